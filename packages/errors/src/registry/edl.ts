@@ -1,0 +1,3 @@
+import type { ErrorArea } from './kinds.ts';
+
+export const edlErrors = {} as const satisfies ErrorArea;

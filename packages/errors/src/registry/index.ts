@@ -1,0 +1,28 @@
+import { attestationErrors } from './attestation.ts';
+import { buildErrors } from './build.ts';
+import { cliErrors } from './cli.ts';
+import { codecErrors } from './codec.ts';
+import { edlErrors } from './edl.ts';
+import { enclaveErrors } from './enclave.ts';
+import { gateErrors } from './gate.ts';
+import { hostErrors } from './host.ts';
+import { manifestErrors } from './manifest.ts';
+import { platformErrors } from './platform.ts';
+import { sgxErrors } from './sgx.ts';
+
+/** Every error code of Enclos. The union is closed: a code that is not here does not compile. */
+export const errorRegistry = {
+  ...codecErrors,
+  ...sgxErrors,
+  ...edlErrors,
+  ...gateErrors,
+  ...manifestErrors,
+  ...attestationErrors,
+  ...platformErrors,
+  ...enclaveErrors,
+  ...hostErrors,
+  ...buildErrors,
+  ...cliErrors,
+} as const;
+
+export type ErrorCode = keyof typeof errorRegistry;
