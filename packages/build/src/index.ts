@@ -1,1 +1,21 @@
-export {};
+export { allowedBuiltins, forbiddenBuiltins } from './builtins.ts';
+export { buildEnclave, type BuildOptions, type BuildResult } from './build-enclave.ts';
+export {
+  encodeBuildReport,
+  parseBuildReport,
+  type BuildReport,
+  type TrustedFile,
+  type TrustedInterpreter,
+} from './build-report.ts';
+export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './bundle.ts';
+export { renderDiagnostic, type RenderOptions } from './code-frame.ts';
+export { BuildError, isBuildError, type Diagnostic } from './diagnostic.ts';
+export { didYouMean } from './did-you-mean.ts';
+export { enclaveJsonSchemaDocument } from './enclave-json.ts';
+export { inspect, inspectFile, type InspectKind, type InspectNode, type InspectOptions, type InspectReport } from './inspect/index.ts';
+export { interfaceDigest, loadInterface } from './interface-digest.ts';
+export { generateKey, writeKeyFile } from './key-file.ts';
+export { loadProject, parseProject, PROJECT_FILE, type Project, type ProjectFiles, type SigningAttributes } from './project.ts';
+export { signEnclave, signingDate, type SignOptions } from './sign.ts';
+export type { TrustedPackage } from './trusted-base.ts';
+export { writeFileAtomically } from './write-file.ts';

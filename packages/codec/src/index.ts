@@ -1,3 +1,5 @@
 export { concatBytes, equalBytes, fromBase64url, fromHex, isZero, toBase64url, toHex, utf8 } from './bytes.ts';
+export { DerReader, DerTag, type DerElement } from './der.ts';
+export type { BitString } from './der-values.ts';
 export { ByteReader } from './reader.ts';
 export { ByteWriter } from './writer.ts';

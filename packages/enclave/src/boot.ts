@@ -1,1 +1,98 @@
-export {};
+import type { Duplex } from 'node:stream';
+import { EnclosError } from '@enclos/errors';
+import { decodeFiles, decodeManifest, type EnclaveManifest } from '@enclos/manifest';
+import { createSoftwareAttester } from '@enclos/tee';
+import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
+import { createHostFiles } from './host-files.ts';
+import { hostCaller, serveGate } from './serve.ts';
+import { installEnvironment, installRuntime } from './runtime.ts';
+
+/** What the platform's loader hands to the measured bundle, and all that the bundle gets. */
+export interface BootCapabilities {
+  /** The call gate: whatever comes from it is the host's. */
+  readonly gate: Duplex;
+  /** The platform channel: EREPORT, EGETKEY, quotes. */
+  readonly platform: Duplex;
+  /** The manifest and the embedded files, as measured. */
+  readonly manifest: Uint8Array;
+  readonly files: Uint8Array;
+  /** Ends the process. */
+  exit(code: number): void;
+}
+
+/**
+ * Starts the trusted runtime. The build's generated entry calls it with the
+ * application's main module.
+ */
+export async function boot(main: Readonly<Record<string, unknown>>, capabilities: BootCapabilities): Promise<void> {
+  const application = findApplication(main);
+  const manifest = decodeManifest(capabilities.manifest);
+  const attester = createSoftwareAttester(capabilities.platform);
+  // An enclave never outlives its platform or its host: there is nobody left to serve.
+  void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));
+  await attester.ready;
+  const endpoint = serveGate({
+    gate: capabilities.gate,
+    manifest,
+    application,
+    async start(hostEnvironment) {
+      installEnvironment(environmentOf(manifest, hostEnvironment));
+      await application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) });
+    },
+  });
+  void endpoint.closed.then(() => capabilities.exit(exitCodes.hostGone));
+  installRuntime({
+    manifest,
+    attester,
+    files: decodeFiles(capabilities.files),
+    hostFiles: createHostFiles(endpoint),
+    log: (level, text) => endpoint.log(level, text),
+  });
+  redirectConsole((level, text) => endpoint.log(level, text));
+  await endpoint.ready;
+}
+
+const exitCodes = Object.freeze({ hostGone: 0, platformGone: 3 });
+
+function findApplication(main: Readonly<Record<string, unknown>>): EnclaveApplication {
+  const found = Object.values(main).filter(isEnclaveApplication);
+  const [application] = found;
+  if (application === undefined || found.length > 1) {
+    throw new EnclosError('ENCLAVE_NO_APPLICATION', `The main module exports ${found.length} applications.`);
+  }
+  return application;
+}
+
+/** Measured values win; a host value for anything else than a declared host variable is refused. */
+function environmentOf(
+  manifest: EnclaveManifest,
+  fromHost: readonly { readonly name: string; readonly value: string }[],
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  const open = new Set<string>();
+  for (const { name, value } of manifest.environment) {
+    if (value === undefined) open.add(name);
+    else values.set(name, value);
+  }
+  for (const { name, value } of fromHost) {
+    if (!open.delete(name)) throw new EnclosError('ENCLAVE_VARIABLE_NOT_DECLARED', 'The host sent a variable that the manifest does not take from it.');
+    values.set(name, value);
+  }
+  return values;
+}
+
+/** `console` writes to the host's log: an enclave has no standard output of its own. */
+function redirectConsole(write: (level: number, text: string) => void): void {
+  const line =
+    (level: number) =>
+    (...parts: readonly unknown[]): void =>
+      write(level, parts.map((part) => (typeof part === 'string' ? part : describe(part))).join(' '));
+  Object.assign(globalThis.console, { error: line(0), warn: line(1), info: line(2), log: line(2), debug: line(3), trace: line(3) });
+}
+
+/** Values other than text are logged by type only: an object may hold what must not leave. */
+function describe(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (value instanceof Error) return value.name;
+  return `[${value === null ? 'null' : typeof value}]`;
+}

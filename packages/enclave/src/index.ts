@@ -1,1 +1,16 @@
-export {};
+export {
+  ApplicationError,
+  defineEnclave,
+  type CallContext,
+  type EnclaveApplication,
+  type EnclaveOptions,
+  type StartContext,
+} from './application.ts';
+export { embeddedFile, trustedFile } from './files.ts';
+export { generateKeyPair, randomBytes, type EnclaveKeyPair } from './keys.ts';
+export { log, LogLevel } from './log.ts';
+export { openMount, type FolderEntry, type Mount } from './mounts.ts';
+export { quote, type QuoteRequest } from './quote.ts';
+export { createReport, identity, targetInfo, verifyReport } from './report.ts';
+export { environmentVariable } from './runtime.ts';
+export { seal, unseal, type SealOptions } from './seal.ts';

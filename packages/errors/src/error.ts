@@ -36,6 +36,7 @@ export class EnclosError<C extends ErrorCode = ErrorCode> extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== EnclosError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && brand in value;
   }
 }

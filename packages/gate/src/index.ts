@@ -1,1 +1,10 @@
-export {};
+export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
+export { FrameDecoder } from './frame-decoder.ts';
+export { encodeFrame, FRAME_HEADER_BYTES, FrameKind, type Frame, type FrameHeader } from './frames.ts';
+export type { IncomingCall } from './incoming-call.ts';
+export type { GateLimits, Timers } from './limits.ts';
+export type { ErrorDescription } from './messages.ts';
+export type { InvokeOptions } from './outgoing-calls.ts';
+export { streamTransport, type DuplexLike } from './stream-transport.ts';
+export { createTransportPair } from './transport-pair.ts';
+export type { Transport, TransportEvents } from './transport.ts';

@@ -1,1 +1,37 @@
-export {};
+export { encodeAttributes, parseAttributes, type Attributes } from './attributes.ts';
+export { Attribute, KeyName, KeyPolicy, PAGE_SIZE, PageFlags } from './constants.ts';
+export { encodeKeyRequest, parseKeyRequest, type KeyRequest } from './key-request.ts';
+export {
+  encodeQuoteV3,
+  parseQuoteV3,
+  quoteV3SignedBytes,
+  type QuoteV3,
+  type QuoteV3Content,
+  type QuoteV3Parts,
+  type QuoteV3Signature,
+} from './quote-v3.ts';
+export { encodeReport, encodeReportBody, parseReport, parseReportBody, type Report, type ReportBody } from './report.ts';
+export { encodeSecs, parseSecs, type Secs } from './secs.ts';
+export { measureSgxs, type IncrementalHash } from './sgxs/measure.ts';
+export {
+  readSgxs,
+  type EnclaveGeometry,
+  type PageSpec,
+  type ReadSgxsOptions,
+  type SgxsImage,
+  type SgxsPage,
+} from './sgxs/read.ts';
+export { SgxsReader, type SgxsEvent, type SgxsReaderOptions } from './sgxs/reader.ts';
+export type { SgxsProfile } from './sgxs/rules.ts';
+export { writeSgxs, type WriteSgxsInput } from './sgxs/write.ts';
+export { completeSigstruct, sigstructToSign } from './sigstruct/sign.ts';
+export {
+  encodeSigstruct,
+  parseSigstruct,
+  sigstructSignedBytes,
+  type Sigstruct,
+  type SigstructFields,
+} from './sigstruct/sigstruct.ts';
+export { computeQ1Q2, mrSignerOf, verifySigstruct, type Sha256 } from './sigstruct/verify.ts';
+export type { ParseOptions } from './structure.ts';
+export { encodeTargetInfo, parseTargetInfo, targetInfoOf, type TargetInfo } from './target-info.ts';

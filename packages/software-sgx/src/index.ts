@@ -1,1 +1,34 @@
-export {};
+export { collateralApp, type CollateralAppOptions } from './collateral/app.ts';
+export { collateralFor, type QuoteCollateral } from './collateral/collateral.ts';
+export { createCpu, type Cpu, type CreateCpuOptions, type LoadOptions } from './cpu/cpu.ts';
+export type { EnclaveRequest } from './cpu/construction.ts';
+export type { EnclaveIdentity, EnclaveUnderConstruction, LoadedEnclave } from './cpu/enclave.ts';
+export { startCpu } from './cpu/machine-cpu.ts';
+export type { Revocation, SignedDocuments } from './provisioning/documents.ts';
+export { enrolmentRequest, issuePck, type EnrolmentRequest } from './provisioning/enrolment.ts';
+export { createMachine, installPck, openMachine, setCpuSvn, type Machine } from './provisioning/machine.ts';
+export type { IssuedPck } from './provisioning/pck.ts';
+export {
+  initialCpuSvn,
+  outOfDateAdvisory,
+  singleUserAdvisory,
+  type Separation,
+  type TcbGeneration,
+} from './provisioning/tcb.ts';
+export {
+  createVendor,
+  openVendor,
+  publishTcb,
+  refreshVendor,
+  revoke,
+  type CreateVendorOptions,
+  type PublishTcbOptions,
+  type Vendor,
+} from './provisioning/vendor.ts';
+export { createQuotingEnclave, type QuotingEnclave } from './quoting/quoting-enclave.ts';
+export { startPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './platform/embedded.ts';
+export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';
+export { planIsolation, requireIsolation, type IsolationPlan, type PlanOptions } from './platform/isolation/plan.ts';
+export { enrol, initializePlatform, openPlatform, stateFolders, type OpenPlatformOptions } from './platform/open.ts';
+export { servePlatform, type PlatformServer } from './platform/server.ts';
+export type { PlatformServices } from './platform/services.ts';

@@ -1,1 +1,25 @@
-export {};
+export type { Attester } from './attester/attester.ts';
+export { softwareCapabilities, type Capabilities, type SealPolicy } from './capabilities.ts';
+export type {
+  EnclaveExit,
+  Isolation,
+  IsolationLayer,
+  LaunchedEnclave,
+  LaunchedIdentity,
+  Launcher,
+  LaunchRequest,
+} from './launcher/launcher.ts';
+export { createSoftwareAttester, type SoftwareAttester } from './software/attester.ts';
+export { openChannel, type ChannelOptions } from './software/channel.ts';
+export { connectSoftwarePlatform, type PlatformDescription, type SoftwareLauncher } from './software/launcher.ts';
+export { channelLimits, enclaveChannel, hostChannel, MAX_IMAGE_CHUNK_BYTES } from './software/protocol.ts';
+export {
+  encodeSealedBlob,
+  looksSealed,
+  MAX_SEALED_BYTES,
+  parseSealedBlob,
+  SEALED_BLOB_OVERHEAD_BYTES,
+  sealedBlobHeader,
+  type SealedBlob,
+} from './sealed-blob.ts';
+export { decodeGateHello, encodeGateHello, GateTable, type GateHello } from './gate-hello.ts';

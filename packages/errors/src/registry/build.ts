@@ -1,3 +1,44 @@
 import type { ErrorArea } from './kinds.ts';
 
-export const buildErrors = {} as const satisfies ErrorArea;
+export const buildErrors = {
+  BUILD_MANIFEST_INVALID: {
+    kind: 'usage',
+    summary: 'enclave.json is not a valid enclave manifest.',
+    next: 'Correct the places that the diagnostics point at; the published JSON Schema lists every key.',
+  },
+  BUILD_FORBIDDEN_IMPORT: {
+    kind: 'usage',
+    summary: 'The enclave uses a module or a global that an enclave does not have.',
+    next: 'Use what the diagnostic suggests in its place, or move the code to the host.',
+  },
+  BUILD_FAILED: {
+    kind: 'usage',
+    summary: 'The enclave could not be bundled.',
+    next: 'Correct the places that the diagnostics point at and build again.',
+  },
+  BUILD_INTERFACE_INVALID: {
+    kind: 'usage',
+    summary: 'The interface module does not export exactly one interface.',
+    next: 'Export one value made by defineInterface() from the module that `interface` names.',
+  },
+  BUILD_FILE_UNREADABLE: {
+    kind: 'usage',
+    summary: 'A file that the build needs could not be read.',
+    next: 'Check that the file exists and that this user may read it.',
+  },
+  BUILD_FILE_EXISTS: {
+    kind: 'usage',
+    summary: 'The file exists already and is not overwritten.',
+    next: 'Choose another file name, or move the existing file away.',
+  },
+  BUILD_FILE_UNRECOGNISED: {
+    kind: 'usage',
+    summary: 'The file is none of the kinds that can be inspected.',
+    next: 'Give an image (.sgxs), a SIGSTRUCT (.sig), a quote, a sealed blob or a signing key.',
+  },
+  BUILD_DATE_INVALID: {
+    kind: 'usage',
+    summary: 'The signing date is not a date between the years 1970 and 9999.',
+    next: 'Set SOURCE_DATE_EPOCH to whole seconds since 1970-01-01 UTC, or unset it.',
+  },
+} as const satisfies ErrorArea;

@@ -1,3 +1,49 @@
 import type { ErrorArea } from './kinds.ts';
 
-export const cliErrors = {} as const satisfies ErrorArea;
+export const cliErrors = {
+  CLI_USAGE: {
+    kind: 'usage',
+    summary: 'The command line is not one that the command understands.',
+    next: 'Run `enclos help` for the commands, or `enclos help COMMAND` for one of them.',
+  },
+  CLI_FILE_UNREADABLE: {
+    kind: 'usage',
+    summary: 'A file that the command needs could not be read.',
+    next: 'Check the path, and that this user may read it.',
+  },
+  CLI_FILE_INVALID: {
+    kind: 'usage',
+    summary: 'The content of the file is not what the option takes.',
+    next: 'Run `enclos help COMMAND` to see what the file must hold.',
+  },
+  CLI_FOLDER_NOT_EMPTY: {
+    kind: 'usage',
+    summary: 'The folder has content, and a new project never writes over anything.',
+    next: 'Choose another name, or empty the folder.',
+  },
+  CLI_NOT_BUILT: {
+    kind: 'usage',
+    summary: 'The project has no image yet.',
+    next: 'Run `enclos build` first.',
+  },
+  CLI_HOST_MISSING: {
+    kind: 'usage',
+    summary: 'The project has no host program.',
+    next: 'Write src/host.ts, or name another file with --host.',
+  },
+  CLI_ADDRESS_IN_USE: {
+    kind: 'usage',
+    summary: 'Another process listens at the address or socket already.',
+    next: 'End that process, or choose another --socket or --listen.',
+  },
+  CLI_SYSTEM_REFUSED: {
+    kind: 'refused',
+    summary: 'The operating system refused an operation.',
+    next: 'Read the reason: a path, a permission or the space on the disk.',
+  },
+  CLI_UNEXPECTED: {
+    kind: 'refused',
+    summary: 'The command failed in a way that it did not foresee.',
+    next: 'Run it again with ENCLOS_STACK=1 to see where, and report it.',
+  },
+} as const satisfies ErrorArea;

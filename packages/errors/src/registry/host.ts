@@ -1,3 +1,29 @@
 import type { ErrorArea } from './kinds.ts';
 
-export const hostErrors = {} as const satisfies ErrorArea;
+export const hostErrors = {
+  ENCLAVE_LOST: {
+    kind: 'lost',
+    summary: 'The enclave is gone.',
+    next: 'Load it again; what it had not sealed and stored is lost.',
+  },
+  HOST_CALL_FAILED: {
+    kind: 'refused',
+    summary: 'The untrusted function failed on the host.',
+    next: "Read the host's log.",
+  },
+  HOST_INTERFACE_MISMATCH: {
+    kind: 'usage',
+    summary: 'The host and the image were built with different interfaces.',
+    next: 'Build the image again from the interface module that the host imports.',
+  },
+  HOST_ENVIRONMENT_MISSING: {
+    kind: 'usage',
+    summary: 'The host program was not started by `enclos run`, or a variable of it is wrong.',
+    next: 'Start it with `enclos run`, or pass image, signature and launcher to loadEnclave yourself.',
+  },
+  HOST_MOUNT_REFUSED: {
+    kind: 'usage',
+    summary: 'The mount or file is not available on the host.',
+    next: 'Give loadEnclave a folder or file for each mount, trusted file and host variable that the manifest declares.',
+  },
+} as const satisfies ErrorArea;

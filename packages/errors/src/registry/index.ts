@@ -9,6 +9,7 @@ import { hostErrors } from './host.ts';
 import { manifestErrors } from './manifest.ts';
 import { platformErrors } from './platform.ts';
 import { sgxErrors } from './sgx.ts';
+import { teeErrors } from './tee.ts';
 
 /** Every error code of Enclos. The union is closed: a code that is not here does not compile. */
 export const errorRegistry = {
@@ -18,6 +19,7 @@ export const errorRegistry = {
   ...gateErrors,
   ...manifestErrors,
   ...attestationErrors,
+  ...teeErrors,
   ...platformErrors,
   ...enclaveErrors,
   ...hostErrors,

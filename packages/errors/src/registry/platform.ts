@@ -1,3 +1,84 @@
 import type { ErrorArea } from './kinds.ts';
 
-export const platformErrors = {} as const satisfies ErrorArea;
+export const platformErrors = {
+  LAUNCH_IMAGE_REFUSED: {
+    kind: 'refused',
+    summary: 'The platform refuses the enclave layout: size, page, attribute or configuration.',
+    next: 'Build the image again with `enclos build`; details name the rule.',
+  },
+  LAUNCH_MEASUREMENT_MISMATCH: {
+    kind: 'evidence',
+    summary: 'The image is not the one that was signed: MRENCLAVE differs from the signed ENCLAVEHASH.',
+    next: 'Take the image and the signature from the same build; if they are, the image was changed.',
+  },
+  LAUNCH_ATTRIBUTES_REFUSED: {
+    kind: 'refused',
+    summary: 'The signature, or the platform, does not permit the attributes of this launch.',
+    next: 'Compare the signed attributes and masks with the launch options; details name the rule.',
+  },
+  LAUNCH_DEBUG_REFUSED: {
+    kind: 'refused',
+    summary: 'The launch mode (debug or production) is not the one that the signature permits.',
+    next: 'Load a production signature without debug, or sign a debug build.',
+  },
+  ENCLAVE_REMOVED: {
+    kind: 'lost',
+    summary: 'The enclave was removed, or this CPU never loaded it.',
+    next: 'Load the enclave again.',
+  },
+  KEY_REQUEST_INVALID: {
+    kind: 'usage',
+    summary: 'The key request is malformed or sets bits that this enclave may not use.',
+    next: 'Check the key request; policy bits from NOISVPRODID up need an enclave that is signed with KSS.',
+  },
+  KEY_NOT_PERMITTED: {
+    kind: 'refused',
+    summary: 'The enclave may not ask for a key of this name.',
+    next: 'Ask for a SEAL or REPORT key; the others belong to platform enclaves.',
+  },
+  KEY_SVN_TOO_NEW: {
+    kind: 'refused',
+    summary: 'The key belongs to a newer security version of the enclave.',
+    next: 'Run the newer enclave; an older one cannot get the keys of a newer one.',
+  },
+  KEY_CPUSVN_TOO_NEW: {
+    kind: 'refused',
+    summary: 'The key belongs to a newer platform security version (CPUSVN).',
+    next: 'Update the platform to at least the CPUSVN that made the key.',
+  },
+  KEY_CONFIGSVN_TOO_NEW: {
+    kind: 'refused',
+    summary: 'The key belongs to a newer configuration security version.',
+    next: 'Launch the enclave with the newer configuration.',
+  },
+  REPORT_REQUEST_INVALID: {
+    kind: 'usage',
+    summary: 'The TARGETINFO or the report data of a report request is malformed.',
+    next: 'Pass 512 bytes of TARGETINFO and 64 bytes of report data.',
+  },
+  QUOTE_REPORT_REFUSED: {
+    kind: 'evidence',
+    summary: 'The report was not made on this machine for this quoting enclave.',
+    next: 'Ask the quoting enclave for its target info and make a new report for it.',
+  },
+  PLATFORM_NOT_ENROLLED: {
+    kind: 'refused',
+    summary: 'The machine has no PCK certificate for its present CPUSVN and PCESVN.',
+    next: 'Enrol the machine with a vendor: `enclos platform enrol`.',
+  },
+  PLATFORM_FOLDER_INVALID: {
+    kind: 'usage',
+    summary: 'The vendor or machine folder is missing, incomplete or damaged.',
+    next: 'Create it with `enclos platform init`, or restore it from a backup; never repair it by hand.',
+  },
+  ENROLMENT_REFUSED: {
+    kind: 'refused',
+    summary: 'The enrolment request or the issued certificate is not acceptable.',
+    next: 'Make a new request on the machine itself and have the vendor issue it again.',
+  },
+  TCB_REFUSED: {
+    kind: 'usage',
+    summary: 'The TCB value is not acceptable.',
+    next: 'A new TCB level must be above every earlier one; a CPUSVN is 16 bytes and ends in the separation byte.',
+  },
+} as const satisfies ErrorArea;

@@ -1,0 +1,133 @@
+import { fromHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { parseCertificate, type Certificate } from './certificate.ts';
+import { isUnsupportedVersion, parseEnclaveIdentity, type EnclaveIdentity } from './enclave-identity.ts';
+import { isJsonObject, parseJson } from './json.ts';
+import { decodePem } from './pem.ts';
+import { misused, orRefuse, refuseEndorsements, type RefusalStatus } from './refusal.ts';
+import { parseRevocationList, type RevocationList } from './revocation-list.ts';
+import { signedBody, type SignedBody } from './signed-body.ts';
+import { parseTcbInfo, type TcbInfo } from './tcb-info.ts';
+
+/** Collateral as JSON, in the shape that `dcap-qvl` calls QuoteCollateralV3. */
+export interface QuoteCollateral {
+  /** PEM: PCK CA, then root. */
+  readonly pck_crl_issuer_chain: string;
+  /** Hex of DER. */
+  readonly root_ca_crl: string;
+  /** Hex of DER. */
+  readonly pck_crl: string;
+  /** PEM: TCB signing certificate, then root. */
+  readonly tcb_info_issuer_chain: string;
+  /** The signed JSON text, exactly as served. */
+  readonly tcb_info: string;
+  /** Hex of r then s. */
+  readonly tcb_info_signature: string;
+  /** PEM: TCB signing certificate, then root. */
+  readonly qe_identity_issuer_chain: string;
+  /** The signed JSON text, exactly as served. */
+  readonly qe_identity: string;
+  /** Hex of r then s. */
+  readonly qe_identity_signature: string;
+  /** PEM: PCK certificate, PCK CA, root. For quotes that do not carry their own chain. */
+  readonly pck_certificate_chain?: string;
+}
+
+/** Parsed collateral. Well-formed, but nothing of it is verified yet. Made by `parseCollateral` only. */
+export interface Endorsements {
+  readonly rootCrl: RevocationList;
+  readonly pckCrl: RevocationList;
+  readonly tcbInfoChain: readonly Certificate[];
+  readonly tcbInfo: SignedBody<TcbInfo>;
+  readonly qeIdentityChain: readonly Certificate[];
+  readonly qeIdentity: SignedBody<EnclaveIdentity>;
+  readonly pckChain?: readonly Certificate[];
+}
+
+type Field = keyof QuoteCollateral;
+
+const made = new WeakSet<Endorsements>();
+/** Intel's collateral is under 40 KiB. */
+const maximumTextLength = 4_194_304;
+
+/**
+ * Parses collateral: an object of the shape `QuoteCollateral`, or the JSON text
+ * of one. Other members are ignored. Can be kept and used for many quotes.
+ *
+ * The chain beside the PCK CRL is read but not used: a CRL must be signed by
+ * the CA that issued the PCK certificate itself (QVL does the same).
+ *
+ * @throws ENDORSEMENTS_INVALID; `details.field` and `details.status` say which part and what of it.
+ */
+export function parseCollateral(json: unknown): Endorsements {
+  const source = typeof json === 'string' ? parseText(json) : json;
+  const text = (field: Field): string => readText(source, field);
+  parseChain(text('pck_crl_issuer_chain'), 'pck_crl_issuer_chain');
+  const pckChain = readOptional(source, 'pck_certificate_chain');
+  const endorsements: Endorsements = Object.freeze({
+    rootCrl: parseCrl(text('root_ca_crl'), 'root_ca_crl'),
+    pckCrl: parseCrl(text('pck_crl'), 'pck_crl'),
+    tcbInfoChain: parseChain(text('tcb_info_issuer_chain'), 'tcb_info_issuer_chain'),
+    tcbInfo: orRefuse(
+      () => signedBody(text('tcb_info'), text('tcb_info_signature'), parseTcbInfo),
+      (cause) => refuseEndorsements('tcb_info', tcbInfoStatus(cause), cause.message, cause),
+    ),
+    qeIdentityChain: parseChain(text('qe_identity_issuer_chain'), 'qe_identity_issuer_chain'),
+    qeIdentity: orRefuse(
+      () => signedBody(text('qe_identity'), text('qe_identity_signature'), parseEnclaveIdentity),
+      (cause) => refuseEndorsements('qe_identity', identityStatus(cause), cause.message, cause),
+    ),
+    ...(pckChain === undefined ? {} : { pckChain: parseChain(pckChain, 'pck_certificate_chain') }),
+  });
+  made.add(endorsements);
+  return endorsements;
+}
+
+/** @throws VERIFIER_MISUSED for an object that `parseCollateral` did not make: its parts might not belong together. */
+export function requireEndorsements(endorsements: Endorsements): void {
+  if (!made.has(endorsements)) misused('The endorsements are not a result of parseCollateral.');
+}
+
+function parseText(text: string): unknown {
+  const malformed = (cause: EnclosError): never => refuseEndorsements('collateral', 'MISSING_PARAMETERS', cause.message, cause);
+  return orRefuse(() => {
+    const value = parseJson(text, maximumTextLength);
+    if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', 'Collateral is a JSON object.');
+    return value;
+  }, malformed);
+}
+
+function readOptional(source: unknown, field: Field): string | undefined {
+  if (typeof source !== 'object' || source === null) refuseEndorsements('collateral', 'MISSING_PARAMETERS', 'Collateral is an object.');
+  const value: unknown = Reflect.get(source, field);
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') refuseEndorsements(field, 'MISSING_PARAMETERS', `${field} is not a string.`);
+  return value;
+}
+
+function readText(source: unknown, field: Field): string {
+  return readOptional(source, field) ?? refuseEndorsements(field, 'MISSING_PARAMETERS', `${field} is missing.`);
+}
+
+function parseChain(pem: string, field: Field): readonly Certificate[] {
+  return orRefuse(
+    () => Object.freeze(decodePem(pem).map(parseCertificate)),
+    (cause) => refuseEndorsements(field, 'UNSUPPORTED_CERT_FORMAT', cause.message, cause),
+  );
+}
+
+function parseCrl(hex: string, field: Field): RevocationList {
+  return orRefuse(
+    () => parseRevocationList(fromHex(hex)),
+    (cause) => refuseEndorsements(field, 'SGX_CRL_UNSUPPORTED_FORMAT', cause.message, cause),
+  );
+}
+
+function tcbInfoStatus(cause: EnclosError): RefusalStatus {
+  return cause.code === 'CODEC_TRUNCATED' ? 'SGX_TCB_INFO_UNSUPPORTED_FORMAT' : 'SGX_TCB_INFO_INVALID';
+}
+
+function identityStatus(cause: EnclosError): RefusalStatus {
+  if (isUnsupportedVersion(cause)) return 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_VERSION';
+  return cause.code === 'CODEC_TRUNCATED' ? 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_FORMAT' : 'SGX_ENCLAVE_IDENTITY_INVALID';
+}

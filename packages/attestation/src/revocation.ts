@@ -1,0 +1,26 @@
+import { checkCrlExtensions, namesMatch } from './chain-rules.ts';
+import type { Certificate } from './certificate.ts';
+import { refuse } from './refusal.ts';
+import type { RevocationList } from './revocation-list.ts';
+import type { Signatures } from './signatures.ts';
+import type { StepId } from './steps.ts';
+
+/** A list that `issuer` signed (QVL PckCrlVerifier). Its dates are reported, not checked: see `collateral-dates`. */
+export async function verifyRevocationList(
+  crl: RevocationList,
+  issuer: Certificate,
+  { step, signatures }: { readonly step: StepId; readonly signatures: Signatures },
+): Promise<void> {
+  const name = issuer.subject.commonName;
+  if (!namesMatch(crl, issuer)) refuse(step, 'SGX_CRL_UNKNOWN_ISSUER', `The revocation list is not one of ${name}.`);
+  if (!checkCrlExtensions(crl, issuer)) {
+    refuse(step, 'SGX_CRL_INVALID_EXTENSIONS', `The revocation list of ${name} lacks a number or its issuer’s key identifier.`);
+  }
+  if (!(await signatures.verify(issuer.publicKey, crl.signature, crl.signedBytes))) {
+    refuse(step, 'SGX_CRL_INVALID_SIGNATURE', `The revocation list is not signed by ${name}.`);
+  }
+}
+
+export function isRevoked(certificate: Certificate, crl: RevocationList): boolean {
+  return crl.revokedSerialNumbers.has(certificate.serialNumber);
+}

@@ -1,0 +1,83 @@
+import { concatBytes, equalBytes, fromHex, toHex } from '@enclos/codec';
+import { checkAuthority } from './chain-rules.ts';
+import { parseCertificate, type Certificate } from './certificate.ts';
+import { decodePem } from './pem.ts';
+import { misused, orRefuse } from './refusal.ts';
+import { createSignatures, type Subtle } from './signatures.ts';
+
+/** A root that the relying party trusts: its public key, not its certificate. */
+export interface TrustedRoot {
+  readonly kind: 'intel' | 'software';
+  /** x then y, 32 bytes each. */
+  readonly publicKey: Uint8Array;
+  /** Hex of SHA-256 of the SubjectPublicKeyInfo, DER: what policies list. */
+  readonly fingerprint: string;
+}
+
+/** SubjectPublicKeyInfo of a P-256 key up to the coordinates (RFC 5480). */
+const spkiPrefix = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
+
+/** The key of "Intel SGX Root CA". Never a default: name it in `roots`. */
+export const INTEL_SGX_ROOT: TrustedRoot = Object.freeze({
+  kind: 'intel',
+  publicKey: fromHex(
+    '0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394',
+  ),
+  fingerprint: 'a0af031289f5d5d4132f9186068a7fc13628633ba235777472e29b6b6c67a49e',
+});
+
+/**
+ * The root of a software platform, from its self-signed certificate.
+ *
+ * @param certificate PEM text with one certificate, or DER.
+ * @throws VERIFIER_MISUSED when it is not a self-signed authority, or is Intel's.
+ */
+export async function softwareRoot(
+  certificate: string | Uint8Array,
+  options: { readonly subtle?: Subtle } = {},
+): Promise<TrustedRoot> {
+  const root = parseRoot(certificate);
+  const signatures = createSignatures(options.subtle ?? globalThis.crypto?.subtle);
+  const isSelfSigned =
+    equalBytes(root.issuer.encoded, root.subject.encoded) &&
+    checkAuthority(root, 1) &&
+    (await signatures.verify(root.publicKey, root.signature, root.signedBytes));
+  if (!isSelfSigned) misused('The certificate is not a self-signed root of a platform.');
+  const fingerprint = await fingerprintOf(root.publicKey, signatures.sha256);
+  if (fingerprint === INTEL_SGX_ROOT.fingerprint) misused('This is the root of Intel: use INTEL_SGX_ROOT.');
+  return Object.freeze({ kind: 'software', publicKey: root.publicKey.slice(), fingerprint });
+}
+
+/** Hex of SHA-256 of the SubjectPublicKeyInfo of a P-256 key. */
+export async function fingerprintOf(publicKey: Uint8Array, sha256: (data: Uint8Array) => Promise<Uint8Array>): Promise<string> {
+  return toHex(await sha256(concatBytes(spkiPrefix, publicKey)));
+}
+
+/**
+ * The trusted root with this key, or undefined.
+ *
+ * @throws VERIFIER_MISUSED when its fingerprint or kind is not that of the key, so that a policy cannot be misled.
+ */
+export async function findRoot(
+  roots: readonly TrustedRoot[],
+  publicKey: Uint8Array,
+  sha256: (data: Uint8Array) => Promise<Uint8Array>,
+): Promise<TrustedRoot | undefined> {
+  const root = roots.find((candidate) => equalBytes(candidate.publicKey, publicKey));
+  if (root === undefined) return undefined;
+  const fingerprint = await fingerprintOf(publicKey, sha256);
+  const kind = fingerprint === INTEL_SGX_ROOT.fingerprint ? 'intel' : 'software';
+  if (root.fingerprint !== fingerprint || root.kind !== kind) misused('A trusted root has a fingerprint or kind of another key.');
+  return Object.freeze({ kind, publicKey: publicKey.slice(), fingerprint });
+}
+
+function parseRoot(certificate: string | Uint8Array): Certificate {
+  return orRefuse(
+    () => {
+      const [der, ...others] = typeof certificate === 'string' ? decodePem(certificate) : [certificate];
+      if (der === undefined || others.length > 0) return misused('One root certificate wanted.');
+      return parseCertificate(der);
+    },
+    (cause) => misused(`Not a root certificate: ${cause.message}`, cause),
+  );
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseCollateral, verifyQuote, type QuoteVerdict } from '../src/index.ts';
+import { makePlatform, now, type Changes } from './synthetic-platform.ts';
+
+async function verdictOf(changes: Changes, at = now): Promise<QuoteVerdict> {
+  const { quote, collateral, roots } = await makePlatform(changes);
+  return verifyQuote(quote, parseCollateral(collateral), { roots, now: at });
+}
+
+const past = new Date('2026-01-14T00:00:00Z');
+const future = new Date('2026-01-16T00:00:00Z');
+
+test('current collateral: nothing expired, nothing early, the dates of the documents', async () => {
+  const { collateral, pckNotYetValid } = await verdictOf({});
+  assert.deepEqual(collateral, {
+    earliestIssueDate: '2026-01-01T00:00:00Z',
+    latestIssueDate: '2026-01-01T00:00:00Z',
+    earliestExpiration: '2026-02-01T00:00:00Z',
+    expired: [],
+    notYetValid: [],
+  });
+  assert.equal(pckNotYetValid, false);
+});
+
+const expiring: readonly (readonly [part: string, changes: Changes])[] = [
+  ['rootCertificate', { root: { notAfter: past } }],
+  ['intermediateCertificate', { intermediate: { notAfter: past } }],
+  ['pckCertificate', { pck: { notAfter: past } }],
+  ['tcbSigningCertificate', { signer: { notAfter: past } }],
+  ['rootCrl', { rootCrl: { nextUpdate: past } }],
+  ['pckCrl', { pckCrl: { nextUpdate: past } }],
+  ['tcbInfo', { tcbInfo: (good) => ({ ...good, nextUpdate: '2026-01-14T00:00:00Z' }) }],
+  ['qeIdentity', { qeIdentity: (good) => ({ ...good, nextUpdate: '2026-01-14T00:00:00Z' }) }],
+];
+
+for (const [part, changes] of expiring) {
+  test(`an expired ${part} is reported, and the status is kept`, async () => {
+    const { status, collateral } = await verdictOf(changes);
+    assert.equal(status, 'CONFIGURATION_NEEDED');
+    const expected = part === 'tcbSigningCertificate' ? [part, 'qeIdentitySigningCertificate'] : [part];
+    assert.deepEqual(collateral.expired, expected);
+    assert.equal(collateral.earliestExpiration, '2026-01-14T00:00:00Z');
+  });
+}
+
+const early: readonly (readonly [part: string, isPck: boolean, changes: Changes])[] = [
+  ['rootCertificate', true, { root: { notBefore: future } }],
+  ['intermediateCertificate', true, { intermediate: { notBefore: future } }],
+  ['pckCertificate', true, { pck: { notBefore: future } }],
+  ['tcbSigningCertificate', false, { signer: { notBefore: future } }],
+  ['rootCrl', false, { rootCrl: { thisUpdate: future } }],
+  ['pckCrl', false, { pckCrl: { thisUpdate: future } }],
+  ['tcbInfo', false, { tcbInfo: (good) => ({ ...good, issueDate: '2026-01-16T00:00:00Z' }) }],
+  ['qeIdentity', false, { qeIdentity: (good) => ({ ...good, issueDate: '2026-01-16T00:00:00Z' }) }],
+];
+
+for (const [part, isPck, changes] of early) {
+  test(`a ${part} of the future is reported`, async () => {
+    const { collateral, pckNotYetValid } = await verdictOf(changes);
+    const expected = part === 'tcbSigningCertificate' ? [part, 'qeIdentitySigningCertificate'] : [part];
+    assert.deepEqual(collateral.notYetValid, expected);
+    assert.equal(pckNotYetValid, isPck);
+  });
+}
+
+test('the first and the last moment count as valid', async () => {
+  assert.deepEqual((await verdictOf({}, new Date('2026-02-01T00:00:00Z'))).collateral.expired, []);
+  assert.equal((await verdictOf({}, new Date('2026-02-01T00:00:01Z'))).collateral.expired.length, 4);
+  assert.deepEqual((await verdictOf({}, new Date('2026-01-01T00:00:00Z'))).collateral.notYetValid, []);
+});

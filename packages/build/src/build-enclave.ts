@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+
+import { toHex } from '@enclos/codec';
+import { layOutImage, pinnedInterpreter, type EnclaveManifest, type ImagePayload } from '@enclos/manifest';
+import { measureImage } from '@enclos/sgx/node';
+
+import { encodeBuildReport, type BuildReport } from './build-report.ts';
+import { bundleEnclave, type Bundle, type BundleOptions } from './bundle.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { interfaceDigest, loadInterface } from './interface-digest.ts';
+import { describeInterpreter } from './interpreter-files.ts';
+import { readProjectFile, unreadable, type Project } from './project.ts';
+import { trustedBase } from './trusted-base.ts';
+import { writeFileAtomically } from './write-file.ts';
+
+export interface BuildOptions extends BundleOptions {
+  /** Where the image goes. Default: `.enclos` in the project folder. */
+  readonly outFolder?: string;
+}
+
+export interface BuildResult {
+  /** The measured stream; its SHA-256 is MRENCLAVE. */
+  readonly image: Uint8Array;
+  /** 32 bytes. */
+  readonly mrEnclave: Uint8Array;
+  readonly manifest: EnclaveManifest;
+  readonly bundle: Uint8Array;
+  readonly sourceMap: Uint8Array;
+  readonly report: BuildReport;
+  readonly warnings: readonly Diagnostic[];
+  /** The files that were written. */
+  readonly paths: { readonly image: string; readonly sourceMap: string; readonly report: string };
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(bytes).digest());
+}
+
+async function readEmbedded(project: Project): Promise<ImagePayload['files']> {
+  return Promise.all(
+    project.files.map(async ({ source, target }) => ({
+      path: target,
+      content: await readProjectFile(project.folder, source),
+    })),
+  );
+}
+
+type TrustedFileEntry = EnclaveManifest['trustedFiles'][number];
+
+/** In a stream: a trusted file may be a model of many gigabytes. */
+async function hashTrustedFile(folder: string, path: string, source: string): Promise<TrustedFileEntry> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0n;
+  try {
+    // Without an encoding, a read stream gives buffers.
+    const chunks = createReadStream(join(folder, source)) as AsyncIterable<Uint8Array>;
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      sizeBytes += BigInt(chunk.length);
+    }
+  } catch (cause) {
+    throw unreadable(source, cause);
+  }
+  return { path, sha256: new Uint8Array(hash.digest()), sizeBytes };
+}
+
+async function hashTrustedFiles({ folder, trustedFiles }: Project): Promise<readonly TrustedFileEntry[]> {
+  const hashed = [];
+  for (const { path, source } of trustedFiles) hashed.push(await hashTrustedFile(folder, path, source));
+  return hashed;
+}
+
+async function manifestOf(project: Project): Promise<EnclaveManifest> {
+  return {
+    name: project.name,
+    productId: project.productId,
+    securityVersion: project.securityVersion,
+    debug: project.debug,
+    threads: project.threads,
+    heapSizeBytes: BigInt(project.heapSizeBytes),
+    interfaceDigest: interfaceDigest(await loadInterface(project)),
+    interpreter: pinnedInterpreter,
+    environment: project.environment,
+    trustedFiles: await hashTrustedFiles(project),
+    mounts: project.mounts,
+    listen: project.listen,
+    connect: project.connect,
+    limits: project.limits,
+  };
+}
+
+async function reportOf(project: Project, bundle: Bundle, manifest: EnclaveManifest, mrEnclave: Uint8Array): Promise<BuildReport> {
+  return {
+    version: 1,
+    name: project.name,
+    mrEnclave: toHex(mrEnclave),
+    bundleSha256: toHex(sha256(bundle.script)),
+    bundleBytes: bundle.script.length,
+    builtins: bundle.builtins,
+    packages: await trustedBase(project.folder, bundle.modules, project.name),
+    interpreter: await describeInterpreter(project.folder),
+    trustedFiles: manifest.trustedFiles.map((file) => ({
+      name: file.path,
+      sha256: toHex(file.sha256),
+      sizeBytes: Number(file.sizeBytes),
+    })),
+  };
+}
+
+/**
+ * Builds a project: bundles, describes, lays out in pages, measures, and writes
+ * `NAME.sgxs` with, beside it and not measured, `NAME.map` and `NAME.report.json`.
+ *
+ * @throws BuildError with diagnostics, BUILD_FILE_UNREADABLE, MANIFEST_INVALID or IMAGE_INVALID.
+ */
+export async function buildEnclave(project: Project, options: BuildOptions = {}): Promise<BuildResult> {
+  const outFolder = options.outFolder ?? join(project.folder, '.enclos');
+  const bundle = await bundleEnclave(project, options);
+  const manifest = await manifestOf(project);
+  const image = layOutImage({ manifest, bundle: bundle.script, files: await readEmbedded(project) });
+  const mrEnclave = measureImage(image);
+  const report = await reportOf(project, bundle, manifest, mrEnclave);
+  const paths = {
+    image: join(outFolder, `${project.name}.sgxs`),
+    sourceMap: join(outFolder, `${project.name}.map`),
+    report: join(outFolder, `${project.name}.report.json`),
+  };
+  await writeFileAtomically(paths.sourceMap, bundle.sourceMap);
+  await writeFileAtomically(paths.report, encodeBuildReport(report));
+  // Last, so that an image never stands beside the report of another build for long.
+  await writeFileAtomically(paths.image, image);
+  return Object.freeze({
+    image,
+    mrEnclave,
+    manifest,
+    bundle: bundle.script,
+    sourceMap: bundle.sourceMap,
+    report,
+    warnings: bundle.warnings,
+    paths,
+  });
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+import type { TrustedPackage } from './trusted-base.ts';
+
+/** Something else that the enclave trusts: the interpreter, a trusted file, a native addon. */
+export interface TrustedFile {
+  readonly name: string;
+  readonly sha256: string;
+  /** Absent when the file was not on the building machine. */
+  readonly sizeBytes?: number;
+}
+
+export interface TrustedInterpreter {
+  readonly version: string;
+  readonly files: readonly TrustedFile[];
+  /** Libraries of the system that it loads. No image pins them. */
+  readonly unmeasuredLibraries: readonly string[];
+}
+
+/** `NAME.report.json`: what the image cannot tell about itself. Not measured, so only ever a description. */
+export interface BuildReport {
+  readonly version: 1;
+  readonly name: string;
+  readonly mrEnclave: string;
+  /** Ties the report to a bundle: it says nothing about any other. */
+  readonly bundleSha256: string;
+  readonly bundleBytes: number;
+  readonly builtins: readonly string[];
+  readonly packages: readonly TrustedPackage[];
+  readonly interpreter: TrustedInterpreter;
+  readonly trustedFiles: readonly TrustedFile[];
+}
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+const trustedFile = z.strictObject({ name: z.string(), sha256: digest, sizeBytes: count.optional() });
+const schema = z.strictObject({
+  version: z.literal(1),
+  name: z.string(),
+  mrEnclave: digest,
+  bundleSha256: digest,
+  bundleBytes: count,
+  builtins: z.array(z.string()),
+  packages: z.array(
+    z.strictObject({ name: z.string(), version: z.string(), bytesInBundle: count, sourceLines: count }),
+  ),
+  interpreter: z.strictObject({
+    version: z.string(),
+    files: z.array(trustedFile),
+    unmeasuredLibraries: z.array(z.string()),
+  }),
+  trustedFiles: z.array(trustedFile),
+});
+
+export function encodeBuildReport(report: BuildReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** A report, or undefined for anything else: it is optional wherever it is read. */
+export function parseBuildReport(bytes: Uint8Array): BuildReport | undefined {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const { packages, interpreter, trustedFiles, ...rest } = schema.parse(json);
+    return Object.freeze({
+      ...rest,
+      packages,
+      interpreter: { ...interpreter, files: interpreter.files.map(withoutAbsent) },
+      trustedFiles: trustedFiles.map(withoutAbsent),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutAbsent({ name, sha256, sizeBytes }: z.infer<typeof trustedFile>): TrustedFile {
+  return sizeBytes === undefined ? { name, sha256 } : { name, sha256, sizeBytes };
+}

@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+
+import type { Metafile, Plugin } from 'esbuild';
+
+import { fatalMessages, fromBundler } from './bundler-messages.ts';
+import { runBundler, type BundlerOptions } from './bundler.ts';
+import { allowedBuiltins } from './builtins.ts';
+import { BuildError, type Diagnostic } from './diagnostic.ts';
+import { importPlugin, type ChainTo } from './import-plugin.ts';
+import { readProjectFile, type Project } from './project.ts';
+import { scanPlugin } from './scan-plugin.ts';
+
+/** A module whose code is in the bundle. */
+export interface BundledModule {
+  /** Relative to the project folder, with forward slashes. */
+  readonly path: string;
+  readonly bytesInBundle: number;
+}
+
+/** The application and the trusted runtime as one script. */
+export interface Bundle {
+  /**
+   * Compiles with `vm.Script` and evaluates to a function
+   * `(capabilities) => Promise<void>`. It gets Node's modules from
+   * `capabilities.require` and from nowhere else.
+   */
+  readonly script: Uint8Array;
+  /** Source map version 3 of the script. Never part of an image. */
+  readonly sourceMap: Uint8Array;
+  /** The modules that the script asks `capabilities.require` for. */
+  readonly builtins: readonly string[];
+  readonly modules: readonly BundledModule[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface BundleOptions {
+  /** What provides `boot`. A test can put its own in place. */
+  readonly bootModule?: string;
+}
+
+const entryName = 'enclos-entry.js';
+const outputName = 'bundle.js';
+
+/**
+ * The script is a function so that nothing runs before it is given its
+ * capabilities. `require` is a parameter of ours, not a global.
+ */
+const banner =
+  '(function(enclosCapabilities){"use strict";const require=enclosCapabilities.require,module={exports:{}},exports=module.exports;';
+const footer = 'return module.exports.start(enclosCapabilities)})';
+
+function entryFor(project: Project, bootModule: string): string {
+  return [
+    `import * as main from ${JSON.stringify(`./${project.main}`)};`,
+    `import { boot } from ${JSON.stringify(bootModule)};`,
+    'export const start = (capabilities) => boot(main, capabilities);',
+  ].join('\n');
+}
+
+/**
+ * Everything that could differ between machines is fixed here: no tsconfig of a
+ * parent folder, no NODE_PATH, no comments or paths in the output.
+ */
+function bundlerOptions(project: Project, bootModule: string, plugins: Plugin[]): BundlerOptions {
+  return {
+    stdin: { contents: entryFor(project, bootModule), resolveDir: project.folder, sourcefile: entryName },
+    absWorkingDir: project.folder,
+    outfile: outputName,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'cjs',
+    platform: 'node',
+    // Not the interpreter's own version: the building machine compiles the script too, to check it.
+    target: 'node20.19',
+    mainFields: ['module', 'main'],
+    conditions: [],
+    nodePaths: [],
+    tsconfigRaw: {},
+    minify: true,
+    legalComments: 'none',
+    charset: 'ascii',
+    sourcemap: 'external',
+    sourcesContent: true,
+    // `import()` of an allowed module becomes a call of our `require`.
+    supported: { 'dynamic-import': false },
+    define: { 'process.env.NODE_ENV': '"production"' },
+    loader: { '.wasm': 'binary' },
+    logLevel: 'silent',
+    logLimit: 0,
+    logOverride: fatalMessages,
+    banner: { js: banner },
+    footer: { js: footer },
+    plugins,
+  };
+}
+
+/** The shortest way from the entry to each module, as paths. */
+function chainsOf(metafile: Metafile): ReadonlyMap<string, readonly string[]> {
+  const chains = new Map<string, readonly string[]>([[entryName, []]]);
+  for (const [path, chain] of chains) {
+    for (const { path: imported, external } of metafile.inputs[path]?.imports ?? []) {
+      if (external !== true && !chains.has(imported)) chains.set(imported, [...chain, imported]);
+    }
+  }
+  return chains;
+}
+
+function outputOf(metafile: Metafile): Metafile['outputs'][string] {
+  const output = metafile.outputs[outputName];
+  if (output === undefined) throw new Error('The bundler made no script.');
+  return output;
+}
+
+const allowedSpecifiers: ReadonlySet<string> = new Set(allowedBuiltins.map((name) => `node:${name}`));
+
+function externalsOf(metafile: Metafile): readonly string[] {
+  return [...new Set(outputOf(metafile).imports.map(({ path }) => path))].sort();
+}
+
+/** Bundles again, now refusing at the place of the import, for the errors' sake. */
+async function refuseLeftovers(project: Project, bootModule: string, metafile: Metafile): Promise<void> {
+  const { inputs } = outputOf(metafile);
+  const chains = chainsOf(metafile);
+  const included = new Map(
+    Object.keys(inputs)
+      .filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0)
+      .map((path) => [join(project.folder, path), chains.get(path) ?? [path]] as const),
+  );
+  const refuseIn = (importer: string): ChainTo | undefined => {
+    const chain = included.get(importer);
+    return chain === undefined ? undefined : () => chain;
+  };
+  await runBundler(bundlerOptions(project, bootModule, [importPlugin({ folder: project.folder, refuseIn })]));
+}
+
+/** Compiles, without running, what the enclave will compile. */
+function checkCompiles(script: string, project: Project): void {
+  try {
+    void new Script(script, { filename: `${project.name}.js` });
+  } catch (cause) {
+    throw new BuildError('BUILD_FAILED', 'The bundle is not valid strict-mode code.', [], { cause });
+  }
+}
+
+/**
+ * Bundles the enclave module and the trusted runtime into one script: the same
+ * bytes from the same sources in any folder, time zone and for any user.
+ *
+ * @throws BuildError BUILD_FORBIDDEN_IMPORT or BUILD_FAILED with a diagnostic for
+ * every problem; BUILD_FILE_UNREADABLE when the main module is absent.
+ */
+export async function bundleEnclave(project: Project, options: BundleOptions = {}): Promise<Bundle> {
+  const { bootModule = '@enclos/enclave/boot' } = options;
+  const { folder } = project;
+  await readProjectFile(folder, project.main);
+  const plugins = [importPlugin({ folder, refuseIn: () => undefined }), scanPlugin(folder)];
+  const result = await runBundler(bundlerOptions(project, bootModule, plugins));
+  const builtins = externalsOf(result.metafile);
+  if (builtins.some((specifier) => !allowedSpecifiers.has(specifier))) {
+    await refuseLeftovers(project, bootModule, result.metafile);
+    throw new BuildError('BUILD_FORBIDDEN_IMPORT', `The bundle imports ${builtins.join(', ')}.`, []);
+  }
+  const script = result.outputFiles.find((file) => file.path.endsWith('.js'));
+  const sourceMap = result.outputFiles.find((file) => file.path.endsWith('.map'));
+  if (script === undefined || sourceMap === undefined) throw new Error('The bundler made no script.');
+  checkCompiles(script.text, project);
+  const modules = Object.entries(outputOf(result.metafile).inputs)
+    .filter(([path, { bytesInOutput }]) => path !== entryName && bytesInOutput > 0)
+    .map(([path, { bytesInOutput }]) => Object.freeze({ path, bytesInBundle: bytesInOutput }));
+  return Object.freeze({
+    script: script.contents,
+    sourceMap: sourceMap.contents,
+    builtins,
+    modules,
+    warnings: result.warnings.map(fromBundler),
+  });
+}

@@ -1,0 +1,68 @@
+import { relative, sep } from 'node:path';
+
+import type { OnResolveArgs, OnResolveResult, PartialMessage, Plugin } from 'esbuild';
+
+import type { PluginDetail } from './bundler-messages.ts';
+import { judgeBuiltin } from './builtins.ts';
+
+/** True for a file of the project itself, false for one of a package it depends on. */
+export function isOwnFile(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return inside !== '' && !inside.startsWith('..') && !inside.split(sep).includes('node_modules');
+}
+
+/** `a → b → c`: how the application reaches the file at `importer`. */
+export type ChainTo = (importer: string) => readonly string[];
+
+export interface ImportPluginOptions {
+  /** The project folder. */
+  readonly folder: string;
+  /**
+   * Whether a forbidden import of a dependency is refused where it stands. At
+   * first none is: much of a package is often not used, and what tree shaking
+   * drops does no harm. What is left in the bundle is then refused in a second
+   * run, which knows the way to it.
+   */
+  readonly refuseIn: (importer: string) => ChainTo | undefined;
+}
+
+const code = 'BUILD_FORBIDDEN_IMPORT';
+
+function refusal(text: string, suggestion: string, chain: readonly string[]): PartialMessage {
+  const detail: PluginDetail = { code, suggestion };
+  const notes = chain.length > 1 ? [{ text: `imported through ${chain.join(' → ')}` }] : [];
+  return { text, detail, notes };
+}
+
+function resolveImport(args: OnResolveArgs, options: ImportPluginOptions): OnResolveResult | undefined {
+  const verdict = judgeBuiltin(args.path);
+  if (verdict.kind === 'package') return undefined;
+  if (verdict.kind === 'allowed') return { path: verdict.specifier, external: true, sideEffects: false };
+  const chainTo = options.refuseIn(args.importer);
+  if (chainTo === undefined && !isOwnFile(options.folder, args.importer)) {
+    return { path: `node:${verdict.name}`, external: true, sideEffects: false };
+  }
+  const chain = chainTo === undefined ? [] : [...chainTo(args.importer), verdict.name];
+  const text = `"${args.path}" cannot be imported in an enclave`;
+  return { errors: [refusal(text, verdict.suggestion, chain)] };
+}
+
+/**
+ * Resolves Node's own modules: the allowed ones to their `node:` name, the
+ * others to an error that says what to use. Native addons and addresses are
+ * refused everywhere.
+ */
+export function importPlugin(options: ImportPluginOptions): Plugin {
+  return {
+    name: 'enclos-imports',
+    setup(build) {
+      build.onResolve({ filter: /^(?:node:.*|[a-z_][a-z0-9_]*(?:\/[a-z0-9_]+)?)$/ }, (args) => resolveImport(args, options));
+      build.onResolve({ filter: /\.node$/ }, (args) => ({
+        errors: [refusal(`"${args.path}" is a native addon`, 'code compiled to WebAssembly', [])],
+      }));
+      build.onResolve({ filter: /^(?:https?|bun|file):/ }, (args) => ({
+        errors: [refusal(`"${args.path}" is not a package or a file of the project`, 'a package installed by npm', [])],
+      }));
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { KeyPolicy } from '@enclos/sgx';
+import { parseSealedBlob } from '@enclos/tee';
+
+import { attributesNode, byteCount, hexNode, node, type InspectReport } from './report.ts';
+
+function policyNames(policy: number): string {
+  const names = Object.entries(KeyPolicy)
+    .filter(([, bit]) => (policy & bit) !== 0)
+    .map(([name]) => name);
+  return names.length === 0 ? 'none' : names.join(' ');
+}
+
+/** Shows how the sealing key is derived; only the enclave that may derive it can open the blob. */
+export function inspectSealedBlob(bytes: Uint8Array): InspectReport {
+  const { keyRequest, nonce, ciphertext } = parseSealedBlob(bytes);
+  return Object.freeze({
+    kind: 'sealed-blob',
+    title: 'Sealed blob, version 1',
+    nodes: [
+      node('key policy', policyNames(keyRequest.keyPolicy), 'who can open it on the machine that sealed it'),
+      node('security version', keyRequest.isvSvn, 'an older enclave cannot open it'),
+      hexNode('CPUSVN', keyRequest.cpuSvn),
+      node('CONFIGSVN', keyRequest.configSvn),
+      attributesNode('attribute mask', keyRequest.attributeMask),
+      node('MISCSELECT mask', `0x${keyRequest.miscMask.toString(16)}`),
+      hexNode('key id', keyRequest.keyId),
+      node('cipher', 'AES-256-GCM'),
+      hexNode('nonce', nonce),
+      node('content', byteCount(ciphertext.length), 'encrypted'),
+    ],
+  });
+}

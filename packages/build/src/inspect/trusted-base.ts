@@ -1,0 +1,53 @@
+import type { BuildReport, TrustedFile } from '../build-report.ts';
+import { byteCount, group, grouped, node, type InspectNode } from './report.ts';
+
+function fileNode({ name, sha256, sizeBytes }: TrustedFile): InspectNode {
+  return node(name, sizeBytes === undefined ? 'not installed here' : byteCount(sizeBytes), `SHA-256 ${sha256}`);
+}
+
+function packageNodes(report: BuildReport): readonly InspectNode[] {
+  return report.packages.map(({ name, version, bytesInBundle, sourceLines }) =>
+    node(version === '' ? name : `${name}@${version}`, byteCount(bytesInBundle), `${grouped(sourceLines)} lines`),
+  );
+}
+
+function isAddon({ name }: TrustedFile): boolean {
+  return name.endsWith('.node');
+}
+
+/**
+ * Whom the enclave trusts, by package. The image does not know: this is the
+ * build's word, shown only where it speaks of the same bundle.
+ */
+export function trustedBaseNodes(report: BuildReport | undefined, hadReport: boolean): InspectNode {
+  const label = 'trusted base';
+  if (report === undefined) {
+    const reason = hadReport
+      ? 'the report beside the image is of another build'
+      : 'no report beside the image; `enclos build` writes one';
+    return node(label, 'unknown', reason);
+  }
+  const lines = report.packages.reduce((sum, entry) => sum + entry.sourceLines, 0);
+  const { interpreter } = report;
+  const addons = report.trustedFiles.filter(isAddon);
+  const others = report.trustedFiles.filter((file) => !isAddon(file));
+  return group(
+    label,
+    [
+      group(`bundle, ${byteCount(report.bundleBytes)}, ${grouped(lines)} lines`, packageNodes(report)),
+      group(`interpreter Node ${interpreter.version}`, interpreter.files.map(fileNode)),
+      group('native addons', addons.length === 0 ? [node('none')] : addons.map(fileNode)),
+      ...(others.length === 0 ? [] : [group('trusted files', others.map(fileNode))]),
+      ...(interpreter.unmeasuredLibraries.length === 0
+        ? []
+        : [
+            group(
+              'system libraries',
+              interpreter.unmeasuredLibraries.map((name) => node(name)),
+              'loaded by the interpreter and not measured',
+            ),
+          ]),
+    ],
+    'told by the build, not measured; lines are formatted source without comments',
+  );
+}

@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+
+import { didYouMean } from './did-you-mean.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { enclaveJsonSchema } from './enclave-json.ts';
+import { diagnosticAt, type JsonPath, type JsonSource } from './json-source.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Steps through optional wrappers, object shapes and array elements to the keys known at `path`. */
+function keysAt(path: JsonPath): readonly string[] {
+  let schema: unknown = enclaveJsonSchema;
+  for (const step of path) {
+    schema = unwrap(schema);
+    if (typeof step === 'number') schema = property(schema, 'element');
+    else schema = property(property(schema, 'shape'), String(step));
+  }
+  const shape = property(unwrap(schema), 'shape');
+  return typeof shape === 'object' && shape !== null ? Object.keys(shape) : [];
+}
+
+function property(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+function unwrap(schema: unknown): unknown {
+  const method = property(schema, 'unwrap');
+  const isWrapper = property(property(schema, 'def'), 'type') === 'optional';
+  return isWrapper && typeof method === 'function' ? unwrap(Reflect.apply(method, schema, [])) : schema;
+}
+
+/** `mounts[0].target`. */
+function dotted(path: JsonPath): string {
+  let text = '';
+  for (const step of path) text += typeof step === 'number' ? `[${step}]` : `${text === '' ? '' : '.'}${String(step)}`;
+  return text;
+}
+
+function message(issue: Issue): string {
+  const text = issue.message.replace(/^Invalid (?:input|option|string|number): /, '');
+  return issue.path.length === 0 ? text : `${dotted(issue.path)}: ${text}`;
+}
+
+const code = 'BUILD_MANIFEST_INVALID';
+
+function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, file: File): Diagnostic[] {
+  const known = keysAt(issue.path).filter((key) => key !== '$schema');
+  return issue.keys.map((key) => {
+    const place = file.source.locateKey([...issue.path, key]);
+    const meant = didYouMean(key, known);
+    const where = issue.path.length === 0 ? '' : ` in ${dotted(issue.path)}`;
+    return diagnosticAt(file, place, {
+      code,
+      text: `unknown key "${key}"${where}`,
+      notes: meant === undefined && known.length > 0 ? [`known keys: ${known.join(', ')}`] : [],
+      suggestion: meant === undefined ? undefined : `"${meant}" — did you mean that?`,
+    });
+  });
+}
+
+/** A missing key has no place of its own: point at the key that holds the object, or at its brace. */
+function spanOf(issue: Issue, source: JsonSource): { start: number; end: number } {
+  const exists = issue.path.reduce<unknown>((value, step) => property(value, String(step)), source.value) !== undefined;
+  const span = exists ? source.locate(issue.path) : source.locate(issue.path.slice(0, -1));
+  return exists ? span : { start: span.start, end: span.start + 1 };
+}
+
+interface File {
+  readonly file: string;
+  readonly text: string;
+  readonly source: JsonSource;
+}
+
+/** Zod's issues as diagnostics at the places of the manifest file. */
+export function manifestDiagnostics(issues: readonly Issue[], file: File): Diagnostic[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return unknownKeys(issue, file);
+    return [diagnosticAt(file, spanOf(issue, file.source), { code, text: message(issue) })];
+  });
+}

@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { EnclosError } from '@enclos/errors';
+import type { EnclaveManifest } from '@enclos/manifest';
+
+import { BuildError, countOf } from './diagnostic.ts';
+import { enclaveJsonSchema, sizeInBytes, type EnclaveJson } from './enclave-json.ts';
+import { parseJsonSource } from './json-source.ts';
+import { manifestDiagnostics } from './manifest-problems.ts';
+
+/** The part of `node:fs/promises` that reading a project needs. */
+export interface ProjectFiles {
+  readFile(path: string): Promise<Uint8Array>;
+}
+
+/** The KSS part of what a signature says; it is in SIGSTRUCT and not in the image. */
+export interface SigningAttributes {
+  readonly kss: boolean;
+  /** ISVFAMILYID, 16 bytes in hex. */
+  readonly familyId?: string;
+  /** ISVEXTPRODID, 16 bytes in hex. */
+  readonly extendedProductId?: string;
+}
+
+/** `enclave.json` with every default filled in. Paths of sources are relative to `folder`. */
+export interface Project {
+  /** Absolute. */
+  readonly folder: string;
+  readonly name: string;
+  readonly main: string;
+  readonly interface: string;
+  readonly productId: number;
+  readonly securityVersion: number;
+  readonly debug: boolean;
+  readonly attributes: SigningAttributes;
+  readonly threads: number;
+  readonly heapSizeBytes: number;
+  readonly files: readonly { readonly source: string; readonly target: string }[];
+  readonly trustedFiles: readonly { readonly path: string; readonly source: string }[];
+  readonly mounts: EnclaveManifest['mounts'];
+  readonly environment: EnclaveManifest['environment'];
+  readonly listen: EnclaveManifest['listen'];
+  readonly connect: EnclaveManifest['connect'];
+  readonly limits: EnclaveManifest['limits'];
+}
+
+export const PROJECT_FILE = 'enclave.json';
+
+const mebibyte = 1024 * 1024;
+const defaults = {
+  threads: 4,
+  heapSizeBytes: 128 * mebibyte,
+  hostMountBytes: 1024 * mebibyte,
+  memoryMountBytes: 16 * mebibyte,
+  limits: { maxFrameBytes: 4 * mebibyte, maxQueuedCalls: 1024, maxPendingCalls: 1024, maxDepth: 8 },
+};
+
+function mountsOf(json: EnclaveJson): Project['mounts'] {
+  return (json.mounts ?? []).map((mount) => {
+    const fallback = mount.type === 'hostfs' ? defaults.hostMountBytes : defaults.memoryMountBytes;
+    return {
+      target: mount.target,
+      kind: mount.type === 'hostfs' ? ('host' as const) : ('memory' as const),
+      readOnly: mount.readOnly ?? false,
+      maxBytes: BigInt(mount.maxSize === undefined ? fallback : sizeInBytes(mount.maxSize)),
+    };
+  });
+}
+
+function environmentOf(json: EnclaveJson): Project['environment'] {
+  return (json.env ?? []).map(({ name, value }) => (value === undefined ? { name } : { name, value }));
+}
+
+function attributesOf({ kss, familyId, extendedProductId }: NonNullable<EnclaveJson['attributes']>): SigningAttributes {
+  return {
+    kss: kss ?? false,
+    ...(familyId === undefined ? {} : { familyId: familyId.toLowerCase() }),
+    ...(extendedProductId === undefined ? {} : { extendedProductId: extendedProductId.toLowerCase() }),
+  };
+}
+
+function limitsOf(json: EnclaveJson): Project['limits'] {
+  const { limits = {} } = json;
+  return {
+    maxFrameBytes: limits.maxFrameBytes ?? defaults.limits.maxFrameBytes,
+    maxQueuedCalls: limits.maxQueuedCalls ?? defaults.limits.maxQueuedCalls,
+    maxPendingCalls: limits.maxPendingCalls ?? defaults.limits.maxPendingCalls,
+    maxDepth: limits.maxDepth ?? defaults.limits.maxDepth,
+  };
+}
+
+function complete(folder: string, json: EnclaveJson): Project {
+  return Object.freeze({
+    folder,
+    name: json.name,
+    main: json.main ?? `src/${json.name}.enclave.ts`,
+    interface: json.interface ?? `src/${json.name}.edl.ts`,
+    productId: json.productId,
+    securityVersion: json.securityVersion,
+    debug: json.debug ?? false,
+    attributes: attributesOf(json.attributes ?? {}),
+    threads: json.threads ?? defaults.threads,
+    heapSizeBytes: json.heapSize === undefined ? defaults.heapSizeBytes : sizeInBytes(json.heapSize),
+    files: json.files ?? [],
+    trustedFiles: json.trustedFiles ?? [],
+    mounts: mountsOf(json),
+    environment: environmentOf(json),
+    listen: json.listen ?? [],
+    connect: json.connect ?? [],
+    limits: limitsOf(json),
+  });
+}
+
+/**
+ * Parses the text of an `enclave.json`.
+ * @throws BuildError BUILD_MANIFEST_INVALID with a diagnostic for every problem.
+ */
+export function parseProject(folder: string, text: string): Project {
+  const source = parseJsonSource(PROJECT_FILE, text);
+  const result = enclaveJsonSchema.safeParse(source.value);
+  if (result.success) return complete(folder, result.data);
+  const diagnostics = manifestDiagnostics(result.error.issues, { file: PROJECT_FILE, text, source });
+  const count = countOf(diagnostics.length, 'problem');
+  throw new BuildError('BUILD_MANIFEST_INVALID', `${PROJECT_FILE} has ${count}.`, diagnostics);
+}
+
+/**
+ * Reads and checks the `enclave.json` of a project folder.
+ * @throws BUILD_FILE_UNREADABLE when there is none; BuildError BUILD_MANIFEST_INVALID
+ * with a diagnostic for every problem.
+ */
+export async function loadProject(folder: string, options: { readonly fs?: ProjectFiles } = {}): Promise<Project> {
+  const absolute = resolve(folder);
+  const bytes = await readProjectFile(absolute, PROJECT_FILE, options.fs);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new BuildError('BUILD_MANIFEST_INVALID', `${PROJECT_FILE} is not UTF-8 text.`, [], { cause });
+  }
+  return parseProject(absolute, text);
+}
+
+const readReal: ProjectFiles = { readFile: (path) => readFile(path) };
+
+/** @throws BUILD_FILE_UNREADABLE naming the file as the project names it. */
+export async function readProjectFile(folder: string, path: string, fs = readReal): Promise<Uint8Array> {
+  try {
+    return await fs.readFile(join(folder, path));
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+export function unreadable(path: string, cause: unknown): EnclosError {
+  return new EnclosError('BUILD_FILE_UNREADABLE', `Cannot read ${path} of the project.`, { details: { path }, cause });
+}

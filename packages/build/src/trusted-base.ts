@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+
+import { transform, type Loader } from 'esbuild';
+
+import type { BundledModule } from './bundle.ts';
+
+/** What one npm package brings into the bundle. */
+export interface TrustedPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly bytesInBundle: number;
+  /**
+   * Lines of the modules that are in the bundle, formatted alike and without
+   * comments and blank lines, so that packages compare. Whole modules: what tree
+   * shaking dropped of them is counted too.
+   */
+  readonly sourceLines: number;
+}
+
+interface PackageIdentity {
+  readonly name: string;
+  readonly version: string;
+}
+
+const loaders: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.jsx': 'jsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+};
+
+function text(value: unknown, key: string): string | undefined {
+  const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  return typeof found === 'string' ? found : undefined;
+}
+
+async function readIdentity(folder: string): Promise<PackageIdentity | undefined> {
+  try {
+    const json: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const name = text(json, 'name');
+    return name === undefined ? undefined : { name, version: text(json, 'version') ?? '' };
+  } catch {
+    // No package.json here, or one that only sets "type": look further up.
+    return undefined;
+  }
+}
+
+/** Finds the package of a file, remembering each folder. */
+function createPackageFinder(): (folder: string) => Promise<PackageIdentity | undefined> {
+  const known = new Map<string, Promise<PackageIdentity | undefined>>();
+  const find = (folder: string): Promise<PackageIdentity | undefined> => {
+    const remembered = known.get(folder);
+    if (remembered !== undefined) return remembered;
+    const parent = dirname(folder);
+    const found = readIdentity(folder).then((here) => here ?? (parent === folder ? undefined : find(parent)));
+    known.set(folder, found);
+    return found;
+  };
+  return find;
+}
+
+async function countLines(path: string): Promise<number> {
+  const loader = loaders[extname(path)];
+  // Data (JSON, WebAssembly) has no source lines.
+  if (loader === undefined) return 0;
+  const source = await readFile(path, 'utf8');
+  const { code } = await transform(source, { loader, legalComments: 'none', logLevel: 'silent', target: 'esnext' });
+  return code.split('\n').filter((line) => line.trim() !== '').length;
+}
+
+/**
+ * The code of a bundle by the npm package it comes from, largest first. The
+ * project itself is the package with `projectName`.
+ */
+export async function trustedBase(
+  folder: string,
+  modules: readonly BundledModule[],
+  projectName: string,
+): Promise<readonly TrustedPackage[]> {
+  const packageOf = createPackageFinder();
+  const packages = new Map<string, TrustedPackage>();
+  for (const { path, bytesInBundle } of modules) {
+    const file = join(folder, path);
+    const { name, version } = (await packageOf(dirname(file))) ?? { name: projectName, version: '' };
+    const key = `${name}@${version}`;
+    const before = packages.get(key);
+    packages.set(key, {
+      name,
+      version,
+      bytesInBundle: (before?.bytesInBundle ?? 0) + bytesInBundle,
+      sourceLines: (before?.sourceLines ?? 0) + (await countLines(file)),
+    });
+  }
+  return [...packages.values()].sort((a, b) => b.bytesInBundle - a.bytesInBundle || (a.name < b.name ? -1 : 1));
+}

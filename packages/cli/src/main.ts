@@ -1,0 +1,41 @@
+import type { Io, OutputStream } from './io.ts';
+import { wantsColor } from './io.ts';
+import { runCli } from './run-cli.ts';
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function streamOf(stream: NodeJS.WriteStream): OutputStream {
+  const isTTY = stream.isTTY ?? false;
+  // `enclos inspect x | head` ends the pipe early, which is no failure.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTTY,
+    color: wantsColor(process.env, isTTY),
+    ...(isTTY ? { columns: stream.columns } : {}),
+  };
+}
+
+const io: Io = {
+  stdout: streamOf(process.stdout),
+  stderr: streamOf(process.stderr),
+  stdin: {
+    [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
+  },
+  cwd: process.cwd(),
+  env: process.env,
+  now: () => new Date(),
+  children: 'inherit',
+  onSignal(handler) {
+    for (const signal of forwarded) process.on(signal, handler);
+    return () => {
+      for (const signal of forwarded) process.off(signal, handler);
+    };
+  },
+};
+
+process.exitCode = await runCli(process.argv.slice(2), io);

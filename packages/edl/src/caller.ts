@@ -1,0 +1,69 @@
+import { type Func, functionList, type Functions } from './interface.ts';
+import type { Fields, RecordValue } from './record.ts';
+import { codec, type Infer } from './type.ts';
+import { decodeWith, encodeWith } from './value.ts';
+
+export interface CallOptions {
+  /** The call fails when no result has arrived after this long. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One call as bytes. The result may not be longer than `maxResultBytes`. */
+export interface Invocation {
+  readonly index: number;
+  readonly name: string;
+  readonly payload: Uint8Array;
+  readonly options: CallOptions | undefined;
+  readonly maxResultBytes: number;
+}
+
+/** Carries a call to the other side and brings back the bytes of its result. */
+export type Invoke = (call: Invocation) => Promise<Uint8Array>;
+
+/** The functions of the other side. One without parameters takes only the options. */
+export type Caller<F extends Functions> = {
+  readonly [K in keyof F]: F[K] extends Func<infer P, infer R>
+    ? keyof P extends never
+      ? (options?: CallOptions) => Promise<Infer<R>>
+      : (args: Arguments<P>, options?: CallOptions) => Promise<Infer<R>>
+    : never;
+};
+
+type Arguments<P> = P extends Fields ? RecordValue<P> : never;
+
+/**
+ * The typed functions of the other side, in a frozen object without a prototype.
+ *
+ * A call rejects with EDL_VALUE_REFUSED when an argument (`put.name`) or the bytes of the result
+ * (`put()`) do not fit, and with whatever `invoke` rejects with.
+ *
+ * @throws EDL_INVALID_INTERFACE
+ */
+export function createCaller<F extends Functions>(functions: F, invoke: Invoke): Caller<F> {
+  const caller = Object.create(null) as Record<string, unknown>;
+  for (const [index, [name, definition]] of functionList(functions).entries()) {
+    caller[name] = callerOf({ index, name, definition, invoke });
+  }
+  // Built from the very members that Caller<F> maps.
+  return Object.freeze(caller) as Caller<F>;
+}
+
+interface CallSite {
+  readonly index: number;
+  readonly name: string;
+  readonly definition: Func;
+  readonly invoke: Invoke;
+}
+
+function callerOf({ index, name, definition, invoke }: CallSite): unknown {
+  const parameters = definition.parameters[codec];
+  const result = definition.result[codec];
+  const call = async (args: unknown, options: CallOptions | undefined): Promise<unknown> => {
+    const payload = encodeWith(parameters, args, { path: name, maxBytes: parameters.maxBytes });
+    const bytes = await invoke({ index, name, payload, options, maxResultBytes: result.maxBytes });
+    return decodeWith(result, bytes, `${name}()`);
+  };
+  if (Object.keys(definition.parameters.fields).length > 0) return call;
+  return (options?: CallOptions) => call({}, options);
+}

@@ -1,0 +1,48 @@
+import { array } from './array.ts';
+import { bytes } from './bytes.ts';
+import { enumeration, option } from './choices.ts';
+import { defineInterface, func } from './interface.ts';
+import { uint32, uint64 } from './numbers.ts';
+import { record } from './record.ts';
+import { string } from './string.ts';
+
+/** File content crosses in pieces of at most this size. */
+export const MAX_FILE_CHUNK_BYTES = 256 * 1024;
+
+const path = string({ minBytes: 1, maxBytes: 1024 });
+const target = path;
+const kind = enumeration('file', 'folder', 'other');
+const chunk = bytes({ maxBytes: MAX_FILE_CHUNK_BYTES });
+
+/**
+ * What the trusted and the untrusted runtime say to each other beside the
+ * application's interface (table 1 of the gate). All answers of the host are
+ * untrusted: trusted files are checked against the manifest's digest, and
+ * mounts carry whatever the host likes.
+ */
+export const systemInterface = defineInterface({
+  name: 'enclos_system',
+  trusted: {
+    /** Starts the application. Variables that the manifest takes from the host. */
+    start: func({
+      hostEnvironment: array(
+        record({ name: string({ minBytes: 1, maxBytes: 64 }), value: string({ maxBytes: 4096 }) }),
+        {
+          maxItems: 256,
+        },
+      ),
+    }),
+  },
+  untrusted: {
+    readTrustedFile: func({ path, offset: uint64(), maxBytes: uint32() }, chunk),
+    mountStat: func({ target, path }, option(record({ kind, sizeBytes: uint64() }))),
+    mountRead: func({ target, path, offset: uint64(), maxBytes: uint32() }, chunk),
+    mountList: func(
+      { target, path },
+      array(record({ name: string({ minBytes: 1, maxBytes: 255 }), kind }), { maxItems: 16_384 }),
+    ),
+    /** One piece of a new content. The file changes, atomically, with the piece that has `last`. */
+    mountWrite: func({ target, path, write: uint32(), content: chunk, last: enumeration('no', 'yes') }),
+    mountRemove: func({ target, path }),
+  },
+});

@@ -1,0 +1,60 @@
+import type { Caller, Functions, Handlers, Interface } from '@enclos/edl';
+import { EnclosError } from '@enclos/errors';
+
+/** What a trusted function gets beside its arguments. */
+export interface CallContext<U extends Functions> {
+  /** The host's untrusted functions, called as part of this call. Their results are untrusted. */
+  readonly host: Caller<U>;
+  /** Aborts when the caller cancels, its deadline passes, or the gate closes. */
+  readonly signal: AbortSignal;
+}
+
+export interface StartContext<U extends Functions> {
+  /** The host's untrusted functions, outside any call. */
+  readonly host: Caller<U>;
+}
+
+export interface EnclaveOptions<U extends Functions> {
+  /** Runs once, before the first call is served. A throw ends the enclave. */
+  start?(context: StartContext<U>): void | Promise<void>;
+}
+
+const brand = Symbol.for('enclos.application');
+
+/** An application, as the runtime boots it. Made by {@link defineEnclave}. */
+export interface EnclaveApplication {
+  readonly [brand]: true;
+  readonly interface: Interface<Functions, Functions>;
+  readonly handlers: Readonly<Record<string, (args: unknown, context: CallContext<Functions>) => unknown>>;
+  readonly start: ((context: StartContext<Functions>) => void | Promise<void>) | undefined;
+}
+
+/**
+ * Defines the trusted side of an interface. Export the result from the
+ * enclave's main module; the build finds it there.
+ */
+export function defineEnclave<T extends Functions, U extends Functions>(
+  definition: Interface<T, U>,
+  handlers: Handlers<T, CallContext<U>>,
+  options: EnclaveOptions<U> = {},
+): EnclaveApplication {
+  // The runtime pairs each handler with its function by name, and the codec
+  // checks every argument, so the precise types end here.
+  const erased = { interface: definition, handlers, start: options.start } as unknown as Omit<EnclaveApplication, typeof brand>;
+  return Object.freeze({ ...erased, [brand]: true as const });
+}
+
+export function isEnclaveApplication(value: unknown): value is EnclaveApplication {
+  return typeof value === 'object' && value !== null && brand in value;
+}
+
+/**
+ * An error whose message the caller may read. Every other error that a trusted
+ * function throws crosses as `ENCLAVE_CALL_FAILED` without its text, since it
+ * could quote a secret.
+ */
+export class ApplicationError extends EnclosError<'ENCLAVE_APPLICATION_ERROR'> {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super('ENCLAVE_APPLICATION_ERROR', message, options);
+  }
+}

@@ -1,0 +1,32 @@
+import { createCaller, MAX_FILE_CHUNK_BYTES, systemInterface, type Caller } from '@enclos/edl';
+import type { Endpoint } from '@enclos/gate';
+import { GateTable } from '@enclos/tee';
+import type { HostFiles } from './runtime.ts';
+
+type System = Caller<(typeof systemInterface)['untrusted']>;
+
+/** The host's file service over the gate. */
+export function createHostFiles(endpoint: Endpoint): HostFiles {
+  const system: System = createCaller(systemInterface.untrusted, (call) =>
+    endpoint.invoke(GateTable.system, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
+  );
+  let writes = 0;
+  return Object.freeze({
+    readTrustedFile: (path: string, offset: bigint, maxBytes: number) => system.readTrustedFile({ path, offset, maxBytes }),
+    stat: (target: string, path: string) => system.mountStat({ target, path }),
+    read: (target: string, path: string, offset: bigint, maxBytes: number) =>
+      system.mountRead({ target, path, offset, maxBytes }),
+    list: (target: string, path: string) => system.mountList({ target, path }),
+    remove: (target: string, path: string) => system.mountRemove({ target, path }),
+    write: (target: string, path: string, content: Uint8Array) => writeAll(system, { target, path, write: ++writes }, content),
+  });
+}
+
+async function writeAll(system: System, to: { target: string; path: string; write: number }, content: Uint8Array): Promise<void> {
+  let at = 0;
+  do {
+    const piece = content.subarray(at, at + MAX_FILE_CHUNK_BYTES);
+    at += piece.length;
+    await system.mountWrite({ ...to, content: piece, last: at === content.length ? 'yes' : 'no' });
+  } while (at < content.length);
+}

@@ -1,0 +1,78 @@
+import { timingSafeEqual } from 'node:crypto';
+import { equalBytes } from '@enclos/codec';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import {
+  encodeKeyRequest,
+  encodeReportBody,
+  encodeTargetInfo,
+  KeyName,
+  parseReport,
+  targetInfoOf,
+  type ReportBody,
+  type TargetInfo,
+} from '@enclos/sgx';
+import { reportMac } from '@enclos/sgx/node';
+import { runtime } from './runtime.ts';
+
+const emptyTarget = new Uint8Array(512);
+const emptyReportData = new Uint8Array(64);
+
+/** A report for nobody: how an enclave reads its own identity. */
+export function selfReport(): Promise<Uint8Array> {
+  return runtime().attester.report(emptyTarget, emptyReportData);
+}
+
+/** Who this enclave is. */
+export async function identity(): Promise<ReportBody> {
+  return parseReport(await selfReport()).body;
+}
+
+/** What another enclave on this machine needs to make a report for this one. 512 bytes. */
+export async function targetInfo(): Promise<Uint8Array> {
+  return encodeTargetInfo(targetInfoOf(await identity()));
+}
+
+/**
+ * EREPORT: proves to one other enclave on the same machine who this one is.
+ * @param target the other enclave's TARGETINFO.
+ * @param reportData 64 bytes that the other enclave expects: hash its challenge into it.
+ * @returns REPORT, 432 bytes.
+ */
+export function createReport(target: TargetInfo, reportData: Uint8Array): Promise<Uint8Array> {
+  return runtime().attester.report(encodeTargetInfo(target), reportData);
+}
+
+/**
+ * Verifies a report that another enclave on this machine made for this one.
+ * The expected report data is an argument on purpose: without a fresh
+ * challenge in it, a report can be replayed.
+ * @throws REPORT_NOT_VERIFIED
+ */
+export async function verifyReport(report: Uint8Array, expectedReportData: Uint8Array): Promise<ReportBody> {
+  const { body, keyId, mac } = parse(report);
+  const own = await identity();
+  const key = await runtime().attester.key(
+    encodeKeyRequest({
+      keyName: KeyName.REPORT,
+      keyPolicy: 0,
+      isvSvn: 0,
+      cpuSvn: own.cpuSvn,
+      attributeMask: { flags: 0n, xfrm: 0n },
+      keyId,
+      miscMask: 0,
+      configSvn: 0,
+    }),
+  );
+  const genuine = timingSafeEqual(reportMac(key, encodeReportBody(body)), mac);
+  if (!genuine || !equalBytes(body.reportData, expectedReportData)) throw new EnclosError('REPORT_NOT_VERIFIED');
+  return body;
+}
+
+function parse(report: Uint8Array): ReturnType<typeof parseReport> {
+  try {
+    return parseReport(report);
+  } catch (error) {
+    if (isEnclosError(error)) throw new EnclosError('REPORT_NOT_VERIFIED');
+    throw error;
+  }
+}

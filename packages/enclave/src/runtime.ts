@@ -1,0 +1,53 @@
+import type { EmbeddedFile, EnclaveManifest } from '@enclos/manifest';
+import type { Attester } from '@enclos/tee';
+import { EnclosError } from '@enclos/errors';
+
+/** The host's file service, as the trusted runtime sees it: every answer is untrusted. */
+export interface HostFiles {
+  readTrustedFile(path: string, offset: bigint, maxBytes: number): Promise<Uint8Array>;
+  stat(target: string, path: string): Promise<{ kind: 'file' | 'folder' | 'other'; sizeBytes: bigint } | undefined>;
+  read(target: string, path: string, offset: bigint, maxBytes: number): Promise<Uint8Array>;
+  list(target: string, path: string): Promise<readonly { name: string; kind: 'file' | 'folder' | 'other' }[]>;
+  write(target: string, path: string, content: Uint8Array): Promise<void>;
+  remove(target: string, path: string): Promise<void>;
+}
+
+/** Everything that the SDK functions need, made once by boot. */
+export interface EnclaveRuntime {
+  readonly manifest: EnclaveManifest;
+  readonly attester: Attester;
+  readonly files: readonly EmbeddedFile[];
+  readonly hostFiles: HostFiles;
+  log(level: number, text: string): void;
+}
+
+let current: EnclaveRuntime | undefined;
+let environment: ReadonlyMap<string, string> = new Map();
+
+/** Called once, by boot: an enclave process holds one enclave. */
+export function installRuntime(runtime: EnclaveRuntime): void {
+  if (current !== undefined) throw new Error('The runtime is installed already.');
+  current = runtime;
+}
+
+export function installEnvironment(values: ReadonlyMap<string, string>): void {
+  environment = values;
+}
+
+/** @throws ENCLAVE_NOT_BOOTED outside an enclave. */
+export function runtime(): EnclaveRuntime {
+  if (current === undefined) throw new EnclosError('ENCLAVE_NOT_BOOTED');
+  return current;
+}
+
+/**
+ * A variable that enclave.json declares. Values written there are measured;
+ * values taken from the host are untrusted input.
+ * @returns undefined when the host gave none.
+ * @throws ENCLAVE_VARIABLE_NOT_DECLARED when the manifest does not declare the name.
+ */
+export function environmentVariable(name: string): string | undefined {
+  const declared = runtime().manifest.environment.some((variable) => variable.name === name);
+  if (!declared) throw new EnclosError('ENCLAVE_VARIABLE_NOT_DECLARED', `enclave.json does not declare the variable ${name}.`);
+  return environment.get(name);
+}

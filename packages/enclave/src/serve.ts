@@ -1,0 +1,83 @@
+import type { Duplex } from 'node:stream';
+import { equalBytes } from '@enclos/codec';
+import { createCaller, createDispatcher, systemInterface, type Caller, type Functions } from '@enclos/edl';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import type { EnclaveManifest } from '@enclos/manifest';
+import { decodeGateHello, encodeGateHello, GateTable } from '@enclos/tee';
+import type { CallContext, EnclaveApplication } from './application.ts';
+
+export interface ServeOptions {
+  readonly gate: Duplex;
+  readonly manifest: EnclaveManifest;
+  readonly application: EnclaveApplication;
+  /** Called once, by the host's `start`. */
+  start(hostEnvironment: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
+}
+
+const helloTimeoutMs = 30_000;
+
+/** Opens the enclave's side of the call gate. Nothing is served before `start` has run. */
+export function serveGate(options: ServeOptions): Endpoint {
+  const { application, manifest } = options;
+  const calls = createDispatcher<Functions, CallContext<Functions>>(application.interface.trusted, application.handlers);
+  let state: 'waiting' | 'starting' | 'started' = 'waiting';
+  const system = createDispatcher(systemInterface.trusted, {
+    async start({ hostEnvironment }: { hostEnvironment: readonly { name: string; value: string }[] }) {
+      if (state !== 'waiting') throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The enclave was started already.');
+      state = 'starting';
+      await options.start(hostEnvironment);
+      state = 'started';
+    },
+  });
+  return createEndpoint({
+    transport: streamTransport(options.gate),
+    initiator: false,
+    hello: encodeGateHello({ name: manifest.name, interfaceDigest: manifest.interfaceDigest }),
+    acceptHello: (theirs) => checkHello(theirs, manifest),
+    limits: { ...manifest.limits, maxConcurrentCalls: manifest.threads, helloTimeoutMs },
+    async dispatch(call) {
+      if (call.table === GateTable.system) return system(call.index, call.payload, undefined);
+      if (state !== 'started') throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The enclave is not started yet.');
+      return calls(call.index, call.payload, contextOf(call, application.interface.untrusted));
+    },
+    describeError: (error) => describeError(error, manifest.debug),
+    lostError: (cause) => new EnclosError('ENCLAVE_HOST_LOST', undefined, { cause }),
+  });
+}
+
+function checkHello(payload: Uint8Array, manifest: EnclaveManifest): void {
+  const theirs = decodeGateHello(payload);
+  if (!equalBytes(theirs.interfaceDigest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
+}
+
+/** The caller for nested calls is made when first used: most functions call nothing back. */
+function contextOf(call: IncomingCall, untrusted: Functions): CallContext<Functions> {
+  let caller: Caller<Functions> | undefined;
+  return {
+    signal: call.signal,
+    get host(): Caller<Functions> {
+      caller ??= createCaller(untrusted, ({ index, payload, options, maxResultBytes }) =>
+        call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
+      );
+      return caller;
+    },
+  };
+}
+
+/** The host's functions outside any call. */
+export function hostCaller(endpoint: Endpoint, untrusted: Functions): Caller<Functions> {
+  return createCaller(untrusted, ({ index, payload, options, maxResultBytes }) =>
+    endpoint.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
+  );
+}
+
+/**
+ * What of a failure the host may read. The text of an unknown error could quote
+ * a secret, so only a debug enclave gives it away.
+ */
+function describeError(error: unknown, debug: boolean): { code: string; message: string } {
+  if (isEnclosError(error)) return { code: error.code, message: error.message };
+  const text = debug && error instanceof Error ? (error.stack ?? error.message) : 'The trusted function failed.';
+  return { code: 'ENCLAVE_CALL_FAILED', message: text };
+}

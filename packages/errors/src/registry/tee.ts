@@ -1,0 +1,69 @@
+import type { ErrorArea } from './kinds.ts';
+
+export const teeErrors = {
+  TEE_PLATFORM_UNREACHABLE: {
+    kind: 'transient',
+    summary: 'The platform process does not answer.',
+    next: 'Start one with `enclos platform serve`, or check the socket path and its permissions.',
+  },
+  TEE_PLATFORM_LOST: {
+    kind: 'lost',
+    summary: 'The connection to the platform process ended.',
+    next: 'Connect again; enclaves of the lost platform are gone and must be loaded again.',
+  },
+  TEE_PLATFORM_FAILED: {
+    kind: 'transient',
+    summary: 'The platform process failed to serve a call.',
+    next: "Read the platform's own log; the text does not cross the boundary.",
+  },
+  TEE_PROTOCOL_MISMATCH: {
+    kind: 'usage',
+    summary: 'The two sides of a platform channel speak different protocol versions.',
+    next: 'Install the same version of Enclos on both sides.',
+  },
+  TEE_CAPABILITY_MISSING: {
+    kind: 'refused',
+    summary: 'This platform does not have the capability.',
+    next: "Compare the platform's capability table with what the application needs.",
+  },
+  INTERPRETER_MISSING: {
+    kind: 'usage',
+    summary: 'The pinned interpreter is not installed for this machine.',
+    next: 'Run `npm install` on Linux, on x64 or arm64, without omitting optional packages.',
+  },
+  INTERPRETER_MISMATCH: {
+    kind: 'evidence',
+    summary: 'The interpreter on this machine is not the one that was measured.',
+    next: 'Install the Enclos version that the image was built with; if it is installed, the binary was changed: reinstall it.',
+  },
+  ISOLATION_UNAVAILABLE: {
+    kind: 'usage',
+    summary: 'This machine cannot give every layer of strict isolation.',
+    next: 'See `enclos doctor` for how to get the rest, or accept what there is with --isolation=best.',
+  },
+  ENCLAVE_START_FAILED: {
+    kind: 'lost',
+    summary: 'The enclave process ended before it was ready, or could not be made.',
+    next: 'Load it as a debug enclave to see its error output.',
+  },
+  PLATFORM_UPLOAD_REFUSED: {
+    kind: 'usage',
+    summary: 'The upload of the image is not in order, or too large.',
+    next: 'Send the pieces of one image in order, up to the announced size.',
+  },
+  ENDORSEMENTS_ELSEWHERE: {
+    kind: 'usage',
+    summary: 'This platform has no vendor folder, so it has no endorsements to give.',
+    next: "Fetch them from the vendor's collateral service (`enclos platform serve` where the vendor is).",
+  },
+  PLATFORM_BUSY: {
+    kind: 'transient',
+    summary: 'This host has as many enclaves as the platform grants one host.',
+    next: 'End enclaves that are no longer used, then load again.',
+  },
+  PLATFORM_START_FAILED: {
+    kind: 'transient',
+    summary: 'The platform process could not be started.',
+    next: 'Read its error output above; check that its state folder is writable.',
+  },
+} as const satisfies ErrorArea;

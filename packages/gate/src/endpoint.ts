@@ -1,0 +1,272 @@
+import { EnclosError } from '@enclos/errors';
+import {
+  FRAME_HEADER_BYTES,
+  FrameKind,
+  MAX_LOG_BYTES,
+  MAX_LOG_LEVEL,
+  protocolViolation,
+  simpleFrame,
+  type Frame,
+} from './frames.ts';
+import { FrameWriter } from './frame-writer.ts';
+import type { IncomingCall } from './incoming-call.ts';
+import { IncomingCalls } from './incoming-calls.ts';
+import { resolveLimits, systemTimers, type GateLimits, type Timers } from './limits.ts';
+import { decodeText, encodeText, type ErrorDescription } from './messages.ts';
+import { OutgoingCalls, type InvokeOptions } from './outgoing-calls.ts';
+import { Receiver } from './receiver.ts';
+import type { Transport } from './transport.ts';
+
+export interface EndpointOptions {
+  readonly transport: Transport;
+  /** One of the two sides is the initiator; its call ids are odd. */
+  readonly initiator: boolean;
+  /** Our greeting, sent at once. */
+  readonly hello: Uint8Array;
+  /** Checks the greeting of the peer; throwing refuses it and closes the gate. */
+  readonly acceptHello: (payload: Uint8Array) => void;
+  readonly limits: GateLimits;
+  /** Runs a call of the peer. */
+  readonly dispatch: (call: IncomingCall) => Promise<Uint8Array>;
+  /** What of a handler's error may cross the gate. */
+  readonly describeError: (error: unknown) => ErrorDescription;
+  /** Made for each call that the end of the gate leaves without an answer. */
+  readonly lostError: (cause?: unknown) => Error;
+  /** A log line of the peer: level 0 to 4, text without control characters. It must bound what it keeps. */
+  readonly onLog?: ((level: number, text: string) => void) | undefined;
+  readonly timers?: Timers | undefined;
+}
+
+/** How a gate ended. */
+export interface CloseReason {
+  /** True when one side said goodbye. */
+  readonly orderly: boolean;
+  readonly error?: Error;
+}
+
+/** One side of a gate. Both sides run the same code and trust each other with nothing. */
+export interface Endpoint {
+  /** Resolves when the peer's greeting is accepted; rejects when the gate ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves when the gate has ended, and never rejects. */
+  readonly closed: Promise<CloseReason>;
+  /**
+   * Calls a function of the peer: table 0 application, 1 system. Calls made
+   * before the greeting wait for it. The payload is copied before this returns.
+   */
+  invoke(table: number, index: number, payload: Uint8Array, options?: InvokeOptions): Promise<Uint8Array>;
+  /** Sends a log line (level 0 error to 4 trace, cut at 8 KiB). Dropped rather than delayed under congestion. */
+  log(level: number, text: string): void;
+  /**
+   * Without an error: says goodbye, rejects our pending calls, aborts the
+   * running ones of the peer, and ends the transport once all is flushed.
+   * With one: destroys the transport at once. Resolves when the gate has ended.
+   */
+  close(error?: Error): Promise<void>;
+}
+
+/** greeting: our HELLO is sent, the peer's awaited. closing: a GOODBYE was sent or received, the transport is ending. */
+type State = 'greeting' | 'open' | 'closing' | 'closed';
+
+/** @throws GATE_INVALID_ARGUMENT for a limit out of range or a greeting that does not fit into a frame. */
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  const gate = new GateEndpoint(options);
+  return Object.freeze({
+    ready: gate.ready,
+    closed: gate.closed,
+    invoke: (table: number, index: number, payload: Uint8Array, how: InvokeOptions = {}) =>
+      gate.outgoing.invoke({ table, index, payload, options: how, parent: undefined }),
+    log: (level: number, text: string) => gate.log(level, text),
+    close: (error?: Error) => gate.close(error),
+  });
+}
+
+class GateEndpoint {
+  readonly ready: Promise<void>;
+  readonly closed: Promise<CloseReason>;
+  readonly outgoing: OutgoingCalls;
+  readonly #options: EndpointOptions;
+  readonly #limits: Required<GateLimits>;
+  readonly #timers: Timers;
+  readonly #writer: FrameWriter;
+  readonly #receiver: Receiver;
+  readonly #incoming: IncomingCalls;
+  readonly #readySettle: PromiseSettle<void>;
+  readonly #closedSettle: PromiseSettle<CloseReason>;
+  #state: State = 'greeting';
+  /** The timer of the greeting, later that of the orderly close. */
+  #timer: unknown;
+
+  constructor(options: EndpointOptions) {
+    const { transport, lostError, timers = systemTimers } = options;
+    const limits = resolveLimits(options.limits);
+    this.#options = options;
+    this.#limits = limits;
+    this.#timers = timers;
+    [this.ready, this.#readySettle] = openPromise<void>();
+    [this.closed, this.#closedSettle] = openPromise<CloseReason>();
+    // Who never looks at `ready` learns of a failure from `closed` and from every call.
+    this.ready.catch(() => undefined);
+    const failed = (error: unknown): void => this.#fail(error);
+    const overloaded = (value: boolean): void => this.#receiver.pause(value);
+    const writer = new FrameWriter(transport, { failed, overloaded });
+    this.#writer = writer;
+    this.#receiver = new Receiver({ transport, limits, timers, failed, frame: (frame) => this.#frame(frame) });
+    this.outgoing = new OutgoingCalls({ limits, timers, writer, lostError, firstId: options.initiator ? 1 : 2 });
+    this.#incoming = new IncomingCalls({ ...options, limits, timers, writer, outgoing: this.outgoing });
+    this.#start();
+  }
+
+  log(level: number, text: string): void {
+    if (this.#state !== 'open' && this.#state !== 'greeting') return;
+    if (!this.#writer.hasRoomForLog) return;
+    const maxBytes = Math.min(MAX_LOG_BYTES, this.#limits.maxFrameBytes - FRAME_HEADER_BYTES);
+    const safeLevel = Math.min(MAX_LOG_LEVEL, Math.max(0, Math.trunc(level) || 0));
+    this.#writer.send({ ...simpleFrame(FrameKind.LOG, 0, encodeText(text, maxBytes)), functionIndex: safeLevel });
+  }
+
+  close(error?: Error): Promise<void> {
+    if (error !== undefined) this.#fail(error);
+    else if (this.#state === 'greeting' || this.#state === 'open') this.#sayGoodbye();
+    return this.closed.then(() => undefined);
+  }
+
+  #start(): void {
+    const { transport, hello } = this.#options;
+    const maxHelloBytes = this.#limits.maxFrameBytes - FRAME_HEADER_BYTES;
+    if (!(hello instanceof Uint8Array) || hello.length > maxHelloBytes) {
+      throw new EnclosError('GATE_INVALID_ARGUMENT', `The greeting is not a Uint8Array of at most ${maxHelloBytes} bytes.`);
+    }
+    const { helloTimeoutMs } = this.#limits;
+    this.#timer = this.#timers.setTimeout(() => {
+      this.#fail(new EnclosError('GATE_HELLO_TIMEOUT', `The peer did not greet within ${helloTimeoutMs} ms.`));
+    }, helloTimeoutMs);
+    transport.start({
+      data: (chunk) => this.#receiver.data(chunk),
+      drain: () => this.#writer.drained(),
+      end: (error) => this.#ended(error),
+    });
+    this.#writer.send(simpleFrame(FrameKind.HELLO, 0, hello));
+    this.#writer.hold();
+  }
+
+  #frame(frame: Frame): void {
+    if (this.#state === 'greeting') return this.#greeted(frame);
+    switch (frame.kind) {
+      case FrameKind.HELLO:
+        throw protocolViolation('a second greeting');
+      case FrameKind.CALL:
+        return this.#called(frame);
+      case FrameKind.RETURN:
+      case FrameKind.THROW:
+        return this.outgoing.answered(frame);
+      case FrameKind.CANCEL:
+        this.#checkPeerId(frame.callId);
+        return this.#incoming.cancel(frame.callId);
+      case FrameKind.LOG:
+        return this.#logged(frame);
+      case FrameKind.GOODBYE:
+        return this.#goodbyeReceived();
+    }
+  }
+
+  #greeted(frame: Frame): void {
+    if (frame.kind !== FrameKind.HELLO) throw protocolViolation('something before its greeting');
+    try {
+      this.#options.acceptHello(frame.payload);
+    } catch (cause) {
+      if (cause instanceof EnclosError) throw cause;
+      throw new EnclosError('GATE_HELLO_REFUSED', 'The greeting of the peer was not accepted.', { cause });
+    }
+    // acceptHello may itself have closed the gate.
+    if (this.#state !== 'greeting') return;
+    this.#timers.clearTimeout(this.#timer);
+    this.#state = 'open';
+    this.#readySettle.resolve();
+    this.#writer.release();
+  }
+
+  #called(frame: Frame): void {
+    this.#checkPeerId(frame.callId);
+    this.#incoming.accept(frame);
+  }
+
+  #checkPeerId(id: number): void {
+    const isOdd = id % 2 === 1;
+    if (isOdd === this.#options.initiator) throw protocolViolation('a call id that is not its own');
+  }
+
+  #logged(frame: Frame): void {
+    const text = decodeText(frame.payload);
+    try {
+      this.#options.onLog?.(frame.functionIndex, text);
+    } catch {
+      // A log that cannot be kept must not end the calls of the peer.
+    }
+  }
+
+  #sayGoodbye(): void {
+    this.#beginClosing();
+    this.#writer.finish(simpleFrame(FrameKind.GOODBYE, 0), () => this.#options.transport.close());
+  }
+
+  #goodbyeReceived(): void {
+    this.#beginClosing();
+    this.#writer.stop();
+    this.#options.transport.close();
+  }
+
+  #beginClosing(): void {
+    if (this.#state === 'greeting') this.#readySettle.reject(this.#options.lostError());
+    this.#state = 'closing';
+    this.#timers.clearTimeout(this.#timer);
+    this.#timer = this.#timers.setTimeout(
+      () => this.#fail(new Error('The orderly close of the gate took too long.')),
+      this.#limits.closeTimeoutMs,
+    );
+    this.#loseCalls(undefined);
+  }
+
+  /** The transport has ended by itself. */
+  #ended(error: Error | undefined): void {
+    if (this.#state !== 'closed') this.#finish(error, this.#options.lostError(error));
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#state === 'closed') return;
+    const error = reason instanceof Error ? reason : new Error('The gate failed.', { cause: reason });
+    this.#finish(error, error);
+    this.#options.transport.close(error);
+  }
+
+  #finish(error: Error | undefined, notReady: Error): void {
+    const orderly = this.#state === 'closing';
+    this.#state = 'closed';
+    this.#timers.clearTimeout(this.#timer);
+    this.#writer.stop();
+    if (!orderly) this.#loseCalls(error);
+    this.#readySettle.reject(notReady);
+    this.#closedSettle.resolve(Object.freeze(orderly || error === undefined ? { orderly } : { orderly, error }));
+  }
+
+  #loseCalls(cause: unknown): void {
+    this.#receiver.stop();
+    this.outgoing.lose(cause);
+    this.#incoming.lose(() => this.#options.lostError(cause));
+  }
+}
+
+interface PromiseSettle<T> {
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+/** A promise and its handles. */
+function openPromise<T>(): [Promise<T>, PromiseSettle<T>] {
+  let settle: PromiseSettle<T> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  if (settle === undefined) throw new TypeError('A promise did not run its executor.');
+  return [promise, settle];
+}

@@ -1,0 +1,176 @@
+import { EnclosError } from '@enclos/errors';
+import {
+  FRAME_HEADER_BYTES,
+  headerFault,
+  MAX_FRAME_LIMIT_BYTES,
+  MIN_FRAME_LIMIT_BYTES,
+  protocolViolation,
+  readFrameSize,
+  readHeader,
+  type Frame,
+  type FrameHeader,
+} from './frames.ts';
+
+/** A frame whose end has not arrived is first given this much room, so that a claimed length costs nothing by itself. */
+const FIRST_ROOM_BYTES = 65_536;
+const LENGTH_BYTES = 4;
+const noPayload = new Uint8Array(0);
+
+/**
+ * Cuts a byte stream into frames; chunk boundaries may be anywhere.
+ *
+ * Every payload is copied exactly once, out of the chunk into memory of its
+ * own: the transport may reuse its buffer, a kept payload does not keep a
+ * whole chunk alive, and nobody can change a payload after it was checked
+ * (the copy-once rule of SGX call gates). At most one unfinished frame is
+ * held, so never more than `maxFrameBytes`.
+ */
+export class FrameDecoder {
+  readonly #maxFrameBytes: number;
+  /** The beginning of an unfinished frame, until its header is whole. */
+  readonly #head = new Uint8Array(FRAME_HEADER_BYTES);
+  readonly #headView = new DataView(this.#head.buffer);
+  #headFilled = 0;
+  /** Set once the header of the unfinished frame is whole. */
+  #header: FrameHeader | undefined;
+  #payload: Uint8Array = noPayload;
+  #payloadBytes = 0;
+  #payloadFilled = 0;
+  #framesDone = 0;
+  #failure: unknown;
+
+  /** @throws GATE_INVALID_ARGUMENT when `maxFrameBytes` (a whole frame, header included) is out of range. */
+  constructor({ maxFrameBytes }: { readonly maxFrameBytes: number }) {
+    if (!Number.isInteger(maxFrameBytes) || maxFrameBytes < MIN_FRAME_LIMIT_BYTES || maxFrameBytes > MAX_FRAME_LIMIT_BYTES) {
+      throw new EnclosError('GATE_INVALID_ARGUMENT', `maxFrameBytes is not from ${MIN_FRAME_LIMIT_BYTES} to ${MAX_FRAME_LIMIT_BYTES}.`);
+    }
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Which frame is begun but unfinished: its number from 1 on, or 0 when there is none. For a timer on stalled frames. */
+  get unfinishedFrame(): number {
+    return this.#headFilled === 0 ? 0 : this.#framesDone + 1;
+  }
+
+  /** Bytes held of an unfinished frame. */
+  get heldBytes(): number {
+    return this.#headFilled + this.#payloadFilled;
+  }
+
+  /**
+   * The frames that `chunk` completes, in order.
+   * @throws GATE_PROTOCOL_VIOLATION; from then on every call throws it.
+   */
+  push(chunk: Uint8Array): Frame[] {
+    const frames: Frame[] = [];
+    this.read(chunk, (frame) => frames.push(frame));
+    return frames;
+  }
+
+  /**
+   * As `push`, but hands over each frame as soon as it is decoded, so that what
+   * happens before a bad frame does not depend on where the chunks were cut.
+   */
+  read(chunk: Uint8Array, each: (frame: Frame) => void): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      // A plain view: slices of a Buffer would share its memory.
+      const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      const resumed = this.#headFilled === 0 ? 0 : this.#continueFrame(bytes, 0, each);
+      const rest = this.#headFilled === 0 ? this.#wholeFrames(bytes, resumed, each) : resumed;
+      if (rest < bytes.length) this.#continueFrame(bytes, rest, each);
+    } catch (error) {
+      this.#failure = error;
+      this.#drop();
+      throw error;
+    }
+  }
+
+  /** The stream has ended. @throws GATE_PROTOCOL_VIOLATION inside a frame. */
+  end(): void {
+    if (this.#headFilled !== 0) throw protocolViolation('the end of the stream inside a frame');
+  }
+
+  /** The fast path: frames that lie wholly in this chunk. Returns where the first unfinished one starts. */
+  #wholeFrames(bytes: Uint8Array, start: number, each: (frame: Frame) => void): number {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let at = start;
+    while (bytes.length - at >= LENGTH_BYTES) {
+      const next = at + readFrameSize(view, at, this.#maxFrameBytes);
+      if (next > bytes.length) break;
+      const header = checkedHeader(view, at, next - at - FRAME_HEADER_BYTES);
+      const payloadAt = at + FRAME_HEADER_BYTES;
+      this.#framesDone++;
+      at = next;
+      each(frameOf(header, payloadAt === next ? noPayload : bytes.slice(payloadAt, next)));
+    }
+    return at;
+  }
+
+  /** Adds to the unfinished frame what `bytes` holds of it, and returns where it ends. */
+  #continueFrame(bytes: Uint8Array, start: number, each: (frame: Frame) => void): number {
+    let at = this.#fillHead(bytes, start, LENGTH_BYTES);
+    if (this.#headFilled < LENGTH_BYTES) return at;
+    const sizeBytes = readFrameSize(this.#headView, 0, this.#maxFrameBytes);
+    at = this.#fillHead(bytes, at, FRAME_HEADER_BYTES);
+    if (this.#headFilled < FRAME_HEADER_BYTES) return at;
+    if (this.#header === undefined) {
+      this.#payloadBytes = sizeBytes - FRAME_HEADER_BYTES;
+      this.#header = checkedHeader(this.#headView, 0, this.#payloadBytes);
+    }
+    const header = this.#header;
+    at = this.#fillPayload(bytes, at);
+    if (this.#payloadFilled < this.#payloadBytes) return at;
+    const payload = this.#payload;
+    this.#drop();
+    this.#framesDone++;
+    each(frameOf(header, payload));
+    return at;
+  }
+
+  #fillHead(bytes: Uint8Array, at: number, upTo: number): number {
+    const count = Math.min(upTo - this.#headFilled, bytes.length - at);
+    if (count <= 0) return at;
+    this.#head.set(bytes.subarray(at, at + count), this.#headFilled);
+    this.#headFilled += count;
+    return at + count;
+  }
+
+  #fillPayload(bytes: Uint8Array, at: number): number {
+    const count = Math.min(this.#payloadBytes - this.#payloadFilled, bytes.length - at);
+    if (count <= 0) return at;
+    this.#makeRoom(this.#payloadFilled + count);
+    this.#payload.set(bytes.subarray(at, at + count), this.#payloadFilled);
+    this.#payloadFilled += count;
+    return at + count;
+  }
+
+  /** Doubles up to the exact size, so that memory follows what arrived and not what was claimed. */
+  #makeRoom(neededBytes: number): void {
+    if (neededBytes <= this.#payload.length) return;
+    const room = Math.min(this.#payloadBytes, Math.max(neededBytes, 2 * this.#payload.length, FIRST_ROOM_BYTES));
+    const grown = new Uint8Array(room);
+    grown.set(this.#payload.subarray(0, this.#payloadFilled));
+    this.#payload = grown;
+  }
+
+  #drop(): void {
+    this.#headFilled = 0;
+    this.#header = undefined;
+    this.#payload = noPayload;
+    this.#payloadBytes = 0;
+    this.#payloadFilled = 0;
+  }
+}
+
+function checkedHeader(view: DataView, at: number, payloadBytes: number): FrameHeader {
+  const header = readHeader(view, at);
+  const fault = headerFault(header, payloadBytes);
+  if (fault !== undefined) throw protocolViolation(fault);
+  return header;
+}
+
+function frameOf(header: FrameHeader, payload: Uint8Array): Frame {
+  const { kind, table, functionIndex, callId, parentCallId, timeoutMs } = header;
+  return { kind, table, functionIndex, callId, parentCallId, timeoutMs, payload };
+}

@@ -1,0 +1,248 @@
+import { frameSizeBytes, writeFrame, type Frame } from './frames.ts';
+import type { Transport } from './transport.ts';
+
+/** Frames of one tick are sent together, in pieces of about this size. */
+const BATCH_BYTES = 65_536;
+const FIRST_BATCH_BYTES = 256;
+/** How often a flush may step back behind frames that are still being produced in this tick. */
+const MAX_DEFERRALS = 16;
+/**
+ * Backlog of refusals at which we stop reading. Everything else in the queue
+ * is bounded by the call limits, and reading on is what lets two busy peers
+ * empty their queues; only refusals grow with what a peer sends. One whose
+ * own `maxPendingCalls` is below 8192 never causes this much.
+ */
+export const REFUSALS_HIGH_WATER_BYTES = 1_048_576;
+/** Log lines are dropped while this much waits, before the greeting is over as well as under congestion. */
+const LOG_BACKLOG_BYTES = 65_536;
+
+interface Batch {
+  bytes: Uint8Array;
+  view: DataView;
+  length: number;
+  refusalBytes: number;
+  readonly afterSend: (() => void)[];
+}
+
+export interface FrameWriterEvents {
+  /** True: too many refusals wait, stop reading. False: read on. */
+  overloaded(value: boolean): void;
+  /** The transport threw. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Sends frames in order: batches what one tick produces into one
+ * `transport.send`, and keeps the rest while the transport is congested.
+ */
+export class FrameWriter {
+  readonly #transport: Transport;
+  readonly #events: FrameWriterEvents;
+  #queue: Batch[] = [];
+  #current: Batch | undefined;
+  #queuedBytes = 0;
+  #refusalBytes = 0;
+  #overloaded = false;
+  #congested = false;
+  #held = false;
+  #stopped = false;
+  #pumping = false;
+  #flushScheduled = false;
+  #framesSeen = 0;
+  #frames = 0;
+  #deferrals = 0;
+  #nextBatchBytes = FIRST_BATCH_BYTES;
+  #finished: (() => void) | undefined;
+  readonly #flushTurn = (): void => this.#flushOrDefer();
+
+  constructor(transport: Transport, events: FrameWriterEvents) {
+    this.#transport = transport;
+    this.#events = events;
+  }
+
+  /** True when a log line may be added without delaying anything. */
+  get hasRoomForLog(): boolean {
+    return !this.#congested && this.#queuedBytes < LOG_BACKLOG_BYTES;
+  }
+
+  /** Copies the frame into the current batch. */
+  send(frame: Frame): void {
+    if (!this.#stopped) this.#append(frame, false);
+  }
+
+  /** A frame that the peer provoked and that no limit of ours bounds. */
+  sendRefusal(frame: Frame): void {
+    if (!this.#stopped) this.#append(frame, true);
+  }
+
+  /** As `send`, then runs `afterSend`: at once, or under congestion when the transport has taken the frame. */
+  sendThen(frame: Frame, afterSend: () => void): void {
+    if (this.#stopped) afterSend();
+    else this.#append(frame, false, afterSend);
+  }
+
+  /** Sends what there is, then keeps everything until `release`. */
+  hold(): void {
+    this.#sealAndPump();
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#sealAndPump();
+  }
+
+  /** The transport is no longer congested. */
+  drained(): void {
+    this.#congested = false;
+    this.#sealAndPump();
+  }
+
+  /** Sends `last` behind what waits (what was held is forgotten), and runs `done` when the transport has taken it. */
+  finish(last: Frame, done: () => void): void {
+    if (this.#held) this.#forget();
+    this.#held = false;
+    this.#append(last, false);
+    this.#finished = done;
+    this.#sealAndPump();
+  }
+
+  /** Nothing is sent any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#forget();
+  }
+
+  #append(frame: Frame, isRefusal: boolean, afterSend?: () => void): void {
+    const sizeBytes = frameSizeBytes(frame.payload);
+    const batch = this.#batchFor(sizeBytes);
+    const mustWait = this.#congested;
+    writeFrame(frame, batch, batch.length);
+    batch.length += sizeBytes;
+    this.#queuedBytes += sizeBytes;
+    this.#frames++;
+    if (isRefusal) this.#addRefusal(batch, sizeBytes);
+    if (afterSend !== undefined && mustWait) batch.afterSend.push(afterSend);
+    if (batch.length >= BATCH_BYTES) this.#sealAndPump();
+    else this.#scheduleFlush();
+    if (afterSend !== undefined && !mustWait) afterSend();
+  }
+
+  #addRefusal(batch: Batch, sizeBytes: number): void {
+    batch.refusalBytes += sizeBytes;
+    this.#refusalBytes += sizeBytes;
+    this.#updateOverload();
+  }
+
+  #batchFor(sizeBytes: number): Batch {
+    // A loop, because what runs after a send may itself begin a batch.
+    for (let current = this.#current; current !== undefined; current = this.#current) {
+      if (current.length + sizeBytes <= BATCH_BYTES) {
+        growTo(current, current.length + sizeBytes);
+        return current;
+      }
+      this.#sealAndPump();
+    }
+    const bytes = new Uint8Array(Math.max(sizeBytes, this.#nextBatchBytes));
+    const batch: Batch = { bytes, view: viewOf(bytes), length: 0, refusalBytes: 0, afterSend: [] };
+    this.#current = batch;
+    return batch;
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    this.#framesSeen = 0;
+    this.#deferrals = 0;
+    queueMicrotask(this.#flushTurn);
+  }
+
+  /**
+   * Answers of concurrent handlers come from microtasks: as long as each turn
+   * brings new frames, the batch is not complete.
+   */
+  #flushOrDefer(): void {
+    if (this.#frames !== this.#framesSeen && this.#deferrals < MAX_DEFERRALS) {
+      this.#framesSeen = this.#frames;
+      this.#deferrals++;
+      queueMicrotask(this.#flushTurn);
+      return;
+    }
+    this.#flushScheduled = false;
+    // Under congestion the batch stays open and fills up.
+    if (!this.#congested && !this.#held) this.#sealAndPump();
+  }
+
+  #sealAndPump(): void {
+    const batch = this.#current;
+    if (batch !== undefined) {
+      this.#current = undefined;
+      this.#nextBatchBytes = Math.min(BATCH_BYTES, Math.max(FIRST_BATCH_BYTES, nextPowerOfTwo(batch.length)));
+      this.#queue.push(batch);
+    }
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (!this.#congested && !this.#held && !this.#stopped) {
+        const batch = this.#queue.shift();
+        if (batch === undefined) break;
+        this.#sendBatch(batch);
+      }
+    } catch (error) {
+      this.#events.failed(error);
+    } finally {
+      this.#pumping = false;
+    }
+    this.#updateOverload();
+    this.#finishIfEmpty();
+  }
+
+  #sendBatch(batch: Batch): void {
+    this.#queuedBytes -= batch.length;
+    this.#refusalBytes -= batch.refusalBytes;
+    this.#congested = !this.#transport.send(batch.bytes.subarray(0, batch.length));
+    for (const afterSend of batch.afterSend) afterSend();
+  }
+
+  #updateOverload(): void {
+    const limit = this.#overloaded ? REFUSALS_HIGH_WATER_BYTES / 2 : REFUSALS_HIGH_WATER_BYTES;
+    const overloaded = this.#refusalBytes > limit;
+    if (overloaded === this.#overloaded) return;
+    this.#overloaded = overloaded;
+    this.#events.overloaded(overloaded);
+  }
+
+  #finishIfEmpty(): void {
+    const finished = this.#finished;
+    if (finished === undefined || this.#queue.length > 0 || this.#current !== undefined) return;
+    this.#finished = undefined;
+    finished();
+  }
+
+  #forget(): void {
+    this.#queue = [];
+    this.#current = undefined;
+    this.#queuedBytes = 0;
+    this.#refusalBytes = 0;
+  }
+}
+
+function growTo(batch: Batch, neededBytes: number): void {
+  if (neededBytes <= batch.bytes.length) return;
+  const grown = new Uint8Array(Math.min(BATCH_BYTES, Math.max(neededBytes, 2 * batch.bytes.length)));
+  grown.set(batch.bytes.subarray(0, batch.length));
+  batch.bytes = grown;
+  batch.view = viewOf(grown);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function nextPowerOfTwo(value: number): number {
+  return 2 ** (32 - Math.clz32(value - 1));
+}

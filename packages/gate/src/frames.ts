@@ -1,0 +1,171 @@
+import { EnclosError } from '@enclos/errors';
+
+/** What a frame is. The numbers are the wire values. */
+export const FrameKind = Object.freeze({
+  HELLO: 1,
+  CALL: 2,
+  RETURN: 3,
+  THROW: 4,
+  CANCEL: 5,
+  LOG: 6,
+  GOODBYE: 7,
+} as const);
+
+export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+
+/** Bytes of a frame before its payload, the length field included. */
+export const FRAME_HEADER_BYTES = 20;
+/** Longest error code in a THROW frame, in ASCII characters. */
+export const MAX_THROW_CODE_BYTES = 64;
+/** Longest message in a THROW frame, in UTF-8 bytes. */
+export const MAX_THROW_MESSAGE_BYTES = 4096;
+/** Longest text in a LOG frame, in UTF-8 bytes. */
+export const MAX_LOG_BYTES = 8192;
+/** Highest log level: 0 error, 1 warning, 2 information, 3 debug, 4 trace. */
+export const MAX_LOG_LEVEL = 4;
+/** Smallest `maxFrameBytes`: every THROW frame must fit, or a failure could not be reported. */
+export const MIN_FRAME_LIMIT_BYTES = FRAME_HEADER_BYTES + 2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES;
+/** Largest `maxFrameBytes`. */
+export const MAX_FRAME_LIMIT_BYTES = 2 ** 30;
+
+/** The bytes that the length field does not count: itself. */
+const LENGTH_BYTES = 4;
+const MAX_U32 = 0xffff_ffff;
+
+/** The fixed part of a frame. A field that a kind does not use is zero. */
+export interface FrameHeader {
+  readonly kind: FrameKind;
+  /** CALL: 0 application functions, 1 system functions. */
+  readonly table: number;
+  /** CALL: which function of the table. LOG: the level, 0 to 4. */
+  readonly functionIndex: number;
+  /** CALL, RETURN, THROW, CANCEL: the call, never zero. */
+  readonly callId: number;
+  /** CALL: the call in the other direction that this one is nested in, or zero. */
+  readonly parentCallId: number;
+  /** CALL: how long the caller waits, or zero. */
+  readonly timeoutMs: number;
+}
+
+/** One message between the two sides. */
+export interface Frame extends FrameHeader {
+  readonly payload: Uint8Array;
+}
+
+const emptyPayload = new Uint8Array(0);
+
+/** A frame whose other fields are zero. */
+export function simpleFrame(kind: FrameKind, callId: number, payload: Uint8Array = emptyPayload): Frame {
+  return { kind, table: 0, functionIndex: 0, callId, parentCallId: 0, timeoutMs: 0, payload };
+}
+
+/** Bytes that a frame with this payload takes on the wire. */
+export function frameSizeBytes(payload: Uint8Array): number {
+  return FRAME_HEADER_BYTES + payload.length;
+}
+
+/**
+ * The largest payload that this kind may carry whatever the frame limit is.
+ * HELLO, CALL and RETURN are bounded by `maxFrameBytes` alone.
+ */
+function maxPayloadBytes(kind: FrameKind): number {
+  switch (kind) {
+    case FrameKind.THROW:
+      return 2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES;
+    case FrameKind.LOG:
+      return MAX_LOG_BYTES;
+    case FrameKind.CANCEL:
+    case FrameKind.GOODBYE:
+      return 0;
+    default:
+      return MAX_FRAME_LIMIT_BYTES;
+  }
+}
+
+function unusedFieldFault({ kind, table, functionIndex, callId, parentCallId, timeoutMs }: FrameHeader): string | undefined {
+  const hasCallId = kind === FrameKind.CALL || kind === FrameKind.RETURN || kind === FrameKind.THROW || kind === FrameKind.CANCEL;
+  if (hasCallId !== (callId !== 0)) return hasCallId ? 'a call id of zero' : 'a call id on a frame that has none';
+  if (kind === FrameKind.CALL) return table > 1 ? 'an unknown function table' : undefined;
+  if (table !== 0 || parentCallId !== 0 || timeoutMs !== 0) return 'a reserved field that is not zero';
+  if (kind === FrameKind.LOG) return functionIndex > MAX_LOG_LEVEL ? 'an unknown log level' : undefined;
+  return functionIndex === 0 ? undefined : 'a reserved field that is not zero';
+}
+
+/** What is wrong with a header and its payload length, or undefined. Both directions obey the same rules. */
+export function headerFault(header: FrameHeader, payloadBytes: number): string | undefined {
+  if (header.kind < FrameKind.HELLO || header.kind > FrameKind.GOODBYE) return 'an unknown kind';
+  const fault = unusedFieldFault(header);
+  if (fault !== undefined) return fault;
+  return payloadBytes > maxPayloadBytes(header.kind) ? 'a payload too large for its kind' : undefined;
+}
+
+/** Writes a frame that is known to be valid; `view` and `bytes` are the same memory. */
+export function writeFrame(frame: Frame, target: { readonly bytes: Uint8Array; readonly view: DataView }, at: number): void {
+  const { view, bytes } = target;
+  view.setUint32(at, FRAME_HEADER_BYTES - LENGTH_BYTES + frame.payload.length, true);
+  view.setUint8(at + 4, frame.kind);
+  view.setUint8(at + 5, frame.table);
+  view.setUint16(at + 6, frame.functionIndex, true);
+  view.setUint32(at + 8, frame.callId, true);
+  view.setUint32(at + 12, frame.parentCallId, true);
+  view.setUint32(at + 16, frame.timeoutMs, true);
+  if (frame.payload.length > 0) bytes.set(frame.payload, at + FRAME_HEADER_BYTES);
+}
+
+/** Reads the header at `at`; the caller has checked that 20 bytes are there. The kind is not yet checked. */
+export function readHeader(view: DataView, at: number): FrameHeader {
+  return {
+    // headerFault refuses every value outside the union before anybody looks at it.
+    kind: view.getUint8(at + 4) as FrameKind,
+    table: view.getUint8(at + 5),
+    functionIndex: view.getUint16(at + 6, true),
+    callId: view.getUint32(at + 8, true),
+    parentCallId: view.getUint32(at + 12, true),
+    timeoutMs: view.getUint32(at + 16, true),
+  };
+}
+
+/**
+ * Size on the wire of the frame whose length field is at `at`.
+ * @throws GATE_PROTOCOL_VIOLATION when it is shorter than a header or over the limit.
+ */
+export function readFrameSize(view: DataView, at: number, maxFrameBytes: number): number {
+  const sizeBytes = LENGTH_BYTES + view.getUint32(at, true);
+  if (sizeBytes < FRAME_HEADER_BYTES) throw protocolViolation('a frame shorter than its header');
+  if (sizeBytes > maxFrameBytes) throw protocolViolation(`a frame of ${sizeBytes} bytes, at most ${maxFrameBytes} are allowed`);
+  return sizeBytes;
+}
+
+/** The peer sent something that the protocol does not allow. */
+export function protocolViolation(what: string, cause?: unknown): EnclosError<'GATE_PROTOCOL_VIOLATION'> {
+  return new EnclosError('GATE_PROTOCOL_VIOLATION', `The peer sent ${what}.`, { cause });
+}
+
+function isUnsigned(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+function rangeFault(frame: Frame): string | undefined {
+  const inRange =
+    isUnsigned(frame.kind, 0xff) &&
+    isUnsigned(frame.table, 0xff) &&
+    isUnsigned(frame.functionIndex, 0xffff) &&
+    isUnsigned(frame.callId, MAX_U32) &&
+    isUnsigned(frame.parentCallId, MAX_U32) &&
+    isUnsigned(frame.timeoutMs, MAX_U32);
+  return inRange ? undefined : 'a field out of range';
+}
+
+/**
+ * The wire form of one frame, all integers little-endian:
+ * u32 length of the rest | u8 kind | u8 table | u16 functionIndex | u32 callId
+ * | u32 parentCallId | u32 timeoutMs | payload.
+ * @throws GATE_INVALID_ARGUMENT for a frame that a decoder would refuse.
+ */
+export function encodeFrame(frame: Frame): Uint8Array {
+  const fault = rangeFault(frame) ?? headerFault(frame, frame.payload.length);
+  if (fault !== undefined) throw new EnclosError('GATE_INVALID_ARGUMENT', `The frame has ${fault}.`);
+  const bytes = new Uint8Array(frameSizeBytes(frame.payload));
+  writeFrame(frame, { bytes, view: new DataView(bytes.buffer) }, 0);
+  return bytes;
+}

@@ -1,0 +1,184 @@
+import { EnclosError } from '@enclos/errors';
+import { callCancelled, deadlinePassed, depthExceeded, parentOver } from './call-link.ts';
+import { CallQueue } from './call-queue.ts';
+import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frames.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import { IdTable } from './id-table.ts';
+import { RunningCall, type CallOwner, type IncomingCall } from './incoming-call.ts';
+import { MAX_TIMEOUT_MS, type GateLimits, type Timers } from './limits.ts';
+import { encodeThrow, type ErrorDescription } from './messages.ts';
+import type { OutgoingCall, OutgoingCalls, OutgoingRequest } from './outgoing-calls.ts';
+
+export interface IncomingCallsOptions {
+  readonly limits: GateLimits;
+  readonly timers: Timers;
+  readonly writer: FrameWriter;
+  readonly outgoing: OutgoingCalls;
+  readonly dispatch: (call: IncomingCall) => Promise<Uint8Array>;
+  readonly describeError: (error: unknown) => ErrorDescription;
+}
+
+/**
+ * The slots of one depth of nesting. A call waits only for calls that are
+ * nested in it, so for deeper ones: with slots of their own for each depth the
+ * deepest calls always finish, and by induction all others.
+ */
+interface Lane {
+  running: number;
+  readonly waiting: CallQueue;
+}
+
+const failed: ErrorDescription = Object.freeze({ code: 'GATE_REMOTE_ERROR', message: 'The function failed.' });
+
+/** The calls of the peer: slots, waiting, deadlines, exactly one answer each. */
+export class IncomingCalls implements CallOwner {
+  readonly #options: IncomingCallsOptions;
+  readonly #lanes: readonly Lane[];
+  /** Calls without an answer, queued or running. */
+  readonly #calls = new IdTable<RunningCall>();
+  #queued = 0;
+  #lost = false;
+
+  constructor(options: IncomingCallsOptions) {
+    this.#options = options;
+    this.#lanes = Array.from({ length: options.limits.maxDepth }, () => ({ running: 0, waiting: new CallQueue() }));
+  }
+
+  /** @throws GATE_PROTOCOL_VIOLATION for an id in use or a parent that is not a call of ours. */
+  accept(frame: Frame): void {
+    const { limits, outgoing } = this.#options;
+    if (this.#calls.get(frame.callId) !== undefined) throw protocolViolation('a call with the id of another one');
+    const parent = frame.parentCallId === 0 ? undefined : outgoing.get(frame.parentCallId);
+    if (frame.parentCallId !== 0 && parent === undefined) throw protocolViolation('a call nested in one that was not made');
+    // Not a violation: our CANCEL and this call may have crossed.
+    if (parent?.isAbandoned === true) return this.#refuse(frame.callId, parentOver());
+    const lane = this.#lanes[parent?.depth ?? 0];
+    if (lane === undefined) return this.#refuse(frame.callId, depthExceeded(limits.maxDepth));
+    const isFull = lane.running >= limits.maxConcurrentCalls;
+    if (isFull && this.#queued >= limits.maxQueuedCalls) {
+      return this.#refuse(frame.callId, new EnclosError('GATE_BUSY', 'Too many calls are waiting.'));
+    }
+    const call = this.#admit(frame, parent);
+    if (isFull) this.#enqueue(lane, call);
+    else this.#start(lane, call);
+  }
+
+  /** The caller no longer waits. An unknown id is one whose answer is on its way. */
+  cancel(id: number): void {
+    const call = this.#calls.get(id);
+    if (call !== undefined) this.abort(call, callCancelled());
+  }
+
+  /** Aborts every call without answering, and runs no waiting one. */
+  lose(error: () => Error): void {
+    this.#lost = true;
+    for (const call of this.#calls.values()) this.abort(call, error());
+  }
+
+  invoke(request: OutgoingRequest): Promise<Uint8Array> {
+    return this.#options.outgoing.invoke(request);
+  }
+
+  abort(call: RunningCall, error: Error): void {
+    if (call.state === 'answered') return;
+    const wasQueued = call.state === 'queued';
+    if (wasQueued) {
+      this.#lane(call).waiting.remove(call);
+      this.#queued--;
+    }
+    this.#close(call);
+    if (!this.#lost) this.#refuse(call.id, error);
+    call.signalAbort(error);
+  }
+
+  #admit(frame: Frame, parent: OutgoingCall | undefined): RunningCall {
+    const call = new RunningCall(this, frame, parent);
+    this.#calls.add(call.id, call);
+    parent?.dependents.add(call);
+    if (frame.timeoutMs > 0) {
+      const timeoutMs = Math.min(frame.timeoutMs, MAX_TIMEOUT_MS);
+      call.timer = this.#options.timers.setTimeout(() => this.abort(call, deadlinePassed(timeoutMs)), timeoutMs);
+    }
+    return call;
+  }
+
+  #enqueue(lane: Lane, call: RunningCall): void {
+    lane.waiting.push(call);
+    this.#queued++;
+  }
+
+  #start(lane: Lane, call: RunningCall): void {
+    call.state = 'running';
+    lane.running++;
+    const succeeded = (result: Uint8Array): void => this.#succeed(lane, call, result);
+    const threw = (error: unknown): void => this.#fail(lane, call, error);
+    try {
+      // A handler in plain JavaScript may return a bare value or throw at once.
+      Promise.resolve(this.#options.dispatch(call.view)).then(succeeded, threw);
+    } catch (error) {
+      // Not at once: a queue of calls whose handlers throw must not become a deep stack.
+      Promise.reject(error).catch(threw);
+    }
+  }
+
+  #succeed(lane: Lane, call: RunningCall, result: Uint8Array): void {
+    const maxBytes = this.#options.limits.maxFrameBytes - FRAME_HEADER_BYTES;
+    if (!(result instanceof Uint8Array)) return this.#fail(lane, call, new TypeError('The result is not a Uint8Array.'));
+    if (result.length > maxBytes) {
+      const message = `The result takes ${result.length} bytes, at most ${maxBytes} fit.`;
+      return this.#answer(lane, call, throwFrame(call.id, { code: 'GATE_FRAME_TOO_LARGE', message }));
+    }
+    this.#answer(lane, call, simpleFrame(FrameKind.RETURN, call.id, result));
+  }
+
+  #fail(lane: Lane, call: RunningCall, error: unknown): void {
+    this.#answer(lane, call, throwFrame(call.id, this.#describe(error)));
+  }
+
+  /** The slot is given back when the transport has taken the answer, which bounds the answers that wait. */
+  #answer(lane: Lane, call: RunningCall, frame: Frame): void {
+    if (call.state === 'answered') return this.#release(lane);
+    this.#close(call);
+    this.#options.writer.sendThen(frame, () => this.#release(lane));
+  }
+
+  /** The call is over: nothing may be nested in it, and its id is the peer's again. */
+  #close(call: RunningCall): void {
+    call.state = 'answered';
+    this.#calls.delete(call.id);
+    if (call.timer !== undefined) this.#options.timers.clearTimeout(call.timer);
+    call.parent?.dependents.delete(call);
+    call.dependents.endAll(parentOver);
+  }
+
+  #release(lane: Lane): void {
+    lane.running--;
+    const next = this.#lost ? undefined : lane.waiting.shift();
+    if (next === undefined) return;
+    this.#queued--;
+    this.#start(lane, next);
+  }
+
+  #refuse(id: number, error: Error): void {
+    const description = error instanceof EnclosError ? { code: error.code, message: error.message } : failed;
+    this.#options.writer.sendRefusal(throwFrame(id, description));
+  }
+
+  #describe(error: unknown): ErrorDescription {
+    try {
+      return this.#options.describeError(error);
+    } catch {
+      return failed;
+    }
+  }
+
+  #lane(call: RunningCall): Lane {
+    const lane = this.#lanes[call.depth - 1];
+    if (lane === undefined) throw new RangeError('A call is deeper than the gate allows.');
+    return lane;
+  }
+}
+
+function throwFrame(id: number, description: ErrorDescription): Frame {
+  return simpleFrame(FrameKind.THROW, id, encodeThrow(description));
+}

@@ -1,0 +1,224 @@
+import { EnclosError } from '@enclos/errors';
+import { callCancelled, deadlinePassed, Dependents, depthExceeded, parentOver, type Dependent, type ParentCall } from './call-link.ts';
+import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frames.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import { IdTable } from './id-table.ts';
+import { MAX_TIMEOUT_MS, type GateLimits, type Timers } from './limits.ts';
+import { decodeThrow } from './messages.ts';
+
+/** How to call. */
+export interface InvokeOptions {
+  /** Rejects with GATE_DEADLINE after this long; fractions round up, zero or less is already too late. */
+  readonly timeoutMs?: number | undefined;
+  /** Rejects with GATE_CANCELLED when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** A larger result breaks the protocol and closes the gate. Default: what fits into a frame. */
+  readonly maxResultBytes?: number | undefined;
+}
+
+export interface OutgoingRequest {
+  readonly table: number;
+  readonly index: number;
+  readonly payload: Uint8Array;
+  readonly options: InvokeOptions;
+  readonly parent: ParentCall | undefined;
+}
+
+export interface OutgoingCallsOptions {
+  readonly limits: GateLimits;
+  readonly timers: Timers;
+  readonly writer: FrameWriter;
+  readonly lostError: (cause?: unknown) => Error;
+  /** 1 or 2: the parity that is ours. */
+  readonly firstId: number;
+  /** Where to start, for tests of the wrap-around. */
+  readonly nextId?: number;
+}
+
+interface OutgoingCallInit {
+  readonly owner: OutgoingCalls;
+  readonly request: OutgoingRequest;
+  readonly id: number;
+  readonly maxResultBytes: number;
+  readonly resolve: (result: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A call of ours. It stays in the table until the peer answers, even when its
+ * caller has been told that it was cancelled: only then is the id free again.
+ */
+export class OutgoingCall implements Dependent {
+  readonly id: number;
+  readonly depth: number;
+  readonly maxResultBytes: number;
+  /** Incoming calls nested in this one. */
+  readonly dependents = new Dependents();
+  readonly #init: OutgoingCallInit;
+  #timer: unknown;
+  #onAbort: (() => void) | undefined;
+  #settled = false;
+
+  constructor(init: OutgoingCallInit) {
+    this.id = init.id;
+    this.depth = (init.request.parent?.depth ?? 0) + 1;
+    this.maxResultBytes = init.maxResultBytes;
+    this.#init = init;
+  }
+
+  /** True when its caller no longer waits, but the peer has not answered. */
+  get isAbandoned(): boolean {
+    return this.#settled;
+  }
+
+  arm(timers: Timers, timeoutMs: number): void {
+    const { signal } = this.#init.request.options;
+    if (timeoutMs > 0) this.#timer = timers.setTimeout(() => this.end(deadlinePassed(timeoutMs)), timeoutMs);
+    if (signal === undefined) return;
+    this.#onAbort = () => this.end(callCancelled(signal.reason));
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Tells the caller `error`, and the peer that nobody waits. */
+  end(error: Error): void {
+    if (this.#settled) return;
+    this.fail(error);
+    this.#init.owner.cancelled(this);
+  }
+
+  succeed(result: Uint8Array): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.#init.resolve(result);
+  }
+
+  fail(error: Error): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.#init.reject(error);
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    if (this.#timer !== undefined) this.#init.owner.timers.clearTimeout(this.#timer);
+    if (this.#onAbort !== undefined) this.#init.request.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#init.request.parent?.dependents.delete(this);
+    this.dependents.endAll(parentOver);
+  }
+}
+
+/** The table of our own calls: ids, deadlines, cancellation, results. */
+export class OutgoingCalls {
+  readonly timers: Timers;
+  readonly #limits: GateLimits;
+  readonly #writer: FrameWriter;
+  readonly #lostError: (cause?: unknown) => Error;
+  readonly #firstId: number;
+  #nextId: number;
+  readonly #calls = new IdTable<OutgoingCall>();
+  #lost: { readonly cause: unknown } | undefined;
+
+  constructor({ limits, timers, writer, lostError, firstId, nextId = firstId }: OutgoingCallsOptions) {
+    this.#limits = limits;
+    this.timers = timers;
+    this.#writer = writer;
+    this.#lostError = lostError;
+    this.#firstId = firstId;
+    this.#nextId = nextId;
+  }
+
+  /** The call with this id, if the peer has not answered it. */
+  get(id: number): OutgoingCall | undefined {
+    return this.#calls.get(id);
+  }
+
+  invoke(request: OutgoingRequest): Promise<Uint8Array> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lostError(this.#lost.cause));
+    const refusal = this.#refusal(request);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      const { table, index, payload, options, parent } = request;
+      const maxResultBytes = options.maxResultBytes ?? this.#limits.maxFrameBytes - FRAME_HEADER_BYTES;
+      const call = new OutgoingCall({ owner: this, request, id: this.#takeId(), maxResultBytes, resolve, reject });
+      const timeoutMs = Math.ceil(options.timeoutMs ?? 0);
+      this.#calls.add(call.id, call);
+      parent?.dependents.add(call);
+      call.arm(this.timers, timeoutMs);
+      this.#writer.send({
+        kind: FrameKind.CALL,
+        table,
+        functionIndex: index,
+        callId: call.id,
+        parentCallId: parent?.id ?? 0,
+        timeoutMs,
+        payload,
+      });
+    });
+  }
+
+  /** @throws GATE_PROTOCOL_VIOLATION for an id that is not waited for, a result too large or an error malformed. */
+  answered(frame: Frame): void {
+    const call = this.#calls.get(frame.callId);
+    if (call === undefined) throw protocolViolation('an answer to a call that was not made');
+    if (frame.kind === FrameKind.RETURN && frame.payload.length > call.maxResultBytes) {
+      throw protocolViolation(`a result of ${frame.payload.length} bytes, at most ${call.maxResultBytes} were asked for`);
+    }
+    const error = frame.kind === FrameKind.THROW ? decodeThrow(frame.payload) : undefined;
+    this.#calls.delete(call.id);
+    if (error === undefined) call.succeed(frame.payload);
+    else call.fail(error);
+  }
+
+  cancelled(call: OutgoingCall): void {
+    if (this.#lost === undefined) this.#writer.send(simpleFrame(FrameKind.CANCEL, call.id));
+  }
+
+  /** Rejects every call, and every later one, with `lostError(cause)`. */
+  lose(cause: unknown): void {
+    this.#lost = { cause };
+    for (const call of this.#calls.values()) {
+      this.#calls.delete(call.id);
+      call.dependents.clear();
+      if (!call.isAbandoned) call.fail(this.#lostError(cause));
+    }
+  }
+
+  #refusal({ table, index, payload, options, parent }: OutgoingRequest): Error | undefined {
+    const fault = argumentFault(table, index, payload) ?? optionsFault(options);
+    if (fault !== undefined) return new EnclosError('GATE_INVALID_ARGUMENT', fault);
+    if (options.signal?.aborted === true) return callCancelled(options.signal.reason);
+    if (options.timeoutMs !== undefined && options.timeoutMs <= 0) return deadlinePassed(0);
+    if (parent !== undefined && !parent.isOpen) return parentOver();
+    if (parent !== undefined && parent.depth >= this.#limits.maxDepth) return depthExceeded(this.#limits.maxDepth);
+    if (payload.length > this.#limits.maxFrameBytes - FRAME_HEADER_BYTES) return payloadTooLarge(payload, this.#limits);
+    if (this.#calls.size < this.#limits.maxPendingCalls) return undefined;
+    return new EnclosError('GATE_BUSY', `${this.#calls.size} calls are waiting for the peer, no more are allowed.`);
+  }
+
+  /** Ids in use are skipped: after 2^31 calls the numbers come round again. */
+  #takeId(): number {
+    for (;;) {
+      const id = this.#nextId;
+      this.#nextId = id + 2 > 0xffff_ffff ? this.#firstId : id + 2;
+      if (this.#calls.get(id) === undefined) return id;
+    }
+  }
+}
+
+function payloadTooLarge(payload: Uint8Array, { maxFrameBytes }: GateLimits): Error {
+  const maxBytes = maxFrameBytes - FRAME_HEADER_BYTES;
+  return new EnclosError('GATE_FRAME_TOO_LARGE', `The arguments take ${payload.length} bytes, at most ${maxBytes} fit.`);
+}
+
+function argumentFault(table: number, index: number, payload: Uint8Array): string | undefined {
+  if (table !== 0 && table !== 1) return 'The function table is neither 0 nor 1.';
+  if (!Number.isInteger(index) || index < 0 || index > 0xffff) return 'The function index is not an integer from 0 to 65535.';
+  return payload instanceof Uint8Array ? undefined : 'The payload is not a Uint8Array.';
+}
+
+function optionsFault({ timeoutMs, maxResultBytes }: InvokeOptions): string | undefined {
+  // Written so that NaN is refused as well.
+  if (timeoutMs !== undefined && !(timeoutMs <= MAX_TIMEOUT_MS)) return `timeoutMs is more than ${MAX_TIMEOUT_MS}.`;
+  if (maxResultBytes === undefined || (Number.isInteger(maxResultBytes) && maxResultBytes >= 0)) return undefined;
+  return 'maxResultBytes is not a whole number.';
+}

@@ -1,0 +1,71 @@
+import { EnclosError } from '@enclos/errors';
+import { FrameDecoder } from './frame-decoder.ts';
+import type { Frame } from './frames.ts';
+import type { GateLimits, Timers } from './limits.ts';
+import type { Transport } from './transport.ts';
+
+export interface ReceiverOptions {
+  readonly transport: Transport;
+  readonly limits: Required<GateLimits>;
+  readonly timers: Timers;
+  /** May throw: nothing is read after that. */
+  readonly frame: (frame: Frame) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** The reading side: frames out of chunks, and a limit on how long a begun frame may take. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #decoder: FrameDecoder;
+  #timer: unknown;
+  /** The unfinished frame that the timer is for, or 0. */
+  #timedFrame = 0;
+  #paused = false;
+  #stopped = false;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#decoder = new FrameDecoder(options.limits);
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#stopped) return;
+    try {
+      this.#decoder.read(chunk, (frame) => {
+        if (!this.#stopped) this.#options.frame(frame);
+      });
+    } catch (error) {
+      this.stop();
+      this.#options.failed(error);
+    }
+    this.#updateTimer();
+  }
+
+  /** Stops or starts reading. The clock of a begun frame stands still meanwhile: the delay is ours. */
+  pause(value: boolean): void {
+    if (this.#stopped) return;
+    this.#paused = value;
+    if (value) this.#options.transport.pause();
+    else this.#options.transport.resume();
+    this.#updateTimer();
+  }
+
+  /** Everything that arrives from now on is ignored. */
+  stop(): void {
+    this.#stopped = true;
+    this.#updateTimer();
+  }
+
+  #updateTimer(): void {
+    const frame = this.#stopped || this.#paused ? 0 : this.#decoder.unfinishedFrame;
+    if (frame === this.#timedFrame) return;
+    const { timers, limits, failed } = this.#options;
+    if (this.#timedFrame !== 0) timers.clearTimeout(this.#timer);
+    this.#timedFrame = frame;
+    if (frame === 0) return;
+    this.#timer = timers.setTimeout(() => {
+      this.stop();
+      failed(new EnclosError('GATE_FRAME_TIMEOUT', `A frame was not finished within ${limits.frameTimeoutMs} ms.`));
+    }, limits.frameTimeoutMs);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Transport, TransportEvents } from './transport.ts';
+
+/** The part of `node:stream` Duplex (and `net.Socket`) that a gate needs. */
+export interface DuplexLike {
+  readonly destroyed?: boolean;
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
+  destroy(): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  on(event: string, listener: (...values: never[]) => void): unknown;
+}
+
+/**
+ * A transport over a Duplex stream without an encoding. It owns the stream:
+ * it listens to its errors for good, and destroys it in the end.
+ */
+export function streamTransport(duplex: DuplexLike): Transport {
+  let closing = false;
+  return {
+    send: (bytes) => duplex.write(bytes),
+    close(reason) {
+      if (reason !== undefined) return void duplex.destroy();
+      if (closing) return;
+      closing = true;
+      duplex.end();
+      // Unread input would keep 'end' from ever coming.
+      duplex.resume();
+    },
+    start: (events) => listen(duplex, events),
+    pause: () => void duplex.pause(),
+    resume: () => void duplex.resume(),
+  };
+}
+
+function listen(duplex: DuplexLike, events: TransportEvents): void {
+  let ended = false;
+  const end = (error?: Error): void => {
+    if (ended) return;
+    ended = true;
+    events.end(error);
+  };
+  duplex.on('data', (chunk: unknown) => {
+    if (ended) return;
+    if (chunk instanceof Uint8Array) return events.data(chunk);
+    end(new TypeError('The stream of a gate must deliver bytes, not text or objects.'));
+    duplex.destroy();
+  });
+  duplex.on('drain', () => {
+    if (!ended) events.drain();
+  });
+  duplex.on('error', (error: Error) => end(error));
+  duplex.on('end', () => end());
+  duplex.on('close', () => end());
+  // A stream that somebody paused before stays paused otherwise.
+  duplex.resume();
+  // Its events are over already.
+  if (duplex.destroyed === true) queueMicrotask(() => end());
+}

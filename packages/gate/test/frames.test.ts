@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encodeFrame, FrameDecoder, FrameKind, type Frame } from '../src/index.ts';
+import { isEnclosError } from '@enclos/errors';
+import { frame, hasCode, noBytes } from './harness.ts';
+
+const limit = { maxFrameBytes: 8192 };
+const u32 = fc.nat({ max: 0xffff_ffff });
+const id = fc.integer({ min: 1, max: 0xffff_ffff });
+const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+
+export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
+  fc.record({ payload: bytes(300) }).map((fields) => frame(FrameKind.HELLO, fields)),
+  fc
+    .record({ table: fc.nat(1), functionIndex: fc.nat(0xffff), callId: id, parentCallId: u32, timeoutMs: u32, payload: bytes(300) })
+    .map((fields) => frame(FrameKind.CALL, fields)),
+  fc.record({ callId: id, payload: bytes(300) }).map((fields) => frame(FrameKind.RETURN, fields)),
+  fc.record({ callId: id, payload: bytes(300) }).map((fields) => frame(FrameKind.THROW, fields)),
+  fc.record({ callId: id }).map((fields) => frame(FrameKind.CANCEL, fields)),
+  fc.record({ functionIndex: fc.nat(4), payload: bytes(300) }).map((fields) => frame(FrameKind.LOG, fields)),
+  fc.constant(frame(FrameKind.GOODBYE)),
+);
+
+/** Cuts bytes into chunks of the given sizes, round and round. */
+function* chunksOf(all: Uint8Array, sizes: readonly number[]): Generator<Uint8Array> {
+  for (let at = 0, turn = 0; at < all.length; turn++) {
+    const next = at + (sizes[turn % sizes.length] ?? 1);
+    yield all.slice(at, next);
+    at = next;
+  }
+}
+
+/** A header with any field values, valid or not. */
+function rawFrame(fields: Partial<Omit<Frame, 'kind'>> & { readonly kind: number; readonly length?: number }): Uint8Array {
+  const payload = fields.payload ?? noBytes;
+  const all = new Uint8Array(20 + payload.length);
+  const view = new DataView(all.buffer);
+  view.setUint32(0, fields.length ?? 16 + payload.length, true);
+  view.setUint8(4, fields.kind);
+  view.setUint8(5, fields.table ?? 0);
+  view.setUint16(6, fields.functionIndex ?? 0, true);
+  view.setUint32(8, fields.callId ?? 0, true);
+  view.setUint32(12, fields.parentCallId ?? 0, true);
+  view.setUint32(16, fields.timeoutMs ?? 0, true);
+  all.set(payload, 20);
+  return all;
+}
+
+test('a frame has the documented bytes', () => {
+  const encoded = encodeFrame(
+    frame(FrameKind.CALL, { table: 1, functionIndex: 0x0203, callId: 0x04050607, parentCallId: 8, timeoutMs: 9, payload: Uint8Array.of(0xaa) }),
+  );
+  assert.deepEqual([...encoded], [17, 0, 0, 0, 2, 1, 3, 2, 7, 6, 5, 4, 8, 0, 0, 0, 9, 0, 0, 0, 0xaa]);
+});
+
+test('frames survive encoding and any chunking', () => {
+  fc.assert(
+    fc.property(fc.array(anyFrame, { maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 }), (frames, sizes) => {
+      const decoder = new FrameDecoder(limit);
+      const all = Buffer.concat(frames.map(encodeFrame));
+      const decoded = [...chunksOf(all, sizes)].flatMap((chunk) => decoder.push(chunk));
+      decoder.end();
+      assert.deepEqual(decoded, frames);
+      assert.equal(decoder.heldBytes, 0);
+    }),
+  );
+});
+
+test('arbitrary bytes give frames or a protocol violation, and never hold more than a frame', () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(bytes(80), anyFrame.map(encodeFrame)), { maxLength: 20 }), (chunks) => {
+      const decoder = new FrameDecoder(limit);
+      try {
+        for (const chunk of chunks) {
+          for (const decoded of decoder.push(chunk)) assert.deepEqual(new FrameDecoder(limit).push(encodeFrame(decoded)), [decoded]);
+          assert.ok(decoder.heldBytes <= limit.maxFrameBytes);
+        }
+        decoder.end();
+      } catch (error) {
+        assert.ok(isEnclosError(error, 'GATE_PROTOCOL_VIOLATION'), String(error));
+      }
+    }),
+  );
+});
+
+const refused: readonly (readonly [string, Uint8Array])[] = [
+  ['a length below the header', rawFrame({ kind: 7, length: 15 })],
+  ['a length over the limit', rawFrame({ kind: 1, length: 8189 })],
+  ['the largest length', rawFrame({ kind: 1, length: 0xffff_ffff })],
+  ['kind 0', rawFrame({ kind: 0 })],
+  ['kind 8', rawFrame({ kind: 8 })],
+  ['HELLO with a call id', rawFrame({ kind: 1, callId: 1 })],
+  ['HELLO with a function', rawFrame({ kind: 1, functionIndex: 1 })],
+  ['HELLO with a table', rawFrame({ kind: 1, table: 1 })],
+  ['CALL without an id', rawFrame({ kind: 2 })],
+  ['CALL of table 2', rawFrame({ kind: 2, callId: 1, table: 2 })],
+  ['RETURN without an id', rawFrame({ kind: 3 })],
+  ['RETURN with a table', rawFrame({ kind: 3, callId: 1, table: 1 })],
+  ['RETURN with a function', rawFrame({ kind: 3, callId: 1, functionIndex: 1 })],
+  ['RETURN with a parent', rawFrame({ kind: 3, callId: 1, parentCallId: 1 })],
+  ['RETURN with a timeout', rawFrame({ kind: 3, callId: 1, timeoutMs: 1 })],
+  ['THROW without an id', rawFrame({ kind: 4 })],
+  ['THROW with a payload over its bound', rawFrame({ kind: 4, callId: 1, payload: new Uint8Array(4163) })],
+  ['CANCEL without an id', rawFrame({ kind: 5 })],
+  ['CANCEL with a payload', rawFrame({ kind: 5, callId: 1, payload: Uint8Array.of(0) })],
+  ['LOG with a call id', rawFrame({ kind: 6, callId: 1 })],
+  ['LOG of level 5', rawFrame({ kind: 6, functionIndex: 5 })],
+  ['GOODBYE with a payload', rawFrame({ kind: 7, payload: Uint8Array.of(0) })],
+  ['GOODBYE with a timeout', rawFrame({ kind: 7, timeoutMs: 1 })],
+];
+
+for (const [what, encoded] of refused) {
+  test(`refused whole and byte by byte: ${what}`, () => {
+    assert.throws(() => new FrameDecoder(limit).push(encoded), hasCode('GATE_PROTOCOL_VIOLATION'));
+    const decoder = new FrameDecoder(limit);
+    assert.throws(() => [...chunksOf(encoded, [1])].forEach((chunk) => decoder.push(chunk)), hasCode('GATE_PROTOCOL_VIOLATION'));
+  });
+}
+
+test('LOG text over 8 KiB is refused at its header', () => {
+  const decoder = new FrameDecoder({ maxFrameBytes: 65_536 });
+  assert.throws(() => decoder.push(rawFrame({ kind: 6, length: 16 + 8193 })), hasCode('GATE_PROTOCOL_VIOLATION'));
+});
+
+test('a length is refused before anything is kept', () => {
+  const decoder = new FrameDecoder(limit);
+  assert.throws(() => decoder.push(Uint8Array.of(0xff, 0xff, 0xff, 0x7f)), hasCode('GATE_PROTOCOL_VIOLATION'));
+  assert.equal(decoder.heldBytes, 0);
+});
+
+test('after a refusal nothing is accepted any more', () => {
+  const decoder = new FrameDecoder(limit);
+  assert.throws(() => decoder.push(rawFrame({ kind: 0 })));
+  assert.throws(() => decoder.push(encodeFrame(frame(FrameKind.GOODBYE))), hasCode('GATE_PROTOCOL_VIOLATION'));
+});
+
+test('frames before a bad one are handed over, wherever the chunks are cut', () => {
+  const all = Buffer.concat([encodeFrame(frame(FrameKind.GOODBYE)), rawFrame({ kind: 0 })]);
+  for (const size of [1, 20, 40]) {
+    const decoder = new FrameDecoder(limit);
+    const seen: number[] = [];
+    assert.throws(() => {
+      for (const chunk of chunksOf(all, [size])) decoder.read(chunk, ({ kind }) => seen.push(kind));
+    });
+    assert.deepEqual(seen, [FrameKind.GOODBYE]);
+  }
+});
+
+test('payloads are copies in memory of their own', () => {
+  const chunk = Buffer.from(encodeFrame(frame(FrameKind.RETURN, { callId: 1, payload: Uint8Array.of(1, 2) })));
+  const [whole] = new FrameDecoder(limit).push(chunk);
+  const decoder = new FrameDecoder(limit);
+  const pieces = [decoder.push(chunk.subarray(0, 21)), decoder.push(chunk.subarray(21))].flat();
+  chunk.fill(0);
+  for (const decoded of [whole, ...pieces]) {
+    assert.deepEqual(decoded?.payload, Uint8Array.of(1, 2));
+    assert.equal(decoded?.payload.buffer.byteLength, 2);
+  }
+});
+
+test('a large frame in small chunks arrives whole', () => {
+  const payload = Uint8Array.from({ length: 300_000 }, (_, at) => at % 251);
+  const decoder = new FrameDecoder({ maxFrameBytes: 400_000 });
+  const decoded = [...chunksOf(encodeFrame(frame(FrameKind.HELLO, { payload })), [7001])].flatMap((chunk) => decoder.push(chunk));
+  assert.deepEqual(decoded, [frame(FrameKind.HELLO, { payload })]);
+});
+
+test('the end of the stream inside a frame is a violation', () => {
+  const decoder = new FrameDecoder(limit);
+  decoder.push(Uint8Array.of(16));
+  assert.throws(() => decoder.end(), hasCode('GATE_PROTOCOL_VIOLATION'));
+});
+
+test('encodeFrame refuses what a decoder would refuse', () => {
+  for (const bad of [
+    frame(FrameKind.CALL),
+    frame(FrameKind.CALL, { callId: 1, table: 2 }),
+    frame(FrameKind.CALL, { callId: 2 ** 32 }),
+    frame(FrameKind.CALL, { callId: 1, functionIndex: 65_536 }),
+    frame(FrameKind.CALL, { callId: 1, timeoutMs: -1 }),
+    frame(FrameKind.CALL, { callId: 1, parentCallId: 0.5 }),
+    frame(FrameKind.GOODBYE, { payload: Uint8Array.of(1) }),
+    frame(FrameKind.LOG, { functionIndex: 5 }),
+  ]) {
+    assert.throws(() => encodeFrame(bad), hasCode('GATE_INVALID_ARGUMENT'));
+  }
+});
+
+test('a decoder needs a sensible limit', () => {
+  for (const maxFrameBytes of [0, 4181, 2 ** 30 + 1, Number.NaN]) {
+    assert.throws(() => new FrameDecoder({ maxFrameBytes }), hasCode('GATE_INVALID_ARGUMENT'));
+  }
+});

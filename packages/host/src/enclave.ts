@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { equalBytes, utf8 } from '@enclos/codec';
+import { createCaller, createDispatcher, systemInterface, type Caller, type Functions, type Handlers, type Interface } from '@enclos/edl';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import { readImage, type EnclaveManifest } from '@enclos/manifest';
+import {
+  decodeGateHello,
+  encodeGateHello,
+  GateTable,
+  type EnclaveExit,
+  type Isolation,
+  type IsolationLayer,
+  type LaunchedEnclave,
+  type LaunchedIdentity,
+  type Launcher,
+} from '@enclos/tee';
+import { createFileService, type FileService } from './files.ts';
+
+/** What an untrusted function gets beside its arguments. */
+export interface HostContext<T extends Functions> {
+  /** Trusted functions, called as part of the enclave's call. */
+  readonly enclave: Caller<T>;
+  readonly signal: AbortSignal;
+}
+
+export interface LoadOptions<T extends Functions, U extends Functions> {
+  /** The image (SGXS stream) and its SIGSTRUCT. */
+  readonly image: Uint8Array;
+  readonly signature: Uint8Array;
+  /** The interface that the image was built with. */
+  readonly interface: Interface<T, U>;
+  /** The functions that the host offers. */
+  readonly untrusted: Handlers<U, HostContext<T>>;
+  /** What starts the enclave: see `connectSoftwarePlatform` and `startPlatform`. */
+  readonly launcher: Launcher;
+  /** Default `strict`: refuse to start unless every layer is there. */
+  readonly isolation?: Isolation;
+  /** Ask for a debug enclave. Default: what the manifest says. */
+  readonly debug?: boolean;
+  readonly mounts?: Readonly<Record<string, string>>;
+  readonly trustedFiles?: Readonly<Record<string, string>>;
+  /** Values for the variables that the manifest takes from the host. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly onLog?: (level: number, text: string) => void;
+  /** How long the enclave may take to answer first. Default 30 seconds. */
+  readonly startTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A running enclave, seen from outside. */
+export interface Enclave<T extends Functions> {
+  /** The trusted functions. Every pending call rejects with `ENCLAVE_LOST` when the enclave ends. */
+  readonly call: Caller<T>;
+  readonly identity: LaunchedIdentity;
+  readonly manifest: EnclaveManifest;
+  readonly isolation: readonly IsolationLayer[];
+  /** Settles when the enclave process is gone; never rejects. */
+  readonly exited: Promise<EnclaveExit>;
+  /** Ends the enclave and resolves when its process is gone. Idempotent. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Loads an enclave: the platform measures the image, verifies the signature and
+ * starts it; then the application's `start` runs.
+ * @throws what the platform refuses (SIGSTRUCT_*, EINIT_*, IMAGE_INVALID,
+ * ISOLATION_UNAVAILABLE), HOST_INTERFACE_MISMATCH, HOST_MOUNT_REFUSED, ENCLAVE_LOST.
+ */
+export async function loadEnclave<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): Promise<Enclave<T>> {
+  const { manifest } = readImage(options.image);
+  const digest = interfaceDigest(options.interface);
+  if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
+  const files = createFileService(manifest, { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} });
+  const launched = await options.launcher.launch({
+    image: options.image,
+    signature: options.signature,
+    debug: options.debug ?? manifest.debug,
+    isolation: options.isolation ?? 'strict',
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const endpoint = openGate(options, { launched, manifest, digest, files });
+  try {
+    await start(endpoint, options, manifest);
+  } catch (error) {
+    await launched.terminate();
+    throw error;
+  }
+  const dispose = async (): Promise<void> => {
+    await endpoint.close();
+    await launched.terminate();
+  };
+  return Object.freeze({
+    call: createCaller(options.interface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
+      endpoint.invoke(GateTable.application, index, payload, { ...call, maxResultBytes }),
+    ),
+    identity: launched.identity,
+    manifest,
+    isolation: launched.isolation,
+    exited: launched.exited,
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  });
+}
+
+/** SHA-256 of the canonical description: what the manifest and the gate's first message carry. */
+function interfaceDigest(definition: { describe(): string }): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(utf8(definition.describe())).digest());
+}
+
+interface Loaded {
+  readonly launched: LaunchedEnclave;
+  readonly manifest: EnclaveManifest;
+  readonly digest: Uint8Array;
+  readonly files: FileService;
+}
+
+function openGate<T extends Functions, U extends Functions>(options: LoadOptions<T, U>, loaded: Loaded): Endpoint {
+  const { launched, manifest, digest, files } = loaded;
+  const calls = createDispatcher(options.interface.untrusted, options.untrusted);
+  const onLog = options.onLog;
+  const endpoint = createEndpoint({
+    transport: streamTransport(launched.gate),
+    initiator: true,
+    hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
+    acceptHello(theirs) {
+      if (!equalBytes(decodeGateHello(theirs).interfaceDigest, digest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
+    },
+    limits: { ...manifest.limits, maxConcurrentCalls: maxHostCalls, helloTimeoutMs: options.startTimeoutMs ?? startTimeoutMs },
+    dispatch: (call) =>
+      call.table === GateTable.system
+        ? files.dispatch(call.index, call.payload, undefined)
+        : calls(call.index, call.payload, contextOf(call, options.interface.trusted)),
+    describeError: describeHostError,
+    lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
+    ...(onLog === undefined ? {} : { onLog }),
+  });
+  void endpoint.closed.then(async () => {
+    // An enclave that broke the protocol may not end by itself.
+    await launched.terminate();
+    await files.close();
+  });
+  return endpoint;
+}
+
+/** Untrusted functions that may run at once for one enclave. */
+const maxHostCalls = 256;
+const startTimeoutMs = 30_000;
+
+/** The caller for nested calls is made when first used: most functions call nothing back. */
+function contextOf<T extends Functions>(call: IncomingCall, trusted: T): HostContext<T> {
+  let caller: Caller<T> | undefined;
+  return {
+    signal: call.signal,
+    get enclave(): Caller<T> {
+      caller ??= createCaller(trusted, ({ index, payload, options, maxResultBytes }) =>
+        call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
+      );
+      return caller;
+    },
+  };
+}
+
+/** The enclave does not need the host's reasons, and the host's log has them. */
+function describeHostError(error: unknown): { code: string; message: string } {
+  if (isEnclosError(error)) return { code: error.code, message: error.message };
+  return { code: 'HOST_CALL_FAILED', message: 'The untrusted function failed.' };
+}
+
+async function start<T extends Functions, U extends Functions>(
+  endpoint: Endpoint,
+  options: LoadOptions<T, U>,
+  manifest: EnclaveManifest,
+): Promise<void> {
+  await endpoint.ready;
+  const system = createCaller(systemInterface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
+    endpoint.invoke(GateTable.system, index, payload, { ...call, maxResultBytes }),
+  );
+  const given = options.environment ?? {};
+  const hostEnvironment = manifest.environment
+    .filter(({ name, value }) => value === undefined && Object.hasOwn(given, name))
+    .map(({ name }) => ({ name, value: given[name] ?? '' }));
+  await system.start({ hostEnvironment }, { timeoutMs: options.startTimeoutMs ?? startTimeoutMs });
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { createDispatcher, systemInterface, type Dispatch } from '@enclos/edl';
+import { EnclosError } from '@enclos/errors';
+import { isCleanPath, type EnclaveManifest } from '@enclos/manifest';
+
+export interface HostFolders {
+  /** Folder of this machine for each `host` mount of the manifest, by target. */
+  readonly mounts: Readonly<Record<string, string>>;
+  /** File of this machine for each trusted file of the manifest, by path. */
+  readonly trustedFiles: Readonly<Record<string, string>>;
+}
+
+type Mount = EnclaveManifest['mounts'][number];
+
+export interface FileService {
+  readonly dispatch: Dispatch<undefined>;
+  /** Removes what an interrupted write left behind. */
+  close(): Promise<void>;
+}
+
+const maxOpenWrites = 16;
+
+/**
+ * Serves the enclave's files. The enclave is no more trusted than any other
+ * caller here: it reaches the declared folders and files and nothing else.
+ */
+export function createFileService(manifest: EnclaveManifest, folders: HostFolders): FileService {
+  const mounts = new Map(manifest.mounts.filter((mount) => mount.kind === 'host').map((mount) => [mount.target, mount]));
+  for (const target of mounts.keys()) requireEntry(folders.mounts, target, 'folder');
+  for (const { path } of manifest.trustedFiles) requireEntry(folders.trustedFiles, path, 'file');
+  const writes = new Map<string, PendingWrite>();
+  const locate = (target: string, path: string): Promise<string> => locateIn(mountOf(mounts, target), { folders, path });
+
+  const dispatch = createDispatcher(systemInterface.untrusted, {
+    readTrustedFile: ({ path, offset, maxBytes }) => readPiece(requireEntry(folders.trustedFiles, path, 'file'), { offset, maxBytes }),
+    async mountStat({ target, path }) {
+      const found = await stat(await locate(target, path)).catch(absent);
+      if (found === undefined) return undefined;
+      return { kind: kindOf(found), sizeBytes: BigInt(found.size) };
+    },
+    mountRead: async ({ target, path, offset, maxBytes }) => readPiece(await locate(target, path), { offset, maxBytes }),
+    async mountList({ target, path }) {
+      const entries = await readdir(await locate(target, path), { withFileTypes: true }).catch(absent);
+      return (entries ?? []).filter((entry) => !entry.name.startsWith(pendingPrefix)).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+    },
+    async mountWrite({ target, path, write, content, last }) {
+      requireWritable(mountOf(mounts, target));
+      const key = `${target}\0${path}\0${write}`;
+      const pending = writes.get(key) ?? (await openWrite(await locate(target, path), writes.size));
+      writes.set(key, pending);
+      await pending.file.writeFile(content);
+      if (last === 'no') return;
+      writes.delete(key);
+      await commit(pending);
+    },
+    async mountRemove({ target, path }) {
+      requireWritable(mountOf(mounts, target));
+      await rm(await locate(target, path), { force: true });
+    },
+  });
+
+  return Object.freeze({
+    dispatch,
+    async close() {
+      for (const pending of writes.values()) await discard(pending);
+      writes.clear();
+    },
+  });
+}
+
+function requireEntry(entries: Readonly<Record<string, string>>, name: string, kind: string): string {
+  const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+  if (entry === undefined) throw new EnclosError('HOST_MOUNT_REFUSED', `The manifest declares ${name}, but the host was given no ${kind} for it.`);
+  return entry;
+}
+
+function mountOf(mounts: ReadonlyMap<string, Mount>, target: string): Mount {
+  const mount = mounts.get(target);
+  if (mount === undefined) throw new EnclosError('HOST_MOUNT_REFUSED', 'The manifest declares no such mount.');
+  return mount;
+}
+
+function requireWritable(mount: Mount): void {
+  if (mount.readOnly) throw new EnclosError('HOST_MOUNT_REFUSED', 'The mount is read-only.');
+}
+
+/**
+ * The file below the mount's folder. Clean paths only, and the folder that a
+ * path ends in must, links followed, still be inside the mount.
+ */
+async function locateIn(mount: Mount, where: { folders: HostFolders; path: string }): Promise<string> {
+  const root = await realpath(requireEntry(where.folders.mounts, mount.target, 'folder'));
+  if (where.path === '.') return root;
+  if (!isCleanPath(`/${where.path}`)) throw new EnclosError('HOST_MOUNT_REFUSED', 'Not a clean relative path.');
+  const file = join(root, where.path);
+  const real = (await realpath(file).catch(absent)) ?? join((await realpath(dirname(file)).catch(absent)) ?? root, 'new');
+  if (!real.startsWith(root + sep)) throw new EnclosError('HOST_MOUNT_REFUSED', 'The path leads out of the mount.');
+  return file;
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  throw error;
+}
+
+function kindOf(entry: { isFile(): boolean; isDirectory(): boolean }): 'file' | 'folder' | 'other' {
+  if (entry.isFile()) return 'file';
+  return entry.isDirectory() ? 'folder' : 'other';
+}
+
+async function readPiece(path: string, piece: { offset: bigint; maxBytes: number }): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const buffer = new Uint8Array(Math.min(piece.maxBytes, 256 * 1024));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, Number(piece.offset));
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+interface PendingWrite {
+  readonly file: FileHandle;
+  readonly temporary: string;
+  readonly path: string;
+}
+
+const pendingPrefix = '.enclos-write-';
+
+async function openWrite(path: string, openWrites: number): Promise<PendingWrite> {
+  if (openWrites >= maxOpenWrites) throw new EnclosError('HOST_MOUNT_REFUSED', `More than ${maxOpenWrites} writes are open.`);
+  const temporary = join(dirname(path), `${pendingPrefix}${randomUUID()}`);
+  return { file: await open(temporary, 'w', 0o600), temporary, path };
+}
+
+/** The new content is on disk before the name points to it: a crash leaves the old file or the new one. */
+async function commit(pending: PendingWrite): Promise<void> {
+  await pending.file.sync();
+  await pending.file.close();
+  await rename(pending.temporary, pending.path);
+  const folder = await open(dirname(pending.path), 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+async function discard(pending: PendingWrite): Promise<void> {
+  await pending.file.close().catch(() => undefined);
+  await rm(pending.temporary, { force: true });
+}

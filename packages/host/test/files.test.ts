@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { utf8 } from '@enclos/codec';
+import { createCaller, systemInterface, type Caller } from '@enclos/edl';
+import { isEnclosError } from '@enclos/errors';
+import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { createFileService, type FileService } from '../src/files.ts';
+
+const manifest: EnclaveManifest = {
+  name: 'sample',
+  productId: 1,
+  securityVersion: 1,
+  debug: false,
+  threads: 1,
+  heapSizeBytes: 16n * 1024n * 1024n,
+  interfaceDigest: new Uint8Array(32),
+  interpreter: pinnedInterpreter,
+  environment: [],
+  trustedFiles: [{ path: '/model', sha256: new Uint8Array(32), sizeBytes: 5n }],
+  mounts: [
+    { target: '/data', kind: 'host', readOnly: false, maxBytes: 1000n },
+    { target: '/config', kind: 'host', readOnly: true, maxBytes: 1000n },
+    { target: '/scratch', kind: 'memory', readOnly: false, maxBytes: 1000n },
+  ],
+  listen: [],
+  connect: [],
+  limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
+};
+
+const refused = (error: unknown): boolean => isEnclosError(error, 'HOST_MOUNT_REFUSED');
+
+describe('the host file service', () => {
+  let folder = '';
+  let service: FileService;
+  let files: Caller<(typeof systemInterface)['untrusted']>;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'enclos-host-'));
+    for (const name of ['data', 'config']) await mkdir(join(folder, name));
+    await writeFile(join(folder, 'model'), 'model');
+    await writeFile(join(folder, 'outside'), 'outside');
+    service = createFileService(manifest, {
+      mounts: { '/data': join(folder, 'data'), '/config': join(folder, 'config') },
+      trustedFiles: { '/model': join(folder, 'model') },
+    });
+    files = createCaller(systemInterface.untrusted, ({ index, payload }) => service.dispatch(index, payload, undefined));
+  });
+
+  afterEach(async () => {
+    await service.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const write = (path: string, content: string, last: 'yes' | 'no' = 'yes', target = '/data') =>
+    files.mountWrite({ target, path, write: 1, content: utf8(content), last });
+
+  test('writes in pieces appear at once, with the last piece', async () => {
+    await write('a', 'one ', 'no');
+    assert.equal(await files.mountStat({ target: '/data', path: 'a' }), undefined);
+    assert.deepEqual(await files.mountList({ target: '/data', path: '.' }), []);
+    await write('a', 'two');
+    assert.equal(await readFile(join(folder, 'data/a'), 'utf8'), 'one two');
+    assert.deepEqual({ ...(await files.mountStat({ target: '/data', path: 'a' })) }, { kind: 'file', sizeBytes: 7n });
+  });
+
+  test('an unfinished write leaves the old content and, once closed, no trace', async () => {
+    await write('a', 'old');
+    await write('a', 'new', 'no');
+    assert.equal(await readFile(join(folder, 'data/a'), 'utf8'), 'old');
+    await service.close();
+    assert.deepEqual(await readdir(join(folder, 'data')), ['a']);
+  });
+
+  test('reads, lists and removes', async () => {
+    await write('a', 'content');
+    assert.deepEqual(await files.mountRead({ target: '/data', path: 'a', offset: 3n, maxBytes: 2 }), utf8('te'));
+    assert.deepEqual((await files.mountList({ target: '/data', path: '.' })).map((e) => ({ ...e })), [{ name: 'a', kind: 'file' }]);
+    await files.mountRemove({ target: '/data', path: 'a' });
+    await files.mountRemove({ target: '/data', path: 'a' });
+    assert.equal(await files.mountStat({ target: '/data', path: 'a' }), undefined);
+  });
+
+  test('reads a trusted file that the manifest names, and no other', async () => {
+    assert.deepEqual(await files.readTrustedFile({ path: '/model', offset: 0n, maxBytes: 100 }), utf8('model'));
+    await assert.rejects(files.readTrustedFile({ path: '/outside', offset: 0n, maxBytes: 100 }), refused);
+    await assert.rejects(files.readTrustedFile({ path: '__proto__', offset: 0n, maxBytes: 100 }), refused);
+  });
+
+  for (const path of ['../outside', '/etc/passwd', 'a/../../outside', './a', 'a//b', 'a/']) {
+    test(`refuses the path ${path}`, async () => {
+      await assert.rejects(files.mountRead({ target: '/data', path, offset: 0n, maxBytes: 1 }), refused);
+      await assert.rejects(write(path, 'x'), refused);
+      await assert.rejects(files.mountRemove({ target: '/data', path }), refused);
+    });
+  }
+
+  test('follows no link out of the mount, to read or to write', async () => {
+    await symlink(join(folder, 'outside'), join(folder, 'data/link'));
+    await symlink(folder, join(folder, 'data/up'));
+    await assert.rejects(files.mountRead({ target: '/data', path: 'link', offset: 0n, maxBytes: 1 }), refused);
+    await assert.rejects(write('up/new', 'x'), refused);
+    await assert.rejects(files.mountRemove({ target: '/data', path: 'up/outside' }), refused);
+    assert.equal(await readFile(join(folder, 'outside'), 'utf8'), 'outside');
+  });
+
+  test('writes nothing to a read-only mount', async () => {
+    await assert.rejects(write('a', 'x', 'yes', '/config'), refused);
+    await assert.rejects(files.mountRemove({ target: '/config', path: 'a' }), refused);
+  });
+
+  test('serves no mount that the manifest does not declare as the host\'s', async () => {
+    await assert.rejects(files.mountStat({ target: '/scratch', path: 'a' }), refused);
+    await assert.rejects(files.mountStat({ target: '/other', path: 'a' }), refused);
+  });
+
+  test('bounds the writes that an enclave leaves open', async () => {
+    for (let i = 0; i < 16; i++) await files.mountWrite({ target: '/data', path: `f${i}`, write: i, content: utf8('x'), last: 'no' });
+    await assert.rejects(files.mountWrite({ target: '/data', path: 'more', write: 99, content: utf8('x'), last: 'no' }), refused);
+  });
+
+  test('asks for a folder or file for everything that the manifest declares', () => {
+    assert.throws(() => createFileService(manifest, { mounts: {}, trustedFiles: {} }), refused);
+    const mounts = { '/data': folder, '/config': folder };
+    assert.throws(() => createFileService(manifest, { mounts, trustedFiles: {} }), refused);
+  });
+});

@@ -1,0 +1,61 @@
+import { ByteReader, ByteWriter, utf8 } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { isCleanPath } from './manifest.ts';
+
+/** A file whose content is part of the measurement. */
+export interface EmbeddedFile {
+  /** Where the enclave finds it: absolute and clean. */
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+const maxFiles = 4096;
+const maxPathBytes = 1024;
+
+/**
+ * Count u32, then for each file: path length u16, path (UTF-8), content length
+ * u32, content. Not an edl array: the worst case of that type would be larger
+ * than any message may be.
+ */
+export function encodeFiles(files: readonly EmbeddedFile[]): Uint8Array {
+  checkFiles(files);
+  const writer = new ByteWriter().u32(files.length);
+  for (const file of files) {
+    const path = utf8(file.path);
+    writer.u16(path.length).bytes(path).u32(file.content.length).bytes(file.content);
+  }
+  return writer.finish();
+}
+
+/** @throws IMAGE_INVALID for bytes that {@link encodeFiles} does not write. */
+export function decodeFiles(encoded: Uint8Array): readonly EmbeddedFile[] {
+  try {
+    const reader = new ByteReader(encoded);
+    const count = reader.u32();
+    if (count > maxFiles) throw new EnclosError('IMAGE_INVALID', `More than ${maxFiles} embedded files.`);
+    const files = Array.from({ length: count }, () => readFile(reader));
+    reader.end();
+    checkFiles(files);
+    return Object.freeze(files);
+  } catch (cause) {
+    throw new EnclosError('IMAGE_INVALID', 'The embedded files cannot be read.', { cause });
+  }
+}
+
+function readFile(reader: ByteReader): EmbeddedFile {
+  const path = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(reader.bytes(reader.u16()));
+  return Object.freeze({ path, content: reader.bytes(reader.u32()) });
+}
+
+function checkFiles(files: readonly EmbeddedFile[]): void {
+  const paths = files.map((file) => file.path);
+  const allowed = paths.every((path) => isCleanPath(path) && isText(path) && utf8(path).length <= maxPathBytes);
+  if (files.length > maxFiles || !allowed || new Set(paths).size !== paths.length) {
+    throw new EnclosError('IMAGE_INVALID', 'Embedded files need absolute clean paths, each once.');
+  }
+}
+
+/** A lone surrogate has no UTF-8 form. */
+function isText(path: string): boolean {
+  return new TextDecoder().decode(utf8(path)) === path;
+}

@@ -1,0 +1,132 @@
+import {
+  array,
+  boolean,
+  bytes,
+  decodeValue,
+  encodeValue,
+  enumeration,
+  option,
+  record,
+  string,
+  uint16,
+  uint32,
+  uint64,
+  type Infer,
+} from '@enclos/edl';
+import { EnclosError } from '@enclos/errors';
+
+const sha256 = bytes({ exactBytes: 32 });
+const path = string({ minBytes: 1, maxBytes: 1024 });
+const name = string({ minBytes: 1, maxBytes: 64 });
+
+const interpreter = record({
+  version: string({ minBytes: 1, maxBytes: 32 }),
+  digests: array(record({ architecture: enumeration('linux-x64', 'linux-arm64'), sha256 }), { minItems: 1, maxItems: 2 }),
+});
+
+/** The measured manifest. Its encoding is canonical: one manifest has one byte string. */
+const manifestType = record({
+  name,
+  productId: uint16(),
+  securityVersion: uint16(),
+  debug: boolean(),
+  /** Trusted calls that run at once; SGX: the number of TCS pages. */
+  threads: uint16(),
+  heapSizeBytes: uint64(),
+  /** SHA-256 of the canonical description of the interface. */
+  interfaceDigest: sha256,
+  interpreter,
+  /** Declared variables; one without a value comes from the host and is untrusted. */
+  environment: array(record({ name, value: option(string({ maxBytes: 4096 })) }), { maxItems: 256 }),
+  trustedFiles: array(record({ path, sha256, sizeBytes: uint64() }), { maxItems: 1024 }),
+  mounts: array(record({ target: path, kind: enumeration('host', 'memory'), readOnly: boolean(), maxBytes: uint64() }), {
+    maxItems: 64,
+  }),
+  listen: array(record({ name, port: uint16() }), { maxItems: 64 }),
+  connect: array(record({ name, host: string({ minBytes: 1, maxBytes: 253 }), port: uint16() }), { maxItems: 64 }),
+  limits: record({
+    maxFrameBytes: uint32(),
+    maxQueuedCalls: uint16(),
+    maxPendingCalls: uint16(),
+    maxDepth: uint16(),
+  }),
+});
+
+export type EnclaveManifest = Infer<typeof manifestType>;
+export type InterpreterIdentity = EnclaveManifest['interpreter'];
+
+const mebibyte = 1024n * 1024n;
+const largestHeap = 64n * 1024n * mebibyte;
+
+/** The rules that a bound of one field cannot say. */
+const rules: readonly (readonly [field: string, rule: string, holds: (m: EnclaveManifest) => boolean])[] = [
+  ['name', 'a lower-case word of letters, digits and hyphens', (m) => /^[a-z][a-z0-9-]*$/.test(m.name)],
+  ['threads', 'from 1 to 256', (m) => m.threads >= 1 && m.threads <= 256],
+  ['heapSizeBytes', 'whole mebibytes from 16 MiB to 64 GiB', (m) => heapAllowed(m.heapSizeBytes)],
+  ['interpreter', 'each architecture at most once', (m) => distinct(m.interpreter.digests.map((d) => d.architecture))],
+  ['environment', 'POSIX names, each at most once', (m) => environmentAllowed(m)],
+  ['trustedFiles', 'absolute clean paths, each at most once', (m) => pathsAllowed(m.trustedFiles.map((f) => f.path))],
+  ['mounts', 'absolute clean paths, none inside another', (m) => mountsAllowed(m.mounts.map((d) => d.target))],
+  ['listen', 'each name at most once', (m) => distinct(m.listen.map((l) => l.name))],
+  ['connect', 'each name at most once', (m) => distinct(m.connect.map((c) => c.name))],
+  ['limits', 'frames from 512 KiB to 256 MiB; depth 1 to 64; at least one pending call', (m) => limitsAllowed(m.limits)],
+];
+
+function heapAllowed(heap: bigint): boolean {
+  return heap >= 16n * mebibyte && heap <= largestHeap && heap % mebibyte === 0n;
+}
+
+function environmentAllowed(manifest: EnclaveManifest): boolean {
+  const names = manifest.environment.map((variable) => variable.name);
+  return distinct(names) && names.every((variable) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(variable));
+}
+
+function limitsAllowed(limits: EnclaveManifest['limits']): boolean {
+  const framesAllowed = limits.maxFrameBytes >= 2 ** 19 && limits.maxFrameBytes <= 2 ** 28;
+  return framesAllowed && limits.maxDepth >= 1 && limits.maxDepth <= 64 && limits.maxPendingCalls >= 1;
+}
+
+/** Absolute, without `.`, `..`, empty segments, control characters or a trailing slash. */
+export function isCleanPath(text: string): boolean {
+  const segments = text.split('/');
+  const clean = segments.slice(1).every((s) => s !== '' && s !== '.' && s !== '..' && !/\p{Cc}/u.test(s));
+  return segments[0] === '' && segments.length > 1 && clean;
+}
+
+function pathsAllowed(paths: readonly string[]): boolean {
+  return distinct(paths) && paths.every(isCleanPath);
+}
+
+function mountsAllowed(targets: readonly string[]): boolean {
+  const nested = targets.some((a) => targets.some((b) => b.startsWith(`${a}/`)));
+  return pathsAllowed(targets) && !nested;
+}
+
+function distinct(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+function checkManifest(manifest: EnclaveManifest): EnclaveManifest {
+  for (const [field, rule, holds] of rules) {
+    if (!holds(manifest)) {
+      throw new EnclosError('MANIFEST_INVALID', `The manifest's "${field}" must be ${rule}.`, { details: { field } });
+    }
+  }
+  return Object.freeze(manifest);
+}
+
+/** @throws MANIFEST_INVALID naming the field, EDL_VALUE_REFUSED for a bound. */
+export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
+  return encodeValue(manifestType, checkManifest(manifest));
+}
+
+/** @throws MANIFEST_INVALID, also for bytes that are not a manifest. */
+export function decodeManifest(encoded: Uint8Array): EnclaveManifest {
+  let manifest: EnclaveManifest;
+  try {
+    manifest = decodeValue(manifestType, encoded);
+  } catch (cause) {
+    throw new EnclosError('MANIFEST_INVALID', 'The measured pages do not hold a manifest of this version.', { cause });
+  }
+  return checkManifest(manifest);
+}

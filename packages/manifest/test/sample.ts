@@ -1,0 +1,19 @@
+import { pinnedInterpreter, type EnclaveManifest } from '../src/index.ts';
+
+/** A manifest that breaks no rule; tests change one field. */
+export const sampleManifest: EnclaveManifest = {
+  name: 'sample',
+  productId: 1,
+  securityVersion: 2,
+  debug: false,
+  threads: 4,
+  heapSizeBytes: 32n * 1024n * 1024n,
+  interfaceDigest: new Uint8Array(32).fill(7),
+  interpreter: pinnedInterpreter,
+  environment: [{ name: 'MODE', value: 'test' }, { name: 'REGION' }],
+  trustedFiles: [{ path: '/model.bin', sha256: new Uint8Array(32), sizeBytes: 10n }],
+  mounts: [{ target: '/data', kind: 'host', readOnly: false, maxBytes: 1000n }],
+  listen: [{ name: 'https', port: 8443 }],
+  connect: [{ name: 'peer', host: 'peer.example', port: 443 }],
+  limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 16, maxPendingCalls: 16, maxDepth: 4 },
+};

@@ -1,0 +1,29 @@
+import { RSA_BYTES } from './integer.ts';
+import { encodeSigstruct, sigstructSignedBytes, type SigstructFields } from './sigstruct.ts';
+import { computeQ1Q2 } from './verify.ts';
+
+/**
+ * The 256 bytes to sign (RSASSA-PKCS1-v1_5, SHA-256) for `fields`: the first
+ * half of signing with a key that lives elsewhere. {@link completeSigstruct} is the other.
+ *
+ * @throws SIGSTRUCT_INVALID naming the field that does not fit.
+ */
+export function sigstructToSign(fields: SigstructFields): Uint8Array {
+  const blank = new Uint8Array(RSA_BYTES);
+  return sigstructSignedBytes(encodeSigstruct({ ...fields, modulus: blank, exponent: 3, signature: blank, q1: blank, q2: blank }));
+}
+
+/**
+ * A whole SIGSTRUCT, 1808 bytes, from its fields and a signature made elsewhere.
+ * The signature is not checked here: `verifySigstruct` does.
+ *
+ * @param made modulus and signature, 384 bytes each, little-endian.
+ * @throws SIGSTRUCT_INVALID, SIGSTRUCT_SIGNATURE when they cannot belong together.
+ */
+export function completeSigstruct(
+  fields: SigstructFields,
+  made: { readonly modulus: Uint8Array; readonly signature: Uint8Array },
+): Uint8Array {
+  const { modulus, signature } = made;
+  return encodeSigstruct({ ...fields, modulus, exponent: 3, signature, ...computeQ1Q2(signature, modulus) });
+}

@@ -1,0 +1,81 @@
+import { equalBytes, isZero } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { Attribute, mrSignerOf, verifySigstruct, type Attributes, type Sigstruct } from '@enclos/sgx';
+import { sha256 } from '@enclos/sgx/node';
+import type { Construction, EnclaveIdentity } from './enclave.ts';
+
+/** SECS before EINIT, with the finished measurement. */
+export type Uninitialised = Pick<Construction, 'attributes' | 'miscSelect' | 'configId' | 'configSvn'> & {
+  readonly mrEnclave: Uint8Array;
+};
+
+export interface InitialiseOptions {
+  /** MRSIGNER of the platform's own quoting enclave: the only one that may have PROVISIONKEY. */
+  readonly provisionSigner: Uint8Array | undefined;
+}
+
+/**
+ * EINIT (SDM vol. 3D, EINIT): accepts the enclave as the one that SIGSTRUCT
+ * describes, or refuses it.
+ *
+ * @throws SIGSTRUCT_INVALID, SIGSTRUCT_SIGNATURE, LAUNCH_MEASUREMENT_MISMATCH, LAUNCH_DEBUG_REFUSED, LAUNCH_ATTRIBUTES_REFUSED
+ */
+export function initialise(
+  secs: Uninitialised,
+  sigstructBytes: Uint8Array,
+  options: InitialiseOptions,
+): EnclaveIdentity {
+  const sigstruct = verifySigstruct(sigstructBytes, sha256);
+  const mrSigner = mrSignerOf(sigstruct.modulus, sha256);
+  if (!equalBytes(sigstruct.enclaveHash, secs.mrEnclave)) throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH');
+  requireAttributes(secs.attributes, sigstruct);
+  requireMisc(secs.miscSelect, sigstruct);
+  requireKss(secs.attributes, sigstruct);
+  requirePrivileges(secs.attributes, mrSigner, options);
+  return Object.freeze({
+    mrEnclave: secs.mrEnclave,
+    mrSigner,
+    isvProdId: sigstruct.isvProdId,
+    isvSvn: sigstruct.isvSvn,
+    attributes: Object.freeze({ ...secs.attributes, flags: secs.attributes.flags | Attribute.INIT }),
+    miscSelect: secs.miscSelect,
+    configId: secs.configId,
+    configSvn: secs.configSvn,
+    isvFamilyId: sigstruct.isvFamilyId,
+    isvExtProdId: sigstruct.isvExtProdId,
+  });
+}
+
+/** (attributes & mask) == (signed attributes & mask). INIT is not set yet, so a signature that asks for it never fits. */
+function requireAttributes(actual: Attributes, { attributes: signed, attributeMask: mask }: Sigstruct): void {
+  const flags = (actual.flags ^ signed.flags) & mask.flags;
+  if ((flags & Attribute.DEBUG) !== 0n) throw new EnclosError('LAUNCH_DEBUG_REFUSED');
+  if (flags !== 0n)
+    throw refused('attributes', `The signature does not permit these ATTRIBUTES (bits 0x${flags.toString(16)}).`);
+  if (((actual.xfrm ^ signed.xfrm) & mask.xfrm) !== 0n)
+    throw refused('xfrm', 'The signature does not permit this XFRM.');
+}
+
+function requireMisc(actual: number, { miscSelect, miscMask }: Sigstruct): void {
+  if (((actual ^ miscSelect) & miscMask) !== 0)
+    throw refused('miscSelect', 'The signature does not permit this MISCSELECT.');
+}
+
+/** ISVFAMILYID and ISVEXTPRODID mean nothing without KSS, so they must not be there. */
+function requireKss({ flags }: Attributes, { isvFamilyId, isvExtProdId }: Sigstruct): void {
+  if ((flags & Attribute.KSS) !== 0n || (isZero(isvFamilyId) && isZero(isvExtProdId))) return;
+  throw refused('kss', 'ISVFAMILYID and ISVEXTPRODID need the KSS attribute.');
+}
+
+/** The stand-in for launch control: who may have the attributes that open platform keys. */
+function requirePrivileges({ flags }: Attributes, mrSigner: Uint8Array, { provisionSigner }: InitialiseOptions): void {
+  if ((flags & Attribute.EINITTOKENKEY) !== 0n) throw refused('einitTokenKey', 'No enclave may have EINITTOKENKEY.');
+  if ((flags & Attribute.PROVISIONKEY) === 0n) return;
+  if (provisionSigner === undefined || !equalBytes(provisionSigner, mrSigner)) {
+    throw refused('provisionKey', 'Only the quoting enclave of the platform may have PROVISIONKEY.');
+  }
+}
+
+function refused(rule: string, message: string): EnclosError {
+  return new EnclosError('LAUNCH_ATTRIBUTES_REFUSED', message, { details: { rule } });
+}

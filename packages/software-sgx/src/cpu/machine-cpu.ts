@@ -1,0 +1,20 @@
+import { fromHex } from '@enclos/codec';
+import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
+import { sha256 } from '@enclos/sgx/node';
+import { machineSecrets, type Machine } from '../provisioning/machine.ts';
+import { quotingFiles } from '../provisioning/pck.ts';
+import { createCpu, type Cpu } from './cpu.ts';
+
+/** Starts the CPU of a machine. It keeps the machine's CPUSVN of this moment. */
+export function startCpu(machine: Machine, options: { readonly randomBytes: (sizeBytes: number) => Uint8Array }): Cpu {
+  const { fuses, ownerEpoch } = machineSecrets(machine);
+  const { pck } = machine;
+  const signer = pck && mrSignerOf(parseSigstruct(quotingFiles(pck).sigstruct).modulus, sha256);
+  return createCpu({
+    fuses,
+    ownerEpoch,
+    cpuSvn: fromHex(machine.cpuSvn),
+    randomBytes: options.randomBytes,
+    ...(signer === undefined ? {} : { provisionSigner: signer }),
+  });
+}

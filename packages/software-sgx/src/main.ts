@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+import { isEnclosError } from '@enclos/errors';
+import { initializePlatform, openPlatform, stateFolders } from './platform/open.ts';
+import { servePlatform, type PlatformServer } from './platform/server.ts';
+
+/**
+ * The embedded platform process: `main.js --state FOLDER`. It says where it
+ * listens in its first line of output, and ends when its standard input ends.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { state: { type: 'string' } } });
+  if (values.state === undefined) throw new Error('usage: main.js --state FOLDER');
+  await initializePlatform(values.state, new Date());
+  const services = await openPlatform(stateFolders(values.state));
+  const server = await servePlatform(services);
+  endWithParent(server);
+  process.stdout.write(`${server.socketPath}\n`);
+}
+
+function endWithParent(server: PlatformServer): void {
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    void server.close().finally(() => process.exit(0));
+  };
+  process.stdin.on('end', end).on('error', end).resume();
+  process.on('SIGTERM', end);
+  // Ctrl-C reaches the whole group: the host decides when the platform ends.
+  process.on('SIGINT', () => undefined);
+}
+
+main().catch((error: unknown) => {
+  const text = isEnclosError(error) ? `${error.code}: ${error.message}\n${error.next}` : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`The platform could not start. ${text}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { ByteWriter } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { encodeFiles, encodeManifest, type ReadImage } from '@enclos/manifest';
+import type { EnclaveExit } from '@enclos/tee';
+import { emptyOpensslConfiguration, type IsolationPlan } from './isolation/plan.ts';
+import { enclaveDescriptors, loaderExitCodes, loaderSource } from './loader.ts';
+
+export interface SpawnOptions {
+  readonly interpreterPath: string;
+  readonly isolation: IsolationPlan;
+  readonly image: ReadImage;
+  /** The accepted, unread connection of the host: it becomes the enclave's gate. */
+  readonly gate: Socket;
+  readonly debug: boolean;
+}
+
+export interface EnclaveProcess {
+  /** The platform's end of the enclave's channel. */
+  readonly channel: Duplex;
+  readonly exited: Promise<EnclaveExit>;
+  kill(): void;
+}
+
+const maxErrorOutputBytes = 8192;
+
+/**
+ * Spawns an enclave from measured bytes. They go through a pipe, never through
+ * a file: nobody can change them between measuring and running, and nothing is
+ * left on disk. Must run on the main thread: the kernel ties an enclave to the
+ * thread that made it (prctl PR_SET_PDEATHSIG).
+ */
+export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
+  const [command = '', ...args] = [...options.isolation.prefix, options.interpreterPath, ...interpreterFlags(options), '-e', loaderSource];
+  const child = spawn(command, args, {
+    // Production enclaves have no output: an uncaught error would print parts of the application.
+    stdio: ['ignore', 'ignore', options.debug ? 'pipe' : 'ignore', options.gate, 'pipe', 'pipe'],
+    env: {},
+    cwd: '/',
+  });
+  // The child has its own copy of the descriptor; ours would keep the connection open after its death.
+  options.gate.destroy();
+  const output = collectOutput(child.stderr);
+  const exited = new Promise<EnclaveExit>((resolve) => {
+    child.once('error', (error) => resolve({ exitCode: undefined, signal: undefined, detail: `The enclave process could not be made: ${error.message}.` }));
+    child.once('exit', (code, signal) => resolve(describeExit({ code, signal, output: output(), heap: options.image.manifest.heapSizeBytes })));
+  });
+  feed(child, options.image);
+  return Object.freeze({ channel: descriptor<Duplex>(child, enclaveDescriptors.platform), exited, kill: () => void child.kill('SIGKILL') });
+}
+
+function interpreterFlags({ image, debug }: SpawnOptions): readonly string[] {
+  const heapMiB = Number(image.manifest.heapSizeBytes / (1024n * 1024n));
+  return [
+    '--permission',
+    `--openssl-config=${emptyOpensslConfiguration}`,
+    '--disable-sigusr1',
+    '--disable-proto=throw',
+    '--disallow-code-generation-from-strings',
+    '--no-addons',
+    '--no-warnings',
+    '--no-experimental-require-module',
+    '--no-experimental-websocket',
+    '--unhandled-rejections=strict',
+    `--max-old-space-size=${heapMiB}`,
+    // V8 counts WebAssembly pages of 64 KiB.
+    `--wasm-max-mem-pages=${Math.min(65_536, heapMiB * 16)}`,
+    ...(debug ? ['--stack-trace-limit=50'] : []),
+  ];
+}
+
+/** Writes manifest, bundle and files, each behind its length (u32), into the boot pipe. */
+function feed(child: ChildProcess, image: ReadImage): void {
+  const pipe = descriptor<Writable>(child, enclaveDescriptors.boot);
+  // An enclave that dies early closes the pipe; its exit says why.
+  pipe.on('error', () => undefined);
+  const writer = new ByteWriter({ sizeHint: image.bundle.length + 65_536 });
+  for (const section of [encodeManifest(image.manifest), image.bundle, encodeFiles(image.files)]) {
+    writer.u32(section.length).bytes(section);
+  }
+  pipe.end(writer.finish());
+}
+
+function descriptor<T extends Readable | Writable>(child: ChildProcess, index: number): T {
+  const stream = child.stdio[index];
+  if (stream === null || stream === undefined) throw new EnclosError('ENCLAVE_START_FAILED', 'The enclave process could not be made.');
+  // `pipe` descriptors of a child are socket pairs, which Node types by the widest reading.
+  return stream as T;
+}
+
+function collectOutput(stream: Readable | null): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-maxErrorOutputBytes);
+  });
+  return () => text;
+}
+
+function describeExit(end: { code: number | null; signal: string | null; output: string; heap: bigint }): EnclaveExit {
+  const detail = [reason(end), end.output.trim()].filter((part) => part !== '').join('\n');
+  return { exitCode: end.code ?? undefined, signal: end.signal ?? undefined, detail: detail.slice(0, maxErrorOutputBytes) };
+}
+
+function reason({ code, signal, heap }: { code: number | null; signal: string | null; heap: bigint }): string {
+  // A wrapper reports its child's signal as 128 + number; SIGABRT (6), SIGTRAP (5) and SIGILL (4) are how V8 stops.
+  const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134 || code === 133 || code === 132;
+  if (aborted) return `The enclave aborted: most often its heap of ${heap / (1024n * 1024n)} MiB was full.`;
+  if (signal !== null) return `The enclave was ended by ${signal}.`;
+  if (code === loaderExitCodes.hostGone) return 'The enclave ended with its host.';
+  if (code === loaderExitCodes.platformGone) return 'The enclave ended because its platform was gone.';
+  if (code === loaderExitCodes.startFailed) return 'The enclave could not start.';
+  return `The enclave ended with code ${code ?? 'unknown'}.`;
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { EnclosError } from '@enclos/errors';
+
+export interface GateListener {
+  readonly path: string;
+  /**
+   * The first connection, unread: its descriptor goes to the enclave.
+   * @throws ENCLAVE_START_FAILED when none comes in time, or the listener is closed.
+   */
+  accept(timeoutMs: number): Promise<Socket>;
+  close(): void;
+}
+
+/** Listens for the one connection that becomes an enclave's gate. */
+export async function listenForGate(folder: string): Promise<GateListener> {
+  // 108 bytes is all that a Unix socket path may have, so the name is short.
+  const path = join(folder, `g-${randomBytes(8).toString('hex')}`);
+  const server = createServer({ pauseOnConnect: true });
+  const connection = new Promise<Socket>((resolve, reject) => {
+    server.once('connection', (socket) => {
+      resolve(socket);
+      // Whoever came first is the host of this enclave, and the name is gone for everyone else.
+      server.close();
+    });
+    server.once('close', () => reject(new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.')));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  return Object.freeze({
+    path,
+    accept(timeoutMs: number) {
+      const timer = setTimeout(() => server.close(), timeoutMs);
+      return connection.finally(() => clearTimeout(timer));
+    },
+    close: () => void server.close(),
+  });
+}

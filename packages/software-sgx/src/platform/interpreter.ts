@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { equalBytes, toHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { pinnedInterpreter, type InterpreterIdentity } from '@enclos/manifest';
+
+export interface VerifiedInterpreter {
+  readonly path: string;
+  readonly version: string;
+  readonly sha256: Uint8Array;
+  /**
+   * Checks again before a spawn, cheaply: hashes anew only when the file's
+   * identity, size or times changed since it was hashed.
+   * @throws INTERPRETER_MISMATCH
+   */
+  recheck(): Promise<void>;
+}
+
+type Digest = InterpreterIdentity['digests'][number];
+
+/**
+ * Finds and hashes the pinned interpreter.
+ * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH
+ */
+export async function verifyInterpreter(pinned: InterpreterIdentity = pinnedInterpreter): Promise<VerifiedInterpreter> {
+  const digest = digestForThisMachine(pinned);
+  const path = locate(digest.architecture);
+  let seen = await fingerprint(path);
+  await hashAndCompare(path, digest);
+  return Object.freeze({
+    path,
+    version: pinned.version,
+    sha256: digest.sha256,
+    async recheck() {
+      const now = await fingerprint(path);
+      if (now === seen) return;
+      await hashAndCompare(path, digest);
+      seen = now;
+    },
+  });
+}
+
+function digestForThisMachine(pinned: InterpreterIdentity): Digest {
+  const architecture = `${process.platform}-${process.arch}`;
+  const digest = pinned.digests.find((candidate) => candidate.architecture === architecture);
+  if (digest === undefined) {
+    throw new EnclosError('INTERPRETER_MISSING', `Enclaves run on Linux on x64 or arm64; this is ${architecture}.`, { details: { architecture } });
+  }
+  return digest;
+}
+
+function locate(architecture: Digest['architecture']): string {
+  const require = createRequire(import.meta.url);
+  try {
+    return join(dirname(require.resolve(`node-${architecture}/package.json`)), 'bin/node');
+  } catch (cause) {
+    throw new EnclosError('INTERPRETER_MISSING', `The npm package node-${architecture} is not installed.`, { cause, details: { architecture } });
+  }
+}
+
+async function fingerprint(path: string): Promise<string> {
+  const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
+  return [dev, ino, size, mtimeMs, ctimeMs].join(':');
+}
+
+async function hashAndCompare(path: string, digest: Digest): Promise<void> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Uint8Array);
+  const found = new Uint8Array(hash.digest());
+  if (!equalBytes(found, digest.sha256)) {
+    throw new EnclosError('INTERPRETER_MISMATCH', `${path} is not the pinned interpreter.`, {
+      details: { expected: toHex(digest.sha256), found: toHex(found) },
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { EnclosError } from '@enclos/errors';
+import type { Isolation, IsolationLayer } from '@enclos/tee';
+
+/** How an enclave process is started on this machine, and what that gives. */
+export interface IsolationPlan {
+  /** Goes before the interpreter on the command line. */
+  readonly prefix: readonly string[];
+  readonly layers: readonly IsolationLayer[];
+}
+
+export interface PlanOptions {
+  readonly interpreterPath: string;
+  /** A file with the seccomp filter. */
+  readonly filterPath: string;
+  /** Runs a command. A parameter, so that tests can play other machines. */
+  readonly run?: Run;
+}
+
+/** Runs a command with an empty environment. @returns its output, or undefined when it failed. */
+export type Run = (command: string, args: readonly string[]) => string | undefined;
+
+export const runCommand: Run = (command, args) => {
+  const result = spawnSync(command, [...args], { encoding: 'utf8', timeout: 10_000, env: { PATH: process.env['PATH'] ?? '' }, stdio: ['ignore', 'pipe', 'ignore'] });
+  return result.status === 0 ? result.stdout : undefined;
+};
+
+/** A layer that `setpriv` gives: the words that turn it on (the first that work), and what to do where none does. */
+interface Wrapper {
+  readonly name: string;
+  readonly flags: readonly (readonly string[])[];
+  readonly gives: string;
+  readonly otherwise: string;
+}
+
+const namespaces = ['--net', '--ipc', '--uts', '--pid', '--mount', '--fork', '--kill-child=SIGKILL'];
+const namespacesGive = 'Own network, process, IPC, host-name and mount namespaces (unshare): no network at all.';
+const namespacesOtherwise = 'Run the platform as root, or allow unprivileged user namespaces.';
+const needsUtilLinux = 'Install util-linux 2.41 or later, on a kernel with Landlock and seccomp.';
+
+/**
+ * Looks once at what the machine gives, by trying it. The wrappers are
+ * `unshare` and `setpriv` of util-linux, which every Debian has.
+ */
+export function planIsolation(options: PlanOptions): IsolationPlan {
+  const run = options.run ?? runCommand;
+  const inNamespaces = [namespaces, ['--user', '--map-current-user', ...namespaces]].find((flags) => run('unshare', [...flags, 'true']) !== undefined);
+  const unshare = inNamespaces === undefined ? [] : ['unshare', ...inNamespaces, '--'];
+  // Tried on the interpreter itself, where it will run: a layer that it cannot start under is no layer.
+  const works = (flags: readonly string[]): boolean => {
+    const [command = '', ...args] = [...unshare, 'setpriv', ...flags, '--', options.interpreterPath, ...quietStart];
+    return run(command, args) !== undefined;
+  };
+  const tried = setprivWrappers(options, run).map((wrapper) => ({ wrapper, flags: wrapper.flags.find(works) }));
+  const setpriv = tried.flatMap(({ flags }) => flags ?? []);
+  return Object.freeze({
+    prefix: Object.freeze([...unshare, ...(setpriv.length === 0 ? [] : ['setpriv', ...setpriv, '--'])]),
+    layers: Object.freeze([
+      layer('interpreter', true, 'Node permission model, no code from strings, no addons, no inspector signal.'),
+      layer('authority', true, 'Modules, globals and process members with authority are removed before the bundle runs.'),
+      layer('environment', true, 'Empty environment and OpenSSL configuration; no descriptors but the three of the enclave.'),
+      layer('namespaces', inNamespaces !== undefined, inNamespaces === undefined ? namespacesOtherwise : namespacesGive),
+      ...tried.map(({ wrapper, flags }) => layer(wrapper.name, flags !== undefined, flags === undefined ? wrapper.otherwise : wrapper.gives)),
+    ]),
+  });
+}
+
+/** The interpreter reads this instead of the system's OpenSSL configuration. */
+export const emptyOpensslConfiguration = '/dev/null';
+const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e', '0'];
+
+function setprivWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
+  return [
+    {
+      name: 'parent-death',
+      flags: [['--pdeathsig', 'KILL']],
+      gives: 'The kernel ends the enclave with the platform (setpriv --pdeathsig).',
+      otherwise: 'Install util-linux (setpriv).',
+    },
+    {
+      name: 'privileges',
+      flags: capabilityFlags(),
+      gives: 'No capabilities, and none to be had (setpriv --no-new-privs --bounding-set).',
+      otherwise: 'Install util-linux (setpriv), and give root the capability SETPCAP, which dropping needs.',
+    },
+    {
+      name: 'file-view',
+      flags: [['--no-new-privs', ...landlockFlags(options.interpreterPath, run)]],
+      gives: 'Landlock: only the interpreter and its libraries can be read and run (setpriv --landlock-access).',
+      otherwise: needsUtilLinux,
+    },
+    {
+      name: 'seccomp',
+      flags: [['--no-new-privs', '--seccomp-filter', options.filterPath]],
+      gives: 'System call filter: no sockets, no processes, no tracing, no mounts (setpriv --seccomp-filter).',
+      otherwise: needsUtilLinux,
+    },
+  ];
+}
+
+/** An ordinary user has no capabilities to drop: that no program can raise them is enough. */
+function capabilityFlags(): readonly (readonly string[])[] {
+  const drop = ['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
+  return process.getuid?.() === 0 ? [drop] : [drop, ['--no-new-privs']];
+}
+
+function landlockFlags(interpreterPath: string, run: Run): readonly string[] {
+  const listed = run('ldd', [interpreterPath]) ?? '';
+  const libraries = listed.match(/\/\S+/g) ?? [];
+  const runnable = [interpreterPath, ...libraries].map((path) => `path-beneath:execute,read-file:${realpathSync(path)}`);
+  const readable = ['/etc/ld.so.cache', emptyOpensslConfiguration].map((path) => `path-beneath:read-file:${path}`);
+  return ['--landlock-access', 'fs', ...[...runnable, ...readable].flatMap((rule) => ['--landlock-rule', rule])];
+}
+
+function layer(name: string, active: boolean, detail: string): IsolationLayer {
+  return Object.freeze({ name, active, detail });
+}
+
+/**
+ * `strict` takes all or nothing; `best` takes what is there.
+ * @throws ISOLATION_UNAVAILABLE naming the missing layers.
+ */
+export function requireIsolation(plan: IsolationPlan, mode: Isolation): void {
+  const missing = plan.layers.filter((candidate) => !candidate.active).map((candidate) => candidate.name);
+  if (mode === 'best' || missing.length === 0) return;
+  throw new EnclosError('ISOLATION_UNAVAILABLE', `Strict isolation lacks: ${missing.join(', ')}.`, { details: { missing } });
+}

@@ -1,0 +1,78 @@
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { fromHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { collateralFor } from '../collateral/collateral.ts';
+import { startCpu } from '../cpu/machine-cpu.ts';
+import { sha256 } from '@enclos/sgx/node';
+import { enrolmentRequest, issuePck } from '../provisioning/enrolment.ts';
+import { createMachine, installPck, openMachine, type Machine } from '../provisioning/machine.ts';
+import { createVendor, openVendor, refreshVendor, type Vendor } from '../provisioning/vendor.ts';
+import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
+import { verifyInterpreter } from './interpreter.ts';
+import { writeSeccompFilter } from './isolation/filter-file.ts';
+import { planIsolation } from './isolation/plan.ts';
+import { createRuntimeFolder } from './server.ts';
+import type { PlatformServices } from './services.ts';
+
+export interface OpenPlatformOptions {
+  /** The machine: fuses and PCK certificate. */
+  readonly machineFolder: string;
+  /** The vendor, when it is on this computer too: it gives the endorsements. */
+  readonly vendorFolder?: string;
+  readonly now?: () => Date;
+}
+
+/** Where one folder keeps both, for a platform of one's own. */
+export function stateFolders(stateFolder: string): { readonly vendorFolder: string; readonly machineFolder: string } {
+  return { vendorFolder: join(stateFolder, 'vendor'), machineFolder: join(stateFolder, 'machine') };
+}
+
+/**
+ * Makes what is missing of a vendor, a machine and its enrolment. A machine
+ * whose CPUSVN was set anew is enrolled again. Safe to call at any time, by any
+ * number of processes.
+ */
+export async function initializePlatform(stateFolder: string, now: Date): Promise<{ readonly vendor: Vendor; readonly machine: Machine }> {
+  const { vendorFolder, machineFolder } = stateFolders(stateFolder);
+  const vendor = await createVendor(vendorFolder, { now });
+  const machine = await createMachine(machineFolder, { separation: 'single-user' });
+  const enrolled = machine.pck === undefined ? await enrol(vendor, machine, now) : machine;
+  return { vendor, machine: enrolled };
+}
+
+export async function enrol(vendor: Vendor, machine: Machine, now: Date): Promise<Machine> {
+  return installPck(machine, await issuePck(vendor, enrolmentRequest(machine), { now }));
+}
+
+/**
+ * Powers a platform up: the CPU with the machine's fuses, the quoting enclave,
+ * the verified interpreter, and what isolation the machine gives.
+ * @throws PLATFORM_NOT_ENROLLED when the machine has no PCK certificate for its CPUSVN.
+ */
+export async function openPlatform(options: OpenPlatformOptions): Promise<PlatformServices> {
+  const machine = await openMachine(options.machineFolder);
+  if (machine.pck === undefined) throw new EnclosError('PLATFORM_NOT_ENROLLED');
+  const cpu = startCpu(machine, { randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)) });
+  const now = options.now ?? (() => new Date());
+  const interpreter = await verifyInterpreter();
+  const runtimeFolder = await createRuntimeFolder();
+  const filterPath = await writeSeccompFilter(runtimeFolder);
+  return Object.freeze({
+    cpu,
+    quotingEnclave: createQuotingEnclave({ cpu, machine }),
+    interpreter,
+    isolation: planIsolation({ interpreterPath: interpreter.path, filterPath }),
+    separation: machine.separation,
+    cpuSvn: fromHex(machine.cpuSvn),
+    rootCertificatePem: machine.pck.root,
+    rootFingerprint: sha256(new Uint8Array(new X509Certificate(machine.pck.root).publicKey.export({ type: 'spki', format: 'der' }))),
+    endorsements: () => endorsements(options.vendorFolder, now()),
+    runtimeFolder,
+  });
+}
+
+async function endorsements(vendorFolder: string | undefined, now: Date): Promise<string> {
+  if (vendorFolder === undefined) throw new EnclosError('ENDORSEMENTS_ELSEWHERE');
+  return JSON.stringify(collateralFor(await refreshVendor(await openVendor(vendorFolder), now)));
+}

@@ -1,0 +1,122 @@
+import { randomBytes, webcrypto, type KeyObject } from 'node:crypto';
+import { toHex } from '@enclos/codec';
+import { derInteger } from './der.ts';
+import type { DistinguishedName } from './names.ts';
+
+/**
+ * The one place that knows the X.509 library. It is loaded on first use: a
+ * running platform only presents certificates, it does not make any.
+ */
+async function library(): Promise<typeof import('@peculiar/x509')> {
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
+}
+
+const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const crlNumberOid = '2.5.29.20';
+
+export interface Issuer {
+  readonly name: DistinguishedName;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  /** Where the issuer's CRL is served: the CRL distribution point of what it issues. */
+  readonly crlUrl: string;
+}
+
+export interface CertificateRequest {
+  readonly subject: DistinguishedName;
+  readonly publicKey: KeyObject;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** For a CA: how many CAs may follow. Absent for a leaf. */
+  readonly pathLength?: number;
+  readonly extension?: { readonly oid: string; readonly value: Uint8Array };
+}
+
+export interface Certificate {
+  readonly pem: string;
+  /** Upper-case hex. */
+  readonly serialNumber: string;
+}
+
+/** A certificate with the extensions that DCAP requires: AKI, CRLDP, SKI, key usage, basic constraints. */
+export async function issueCertificate(issuer: Issuer, request: CertificateRequest): Promise<Certificate> {
+  const x509 = await library();
+  const publicKey = await cryptoKey(request.publicKey);
+  const isCa = request.pathLength !== undefined;
+  const usage = isCa
+    ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
+    : x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.nonRepudiation;
+  const serialNumber = toHex(serial()).toUpperCase();
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber,
+    subject: mutableName(request.subject),
+    issuer: mutableName(issuer.name),
+    notBefore: wholeSeconds(request.notBefore),
+    notAfter: wholeSeconds(request.notAfter),
+    publicKey,
+    signingKey: await cryptoKey(issuer.privateKey),
+    signingAlgorithm: ecdsa,
+    extensions: [
+      await x509.AuthorityKeyIdentifierExtension.create(await cryptoKey(issuer.publicKey)),
+      new x509.CRLDistributionPointsExtension([issuer.crlUrl]),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+      new x509.KeyUsagesExtension(usage, true),
+      new x509.BasicConstraintsExtension(isCa, request.pathLength, true),
+      ...(request.extension === undefined
+        ? []
+        : [new x509.Extension(request.extension.oid, false, new Uint8Array(request.extension.value))]),
+    ],
+  });
+  return Object.freeze({ pem: `${certificate.toString('pem').trim()}\n`, serialNumber });
+}
+
+export interface CrlRequest {
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+  readonly crlNumber: number;
+  readonly revoked: readonly { readonly serialNumber: string; readonly at: Date }[];
+}
+
+/** A version 2 CRL in DER, with the crlNumber and authority key identifier that DCAP requires. */
+export async function issueCrl(issuer: Issuer, request: CrlRequest): Promise<Uint8Array> {
+  const x509 = await library();
+  const crl = await x509.X509CrlGenerator.create({
+    issuer: mutableName(issuer.name),
+    thisUpdate: wholeSeconds(request.thisUpdate),
+    nextUpdate: wholeSeconds(request.nextUpdate),
+    signingAlgorithm: ecdsa,
+    signingKey: await cryptoKey(issuer.privateKey),
+    entries: request.revoked.map(({ serialNumber, at }) => ({
+      serialNumber,
+      revocationDate: wholeSeconds(at),
+      reason: x509.X509CrlReason.cessationOfOperation,
+    })),
+    extensions: [
+      new x509.Extension(crlNumberOid, false, new Uint8Array(derInteger(request.crlNumber))),
+      await x509.AuthorityKeyIdentifierExtension.create(await cryptoKey(issuer.publicKey)),
+    ],
+  });
+  return new Uint8Array(crl.rawData);
+}
+
+/** 16 random bytes whose first is 0x40 to 0x7f: positive, minimal, never zero. */
+function serial(): Uint8Array {
+  const bytes = new Uint8Array(randomBytes(16));
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes;
+}
+
+function cryptoKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
+  const isPrivate = key.type === 'private';
+  const data = key.export({ type: isPrivate ? 'pkcs8' : 'spki', format: 'der' } as { type: 'spki'; format: 'der' });
+  return webcrypto.subtle.importKey(isPrivate ? 'pkcs8' : 'spki', data, ecdsa, true, [isPrivate ? 'sign' : 'verify']);
+}
+
+function mutableName(value: DistinguishedName): Record<string, string[]>[] {
+  return value.map((part) => Object.fromEntries(Object.entries(part).map(([key, values]) => [key, [...values]])));
+}
+
+function wholeSeconds(date: Date): Date {
+  return new Date(Math.floor(date.getTime() / 1000) * 1000);
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EnclosError } from '@enclos/errors';
+
+/** Files of a folder to be made, by relative path: `a/b` makes the sub-folder `a` too, `a/` an empty one. */
+export type FolderContent = Readonly<Record<string, string | Uint8Array>>;
+
+const abandonedAfterMs = 3_600_000;
+const maxFileBytes = 1 << 20;
+
+/**
+ * Makes a folder that either exists whole or not at all: everything is written
+ * and synced in a hidden sibling, which is then renamed. When another process
+ * was faster, its folder stays and this one's is dropped without an error.
+ */
+export async function createFolder(folder: string, content: () => Promise<FolderContent>): Promise<void> {
+  const target = resolve(folder);
+  if (await exists(target)) return;
+  const parent = dirname(target);
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const making = join(parent, `.${basename(target)}.making-${randomBytes(8).toString('hex')}`);
+  await mkdir(making, { mode: 0o700 });
+  await dropAbandoned(making);
+  try {
+    await fill(making, await content());
+    await rename(making, target);
+  } catch (error) {
+    await rm(making, { recursive: true, force: true });
+    if (!isLostRace(error)) throw error;
+  }
+  await sync(parent);
+}
+
+/** Replaces one file, or makes it: readers see the old bytes or the new ones, never a mixture. */
+export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString('hex')}`);
+  try {
+    await writeSynced(temporary, data);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await sync(dirname(path));
+}
+
+/**
+ * Makes a file that nobody has made before.
+ * @returns false when it exists already.
+ */
+export async function addFile(path: string, data: string | Uint8Array): Promise<boolean> {
+  const temporary = join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString('hex')}`);
+  try {
+    await writeSynced(temporary, data);
+    await link(temporary, path);
+  } catch (error) {
+    if (!isLostRace(error)) throw error;
+    return false;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await sync(dirname(path));
+  return true;
+}
+
+/** @throws PLATFORM_FOLDER_INVALID when the file is missing, unreadable or larger than 1 MiB. */
+export async function readBytes(folder: string, name: string): Promise<Uint8Array> {
+  const path = join(folder, name);
+  try {
+    if ((await stat(path)).size > maxFileBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'The file is too large.');
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    throw new EnclosError('PLATFORM_FOLDER_INVALID', `${path} cannot be read.`, { details: { file: name }, cause });
+  }
+}
+
+export async function readText(folder: string, name: string): Promise<string> {
+  return Buffer.from(await readBytes(folder, name)).toString('utf8');
+}
+
+/** As `readText`, or undefined when there is no such file. */
+export async function readOptionalText(folder: string, name: string): Promise<string | undefined> {
+  return (await exists(join(folder, name))) ? readText(folder, name) : undefined;
+}
+
+/** Names of the files in a sub-folder, sorted; unfinished temporary files are left out. */
+export async function listFiles(folder: string, name: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(join(folder, name))).filter((entry) => !entry.startsWith('.')).sort();
+  } catch (cause) {
+    throw new EnclosError('PLATFORM_FOLDER_INVALID', `${join(folder, name)} cannot be listed.`, { cause });
+  }
+}
+
+async function fill(folder: string, content: FolderContent): Promise<void> {
+  const folders = new Set<string>();
+  for (const [name, data] of Object.entries(content)) {
+    const path = join(folder, name);
+    const parent = name.endsWith('/') ? path : dirname(path);
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+    folders.add(parent);
+    if (parent !== path) await writeSynced(path, data);
+  }
+  for (const made of folders) await sync(made);
+  await sync(folder);
+}
+
+async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the names in a folder durable: a synced file with an unsynced name is lost with the power. */
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes what killed processes left. Ages are told by the file system itself, which made `making` a moment ago. */
+async function dropAbandoned(making: string): Promise<void> {
+  const parent = dirname(making);
+  const prefix = basename(making).slice(0, -16);
+  const now = (await stat(making)).mtimeMs;
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(parent, name);
+    const age = now - ((await stat(path).catch(() => undefined))?.mtimeMs ?? now);
+    if (age > abandonedAfterMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+function isLostRace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+}

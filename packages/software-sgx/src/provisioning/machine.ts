@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { concatBytes, fromHex, toHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { deriveSecret } from '../keys/derive.ts';
+import { p256FromSeed, wideSeedBytes, type P256KeyPair } from '../keys/p256.ts';
+import { createFolder, readBytes, readOptionalText, readText, replaceFile } from './folder.ts';
+import { hex, integer, object, oneOf, parseJson } from './json.ts';
+import { checkIssuedPck, parseIssuedPck, type IssuedPck } from './pck.ts';
+import { initialCpuSvn, initialPceSvn, requireCpuSvn, type Separation } from './tcb.ts';
+
+/**
+ * A software machine: what a processor is to SGX. Its fuses are the root of
+ * every key of every enclave on it. They are not in this object, and no
+ * function of this package's public face returns them.
+ */
+export interface Machine {
+  readonly folder: string;
+  readonly separation: Separation;
+  /** Hex, 16 bytes. */
+  readonly cpuSvn: string;
+  readonly pceSvn: number;
+  /** Hex, 16 bytes: names the machine to vendors. */
+  readonly ppid: string;
+  /** What a vendor issued for exactly this CPUSVN and PCESVN; undefined until enrolled. */
+  readonly pck: IssuedPck | undefined;
+}
+
+export interface MachineSecrets {
+  /** 32 bytes. */
+  readonly fuses: Uint8Array;
+  /** 16 bytes: the owner's part of every sealing key. */
+  readonly ownerEpoch: Uint8Array;
+}
+
+const secretsOf = new WeakMap<Machine, MachineSecrets>();
+
+const machineFormat = 'enclos-machine-1';
+const machineFile = object({
+  format: oneOf(machineFormat),
+  separation: oneOf<Separation>('single-user', 'separated'),
+  cpuSvn: hex(16),
+  pceSvn: integer(0xffff),
+});
+
+/**
+ * Makes a machine with random fuses, or opens the one that is there. Two
+ * processes that create at once both get the same machine.
+ *
+ * @throws PLATFORM_FOLDER_INVALID when the folder exists and is not a machine of this separation.
+ */
+export async function createMachine(folder: string, options: { readonly separation: Separation }): Promise<Machine> {
+  const { separation } = options;
+  const about = { separation, cpuSvn: toHex(initialCpuSvn(separation)), pceSvn: initialPceSvn };
+  await createFolder(folder, () =>
+    Promise.resolve({
+      'fuses.bin': randomBytes(32),
+      'owner-epoch.bin': randomBytes(16),
+      'machine.json': JSON.stringify({ format: machineFormat, ...about }),
+    }),
+  );
+  const machine = await openMachine(folder);
+  if (machine.separation === separation) return machine;
+  throw new EnclosError('PLATFORM_FOLDER_INVALID', `The machine in ${machine.folder} is ${machine.separation}.`);
+}
+
+/** @throws PLATFORM_FOLDER_INVALID unless the folder is a whole machine. */
+export async function openMachine(folder: string): Promise<Machine> {
+  const path = resolve(folder);
+  try {
+    const { separation, cpuSvn, pceSvn } = parseJson(await readText(path, 'machine.json'), machineFile);
+    requireCpuSvn(fromHex(cpuSvn), separation);
+    const secrets = { fuses: await readBytes(path, 'fuses.bin'), ownerEpoch: await readBytes(path, 'owner-epoch.bin') };
+    if (secrets.fuses.length !== 32 || secrets.ownerEpoch.length !== 16) {
+      throw new EnclosError('CODEC_OUT_OF_RANGE', 'fuses.bin is 32 bytes and owner-epoch.bin 16.');
+    }
+    const ppid = toHex(deriveSecret(secrets.fuses, { purpose: 'PPID', lengthBytes: 16 }));
+    const pck = await readPck(path, { cpuSvn, pceSvn, fuses: secrets.fuses });
+    const machine = Object.freeze({ folder: path, separation, cpuSvn, pceSvn, ppid, pck });
+    secretsOf.set(machine, secrets);
+    return machine;
+  } catch (cause) {
+    throw new EnclosError('PLATFORM_FOLDER_INVALID', `${path} is not a whole machine folder.`, { cause });
+  }
+}
+
+interface PckOwner {
+  readonly cpuSvn: string;
+  readonly pceSvn: number;
+  readonly fuses: Uint8Array;
+}
+
+async function readPck(folder: string, owner: PckOwner): Promise<IssuedPck | undefined> {
+  const source = await readOptionalText(folder, 'pck.json');
+  if (source === undefined) return undefined;
+  const pck = parseIssuedPck(JSON.parse(source));
+  if (pck.cpuSvn !== owner.cpuSvn || pck.pceSvn !== owner.pceSvn) return undefined;
+  checkIssuedPck(pck, derivePck(owner.fuses, owner).publicKey);
+  return pck;
+}
+
+/**
+ * Sets the CPUSVN, to rehearse a TCB recovery or a roll-back. The PCK key and
+ * every new sealing key change with it, so the machine must be enrolled again.
+ * A running CPU keeps the CPUSVN that it started with.
+ *
+ * @param cpuSvn 16 bytes; the last is the machine's separation and stays
+ * @throws TCB_REFUSED
+ */
+export async function setCpuSvn(
+  machine: Machine,
+  cpuSvn: Uint8Array,
+  options: { readonly pceSvn?: number } = {},
+): Promise<Machine> {
+  requireCpuSvn(cpuSvn, machine.separation);
+  const pceSvn = options.pceSvn ?? machine.pceSvn;
+  if (!Number.isInteger(pceSvn) || pceSvn < 0 || pceSvn > 0xffff) {
+    throw new EnclosError('TCB_REFUSED', 'A PCESVN is an integer from 0 to 65535.');
+  }
+  const { separation } = machine;
+  const content = JSON.stringify({ format: machineFormat, separation, cpuSvn: toHex(cpuSvn), pceSvn });
+  await replaceFile(join(machine.folder, 'machine.json'), content);
+  return openMachine(machine.folder);
+}
+
+/**
+ * Keeps what the vendor issued, after checking that it is for this machine at
+ * its present CPUSVN and PCESVN.
+ *
+ * @throws ENROLMENT_REFUSED
+ */
+export async function installPck(machine: Machine, issued: unknown): Promise<Machine> {
+  const pck = parseIssuedPck(issued);
+  if (pck.cpuSvn !== machine.cpuSvn || pck.pceSvn !== machine.pceSvn) {
+    throw new EnclosError('ENROLMENT_REFUSED', 'The certificate is for another CPUSVN or PCESVN.');
+  }
+  checkIssuedPck(pck, pckKeyPair(machine).publicKey);
+  await replaceFile(join(machine.folder, 'pck.json'), JSON.stringify(pck));
+  return openMachine(machine.folder);
+}
+
+/** For the CPU and the quoting enclave of this package only. */
+export function machineSecrets(machine: Machine): MachineSecrets {
+  const secrets = secretsOf.get(machine);
+  if (secrets === undefined) throw new EnclosError('PLATFORM_FOLDER_INVALID', 'Not an open machine.');
+  return secrets;
+}
+
+/** The PCK key of the machine at its CPUSVN and PCESVN. */
+export function pckKeyPair(machine: Machine): P256KeyPair {
+  return derivePck(machineSecrets(machine).fuses, machine);
+}
+
+/** The platform instance id (16 bytes) of the PCK certificate. */
+export function platformInstanceId(machine: Machine): Uint8Array {
+  return deriveSecret(machineSecrets(machine).fuses, { purpose: 'platform instance id', lengthBytes: 16 });
+}
+
+function derivePck(fuses: Uint8Array, { cpuSvn, pceSvn }: Pick<Machine, 'cpuSvn' | 'pceSvn'>): P256KeyPair {
+  const context = concatBytes(fromHex(cpuSvn), Uint8Array.of(pceSvn & 0xff, pceSvn >> 8));
+  return p256FromSeed(deriveSecret(fuses, { purpose: 'PCK private key', context, lengthBytes: wideSeedBytes }));
+}

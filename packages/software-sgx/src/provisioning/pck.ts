@@ -1,0 +1,95 @@
+import { X509Certificate } from 'node:crypto';
+import { equalBytes } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { verifySigstruct } from '@enclos/sgx';
+import { sha256 } from '@enclos/sgx/node';
+import { p256Point } from '../keys/p256.ts';
+import { hex, integer, object, oneOf, text } from './json.ts';
+
+export const pckFormat = 'enclos-pck-1';
+
+const maxPemLength = 16_384;
+
+/** What a vendor gives an enrolled machine, as JSON: its certificate chain and the signed quoting enclave. */
+export interface IssuedPck {
+  readonly format: typeof pckFormat;
+  /** Hex. */
+  readonly cpuSvn: string;
+  readonly pceSvn: number;
+  /** PEM: leaf, then its issuer, then the root. */
+  readonly pck: string;
+  readonly platformCa: string;
+  readonly root: string;
+  /** base64. */
+  readonly quotingImage: string;
+  /** base64. */
+  readonly quotingSigstruct: string;
+}
+
+const issuedPck = object({
+  format: oneOf(pckFormat),
+  cpuSvn: hex(16),
+  pceSvn: integer(0xffff),
+  pck: text(maxPemLength),
+  platformCa: text(maxPemLength),
+  root: text(maxPemLength),
+  quotingImage: text(1 << 20),
+  quotingSigstruct: text(4096),
+});
+
+/** @throws ENROLMENT_REFUSED when it is not the JSON that `issuePck` returns. */
+export function parseIssuedPck(value: unknown): IssuedPck {
+  try {
+    return issuedPck(value, 'pck');
+  } catch (cause) {
+    throw new EnclosError('ENROLMENT_REFUSED', 'What was issued is malformed.', { cause });
+  }
+}
+
+export interface QuotingFiles {
+  readonly image: Uint8Array;
+  readonly sigstruct: Uint8Array;
+}
+
+export function quotingFiles(pck: IssuedPck): QuotingFiles {
+  return { image: decodeBase64(pck.quotingImage), sigstruct: decodeBase64(pck.quotingSigstruct) };
+}
+
+/**
+ * Checks that the chain holds from the root to this machine's PCK key, and
+ * that the quoting enclave is the signed one. Dates are the verifier's affair.
+ *
+ * @throws ENROLMENT_REFUSED
+ */
+export function checkIssuedPck(pck: IssuedPck, publicKey: Uint8Array): void {
+  try {
+    const [leaf, platformCa, root] = [pck.pck, pck.platformCa, pck.root].map((pem) => new X509Certificate(pem));
+    if (leaf === undefined || platformCa === undefined || root === undefined)
+      throw refused('A certificate is missing.');
+    requireIssued(leaf, platformCa);
+    requireIssued(platformCa, root);
+    requireIssued(root, root);
+    if (!equalBytes(p256Point(leaf.publicKey), publicKey)) throw refused('The certificate is for another key.');
+    const { image, sigstruct } = quotingFiles(pck);
+    const signed = verifySigstruct(sigstruct, sha256);
+    if (!equalBytes(signed.enclaveHash, sha256(image))) throw refused('The quoting enclave is not the signed one.');
+  } catch (cause) {
+    throw new EnclosError('ENROLMENT_REFUSED', 'What was issued is not for this machine.', { cause });
+  }
+}
+
+function requireIssued(certificate: X509Certificate, issuer: X509Certificate): void {
+  if (!issuer.ca || !certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) {
+    throw refused('The certificate chain does not hold.');
+  }
+}
+
+function refused(message: string): EnclosError {
+  return new EnclosError('ENROLMENT_REFUSED', message);
+}
+
+function decodeBase64(source: string): Uint8Array {
+  const bytes = Buffer.from(source, 'base64');
+  if (bytes.toString('base64') !== source) throw refused('Not canonical base64.');
+  return new Uint8Array(bytes);
+}

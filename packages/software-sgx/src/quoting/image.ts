@@ -1,0 +1,47 @@
+import type { KeyObject } from 'node:crypto';
+import { utf8 } from '@enclos/codec';
+import { Attribute, PageFlags, PAGE_SIZE, writeSgxs } from '@enclos/sgx';
+import { sha256, signSigstruct } from '@enclos/sgx/node';
+
+/** ISVPRODID of the quoting enclave, as in Intel's QE identity. */
+export const quotingProductId = 1;
+/** ISVSVN of this quoting enclave: raise it when a weakness in quoting is fixed. */
+export const quotingSecurityVersion = 1;
+/** What the QE identity document asks for: an initialised production enclave with PROVISIONKEY. */
+export const quotingAttributes = Attribute.INIT | Attribute.PROVISIONKEY;
+
+const description = 'Enclos software quoting enclave 1: DCAP quote version 3, ECDSA P-256\n';
+const allBits = 0xffff_ffff_ffff_ffffn;
+const legacyXfrm = 3n;
+
+/**
+ * The image of the quoting enclave. The code that quotes is part of the
+ * platform process, which is trusted anyway; the image gives that code an
+ * identity of its own on the CPU, so that its keys are nobody else's.
+ */
+export function quotingEnclaveImage(): Uint8Array {
+  const content = new Uint8Array(PAGE_SIZE);
+  content.set(utf8(description));
+  const page = { offset: 0n, flags: PageFlags.REG | PageFlags.R, content };
+  return writeSgxs({ ssaFrameSize: 1, sizeBytes: BigInt(2 * PAGE_SIZE), pages: [page] });
+}
+
+/** SIGSTRUCT of the quoting enclave: PROVISIONKEY wanted, everything else as it is, debug never. */
+export function signQuotingEnclave(key: KeyObject, now: Date): Uint8Array {
+  const fields = {
+    type: 0,
+    vendor: 0,
+    date: now.toISOString().slice(0, 10).replaceAll('-', ''),
+    swDefined: 0,
+    miscSelect: 0,
+    miscMask: 0xffff_ffff,
+    isvFamilyId: new Uint8Array(16),
+    attributes: { flags: Attribute.MODE64BIT | Attribute.PROVISIONKEY, xfrm: legacyXfrm },
+    attributeMask: { flags: allBits, xfrm: allBits },
+    enclaveHash: sha256(quotingEnclaveImage()),
+    isvExtProdId: new Uint8Array(16),
+    isvProdId: quotingProductId,
+    isvSvn: quotingSecurityVersion,
+  };
+  return signSigstruct(fields, key);
+}

@@ -1,0 +1,61 @@
+import type { Duplex } from 'node:stream';
+import type { Capabilities } from '../capabilities.ts';
+
+/**
+ * What the enclave can reach. `strict` refuses to start unless every layer is
+ * there; `best` takes what the machine gives and says what is missing.
+ */
+export type Isolation = 'strict' | 'best';
+
+export interface LaunchRequest {
+  /** The image, an SGXS stream. */
+  readonly image: Uint8Array;
+  /** SIGSTRUCT, 1808 bytes. */
+  readonly signature: Uint8Array;
+  /** Ask for a debug enclave (ATTRIBUTES.DEBUG). The signature must permit it. */
+  readonly debug: boolean;
+  readonly isolation: Isolation;
+  readonly signal?: AbortSignal;
+}
+
+/** One layer between the enclave and the machine. */
+export interface IsolationLayer {
+  readonly name: string;
+  readonly active: boolean;
+  /** What it does when active; how to get it when not. */
+  readonly detail: string;
+}
+
+/** Who the enclave is, as the platform measured it. */
+export interface LaunchedIdentity {
+  readonly mrEnclave: Uint8Array;
+  readonly mrSigner: Uint8Array;
+  readonly productId: number;
+  readonly securityVersion: number;
+  readonly debug: boolean;
+}
+
+/** Why an enclave ended. `detail` is for people and holds nothing from inside a production enclave. */
+export interface EnclaveExit {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly detail: string;
+}
+
+export interface LaunchedEnclave {
+  readonly identity: LaunchedIdentity;
+  readonly isolation: readonly IsolationLayer[];
+  /** The call gate: a byte stream to the enclave. */
+  readonly gate: Duplex;
+  /** Settles when the enclave process is gone; never rejects. */
+  readonly exited: Promise<EnclaveExit>;
+  /** Kills the enclave. Idempotent; resolves when it is gone. */
+  terminate(): Promise<void>;
+}
+
+/** What starts an enclave. */
+export interface Launcher {
+  readonly capabilities: Capabilities;
+  launch(request: LaunchRequest): Promise<LaunchedEnclave>;
+  close(): Promise<void>;
+}

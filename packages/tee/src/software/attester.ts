@@ -1,0 +1,37 @@
+import type { Duplex } from 'node:stream';
+import { createCaller } from '@enclos/edl';
+import type { Attester } from '../attester/attester.ts';
+import { softwareCapabilities } from '../capabilities.ts';
+import { openChannel } from './channel.ts';
+import { enclaveChannel } from './protocol.ts';
+
+export interface SoftwareAttester extends Attester {
+  /** Resolves when the platform has answered; rejects when it cannot be spoken to. */
+  readonly ready: Promise<void>;
+  /** Settles when the platform is gone: the enclave must not outlive it. */
+  readonly closed: Promise<unknown>;
+}
+
+/** The inside of the software platform: a client over the descriptor that the platform made at spawn. */
+export function createSoftwareAttester(stream: Duplex): SoftwareAttester {
+  const endpoint = openChannel({
+    stream,
+    initiator: true,
+    protocol: enclaveChannel,
+    serve: () => Promise.reject(new Error('The enclave serves no calls of the platform.')),
+  });
+  const platform = createCaller(enclaveChannel.trusted, (call) =>
+    endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
+  );
+  return Object.freeze({
+    capabilities: softwareCapabilities,
+    ready: endpoint.ready,
+    closed: endpoint.closed,
+    report: (targetInfo: Uint8Array, reportData: Uint8Array) => platform.report({ targetInfo, reportData }),
+    key: (request: Uint8Array) => platform.key({ request }),
+    async quote(reportData: Uint8Array) {
+      const targetInfo = await platform.quotingTarget();
+      return platform.quote({ report: await platform.report({ targetInfo, reportData }) });
+    },
+  });
+}

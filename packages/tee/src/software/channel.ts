@@ -1,0 +1,41 @@
+import type { Duplex } from 'node:stream';
+import { equalBytes, utf8 } from '@enclos/codec';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import { channelLimits } from './protocol.ts';
+
+export interface ChannelOptions {
+  readonly stream: Duplex;
+  /** The side that opens the conversation: enclave and host. The platform answers. */
+  readonly initiator: boolean;
+  /** The interface's canonical description. Both sides must have the same one. */
+  readonly protocol: { describe(): string };
+  /** Serves the peer's calls. */
+  serve(index: number, payload: Uint8Array, call: IncomingCall): Promise<Uint8Array>;
+}
+
+/** Opens one platform channel over a byte stream. */
+export function openChannel(options: ChannelOptions): Endpoint {
+  const hello = utf8(options.protocol.describe());
+  return createEndpoint({
+    transport: streamTransport(options.stream),
+    initiator: options.initiator,
+    hello,
+    acceptHello(theirs) {
+      if (!equalBytes(theirs, hello)) throw new EnclosError('TEE_PROTOCOL_MISMATCH');
+    },
+    limits: channelLimits,
+    dispatch: async (call) => options.serve(call.index, call.payload, call),
+    describeError: describePlatformError,
+    lostError: (cause) => new EnclosError('TEE_PLATFORM_LOST', undefined, { cause }),
+  });
+}
+
+/**
+ * What of a failure crosses a platform channel: registered errors with their
+ * message, and nothing of any other, since its text could quote a secret.
+ */
+function describePlatformError(error: unknown): { code: string; message: string } {
+  if (isEnclosError(error)) return { code: error.code, message: error.message };
+  return { code: 'TEE_PLATFORM_FAILED', message: 'The platform failed to serve the call.' };
+}

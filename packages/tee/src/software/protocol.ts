@@ -1,0 +1,82 @@
+import { array, boolean, bytes, defineInterface, enumeration, func, option, record, string, uint16, uint32, uint64 } from '@enclos/edl';
+
+/**
+ * The platform process speaks two protocols, both written as interfaces and
+ * carried by the call gate. The caller is never trusted: the enclave's channel
+ * is a descriptor that the platform made at spawn, so the connection *is* the
+ * identity, and nothing in a message names an enclave.
+ */
+
+export const MAX_IMAGE_CHUNK_BYTES = 1024 * 1024;
+const protocolVersion = 1;
+
+/** What an enclave asks the platform for: EREPORT, EGETKEY and a quote over its own report. */
+export const enclaveChannel = defineInterface({
+  name: `enclave_channel_${protocolVersion}`,
+  trusted: {
+    report: func({ targetInfo: bytes({ exactBytes: 512 }), reportData: bytes({ exactBytes: 64 }) }, bytes({ exactBytes: 432 })),
+    key: func({ request: bytes({ exactBytes: 512 }) }, bytes({ exactBytes: 16 })),
+    quotingTarget: func({}, bytes({ exactBytes: 512 })),
+    quote: func({ report: bytes({ exactBytes: 432 }) }, bytes({ maxBytes: 65_536 })),
+  },
+  untrusted: {},
+});
+
+const layer = record({ name: string({ maxBytes: 64 }), active: boolean(), detail: string({ maxBytes: 1024 }) });
+const isolationMode = enumeration('strict', 'best');
+
+/** What a host asks the platform for. */
+export const hostChannel = defineInterface({
+  name: `host_channel_${protocolVersion}`,
+  trusted: {
+    describe: func(
+      {},
+      record({
+        separation: enumeration('single-user', 'separated'),
+        cpuSvn: bytes({ exactBytes: 16 }),
+        rootFingerprint: bytes({ exactBytes: 32 }),
+        rootCertificate: string({ maxBytes: 8192 }),
+        interpreterVersion: string({ maxBytes: 32 }),
+        layers: array(layer, { maxItems: 32 }),
+      }),
+    ),
+    /** The endorsements of this platform's evidence, as one JSON document. */
+    endorsements: func({}, string({ maxBytes: 262_144 })),
+    /** Opens an upload. Its chunks follow in order. */
+    create: func({ imageBytes: uint32() }, uint32()),
+    add: func({ upload: uint32(), chunk: bytes({ maxBytes: MAX_IMAGE_CHUNK_BYTES }) }),
+    /** Measures, verifies (EINIT), prepares to spawn. The enclave starts when `gatePath` is connected to. */
+    initialize: func(
+      { upload: uint32(), signature: bytes({ exactBytes: 1808 }), debug: boolean(), isolation: isolationMode },
+      record({
+        enclave: uint64(),
+        gatePath: string({ maxBytes: 108 }),
+        mrEnclave: bytes({ exactBytes: 32 }),
+        mrSigner: bytes({ exactBytes: 32 }),
+        productId: uint16(),
+        securityVersion: uint16(),
+        debug: boolean(),
+        isolation: array(layer, { maxItems: 32 }),
+      }),
+    ),
+    terminate: func({ enclave: uint64() }),
+  },
+  untrusted: {
+    exited: func({
+      enclave: uint64(),
+      exitCode: option(uint32()),
+      signal: option(string({ maxBytes: 16 })),
+      detail: string({ maxBytes: 8192 }),
+    }),
+  },
+});
+
+/** One call of either channel fits one frame of this size. */
+export const channelLimits = Object.freeze({
+  maxFrameBytes: MAX_IMAGE_CHUNK_BYTES + 4096,
+  maxConcurrentCalls: 64,
+  maxQueuedCalls: 256,
+  maxPendingCalls: 320,
+  maxDepth: 4,
+  helloTimeoutMs: 10_000,
+});

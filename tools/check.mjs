@@ -1,0 +1,98 @@
+// The whole check: what `npm test` runs, and what has to be green before anything is merged.
+//
+//   node tools/check.mjs [step...]
+//
+// Every step runs even when an earlier one failed, so that one run shows everything that is wrong.
+// A step prints one line, and the first screen of its output when it failed; the whole output is
+// in .enclos/check/. Each step counts as one test in the last line.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pruneStaleOutputs } from './lib/prune.mjs';
+import { pool, run, seconds, totalsLine } from './lib/run.mjs';
+import { childEnvironment, fromRoot, root } from './lib/workspace.mjs';
+
+const screenLines = 40;
+const logs = join(root, '.enclos/check');
+const totalsPath = join(logs, 'totals.json');
+const bin = (path) => join(root, 'node_modules', path);
+const tool = (name) => join(root, 'tools', name);
+
+/** Steps of one stage do not depend on each other, and run two at a time. */
+const stages = [
+  [{ name: 'build', command: [bin('typescript/bin/tsc'), '-b', '--pretty', 'false'] }],
+  [
+    { name: 'lint', command: [bin('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'] },
+    { name: 'format', command: [bin('oxfmt/bin/oxfmt'), '--check'], hint: 'npm run format' },
+    { name: 'floors', command: [tool('floors.mjs')] },
+    { name: 'dead code', command: [bin('knip/bin/knip.js'), '--no-progress', '--no-config-hints'] },
+    { name: 'docs', command: [tool('docs.mjs')] },
+  ],
+  [{ name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'] }],
+  [{ name: 'tests', command: [tool('test.mjs'), '--totals', totalsPath], echo: true }],
+];
+
+function chooseStages(names) {
+  const known = stages.flat().map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    console.error(`No step named ${unknown.join(', ')}. Steps: ${known.join(', ')}`);
+    process.exit(2);
+  }
+  if (names.length === 0) return stages;
+  return stages.map((steps) => steps.filter(({ name }) => names.includes(name)));
+}
+
+function firstScreen(output) {
+  const lines = output.trimEnd().split('\n');
+  const shown = lines.slice(0, screenLines).map((line) => `  ${line}`);
+  if (lines.length > screenLines) shown.push(`  … ${lines.length - screenLines} more lines`);
+  return shown.join('\n');
+}
+
+async function runStep({ name, command, echo = false, hint }) {
+  const result = await run(process.execPath, command, { cwd: root, env: childEnvironment(), echo });
+  const passed = result.code === 0;
+  const log = join(logs, `${name.replace(' ', '-')}.log`);
+  writeFileSync(log, result.output);
+  console.log(`${passed ? 'ok  ' : 'FAIL'} ${name} (${seconds(result.seconds)})`);
+  if (!passed) {
+    if (!echo) console.log(firstScreen(result.output));
+    if (result.signal !== null) console.log(`  ended by ${result.signal}`);
+    console.log(`  all of it: ${fromRoot(log)}${hint === undefined ? '' : `; to fix it: ${hint}`}`);
+  }
+  return passed;
+}
+
+/** The counts that tools/test.mjs left; nothing when it never got that far (its step has failed then). */
+function testTotals() {
+  try {
+    return JSON.parse(readFileSync(totalsPath, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+const chosen = chooseStages(process.argv.slice(2));
+rmSync(logs, { recursive: true, force: true });
+mkdirSync(logs, { recursive: true });
+for (const file of pruneStaleOutputs()) console.log(`removed ${file}: its source is gone`);
+
+const outcomes = [];
+for (const steps of chosen) {
+  outcomes.push(
+    ...(await pool(
+      steps.map((step) => () => runStep(step)),
+      2,
+    )),
+  );
+}
+
+const tests = testTotals();
+const failedSteps = outcomes.filter((passed) => !passed).length;
+const totals = {
+  passed: tests.passed + outcomes.length - failedSteps,
+  failed: tests.failed + failedSteps,
+  skipped: tests.skipped,
+};
+console.log(totalsLine(totals));
+process.exitCode = totals.failed > 0 ? 1 : 0;

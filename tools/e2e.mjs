@@ -1,0 +1,22 @@
+// The heavier stage of .ci/run: what a newcomer does, as a newcomer does it.
+//
+//   node tools/e2e.mjs
+//
+// Each step is a command of the README whose exit code says whether the product works.
+import { run, seconds, totalsLine } from './lib/run.mjs';
+import { childEnvironment, root } from './lib/workspace.mjs';
+
+const limitMs = 600_000;
+const steps = [{ name: 'npm start', command: ['npm', 'start'] }];
+
+const totals = { passed: 0, failed: 0 };
+for (const { name, command } of steps) {
+  const [program, ...args] = command;
+  const result = await run(program, args, { cwd: root, env: childEnvironment(), limitMs, echo: true });
+  const passed = result.code === 0;
+  totals[passed ? 'passed' : 'failed'] += 1;
+  const how = result.timedOut ? `killed after ${seconds(limitMs / 1000)}` : `exit code ${result.code}`;
+  console.log(`${passed ? 'ok  ' : 'FAIL'} ${name}: ${how} (${seconds(result.seconds)})`);
+}
+console.log(totalsLine(totals));
+process.exitCode = totals.failed > 0 ? 1 : 0;

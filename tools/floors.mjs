@@ -1,0 +1,26 @@
+// Holds the layering of the workspace.
+//
+// A package says its floor in package.json (`enclos.floor`) and may import only packages on
+// lower floors, only through their `exports`. Why a checker: an upward import compiles, works,
+// and from then on the trusted code carries the untrusted along with it (or the reverse), which
+// nobody sees in review. What is small and pure must stay so for the trusted base to be countable.
+//
+//   node tools/floors.mjs
+//
+// Rules:
+//   1. every package under packages/ names its floor, and declares what it imports;
+//   2. dependencies point to strictly lower floors. One exception: both `errors` and `codec` are
+//      on floor 0, and floor 0 may import `@enclos/errors`;
+//   3. imports stop at `exports`, and relative imports stay inside their package;
+//   4. shipped code (src/) does not import the test kit;
+//   5. the project references in tsconfig.json are the dependencies, and the root lists every project;
+//   6. the table of rooms in docs/architecture.md lists these packages with these floors.
+import { resolve } from 'node:path';
+import { checkFloors } from './floors/rules.mjs';
+import { root } from './lib/workspace.mjs';
+
+const base = resolve(process.argv[2] ?? root);
+const { problems, packages, imports } = checkFloors(base);
+for (const { where, what, fix } of problems) console.log(`${where}: ${what}\n    fix: ${fix}`);
+console.log(`floors: ${packages} packages, ${imports} imports, ${problems.length} problems`);
+process.exitCode = problems.length > 0 ? 1 : 0;

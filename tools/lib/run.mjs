@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * Runs a command in a process group of its own and collects what it prints.
+ * After `limitMs` the whole group is killed, grandchildren included.
+ * `echo` passes the output through as well.
+ */
+export function run(command, args, { cwd, env, limitMs, echo = false } = {}) {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks = [];
+    const collect = (stream) => (chunk) => {
+      chunks.push(chunk);
+      if (echo) stream.write(chunk);
+    };
+    child.stdout.on('data', collect(process.stdout));
+    child.stderr.on('data', collect(process.stderr));
+
+    let timedOut = false;
+    const killGroup = () => {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // The group is already gone.
+      }
+    };
+    const timer =
+      limitMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            killGroup();
+          }, limitMs);
+    const onExit = () => killGroup();
+    process.once('exit', onExit);
+
+    let settled = false;
+    const finish = (code, signal) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      process.off('exit', onExit);
+      resolve({
+        code,
+        signal,
+        timedOut,
+        output: Buffer.concat(chunks).toString('utf8'),
+        seconds: (performance.now() - started) / 1000,
+      });
+    };
+    child.once('error', (error) => {
+      chunks.push(Buffer.from(`${error.message}\n`));
+      finish(null, null);
+    });
+    // A leaked grandchild can hold the pipes open after the child is gone: do not wait for it for ever.
+    child.once('exit', (code, signal) => setTimeout(finish, 2000, code, signal).unref());
+    child.once('close', finish);
+  });
+}
+
+/** Runs `jobs` (functions that return promises), at most `width` at a time; results in the order of the jobs. */
+export async function pool(jobs, width) {
+  const results = Array.from({ length: jobs.length });
+  let next = 0;
+  const worker = async () => {
+    while (next < jobs.length) {
+      const index = next++;
+      results[index] = await jobs[index]();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, jobs.length) }, worker));
+  return results;
+}
+
+export const seconds = (value) => `${value.toFixed(1)} s`;
+
+/** `3 passed, 0 failed`, with the skipped when there are any. */
+export function totalsLine({ passed, failed, skipped = 0 }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}

@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of the checkout. */
+export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+export function readJson(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** Every workspace under `base`: `{ name, folder, path, manifest }`, in the order of the root package.json. */
+export function workspaces(base = root) {
+  const folders = readJson(join(base, 'package.json')).workspaces.flatMap((pattern) => {
+    if (!pattern.endsWith('/*')) return [pattern];
+    const parent = pattern.slice(0, -2);
+    if (!existsSync(join(base, parent))) return [];
+    return readdirSync(join(base, parent)).map((name) => `${parent}/${name}`);
+  });
+  return folders
+    .filter((folder) => existsSync(join(base, folder, 'package.json')))
+    .map((folder) => {
+      const manifest = readJson(join(base, folder, 'package.json'));
+      return { name: manifest.name, folder, path: join(base, folder), manifest };
+    });
+}
+
+/** Files under `folder` (recursive, sorted, absolute) that `accept`s by path; empty when the folder is absent. */
+export function filesUnder(folder, accept) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((path) => !path.includes('/node_modules/') && accept(path))
+    .toSorted();
+}
+
+export const fromRoot = (path) => relative(root, path);
+
+/**
+ * The environment for child processes: no colour, and no `node_modules/.bin` in
+ * PATH. The pinned interpreter package links a `node` there, which npm puts first,
+ * so a child that starts `node` by name would silently run on another version.
+ */
+export function childEnvironment(extra = {}) {
+  const { FORCE_COLOR: _force, ...inherited } = process.env;
+  const path = (inherited.PATH ?? '').split(delimiter).filter((part) => !part.endsWith('node_modules/.bin'));
+  return { ...inherited, PATH: path.join(delimiter), NO_COLOR: '1', ...extra };
+}

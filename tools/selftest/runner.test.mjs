@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { countEvents, runJob } from '../test/job.mjs';
+
+let folder;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'enclos-runner-'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+async function runSource(body, options = {}) {
+  const file = join(folder, 'planted.test.mjs');
+  writeFileSync(file, `import { describe, test } from 'node:test';\n${body}\n`);
+  const result = await runJob({ label: 'planted', files: [file] }, { limitMs: 30_000, ...options });
+  return { ...result, names: result.failures.map(({ name }) => name) };
+}
+
+const fails = "() => { throw new Error('planted'); }";
+
+test('runner: counts passes, failures and skips, and a nested failure once', async () => {
+  const result = await runSource(`
+    test('a', () => {});
+    test('b', ${fails});
+    test('c', { skip: 'no machine' }, () => {});
+    describe('suite', () => { test('d', () => {}); test('e', ${fails}); });
+    test('outer', (t) => t.test('inner', ${fails}));`);
+  assert.equal(result.passed, 2);
+  assert.deepEqual(result.names, ['b', 'e', 'inner']);
+  assert.deepEqual(
+    result.skipped.map(({ name, reason }) => [name, reason]),
+    [['c', 'no machine']],
+  );
+  assert.match(result.failures[0].error, /Error: planted\n\s+at /);
+});
+
+test('runner: a file that does not load, ends early or has no test is a failure', async () => {
+  assert.match((await runSource("throw new Error('at import');")).names[0], /planted.test.mjs loads$/);
+  assert.deepEqual((await runSource("test('a', () => process.exit(0));")).names, ['test process']);
+  assert.deepEqual((await runSource("test('a', () => process.kill(process.pid, 'SIGKILL'));")).names, ['test process']);
+  assert.deepEqual((await runSource('')).names, ['test process']);
+});
+
+test('runner: a hung test is killed and named', async () => {
+  const result = await runSource("test('waits', () => new Promise(() => setInterval(() => {}, 1000)));", {
+    limitMs: 1000,
+  });
+  assert.deepEqual(result.names, ['time limit']);
+  assert.match(result.failures[0].error, /unfinished tests: waits/);
+});
+
+test('runner: an error after the end of a test is a failure', async () => {
+  const result = await runSource(`
+    test('a', () => { setTimeout(() => Promise.reject(new Error('late')), 10); });
+    test('b', () => new Promise((resolve) => setTimeout(resolve, 50)));`);
+  assert.deepEqual(result.names, ['error after the end of a test']);
+});
+
+test('runner: a name pattern is plain text, and tests that do not match count as nothing', async () => {
+  const body = "test('verify() a', () => {}); test('verify b', () => {});";
+  const result = await runSource(body, { grep: 'verify()' });
+  assert.equal(result.passed, 1);
+  assert.deepEqual(result.skipped, []);
+  assert.deepEqual(result.names, []);
+});
+
+test('runner: without the end mark a record is not complete', () => {
+  assert.equal(countEvents([{ kind: 'pass', name: 'a', nesting: 0 }]).ended, false);
+});
