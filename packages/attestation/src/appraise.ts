@@ -63,7 +63,9 @@ export function appraise(
   checkTime(facts, rules, nowMs);
   const bound = checkBinding(facts, binding);
   // The brand exists for the compiler only; `made` is what holds at run time.
-  const evidence = Object.freeze(describe(facts, verdict, { binding: bound, appraisedAt: isoSeconds(nowMs) })) as VerifiedEvidence;
+  const evidence = Object.freeze(
+    describe(facts, verdict, { binding: bound, appraisedAt: isoSeconds(nowMs) }),
+  ) as VerifiedEvidence;
   made.add(evidence);
   return evidence;
 }
@@ -98,7 +100,9 @@ function checkIdentity({ report }: VerdictFacts, rules: CompletePolicy): void {
   const mrEnclave = toHex(report.mrEnclave);
   const mrSigner = toHex(report.mrSigner);
   const { productId, minimumSecurityVersion } = rules;
-  if (isDebug(report.attributes.flags) && !rules.allowDebug) refuse('allowDebug', 'no debug enclave', 'a debug enclave');
+  if (isDebug(report.attributes.flags) && !rules.allowDebug) {
+    refuse('allowDebug', 'no debug enclave', 'a debug enclave');
+  }
   if (rules.mrEnclave?.includes(mrEnclave) === false) refuse('mrEnclave', rules.mrEnclave, mrEnclave);
   if (rules.mrSigner?.includes(mrSigner) === false) refuse('mrSigner', rules.mrSigner, mrSigner);
   if (productId !== undefined && report.isvProdId !== productId) refuse('productId', productId, report.isvProdId);
@@ -122,7 +126,11 @@ function checkStatus({ status, advisoryIds, tcbEvaluationDataNumbers }: VerdictF
   if (lowest < minimum) refuse('minimumTcbEvaluationDataNumber', minimum, lowest);
 }
 
-function checkTime({ collateral, pckNotYetValid, verifiedAt }: VerdictFacts, rules: CompletePolicy, nowMs: number): void {
+function checkTime(
+  { collateral, pckNotYetValid, verifiedAt }: VerdictFacts,
+  rules: CompletePolicy,
+  nowMs: number,
+): void {
   const { timeFloorMs, expiredCollateralGraceMs: graceMs } = rules;
   const earliestMs = Math.min(nowMs, Date.parse(verifiedAt));
   const latestMs = Math.max(nowMs, Date.parse(verifiedAt));

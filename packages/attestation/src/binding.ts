@@ -51,7 +51,10 @@ export async function boundReportData({ purpose, nonce, key, subtle }: ReportDat
   const sizeHint = domain.length + purposeBytes.length + nonce.length + (key?.length ?? 0) + 16;
   const writer = new ByteWriter({ sizeHint });
   writer.u8(domain.length).bytes(domain).u8(purposeBytes.length).bytes(purposeBytes);
-  writer.u16(nonce.length).bytes(nonce).u8(key === undefined ? 0 : 1);
+  writer
+    .u16(nonce.length)
+    .bytes(nonce)
+    .u8(key === undefined ? 0 : 1);
   if (key !== undefined) writer.u16(key.length).bytes(key);
   const reportData = new Uint8Array(64);
   reportData.set(await createSignatures(subtle ?? globalThis.crypto?.subtle).sha256(writer.finish()));

@@ -47,7 +47,10 @@ export function parseExtensions(reader: DerReader): Extensions {
 }
 
 /** BasicConstraints (RFC 5280 section 4.2.1.9). */
-export function parseBasicConstraints(value: Uint8Array): { readonly isAuthority: boolean; readonly pathLength?: number } {
+export function parseBasicConstraints(value: Uint8Array): {
+  readonly isAuthority: boolean;
+  readonly pathLength?: number;
+} {
   const outer = new DerReader(value);
   const fields = outer.sequence();
   outer.end();

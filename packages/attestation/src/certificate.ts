@@ -80,7 +80,9 @@ export function parseSigned(
   input: Uint8Array,
   maxBytes: number,
 ): { readonly encoded: Uint8Array; readonly signedBytes: Uint8Array; readonly signature: Uint8Array } {
-  if (input.length > maxBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', `A signed DER value over ${maxBytes} bytes.`);
+  if (input.length > maxBytes) {
+    throw new EnclosError('CODEC_OUT_OF_RANGE', `A signed DER value over ${maxBytes} bytes.`);
+  }
   const encoded = input.slice();
   const outer = new DerReader(encoded);
   const parts = outer.sequence();
@@ -105,7 +107,7 @@ export function readSignatureAlgorithm(reader: DerReader): void {
 export function readName(reader: DerReader): DistinguishedName {
   const { encoded, content } = reader.element(0x30);
   let commonName = '';
-  for (const names = new DerReader(content, 1); !names.done; ) {
+  for (const names = new DerReader(content, 1); !names.done;) {
     const relative = names.set();
     const attribute = relative.sequence();
     relative.end();

@@ -35,7 +35,8 @@ export function checkAuthority(certificate: Certificate, depth: number): boolean
 export function checkEndEntity(certificate: Certificate): boolean {
   return checkExtensions(
     certificate,
-    (isAuthority, _, usage) => !isAuthority && (usage & KeyUsage.digitalSignature) !== 0 && (usage & KeyUsage.keyCertSign) === 0,
+    (isAuthority, _, usage) =>
+      !isAuthority && (usage & KeyUsage.digitalSignature) !== 0 && (usage & KeyUsage.keyCertSign) === 0,
   );
 }
 

@@ -46,7 +46,9 @@ export function parseEnclaveIdentity(body: string): EnclaveIdentity {
   const id = identityIds.find((known) => known === givenId);
   if (id === undefined) throw new EnclosError('CODEC_INVALID', 'Enclave identity: id is not a known enclave.');
   const version = fields.integer('version', 0xffff_ffff);
-  if (version !== 2) throw new EnclosError('CODEC_INVALID', 'Enclave identity: version is not 2.', { details: { version } });
+  if (version !== 2) {
+    throw new EnclosError('CODEC_INVALID', 'Enclave identity: version is not 2.', { details: { version } });
+  }
   return Object.freeze({
     id,
     issueDate: fields.date('issueDate'),

@@ -5,7 +5,7 @@ import { isUnsupportedVersion, parseEnclaveIdentity, type EnclaveIdentity } from
 import { isJsonObject, parseJson } from './json.ts';
 import { decodePem } from './pem.ts';
 import { misused, orRefuse, refuseEndorsements, type RefusalStatus } from './refusal.ts';
-import { parseRevocationList, type RevocationList } from './revocation-list.ts';
+import { maximumCrlBytes, parseRevocationList, type RevocationList } from './revocation-list.ts';
 import { signedBody, type SignedBody } from './signed-body.ts';
 import { parseTcbInfo, type TcbInfo } from './tcb-info.ts';
 
@@ -60,21 +60,20 @@ const maximumTextLength = 4_194_304;
  * @throws ENDORSEMENTS_INVALID; `details.field` and `details.status` say which part and what of it.
  */
 export function parseCollateral(json: unknown): Endorsements {
-  const source = typeof json === 'string' ? parseText(json) : json;
-  const text = (field: Field): string => readText(source, field);
-  parseChain(text('pck_crl_issuer_chain'), 'pck_crl_issuer_chain');
-  const pckChain = readOptional(source, 'pck_certificate_chain');
+  const fields = readFields(typeof json === 'string' ? parseText(json) : json);
+  const { pck_certificate_chain: pckChain } = fields;
+  parseChain(fields.pck_crl_issuer_chain, 'pck_crl_issuer_chain');
   const endorsements: Endorsements = Object.freeze({
-    rootCrl: parseCrl(text('root_ca_crl'), 'root_ca_crl'),
-    pckCrl: parseCrl(text('pck_crl'), 'pck_crl'),
-    tcbInfoChain: parseChain(text('tcb_info_issuer_chain'), 'tcb_info_issuer_chain'),
+    rootCrl: parseCrl(fields.root_ca_crl, 'root_ca_crl'),
+    pckCrl: parseCrl(fields.pck_crl, 'pck_crl'),
+    tcbInfoChain: parseChain(fields.tcb_info_issuer_chain, 'tcb_info_issuer_chain'),
     tcbInfo: orRefuse(
-      () => signedBody(text('tcb_info'), text('tcb_info_signature'), parseTcbInfo),
+      () => signedBody(fields.tcb_info, fields.tcb_info_signature, parseTcbInfo),
       (cause) => refuseEndorsements('tcb_info', tcbInfoStatus(cause), cause.message, cause),
     ),
-    qeIdentityChain: parseChain(text('qe_identity_issuer_chain'), 'qe_identity_issuer_chain'),
+    qeIdentityChain: parseChain(fields.qe_identity_issuer_chain, 'qe_identity_issuer_chain'),
     qeIdentity: orRefuse(
-      () => signedBody(text('qe_identity'), text('qe_identity_signature'), parseEnclaveIdentity),
+      () => signedBody(fields.qe_identity, fields.qe_identity_signature, parseEnclaveIdentity),
       (cause) => refuseEndorsements('qe_identity', identityStatus(cause), cause.message, cause),
     ),
     ...(pckChain === undefined ? {} : { pckChain: parseChain(pckChain, 'pck_certificate_chain') }),
@@ -89,7 +88,8 @@ export function requireEndorsements(endorsements: Endorsements): void {
 }
 
 function parseText(text: string): unknown {
-  const malformed = (cause: EnclosError): never => refuseEndorsements('collateral', 'MISSING_PARAMETERS', cause.message, cause);
+  const malformed = (cause: EnclosError): never =>
+    refuseEndorsements('collateral', 'MISSING_PARAMETERS', cause.message, cause);
   return orRefuse(() => {
     const value = parseJson(text, maximumTextLength);
     if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', 'Collateral is a JSON object.');
@@ -97,16 +97,32 @@ function parseText(text: string): unknown {
   }, malformed);
 }
 
-function readOptional(source: unknown, field: Field): string | undefined {
-  if (typeof source !== 'object' || source === null) refuseEndorsements('collateral', 'MISSING_PARAMETERS', 'Collateral is an object.');
-  const value: unknown = Reflect.get(source, field);
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') refuseEndorsements(field, 'MISSING_PARAMETERS', `${field} is not a string.`);
-  return value;
-}
-
-function readText(source: unknown, field: Field): string {
-  return readOptional(source, field) ?? refuseEndorsements(field, 'MISSING_PARAMETERS', `${field} is missing.`);
+function readFields(source: unknown): QuoteCollateral {
+  if (typeof source !== 'object' || source === null) {
+    refuseEndorsements('collateral', 'MISSING_PARAMETERS', 'Collateral is an object.');
+  }
+  const optional = (field: Field): string | undefined => {
+    const value: unknown = Reflect.get(source, field);
+    if (value === undefined || value === null) return undefined;
+    return typeof value === 'string'
+      ? value
+      : refuseEndorsements(field, 'MISSING_PARAMETERS', `${field} is not a string.`);
+  };
+  const required = (field: Field): string =>
+    optional(field) ?? refuseEndorsements(field, 'MISSING_PARAMETERS', `${field} is missing.`);
+  const pckChain = optional('pck_certificate_chain');
+  return {
+    pck_crl_issuer_chain: required('pck_crl_issuer_chain'),
+    root_ca_crl: required('root_ca_crl'),
+    pck_crl: required('pck_crl'),
+    tcb_info_issuer_chain: required('tcb_info_issuer_chain'),
+    tcb_info: required('tcb_info'),
+    tcb_info_signature: required('tcb_info_signature'),
+    qe_identity_issuer_chain: required('qe_identity_issuer_chain'),
+    qe_identity: required('qe_identity'),
+    qe_identity_signature: required('qe_identity_signature'),
+    ...(pckChain === undefined ? {} : { pck_certificate_chain: pckChain }),
+  };
 }
 
 function parseChain(pem: string, field: Field): readonly Certificate[] {
@@ -118,9 +134,17 @@ function parseChain(pem: string, field: Field): readonly Certificate[] {
 
 function parseCrl(hex: string, field: Field): RevocationList {
   return orRefuse(
-    () => parseRevocationList(fromHex(hex)),
+    () => parseRevocationList(decodeHex(hex)),
     (cause) => refuseEndorsements(field, 'SGX_CRL_UNSUPPORTED_FORMAT', cause.message, cause),
   );
+}
+
+/** Bounded before it is decoded. */
+function decodeHex(hex: string): Uint8Array {
+  if (hex.length > 2 * maximumCrlBytes) {
+    throw new EnclosError('CODEC_OUT_OF_RANGE', `A revocation list over ${maximumCrlBytes} bytes.`);
+  }
+  return fromHex(hex);
 }
 
 function tcbInfoStatus(cause: EnclosError): RefusalStatus {

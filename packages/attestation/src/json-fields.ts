@@ -29,7 +29,9 @@ export class JsonFields {
 
   /** The members of an array of `minimum` to `maximum` objects. */
   objects(name: string, minimum: number, maximum: number): readonly JsonFields[] {
-    return this.#array(name, minimum, maximum).map((item, index) => new JsonFields(item, `${this.#at(name)}[${index}]`));
+    return this.#array(name, minimum, maximum).map(
+      (item, index) => new JsonFields(item, `${this.#at(name)}[${index}]`),
+    );
   }
 
   /** An optional array of strings; absent is empty. */
@@ -44,7 +46,9 @@ export class JsonFields {
 
   string(name: string, maxLength: number): string {
     const value = this.#get(name);
-    if (typeof value !== 'string' || value.length > maxLength) throw wrong(this.#at(name), `a string up to ${maxLength} characters`);
+    if (typeof value !== 'string' || value.length > maxLength) {
+      throw wrong(this.#at(name), `a string up to ${maxLength} characters`);
+    }
     return value;
   }
 
@@ -63,7 +67,9 @@ export class JsonFields {
   /** Hex of exactly `sizeBytes`, in lower case. */
   hex(name: string, sizeBytes: number): string {
     const value = this.string(name, 2 * sizeBytes);
-    if (value.length !== 2 * sizeBytes || !/^[0-9a-f]*$/i.test(value)) throw wrong(this.#at(name), `${sizeBytes} bytes of hex`);
+    if (value.length !== 2 * sizeBytes || !/^[0-9a-f]*$/i.test(value)) {
+      throw wrong(this.#at(name), `${sizeBytes} bytes of hex`);
+    }
     return value.toLowerCase();
   }
 

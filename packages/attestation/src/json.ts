@@ -58,7 +58,9 @@ class JsonScanner {
   document(): JsonValue {
     const value = this.#value(0);
     this.#space();
-    if (this.#at !== this.#text.length) throw new EnclosError('CODEC_TRAILING', 'Text follows the end of a JSON value.');
+    if (this.#at !== this.#text.length) {
+      throw new EnclosError('CODEC_TRAILING', 'Text follows the end of a JSON value.');
+    }
     return value;
   }
 

@@ -40,7 +40,9 @@ export async function verifyPckChain(
   if (isRevoked(intermediate, rootCrl)) {
     refuse('intermediate-revocation', 'SGX_INTERMEDIATE_CA_REVOKED', 'The PCK CA is revoked.');
   }
-  if (isRevoked(pck, pckCrl)) refuse('pck-revocation', 'SGX_PCK_REVOKED', 'The PCK certificate of the platform is revoked.');
+  if (isRevoked(pck, pckCrl)) {
+    refuse('pck-revocation', 'SGX_PCK_REVOKED', 'The PCK certificate of the platform is revoked.');
+  }
   return { pck, intermediate, root, trustedRoot, platform };
 }
 
@@ -95,7 +97,8 @@ async function verifyPck(pck: Certificate, intermediate: Certificate, signatures
   }
   const platform = orRefuse(
     () => parseSgxExtension(extension),
-    (cause) => refuse(step, 'SGX_PCK_INVALID_EXTENSIONS', `The SGX extension of the PCK certificate: ${cause.message}`, cause),
+    (cause) =>
+      refuse(step, 'SGX_PCK_INVALID_EXTENSIONS', `The SGX extension of the PCK certificate: ${cause.message}`, cause),
   );
   const isIssued =
     namesMatch(pck, intermediate) && (await signatures.verify(intermediate.publicKey, pck.signature, pck.signedBytes));

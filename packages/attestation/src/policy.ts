@@ -86,8 +86,12 @@ export function completePolicy(policy: unknown): CompletePolicy {
   const mrEnclave = rules.hashes('mrEnclave');
   const mrSigner = rules.hashes('mrSigner');
   const productId = rules.integer('productId', 65_535);
-  if (mrEnclave === undefined && mrSigner === undefined) throw incomplete('mrEnclave', 'mrEnclave, or mrSigner and productId');
-  if (mrSigner !== undefined && productId === undefined) throw incomplete('productId', 'an integer, because mrSigner is given');
+  if (mrEnclave === undefined && mrSigner === undefined) {
+    throw incomplete('mrEnclave', 'mrEnclave, or mrSigner and productId');
+  }
+  if (mrSigner !== undefined && productId === undefined) {
+    throw incomplete('productId', 'an integer, because mrSigner is given');
+  }
   const complete = {
     mrEnclave,
     mrSigner,

@@ -44,7 +44,14 @@ function readPckChain(quote: QuoteV3, suppliedChain: readonly Certificate[] | un
     refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', `Certification data of type ${type} is not known.`);
   }
   if (type !== pckChainType) {
-    return suppliedChain ?? refuse(step, 'MISSING_PARAMETERS', `The quote has certification data of type ${type}: supply pck_certificate_chain.`);
+    return (
+      suppliedChain ??
+      refuse(
+        step,
+        'MISSING_PARAMETERS',
+        `The quote has certification data of type ${type}: supply pck_certificate_chain.`,
+      )
+    );
   }
   return orRefuse(
     () => decodePem(latin1(certificationData)).map(parseCertificate),

@@ -4,7 +4,7 @@ import { parseExtensions, type Extensions } from './certificate-extensions.ts';
 import { parseSigned, readName, readSignatureAlgorithm, type DistinguishedName } from './certificate.ts';
 
 /** Intel's largest has 57 entries in 2.7 KiB. */
-const maximumSizeBytes = 1_048_576;
+export const maximumCrlBytes = 1_048_576;
 
 /** An X.509 v2 certificate revocation list signed with ECDSA and SHA-256. */
 export interface RevocationList {
@@ -27,7 +27,7 @@ export interface RevocationList {
  * @throws a CODEC error.
  */
 export function parseRevocationList(input: Uint8Array): RevocationList {
-  const { signedBytes, signature } = parseSigned(input, maximumSizeBytes);
+  const { signedBytes, signature } = parseSigned(input, maximumCrlBytes);
   const fields = new DerReader(signedBytes).sequence();
   if (fields.integer(255) !== 1) throw new EnclosError('CODEC_INVALID', 'Not an X.509 version 2 revocation list.');
   readSignatureAlgorithm(fields);
@@ -40,7 +40,15 @@ export function parseRevocationList(input: Uint8Array): RevocationList {
   const extensions = parseExtensions(wrapper);
   wrapper.end();
   fields.end();
-  return Object.freeze({ signedBytes, signature, issuer, thisUpdateMs, nextUpdateMs, revokedSerialNumbers, extensions });
+  return Object.freeze({
+    signedBytes,
+    signature,
+    issuer,
+    thisUpdateMs,
+    nextUpdateMs,
+    revokedSerialNumbers,
+    extensions,
+  });
 }
 
 function readRevoked(list: DerReader): ReadonlySet<string> {

@@ -14,7 +14,11 @@ export async function verifyRevocationList(
   const name = issuer.subject.commonName;
   if (!namesMatch(crl, issuer)) refuse(step, 'SGX_CRL_UNKNOWN_ISSUER', `The revocation list is not one of ${name}.`);
   if (!checkCrlExtensions(crl, issuer)) {
-    refuse(step, 'SGX_CRL_INVALID_EXTENSIONS', `The revocation list of ${name} lacks a number or its issuer’s key identifier.`);
+    refuse(
+      step,
+      'SGX_CRL_INVALID_EXTENSIONS',
+      `The revocation list of ${name} lacks a number or its issuer’s key identifier.`,
+    );
   }
   if (!(await signatures.verify(issuer.publicKey, crl.signature, crl.signedBytes))) {
     refuse(step, 'SGX_CRL_INVALID_SIGNATURE', `The revocation list is not signed by ${name}.`);

@@ -49,7 +49,10 @@ export async function softwareRoot(
 }
 
 /** Hex of SHA-256 of the SubjectPublicKeyInfo of a P-256 key. */
-export async function fingerprintOf(publicKey: Uint8Array, sha256: (data: Uint8Array) => Promise<Uint8Array>): Promise<string> {
+export async function fingerprintOf(
+  publicKey: Uint8Array,
+  sha256: (data: Uint8Array) => Promise<Uint8Array>,
+): Promise<string> {
   return toHex(await sha256(concatBytes(spkiPrefix, publicKey)));
 }
 
@@ -67,7 +70,9 @@ export async function findRoot(
   if (root === undefined) return undefined;
   const fingerprint = await fingerprintOf(publicKey, sha256);
   const kind = fingerprint === INTEL_SGX_ROOT.fingerprint ? 'intel' : 'software';
-  if (root.fingerprint !== fingerprint || root.kind !== kind) misused('A trusted root has a fingerprint or kind of another key.');
+  if (root.fingerprint !== fingerprint || root.kind !== kind) {
+    misused('A trusted root has a fingerprint or kind of another key.');
+  }
   return Object.freeze({ kind, publicKey: publicKey.slice(), fingerprint });
 }
 

@@ -115,6 +115,8 @@ function readEntries(reader: DerReader): Entries {
 
 function hex(reader: DerReader, sizeBytes: number): string {
   const content = reader.element(DerTag.OCTET_STRING).content;
-  if (content.length !== sizeBytes) throw new EnclosError('CODEC_INVALID', `An SGX extension value that is not ${sizeBytes} bytes.`);
+  if (content.length !== sizeBytes) {
+    throw new EnclosError('CODEC_INVALID', `An SGX extension value that is not ${sizeBytes} bytes.`);
+  }
   return toHex(content);
 }

@@ -16,10 +16,8 @@ export const maximumBodyLength = 262_144;
 
 /** The text of a body and its signature, which must be 128 hex digits. @throws a CODEC error. */
 export function signedBody<T>(body: string, signature: string, parse: (body: string) => T): SignedBody<T> {
-  const value = parse(body);
-  const signatureBytes = fromHex(signature);
-  if (signatureBytes.length !== 64) throw new EnclosError('CODEC_INVALID', 'A signature that is not 64 bytes.');
-  return Object.freeze({ value, signedBytes: utf8(body), signature: signatureBytes });
+  if (signature.length !== 128) throw new EnclosError('CODEC_INVALID', 'A signature that is not 64 bytes of hex.');
+  return Object.freeze({ value: parse(body), signedBytes: utf8(body), signature: fromHex(signature) });
 }
 
 /**

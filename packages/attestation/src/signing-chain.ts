@@ -38,7 +38,9 @@ export async function verifySigningChain(chain: readonly Certificate[], options:
   }
   await verifySigner(signer, root, options);
   if (!isVerifiedRoot) await verifyRevocationList(rootCrl, root, { step, signatures });
-  if (isRevoked(signer, rootCrl)) refuse(step, 'SGX_TCB_SIGNING_CERT_REVOKED', 'The TCB signing certificate is revoked.');
+  if (isRevoked(signer, rootCrl)) {
+    refuse(step, 'SGX_TCB_SIGNING_CERT_REVOKED', 'The TCB signing certificate is revoked.');
+  }
   if (!equalBytes(root.publicKey, pckChain.trustedRoot.publicKey)) {
     refuse(step, 'SGX_TCB_SIGNING_CERT_CHAIN_UNTRUSTED', 'The signing chain ends in another root than the PCK chain.');
   }
@@ -56,11 +58,21 @@ export async function verifyBody(
   }
 }
 
-async function verifySigner(signer: Certificate, root: Certificate, { step, signatures }: SigningOptions): Promise<void> {
+async function verifySigner(
+  signer: Certificate,
+  root: Certificate,
+  { step, signatures }: SigningOptions,
+): Promise<void> {
   if (!checkEndEntity(signer)) {
-    refuse(step, 'SGX_TCB_SIGNING_CERT_INVALID_EXTENSIONS', 'The extensions of the TCB signing certificate are not those of one.');
+    refuse(
+      step,
+      'SGX_TCB_SIGNING_CERT_INVALID_EXTENSIONS',
+      'The extensions of the TCB signing certificate are not those of one.',
+    );
   }
   const isIssued =
     namesMatch(signer, root) && (await signatures.verify(root.publicKey, signer.signature, signer.signedBytes));
-  if (!isIssued) refuse(step, 'SGX_TCB_SIGNING_CERT_INVALID_ISSUER', 'The TCB signing certificate is not issued by the root.');
+  if (!isIssued) {
+    refuse(step, 'SGX_TCB_SIGNING_CERT_INVALID_ISSUER', 'The TCB signing certificate is not issued by the root.');
+  }
 }

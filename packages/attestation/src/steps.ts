@@ -22,7 +22,10 @@ export const verificationSteps = Object.freeze([
   step('pck-revocation', 'The PCK certificate is not revoked'),
   step('tcb-signing-chain', 'The TCB signing certificate is issued by the trusted root and not revoked'),
   step('tcb-info-signature', 'The TCB info is signed by the TCB signing certificate'),
-  step('qe-identity-signing-chain', 'The QE identity’s signing certificate is issued by the trusted root and not revoked'),
+  step(
+    'qe-identity-signing-chain',
+    'The QE identity’s signing certificate is issued by the trusted root and not revoked',
+  ),
   step('qe-identity-signature', 'The QE identity is signed by its signing certificate'),
   step('tcb-info-match', 'The TCB info is for this TEE, platform family and PCE'),
   step('qe-report-signature', 'The quoting enclave’s report is signed by the PCK'),

@@ -45,7 +45,13 @@ export function evaluateTcb(
   const platformStatus = level?.status ?? 'TCB_NOT_SUPPORTED';
   const qeStatus = qeLevel?.status ?? 'TCB_NOT_SUPPORTED';
   if (level === undefined || qeLevel === undefined) {
-    return Object.freeze({ status: 'TCB_NOT_SUPPORTED', platformStatus, qeStatus, advisoryIds: Object.freeze([]), shortfall });
+    return Object.freeze({
+      status: 'TCB_NOT_SUPPORTED',
+      platformStatus,
+      qeStatus,
+      advisoryIds: Object.freeze([]),
+      shortfall,
+    });
   }
   const advisoryIds = [...new Set([...level.advisoryIds, ...qeLevel.advisoryIds])].sort();
   return Object.freeze({
@@ -86,7 +92,9 @@ function platformShortfall(platform: PckPlatform, { tcbLevels }: TcbInfo): reado
     if (has < needs) short.push(Object.freeze({ component: 'sgx', index, has, needs, ...words }));
   }
   const { pceSvn } = platform;
-  if (pceSvn < highest.pceSvn) short.push(Object.freeze({ component: 'pce', index: 0, has: pceSvn, needs: highest.pceSvn }));
+  if (pceSvn < highest.pceSvn) {
+    short.push(Object.freeze({ component: 'pce', index: 0, has: pceSvn, needs: highest.pceSvn }));
+  }
   return short;
 }
 

@@ -89,7 +89,10 @@ function readLevelV3(level: JsonFields, isTdx: boolean): TcbLevel {
   });
 }
 
-function readCommon(level: JsonFields, tcb: JsonFields): Pick<TcbLevel, 'pceSvn' | 'tcbDate' | 'status' | 'advisoryIds'> {
+function readCommon(
+  level: JsonFields,
+  tcb: JsonFields,
+): Pick<TcbLevel, 'pceSvn' | 'tcbDate' | 'status' | 'advisoryIds'> {
   const tcbStatus = level.string('tcbStatus', 64);
   if (!isPlatformStatus(tcbStatus)) throw invalid('tcbStatus is not a status of a platform');
   return {

@@ -34,11 +34,17 @@ export interface VerifyOptions {
  * @throws EVIDENCE_REFUSED; `details.step` and `details.status` say why.
  * @throws VERIFIER_MISUSED for arguments that make no sense.
  */
-export async function verifyQuote(quote: Uint8Array, endorsements: Endorsements, options: VerifyOptions): Promise<QuoteVerdict> {
+export async function verifyQuote(
+  quote: Uint8Array,
+  endorsements: Endorsements,
+  options: VerifyOptions,
+): Promise<QuoteVerdict> {
   requireEndorsements(endorsements);
   const nowMs = requireOptions(options);
   const signatures = createSignatures(options.subtle ?? globalThis.crypto?.subtle);
-  const evidence = readEvidence(quote, endorsements.pckChain, { allowTrailingBytes: options.allowTrailingBytes === true });
+  const evidence = readEvidence(quote, endorsements.pckChain, {
+    allowTrailingBytes: options.allowTrailingBytes === true,
+  });
   const chain = await verifyPckChain(evidence.pckChain, endorsements, { roots: [...options.roots], signatures });
   await verifyCollateral(chain, endorsements, signatures);
   const tcbInfo = endorsements.tcbInfo.value;
@@ -76,11 +82,22 @@ function requireOptions({ roots, now }: VerifyOptions): number {
 
 async function verifyCollateral(pckChain: PckChain, endorsements: Endorsements, signatures: Signatures): Promise<void> {
   const { rootCrl, tcbInfo, tcbInfoChain, qeIdentity, qeIdentityChain } = endorsements;
-  const tcbSigner = await verifySigningChain(tcbInfoChain, { step: 'tcb-signing-chain', rootCrl, pckChain, signatures });
-  await verifyBody(tcbInfo, tcbSigner, { step: 'tcb-info-signature', status: 'TCB_INFO_INVALID_SIGNATURE', signatures });
+  const tcbSigner = await verifySigningChain(tcbInfoChain, {
+    step: 'tcb-signing-chain',
+    rootCrl,
+    pckChain,
+    signatures,
+  });
+  await verifyBody(tcbInfo, tcbSigner, {
+    step: 'tcb-info-signature',
+    status: 'TCB_INFO_INVALID_SIGNATURE',
+    signatures,
+  });
   const isSameChain =
     tcbInfoChain.length === qeIdentityChain.length &&
-    tcbInfoChain.every(({ encoded }, index) => equalBytes(encoded, qeIdentityChain[index]?.encoded ?? new Uint8Array()));
+    tcbInfoChain.every(({ encoded }, index) =>
+      equalBytes(encoded, qeIdentityChain[index]?.encoded ?? new Uint8Array()),
+    );
   const qeSigner = isSameChain
     ? tcbSigner
     : await verifySigningChain(qeIdentityChain, { step: 'qe-identity-signing-chain', rootCrl, pckChain, signatures });
@@ -101,11 +118,19 @@ function matchTcbInfo(tcbInfo: TcbInfo, { platform }: PckChain): void {
 
 async function verifyQe({ signature }: QuoteV3, { pck }: PckChain, signatures: Signatures): Promise<void> {
   if (!(await signatures.verify(pck.publicKey, signature.qeReportSignature, signature.qeReportBytes))) {
-    refuse('qe-report-signature', 'INVALID_QE_REPORT_SIGNATURE', 'The report of the quoting enclave is not signed by the PCK.');
+    refuse(
+      'qe-report-signature',
+      'INVALID_QE_REPORT_SIGNATURE',
+      'The report of the quoting enclave is not signed by the PCK.',
+    );
   }
   const digest = await signatures.sha256(concatBytes(signature.attestationKey, signature.qeAuthData));
   if (!equalBytes(digest, signature.qeReport.reportData.subarray(0, 32))) {
-    refuse('qe-report-binding', 'INVALID_QE_REPORT_DATA', 'The report of the quoting enclave is for another attestation key.');
+    refuse(
+      'qe-report-binding',
+      'INVALID_QE_REPORT_DATA',
+      'The report of the quoting enclave is for another attestation key.',
+    );
   }
 }
 
@@ -114,8 +139,12 @@ function matchQeIdentity({ signature: { qeReport, qeReportBytes } }: QuoteV3, id
   const mismatch = (what: string): never =>
     refuse('qe-identity-match', 'QE_IDENTITY_MISMATCH', `The quoting enclave has another ${what} than its identity.`);
   if (identity.id !== 'QE') mismatch('role');
-  if (!equalBytes(masked(qeReportBytes.subarray(16, 20), identity.miscSelectMask), identity.miscSelect)) mismatch('MISCSELECT');
-  if (!equalBytes(masked(qeReportBytes.subarray(48, 64), identity.attributesMask), identity.attributes)) mismatch('ATTRIBUTES');
+  if (!equalBytes(masked(qeReportBytes.subarray(16, 20), identity.miscSelectMask), identity.miscSelect)) {
+    mismatch('MISCSELECT');
+  }
+  if (!equalBytes(masked(qeReportBytes.subarray(48, 64), identity.attributesMask), identity.attributes)) {
+    mismatch('ATTRIBUTES');
+  }
   if (!equalBytes(qeReport.mrSigner, identity.mrSigner)) mismatch('MRSIGNER');
   if (qeReport.isvProdId !== identity.isvProdId) mismatch('ISVPRODID');
 }

@@ -26,7 +26,9 @@ export function objectIdentifier(dotted: string): Uint8Array {
   const [root = 0, second = 0, ...arcs] = dotted.split('.').map(Number);
   const octets = [40 * root + second, ...arcs].flatMap((arc) => {
     const groups = [arc & 0x7f];
-    for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) groups.unshift((rest & 0x7f) | 0x80);
+    for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) {
+      groups.unshift((rest & 0x7f) | 0x80);
+    }
     return groups;
   });
   return tlv(0x06, Uint8Array.from(octets));

@@ -31,8 +31,18 @@ async function outcome(row: MatrixRow): Promise<unknown> {
   const { status, platformStatus, qeStatus, advisoryIds, tcbDate, pckNotYetValid, report } = verdict;
   const debug = (report.attributes.flags & 2n) !== 0n;
   return {
-    ...{ status, platformStatus, qeStatus, advisoryIds, tcbDate, pckNotYetValid, debug },
-    ...{ latestIssueDate, earliestExpiration, expired },
+    status,
+    platformStatus,
+    qeStatus,
+    advisoryIds,
+    tcbDate,
+    pckNotYetValid,
+    debug,
+    ...{
+      latestIssueDate,
+      earliestExpiration,
+      expired,
+    },
   };
 }
 

@@ -1,6 +1,16 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { concatBytes, fromHex, toHex } from '@enclos/codec';
-import { bitString, boolean, explicit, integer, name, objectIdentifier, octetString, sequence, time } from './der-writer.ts';
+import {
+  bitString,
+  boolean,
+  explicit,
+  integer,
+  name,
+  objectIdentifier,
+  octetString,
+  sequence,
+  time,
+} from './der-writer.ts';
 
 /** A P-256 key pair; `point` is x then y. */
 export interface KeyPair {
@@ -14,7 +24,9 @@ export function makeKey(): KeyPair {
 }
 
 function pointOf(privateKey: KeyObject): Uint8Array {
-  const { x = '', y = '' } = createPublicKey(createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }))).export({ format: 'jwk' });
+  const { x = '', y = '' } = createPublicKey(
+    createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  ).export({ format: 'jwk' });
   return concatBytes(new Uint8Array(Buffer.from(x, 'base64url')), new Uint8Array(Buffer.from(y, 'base64url')));
 }
 

@@ -69,7 +69,11 @@ const entry = (id: string, value: Uint8Array): Uint8Array => sequence(objectIden
 
 export function sgxExtension({ component = 2, pce = 2 }: PlatformSvns = {}): Uint8Array {
   const components = Array.from({ length: 16 }, (_, index) => entry(`.2.${index + 1}`, integer(component)));
-  const tcb = sequence(...components, entry('.2.17', integer(pce)), entry('.2.18', octetString(new Uint8Array(16).fill(component))));
+  const tcb = sequence(
+    ...components,
+    entry('.2.17', integer(pce)),
+    entry('.2.18', octetString(new Uint8Array(16).fill(component))),
+  );
   return sequence(
     entry('.1', octetString(new Uint8Array(16))),
     entry('.2', tcb),
@@ -84,7 +88,12 @@ export function sgxExtension({ component = 2, pce = 2 }: PlatformSvns = {}): Uin
 /** A TCB level of version 3. */
 export function tcbLevel(svn: number, tcbStatus: string, advisoryIDs?: readonly string[]): Json {
   const sgxtcbcomponents = Array.from({ length: 16 }, () => ({ svn, category: 'BIOS', type: 'Microcode' }));
-  return { tcb: { sgxtcbcomponents, pcesvn: svn }, tcbDate: `202${svn}-01-01T00:00:00Z`, tcbStatus, ...(advisoryIDs && { advisoryIDs }) };
+  return {
+    tcb: { sgxtcbcomponents, pcesvn: svn },
+    tcbDate: `202${svn}-01-01T00:00:00Z`,
+    tcbStatus,
+    ...(advisoryIDs && { advisoryIDs }),
+  };
 }
 
 export function qeLevel(isvsvn: number, tcbStatus: string, advisoryIDs?: readonly string[]): Json {
@@ -99,7 +108,11 @@ export const goodTcbInfo: Json = {
   pceId: '0000',
   tcbType: 0,
   tcbEvaluationDataNumber: 17,
-  tcbLevels: [tcbLevel(3, 'UpToDate'), tcbLevel(2, 'ConfigurationNeeded', ['ENCLOS-SA-00001']), tcbLevel(1, 'OutOfDate', ['B', 'A'])],
+  tcbLevels: [
+    tcbLevel(3, 'UpToDate'),
+    tcbLevel(2, 'ConfigurationNeeded', ['ENCLOS-SA-00001']),
+    tcbLevel(1, 'OutOfDate', ['B', 'A']),
+  ],
 };
 
 export const goodQeIdentity: Json = {

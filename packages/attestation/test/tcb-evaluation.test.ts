@@ -59,7 +59,14 @@ test('a verdict merges advisories, takes the older date and says what is short',
   assert.equal(verdict.tcbDate, '2021-01-01T00:00:00Z');
   assert.deepEqual(verdict.tcbEvaluationDataNumbers, { tcbInfo: 17, qeIdentity: 18 });
   assert.equal(verdict.shortfall.length, 17);
-  assert.deepEqual(verdict.shortfall[3], { component: 'sgx', index: 3, has: 1, needs: 3, category: 'BIOS', type: 'Microcode' });
+  assert.deepEqual(verdict.shortfall[3], {
+    component: 'sgx',
+    index: 3,
+    has: 1,
+    needs: 3,
+    category: 'BIOS',
+    type: 'Microcode',
+  });
   assert.deepEqual(verdict.shortfall.at(-1), { component: 'qe', index: 0, has: 2, needs: 3 });
 });
 
@@ -82,13 +89,22 @@ test('a platform or a quoting enclave below every level is a verdict, not a loss
   assert.equal(low.tcbDate, undefined);
   assert.equal(low.shortfall.length, 16 + 1);
   const lowQe = await verdictOf({ svns: { qe: 0 } });
-  assert.deepEqual([lowQe.status, lowQe.platformStatus, lowQe.qeStatus], ['TCB_NOT_SUPPORTED', 'CONFIGURATION_NEEDED', 'TCB_NOT_SUPPORTED']);
+  assert.deepEqual(
+    [lowQe.status, lowQe.platformStatus, lowQe.qeStatus],
+    ['TCB_NOT_SUPPORTED', 'CONFIGURATION_NEEDED', 'TCB_NOT_SUPPORTED'],
+  );
 });
 
 test('the order of the levels in the JSON does not matter', async () => {
   const reversed = await verdictOf({
-    tcbInfo: (good) => ({ ...good, tcbLevels: [tcbLevel(1, 'OutOfDate'), tcbLevel(2, 'UpToDate'), tcbLevel(3, 'Revoked')] }),
-    qeIdentity: (good) => ({ ...good, tcbLevels: [qeLevel(1, 'Revoked'), qeLevel(2, 'OutOfDate'), qeLevel(3, 'UpToDate')] }),
+    tcbInfo: (good) => ({
+      ...good,
+      tcbLevels: [tcbLevel(1, 'OutOfDate'), tcbLevel(2, 'UpToDate'), tcbLevel(3, 'Revoked')],
+    }),
+    qeIdentity: (good) => ({
+      ...good,
+      tcbLevels: [qeLevel(1, 'Revoked'), qeLevel(2, 'OutOfDate'), qeLevel(3, 'UpToDate')],
+    }),
   });
   assert.equal(reversed.status, 'OK');
 });

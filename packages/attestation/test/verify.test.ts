@@ -49,7 +49,9 @@ test('bytes after the quote are refused unless they are expected', async () => {
   const { quote, collateral, roots } = await makePlatform();
   const longer = concatBytes(quote, Uint8Array.of(0));
   const endorsements = parseCollateral(collateral);
-  await assert.rejects(verifyQuote(longer, endorsements, { roots, now }), (error) => isEnclosError(error, 'EVIDENCE_REFUSED'));
+  await assert.rejects(verifyQuote(longer, endorsements, { roots, now }), (error) =>
+    isEnclosError(error, 'EVIDENCE_REFUSED'),
+  );
   const verdict = await verifyQuote(longer, endorsements, { roots, now, allowTrailingBytes: true });
   assert.equal(verdict.status, 'CONFIGURATION_NEEDED');
 });

@@ -1,4 +1,5 @@
-const regexMayFollow = /(?:^|[([{,;=:?!&|^~+\-*%<>]|\b(?:return|typeof|case|in|of|delete|void|throw|new|do|else|yield|await))$/;
+const regexMayFollow =
+  /(?:^|[([{,;=:?!&|^~+\-*%<>]|\b(?:return|typeof|case|in|of|delete|void|throw|new|do|else|yield|await))$/;
 const spaceToken = /\s+/y;
 const wordToken = /[\p{ID_Start}$_#][\p{ID_Continue}$\u200C\u200D]*|\d[\w.]*/uy;
 const lineComment = /\/\/[^\n\r\u2028\u2029]*/y;

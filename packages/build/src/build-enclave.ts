@@ -91,7 +91,12 @@ async function manifestOf(project: Project): Promise<EnclaveManifest> {
   };
 }
 
-async function reportOf(project: Project, bundle: Bundle, manifest: EnclaveManifest, mrEnclave: Uint8Array): Promise<BuildReport> {
+async function reportOf(
+  project: Project,
+  bundle: Bundle,
+  manifest: EnclaveManifest,
+  mrEnclave: Uint8Array,
+): Promise<BuildReport> {
   return {
     version: 1,
     name: project.name,

@@ -128,8 +128,9 @@ async function refuseLeftovers(project: Project, bootModule: string, metafile: M
       .filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0)
       .map((path) => [join(project.folder, path), chains.get(path) ?? [path]] as const),
   );
-  const refuseIn = (importer: string): ChainTo | undefined => {
-    const chain = included.get(importer);
+  const leftovers = new Set(externalsOf(metafile));
+  const refuseIn = (importer: string, specifier: string): ChainTo | undefined => {
+    const chain = leftovers.has(specifier) ? included.get(importer) : undefined;
     return chain === undefined ? undefined : () => chain;
   };
   await runBundler(bundlerOptions(project, bootModule, [importPlugin({ folder: project.folder, refuseIn })]));

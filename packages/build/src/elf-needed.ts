@@ -27,8 +27,13 @@ function view(bytes: Uint8Array, needBytes: number): DataView {
 async function readSegments(read: ReadAt): Promise<readonly Segment[]> {
   const header = view(await read(0, 64), 64);
   // "\x7FELF", 64-bit, little-endian: what the supported interpreters are.
-  if (header.getUint32(0) !== 0x7f454c46 || header.getUint16(4) !== 0x0201) throw new RangeError('Not a 64-bit ELF file.');
-  const [tableOffset, entryBytes, count] = [Number(header.getBigUint64(32, true)), header.getUint16(54, true), header.getUint16(56, true)];
+  const isElf64 = header.getUint32(0) === 0x7f454c46 && header.getUint16(4) === 0x0201;
+  if (!isElf64) throw new RangeError('Not a 64-bit ELF file.');
+  const [tableOffset, entryBytes, count] = [
+    Number(header.getBigUint64(32, true)),
+    header.getUint16(54, true),
+    header.getUint16(56, true),
+  ];
   if (entryBytes !== 56 || count > maxHeaders) throw new RangeError('The ELF program headers are out of bounds.');
   const table = view(await read(tableOffset, count * entryBytes), count * entryBytes);
   return Array.from({ length: count }, (_, index) => {
@@ -44,7 +49,8 @@ async function readSegments(read: ReadAt): Promise<readonly Segment[]> {
 
 function fileOffset(segments: readonly Segment[], address: bigint): number {
   const segment = segments.find(
-    ({ type, address: start, sizeBytes }) => type === PT_LOAD && address >= start && address < start + BigInt(sizeBytes),
+    ({ type, address: start, sizeBytes }) =>
+      type === PT_LOAD && address >= start && address < start + BigInt(sizeBytes),
   );
   if (segment === undefined) throw new RangeError('An ELF address is in no segment.');
   return segment.offset + Number(address - segment.address);
@@ -72,7 +78,8 @@ export async function neededLibraries(read: ReadAt): Promise<readonly string[]> 
   }));
   const valueOf = (tag: bigint): bigint | undefined => entries.find((entry) => entry.tag === tag)?.value;
   const [address, sizeBytes] = [valueOf(DT_STRTAB), Number(valueOf(DT_STRSZ) ?? 0n)];
-  if (address === undefined || sizeBytes > maxStringBytes) throw new RangeError('The ELF string table is out of bounds.');
+  if (address === undefined) throw new RangeError('The ELF string table is absent.');
+  if (sizeBytes > maxStringBytes) throw new RangeError('The ELF string table is out of bounds.');
   const strings = await read(fileOffset(segments, address), sizeBytes);
   return entries.filter(({ tag }) => tag === DT_NEEDED).map(({ value }) => stringAt(strings, Number(value)));
 }

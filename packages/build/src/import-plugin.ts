@@ -23,7 +23,7 @@ export interface ImportPluginOptions {
    * drops does no harm. What is left in the bundle is then refused in a second
    * run, which knows the way to it.
    */
-  readonly refuseIn: (importer: string) => ChainTo | undefined;
+  readonly refuseIn: (importer: string, specifier: string) => ChainTo | undefined;
 }
 
 const code = 'BUILD_FORBIDDEN_IMPORT';
@@ -38,9 +38,10 @@ function resolveImport(args: OnResolveArgs, options: ImportPluginOptions): OnRes
   const verdict = judgeBuiltin(args.path);
   if (verdict.kind === 'package') return undefined;
   if (verdict.kind === 'allowed') return { path: verdict.specifier, external: true, sideEffects: false };
-  const chainTo = options.refuseIn(args.importer);
+  const specifier = `node:${verdict.name}`;
+  const chainTo = options.refuseIn(args.importer, specifier);
   if (chainTo === undefined && !isOwnFile(options.folder, args.importer)) {
-    return { path: `node:${verdict.name}`, external: true, sideEffects: false };
+    return { path: specifier, external: true, sideEffects: false };
   }
   const chain = chainTo === undefined ? [] : [...chainTo(args.importer), verdict.name];
   const text = `"${args.path}" cannot be imported in an enclave`;
@@ -56,7 +57,9 @@ export function importPlugin(options: ImportPluginOptions): Plugin {
   return {
     name: 'enclos-imports',
     setup(build) {
-      build.onResolve({ filter: /^(?:node:.*|[a-z_][a-z0-9_]*(?:\/[a-z0-9_]+)?)$/ }, (args) => resolveImport(args, options));
+      build.onResolve({ filter: /^(?:node:.*|[a-z_][a-z0-9_]*(?:\/[a-z0-9_]+)?)$/ }, (args) =>
+        resolveImport(args, options),
+      );
       build.onResolve({ filter: /\.node$/ }, (args) => ({
         errors: [refusal(`"${args.path}" is a native addon`, 'code compiled to WebAssembly', [])],
       }));

@@ -12,10 +12,24 @@ export { renderDiagnostic, type RenderOptions } from './code-frame.ts';
 export { BuildError, isBuildError, type Diagnostic } from './diagnostic.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { enclaveJsonSchemaDocument } from './enclave-json.ts';
-export { inspect, inspectFile, type InspectKind, type InspectNode, type InspectOptions, type InspectReport } from './inspect/index.ts';
+export {
+  inspect,
+  inspectFile,
+  type InspectKind,
+  type InspectNode,
+  type InspectOptions,
+  type InspectReport,
+} from './inspect/index.ts';
 export { interfaceDigest, loadInterface } from './interface-digest.ts';
 export { generateKey, writeKeyFile } from './key-file.ts';
-export { loadProject, parseProject, PROJECT_FILE, type Project, type ProjectFiles, type SigningAttributes } from './project.ts';
+export {
+  loadProject,
+  parseProject,
+  PROJECT_FILE,
+  type Project,
+  type ProjectFiles,
+  type SigningAttributes,
+} from './project.ts';
 export { signEnclave, signingDate, type SignOptions } from './sign.ts';
 export type { TrustedPackage } from './trusted-base.ts';
 export { writeFileAtomically } from './write-file.ts';

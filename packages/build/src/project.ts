@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { EnclosError } from '@enclos/errors';
@@ -131,7 +131,9 @@ export function parseProject(folder: string, text: string): Project {
  * with a diagnostic for every problem.
  */
 export async function loadProject(folder: string, options: { readonly fs?: ProjectFiles } = {}): Promise<Project> {
-  const absolute = resolve(folder);
+  const given = resolve(folder);
+  // The bundler sees through symbolic links, so that the folder must be the real one for its files to be inside it.
+  const absolute = options.fs === undefined ? await realpath(given).catch(() => given) : given;
   const bytes = await readProjectFile(absolute, PROJECT_FILE, options.fs);
   let text: string;
   try {
@@ -147,7 +149,8 @@ const readReal: ProjectFiles = { readFile: (path) => readFile(path) };
 /** @throws BUILD_FILE_UNREADABLE naming the file as the project names it. */
 export async function readProjectFile(folder: string, path: string, fs = readReal): Promise<Uint8Array> {
   try {
-    return await fs.readFile(join(folder, path));
+    // A plain array, not a Buffer, whose slice() shares memory where an array's copies.
+    return new Uint8Array(await fs.readFile(join(folder, path)));
   } catch (cause) {
     throw unreadable(path, cause);
   }

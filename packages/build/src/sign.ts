@@ -56,7 +56,12 @@ function identifier(hex: string | undefined): Uint8Array {
  * starts no debug enclave and a debug signature no production one (SDM vol. 3D,
  * EINIT: SECS.ATTRIBUTES & MASK must equal SIGSTRUCT.ATTRIBUTES & MASK).
  */
-function fieldsFor(manifest: EnclaveManifest, mrEnclave: Uint8Array, date: string, kss: SigningAttributes): SigstructFields {
+function fieldsFor(
+  manifest: EnclaveManifest,
+  mrEnclave: Uint8Array,
+  date: string,
+  kss: SigningAttributes,
+): SigstructFields {
   const flags = Attribute.MODE64BIT | (manifest.debug ? Attribute.DEBUG : 0n) | (kss.kss ? Attribute.KSS : 0n);
   return {
     type: manifest.debug ? debugType : 0,

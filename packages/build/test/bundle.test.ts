@@ -62,14 +62,16 @@ test('nothing of the script runs before it is called with capabilities', async (
 
 test('a WebAssembly module becomes bytes in the script', async () => {
   const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
-  const main = "import code from './add.wasm'; export const say = () => new WebAssembly.Module(code) instanceof WebAssembly.Module;";
+  const main =
+    "import code from './add.wasm'; export const say = () => new WebAssembly.Module(code) instanceof WebAssembly.Module;";
   await withProject({ 'src/demo.enclave.ts': main, 'src/add.wasm': wasm }, async ({ folder }) => {
     assert.deepEqual(await run(folder), { names: ['say'], asked: [], said: true });
   });
 });
 
 const typicalFiles = {
-  'src/demo.enclave.ts': "import lib from 'lib'; import { b } from './b.ts'; export const say = () => [lib.word, b]; // comment",
+  'src/demo.enclave.ts':
+    "import lib from 'lib'; import { b } from './b.ts'; export const say = () => [lib.word, b]; // comment",
   'src/b.ts': "export const b = await0(); function await0() { throw new Error('b failed'); }",
   'node_modules/lib/package.json': '{"name":"lib","version":"3.2.1","main":"index.js"}',
   'node_modules/lib/index.js': '/*! licence */ exports.word = __filename === undefined ? 1 : 2;',
@@ -79,7 +81,16 @@ test('the script has no path, comment or source map of the building machine', as
   await withProject(typicalFiles, async ({ folder }) => {
     const { script, sourceMap } = await bundleOf(folder);
     const text = new TextDecoder().decode(script);
-    for (const part of [folder, '/tmp', 'node_modules', 'src/b', 'licence', 'comment', 'sourceMappingURL', process.cwd()]) {
+    for (const part of [
+      folder,
+      '/tmp',
+      'node_modules',
+      'src/b',
+      'licence',
+      'comment',
+      'sourceMappingURL',
+      process.cwd(),
+    ]) {
       assert.ok(!text.includes(part), part);
     }
     const map: unknown = JSON.parse(new TextDecoder().decode(sourceMap));
@@ -88,7 +99,9 @@ test('the script has no path, comment or source map of the building machine', as
 });
 
 test('the same sources in two folders give the same bytes', async () => {
-  const [first, second] = await Promise.all([1, 2].map(() => withProject(typicalFiles, ({ folder }) => bundleOf(folder))));
+  const [first, second] = await Promise.all(
+    [1, 2].map(() => withProject(typicalFiles, ({ folder }) => bundleOf(folder))),
+  );
   assert.deepEqual(first?.script, second?.script);
   assert.deepEqual(first?.sourceMap, second?.sourceMap);
 });
@@ -155,7 +168,10 @@ test('sloppy code that strict mode does not have is refused', async () => {
 test('a main module that is not there is named', async () => {
   await withProject({}, async ({ folder, write }) => {
     write('enclave.json', '{"name":"demo","productId":1,"securityVersion":1,"main":"src/gone.ts"}');
-    await assert.rejects(bundleOf(folder), (error) => isEnclosError(error, 'BUILD_FILE_UNREADABLE') && /src\/gone\.ts/.test(error.message));
+    await assert.rejects(
+      bundleOf(folder),
+      (error) => isEnclosError(error, 'BUILD_FILE_UNREADABLE') && /src\/gone\.ts/.test(error.message),
+    );
   });
 });
 

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import * as fc from 'fast-check';
 
 import { neededLibraries } from '../src/elf-needed.ts';
+import { describeInterpreter } from '../src/interpreter-files.ts';
 
-const readFrom = (bytes: Uint8Array) => async (offset: number, length: number) => bytes.subarray(offset, offset + length);
+const readFrom = (bytes: Uint8Array) => async (offset: number, length: number) =>
+  bytes.subarray(offset, offset + length);
 
 /** A 64-bit little-endian file with one PT_LOAD of everything and one PT_DYNAMIC. */
 function elf(libraries: readonly string[]): Uint8Array {
@@ -45,6 +49,19 @@ function elf(libraries: readonly string[]): Uint8Array {
 
 test('neededLibraries() lists what the loader is asked for, in order', async () => {
   assert.deepEqual(await neededLibraries(readFrom(elf(['libm.so.6', 'libc.so.6']))), ['libm.so.6', 'libc.so.6']);
+});
+
+test('describeInterpreter() gives the size of what is installed and the libraries that it needs', async () => {
+  const { files, unmeasuredLibraries } = await describeInterpreter(dirname(fileURLToPath(import.meta.url)));
+  const installed = files.filter(({ sizeBytes }) => sizeBytes !== undefined);
+  for (const { sizeBytes = 0 } of installed) assert.ok(sizeBytes > 10_000_000);
+  assert.equal(unmeasuredLibraries.includes('libc.so.6'), installed.length > 0);
+});
+
+test('describeInterpreter() knows no size where no interpreter is installed', async () => {
+  const { files, unmeasuredLibraries } = await describeInterpreter('/nonexistent');
+  assert.ok(files.every(({ sizeBytes }) => sizeBytes === undefined));
+  assert.deepEqual(unmeasuredLibraries, []);
 });
 
 test('neededLibraries() refuses what is no 64-bit ELF file', async () => {

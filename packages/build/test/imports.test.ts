@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync, symlinkSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { after, test } from 'node:test';
 
@@ -54,7 +55,10 @@ for (const name of [...forbiddenNames, 'fs/promises', 'dns/promises', 'not_yet_i
       assert.equal(problem?.text, `"${specifier}" cannot be imported in an enclave`);
       assert.deepEqual([problem?.file, problem?.line, problem?.column], ['src/demo.enclave.ts', 2, 21]);
       assert.equal(problem?.length, specifier.length + 2);
-      assert.equal(problem?.suggestion, forbiddenBuiltins[name.split('/')[0] ?? ''] ?? 'an allowed module, or an untrusted function');
+      assert.equal(
+        problem?.suggestion,
+        forbiddenBuiltins[name.split('/')[0] ?? ''] ?? 'an allowed module, or an untrusted function',
+      );
     });
   }
 }
@@ -62,7 +66,10 @@ for (const name of [...forbiddenNames, 'fs/promises', 'dns/promises', 'not_yet_i
 test('the allowed modules are asked for by their node: name, however they are imported', async () => {
   const lines = allowedBuiltins.map((name, index) => `import * as m${index} from '${name}';`);
   const list = allowedBuiltins.map((_, index) => `m${index}`).join(', ');
-  shared.write('src/demo.enclave.ts', `${lines.join('\n')}\nexport const all = [${list}];\nexport const late = import('crypto');`);
+  shared.write(
+    'src/demo.enclave.ts',
+    `${lines.join('\n')}\nexport const all = [${list}];\nexport const late = import('crypto');`,
+  );
   const { builtins } = await bundleOf(shared.folder);
   assert.deepEqual(builtins, allowedBuiltins.map((name) => `node:${name}`).sort());
 });
@@ -105,9 +112,11 @@ test('a type-only import of a forbidden module is no import', async () => {
 
 const dependencyFiles = {
   'src/demo.enclave.ts': "import { outer } from 'outer';\nexport const x = outer();",
-  'node_modules/outer/package.json': '{"name":"outer","version":"1.0.0","type":"module","main":"index.js","sideEffects":false}',
+  'node_modules/outer/package.json':
+    '{"name":"outer","version":"1.0.0","type":"module","main":"index.js","sideEffects":false}',
   'node_modules/outer/index.js': "import { inner } from 'inner';\nexport const outer = () => inner();",
-  'node_modules/inner/package.json': '{"name":"inner","version":"2.0.0","type":"module","main":"index.js","sideEffects":false}',
+  'node_modules/inner/package.json':
+    '{"name":"inner","version":"2.0.0","type":"module","main":"index.js","sideEffects":false}',
   'node_modules/inner/index.js':
     "import { readFileSync } from 'fs';\nexport const inner = () => readFileSync('/x');\nexport const pure = () => 1;",
 };
@@ -125,11 +134,37 @@ test('a forbidden import of a dependency names the way to it', async () => {
 });
 
 test('a forbidden import that tree shaking drops from a dependency does no harm', async () => {
-  const files = { ...dependencyFiles, 'node_modules/outer/index.js': "import { pure } from 'inner';\nexport const outer = () => pure();" };
+  const files = {
+    ...dependencyFiles,
+    'node_modules/outer/index.js': "import { pure } from 'inner';\nexport const outer = () => pure();",
+  };
   await withProject(files, async ({ folder }) => {
     const { builtins, script } = await bundleOf(folder);
     assert.deepEqual(builtins, []);
     assert.ok(!new TextDecoder().decode(script).includes('readFileSync'));
+  });
+});
+
+test('of the forbidden imports of a dependency only what is left is reported', async () => {
+  const inner = "import { connect } from 'net';\nimport { readFileSync } from 'fs';\n";
+  const used = 'export const inner = () => readFileSync("/x");\nexport const unused = () => connect(1);';
+  await withProject({ ...dependencyFiles, 'node_modules/inner/index.js': inner + used }, async ({ folder }) => {
+    assert.deepEqual(
+      (await refusalOf(folder)).map(({ text }) => text),
+      ['"fs" cannot be imported in an enclave'],
+    );
+  });
+});
+
+test('a project that is reached through a symbolic link has its own files all the same', async () => {
+  await withProject({ 'src/demo.enclave.ts': "import 'node:fs';" }, async ({ folder }) => {
+    const link = `${folder}-link`;
+    symlinkSync(folder, link);
+    try {
+      assert.equal((await refusalOf(link))[0]?.file, 'src/demo.enclave.ts');
+    } finally {
+      rmSync(link);
+    }
   });
 });
 

@@ -55,7 +55,10 @@ vectors.test('inspect() shows what is public of a signing key, and nothing else'
   const report = inspect(vectors.read('sgx/sig1.key.pem'));
   assert.equal(report.kind, 'signing-key');
   assert.equal(find(report, 'MRSIGNER').value, '83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e');
-  const publicPem = createPublicKey(Buffer.from(vectors.read('sgx/sig1.key.pem'))).export({ type: 'spki', format: 'pem' });
+  const publicPem = createPublicKey(Buffer.from(vectors.read('sgx/sig1.key.pem'))).export({
+    type: 'spki',
+    format: 'pem',
+  });
   const publicReport = inspect(new TextEncoder().encode(String(publicPem)));
   assert.equal(find(publicReport, 'MRSIGNER').value, find(report, 'MRSIGNER').value);
   assert.ok(JSON.stringify(report).length < 1000);
@@ -78,7 +81,10 @@ vectors.test('inspect() says of a quote of another version what it is', () => {
 
 vectors.test('inspect() refuses a quote that is cut', () => {
   const quote = vectors.read('dcap/vectors/sgx-v3-swhardening/quote.bin');
-  assert.throws(() => inspect(quote.subarray(0, 500)), (error) => isEnclosError(error, 'SGX_QUOTE_INVALID'));
+  assert.throws(
+    () => inspect(quote.subarray(0, 500)),
+    (error) => isEnclosError(error, 'SGX_QUOTE_INVALID'),
+  );
 });
 
 test('inspect() shows how the key of a sealed blob is derived', () => {
@@ -102,7 +108,10 @@ test('inspect() shows how the key of a sealed blob is derived', () => {
   assert.equal(find(report, 'key policy').value, 'MRSIGNER');
   assert.equal(find(report, 'security version').value, '5');
   assert.equal(find(report, 'content').value, '1,234 bytes');
-  assert.throws(() => inspect(blob.subarray(0, 100)), (error) => isEnclosError(error));
+  assert.throws(
+    () => inspect(blob.subarray(0, 100)),
+    (error) => isEnclosError(error),
+  );
 });
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -123,17 +132,33 @@ for (const [bytes, sentence] of [
   [text('hello'), /^This is text, which cannot be inspected\.$/],
 ] as const) {
   test(`inspect() says what it was given: ${sentence.source}`, () => {
-    assert.throws(() => inspect(bytes), (error) => isEnclosError(error, 'BUILD_FILE_UNRECOGNISED') && sentence.test(error.message));
+    assert.throws(
+      () => inspect(bytes),
+      (error) => isEnclosError(error, 'BUILD_FILE_UNRECOGNISED') && sentence.test(error.message),
+    );
   });
 }
 
 test('inspect() refuses a key that cannot sign an enclave', () => {
-  const { privateKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
-  assert.throws(() => inspect(text(privateKey)), (error) => isEnclosError(error, 'SIGNING_KEY_INVALID'));
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  assert.throws(
+    () => inspect(text(privateKey)),
+    (error) => isEnclosError(error, 'SIGNING_KEY_INVALID'),
+  );
 });
 
 test('inspect() throws only EnclosError, whatever follows a known beginning', () => {
-  const beginnings = ['ECREATE\0', 'ENCLSEAL', '\u0006\0\0\0', '\u0003\0\u0002\0\0\0\0\0', '-----BEGIN PUBLIC KEY-----\n', ''];
+  const beginnings = [
+    'ECREATE\0',
+    'ENCLSEAL',
+    '\u0006\0\0\0',
+    '\u0003\0\u0002\0\0\0\0\0',
+    '-----BEGIN PUBLIC KEY-----\n',
+    '',
+  ];
   fc.assert(
     fc.property(fc.constantFrom(...beginnings), fc.uint8Array({ maxLength: 2000 }), (beginning, rest) => {
       try {

@@ -40,7 +40,9 @@ test('loadProject() reads enclave.json through the given file system and fills i
 });
 
 test('loadProject() names the file when it is absent', async () => {
-  await assert.rejects(loadProject('/project', { fs: memoryFiles({}) }), (error) => isEnclosError(error, 'BUILD_FILE_UNREADABLE'));
+  await assert.rejects(loadProject('/project', { fs: memoryFiles({}) }), (error) =>
+    isEnclosError(error, 'BUILD_FILE_UNREADABLE'),
+  );
 });
 
 test('loadProject() refuses bytes that are not UTF-8', async () => {
@@ -87,7 +89,8 @@ test('parseProject() reads every key', () => {
 });
 
 test('a heap size is megabytes as a number, and has a unit as text', () => {
-  const heap = (heapSize: unknown) => parseProject('/p', JSON.stringify({ ...minimalManifest, heapSize })).heapSizeBytes;
+  const heap = (heapSize: unknown) =>
+    parseProject('/p', JSON.stringify({ ...minimalManifest, heapSize })).heapSizeBytes;
   assert.equal(heap(512), 512 * 2 ** 20);
   assert.equal(heap('512MB'), 512 * 2 ** 20);
   assert.equal(heap('1 GB'), 2 ** 30);

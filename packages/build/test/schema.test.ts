@@ -10,7 +10,10 @@ const published = join(dirname(fileURLToPath(import.meta.url)), '../../schema/en
 
 test('the published JSON Schema is the one that the code makes', () => {
   // To renew it, write JSON.stringify(enclaveJsonSchemaDocument(), null, 2) there and format it.
-  assert.deepEqual(JSON.parse(readFileSync(published, 'utf8')), JSON.parse(JSON.stringify(enclaveJsonSchemaDocument())));
+  assert.deepEqual(
+    JSON.parse(readFileSync(published, 'utf8')),
+    JSON.parse(JSON.stringify(enclaveJsonSchemaDocument())),
+  );
 });
 
 test('the JSON Schema refuses unknown keys at every level', () => {

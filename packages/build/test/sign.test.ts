@@ -60,7 +60,10 @@ test('a production signature demands that DEBUG is off', () => {
 });
 
 test('a debug signature demands that DEBUG is on', () => {
-  const { type, attributes, attributeMask } = verifySigstruct(signEnclave({ image: imageOf({ debug: true }), key, date }), sha256);
+  const { type, attributes, attributeMask } = verifySigstruct(
+    signEnclave({ image: imageOf({ debug: true }), key, date }),
+    sha256,
+  );
   assert.equal(type, 0x8000_0000);
   assert.equal(attributes.flags & Attribute.DEBUG, Attribute.DEBUG);
   assert.equal(attributeMask.flags & Attribute.DEBUG, Attribute.DEBUG);
@@ -68,7 +71,10 @@ test('a debug signature demands that DEBUG is on', () => {
 
 test('neither signature lets an enclave have the provisioning key', () => {
   for (const debug of [true, false]) {
-    const { attributes, attributeMask } = verifySigstruct(signEnclave({ image: imageOf({ debug }), key, date }), sha256);
+    const { attributes, attributeMask } = verifySigstruct(
+      signEnclave({ image: imageOf({ debug }), key, date }),
+      sha256,
+    );
     assert.equal(attributes.flags & Attribute.PROVISIONKEY, 0n);
     assert.equal(attributeMask.flags & Attribute.PROVISIONKEY, Attribute.PROVISIONKEY);
   }
@@ -135,12 +141,18 @@ test('an image with one flipped bit in its manifest is not signed as if it were 
   const sigstruct = verifySigstruct(signEnclave({ image, key, date }), sha256);
   const flipped = image.slice();
   flipped[image.length - 1] = (flipped[image.length - 1] ?? 0) ^ 1;
-  assert.throws(() => signEnclave({ image: flipped, key, date }), (error) => isEnclosError(error));
+  assert.throws(
+    () => signEnclave({ image: flipped, key, date }),
+    (error) => isEnclosError(error),
+  );
   assert.notDeepEqual(measureImage(flipped), sigstruct.enclaveHash);
 });
 
 test('bytes that are no image are refused', () => {
-  assert.throws(() => signEnclave({ image: new Uint8Array(64), key, date }), (error) => isEnclosError(error));
+  assert.throws(
+    () => signEnclave({ image: new Uint8Array(64), key, date }),
+    (error) => isEnclosError(error),
+  );
 });
 
 test('a key file is for its owner alone, and is never overwritten', async () => {

@@ -1,1 +1,26 @@
-export {};
+export { build, type BuildOptions, type BuildOutcome } from './actions/build.ts';
+export { createProject, type CreatedProject, type CreateProjectOptions } from './actions/create-project.ts';
+export { doctor, type DoctorOptions, type DoctorReport } from './actions/doctor.ts';
+export { inspect } from './actions/inspect.ts';
+export { keygen, type GeneratedKey } from './actions/keygen.ts';
+export { measure, measureStream, type Measurement } from './actions/measure.ts';
+export {
+  enrolMachine,
+  initPlatform,
+  installEnrolment,
+  issueEnrolment,
+  setPlatformCpuSvn,
+  showPlatform,
+  writeEnrolmentRequest,
+  type InitPlatformOptions,
+  type IssueOptions,
+  type PlatformFacts,
+  type SetCpuSvnOptions,
+} from './actions/platform.ts';
+export { run, type RunEvents, type RunOptions, type RunOutcome } from './actions/run.ts';
+export { serve, type ServedPlatform, type ServeOptions } from './actions/serve-platform.ts';
+export { sign, type SignOptions, type SignOutcome } from './actions/sign.ts';
+export { verify, type StepResult, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
+export type { Check } from './doctor/check.ts';
+export type { Io, OutputStream } from './io.ts';
+export { runCli } from './run-cli.ts';

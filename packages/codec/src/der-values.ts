@@ -19,7 +19,9 @@ export function decodeMagnitude(content: Uint8Array, maxBytes: number): Uint8Arr
   const [first, second] = content;
   if (first === undefined) throw new EnclosError('CODEC_INVALID', 'A DER integer without content.');
   if (first >= 0x80) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A negative DER integer.');
-  if (first === 0 && second !== undefined && second < 0x80) throw new EnclosError('CODEC_INVALID', 'A non-minimal DER integer.');
+  if (first === 0 && second !== undefined && second < 0x80) {
+    throw new EnclosError('CODEC_INVALID', 'A non-minimal DER integer.');
+  }
   const magnitude = first === 0 && second !== undefined ? content.subarray(1) : content;
   if (magnitude.length > maxBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', `A DER integer over ${maxBytes} bytes.`);
   return magnitude;
@@ -45,9 +47,13 @@ export function decodeObjectIdentifier(content: Uint8Array): string {
   let arc = 0;
   let open = false;
   for (const octet of content) {
-    if (!open && octet === 0x80) throw new EnclosError('CODEC_INVALID', 'A non-minimal arc in a DER object identifier.');
+    if (!open && octet === 0x80) {
+      throw new EnclosError('CODEC_INVALID', 'A non-minimal arc in a DER object identifier.');
+    }
     arc = arc * 128 + (octet & 0x7f);
-    if (arc > Number.MAX_SAFE_INTEGER) throw new EnclosError('CODEC_OUT_OF_RANGE', 'An oversized arc in a DER object identifier.');
+    if (arc > Number.MAX_SAFE_INTEGER) {
+      throw new EnclosError('CODEC_OUT_OF_RANGE', 'An oversized arc in a DER object identifier.');
+    }
     open = octet >= 0x80;
     if (open) continue;
     if (arcs.length === 0) {

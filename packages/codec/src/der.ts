@@ -1,5 +1,11 @@
 import { EnclosError } from '@enclos/errors';
-import { decodeBitString, decodeBoolean, decodeMagnitude, decodeObjectIdentifier, type BitString } from './der-values.ts';
+import {
+  decodeBitString,
+  decodeBoolean,
+  decodeMagnitude,
+  decodeObjectIdentifier,
+  type BitString,
+} from './der-values.ts';
 import { decodeTime } from './der-time.ts';
 
 /** Identifier octets (X.690 section 8.1.2) of the universal types that the reader knows. */
@@ -170,10 +176,14 @@ export class DerReader {
     let length = first;
     if (first >= 0x80) {
       const count = first & 0x7f;
-      if (count === 0 || count > 4) throw new EnclosError('CODEC_INVALID', 'DER with an indefinite or oversized length.');
+      if (count === 0 || count > 4) {
+        throw new EnclosError('CODEC_INVALID', 'DER with an indefinite or oversized length.');
+      }
       length = 0;
       for (let i = 0; i < count; i++) length = length * 256 + this.#octet();
-      if (length < 0x80 || length < 256 ** (count - 1)) throw new EnclosError('CODEC_INVALID', 'DER with a non-minimal length.');
+      if (length < 0x80 || length < 256 ** (count - 1)) {
+        throw new EnclosError('CODEC_INVALID', 'DER with a non-minimal length.');
+      }
     }
     if (length > this.#bytes.length - this.#offset) {
       throw new EnclosError('CODEC_TRUNCATED', 'A DER length runs past the end of the input.');

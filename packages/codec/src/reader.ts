@@ -12,7 +12,8 @@ export class ByteReader {
   readonly #end: number;
 
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
-    this.#bytes = bytes;
+    // A Node Buffer is a Uint8Array whose slice() shares memory: this one's copies.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#offset = start;
     this.#end = end;
@@ -60,13 +61,18 @@ export class ByteReader {
 
   /** @throws CODEC_TRAILING when bytes are left. */
   end(): void {
-    if (this.remaining !== 0) throw new EnclosError('CODEC_TRAILING', `${this.remaining} bytes follow the end of the value.`);
+    if (this.remaining !== 0)
+      throw new EnclosError('CODEC_TRAILING', `${this.remaining} bytes follow the end of the value.`);
   }
 
   #advance(length: number): number {
-    if (!Number.isSafeInteger(length) || length < 0) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A length is negative or not an integer.');
+    if (!Number.isSafeInteger(length) || length < 0)
+      throw new EnclosError('CODEC_OUT_OF_RANGE', 'A length is negative or not an integer.');
     if (length > this.remaining) {
-      throw new EnclosError('CODEC_TRUNCATED', `${length} bytes wanted at offset ${this.#offset}, ${this.remaining} left.`);
+      throw new EnclosError(
+        'CODEC_TRUNCATED',
+        `${length} bytes wanted at offset ${this.#offset}, ${this.remaining} left.`,
+      );
     }
     const at = this.#offset;
     this.#offset += length;

@@ -19,36 +19,44 @@ export class ByteWriter {
 
   u8(value: number): this {
     this.#integer(value, 0xff);
-    this.#view.setUint8(this.#reserve(1), value);
+    // Reserving may replace the view, so it comes first.
+    const at = this.#reserve(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(value: number): this {
     this.#integer(value, 0xffff);
-    this.#view.setUint16(this.#reserve(2), value, true);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value, true);
     return this;
   }
 
   u32(value: number): this {
     this.#integer(value, 0xffff_ffff);
-    this.#view.setUint32(this.#reserve(4), value, true);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
 
   u64(value: bigint): this {
-    if (value < 0n || value > 0xffff_ffff_ffff_ffffn) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not an unsigned 64-bit integer.');
-    this.#view.setBigUint64(this.#reserve(8), value, true);
+    if (value < 0n || value > 0xffff_ffff_ffff_ffffn)
+      throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not an unsigned 64-bit integer.');
+    const at = this.#reserve(8);
+    this.#view.setBigUint64(at, value, true);
     return this;
   }
 
   bytes(value: Uint8Array): this {
-    this.#buffer.set(value, this.#reserve(value.length));
+    const at = this.#reserve(value.length);
+    this.#buffer.set(value, at);
     return this;
   }
 
   /** Writes `value`, which must be exactly `length` bytes. */
   fixed(value: Uint8Array, length: number): this {
-    if (value.length !== length) throw new EnclosError('CODEC_OUT_OF_RANGE', `${length} bytes wanted, ${value.length} given.`);
+    if (value.length !== length)
+      throw new EnclosError('CODEC_OUT_OF_RANGE', `${length} bytes wanted, ${value.length} given.`);
     return this.bytes(value);
   }
 
@@ -63,7 +71,8 @@ export class ByteWriter {
   }
 
   #integer(value: number, max: number): void {
-    if (!Number.isInteger(value) || value < 0 || value > max) throw new EnclosError('CODEC_OUT_OF_RANGE', `Not an integer from 0 to ${max}.`);
+    if (!Number.isInteger(value) || value < 0 || value > max)
+      throw new EnclosError('CODEC_OUT_OF_RANGE', `Not an integer from 0 to ${max}.`);
   }
 
   #reserve(length: number): number {

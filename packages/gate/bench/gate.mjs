@@ -168,7 +168,9 @@ async function main() {
       json: { type: 'boolean', default: false },
     },
   });
-  const [calls, window, payloadBytes, rounds] = [values.calls, values.window, values.payload, values.rounds].map(Number);
+  const [calls, window, payloadBytes, rounds] = [values.calls, values.window, values.payload, values.rounds].map(
+    Number,
+  );
   const folder = mkdtempSync(join(tmpdir(), 'gate-bench-'));
   const path = join(folder, 'socket');
   const child = fork(new URL(import.meta.url), ['--serve', path]);

@@ -49,9 +49,13 @@ export function parentOver(): EnclosError<'GATE_CANCELLED'> {
 }
 
 export function deadlinePassed(timeoutMs: number): EnclosError<'GATE_DEADLINE'> {
-  return new EnclosError('GATE_DEADLINE', `The call did not finish within ${timeoutMs} ms.`, { details: { timeoutMs } });
+  return new EnclosError('GATE_DEADLINE', `The call did not finish within ${timeoutMs} ms.`, {
+    details: { timeoutMs },
+  });
 }
 
 export function depthExceeded(maxDepth: number): EnclosError<'GATE_DEPTH_EXCEEDED'> {
-  return new EnclosError('GATE_DEPTH_EXCEEDED', `Calls are nested more than ${maxDepth} deep.`, { details: { maxDepth } });
+  return new EnclosError('GATE_DEPTH_EXCEEDED', `Calls are nested more than ${maxDepth} deep.`, {
+    details: { maxDepth },
+  });
 }

@@ -1,4 +1,4 @@
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   FRAME_HEADER_BYTES,
   FrameKind,
@@ -54,15 +54,15 @@ export interface Endpoint {
    * Calls a function of the peer: table 0 application, 1 system. Calls made
    * before the greeting wait for it. The payload is copied before this returns.
    */
-  invoke(table: number, index: number, payload: Uint8Array, options?: InvokeOptions): Promise<Uint8Array>;
+  readonly invoke: (table: number, index: number, payload: Uint8Array, options?: InvokeOptions) => Promise<Uint8Array>;
   /** Sends a log line (level 0 error to 4 trace, cut at 8 KiB). Dropped rather than delayed under congestion. */
-  log(level: number, text: string): void;
+  readonly log: (level: number, text: string) => void;
   /**
    * Without an error: says goodbye, rejects our pending calls, aborts the
    * running ones of the peer, and ends the transport once all is flushed.
    * With one: destroys the transport at once. Resolves when the gate has ended.
    */
-  close(error?: Error): Promise<void>;
+  readonly close: (error?: Error) => Promise<void>;
 }
 
 /** greeting: our HELLO is sent, the peer's awaited. closing: a GOODBYE was sent or received, the transport is ending. */
@@ -135,7 +135,10 @@ class GateEndpoint {
     const { transport, hello } = this.#options;
     const maxHelloBytes = this.#limits.maxFrameBytes - FRAME_HEADER_BYTES;
     if (!(hello instanceof Uint8Array) || hello.length > maxHelloBytes) {
-      throw new EnclosError('GATE_INVALID_ARGUMENT', `The greeting is not a Uint8Array of at most ${maxHelloBytes} bytes.`);
+      throw new EnclosError(
+        'GATE_INVALID_ARGUMENT',
+        `The greeting is not a Uint8Array of at most ${maxHelloBytes} bytes.`,
+      );
     }
     const { helloTimeoutMs } = this.#limits;
     this.#timer = this.#timers.setTimeout(() => {
@@ -175,7 +178,7 @@ class GateEndpoint {
     try {
       this.#options.acceptHello(frame.payload);
     } catch (cause) {
-      if (cause instanceof EnclosError) throw cause;
+      if (isEnclosError(cause)) throw cause;
       throw new EnclosError('GATE_HELLO_REFUSED', 'The greeting of the peer was not accepted.', { cause });
     }
     // acceptHello may itself have closed the gate.

@@ -37,12 +37,19 @@ export class FrameDecoder {
   #payloadBytes = 0;
   #payloadFilled = 0;
   #framesDone = 0;
-  #failure: unknown;
+  #failed = false;
 
   /** @throws GATE_INVALID_ARGUMENT when `maxFrameBytes` (a whole frame, header included) is out of range. */
   constructor({ maxFrameBytes }: { readonly maxFrameBytes: number }) {
-    if (!Number.isInteger(maxFrameBytes) || maxFrameBytes < MIN_FRAME_LIMIT_BYTES || maxFrameBytes > MAX_FRAME_LIMIT_BYTES) {
-      throw new EnclosError('GATE_INVALID_ARGUMENT', `maxFrameBytes is not from ${MIN_FRAME_LIMIT_BYTES} to ${MAX_FRAME_LIMIT_BYTES}.`);
+    if (
+      !Number.isInteger(maxFrameBytes) ||
+      maxFrameBytes < MIN_FRAME_LIMIT_BYTES ||
+      maxFrameBytes > MAX_FRAME_LIMIT_BYTES
+    ) {
+      throw new EnclosError(
+        'GATE_INVALID_ARGUMENT',
+        `maxFrameBytes is not from ${MIN_FRAME_LIMIT_BYTES} to ${MAX_FRAME_LIMIT_BYTES}.`,
+      );
     }
     this.#maxFrameBytes = maxFrameBytes;
   }
@@ -72,7 +79,7 @@ export class FrameDecoder {
    * happens before a bad frame does not depend on where the chunks were cut.
    */
   read(chunk: Uint8Array, each: (frame: Frame) => void): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failed) throw protocolViolation('bytes after a frame that was refused');
     try {
       // A plain view: slices of a Buffer would share its memory.
       const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -80,7 +87,7 @@ export class FrameDecoder {
       const rest = this.#headFilled === 0 ? this.#wholeFrames(bytes, resumed, each) : resumed;
       if (rest < bytes.length) this.#continueFrame(bytes, rest, each);
     } catch (error) {
-      this.#failure = error;
+      this.#failed = true;
       this.#drop();
       throw error;
     }

@@ -82,8 +82,16 @@ function maxPayloadBytes(kind: FrameKind): number {
   }
 }
 
-function unusedFieldFault({ kind, table, functionIndex, callId, parentCallId, timeoutMs }: FrameHeader): string | undefined {
-  const hasCallId = kind === FrameKind.CALL || kind === FrameKind.RETURN || kind === FrameKind.THROW || kind === FrameKind.CANCEL;
+function unusedFieldFault({
+  kind,
+  table,
+  functionIndex,
+  callId,
+  parentCallId,
+  timeoutMs,
+}: FrameHeader): string | undefined {
+  const hasCallId =
+    kind === FrameKind.CALL || kind === FrameKind.RETURN || kind === FrameKind.THROW || kind === FrameKind.CANCEL;
   if (hasCallId !== (callId !== 0)) return hasCallId ? 'a call id of zero' : 'a call id on a frame that has none';
   if (kind === FrameKind.CALL) return table > 1 ? 'an unknown function table' : undefined;
   if (table !== 0 || parentCallId !== 0 || timeoutMs !== 0) return 'a reserved field that is not zero';
@@ -100,7 +108,11 @@ export function headerFault(header: FrameHeader, payloadBytes: number): string |
 }
 
 /** Writes a frame that is known to be valid; `view` and `bytes` are the same memory. */
-export function writeFrame(frame: Frame, target: { readonly bytes: Uint8Array; readonly view: DataView }, at: number): void {
+export function writeFrame(
+  frame: Frame,
+  target: { readonly bytes: Uint8Array; readonly view: DataView },
+  at: number,
+): void {
   const { view, bytes } = target;
   view.setUint32(at, FRAME_HEADER_BYTES - LENGTH_BYTES + frame.payload.length, true);
   view.setUint8(at + 4, frame.kind);
@@ -132,7 +144,9 @@ export function readHeader(view: DataView, at: number): FrameHeader {
 export function readFrameSize(view: DataView, at: number, maxFrameBytes: number): number {
   const sizeBytes = LENGTH_BYTES + view.getUint32(at, true);
   if (sizeBytes < FRAME_HEADER_BYTES) throw protocolViolation('a frame shorter than its header');
-  if (sizeBytes > maxFrameBytes) throw protocolViolation(`a frame of ${sizeBytes} bytes, at most ${maxFrameBytes} are allowed`);
+  if (sizeBytes > maxFrameBytes) {
+    throw protocolViolation(`a frame of ${sizeBytes} bytes, at most ${maxFrameBytes} are allowed`);
+  }
   return sizeBytes;
 }
 

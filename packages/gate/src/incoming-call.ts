@@ -21,7 +21,7 @@ export interface IncomingCall {
    * Calls the peer as part of this call, under its slot. Rejects with
    * GATE_CANCELLED when this call ends first, or is over already.
    */
-  invoke(table: number, index: number, payload: Uint8Array, options?: InvokeOptions): Promise<Uint8Array>;
+  readonly invoke: (table: number, index: number, payload: Uint8Array, options?: InvokeOptions) => Promise<Uint8Array>;
 }
 
 /** Where the state of a call goes: queued, running, answered. */
@@ -103,7 +103,8 @@ class CallView implements IncomingCall {
     this.payload = frame.payload;
     this.depth = call.depth;
     this.#call = call;
-    this.invoke = (table, index, payload, options = {}) => call.invoke({ table, index, payload, options, parent: call });
+    this.invoke = (table, index, payload, options = {}) =>
+      call.invoke({ table, index, payload, options, parent: call });
   }
 
   get signal(): AbortSignal {

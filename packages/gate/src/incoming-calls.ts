@@ -1,4 +1,4 @@
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { callCancelled, deadlinePassed, depthExceeded, parentOver } from './call-link.ts';
 import { CallQueue } from './call-queue.ts';
 import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frames.ts';
@@ -49,7 +49,9 @@ export class IncomingCalls implements CallOwner {
     const { limits, outgoing } = this.#options;
     if (this.#calls.get(frame.callId) !== undefined) throw protocolViolation('a call with the id of another one');
     const parent = frame.parentCallId === 0 ? undefined : outgoing.get(frame.parentCallId);
-    if (frame.parentCallId !== 0 && parent === undefined) throw protocolViolation('a call nested in one that was not made');
+    if (frame.parentCallId !== 0 && parent === undefined) {
+      throw protocolViolation('a call nested in one that was not made');
+    }
     // Not a violation: our CANCEL and this call may have crossed.
     if (parent?.isAbandoned === true) return this.#refuse(frame.callId, parentOver());
     const lane = this.#lanes[parent?.depth ?? 0];
@@ -117,13 +119,15 @@ export class IncomingCalls implements CallOwner {
       Promise.resolve(this.#options.dispatch(call.view)).then(succeeded, threw);
     } catch (error) {
       // Not at once: a queue of calls whose handlers throw must not become a deep stack.
-      Promise.reject(error).catch(threw);
+      queueMicrotask(() => threw(error));
     }
   }
 
   #succeed(lane: Lane, call: RunningCall, result: Uint8Array): void {
     const maxBytes = this.#options.limits.maxFrameBytes - FRAME_HEADER_BYTES;
-    if (!(result instanceof Uint8Array)) return this.#fail(lane, call, new TypeError('The result is not a Uint8Array.'));
+    if (!(result instanceof Uint8Array)) {
+      return this.#fail(lane, call, new TypeError('The result is not a Uint8Array.'));
+    }
     if (result.length > maxBytes) {
       const message = `The result takes ${result.length} bytes, at most ${maxBytes} fit.`;
       return this.#answer(lane, call, throwFrame(call.id, { code: 'GATE_FRAME_TOO_LARGE', message }));
@@ -160,7 +164,7 @@ export class IncomingCalls implements CallOwner {
   }
 
   #refuse(id: number, error: Error): void {
-    const description = error instanceof EnclosError ? { code: error.code, message: error.message } : failed;
+    const description = isEnclosError(error) ? { code: error.code, message: error.message } : failed;
     this.#options.writer.sendRefusal(throwFrame(id, description));
   }
 

@@ -56,8 +56,12 @@ export function decodeThrow(payload: Uint8Array): EnclosError {
   const [low, high] = payload;
   if (low === undefined || high === undefined) throw protocolViolation('an error without a code');
   const codeBytes = low + 256 * high;
-  if (codeBytes > MAX_THROW_CODE_BYTES || payload.length < 2 + codeBytes) throw protocolViolation('an error code of a wrong length');
-  if (payload.length - 2 - codeBytes > MAX_THROW_MESSAGE_BYTES) throw protocolViolation('an error message that is too long');
+  if (codeBytes > MAX_THROW_CODE_BYTES || payload.length < 2 + codeBytes) {
+    throw protocolViolation('an error code of a wrong length');
+  }
+  if (payload.length - 2 - codeBytes > MAX_THROW_MESSAGE_BYTES) {
+    throw protocolViolation('an error message that is too long');
+  }
   const code = decodeText(payload.subarray(2, 2 + codeBytes));
   if (!codePattern.test(code)) throw protocolViolation('an error code of wrong characters');
   const message = decodeText(payload.subarray(2 + codeBytes)) || undefined;

@@ -1,5 +1,13 @@
 import { EnclosError } from '@enclos/errors';
-import { callCancelled, deadlinePassed, Dependents, depthExceeded, parentOver, type Dependent, type ParentCall } from './call-link.ts';
+import {
+  callCancelled,
+  deadlinePassed,
+  Dependents,
+  depthExceeded,
+  parentOver,
+  type Dependent,
+  type ParentCall,
+} from './call-link.ts';
 import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frames.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { IdTable } from './id-table.ts';
@@ -161,7 +169,9 @@ export class OutgoingCalls {
     const call = this.#calls.get(frame.callId);
     if (call === undefined) throw protocolViolation('an answer to a call that was not made');
     if (frame.kind === FrameKind.RETURN && frame.payload.length > call.maxResultBytes) {
-      throw protocolViolation(`a result of ${frame.payload.length} bytes, at most ${call.maxResultBytes} were asked for`);
+      throw protocolViolation(
+        `a result of ${frame.payload.length} bytes, at most ${call.maxResultBytes} were asked for`,
+      );
     }
     const error = frame.kind === FrameKind.THROW ? decodeThrow(frame.payload) : undefined;
     this.#calls.delete(call.id);
@@ -207,12 +217,17 @@ export class OutgoingCalls {
 
 function payloadTooLarge(payload: Uint8Array, { maxFrameBytes }: GateLimits): Error {
   const maxBytes = maxFrameBytes - FRAME_HEADER_BYTES;
-  return new EnclosError('GATE_FRAME_TOO_LARGE', `The arguments take ${payload.length} bytes, at most ${maxBytes} fit.`);
+  return new EnclosError(
+    'GATE_FRAME_TOO_LARGE',
+    `The arguments take ${payload.length} bytes, at most ${maxBytes} fit.`,
+  );
 }
 
 function argumentFault(table: number, index: number, payload: Uint8Array): string | undefined {
   if (table !== 0 && table !== 1) return 'The function table is neither 0 nor 1.';
-  if (!Number.isInteger(index) || index < 0 || index > 0xffff) return 'The function index is not an integer from 0 to 65535.';
+  if (!Number.isInteger(index) || index < 0 || index > 0xffff) {
+    return 'The function index is not an integer from 0 to 65535.';
+  }
   return payload instanceof Uint8Array ? undefined : 'The payload is not a Uint8Array.';
 }
 

@@ -13,7 +13,14 @@ const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ payload: bytes(300) }).map((fields) => frame(FrameKind.HELLO, fields)),
   fc
-    .record({ table: fc.nat(1), functionIndex: fc.nat(0xffff), callId: id, parentCallId: u32, timeoutMs: u32, payload: bytes(300) })
+    .record({
+      table: fc.nat(1),
+      functionIndex: fc.nat(0xffff),
+      callId: id,
+      parentCallId: u32,
+      timeoutMs: u32,
+      payload: bytes(300),
+    })
     .map((fields) => frame(FrameKind.CALL, fields)),
   fc.record({ callId: id, payload: bytes(300) }).map((fields) => frame(FrameKind.RETURN, fields)),
   fc.record({ callId: id, payload: bytes(300) }).map((fields) => frame(FrameKind.THROW, fields)),
@@ -32,7 +39,9 @@ function* chunksOf(all: Uint8Array, sizes: readonly number[]): Generator<Uint8Ar
 }
 
 /** A header with any field values, valid or not. */
-function rawFrame(fields: Partial<Omit<Frame, 'kind'>> & { readonly kind: number; readonly length?: number }): Uint8Array {
+function rawFrame(
+  fields: Partial<Omit<Frame, 'kind'>> & { readonly kind: number; readonly length?: number },
+): Uint8Array {
   const payload = fields.payload ?? noBytes;
   const all = new Uint8Array(20 + payload.length);
   const view = new DataView(all.buffer);
@@ -49,21 +58,32 @@ function rawFrame(fields: Partial<Omit<Frame, 'kind'>> & { readonly kind: number
 
 test('a frame has the documented bytes', () => {
   const encoded = encodeFrame(
-    frame(FrameKind.CALL, { table: 1, functionIndex: 0x0203, callId: 0x04050607, parentCallId: 8, timeoutMs: 9, payload: Uint8Array.of(0xaa) }),
+    frame(FrameKind.CALL, {
+      table: 1,
+      functionIndex: 0x0203,
+      callId: 0x04050607,
+      parentCallId: 8,
+      timeoutMs: 9,
+      payload: Uint8Array.of(0xaa),
+    }),
   );
   assert.deepEqual([...encoded], [17, 0, 0, 0, 2, 1, 3, 2, 7, 6, 5, 4, 8, 0, 0, 0, 9, 0, 0, 0, 0xaa]);
 });
 
 test('frames survive encoding and any chunking', () => {
   fc.assert(
-    fc.property(fc.array(anyFrame, { maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 }), (frames, sizes) => {
-      const decoder = new FrameDecoder(limit);
-      const all = Buffer.concat(frames.map(encodeFrame));
-      const decoded = [...chunksOf(all, sizes)].flatMap((chunk) => decoder.push(chunk));
-      decoder.end();
-      assert.deepEqual(decoded, frames);
-      assert.equal(decoder.heldBytes, 0);
-    }),
+    fc.property(
+      fc.array(anyFrame, { maxLength: 12 }),
+      fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 }),
+      (frames, sizes) => {
+        const decoder = new FrameDecoder(limit);
+        const all = Buffer.concat(frames.map(encodeFrame));
+        const decoded = [...chunksOf(all, sizes)].flatMap((chunk) => decoder.push(chunk));
+        decoder.end();
+        assert.deepEqual(decoded, frames);
+        assert.equal(decoder.heldBytes, 0);
+      },
+    ),
   );
 });
 
@@ -73,7 +93,9 @@ test('arbitrary bytes give frames or a protocol violation, and never hold more t
       const decoder = new FrameDecoder(limit);
       try {
         for (const chunk of chunks) {
-          for (const decoded of decoder.push(chunk)) assert.deepEqual(new FrameDecoder(limit).push(encodeFrame(decoded)), [decoded]);
+          for (const decoded of decoder.push(chunk)) {
+            assert.deepEqual(new FrameDecoder(limit).push(encodeFrame(decoded)), [decoded]);
+          }
           assert.ok(decoder.heldBytes <= limit.maxFrameBytes);
         }
         decoder.end();
@@ -114,7 +136,10 @@ for (const [what, encoded] of refused) {
   test(`refused whole and byte by byte: ${what}`, () => {
     assert.throws(() => new FrameDecoder(limit).push(encoded), hasCode('GATE_PROTOCOL_VIOLATION'));
     const decoder = new FrameDecoder(limit);
-    assert.throws(() => [...chunksOf(encoded, [1])].forEach((chunk) => decoder.push(chunk)), hasCode('GATE_PROTOCOL_VIOLATION'));
+    assert.throws(
+      () => [...chunksOf(encoded, [1])].forEach((chunk) => decoder.push(chunk)),
+      hasCode('GATE_PROTOCOL_VIOLATION'),
+    );
   });
 }
 
@@ -162,7 +187,9 @@ test('payloads are copies in memory of their own', () => {
 test('a large frame in small chunks arrives whole', () => {
   const payload = Uint8Array.from({ length: 300_000 }, (_, at) => at % 251);
   const decoder = new FrameDecoder({ maxFrameBytes: 400_000 });
-  const decoded = [...chunksOf(encodeFrame(frame(FrameKind.HELLO, { payload })), [7001])].flatMap((chunk) => decoder.push(chunk));
+  const decoded = [...chunksOf(encodeFrame(frame(FrameKind.HELLO, { payload })), [7001])].flatMap((chunk) =>
+    decoder.push(chunk),
+  );
   assert.deepEqual(decoded, [frame(FrameKind.HELLO, { payload })]);
 });
 

@@ -1,4 +1,4 @@
-import { EnclosError } from '@enclos/errors';
+import { isEnclosError } from '@enclos/errors';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   createEndpoint,
@@ -59,7 +59,7 @@ export class FakeTimers implements Timers {
 
   advance(ms: number): void {
     this.#now += ms;
-    for (const [handle, { at, callback }] of [...this.#waiting]) {
+    for (const [handle, { at, callback }] of this.#waiting) {
       if (at > this.#now || !this.#waiting.delete(handle)) continue;
       callback();
     }
@@ -132,7 +132,7 @@ export function optionsFor(transport: Transport, overrides: Partial<EndpointOpti
     limits: testLimits,
     dispatch: async (call) => call.payload,
     describeError: (error) => ({
-      code: error instanceof EnclosError ? error.code : 'GATE_REMOTE_ERROR',
+      code: isEnclosError(error) ? error.code : 'GATE_REMOTE_ERROR',
       message: error instanceof Error ? error.message : 'unknown',
     }),
     lostError: (cause) => new LostError('lost', { cause }),
@@ -158,7 +158,11 @@ export async function openRig(overrides: Partial<EndpointOptions> = {}): Promise
 }
 
 /** What became of a promise, without waiting for it. */
-export function watch<T>(promise: Promise<T>): { state: 'pending' | 'resolved' | 'rejected'; value?: T; error?: unknown } {
+export function watch<T>(promise: Promise<T>): {
+  state: 'pending' | 'resolved' | 'rejected';
+  value?: T;
+  error?: unknown;
+} {
   const seen: { state: 'pending' | 'resolved' | 'rejected'; value?: T; error?: unknown } = { state: 'pending' };
   promise.then(
     (value) => Object.assign(seen, { state: 'resolved', value }),
@@ -169,7 +173,7 @@ export function watch<T>(promise: Promise<T>): { state: 'pending' | 'resolved' |
 
 /** For `assert.rejects` and `assert.throws`. */
 export function hasCode(code: string): (error: unknown) => boolean {
-  return (error) => error instanceof EnclosError && error.code === code;
+  return (error) => isEnclosError(error) && error.code === code;
 }
 
 /** A promise that the test settles. */

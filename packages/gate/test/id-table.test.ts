@@ -4,7 +4,11 @@ import fc from 'fast-check';
 import { IdTable } from '../src/id-table.ts';
 
 test('behaves like a Map, whatever the ids and the multiplier', () => {
-  const id = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0xffff_fff0, max: 0xffff_ffff }), fc.integer({ min: 1, max: 0xffff_ffff }));
+  const id = fc.oneof(
+    fc.integer({ min: 1, max: 40 }),
+    fc.integer({ min: 0xffff_fff0, max: 0xffff_ffff }),
+    fc.integer({ min: 1, max: 0xffff_ffff }),
+  );
   const step = fc.record({ id, remove: fc.boolean() });
   // The multiplier 1 puts all small ids into one run.
   const random = fc.constantFrom(0, 0.3, 0.999_999);
@@ -24,7 +28,7 @@ test('behaves like a Map, whatever the ids and the multiplier', () => {
         assert.equal(table.get(key), model.get(key));
       }
       for (const [key, expected] of model) assert.equal(table.get(key), expected);
-      assert.deepEqual(table.values().toSorted(), [...model.values()].toSorted());
+      assert.deepEqual(new Set(table.values()), new Set(model.values()));
     }),
   );
 });

@@ -6,6 +6,7 @@ import { decodeText, decodeThrow, encodeText, encodeThrow } from '../src/message
 import { hasCode } from './harness.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const letters = (length: number): Uint8Array => new Uint8Array(length).fill(65);
 
 test('a registered code comes back as itself, marked remote', () => {
   const error = decodeThrow(encodeThrow({ code: 'GATE_BUSY', message: 'später' }));
@@ -45,11 +46,11 @@ test('malformed errors are violations', () => {
     [1],
     [0, 0],
     [2, 0, 65],
-    [65, 0, ...new Array<number>(65).fill(65)],
+    [65, 0, ...letters(65)],
     [1, 0, 97],
     [1, 0, 65, 0xff],
-    [1, 0, 65, ...new Array<number>(4097).fill(65)],
-    [0, 1, ...new Array<number>(256).fill(65)],
+    [1, 0, 65, ...letters(4097)],
+    [0, 1, ...letters(256)],
   ]) {
     assert.throws(() => decodeThrow(Uint8Array.from(payload)), hasCode('GATE_PROTOCOL_VIOLATION'));
   }

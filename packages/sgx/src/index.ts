@@ -10,7 +10,14 @@ export {
   type QuoteV3Parts,
   type QuoteV3Signature,
 } from './quote-v3.ts';
-export { encodeReport, encodeReportBody, parseReport, parseReportBody, type Report, type ReportBody } from './report.ts';
+export {
+  encodeReport,
+  encodeReportBody,
+  parseReport,
+  parseReportBody,
+  type Report,
+  type ReportBody,
+} from './report.ts';
 export { encodeSecs, parseSecs, type Secs } from './secs.ts';
 export { measureSgxs, type IncrementalHash } from './sgxs/measure.ts';
 export {

@@ -1,3 +1,4 @@
+import { EnclosError } from '@enclos/errors';
 import { attributes, type Attributes } from './attributes.ts';
 import { at, bytes, structure, u16, u32 } from './structure.ts';
 
@@ -32,19 +33,23 @@ const layout = structure<KeyRequest>({
     miscMask: at(72, u32),
     configSvn: at(76, u16),
   },
-  // EGETKEY faults on reserved policy bits as on any reserved byte (SDM vol. 3D, EGETKEY: #GP(0)).
-  problem: ({ keyPolicy }) => ((keyPolicy & ~knownPolicyBits) === 0 ? undefined : 'KEYPOLICY has reserved bits set.'),
+  check: ({ keyPolicy }) => {
+    // EGETKEY faults on reserved policy bits as on any reserved byte (SDM vol. 3D, EGETKEY: #GP(0)).
+    if ((keyPolicy & ~knownPolicyBits) !== 0) {
+      throw new EnclosError('SGX_RESERVED_NOT_ZERO', 'KEYREQUEST: KEYPOLICY has reserved bits set.');
+    }
+  },
 });
 
 /**
- * @throws SGX_STRUCTURE_INVALID for a length other than 512, or reserved policy bits.
- * @throws SGX_RESERVED_NOT_ZERO for a non-zero reserved byte.
+ * @throws SGX_STRUCTURE_INVALID for a length other than 512.
+ * @throws SGX_RESERVED_NOT_ZERO for a non-zero reserved byte or policy bit.
  */
 export function parseKeyRequest(input: Uint8Array): KeyRequest {
   return layout.parse(input);
 }
 
-/** @throws SGX_STRUCTURE_INVALID naming the field that does not fit. */
+/** @throws SGX_STRUCTURE_INVALID naming the field that does not fit; SGX_RESERVED_NOT_ZERO for a reserved policy bit. */
 export function encodeKeyRequest(keyRequest: KeyRequest): Uint8Array {
   return layout.encode(keyRequest);
 }

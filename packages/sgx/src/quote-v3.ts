@@ -129,9 +129,9 @@ function parseCounted(reader: ByteReader, length: number, what: string): Uint8Ar
   return reader.bytes(length);
 }
 
-function encoded(write: (writer: ByteWriter) => ByteWriter): Uint8Array {
+function encoded(sizeBytes: number, write: (writer: ByteWriter) => ByteWriter): Uint8Array {
   try {
-    return write(new ByteWriter({ sizeHint: 1024 })).finish();
+    return write(new ByteWriter({ sizeHint: sizeBytes, maxBytes: sizeBytes })).finish();
   } catch (cause) {
     if (!(cause instanceof EnclosError)) throw cause;
     throw new EnclosError('SGX_QUOTE_INVALID', `Quote: a part does not fit: ${cause.message}`, { cause });
@@ -144,7 +144,7 @@ function encoded(write: (writer: ByteWriter) => ByteWriter): Uint8Array {
  * @throws SGX_QUOTE_INVALID when a part does not fit.
  */
 export function quoteV3SignedBytes(content: QuoteV3Content): Uint8Array {
-  return encoded((writer) =>
+  return encoded(signedLength, (writer) =>
     writer
       .u16(3)
       .u16(2)
@@ -167,10 +167,11 @@ export function encodeQuoteV3(parts: QuoteV3Parts): Uint8Array {
   const { signature } = parts;
   const { qeAuthData, certificationData } = signature;
   const signedBytes = quoteV3SignedBytes(parts);
-  return encoded((writer) =>
+  const authLength = fixedSignatureLength + 2 + qeAuthData.length + 6 + certificationData.length;
+  return encoded(signedLength + 4 + authLength, (writer) =>
     writer
       .bytes(signedBytes)
-      .u32(fixedSignatureLength + 2 + qeAuthData.length + 6 + certificationData.length)
+      .u32(authLength)
       .fixed(signature.isvSignature, 64)
       .fixed(signature.attestationKey, 64)
       .bytes(encodeReportBody(signature.qeReport))

@@ -34,18 +34,34 @@ interface Layout<T> {
   readonly sizeBytes: number;
   /** In order of offset. */
   readonly fields: { readonly [K in keyof T]-?: PlacedField<T[K]> };
-  /** What is wrong with a value whose bytes are in place, if anything. */
-  readonly problem?: (value: T) => string | undefined;
+  /** Throws for a value that the structure may not hold, before it is encoded and after it is parsed. */
+  readonly check?: (value: T) => void;
   readonly invalid?: ErrorCode;
   readonly reservedNotZero?: ErrorCode;
 }
 
-export const u16: Field<number> = { sizeBytes: 2, read: (reader) => reader.u16(), write: (writer, value) => writer.u16(value) };
-export const u32: Field<number> = { sizeBytes: 4, read: (reader) => reader.u32(), write: (writer, value) => writer.u32(value) };
-export const u64: Field<bigint> = { sizeBytes: 8, read: (reader) => reader.u64(), write: (writer, value) => writer.u64(value) };
+export const u16: Field<number> = {
+  sizeBytes: 2,
+  read: (reader) => reader.u16(),
+  write: (writer, value) => writer.u16(value),
+};
+export const u32: Field<number> = {
+  sizeBytes: 4,
+  read: (reader) => reader.u32(),
+  write: (writer, value) => writer.u32(value),
+};
+export const u64: Field<bigint> = {
+  sizeBytes: 8,
+  read: (reader) => reader.u64(),
+  write: (writer, value) => writer.u64(value),
+};
 
 export function bytes(sizeBytes: number): Field<Uint8Array> {
-  return { sizeBytes, read: (reader) => reader.bytes(sizeBytes), write: (writer, value) => writer.fixed(value, sizeBytes) };
+  return {
+    sizeBytes,
+    read: (reader) => reader.bytes(sizeBytes),
+    write: (writer, value) => writer.fixed(value, sizeBytes),
+  };
 }
 
 export function at<T>(offset: number, field: Field<T>): PlacedField<T> {
@@ -54,17 +70,11 @@ export function at<T>(offset: number, field: Field<T>): PlacedField<T> {
 
 /** Turns a table of fields into a codec with an exact length and checked reserved bytes. */
 export function structure<T extends object>(layout: Layout<T>): Structure<T> {
-  const { name, sizeBytes, fields, problem } = layout;
+  const { name, sizeBytes, fields, check } = layout;
   const invalid = layout.invalid ?? 'SGX_STRUCTURE_INVALID';
   const reservedNotZero = layout.reservedNotZero ?? 'SGX_RESERVED_NOT_ZERO';
   // Object.keys forgets the key type; `fields` has exactly the keys of T.
   const keys = Object.keys(fields) as (keyof T & string)[];
-
-  function check(value: T): T {
-    const found = problem?.(value);
-    if (found !== undefined) throw new EnclosError(invalid, `${name}: ${found}`);
-    return value;
-  }
 
   function skipReserved(reader: ByteReader, end: number, ignore: boolean): void {
     const offset = reader.offset;
@@ -86,11 +96,13 @@ export function structure<T extends object>(layout: Layout<T>): Structure<T> {
     }
     skipReserved(reader, sizeBytes, ignore);
     // The loop above assigned every key of T.
-    return Object.freeze(check(value as T));
+    const parsed = value as T;
+    check?.(parsed);
+    return Object.freeze(parsed);
   }
 
   function encode(value: T): Uint8Array {
-    check(value);
+    check?.(value);
     const writer = new ByteWriter({ sizeHint: sizeBytes, maxBytes: sizeBytes });
     for (const key of keys) {
       writer.zeros(fields[key].offset - writer.length);

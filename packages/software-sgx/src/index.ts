@@ -21,10 +21,10 @@ export {
   publishTcb,
   refreshVendor,
   revoke,
-  type CreateVendorOptions,
   type PublishTcbOptions,
   type Vendor,
 } from './provisioning/vendor.ts';
+export type { CreateVendorOptions } from './provisioning/vendor-content.ts';
 export { createQuotingEnclave, type QuotingEnclave } from './quoting/quoting-enclave.ts';
 export { startPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './platform/embedded.ts';
 export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';

@@ -34,3 +34,16 @@ export async function enrol(vendor: Vendor, machine: Machine, at: Date = now): P
 export function pckSerial(machine: Machine): string {
   return new X509Certificate(machine.pck?.pck ?? '').serialNumber;
 }
+
+export interface QeIdentityJson {
+  readonly tcbEvaluationDataNumber: number;
+  readonly attributes: string;
+  readonly attributesMask: string;
+  readonly mrsigner: string;
+  readonly isvprodid: number;
+  readonly tcbLevels: readonly { readonly tcb: { readonly isvsvn: number } }[];
+}
+
+export function qeIdentityOf(vendor: Vendor): QeIdentityJson {
+  return JSON.parse(vendor.documents.qeIdentity) as QeIdentityJson;
+}

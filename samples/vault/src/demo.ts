@@ -99,6 +99,7 @@ async function decideTrust(story: Story, platform: EmbeddedPlatform, enclave: Va
     minimumSecurityVersion: 2,
     acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'],
     acceptedAdvisoryIds: ['ENCLOS-SA-00001'],
+    intelRoot: false,
     softwareRoots: [root.fingerprint],
   };
   story.say('pinned root', root.fingerprint);

@@ -103,10 +103,22 @@ function describeForeign(bytes: Uint8Array, reason: string): InspectReport {
         node('size of the enclave', byteCount(geometry.sizeBytes)),
         node('SSA frame', `${geometry.ssaFrameSize} pages`),
         node('pages', grouped(pages.length)),
-        node('thread control pages', count((page) => (page.flags & PageFlags.TCS) !== 0n)),
-        node('writable pages', count((page) => (page.flags & PageFlags.W) !== 0n)),
-        node('executable pages', count((page) => (page.flags & PageFlags.X) !== 0n)),
-        node('pages not wholly measured', count((page) => !page.measured)),
+        node(
+          'thread control pages',
+          count((page) => (page.flags & PageFlags.TCS) !== 0n),
+        ),
+        node(
+          'writable pages',
+          count((page) => (page.flags & PageFlags.W) !== 0n),
+        ),
+        node(
+          'executable pages',
+          count((page) => (page.flags & PageFlags.X) !== 0n),
+        ),
+        node(
+          'pages not wholly measured',
+          count((page) => !page.measured),
+        ),
       ]),
     ],
   });

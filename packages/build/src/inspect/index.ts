@@ -43,7 +43,8 @@ export function inspect(bytes: Uint8Array, options: InspectOptions = {}): Inspec
   });
 }
 
-const realFiles: ProjectFiles = { readFile: (path) => readFile(path) };
+// Plain arrays, not Buffers, whose slice() shares memory where an array's copies.
+const realFiles: ProjectFiles = { readFile: async (path) => new Uint8Array(await readFile(path)) };
 
 /**
  * Inspects a file; for an image `NAME.sgxs` also reads `NAME.report.json` beside it.

@@ -45,7 +45,7 @@ export function grouped(count: number | bigint): string {
 }
 
 /** `MODE64BIT KSS`, with bits that have no name here in hex. */
-export function attributeNames(flags: bigint): string {
+function attributeNames(flags: bigint): string {
   let rest = flags;
   const names: string[] = [];
   for (const [name, bit] of Object.entries(Attribute)) {

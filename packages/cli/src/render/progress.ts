@@ -39,8 +39,8 @@ function createLine({ stderr, now }: Io, label: string): { show(fraction: number
   return {
     show(fraction) {
       const nowMs = now().getTime();
-      // The timer of `during` may be a little early by this clock.
-      if (fraction !== undefined && nowMs < nextMs) return;
+      // The timer speaks for work that reports nothing.
+      if (fraction === undefined ? shown : nowMs < nextMs) return;
       nextMs = nowMs + (stderr.isTTY ? terminalIntervalMs : logIntervalMs);
       const text = paint('dim', fraction === undefined ? `${label} …` : `${label} ${Math.floor(fraction * 100)} % …`);
       stderr.write(stderr.isTTY ? `${rewrite}${text}` : `${text}\n`);

@@ -24,7 +24,7 @@ export class SgxsReader {
   readonly #carry = new Uint8Array(MAX_RECORD_BYTES);
   #carried = 0;
   #seenBytes = 0;
-  #failure: unknown;
+  #failure: EnclosError | undefined;
 
   constructor(options: SgxsReaderOptions) {
     this.#rules = new SgxsRules(options.profile);
@@ -103,7 +103,7 @@ export class SgxsReader {
     try {
       return body();
     } catch (error) {
-      this.#failure = error;
+      if (error instanceof EnclosError) this.#failure = error;
       throw error;
     }
   }

@@ -64,9 +64,11 @@ export function isZeroTo64(view: DataView, at: number, from: number): boolean {
   return bits === 0;
 }
 
-/** Four words at once: the loop above costs half as much as hashing does. */
+/** Unrolled, unlike the loop above: it runs for every 256 bytes of an image, beside a hash that is faster than a loop. */
 function bitsOf16Bytes(view: DataView, at: number): number {
-  return view.getInt32(at, true) | view.getInt32(at + 4, true) | view.getInt32(at + 8, true) | view.getInt32(at + 12, true);
+  return (
+    view.getInt32(at, true) | view.getInt32(at + 4, true) | view.getInt32(at + 8, true) | view.getInt32(at + 12, true)
+  );
 }
 
 /** True for the header of EEXTEND of the chunk at `offset`: nearly every record is the one that is expected next. */

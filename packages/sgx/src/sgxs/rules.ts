@@ -1,12 +1,14 @@
 import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE, PageFlags } from '../constants.ts';
-import { CHUNK_BYTES,
+import {
+  CHUNK_BYTES,
   CHUNKS_PER_PAGE,
   isExtendOf,
   isZeroTo64,
   recordTagAt,
   safeInteger,
-  type RecordKind } from './record.ts';
+  type RecordKind,
+} from './record.ts';
 
 /**
  * Which streams are accepted.
@@ -110,7 +112,8 @@ export class SgxsRules {
     const ssaFrameSize = view.getUint32(at + 8, true);
     const sizeBytes = safeInteger(view, at + 12);
     if (!isEnclaveSize(BigInt(sizeBytes))) refuse('the enclave size is not a power of two of at least two pages.');
-    if (ssaFrameSize === 0 || (this.#profile === 'strict' && ssaFrameSize !== 1)) refuse('SSAFRAMESIZE is not accepted.');
+    const isFrameSize = this.#profile === 'strict' ? ssaFrameSize === 1 : ssaFrameSize > 0;
+    if (!isFrameSize) refuse('SSAFRAMESIZE is not accepted.');
     this.#created = true;
     this.#ssaFrameSize = ssaFrameSize;
     this.#sizeBytes = sizeBytes;

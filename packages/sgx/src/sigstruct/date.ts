@@ -1,4 +1,3 @@
-import { EnclosError } from '@enclos/errors';
 import type { Field } from '../structure.ts';
 
 const daysOfMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -21,8 +20,5 @@ export function isCalendarDate(text: string): boolean {
 export const calendarDate: Field<string> = {
   sizeBytes: 4,
   read: (reader) => reader.u32().toString(16).padStart(8, '0'),
-  write: (writer, value) => {
-    if (!isCalendarDate(value)) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not a date of the form yyyymmdd.');
-    writer.u32(Number.parseInt(value, 16));
-  },
+  write: (writer, value) => writer.u32(Number.parseInt(value, 16)),
 };

@@ -10,7 +10,9 @@ import { computeQ1Q2 } from './verify.ts';
  */
 export function sigstructToSign(fields: SigstructFields): Uint8Array {
   const blank = new Uint8Array(RSA_BYTES);
-  return sigstructSignedBytes(encodeSigstruct({ ...fields, modulus: blank, exponent: 3, signature: blank, q1: blank, q2: blank }));
+  return sigstructSignedBytes(
+    encodeSigstruct({ ...fields, modulus: blank, exponent: 3, signature: blank, q1: blank, q2: blank }),
+  );
 }
 
 /**

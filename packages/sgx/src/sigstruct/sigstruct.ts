@@ -1,4 +1,5 @@
 import { concatBytes, equalBytes, fromHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
 import { attributes, type Attributes } from '../attributes.ts';
 import { at, bytes, structure, u16, u32, type Field } from '../structure.ts';
 import { calendarDate, isCalendarDate } from './date.ts';
@@ -56,9 +57,14 @@ function problem(value: SigstructLayout): string | undefined {
   return value.exponent === 3 ? undefined : 'EXPONENT is not 3.';
 }
 
+function check(value: SigstructLayout): void {
+  const found = problem(value);
+  if (found !== undefined) throw new EnclosError('SIGSTRUCT_INVALID', `SIGSTRUCT: ${found}`);
+}
+
 const exponent: Field<3> = {
   sizeBytes: 4,
-  // Any other number is refused by problem() before a caller can see it.
+  // Any other number is refused by check() before a caller can see it.
   read: (reader) => reader.u32() as 3,
   write: (writer, value) => writer.u32(value),
 };
@@ -88,7 +94,7 @@ const layout = structure<SigstructLayout>({
     q1: at(1040, bytes(384)),
     q2: at(1424, bytes(384)),
   },
-  problem,
+  check,
   invalid: 'SIGSTRUCT_INVALID',
   reservedNotZero: 'SIGSTRUCT_INVALID',
 });

@@ -49,7 +49,8 @@ export function verifySigstruct(bytes: Uint8Array, sha256: Sha256): Sigstruct {
   if (square < 0n || square >= modulus) refuse('Q1 is not the quotient of the squared signature.');
   const cube = signature * square - littleEndianToInteger(sigstruct.q2) * modulus;
   if (cube < 0n || cube >= modulus) refuse('Q2 is not the quotient of the cubed signature.');
-  if (cube !== paddedDigest(sha256(sigstructSignedBytes(bytes)))) refuse('the signature is not one of the signed bytes.');
+  const expected = paddedDigest(sha256(sigstructSignedBytes(bytes)));
+  if (cube !== expected) refuse('the signature is not one of the signed bytes.');
   return sigstruct;
 }
 
@@ -73,7 +74,10 @@ export function mrSignerOf(modulus: Uint8Array, sha256: Sha256): Uint8Array {
  * @throws SIGSTRUCT_INVALID when the modulus is not one of 3072 bits.
  * @throws SIGSTRUCT_SIGNATURE when the signature is not below the modulus.
  */
-export function computeQ1Q2(signature: Uint8Array, modulus: Uint8Array): { readonly q1: Uint8Array; readonly q2: Uint8Array } {
+export function computeQ1Q2(
+  signature: Uint8Array,
+  modulus: Uint8Array,
+): { readonly q1: Uint8Array; readonly q2: Uint8Array } {
   checkLength(signature, 'signature');
   checkLength(modulus, 'modulus');
   const n = littleEndianToInteger(modulus);

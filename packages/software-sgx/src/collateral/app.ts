@@ -65,8 +65,9 @@ export function collateralApp(source: string | LoadVendor, { now }: CollateralAp
 
 async function pckCertificate(vendor: Vendor, query: Query, context: Context): Promise<Response | Refusal> {
   const [cpuSvn, pceSvn, pceId] = ['cpusvn', 'pcesvn', 'pceid'].map((name) => parameter(query, name));
-  if (cpuSvn === undefined || pceSvn === undefined || pceId === undefined)
+  if (cpuSvn === undefined || pceSvn === undefined || pceId === undefined) {
     return bad('cpusvn, pcesvn and pceid are required.');
+  }
   // A software machine has no key to encrypt its PPID to, so it is asked for in plain.
   const ppid = parameter(query, 'ppid');
   if (ppid === undefined && parameter(query, 'encrypted_ppid') === undefined) return bad('ppid is required.');

@@ -76,8 +76,9 @@ function requireConfiguration(configId: Uint8Array, configSvn: number, attribute
 /** EADD: adds a page and measures its place and permissions, not its content (SDM vol. 3D, EADD). */
 export function addPage(construction: Construction, { offset, flags, content }: PageSpec): void {
   const type = flags & ~permissions;
-  if (type !== PageFlags.REG && flags !== PageFlags.TCS)
+  if (type !== PageFlags.REG && flags !== PageFlags.TCS) {
     throw refused('page', 'A page is REG with permissions, or TCS.');
+  }
   if ((flags & permissions) === PageFlags.W) throw refused('page', 'A writable page is readable.');
   if (content.length !== PAGE_SIZE) throw refused('page', 'A page is 4096 bytes.');
   if (offset < 0n || offset % BigInt(PAGE_SIZE) !== 0n || offset + BigInt(PAGE_SIZE) > construction.sizeBytes) {

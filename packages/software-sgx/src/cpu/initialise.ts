@@ -50,15 +50,18 @@ export function initialise(
 function requireAttributes(actual: Attributes, { attributes: signed, attributeMask: mask }: Sigstruct): void {
   const flags = (actual.flags ^ signed.flags) & mask.flags;
   if ((flags & Attribute.DEBUG) !== 0n) throw new EnclosError('LAUNCH_DEBUG_REFUSED');
-  if (flags !== 0n)
+  if (flags !== 0n) {
     throw refused('attributes', `The signature does not permit these ATTRIBUTES (bits 0x${flags.toString(16)}).`);
-  if (((actual.xfrm ^ signed.xfrm) & mask.xfrm) !== 0n)
+  }
+  if (((actual.xfrm ^ signed.xfrm) & mask.xfrm) !== 0n) {
     throw refused('xfrm', 'The signature does not permit this XFRM.');
+  }
 }
 
 function requireMisc(actual: number, { miscSelect, miscMask }: Sigstruct): void {
-  if (((actual ^ miscSelect) & miscMask) !== 0)
+  if (((actual ^ miscSelect) & miscMask) !== 0) {
     throw refused('miscSelect', 'The signature does not permit this MISCSELECT.');
+  }
 }
 
 /** ISVFAMILYID and ISVEXTPRODID mean nothing without KSS, so they must not be there. */

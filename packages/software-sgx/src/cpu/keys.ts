@@ -100,8 +100,9 @@ function parseRequest(bytes: Uint8Array): KeyRequest {
 
 /** The present may ask for keys of the past, never of the future; CPUSVN is compared byte by byte. */
 function requireVersions(roots: KeyRoots, enclave: EnclaveIdentity, request: KeyRequest): void {
-  if (request.cpuSvn.some((svn, index) => svn > (roots.cpuSvn[index] ?? 0)))
+  if (request.cpuSvn.some((svn, index) => svn > (roots.cpuSvn[index] ?? 0))) {
     throw new EnclosError('KEY_CPUSVN_TOO_NEW');
+  }
   if (request.isvSvn > enclave.isvSvn) throw new EnclosError('KEY_SVN_TOO_NEW');
   if (request.configSvn > enclave.configSvn) throw new EnclosError('KEY_CONFIGSVN_TOO_NEW');
 }

@@ -35,6 +35,7 @@ export async function startPlatform(options: EmbeddedPlatformOptions): Promise<E
     processId: child.pid ?? 0,
     async close() {
       await launcher.close();
+      child.ref();
       const ended = child.exitCode !== null ? Promise.resolve() : new Promise<void>((resolve) => child.once('exit', () => resolve()));
       child.stdin?.end();
       await ended;

@@ -14,6 +14,10 @@ async function library(): Promise<typeof import('@peculiar/x509')> {
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const crlNumberOid = '2.5.29.20';
+const keyUsageOid = '2.5.29.15';
+/** BIT STRINGs of RFC 5280 section 4.2.1.3: keyCertSign and cRLSign; digitalSignature and nonRepudiation. */
+const caKeyUsage = Uint8Array.of(0x03, 0x02, 0x01, 0x06);
+const leafKeyUsage = Uint8Array.of(0x03, 0x02, 0x06, 0xc0);
 
 export interface Issuer {
   readonly name: DistinguishedName;
@@ -44,9 +48,6 @@ export async function issueCertificate(issuer: Issuer, request: CertificateReque
   const x509 = await library();
   const publicKey = await cryptoKey(request.publicKey);
   const isCa = request.pathLength !== undefined;
-  const usage = isCa
-    ? x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
-    : x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.nonRepudiation;
   const serialNumber = toHex(serial()).toUpperCase();
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber,
@@ -61,7 +62,7 @@ export async function issueCertificate(issuer: Issuer, request: CertificateReque
       await x509.AuthorityKeyIdentifierExtension.create(await cryptoKey(issuer.publicKey)),
       new x509.CRLDistributionPointsExtension([issuer.crlUrl]),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
-      new x509.KeyUsagesExtension(usage, true),
+      new x509.Extension(keyUsageOid, true, isCa ? caKeyUsage : leafKeyUsage),
       new x509.BasicConstraintsExtension(isCa, request.pathLength, true),
       ...(request.extension === undefined
         ? []

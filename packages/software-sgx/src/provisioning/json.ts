@@ -23,16 +23,18 @@ export function hex(sizeBytes?: number): Check<string> {
   return (value, path) => {
     const pattern =
       sizeBytes === undefined ? /^(?:[0-9a-f]{2}){1,64}$/i : new RegExp(`^[0-9a-f]{${2 * sizeBytes}}$`, 'i');
-    if (typeof value !== 'string' || !pattern.test(value))
+    if (typeof value !== 'string' || !pattern.test(value)) {
       throw refused(path, `${sizeBytes ?? 'up to 64'} bytes in hex`);
+    }
     return value.toLowerCase();
   };
 }
 
 export function text(maxLength: number): Check<string> {
   return (value, path) => {
-    if (typeof value !== 'string' || value.length > maxLength)
+    if (typeof value !== 'string' || value.length > maxLength) {
       throw refused(path, `a string of at most ${maxLength} characters`);
+    }
     return value;
   };
 }

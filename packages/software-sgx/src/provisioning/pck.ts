@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { verifySigstruct } from '@enclos/sgx';
-import { sha256 } from '@enclos/sgx/node';
 import { p256Point } from '../keys/p256.ts';
+import { requireSigned } from '../quoting/image.ts';
 import { hex, integer, object, oneOf, text } from './json.ts';
 
 export const pckFormat = 'enclos-pck-1';
@@ -64,15 +63,15 @@ export function quotingFiles(pck: IssuedPck): QuotingFiles {
 export function checkIssuedPck(pck: IssuedPck, publicKey: Uint8Array): void {
   try {
     const [leaf, platformCa, root] = [pck.pck, pck.platformCa, pck.root].map((pem) => new X509Certificate(pem));
-    if (leaf === undefined || platformCa === undefined || root === undefined)
+    if (leaf === undefined || platformCa === undefined || root === undefined) {
       throw refused('A certificate is missing.');
+    }
     requireIssued(leaf, platformCa);
     requireIssued(platformCa, root);
     requireIssued(root, root);
     if (!equalBytes(p256Point(leaf.publicKey), publicKey)) throw refused('The certificate is for another key.');
     const { image, sigstruct } = quotingFiles(pck);
-    const signed = verifySigstruct(sigstruct, sha256);
-    if (!equalBytes(signed.enclaveHash, sha256(image))) throw refused('The quoting enclave is not the signed one.');
+    requireSigned(image, sigstruct);
   } catch (cause) {
     throw new EnclosError('ENROLMENT_REFUSED', 'What was issued is not for this machine.', { cause });
   }

@@ -1,37 +1,33 @@
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
-import { generateSigningKey, publicModulus, sha256 } from '@enclos/sgx/node';
-import { quotingEnclaveImage, signQuotingEnclave } from '../quoting/image.ts';
-import { issueCertificate } from './certificates.ts';
+import { mrSignerOf } from '@enclos/sgx';
+import { sha256 } from '@enclos/sgx/node';
+import { requireSigned } from '../quoting/image.ts';
 import {
   digestState,
   documentLifetimeMs,
   issueDocuments,
   parseDocuments,
   serializeDocuments,
+  type DocumentState,
   type Revocation,
   type SignedDocuments,
   type Signers,
 } from './documents.ts';
-import { addFile, createFolder, listFiles, readBytes, readText, replaceFile, type FolderContent } from './folder.ts';
-import { formatInstant, hex, instant, integer, object, oneOf, parseJson, text } from './json.ts';
-import { names } from './names.ts';
-import { initialComponents, initialPceSvn, requireRise, type TcbGeneration } from './tcb.ts';
-
-/** FMSPC and PCEID of the software platform: "ECLS", generation 1. Intel uses neither. */
-const fmspc = '45434C530001';
-const pceId = 'EC01';
-
-const yearMs = 365.25 * 86_400_000;
-const rootLifetimeMs = 30 * yearMs;
-const platformCaLifetimeMs = 15 * yearMs;
-const tcbSigningLifetimeMs = 7 * yearMs;
-
-/** Not resolvable (RFC 2606), so that nobody asks a stranger for our CRLs. */
-const defaultCollateralUrl = 'https://collateral.enclos.invalid';
+import { addFile, createFolder, listFiles, readBytes, readText, replaceFile } from './folder.ts';
+import { formatInstant, hex, instant, object, parseJson } from './json.ts';
+import { requireRise, type TcbGeneration } from './tcb.ts';
+import {
+  generationFile,
+  generationJson,
+  serializeGeneration,
+  signersOf,
+  vendorContent,
+  vendorFile,
+  type CreateVendorOptions,
+} from './vendor-content.ts';
 
 /**
  * A software vendor: what Intel is to SGX. It owns the root, says which TCB is
@@ -60,13 +56,6 @@ export interface Vendor {
   readonly documents: SignedDocuments;
 }
 
-export interface CreateVendorOptions {
-  readonly now: Date;
-  readonly collateralUrl?: string;
-  /** RSA-3072 with exponent 3. Generated, in about a second, when absent. */
-  readonly quotingSigningKey?: KeyObject;
-}
-
 /**
  * Makes a vendor, or opens the one that is there. Two processes that create at
  * once both get the same vendor.
@@ -78,57 +67,6 @@ export async function createVendor(folder: string, options: CreateVendorOptions)
   return openVendor(folder);
 }
 
-async function vendorContent(options: CreateVendorOptions): Promise<FolderContent> {
-  const { now, collateralUrl = defaultCollateralUrl } = options;
-  const keys = { root: p256Key(), platformCa: p256Key(), tcbSigning: p256Key() };
-  const quotingKey = options.quotingSigningKey ?? generateSigningKey();
-  const signers = signersOf(keys, collateralUrl);
-  const certificate = (request: { lifetimeMs: number; role: keyof typeof keys; pathLength?: number }) =>
-    issueCertificate(signers.root, {
-      subject: names[request.role],
-      publicKey: keys[request.role].publicKey,
-      notBefore: now,
-      notAfter: new Date(now.getTime() + request.lifetimeMs),
-      ...(request.pathLength === undefined ? {} : { pathLength: request.pathLength }),
-    });
-  const root = await certificate({ role: 'root', lifetimeMs: rootLifetimeMs, pathLength: 1 });
-  const platformCa = await certificate({ role: 'platformCa', lifetimeMs: platformCaLifetimeMs, pathLength: 0 });
-  const tcbSigning = await certificate({ role: 'tcbSigning', lifetimeMs: tcbSigningLifetimeMs });
-  const generation = {
-    tcbEvaluationDataNumber: 1,
-    components: toHex(initialComponents),
-    pceSvn: initialPceSvn,
-    tcbDate: new Date(Math.floor(now.getTime() / 1000) * 1000),
-  };
-  const quotingSigner = toHex(mrSignerOf(publicModulus(quotingKey), sha256));
-  const state = { fmspc, pceId, quotingSigner, generations: [generation], revoked: [] };
-  const documents = await issueDocuments(state, signers, { now, crlNumber: 1 });
-  return {
-    'root-ca.key.pem': pkcs8(keys.root.privateKey),
-    'root-ca.pem': root.pem,
-    'platform-ca.key.pem': pkcs8(keys.platformCa.privateKey),
-    'platform-ca.pem': platformCa.pem,
-    'tcb-signing.key.pem': pkcs8(keys.tcbSigning.privateKey),
-    'tcb-signing.pem': tcbSigning.pem,
-    'quoting-signing.key.pem': pkcs8(quotingKey),
-    'quoting.sgxs': quotingEnclaveImage(),
-    'quoting.sig': signQuotingEnclave(quotingKey, now),
-    [generationFile(1)]: serializeGeneration(generation),
-    'revoked/': '',
-    'issued/': '',
-    'documents.json': serializeDocuments(documents),
-    'vendor.json': JSON.stringify({ format: vendorFormat, fmspc, pceId, collateralUrl }),
-  };
-}
-
-const vendorFormat = 'enclos-vendor-1';
-const vendorFile = object({ format: oneOf(vendorFormat), fmspc: hex(6), pceId: hex(2), collateralUrl: text(2048) });
-const generationJson = object({
-  tcbEvaluationDataNumber: integer(0x7fff_ffff),
-  components: hex(15),
-  pceSvn: integer(0xffff),
-  tcbDate: instant,
-});
 const revocationJson = object({ serialNumber: hex(), at: instant });
 
 /** @throws PLATFORM_FOLDER_INVALID unless the folder is a whole vendor. */
@@ -136,19 +74,23 @@ export async function openVendor(folder: string): Promise<Vendor> {
   const path = resolve(folder);
   try {
     const about = parseJson(await readText(path, 'vendor.json'), vendorFile);
-    const rootPem = await readText(path, 'root-ca.pem');
-    const sigstruct = await readBytes(path, 'quoting.sig');
+    const rootPem = await readCertificate(path, 'root-ca.pem');
+    const quotingEnclave = {
+      image: await readBytes(path, 'quoting.sgxs'),
+      sigstruct: await readBytes(path, 'quoting.sig'),
+    };
+    const signed = requireSigned(quotingEnclave.image, quotingEnclave.sigstruct);
     return Object.freeze({
       folder: path,
       fmspc: about.fmspc.toUpperCase(),
       pceId: about.pceId.toUpperCase(),
       collateralUrl: about.collateralUrl,
       rootPem,
-      platformCaPem: await readText(path, 'platform-ca.pem'),
-      tcbSigningPem: await readText(path, 'tcb-signing.pem'),
+      platformCaPem: await readCertificate(path, 'platform-ca.pem', rootPem),
+      tcbSigningPem: await readCertificate(path, 'tcb-signing.pem', rootPem),
       rootFingerprint: fingerprint(rootPem),
-      quotingSigner: toHex(mrSignerOf(parseSigstruct(sigstruct).modulus, sha256)),
-      quotingEnclave: Object.freeze({ image: await readBytes(path, 'quoting.sgxs'), sigstruct }),
+      quotingSigner: toHex(mrSignerOf(signed.modulus, sha256)),
+      quotingEnclave: Object.freeze(quotingEnclave),
       generations: await readAll(path, 'tcb', (source) => parseJson(source, generationJson)),
       revoked: await readAll(path, 'revoked', readRevocation),
       documents: parseDocuments(await readText(path, 'documents.json')),
@@ -156,6 +98,14 @@ export async function openVendor(folder: string): Promise<Vendor> {
   } catch (cause) {
     throw new EnclosError('PLATFORM_FOLDER_INVALID', `${path} is not a whole vendor folder.`, { cause });
   }
+}
+
+/** Reads a certificate that the root issued, or the root itself. */
+async function readCertificate(folder: string, name: string, rootPem?: string): Promise<string> {
+  const pem = await readText(folder, name);
+  const root = new X509Certificate(rootPem ?? pem);
+  if (new X509Certificate(pem).verify(root.publicKey)) return pem;
+  throw new EnclosError('PLATFORM_FOLDER_INVALID', `${name} is not a certificate of the root.`);
 }
 
 function fingerprint(pem: string): string {
@@ -256,39 +206,6 @@ export async function readSigners(vendor: Vendor): Promise<Signers> {
   return signersOf(keys, vendor.collateralUrl);
 }
 
-interface KeyPair {
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
-}
-
-function signersOf(keys: Readonly<Record<'root' | 'platformCa' | 'tcbSigning', KeyPair>>, url: string): Signers {
-  return {
-    root: { name: names.root, ...keys.root, crlUrl: `${url}/enclos/root.crl` },
-    platformCa: {
-      name: names.platformCa,
-      ...keys.platformCa,
-      crlUrl: `${url}/sgx/certification/v4/pckcrl?ca=platform&encoding=der`,
-    },
-    tcbSigning: keys.tcbSigning.privateKey,
-  };
-}
-
-function stateOf({ quotingSigner, generations, revoked, ...vendor }: Vendor) {
-  return { fmspc: vendor.fmspc, pceId: vendor.pceId, quotingSigner, generations, revoked };
-}
-
-function p256Key(): KeyPair {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-}
-
-function pkcs8(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
-}
-
-function generationFile(evaluationNumber: number): string {
-  return `tcb/${String(evaluationNumber).padStart(10, '0')}.json`;
-}
-
-function serializeGeneration(generation: TcbGeneration): string {
-  return JSON.stringify({ ...generation, tcbDate: formatInstant(generation.tcbDate) });
+function stateOf({ fmspc, pceId, quotingSigner, generations, revoked }: Vendor): DocumentState {
+  return { fmspc, pceId, quotingSigner, generations, revoked };
 }

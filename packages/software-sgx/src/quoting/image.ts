@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { utf8 } from '@enclos/codec';
-import { Attribute, PageFlags, PAGE_SIZE, writeSgxs } from '@enclos/sgx';
+import { equalBytes, utf8 } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { Attribute, PageFlags, PAGE_SIZE, verifySigstruct, writeSgxs, type Sigstruct } from '@enclos/sgx';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
 
 /** ISVPRODID of the quoting enclave, as in Intel's QE identity. */
@@ -44,4 +45,11 @@ export function signQuotingEnclave(key: KeyObject, now: Date): Uint8Array {
     isvSvn: quotingSecurityVersion,
   };
   return signSigstruct(fields, key);
+}
+
+/** @throws LAUNCH_MEASUREMENT_MISMATCH, SIGSTRUCT_INVALID or SIGSTRUCT_SIGNATURE unless the signature is of this image. */
+export function requireSigned(image: Uint8Array, sigstruct: Uint8Array): Sigstruct {
+  const signed = verifySigstruct(sigstruct, sha256);
+  if (!equalBytes(signed.enclaveHash, sha256(image))) throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH');
+  return signed;
 }

@@ -34,6 +34,7 @@ interface Wrapper {
   readonly otherwise: string;
 }
 
+const noNewPrivileges = '--no-new-privs';
 const namespaces = ['--net', '--ipc', '--uts', '--pid', '--mount', '--fork', '--kill-child=SIGKILL'];
 const namespacesGive = 'Own network, process, IPC, host-name and mount namespaces (unshare): no network at all.';
 const namespacesOtherwise = 'Run the platform as root, or allow unprivileged user namespaces.';
@@ -53,7 +54,9 @@ export function planIsolation(options: PlanOptions): IsolationPlan {
     return run(command, args) !== undefined;
   };
   const tried = setprivWrappers(options, run).map((wrapper) => ({ wrapper, flags: wrapper.flags.find(works) }));
-  const setpriv = tried.flatMap(({ flags }) => flags ?? []);
+  const given = tried.flatMap(({ flags }) => flags ?? []);
+  // Three layers need it, and setpriv takes it once.
+  const setpriv = given.includes(noNewPrivileges) ? [noNewPrivileges, ...given.filter((flag) => flag !== noNewPrivileges)] : given;
   return Object.freeze({
     prefix: Object.freeze([...unshare, ...(setpriv.length === 0 ? [] : ['setpriv', ...setpriv, '--'])]),
     layers: Object.freeze([
@@ -86,13 +89,13 @@ function setprivWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
     },
     {
       name: 'file-view',
-      flags: [['--no-new-privs', ...landlockFlags(options.interpreterPath, run)]],
+      flags: [[noNewPrivileges, ...landlockFlags(options.interpreterPath, run)]],
       gives: 'Landlock: only the interpreter and its libraries can be read and run (setpriv --landlock-access).',
       otherwise: needsUtilLinux,
     },
     {
       name: 'seccomp',
-      flags: [['--no-new-privs', '--seccomp-filter', options.filterPath]],
+      flags: [[noNewPrivileges, '--seccomp-filter', options.filterPath]],
       gives: 'System call filter: no sockets, no processes, no tracing, no mounts (setpriv --seccomp-filter).',
       otherwise: needsUtilLinux,
     },
@@ -101,8 +104,8 @@ function setprivWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
 
 /** An ordinary user has no capabilities to drop: that no program can raise them is enough. */
 function capabilityFlags(): readonly (readonly string[])[] {
-  const drop = ['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
-  return process.getuid?.() === 0 ? [drop] : [drop, ['--no-new-privs']];
+  const drop = [noNewPrivileges, '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
+  return process.getuid?.() === 0 ? [drop] : [drop, [noNewPrivileges]];
 }
 
 function landlockFlags(interpreterPath: string, run: Run): readonly string[] {

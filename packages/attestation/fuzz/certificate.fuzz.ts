@@ -1,0 +1,28 @@
+import { isEnclosError } from '@enclos/errors';
+import { parseBasicConstraints, parseKeyUsage } from '../src/certificate-extensions.ts';
+import { parseCertificate } from '../src/certificate.ts';
+import { decodePem } from '../src/pem.ts';
+import { makePlatform } from '../test/synthetic-platform.ts';
+
+const { collateral } = await makePlatform();
+
+export const seeds: readonly Uint8Array[] = decodePem(collateral.tcb_info_issuer_chain);
+
+/** Certificates, and the extensions that the chain rules read. */
+export function fuzz(data: Uint8Array): void {
+  try {
+    for (const value of parseCertificate(data).extensions.values()) {
+      for (const parse of [parseBasicConstraints, parseKeyUsage]) swallow(() => parse(value));
+    }
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+  }
+}
+
+function swallow(action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+  }
+}

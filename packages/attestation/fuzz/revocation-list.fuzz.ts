@@ -1,0 +1,16 @@
+import { fromHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { parseRevocationList } from '../src/revocation-list.ts';
+import { makePlatform } from '../test/synthetic-platform.ts';
+
+const { collateral } = await makePlatform();
+
+export const seeds: readonly Uint8Array[] = [fromHex(collateral.root_ca_crl), fromHex(collateral.pck_crl)];
+
+export function fuzz(data: Uint8Array): void {
+  try {
+    parseRevocationList(data);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+  }
+}

@@ -1,0 +1,13 @@
+import { isEnclosError } from '@enclos/errors';
+import { parseSgxExtension } from '../src/sgx-extension.ts';
+import { sgxExtension } from '../test/synthetic-platform.ts';
+
+export const seeds: readonly Uint8Array[] = [sgxExtension()];
+
+export function fuzz(data: Uint8Array): void {
+  try {
+    parseSgxExtension(data);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+  }
+}

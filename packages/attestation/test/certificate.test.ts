@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { test } from 'node:test';
+import { concatBytes, fromHex, toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { vectors } from '@enclos/testkit';
+import fc from 'fast-check';
+import { parseCertificate } from '../src/certificate.ts';
+import { decodePem } from '../src/pem.ts';
+import { parseRevocationList } from '../src/revocation-list.ts';
+import { parseSgxExtension } from '../src/sgx-extension.ts';
+import {
+  bitString,
+  boolean,
+  explicit,
+  integer,
+  name,
+  objectIdentifier,
+  octetString,
+  sequence,
+  text,
+  time,
+  tlv,
+} from './der-writer.ts';
+import { chainOf, pem, quoteOf, sgxRows } from './intel-vectors.ts';
+import {
+  crlNumber,
+  encodeExtensions,
+  makeCertificate,
+  makeCrl,
+  publicKeyInfo,
+  signed,
+  standardExtensions,
+  type CertificateSpec,
+  type CrlSpec,
+} from './synthetic-pki.ts';
+import { keys, sgxExtension } from './synthetic-platform.ts';
+
+const refuses = (parse: (bytes: Uint8Array) => unknown, bytes: Uint8Array, what: string): void =>
+  assert.throws(
+    () => parse(bytes),
+    (error) => isEnclosError(error),
+    what,
+  );
+
+const spec: CertificateSpec = {
+  commonName: 'Leaf',
+  issuerName: 'Issuer',
+  serialNumber: 300,
+  notBefore: new Date('2020-02-29T01:02:03Z'),
+  notAfter: new Date('2050-01-01T00:00:00Z'),
+  key: keys.pck,
+  issuerKey: keys.root,
+  extensions: standardExtensions({ point: keys.pck.point, issuerPoint: keys.root.point }),
+};
+
+test('a certificate reads as the engine reads it', () => {
+  const encoded = makeCertificate(spec);
+  const ours = parseCertificate(encoded);
+  const engine = new X509Certificate(encoded);
+  assert.equal(ours.serialNumber.padStart(4, '0'), engine.serialNumber.toLowerCase());
+  assert.equal(ours.subject.commonName, 'Leaf');
+  assert.equal(ours.issuer.commonName, 'Issuer');
+  assert.equal(ours.notBeforeMs, Date.parse(engine.validFrom));
+  assert.equal(ours.notAfterMs, Date.parse(engine.validTo));
+  assert.deepEqual(ours.publicKey, keys.pck.point);
+  assert.deepEqual(ours.encoded, encoded);
+});
+
+vectors.test('Intel’s certificates read as the engine reads them', () => {
+  const chains = new Set(sgxRows().map((row) => chainOf(quoteOf(row))));
+  for (const encoded of [...chains].flatMap((chain) => decodePem(chain))) {
+    const ours = parseCertificate(encoded);
+    const engine = new X509Certificate(encoded);
+    assert.equal(ours.serialNumber, engine.serialNumber.toLowerCase());
+    assert.ok(engine.subject.includes(`CN=${ours.subject.commonName}`));
+    assert.equal(ours.notAfterMs, Date.parse(engine.validTo));
+  }
+});
+
+const algorithm = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
+const goodParts = {
+  version: explicit(0, integer(2)),
+  serialNumber: integer(1),
+  algorithm,
+  issuer: name('Issuer'),
+  validity: sequence(time(spec.notBefore), time(spec.notAfter)),
+  subject: name('Leaf'),
+  key: publicKeyInfo(keys.pck.point),
+  extensions: explicit(3, encodeExtensions(spec.extensions)),
+};
+const build = (change: Partial<typeof goodParts>): Uint8Array =>
+  signed(sequence(...Object.values({ ...goodParts, ...change })), keys.root);
+const attribute = (...parts: readonly Uint8Array[]): Uint8Array => tlv(0x31, sequence(...parts));
+const commonName = attribute(objectIdentifier('2.5.4.3'), text('A'));
+const point = concatBytes(Uint8Array.of(4), keys.pck.point);
+const keyOf = (type: string, curve: string, bits: Uint8Array): Uint8Array =>
+  sequence(sequence(objectIdentifier(type), objectIdentifier(curve)), bits);
+const [firstExtension] = spec.extensions;
+assert.ok(firstExtension !== undefined);
+const ecKey = '1.2.840.10045.2.1';
+const p256 = '1.2.840.10045.3.1.7';
+
+const certificates: readonly (readonly [what: string, change: Partial<typeof goodParts>])[] = [
+  ['version 1', { version: new Uint8Array() }],
+  ['version 2', { version: explicit(0, integer(1)) }],
+  ['a negative serial number', { serialNumber: tlv(0x02, Uint8Array.of(0x80)) }],
+  ['a serial number of 21 bytes', { serialNumber: integer(new Uint8Array(21).fill(1)) }],
+  ['another signature algorithm', { algorithm: sequence(objectIdentifier('1.2.840.10045.4.3.3')) }],
+  ['signature parameters', { algorithm: sequence(objectIdentifier('1.2.840.10045.4.3.2'), tlv(5)) }],
+  ['two common names', { subject: sequence(commonName, commonName) }],
+  [
+    'a name part with two values',
+    {
+      subject: sequence(
+        tlv(0x31, sequence(objectIdentifier('2.5.4.3'), text('A')), sequence(objectIdentifier('2.5.4.10'), text('B'))),
+      ),
+    },
+  ],
+  [
+    'a name of an unknown string type',
+    { subject: sequence(attribute(objectIdentifier('2.5.4.3'), tlv(0x1e, Uint8Array.of(0, 65)))) },
+  ],
+  ['a third date', { validity: sequence(time(spec.notBefore), time(spec.notAfter), time(spec.notAfter)) }],
+  ['another key type', { key: keyOf('1.2.840.113549.1.1.1', p256, bitString(point)) }],
+  ['another curve', { key: keyOf(ecKey, '1.3.132.0.34', bitString(point)) }],
+  ['a compressed point', { key: keyOf(ecKey, p256, bitString(concatBytes(Uint8Array.of(2), point.subarray(1, 33)))) }],
+  ['a hybrid point', { key: keyOf(ecKey, p256, bitString(concatBytes(Uint8Array.of(6), point.subarray(1)))) }],
+  ['no extensions', { extensions: new Uint8Array() }],
+  ['an empty list of extensions', { extensions: explicit(3, sequence()) }],
+  ['an extension twice', { extensions: explicit(3, encodeExtensions([firstExtension, firstExtension])) }],
+  [
+    'an unknown critical extension',
+    { extensions: explicit(3, encodeExtensions([{ id: '1.2.3', critical: true, value: sequence() }])) },
+  ],
+  [
+    'a spelled-out default',
+    { extensions: explicit(3, sequence(sequence(objectIdentifier('2.5.29.14'), boolean(false), octetString()))) },
+  ],
+  [
+    'something after the extensions',
+    { extensions: concatBytes(explicit(3, encodeExtensions(spec.extensions)), integer(1)) },
+  ],
+  [
+    '33 extensions',
+    {
+      extensions: explicit(
+        3,
+        encodeExtensions(Array.from({ length: 33 }, (_, index) => ({ id: `1.2.${index}`, value: sequence() }))),
+      ),
+    },
+  ],
+];
+
+for (const [what, change] of certificates) {
+  test(`a certificate with ${what} is refused`, () => {
+    parseCertificate(build({}));
+    refuses(parseCertificate, build(change), what);
+  });
+}
+
+test('a certificate with a malformed outside is refused', () => {
+  const body = sequence(...Object.values(goodParts));
+  const signature = sequence(integer(1), integer(1));
+  const outside = (...parts: readonly Uint8Array[]): Uint8Array => sequence(body, ...parts);
+  parseCertificate(outside(algorithm, bitString(signature)));
+  refuses(parseCertificate, concatBytes(makeCertificate(spec), Uint8Array.of(0)), 'a trailing byte');
+  refuses(parseCertificate, outside(algorithm, bitString(signature), integer(1)), 'a fourth part');
+  refuses(
+    parseCertificate,
+    outside(algorithm, bitString(concatBytes(signature, Uint8Array.of(0)))),
+    'a longer signature',
+  );
+  refuses(
+    parseCertificate,
+    outside(algorithm, bitString(concatBytes(signature, Uint8Array.of(0)), 1)),
+    'a signature of bits',
+  );
+  refuses(
+    parseCertificate,
+    outside(algorithm, bitString(sequence(integer(new Uint8Array(33).fill(1)), integer(1)))),
+    'r over 32 bytes',
+  );
+  refuses(
+    parseCertificate,
+    outside(sequence(objectIdentifier('1.2.3')), bitString(signature)),
+    'another outer algorithm',
+  );
+  refuses(parseCertificate, new Uint8Array(20_000), 'a large input');
+});
+
+const crlSpec: CrlSpec = {
+  issuerName: 'Issuer',
+  issuerKey: keys.root,
+  thisUpdate: new Date('2026-01-01T00:00:00Z'),
+  nextUpdate: new Date('2026-02-01T00:00:00Z'),
+  revoked: [1, 128, 70_000],
+  extensions: [crlNumber],
+};
+
+test('a revocation list reads back', () => {
+  const crl = parseRevocationList(makeCrl(crlSpec));
+  assert.deepEqual([...crl.revokedSerialNumbers], ['01', '80', '011170']);
+  assert.equal(crl.thisUpdateMs, crlSpec.thisUpdate.getTime());
+  assert.equal(crl.nextUpdateMs, crlSpec.nextUpdate.getTime());
+  assert.equal(parseRevocationList(makeCrl({ ...crlSpec, revoked: [] })).revokedSerialNumbers.size, 0);
+});
+
+test('malformed revocation lists are refused', () => {
+  const [from, until] = [time(crlSpec.thisUpdate), time(crlSpec.nextUpdate)];
+  const tail = explicit(0, encodeExtensions([crlNumber]));
+  const entry = sequence(integer(1), from);
+  const list = (...parts: readonly Uint8Array[]): Uint8Array => signed(sequence(...parts), keys.root);
+  const head = [integer(1), algorithm, name('Issuer'), from];
+  parseRevocationList(list(...head, until, sequence(entry), tail));
+  refuses(parseRevocationList, list(algorithm, name('Issuer'), from, until, tail), 'version 1');
+  refuses(parseRevocationList, list(integer(2), ...head.slice(1), until, tail), 'version 3');
+  refuses(parseRevocationList, list(...head, tail), 'no next update');
+  refuses(parseRevocationList, list(...head, until), 'no extensions');
+  refuses(parseRevocationList, list(...head, until, sequence(), tail), 'an empty list');
+  refuses(parseRevocationList, list(...head, until, sequence(sequence(integer(1))), tail), 'an entry without a date');
+  refuses(
+    parseRevocationList,
+    list(...head, until, sequence(sequence(integer(1), from, sequence(), integer(1))), tail),
+    'a longer entry',
+  );
+  const delta = [{ id: '2.5.29.27', critical: true, value: integer(1) }];
+  refuses(parseRevocationList, makeCrl({ ...crlSpec, extensions: delta }), 'a delta list');
+  const indirect = encodeExtensions([{ id: '2.5.29.29', critical: true, value: sequence() }]);
+  refuses(
+    parseRevocationList,
+    list(...head, until, sequence(sequence(integer(1), from, indirect)), tail),
+    'an indirect entry',
+  );
+});
+
+test('SGX extensions that differ from the profile are refused', () => {
+  const good = sgxExtension();
+  const hex = toHex(good);
+  parseSgxExtension(good);
+  const replaced = (from: string, to: string): Uint8Array => {
+    assert.ok(hex.includes(from), from);
+    return fromHex(hex.replace(from, to));
+  };
+  refuses(parseSgxExtension, replaced('2a864886f84d010d0103', '2a864886f84d010d0109'), 'an unknown entry');
+  refuses(parseSgxExtension, replaced('2a864886f84d010d0103', '2a864886f84d010d0104'), 'an entry twice');
+  refuses(parseSgxExtension, replaced('2a864886f84d010d01021102', '2a864886f84d010d01021302'), 'an unknown TCB entry');
+  refuses(parseSgxExtension, replaced('0a0101', '0a0103'), 'an unknown type');
+  refuses(parseSgxExtension, replaced('0101ff', '010101'), 'a boolean that is not canonical');
+  refuses(parseSgxExtension, replaced('040600a0b0c0d0e0', '0306' + '00a0b0c0d0e0'), 'an FMSPC of another type');
+  refuses(parseSgxExtension, sequence(), 'an empty extension');
+});
+
+test('PEM is read strictly', () => {
+  const one = pem(Uint8Array.of(1, 2, 3));
+  assert.deepEqual(decodePem(`${one}${one}\0\0`), [Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 3)]);
+  assert.deepEqual(decodePem(one.replaceAll('\n', '\r\n')), [Uint8Array.of(1, 2, 3)]);
+  assert.deepEqual(decodePem(''), []);
+  const bad = [
+    `x${one}`,
+    `${one}x`,
+    one.replace('AQID', 'AQ*D'),
+    one.replace('AQID', 'AQI'),
+    one.replace('AQID', 'AQJ='),
+    one.replace('AQID', 'AQ==ID=='),
+  ];
+  for (const text of [...bad, one.replace('END', 'END '), one.slice(0, 40), `${one}${' '.repeat(40_000)}`]) {
+    assert.throws(
+      () => decodePem(text),
+      (error) => isEnclosError(error),
+      text,
+    );
+  }
+});
+
+test('mutated and arbitrary bytes throw nothing but typed errors', () => {
+  const inputs = [makeCertificate(spec), makeCrl(crlSpec), sgxExtension()] as const;
+  const edits = fc.array(fc.tuple(fc.nat(1_500), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
+  const mutated = fc.tuple(fc.constantFrom(...inputs), edits, fc.nat(40)).map(([seed, changes, cut]) => {
+    const bytes = seed.slice(0, seed.length - (cut > 20 ? cut : 0));
+    for (const [at, value] of changes) bytes[at % bytes.length] = value;
+    return bytes;
+  });
+  fc.assert(
+    fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 80 })), (bytes) => {
+      for (const parse of [
+        parseCertificate,
+        parseRevocationList,
+        parseSgxExtension,
+        (input: Uint8Array) => decodePem(pem(input).slice(3)),
+      ]) {
+        try {
+          parse(bytes);
+        } catch (error) {
+          assert.ok(isEnclosError(error), String(error));
+        }
+      }
+    }),
+    { numRuns: 1_500 },
+  );
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { vectors } from '@enclos/testkit';
+import { INTEL_SGX_ROOT, softwareRoot } from '../src/index.ts';
+import { parseCertificate } from '../src/certificate.ts';
+import { createSignatures } from '../src/signatures.ts';
+import { pem } from './intel-vectors.ts';
+import { makeCertificate, publicKeyInfo, standardExtensions, type CertificateSpec } from './synthetic-pki.ts';
+import { keys } from './synthetic-platform.ts';
+
+const spec: CertificateSpec = {
+  commonName: 'Any Root',
+  issuerName: 'Any Root',
+  serialNumber: 1,
+  notBefore: new Date('2020-01-01T00:00:00Z'),
+  notAfter: new Date('2060-01-01T00:00:00Z'),
+  key: keys.root,
+  issuerKey: keys.root,
+  extensions: standardExtensions({ point: keys.root.point, issuerPoint: keys.root.point, pathLength: 1 }),
+};
+const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
+
+vectors.test('the pinned key is that of Intel’s root certificate', () => {
+  const root = parseCertificate(vectors.read('dcap/certs/intel-sgx-root-ca.der'));
+  assert.equal(root.subject.commonName, 'Intel SGX Root CA');
+  assert.deepEqual(root.publicKey, INTEL_SGX_ROOT.publicKey);
+});
+
+test('the fingerprint is SHA-256 of the SubjectPublicKeyInfo', async () => {
+  const of = (point: Uint8Array): string => createHash('sha256').update(publicKeyInfo(point)).digest('hex');
+  assert.equal(INTEL_SGX_ROOT.fingerprint, of(INTEL_SGX_ROOT.publicKey));
+  const der = makeCertificate(spec);
+  for (const root of [await softwareRoot(der), await softwareRoot(pem(der))]) {
+    assert.equal(root.kind, 'software');
+    assert.equal(root.fingerprint, of(keys.root.point));
+    assert.equal(toHex(root.publicKey), toHex(keys.root.point));
+    assert.ok(Object.isFrozen(root));
+  }
+});
+
+test('what is no self-signed authority is refused', async () => {
+  const leaf = standardExtensions({ point: keys.root.point, issuerPoint: keys.root.point });
+  const bad = [{ issuerName: 'Other Root' }, { issuerKey: keys.other }, { extensions: leaf }];
+  for (const change of bad) await assert.rejects(softwareRoot(makeCertificate({ ...spec, ...change })), misused);
+  const text = pem(makeCertificate(spec));
+  for (const input of ['', 'x', text + text, new Uint8Array()]) await assert.rejects(softwareRoot(input), misused);
+});
+
+vectors.test('Intel’s root is no software root', async () => {
+  await assert.rejects(softwareRoot(vectors.read('dcap/certs/intel-sgx-root-ca.der')), misused);
+});
+
+test('without WebCrypto there is no verification', () => {
+  assert.throws(() => createSignatures(undefined), misused);
+});

@@ -1,0 +1,48 @@
+import { performance } from 'node:perf_hooks';
+import { toHex } from '@enclos/codec';
+import { buildEnclave, loadProject, type Diagnostic, type Project } from '@enclos/build';
+
+export interface BuildOptions {
+  /** The folder of enclave.json. */
+  readonly folder: string;
+  /** Where the image goes. Default: `.enclos` in the project. */
+  readonly outFolder?: string;
+}
+
+export interface BuildOutcome {
+  readonly name: string;
+  /** 32 bytes of hex. */
+  readonly mrEnclave: string;
+  readonly image: string;
+  readonly imageBytes: number;
+  readonly bundleBytes: number;
+  readonly report: string;
+  readonly debug: boolean;
+  readonly warnings: readonly Diagnostic[];
+  readonly durationMs: number;
+}
+
+/**
+ * Builds the enclave of a project. The same sources give the same MRENCLAVE
+ * anywhere.
+ * @throws what `buildEnclave` and `loadProject` of @enclos/build throw.
+ */
+export async function build(options: BuildOptions): Promise<BuildOutcome> {
+  return buildProject(await loadProject(options.folder), options.outFolder);
+}
+
+export async function buildProject(project: Project, outFolder?: string): Promise<BuildOutcome> {
+  const start = performance.now();
+  const built = await buildEnclave(project, outFolder === undefined ? {} : { outFolder });
+  return Object.freeze({
+    name: project.name,
+    mrEnclave: toHex(built.mrEnclave),
+    image: built.paths.image,
+    imageBytes: built.image.length,
+    bundleBytes: built.bundle.length,
+    report: built.paths.report,
+    debug: project.debug,
+    warnings: built.warnings,
+    durationMs: Math.round(performance.now() - start),
+  });
+}

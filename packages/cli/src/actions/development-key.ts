@@ -1,0 +1,46 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { generateKey, writeKeyFile } from '@enclos/build';
+import { unreadable } from '../files.ts';
+
+/** What `enclos keygen` writes unless told. */
+export const defaultKeyFile = 'signing.key.pem';
+
+export interface ProjectKey {
+  readonly path: string;
+  readonly pem: Uint8Array;
+  /** The key was made just now, because the project had none. */
+  readonly isNew: boolean;
+}
+
+/**
+ * The key that signs a project on the developer's own machine: the given file,
+ * else signing.key.pem of the project, else a development key in .enclos, which
+ * is made when absent and stays, so that sealed data stays readable.
+ */
+export async function projectKey(folder: string, given: string | undefined): Promise<ProjectKey> {
+  const development = join(folder, '.enclos', 'development.key.pem');
+  for (const path of given === undefined ? [join(folder, defaultKeyFile), development] : [given]) {
+    const pem = await readOptional(path);
+    if (pem !== undefined) return { path, pem, isNew: false };
+    if (given !== undefined) throw new EnclosError('CLI_FILE_UNREADABLE', `There is no key ${path}.`, { details: { path } });
+  }
+  await mkdir(dirname(development), { recursive: true });
+  try {
+    await writeKeyFile(development, generateKey());
+  } catch (error) {
+    // Another run was faster: its key is as good, as long as both use the same.
+    if (!isEnclosError(error, 'BUILD_FILE_EXISTS')) throw error;
+  }
+  return { path: development, pem: new Uint8Array(await readFile(development)), isNew: true };
+}
+
+async function readOptional(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw unreadable(path, error);
+  }
+}

@@ -1,0 +1,58 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EnclosError } from '@enclos/errors';
+
+export interface HttpServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The part of a web application that is served. */
+interface WebApplication {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+/**
+ * Serves a read-only web application: GET and HEAD, bodies ignored.
+ * @throws CLI_ADDRESS_IN_USE
+ */
+export async function serveHttp(app: WebApplication, { host, port }: Address): Promise<HttpServer> {
+  const server = createServer((incoming, outgoing) => {
+    answer(app, incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const inUse = cause.code === 'EADDRINUSE';
+      reject(inUse ? new EnclosError('CLI_ADDRESS_IN_USE', `Something listens at ${host}:${port} already.`, { cause }) : cause);
+    });
+    server.listen(port, host, resolve);
+  });
+  // A server that listens on a port has an address of this form.
+  const { port: actual } = server.address() as AddressInfo;
+  return Object.freeze({
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    close() {
+      server.closeAllConnections();
+      return new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  });
+}
+
+async function answer(app: WebApplication, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const { method, url = '/' } = incoming;
+  incoming.resume();
+  if (method !== 'GET' && method !== 'HEAD') {
+    outgoing.writeHead(405, { allow: 'GET, HEAD' }).end();
+    return;
+  }
+  // The host of the request plays no part, and may be malformed.
+  const response = await app.fetch(new Request(new URL(url, 'http://collateral.invalid'), { method }));
+  const body = new Uint8Array(await response.arrayBuffer());
+  outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), 'content-length': String(body.length) });
+  outgoing.end(method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,9 @@
+import { inspectFile, type InspectReport } from '@enclos/build';
+
+/**
+ * Says what an image, SIGSTRUCT, quote, sealed blob or signing key holds.
+ * @throws BUILD_FILE_UNREADABLE, BUILD_FILE_UNRECOGNISED, or the error of the parser for a damaged file.
+ */
+export async function inspect(path: string): Promise<InspectReport> {
+  return inspectFile(path);
+}

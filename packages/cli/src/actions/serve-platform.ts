@@ -1,0 +1,79 @@
+import { rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { toHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { collateralApp, openPlatform, servePlatform, stateFolders } from '@enclos/software-sgx';
+import { exists } from '../files.ts';
+import { serveHttp, type Address } from './http-server.ts';
+
+export interface ServeOptions {
+  readonly stateFolder: string;
+  /** Default: `platform.sock` in the state folder. */
+  readonly socketPath?: string;
+  /** Where to serve the collateral, when the vendor is in the state folder. */
+  readonly listen?: Address;
+  readonly now: () => Date;
+}
+
+export interface ServedPlatform {
+  readonly socketPath: string;
+  /** Of the collateral service; absent without a vendor. */
+  readonly collateralUrl?: string;
+  readonly rootFingerprint: string;
+  readonly separation: string;
+  readonly missingLayers: readonly string[];
+  /** Ends every enclave and both services. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs a platform in this process, for hosts of this machine, and the
+ * collateral service of its vendor in the shape of PCS v4.
+ * @throws PLATFORM_FOLDER_INVALID, PLATFORM_NOT_ENROLLED, CLI_ADDRESS_IN_USE, INTERPRETER_MISSING, INTERPRETER_MISMATCH
+ */
+export async function serve(options: ServeOptions): Promise<ServedPlatform> {
+  const { vendorFolder, machineFolder } = stateFolders(options.stateFolder);
+  const hasVendor = await exists(vendorFolder);
+  const socketPath = options.socketPath ?? join(options.stateFolder, 'platform.sock');
+  await clearSocket(socketPath);
+  const services = await openPlatform({ machineFolder, now: options.now, ...(hasVendor ? { vendorFolder } : {}) });
+  const platform = await servePlatform(services, socketPath);
+  const collateral = await serveCollateral(hasVendor ? vendorFolder : undefined, options).catch(async (error: unknown) => {
+    await platform.close();
+    throw error;
+  });
+  return Object.freeze({
+    socketPath,
+    ...(collateral === undefined ? {} : { collateralUrl: collateral.url }),
+    rootFingerprint: toHex(services.rootFingerprint),
+    separation: services.separation,
+    missingLayers: services.isolation.layers.filter(({ active }) => !active).map(({ name }) => name),
+    async close() {
+      await Promise.all([platform.close(), collateral?.close()]);
+      await rm(socketPath, { force: true });
+    },
+  });
+}
+
+async function serveCollateral(vendorFolder: string | undefined, { listen, now }: ServeOptions) {
+  if (vendorFolder === undefined || listen === undefined) return undefined;
+  return serveHttp(collateralApp(vendorFolder, { now }), listen);
+}
+
+/** A killed platform leaves its socket. @throws CLI_ADDRESS_IN_USE when somebody answers there. */
+async function clearSocket(path: string): Promise<void> {
+  if (!(await exists(path))) return;
+  if (await answers(path)) throw new EnclosError('CLI_ADDRESS_IN_USE', `A platform listens at ${path} already.`, { details: { path } });
+  await rm(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

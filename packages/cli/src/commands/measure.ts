@@ -1,0 +1,19 @@
+import { measure, measureStream } from '../actions/measure.ts';
+import { defineCommand } from '../command.ts';
+
+export const command = defineCommand({
+  description:
+    'Reads an SGXS stream, of this tool or another, and prints its MRENCLAVE. Memory stays constant however large the stream is. For an image that `enclos build` made, `sha256sum` prints the same value.',
+  arguments: { file: { value: 'FILE', summary: 'The image; - reads standard input', required: true } },
+  options: {},
+  examples: [
+    { command: 'enclos measure .enclos/vault.sgxs', summary: 'Measure an image' },
+    { command: 'enclos measure - < enclave.sgxs', summary: 'Measure what another program writes' },
+  ],
+  exitCodes: {},
+  async run({ arguments: { file } }, { io, path, progress }) {
+    return progress.during('measuring', (report) => (file === '-' ? measureStream(io.stdin) : measure(path(file), report)));
+  },
+  human: ({ mrEnclave }, printer) => printer.line(mrEnclave),
+  json: (measurement) => measurement,
+});

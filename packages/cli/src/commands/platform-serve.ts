@@ -1,0 +1,61 @@
+import { serve } from '../actions/serve-platform.ts';
+import type { Address } from '../actions/http-server.ts';
+import { defineCommand } from '../command.ts';
+import { refuseUsage } from '../failure.ts';
+import { createPrinter } from '../render/printer.ts';
+import { renderFacts } from '../render/table.ts';
+import { stateFolderOf, stateOption } from '../state-option.ts';
+
+export const command = defineCommand({
+  description:
+    'Runs the machine of a state folder as a platform, on a Unix socket, for `enclos run --platform SOCKET` and other hosts. When the vendor is in the folder too, its collateral is served over HTTP in the shape of the PCS v4 of Intel; it is signed and public, so plain HTTP takes nothing from it.\n\nEnds with SIGINT or SIGTERM, and every enclave with it.',
+  arguments: {},
+  options: {
+    state: stateOption,
+    socket: { type: 'string', value: 'PATH', summary: 'The socket, in place of platform.sock in the state folder' },
+    listen: { type: 'string', value: 'HOST:PORT', default: '127.0.0.1:8081', summary: 'Where the collateral is served' },
+  },
+  examples: [
+    { command: 'enclos platform serve', summary: 'Serve the platform of this user' },
+    { command: 'enclos platform serve --state /srv/enclos --listen 0.0.0.0:8081', summary: 'Serve collateral to a network' },
+  ],
+  exitCodes: { 1: 'The machine is not enrolled.', 3: 'The interpreter is not the pinned one.' },
+  async run({ options: { state, socket, listen } }, context) {
+    const { io, path, progress } = context;
+    const served = await progress.during('starting the platform', () =>
+      serve({
+        stateFolder: stateFolderOf(state, context),
+        listen: parseAddress(listen),
+        now: io.now,
+        ...(socket === undefined ? {} : { socketPath: path(socket) }),
+      }),
+    );
+    const printer = createPrinter(io.stdout);
+    const { collateralUrl = 'not served: the vendor is elsewhere', missingLayers } = served;
+    printer.line('The platform is ready.');
+    renderFacts(
+      [
+        ['socket', served.socketPath],
+        ['collateral', collateralUrl],
+        ['root fingerprint', served.rootFingerprint],
+        ['separation', served.separation],
+        ['isolation', missingLayers.length === 0 ? 'complete' : `without ${missingLayers.join(', ')}`],
+      ],
+      printer,
+    );
+    await new Promise<void>((resolve) => {
+      const stop = io.onSignal(() => {
+        stop();
+        resolve();
+      });
+    });
+    await served.close();
+  },
+});
+
+function parseAddress(text: string): Address {
+  const [, bracketed, plain, port = ''] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) > 65_535) refuseUsage(`--listen is HOST:PORT, such as 127.0.0.1:8081, not ${JSON.stringify(text)}.`);
+  return { host, port: Number(port) };
+}

@@ -1,0 +1,35 @@
+import { setPlatformCpuSvn } from '../actions/platform.ts';
+import { defineCommand } from '../command.ts';
+import { refuseUsage } from '../failure.ts';
+import { hexOption } from '../hex-option.ts';
+import { renderPlatform } from '../render/platform.ts';
+import { stateFolderOf, stateOption } from '../state-option.ts';
+
+const largestPceSvn = 65_535;
+
+export const command = defineCommand({
+  description:
+    'Sets the security version of the machine itself, to rehearse a TCB recovery or a roll-back: sealing keys change with it, what a newer CPUSVN sealed stays closed to an older one, and the machine must be enrolled again. A running platform keeps the CPUSVN that it started with.\n\nThe last byte says the separation of the machine (01 for single-user, 02 for separated) and cannot be changed.',
+  arguments: { cpusvn: { value: 'HEX', summary: 'The CPUSVN, 16 bytes in hex', required: true } },
+  options: {
+    state: stateOption,
+    pcesvn: { type: 'string', value: 'NUMBER', summary: 'Set the PCESVN as well' },
+  },
+  examples: [{ command: 'enclos platform set-cpusvn 02000000000000000000000000000001', summary: 'Raise the first component to 2' }],
+  exitCodes: {},
+  async run({ arguments: { cpusvn }, options: { state, pcesvn } }, context) {
+    return setPlatformCpuSvn({
+      stateFolder: stateFolderOf(state, context),
+      cpuSvn: hexOption('The CPUSVN', cpusvn, 16),
+      ...(pcesvn === undefined ? {} : { pceSvn: parsePceSvn(pcesvn) }),
+    });
+  },
+  human: renderPlatform,
+  json: (facts) => facts,
+});
+
+function parsePceSvn(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= largestPceSvn)) refuseUsage(`--pcesvn is a number from 0 to ${largestPceSvn}.`);
+  return value;
+}

@@ -1,0 +1,49 @@
+import type { Command } from './command.ts';
+
+export type Category = 'Project' | 'Image' | 'Evidence' | 'Platform';
+
+/** A command without its body: enough for the list of commands, and quick to load. */
+export interface RegistryEntry {
+  /** The words that call it: `['platform', 'init']`. */
+  readonly name: readonly string[];
+  readonly category: Category;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+function entry(name: string, category: Category, summary: string, load: () => Promise<{ readonly command: Command }>): RegistryEntry {
+  return Object.freeze({
+    name: Object.freeze(name.split(' ')),
+    category,
+    summary,
+    load: async () => (await load()).command,
+  });
+}
+
+/** Every command, in the order of the help. */
+export const registry: readonly RegistryEntry[] = Object.freeze([
+  entry('new', 'Project', 'Make a project that builds and runs', () => import('./commands/new.ts')),
+  entry('build', 'Project', 'Bundle, lay out and measure the enclave of a project', () => import('./commands/build.ts')),
+  entry('run', 'Project', 'Build, sign and run a project on a software platform', () => import('./commands/run.ts')),
+  entry('doctor', 'Project', 'Check what this machine and project are ready for', () => import('./commands/doctor.ts')),
+  entry('keygen', 'Image', 'Make a signing key', () => import('./commands/keygen.ts')),
+  entry('sign', 'Image', 'Sign an image', () => import('./commands/sign.ts')),
+  entry('measure', 'Image', 'Print the MRENCLAVE of an image', () => import('./commands/measure.ts')),
+  entry('inspect', 'Image', 'Show what is in an image, signature, quote, sealed blob or key', () => import('./commands/inspect.ts')),
+  entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./commands/verify.ts')),
+  entry('platform init', 'Platform', 'Make a software vendor and machine, and enrol the machine', () => import('./commands/platform-init.ts')),
+  entry('platform enrol', 'Platform', 'Enrol a machine with a vendor, also from another computer', () => import('./commands/platform-enrol.ts')),
+  entry('platform show', 'Platform', 'Show a vendor and a machine', () => import('./commands/platform-show.ts')),
+  entry('platform serve', 'Platform', 'Run a platform, and serve its collateral', () => import('./commands/platform-serve.ts')),
+  entry('platform set-cpusvn', 'Platform', 'Set the CPUSVN, to rehearse a TCB recovery', () => import('./commands/platform-set-cpusvn.ts')),
+]);
+
+/** The entry that the arguments call, and how many of them name it. */
+export function findEntry(words: readonly string[]): RegistryEntry | undefined {
+  return registry.find(({ name }) => name.every((word, index) => words[index] === word));
+}
+
+/** The commands under a first word that is no command by itself: `platform`. */
+export function groupOf(word: string): readonly RegistryEntry[] {
+  return registry.filter(({ name }) => name.length > 1 && name[0] === word);
+}

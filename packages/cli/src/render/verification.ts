@@ -1,0 +1,83 @@
+import type { QuoteVerdict, VerifiedEvidence } from '@enclos/attestation';
+import { toHex } from '@enclos/codec';
+import { Attribute } from '@enclos/sgx';
+import type { StepResult, VerifyOutcome } from '../actions/verify.ts';
+import type { Printer } from './printer.ts';
+import { markOf, renderFacts, type Mark } from './table.ts';
+
+const stepMarks: Readonly<Record<StepResult['status'], Mark>> = { passed: 'ok', failed: 'failure', 'not reached': 'info' };
+
+/** The steps, the verdict, and whether anything was appraised. */
+export function renderVerification({ steps, verdict, evidence, refusal }: VerifyOutcome, printer: Printer): void {
+  for (const { number, title, status } of steps) {
+    printer.line(`${String(number).padStart(2)} ${markOf(stepMarks[status], printer)} ${title}`);
+  }
+  printer.line();
+  if (verdict === undefined) return;
+  printer.line(printer.paint('bold', 'The quote is genuine. It says:'));
+  renderFacts(Object.entries(verdictFacts(verdict)).map(([name, value]) => [name, String(value)]), printer);
+  printer.line();
+  if (evidence !== undefined) printer.line(`${markOf('ok', printer)} ${accepted(evidence)}`);
+  else if (refusal === undefined) {
+    printer.line(`${markOf('warning', printer)} Nothing was appraised: this is a genuine quote of some enclave. Decide with --policy.`);
+  }
+}
+
+function accepted({ binding }: VerifiedEvidence): string {
+  return binding.kind === 'unbound' ? `The policy accepts it, unbound: ${binding.reason}` : 'The policy accepts it, and the report data is the expected one.';
+}
+
+function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number | boolean>> {
+  const { report, status, advisoryIds, root, collateral, tcbDate, verifiedAt } = verdict;
+  return {
+    MRENCLAVE: toHex(report.mrEnclave),
+    MRSIGNER: toHex(report.mrSigner),
+    product: report.isvProdId,
+    'security version': report.isvSvn,
+    debug: isDebug(verdict) ? 'yes: it keeps no secrets' : 'no',
+    'report data': toHex(report.reportData),
+    status,
+    advisories: advisoryIds.length === 0 ? 'none' : advisoryIds.join(', '),
+    'TCB date': tcbDate ?? 'none',
+    root: `${root.kind} ${root.fingerprint}`,
+    collateral: collateral.expired.length > 0 ? `expired: ${collateral.expired.join(', ')}` : `good until ${collateral.earliestExpiration}`,
+    'verified at': verifiedAt,
+  };
+}
+
+function isDebug({ report }: QuoteVerdict): boolean {
+  return (report.attributes.flags & Attribute.DEBUG) !== 0n;
+}
+
+/** The same for programs. */
+export function verificationJson({ steps, verdict, evidence }: VerifyOutcome): Readonly<Record<string, unknown>> {
+  return {
+    steps,
+    ...(verdict === undefined ? {} : { verdict: verdictJson(verdict) }),
+    appraised: evidence !== undefined,
+    ...(evidence === undefined ? {} : { binding: evidence.binding, appraisedAt: evidence.appraisedAt }),
+  };
+}
+
+function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
+  const { report, status, platformStatus, qeStatus, advisoryIds, shortfall, root, fmspc, collateral, tcbDate, tcbEvaluationDataNumbers, verifiedAt } = verdict;
+  return {
+    mrEnclave: toHex(report.mrEnclave),
+    mrSigner: toHex(report.mrSigner),
+    productId: report.isvProdId,
+    securityVersion: report.isvSvn,
+    debug: isDebug(verdict),
+    reportData: toHex(report.reportData),
+    status,
+    platformStatus,
+    qeStatus,
+    tcbDate,
+    advisoryIds,
+    shortfall,
+    tcbEvaluationDataNumbers,
+    fmspc,
+    root: { kind: root.kind, fingerprint: root.fingerprint },
+    collateral,
+    verifiedAt,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Command, OptionSpec } from './command.ts';
+
+const mostShown = 3;
+
+/** `--out DIR`. */
+export function optionUsage(name: string, spec: OptionSpec): string {
+  return spec.type === 'boolean' ? `--${name}` : `--${name} ${spec.choices?.join('|') ?? spec.value}`;
+}
+
+/** The one line that shows how a command is called. Many options become one word. */
+export function usageLine(name: string, command: Command): string {
+  const options = Object.entries(command.options);
+  const isRequired = ([, spec]: (typeof options)[number]): boolean => spec.type === 'string' && spec.required === true;
+  const required = options.filter(isRequired).map(([key, spec]) => optionUsage(key, spec));
+  const optional = options.filter((option) => !isRequired(option)).map(([key, spec]) => `[${optionUsage(key, spec)}]`);
+  if (command.hasJson) optional.push('[--json]');
+  const positionals = Object.values(command.arguments).map(({ value, required: needed }) => (needed === true ? value : `[${value}]`));
+  return [
+    `enclos ${name}`,
+    ...positionals,
+    ...required,
+    ...(optional.length > mostShown ? ['[OPTIONS]'] : optional),
+    ...(command.rest === undefined ? [] : [`[-- ${command.rest.value}]`]),
+  ].join(' ');
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isEnclosError } from '@enclos/errors';
+import fc from 'fast-check';
+import { concatBytes, equalBytes, fromBase64url, fromHex, isZero, toBase64url, toHex, utf8 } from '../src/index.ts';
+import { fuzz } from '../fuzz/text.fuzz.ts';
+
+const invalid = (error: unknown): boolean => isEnclosError(error, 'CODEC_INVALID');
+
+test('hex and base64url read back and agree with Buffer', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+      assert.equal(toHex(bytes), Buffer.from(bytes).toString('hex'));
+      assert.equal(toBase64url(bytes), Buffer.from(bytes).toString('base64url'));
+      assert.deepEqual(fromHex(toHex(bytes)), bytes);
+      assert.deepEqual(fromHex(toHex(bytes).toUpperCase()), bytes);
+      assert.deepEqual(fromBase64url(toBase64url(bytes)), bytes);
+    }),
+  );
+});
+
+test('text that is not hex is refused', () => {
+  for (const text of ['a', 'abc', 'gg', '0x00', ' 00', '00\n', 'ａａ']) {
+    assert.throws(() => fromHex(text), invalid, text);
+  }
+});
+
+test('base64url with padding, another alphabet, a lone character or trailing bits is refused', () => {
+  for (const text of ['AA==', 'AA=', 'A+8A', 'A/8A', 'A', 'AAAAA', 'AB', 'AAB', 'A A', 'AA\n']) {
+    assert.throws(() => fromBase64url(text), invalid, text);
+  }
+});
+
+test('arbitrary text has at most one meaning', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 24 }), (bytes) => fuzz(bytes)),
+    { numRuns: 1_000 },
+  );
+  fc.assert(
+    fc.property(fc.string({ maxLength: 12 }), (text) => fuzz(utf8(text))),
+    { numRuns: 1_000 },
+  );
+});
+
+test('equal, zero and concatenated bytes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 20 }), fc.uint8Array({ maxLength: 20 }), (a, b) => {
+      assert.equal(equalBytes(a, b), Buffer.compare(a, b) === 0);
+      assert.ok(equalBytes(a, a.slice()));
+      assert.deepEqual(concatBytes(a, b), new Uint8Array(Buffer.concat([a, b])));
+      assert.equal(isZero(a), toHex(a).replaceAll('0', '') === '');
+    }),
+  );
+  assert.deepEqual(concatBytes(), new Uint8Array());
+  assert.deepEqual(utf8('é'), Uint8Array.of(0xc3, 0xa9));
+});

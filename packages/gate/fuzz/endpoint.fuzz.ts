@@ -1,0 +1,91 @@
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { createEndpoint, encodeFrame, FrameKind, type TransportEvents } from '../src/index.ts';
+
+const empty = { table: 0, functionIndex: 0, callId: 0, parentCallId: 0, timeoutMs: 0, payload: new Uint8Array(0) };
+const hello = encodeFrame({ ...empty, kind: FrameKind.HELLO });
+const nested = encodeFrame({
+  ...empty,
+  kind: FrameKind.CALL,
+  callId: 2,
+  parentCallId: 1,
+  timeoutMs: 9,
+  payload: Uint8Array.of(1),
+});
+const call = encodeFrame({ ...empty, kind: FrameKind.CALL, callId: 4, table: 1 });
+const cancel = encodeFrame({ ...empty, kind: FrameKind.CANCEL, callId: 2 });
+const log = encodeFrame({ ...empty, kind: FrameKind.LOG, payload: Uint8Array.of(65, 27, 0xc3, 0xa4) });
+const answer = encodeFrame({ ...empty, kind: FrameKind.RETURN, callId: 1, payload: Uint8Array.of(1) });
+const failure = encodeFrame({ ...empty, kind: FrameKind.THROW, callId: 1, payload: Uint8Array.of(1, 0, 65, 66) });
+const goodbye = encodeFrame({ ...empty, kind: FrameKind.GOODBYE });
+
+export const seeds: readonly Uint8Array[] = [
+  Buffer.concat([hello, nested, call, cancel, log, answer, goodbye]),
+  Buffer.concat([hello, call, nested, failure]),
+  Buffer.concat([hello, hello]),
+  call,
+];
+
+/** Nothing fires in a fuzz run, and everything armed must be disarmed by its end. */
+function countingTimers(): { readonly armed: Set<number>; setTimeout(): unknown; clearTimeout(handle: unknown): void } {
+  const armed = new Set<number>();
+  let next = 0;
+  return {
+    armed,
+    setTimeout: () => {
+      armed.add(++next);
+      return next;
+    },
+    clearTimeout: (handle) => void (typeof handle === 'number' && armed.delete(handle)),
+  };
+}
+
+/** A live endpoint with one pending call against a hostile peer: only typed errors, nothing armed when it is over. */
+export function fuzz(data: Uint8Array): void {
+  let events: TransportEvents | undefined;
+  let unsafeLine = false;
+  const timers = countingTimers();
+  const endpoint = createEndpoint({
+    transport: {
+      send: () => true,
+      close: () => undefined,
+      pause: () => undefined,
+      resume: () => undefined,
+      start: (given) => void (events = given),
+    },
+    initiator: true,
+    hello: empty.payload,
+    acceptHello: () => undefined,
+    limits: {
+      maxFrameBytes: 8192,
+      maxConcurrentCalls: 2,
+      maxQueuedCalls: 2,
+      maxPendingCalls: 4,
+      maxDepth: 3,
+      helloTimeoutMs: 1000,
+    },
+    dispatch: ({ invoke, index, payload }) => (index % 2 === 0 ? invoke(0, 1, payload) : Promise.resolve(payload)),
+    describeError: (error) => ({ code: isEnclosError(error) ? error.code : 'FUZZ', message: '' }),
+    lostError: () => new EnclosError('GATE_PROTOCOL_VIOLATION'),
+    onLog: (level, text) => {
+      unsafeLine ||= level > 4 || text.includes('\u001b');
+    },
+    timers,
+  });
+  endpoint.invoke(0, 0, Uint8Array.of(1)).catch(onlyTyped);
+  endpoint.closed.then(({ error }) => error !== undefined && onlyTyped(error)).catch(rethrow);
+  for (let at = 0; at < data.length; at += 61) events?.data(data.subarray(at, at + 61));
+  events?.end();
+  if (unsafeLine) throw new RangeError('A log line is not safe to print.');
+  if (timers.armed.size > 0) throw new Error(`${timers.armed.size} timers outlive the gate.`);
+}
+
+function onlyTyped(error: unknown): void {
+  if (!isEnclosError(error)) rethrow(error);
+}
+
+/** Out of the promise, so that the runner sees it. */
+function rethrow(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

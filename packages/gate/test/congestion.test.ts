@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FrameKind } from '../src/index.ts';
+import { frame, hasCode, noBytes, openRig, settle, testLimits, watch } from './harness.ts';
+
+test('while congested nothing is sent; then all in order', async () => {
+  const { endpoint, wire } = await openRig({ limits: { ...testLimits, maxPendingCalls: 200 } });
+  wire.congested = true;
+  watch(endpoint.invoke(0, 0, noBytes));
+  await settle();
+  const sent = wire.sends.length;
+  for (let index = 1; index < 100; index++) {
+    watch(endpoint.invoke(0, index, new Uint8Array(1000)));
+    if (index % 7 === 0) await settle(1);
+  }
+  await settle();
+  assert.equal(wire.sends.length, sent);
+  wire.drain();
+  await settle();
+  assert.deepEqual(
+    wire.frames().map(({ functionIndex }) => functionIndex),
+    Array.from({ length: 100 }, (_, index) => index),
+  );
+});
+
+test('a transport that is congested after every send gets one send a drain', async () => {
+  const { endpoint, wire } = await openRig({ limits: { ...testLimits, maxFrameBytes: 200_000, maxPendingCalls: 10 } });
+  wire.congested = true;
+  for (let index = 0; index < 4; index++) watch(endpoint.invoke(0, index, new Uint8Array(100_000)));
+  await settle();
+  for (let sends = 1; sends <= 4; sends++) {
+    assert.equal(wire.frames().length, 1);
+    wire.events?.drain();
+  }
+  assert.equal(wire.frames().length, 0);
+});
+
+test('answers that wait keep their slots, so that they stay bounded', async () => {
+  let dispatched = 0;
+  const { wire } = await openRig({
+    dispatch: async () => {
+      dispatched++;
+      return new Uint8Array(5000);
+    },
+  });
+  wire.congested = true;
+  for (let id = 1; id <= 8; id++) wire.push(frame(FrameKind.CALL, { callId: 2 * id }));
+  await settle();
+  // Two answered in the batch that met the congestion, two run, none of the others.
+  assert.equal(dispatched, 4);
+  wire.drain();
+  await settle();
+  assert.equal(dispatched, 4);
+  assert.equal(wire.frames().filter(({ kind }) => kind === FrameKind.RETURN).length, 4);
+  wire.push(frame(FrameKind.CALL, { callId: 20 }));
+  await settle();
+  assert.equal(dispatched, 5);
+});
+
+test('a peer that floods without reading is no longer read, until it has caught up', async () => {
+  const { endpoint, wire, timers } = await openRig({ dispatch: () => new Promise(() => undefined) });
+  wire.congested = true;
+  watch(endpoint.invoke(0, 0, noBytes));
+  await settle();
+  let id = 0;
+  while (!wire.paused && id < 1_000_000) wire.push(frame(FrameKind.CALL, { callId: (id += 2) }));
+  assert.equal(wire.paused, true);
+  assert.ok(id < 60_000, `paused after ${id / 2} calls`);
+  // The clock of a begun frame stands still while it is we who do not read.
+  wire.push(Uint8Array.of(16));
+  timers.advance(10_000);
+  assert.ok(wire.closed === undefined);
+  wire.drain();
+  assert.equal(wire.paused, false);
+  timers.advance(500);
+  assert.ok(hasCode('GATE_FRAME_TIMEOUT')((await endpoint.closed).error));
+});
+
+test('calls of ours that wait never stop reading: two busy peers must not block each other', async () => {
+  const { endpoint, wire } = await openRig({
+    limits: { ...testLimits, maxFrameBytes: 2_000_000, maxPendingCalls: 10 },
+  });
+  wire.congested = true;
+  for (let index = 0; index < 10; index++) watch(endpoint.invoke(0, index, new Uint8Array(1_000_000)));
+  await settle();
+  assert.equal(wire.paused, false);
+});
+
+test('log lines are dropped under congestion, and before the greeting beyond a bound', async () => {
+  const { endpoint, wire } = await openRig();
+  wire.congested = true;
+  endpoint.log(0, 'a');
+  await settle();
+  endpoint.log(0, 'b');
+  wire.drain();
+  endpoint.log(0, 'c');
+  await settle();
+  assert.deepEqual(
+    wire.frames().map(({ payload }) => Buffer.from(payload).toString()),
+    ['a', 'c'],
+  );
+});
