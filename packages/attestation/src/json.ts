@@ -86,7 +86,8 @@ class JsonScanner {
   }
 
   #object(depth: number): JsonObject {
-    const members: Record<string, JsonValue> = Object.create(null);
+    // Object.create is typed any.
+    const members = Object.create(null) as Record<string, JsonValue>;
     this.#at += 1;
     if (this.#take('}')) return Object.freeze(members);
     do {

@@ -8,10 +8,10 @@ export type Subtle = Pick<webcrypto.SubtleCrypto, 'digest' | 'importKey' | 'veri
 /** Checks ECDSA P-256 signatures with SHA-256 for one verification; a key is imported once. */
 export interface Signatures {
   /** False when the 64 bytes x then y are not a point of the curve. */
-  isKey(publicKey: Uint8Array): Promise<boolean>;
+  readonly isKey: (publicKey: Uint8Array) => Promise<boolean>;
   /** False for a wrong signature (64 bytes, r then s) and for a key that is none. */
-  verify(publicKey: Uint8Array, signature: Uint8Array, signedBytes: Uint8Array): Promise<boolean>;
-  sha256(data: Uint8Array): Promise<Uint8Array>;
+  readonly verify: (publicKey: Uint8Array, signature: Uint8Array, signedBytes: Uint8Array) => Promise<boolean>;
+  readonly sha256: (data: Uint8Array) => Promise<Uint8Array>;
 }
 
 const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const;

@@ -54,10 +54,9 @@ export function factsOf(verdict: QuoteVerdict): VerdictFacts {
 }
 
 function copyReport(report: ReportBody): ReportBody {
-  const copies = Object.entries(report).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? value.slice() : value,
-  ]);
+  const copies = Object.entries(report).map(([name, value]: [string, unknown]) => {
+    return [name, value instanceof Uint8Array ? value.slice() : value] as const;
+  });
   // Same names, same types: only byte arrays are replaced, by equal ones.
   return Object.freeze(Object.fromEntries(copies)) as ReportBody;
 }

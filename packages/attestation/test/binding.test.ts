@@ -6,7 +6,7 @@ import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { boundReportData, unbound } from '../src/index.ts';
 
-const nonce = new Uint8Array(16).fill(1);
+const fixedNonce = new Uint8Array(16).fill(1);
 
 test('report data is SHA-256 of the documented encoding, then zeros', async () => {
   const key = Uint8Array.of(5, 6);
@@ -16,15 +16,15 @@ test('report data is SHA-256 of the documented encoding, then zeros', async () =
     .update(Uint8Array.of(4))
     .update('test')
     .update(Uint8Array.of(16, 0))
-    .update(nonce);
+    .update(fixedNonce);
   const withKey = hash
     .copy()
     .update(Uint8Array.of(1, 2, 0))
     .update(key)
     .digest('hex');
   const without = hash.update(Uint8Array.of(0)).digest('hex');
-  assert.equal(toHex(await boundReportData({ purpose: 'test', nonce, key })), withKey + '00'.repeat(32));
-  assert.equal(toHex(await boundReportData({ purpose: 'test', nonce })), without + '00'.repeat(32));
+  assert.equal(toHex(await boundReportData({ purpose: 'test', nonce: fixedNonce, key })), withKey + '00'.repeat(32));
+  assert.equal(toHex(await boundReportData({ purpose: 'test', nonce: fixedNonce })), without + '00'.repeat(32));
 });
 
 test('different inputs never share report data', async () => {
@@ -59,8 +59,8 @@ test('different inputs never share report data', async () => {
 });
 
 test('an absent key is not an empty key', async () => {
-  const empty = await boundReportData({ purpose: 'test', nonce, key: new Uint8Array() });
-  assert.notDeepEqual(await boundReportData({ purpose: 'test', nonce }), empty);
+  const empty = await boundReportData({ purpose: 'test', nonce: fixedNonce, key: new Uint8Array() });
+  assert.notDeepEqual(await boundReportData({ purpose: 'test', nonce: fixedNonce }), empty);
 });
 
 test('the largest inputs are accepted, larger ones are misuse', async () => {

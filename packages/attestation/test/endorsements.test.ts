@@ -94,11 +94,25 @@ const tcbInfos: readonly (readonly [what: string, change: Record<string, unknown
   ['with a status named like a method', { tcbLevels: [tcbLevel(1, 'toString')] }],
   [
     'with a component over 255',
-    { tcbLevels: [{ ...tcbLevel(1, 'UpToDate'), tcb: { pcesvn: 1, sgxtcbcomponents: Array(16).fill({ svn: 256 }) } }] },
+    {
+      tcbLevels: [
+        {
+          ...tcbLevel(1, 'UpToDate'),
+          tcb: { pcesvn: 1, sgxtcbcomponents: Array.from({ length: 16 }, () => ({ svn: 256 })) },
+        },
+      ],
+    },
   ],
   [
     'with 15 components',
-    { tcbLevels: [{ ...tcbLevel(1, 'UpToDate'), tcb: { pcesvn: 1, sgxtcbcomponents: Array(15).fill({ svn: 1 }) } }] },
+    {
+      tcbLevels: [
+        {
+          ...tcbLevel(1, 'UpToDate'),
+          tcb: { pcesvn: 1, sgxtcbcomponents: Array.from({ length: 15 }, () => ({ svn: 1 })) },
+        },
+      ],
+    },
   ],
   ['with an advisory that is no string', { tcbLevels: [{ ...tcbLevel(1, 'UpToDate'), advisoryIDs: [7] }] }],
   ['nested too deeply', { later: nested(33) }],

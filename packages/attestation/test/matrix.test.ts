@@ -38,11 +38,9 @@ async function outcome(row: MatrixRow): Promise<unknown> {
     tcbDate,
     pckNotYetValid,
     debug,
-    ...{
-      latestIssueDate,
-      earliestExpiration,
-      expired,
-    },
+    latestIssueDate,
+    earliestExpiration,
+    expired,
   };
 }
 

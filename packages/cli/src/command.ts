@@ -66,7 +66,7 @@ export interface CommandShape {
   /** Present when arguments after `--` are handed on. */
   readonly rest?: { readonly value: string; readonly summary: string };
   readonly examples: readonly Example[];
-  /** Exit codes beside 0 and 2 that the command can give, and when. */
+  /** What an exit code means for this command, where the general words say too little. */
   readonly exitCodes: Readonly<Partial<Record<1 | 3 | 4, string>>>;
 }
 

@@ -71,7 +71,7 @@ export function optionRows(command: Command): readonly Row[] {
 }
 
 export function exitCodeRows(command: Command): readonly Row[] {
-  const own = { 0: exitCodes[0], 2: exitCodes[2], ...command.exitCodes };
+  const own = { 0: exitCodes[0], 1: exitCodes[1], 2: exitCodes[2], ...command.exitCodes };
   return Object.entries(own).map(([code, meaning]): Row => [code, meaning]);
 }
 

@@ -9,12 +9,14 @@ export {
   initPlatform,
   installEnrolment,
   issueEnrolment,
+  publishVendor,
   setPlatformCpuSvn,
   showPlatform,
   writeEnrolmentRequest,
   type InitPlatformOptions,
   type IssueOptions,
   type PlatformFacts,
+  type PublishOptions,
   type SetCpuSvnOptions,
 } from './actions/platform.ts';
 export { run, type RunEvents, type RunOptions, type RunOutcome } from './actions/run.ts';

@@ -28,7 +28,7 @@ export function toBase64url(bytes: Uint8Array): string {
 /** @throws CODEC_INVALID for padding, another alphabet, or non-zero trailing bits. */
 export function fromBase64url(text: string): Uint8Array {
   if (!base64urlPattern.test(text) || text.length % 4 === 1)
-    throw new EnclosError('CODEC_INVALID', 'Not a base64url string.');
+    {throw new EnclosError('CODEC_INVALID', 'Not a base64url string.');}
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   const bytes = Uint8Array.from(binary, (c) => c.charCodeAt(0));
   if (toBase64url(bytes) !== text) throw new EnclosError('CODEC_INVALID', 'base64url with non-zero trailing bits.');

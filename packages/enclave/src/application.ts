@@ -16,7 +16,7 @@ export interface StartContext<U extends Functions> {
 
 export interface EnclaveOptions<U extends Functions> {
   /** Runs once, before the first call is served. A throw ends the enclave. */
-  start?(context: StartContext<U>): void | Promise<void>;
+  readonly start?: (context: StartContext<U>) => void | Promise<void>;
 }
 
 const brand = Symbol.for('enclos.application');
@@ -24,7 +24,7 @@ const brand = Symbol.for('enclos.application');
 /** An application, as the runtime boots it. Made by {@link defineEnclave}. */
 export interface EnclaveApplication {
   readonly [brand]: true;
-  readonly interface: Interface<Functions, Functions>;
+  readonly interface: Interface;
   readonly handlers: Readonly<Record<string, (args: unknown, context: CallContext<Functions>) => unknown>>;
   readonly start: ((context: StartContext<Functions>) => void | Promise<void>) | undefined;
 }
@@ -40,7 +40,10 @@ export function defineEnclave<T extends Functions, U extends Functions>(
 ): EnclaveApplication {
   // The runtime pairs each handler with its function by name, and the codec
   // checks every argument, so the precise types end here.
-  const erased = { interface: definition, handlers, start: options.start } as unknown as Omit<EnclaveApplication, typeof brand>;
+  const erased = { interface: definition, handlers, start: options.start } as unknown as Omit<
+    EnclaveApplication,
+    typeof brand
+  >;
   return Object.freeze({ ...erased, [brand]: true as const });
 }
 

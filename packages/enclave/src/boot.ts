@@ -75,7 +75,11 @@ function environmentOf(
     else values.set(name, value);
   }
   for (const { name, value } of fromHost) {
-    if (!open.delete(name)) throw new EnclosError('ENCLAVE_VARIABLE_NOT_DECLARED', 'The host sent a variable that the manifest does not take from it.');
+    if (!open.delete(name))
+      {throw new EnclosError(
+        'ENCLAVE_VARIABLE_NOT_DECLARED',
+        'The host sent a variable that the manifest does not take from it.',
+      );}
     values.set(name, value);
   }
   return values;
@@ -87,7 +91,14 @@ function redirectConsole(write: (level: number, text: string) => void): void {
     (level: number) =>
     (...parts: readonly unknown[]): void =>
       write(level, parts.map((part) => (typeof part === 'string' ? part : describe(part))).join(' '));
-  Object.assign(globalThis.console, { error: line(0), warn: line(1), info: line(2), log: line(2), debug: line(3), trace: line(3) });
+  Object.assign(globalThis.console, {
+    error: line(0),
+    warn: line(1),
+    info: line(2),
+    log: line(2),
+    debug: line(3),
+    trace: line(3),
+  });
 }
 
 /** Values other than text are logged by type only: an object may hold what must not leave. */

@@ -12,17 +12,23 @@ export function createHostFiles(endpoint: Endpoint): HostFiles {
   );
   let writes = 0;
   return Object.freeze({
-    readTrustedFile: (path: string, offset: bigint, maxBytes: number) => system.readTrustedFile({ path, offset, maxBytes }),
+    readTrustedFile: (path: string, offset: bigint, maxBytes: number) =>
+      system.readTrustedFile({ path, offset, maxBytes }),
     stat: (target: string, path: string) => system.mountStat({ target, path }),
     read: (target: string, path: string, offset: bigint, maxBytes: number) =>
       system.mountRead({ target, path, offset, maxBytes }),
     list: (target: string, path: string) => system.mountList({ target, path }),
     remove: (target: string, path: string) => system.mountRemove({ target, path }),
-    write: (target: string, path: string, content: Uint8Array) => writeAll(system, { target, path, write: ++writes }, content),
+    write: (target: string, path: string, content: Uint8Array) =>
+      writeAll(system, { target, path, write: ++writes }, content),
   });
 }
 
-async function writeAll(system: System, to: { target: string; path: string; write: number }, content: Uint8Array): Promise<void> {
+async function writeAll(
+  system: System,
+  to: { target: string; path: string; write: number },
+  content: Uint8Array,
+): Promise<void> {
   let at = 0;
   do {
     const piece = content.subarray(at, at + MAX_FILE_CHUNK_BYTES);

@@ -25,9 +25,9 @@ let current: EnclaveRuntime | undefined;
 let environment: ReadonlyMap<string, string> = new Map();
 
 /** Called once, by boot: an enclave process holds one enclave. */
-export function installRuntime(runtime: EnclaveRuntime): void {
+export function installRuntime(made: EnclaveRuntime): void {
   if (current !== undefined) throw new Error('The runtime is installed already.');
-  current = runtime;
+  current = made;
 }
 
 export function installEnvironment(values: ReadonlyMap<string, string>): void {
@@ -48,6 +48,7 @@ export function runtime(): EnclaveRuntime {
  */
 export function environmentVariable(name: string): string | undefined {
   const declared = runtime().manifest.environment.some((variable) => variable.name === name);
-  if (!declared) throw new EnclosError('ENCLAVE_VARIABLE_NOT_DECLARED', `enclave.json does not declare the variable ${name}.`);
+  if (!declared)
+    {throw new EnclosError('ENCLAVE_VARIABLE_NOT_DECLARED', `enclave.json does not declare the variable ${name}.`);}
   return environment.get(name);
 }

@@ -20,7 +20,10 @@ const helloTimeoutMs = 30_000;
 /** Opens the enclave's side of the call gate. Nothing is served before `start` has run. */
 export function serveGate(options: ServeOptions): Endpoint {
   const { application, manifest } = options;
-  const calls = createDispatcher<Functions, CallContext<Functions>>(application.interface.trusted, application.handlers);
+  const calls = createDispatcher<Functions, CallContext<Functions>>(
+    application.interface.trusted,
+    application.handlers,
+  );
   let state: 'waiting' | 'starting' | 'started' = 'waiting';
   const system = createDispatcher(systemInterface.trusted, {
     async start({ hostEnvironment }: { hostEnvironment: readonly { name: string; value: string }[] }) {

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { equalBytes, utf8 } from '@enclos/codec';
-import { createCaller, createDispatcher, systemInterface, type Caller, type Functions, type Handlers, type Interface } from '@enclos/edl';
+import {
+  createCaller,
+  createDispatcher,
+  systemInterface,
+  type Caller,
+  type Functions,
+  type Handlers,
+  type Interface,
+} from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
 import { readImage, type EnclaveManifest } from '@enclos/manifest';
@@ -68,7 +76,9 @@ export interface Enclave<T extends Functions> {
  * @throws what the platform refuses (SIGSTRUCT_*, EINIT_*, IMAGE_INVALID,
  * ISOLATION_UNAVAILABLE), HOST_INTERFACE_MISMATCH, HOST_MOUNT_REFUSED, ENCLAVE_LOST.
  */
-export async function loadEnclave<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): Promise<Enclave<T>> {
+export async function loadEnclave<T extends Functions, U extends Functions>(
+  options: LoadOptions<T, U>,
+): Promise<Enclave<T>> {
   const { manifest } = readImage(options.image);
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
@@ -125,9 +135,14 @@ function openGate<T extends Functions, U extends Functions>(options: LoadOptions
     initiator: true,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
     acceptHello(theirs) {
-      if (!equalBytes(decodeGateHello(theirs).interfaceDigest, digest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
+      if (!equalBytes(decodeGateHello(theirs).interfaceDigest, digest))
+        {throw new EnclosError('HOST_INTERFACE_MISMATCH');}
     },
-    limits: { ...manifest.limits, maxConcurrentCalls: maxHostCalls, helloTimeoutMs: options.startTimeoutMs ?? startTimeoutMs },
+    limits: {
+      ...manifest.limits,
+      maxConcurrentCalls: maxHostCalls,
+      helloTimeoutMs: options.startTimeoutMs ?? startTimeoutMs,
+    },
     dispatch: (call) =>
       call.table === GateTable.system
         ? files.dispatch(call.index, call.payload, undefined)

@@ -15,7 +15,7 @@ export interface HostFolders {
 type Mount = EnclaveManifest['mounts'][number];
 
 export interface FileService {
-  readonly dispatch: Dispatch<undefined>;
+  readonly dispatch: Dispatch;
   /** Removes what an interrupted write left behind. */
   close(): Promise<void>;
 }
@@ -27,23 +27,30 @@ const maxOpenWrites = 16;
  * caller here: it reaches the declared folders and files and nothing else.
  */
 export function createFileService(manifest: EnclaveManifest, folders: HostFolders): FileService {
-  const mounts = new Map(manifest.mounts.filter((mount) => mount.kind === 'host').map((mount) => [mount.target, mount]));
+  const mounts = new Map(
+    manifest.mounts.filter((mount) => mount.kind === 'host').map((mount) => [mount.target, mount]),
+  );
   for (const target of mounts.keys()) requireEntry(folders.mounts, target, 'folder');
   for (const { path } of manifest.trustedFiles) requireEntry(folders.trustedFiles, path, 'file');
   const writes = new Map<string, PendingWrite>();
-  const locate = (target: string, path: string): Promise<string> => locateIn(mountOf(mounts, target), { folders, path });
+  const locate = (target: string, path: string): Promise<string> =>
+    locateIn(mountOf(mounts, target), { folders, path });
 
   const dispatch = createDispatcher(systemInterface.untrusted, {
-    readTrustedFile: ({ path, offset, maxBytes }) => readPiece(requireEntry(folders.trustedFiles, path, 'file'), { offset, maxBytes }),
+    readTrustedFile: ({ path, offset, maxBytes }) =>
+      readPiece(requireEntry(folders.trustedFiles, path, 'file'), { offset, maxBytes }),
     async mountStat({ target, path }) {
       const found = await stat(await locate(target, path)).catch(absent);
       if (found === undefined) return undefined;
       return { kind: kindOf(found), sizeBytes: BigInt(found.size) };
     },
-    mountRead: async ({ target, path, offset, maxBytes }) => readPiece(await locate(target, path), { offset, maxBytes }),
+    mountRead: async ({ target, path, offset, maxBytes }) =>
+      readPiece(await locate(target, path), { offset, maxBytes }),
     async mountList({ target, path }) {
       const entries = await readdir(await locate(target, path), { withFileTypes: true }).catch(absent);
-      return (entries ?? []).filter((entry) => !entry.name.startsWith(pendingPrefix)).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+      return (entries ?? [])
+        .filter((entry) => !entry.name.startsWith(pendingPrefix))
+        .map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
     },
     async mountWrite({ target, path, write, content, last }) {
       requireWritable(mountOf(mounts, target));
@@ -72,7 +79,11 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
 
 function requireEntry(entries: Readonly<Record<string, string>>, name: string, kind: string): string {
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
-  if (entry === undefined) throw new EnclosError('HOST_MOUNT_REFUSED', `The manifest declares ${name}, but the host was given no ${kind} for it.`);
+  if (entry === undefined)
+    {throw new EnclosError(
+      'HOST_MOUNT_REFUSED',
+      `The manifest declares ${name}, but the host was given no ${kind} for it.`,
+    );}
   return entry;
 }
 
@@ -95,7 +106,8 @@ async function locateIn(mount: Mount, where: { folders: HostFolders; path: strin
   if (where.path === '.') return root;
   if (!isCleanPath(`/${where.path}`)) throw new EnclosError('HOST_MOUNT_REFUSED', 'Not a clean relative path.');
   const file = join(root, where.path);
-  const real = (await realpath(file).catch(absent)) ?? join((await realpath(dirname(file)).catch(absent)) ?? root, 'new');
+  const real =
+    (await realpath(file).catch(absent)) ?? join((await realpath(dirname(file)).catch(absent)) ?? root, 'new');
   if (!real.startsWith(root + sep)) throw new EnclosError('HOST_MOUNT_REFUSED', 'The path leads out of the mount.');
   return file;
 }
@@ -130,7 +142,8 @@ interface PendingWrite {
 const pendingPrefix = '.enclos-write-';
 
 async function openWrite(path: string, openWrites: number): Promise<PendingWrite> {
-  if (openWrites >= maxOpenWrites) throw new EnclosError('HOST_MOUNT_REFUSED', `More than ${maxOpenWrites} writes are open.`);
+  if (openWrites >= maxOpenWrites)
+    {throw new EnclosError('HOST_MOUNT_REFUSED', `More than ${maxOpenWrites} writes are open.`);}
   const temporary = join(dirname(path), `${pendingPrefix}${randomUUID()}`);
   return { file: await open(temporary, 'w', 0o600), temporary, path };
 }
@@ -141,7 +154,11 @@ async function commit(pending: PendingWrite): Promise<void> {
   await pending.file.close();
   await rename(pending.temporary, pending.path);
   const folder = await open(dirname(pending.path), 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 async function discard(pending: PendingWrite): Promise<void> {

@@ -46,7 +46,9 @@ describe('the host file service', () => {
       mounts: { '/data': join(folder, 'data'), '/config': join(folder, 'config') },
       trustedFiles: { '/model': join(folder, 'model') },
     });
-    files = createCaller(systemInterface.untrusted, ({ index, payload }) => service.dispatch(index, payload, undefined));
+    files = createCaller(systemInterface.untrusted, ({ index, payload }) =>
+      service.dispatch(index, payload, undefined),
+    );
   });
 
   afterEach(async () => {
@@ -77,7 +79,10 @@ describe('the host file service', () => {
   test('reads, lists and removes', async () => {
     await write('a', 'content');
     assert.deepEqual(await files.mountRead({ target: '/data', path: 'a', offset: 3n, maxBytes: 2 }), utf8('te'));
-    assert.deepEqual((await files.mountList({ target: '/data', path: '.' })).map((e) => ({ ...e })), [{ name: 'a', kind: 'file' }]);
+    assert.deepEqual(
+      (await files.mountList({ target: '/data', path: '.' })).map((e) => ({ ...e })),
+      [{ name: 'a', kind: 'file' }],
+    );
     await files.mountRemove({ target: '/data', path: 'a' });
     await files.mountRemove({ target: '/data', path: 'a' });
     assert.equal(await files.mountStat({ target: '/data', path: 'a' }), undefined);
@@ -111,14 +116,18 @@ describe('the host file service', () => {
     await assert.rejects(files.mountRemove({ target: '/config', path: 'a' }), refused);
   });
 
-  test('serves no mount that the manifest does not declare as the host\'s', async () => {
+  test("serves no mount that the manifest does not declare as the host's", async () => {
     await assert.rejects(files.mountStat({ target: '/scratch', path: 'a' }), refused);
     await assert.rejects(files.mountStat({ target: '/other', path: 'a' }), refused);
   });
 
   test('bounds the writes that an enclave leaves open', async () => {
-    for (let i = 0; i < 16; i++) await files.mountWrite({ target: '/data', path: `f${i}`, write: i, content: utf8('x'), last: 'no' });
-    await assert.rejects(files.mountWrite({ target: '/data', path: 'more', write: 99, content: utf8('x'), last: 'no' }), refused);
+    for (let i = 0; i < 16; i++)
+      {await files.mountWrite({ target: '/data', path: `f${i}`, write: i, content: utf8('x'), last: 'no' });}
+    await assert.rejects(
+      files.mountWrite({ target: '/data', path: 'more', write: 99, content: utf8('x'), last: 'no' }),
+      refused,
+    );
   });
 
   test('asks for a folder or file for everything that the manifest declares', () => {

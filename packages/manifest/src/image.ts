@@ -79,8 +79,15 @@ export function readImage(sgxs: Uint8Array): ReadImage {
   const [manifestBytes = new Uint8Array(), bundle = new Uint8Array(), fileBytes = new Uint8Array()] = sections;
   const manifest = decodeManifest(manifestBytes);
   const expected = sizeFor(BigInt(pages.length * PAGE_SIZE), manifest);
-  if (geometry.sizeBytes !== expected) throw new EnclosError('IMAGE_INVALID', 'The size of the enclave does not follow from its content and heap.');
-  return Object.freeze({ manifest, bundle, files: decodeFiles(fileBytes), sizeBytes: geometry.sizeBytes, pageCount: pages.length });
+  if (geometry.sizeBytes !== expected)
+    {throw new EnclosError('IMAGE_INVALID', 'The size of the enclave does not follow from its content and heap.');}
+  return Object.freeze({
+    manifest,
+    bundle,
+    files: decodeFiles(fileBytes),
+    sizeBytes: geometry.sizeBytes,
+    pageCount: pages.length,
+  });
 }
 
 function readHeader(page: Uint8Array): readonly number[] {
@@ -88,8 +95,10 @@ function readHeader(page: Uint8Array): readonly number[] {
   const found = reader.bytes(magic.length);
   if (!found.every((byte, i) => byte === magic[i])) throw new EnclosError('IMAGE_INVALID');
   const lengths = sectionFlags.map(() => reader.u64());
-  if (!isZero(reader.bytes(reader.remaining))) throw new EnclosError('IMAGE_INVALID', 'The header page is not padded with zeros.');
-  if (lengths.some((length) => length > BigInt(MAX_IMAGE_BYTES))) throw new EnclosError('IMAGE_INVALID', 'A section is too long.');
+  if (!isZero(reader.bytes(reader.remaining)))
+    {throw new EnclosError('IMAGE_INVALID', 'The header page is not padded with zeros.');}
+  if (lengths.some((length) => length > BigInt(MAX_IMAGE_BYTES)))
+    {throw new EnclosError('IMAGE_INVALID', 'A section is too long.');}
   return lengths.map(Number);
 }
 
@@ -98,14 +107,19 @@ interface Page {
   readonly content: Uint8Array;
 }
 
-function readSection(pages: readonly Page[], cursor: { page: number }, want: { length: number; flags: bigint }): Uint8Array {
+function readSection(
+  pages: readonly Page[],
+  cursor: { page: number },
+  want: { length: number; flags: bigint },
+): Uint8Array {
   const count = Math.ceil(want.length / PAGE_SIZE);
   const taken = pages.slice(cursor.page, cursor.page + count);
   if (taken.length !== count) throw new EnclosError('IMAGE_INVALID', 'A section is longer than the image.');
   cursor.page += count;
   for (const page of taken) checkFlags(page.flags, want.flags);
   const padded = concatBytes(...taken.map((page) => page.content));
-  if (!isZero(padded.subarray(want.length))) throw new EnclosError('IMAGE_INVALID', 'A section is not padded with zeros.');
+  if (!isZero(padded.subarray(want.length)))
+    {throw new EnclosError('IMAGE_INVALID', 'A section is not padded with zeros.');}
   return padded.slice(0, want.length);
 }
 

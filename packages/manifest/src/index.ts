@@ -1,4 +1,10 @@
 export { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
 export { layOutImage, MAX_IMAGE_BYTES, readImage, type ImagePayload, type ReadImage } from './image.ts';
 export { pinnedInterpreter } from './interpreter.ts';
-export { decodeManifest, encodeManifest, isCleanPath, type EnclaveManifest, type InterpreterIdentity } from './manifest.ts';
+export {
+  decodeManifest,
+  encodeManifest,
+  isCleanPath,
+  type EnclaveManifest,
+  type InterpreterIdentity,
+} from './manifest.ts';

@@ -21,7 +21,10 @@ const name = string({ minBytes: 1, maxBytes: 64 });
 
 const interpreter = record({
   version: string({ minBytes: 1, maxBytes: 32 }),
-  digests: array(record({ architecture: enumeration('linux-x64', 'linux-arm64'), sha256 }), { minItems: 1, maxItems: 2 }),
+  digests: array(record({ architecture: enumeration('linux-x64', 'linux-arm64'), sha256 }), {
+    minItems: 1,
+    maxItems: 2,
+  }),
 });
 
 /** The measured manifest. Its encoding is canonical: one manifest has one byte string. */
@@ -39,9 +42,12 @@ const manifestType = record({
   /** Declared variables; one without a value comes from the host and is untrusted. */
   environment: array(record({ name, value: option(string({ maxBytes: 4096 })) }), { maxItems: 256 }),
   trustedFiles: array(record({ path, sha256, sizeBytes: uint64() }), { maxItems: 1024 }),
-  mounts: array(record({ target: path, kind: enumeration('host', 'memory'), readOnly: boolean(), maxBytes: uint64() }), {
-    maxItems: 64,
-  }),
+  mounts: array(
+    record({ target: path, kind: enumeration('host', 'memory'), readOnly: boolean(), maxBytes: uint64() }),
+    {
+      maxItems: 64,
+    },
+  ),
   listen: array(record({ name, port: uint16() }), { maxItems: 64 }),
   connect: array(record({ name, host: string({ minBytes: 1, maxBytes: 253 }), port: uint16() }), { maxItems: 64 }),
   limits: record({
@@ -69,7 +75,11 @@ const rules: readonly (readonly [field: string, rule: string, holds: (m: Enclave
   ['mounts', 'absolute clean paths, none inside another', (m) => mountsAllowed(m.mounts.map((d) => d.target))],
   ['listen', 'each name at most once', (m) => distinct(m.listen.map((l) => l.name))],
   ['connect', 'each name at most once', (m) => distinct(m.connect.map((c) => c.name))],
-  ['limits', 'frames from 512 KiB to 256 MiB; depth 1 to 64; at least one pending call', (m) => limitsAllowed(m.limits)],
+  [
+    'limits',
+    'frames from 512 KiB to 256 MiB; depth 1 to 64; at least one pending call',
+    (m) => limitsAllowed(m.limits),
+  ],
 ];
 
 function heapAllowed(heap: bigint): boolean {

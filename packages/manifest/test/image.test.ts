@@ -36,7 +36,10 @@ test('layOutImage() and readImage() are inverse, and sha256 of the file is MRENC
   const read = readImage(image);
   assert.deepEqual({ ...read.manifest }, payload.manifest);
   assert.deepEqual(read.bundle, payload.bundle);
-  assert.deepEqual(read.files.map((file) => ({ ...file })), payload.files);
+  assert.deepEqual(
+    read.files.map((file) => ({ ...file })),
+    payload.files,
+  );
   assert.equal(read.pageCount, 4);
   assert.deepEqual(measureImage(image), sha256(image));
 });
@@ -46,17 +49,27 @@ test('the enclave is as large as its content and heap need, a power of two', () 
 });
 
 test('readImage() refuses a page of another section', () => {
-  assert.throws(() => readImage(relaid((pages) => pages.map((page, i) => (i === 2 ? { ...page, flags: 0x201n } : page)))), invalid);
+  assert.throws(
+    () => readImage(relaid((pages) => pages.map((page, i) => (i === 2 ? { ...page, flags: 0x201n } : page)))),
+    invalid,
+  );
 });
 
 test('readImage() refuses another magic', () => assert.throws(() => readImage(relaid(poke(0, 0, 0))), invalid));
-test('readImage() refuses padding that is not zero in the header', () => assert.throws(() => readImage(relaid(poke(0, 4000, 1))), invalid));
-test('readImage() refuses padding that is not zero in a section', () => assert.throws(() => readImage(relaid(poke(2, 4000, 1))), invalid));
-test('readImage() refuses a section that is longer than the image', () => assert.throws(() => readImage(relaid(poke(0, 8 + 16 + 2, 1))), invalid));
-test('readImage() refuses a section that is longer than an image may be', () => assert.throws(() => readImage(relaid(poke(0, 8 + 7, 1))), invalid));
+test('readImage() refuses padding that is not zero in the header', () =>
+  assert.throws(() => readImage(relaid(poke(0, 4000, 1))), invalid));
+test('readImage() refuses padding that is not zero in a section', () =>
+  assert.throws(() => readImage(relaid(poke(2, 4000, 1))), invalid));
+test('readImage() refuses a section that is longer than the image', () =>
+  assert.throws(() => readImage(relaid(poke(0, 8 + 16 + 2, 1))), invalid));
+test('readImage() refuses a section that is longer than an image may be', () =>
+  assert.throws(() => readImage(relaid(poke(0, 8 + 7, 1))), invalid));
 
 test('readImage() refuses pages behind the last section', () => {
-  const extra = (pages: PageSpec[]): PageSpec[] => [...pages, { offset: BigInt(pages.length * PAGE_SIZE), flags: 0x201n, content: new Uint8Array(PAGE_SIZE) }];
+  const extra = (pages: PageSpec[]): PageSpec[] => [
+    ...pages,
+    { offset: BigInt(pages.length * PAGE_SIZE), flags: 0x201n, content: new Uint8Array(PAGE_SIZE) },
+  ];
   assert.throws(() => readImage(relaid(extra)), invalid);
 });
 
@@ -66,13 +79,29 @@ test('readImage() refuses a size that does not follow from content and heap', ()
 
 test('encodeFiles() and decodeFiles() are inverse', () => {
   const path = fc.stringMatching(/^(\/[a-z]{1,8}){1,3}$/);
-  const files = fc.uniqueArray(fc.record({ path, content: fc.uint8Array({ maxLength: 200 }) }), { selector: (file) => file.path, maxLength: 8 });
-  fc.assert(fc.property(files, (given) => assert.deepEqual(decodeFiles(encodeFiles(given)).map((file) => ({ ...file })), given)));
+  const files = fc.uniqueArray(fc.record({ path, content: fc.uint8Array({ maxLength: 200 }) }), {
+    selector: (file) => file.path,
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(files, (given) =>
+      assert.deepEqual(
+        decodeFiles(encodeFiles(given)).map((file) => ({ ...file })),
+        given,
+      ),
+    ),
+  );
 });
 
 test('encodeFiles() refuses unclean paths, the same path twice, and text without UTF-8 form', () => {
   const file = (path: string) => ({ path, content: new Uint8Array() });
-  for (const files of [[file('a')], [file('/a/..')], [file('/a'), file('/a')], [file('/\ud800')], [file(`/${'a'.repeat(1024)}`)]]) {
+  for (const files of [
+    [file('a')],
+    [file('/a/..')],
+    [file('/a'), file('/a')],
+    [file('/\ud800')],
+    [file(`/${'a'.repeat(1024)}`)],
+  ]) {
     assert.throws(() => encodeFiles(files), invalid);
   }
 });

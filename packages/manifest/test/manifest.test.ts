@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { decodeManifest, encodeManifest, isCleanPath, type EnclaveManifest } from '../src/index.ts';
 import { sampleManifest } from './sample.ts';
 
-const refused = (error: unknown): boolean => isEnclosError(error, 'MANIFEST_INVALID') || isEnclosError(error, 'EDL_VALUE_REFUSED');
+const refused = (error: unknown): boolean =>
+  isEnclosError(error, 'MANIFEST_INVALID') || isEnclosError(error, 'EDL_VALUE_REFUSED');
 
 test('encodeManifest() and decodeManifest() are inverse', () => {
   assert.deepEqual({ ...decodeManifest(encodeManifest(sampleManifest)) }, sampleManifest);
@@ -20,15 +21,47 @@ const broken: readonly (readonly [rule: string, change: Partial<EnclaveManifest>
   ['a heap of broken mebibytes', { heapSizeBytes: 32n * 1024n * 1024n + 1n }],
   ['a heap over 64 GiB', { heapSizeBytes: 65n * 1024n * 1024n * 1024n }],
   ['a short interface digest', { interfaceDigest: new Uint8Array(31) }],
-  ['one architecture twice', { interpreter: { version: '1', digests: [...sampleManifest.interpreter.digests.slice(0, 1), ...sampleManifest.interpreter.digests.slice(0, 1)] } }],
+  [
+    'one architecture twice',
+    {
+      interpreter: {
+        version: '1',
+        digests: [...sampleManifest.interpreter.digests.slice(0, 1), ...sampleManifest.interpreter.digests.slice(0, 1)],
+      },
+    },
+  ],
   ['no interpreter', { interpreter: { version: '1', digests: [] } }],
   ['a variable twice', { environment: [{ name: 'A' }, { name: 'A', value: 'x' }] }],
   ['a variable with a bad name', { environment: [{ name: 'A=B' }] }],
   ['a relative trusted file', { trustedFiles: [{ path: 'model', sha256: new Uint8Array(32), sizeBytes: 1n }] }],
   ['a trusted file above the root', { trustedFiles: [{ path: '/../x', sha256: new Uint8Array(32), sizeBytes: 1n }] }],
-  ['a mount inside another', { mounts: [{ target: '/a', kind: 'host', readOnly: true, maxBytes: 1n }, { target: '/a/b', kind: 'memory', readOnly: false, maxBytes: 1n }] }],
-  ['a listener twice', { listen: [{ name: 'a', port: 1 }, { name: 'a', port: 2 }] }],
-  ['a destination twice', { connect: [{ name: 'a', host: 'h', port: 1 }, { name: 'a', host: 'h', port: 2 }] }],
+  [
+    'a mount inside another',
+    {
+      mounts: [
+        { target: '/a', kind: 'host', readOnly: true, maxBytes: 1n },
+        { target: '/a/b', kind: 'memory', readOnly: false, maxBytes: 1n },
+      ],
+    },
+  ],
+  [
+    'a listener twice',
+    {
+      listen: [
+        { name: 'a', port: 1 },
+        { name: 'a', port: 2 },
+      ],
+    },
+  ],
+  [
+    'a destination twice',
+    {
+      connect: [
+        { name: 'a', host: 'h', port: 1 },
+        { name: 'a', host: 'h', port: 2 },
+      ],
+    },
+  ],
   ['frames that are too small', { limits: { ...sampleManifest.limits, maxFrameBytes: 4096 } }],
   ['no depth', { limits: { ...sampleManifest.limits, maxDepth: 0 } }],
   ['no pending calls', { limits: { ...sampleManifest.limits, maxPendingCalls: 0 } }],
@@ -44,7 +77,10 @@ test('decodeManifest() applies the rules to bytes that keep every bound', () => 
   const encoded = encodeManifest(sampleManifest);
   // The name is the first field: length, then text.
   encoded[1] = 'S'.charCodeAt(0);
-  assert.throws(() => decodeManifest(encoded), (error) => isEnclosError(error, 'MANIFEST_INVALID') && error.details['field'] === 'name');
+  assert.throws(
+    () => decodeManifest(encoded),
+    (error) => isEnclosError(error, 'MANIFEST_INVALID') && error.details['field'] === 'name',
+  );
 });
 
 test('decodeManifest() of arbitrary bytes throws MANIFEST_INVALID or is canonical', () => {
@@ -74,5 +110,6 @@ test('decodeManifest() refuses or reads canonically every mutation of one byte',
 
 test('isCleanPath() accepts absolute paths without tricks, and nothing else', () => {
   for (const path of ['/a', '/a/b.c', '/data/ä', '/.hidden', '/...']) assert.ok(isCleanPath(path), path);
-  for (const path of ['', '/', 'a', 'a/b', '/a/', '//a', '/a//b', '/./a', '/a/..', '/a/../b', '/a\n', '/a\0']) assert.ok(!isCleanPath(path), path);
+  for (const path of ['', '/', 'a', 'a/b', '/a/', '//a', '/a//b', '/./a', '/a/..', '/a/../b', '/a\n', '/a\0'])
+    {assert.ok(!isCleanPath(path), path);}
 });

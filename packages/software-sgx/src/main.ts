@@ -31,7 +31,9 @@ function endWithParent(server: PlatformServer): void {
 }
 
 main().catch((error: unknown) => {
-  const text = isEnclosError(error) ? `${error.code}: ${error.message}\n${error.next}` : String(error instanceof Error ? error.stack : error);
+  const text = isEnclosError(error)
+    ? `${error.code}: ${error.message}\n${error.next}`
+    : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`The platform could not start. ${text}\n`);
   process.exit(1);
 });

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { KeyName, KeyPolicy, type KeyRequest } from '@enclos/sgx';
 import fc from 'fast-check';
-import { encodeSealedBlob, looksSealed, parseSealedBlob, SEALED_BLOB_OVERHEAD_BYTES, type SealedBlob } from '../src/index.ts';
+import {
+  encodeSealedBlob,
+  looksSealed,
+  parseSealedBlob,
+  SEALED_BLOB_OVERHEAD_BYTES,
+  type SealedBlob,
+} from '../src/index.ts';
 
 const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const keyRequest: fc.Arbitrary<KeyRequest> = fc.record({
@@ -11,14 +17,25 @@ const keyRequest: fc.Arbitrary<KeyRequest> = fc.record({
   keyPolicy: fc.constantFrom(KeyPolicy.MRENCLAVE, KeyPolicy.MRSIGNER),
   isvSvn: fc.nat(65_535),
   cpuSvn: exactly(16),
-  attributeMask: fc.record({ flags: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), xfrm: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }),
+  attributeMask: fc.record({
+    flags: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    xfrm: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  }),
   keyId: exactly(32),
   miscMask: fc.nat(0xffff_ffff),
   configSvn: fc.nat(65_535),
 });
-const blob: fc.Arbitrary<SealedBlob> = fc.record({ keyRequest, nonce: exactly(12), ciphertext: fc.uint8Array({ maxLength: 300 }), tag: exactly(16) });
+const blob: fc.Arbitrary<SealedBlob> = fc.record({
+  keyRequest,
+  nonce: exactly(12),
+  ciphertext: fc.uint8Array({ maxLength: 300 }),
+  tag: exactly(16),
+});
 
-const plain = (value: SealedBlob) => ({ ...value, keyRequest: { ...value.keyRequest, attributeMask: { ...value.keyRequest.attributeMask } } });
+const plain = (value: SealedBlob) => ({
+  ...value,
+  keyRequest: { ...value.keyRequest, attributeMask: { ...value.keyRequest.attributeMask } },
+});
 
 test('encodeSealedBlob() and parseSealedBlob() are inverse', () => {
   fc.assert(
@@ -34,8 +51,12 @@ test('encodeSealedBlob() and parseSealedBlob() are inverse', () => {
 test('parseSealedBlob() refuses every truncation, and bytes behind the end', () => {
   const [bytes] = fc.sample(blob.map(encodeSealedBlob), { numRuns: 1, seed: 1 });
   assert.ok(bytes);
-  for (let length = 0; length < bytes.length; length++) assert.throws(() => parseSealedBlob(bytes.subarray(0, length)), isEnclosError);
-  assert.throws(() => parseSealedBlob(Uint8Array.from([...bytes, 0])), (error) => isEnclosError(error, 'CODEC_TRAILING'));
+  for (let length = 0; length < bytes.length; length++)
+    {assert.throws(() => parseSealedBlob(bytes.subarray(0, length)), isEnclosError);}
+  assert.throws(
+    () => parseSealedBlob(Uint8Array.from([...bytes, 0])),
+    (error) => isEnclosError(error, 'CODEC_TRAILING'),
+  );
 });
 
 test('parseSealedBlob() refuses another magic, version or algorithm', () => {

@@ -61,17 +61,27 @@ export interface Reader {
 }
 
 export async function createReader(): Promise<Reader> {
-  const keyPair = await webcrypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits', 'deriveKey']);
+  const keyPair = await webcrypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, [
+    'deriveBits',
+    'deriveKey',
+  ]);
   return { keyPair, publicKey: new Uint8Array(await webcrypto.subtle.exportKey('raw', keyPair.publicKey)) };
 }
 
 /** Encrypts a secret to the attested enclave and uploads it. */
-export async function upload(url: string, attested: Attested, secret: { name: string; value: Uint8Array; readers: readonly Uint8Array[] }): Promise<void> {
+export async function upload(
+  url: string,
+  attested: Attested,
+  secret: { name: string; value: Uint8Array; readers: readonly Uint8Array[] },
+): Promise<void> {
   const plaintext = encodeValue(secretRecord, { readers: secret.readers, value: secret.value });
   const message = await encryptTo(attested.publicKey, { direction: 'upload', name: secret.name }, plaintext);
   await request(`${url}/secrets/${encodeURIComponent(secret.name)}`, {
     method: 'PUT',
-    body: JSON.stringify({ encapsulatedKey: toBase64url(message.encapsulatedKey), ciphertext: toBase64url(message.ciphertext) }),
+    body: JSON.stringify({
+      encapsulatedKey: toBase64url(message.encapsulatedKey),
+      ciphertext: toBase64url(message.ciphertext),
+    }),
   });
 }
 

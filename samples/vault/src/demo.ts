@@ -68,12 +68,19 @@ async function tell(story: Story, folder: string): Promise<void> {
   }
 }
 
-async function buildAndSign(story: Story, project: Project, key: Parameters<typeof signEnclave>[0]['key']): Promise<Signed> {
+async function buildAndSign(
+  story: Story,
+  project: Project,
+  key: Parameters<typeof signEnclave>[0]['key'],
+): Promise<Signed> {
   story.chapter('Build and sign the enclave');
   const built = await buildEnclave(project);
   const signature = signEnclave({ image: built.image, key, date: new Date() });
   const sha256 = toHex(new Uint8Array(createHash('sha256').update(built.image).digest()));
-  story.say('image', `${built.image.length.toLocaleString('en')} bytes, ${built.report.packages.length} packages inside`);
+  story.say(
+    'image',
+    `${built.image.length.toLocaleString('en')} bytes, ${built.report.packages.length} packages inside`,
+  );
   story.say('MRENCLAVE', toHex(built.mrEnclave));
   story.happened('sha256sum of the image prints the same value', sha256 === toHex(built.mrEnclave));
   return { image: built.image, signature };
@@ -82,10 +89,20 @@ async function buildAndSign(story: Story, project: Project, key: Parameters<type
 async function loadAndShow({ story, platform, storage }: Scene, signed: Signed): Promise<VaultEnclave> {
   const enclave = await loadVault({ ...signed, launcher: platform, storage });
   story.say('MRSIGNER', toHex(enclave.identity.mrSigner));
-  story.say('isolation', enclave.isolation.filter((layer) => layer.active).map((layer) => layer.name).join(', '));
-  for (const layer of enclave.isolation.filter((candidate) => !candidate.active)) story.say(`  without ${layer.name}`, layer.detail);
+  story.say(
+    'isolation',
+    enclave.isolation
+      .filter((layer) => layer.active)
+      .map((layer) => layer.name)
+      .join(', '),
+  );
+  for (const layer of enclave.isolation.filter((candidate) => !candidate.active))
+    {story.say(`  without ${layer.name}`, layer.detail);}
   story.note('SOFTWARE PLATFORM, single user: this user could read everything. Its evidence says so.');
-  story.happened('the platform measured the image, verified its signature and started it', enclave.identity.securityVersion === 2);
+  story.happened(
+    'the platform measured the image, verified its signature and started it',
+    enclave.identity.securityVersion === 2,
+  );
   return enclave;
 }
 
@@ -116,20 +133,32 @@ interface Client {
 async function storeSecret({ story, storage }: Scene, { server, trust, reader }: Client): Promise<void> {
   const attested = await attest(server.url, trust);
   story.say('quote', `${attested.verdict.status}, advisories: ${attested.verdict.advisoryIds.join(', ') || 'none'}`);
-  story.happened(`${attested.verdict.steps.length} verification steps passed, bound to the client's nonce and the enclave's key`, true);
+  story.happened(
+    `${attested.verdict.steps.length} verification steps passed, bound to the client's nonce and the enclave's key`,
+    true,
+  );
   const strict = { ...trust, policy: { ...trust.policy, softwareRoots: [] } };
-  const refused = await attest(server.url, strict).then(() => false, (error: unknown) => isEnclosError(error) && error.kind === 'policy');
+  const refused = await attest(server.url, strict).then(
+    () => false,
+    (error: unknown) => isEnclosError(error) && error.kind === 'policy',
+  );
   story.happened('a policy that does not list this software root refuses the same evidence', refused);
 
   story.chapter('The client sends a secret, encrypted to the enclave alone');
   await upload(server.url, attested, { name: 'launch', value: utf8(secretText), readers: [reader.publicKey] });
   const files = await readdir(storage);
   const blob = await readFile(join(storage, files[0] ?? ''));
-  story.say('on the host\'s disk', `${files.length} sealed blob of ${blob.length} bytes: ${blob.subarray(0, 8).toString('latin1')} ${toHex(blob.subarray(-24))}`);
-  story.happened('the host\'s disk does not hold the secret', files.length === 1 && !blob.includes(secretText));
+  story.say(
+    "on the host's disk",
+    `${files.length} sealed blob of ${blob.length} bytes: ${blob.subarray(0, 8).toString('latin1')} ${toHex(blob.subarray(-24))}`,
+  );
+  story.happened("the host's disk does not hold the secret", files.length === 1 && !blob.includes(secretText));
   story.say('read back', `"${Buffer.from(await read(server.url, reader, 'launch')).toString()}"`);
   const stranger = await createReader();
-  const turnedAway = await read(server.url, stranger, 'launch').then(() => false, (error: unknown) => error instanceof VaultResponseError);
+  const turnedAway = await read(server.url, stranger, 'launch').then(
+    () => false,
+    (error: unknown) => error instanceof VaultResponseError,
+  );
   story.happened('a reader whom the owner did not name gets nothing', turnedAway);
 }
 
@@ -145,7 +174,10 @@ async function killAndRestart(scene: Scene, { enclave, server, signed, trust, re
   for (const processId of running) process.kill(processId, 'SIGKILL');
   const exit = await enclave.exited;
   story.say('kill -9', `process ${running.join(', ')}: ${exit.detail}`);
-  const lost = await read(server.url, reader, 'launch').then(() => '', (error: unknown) => (error instanceof VaultResponseError ? error.code : ''));
+  const lost = await read(server.url, reader, 'launch').then(
+    () => '',
+    (error: unknown) => (error instanceof VaultResponseError ? error.code : ''),
+  );
   story.happened(`a call to it answers ${lost} at once`, lost === 'ENCLAVE_LOST');
   const again = await loadVault({ ...signed, launcher: platform, storage });
   const restarted = await serveVault(again, platform);
@@ -167,7 +199,10 @@ async function refuseOthers(scene: Scene, { project, signed, alice, reader }: Ot
   const { story, platform, storage } = scene;
   story.chapter('What must not work');
   const mallory = generateSigningKey();
-  const forged = { image: signed.image, signature: signEnclave({ image: signed.image, key: mallory, date: new Date() }) };
+  const forged = {
+    image: signed.image,
+    signature: signEnclave({ image: signed.image, key: mallory, date: new Date() }),
+  };
   const other = await releaseCode(scene, forged, reader.publicKey);
   story.happened(`the same image, signed by someone else, cannot unseal: ${other}`, other === 'SEAL_NOT_OPENED');
 
@@ -182,7 +217,10 @@ async function refuseOthers(scene: Scene, { project, signed, alice, reader }: Ot
     () => 'loaded',
     (error: unknown) => (isEnclosError(error) ? error.code : 'another error'),
   );
-  story.happened(`one flipped bit in the image, and it does not load: ${refusal}`, refusal !== 'loaded' && refusal !== 'another error');
+  story.happened(
+    `one flipped bit in the image, and it does not load: ${refusal}`,
+    refusal !== 'loaded' && refusal !== 'another error',
+  );
 }
 
 /** Loads an enclave over the same storage and asks it for the secret; returns how it refuses. */

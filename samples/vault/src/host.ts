@@ -35,7 +35,9 @@ export async function loadVault(options: VaultHostOptions): Promise<VaultEnclave
       load: ({ name }) => readFile(fileOf(name)).then((blob) => new Uint8Array(blob), absent),
       async list() {
         const files = await readdir(options.storage);
-        return files.filter((file) => file.endsWith('.sealed')).map((file) => Buffer.from(file.slice(0, -7), 'hex').toString());
+        return files
+          .filter((file) => file.endsWith('.sealed'))
+          .map((file) => Buffer.from(file.slice(0, -7), 'hex').toString());
       },
     },
   });
@@ -70,7 +72,9 @@ export async function serveVault(enclave: VaultEnclave, launcher: SoftwareLaunch
     const { publicKey, quote } = await enclave.call.evidence({ nonce: fromBase64url(c.req.query('nonce') ?? '') });
     return c.json({ publicKey: toBase64url(publicKey), quote: toBase64url(quote) });
   });
-  app.get('/endorsements', async (c) => c.body(await launcher.endorsements(), 200, { 'content-type': 'application/json' }));
+  app.get('/endorsements', async (c) =>
+    c.body(await launcher.endorsements(), 200, { 'content-type': 'application/json' }),
+  );
   app.get('/secrets', async (c) => c.json(await enclave.call.names()));
   app.put('/secrets/:name', async (c) => {
     await enclave.call.put({ name: c.req.param('name'), upload: readMessage(await c.req.json()) });
@@ -85,7 +89,9 @@ export async function serveVault(enclave: VaultEnclave, launcher: SoftwareLaunch
   });
   app.onError((error, c) => {
     const known = isEnclosError(error);
-    const body = known ? { code: error.code, message: error.message } : { code: 'HOST_CALL_FAILED', message: 'The host failed.' };
+    const body = known
+      ? { code: error.code, message: error.message }
+      : { code: 'HOST_CALL_FAILED', message: 'The host failed.' };
     return c.json(body, known && error.kind === 'lost' ? 503 : 400);
   });
   return listen(app);

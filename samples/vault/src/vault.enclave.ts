@@ -1,6 +1,15 @@
 import { equalBytes, utf8 } from '@enclos/codec';
 import { decodeValue, encodeValue, type Infer } from '@enclos/edl';
-import { ApplicationError, defineEnclave, generateKeyPair, log, quote, seal, unseal, type CallContext } from '@enclos/enclave';
+import {
+  ApplicationError,
+  defineEnclave,
+  generateKeyPair,
+  log,
+  quote,
+  seal,
+  unseal,
+  type CallContext,
+} from '@enclos/enclave';
 import { decryptWith, encryptTo } from './encryption.ts';
 import { evidencePurpose, secretRecord, vault } from './vault.edl.ts';
 
@@ -40,7 +49,10 @@ export const application = defineEnclave(vault, {
   names: (_, { host }) => host.list(),
 });
 
-async function openUpload(name: string, upload: { encapsulatedKey: Uint8Array; ciphertext: Uint8Array }): Promise<Secret> {
+async function openUpload(
+  name: string,
+  upload: { encapsulatedKey: Uint8Array; ciphertext: Uint8Array },
+): Promise<Secret> {
   try {
     const { pair } = await key;
     return decodeValue(secretRecord, await decryptWith(pair, { direction: 'upload', name }, upload));

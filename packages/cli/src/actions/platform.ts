@@ -1,6 +1,7 @@
 import { EnclosError } from '@enclos/errors';
 import { writeFileAtomically } from '@enclos/build';
 import {
+  collateralFor,
   createMachine,
   createVendor,
   enrol,
@@ -9,6 +10,7 @@ import {
   issuePck,
   openMachine,
   openVendor,
+  refreshVendor,
   setCpuSvn,
   stateFolders,
   type Machine,
@@ -137,6 +139,22 @@ export async function showPlatform(stateFolder: string): Promise<PlatformFacts> 
     throw new EnclosError('PLATFORM_FOLDER_INVALID', `There is no vendor and no machine in ${stateFolder}.`, { details: { path: stateFolder } });
   }
   return factsOf(vendor, machine);
+}
+
+export interface PublishOptions {
+  readonly stateFolder: string;
+  /** Gets the collateral as JSON, as `verify` reads it. */
+  readonly collateralFile?: string;
+  /** Gets the root certificate, PEM. */
+  readonly rootFile?: string;
+  readonly now: Date;
+}
+
+/** Writes what a verifier needs of the vendor in a state folder. Nothing in it is secret. @throws PLATFORM_FOLDER_INVALID */
+export async function publishVendor({ stateFolder, collateralFile, rootFile, now }: PublishOptions): Promise<void> {
+  const vendor = await refreshVendor(await openVendor(stateFolders(stateFolder).vendorFolder), now);
+  if (collateralFile !== undefined) await writeFileAtomically(collateralFile, `${JSON.stringify(collateralFor(vendor), undefined, 2)}\n`);
+  if (rootFile !== undefined) await writeFileAtomically(rootFile, vendor.rootPem);
 }
 
 export interface SetCpuSvnOptions {

@@ -1,15 +1,35 @@
-import { showPlatform } from '../actions/platform.ts';
+import { publishVendor, showPlatform } from '../actions/platform.ts';
 import { defineCommand } from '../command.ts';
 import { renderPlatform } from '../render/platform.ts';
 import { stateFolderOf, stateOption } from '../state-option.ts';
 
 export const command = defineCommand({
-  description: 'Shows the vendor and the machine of a state folder. The root fingerprint is what a policy lists under `softwareRoots`.',
+  description:
+    'Shows the vendor and the machine of a state folder. The root fingerprint is what a policy lists under `softwareRoots`. The options write what `enclos verify` needs; none of it is secret.',
   arguments: {},
-  options: { state: stateOption },
-  examples: [{ command: 'enclos platform show --json', summary: 'Read the root fingerprint from a script' }],
+  options: {
+    state: stateOption,
+    'collateral-out': { type: 'string', value: 'FILE', summary: 'Write the collateral of the vendor, for `enclos verify --collateral`' },
+    'root-out': { type: 'string', value: 'FILE', summary: 'Write the root certificate of the vendor, for `enclos verify --root`' },
+  },
+  examples: [
+    { command: 'enclos platform show --json', summary: 'Read the root fingerprint from a script' },
+    { command: 'enclos platform show --collateral-out collateral.json --root-out root.pem', summary: 'Write what a verifier needs' },
+  ],
   exitCodes: {},
-  run: ({ options: { state } }, context) => showPlatform(stateFolderOf(state, context)),
+  async run({ options: { state, 'collateral-out': collateral, 'root-out': root } }, context) {
+    const { io, path } = context;
+    const stateFolder = stateFolderOf(state, context);
+    if (collateral !== undefined || root !== undefined) {
+      await publishVendor({
+        stateFolder,
+        now: io.now(),
+        ...(collateral === undefined ? {} : { collateralFile: path(collateral) }),
+        ...(root === undefined ? {} : { rootFile: path(root) }),
+      });
+    }
+    return showPlatform(stateFolder);
+  },
   human: renderPlatform,
   json: (facts) => facts,
 });

@@ -70,7 +70,7 @@ function checkContentBytes(contentBytes: number, maxContentBytes: number): void 
  */
 function readStrict(bytes: Uint8Array, maxContentBytes: number, pages: SgxsPage[]): SgxsRules {
   checkContentBytes(Math.floor(bytes.length / PAGE_RECORD_BYTES) * PAGE_SIZE, maxContentBytes);
-  const content = bytes.slice();
+  const content = new Uint8Array(bytes);
   return walkSgxs(content, 'strict', {
     page: ({ offset, pageFlags }) => {
       const pageContent = content.subarray(offset, offset + PAGE_SIZE);

@@ -36,7 +36,10 @@ export async function startPlatform(options: EmbeddedPlatformOptions): Promise<E
     async close() {
       await launcher.close();
       child.ref();
-      const ended = child.exitCode !== null ? Promise.resolve() : new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      const ended =
+        child.exitCode !== null
+          ? Promise.resolve()
+          : new Promise<void>((resolve) => child.once('exit', () => resolve()));
       child.stdin?.end();
       await ended;
     },

@@ -33,7 +33,13 @@ const maxErrorOutputBytes = 8192;
  * thread that made it (prctl PR_SET_PDEATHSIG).
  */
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
-  const [command = '', ...args] = [...options.isolation.prefix, options.interpreterPath, ...interpreterFlags(options), '-e', loaderSource];
+  const [command = '', ...args] = [
+    ...options.isolation.prefix,
+    options.interpreterPath,
+    ...interpreterFlags(options),
+    '-e',
+    loaderSource,
+  ];
   const child = spawn(command, args, {
     // Production enclaves have no output: an uncaught error would print parts of the application.
     stdio: ['ignore', 'ignore', options.debug ? 'pipe' : 'ignore', options.gate, 'pipe', 'pipe'],
@@ -44,11 +50,23 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   options.gate.destroy();
   const output = collectOutput(child.stderr);
   const exited = new Promise<EnclaveExit>((resolve) => {
-    child.once('error', (error) => resolve({ exitCode: undefined, signal: undefined, detail: `The enclave process could not be made: ${error.message}.` }));
-    child.once('exit', (code, signal) => resolve(describeExit({ code, signal, output: output(), heap: options.image.manifest.heapSizeBytes })));
+    child.once('error', (error) =>
+      resolve({
+        exitCode: undefined,
+        signal: undefined,
+        detail: `The enclave process could not be made: ${error.message}.`,
+      }),
+    );
+    child.once('exit', (code, signal) =>
+      resolve(describeExit({ code, signal, output: output(), heap: options.image.manifest.heapSizeBytes })),
+    );
   });
   feed(child, options.image);
-  return Object.freeze({ channel: descriptor<Duplex>(child, enclaveDescriptors.platform), exited, kill: () => void child.kill('SIGKILL') });
+  return Object.freeze({
+    channel: descriptor<Duplex>(child, enclaveDescriptors.platform),
+    exited,
+    kill: () => void child.kill('SIGKILL'),
+  });
 }
 
 function interpreterFlags({ image, debug }: SpawnOptions): readonly string[] {
@@ -85,7 +103,8 @@ function feed(child: ChildProcess, image: ReadImage): void {
 
 function descriptor<T extends Readable | Writable>(child: ChildProcess, index: number): T {
   const stream = child.stdio[index];
-  if (stream === null || stream === undefined) throw new EnclosError('ENCLAVE_START_FAILED', 'The enclave process could not be made.');
+  if (stream === null || stream === undefined)
+    throw new EnclosError('ENCLAVE_START_FAILED', 'The enclave process could not be made.');
   // `pipe` descriptors of a child are socket pairs, which Node types by the widest reading.
   return stream as T;
 }
@@ -100,12 +119,17 @@ function collectOutput(stream: Readable | null): () => string {
 
 function describeExit(end: { code: number | null; signal: string | null; output: string; heap: bigint }): EnclaveExit {
   const detail = [reason(end), end.output.trim()].filter((part) => part !== '').join('\n');
-  return { exitCode: end.code ?? undefined, signal: end.signal ?? undefined, detail: detail.slice(0, maxErrorOutputBytes) };
+  return {
+    exitCode: end.code ?? undefined,
+    signal: end.signal ?? undefined,
+    detail: detail.slice(0, maxErrorOutputBytes),
+  };
 }
 
 function reason({ code, signal, heap }: { code: number | null; signal: string | null; heap: bigint }): string {
   // A wrapper reports its child's signal as 128 + number; SIGABRT (6), SIGTRAP (5) and SIGILL (4) are how V8 stops.
-  const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134 || code === 133 || code === 132;
+  const aborted =
+    signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134 || code === 133 || code === 132;
   if (aborted) return `The enclave aborted: most often its heap of ${heap / (1024n * 1024n)} MiB was full.`;
   if (signal !== null) return `The enclave was ended by ${signal}.`;
   if (code === loaderExitCodes.hostGone) return 'The enclave ended with its host.';

@@ -24,7 +24,9 @@ export async function listenForGate(folder: string): Promise<GateListener> {
       // Whoever came first is the host of this enclave, and the name is gone for everyone else.
       server.close();
     });
-    server.once('close', () => reject(new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.')));
+    server.once('close', () =>
+      reject(new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.')),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -50,7 +50,9 @@ export function serveHost(services: PlatformServices, stream: Duplex): void {
     protocol: hostChannel,
     serve: (index, payload) => calls(index, payload, undefined),
   });
-  const host = createCaller(hostChannel.untrusted, (call) => endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }));
+  const host = createCaller(hostChannel.untrusted, (call) =>
+    endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
+  );
   endpoint.ready.catch(() => undefined);
   void endpoint.closed.then(() => {
     gone = true;

@@ -51,7 +51,10 @@ export async function prepareInstance(services: PlatformServices, request: Insta
 function checkInterpreter({ interpreter }: PlatformServices, image: ReadImage): void {
   const known = image.manifest.interpreter.digests.some((digest) => equalBytes(digest.sha256, interpreter.sha256));
   if (!known) {
-    throw new EnclosError('INTERPRETER_MISMATCH', `The image was built for Node ${image.manifest.interpreter.version}; this platform has ${interpreter.version}.`);
+    throw new EnclosError(
+      'INTERPRETER_MISMATCH',
+      `The image was built for Node ${image.manifest.interpreter.version}; this platform has ${interpreter.version}.`,
+    );
   }
 }
 

@@ -47,7 +47,9 @@ function digestForThisMachine(pinned: InterpreterIdentity): Digest {
   const architecture = `${process.platform}-${process.arch}`;
   const digest = pinned.digests.find((candidate) => candidate.architecture === architecture);
   if (digest === undefined) {
-    throw new EnclosError('INTERPRETER_MISSING', `Enclaves run on Linux on x64 or arm64; this is ${architecture}.`, { details: { architecture } });
+    throw new EnclosError('INTERPRETER_MISSING', `Enclaves run on Linux on x64 or arm64; this is ${architecture}.`, {
+      details: { architecture },
+    });
   }
   return digest;
 }
@@ -57,7 +59,10 @@ function locate(architecture: Digest['architecture']): string {
   try {
     return join(dirname(require.resolve(`node-${architecture}/package.json`)), 'bin/node');
   } catch (cause) {
-    throw new EnclosError('INTERPRETER_MISSING', `The npm package node-${architecture} is not installed.`, { cause, details: { architecture } });
+    throw new EnclosError('INTERPRETER_MISSING', `The npm package node-${architecture} is not installed.`, {
+      cause,
+      details: { architecture },
+    });
   }
 }
 

@@ -15,7 +15,7 @@ function load(require: NodeJS.Require): void {
 
   const take = (sizeBytes: number): Buffer => {
     const buffer = Buffer.allocUnsafeSlow(sizeBytes);
-    for (let at = 0; at < sizeBytes; ) {
+    for (let at = 0; at < sizeBytes;) {
       const read = fs.readSync(descriptors.boot, buffer, at, sizeBytes - at, null);
       if (read === 0) throw new Error('The boot pipe ended early.');
       at += read;
@@ -88,11 +88,16 @@ function load(require: NodeJS.Require): void {
 
   const boot: unknown = new vm.Script(script, { filename: 'enclave.js' }).runInThisContext();
   if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
-  Promise.resolve(boot({ gate, platform, manifest, files, exit: end, require: restrictedRequire })).catch((error: unknown) => {
-    // Without this an enclave that cannot start would end without a word.
-    fs.writeSync(2, `The enclave could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    end(4);
-  });
+  Promise.resolve(boot({ gate, platform, manifest, files, exit: end, require: restrictedRequire })).catch(
+    (error: unknown) => {
+      // Without this an enclave that cannot start would end without a word.
+      fs.writeSync(
+        2,
+        `The enclave could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      end(4);
+    },
+  );
 }
 
 /** The text that the interpreter gets. */

@@ -33,7 +33,10 @@ export function stateFolders(stateFolder: string): { readonly vendorFolder: stri
  * whose CPUSVN was set anew is enrolled again. Safe to call at any time, by any
  * number of processes.
  */
-export async function initializePlatform(stateFolder: string, now: Date): Promise<{ readonly vendor: Vendor; readonly machine: Machine }> {
+export async function initializePlatform(
+  stateFolder: string,
+  now: Date,
+): Promise<{ readonly vendor: Vendor; readonly machine: Machine }> {
   const { vendorFolder, machineFolder } = stateFolders(stateFolder);
   const vendor = await createVendor(vendorFolder, { now });
   const machine = await createMachine(machineFolder, { separation: 'single-user' });
@@ -66,7 +69,9 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     separation: machine.separation,
     cpuSvn: fromHex(machine.cpuSvn),
     rootCertificatePem: machine.pck.root,
-    rootFingerprint: sha256(new Uint8Array(new X509Certificate(machine.pck.root).publicKey.export({ type: 'spki', format: 'der' }))),
+    rootFingerprint: sha256(
+      new Uint8Array(new X509Certificate(machine.pck.root).publicKey.export({ type: 'spki', format: 'der' })),
+    ),
     endorsements: () => endorsements(options.vendorFolder, now()),
     runtimeFolder,
   });

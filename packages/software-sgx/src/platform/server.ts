@@ -19,7 +19,10 @@ export async function createRuntimeFolder(): Promise<string> {
 }
 
 /** Listens for hosts on `platform.sock` in the runtime folder, or on the given path. */
-export async function servePlatform(services: PlatformServices, socketPath = join(services.runtimeFolder, 'platform.sock')): Promise<PlatformServer> {
+export async function servePlatform(
+  services: PlatformServices,
+  socketPath = join(services.runtimeFolder, 'platform.sock'),
+): Promise<PlatformServer> {
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     connections.add(socket);

@@ -30,8 +30,10 @@ export function createUploads(): Uploads {
   };
   return Object.freeze({
     create(sizeBytes: number) {
-      if (sizeBytes === 0 || sizeBytes > MAX_IMAGE_BYTES) throw new EnclosError('PLATFORM_UPLOAD_REFUSED', `An image has 1 to ${MAX_IMAGE_BYTES} bytes.`);
-      if (open.size >= maxOpenUploads) throw new EnclosError('PLATFORM_UPLOAD_REFUSED', `More than ${maxOpenUploads} uploads are open.`);
+      if (sizeBytes === 0 || sizeBytes > MAX_IMAGE_BYTES)
+        throw new EnclosError('PLATFORM_UPLOAD_REFUSED', `An image has 1 to ${MAX_IMAGE_BYTES} bytes.`);
+      if (open.size >= maxOpenUploads)
+        throw new EnclosError('PLATFORM_UPLOAD_REFUSED', `More than ${maxOpenUploads} uploads are open.`);
       open.set(++last, { sizeBytes, chunks: [], received: 0 });
       return last;
     },
@@ -41,7 +43,10 @@ export function createUploads(): Uploads {
       const wanted = Math.min(MAX_IMAGE_CHUNK_BYTES, upload.sizeBytes - upload.received);
       if (wanted === 0 || chunk.length !== wanted) {
         open.delete(id);
-        throw new EnclosError('PLATFORM_UPLOAD_REFUSED', 'A piece of the image has another size than its place asks for.');
+        throw new EnclosError(
+          'PLATFORM_UPLOAD_REFUSED',
+          'A piece of the image has another size than its place asks for.',
+        );
       }
       upload.chunks.push(chunk);
       upload.received += chunk.length;
@@ -49,7 +54,8 @@ export function createUploads(): Uploads {
     take(id: number) {
       const upload = find(id);
       open.delete(id);
-      if (upload.received !== upload.sizeBytes) throw new EnclosError('PLATFORM_UPLOAD_REFUSED', 'The image is not complete.');
+      if (upload.received !== upload.sizeBytes)
+        throw new EnclosError('PLATFORM_UPLOAD_REFUSED', 'The image is not complete.');
       return new Uint8Array(Buffer.concat(upload.chunks));
     },
   });

@@ -1,4 +1,17 @@
-import { array, boolean, bytes, defineInterface, enumeration, func, option, record, string, uint16, uint32, uint64 } from '@enclos/edl';
+import {
+  array,
+  boolean,
+  bytes,
+  defineInterface,
+  enumeration,
+  func,
+  option,
+  record,
+  string,
+  uint16,
+  uint32,
+  uint64,
+} from '@enclos/edl';
 
 /**
  * The platform process speaks two protocols, both written as interfaces and
@@ -14,7 +27,10 @@ const protocolVersion = 1;
 export const enclaveChannel = defineInterface({
   name: `enclave_channel_${protocolVersion}`,
   trusted: {
-    report: func({ targetInfo: bytes({ exactBytes: 512 }), reportData: bytes({ exactBytes: 64 }) }, bytes({ exactBytes: 432 })),
+    report: func(
+      { targetInfo: bytes({ exactBytes: 512 }), reportData: bytes({ exactBytes: 64 }) },
+      bytes({ exactBytes: 432 }),
+    ),
     key: func({ request: bytes({ exactBytes: 512 }) }, bytes({ exactBytes: 16 })),
     quotingTarget: func({}, bytes({ exactBytes: 512 })),
     quote: func({ report: bytes({ exactBytes: 432 }) }, bytes({ maxBytes: 65_536 })),

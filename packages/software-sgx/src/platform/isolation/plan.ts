@@ -22,7 +22,12 @@ export interface PlanOptions {
 export type Run = (command: string, args: readonly string[]) => string | undefined;
 
 export const runCommand: Run = (command, args) => {
-  const result = spawnSync(command, [...args], { encoding: 'utf8', timeout: 10_000, env: { PATH: process.env['PATH'] ?? '' }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const result = spawnSync(command, [...args], {
+    encoding: 'utf8',
+    timeout: 10_000,
+    env: { PATH: process.env['PATH'] ?? '' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return result.status === 0 ? result.stdout : undefined;
 };
 
@@ -46,7 +51,9 @@ const needsUtilLinux = 'Install util-linux 2.41 or later, on a kernel with Landl
  */
 export function planIsolation(options: PlanOptions): IsolationPlan {
   const run = options.run ?? runCommand;
-  const inNamespaces = [namespaces, ['--user', '--map-current-user', ...namespaces]].find((flags) => run('unshare', [...flags, 'true']) !== undefined);
+  const inNamespaces = [namespaces, ['--user', '--map-current-user', ...namespaces]].find(
+    (flags) => run('unshare', [...flags, 'true']) !== undefined,
+  );
   const unshare = inNamespaces === undefined ? [] : ['unshare', ...inNamespaces, '--'];
   // Tried on the interpreter itself, where it will run: a layer that it cannot start under is no layer.
   const works = (flags: readonly string[]): boolean => {
@@ -56,15 +63,31 @@ export function planIsolation(options: PlanOptions): IsolationPlan {
   const tried = setprivWrappers(options, run).map((wrapper) => ({ wrapper, flags: wrapper.flags.find(works) }));
   const given = tried.flatMap(({ flags }) => flags ?? []);
   // Three layers need it, and setpriv takes it once.
-  const setpriv = given.includes(noNewPrivileges) ? [noNewPrivileges, ...given.filter((flag) => flag !== noNewPrivileges)] : given;
+  const setpriv = given.includes(noNewPrivileges)
+    ? [noNewPrivileges, ...given.filter((flag) => flag !== noNewPrivileges)]
+    : given;
   return Object.freeze({
     prefix: Object.freeze([...unshare, ...(setpriv.length === 0 ? [] : ['setpriv', ...setpriv, '--'])]),
     layers: Object.freeze([
       layer('interpreter', true, 'Node permission model, no code from strings, no addons, no inspector signal.'),
-      layer('authority', true, 'Modules, globals and process members with authority are removed before the bundle runs.'),
-      layer('environment', true, 'Empty environment and OpenSSL configuration; no descriptors but the three of the enclave.'),
-      layer('namespaces', inNamespaces !== undefined, inNamespaces === undefined ? namespacesOtherwise : namespacesGive),
-      ...tried.map(({ wrapper, flags }) => layer(wrapper.name, flags !== undefined, flags === undefined ? wrapper.otherwise : wrapper.gives)),
+      layer(
+        'authority',
+        true,
+        'Modules, globals and process members with authority are removed before the bundle runs.',
+      ),
+      layer(
+        'environment',
+        true,
+        'Empty environment and OpenSSL configuration; no descriptors but the three of the enclave.',
+      ),
+      layer(
+        'namespaces',
+        inNamespaces !== undefined,
+        inNamespaces === undefined ? namespacesOtherwise : namespacesGive,
+      ),
+      ...tried.map(({ wrapper, flags }) =>
+        layer(wrapper.name, flags !== undefined, flags === undefined ? wrapper.otherwise : wrapper.gives),
+      ),
     ]),
   });
 }
@@ -111,7 +134,9 @@ function capabilityFlags(): readonly (readonly string[])[] {
 function landlockFlags(interpreterPath: string, run: Run): readonly string[] {
   const listed = run('ldd', [interpreterPath]) ?? '';
   const libraries = listed.match(/\/\S+/g) ?? [];
-  const runnable = [interpreterPath, ...libraries].map((path) => `path-beneath:execute,read-file:${realpathSync(path)}`);
+  const runnable = [interpreterPath, ...libraries].map(
+    (path) => `path-beneath:execute,read-file:${realpathSync(path)}`,
+  );
   const readable = ['/etc/ld.so.cache', emptyOpensslConfiguration].map((path) => `path-beneath:read-file:${path}`);
   return ['--landlock-access', 'fs', ...[...runnable, ...readable].flatMap((rule) => ['--landlock-rule', rule])];
 }
@@ -127,5 +152,7 @@ function layer(name: string, active: boolean, detail: string): IsolationLayer {
 export function requireIsolation(plan: IsolationPlan, mode: Isolation): void {
   const missing = plan.layers.filter((candidate) => !candidate.active).map((candidate) => candidate.name);
   if (mode === 'best' || missing.length === 0) return;
-  throw new EnclosError('ISOLATION_UNAVAILABLE', `Strict isolation lacks: ${missing.join(', ')}.`, { details: { missing } });
+  throw new EnclosError('ISOLATION_UNAVAILABLE', `Strict isolation lacks: ${missing.join(', ')}.`, {
+    details: { missing },
+  });
 }

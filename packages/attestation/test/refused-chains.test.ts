@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { concatBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { concatBytes, fromHex } from '@enclos/codec';
 import { parseCollateral, verifyQuote } from '../src/index.ts';
-import type { RefusalStatus } from '../src/refusal.ts';
 import { parseSgxExtension } from '../src/sgx-extension.ts';
 import { createSignatures } from '../src/signatures.ts';
 import { verifySigningChain } from '../src/signing-chain.ts';
-import type { StepId } from '../src/steps.ts';
 import { boolean, integer } from './der-writer.ts';
+import { authority, ids, leaf, other, testRefusals, type Case } from './refusal-cases.ts';
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -17,77 +16,9 @@ import {
   standardExtensions,
   type ExtensionSpec,
 } from './synthetic-pki.ts';
-import { goodReport, keys, makePlatform, now, sgxExtension, type Changes } from './synthetic-platform.ts';
+import { keys, makePlatform, now, sgxExtension } from './synthetic-platform.ts';
 
-async function verify(changes: Changes): Promise<unknown> {
-  const { quote, collateral, roots } = await makePlatform(changes);
-  return verifyQuote(quote, parseCollateral(collateral), { roots, now });
-}
-
-/** The extensions of an authority, one replaced; without a value, left out. */
-function authority(id: string, replacement?: ExtensionSpec): readonly ExtensionSpec[] {
-  return replace({ pathLength: 0 }, id, replacement);
-}
-
-function leaf(id: string, replacement?: ExtensionSpec): readonly ExtensionSpec[] {
-  return replace({}, id, replacement);
-}
-
-function replace(
-  options: { readonly pathLength?: number },
-  id: string,
-  replacement?: ExtensionSpec,
-): readonly ExtensionSpec[] {
-  const { point } = keys.root;
-  const standard = standardExtensions({ point, issuerPoint: point, ...options });
-  return standard.flatMap((extension) =>
-    extension.id !== id ? [extension] : replacement === undefined ? [] : [replacement],
-  );
-}
-
-const ids = {
-  keyUsage: '2.5.29.15',
-  basicConstraints: '2.5.29.19',
-  authorityKey: '2.5.29.35',
-  subjectKey: '2.5.29.14',
-  crlPoints: '2.5.29.31',
-};
-const other = keys.other;
-const flip = (bytes: Uint8Array, at = 0): Uint8Array => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
-
-type Case = readonly [what: string, step: StepId, status: RefusalStatus, changes: Changes];
-
-const cases: readonly Case[] = [
-  [
-    'another QE vendor',
-    'quote-format',
-    'UNSUPPORTED_QUOTE_FORMAT',
-    { quote: (good) => ({ ...good, qeVendorId: new Uint8Array(16) }) },
-  ],
-  [
-    'certification data of type 6',
-    'quote-format',
-    'UNSUPPORTED_QUOTE_FORMAT',
-    { quote: (good) => ({ ...good, signature: { ...good.signature, certificationDataType: 6 } }) },
-  ],
-  [
-    'certification data of type 0',
-    'quote-format',
-    'UNSUPPORTED_QUOTE_FORMAT',
-    { quote: (good) => ({ ...good, signature: { ...good.signature, certificationDataType: 0 } }) },
-  ],
-  [
-    'no PCK chain at all',
-    'quote-format',
-    'MISSING_PARAMETERS',
-    { quote: (good) => ({ ...good, signature: { ...good.signature, certificationDataType: 1 } }) },
-  ],
-  [
-    'a chain that is no PEM',
-    'quote-format',
-    'UNSUPPORTED_CERT_FORMAT',
-    { quote: (good) => ({ ...good, signature: { ...good.signature, certificationData: fromHex('ff00') } }) },
-  ],
+testRefusals([
   ['a chain of two', 'pck-chain-shape', 'UNSUPPORTED_CERT_FORMAT', { pckChain: (good) => good.slice(0, 2) }],
   [
     'a chain of four',
@@ -265,177 +196,7 @@ const cases: readonly Case[] = [
   ],
   ['a revoked PCK CA', 'intermediate-revocation', 'SGX_INTERMEDIATE_CA_REVOKED', { rootCrl: { revoked: [2] } }],
   ['a revoked PCK certificate', 'pck-revocation', 'SGX_PCK_REVOKED', { pckCrl: { revoked: [9, 3] } }],
-  [
-    'a signing chain of one',
-    'tcb-signing-chain',
-    'UNSUPPORTED_CERT_FORMAT',
-    { signingChain: (good) => good.slice(0, 1) },
-  ],
-  [
-    'a signing chain of three',
-    'tcb-signing-chain',
-    'UNSUPPORTED_CERT_FORMAT',
-    { signingChain: (good) => [...good, ...good.slice(1)] },
-  ],
-  [
-    'a signing chain in another order',
-    'tcb-signing-chain',
-    'SGX_ROOT_CA_MISSING',
-    { signingChain: (good) => good.toReversed() },
-  ],
-  [
-    'a signing certificate of another name',
-    'tcb-signing-chain',
-    'SGX_TCB_SIGNING_CERT_MISSING',
-    { signer: { commonName: 'Test' } },
-  ],
-  [
-    'a signing certificate that is an authority',
-    'tcb-signing-chain',
-    'SGX_TCB_SIGNING_CERT_INVALID_EXTENSIONS',
-    { signer: { extensions: authority('') } },
-  ],
-  [
-    'a signing certificate signed by another key',
-    'tcb-signing-chain',
-    'SGX_TCB_SIGNING_CERT_INVALID_ISSUER',
-    { signer: { issuerKey: other } },
-  ],
-  [
-    'a signing certificate that names another issuer',
-    'tcb-signing-chain',
-    'SGX_TCB_SIGNING_CERT_INVALID_ISSUER',
-    { signer: { issuerName: 'Another CA' } },
-  ],
-  ['a revoked signing certificate', 'tcb-signing-chain', 'SGX_TCB_SIGNING_CERT_REVOKED', { rootCrl: { revoked: [4] } }],
-  ['TCB info signed by another key', 'tcb-info-signature', 'TCB_INFO_INVALID_SIGNATURE', { signer: { key: other } }],
-  [
-    'a changed TCB info',
-    'tcb-info-signature',
-    'TCB_INFO_INVALID_SIGNATURE',
-    { collateral: (good) => ({ ...good, tcb_info: good.tcb_info.replace('"OutOfDate"', '"UpToDate"') }) },
-  ],
-  [
-    'TCB info with other white space',
-    'tcb-info-signature',
-    'TCB_INFO_INVALID_SIGNATURE',
-    { collateral: (good) => ({ ...good, tcb_info: `${good.tcb_info} ` }) },
-  ],
-  [
-    'a changed QE identity',
-    'qe-identity-signature',
-    'SGX_ENCLAVE_IDENTITY_INVALID_SIGNATURE',
-    { collateral: (good) => ({ ...good, qe_identity: good.qe_identity.replace('"OutOfDate"', '"UpToDate"') }) },
-  ],
-  [
-    'TCB info of TDX',
-    'tcb-info-match',
-    'TCB_INFO_MISMATCH',
-    { tcbInfo: (good) => ({ ...good, id: 'TDX', tcbLevels: [tdxLevel] }) },
-  ],
-  [
-    'TCB info of another FMSPC',
-    'tcb-info-match',
-    'TCB_INFO_MISMATCH',
-    { tcbInfo: (good) => ({ ...good, fmspc: '00A0B0C0D0E1' }) },
-  ],
-  [
-    'TCB info of another PCEID',
-    'tcb-info-match',
-    'TCB_INFO_MISMATCH',
-    { tcbInfo: (good) => ({ ...good, pceId: '0001' }) },
-  ],
-  ['a QE report signed by another key', 'qe-report-signature', 'INVALID_QE_REPORT_SIGNATURE', { pck: { key: other } }],
-  [
-    'a changed QE report signature',
-    'qe-report-signature',
-    'INVALID_QE_REPORT_SIGNATURE',
-    {
-      quote: (good) => ({
-        ...good,
-        signature: { ...good.signature, qeReportSignature: flip(good.signature.qeReportSignature) },
-      }),
-    },
-  ],
-  [
-    'other QE authentication data',
-    'qe-report-binding',
-    'INVALID_QE_REPORT_DATA',
-    { quote: (good) => ({ ...good, signature: { ...good.signature, qeAuthData: new Uint8Array() } }) },
-  ],
-  [
-    'another attestation key',
-    'qe-report-binding',
-    'INVALID_QE_REPORT_DATA',
-    { quote: (good) => ({ ...good, signature: { ...good.signature, attestationKey: other.point } }) },
-  ],
-  [
-    'the identity of another enclave',
-    'qe-identity-match',
-    'QE_IDENTITY_MISMATCH',
-    { qeIdentity: (good) => ({ ...good, id: 'TD_QE' }) },
-  ],
-  ['a QE of another MISCSELECT', 'qe-identity-match', 'QE_IDENTITY_MISMATCH', { qeReport: { miscSelect: 1 } }],
-  [
-    'a QE of other ATTRIBUTES',
-    'qe-identity-match',
-    'QE_IDENTITY_MISMATCH',
-    { qeReport: { attributes: { flags: 0x17n, xfrm: 3n } } },
-  ],
-  [
-    'an identity with attributes outside its mask',
-    'qe-identity-match',
-    'QE_IDENTITY_MISMATCH',
-    { qeIdentity: (good) => ({ ...good, attributesMask: '00'.repeat(16) }) },
-  ],
-  [
-    'a QE of another MRSIGNER',
-    'qe-identity-match',
-    'QE_IDENTITY_MISMATCH',
-    { qeReport: { mrSigner: new Uint8Array(32) } },
-  ],
-  ['a QE of another ISVPRODID', 'qe-identity-match', 'QE_IDENTITY_MISMATCH', { qeReport: { isvProdId: 2 } }],
-  [
-    'a changed report',
-    'quote-signature',
-    'INVALID_QUOTE_SIGNATURE',
-    { quote: (good) => ({ ...good, reportBody: { ...goodReport, isvSvn: 9 } }) },
-  ],
-  [
-    'a changed header',
-    'quote-signature',
-    'INVALID_QUOTE_SIGNATURE',
-    { quote: (good) => ({ ...good, userData: flip(good.userData) }) },
-  ],
-  [
-    'a changed quote signature',
-    'quote-signature',
-    'INVALID_QUOTE_SIGNATURE',
-    {
-      quote: (good) => ({
-        ...good,
-        signature: { ...good.signature, isvSignature: flip(good.signature.isvSignature, 40) },
-      }),
-    },
-  ],
-];
-
-const tdxLevel = {
-  tcb: { sgxtcbcomponents: Array(16).fill({ svn: 1 }), tdxtcbcomponents: Array(16).fill({ svn: 1 }), pcesvn: 1 },
-  tcbDate: '2024-01-01T00:00:00Z',
-  tcbStatus: 'UpToDate',
-};
-
-for (const [what, step, status, changes] of cases) {
-  test(`refused: ${what}`, async () => {
-    await assert.rejects(verify(changes), (error) => {
-      assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'), String(error));
-      assert.deepEqual({ ...error.details }, { step, status });
-      assert.equal(error.kind, 'evidence');
-      return true;
-    });
-  });
-}
+]);
 
 test('refused: a chain whose root has the trusted name but another key', async () => {
   const { quote, collateral } = await makePlatform();

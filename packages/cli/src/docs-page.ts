@@ -1,0 +1,94 @@
+import { argumentRows, exitCodeRows, optionRows } from './help.ts';
+import { exitCodes } from './exit-codes.ts';
+import { registry, type RegistryEntry } from './registry.ts';
+import { usageLine } from './usage.ts';
+
+/** A policy that accepts one software platform of one signer, for the page and the tests. */
+export const policyExample: Readonly<Record<string, unknown>> = Object.freeze({
+  mrSigner: ['4db3c2a79701a17fa4bfec856394f8cc18d0efe714241475c20e1e37f6c5849d'],
+  productId: 1,
+  minimumSecurityVersion: 1,
+  acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'],
+  acceptedAdvisoryIds: ['ENCLOS-SA-00001'],
+  intelRoot: false,
+  softwareRoots: ['0d4e196d8853526c75e43cad9aba844e6a06cf9e1957b077e1a018cce1d8cd2c'],
+});
+
+const environment = [
+  ['`NO_COLOR`', 'Not empty: no colours. A pipe gets none anyway.'],
+  ['`FORCE_COLOR`', '`0`: no colours. Anything else: colours, even for a pipe. It wins over `NO_COLOR`.'],
+  ['`SOURCE_DATE_EPOCH`', 'Seconds since 1970: the date that `sign` and `run` put into a signature.'],
+  ['`XDG_STATE_HOME`', 'The state folder of this user is `enclos` in it; `~/.local/state/enclos` when it is unset.'],
+  ['`ENCLOS_STACK`', '`1`: an error shows where it was thrown.'],
+] as const;
+
+/** `docs/cli.md`: every command, from the registry that runs them. */
+export async function cliPage(): Promise<string> {
+  const sections = await Promise.all(registry.map(commandSection));
+  return `${[introduction(), ...sections, policySection()].join('\n\n')}\n`;
+}
+
+function introduction(): string {
+  return `# The enclos command
+
+<!-- Written by \`npm run docs -w @enclos/cli\` from the command registry. Do not edit by hand. -->
+
+\`enclos help\` lists the commands and \`enclos help COMMAND\` shows one of them.
+Every command is also an exported function of \`@enclos/cli\`.
+
+${table(['command', ''], registry.map(({ name, summary }) => [link(name.join(' ')), summary]))}
+
+## Exit codes
+
+${table(['code', 'meaning'], Object.entries(exitCodes))}
+
+\`enclos run\` ends with the exit code of the host program once that has started.
+
+## JSON
+
+With \`--json\` standard output holds one JSON value and nothing else; progress and notices go to standard error.
+A command that fails prints \`{"error": {"code", "message", "next", "details"}}\`, with \`diagnostics\` when source files are
+at fault. [errors.md](errors.md) lists the codes.
+
+## Environment
+
+${table(['variable', 'meaning'], environment)}`;
+}
+
+async function commandSection(entry: RegistryEntry): Promise<string> {
+  const command = await entry.load();
+  const name = entry.name.join(' ');
+  const rows = (title: string, list: readonly (readonly [string, string])[]): readonly string[] =>
+    list.length === 0 ? [] : [table([title, ''], list.map(([left, right]) => [`\`${left.replaceAll('|', '\\|')}\``, right]))];
+  const examples = command.examples.flatMap((example) => [`# ${example.summary}`, example.command]);
+  return [
+    `## enclos ${name}`,
+    `${entry.summary}.`,
+    `\`\`\`text\n${usageLine(name, command)}\n\`\`\``,
+    command.description,
+    ...rows('argument', argumentRows(command)),
+    ...rows('option', optionRows(command)),
+    `\`\`\`sh\n${examples.join('\n')}\n\`\`\``,
+    ...rows('exit code', exitCodeRows(command)),
+  ].join('\n\n');
+}
+
+function policySection(): string {
+  return `## Policy files
+
+The file that \`enclos verify --policy\` reads holds the rules of \`SgxPolicy\` of \`@enclos/attestation\`, with \`timeFloor\` as an
+ISO 8601 date. An unknown rule is refused. This one accepts a signer's product on one software platform in single-user mode:
+
+\`\`\`json
+${JSON.stringify(policyExample, undefined, 2)}
+\`\`\``;
+}
+
+function link(name: string): string {
+  return `[\`${name}\`](#enclos-${name.replaceAll(' ', '-')})`;
+}
+
+function table(head: readonly [string, string], rows: readonly (readonly [string, string])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), '|---|---|', ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { cliPage } from '../src/docs-page.ts';
+import { parseCommand } from '../src/parse.ts';
+import { registry } from '../src/registry.ts';
+import { enclos, repository } from './cli.ts';
+
+const overview = `Enclave-aware containers in TypeScript.
+
+Usage: enclos COMMAND [OPTIONS]
+
+Project
+  new                  Make a project that builds and runs
+  build                Bundle, lay out and measure the enclave of a project
+  run                  Build, sign and run a project on a software platform
+  doctor               Check what this machine and project are ready for
+
+Image
+  keygen               Make a signing key
+  sign                 Sign an image
+  measure              Print the MRENCLAVE of an image
+  inspect              Show what is in an image, signature, quote, sealed blob or key
+
+Evidence
+  verify               Verify a quote, and appraise it by a policy
+
+Platform
+  platform init        Make a software vendor and machine, and enrol the machine
+  platform enrol       Enrol a machine with a vendor, also from another computer
+  platform show        Show a vendor and a machine
+  platform serve       Run a platform, and serve its collateral
+  platform set-cpusvn  Set the CPUSVN, to rehearse a TCB recovery
+
+\`enclos help COMMAND\` shows one command, \`enclos --version\` the version.
+`;
+
+const measureHelp = `Print the MRENCLAVE of an image.
+
+Usage: enclos measure FILE [--json]
+
+Reads an SGXS stream, of this tool or another, and prints its MRENCLAVE. Memory stays constant
+however large the stream is. For an image that \`enclos build\` made, \`sha256sum\` prints the same
+value.
+
+Arguments
+  FILE  The image; - reads standard input
+
+Options
+  --json  Print the result, or the error, as JSON and nothing else
+  --help  Show this help
+
+Examples
+  # Measure an image
+  enclos measure .enclos/vault.sgxs
+  # Measure what another program writes
+  enclos measure - < enclave.sgxs
+
+Exit codes
+  0  It worked.
+  1  It failed: an enclave, a platform or the system refused or was lost.
+  2  The command line, a configuration or a source file is wrong.
+
+`;
+
+test('help without a command is the list of commands', async () => {
+  for (const argv of [[], ['help'], ['--help'], ['-h']]) {
+    const ran = await enclos(argv);
+    assert.equal(ran.stdout, overview);
+    assert.deepEqual([ran.code, ran.stderr], [0, '']);
+  }
+});
+
+test('help of a command, before and after its name, and before its own arguments', async () => {
+  for (const argv of [['help', 'measure'], ['measure', '--help'], ['measure', '-h'], ['measure', '--help', 'a', 'b']]) {
+    const ran = await enclos(argv);
+    assert.equal(ran.stdout, measureHelp);
+    assert.equal(ran.code, 0);
+  }
+});
+
+test('help of a group lists its commands', async () => {
+  for (const argv of [['help', 'platform'], ['platform', '--help']]) {
+    const { stdout, code } = await enclos(argv);
+    assert.match(stdout, /^Usage: enclos platform COMMAND \[OPTIONS\]\n\n {2}platform init {8}Make a software vendor/);
+    assert.equal(code, 0);
+  }
+  assert.match((await enclos(['help', 'platform', 'show'])).stdout, /^Show a vendor and a machine\.\n/);
+});
+
+test('the version is that of the package', async () => {
+  const manifest: unknown = JSON.parse(readFileSync(join(repository, 'packages/cli/package.json'), 'utf8'));
+  assert.ok(typeof manifest === 'object' && manifest !== null && 'version' in manifest);
+  for (const word of ['--version', '-v']) {
+    assert.equal((await enclos([word])).stdout, `${String(manifest.version)}\n`);
+  }
+});
+
+test('every command has an example that starts with its own name, and parses', async () => {
+  for (const entry of registry) {
+    const command = await entry.load();
+    const name = entry.name.join(' ');
+    assert.ok(command.examples.length > 0, name);
+    for (const { command: line } of command.examples) {
+      assert.ok(line.startsWith(`enclos ${name}`), line);
+      const words = (line.replace(/ < .*/, '').match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
+      await parseCommand(name, command, words.slice(1 + entry.name.length));
+    }
+  }
+});
+
+test('help is never wider than a terminal, examples aside', async () => {
+  for (const { name } of registry) {
+    const { stdout } = await enclos(['help', ...name]);
+    const wide = stdout.split('\n').filter((line) => line.length > 100 && !line.startsWith('  enclos '));
+    assert.deepEqual(wide, []);
+  }
+});
+
+test('docs/cli.md is what the registry says (npm run docs -w @enclos/cli writes it)', async () => {
+  assert.equal(readFileSync(join(repository, 'docs/cli.md'), 'utf8'), await cliPage());
+});
