@@ -63,15 +63,20 @@ export function parseCollateral(json: unknown): Endorsements {
   const fields = readFields(typeof json === 'string' ? parseText(json) : json);
   const { pck_certificate_chain: pckChain } = fields;
   parseChain(fields.pck_crl_issuer_chain, 'pck_crl_issuer_chain');
+  const tcbInfoChain = parseChain(fields.tcb_info_issuer_chain, 'tcb_info_issuer_chain');
+  // Intel serves both under one chain.
+  const isSameChain = fields.qe_identity_issuer_chain === fields.tcb_info_issuer_chain;
   const endorsements: Endorsements = Object.freeze({
     rootCrl: parseCrl(fields.root_ca_crl, 'root_ca_crl'),
     pckCrl: parseCrl(fields.pck_crl, 'pck_crl'),
-    tcbInfoChain: parseChain(fields.tcb_info_issuer_chain, 'tcb_info_issuer_chain'),
+    tcbInfoChain,
     tcbInfo: orRefuse(
       () => signedBody(fields.tcb_info, fields.tcb_info_signature, parseTcbInfo),
       (cause) => refuseEndorsements('tcb_info', tcbInfoStatus(cause), cause.message, cause),
     ),
-    qeIdentityChain: parseChain(fields.qe_identity_issuer_chain, 'qe_identity_issuer_chain'),
+    qeIdentityChain: isSameChain
+      ? tcbInfoChain
+      : parseChain(fields.qe_identity_issuer_chain, 'qe_identity_issuer_chain'),
     qeIdentity: orRefuse(
       () => signedBody(fields.qe_identity, fields.qe_identity_signature, parseEnclaveIdentity),
       (cause) => refuseEndorsements('qe_identity', identityStatus(cause), cause.message, cause),

@@ -49,7 +49,7 @@ export async function softwareRoot(
 }
 
 /** Hex of SHA-256 of the SubjectPublicKeyInfo of a P-256 key. */
-export async function fingerprintOf(
+async function fingerprintOf(
   publicKey: Uint8Array,
   sha256: (data: Uint8Array) => Promise<Uint8Array>,
 ): Promise<string> {

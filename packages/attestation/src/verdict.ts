@@ -1,4 +1,4 @@
-import type { ReportBody } from '@enclos/sgx';
+import { encodeReportBody, parseReportBody, type ReportBody } from '@enclos/sgx';
 import type { CollateralDates } from './collateral-dates.ts';
 import { misused } from './refusal.ts';
 import type { TrustedRoot } from './roots.ts';
@@ -44,19 +44,11 @@ const made = new WeakMap<object, VerdictFacts>();
 export function makeVerdict(facts: VerdictFacts): QuoteVerdict {
   // The brand exists for the compiler only; `made` is what holds at run time.
   const verdict = Object.freeze({ ...facts }) as QuoteVerdict;
-  made.set(verdict, Object.freeze({ ...facts, report: copyReport(facts.report) }));
+  made.set(verdict, Object.freeze({ ...facts, report: parseReportBody(encodeReportBody(facts.report)) }));
   return verdict;
 }
 
 /** @throws VERIFIER_MISUSED for an object that `verifyQuote` did not make. */
 export function factsOf(verdict: QuoteVerdict): VerdictFacts {
   return made.get(verdict) ?? misused('The verdict is not a result of verifyQuote.');
-}
-
-function copyReport(report: ReportBody): ReportBody {
-  const copies = Object.entries(report).map(([name, value]: [string, unknown]) => {
-    return [name, value instanceof Uint8Array ? value.slice() : value] as const;
-  });
-  // Same names, same types: only byte arrays are replaced, by equal ones.
-  return Object.freeze(Object.fromEntries(copies)) as ReportBody;
 }

@@ -13,7 +13,7 @@ import {
   type SgxPolicy,
 } from '../src/index.ts';
 import { makeVerdict } from '../src/verdict.ts';
-import { goodReport, makePlatform, now, trustedRoot, type Changes } from './synthetic-platform.ts';
+import { goodReport, makePlatform, now, tcbLevel, trustedRoot, type Changes } from './synthetic-platform.ts';
 
 async function verdictOf(changes: Changes = {}, at = now): Promise<QuoteVerdict> {
   const { quote, collateral, roots } = await makePlatform(changes);
@@ -179,8 +179,7 @@ test('the time floor also holds for the time of verification', async () => {
 test('a status of OK needs no word about advisories', async () => {
   const verdict = await verdictOf({
     svns: { component: 3, pce: 3 },
-    tcbInfo: (good) =>
-      JSON.parse(JSON.stringify(good).replace('"tcbStatus":"UpToDate"', '"tcbStatus":"UpToDate","advisoryIDs":["N"]')),
+    tcbInfo: (good) => ({ ...good, tcbLevels: [tcbLevel(3, 'UpToDate', ['N'])] }),
   });
   assert.deepEqual(verdict.advisoryIds, ['N']);
   await attempt({ verdict, policy: { acceptedStatuses: ['OK'], acceptedAdvisoryIds: undefined } });

@@ -49,7 +49,9 @@ vectors.test('a TDX quote is refused as a format, and TDX collateral for an SGX 
   });
   const quote = vectors.read('dcap/vectors/sgx-v3-swhardening/quote.bin');
   const sgx = readJson<QuoteCollateral>('dcap/vectors/sgx-v3-swhardening/collateral.json');
-  const { tcb_info, tcb_info_signature, qe_identity, qe_identity_signature }: QuoteCollateral = JSON.parse(tdx);
+  const { tcb_info, tcb_info_signature, qe_identity, qe_identity_signature } = readJson<QuoteCollateral>(
+    'dcap/vectors/tdx-v4-uptodate/collateral.json',
+  );
   for (const [mixed, status] of [
     [{ ...sgx, tcb_info, tcb_info_signature }, 'TCB_INFO_MISMATCH'],
     [{ ...sgx, qe_identity, qe_identity_signature }, 'QE_IDENTITY_MISMATCH'],

@@ -24,8 +24,8 @@ export const keys = {
   attestation: makeKey(),
   other: makeKey(),
 };
-export const rootName = 'Test SGX Root CA';
-export const intermediateName = 'Test SGX PCK Platform CA';
+const rootName = 'Test SGX Root CA';
+const intermediateName = 'Test SGX PCK Platform CA';
 export const now = new Date('2026-01-15T00:00:00Z');
 const year = { notBefore: new Date('2025-01-01T00:00:00Z'), notAfter: new Date('2035-01-01T00:00:00Z') };
 const month = { issueDate: '2026-01-01T00:00:00Z', nextUpdate: '2026-02-01T00:00:00Z' };

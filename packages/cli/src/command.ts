@@ -46,10 +46,17 @@ type ArgumentValue<S extends ArgumentSpec> = S extends { readonly required: true
   : string | undefined;
 
 /** What the parser hands to a command. */
-export interface CommandInput<O extends OptionSpecs = OptionSpecs, A extends ArgumentSpecs = ArgumentSpecs> {
+export interface CommandInput<O extends OptionSpecs, A extends ArgumentSpecs = ArgumentSpecs> {
   readonly options: { readonly [K in keyof O]: OptionValue<O[K]> };
   readonly arguments: { readonly [K in keyof A]: ArgumentValue<A[K]> };
   /** What follows `--`. */
+  readonly rest: readonly string[];
+}
+
+/** The same before its types are known. */
+export interface RawInput {
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly arguments: Readonly<Record<string, string | undefined>>;
   readonly rest: readonly string[];
 }
 
@@ -74,15 +81,15 @@ interface Definition<O extends OptionSpecs, A extends ArgumentSpecs, R> extends 
   readonly arguments: A;
   readonly options: O;
   /** Calls the exported function that does the work, and returns its data. */
-  run(input: CommandInput<O, A>, context: CommandContext): Promise<R>;
+  readonly run: (input: CommandInput<O, A>, context: CommandContext) => Promise<R>;
   /** The result for people. */
-  human?(result: R, printer: Printer): void;
+  readonly human?: (result: R, printer: Printer) => void;
   /** The result for programs; a command without this has no --json. */
-  json?(result: R): unknown;
+  readonly json?: (result: R) => unknown;
   /** For a result that is complete and yet not a success. */
-  exitCode?(result: R): number;
+  readonly exitCode?: (result: R) => number;
   /** An error that the result carries: it is rendered after the result and decides the exit code. */
-  failure?(result: R): EnclosError | undefined;
+  readonly failure?: (result: R) => EnclosError | undefined;
 }
 
 /** What running a command gave, with its type closed over. */
@@ -95,16 +102,18 @@ export interface Finished {
 
 export interface Command extends CommandShape {
   readonly hasJson: boolean;
-  execute(input: CommandInput, context: CommandContext): Promise<Finished>;
+  execute(input: RawInput, context: CommandContext): Promise<Finished>;
 }
 
 /** Defines a command. Its name, summary and place are in the registry. */
-export function defineCommand<const O extends OptionSpecs, const A extends ArgumentSpecs, R>(definition: Definition<O, A, R>): Command {
+export function defineCommand<const O extends OptionSpecs, const A extends ArgumentSpecs, R>(
+  definition: Definition<O, A, R>,
+): Command {
   const { run, human, json, exitCode, failure, ...shape } = definition;
   return Object.freeze({
     ...shape,
     hasJson: json !== undefined,
-    async execute(input: CommandInput, context: CommandContext): Promise<Finished> {
+    async execute(input: RawInput, context: CommandContext): Promise<Finished> {
       // The parser made the input from the same specification that the type was inferred from.
       const result = await run(input as CommandInput<O, A>, context);
       return {

@@ -10,7 +10,7 @@ export interface CommandContext {
   readonly notes: Printer;
   readonly progress: Progress;
   /** An absolute path from one of the command line. */
-  path(given: string): string;
+  readonly path: (given: string) => string;
 }
 
 export function createContext(io: Io, notes: Printer): CommandContext {

@@ -36,7 +36,10 @@ function introduction(): string {
 \`enclos help\` lists the commands and \`enclos help COMMAND\` shows one of them.
 Every command is also an exported function of \`@enclos/cli\`.
 
-${table(['command', ''], registry.map(({ name, summary }) => [link(name.join(' ')), summary]))}
+${table(
+  ['command', ''],
+  registry.map(({ name, summary }) => [link(name.join(' ')), summary]),
+)}
 
 ## Exit codes
 
@@ -59,7 +62,14 @@ async function commandSection(entry: RegistryEntry): Promise<string> {
   const command = await entry.load();
   const name = entry.name.join(' ');
   const rows = (title: string, list: readonly (readonly [string, string])[]): readonly string[] =>
-    list.length === 0 ? [] : [table([title, ''], list.map(([left, right]) => [`\`${left.replaceAll('|', '\\|')}\``, right]))];
+    list.length === 0
+      ? []
+      : [
+          table(
+            [title, ''],
+            list.map(([left, right]) => [`\`${left.replaceAll('|', '\\|')}\``, right]),
+          ),
+        ];
   const examples = command.examples.flatMap((example) => [`# ${example.summary}`, example.command]);
   return [
     `## enclos ${name}`,

@@ -4,7 +4,8 @@ import { EnclosError } from '@enclos/errors';
 /** @throws CLI_FILE_UNREADABLE naming the path; `cause` says why. */
 export function unreadable(path: string, cause: unknown): EnclosError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : (code ?? 'it cannot be read');
+  const reason =
+    code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : (code ?? 'it cannot be read');
   return new EnclosError('CLI_FILE_UNREADABLE', `Cannot read ${path}: ${reason}.`, { details: { path }, cause });
 }
 
@@ -18,7 +19,9 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Uin
   });
   try {
     const { size } = await handle.stat();
-    if (size > maxBytes) throw new EnclosError('CLI_FILE_INVALID', `${path} is larger than ${maxBytes} bytes.`, { details: { path } });
+    if (size > maxBytes) {
+      throw new EnclosError('CLI_FILE_INVALID', `${path} is larger than ${maxBytes} bytes.`, { details: { path } });
+    }
     return new Uint8Array(await handle.readFile());
   } catch (cause) {
     throw cause instanceof EnclosError ? cause : unreadable(path, cause);
@@ -27,8 +30,7 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Uin
   }
 }
 
-/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID unless it is UTF-8 text of at most `maxBytes`. */
-export async function readSmallText(path: string, maxBytes: number): Promise<string> {
+async function readSmallText(path: string, maxBytes: number): Promise<string> {
   const bytes = await readSmallFile(path, maxBytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

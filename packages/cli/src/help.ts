@@ -57,7 +57,10 @@ export function renderHelp(entry: RegistryEntry, command: Command, printer: Prin
 }
 
 export function argumentRows(command: Command): readonly Row[] {
-  const rows = Object.values(command.arguments).map(({ value, summary, default: fallback }): Row => [value, withDefault(summary, fallback)]);
+  const rows = Object.values(command.arguments).map(({ value, summary, default: fallback }): Row => [
+    value,
+    withDefault(summary, fallback),
+  ]);
   return command.rest === undefined ? rows : [...rows, [`-- ${command.rest.value}`, command.rest.summary]];
 }
 

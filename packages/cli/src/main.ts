@@ -20,22 +20,24 @@ function streamOf(stream: NodeJS.WriteStream): OutputStream {
   };
 }
 
-const io: Io = {
-  stdout: streamOf(process.stdout),
-  stderr: streamOf(process.stderr),
-  stdin: {
-    [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
-  },
-  cwd: process.cwd(),
-  env: process.env,
-  now: () => new Date(),
-  children: 'inherit',
-  onSignal(handler) {
-    for (const signal of forwarded) process.on(signal, handler);
-    return () => {
-      for (const signal of forwarded) process.off(signal, handler);
-    };
-  },
-};
-
-process.exitCode = await runCli(process.argv.slice(2), io);
+/** Runs the command line of this process. @returns the exit code */
+export function main(): Promise<number> {
+  const io: Io = {
+    stdout: streamOf(process.stdout),
+    stderr: streamOf(process.stderr),
+    stdin: {
+      [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
+    },
+    cwd: process.cwd(),
+    env: process.env,
+    now: () => new Date(),
+    children: 'inherit',
+    onSignal(handler) {
+      for (const signal of forwarded) process.on(signal, handler);
+      return () => {
+        for (const signal of forwarded) process.off(signal, handler);
+      };
+    },
+  };
+  return runCli(process.argv.slice(2), io);
+}

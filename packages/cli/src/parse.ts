@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import type { Command, CommandInput, OptionSpec, OptionSpecs } from './command.ts';
+import type { Command, OptionSpec, OptionSpecs, RawInput } from './command.ts';
 import { refuseUsage } from './failure.ts';
 import { usageLine } from './usage.ts';
 
 export interface ParsedCommand {
-  readonly input: CommandInput;
+  readonly input: RawInput;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -15,6 +15,8 @@ export function commonOptions(command: Pick<Command, 'hasJson'>): OptionSpecs {
   const json = { type: 'boolean', summary: 'Print the result, or the error, as JSON and nothing else' } as const;
   return command.hasJson ? { json, help } : { help };
 }
+
+type OptionValue = RawInput['options'][string];
 
 interface Collected {
   readonly options: Map<string, string[]>;
@@ -34,17 +36,23 @@ export async function parseCommand(name: string, command: Command, argv: readonl
   const json = collected.options.has('json');
   // Nobody who asks for help should be told first what is missing.
   if (help) return { input: { options: {}, arguments: {}, rest: [] }, json, help };
-  if (command.rest === undefined && collected.rest.length > 0) refuseUsage('There is nothing to hand on after --.', usage);
-  const options = Object.entries(command.options).map(([key, spec]) => [key, optionValue(key, spec, { collected, usage })]);
-  const input = { options: Object.fromEntries(options), arguments: positionals(command, collected, usage), rest: collected.rest };
-  return { input: input as CommandInput, json, help };
+  if (command.rest === undefined && collected.rest.length > 0) {
+    refuseUsage('There is nothing to hand on after --.', usage);
+  }
+  const options: Readonly<Record<string, OptionValue>> = Object.fromEntries(
+    Object.entries(command.options).map(([key, spec]) => [key, optionValue(key, spec, { collected, usage })]),
+  );
+  return { input: { options, arguments: positionals(command, collected, usage), rest: collected.rest }, json, help };
 }
 
 async function collect(argv: readonly string[], specs: OptionSpecs, usage: string): Promise<Collected> {
   // Not strict: the messages of parseArgs name its own configuration, not what to type.
   const { tokens } = parseArgs({
     args: [...argv],
-    options: { ...Object.fromEntries(Object.entries(specs).map(([key, { type }]) => [key, { type }])), help: { type: 'boolean', short: 'h' } },
+    options: {
+      ...Object.fromEntries(Object.entries(specs).map(([key, { type }]) => [key, { type }])),
+      help: { type: 'boolean', short: 'h' },
+    },
     allowPositionals: true,
     strict: false,
     tokens: true,
@@ -57,7 +65,10 @@ async function collect(argv: readonly string[], specs: OptionSpecs, usage: strin
     else {
       const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
       if (spec === undefined) return refuseUnknownOption(token.rawName, specs, usage);
-      collected.options.set(token.name, [...(collected.options.get(token.name) ?? []), checkedValue(token, spec, usage)]);
+      collected.options.set(token.name, [
+        ...(collected.options.get(token.name) ?? []),
+        checkedValue(token, spec, usage),
+      ]);
     }
   }
   return collected;
@@ -77,7 +88,10 @@ function checkedValue({ rawName, value, inlineValue }: OptionToken, spec: Option
   if (value === undefined) refuseUsage(`${rawName} needs a value: ${rawName} ${spec.value}.`, usage);
   // `--out --json` is far more often a forgotten value than a file of that name.
   if (inlineValue !== true && value.length > 1 && value.startsWith('-')) {
-    refuseUsage(`${rawName} needs a value, and ${value} looks like an option. If it is the value, write ${rawName}=${value}.`, usage);
+    refuseUsage(
+      `${rawName} needs a value, and ${value} looks like an option. If it is the value, write ${rawName}=${value}.`,
+      usage,
+    );
   }
   return value;
 }
@@ -88,7 +102,11 @@ async function refuseUnknownOption(rawName: string, specs: OptionSpecs, usage: s
   refuseUsage(`There is no option ${rawName}.${near === undefined ? '' : ` Did you mean --${near}?`}`, usage);
 }
 
-function optionValue(key: string, spec: OptionSpec, { collected, usage }: { collected: Collected; usage: string }): unknown {
+function optionValue(
+  key: string,
+  spec: OptionSpec,
+  { collected, usage }: { collected: Collected; usage: string },
+): OptionValue {
   const values = collected.options.get(key) ?? [];
   if (spec.type === 'boolean') return values.length > 0;
   for (const value of values) {
@@ -103,14 +121,20 @@ function optionValue(key: string, spec: OptionSpec, { collected, usage }: { coll
   return value;
 }
 
-function positionals(command: Command, { positionals: given }: Collected, usage: string): Readonly<Record<string, string | undefined>> {
+function positionals(
+  command: Command,
+  { positionals: given }: Collected,
+  usage: string,
+): Readonly<Record<string, string | undefined>> {
   const specs = Object.entries(command.arguments);
   const extra = given[specs.length];
   if (extra !== undefined) refuseUsage(`There is no argument for ${JSON.stringify(extra)}.`, usage);
   return Object.fromEntries(
     specs.map(([key, spec], index) => {
       const value = given[index] ?? spec.default;
-      if (value === undefined && spec.required === true) refuseUsage(`${spec.value} is missing: ${spec.summary.toLowerCase()}.`, usage);
+      if (value === undefined && spec.required === true) {
+        refuseUsage(`${spec.value} is missing: ${spec.summary.toLowerCase()}.`, usage);
+      }
       return [key, value];
     }),
   );

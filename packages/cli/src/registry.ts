@@ -11,7 +11,12 @@ export interface RegistryEntry {
   load(): Promise<Command>;
 }
 
-function entry(name: string, category: Category, summary: string, load: () => Promise<{ readonly command: Command }>): RegistryEntry {
+function entry(
+  name: string,
+  category: Category,
+  summary: string,
+  load: () => Promise<{ readonly command: Command }>,
+): RegistryEntry {
   return Object.freeze({
     name: Object.freeze(name.split(' ')),
     category,
@@ -23,19 +28,49 @@ function entry(name: string, category: Category, summary: string, load: () => Pr
 /** Every command, in the order of the help. */
 export const registry: readonly RegistryEntry[] = Object.freeze([
   entry('new', 'Project', 'Make a project that builds and runs', () => import('./commands/new.ts')),
-  entry('build', 'Project', 'Bundle, lay out and measure the enclave of a project', () => import('./commands/build.ts')),
+  entry(
+    'build',
+    'Project',
+    'Bundle, lay out and measure the enclave of a project',
+    () => import('./commands/build.ts'),
+  ),
   entry('run', 'Project', 'Build, sign and run a project on a software platform', () => import('./commands/run.ts')),
   entry('doctor', 'Project', 'Check what this machine and project are ready for', () => import('./commands/doctor.ts')),
   entry('keygen', 'Image', 'Make a signing key', () => import('./commands/keygen.ts')),
   entry('sign', 'Image', 'Sign an image', () => import('./commands/sign.ts')),
   entry('measure', 'Image', 'Print the MRENCLAVE of an image', () => import('./commands/measure.ts')),
-  entry('inspect', 'Image', 'Show what is in an image, signature, quote, sealed blob or key', () => import('./commands/inspect.ts')),
+  entry(
+    'inspect',
+    'Image',
+    'Show what is in an image, signature, quote, sealed blob or key',
+    () => import('./commands/inspect.ts'),
+  ),
   entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./commands/verify.ts')),
-  entry('platform init', 'Platform', 'Make a software vendor and machine, and enrol the machine', () => import('./commands/platform-init.ts')),
-  entry('platform enrol', 'Platform', 'Enrol a machine with a vendor, also from another computer', () => import('./commands/platform-enrol.ts')),
+  entry(
+    'platform init',
+    'Platform',
+    'Make a software vendor and machine, and enrol the machine',
+    () => import('./commands/platform-init.ts'),
+  ),
+  entry(
+    'platform enrol',
+    'Platform',
+    'Enrol a machine with a vendor, also from another computer',
+    () => import('./commands/platform-enrol.ts'),
+  ),
   entry('platform show', 'Platform', 'Show a vendor and a machine', () => import('./commands/platform-show.ts')),
-  entry('platform serve', 'Platform', 'Run a platform, and serve its collateral', () => import('./commands/platform-serve.ts')),
-  entry('platform set-cpusvn', 'Platform', 'Set the CPUSVN, to rehearse a TCB recovery', () => import('./commands/platform-set-cpusvn.ts')),
+  entry(
+    'platform serve',
+    'Platform',
+    'Run a platform, and serve its collateral',
+    () => import('./commands/platform-serve.ts'),
+  ),
+  entry(
+    'platform set-cpusvn',
+    'Platform',
+    'Set the CPUSVN, to rehearse a TCB recovery',
+    () => import('./commands/platform-set-cpusvn.ts'),
+  ),
 ]);
 
 /** The entry that the arguments call, and how many of them name it. */

@@ -62,7 +62,10 @@ async function resolveGroup(argv: readonly string[], io: Io): Promise<number> {
   if (group.length === 0) return refuseUnknownCommand([first]);
   if (second === '--help' || second === '-h') return help([first], io);
   if (second === undefined || second.startsWith('-')) {
-    refuseUsage(`${first} needs a command: ${group.map(({ name }) => name[1]).join(', ')}.`, `enclos ${first} COMMAND [OPTIONS]`);
+    refuseUsage(
+      `${first} needs a command: ${group.map(({ name }) => name[1]).join(', ')}.`,
+      `enclos ${first} COMMAND [OPTIONS]`,
+    );
   }
   return refuseUnknownCommand([first, second]);
 }
@@ -70,9 +73,14 @@ async function resolveGroup(argv: readonly string[], io: Io): Promise<number> {
 async function refuseUnknownCommand(words: readonly string[]): Promise<never> {
   const [{ didYouMean }, { registry }] = await Promise.all([import('@enclos/build'), import('./registry.ts')]);
   const given = words.join(' ');
-  const near = didYouMean(given, new Set(registry.flatMap(({ name }) => [name.join(' '), ...(words.length === 1 ? name.slice(0, 1) : [])])));
+  const near = didYouMean(
+    given,
+    new Set(registry.flatMap(({ name }) => [name.join(' '), ...(words.length === 1 ? name.slice(0, 1) : [])])),
+  );
   const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
-  const what = given.startsWith('-') ? `${given} is not an option of enclos itself.` : `There is no command ${JSON.stringify(given)}.`;
+  const what = given.startsWith('-')
+    ? `${given} is not an option of enclos itself.`
+    : `There is no command ${JSON.stringify(given)}.`;
   refuseUsage(`${what}${hint}`, 'enclos COMMAND [OPTIONS]');
 }
 

@@ -4,5 +4,7 @@ import { readFile } from 'node:fs/promises';
 export async function readVersion(): Promise<string> {
   // From dist/src, where this module runs.
   const manifest: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
 }

@@ -16,7 +16,10 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['build', '-o', 'x'], 'There is no option -o.'],
   [['build', '--__proto__', 'x'], 'There is no option --__proto__.'],
   [['build', '--out'], '--out needs a value: --out DIR.'],
-  [['build', '--out', '--json'], '--out needs a value, and --json looks like an option. If it is the value, write --out=--json.'],
+  [
+    ['build', '--out', '--json'],
+    '--out needs a value, and --json looks like an option. If it is the value, write --out=--json.',
+  ],
   [['build', '--out', 'a', '--out', 'b'], '--out is given more than once.'],
   [['build', '--json=yes'], '--json takes no value.'],
   [['build', 'a', 'b'], 'There is no argument for "b".'],
@@ -25,10 +28,19 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['measure'], 'FILE is missing: the image; - reads standard input.'],
   [['sign', 'x'], '--key FILE is missing.'],
   [['sign', '--key', 'k', '--date', '2026-02-30'], '--date is a day such as 2026-01-31, not "2026-02-30".'],
-  [['verify', 'q', '--collateral', 'c'], 'Name whom you trust: --root FILE, --software-root FINGERPRINT or --intel-root.'],
-  [['verify', 'q', '--collateral', 'c', '--intel-root', '--at', 'noon'], '--at is a time such as 2026-01-31T12:00:00Z, not "noon".'],
+  [
+    ['verify', 'q', '--collateral', 'c'],
+    'Name whom you trust: --root FILE, --software-root FINGERPRINT or --intel-root.',
+  ],
+  [
+    ['verify', 'q', '--collateral', 'c', '--intel-root', '--at', 'noon'],
+    '--at is a time such as 2026-01-31T12:00:00Z, not "noon".',
+  ],
   [['verify', 'q', '--collateral', 'c', '--software-root', 'ff'], '--software-root is 32 bytes in hex (64 digits).'],
-  [['verify', 'q', '--collateral', 'c', '--intel-root', '--nonce', '00'], '--nonce needs --policy: without a policy nothing is appraised.'],
+  [
+    ['verify', 'q', '--collateral', 'c', '--intel-root', '--nonce', '00'],
+    '--nonce needs --policy: without a policy nothing is appraised.',
+  ],
   [
     ['verify', 'q', '--collateral', 'c', '--intel-root', '--policy', 'p'],
     '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON.',

@@ -73,7 +73,12 @@ test('help without a command is the list of commands', async () => {
 });
 
 test('help of a command, before and after its name, and before its own arguments', async () => {
-  for (const argv of [['help', 'measure'], ['measure', '--help'], ['measure', '-h'], ['measure', '--help', 'a', 'b']]) {
+  for (const argv of [
+    ['help', 'measure'],
+    ['measure', '--help'],
+    ['measure', '-h'],
+    ['measure', '--help', 'a', 'b'],
+  ]) {
     const ran = await enclos(argv);
     assert.equal(ran.stdout, measureHelp);
     assert.equal(ran.code, 0);
@@ -81,7 +86,10 @@ test('help of a command, before and after its name, and before its own arguments
 });
 
 test('help of a group lists its commands', async () => {
-  for (const argv of [['help', 'platform'], ['platform', '--help']]) {
+  for (const argv of [
+    ['help', 'platform'],
+    ['platform', '--help'],
+  ]) {
     const { stdout, code } = await enclos(argv);
     assert.match(stdout, /^Usage: enclos platform COMMAND \[OPTIONS\]\n\n {2}platform init {8}Make a software vendor/);
     assert.equal(code, 0);

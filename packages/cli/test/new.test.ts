@@ -59,10 +59,9 @@ test('a name that no enclave can have is refused', async () => {
 });
 
 test('the template asks for the versions of this release', async () => {
-  const manifest = JSON.parse(readFileSync(join(repository, 'packages/cli/templates/app/package.json'), 'utf8')) as Record<
-    'dependencies' | 'devDependencies',
-    Record<string, string>
-  >;
+  const manifest = JSON.parse(
+    readFileSync(join(repository, 'packages/cli/templates/app/package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
   const version = await readVersion();
   for (const [name, wanted] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
     if (name.startsWith('@enclos/')) assert.equal(wanted, version, name);

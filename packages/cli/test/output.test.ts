@@ -72,7 +72,18 @@ test('control characters in a message or a file reach no terminal', async () => 
 });
 
 test('an error with diagnostics shows code frames, and gives them to programs', async () => {
-  const diagnostics = [{ code: 'X', text: 'bad key', file: 'enclave.json', line: 2, column: 3, length: 4, lineText: '  "nme": 1', notes: [] }];
+  const diagnostics = [
+    {
+      code: 'X',
+      text: 'bad key',
+      file: 'enclave.json',
+      line: 2,
+      column: 3,
+      length: 4,
+      lineText: '  "nme": 1',
+      notes: [],
+    },
+  ];
   const error = Object.assign(new EnclosError('BUILD_MANIFEST_INVALID'), { diagnostics });
   const { printer, text } = capture();
   await renderError(error, printer);
@@ -81,7 +92,11 @@ test('an error with diagnostics shows code frames, and gives them to programs', 
 });
 
 test('errors of the system, and of nobody, become errors with a code', () => {
-  const system = Object.assign(new Error('EACCES: permission denied, open /x'), { code: 'EACCES', errno: -13, syscall: 'open' });
+  const system = Object.assign(new Error('EACCES: permission denied, open /x'), {
+    code: 'EACCES',
+    errno: -13,
+    syscall: 'open',
+  });
   assert.equal(toEnclosError(system).code, 'CLI_SYSTEM_REFUSED');
   assert.equal(toEnclosError(new Error('boom')).code, 'CLI_UNEXPECTED');
   assert.equal(toEnclosError('text').message, 'text');

@@ -9,6 +9,10 @@ export interface Dependent {
 export class Dependents {
   #members: Set<Dependent> | undefined;
 
+  get size(): number {
+    return this.#members?.size ?? 0;
+  }
+
   add(dependent: Dependent): void {
     this.#members ??= new Set();
     this.#members.add(dependent);

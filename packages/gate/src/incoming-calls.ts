@@ -157,7 +157,7 @@ export class IncomingCalls implements CallOwner {
 
   #release(lane: Lane): void {
     lane.running--;
-    const next = this.#lost ? undefined : lane.waiting.shift();
+    const next = lane.waiting.shift();
     if (next === undefined) return;
     this.#queued--;
     this.#start(lane, next);

@@ -180,7 +180,7 @@ export class OutgoingCalls {
   }
 
   cancelled(call: OutgoingCall): void {
-    if (this.#lost === undefined) this.#writer.send(simpleFrame(FrameKind.CANCEL, call.id));
+    this.#writer.send(simpleFrame(FrameKind.CANCEL, call.id));
   }
 
   /** Rejects every call, and every later one, with `lostError(cause)`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FrameKind } from '../src/index.ts';
+import { encodeFrame, FrameKind } from '../src/index.ts';
 import { frame, hasCode, LostError, noBytes, openRig, settle, watch } from './harness.ts';
 
 test('close says goodbye behind what waits, rejects our calls, and ends the transport', async () => {
@@ -55,6 +55,7 @@ test('a goodbye of the peer ends the gate in order', async () => {
   await assert.rejects(endpoint.invoke(0, 0, noBytes), LostError);
   wire.events?.end(new Error('reset after goodbye'));
   assert.deepEqual(await endpoint.closed, { orderly: true });
+  await assert.rejects(endpoint.invoke(0, 0, noBytes), (lost) => lost instanceof LostError && lost.cause === undefined);
 });
 
 test('a peer that says goodbye and keeps the connection is cut off', async () => {
@@ -68,7 +69,11 @@ test('a peer that says goodbye and keeps the connection is cut off', async () =>
 test('after a goodbye, either way, nothing is read', async () => {
   for (const byPeer of [true, false]) {
     const { endpoint, wire } = await openRig({ dispatch: () => assert.fail('dispatched') });
-    if (byPeer) wire.push(frame(FrameKind.GOODBYE));
+    // In one chunk: what follows the goodbye is decoded with it.
+    const goodbyeAndCall = [FrameKind.GOODBYE, FrameKind.CALL].map((kind) =>
+      encodeFrame(frame(kind, kind === FrameKind.CALL ? { callId: 2 } : {})),
+    );
+    if (byPeer) wire.push(Buffer.concat(goodbyeAndCall));
     else void endpoint.close();
     wire.push(frame(FrameKind.CALL, { callId: 2 }), Uint8Array.of(255, 255, 255, 255));
     wire.events?.end();

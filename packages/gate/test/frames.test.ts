@@ -140,6 +140,7 @@ for (const [what, encoded] of refused) {
       () => [...chunksOf(encoded, [1])].forEach((chunk) => decoder.push(chunk)),
       hasCode('GATE_PROTOCOL_VIOLATION'),
     );
+    assert.equal(decoder.heldBytes, 0);
   });
 }
 

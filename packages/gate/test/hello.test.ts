@@ -123,6 +123,8 @@ test('closing inside acceptHello does not open the gate', async () => {
   made.wire.push(hello, encodeFrame(frame(FrameKind.CALL, { callId: 2 })));
   await assert.rejects(made.endpoint.ready, LostError);
   assert.deepEqual(made.wire.frames(), [frame(FrameKind.HELLO), frame(FrameKind.GOODBYE)]);
+  made.wire.events?.end();
+  assert.deepEqual(await made.endpoint.closed, { orderly: true });
 });
 
 test('options out of range are refused', () => {

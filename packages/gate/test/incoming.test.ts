@@ -194,6 +194,29 @@ test('the deadline of the caller is kept here too, running or waiting', async ()
   assert.equal(timers.count, 0);
 });
 
+test('no timer outlives a call', async () => {
+  const { wire, timers } = await openRig();
+  wire.push(call(2, { timeoutMs: 20 }));
+  assert.equal(timers.count, 1);
+  await settle();
+  assert.equal(timers.count, 0);
+});
+
+test('answers that become ready in different microtasks of a turn leave in one send', async () => {
+  const { wire } = await openRig({
+    limits: { ...testLimits, maxConcurrentCalls: 8 },
+    dispatch: async ({ index, payload }) => {
+      for (let microtask = 0; microtask < index; microtask++) await undefined;
+      return payload;
+    },
+  });
+  const before = wire.sends.length;
+  for (let index = 0; index < 8; index++) wire.push(call(2 * index + 2, { functionIndex: index }));
+  await settle();
+  assert.equal(wire.frames().length, 8);
+  assert.equal(wire.sends.length - before, 1);
+});
+
 test('a timeout beyond the timers of the platform does not fire at once', async () => {
   const delays: number[] = [];
   const timers = {

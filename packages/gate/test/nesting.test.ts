@@ -8,6 +8,9 @@ import {
   type EndpointOptions,
   type IncomingCall,
 } from '../src/index.ts';
+import { FrameWriter } from '../src/frame-writer.ts';
+import { IncomingCalls } from '../src/incoming-calls.ts';
+import { OutgoingCalls } from '../src/outgoing-calls.ts';
 import { decodeThrow } from '../src/messages.ts';
 import {
   deferred,
@@ -20,6 +23,8 @@ import {
   settle,
   testLimits,
   watch,
+  FakeTimers,
+  FakeTransport,
 } from './harness.ts';
 
 type Dispatch = EndpointOptions['dispatch'];
@@ -67,6 +72,35 @@ test('too deep a call is refused before it is sent', async () => {
   const [a] = await pair(pingPong, pingPong);
   await assert.rejects(a.invoke(0, 0, Uint8Array.of(3)), hasCode('GATE_DEPTH_EXCEEDED'));
   await a.close();
+});
+
+test('a call back below the last level is not sent at all', async () => {
+  const { endpoint, wire } = await openRig({
+    limits: { ...testLimits, maxDepth: 1 },
+    dispatch: ({ invoke }) => invoke(0, 0, noBytes),
+  });
+  wire.push(frame(FrameKind.CALL, { callId: 2 }));
+  await settle();
+  assert.deepEqual(
+    wire.frames().map(({ kind, callId }) => [kind, callId]),
+    [[FrameKind.THROW, 2]],
+  );
+  void endpoint.close();
+});
+
+test('a call keeps nothing of the finished calls nested in it', async () => {
+  const wire = new FakeTransport();
+  const timers = new FakeTimers();
+  const writer = new FrameWriter(wire, { overloaded: () => assert.fail(), failed: () => assert.fail() });
+  const shared = { limits: testLimits, timers, writer };
+  const outgoing = new OutgoingCalls({ ...shared, lostError: () => new LostError(), firstId: 1 });
+  const { dispatch, describeError } = optionsFor(wire);
+  const incoming = new IncomingCalls({ ...shared, outgoing, dispatch, describeError });
+  watch(outgoing.invoke({ table: 0, index: 0, payload: noBytes, options: {}, parent: undefined }));
+  incoming.accept(frame(FrameKind.CALL, { callId: 2, parentCallId: 1 }));
+  assert.equal(outgoing.get(1)?.dependents.size, 1);
+  await settle();
+  assert.equal(outgoing.get(1)?.dependents.size, 0);
 });
 
 test('too deep a call of the peer is refused', async () => {

@@ -194,21 +194,22 @@ test('ids wrap around, keep their parity, and skip those in use', async () => {
       expected,
     );
   }
-  const again = new OutgoingCalls({
+  // A range of three ids: 0xfffffffb, 0xfffffffd, 0xffffffff.
+  const lostError = (): Error => new LostError();
+  const few = new OutgoingCalls({
     limits: testLimits,
     timers: new FakeTimers(),
     writer,
-    lostError: () => new LostError(),
-    firstId: 1,
-    nextId: 0xffff_ffff,
+    lostError,
+    firstId: 0xffff_fffb,
   });
   const request = { table: 0, index: 0, payload: noBytes, options: {}, parent: undefined };
-  watch(again.invoke(request));
-  watch(again.invoke(request));
-  again.answered(frame(FrameKind.RETURN, { callId: 0xffff_ffff }));
+  for (let call = 0; call < 3; call++) watch(few.invoke(request));
+  few.answered(frame(FrameKind.RETURN, { callId: 0xffff_fffd }));
+  watch(few.invoke(request));
   await settle();
   assert.deepEqual(
     wire.frames().map(({ callId }) => callId),
-    [0xffff_ffff, 1],
+    [0xffff_fffb, 0xffff_fffd, 0xffff_ffff, 0xffff_fffd],
   );
 });

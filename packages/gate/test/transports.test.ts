@@ -85,6 +85,20 @@ test('a stream that is destroyed before the gate starts ends it', async () => {
   await assert.rejects(endpoint.ready, LostError);
 });
 
+test('an orderly close ends also when reading is paused and input waits', async (t) => {
+  const [client, accepted] = await socketPair(t);
+  const events = recorder();
+  const transport = streamTransport(client);
+  transport.start(events);
+  transport.pause();
+  accepted.write(Uint8Array.of(1));
+  await settle();
+  transport.close();
+  accepted.resume();
+  await once(client, 'close');
+  assert.equal(events.log.at(-1), 'end ');
+});
+
 test('the end of a stream is told once, with its error', async () => {
   const stream = new PassThrough();
   const events = recorder();

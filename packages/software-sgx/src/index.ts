@@ -32,3 +32,4 @@ export { planIsolation, requireIsolation, type IsolationPlan, type PlanOptions }
 export { enrol, initializePlatform, openPlatform, stateFolders, type OpenPlatformOptions } from './platform/open.ts';
 export { servePlatform, type PlatformServer } from './platform/server.ts';
 export type { PlatformServices } from './platform/services.ts';
+export { writeSeccompFilter } from './platform/isolation/filter-file.ts';

@@ -15,7 +15,9 @@ export interface HostBundle {
  * @throws CLI_HOST_MISSING, BuildError BUILD_FAILED
  */
 export async function bundleHost(folder: string, source: string, target: string): Promise<HostBundle> {
-  if (!(await exists(join(folder, source)))) throw new EnclosError('CLI_HOST_MISSING', `There is no ${source} in ${folder}.`);
+  if (!(await exists(join(folder, source)))) {
+    throw new EnclosError('CLI_HOST_MISSING', `There is no ${source} in ${folder}.`);
+  }
   const esbuild = await import('esbuild');
   try {
     const { warnings } = await esbuild.build({

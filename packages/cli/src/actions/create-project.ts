@@ -36,10 +36,14 @@ const templatesFolder = fileURLToPath(new URL('../../../templates', import.meta.
 export async function createProject({ folder, template }: CreateProjectOptions): Promise<CreatedProject> {
   const name = basename(folder);
   if (!namePattern.test(name)) {
-    refuseUsage(`${JSON.stringify(name)} cannot name an enclave: lower-case letters, digits and hyphens, at most 63, a letter first.`);
+    refuseUsage(
+      `${JSON.stringify(name)} cannot name an enclave: lower-case letters, digits and hyphens, at most 63, a letter first.`,
+    );
   }
   const present = (await namesIn(folder)) ?? [];
-  if (present.length > 0) throw new EnclosError('CLI_FOLDER_NOT_EMPTY', `${folder} is not empty.`, { details: { path: folder } });
+  if (present.length > 0) {
+    throw new EnclosError('CLI_FOLDER_NOT_EMPTY', `${folder} is not empty.`, { details: { path: folder } });
+  }
   const source = join(templatesFolder, template);
   const files: string[] = [];
   for (const path of await templateFiles(source)) {
@@ -59,8 +63,9 @@ async function templateFiles(folder: string): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (notTemplate.has(entry.name)) continue;
-    if (entry.isDirectory()) paths.push(...(await templateFiles(join(folder, entry.name))).map((path) => join(entry.name, path)));
-    else paths.push(entry.name);
+    if (entry.isDirectory()) {
+      paths.push(...(await templateFiles(join(folder, entry.name))).map((path) => join(entry.name, path)));
+    } else paths.push(entry.name);
   }
   return paths.sort();
 }

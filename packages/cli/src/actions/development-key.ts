@@ -5,7 +5,7 @@ import { generateKey, writeKeyFile } from '@enclos/build';
 import { unreadable } from '../files.ts';
 
 /** What `enclos keygen` writes unless told. */
-export const defaultKeyFile = 'signing.key.pem';
+const defaultKeyFile = 'signing.key.pem';
 
 export interface ProjectKey {
   readonly path: string;
@@ -24,7 +24,9 @@ export async function projectKey(folder: string, given: string | undefined): Pro
   for (const path of given === undefined ? [join(folder, defaultKeyFile), development] : [given]) {
     const pem = await readOptional(path);
     if (pem !== undefined) return { path, pem, isNew: false };
-    if (given !== undefined) throw new EnclosError('CLI_FILE_UNREADABLE', `There is no key ${path}.`, { details: { path } });
+    if (given !== undefined) {
+      throw new EnclosError('CLI_FILE_UNREADABLE', `There is no key ${path}.`, { details: { path } });
+    }
   }
   await mkdir(dirname(development), { recursive: true });
   try {

@@ -28,7 +28,11 @@ export async function serveHttp(app: WebApplication, { host, port }: Address): P
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const inUse = cause.code === 'EADDRINUSE';
-      reject(inUse ? new EnclosError('CLI_ADDRESS_IN_USE', `Something listens at ${host}:${port} already.`, { cause }) : cause);
+      reject(
+        inUse
+          ? new EnclosError('CLI_ADDRESS_IN_USE', `Something listens at ${host}:${port} already.`, { cause })
+          : cause,
+      );
     });
     server.listen(port, host, resolve);
   });
@@ -53,6 +57,9 @@ async function answer(app: WebApplication, incoming: IncomingMessage, outgoing: 
   // The host of the request plays no part, and may be malformed.
   const response = await app.fetch(new Request(new URL(url, 'http://collateral.invalid'), { method }));
   const body = new Uint8Array(await response.arrayBuffer());
-  outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), 'content-length': String(body.length) });
+  outgoing.writeHead(response.status, {
+    ...Object.fromEntries(response.headers),
+    'content-length': String(body.length),
+  });
   outgoing.end(method === 'HEAD' ? undefined : body);
 }

@@ -31,7 +31,10 @@ function lengthOf(event: SgxsEvent): number {
  * @param onBytes is told how many bytes were measured so far.
  * @throws SGXS_INVALID
  */
-export async function measureStream(pieces: AsyncIterable<Uint8Array>, onBytes?: (count: number) => void): Promise<Measurement> {
+export async function measureStream(
+  pieces: AsyncIterable<Uint8Array>,
+  onBytes?: (count: number) => void,
+): Promise<Measurement> {
   const reader = new SgxsReader({ profile: 'any', maxBytes: Number.MAX_SAFE_INTEGER });
   const hash = createHash('sha256');
   let incomplete: Uint8Array = new Uint8Array();

@@ -85,17 +85,27 @@ function factsOf(vendor: Vendor | undefined, machine: Machine | undefined): Plat
  * Makes what is missing of a vendor and a machine, and enrols the machine. Safe to repeat.
  * @throws PLATFORM_FOLDER_INVALID, ENROLMENT_REFUSED
  */
-export async function initPlatform({ stateFolder, only, collateralUrl, now }: InitPlatformOptions): Promise<PlatformFacts> {
+export async function initPlatform({
+  stateFolder,
+  only,
+  collateralUrl,
+  now,
+}: InitPlatformOptions): Promise<PlatformFacts> {
   const { vendorFolder, machineFolder } = stateFolders(stateFolder);
   const vendor =
-    only === 'machine' ? undefined : await createVendor(vendorFolder, { now, ...(collateralUrl === undefined ? {} : { collateralUrl }) });
+    only === 'machine'
+      ? undefined
+      : await createVendor(vendorFolder, { now, ...(collateralUrl === undefined ? {} : { collateralUrl }) });
   const machine = only === 'vendor' ? undefined : await createMachine(machineFolder, { separation: 'single-user' });
   if (vendor === undefined || machine === undefined || machine.pck !== undefined) return factsOf(vendor, machine);
   return factsOf(vendor, await enrol(vendor, machine, now));
 }
 
 /** Enrols a machine of this computer. @throws PLATFORM_FOLDER_INVALID, ENROLMENT_REFUSED */
-export async function enrolMachine(folders: { readonly vendorFolder: string; readonly machineFolder: string }, now: Date): Promise<PlatformFacts> {
+export async function enrolMachine(
+  folders: { readonly vendorFolder: string; readonly machineFolder: string },
+  now: Date,
+): Promise<PlatformFacts> {
   const vendor = await openVendor(folders.vendorFolder);
   return factsOf(vendor, await enrol(vendor, await openMachine(folders.machineFolder), now));
 }
@@ -117,7 +127,12 @@ export interface IssueOptions {
 const maxExchangeBytes = 1024 * 1024;
 
 /** Certifies the machine of a request, and writes what it installs. @throws ENROLMENT_REFUSED */
-export async function issueEnrolment({ vendorFolder, requestFile, issueFile, now }: IssueOptions): Promise<PlatformFacts> {
+export async function issueEnrolment({
+  vendorFolder,
+  requestFile,
+  issueFile,
+  now,
+}: IssueOptions): Promise<PlatformFacts> {
   const vendor = await openVendor(vendorFolder);
   const issued = await issuePck(vendor, await readSmallJson(requestFile, maxExchangeBytes), { now });
   await writeFileAtomically(issueFile, `${JSON.stringify(issued, undefined, 2)}\n`);
@@ -136,7 +151,9 @@ export async function showPlatform(stateFolder: string): Promise<PlatformFacts> 
   const vendor = (await exists(vendorFolder)) ? await openVendor(vendorFolder) : undefined;
   const machine = (await exists(machineFolder)) ? await openMachine(machineFolder) : undefined;
   if (vendor === undefined && machine === undefined) {
-    throw new EnclosError('PLATFORM_FOLDER_INVALID', `There is no vendor and no machine in ${stateFolder}.`, { details: { path: stateFolder } });
+    throw new EnclosError('PLATFORM_FOLDER_INVALID', `There is no vendor and no machine in ${stateFolder}.`, {
+      details: { path: stateFolder },
+    });
   }
   return factsOf(vendor, machine);
 }
@@ -153,7 +170,9 @@ export interface PublishOptions {
 /** Writes what a verifier needs of the vendor in a state folder. Nothing in it is secret. @throws PLATFORM_FOLDER_INVALID */
 export async function publishVendor({ stateFolder, collateralFile, rootFile, now }: PublishOptions): Promise<void> {
   const vendor = await refreshVendor(await openVendor(stateFolders(stateFolder).vendorFolder), now);
-  if (collateralFile !== undefined) await writeFileAtomically(collateralFile, `${JSON.stringify(collateralFor(vendor), undefined, 2)}\n`);
+  if (collateralFile !== undefined) {
+    await writeFileAtomically(collateralFile, `${JSON.stringify(collateralFor(vendor), undefined, 2)}\n`);
+  }
   if (rootFile !== undefined) await writeFileAtomically(rootFile, vendor.rootPem);
 }
 

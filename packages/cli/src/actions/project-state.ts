@@ -13,7 +13,9 @@ import { modifiedMs } from '../files.ts';
  */
 export async function isStale(project: Project, outFolder: string): Promise<boolean> {
   const builtMs = await modifiedMs(join(outFolder, `${project.name}.sgxs`));
-  if (builtMs === undefined || !(await isOfThisInterpreter(join(outFolder, `${project.name}.report.json`)))) return true;
+  if (builtMs === undefined || !(await isOfThisInterpreter(join(outFolder, `${project.name}.report.json`)))) {
+    return true;
+  }
   for await (const path of inputsOf(project)) {
     const changedMs = await modifiedMs(path);
     if (changedMs !== undefined && changedMs > builtMs) return true;
@@ -50,7 +52,10 @@ function runtimeOf(folder: string): readonly string[] {
 /** No sources of an enclave, and large. */
 const skipped = new Set(['node_modules', '.enclos', '.git', 'dist']);
 
-async function* filesUnder(folder: string, { except }: { readonly except: ReadonlySet<string> }): AsyncGenerator<string> {
+async function* filesUnder(
+  folder: string,
+  { except }: { readonly except: ReadonlySet<string> },
+): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     if (except.has(entry.name)) continue;

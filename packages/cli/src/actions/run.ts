@@ -66,7 +66,10 @@ export async function run(options: RunOptions, io: Io, events: RunEvents): Promi
       [hostVariables.signature]: prepared.signature,
       [hostVariables.isolation]: options.isolation,
     };
-    const exitCode = await runHostProcess({ script: prepared.script, args: options.args, cwd: project.folder, env }, io);
+    const exitCode = await runHostProcess(
+      { script: prepared.script, args: options.args, cwd: project.folder, env },
+      io,
+    );
     return { exitCode };
   } finally {
     await launcher.close();
@@ -79,7 +82,11 @@ interface Prepared {
   readonly script: string;
 }
 
-async function prepare(project: Project, options: RunOptions, { io, events }: { io: Io; events: RunEvents }): Promise<Prepared> {
+async function prepare(
+  project: Project,
+  options: RunOptions,
+  { io, events }: { io: Io; events: RunEvents },
+): Promise<Prepared> {
   // A debug image has another identity: it must not take the place of the other one.
   const outFolder = join(project.folder, '.enclos', ...(options.debug ? ['debug'] : []));
   if (await isStale(project, outFolder)) {
@@ -103,7 +110,10 @@ async function prepare(project: Project, options: RunOptions, { io, events }: { 
   return { image, signature, script: bundle.path };
 }
 
-async function openPlatform({ stateFolder, platformSocket }: RunOptions): Promise<{ launcher: SoftwareLauncher; socketPath: string }> {
+async function openPlatform({
+  stateFolder,
+  platformSocket,
+}: RunOptions): Promise<{ launcher: SoftwareLauncher; socketPath: string }> {
   if (platformSocket !== undefined) {
     return { launcher: await connectSoftwarePlatform(platformSocket), socketPath: platformSocket };
   }
@@ -115,5 +125,7 @@ async function openPlatform({ stateFolder, platformSocket }: RunOptions): Promis
 function requireLayers({ layers }: PlatformDescription, isolation: Isolation): void {
   const missing = layers.filter(({ active }) => !active).map(({ name }) => name);
   if (isolation === 'best' || missing.length === 0) return;
-  throw new EnclosError('ISOLATION_UNAVAILABLE', `Strict isolation lacks: ${missing.join(', ')}.`, { details: { missing } });
+  throw new EnclosError('ISOLATION_UNAVAILABLE', `Strict isolation lacks: ${missing.join(', ')}.`, {
+    details: { missing },
+  });
 }

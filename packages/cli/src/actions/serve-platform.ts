@@ -39,10 +39,12 @@ export async function serve(options: ServeOptions): Promise<ServedPlatform> {
   await clearSocket(socketPath);
   const services = await openPlatform({ machineFolder, now: options.now, ...(hasVendor ? { vendorFolder } : {}) });
   const platform = await servePlatform(services, socketPath);
-  const collateral = await serveCollateral(hasVendor ? vendorFolder : undefined, options).catch(async (error: unknown) => {
-    await platform.close();
-    throw error;
-  });
+  const collateral = await serveCollateral(hasVendor ? vendorFolder : undefined, options).catch(
+    async (error: unknown) => {
+      await platform.close();
+      throw error;
+    },
+  );
   return Object.freeze({
     socketPath,
     ...(collateral === undefined ? {} : { collateralUrl: collateral.url }),
@@ -64,7 +66,9 @@ async function serveCollateral(vendorFolder: string | undefined, { listen, now }
 /** A killed platform leaves its socket. @throws CLI_ADDRESS_IN_USE when somebody answers there. */
 async function clearSocket(path: string): Promise<void> {
   if (!(await exists(path))) return;
-  if (await answers(path)) throw new EnclosError('CLI_ADDRESS_IN_USE', `A platform listens at ${path} already.`, { details: { path } });
+  if (await answers(path)) {
+    throw new EnclosError('CLI_ADDRESS_IN_USE', `A platform listens at ${path} already.`, { details: { path } });
+  }
   await rm(path);
 }
 

@@ -23,15 +23,27 @@ export async function trustedRoots(options: RootOptions, collateral: unknown): P
 
 async function rootOfFile(path: string): Promise<TrustedRoot> {
   const bytes = await readSmallFile(path, maxCertificateBytes);
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(bytes);
-  } catch (cause) {
-    throw new EnclosError('CLI_FILE_INVALID', `${path} is not a certificate in PEM or DER.`, { details: { path }, cause });
+  const certificate = oneCertificate(bytes);
+  if (certificate === undefined) {
+    throw new EnclosError('CLI_FILE_INVALID', `${path} is not one certificate in PEM or DER.`, { details: { path } });
   }
   // Of Intel's root only the key is trusted, wherever its certificate comes from.
   if (fingerprintOf(certificate) === INTEL_SGX_ROOT.fingerprint) return INTEL_SGX_ROOT;
   return softwareRoot(new Uint8Array(certificate.raw));
+}
+
+/** OpenSSL takes the first certificate of many, wherever in the file it is: a root must be alone. */
+function oneCertificate(bytes: Uint8Array): X509Certificate | undefined {
+  const starts =
+    Buffer.from(bytes)
+      .toString('latin1')
+      .match(/-----BEGIN /g) ?? [];
+  if (starts.length > 1) return undefined;
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The fingerprint is the trust; the collateral only supplies the key that has it. */
@@ -40,15 +52,21 @@ async function rootOfCollateral(fingerprint: string, collateral: unknown): Promi
   if (wanted === INTEL_SGX_ROOT.fingerprint) return INTEL_SGX_ROOT;
   const found = certificatesOf(collateral).find((certificate) => fingerprintOf(certificate) === wanted);
   if (found === undefined) {
-    throw new EnclosError('EVIDENCE_REFUSED', 'No certificate in the collateral has the fingerprint of a trusted software root.', {
-      details: { step: 'trusted-root', status: 'SGX_PCK_CERT_CHAIN_UNTRUSTED', softwareRoot: wanted },
-    });
+    throw new EnclosError(
+      'EVIDENCE_REFUSED',
+      'No certificate in the collateral has the fingerprint of a trusted software root.',
+      {
+        details: { step: 'trusted-root', status: 'SGX_PCK_CERT_CHAIN_UNTRUSTED', softwareRoot: wanted },
+      },
+    );
   }
   return softwareRoot(new Uint8Array(found.raw));
 }
 
 function fingerprintOf(certificate: X509Certificate): string {
-  return createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('hex');
+  return createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
 }
 
 const chainFields = ['pck_crl_issuer_chain', 'tcb_info_issuer_chain', 'qe_identity_issuer_chain'] as const;
@@ -58,13 +76,17 @@ const mostCertificates = 16;
 
 function certificatesOf(collateral: unknown): readonly X509Certificate[] {
   if (typeof collateral !== 'object' || collateral === null) return [];
-  const texts = chainFields.map((field): unknown => Reflect.get(collateral, field)).filter((text) => typeof text === 'string');
-  return texts.flatMap((text) => (text.match(pemCertificate) ?? []).slice(0, mostCertificates)).flatMap((pem) => {
-    try {
-      return [new X509Certificate(pem)];
-    } catch {
-      // The verifier says what is wrong with it.
-      return [];
-    }
-  });
+  const texts = chainFields
+    .map((field): unknown => Reflect.get(collateral, field))
+    .filter((text) => typeof text === 'string');
+  return texts
+    .flatMap((text) => (text.match(pemCertificate) ?? []).slice(0, mostCertificates))
+    .flatMap((pem) => {
+      try {
+        return [new X509Certificate(pem)];
+      } catch {
+        // The verifier says what is wrong with it.
+        return [];
+      }
+    });
 }

@@ -8,7 +8,8 @@ import {
   type TrustedRoot,
   type VerifiedEvidence,
 } from '@enclos/attestation';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import type { EnclosError } from '@enclos/errors';
+import { isEnclosError } from '@enclos/errors';
 import { readSmallFile, readSmallJson } from '../files.ts';
 import { readPolicy } from './policy-file.ts';
 import { trustedRoots, type RootOptions } from './trusted-roots.ts';

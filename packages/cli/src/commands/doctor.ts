@@ -25,7 +25,11 @@ export const command = defineCommand({
     }
     printer.line();
     const count = (wanted: string): number => checks.filter(({ status }) => status === wanted).length;
-    printer.line(healthy ? `Nothing is broken; ${count('warning')} warnings.` : `${count('failure')} checks failed; ${count('warning')} warnings.`);
+    printer.line(
+      healthy
+        ? `Nothing is broken; ${count('warning')} warnings.`
+        : `${count('failure')} checks failed; ${count('warning')} warnings.`,
+    );
   },
   json: (report) => report,
   exitCode: ({ healthy }) => (healthy ? 0 : 1),

@@ -5,7 +5,9 @@ import { renderTree } from '../render/tree.ts';
 export const command = defineCommand({
   description:
     'Recognises the file by its content and shows what it says as a tree. For an image that includes the trusted base: the packages in the bundle with their bytes and source lines, the interpreter, native addons, and the system libraries that nothing measures. Inspecting verifies nothing; `enclos verify` does.',
-  arguments: { file: { value: 'FILE', summary: 'An image, SIGSTRUCT, quote, sealed blob or signing key', required: true } },
+  arguments: {
+    file: { value: 'FILE', summary: 'An image, SIGSTRUCT, quote, sealed blob or signing key', required: true },
+  },
   options: {},
   examples: [
     { command: 'enclos inspect .enclos/vault.sgxs', summary: 'Show an image and its trusted base' },

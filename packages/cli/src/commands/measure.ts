@@ -12,7 +12,9 @@ export const command = defineCommand({
   ],
   exitCodes: {},
   async run({ arguments: { file } }, { io, path, progress }) {
-    return progress.during('measuring', (report) => (file === '-' ? measureStream(io.stdin) : measure(path(file), report)));
+    return progress.during('measuring', (report) =>
+      file === '-' ? measureStream(io.stdin) : measure(path(file), report),
+    );
   },
   human: ({ mrEnclave }, printer) => printer.line(mrEnclave),
   json: (measurement) => measurement,

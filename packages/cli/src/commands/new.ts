@@ -5,7 +5,9 @@ import { defineCommand } from '../command.ts';
 export const command = defineCommand({
   description:
     'Writes a small application that builds and runs: an interface, an enclave, a host, and what npm and TypeScript need. It asks nothing, and writes only into a folder that is empty or not there.',
-  arguments: { name: { value: 'NAME', summary: 'The folder to make; its last part names the enclave', required: true } },
+  arguments: {
+    name: { value: 'NAME', summary: 'The folder to make; its last part names the enclave', required: true },
+  },
   options: {
     template: { type: 'string', value: 'TEMPLATE', choices: templates, default: 'app', summary: 'What to start from' },
     yes: { type: 'boolean', summary: 'Accepted for scripts: nothing is ever asked' },
@@ -19,7 +21,9 @@ export const command = defineCommand({
     printer.line(`${printer.paint('green', '✔')} made ${name}: ${files.length} files`);
     printer.line();
     printer.line('Next:');
-    for (const next of [`cd ${relative(from, folder) || '.'}`, 'npm install', 'npm start']) printer.line(`  ${printer.paint('cyan', next)}`);
+    for (const next of [`cd ${relative(from, folder) || '.'}`, 'npm install', 'npm start']) {
+      printer.line(`  ${printer.paint('cyan', next)}`);
+    }
   },
   json: ({ name, folder, files }) => ({ name, folder, files }),
 });

@@ -1,4 +1,10 @@
-import { enrolMachine, installEnrolment, issueEnrolment, writeEnrolmentRequest, type PlatformFacts } from '../actions/platform.ts';
+import {
+  enrolMachine,
+  installEnrolment,
+  issueEnrolment,
+  writeEnrolmentRequest,
+  type PlatformFacts,
+} from '../actions/platform.ts';
 import { defineCommand, type CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { refuseUsage } from '../failure.ts';
@@ -22,9 +28,18 @@ export const command = defineCommand({
   arguments: {},
   options,
   examples: [
-    { command: 'enclos platform enrol --vendor state/vendor --machine state/machine', summary: 'Both on this computer' },
-    { command: 'enclos platform enrol --machine state/machine --request-out request.json', summary: 'First, on the machine' },
-    { command: 'enclos platform enrol --vendor state/vendor --request request.json --issue-out pck.json', summary: 'Second, at the vendor' },
+    {
+      command: 'enclos platform enrol --vendor state/vendor --machine state/machine',
+      summary: 'Both on this computer',
+    },
+    {
+      command: 'enclos platform enrol --machine state/machine --request-out request.json',
+      summary: 'First, on the machine',
+    },
+    {
+      command: 'enclos platform enrol --vendor state/vendor --request request.json --issue-out pck.json',
+      summary: 'Second, at the vendor',
+    },
     { command: 'enclos platform enrol --machine state/machine --install pck.json', summary: 'Third, on the machine' },
   ],
   exitCodes: { 1: 'The vendor refuses the request, or the machine refuses what was issued.' },
@@ -39,20 +54,29 @@ type Way = (given: Options, context: CommandContext) => Promise<PlatformFacts>;
 const ways: readonly (readonly [takes: readonly OptionName[], way: Way])[] = [
   [
     ['vendor', 'machine'],
-    ({ vendor = '', machine = '' }, { io, path }) => enrolMachine({ vendorFolder: path(vendor), machineFolder: path(machine) }, io.now()),
+    ({ vendor = '', machine = '' }, { io, path }) =>
+      enrolMachine({ vendorFolder: path(vendor), machineFolder: path(machine) }, io.now()),
   ],
-  [['machine', 'request-out'], ({ machine = '', 'request-out': out = '' }, { path }) => writeEnrolmentRequest(path(machine), path(out))],
+  [
+    ['machine', 'request-out'],
+    ({ machine = '', 'request-out': out = '' }, { path }) => writeEnrolmentRequest(path(machine), path(out)),
+  ],
   [
     ['vendor', 'request', 'issue-out'],
     ({ vendor = '', request = '', 'issue-out': out = '' }, { io, path }) =>
       issueEnrolment({ vendorFolder: path(vendor), requestFile: path(request), issueFile: path(out), now: io.now() }),
   ],
-  [['machine', 'install'], ({ machine = '', install = '' }, { path }) => installEnrolment(path(machine), path(install))],
+  [
+    ['machine', 'install'],
+    ({ machine = '', install = '' }, { path }) => installEnrolment(path(machine), path(install)),
+  ],
 ];
 
 function wayOf(given: Options): Way {
   const present = Object.keys(options).filter((name) => given[name as OptionName] !== undefined);
-  const found = ways.find(([takes]) => takes.length === present.length && takes.every((name) => present.includes(name)));
+  const found = ways.find(
+    ([takes]) => takes.length === present.length && takes.every((name) => present.includes(name)),
+  );
   if (found === undefined) {
     const list = ways.map(([takes]) => takes.map((name) => `--${name}`).join(' ')).join('; ');
     refuseUsage(`These options do not go together. One of: ${list}.`);

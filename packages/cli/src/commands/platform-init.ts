@@ -10,7 +10,11 @@ export const command = defineCommand({
   options: {
     state: stateOption,
     only: { type: 'string', value: 'WHAT', choices: ['vendor', 'machine'], summary: 'Make only this one' },
-    'collateral-url': { type: 'string', value: 'URL', summary: 'Where verifiers will find the collateral; it goes into the certificates' },
+    'collateral-url': {
+      type: 'string',
+      value: 'URL',
+      summary: 'Where verifiers will find the collateral; it goes into the certificates',
+    },
   },
   examples: [
     { command: 'enclos platform init', summary: 'Make a platform for this user' },

@@ -13,11 +13,19 @@ export const command = defineCommand({
   options: {
     state: stateOption,
     socket: { type: 'string', value: 'PATH', summary: 'The socket, in place of platform.sock in the state folder' },
-    listen: { type: 'string', value: 'HOST:PORT', default: '127.0.0.1:8081', summary: 'Where the collateral is served' },
+    listen: {
+      type: 'string',
+      value: 'HOST:PORT',
+      default: '127.0.0.1:8081',
+      summary: 'Where the collateral is served',
+    },
   },
   examples: [
     { command: 'enclos platform serve', summary: 'Serve the platform of this user' },
-    { command: 'enclos platform serve --state /srv/enclos --listen 0.0.0.0:8081', summary: 'Serve collateral to a network' },
+    {
+      command: 'enclos platform serve --state /srv/enclos --listen 0.0.0.0:8081',
+      summary: 'Serve collateral to a network',
+    },
   ],
   exitCodes: { 1: 'The machine is not enrolled.', 3: 'The interpreter is not the pinned one.' },
   async run({ options: { state, socket, listen } }, context) {
@@ -56,6 +64,8 @@ export const command = defineCommand({
 function parseAddress(text: string): Address {
   const [, bracketed, plain, port = ''] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? [];
   const host = bracketed ?? plain;
-  if (host === undefined || Number(port) > 65_535) refuseUsage(`--listen is HOST:PORT, such as 127.0.0.1:8081, not ${JSON.stringify(text)}.`);
+  if (host === undefined || Number(port) > 65_535) {
+    refuseUsage(`--listen is HOST:PORT, such as 127.0.0.1:8081, not ${JSON.stringify(text)}.`);
+  }
   return { host, port: Number(port) };
 }

@@ -15,7 +15,12 @@ export const command = defineCommand({
     state: stateOption,
     pcesvn: { type: 'string', value: 'NUMBER', summary: 'Set the PCESVN as well' },
   },
-  examples: [{ command: 'enclos platform set-cpusvn 02000000000000000000000000000001', summary: 'Raise the first component to 2' }],
+  examples: [
+    {
+      command: 'enclos platform set-cpusvn 02000000000000000000000000000001',
+      summary: 'Raise the first component to 2',
+    },
+  ],
   exitCodes: {},
   async run({ arguments: { cpusvn }, options: { state, pcesvn } }, context) {
     return setPlatformCpuSvn({

@@ -9,12 +9,23 @@ export const command = defineCommand({
   arguments: {},
   options: {
     state: stateOption,
-    'collateral-out': { type: 'string', value: 'FILE', summary: 'Write the collateral of the vendor, for `enclos verify --collateral`' },
-    'root-out': { type: 'string', value: 'FILE', summary: 'Write the root certificate of the vendor, for `enclos verify --root`' },
+    'collateral-out': {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Write the collateral of the vendor, for `enclos verify --collateral`',
+    },
+    'root-out': {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Write the root certificate of the vendor, for `enclos verify --root`',
+    },
   },
   examples: [
     { command: 'enclos platform show --json', summary: 'Read the root fingerprint from a script' },
-    { command: 'enclos platform show --collateral-out collateral.json --root-out root.pem', summary: 'Write what a verifier needs' },
+    {
+      command: 'enclos platform show --collateral-out collateral.json --root-out root.pem',
+      summary: 'Write what a verifier needs',
+    },
   ],
   exitCodes: {},
   async run({ options: { state, 'collateral-out': collateral, 'root-out': root } }, context) {

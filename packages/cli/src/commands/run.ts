@@ -17,7 +17,10 @@ export const command = defineCommand({
       default: 'strict',
       summary: 'strict starts only with every layer of isolation, best with those that the machine has',
     },
-    debug: { type: 'boolean', summary: 'Build and run a debug enclave, whose errors are readable and whose secrets are not safe' },
+    debug: {
+      type: 'boolean',
+      summary: 'Build and run a debug enclave, whose errors are readable and whose secrets are not safe',
+    },
     host: { type: 'string', value: 'FILE', default: 'src/host.ts', summary: 'The host program' },
     key: { type: 'string', value: 'FILE', summary: 'Sign with this key' },
     state: stateOption,
@@ -26,9 +29,15 @@ export const command = defineCommand({
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
   examples: [
     { command: 'enclos run', summary: 'Build and run the project in this folder' },
-    { command: 'enclos run --isolation=best -- --port 8080', summary: 'On a machine that lacks a layer, with arguments for the host' },
+    {
+      command: 'enclos run --isolation=best -- --port 8080',
+      summary: 'On a machine that lacks a layer, with arguments for the host',
+    },
   ],
-  exitCodes: { 1: 'The platform or the enclave failed. Every other code comes from the host program.', 3: 'The platform refused the image or its interpreter.' },
+  exitCodes: {
+    1: 'The platform or the enclave failed. Every other code comes from the host program.',
+    3: 'The platform refused the image or its interpreter.',
+  },
   async run({ arguments: { folder }, options, rest }, context) {
     const { io, notes, path, progress } = context;
     const note = (text: string): void => notes.line(`${notes.paint('dim', 'enclos:')} ${printable(text)}`);

@@ -13,7 +13,10 @@ export const command = defineCommand({
   },
   examples: [
     { command: 'enclos sign --key signing.key.pem', summary: 'Sign the project in this folder' },
-    { command: 'enclos sign vault.sgxs --key release.pem --date 2026-01-31', summary: 'Sign an image, with a given date' },
+    {
+      command: 'enclos sign vault.sgxs --key release.pem --date 2026-01-31',
+      summary: 'Sign an image, with a given date',
+    },
   ],
   exitCodes: {},
   async run({ arguments: { target }, options: { key, date, out } }, { io, path }) {
@@ -21,7 +24,9 @@ export const command = defineCommand({
       target: path(target),
       keyFile: path(key),
       ...(out === undefined ? {} : { outFile: path(out) }),
-      ...(date === undefined ? { date: io.now(), sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'] } : { date: parseDate(date) }),
+      ...(date === undefined
+        ? { date: io.now(), sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'] }
+        : { date: parseDate(date) }),
     });
   },
   human(outcome, printer) {
@@ -29,7 +34,9 @@ export const command = defineCommand({
     printer.line(`${printer.paint('green', '✔')} signed ${signature}`);
     printer.line(`  MRENCLAVE  ${printer.paint('cyan', mrEnclave)}`);
     printer.line(`  MRSIGNER   ${printer.paint('cyan', mrSigner)}`);
-    printer.line(`  product ${productId}, security version ${securityVersion}, ${debug ? 'debug' : 'production'}, dated ${date}`);
+    printer.line(
+      `  product ${productId}, security version ${securityVersion}, ${debug ? 'debug' : 'production'}, dated ${date}`,
+    );
   },
   json: (outcome) => outcome,
 });
@@ -37,7 +44,8 @@ export const command = defineCommand({
 /** @throws CLI_USAGE unless it is a day of the calendar. */
 function parseDate(text: string): Date {
   const date = new Date(`${text}T00:00:00Z`);
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+  const isDay =
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
   if (!isDay) refuseUsage(`--date is a day such as 2026-01-31, not ${JSON.stringify(text)}.`);
   return date;
 }

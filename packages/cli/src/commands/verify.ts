@@ -6,14 +6,28 @@ import { hexOption } from '../hex-option.ts';
 import { renderVerification, verificationJson } from '../render/verification.ts';
 
 const options = {
-  collateral: { type: 'string', value: 'FILE', required: true, summary: 'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3' },
+  collateral: {
+    type: 'string',
+    value: 'FILE',
+    required: true,
+    summary: 'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3',
+  },
   root: { type: 'string', value: 'FILE', multiple: true, summary: 'Trust this root certificate, PEM or DER' },
-  'software-root': { type: 'string', value: 'FINGERPRINT', multiple: true, summary: 'Trust the software root with this fingerprint' },
+  'software-root': {
+    type: 'string',
+    value: 'FINGERPRINT',
+    multiple: true,
+    summary: 'Trust the software root with this fingerprint',
+  },
   'intel-root': { type: 'boolean', summary: "Trust Intel's SGX root" },
   policy: { type: 'string', value: 'FILE', summary: 'Appraise by this policy: the rules of SgxPolicy as JSON' },
   at: { type: 'string', value: 'TIME', summary: 'The time of verification, ISO 8601, in place of now' },
   'report-data': { type: 'string', value: 'HEX', summary: 'The report data that the quote must have, 64 bytes' },
-  purpose: { type: 'string', value: 'TEXT', summary: 'With --nonce: the purpose that the report data must be bound to' },
+  purpose: {
+    type: 'string',
+    value: 'TEXT',
+    summary: 'With --nonce: the purpose that the report data must be bound to',
+  },
   nonce: { type: 'string', value: 'HEX', summary: 'With --purpose: the nonce that the report data must be bound to' },
   key: { type: 'string', value: 'HEX', summary: 'With --nonce: the public key that the report data must be bound to' },
   unbound: { type: 'string', value: 'REASON', summary: 'Expect nothing of the report data, and say why' },
@@ -29,7 +43,8 @@ export const command = defineCommand({
   examples: [
     { command: 'enclos verify quote.bin --collateral collateral.json --root root.pem', summary: 'Show the verdict' },
     {
-      command: 'enclos verify quote.bin --collateral collateral.json --software-root 3f2a… --policy policy.json --purpose "vault upload" --nonce 00112233445566778899aabbccddeeff',
+      command:
+        'enclos verify quote.bin --collateral collateral.json --software-root 3f2a… --policy policy.json --purpose "vault upload" --nonce 00112233445566778899aabbccddeeff',
       summary: 'Appraise evidence that is bound to a nonce',
     },
   ],
@@ -67,7 +82,9 @@ function fingerprint(value: string): string {
 
 function parseTime(text: string): Date {
   const time = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime())) refuseUsage(`--at is a time such as 2026-01-31T12:00:00Z, not ${JSON.stringify(text)}.`);
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime())) {
+    refuseUsage(`--at is a time such as 2026-01-31T12:00:00Z, not ${JSON.stringify(text)}.`);
+  }
   return time;
 }
 
@@ -84,11 +101,19 @@ async function appraisalOf(given: Options, path: (file: string) => string): Prom
 
 async function bindingOf(given: Options, present: readonly string[]): Promise<Binding> {
   const { 'report-data': reportData, purpose, nonce, key, unbound: reason } = given;
-  if (reportData !== undefined && present.length === 1) return { reportData: hexOption('--report-data', reportData, 64) };
+  if (reportData !== undefined && present.length === 1) {
+    return { reportData: hexOption('--report-data', reportData, 64) };
+  }
   if (reason !== undefined && present.length === 1) return unbound(reason);
   if (purpose !== undefined && nonce !== undefined && reportData === undefined && reason === undefined) {
-    const inputs = { purpose, nonce: hexOption('--nonce', nonce), ...(key === undefined ? {} : { key: hexOption('--key', key) }) };
+    const inputs = {
+      purpose,
+      nonce: hexOption('--nonce', nonce),
+      ...(key === undefined ? {} : { key: hexOption('--key', key) }),
+    };
     return { reportData: await boundReportData(inputs) };
   }
-  return refuseUsage('--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON.');
+  return refuseUsage(
+    '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON.',
+  );
 }

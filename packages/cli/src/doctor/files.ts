@@ -17,7 +17,9 @@ export async function checkState(stateFolder: string): Promise<readonly Check[]>
   const name = 'state folder';
   if (!(await exists(stateFolder))) return [info(name, `${stateFolder} is not there; the first run makes it`)];
   const { vendorFolder, machineFolder } = stateFolders(stateFolder);
-  const parts = await Promise.all([vendorFolder, machineFolder].map(async (path) => ((await exists(path)) ? [path] : [])));
+  const parts = await Promise.all(
+    [vendorFolder, machineFolder].map(async (path) => ((await exists(path)) ? [path] : [])),
+  );
   const open = await Promise.all(parts.flat().map(async (path) => [path, await openToOthers(path)] as const));
   const problems = open.flatMap(([path, mode]) =>
     mode === undefined ? [] : [failure(name, `others can reach ${path} (mode ${mode})`, `chmod -R go= ${path}`)],
@@ -61,8 +63,20 @@ export async function checkClock(stateFolder: string, now: Date): Promise<Check>
   if (!(await exists(vendorFolder))) return info(name, `${shown}; there is no collateral to compare it with`);
   try {
     const { issueDate, nextUpdate } = (await openVendor(vendorFolder)).documents;
-    if (now < issueDate) return failure(name, `${shown} is before the collateral was issued, ${issueDate.toISOString()}`, 'Set the clock of this machine.');
-    if (now > nextUpdate) return warning(name, `the collateral ended ${nextUpdate.toISOString()}`, 'If the clock is right, the next run issues it again.');
+    if (now < issueDate) {
+      return failure(
+        name,
+        `${shown} is before the collateral was issued, ${issueDate.toISOString()}`,
+        'Set the clock of this machine.',
+      );
+    }
+    if (now > nextUpdate) {
+      return warning(
+        name,
+        `the collateral ended ${nextUpdate.toISOString()}`,
+        'If the clock is right, the next run issues it again.',
+      );
+    }
     return ok(name, `${shown} is within the dates of the collateral`);
   } catch (error) {
     if (!isEnclosError(error)) throw error;

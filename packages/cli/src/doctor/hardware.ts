@@ -11,6 +11,9 @@ const devices = [
 export async function checkHardware(isThere: (path: string) => Promise<boolean> = exists): Promise<readonly Check[]> {
   const found = await Promise.all(devices.map(([path]) => isThere(path)));
   return devices.map(([path, name], index) =>
-    info(`hardware: ${name}`, found[index] === true ? `${path} is here; this version has no driver for it` : `no ${path}; not needed`),
+    info(
+      `hardware: ${name}`,
+      found[index] === true ? `${path} is here; this version has no driver for it` : `no ${path}; not needed`,
+    ),
   );
 }

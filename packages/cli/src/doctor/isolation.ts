@@ -23,7 +23,9 @@ export async function probeLayers(interpreterPath: string): Promise<readonly Iso
 /** One check for each layer; a missing one is what `--isolation=strict` refuses. */
 export function checkLayers(layers: readonly IsolationLayer[]): readonly Check[] {
   return layers.map(({ name, active, detail }) =>
-    active ? ok(`isolation: ${name}`, detail) : warning(`isolation: ${name}`, 'missing, so strict isolation refuses to start', detail),
+    active
+      ? ok(`isolation: ${name}`, detail)
+      : warning(`isolation: ${name}`, 'missing, so strict isolation refuses to start', detail),
   );
 }
 

@@ -20,7 +20,9 @@ export interface InterpreterChecks {
 }
 
 /** The pinned interpreter that runs enclaves: present, unchanged, and able to start. */
-export async function checkInterpreter(find: () => Promise<VerifiedInterpreter> = verifyInterpreter): Promise<InterpreterChecks> {
+export async function checkInterpreter(
+  find: () => Promise<VerifiedInterpreter> = verifyInterpreter,
+): Promise<InterpreterChecks> {
   let found: VerifiedInterpreter;
   try {
     found = await find();
@@ -35,7 +37,13 @@ export async function checkInterpreter(find: () => Promise<VerifiedInterpreter> 
 /** With nothing of this environment, as an enclave starts. */
 function checkStart(path: string): Check {
   const { status, stderr } = spawnSync(path, ['--version'], { env: {}, encoding: 'utf8', timeout: 10_000 });
-  if (status === 0) return ok('libraries', 'The interpreter starts with the libraries that are here; libatomic is not needed');
+  if (status === 0) {
+    return ok('libraries', 'The interpreter starts with the libraries that are here; libatomic is not needed');
+  }
   const [reason = 'it does not start'] = (stderr ?? '').split('\n');
-  return failure('libraries', `The interpreter does not start: ${reason}`, 'Install the library that it names; a plain Debian has them all.');
+  return failure(
+    'libraries',
+    `The interpreter does not start: ${reason}`,
+    'Install the library that it names; a plain Debian has them all.',
+  );
 }

@@ -30,6 +30,8 @@ export function renderPlatform({ vendor, machine }: PlatformFacts, printer: Prin
       ],
       printer,
     );
-    if (!machine.enrolled) printer.line(`${markOf('warning', printer)} Not enrolled for its CPUSVN: run \`enclos platform enrol\`.`);
+    if (!machine.enrolled) {
+      printer.line(`${markOf('warning', printer)} Not enrolled for its CPUSVN: run \`enclos platform enrol\`.`);
+    }
   }
 }

@@ -5,9 +5,9 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 /** Writes lines for people. */
 export interface Printer {
-  line(text?: string): void;
+  readonly line: (text?: string) => void;
   /** Styled text, for use within a line; as it is when colours are off. */
-  paint(style: Style, text: string): string;
+  readonly paint: (style: Style, text: string) => string;
   readonly color: boolean;
   readonly width: number;
 }

@@ -13,7 +13,10 @@ function renderNodes(nodes: readonly InspectNode[], indent: string, printer: Pri
   for (const [index, node] of nodes.entries()) {
     const isLast = index === nodes.length - 1;
     const { label, value, note, children = [] } = node;
-    const left = value === undefined ? printable(label) : `${printable(label).padEnd(width)}  ${printer.paint('cyan', printable(value))}`;
+    const left =
+      value === undefined
+        ? printable(label)
+        : `${printable(label).padEnd(width)}  ${printer.paint('cyan', printable(value))}`;
     const right = note === undefined ? '' : `  ${printer.paint('dim', printable(note))}`;
     printer.line(`${printer.paint('dim', `${indent}${isLast ? '└─' : '├─'}`)} ${left}${right}`);
     renderNodes(children, `${indent}${isLast ? '   ' : '│  '}`, printer);

@@ -5,7 +5,11 @@ import type { StepResult, VerifyOutcome } from '../actions/verify.ts';
 import type { Printer } from './printer.ts';
 import { markOf, renderFacts, type Mark } from './table.ts';
 
-const stepMarks: Readonly<Record<StepResult['status'], Mark>> = { passed: 'ok', failed: 'failure', 'not reached': 'info' };
+const stepMarks: Readonly<Record<StepResult['status'], Mark>> = {
+  passed: 'ok',
+  failed: 'failure',
+  'not reached': 'info',
+};
 
 /** The steps, the verdict, and whether anything was appraised. */
 export function renderVerification({ steps, verdict, evidence, refusal }: VerifyOutcome, printer: Printer): void {
@@ -15,16 +19,23 @@ export function renderVerification({ steps, verdict, evidence, refusal }: Verify
   printer.line();
   if (verdict === undefined) return;
   printer.line(printer.paint('bold', 'The quote is genuine. It says:'));
-  renderFacts(Object.entries(verdictFacts(verdict)).map(([name, value]) => [name, String(value)]), printer);
+  renderFacts(
+    Object.entries(verdictFacts(verdict)).map(([name, value]) => [name, String(value)]),
+    printer,
+  );
   printer.line();
   if (evidence !== undefined) printer.line(`${markOf('ok', printer)} ${accepted(evidence)}`);
   else if (refusal === undefined) {
-    printer.line(`${markOf('warning', printer)} Nothing was appraised: this is a genuine quote of some enclave. Decide with --policy.`);
+    printer.line(
+      `${markOf('warning', printer)} Nothing was appraised: this is a genuine quote of some enclave. Decide with --policy.`,
+    );
   }
 }
 
 function accepted({ binding }: VerifiedEvidence): string {
-  return binding.kind === 'unbound' ? `The policy accepts it, unbound: ${binding.reason}` : 'The policy accepts it, and the report data is the expected one.';
+  return binding.kind === 'unbound'
+    ? `The policy accepts it, unbound: ${binding.reason}`
+    : 'The policy accepts it, and the report data is the expected one.';
 }
 
 function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number | boolean>> {
@@ -40,7 +51,10 @@ function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | n
     advisories: advisoryIds.length === 0 ? 'none' : advisoryIds.join(', '),
     'TCB date': tcbDate ?? 'none',
     root: `${root.kind} ${root.fingerprint}`,
-    collateral: collateral.expired.length > 0 ? `expired: ${collateral.expired.join(', ')}` : `good until ${collateral.earliestExpiration}`,
+    collateral:
+      collateral.expired.length > 0
+        ? `expired: ${collateral.expired.join(', ')}`
+        : `good until ${collateral.earliestExpiration}`,
     'verified at': verifiedAt,
   };
 }
@@ -60,7 +74,20 @@ export function verificationJson({ steps, verdict, evidence }: VerifyOutcome): R
 }
 
 function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
-  const { report, status, platformStatus, qeStatus, advisoryIds, shortfall, root, fmspc, collateral, tcbDate, tcbEvaluationDataNumbers, verifiedAt } = verdict;
+  const {
+    report,
+    status,
+    platformStatus,
+    qeStatus,
+    advisoryIds,
+    shortfall,
+    root,
+    fmspc,
+    collateral,
+    tcbDate,
+    tcbEvaluationDataNumbers,
+    verifiedAt,
+  } = verdict;
   return {
     mrEnclave: toHex(report.mrEnclave),
     mrSigner: toHex(report.mrSigner),

@@ -5,7 +5,10 @@ export const app = defineInterface({
   name: 'greeter_app',
   /** What the host calls in the enclave. */
   trusted: {
-    greet: func({ name: string({ minBytes: 1, maxBytes: 64 }) }, record({ greeting: string({ maxBytes: 128 }), count: uint32() })),
+    greet: func(
+      { name: string({ minBytes: 1, maxBytes: 64 }) },
+      record({ greeting: string({ maxBytes: 128 }), count: uint32() }),
+    ),
   },
   /** What the enclave calls on the host. It may lie. */
   untrusted: {

@@ -1,0 +1,94 @@
+import {
+  ApplicationError,
+  createReport,
+  defineEnclave,
+  embeddedFile,
+  environmentVariable,
+  identity,
+  log,
+  openMount,
+  quote,
+  seal,
+  targetInfo,
+  trustedFile,
+  unseal,
+  verifyReport,
+  type SealOptions,
+  type StartContext,
+} from '@enclos/enclave';
+import { isEnclosError } from '@enclos/errors';
+import { Attribute, parseTargetInfo } from '@enclos/sgx';
+import { probe } from './probe.edl.ts';
+
+type Host = StartContext<(typeof probe)['untrusted']>['host'];
+
+/** The host outside any call. */
+let host: Host | undefined;
+
+function sealing({ policy, associatedData }: SealOptions): SealOptions {
+  return associatedData === undefined ? { policy } : { policy, associatedData };
+}
+
+export const application = defineEnclave(
+  probe,
+  {
+    seal: ({ plaintext, ...options }) => seal(plaintext, sealing(options)),
+    unseal: ({ blob, ...options }) => unseal(blob, sealing(options)),
+
+    async identity() {
+      const { mrEnclave, mrSigner, isvProdId, isvSvn, attributes, cpuSvn } = await identity();
+      const debug = (attributes.flags & Attribute.DEBUG) !== 0n;
+      return { mrEnclave, mrSigner, productId: isvProdId, securityVersion: isvSvn, debug, cpuSvn };
+    },
+    targetInfo: () => targetInfo(),
+    createReport: ({ target, reportData }) => createReport(parseTargetInfo(target), reportData),
+    verifyReport: async ({ report, expectedReportData }) => (await verifyReport(report, expectedReportData)).mrEnclave,
+    quote: ({ purpose, nonce, key }) => quote(key === undefined ? { purpose, nonce } : { purpose, nonce, key }),
+
+    embeddedFile: ({ path }) => embeddedFile(path),
+    trustedFile: ({ path }) => trustedFile(path),
+    readFile: ({ mount, path }) => openMount(mount).readFile(path),
+    writeFile: ({ mount, path, content }) => openMount(mount).writeFile(path, content),
+    removeFile: ({ mount, path }) => openMount(mount).remove(path),
+    list: ({ mount, path }) => openMount(mount).list(path),
+    environmentVariable: ({ name }) => environmentVariable(name),
+
+    echo: ({ value }) => value,
+    bounded: ({ text, resultBytes }) => (resultBytes === 0 ? text : 'r'.repeat(resultBytes)),
+    noteToHost: ({ noteBytes }, context) => context.host.note({ text: 'n'.repeat(noteBytes) }),
+    askHost: (_, context) => context.host.answer(),
+    async nest({ remaining }, context) {
+      if (remaining === 0) return 0;
+      return 1 + (await context.host.nest({ remaining: remaining - 1 }));
+    },
+    hold: ({ id }, context) => context.host.holding({ id }),
+    async runUntilAborted({ id }, { signal, ...context }) {
+      await context.host.holding({ id });
+      const reason: unknown = await new Promise((resolve) => {
+        const aborted = (): void => resolve(signal.reason);
+        signal.addEventListener('abort', aborted, { once: true });
+        if (signal.aborted) aborted();
+      });
+      await host?.aborted({ id, code: isEnclosError(reason) ? reason.code : 'none' });
+    },
+    fail({ how, text }) {
+      if (how === 'error') throw new Error(text);
+      if (how === 'string') throw text;
+      if (how === 'coded-error') throw Object.assign(new RangeError(text), { code: 'HOST_CALL_FAILED', name: text });
+      if (how === 'application-error') throw new ApplicationError(text, { cause: new Error('not for the host') });
+      void Promise.reject(new Error(text));
+      return new Promise(() => undefined);
+    },
+    logText: ({ text }) => log.warn(text),
+  },
+  {
+    async start(context) {
+      host = context.host;
+      const how = environmentVariable('START');
+      if (how === 'error') throw new Error('a secret of start');
+      if (how === 'application-error') throw new ApplicationError('The configuration is not usable.');
+      if (how === 'hang') await new Promise(() => undefined);
+      if (how === 'host') await context.host.note({ text: 'started' });
+    },
+  },
+);

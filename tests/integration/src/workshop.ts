@@ -1,0 +1,117 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildEnclave, loadProject, signEnclave, type BuildResult, type Project } from '@enclos/build';
+import { startPlatform, type EmbeddedPlatform } from '@enclos/software-sgx';
+import { seededBytes } from './random.ts';
+
+const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
+const modulesFolder = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
+
+export type EnclaveName = 'probe' | 'raw';
+
+export interface SignedImage {
+  readonly image: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** What to build: the project as it stands, with these fields in place of its own. */
+export interface Variant extends Partial<
+  Pick<Project, 'productId' | 'securityVersion' | 'debug' | 'threads' | 'heapSizeBytes' | 'environment'>
+> {
+  readonly signer?: 'first' | 'second';
+  readonly bootModule?: string;
+}
+
+/** Where the tests of one file build and run; nothing of it is left in the end. */
+export interface Workshop {
+  readonly folder: string;
+  /** A new folder below {@link Workshop.folder}. */
+  subfolder(name: string): string;
+  build(name: EnclaveName, variant?: Variant): Promise<BuildResult>;
+  signed(name: EnclaveName, variant?: Variant): Promise<SignedImage>;
+  /** Starts a platform on the machine of this name: the same name is the same machine. */
+  startPlatform(machine: string): Promise<EmbeddedPlatform>;
+  stateFolder(machine: string): string;
+  /** Ends the platforms that still run, and removes the folder. */
+  close(): Promise<void>;
+}
+
+/** A key that is in the repository for everybody to read: it signs nothing but test enclaves. */
+export function signingKey(name: 'first' | 'second'): KeyObject {
+  return createPrivateKey(readFileSync(join(packageFolder, `fixtures/${name}-signing.test-only.pem`)));
+}
+
+/** Trusted files of the probe. The large one takes several messages of the gate. */
+export const trustedFileContents = Object.freeze({
+  'small.bin': seededBytes(1, 100),
+  'large.bin': seededBytes(2, 600_000),
+});
+
+/** Copies an enclave project into a new folder, so that a build leaves nothing in the repository. */
+export function copyProject(name: EnclaveName, folder: string): void {
+  cpSync(join(packageFolder, 'enclaves', name), folder, { recursive: true });
+  if (name === 'probe') {
+    for (const [file, content] of Object.entries(trustedFileContents)) {
+      writeFileSync(join(folder, 'data', file), content);
+    }
+  }
+  symlinkSync(modulesFolder, join(folder, 'node_modules'));
+}
+
+export function createWorkshop(): Workshop {
+  const folder = mkdtempSync(join(tmpdir(), 'enclos-integration-'));
+  const builds = new Map<string, Promise<BuildResult>>();
+  const platforms = new Set<EmbeddedPlatform>();
+  const stateFolder = (machine: string): string => join(folder, `machine-${machine}`);
+
+  const build = (name: EnclaveName, { signer: _, ...variant }: Variant = {}): Promise<BuildResult> => {
+    const key = JSON.stringify([name, variant], (_key, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+    const known = builds.get(key);
+    if (known !== undefined) return known;
+    const made = buildVariant({ name, variant, folder: join(folder, `build-${builds.size}`) });
+    builds.set(key, made);
+    return made;
+  };
+
+  return Object.freeze({
+    folder,
+    subfolder(name: string) {
+      const path = join(folder, name);
+      mkdirSync(path);
+      return path;
+    },
+    build,
+    async signed(name: EnclaveName, variant: Variant = {}) {
+      const { image } = await build(name, variant);
+      const key = signingKey(variant.signer ?? 'first');
+      return { image, signature: signEnclave({ image, key, date: new Date('2026-06-01') }) };
+    },
+    stateFolder,
+    async startPlatform(machine: string) {
+      const platform = await startPlatform({ stateFolder: stateFolder(machine) });
+      platforms.add(platform);
+      return platform;
+    },
+    async close() {
+      for (const platform of platforms) await platform.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+async function buildVariant(what: {
+  readonly name: EnclaveName;
+  readonly variant: Omit<Variant, 'signer'>;
+  readonly folder: string;
+}): Promise<BuildResult> {
+  const { bootModule, ...fields } = what.variant;
+  copyProject(what.name, what.folder);
+  const project = { ...(await loadProject(what.folder)), ...fields };
+  const boot = bootModule ?? (what.name === 'raw' ? './raw-boot.ts' : undefined);
+  return buildEnclave(project, boot === undefined ? {} : { bootModule: boot });
+}
