@@ -20,8 +20,8 @@ function streamOf(stream: NodeJS.WriteStream): OutputStream {
   };
 }
 
-/** Runs the command line of this process. @returns the exit code */
-export function main(): Promise<number> {
+/** Runs the command line of this process, and sets its exit code. */
+export async function main(): Promise<void> {
   const io: Io = {
     stdout: streamOf(process.stdout),
     stderr: streamOf(process.stderr),
@@ -39,5 +39,5 @@ export function main(): Promise<number> {
       };
     },
   };
-  return runCli(process.argv.slice(2), io);
+  process.exitCode = await runCli(process.argv.slice(2), io);
 }

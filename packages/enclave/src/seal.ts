@@ -10,7 +10,7 @@ export interface SealOptions {
   /** Who can open it: `enclave`, this MRENCLAVE only; `signer`, this signer's product at this security version or later. */
   readonly policy: SealPolicy;
   /** Bound to the blob and needed to open it; not stored in it. */
-  readonly associatedData?: Uint8Array;
+  readonly associatedData?: Uint8Array | undefined;
 }
 
 /**

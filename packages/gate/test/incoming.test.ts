@@ -206,7 +206,7 @@ test('answers that become ready in different microtasks of a turn leave in one s
   const { wire } = await openRig({
     limits: { ...testLimits, maxConcurrentCalls: 8 },
     dispatch: async ({ index, payload }) => {
-      for (let microtask = 0; microtask < index; microtask++) await undefined;
+      for (let microtask = 0; microtask < index; microtask++) await Promise.resolve();
       return payload;
     },
   });

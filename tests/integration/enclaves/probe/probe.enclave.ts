@@ -13,7 +13,6 @@ import {
   trustedFile,
   unseal,
   verifyReport,
-  type SealOptions,
   type StartContext,
 } from '@enclos/enclave';
 import { isEnclosError } from '@enclos/errors';
@@ -25,15 +24,11 @@ type Host = StartContext<(typeof probe)['untrusted']>['host'];
 /** The host outside any call. */
 let host: Host | undefined;
 
-function sealing({ policy, associatedData }: SealOptions): SealOptions {
-  return associatedData === undefined ? { policy } : { policy, associatedData };
-}
-
 export const application = defineEnclave(
   probe,
   {
-    seal: ({ plaintext, ...options }) => seal(plaintext, sealing(options)),
-    unseal: ({ blob, ...options }) => unseal(blob, sealing(options)),
+    seal: ({ plaintext, ...options }) => seal(plaintext, options),
+    unseal: ({ blob, ...options }) => unseal(blob, options),
 
     async identity() {
       const { mrEnclave, mrSigner, isvProdId, isvSvn, attributes, cpuSvn } = await identity();
@@ -43,7 +38,7 @@ export const application = defineEnclave(
     targetInfo: () => targetInfo(),
     createReport: ({ target, reportData }) => createReport(parseTargetInfo(target), reportData),
     verifyReport: async ({ report, expectedReportData }) => (await verifyReport(report, expectedReportData)).mrEnclave,
-    quote: ({ purpose, nonce, key }) => quote(key === undefined ? { purpose, nonce } : { purpose, nonce, key }),
+    quote: (request) => quote(request),
 
     embeddedFile: ({ path }) => embeddedFile(path),
     trustedFile: ({ path }) => trustedFile(path),

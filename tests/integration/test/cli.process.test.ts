@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+// From tests/integration/dist/test.
+const repository = fileURLToPath(new URL('../../../..', import.meta.url));
+const bin = join(repository, 'packages/cli/bin/enclos.js');
+const folder = mkdtempSync(join(tmpdir(), 'enclos-cli-process-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const project = join(folder, 'greeter');
+const state = join(folder, 'state');
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ran>;
+  /** Resolves with the match as soon as the output has one. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+/** Starts the command as a user does: another process, with pipes. */
+function start(argv: readonly string[], cwd = project): Running {
+  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { ...process.env, XDG_STATE_HOME: state } });
+  const text = { stdout: '', stderr: '' };
+  const watchers = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (more: string) => {
+      text[name] += more;
+      for (const watcher of watchers) watcher();
+    });
+  }
+  const ended = once(child, 'close').then(([code]: unknown[]): Ran => ({
+    code: typeof code === 'number' ? code : null,
+    ...text,
+  }));
+  const until = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(text.stdout);
+        if (found === null) return;
+        watchers.delete(look);
+        resolve(found);
+      };
+      watchers.add(look);
+      look();
+      void ended.then(({ stderr }) => reject(new Error(`It ended before ${pattern.source}: ${stderr}`)));
+    });
+  return { child, ended, until };
+}
+
+const enclos = (argv: readonly string[], cwd = project): Promise<Ran> => start(argv, cwd).ended;
+const run = (...more: readonly string[]): Promise<Ran> => enclos(['run', '--isolation=best', ...more]);
+
+function edit(path: string, change: (text: string) => string): void {
+  const file = join(project, path);
+  writeFileSync(file, change(readFileSync(file, 'utf8')));
+}
+
+const template = { host: '', edl: '', enclave: '' };
+
+test('new: a project from nothing', async () => {
+  const { code, stdout } = await enclos(['new', 'greeter'], folder);
+  assert.equal(code, 0);
+  assert.match(stdout, /\nNext:\n {2}cd greeter\n {2}npm install\n {2}npm start\n$/);
+  // What npm install would do, without a registry.
+  symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
+  template.host = readFileSync(join(project, 'src/host.ts'), 'utf8');
+  template.edl = readFileSync(join(project, 'src/greeter.edl.ts'), 'utf8');
+  template.enclave = readFileSync(join(project, 'src/greeter.enclave.ts'), 'utf8');
+});
+
+test('run: builds, makes a development key, starts a platform, runs the host; the next run builds nothing', async () => {
+  const first = await run();
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(
+    first.stdout,
+    /^Good (?:morning|afternoon|evening), Ada\. \(greeting 1\)\nGood \w+, Grace\. \(greeting 2\)\n$/,
+  );
+  assert.match(first.stderr, /enclos: built greeter in \d+ ms, MRENCLAVE [0-9a-f]{64}\n/);
+  assert.match(first.stderr, /enclos: made a development key, /);
+  assert.match(first.stderr, /\nSIMULATION software platform: /);
+  const second = await run('--', 'Alan', '--json');
+  assert.equal(second.code, 0, second.stderr);
+  assert.match(second.stdout, /^Good \w+, Alan\. .*\nGood \w+, --json\. /);
+  assert.doesNotMatch(second.stderr, /built|development key/);
+});
+
+test('build: the same enclave that run built, and inspect and measure agree', async () => {
+  const image = join(project, '.enclos/greeter.sgxs');
+  const before = readFileSync(image);
+  const built = JSON.parse((await enclos(['build', '--json'])).stdout) as { mrEnclave: string };
+  assert.deepEqual(readFileSync(image), before);
+  assert.equal((await enclos(['measure', image])).stdout, `${built.mrEnclave}\n`);
+  assert.ok((await enclos(['inspect', image])).stdout.includes(built.mrEnclave));
+});
+
+test('run builds again after a change of a source', async () => {
+  edit('src/greeter.enclave.ts', (text) => text.replace('Good ', 'A good '));
+  const changed = await run('--', 'Ada');
+  assert.match(changed.stdout, /^A good /, changed.stderr);
+  assert.match(changed.stderr, /enclos: built greeter /);
+});
+
+test('run --debug runs a debug enclave beside the other one', async () => {
+  writeFileSync(
+    join(project, 'src/host.ts'),
+    template.host.replace('try {', 'console.log(enclave.identity.debug);\ntry {'),
+  );
+  assert.match((await run('--debug')).stdout, /^true\n/);
+  assert.match((await run()).stdout, /^false\n/);
+});
+
+test('run ends with the exit code of the host', async () => {
+  writeFileSync(join(project, 'src/host.ts'), 'process.exitCode = 7;\n');
+  assert.equal((await run()).code, 7);
+});
+
+test('run hands a signal on, and leaves no platform behind', async () => {
+  writeFileSync(
+    join(project, 'src/host.ts'),
+    "process.on('SIGTERM', () => process.exit(5));\nsetInterval(() => undefined, 1000);\nconsole.log(process.env['ENCLOS_PLATFORM']);\n",
+  );
+  const running = start(['run', '--isolation=best']);
+  const [socket] = await running.until(/^\S+platform\.sock$/m);
+  assert.ok(existsSync(socket));
+  running.child.kill('SIGTERM');
+  assert.equal((await running.ended).code, 5);
+  assert.equal(existsSync(socket), false);
+});
+
+test('run tells of a host that a signal ended, as a shell does', async () => {
+  writeFileSync(join(project, 'src/host.ts'), "process.kill(process.pid, 'SIGKILL');\n");
+  assert.equal((await run()).code, 128 + 9);
+});
+
+test('a quote of the enclave passes verify by its root, its nonce and a policy, and no other nonce', async () => {
+  writeFileSync(
+    join(project, 'src/greeter.edl.ts'),
+    template.edl
+      .replace(
+        'trusted: {',
+        'trusted: {\n    evidence: func({ nonce: bytes({ exactBytes: 16 }) }, bytes({ maxBytes: 65_536 })),',
+      )
+      .replace('import {', 'import { bytes,'),
+  );
+  writeFileSync(
+    join(project, 'src/greeter.enclave.ts'),
+    template.enclave
+      .replace(
+        'defineEnclave(app, {',
+        "defineEnclave(app, {\n  evidence: ({ nonce }) => quote({ purpose: 'greeting', nonce }),",
+      )
+      .replace('log }', 'log, quote }'),
+  );
+  writeFileSync(
+    join(project, 'src/host.ts'),
+    template.host
+      .replace(
+        'try {',
+        "try {\n  writeFileSync('quote.bin', await enclave.call.evidence({ nonce: new Uint8Array(16).fill(7) }));",
+      )
+      .replace('import {', "import { writeFileSync } from 'node:fs';\nimport {"),
+  );
+  const ran = await run();
+  assert.equal(ran.code, 0, ran.stderr);
+  const shown = await enclos(['platform', 'show', '--collateral-out', 'collateral.json', '--json']);
+  const { vendor } = JSON.parse(shown.stdout) as { vendor: { rootFingerprint: string } };
+  const { mrEnclave } = JSON.parse((await enclos(['measure', '.enclos/greeter.sgxs', '--json'])).stdout) as {
+    mrEnclave: string;
+  };
+  const policy = {
+    mrEnclave: [mrEnclave],
+    minimumSecurityVersion: 1,
+    acceptedStatuses: ['CONFIGURATION_NEEDED'],
+    acceptedAdvisoryIds: ['ENCLOS-SA-00001'],
+    intelRoot: false,
+    softwareRoots: [vendor.rootFingerprint],
+  };
+  writeFileSync(join(project, 'policy.json'), JSON.stringify(policy));
+  const verify = ['verify', 'quote.bin', '--collateral', 'collateral.json', '--software-root', vendor.rootFingerprint];
+  const appraise = (nonce: string) =>
+    enclos([...verify, '--policy', 'policy.json', '--purpose', 'greeting', '--nonce', nonce]);
+  const accepted = await appraise('07'.repeat(16));
+  assert.equal(accepted.code, 0, accepted.stderr);
+  assert.equal((await appraise('08'.repeat(16))).code, 4);
+  assert.equal((await enclos([...verify.slice(0, -2), '--intel-root'])).code, 3);
+});
+
+test('platform serve: a platform of its own, which run uses', async () => {
+  writeFileSync(join(project, 'src/host.ts'), template.host);
+  const served = start(['platform', 'serve', '--listen', '127.0.0.1:0']);
+  const [, socket = ''] = await served.until(/socket +(\S+)\n[^]*isolation/);
+  const ran = await run('--platform', socket);
+  assert.match(ran.stdout, /Ada/, ran.stderr);
+  served.child.kill('SIGTERM');
+  assert.equal((await served.ended).code, 0);
+  const lost = await run('--platform', socket);
+  assert.equal(lost.code, 1);
+  assert.match(lost.stderr, /✖ TEE_PLATFORM_UNREACHABLE/);
+});
+
+test('a pipe that closes early is no failure', async () => {
+  const running = start(['help', 'verify']);
+  running.child.stdout?.destroy();
+  const { code, stderr } = await running.ended;
+  assert.deepEqual([code, stderr], [0, '']);
+});
