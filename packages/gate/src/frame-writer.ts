@@ -12,7 +12,7 @@ const MAX_DEFERRALS = 16;
  * empty their queues; only refusals grow with what a peer sends. One whose
  * own `maxPendingCalls` is below 8192 never causes this much.
  */
-export const REFUSALS_HIGH_WATER_BYTES = 1_048_576;
+const REFUSALS_HIGH_WATER_BYTES = 1_048_576;
 /** Log lines are dropped while this much waits, before the greeting is over as well as under congestion. */
 const LOG_BACKLOG_BYTES = 65_536;
 

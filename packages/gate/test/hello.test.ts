@@ -87,10 +87,11 @@ test('anything before the greeting is a violation', async () => {
     frame(FrameKind.LOG),
     frame(FrameKind.CANCEL, { callId: 2 }),
   ]) {
-    const { endpoint, wire } = rig({ dispatch: () => assert.fail('dispatched') });
+    const { endpoint, wire } = rig();
     wire.push(early);
     await assert.rejects(endpoint.ready, hasCode('GATE_PROTOCOL_VIOLATION'));
     assert.ok(wire.closed?.reason);
+    assert.deepEqual(wire.frames(), [frame(FrameKind.HELLO)]);
   }
 });
 

@@ -43,17 +43,17 @@ export interface LoadOptions<T extends Functions, U extends Functions> {
   /** What starts the enclave: see `connectSoftwarePlatform` and `startPlatform`. */
   readonly launcher: Launcher;
   /** Default `strict`: refuse to start unless every layer is there. */
-  readonly isolation?: Isolation;
+  readonly isolation?: Isolation | undefined;
   /** Ask for a debug enclave. Default: what the manifest says. */
-  readonly debug?: boolean;
-  readonly mounts?: Readonly<Record<string, string>>;
-  readonly trustedFiles?: Readonly<Record<string, string>>;
+  readonly debug?: boolean | undefined;
+  readonly mounts?: Readonly<Record<string, string>> | undefined;
+  readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
   /** Values for the variables that the manifest takes from the host. */
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly onLog?: (level: number, text: string) => void;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly onLog?: ((level: number, text: string) => void) | undefined;
   /** How long the enclave may take to answer first. Default 30 seconds. */
-  readonly startTimeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly startTimeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A running enclave, seen from outside. */
@@ -88,7 +88,7 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
     signature: options.signature,
     debug: options.debug ?? manifest.debug,
     isolation: options.isolation ?? 'strict',
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
   });
   const endpoint = openGate(options, { launched, manifest, digest, files });
   try {

@@ -14,7 +14,7 @@ export interface VaultHostOptions {
   readonly launcher: SoftwareLauncher;
   /** Where the sealed blobs are kept. */
   readonly storage: string;
-  readonly onLog?: (level: number, text: string) => void;
+  readonly onLog?: ((level: number, text: string) => void) | undefined;
 }
 
 export type VaultEnclave = Enclave<(typeof vault)['trusted']>;
@@ -29,7 +29,7 @@ export async function loadVault(options: VaultHostOptions): Promise<VaultEnclave
     interface: vault,
     launcher: options.launcher,
     isolation: 'best',
-    ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
+    onLog: options.onLog,
     untrusted: {
       store: ({ name, sealed }) => writeAtomically(fileOf(name), sealed),
       load: ({ name }) => readFile(fileOf(name)).then((blob) => new Uint8Array(blob), absent),

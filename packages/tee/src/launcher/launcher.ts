@@ -15,7 +15,7 @@ export interface LaunchRequest {
   /** Ask for a debug enclave (ATTRIBUTES.DEBUG). The signature must permit it. */
   readonly debug: boolean;
   readonly isolation: Isolation;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One layer between the enclave and the machine. */
