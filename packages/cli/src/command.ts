@@ -85,7 +85,7 @@ interface Definition<O extends OptionSpecs, A extends ArgumentSpecs, R> extends 
   /** The result for people. */
   readonly human?: (result: R, printer: Printer) => void;
   /** The result for programs; a command without this has no --json. */
-  readonly json?: (result: R) => unknown;
+  readonly json?: (result: R) => object;
   /** For a result that is complete and yet not a success. */
   readonly exitCode?: (result: R) => number;
   /** An error that the result carries: it is rendered after the result and decides the exit code. */
@@ -95,7 +95,7 @@ interface Definition<O extends OptionSpecs, A extends ArgumentSpecs, R> extends 
 /** What running a command gave, with its type closed over. */
 export interface Finished {
   readonly human: (printer: Printer) => void;
-  readonly json: () => unknown;
+  readonly json: () => object;
   readonly exitCode: number;
   readonly failure: EnclosError | undefined;
 }
@@ -118,7 +118,7 @@ export function defineCommand<const O extends OptionSpecs, const A extends Argum
       const result = await run(input as CommandInput<O, A>, context);
       return {
         human: (printer) => human?.(result, printer),
-        json: () => json?.(result),
+        json: () => json?.(result) ?? {},
         exitCode: exitCode?.(result) ?? 0,
         failure: failure?.(result),
       };

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { generateKey } from '@enclos/build';
 import { runCli, type Io } from '../src/index.ts';
@@ -70,11 +69,12 @@ export function errorOf(ran: Ran): ErrorJson {
   return ran.json()['error'] as ErrorJson;
 }
 
-/** A folder that is removed after the tests of the file. */
+const base = mkdtempSync(join(tmpdir(), 'enclos-cli-'));
+process.once('exit', () => rmSync(base, { recursive: true, force: true }));
+
+/** A folder that is removed at the end of the process: hooks of the runner may come before a later file is loaded. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'enclos-cli-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return mkdtempSync(join(base, 'folder-'));
 }
 
 // From packages/cli/dist/test.

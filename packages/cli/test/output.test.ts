@@ -105,7 +105,7 @@ test('errors of the system, and of nobody, become errors with a code', () => {
 
 test('ENCLOS_STACK=1 shows where an error was thrown', async () => {
   const { stderr } = await enclos(['measure', '/nope'], { env: { ENCLOS_STACK: '1' } });
-  assert.match(stderr, /\n {4}at .*files\.js[^]*caused by Error: ENOENT/);
+  assert.match(stderr, /\n {4}at .*files\.[jt]s[^]*caused by Error: ENOENT/);
 });
 
 interface Clock {

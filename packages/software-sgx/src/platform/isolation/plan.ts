@@ -16,6 +16,8 @@ export interface PlanOptions {
   readonly filterPath: string;
   /** Runs a command. A parameter, so that tests can play other machines. */
   readonly run?: Run;
+  /** Who runs the platform. Default: the user of this process. */
+  readonly userId?: number;
 }
 
 /** Runs a command with an empty environment. @returns its output, or undefined when it failed. */
@@ -31,7 +33,7 @@ export const runCommand: Run = (command, args) => {
   return result.status === 0 ? result.stdout : undefined;
 };
 
-/** A layer that `setpriv` gives: the words that turn it on (the first that work), and what to do where none does. */
+/** A layer of a wrapper: the words that turn it on (the first that work), and what to do where none does. */
 interface Wrapper {
   readonly name: string;
   readonly flags: readonly (readonly string[])[];
@@ -40,73 +42,99 @@ interface Wrapper {
 }
 
 const noNewPrivileges = '--no-new-privs';
-const namespaces = ['--net', '--ipc', '--uts', '--pid', '--mount', '--fork', '--kill-child=SIGKILL'];
-const namespacesGive = 'Own network, process, IPC, host-name and mount namespaces (unshare): no network at all.';
-const namespacesOtherwise = 'Run the platform as root, or allow unprivileged user namespaces.';
+const namespaces = ['--net', '--ipc', '--uts', '--pid', '--mount', '--fork', '--kill-child=SIGKILL', '--'];
 const needsUtilLinux = 'Install util-linux 2.41 or later, on a kernel with Landlock and seccomp.';
 
 /**
  * Looks once at what the machine gives, by trying it. The wrappers are
- * `unshare` and `setpriv` of util-linux, which every Debian has.
+ * `setpriv`, `prlimit` and `unshare` of util-linux, which every Debian has.
+ * They start one another in that order, and the interpreter last.
  */
 export function planIsolation(options: PlanOptions): IsolationPlan {
   const run = options.run ?? runCommand;
-  const inNamespaces = [namespaces, ['--user', '--map-current-user', ...namespaces]].find(
-    (flags) => run('unshare', [...flags, 'true']) !== undefined,
-  );
-  const unshare = inNamespaces === undefined ? [] : ['unshare', ...inNamespaces, '--'];
+  const starts = ([command = '', ...args]: readonly string[]): boolean => run(command, args) !== undefined;
+  const outer: Tried[] = [];
+  for (const wrapper of outerWrappers) {
+    const before = outer.flatMap(({ words }) => words ?? []);
+    outer.push({ wrapper, words: wrapper.flags.find((words) => starts([...before, ...words, 'true'])) });
+  }
+  const outerWords = outer.flatMap(({ words }) => words ?? []);
   // Tried on the interpreter itself, where it will run: a layer that it cannot start under is no layer.
-  const works = (flags: readonly string[]): boolean => {
-    const [command = '', ...args] = [...unshare, 'setpriv', ...flags, '--', options.interpreterPath, ...quietStart];
-    return run(command, args) !== undefined;
-  };
-  const tried = setprivWrappers(options, run).map((wrapper) => ({ wrapper, flags: wrapper.flags.find(works) }));
-  const given = tried.flatMap(({ flags }) => flags ?? []);
-  // Three layers need it, and setpriv takes it once.
-  const setpriv = given.includes(noNewPrivileges)
+  const works = (flags: readonly string[]): boolean =>
+    starts([...outerWords, 'setpriv', ...flags, '--', options.interpreterPath, ...quietStart]);
+  const inner = innerWrappers(options, run).map((wrapper) => ({ wrapper, words: wrapper.flags.find(works) }));
+  return Object.freeze({
+    prefix: Object.freeze([...outerWords, ...setprivWords(inner)]),
+    layers: Object.freeze([...ownLayers, ...[...outer, ...inner].map(triedLayer)]),
+  });
+}
+
+interface Tried {
+  readonly wrapper: Wrapper;
+  readonly words: readonly string[] | undefined;
+}
+
+function triedLayer({ wrapper, words }: Tried): IsolationLayer {
+  return layer(wrapper.name, words !== undefined, words === undefined ? wrapper.otherwise : wrapper.gives);
+}
+
+/** Three layers need no-new-privs, and setpriv takes it once. */
+function setprivWords(inner: readonly Tried[]): readonly string[] {
+  const given = inner.flatMap(({ words }) => words ?? []);
+  if (given.length === 0) return [];
+  const once = given.includes(noNewPrivileges)
     ? [noNewPrivileges, ...given.filter((flag) => flag !== noNewPrivileges)]
     : given;
-  return Object.freeze({
-    prefix: Object.freeze([...unshare, ...(setpriv.length === 0 ? [] : ['setpriv', ...setpriv, '--'])]),
-    layers: Object.freeze([
-      layer('interpreter', true, 'Node permission model, no code from strings, no addons, no inspector signal.'),
-      layer(
-        'authority',
-        true,
-        'Modules, globals and process members with authority are removed before the bundle runs.',
-      ),
-      layer(
-        'environment',
-        true,
-        'Empty environment and OpenSSL configuration; no descriptors but the three of the enclave.',
-      ),
-      layer(
-        'namespaces',
-        inNamespaces !== undefined,
-        inNamespaces === undefined ? namespacesOtherwise : namespacesGive,
-      ),
-      ...tried.map(({ wrapper, flags }) =>
-        layer(wrapper.name, flags !== undefined, flags === undefined ? wrapper.otherwise : wrapper.gives),
-      ),
-    ]),
-  });
+  return ['setpriv', ...once, '--'];
 }
 
 /** The interpreter reads this instead of the system's OpenSSL configuration. */
 export const emptyOpensslConfiguration = '/dev/null';
 const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e', '0'];
 
-function setprivWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
+/** What the platform itself gives, on every machine. */
+const ownLayers = [
+  layer('interpreter', true, 'Node permission model, no code from strings, no addons, no inspector signal.'),
+  layer('authority', true, 'Modules, globals and process members with authority are removed before the bundle runs.'),
+  layer(
+    'environment',
+    true,
+    'Empty environment and OpenSSL configuration; no descriptors but the three of the enclave.',
+  ),
+];
+
+const outerWrappers: readonly Wrapper[] = [
+  {
+    // Around all others: the kernel remembers the parent of the process that asks, and that must be the platform.
+    // Inside `unshare` it would be `unshare`, which a killed platform leaves behind with its enclave.
+    name: 'parent-death',
+    flags: [['setpriv', '--pdeathsig', 'KILL', '--']],
+    gives: 'The kernel ends the enclave with the platform (setpriv --pdeathsig).',
+    otherwise: 'Install util-linux (setpriv).',
+  },
+  {
+    // Not 0: the kernel pipes a dump to a collector whatever the limit is, except when it is 1 (core(5)).
+    name: 'no-dumps',
+    flags: [['prlimit', '--core=1:1', '--']],
+    gives: 'A crash leaves no memory dump, neither in a file nor with a collector (prlimit --core).',
+    otherwise: 'Install util-linux (prlimit).',
+  },
+  {
+    name: 'namespaces',
+    flags: [
+      ['unshare', ...namespaces],
+      ['unshare', '--user', '--map-current-user', ...namespaces],
+    ],
+    gives: 'Own network, process, IPC, host-name and mount namespaces (unshare): no network at all.',
+    otherwise: 'Run the platform as root, or allow unprivileged user namespaces.',
+  },
+];
+
+function innerWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
   return [
     {
-      name: 'parent-death',
-      flags: [['--pdeathsig', 'KILL']],
-      gives: 'The kernel ends the enclave with the platform (setpriv --pdeathsig).',
-      otherwise: 'Install util-linux (setpriv).',
-    },
-    {
       name: 'privileges',
-      flags: capabilityFlags(),
+      flags: capabilityFlags(options.userId ?? process.getuid?.()),
       gives: 'No capabilities, and none to be had (setpriv --no-new-privs --bounding-set).',
       otherwise: 'Install util-linux (setpriv), and give root the capability SETPCAP, which dropping needs.',
     },
@@ -126,9 +154,9 @@ function setprivWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
 }
 
 /** An ordinary user has no capabilities to drop: that no program can raise them is enough. */
-function capabilityFlags(): readonly (readonly string[])[] {
+function capabilityFlags(userId: number | undefined): readonly (readonly string[])[] {
   const drop = [noNewPrivileges, '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
-  return process.getuid?.() === 0 ? [drop] : [drop, [noNewPrivileges]];
+  return userId === 0 ? [drop] : [drop, [noNewPrivileges]];
 }
 
 function landlockFlags(interpreterPath: string, run: Run): readonly string[] {

@@ -4,9 +4,9 @@ import { ByteWriter } from '@enclos/codec';
  * The system call filter of an enclave process, assembled as classic BPF
  * (seccomp(2), linux/filter.h). Everything is allowed but what reaches out of
  * the process: new sockets, new processes, other processes, the kernel's
- * administration, and new executables are refused with EPERM. `execve` itself
- * must stay, since the filter is in place before the interpreter starts;
- * Landlock and no-new-privs leave it nothing else to run.
+ * administration, the attributes of files, and new executables are refused with
+ * EPERM. `execve` itself must stay, since the filter is in place before the
+ * interpreter starts; Landlock and no-new-privs leave it nothing else to run.
  */
 
 type Architecture = 'x64' | 'arm64';
@@ -43,6 +43,42 @@ const refused: Readonly<Record<string, readonly [x64: number | undefined, arm64:
   tkill: [200, 130],
   process_madvise: [440, 440],
   process_mrelease: [448, 448],
+  // tgkill must stay: it is how a thread of the process itself is signalled, and how abort() works.
+  rt_sigqueueinfo: [129, 138],
+  rt_tgsigqueueinfo: [297, 240],
+  shmget: [29, 194],
+  shmat: [30, 196],
+  semget: [64, 190],
+  msgget: [68, 186],
+  mq_open: [240, 180],
+  // What Landlock leaves to the owner of a file, and an enclave may run as the owner of all (landlock(7), BUGS).
+  chmod: [90, undefined],
+  fchmod: [91, 52],
+  fchmodat: [268, 53],
+  fchmodat2: [452, 452],
+  chown: [92, undefined],
+  fchown: [93, 55],
+  lchown: [94, undefined],
+  fchownat: [260, 54],
+  utime: [132, undefined],
+  utimes: [235, undefined],
+  futimesat: [261, undefined],
+  utimensat: [280, 88],
+  setxattr: [188, 5],
+  lsetxattr: [189, 6],
+  fsetxattr: [190, 7],
+  setxattrat: [463, 463],
+  removexattr: [197, 14],
+  lremovexattr: [198, 15],
+  fremovexattr: [199, 16],
+  removexattrat: [466, 466],
+  file_setattr: [469, 469],
+  // Watching what others do with files.
+  inotify_init: [253, undefined],
+  inotify_init1: [294, 26],
+  inotify_add_watch: [254, 27],
+  fanotify_init: [300, 262],
+  fanotify_mark: [301, 263],
   // Namespaces, mounts, and the root folder.
   unshare: [272, 97],
   setns: [308, 268],
@@ -52,6 +88,7 @@ const refused: Readonly<Record<string, readonly [x64: number | undefined, arm64:
   chroot: [161, 51],
   mount_setattr: [442, 442],
   open_tree: [428, 428],
+  open_tree_attr: [467, 467],
   move_mount: [429, 429],
   fsopen: [430, 430],
   fsconfig: [431, 431],
@@ -76,6 +113,7 @@ const refused: Readonly<Record<string, readonly [x64: number | undefined, arm64:
   swapoff: [168, 225],
   acct: [163, 89],
   quotactl: [179, 60],
+  quotactl_fd: [443, 443],
   syslog: [103, 116],
   personality: [135, 92],
   iopl: [172, undefined],

@@ -1,0 +1,141 @@
+/**
+ * What the loader takes away. Each function is turned into text on its own and
+ * runs in the enclave's interpreter, so it must not refer to anything outside
+ * itself. All of them fail rather than leave something behind.
+ *
+ * The rule is not to hide an object but to leave nothing on it: a measured
+ * bundle may be hostile, and what lives in its realm it can get hold of.
+ */
+
+/** Modules without authority: what they compute, any code could compute. `@enclos/build` allows the same ones. */
+function pureModules(require: NodeJS.Require): (name: string) => unknown {
+  const names =
+    'assert assert/strict async_hooks buffer crypto events path path/posix querystring stream stream/consumers ' +
+    'stream/promises stream/web string_decoder timers timers/promises url util util/types zlib';
+  const modules = new Map<string, unknown>(names.split(' ').map((name) => [name, require(`node:${name}`)]));
+  // Hooks see the resources of the interpreter itself; the context that libraries need does not need them.
+  const { AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId } =
+    require('node:async_hooks') as typeof import('node:async_hooks');
+  modules.set('async_hooks', Object.freeze({ AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId }));
+  // Loads a shared library.
+  if (!Reflect.deleteProperty(require('node:crypto') as object, 'setEngine'))
+    throw new Error('The interpreter keeps crypto.setEngine.');
+  return (name) => {
+    const found = modules.get(name.replace(/^node:/, ''));
+    if (found === undefined) throw new Error(`An enclave has no module ${name}.`);
+    return found;
+  };
+}
+
+/** A stream's socket and handle lead to their classes, and these to new connections and to other descriptors. */
+function stripSockets(Socket: typeof import('node:net').Socket, socket: import('node:net').Socket): void {
+  const strip = (object: object, names: readonly string[]): void => {
+    for (const name of names) {
+      if (!Reflect.deleteProperty(object, name)) throw new Error(`The interpreter keeps ${name} of a socket.`);
+    }
+  };
+  strip(Socket.prototype as object, ['connect', 'constructor']);
+  const handle: object = Reflect.get(socket, '_handle');
+  const pipe = Object.getPrototypeOf(handle) as object;
+  strip(pipe, ['bind', 'listen', 'connect', 'open', 'fchmod']);
+  // Pipe, LibuvStreamWrap, HandleWrap, AsyncWrap.
+  for (let at = pipe; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) strip(at, ['constructor']);
+}
+
+/** Keeps everything of the language and of the web platform that carries no authority. */
+function stripGlobals(language: readonly string[], script: string): void {
+  const kept = new Set(
+    (
+      'globalThis global console process Buffer setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate ' +
+      'queueMicrotask structuredClone atob btoa URL URLSearchParams DOMException AbortController AbortSignal Event EventTarget ' +
+      'CustomEvent TextEncoder TextDecoder TextEncoderStream TextDecoderStream ReadableStream ReadableStreamDefaultReader ' +
+      'ReadableStreamBYOBReader ReadableByteStreamController ReadableStreamDefaultController WritableStream ' +
+      'WritableStreamDefaultController WritableStreamDefaultWriter TransformStream TransformStreamDefaultController ' +
+      'ByteLengthQueuingStrategy CountQueuingStrategy CompressionStream DecompressionStream Blob File performance crypto Crypto ' +
+      'CryptoKey SubtleCrypto WebAssembly'
+    ).split(' '),
+  );
+  // These come with an HTTP client, which takes 20 ms to load and must not load among hostile prototypes: now or never.
+  const http = ['Headers', 'Request', 'Response', 'FormData'];
+  if (http.some((name) => script.includes(name))) {
+    for (const name of http) {
+      void Reflect.get(globalThis, name);
+      kept.add(name);
+    }
+  }
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    if (kept.has(name) || language.includes(name)) continue;
+    if (!Reflect.deleteProperty(globalThis, name)) throw new Error(`The interpreter keeps the global ${name}.`);
+  }
+  // The HTTP client leaves its connection pool under symbols that every script knows.
+  for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
+    if (symbol === Symbol.toStringTag || Reflect.deleteProperty(globalThis, symbol)) continue;
+    if (!Reflect.set(globalThis, symbol, undefined)) throw new Error('The interpreter keeps a global symbol.');
+  }
+}
+
+/**
+ * The interpreter's own code keeps its reference to `process`, and emitters and
+ * streams can be made to give it away: only members without authority stay on
+ * it. The bundle sees another, smaller object.
+ */
+function stripProcess(v8: typeof import('node:v8')): void {
+  const kept = new Set(
+    (
+      'version versions arch platform release _events _eventsCount _maxListeners domain _exiting exitCode uptime reallyExit ' +
+      'cpuUsage threadCpuUsage resourceUsage memoryUsage constrainedMemory availableMemory exit hrtime features ' +
+      '_fatalException hasUncaughtExceptionCaptureCallback emitWarning nextTick _tickCallback sourceMapsEnabled argv0 permission'
+    ).split(' '),
+  );
+  for (const name of Object.getOwnPropertyNames(process)) {
+    if (kept.has(name)) continue;
+    if (!Reflect.deleteProperty(process, name)) throw new Error(`The interpreter keeps process.${name}.`);
+  }
+  const empty = Object.freeze({});
+  const standIns = { env: empty, argv: Object.freeze([]), execArgv: Object.freeze([]), cwd: (): string => '/' };
+  // The interpreter's own code reads these, for example to word a failed assertion.
+  Object.defineProperties(process, Object.getOwnPropertyDescriptors(standIns));
+  const visible = Object.freeze({
+    ...standIns,
+    version: process.version,
+    versions: process.versions,
+    platform: process.platform,
+    arch: process.arch,
+    nextTick: process.nextTick.bind(process),
+    hrtime: process.hrtime,
+    uptime: process.uptime,
+    emitWarning: (): void => undefined,
+    // Of the heap alone: the resident size is in a file of the kernel's, which an enclave cannot read.
+    memoryUsage() {
+      const heap = v8.getHeapStatistics();
+      return {
+        rss: heap.total_physical_size + heap.external_memory,
+        heapTotal: heap.total_heap_size,
+        heapUsed: heap.used_heap_size,
+        external: heap.external_memory,
+        arrayBuffers: 0,
+      };
+    },
+  });
+  Object.defineProperty(globalThis, 'process', { value: visible, writable: false, configurable: false });
+}
+
+/**
+ * A getter on `Object.prototype` sees every object of the interpreter that is
+ * asked for a member it does not have; a `call` of one's own sees every
+ * function and `this`.
+ */
+function closePrototypes(): void {
+  for (const prototype of [Object.prototype, Function.prototype, Array.prototype]) Object.preventExtensions(prototype);
+  for (const name of ['call', 'apply', 'bind']) {
+    Object.defineProperty(Function.prototype, name, { writable: false, configurable: false });
+  }
+}
+
+export const loaderParts = Object.freeze({
+  pureModules,
+  stripSockets,
+  stripGlobals,
+  stripProcess,
+  closePrototypes,
+});
