@@ -1,9 +1,8 @@
 import type { Command } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
-import { commonOptions } from './parse.ts';
 import type { RegistryEntry } from './registry.ts';
 import type { Printer } from './render/printer.ts';
-import { optionUsage, usageLine } from './usage.ts';
+import { commonOptions, optionUsage, usageLine } from './usage.ts';
 
 /** `enclos help`: every command by category. */
 export function renderOverview(entries: readonly RegistryEntry[], printer: Printer): void {

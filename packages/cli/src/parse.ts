@@ -1,19 +1,12 @@
 import { parseArgs } from 'node:util';
 import type { Command, OptionSpec, OptionSpecs, RawInput } from './command.ts';
 import { refuseUsage } from './failure.ts';
-import { usageLine } from './usage.ts';
+import { commonOptions, usageLine } from './usage.ts';
 
 export interface ParsedCommand {
   readonly input: RawInput;
   readonly json: boolean;
   readonly help: boolean;
-}
-
-/** Options of every command; `--json` where there is something to print as JSON. */
-export function commonOptions(command: Pick<Command, 'hasJson'>): OptionSpecs {
-  const help = { type: 'boolean', summary: 'Show this help' } as const;
-  const json = { type: 'boolean', summary: 'Print the result, or the error, as JSON and nothing else' } as const;
-  return command.hasJson ? { json, help } : { help };
 }
 
 type OptionValue = RawInput['options'][string];

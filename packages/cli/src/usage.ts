@@ -1,6 +1,13 @@
-import type { Command, OptionSpec } from './command.ts';
+import type { Command, OptionSpec, OptionSpecs } from './command.ts';
 
 const mostShown = 3;
+
+/** Options of every command; `--json` where there is something to print as JSON. */
+export function commonOptions(command: Pick<Command, 'hasJson'>): OptionSpecs {
+  const help = { type: 'boolean', summary: 'Show this help' } as const;
+  const json = { type: 'boolean', summary: 'Print the result, or the error, as JSON and nothing else' } as const;
+  return command.hasJson ? { json, help } : { help };
+}
 
 /** `--out DIR`. */
 export function optionUsage(name: string, spec: OptionSpec): string {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { measure } from '@enclos/cli';
 
 // From tests/integration/dist/test.
 const repository = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -175,9 +176,7 @@ test('a quote of the enclave passes verify by its root, its nonce and a policy, 
   assert.equal(ran.code, 0, ran.stderr);
   const shown = await enclos(['platform', 'show', '--collateral-out', 'collateral.json', '--json']);
   const { vendor } = JSON.parse(shown.stdout) as { vendor: { rootFingerprint: string } };
-  const { mrEnclave } = JSON.parse((await enclos(['measure', '.enclos/greeter.sgxs', '--json'])).stdout) as {
-    mrEnclave: string;
-  };
+  const { mrEnclave } = await measure(join(project, '.enclos/greeter.sgxs'));
   const policy = {
     mrEnclave: [mrEnclave],
     minimumSecurityVersion: 1,

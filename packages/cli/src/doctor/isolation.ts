@@ -1,20 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planIsolation } from '@enclos/software-sgx';
+import { planIsolation, writeSeccompFilter } from '@enclos/software-sgx';
 import type { IsolationLayer } from '@enclos/tee';
 import { info, ok, warning, type Check } from './check.ts';
-
-/** One instruction of classic BPF, `return SECCOMP_RET_ALLOW`: enough to see that filters can be installed. */
-const allowAll = Uint8Array.of(0x06, 0, 0, 0, 0, 0, 0xff, 0x7f);
 
 /** Tries what this machine gives an enclave. */
 export async function probeLayers(interpreterPath: string): Promise<readonly IsolationLayer[]> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-doctor-'));
   try {
-    const filterPath = join(folder, 'allow.bpf');
-    await writeFile(filterPath, allowAll);
-    return planIsolation({ interpreterPath, filterPath }).layers;
+    return planIsolation({ interpreterPath, filterPath: await writeSeccompFilter(folder) }).layers;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -32,28 +32,29 @@ function load(require: NodeJS.Require, authority: typeof loaderParts): void {
   const files = section();
   fs.closeSync(descriptors.boot);
 
-  const gate = new net.Socket({ fd: descriptors.gate });
-  const platform = new net.Socket({ fd: descriptors.platform });
-  const exit = process.exit.bind(process);
-  const restrictedRequire = authority.pureModules(require);
-  const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
-  authority.stripSockets(net.Socket, gate);
-  authority.stripGlobals(language, script);
-  authority.stripProcess(require('node:v8'));
-  authority.closePrototypes();
-
-  const start = async (): Promise<void> => {
+  const begin = async (): Promise<void> => {
+    const gate = new net.Socket({ fd: descriptors.gate });
+    const platform = new net.Socket({ fd: descriptors.platform });
+    const exit = process.exit.bind(process);
+    const restrictedRequire = authority.pureModules(require);
+    const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
+    authority.stripSockets(net.Socket, gate);
+    authority.stripGlobals(language, script);
+    authority.stripProcess(require('node:v8'));
+    authority.closePrototypes();
     const boot: unknown = new vm.Script(script, { filename: 'enclave.js' }).runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
     await boot({ gate, platform, manifest, files, exit, require: restrictedRequire });
   };
-  // From a stack of its own: the callers of this function hold the real `require` among their arguments.
+  const { exit: fail } = process;
+  // After this script, since `-e` puts the global `module` back when it ends; and from a stack of its own, since the
+  // callers of this function hold the real `require` among their arguments.
   setImmediate(() => {
-    start().catch((error: unknown) => {
+    begin().catch((error: unknown) => {
       // Without this an enclave that cannot start would end without a word.
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       fs.writeSync(2, `The enclave could not start: ${text}\n`);
-      exit(4);
+      fail(4);
     });
   });
 }

@@ -1,0 +1,37 @@
+import { defineEnclave } from '@enclos/enclave';
+import { codeAttempts } from './attempts/code.ts';
+import { graphAttempts } from './attempts/graph.ts';
+import { hookAttempts } from './attempts/hooks.ts';
+import { networkAttempts } from './attempts/network.ts';
+import { processAttempts } from './attempts/process.ts';
+import { socketAttempts } from './attempts/sockets.ts';
+import { hostile } from './hostile.edl.ts';
+import { needs } from './needs.ts';
+import { requireOf, type Attempt, type Attempts } from './stolen.ts';
+
+const attempts: Attempts = {
+  ...codeAttempts,
+  ...processAttempts,
+  ...socketAttempts,
+  ...networkAttempts,
+  ...hookAttempts,
+  ...graphAttempts,
+};
+
+async function outcome(attempt: Attempt | undefined): Promise<{ succeeded: boolean; detail: string }> {
+  try {
+    const got = await attempt?.();
+    return { succeeded: got !== undefined, detail: got === undefined ? 'nothing is there' : String(got).slice(0, 1000) };
+  } catch (error) {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { succeeded: false, detail: text.slice(0, 1000) };
+  }
+}
+
+export const application = defineEnclave(hostile, {
+  attempts: () => Object.keys(attempts),
+  attempt: ({ name }) => outcome(attempts[name]),
+  requireModule: ({ name }) => outcome(() => Object.keys(requireOf(name)).length),
+  needs: () => Object.keys(needs),
+  need: ({ name }) => outcome(needs[name]),
+});

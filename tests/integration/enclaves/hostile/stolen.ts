@@ -1,0 +1,46 @@
+import type { BootCapabilities } from '@enclos/enclave/boot';
+
+/** An attempt succeeds by giving anything but undefined: a word on what it got. */
+export type Attempt = () => unknown;
+export type Attempts = Readonly<Record<string, Attempt>>;
+
+interface Stolen {
+  capabilities?: BootCapabilities;
+}
+
+/** What the whole bundle got from the loader. */
+export const stolen: Stolen = {};
+
+export function capabilities(): BootCapabilities {
+  if (stolen.capabilities === undefined) throw new Error('Nothing was stolen yet.');
+  return stolen.capabilities;
+}
+
+/** The loader's `require`, which bundled code has under another name. */
+export function requireOf(name: string): Record<string, unknown> {
+  const found: unknown = Reflect.get(capabilities(), 'require');
+  if (typeof found !== 'function') throw new Error('There is no require.');
+  const loaded: unknown = found(name);
+  return loaded as Record<string, unknown>;
+}
+
+/** Members by name on anything, past every type. */
+export function member(of: unknown, ...path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, name) => (at === undefined || at === null ? undefined : Reflect.get(Object(at), name)), of);
+}
+
+export function call(target: unknown, on: unknown, ...args: readonly unknown[]): unknown {
+  if (typeof target !== 'function') throw new TypeError('It is not there.');
+  return Reflect.apply(target, on, args);
+}
+
+export function construct(target: unknown, ...args: readonly unknown[]): unknown {
+  if (typeof target !== 'function') throw new TypeError('It is not there.');
+  return Reflect.construct(target, args);
+}
+
+/** The names under which there is something. */
+export function present(of: unknown, names: readonly string[]): string | undefined {
+  const found = names.filter((name) => member(of, name) !== undefined);
+  return found.length === 0 ? undefined : found.join(' ');
+}
