@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
+import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeFiles, decodeManifest, type EnclaveManifest } from '@enclos/manifest';
+import { decodeFiles, decodeManifest, interfaceDigest, type EnclaveManifest } from '@enclos/manifest';
 import { createSoftwareAttester } from '@enclos/tee';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
 import { createHostFiles } from './host-files.ts';
@@ -27,6 +28,10 @@ export interface BootCapabilities {
 export async function boot(main: Readonly<Record<string, unknown>>, capabilities: BootCapabilities): Promise<void> {
   const application = findApplication(main);
   const manifest = decodeManifest(capabilities.manifest);
+  // The build read the interface from its module; what counts is the one that this bundle serves.
+  if (!equalBytes(interfaceDigest(application.interface), manifest.interfaceDigest)) {
+    throw new EnclosError('ENCLAVE_INTERFACE_MISMATCH');
+  }
   const attester = createSoftwareAttester(capabilities.platform);
   // An enclave never outlives its platform or its host: there is nobody left to serve.
   void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));
@@ -75,11 +80,12 @@ function environmentOf(
     else values.set(name, value);
   }
   for (const { name, value } of fromHost) {
-    if (!open.delete(name))
-      {throw new EnclosError(
+    if (!open.delete(name)) {
+      throw new EnclosError(
         'ENCLAVE_VARIABLE_NOT_DECLARED',
         'The host sent a variable that the manifest does not take from it.',
-      );}
+      );
+    }
     values.set(name, value);
   }
   return values;

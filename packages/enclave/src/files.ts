@@ -23,8 +23,9 @@ export function embeddedFile(path: string): Uint8Array {
 export async function trustedFile(path: string): Promise<Uint8Array> {
   const { manifest, hostFiles } = runtime();
   const declared = manifest.trustedFiles.find((candidate) => candidate.path === path);
-  if (declared === undefined)
-    {throw new EnclosError('ENCLAVE_FILE_NOT_DECLARED', `enclave.json names no trusted file ${path}.`);}
+  if (declared === undefined) {
+    throw new EnclosError('ENCLAVE_FILE_NOT_DECLARED', `enclave.json names no trusted file ${path}.`);
+  }
   const copy = new Uint8Array(Number(declared.sizeBytes));
   for (let at = 0; at < copy.length;) {
     const wanted = Math.min(MAX_FILE_CHUNK_BYTES, copy.length - at);

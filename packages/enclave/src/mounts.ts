@@ -37,8 +37,9 @@ const memories = new Map<string, Mount>();
 export function openMount(target: string): Mount {
   const { manifest, hostFiles } = runtime();
   const declared = manifest.mounts.find((candidate) => candidate.target === target);
-  if (declared === undefined)
-    {throw new EnclosError('ENCLAVE_FILE_NOT_DECLARED', `enclave.json declares no mount ${target}.`);}
+  if (declared === undefined) {
+    throw new EnclosError('ENCLAVE_FILE_NOT_DECLARED', `enclave.json declares no mount ${target}.`);
+  }
   if (declared.kind === 'host') return guarded(declared, hostMount(declared, hostFiles));
   const memory = memories.get(target) ?? guarded(declared, memoryMount(declared));
   memories.set(target, memory);
@@ -59,8 +60,9 @@ function guarded(declared: DeclaredMount, mount: Mount): Mount {
     list: async (path: string) => mount.list(path === '' ? path : clean(path)),
     async writeFile(path: string, content: Uint8Array) {
       writable();
-      if (BigInt(content.length) > declared.maxBytes)
-        {throw refused(declared, `a file may have ${declared.maxBytes} bytes`);}
+      if (BigInt(content.length) > declared.maxBytes) {
+        throw refused(declared, `a file may have ${declared.maxBytes} bytes`);
+      }
       await mount.writeFile(clean(path), content);
     },
     async remove(path: string) {

@@ -48,7 +48,8 @@ export function runtime(): EnclaveRuntime {
  */
 export function environmentVariable(name: string): string | undefined {
   const declared = runtime().manifest.environment.some((variable) => variable.name === name);
-  if (!declared)
-    {throw new EnclosError('ENCLAVE_VARIABLE_NOT_DECLARED', `enclave.json does not declare the variable ${name}.`);}
+  if (!declared) {
+    throw new EnclosError('ENCLAVE_VARIABLE_NOT_DECLARED', `enclave.json does not declare the variable ${name}.`);
+  }
   return environment.get(name);
 }

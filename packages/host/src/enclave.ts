@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { equalBytes, utf8 } from '@enclos/codec';
+import { equalBytes } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
@@ -11,7 +10,7 @@ import {
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
-import { readImage, type EnclaveManifest } from '@enclos/manifest';
+import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
 import {
   decodeGateHello,
   encodeGateHello,
@@ -114,11 +113,6 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
   });
 }
 
-/** SHA-256 of the canonical description: what the manifest and the gate's first message carry. */
-function interfaceDigest(definition: { describe(): string }): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(utf8(definition.describe())).digest());
-}
-
 interface Loaded {
   readonly launched: LaunchedEnclave;
   readonly manifest: EnclaveManifest;
@@ -135,8 +129,9 @@ function openGate<T extends Functions, U extends Functions>(options: LoadOptions
     initiator: true,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
     acceptHello(theirs) {
-      if (!equalBytes(decodeGateHello(theirs).interfaceDigest, digest))
-        {throw new EnclosError('HOST_INTERFACE_MISMATCH');}
+      if (!equalBytes(decodeGateHello(theirs).interfaceDigest, digest)) {
+        throw new EnclosError('HOST_INTERFACE_MISMATCH');
+      }
     },
     limits: {
       ...manifest.limits,

@@ -79,11 +79,12 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
 
 function requireEntry(entries: Readonly<Record<string, string>>, name: string, kind: string): string {
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
-  if (entry === undefined)
-    {throw new EnclosError(
+  if (entry === undefined) {
+    throw new EnclosError(
       'HOST_MOUNT_REFUSED',
       `The manifest declares ${name}, but the host was given no ${kind} for it.`,
-    );}
+    );
+  }
   return entry;
 }
 
@@ -142,8 +143,9 @@ interface PendingWrite {
 const pendingPrefix = '.enclos-write-';
 
 async function openWrite(path: string, openWrites: number): Promise<PendingWrite> {
-  if (openWrites >= maxOpenWrites)
-    {throw new EnclosError('HOST_MOUNT_REFUSED', `More than ${maxOpenWrites} writes are open.`);}
+  if (openWrites >= maxOpenWrites) {
+    throw new EnclosError('HOST_MOUNT_REFUSED', `More than ${maxOpenWrites} writes are open.`);
+  }
   const temporary = join(dirname(path), `${pendingPrefix}${randomUUID()}`);
   return { file: await open(temporary, 'w', 0o600), temporary, path };
 }

@@ -122,8 +122,9 @@ describe('the host file service', () => {
   });
 
   test('bounds the writes that an enclave leaves open', async () => {
-    for (let i = 0; i < 16; i++)
-      {await files.mountWrite({ target: '/data', path: `f${i}`, write: i, content: utf8('x'), last: 'no' });}
+    for (let i = 0; i < 16; i++) {
+      await files.mountWrite({ target: '/data', path: `f${i}`, write: i, content: utf8('x'), last: 'no' });
+    }
     await assert.rejects(
       files.mountWrite({ target: '/data', path: 'more', write: 99, content: utf8('x'), last: 'no' }),
       refused,

@@ -79,8 +79,9 @@ export function readImage(sgxs: Uint8Array): ReadImage {
   const [manifestBytes = new Uint8Array(), bundle = new Uint8Array(), fileBytes = new Uint8Array()] = sections;
   const manifest = decodeManifest(manifestBytes);
   const expected = sizeFor(BigInt(pages.length * PAGE_SIZE), manifest);
-  if (geometry.sizeBytes !== expected)
-    {throw new EnclosError('IMAGE_INVALID', 'The size of the enclave does not follow from its content and heap.');}
+  if (geometry.sizeBytes !== expected) {
+    throw new EnclosError('IMAGE_INVALID', 'The size of the enclave does not follow from its content and heap.');
+  }
   return Object.freeze({
     manifest,
     bundle,
@@ -95,10 +96,12 @@ function readHeader(page: Uint8Array): readonly number[] {
   const found = reader.bytes(magic.length);
   if (!found.every((byte, i) => byte === magic[i])) throw new EnclosError('IMAGE_INVALID');
   const lengths = sectionFlags.map(() => reader.u64());
-  if (!isZero(reader.bytes(reader.remaining)))
-    {throw new EnclosError('IMAGE_INVALID', 'The header page is not padded with zeros.');}
-  if (lengths.some((length) => length > BigInt(MAX_IMAGE_BYTES)))
-    {throw new EnclosError('IMAGE_INVALID', 'A section is too long.');}
+  if (!isZero(reader.bytes(reader.remaining))) {
+    throw new EnclosError('IMAGE_INVALID', 'The header page is not padded with zeros.');
+  }
+  if (lengths.some((length) => length > BigInt(MAX_IMAGE_BYTES))) {
+    throw new EnclosError('IMAGE_INVALID', 'A section is too long.');
+  }
   return lengths.map(Number);
 }
 
@@ -118,8 +121,9 @@ function readSection(
   cursor.page += count;
   for (const page of taken) checkFlags(page.flags, want.flags);
   const padded = concatBytes(...taken.map((page) => page.content));
-  if (!isZero(padded.subarray(want.length)))
-    {throw new EnclosError('IMAGE_INVALID', 'A section is not padded with zeros.');}
+  if (!isZero(padded.subarray(want.length))) {
+    throw new EnclosError('IMAGE_INVALID', 'A section is not padded with zeros.');
+  }
   return padded.slice(0, want.length);
 }
 

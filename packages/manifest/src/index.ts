@@ -8,3 +8,4 @@ export {
   type EnclaveManifest,
   type InterpreterIdentity,
 } from './manifest.ts';
+export { interfaceDigest } from './interface-digest.ts';

@@ -110,6 +110,7 @@ test('decodeManifest() refuses or reads canonically every mutation of one byte',
 
 test('isCleanPath() accepts absolute paths without tricks, and nothing else', () => {
   for (const path of ['/a', '/a/b.c', '/data/ä', '/.hidden', '/...']) assert.ok(isCleanPath(path), path);
-  for (const path of ['', '/', 'a', 'a/b', '/a/', '//a', '/a//b', '/./a', '/a/..', '/a/../b', '/a\n', '/a\0'])
-    {assert.ok(!isCleanPath(path), path);}
+  for (const path of ['', '/', 'a', 'a/b', '/a/', '//a', '/a//b', '/./a', '/a/..', '/a/../b', '/a\n', '/a\0']) {
+    assert.ok(!isCleanPath(path), path);
+  }
 });

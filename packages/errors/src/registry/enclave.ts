@@ -51,6 +51,11 @@ export const enclaveErrors = {
     summary: "The enclave's main module does not export exactly one application.",
     next: 'Export the result of one defineEnclave() call from the module that "main" in enclave.json names.',
   },
+  ENCLAVE_INTERFACE_MISMATCH: {
+    kind: 'usage',
+    summary: 'The application serves another interface than the manifest names.',
+    next: 'Name the module of the interface that the application defines under "interface" in enclave.json, and build again.',
+  },
   ENCLAVE_VARIABLE_NOT_DECLARED: {
     kind: 'usage',
     summary: 'The manifest does not declare the environment variable.',
