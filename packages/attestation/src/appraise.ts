@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '@enclos/codec';
+import { toHex } from '@enclos/codec';
 import { EnclosError, type ErrorDetails } from '@enclos/errors';
 import { Attribute } from '@enclos/sgx';
 import type { Binding } from './binding.ts';
@@ -20,8 +20,8 @@ interface EvidenceFacts {
   readonly productId: number;
   readonly securityVersion: number;
   readonly debug: boolean;
-  /** 64 bytes. */
-  readonly reportData: Uint8Array;
+  /** 64 bytes of hex. */
+  readonly reportData: string;
   /** `report-data`: it was what the relying party expected. Otherwise nothing was expected, and why. */
   readonly binding: { readonly kind: 'report-data' } | { readonly kind: 'unbound'; readonly reason: string };
   readonly status: QuoteStatus;
@@ -82,12 +82,12 @@ function describe(
 ): EvidenceFacts {
   return {
     tee: 'sgx',
-    mrEnclave: toHex(report.mrEnclave),
-    mrSigner: toHex(report.mrSigner),
+    mrEnclave: report.mrEnclave,
+    mrSigner: report.mrSigner,
     productId: report.isvProdId,
     securityVersion: report.isvSvn,
     debug: isDebug(report.attributes.flags),
-    reportData: report.reportData.slice(),
+    reportData: report.reportData,
     status,
     advisoryIds,
     root,
@@ -97,8 +97,7 @@ function describe(
 }
 
 function checkIdentity({ report }: VerdictFacts, rules: CompletePolicy): void {
-  const mrEnclave = toHex(report.mrEnclave);
-  const mrSigner = toHex(report.mrSigner);
+  const { mrEnclave, mrSigner } = report;
   const { productId, minimumSecurityVersion } = rules;
   if (isDebug(report.attributes.flags) && !rules.allowDebug) {
     refuse('allowDebug', 'no debug enclave', 'a debug enclave');
@@ -152,7 +151,7 @@ function checkBinding({ report }: VerdictFacts, binding: Binding): EvidenceFacts
   const { reportData, unbound } = given;
   if (reportData instanceof Uint8Array && unbound === undefined) {
     if (reportData.length !== 64) misused('binding.reportData is not 64 bytes.');
-    if (!equalBytes(reportData, report.reportData)) refuse('binding', 'the expected report data', 'other report data');
+    if (toHex(reportData) !== report.reportData) refuse('binding', 'the expected report data', 'other report data');
     return Object.freeze({ kind: 'report-data' });
   }
   if (typeof unbound === 'string' && unbound.trim() !== '' && reportData === undefined) {

@@ -1,5 +1,5 @@
 import type { Certificate } from './certificate.ts';
-import type { Endorsements } from './endorsements.ts';
+import type { EndorsementParts } from './endorsements.ts';
 import { isoSeconds } from './json-fields.ts';
 import type { PckChain } from './pck-chain.ts';
 
@@ -39,7 +39,7 @@ interface Dated {
  * wrapper (QvE), expired collateral is a fact beside the status, and the policy
  * decides. QVL never looks at notBefore and issueDate; they are reported too.
  */
-export function collateralDates(chain: PckChain, endorsements: Endorsements, nowMs: number): CollateralDates {
+export function collateralDates(chain: PckChain, endorsements: EndorsementParts, nowMs: number): CollateralDates {
   const documents = documentDates(endorsements);
   const all = [...certificateDates(chain, endorsements), ...documents];
   const issued = documents.map(({ fromMs }) => fromMs);
@@ -52,7 +52,7 @@ export function collateralDates(chain: PckChain, endorsements: Endorsements, now
   });
 }
 
-function documentDates({ rootCrl, pckCrl, tcbInfo, qeIdentity }: Endorsements): readonly Dated[] {
+function documentDates({ rootCrl, pckCrl, tcbInfo, qeIdentity }: EndorsementParts): readonly Dated[] {
   return [
     { part: 'rootCrl', fromMs: rootCrl.thisUpdateMs, untilMs: rootCrl.nextUpdateMs },
     { part: 'pckCrl', fromMs: pckCrl.thisUpdateMs, untilMs: pckCrl.nextUpdateMs },
@@ -61,7 +61,7 @@ function documentDates({ rootCrl, pckCrl, tcbInfo, qeIdentity }: Endorsements): 
   ];
 }
 
-function certificateDates(chain: PckChain, { tcbInfoChain, qeIdentityChain }: Endorsements): readonly Dated[] {
+function certificateDates(chain: PckChain, { tcbInfoChain, qeIdentityChain }: EndorsementParts): readonly Dated[] {
   const dated = (part: DatedPart, certificate: Certificate | undefined): readonly Dated[] =>
     certificate === undefined ? [] : [{ part, fromMs: certificate.notBeforeMs, untilMs: certificate.notAfterMs }];
   return [

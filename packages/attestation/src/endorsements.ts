@@ -2,6 +2,7 @@ import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { isUnsupportedVersion, parseEnclaveIdentity, type EnclaveIdentity } from './enclave-identity.ts';
+import { isoSeconds } from './json-fields.ts';
 import { isJsonObject, parseJson } from './json.ts';
 import { decodePem } from './pem.ts';
 import { misused, orRefuse, refuseEndorsements, type RefusalStatus } from './refusal.ts';
@@ -33,8 +34,25 @@ export interface QuoteCollateral {
   readonly pck_certificate_chain?: string;
 }
 
-/** Parsed collateral. Well-formed, but nothing of it is verified yet. Made by `parseCollateral` only. */
+declare const endorsementsBrand: unique symbol;
+
+/**
+ * Parsed collateral. Well-formed, but nothing of it is verified yet. Made by
+ * `parseCollateral` only. What is verified lies out of reach, so that nobody
+ * can take a serial number off a parsed revocation list.
+ */
 export interface Endorsements {
+  readonly [endorsementsBrand]: true;
+  /** The platform family that the TCB info is for, 6 bytes of hex. */
+  readonly fmspc: string;
+  /** The lower one of TCB info and QE identity. */
+  readonly tcbEvaluationDataNumber: number;
+  /** When the first of the CRLs, the TCB info and the QE identity ends: 2025-06-19T10:56:11Z. Fetch again before. */
+  readonly nextUpdate: string;
+}
+
+/** What `parseCollateral` read, for the verifier alone. */
+export interface EndorsementParts {
   readonly rootCrl: RevocationList;
   readonly pckCrl: RevocationList;
   readonly tcbInfoChain: readonly Certificate[];
@@ -46,7 +64,7 @@ export interface Endorsements {
 
 type Field = keyof QuoteCollateral;
 
-const made = new WeakSet<Endorsements>();
+const made = new WeakMap<object, EndorsementParts>();
 /** Intel's collateral is under 40 KiB. */
 const maximumTextLength = 4_194_304;
 
@@ -66,7 +84,7 @@ export function parseCollateral(json: unknown): Endorsements {
   const tcbInfoChain = parseChain(fields.tcb_info_issuer_chain, 'tcb_info_issuer_chain');
   // Intel serves both under one chain.
   const isSameChain = fields.qe_identity_issuer_chain === fields.tcb_info_issuer_chain;
-  const endorsements: Endorsements = Object.freeze({
+  return makeEndorsements({
     rootCrl: parseCrl(fields.root_ca_crl, 'root_ca_crl'),
     pckCrl: parseCrl(fields.pck_crl, 'pck_crl'),
     tcbInfoChain,
@@ -83,13 +101,25 @@ export function parseCollateral(json: unknown): Endorsements {
     ),
     ...(pckChain === undefined ? {} : { pckChain: parseChain(pckChain, 'pck_certificate_chain') }),
   });
-  made.add(endorsements);
+}
+
+function makeEndorsements(parts: EndorsementParts): Endorsements {
+  const { rootCrl, pckCrl, tcbInfo, qeIdentity } = parts;
+  const documents = [tcbInfo.value, qeIdentity.value];
+  const updates = documents.map(({ nextUpdate }) => Date.parse(nextUpdate));
+  // The brand exists for the compiler only; `made` is what holds at run time.
+  const endorsements = Object.freeze({
+    fmspc: tcbInfo.value.fmspc,
+    tcbEvaluationDataNumber: Math.min(...documents.map(({ tcbEvaluationDataNumber: number }) => number)),
+    nextUpdate: isoSeconds(Math.min(rootCrl.nextUpdateMs, pckCrl.nextUpdateMs, ...updates)),
+  }) as Endorsements;
+  made.set(endorsements, Object.freeze(parts));
   return endorsements;
 }
 
 /** @throws VERIFIER_MISUSED for an object that `parseCollateral` did not make: its parts might not belong together. */
-export function requireEndorsements(endorsements: Endorsements): void {
-  if (!made.has(endorsements)) misused('The endorsements are not a result of parseCollateral.');
+export function partsOf(endorsements: Endorsements): EndorsementParts {
+  return made.get(endorsements) ?? misused('The endorsements are not a result of parseCollateral.');
 }
 
 function parseText(text: string): unknown {

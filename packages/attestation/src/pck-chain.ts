@@ -1,12 +1,13 @@
 import { checkAuthority, checkEndEntity, namesMatch } from './chain-rules.ts';
 import { ExtensionId } from './certificate-extensions.ts';
 import type { Certificate } from './certificate.ts';
-import type { Endorsements } from './endorsements.ts';
+import type { EndorsementParts } from './endorsements.ts';
 import { orRefuse, refuse } from './refusal.ts';
 import { isRevoked, verifyRevocationList } from './revocation.ts';
 import { findRoot, type TrustedRoot } from './roots.ts';
 import { parseSgxExtension, type PckPlatform } from './sgx-extension.ts';
 import type { Signatures } from './signatures.ts';
+import type { StepId } from './steps.ts';
 
 /** The chain of a PCK certificate up to a root that the caller trusts. */
 export interface PckChain {
@@ -25,11 +26,11 @@ export interface ChainOptions {
 /** Verifies a PCK chain in the order of QVL's PckCertVerifier. */
 export async function verifyPckChain(
   chain: readonly Certificate[],
-  { rootCrl, pckCrl }: Endorsements,
+  { rootCrl, pckCrl }: EndorsementParts,
   { roots, signatures }: ChainOptions,
 ): Promise<PckChain> {
   const { pck, intermediate, root } = shapeOf(chain);
-  await verifyRoot(root, signatures);
+  await verifyRoot(root, { step: 'root-certificate', signatures });
   await verifyIntermediate(intermediate, root, signatures);
   const platform = await verifyPck(pck, intermediate, signatures);
   const trustedRoot =
@@ -47,8 +48,10 @@ export async function verifyPckChain(
 }
 
 /** QVL's CommonVerifier::verifyRootCACert, with the extension rules that QVL leaves out. */
-export async function verifyRoot(root: Certificate, signatures: Signatures): Promise<void> {
-  const step = 'root-certificate';
+export async function verifyRoot(
+  root: Certificate,
+  { step, signatures }: { readonly step: StepId; readonly signatures: Signatures },
+): Promise<void> {
   if (!checkAuthority(root, 1)) {
     refuse(step, 'SGX_ROOT_CA_INVALID_EXTENSIONS', 'The root is not an authority over a PCK CA.');
   }

@@ -77,7 +77,8 @@ const hashPattern = /^[0-9a-f]{64}$/i;
 
 /**
  * Checks a policy as it comes from a caller without types, a file for example.
- * A missing, malformed or unknown rule refuses: it is never read as "anything".
+ * A missing, malformed, unknown or inherited rule refuses, and so does one that
+ * is there without a value: none is ever read as "anything".
  *
  * @throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
  */
@@ -119,8 +120,9 @@ class Rules {
   readonly #rules: Map<string, unknown>;
 
   constructor(policy: unknown) {
-    if (typeof policy !== 'object' || policy === null) throw incomplete('policy', 'an object');
-    this.#rules = new Map(Object.entries(policy).filter(([, value]) => value !== undefined));
+    if (!isPlainObject(policy)) throw incomplete('policy', 'an object with rules of its own and none inherited');
+    this.#rules = new Map(Reflect.ownKeys(policy).map((name) => [String(name), Reflect.get(policy, name)]));
+    for (const [name, value] of this.#rules) if (value === undefined) throw incomplete(name, 'absent or have a value');
   }
 
   required<T>(name: string, value: T | undefined): T {
@@ -172,6 +174,13 @@ class Rules {
     if (!is(value)) throw incomplete(name, expected);
     return value;
   }
+}
+
+/** A rule that a prototype holds would not be seen, and not be missed either. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function isStrings(value: unknown): value is readonly string[] {

@@ -8,8 +8,8 @@ import { createSignatures, type Subtle } from './signatures.ts';
 /** A root that the relying party trusts: its public key, not its certificate. */
 export interface TrustedRoot {
   readonly kind: 'intel' | 'software';
-  /** x then y, 32 bytes each. */
-  readonly publicKey: Uint8Array;
+  /** x then y, 64 bytes of hex. */
+  readonly publicKey: string;
   /** Hex of SHA-256 of the SubjectPublicKeyInfo, DER: what policies list. */
   readonly fingerprint: string;
 }
@@ -20,9 +20,8 @@ const spkiPrefix = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200
 /** The key of "Intel SGX Root CA". Never a default: name it in `roots`. */
 export const INTEL_SGX_ROOT: TrustedRoot = Object.freeze({
   kind: 'intel',
-  publicKey: fromHex(
+  publicKey:
     '0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394',
-  ),
   fingerprint: 'a0af031289f5d5d4132f9186068a7fc13628633ba235777472e29b6b6c67a49e',
 });
 
@@ -45,7 +44,7 @@ export async function softwareRoot(
   if (!isSelfSigned) misused('The certificate is not a self-signed root of a platform.');
   const fingerprint = await fingerprintOf(root.publicKey, signatures.sha256);
   if (fingerprint === INTEL_SGX_ROOT.fingerprint) misused('This is the root of Intel: use INTEL_SGX_ROOT.');
-  return Object.freeze({ kind: 'software', publicKey: root.publicKey.slice(), fingerprint });
+  return Object.freeze({ kind: 'software', publicKey: toHex(root.publicKey), fingerprint });
 }
 
 /** Hex of SHA-256 of the SubjectPublicKeyInfo of a P-256 key. */
@@ -66,14 +65,15 @@ export async function findRoot(
   publicKey: Uint8Array,
   sha256: (data: Uint8Array) => Promise<Uint8Array>,
 ): Promise<TrustedRoot | undefined> {
-  const root = roots.find((candidate) => equalBytes(candidate.publicKey, publicKey));
+  const key = toHex(publicKey);
+  const root = roots.find((candidate) => candidate.publicKey === key);
   if (root === undefined) return undefined;
   const fingerprint = await fingerprintOf(publicKey, sha256);
   const kind = fingerprint === INTEL_SGX_ROOT.fingerprint ? 'intel' : 'software';
   if (root.fingerprint !== fingerprint || root.kind !== kind) {
     misused('A trusted root has a fingerprint or kind of another key.');
   }
-  return Object.freeze({ kind, publicKey: publicKey.slice(), fingerprint });
+  return Object.freeze({ kind, publicKey: key, fingerprint });
 }
 
 function parseRoot(certificate: string | Uint8Array): Certificate {

@@ -1,4 +1,4 @@
-import { equalBytes } from '@enclos/codec';
+import { equalBytes, toHex } from '@enclos/codec';
 import { checkEndEntity, namesMatch } from './chain-rules.ts';
 import type { Certificate } from './certificate.ts';
 import { isNamedRoot, verifyRoot, type PckChain } from './pck-chain.ts';
@@ -32,7 +32,7 @@ export async function verifySigningChain(chain: readonly Certificate[], options:
   }
   if (!isNamedRoot(root)) refuse(step, 'SGX_ROOT_CA_MISSING', 'The signing chain does not end in an SGX root.');
   const isVerifiedRoot = equalBytes(root.encoded, pckChain.root.encoded);
-  if (!isVerifiedRoot) await verifyRoot(root, signatures);
+  if (!isVerifiedRoot) await verifyRoot(root, { step, signatures });
   if (!signer.subject.commonName.includes('SGX TCB Signing')) {
     refuse(step, 'SGX_TCB_SIGNING_CERT_MISSING', 'The signing chain does not start with a TCB signing certificate.');
   }
@@ -41,7 +41,7 @@ export async function verifySigningChain(chain: readonly Certificate[], options:
   if (isRevoked(signer, rootCrl)) {
     refuse(step, 'SGX_TCB_SIGNING_CERT_REVOKED', 'The TCB signing certificate is revoked.');
   }
-  if (!equalBytes(root.publicKey, pckChain.trustedRoot.publicKey)) {
+  if (toHex(root.publicKey) !== pckChain.trustedRoot.publicKey) {
     refuse(step, 'SGX_TCB_SIGNING_CERT_CHAIN_UNTRUSTED', 'The signing chain ends in another root than the PCK chain.');
   }
   return signer;

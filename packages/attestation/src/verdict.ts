@@ -1,6 +1,6 @@
-import { encodeReportBody, parseReportBody, type ReportBody } from '@enclos/sgx';
 import type { CollateralDates } from './collateral-dates.ts';
 import { misused } from './refusal.ts';
+import type { ReportFacts } from './report-facts.ts';
 import type { TrustedRoot } from './roots.ts';
 import type { PckPlatform } from './sgx-extension.ts';
 import type { VerificationStep } from './steps.ts';
@@ -13,7 +13,7 @@ export interface VerdictFacts extends TcbEvaluation {
   readonly tee: 'sgx';
   readonly quoteVersion: 3;
   /** What the quote says about the enclave. */
-  readonly report: ReportBody;
+  readonly report: ReportFacts;
   readonly tcbEvaluationDataNumbers: { readonly tcbInfo: number; readonly qeIdentity: number };
   /** The trusted root in which all chains end. */
   readonly root: TrustedRoot;
@@ -38,17 +38,18 @@ export interface QuoteVerdict extends VerdictFacts {
   readonly [verdictBrand]: true;
 }
 
-const made = new WeakMap<object, VerdictFacts>();
+const made = new WeakSet<object>();
 
-/** For `verifyQuote`. The facts are kept beside the verdict, where a change of its bytes cannot reach them. */
+/** For `verifyQuote`. The facts must be frozen in depth, and hold no bytes, which nothing freezes. */
 export function makeVerdict(facts: VerdictFacts): QuoteVerdict {
   // The brand exists for the compiler only; `made` is what holds at run time.
   const verdict = Object.freeze({ ...facts }) as QuoteVerdict;
-  made.set(verdict, Object.freeze({ ...facts, report: parseReportBody(encodeReportBody(facts.report)) }));
+  made.add(verdict);
   return verdict;
 }
 
 /** @throws VERIFIER_MISUSED for an object that `verifyQuote` did not make. */
 export function factsOf(verdict: QuoteVerdict): VerdictFacts {
-  return made.get(verdict) ?? misused('The verdict is not a result of verifyQuote.');
+  if (!made.has(verdict)) misused('The verdict is not a result of verifyQuote.');
+  return verdict;
 }

@@ -2,7 +2,7 @@ import { concatBytes, equalBytes } from '@enclos/codec';
 import type { QuoteV3 } from '@enclos/sgx';
 import { collateralDates } from './collateral-dates.ts';
 import type { EnclaveIdentity } from './enclave-identity.ts';
-import { requireEndorsements, type Endorsements } from './endorsements.ts';
+import { partsOf, type EndorsementParts, type Endorsements } from './endorsements.ts';
 import { isoSeconds } from './json-fields.ts';
 import { verifyPckChain, type PckChain } from './pck-chain.ts';
 import { readEvidence } from './quote-evidence.ts';
@@ -13,6 +13,7 @@ import { verifyBody, verifySigningChain } from './signing-chain.ts';
 import { verificationSteps } from './steps.ts';
 import { evaluateTcb } from './tcb-evaluation.ts';
 import type { TcbInfo } from './tcb-info.ts';
+import { reportFacts } from './report-facts.ts';
 import { makeVerdict, type QuoteVerdict } from './verdict.ts';
 
 export interface VerifyOptions {
@@ -39,25 +40,25 @@ export async function verifyQuote(
   endorsements: Endorsements,
   options: VerifyOptions,
 ): Promise<QuoteVerdict> {
-  requireEndorsements(endorsements);
+  const parts = partsOf(endorsements);
   const nowMs = requireOptions(options);
   const signatures = createSignatures(options.subtle ?? globalThis.crypto?.subtle);
-  const evidence = readEvidence(quote, endorsements.pckChain, {
+  const evidence = readEvidence(quote, parts.pckChain, {
     allowTrailingBytes: options.allowTrailingBytes === true,
   });
-  const chain = await verifyPckChain(evidence.pckChain, endorsements, { roots: [...options.roots], signatures });
-  await verifyCollateral(chain, endorsements, signatures);
-  const tcbInfo = endorsements.tcbInfo.value;
-  const qeIdentity = endorsements.qeIdentity.value;
+  const chain = await verifyPckChain(evidence.pckChain, parts, { roots: [...options.roots], signatures });
+  await verifyCollateral(chain, parts, signatures);
+  const tcbInfo = parts.tcbInfo.value;
+  const qeIdentity = parts.qeIdentity.value;
   matchTcbInfo(tcbInfo, chain);
   await verifyQe(evidence.quote, chain, signatures);
   matchQeIdentity(evidence.quote, qeIdentity);
   await verifyQuoteSignature(evidence.quote, signatures);
-  const collateral = collateralDates(chain, endorsements, nowMs);
+  const collateral = collateralDates(chain, parts, nowMs);
   return makeVerdict({
     tee: 'sgx',
     quoteVersion: 3,
-    report: evidence.quote.reportBody,
+    report: reportFacts(evidence.quote.reportBody),
     ...evaluateTcb(chain.platform, evidence.quote.signature.qeReport.isvSvn, { tcbInfo, qeIdentity }),
     tcbEvaluationDataNumbers: Object.freeze({
       tcbInfo: tcbInfo.tcbEvaluationDataNumber,
@@ -80,8 +81,8 @@ function requireOptions({ roots, now }: VerifyOptions): number {
   return nowMs;
 }
 
-async function verifyCollateral(pckChain: PckChain, endorsements: Endorsements, signatures: Signatures): Promise<void> {
-  const { rootCrl, tcbInfo, tcbInfoChain, qeIdentity, qeIdentityChain } = endorsements;
+async function verifyCollateral(pckChain: PckChain, parts: EndorsementParts, signatures: Signatures): Promise<void> {
+  const { rootCrl, tcbInfo, tcbInfoChain, qeIdentity, qeIdentityChain } = parts;
   const tcbSigner = await verifySigningChain(tcbInfoChain, {
     step: 'tcb-signing-chain',
     rootCrl,

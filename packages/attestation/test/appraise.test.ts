@@ -32,10 +32,12 @@ const policy = {
   softwareRoots: [fingerprint],
 } as const satisfies SgxPolicy;
 const binding: Binding = { reportData: goodReport.reportData };
+/** Takes a rule out of the good policy: one that is there without a value is refused. */
+const absent = Symbol('absent');
 
 interface Attempt {
   readonly verdict?: QuoteVerdict;
-  /** Merged over the good policy; as untyped callers may write it. */
+  /** Merged over the good policy, without what is `absent`; as untyped callers may write it. */
   readonly policy?: object;
   readonly binding?: Binding;
   readonly now?: Date;
@@ -44,7 +46,8 @@ interface Attempt {
 async function attempt(given: Attempt): Promise<unknown> {
   const verdict = given.verdict ?? (await verdictOf());
   // Untyped on purpose: the run-time checks are what these tests are for.
-  const rules = { ...policy, ...given.policy } as SgxPolicy;
+  const entries = Object.entries({ ...policy, ...given.policy }).filter(([, value]: [string, unknown]) => value !== absent);
+  const rules = Object.fromEntries(entries) as unknown as SgxPolicy;
   return appraise(verdict, rules, given.binding ?? binding, { now: given.now ?? now });
 }
 
@@ -70,7 +73,7 @@ test('evidence that the policy accepts', async () => {
       productId: 7,
       securityVersion: 4,
       debug: false,
-      reportData: goodReport.reportData,
+      reportData: toHex(goodReport.reportData),
       binding: { kind: 'report-data' },
       status: 'CONFIGURATION_NEEDED',
       advisoryIds: ['ENCLOS-SA-00001'],
@@ -84,7 +87,7 @@ test('evidence that the policy accepts', async () => {
 });
 
 test('by signer and product', async () => {
-  await attempt({ policy: { mrEnclave: undefined, mrSigner: [mrSigner.toUpperCase()], productId: 7 } });
+  await attempt({ policy: { mrEnclave: absent, mrSigner: [mrSigner.toUpperCase()], productId: 7 } });
   await refused({ policy: { mrSigner: ['00'.repeat(32)], productId: 7 } }, { field: 'mrSigner', got: mrSigner });
   await refused({ policy: { mrSigner: [mrSigner], productId: 8 } }, { field: 'productId', expected: 8, got: 7 });
 });
@@ -108,13 +111,13 @@ const rules: readonly (readonly [what: string, policy: object, details: Record<s
   ],
   [
     'no advisory list at all',
-    { acceptedAdvisoryIds: undefined },
+    { acceptedAdvisoryIds: absent },
     { field: 'acceptedAdvisoryIds', got: ['ENCLOS-SA-00001'] },
   ],
   ['another software root', { softwareRoots: ['00'.repeat(32)] }, { field: 'softwareRoots', got: fingerprint }],
   [
     'a software root under a policy for Intel',
-    { intelRoot: true, softwareRoots: undefined },
+    { intelRoot: true, softwareRoots: absent },
     { field: 'softwareRoots', got: fingerprint },
   ],
   [
@@ -182,27 +185,27 @@ test('a status of OK needs no word about advisories', async () => {
     tcbInfo: (good) => ({ ...good, tcbLevels: [tcbLevel(3, 'UpToDate', ['N'])] }),
   });
   assert.deepEqual(verdict.advisoryIds, ['N']);
-  await attempt({ verdict, policy: { acceptedStatuses: ['OK'], acceptedAdvisoryIds: undefined } });
+  await attempt({ verdict, policy: { acceptedStatuses: ['OK'], acceptedAdvisoryIds: absent } });
 });
 
 const incomplete: readonly (readonly [field: string, policy: object])[] = [
-  ['mrEnclave', { mrEnclave: undefined }],
+  ['mrEnclave', { mrEnclave: absent }],
   ['mrEnclave', { mrEnclave: [] }],
   ['mrEnclave', { mrEnclave: ['abc'] }],
   ['mrEnclave', { mrEnclave: mrEnclave }],
   ['productId', { mrSigner: [mrSigner] }],
   ['productId', { mrSigner: [mrSigner], productId: 65_536 }],
   ['mrSigner', { mrSigner: [], productId: 7 }],
-  ['minimumSecurityVersion', { minimumSecurityVersion: undefined }],
+  ['minimumSecurityVersion', { minimumSecurityVersion: absent }],
   ['minimumSecurityVersion', { minimumSecurityVersion: '4' }],
   ['minimumSecurityVersion', { minimumSecurityVersion: -1 }],
-  ['acceptedStatuses', { acceptedStatuses: undefined }],
+  ['acceptedStatuses', { acceptedStatuses: absent }],
   ['acceptedStatuses', { acceptedStatuses: [] }],
   ['acceptedStatuses', { acceptedStatuses: ['REVOKED'] }],
   ['acceptedStatuses', { acceptedStatuses: ['OK', 'TCB_NOT_SUPPORTED'] }],
-  ['intelRoot', { intelRoot: undefined }],
+  ['intelRoot', { intelRoot: absent }],
   ['intelRoot', { intelRoot: 'yes' }],
-  ['softwareRoots', { softwareRoots: undefined }],
+  ['softwareRoots', { softwareRoots: absent }],
   ['softwareRoots', { softwareRoots: ['*'] }],
   ['acceptedAdvisoryIds', { acceptedAdvisoryIds: [1] }],
   ['allowDebug', { allowDebug: 1 }],
@@ -215,9 +218,53 @@ const incomplete: readonly (readonly [field: string, policy: object])[] = [
 ];
 
 for (const [field, change] of incomplete) {
-  const shown = JSON.stringify(change, (_, value: unknown) => value ?? 'missing');
+  const shown = JSON.stringify(change, (_, value: unknown) => (value === absent ? 'absent' : value));
   test(`an incomplete policy is a refusal that names ${field}: ${shown}`, () => refused({ policy: change }, { field }));
 }
+
+const names = [...Object.keys(policy), 'mrSigner', 'productId', 'allowDebug', 'timeFloor', 'notARule'];
+for (const name of names) {
+  test(`a policy whose ${name} is there without a value is refused by that name`, () =>
+    refused({ policy: { [name]: undefined } }, { field: name }));
+}
+
+test('a policy that inherits, and one with a symbol, is refused', async () => {
+  const verdict = await verdictOf();
+  class Rules {
+    readonly mrEnclave = policy.mrEnclave;
+  }
+  const inherited = Object.create({ mrEnclave: ['00'.repeat(32)], minimumTcbEvaluationDataNumber: 99 }) as object;
+  const bad: readonly (readonly [field: string, rules: object])[] = [
+    ['policy', Object.assign(inherited, policy)],
+    ['policy', Object.assign(new Rules(), policy)],
+    ['policy', Object.assign([], policy)],
+    ['Symbol(rule)', { ...policy, [Symbol('rule')]: 1 }],
+    ['hidden', Object.defineProperty({ ...policy }, 'hidden', { value: 1 })],
+  ];
+  for (const [field, rules] of bad) {
+    assert.throws(
+      () => appraise(verdict, rules as SgxPolicy, binding, { now }),
+      (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === field,
+      field,
+    );
+  }
+  const bare = Object.assign(Object.create(null) as object, policy);
+  assert.equal(appraise(verdict, bare, binding, { now }).mrEnclave, mrEnclave);
+});
+
+test('nothing of a verdict or of evidence is bytes or can be changed', async () => {
+  const verdict = await verdictOf();
+  const seen = new Set<unknown>();
+  const check = (value: unknown, at: string): void => {
+    assert.ok(!(ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set), at);
+    if (typeof value !== 'object' || value === null || seen.has(value)) return;
+    seen.add(value);
+    assert.ok(Object.isFrozen(value), at);
+    for (const [name, inner] of Object.entries(value)) check(inner, `${at}.${name}`);
+  };
+  check(appraise(verdict, policy, binding, { now }), 'evidence');
+  check(verdict, 'verdict');
+});
 
 test('no policy at all is a refusal', async () => {
   const verdict = await verdictOf();
@@ -259,7 +306,6 @@ test('a verdict cannot be built, copied or changed', async () => {
     () => appraise({ ...verdict }, policy, binding, { now }),
     (error) => isEnclosError(error, 'VERIFIER_MISUSED'),
   );
-  verdict.report.mrEnclave.fill(0);
   assert.equal(appraise(verdict, policy, binding, { now }).mrEnclave, mrEnclave);
 });
 

@@ -175,11 +175,24 @@ test('a signature that is not 64 bytes is refused', async () => {
   }
 });
 
-test('parsed collateral is frozen', async () => {
+test('parsed collateral shows facts, and nothing that verification rests on', async () => {
   const endorsements = parseCollateral(await good);
-  assert.ok(
-    Object.isFrozen(endorsements) &&
-      Object.isFrozen(endorsements.tcbInfo.value.tcbLevels) &&
-      Object.isFrozen(endorsements.rootCrl),
+  assert.deepEqual(
+    { ...endorsements },
+    { fmspc: '00a0b0c0d0e0', tcbEvaluationDataNumber: 17, nextUpdate: '2026-02-01T00:00:00Z' },
   );
+  assert.ok(Object.isFrozen(endorsements));
+  assert.deepEqual(Reflect.ownKeys(endorsements).sort(), ['fmspc', 'nextUpdate', 'tcbEvaluationDataNumber']);
+});
+
+test('the next update is that of the document that ends first', async () => {
+  for (const changes of [
+    { rootCrl: { nextUpdate: new Date('2026-01-20T00:00:00Z') } },
+    { pckCrl: { nextUpdate: new Date('2026-01-20T00:00:00Z') } },
+    { tcbInfo: (value: object) => ({ ...value, nextUpdate: '2026-01-20T00:00:00Z' }) },
+    { qeIdentity: (value: object) => ({ ...value, nextUpdate: '2026-01-20T00:00:00Z' }) },
+  ]) {
+    const { collateral } = await makePlatform(changes);
+    assert.equal(parseCollateral(collateral).nextUpdate, '2026-01-20T00:00:00Z');
+  }
 });

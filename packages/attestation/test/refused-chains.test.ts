@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concatBytes } from '@enclos/codec';
+import { concatBytes, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { parseCollateral, verifyQuote } from '../src/index.ts';
+import { partsOf } from '../src/endorsements.ts';
 import { parseSgxExtension } from '../src/sgx-extension.ts';
 import { createSignatures } from '../src/signatures.ts';
 import { verifySigningChain } from '../src/signing-chain.ts';
@@ -228,26 +229,44 @@ test('refused: a signing chain whose root is not the trusted one, even when it s
   // No chain gets here, because a CRL has one signer; the rule stands on its own all the same.
   const { collateral, roots } = await makePlatform();
   const endorsements = parseCollateral(collateral);
-  const [signer, root] = endorsements.tcbInfoChain;
+  const { tcbInfoChain, rootCrl } = partsOf(endorsements);
+  const [signer, root] = tcbInfoChain;
   assert.ok(signer !== undefined && root !== undefined && roots[0] !== undefined);
   const pckChain = {
     pck: signer,
     intermediate: signer,
     root,
-    trustedRoot: { ...roots[0], publicKey: other.point },
+    trustedRoot: { ...roots[0], publicKey: toHex(other.point) },
     platform: parseSgxExtension(sgxExtension()),
   };
   const options = {
     step: 'tcb-signing-chain',
-    rootCrl: endorsements.rootCrl,
+    rootCrl,
     pckChain,
     signatures: createSignatures(crypto.subtle),
   } as const;
-  await assert.rejects(verifySigningChain(endorsements.tcbInfoChain, options), (error) => {
+  await assert.rejects(verifySigningChain(tcbInfoChain, options), (error) => {
     assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'));
     assert.equal(error.details['status'], 'SGX_TCB_SIGNING_CERT_CHAIN_UNTRUSTED');
     return true;
   });
+});
+
+test('refused: a signing chain under a root certificate that its key did not sign, at the step of that chain', async () => {
+  const { quote, collateral, roots } = await makePlatform();
+  const broken = await makePlatform({ root: { issuerKey: other } });
+  const cases = [
+    ['tcb-signing-chain', 'tcb_info_issuer_chain'],
+    ['qe-identity-signing-chain', 'qe_identity_issuer_chain'],
+  ] as const;
+  for (const [step, field] of cases) {
+    const mixed = { ...collateral, [field]: broken.collateral[field] };
+    await assert.rejects(verifyQuote(quote, parseCollateral(mixed), { roots, now }), (error) => {
+      assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'));
+      assert.deepEqual({ ...error.details }, { step, status: 'SGX_ROOT_CA_INVALID_ISSUER' });
+      return true;
+    });
+  }
 });
 
 test('a renewed root certificate of the same key is the same root', async () => {

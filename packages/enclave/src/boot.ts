@@ -36,16 +36,19 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   // An enclave never outlives its platform or its host: there is nobody left to serve.
   void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));
   await attester.ready;
+  let starting = false;
   const endpoint = serveGate({
     gate: capabilities.gate,
     manifest,
     application,
     async start(hostEnvironment) {
+      starting = true;
       installEnvironment(environmentOf(manifest, hostEnvironment));
       await application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) });
+      starting = false;
     },
   });
-  void endpoint.closed.then(() => capabilities.exit(exitCodes.hostGone));
+  void endpoint.closed.then(() => capabilities.exit(starting ? exitCodes.startFailed : exitCodes.hostGone));
   installRuntime({
     manifest,
     attester,
@@ -57,7 +60,7 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   await endpoint.ready;
 }
 
-const exitCodes = Object.freeze({ hostGone: 0, platformGone: 3 });
+const exitCodes = Object.freeze({ hostGone: 0, platformGone: 3, startFailed: 4 });
 
 function findApplication(main: Readonly<Record<string, unknown>>): EnclaveApplication {
   const found = Object.values(main).filter(isEnclaveApplication);

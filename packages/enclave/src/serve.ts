@@ -11,7 +11,7 @@ export interface ServeOptions {
   readonly gate: Duplex;
   readonly manifest: EnclaveManifest;
   readonly application: EnclaveApplication;
-  /** Called once, by the host's `start`. */
+  /** Called once, by the host's `start`. When it throws, the gate closes behind the answer. */
   start(hostEnvironment: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
 }
 
@@ -29,11 +29,17 @@ export function serveGate(options: ServeOptions): Endpoint {
     async start({ hostEnvironment }: { hostEnvironment: readonly { name: string; value: string }[] }) {
       if (state !== 'waiting') throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The enclave was started already.');
       state = 'starting';
-      await options.start(hostEnvironment);
-      state = 'started';
+      try {
+        await options.start(hostEnvironment);
+        state = 'started';
+      } catch (error) {
+        // Behind the answer: it is sent in the microtasks that follow.
+        setImmediate(() => void endpoint.close());
+        throw startError(error, manifest.debug);
+      }
     },
   });
-  return createEndpoint({
+  const endpoint = createEndpoint({
     transport: streamTransport(options.gate),
     initiator: false,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: manifest.interfaceDigest }),
@@ -47,6 +53,7 @@ export function serveGate(options: ServeOptions): Endpoint {
     describeError: (error) => describeError(error, manifest.debug),
     lostError: (cause) => new EnclosError('ENCLAVE_HOST_LOST', undefined, { cause }),
   });
+  return endpoint;
 }
 
 function checkHello(payload: Uint8Array, manifest: EnclaveManifest): void {
@@ -81,6 +88,14 @@ export function hostCaller(endpoint: Endpoint, untrusted: Functions): Caller<Fun
  */
 function describeError(error: unknown, debug: boolean): { code: string; message: string } {
   if (isEnclosError(error)) return { code: error.code, message: error.message };
-  const text = debug && error instanceof Error ? (error.stack ?? error.message) : 'The trusted function failed.';
-  return { code: 'ENCLAVE_CALL_FAILED', message: text };
+  return { code: 'ENCLAVE_CALL_FAILED', message: textOf(error, debug) ?? 'The trusted function failed.' };
+}
+
+function startError(error: unknown, debug: boolean): EnclosError {
+  if (isEnclosError(error)) return error;
+  return new EnclosError('ENCLAVE_START_FAILED', textOf(error, debug) ?? "The application's start() failed.");
+}
+
+function textOf(error: unknown, debug: boolean): string | undefined {
+  return debug && error instanceof Error ? (error.stack ?? error.message) : undefined;
 }

@@ -183,7 +183,7 @@ async function start<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,
   manifest: EnclaveManifest,
 ): Promise<void> {
-  await endpoint.ready;
+  await greeted(endpoint, options.signal);
   const system = createCaller(systemInterface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
     endpoint.invoke(GateTable.system, index, payload, { ...call, maxResultBytes }),
   );
@@ -191,5 +191,16 @@ async function start<T extends Functions, U extends Functions>(
   const hostEnvironment = manifest.environment
     .filter(({ name, value }) => value === undefined && Object.hasOwn(given, name))
     .map(({ name }) => ({ name, value: given[name] ?? '' }));
-  await system.start({ hostEnvironment }, { timeoutMs: options.startTimeoutMs ?? startTimeoutMs });
+  const timeoutMs = options.startTimeoutMs ?? startTimeoutMs;
+  const { signal } = options;
+  await system.start({ hostEnvironment }, signal === undefined ? { timeoutMs } : { timeoutMs, signal });
+}
+
+/** @throws GATE_CANCELLED when the signal aborts first. */
+async function greeted(endpoint: Endpoint, signal: AbortSignal | undefined): Promise<void> {
+  const cancel = (): void =>
+    void endpoint.close(new EnclosError('GATE_CANCELLED', undefined, { cause: signal?.reason }));
+  signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted === true) cancel();
+  await endpoint.ready.finally(() => signal?.removeEventListener('abort', cancel));
 }

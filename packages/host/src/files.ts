@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { createDispatcher, systemInterface, type Dispatch } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { isCleanPath, type EnclaveManifest } from '@enclos/manifest';
+import { createWrites, pendingPrefix } from './writes.ts';
 
 export interface HostFolders {
   /** Folder of this machine for each `host` mount of the manifest, by target. */
@@ -20,8 +20,6 @@ export interface FileService {
   close(): Promise<void>;
 }
 
-const maxOpenWrites = 16;
-
 /**
  * Serves the enclave's files. The enclave is no more trusted than any other
  * caller here: it reaches the declared folders and files and nothing else.
@@ -32,9 +30,14 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
   );
   for (const target of mounts.keys()) requireEntry(folders.mounts, target, 'folder');
   for (const { path } of manifest.trustedFiles) requireEntry(folders.trustedFiles, path, 'file');
-  const writes = new Map<string, PendingWrite>();
+  const writes = createWrites();
   const locate = (target: string, path: string): Promise<string> =>
     locateIn(mountOf(mounts, target), { folders, path });
+  /** The mount itself is no file: what is written beside it, or removed, would be outside. */
+  const locateFile = async (target: string, path: string): Promise<string> => {
+    if (path === '.') throw new EnclosError('HOST_MOUNT_REFUSED', 'Not a clean relative path.');
+    return locate(target, path);
+  };
 
   const dispatch = createDispatcher(systemInterface.untrusted, {
     readTrustedFile: ({ path, offset, maxBytes }) =>
@@ -45,7 +48,7 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
       return { kind: kindOf(found), sizeBytes: BigInt(found.size) };
     },
     mountRead: async ({ target, path, offset, maxBytes }) =>
-      readPiece(await locate(target, path), { offset, maxBytes }),
+      readPiece(await locateFile(target, path), { offset, maxBytes }),
     async mountList({ target, path }) {
       const entries = await readdir(await locate(target, path), { withFileTypes: true }).catch(absent);
       return (entries ?? [])
@@ -54,27 +57,20 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
     },
     async mountWrite({ target, path, write, content, last }) {
       requireWritable(mountOf(mounts, target));
-      const key = `${target}\0${path}\0${write}`;
-      const pending = writes.get(key) ?? (await openWrite(await locate(target, path), writes.size));
-      writes.set(key, pending);
-      await pending.file.writeFile(content);
-      if (last === 'no') return;
-      writes.delete(key);
-      await commit(pending);
+      await writes.write({
+        key: `${target}\0${path}\0${write}`,
+        content,
+        isLast: last === 'yes',
+        locate: () => locateFile(target, path),
+      });
     },
     async mountRemove({ target, path }) {
       requireWritable(mountOf(mounts, target));
-      await rm(await locate(target, path), { force: true });
+      await rm(await locateFile(target, path), { force: true });
     },
   });
 
-  return Object.freeze({
-    dispatch,
-    async close() {
-      for (const pending of writes.values()) await discard(pending);
-      writes.clear();
-    },
-  });
+  return Object.freeze({ dispatch, close: () => writes.close() });
 }
 
 function requireEntry(entries: Readonly<Record<string, string>>, name: string, kind: string): string {
@@ -132,38 +128,4 @@ async function readPiece(path: string, piece: { offset: bigint; maxBytes: number
   } finally {
     await file.close();
   }
-}
-
-interface PendingWrite {
-  readonly file: FileHandle;
-  readonly temporary: string;
-  readonly path: string;
-}
-
-const pendingPrefix = '.enclos-write-';
-
-async function openWrite(path: string, openWrites: number): Promise<PendingWrite> {
-  if (openWrites >= maxOpenWrites) {
-    throw new EnclosError('HOST_MOUNT_REFUSED', `More than ${maxOpenWrites} writes are open.`);
-  }
-  const temporary = join(dirname(path), `${pendingPrefix}${randomUUID()}`);
-  return { file: await open(temporary, 'w', 0o600), temporary, path };
-}
-
-/** The new content is on disk before the name points to it: a crash leaves the old file or the new one. */
-async function commit(pending: PendingWrite): Promise<void> {
-  await pending.file.sync();
-  await pending.file.close();
-  await rename(pending.temporary, pending.path);
-  const folder = await open(dirname(pending.path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function discard(pending: PendingWrite): Promise<void> {
-  await pending.file.close().catch(() => undefined);
-  await rm(pending.temporary, { force: true });
 }

@@ -76,6 +76,17 @@ describe('the host file service', () => {
     assert.deepEqual(await readdir(join(folder, 'data')), ['a']);
   });
 
+  test('a write that fails leaves no trace, and takes no place', async () => {
+    await mkdir(join(folder, 'data/folder'));
+    for (let i = 0; i < 20; i++) {
+      await assert.rejects(write('folder', 'x'), { code: 'EISDIR' });
+      await assert.rejects(write('nowhere/a', 'x'), { code: 'ENOENT' });
+    }
+    await write('a', 'x');
+    assert.deepEqual((await readdir(join(folder, 'data'))).toSorted(), ['a', 'folder']);
+    assert.deepEqual((await readdir(folder)).toSorted(), ['config', 'data', 'model', 'outside']);
+  });
+
   test('reads, lists and removes', async () => {
     await write('a', 'content');
     assert.deepEqual(await files.mountRead({ target: '/data', path: 'a', offset: 3n, maxBytes: 2 }), utf8('te'));
@@ -94,7 +105,7 @@ describe('the host file service', () => {
     await assert.rejects(files.readTrustedFile({ path: '__proto__', offset: 0n, maxBytes: 100 }), refused);
   });
 
-  for (const path of ['../outside', '/etc/passwd', 'a/../../outside', './a', 'a//b', 'a/']) {
+  for (const path of ['.', '../outside', '/etc/passwd', 'a/../../outside', './a', 'a//b', 'a/']) {
     test(`refuses the path ${path}`, async () => {
       await assert.rejects(files.mountRead({ target: '/data', path, offset: 0n, maxBytes: 1 }), refused);
       await assert.rejects(write(path, 'x'), refused);
@@ -129,6 +140,17 @@ describe('the host file service', () => {
       files.mountWrite({ target: '/data', path: 'more', write: 99, content: utf8('x'), last: 'no' }),
       refused,
     );
+  });
+
+  test('bounds them also when they begin at once, and opens one file for the pieces of one write', async () => {
+    const begin = (i: number) =>
+      files.mountWrite({ target: '/data', path: `f${i}`, write: i, content: utf8('x'), last: 'no' });
+    const many = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => begin(i)));
+    assert.equal(many.filter(({ status }) => status === 'fulfilled').length, 16);
+    await Promise.all(Array.from({ length: 40 }, () => begin(0)));
+    assert.equal((await readdir(join(folder, 'data'))).length, 16);
+    await service.close();
+    assert.deepEqual(await readdir(join(folder, 'data')), []);
   });
 
   test('asks for a folder or file for everything that the manifest declares', () => {

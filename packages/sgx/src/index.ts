@@ -29,7 +29,7 @@ export {
   type SgxsPage,
 } from './sgxs/read.ts';
 export { SgxsReader, type SgxsEvent, type SgxsReaderOptions } from './sgxs/reader.ts';
-export type { SgxsProfile } from './sgxs/rules.ts';
+export { isEnclaveSize, isPageFlags, isPageOffset, type SgxsProfile } from './sgxs/rules.ts';
 export { writeSgxs, type WriteSgxsInput } from './sgxs/write.ts';
 export { completeSigstruct, sigstructToSign } from './sigstruct/sign.ts';
 export {

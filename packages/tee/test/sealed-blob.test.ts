@@ -51,8 +51,9 @@ test('encodeSealedBlob() and parseSealedBlob() are inverse', () => {
 test('parseSealedBlob() refuses every truncation, and bytes behind the end', () => {
   const [bytes] = fc.sample(blob.map(encodeSealedBlob), { numRuns: 1, seed: 1 });
   assert.ok(bytes);
-  for (let length = 0; length < bytes.length; length++)
-    {assert.throws(() => parseSealedBlob(bytes.subarray(0, length)), isEnclosError);}
+  for (let length = 0; length < bytes.length; length++) {
+    assert.throws(() => parseSealedBlob(bytes.subarray(0, length)), isEnclosError);
+  }
   assert.throws(
     () => parseSealedBlob(Uint8Array.from([...bytes, 0])),
     (error) => isEnclosError(error, 'CODEC_TRAILING'),

@@ -2,4 +2,13 @@ export { outcome, refusedWith } from './expect.ts';
 export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './probe-host.ts';
 export { descendants } from './processes.ts';
 export { flipped, seededBytes, seededNumbers } from './random.ts';
-export { copyProject, createWorkshop, signingKey, type SignedImage, type Variant, type Workshop } from './workshop.ts';
+export { openRawHost, type RawHost, type RawHostOptions } from './raw-host.ts';
+export {
+  copyProject,
+  createWorkshop,
+  signingKey,
+  trustedFileContents,
+  type SignedImage,
+  type Variant,
+  type Workshop,
+} from './workshop.ts';

@@ -67,8 +67,8 @@ export function createWorkshop(): Workshop {
   const platforms = new Set<EmbeddedPlatform>();
   const stateFolder = (machine: string): string => join(folder, `machine-${machine}`);
 
-  const build = (name: EnclaveName, { signer: _, ...variant }: Variant = {}): Promise<BuildResult> => {
-    const key = JSON.stringify([name, variant], (_key, value: unknown) =>
+  const build = (name: EnclaveName, variant: Variant = {}): Promise<BuildResult> => {
+    const key = JSON.stringify([name, { ...variant, signer: undefined }], (_key, value: unknown) =>
       typeof value === 'bigint' ? String(value) : value,
     );
     const known = builds.get(key);
@@ -106,10 +106,10 @@ export function createWorkshop(): Workshop {
 
 async function buildVariant(what: {
   readonly name: EnclaveName;
-  readonly variant: Omit<Variant, 'signer'>;
+  readonly variant: Variant;
   readonly folder: string;
 }): Promise<BuildResult> {
-  const { bootModule, ...fields } = what.variant;
+  const { bootModule, signer: _, ...fields } = what.variant;
   copyProject(what.name, what.folder);
   const project = { ...(await loadProject(what.folder)), ...fields };
   const boot = bootModule ?? (what.name === 'raw' ? './raw-boot.ts' : undefined);

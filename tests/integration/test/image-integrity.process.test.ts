@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { signEnclave } from '@enclos/build';
 import { concatBytes } from '@enclos/codec';
+import { layOutImage, readImage } from '@enclos/manifest';
+import { PAGE_SIZE, parseSigstruct, readSgxs, writeSgxs } from '@enclos/sgx';
+import { measureImage, signSigstruct } from '@enclos/sgx/node';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import {
   createWorkshop,
@@ -9,6 +14,7 @@ import {
   loadProbe,
   outcome,
   seededNumbers,
+  signingKey,
   withProbe,
   type SignedImage,
 } from '../src/index.ts';
@@ -82,18 +88,41 @@ test('a production signature starts no debug enclave, and a debug signature no p
   assert.equal(await launched(debug, true), 'accepted');
 });
 
-test('an image for another interpreter is refused', async () => {
-  // Measured and signed without fault, and yet not for this machine: the digests are part of the manifest.
-  const other = await workshop.signedWithoutThisInterpreter();
-  assert.equal(await launched(other), 'INTERPRETER_MISMATCH');
+test('an image for another interpreter, measured and signed without fault, is refused', async () => {
+  const { manifest, ...rest } = readImage(signed.image);
+  const [digest] = manifest.interpreter.digests;
+  assert.ok(digest);
+  const interpreter = { version: '99.0.0', digests: [{ ...digest, sha256: new Uint8Array(32) }] };
+  const image = layOutImage({ ...rest, manifest: { ...manifest, interpreter } });
+  const signature = signEnclave({ image, key: signingKey('first'), date: new Date('2026-06-01') });
+  assert.equal(await launched({ image, signature }), 'INTERPRETER_MISMATCH');
 });
 
-test('refused images cost the platform nothing that a good one needs', async () => {
-  const attempts = Array.from({ length: 16 }, (_, index) =>
-    outcome(loadProbe(platform, { ...signed, signature: flipped(signed.signature, 200 + index) })),
-  );
-  const codes = new Set(await Promise.all(attempts));
-  assert.deepEqual([...codes].filter((code) => !['SIGSTRUCT_SIGNATURE', 'PLATFORM_UPLOAD_REFUSED'].includes(code)), []);
+test('an image that EINIT accepts and that holds no application is refused', async () => {
+  const pages = readSgxs(signed.image, { profile: 'strict' }).pages.slice(1);
+  const image = writeSgxs({
+    ssaFrameSize: 1,
+    sizeBytes: 2n ** 26n,
+    pages: pages.map(({ flags, content }, index) => ({ offset: BigInt(index * PAGE_SIZE), flags, content })),
+  });
+  // The build signs only images; a signer with a tool of its own signs anything.
+  const fields = parseSigstruct(signed.signature);
+  const signature = signSigstruct({ ...fields, enclaveHash: measureImage(image) }, signingKey('first'));
+  assert.equal(await launched({ image, signature }), 'IMAGE_INVALID');
+});
+
+test('sixteen launches at once wait for each other, and a refused or cancelled one takes no place', async () => {
+  const bad = { ...signed, signature: flipped(signed.signature, 200) };
+  const rounds = Array.from({ length: 8 }, () => [launched(bad), launched(signed)]).flat();
+  assert.deepEqual(new Set(await Promise.all(rounds)), new Set(['SIGSTRUCT_SIGNATURE', 'accepted']));
+  for (let round = 0; round < 8; round++) {
+    const controller = new AbortController();
+    const attempt = outcome(loadProbe(platform, signed, { signal: controller.signal }));
+    // A little later each time: between two messages, inside one, and when the enclave is being prepared.
+    for (let turn = 0; turn < round * round; turn++) await nextTurn();
+    controller.abort();
+    assert.equal(await attempt, 'GATE_CANCELLED');
+  }
   assert.equal(await launched(signed), 'accepted');
   assert.deepEqual(descendants(platform.processId), []);
 });

@@ -223,8 +223,7 @@ describe('an enclave without a trusted runtime, that asks the platform for anyth
       miscMask: 0,
       configSvn: 0,
     };
-    const ask = (keyName: number) =>
-      outcome(hostile.call.key({ request: encodeKeyRequest({ ...request, keyName }) }));
+    const ask = (keyName: number) => outcome(hostile.call.key({ request: encodeKeyRequest({ ...request, keyName }) }));
     assert.equal(await ask(KeyName.REPORT), 'accepted');
     for (const keyName of [KeyName.PROVISION, KeyName.PROVISION_SEAL, KeyName.EINITTOKEN]) {
       assert.equal(await ask(keyName), 'KEY_NOT_PERMITTED');

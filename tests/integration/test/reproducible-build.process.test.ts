@@ -104,7 +104,10 @@ describe('one source, one MRENCLAVE', () => {
 
   test('in a folder of a strange name, under a tsconfig.json and a package.json of others', () => {
     const outside = workshop.subfolder("a folder's näme");
-    writeFileSync(join(outside, 'tsconfig.json'), '{ "compilerOptions": { "target": "es5", "useDefineForClassFields": false } }');
+    writeFileSync(
+      join(outside, 'tsconfig.json'),
+      '{ "compilerOptions": { "target": "es5", "useDefineForClassFields": false } }',
+    );
     writeFileSync(join(outside, 'package.json'), '{ "type": "commonjs", "sideEffects": true }');
     assert.equal(buildIn({ folder: project(join("a folder's näme", 'inner')) }), expected);
   });

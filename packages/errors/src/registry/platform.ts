@@ -66,6 +66,11 @@ export const platformErrors = {
     summary: 'The machine has no PCK certificate for its present CPUSVN and PCESVN.',
     next: 'Enrol the machine with a vendor: `enclos platform enrol`.',
   },
+  PLATFORM_SEPARATION_UNAVAILABLE: {
+    kind: 'usage',
+    summary: 'The machine says that it is separated, and this version cannot separate a platform from its hosts.',
+    next: 'Run a single-user machine; a machine that only says that it is separated would deceive its verifiers.',
+  },
   PLATFORM_FOLDER_INVALID: {
     kind: 'usage',
     summary: 'The vendor or machine folder is missing, incomplete or damaged.',
@@ -75,6 +80,16 @@ export const platformErrors = {
     kind: 'refused',
     summary: 'The enrolment request or the issued certificate is not acceptable.',
     next: 'Make a new request on the machine itself and have the vendor issue it again.',
+  },
+  PCK_UNKNOWN: {
+    kind: 'usage',
+    summary: 'The vendor never issued a certificate with this serial number.',
+    next: 'Take the serial number from the PCK certificate of the machine, as hex, and ask the vendor that issued it.',
+  },
+  COLLATERAL_UNREADABLE: {
+    kind: 'refused',
+    summary: 'Verifiers would not read the collateral that this change leads to, so nothing was changed.',
+    next: 'A vendor has too many revocations or TCB levels for its documents: enrol further machines with a new one.',
   },
   TCB_REFUSED: {
     kind: 'usage',

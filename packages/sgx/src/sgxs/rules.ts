@@ -41,6 +41,11 @@ export function isEnclaveSize(sizeBytes: bigint): boolean {
   return sizeBytes >= 2n * BigInt(PAGE_SIZE) && (sizeBytes & (sizeBytes - 1n)) === 0n;
 }
 
+/** True for where EADD takes a page: on a page boundary inside an enclave of a size that ECREATE takes. */
+export function isPageOffset(offset: number, sizeBytes: number): boolean {
+  return offset >= 0 && offset % PAGE_SIZE === 0 && offset < sizeBytes;
+}
+
 /**
  * What may follow what. Holds a few numbers whatever the length of the stream,
  * so that readers of any kind share one set of rules.
@@ -124,9 +129,9 @@ export class SgxsRules {
     const flags = view.getBigUint64(at + 16, true);
     this.#finishPage();
     const next = this.#pageOffset < 0 ? 0 : this.#pageOffset + PAGE_SIZE;
-    if (offset % PAGE_SIZE !== 0 || offset < next) refuse('pages are not aligned and in ascending order.');
+    if (!isPageOffset(offset, this.#sizeBytes)) refuse('a page is not on a page boundary inside the enclave.');
+    if (offset < next) refuse('pages are not in ascending order.');
     if (this.#profile === 'strict' && offset !== next) refuse('there is a gap between pages.');
-    if (offset >= this.#sizeBytes) refuse('a page is outside the enclave.');
     if (!isPageFlags(flags, this.#profile)) refuse('page flags that are not accepted.');
     this.#pageOffset = offset;
     this.#pageFlags = flags;

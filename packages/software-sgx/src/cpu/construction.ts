@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { ByteWriter, isZero, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { Attribute, PAGE_SIZE, PageFlags, type Attributes, type PageSpec } from '@enclos/sgx';
+import {
+  Attribute,
+  isEnclaveSize,
+  isPageFlags,
+  isPageOffset,
+  PAGE_SIZE,
+  type Attributes,
+  type PageSpec,
+} from '@enclos/sgx';
 import type { Construction } from './enclave.ts';
 
 /** What a launch asks for before anything is measured. */
@@ -25,7 +33,6 @@ export const supportedXfrm = 3n;
 
 const chunkBytes = 256;
 const maxSizeBytes = 1n << 36n;
-const permissions = PageFlags.R | PageFlags.W | PageFlags.X;
 
 /** ECREATE: checks SECS (SDM vol. 3D, ECREATE) and starts the measurement. */
 export function createEnclave(request: EnclaveRequest): Construction {
@@ -54,8 +61,7 @@ export function createEnclave(request: EnclaveRequest): Construction {
 }
 
 function requireLayout({ sizeBytes, ssaFrameSize }: EnclaveRequest): void {
-  const isPowerOfTwo = sizeBytes > 0n && (sizeBytes & (sizeBytes - 1n)) === 0n;
-  if (!isPowerOfTwo || sizeBytes < BigInt(2 * PAGE_SIZE) || sizeBytes > maxSizeBytes) {
+  if (!isEnclaveSize(sizeBytes) || sizeBytes > maxSizeBytes) {
     throw refused('size', 'The size is a power of two from two pages to 64 GiB.');
   }
   if (!Number.isInteger(ssaFrameSize) || ssaFrameSize < 1 || ssaFrameSize > 0xffff) {
@@ -73,15 +79,17 @@ function requireConfiguration(configId: Uint8Array, configSvn: number, attribute
   }
 }
 
-/** EADD: adds a page and measures its place and permissions, not its content (SDM vol. 3D, EADD). */
+/**
+ * EADD: adds a page and measures its place and permissions, not its content
+ * (SDM vol. 3D, EADD). Places and flags are those of any SGXS stream.
+ */
 export function addPage(construction: Construction, { offset, flags, content }: PageSpec): void {
-  const type = flags & ~permissions;
-  if (type !== PageFlags.REG && flags !== PageFlags.TCS) {
-    throw refused('page', 'A page is REG with permissions, or TCS.');
+  if (!isPageFlags(flags, 'any')) {
+    throw refused('page', 'A page is TCS, or REG with permissions, and readable when it is writable.');
   }
-  if ((flags & permissions) === PageFlags.W) throw refused('page', 'A writable page is readable.');
   if (content.length !== PAGE_SIZE) throw refused('page', 'A page is 4096 bytes.');
-  if (offset < 0n || offset % BigInt(PAGE_SIZE) !== 0n || offset + BigInt(PAGE_SIZE) > construction.sizeBytes) {
+  // Offsets beyond 2^53 lose digits here and are outside of every enclave all the same.
+  if (!isPageOffset(Number(offset), Number(construction.sizeBytes))) {
     throw refused('page', 'A page lies on a page boundary inside the enclave.');
   }
   if (construction.pages.has(offset)) throw refused('page', 'A page is added once.');

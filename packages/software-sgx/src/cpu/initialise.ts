@@ -26,6 +26,7 @@ export function initialise(
   options: InitialiseOptions,
 ): EnclaveIdentity {
   const sigstruct = verifySigstruct(sigstructBytes, sha256);
+  requireHeader(sigstruct);
   const mrSigner = mrSignerOf(sigstruct.modulus, sha256);
   if (!equalBytes(sigstruct.enclaveHash, secs.mrEnclave)) throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH');
   requireAttributes(secs.attributes, sigstruct);
@@ -44,6 +45,15 @@ export function initialise(
     isvFamilyId: sigstruct.isvFamilyId,
     isvExtProdId: sigstruct.isvExtProdId,
   });
+}
+
+/**
+ * EINIT compares all 16 bytes of SIGSTRUCT.HEADER, and its last four are what
+ * older tools call TYPE: 80000000H there, for a debug signature, is refused by
+ * every processor (SDM vol. 3D, SIGSTRUCT and EINIT). Readers are more lenient.
+ */
+function requireHeader({ type }: Sigstruct): void {
+  if (type !== 0) throw new EnclosError('SIGSTRUCT_INVALID', 'SIGSTRUCT: EINIT takes TYPE 0 only.');
 }
 
 /** (attributes & mask) == (signed attributes & mask). INIT is not set yet, so a signature that asks for it never fits. */

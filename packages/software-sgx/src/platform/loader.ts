@@ -61,8 +61,18 @@ function load(require: NodeJS.Require, authority: typeof loaderParts): void {
 
 const parts = Object.entries(loaderParts).map(([name, part]) => `${name}:${part.toString()}`);
 
-/** The text that the interpreter gets. Strict, so that no stack trace or `caller` gives a function of it away. */
-export const loaderSource = `"use strict";(${load.toString()})(require,{${parts.join(',')}})`;
+/**
+ * The text that the interpreter gets. Strict by a directive of its own, so that
+ * neither `caller` nor a stack trace gives a function of it away: the
+ * interpreter may put something before the text. It does so when it sees the
+ * word `crypto`, which would also become a global variable; spelt with an
+ * escape it is the same word to the language only.
+ */
+export const loaderSource =
+  `(function(){"use strict";(${load.toString()})(require,{${parts.join(',')}})}).call(undefined)`.replaceAll(
+    /\bcrypto\b/g,
+    '\\u0063rypto',
+  );
 
 /** Ends of an enclave process that mean something. */
 export const loaderExitCodes = Object.freeze({ hostGone: 0, platformGone: 3, startFailed: 4 });

@@ -1,6 +1,6 @@
-import { concatBytes } from '@enclos/codec';
+import { concatBytes, utf8 } from '@enclos/codec';
 
-/** DER writers (X.690) for the few types in the SGX extension of a PCK certificate. */
+/** DER writers (X.690) for the few types in the SGX extension of a PCK certificate and in a CRL. */
 function encode(tag: number, content: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(tag), length(content.length), content);
 }
@@ -8,7 +8,8 @@ function encode(tag: number, content: Uint8Array): Uint8Array {
 function length(value: number): Uint8Array {
   if (value < 0x80) return Uint8Array.of(value);
   if (value < 0x100) return Uint8Array.of(0x81, value);
-  return Uint8Array.of(0x82, value >> 8, value & 0xff);
+  if (value < 0x1_0000) return Uint8Array.of(0x82, value >> 8, value & 0xff);
+  return Uint8Array.of(0x83, value >> 16, (value >> 8) & 0xff, value & 0xff);
 }
 
 export function derSequence(...items: readonly Uint8Array[]): Uint8Array {
@@ -33,6 +34,29 @@ export function derInteger(value: number): Uint8Array {
   for (let rest = value >>> 8; rest > 0; rest >>>= 8) bytes.unshift(rest & 0xff);
   if ((bytes[0] ?? 0) >= 0x80) bytes.unshift(0);
   return encode(0x02, Uint8Array.from(bytes));
+}
+
+/** A non-negative INTEGER from its bytes, most significant first. */
+export function derMagnitude(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const minimal = first === -1 ? Uint8Array.of(0) : bytes.subarray(first);
+  return encode(0x02, (minimal[0] ?? 0) < 0x80 ? minimal : concatBytes(Uint8Array.of(0), minimal));
+}
+
+/** A BIT STRING of whole bytes. */
+export function derBitString(bytes: Uint8Array): Uint8Array {
+  return encode(0x03, concatBytes(Uint8Array.of(0), bytes));
+}
+
+/** `[tag]` EXPLICIT. */
+export function derExplicit(tag: number, content: Uint8Array): Uint8Array {
+  return encode(0xa0 | tag, content);
+}
+
+/** A Time in whole seconds: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 section 4.1.2.5). */
+export function derTime(date: Date): Uint8Array {
+  const digits = `${date.toISOString().slice(0, 19).replaceAll(/\D/g, '')}Z`;
+  return date.getUTCFullYear() < 2050 ? encode(0x17, utf8(digits.slice(2))) : encode(0x18, utf8(digits));
 }
 
 /** An OBJECT IDENTIFIER from its dotted form. */

@@ -7,7 +7,9 @@ import { EnclosError } from '@enclos/errors';
 export type FolderContent = Readonly<Record<string, string | Uint8Array>>;
 
 const abandonedAfterMs = 3_600_000;
-const maxFileBytes = 1 << 20;
+const defaultMaxBytes = 1 << 20;
+/** Files that are read at once: a folder may hold more files than a process may open. */
+const readBatch = 64;
 
 /**
  * Makes a folder that either exists whole or not at all: everything is written
@@ -46,10 +48,14 @@ export async function replaceFile(path: string, data: string | Uint8Array): Prom
 }
 
 /**
- * Makes a file that nobody has made before.
+ * Makes a file that nobody has made before, and its folder. Of any number of
+ * processes that add one path at once, one gets true.
+ *
  * @returns false when it exists already.
  */
 export async function addFile(path: string, data: string | Uint8Array): Promise<boolean> {
+  const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if (made !== undefined) await sync(dirname(made));
   const temporary = join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString('hex')}`);
   try {
     await writeSynced(temporary, data);
@@ -64,19 +70,19 @@ export async function addFile(path: string, data: string | Uint8Array): Promise<
   return true;
 }
 
-/** @throws PLATFORM_FOLDER_INVALID when the file is missing, unreadable or larger than 1 MiB. */
-export async function readBytes(folder: string, name: string): Promise<Uint8Array> {
+/** @throws PLATFORM_FOLDER_INVALID when the file is missing, unreadable or larger than `maxBytes`, 1 MiB unless told. */
+export async function readBytes(folder: string, name: string, maxBytes = defaultMaxBytes): Promise<Uint8Array> {
   const path = join(folder, name);
   try {
-    if ((await stat(path)).size > maxFileBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'The file is too large.');
+    if ((await stat(path)).size > maxBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'The file is too large.');
     return new Uint8Array(await readFile(path));
   } catch (cause) {
     throw new EnclosError('PLATFORM_FOLDER_INVALID', `${path} cannot be read.`, { details: { file: name }, cause });
   }
 }
 
-export async function readText(folder: string, name: string): Promise<string> {
-  return Buffer.from(await readBytes(folder, name)).toString('utf8');
+export async function readText(folder: string, name: string, maxBytes?: number): Promise<string> {
+  return Buffer.from(await readBytes(folder, name, maxBytes)).toString('utf8');
 }
 
 /** As `readText`, or undefined when there is no such file. */
@@ -84,13 +90,31 @@ export async function readOptionalText(folder: string, name: string): Promise<st
   return (await exists(join(folder, name))) ? readText(folder, name) : undefined;
 }
 
-/** Names of the files in a sub-folder, sorted; unfinished temporary files are left out. */
+/** Names of the files in a sub-folder, sorted; none when there is no such folder. Unfinished temporary files are left out. */
 export async function listFiles(folder: string, name: string): Promise<readonly string[]> {
   try {
     return (await readdir(join(folder, name))).filter((entry) => !entry.startsWith('.')).sort();
   } catch (cause) {
+    if (isMissing(cause)) return [];
     throw new EnclosError('PLATFORM_FOLDER_INVALID', `${join(folder, name)} cannot be listed.`, { cause });
   }
+}
+
+/** Reads and parses every file of a sub-folder whose name ends in `.json`, in the order of the names. */
+export async function readAll<T>(
+  folder: string,
+  name: string,
+  parse: (source: string, file: string) => T,
+): Promise<readonly T[]> {
+  const files = (await listFiles(folder, name)).filter((file) => file.endsWith('.json'));
+  const values: T[] = [];
+  for (let from = 0; from < files.length; from += readBatch) {
+    const batch = files.slice(from, from + readBatch);
+    values.push(
+      ...(await Promise.all(batch.map(async (file) => parse(await readText(join(folder, name), file), file)))),
+    );
+  }
+  return Object.freeze(values);
 }
 
 async function fill(folder: string, content: FolderContent): Promise<void> {
@@ -139,8 +163,12 @@ async function dropAbandoned(making: string): Promise<void> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function isLostRace(error: unknown): boolean {

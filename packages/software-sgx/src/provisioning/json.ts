@@ -65,7 +65,13 @@ export function instant(value: unknown, path: string): Date {
   return date;
 }
 
-/** Parses and checks a JSON text. */
+/**
+ * Parses and checks a JSON text of a vendor or machine folder. Only the form
+ * that this package writes is read, so a duplicate key, of which JSON.parse
+ * would keep the last, is refused with every other spelling.
+ *
+ * @throws CODEC_INVALID
+ */
 export function parseJson<T>(source: string, check: Check<T>): T {
   let value: unknown;
   try {
@@ -73,6 +79,7 @@ export function parseJson<T>(source: string, check: Check<T>): T {
   } catch (cause) {
     throw new EnclosError('CODEC_INVALID', 'Not a JSON text.', { cause });
   }
+  if (JSON.stringify(value) !== source) throw new EnclosError('CODEC_INVALID', 'Not JSON as this platform writes it.');
   return check(value, '$');
 }
 

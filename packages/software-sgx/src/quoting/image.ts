@@ -6,8 +6,11 @@ import { sha256, signSigstruct } from '@enclos/sgx/node';
 
 /** ISVPRODID of the quoting enclave, as in Intel's QE identity. */
 export const quotingProductId = 1;
-/** ISVSVN of this quoting enclave: raise it when a weakness in quoting is fixed. */
-export const quotingSecurityVersion = 1;
+/**
+ * ISVSVN that a new vendor signs. A vendor that exists keeps the quoting
+ * enclave that it signed, and its QE identity says the version of that one.
+ */
+const quotingSecurityVersion = 1;
 /** What the QE identity document asks for: an initialised production enclave with PROVISIONKEY. */
 export const quotingAttributes = Attribute.INIT | Attribute.PROVISIONKEY;
 

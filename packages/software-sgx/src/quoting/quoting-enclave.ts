@@ -62,6 +62,8 @@ export function createQuotingEnclave(options: { readonly cpu: Cpu; readonly mach
   const enclave = cpu.load(image, sigstruct, { debug: false });
   const key = (request: Partial<KeyRequest>) => cpu.egetkey(enclave, encodeKeyRequest({ ...signerSeal, ...request }));
   const attestationSeal = key({
+    // Of MRENCLAVE too: what else the vendor signs must not get the key that signs quotes.
+    keyPolicy: KeyPolicy.MRENCLAVE | KeyPolicy.MRSIGNER,
     isvSvn: enclave.identity.isvSvn,
     cpuSvn: cpu.cpuSvn(),
     keyId: label('attestation key'),

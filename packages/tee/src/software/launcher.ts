@@ -6,7 +6,8 @@ import { softwareCapabilities } from '../capabilities.ts';
 import type { LaunchedEnclave, Launcher, LaunchRequest } from '../launcher/launcher.ts';
 import { openChannel } from './channel.ts';
 import { createExitTable, type ExitTable } from './exits.ts';
-import { hostChannel, MAX_IMAGE_CHUNK_BYTES } from './protocol.ts';
+import { hostChannel } from './protocol.ts';
+import { createUploader, type Uploader } from './upload.ts';
 
 type Platform = Caller<(typeof hostChannel)['trusted']>;
 export type PlatformDescription = Awaited<ReturnType<Platform['describe']>>;
@@ -44,26 +45,31 @@ export async function connectSoftwarePlatform(socketPath: string): Promise<Softw
   const platform = createCaller(hostChannel.trusted, (call) =>
     endpoint.invoke(0, call.index, call.payload, { ...call.options, maxResultBytes: call.maxResultBytes }),
   );
+  const uploader = createUploader(platform);
   return Object.freeze({
     capabilities: softwareCapabilities,
     describe: () => platform.describe(),
     endorsements: () => platform.endorsements(),
-    launch: (request: LaunchRequest) => launch({ platform, exits }, request),
+    launch: (request: LaunchRequest) => launch({ platform, uploader, exits }, request),
     close: () => endpoint.close(),
   });
 }
 
 interface Connection {
   readonly platform: Platform;
+  readonly uploader: Uploader;
   readonly exits: ExitTable;
 }
 
 async function launch(connection: Connection, request: LaunchRequest): Promise<LaunchedEnclave> {
-  const { platform, exits } = connection;
-  const upload = await sendImage(platform, request);
-  const started = await platform.initialize(
-    { upload, signature: request.signature, debug: request.debug, isolation: request.isolation },
-    callOptions(request),
+  const { platform, uploader, exits } = connection;
+  const { image, signature, debug: inDebug, isolation, signal } = request;
+  const started = await uploader.send(image, signal, (upload) =>
+    platform.initialize(
+      { upload, signature, debug: inDebug, isolation },
+      // The compiler wants an absent signal, not an undefined one.
+      signal === undefined ? {} : { signal },
+    ),
   );
   const exited = exits.of(started.enclave);
   const terminate = async (): Promise<void> => {
@@ -82,19 +88,6 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
   });
 }
 
-async function sendImage(platform: Platform, request: LaunchRequest): Promise<number> {
-  const { image } = request;
-  const upload = await platform.create({ imageBytes: image.length }, callOptions(request));
-  for (let at = 0; at < image.length; at += MAX_IMAGE_CHUNK_BYTES) {
-    await platform.add({ upload, chunk: image.subarray(at, at + MAX_IMAGE_CHUNK_BYTES) }, callOptions(request));
-  }
-  return upload;
-}
-
-function callOptions(request: LaunchRequest): { signal?: AbortSignal } {
-  return request.signal === undefined ? {} : { signal: request.signal };
-}
-
 async function openGate(path: string, terminate: () => Promise<void>): Promise<Duplex> {
   try {
     return await connectUnix(path);
@@ -109,6 +102,8 @@ function connectUnix(path: string): Promise<Socket> {
     const socket = connect(path);
     socket.once('connect', () => {
       socket.removeAllListeners('error');
+      // Whoever ends an enclave without having used its gate must not fall over the broken connection.
+      socket.on('error', () => undefined);
       resolve(socket);
     });
     socket.once('error', (cause) => {

@@ -21,7 +21,10 @@ const attempts: Attempts = {
 async function outcome(attempt: Attempt | undefined): Promise<{ succeeded: boolean; detail: string }> {
   try {
     const got = await attempt?.();
-    return { succeeded: got !== undefined, detail: got === undefined ? 'nothing is there' : String(got).slice(0, 1000) };
+    return {
+      succeeded: got !== undefined,
+      detail: got === undefined ? 'nothing is there' : String(got).slice(0, 1000),
+    };
   } catch (error) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return { succeeded: false, detail: text.slice(0, 1000) };

@@ -60,7 +60,8 @@ export const needs: Attempts = {
     return chunks.length;
   },
   gzip: () => gunzipSync(gzipSync('text')).toString(),
-  'a web stream': async () => new Response(new Blob(['text']).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer(),
+  'a web stream': async () =>
+    new Response(new Blob(['text']).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer(),
   'a response': () => new Response('text', { headers: new Headers({ a: 'b' }) }).text(),
   'a request': () => new Request('http://example.org/', { method: 'POST', body: '{"a":1}' }).json(),
   'a form': () => {
@@ -91,6 +92,8 @@ export const needs: Attempts = {
   'a stack in an error': () => new Error('text').stack,
   'a weak reference': () => new WeakRef({}).deref() !== undefined || undefined,
   'every module that the build allows': () =>
-    ['assert/strict', 'path/posix', 'stream/consumers', 'stream/web'].map((name) => Object.keys(requireOf(name)).length),
+    ['assert/strict', 'path/posix', 'stream/consumers', 'stream/web'].map(
+      (name) => Object.keys(requireOf(name)).length,
+    ),
   'a member of the process that is asked for': () => typeof member(process, 'version') === 'string' || undefined,
 };

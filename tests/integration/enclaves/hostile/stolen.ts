@@ -26,7 +26,10 @@ export function requireOf(name: string): Record<string, unknown> {
 
 /** Members by name on anything, past every type. */
 export function member(of: unknown, ...path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, name) => (at === undefined || at === null ? undefined : Reflect.get(Object(at), name)), of);
+  return path.reduce<unknown>(
+    (at, name) => (at === undefined || at === null ? undefined : Reflect.get(Object(at), name)),
+    of,
+  );
 }
 
 export function call(target: unknown, on: unknown, ...args: readonly unknown[]): unknown {

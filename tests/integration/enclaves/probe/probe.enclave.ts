@@ -68,7 +68,8 @@ export const application = defineEnclave(
     },
     fail({ how, text }) {
       if (how === 'error') throw new Error(text);
-      if (how === 'string') throw text;
+      const bare: unknown = text;
+      if (how === 'string') throw bare;
       if (how === 'coded-error') throw Object.assign(new RangeError(text), { code: 'HOST_CALL_FAILED', name: text });
       if (how === 'application-error') throw new ApplicationError(text, { cause: new Error('not for the host') });
       void Promise.reject(new Error(text));
@@ -82,8 +83,8 @@ export const application = defineEnclave(
       const how = environmentVariable('START');
       if (how === 'error') throw new Error('a secret of start');
       if (how === 'application-error') throw new ApplicationError('The configuration is not usable.');
-      if (how === 'hang') await new Promise(() => undefined);
-      if (how === 'host') await context.host.note({ text: 'started' });
+      if (how === 'note' || how === 'note-and-hang') await context.host.note({ text: 'started' });
+      if (how === 'hang' || how === 'note-and-hang') await new Promise(() => undefined);
     },
   },
 );

@@ -10,9 +10,27 @@ function preface(name: string): unknown {
 /** New code from text, and code from elsewhere. */
 export const codeAttempts: Attempts = {
   eval: () => call(member(globalThis, 'eval'), undefined, '1 + 1'),
-  'Function constructor': () => call(construct(functionOf(() => 0), 'return 1 + 1'), undefined),
-  'AsyncFunction constructor': () => call(construct(functionOf(async () => 0), 'return 1'), undefined),
-  'GeneratorFunction constructor': () => construct(functionOf(function* () {}), 'yield 1'),
+  'Function constructor': () =>
+    call(
+      construct(
+        functionOf(() => 0),
+        'return 1 + 1',
+      ),
+      undefined,
+    ),
+  'AsyncFunction constructor': () =>
+    call(
+      construct(
+        functionOf(async () => 0),
+        'return 1',
+      ),
+      undefined,
+    ),
+  'GeneratorFunction constructor': () =>
+    construct(
+      functionOf(function* () {}),
+      'yield 1',
+    ),
   'Function constructor through require': () =>
     call(call(member(preface('capabilities'), 'require', 'constructor'), undefined, 'return 1'), undefined),
   'setTimeout with text': () => call(member(globalThis, 'setTimeout'), undefined, 'globalThis.late = 1', 0),
@@ -21,7 +39,11 @@ export const codeAttempts: Attempts = {
   'import of node:net': () => call(preface('import'), undefined, 'node:net'),
   'import of a file': () => call(preface('import'), undefined, 'file:///etc/passwd'),
   'import of a blob': () =>
-    call(preface('import'), undefined, URL.createObjectURL(new Blob(['export default 1'], { type: 'text/javascript' }))),
+    call(
+      preface('import'),
+      undefined,
+      URL.createObjectURL(new Blob(['export default 1'], { type: 'text/javascript' })),
+    ),
   'global require': () => preface('globalRequire') ?? member(globalThis, 'require'),
   'global module': () => preface('globalModule') ?? member(globalThis, 'module'),
   'caller of the bundle': () => preface('caller'),

@@ -43,6 +43,8 @@ function valuesAt(object: object, key: PropertyKey): readonly object[] {
   try {
     const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
     const value: unknown = Reflect.get(object, key);
+    // A getter on another object than its own may answer with a refusal.
+    if (value instanceof Promise) value.catch(() => undefined);
     return [value, descriptor?.get, descriptor?.set].filter(isObject);
   } catch {
     return [];

@@ -17,7 +17,8 @@ export const hookAttempts: Attempts = {
   'another Function.prototype.call': () => plant(Function.prototype, 'call'),
   'another Function.prototype.apply': () => plant(Function.prototype, 'apply'),
   'another Function.prototype.bind': () => plant(Function.prototype, 'bind'),
-  'a setter through __proto__': () => call(member(Object.getOwnPropertyDescriptor(Object.prototype, '__proto__'), 'get'), {}),
+  'a setter through __proto__': () =>
+    call(member(Object.getOwnPropertyDescriptor(Object.prototype, '__proto__'), 'get'), {}),
   'functions in a stack trace': () => {
     const found: unknown[] = [];
     const { prepareStackTrace } = Error;

@@ -7,7 +7,8 @@ export const networkAttempts: Attempts = {
   fetch: () => call(member(globalThis, 'fetch'), undefined, url),
   WebSocket: () => construct(member(globalThis, 'WebSocket'), 'ws://127.0.0.1:1/'),
   EventSource: () => construct(member(globalThis, 'EventSource'), url),
-  'other network globals': () => present(globalThis, ['XMLHttpRequest', 'WebSocketStream', 'CloseEvent', 'MessageEvent']),
+  'other network globals': () =>
+    present(globalThis, ['XMLHttpRequest', 'WebSocketStream', 'CloseEvent', 'MessageEvent']),
   'the connection pool behind a symbol': () => {
     const found = [1, 2].map((version) => member(globalThis, Symbol.for(`undici.globalDispatcher.${version}`)));
     return found.find((dispatcher) => dispatcher !== undefined);
@@ -33,5 +34,9 @@ export const networkAttempts: Attempts = {
     return seen.map((prototype) => member(prototype, 'constructor', 'name')).find((name) => name === 'WebSocket');
   },
   'streaming compilation from a URL': () =>
-    call(member(globalThis, 'WebAssembly', 'compileStreaming'), undefined, call(member(globalThis, 'fetch'), undefined, url)),
+    call(
+      member(globalThis, 'WebAssembly', 'compileStreaming'),
+      undefined,
+      call(member(globalThis, 'fetch'), undefined, url),
+    ),
 };

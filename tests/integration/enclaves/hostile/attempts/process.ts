@@ -48,8 +48,9 @@ export const processAttempts: Attempts = {
   'environment variables': async () =>
     content(member(globalThis, 'process', 'env')) ?? content(member(await realProcess(), 'env')),
   'command line': async () =>
-    content(Reflect.ownKeys(Object(member(await realProcess(), 'argv'))).filter((key) => key !== 'length').length || {}) ??
-    undefined,
+    content(
+      Reflect.ownKeys(Object(member(await realProcess(), 'argv'))).filter((key) => key !== 'length').length || {},
+    ) ?? undefined,
   'working directory': async () =>
     workingDirectory(member(globalThis, 'process')) ?? workingDirectory(await realProcess()),
   'a worker thread': () => construct(member(globalThis, 'Worker'), 'data:text/javascript,0'),

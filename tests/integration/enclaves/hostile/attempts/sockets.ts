@@ -9,7 +9,11 @@ const somewhere = { host: '127.0.0.1', port: 1 };
 /** Every function below, by name, on the object and on everything that it inherits from. */
 function functionsOf(object: unknown): readonly string[] {
   const names: string[] = [];
-  for (let at = object; at !== null && at !== undefined && at !== Object.prototype; at = Reflect.getPrototypeOf(Object(at))) {
+  for (
+    let at = object;
+    at !== null && at !== undefined && at !== Object.prototype;
+    at = Reflect.getPrototypeOf(Object(at))
+  ) {
     names.push(...Reflect.ownKeys(Object(at)).map(String));
   }
   return names;
@@ -31,12 +35,14 @@ async function seenBy(prototype: object, method: string): Promise<readonly unkno
     return call(original, this, ...args);
   });
   try {
-    await Promise.all([capabilities().gate, capabilities().platform].map((stream) => {
-      stream.emit('drain');
-      stream.pause();
-      stream.resume();
-      return new Promise((resolve) => setTimeout(resolve, 10));
-    }));
+    await Promise.all(
+      [capabilities().gate, capabilities().platform].map((stream) => {
+        stream.emit('drain');
+        stream.pause();
+        stream.resume();
+        return new Promise((resolve) => setTimeout(resolve, 10));
+      }),
+    );
   } finally {
     Reflect.set(prototype, method, original);
   }

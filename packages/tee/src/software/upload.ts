@@ -1,0 +1,57 @@
+import type { Caller } from '@enclos/edl';
+import { EnclosError } from '@enclos/errors';
+import { MAX_IMAGE_CHUNK_BYTES, type hostChannel } from './protocol.ts';
+
+type Platform = Caller<(typeof hostChannel)['trusted']>;
+
+/** Sends images to a platform. */
+export interface Uploader {
+  /**
+   * Sends an image and gives its upload to `use`. An upload that is not used up is given back.
+   * @throws GATE_CANCELLED when `signal` aborts first, PLATFORM_UPLOAD_REFUSED, TEE_PLATFORM_LOST, and what `use` throws.
+   */
+  send<T>(image: Uint8Array, signal: AbortSignal | undefined, use: (upload: number) => Promise<T>): Promise<T>;
+}
+
+/** One image at a time: the platform keeps few unfinished uploads for one host, and each may be large. */
+export function createUploader(platform: Platform): Uploader {
+  let last: Promise<unknown> = Promise.resolve();
+  return Object.freeze({
+    async send<T>(image: Uint8Array, signal: AbortSignal | undefined, use: (upload: number) => Promise<T>) {
+      const sent = last.then(() => sendPieces(platform, image, signal));
+      last = sent.catch(() => undefined);
+      const upload = await sent;
+      try {
+        return await use(upload);
+      } catch (error) {
+        giveBack(platform, upload);
+        throw error;
+      }
+    },
+  });
+}
+
+/** The signal is looked at between the messages: a cancelled `create` would leave an upload whose number nobody knows. */
+async function sendPieces(platform: Platform, image: Uint8Array, signal: AbortSignal | undefined): Promise<number> {
+  throwIfAborted(signal);
+  const upload = await platform.create({ imageBytes: image.length });
+  try {
+    for (let at = 0; at < image.length; at += MAX_IMAGE_CHUNK_BYTES) {
+      throwIfAborted(signal);
+      await platform.add({ upload, chunk: image.subarray(at, at + MAX_IMAGE_CHUNK_BYTES) });
+    }
+    return upload;
+  } catch (error) {
+    giveBack(platform, upload);
+    throw error;
+  }
+}
+
+/** An empty piece is never in order, and the platform drops an upload with the first piece that is not. */
+function giveBack(platform: Platform, upload: number): void {
+  platform.add({ upload, chunk: new Uint8Array() }).catch(() => undefined);
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new EnclosError('GATE_CANCELLED', undefined, { cause: signal.reason });
+}
