@@ -46,7 +46,9 @@ interface Attempt {
 async function attempt(given: Attempt): Promise<unknown> {
   const verdict = given.verdict ?? (await verdictOf());
   // Untyped on purpose: the run-time checks are what these tests are for.
-  const entries = Object.entries({ ...policy, ...given.policy }).filter(([, value]: [string, unknown]) => value !== absent);
+  const entries = Object.entries({ ...policy, ...given.policy }).filter(
+    ([, value]: [string, unknown]) => value !== absent,
+  );
   const rules = Object.fromEntries(entries) as unknown as SgxPolicy;
   return appraise(verdict, rules, given.binding ?? binding, { now: given.now ?? now });
 }
@@ -241,9 +243,9 @@ test('a policy that inherits, and one with a symbol, is refused', async () => {
     ['Symbol(rule)', { ...policy, [Symbol('rule')]: 1 }],
     ['hidden', Object.defineProperty({ ...policy }, 'hidden', { value: 1 })],
   ];
-  for (const [field, rules] of bad) {
+  for (const [field, given] of bad) {
     assert.throws(
-      () => appraise(verdict, rules as SgxPolicy, binding, { now }),
+      () => appraise(verdict, given as SgxPolicy, binding, { now }),
       (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === field,
       field,
     );

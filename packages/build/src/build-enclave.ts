@@ -3,15 +3,23 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 
 import { toHex } from '@enclos/codec';
-import { layOutImage, pinnedInterpreter, type EnclaveManifest, type ImagePayload } from '@enclos/manifest';
-import { measureImage } from '@enclos/sgx/node';
+import {
+  interfaceDigest,
+  layOutImage,
+  pinnedInterpreter,
+  type EnclaveManifest,
+  type ImagePayload,
+} from '@enclos/manifest';
+import { measureImage, sha256 } from '@enclos/sgx/node';
 
-import { encodeBuildReport, type BuildReport } from './build-report.ts';
+import { encodeBuildReport, type BuildReport, type TrustedInterpreter } from './build-report.ts';
 import { bundleEnclave, type Bundle, type BundleOptions } from './bundle.ts';
+import { bundler } from './bundler.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { interfaceDigest, loadInterface } from './interface-digest.ts';
 import { describeInterpreter } from './interpreter-files.ts';
-import { readProjectFile, unreadable, type Project } from './project.ts';
+import { loadInterface } from './load-interface.ts';
+import { locateProjectFile, readProjectFile, unreadable } from './project-files.ts';
+import type { Project } from './project.ts';
 import { trustedBase } from './trusted-base.ts';
 import { writeFileAtomically } from './write-file.ts';
 
@@ -34,10 +42,6 @@ export interface BuildResult {
   readonly paths: { readonly image: string; readonly sourceMap: string; readonly report: string };
 }
 
-function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(bytes).digest());
-}
-
 async function readEmbedded(project: Project): Promise<ImagePayload['files']> {
   return Promise.all(
     project.files.map(async ({ source, target }) => ({
@@ -51,11 +55,12 @@ type TrustedFileEntry = EnclaveManifest['trustedFiles'][number];
 
 /** In a stream: a trusted file may be a model of many gigabytes. */
 async function hashTrustedFile(folder: string, path: string, source: string): Promise<TrustedFileEntry> {
+  const file = await locateProjectFile(folder, source);
   const hash = createHash('sha256');
   let sizeBytes = 0n;
   try {
     // Without an encoding, a read stream gives buffers.
-    const chunks = createReadStream(join(folder, source)) as AsyncIterable<Uint8Array>;
+    const chunks = createReadStream(file) as AsyncIterable<Uint8Array>;
     for await (const chunk of chunks) {
       hash.update(chunk);
       sizeBytes += BigInt(chunk.length);
@@ -91,12 +96,15 @@ async function manifestOf(project: Project): Promise<EnclaveManifest> {
   };
 }
 
-async function reportOf(
-  project: Project,
-  bundle: Bundle,
-  manifest: EnclaveManifest,
-  mrEnclave: Uint8Array,
-): Promise<BuildReport> {
+interface Built {
+  readonly bundle: Bundle;
+  readonly manifest: EnclaveManifest;
+  readonly mrEnclave: Uint8Array;
+  readonly interpreter: TrustedInterpreter;
+}
+
+async function reportOf(project: Project, built: Built): Promise<BuildReport> {
+  const { bundle, manifest, mrEnclave, interpreter } = built;
   return {
     version: 1,
     name: project.name,
@@ -105,7 +113,8 @@ async function reportOf(
     bundleBytes: bundle.script.length,
     builtins: bundle.builtins,
     packages: await trustedBase(project.folder, bundle.modules, project.name),
-    interpreter: await describeInterpreter(project.folder),
+    bundler,
+    interpreter,
     trustedFiles: manifest.trustedFiles.map((file) => ({
       name: file.path,
       sha256: toHex(file.sha256),
@@ -122,11 +131,14 @@ async function reportOf(
  */
 export async function buildEnclave(project: Project, options: BuildOptions = {}): Promise<BuildResult> {
   const outFolder = options.outFolder ?? join(project.folder, '.enclos');
+  // Hashing the interpreter takes as long as everything else: side by side with the bundler, which is another process.
+  const describing = describeInterpreter(project.folder);
   const bundle = await bundleEnclave(project, options);
   const manifest = await manifestOf(project);
   const image = layOutImage({ manifest, bundle: bundle.script, files: await readEmbedded(project) });
   const mrEnclave = measureImage(image);
-  const report = await reportOf(project, bundle, manifest, mrEnclave);
+  const { interpreter, warnings } = await describing;
+  const report = await reportOf(project, { bundle, manifest, mrEnclave, interpreter });
   const paths = {
     image: join(outFolder, `${project.name}.sgxs`),
     sourceMap: join(outFolder, `${project.name}.map`),
@@ -143,7 +155,7 @@ export async function buildEnclave(project: Project, options: BuildOptions = {})
     bundle: bundle.script,
     sourceMap: bundle.sourceMap,
     report,
-    warnings: bundle.warnings,
+    warnings: Object.freeze([...bundle.warnings, ...warnings]),
     paths,
   });
 }

@@ -6,8 +6,14 @@ import type { TrustedPackage } from './trusted-base.ts';
 export interface TrustedFile {
   readonly name: string;
   readonly sha256: string;
-  /** Absent when the file was not on the building machine. */
+  /** Absent when the file was not on the building machine, or was another one there. */
   readonly sizeBytes?: number;
+}
+
+/** What made the bundle: trusted to have put in what the sources say. */
+export interface TrustedBundler {
+  readonly name: string;
+  readonly version: string;
 }
 
 export interface TrustedInterpreter {
@@ -27,6 +33,7 @@ export interface BuildReport {
   readonly bundleBytes: number;
   readonly builtins: readonly string[];
   readonly packages: readonly TrustedPackage[];
+  readonly bundler: TrustedBundler;
   readonly interpreter: TrustedInterpreter;
   readonly trustedFiles: readonly TrustedFile[];
 }
@@ -44,6 +51,7 @@ const schema = z.strictObject({
   packages: z.array(
     z.strictObject({ name: z.string(), version: z.string(), bytesInBundle: count, sourceLines: count }),
   ),
+  bundler: z.strictObject({ name: z.string(), version: z.string() }),
   interpreter: z.strictObject({
     version: z.string(),
     files: z.array(trustedFile),

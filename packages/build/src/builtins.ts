@@ -1,29 +1,4 @@
-/**
- * Node's modules that only compute. The bundle may import these; the trusted
- * runtime hands them out by this list, always under their `node:` name.
- */
-export const allowedBuiltins: readonly string[] = Object.freeze([
-  'assert',
-  'assert/strict',
-  'async_hooks',
-  'buffer',
-  'crypto',
-  'events',
-  'path',
-  'path/posix',
-  'querystring',
-  'stream',
-  'stream/consumers',
-  'stream/promises',
-  'stream/web',
-  'string_decoder',
-  'timers',
-  'timers/promises',
-  'url',
-  'util',
-  'util/types',
-  'zlib',
-]);
+import { allowedBuiltins } from '@enclos/manifest';
 
 const files =
   'the embedded files, trusted files and mounts of @enclos/enclave; declare them in `files`, `trustedFiles` or `mounts` of enclave.json';

@@ -3,12 +3,13 @@ import { Script } from 'node:vm';
 
 import type { Metafile, Plugin } from 'esbuild';
 
-import { fatalMessages, fromBundler } from './bundler-messages.ts';
+import { fromBundler } from './bundler-messages.ts';
 import { runBundler, type BundlerOptions } from './bundler.ts';
-import { allowedBuiltins } from './builtins.ts';
 import { BuildError, type Diagnostic } from './diagnostic.ts';
+import { entryName, externalsOf, isAllowedSpecifier, outputOf, scriptOptions } from './enclave-script.ts';
 import { importPlugin, type ChainTo } from './import-plugin.ts';
-import { readProjectFile, type Project } from './project.ts';
+import { readProjectFile } from './project-files.ts';
+import type { Project } from './project.ts';
 import { scanPlugin } from './scan-plugin.ts';
 
 /** A module whose code is in the bundle. */
@@ -39,17 +40,6 @@ export interface BundleOptions {
   readonly bootModule?: string;
 }
 
-const entryName = 'enclos-entry.js';
-const outputName = 'bundle.js';
-
-/**
- * The script is a function so that nothing runs before it is given its
- * capabilities. `require` is a parameter of ours, not a global.
- */
-const banner =
-  '(function(enclosCapabilities){"use strict";const require=enclosCapabilities.require,module={exports:{}},exports=module.exports;';
-const footer = 'return module.exports.start(enclosCapabilities)})';
-
 function entryFor(project: Project, bootModule: string): string {
   return [
     `import * as main from ${JSON.stringify(`./${project.main}`)};`,
@@ -58,42 +48,8 @@ function entryFor(project: Project, bootModule: string): string {
   ].join('\n');
 }
 
-/**
- * Everything that could differ between machines is fixed here: no tsconfig of a
- * parent folder, no NODE_PATH, no comments or paths in the output.
- */
 function bundlerOptions(project: Project, bootModule: string, plugins: Plugin[]): BundlerOptions {
-  return {
-    stdin: { contents: entryFor(project, bootModule), resolveDir: project.folder, sourcefile: entryName },
-    absWorkingDir: project.folder,
-    outfile: outputName,
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'cjs',
-    platform: 'node',
-    // Not the interpreter's own version: the building machine compiles the script too, to check it.
-    target: 'node20.19',
-    mainFields: ['module', 'main'],
-    conditions: [],
-    nodePaths: [],
-    tsconfigRaw: {},
-    minify: true,
-    legalComments: 'none',
-    charset: 'ascii',
-    sourcemap: 'external',
-    sourcesContent: true,
-    // `import()` of an allowed module becomes a call of our `require`.
-    supported: { 'dynamic-import': false },
-    define: { 'process.env.NODE_ENV': '"production"' },
-    loader: { '.wasm': 'binary' },
-    logLevel: 'silent',
-    logLimit: 0,
-    logOverride: fatalMessages,
-    banner: { js: banner },
-    footer: { js: footer },
-    plugins,
-  };
+  return scriptOptions({ folder: project.folder, entry: entryFor(project, bootModule), plugins });
 }
 
 /** The shortest way from the entry to each module, as paths. */
@@ -105,18 +61,6 @@ function chainsOf(metafile: Metafile): ReadonlyMap<string, readonly string[]> {
     }
   }
   return chains;
-}
-
-function outputOf(metafile: Metafile): Metafile['outputs'][string] {
-  const output = metafile.outputs[outputName];
-  if (output === undefined) throw new Error('The bundler made no script.');
-  return output;
-}
-
-const allowedSpecifiers: ReadonlySet<string> = new Set(allowedBuiltins.map((name) => `node:${name}`));
-
-function externalsOf(metafile: Metafile): readonly string[] {
-  return [...new Set(outputOf(metafile).imports.map(({ path }) => path))].sort();
 }
 
 /** Bundles again, now refusing at the place of the import, for the errors' sake. */
@@ -159,7 +103,7 @@ export async function bundleEnclave(project: Project, options: BundleOptions = {
   const plugins = [importPlugin({ folder, refuseIn: () => undefined }), scanPlugin(folder)];
   const result = await runBundler(bundlerOptions(project, bootModule, plugins));
   const builtins = externalsOf(result.metafile);
-  if (builtins.some((specifier) => !allowedSpecifiers.has(specifier))) {
+  if (!builtins.every(isAllowedSpecifier)) {
     await refuseLeftovers(project, bootModule, result.metafile);
     throw new BuildError('BUILD_FORBIDDEN_IMPORT', `The bundle imports ${builtins.join(', ')}.`, []);
   }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const MEGABYTE = 1024 * 1024;
 
 const absolutePath = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\u0000-\u001F\u007F-\u009F]+)+$/;
-const relativePath = /^(?!\/)[^\u0000-\u001F\\]+$/;
+const relativePath = /^(?!\/)(?!(?:[^\\]*\/)?\.\.(?:\/|$))[^\u0000-\u001F\\]+$/;
 
 const port = z.int().min(1).max(65_535);
 const identifier = z
@@ -13,8 +13,8 @@ const identifier = z
 const source = z
   .string()
   .max(1024)
-  .regex(relativePath, 'expected a path relative to the project folder, with forward slashes')
-  .describe('A file of the project, relative to the project folder.');
+  .regex(relativePath, 'expected a path relative to the project folder, with forward slashes and without ".."')
+  .describe('A file inside the project folder, relative to it. No "..", and no link that leads out.');
 const target = z
   .string()
   .max(1024)

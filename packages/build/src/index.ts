@@ -1,9 +1,10 @@
-export { allowedBuiltins, forbiddenBuiltins } from './builtins.ts';
+export { forbiddenBuiltins } from './builtins.ts';
 export { buildEnclave, type BuildOptions, type BuildResult } from './build-enclave.ts';
 export {
   encodeBuildReport,
   parseBuildReport,
   type BuildReport,
+  type TrustedBundler,
   type TrustedFile,
   type TrustedInterpreter,
 } from './build-report.ts';
@@ -20,16 +21,10 @@ export {
   type InspectOptions,
   type InspectReport,
 } from './inspect/index.ts';
-export { interfaceDigest, loadInterface } from './interface-digest.ts';
+export { loadInterface } from './load-interface.ts';
 export { generateKey, writeKeyFile } from './key-file.ts';
-export {
-  loadProject,
-  parseProject,
-  PROJECT_FILE,
-  type Project,
-  type ProjectFiles,
-  type SigningAttributes,
-} from './project.ts';
+export { loadProject, parseProject, PROJECT_FILE, type Project, type SigningAttributes } from './project.ts';
+export type { ProjectFiles } from './project-files.ts';
 export { signEnclave, signingDate, type SignOptions } from './sign.ts';
 export type { TrustedPackage } from './trusted-base.ts';
 export { writeFileAtomically } from './write-file.ts';

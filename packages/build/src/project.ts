@@ -1,18 +1,13 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 
 import { BuildError, countOf } from './diagnostic.ts';
 import { enclaveJsonSchema, sizeInBytes, type EnclaveJson } from './enclave-json.ts';
 import { parseJsonSource } from './json-source.ts';
 import { manifestDiagnostics } from './manifest-problems.ts';
-
-/** The part of `node:fs/promises` that reading a project needs. */
-export interface ProjectFiles {
-  readFile(path: string): Promise<Uint8Array>;
-}
+import { unreadable, type ProjectFiles } from './project-files.ts';
 
 /** The KSS part of what a signature says; it is in SIGSTRUCT and not in the image. */
 export interface SigningAttributes {
@@ -134,7 +129,10 @@ export async function loadProject(folder: string, options: { readonly fs?: Proje
   const given = resolve(folder);
   // The bundler sees through symbolic links, so that the folder must be the real one for its files to be inside it.
   const absolute = options.fs === undefined ? await realpath(given).catch(() => given) : given;
-  const bytes = await readProjectFile(absolute, PROJECT_FILE, options.fs);
+  const fs = options.fs ?? { readFile };
+  const bytes = await fs.readFile(join(absolute, PROJECT_FILE)).catch((cause: unknown) => {
+    throw unreadable(PROJECT_FILE, cause);
+  });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -142,20 +140,4 @@ export async function loadProject(folder: string, options: { readonly fs?: Proje
     throw new BuildError('BUILD_MANIFEST_INVALID', `${PROJECT_FILE} is not UTF-8 text.`, [], { cause });
   }
   return parseProject(absolute, text);
-}
-
-const readReal: ProjectFiles = { readFile: (path) => readFile(path) };
-
-/** @throws BUILD_FILE_UNREADABLE naming the file as the project names it. */
-export async function readProjectFile(folder: string, path: string, fs = readReal): Promise<Uint8Array> {
-  try {
-    // A plain array, not a Buffer, whose slice() shares memory where an array's copies.
-    return new Uint8Array(await fs.readFile(join(folder, path)));
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-export function unreadable(path: string, cause: unknown): EnclosError {
-  return new EnclosError('BUILD_FILE_UNREADABLE', `Cannot read ${path} of the project.`, { details: { path }, cause });
 }

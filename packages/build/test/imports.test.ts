@@ -3,7 +3,9 @@ import { rmSync, symlinkSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { after, test } from 'node:test';
 
-import { allowedBuiltins, forbiddenBuiltins, judgeBuiltin } from '../src/builtins.ts';
+import { allowedBuiltins } from '@enclos/manifest';
+
+import { forbiddenBuiltins, judgeBuiltin } from '../src/builtins.ts';
 import { bundleEnclave } from '../src/bundle.ts';
 import { BuildError, type Diagnostic } from '../src/diagnostic.ts';
 import { loadProject } from '../src/project.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, createPublicKey } from 'node:crypto';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -10,7 +10,7 @@ import { vectors } from '@enclos/testkit';
 import * as fc from 'fast-check';
 
 import { buildEnclave } from '../src/build-enclave.ts';
-import { inspect, inspectFile, type InspectNode, type InspectReport } from '../src/inspect/index.ts';
+import { createSgxsMeter, inspect, inspectFile, type InspectNode, type InspectReport } from '../src/inspect/index.ts';
 import { loadProject } from '../src/project.ts';
 import { signEnclave } from '../src/sign.ts';
 import { minimalManifest, testBoot, withProject } from './project-folder.ts';
@@ -235,4 +235,95 @@ test('inspectFile() shows a signature that was just made', async () => {
 
 test('inspectFile() names a file that is not there', async () => {
   await assert.rejects(inspectFile('/nonexistent/x.sgxs'), (error) => isEnclosError(error, 'BUILD_FILE_UNREADABLE'));
+});
+
+/** One ECREATE, and pages of which the stream says nothing more: 64 bytes of stream for 4096 of enclave. */
+function barePages(count: number): Uint8Array {
+  const bytes = new Uint8Array(64 + 64 * count);
+  const view = new DataView(bytes.buffer);
+  bytes.set(text('ECREATE\0'));
+  view.setUint32(8, 1, true);
+  view.setBigUint64(12, 2n ** 40n, true);
+  for (let index = 0; index < count; index++) {
+    const at = 64 + 64 * index;
+    bytes.set(text('EADD'), at);
+    view.setBigUint64(at + 8, BigInt(index) * 4096n, true);
+    view.setBigUint64(at + 16, index % 2 === 0 ? 0x203n : 0x100n, true);
+  }
+  return bytes;
+}
+
+test('a foreign stream is counted without its pages in memory, however many it adds', async () => {
+  const stream = barePages(131_073);
+  const before = process.resourceUsage().maxRSS;
+  const report = inspect(stream);
+  assert.equal(find(report, 'geometry', 'pages').value, '131,073');
+  assert.equal(find(report, 'geometry', 'thread control pages').value, '65,536');
+  assert.equal(find(report, 'geometry', 'writable pages').value, '65,537');
+  assert.equal(find(report, 'geometry', 'pages not wholly measured').value, '131,073');
+  await withProject({ 'foreign.sgxs': stream }, async ({ folder }) => {
+    assert.deepEqual(await inspectFile(join(folder, 'foreign.sgxs')), report);
+  });
+  const grownMiB = (process.resourceUsage().maxRSS - before) / 1024;
+  assert.ok(grownMiB < 200, `${grownMiB} MiB`);
+});
+
+vectors.test('a stream measures the same in pieces of any size', () => {
+  const stream = vectors.read('sgx/test_enclave.sgxs').subarray(0, 64 + 20 * 5184);
+  const whole = createSgxsMeter();
+  whole.push(stream);
+  const facts = whole.finish();
+  for (const size of [1, 63, 319, 4096, 300_000]) {
+    const meter = createSgxsMeter();
+    for (let at = 0; at < stream.length; at += size) meter.push(stream.subarray(at, at + size));
+    assert.deepEqual(meter.finish(), facts);
+  }
+});
+
+test('a damaged image of ours is called that, and not the work of another tool', async () => {
+  await withProject({}, async ({ folder, write }) => {
+    const { image } = await buildEnclave(await loadProject(folder), testBoot);
+    // A byte of the manifest: still an SGXS stream.
+    const flipped = image.with(64 + 5184 + 128 + 4, 0xff);
+    write('flipped.sgxs', flipped);
+    for (const report of [inspect(flipped), await inspectFile(join(folder, 'flipped.sgxs'))]) {
+      assert.deepEqual([report.kind, report.title], ['sgxs', 'Damaged Enclos image']);
+      assert.match(find(report, 'made by').note ?? '', /^a damaged Enclos image, which cannot be loaded: /);
+    }
+    write('short.sgxs', image.subarray(0, -100));
+    await assert.rejects(
+      inspectFile(join(folder, 'short.sgxs')),
+      (error) => isEnclosError(error, 'SGXS_INVALID') && error.message.startsWith('This is a damaged Enclos image. '),
+    );
+  });
+});
+
+test('inspectFile() reads no more than the kind of a file can have', async () => {
+  await withProject({}, async ({ folder }) => {
+    const beginnings = [
+      ['signing-key', text('-----BEGIN PUBLIC KEY-----\n'.padEnd(64 * 1024, ' ')), 64 * 1024],
+      ['sigstruct', Uint8Array.of(6, 0, 0, 0, 0xe1, 0, 0, 0, 0, 0, 1, 0), 64 * 1024],
+      ['quote', Uint8Array.of(3, 0, 2, 0, 0, 0, 0, 0), 1024 * 1024],
+    ] as const;
+    for (const [kind, beginning, limit] of beginnings) {
+      const path = join(folder, `large.${kind}`);
+      writeFileSync(path, beginning);
+      // A hole takes no space.
+      truncateSync(path, limit + 1);
+      await assert.rejects(
+        inspectFile(path),
+        (error) => isEnclosError(error, 'BUILD_FILE_TOO_LARGE') && error.details['limit'] === limit,
+        kind,
+      );
+    }
+    // Of what cannot be inspected only the beginning is read.
+    const unknown = join(folder, 'huge.bin');
+    writeFileSync(unknown, Uint8Array.of(0xff, 0xfe, 0, 1));
+    truncateSync(unknown, 2 ** 40);
+    await assert.rejects(inspectFile(unknown), (error) => isEnclosError(error, 'BUILD_FILE_UNRECOGNISED'));
+  });
+});
+
+test('inspectFile() says that a folder cannot be read', async () => {
+  await assert.rejects(inspectFile('/'), (error) => isEnclosError(error, 'BUILD_FILE_UNREADABLE'));
 });

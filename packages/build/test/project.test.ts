@@ -88,6 +88,12 @@ test('parseProject() reads every key', () => {
   assert.equal(project.limits.maxQueuedCalls, 1024);
 });
 
+test('names that only look like a way up are names', () => {
+  for (const main of ['..a/b.ts', 'a../b.ts', 'a/..b/c.ts', './a.ts', '...']) {
+    assert.equal(parseProject('/p', JSON.stringify({ ...minimalManifest, main })).main, main);
+  }
+});
+
 test('a heap size is megabytes as a number, and has a unit as text', () => {
   const heap = (heapSize: unknown) =>
     parseProject('/p', JSON.stringify({ ...minimalManifest, heapSize })).heapSizeBytes;
@@ -135,6 +141,14 @@ for (const [name, change, text] of [
   ['a heap that is too small', { heapSize: '8MB' }, /^heapSize: expected a heap of/],
   ['a heap that is too large', { heapSize: '65GB' }, /^heapSize: expected a heap of/],
   ['an absolute source', { files: [{ source: '/etc/passwd', target: '/p' }] }, /^files\[0\]\.source: /],
+  ['a main module above the project', { main: '../other/main.ts' }, /^main: .*without "\.\."/],
+  ['an interface above the project', { interface: 'src/../../x.edl.ts' }, /^interface: /],
+  ['a source that climbs at its end', { files: [{ source: 'a/..', target: '/p' }] }, /^files\[0\]\.source: /],
+  [
+    'a trusted file above the project',
+    { trustedFiles: [{ source: '..', path: '/p' }] },
+    /^trustedFiles\[0\]\.source: /,
+  ],
   ['a relative target', { files: [{ source: 'a', target: 'p' }] }, /^files\[0\]\.target: /],
   ['a target with dots', { files: [{ source: 'a', target: '/a/../p' }] }, /^files\[0\]\.target: /],
   ['a target that ends in a slash', { mounts: [{ target: '/a/', type: 'memfs' }] }, /^mounts\[0\]\.target: /],

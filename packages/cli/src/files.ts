@@ -49,11 +49,6 @@ export async function readSmallJson(path: string, maxBytes: number): Promise<unk
   }
 }
 
-/** When a file was changed last, in milliseconds; undefined when there is none. */
-export async function modifiedMs(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(() => undefined))?.mtimeMs;
-}
-
 export async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -9,20 +9,24 @@ export {
   initPlatform,
   installEnrolment,
   issueEnrolment,
+  publishTcbLevel,
   publishVendor,
   setPlatformCpuSvn,
   showPlatform,
   writeEnrolmentRequest,
+  type EnrolOptions,
   type InitPlatformOptions,
+  type InstallEnrolmentOptions,
   type IssueOptions,
   type PlatformFacts,
   type PublishOptions,
+  type PublishTcbLevelOptions,
   type SetCpuSvnOptions,
 } from './actions/platform.ts';
 export { run, type RunEvents, type RunOptions, type RunOutcome } from './actions/run.ts';
 export { serve, type ServedPlatform, type ServeOptions } from './actions/serve-platform.ts';
 export { sign, type SignOptions, type SignOutcome } from './actions/sign.ts';
-export { verify, type StepResult, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
+export { verify, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
 export type { Check } from './doctor/check.ts';
 export type { Io, OutputStream } from './io.ts';
 export { runCli } from './run-cli.ts';

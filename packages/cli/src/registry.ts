@@ -66,6 +66,12 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     () => import('./commands/platform-serve.ts'),
   ),
   entry(
+    'platform publish-tcb',
+    'Platform',
+    'Raise the current TCB level of a vendor',
+    () => import('./commands/platform-publish-tcb.ts'),
+  ),
+  entry(
     'platform set-cpusvn',
     'Platform',
     'Set the CPUSVN, to rehearse a TCB recovery',

@@ -1,4 +1,4 @@
-import { didYouMean } from '@enclos/build';
+import { didYouMean } from '@enclos/build/diagnostics';
 import { refuseUsage } from './failure.ts';
 import { groupOf, registry } from './registry.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
@@ -94,6 +94,8 @@ test('clock: before, within and after the dates of the collateral', async () => 
   assert.equal((await checkClock(join(folder, 'absent'), now)).status, 'info');
   const broken = temporaryFolder();
   await initPlatform({ stateFolder: broken, only: 'vendor', now });
+  rmSync(join(broken, 'vendor/documents'), { recursive: true });
+  assert.equal((await checkClock(broken, now)).status, 'info', 'no collateral to compare with');
   writeFileSync(join(broken, 'vendor/vendor.json'), 'x');
   assert.equal((await checkClock(broken, now)).status, 'failure');
 });

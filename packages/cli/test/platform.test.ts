@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseCollateral } from '@enclos/attestation';
+import { createMachine, enrolmentRequest } from '@enclos/software-sgx';
 import { connectSoftwarePlatform } from '@enclos/tee';
 import type { PlatformFacts } from '../src/index.ts';
 import { enclos, errorOf, now, temporaryFolder, type Ran, type RunOptions } from './cli.ts';
@@ -39,7 +40,7 @@ test('show tells for people and programs, and refuses an empty folder', async ()
   assert.deepEqual(factsOf(await platform(['show', '--state', 'state', '--json'])), factsOf(made));
   const { stdout } = await platform(['show', '--state', 'state']);
   assert.match(stdout, /^Vendor \S+\n {2}root fingerprint {2}[0-9a-f]{64}\n/);
-  assert.match(stdout, /\nMachine \S+\n {2}separation {2}single-user\n/);
+  assert.match(stdout, /\nMachine \S+\n {2}separation {8}single-user\n/);
   const none = await platform(['show', '--state', 'nothing', '--json']);
   assert.deepEqual([none.code, errorOf(none).code], [2, 'PLATFORM_FOLDER_INVALID']);
 });
@@ -54,17 +55,64 @@ test('show writes collateral and root for a verifier', async () => {
 test('vendor and machine on two computers: a request, an issue, an installation', async () => {
   assert.equal((await platform(['init', '--state', 'far', '--only', 'machine'])).code, 0);
   assert.deepEqual(readdirSync(join(folder, 'far')), ['machine']);
-  assert.match((await platform(['show', '--state', 'far'])).stdout, /enrolled {4}no\n⚠ Not enrolled/);
-  const steps = [
-    ['enrol', '--machine', 'far/machine', '--request-out', 'request.json'],
-    ['enrol', '--vendor', 'state/vendor', '--request', 'request.json', '--issue-out', 'pck.json'],
-    ['enrol', '--machine', 'far/machine', '--install', 'pck.json'],
-  ];
-  for (const step of steps) {
-    const ran = await platform(step);
+  assert.match(
+    (await platform(['show', '--state', 'far'])).stdout,
+    /enrolled {10}no\n {2}root fingerprint {2}none yet\n⚠ Not enrolled/,
+  );
+  const enrol = async (...argv: readonly string[]) => {
+    const ran = await platform(['enrol', ...argv]);
     assert.equal(ran.code, 0, ran.stderr);
-  }
-  assert.equal(factsOf(await platform(['show', '--state', 'far', '--json'])).machine?.enrolled, true);
+    return ran.stdout;
+  };
+  await enrol('--machine', 'far/machine', '--request-out', 'request.json');
+  const { machine } = factsOf(await platform(['show', '--state', 'far', '--json']));
+  const said = await enrol('--vendor', 'state/vendor', '--request', 'request.json', '--issue-out', 'pck.json');
+  const wanted = `Certified\n  PPID        ${machine?.ppid}\n  separation  single-user\n  CPUSVN      ${machine?.cpuSvn}\n  PCESVN      1\n`;
+  assert.ok(said.includes(wanted), said);
+  const wrong = await platform([
+    ...['enrol', '--machine', 'far/machine', '--install', 'pck.json'],
+    ...['--root-fingerprint', '00'.repeat(32), '--json'],
+  ]);
+  assert.deepEqual([wrong.code, errorOf(wrong).code], [1, 'ENROLMENT_REFUSED']);
+  const { rootFingerprint = '' } = factsOf(made).vendor ?? {};
+  const installed = await enrol(
+    ...['--machine', 'far/machine', '--install', 'pck.json', '--root-fingerprint', rootFingerprint],
+  );
+  assert.match(installed, new RegExp(`enrolled {10}yes\n {2}root fingerprint {2}${rootFingerprint}\n`));
+});
+
+test('another root is refused once a machine has one, unless it is provisioned anew', async () => {
+  assert.equal((await platform(['init', '--state', 'other', '--only', 'vendor'])).code, 0);
+  const enrol = ['enrol', '--vendor', 'other/vendor', '--machine', 'far/machine', '--json'];
+  const refused = await platform(enrol);
+  assert.deepEqual([refused.code, errorOf(refused).code], [1, 'ENROLMENT_REFUSED']);
+  const moved = factsOf(await platform([...enrol, '--reprovision']));
+  assert.equal(moved.machine?.rootFingerprint, moved.vendor?.rootFingerprint);
+  const back = ['enrol', '--machine', 'far/machine', '--install', 'pck.json', '--json'];
+  assert.equal((await platform(back)).code, 1);
+  assert.equal((await platform([...back, '--reprovision'])).code, 0);
+  const odd = await platform([
+    'enrol',
+    '--machine',
+    'far/machine',
+    '--request-out',
+    'x.json',
+    '--reprovision',
+    '--json',
+  ]);
+  assert.deepEqual([odd.code, errorOf(odd).code], [2, 'CLI_USAGE']);
+});
+
+test('a request that says separated is certified only with --allow-separated, and it is said', async () => {
+  const separated = await createMachine(join(folder, 'separated'), { separation: 'separated' });
+  writeFileSync(join(folder, 'separated.json'), JSON.stringify(enrolmentRequest(separated)));
+  const issue = ['enrol', '--vendor', 'state/vendor', '--request', 'separated.json', '--issue-out', 's.json', '--json'];
+  const refused = await platform(issue);
+  assert.deepEqual([refused.code, errorOf(refused).code], [1, 'ENROLMENT_REFUSED']);
+  assert.equal(existsSync(join(folder, 's.json')), false);
+  const { certified } = factsOf(await platform([...issue, '--allow-separated']));
+  const { ppid, cpuSvn, pceSvn } = separated;
+  assert.deepEqual(certified, { ppid, separation: 'separated', cpuSvn, pceSvn });
 });
 
 test('a request that was changed is refused, and so is what was issued to another machine', async () => {
@@ -89,11 +137,18 @@ test('a request that was changed is refused, and so is what was issued to anothe
   assert.deepEqual([text.code, errorOf(text).code], [2, 'CLI_FILE_INVALID']);
 });
 
-test('set-cpusvn ends the enrolment, and enrol brings it back', async () => {
+test('a TCB recovery: publish-tcb first, then set-cpusvn ends the enrolment, and enrol brings it back', async () => {
   const raised = '03000000000000000000000000000001';
   const set = factsOf(await platform(['set-cpusvn', raised, '--pcesvn', '2', '--state', 'far', '--json']));
   assert.deepEqual([set.machine?.cpuSvn, set.machine?.pceSvn, set.machine?.enrolled], [raised, 2, false]);
-  const again = await platform(['enrol', '--vendor', 'state/vendor', '--machine', 'far/machine', '--json']);
+  const enrol = ['enrol', '--vendor', 'state/vendor', '--machine', 'far/machine', '--json'];
+  const early = await platform(enrol);
+  assert.deepEqual([early.code, errorOf(early).code], [1, 'ENROLMENT_REFUSED']);
+  const publish = ['publish-tcb', raised.slice(0, 30), '--pcesvn', '2', '--state', 'state', '--json'];
+  assert.equal(factsOf(await platform(publish)).vendor?.tcbEvaluationDataNumber, 2);
+  const twice = await platform(publish);
+  assert.deepEqual([twice.code, errorOf(twice).code], [2, 'TCB_REFUSED']);
+  const again = await platform(enrol);
   assert.equal(factsOf(again).machine?.enrolled, true);
   const wrong = await platform(['set-cpusvn', '03000000000000000000000000000002', '--state', 'far', '--json']);
   assert.deepEqual([wrong.code, errorOf(wrong).code], [2, 'TCB_REFUSED']);

@@ -3,14 +3,14 @@ import { createPrivateKey, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { boundReportData, verificationSteps } from '@enclos/attestation';
+import { boundReportData, verificationSteps, type StepResult } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { Attribute, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
 import { createQuotingEnclave, openMachine, startCpu } from '@enclos/software-sgx';
 import { mrSignerOfKey } from '../src/actions/keygen.ts';
 import { policyExample } from '../src/docs-page.ts';
-import { initPlatform, publishVendor, type StepResult } from '../src/index.ts';
+import { initPlatform, publishVendor } from '../src/index.ts';
 import { enclos, errorOf, now, signingKey, temporaryFolder } from './cli.ts';
 
 const folder = temporaryFolder();
@@ -93,8 +93,21 @@ test('--json has the steps and the verdict, and says that nothing was appraised'
 test('a software root by its fingerprint', async () => {
   assert.equal((await verify(['--software-root', fingerprint.toUpperCase()])).code, 0);
   const other = await verify(['--software-root', 'ab'.repeat(32)]);
-  assert.equal(other.code, 3);
-  assert.match(other.stdout, / 5 ✔ .*\n 6 ✖ .*\n 7 · /);
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /✖ CLI_ROOT_UNKNOWN: /);
+  assert.equal(other.stdout, '', 'no step has run');
+});
+
+test('of a quote that cannot be read no step passed, whatever roots are named', async () => {
+  writeFileSync(join(folder, 'garbage.bin'), randomBytes(500));
+  const ran = await verify([...trusted, '--json'], 'garbage.bin');
+  assert.equal(ran.code, 3);
+  const steps = ran.json()['steps'] as readonly StepResult[];
+  assert.deepEqual(
+    steps.map(({ status }) => status),
+    ['failed', ...Array.from({ length: verificationSteps.length - 1 }, () => 'not reached')],
+  );
+  assert.equal((await verify(['--software-root', 'ab'.repeat(32)], 'garbage.bin')).stdout, '');
 });
 
 test('a root that is not trusted is refused with exit code 3, at its step', async () => {

@@ -61,13 +61,15 @@ export class ByteReader {
 
   /** @throws CODEC_TRAILING when bytes are left. */
   end(): void {
-    if (this.remaining !== 0)
-      {throw new EnclosError('CODEC_TRAILING', `${this.remaining} bytes follow the end of the value.`);}
+    if (this.remaining !== 0) {
+      throw new EnclosError('CODEC_TRAILING', `${this.remaining} bytes follow the end of the value.`);
+    }
   }
 
   #advance(length: number): number {
-    if (!Number.isSafeInteger(length) || length < 0)
-      {throw new EnclosError('CODEC_OUT_OF_RANGE', 'A length is negative or not an integer.');}
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new EnclosError('CODEC_OUT_OF_RANGE', 'A length is negative or not an integer.');
+    }
     if (length > this.remaining) {
       throw new EnclosError(
         'CODEC_TRUNCATED',

@@ -40,8 +40,9 @@ export class ByteWriter {
   }
 
   u64(value: bigint): this {
-    if (value < 0n || value > 0xffff_ffff_ffff_ffffn)
-      {throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not an unsigned 64-bit integer.');}
+    if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
+      throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not an unsigned 64-bit integer.');
+    }
     const at = this.#reserve(8);
     this.#view.setBigUint64(at, value, true);
     return this;
@@ -55,8 +56,9 @@ export class ByteWriter {
 
   /** Writes `value`, which must be exactly `length` bytes. */
   fixed(value: Uint8Array, length: number): this {
-    if (value.length !== length)
-      {throw new EnclosError('CODEC_OUT_OF_RANGE', `${length} bytes wanted, ${value.length} given.`);}
+    if (value.length !== length) {
+      throw new EnclosError('CODEC_OUT_OF_RANGE', `${length} bytes wanted, ${value.length} given.`);
+    }
     return this.bytes(value);
   }
 
@@ -71,8 +73,9 @@ export class ByteWriter {
   }
 
   #integer(value: number, max: number): void {
-    if (!Number.isInteger(value) || value < 0 || value > max)
-      {throw new EnclosError('CODEC_OUT_OF_RANGE', `Not an integer from 0 to ${max}.`);}
+    if (!Number.isInteger(value) || value < 0 || value > max) {
+      throw new EnclosError('CODEC_OUT_OF_RANGE', `Not an integer from 0 to ${max}.`);
+    }
   }
 
   #reserve(length: number): number {

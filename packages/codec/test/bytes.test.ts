@@ -31,6 +31,28 @@ test('base64url with padding, another alphabet, a lone character or trailing bit
   }
 });
 
+test('a character outside the base64url alphabet is refused wherever it stands', () => {
+  for (const valid of ['AAAA', 'AAAAAA', 'AAAAAAA']) {
+    for (let at = 0; at < valid.length; at++) {
+      for (const other of ['+', '/', '=', '@', '\0', '\u007f', '\u0080', 'Ł', '\ud800']) {
+        const text = valid.slice(0, at) + other + valid.slice(at + 1);
+        assert.throws(() => fromBase64url(text), invalid, JSON.stringify(text));
+      }
+    }
+  }
+});
+
+test('base64url over the given size is refused before it is decoded', () => {
+  const tooLong = (error: unknown): boolean => isEnclosError(error, 'CODEC_OUT_OF_RANGE');
+  for (const sizeBytes of [1, 2, 3, 4, 100]) {
+    const text = toBase64url(new Uint8Array(sizeBytes));
+    assert.equal(fromBase64url(text, { maxBytes: sizeBytes }).length, sizeBytes);
+    assert.throws(() => fromBase64url(text, { maxBytes: sizeBytes - 1 }), tooLong);
+  }
+  assert.throws(() => fromBase64url('!'.repeat(1_000), { maxBytes: 8 }), tooLong);
+  assert.deepEqual(fromBase64url('', { maxBytes: 0 }), new Uint8Array());
+});
+
 test('arbitrary text has at most one meaning', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 24 }), (bytes) => fuzz(bytes)),

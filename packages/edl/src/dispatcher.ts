@@ -56,6 +56,16 @@ export function createDispatcher<F extends Functions, Context>(
   };
 }
 
+/**
+ * The size in bytes of the longest arguments of each function, by index: a receiver can refuse
+ * a longer message before it keeps any of it.
+ *
+ * @throws EDL_INVALID_INTERFACE
+ */
+export function maxArgumentBytes(functions: Functions): readonly number[] {
+  return Object.freeze(functionList(functions).map(([, { parameters }]) => parameters[codec].maxBytes));
+}
+
 function targetOf(name: string, definition: Func, handlers: object): Target {
   const handler: unknown = Reflect.get(handlers, name);
   if (typeof handler !== 'function') return invalid(`Function "${name}" has no handler.`);

@@ -13,6 +13,8 @@ import {
   func,
   type Handlers,
   type Invocation,
+  maxArgumentBytes,
+  maxEncodedBytes,
   option,
   record,
   string,
@@ -211,4 +213,17 @@ test('a missing handler is refused at construction', () => {
   refusesDefinition('Function "list" has no handler.', () =>
     Reflect.apply(createDispatcher, undefined, [vault.trusted, { put, get, count, list: 3 }]),
   );
+});
+
+test('the longest arguments of each function, by index', () => {
+  const sizes = maxArgumentBytes(vault.trusted);
+  assert.deepEqual(
+    sizes,
+    Object.values(vault.trusted).map(({ parameters }) => maxEncodedBytes(parameters)),
+  );
+  // A length byte before each of name and data.
+  assert.deepEqual(sizes, [1 + 8 + 1 + 16, 1 + 8, 0, 0]);
+  assert.ok(Object.isFrozen(sizes));
+  assert.deepEqual(maxArgumentBytes({}), []);
+  refusesDefinition(/was not made by func/, () => maxArgumentBytes({ put: {} } as never));
 });

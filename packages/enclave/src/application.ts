@@ -52,9 +52,10 @@ export function isEnclaveApplication(value: unknown): value is EnclaveApplicatio
 }
 
 /**
- * An error whose message the caller may read. Every other error that a trusted
- * function throws crosses as `ENCLAVE_CALL_FAILED` without its text, since it
- * could quote a secret.
+ * An error whose message the caller may read. So may those of this SDK and of
+ * the gate (`SEAL_NOT_OPENED`, `GATE_DEADLINE`, …). Every other error that a
+ * trusted function throws crosses as `ENCLAVE_CALL_FAILED` without its text,
+ * since it could quote a secret.
  */
 export class ApplicationError extends EnclosError<'ENCLAVE_APPLICATION_ERROR'> {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {

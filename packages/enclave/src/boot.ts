@@ -107,6 +107,8 @@ function redirectConsole(write: (level: number, text: string) => void): void {
     log: line(2),
     debug: line(3),
     trace: line(3),
+    dir: line(2),
+    table: line(2),
   });
 }
 

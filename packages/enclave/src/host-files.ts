@@ -11,6 +11,7 @@ export function createHostFiles(endpoint: Endpoint): HostFiles {
     endpoint.invoke(GateTable.system, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
   );
   let writes = 0;
+  const turn = createTurns(maxWritesUnderWay);
   return Object.freeze({
     readTrustedFile: (path: string, offset: bigint, maxBytes: number) =>
       system.readTrustedFile({ path, offset, maxBytes }),
@@ -20,8 +21,28 @@ export function createHostFiles(endpoint: Endpoint): HostFiles {
     list: (target: string, path: string) => system.mountList({ target, path }),
     remove: (target: string, path: string) => system.mountRemove({ target, path }),
     write: (target: string, path: string, content: Uint8Array) =>
-      writeAll(system, { target, path, write: ++writes }, content),
+      turn(() => writeAll(system, { target, path, write: ++writes }, content)),
   });
+}
+
+/** The host keeps a file open for each write, and refuses more than it grants; the rest waits here. */
+const maxWritesUnderWay = 8;
+
+function createTurns(width: number): (work: () => Promise<void>) => Promise<void> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running >= width) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      await work();
+    } finally {
+      // A finished write hands its turn on; only when nobody waits is there one more to take.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
 }
 
 async function writeAll(

@@ -1,4 +1,3 @@
-import { concatBytes } from '@enclos/codec';
 import { MAX_FILE_CHUNK_BYTES } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { isCleanPath, type EnclaveManifest } from '@enclos/manifest';
@@ -90,17 +89,17 @@ async function readAll(
   host: HostFiles,
   file: { target: string; path: string; sizeBytes: number },
 ): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
+  const content = new Uint8Array(file.sizeBytes);
   let at = 0;
-  while (at < file.sizeBytes) {
-    const wanted = Math.min(MAX_FILE_CHUNK_BYTES, file.sizeBytes - at);
+  while (at < content.length) {
+    const wanted = Math.min(MAX_FILE_CHUNK_BYTES, content.length - at);
     const piece = await host.read(file.target, file.path, BigInt(at), wanted);
     if (piece.length > wanted) throw refusedTarget(file.target, 'the host gave more than was asked for');
     if (piece.length === 0) break;
-    pieces.push(piece);
+    content.set(piece, at);
     at += piece.length;
   }
-  return concatBytes(...pieces);
+  return content.subarray(0, at);
 }
 
 function memoryMount(declared: DeclaredMount): Mount {

@@ -2,14 +2,15 @@ import { timingSafeEqual } from 'node:crypto';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
+  Attribute,
   encodeKeyRequest,
   encodeReportBody,
   encodeTargetInfo,
   KeyName,
   parseReport,
+  parseTargetInfo,
   targetInfoOf,
   type ReportBody,
-  type TargetInfo,
 } from '@enclos/sgx';
 import { reportMac } from '@enclos/sgx/node';
 import { runtime } from './runtime.ts';
@@ -34,18 +35,23 @@ export async function targetInfo(): Promise<Uint8Array> {
 
 /**
  * EREPORT: proves to one other enclave on the same machine who this one is.
- * @param target the other enclave's TARGETINFO.
+ * @param target what the other enclave's {@link targetInfo} gave, 512 bytes.
  * @param reportData 64 bytes that the other enclave expects: hash its challenge into it.
  * @returns REPORT, 432 bytes.
  */
-export function createReport(target: TargetInfo, reportData: Uint8Array): Promise<Uint8Array> {
-  return runtime().attester.report(encodeTargetInfo(target), reportData);
+export async function createReport(target: Uint8Array, reportData: Uint8Array): Promise<Uint8Array> {
+  parseTargetInfo(target);
+  return runtime().attester.report(target, reportData);
 }
 
 /**
  * Verifies a report that another enclave on this machine made for this one.
  * The expected report data is an argument on purpose: without a fresh
- * challenge in it, a report can be replayed.
+ * challenge in it, a report can be replayed. A production enclave accepts no
+ * report of a debug enclave.
+ *
+ * The report proves who the other enclave is, not that it is the right one:
+ * compare MRENCLAVE, or MRSIGNER with product and security version.
  * @throws REPORT_NOT_VERIFIED
  */
 export async function verifyReport(report: Uint8Array, expectedReportData: Uint8Array): Promise<ReportBody> {
@@ -64,8 +70,13 @@ export async function verifyReport(report: Uint8Array, expectedReportData: Uint8
     }),
   );
   const genuine = timingSafeEqual(reportMac(key, encodeReportBody(body)), mac);
-  if (!genuine || !equalBytes(body.reportData, expectedReportData)) throw new EnclosError('REPORT_NOT_VERIFIED');
+  const mixed = isDebug(body) && !isDebug(own);
+  if (!genuine || mixed || !equalBytes(body.reportData, expectedReportData)) throw new EnclosError('REPORT_NOT_VERIFIED');
   return body;
+}
+
+function isDebug({ attributes }: ReportBody): boolean {
+  return (attributes.flags & Attribute.DEBUG) !== 0n;
 }
 
 function parse(report: Uint8Array): ReturnType<typeof parseReport> {

@@ -1,10 +1,17 @@
 import type { Duplex } from 'node:stream';
 import { equalBytes } from '@enclos/codec';
-import { createCaller, createDispatcher, systemInterface, type Caller, type Functions } from '@enclos/edl';
+import {
+  createCaller,
+  createDispatcher,
+  maxArgumentBytes,
+  systemInterface,
+  type Caller,
+  type Functions,
+} from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
-import { decodeGateHello, encodeGateHello, GateTable } from '@enclos/tee';
+import { decodeGateHello, encodeGateHello, errorsFromHost, GateTable } from '@enclos/tee';
 import type { CallContext, EnclaveApplication } from './application.ts';
 
 export interface ServeOptions {
@@ -22,7 +29,7 @@ export function serveGate(options: ServeOptions): Endpoint {
   const { application, manifest } = options;
   const calls = createDispatcher<Functions, CallContext<Functions>>(
     application.interface.trusted,
-    application.handlers,
+    guarded(application.handlers, manifest.debug),
   );
   let state: 'waiting' | 'starting' | 'started' = 'waiting';
   const system = createDispatcher(systemInterface.trusted, {
@@ -39,12 +46,19 @@ export function serveGate(options: ServeOptions): Endpoint {
       }
     },
   });
+  const maxBytes = {
+    application: maxArgumentBytes(application.interface.trusted),
+    system: maxArgumentBytes(systemInterface.trusted),
+  };
   const endpoint = createEndpoint({
     transport: streamTransport(options.gate),
     initiator: false,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: manifest.interfaceDigest }),
     acceptHello: (theirs) => checkHello(theirs, manifest),
     limits: { ...manifest.limits, maxConcurrentCalls: manifest.threads, helloTimeoutMs },
+    remoteErrors: errorsFromHost,
+    maxPayloadBytes: (table, index) =>
+      (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,
     async dispatch(call) {
       if (call.table === GateTable.system) return system(call.index, call.payload, undefined);
       if (state !== 'started') throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The enclave is not started yet.');
@@ -80,6 +94,31 @@ export function hostCaller(endpoint: Endpoint, untrusted: Functions): Caller<Fun
   return createCaller(untrusted, ({ index, payload, options, maxResultBytes }) =>
     endpoint.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
   );
+}
+
+type Handlers = EnclaveApplication['handlers'];
+
+/**
+ * What a handler throws crosses only when it is meant for the caller. A codec
+ * error from inside a handler is not: about decrypted data it would be an oracle.
+ * The codec's errors about the call's own arguments do not come through here.
+ */
+function guarded(handlers: Handlers, debug: boolean): Handlers {
+  const guard = (handler: Handlers[string]): Handlers[string] => {
+    return async (args, context) => {
+      try {
+        return await Reflect.apply(handler, handlers, [args, context]);
+      } catch (error) {
+        if (isEnclosError(error) && mayCross(error)) throw error;
+        throw new EnclosError('ENCLAVE_CALL_FAILED', textOf(error, debug), { cause: error });
+      }
+    };
+  };
+  return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, guard(handler)]));
+}
+
+function mayCross(error: EnclosError): boolean {
+  return /^(?:ENCLAVE|SEAL|REPORT|GATE|HOST)_/.test(error.code);
 }
 
 /**

@@ -26,6 +26,8 @@ function endpointOn(socket, initiator) {
     hello: nothing,
     acceptHello: () => undefined,
     limits,
+    remoteErrors: [],
+    maxPayloadBytes: () => limits.maxFrameBytes,
     dispatch: async (call) => call.payload,
     describeError: () => ({ code: 'BENCH', message: '' }),
     lostError: (cause) => new Error('lost', { cause }),

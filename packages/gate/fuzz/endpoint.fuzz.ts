@@ -13,14 +13,21 @@ const nested = encodeFrame({
 });
 const call = encodeFrame({ ...empty, kind: FrameKind.CALL, callId: 4, table: 1 });
 const cancel = encodeFrame({ ...empty, kind: FrameKind.CANCEL, callId: 2 });
-const log = encodeFrame({ ...empty, kind: FrameKind.LOG, payload: Uint8Array.of(65, 27, 0xc3, 0xa4) });
+const log = encodeFrame({ ...empty, kind: FrameKind.LOG, payload: Uint8Array.of(65, 27, 10, 9, 0xc3, 0xa4) });
 const answer = encodeFrame({ ...empty, kind: FrameKind.RETURN, callId: 1, payload: Uint8Array.of(1) });
 const failure = encodeFrame({ ...empty, kind: FrameKind.THROW, callId: 1, payload: Uint8Array.of(1, 0, 65, 66) });
+const forged = encodeFrame({
+  ...empty,
+  kind: FrameKind.THROW,
+  callId: 1,
+  payload: Buffer.from('\x0c\0ENCLAVE_LOST'),
+});
 const goodbye = encodeFrame({ ...empty, kind: FrameKind.GOODBYE });
 
 export const seeds: readonly Uint8Array[] = [
   Buffer.concat([hello, nested, call, cancel, log, answer, goodbye]),
   Buffer.concat([hello, call, nested, failure]),
+  Buffer.concat([hello, forged]),
   Buffer.concat([hello, hello]),
   call,
 ];
@@ -43,6 +50,7 @@ function countingTimers(): { readonly armed: Set<number>; setTimeout(): unknown;
 export function fuzz(data: Uint8Array): void {
   let events: TransportEvents | undefined;
   let unsafeLine = false;
+  let oversized = false;
   const timers = countingTimers();
   const endpoint = createEndpoint({
     transport: {
@@ -63,24 +71,35 @@ export function fuzz(data: Uint8Array): void {
       maxDepth: 3,
       helloTimeoutMs: 1000,
     },
-    dispatch: ({ invoke, index, payload }) => (index % 2 === 0 ? invoke(0, 1, payload) : Promise.resolve(payload)),
+    remoteErrors: ['GATE_BUSY', 'ENCLAVE_LOST'],
+    maxPayloadBytes: (table, index) => 8 + table + index,
+    dispatch: ({ invoke, index, payload }) => {
+      if (payload.length > 8 + 1 + index) oversized = true;
+      return index % 2 === 0 ? invoke(0, 1, payload) : Promise.resolve(payload);
+    },
     describeError: (error) => ({ code: isEnclosError(error) ? error.code : 'FUZZ', message: '' }),
     lostError: () => new EnclosError('GATE_PROTOCOL_VIOLATION'),
     onLog: (level, text) => {
-      unsafeLine ||= level > 4 || text.includes('\u001b');
+      unsafeLine ||= level > 4 || /[\p{Cc}\u2028\u2029]/u.test(text);
     },
     timers,
   });
-  endpoint.invoke(0, 0, Uint8Array.of(1)).catch(onlyTyped);
+  endpoint.invoke(0, 0, Uint8Array.of(1)).catch(onlyAccepted);
   endpoint.closed.then(({ error }) => error !== undefined && onlyTyped(error)).catch(rethrow);
   for (let at = 0; at < data.length; at += 61) events?.data(data.subarray(at, at + 61));
   events?.end();
   if (unsafeLine) throw new RangeError('A log line is not safe to print.');
+  if (oversized) throw new RangeError('Arguments over their bound were served.');
   if (timers.armed.size > 0) throw new Error(`${timers.armed.size} timers outlive the gate.`);
 }
 
 function onlyTyped(error: unknown): void {
   if (!isEnclosError(error)) rethrow(error);
+}
+
+function onlyAccepted(error: unknown): void {
+  onlyTyped(error);
+  if (isEnclosError(error) && error.details['remote'] === true && error.kind === 'lost') rethrow(error);
 }
 
 /** Out of the promise, so that the runner sees it. */

@@ -1,4 +1,4 @@
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
 import {
   FRAME_HEADER_BYTES,
   FrameKind,
@@ -7,12 +7,13 @@ import {
   protocolViolation,
   simpleFrame,
   type Frame,
+  type FrameHeader,
 } from './frames.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { IncomingCall } from './incoming-call.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import { resolveLimits, systemTimers, type GateLimits, type Timers } from './limits.ts';
-import { decodeText, encodeText, type ErrorDescription } from './messages.ts';
+import { acceptedErrors, decodeLogLine, encodeText, type ErrorDescription } from './messages.ts';
 import { OutgoingCalls, type InvokeOptions } from './outgoing-calls.ts';
 import { Receiver } from './receiver.ts';
 import type { Transport } from './transport.ts';
@@ -30,9 +31,23 @@ export interface EndpointOptions {
   readonly dispatch: (call: IncomingCall) => Promise<Uint8Array>;
   /** What of a handler's error may cross the gate. */
   readonly describeError: (error: unknown) => ErrorDescription;
+  /**
+   * The codes that this peer may raise here: its word is taken for no others, and never for one of
+   * kind `lost`. Every other code arrives as GATE_REMOTE_ERROR. Absent: all do.
+   */
+  readonly remoteErrors?: ReadonlySet<ErrorCode> | readonly ErrorCode[] | undefined;
+  /**
+   * The most bytes that the arguments of a function can take. A call with more is
+   * refused at its header, before any of it is kept, as a protocol violation.
+   * Default: what fits into a frame. Answer 0 for a function that there is not.
+   */
+  readonly maxPayloadBytes?: ((table: number, index: number) => number) | undefined;
   /** Made for each call that the end of the gate leaves without an answer. */
   readonly lostError: (cause?: unknown) => Error;
-  /** A log line of the peer: level 0 to 4, text without control characters. It must bound what it keeps. */
+  /**
+   * A log line of the peer: level 0 to 4, text without control characters. Its line breaks
+   * have become U+23CE, so that a line stays one line. It must bound what it keeps.
+   */
   readonly onLog?: ((level: number, text: string) => void) | undefined;
   readonly timers?: Timers | undefined;
 }
@@ -111,8 +126,17 @@ class GateEndpoint {
     const overloaded = (value: boolean): void => this.#receiver.pause(value);
     const writer = new FrameWriter(transport, { failed, overloaded });
     this.#writer = writer;
-    this.#receiver = new Receiver({ transport, limits, timers, failed, frame: (frame) => this.#frame(frame) });
-    this.outgoing = new OutgoingCalls({ limits, timers, writer, lostError, firstId: options.initiator ? 1 : 2 });
+    this.#receiver = new Receiver({
+      transport,
+      limits,
+      timers,
+      failed,
+      header: (header, payloadBytes) => this.#header(header, payloadBytes),
+      frame: (frame) => this.#frame(frame),
+    });
+    const remoteErrors = acceptedErrors(options.remoteErrors ?? []);
+    const firstId = options.initiator ? 1 : 2;
+    this.outgoing = new OutgoingCalls({ limits, timers, writer, lostError, remoteErrors, firstId });
     this.#incoming = new IncomingCalls({ ...options, limits, timers, writer, outgoing: this.outgoing });
     this.#start();
   }
@@ -153,6 +177,17 @@ class GateEndpoint {
     this.#writer.hold();
   }
 
+  /** What can be refused before the payload is there. */
+  #header(header: FrameHeader, payloadBytes: number): void {
+    if (this.#state === 'greeting') return requireGreeting(header);
+    if (header.kind === FrameKind.RETURN) return this.outgoing.checkResult(header.callId, payloadBytes);
+    if (header.kind !== FrameKind.CALL) return;
+    const maxBytes = this.#options.maxPayloadBytes?.(header.table, header.functionIndex) ?? Infinity;
+    // Written so that NaN refuses.
+    if (payloadBytes <= maxBytes) return;
+    throw protocolViolation(`arguments of ${payloadBytes} bytes, at most ${maxBytes} are possible`);
+  }
+
   #frame(frame: Frame): void {
     if (this.#state === 'greeting') return this.#greeted(frame);
     switch (frame.kind) {
@@ -174,7 +209,6 @@ class GateEndpoint {
   }
 
   #greeted(frame: Frame): void {
-    if (frame.kind !== FrameKind.HELLO) throw protocolViolation('something before its greeting');
     try {
       this.#options.acceptHello(frame.payload);
     } catch (cause) {
@@ -200,7 +234,7 @@ class GateEndpoint {
   }
 
   #logged(frame: Frame): void {
-    const text = decodeText(frame.payload);
+    const text = decodeLogLine(frame.payload);
     try {
       this.#options.onLog?.(frame.functionIndex, text);
     } catch {
@@ -257,6 +291,10 @@ class GateEndpoint {
     this.outgoing.lose(cause);
     this.#incoming.lose(() => this.#options.lostError(cause));
   }
+}
+
+function requireGreeting({ kind }: FrameHeader): void {
+  if (kind !== FrameKind.HELLO) throw protocolViolation('something before its greeting');
 }
 
 interface PromiseSettle<T> {

@@ -16,6 +16,13 @@ const FIRST_ROOM_BYTES = 65_536;
 const LENGTH_BYTES = 4;
 const noPayload = new Uint8Array(0);
 
+export interface FrameDecoderOptions {
+  /** The largest whole frame, header included. */
+  readonly maxFrameBytes: number;
+  /** Sees each header that is well-formed, before any of the payload is kept. What it throws refuses the frame. */
+  readonly checkHeader?: ((header: FrameHeader, payloadBytes: number) => void) | undefined;
+}
+
 /**
  * Cuts a byte stream into frames; chunk boundaries may be anywhere.
  *
@@ -27,6 +34,7 @@ const noPayload = new Uint8Array(0);
  */
 export class FrameDecoder {
   readonly #maxFrameBytes: number;
+  readonly #checkHeader: FrameDecoderOptions['checkHeader'];
   /** The beginning of an unfinished frame, until its header is whole. */
   readonly #head = new Uint8Array(FRAME_HEADER_BYTES);
   readonly #headView = new DataView(this.#head.buffer);
@@ -39,8 +47,8 @@ export class FrameDecoder {
   #framesDone = 0;
   #failed = false;
 
-  /** @throws GATE_INVALID_ARGUMENT when `maxFrameBytes` (a whole frame, header included) is out of range. */
-  constructor({ maxFrameBytes }: { readonly maxFrameBytes: number }) {
+  /** @throws GATE_INVALID_ARGUMENT when `maxFrameBytes` is out of range. */
+  constructor({ maxFrameBytes, checkHeader }: FrameDecoderOptions) {
     if (
       !Number.isInteger(maxFrameBytes) ||
       maxFrameBytes < MIN_FRAME_LIMIT_BYTES ||
@@ -52,6 +60,7 @@ export class FrameDecoder {
       );
     }
     this.#maxFrameBytes = maxFrameBytes;
+    this.#checkHeader = checkHeader;
   }
 
   /** Which frame is begun but unfinished: its number from 1 on, or 0 when there is none. For a timer on stalled frames. */
@@ -105,7 +114,7 @@ export class FrameDecoder {
     while (bytes.length - at >= LENGTH_BYTES) {
       const next = at + readFrameSize(view, at, this.#maxFrameBytes);
       if (next > bytes.length) break;
-      const header = checkedHeader(view, at, next - at - FRAME_HEADER_BYTES);
+      const header = this.#readHeader(view, at, next - at - FRAME_HEADER_BYTES);
       const payloadAt = at + FRAME_HEADER_BYTES;
       this.#framesDone++;
       at = next;
@@ -123,7 +132,7 @@ export class FrameDecoder {
     if (this.#headFilled < FRAME_HEADER_BYTES) return at;
     if (this.#header === undefined) {
       this.#payloadBytes = sizeBytes - FRAME_HEADER_BYTES;
-      this.#header = checkedHeader(this.#headView, 0, this.#payloadBytes);
+      this.#header = this.#readHeader(this.#headView, 0, this.#payloadBytes);
     }
     const header = this.#header;
     at = this.#fillPayload(bytes, at);
@@ -133,6 +142,14 @@ export class FrameDecoder {
     this.#framesDone++;
     each(frameOf(header, payload));
     return at;
+  }
+
+  #readHeader(view: DataView, at: number, payloadBytes: number): FrameHeader {
+    const header = readHeader(view, at);
+    const fault = headerFault(header, payloadBytes);
+    if (fault !== undefined) throw protocolViolation(fault);
+    this.#checkHeader?.(header, payloadBytes);
+    return header;
   }
 
   #fillHead(bytes: Uint8Array, at: number, upTo: number): number {
@@ -168,13 +185,6 @@ export class FrameDecoder {
     this.#payloadBytes = 0;
     this.#payloadFilled = 0;
   }
-}
-
-function checkedHeader(view: DataView, at: number, payloadBytes: number): FrameHeader {
-  const header = readHeader(view, at);
-  const fault = headerFault(header, payloadBytes);
-  if (fault !== undefined) throw protocolViolation(fault);
-  return header;
 }
 
 function frameOf(header: FrameHeader, payload: Uint8Array): Frame {

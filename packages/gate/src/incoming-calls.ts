@@ -10,7 +10,7 @@ import { encodeThrow, type ErrorDescription } from './messages.ts';
 import type { OutgoingCall, OutgoingCalls, OutgoingRequest } from './outgoing-calls.ts';
 
 export interface IncomingCallsOptions {
-  readonly limits: GateLimits;
+  readonly limits: Required<GateLimits>;
   readonly timers: Timers;
   readonly writer: FrameWriter;
   readonly outgoing: OutgoingCalls;
@@ -37,6 +37,7 @@ export class IncomingCalls implements CallOwner {
   /** Calls without an answer, queued or running. */
   readonly #calls = new IdTable<RunningCall>();
   #queued = 0;
+  #queuedBytes = 0;
   #lost = false;
 
   constructor(options: IncomingCallsOptions) {
@@ -57,7 +58,7 @@ export class IncomingCalls implements CallOwner {
     const lane = this.#lanes[parent?.depth ?? 0];
     if (lane === undefined) return this.#refuse(frame.callId, depthExceeded(limits.maxDepth));
     const isFull = lane.running >= limits.maxConcurrentCalls;
-    if (isFull && this.#queued >= limits.maxQueuedCalls) {
+    if (isFull && !this.#mayQueue(frame.payload.length)) {
       return this.#refuse(frame.callId, new EnclosError('GATE_BUSY', 'Too many calls are waiting.'));
     }
     const call = this.#admit(frame, parent);
@@ -86,7 +87,7 @@ export class IncomingCalls implements CallOwner {
     const wasQueued = call.state === 'queued';
     if (wasQueued) {
       this.#lane(call).waiting.remove(call);
-      this.#queued--;
+      this.#dequeued(call);
     }
     this.#close(call);
     if (!this.#lost) this.#refuse(call.id, error);
@@ -107,6 +108,17 @@ export class IncomingCalls implements CallOwner {
   #enqueue(lane: Lane, call: RunningCall): void {
     lane.waiting.push(call);
     this.#queued++;
+    this.#queuedBytes += call.view.payload.length;
+  }
+
+  #dequeued(call: RunningCall): void {
+    this.#queued--;
+    this.#queuedBytes -= call.view.payload.length;
+  }
+
+  #mayQueue(payloadBytes: number): boolean {
+    const { maxQueuedCalls, maxQueuedBytes } = this.#options.limits;
+    return this.#queued < maxQueuedCalls && this.#queuedBytes + payloadBytes <= maxQueuedBytes;
   }
 
   #start(lane: Lane, call: RunningCall): void {
@@ -159,7 +171,7 @@ export class IncomingCalls implements CallOwner {
     lane.running--;
     const next = lane.waiting.shift();
     if (next === undefined) return;
-    this.#queued--;
+    this.#dequeued(next);
     this.#start(lane, next);
   }
 

@@ -1,9 +1,9 @@
 export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
-export { FrameDecoder } from './frame-decoder.ts';
+export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
 export { encodeFrame, FRAME_HEADER_BYTES, FrameKind, type Frame, type FrameHeader } from './frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
 export type { GateLimits, Timers } from './limits.ts';
-export type { ErrorDescription } from './messages.ts';
+export { gateAnswerErrors, type ErrorDescription } from './messages.ts';
 export type { InvokeOptions } from './outgoing-calls.ts';
 export { streamTransport, type DuplexLike } from './stream-transport.ts';
 export { createTransportPair } from './transport-pair.ts';

@@ -7,7 +7,7 @@ export const MAX_TIMEOUT_MS = 0x7fff_ffff;
 /**
  * What one side of a gate grants the other. With these the memory that a peer
  * can occupy is at most
- * `maxFrameBytes * (1 + maxQueuedCalls + 2 * maxConcurrentCalls * maxDepth)`
+ * `maxFrameBytes * (1 + 2 * maxConcurrentCalls * maxDepth) + maxQueuedBytes`
  * for what it sent and what answers it, and `maxFrameBytes * maxPendingCalls`
  * for calls of ours that it does not read.
  */
@@ -18,6 +18,11 @@ export interface GateLimits {
   readonly maxConcurrentCalls: number;
   /** Incoming calls that wait for their turn, all depths together. The next one gets GATE_BUSY. */
   readonly maxQueuedCalls: number;
+  /**
+   * Bytes of arguments of the incoming calls that wait, all depths together. The next one gets
+   * GATE_BUSY, as does at once a call with more than this that finds no free slot. Default 64 MiB.
+   */
+  readonly maxQueuedBytes?: number;
   /** Own calls that the peer has not answered; cancelled ones count until it does. The next one gets GATE_BUSY. */
   readonly maxPendingCalls: number;
   /** How deeply calls may nest: 1 allows no call back, 3 allows ECALL, OCALL, ECALL. */
@@ -46,6 +51,7 @@ const bounds: Readonly<Record<keyof GateLimits, readonly [min: number, max: numb
   maxFrameBytes: [MIN_FRAME_LIMIT_BYTES, MAX_FRAME_LIMIT_BYTES],
   maxConcurrentCalls: [1, 65_536],
   maxQueuedCalls: [0, 1_048_576],
+  maxQueuedBytes: [0, 2 ** 40],
   maxPendingCalls: [1, 1_048_576],
   maxDepth: [1, 64],
   helloTimeoutMs: [1, MAX_TIMEOUT_MS],
@@ -53,9 +59,15 @@ const bounds: Readonly<Record<keyof GateLimits, readonly [min: number, max: numb
   closeTimeoutMs: [1, MAX_TIMEOUT_MS],
 };
 
+const defaultLimits = Object.freeze({
+  maxQueuedBytes: 64 * 1024 * 1024,
+  frameTimeoutMs: 30_000,
+  closeTimeoutMs: 2_000,
+});
+
 /** @throws GATE_INVALID_ARGUMENT naming the limit that is out of range. */
 export function resolveLimits(limits: GateLimits): Required<GateLimits> {
-  const resolved = Object.freeze({ frameTimeoutMs: 30_000, closeTimeoutMs: 2_000, ...limits });
+  const resolved = Object.freeze({ ...defaultLimits, ...limits });
   for (const [name, [min, max]] of Object.entries(bounds)) {
     // The keys of `bounds` are the keys of GateLimits, by its type.
     const value = resolved[name as keyof GateLimits];

@@ -1,4 +1,4 @@
-import { EnclosError, isErrorCode } from '@enclos/errors';
+import { EnclosError, errorRegistry, isErrorCode, type ErrorCode } from '@enclos/errors';
 import { MAX_THROW_CODE_BYTES, MAX_THROW_MESSAGE_BYTES, protocolViolation } from './frames.ts';
 
 /** What of an error crosses the gate. */
@@ -15,6 +15,8 @@ const codePattern = /^[A-Z0-9_]{1,64}$/;
  * bidirectional and line controls could fake what it says.
  */
 const unsafePattern = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+/** Every way to begin a new line. */
+const lineBreakPattern = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/gu;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -26,13 +28,24 @@ export function encodeText(text: string, maxBytes: number): Uint8Array {
 
 /** Text from the peer, with characters that could attack a terminal replaced. @throws GATE_PROTOCOL_VIOLATION when it is not UTF-8. */
 export function decodeText(bytes: Uint8Array): string {
-  let text: string;
+  return decodeUtf8(bytes).replace(unsafePattern, '\ufffd');
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
   try {
-    text = decoder.decode(bytes);
+    return decoder.decode(bytes);
   } catch (cause) {
     throw protocolViolation('text that is not UTF-8', cause);
   }
-  return text.replace(unsafePattern, '\ufffd');
+}
+
+/**
+ * One log line of the peer. A peer that could begin a line could write what looks
+ * like lines of the reader's own log, so a line break becomes U+23CE and a tab a space.
+ * @throws GATE_PROTOCOL_VIOLATION when it is not UTF-8.
+ */
+export function decodeLogLine(bytes: Uint8Array): string {
+  return decodeUtf8(bytes).replace(lineBreakPattern, '\u23ce').replaceAll('\t', ' ').replace(unsafePattern, '\ufffd');
 }
 
 /** The payload of a THROW frame: u16 length of the code | code | message. */
@@ -46,13 +59,30 @@ export function encodeThrow(description: ErrorDescription): Uint8Array {
   return payload;
 }
 
+/** The codes with which the gate itself answers a call. They say nothing but that there is no result. */
+export const gateAnswerErrors = Object.freeze([
+  'GATE_BUSY',
+  'GATE_DEADLINE',
+  'GATE_CANCELLED',
+  'GATE_DEPTH_EXCEEDED',
+  'GATE_FRAME_TOO_LARGE',
+] as const satisfies readonly ErrorCode[]);
+
+/**
+ * The codes that a peer may raise here. Those of kind `lost` are left out: a peer
+ * that can still speak would be saying that it, or somebody else, is gone.
+ */
+export function acceptedErrors(codes: Iterable<ErrorCode>): ReadonlySet<ErrorCode> {
+  return new Set([...codes].filter((code) => isErrorCode(code) && errorRegistry[code].kind !== 'lost'));
+}
+
 /**
  * The error that a THROW frame stands for: of its own code when that is
- * registered here, else GATE_REMOTE_ERROR with `details.remoteCode`.
+ * accepted, else GATE_REMOTE_ERROR with `details.remoteCode`.
  * `details.remote` is true, so that a peer cannot pass its word off as ours.
  * @throws GATE_PROTOCOL_VIOLATION for a malformed payload.
  */
-export function decodeThrow(payload: Uint8Array): EnclosError {
+export function decodeThrow(payload: Uint8Array, accepted: ReadonlySet<ErrorCode>): EnclosError {
   const [low, high] = payload;
   if (low === undefined || high === undefined) throw protocolViolation('an error without a code');
   const codeBytes = low + 256 * high;
@@ -65,6 +95,6 @@ export function decodeThrow(payload: Uint8Array): EnclosError {
   const code = decodeText(payload.subarray(2, 2 + codeBytes));
   if (!codePattern.test(code)) throw protocolViolation('an error code of wrong characters');
   const message = decodeText(payload.subarray(2 + codeBytes)) || undefined;
-  if (isErrorCode(code)) return new EnclosError(code, message, { details: { remote: true } });
+  if (isErrorCode(code) && accepted.has(code)) return new EnclosError(code, message, { details: { remote: true } });
   return new EnclosError('GATE_REMOTE_ERROR', message, { details: { remote: true, remoteCode: code } });
 }

@@ -1,4 +1,4 @@
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, type ErrorCode } from '@enclos/errors';
 import {
   callCancelled,
   deadlinePassed,
@@ -37,6 +37,8 @@ export interface OutgoingCallsOptions {
   readonly timers: Timers;
   readonly writer: FrameWriter;
   readonly lostError: (cause?: unknown) => Error;
+  /** The codes that the peer may raise here. */
+  readonly remoteErrors: ReadonlySet<ErrorCode>;
   /** 1 or 2: the parity that is ours. */
   readonly firstId: number;
   /** Where to start, for tests of the wrap-around. */
@@ -121,18 +123,21 @@ export class OutgoingCalls {
   readonly #limits: GateLimits;
   readonly #writer: FrameWriter;
   readonly #lostError: (cause?: unknown) => Error;
+  readonly #remoteErrors: ReadonlySet<ErrorCode>;
   readonly #firstId: number;
   #nextId: number;
   readonly #calls = new IdTable<OutgoingCall>();
   #lost: { readonly cause: unknown } | undefined;
 
-  constructor({ limits, timers, writer, lostError, firstId, nextId = firstId }: OutgoingCallsOptions) {
+  constructor(options: OutgoingCallsOptions) {
+    const { limits, timers, writer, lostError, firstId } = options;
     this.#limits = limits;
     this.timers = timers;
     this.#writer = writer;
     this.#lostError = lostError;
+    this.#remoteErrors = options.remoteErrors;
     this.#firstId = firstId;
-    this.#nextId = nextId;
+    this.#nextId = options.nextId ?? firstId;
   }
 
   /** The call with this id, if the peer has not answered it. */
@@ -164,16 +169,20 @@ export class OutgoingCalls {
     });
   }
 
-  /** @throws GATE_PROTOCOL_VIOLATION for an id that is not waited for, a result too large or an error malformed. */
+  /** @throws GATE_PROTOCOL_VIOLATION for an id that is not waited for, or a result too large. */
+  checkResult(id: number, resultBytes: number): void {
+    const { maxResultBytes } = this.#awaited(id);
+    if (resultBytes <= maxResultBytes) return;
+    throw protocolViolation(`a result of ${resultBytes} bytes, at most ${maxResultBytes} were asked for`);
+  }
+
+  /**
+   * A result was checked by `checkResult` before.
+   * @throws GATE_PROTOCOL_VIOLATION for an id that is not waited for, or an error malformed.
+   */
   answered(frame: Frame): void {
-    const call = this.#calls.get(frame.callId);
-    if (call === undefined) throw protocolViolation('an answer to a call that was not made');
-    if (frame.kind === FrameKind.RETURN && frame.payload.length > call.maxResultBytes) {
-      throw protocolViolation(
-        `a result of ${frame.payload.length} bytes, at most ${call.maxResultBytes} were asked for`,
-      );
-    }
-    const error = frame.kind === FrameKind.THROW ? decodeThrow(frame.payload) : undefined;
+    const call = this.#awaited(frame.callId);
+    const error = frame.kind === FrameKind.THROW ? decodeThrow(frame.payload, this.#remoteErrors) : undefined;
     this.#calls.delete(call.id);
     if (error === undefined) call.succeed(frame.payload);
     else call.fail(error);
@@ -191,6 +200,12 @@ export class OutgoingCalls {
       call.dependents.clear();
       if (!call.isAbandoned) call.fail(this.#lostError(cause));
     }
+  }
+
+  #awaited(id: number): OutgoingCall {
+    const call = this.#calls.get(id);
+    if (call === undefined) throw protocolViolation('an answer to a call that was not made');
+    return call;
   }
 
   #refusal({ table, index, payload, options, parent }: OutgoingRequest): Error | undefined {

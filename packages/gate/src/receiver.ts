@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import { FrameDecoder } from './frame-decoder.ts';
-import type { Frame } from './frames.ts';
+import type { Frame, FrameHeader } from './frames.ts';
 import type { GateLimits, Timers } from './limits.ts';
 import type { Transport } from './transport.ts';
 
@@ -8,6 +8,8 @@ export interface ReceiverOptions {
   readonly transport: Transport;
   readonly limits: Required<GateLimits>;
   readonly timers: Timers;
+  /** Sees the header of each frame before its payload is kept. May throw: nothing is read after that. */
+  readonly header: (header: FrameHeader, payloadBytes: number) => void;
   /** May throw: nothing is read after that. */
   readonly frame: (frame: Frame) => void;
   readonly failed: (error: unknown) => void;
@@ -25,7 +27,12 @@ export class Receiver {
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
-    this.#decoder = new FrameDecoder(options.limits);
+    this.#decoder = new FrameDecoder({
+      maxFrameBytes: options.limits.maxFrameBytes,
+      checkHeader: (header, payloadBytes) => {
+        if (!this.#stopped) options.header(header, payloadBytes);
+      },
+    });
   }
 
   data(chunk: Uint8Array): void {

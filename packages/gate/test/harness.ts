@@ -1,10 +1,11 @@
-import { isEnclosError } from '@enclos/errors';
+import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   createEndpoint,
   encodeFrame,
   FrameDecoder,
   FrameKind,
+  gateAnswerErrors,
   type Endpoint,
   type EndpointOptions,
   type Frame,
@@ -13,6 +14,7 @@ import {
   type Transport,
   type TransportEvents,
 } from '../src/index.ts';
+import { acceptedErrors, decodeThrow } from '../src/messages.ts';
 
 export const testLimits: GateLimits = {
   maxFrameBytes: 8192,
@@ -114,6 +116,11 @@ export class FakeTransport implements Transport {
   }
 }
 
+/** The error of a THROW frame, for a receiver that takes the gate's own codes from the peer. */
+export function thrown(payload: Uint8Array): EnclosError {
+  return decodeThrow(payload, acceptedErrors(gateAnswerErrors));
+}
+
 export interface Rig {
   readonly endpoint: Endpoint;
   readonly wire: FakeTransport;
@@ -130,6 +137,7 @@ export function optionsFor(transport: Transport, overrides: Partial<EndpointOpti
     hello: noBytes,
     acceptHello: () => undefined,
     limits: testLimits,
+    remoteErrors: gateAnswerErrors,
     dispatch: async (call) => call.payload,
     describeError: (error) => ({
       code: isEnclosError(error) ? error.code : 'GATE_REMOTE_ERROR',

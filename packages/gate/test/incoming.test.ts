@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
 import { FrameKind, type Frame, type IncomingCall } from '../src/index.ts';
-import { decodeThrow } from '../src/messages.ts';
-import { deferred, frame, hasCode, LostError, noBytes, openRig, settle, testLimits } from './harness.ts';
+import { deferred, frame, hasCode, LostError, noBytes, openRig, settle, testLimits, thrown } from './harness.ts';
 
 const call = (callId: number, fields: Partial<Frame> = {}): Frame => frame(FrameKind.CALL, { callId, ...fields });
-const codeOf = ({ payload }: Frame): string => decodeThrow(payload).code;
+const codeOf = ({ payload }: Frame): string => thrown(payload).code;
 const never = (): Promise<Uint8Array> => new Promise(() => undefined);
 
 test('a call is dispatched with its table, function, payload and depth', async () => {
@@ -39,7 +38,7 @@ test('what handlers throw crosses as described, whether at once or later', async
     await settle();
     const [answer] = wire.frames();
     assert.ok(answer?.kind === FrameKind.THROW && codeOf(answer) === 'GATE_DEADLINE');
-    assert.equal(decodeThrow(answer.payload).message, 'mine');
+    assert.equal(thrown(answer.payload).message, 'mine');
   }
 });
 
@@ -57,7 +56,7 @@ test('a describeError that fails, and results that are no bytes, still give one 
     const answers = wire.frames();
     assert.equal(answers.length, 1);
     assert.equal(codeOf(answers[0] ?? assert.fail()), 'GATE_REMOTE_ERROR');
-    assert.doesNotMatch(decodeThrow(answers[0]?.payload ?? noBytes).message, /secret/);
+    assert.doesNotMatch(thrown(answers[0]?.payload ?? noBytes).message, /secret/);
   }
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ErrorCode } from '@enclos/errors';
 import {
   createEndpoint,
   createTransportPair,
@@ -10,8 +11,8 @@ import {
 } from '../src/index.ts';
 import { FrameWriter } from '../src/frame-writer.ts';
 import { IncomingCalls } from '../src/incoming-calls.ts';
+import { resolveLimits } from '../src/limits.ts';
 import { OutgoingCalls } from '../src/outgoing-calls.ts';
-import { decodeThrow } from '../src/messages.ts';
 import {
   deferred,
   frame,
@@ -25,6 +26,7 @@ import {
   watch,
   FakeTimers,
   FakeTransport,
+  thrown,
 } from './harness.ts';
 
 type Dispatch = EndpointOptions['dispatch'];
@@ -92,8 +94,9 @@ test('a call keeps nothing of the finished calls nested in it', async () => {
   const wire = new FakeTransport();
   const timers = new FakeTimers();
   const writer = new FrameWriter(wire, { overloaded: () => assert.fail(), failed: () => assert.fail() });
-  const shared = { limits: testLimits, timers, writer };
-  const outgoing = new OutgoingCalls({ ...shared, lostError: () => new LostError(), firstId: 1 });
+  const shared = { limits: resolveLimits(testLimits), timers, writer };
+  const remoteErrors = new Set<ErrorCode>();
+  const outgoing = new OutgoingCalls({ ...shared, remoteErrors, lostError: () => new LostError(), firstId: 1 });
   const { dispatch, describeError } = optionsFor(wire);
   const incoming = new IncomingCalls({ ...shared, outgoing, dispatch, describeError });
   watch(outgoing.invoke({ table: 0, index: 0, payload: noBytes, options: {}, parent: undefined }));
@@ -109,7 +112,7 @@ test('too deep a call of the peer is refused', async () => {
   wire.push(frame(FrameKind.CALL, { callId: 2, parentCallId: 1 }));
   await settle();
   const answer = wire.frames().at(-1);
-  assert.equal(decodeThrow(answer?.payload ?? noBytes).code, 'GATE_DEPTH_EXCEEDED');
+  assert.equal(thrown(answer?.payload ?? noBytes).code, 'GATE_DEPTH_EXCEEDED');
 });
 
 test('a nested call carries its parent', async () => {
@@ -141,7 +144,7 @@ test('a call nested in one that we cancelled is refused, not a violation', async
   wire.push(frame(FrameKind.CALL, { callId: 2, parentCallId: 1 }));
   await settle();
   const answer = wire.frames().at(-1);
-  assert.equal(decodeThrow(answer?.payload ?? noBytes).code, 'GATE_CANCELLED');
+  assert.equal(thrown(answer?.payload ?? noBytes).code, 'GATE_CANCELLED');
   assert.equal(wire.closed, undefined);
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind } from '../src/index.ts';
 import { FrameWriter } from '../src/frame-writer.ts';
 import { OutgoingCalls } from '../src/outgoing-calls.ts';
@@ -18,6 +18,8 @@ import {
   testLimits,
   watch,
 } from './harness.ts';
+
+const noErrors: ReadonlySet<ErrorCode> = new Set();
 
 test('a call carries its table, function, deadline and payload', async () => {
   const { endpoint, wire } = await openRig();
@@ -67,6 +69,21 @@ test('a THROW rejects with its error', async () => {
     call,
     (error) => hasCode('GATE_BUSY')(error) && error instanceof EnclosError && error.details.remote === true,
   );
+});
+
+test('a THROW of a code that the peer may not raise, or with no list at all, is GATE_REMOTE_ERROR', async () => {
+  const cases = [
+    [['HOST_CALL_FAILED', 'ENCLAVE_LOST'], 'SEAL_NOT_OPENED', 'GATE_REMOTE_ERROR'],
+    [['HOST_CALL_FAILED', 'ENCLAVE_LOST'], 'ENCLAVE_LOST', 'GATE_REMOTE_ERROR'],
+    [['HOST_CALL_FAILED', 'ENCLAVE_LOST'], 'HOST_CALL_FAILED', 'HOST_CALL_FAILED'],
+    [undefined, 'HOST_CALL_FAILED', 'GATE_REMOTE_ERROR'],
+  ] as const;
+  for (const [remoteErrors, sent, received] of cases) {
+    const { endpoint, wire } = await openRig({ remoteErrors });
+    const call = endpoint.invoke(0, 0, noBytes);
+    wire.push(frame(FrameKind.THROW, { callId: 1, payload: encodeThrow({ code: sent, message: 'm' }) }));
+    await assert.rejects(call, hasCode(received));
+  }
 });
 
 test('a deadline rejects, cancels, and keeps the id until the peer answers', async () => {
@@ -183,6 +200,7 @@ test('ids wrap around, keep their parity, and skip those in use', async () => {
       timers: new FakeTimers(),
       writer,
       lostError,
+      remoteErrors: noErrors,
       firstId,
       nextId,
     });
@@ -201,6 +219,7 @@ test('ids wrap around, keep their parity, and skip those in use', async () => {
     timers: new FakeTimers(),
     writer,
     lostError,
+    remoteErrors: noErrors,
     firstId: 0xffff_fffb,
   });
   const request = { table: 0, index: 0, payload: noBytes, options: {}, parent: undefined };

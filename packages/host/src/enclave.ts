@@ -2,8 +2,10 @@ import { equalBytes } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
+  maxArgumentBytes,
   systemInterface,
   type Caller,
+  type Dispatch,
   type Functions,
   type Handlers,
   type Interface,
@@ -14,6 +16,7 @@ import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manife
 import {
   decodeGateHello,
   encodeGateHello,
+  errorsFromEnclave,
   GateTable,
   type EnclaveExit,
   type Isolation,
@@ -43,8 +46,6 @@ export interface LoadOptions<T extends Functions, U extends Functions> {
   readonly launcher: Launcher;
   /** Default `strict`: refuse to start unless every layer is there. */
   readonly isolation?: Isolation | undefined;
-  /** Ask for a debug enclave. Default: what the manifest says. */
-  readonly debug?: boolean | undefined;
   readonly mounts?: Readonly<Record<string, string>> | undefined;
   readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
   /** Values for the variables that the manifest takes from the host. */
@@ -81,24 +82,20 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
   const { manifest } = readImage(options.image);
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
+  // Everything that the caller can get wrong is found before an enclave is started.
   const files = createFileService(manifest, { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} });
+  const calls = createDispatcher(options.interface.untrusted, options.untrusted);
   const launched = await options.launcher.launch({
     image: options.image,
     signature: options.signature,
-    debug: options.debug ?? manifest.debug,
+    debug: manifest.debug,
     isolation: options.isolation ?? 'strict',
     signal: options.signal,
   });
-  const endpoint = openGate(options, { launched, manifest, digest, files });
-  try {
-    await start(endpoint, options, manifest);
-  } catch (error) {
-    await launched.terminate();
-    throw error;
-  }
+  const { endpoint, ended } = await opened(options, { launched, manifest, digest, files, calls });
   const dispose = async (): Promise<void> => {
     await endpoint.close();
-    await launched.terminate();
+    await ended;
   };
   return Object.freeze({
     call: createCaller(options.interface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
@@ -113,18 +110,49 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
   });
 }
 
-interface Loaded {
+interface Loaded<T extends Functions> {
   readonly launched: LaunchedEnclave;
   readonly manifest: EnclaveManifest;
   readonly digest: Uint8Array;
   readonly files: FileService;
+  readonly calls: Dispatch<HostContext<T>>;
 }
 
-function openGate<T extends Functions, U extends Functions>(options: LoadOptions<T, U>, loaded: Loaded): Endpoint {
-  const { launched, manifest, digest, files } = loaded;
-  const calls = createDispatcher(options.interface.untrusted, options.untrusted);
+interface Opened {
+  readonly endpoint: Endpoint;
+  /** Settles when the process is gone and nothing of its writes is left. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/** Opens the gate and runs the application's `start`; whatever fails ends the enclave. */
+async function opened<T extends Functions, U extends Functions>(
+  options: LoadOptions<T, U>,
+  loaded: Loaded<T>,
+): Promise<Opened> {
+  const { launched, files, manifest } = loaded;
+  try {
+    const endpoint = openGate(options, loaded);
+    const ended = endpoint.closed.then(async () => {
+      // An enclave that broke the protocol may not end by itself.
+      await launched.terminate();
+      await files.close();
+    });
+    await start(endpoint, options, manifest);
+    return { endpoint, ended };
+  } catch (error) {
+    await launched.terminate();
+    throw error;
+  }
+}
+
+function openGate<T extends Functions, U extends Functions>(options: LoadOptions<T, U>, loaded: Loaded<T>): Endpoint {
+  const { launched, manifest, digest, files, calls } = loaded;
   const onLog = options.onLog;
-  const endpoint = createEndpoint({
+  const maxBytes = {
+    application: maxArgumentBytes(options.interface.untrusted),
+    system: maxArgumentBytes(systemInterface.untrusted),
+  };
+  return createEndpoint({
     transport: streamTransport(launched.gate),
     initiator: true,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
@@ -136,8 +164,12 @@ function openGate<T extends Functions, U extends Functions>(options: LoadOptions
     limits: {
       ...manifest.limits,
       maxConcurrentCalls: maxHostCalls,
+      maxQueuedCalls: Math.min(manifest.limits.maxQueuedCalls, maxHostQueuedCalls),
       helloTimeoutMs: options.startTimeoutMs ?? startTimeoutMs,
     },
+    remoteErrors: errorsFromEnclave,
+    maxPayloadBytes: (table, index) =>
+      (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,
     dispatch: (call) =>
       call.table === GateTable.system
         ? files.dispatch(call.index, call.payload, undefined)
@@ -146,16 +178,11 @@ function openGate<T extends Functions, U extends Functions>(options: LoadOptions
     lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
     ...(onLog === undefined ? {} : { onLog }),
   });
-  void endpoint.closed.then(async () => {
-    // An enclave that broke the protocol may not end by itself.
-    await launched.terminate();
-    await files.close();
-  });
-  return endpoint;
 }
 
-/** Untrusted functions that may run at once for one enclave. */
+/** Untrusted functions that may run at once for one enclave, and wait. The manifest is the enclave's word: it may ask for less. */
 const maxHostCalls = 256;
+const maxHostQueuedCalls = 1024;
 const startTimeoutMs = 30_000;
 
 /** The caller for nested calls is made when first used: most functions call nothing back. */
@@ -193,7 +220,21 @@ async function start<T extends Functions, U extends Functions>(
     .map(({ name }) => ({ name, value: given[name] ?? '' }));
   const timeoutMs = options.startTimeoutMs ?? startTimeoutMs;
   const { signal } = options;
-  await system.start({ hostEnvironment }, signal === undefined ? { timeoutMs } : { timeoutMs, signal });
+  await system
+    .start({ hostEnvironment }, signal === undefined ? { timeoutMs } : { timeoutMs, signal })
+    .catch((error: unknown) => {
+      throw startError(error);
+    });
+}
+
+/**
+ * No peer may raise an error of kind `lost`; here the host itself knows that the
+ * enclave is lost, since it ends every enclave that does not start.
+ */
+function startError(error: unknown): unknown {
+  const hasNotStarted =
+    isEnclosError(error, 'GATE_REMOTE_ERROR') && error.details['remoteCode'] === 'ENCLAVE_START_FAILED';
+  return hasNotStarted ? new EnclosError('ENCLAVE_START_FAILED', error.message, { cause: error }) : error;
 }
 
 /** @throws GATE_CANCELLED when the signal aborts first. */

@@ -56,11 +56,13 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
         .map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
     },
     async mountWrite({ target, path, write, content, last }) {
-      requireWritable(mountOf(mounts, target));
+      const mount = mountOf(mounts, target);
+      requireWritable(mount);
       await writes.write({
         key: `${target}\0${path}\0${write}`,
         content,
         isLast: last === 'yes',
+        maxBytes: mount.maxBytes,
         locate: () => locateFile(target, path),
       });
     },

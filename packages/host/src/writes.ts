@@ -9,6 +9,8 @@ export interface WritePiece {
   readonly key: string;
   readonly content: Uint8Array;
   readonly isLast: boolean;
+  /** The largest file that the mount allows: the enclave's own check is only its word. */
+  readonly maxBytes: bigint;
   /** Where the content goes; asked for with the first piece. */
   readonly locate: () => Promise<string>;
 }
@@ -22,6 +24,7 @@ export interface Writes {
 }
 
 interface PendingWrite {
+  writtenBytes: bigint;
   readonly file: FileHandle;
   readonly temporary: string;
   readonly path: string;
@@ -34,7 +37,9 @@ const maxOpenWrites = 16;
 export function createWrites(): Writes {
   /** Promises, so that a second piece finds a write whose file is still being opened. */
   const underway = new Map<string, Promise<PendingWrite>>();
+  let closed = false;
   const begin = ({ key, locate }: WritePiece): Promise<PendingWrite> => {
+    if (closed) throw new EnclosError('HOST_MOUNT_REFUSED', 'The enclave is gone.');
     if (underway.size >= maxOpenWrites) {
       throw new EnclosError('HOST_MOUNT_REFUSED', `More than ${maxOpenWrites} writes are open.`);
     }
@@ -47,6 +52,10 @@ export function createWrites(): Writes {
       const opened = underway.get(piece.key) ?? begin(piece);
       try {
         const pending = await opened;
+        pending.writtenBytes += BigInt(piece.content.length);
+        if (pending.writtenBytes > piece.maxBytes) {
+          throw new EnclosError('HOST_MOUNT_REFUSED', `A file of this mount may have ${piece.maxBytes} bytes.`);
+        }
         await pending.file.writeFile(piece.content);
         if (!piece.isLast) return;
         await commit(pending);
@@ -58,7 +67,9 @@ export function createWrites(): Writes {
       }
     },
     async close() {
-      for (const opened of underway.values()) await discard(opened);
+      closed = true;
+      // A folder that was taken away meanwhile holds nothing that could be left behind.
+      await Promise.allSettled([...underway.values()].map(discard));
       underway.clear();
     },
   });
@@ -66,7 +77,7 @@ export function createWrites(): Writes {
 
 async function openTemporary(path: string): Promise<PendingWrite> {
   const temporary = join(dirname(path), `${pendingPrefix}${randomUUID()}`);
-  return { file: await open(temporary, 'w', 0o600), temporary, path };
+  return { writtenBytes: 0n, file: await open(temporary, 'w', 0o600), temporary, path };
 }
 
 /** The new content is on disk before the name points to it: a crash leaves the old file or the new one. */

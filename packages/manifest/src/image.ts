@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, concatBytes, isZero, utf8 } from '@enclos/codec';
+import { ByteReader, ByteWriter, concatBytes, equalBytes, isZero, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE, PageFlags, readSgxs, writeSgxs } from '@enclos/sgx';
 import { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
@@ -59,6 +59,14 @@ function* paginate(section: Uint8Array, flags: bigint): Generator<{ flags: bigin
     content.set(section.subarray(at, at + PAGE_SIZE));
     yield { flags, content };
   }
+}
+
+/** Where the content of the first page begins: after ECREATE, EADD and the header of the first EEXTEND. */
+const magicOffset = 3 * 64;
+
+/** True for bytes, of which 200 are enough, that begin like an image of ours. They may still be damaged. */
+export function hasImageMagic(sgxs: Uint8Array): boolean {
+  return equalBytes(sgxs.subarray(magicOffset, magicOffset + magic.length), magic);
 }
 
 /**

@@ -1,5 +1,6 @@
+export { allowedBuiltins } from './builtins.ts';
 export { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
-export { layOutImage, MAX_IMAGE_BYTES, readImage, type ImagePayload, type ReadImage } from './image.ts';
+export { hasImageMagic, layOutImage, MAX_IMAGE_BYTES, readImage, type ImagePayload, type ReadImage } from './image.ts';
 export { pinnedInterpreter } from './interpreter.ts';
 export {
   decodeManifest,

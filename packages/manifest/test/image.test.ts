@@ -79,10 +79,13 @@ test('readImage() refuses a size that does not follow from content and heap', ()
 
 test('encodeFiles() and decodeFiles() are inverse', () => {
   const path = fc.stringMatching(/^(\/[a-z]{1,8}){1,3}$/);
-  const files = fc.uniqueArray(fc.record({ path, content: fc.uint8Array({ maxLength: 200 }) }), {
-    selector: (file) => file.path,
-    maxLength: 8,
-  });
+  const files = fc.uniqueArray(
+    fc.record({ path, content: fc.uint8Array({ maxLength: 200 }) }, { noNullPrototype: true }),
+    {
+      selector: (file) => file.path,
+      maxLength: 8,
+    },
+  );
   fc.assert(
     fc.property(files, (given) =>
       assert.deepEqual(

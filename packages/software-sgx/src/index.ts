@@ -1,29 +1,32 @@
 export { collateralApp, type CollateralAppOptions } from './collateral/app.ts';
-export { collateralFor, type QuoteCollateral } from './collateral/collateral.ts';
+export { collateralFor, type CollateralSource } from './collateral/collateral.ts';
 export { createCpu, type Cpu, type CreateCpuOptions, type LoadOptions } from './cpu/cpu.ts';
 export type { EnclaveRequest } from './cpu/construction.ts';
 export type { EnclaveIdentity, EnclaveUnderConstruction, LoadedEnclave } from './cpu/enclave.ts';
 export { startCpu } from './cpu/machine-cpu.ts';
 export type { Revocation, SignedDocuments } from './provisioning/documents.ts';
-export { enrolmentRequest, issuePck, type EnrolmentRequest } from './provisioning/enrolment.ts';
-export { createMachine, installPck, openMachine, setCpuSvn, type Machine } from './provisioning/machine.ts';
+export { enrolmentRequest, parseEnrolmentRequest, type EnrolmentRequest } from './provisioning/enrolment.ts';
+export { issuePck, type IssueOptions } from './provisioning/issuance.ts';
+export {
+  createMachine,
+  installPck,
+  openMachine,
+  setCpuSvn,
+  type InstallOptions,
+  type Machine,
+} from './provisioning/machine.ts';
 export type { IssuedPck } from './provisioning/pck.ts';
 export {
   initialCpuSvn,
   outOfDateAdvisory,
+  separationOf,
   singleUserAdvisory,
   type Separation,
   type TcbGeneration,
 } from './provisioning/tcb.ts';
-export {
-  createVendor,
-  openVendor,
-  publishTcb,
-  refreshVendor,
-  revoke,
-  type PublishTcbOptions,
-  type Vendor,
-} from './provisioning/vendor.ts';
+export { publishTcb, type PublishTcbOptions } from './provisioning/recovery.ts';
+export { revoke } from './provisioning/revocation.ts';
+export { createVendor, openVendor, refreshVendor, type OpenedVendor, type Vendor } from './provisioning/vendor.ts';
 export type { CreateVendorOptions } from './provisioning/vendor-content.ts';
 export { createQuotingEnclave, type QuotingEnclave } from './quoting/quoting-enclave.ts';
 export { startPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './platform/embedded.ts';

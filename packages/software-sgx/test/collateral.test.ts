@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { verify, X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import type { QuoteCollateral } from '@enclos/attestation';
 import { fromHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
 import {
@@ -9,8 +12,8 @@ import {
   initialCpuSvn,
   openVendor,
   publishTcb,
+  refreshVendor,
   revoke,
-  type QuoteCollateral,
 } from '../src/index.ts';
 import { enrolledSite, pckSerial } from './provisioning-support.ts';
 import { dayMs, now } from './support.ts';
@@ -138,6 +141,11 @@ test('bad parameters are 400, unknown things 404, other methods 404', async () =
     `/pckcert?cpusvn=${machine.cpuSvn}&pcesvn=0100&pceid=${vendor.pceId}`,
     `/pckcert?ppid=${machine.ppid}&cpusvn=../../x&pcesvn=0100&pceid=${vendor.pceId}`,
     '/rootcacrl?uri=x',
+    '/tcb?%E2%82%AC=1',
+    '/tcb?a%0Ab=1',
+    '/tcb?%ED%A0%80=1',
+    '/tcb?__proto__=1',
+    `/tcb?${'a'.repeat(9999)}=1`,
   ];
   for (const path of bad) assert.equal(await refusal(base + path), 400, path);
   const missing = [
@@ -177,4 +185,52 @@ test('a broken vendor is a 500 that says nothing', async () => {
   const response = await broken.request(`${base}/rootcacrl`);
   assert.equal(response.status, 500);
   assert.ok(!(await response.text()).includes('secret-path'));
+});
+
+test('the name of an unknown parameter is in the message when it can stand there', async () => {
+  const message = async (query: string) => (await get(`${base}/tcb?${query}`)).headers.get('Error-Message');
+  assert.equal(await message('fmspc[]=1'), 'Unknown parameter fmspc[].');
+  assert.equal(await message('a%0Ab=1'), 'Unknown parameter.');
+  assert.equal(await message('%E2%82%AC=1'), 'Unknown parameter.');
+});
+
+test('the vendor is read once, and again when its folder changes', async () => {
+  const { vendor: own, machine: revoked } = await enrolledSite();
+  const service = collateralApp(own.folder, { now: () => now });
+  const crl = async () => (await service.request(`${base}/pckcrl?ca=platform`)).text();
+  const first = await crl();
+  // In place: neither a name nor a time of the folder changes, so this shows that nobody reads the file.
+  writeFileSync(join(own.folder, 'vendor.json'), 'garbage');
+  assert.equal(await crl(), first);
+  const { fmspc, pceId, collateralUrl } = own;
+  writeFileSync(
+    join(own.folder, 'vendor.json'),
+    JSON.stringify({ format: 'enclos-vendor-1', fmspc, pceId, collateralUrl }),
+  );
+  await revoke(own, pckSerial(revoked), now);
+  assert.notEqual(await crl(), first);
+});
+
+test('requests at once, and requests after them, are answered from one signature', async () => {
+  const { vendor: own } = await enrolledSite();
+  let at = new Date(now.getTime() + 16 * dayMs);
+  const service = collateralApp(own.folder, { now: () => at });
+  const crl = async () =>
+    Buffer.from(await (await service.request(`${base}/pckcrl?ca=platform&encoding=der`)).arrayBuffer()).toString('hex');
+  const burst = async () => new Set(await Promise.all(Array.from({ length: 20 }, crl)));
+  assert.equal((await burst()).size, 1);
+  at = new Date(at.getTime() + 14 * dayMs);
+  assert.equal((await burst()).size, 1);
+  assert.equal((await openVendor(own.folder)).crlNumber, 2);
+});
+
+test('two services over one folder agree, and use no CRL number twice', async () => {
+  const { vendor: own } = await enrolledSite();
+  const later = () => new Date(now.getTime() + 16 * dayMs);
+  const services = [0, 1].map(() => collateralApp(own.folder, { now: later }));
+  const answers = await Promise.all(
+    services.map(async (service) => (await service.request(`${base}/pckcrl?ca=platform`)).text()),
+  );
+  assert.equal(new Set(answers).size, 1);
+  assert.equal((await refreshVendor(own, later())).documents.crlNumber, 2);
 });

@@ -37,9 +37,15 @@ function request(geometry: Geometry, changes: Partial<EnclaveRequest> = {}): Enc
   return { sizeBytes, ssaFrameSize, attributes: production, miscSelect: 0, ...changes };
 }
 
+interface Steps {
+  readonly geometry: Geometry;
+  readonly signature: Uint8Array;
+  readonly changes: Partial<EnclaveRequest>;
+}
+
 /** The image page by page, as a driver would issue the instructions. */
-function loadByInstructions(cpu: Cpu, geometry: Geometry, signature: Uint8Array): LoadedEnclave {
-  const enclave = cpu.ecreate(request(geometry));
+function loadByInstructions(cpu: Cpu, { geometry, signature, changes }: Steps): LoadedEnclave {
+  const enclave = cpu.ecreate(request(geometry, changes));
   for (const page of geometry.pages) {
     cpu.eadd(enclave, page);
     for (let at = 0n; at < BigInt(PAGE_SIZE); at += 256n) cpu.eextend(enclave, page.offset + at);
@@ -58,29 +64,71 @@ test('a loaded enclave has the identity that was measured and signed', () => {
   assert.ok(Object.isFrozen(enclave) && Object.isFrozen(identity));
 });
 
-test('property: the instructions and load give one identity and one key', () => {
-  const page = fc.record({
-    content: fc.uint8Array({ minLength: 0, maxLength: 600 }),
-    flags: fc.constantFrom(PageFlags.R, PageFlags.R | PageFlags.X, PageFlags.R | PageFlags.W),
-  });
+/** The identity and a key, or the code of the refusal. */
+function outcome(cpu: Cpu, launch: () => LoadedEnclave): unknown {
+  try {
+    const enclave = launch();
+    return { identity: enclave.identity, key: cpu.egetkey(enclave, sealRequest({ isvSvn: 0 })) };
+  } catch (error) {
+    assert.ok(isEnclosError(error), String(error));
+    return error.code;
+  }
+}
+
+const anyPage = fc.record({
+  content: fc.uint8Array({ minLength: 0, maxLength: 600 }),
+  flags: fc.constantFrom(
+    ...[0n, PageFlags.W, PageFlags.X, PageFlags.W | PageFlags.X].map((more) => PageFlags.R | more),
+  ),
+});
+
+const anyLaunch = fc.record({
+  parts: fc.array(anyPage, { minLength: 1, maxLength: 4 }),
+  sizePages: fc.constantFrom(4, 8, 1024, 1 << 24, 1 << 25),
+  debug: fc.boolean(),
+  kss: fc.boolean(),
+  signedDebug: fc.boolean(),
+  provision: fc.boolean(),
+  type: fc.constantFrom(0, 0, 0, 0x8000_0000),
+  configSvn: fc.constantFrom(0, 0, 4),
+  xfrm: fc.constantFrom(3n, 3n, 7n),
+  wrongHash: fc.constantFrom(false, false, false, true),
+});
+
+test('property: load does what the four instructions do, in what it makes and in what it refuses', () => {
+  const seen = new Set<string>();
   fc.assert(
-    fc.property(fc.array(page, { minLength: 1, maxLength: 4 }), (parts) => {
+    fc.property(anyLaunch, ({ parts, sizePages, debug, kss, signedDebug, provision, type, xfrm, ...given }) => {
       const pages = parts.map(({ content, flags }, index): PageSpec => {
         const full = new Uint8Array(PAGE_SIZE);
         full.set(content);
         return { offset: BigInt(index * PAGE_SIZE), flags: PageFlags.REG | flags, content: full };
       });
-      const geometry = { ssaFrameSize: 1, sizeBytes: BigInt(PAGE_SIZE * 4), pages };
+      const geometry = { ssaFrameSize: 1, sizeBytes: BigInt(PAGE_SIZE) * BigInt(sizePages), pages };
       const stream = writeSgxs(geometry);
-      const signature = signSigstruct(fields(stream), applicationKey);
-      const cpu = testCpu();
-      const fast = cpu.load(stream, signature, { debug: false });
-      const slow = loadByInstructions(cpu, geometry, signature);
+      const asked = (kss ? Attribute.KSS : 0n) | (provision ? Attribute.PROVISIONKEY : 0n);
+      const signed = Attribute.MODE64BIT | asked | (signedDebug ? Attribute.DEBUG : 0n);
+      const signature = signSigstruct(
+        fields(stream, {
+          type,
+          attributes: { flags: signed, xfrm },
+          attributeMask: { flags: allBits, xfrm: allBits },
+          ...(given.wrongHash ? { enclaveHash: new Uint8Array(32) } : {}),
+        }),
+        applicationKey,
+      );
+      const configSvn = given.configSvn;
+      const cpu = testCpu({ provisionSigner: sha256(publicModulus(applicationKey)) });
+      const flags = Attribute.MODE64BIT | asked | (debug ? Attribute.DEBUG : 0n);
+      const fast = outcome(cpu, () => cpu.load(stream, signature, { debug, configSvn }));
+      const changes = { attributes: { flags, xfrm: 3n }, configSvn };
+      const slow = outcome(cpu, () => loadByInstructions(cpu, { geometry, signature, changes }));
       assert.deepEqual(slow, fast);
-      assert.deepEqual(cpu.egetkey(slow, sealRequest()), cpu.egetkey(fast, sealRequest()));
+      seen.add(typeof fast === 'string' ? fast : 'loaded');
     }),
-    { numRuns: 25 },
+    { numRuns: 60, seed: 20_260_601 },
   );
+  assert.ok(seen.has('loaded') && seen.size >= 5, [...seen].join());
 });
 
 vectors.test("another tool's enclave passes EINIT, TCS pages and all", () => {
@@ -130,6 +178,13 @@ test('EINIT: another signer under the same fields changes MRSIGNER, not the chec
   const enclave = testCpu().load(image, other, { debug: false });
   const { mrSigner } = testCpu().load(image, sigstruct, { debug: false }).identity;
   assert.notDeepEqual(enclave.identity.mrSigner, mrSigner);
+});
+
+test('EINIT: the whole header is compared, TYPE with it, though readers take a debug signature', () => {
+  const debugType = signSigstruct(fields(image, { type: 0x8000_0000 }), applicationKey);
+  assert.equal(parseSigstruct(debugType).type, 0x8000_0000);
+  throwsCode(() => testCpu().load(image, debugType, { debug: false }), 'SIGSTRUCT_INVALID');
+  throwsCode(() => testCpu().load(image, debugType, { debug: true }), 'SIGSTRUCT_INVALID');
 });
 
 test('EINIT: ENCLAVEHASH must be MRENCLAVE', () => {
@@ -240,6 +295,9 @@ test('EADD and EEXTEND: each rule', () => {
     { offset: 8192n },
     { flags: PageFlags.R },
     { flags: PageFlags.REG | PageFlags.W },
+    { flags: PageFlags.REG | PageFlags.W | PageFlags.X },
+    { offset: 1n << 60n },
+    { offset: (1n << 64n) - 4096n },
     { flags: PageFlags.TCS | PageFlags.R },
     { flags: PageFlags.REG | 0x1000n },
     { content: new Uint8Array(4095) },

@@ -1,67 +1,16 @@
 import assert from 'node:assert/strict';
 import { verify, X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { fromHex, toHex } from '@enclos/codec';
-import { isEnclosError, type ErrorCode } from '@enclos/errors';
-import { createFolder } from '../src/provisioning/folder.ts';
 import { pckKeyPair } from '../src/provisioning/machine.ts';
-import {
-  createMachine,
-  createVendor,
-  enrolmentRequest,
-  initialCpuSvn,
-  installPck,
-  issuePck,
-  openMachine,
-  openVendor,
-  outOfDateAdvisory,
-  publishTcb,
-  refreshVendor,
-  revoke,
-  setCpuSvn,
-  singleUserAdvisory,
-  type Vendor,
-} from '../src/index.ts';
-import { enrol, enrolledSite, pckSerial, qeIdentityOf } from './provisioning-support.ts';
-import { dayMs, now, temporaryFolder, testKey } from './support.ts';
-
-function rejectsCode(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
-  return assert.rejects(promise, (error) => {
-    assert.ok(isEnclosError(error, code), String(error));
-    return true;
-  });
-}
+import { initialCpuSvn, outOfDateAdvisory, publishTcb, setCpuSvn, singleUserAdvisory } from '../src/index.ts';
+import { enrol, enrolledSite, laterBy, qeIdentityOf, rejectsCode, statusOf, tcbInfo } from './provisioning-support.ts';
+import { dayMs, now } from './support.ts';
 
 await import('reflect-metadata');
 const x509 = await import('@peculiar/x509');
 
 const site = await enrolledSite();
-const later = (days: number) => new Date(now.getTime() + days * dayMs);
-
-interface TcbLevelJson {
-  readonly tcb: { readonly sgxtcbcomponents: readonly { readonly svn: number }[]; readonly pcesvn: number };
-  readonly tcbStatus: string;
-  readonly advisoryIDs: readonly string[];
-}
-
-interface TcbInfoJson {
-  readonly nextUpdate: string;
-  readonly tcbEvaluationDataNumber: number;
-  readonly tcbLevels: readonly TcbLevelJson[];
-}
-
-function tcbInfo(vendor: Vendor): TcbInfoJson {
-  return JSON.parse(vendor.documents.tcbInfo) as TcbInfoJson;
-}
-
-/** The first level that fits, as every verifier chooses it (reference 3.6, evaluate). */
-function statusOf(vendor: Vendor, cpuSvn: Uint8Array, pceSvn = 1): TcbLevelJson | undefined {
-  return tcbInfo(vendor).tcbLevels.find(
-    ({ tcb }) => pceSvn >= tcb.pcesvn && tcb.sgxtcbcomponents.every(({ svn }, index) => (cpuSvn[index] ?? 0) >= svn),
-  );
-}
 
 test('certificates: chain, names, constraints and validity are what DCAP wants', () => {
   const { vendor, machine } = site;
@@ -193,7 +142,7 @@ function tcbKey(hex: string): string {
 test('TCB recovery: a new level makes machines OutOfDate until they are updated and enrolled again', async () => {
   const { vendor, machine } = await enrolledSite();
   const raised = initialCpuSvn('separated').with(0, 2);
-  const recovered = await publishTcb(vendor, { components: raised.subarray(0, 15), now: later(1) });
+  const recovered = await publishTcb(vendor, { components: raised.subarray(0, 15), now: laterBy(1) });
   assert.equal(tcbInfo(recovered).tcbEvaluationDataNumber, 2);
   assert.equal(qeIdentityOf(recovered).tcbEvaluationDataNumber, 2);
   assert.equal(statusOf(recovered, fromHex(machine.cpuSvn))?.tcbStatus, 'OutOfDate');
@@ -213,195 +162,4 @@ test('TCB recovery: a level that is not above the current one is refused', async
   await rejectsCode(publishTcb(vendor, { components: current.with(0, 0).with(1, 9), now }), 'TCB_REFUSED');
   await rejectsCode(publishTcb(vendor, { components: new Uint8Array(16).fill(9), now }), 'TCB_REFUSED');
   await rejectsCode(publishTcb(vendor, { components: current, pceSvn: 0, now }), 'TCB_REFUSED');
-});
-
-test('revoke: the serial number is in the next CRL, once, and enrolling again does not help', async () => {
-  const { vendor, machine } = await enrolledSite();
-  const serial = pckSerial(machine);
-  const once = await revoke(vendor, serial, now);
-  const twice = await revoke(once, serial.toLowerCase(), later(1));
-  const crl = new x509.X509Crl(Uint8Array.from(fromHex(twice.documents.pckCrl)).buffer);
-  assert.deepEqual(
-    Array.from(crl.entries, ({ serialNumber }) => serialNumber.toUpperCase()),
-    [serial],
-  );
-  assert.equal(twice.documents.crlNumber, 2);
-  await rejectsCode(issuePck(twice, enrolmentRequest(machine), { now }), 'ENROLMENT_REFUSED');
-});
-
-test('refresh: nothing before half the lifetime, new documents and CRL number after it', async () => {
-  const { vendor } = await enrolledSite();
-  assert.deepEqual((await refreshVendor(vendor, later(0))).documents, vendor.documents);
-  assert.deepEqual((await refreshVendor(vendor, later(14.9))).documents, vendor.documents);
-  const fresh = await refreshVendor(vendor, later(15.1));
-  assert.equal(fresh.documents.crlNumber, 2);
-  assert.equal(fresh.documents.issueDate.getTime(), later(15.1).getTime());
-  assert.equal(tcbInfo(fresh).nextUpdate, '2026-07-16T14:24:00Z');
-});
-
-test('refresh: documents of the future, and documents that miss a revocation, are issued again', async () => {
-  const { vendor, machine } = await enrolledSite();
-  assert.equal((await refreshVendor(vendor, later(-1))).documents.crlNumber, 2);
-  const serialNumber = pckSerial(machine);
-  // As if another process had been killed between the revocation and the new CRL.
-  const content = JSON.stringify({ serialNumber, at: '2026-06-01T12:00:00Z' });
-  writeFileSync(join(vendor.folder, 'revoked', `${serialNumber}.json`), content);
-  const healed = await refreshVendor(vendor, later(-1));
-  assert.equal(healed.documents.crlNumber, 3);
-  assert.ok(healed.documents.pckCrl.includes(serialNumber.toLowerCase()));
-});
-
-test('enrolment: asking again gives the same certificate, until its last year', async () => {
-  const { vendor, machine } = site;
-  const again = await enrol(vendor, machine, later(365));
-  assert.equal(pckSerial(again), pckSerial(machine));
-  assert.notEqual(pckSerial(await enrol(vendor, machine, later(6.5 * 365))), pckSerial(machine));
-});
-
-test('enrolment: a request that was changed in any field is refused', async () => {
-  const { vendor, machine } = site;
-  const request = enrolmentRequest(machine);
-  const other = enrolmentRequest(await createMachine(join(temporaryFolder(), 'm'), { separation: 'separated' }));
-  const changes: readonly Record<string, unknown>[] = [
-    { format: 'enclos-enrolment-2' },
-    { ppid: other.ppid },
-    { platformInstanceId: other.platformInstanceId },
-    { cpuSvn: toHex(initialCpuSvn('separated').with(0, 9)) },
-    { cpuSvn: toHex(initialCpuSvn('separated').with(15, 3)) },
-    { pceSvn: 2 },
-    { pceSvn: 65_536 },
-    { pceSvn: '1' },
-    { publicKey: other.publicKey },
-    { publicKey: '00'.repeat(64) },
-    { proof: other.proof },
-    { proof: undefined },
-    { extra: 1 },
-  ];
-  for (const change of changes) {
-    await rejectsCode(issuePck(vendor, { ...request, ...change }, { now }), 'ENROLMENT_REFUSED');
-  }
-  for (const value of [undefined, null, [], 'x', 1]) {
-    await rejectsCode(issuePck(vendor, value, { now }), 'ENROLMENT_REFUSED');
-  }
-});
-
-test('enrolment: a request holds no secret', () => {
-  const { machine } = site;
-  const text = JSON.stringify(enrolmentRequest(machine));
-  for (const file of ['fuses.bin', 'owner-epoch.bin']) {
-    assert.ok(!text.includes(readFileSync(join(machine.folder, file)).toString('hex')));
-  }
-  assert.ok(!JSON.stringify(machine).includes(readFileSync(join(machine.folder, 'fuses.bin')).toString('hex')));
-});
-
-test('install: what is for another machine, another TCB, another chain or another quoting enclave is refused', async () => {
-  const { vendor, machine } = site;
-  const issued = await issuePck(vendor, enrolmentRequest(machine), { now });
-  const folder = temporaryFolder();
-  const other = await createMachine(join(folder, 'other'), { separation: 'separated' });
-  await rejectsCode(installPck(other, issued), 'ENROLMENT_REFUSED');
-  await rejectsCode(
-    installPck(await setCpuSvn(other, initialCpuSvn('separated').with(0, 2)), issued),
-    'ENROLMENT_REFUSED',
-  );
-  const stranger = await createVendor(join(folder, 'stranger'), { now, quotingSigningKey: testKey('other') });
-  const changes: readonly Record<string, unknown>[] = [
-    { root: stranger.rootPem },
-    { platformCa: stranger.platformCaPem },
-    { pck: issued.platformCa },
-    { quotingImage: `${issued.quotingImage.slice(0, 100)}B${issued.quotingImage.slice(101)}` },
-    { quotingSigstruct: Buffer.from(stranger.quotingEnclave.sigstruct).toString('base64').replace(/^B/, 'C') },
-    { quotingSigstruct: '' },
-    { format: 'x' },
-  ];
-  for (const change of changes) {
-    await rejectsCode(installPck(machine, { ...issued, ...change }), 'ENROLMENT_REFUSED');
-  }
-});
-
-test('one vendor enrols many machines, single-user ones too', async () => {
-  const { vendor } = site;
-  const second = await createMachine(join(temporaryFolder(), 'm'), { separation: 'single-user' });
-  const enrolled = await enrol(vendor, second);
-  assert.equal(enrolled.pck?.root, site.machine.pck?.root);
-  assert.equal(statusOf(vendor, fromHex(enrolled.cpuSvn))?.tcbStatus, 'ConfigurationNeeded');
-});
-
-test('a machine keeps its separation', async () => {
-  const { machine } = site;
-  await rejectsCode(setCpuSvn(machine, initialCpuSvn('single-user')), 'TCB_REFUSED');
-  await rejectsCode(setCpuSvn(machine, new Uint8Array(15)), 'TCB_REFUSED');
-  await rejectsCode(setCpuSvn(machine, initialCpuSvn('separated'), { pceSvn: -1 }), 'TCB_REFUSED');
-  await rejectsCode(createMachine(machine.folder, { separation: 'single-user' }), 'PLATFORM_FOLDER_INVALID');
-});
-
-test('creating again opens what is there', async () => {
-  const { vendor, machine } = site;
-  const again = await createVendor(vendor.folder, { now: later(1), quotingSigningKey: testKey('other') });
-  assert.equal(again.rootFingerprint, vendor.rootFingerprint);
-  assert.equal((await createMachine(machine.folder, { separation: 'separated' })).ppid, machine.ppid);
-});
-
-test('files are 0600 and folders 0700, whatever the umask', async () => {
-  const before = process.umask(0);
-  try {
-    const { folder } = await enrolledSite();
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      const mode = statSync(join(entry.parentPath, entry.name)).mode & 0o777;
-      assert.equal(mode, entry.isDirectory() ? 0o700 : 0o600, join(entry.parentPath, entry.name));
-    }
-  } finally {
-    process.umask(before);
-  }
-});
-
-test('a folder with any file missing, empty or garbled is not accepted', async () => {
-  const { vendor, machine } = await enrolledSite();
-  const needed = {
-    [vendor.folder]: [
-      'vendor.json',
-      'root-ca.pem',
-      'platform-ca.pem',
-      'tcb-signing.pem',
-      'quoting.sig',
-      'quoting.sgxs',
-      'documents.json',
-    ],
-    [machine.folder]: ['machine.json', 'fuses.bin', 'owner-epoch.bin'],
-  };
-  for (const [folder, names] of Object.entries(needed)) {
-    const open = () => (folder === vendor.folder ? openVendor(folder) : openMachine(folder));
-    for (const name of names) {
-      const path = join(folder, name);
-      const content = readFileSync(path);
-      rmSync(path);
-      await rejectsCode(open(), 'PLATFORM_FOLDER_INVALID');
-      writeFileSync(path, content.subarray(1));
-      await rejectsCode(open(), 'PLATFORM_FOLDER_INVALID');
-      writeFileSync(path, content);
-      await open();
-    }
-  }
-  await rejectsCode(openVendor(join(vendor.folder, 'nothing')), 'PLATFORM_FOLDER_INVALID');
-  await rejectsCode(openMachine(vendor.folder), 'PLATFORM_FOLDER_INVALID');
-});
-
-test('a damaged pck.json is not accepted, an outdated one is ignored', async () => {
-  const { machine } = await enrolledSite();
-  const path = join(machine.folder, 'pck.json');
-  const content = readFileSync(path, 'utf8');
-  writeFileSync(path, content.replace('-----BEGIN', '-----BEGUN'));
-  await rejectsCode(openMachine(machine.folder), 'PLATFORM_FOLDER_INVALID');
-  writeFileSync(path, content);
-  assert.ok((await openMachine(machine.folder)).pck);
-  assert.equal((await setCpuSvn(machine, fromHex(machine.cpuSvn).with(1, 1))).pck, undefined);
-});
-
-test('a folder that cannot be made leaves nothing behind', async () => {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, 'file'), '');
-  await assert.rejects(createMachine(join(folder, 'file', 'machine'), { separation: 'separated' }));
-  const failing = () => Promise.reject(new Error('out of entropy'));
-  await assert.rejects(createFolder(join(folder, 'machine'), failing), /out of entropy/);
-  assert.deepEqual(readdirSync(folder), ['file']);
 });

@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
 import { createHash, verify, X509Certificate, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
-import { fromHex, isZero, toHex } from '@enclos/codec';
+import { fromHex, isZero, toHex, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { Attribute, encodeTargetInfo, parseQuoteV3, parseReportBody, parseTargetInfo } from '@enclos/sgx';
-import { p256PublicKey } from '../src/keys/p256.ts';
+import { Attribute, encodeTargetInfo, KeyPolicy, parseQuoteV3, parseReportBody, parseTargetInfo } from '@enclos/sgx';
+import { deriveSecret } from '../src/keys/derive.ts';
+import { p256FromSeed, p256PublicKey, wideSeedBytes } from '../src/keys/p256.ts';
 import {
   createMachine,
   createQuotingEnclave,
   initialCpuSvn,
   openMachine,
+  publishTcb,
   setCpuSvn,
   startCpu,
   type Machine,
 } from '../src/index.ts';
 import { enrol, enrolledSite, qeIdentityOf } from './provisioning-support.ts';
-import { flipped, loadEnclave, random, temporaryFolder } from './support.ts';
+import { allBits, flipped, loadEnclave, now, random, sealRequest, temporaryFolder, testKey } from './support.ts';
 
 const site = await enrolledSite();
 const reportData = new Uint8Array(64).fill(0x42);
@@ -87,6 +89,24 @@ test('the quoting enclave keeps no state: the same keys after a restart', async 
   assert.ok(!isZero(first.userData.subarray(0, 16)) && isZero(first.userData.subarray(16)));
 });
 
+test('nothing else that the vendor signs gets the attestation key, whatever its product id', () => {
+  const { cpu, quoting, quote } = running;
+  const { isvSvn } = parseQuoteV3(quote()).signature.qeReport;
+  const attributes = { flags: Attribute.MODE64BIT | Attribute.PROVISIONKEY, xfrm: 3n };
+  const sibling = loadEnclave(cpu, { key: testKey('vendor'), fields: { attributes, isvProdId: 1, isvSvn } });
+  const keyId = new Uint8Array(32);
+  keyId.set(utf8('attestation key'));
+  const request = (keyPolicy: number) =>
+    sealRequest({ keyPolicy, keyId, isvSvn, cpuSvn: cpu.cpuSvn(), attributeMask: { flags: allBits, xfrm: 0n } });
+  const mine = toHex(parseQuoteV3(quote()).signature.attestationKey);
+  for (const policy of [KeyPolicy.MRSIGNER, KeyPolicy.MRENCLAVE, KeyPolicy.MRSIGNER | KeyPolicy.MRENCLAVE]) {
+    const secret = cpu.egetkey(sibling, request(policy));
+    const seed = deriveSecret(secret, { purpose: 'attestation key', lengthBytes: wideSeedBytes });
+    assert.notEqual(toHex(p256FromSeed(seed).publicKey), mine);
+  }
+  assert.equal(quoting.targetInfo().length, 512);
+});
+
 test('another machine has another attestation key and another QE id', async () => {
   const fresh = await createMachine(`${temporaryFolder()}/m`, { separation: 'separated' });
   const other = parseQuoteV3(platform(await enrol(site.vendor, fresh)).quote());
@@ -98,7 +118,9 @@ test('another machine has another attestation key and another QE id', async () =
 test('TCB recovery: a new CPUSVN changes the attestation key, not the QE id', async () => {
   const { vendor, machine } = await enrolledSite();
   const before = parseQuoteV3(platform(machine).quote());
-  const raised = await enrol(vendor, await setCpuSvn(machine, initialCpuSvn('separated').with(0, 2)));
+  const newer = initialCpuSvn('separated').with(0, 2);
+  await publishTcb(vendor, { components: newer.subarray(0, 15), now });
+  const raised = await enrol(vendor, await setCpuSvn(machine, newer));
   const after = parseQuoteV3(platform(raised).quote());
   assert.notDeepEqual(after.signature.attestationKey, before.signature.attestationKey);
   assert.deepEqual(after.userData, before.userData);
@@ -149,5 +171,6 @@ test('without a certificate for the present CPUSVN there is no quoting enclave',
   const raised = await setCpuSvn(machine, initialCpuSvn('separated').with(0, 2));
   notEnrolled(raised);
   // A CPU that still runs at the old CPUSVN must not quote with the new certificate.
+  await publishTcb(vendor, { components: initialCpuSvn('separated').subarray(0, 15).with(0, 2), now });
   notEnrolled(await enrol(vendor, raised), startCpu(machine, { randomBytes: random }));
 });

@@ -22,4 +22,5 @@ export {
   sealedBlobHeader,
   type SealedBlob,
 } from './sealed-blob.ts';
+export { errorsFromEnclave, errorsFromHost } from './gate-errors.ts';
 export { decodeGateHello, encodeGateHello, GateTable, type GateHello } from './gate-hello.ts';

@@ -1,4 +1,4 @@
-import { webcrypto } from 'node:crypto';
+import type { webcrypto } from 'node:crypto';
 import {
   appraise,
   boundReportData,
@@ -9,30 +9,29 @@ import {
   type TrustedRoot,
   type VerifiedEvidence,
 } from '@enclos/attestation';
-import { fromBase64url, toBase64url } from '@enclos/codec';
-import { encodeValue } from '@enclos/edl';
-import { decryptWith, encryptTo } from './encryption.ts';
-import { evidencePurpose, secretRecord } from './vault.edl.ts';
+import { equalBytes, toBase64url } from '@enclos/codec';
+import { decodeValue, encodeValue, type Infer } from '@enclos/edl';
+import { decryptMessage, encryptMessage, type Encrypted } from './encryption.ts';
+import { bytesField, readEncrypted, request, VaultResponseError, writeEncrypted } from './http.ts';
+import { signReplacement } from './ownership.ts';
+import { evidencePurpose, releasedSecret, uploadedSecret } from './vault.edl.ts';
 
-/** The vault behind a URL refused or failed. */
-export class VaultResponseError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = 'VaultResponseError';
-    this.code = code;
-  }
-}
-
+/** An enclave that was verified. Only `attest` makes one; `upload`, `replace` and `read` take nothing else. */
 export interface Attested {
-  /** Encrypts to the enclave that was verified, and to nobody else. */
+  readonly url: string;
+  /** Its private half is in the enclave that was verified, and nowhere else. */
   readonly publicKey: Uint8Array;
   readonly verdict: QuoteVerdict;
   readonly evidence: VerifiedEvidence;
 }
 
-/** How the vault's owner decides whom to trust. Comes from the owner, never from the vault. */
+const made = new WeakSet<Attested>();
+
+function requireAttested(attested: Attested): void {
+  if (!made.has(attested)) throw new TypeError('This was not attested: give what attest() returned.');
+}
+
+/** How a client decides whom to trust. Comes from whom it belongs to, never from the vault. */
 export interface VaultTrust {
   readonly roots: readonly TrustedRoot[];
   readonly policy: SgxPolicy;
@@ -40,70 +39,112 @@ export interface VaultTrust {
 
 /**
  * Checks the vault before it is given anything: a fresh nonce, the quote
- * verified to a pinned root, appraised against the owner's policy, and bound to
- * the key that the secret will be encrypted to.
+ * verified to a pinned root, appraised against the policy, and bound to the key
+ * that uploads are encrypted to and answers are authenticated by.
  */
 export async function attest(url: string, trust: VaultTrust): Promise<Attested> {
-  const nonce = webcrypto.getRandomValues(new Uint8Array(32));
+  const nonce = crypto.getRandomValues(new Uint8Array(32));
   const answer = await request(`${url}/evidence?nonce=${toBase64url(nonce)}`);
-  const publicKey = fromBase64url(text(answer, 'publicKey'));
+  const publicKey = bytesField(answer, 'publicKey');
   const now = new Date();
   const endorsements = parseCollateral(await request(`${url}/endorsements`));
-  const verdict = await verifyQuote(fromBase64url(text(answer, 'quote')), endorsements, { roots: trust.roots, now });
+  const verdict = await verifyQuote(bytesField(answer, 'quote'), endorsements, { roots: trust.roots, now });
   const reportData = await boundReportData({ purpose: evidencePurpose, nonce, key: publicKey });
   const evidence = appraise(verdict, trust.policy, { reportData }, { now });
-  return { publicKey, verdict, evidence };
+  const attested = Object.freeze({ url, publicKey, verdict, evidence });
+  made.add(attested);
+  return attested;
 }
 
-export interface Reader {
-  readonly keyPair: webcrypto.CryptoKeyPair;
+/** A key pair of a client, whose private half cannot be exported. */
+export interface ClientKey {
+  readonly pair: webcrypto.CryptoKeyPair;
   readonly publicKey: Uint8Array;
 }
 
-export async function createReader(): Promise<Reader> {
-  const keyPair = await webcrypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, [
-    'deriveBits',
-    'deriveKey',
-  ]);
-  return { keyPair, publicKey: new Uint8Array(await webcrypto.subtle.exportKey('raw', keyPair.publicKey)) };
+/** A key to be named as reader, and to read with. */
+export async function createReader(): Promise<ClientKey> {
+  const algorithm = { name: 'ECDH', namedCurve: 'P-256' };
+  return clientKey(await crypto.subtle.generateKey(algorithm, false, ['deriveBits', 'deriveKey']));
 }
 
-/** Encrypts a secret to the attested enclave and uploads it. */
-export async function upload(
-  url: string,
+/** A key to own secrets with: its signature replaces them. */
+export async function createOwner(): Promise<ClientKey> {
+  return clientKey(await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']));
+}
+
+async function clientKey(pair: webcrypto.CryptoKeyPair): Promise<ClientKey> {
+  return { pair, publicKey: new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)) };
+}
+
+export interface SecretUpload extends Infer<typeof uploadedSecret> {
+  readonly name: string;
+}
+
+/** Encrypts a new secret to the attested enclave and uploads it. */
+export async function upload(attested: Attested, secret: SecretUpload): Promise<void> {
+  await send(attested, secret.name, { method: 'POST', body: writeEncrypted(await encryptUpload(attested, secret)) });
+}
+
+/**
+ * Replaces a secret by the next version of it.
+ *
+ * @param order `owner`: the key that owns what is replaced; `version`: the one that the secret gets.
+ */
+export async function replace(
   attested: Attested,
-  secret: { name: string; value: Uint8Array; readers: readonly Uint8Array[] },
+  secret: SecretUpload,
+  order: { readonly owner: ClientKey; readonly version: number },
 ): Promise<void> {
-  const plaintext = encodeValue(secretRecord, { readers: secret.readers, value: secret.value });
-  const message = await encryptTo(attested.publicKey, { direction: 'upload', name: secret.name }, plaintext);
-  await request(`${url}/secrets/${encodeURIComponent(secret.name)}`, {
-    method: 'PUT',
-    body: JSON.stringify({
-      encapsulatedKey: toBase64url(message.encapsulatedKey),
-      ciphertext: toBase64url(message.ciphertext),
-    }),
+  const encrypted = await encryptUpload(attested, secret);
+  const { version } = order;
+  const signature = await signReplacement(order.owner.pair.privateKey, {
+    name: secret.name,
+    version,
+    upload: encrypted,
+  });
+  const body = { ...writeEncrypted(encrypted), version, signature: toBase64url(signature) };
+  await send(attested, secret.name, { method: 'PUT', body });
+}
+
+function encryptUpload(attested: Attested, { name, ...secret }: SecretUpload): Promise<Encrypted> {
+  requireAttested(attested);
+  const plaintext = encodeValue(uploadedSecret, secret);
+  return encryptMessage(plaintext, { direction: 'upload', name }, { recipient: attested.publicKey });
+}
+
+async function send({ url }: Attested, name: string, what: { method: string; body: object }): Promise<void> {
+  await request(`${url}/secrets/${encodeURIComponent(name)}`, {
+    method: what.method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(what.body),
   });
 }
 
-/** Asks for a secret; only the private key of a reader that the owner named can open the answer. */
-export async function read(url: string, reader: Reader, name: string): Promise<Uint8Array> {
-  const answer = await request(`${url}/secrets/${encodeURIComponent(name)}?reader=${toBase64url(reader.publicKey)}`);
-  const message = {
-    encapsulatedKey: fromBase64url(text(answer, 'encapsulatedKey')),
-    ciphertext: fromBase64url(text(answer, 'ciphertext')),
-  };
-  return decryptWith(reader.keyPair, { direction: 'release', name }, message);
-}
-
-async function request(url: string, init: RequestInit = {}): Promise<unknown> {
-  const response = await fetch(url, init);
-  const body: unknown = await response.json();
-  if (!response.ok) throw new VaultResponseError(text(body, 'code'), text(body, 'message'));
-  return body;
-}
-
-function text(body: unknown, name: string): string {
-  const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
-  if (typeof value !== 'string') throw new VaultResponseError('BAD_ANSWER', `The vault's answer has no "${name}".`);
-  return value;
+/**
+ * Asks for a secret. Only the private key of a reader that the owner named opens
+ * the answer, and only an answer of the attested enclave to this very question opens.
+ *
+ * @param wanted `owner`: the public key of whose secret it must be.
+ * @throws VaultResponseError `ANSWER_NOT_AUTHENTIC`, `OTHER_OWNER`, or what the vault refused with.
+ */
+export async function read(
+  attested: Attested,
+  reader: ClientKey,
+  wanted: { readonly name: string; readonly owner: Uint8Array },
+): Promise<Infer<typeof releasedSecret>> {
+  requireAttested(attested);
+  const { name } = wanted;
+  const challenge = crypto.getRandomValues(new Uint8Array(32));
+  const query = `reader=${toBase64url(reader.publicKey)}&challenge=${toBase64url(challenge)}`;
+  const answer = readEncrypted(await request(`${attested.url}/secrets/${encodeURIComponent(name)}?${query}`));
+  const parties = { recipient: reader.pair, sender: attested.publicKey };
+  const opened = await decryptMessage(answer, { direction: 'release', name, challenge }, parties).catch(
+    (cause: unknown) => {
+      throw new VaultResponseError('ANSWER_NOT_AUTHENTIC', 'This is no answer of the attested enclave.', { cause });
+    },
+  );
+  const released = decodeValue(releasedSecret, opened);
+  if (equalBytes(released.owner, wanted.owner)) return released;
+  throw new VaultResponseError('OTHER_OWNER', 'The secret of this name belongs to another owner.');
 }

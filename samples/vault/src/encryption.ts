@@ -1,7 +1,10 @@
+import type { webcrypto } from 'node:crypto';
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core';
-import { utf8 } from '@enclos/codec';
+import { concatBytes, utf8 } from '@enclos/codec';
+import { encodeValue, type Infer } from '@enclos/edl';
+import { messageUse } from './vault.edl.ts';
 
-/** HPKE (RFC 9180) with P-256, HKDF-SHA256 and AES-256-GCM, in base mode. */
+/** HPKE (RFC 9180) with P-256, HKDF-SHA256 and AES-256-GCM. */
 const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 
 export interface Encrypted {
@@ -9,34 +12,57 @@ export interface Encrypted {
   readonly ciphertext: Uint8Array;
 }
 
-/** What a message is for. It is authenticated, so a message for one use cannot serve another. */
-export interface MessageUse {
-  readonly direction: 'upload' | 'release';
-  readonly name: string;
+/** What a message is for. It is authenticated, so a message for one use, name or challenge cannot serve another. */
+export type MessageUse = Infer<typeof messageUse>;
+
+function information(use: MessageUse): ArrayBuffer {
+  return buffer(concatBytes(utf8('enclos vault v2 '), encodeValue(messageUse, use)));
 }
 
-function information({ direction, name }: MessageUse): ArrayBuffer {
-  return buffer(utf8(`enclos vault ${direction} ${name}`));
-}
-
-export async function encryptTo(publicKey: Uint8Array, use: MessageUse, plaintext: Uint8Array): Promise<Encrypted> {
-  const recipientPublicKey = await suite.kem.deserializePublicKey(buffer(publicKey));
-  const sender = await suite.createSenderContext({ recipientPublicKey, info: information(use) });
+/**
+ * Encrypts a message to a public key.
+ *
+ * @param parties `sender`: the pair that authenticates the message (mode Auth, RFC 9180 section 5.1.3). Without
+ * it (mode Base) anybody can have made the message.
+ */
+export async function encryptMessage(
+  plaintext: Uint8Array,
+  use: MessageUse,
+  parties: { readonly recipient: Uint8Array; readonly sender?: webcrypto.CryptoKeyPair },
+): Promise<Encrypted> {
+  const sender = await suite.createSenderContext({
+    recipientPublicKey: await importPublicKey(parties.recipient),
+    info: information(use),
+    ...(parties.sender === undefined ? {} : { senderKey: parties.sender }),
+  });
   const ciphertext = new Uint8Array(await sender.seal(buffer(plaintext)));
   return { encapsulatedKey: new Uint8Array(sender.enc), ciphertext };
 }
 
-export async function decryptWith(keyPair: CryptoKeyPair, use: MessageUse, message: Encrypted): Promise<Uint8Array> {
+/**
+ * Opens a message.
+ *
+ * @param parties `sender`: the public key of the only sender whose message opens. Without it anybody's does.
+ * @throws what HPKE throws when recipient, sender or use are not those of the message, or it was changed.
+ */
+export async function decryptMessage(
+  message: Encrypted,
+  use: MessageUse,
+  parties: { readonly recipient: webcrypto.CryptoKeyPair; readonly sender?: Uint8Array },
+): Promise<Uint8Array> {
   const recipient = await suite.createRecipientContext({
-    recipientKey: keyPair,
+    recipientKey: parties.recipient,
     enc: buffer(message.encapsulatedKey),
     info: information(use),
+    ...(parties.sender === undefined ? {} : { senderPublicKey: await importPublicKey(parties.sender) }),
   });
   return new Uint8Array(await recipient.open(buffer(message.ciphertext)));
 }
 
-type CryptoKeyPair = Parameters<typeof suite.createRecipientContext>[0]['recipientKey'];
+function importPublicKey(publicKey: Uint8Array): Promise<webcrypto.CryptoKey> {
+  return suite.kem.deserializePublicKey(buffer(publicKey));
+}
 
-function buffer(bytes: Uint8Array): ArrayBuffer {
-  return Uint8Array.from(bytes).buffer;
+function buffer(bytesToCopy: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytesToCopy).buffer;
 }

@@ -1,15 +1,38 @@
 import { styleText } from 'node:util';
+import { isEnclosError } from '@enclos/errors';
 
 /** Tells the demo. Nothing is told before it happened. */
 export interface Story {
   chapter(title: string): void;
   say(label: string, value: string): void;
   note(text: string): void;
-  /** A thing that must be true for the demo to succeed. @throws when it is not. */
+  /** A thing that must be true for the demo to succeed. @throws StoryError when it is not. */
   happened(text: string, condition: boolean): void;
 }
 
 export class StoryError extends Error {}
+
+/** Where a story goes, line by line: the failure that ended it, to `fail`. */
+export interface StoryOutput {
+  write(line: string): void;
+  fail(line: string): void;
+}
+
+/**
+ * Tells a story to its end.
+ *
+ * @returns the exit code: 0 when every step happened, 1 when one did not. An error that no step expects is thrown on.
+ */
+export async function tellStory(tell: (story: Story) => Promise<void>, output: StoryOutput): Promise<0 | 1> {
+  try {
+    await tell(createStory((line) => output.write(line)));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StoryError) && !isEnclosError(error)) throw error;
+    output.fail(`\n   ✖ ${error.message}`);
+    return 1;
+  }
+}
 
 export function createStory(write: (line: string) => void): Story {
   let chapters = 0;

@@ -1,10 +1,15 @@
-import { array, bytes, defineInterface, func, option, record, string } from '@enclos/edl';
+import { array, bytes, defineInterface, func, option, record, string, uint32, union } from '@enclos/edl';
 
 /** P-256, uncompressed. */
 const publicKey = bytes({ exactBytes: 65 });
+/** Fresh for each release, so that an earlier answer cannot serve again. */
+const challenge = bytes({ exactBytes: 32 });
 const name = string({ minBytes: 1, maxBytes: 64 });
 /** HPKE (RFC 9180): the encapsulated key, then the ciphertext. */
 const encrypted = record({ encapsulatedKey: publicKey, ciphertext: bytes({ maxBytes: 66_000 }) });
+
+/** The number of secrets that a vault keeps. */
+export const maxSecrets = 1024;
 
 export const vault = defineInterface({
   name: 'vault',
@@ -14,25 +19,50 @@ export const vault = defineInterface({
       { nonce: bytes({ minBytes: 16, maxBytes: 64 }) },
       record({ publicKey, quote: bytes({ maxBytes: 65_536 }) }),
     ),
-    /** Keeps a secret. It arrives encrypted to the enclave's key, and says who may read it. */
+    /** Keeps a new secret. It arrives encrypted to the enclave's key, and says who owns it and who may read it. */
     put: func({ name, upload: encrypted }),
-    /** Releases a secret to a reader that its owner named, encrypted to that reader's key. */
-    release: func({ name, reader: publicKey }, encrypted),
-    names: func({}, array(name, { maxItems: 1024 })),
+    /** Replaces a secret, when its owner signed `replacementOrder` for the version after the one that is kept. */
+    replace: func({ name, version: uint32(), upload: encrypted, signature: bytes({ exactBytes: 64 }) }),
+    /** Releases a secret to a reader that its owner named, encrypted to that reader's key by the enclave's key. */
+    release: func({ name, reader: publicKey, challenge }, encrypted),
+    names: func({}, array(name, { maxItems: maxSecrets })),
   },
   untrusted: {
     store: func({ name, sealed: bytes({ maxBytes: 70_000 }) }),
     load: func({ name }, option(bytes({ maxBytes: 70_000 }))),
-    list: func({}, array(name, { maxItems: 1024 })),
+    list: func({}, array(name, { maxItems: maxSecrets })),
   },
 });
 
-/** What an upload holds once it is decrypted, and what is sealed. */
-export const secretRecord = record({
+/** What an upload holds once it is decrypted. */
+export const uploadedSecret = record({
+  /** ECDSA P-256: whose signature replaces this secret. */
+  owner: publicKey,
   /** The release policy: the public keys of the readers. */
   readers: array(publicKey, { minItems: 1, maxItems: 16 }),
   value: bytes({ minBytes: 1, maxBytes: 60_000 }),
 });
 
+/** What is sealed. */
+export const keptSecret = record({ version: uint32(), secret: uploadedSecret });
+
+/** What a release holds once it is decrypted. */
+export const releasedSecret = record({ version: uint32(), owner: publicKey, value: bytes({ maxBytes: 60_000 }) });
+
+/** What the owner signs to replace a secret. The upload is for one enclave's key, so the order is too. */
+export const replacementOrder = record({
+  purpose: string({ maxBytes: 64 }),
+  name,
+  version: uint32(),
+  upload: encrypted,
+});
+export const replacementPurpose = 'enclos vault replacement v1';
+
+/** What a message between a client and the enclave is for: part of what HPKE authenticates. */
+export const messageUse = union('direction', {
+  upload: record({ name }),
+  release: record({ name, challenge }),
+});
+
 /** Ties evidence to this use: part of the quote's report data. */
-export const evidencePurpose = 'enclos vault upload v1';
+export const evidencePurpose = 'enclos vault v2';

@@ -10,14 +10,22 @@ import {
   unseal,
   type CallContext,
 } from '@enclos/enclave';
-import { decryptWith, encryptTo } from './encryption.ts';
-import { evidencePurpose, secretRecord, vault } from './vault.edl.ts';
+import { decryptMessage, encryptMessage, type Encrypted } from './encryption.ts';
+import { isSignedBy } from './ownership.ts';
+import { createVersions } from './versions.ts';
+import { evidencePurpose, keptSecret, maxSecrets, releasedSecret, uploadedSecret, vault } from './vault.edl.ts';
 
 type Host = CallContext<(typeof vault)['untrusted']>['host'];
-type Secret = Infer<typeof secretRecord>;
+type Uploaded = Infer<typeof uploadedSecret>;
+type Kept = Infer<typeof keptSecret>;
 
-/** Born at start, gone with the enclave; its private half cannot be exported. */
+/**
+ * Born at start, gone with the enclave; its private half cannot be exported. The
+ * quote vouches for it: uploads are encrypted to it, and releases authenticated by it.
+ */
 const key = generateKeyPair('agreement');
+
+const versions = createVersions(maxSecrets);
 
 /**
  * Signer policy: a later version of this vault, by the same signer, can open
@@ -34,36 +42,70 @@ export const application = defineEnclave(vault, {
 
   async put({ name, upload }, { host }) {
     const secret = await openUpload(name, upload);
-    await host.store({ name, sealed: await seal(encodeValue(secretRecord, secret), sealing(name)) });
-    log.info(`sealed "${name}" for ${secret.readers.length} reader(s)`);
+    await versions.inTurn(async () => {
+      if ((await load(name, host)) !== undefined) {
+        throw new ApplicationError('There is such a secret: only its owner can replace it.');
+      }
+      await store(name, { version: 1, secret }, host);
+    });
   },
 
-  async release({ name, reader }, { host }) {
-    const secret = await load(name, host);
+  async replace({ name, version, upload, signature }, { host }) {
+    const secret = await openUpload(name, upload);
+    await versions.inTurn(async () => {
+      const kept = await loadKept(name, host);
+      if (version !== kept.version + 1) {
+        throw new ApplicationError(`Version ${kept.version} is kept: only the next one can replace it.`);
+      }
+      if (!(await isSignedBy(kept.secret.owner, { name, version, upload }, signature))) {
+        throw new ApplicationError('The replacement is not signed by the owner of this secret.');
+      }
+      await store(name, { version, secret }, host);
+    });
+  },
+
+  async release({ name, reader, challenge }, { host }) {
+    const { version, secret } = await versions.inTurn(() => loadKept(name, host));
     if (!secret.readers.some((allowed) => equalBytes(allowed, reader))) {
       throw new ApplicationError('The owner of this secret did not name this reader.');
     }
-    return encryptTo(reader, { direction: 'release', name }, secret.value);
+    const released = encodeValue(releasedSecret, { version, owner: secret.owner, value: secret.value });
+    const { pair } = await key;
+    return encryptMessage(released, { direction: 'release', name, challenge }, { recipient: reader, sender: pair });
   },
 
   names: (_, { host }) => host.list(),
 });
 
-async function openUpload(
-  name: string,
-  upload: { encapsulatedKey: Uint8Array; ciphertext: Uint8Array },
-): Promise<Secret> {
+async function openUpload(name: string, upload: Encrypted): Promise<Uploaded> {
   try {
     const { pair } = await key;
-    return decodeValue(secretRecord, await decryptWith(pair, { direction: 'upload', name }, upload));
+    return decodeValue(
+      uploadedSecret,
+      await decryptMessage(upload, { direction: 'upload', name }, { recipient: pair }),
+    );
   } catch {
     // One answer for every failure: the sender learns nothing about the plaintext.
     throw new ApplicationError('The upload could not be opened with the key of this enclave.');
   }
 }
 
-async function load(name: string, host: Host): Promise<Secret> {
+async function store(name: string, kept: Kept, host: Host): Promise<void> {
+  versions.requireRoom(name);
+  await host.store({ name, sealed: await seal(encodeValue(keptSecret, kept), sealing(name)) });
+  versions.saw(name, kept.version);
+  log.info(`sealed version ${kept.version} of ${JSON.stringify(name)} for ${kept.secret.readers.length} reader(s)`);
+}
+
+async function load(name: string, host: Host): Promise<Kept | undefined> {
   const sealed = await host.load({ name });
-  if (sealed === undefined) throw new ApplicationError('There is no such secret.');
-  return decodeValue(secretRecord, await unseal(sealed, sealing(name)));
+  const kept = sealed === undefined ? undefined : decodeValue(keptSecret, await unseal(sealed, sealing(name)));
+  versions.saw(name, kept?.version ?? 0);
+  return kept;
+}
+
+async function loadKept(name: string, host: Host): Promise<Kept> {
+  const kept = await load(name, host);
+  if (kept === undefined) throw new ApplicationError('There is no such secret.');
+  return kept;
 }

@@ -14,7 +14,7 @@ export type ProbeHandlers = Handlers<Untrusted, HostContext<Trusted>>;
 export type ProbeOptions = Partial<
   Pick<
     LoadOptions<Trusted, Untrusted>,
-    'debug' | 'mounts' | 'trustedFiles' | 'environment' | 'onLog' | 'startTimeoutMs' | 'signal'
+    'mounts' | 'trustedFiles' | 'environment' | 'onLog' | 'startTimeoutMs' | 'signal'
   >
 > & { readonly handlers?: Partial<ProbeHandlers> };
 

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { statSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { forbiddenBuiltins, signEnclave } from '@enclos/build';
 import { loadEnclave, type Enclave } from '@enclos/host';
-import type { EmbeddedPlatform } from '@enclos/software-sgx';
+import { allowedBuiltins } from '@enclos/manifest';
+import {
+  initializePlatform,
+  openPlatform,
+  planIsolation,
+  servePlatform,
+  stateFolders,
+  type PlatformServer,
+} from '@enclos/software-sgx';
+import { connectSoftwarePlatform, type Launcher, type SoftwareLauncher } from '@enclos/tee';
 import { hostile } from '../enclaves/hostile/hostile.edl.ts';
 import { hostileImage } from '../src/hostile-image.ts';
 import { createWorkshop, signingKey, type SignedImage } from '../src/index.ts';
@@ -19,25 +32,30 @@ before(async () => {
   signed = { image, signature: signEnclave({ image, key: signingKey('second'), date: new Date('2026-06-01') }) };
 });
 
-const load = (launcher: EmbeddedPlatform, isolation: 'strict' | 'best'): Promise<Hostile> =>
+const load = (launcher: Launcher, isolation: 'strict' | 'best'): Promise<Hostile> =>
   loadEnclave({ ...signed, launcher, isolation, interface: hostile, untrusted: {} });
 
 /** Layers that are there on every machine, and what a hostile enclave can do under these alone. */
 describe('a hostile enclave on a machine without util-linux', () => {
-  let platform: EmbeddedPlatform;
+  let server: PlatformServer;
+  let platform: SoftwareLauncher;
   let enclave: Hostile;
 
   before(async () => {
-    const path = process.env['PATH'];
-    process.env['PATH'] = '/nonexistent';
-    try {
-      platform = await workshop.startPlatform('bare');
-    } finally {
-      process.env['PATH'] = path;
-    }
+    const stateFolder = workshop.stateFolder('bare');
+    await initializePlatform(stateFolder, new Date());
+    const services = await openPlatform(stateFolders(stateFolder));
+    // No command of this machine works.
+    const isolation = planIsolation({ interpreterPath: '/', filterPath: '/', run: () => undefined });
+    server = await servePlatform({ ...services, isolation });
+    platform = await connectSoftwarePlatform(server.socketPath);
     enclave = await load(platform, 'best');
   });
-  after(() => enclave.dispose());
+  after(async () => {
+    await enclave.dispose();
+    await platform.close();
+    await server.close();
+  });
 
   test('has no layer but those of the platform itself', () => {
     assert.deepEqual(
@@ -57,6 +75,14 @@ describe('a hostile enclave on a machine without util-linux', () => {
       const { detail } = await enclave.call.requireModule({ name });
       assert.equal(detail, `Error: An enclave has no module ${name}.`);
     }
+  });
+
+  test('the loader hands out the modules that the build allows, and no others', async () => {
+    const handedOut: string[] = [];
+    for (const name of new Set([...builtinModules, ...allowedBuiltins])) {
+      if ((await enclave.call.requireModule({ name })).succeeded) handedOut.push(name);
+    }
+    assert.deepEqual(handedOut.sort(), [...allowedBuiltins].sort());
   });
 
   test('what honest libraries need is there', async () => assertNeeds(enclave));
@@ -86,7 +112,6 @@ async function assertRefused(enclave: Hostile): Promise<void> {
   const outcomes = [];
   for (const name of names) {
     const outcome = await enclave.call.attempt({ name });
-    if (process.env['SHOW']) console.log(`${outcome.succeeded ? '!!' : 'ok'} ${name}: ${outcome.detail}`);
     outcomes.push({ name, ...outcome });
   }
   assert.deepEqual(
@@ -102,4 +127,64 @@ async function assertNeeds(enclave: Hostile): Promise<void> {
     if (!succeeded) failed.push(`${name}: ${detail}`);
   }
   assert.deepEqual(failed, []);
+}
+
+/** What native code in an enclave would meet: the interpreter as the platform starts it, with none of its own layers. */
+describe('an interpreter in the hands of an attacker', { skip: process.getuid?.() !== 0 && 'needs root' }, () => {
+  test('gets nothing of the machine from the kernel', async () => {
+    const services = await openPlatform(stateFolders(workshop.stateFolder('bare')));
+    const victim = join(workshop.subfolder('victim'), 'file');
+    writeFileSync(victim, 'content', { mode: 0o600 });
+    const [command = '', ...words] = [...services.isolation.prefix, services.interpreter.path];
+    const { stdout } = spawnSync(command, [...words, '--openssl-config=/dev/null', '-e', systemCalls(victim)], {
+      encoding: 'utf8',
+      env: {},
+    });
+    await services.runtimeFolder.remove();
+    assert.deepEqual(JSON.parse(stdout), {
+      // Landlock.
+      'read a file': 'EACCES',
+      'write a file': 'EACCES',
+      'remove a file': 'EACCES',
+      'make a link': 'EACCES',
+      'read the environment of the kernel': 'EACCES',
+      'load an addon': 'ERR_DLOPEN_FAILED',
+      // The system call filter.
+      'change the mode of a file': 'EPERM',
+      'change the owner of a file': 'EPERM',
+      'change the times of a file': 'EPERM',
+      'watch a folder': 'EPERM',
+      'signal a process': 'EPERM',
+      'start a process': 'EPERM',
+      'connect to a socket': 'EPERM',
+      'connect to an address': 'EPERM',
+      'listen on a socket': 'EPERM',
+      'send a datagram': 'EPERM',
+    });
+    assert.equal(statSync(victim).mode & 0o777, 0o600);
+  });
+});
+
+function systemCalls(victim: string): string {
+  return `const fs = require('fs'), net = require('net'), got = {}, file = ${JSON.stringify(victim)};
+    const attempt = (name, run) => { try { got[name] = String(run()) } catch (error) { got[name] = error.code } };
+    const wait = (name, emitter) => new Promise((done) => emitter.once('error', (error) => done(got[name] = error.code)));
+    attempt('read a file', () => fs.readFileSync('/etc/passwd'));
+    attempt('write a file', () => fs.writeFileSync(file, ''));
+    attempt('remove a file', () => fs.unlinkSync(file));
+    attempt('make a link', () => fs.symlinkSync('/', file + '2'));
+    attempt('read the environment of the kernel', () => fs.readFileSync('/proc/self/environ'));
+    attempt('load an addon', () => process.dlopen({ exports: {} }, file));
+    attempt('change the mode of a file', () => fs.chmodSync(file, 0o777));
+    attempt('change the owner of a file', () => fs.chownSync(file, 1, 1));
+    attempt('change the times of a file', () => fs.utimesSync(file, 1, 1));
+    attempt('watch a folder', () => fs.watch('/tmp').close());
+    attempt('signal a process', () => process.kill(1, 0));
+    attempt('start a process', () => { throw require('child_process').spawnSync(process.execPath, ['-e', '0']).error });
+    Promise.all([
+      wait('connect to a socket', net.connect('/run/any.sock')),
+      wait('connect to an address', net.connect(1, '127.0.0.1')),
+      wait('listen on a socket', net.createServer().listen('/tmp/any.sock')),
+      wait('send a datagram', require('dgram').createSocket('udp4').bind(0)),
+    ]).then(() => console.log(JSON.stringify(got)));`;
 }

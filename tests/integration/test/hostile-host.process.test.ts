@@ -209,7 +209,7 @@ describe('a host that does not keep to the protocol', () => {
     const dispatch = () => Promise.resolve(Uint8Array.of(5, 1));
     await withHost({ dispatch }, async ({ system, call }) => {
       await system.start({ hostEnvironment: [] });
-      assert.equal(await outcome(call.askHost()), 'EDL_VALUE_REFUSED');
+      assert.equal(await outcome(call.askHost()), 'ENCLAVE_APPLICATION_ERROR');
       assert.equal(await call.bounded({ text: 'fine', resultBytes: 0 }), 'fine');
     });
   });

@@ -42,6 +42,15 @@ test('a genuine report over a fresh challenge proves who made it', async () => {
   assert.deepEqual(await verify(await reportFor(verifier, reportData), reportData), prover.identity.mrEnclave);
 });
 
+test('a production enclave accepts no report of a debug enclave, and a debug enclave does', async () => {
+  const here = await workshop.startPlatform('here');
+  const debug = await loadProbe(here, await workshop.signed('probe', { debug: true }));
+  const reportData = challenge();
+  await refused(await reportFor(verifier, reportData, debug), reportData);
+  assert.deepEqual(await verify(await reportFor(debug, reportData), reportData, debug), prover.identity.mrEnclave);
+  await debug.dispose();
+});
+
 test('both directions, as in mutual attestation', async () => {
   const reportData = challenge();
   const answer = await reportFor(prover, reportData, verifier);

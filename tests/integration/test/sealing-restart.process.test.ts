@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { utf8 } from '@enclos/codec';
-import { initialCpuSvn, openMachine, setCpuSvn, startPlatform, stateFolders } from '@enclos/software-sgx';
+import {
+  createVendor,
+  initialCpuSvn,
+  openMachine,
+  publishTcb,
+  setCpuSvn,
+  startPlatform,
+  stateFolders,
+} from '@enclos/software-sgx';
 import { createWorkshop, outcome, withProbe, type Probe } from '../src/index.ts';
 
 const workshop = createWorkshop();
@@ -9,6 +17,7 @@ after(() => workshop.close());
 
 const secret = utf8('kept over a restart');
 const stateFolder = workshop.stateFolder('here');
+const { vendorFolder, machineFolder } = stateFolders(stateFolder);
 const generation = (level: number): Uint8Array => initialCpuSvn('single-user').with(0, level);
 
 /** Powers the machine up for the time of `use`. Starting enrols it anew when its CPUSVN was set. */
@@ -21,8 +30,15 @@ async function powered<T>(use: (call: Probe['call']) => Promise<T>): Promise<T> 
   }
 }
 
+/** The vendor publishes the level that every CPUSVN of this file stays below. */
+async function publish(): Promise<void> {
+  const now = new Date();
+  const components = generation(2).with(1, 9).subarray(0, 15);
+  await publishTcb(await createVendor(vendorFolder, { now }), { components, now });
+}
+
 async function update(cpuSvn: Uint8Array): Promise<void> {
-  await setCpuSvn(await openMachine(stateFolders(stateFolder).machineFolder), cpuSvn);
+  await setCpuSvn(await openMachine(machineFolder), cpuSvn);
 }
 
 async function sealBoth(call: Probe['call']): Promise<readonly [Uint8Array, Uint8Array]> {
@@ -46,6 +62,7 @@ test('sealed blobs outlive the platform process and a TCB recovery, but not a ro
     assert.deepEqual(await openBoth(first), ['accepted', 'accepted']);
   });
 
+  await publish();
   await update(generation(2));
   const second = await powered(sealBoth);
 

@@ -1,18 +1,12 @@
-import { createHash } from 'node:crypto';
-
 import { toHex } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
-import { readImage, type EnclaveManifest, type ReadImage } from '@enclos/manifest';
-import { PageFlags, readSgxs } from '@enclos/sgx';
-import { measureImage } from '@enclos/sgx/node';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { hasImageMagic, readImage, type EnclaveManifest, type ReadImage } from '@enclos/manifest';
+import { measureImage, sha256 } from '@enclos/sgx/node';
 
 import type { BuildReport } from '../build-report.ts';
 import { byteCount, group, grouped, hexNode, node, type InspectNode, type InspectReport } from './report.ts';
+import { createSgxsMeter, type SgxsFacts } from './sgxs-meter.ts';
 import { trustedBaseNodes } from './trusted-base.ts';
-
-function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 function environmentNodes(manifest: EnclaveManifest): readonly InspectNode[] {
   return manifest.environment.map(({ name, value }) =>
@@ -47,7 +41,7 @@ function manifestNodes(manifest: EnclaveManifest): readonly InspectNode[] {
     hexNode('interface digest', manifest.interfaceDigest),
     group(
       `interpreter Node ${interpreter.version}`,
-      interpreter.digests.map(({ architecture, sha256 }) => hexNode(architecture, sha256)),
+      interpreter.digests.map((entry) => hexNode(entry.architecture, entry.sha256)),
     ),
     ...placesNodes(manifest),
     group('limits', [
@@ -60,19 +54,17 @@ function manifestNodes(manifest: EnclaveManifest): readonly InspectNode[] {
 }
 
 function contentNodes(image: ReadImage): readonly InspectNode[] {
-  const files = image.files.map(({ path, content }) => node(path, sha256Hex(content), byteCount(content.length)));
-  const trusted = image.manifest.trustedFiles.map(({ path, sha256, sizeBytes }) =>
-    hexNode(path, sha256, byteCount(sizeBytes)),
-  );
+  const files = image.files.map(({ path, content }) => hexNode(path, sha256(content), byteCount(content.length)));
+  const trusted = image.manifest.trustedFiles.map((file) => hexNode(file.path, file.sha256, byteCount(file.sizeBytes)));
   return [
-    node('bundle', sha256Hex(image.bundle), byteCount(image.bundle.length)),
+    hexNode('bundle', sha256(image.bundle), byteCount(image.bundle.length)),
     ...(files.length === 0 ? [] : [group('embedded files', files)]),
     ...(trusted.length === 0 ? [] : [group('trusted files', trusted, 'beside the image; their SHA-256 is measured')]),
   ];
 }
 
 function describeOurs(image: ReadImage, mrEnclave: Uint8Array, report: BuildReport | undefined): InspectReport {
-  const matches = report?.bundleSha256 === sha256Hex(image.bundle) && report.mrEnclave === toHex(mrEnclave);
+  const matches = report?.bundleSha256 === toHex(sha256(image.bundle)) && report.mrEnclave === toHex(mrEnclave);
   return Object.freeze({
     kind: 'image',
     title: `Enclave image ${image.manifest.name}`,
@@ -89,52 +81,58 @@ function describeOurs(image: ReadImage, mrEnclave: Uint8Array, report: BuildRepo
   });
 }
 
-/** An SGXS stream of another tool, or one of ours that is damaged. */
-function describeForeign(bytes: Uint8Array, reason: string): InspectReport {
-  const { geometry, pages } = readSgxs(bytes, { profile: 'any' });
-  const count = (test: (page: (typeof pages)[number]) => boolean): string => grouped(pages.filter(test).length);
+/** An SGXS stream that is no image of ours: because another tool made it, or because it is damaged. */
+export function describeStream(facts: SgxsFacts, damage?: string): InspectReport {
   return Object.freeze({
     kind: 'sgxs',
-    title: 'SGXS stream',
+    title: damage === undefined ? 'SGXS stream' : 'Damaged Enclos image',
     nodes: [
-      hexNode('MRENCLAVE', measureImage(bytes, { profile: 'any' })),
-      node('made by', 'another tool', `it cannot be loaded here: ${reason}`),
+      hexNode('MRENCLAVE', facts.mrEnclave),
+      damage === undefined
+        ? node('made by', 'another tool', 'it cannot be loaded here: it is not laid out as an Enclos image')
+        : node('made by', 'Enclos', `a damaged Enclos image, which cannot be loaded: ${damage}`),
       group('geometry', [
-        node('size of the enclave', byteCount(geometry.sizeBytes)),
-        node('SSA frame', `${geometry.ssaFrameSize} pages`),
-        node('pages', grouped(pages.length)),
-        node(
-          'thread control pages',
-          count((page) => (page.flags & PageFlags.TCS) !== 0n),
-        ),
-        node(
-          'writable pages',
-          count((page) => (page.flags & PageFlags.W) !== 0n),
-        ),
-        node(
-          'executable pages',
-          count((page) => (page.flags & PageFlags.X) !== 0n),
-        ),
-        node(
-          'pages not wholly measured',
-          count((page) => !page.measured),
-        ),
+        node('size of the enclave', byteCount(facts.enclaveBytes)),
+        node('SSA frame', `${facts.ssaFrameSize} pages`),
+        node('pages', grouped(facts.pages)),
+        node('thread control pages', grouped(facts.threadControlPages)),
+        node('writable pages', grouped(facts.writablePages)),
+        node('executable pages', grouped(facts.executablePages)),
+        node('pages not wholly measured', grouped(facts.partlyMeasuredPages)),
       ]),
     ],
   });
 }
 
+function factsOf(bytes: Uint8Array): SgxsFacts {
+  const meter = createSgxsMeter();
+  meter.push(bytes);
+  return meter.finish();
+}
+
+function describeDamaged(bytes: Uint8Array, damage: EnclosError): InspectReport {
+  let facts: SgxsFacts;
+  try {
+    facts = factsOf(bytes);
+  } catch (cause) {
+    if (!isEnclosError(cause)) throw cause;
+    throw new EnclosError(cause.code, `This is a damaged Enclos image. ${cause.message}`, { cause });
+  }
+  return describeStream(facts, damage.message);
+}
+
 /**
  * Describes a measured stream.
- * @throws SGXS_INVALID or SGXS_TOO_LARGE for bytes that are no SGXS stream at all.
+ * @throws SGXS_INVALID for bytes that are no SGXS stream at all.
  */
 export function inspectImage(bytes: Uint8Array, report?: BuildReport): InspectReport {
+  if (!hasImageMagic(bytes)) return describeStream(factsOf(bytes));
   let image: ReadImage;
   try {
     image = readImage(bytes);
   } catch (error) {
     if (!isEnclosError(error)) throw error;
-    return describeForeign(bytes, error.message);
+    return describeDamaged(bytes, error);
   }
   return describeOurs(image, measureImage(bytes), report);
 }

@@ -2,7 +2,11 @@ import type { BuildReport, TrustedFile } from '../build-report.ts';
 import { byteCount, group, grouped, node, type InspectNode } from './report.ts';
 
 function fileNode({ name, sha256, sizeBytes }: TrustedFile): InspectNode {
-  return node(name, sizeBytes === undefined ? 'not installed here' : byteCount(sizeBytes), `SHA-256 ${sha256}`);
+  return node(
+    name,
+    sizeBytes === undefined ? 'not on the building machine' : byteCount(sizeBytes),
+    `SHA-256 ${sha256}`,
+  );
 }
 
 function packageNodes(report: BuildReport): readonly InspectNode[] {
@@ -35,6 +39,7 @@ export function trustedBaseNodes(report: BuildReport | undefined, hadReport: boo
     label,
     [
       group(`bundle, ${byteCount(report.bundleBytes)}, ${grouped(lines)} lines`, packageNodes(report)),
+      node('bundler', `${report.bundler.name} ${report.bundler.version}`, 'made the bundle, and is not in it'),
       group(`interpreter Node ${interpreter.version}`, interpreter.files.map(fileNode)),
       group('native addons', addons.length === 0 ? [node('none')] : addons.map(fileNode)),
       ...(others.length === 0 ? [] : [group('trusted files', others.map(fileNode))]),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BuildError, type Diagnostic } from '@enclos/build';
+import { BuildError, type Diagnostic } from '@enclos/build/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import type { Message } from 'esbuild';
 import { exists } from '../files.ts';

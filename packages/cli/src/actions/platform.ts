@@ -10,11 +10,14 @@ import {
   issuePck,
   openMachine,
   openVendor,
+  parseEnrolmentRequest,
+  publishTcb,
   refreshVendor,
+  separationOf,
   setCpuSvn,
   stateFolders,
   type Machine,
-  type Vendor,
+  type OpenedVendor,
 } from '@enclos/software-sgx';
 import { exists, readSmallJson } from '../files.ts';
 
@@ -37,8 +40,17 @@ export interface PlatformFacts {
     readonly fmspc: string;
     /** Of the current TCB level. */
     readonly tcbEvaluationDataNumber: number | undefined;
-    readonly documentsUntil: string;
+    /** Absent when the documents are to be issued again. */
+    readonly documentsUntil?: string;
+    /** Certificates. */
     readonly revoked: number;
+  };
+  /** What a vendor has just put its name to. */
+  readonly certified?: {
+    readonly ppid: string;
+    readonly separation: string;
+    readonly cpuSvn: string;
+    readonly pceSvn: number;
   };
   readonly machine?: {
     readonly folder: string;
@@ -48,10 +60,12 @@ export interface PlatformFacts {
     readonly pceSvn: number;
     /** With a vendor, for exactly this CPUSVN and PCESVN. */
     readonly enrolled: boolean;
+    /** Of the root that the machine was enrolled under first; absent before. */
+    readonly rootFingerprint?: string;
   };
 }
 
-function factsOf(vendor: Vendor | undefined, machine: Machine | undefined): PlatformFacts {
+function factsOf(vendor: OpenedVendor | undefined, machine: Machine | undefined): PlatformFacts {
   return Object.freeze({
     ...(vendor === undefined
       ? {}
@@ -62,7 +76,7 @@ function factsOf(vendor: Vendor | undefined, machine: Machine | undefined): Plat
             collateralUrl: vendor.collateralUrl,
             fmspc: vendor.fmspc,
             tcbEvaluationDataNumber: vendor.generations.at(-1)?.tcbEvaluationDataNumber,
-            documentsUntil: vendor.documents.nextUpdate.toISOString(),
+            ...(vendor.documents === undefined ? {} : { documentsUntil: vendor.documents.nextUpdate.toISOString() }),
             revoked: vendor.revoked.length,
           },
         }),
@@ -76,6 +90,7 @@ function factsOf(vendor: Vendor | undefined, machine: Machine | undefined): Plat
             cpuSvn: machine.cpuSvn,
             pceSvn: machine.pceSvn,
             enrolled: machine.pck !== undefined,
+            ...(machine.rootFingerprint === undefined ? {} : { rootFingerprint: machine.rootFingerprint }),
           },
         }),
   });
@@ -101,13 +116,23 @@ export async function initPlatform({
   return factsOf(vendor, await enrol(vendor, machine, now));
 }
 
+export interface EnrolOptions {
+  readonly vendorFolder: string;
+  readonly machineFolder: string;
+  /** Leave the root that the machine was enrolled under. */
+  readonly reprovision?: boolean;
+  readonly now: Date;
+}
+
 /** Enrols a machine of this computer. @throws PLATFORM_FOLDER_INVALID, ENROLMENT_REFUSED */
-export async function enrolMachine(
-  folders: { readonly vendorFolder: string; readonly machineFolder: string },
-  now: Date,
-): Promise<PlatformFacts> {
-  const vendor = await openVendor(folders.vendorFolder);
-  return factsOf(vendor, await enrol(vendor, await openMachine(folders.machineFolder), now));
+export async function enrolMachine({
+  vendorFolder,
+  machineFolder,
+  reprovision = false,
+  now,
+}: EnrolOptions): Promise<PlatformFacts> {
+  const vendor = await openVendor(vendorFolder);
+  return factsOf(vendor, await enrol(vendor, await openMachine(machineFolder), now, { reprovision }));
 }
 
 /** Writes what a machine asks a vendor on another computer. Nothing in it is secret. */
@@ -121,28 +146,48 @@ export interface IssueOptions {
   readonly vendorFolder: string;
   readonly requestFile: string;
   readonly issueFile: string;
+  /** Certify a machine that says it is separated: the operator answers for it. */
+  readonly allowSeparated?: boolean;
   readonly now: Date;
 }
 
 const maxExchangeBytes = 1024 * 1024;
 
-/** Certifies the machine of a request, and writes what it installs. @throws ENROLMENT_REFUSED */
+/** Certifies the machine of a request, writes what it installs, and says what it certified. @throws ENROLMENT_REFUSED */
 export async function issueEnrolment({
   vendorFolder,
   requestFile,
   issueFile,
+  allowSeparated = false,
   now,
 }: IssueOptions): Promise<PlatformFacts> {
   const vendor = await openVendor(vendorFolder);
-  const issued = await issuePck(vendor, await readSmallJson(requestFile, maxExchangeBytes), { now });
+  const request = parseEnrolmentRequest(await readSmallJson(requestFile, maxExchangeBytes));
+  const issued = await issuePck(vendor, request, { now, allowSeparated });
   await writeFileAtomically(issueFile, `${JSON.stringify(issued, undefined, 2)}\n`);
-  return factsOf(vendor, undefined);
+  const { ppid, cpuSvn, pceSvn } = request;
+  const separation = separationOf(cpuSvn) ?? 'unknown';
+  return Object.freeze({ ...factsOf(vendor, undefined), certified: { ppid, separation, cpuSvn, pceSvn } });
+}
+
+export interface InstallEnrolmentOptions {
+  readonly machineFolder: string;
+  readonly issueFile: string;
+  /** From the operator of the vendor: any other root is refused. */
+  readonly rootFingerprint?: string;
+  /** Leave the root that the machine was enrolled under. */
+  readonly reprovision?: boolean;
 }
 
 /** Keeps what the vendor issued for the machine. @throws ENROLMENT_REFUSED */
-export async function installEnrolment(machineFolder: string, issueFile: string): Promise<PlatformFacts> {
+export async function installEnrolment(options: InstallEnrolmentOptions): Promise<PlatformFacts> {
+  const { machineFolder, issueFile, rootFingerprint, reprovision } = options;
+  const issued = await readSmallJson(issueFile, maxExchangeBytes);
   const machine = await openMachine(machineFolder);
-  return factsOf(undefined, await installPck(machine, await readSmallJson(issueFile, maxExchangeBytes)));
+  return factsOf(
+    undefined,
+    await installPck(machine, issued, { expectedRootFingerprint: rootFingerprint, reprovision }),
+  );
 }
 
 /** What is in a state folder. @throws PLATFORM_FOLDER_INVALID when there is neither a vendor nor a machine. */
@@ -169,7 +214,7 @@ export interface PublishOptions {
 
 /** Writes what a verifier needs of the vendor in a state folder. Nothing in it is secret. @throws PLATFORM_FOLDER_INVALID */
 export async function publishVendor({ stateFolder, collateralFile, rootFile, now }: PublishOptions): Promise<void> {
-  const vendor = await refreshVendor(await openVendor(stateFolders(stateFolder).vendorFolder), now);
+  const vendor = await refreshVendor({ folder: stateFolders(stateFolder).vendorFolder }, now);
   if (collateralFile !== undefined) {
     await writeFileAtomically(collateralFile, `${JSON.stringify(collateralFor(vendor), undefined, 2)}\n`);
   }
@@ -187,4 +232,24 @@ export interface SetCpuSvnOptions {
 export async function setPlatformCpuSvn({ stateFolder, cpuSvn, pceSvn }: SetCpuSvnOptions): Promise<PlatformFacts> {
   const machine = await openMachine(stateFolders(stateFolder).machineFolder);
   return factsOf(undefined, await setCpuSvn(machine, cpuSvn, pceSvn === undefined ? {} : { pceSvn }));
+}
+
+export interface PublishTcbLevelOptions {
+  readonly stateFolder: string;
+  /** 15 bytes: a CPUSVN without its separation. */
+  readonly components: Uint8Array;
+  readonly pceSvn?: number;
+  readonly now: Date;
+}
+
+/** Raises the TCB level that the vendor calls current: the first half of a TCB recovery. @throws TCB_REFUSED */
+export async function publishTcbLevel({
+  stateFolder,
+  components,
+  pceSvn,
+  now,
+}: PublishTcbLevelOptions): Promise<PlatformFacts> {
+  const vendor = { folder: stateFolders(stateFolder).vendorFolder };
+  const published = await publishTcb(vendor, { components, now, ...(pceSvn === undefined ? {} : { pceSvn }) });
+  return factsOf(published, undefined);
 }

@@ -10,7 +10,6 @@ import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost } from './bundle-host.ts';
 import { projectKey } from './development-key.ts';
 import { runHostProcess } from './host-process.ts';
-import { isStale } from './project-state.ts';
 
 export interface RunOptions {
   /** The folder of enclave.json. */
@@ -45,7 +44,7 @@ export interface RunOutcome {
 }
 
 /**
- * Builds what is stale, signs, starts a platform and runs the host program on
+ * Builds, signs, starts a platform and runs the host program on
  * it until it ends.
  * @throws what building, signing and starting throw; ISOLATION_UNAVAILABLE before
  * the host starts; CLI_HOST_MISSING.
@@ -89,10 +88,10 @@ async function prepare(
 ): Promise<Prepared> {
   // A debug image has another identity: it must not take the place of the other one.
   const outFolder = join(project.folder, '.enclos', ...(options.debug ? ['debug'] : []));
-  if (await isStale(project, outFolder)) {
-    events.built(await events.during('building', () => buildProject(project, outFolder)));
-  }
-  const image = join(outFolder, `${project.name}.sgxs`);
+  // Always: whether an image is stale takes as long to know for certain as building it, and a guess runs old code.
+  const outcome = await events.during('building', () => buildProject(project, outFolder));
+  events.built(outcome);
+  const { image } = outcome;
   const signature = join(outFolder, `${project.name}.run.sig`);
   const key = await events.during('making a development key', () => projectKey(project.folder, options.keyFile));
   if (key.isNew) events.newKey(key.path);

@@ -13,7 +13,7 @@ export interface RootOptions {
 
 const maxCertificateBytes = 64 * 1024;
 
-/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, VERIFIER_MISUSED */
+/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_ROOT_UNKNOWN, VERIFIER_MISUSED */
 export async function trustedRoots(options: RootOptions, collateral: unknown): Promise<readonly TrustedRoot[]> {
   const fromFiles = options.rootFiles.map((path) => rootOfFile(path));
   const fromCollateral = options.softwareRoots.map((fingerprint) => rootOfCollateral(fingerprint, collateral));
@@ -53,11 +53,9 @@ async function rootOfCollateral(fingerprint: string, collateral: unknown): Promi
   const found = certificatesOf(collateral).find((certificate) => fingerprintOf(certificate) === wanted);
   if (found === undefined) {
     throw new EnclosError(
-      'EVIDENCE_REFUSED',
-      'No certificate in the collateral has the fingerprint of a trusted software root.',
-      {
-        details: { step: 'trusted-root', status: 'SGX_PCK_CERT_CHAIN_UNTRUSTED', softwareRoot: wanted },
-      },
+      'CLI_ROOT_UNKNOWN',
+      'No certificate in the collateral has the fingerprint of the software root.',
+      { details: { softwareRoot: wanted } },
     );
   }
   return softwareRoot(new Uint8Array(found.raw));

@@ -1,11 +1,11 @@
 import {
   appraise,
   parseCollateral,
-  verificationSteps,
+  stepResults,
   verifyQuote,
   type Binding,
   type QuoteVerdict,
-  type TrustedRoot,
+  type StepResult,
   type VerifiedEvidence,
 } from '@enclos/attestation';
 import type { EnclosError } from '@enclos/errors';
@@ -25,14 +25,6 @@ export interface VerifyOptions {
   readonly appraisal?: { readonly policyFile: string; readonly binding: Binding };
 }
 
-export interface StepResult {
-  /** From 1. */
-  readonly number: number;
-  readonly id: string;
-  readonly title: string;
-  readonly status: 'passed' | 'failed' | 'not reached';
-}
-
 export interface VerifyOutcome {
   readonly steps: readonly StepResult[];
   /** Absent when a step failed. */
@@ -49,21 +41,22 @@ const maxCollateralBytes = 8 * 1024 * 1024;
 /**
  * Verifies a quote in numbered steps and, with a policy, appraises it. A
  * refusal of evidence or policy is in the outcome, beside the steps.
- * @throws ENDORSEMENTS_INVALID, and for files and options that cannot be used.
+ * @throws ENDORSEMENTS_INVALID, CLI_ROOT_UNKNOWN, and for files and options that cannot be used.
  */
 export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
   const quote = await readSmallFile(options.quoteFile, maxQuoteBytes);
   const collateral = await readSmallJson(options.collateralFile, maxCollateralBytes);
   const policy = options.appraisal === undefined ? undefined : await readPolicy(options.appraisal.policyFile);
+  const endorsements = parseCollateral(collateral);
+  const roots = await trustedRoots(options.roots, collateral);
   let verdict: QuoteVerdict;
   try {
-    const roots: readonly TrustedRoot[] = await trustedRoots(options.roots, collateral);
-    verdict = await verifyQuote(quote, parseCollateral(collateral), { roots, now: options.now });
+    verdict = await verifyQuote(quote, endorsements, { roots, now: options.now });
   } catch (error) {
     if (!isEnclosError(error, 'EVIDENCE_REFUSED')) throw error;
-    return { steps: stepsUntil(String(error.details['step'])), refusal: error };
+    return { steps: stepResults(error), refusal: error };
   }
-  const steps = stepsUntil(undefined);
+  const steps = stepResults();
   if (policy === undefined || options.appraisal === undefined) return { steps, verdict };
   try {
     return { steps, verdict, evidence: appraise(verdict, policy, options.appraisal.binding, { now: options.now }) };
@@ -71,12 +64,4 @@ export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
     if (!isEnclosError(error, 'APPRAISAL_REFUSED')) throw error;
     return { steps, verdict, refusal: error };
   }
-}
-
-function stepsUntil(failed: string | undefined): readonly StepResult[] {
-  const at = verificationSteps.findIndex(({ id }) => id === failed);
-  return verificationSteps.map(({ id, title }, index) => {
-    const status = at === -1 || index < at ? 'passed' : index === at ? 'failed' : 'not reached';
-    return { number: index + 1, id, title, status };
-  });
 }

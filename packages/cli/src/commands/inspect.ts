@@ -14,7 +14,7 @@ export const command = defineCommand({
     { command: 'enclos inspect vault.sig --json', summary: 'Read a signature from a script' },
   ],
   exitCodes: { 3: 'The file begins like a signature or a quote, and is damaged.' },
-  run: ({ arguments: { file } }, { path }) => inspect(path(file)),
+  run: ({ arguments: { file } }, { path, progress }) => progress.during('reading', () => inspect(path(file))),
   human: ({ title, nodes }, printer) => renderTree(title, nodes, printer),
   json: (report) => report,
 });

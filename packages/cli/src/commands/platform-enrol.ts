@@ -1,3 +1,4 @@
+import { toHex } from '@enclos/codec';
 import {
   enrolMachine,
   installEnrolment,
@@ -8,6 +9,7 @@ import {
 import { defineCommand, type CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { refuseUsage } from '../failure.ts';
+import { hexOption } from '../hex-option.ts';
 import { renderPlatform } from '../render/platform.ts';
 
 const options = {
@@ -16,15 +18,26 @@ const options = {
   'request-out': { type: 'string', value: 'FILE', summary: 'On the machine: write its request for the vendor' },
   request: { type: 'string', value: 'FILE', summary: 'At the vendor: the request of a machine' },
   'issue-out': { type: 'string', value: 'FILE', summary: 'At the vendor: write what the machine installs' },
+  'allow-separated': { type: 'boolean', summary: 'At the vendor: certify a machine that says it is separated' },
   install: { type: 'string', value: 'FILE', summary: 'On the machine: install what the vendor issued' },
+  'root-fingerprint': {
+    type: 'string',
+    value: 'HEX',
+    summary: 'On the machine: the root of the vendor, as its operator told it; any other is refused',
+  },
+  reprovision: { type: 'boolean', summary: 'On the machine: leave the root that it was enrolled under before' },
 } as const;
 
 type Options = CommandInput<typeof options>['options'];
 type OptionName = keyof Options;
 
+// The keys of an object literal are its own.
+const optionNames = Object.keys(options) as readonly OptionName[];
+const fingerprintBytes = 32;
+
 export const command = defineCommand({
   description:
-    'Gives a machine its PCK certificate for its present CPUSVN. With --vendor and --machine both are on this computer. Otherwise three steps carry two files, neither of them secret: the machine writes a request, the vendor issues, the machine installs.\n\nIn software nothing proves that a machine is what it says: the operator of the vendor has to know whose request it is.',
+    'Gives a machine its PCK certificate for its present CPUSVN. With --vendor and --machine both are on this computer. Otherwise three steps carry two files, neither of them secret: the machine writes a request, the vendor issues, the machine installs.\n\nIn software nothing proves that a machine is what it says: the operator of the vendor has to know whose request it is, and reads here what was certified. The machine keeps the root that it was enrolled under first, and refuses another one afterwards; whoever has that root could sign enclaves that get the provisioning keys of the machine, so compare the fingerprint.',
   arguments: {},
   options,
   examples: [
@@ -40,46 +53,76 @@ export const command = defineCommand({
       command: 'enclos platform enrol --vendor state/vendor --request request.json --issue-out pck.json',
       summary: 'Second, at the vendor',
     },
-    { command: 'enclos platform enrol --machine state/machine --install pck.json', summary: 'Third, on the machine' },
+    {
+      command:
+        'enclos platform enrol --machine state/machine --install pck.json --root-fingerprint 0d4e196d8853526c75e43cad9aba844e6a06cf9e1957b077e1a018cce1d8cd2c',
+      summary: 'Third, on the machine',
+    },
   ],
   exitCodes: { 1: 'The vendor refuses the request, or the machine refuses what was issued.' },
-  run: ({ options: given }, context) => wayOf(given)(given, context),
+  run: ({ options: given }, context) => wayOf(given).run(given, context),
   human: renderPlatform,
   json: (facts) => facts,
 });
 
-type Way = (given: Options, context: CommandContext) => Promise<PlatformFacts>;
+interface Way {
+  /** The options that make it this way. */
+  readonly takes: readonly OptionName[];
+  /** What else it understands. */
+  readonly optional: readonly OptionName[];
+  run(given: Options, context: CommandContext): Promise<PlatformFacts>;
+}
 
-/** Each way to enrol is the set of options that it takes. */
-const ways: readonly (readonly [takes: readonly OptionName[], way: Way])[] = [
-  [
-    ['vendor', 'machine'],
-    ({ vendor = '', machine = '' }, { io, path }) =>
-      enrolMachine({ vendorFolder: path(vendor), machineFolder: path(machine) }, io.now()),
-  ],
-  [
-    ['machine', 'request-out'],
-    ({ machine = '', 'request-out': out = '' }, { path }) => writeEnrolmentRequest(path(machine), path(out)),
-  ],
-  [
-    ['vendor', 'request', 'issue-out'],
-    ({ vendor = '', request = '', 'issue-out': out = '' }, { io, path }) =>
-      issueEnrolment({ vendorFolder: path(vendor), requestFile: path(request), issueFile: path(out), now: io.now() }),
-  ],
-  [
-    ['machine', 'install'],
-    ({ machine = '', install = '' }, { path }) => installEnrolment(path(machine), path(install)),
-  ],
+const ways: readonly Way[] = [
+  {
+    takes: ['vendor', 'machine'],
+    optional: ['reprovision'],
+    run: ({ vendor = '', machine = '', reprovision }, { io, path }) =>
+      enrolMachine({ vendorFolder: path(vendor), machineFolder: path(machine), reprovision, now: io.now() }),
+  },
+  {
+    takes: ['machine', 'request-out'],
+    optional: [],
+    run: ({ machine = '', 'request-out': out = '' }, { path }) => writeEnrolmentRequest(path(machine), path(out)),
+  },
+  {
+    takes: ['vendor', 'request', 'issue-out'],
+    optional: ['allow-separated'],
+    run: ({ vendor = '', request = '', 'issue-out': out = '', 'allow-separated': allowSeparated }, { io, path }) =>
+      issueEnrolment({
+        vendorFolder: path(vendor),
+        requestFile: path(request),
+        issueFile: path(out),
+        allowSeparated,
+        now: io.now(),
+      }),
+  },
+  {
+    takes: ['machine', 'install'],
+    optional: ['root-fingerprint', 'reprovision'],
+    run: ({ machine = '', install = '', 'root-fingerprint': fingerprint, reprovision }, { path }) =>
+      installEnrolment({
+        machineFolder: path(machine),
+        issueFile: path(install),
+        reprovision,
+        ...(fingerprint === undefined
+          ? {}
+          : { rootFingerprint: toHex(hexOption('--root-fingerprint', fingerprint, fingerprintBytes)) }),
+      }),
+  },
 ];
 
 function wayOf(given: Options): Way {
-  const present = Object.keys(options).filter((name) => given[name as OptionName] !== undefined);
+  const present = optionNames.filter((name) => given[name] !== undefined && given[name] !== false);
   const found = ways.find(
-    ([takes]) => takes.length === present.length && takes.every((name) => present.includes(name)),
+    ({ takes, optional }) =>
+      takes.every((name) => present.includes(name)) &&
+      present.every((name) => takes.includes(name) || optional.includes(name)),
   );
-  if (found === undefined) {
-    const list = ways.map(([takes]) => takes.map((name) => `--${name}`).join(' ')).join('; ');
-    refuseUsage(`These options do not go together. One of: ${list}.`);
-  }
-  return found[1];
+  if (found === undefined) refuseUsage(`These options do not go together. One of: ${ways.map(describe).join('; ')}.`);
+  return found;
+}
+
+function describe({ takes, optional }: Way): string {
+  return [...takes.map((name) => `--${name}`), ...optional.map((name) => `[--${name}]`)].join(' ');
 }

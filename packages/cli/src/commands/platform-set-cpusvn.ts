@@ -1,15 +1,13 @@
 import { setPlatformCpuSvn } from '../actions/platform.ts';
 import { defineCommand } from '../command.ts';
-import { refuseUsage } from '../failure.ts';
 import { hexOption } from '../hex-option.ts';
+import { parsePceSvn } from '../pcesvn-option.ts';
 import { renderPlatform } from '../render/platform.ts';
 import { stateFolderOf, stateOption } from '../state-option.ts';
 
-const largestPceSvn = 65_535;
-
 export const command = defineCommand({
   description:
-    'Sets the security version of the machine itself, to rehearse a TCB recovery or a roll-back: sealing keys change with it, what a newer CPUSVN sealed stays closed to an older one, and the machine must be enrolled again. A running platform keeps the CPUSVN that it started with.\n\nThe last byte says the separation of the machine (01 for single-user, 02 for separated) and cannot be changed.',
+    'Sets the security version of the machine itself, to rehearse a TCB recovery or a roll-back: sealing keys change with it, what a newer CPUSVN sealed stays closed to an older one, and the machine must be enrolled again, at no more than the level that its vendor published (`enclos platform publish-tcb`). A running platform keeps the CPUSVN that it started with.\n\nThe last byte says the separation of the machine (01 for single-user, 02 for separated) and cannot be changed.',
   arguments: { cpusvn: { value: 'HEX', summary: 'The CPUSVN, 16 bytes in hex', required: true } },
   options: {
     state: stateOption,
@@ -32,9 +30,3 @@ export const command = defineCommand({
   human: renderPlatform,
   json: (facts) => facts,
 });
-
-function parsePceSvn(text: string): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= largestPceSvn)) refuseUsage(`--pcesvn is a number from 0 to ${largestPceSvn}.`);
-  return value;
-}

@@ -7,7 +7,7 @@ import { stateFolderOf, stateOption } from '../state-option.ts';
 
 export const command = defineCommand({
   description:
-    'Builds the enclave when a source is newer than the image, signs it, starts a software platform and runs the host program on it. The host program gets image, signature and platform through `fromEnvironment()` of @enclos/host. Signals go to it, and its exit code is the exit code of this command.\n\nThe key is signing.key.pem of the project. Without one, a development key is made in .enclos.\n\nThe platform is software: it gives the real rules of SGX and a process of its own, and no confidentiality against the owner of the machine.',
+    'Builds the enclave, signs it, starts a software platform and runs the host program on it. The host program gets image, signature and platform through `fromEnvironment()` of @enclos/host. Signals go to it, and its exit code is the exit code of this command.\n\nThe key is signing.key.pem of the project. Without one, a development key is made in .enclos.\n\nThe platform is software: it gives the real rules of SGX and a process of its own, and no confidentiality against the owner of the machine.',
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
   options: {
     isolation: {

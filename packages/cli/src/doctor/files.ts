@@ -62,7 +62,9 @@ export async function checkClock(stateFolder: string, now: Date): Promise<Check>
   const shown = now.toISOString();
   if (!(await exists(vendorFolder))) return info(name, `${shown}; there is no collateral to compare it with`);
   try {
-    const { issueDate, nextUpdate } = (await openVendor(vendorFolder)).documents;
+    const { documents } = await openVendor(vendorFolder);
+    if (documents === undefined) return info(name, `${shown}; the next run issues collateral to compare it with`);
+    const { issueDate, nextUpdate } = documents;
     if (now < issueDate) {
       return failure(
         name,

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '@enclos/build';
+import type { Diagnostic } from '@enclos/build/diagnostics';
 import type { EnclosError } from '@enclos/errors';
 import { printable, type Printer } from './printer.ts';
 
@@ -15,7 +15,7 @@ function diagnosticsOf(error: EnclosError): readonly Diagnostic[] {
 export async function renderError(error: EnclosError, printer: Printer): Promise<void> {
   const diagnostics = diagnosticsOf(error);
   if (diagnostics.length > 0) {
-    const { renderDiagnostic } = await import('@enclos/build');
+    const { renderDiagnostic } = await import('@enclos/build/diagnostics');
     for (const diagnostic of diagnostics) {
       printer.line(renderDiagnostic(diagnostic, { color: printer.color, width: printer.width }));
       printer.line();

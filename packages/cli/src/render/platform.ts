@@ -3,7 +3,7 @@ import type { Printer } from './printer.ts';
 import { markOf, renderFacts } from './table.ts';
 
 /** A vendor and a machine, as far as they are there. */
-export function renderPlatform({ vendor, machine }: PlatformFacts, printer: Printer): void {
+export function renderPlatform({ vendor, certified, machine }: PlatformFacts, printer: Printer): void {
   if (vendor !== undefined) {
     printer.line(`${printer.paint('bold', 'Vendor')} ${vendor.folder}`);
     renderFacts(
@@ -12,8 +12,20 @@ export function renderPlatform({ vendor, machine }: PlatformFacts, printer: Prin
         ['collateral at', vendor.collateralUrl],
         ['FMSPC', vendor.fmspc],
         ['TCB evaluation', String(vendor.tcbEvaluationDataNumber ?? 'none')],
-        ['documents until', vendor.documentsUntil],
-        ['revoked machines', String(vendor.revoked)],
+        ['documents until', vendor.documentsUntil ?? 'to be issued again'],
+        ['revoked PCKs', String(vendor.revoked)],
+      ],
+      printer,
+    );
+  }
+  if (certified !== undefined) {
+    printer.line(printer.paint('bold', 'Certified'));
+    renderFacts(
+      [
+        ['PPID', certified.ppid],
+        ['separation', certified.separation],
+        ['CPUSVN', certified.cpuSvn],
+        ['PCESVN', String(certified.pceSvn)],
       ],
       printer,
     );
@@ -27,6 +39,7 @@ export function renderPlatform({ vendor, machine }: PlatformFacts, printer: Prin
         ['CPUSVN', machine.cpuSvn],
         ['PCESVN', String(machine.pceSvn)],
         ['enrolled', machine.enrolled ? 'yes' : 'no'],
+        ['root fingerprint', machine.rootFingerprint ?? 'none yet'],
       ],
       printer,
     );

@@ -1,4 +1,4 @@
-import type { InspectNode } from '@enclos/build';
+import type { InspectNode } from '@enclos/build/inspect';
 import { printable, type Printer } from './printer.ts';
 
 /** A tree of facts, one a line. Values that stand side by side are aligned. */

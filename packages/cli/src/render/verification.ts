@@ -1,7 +1,6 @@
-import type { QuoteVerdict, VerifiedEvidence } from '@enclos/attestation';
-import { toHex } from '@enclos/codec';
+import type { QuoteVerdict, StepResult, VerifiedEvidence } from '@enclos/attestation';
 import { Attribute } from '@enclos/sgx';
-import type { StepResult, VerifyOutcome } from '../actions/verify.ts';
+import type { VerifyOutcome } from '../actions/verify.ts';
 import type { Printer } from './printer.ts';
 import { markOf, renderFacts, type Mark } from './table.ts';
 
@@ -41,12 +40,12 @@ function accepted({ binding }: VerifiedEvidence): string {
 function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number | boolean>> {
   const { report, status, advisoryIds, root, collateral, tcbDate, verifiedAt } = verdict;
   return {
-    MRENCLAVE: toHex(report.mrEnclave),
-    MRSIGNER: toHex(report.mrSigner),
+    MRENCLAVE: report.mrEnclave,
+    MRSIGNER: report.mrSigner,
     product: report.isvProdId,
     'security version': report.isvSvn,
     debug: isDebug(verdict) ? 'yes: it keeps no secrets' : 'no',
-    'report data': toHex(report.reportData),
+    'report data': report.reportData,
     status,
     advisories: advisoryIds.length === 0 ? 'none' : advisoryIds.join(', '),
     'TCB date': tcbDate ?? 'none',
@@ -89,12 +88,12 @@ function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
     verifiedAt,
   } = verdict;
   return {
-    mrEnclave: toHex(report.mrEnclave),
-    mrSigner: toHex(report.mrSigner),
+    mrEnclave: report.mrEnclave,
+    mrSigner: report.mrSigner,
     productId: report.isvProdId,
     securityVersion: report.isvSvn,
     debug: isDebug(verdict),
-    reportData: toHex(report.reportData),
+    reportData: report.reportData,
     status,
     platformStatus,
     qeStatus,

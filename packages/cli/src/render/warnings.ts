@@ -1,4 +1,4 @@
-import type { Diagnostic } from '@enclos/build';
+import type { Diagnostic } from '@enclos/build/diagnostics';
 import { printable, type Printer } from './printer.ts';
 
 /** Warnings of the build, one a line: they stop nothing, so they get no code frame. */

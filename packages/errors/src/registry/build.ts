@@ -31,6 +31,11 @@ export const buildErrors = {
     summary: 'The file exists already and is not overwritten.',
     next: 'Choose another file name, or move the existing file away.',
   },
+  BUILD_FILE_TOO_LARGE: {
+    kind: 'usage',
+    summary: 'The file is larger than any file of its kind.',
+    next: 'Check that it is the file that you mean.',
+  },
   BUILD_FILE_UNRECOGNISED: {
     kind: 'usage',
     summary: 'The file is none of the kinds that can be inspected.',

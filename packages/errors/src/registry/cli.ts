@@ -16,6 +16,11 @@ export const cliErrors = {
     summary: 'The content of the file is not what the option takes.',
     next: 'Run `enclos help COMMAND` to see what the file must hold.',
   },
+  CLI_ROOT_UNKNOWN: {
+    kind: 'usage',
+    summary: 'A root was named by a fingerprint, and no certificate at hand has it.',
+    next: 'Give the certificate of the root with --root FILE, or correct the fingerprint.',
+  },
   CLI_FOLDER_NOT_EMPTY: {
     kind: 'usage',
     summary: 'The folder has content, and a new project never writes over anything.',

@@ -33,8 +33,8 @@ export const gateErrors = {
   },
   GATE_REMOTE_ERROR: {
     kind: 'refused',
-    summary: 'The function on the other side of the gate failed.',
-    next: 'Look at details.remoteCode and at the log of the other side.',
+    summary: 'The function on the other side of the gate failed, with an error that is not for it to raise here.',
+    next: 'Look at details.remoteCode, which is only what the other side says, and at its log.',
   },
   GATE_HELLO_REFUSED: {
     kind: 'refused',

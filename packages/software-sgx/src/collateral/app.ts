@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { fromHex } from '@enclos/codec';
 import { Hono, type Context } from 'hono';
-import { findIssued } from '../provisioning/enrolment.ts';
-import { refreshVendor, type Vendor } from '../provisioning/vendor.ts';
+import { findIssued } from '../provisioning/issue-records.ts';
+import type { Vendor } from '../provisioning/vendor.ts';
 import { pckIssuerChain, signingChain } from './collateral.ts';
 import { bad, baselinePatterns, checkBaseline, checkQuery, parameter, type Query, type Refusal } from './parameters.ts';
+import { vendorCache, type LocateVendor } from './vendor-cache.ts';
 
 export interface CollateralAppOptions {
   readonly now: () => Date;
 }
 
-type LoadVendor = () => Promise<Pick<Vendor, 'folder'>>;
 type Handler = (vendor: Vendor, query: Query, context: Context) => Response | Refusal | Promise<Response | Refusal>;
 type Route = readonly [path: string, parameters: Readonly<Record<string, RegExp>>, handler: Handler];
 
@@ -39,11 +39,13 @@ const routes: readonly Route[] = [
 
 /**
  * The collateral service: a web application (`fetch(request)`) over a vendor
- * folder or a function that loads a vendor. Documents are issued again when
- * they are half through their life. Read-only, unauthenticated, nothing secret.
+ * folder or a function that says which vendor. The vendor is kept in memory
+ * until its folder changes; documents are issued again when they are half
+ * through their life. Read-only, unauthenticated, nothing secret.
  */
-export function collateralApp(source: string | LoadVendor, { now }: CollateralAppOptions): Hono {
+export function collateralApp(source: string | LocateVendor, { now }: CollateralAppOptions): Hono {
   const locate = typeof source === 'string' ? () => Promise.resolve({ folder: source }) : source;
+  const currentVendor = vendorCache(locate, now);
   const app = new Hono();
   app.use(async (context, next) => {
     context.header('Request-ID', randomBytes(16).toString('hex'));
@@ -54,7 +56,7 @@ export function collateralApp(source: string | LoadVendor, { now }: CollateralAp
       const query = context.req.queries();
       const refusal = checkQuery(query, parameters);
       if (refusal !== undefined) return refuse(context, refusal);
-      const answer = await handler(await refreshVendor(await locate(), now()), query, context);
+      const answer = await handler(await currentVendor(), query, context);
       return answer instanceof Response ? answer : refuse(context, answer);
     });
   }
@@ -79,7 +81,7 @@ async function pckCertificate(vendor: Vendor, query: Query, context: Context): P
   context.header('SGX-TCBm', (cpuSvn + pceSvn).toUpperCase());
   context.header('SGX-FMSPC', vendor.fmspc);
   context.header('SGX-PCK-Certificate-CA-Type', 'platform');
-  return pem(context, found.pem);
+  return pem(context, found);
 }
 
 function pckCrl(vendor: Vendor, query: Query, context: Context): Response | Refusal {
@@ -141,13 +143,14 @@ function pem(context: Context, text: string): Response {
 }
 
 function der(context: Context, hexText: string): Response {
-  const bytes = Uint8Array.from(fromHex(hexText));
-  return context.body(bytes.buffer, 200, { 'Content-Type': 'application/pkix-crl' });
+  return context.body(Uint8Array.from(Buffer.from(hexText, 'hex')).buffer, 200, {
+    'Content-Type': 'application/pkix-crl',
+  });
 }
 
 function crlPem(hexText: string): string {
   const lines =
-    Buffer.from(fromHex(hexText))
+    Buffer.from(hexText, 'hex')
       .toString('base64')
       .match(/.{1,64}/g) ?? [];
   return `-----BEGIN X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`;

@@ -1,28 +1,17 @@
+import type { QuoteCollateral } from '@enclos/attestation';
 import type { Vendor } from '../provisioning/vendor.ts';
 
-/**
- * What a verifier needs beside the quote, in the shape that quote verifiers
- * share (QuoteCollateralV3). Chains are PEM, signer first; CRLs and signatures
- * hex; the JSON texts are the exact signed slices.
- */
-export interface QuoteCollateral {
-  readonly version: 3;
-  readonly pck_crl_issuer_chain: string;
-  readonly root_ca_crl: string;
-  readonly pck_crl: string;
-  readonly tcb_info_issuer_chain: string;
-  readonly tcb_info: string;
-  readonly tcb_info_signature: string;
-  readonly qe_identity_issuer_chain: string;
-  readonly qe_identity: string;
-  readonly qe_identity_signature: string;
-}
+/** What collateral is made of: a vendor, or as much of one. */
+export type CollateralSource = Pick<Vendor, 'documents' | 'rootPem' | 'platformCaPem' | 'tcbSigningPem'>;
 
-/** The vendor's collateral for every machine that it enrolled. Refresh the vendor first. */
-export function collateralFor(vendor: Vendor): QuoteCollateral {
+/**
+ * The vendor's collateral for every machine that it enrolled, in the shape that
+ * quote verifiers share (QuoteCollateralV3). Refresh the vendor first.
+ */
+export function collateralFor(vendor: CollateralSource): QuoteCollateral & { readonly version: 3 } {
   const { documents } = vendor;
   return Object.freeze({
-    version: 3,
+    version: 3 as const,
     pck_crl_issuer_chain: pckIssuerChain(vendor),
     root_ca_crl: documents.rootCaCrl,
     pck_crl: documents.pckCrl,
@@ -36,11 +25,11 @@ export function collateralFor(vendor: Vendor): QuoteCollateral {
 }
 
 /** Platform CA, root. */
-export function pckIssuerChain({ platformCaPem, rootPem }: Vendor): string {
+export function pckIssuerChain({ platformCaPem, rootPem }: CollateralSource): string {
   return platformCaPem + rootPem;
 }
 
 /** TCB signing certificate, root. */
-export function signingChain({ tcbSigningPem, rootPem }: Vendor): string {
+export function signingChain({ tcbSigningPem, rootPem }: CollateralSource): string {
   return tcbSigningPem + rootPem;
 }

@@ -10,11 +10,16 @@ export type Query = Readonly<Record<string, readonly string[]>>;
 export function checkQuery(query: Query, patterns: Readonly<Record<string, RegExp>>): Refusal | undefined {
   for (const [name, values] of Object.entries(query)) {
     const pattern = Object.hasOwn(patterns, name) ? patterns[name] : undefined;
-    if (pattern === undefined) return bad(`Unknown parameter ${name.slice(0, 64)}.`);
+    if (pattern === undefined) return bad(`Unknown parameter${printable(name)}.`);
     if (values.length !== 1) return bad(`Parameter ${name} is given more than once.`);
     if (!pattern.test(values[0] ?? '')) return bad(`Parameter ${name} is malformed.`);
   }
   return undefined;
+}
+
+/** A name that anybody may have made up, as far as it may stand in a header (RFC 9110 section 5.5) and a sentence. */
+function printable(name: string): string {
+  return /^[\w.[\]-]{1,64}$/.test(name) ? ` ${name}` : '';
 }
 
 /** The first value of a parameter. */

@@ -19,51 +19,60 @@ const defaultStartTimeoutMs = 60_000;
 /**
  * Starts a platform process of one's own and connects to it. It ends with this
  * process, however this process ends: its standard input is a pipe that only
- * this process holds.
+ * this process holds. Call `close`: a running platform keeps this process alive.
  * @throws PLATFORM_START_FAILED
  */
 export async function startPlatform(options: EmbeddedPlatformOptions): Promise<EmbeddedPlatform> {
   const main = fileURLToPath(new URL('../main.js', import.meta.url));
   const child = spawn(process.execPath, [main, '--state', options.stateFolder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const socketPath = await readSocketPath(child, options.startTimeoutMs ?? defaultStartTimeoutMs);
-  // The platform must not keep its parent alive.
-  child.unref();
-  const launcher = await connectSoftwarePlatform(socketPath);
-  return Object.freeze({
-    ...launcher,
-    socketPath,
-    processId: child.pid ?? 0,
-    async close() {
-      await launcher.close();
-      child.ref();
-      const ended =
-        child.exitCode !== null
-          ? Promise.resolve()
-          : new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      child.stdin?.end();
-      await ended;
-    },
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', () => resolve('could not be made'));
+    child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `code ${code ?? 'unknown'}`}`));
   });
+  try {
+    const socketPath = await readSocketPath(child, ended, options.startTimeoutMs ?? defaultStartTimeoutMs);
+    const launcher = await connectSoftwarePlatform(socketPath);
+    return Object.freeze({
+      ...launcher,
+      socketPath,
+      processId: child.pid ?? 0,
+      async close() {
+        await launcher.close();
+        child.stdin?.end();
+        await ended;
+      },
+    });
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
 }
 
 /** The process says where it listens in its first line. */
-function readSocketPath(child: ChildProcess, timeoutMs: number): Promise<string> {
-  return new Promise((resolve, reject) => {
+async function readSocketPath(child: ChildProcess, ended: Promise<string>, timeoutMs: number): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('did not answer in time'), timeoutMs);
+  });
+  const failed = Promise.race([ended, late]).then((reason) => {
+    throw new EnclosError('PLATFORM_START_FAILED', `The platform process ${reason}.`);
+  });
+  try {
+    return await Promise.race([firstLine(child), failed]);
+  } finally {
+    clearTimeout(timer);
+    // When the line came first, the end of the process is no failure to start.
+    failed.catch(() => undefined);
+  }
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
     let text = '';
-    const fail = (reason: string): void => {
-      child.kill('SIGKILL');
-      reject(new EnclosError('PLATFORM_START_FAILED', `The platform process ${reason}.`));
-    };
-    const timer = setTimeout(() => fail('did not answer in time'), timeoutMs);
-    child.once('error', () => fail('could not be made'));
-    child.once('exit', (code) => fail(`ended with code ${code ?? 'unknown'}`));
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
       const end = text.indexOf('\n');
-      if (end === -1) return;
-      clearTimeout(timer);
-      child.removeAllListeners('exit');
-      resolve(text.slice(0, end));
+      if (end !== -1) resolve(text.slice(0, end));
     });
   });
 }

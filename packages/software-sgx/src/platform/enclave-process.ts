@@ -5,8 +5,9 @@ import { ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { encodeFiles, encodeManifest, type ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
-import { emptyOpensslConfiguration, type IsolationPlan } from './isolation/plan.ts';
-import { enclaveDescriptors, loaderExitCodes, loaderSource } from './loader.ts';
+import { describeExit, maxDetailBytes } from './exit-detail.ts';
+import { commandPrefix, emptyOpensslConfiguration, type IsolationPlan } from './isolation/plan.ts';
+import { enclaveDescriptors, loaderSource } from './loader.ts';
 
 export interface SpawnOptions {
   readonly interpreterPath: string;
@@ -24,8 +25,6 @@ export interface EnclaveProcess {
   kill(): void;
 }
 
-const maxErrorOutputBytes = 8192;
-
 /**
  * Spawns an enclave from measured bytes. They go through a pipe, never through
  * a file: nobody can change them between measuring and running, and nothing is
@@ -34,7 +33,7 @@ const maxErrorOutputBytes = 8192;
  */
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const [command = '', ...args] = [
-    ...options.isolation.prefix,
+    ...commandPrefix(options.isolation, options.image.manifest.heapSizeBytes),
     options.interpreterPath,
     ...interpreterFlags(options),
     '-e',
@@ -49,6 +48,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   // The child has its own copy of the descriptor; ours would keep the connection open after its death.
   options.gate.destroy();
   const output = collectOutput(child.stderr);
+  const { heapSizeBytes } = options.image.manifest;
   const exited = new Promise<EnclaveExit>((resolve) => {
     child.once('error', (error) =>
       resolve({
@@ -57,8 +57,9 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
         detail: `The enclave process could not be made: ${error.message}.`,
       }),
     );
-    child.once('exit', (code, signal) =>
-      resolve(describeExit({ code, signal, output: output(), heap: options.image.manifest.heapSizeBytes })),
+    // Not `exit`, which is the end of the wrapper: the descriptors close when the last process that has them is gone.
+    child.once('close', (code: number | null, signal) =>
+      resolve(describeExit({ code, signal, output: output(), heapSizeBytes })),
     );
   });
   feed(child, options.image);
@@ -112,28 +113,7 @@ function descriptor<T extends Readable | Writable>(child: ChildProcess, index: n
 function collectOutput(stream: Readable | null): () => string {
   let text = '';
   stream?.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-maxErrorOutputBytes);
+    text = (text + chunk).slice(-maxDetailBytes);
   });
   return () => text;
-}
-
-function describeExit(end: { code: number | null; signal: string | null; output: string; heap: bigint }): EnclaveExit {
-  const detail = [reason(end), end.output.trim()].filter((part) => part !== '').join('\n');
-  return {
-    exitCode: end.code ?? undefined,
-    signal: end.signal ?? undefined,
-    detail: detail.slice(0, maxErrorOutputBytes),
-  };
-}
-
-function reason({ code, signal, heap }: { code: number | null; signal: string | null; heap: bigint }): string {
-  // A wrapper reports its child's signal as 128 + number; SIGABRT (6), SIGTRAP (5) and SIGILL (4) are how V8 stops.
-  const aborted =
-    signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134 || code === 133 || code === 132;
-  if (aborted) return `The enclave aborted: most often its heap of ${heap / (1024n * 1024n)} MiB was full.`;
-  if (signal !== null) return `The enclave was ended by ${signal}.`;
-  if (code === loaderExitCodes.hostGone) return 'The enclave ended with its host.';
-  if (code === loaderExitCodes.platformGone) return 'The enclave ended because its platform was gone.';
-  if (code === loaderExitCodes.startFailed) return 'The enclave could not start.';
-  return `The enclave ended with code ${code ?? 'unknown'}.`;
 }

@@ -20,6 +20,8 @@ export async function listenForGate(folder: string): Promise<GateListener> {
   const server = createServer({ pauseOnConnect: true });
   const connection = new Promise<Socket>((resolve, reject) => {
     server.once('connection', (socket) => {
+      // A host that breaks the connection off ends its enclave, not the platform.
+      socket.on('error', () => undefined);
       resolve(socket);
       // Whoever came first is the host of this enclave, and the name is gone for everyone else.
       server.close();
@@ -28,6 +30,8 @@ export async function listenForGate(folder: string): Promise<GateListener> {
       reject(new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.')),
     );
   });
+  // Whoever closes it before it is asked for a connection has no use for the reason.
+  connection.catch(() => undefined);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);

@@ -6,7 +6,7 @@ import { Attribute } from '@enclos/sgx';
 import { enclaveChannel, openChannel, type EnclaveExit, type Isolation, type LaunchedIdentity } from '@enclos/tee';
 import type { LoadedEnclave } from '../cpu/cpu.ts';
 import { spawnEnclave, type EnclaveProcess } from './enclave-process.ts';
-import { listenForGate } from './gate-listener.ts';
+import { listenForGate, type GateListener } from './gate-listener.ts';
 import { requireIsolation } from './isolation/plan.ts';
 import type { PlatformServices } from './services.ts';
 
@@ -21,6 +21,8 @@ export interface InstanceRequest {
 export interface Instance {
   readonly identity: LaunchedIdentity;
   readonly gatePath: string;
+  /** Resolves when the process runs, or never will: the image is not held any longer. */
+  readonly started: Promise<void>;
   readonly exited: Promise<EnclaveExit>;
   /** Kills it, started or not. */
   terminate(): void;
@@ -39,7 +41,7 @@ export async function prepareInstance(services: PlatformServices, request: Insta
   try {
     const image = readImage(request.image);
     checkInterpreter(services, image);
-    await services.interpreter.recheck();
+    checkMode(image, request);
     return await awaitGate(services, { enclave, image, debug: request.debug });
   } catch (error) {
     services.cpu.eremove(enclave);
@@ -58,6 +60,13 @@ function checkInterpreter({ interpreter }: PlatformServices, image: ReadImage): 
   }
 }
 
+/** The runtime reads its mode from the manifest, the relying party from the attributes: they must be one. */
+function checkMode(image: ReadImage, request: InstanceRequest): void {
+  if (image.manifest.debug !== request.debug) {
+    throw new EnclosError('LAUNCH_DEBUG_REFUSED', 'The manifest and the launch name different modes.');
+  }
+}
+
 interface Loaded {
   readonly enclave: LoadedEnclave;
   readonly image: ReadImage;
@@ -65,35 +74,55 @@ interface Loaded {
 }
 
 async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<Instance> {
-  const listener = await listenForGate(services.runtimeFolder);
+  const identity = identityOf(loaded);
+  const listener = await listenForGate(services.runtimeFolder.path);
   let running: EnclaveProcess | undefined;
-  const run = async (): Promise<EnclaveExit> => {
-    const gate = await listener.accept(gateTimeoutMs);
-    running = spawnEnclave({
-      interpreterPath: services.interpreter.path,
-      isolation: services.isolation,
-      image: loaded.image,
-      gate,
-      debug: loaded.debug,
-    });
-    serveEnclave(services, loaded.enclave, running);
-    return running.exited;
-  };
-  const exited = run()
+  let ended = false;
+  // The image is in this closure alone, which is gone once the enclave runs.
+  const started = startAtGate(services, loaded, listener, () => ended).then((made) => {
+    running = made;
+  });
+  const { enclave } = loaded;
+  const exited = started
+    .then(() => running?.exited ?? neverStarted(endedBeforeStart))
     .catch((error: unknown) => neverStarted(error instanceof Error ? error.message : 'The enclave could not start.'))
     .finally(() => {
       listener.close();
-      services.cpu.eremove(loaded.enclave);
+      services.cpu.eremove(enclave);
     });
   return Object.freeze({
-    identity: identityOf(loaded),
+    identity,
     gatePath: listener.path,
+    started: started.catch(() => undefined),
     exited,
     terminate() {
+      ended = true;
       listener.close();
       running?.kill();
     },
   });
+}
+
+const endedBeforeStart = 'The enclave was ended before it started.';
+
+async function startAtGate(
+  services: PlatformServices,
+  { enclave, image, debug }: Loaded,
+  listener: GateListener,
+  isEnded: () => boolean,
+): Promise<EnclaveProcess> {
+  const gate = await listener.accept(gateTimeoutMs);
+  // Now, not when the image was measured: the host chooses how much time lies between.
+  await services.interpreter.recheck();
+  if (isEnded()) {
+    // It was ended between the host's connection and this moment.
+    gate.destroy();
+    throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
+  }
+  const { interpreter, isolation } = services;
+  const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, gate, debug });
+  serveEnclave(services, enclave, made);
+  return made;
 }
 
 function neverStarted(detail: string): EnclaveExit {

@@ -21,13 +21,20 @@ export interface VerifiedInterpreter {
 
 type Digest = InterpreterIdentity['digests'][number];
 
+export interface VerifyInterpreterOptions {
+  readonly pinned?: InterpreterIdentity;
+  /** Where the interpreter is. Default: in its npm package. */
+  readonly path?: string;
+}
+
 /**
  * Finds and hashes the pinned interpreter.
  * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH
  */
-export async function verifyInterpreter(pinned: InterpreterIdentity = pinnedInterpreter): Promise<VerifiedInterpreter> {
+export async function verifyInterpreter(options: VerifyInterpreterOptions = {}): Promise<VerifiedInterpreter> {
+  const pinned = options.pinned ?? pinnedInterpreter;
   const digest = digestForThisMachine(pinned);
-  const path = locate(digest.architecture);
+  const path = options.path ?? locate(digest.architecture);
   let seen = await fingerprint(path);
   await hashAndCompare(path, digest);
   return Object.freeze({

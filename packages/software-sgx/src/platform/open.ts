@@ -1,18 +1,19 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { collateralFor } from '../collateral/collateral.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
-import { sha256 } from '@enclos/sgx/node';
-import { enrolmentRequest, issuePck } from '../provisioning/enrolment.ts';
-import { createMachine, installPck, openMachine, type Machine } from '../provisioning/machine.ts';
-import { createVendor, openVendor, refreshVendor, type Vendor } from '../provisioning/vendor.ts';
+import { enrolmentRequest } from '../provisioning/enrolment.ts';
+import { issuePck } from '../provisioning/issuance.ts';
+import { createMachine, installPck, openMachine, type InstallOptions, type Machine } from '../provisioning/machine.ts';
+import { rootFingerprintOf } from '../provisioning/root.ts';
+import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
 import { verifyInterpreter } from './interpreter.ts';
 import { writeSeccompFilter } from './isolation/filter-file.ts';
 import { planIsolation } from './isolation/plan.ts';
-import { createRuntimeFolder } from './server.ts';
+import { createRuntimeFolder } from './runtime-folder.ts';
 import type { PlatformServices } from './services.ts';
 
 export interface OpenPlatformOptions {
@@ -30,8 +31,10 @@ export function stateFolders(stateFolder: string): { readonly vendorFolder: stri
 
 /**
  * Makes what is missing of a vendor, a machine and its enrolment. A machine
- * whose CPUSVN was set anew is enrolled again. Safe to call at any time, by any
- * number of processes.
+ * whose CPUSVN was set anew, whose certificate is damaged, or which was enrolled
+ * with another vendor, is enrolled again with the vendor of this folder: open a
+ * machine of a vendor elsewhere with `openPlatform` alone. Safe to call at any
+ * time, by any number of processes.
  */
 export async function initializePlatform(
   stateFolder: string,
@@ -40,27 +43,40 @@ export async function initializePlatform(
   const { vendorFolder, machineFolder } = stateFolders(stateFolder);
   const vendor = await createVendor(vendorFolder, { now });
   const machine = await createMachine(machineFolder, { separation: 'single-user' });
-  const enrolled = machine.pck === undefined ? await enrol(vendor, machine, now) : machine;
+  const isEnrolled = machine.pck !== undefined && machine.rootFingerprint === vendor.rootFingerprint;
+  const enrolled = isEnrolled ? machine : await enrol(vendor, machine, now, { reprovision: true });
   return { vendor, machine: enrolled };
 }
 
-export async function enrol(vendor: Vendor, machine: Machine, now: Date): Promise<Machine> {
-  return installPck(machine, await issuePck(vendor, enrolmentRequest(machine), { now }));
+/**
+ * Enrols a machine with a vendor on the same computer.
+ * @throws ENROLMENT_REFUSED
+ */
+export async function enrol(
+  vendor: Pick<OpenedVendor, 'folder'>,
+  machine: Machine,
+  now: Date,
+  options: InstallOptions = {},
+): Promise<Machine> {
+  return installPck(machine, await issuePck(vendor, enrolmentRequest(machine), { now }), options);
 }
 
 /**
  * Powers a platform up: the CPU with the machine's fuses, the quoting enclave,
  * the verified interpreter, and what isolation the machine gives.
  * @throws PLATFORM_NOT_ENROLLED when the machine has no PCK certificate for its CPUSVN.
+ * @throws PLATFORM_SEPARATION_UNAVAILABLE for a machine that says it is separated: this version runs platform,
+ *   enclaves and hosts under one user, so the claim would be false.
  */
 export async function openPlatform(options: OpenPlatformOptions): Promise<PlatformServices> {
   const machine = await openMachine(options.machineFolder);
+  if (machine.separation === 'separated') throw new EnclosError('PLATFORM_SEPARATION_UNAVAILABLE');
   if (machine.pck === undefined) throw new EnclosError('PLATFORM_NOT_ENROLLED');
   const cpu = startCpu(machine, { randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)) });
   const now = options.now ?? (() => new Date());
   const interpreter = await verifyInterpreter();
   const runtimeFolder = await createRuntimeFolder();
-  const filterPath = await writeSeccompFilter(runtimeFolder);
+  const filterPath = await writeSeccompFilter(runtimeFolder.path);
   return Object.freeze({
     cpu,
     quotingEnclave: createQuotingEnclave({ cpu, machine }),
@@ -69,9 +85,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     separation: machine.separation,
     cpuSvn: fromHex(machine.cpuSvn),
     rootCertificatePem: machine.pck.root,
-    rootFingerprint: sha256(
-      new Uint8Array(new X509Certificate(machine.pck.root).publicKey.export({ type: 'spki', format: 'der' })),
-    ),
+    rootFingerprint: fromHex(rootFingerprintOf(machine.pck.root)),
     endorsements: () => endorsements(options.vendorFolder, now()),
     runtimeFolder,
   });
@@ -79,5 +93,5 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
 
 async function endorsements(vendorFolder: string | undefined, now: Date): Promise<string> {
   if (vendorFolder === undefined) throw new EnclosError('ENDORSEMENTS_ELSEWHERE');
-  return JSON.stringify(collateralFor(await refreshVendor(await openVendor(vendorFolder), now)));
+  return JSON.stringify(collateralFor(await refreshVendor({ folder: vendorFolder }, now)));
 }

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAdmission } from './admission.ts';
 import { serveHost } from './host-session.ts';
 import type { PlatformServices } from './services.ts';
 
@@ -11,24 +11,24 @@ export interface PlatformServer {
   close(): Promise<void>;
 }
 
-/** The folder for this process's sockets: readable by this user only. */
-export async function createRuntimeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'enclos-'));
-  await chmod(folder, 0o700);
-  return folder;
-}
+/** Far above what one machine's hosts need; it bounds what a host that only connects can hold. */
+const maxConnections = 256;
 
 /** Listens for hosts on `platform.sock` in the runtime folder, or on the given path. */
 export async function servePlatform(
   services: PlatformServices,
-  socketPath = join(services.runtimeFolder, 'platform.sock'),
+  socketPath = join(services.runtimeFolder.path, 'platform.sock'),
 ): Promise<PlatformServer> {
   const connections = new Set<Socket>();
+  const admission = createAdmission();
   const server = createServer((socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
-    serveHost(services, socket);
+    serveHost(services, socket, admission);
   });
+  server.maxConnections = maxConnections;
+  // Accepting fails for want of descriptors; the hosts that are there must not lose their enclaves over it.
+  server.on('error', () => undefined);
   await listen(server, socketPath);
   await chmod(socketPath, 0o600);
   return Object.freeze({
@@ -37,7 +37,7 @@ export async function servePlatform(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of connections) socket.destroy();
       await closed;
-      await rm(services.runtimeFolder, { recursive: true, force: true });
+      await services.runtimeFolder.remove();
     },
   });
 }

@@ -2,6 +2,7 @@ import type { Cpu } from '../cpu/cpu.ts';
 import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
 import type { VerifiedInterpreter } from './interpreter.ts';
 import type { IsolationPlan } from './isolation/plan.ts';
+import type { RuntimeFolder } from './runtime-folder.ts';
 
 /** What every connection of one platform process shares. The keys are behind `cpu` and nowhere else. */
 export interface PlatformServices {
@@ -16,6 +17,5 @@ export interface PlatformServices {
   readonly rootFingerprint: Uint8Array;
   /** The current endorsements, as JSON. */
   endorsements(): Promise<string>;
-  /** Folder of the gate sockets, private to this user. */
-  readonly runtimeFolder: string;
+  readonly runtimeFolder: RuntimeFolder;
 }

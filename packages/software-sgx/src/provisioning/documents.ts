@@ -1,7 +1,7 @@
 import { createHash, sign, type KeyObject } from 'node:crypto';
 import { toHex } from '@enclos/codec';
 import { encodeAttributes } from '@enclos/sgx';
-import { quotingAttributes, quotingProductId, quotingSecurityVersion } from '../quoting/image.ts';
+import { quotingAttributes, quotingProductId } from '../quoting/image.ts';
 import { issueCrl, type Issuer } from './certificates.ts';
 import { formatInstant, hex, instant, integer, object, parseJson, text } from './json.ts';
 import { tcbLevels, type TcbGeneration } from './tcb.ts';
@@ -23,6 +23,8 @@ export interface DocumentState {
   readonly pceId: string;
   /** Hex of the MRSIGNER of the quoting enclave. */
   readonly quotingSigner: string;
+  /** ISVSVN of the quoting enclave that the vendor signed. */
+  readonly quotingSecurityVersion: number;
   /** Oldest first. */
   readonly generations: readonly TcbGeneration[];
   readonly revoked: readonly Revocation[];
@@ -55,9 +57,7 @@ export interface Signers {
 }
 
 export function digestState(state: DocumentState): string {
-  return createHash('sha256')
-    .update(JSON.stringify([state, quotingSecurityVersion]))
-    .digest('hex');
+  return createHash('sha256').update(JSON.stringify(state)).digest('hex');
 }
 
 /** Issues both CRLs, TCB info v3, QE identity v2 and the list of evaluation numbers. */
@@ -124,7 +124,7 @@ function qeIdentityText(state: DocumentState, dates: Dates): string {
     isvprodid: quotingProductId,
     tcbLevels: [
       {
-        tcb: { isvsvn: quotingSecurityVersion },
+        tcb: { isvsvn: state.quotingSecurityVersion },
         tcbDate: formatInstant(newest(state)?.tcbDate ?? new Date(0)),
         tcbStatus: 'UpToDate',
       },
@@ -153,13 +153,16 @@ function signText(document: string, key: KeyObject): string {
   return sign('sha256', Buffer.from(document), { key, dsaEncoding: 'ieee-p1363' }).toString('hex');
 }
 
+/** Of one CRL as readers take it (1 MiB), in hex. */
+const maxCrlLength = 2 << 20;
+
 const stored = object({
   issueDate: instant,
   nextUpdate: instant,
   crlNumber: integer(0x7fff_ffff),
   stateDigest: hex(32),
-  rootCaCrl: text(1 << 20),
-  pckCrl: text(1 << 20),
+  rootCaCrl: text(maxCrlLength),
+  pckCrl: text(maxCrlLength),
   tcbInfo: text(1 << 20),
   tcbInfoSignature: hex(64),
   qeIdentity: text(1 << 16),

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { EnclosError } from '@enclos/errors';
 
 /** Files of a folder to be made, by relative path: `a/b` makes the sub-folder `a` too, `a/` an empty one. */
@@ -8,7 +10,8 @@ export type FolderContent = Readonly<Record<string, string | Uint8Array>>;
 
 const abandonedAfterMs = 3_600_000;
 const defaultMaxBytes = 1 << 20;
-/** Files that are read at once: a folder may hold more files than a process may open. */
+const smallFileBytes = 1 << 16;
+/** Small files that are read before others have their turn. */
 const readBatch = 64;
 
 /**
@@ -77,7 +80,7 @@ export async function readBytes(folder: string, name: string, maxBytes = default
     if ((await stat(path)).size > maxBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'The file is too large.');
     return new Uint8Array(await readFile(path));
   } catch (cause) {
-    throw new EnclosError('PLATFORM_FOLDER_INVALID', `${path} cannot be read.`, { details: { file: name }, cause });
+    throw unreadable(path, cause);
   }
 }
 
@@ -101,20 +104,31 @@ export async function listFiles(folder: string, name: string): Promise<readonly 
 }
 
 /** Reads and parses every file of a sub-folder whose name ends in `.json`, in the order of the names. */
-export async function readAll<T>(
-  folder: string,
-  name: string,
-  parse: (source: string, file: string) => T,
-): Promise<readonly T[]> {
+export async function readAll<T>(folder: string, name: string, parse: (source: string) => T): Promise<readonly T[]> {
   const files = (await listFiles(folder, name)).filter((file) => file.endsWith('.json'));
   const values: T[] = [];
   for (let from = 0; from < files.length; from += readBatch) {
-    const batch = files.slice(from, from + readBatch);
-    values.push(
-      ...(await Promise.all(batch.map(async (file) => parse(await readText(join(folder, name), file), file)))),
-    );
+    for (const file of files.slice(from, from + readBatch)) values.push(parse(readSmall(join(folder, name, file))));
+    await setImmediate();
   }
   return Object.freeze(values);
+}
+
+/** Synchronous: for ten thousands of small files the asynchronous calls take five times as long as the reading. */
+function readSmall(path: string): string {
+  try {
+    if (statSync(path).size > smallFileBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'The file is too large.');
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): EnclosError {
+  return new EnclosError('PLATFORM_FOLDER_INVALID', `${path} cannot be read.`, {
+    details: { file: basename(path) },
+    cause,
+  });
 }
 
 async function fill(folder: string, content: FolderContent): Promise<void> {

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { concatBytes, fromHex, toHex } from '@enclos/codec';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { deriveSecret } from '../keys/derive.ts';
 import { p256FromSeed, wideSeedBytes, type P256KeyPair } from '../keys/p256.ts';
-import { createFolder, readBytes, readOptionalText, readText, replaceFile } from './folder.ts';
+import { addFile, createFolder, readBytes, readOptionalText, readText, replaceFile } from './folder.ts';
 import { hex, integer, object, oneOf, parseJson } from './json.ts';
 import { checkIssuedPck, parseIssuedPck, type IssuedPck } from './pck.ts';
+import { rootFingerprintOf } from './root.ts';
 import { initialCpuSvn, initialPceSvn, requireCpuSvn, type Separation } from './tcb.ts';
 
 /**
@@ -22,7 +23,9 @@ export interface Machine {
   readonly pceSvn: number;
   /** Hex, 16 bytes: names the machine to vendors. */
   readonly ppid: string;
-  /** What a vendor issued for exactly this CPUSVN and PCESVN; undefined until enrolled. */
+  /** Of the root that the machine was enrolled under first, hex; undefined before. */
+  readonly rootFingerprint: string | undefined;
+  /** What a vendor issued for exactly this CPUSVN and PCESVN; undefined until enrolled, and when it is damaged. */
   readonly pck: IssuedPck | undefined;
 }
 
@@ -36,6 +39,7 @@ export interface MachineSecrets {
 const secretsOf = new WeakMap<Machine, MachineSecrets>();
 
 const machineFormat = 'enclos-machine-1';
+const rootFile = object({ fingerprint: hex(32) });
 const machineFile = object({
   format: oneOf(machineFormat),
   separation: oneOf<Separation>('single-user', 'separated'),
@@ -75,8 +79,9 @@ export async function openMachine(folder: string): Promise<Machine> {
       throw new EnclosError('CODEC_OUT_OF_RANGE', 'fuses.bin is 32 bytes and owner-epoch.bin 16.');
     }
     const ppid = toHex(deriveSecret(secrets.fuses, { purpose: 'PPID', lengthBytes: 16 }));
-    const pck = await readPck(path, { cpuSvn, pceSvn, fuses: secrets.fuses });
-    const machine = Object.freeze({ folder: path, separation, cpuSvn, pceSvn, ppid, pck });
+    const rootFingerprint = await readRoot(path);
+    const pck = await readPck(path, { cpuSvn, pceSvn, rootFingerprint, fuses: secrets.fuses });
+    const machine = Object.freeze({ folder: path, separation, cpuSvn, pceSvn, ppid, rootFingerprint, pck });
     secretsOf.set(machine, secrets);
     return machine;
   } catch (cause) {
@@ -84,19 +89,31 @@ export async function openMachine(folder: string): Promise<Machine> {
   }
 }
 
+async function readRoot(folder: string): Promise<string | undefined> {
+  const source = await readOptionalText(folder, 'root.json');
+  return source === undefined ? undefined : parseJson(source, rootFile).fingerprint;
+}
+
 interface PckOwner {
   readonly cpuSvn: string;
   readonly pceSvn: number;
+  readonly rootFingerprint: string | undefined;
   readonly fuses: Uint8Array;
 }
 
+/** What cannot be used is as if it were not there: the vendor can issue it again, the fuses nobody can make again. */
 async function readPck(folder: string, owner: PckOwner): Promise<IssuedPck | undefined> {
-  const source = await readOptionalText(folder, 'pck.json');
-  if (source === undefined) return undefined;
-  const pck = parseIssuedPck(JSON.parse(source));
-  if (pck.cpuSvn !== owner.cpuSvn || pck.pceSvn !== owner.pceSvn) return undefined;
-  checkIssuedPck(pck, derivePck(owner.fuses, owner).publicKey);
-  return pck;
+  try {
+    const source = await readOptionalText(folder, 'pck.json');
+    if (source === undefined) return undefined;
+    const pck = parseJson(source, parseIssuedPck);
+    if (pck.cpuSvn !== owner.cpuSvn || pck.pceSvn !== owner.pceSvn) return undefined;
+    checkIssuedPck(pck, derivePck(owner.fuses, owner).publicKey);
+    return rootFingerprintOf(pck.root) === owner.rootFingerprint ? pck : undefined;
+  } catch (error) {
+    if (isEnclosError(error)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -123,20 +140,50 @@ export async function setCpuSvn(
   return openMachine(machine.folder);
 }
 
+export interface InstallOptions {
+  /** Hex of SHA-256 of the root's SubjectPublicKeyInfo, from the vendor's operator: any other root is refused. */
+  readonly expectedRootFingerprint?: string | undefined;
+  /** Leave the root that the machine was enrolled under, for the one of this vendor. */
+  readonly reprovision?: boolean | undefined;
+}
+
 /**
  * Keeps what the vendor issued, after checking that it is for this machine at
- * its present CPUSVN and PCESVN.
+ * its present CPUSVN and PCESVN. The first installation decides about the root:
+ * who gave it could sign enclaves that get this machine's provisioning keys, so
+ * another root is refused afterwards unless `reprovision` says otherwise.
  *
  * @throws ENROLMENT_REFUSED
  */
-export async function installPck(machine: Machine, issued: unknown): Promise<Machine> {
+export async function installPck(machine: Machine, issued: unknown, options: InstallOptions = {}): Promise<Machine> {
   const pck = parseIssuedPck(issued);
   if (pck.cpuSvn !== machine.cpuSvn || pck.pceSvn !== machine.pceSvn) {
     throw new EnclosError('ENROLMENT_REFUSED', 'The certificate is for another CPUSVN or PCESVN.');
   }
   checkIssuedPck(pck, pckKeyPair(machine).publicKey);
+  await pinRoot(machine.folder, rootFingerprintOf(pck.root), options);
   await replaceFile(join(machine.folder, 'pck.json'), JSON.stringify(pck));
   return openMachine(machine.folder);
+}
+
+async function pinRoot(folder: string, fingerprint: string, options: InstallOptions): Promise<void> {
+  const { expectedRootFingerprint, reprovision = false } = options;
+  if (expectedRootFingerprint !== undefined && expectedRootFingerprint.toLowerCase() !== fingerprint) {
+    throw new EnclosError('ENROLMENT_REFUSED', 'The root is not the one that is expected.', {
+      details: { fingerprint },
+    });
+  }
+  const path = join(folder, 'root.json');
+  const content = JSON.stringify({ fingerprint });
+  if (await addFile(path, content)) return;
+  const pinned = await readRoot(folder);
+  if (pinned === fingerprint) return;
+  if (!reprovision) {
+    throw new EnclosError('ENROLMENT_REFUSED', 'The machine was enrolled under another root.', {
+      details: { fingerprint, pinned: pinned ?? 'none' },
+    });
+  }
+  await replaceFile(path, content);
 }
 
 /** For the CPU and the quoting enclave of this package only. */

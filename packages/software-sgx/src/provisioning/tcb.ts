@@ -15,8 +15,8 @@ export type Separation = 'single-user' | 'separated';
  * a separated one in each comparison: EGETKEY never gives it the keys that
  * were made under separation, and its TCB level is its own.
  */
-export const separationSvn: Readonly<Record<Separation, number>> = Object.freeze({ 'single-user': 1, separated: 2 });
-export const componentCount = 15;
+const separationSvn: Readonly<Record<Separation, number>> = Object.freeze({ 'single-user': 1, separated: 2 });
+const componentCount = 15;
 
 /** The machine runs in single-user mode: its user can read the platform's keys. */
 export const singleUserAdvisory = 'ENCLOS-SA-00001';
@@ -45,6 +45,25 @@ export function requireCpuSvn(cpuSvn: Uint8Array, separation: Separation): void 
   throw new EnclosError(
     'TCB_REFUSED',
     `A CPUSVN of a ${separation} machine is 16 bytes and ends in ${separationSvn[separation]}.`,
+  );
+}
+
+/** The separation that a CPUSVN (hex, 16 bytes) says; undefined when it says none. */
+export function separationOf(cpuSvn: string): Separation | undefined {
+  const svn = fromHex(cpuSvn)[componentCount];
+  return separations.find((separation) => separationSvn[separation] === svn);
+}
+
+const separations: readonly Separation[] = ['single-user', 'separated'];
+
+/** Whether a TCB is nowhere above a published generation. The separation byte is not looked at. */
+export function isPublished(
+  tcb: { readonly cpuSvn: string; readonly pceSvn: number },
+  newest: Pick<TcbGeneration, 'components' | 'pceSvn'>,
+): boolean {
+  const components = fromHex(tcb.cpuSvn);
+  return (
+    tcb.pceSvn <= newest.pceSvn && fromHex(newest.components).every((svn, index) => (components[index] ?? 0) <= svn)
   );
 }
 

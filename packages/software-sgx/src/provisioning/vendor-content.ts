@@ -1,9 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { toHex } from '@enclos/codec';
-import { mrSignerOf } from '@enclos/sgx';
+import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { generateSigningKey, publicModulus, sha256 } from '@enclos/sgx/node';
 import { quotingEnclaveImage, signQuotingEnclave } from '../quoting/image.ts';
-import { issueCertificate, type Certificate, type Issuer } from './certificates.ts';
+import { issueCertificate, newSerialNumber, type Issuer } from './certificates.ts';
+import { documentsFile } from './document-store.ts';
 import { issueDocuments, serializeDocuments, type Signers } from './documents.ts';
 import type { FolderContent } from './folder.ts';
 import { formatInstant, hex, instant, integer, object, oneOf, text } from './json.ts';
@@ -43,22 +44,25 @@ export async function vendorContent(options: CreateVendorOptions): Promise<Folde
     tcbDate: new Date(Math.floor(now.getTime() / 1000) * 1000),
   };
   const quotingSigner = toHex(mrSignerOf(publicModulus(quotingKey), sha256));
-  const state = { fmspc, pceId, quotingSigner, generations: [generation], revoked: [] };
+  const sigstruct = signQuotingEnclave(quotingKey, now);
+  const quotingSecurityVersion = parseSigstruct(sigstruct).isvSvn;
+  const state = { fmspc, pceId, quotingSigner, quotingSecurityVersion, generations: [generation], revoked: [] };
   const documents = await issueDocuments(state, signers, { now, crlNumber: 1 });
   return {
     'root-ca.key.pem': pkcs8(keys.root.privateKey),
-    'root-ca.pem': root.pem,
+    'root-ca.pem': root,
     'platform-ca.key.pem': pkcs8(keys.platformCa.privateKey),
-    'platform-ca.pem': platformCa.pem,
+    'platform-ca.pem': platformCa,
     'tcb-signing.key.pem': pkcs8(keys.tcbSigning.privateKey),
-    'tcb-signing.pem': tcbSigning.pem,
+    'tcb-signing.pem': tcbSigning,
     'quoting-signing.key.pem': pkcs8(quotingKey),
     'quoting.sgxs': quotingEnclaveImage(),
-    'quoting.sig': signQuotingEnclave(quotingKey, now),
+    'quoting.sig': sigstruct,
     [generationFile(1)]: serializeGeneration(generation),
     'revoked/': '',
     'issued/': '',
-    'documents.json': serializeDocuments(documents),
+    'owners/': '',
+    [documentsFile(1)]: serializeDocuments(documents),
     'vendor.json': JSON.stringify({ format: vendorFormat, fmspc, pceId, collateralUrl }),
   };
 }
@@ -66,9 +70,10 @@ export async function vendorContent(options: CreateVendorOptions): Promise<Folde
 type Keys = Readonly<Record<'root' | 'platformCa' | 'tcbSigning', KeyPair>>;
 
 /** The root certifies itself, the Platform CA and the TCB signer. */
-async function issueCertificates(root: Issuer, keys: Keys, now: Date): Promise<Record<keyof Keys, Certificate>> {
+async function issueCertificates(root: Issuer, keys: Keys, now: Date): Promise<Record<keyof Keys, string>> {
   const issue = (role: keyof Keys, lifetimeMs: number, constraint: { readonly pathLength?: number }) =>
     issueCertificate(root, {
+      serialNumber: newSerialNumber(),
       subject: names[role],
       publicKey: keys[role].publicKey,
       notBefore: now,

@@ -1,10 +1,14 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { parseCollateral } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { mrSignerOf } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
+import { collateralFor } from '../collateral/collateral.ts';
 import { requireSigned } from '../quoting/image.ts';
+import { addDocuments, documentNames, readNewestDocuments } from './document-store.ts';
 import {
   digestState,
   documentLifetimeMs,
@@ -16,25 +20,18 @@ import {
   type SignedDocuments,
   type Signers,
 } from './documents.ts';
-import { addFile, createFolder, listFiles, readBytes, readText, replaceFile } from './folder.ts';
-import { formatInstant, hex, instant, object, parseJson } from './json.ts';
-import { requireRise, type TcbGeneration } from './tcb.ts';
-import {
-  generationFile,
-  generationJson,
-  serializeGeneration,
-  signersOf,
-  vendorContent,
-  vendorFile,
-  type CreateVendorOptions,
-} from './vendor-content.ts';
+import { createFolder, readAll, readBytes, readText } from './folder.ts';
+import { hex, instant, object, parseJson } from './json.ts';
+import { rootFingerprintOf } from './root.ts';
+import type { TcbGeneration } from './tcb.ts';
+import { generationJson, signersOf, vendorContent, vendorFile, type CreateVendorOptions } from './vendor-content.ts';
 
 /**
  * A software vendor: what Intel is to SGX. It owns the root, says which TCB is
  * current and certifies machines. Its private keys stay in its folder and are
  * read only while something is issued.
  */
-export interface Vendor {
+export interface OpenedVendor {
   readonly folder: string;
   /** Upper-case hex, 6 bytes. */
   readonly fmspc: string;
@@ -49,28 +46,38 @@ export interface Vendor {
   readonly rootFingerprint: string;
   /** MRSIGNER of the quoting enclave, lower-case hex. */
   readonly quotingSigner: string;
+  /** ISVSVN of the quoting enclave. */
+  readonly quotingSecurityVersion: number;
   readonly quotingEnclave: { readonly image: Uint8Array; readonly sigstruct: Uint8Array };
-  /** TCB recovery events, oldest first; the last is current. */
+  /** TCB recovery events, oldest first; the last is current. At least one. */
   readonly generations: readonly TcbGeneration[];
   readonly revoked: readonly Revocation[];
+  /** CRL number of the newest documents, 0 before the first. */
+  readonly crlNumber: number;
+  /** Undefined when they are missing or damaged: `refreshVendor` issues them again. */
+  readonly documents: SignedDocuments | undefined;
+}
+
+/** A vendor whose documents are there. */
+export interface Vendor extends OpenedVendor {
   readonly documents: SignedDocuments;
 }
 
 /**
- * Makes a vendor, or opens the one that is there. Two processes that create at
- * once both get the same vendor.
+ * Makes a vendor, or opens and refreshes the one that is there. Two processes
+ * that create at once both get the same vendor.
  *
  * @throws PLATFORM_FOLDER_INVALID when the folder exists and is not a vendor.
  */
 export async function createVendor(folder: string, options: CreateVendorOptions): Promise<Vendor> {
   await createFolder(folder, () => vendorContent(options));
-  return openVendor(folder);
+  return refreshVendor({ folder }, options.now);
 }
 
 const revocationJson = object({ serialNumber: hex(), at: instant });
 
-/** @throws PLATFORM_FOLDER_INVALID unless the folder is a whole vendor. */
-export async function openVendor(folder: string): Promise<Vendor> {
+/** @throws PLATFORM_FOLDER_INVALID unless the folder is a whole vendor. Its documents may be missing. */
+export async function openVendor(folder: string): Promise<OpenedVendor> {
   const path = resolve(folder);
   try {
     const about = parseJson(await readText(path, 'vendor.json'), vendorFile);
@@ -80,6 +87,8 @@ export async function openVendor(folder: string): Promise<Vendor> {
       sigstruct: await readBytes(path, 'quoting.sig'),
     };
     const signed = requireSigned(quotingEnclave.image, quotingEnclave.sigstruct);
+    // First: a state that is read after the documents is never older than they are.
+    const newest = await readNewestDocuments(path);
     return Object.freeze({
       folder: path,
       fmspc: about.fmspc.toUpperCase(),
@@ -88,12 +97,13 @@ export async function openVendor(folder: string): Promise<Vendor> {
       rootPem,
       platformCaPem: await readCertificate(path, 'platform-ca.pem', rootPem),
       tcbSigningPem: await readCertificate(path, 'tcb-signing.pem', rootPem),
-      rootFingerprint: fingerprint(rootPem),
+      rootFingerprint: rootFingerprintOf(rootPem),
       quotingSigner: toHex(mrSignerOf(signed.modulus, sha256)),
+      quotingSecurityVersion: signed.isvSvn,
       quotingEnclave: Object.freeze(quotingEnclave),
-      generations: await readAll(path, 'tcb', (source) => parseJson(source, generationJson)),
+      generations: await readGenerations(path),
       revoked: await readAll(path, 'revoked', readRevocation),
-      documents: parseDocuments(await readText(path, 'documents.json')),
+      ...newest,
     });
   } catch (cause) {
     throw new EnclosError('PLATFORM_FOLDER_INVALID', `${path} is not a whole vendor folder.`, { cause });
@@ -108,16 +118,10 @@ async function readCertificate(folder: string, name: string, rootPem?: string): 
   throw new EnclosError('PLATFORM_FOLDER_INVALID', `${name} is not a certificate of the root.`);
 }
 
-function fingerprint(pem: string): string {
-  const { publicKey } = new X509Certificate(pem);
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
-}
-
-async function readAll<T>(folder: string, name: string, parse: (source: string) => T): Promise<readonly T[]> {
-  const files = await listFiles(folder, name);
-  return Object.freeze(await Promise.all(files.map(async (file) => parse(await readText(join(folder, name), file)))));
+async function readGenerations(folder: string): Promise<readonly TcbGeneration[]> {
+  const generations = await readAll(folder, 'tcb', (source) => parseJson(source, generationJson));
+  if (generations.length > 0) return generations;
+  throw new EnclosError('PLATFORM_FOLDER_INVALID', 'There is no TCB level.');
 }
 
 function readRevocation(source: string): Revocation {
@@ -126,73 +130,75 @@ function readRevocation(source: string): Revocation {
 }
 
 /**
- * Issues the documents again when half of their lifetime has passed, when the
- * clock stands before them, or when they do not say what the folder holds
- * (another process revoked or published in between). Otherwise does nothing.
+ * What changes when a vendor folder does: cheap to read, and equal only while
+ * nothing was added, removed or replaced in it.
  */
-export async function refreshVendor(vendor: Pick<Vendor, 'folder'>, now: Date): Promise<Vendor> {
-  const current = await openVendor(vendor.folder);
-  const { issueDate, stateDigest, crlNumber } = current.documents;
+export async function vendorStamp(folder: string): Promise<string> {
+  const parts = await Promise.all(
+    [folder, join(folder, 'tcb'), join(folder, 'revoked')].map(async (path) => {
+      const found = await stat(path, { bigint: true }).catch(() => undefined);
+      return found === undefined ? 'none' : `${found.dev}-${found.ino}-${found.mtimeNs}-${found.ctimeNs}`;
+    }),
+  );
+  return [...parts, (await documentNames(folder)).at(-1) ?? 'none'].join(' ');
+}
+
+/** Whether documents are in the first half of their lifetime, and not of the future. */
+export function isFresh({ issueDate }: SignedDocuments, now: Date): boolean {
   const ageMs = now.getTime() - issueDate.getTime();
-  if (ageMs > -1000 && ageMs <= documentLifetimeMs / 2 && stateDigest === digestState(stateOf(current))) return current;
-  const documents = await issueDocuments(stateOf(current), await readSigners(current), {
-    now,
-    crlNumber: crlNumber + 1,
-  });
-  await replaceFile(join(current.folder, 'documents.json'), serializeDocuments(documents));
-  return openVendor(current.folder);
-}
-
-export interface PublishTcbOptions {
-  /** CPUSVN bytes 0 to 14 of the new current level. */
-  readonly components: Uint8Array;
-  /** Unchanged when absent. */
-  readonly pceSvn?: number;
-  readonly now: Date;
+  return ageMs > -1000 && ageMs <= documentLifetimeMs / 2;
 }
 
 /**
- * A TCB recovery: raises the current level under the next evaluation number.
- * Machines below it become OutOfDate until their CPUSVN is raised and they are
- * enrolled again.
+ * Issues the documents again when half of their lifetime has passed, when the
+ * clock stands before them, when they are missing or damaged, or when they do
+ * not say what the folder holds (another process revoked or published in
+ * between). Otherwise does nothing.
  *
- * @throws TCB_REFUSED when the level is not above the current one, or another publication came first.
+ * @throws PLATFORM_FOLDER_INVALID, COLLATERAL_UNREADABLE
  */
-export async function publishTcb(vendor: Vendor, options: PublishTcbOptions): Promise<Vendor> {
-  const current = await openVendor(vendor.folder);
-  const previous = current.generations.at(-1);
-  if (previous === undefined || options.components.length !== 15) {
-    throw new EnclosError('TCB_REFUSED', 'A TCB level has 15 component bytes.');
+export async function refreshVendor(vendor: Pick<OpenedVendor, 'folder'>, now: Date): Promise<Vendor> {
+  for (;;) {
+    const current = await openVendor(vendor.folder);
+    if (isCurrent(current, now)) return current;
+    // When another process takes the number first, its documents are looked at before any more are issued.
+    await addDocuments(current.folder, await issueReadable(current, stateOf(current), now));
   }
-  const generation = {
-    tcbEvaluationDataNumber: previous.tcbEvaluationDataNumber + 1,
-    components: toHex(options.components),
-    pceSvn: options.pceSvn ?? previous.pceSvn,
-    tcbDate: options.now,
-  };
-  requireRise(previous, generation);
-  const path = join(current.folder, generationFile(generation.tcbEvaluationDataNumber));
-  if (!(await addFile(path, serializeGeneration(generation)))) {
-    throw new EnclosError('TCB_REFUSED', 'Another TCB level was published at the same time.');
-  }
-  return refreshVendor(current, options.now);
+}
+
+function isCurrent(vendor: OpenedVendor, now: Date): vendor is Vendor {
+  const { documents } = vendor;
+  return documents !== undefined && isFresh(documents, now) && documents.stateDigest === digestState(stateOf(vendor));
 }
 
 /**
- * Revokes a PCK certificate: it enters the next CRL, which is issued at once.
- * Revoking twice is the same as once.
+ * Checks that a vendor can express these changes, before they are made.
  *
- * @param serialNumber hex, as in the certificate
+ * @throws COLLATERAL_UNREADABLE
  */
-export async function revoke(vendor: Vendor, serialNumber: string, now: Date): Promise<Vendor> {
-  const serial = hex()(serialNumber, 'serialNumber').toUpperCase();
-  const content = JSON.stringify({ serialNumber: serial, at: formatInstant(now) });
-  await addFile(join(vendor.folder, 'revoked', `${serial}.json`), content);
-  return refreshVendor(vendor, now);
+export async function requireExpressible(
+  vendor: OpenedVendor,
+  changes: Partial<Pick<DocumentState, 'generations' | 'revoked'>>,
+  now: Date,
+): Promise<void> {
+  await issueReadable(vendor, { ...stateOf(vendor), ...changes }, now);
 }
 
-/** The Platform CA as an issuer. Reads its private key. */
-export async function readSigners(vendor: Vendor): Promise<Signers> {
+/** Documents under the next CRL number that verifiers, and this package, have been seen to read. */
+async function issueReadable(vendor: OpenedVendor, state: DocumentState, now: Date): Promise<SignedDocuments> {
+  const crlNumber = vendor.crlNumber + 1;
+  const documents = await issueDocuments(state, await readSigners(vendor), { now, crlNumber });
+  try {
+    parseCollateral(collateralFor({ ...vendor, documents }));
+    parseDocuments(serializeDocuments(documents));
+  } catch (cause) {
+    throw new EnclosError('COLLATERAL_UNREADABLE', undefined, { cause });
+  }
+  return documents;
+}
+
+/** The keys of a vendor as issuers. Reads the private keys. */
+export async function readSigners(vendor: OpenedVendor): Promise<Signers> {
   const key = async (name: string) => createPrivateKey(await readText(vendor.folder, `${name}.key.pem`));
   const pair = async (name: string, pem: string) => ({
     privateKey: await key(name),
@@ -206,6 +212,7 @@ export async function readSigners(vendor: Vendor): Promise<Signers> {
   return signersOf(keys, vendor.collateralUrl);
 }
 
-function stateOf({ fmspc, pceId, quotingSigner, generations, revoked }: Vendor): DocumentState {
-  return { fmspc, pceId, quotingSigner, generations, revoked };
+function stateOf(vendor: OpenedVendor): DocumentState {
+  const { fmspc, pceId, quotingSigner, quotingSecurityVersion, generations, revoked } = vendor;
+  return { fmspc, pceId, quotingSigner, quotingSecurityVersion, generations, revoked };
 }

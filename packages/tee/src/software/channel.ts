@@ -1,30 +1,36 @@
 import type { Duplex } from 'node:stream';
 import { equalBytes, utf8 } from '@enclos/codec';
+import { maxArgumentBytes, type Interface } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import { errorsFromPlatform, errorsToPlatform } from './channel-errors.ts';
 import { channelLimits } from './protocol.ts';
 
 export interface ChannelOptions {
   readonly stream: Duplex;
   /** The side that opens the conversation: enclave and host. The platform answers. */
   readonly initiator: boolean;
-  /** The interface's canonical description. Both sides must have the same one. */
-  readonly protocol: { describe(): string };
+  /** Both sides must have the same one. The platform serves its trusted functions. */
+  readonly protocol: Interface;
   /** Serves the peer's calls. */
   serve(index: number, payload: Uint8Array, call: IncomingCall): Promise<Uint8Array>;
 }
 
 /** Opens one platform channel over a byte stream. */
 export function openChannel(options: ChannelOptions): Endpoint {
-  const hello = utf8(options.protocol.describe());
+  const { initiator, protocol } = options;
+  const hello = utf8(protocol.describe());
+  const maxBytes = maxArgumentBytes(initiator ? protocol.untrusted : protocol.trusted);
   return createEndpoint({
     transport: streamTransport(options.stream),
-    initiator: options.initiator,
+    initiator,
     hello,
     acceptHello(theirs) {
       if (!equalBytes(theirs, hello)) throw new EnclosError('TEE_PROTOCOL_MISMATCH');
     },
     limits: channelLimits,
+    remoteErrors: initiator ? errorsFromPlatform : errorsToPlatform,
+    maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
     dispatch: async (call) => options.serve(call.index, call.payload, call),
     describeError: describePlatformError,
     lostError: (cause) => new EnclosError('TEE_PLATFORM_LOST', undefined, { cause }),

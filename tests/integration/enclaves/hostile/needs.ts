@@ -14,7 +14,7 @@ import { construct, member, requireOf, type Attempts } from './stolen.ts';
 export const needs: Attempts = {
   'the words of a failed assertion': () => {
     assert.throws(() => assert.deepEqual({ a: 1, b: [1, 2] }, { a: 1, b: [1, 3] }), { name: 'AssertionError' });
-    assert.throws(() => assert.ok(false), { name: 'AssertionError' });
+    assert.throws(() => assert.ok(false, 'words'), { name: 'AssertionError' });
     return true;
   },
   'memory usage': () => process.memoryUsage().heapUsed > 0 || undefined,

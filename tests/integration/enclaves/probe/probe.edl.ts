@@ -73,7 +73,7 @@ export const probe = defineInterface({
     /** Runs until its signal aborts, then tells the host why, outside the call. */
     runUntilAborted: func({ id }),
     fail: func({
-      how: enumeration('error', 'string', 'coded-error', 'application-error', 'unhandled-rejection'),
+      how: enumeration('error', 'string', 'coded-error', 'codec-error', 'application-error', 'unhandled-rejection'),
       text: string({ maxBytes: 256 }),
     }),
     logText: func({ text: string({ maxBytes: 256 }) }),

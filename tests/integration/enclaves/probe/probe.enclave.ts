@@ -1,3 +1,5 @@
+import { utf8 } from '@enclos/codec';
+import { decodeValue, string } from '@enclos/edl';
 import {
   ApplicationError,
   createReport,
@@ -16,13 +18,22 @@ import {
   type StartContext,
 } from '@enclos/enclave';
 import { isEnclosError } from '@enclos/errors';
-import { Attribute, parseTargetInfo } from '@enclos/sgx';
+import { Attribute } from '@enclos/sgx';
 import { probe } from './probe.edl.ts';
 
 type Host = StartContext<(typeof probe)['untrusted']>['host'];
 
 /** The host outside any call. */
 let host: Host | undefined;
+
+/** Tells the host what the enclave alone sees: the code and the place of a refused value. */
+async function tell<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw isEnclosError(error, 'EDL_VALUE_REFUSED') ? new ApplicationError(`${error.code} ${error.message}`) : error;
+  }
+}
 
 export const application = defineEnclave(
   probe,
@@ -36,7 +47,7 @@ export const application = defineEnclave(
       return { mrEnclave, mrSigner, productId: isvProdId, securityVersion: isvSvn, debug, cpuSvn };
     },
     targetInfo: () => targetInfo(),
-    createReport: ({ target, reportData }) => createReport(parseTargetInfo(target), reportData),
+    createReport: ({ target, reportData }) => createReport(target, reportData),
     verifyReport: async ({ report, expectedReportData }) => (await verifyReport(report, expectedReportData)).mrEnclave,
     quote: (request) => quote(request),
 
@@ -50,8 +61,8 @@ export const application = defineEnclave(
 
     echo: ({ value }) => value,
     bounded: ({ text, resultBytes }) => (resultBytes === 0 ? text : 'r'.repeat(resultBytes)),
-    noteToHost: ({ noteBytes }, context) => context.host.note({ text: 'n'.repeat(noteBytes) }),
-    askHost: (_, context) => context.host.answer(),
+    noteToHost: ({ noteBytes }, context) => tell(context.host.note({ text: 'n'.repeat(noteBytes) })),
+    askHost: (_, context) => tell(context.host.answer()),
     async nest({ remaining }, context) {
       if (remaining === 0) return 0;
       return 1 + (await context.host.nest({ remaining: remaining - 1 }));
@@ -71,6 +82,7 @@ export const application = defineEnclave(
       const bare: unknown = text;
       if (how === 'string') throw bare;
       if (how === 'coded-error') throw Object.assign(new RangeError(text), { code: 'HOST_CALL_FAILED', name: text });
+      if (how === 'codec-error') decodeValue(string({ maxBytes: 1 }), utf8(text));
       if (how === 'application-error') throw new ApplicationError(text, { cause: new Error('not for the host') });
       void Promise.reject(new Error(text));
       return new Promise(() => undefined);

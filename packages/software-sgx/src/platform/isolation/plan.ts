@@ -5,7 +5,7 @@ import type { Isolation, IsolationLayer } from '@enclos/tee';
 
 /** How an enclave process is started on this machine, and what that gives. */
 export interface IsolationPlan {
-  /** Goes before the interpreter on the command line. */
+  /** Goes before the interpreter, whatever the enclave: see {@link commandPrefix}. */
   readonly prefix: readonly string[];
   readonly layers: readonly IsolationLayer[];
 }
@@ -27,7 +27,8 @@ export const runCommand: Run = (command, args) => {
   const result = spawnSync(command, [...args], {
     encoding: 'utf8',
     timeout: 10_000,
-    env: { PATH: process.env['PATH'] ?? '' },
+    // Empty, as for the enclave: so that the commands that were tried are the ones that are found then.
+    env: {},
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   return result.status === 0 ? result.stdout : undefined;
@@ -62,10 +63,11 @@ export function planIsolation(options: PlanOptions): IsolationPlan {
   // Tried on the interpreter itself, where it will run: a layer that it cannot start under is no layer.
   const works = (flags: readonly string[]): boolean =>
     starts([...outerWords, 'setpriv', ...flags, '--', options.interpreterPath, ...quietStart]);
+  const bounded = starts([...memoryWords(minimumHeapBytes), ...outerWords, options.interpreterPath, ...quietStart]);
   const inner = innerWrappers(options, run).map((wrapper) => ({ wrapper, words: wrapper.flags.find(works) }));
   return Object.freeze({
     prefix: Object.freeze([...outerWords, ...setprivWords(inner)]),
-    layers: Object.freeze([...ownLayers, ...[...outer, ...inner].map(triedLayer)]),
+    layers: Object.freeze([...ownLayers, memoryLayer(bounded), ...[...outer, ...inner].map(triedLayer)]),
   });
 }
 
@@ -86,6 +88,30 @@ function setprivWords(inner: readonly Tried[]): readonly string[] {
     ? [noNewPrivileges, ...given.filter((flag) => flag !== noNewPrivileges)]
     : given;
   return ['setpriv', ...once, '--'];
+}
+
+const memoryLayerName = 'memory';
+const minimumHeapBytes = 16n * 1024n * 1024n;
+/** What the interpreter has mapped before it runs anything: code range, thread stacks, its own heap's start. */
+const interpreterDataBytes = 640n * 1024n * 1024n;
+
+/**
+ * RLIMIT_DATA: the heap flag bounds JavaScript objects, and this bounds them
+ * together with buffers and WebAssembly memory, which may need as much again.
+ */
+function memoryWords(heapSizeBytes: bigint): readonly string[] {
+  return ['prlimit', `--data=${interpreterDataBytes + 2n * heapSizeBytes}`, '--'];
+}
+
+function memoryLayer(active: boolean): IsolationLayer {
+  const gives = 'Memory is bounded by the heap size of the manifest (prlimit --data, heap flag, WebAssembly pages).';
+  return layer(memoryLayerName, active, active ? gives : 'Install util-linux (prlimit).');
+}
+
+/** What goes before the interpreter of one enclave. */
+export function commandPrefix(plan: IsolationPlan, heapSizeBytes: bigint): readonly string[] {
+  const bounded = plan.layers.some(({ name, active }) => name === memoryLayerName && active);
+  return [...(bounded ? memoryWords(heapSizeBytes) : []), ...plan.prefix];
 }
 
 /** The interpreter reads this instead of the system's OpenSSL configuration. */

@@ -10,6 +10,7 @@ export const networkAttempts: Attempts = {
   'other network globals': () =>
     present(globalThis, ['XMLHttpRequest', 'WebSocketStream', 'CloseEvent', 'MessageEvent']),
   'the connection pool behind a symbol': () => {
+    void new Response('text');
     const found = [1, 2].map((version) => member(globalThis, Symbol.for(`undici.globalDispatcher.${version}`)));
     return found.find((dispatcher) => dispatcher !== undefined);
   },

@@ -1,0 +1,4 @@
+/** `@enclos/build/diagnostics`: what shows a problem, without the bundler and the libraries that find it. */
+export { renderDiagnostic, type RenderOptions } from './code-frame.ts';
+export { didYouMean } from './did-you-mean.ts';
+export { BuildError, isBuildError, type Diagnostic } from './diagnostic.ts';

@@ -1,0 +1,83 @@
+import type { Metafile, Plugin } from 'esbuild';
+
+import { allowedBuiltins } from '@enclos/manifest';
+
+import { fatalMessages } from './bundler-messages.ts';
+import type { BundlerOptions } from './bundler.ts';
+
+/** What the bundler calls a module that is no file. */
+export const entryName = 'enclos-entry.js';
+const outputName = 'bundle.js';
+
+/**
+ * The script is a function so that nothing runs before it is given its
+ * capabilities. `require` is a parameter of ours, not a global.
+ */
+const banner =
+  '(function(enclosCapabilities){"use strict";const require=enclosCapabilities.require,module={exports:{}},exports=module.exports;';
+const footer = 'return module.exports.start(enclosCapabilities)})';
+
+export interface ScriptInput {
+  readonly folder: string;
+  /** A module with an export `start`, which the script calls with its capabilities. */
+  readonly entry: string;
+  readonly plugins: Plugin[];
+}
+
+/**
+ * Everything that could differ between machines is fixed here: no tsconfig of a
+ * parent folder, no NODE_PATH, no comments or paths in the output. The image and
+ * the interface that its manifest names are made alike, or a dependency with
+ * conditions in its package.json would have one shape in the one and another in
+ * the other.
+ */
+export function scriptOptions({ folder, entry, plugins }: ScriptInput): BundlerOptions {
+  return {
+    stdin: { contents: entry, resolveDir: folder, sourcefile: entryName },
+    absWorkingDir: folder,
+    outfile: outputName,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'cjs',
+    platform: 'node',
+    // Not the interpreter's own version: the building machine compiles the script too, to check it.
+    target: 'node20.19',
+    mainFields: ['module', 'main'],
+    conditions: [],
+    nodePaths: [],
+    tsconfigRaw: {},
+    minify: true,
+    legalComments: 'none',
+    charset: 'ascii',
+    sourcemap: 'external',
+    sourcesContent: true,
+    // `import()` of an allowed module becomes a call of our `require`.
+    supported: { 'dynamic-import': false },
+    define: { 'process.env.NODE_ENV': '"production"' },
+    loader: { '.wasm': 'binary' },
+    logLevel: 'silent',
+    logLimit: 0,
+    logOverride: fatalMessages,
+    banner: { js: banner },
+    footer: { js: footer },
+    plugins,
+  };
+}
+
+export function outputOf(metafile: Metafile): Metafile['outputs'][string] {
+  const output = metafile.outputs[outputName];
+  if (output === undefined) throw new Error('The bundler made no script.');
+  return output;
+}
+
+const allowedSpecifiers: ReadonlySet<string> = new Set(allowedBuiltins.map((name) => `node:${name}`));
+
+/** The modules that the script asks `capabilities.require` for, sorted. */
+export function externalsOf(metafile: Metafile): readonly string[] {
+  return [...new Set(outputOf(metafile).imports.map(({ path }) => path))].sort();
+}
+
+export function isAllowedSpecifier(specifier: string): boolean {
+  return allowedSpecifiers.has(specifier);
+}

@@ -1,0 +1,35 @@
+import { publishTcbLevel } from '../actions/platform.ts';
+import { defineCommand } from '../command.ts';
+import { hexOption } from '../hex-option.ts';
+import { parsePceSvn } from '../pcesvn-option.ts';
+import { renderPlatform } from '../render/platform.ts';
+import { stateFolderOf, stateOption } from '../state-option.ts';
+
+export const command = defineCommand({
+  description:
+    'Raises the TCB level that the vendor calls current, under the next TCB evaluation number: the first half of a TCB recovery. Machines below it are OutOfDate from now on, until their CPUSVN is raised with `enclos platform set-cpusvn` and they are enrolled again. A vendor certifies nothing above the level that it published, so publish first and raise second.\n\nA level cannot be taken back.',
+  arguments: {
+    components: { value: 'HEX', summary: 'The 15 TCB components: a CPUSVN without its last byte', required: true },
+  },
+  options: {
+    state: stateOption,
+    pcesvn: { type: 'string', value: 'NUMBER', summary: 'Raise the PCESVN as well' },
+  },
+  examples: [
+    {
+      command: 'enclos platform publish-tcb 020000000000000000000000000000',
+      summary: 'Raise the first component to 2',
+    },
+  ],
+  exitCodes: {},
+  async run({ arguments: { components }, options: { state, pcesvn } }, context) {
+    return publishTcbLevel({
+      stateFolder: stateFolderOf(state, context),
+      components: hexOption('The TCB level', components, 15),
+      now: context.io.now(),
+      ...(pcesvn === undefined ? {} : { pceSvn: parsePceSvn(pcesvn) }),
+    });
+  },
+  human: renderPlatform,
+  json: (facts) => facts,
+});

@@ -1,0 +1,40 @@
+import { isFresh, refreshVendor, vendorStamp, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
+
+export type LocateVendor = () => Promise<Pick<OpenedVendor, 'folder'>>;
+
+interface Held {
+  readonly folder: string;
+  readonly stamp: string;
+  readonly vendor: Vendor;
+}
+
+/** How often one request looks again at a folder that changes while it is being read. */
+const maxLoads = 3;
+
+/**
+ * Keeps the opened vendor until its folder changes or its documents come to
+ * half of their lifetime. One load runs at a time, whatever the number of
+ * requests, so documents are signed once for all of them.
+ */
+export function vendorCache(locate: LocateVendor, now: () => Date): () => Promise<Vendor> {
+  let held: Held | undefined;
+  let loading: Promise<Held> | undefined;
+  const load = async (folder: string): Promise<Held> => {
+    // Before the folder is read: a change in between makes the stamp an old one.
+    const stamp = await vendorStamp(folder);
+    return { folder, stamp, vendor: await refreshVendor({ folder }, now()) };
+  };
+  const loadOnce = (folder: string): Promise<Held> => {
+    loading ??= load(folder).finally(() => (loading = undefined));
+    return loading;
+  };
+  return async () => {
+    const { folder } = await locate();
+    for (let loads = 0; loads < maxLoads; loads++) {
+      const isSame = held?.folder === folder && held.stamp === (await vendorStamp(folder));
+      if (held !== undefined && isSame && isFresh(held.vendor.documents, now())) return held.vendor;
+      held = await loadOnce(folder);
+    }
+    return (await load(folder)).vendor;
+  };
+}

@@ -1,0 +1,54 @@
+import type { EnclaveExit } from '@enclos/tee';
+import { loaderExitCodes } from './loader.ts';
+
+/** What the protocol carries; the bound is of UTF-8 bytes. */
+export const maxDetailBytes = 8192;
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** What a debug enclave wrote to its error output. */
+  readonly output: string;
+  readonly heapSizeBytes: bigint;
+}
+
+/** Says in words why an enclave process ended. */
+export function describeExit(end: ProcessEnd): EnclaveExit {
+  const detail = [reason(end), end.output.trim()].filter((part) => part !== '').join('\n');
+  return {
+    exitCode: end.code ?? undefined,
+    signal: end.signal ?? undefined,
+    detail: cutText(detail, maxDetailBytes),
+  };
+}
+
+/**
+ * The longest start of a text that has a UTF-8 form of at most so many bytes.
+ * The text is the enclave's: it may hold half a character, which no message carries.
+ */
+export function cutText(text: string, maxBytes: number): string {
+  const bytes = new TextEncoder().encode(text);
+  // As a stream the decoder keeps a character that the cut halves to itself.
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, maxBytes), { stream: true });
+}
+
+/** A wrapper reports its child's signal so. */
+const fromWrapper = 128;
+const aborts = [
+  ['SIGILL', 4],
+  ['SIGTRAP', 5],
+  ['SIGABRT', 6],
+  ['SIGSEGV', 11],
+] as const;
+
+function reason({ code, signal, heapSizeBytes }: ProcessEnd): string {
+  // V8 stops by SIGABRT, SIGTRAP or SIGILL. The first process of a namespace cannot be ended by a signal of its own, so
+  // there abort() goes on to an instruction that raises SIGSEGV (abort(3), pid_namespaces(7)).
+  const aborted = aborts.some(([name, number]) => signal === name || code === fromWrapper + number);
+  if (aborted) return `The enclave aborted: most often its heap of ${heapSizeBytes / (1024n * 1024n)} MiB was full.`;
+  if (signal !== null) return `The enclave was ended by ${signal}.`;
+  if (code === loaderExitCodes.hostGone) return 'The enclave ended with its host.';
+  if (code === loaderExitCodes.platformGone) return 'The enclave ended because its platform was gone.';
+  if (code === loaderExitCodes.startFailed) return 'The enclave could not start.';
+  return `The enclave ended with code ${code ?? 'unknown'}.`;
+}

@@ -1,0 +1,81 @@
+import { chmod, lstat, mkdtemp, readdir, rmdir, unlink } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The folder of one platform process's sockets, private to this user. */
+export interface RuntimeFolder {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** Short: a socket's whole path may have 107 bytes (unix(7)). */
+const prefix = 'enclos-run-';
+/** Somebody listens there for as long as the process lives, whatever it dies of. */
+const lifeSocket = 'life.sock';
+const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|g-[0-9a-f]{16})$/;
+
+/** Makes the folder, and removes those of platforms that were killed. */
+export async function createRuntimeFolder(parent: string = tmpdir()): Promise<RuntimeFolder> {
+  await removeStaleFolders(parent);
+  const path = await mkdtemp(join(parent, prefix));
+  await chmod(path, 0o700);
+  const life = createServer((socket) => socket.destroy());
+  life.on('error', () => undefined);
+  await new Promise<void>((resolve, reject) => {
+    life.once('error', reject);
+    life.listen(join(path, lifeSocket), resolve);
+  });
+  life.unref();
+  return Object.freeze({
+    path,
+    async remove() {
+      // Unlinks the socket too.
+      await new Promise<void>((resolve) => life.close(() => resolve()));
+      await removeFolder(path);
+    },
+  });
+}
+
+/**
+ * A process id in the name would not do: folders may be shared by containers,
+ * each with its own numbers, and numbers come again. A socket that refuses is
+ * certain: its process is gone.
+ */
+export async function removeStaleFolders(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
+    const path = join(parent, name);
+    if ((await isOwnFolder(path)) && (await refuses(join(path, lifeSocket)))) await removeFolder(path);
+  }
+}
+
+/** Not followed when it is a link, and nobody else's. */
+async function isOwnFolder(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o77) === 0;
+}
+
+function refuses(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+}
+
+/** Removes what a platform puts there and nothing else; the life socket last, so that a half-removed folder is found again. */
+async function removeFolder(path: string): Promise<void> {
+  const names = (await readdir(path).catch(() => [])).filter((name) => ours.test(name));
+  for (const name of names.filter((candidate) => candidate !== lifeSocket))
+    await unlink(join(path, name)).catch(ignore);
+  await unlink(join(path, lifeSocket)).catch(ignore);
+  await rmdir(path).catch(ignore);
+}
+
+/** Another platform may be removing the same folder, and a folder that stays harms nobody. */
+function ignore(): void {
+  return undefined;
+}

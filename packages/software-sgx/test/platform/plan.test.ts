@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  commandPrefix,
+  planIsolation,
+  requireIsolation,
+  type IsolationPlan,
+  type Run,
+} from '../../src/platform/isolation/plan.ts';
+
+interface Machine {
+  /** Programs that are installed. */
+  readonly programs?: readonly string[];
+  /** A command line with one of these words fails. */
+  readonly without?: readonly string[];
+  readonly userId?: number;
+}
+
+const interpreterPath = process.execPath;
+const utilLinux = ['setpriv', 'prlimit', 'unshare', 'ldd'];
+
+/** Plays a machine: a command works when all its programs are there and no word of it is one that the machine lacks. */
+function planOn(machine: Machine): { readonly plan: IsolationPlan; readonly commands: readonly string[] } {
+  const commands: string[] = [];
+  const programs = machine.programs ?? utilLinux;
+  const run: Run = (command, args) => {
+    const words = [command, ...args];
+    commands.push(words.join(' '));
+    const missing = words.filter((word) => utilLinux.includes(word) && !programs.includes(word));
+    const lacking = words.filter((word) => machine.without?.includes(word));
+    return missing.length + lacking.length === 0 ? '' : undefined;
+  };
+  const plan = planIsolation({ interpreterPath, filterPath: '/run/filter.bpf', run, userId: machine.userId ?? 0 });
+  return { plan, commands };
+}
+
+function missingLayers(plan: IsolationPlan): readonly string[] {
+  return plan.layers.filter(({ active }) => !active).map(({ name }) => name);
+}
+
+const ofTheMachine = ['memory', 'parent-death', 'no-dumps', 'namespaces', 'privileges', 'file-view', 'seccomp'];
+
+describe('the isolation plan', () => {
+  test('of a machine with everything has every layer and all wrappers in their order', () => {
+    const { plan } = planOn({});
+    assert.deepEqual(missingLayers(plan), []);
+    assert.deepEqual(
+      plan.layers.map(({ name }) => name),
+      ['interpreter', 'authority', 'environment', ...ofTheMachine],
+    );
+    const line = plan.prefix.join(' ');
+    assert.match(
+      line,
+      /^setpriv --pdeathsig KILL -- prlimit --core=1:1 -- unshare --net .*--kill-child=SIGKILL -- setpriv --no-new-privs /,
+    );
+    assert.match(line, /--seccomp-filter \/run\/filter\.bpf --$/);
+    assert.equal(plan.prefix.filter((word) => word === '--no-new-privs').length, 1);
+  });
+
+  test('ties the outermost process to the platform: what is inside unshare would outlive a killed platform', () => {
+    const { plan } = planOn({});
+    assert.ok(plan.prefix.indexOf('--pdeathsig') < plan.prefix.indexOf('unshare'));
+  });
+
+  test('of a machine without util-linux has no wrapper, and says how to get each layer', () => {
+    const { plan } = planOn({ programs: [] });
+    assert.deepEqual(plan.prefix, []);
+    assert.deepEqual(missingLayers(plan), ofTheMachine);
+    for (const layer of plan.layers.filter(({ active }) => !active))
+      assert.match(layer.detail, /Install|Run/, layer.name);
+  });
+
+  test('of a user without user namespaces lacks the namespaces alone', () => {
+    const { plan } = planOn({ without: ['unshare'], userId: 1000 });
+    assert.deepEqual(missingLayers(plan), ['namespaces']);
+    assert.ok(!plan.prefix.includes('unshare'));
+    assert.deepEqual(plan.prefix.slice(0, 6), ['setpriv', '--pdeathsig', 'KILL', '--', 'prlimit', '--core=1:1']);
+  });
+
+  test('of a user with user namespaces makes one', () => {
+    // Without the user namespace, unshare needs root: the first form fails.
+    const rootOnly: Run = (command, args) =>
+      [command, ...args].includes('unshare') && !args.includes('--user') ? undefined : '';
+    const plan = planIsolation({ interpreterPath, filterPath: '/f', run: rootOnly, userId: 1000 });
+    assert.deepEqual(missingLayers(plan), []);
+    assert.ok(plan.prefix.includes('--map-current-user'));
+  });
+
+  test('of a kernel without Landlock lacks the file view alone', () => {
+    const { plan } = planOn({ without: ['--landlock-access'] });
+    assert.deepEqual(missingLayers(plan), ['file-view']);
+    assert.ok(plan.prefix.includes('--seccomp-filter'));
+    assert.ok(!plan.prefix.some((word) => word.startsWith('--landlock')));
+  });
+
+  test('of a setpriv without seccomp lacks the filter alone', () => {
+    const { plan } = planOn({ without: ['--seccomp-filter'] });
+    assert.deepEqual(missingLayers(plan), ['seccomp']);
+    assert.ok(plan.prefix.includes('--landlock-access'));
+  });
+
+  test('of root without SETPCAP lacks the privileges, since root could raise what it did not drop', () => {
+    const { plan } = planOn({ without: ['--bounding-set=-all'] });
+    assert.deepEqual(missingLayers(plan), ['privileges']);
+    assert.equal(plan.prefix.filter((word) => word === '--no-new-privs').length, 1);
+  });
+
+  test('of a user without SETPCAP has the privileges layer: that none can be had is enough', () => {
+    const { plan } = planOn({ without: ['--bounding-set=-all'], userId: 1000 });
+    assert.deepEqual(missingLayers(plan), []);
+  });
+
+  test('of a machine without prlimit lacks the bounds that it sets', () => {
+    const { plan } = planOn({ programs: ['setpriv', 'unshare', 'ldd'] });
+    assert.deepEqual(missingLayers(plan), ['memory', 'no-dumps']);
+    assert.ok(!plan.prefix.includes('prlimit'));
+    assert.deepEqual(commandPrefix(plan, 1n), plan.prefix);
+  });
+
+  test('bounds the memory of each enclave by its heap, around everything else', () => {
+    const { plan } = planOn({});
+    const [small = [], large = []] = [16n, 1024n].map((mebibytes) => commandPrefix(plan, mebibytes * 1024n * 1024n));
+    assert.deepEqual(small.slice(3), plan.prefix);
+    assert.equal(small[0], 'prlimit');
+    const bytesOf = (words: readonly string[]): bigint => BigInt(words[1]?.replace('--data=', '') ?? 0);
+    assert.equal(bytesOf(large) - bytesOf(small), 2n * 1008n * 1024n * 1024n);
+  });
+
+  test('tries each inner layer on the interpreter itself, inside the outer ones', () => {
+    const { commands } = planOn({});
+    const tried = commands.filter((line) => line.includes('--seccomp-filter'));
+    assert.equal(tried.length, 1);
+    assert.match(
+      tried[0] ?? '',
+      /^setpriv --pdeathsig .* unshare .* setpriv .* -- \S*node --openssl-config=\/dev\/null -e 0$/,
+    );
+  });
+});
+
+describe('requireIsolation', () => {
+  const full = planOn({}).plan;
+  const bare = planOn({ programs: [] }).plan;
+
+  test('strict takes a machine with every layer', () => requireIsolation(full, 'strict'));
+  test('best takes what there is', () => {
+    requireIsolation(full, 'best');
+    requireIsolation(bare, 'best');
+  });
+  test('strict refuses a machine that lacks one, and names it', () => {
+    const lacking = planOn({ without: ['--landlock-access'] }).plan;
+    assert.throws(() => requireIsolation(lacking, 'strict'), {
+      code: 'ISOLATION_UNAVAILABLE',
+      message: 'Strict isolation lacks: file-view.',
+      details: { missing: ['file-view'] },
+    });
+    assert.throws(() => requireIsolation(bare, 'strict'), { details: { missing: ofTheMachine } });
+  });
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { createRuntimeFolder, removeStaleFolders } from '../../src/platform/runtime-folder.ts';
+import { temporaryFolder } from '../support.ts';
+
+/** A folder as a killed platform leaves it: its sockets are there, and nobody listens. */
+async function staleFolder(parent: string, name = 'enclos-run-stale1'): Promise<string> {
+  const path = join(parent, name);
+  mkdirSync(path, { mode: 0o700 });
+  const sockets = ['life.sock', 'platform.sock', 'g-0123456789abcdef'].map((socket) => join(path, socket));
+  const script = `const { createServer } = require('node:net');
+    Promise.all(${JSON.stringify(sockets)}.map((path) => new Promise((done) => createServer().listen(path, done))))
+      .then(() => process.kill(process.pid, 'SIGKILL'));`;
+  await once(spawn(process.execPath, ['-e', script]), 'exit');
+  writeFileSync(join(path, 'enclave.bpf'), '');
+  return path;
+}
+
+describe('the runtime folder', () => {
+  test('is private, and goes with its platform', async () => {
+    const parent = temporaryFolder();
+    const folder = await createRuntimeFolder(parent);
+    assert.equal(statSync(folder.path).mode & 0o777, 0o700);
+    writeFileSync(join(folder.path, 'enclave.bpf'), '');
+    await folder.remove();
+    assert.deepEqual(readdirSync(parent), []);
+  });
+
+  test('of a killed platform is removed by the next one', async () => {
+    const parent = temporaryFolder();
+    const stale = await staleFolder(parent);
+    const folder = await createRuntimeFolder(parent);
+    assert.ok(!existsSync(stale));
+    await folder.remove();
+  });
+
+  test('of a living platform stays', async () => {
+    const parent = temporaryFolder();
+    const living = await createRuntimeFolder(parent);
+    const next = await createRuntimeFolder(parent);
+    assert.ok(existsSync(join(living.path, 'life.sock')));
+    await Promise.all([living.remove(), next.remove()]);
+  });
+
+  test('that is being made stays: it has no life socket yet', async () => {
+    const parent = temporaryFolder();
+    mkdirSync(join(parent, 'enclos-run-abcdef'), { mode: 0o700 });
+    await removeStaleFolders(parent);
+    assert.deepEqual(readdirSync(parent), ['enclos-run-abcdef']);
+  });
+
+  test('keeps what no platform put there', async () => {
+    const parent = temporaryFolder();
+    const stale = await staleFolder(parent);
+    writeFileSync(join(stale, 'letter.txt'), 'mine');
+    await removeStaleFolders(parent);
+    assert.deepEqual(readdirSync(stale), ['letter.txt']);
+  });
+
+  test('is nothing else: another name, a link, a folder that others may enter', async () => {
+    const parent = temporaryFolder();
+    const named = await staleFolder(parent, 'another-name');
+    symlinkSync(named, join(parent, 'enclos-run-linked'));
+    const open = await staleFolder(parent, 'enclos-run-opened');
+    chmodSync(open, 0o755);
+    await removeStaleFolders(parent);
+    assert.equal(readdirSync(named).length, 4);
+    assert.equal(readdirSync(open).length, 4);
+    assert.ok(existsSync(join(parent, 'enclos-run-linked')));
+  });
+
+  test('stays while anybody listens, whatever he answers', async () => {
+    const parent = temporaryFolder();
+    const path = join(parent, 'enclos-run-slowly');
+    mkdirSync(path, { mode: 0o700 });
+    const server = createServer((socket) => socket.resume()).listen(join(path, 'life.sock'));
+    await once(server, 'listening');
+    await removeStaleFolders(parent);
+    assert.ok(existsSync(join(path, 'life.sock')));
+    server.close();
+  });
+
+  test('two platforms that clean at once do not disturb each other', async () => {
+    const parent = temporaryFolder();
+    await staleFolder(parent);
+    const folders = await Promise.all([1, 2, 3].map(() => createRuntimeFolder(parent)));
+    assert.equal(readdirSync(parent).length, 3);
+    await Promise.all(folders.map((folder) => folder.remove()));
+  });
+});

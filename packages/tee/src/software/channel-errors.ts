@@ -1,0 +1,20 @@
+import { errorRegistry, isErrorCode, type ErrorCode } from '@enclos/errors';
+import { gateAnswerErrors } from '@enclos/gate';
+
+/**
+ * The areas in which the platform has the word: launching, keys, reports and
+ * quotes, and the files and the machine that they need. Not the verdicts of an
+ * enclave or a verifier (SEAL_, REPORT_NOT_VERIFIED, EVIDENCE_), which neither
+ * host nor enclave takes from it.
+ */
+const platformAreas =
+  /^(?:LAUNCH|KEY|REPORT_REQUEST|QUOTE|ISOLATION|INTERPRETER|PLATFORM|IMAGE|MANIFEST|SGX|SGXS|SIGSTRUCT|ENDORSEMENTS_ELSEWHERE|COLLATERAL|TCB|TEE_PLATFORM_FAILED|TEE_CAPABILITY|EDL|CODEC)(?:_|$)/;
+
+/** What the platform may raise at hosts and enclaves, which both trust it. The gate itself refuses those of kind `lost`. */
+export const errorsFromPlatform: readonly ErrorCode[] = Object.freeze([
+  ...gateAnswerErrors,
+  ...Object.keys(errorRegistry).filter((code): code is ErrorCode => isErrorCode(code) && platformAreas.test(code)),
+]);
+
+/** What enclaves and hosts may raise at the platform: nothing but that there is no answer. */
+export const errorsToPlatform: readonly ErrorCode[] = gateAnswerErrors;

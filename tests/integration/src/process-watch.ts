@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** True while the process runs: one that is dead and not yet collected does not. */
+export function isRunning(processId: number): boolean {
+  const status = read(`/proc/${processId}/status`);
+  return status !== undefined && !/^State:\s+[ZX]/m.test(status);
+}
+
+/** Linux, every process: the ids of those with this text in their command line. */
+export function processesWith(marker: string): readonly number[] {
+  return list('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => read(`/proc/${name}/cmdline`)?.includes(marker) === true)
+    .map(Number)
+    .filter(isRunning);
+}
+
+/**
+ * Waits until a condition holds. The kernel tells nobody but a parent of a
+ * process's end, so somebody else's has to be looked for.
+ * @throws Error when it does not hold in time.
+ */
+export async function until(what: string, holds: () => boolean, withinMs = 5000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}.`);
+    await sleep(10);
+  }
+}
+
+export function descriptorCount(processId: number): number {
+  return list(`/proc/${processId}/fd`).length;
+}
+
+/** The files below a folder that hold one of these texts, as they are or in base64 or hex. */
+export function filesHolding(folder: string, secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const forms = [bytes, Buffer.from(bytes.toString('base64').slice(0, -4)), Buffer.from(bytes.toString('hex'))];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => {
+      const content = readFileSync(path);
+      return forms.some((form) => content.includes(form));
+    });
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function list(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
