@@ -7,8 +7,8 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['biuld'], 'There is no command "biuld". Did you mean "build"?'],
   [['frobnicate'], 'There is no command "frobnicate".'],
   [['--frobnicate'], '--frobnicate is not an option of enclos itself.'],
-  [['platform'], 'platform needs a command: init, enrol, show, serve, set-cpusvn.'],
-  [['platform', '--json'], 'platform needs a command: init, enrol, show, serve, set-cpusvn.'],
+  [['platform'], 'platform needs a command: init, enrol, show, serve, publish-tcb, set-cpusvn.'],
+  [['platform', '--json'], 'platform needs a command: init, enrol, show, serve, publish-tcb, set-cpusvn.'],
   [['platform', 'shwo'], 'There is no command "platform shwo". Did you mean "platform show"?'],
   [['help', 'mesure'], 'There is no command "mesure". Did you mean "measure"?'],
   [['help', 'platform', 'innit'], 'There is no command "platform innit". Did you mean "platform init"?'],
@@ -54,7 +54,7 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['platform', 'serve', '--listen', '8081'], '--listen is HOST:PORT, such as 127.0.0.1:8081, not "8081".'],
   [
     ['platform', 'enrol', '--vendor', 'v'],
-    'These options do not go together. One of: --vendor --machine; --machine --request-out; --vendor --request --issue-out; --machine --install.',
+    'These options do not go together. One of: --vendor --machine [--reprovision]; --machine --request-out; --vendor --request --issue-out [--allow-separated]; --machine --install [--root-fingerprint] [--reprovision].',
   ],
 ];
 

@@ -70,13 +70,24 @@ test('vendor and machine on two computers: a request, an issue, an installation'
   const wanted = `Certified\n  PPID        ${machine?.ppid}\n  separation  single-user\n  CPUSVN      ${machine?.cpuSvn}\n  PCESVN      1\n`;
   assert.ok(said.includes(wanted), said);
   const wrong = await platform([
-    ...['enrol', '--machine', 'far/machine', '--install', 'pck.json'],
-    ...['--root-fingerprint', '00'.repeat(32), '--json'],
+    'enrol',
+    '--machine',
+    'far/machine',
+    '--install',
+    'pck.json',
+    '--root-fingerprint',
+    '00'.repeat(32),
+    '--json',
   ]);
   assert.deepEqual([wrong.code, errorOf(wrong).code], [1, 'ENROLMENT_REFUSED']);
   const { rootFingerprint = '' } = factsOf(made).vendor ?? {};
   const installed = await enrol(
-    ...['--machine', 'far/machine', '--install', 'pck.json', '--root-fingerprint', rootFingerprint],
+    '--machine',
+    'far/machine',
+    '--install',
+    'pck.json',
+    '--root-fingerprint',
+    rootFingerprint,
   );
   assert.match(installed, new RegExp(`enrolled {10}yes\n {2}root fingerprint {2}${rootFingerprint}\n`));
 });

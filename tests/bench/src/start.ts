@@ -14,15 +14,10 @@ export async function benchStart(scene: Scene): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
   const interpreter = await verifyInterpreter();
   const { prefix } = planIsolation({ interpreterPath: interpreter.path, filterPath: await writeSeccompFilter(folder) });
+  const words = [...prefix, interpreter.path, '--openssl-config=/dev/null', '-e', 'console.log(1)'];
+  const [command = '', ...args] = words;
   const bare = async (): Promise<number> =>
     time(async () => {
-      const [command = '', ...args] = [
-        ...prefix,
-        interpreter.path,
-        '--openssl-config=/dev/null',
-        '-e',
-        'console.log(1)',
-      ];
       const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'], env: {}, cwd: '/' });
       await once(child.stdout, 'data');
       child.kill('SIGKILL');

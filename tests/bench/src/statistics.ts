@@ -6,7 +6,7 @@ export async function time(work: () => unknown): Promise<number> {
 }
 
 /** The value below which the given share of the samples lies. */
-export function percentile(samples: readonly number[], share: number): number {
+function percentile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

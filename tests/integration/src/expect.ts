@@ -15,3 +15,17 @@ export async function outcome(attempt: Promise<unknown>): Promise<ErrorCode | 'a
     throw error;
   }
 }
+
+/**
+ * The same, but for a code that the other side used and may not use here: the
+ * gate gives it as GATE_REMOTE_ERROR, with the code as a detail.
+ */
+export async function foreignOutcome(attempt: Promise<unknown>): Promise<string> {
+  try {
+    await attempt;
+    return 'accepted';
+  } catch (error) {
+    if (isEnclosError(error, 'GATE_REMOTE_ERROR')) return String(error.details['remoteCode']);
+    throw error;
+  }
+}

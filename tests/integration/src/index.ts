@@ -1,4 +1,4 @@
-export { outcome, refusedWith } from './expect.ts';
+export { foreignOutcome, outcome, refusedWith } from './expect.ts';
 export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './probe-host.ts';
 export { descendants } from './processes.ts';
 export { flipped, seededBytes, seededNumbers } from './random.ts';

@@ -10,7 +10,7 @@ import {
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
 import { readImage } from '@enclos/manifest';
-import { encodeGateHello, GateTable, type LaunchedEnclave, type Launcher } from '@enclos/tee';
+import { encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave, type Launcher } from '@enclos/tee';
 import type { SignedImage } from './workshop.ts';
 
 type System = typeof systemInterface;
@@ -58,6 +58,7 @@ export async function openRawHost<T extends Functions>(
     initiator: true,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest }),
     acceptHello: () => undefined,
+    remoteErrors: errorsFromEnclave,
     limits: { ...manifest.limits, maxConcurrentCalls: 16, helloTimeoutMs: 30_000 },
     dispatch: (call) =>
       call.table === GateTable.system ? files(call.index, call.payload, undefined) : (options.dispatch ?? refuse)(call),

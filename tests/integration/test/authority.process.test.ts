@@ -135,7 +135,8 @@ describe('an interpreter in the hands of an attacker', { skip: process.getuid?.(
     const services = await openPlatform(stateFolders(workshop.stateFolder('bare')));
     const victim = join(workshop.subfolder('victim'), 'file');
     writeFileSync(victim, 'content', { mode: 0o600 });
-    const [command = '', ...words] = [...services.isolation.prefix, services.interpreter.path];
+    const line: readonly string[] = [...services.isolation.prefix, services.interpreter.path];
+    const [command = '', ...words] = line;
     const { stdout } = spawnSync(command, [...words, '--openssl-config=/dev/null', '-e', systemCalls(victim)], {
       encoding: 'utf8',
       env: {},

@@ -143,9 +143,9 @@ describe('the end of an enclave', () => {
   test('leaves nothing behind, twenty times over', async () => {
     await works(platform);
     const folders = lab.runtimeFolders();
-    const before = descriptorCount(platform.processId);
+    const descriptors = descriptorCount(platform.processId);
     for (let i = 0; i < 20; i += 1) await works(platform);
-    assert.equal(descriptorCount(platform.processId), before);
+    assert.equal(descriptorCount(platform.processId), descriptors);
     assert.deepEqual(lab.runtimeFolders(), folders);
     assert.deepEqual(processesWith(lab.marker), []);
   });

@@ -33,9 +33,10 @@ interface RunningHost {
 }
 
 /** Starts the host program and waits until its enclave is in the middle of something. */
-async function startHost(doing: string, wrapper: readonly string[] = []): Promise<RunningHost> {
-  const [command = '', ...words] = [...wrapper, process.execPath, program, ...paths, '--doing', doing];
-  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+async function startHost(doing: string): Promise<RunningHost> {
+  const child = spawn(process.execPath, [program, ...paths, '--doing', doing], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let platform = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     const said = JSON.parse(line) as { readonly platform?: number; readonly doing?: string };

@@ -12,6 +12,7 @@ import {
   descendants,
   flipped,
   openRawHost,
+  foreignOutcome,
   outcome,
   signingKey,
   trustedFileContents,
@@ -185,9 +186,9 @@ describe('a host that does not keep to the protocol', () => {
 
   test('a call before start is refused, and start still works, once', async () => {
     await withHost({}, async ({ system, call }) => {
-      assert.equal(await outcome(call.identity()), 'GATE_PROTOCOL_VIOLATION');
+      assert.equal(await foreignOutcome(call.identity()), 'GATE_PROTOCOL_VIOLATION');
       await system.start({ hostEnvironment: [] });
-      assert.equal(await outcome(system.start({ hostEnvironment: [] })), 'GATE_PROTOCOL_VIOLATION');
+      assert.equal(await foreignOutcome(system.start({ hostEnvironment: [] })), 'GATE_PROTOCOL_VIOLATION');
       assert.ok(await call.identity());
     });
   });
@@ -196,12 +197,21 @@ describe('a host that does not keep to the protocol', () => {
     await withHost({}, async ({ system, call, endpoint }) => {
       await system.start({ hostEnvironment: [] });
       const index = Object.keys(probe.trusted).indexOf('bounded');
-      for (const payload of [none, Uint8Array.of(255, 255, 255, 255, 255), new Uint8Array(100_000), utf8('garbage')]) {
+      for (const payload of [none, Uint8Array.of(255, 255, 255, 255, 255), utf8('garbage')]) {
         assert.equal(await outcome(endpoint.invoke(GateTable.application, index, payload)), 'EDL_VALUE_REFUSED');
       }
       assert.equal(await outcome(endpoint.invoke(GateTable.application, 999, none)), 'EDL_UNKNOWN_FUNCTION');
       assert.equal(await outcome(endpoint.invoke(GateTable.system, 999, none)), 'EDL_UNKNOWN_FUNCTION');
       assert.equal(await call.bounded({ text: 'fine', resultBytes: 0 }), 'fine');
+    });
+  });
+
+  test('arguments that are larger than any of the function can be end the enclave', async () => {
+    await withHost({}, async ({ system, endpoint }) => {
+      await system.start({ hostEnvironment: [] });
+      const index = Object.keys(probe.trusted).indexOf('bounded');
+      const call = endpoint.invoke(GateTable.application, index, new Uint8Array(100_000));
+      assert.equal(await outcome(call), 'ENCLAVE_LOST');
     });
   });
 

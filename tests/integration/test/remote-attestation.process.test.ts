@@ -16,7 +16,7 @@ import { loadEnclave, type Enclave } from '@enclos/host';
 import { encodeKeyRequest, encodeTargetInfo, KeyName, parseQuoteV3, parseReport } from '@enclos/sgx';
 import { singleUserAdvisory, type EmbeddedPlatform } from '@enclos/software-sgx';
 import { raw } from '../enclaves/raw/raw.edl.ts';
-import { createWorkshop, flipped, loadProbe, outcome, refusedWith, type Probe } from '../src/index.ts';
+import { createWorkshop, flipped, foreignOutcome, loadProbe, outcome, refusedWith, type Probe } from '../src/index.ts';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;
@@ -179,7 +179,7 @@ describe('an enclave without a trusted runtime, that asks the platform for anyth
   async function ownReport(): Promise<Uint8Array> {
     return hostile.call.report({ targetInfo: await hostile.call.quotingTarget(), reportData });
   }
-  const quoteOver = (report: Uint8Array) => outcome(hostile.call.quote({ report }));
+  const quoteOver = (report: Uint8Array) => foreignOutcome(hostile.call.quote({ report }));
 
   test('gets a quote over its own genuine report, in its own name', async () => {
     const quote = await hostile.call.quote({ report: await ownReport() });
@@ -223,7 +223,8 @@ describe('an enclave without a trusted runtime, that asks the platform for anyth
       miscMask: 0,
       configSvn: 0,
     };
-    const ask = (keyName: number) => outcome(hostile.call.key({ request: encodeKeyRequest({ ...request, keyName }) }));
+    const ask = (keyName: number) =>
+      foreignOutcome(hostile.call.key({ request: encodeKeyRequest({ ...request, keyName }) }));
     assert.equal(await ask(KeyName.REPORT), 'accepted');
     for (const keyName of [KeyName.PROVISION, KeyName.PROVISION_SEAL, KeyName.EINITTOKEN]) {
       assert.equal(await ask(keyName), 'KEY_NOT_PERMITTED');
@@ -239,7 +240,7 @@ describe('an enclave without a trusted runtime, that asks the platform for anyth
       miscSelect: 0,
       configId: new Uint8Array(64),
     }).with(511, 1);
-    assert.equal(await outcome(hostile.call.report({ targetInfo, reportData })), 'REPORT_REQUEST_INVALID');
+    assert.equal(await foreignOutcome(hostile.call.report({ targetInfo, reportData })), 'REPORT_REQUEST_INVALID');
   });
 
   test('gets, over a report that another enclave made for quoting, a quote that names the other', async () => {

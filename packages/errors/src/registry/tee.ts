@@ -58,8 +58,8 @@ export const teeErrors = {
   },
   PLATFORM_BUSY: {
     kind: 'transient',
-    summary: 'This host has as many enclaves as the platform grants one host.',
-    next: 'End enclaves that are no longer used, then load again.',
+    summary: 'The platform has as many enclaves, launches or image bytes in hand as it takes on.',
+    next: 'Try again after a moment; end enclaves that are no longer used.',
   },
   PLATFORM_START_FAILED: {
     kind: 'transient',

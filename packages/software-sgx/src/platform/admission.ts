@@ -7,16 +7,17 @@ import { MAX_IMAGE_BYTES } from '@enclos/manifest';
  */
 export interface Admission {
   /**
-   * Takes bytes of images that are on their way in, or wait for their enclave to start.
+   * Takes bytes of images that are on their way in.
    * @throws PLATFORM_BUSY
    */
   takeBytes(sizeBytes: number): void;
   giveBytes(sizeBytes: number): void;
   /**
-   * Counts a launch, from EINIT until the enclave's process runs.
-   * @returns what ends the count. @throws PLATFORM_BUSY
+   * Counts a launch, from EINIT until the enclave's process runs. The bytes of its image are taken already.
+   * @returns what ends the count and gives the bytes back.
+   * @throws PLATFORM_BUSY; the bytes are given back then too.
    */
-  beginLaunch(): () => void;
+  beginLaunch(imageBytes: number): () => void;
 }
 
 export interface AdmissionLimits {
@@ -31,24 +32,29 @@ export function createAdmission(limits: AdmissionLimits = defaultLimits): Admiss
   let launches = 0;
   return Object.freeze({
     takeBytes(sizeBytes: number) {
-      if (bytes + sizeBytes > limits.maxImageBytes)
+      if (bytes + sizeBytes > limits.maxImageBytes) {
         throw new EnclosError('PLATFORM_BUSY', 'The platform holds as many image bytes as it takes.');
+      }
       bytes += sizeBytes;
     },
     giveBytes(sizeBytes: number) {
       bytes -= sizeBytes;
     },
-    beginLaunch() {
-      if (launches >= limits.maxLaunches)
+    beginLaunch(imageBytes: number) {
+      if (launches >= limits.maxLaunches) {
+        bytes -= imageBytes;
         throw new EnclosError(
           'PLATFORM_BUSY',
           `The platform starts ${limits.maxLaunches} enclaves at once and no more.`,
         );
+      }
       launches += 1;
       let counted = true;
       return () => {
-        if (counted) launches -= 1;
+        if (!counted) return;
         counted = false;
+        launches -= 1;
+        bytes -= imageBytes;
       };
     },
   });

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { encodeFiles, encodeManifest, type ReadImage } from '@enclos/manifest';
@@ -32,13 +32,14 @@ export interface EnclaveProcess {
  * thread that made it (prctl PR_SET_PDEATHSIG).
  */
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
-  const [command = '', ...args] = [
+  const words: readonly string[] = [
     ...commandPrefix(options.isolation, options.image.manifest.heapSizeBytes),
     options.interpreterPath,
     ...interpreterFlags(options),
     '-e',
     loaderSource,
   ];
+  const [command = '', ...args] = words;
   const child = spawn(command, args, {
     // Production enclaves have no output: an uncaught error would print parts of the application.
     stdio: ['ignore', 'ignore', options.debug ? 'pipe' : 'ignore', options.gate, 'pipe', 'pipe'],
@@ -64,7 +65,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   });
   feed(child, options.image);
   return Object.freeze({
-    channel: descriptor<Duplex>(child, enclaveDescriptors.platform),
+    channel: descriptor(child, enclaveDescriptors.platform),
     exited,
     kill: () => void child.kill('SIGKILL'),
   });
@@ -92,7 +93,7 @@ function interpreterFlags({ image, debug }: SpawnOptions): readonly string[] {
 
 /** Writes manifest, bundle and files, each behind its length (u32), into the boot pipe. */
 function feed(child: ChildProcess, image: ReadImage): void {
-  const pipe = descriptor<Writable>(child, enclaveDescriptors.boot);
+  const pipe = descriptor(child, enclaveDescriptors.boot);
   // An enclave that dies early closes the pipe; its exit says why.
   pipe.on('error', () => undefined);
   const writer = new ByteWriter({ sizeHint: image.bundle.length + 65_536 });
@@ -102,12 +103,13 @@ function feed(child: ChildProcess, image: ReadImage): void {
   pipe.end(writer.finish());
 }
 
-function descriptor<T extends Readable | Writable>(child: ChildProcess, index: number): T {
+function descriptor(child: ChildProcess, index: number): Duplex {
   const stream = child.stdio[index];
-  if (stream === null || stream === undefined)
+  if (stream === null || stream === undefined) {
     throw new EnclosError('ENCLAVE_START_FAILED', 'The enclave process could not be made.');
+  }
   // `pipe` descriptors of a child are socket pairs, which Node types by the widest reading.
-  return stream as T;
+  return stream as Duplex;
 }
 
 function collectOutput(stream: Readable | null): () => string {

@@ -18,8 +18,8 @@ function pureModules(require: NodeJS.Require): (name: string) => unknown {
     require('node:async_hooks') as typeof import('node:async_hooks');
   modules.set('async_hooks', Object.freeze({ AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId }));
   // Loads a shared library.
-  if (!Reflect.deleteProperty(require('node:crypto') as object, 'setEngine'))
-    throw new Error('The interpreter keeps crypto.setEngine.');
+  const hadEngines = Reflect.deleteProperty(require('node:crypto') as object, 'setEngine');
+  if (!hadEngines) throw new Error('The interpreter keeps crypto.setEngine.');
   return (name) => {
     const found = modules.get(name.replace(/^node:/, ''));
     if (found === undefined) throw new Error(`An enclave has no module ${name}.`);
@@ -34,8 +34,8 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
       if (!Reflect.deleteProperty(object, name)) throw new Error(`The interpreter keeps ${name} of a socket.`);
     }
   };
-  strip(Socket.prototype as object, ['connect', 'constructor']);
-  const handle: object = Reflect.get(socket, '_handle');
+  strip(Socket.prototype, ['connect', 'constructor']);
+  const handle = Reflect.get(socket, '_handle') as object;
   const pipe = Object.getPrototypeOf(handle) as object;
   strip(pipe, ['bind', 'listen', 'connect', 'open', 'fchmod']);
   // Pipe, LibuvStreamWrap, HandleWrap, AsyncWrap.
@@ -103,7 +103,7 @@ function stripProcess(v8: typeof import('node:v8')): void {
     arch: process.arch,
     nextTick: process.nextTick.bind(process),
     hrtime: process.hrtime,
-    uptime: process.uptime,
+    uptime: process.uptime.bind(process),
     emitWarning: (): void => undefined,
     // Of the heap alone: the resident size is in a file of the kernel's, which an enclave cannot read.
     memoryUsage() {
@@ -127,8 +127,9 @@ function stripProcess(v8: typeof import('node:v8')): void {
  */
 function closePrototypes(): void {
   for (const prototype of [Object.prototype, Function.prototype, Array.prototype]) Object.preventExtensions(prototype);
+  const functions = Function.prototype;
   for (const name of ['call', 'apply', 'bind']) {
-    Object.defineProperty(Function.prototype, name, { writable: false, configurable: false });
+    Object.defineProperty(functions, name, { writable: false, configurable: false });
   }
 }
 

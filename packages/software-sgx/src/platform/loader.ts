@@ -11,9 +11,9 @@ import { loaderParts } from './loader-authority.ts';
  * its parameters.
  */
 function load(require: NodeJS.Require, authority: typeof loaderParts): void {
-  const fs: typeof import('node:fs') = require('node:fs');
-  const net: typeof import('node:net') = require('node:net');
-  const vm: typeof import('node:vm') = require('node:vm');
+  const fs = require('node:fs') as typeof import('node:fs');
+  const net = require('node:net') as typeof import('node:net');
+  const vm = require('node:vm') as typeof import('node:vm');
   const descriptors = { gate: 3, platform: 4, boot: 5 };
 
   const take = (sizeBytes: number): Buffer => {
@@ -40,13 +40,13 @@ function load(require: NodeJS.Require, authority: typeof loaderParts): void {
     const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
     authority.stripSockets(net.Socket, gate);
     authority.stripGlobals(language, script);
-    authority.stripProcess(require('node:v8'));
+    authority.stripProcess(require('node:v8') as typeof import('node:v8'));
     authority.closePrototypes();
     const boot: unknown = new vm.Script(script, { filename: 'enclave.js' }).runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
-    await boot({ gate, platform, manifest, files, exit, require: restrictedRequire });
+    await Reflect.apply(boot, undefined, [{ gate, platform, manifest, files, exit, require: restrictedRequire }]);
   };
-  const { exit: fail } = process;
+  const fail = process.exit.bind(process);
   // After this script, since `-e` puts the global `module` back when it ends; and from a stack of its own, since the
   // callers of this function hold the real `require` among their arguments.
   setImmediate(() => {

@@ -69,8 +69,8 @@ function refuses(socketPath: string): Promise<boolean> {
 /** Removes what a platform puts there and nothing else; the life socket last, so that a half-removed folder is found again. */
 async function removeFolder(path: string): Promise<void> {
   const names = (await readdir(path).catch(() => [])).filter((name) => ours.test(name));
-  for (const name of names.filter((candidate) => candidate !== lifeSocket))
-    await unlink(join(path, name)).catch(ignore);
+  const sockets = names.filter((candidate) => candidate !== lifeSocket);
+  for (const name of sockets) await unlink(join(path, name)).catch(ignore);
   await unlink(join(path, lifeSocket)).catch(ignore);
   await rmdir(path).catch(ignore);
 }

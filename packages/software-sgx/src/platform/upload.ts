@@ -80,8 +80,9 @@ export function createUploads(admission: Admission, timeoutMs = stallTimeoutMs):
 /** Only the last piece may be short: many tiny ones would cost more memory than their bytes. */
 function checkPlace(upload: Upload, chunk: Uint8Array): void {
   const wanted = Math.min(MAX_IMAGE_CHUNK_BYTES, upload.sizeBytes - upload.received);
-  if (wanted === 0 || chunk.length !== wanted)
+  if (wanted === 0 || chunk.length !== wanted) {
     throw refused('A piece of the image has another size than its place asks for.');
+  }
 }
 
 function refused(reason: string): EnclosError {

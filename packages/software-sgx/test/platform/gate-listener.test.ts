@@ -16,8 +16,8 @@ describe('the listener of a gate', () => {
     const gate = await listener.accept(5000);
     assert.ok(gate.isPaused());
     gate.resume();
-    const [chunk] = await once(gate, 'data');
-    assert.equal(String(chunk), 'first words');
+    const chunks: readonly unknown[] = await once(gate, 'data');
+    assert.equal(String(chunks[0]), 'first words');
     gate.destroy();
     host.destroy();
   });
@@ -27,8 +27,8 @@ describe('the listener of a gate', () => {
     const host = connect(listener.path);
     const gate = await listener.accept(5000);
     assert.ok(!existsSync(listener.path));
-    const [error] = await once(connect(listener.path), 'error');
-    assert.match(String(error), /ENOENT|ECONNREFUSED/);
+    const errors: readonly unknown[] = await once(connect(listener.path), 'error');
+    assert.match(String(errors[0]), /ENOENT|ECONNREFUSED/);
     gate.destroy();
     host.destroy();
   });

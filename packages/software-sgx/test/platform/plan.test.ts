@@ -66,8 +66,8 @@ describe('the isolation plan', () => {
     const { plan } = planOn({ programs: [] });
     assert.deepEqual(plan.prefix, []);
     assert.deepEqual(missingLayers(plan), ofTheMachine);
-    for (const layer of plan.layers.filter(({ active }) => !active))
-      assert.match(layer.detail, /Install|Run/, layer.name);
+    const missing = plan.layers.filter(({ active }) => !active);
+    for (const { name, detail } of missing) assert.match(detail, /Install|Run/, name);
   });
 
   test('of a user without user namespaces lacks the namespaces alone', () => {

@@ -149,7 +149,7 @@ test('the x32 calls of x86-64 are refused', () => {
 });
 
 test('the refused calls are listed by name', () => {
-  for (const name of ['socket', 'connect', 'fork', 'ptrace', 'chmod', 'bpf'])
-    assert.ok(refusedSystemCalls.includes(name));
+  const some = ['socket', 'connect', 'fork', 'ptrace', 'chmod', 'bpf'];
+  for (const name of some) assert.ok(refusedSystemCalls.includes(name));
   assert.equal(new Set(refusedSystemCalls).size, refusedSystemCalls.length);
 });

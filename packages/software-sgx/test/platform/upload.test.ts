@@ -124,11 +124,25 @@ describe('all uploads together', () => {
 describe('launches', () => {
   test('are so many at once, and each ends once', () => {
     const admission = createAdmission({ maxImageBytes: 1, maxLaunches: 2 });
-    const [end] = [admission.beginLaunch(), admission.beginLaunch()];
-    assert.throws(() => admission.beginLaunch(), busy);
+    const [end] = [admission.beginLaunch(0), admission.beginLaunch(0)];
+    assert.throws(() => admission.beginLaunch(0), busy);
     end?.();
     end?.();
-    admission.beginLaunch();
-    assert.throws(() => admission.beginLaunch(), busy);
+    admission.beginLaunch(0);
+    assert.throws(() => admission.beginLaunch(0), busy);
+  });
+
+  test('hold the bytes of their images, and give them back once, refused or ended', () => {
+    const admission = createAdmission({ maxImageBytes: 10, maxLaunches: 1 });
+    admission.takeBytes(4);
+    const end = admission.beginLaunch(4);
+    admission.takeBytes(6);
+    assert.throws(() => admission.beginLaunch(6), busy);
+    admission.takeBytes(6);
+    assert.throws(() => admission.takeBytes(1), busy);
+    end();
+    end();
+    admission.takeBytes(4);
+    assert.throws(() => admission.takeBytes(1), busy);
   });
 });

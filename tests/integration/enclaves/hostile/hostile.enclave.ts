@@ -7,7 +7,7 @@ import { processAttempts } from './attempts/process.ts';
 import { socketAttempts } from './attempts/sockets.ts';
 import { hostile } from './hostile.edl.ts';
 import { needs } from './needs.ts';
-import { requireOf, type Attempt, type Attempts } from './stolen.ts';
+import { objectOf, requireOf, type Attempt, type Attempts } from './stolen.ts';
 
 const attempts: Attempts = {
   ...codeAttempts,
@@ -18,12 +18,17 @@ const attempts: Attempts = {
   ...graphAttempts,
 };
 
+/** For a person who reads why a test failed. */
+function describe(got: unknown): string {
+  return typeof got === 'string' ? got : `${typeof got} ${Reflect.ownKeys(objectOf(got)).map(String).join(' ')}`;
+}
+
 async function outcome(attempt: Attempt | undefined): Promise<{ succeeded: boolean; detail: string }> {
   try {
     const got = await attempt?.();
     return {
       succeeded: got !== undefined,
-      detail: got === undefined ? 'nothing is there' : String(got).slice(0, 1000),
+      detail: got === undefined ? 'nothing is there' : describe(got).slice(0, 1000),
     };
   } catch (error) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect, promisify } from 'node:util';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
-import { construct, member, requireOf, type Attempts } from './stolen.ts';
+import { construct, member, objectOf, requireOf, type Attempts } from './stolen.ts';
 
 /** Each gives something when it works. Many things of the interpreter that libraries use would fail after the loader if it took too much. */
 export const needs: Attempts = {
@@ -41,9 +41,9 @@ export const needs: Attempts = {
       EventEmitter.call(this);
     }
     Object.setPrototypeOf(Old.prototype, EventEmitter.prototype);
-    Old.prototype.toString = () => 'old';
+    Reflect.set(objectOf(Old.prototype), 'toString', () => 'old');
     const old: unknown = Reflect.construct(Old, []);
-    return `${String(old)}`;
+    return String(old);
   },
   inspect: () => inspect({ process, console, map: new Map([[1, { a: [2] }]]) }, { depth: 4, showHidden: true }).length,
   console: () => {

@@ -18,18 +18,21 @@ export function capabilities(): BootCapabilities {
 
 /** The loader's `require`, which bundled code has under another name. */
 export function requireOf(name: string): Record<string, unknown> {
-  const found: unknown = Reflect.get(capabilities(), 'require');
-  if (typeof found !== 'function') throw new Error('There is no require.');
-  const loaded: unknown = found(name);
+  const loaded: unknown = call(Reflect.get(capabilities(), 'require'), undefined, name);
   return loaded as Record<string, unknown>;
 }
 
 /** Members by name on anything, past every type. */
 export function member(of: unknown, ...path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (at, name) => (at === undefined || at === null ? undefined : Reflect.get(Object(at), name)),
+    (at, name) => (at === undefined || at === null ? undefined : Reflect.get(objectOf(at), name)),
     of,
   );
+}
+
+/** Anything, to look at its members. */
+export function objectOf(value: unknown): object {
+  return Object(value) as object;
 }
 
 export function call(target: unknown, on: unknown, ...args: readonly unknown[]): unknown {

@@ -5,9 +5,10 @@ const never = new Promise<never>(() => undefined);
 const kept: unknown[] = [];
 
 const ends = {
-  exception: () => void setTimeout(() => {
-    throw new Error('an exception that nobody catches');
-  }),
+  exception: () =>
+    void setTimeout(() => {
+      throw new Error('an exception that nobody catches');
+    }),
   rejection: () => void Promise.reject(new Error('a rejection that nobody handles')),
   heap: () => {
     for (;;) kept.push(Array.from({ length: 1000 }, (_, i) => ({ i })));
@@ -16,9 +17,10 @@ const ends = {
     for (;;) kept.push(new Uint8Array(16 * 1024 * 1024).fill(1));
   },
   // A debug enclave's error output, of characters that take several bytes.
-  noise: () => void setTimeout(() => {
-    throw new Error('\u00e4\u{1f642}\ud83d'.repeat(8000));
-  }),
+  noise: () =>
+    void setTimeout(() => {
+      throw new Error('\u00e4\u{1f642}\ud83d'.repeat(8000));
+    }),
 } as const;
 
 export const application = defineEnclave(

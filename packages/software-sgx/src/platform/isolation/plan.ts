@@ -23,7 +23,7 @@ export interface PlanOptions {
 /** Runs a command with an empty environment. @returns its output, or undefined when it failed. */
 export type Run = (command: string, args: readonly string[]) => string | undefined;
 
-export const runCommand: Run = (command, args) => {
+const runCommand: Run = (command, args) => {
   const result = spawnSync(command, [...args], {
     encoding: 'utf8',
     timeout: 10_000,

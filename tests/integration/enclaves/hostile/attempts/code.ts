@@ -1,4 +1,4 @@
-import { call, construct, member, type Attempts } from '../stolen.ts';
+import { call, construct, member, objectOf, type Attempts } from '../stolen.ts';
 
 const functionOf = (sample: unknown): unknown => member(sample, 'constructor');
 
@@ -50,7 +50,7 @@ export const codeAttempts: Attempts = {
   'arguments of a function on the stack': () => preface('stackArguments'),
   'this of a function on the stack': () => preface('stackThis'),
   'members of require': () => {
-    const names = Reflect.ownKeys(Object(member(preface('capabilities'), 'require'))).filter(
+    const names = Reflect.ownKeys(objectOf(member(preface('capabilities'), 'require'))).filter(
       (name) => name !== 'length' && name !== 'name',
     );
     return names.length === 0 ? undefined : names.join(' ');

@@ -21,7 +21,7 @@ export const hookAttempts: Attempts = {
     call(member(Object.getOwnPropertyDescriptor(Object.prototype, '__proto__'), 'get'), {}),
   'functions in a stack trace': () => {
     const found: unknown[] = [];
-    const { prepareStackTrace } = Error;
+    const original: unknown = Reflect.get(Error, 'prepareStackTrace');
     Error.prepareStackTrace = (_, sites) => {
       for (const site of sites) found.push(site.getFunction(), site.getThis());
       return '';
@@ -29,7 +29,7 @@ export const hookAttempts: Attempts = {
     try {
       void new Error('stack').stack;
     } finally {
-      Error.prepareStackTrace = prepareStackTrace;
+      Reflect.set(Error, 'prepareStackTrace', original);
     }
     return found.find((value) => value !== undefined && value !== null);
   },

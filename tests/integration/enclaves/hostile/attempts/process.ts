@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { call, construct, member, present, requireOf, type Attempts } from '../stolen.ts';
+import { call, construct, member, objectOf, present, requireOf, type Attempts } from '../stolen.ts';
 
 /** Members of Node's `process` with authority over the machine, or with knowledge of it. */
 const authority = (
@@ -12,18 +12,18 @@ const authority = (
 
 /** Makes the interpreter emit on its own `process`, with an `emit` of ours. */
 async function realProcess(): Promise<unknown> {
-  const { emit } = EventEmitter.prototype;
+  const emit: unknown = Reflect.get(EventEmitter.prototype, 'emit');
   const seen: unknown[] = [];
-  EventEmitter.prototype.emit = function (...args) {
+  Reflect.set(EventEmitter.prototype, 'emit', function (this: unknown, ...args: readonly unknown[]): unknown {
     seen.push(this);
-    return Reflect.apply(emit, this, args);
-  };
+    return call(emit, this, ...args);
+  });
   try {
     const crowded = new EventEmitter();
     for (let i = 0; i < 12; i += 1) crowded.on('event', () => undefined);
     await new Promise((resolve) => setTimeout(resolve, 10));
   } finally {
-    EventEmitter.prototype.emit = emit;
+    Reflect.set(EventEmitter.prototype, 'emit', emit);
   }
   return seen.find((object) => member(object, 'version') !== undefined);
 }
@@ -34,7 +34,7 @@ function workingDirectory(of: unknown): unknown {
 }
 
 function content(of: unknown): string | undefined {
-  const names = Reflect.ownKeys(Object(of));
+  const names = Reflect.ownKeys(objectOf(of));
   return names.length === 0 ? undefined : names.join(' ');
 }
 
@@ -47,10 +47,7 @@ export const processAttempts: Attempts = {
   },
   'environment variables': async () =>
     content(member(globalThis, 'process', 'env')) ?? content(member(await realProcess(), 'env')),
-  'command line': async () =>
-    content(
-      Reflect.ownKeys(Object(member(await realProcess(), 'argv'))).filter((key) => key !== 'length').length || {},
-    ) ?? undefined,
+  'command line': async () => present(member(await realProcess(), 'argv'), ['0', '1', '2']),
   'working directory': async () =>
     workingDirectory(member(globalThis, 'process')) ?? workingDirectory(await realProcess()),
   'a worker thread': () => construct(member(globalThis, 'Worker'), 'data:text/javascript,0'),

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
-import { call, capabilities, construct, member, requireOf, type Attempts } from '../stolen.ts';
+import { call, capabilities, construct, member, objectOf, requireOf, type Attempts } from '../stolen.ts';
 
 const gate = (): unknown => capabilities().gate;
 const handle = (): unknown => member(gate(), '_handle');
@@ -12,9 +12,9 @@ function functionsOf(object: unknown): readonly string[] {
   for (
     let at = object;
     at !== null && at !== undefined && at !== Object.prototype;
-    at = Reflect.getPrototypeOf(Object(at))
+    at = Reflect.getPrototypeOf(objectOf(at))
   ) {
-    names.push(...Reflect.ownKeys(Object(at)).map(String));
+    names.push(...Reflect.ownKeys(objectOf(at)).map(String));
   }
   return names;
 }
@@ -57,7 +57,7 @@ export const socketAttempts: Attempts = {
     return call(member(made, 'connect'), made, somewhere);
   },
   'a new socket from the prototype': () => {
-    const made = construct(member(Reflect.getPrototypeOf(Object(gate())), 'constructor'), { fd: 0 });
+    const made = construct(member(Reflect.getPrototypeOf(objectOf(gate())), 'constructor'), { fd: 0 });
     return call(member(made, 'connect'), made, somewhere) ?? authorityOf(made);
   },
   'a new handle': () => {

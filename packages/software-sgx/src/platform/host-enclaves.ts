@@ -1,0 +1,69 @@
+import { EnclosError } from '@enclos/errors';
+import type { EnclaveExit } from '@enclos/tee';
+import type { Admission } from './admission.ts';
+import { prepareInstance, type Instance, type InstanceRequest } from './instance.ts';
+import type { PlatformServices } from './services.ts';
+
+/** The enclaves of one host. Their numbers mean nothing to another one. */
+export interface HostEnclaves {
+  /**
+   * The bytes of the image are taken from the admission already.
+   * @throws PLATFORM_BUSY, and what {@link prepareInstance} throws.
+   */
+  prepare(request: InstanceRequest): Promise<{ readonly enclave: bigint; readonly instance: Instance }>;
+  terminate(enclave: bigint): void;
+  /** Ends them all, and each that is still getting ready. */
+  close(): void;
+}
+
+export interface HostEnclavesOptions {
+  readonly services: PlatformServices;
+  readonly admission: Admission;
+  /** Called for each enclave that ends before the host is gone. */
+  readonly exited: (enclave: bigint, exit: EnclaveExit) => void;
+}
+
+const maxEnclavesPerHost = 256;
+
+export function createHostEnclaves({ services, admission, exited }: HostEnclavesOptions): HostEnclaves {
+  const instances = new Map<bigint, Instance>();
+  let last = 0n;
+  let preparing = 0;
+  let gone = false;
+
+  const keep = (instance: Instance): bigint => {
+    const enclave = ++last;
+    instances.set(enclave, instance);
+    void instance.exited.then((exit) => {
+      instances.delete(enclave);
+      if (!gone) exited(enclave, exit);
+    });
+    if (gone) instance.terminate();
+    return enclave;
+  };
+
+  return Object.freeze({
+    async prepare(request: InstanceRequest) {
+      const end = admission.beginLaunch(request.image.length);
+      preparing += 1;
+      try {
+        if (instances.size + preparing > maxEnclavesPerHost) {
+          throw new EnclosError('PLATFORM_BUSY', `A host has ${maxEnclavesPerHost} enclaves and no more.`);
+        }
+        const instance = await prepareInstance(services, request);
+        void instance.started.then(end);
+        return { enclave: keep(instance), instance };
+      } catch (error) {
+        end();
+        throw error;
+      } finally {
+        preparing -= 1;
+      }
+    },
+    terminate: (enclave: bigint) => instances.get(enclave)?.terminate(),
+    close() {
+      gone = true;
+      for (const instance of instances.values()) instance.terminate();
+    },
+  });
+}
