@@ -71,8 +71,8 @@ export async function verifyReport(report: Uint8Array, expectedReportData: Uint8
   );
   const genuine = timingSafeEqual(reportMac(key, encodeReportBody(body)), mac);
   const mixed = isDebug(body) && !isDebug(own);
-  if (!genuine || mixed || !equalBytes(body.reportData, expectedReportData))
-    throw new EnclosError('REPORT_NOT_VERIFIED');
+  const fresh = equalBytes(body.reportData, expectedReportData);
+  if (!genuine || mixed || !fresh) throw new EnclosError('REPORT_NOT_VERIFIED');
   return body;
 }
 
