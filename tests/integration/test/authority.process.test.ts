@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -163,6 +163,28 @@ describe('an interpreter in the hands of an attacker', { skip: process.getuid?.(
       'send a datagram': 'EPERM',
     });
     assert.equal(statSync(victim).mode & 0o777, 0o600);
+  });
+
+  test('leaves no memory dump, where a crash of an ordinary process does', async (t) => {
+    const folder = workshop.subfolder('dumps');
+    const services = await openPlatform(stateFolders(workshop.stateFolder('bare')));
+    await services.runtimeFolder.remove();
+    const limit = services.isolation.prefix.indexOf('prlimit');
+    const crash = (wrapper: readonly string[]): readonly string[] => {
+      const words = [
+        '--core=unlimited:unlimited',
+        '--',
+        ...wrapper,
+        services.interpreter.path,
+        '-e',
+        'process.abort()',
+      ];
+      spawnSync('prlimit', words, { cwd: folder, stdio: 'ignore' });
+      return readdirSync(folder);
+    };
+    // The layer alone: the file view would keep a dump from being written too, but not from being piped to a collector.
+    assert.deepEqual(crash(services.isolation.prefix.slice(limit, limit + 3)), []);
+    if (crash([]).length === 0) t.diagnostic('this machine writes no dump into the working folder');
   });
 });
 

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCaller, createDispatcher, type Caller } from '@enclos/edl';
+import { EnclosError } from '@enclos/errors';
+import { hostChannel, openChannel } from '../src/index.ts';
+
+/** A platform of one connection that measures nothing and starts nothing. */
+export interface FakePlatform {
+  readonly socketPath: string;
+  /** What it was asked, in order. */
+  readonly asked: readonly string[];
+  /** Listens at the gate that the next launch is told. */
+  listenAtGate(): void;
+  /** Dies. */
+  die(): void;
+  close(): void;
+}
+
+export interface FakeOptions {
+  /** What happens at the announcement of an image and at each piece of it. */
+  readonly onPiece?: () => void;
+}
+
+const identity = {
+  mrEnclave: new Uint8Array(32).fill(1),
+  mrSigner: new Uint8Array(32).fill(2),
+  productId: 3,
+  securityVersion: 4,
+  debug: false,
+  isolation: [],
+};
+
+export async function startFakePlatform(options: FakeOptions = {}): Promise<FakePlatform> {
+  const folder = mkdtempSync(join(tmpdir(), 'enclos-tee-'));
+  const [socketPath, gatePath] = [join(folder, 'platform'), join(folder, 'gate')];
+  const asked: string[] = [];
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+  let host: Caller<(typeof hostChannel)['untrusted']> | undefined;
+  const listen = (path: string, connected: (socket: Socket) => void): Promise<void> =>
+    new Promise((resolve) => {
+      const server = createServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => undefined);
+        connected(socket);
+      });
+      servers.push(server);
+      server.listen(path, resolve);
+    });
+
+  const calls = createDispatcher(hostChannel.trusted, {
+    describe: () => {
+      throw new EnclosError('PLATFORM_BUSY');
+    },
+    endorsements: () => new Promise<string>(() => undefined),
+    create({ imageBytes }) {
+      asked.push(`create ${imageBytes}`);
+      return 7;
+    },
+    add({ upload, chunk }) {
+      asked.push(`add ${upload} ${chunk.length}`);
+      options.onPiece?.();
+    },
+    async initialize({ upload }) {
+      asked.push(`initialize ${upload}`);
+      // The notice of its end may come before anybody knows of the enclave.
+      await host?.exited({ enclave: 9n, exitCode: 5, detail: 'early' });
+      return { enclave: 10n, gatePath, ...identity };
+    },
+    async terminate({ enclave }) {
+      asked.push(`terminate ${enclave}`);
+      await host?.exited({ enclave, signal: 'SIGKILL', detail: 'ended' });
+    },
+  });
+  await listen(socketPath, (stream) => {
+    const endpoint = openChannel({
+      stream,
+      initiator: false,
+      protocol: hostChannel,
+      serve: (index, payload) => calls(index, payload, undefined),
+    });
+    host = createCaller(hostChannel.untrusted, (call) =>
+      endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
+    );
+  });
+
+  const die = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    socketPath,
+    asked,
+    listenAtGate: () => void listen(gatePath, (socket) => socket.pipe(socket)),
+    die,
+    close() {
+      die();
+      for (const server of servers) server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test, type TestContext } from 'node:test';
+import { utf8 } from '@enclos/codec';
+import { encodeFrame, FrameKind } from '@enclos/gate';
+import { connectSoftwarePlatform, MAX_IMAGE_CHUNK_BYTES, type LaunchRequest } from '../src/index.ts';
+import { startFakePlatform, type FakeOptions, type FakePlatform } from './fake-platform.ts';
+
+async function fake(t: TestContext, options?: FakeOptions): Promise<FakePlatform> {
+  const platform = await startFakePlatform(options);
+  t.after(() => platform.close());
+  return platform;
+}
+
+const request = (changes: Partial<LaunchRequest> = {}): LaunchRequest => ({
+  image: new Uint8Array(MAX_IMAGE_CHUNK_BYTES + 5),
+  signature: new Uint8Array(1808),
+  debug: false,
+  isolation: 'best',
+  ...changes,
+});
+
+describe('a connection to a platform', () => {
+  test('that is not there is refused', async () => {
+    await assert.rejects(connectSoftwarePlatform('/nonexistent/platform.sock'), { code: 'TEE_PLATFORM_UNREACHABLE' });
+  });
+
+  const others: readonly [what: string, says: Uint8Array, code: string][] = [
+    ['that is something else', new Uint8Array(64).fill(0xa5), 'GATE_PROTOCOL_VIOLATION'],
+    ['that speaks another version', hello('another protocol'), 'TEE_PROTOCOL_MISMATCH'],
+  ];
+  for (const [what, says, code] of others) {
+    test(`${what} is refused`, async (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'enclos-tee-'));
+      const server = createServer((socket) => socket.on('error', () => undefined).write(says));
+      t.after(() => {
+        server.close();
+        rmSync(folder, { recursive: true });
+      });
+      await once(server.listen(join(folder, 's')), 'listening');
+      await assert.rejects(connectSoftwarePlatform(join(folder, 's')), { code });
+    });
+  }
+
+  test('carries the refusals of the platform', async (t) => {
+    const platform = await fake(t);
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    await assert.rejects(launcher.describe(), { code: 'PLATFORM_BUSY' });
+    await launcher.close();
+  });
+
+  test('that is lost answers every call, and every later one', async (t) => {
+    const platform = await fake(t);
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    const pending = launcher.endorsements();
+    platform.die();
+    await assert.rejects(pending, { code: 'TEE_PLATFORM_LOST' });
+    await assert.rejects(launcher.describe(), { code: 'TEE_PLATFORM_LOST' });
+    await launcher.close();
+  });
+});
+
+describe('a launch', () => {
+  test('sends the image in pieces, connects to the gate, and ends when it is told', async (t) => {
+    const platform = await fake(t);
+    platform.listenAtGate();
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    const launched = await launcher.launch(request());
+    const upload = [`create ${MAX_IMAGE_CHUNK_BYTES + 5}`, `add 7 ${MAX_IMAGE_CHUNK_BYTES}`, 'add 7 5', 'initialize 7'];
+    assert.deepEqual(platform.asked, upload);
+    assert.equal(launched.identity.productId, 3);
+    launched.gate.write('echo');
+    const chunks: readonly unknown[] = await once(launched.gate, 'data');
+    assert.equal(String(chunks[0]), 'echo');
+    await launched.terminate();
+    await launched.terminate();
+    assert.deepEqual(await launched.exited, { exitCode: undefined, signal: 'SIGKILL', detail: 'ended' });
+    launched.gate.destroy();
+    await launcher.close();
+  });
+
+  test('whose gate is not there ends its enclave', async (t) => {
+    const platform = await fake(t);
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    await assert.rejects(launcher.launch(request()), { code: 'TEE_PLATFORM_UNREACHABLE' });
+    assert.equal(platform.asked.at(-1), 'terminate 10');
+    await launcher.close();
+  });
+
+  test('whose platform dies has ended', async (t) => {
+    const platform = await fake(t);
+    platform.listenAtGate();
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    const launched = await launcher.launch(request());
+    platform.die();
+    assert.match((await launched.exited).detail, /platform process is gone/);
+    await launched.terminate();
+    launched.gate.destroy();
+    await launcher.close();
+  });
+
+  test('that is cancelled between two pieces gives its upload back', async (t) => {
+    const cancel = new AbortController();
+    const platform = await fake(t, { onPiece: () => cancel.abort() });
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    await assert.rejects(launcher.launch(request({ signal: cancel.signal })), { code: 'GATE_CANCELLED' });
+    await assert.rejects(launcher.describe(), { code: 'PLATFORM_BUSY' });
+    assert.deepEqual(platform.asked.slice(1), [`add 7 ${MAX_IMAGE_CHUNK_BYTES}`, 'add 7 0']);
+    await launcher.close();
+  });
+
+  test('that is cancelled before it begins sends nothing', async (t) => {
+    const platform = await fake(t);
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    await assert.rejects(launcher.launch(request({ signal: AbortSignal.abort() })), { code: 'GATE_CANCELLED' });
+    assert.deepEqual(platform.asked, []);
+    await launcher.close();
+  });
+});
+
+function hello(text: string): Uint8Array {
+  const fields = { table: 0, functionIndex: 0, callId: 0, parentCallId: 0, timeoutMs: 0 };
+  return encodeFrame({ kind: FrameKind.HELLO, ...fields, payload: utf8(text) });
+}
