@@ -81,18 +81,16 @@ function contextOf(call: IncomingCall, untrusted: Functions): CallContext<Functi
   return {
     signal: call.signal,
     get host(): Caller<Functions> {
-      caller ??= createCaller(untrusted, ({ index, payload, options, maxResultBytes }) =>
-        call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
-      );
+      caller ??= hostCaller(call, untrusted);
       return caller;
     },
   };
 }
 
-/** The host's functions outside any call. */
-export function hostCaller(endpoint: Endpoint, untrusted: Functions): Caller<Functions> {
+/** The host's functions, as part of a call or, through the endpoint, outside any. */
+export function hostCaller(through: Pick<Endpoint, 'invoke'>, untrusted: Functions): Caller<Functions> {
   return createCaller(untrusted, ({ index, payload, options, maxResultBytes }) =>
-    endpoint.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
+    through.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
   );
 }
 
