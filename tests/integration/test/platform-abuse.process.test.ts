@@ -204,6 +204,6 @@ test('nothing of it is left', async () => {
   const { processId } = platform;
   await platform.close();
   assert.ok(!isRunning(processId));
-  assert.deepEqual(processesWith(lab.marker), []);
+  await until('none is left', () => processesWith(lab.marker).length === 0);
   assert.deepEqual(lab.runtimeFolders(), []);
 });
