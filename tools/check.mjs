@@ -27,7 +27,10 @@ const stages = [
     { name: 'dead code', command: [bin('knip/bin/knip.js'), '--no-progress', '--no-config-hints'] },
     { name: 'docs', command: [tool('docs.mjs')] },
   ],
-  [{ name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'] }],
+  [
+    { name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'] },
+    { name: 'walkthroughs', command: [tool('walkthroughs.mjs')] },
+  ],
   [{ name: 'tests', command: [tool('test.mjs'), '--totals', totalsPath], echo: true }],
 ];
 

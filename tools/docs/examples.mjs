@@ -25,12 +25,16 @@ function examplesOf(name, base) {
     .map((block) => `${name}:${block.line - 1}: this code block is never closed`);
   const typescript = blocks.filter(({ info }) => languages.has(info.split(/\s+/)[0]));
   const isIgnored = ({ info }) => info.split(/\s+/)[1]?.startsWith('ignore') ?? false;
+  // A file of a walkthrough is compiled and run with its project.
+  const isFile = ({ info }) => info.split(/\s+/)[1]?.startsWith('file=') ?? false;
   const unexplained = typescript
     .filter((block) => isIgnored(block) && !/\signore:\s*\S/.test(block.info))
     .map((block) => `${name}:${block.line - 1}: write the reason: \`\`\`ts ignore: why it cannot compile`);
   return {
     problems: [...unclosed, ...unexplained],
-    examples: typescript.filter((block) => !isIgnored(block)).map(({ body, line }) => ({ name, body, line })),
+    examples: typescript
+      .filter((block) => !isIgnored(block) && !isFile(block))
+      .map(({ body, line }) => ({ name, body, line })),
   };
 }
 

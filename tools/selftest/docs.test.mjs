@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
+import { createWalk, missingLine } from '../docs/walk.mjs';
 
 let base;
 before(() => {
@@ -49,4 +50,29 @@ test('docs: what looks like a link inside code is not one', () => {
 test('docs: anchors are those of GitHub', () => {
   const page = parseMarkdown('# `npm test`: what it runs\n## [Link](x.md) & more\n');
   assert.deepEqual([...anchorsOf(page)], ['npm-test-what-it-runs', 'link--more']);
+});
+
+test('walkthroughs: expected lines come in their order, with anything where it says so', () => {
+  const output = 'made it\n  12 files\nready (in 3 ms)\n';
+  assert.equal(missingLine('made it\nready (in … ms)', output), undefined);
+  assert.equal(missingLine('…\n  … files\n…', output), undefined);
+  assert.equal(missingLine('ready (in … ms)\nmade it', output), 'made it');
+  assert.equal(missingLine('made', output), 'made');
+  assert.equal(missingLine('ready .in 3 ms.', output), 'ready .in 3 ms.');
+});
+
+test('walkthroughs: a file is written, folders last, and a wrong or failed command is told with its line', async () => {
+  const follow = (...blocks) => createWalk('selftest.md').follow(blocks.map((block, line) => ({ line, ...block })));
+  const file = { info: 'ts file=src/a.ts', body: 'const a = 1;' };
+  const enter = { info: 'sh', body: 'cd src' };
+  assert.equal(
+    await follow(file, enter, { info: 'sh', body: 'cat a.ts' }, { info: 'text', body: 'const a = 1;' }),
+    undefined,
+  );
+  assert.match(await follow(file, { info: 'sh', body: 'cat a.ts\nfalse' }), /selftest\.md:1: exit code 1/);
+  assert.match(
+    await follow({ info: 'sh', body: 'echo b' }, { info: 'text', body: 'a' }),
+    /:1: does not print "a", but\n {4}b$/,
+  );
+  assert.equal(await follow({ info: 'sh ignore: it is not there', body: 'false' }), undefined);
 });

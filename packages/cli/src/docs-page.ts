@@ -22,7 +22,7 @@ const environment = [
   ['`ENCLOS_STACK`', '`1`: an error shows where it was thrown.'],
 ] as const;
 
-/** `docs/cli.md`: every command, from the registry that runs them. */
+/** `docs/reference/cli.md`: every command, from the registry that runs them. */
 export async function cliPage(): Promise<string> {
   const sections = await Promise.all(registry.map(commandSection));
   return `${[introduction(), ...sections, policySection()].join('\n\n')}\n`;

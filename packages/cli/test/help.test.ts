@@ -127,6 +127,6 @@ test('help is never wider than a terminal, examples aside', async () => {
   }
 });
 
-test('docs/cli.md is what the registry says (npm run docs -w @enclos/cli writes it)', async () => {
-  assert.equal(readFileSync(join(repository, 'docs/cli.md'), 'utf8'), await cliPage());
+test('docs/reference/cli.md is what the registry says (npm run docs -w @enclos/cli writes it)', async () => {
+  assert.equal(readFileSync(join(repository, 'docs/reference/cli.md'), 'utf8'), await cliPage());
 });

@@ -56,14 +56,13 @@ test('isErrorCode() knows registered codes only, and no name that every object h
   }
 });
 
-test('docs/errors.md documents every code, and only those', () => {
-  const page = readFileSync(new URL('../../../../docs/errors.md', import.meta.url), 'utf8');
-  const documented = [...page.matchAll(/^### ([A-Z0-9_]+)$/gm)].map(([, code]) => String(code));
+test('docs/reference/errors/ has a page for every code, and only for those', () => {
+  const folder = new URL('../../../../docs/reference/errors/', import.meta.url);
+  const documented = readdirSync(folder).map((name) => name.replace(/\.md$/, ''));
   assert.deepEqual(documented.toSorted(), entries.map(([code]) => code).toSorted());
   for (const [code, { kind, summary, next }] of entries) {
-    const start = page.indexOf(`### ${code}\n`);
-    const end = page.indexOf('\n#', start + 1);
-    const section = page.slice(start, end === -1 ? undefined : end);
-    for (const text of [`\`${kind}\``, summary, next]) assert.ok(section.includes(text), `${code}: ${text}`);
+    const page = readFileSync(new URL(`${code}.md`, folder), 'utf8');
+    const texts = [`# ${code}\n`, `\`${kind}\``, summary, next];
+    for (const text of texts) assert.ok(page.includes(text), `${code}: ${text}`);
   }
 });

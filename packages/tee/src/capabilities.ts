@@ -1,7 +1,4 @@
-/**
- * What a platform can do. Platforms are not equal: a capability that is
- * missing is a typed error (`TEE_CAPABILITY_MISSING`), never an imitation.
- */
+/** What a platform can do. Platforms are not equal, and one never imitates what it lacks. */
 export interface Capabilities {
   readonly platform: 'software' | 'gramine' | 'tsm' | 'azure-vtpm';
   /** What stands between the enclave and the machine's operator. */

@@ -21,11 +21,6 @@ export const teeErrors = {
     summary: 'The two sides of a platform channel speak different protocol versions.',
     next: 'Install the same version of Enclos on both sides.',
   },
-  TEE_CAPABILITY_MISSING: {
-    kind: 'refused',
-    summary: 'This platform does not have the capability.',
-    next: "Compare the platform's capability table with what the application needs.",
-  },
   INTERPRETER_MISSING: {
     kind: 'usage',
     summary: 'The pinned interpreter is not installed for this machine.',

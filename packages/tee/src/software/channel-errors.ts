@@ -8,7 +8,7 @@ import { gateAnswerErrors } from '@enclos/gate';
  * host nor enclave takes from it.
  */
 const platformAreas =
-  /^(?:LAUNCH|KEY|REPORT_REQUEST|QUOTE|ISOLATION|INTERPRETER|PLATFORM|IMAGE|MANIFEST|SGX|SGXS|SIGSTRUCT|ENDORSEMENTS_ELSEWHERE|COLLATERAL|TCB|TEE_PLATFORM_FAILED|TEE_CAPABILITY|EDL|CODEC)(?:_|$)/;
+  /^(?:LAUNCH|KEY|REPORT_REQUEST|QUOTE|ISOLATION|INTERPRETER|PLATFORM|IMAGE|MANIFEST|SGX|SGXS|SIGSTRUCT|ENDORSEMENTS_ELSEWHERE|COLLATERAL|TCB|TEE_PLATFORM_FAILED|EDL|CODEC)(?:_|$)/;
 
 /** What the platform may raise at hosts and enclaves, which both trust it. The gate itself refuses those of kind `lost`. */
 export const errorsFromPlatform: readonly ErrorCode[] = Object.freeze([
