@@ -81,9 +81,9 @@ export function temporaryFolder(): string {
 export const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** A new project whose packages are those of this repository. */
-export async function newProject(name = 'greeter'): Promise<string> {
+export async function newProject(name = 'greeter', options: readonly string[] = []): Promise<string> {
   const parent = temporaryFolder();
-  const ran = await enclos(['new', name], { cwd: parent });
+  const ran = await enclos(['new', name, ...options], { cwd: parent });
   if (ran.code !== 0) throw new Error(ran.stderr);
   const folder = join(parent, name);
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));

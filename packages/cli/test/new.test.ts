@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { templates } from '../src/actions/create-project.ts';
 import { readVersion } from '../src/version.ts';
 import { enclos, errorOf, newProject, repository, temporaryFolder } from './cli.ts';
 
@@ -58,18 +59,25 @@ test('a name that no enclave can have is refused', async () => {
   }
 });
 
-test('the template asks for the versions of this release', async () => {
-  const manifest = JSON.parse(
-    readFileSync(join(repository, 'packages/cli/templates/app/package.json'), 'utf8'),
-  ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
-  const version = await readVersion();
-  for (const [name, wanted] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
-    if (name.startsWith('@enclos/')) assert.equal(wanted, version, name);
-  }
-});
+for (const template of templates) {
+  test(`the template ${template} asks for the versions of this release`, async () => {
+    const manifest = JSON.parse(
+      readFileSync(join(repository, 'packages/cli/templates', template, 'package.json'), 'utf8'),
+    ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+    const version = await readVersion();
+    for (const [name, wanted] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
+      if (name.startsWith('@enclos/')) assert.equal(wanted, version, name);
+    }
+  });
 
-test('the new project passes its own type check', async () => {
-  const folder = await newProject('typed');
-  // Throws with the compiler's output when it fails.
-  execFileSync(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc')], { cwd: folder });
-});
+  test(`a new ${template} has its own name everywhere, and passes its own type check`, async () => {
+    const folder = await newProject('typed', ['--template', template]);
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      assert.doesNotMatch(`${path} ${readFileSync(path, 'utf8')}`, /greeter[-_]app/, path);
+    }
+    // Throws with the compiler's output when it fails.
+    execFileSync(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc')], { cwd: folder });
+  });
+}

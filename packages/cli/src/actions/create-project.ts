@@ -5,7 +5,8 @@ import { EnclosError } from '@enclos/errors';
 import { refuseUsage } from '../failure.ts';
 import { namesIn } from '../files.ts';
 
-export const templates = ['app'] as const;
+/** The kinds of application that a project can start as. */
+export const templates = ['app', 'service', 'job'] as const;
 
 export interface CreateProjectOptions {
   /** The folder to make. Its last part is the name of the project. */
@@ -44,16 +45,22 @@ export async function createProject({ folder, template }: CreateProjectOptions):
   if (present.length > 0) {
     throw new EnclosError('CLI_FOLDER_NOT_EMPTY', `${folder} is not empty.`, { details: { path: folder } });
   }
-  const source = join(templatesFolder, template);
+  const own = (await templateFiles(join(templatesFolder, template))).map((path) => join(template, path));
   const files: string[] = [];
-  for (const path of await templateFiles(source)) {
-    const text = await readFile(join(source, path), 'utf8');
-    const target = renamed(path, name);
+  for (const path of [...(await sharedFiles()), ...own]) {
+    const text = await readFile(join(templatesFolder, path), 'utf8');
+    const target = renamed(path.replace(`${template}/`, ''), name);
     await mkdir(dirname(join(folder, target)), { recursive: true });
     await writeFile(join(folder, target), withName(text, name), { flag: 'wx' });
     files.push(target);
   }
   return Object.freeze({ name, folder, files: Object.freeze(files) });
+}
+
+/** What every kind of project has lies beside the folders of the kinds. */
+async function sharedFiles(): Promise<readonly string[]> {
+  const entries = await readdir(templatesFolder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
 /** What `npm install` or the type checker may have left in a checkout of the template. */

@@ -9,10 +9,20 @@ export const command = defineCommand({
     name: { value: 'NAME', summary: 'The folder to make; its last part names the enclave', required: true },
   },
   options: {
-    template: { type: 'string', value: 'TEMPLATE', choices: templates, default: 'app', summary: 'What to start from' },
+    template: {
+      type: 'string',
+      value: 'TEMPLATE',
+      choices: templates,
+      default: 'app',
+      summary:
+        'app: calls in and out; service: over HTTP, with a client that checks the enclave; job: files in, and a result that proves what made it',
+    },
     yes: { type: 'boolean', summary: 'Accepted for scripts: nothing is ever asked' },
   },
-  examples: [{ command: 'enclos new greeter', summary: 'Make greeter, and see what to do next' }],
+  examples: [
+    { command: 'enclos new greeter', summary: 'Make greeter, and see what to do next' },
+    { command: 'enclos new notary --template service', summary: 'Start from a service and its client' },
+  ],
   exitCodes: {},
   async run({ arguments: { name }, options: { template } }, { io, path }) {
     return { ...(await createProject({ folder: path(name), template })), from: io.cwd };

@@ -1,0 +1,31 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fromEnvironment, loadEnclave } from '@enclos/host';
+import { app } from './greeter-app.edl.ts';
+
+const [challengeHex] = process.argv.slice(2);
+const challenge =
+  challengeHex === undefined
+    ? crypto.getRandomValues(new Uint8Array(32))
+    : new Uint8Array(Buffer.from(challengeHex, 'hex'));
+
+mkdirSync('data/out', { recursive: true });
+const environment = await fromEnvironment();
+const enclave = await loadEnclave({
+  ...environment,
+  interface: app,
+  untrusted: {},
+  mounts: { '/in': 'data/in', '/out': 'data/out' },
+});
+try {
+  const { files, result, evidence } = await enclave.call.run({ challenge });
+  const proof = {
+    challenge: Buffer.from(challenge).toString('hex'),
+    quote: Buffer.from(evidence).toString('hex'),
+    endorsements: await environment.launcher.endorsements(),
+  };
+  writeFileSync('data/out/proof.json', JSON.stringify(proof));
+  console.log(`${files} files\n${result}\nproof in data/out/proof.json`);
+} finally {
+  await enclave.dispose();
+  await environment.launcher.close();
+}

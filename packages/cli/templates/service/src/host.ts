@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import { isEnclosError } from '@enclos/errors';
+import { fromEnvironment, loadEnclave } from '@enclos/host';
+import { app } from './greeter-app.edl.ts';
+
+const environment = await fromEnvironment();
+const { launcher } = environment;
+const enclave = await loadEnclave({ ...environment, interface: app, untrusted: {} });
+
+/** Plain HTTP on purpose: what the enclave says is signed, and who it is, is proven. */
+const server = createServer((request, response) => {
+  answer(request).then(
+    (body) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body)),
+    (error: unknown) => {
+      response.statusCode = isEnclosError(error) && error.kind === 'lost' ? 503 : 400;
+      response.end(JSON.stringify({ error: isEnclosError(error) ? error.code : 'BAD_REQUEST' }));
+    },
+  );
+});
+
+async function answer(request: IncomingMessage): Promise<unknown> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  if (url.pathname === '/evidence') {
+    const nonce = new Uint8Array(Buffer.from(url.searchParams.get('nonce') ?? '', 'hex'));
+    const { quote, publicKey } = await enclave.call.evidence({ nonce });
+    return { quote: hex(quote), publicKey: hex(publicKey), endorsements: await launcher.endorsements() };
+  }
+  if (url.pathname === '/sign' && request.method === 'POST') {
+    return { signature: hex(await enclave.call.sign({ statement: await bodyOf(request) })) };
+  }
+  throw new Error('There is no such page.');
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const part of request) {
+    const bytes = Buffer.from(part as Uint8Array);
+    sizeBytes += bytes.length;
+    if (sizeBytes > 4096) throw new Error('The statement is too long.');
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+async function stop(): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  await enclave.dispose();
+  await launcher.close();
+}
+
+process.once('SIGINT', () => void stop());
+process.once('SIGTERM', () => void stop());
+// A service without its enclave answers nothing: whoever keeps it running starts it again.
+void enclave.exited.then(({ detail }) => {
+  if (server.listening) console.error(detail);
+  server.close();
+  server.closeAllConnections();
+});
+
+server.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1', () => {
+  const address = server.address();
+  if (address === null || typeof address === 'string') return;
+  console.log(`http://127.0.0.1:${address.port}, enclave ${hex(enclave.identity.mrEnclave)}`);
+});
