@@ -12,6 +12,7 @@ export const MAX_FILE_CHUNK_BYTES = 256 * 1024;
 const path = string({ minBytes: 1, maxBytes: 1024 });
 const target = path;
 const kind = enumeration('file', 'folder', 'other');
+const logLevel = enumeration('error', 'warn', 'info', 'debug', 'trace');
 const chunk = bytes({ maxBytes: MAX_FILE_CHUNK_BYTES });
 
 /**
@@ -23,7 +24,7 @@ const chunk = bytes({ maxBytes: MAX_FILE_CHUNK_BYTES });
 export const systemInterface = defineInterface({
   name: 'enclos_system',
   trusted: {
-    /** Starts the application. Variables that the manifest takes from the host. */
+    /** Starts the application, with the variables that the manifest takes from the host. */
     start: func({
       hostEnvironment: array(
         record({ name: string({ minBytes: 1, maxBytes: 64 }), value: string({ maxBytes: 4096 }) }),
@@ -31,6 +32,8 @@ export const systemInterface = defineInterface({
           maxItems: 256,
         },
       ),
+      /** The most that the host wants to read of the log. Advice: the enclave never says more than it may anyway. */
+      logLevel: option(logLevel),
     }),
   },
   untrusted: {

@@ -1,5 +1,6 @@
 import type { Caller, Functions, Handlers, Interface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
+import type { LogLevelName } from './log-filter.ts';
 
 /** What a trusted function gets beside its arguments. */
 export interface CallContext<U extends Functions> {
@@ -17,6 +18,11 @@ export interface StartContext<U extends Functions> {
 export interface EnclaveOptions<U extends Functions> {
   /** Runs once, before the first call is served. A throw ends the enclave. */
   readonly start?: (context: StartContext<U>) => void | Promise<void>;
+  /**
+   * The most that this enclave ever tells the host's log, whatever the host asks for: it is
+   * part of the measurement. Default `info`, and `trace` in a debug enclave.
+   */
+  readonly maxLogLevel?: LogLevelName;
 }
 
 const brand = Symbol.for('enclos.application');
@@ -27,6 +33,7 @@ export interface EnclaveApplication {
   readonly interface: Interface;
   readonly handlers: Readonly<Record<string, (args: unknown, context: CallContext<Functions>) => unknown>>;
   readonly start: ((context: StartContext<Functions>) => void | Promise<void>) | undefined;
+  readonly maxLogLevel: LogLevelName | undefined;
 }
 
 /**
@@ -40,7 +47,8 @@ export function defineEnclave<T extends Functions, U extends Functions>(
 ): EnclaveApplication {
   // The runtime pairs each handler with its function by name, and the codec
   // checks every argument, so the precise types end here.
-  const erased = { interface: definition, handlers, start: options.start } as unknown as Omit<
+  const { start, maxLogLevel } = options;
+  const erased = { interface: definition, handlers, start, maxLogLevel } as unknown as Omit<
     EnclaveApplication,
     typeof brand
   >;

@@ -4,6 +4,7 @@ import { EnclosError } from '@enclos/errors';
 import { decodeFiles, decodeManifest, interfaceDigest, type EnclaveManifest } from '@enclos/manifest';
 import { createSoftwareAttester } from '@enclos/tee';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
+import { createLogFilter, LogLevel, type LogFilter } from './log-filter.ts';
 import { createHostFiles } from './host-files.ts';
 import { hostCaller, serveGate } from './serve.ts';
 import { installEnvironment, installRuntime } from './runtime.ts';
@@ -41,22 +42,25 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
     gate: capabilities.gate,
     manifest,
     application,
-    async start(hostEnvironment) {
+    async start({ hostEnvironment, logLevel }) {
       starting = true;
+      if (logLevel !== undefined) logLines.restrict(logLevel);
       installEnvironment(environmentOf(manifest, hostEnvironment));
       await application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) });
       starting = false;
     },
   });
+  const most = application.maxLogLevel ?? (manifest.debug ? 'trace' : 'info');
+  const logLines = createLogFilter(most, (level, text) => endpoint.log(level, text));
   void endpoint.closed.then(() => capabilities.exit(starting ? exitCodes.startFailed : exitCodes.hostGone));
   installRuntime({
     manifest,
     attester,
     files: decodeFiles(capabilities.files),
     hostFiles: createHostFiles(endpoint),
-    log: (level, text) => endpoint.log(level, text),
+    log: (level, text) => logLines.write(level, text),
   });
-  redirectConsole((level, text) => endpoint.log(level, text));
+  redirectConsole(logLines);
   await endpoint.ready;
 }
 
@@ -95,20 +99,20 @@ function environmentOf(
 }
 
 /** `console` writes to the host's log: an enclave has no standard output of its own. */
-function redirectConsole(write: (level: number, text: string) => void): void {
+function redirectConsole(lines: LogFilter): void {
   const line =
     (level: number) =>
     (...parts: readonly unknown[]): void =>
-      write(level, parts.map((part) => (typeof part === 'string' ? part : describe(part))).join(' '));
+      lines.write(level, () => parts.map((part) => (typeof part === 'string' ? part : describe(part))).join(' '));
   Object.assign(globalThis.console, {
-    error: line(0),
-    warn: line(1),
-    info: line(2),
-    log: line(2),
-    debug: line(3),
-    trace: line(3),
-    dir: line(2),
-    table: line(2),
+    error: line(LogLevel.error),
+    warn: line(LogLevel.warn),
+    info: line(LogLevel.info),
+    log: line(LogLevel.info),
+    debug: line(LogLevel.debug),
+    trace: line(LogLevel.trace),
+    dir: line(LogLevel.info),
+    table: line(LogLevel.info),
   });
 }
 

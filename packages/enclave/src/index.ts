@@ -8,7 +8,8 @@ export {
 } from './application.ts';
 export { embeddedFile, trustedFile } from './files.ts';
 export { generateKeyPair, randomBytes, type EnclaveKeyPair } from './keys.ts';
-export { log, LogLevel } from './log.ts';
+export { log } from './log.ts';
+export { LogLevel, type LogLevelName, type LogText } from './log-filter.ts';
 export { openMount, type FolderEntry, type Mount } from './mounts.ts';
 export { quote, type QuoteRequest } from './quote.ts';
 export { createReport, identity, targetInfo, verifyReport } from './report.ts';

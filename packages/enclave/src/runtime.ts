@@ -1,6 +1,7 @@
 import type { EmbeddedFile, EnclaveManifest } from '@enclos/manifest';
 import type { Attester } from '@enclos/tee';
 import { EnclosError } from '@enclos/errors';
+import type { LogText } from './log-filter.ts';
 
 /** The host's file service, as the trusted runtime sees it: every answer is untrusted. */
 export interface HostFiles {
@@ -18,7 +19,7 @@ export interface EnclaveRuntime {
   readonly attester: Attester;
   readonly files: readonly EmbeddedFile[];
   readonly hostFiles: HostFiles;
-  log(level: number, text: string): void;
+  log(level: number, text: LogText): void;
 }
 
 let current: EnclaveRuntime | undefined;

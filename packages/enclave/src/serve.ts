@@ -13,13 +13,20 @@ import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } fro
 import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromHost, GateTable } from '@enclos/tee';
 import type { CallContext, EnclaveApplication } from './application.ts';
+import type { LogLevelName } from './log-filter.ts';
 
 export interface ServeOptions {
   readonly gate: Duplex;
   readonly manifest: EnclaveManifest;
   readonly application: EnclaveApplication;
   /** Called once, by the host's `start`. When it throws, the gate closes behind the answer. */
-  start(hostEnvironment: readonly { readonly name: string; readonly value: string }[]): Promise<void>;
+  start(request: StartRequest): Promise<void>;
+}
+
+/** All of it is the host's word. */
+export interface StartRequest {
+  readonly hostEnvironment: readonly { readonly name: string; readonly value: string }[];
+  readonly logLevel?: LogLevelName | undefined;
 }
 
 const helloTimeoutMs = 30_000;
@@ -33,11 +40,11 @@ export function serveGate(options: ServeOptions): Endpoint {
   );
   let state: 'waiting' | 'starting' | 'started' = 'waiting';
   const system = createDispatcher(systemInterface.trusted, {
-    async start({ hostEnvironment }: { hostEnvironment: readonly { name: string; value: string }[] }) {
+    async start(request: StartRequest) {
       if (state !== 'waiting') throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The enclave was started already.');
       state = 'starting';
       try {
-        await options.start(hostEnvironment);
+        await options.start(request);
         state = 'started';
       } catch (error) {
         // Behind the answer: it is sent in the microtasks that follow.

@@ -17,6 +17,8 @@ export interface IncomingCall {
   readonly signal: AbortSignal;
   /** 1 for a call that is not nested. */
   readonly depth: number;
+  /** The `tag` of the call of ours that the peer says this one is nested in; undefined outside any. */
+  readonly parentTag: unknown;
   /**
    * Calls the peer as part of this call, under its slot. Rejects with
    * GATE_CANCELLED when this call ends first, or is over already.
@@ -109,5 +111,9 @@ class CallView implements IncomingCall {
 
   get signal(): AbortSignal {
     return this.#call.signal;
+  }
+
+  get parentTag(): unknown {
+    return this.#call.parent?.tag;
   }
 }

@@ -22,6 +22,8 @@ export interface InvokeOptions {
   readonly signal?: AbortSignal | undefined;
   /** A larger result breaks the protocol and closes the gate. Default: what fits into a frame. */
   readonly maxResultBytes?: number | undefined;
+  /** The caller's own mark. It stays here, and is `parentTag` of the calls that the peer nests in this one. */
+  readonly tag?: unknown;
 }
 
 export interface OutgoingRequest {
@@ -79,6 +81,10 @@ export class OutgoingCall implements Dependent {
   /** True when its caller no longer waits, but the peer has not answered. */
   get isAbandoned(): boolean {
     return this.#settled;
+  }
+
+  get tag(): unknown {
+    return this.#init.request.options.tag;
   }
 
   arm(timers: Timers, timeoutMs: number): void {

@@ -1,4 +1,4 @@
-import { equalBytes } from '@enclos/codec';
+import { equalBytes, toHex } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
@@ -9,6 +9,7 @@ import {
   type Functions,
   type Handlers,
   type Interface,
+  type Invoke,
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
@@ -26,6 +27,9 @@ import {
   type Launcher,
 } from '@enclos/tee';
 import { createFileService, type FileService } from './files.ts';
+import type { LogFields } from './logger.ts';
+import { observedCaller, observedDispatch, observedInvoke } from './observed-calls.ts';
+import { codeOf, createWatch, type Watch, type WatchOptions } from './watch.ts';
 
 /** What an untrusted function gets beside its arguments. */
 export interface HostContext<T extends Functions> {
@@ -34,7 +38,7 @@ export interface HostContext<T extends Functions> {
   readonly signal: AbortSignal;
 }
 
-export interface LoadOptions<T extends Functions, U extends Functions> {
+export interface LoadOptions<T extends Functions, U extends Functions> extends WatchOptions {
   /** The image (SGXS stream) and its SIGSTRUCT. */
   readonly image: Uint8Array;
   readonly signature: Uint8Array;
@@ -50,6 +54,7 @@ export interface LoadOptions<T extends Functions, U extends Functions> {
   readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
   /** Values for the variables that the manifest takes from the host. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Every line of the enclave as it comes, level 0 (error) to 4 (trace). It must bound what it keeps; a `logger` is bounded. */
   readonly onLog?: ((level: number, text: string) => void) | undefined;
   /** How long the enclave may take to answer first. Default 30 seconds. */
   readonly startTimeoutMs?: number | undefined;
@@ -79,65 +84,176 @@ export interface Enclave<T extends Functions> {
 export async function loadEnclave<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,
 ): Promise<Enclave<T>> {
-  const { manifest } = readImage(options.image);
-  const digest = interfaceDigest(options.interface);
-  if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
-  // Everything that the caller can get wrong is found before an enclave is started.
-  const files = createFileService(manifest, { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} });
-  const calls = createDispatcher(options.interface.untrusted, options.untrusted);
-  const launched = await options.launcher.launch({
-    image: options.image,
-    signature: options.signature,
-    debug: manifest.debug,
-    isolation: options.isolation ?? 'strict',
-    signal: options.signal,
-  });
-  const { endpoint, ended } = await opened(options, { launched, manifest, digest, files, calls });
-  const dispose = async (): Promise<void> => {
-    await endpoint.close();
-    await ended;
-  };
+  const prepared = prepare(options);
+  const { manifest } = prepared;
+  const watch = createWatch(manifest.name, options);
+  const opened = await open(options, prepared, watch);
+  const { dispose } = opened;
   return Object.freeze({
-    call: createCaller(options.interface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
-      endpoint.invoke(GateTable.application, index, payload, { ...call, maxResultBytes }),
-    ),
-    identity: launched.identity,
+    call: callerOf(options.interface.trusted, opened.invoke, watch),
+    identity: opened.identity,
     manifest,
-    isolation: launched.isolation,
-    exited: launched.exited,
+    isolation: opened.isolation,
+    exited: opened.exited,
     dispose,
     [Symbol.asyncDispose]: dispose,
   });
 }
 
-interface Loaded<T extends Functions> {
-  readonly launched: LaunchedEnclave;
+/** The trusted functions over `invoke`, under observation when somebody looks. */
+export function callerOf<T extends Functions>(trusted: T, invoke: Invoke, watch: Watch | undefined): Caller<T> {
+  if (watch === undefined) return createCaller(trusted, invoke);
+  return observedCaller({ trusted, invoke: observedInvoke(invoke), watch });
+}
+
+/** What is the same however often an image is loaded. */
+export interface Prepared<T extends Functions> {
   readonly manifest: EnclaveManifest;
   readonly digest: Uint8Array;
-  readonly files: FileService;
   readonly calls: Dispatch<HostContext<T>>;
 }
 
-interface Opened {
-  readonly endpoint: Endpoint;
+/**
+ * Finds what can be wrong before an enclave is started.
+ * @throws what the image reader refuses, HOST_INTERFACE_MISMATCH
+ */
+export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): Prepared<T> {
+  const { manifest } = readImage(options.image);
+  const digest = interfaceDigest(options.interface);
+  if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
+  return { manifest, digest, calls: createDispatcher(options.interface.untrusted, options.untrusted) };
+}
+
+/** An enclave that runs, before its functions have their types. */
+export interface Opened extends Pick<LaunchedEnclave, 'identity' | 'isolation' | 'exited'> {
+  readonly invoke: Invoke;
+  /** Settles when no call is answered any more; the process may still be ending. Never rejects. */
+  readonly closed: Promise<unknown>;
   /** Settles when the process is gone and nothing of its writes is left. Never rejects. */
   readonly ended: Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** One load of a prepared image. @throws as {@link loadEnclave} */
+export async function open<T extends Functions, U extends Functions>(
+  options: LoadOptions<T, U>,
+  prepared: Prepared<T>,
+  watch: Watch | undefined,
+): Promise<Opened> {
+  try {
+    return await launchAndStart(options, prepared, watch);
+  } catch (error) {
+    const code = codeOf(error, 'ENCLAVE_START_FAILED');
+    watch?.event('load-failed', 'error', `The enclave could not be loaded: ${code}.`, { code });
+    throw error;
+  }
+}
+
+async function launchAndStart<T extends Functions, U extends Functions>(
+  options: LoadOptions<T, U>,
+  prepared: Prepared<T>,
+  watch: Watch | undefined,
+): Promise<Opened> {
+  const { manifest } = prepared;
+  const files = createFileService(manifest, { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} });
+  const launched = await observed(watch, 'load', () =>
+    options.launcher
+      .launch({
+        image: options.image,
+        signature: options.signature,
+        debug: manifest.debug,
+        isolation: options.isolation ?? 'strict',
+        signal: options.signal,
+      })
+      .then((made) => {
+        if (watch !== undefined) watch.mrEnclave = toHex(made.identity.mrEnclave);
+        return made;
+      }),
+  );
+  watch?.event('loaded', 'info', 'The platform measured and started the enclave.', loadedFields(launched));
+  const { endpoint, ended } = await opened(options, { ...prepared, launched, files }, watch);
+  let disposed = false;
+  const dispose = async (): Promise<void> => {
+    disposed = true;
+    await endpoint.close();
+    await ended;
+  };
+  if (watch !== undefined) void tellEnd(watch, { launched, manifest, ended, isDisposed: () => disposed });
+  return {
+    invoke: ({ index, payload, options: call, maxResultBytes }) =>
+      endpoint.invoke(GateTable.application, index, payload, { ...call, maxResultBytes }),
+    identity: launched.identity,
+    isolation: launched.isolation,
+    exited: launched.exited,
+    closed: endpoint.closed,
+    ended,
+    dispose,
+  };
+}
+
+function observed<T>(watch: Watch | undefined, kind: 'load' | 'start', work: () => Promise<T>): Promise<T> {
+  if (watch === undefined) return work();
+  const seen = watch.begin({ kind, function: '' });
+  return work().then(
+    (result) => {
+      seen.end('OK');
+      return result;
+    },
+    (error: unknown) => {
+      seen.end(codeOf(error, 'ENCLAVE_START_FAILED'));
+      throw error;
+    },
+  );
+}
+
+function loadedFields({ identity, isolation }: LaunchedEnclave): LogFields {
+  const { productId, securityVersion, debug } = identity;
+  const missing = isolation.filter(({ active }) => !active).map(({ name }) => name);
+  return { productId, securityVersion, debug, isolationMissing: missing.join(' ') };
+}
+
+interface Ending {
+  readonly launched: LaunchedEnclave;
+  readonly manifest: EnclaveManifest;
+  readonly ended: Promise<void>;
+  readonly isDisposed: () => boolean;
+}
+
+async function tellEnd(watch: Watch, { launched, manifest, ended, isDisposed }: Ending): Promise<void> {
+  await ended;
+  const { exitCode, signal, detail } = await launched.exited;
+  const { threads } = manifest;
+  if (isDisposed()) return watch.event('disposed', 'info', 'The enclave was ended by its host.', { threads });
+  watch.event('lost', 'error', 'The enclave is gone.', {
+    threads,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    // What follows is the error output of a debug enclave.
+    reason: detail.split('\n', 1)[0] ?? '',
+  });
+}
+
+interface Loaded<T extends Functions> extends Prepared<T> {
+  readonly launched: LaunchedEnclave;
+  readonly files: FileService;
 }
 
 /** Opens the gate and runs the application's `start`; whatever fails ends the enclave. */
 async function opened<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,
   loaded: Loaded<T>,
-): Promise<Opened> {
+  watch: Watch | undefined,
+): Promise<{ readonly endpoint: Endpoint; readonly ended: Promise<void> }> {
   const { launched, files, manifest } = loaded;
   try {
-    const endpoint = openGate(options, loaded);
+    const endpoint = openGate(options, loaded, watch);
     const ended = endpoint.closed.then(async () => {
       // An enclave that broke the protocol may not end by itself.
       await launched.terminate();
       await files.close();
     });
-    await start(endpoint, options, manifest);
+    await observed(watch, 'start', () => start(endpoint, options, manifest));
+    watch?.event('started', 'info', 'The application started.', { threads: manifest.threads });
     return { endpoint, ended };
   } catch (error) {
     await launched.terminate();
@@ -145,9 +261,18 @@ async function opened<T extends Functions, U extends Functions>(
   }
 }
 
-function openGate<T extends Functions, U extends Functions>(options: LoadOptions<T, U>, loaded: Loaded<T>): Endpoint {
+function openGate<T extends Functions, U extends Functions>(
+  options: LoadOptions<T, U>,
+  loaded: Loaded<T>,
+  watch: Watch | undefined,
+): Endpoint {
   const { launched, manifest, digest, files, calls } = loaded;
-  const onLog = options.onLog;
+  const { trusted, untrusted } = options.interface;
+  const serve: (call: IncomingCall) => Promise<Uint8Array> =
+    watch === undefined
+      ? (call) => calls(call.index, call.payload, contextOf(call, trusted))
+      : observedDispatch({ untrusted, trusted, calls, watch });
+  const onLog = logOf(options.onLog, watch);
   const maxBytes = {
     application: maxArgumentBytes(options.interface.untrusted),
     system: maxArgumentBytes(systemInterface.untrusted),
@@ -171,9 +296,7 @@ function openGate<T extends Functions, U extends Functions>(options: LoadOptions
     maxPayloadBytes: (table, index) =>
       (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,
     dispatch: (call) =>
-      call.table === GateTable.system
-        ? files.dispatch(call.index, call.payload, undefined)
-        : calls(call.index, call.payload, contextOf(call, options.interface.trusted)),
+      call.table === GateTable.system ? files.dispatch(call.index, call.payload, undefined) : serve(call),
     describeError: describeHostError,
     lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
     ...(onLog === undefined ? {} : { onLog }),
@@ -184,6 +307,16 @@ function openGate<T extends Functions, U extends Functions>(options: LoadOptions
 const maxHostCalls = 256;
 const maxHostQueuedCalls = 1024;
 const startTimeoutMs = 30_000;
+
+type OnLog = (level: number, text: string) => void;
+
+function logOf(onLog: OnLog | undefined, watch: Watch | undefined): OnLog | undefined {
+  if (watch === undefined) return onLog;
+  return (level, text) => {
+    watch.line(level, text);
+    onLog?.(level, text);
+  };
+}
 
 /** The caller for nested calls is made when first used: most functions call nothing back. */
 function contextOf<T extends Functions>(call: IncomingCall, trusted: T): HostContext<T> {
@@ -219,9 +352,10 @@ async function start<T extends Functions, U extends Functions>(
     .filter(({ name, value }) => value === undefined && Object.hasOwn(given, name))
     .map(({ name }) => ({ name, value: given[name] ?? '' }));
   const timeoutMs = options.startTimeoutMs ?? startTimeoutMs;
-  const { signal } = options;
+  const { signal, logger } = options;
+  const logLevel = options.logLevel ?? (logger === undefined ? undefined : 'info');
   await system
-    .start({ hostEnvironment }, signal === undefined ? { timeoutMs } : { timeoutMs, signal })
+    .start({ hostEnvironment, logLevel }, signal === undefined ? { timeoutMs } : { timeoutMs, signal })
     .catch((error: unknown) => {
       throw startError(error);
     });

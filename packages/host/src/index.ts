@@ -1,2 +1,30 @@
 export { loadEnclave, type Enclave, type HostContext, type LoadOptions } from './enclave.ts';
 export { fromEnvironment, hostVariables, type HostEnvironment } from './environment.ts';
+export type {
+  HostEvent,
+  HostEventName,
+  Instrumentation,
+  Observation,
+  Operation,
+  OperationEnd,
+} from './instrumentation.ts';
+export type { LogLimits } from './log-budget.ts';
+export {
+  jsonLines,
+  type EnclosLogger,
+  type JsonLinesOptions,
+  type LineStream,
+  type LogFields,
+  type LogLevel,
+} from './logger.ts';
+export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
+export type { RestartPolicy } from './restart-policy.ts';
+export {
+  superviseEnclave,
+  type Restart,
+  type SupervisedEnclave,
+  type SuperviseOptions,
+  type SupervisionEnd,
+} from './supervise.ts';
+export type { SupervisorClock } from './waiting-calls.ts';
+export type { WatchOptions } from './watch.ts';

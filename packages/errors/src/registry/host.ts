@@ -6,10 +6,30 @@ export const hostErrors = {
     summary: 'The enclave is gone.',
     next: 'Load it again; what it had not sealed and stored is lost.',
   },
+  ENCLAVE_RESTARTING: {
+    kind: 'transient',
+    summary: 'The enclave is down and its supervisor is starting it again. The call was not made.',
+    next: 'Call again in a moment, or let calls wait with `waitMs`.',
+  },
+  ENCLAVE_CRASH_LOOP: {
+    kind: 'lost',
+    summary: 'The enclave ended again and again, so its supervisor gave up.',
+    next: 'Read why it ended in the log, mend that, and load it again; `restart` says how often is too often.',
+  },
+  ENCLAVE_IDENTITY_CHANGED: {
+    kind: 'evidence',
+    summary: 'The enclave that was started again is not the one that ran before.',
+    next: 'Do not use it: somebody exchanged the image, or the platform.',
+  },
   HOST_CALL_FAILED: {
     kind: 'refused',
     summary: 'The untrusted function failed on the host.',
     next: "Read the host's log.",
+  },
+  HOST_OPTION_INVALID: {
+    kind: 'usage',
+    summary: 'An option of the host SDK is out of range.',
+    next: 'Correct the named option.',
   },
   HOST_INTERFACE_MISMATCH: {
     kind: 'usage',

@@ -1,0 +1,107 @@
+/**
+ * The text exposition format of Prometheus, version 0.0.4, for the three kinds of
+ * metrics that are needed here. The names are ours; label values are not.
+ */
+export const expositionContentType = 'text/plain; version=0.0.4; charset=utf-8';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A metric with all its series. */
+export interface Family {
+  /** Its lines, each with its line feed. */
+  render(): string;
+}
+
+export interface FamilyOptions {
+  readonly name: string;
+  readonly help: string;
+}
+
+export interface Value extends Family {
+  add(labels: Labels, amount?: number): void;
+}
+
+export function createValue(type: 'counter' | 'gauge', options: FamilyOptions): Value {
+  const series = new Map<string, number>();
+  return Object.freeze({
+    add(labels: Labels, amount = 1) {
+      const key = renderLabels(labels);
+      series.set(key, (series.get(key) ?? 0) + amount);
+    },
+    render() {
+      const lines = [...series].map(([labels, value]) => sample(options.name, labels, value));
+      return header(type, options) + lines.join('');
+    },
+  });
+}
+
+export interface Histogram extends Family {
+  observe(labels: Labels, value: number): void;
+}
+
+interface Buckets {
+  readonly labels: Labels;
+  readonly counts: number[];
+  sum: number;
+  count: number;
+}
+
+/** @param bounds upper bounds, ascending; +Inf is added. */
+export function createHistogram(bounds: readonly number[], options: FamilyOptions): Histogram {
+  const series = new Map<string, Buckets>();
+  const linesOf = ({ labels, counts, sum, count }: Buckets): string => {
+    let below = 0;
+    const buckets = [...bounds, Infinity].map((bound, i) => {
+      below += counts[i] ?? 0;
+      return sample(`${options.name}_bucket`, renderLabels({ ...labels, le: formatNumber(bound) }), below);
+    });
+    const own = renderLabels(labels);
+    return buckets.join('') + sample(`${options.name}_sum`, own, sum) + sample(`${options.name}_count`, own, count);
+  };
+  return Object.freeze({
+    observe(labels: Labels, value: number) {
+      const key = renderLabels(labels);
+      const found = series.get(key) ?? { labels, counts: bounds.map(() => 0), sum: 0, count: 0 };
+      series.set(key, found);
+      const bucket = bounds.findIndex((bound) => value <= bound);
+      if (bucket !== -1) found.counts[bucket] = (found.counts[bucket] ?? 0) + 1;
+      found.sum += value;
+      found.count += 1;
+    },
+    render: () => header('histogram', options) + [...series.values()].map(linesOf).join(''),
+  });
+}
+
+/** A metric whose values are looked up when somebody reads them. */
+export function createView(options: FamilyOptions, read: () => readonly (readonly [Labels, number])[]): Family {
+  return Object.freeze({
+    render: () =>
+      header('gauge', options) +
+      read()
+        .map(([labels, value]) => sample(options.name, renderLabels(labels), value))
+        .join(''),
+  });
+}
+
+function header(type: string, { name, help }: FamilyOptions): string {
+  return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
+}
+
+function sample(name: string, labels: string, value: number): string {
+  return `${name}${labels} ${formatNumber(value)}\n`;
+}
+
+function formatNumber(value: number): string {
+  if (value === Infinity) return '+Inf';
+  if (value === -Infinity) return '-Inf';
+  return String(value);
+}
+
+/** Within a label value a backslash, a quote and a line feed are escaped, and nothing else. */
+export function renderLabels(labels: Labels): string {
+  const parts = Object.entries(labels).map(([name, value]) => {
+    const escaped = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+    return `${name}="${escaped}"`;
+  });
+  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
+}

@@ -1,0 +1,58 @@
+/** From the most to the least important; as numbers 0 to 4, as they cross the gate. */
+export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Facts beside a message. Of an enclave's own lines there is only who said it. */
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * What takes log records: `console`, pino and whatever else has these methods.
+ * Lines of level trace go to `debug`, since `console.trace` prints a stack.
+ */
+export interface EnclosLogger {
+  error(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  debug(fields: LogFields, message: string): void;
+}
+
+/** The part of a writable stream that lines go to. */
+export interface LineStream {
+  write(text: string): unknown;
+  /** Bytes that wait in this process. */
+  readonly writableLength?: number;
+}
+
+export interface JsonLinesOptions {
+  /** Default: standard output. */
+  readonly stream?: LineStream;
+  readonly now?: () => Date;
+  /** Lines are dropped, and counted, while the stream has more than this to write. Default 1 MiB. */
+  readonly maxWaitingBytes?: number;
+}
+
+/**
+ * Writes each record as one line of JSON: `time`, `level`, `message`, then its fields.
+ * It keeps nothing: when the stream does not keep up, lines are dropped, and the
+ * next one that is written is preceded by a record of how many.
+ */
+export function jsonLines(options: JsonLinesOptions = {}): EnclosLogger {
+  const { stream = process.stdout, now = () => new Date(), maxWaitingBytes = 1024 * 1024 } = options;
+  let dropped = 0;
+  const put = (level: LogLevel, fields: LogFields, message: string): void => {
+    stream.write(`${JSON.stringify({ time: now().toISOString(), level, message, ...fields })}\n`);
+  };
+  const line =
+    (level: LogLevel) =>
+    (fields: LogFields, message: string): void => {
+      if ((stream.writableLength ?? 0) > maxWaitingBytes) {
+        dropped += 1;
+        return;
+      }
+      const count = dropped;
+      dropped = 0;
+      if (count > 0) put('warn', { event: 'log-dropped', count }, 'The log could not be written fast enough.');
+      put(level, fields, message);
+    };
+  return Object.freeze({ error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') });
+}

@@ -1,0 +1,154 @@
+import { isEnclosError, isErrorCode, type ErrorCode } from '@enclos/errors';
+import type { HostEventName, Instrumentation, Observation, Operation, OperationEnd } from './instrumentation.ts';
+import { defaultLogLimits, LogBudget, type LogLimits } from './log-budget.ts';
+import { logLevels, type EnclosLogger, type LogFields, type LogLevel } from './logger.ts';
+
+export interface WatchOptions {
+  /** Takes the enclave's lines and the host's own events. None when absent. */
+  readonly logger?: EnclosLogger | undefined;
+  /** The most that the logger gets, and what the enclave is asked to keep to. Default `info`. */
+  readonly logLevel?: LogLevel | undefined;
+  /** Bounds what an enclave causes in the logger; what is more is dropped, counted and told. */
+  readonly logLimits?: Partial<LogLimits> | undefined;
+  readonly instrumentation?: Instrumentation | readonly Instrumentation[] | undefined;
+}
+
+/** @returns undefined when nobody looks: then nothing is wrapped, and a call costs what it costs. */
+export function createWatch(enclave: string, options: WatchOptions, nowMs?: () => number): Watch | undefined {
+  const { logger, instrumentation = [] } = options;
+  const instruments = Array.isArray(instrumentation) ? instrumentation : [instrumentation];
+  if (logger === undefined && instruments.length === 0) return undefined;
+  return new Watch({ enclave, options, instruments, nowMs: nowMs ?? (() => performance.now()) });
+}
+
+interface WatchInit {
+  readonly enclave: string;
+  readonly options: WatchOptions;
+  readonly instruments: readonly Instrumentation[];
+  readonly nowMs: () => number;
+}
+
+/** All that looks at one enclave, as one. It outlives the enclave when that is started again. */
+export class Watch {
+  /** Hex, once the platform has measured. */
+  mrEnclave: string | undefined;
+  readonly #enclave: string;
+  readonly #logger: EnclosLogger | undefined;
+  readonly #instruments: readonly Instrumentation[];
+  readonly #most: number;
+  readonly #budget: LogBudget;
+
+  constructor({ enclave, options, instruments, nowMs }: WatchInit) {
+    this.#enclave = enclave;
+    this.#logger = options.logger;
+    this.#instruments = instruments;
+    this.#most = logLevels.indexOf(options.logLevel ?? 'info');
+    this.#budget = new LogBudget({ ...defaultLogLimits, ...options.logLimits }, nowMs);
+  }
+
+  /** Tells everybody. */
+  event(event: HostEventName, level: LogLevel, message: string, fields: LogFields = {}): void {
+    this.#tellDropped();
+    this.#tell(event, level, message, fields);
+  }
+
+  /** A line of the enclave: its own word, already without control characters. */
+  line(level: number, text: string): void {
+    if (this.#logger === undefined || level > this.#most || !this.#budget.take(Buffer.byteLength(text))) return;
+    this.#tellDropped();
+    this.#record(logLevels[level] ?? 'error', { event: 'line', ...this.#who() }, text);
+  }
+
+  begin(operation: Pick<Operation, 'kind' | 'function'>, parent?: Seen): Seen {
+    const observations = this.#instruments.map((instrument, i) =>
+      attempt(() =>
+        instrument.begin?.({
+          ...operation,
+          enclave: this.#enclave,
+          mrEnclave: this.mrEnclave,
+          parent: parent?.observations[i],
+        }),
+      ),
+    );
+    return new Seen(observations, (end, code) => this.#ended(operation, end, code));
+  }
+
+  #ended(operation: Pick<Operation, 'kind' | 'function'>, seen: Seen, code: OperationEnd['code']): void {
+    const { argumentBytes, resultBytes } = seen;
+    const end = Object.freeze({ code, argumentBytes, resultBytes, mrEnclave: this.mrEnclave });
+    for (const observation of seen.observations) attempt(() => observation?.end(end));
+    if (code === 'OK' || operation.kind === 'load' || operation.kind === 'start') return;
+    // What an application refuses on purpose is its daily work.
+    const level = code === 'ENCLAVE_APPLICATION_ERROR' ? 'debug' : 'warn';
+    if (logLevels.indexOf(level) > this.#most || !this.#budget.take(0)) return;
+    this.event('call-failed', level, `The call of ${operation.function} failed.`, { ...operation, code });
+  }
+
+  /** Behind the budget, so that the count is told when there is room again, or at the next event. */
+  #tellDropped(): void {
+    const count = this.#budget.takeDropped();
+    if (count > 0) this.#tell('log-dropped', 'warn', `${count} records were too many, and are not here.`, { count });
+  }
+
+  #tell(event: HostEventName, level: LogLevel, message: string, fields: LogFields): void {
+    const enclave = this.#enclave;
+    const told = Object.freeze({ event, level, enclave, mrEnclave: this.mrEnclave, message, fields });
+    for (const instrument of this.#instruments) attempt(() => instrument.event?.(told));
+    if (logLevels.indexOf(level) <= this.#most) this.#record(level, { event, ...this.#who(), ...fields }, message);
+  }
+
+  #who(): LogFields {
+    const { mrEnclave } = this;
+    return mrEnclave === undefined
+      ? { enclave: this.#enclave }
+      : { enclave: this.#enclave, mrEnclave: mrEnclave.slice(0, shortLength) };
+  }
+
+  #record(level: LogLevel, fields: LogFields, message: string): void {
+    attempt(() => this.#logger?.[level === 'trace' ? 'debug' : level](fields, message));
+  }
+}
+
+/** Hex digits of MRENCLAVE in a log record. */
+const shortLength = 16;
+
+/** One operation, as every instrumentation sees it. */
+export class Seen {
+  argumentBytes = 0;
+  resultBytes = 0;
+  readonly observations: readonly (Observation | undefined)[];
+  readonly #ended: (seen: Seen, code: OperationEnd['code']) => void;
+
+  constructor(
+    observations: readonly (Observation | undefined)[],
+    ended: (seen: Seen, code: OperationEnd['code']) => void,
+  ) {
+    this.observations = observations;
+    this.#ended = ended;
+  }
+
+  run<T>(work: () => T): T {
+    return this.observations.reduce<() => T>((inner, observation) => {
+      const run = observation?.run;
+      return run === undefined ? inner : () => run.call(observation, inner) as T;
+    }, work)();
+  }
+
+  end(code: OperationEnd['code']): void {
+    this.#ended(this, code);
+  }
+}
+
+/** The code of an error; `otherwise` for one that is none of ours. */
+export function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
+  return isEnclosError(error) && isErrorCode(error.code) ? error.code : otherwise;
+}
+
+/** Who looks must not disturb what is looked at. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
