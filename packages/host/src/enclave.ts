@@ -172,13 +172,17 @@ async function launchAndStart<T extends Functions, U extends Functions>(
   );
   watch?.event('loaded', 'info', 'The platform measured and started the enclave.', loadedFields(launched));
   const { endpoint, ended } = await opened(options, { ...prepared, launched, files }, watch);
-  let disposed = false;
+  const end = { isOver: false, isOurs: false };
+  const over = (): void => void (end.isOver = true);
+  void launched.exited.then(over);
+  void endpoint.closed.then(over);
+  const told = watch === undefined ? ended : tellEnd(watch, { launched, manifest, ended, isOurs: () => end.isOurs });
   const dispose = async (): Promise<void> => {
-    disposed = true;
+    // Who disposes of an enclave that is gone already has lost it.
+    end.isOurs ||= !end.isOver;
     await endpoint.close();
-    await ended;
+    await told;
   };
-  if (watch !== undefined) void tellEnd(watch, { launched, manifest, ended, isDisposed: () => disposed });
   return {
     invoke: ({ index, payload, options: call, maxResultBytes }) =>
       endpoint.invoke(GateTable.application, index, payload, { ...call, maxResultBytes }),
@@ -216,14 +220,14 @@ interface Ending {
   readonly launched: LaunchedEnclave;
   readonly manifest: EnclaveManifest;
   readonly ended: Promise<void>;
-  readonly isDisposed: () => boolean;
+  readonly isOurs: () => boolean;
 }
 
-async function tellEnd(watch: Watch, { launched, manifest, ended, isDisposed }: Ending): Promise<void> {
+async function tellEnd(watch: Watch, { launched, manifest, ended, isOurs }: Ending): Promise<void> {
   await ended;
   const { exitCode, signal, detail } = await launched.exited;
   const { threads } = manifest;
-  if (isDisposed()) return watch.event('disposed', 'info', 'The enclave was ended by its host.', { threads });
+  if (isOurs()) return watch.event('disposed', 'info', 'The enclave was ended by its host.', { threads });
   watch.event('lost', 'error', 'The enclave is gone.', {
     threads,
     ...(exitCode === undefined ? {} : { exitCode }),

@@ -49,9 +49,10 @@ interface Buckets {
 /** @param bounds upper bounds, ascending; +Inf is added. */
 export function createHistogram(bounds: readonly number[], options: FamilyOptions): Histogram {
   const series = new Map<string, Buckets>();
+  const allBounds = [...bounds, Infinity];
   const linesOf = ({ labels, counts, sum, count }: Buckets): string => {
     let below = 0;
-    const buckets = [...bounds, Infinity].map((bound, i) => {
+    const buckets = allBounds.map((bound, i) => {
       below += counts[i] ?? 0;
       return sample(`${options.name}_bucket`, renderLabels({ ...labels, le: formatNumber(bound) }), below);
     });
@@ -61,10 +62,10 @@ export function createHistogram(bounds: readonly number[], options: FamilyOption
   return Object.freeze({
     observe(labels: Labels, value: number) {
       const key = renderLabels(labels);
-      const found = series.get(key) ?? { labels, counts: bounds.map(() => 0), sum: 0, count: 0 };
+      const found = series.get(key) ?? { labels, counts: allBounds.map(() => 0), sum: 0, count: 0 };
       series.set(key, found);
-      const bucket = bounds.findIndex((bound) => value <= bound);
-      if (bucket !== -1) found.counts[bucket] = (found.counts[bucket] ?? 0) + 1;
+      const bucket = allBounds.findIndex((bound) => value <= bound);
+      found.counts[bucket] = (found.counts[bucket] ?? 0) + 1;
       found.sum += value;
       found.count += 1;
     },
