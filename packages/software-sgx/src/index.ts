@@ -1,3 +1,8 @@
+export { openPlatformAudit, type PlatformAudit } from './audit/platform-audit.ts';
+export { createLogReader, readLog, type AuditLine } from './audit/read.ts';
+export type { AuditEvent, AuditRecord, ChainHead } from './audit/record.ts';
+export { parseAnchor, verifyAudit, type AuditSummary, type VerifyAuditOptions } from './audit/verify.ts';
+export { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './audit/writer.ts';
 export { collateralApp, type CollateralAppOptions } from './collateral/app.ts';
 export { collateralFor, type CollateralSource } from './collateral/collateral.ts';
 export { createCpu, type Cpu, type CreateCpuOptions, type LoadOptions } from './cpu/cpu.ts';

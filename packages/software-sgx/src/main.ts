@@ -1,17 +1,19 @@
 import { parseArgs } from 'node:util';
 import { isEnclosError } from '@enclos/errors';
+import { openPlatformAudit } from './audit/platform-audit.ts';
 import { initializePlatform, openPlatform, stateFolders } from './platform/open.ts';
 import { servePlatform, type PlatformServer } from './platform/server.ts';
 
 /**
- * The embedded platform process: `main.js --state FOLDER`. It says where it
+ * The embedded platform process: `main.js --state FOLDER [--audit FILE]`. It says where it
  * listens in its first line of output, and ends when its standard input ends.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { state: { type: 'string' } } });
-  if (values.state === undefined) throw new Error('usage: main.js --state FOLDER');
+  const { values } = parseArgs({ options: { state: { type: 'string' }, audit: { type: 'string' } } });
+  if (values.state === undefined) throw new Error('usage: main.js --state FOLDER [--audit FILE]');
   await initializePlatform(values.state, new Date());
-  const services = await openPlatform(stateFolders(values.state));
+  const audit = values.audit === undefined ? undefined : await openPlatformAudit(values.audit);
+  const services = await openPlatform({ ...stateFolders(values.state), audit });
   const server = await servePlatform(services);
   endWithParent(server);
   process.stdout.write(`${server.socketPath}\n`);

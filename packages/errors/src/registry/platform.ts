@@ -91,6 +91,21 @@ export const platformErrors = {
     summary: 'Verifiers would not read the collateral that this change leads to, so nothing was changed.',
     next: 'A vendor has too many revocations or TCB levels for its documents: enrol further machines with a new one.',
   },
+  PLATFORM_AUDIT_FAILED: {
+    kind: 'transient',
+    summary: 'The platform cannot write its audit log, so it does nothing that would have to be in it.',
+    next: 'Make room on the disk of the audit log, or see why it cannot be written; the platform tries again by itself.',
+  },
+  PLATFORM_AUDIT_BROKEN: {
+    kind: 'evidence',
+    summary: 'The audit log is not whole: a line was changed, removed, added or damaged.',
+    next: 'Keep the files as they are and find out who wrote to them; begin a new log under another name.',
+  },
+  PLATFORM_AUDIT_BUSY: {
+    kind: 'usage',
+    summary: 'Another process writes this audit log.',
+    next: 'Give each platform and each command that runs beside it a log of its own.',
+  },
   TCB_REFUSED: {
     kind: 'usage',
     summary: 'The TCB value is not acceptable.',

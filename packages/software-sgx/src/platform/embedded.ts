@@ -6,6 +6,8 @@ import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
 export interface EmbeddedPlatformOptions {
   /** Where vendor and machine keep their keys. Made when absent. */
   readonly stateFolder: string;
+  /** Where the platform writes down what it does. Made when absent; one process at a time. Nothing is written without it. */
+  readonly auditFile?: string;
   readonly startTimeoutMs?: number;
 }
 
@@ -24,7 +26,10 @@ const defaultStartTimeoutMs = 60_000;
  */
 export async function startPlatform(options: EmbeddedPlatformOptions): Promise<EmbeddedPlatform> {
   const main = fileURLToPath(new URL('../main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, '--state', options.stateFolder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const auditWords = options.auditFile === undefined ? [] : ['--audit', options.auditFile];
+  const child = spawn(process.execPath, [main, '--state', options.stateFolder, ...auditWords], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const ended = new Promise<string>((resolve) => {
     child.once('error', () => resolve('could not be made'));
     child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `code ${code ?? 'unknown'}`}`));

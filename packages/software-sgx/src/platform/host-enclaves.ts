@@ -1,5 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveExit } from '@enclos/tee';
+import type { EnclaveAudit, HostAudit } from '../audit/platform-audit.ts';
 import type { Admission } from './admission.ts';
 import { prepareInstance, type Instance, type InstanceRequest } from './instance.ts';
 import type { PlatformServices } from './services.ts';
@@ -19,23 +20,25 @@ export interface HostEnclaves {
 export interface HostEnclavesOptions {
   readonly services: PlatformServices;
   readonly admission: Admission;
+  readonly audit?: HostAudit | undefined;
   /** Called for each enclave that ends before the host is gone. */
   readonly exited: (enclave: bigint, exit: EnclaveExit) => void;
 }
 
 const maxEnclavesPerHost = 256;
 
-export function createHostEnclaves({ services, admission, exited }: HostEnclavesOptions): HostEnclaves {
-  const instances = new Map<bigint, Instance>();
+export function createHostEnclaves({ services, admission, audit, exited }: HostEnclavesOptions): HostEnclaves {
+  const instances = new Map<bigint, Audited>();
   let last = 0n;
   let preparing = 0;
   let gone = false;
 
-  const keep = (instance: Instance): bigint => {
+  const keep = (instance: Audited): bigint => {
     const enclave = ++last;
     instances.set(enclave, instance);
     void instance.exited.then((exit) => {
       instances.delete(enclave);
+      instance.audit?.exited(exit);
       if (!gone) exited(enclave, exit);
     });
     if (gone) instance.terminate();
@@ -50,7 +53,7 @@ export function createHostEnclaves({ services, admission, exited }: HostEnclaves
         if (instances.size + preparing > maxEnclavesPerHost) {
           throw new EnclosError('PLATFORM_BUSY', `A host has ${maxEnclavesPerHost} enclaves and no more.`);
         }
-        const instance = await prepareInstance(services, request);
+        const instance = await prepareAudited(services, request, audit?.enclave());
         void instance.started.then(end);
         return { enclave: keep(instance), instance };
       } catch (error) {
@@ -60,10 +63,41 @@ export function createHostEnclaves({ services, admission, exited }: HostEnclaves
         preparing -= 1;
       }
     },
-    terminate: (enclave: bigint) => instances.get(enclave)?.terminate(),
+    terminate(enclave: bigint) {
+      const instance = instances.get(enclave);
+      instance?.audit?.terminated();
+      instance?.terminate();
+    },
     close() {
       gone = true;
       for (const instance of instances.values()) instance.terminate();
     },
   });
+}
+
+interface Audited extends Instance {
+  readonly audit: EnclaveAudit | undefined;
+}
+
+/** No host gets an enclave that is not on record. */
+async function prepareAudited(
+  services: PlatformServices,
+  request: InstanceRequest,
+  audit: EnclaveAudit | undefined,
+): Promise<Audited> {
+  if (audit === undefined) return { ...(await prepareInstance(services, request)), audit };
+  let instance: Instance;
+  try {
+    instance = await prepareInstance(services, { ...request, audit });
+  } catch (error) {
+    audit.refused(request, error);
+    throw error;
+  }
+  try {
+    await audit.launched(request, instance.identity);
+  } catch (error) {
+    instance.terminate();
+    throw error;
+  }
+  return { ...instance, audit };
 }

@@ -8,10 +8,12 @@ import { createUploads } from './upload.ts';
 
 /** Serves one host. When its connection ends, its enclaves end. */
 export function serveHost(services: PlatformServices, stream: Duplex, admission: Admission): void {
+  const audit = services.audit?.host();
   const uploads = createUploads(admission);
   const enclaves = createHostEnclaves({
     services,
     admission,
+    audit,
     exited: (enclave, exit) => void host.exited({ enclave, ...exit }).catch(() => undefined),
   });
 
@@ -34,11 +36,12 @@ export function serveHost(services: PlatformServices, stream: Duplex, admission:
     terminate: ({ enclave }) => enclaves.terminate(enclave),
   });
 
+  const serve = (index: number, payload: Uint8Array): Promise<Uint8Array> => calls(index, payload, undefined);
   const endpoint = openChannel({
     stream,
     initiator: false,
     protocol: hostChannel,
-    serve: (index, payload) => calls(index, payload, undefined),
+    serve: audit?.requests(Object.keys(hostChannel.trusted), serve) ?? serve,
   });
   const host = createCaller(hostChannel.untrusted, (call) =>
     endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
@@ -47,5 +50,6 @@ export function serveHost(services: PlatformServices, stream: Duplex, admission:
   void endpoint.closed.then(() => {
     uploads.close();
     enclaves.close();
+    audit?.disconnected();
   });
 }

@@ -1,9 +1,10 @@
-import { createDispatcher } from '@enclos/edl';
+import { createDispatcher, type Handlers } from '@enclos/edl';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { readImage, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import { enclaveChannel, openChannel, type EnclaveExit, type Isolation, type LaunchedIdentity } from '@enclos/tee';
+import type { EnclaveAudit } from '../audit/platform-audit.ts';
 import type { LoadedEnclave } from '../cpu/cpu.ts';
 import { spawnEnclave, type EnclaveProcess } from './enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
@@ -15,6 +16,8 @@ export interface InstanceRequest {
   readonly signature: Uint8Array;
   readonly debug: boolean;
   readonly isolation: Isolation;
+  /** Tells what the enclave asks for. */
+  readonly audit?: EnclaveAudit | undefined;
 }
 
 /** One enclave from EINIT to EREMOVE. */
@@ -42,7 +45,7 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     const image = readImage(request.image);
     checkInterpreter(services, image);
     checkMode(image, request);
-    return await awaitGate(services, { enclave, image, debug: request.debug });
+    return await awaitGate(services, { enclave, image, debug: request.debug, audit: request.audit });
   } catch (error) {
     services.cpu.eremove(enclave);
     throw error;
@@ -71,6 +74,7 @@ interface Loaded {
   readonly enclave: LoadedEnclave;
   readonly image: ReadImage;
   readonly debug: boolean;
+  readonly audit: EnclaveAudit | undefined;
 }
 
 async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<Instance> {
@@ -107,7 +111,7 @@ const endedBeforeStart = 'The enclave was ended before it started.';
 
 async function startAtGate(
   services: PlatformServices,
-  { enclave, image, debug }: Loaded,
+  { enclave, image, debug, audit }: Loaded,
   listener: GateListener,
   isEnded: () => boolean,
 ): Promise<EnclaveProcess> {
@@ -121,7 +125,7 @@ async function startAtGate(
   }
   const { interpreter, isolation } = services;
   const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, gate, debug });
-  serveEnclave(services, enclave, made);
+  serveEnclave(services, { enclave, audit }, made);
   return made;
 }
 
@@ -137,14 +141,19 @@ function identityOf({ enclave, debug }: Loaded): LaunchedIdentity {
 }
 
 /** Answers the enclave on the descriptor that this platform made for it: the connection is the identity. */
-function serveEnclave(services: PlatformServices, enclave: LoadedEnclave, running: EnclaveProcess): void {
+function serveEnclave(
+  services: PlatformServices,
+  { enclave, audit }: Pick<Loaded, 'enclave' | 'audit'>,
+  running: EnclaveProcess,
+): void {
   const { cpu, quotingEnclave } = services;
-  const calls = createDispatcher(enclaveChannel.trusted, {
+  const handlers: Handlers<(typeof enclaveChannel)['trusted']> = {
     report: ({ targetInfo, reportData }) => cpu.ereport(enclave, targetInfo, reportData),
     key: ({ request }) => cpu.egetkey(enclave, request),
     quotingTarget: () => quotingEnclave.targetInfo(),
     quote: ({ report }) => quotingEnclave.quote(report),
-  });
+  };
+  const calls = createDispatcher(enclaveChannel.trusted, audit?.calls(handlers) ?? handlers);
   const endpoint = openChannel({
     stream: running.channel,
     initiator: false,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import type { PlatformAudit } from '../audit/platform-audit.ts';
 import { collateralFor } from '../collateral/collateral.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
 import { enrolmentRequest } from '../provisioning/enrolment.ts';
@@ -22,6 +23,8 @@ export interface OpenPlatformOptions {
   /** The vendor, when it is on this computer too: it gives the endorsements. */
   readonly vendorFolder?: string;
   readonly now?: () => Date;
+  /** The server that the services are for closes it. */
+  readonly audit?: PlatformAudit | undefined;
 }
 
 /** Where one folder keeps both, for a platform of one's own. */
@@ -88,6 +91,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     rootFingerprint: fromHex(rootFingerprintOf(machine.pck.root)),
     endorsements: () => endorsements(options.vendorFolder, now()),
     runtimeFolder,
+    audit: options.audit,
   });
 }
 

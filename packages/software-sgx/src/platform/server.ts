@@ -1,6 +1,8 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { toHex } from '@enclos/codec';
+import type { AuditFacts } from '../audit/platform-audit.ts';
 import { createAdmission } from './admission.ts';
 import { serveHost } from './host-session.ts';
 import type { PlatformServices } from './services.ts';
@@ -31,15 +33,30 @@ export async function servePlatform(
   server.on('error', () => undefined);
   await listen(server, socketPath);
   await chmod(socketPath, 0o600);
+  await services.audit?.started(startFacts(services));
   return Object.freeze({
     socketPath,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of connections) socket.destroy();
       await closed;
+      await services.audit?.close();
       await services.runtimeFolder.remove();
     },
   });
+}
+
+function startFacts({ separation, cpuSvn, rootFingerprint, interpreter, isolation }: PlatformServices): AuditFacts {
+  return {
+    separation,
+    cpuSvn: toHex(cpuSvn),
+    rootFingerprint: toHex(rootFingerprint),
+    interpreterVersion: interpreter.version,
+    isolationMissing: isolation.layers
+      .filter(({ active }) => !active)
+      .map(({ name }) => name)
+      .join(' '),
+  };
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { PlatformAudit } from '../audit/platform-audit.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
 import type { VerifiedInterpreter } from './interpreter.ts';
@@ -18,4 +19,6 @@ export interface PlatformServices {
   /** The current endorsements, as JSON. */
   endorsements(): Promise<string>;
   readonly runtimeFolder: RuntimeFolder;
+  /** Where everything that the platform does is written down, if anywhere. */
+  readonly audit?: PlatformAudit | undefined;
 }

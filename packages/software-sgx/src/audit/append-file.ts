@@ -1,0 +1,96 @@
+import { open, rename, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { nextRotatedPath, rotatedFiles } from './files.ts';
+
+/** A file that grows by whole pieces: what fails half-way is taken back. */
+export interface AppendFile {
+  readonly sizeBytes: number;
+  /** Resolves when the bytes are on the disk (fdatasync). A failure leaves the file as it was, or says so at the next call. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Puts the file aside under the next number, and goes on with an empty one. */
+  rotate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes the file when there is none. */
+export async function openAppendFile(path: string): Promise<AppendFile> {
+  const file = new LogFile(path);
+  await file.reopen();
+  return file;
+}
+
+class LogFile implements AppendFile {
+  readonly #path: string;
+  #handle: FileHandle | undefined;
+  #sizeBytes = 0;
+  /** Bytes of ours may be behind the last whole piece. */
+  #isDirty = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  async reopen(): Promise<void> {
+    const handle = await open(this.#path, 'a', 0o600);
+    this.#handle = handle;
+    this.#sizeBytes = (await handle.stat()).size;
+    await syncFolder(dirname(this.#path));
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    if (this.#handle === undefined) await this.reopen();
+    const handle = this.#handle;
+    if (handle === undefined) throw new Error('The file is closed.');
+    await this.#checkSize(handle);
+    try {
+      this.#isDirty = true;
+      await handle.appendFile(bytes);
+      await handle.datasync();
+      this.#sizeBytes += bytes.length;
+      this.#isDirty = false;
+    } catch (error) {
+      await this.#takeBack(handle).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async rotate(): Promise<void> {
+    await this.#handle?.close();
+    this.#handle = undefined;
+    await rename(this.#path, nextRotatedPath(this.#path, await rotatedFiles(this.#path)));
+    await this.reopen();
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+    this.#handle = undefined;
+  }
+
+  /** Nobody else writes here; who does would break the chain. */
+  async #checkSize(handle: FileHandle): Promise<void> {
+    if (this.#isDirty) await this.#takeBack(handle);
+    const { size, nlink } = await handle.stat();
+    if (size !== this.#sizeBytes || nlink === 0) {
+      throw new Error(`Somebody else changed the file: ${size} bytes, not ${this.#sizeBytes}.`);
+    }
+  }
+
+  async #takeBack(handle: FileHandle): Promise<void> {
+    await handle.truncate(this.#sizeBytes);
+    this.#isDirty = false;
+  }
+}
+
+/** Makes the names in a folder durable. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,197 @@
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { openAppendFile, type AppendFile } from './append-file.ts';
+import { lockAudit } from './lock.ts';
+import { createLogReader, describeTorn, lostEvent, readLog, recoveredEvent } from './read.ts';
+import { encodeRecord, headAfter, type AuditEvent, type ChainHead } from './record.ts';
+
+export interface AuditWriterOptions {
+  readonly now?: () => Date;
+  /** A file that has reached this size is put aside. Default 16 MiB. */
+  readonly maxFileBytes?: number;
+  /** For tests of a disk that is full. */
+  readonly openFile?: (path: string) => Promise<AppendFile>;
+}
+
+/** Appends to a log, one process at a time. */
+export interface AuditWriter {
+  /**
+   * Resolves when the event is on the disk. What it is about must not happen before, or not be told.
+   * @throws PLATFORM_AUDIT_FAILED; then the event is not in the log.
+   */
+  record(event: AuditEvent): Promise<void>;
+  /** For what has happened already and cannot be refused: kept and written when the log can be, or counted as lost. */
+  note(event: AuditEvent): void;
+  /** Writes what there is, as far as it goes. */
+  close(): Promise<void>;
+}
+
+const defaultMaxFileBytes = 16 * 1024 * 1024;
+const maxNotes = 1024;
+/** Records that are written and synced together. */
+const maxBatch = 512;
+const retryAfterMs = 1000;
+
+/**
+ * Opens a log and goes on with its chain; a line that a crash cut off is marked by a record.
+ * @throws PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED
+ */
+export async function openAuditWriter(path: string, options: AuditWriterOptions = {}): Promise<AuditWriter> {
+  const unlock = await lockAudit(path);
+  try {
+    const reader = createLogReader();
+    // Reading is checking: nothing is added to a log that somebody has changed.
+    for await (const _ of readLog(path, reader));
+    const file = await (options.openFile ?? openAppendFile)(path);
+    const writer = new ChainedWriter({ file, head: reader.chain.head, unlock, options });
+    if (reader.unfinished.length > 0) await writer.recover(reader.unfinished);
+    return writer;
+  } catch (error) {
+    await unlock();
+    throw isEnclosError(error) ? error : failed(error);
+  }
+}
+
+interface WriterInit {
+  readonly file: AppendFile;
+  readonly head: ChainHead;
+  readonly unlock: () => Promise<void>;
+  readonly options: AuditWriterOptions;
+}
+
+interface Entry {
+  readonly event: AuditEvent;
+  readonly time: Date;
+  /** Absent for a note. */
+  readonly settle?: (error?: EnclosError) => void;
+}
+
+class ChainedWriter implements AuditWriter {
+  readonly #file: AppendFile;
+  readonly #unlock: () => Promise<void>;
+  readonly #now: () => Date;
+  readonly #maxFileBytes: number;
+  #head: ChainHead;
+  #queue: Entry[] = [];
+  /** Notes that found no place. */
+  #lost = 0;
+  #isWriting = false;
+  #idle: (() => void)[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor({ file, head, unlock, options }: WriterInit) {
+    this.#file = file;
+    this.#head = head;
+    this.#unlock = unlock;
+    this.#now = options.now ?? (() => new Date());
+    this.#maxFileBytes = options.maxFileBytes ?? defaultMaxFileBytes;
+  }
+
+  record(event: AuditEvent): Promise<void> {
+    if (this.#isClosed) return Promise.reject(failed(new Error('The log is closed.')));
+    return new Promise((resolve, reject) => {
+      const settle = (error?: EnclosError): void => (error === undefined ? resolve() : reject(error));
+      this.#queue.push({ event, time: this.#now(), settle });
+      void this.#drain();
+    });
+  }
+
+  note(event: AuditEvent): void {
+    if (this.#isClosed) return;
+    this.#keep([{ event, time: this.#now() }]);
+    void this.#drain();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    if (this.#isWriting) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#drain();
+    clearTimeout(this.#retry);
+    await this.#file.close();
+    await this.#unlock();
+  }
+
+  /** The line that a crash cut off is ended, and the record behind it says what it was. */
+  async recover(torn: Uint8Array): Promise<void> {
+    const line = encodeRecord(this.#head, this.#now(), { event: recoveredEvent, ...describeTorn(torn) });
+    await this.#file.append(Buffer.from(`\n${line}\n`));
+    this.#head = headAfter(this.#head.seq + 1, line);
+  }
+
+  /** Everything that came while the last batch was on its way to the disk goes there together. */
+  async #drain(): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    let isWritten = true;
+    while (isWritten && (this.#queue.length > 0 || this.#lost > 0)) {
+      isWritten = await this.#write(this.#queue.splice(0, maxBatch));
+    }
+    this.#isWriting = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+    if (!isWritten) this.#retryLater();
+  }
+
+  async #write(batch: readonly Entry[]): Promise<boolean> {
+    const lost = this.#lost;
+    const { text, head, written } = this.#encode(batch, lost);
+    try {
+      if (text !== '') await this.#file.append(Buffer.from(text));
+    } catch (error) {
+      this.#refuse(written, failed(error));
+      return false;
+    }
+    this.#head = head;
+    this.#lost -= lost;
+    for (const { settle } of written) settle?.();
+    // A file that cannot be put aside grows on: the next append opens it again.
+    if (this.#file.sizeBytes >= this.#maxFileBytes) await this.#file.rotate().catch(() => undefined);
+    return true;
+  }
+
+  #encode(batch: readonly Entry[], lost: number) {
+    let head = this.#head;
+    let text = '';
+    const written: Entry[] = [];
+    const lostNote: Entry = { event: { event: lostEvent, count: lost }, time: this.#now() };
+    for (const entry of lost > 0 ? [lostNote, ...batch] : batch) {
+      try {
+        const line = encodeRecord(head, entry.time, entry.event);
+        head = headAfter(head.seq + 1, line);
+        text += `${line}\n`;
+        if (entry !== lostNote) written.push(entry);
+      } catch (error) {
+        if (entry.settle === undefined) this.#lost += 1;
+        else entry.settle(failed(error));
+      }
+    }
+    return { text, head, written };
+  }
+
+  /** Nobody waits for the disk longer than for one attempt; what cannot be refused stays. */
+  #refuse(batch: readonly Entry[], error: EnclosError): void {
+    const all = [...batch, ...this.#queue];
+    this.#queue = [];
+    this.#keep(all.filter(({ settle }) => settle === undefined));
+    for (const { settle } of all) settle?.(error);
+  }
+
+  #keep(notes: readonly Entry[]): void {
+    for (const note of notes) {
+      if (this.#queue.length < maxNotes) this.#queue.push(note);
+      else this.#lost += 1;
+    }
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry);
+    if (this.#isClosed || (this.#queue.length === 0 && this.#lost === 0)) return;
+    this.#retry = setTimeout(() => void this.#drain(), retryAfterMs).unref();
+  }
+}
+
+function failed(cause: unknown): EnclosError {
+  if (isEnclosError(cause, 'PLATFORM_AUDIT_FAILED')) return cause;
+  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  return new EnclosError('PLATFORM_AUDIT_FAILED', `The audit log cannot be written${reason}.`, { cause });
+}
