@@ -1,3 +1,11 @@
+export {
+  audited,
+  showAuditLog,
+  verifyAuditLog,
+  type AuditedChange,
+  type ShowAuditOptions,
+  type ShownAudit,
+} from './actions/audit.ts';
 export { build, type BuildOptions, type BuildOutcome } from './actions/build.ts';
 export { createProject, type CreatedProject, type CreateProjectOptions } from './actions/create-project.ts';
 export { doctor, type DoctorOptions, type DoctorReport } from './actions/doctor.ts';

@@ -66,6 +66,18 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     () => import('./commands/platform-serve.ts'),
   ),
   entry(
+    'platform audit verify',
+    'Platform',
+    'Check that the audit log of a platform is whole',
+    () => import('./commands/platform-audit-verify.ts'),
+  ),
+  entry(
+    'platform audit show',
+    'Platform',
+    'Show the last records of an audit log',
+    () => import('./commands/platform-audit-show.ts'),
+  ),
+  entry(
     'platform publish-tcb',
     'Platform',
     'Raise the current TCB level of a vendor',

@@ -3,7 +3,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { collateralApp, openPlatform, servePlatform, stateFolders } from '@enclos/software-sgx';
+import {
+  collateralApp,
+  openPlatform,
+  openPlatformAudit,
+  servePlatform,
+  stateFolders,
+  type PlatformAudit,
+} from '@enclos/software-sgx';
 import { exists } from '../files.ts';
 import { serveHttp, type Address } from './http-server.ts';
 
@@ -14,6 +21,8 @@ export interface ServeOptions {
   /** Where to serve the collateral, when the vendor is in the state folder. */
   readonly listen?: Address;
   readonly now: () => Date;
+  /** Where everything that the platform does is written down. */
+  readonly auditFile?: string;
 }
 
 export interface ServedPlatform {
@@ -30,14 +39,24 @@ export interface ServedPlatform {
 /**
  * Runs a platform in this process, for hosts of this machine, and the
  * collateral service of its vendor in the shape of PCS v4.
- * @throws PLATFORM_FOLDER_INVALID, PLATFORM_NOT_ENROLLED, CLI_ADDRESS_IN_USE, INTERPRETER_MISSING, INTERPRETER_MISMATCH
+ * @throws PLATFORM_FOLDER_INVALID, PLATFORM_NOT_ENROLLED, CLI_ADDRESS_IN_USE, INTERPRETER_MISSING, INTERPRETER_MISMATCH, PLATFORM_AUDIT_BUSY,
+ *   PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED
  */
 export async function serve(options: ServeOptions): Promise<ServedPlatform> {
   const { vendorFolder, machineFolder } = stateFolders(options.stateFolder);
   const hasVendor = await exists(vendorFolder);
   const socketPath = options.socketPath ?? join(options.stateFolder, 'platform.sock');
   await clearSocket(socketPath);
-  const services = await openPlatform({ machineFolder, now: options.now, ...(hasVendor ? { vendorFolder } : {}) });
+  const audit = await openAudit(options);
+  const services = await openPlatform({
+    machineFolder,
+    now: options.now,
+    audit,
+    ...(hasVendor ? { vendorFolder } : {}),
+  }).catch(async (error: unknown) => {
+    await audit?.close();
+    throw error;
+  });
   const platform = await servePlatform(services, socketPath);
   const collateral = await serveCollateral(hasVendor ? vendorFolder : undefined, options).catch(
     async (error: unknown) => {
@@ -56,6 +75,10 @@ export async function serve(options: ServeOptions): Promise<ServedPlatform> {
       await rm(socketPath, { force: true });
     },
   });
+}
+
+async function openAudit({ auditFile, now }: ServeOptions): Promise<PlatformAudit | undefined> {
+  return auditFile === undefined ? undefined : openPlatformAudit(auditFile, { now });
 }
 
 async function serveCollateral(vendorFolder: string | undefined, { listen, now }: ServeOptions) {

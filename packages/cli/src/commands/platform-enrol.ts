@@ -1,3 +1,5 @@
+import { audited } from '../actions/audit.ts';
+import { auditOption } from '../audit-option.ts';
 import { toHex } from '@enclos/codec';
 import {
   enrolMachine,
@@ -26,6 +28,7 @@ const options = {
     summary: 'On the machine: the root of the vendor, as its operator told it; any other is refused',
   },
   reprovision: { type: 'boolean', summary: 'On the machine: leave the root that it was enrolled under before' },
+  audit: auditOption,
 } as const;
 
 type Options = CommandInput<typeof options>['options'];
@@ -60,7 +63,12 @@ export const command = defineCommand({
     },
   ],
   exitCodes: { 1: 'The vendor refuses the request, or the machine refuses what was issued.' },
-  run: ({ options: given }, context) => wayOf(given).run(given, context),
+  run({ options: given }, context) {
+    const { io, path } = context;
+    const auditFile = given.audit === undefined ? undefined : path(given.audit);
+    const way = wayOf(given);
+    return audited({ auditFile, event: 'enrolment', now: io.now }, () => way.run(given, context));
+  },
   human: renderPlatform,
   json: (facts) => facts,
 });
@@ -113,7 +121,7 @@ const ways: readonly Way[] = [
 ];
 
 function wayOf(given: Options): Way {
-  const present = optionNames.filter((name) => given[name] !== undefined && given[name] !== false);
+  const present = optionNames.filter((name) => name !== 'audit' && given[name] !== undefined && given[name] !== false);
   const found = ways.find(
     ({ takes, optional }) =>
       takes.every((name) => present.includes(name)) &&

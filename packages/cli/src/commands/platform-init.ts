@@ -1,3 +1,5 @@
+import { audited } from '../actions/audit.ts';
+import { auditOption } from '../audit-option.ts';
 import { initPlatform } from '../actions/platform.ts';
 import { defineCommand } from '../command.ts';
 import { renderPlatform } from '../render/platform.ts';
@@ -9,6 +11,7 @@ export const command = defineCommand({
   arguments: {},
   options: {
     state: stateOption,
+    audit: auditOption,
     only: { type: 'string', value: 'WHAT', choices: ['vendor', 'machine'], summary: 'Make only this one' },
     'collateral-url': {
       type: 'string',
@@ -21,15 +24,18 @@ export const command = defineCommand({
     { command: 'enclos platform init --state /srv/vendor --only vendor', summary: 'Make a vendor for many machines' },
   ],
   exitCodes: { 1: 'The vendor refuses to enrol the machine.' },
-  async run({ options: { state, only, 'collateral-url': collateralUrl } }, context) {
-    const { io, progress } = context;
+  async run({ options: { state, only, 'collateral-url': collateralUrl, audit } }, context) {
+    const { io, path, progress } = context;
+    const auditFile = audit === undefined ? undefined : path(audit);
     return progress.during('making the platform', () =>
-      initPlatform({
-        stateFolder: stateFolderOf(state, context),
-        now: io.now(),
-        ...(only === undefined ? {} : { only }),
-        ...(collateralUrl === undefined ? {} : { collateralUrl }),
-      }),
+      audited({ auditFile, event: 'platform-initialized', now: io.now }, () =>
+        initPlatform({
+          stateFolder: stateFolderOf(state, context),
+          now: io.now(),
+          ...(only === undefined ? {} : { only }),
+          ...(collateralUrl === undefined ? {} : { collateralUrl }),
+        }),
+      ),
     );
   },
   human: renderPlatform,

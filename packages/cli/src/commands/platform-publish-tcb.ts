@@ -1,3 +1,5 @@
+import { audited } from '../actions/audit.ts';
+import { auditOption } from '../audit-option.ts';
 import { publishTcbLevel } from '../actions/platform.ts';
 import { defineCommand } from '../command.ts';
 import { hexOption } from '../hex-option.ts';
@@ -13,6 +15,7 @@ export const command = defineCommand({
   },
   options: {
     state: stateOption,
+    audit: auditOption,
     pcesvn: { type: 'string', value: 'NUMBER', summary: 'Raise the PCESVN as well' },
   },
   examples: [
@@ -22,13 +25,17 @@ export const command = defineCommand({
     },
   ],
   exitCodes: {},
-  async run({ arguments: { components }, options: { state, pcesvn } }, context) {
-    return publishTcbLevel({
-      stateFolder: stateFolderOf(state, context),
-      components: hexOption('The TCB level', components, 15),
-      now: context.io.now(),
-      ...(pcesvn === undefined ? {} : { pceSvn: parsePceSvn(pcesvn) }),
-    });
+  async run({ arguments: { components }, options: { state, pcesvn, audit } }, context) {
+    const { io, path } = context;
+    const auditFile = audit === undefined ? undefined : path(audit);
+    return audited({ auditFile, event: 'tcb-published', now: io.now }, () =>
+      publishTcbLevel({
+        stateFolder: stateFolderOf(state, context),
+        components: hexOption('The TCB level', components, 15),
+        now: io.now(),
+        ...(pcesvn === undefined ? {} : { pceSvn: parsePceSvn(pcesvn) }),
+      }),
+    );
   },
   human: renderPlatform,
   json: (facts) => facts,

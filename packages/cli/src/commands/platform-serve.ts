@@ -1,4 +1,5 @@
 import { serve } from '../actions/serve-platform.ts';
+import { auditOption } from '../audit-option.ts';
 import type { Address } from '../actions/http-server.ts';
 import { defineCommand } from '../command.ts';
 import { refuseUsage } from '../failure.ts';
@@ -8,7 +9,7 @@ import { stateFolderOf, stateOption } from '../state-option.ts';
 
 export const command = defineCommand({
   description:
-    'Runs the machine of a state folder as a platform, on a Unix socket, for `enclos run --platform SOCKET` and other hosts. When the vendor is in the folder too, its collateral is served over HTTP in the shape of the PCS v4 of Intel; it is signed and public, so plain HTTP takes nothing from it.\n\nEnds with SIGINT or SIGTERM, and every enclave with it.',
+    'Runs the machine of a state folder as a platform, on a Unix socket, for `enclos run --platform SOCKET` and other hosts. When the vendor is in the folder too, its collateral is served over HTTP in the shape of the PCS v4 of Intel; it is signed and public, so plain HTTP takes nothing from it.\n\nEnds with SIGINT or SIGTERM, and every enclave with it.\n\nWith --audit everything that hosts and enclaves ask for is written down, in a log that `enclos platform audit verify` checks. What cannot be written down is refused.',
   arguments: {},
   options: {
     state: stateOption,
@@ -19,16 +20,18 @@ export const command = defineCommand({
       default: '127.0.0.1:8081',
       summary: 'Where the collateral is served',
     },
+    audit: auditOption,
   },
   examples: [
     { command: 'enclos platform serve', summary: 'Serve the platform of this user' },
+    { command: 'enclos platform serve --audit /var/log/enclos/audit.log', summary: 'Write down what is done' },
     {
       command: 'enclos platform serve --state /srv/enclos --listen 0.0.0.0:8081',
       summary: 'Serve collateral to a network',
     },
   ],
   exitCodes: { 1: 'The machine is not enrolled.', 3: 'The interpreter is not the pinned one.' },
-  async run({ options: { state, socket, listen } }, context) {
+  async run({ options: { state, socket, listen, audit } }, context) {
     const { io, path, progress } = context;
     const served = await progress.during('starting the platform', () =>
       serve({
@@ -36,6 +39,7 @@ export const command = defineCommand({
         listen: parseAddress(listen),
         now: io.now,
         ...(socket === undefined ? {} : { socketPath: path(socket) }),
+        ...(audit === undefined ? {} : { auditFile: path(audit) }),
       }),
     );
     const printer = createPrinter(io.stdout);

@@ -1,3 +1,5 @@
+import { audited } from '../actions/audit.ts';
+import { auditOption } from '../audit-option.ts';
 import { setPlatformCpuSvn } from '../actions/platform.ts';
 import { defineCommand } from '../command.ts';
 import { hexOption } from '../hex-option.ts';
@@ -11,6 +13,7 @@ export const command = defineCommand({
   arguments: { cpusvn: { value: 'HEX', summary: 'The CPUSVN, 16 bytes in hex', required: true } },
   options: {
     state: stateOption,
+    audit: auditOption,
     pcesvn: { type: 'string', value: 'NUMBER', summary: 'Set the PCESVN as well' },
   },
   examples: [
@@ -20,12 +23,16 @@ export const command = defineCommand({
     },
   ],
   exitCodes: {},
-  async run({ arguments: { cpusvn }, options: { state, pcesvn } }, context) {
-    return setPlatformCpuSvn({
-      stateFolder: stateFolderOf(state, context),
-      cpuSvn: hexOption('The CPUSVN', cpusvn, 16),
-      ...(pcesvn === undefined ? {} : { pceSvn: parsePceSvn(pcesvn) }),
-    });
+  async run({ arguments: { cpusvn }, options: { state, pcesvn, audit } }, context) {
+    const { io, path } = context;
+    const auditFile = audit === undefined ? undefined : path(audit);
+    return audited({ auditFile, event: 'cpusvn-set', now: io.now }, () =>
+      setPlatformCpuSvn({
+        stateFolder: stateFolderOf(state, context),
+        cpuSvn: hexOption('The CPUSVN', cpusvn, 16),
+        ...(pcesvn === undefined ? {} : { pceSvn: parsePceSvn(pcesvn) }),
+      }),
+    );
   },
   human: renderPlatform,
   json: (facts) => facts,

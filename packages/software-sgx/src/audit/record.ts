@@ -72,7 +72,7 @@ export function parseRecord(line: Uint8Array): AuditRecord | undefined {
 
 function areFields(fields: Readonly<Record<string, unknown>>): fields is AuditRecord['fields'] {
   return Object.entries(fields).every(
-    ([name, value]) => /^[a-zA-Z]+$/.test(name) && ['string', 'number', 'boolean'].includes(typeof value),
+    ([name, value]) => /^[a-zA-Z][a-zA-Z0-9]*$/.test(name) && ['string', 'number', 'boolean'].includes(typeof value),
   );
 }
 

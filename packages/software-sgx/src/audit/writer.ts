@@ -1,8 +1,16 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { openAppendFile, type AppendFile } from './append-file.ts';
 import { lockAudit } from './lock.ts';
-import { createLogReader, describeTorn, lostEvent, readLog, recoveredEvent } from './read.ts';
-import { encodeRecord, headAfter, type AuditEvent, type ChainHead } from './record.ts';
+import {
+  BrokenRule,
+  createLogReader,
+  describeTorn,
+  lostEvent,
+  readLog,
+  recoveredEvent,
+  type LogReader,
+} from './read.ts';
+import { encodeRecord, headAfter, parseRecord, type AuditEvent, type ChainHead } from './record.ts';
 
 export interface AuditWriterOptions {
   readonly now?: () => Date;
@@ -42,13 +50,32 @@ export async function openAuditWriter(path: string, options: AuditWriterOptions 
     // Reading is checking: nothing is added to a log that somebody has changed.
     for await (const _ of readLog(path, reader));
     const file = await (options.openFile ?? openAppendFile)(path);
-    const writer = new ChainedWriter({ file, head: reader.chain.head, unlock, options });
-    if (reader.unfinished.length > 0) await writer.recover(reader.unfinished);
-    return writer;
+    const head = await endLastLine(file, reader, options);
+    return new ChainedWriter({ file, head, unlock, options });
   } catch (error) {
     await unlock();
+    if (error instanceof BrokenRule)
+      throw new EnclosError('PLATFORM_AUDIT_BROKEN', `${path}, last line: ${error.message}.`);
     throw isEnclosError(error) ? error : failed(error);
   }
+}
+
+/** A crash may have cut the last line off: it is ended, and a record behind it says what it was. */
+async function endLastLine(
+  file: AppendFile,
+  { chain, unfinished }: LogReader,
+  { now = () => new Date() }: AuditWriterOptions,
+): Promise<ChainHead> {
+  if (unfinished.length === 0) return chain.head;
+  if (parseRecord(unfinished) !== undefined) {
+    // All of it is there but its end.
+    chain.take(unfinished);
+    await file.append(Buffer.from('\n'));
+    return chain.head;
+  }
+  const line = encodeRecord(chain.head, now(), { event: recoveredEvent, ...describeTorn(unfinished) });
+  await file.append(Buffer.from(`\n${line}\n`));
+  return headAfter(chain.head.seq + 1, line);
 }
 
 interface WriterInit {
@@ -110,13 +137,6 @@ class ChainedWriter implements AuditWriter {
     clearTimeout(this.#retry);
     await this.#file.close();
     await this.#unlock();
-  }
-
-  /** The line that a crash cut off is ended, and the record behind it says what it was. */
-  async recover(torn: Uint8Array): Promise<void> {
-    const line = encodeRecord(this.#head, this.#now(), { event: recoveredEvent, ...describeTorn(torn) });
-    await this.#file.append(Buffer.from(`\n${line}\n`));
-    this.#head = headAfter(this.#head.seq + 1, line);
   }
 
   /** Everything that came while the last batch was on its way to the disk goes there together. */

@@ -31,9 +31,15 @@ export async function servePlatform(
   server.maxConnections = maxConnections;
   // Accepting fails for want of descriptors; the hosts that are there must not lose their enclaves over it.
   server.on('error', () => undefined);
-  await listen(server, socketPath);
+  try {
+    // Before any host connects: a platform that cannot say that it starts does not start.
+    await services.audit?.started(startFacts(services));
+    await listen(server, socketPath);
+  } catch (error) {
+    await services.audit?.close();
+    throw error;
+  }
   await chmod(socketPath, 0o600);
-  await services.audit?.started(startFacts(services));
   return Object.freeze({
     socketPath,
     async close() {
