@@ -87,14 +87,13 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
   const prepared = prepare(options);
   const { manifest } = prepared;
   const watch = createWatch(manifest.name, options);
-  const opened = await open(options, prepared, watch);
-  const { dispose } = opened;
+  const { invoke, identity, isolation, exited, dispose } = await open(options, prepared, watch);
   return Object.freeze({
-    call: callerOf(options.interface.trusted, opened.invoke, watch),
-    identity: opened.identity,
+    call: callerOf(options.interface.trusted, invoke, watch),
+    identity,
     manifest,
-    isolation: opened.isolation,
-    exited: opened.exited,
+    isolation,
+    exited,
     dispose,
     [Symbol.asyncDispose]: dispose,
   });
@@ -131,7 +130,7 @@ export interface Opened extends Pick<LaunchedEnclave, 'identity' | 'isolation' |
   readonly closed: Promise<unknown>;
   /** Settles when the process is gone and nothing of its writes is left. Never rejects. */
   readonly ended: Promise<void>;
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** One load of a prepared image. @throws as {@link loadEnclave} */

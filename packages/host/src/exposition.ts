@@ -99,7 +99,7 @@ function formatNumber(value: number): string {
 }
 
 /** Within a label value a backslash, a quote and a line feed are escaped, and nothing else. */
-export function renderLabels(labels: Labels): string {
+function renderLabels(labels: Labels): string {
   const parts = Object.entries(labels).map(([name, value]) => {
     const escaped = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
     return `${name}="${escaped}"`;

@@ -33,7 +33,7 @@ export interface OperationEnd {
 /** One operation under observation. */
 export interface Observation {
   /** Runs an untrusted function, so that what it does can be told to belong to this operation. Must call `work` once. */
-  run?<T>(work: () => T): T;
+  readonly run?: <T>(work: () => T) => T;
   end(end: OperationEnd): void;
 }
 

@@ -14,7 +14,7 @@ export interface Metrics extends Instrumentation {
   /** The text exposition format of Prometheus, version 0.0.4. */
   render(): string;
   /** Answers GET and HEAD, whatever the path: for `http.createServer`, or a route of any framework on it. */
-  handler(request: IncomingMessage, response: ServerResponse): void;
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 const defaultBuckets = [

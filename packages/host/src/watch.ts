@@ -129,8 +129,9 @@ export class Seen {
 
   run<T>(work: () => T): T {
     return this.observations.reduce<() => T>((inner, observation) => {
-      const run = observation?.run;
-      return run === undefined ? inner : () => run.call(observation, inner) as T;
+      if (observation?.run === undefined) return inner;
+      const { run } = observation;
+      return () => run(inner);
     }, work)();
   }
 

@@ -30,15 +30,16 @@ export function parseExposition(text: string): readonly ParsedFamily[] {
       const type = /^# TYPE ([^ ]+) (counter|gauge|histogram)$/.exec(lines[++i] ?? '');
       const name = help[1] ?? '';
       if (type?.[1] !== name) throw new Error(`No TYPE behind the HELP of ${name}.`);
-      if (!metricName.test(name) || families.some((family) => family.name === name))
+      if (!metricName.test(name) || families.some((family) => family.name === name)) {
         throw new Error(`Bad or repeated ${name}.`);
+      }
       families.push({ name, type: type[2] ?? '', help: unescape(help[2] ?? '', /\\(?![\\n])/), samples: [] });
       continue;
     }
     const family = families.at(-1);
     const sample = parseSample(line);
     if (family === undefined || !belongs(sample.name, family)) throw new Error(`${line}: of no family.`);
-    const key = JSON.stringify([sample.name, Object.entries(sample.labels).sort()]);
+    const key = JSON.stringify([sample.name, sorted(sample.labels)]);
     if (seen.has(key)) throw new Error(`${line}: repeated.`);
     seen.add(key);
     family.samples.push(sample);
@@ -81,7 +82,7 @@ function checkHistogram({ name, samples }: ParsedFamily): void {
   const groups = new Map<string, Sample[]>();
   for (const sample of samples) {
     const { le: _, ...rest } = sample.labels;
-    const key = JSON.stringify(Object.entries(rest).sort());
+    const key = JSON.stringify(sorted(rest));
     groups.set(key, [...(groups.get(key) ?? []), sample]);
   }
   for (const group of groups.values()) {
@@ -95,4 +96,8 @@ function checkHistogram({ name, samples }: ParsedFamily): void {
     if (!isWhole || !isAscending(bounds) || !isAscending(counts)) throw new Error(`${name}: a bad histogram.`);
     if (!group.some((sample) => sample.name === `${name}_sum`)) throw new Error(`${name}: no sum.`);
   }
+}
+
+function sorted(labels: Sample['labels']): readonly (readonly [string, string])[] {
+  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -41,7 +41,7 @@ export const example = defineInterface({
 type Trusted = (typeof example)['trusted'];
 type Untrusted = (typeof example)['untrusted'];
 
-export const manifest: EnclaveManifest = {
+const manifest: EnclaveManifest = {
   name: 'example',
   productId: 1,
   securityVersion: 1,

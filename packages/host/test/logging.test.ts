@@ -11,7 +11,7 @@ interface Kept {
   readonly message: string;
 }
 
-function keeper(): { readonly logger: EnclosLogger; readonly kept: Kept[]; events(): unknown[] } {
+function keeper(): { readonly logger: EnclosLogger; readonly kept: Kept[]; readonly events: () => unknown[] } {
   const kept: Kept[] = [];
   const method = (level: LogLevel) => (fields: LogFields, message: string) =>
     void kept.push({ level, fields, message });

@@ -5,7 +5,7 @@ import type { HostEventName, Instrumentation } from '../src/instrumentation.ts';
 import { superviseEnclave, type SuperviseOptions } from '../src/supervise.ts';
 import {
   createInProcessLauncher,
-  example,
+  type example,
   loadOptions,
   type InProcessLauncher,
   type InProcessOptions,

@@ -14,7 +14,15 @@ export type ProbeHandlers = Handlers<Untrusted, HostContext<Trusted>>;
 export type ProbeOptions = Partial<
   Pick<
     LoadOptions<Trusted, Untrusted>,
-    'mounts' | 'trustedFiles' | 'environment' | 'onLog' | 'startTimeoutMs' | 'signal'
+    | 'mounts'
+    | 'trustedFiles'
+    | 'environment'
+    | 'onLog'
+    | 'startTimeoutMs'
+    | 'signal'
+    | 'logger'
+    | 'logLevel'
+    | 'instrumentation'
   >
 > & { readonly handlers?: Partial<ProbeHandlers> };
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave, type BuildResult, type Project } from '@enclos/build';
-import { startPlatform, type EmbeddedPlatform } from '@enclos/software-sgx';
+import { startPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from '@enclos/software-sgx';
 import { seededBytes } from './random.ts';
 
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
@@ -33,7 +33,7 @@ export interface Workshop {
   build(name: EnclaveName, variant?: Variant): Promise<BuildResult>;
   signed(name: EnclaveName, variant?: Variant): Promise<SignedImage>;
   /** Starts a platform on the machine of this name: the same name is the same machine. */
-  startPlatform(machine: string): Promise<EmbeddedPlatform>;
+  startPlatform(machine: string, options?: Pick<EmbeddedPlatformOptions, 'auditFile'>): Promise<EmbeddedPlatform>;
   stateFolder(machine: string): string;
   /** Ends the platforms that still run, and removes the folder. */
   close(): Promise<void>;
@@ -92,8 +92,8 @@ export function createWorkshop(): Workshop {
       return { image, signature: signEnclave({ image, key, date: new Date('2026-06-01') }) };
     },
     stateFolder,
-    async startPlatform(machine: string) {
-      const platform = await startPlatform({ stateFolder: stateFolder(machine) });
+    async startPlatform(machine: string, options: Pick<EmbeddedPlatformOptions, 'auditFile'> = {}) {
+      const platform = await startPlatform({ ...options, stateFolder: stateFolder(machine) });
       platforms.add(platform);
       return platform;
     },

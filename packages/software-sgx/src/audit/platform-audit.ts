@@ -61,18 +61,7 @@ const waitForEndsMs = 2000;
  * @throws PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED
  */
 export async function openPlatformAudit(path: string, options: AuditWriterOptions = {}): Promise<PlatformAudit> {
-  return createPlatformAudit(await openAuditWriter(path, options));
-}
-
-interface Log {
-  readonly writer: AuditWriter;
-  readonly tally: Tally;
-  readonly running: Set<string>;
-  /** Called when the last enclave has ended. */
-  readonly idle: (() => void)[];
-}
-
-export function createPlatformAudit(writer: AuditWriter): PlatformAudit {
+  const writer = await openAuditWriter(path, options);
   const log: Log = { writer, tally: createTally(writer), running: new Set(), idle: [] };
   let hosts = 0;
   let closed: Promise<void> | undefined;
@@ -84,6 +73,14 @@ export function createPlatformAudit(writer: AuditWriter): PlatformAudit {
       return closed;
     },
   });
+}
+
+interface Log {
+  readonly writer: AuditWriter;
+  readonly tally: Tally;
+  readonly running: Set<string>;
+  /** Called when the last enclave has ended. */
+  readonly idle: (() => void)[];
 }
 
 async function closeLog({ writer, tally, running, idle }: Log): Promise<void> {

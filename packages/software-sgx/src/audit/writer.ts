@@ -54,8 +54,9 @@ export async function openAuditWriter(path: string, options: AuditWriterOptions 
     return new ChainedWriter({ file, head, unlock, options });
   } catch (error) {
     await unlock();
-    if (error instanceof BrokenRule)
+    if (error instanceof BrokenRule) {
       throw new EnclosError('PLATFORM_AUDIT_BROKEN', `${path}, last line: ${error.message}.`);
+    }
     throw isEnclosError(error) ? error : failed(error);
   }
 }

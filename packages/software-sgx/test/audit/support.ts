@@ -38,7 +38,7 @@ export async function eventsOf(path: string): Promise<readonly Record<string, un
 export interface Disk {
   full: boolean;
   appends: number;
-  open(path: string): Promise<AppendFile>;
+  readonly open: (path: string) => Promise<AppendFile>;
 }
 
 export function createDisk(): Disk {

@@ -77,6 +77,7 @@ export const probe = defineInterface({
       text: string({ maxBytes: 256 }),
     }),
     logText: func({ text: string({ maxBytes: 256 }) }),
+    logAt: func({ level: enumeration('error', 'warn', 'info', 'debug', 'trace'), text: string({ maxBytes: 256 }) }),
   },
   untrusted: {
     note: func({ text: string({ maxBytes: 8 }) }),

@@ -88,6 +88,7 @@ export const application = defineEnclave(
       return new Promise(() => undefined);
     },
     logText: ({ text }) => log.warn(text),
+    logAt: ({ level, text }) => log[level](() => text),
   },
   {
     async start(context) {

@@ -49,6 +49,8 @@ export const application = defineEnclave(
     async start({ host }) {
       const how = environmentVariable('START');
       if (how === undefined) return;
+      // Ends by itself a moment after it has started.
+      if (how === 'crash') return ends.exception();
       await host.doing({ what: 'start' });
       if (how === 'spin') for (;;);
       await never;
