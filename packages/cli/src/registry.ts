@@ -96,7 +96,9 @@ export function findEntry(words: readonly string[]): RegistryEntry | undefined {
   return registry.find(({ name }) => name.every((word, index) => words[index] === word));
 }
 
-/** The commands under a first word that is no command by itself: `platform`. */
-export function groupOf(word: string): readonly RegistryEntry[] {
-  return registry.filter(({ name }) => name.length > 1 && name[0] === word);
+/** The commands under words that are no command by themselves: `platform`, `platform audit`. */
+export function groupOf(words: readonly string[]): readonly RegistryEntry[] {
+  return registry.filter(
+    ({ name }) => words.length > 0 && name.length > words.length && words.every((word, index) => name[index] === word),
+  );
 }

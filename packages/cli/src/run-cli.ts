@@ -25,7 +25,7 @@ function wantsJson(argv: readonly string[]): boolean {
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
-  const [first, second] = argv;
+  const [first] = argv;
   if (first === '--version' || first === '-v') {
     const { readVersion } = await import('./version.ts');
     io.stdout.write(`${await readVersion()}\n`);
@@ -35,7 +35,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const { findEntry, groupOf } = await import('./registry.ts');
   const entry = findEntry(argv);
   if (entry !== undefined) return runEntry(entry, argv.slice(entry.name.length), io);
-  if (isHelp(second) && groupOf(first).length > 0) return help([first], io);
+  const words = argv.slice(0, Math.max(0, argv.findIndex(isHelp)));
+  if (groupOf(words).length > 0) return help(words, io);
   return refuse(argv);
 }
 
@@ -54,10 +55,10 @@ async function help(words: readonly string[], io: Io): Promise<number> {
   const printer = createPrinter(io.stdout);
   const [first] = words;
   const entry = findEntry(words);
-  const group = first === undefined || words.length > 1 ? [] : groupOf(first);
+  const group = groupOf(words);
   if (first === undefined || first.startsWith('-')) renderOverview(registry, printer);
   else if (entry !== undefined) renderHelp(entry, await entry.load(), printer);
-  else if (group.length > 0) renderGroup(first, group, printer);
+  else if (group.length > 0) renderGroup(words.join(' '), group, printer);
   else return refuse(words);
   return 0;
 }

@@ -7,14 +7,14 @@ import { groupOf, registry } from './registry.ts';
  * @throws CLI_USAGE with the nearest command, or the commands of a group.
  */
 export function refuseUnknownCommand(words: readonly string[]): never {
-  const [first = '', second] = words;
-  const group = groupOf(first);
-  if (group.length > 0 && (second === undefined || second.startsWith('-'))) {
-    const commands = group.map(({ name }) => name[1]).join(', ');
-    refuseUsage(`${first} needs a command: ${commands}.`, `enclos ${first} COMMAND [OPTIONS]`);
+  const outer = groupPrefix(words);
+  const [prefix, next] = [outer.join(' '), words[outer.length]];
+  if (outer.length > 0 && (next === undefined || next.startsWith('-'))) {
+    const commands = [...new Set(groupOf(outer).map(({ name }) => name[outer.length]))].join(', ');
+    refuseUsage(`${prefix} needs a command: ${commands}.`, `enclos ${prefix} COMMAND [OPTIONS]`);
   }
-  const given = group.length > 0 ? `${first} ${second ?? ''}` : first;
-  const near = didYouMean(given, candidates(group.length > 0));
+  const given = [...outer, next ?? ''].join(' ');
+  const near = didYouMean(given, candidates(outer.length > 0));
   const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
   const what = given.startsWith('-')
     ? `${given} is not an option of enclos itself.`
@@ -26,4 +26,10 @@ export function refuseUnknownCommand(words: readonly string[]): never {
 function candidates(inGroup: boolean): Iterable<string> {
   const names = registry.map(({ name }) => name.join(' '));
   return inGroup ? names : new Set([...names, ...registry.flatMap(({ name }) => name.slice(0, 1))]);
+}
+
+/** The longest start of the words that names a group. */
+function groupPrefix(words: readonly string[]): readonly string[] {
+  const lengths = words.map((_, index) => words.length - index);
+  return lengths.map((length) => words.slice(0, length)).find((start) => groupOf(start).length > 0) ?? [];
 }

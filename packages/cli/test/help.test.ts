@@ -12,27 +12,29 @@ const overview = `Enclave-aware containers in TypeScript.
 Usage: enclos COMMAND [OPTIONS]
 
 Project
-  new                   Make a project that builds and runs
-  build                 Bundle, lay out and measure the enclave of a project
-  run                   Build, sign and run a project on a software platform
-  doctor                Check what this machine and project are ready for
+  new                    Make a project that builds and runs
+  build                  Bundle, lay out and measure the enclave of a project
+  run                    Build, sign and run a project on a software platform
+  doctor                 Check what this machine and project are ready for
 
 Image
-  keygen                Make a signing key
-  sign                  Sign an image
-  measure               Print the MRENCLAVE of an image
-  inspect               Show what is in an image, signature, quote, sealed blob or key
+  keygen                 Make a signing key
+  sign                   Sign an image
+  measure                Print the MRENCLAVE of an image
+  inspect                Show what is in an image, signature, quote, sealed blob or key
 
 Evidence
-  verify                Verify a quote, and appraise it by a policy
+  verify                 Verify a quote, and appraise it by a policy
 
 Platform
-  platform init         Make a software vendor and machine, and enrol the machine
-  platform enrol        Enrol a machine with a vendor, also from another computer
-  platform show         Show a vendor and a machine
-  platform serve        Run a platform, and serve its collateral
-  platform publish-tcb  Raise the current TCB level of a vendor
-  platform set-cpusvn   Set the CPUSVN, to rehearse a TCB recovery
+  platform init          Make a software vendor and machine, and enrol the machine
+  platform enrol         Enrol a machine with a vendor, also from another computer
+  platform show          Show a vendor and a machine
+  platform serve         Run a platform, and serve its collateral
+  platform audit verify  Check that the audit log of a platform is whole
+  platform audit show    Show the last records of an audit log
+  platform publish-tcb   Raise the current TCB level of a vendor
+  platform set-cpusvn    Set the CPUSVN, to rehearse a TCB recovery
 
 \`enclos help COMMAND\` shows one command, \`enclos --version\` the version.
 `;
@@ -92,8 +94,17 @@ test('help of a group lists its commands', async () => {
     ['platform', '--help'],
   ]) {
     const { stdout, code } = await enclos(argv);
-    assert.match(stdout, /^Usage: enclos platform COMMAND \[OPTIONS\]\n\n {2}platform init {9}Make a software vendor/);
+    assert.match(stdout, /^Usage: enclos platform COMMAND \[OPTIONS\]\n\n {2}platform init {10}Make a software vendor/);
     assert.equal(code, 0);
+  }
+  for (const argv of [
+    ['help', 'platform', 'audit'],
+    ['platform', 'audit', '--help'],
+  ]) {
+    assert.match(
+      (await enclos(argv)).stdout,
+      /^Usage: enclos platform audit COMMAND \[OPTIONS\]\n\n {2}platform audit verify {2}Check/,
+    );
   }
   assert.match((await enclos(['help', 'platform', 'show'])).stdout, /^Show a vendor and a machine\.\n/);
 });
