@@ -9,7 +9,7 @@ import {
   type Functions,
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import { createEndpoint, patientLimits, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromHost, GateTable } from '@enclos/tee';
 import type { CallContext, EnclaveApplication } from './application.ts';
@@ -62,7 +62,13 @@ export function serveGate(options: ServeOptions): Endpoint {
     initiator: false,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: manifest.interfaceDigest }),
     acceptHello: (theirs) => checkHello(theirs, manifest),
-    limits: { ...manifest.limits, maxConcurrentCalls: manifest.threads, helloTimeoutMs },
+    limits: {
+      ...manifest.limits,
+      maxConcurrentCalls: manifest.threads,
+      helloTimeoutMs,
+      // Timers go on while a debugger holds this enclave.
+      ...(manifest.debug ? patientLimits : {}),
+    },
     remoteErrors: errorsFromHost,
     maxPayloadBytes: (table, index) =>
       (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,

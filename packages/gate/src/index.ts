@@ -2,7 +2,7 @@ export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions }
 export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
 export { encodeFrame, FRAME_HEADER_BYTES, FrameKind, type Frame, type FrameHeader } from './frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
-export type { GateLimits, Timers } from './limits.ts';
+export { patientLimits, type GateLimits, type Timers } from './limits.ts';
 export { gateAnswerErrors, type ErrorDescription } from './messages.ts';
 export type { InvokeOptions } from './outgoing-calls.ts';
 export { streamTransport, type DuplexLike } from './stream-transport.ts';

@@ -47,6 +47,9 @@ export const systemTimers: Timers = {
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
 };
 
+/** For a peer that a debugger may hold at any moment: it may take as long as a timer can wait, 24 days. */
+export const patientLimits = Object.freeze({ helloTimeoutMs: MAX_TIMEOUT_MS, frameTimeoutMs: MAX_TIMEOUT_MS });
+
 const bounds: Readonly<Record<keyof GateLimits, readonly [min: number, max: number]>> = {
   maxFrameBytes: [MIN_FRAME_LIMIT_BYTES, MAX_FRAME_LIMIT_BYTES],
   maxConcurrentCalls: [1, 65_536],

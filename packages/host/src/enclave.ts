@@ -26,6 +26,8 @@ import {
   type LaunchedIdentity,
   type Launcher,
 } from '@enclos/tee';
+import { createDebugging, type Debugging } from './debugging.ts';
+import type { DeveloperTool } from './developer-tool.ts';
 import { createFileService, type FileService } from './files.ts';
 import type { LogFields } from './logger.ts';
 import { observedCaller, observedDispatch, observedInvoke } from './observed-calls.ts';
@@ -56,6 +58,10 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Every line of the enclave as it comes, level 0 (error) to 4 (trace). It must bound what it keeps; a `logger` is bounded. */
   readonly onLog?: ((level: number, text: string) => void) | undefined;
+  /** Source map of a debug image, NAME.map: traces of the enclave then show its sources. */
+  readonly sourceMap?: string | undefined;
+  /** From {@link fromEnvironment}. While it inspects, calls have no deadline: a breakpoint may hold them. */
+  readonly developerTool?: DeveloperTool | undefined;
   /** How long the enclave may take to answer first. Default 30 seconds. */
   readonly startTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -110,17 +116,19 @@ export interface Prepared<T extends Functions> {
   readonly manifest: EnclaveManifest;
   readonly digest: Uint8Array;
   readonly calls: Dispatch<HostContext<T>>;
+  readonly debugging: Debugging;
 }
 
 /**
  * Finds what can be wrong before an enclave is started.
- * @throws what the image reader refuses, HOST_INTERFACE_MISMATCH
+ * @throws what the image reader refuses, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
  */
 export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): Prepared<T> {
   const { manifest } = readImage(options.image);
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
-  return { manifest, digest, calls: createDispatcher(options.interface.untrusted, options.untrusted) };
+  const calls = createDispatcher(options.interface.untrusted, options.untrusted);
+  return { manifest, digest, calls, debugging: createDebugging(manifest, options) };
 }
 
 /** An enclave that runs, before its functions have their types. */
@@ -153,7 +161,7 @@ async function launchAndStart<T extends Functions, U extends Functions>(
   prepared: Prepared<T>,
   watch: Watch | undefined,
 ): Promise<Opened> {
-  const { manifest } = prepared;
+  const { manifest, debugging } = prepared;
   const files = createFileService(manifest, { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} });
   const launched = await observed(watch, 'load', () =>
     options.launcher
@@ -162,6 +170,7 @@ async function launchAndStart<T extends Functions, U extends Functions>(
         signature: options.signature,
         debug: manifest.debug,
         isolation: options.isolation ?? 'strict',
+        inspector: debugging.inspected,
         signal: options.signal,
       })
       .then((made) => {
@@ -169,8 +178,11 @@ async function launchAndStart<T extends Functions, U extends Functions>(
         return made;
       }),
   );
+  const { identity, inspector } = launched;
+  if (inspector !== undefined) options.developerTool?.takeInspector(manifest.name, identity, inspector);
   watch?.event('loaded', 'info', 'The platform measured and started the enclave.', loadedFields(launched));
   const { endpoint, ended } = await opened(options, { ...prepared, launched, files }, watch);
+  options.developerTool?.started(manifest.name, identity);
   const end = { isOver: false, isOurs: false };
   const over = (): void => void (end.isOver = true);
   void launched.exited.then(over);
@@ -183,11 +195,12 @@ async function launchAndStart<T extends Functions, U extends Functions>(
     await told;
   };
   return {
-    invoke: ({ index, payload, options: call, maxResultBytes }) =>
+    invoke: debugging.through(({ index, payload, options: call, maxResultBytes }) =>
       endpoint.invoke(GateTable.application, index, payload, { ...call, maxResultBytes }),
-    identity: launched.identity,
+    ),
+    identity,
     isolation: launched.isolation,
-    exited: launched.exited,
+    exited: launched.exited.then((exit) => debugging.exit(exit)),
     closed: endpoint.closed,
     ended,
     dispose,
@@ -247,7 +260,7 @@ async function opened<T extends Functions, U extends Functions>(
   loaded: Loaded<T>,
   watch: Watch | undefined,
 ): Promise<{ readonly endpoint: Endpoint; readonly ended: Promise<void> }> {
-  const { launched, files, manifest } = loaded;
+  const { launched, files, manifest, debugging } = loaded;
   try {
     const endpoint = openGate(options, loaded, watch);
     const ended = endpoint.closed.then(async () => {
@@ -255,12 +268,12 @@ async function opened<T extends Functions, U extends Functions>(
       await launched.terminate();
       await files.close();
     });
-    await observed(watch, 'start', () => start(endpoint, options, manifest));
+    await observed(watch, 'start', () => debugging.outcome(start(endpoint, options, loaded)));
     watch?.event('started', 'info', 'The application started.', { threads: manifest.threads });
     return { endpoint, ended };
   } catch (error) {
     await launched.terminate();
-    throw error;
+    throw debugging.startError(error, await launched.exited);
   }
 }
 
@@ -269,13 +282,13 @@ function openGate<T extends Functions, U extends Functions>(
   loaded: Loaded<T>,
   watch: Watch | undefined,
 ): Endpoint {
-  const { launched, manifest, digest, files, calls } = loaded;
+  const { launched, manifest, digest, files, calls, debugging } = loaded;
   const { trusted, untrusted } = options.interface;
   const serve: (call: IncomingCall) => Promise<Uint8Array> =
     watch === undefined
-      ? (call) => calls(call.index, call.payload, contextOf(call, trusted))
-      : observedDispatch({ untrusted, trusted, calls, watch });
-  const onLog = logOf(options.onLog, watch);
+      ? (call) => calls(call.index, call.payload, contextOf(call, trusted, debugging))
+      : observedDispatch({ untrusted, trusted, calls, watch, through: (invoke) => debugging.through(invoke) });
+  const onLog = logOf(debugging.onLog, watch);
   const maxBytes = {
     application: maxArgumentBytes(options.interface.untrusted),
     system: maxArgumentBytes(systemInterface.untrusted),
@@ -294,6 +307,7 @@ function openGate<T extends Functions, U extends Functions>(
       maxConcurrentCalls: maxHostCalls,
       maxQueuedCalls: Math.min(manifest.limits.maxQueuedCalls, maxHostQueuedCalls),
       helloTimeoutMs: options.startTimeoutMs ?? startTimeoutMs,
+      ...debugging.limits,
     },
     remoteErrors: errorsFromEnclave,
     maxPayloadBytes: (table, index) =>
@@ -322,13 +336,16 @@ function logOf(onLog: OnLog | undefined, watch: Watch | undefined): OnLog | unde
 }
 
 /** The caller for nested calls is made when first used: most functions call nothing back. */
-function contextOf<T extends Functions>(call: IncomingCall, trusted: T): HostContext<T> {
+function contextOf<T extends Functions>(call: IncomingCall, trusted: T, debugging: Debugging): HostContext<T> {
   let caller: Caller<T> | undefined;
   return {
     signal: call.signal,
     get enclave(): Caller<T> {
-      caller ??= createCaller(trusted, ({ index, payload, options, maxResultBytes }) =>
-        call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
+      caller ??= createCaller(
+        trusted,
+        debugging.through(({ index, payload, options, maxResultBytes }) =>
+          call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
+        ),
       );
       return caller;
     },
@@ -344,7 +361,7 @@ function describeHostError(error: unknown): { code: string; message: string } {
 async function start<T extends Functions, U extends Functions>(
   endpoint: Endpoint,
   options: LoadOptions<T, U>,
-  manifest: EnclaveManifest,
+  { manifest, debugging }: Loaded<T>,
 ): Promise<void> {
   await greeted(endpoint, options.signal);
   const system = createCaller(systemInterface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
@@ -358,7 +375,10 @@ async function start<T extends Functions, U extends Functions>(
   const { signal, logger } = options;
   const logLevel = options.logLevel ?? (logger === undefined ? undefined : 'info');
   await system
-    .start({ hostEnvironment, logLevel }, signal === undefined ? { timeoutMs } : { timeoutMs, signal })
+    .start(
+      { hostEnvironment, logLevel },
+      debugging.callOptions(signal === undefined ? { timeoutMs } : { timeoutMs, signal }),
+    )
     .catch((error: unknown) => {
       throw startError(error);
     });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { EnclosError } from '@enclos/errors';
+import { connectDeveloperTool, type DeveloperTool } from './developer-tool.ts';
 import { connectSoftwarePlatform, type Isolation, type SoftwareLauncher } from '@enclos/tee';
 
 /** The variables that `enclos run` gives to a host program. */
@@ -10,6 +11,12 @@ export const hostVariables = Object.freeze({
   signature: 'ENCLOS_SIGNATURE',
   /** `strict` (default) or `best`. */
   isolation: 'ENCLOS_ISOLATION',
+  /** Source map of the image: NAME.map. */
+  sourceMap: 'ENCLOS_SOURCE_MAP',
+  /** Unix socket of `enclos dev` or `enclos debug`. */
+  tool: 'ENCLOS_TOOL',
+  /** `1`: the tool inspects debug enclaves. */
+  inspect: 'ENCLOS_INSPECT',
 });
 
 export interface HostEnvironment {
@@ -17,6 +24,8 @@ export interface HostEnvironment {
   readonly signature: Uint8Array;
   readonly launcher: SoftwareLauncher;
   readonly isolation: Isolation;
+  readonly sourceMap: string | undefined;
+  readonly developerTool: DeveloperTool | undefined;
 }
 
 /**
@@ -30,7 +39,25 @@ export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Pro
   }
   const [image, signature] = await Promise.all([readFile(need(env, 'image')), readFile(need(env, 'signature'))]);
   const launcher = await connectSoftwarePlatform(need(env, 'platform'));
-  return { image: new Uint8Array(image), signature: new Uint8Array(signature), launcher, isolation };
+  return {
+    image: new Uint8Array(image),
+    signature: new Uint8Array(signature),
+    launcher,
+    isolation,
+    sourceMap: await readSourceMap(env[hostVariables.sourceMap]),
+    developerTool: await findTool(env),
+  };
+}
+
+/** A trace without it is still a trace. */
+async function readSourceMap(path: string | undefined): Promise<string | undefined> {
+  return path === undefined ? undefined : readFile(path, 'utf8').catch(() => undefined);
+}
+
+async function findTool(env: NodeJS.ProcessEnv): Promise<DeveloperTool | undefined> {
+  const socketPath = env[hostVariables.tool];
+  if (socketPath === undefined) return undefined;
+  return connectDeveloperTool({ socketPath, inspects: env[hostVariables.inspect] === '1' });
 }
 
 function need(env: NodeJS.ProcessEnv, which: keyof typeof hostVariables): string {

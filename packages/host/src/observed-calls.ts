@@ -72,6 +72,8 @@ export interface ObservedDispatchOptions<T extends Functions> {
   readonly trusted: T;
   readonly calls: Dispatch<HostContext<T>>;
   readonly watch: Watch;
+  /** What else the calls back into the enclave go through. */
+  readonly through: (invoke: Invoke) => Invoke;
 }
 
 /** Serves the enclave's calls, each seen from its bytes to the bytes of its result. */
@@ -101,7 +103,7 @@ export function observedDispatch<T extends Functions>(
 
 function contextOf<T extends Functions>(
   call: IncomingCall,
-  { trusted, watch }: ObservedDispatchOptions<T>,
+  { trusted, watch, through }: ObservedDispatchOptions<T>,
   parent?: Seen,
 ): HostContext<T> {
   let caller: Caller<T> | undefined;
@@ -114,7 +116,7 @@ function contextOf<T extends Functions>(
         call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes });
       caller ??= observedCaller({
         trusted,
-        invoke: observedInvoke(invoke),
+        invoke: observedInvoke(through(invoke)),
         watch,
         ...(parent === undefined ? {} : { parent }),
       });

@@ -21,6 +21,11 @@ export const platformErrors = {
     summary: 'The launch mode (debug or production) is not the one that the signature permits.',
     next: 'Load a production signature without debug, or sign a debug build.',
   },
+  LAUNCH_INSPECTOR_REFUSED: {
+    kind: 'refused',
+    summary: 'Only a debug enclave has an inspector.',
+    next: 'Build and sign a debug enclave, as `enclos debug` does; a production enclave is never inspected.',
+  },
   ENCLAVE_REMOVED: {
     kind: 'lost',
     summary: 'The enclave was removed, or this CPU never loaded it.',

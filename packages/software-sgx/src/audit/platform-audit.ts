@@ -37,6 +37,7 @@ export interface AuditedLaunch {
   readonly signature: Uint8Array;
   readonly debug: boolean;
   readonly isolation: Isolation;
+  readonly inspector?: boolean | undefined;
 }
 
 export interface EnclaveAudit {
@@ -137,6 +138,7 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
         securityVersion: identity.securityVersion,
         debug: identity.debug,
         isolation: launch.isolation,
+        ...inspection(launch),
         code: 'OK',
       });
       running.add(enclave);
@@ -162,9 +164,10 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
 /** Nothing of a refused image was measured: what its signature claims is said as a claim. */
 function refusedLaunch(
   host: number,
-  { signature, debug, isolation, image }: AuditedLaunch,
+  launch: AuditedLaunch,
   error: unknown,
 ): AuditEvent {
+  const { signature, debug, isolation, image } = launch;
   return {
     event: 'launch-refused',
     host,
@@ -172,8 +175,14 @@ function refusedLaunch(
     ...claims(signature),
     debug,
     isolation,
+    ...inspection(launch),
     imageBytes: image.length,
   };
+}
+
+/** Whoever inspects an enclave reads all of it: worth a word of its own, and rare. */
+function inspection({ inspector }: AuditedLaunch): AuditFacts {
+  return inspector === true ? { inspector } : {};
 }
 
 function claims(signature: Uint8Array): AuditFacts {

@@ -6,8 +6,9 @@ import { EnclosError } from '@enclos/errors';
 import { encodeFiles, encodeManifest, type ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
+import { inspectorDataBytes } from './isolation/inspected.ts';
 import { commandPrefix, emptyOpensslConfiguration, type IsolationPlan } from './isolation/plan.ts';
-import { enclaveDescriptors, loaderSource } from './loader.ts';
+import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader.ts';
 
 export interface SpawnOptions {
   readonly interpreterPath: string;
@@ -15,6 +16,8 @@ export interface SpawnOptions {
   readonly image: ReadImage;
   /** The accepted, unread connection of the host: it becomes the enclave's gate. */
   readonly gate: Socket;
+  /** The same for the inspector. Only with `debug`. */
+  readonly inspector?: Socket | undefined;
   readonly debug: boolean;
 }
 
@@ -32,22 +35,37 @@ export interface EnclaveProcess {
  * thread that made it (prctl PR_SET_PDEATHSIG).
  */
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
+  const { inspector } = options;
+  if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
   const words: readonly string[] = [
-    ...commandPrefix(options.isolation, options.image.manifest.heapSizeBytes),
+    ...commandPrefix(
+      options.isolation,
+      options.image.manifest.heapSizeBytes,
+      inspector === undefined ? 0n : inspectorDataBytes,
+    ),
     options.interpreterPath,
     ...interpreterFlags(options),
     '-e',
-    loaderSource,
+    inspector === undefined ? loaderSource : inspectedLoaderSource,
   ];
   const [command = '', ...args] = words;
   const child = spawn(command, args, {
     // Production enclaves have no output: an uncaught error would print parts of the application.
-    stdio: ['ignore', 'ignore', options.debug ? 'pipe' : 'ignore', options.gate, 'pipe', 'pipe'],
+    stdio: [
+      'ignore',
+      'ignore',
+      options.debug ? 'pipe' : 'ignore',
+      options.gate,
+      'pipe',
+      'pipe',
+      ...(inspector === undefined ? [] : [inspector]),
+    ],
     env: {},
     cwd: '/',
   });
   // The child has its own copy of the descriptor; ours would keep the connection open after its death.
   options.gate.destroy();
+  inspector?.destroy();
   const output = collectOutput(child.stderr);
   const { heapSizeBytes } = options.image.manifest;
   const exited = new Promise<EnclaveExit>((resolve) => {
@@ -71,7 +89,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   });
 }
 
-function interpreterFlags({ image, debug }: SpawnOptions): readonly string[] {
+function interpreterFlags({ image, debug, inspector }: SpawnOptions): readonly string[] {
   const heapMiB = Number(image.manifest.heapSizeBytes / (1024n * 1024n));
   return [
     '--permission',
@@ -88,6 +106,7 @@ function interpreterFlags({ image, debug }: SpawnOptions): readonly string[] {
     // V8 counts WebAssembly pages of 64 KiB.
     `--wasm-max-mem-pages=${Math.min(65_536, heapMiB * 16)}`,
     ...(debug ? ['--stack-trace-limit=50'] : []),
+    ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
   ];
 }
 

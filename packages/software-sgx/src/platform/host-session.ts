@@ -31,7 +31,8 @@ export function serveHost(services: PlatformServices, stream: Duplex, admission:
     add: ({ upload, chunk }) => uploads.add(upload, chunk),
     async initialize({ upload, ...request }) {
       const { enclave, instance } = await enclaves.prepare({ ...request, image: uploads.take(upload) });
-      return { enclave, gatePath: instance.gatePath, ...instance.identity, isolation: services.isolation.layers };
+      const { gatePath, inspectorPath, isolation, identity } = instance;
+      return { enclave, gatePath, inspectorPath, ...identity, isolation };
     },
     terminate: ({ enclave }) => enclaves.terminate(enclave),
   });

@@ -1,13 +1,22 @@
+import type { Socket } from 'node:net';
 import { createDispatcher, type Handlers } from '@enclos/edl';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { readImage, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
-import { enclaveChannel, openChannel, type EnclaveExit, type Isolation, type LaunchedIdentity } from '@enclos/tee';
+import {
+  enclaveChannel,
+  openChannel,
+  type EnclaveExit,
+  type Isolation,
+  type IsolationLayer,
+  type LaunchedIdentity,
+} from '@enclos/tee';
 import type { EnclaveAudit } from '../audit/platform-audit.ts';
 import type { LoadedEnclave } from '../cpu/cpu.ts';
 import { spawnEnclave, type EnclaveProcess } from './enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
+import { inspectedLayers } from './isolation/inspected.ts';
 import { requireIsolation } from './isolation/plan.ts';
 import type { PlatformServices } from './services.ts';
 
@@ -16,6 +25,8 @@ export interface InstanceRequest {
   readonly signature: Uint8Array;
   readonly debug: boolean;
   readonly isolation: Isolation;
+  /** Give the enclave an inspector: debug enclaves only. */
+  readonly inspector?: boolean | undefined;
   /** Tells what the enclave asks for. */
   readonly audit?: EnclaveAudit | undefined;
 }
@@ -24,6 +35,9 @@ export interface InstanceRequest {
 export interface Instance {
   readonly identity: LaunchedIdentity;
   readonly gatePath: string;
+  /** Present when an inspector was asked for. To be connected to before the gate. */
+  readonly inspectorPath: string | undefined;
+  readonly isolation: readonly IsolationLayer[];
   /** Resolves when the process runs, or never will: the image is not held any longer. */
   readonly started: Promise<void>;
   readonly exited: Promise<EnclaveExit>;
@@ -45,7 +59,9 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     const image = readImage(request.image);
     checkInterpreter(services, image);
     checkMode(image, request);
-    return await awaitGate(services, { enclave, image, debug: request.debug, audit: request.audit });
+    checkInspector(enclave, request);
+    const { debug, audit, inspector: inspected = false } = request;
+    return await awaitGate(services, { enclave, image, debug, audit, inspected });
   } catch (error) {
     services.cpu.eremove(enclave);
     throw error;
@@ -70,20 +86,36 @@ function checkMode(image: ReadImage, request: InstanceRequest): void {
   }
 }
 
+/** By the attribute that EINIT verified, which is also what every report of the enclave says. */
+function checkInspector(enclave: LoadedEnclave, request: InstanceRequest): void {
+  if (request.inspector === true && (enclave.identity.attributes.flags & Attribute.DEBUG) === 0n) {
+    throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
+  }
+}
+
 interface Loaded {
   readonly enclave: LoadedEnclave;
   readonly image: ReadImage;
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
+  readonly inspected: boolean;
 }
 
 async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<Instance> {
   const identity = identityOf(loaded);
-  const listener = await listenForGate(services.runtimeFolder.path);
+  const { path: folder } = services.runtimeFolder;
+  const listeners = {
+    gate: await listenForGate(folder),
+    inspector: loaded.inspected ? await listenForGate(folder) : undefined,
+  };
+  const close = (): void => {
+    listeners.gate.close();
+    listeners.inspector?.close();
+  };
   let running: EnclaveProcess | undefined;
   let ended = false;
   // The image is in this closure alone, which is gone once the enclave runs.
-  const started = startAtGate(services, loaded, listener, () => ended).then((made) => {
+  const started = startAtGate(services, loaded, listeners, () => ended).then((made) => {
     running = made;
   });
   const { enclave } = loaded;
@@ -91,17 +123,19 @@ async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<In
     .then(() => running?.exited ?? neverStarted(endedBeforeStart))
     .catch((error: unknown) => neverStarted(error instanceof Error ? error.message : 'The enclave could not start.'))
     .finally(() => {
-      listener.close();
+      close();
       services.cpu.eremove(enclave);
     });
   return Object.freeze({
     identity,
-    gatePath: listener.path,
+    gatePath: listeners.gate.path,
+    inspectorPath: listeners.inspector?.path,
+    isolation: loaded.inspected ? inspectedLayers(services.isolation.layers) : services.isolation.layers,
     started: started.catch(() => undefined),
     exited,
     terminate() {
       ended = true;
-      listener.close();
+      close();
       running?.kill();
     },
   });
@@ -111,22 +145,33 @@ const endedBeforeStart = 'The enclave was ended before it started.';
 
 async function startAtGate(
   services: PlatformServices,
-  { enclave, image, debug, audit }: Loaded,
-  listener: GateListener,
+  { enclave, image, debug, audit, inspected }: Loaded,
+  listeners: { readonly gate: GateListener; readonly inspector: GateListener | undefined },
   isEnded: () => boolean,
 ): Promise<EnclaveProcess> {
-  const gate = await listener.accept(gateTimeoutMs);
+  const gate = await listeners.gate.accept(gateTimeoutMs);
+  const inspector = await acceptInspector(listeners.inspector, gate);
   // Now, not when the image was measured: the host chooses how much time lies between.
   await services.interpreter.recheck();
   if (isEnded()) {
     // It was ended between the host's connection and this moment.
     gate.destroy();
+    inspector?.destroy();
     throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
   }
   const { interpreter, isolation } = services;
-  const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, gate, debug });
-  serveEnclave(services, { enclave, audit }, made);
+  const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, gate, inspector, debug });
+  serveEnclave(services, { enclave, audit, inspected }, made);
   return made;
+}
+
+async function acceptInspector(listener: GateListener | undefined, gate: Socket): Promise<Socket | undefined> {
+  try {
+    return await listener?.accept(gateTimeoutMs);
+  } catch (error) {
+    gate.destroy();
+    throw error;
+  }
 }
 
 function neverStarted(detail: string): EnclaveExit {
@@ -143,7 +188,7 @@ function identityOf({ enclave, debug }: Loaded): LaunchedIdentity {
 /** Answers the enclave on the descriptor that this platform made for it: the connection is the identity. */
 function serveEnclave(
   services: PlatformServices,
-  { enclave, audit }: Pick<Loaded, 'enclave' | 'audit'>,
+  { enclave, audit, inspected }: Pick<Loaded, 'enclave' | 'audit' | 'inspected'>,
   running: EnclaveProcess,
 ): void {
   const { cpu, quotingEnclave } = services;
@@ -158,6 +203,8 @@ function serveEnclave(
     stream: running.channel,
     initiator: false,
     protocol: enclaveChannel,
+    // Whoever inspects it may hold it for as long as they think.
+    ...(inspected ? { patient: true } : {}),
     serve: (index, payload) => calls(index, payload, undefined),
   });
   // An enclave that breaks the protocol, or never greets, is ended.

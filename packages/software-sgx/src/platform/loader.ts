@@ -1,4 +1,7 @@
 import { loaderParts } from './loader-authority.ts';
+import { attachInspector } from './loader-inspector.ts';
+
+type LoaderParts = typeof loaderParts & { readonly attachInspector?: typeof attachInspector };
 
 /**
  * The loader: the first code in an enclave process, given to the interpreter
@@ -10,11 +13,11 @@ import { loaderParts } from './loader-authority.ts';
  * It is turned into text, so it must not refer to anything outside itself but
  * its parameters.
  */
-function load(require: NodeJS.Require, authority: typeof loaderParts): void {
+function load(require: NodeJS.Require, authority: LoaderParts): void {
   const fs = require('node:fs') as typeof import('node:fs');
   const net = require('node:net') as typeof import('node:net');
   const vm = require('node:vm') as typeof import('node:vm');
-  const descriptors = { gate: 3, platform: 4, boot: 5 };
+  const descriptors = { gate: 3, platform: 4, boot: 5, inspector: 6 };
 
   const take = (sizeBytes: number): Buffer => {
     const buffer = Buffer.allocUnsafeSlow(sizeBytes);
@@ -50,7 +53,8 @@ function load(require: NodeJS.Require, authority: typeof loaderParts): void {
   // After this script, since `-e` puts the global `module` back when it ends; and from a stack of its own, since the
   // callers of this function hold the real `require` among their arguments.
   setImmediate(() => {
-    begin().catch((error: unknown) => {
+    const ready = authority.attachInspector?.(require, descriptors.inspector);
+    (ready === undefined ? begin() : ready.then(begin)).catch((error: unknown) => {
       // Without this an enclave that cannot start would end without a word.
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       fs.writeSync(2, `The enclave could not start: ${text}\n`);
@@ -59,8 +63,6 @@ function load(require: NodeJS.Require, authority: typeof loaderParts): void {
   });
 }
 
-const parts = Object.entries(loaderParts).map(([name, part]) => `${name}:${part.toString()}`);
-
 /**
  * The text that the interpreter gets. Strict by a directive of its own, so that
  * neither `caller` nor a stack trace gives a function of it away: the
@@ -68,14 +70,21 @@ const parts = Object.entries(loaderParts).map(([name, part]) => `${name}:${part.
  * word `crypto`, which would also become a global variable; spelt with an
  * escape it is the same word to the language only.
  */
-export const loaderSource =
-  `(function(){"use strict";(${load.toString()})(require,{${parts.join(',')}})}).call(undefined)`.replaceAll(
+function sourceWith(loader: LoaderParts): string {
+  const parts = Object.entries(loader).map(([name, part]) => `${name}:${part.toString()}`);
+  return `(function(){"use strict";(${load.toString()})(require,{${parts.join(',')}})}).call(undefined)`.replaceAll(
     /\bcrypto\b/g,
     '\\u0063rypto',
   );
+}
+
+export const loaderSource = sourceWith(loaderParts);
+
+/** The loader of a debug enclave whose inspector was asked for. */
+export const inspectedLoaderSource = sourceWith({ ...loaderParts, attachInspector });
 
 /** Ends of an enclave process that mean something. */
 export const loaderExitCodes = Object.freeze({ hostGone: 0, platformGone: 3, startFailed: 4 });
 
-/** Descriptors of the enclave process beside 0, 1 and 2. */
-export const enclaveDescriptors = Object.freeze({ gate: 3, platform: 4, boot: 5 });
+/** Descriptors of the enclave process beside 0, 1 and 2; the inspector's is only in an inspected one. */
+export const enclaveDescriptors = Object.freeze({ gate: 3, platform: 4, boot: 5, inspector: 6 });

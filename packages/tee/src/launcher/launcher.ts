@@ -15,6 +15,8 @@ export interface LaunchRequest {
   /** Ask for a debug enclave (ATTRIBUTES.DEBUG). The signature must permit it. */
   readonly debug: boolean;
   readonly isolation: Isolation;
+  /** Ask for the interpreter's inspector. Only a debug enclave has one: whoever holds it reads and changes everything inside. */
+  readonly inspector?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,6 +49,8 @@ export interface LaunchedEnclave {
   readonly isolation: readonly IsolationLayer[];
   /** The call gate: a byte stream to the enclave. */
   readonly gate: Duplex;
+  /** The inspector that was asked for: messages of the Chrome DevTools Protocol, one a line. */
+  readonly inspector?: Duplex | undefined;
   /** Settles when the enclave process is gone; never rejects. */
   readonly exited: Promise<EnclaveExit>;
   /** Kills the enclave. Idempotent; resolves when it is gone. */

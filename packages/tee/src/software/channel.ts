@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { equalBytes, utf8 } from '@enclos/codec';
 import { maxArgumentBytes, type Interface } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import { createEndpoint, patientLimits, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
 import { errorsFromPlatform, errorsToPlatform } from './channel-errors.ts';
 import { channelLimits } from './protocol.ts';
 
@@ -12,6 +12,8 @@ export interface ChannelOptions {
   readonly initiator: boolean;
   /** Both sides must have the same one. The platform serves its trusted functions. */
   readonly protocol: Interface;
+  /** Waits as long as it takes for the peer's greeting and frames: a debugger may hold the peer. */
+  readonly patient?: boolean;
   /** Serves the peer's calls. */
   serve(index: number, payload: Uint8Array, call: IncomingCall): Promise<Uint8Array>;
 }
@@ -28,7 +30,7 @@ export function openChannel(options: ChannelOptions): Endpoint {
     acceptHello(theirs) {
       if (!equalBytes(theirs, hello)) throw new EnclosError('TEE_PROTOCOL_MISMATCH');
     },
-    limits: channelLimits,
+    limits: options.patient === true ? { ...channelLimits, ...patientLimits } : channelLimits,
     remoteErrors: initiator ? errorsFromPlatform : errorsToPlatform,
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
     dispatch: async (call) => options.serve(call.index, call.payload, call),

@@ -63,10 +63,10 @@ interface Connection {
 
 async function launch(connection: Connection, request: LaunchRequest): Promise<LaunchedEnclave> {
   const { platform, uploader, exits } = connection;
-  const { image, signature, debug: inDebug, isolation, signal } = request;
+  const { image, signature, debug: inDebug, isolation, inspector: inspected = false, signal } = request;
   const started = await uploader.send(image, signal, (upload) =>
     platform.initialize(
-      { upload, signature, debug: inDebug, isolation },
+      { upload, signature, debug: inDebug, isolation, ...(inspected ? { inspector: true } : {}) },
       // The compiler wants an absent signal, not an undefined one.
       signal === undefined ? {} : { signal },
     ),
@@ -77,12 +77,15 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
     await platform.terminate({ enclave: started.enclave }).catch(() => undefined);
     await exited;
   };
+  // First: the enclave starts with the gate, and takes both with it.
+  const inspector = await openInspector(started.inspectorPath, inspected, terminate);
   const gate = await openGate(started.gatePath, terminate);
   const { mrEnclave, mrSigner, productId, securityVersion, debug } = started;
   return Object.freeze({
     identity: Object.freeze({ mrEnclave, mrSigner, productId, securityVersion, debug }),
     isolation: started.isolation,
     gate,
+    ...(inspector === undefined ? {} : { inspector }),
     exited,
     terminate,
   });
@@ -95,6 +98,18 @@ async function openGate(path: string, terminate: () => Promise<void>): Promise<D
     await terminate();
     throw error;
   }
+}
+
+/** @throws TEE_PROTOCOL_MISMATCH when the platform has none to give. */
+async function openInspector(
+  path: string | undefined,
+  wanted: boolean,
+  terminate: () => Promise<void>,
+): Promise<Duplex | undefined> {
+  if (!wanted) return undefined;
+  if (path !== undefined) return openGate(path, terminate);
+  await terminate();
+  throw new EnclosError('TEE_PROTOCOL_MISMATCH', 'The platform gave the enclave no inspector.');
 }
 
 function connectUnix(path: string): Promise<Socket> {

@@ -61,12 +61,22 @@ export const hostChannel = defineInterface({
     /** Opens an upload. Its chunks follow in order. */
     create: func({ imageBytes: uint32() }, uint32()),
     add: func({ upload: uint32(), chunk: bytes({ maxBytes: MAX_IMAGE_CHUNK_BYTES }) }),
-    /** Measures, verifies (EINIT), prepares to spawn. The enclave starts when `gatePath` is connected to. */
+    /**
+     * Measures, verifies (EINIT), prepares to spawn. The enclave starts when `gatePath` is connected to, and, where an
+     * inspector was asked for, `inspectorPath` before it.
+     */
     initialize: func(
-      { upload: uint32(), signature: bytes({ exactBytes: 1808 }), debug: boolean(), isolation: isolationMode },
+      {
+        upload: uint32(),
+        signature: bytes({ exactBytes: 1808 }),
+        debug: boolean(),
+        isolation: isolationMode,
+        inspector: option(boolean()),
+      },
       record({
         enclave: uint64(),
         gatePath: string({ maxBytes: 108 }),
+        inspectorPath: option(string({ maxBytes: 108 })),
         mrEnclave: bytes({ exactBytes: 32 }),
         mrSigner: bytes({ exactBytes: 32 }),
         productId: uint16(),

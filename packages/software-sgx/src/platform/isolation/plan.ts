@@ -99,8 +99,8 @@ const interpreterDataBytes = 640n * 1024n * 1024n;
  * RLIMIT_DATA: the heap flag bounds JavaScript objects, and this bounds them
  * together with buffers and WebAssembly memory, which may need as much again.
  */
-function memoryWords(heapSizeBytes: bigint): readonly string[] {
-  return ['prlimit', `--data=${interpreterDataBytes + 2n * heapSizeBytes}`, '--'];
+function memoryWords(heapSizeBytes: bigint, besidesBytes = 0n): readonly string[] {
+  return ['prlimit', `--data=${interpreterDataBytes + 2n * heapSizeBytes + besidesBytes}`, '--'];
 }
 
 function memoryLayer(active: boolean): IsolationLayer {
@@ -108,10 +108,13 @@ function memoryLayer(active: boolean): IsolationLayer {
   return layer(memoryLayerName, active, active ? gives : 'Install util-linux (prlimit).');
 }
 
-/** What goes before the interpreter of one enclave. */
-export function commandPrefix(plan: IsolationPlan, heapSizeBytes: bigint): readonly string[] {
+/**
+ * What goes before the interpreter of one enclave.
+ * @param besidesBytes memory of the platform's own in the enclave's process.
+ */
+export function commandPrefix(plan: IsolationPlan, heapSizeBytes: bigint, besidesBytes?: bigint): readonly string[] {
   const bounded = plan.layers.some(({ name, active }) => name === memoryLayerName && active);
-  return [...(bounded ? memoryWords(heapSizeBytes) : []), ...plan.prefix];
+  return [...(bounded ? memoryWords(heapSizeBytes, besidesBytes) : []), ...plan.prefix];
 }
 
 /** The interpreter reads this instead of the system's OpenSSL configuration. */

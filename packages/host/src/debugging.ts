@@ -1,0 +1,91 @@
+import type { CallOptions, Invoke } from '@enclos/edl';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { patientLimits } from '@enclos/gate';
+import type { EnclaveManifest } from '@enclos/manifest';
+import type { EnclaveExit } from '@enclos/tee';
+import type { DeveloperTool } from './developer-tool.ts';
+import { sourcePositions } from './source-positions.ts';
+
+export interface DebuggingOptions {
+  readonly sourceMap?: string | undefined;
+  readonly developerTool?: DeveloperTool | undefined;
+  readonly onLog?: ((level: number, text: string) => void) | undefined;
+}
+
+/** What is different about an enclave that is being developed. For a production enclave it changes nothing. */
+export interface Debugging {
+  readonly inspected: boolean;
+  /** Limits of the gate that a paused enclave cannot keep. */
+  readonly limits: Partial<typeof patientLimits>;
+  /** The options of a call: one that a breakpoint holds must not run out of time. */
+  callOptions(options: CallOptions | undefined): CallOptions | undefined;
+  /** Carries calls as they are to be while somebody debugs. */
+  through(invoke: Invoke): Invoke;
+  /** What the enclave answers; traces in its failures lead to sources. */
+  outcome<R>(answer: Promise<R>): Promise<R>;
+  exit(exit: EnclaveExit): EnclaveExit;
+  /** Why an enclave did not start: what a debug enclave said last, where nothing else is known. */
+  startError(error: unknown, exit: EnclaveExit): unknown;
+  readonly onLog: ((level: number, text: string) => void) | undefined;
+}
+
+/** @throws LAUNCH_INSPECTOR_REFUSED when an inspector is wanted of a production enclave. */
+export function createDebugging(manifest: EnclaveManifest, options: DebuggingOptions): Debugging {
+  const { sourceMap, developerTool } = options;
+  const inspected = developerTool?.inspects === true;
+  if (inspected && !manifest.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
+  const mapsTraces = manifest.debug && sourceMap !== undefined;
+  const positions = mapsTraces ? sourcePositions(sourceMap) : same;
+  const callOptions = (given: CallOptions | undefined): CallOptions | undefined =>
+    inspected ? withoutDeadline(given) : given;
+  const outcome = <R>(answer: Promise<R>): Promise<R> => (mapsTraces ? withSources(answer, positions) : answer);
+  return Object.freeze({
+    inspected,
+    limits: inspected ? patientLimits : {},
+    callOptions,
+    outcome,
+    through: (invoke: Invoke): Invoke =>
+      inspected || mapsTraces ? (call) => outcome(invoke({ ...call, options: callOptions(call.options) })) : invoke,
+    exit: (exit: EnclaveExit) => ({ ...exit, detail: positions(exit.detail) }),
+    startError: (error: unknown, { detail }: EnclaveExit) =>
+      manifest.debug && isEnclosError(error, 'ENCLAVE_LOST')
+        ? new EnclosError('ENCLAVE_LOST', `The enclave is gone. ${positions(detail)}`, { cause: error })
+        : error,
+    onLog: logOf(options, positions),
+  });
+}
+
+function same(text: string): string {
+  return text;
+}
+
+function withoutDeadline(options: CallOptions | undefined): CallOptions | undefined {
+  if (options?.timeoutMs === undefined) return options;
+  const { timeoutMs: _, ...rest } = options;
+  return rest;
+}
+
+async function withSources<R>(answer: Promise<R>, positions: (text: string) => string): Promise<R> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw isEnclosError(error) ? mapped(error, positions) : error;
+  }
+}
+
+function mapped(error: EnclosError, positions: (text: string) => string): EnclosError {
+  const message = positions(error.message);
+  return message === error.message
+    ? error
+    : new EnclosError(error.code, message, { details: error.details, cause: error });
+}
+
+function logOf({ developerTool, onLog }: DebuggingOptions, positions: (text: string) => string): Debugging['onLog'] {
+  if (developerTool === undefined) {
+    return onLog === undefined ? undefined : (level, text) => onLog(level, positions(text));
+  }
+  const write = onLog ?? ((_level: number, text: string) => process.stderr.write(`enclave: ${text}\n`));
+  return (level, text) => {
+    if (level <= developerTool.logLevel()) write(level, positions(text));
+  };
+}

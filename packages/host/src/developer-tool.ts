@@ -1,0 +1,72 @@
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createInterface } from 'node:readline';
+import { toHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import type { LaunchedIdentity } from '@enclos/tee';
+
+/**
+ * The developer's tool that started this host program (`enclos dev`, `enclos
+ * debug`), by its Unix socket. A connection begins with one line that says what
+ * it is for: `log`, on which the tool answers with the level of detail that it
+ * wants, one number a line, and is told of each enclave that runs; or `inspector NAME MRENCLAVE`, which then carries
+ * the inspector of one enclave.
+ */
+export interface DeveloperTool {
+  /** Whether it wants the inspector of debug enclaves. */
+  readonly inspects: boolean;
+  /** The most detailed lines of an enclave's log that it wants: 0 error to 3 debug. */
+  logLevel(): number;
+  /** Tells that an enclave runs. */
+  started(name: string, identity: LaunchedIdentity): void;
+  /** Hands the inspector of an enclave over. Both ends close together. */
+  takeInspector(name: string, identity: LaunchedIdentity, inspector: Duplex): void;
+}
+
+export interface DeveloperToolOptions {
+  readonly socketPath: string;
+  readonly inspects: boolean;
+}
+
+const mostDetailed = 3;
+
+/** @throws HOST_ENVIRONMENT_MISSING when nothing listens at the socket. */
+export async function connectDeveloperTool({ socketPath, inspects }: DeveloperToolOptions): Promise<DeveloperTool> {
+  const control = await connectTo(socketPath);
+  // A host program ends when its own work does, whatever the tool does.
+  control.unref();
+  control.write('log\n');
+  let level = mostDetailed;
+  createInterface({ input: control }).on('line', (line) => {
+    if (/^[0-3]$/.test(line)) level = Number(line);
+  });
+  return Object.freeze({
+    inspects,
+    logLevel: () => level,
+    started: (name: string, { mrEnclave }: LaunchedIdentity) =>
+      void control.write(`started ${name} ${toHex(mrEnclave)}\n`),
+    takeInspector(name: string, { mrEnclave }: LaunchedIdentity, inspector: Duplex) {
+      const stream = connect(socketPath);
+      const end = (): void => {
+        stream.destroy();
+        inspector.destroy();
+      };
+      for (const side of [stream, inspector]) side.on('error', end).on('close', end);
+      stream.write(`inspector ${name} ${toHex(mrEnclave)}\n`);
+      stream.pipe(inspector).pipe(stream);
+    },
+  });
+}
+
+function connectTo(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => {
+      socket.removeAllListeners('error');
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+    socket.once('error', (cause) => {
+      reject(new EnclosError('HOST_ENVIRONMENT_MISSING', `No developer's tool listens at ${path}.`, { cause }));
+    });
+  });
+}

@@ -1,0 +1,23 @@
+import { SourceMap } from 'node:module';
+
+/** How the loader names the script of every enclave. */
+const position = /\benclave\.js:(\d{1,7}):(\d{1,9})\b/g;
+
+/**
+ * Turns the places in a stack trace of an enclave into those of its sources.
+ * Only debug enclaves give traces out. The text is the enclave's own, and the
+ * map only says where code comes from: neither is believed in anything.
+ * @param json a source map, version 3: NAME.map of the build.
+ * @returns the same text for places that the map does not know.
+ */
+export function sourcePositions(json: string): (text: string) => string {
+  let map: SourceMap | undefined;
+  return (text) =>
+    text.replace(position, (found, line: string, column: string) => {
+      // Only when it is needed: a map of a bundle takes some milliseconds to read.
+      map ??= new SourceMap(JSON.parse(json) as ConstructorParameters<typeof SourceMap>[0]);
+      const origin = map.findOrigin(Number(line), Number(column));
+      if (!('fileName' in origin) || typeof origin.fileName !== 'string') return found;
+      return `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}`;
+    });
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { createDebugging } from '../src/debugging.ts';
+import type { DeveloperTool } from '../src/developer-tool.ts';
+import { sourcePositions } from '../src/source-positions.ts';
+
+const manifest: EnclaveManifest = {
+  name: 'demo',
+  productId: 1,
+  securityVersion: 1,
+  debug: false,
+  threads: 1,
+  heapSizeBytes: 16n * 2n ** 20n,
+  interfaceDigest: new Uint8Array(32),
+  interpreter: pinnedInterpreter,
+  environment: [],
+  trustedFiles: [],
+  mounts: [],
+  listen: [],
+  connect: [],
+  limits: { maxFrameBytes: 1_048_576, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
+};
+const debug: EnclaveManifest = { ...manifest, debug: true };
+
+/** One segment: line 1, column 1 of the script is line 3, column 5 of the source. */
+const sourceMap = JSON.stringify({ version: 3, sources: ['src/a.ts'], names: [], mappings: 'AAEI' });
+const trace = 'Error: no\n    at f (enclave.js:1:1)\n    at node:net:1:1';
+const mapped = 'Error: no\n    at f (src/a.ts:3:5)\n    at node:net:1:1';
+
+function toolOf(inspects: boolean, level = 3): DeveloperTool {
+  return { inspects, logLevel: () => level, started: () => undefined, takeInspector: () => undefined };
+}
+
+test('places of the script become places of the sources, and others stay', () => {
+  const positions = sourcePositions(sourceMap);
+  assert.equal(positions(trace), mapped);
+  for (const text of ['', 'enclave.js', 'xenclave.js:1:1', 'enclave.js:1', 'enclave.js:99999999:1']) {
+    assert.equal(positions(text), text);
+  }
+});
+
+test('failures of a debug enclave lead to its sources; those of a production enclave are not touched', async () => {
+  const error = new EnclosError('ENCLAVE_CALL_FAILED', trace, { details: { a: 1 } });
+  const inDebug = createDebugging(debug, { sourceMap });
+  await assert.rejects(inDebug.outcome(Promise.reject(error)), (found) => {
+    assert.ok(isEnclosError(found, 'ENCLAVE_CALL_FAILED'));
+    assert.deepEqual([found.message, found.details, found.cause], [mapped, { a: 1 }, error]);
+    return true;
+  });
+  const plain = new EnclosError('ENCLAVE_LOST');
+  await assert.rejects(inDebug.outcome(Promise.reject(plain)), (found) => found === plain);
+  const other = new Error(trace);
+  await assert.rejects(inDebug.outcome(Promise.reject(other)), (found) => found === other);
+  await assert.rejects(
+    createDebugging(manifest, { sourceMap }).outcome(Promise.reject(error)),
+    (found) => found === error,
+  );
+  assert.equal(await inDebug.outcome(Promise.resolve(7)), 7);
+});
+
+test('an enclave that does not start says why, if it is a debug enclave', () => {
+  const lost = new EnclosError('ENCLAVE_LOST');
+  const exit = { exitCode: 4, signal: undefined, detail: `The enclave could not start.\n${trace}` };
+  const told = createDebugging(debug, { sourceMap }).startError(lost, exit);
+  assert.ok(isEnclosError(told, 'ENCLAVE_LOST'));
+  assert.equal(told.message, `The enclave is gone. The enclave could not start.\n${mapped}`);
+  assert.equal(createDebugging(manifest, {}).startError(lost, exit), lost);
+  assert.equal(createDebugging(debug, { sourceMap }).exit(exit).detail, `The enclave could not start.\n${mapped}`);
+});
+
+test('an inspector of a production enclave is refused', () => {
+  assert.throws(
+    () => createDebugging(manifest, { developerTool: toolOf(true) }),
+    (error) => isEnclosError(error, 'LAUNCH_INSPECTOR_REFUSED'),
+  );
+});
+
+test('calls of an inspected enclave have no deadline, and all others keep theirs', () => {
+  const { signal } = new AbortController();
+  const options = { timeoutMs: 5, signal };
+  assert.deepEqual(createDebugging(debug, { developerTool: toolOf(true) }).callOptions(options), { signal });
+  for (const developerTool of [undefined, toolOf(false)]) {
+    const debugging = createDebugging(debug, { developerTool });
+    assert.equal(debugging.callOptions(options), options);
+    assert.deepEqual(debugging.limits, {});
+  }
+});
+
+test('the log is filtered by the level that the tool wants', () => {
+  const lines: string[] = [];
+  const { onLog } = createDebugging(debug, {
+    sourceMap,
+    developerTool: toolOf(false, 1),
+    onLog: (level, text) => lines.push(`${level} ${text}`),
+  });
+  for (const level of [0, 1, 2, 3]) onLog?.(level, 'at enclave.js:1:1');
+  assert.deepEqual(lines, ['0 at src/a.ts:3:5', '1 at src/a.ts:3:5']);
+  assert.equal(createDebugging(debug, {}).onLog, undefined);
+});

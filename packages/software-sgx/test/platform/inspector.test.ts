@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { Socket } from 'node:net';
+import { test } from 'node:test';
+import { isEnclosError } from '@enclos/errors';
+import { spawnEnclave, type SpawnOptions } from '../../src/platform/enclave-process.ts';
+import { inspectedLayers } from '../../src/platform/isolation/inspected.ts';
+import { inspectedLoaderSource, loaderSource } from '../../src/platform/loader.ts';
+
+test('the loader of every other enclave has nothing that makes an inspector', () => {
+  for (const word of ['connectToMainThread', 'node:inspector', 'worker_threads', 'new Worker']) {
+    assert.ok(!loaderSource.includes(word), word);
+    assert.ok(inspectedLoaderSource.includes(word), word);
+  }
+});
+
+test('no process is made for an inspector without debug', () => {
+  // Nothing but these two is looked at before.
+  const options = { debug: false, inspector: new Socket() } as Partial<SpawnOptions> as SpawnOptions;
+  assert.throws(
+    () => spawnEnclave(options),
+    (error) => isEnclosError(error, 'LAUNCH_INSPECTOR_REFUSED'),
+  );
+});
+
+test('an inspected enclave lists the inspector as missing, whatever else is there', () => {
+  const layers = [{ name: 'seccomp', active: true, detail: 'x' }];
+  const [seccomp, inspector] = inspectedLayers(layers);
+  assert.deepEqual(seccomp, layers[0]);
+  assert.deepEqual([inspector?.name, inspector?.active], ['inspector', false]);
+});
