@@ -19,7 +19,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { describeInterpreter } from './interpreter-files.ts';
 import { loadInterface } from './load-interface.ts';
 import { locateProjectFile, readProjectFile, unreadable } from './project-files.ts';
-import type { Project } from './project.ts';
+import { PROJECT_FILE, type Project } from './project.ts';
 import { trustedBase } from './trusted-base.ts';
 import { writeFileAtomically } from './write-file.ts';
 
@@ -37,6 +37,8 @@ export interface BuildResult {
   readonly bundle: Uint8Array;
   readonly sourceMap: Uint8Array;
   readonly report: BuildReport;
+  /** The sources that the image comes from, for whoever watches them: modules, enclave.json, embedded and trusted files. Absolute. */
+  readonly inputs: readonly string[];
   readonly warnings: readonly Diagnostic[];
   /** The files that were written. */
   readonly paths: { readonly image: string; readonly sourceMap: string; readonly report: string };
@@ -123,6 +125,11 @@ async function reportOf(project: Project, built: Built): Promise<BuildReport> {
   };
 }
 
+async function filesOf({ folder, files, trustedFiles }: Project): Promise<readonly string[]> {
+  const sources = [...files, ...trustedFiles].map(({ source }) => locateProjectFile(folder, source));
+  return [join(folder, PROJECT_FILE), ...(await Promise.all(sources))];
+}
+
 /**
  * Builds a project: bundles, describes, lays out in pages, measures, and writes
  * `NAME.sgxs` with, beside it and not measured, `NAME.map` and `NAME.report.json`.
@@ -155,6 +162,7 @@ export async function buildEnclave(project: Project, options: BuildOptions = {})
     bundle: bundle.script,
     sourceMap: bundle.sourceMap,
     report,
+    inputs: Object.freeze([...bundle.inputs, ...(await filesOf(project))]),
     warnings: Object.freeze([...bundle.warnings, ...warnings]),
     paths,
   });

@@ -6,7 +6,7 @@ import type { Metafile, Plugin } from 'esbuild';
 import { fromBundler } from './bundler-messages.ts';
 import { runBundler, type BundlerOptions } from './bundler.ts';
 import { BuildError, type Diagnostic } from './diagnostic.ts';
-import { entryName, externalsOf, isAllowedSpecifier, outputOf, scriptOptions } from './enclave-script.ts';
+import { entryName, externalsOf, inputsOf, isAllowedSpecifier, outputOf, scriptOptions } from './enclave-script.ts';
 import { importPlugin, type ChainTo } from './import-plugin.ts';
 import { readProjectFile } from './project-files.ts';
 import type { Project } from './project.ts';
@@ -32,6 +32,8 @@ export interface Bundle {
   /** The modules that the script asks `capabilities.require` for. */
   readonly builtins: readonly string[];
   readonly modules: readonly BundledModule[];
+  /** Every source file that was read, also one that left no code in the bundle. Absolute. */
+  readonly inputs: readonly string[];
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -49,7 +51,8 @@ function entryFor(project: Project, bootModule: string): string {
 }
 
 function bundlerOptions(project: Project, bootModule: string, plugins: Plugin[]): BundlerOptions {
-  return scriptOptions({ folder: project.folder, entry: entryFor(project, bootModule), plugins });
+  const entry = entryFor(project, bootModule);
+  return scriptOptions({ folder: project.folder, entry, plugins, readable: project.debug });
 }
 
 /** The shortest way from the entry to each module, as paths. */
@@ -119,6 +122,7 @@ export async function bundleEnclave(project: Project, options: BundleOptions = {
     sourceMap: sourceMap.contents,
     builtins,
     modules,
+    inputs: inputsOf(result.metafile, folder),
     warnings: result.warnings.map(fromBundler),
   });
 }

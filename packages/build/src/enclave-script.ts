@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 import type { Metafile, Plugin } from 'esbuild';
 
 import { allowedBuiltins } from '@enclos/manifest';
@@ -22,6 +24,8 @@ export interface ScriptInput {
   /** A module with an export `start`, which the script calls with its capabilities. */
   readonly entry: string;
   readonly plugins: Plugin[];
+  /** Keeps the names of the sources, for a debugger to show. Of debug enclaves only: an image should be small. */
+  readonly readable?: boolean;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface ScriptInput {
  * conditions in its package.json would have one shape in the one and another in
  * the other.
  */
-export function scriptOptions({ folder, entry, plugins }: ScriptInput): BundlerOptions {
+export function scriptOptions({ folder, entry, plugins, readable = false }: ScriptInput): BundlerOptions {
   return {
     stdin: { contents: entry, resolveDir: folder, sourcefile: entryName },
     absWorkingDir: folder,
@@ -47,7 +51,9 @@ export function scriptOptions({ folder, entry, plugins }: ScriptInput): BundlerO
     conditions: [],
     nodePaths: [],
     tsconfigRaw: {},
-    minify: true,
+    minifyWhitespace: true,
+    minifyIdentifiers: !readable,
+    minifySyntax: !readable,
     legalComments: 'none',
     charset: 'ascii',
     sourcemap: 'external',
@@ -69,6 +75,13 @@ export function outputOf(metafile: Metafile): Metafile['outputs'][string] {
   const output = metafile.outputs[outputName];
   if (output === undefined) throw new Error('The bundler made no script.');
   return output;
+}
+
+/** The files that the bundler read, as absolute paths. */
+export function inputsOf(metafile: Metafile, folder: string): readonly string[] {
+  return Object.keys(metafile.inputs)
+    .filter((path) => path !== entryName)
+    .map((path) => resolve(folder, path));
 }
 
 const allowedSpecifiers: ReadonlySet<string> = new Set(allowedBuiltins.map((name) => `node:${name}`));

@@ -21,6 +21,12 @@ export {
   type InspectOptions,
   type InspectReport,
 } from './inspect/index.ts';
+export {
+  attachSignature,
+  prepareSignature,
+  type AttachSignatureOptions,
+  type PrepareSignatureOptions,
+} from './external-signature.ts';
 export { loadInterface } from './load-interface.ts';
 export { generateKey, writeKeyFile } from './key-file.ts';
 export { loadProject, parseProject, PROJECT_FILE, type Project, type SigningAttributes } from './project.ts';

@@ -88,14 +88,19 @@ function fieldsFor(
  * @throws SIGNING_KEY_INVALID, BUILD_DATE_INVALID, IMAGE_INVALID, MANIFEST_INVALID or SGXS_INVALID.
  */
 export function signEnclave(options: SignOptions): Uint8Array {
+  const fields = signatureFields(options);
+  return signSigstruct(fields, isKeyObject(options.key) ? options.key : loadSigningKey(options.key));
+}
+
+/** What a signature says about an image. */
+export function signatureFields(options: Omit<SignOptions, 'key'>): SigstructFields {
   const { manifest } = readImage(options.image);
   const { attributes = { kss: false } } = options;
   if (!attributes.kss && (attributes.familyId ?? attributes.extendedProductId) !== undefined) {
     throw new EnclosError('BUILD_MANIFEST_INVALID', 'A family id or extended product id needs KSS.');
   }
   const date = signingDate(options.date, options.sourceDateEpoch);
-  const key = isKeyObject(options.key) ? options.key : loadSigningKey(options.key);
-  return signSigstruct(fieldsFor(manifest, measureImage(options.image), date, attributes), key);
+  return fieldsFor(manifest, measureImage(options.image), date, attributes);
 }
 
 function isKeyObject(key: SignOptions['key']): key is KeyObject {

@@ -31,7 +31,7 @@ export {
 export { SgxsReader, type SgxsEvent, type SgxsReaderOptions } from './sgxs/reader.ts';
 export { isEnclaveSize, isPageFlags, isPageOffset, type SgxsProfile } from './sgxs/rules.ts';
 export { writeSgxs, type WriteSgxsInput } from './sgxs/write.ts';
-export { completeSigstruct, sigstructToSign } from './sigstruct/sign.ts';
+export { completeSigstruct, parseSigstructToSign, sigstructToSign } from './sigstruct/sign.ts';
 export {
   encodeSigstruct,
   parseSigstruct,

@@ -9,7 +9,9 @@ import {
   encodeSigstruct,
   mrSignerOf,
   parseSigstruct,
+  parseSigstructToSign,
   sigstructSignedBytes,
+  sigstructToSign,
   verifySigstruct,
   type SigstructFields,
 } from '../src/index.ts';
@@ -229,4 +231,18 @@ test('arbitrary bytes throw nothing but Enclos errors', () => {
     fc.property(bytes, (input) => assert.ok(!accepted(() => verifySigstruct(input, sha256)))),
     { numRuns: 100 },
   );
+});
+
+test('the fields come back from the bytes to sign, and from no others', () => {
+  assert.deepEqual(parseSigstructToSign(sigstructToSign(fields)), fields);
+  fc.assert(
+    fc.property(sigstructs, (value) => {
+      const bytes = sigstructSignedBytes(encodeSigstruct(value));
+      assert.deepEqual(sigstructToSign(parseSigstructToSign(bytes)), bytes);
+    }),
+  );
+  for (const length of [0, 255, 257, 1808]) {
+    refused('SIGSTRUCT_INVALID', () => parseSigstructToSign(new Uint8Array(length)));
+  }
+  refused('SIGSTRUCT_INVALID', () => parseSigstructToSign(new Uint8Array(256)));
 });

@@ -41,6 +41,16 @@ export const buildErrors = {
     summary: 'The file is none of the kinds that can be inspected.',
     next: 'Give an image (.sgxs), a SIGSTRUCT (.sig), a quote, a sealed blob or a signing key.',
   },
+  BUILD_PREPARED_REFUSED: {
+    kind: 'evidence',
+    summary: 'The bytes that were prepared for signing are not those of this image.',
+    next: 'Prepare the image again, and have those bytes signed.',
+  },
+  BUILD_SIGNATURE_REFUSED: {
+    kind: 'evidence',
+    summary: 'The signature is not one of the key over the prepared bytes.',
+    next: 'Sign exactly the prepared file with the private half of the key: RSA PKCS#1 v1.5 with SHA-256.',
+  },
   BUILD_DATE_INVALID: {
     kind: 'usage',
     summary: 'The signing date is not a date between the years 1970 and 9999.',

@@ -1,5 +1,7 @@
+import { ByteWriter, concatBytes } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
 import { RSA_BYTES } from './integer.ts';
-import { encodeSigstruct, sigstructSignedBytes, type SigstructFields } from './sigstruct.ts';
+import { encodeSigstruct, parseSigstruct, sigstructSignedBytes, type SigstructFields } from './sigstruct.ts';
 import { computeQ1Q2 } from './verify.ts';
 
 /**
@@ -13,6 +15,28 @@ export function sigstructToSign(fields: SigstructFields): Uint8Array {
   return sigstructSignedBytes(
     encodeSigstruct({ ...fields, modulus: blank, exponent: 3, signature: blank, q1: blank, q2: blank }),
   );
+}
+
+/**
+ * The other way round: the fields that 256 bytes to sign stand for.
+ *
+ * @throws SIGSTRUCT_INVALID for anything that {@link sigstructToSign} does not return.
+ */
+export function parseSigstructToSign(bytes: Uint8Array): SigstructFields {
+  if (bytes.length !== 256) {
+    throw new EnclosError('SIGSTRUCT_INVALID', `The bytes to sign are 256, not ${bytes.length}.`);
+  }
+  const between = new ByteWriter().bytes(new Uint8Array(RSA_BYTES)).u32(3).bytes(new Uint8Array(RSA_BYTES)).finish();
+  const after = new Uint8Array(12 + 2 * RSA_BYTES);
+  const {
+    modulus: _n,
+    exponent: _e,
+    signature: _s,
+    q1: _1,
+    q2: _2,
+    ...fields
+  } = parseSigstruct(concatBytes(bytes.subarray(0, 128), between, bytes.subarray(128), after));
+  return Object.freeze(fields);
 }
 
 /**
