@@ -8,6 +8,8 @@ export interface StringOption {
   readonly value: string;
   readonly summary: string;
   readonly choices?: readonly string[];
+  /** Of the files that it takes, without a dot: a shell offers these. */
+  readonly extensions?: readonly string[];
   readonly required?: true;
   readonly multiple?: true;
   readonly default?: string;
@@ -24,6 +26,8 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export interface ArgumentSpec {
   readonly value: string;
   readonly summary: string;
+  readonly choices?: readonly string[];
+  readonly extensions?: readonly string[];
   readonly required?: true;
   readonly default?: string;
 }
@@ -42,8 +46,8 @@ type OptionValue<S extends OptionSpec> = S extends BooleanOption
 type Chosen<S> = S extends { readonly choices: readonly (infer C)[] } ? C : string;
 
 type ArgumentValue<S extends ArgumentSpec> = S extends { readonly required: true } | { readonly default: string }
-  ? string
-  : string | undefined;
+  ? Chosen<S>
+  : Chosen<S> | undefined;
 
 /** What the parser hands to a command. */
 export interface CommandInput<O extends OptionSpecs, A extends ArgumentSpecs = ArgumentSpecs> {

@@ -7,7 +7,10 @@ export {
   type ShownAudit,
 } from './actions/audit.ts';
 export { build, type BuildOptions, type BuildOutcome } from './actions/build.ts';
+export { completions, type Shell } from './actions/completions.ts';
 export { createProject, type CreatedProject, type CreateProjectOptions } from './actions/create-project.ts';
+export { debug, type DebugEvents, type DebugOptions } from './actions/debug.ts';
+export { dev, type DevView } from './actions/dev.ts';
 export { doctor, type DoctorOptions, type DoctorReport } from './actions/doctor.ts';
 export { inspect } from './actions/inspect.ts';
 export { keygen, type GeneratedKey } from './actions/keygen.ts';
@@ -33,7 +36,14 @@ export {
 } from './actions/platform.ts';
 export { run, type RunEvents, type RunOptions, type RunOutcome } from './actions/run.ts';
 export { serve, type ServedPlatform, type ServeOptions } from './actions/serve-platform.ts';
-export { sign, type SignOptions, type SignOutcome } from './actions/sign.ts';
+export {
+  attachSigning,
+  prepareSigning,
+  type AttachSigningOptions,
+  type PreparedSigning,
+  type PrepareSigningOptions,
+} from './actions/sign-elsewhere.ts';
+export { sign, type SignedIdentity, type SignOptions, type SignOutcome } from './actions/sign.ts';
 export { verify, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
 export type { Check } from './doctor/check.ts';
 export type { Io, OutputStream } from './io.ts';

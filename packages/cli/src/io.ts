@@ -7,6 +7,14 @@ export interface OutputStream {
   readonly columns?: number;
 }
 
+/** Standard input of a command that takes single keys. */
+export interface Keyboard {
+  /** Each key comes at once, as on a terminal; otherwise by lines. */
+  readonly isTTY: boolean;
+  /** Calls `handler` with what is typed. Returns how to stop, which leaves the terminal as it was. */
+  listen(handler: (text: string) => void): () => void;
+}
+
 /** Everything of the outside world that a command touches beside files: a test gives its own. */
 export interface Io {
   readonly stdout: OutputStream;
@@ -18,6 +26,8 @@ export interface Io {
   readonly now: () => Date;
   /** Whether a program that a command starts shares our descriptors, or its output passes through `stdout` and `stderr`. */
   readonly children: 'inherit' | 'pipe';
+  /** What somebody types while a command runs; absent where nobody does. */
+  readonly keyboard?: Keyboard;
   /** Calls `handler` for SIGINT, SIGTERM and SIGHUP in place of ending. Returns how to stop that. */
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
 }

@@ -1,4 +1,4 @@
-import type { Io, OutputStream } from './io.ts';
+import type { Io, Keyboard, OutputStream } from './io.ts';
 import { wantsColor } from './io.ts';
 import { runCli } from './run-cli.ts';
 
@@ -20,6 +20,26 @@ function streamOf(stream: NodeJS.WriteStream): OutputStream {
   };
 }
 
+const keyboard: Keyboard = {
+  get isTTY() {
+    return process.stdin.isTTY ?? false;
+  },
+  listen(handler) {
+    const { stdin } = process;
+    // Ctrl-C comes as a key then.
+    if (stdin.isTTY) stdin.setRawMode(true);
+    stdin.setEncoding('utf8').on('data', handler).on('error', ignore).resume();
+    return () => {
+      if (stdin.isTTY) stdin.setRawMode(false);
+      stdin.off('data', handler).pause();
+    };
+  },
+};
+
+function ignore(): void {
+  return undefined;
+}
+
 /** Runs the command line of this process, and sets its exit code. */
 export async function main(): Promise<void> {
   const io: Io = {
@@ -28,6 +48,7 @@ export async function main(): Promise<void> {
     stdin: {
       [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
     },
+    keyboard,
     cwd: process.cwd(),
     env: process.env,
     now: () => new Date(),

@@ -128,6 +128,9 @@ function positionals(
       if (value === undefined && spec.required === true) {
         refuseUsage(`${spec.value} is missing: ${spec.summary.toLowerCase()}.`, usage);
       }
+      if (value !== undefined && spec.choices?.includes(value) === false) {
+        refuseUsage(`${spec.value} is one of ${spec.choices.join(', ')}, not ${JSON.stringify(value)}.`, usage);
+      }
       return [key, value];
     }),
   );

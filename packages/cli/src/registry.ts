@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 
-export type Category = 'Project' | 'Image' | 'Evidence' | 'Platform';
+export type Category = 'Project' | 'Image' | 'Evidence' | 'Platform' | 'Shell';
 
 /** A command without its body: enough for the list of commands, and quick to load. */
 export interface RegistryEntry {
@@ -35,6 +35,8 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     () => import('./commands/build.ts'),
   ),
   entry('run', 'Project', 'Build, sign and run a project on a software platform', () => import('./commands/run.ts')),
+  entry('dev', 'Project', 'Run a project, and build and restart what changes', () => import('./commands/dev.ts')),
+  entry('debug', 'Project', 'Run a project with a debugger in its debug enclave', () => import('./commands/debug.ts')),
   entry('doctor', 'Project', 'Check what this machine and project are ready for', () => import('./commands/doctor.ts')),
   entry('keygen', 'Image', 'Make a signing key', () => import('./commands/keygen.ts')),
   entry('sign', 'Image', 'Sign an image', () => import('./commands/sign.ts')),
@@ -88,6 +90,12 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     'Platform',
     'Set the CPUSVN, to rehearse a TCB recovery',
     () => import('./commands/platform-set-cpusvn.ts'),
+  ),
+  entry(
+    'completions',
+    'Shell',
+    'Print the completions of this command for a shell',
+    () => import('./commands/completions.ts'),
   ),
 ]);
 

@@ -21,9 +21,10 @@ export function usageLine(name: string, command: Command): string {
   const required = options.filter(isRequired).map(([key, spec]) => optionUsage(key, spec));
   const optional = options.filter((option) => !isRequired(option)).map(([key, spec]) => `[${optionUsage(key, spec)}]`);
   if (command.hasJson) optional.push('[--json]');
-  const positionals = Object.values(command.arguments).map(({ value, required: needed }) =>
-    needed === true ? value : `[${value}]`,
-  );
+  const positionals = Object.values(command.arguments).map(({ value, choices, required: needed }) => {
+    const shown = choices?.join('|') ?? value;
+    return needed === true ? shown : `[${shown}]`;
+  });
   return [
     `enclos ${name}`,
     ...positionals,

@@ -28,7 +28,10 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['build', '--', 'a'], 'There is nothing to hand on after --.'],
   [['run', '--isolation', 'weak'], '--isolation is one of strict, best, not "weak".'],
   [['measure'], 'FILE is missing: the image; - reads standard input.'],
-  [['sign', 'x'], '--key FILE is missing.'],
+  [['verify', 'q'], '--collateral FILE is missing.'],
+  [['completions', 'csh'], 'SHELL is one of bash, zsh, fish, not "csh".'],
+  [['debug', '--port', 'x'], '--port is a port from 0 to 65535, not "x".'],
+  [['sign', 'x'], 'Give one of --key FILE, --prepare, or --attach FILE.'],
   [['sign', '--key', 'k', '--date', '2026-02-30'], '--date is a day such as 2026-01-31, not "2026-02-30".'],
   [
     ['verify', 'q', '--collateral', 'c'],

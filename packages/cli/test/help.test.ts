@@ -15,6 +15,8 @@ Project
   new                    Make a project that builds and runs
   build                  Bundle, lay out and measure the enclave of a project
   run                    Build, sign and run a project on a software platform
+  dev                    Run a project, and build and restart what changes
+  debug                  Run a project with a debugger in its debug enclave
   doctor                 Check what this machine and project are ready for
 
 Image
@@ -35,6 +37,9 @@ Platform
   platform audit show    Show the last records of an audit log
   platform publish-tcb   Raise the current TCB level of a vendor
   platform set-cpusvn    Set the CPUSVN, to rehearse a TCB recovery
+
+Shell
+  completions            Print the completions of this command for a shell
 
 \`enclos help COMMAND\` shows one command, \`enclos --version\` the version.
 `;
@@ -124,7 +129,7 @@ test('every command has an example that starts with its own name, and parses', a
     assert.ok(command.examples.length > 0, name);
     for (const { command: line } of command.examples) {
       assert.ok(line.startsWith(`enclos ${name}`), line);
-      const words = (line.replace(/ < .*/, '').match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
+      const words = (line.replace(/ [<>] .*/, '').match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
       await parseCommand(name, command, words.slice(1 + entry.name.length));
     }
   }

@@ -19,6 +19,8 @@ export interface BuildOutcome {
   readonly report: string;
   readonly debug: boolean;
   readonly warnings: readonly Diagnostic[];
+  /** The files that it was made of. */
+  readonly inputs: readonly string[];
   readonly durationMs: number;
 }
 
@@ -43,6 +45,7 @@ export async function buildProject(project: Project, outFolder?: string): Promis
     report: built.paths.report,
     debug: project.debug,
     warnings: built.warnings,
+    inputs: built.inputs,
     durationMs: Math.round(performance.now() - start),
   });
 }

@@ -1,11 +1,18 @@
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { toHex } from '@enclos/codec';
 import { BuildError, type Diagnostic } from '@enclos/build/diagnostics';
 import { EnclosError } from '@enclos/errors';
+import { sha256 } from '@enclos/sgx/node';
 import type { Message } from 'esbuild';
 import { exists } from '../files.ts';
 
 export interface HostBundle {
   readonly path: string;
+  /** Of the bundle, in hex. */
+  readonly sha256: string;
+  /** The project's files in it. Absolute. */
+  readonly inputs: readonly string[];
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -20,7 +27,7 @@ export async function bundleHost(folder: string, source: string, target: string)
   }
   const esbuild = await import('esbuild');
   try {
-    const { warnings } = await esbuild.build({
+    const { warnings, metafile } = await esbuild.build({
       absWorkingDir: folder,
       entryPoints: [source],
       outfile: target,
@@ -30,9 +37,15 @@ export async function bundleHost(folder: string, source: string, target: string)
       format: 'esm',
       target: 'node20',
       sourcemap: 'linked',
+      metafile: true,
       logLevel: 'silent',
     });
-    return { path: target, warnings: warnings.map(toDiagnostic) };
+    return {
+      path: target,
+      sha256: toHex(sha256(new Uint8Array(await readFile(target)))),
+      inputs: Object.keys(metafile.inputs).map((path) => resolve(folder, path)),
+      warnings: warnings.map(toDiagnostic),
+    };
   } catch (cause) {
     if (!isBuildFailure(cause)) throw cause;
     const problems = cause.errors.map(toDiagnostic);

@@ -14,20 +14,27 @@ export interface ProjectKey {
   readonly isNew: boolean;
 }
 
+/** The development key of a project alone: what a debug enclave is signed with while somebody works on it. */
+export async function developmentKey(folder: string): Promise<ProjectKey> {
+  const path = join(folder, '.enclos', 'development.key.pem');
+  const pem = await readOptional(path);
+  return pem === undefined ? makeKey(path) : { path, pem, isNew: false };
+}
+
 /**
  * The key that signs a project on the developer's own machine: the given file,
  * else signing.key.pem of the project, else a development key in .enclos, which
  * is made when absent and stays, so that sealed data stays readable.
  */
 export async function projectKey(folder: string, given: string | undefined): Promise<ProjectKey> {
-  const development = join(folder, '.enclos', 'development.key.pem');
-  for (const path of given === undefined ? [join(folder, defaultKeyFile), development] : [given]) {
-    const pem = await readOptional(path);
-    if (pem !== undefined) return { path, pem, isNew: false };
-    if (given !== undefined) {
-      throw new EnclosError('CLI_FILE_UNREADABLE', `There is no key ${path}.`, { details: { path } });
-    }
-  }
+  const path = given ?? join(folder, defaultKeyFile);
+  const pem = await readOptional(path);
+  if (pem !== undefined) return { path, pem, isNew: false };
+  if (given === undefined) return developmentKey(folder);
+  throw new EnclosError('CLI_FILE_UNREADABLE', `There is no key ${path}.`, { details: { path } });
+}
+
+async function makeKey(development: string): Promise<ProjectKey> {
   await mkdir(dirname(development), { recursive: true });
   try {
     await writeKeyFile(development, generateKey());

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EnclosError } from '@enclos/errors';
 
@@ -25,6 +25,18 @@ export async function serveHttp(app: WebApplication, { host, port }: Address): P
   const server = createServer((incoming, outgoing) => {
     answer(app, incoming, outgoing).catch(() => outgoing.destroy());
   });
+  const actual = await listenAt(server, { host, port });
+  return Object.freeze({
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    close() {
+      server.closeAllConnections();
+      return new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  });
+}
+
+/** @returns the port, also when any was asked for. @throws CLI_ADDRESS_IN_USE */
+export async function listenAt(server: Server, { host, port }: Address): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const inUse = cause.code === 'EADDRINUSE';
@@ -37,14 +49,7 @@ export async function serveHttp(app: WebApplication, { host, port }: Address): P
     server.listen(port, host, resolve);
   });
   // A server that listens on a port has an address of this form.
-  const { port: actual } = server.address() as AddressInfo;
-  return Object.freeze({
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
-    close() {
-      server.closeAllConnections();
-      return new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  });
+  return (server.address() as AddressInfo).port;
 }
 
 async function answer(app: WebApplication, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

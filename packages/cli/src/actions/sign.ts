@@ -20,9 +20,8 @@ export interface SignOptions {
   readonly sourceDateEpoch?: string | undefined;
 }
 
-export interface SignOutcome {
-  readonly signature: string;
-  readonly image: string;
+/** Who an enclave is, as its signature says. */
+export interface SignedIdentity {
   /** 32 bytes of hex each. */
   readonly mrEnclave: string;
   readonly mrSigner: string;
@@ -31,6 +30,11 @@ export interface SignOutcome {
   readonly debug: boolean;
   /** `yyyymmdd`. */
   readonly date: string;
+}
+
+export interface SignOutcome extends SignedIdentity {
+  readonly signature: string;
+  readonly image: string;
 }
 
 const maxKeyBytes = 64 * 1024;
@@ -53,7 +57,7 @@ export async function sign(options: SignOptions): Promise<SignOutcome> {
   });
   const path = options.outFile ?? `${image.replace(/\.sgxs$/, '')}.sig`;
   await writeFileAtomically(path, signature);
-  return describe(signature, { signature: path, image });
+  return Object.freeze({ signature: path, image, ...describeSignature(signature) });
 }
 
 interface Found {
@@ -61,7 +65,7 @@ interface Found {
   readonly attributes: SigningAttributes | undefined;
 }
 
-async function findImage(target: string): Promise<Found> {
+export async function findImage(target: string): Promise<Found> {
   const found = await stat(target).catch((cause: unknown) => {
     throw unreadable(target, cause);
   });
@@ -70,7 +74,7 @@ async function findImage(target: string): Promise<Found> {
   return { image: join(folder, '.enclos', `${name}.sgxs`), attributes };
 }
 
-async function readImageFile(path: string): Promise<Uint8Array> {
+export async function readImageFile(path: string): Promise<Uint8Array> {
   return new Uint8Array(
     await readFile(path).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ENOENT') throw unreadable(path, cause);
@@ -79,10 +83,10 @@ async function readImageFile(path: string): Promise<Uint8Array> {
   );
 }
 
-function describe(signature: Uint8Array, paths: Pick<SignOutcome, 'signature' | 'image'>): SignOutcome {
+/** What a signature says. */
+export function describeSignature(signature: Uint8Array): SignedIdentity {
   const fields = parseSigstruct(signature);
   return Object.freeze({
-    ...paths,
     mrEnclave: toHex(fields.enclaveHash),
     mrSigner: toHex(mrSignerOf(fields.modulus, sha256)),
     productId: fields.isvProdId,

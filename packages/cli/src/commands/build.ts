@@ -25,5 +25,5 @@ export const command = defineCommand({
     printer.line(`  image      ${image} (${grouped(imageBytes)} bytes)`);
     printer.line(`  MRENCLAVE  ${printer.paint('cyan', mrEnclave)}`);
   },
-  json: (outcome) => outcome,
+  json: ({ inputs: _inputs, ...outcome }) => outcome,
 });

@@ -2,7 +2,7 @@ import { doctor } from '../actions/doctor.ts';
 import { defineCommand } from '../command.ts';
 import { printable } from '../render/printer.ts';
 import { markOf } from '../render/table.ts';
-import { stateFolderOf, stateOption } from '../state-option.ts';
+import { stateFolderOf, stateOption } from '../common-options.ts';
 
 export const command = defineCommand({
   description:

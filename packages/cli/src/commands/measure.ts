@@ -4,7 +4,9 @@ import { defineCommand } from '../command.ts';
 export const command = defineCommand({
   description:
     'Reads an SGXS stream, of this tool or another, and prints its MRENCLAVE. Memory stays constant however large the stream is. For an image that `enclos build` made, `sha256sum` prints the same value.',
-  arguments: { file: { value: 'FILE', summary: 'The image; - reads standard input', required: true } },
+  arguments: {
+    file: { value: 'FILE', summary: 'The image; - reads standard input', required: true, extensions: ['sgxs'] },
+  },
   options: {},
   examples: [
     { command: 'enclos measure .enclos/vault.sgxs', summary: 'Measure an image' },

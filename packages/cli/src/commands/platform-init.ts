@@ -3,7 +3,7 @@ import { auditOption } from '../audit-option.ts';
 import { initPlatform } from '../actions/platform.ts';
 import { defineCommand } from '../command.ts';
 import { renderPlatform } from '../render/platform.ts';
-import { stateFolderOf, stateOption } from '../state-option.ts';
+import { stateFolderOf, stateOption } from '../common-options.ts';
 
 export const command = defineCommand({
   description:

@@ -5,7 +5,7 @@ import { defineCommand } from '../command.ts';
 import { hexOption } from '../hex-option.ts';
 import { parsePceSvn } from '../pcesvn-option.ts';
 import { renderPlatform } from '../render/platform.ts';
-import { stateFolderOf, stateOption } from '../state-option.ts';
+import { stateFolderOf, stateOption } from '../common-options.ts';
 
 export const command = defineCommand({
   description:

@@ -5,7 +5,7 @@ import { defineCommand } from '../command.ts';
 import { refuseUsage } from '../failure.ts';
 import { createPrinter } from '../render/printer.ts';
 import { renderFacts } from '../render/table.ts';
-import { stateFolderOf, stateOption } from '../state-option.ts';
+import { stateFolderOf, stateOption } from '../common-options.ts';
 
 export const command = defineCommand({
   description:

@@ -1,7 +1,7 @@
 import { publishVendor, showPlatform } from '../actions/platform.ts';
 import { defineCommand } from '../command.ts';
 import { renderPlatform } from '../render/platform.ts';
-import { stateFolderOf, stateOption } from '../state-option.ts';
+import { stateFolderOf, stateOption } from '../common-options.ts';
 
 export const command = defineCommand({
   description:

@@ -10,9 +10,16 @@ const options = {
     type: 'string',
     value: 'FILE',
     required: true,
+    extensions: ['json'],
     summary: 'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3',
   },
-  root: { type: 'string', value: 'FILE', multiple: true, summary: 'Trust this root certificate, PEM or DER' },
+  root: {
+    type: 'string',
+    value: 'FILE',
+    multiple: true,
+    summary: 'Trust this root certificate, PEM or DER',
+    extensions: ['pem', 'der', 'crt', 'cer'],
+  },
   'software-root': {
     type: 'string',
     value: 'FINGERPRINT',
@@ -20,7 +27,12 @@ const options = {
     summary: 'Trust the software root with this fingerprint',
   },
   'intel-root': { type: 'boolean', summary: "Trust Intel's SGX root" },
-  policy: { type: 'string', value: 'FILE', summary: 'Appraise by this policy: the rules of SgxPolicy as JSON' },
+  policy: {
+    type: 'string',
+    value: 'FILE',
+    summary: 'Appraise by this policy: the rules of SgxPolicy as JSON',
+    extensions: ['json'],
+  },
   at: { type: 'string', value: 'TIME', summary: 'The time of verification, ISO 8601, in place of now' },
   'report-data': { type: 'string', value: 'HEX', summary: 'The report data that the quote must have, 64 bytes' },
   purpose: {
@@ -38,7 +50,7 @@ type Options = CommandInput<typeof options>['options'];
 export const command = defineCommand({
   description:
     'Checks a quote against the collateral of its vendor, in numbered steps that end in a root that you name. Whom to trust is your choice: there is no default root.\n\nWith --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason. Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes.',
-  arguments: { quote: { value: 'QUOTE', summary: 'The quote, as bytes in a file', required: true } },
+  arguments: { quote: { value: 'FILE', summary: 'The quote, as bytes in a file', required: true } },
   options,
   examples: [
     { command: 'enclos verify quote.bin --collateral collateral.json --root root.pem', summary: 'Show the verdict' },

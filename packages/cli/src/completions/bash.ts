@@ -1,0 +1,130 @@
+import type { Candidates, CompletionCommand, CompletionModel } from './model.ts';
+
+/** A word of the script that the shell takes as it is (Bash manual, single quotes). */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function reply(candidates: Candidates): string {
+  switch (candidates.kind) {
+    case 'words':
+      return `_enclos_words ${quoted(candidates.words.join(' '))}`;
+    case 'files':
+      return ['_enclos_files', ...candidates.extensions.map(quoted)].join(' ');
+    case 'folders':
+      return '_enclos_folders';
+    case 'nothing':
+      return ':';
+  }
+}
+
+function valueCases({ name, options }: CompletionCommand): readonly string[] {
+  return options.flatMap(({ name: option, value }) =>
+    value === undefined ? [] : [`    ${quoted(`${name} ${option}`)}) ${reply(value)}; return ;;`],
+  );
+}
+
+function commandCase({ name, options, arguments: positionals, hasRest }: CompletionCommand): readonly string[] {
+  const names = options.map((option) => option.name).join(' ');
+  return [
+    `    ${quoted(name)})`,
+    `      options=${quoted(names)} rest=${hasRest ? 1 : 0}`,
+    '      case $position in',
+    ...positionals.map((candidates, index) => `        ${index}) positional=${quoted(reply(candidates))} ;;`),
+    '      esac ;;',
+  ];
+}
+
+/** Completions for bash 4.4 or later; bash-completion is not needed. */
+export function bashCompletions(model: CompletionModel): string {
+  return [helpers, words(model), values(model), 'complete -F _enclos enclos', ''].join('\n');
+}
+
+const helpers = `# bash completions of enclos, written by \`enclos completions bash\`.
+_enclos_words() {
+  COMPREPLY=($(compgen -W "$1" -- "$current"))
+}
+_enclos_folders() {
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen -d -- "$current")
+}
+# With arguments: only files with one of these extensions, and folders.
+_enclos_files() {
+  local path extension
+  compopt -o filenames 2>/dev/null
+  COMPREPLY=()
+  while IFS= read -r path; do
+    if [[ $# -eq 0 || -d $path ]]; then COMPREPLY+=("$path"); continue; fi
+    for extension in "$@"; do
+      if [[ $path == *."$extension" ]]; then COMPREPLY+=("$path"); fi
+    done
+  done < <(compgen -f -- "$current")
+}`;
+
+/** Finds out which command it is, and completes its words. */
+function words({ commands, firstWords, groups }: CompletionModel): string {
+  const names = commands.map(({ name }) => quoted(name)).join(' | ');
+  const groupWords = [...groups].map(
+    ([word, members]) => `    ${quoted(word)}) _enclos_words ${quoted(members.map(([name]) => name).join(' '))} ;;`,
+  );
+  const helpWords = commands.map(({ name }) => name.split(' ')[0] ?? '');
+  return `_enclos() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
+  local command= word before= options= rest=0 positional=: index position=0 group=
+  COMPREPLY=()
+  # --name=value comes as three words.
+  if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    word=\${COMP_WORDS[index]}
+    if [[ $word == -- ]]; then return; fi
+    if [[ $command == help ]]; then group="\${group:+$group }$word"; continue; fi
+    if [[ -z $command ]]; then
+      case "\${group:+$group }$word" in
+        ${names}) command="\${group:+$group }$word" ;;
+        help) command=help ;;
+        *) group="\${group:+$group }$word" ;;
+      esac
+      continue
+    fi
+    if [[ $word == -* || $word == = ]]; then before=$word; continue; fi
+    if [[ $before == = ]] || _enclos_takes_value "$command $before"; then before=; continue; fi
+    position=$((position + 1))
+  done
+  if [[ -z $command ]]; then
+    case "$group" in
+      '') _enclos_words ${quoted(firstWords.map(([word]) => word).join(' '))} ;;
+${groupWords.join('\n')}
+    esac
+    return
+  fi
+  if [[ $command == help ]]; then
+    case "$group" in
+      '') _enclos_words ${quoted([...new Set(helpWords)].join(' '))} ;;
+${groupWords.join('\n')}
+    esac
+    return
+  fi`;
+}
+
+/** Completes what the command takes: the end of the function that {@link words} begins. */
+function values({ commands }: CompletionModel): string {
+  return `  case "$command $previous" in
+${commands.flatMap(valueCases).join('\n')}
+  esac
+  case "$command" in
+${commands.flatMap(commandCase).join('\n')}
+  esac
+  if [[ $current == -* ]]; then
+    if [[ $rest -eq 1 ]]; then options="$options --"; fi
+    _enclos_words "$options"
+  else
+    eval "$positional"
+  fi
+}
+_enclos_takes_value() {
+  case "$1" in
+    ${commands.flatMap(({ name, options }) => options.flatMap((option) => (option.value === undefined ? [] : [quoted(`${name} ${option.name}`)]))).join(' | ')}) return 0 ;;
+  esac
+  return 1
+}`;
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { maxGreetingBytes, parseGreeting, parseStarted, type StartedEnclave, type ToolGreeting } from './greeting.ts';
+import { createLineReader } from './lines.ts';
+
+export interface ToolSocketOptions {
+  readonly logLevel: number;
+  /** An enclave of the host program runs. */
+  readonly onStarted?: (enclave: StartedEnclave) => void;
+  /** The inspector of an enclave: what came with the greeting is put back. */
+  readonly onInspector?: (stream: Socket, enclave: StartedEnclave) => void;
+}
+
+/** Where host programs find the developer's tool that started them. */
+export interface ToolSocket {
+  readonly path: string;
+  setLogLevel(level: number): void;
+  close(): Promise<void>;
+}
+
+const greetingTimeoutMs = 10_000;
+
+/** Listens in a folder that only this user can enter. */
+export async function openToolSocket(options: ToolSocketOptions): Promise<ToolSocket> {
+  // mkdtemp makes it with mode 0700.
+  const folder = await mkdtemp(join(tmpdir(), 'enclos-tool-'));
+  const path = join(folder, 't.sock');
+  const connections = new Set<Socket>();
+  const controls = new Set<Socket>();
+  let level = options.logLevel;
+  const greeted = (socket: Socket, greeting: ToolGreeting): void => {
+    if (greeting.kind === 'inspector') {
+      if (options.onInspector === undefined) socket.destroy();
+      else options.onInspector(socket, greeting);
+      return;
+    }
+    controls.add(socket.once('close', () => controls.delete(socket)));
+    socket.write(`${level}\n`);
+    readStarted(socket, (enclave) => options.onStarted?.(enclave));
+  };
+  const server = createServer((socket) => {
+    connections.add(socket.once('close', () => connections.delete(socket)));
+    socket.on('error', () => socket.destroy());
+    readGreeting(socket, greeted);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  return Object.freeze({
+    path,
+    setLogLevel(wanted: number) {
+      level = wanted;
+      for (const socket of controls) socket.write(`${level}\n`);
+    },
+    async close() {
+      for (const socket of connections) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+/** Reads up to the end of the first line, and not further. */
+function readGreeting(socket: Socket, greeted: (socket: Socket, greeting: ToolGreeting) => void): void {
+  const timer = setTimeout(() => socket.destroy(), greetingTimeoutMs);
+  socket.once('close', () => clearTimeout(timer));
+  let seen = Buffer.alloc(0);
+  const take = (chunk: Buffer): void => {
+    seen = Buffer.concat([seen, chunk]);
+    const end = seen.indexOf('\n');
+    if (end === -1 && seen.length <= maxGreetingBytes) return;
+    clearTimeout(timer);
+    socket.off('data', take).pause();
+    const greeting = parseGreeting(seen.toString('latin1', 0, Math.max(0, end)));
+    if (greeting === undefined) {
+      socket.destroy();
+      return;
+    }
+    const rest = seen.subarray(end + 1);
+    if (rest.length > 0) socket.unshift(rest);
+    greeted(socket, greeting);
+  };
+  socket.on('data', take);
+}
+
+function readStarted(socket: Socket, onStarted: (enclave: StartedEnclave) => void): void {
+  const reader = createLineReader(maxGreetingBytes);
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      for (const enclave of reader.push(chunk).map(parseStarted)) if (enclave !== undefined) onStarted(enclave);
+    } catch {
+      socket.destroy();
+    }
+  });
+  socket.resume();
+}

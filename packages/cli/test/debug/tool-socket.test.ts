@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import type { StartedEnclave } from '../../src/debug/greeting.ts';
+import { openToolSocket } from '../../src/debug/tool-socket.ts';
+
+const mrEnclave = 'cd'.repeat(32);
+
+async function greet(path: string, text: string): Promise<Socket> {
+  const socket = connect(path);
+  await once(socket, 'connect');
+  socket.setEncoding('utf8').write(text);
+  return socket;
+}
+
+async function textOf(socket: Socket, wanted: RegExp): Promise<string> {
+  let text = '';
+  while (!wanted.test(text)) text += String((await once(socket, 'data'))[0]);
+  return text;
+}
+
+test('a host program is told the level, again when it changes, and tells of its enclaves', async () => {
+  const started: StartedEnclave[] = [];
+  const tool = await openToolSocket({ logLevel: 2, onStarted: (enclave) => started.push(enclave) });
+  try {
+    assert.equal(statSync(dirname(tool.path)).mode & 0o777, 0o700);
+    const host = await greet(tool.path, 'log\n');
+    assert.equal(await textOf(host, /\n/), '2\n');
+    tool.setLogLevel(3);
+    assert.equal(await textOf(host, /\n/), '3\n');
+    host.write(`nonsense\nstarted vault ${mrEnclave}\n`);
+    while (started.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(started, [{ name: 'vault', mrEnclave }]);
+  } finally {
+    await tool.close();
+  }
+  assert.equal(existsSync(dirname(tool.path)), false);
+});
+
+test('an inspector is handed over with what came behind its greeting', async () => {
+  let taken: (given: { stream: Socket; enclave: StartedEnclave }) => void = () => undefined;
+  const handed = new Promise<{ stream: Socket; enclave: StartedEnclave }>((resolve) => (taken = resolve));
+  const tool = await openToolSocket({ logLevel: 0, onInspector: (stream, enclave) => taken({ stream, enclave }) });
+  try {
+    const host = await greet(tool.path, `inspector vault ${mrEnclave}\n{"id":1}\n`);
+    const { stream, enclave } = await handed;
+    assert.deepEqual([enclave.name, enclave.mrEnclave], ['vault', mrEnclave]);
+    const got = once(stream.resume(), 'data');
+    assert.equal(String((await got)[0]), '{"id":1}\n');
+    stream.write('+\n');
+    assert.equal(await textOf(host, /\n/), '+\n');
+  } finally {
+    await tool.close();
+  }
+});
+
+test('who greets wrongly, at length, or with what is not wanted, is sent away', async () => {
+  const tool = await openToolSocket({ logLevel: 0 });
+  try {
+    for (const text of ['hello\n', 'x'.repeat(300), `inspector vault ${mrEnclave}\n`]) {
+      const socket = await greet(tool.path, text);
+      socket.on('error', () => undefined).resume();
+      await once(socket, 'close');
+    }
+  } finally {
+    await tool.close();
+  }
+});

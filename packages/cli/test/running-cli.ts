@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { repository } from './cli.ts';
+
+/** The command as a user runs it: another process, with pipes. */
+export interface RunningCli {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  /** All that it wrote, to both streams, since it was last forgotten. */
+  text(): string;
+  forget(): void;
+  /** Resolves with the match as soon as there is one. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+export interface StartOptions {
+  readonly cwd: string;
+  /** XDG_STATE_HOME. */
+  readonly state: string;
+}
+
+const bin = join(repository, 'packages/cli/bin/enclos.js');
+const longMs = 30_000;
+
+export function startCli(argv: readonly string[], { cwd, state }: StartOptions): RunningCli {
+  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { ...process.env, XDG_STATE_HOME: state } });
+  let text = '';
+  let over = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (more: string) => (text += more));
+  }
+  child.stdin.on('error', () => undefined);
+  const ended = once(child, 'close').then(([code]: unknown[]) => {
+    over = true;
+    return typeof code === 'number' ? code : null;
+  });
+  return {
+    child,
+    ended,
+    text: () => text,
+    forget: () => void (text = ''),
+    async until(pattern) {
+      const deadline = performance.now() + longMs;
+      for (;;) {
+        const found = pattern.exec(text);
+        if (found !== null) return found;
+        if (over || performance.now() > deadline) throw new Error(`No ${pattern.source} in:\n${text}`);
+        await sleep(20);
+      }
+    },
+  };
+}
+
+/** @throws Error when it does not hold in time. */
+export async function waitUntil(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + longMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Not in time: ${what}.`);
+    await sleep(20);
+  }
+}
