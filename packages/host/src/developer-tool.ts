@@ -15,7 +15,7 @@ import type { LaunchedIdentity } from '@enclos/tee';
 export interface DeveloperTool {
   /** Whether it wants the inspector of debug enclaves. */
   readonly inspects: boolean;
-  /** The most detailed lines of an enclave's log that it wants: 0 error to 3 debug. */
+  /** The most detailed lines of an enclave's log that it wants: 0 error to 4 trace. */
   logLevel(): number;
   /** Tells that an enclave runs. */
   started(name: string, identity: LaunchedIdentity): void;
@@ -28,7 +28,7 @@ export interface DeveloperToolOptions {
   readonly inspects: boolean;
 }
 
-const mostDetailed = 3;
+const mostDetailed = 4;
 
 /** @throws HOST_ENVIRONMENT_MISSING when nothing listens at the socket. */
 export async function connectDeveloperTool({ socketPath, inspects }: DeveloperToolOptions): Promise<DeveloperTool> {
@@ -38,7 +38,7 @@ export async function connectDeveloperTool({ socketPath, inspects }: DeveloperTo
   control.write('log\n');
   let level = mostDetailed;
   createInterface({ input: control }).on('line', (line) => {
-    if (/^[0-3]$/.test(line)) level = Number(line);
+    if (/^[0-4]$/.test(line)) level = Number(line);
   });
   return Object.freeze({
     inspects,

@@ -94,4 +94,4 @@ async function openInspectedTool(
   });
 }
 
-const mostDetailed = 3;
+const mostDetailed = 4;

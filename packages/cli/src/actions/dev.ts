@@ -13,7 +13,7 @@ export interface DevView extends DevEvents {
   help(): void;
 }
 
-const mostDetailed = 3;
+const mostDetailed = 4;
 
 /**
  * Builds, runs and watches a project until somebody quits: by a key, by the end

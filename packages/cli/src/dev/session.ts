@@ -36,7 +36,7 @@ export interface DevSession {
   restart(): void;
   /** Builds everything, and starts it again. */
   rebuild(): void;
-  /** The most detailed lines of the enclave's log that are shown: 0 error to 3 debug. */
+  /** The most detailed lines of the enclave's log that are shown: 0 error to 4 trace. */
   setLogLevel(level: number): void;
   /** Ends everything that it started. */
   close(): Promise<void>;

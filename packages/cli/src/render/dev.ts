@@ -7,7 +7,7 @@ import { printable } from './printer.ts';
 import { platformBanner, runNotes } from './run.ts';
 import { markOf, renderFacts } from './table.ts';
 
-const levels = ['errors', 'warnings', 'information', 'everything'] as const;
+const levels = ['errors', 'warnings', 'information', 'debugging', 'everything'] as const;
 /** So many digits tell builds apart that stand on one screen. */
 const shortDigits = 12;
 const mostNamed = 3;

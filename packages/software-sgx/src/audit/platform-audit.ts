@@ -162,11 +162,7 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
 }
 
 /** Nothing of a refused image was measured: what its signature claims is said as a claim. */
-function refusedLaunch(
-  host: number,
-  launch: AuditedLaunch,
-  error: unknown,
-): AuditEvent {
+function refusedLaunch(host: number, launch: AuditedLaunch, error: unknown): AuditEvent {
   const { signature, debug, isolation, image } = launch;
   return {
     event: 'launch-refused',

@@ -95,6 +95,22 @@ describe('the audit log of a platform', () => {
     ]);
   });
 
+  test('tells of an inspector, which reads the whole enclave', async () => {
+    const events = await withAudit(async (audit) => {
+      const enclave = audit.host().enclave();
+      await enclave.launched({ ...launch, debug: true, inspector: true }, { ...identity, debug: true });
+      enclave.refused({ ...launch, inspector: true }, new EnclosError('LAUNCH_INSPECTOR_REFUSED'));
+    });
+    const told = events.filter(({ event }) => event === 'enclave-launched' || event === 'launch-refused');
+    assert.deepEqual(
+      told.map((each) => [each['inspector'], each['code']]),
+      [
+        [true, 'OK'],
+        [true, 'LAUNCH_INSPECTOR_REFUSED'],
+      ],
+    );
+  });
+
   test('holds no key, and nothing that an enclave wrote', async () => {
     const events = await withAudit(async (audit) => {
       const enclave = audit.host().enclave();
