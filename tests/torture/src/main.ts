@@ -1,9 +1,11 @@
 import { header } from './header.ts';
 import { gateDecoder } from './gate/gate-decoder.ts';
+import { gateLive } from './gate/gate-live.ts';
 import { createTally, readOptions, type Program } from './program.ts';
 
 const programs: Readonly<Record<string, Program>> = {
   'gate-decoder': gateDecoder,
+  'gate-live': gateLive,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
