@@ -4,6 +4,8 @@ import type { FunctionShape, InterfaceShape } from './shape.ts';
 import { isUtf8, isValue } from './values.ts';
 import { headerBytes, Kind, referenceDecode, throwCode, wireBytes, type WireFrame } from './wire.ts';
 
+const kindNames = ['', ...Object.keys(Kind)];
+
 /** Something that no peer may ever see of the side that is attacked. */
 export class Finding extends Error {}
 
@@ -49,14 +51,17 @@ export class Conversation {
   finding: Finding | undefined;
   readonly #stream: Duplex;
   readonly #grammar: Grammar;
+  readonly #heard: Map<string, number>;
   #rest: Uint8Array = new Uint8Array(0);
   #greeted = false;
   #goodbye = false;
   #wake: () => void = () => undefined;
   #nextId = 1;
 
-  constructor(stream: Duplex, grammar: Grammar) {
+  /** @param heard counts what the peer says. */
+  constructor(stream: Duplex, grammar: Grammar, heard: Map<string, number>) {
     this.#stream = stream;
+    this.#heard = heard;
     this.#grammar = grammar;
     stream.on('data', (chunk: Uint8Array) => this.#receive(chunk));
     stream.on('error', () => undefined);
@@ -81,7 +86,7 @@ export class Conversation {
 
   /** Ids go on from here: near the end of their range they come round. */
   continueFrom(id: number): void {
-    this.#nextId = id | 1;
+    this.#nextId = (id | 1) >>> 0;
   }
 
   write(bytes: Uint8Array): void {
@@ -138,6 +143,7 @@ export class Conversation {
     if (this.#goodbye) throw new Finding('It said something after its goodbye.');
     if (!this.#greeted !== (frame.kind === Kind.HELLO)) throw new Finding('It greeted twice, or too late.');
     this.#greeted = true;
+    this.#count(frame);
     switch (frame.kind) {
       case Kind.CALL:
         return this.#called(frame);
@@ -154,6 +160,16 @@ export class Conversation {
       case Kind.GOODBYE:
         this.#goodbye = true;
     }
+  }
+
+  #count({ kind, table, index, payload }: WireFrame): void {
+    const name = this.#grammar.wanted[table]?.[index]?.name ?? 'what there is not';
+    const what = new Map<number, string>([
+      [Kind.CALL, `CALL ${name}`],
+      [Kind.THROW, `THROW ${throwCode(payload) ?? ''}`],
+    ]).get(kind);
+    const key = what ?? kindNames[kind] ?? '';
+    this.#heard.set(key, (this.#heard.get(key) ?? 0) + 1);
   }
 
   #called(frame: WireFrame): void {

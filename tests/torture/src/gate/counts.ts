@@ -1,7 +1,10 @@
 /** What a live torture did, in numbers. */
 export interface Counts {
   frames: number;
-  enclaves: number;
+  /** Enclaves or connections. */
+  opened: number;
+  /** What the other side said, and how often. */
+  readonly heard: Map<string, number>;
   attack(name: string, frames: number): void;
   end(how: string): void;
   residentMiB(whose: string, value: number): void;
@@ -9,6 +12,7 @@ export interface Counts {
 }
 
 export function createCounts(): Counts {
+  const heard = new Map<string, number>();
   const attacks = new Map<string, number>();
   const ends = new Map<string, number>();
   const resident = new Map<string, number>();
@@ -18,7 +22,8 @@ export function createCounts(): Counts {
     [...map].toSorted(([, a], [, b]) => b - a).map(([name, count]) => `  ${String(count).padStart(6)}  ${name}`);
   return {
     frames: 0,
-    enclaves: 0,
+    opened: 0,
+    heard,
     attack(name, frames) {
       add(attacks, name);
       this.frames += frames;
@@ -29,7 +34,9 @@ export function createCounts(): Counts {
       const memory = [...resident].map(([whose, value]) => `${whose} at most ${value.toFixed(0)} MiB`).join(', ');
       const seconds = (performance.now() - started) / 1000;
       return [
-        `frames sent ${this.frames}, enclaves ${this.enclaves}, resident: ${memory}, ${seconds.toFixed(1)} s`,
+        `frames sent ${this.frames}, opened ${this.opened}, resident: ${memory}, ${seconds.toFixed(1)} s`,
+        'heard:',
+        ...list(heard),
         'last attacks:',
         ...list(attacks),
         'ends:',

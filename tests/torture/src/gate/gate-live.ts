@@ -6,11 +6,22 @@ import { encodeGateHello, errorsFromEnclave, type EnclaveExit, type LaunchedEncl
 import { startWatchedPlatform, type WatchedPlatform } from '../lab.ts';
 import type { Program, Tally } from '../program.ts';
 import { createRandom, type Random } from '../random.ts';
-import { nextAttack } from './attacks.ts';
-import { Conversation, Finding, tables, type Grammar } from './conversation.ts';
+import { Finding, tables } from './conversation.ts';
 import { createCounts, type Counts } from './counts.ts';
-import { nextMove, quiesce, type Mover } from './moves.ts';
+import { nextMove } from './moves.ts';
 import { chunked, framesBytes, mutateBytes, mutateFrames, noise } from './mutate.ts';
+import {
+  ask,
+  attack,
+  endWithin,
+  graceMs,
+  greet,
+  openSession,
+  report,
+  talk,
+  watchdogMs,
+  type Session,
+} from './session.ts';
 import { readInterface } from './shape.ts';
 import { Kind, wireFrame, type WireFrame } from './wire.ts';
 
@@ -18,21 +29,25 @@ const defaultFrames = 100_000;
 const maxFindings = 5;
 /** The heap of the manifest is 64 MiB, the interpreter takes as much again: what grows without a bound passes this. */
 const maxResidentMiB = 320;
-/** No answer takes this long, however slow the machine is. */
-const watchdogMs = 30_000;
-/** How long an attack that may not be fatal is given to be so. */
-const graceMs = 40;
 /** Every so many enclaves, one does not get past its start. */
 const brokenStartsEvery = 6;
 
-const grammar: Grammar = {
-  ...tables(readInterface(target.describe()), readInterface(systemInterface.describe())),
-  codes: new Set<string>([...errorsFromEnclave, 'GATE_PROTOCOL_VIOLATION', 'GATE_REMOTE_ERROR']),
-  maxFrameBytes: 524_288,
+const enclave = {
+  grammar: {
+    ...tables(readInterface(target.describe()), readInterface(systemInterface.describe())),
+    codes: new Set<string>([...errorsFromEnclave, 'GATE_PROTOCOL_VIOLATION', 'GATE_REMOTE_ERROR']),
+    maxFrameBytes: 524_288,
+  },
+  echoes: new Set(['numbers', 'texts', 'data', 'tree']),
+  endless: new Set(['wait']),
+  asking: new Set(['ask', 'nest', 'storm']),
 };
-const echoes: ReadonlySet<string> = new Set(['numbers', 'texts', 'data', 'tree']);
-const endless: ReadonlySet<string> = new Set(['wait']);
-const startArguments = Uint8Array.of(0);
+const noVariables = Uint8Array.of(0);
+/** Two texts, and the function that gives them back. */
+const canary = {
+  index: enclave.grammar.offered[0]?.find(({ name }) => name === 'texts')?.index ?? 0,
+  payload: Uint8Array.of(2, 104, 105, 3, 226, 130, 172),
+};
 
 /** One of the places where enclaves are attacked: a platform of its own, and enclaves of one mode. */
 interface Lane {
@@ -57,13 +72,12 @@ export const gateLive: Program = async ({ seed, frames: wanted = defaultFrames }
   try {
     await Promise.all(
       [false, true].map(async (debug) => {
+        const lane = { debug, random: createRandom(random.below(2 ** 31)), counts, tally };
         const signed = await workshop.signed('target', { debug });
         const platform = await startWatchedPlatform(workshop, debug ? 'debug' : 'production');
         const { layers } = await platform.launcher.describe();
         isolation = `${layers.filter(({ active }) => active).length} of ${layers.length} layers of isolation`;
-        const lane = { platform, signed, debug, random: createRandom(random.below(2 ** 31)), counts, tally };
-        while (counts.frames < wanted && tally.failures < maxFindings) await attackOne(lane);
-        counts.residentMiB('platform', residentMiB(platform.processId));
+        while (counts.frames < wanted && tally.failures < maxFindings) await attackOne({ ...lane, signed, platform });
         await platform.close();
         await tally.check(`the platform of ${debug ? 'debug' : 'production'} enclaves complained of nothing`, () => {
           if (platform.complaints() !== '') throw new Finding(platform.complaints());
@@ -79,58 +93,36 @@ export const gateLive: Program = async ({ seed, frames: wanted = defaultFrames }
 async function attackOne(lane: Lane): Promise<void> {
   const { platform, signed, debug, counts, tally, random } = lane;
   const launched = await platform.launcher.launch({ ...signed, debug, isolation: 'best' });
-  counts.enclaves += 1;
-  const conversation = new Conversation(launched.gate, grammar);
-  const mover: Mover = { conversation, grammar, random, echoes, endless };
-  const isBroken = counts.enclaves % brokenStartsEvery === 0;
-  const doing = { what: 'its start', last: new Uint8Array(0) as Uint8Array };
+  counts.opened += 1;
+  const session = openSession(launched.gate, enclave, { random, counts });
+  const isBroken = counts.opened % brokenStartsEvery === 0;
+  const name = `${debug ? 'debug' : 'production'} enclave ${counts.opened}`;
   try {
-    if (isBroken) await breakStart(mover, signed, { counts, doing });
-    else await liveThrough(mover, lane, doing);
-    await checkEnd(conversation, launched, isBroken, counts);
+    if (isBroken) await breakStart(session, signed);
+    else await liveThrough(session, lane);
+    await checkEnd(session, launched, isBroken);
     tally.pass();
   } catch (error) {
-    const text = error instanceof Finding ? error.message : String(error instanceof Error ? error.stack : error);
-    const bytes = Buffer.from(doing.last.subarray(0, 2048)).toString('hex');
-    tally.fail(
-      `${debug ? 'debug' : 'production'} enclave ${counts.enclaves}, ${doing.what}: ${text}\n  last bytes: ${bytes}`,
-    );
+    tally.fail(`${name}, ${report(session, error)}`);
     await launched.terminate();
   }
 }
 
-interface Doing {
-  what: string;
-  last: Uint8Array;
-}
-
-async function liveThrough(mover: Mover, lane: Lane, doing: Doing): Promise<void> {
-  const { conversation, random } = mover;
-  const { counts, platform } = lane;
-  await greet(mover, helloOf(lane.signed));
+async function liveThrough(session: Session, { signed, platform }: Lane): Promise<void> {
+  const { counts, mover } = session;
+  await greet(session, helloOf(signed));
+  await ask(session, { table: 1, payload: noVariables });
   const processId = descendants(platform.processId).at(-1) ?? 0;
   const look = (): void => {
     const resident = residentMiB(processId);
     counts.residentMiB('enclave', resident);
+    counts.residentMiB('platform', residentMiB(platform.processId));
     if (resident > maxResidentMiB) throw new Finding(`The enclave takes ${resident.toFixed(0)} MiB.`);
     if (platform.exitCode() !== null) throw new Finding(`The platform ended with ${String(platform.exitCode())}.`);
   };
-  // Near the end of their range ids come round.
-  if (random.below(4) === 0) conversation.continueFrom(0xffff_ff00 + random.below(0x100));
-  for (let batches = 6 + random.below(14); batches > 0; batches--) {
-    doing.what = 'a batch';
-    const frames = Array.from({ length: 20 + random.below(120) }, () => nextMove(mover));
-    await send(mover, frames, { counts, doing });
-    look();
-    if (random.below(3) > 0) counts.frames += await quiesce(mover, watchdogMs);
-    if (conversation.hasEnded) throw new Finding('It ended, and no rule was broken.');
-  }
-  doing.what = 'all its answers';
-  counts.frames += await quiesce(mover, watchdogMs);
-  await canary(mover, counts);
-  const before = Array.from({ length: random.below(30) }, () => nextMove(mover));
-  if (before.length > 0) await send(mover, before, { counts, doing });
-  await attack(mover, { counts, doing });
+  await talk(session, 6 + mover.random.below(14), look);
+  await ask(session, canary);
+  await attack(session);
   look();
 }
 
@@ -139,91 +131,32 @@ function helloOf({ image }: SignedImage): WireFrame {
   return wireFrame({ kind: Kind.HELLO, payload: encodeGateHello({ name, interfaceDigest }) });
 }
 
-async function greet({ conversation }: Mover, hello: WireFrame): Promise<void> {
-  conversation.send(hello);
-  await conversation.until('a greeting', () => conversation.hasGreeted, watchdogMs);
-  await ask(
-    conversation,
-    wireFrame({ kind: Kind.CALL, table: 1, callId: conversation.takeId(), payload: startArguments }),
-  );
-}
-
-/** A call that is right must be served as if nothing had been. */
-async function canary({ conversation, grammar: { offered } }: Mover, counts: Counts): Promise<void> {
-  const index = offered[0]?.find(({ name }) => name === 'texts')?.index ?? 0;
-  const payload = Uint8Array.of(2, 104, 105, 3, 226, 130, 172);
-  await ask(conversation, wireFrame({ kind: Kind.CALL, index, callId: conversation.takeId(), payload }));
-  counts.frames += 1;
-}
-
-async function ask(conversation: Conversation, frame: WireFrame): Promise<void> {
-  conversation.ours.set(frame.callId, { frame, isEcho: frame.table === 0, mayFail: false });
-  conversation.send(frame);
-  await conversation.until('an answer to a right call', () => !conversation.ours.has(frame.callId), watchdogMs);
-  if (conversation.hasEnded) throw new Finding('It ended at a right call.');
-}
-
-async function send(
-  { conversation, random }: Mover,
-  frames: readonly WireFrame[],
-  { counts, doing }: { readonly counts: Counts; readonly doing: Doing },
-): Promise<void> {
-  doing.last = framesBytes(frames);
-  counts.frames += frames.length;
-  for (const chunk of chunked(doing.last, random)) conversation.write(chunk);
-  // Gives the other side a chance to interleave: else every batch is read before anything of it is answered.
-  if (random.below(2) === 0) await new Promise((resolve) => setImmediate(resolve));
-}
-
-async function attack(mover: Mover, { counts, doing }: { counts: Counts; doing: Doing }): Promise<void> {
-  const { conversation } = mover;
-  const { name, frames, chunks, then, isFatal } = nextAttack(mover);
-  conversation.isWild = true;
-  doing.what = name;
-  doing.last = Buffer.concat(chunks);
-  counts.attack(name, frames);
-  for (const chunk of chunks) conversation.write(chunk);
-  if (then === 'half-close') conversation.halfClose();
-  if (then === 'destroy') conversation.destroy();
-  if (isFatal || then !== 'nothing') await conversation.until('an end', () => false, watchdogMs);
-  else
-    await Promise.race([sleep(graceMs), conversation.until('an end', () => false, watchdogMs).catch(() => undefined)]);
-  if (conversation.finding !== undefined) throw conversation.finding;
-}
-
 /** What a host can do wrong before its enclave serves anything. */
-async function breakStart(
-  mover: Mover,
-  signed: SignedImage,
-  { counts, doing }: { readonly counts: Counts; readonly doing: Doing },
-): Promise<void> {
+async function breakStart(session: Session, signed: SignedImage): Promise<void> {
+  const { mover, counts } = session;
   const { conversation, random } = mover;
   const hello = helloOf(signed);
-  const start = wireFrame({ kind: Kind.CALL, table: 1, callId: 1, payload: startArguments });
+  const start = wireFrame({ kind: Kind.CALL, table: 1, callId: 1, payload: noVariables });
   const frames = random.pick<() => WireFrame[]>([
     () => [start, hello],
     () => [hello, hello],
     () => [{ ...hello, payload: mutateBytes(hello.payload.slice(), random) }, start],
     () => [{ ...hello, payload: noise(random, random.pick([0, 1, 100, 70_000])) }],
     () => [hello, { ...start, payload: noise(random, random.below(100)) }, start, { ...start, callId: 3 }],
+    // A variable that the manifest does not take.
     () => [hello, { ...start, payload: Uint8Array.of(1, 1, 65, 1, 66) }],
     () => [hello, ...Array.from({ length: 40 }, () => nextMove(mover)), start],
     () => [hello],
     () => [],
   ])();
   conversation.isWild = true;
-  doing.what = 'a start that is broken';
+  session.doing = 'a start that is broken';
   if (frames.length > 1 && random.below(2) === 0) mutateFrames(frames, random);
   const bytes = framesBytes(frames);
-  const cut = random.below(3) === 0 ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes;
-  doing.last = cut;
-  counts.attack(doing.what, frames.length);
-  for (const chunk of chunked(cut, random)) conversation.write(chunk);
-  await Promise.race([
-    sleep(random.pick([0, graceMs, 400])),
-    conversation.until('an end', () => false, watchdogMs).catch(() => undefined),
-  ]);
-  if (conversation.finding !== undefined) throw conversation.finding;
+  session.last = random.below(3) === 0 ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes;
+  counts.attack(session.doing, frames.length);
+  for (const chunk of chunked(session.last, random)) conversation.write(chunk);
+  await endWithin(conversation, random.pick([0, graceMs, 10 * graceMs]), false);
 }
 
 const ends: readonly { readonly exitCode: number; readonly detail: string; readonly atStart: boolean }[] = [
@@ -233,23 +166,18 @@ const ends: readonly { readonly exitCode: number; readonly detail: string; reado
 ];
 
 /** The process must be gone when its gate is, for a reason that is known, and without a word on its error output. */
-async function checkEnd(
-  conversation: Conversation,
-  launched: LaunchedEnclave,
-  isBroken: boolean,
-  counts: Counts,
-): Promise<void> {
-  conversation.destroy();
+async function checkEnd({ mover, counts }: Session, launched: LaunchedEnclave, isBroken: boolean): Promise<void> {
+  mover.conversation.destroy();
   const late = sleep(watchdogMs, undefined, { ref: false }).then((): EnclaveExit => {
     throw new Finding('Its host is gone, and it runs.');
   });
+  late.catch(() => undefined);
   const { exitCode, signal, detail } = await Promise.race([launched.exited, late]);
-  const known = ends.some(
-    (end) => end.exitCode === exitCode && detail.startsWith(end.detail) && (isBroken || !end.atStart),
-  );
-  counts.end(`${detail.split('\n')[0] ?? ''} (code ${exitCode ?? 'none'}, signal ${signal ?? 'none'})`);
-  if (!known) throw new Finding(`It ended with code ${exitCode ?? 'none'}, signal ${signal ?? 'none'}: ${detail}`);
-  const more = detail.slice(detail.indexOf('.') + 1).trim();
-  if (more !== '' && !/^The enclave could not start: EnclosError: /.test(more))
-    throw new Finding(`It complained: ${more}`);
+  const [first = '', ...rest] = detail.split('\n');
+  const how = `${first} (code ${exitCode ?? 'none'}, signal ${signal ?? 'none'})`;
+  counts.end(how);
+  const isKnown = ends.some((end) => end.exitCode === exitCode && end.detail === first && (isBroken || !end.atStart));
+  // A debug enclave whose gate ends in the greeting says so.
+  const isSaid = isBroken && /^The enclave could not start: EnclosError: /.test(rest[0] ?? '');
+  if (!isKnown || (rest.length > 0 && !isSaid)) throw new Finding(`${how}\n${rest.join('\n')}`);
 }

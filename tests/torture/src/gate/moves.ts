@@ -12,8 +12,10 @@ export interface Mover {
   readonly random: Random;
   /** Names of functions that give back what they get. */
   readonly echoes: ReadonlySet<string>;
-  /** Calls that are left to themselves until they are cancelled. */
+  /** Those that end when they are cancelled and not before. */
   readonly endless: ReadonlySet<string>;
+  /** Those that ask back. */
+  readonly asking: ReadonlySet<string>;
 }
 
 /** One more frame of a conversation. What it means for the conversation is noted there. */
@@ -26,16 +28,17 @@ export function nextMove(mover: Mover): WireFrame {
   return call(mover);
 }
 
-function call({ conversation, grammar, random, echoes, endless }: Mover): WireFrame {
+function call({ conversation, grammar, random, echoes, endless, asking }: Mover): WireFrame {
   const table = random.below(12) === 0 ? 1 : 0;
   const functions = grammar.offered[table] ?? grammar.offered[0] ?? [];
   const chosen = random.pick(functions);
-  // Each of them takes a slot from the others, so they are to be few.
-  const shape = endless.has(chosen.name) ? random.pick(functions) : chosen;
+  const nested = random.below(4) === 0 ? parentOf(conversation, random) : 0;
+  // Those that wait and those that ask take the time of others, so they are to be few; but they are what makes depth.
+  const isBusy = endless.has(chosen.name) || asking.has(chosen.name);
+  const shape = isBusy && nested === 0 && random.below(4) > 0 ? random.pick(functions) : chosen;
   const isUnknown = table >= grammar.offered.length || random.below(40) === 0;
   const index =
     isUnknown && random.below(2) === 0 ? functions.length + random.below(0x1_0000 - functions.length) : shape.index;
-  const nested = random.below(4) === 0 ? random.pick([0, ...conversation.theirs.keys()]) : 0;
   const timeoutMs = random.below(12) === 0 ? random.pick(boundaries) : 0;
   const payload = isUnknown ? new Uint8Array(0) : someArguments(shape.parameters, random, shape.maxParameterBytes);
   const frame = wireFrame({
@@ -51,6 +54,12 @@ function call({ conversation, grammar, random, echoes, endless }: Mover): WireFr
   const mayFail = timeoutMs !== 0 || nested !== 0;
   conversation.ours.set(frame.callId, { frame, isEcho: !isUnknown && echoes.has(shape.name), mayFail });
   return frame;
+}
+
+/** A call of theirs that is open, often the newest: chains get long. */
+function parentOf({ theirs }: Conversation, random: Random): number {
+  const open = [0, ...theirs.keys()];
+  return random.below(2) === 0 ? (open.at(-1) ?? 0) : random.pick(open);
 }
 
 function someArguments(shape: Parameters<typeof makeValue>[0], random: Random, maxBytes: number): Uint8Array {
@@ -86,7 +95,8 @@ const codes = [
 
 /** Answers one of the calls of the peer: rightly, wrongly, or with an error that is not for us to raise. */
 export function answer({ conversation, grammar, random }: Mover): WireFrame {
-  const [callId = 0, their] = random.pick([...conversation.theirs.entries()]);
+  const open = [...conversation.theirs.entries()];
+  const [callId = 0, their] = random.pick(open);
   conversation.theirs.delete(callId);
   if (random.below(4) === 0) {
     const message = random.below(2) === 0 ? random.pick(lines).slice(0, 4096) : 'no';
