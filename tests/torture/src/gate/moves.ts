@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../random.ts';
 import type { Conversation, Grammar } from './conversation.ts';
 import { largestPayload } from './conversation.ts';
@@ -25,14 +26,13 @@ export function nextMove(mover: Mover): WireFrame {
   if (dice < 3 && conversation.theirs.size > 0) return answer(mover);
   if (dice === 3) return cancel(mover);
   if (dice === 4) return logLine(random);
-  return call(mover);
+  return call(mover, random.below(4) === 0 ? parentOf(mover) : 0);
 }
 
-function call({ conversation, grammar, random, echoes, endless, asking }: Mover): WireFrame {
+function call({ conversation, grammar, random, echoes, endless, asking }: Mover, nested: number): WireFrame {
   const table = random.below(12) === 0 ? 1 : 0;
   const functions = grammar.offered[table] ?? grammar.offered[0] ?? [];
   const chosen = random.pick(functions);
-  const nested = random.below(4) === 0 ? parentOf(conversation, random) : 0;
   // Those that wait and those that ask take the time of others, so they are to be few; but they are what makes depth.
   const isBusy = endless.has(chosen.name) || asking.has(chosen.name);
   const shape = isBusy && nested === 0 && random.below(4) > 0 ? random.pick(functions) : chosen;
@@ -57,8 +57,8 @@ function call({ conversation, grammar, random, echoes, endless, asking }: Mover)
 }
 
 /** A call of theirs that is open, often the newest: chains get long. */
-function parentOf({ theirs }: Conversation, random: Random): number {
-  const open = [0, ...theirs.keys()];
+function parentOf({ conversation, random }: Mover): number {
+  const open = [0, ...conversation.theirs.keys()];
   return random.below(2) === 0 ? (open.at(-1) ?? 0) : random.pick(open);
 }
 
@@ -108,6 +108,9 @@ export function answer({ conversation, grammar, random }: Mover): WireFrame {
   return wireFrame({ kind: Kind.RETURN, callId, payload: fits ? payload : new Uint8Array(0) });
 }
 
+/** Calls within calls of theirs that come between the last answers. */
+const lastCalls = 30;
+
 /** Answers and cancels until nothing is under way on either side. @returns the frames that it took. */
 export async function quiesce(mover: Mover, withinMs: number): Promise<number> {
   const { conversation, grammar, endless } = mover;
@@ -116,15 +119,30 @@ export async function quiesce(mover: Mover, withinMs: number): Promise<number> {
     frames += 1;
     conversation.send(frame);
   };
-  for (const [callId, ours] of conversation.ours) {
-    const name = grammar.offered[ours.frame.table]?.[ours.frame.index]?.name;
-    if (name === undefined || !endless.has(name)) continue;
-    ours.mayFail = true;
-    send(wireFrame({ kind: Kind.CANCEL, callId }));
-  }
+  const cancelEndless = (): void => {
+    for (const [callId, ours] of conversation.ours) {
+      const name = grammar.offered[ours.frame.table]?.[ours.frame.index]?.name;
+      if (name === undefined || !endless.has(name)) continue;
+      ours.mayFail = true;
+      send(wireFrame({ kind: Kind.CANCEL, callId }));
+    }
+  };
+  cancelEndless();
   const deadline = performance.now() + withinMs;
   while (!conversation.hasEnded && (conversation.ours.size > 0 || conversation.theirs.size > 0)) {
-    while (conversation.theirs.size > 0) send(answer(mover));
+    while (conversation.theirs.size > 0) {
+      if (frames < lastCalls && mover.random.below(3) === 0) {
+        send(call(mover, parentOf(mover)));
+        cancelEndless();
+        // What it leads to, before its parent is answered.
+        if (mover.random.below(2) === 0) break;
+      } else send(answer(mover));
+    }
+    // The rest of theirs is answered when there was time for more.
+    if (conversation.theirs.size > 0) {
+      await sleep(1);
+      continue;
+    }
     const waiting = conversation.ours.size;
     await conversation.until(
       `an answer to one of ${waiting} calls`,
