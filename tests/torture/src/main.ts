@@ -1,11 +1,13 @@
 import { header } from './header.ts';
 import { gateDecoder } from './gate/gate-decoder.ts';
 import { gateLive } from './gate/gate-live.ts';
+import { platformLive } from './platform/platform-live.ts';
 import { createTally, readOptions, type Program } from './program.ts';
 
 const programs: Readonly<Record<string, Program>> = {
   'gate-decoder': gateDecoder,
   'gate-live': gateLive,
+  'platform-live': platformLive,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -123,7 +123,7 @@ export function chunked(bytes: Uint8Array, random: Random): readonly Uint8Array[
   return chunks;
 }
 
-const noiseBytes = createRandom(1).bytes(2 ** 18);
+const noiseBytes = createRandom(1).bytes(2 ** 21);
 
 /** Bytes of a block that is made once, since making them takes longer than what is done with them. */
 export function noise(random: Random, sizeBytes: number): Uint8Array {
