@@ -105,10 +105,11 @@ const ends: readonly Attack['then'][] = ['half-close', 'destroy'];
 
 export function nextAttack(mover: Mover): Attack {
   const { random, conversation } = mover;
-  const dice = random.below(9);
+  const dice = random.below(10);
   if (dice < 3) return crafted(mover, random.pick(Object.entries(fatal)));
   if (dice === 8) return { ...crafted(mover, random.pick(Object.entries(maybe))), isFatal: false };
-  if (dice === 3 && conversation.theirs.size > 0) return crafted(mover, random.pick(Object.entries(toTheirs)));
+  if ((dice === 3 || dice === 9) && conversation.theirs.size > 0)
+    return crafted(mover, random.pick(Object.entries(toTheirs)));
   if (dice === 4) return breakOff(mover);
   return mutated(mover);
 }

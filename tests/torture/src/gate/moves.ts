@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 import type { Conversation, Grammar } from './conversation.ts';
 import { largestPayload } from './conversation.ts';
 import { boundaries, mutateBytes, noise } from './mutate.ts';
-import { makeValue } from './values.ts';
+import { makeFlawedValue, makeValue } from './values.ts';
 import { Kind, throwPayload, wireFrame, type WireFrame } from './wire.ts';
 
 /** What a host may do to its enclave, and a client to its server, without breaking the protocol: hostile, and not fatal. */
@@ -65,7 +65,12 @@ function parentOf({ conversation, random }: Mover): number {
 function someArguments(shape: Parameters<typeof makeValue>[0], random: Random, maxBytes: number): Uint8Array {
   const right = makeValue(shape, random);
   if (random.below(3) > 0) return right;
-  const wrong = random.below(4) === 0 ? noise(random, random.below(64)) : mutateBytes(right.slice(), random);
+  const wrong = random.pick([
+    () => noise(random, random.below(64)),
+    () => mutateBytes(right.slice(), random),
+    () => makeFlawedValue(shape, random),
+    () => makeFlawedValue(shape, random),
+  ])();
   return wrong.length <= maxBytes ? wrong : right;
 }
 

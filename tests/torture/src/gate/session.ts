@@ -95,6 +95,7 @@ export async function attack(session: Session): Promise<void> {
   const { conversation, random } = mover;
   const before = someMoves(mover, random.below(30));
   if (before.length > 0) await send(session, before);
+  if (random.below(2) === 0) await beAsked(session);
   const { name, frames, chunks, then, isFatal } = nextAttack(mover);
   conversation.isWild = true;
   session.doing = name;
@@ -104,6 +105,19 @@ export async function attack(session: Session): Promise<void> {
   if (then === 'half-close') conversation.halfClose();
   if (then === 'destroy') conversation.destroy();
   await endWithin(conversation, isFatal || then !== 'nothing' ? watchdogMs : graceMs, isFatal || then !== 'nothing');
+}
+
+/** Makes the other side wait for us, if it has a function for that and a slot. */
+async function beAsked({ mover, counts }: Session): Promise<void> {
+  const { conversation, grammar, asking } = mover;
+  const shape = grammar.offered[0]?.find(({ name }) => asking.has(name));
+  if (shape === undefined) return;
+  const frame = wireFrame({ kind: Kind.CALL, index: shape.index, callId: conversation.takeId() });
+  conversation.ours.set(frame.callId, { frame, isEcho: false, mayFail: true });
+  conversation.send(frame);
+  counts.frames += 1;
+  const deadline = performance.now() + graceMs;
+  while (conversation.theirs.size === 0 && performance.now() < deadline) await sleep(2);
 }
 
 /** @throws Finding, also when there must be an end and there is none. */

@@ -9,66 +9,107 @@ export function makeValue(shape: Shape, random: Random): Uint8Array {
   return joined(parts);
 }
 
+/** Bytes that are wrong where the codec has a rule of its own: mostly one of them, sometimes none. */
+export function makeFlawedValue(shape: Shape, random: Random): Uint8Array {
+  const parts: Uint8Array[] = [];
+  write(shape, { ...random, flawed: true }, parts);
+  const end = random.below(8) === 0 ? [random.bytes(1 + random.below(3))] : [];
+  return joined([...parts, ...end]);
+}
+
+/** One node in so many is written wrongly. */
+const flawEvery = 6;
+
+interface Hand extends Random {
+  readonly flawed?: true;
+}
+
+function slips(hand: Hand): boolean {
+  return hand.flawed === true && hand.below(flawEvery) === 0;
+}
+
 const integers = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0x8000n, 0x7fff_ffffn, 0x8000_0000n, 2n ** 63n, 2n ** 64n - 1n];
 const floats = [0, -0, 1, -1, Number.MAX_VALUE, Number.MIN_VALUE, Infinity, -Infinity, NaN, 2 ** 53, 0.1];
 /** One to four bytes of UTF-8, a leading byte order mark, and what a terminal would obey. */
 const characters = ['a', 'ä', '€', '😀', '\ufeff', '\0', '\u001b', '\u202e', '\u2028', 'Z'];
 const largeSeldom = 64;
 
-function write(shape: Shape, random: Random, parts: Uint8Array[]): void {
+function write(shape: Shape, random: Hand, parts: Uint8Array[]): void {
   switch (shape.kind) {
     case 'integer':
-      parts.push(littleEndian(random.pick(integers), shape.sizeBytes));
+      parts.push(littleEndian(random.pick(integers), shape.sizeBytes - (slips(random) ? 1 : 0)));
       return;
     case 'exact':
-      parts.push(noise(random, shape.sizeBytes));
+      parts.push(noise(random, shape.sizeBytes + (slips(random) ? random.below(3) - 1 : 0)));
       return;
     case 'boolean':
-      parts.push(Uint8Array.of(random.below(2)));
+      parts.push(Uint8Array.of(slips(random) ? 2 + random.below(254) : random.below(2)));
       return;
     case 'float64':
-      parts.push(new Uint8Array(Float64Array.of(random.pick(floats)).buffer));
+      // Another NaN than the canonical one.
+      if (slips(random)) parts.push(Uint8Array.of(random.below(256), 0, 0, 0, 0, 1, 0xf8, 0x7f));
+      else parts.push(new Uint8Array(Float64Array.of(random.pick(floats)).buffer));
       return;
     case 'nothing':
       return;
     case 'bigint':
       return writeBigint(shape.maxBytes, random, parts);
     case 'bytes': {
-      const size = someCount(shape, random);
-      parts.push(varint(size), noise(random, size));
+      const size = slips(random) ? outside(shape, random) : someCount(shape, random);
+      parts.push(count(size, random), noise(random, size));
       return;
     }
     case 'string': {
-      const text = someText(shape, random);
-      parts.push(varint(text.length), text);
+      const text = slips(random) ? random.pick(malformed) : someText(shape, random);
+      parts.push(count(text.length, random), text);
       return;
     }
     case 'array': {
-      const count = someCount({ min: shape.min, max: Math.min(shape.max, 4 + shape.min) }, random);
-      parts.push(varint(count));
-      for (let i = 0; i < count; i++) write(shape.item, random, parts);
+      const few = { min: shape.min, max: Math.min(shape.max, 4 + shape.min) };
+      const items = slips(random) ? outside(shape, random) : someCount(few, random);
+      parts.push(count(items, random));
+      for (let i = 0; i < items; i++) write(shape.item, random, parts);
       return;
     }
     case 'record':
       for (const field of shape.fields) write(field, random, parts);
       return;
     case 'option': {
-      const present = random.below(2);
+      const present = slips(random) ? 2 : random.below(2);
       parts.push(Uint8Array.of(present));
       if (present === 1) write(shape.item, random, parts);
       return;
     }
     case 'union': {
-      const index = random.below(shape.variants.length);
-      parts.push(varint(index));
+      const index = slips(random) ? shape.variants.length : random.below(shape.variants.length);
+      parts.push(count(index, random));
       const variant = shape.variants[index];
       if (variant !== undefined) write(variant, random, parts);
       return;
     }
     case 'enumeration':
-      parts.push(varint(random.below(shape.count)));
+      parts.push(count(slips(random) ? shape.count : random.below(shape.count), random));
       return;
   }
+}
+
+/** One too few or too many, where that is a number; never so many that it takes long. */
+function outside({ min, max }: { readonly min: number; readonly max: number }, random: Random): number {
+  return min > 0 && random.below(2) === 0 ? min - 1 : Math.min(max + 1, 2000);
+}
+
+/** A lone continuation, a surrogate, an overlong form, beyond the last character, cut off. */
+const malformed = [[0x80], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]].map((bytes) =>
+  Uint8Array.from(bytes),
+);
+
+/** A number in its one form; a hand that slips writes it too long, in one of two ways. */
+function count(value: number, random: Hand): Uint8Array {
+  const right = varint(value);
+  if (!slips(random)) return right;
+  const last = right.length - 1;
+  const padded = random.below(2) === 0 ? [0x80, 0] : [0x80, 0x80, 0x80, 0x80, 0x80, 0];
+  return joined([right.subarray(0, last), Uint8Array.of((right[last] ?? 0) | 0x80), Uint8Array.from(padded.slice(1))]);
 }
 
 /** At a bound, or near one; the largest seldom when it is large. */
@@ -92,15 +133,16 @@ function someText(bounds: { readonly min: number; readonly max: number }, random
   return new TextEncoder().encode(text);
 }
 
-function writeBigint(maxBytes: number, random: Random, parts: Uint8Array[]): void {
-  const size = random.pick([0, 1, maxBytes, 1 + random.below(maxBytes)]);
+function writeBigint(maxBytes: number, random: Hand, parts: Uint8Array[]): void {
+  const size = slips(random) ? maxBytes + 1 : random.pick([0, 1, maxBytes, 1 + random.below(maxBytes)]);
   if (size === 0) {
-    parts.push(Uint8Array.of(0));
+    // A zero that is negative.
+    parts.push(Uint8Array.of(slips(random) ? 1 : 0));
     return;
   }
   const magnitude = noise(random, size).slice();
-  magnitude[size - 1] = 1 + random.below(255);
-  parts.push(varint(2 * size + random.below(2)), magnitude);
+  magnitude[size - 1] = slips(random) ? 0 : 1 + random.below(255);
+  parts.push(count(2 * size + random.below(2), random), magnitude);
 }
 
 export function varint(value: number): Uint8Array {
