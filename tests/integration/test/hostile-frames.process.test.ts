@@ -196,7 +196,7 @@ describe('floods', () => {
 
   test('a storm of cancellations, of calls that run, wait, are over, and never were', () =>
     withHost(async (host) => {
-      const before = enclaveMiB();
+      const atFirst = enclaveMiB();
       const ids = odd(20_000);
       for (let at = 0; at < ids.length; at += 500) {
         host.send(
@@ -217,19 +217,19 @@ describe('floods', () => {
         ids.filter((_, at) => at % 500 !== 499),
       );
       await assertServes(host, 0x7_0001);
-      assert.ok(enclaveMiB() - before < 100, `${enclaveMiB() - before} MiB more`);
+      assert.ok(enclaveMiB() - atFirst < 100, `${enclaveMiB() - atFirst} MiB more`);
     }));
 
   test('a flood of log lines takes no memory', () =>
     withHost(async (host) => {
-      const before = enclaveMiB();
+      const atFirst = enclaveMiB();
       const line: Partial<Frame> = { kind: FrameKind.LOG, payload: new Uint8Array(8192).fill(65) };
       const block = frames(...Array.from({ length: 100 }, () => line));
       for (let times = 0; times < 200; times++) {
         if (!host.launched.gate.write(block)) await new Promise((resolve) => host.launched.gate.once('drain', resolve));
       }
       await assertServes(host);
-      assert.ok(enclaveMiB() - before < 100, `${enclaveMiB() - before} MiB more`);
+      assert.ok(enclaveMiB() - atFirst < 100, `${enclaveMiB() - atFirst} MiB more`);
     }));
 
   test('an enclave that asks more than it may has maxPendingCalls answers to wait for and no more', () =>

@@ -8,7 +8,7 @@ export interface Attack {
   readonly frames: number;
   readonly chunks: readonly Uint8Array[];
   /** What happens to the connection behind the bytes. */
-  readonly then: 'nothing' | 'half-close' | 'destroy';
+  readonly behind: 'nothing' | 'half-close' | 'destroy';
   /** The bytes alone are enough: the peer must end the connection by itself. */
   readonly isFatal: boolean;
 }
@@ -101,15 +101,15 @@ const maybe: Readonly<Record<string, Make>> = {
 };
 
 /** The end of the connection, in and between frames. */
-const ends: readonly Attack['then'][] = ['half-close', 'destroy'];
+const ends: readonly Attack['behind'][] = ['half-close', 'destroy'];
 
 export function nextAttack(mover: Mover): Attack {
   const { random, conversation } = mover;
   const dice = random.below(10);
   if (dice < 3) return crafted(mover, random.pick(Object.entries(fatal)));
   if (dice === 8) return { ...crafted(mover, random.pick(Object.entries(maybe))), isFatal: false };
-  if ((dice === 3 || dice === 9) && conversation.theirs.size > 0)
-    return crafted(mover, random.pick(Object.entries(toTheirs)));
+  const isAsked = conversation.theirs.size > 0;
+  if (isAsked && (dice === 3 || dice === 9)) return crafted(mover, random.pick(Object.entries(toTheirs)));
   if (dice === 4) return breakOff(mover);
   return mutated(mover);
 }
@@ -120,7 +120,7 @@ function crafted(mover: Mover, [name, make]: readonly [string, Make]): Attack {
     name,
     frames: frames.length,
     chunks: chunked(framesBytes(frames), mover.random),
-    then: 'nothing',
+    behind: 'nothing',
     isFatal: true,
   };
 }
@@ -133,9 +133,9 @@ function breakOff(mover: Mover): Attack {
   if (goodbye) frames.splice(random.below(frames.length + 1), 0, wireFrame({ kind: Kind.GOODBYE }));
   const bytes = framesBytes(frames);
   const kept = random.below(3) === 0 ? bytes : bytes.subarray(0, random.below(bytes.length));
-  const then = random.pick(ends);
-  const name = `${goodbye ? 'a goodbye and ' : ''}${then === 'destroy' ? 'a broken connection' : 'half a connection'}`;
-  return { name, frames: frames.length, chunks: chunked(kept, random), then, isFatal: false };
+  const behind = random.pick(ends);
+  const name = `${goodbye ? 'a goodbye and ' : ''}${behind === 'destroy' ? 'a broken connection' : 'half a connection'}`;
+  return { name, frames: frames.length, chunks: chunked(kept, random), behind, isFatal: false };
 }
 
 /** A long stretch of frames, mutated: where it breaks the protocol, if it does, is not known before. */
@@ -148,5 +148,5 @@ function mutated(mover: Mover): Attack {
   let bytes = framesBytes(frames);
   if (name !== 'mutated frames') for (let i = 1 + random.below(5); i > 0; i--) bytes = mutateBytes(bytes, random);
   const isFatal = referenceDecode(bytes, grammar.maxFrameBytes).end === 'refused';
-  return { name, frames: count, chunks: chunked(bytes, random), then: 'nothing', isFatal };
+  return { name, frames: count, chunks: chunked(bytes, random), behind: 'nothing', isFatal };
 }

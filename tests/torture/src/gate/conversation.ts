@@ -204,8 +204,8 @@ export class Conversation {
 
   #threw(frame: WireFrame, call: OurCall | undefined): void {
     const code = throwCode(frame.payload);
-    if (code === undefined || !this.#grammar.codes.has(code))
-      throw new Finding(`It raised ${code ?? 'what is no error'}.`);
+    const isAllowed = code !== undefined && this.#grammar.codes.has(code);
+    if (!isAllowed) throw new Finding(`It raised ${code ?? 'what is no error'}.`);
     if (call === undefined || call.mayFail || !call.isEcho || this.isWild || code === 'GATE_BUSY') return;
     const shape = this.#grammar.offered[call.frame.table]?.[call.frame.index];
     const isRight = shape !== undefined && isValue(shape.parameters, call.frame.payload);

@@ -178,6 +178,6 @@ async function checkEnd({ mover, counts }: Session, launched: LaunchedEnclave, i
   counts.end(how);
   const isKnown = ends.some((end) => end.exitCode === exitCode && end.detail === first && (isBroken || !end.atStart));
   // A debug enclave whose gate ends in the greeting says so.
-  const isSaid = isBroken && /^The enclave could not start: EnclosError: /.test(rest[0] ?? '');
+  const isSaid = isBroken && (rest[0] ?? '').startsWith('The enclave could not start: EnclosError: ');
   if (!isKnown || (rest.length > 0 && !isSaid)) throw new Finding(`${how}\n${rest.join('\n')}`);
 }

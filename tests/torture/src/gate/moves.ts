@@ -101,14 +101,13 @@ const codes = [
 /** Answers one of the calls of the peer: rightly, wrongly, or with an error that is not for us to raise. */
 export function answer({ conversation, grammar, random }: Mover): WireFrame {
   const open = [...conversation.theirs.entries()];
-  const [callId = 0, their] = random.pick(open);
+  const [callId, { shape }] = random.pick(open);
   conversation.theirs.delete(callId);
   if (random.below(4) === 0) {
     const message = random.below(2) === 0 ? random.pick(lines).slice(0, 4096) : 'no';
     return wireFrame({ kind: Kind.THROW, callId, payload: throwPayload(random.pick(codes), message) });
   }
-  const shape = their?.shape;
-  const payload = shape === undefined ? new Uint8Array(0) : someArguments(shape.result, random, shape.maxResultBytes);
+  const payload = someArguments(shape.result, random, shape.maxResultBytes);
   const fits = payload.length <= largestPayload(grammar);
   return wireFrame({ kind: Kind.RETURN, callId, payload: fits ? payload : new Uint8Array(0) });
 }

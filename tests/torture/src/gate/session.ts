@@ -96,15 +96,16 @@ export async function attack(session: Session): Promise<void> {
   const before = someMoves(mover, random.below(30));
   if (before.length > 0) await send(session, before);
   if (random.below(2) === 0) await beAsked(session);
-  const { name, frames, chunks, then, isFatal } = nextAttack(mover);
+  const { name, frames, chunks, behind, isFatal } = nextAttack(mover);
   conversation.isWild = true;
   session.doing = name;
   session.last = Buffer.concat(chunks);
   counts.attack(name, frames);
   for (const chunk of chunks) conversation.write(chunk);
-  if (then === 'half-close') conversation.halfClose();
-  if (then === 'destroy') conversation.destroy();
-  await endWithin(conversation, isFatal || then !== 'nothing' ? watchdogMs : graceMs, isFatal || then !== 'nothing');
+  if (behind === 'half-close') conversation.halfClose();
+  if (behind === 'destroy') conversation.destroy();
+  const mustEnd = isFatal || behind !== 'nothing';
+  await endWithin(conversation, mustEnd ? watchdogMs : graceMs, mustEnd);
 }
 
 /** Makes the other side wait for us, if it has a function for that and a slot. */

@@ -217,11 +217,11 @@ async function watch(platform: WatchedPlatform, signed: SignedImage): Promise<Wi
     trustedFiles: { '/models/trusted.txt': '/nonexistent' },
     untrusted: { give: () => ({ name: 'one' as const, leaves: [] }), nest: () => 0 },
   });
-  let stopped = false;
+  const stop = new AbortController();
   let calls = 0;
   let slowestMs = 0;
   const serve = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       const started = performance.now();
       const { short } = await enclave.call.texts({ short: 'here', long: String(calls) }, { timeoutMs: watchdogMs });
       await launcher.describe();
@@ -235,7 +235,7 @@ async function watch(platform: WatchedPlatform, signed: SignedImage): Promise<Wi
   served.catch(() => undefined);
   return {
     stop() {
-      stopped = true;
+      stop.abort();
       return served;
     },
     async end() {
