@@ -1,3 +1,4 @@
+import { encodeValue, systemInterface } from '@enclos/edl';
 import { encodeFrame, FrameDecoder, FrameKind, type Frame } from '@enclos/gate';
 import { readImage } from '@enclos/manifest';
 import { encodeGateHello, GateTable, type EnclaveExit, type LaunchedEnclave, type Launcher } from '@enclos/tee';
@@ -87,8 +88,9 @@ export async function openFrameHost(launcher: Launcher, signed: SignedImage): Pr
     async begin() {
       send({ kind: FrameKind.HELLO, payload: encodeGateHello({ name, interfaceDigest }) });
       await take('a greeting', ({ kind }) => kind === FrameKind.HELLO);
-      send({ table: GateTable.system, callId: 1, payload: Uint8Array.of(0) });
-      await answerTo(1);
+      const payload = encodeValue(systemInterface.trusted.start.parameters, { hostEnvironment: [] });
+      send({ table: GateTable.system, callId: 1, payload });
+      if ((await answerTo(1)).kind !== FrameKind.RETURN) throw new Error('The enclave did not start.');
     },
     async ended() {
       await over;

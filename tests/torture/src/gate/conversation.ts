@@ -29,6 +29,8 @@ export interface OurCall {
   readonly isEcho: boolean;
   /** It was cancelled, or has a deadline: it may be answered with an error whatever it is. */
   mayFail: boolean;
+  /** An error is no answer to it at all. */
+  readonly mustSucceed?: true;
 }
 
 /** A call of the peer that we have not answered. */
@@ -206,6 +208,7 @@ export class Conversation {
     const code = throwCode(frame.payload);
     const isAllowed = code !== undefined && this.#grammar.codes.has(code);
     if (!isAllowed) throw new Finding(`It raised ${code ?? 'what is no error'}.`);
+    if (call?.mustSucceed === true && !this.isWild) throw new Finding(`It answered a right call with ${code}.`);
     if (call === undefined || call.mayFail || !call.isEcho || this.isWild || code === 'GATE_BUSY') return;
     const shape = this.#grammar.offered[call.frame.table]?.[call.frame.index];
     const isRight = shape !== undefined && isValue(shape.parameters, call.frame.payload);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemInterface } from '@enclos/edl';
+import { encodeValue, systemInterface } from '@enclos/edl';
 import { createWorkshop, descendants, residentMiB, target, type SignedImage } from '@enclos/integration-tests';
 import { readImage } from '@enclos/manifest';
 import { encodeGateHello, errorsFromEnclave, type EnclaveExit, type LaunchedEnclave } from '@enclos/tee';
@@ -42,7 +42,9 @@ const enclave = {
   endless: new Set(['wait']),
   asking: new Set(['ask', 'nest', 'storm']),
 };
-const noVariables = Uint8Array.of(0);
+const startParameters = systemInterface.trusted.start.parameters;
+const noVariables = encodeValue(startParameters, { hostEnvironment: [] });
+const strangeVariable = encodeValue(startParameters, { hostEnvironment: [{ name: 'A', value: 'B' }] });
 /** Two texts, and the function that gives them back. */
 const canary = {
   index: enclave.grammar.offered[0]?.find(({ name }) => name === 'texts')?.index ?? 0,
@@ -144,7 +146,7 @@ async function breakStart(session: Session, signed: SignedImage): Promise<void> 
     () => [{ ...hello, payload: noise(random, random.pick([0, 1, 100, 70_000])) }],
     () => [hello, { ...start, payload: noise(random, random.below(100)) }, start, { ...start, callId: 3 }],
     // A variable that the manifest does not take.
-    () => [hello, { ...start, payload: Uint8Array.of(1, 1, 65, 1, 66) }],
+    () => [hello, { ...start, payload: strangeVariable }],
     () => [hello, ...Array.from({ length: 40 }, () => nextMove(mover)), start],
     () => [hello],
     () => [],

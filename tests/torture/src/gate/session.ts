@@ -52,7 +52,7 @@ export async function ask(session: Session, fields: Partial<WireFrame>): Promise
   const { conversation, echoes, grammar } = session.mover;
   const frame = wireFrame({ kind: Kind.CALL, callId: conversation.takeId(), ...fields });
   const name = grammar.offered[frame.table]?.[frame.index]?.name ?? '';
-  conversation.ours.set(frame.callId, { frame, isEcho: echoes.has(name), mayFail: false });
+  conversation.ours.set(frame.callId, { frame, isEcho: echoes.has(name), mayFail: false, mustSucceed: true });
   conversation.send(frame);
   session.counts.frames += 1;
   await conversation.until(`${name} is answered`, () => !conversation.ours.has(frame.callId), watchdogMs);
