@@ -80,7 +80,13 @@ function hostMount({ target, maxBytes }: DeclaredMount, host: HostFiles): Mount 
       return readAll(host, { target, path, sizeBytes: Number(found.sizeBytes) });
     },
     writeFile: (path, content) => host.write(target, path, content),
-    list: (path) => host.list(target, path === '' ? '.' : path),
+    async list(path) {
+      const entries = await host.list(target, path === '' ? '.' : path);
+      // No file system has such names: whoever joins them to a path would be led elsewhere.
+      const isName = entries.every(({ name }) => name !== '.' && name !== '..' && !/[/\0]/.test(name));
+      if (!isName) throw refusedTarget(target, 'the host gave a name that is none');
+      return entries;
+    },
     remove: (path) => host.remove(target, path),
   };
 }

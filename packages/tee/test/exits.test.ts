@@ -31,4 +31,24 @@ describe('the exit table', () => {
     const details = (await Promise.all([exits.of(1n), waiting, exits.of(3n)])).map(({ detail }) => detail);
     assert.deepEqual(details, ['one', 'gone', 'gone']);
   });
+
+  test('keeps nothing of an end that was told', async () => {
+    const exits = createExitTable();
+    for (let enclave = 0n; enclave < 1000n; enclave += 1n) {
+      const waiting = exits.of(enclave);
+      exits.settle(enclave, exit('waited for'));
+      await waiting;
+      exits.settle(-enclave - 1n, exit('early'));
+      await exits.of(-enclave - 1n);
+    }
+    assert.equal(exits.size, 0);
+  });
+
+  test('keeps so many notices that nobody asks for and no more, and the newest of them', async () => {
+    const exits = createExitTable();
+    for (let enclave = 1n; enclave <= 5000n; enclave += 1n) exits.settle(enclave, exit(String(enclave)));
+    assert.equal(exits.size, 1024);
+    assert.equal((await exits.of(5000n)).detail, '5000');
+    assert.equal((await exits.of(3977n)).detail, '3977');
+  });
 });

@@ -34,6 +34,11 @@ export function descriptorCount(processId: number): number {
   return list(`/proc/${processId}/fd`).length;
 }
 
+/** Resident memory; 0 when the process is gone. */
+export function residentMiB(processId: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${processId}/status`) ?? '')?.[1] ?? 0) / 1024;
+}
+
 /** The files below a folder that hold one of these texts, as they are or in base64 or hex. */
 export function filesHolding(folder: string, secret: string): readonly string[] {
   const bytes = Buffer.from(secret);

@@ -10,7 +10,7 @@ import { seededBytes } from './random.ts';
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 const modulesFolder = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
 
-export type EnclaveName = 'probe' | 'raw' | 'hostile' | 'sleeper';
+export type EnclaveName = 'probe' | 'raw' | 'hostile' | 'sleeper' | 'target';
 
 export interface SignedImage {
   readonly image: Uint8Array;
@@ -19,7 +19,7 @@ export interface SignedImage {
 
 /** What to build: the project as it stands, with these fields in place of its own. */
 export interface Variant extends Partial<
-  Pick<Project, 'productId' | 'securityVersion' | 'debug' | 'threads' | 'heapSizeBytes' | 'environment'>
+  Pick<Project, 'productId' | 'securityVersion' | 'debug' | 'threads' | 'heapSizeBytes' | 'environment' | 'limits'>
 > {
   readonly signer?: 'first' | 'second';
   readonly bootModule?: string;

@@ -135,12 +135,40 @@ describe('a host that serves a mount as it likes', () => {
     await withFiles(found(4n, 'other'), async (call) => assert.equal(await call.readFile(file), undefined));
   });
 
-  test('names that would lead out of the mount are only names: opening them is refused', async () => {
-    const mountList = () => [{ name: '../../etc/passwd', kind: 'file' as const }];
-    await withFiles({ ...found(4n), mountList }, async (call) => {
-      const [entry] = await call.list({ mount: '/state', path: '' });
-      assert.equal(await outcome(call.readFile({ mount: '/state', path: entry?.name ?? '' })), 'ENCLAVE_MOUNT_REFUSED');
+  for (const name of ['../../etc/passwd', 'a/b', '/', '.', '..', 'nul\0']) {
+    test(`an entry named ${JSON.stringify(name)} is none: the list is refused`, async () => {
+      const mountList = () => [
+        { name: 'fine', kind: 'file' as const },
+        { name, kind: 'file' as const },
+      ];
+      await withFiles({ mountList }, async (call) => {
+        assert.equal(await outcome(call.list({ mount: '/state', path: '' })), 'ENCLAVE_MOUNT_REFUSED');
+      });
     });
+  }
+
+  test('names that only look odd are names', async () => {
+    const names = ['...', 'a b', '-rf', '\u202egnp.exe', '%2e%2e%2f', 'x'.repeat(255)];
+    const mountList = () => names.map((name) => ({ name, kind: 'file' as const }));
+    await withFiles({ mountList }, async (call) => {
+      const entries = await call.list({ mount: '/state', path: '' });
+      assert.deepEqual(
+        entries.map(({ name }) => name),
+        names,
+      );
+    });
+  });
+
+  test('a file that gives one byte at a time is read as far as its size went, and no further', async () => {
+    let reads = 0;
+    const mountRead = () => {
+      reads++;
+      return Uint8Array.of(65);
+    };
+    await withFiles({ ...found(300n), mountRead }, async (call) => {
+      assert.equal((await call.readFile(file))?.length, 300);
+    });
+    assert.equal(reads, 300);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
@@ -7,7 +7,7 @@ import { hostChannel } from '@enclos/tee';
 import { outcome, refusedWith } from '../src/index.ts';
 import { createLab, enclaveProcesses, type Lab, type WatchedSleeper } from '../src/lifetime.ts';
 import { connectPeer, connectRaw, ended, frame } from '../src/platform-peer.ts';
-import { descriptorCount, isRunning, processesWith, until } from '../src/process-watch.ts';
+import { descriptorCount, isRunning, processesWith, residentMiB, until } from '../src/process-watch.ts';
 
 /** One platform for all: whatever one host or enclave does, the witness of another host goes on. */
 let lab: Lab;
@@ -23,10 +23,6 @@ after(() => lab.close());
 async function assertUnharmed(): Promise<void> {
   assert.equal(await witness.enclave.call.echo({ text: 'here' }), 'here');
   await platform.describe();
-}
-
-function residentMiB(processId: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 }
 
 const greeting = frame('hello', utf8(hostChannel.describe()));

@@ -33,7 +33,11 @@ export function openChannel(options: ChannelOptions): Endpoint {
     limits: options.patient === true ? { ...channelLimits, ...patientLimits } : channelLimits,
     remoteErrors: initiator ? errorsFromPlatform : errorsToPlatform,
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
-    dispatch: async (call) => options.serve(call.index, call.payload, call),
+    async dispatch(call) {
+      // A channel has one table: a function without arguments must not have a second name.
+      if (call.table !== 0) throw new EnclosError('EDL_UNKNOWN_FUNCTION', 'A platform channel has no table but 0.');
+      return options.serve(call.index, call.payload, call);
+    },
     describeError: describePlatformError,
     lostError: (cause) => new EnclosError('TEE_PLATFORM_LOST', undefined, { cause }),
   });
