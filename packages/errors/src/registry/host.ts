@@ -11,6 +11,11 @@ export const hostErrors = {
     summary: 'The untrusted function failed on the host.',
     next: "Read the host's log.",
   },
+  HOST_STORAGE_FULL: {
+    kind: 'transient',
+    summary: 'There is no space for the file on the disk of the host.',
+    next: 'Free space where the mount is, then write again; the file has the content that it had.',
+  },
   HOST_INTERFACE_MISMATCH: {
     kind: 'usage',
     summary: 'The host and the image were built with different interfaces.',

@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { storageFailed } from '../storage-error.ts';
 import { createAdmission } from './admission.ts';
 import { serveHost } from './host-session.ts';
 import type { PlatformServices } from './services.ts';
@@ -14,7 +15,7 @@ export interface PlatformServer {
 /** Far above what one machine's hosts need; it bounds what a host that only connects can hold. */
 const maxConnections = 256;
 
-/** Listens for hosts on `platform.sock` in the runtime folder, or on the given path. */
+/** Listens for hosts on `platform.sock` in the runtime folder, or on the given path. @throws PLATFORM_STORAGE_FAILED */
 export async function servePlatform(
   services: PlatformServices,
   socketPath = join(services.runtimeFolder.path, 'platform.sock'),
@@ -29,8 +30,14 @@ export async function servePlatform(
   server.maxConnections = maxConnections;
   // Accepting fails for want of descriptors; the hosts that are there must not lose their enclaves over it.
   server.on('error', () => undefined);
-  await listen(server, socketPath);
-  await chmod(socketPath, 0o600);
+  try {
+    await listen(server, socketPath);
+    await chmod(socketPath, 0o600);
+  } catch (error) {
+    server.close();
+    await services.runtimeFolder.remove();
+    throw storageFailed(socketPath, error);
+  }
   return Object.freeze({
     socketPath,
     async close() {
