@@ -1,0 +1,23 @@
+import { header } from './header.ts';
+import { killMatrix } from './kill/kill-matrix.ts';
+import { createTally, readOptions, type Program } from './program.ts';
+
+const programs: Readonly<Record<string, Program>> = {
+  'kill-matrix': killMatrix,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const program = Object.hasOwn(programs, name) ? programs[name] : undefined;
+if (program === undefined) {
+  process.stderr.write(`usage: npm run torture -- ${Object.keys(programs).join('|')} [--seed N] ...\n`);
+  process.exit(2);
+}
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const options = readOptions(args);
+const tally = createTally(print);
+print(header(name, options.seed));
+await program(options, tally).catch((error: unknown) =>
+  tally.fail(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+);
+print(tally.line());
+process.exitCode = tally.failures > 0 ? 1 : 0;
