@@ -42,6 +42,11 @@ export function mark(step: string, facts: Pick<Mark, 'value' | 'code'> = {}): vo
   if (step === holdStep && nth === Number(holdNth)) standStill(Number(holdMs));
 }
 
+/** How many steps there were in this process. */
+export function stepCount(): number {
+  return steps;
+}
+
 export function parseMark(line: string): Mark {
   const value = JSON.parse(line) as Omit<Mark, 'at'> & { readonly at: string };
   return { ...value, at: BigInt(value.at) };

@@ -26,9 +26,10 @@ export async function createRuntimeFolder(parent: string = tmpdir()): Promise<Ru
   return Object.freeze({
     path,
     async remove() {
-      // Unlinks the socket too.
+      await removeOthers(path);
+      // Unlinks the life socket too: not before, or a death in between would leave a folder that nobody may remove.
       await new Promise<void>((resolve) => life.close(() => resolve()));
-      await removeFolder(path);
+      await rmdir(path).catch(ignore);
     },
   });
 }
@@ -93,11 +94,14 @@ function refuses(socketPath: string): Promise<boolean> {
 
 /** Removes what a platform puts there and nothing else; the life socket last, so that a half-removed folder is found again. */
 async function removeFolder(path: string): Promise<void> {
-  const names = (await readdir(path).catch(() => [])).filter((name) => ours.test(name));
-  const sockets = names.filter((candidate) => candidate !== lifeSocket);
-  for (const name of sockets) await unlink(join(path, name)).catch(ignore);
+  await removeOthers(path);
   await unlink(join(path, lifeSocket)).catch(ignore);
   await rmdir(path).catch(ignore);
+}
+
+async function removeOthers(path: string): Promise<void> {
+  const names = (await readdir(path).catch(() => [])).filter((name) => ours.test(name) && name !== lifeSocket);
+  for (const name of names) await unlink(join(path, name)).catch(ignore);
 }
 
 /** Another platform may be removing the same folder, and a folder that stays harms nobody. */
