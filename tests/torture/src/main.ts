@@ -1,9 +1,11 @@
 import { header } from './header.ts';
+import { diskFull } from './disk/disk-full.ts';
 import { killMatrix } from './kill/kill-matrix.ts';
 import { createTally, readOptions, type Program } from './program.ts';
 
 const programs: Readonly<Record<string, Program>> = {
   'kill-matrix': killMatrix,
+  'disk-full': diskFull,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
