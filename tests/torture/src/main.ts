@@ -1,11 +1,15 @@
 import { header } from './header.ts';
+import { clock } from './clock/clock.ts';
 import { diskFull } from './disk/disk-full.ts';
+import { readOnly } from './disk/read-only.ts';
 import { killMatrix } from './kill/kill-matrix.ts';
 import { createTally, readOptions, type Program } from './program.ts';
 
 const programs: Readonly<Record<string, Program>> = {
   'kill-matrix': killMatrix,
   'disk-full': diskFull,
+  'read-only': readOnly,
+  clock,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -28,6 +28,8 @@ export interface Lane {
   readonly mount: string;
   /** Where its platforms have their runtime folders. */
   readonly tmp: string;
+  /** The folder of enclave.json. */
+  readonly project: string;
   readonly image: string;
   readonly signature: string;
   /** In the command line of every process of the lane's enclaves, and of no other. */
@@ -52,7 +54,7 @@ export function createWorkplace(parent: string = tmpdir()): Workplace {
       const paths = { image: join(place, 'subject.sgxs'), signature: join(place, 'subject.sig') };
       writeFileSync(paths.image, image);
       writeFileSync(paths.signature, signEnclave({ image, key, date: new Date() }));
-      return { folder: place, state, mount, tmp, ...paths, enclaveMarker: `--max-old-space-size=${heapMiB}\0` };
+      return { folder: place, project: projectFolder, state, mount, tmp, ...paths, enclaveMarker: `--max-old-space-size=${heapMiB}\0` };
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

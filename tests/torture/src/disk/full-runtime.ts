@@ -42,7 +42,7 @@ export async function fullRuntimeFolder(lane: Lane, tally: Tally): Promise<void>
 }
 
 /** The code that a start, or the first use, is refused with. */
-async function startRefusal(lane: Lane): Promise<string | undefined> {
+export async function startRefusal(lane: Lane): Promise<string | undefined> {
   let platform: EmbeddedPlatform;
   try {
     platform = await startPlatform({ stateFolder: lane.state });
