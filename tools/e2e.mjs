@@ -2,12 +2,23 @@
 //
 //   node tools/e2e.mjs
 //
-// Each step is a command of the README whose exit code says whether the product works.
+// Each step is a command of the README, or a torture (tests/torture), whose exit code says whether the product works.
 import { run, seconds, totalsLine } from './lib/run.mjs';
 import { childEnvironment, root } from './lib/workspace.mjs';
 
 const limitMs = 600_000;
-const steps = [{ name: 'npm start', command: ['npm', 'start'] }];
+const torture = (...args) => ({
+  name: `torture: ${args.join(' ')}`,
+  command: ['npm', 'run', '--silent', 'torture', '--', ...args],
+});
+const steps = [
+  { name: 'npm start', command: ['npm', 'start'] },
+  torture('kill-matrix', '--moments', '150', '--seed', '1'),
+  torture('disk-full', '--seed', '1'),
+  torture('read-only', '--seed', '1'),
+  torture('clock', '--seed', '1'),
+  torture('soak', '--minutes', '1', '--seed', '1'),
+];
 
 const totals = { passed: 0, failed: 0 };
 for (const { name, command } of steps) {

@@ -3,6 +3,7 @@ import { clock } from './clock/clock.ts';
 import { diskFull } from './disk/disk-full.ts';
 import { readOnly } from './disk/read-only.ts';
 import { killMatrix } from './kill/kill-matrix.ts';
+import { soak } from './soak/soak.ts';
 import { createTally, readOptions, type Program } from './program.ts';
 
 const programs: Readonly<Record<string, Program>> = {
@@ -10,6 +11,7 @@ const programs: Readonly<Record<string, Program>> = {
   'disk-full': diskFull,
   'read-only': readOnly,
   clock,
+  soak,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -16,7 +16,8 @@ export function compiled(name: string): string {
 /** Where one torture works; nothing of it is left in the end. */
 export interface Workplace {
   readonly folder: string;
-  lane(name: string): Promise<Lane>;
+  /** @param heapMiB of its enclave; a size of its own unless told, which tells the processes of lanes apart. */
+  lane(name: string, heapMiB?: number): Promise<Lane>;
   close(): void;
 }
 
@@ -42,19 +43,25 @@ export function createWorkplace(parent: string = tmpdir()): Workplace {
   let lanes = 0;
   return {
     folder,
-    async lane(name) {
+    async lane(name, heapMiB = 300 + (process.pid % 1700) + lanes++) {
       const place = join(folder, name);
       const [state, mount, tmp] = ['state', 'mount', 'tmp'].map((part) => join(place, part));
       if (state === undefined || mount === undefined || tmp === undefined) throw new Error('unreachable');
       for (const part of [place, mount, tmp]) mkdirSync(part);
-      // The size of the heap is in the command line of the enclave: one of its own tells its processes apart.
-      const heapMiB = 300 + (process.pid % 1700) + lanes++;
       const project = { ...(await loadProject(projectFolder)), heapSizeBytes: heapMiB * 1024 * 1024 };
       const { image } = await buildEnclave(project, { outFolder: join(place, 'build') });
       const paths = { image: join(place, 'subject.sgxs'), signature: join(place, 'subject.sig') };
       writeFileSync(paths.image, image);
       writeFileSync(paths.signature, signEnclave({ image, key, date: new Date() }));
-      return { folder: place, project: projectFolder, state, mount, tmp, ...paths, enclaveMarker: `--max-old-space-size=${heapMiB}\0` };
+      return {
+        folder: place,
+        project: projectFolder,
+        state,
+        mount,
+        tmp,
+        ...paths,
+        enclaveMarker: `--max-old-space-size=${heapMiB}\0`,
+      };
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

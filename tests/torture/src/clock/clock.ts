@@ -8,7 +8,7 @@ import { isEnclosError } from '@enclos/errors';
 import { enrol, openMachine, openVendor, singleUserAdvisory, startPlatform, stateFolders } from '@enclos/software-sgx';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { codeOf, same } from '../disk/expect.ts';
-import { loadSubject, type Subject } from '../disk/load-subject.ts';
+import { loadSubject, type Subject } from '../load-subject.ts';
 import type { Program, Tally } from '../program.ts';
 import { compiled, createWorkplace, type Lane } from '../workplace.ts';
 
@@ -142,23 +142,26 @@ async function jumpsBeforeStart(lane: Lane, setClock: SetClock, tally: Tally): P
 
 /** A machine that is enrolled again while the clock is ahead gets a good certificate when the clock is right. */
 async function enrolledAhead(lane: Lane, setClock: SetClock, tally: Tally): Promise<void> {
-  await tally.check('a machine that is enrolled six and a half years ahead is good again when the clock is', async () => {
-    const { vendorFolder, machineFolder } = stateFolders(lane.state);
-    const enrolNow = async (): Promise<unknown> =>
-      enrol(await openVendor(vendorFolder), await openMachine(machineFolder), new Date());
-    const use = async (): Promise<unknown> => {
-      const platform = await startPlatform({ stateFolder: lane.state });
-      const enclave = await loadSubject(lane, platform);
-      const found = await appraisal(enclave, platform);
-      await enclave.dispose();
-      await platform.close();
-      return found;
-    };
-    setClock(6.5 * yearMs);
-    await enrolNow();
-    setClock(0);
-    same('the appraisal before it is enrolled again', await use(), 'allowNotYetValid');
-    await enrolNow();
-    same('the appraisal after', await use(), 'accepted');
-  });
+  await tally.check(
+    'a machine that is enrolled six and a half years ahead is good again when the clock is',
+    async () => {
+      const { vendorFolder, machineFolder } = stateFolders(lane.state);
+      const enrolNow = async (): Promise<unknown> =>
+        enrol(await openVendor(vendorFolder), await openMachine(machineFolder), new Date());
+      const use = async (): Promise<unknown> => {
+        const platform = await startPlatform({ stateFolder: lane.state });
+        const enclave = await loadSubject(lane, platform);
+        const found = await appraisal(enclave, platform);
+        await enclave.dispose();
+        await platform.close();
+        return found;
+      };
+      setClock(6.5 * yearMs);
+      await enrolNow();
+      setClock(0);
+      same('the appraisal before it is enrolled again', await use(), 'allowNotYetValid');
+      await enrolNow();
+      same('the appraisal after', await use(), 'accepted');
+    },
+  );
 }

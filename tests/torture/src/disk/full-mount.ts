@@ -4,7 +4,7 @@ import type { Tally } from '../program.ts';
 import type { Lane } from '../workplace.ts';
 import { codeOf, same } from './expect.ts';
 import { empty, fillTo } from './fill.ts';
-import { loadSubject } from './load-subject.ts';
+import { loadSubject } from '../load-subject.ts';
 import { mountDisk } from './own-mounts.ts';
 
 /** The sealed state takes 137 pages, in pieces of 64. */
@@ -20,7 +20,11 @@ export async function fullMount(lane: Lane, tally: Tally): Promise<void> {
     const refused = async (): Promise<void> => {
       same('code', await codeOf(enclave.call.advance()), 'HOST_STORAGE_FULL');
       same('the counter', await enclave.call.found(), stored);
-      same('files', readdirSync(disk.path).filter((name) => name !== 'fill.bin'), ['counter.sealed']);
+      same(
+        'files',
+        readdirSync(disk.path).filter((name) => name !== 'fill.bin'),
+        ['counter.sealed'],
+      );
     };
     const works = async (): Promise<void> => {
       stored += 1;

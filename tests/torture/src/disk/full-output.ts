@@ -19,25 +19,32 @@ export async function fullOutput(lane: Lane, tally: Tally): Promise<void> {
   ];
   try {
     for (const { name, args, output, pages } of commands) {
-      await tally.check(`output folder full: ${name} leaves the old file or none, and works when there is space`, () => {
-        const read = (): string => (existsSync(output) ? readFileSync(output, 'base64') : 'none');
-        // Not for a key, which never takes the place of a file.
-        if (name !== 'keygen') writeFileSync(output, 'old');
-        const before = read();
-        const refused = pages.filter((free) => {
-          if (!fillTo(disk.path, free)) throw new Error('The disk of the test is too small.');
-          const code = enclos(...args);
-          empty(disk.path);
-          same('unfinished', readdirSync(disk.path).filter((file) => file.startsWith('.')), []);
-          if (code === undefined) return false;
-          same('code', code, 'CLI_SYSTEM_REFUSED');
-          same('the output', read() === before, true);
-          return true;
-        });
-        same('refused with so many pages', refused, pages);
-        same('code', enclos(...args), undefined);
-        same('an output', read() === before, false);
-      });
+      await tally.check(
+        `output folder full: ${name} leaves the old file or none, and works when there is space`,
+        () => {
+          const read = (): string => (existsSync(output) ? readFileSync(output, 'base64') : 'none');
+          // Not for a key, which never takes the place of a file.
+          if (name !== 'keygen') writeFileSync(output, 'old');
+          const before = read();
+          const refused = pages.filter((free) => {
+            if (!fillTo(disk.path, free)) throw new Error('The disk of the test is too small.');
+            const code = enclos(...args);
+            empty(disk.path);
+            same(
+              'unfinished',
+              readdirSync(disk.path).filter((file) => file.startsWith('.')),
+              [],
+            );
+            if (code === undefined) return false;
+            same('code', code, 'CLI_SYSTEM_REFUSED');
+            same('the output', read() === before, true);
+            return true;
+          });
+          same('refused with so many pages', refused, pages);
+          same('code', enclos(...args), undefined);
+          same('an output', read() === before, false);
+        },
+      );
     }
   } finally {
     disk.close();

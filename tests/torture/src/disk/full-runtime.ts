@@ -4,7 +4,7 @@ import { isEnclosError } from '@enclos/errors';
 import type { Tally } from '../program.ts';
 import type { Lane } from '../workplace.ts';
 import { same } from './expect.ts';
-import { loadSubject } from './load-subject.ts';
+import { loadSubject } from '../load-subject.ts';
 import { mountDisk } from './own-mounts.ts';
 
 /** Root, folder, life socket, filter, platform socket, gate: with so many names an enclave can start. */
@@ -23,17 +23,20 @@ export async function fullRuntimeFolder(lane: Lane, tally: Tally): Promise<void>
         same('what is left', readdirSync(lane.tmp), []);
       });
     }
-    await tally.check('runtime folder full: an enclave that finds no name for its gate starts when there is one', async () => {
-      disk.resize({ pages: 100, inodes: enoughInodes - 1 });
-      const platform = await startPlatform({ stateFolder: lane.state });
-      try {
-        same('the refusal', await useRefusal(lane, platform), 'PLATFORM_STORAGE_FAILED');
-        disk.resize({ pages: 100 });
-        same('the refusal', await useRefusal(lane, platform), undefined);
-      } finally {
-        await platform.close();
-      }
-    });
+    await tally.check(
+      'runtime folder full: an enclave that finds no name for its gate starts when there is one',
+      async () => {
+        disk.resize({ pages: 100, inodes: enoughInodes - 1 });
+        const platform = await startPlatform({ stateFolder: lane.state });
+        try {
+          same('the refusal', await useRefusal(lane, platform), 'PLATFORM_STORAGE_FAILED');
+          disk.resize({ pages: 100 });
+          same('the refusal', await useRefusal(lane, platform), undefined);
+        } finally {
+          await platform.close();
+        }
+      },
+    );
   } finally {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;

@@ -36,8 +36,10 @@ export async function insideOwnMounts(name: string, { seed }: Options, tally: Ta
   const lines = text.trimEnd().split('\n');
   // The first line is the header again, the last one the totals, which become ours.
   const totals = /^(\d+) passed, (\d+) failed/.exec(lines.at(-1) ?? '');
-  for (const line of lines.slice(1, -1).filter((line) => !line.startsWith('FAIL'))) process.stdout.write(`${line}\n`);
-  for (const line of lines.filter((line) => line.startsWith('FAIL'))) tally.fail(line.slice(5));
+  for (const line of lines.slice(1, -1)) {
+    if (line.startsWith('FAIL ')) tally.fail(line.slice(5));
+    else process.stdout.write(`${line}\n`);
+  }
   for (let i = 0; i < Number(totals?.[1] ?? 0); i++) tally.pass();
   if (totals === null) tally.fail(`${name} ended without its totals`);
   return false;

@@ -6,7 +6,7 @@ import { createWorkplace, type Lane } from '../workplace.ts';
 import { enclos } from './command.ts';
 import { codeOf, same } from './expect.ts';
 import { startRefusal } from './full-runtime.ts';
-import { loadSubject } from './load-subject.ts';
+import { loadSubject } from '../load-subject.ts';
 import { insideOwnMounts, mountDisk, type SmallDisk } from './own-mounts.ts';
 
 const refusal = 'PLATFORM_STORAGE_FAILED';

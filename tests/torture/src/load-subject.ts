@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
-import { subject } from '../../enclaves/subject/subject.edl.ts';
-import type { Lane } from '../workplace.ts';
+import { subject } from '../enclaves/subject/subject.edl.ts';
+import type { Lane } from './workplace.ts';
 
 export type Subject = Enclave<(typeof subject)['trusted']>;
 
