@@ -68,8 +68,8 @@ export function mountDisk(path: string, limits: DiskLimits): SmallDisk {
   mount('-t', 'tmpfs', '-o', optionsOf(limits), 'none', path);
   return {
     path,
-    resize: (changed) => mount('-o', `remount,${optionsOf(changed)}`, path),
-    readOnly: (isReadOnly) => mount('-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, path),
+    resize: (changed) => remount(optionsOf(changed), path),
+    readOnly: (isReadOnly) => remount(isReadOnly ? 'ro' : 'rw', path),
     close: () => void spawnSync('umount', ['--lazy', path]),
   };
 }
@@ -77,6 +77,11 @@ export function mountDisk(path: string, limits: DiskLimits): SmallDisk {
 function optionsOf({ pages, inodes = plenty }: DiskLimits): string {
   // Zero would mean no limit (tmpfs(5)).
   return `size=${Math.max(1, pages) * 4096},nr_inodes=${inodes},mode=700`;
+}
+
+/** With these options alone: the present ones name users of outside, who have no number in a namespace (mount(8)). */
+function remount(options: string, path: string): void {
+  mount('-t', 'tmpfs', '--options-mode', 'ignore', '-o', `remount,${options}`, 'none', path);
 }
 
 function mount(...args: readonly string[]): void {
