@@ -5,6 +5,7 @@ import { growth, type Sample, type Series } from './samples.ts';
 const bounds: Readonly<Record<Exclude<Series, 'enclaveMiB'>, number>> = {
   hostMiB: 32,
   hostHeapMiB: 8,
+  hostExternalMiB: 16,
   hostDescriptors: 4,
   platformMiB: 32,
   platformDescriptors: 4,

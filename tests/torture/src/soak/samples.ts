@@ -6,6 +6,8 @@ export interface Sample {
   readonly seconds: number;
   readonly hostMiB: number;
   readonly hostHeapMiB: number;
+  /** Buffers outside the heap. */
+  readonly hostExternalMiB: number;
   readonly hostDescriptors: number;
   readonly platformMiB: number;
   readonly platformDescriptors: number;
@@ -25,10 +27,12 @@ export function takeSample(
   of: { readonly platform: number; readonly enclave: number; readonly life: number },
 ): Sample {
   collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
   return {
     seconds,
     hostMiB: residentKiB(process.pid) / 1024,
-    hostHeapMiB: process.memoryUsage().heapUsed / 2 ** 20,
+    hostHeapMiB: heapUsed / 2 ** 20,
+    hostExternalMiB: external / 2 ** 20,
     hostDescriptors: descriptorCount(process.pid),
     platformMiB: residentKiB(of.platform) / 1024,
     platformDescriptors: descriptorCount(of.platform),
