@@ -16,6 +16,11 @@ const steps = [
   torture('gate-decoder', '--frames', '1000000', '--seed', '1'),
   torture('gate-live', '--frames', '100000', '--seed', '1'),
   torture('platform-live', '--frames', '100000', '--seed', '1'),
+  torture('kill-matrix', '--moments', '150', '--seed', '1'),
+  torture('disk-full', '--seed', '1'),
+  torture('read-only', '--seed', '1'),
+  torture('clock', '--seed', '1'),
+  torture('soak', '--minutes', '1', '--seed', '1'),
 ];
 
 const totals = { passed: 0, failed: 0 };

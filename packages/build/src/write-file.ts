@@ -20,7 +20,7 @@ export async function writeFileAtomically(path: string, content: Uint8Array | st
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { dirname, join, sep } from 'node:path';
 import { createDispatcher, systemInterface, type Dispatch } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { isCleanPath, type EnclaveManifest } from '@enclos/manifest';
-import { createWrites, pendingPrefix } from './writes.ts';
+import { createWrites, pendingPrefix, storageError } from './writes.ts';
 
 export interface HostFolders {
   /** Folder of this machine for each `host` mount of the manifest, by target. */
@@ -33,9 +33,10 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
   const writes = createWrites();
   const locate = (target: string, path: string): Promise<string> =>
     locateIn(mountOf(mounts, target), { folders, path });
-  /** The mount itself is no file: what is written beside it, or removed, would be outside. */
+  /** The mount itself is no file: what is written beside it, or removed, would be outside. Nor is an unfinished write. */
   const locateFile = async (target: string, path: string): Promise<string> => {
-    if (path === '.') throw new EnclosError('HOST_MOUNT_REFUSED', 'Not a clean relative path.');
+    const isPending = path.slice(path.lastIndexOf('/') + 1).startsWith(pendingPrefix);
+    if (path === '.' || isPending) throw new EnclosError('HOST_MOUNT_REFUSED', 'Not a clean relative path.');
     return locate(target, path);
   };
 
@@ -68,7 +69,10 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
     },
     async mountRemove({ target, path }) {
       requireWritable(mountOf(mounts, target));
-      await rm(await locateFile(target, path), { force: true });
+      const file = await locateFile(target, path);
+      await rm(file, { force: true }).catch((error: unknown) => {
+        throw storageError(error);
+      });
     },
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -8,6 +8,7 @@ import { createCaller, systemInterface, type Caller } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { createFileService, type FileService } from '../src/files.ts';
+import { storageError } from '../src/writes.ts';
 
 const manifest: EnclaveManifest = {
   name: 'sample',
@@ -85,6 +86,35 @@ describe('the host file service', () => {
     await write('a', 'x');
     assert.deepEqual((await readdir(join(folder, 'data'))).toSorted(), ['a', 'folder']);
     assert.deepEqual((await readdir(folder)).toSorted(), ['config', 'data', 'model', 'outside']);
+  });
+
+  test('a write removes what a killed host left, and nothing that may still be written', async () => {
+    const [old, recent, own] = ['.enclos-write-old', '.enclos-write-new', 'old'].map((name) =>
+      join(folder, 'data', name),
+    );
+    for (const path of [old, recent, own]) await writeFile(path ?? '', 'x');
+    const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+    for (const path of [old, own]) await utimes(path ?? '', hoursAgo, hoursAgo);
+    await write('a', 'x');
+    assert.deepEqual((await readdir(join(folder, 'data'))).toSorted(), ['.enclos-write-new', 'a', 'old']);
+  });
+
+  test('an unfinished write is no file to an enclave', async () => {
+    await write('a', 'x', 'no');
+    const [path = ''] = await readdir(join(folder, 'data'));
+    await assert.rejects(files.mountRead({ target: '/data', path, offset: 0n, maxBytes: 1 }), refused);
+    await assert.rejects(files.mountRemove({ target: '/data', path }), refused);
+    await assert.rejects(write(path, 'x'), refused);
+  });
+
+  test('tells a full disk and a folder that may not be written from other failures', () => {
+    const told = (code: string): unknown => {
+      const error = storageError(Object.assign(new Error(code), { code }));
+      return isEnclosError(error) ? error.code : error instanceof Error && error.message;
+    };
+    assert.deepEqual(['ENOSPC', 'EDQUOT', 'EFBIG'].map(told), Array(3).fill('HOST_STORAGE_FULL'));
+    assert.deepEqual(['EROFS', 'EACCES', 'EPERM'].map(told), Array(3).fill('HOST_MOUNT_REFUSED'));
+    assert.equal(told('EIO'), 'EIO');
   });
 
   test('reads, lists and removes', async () => {

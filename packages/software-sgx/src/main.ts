@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isEnclosError } from '@enclos/errors';
 import { openPlatformAudit } from './audit/platform-audit.ts';
+import { startRefusal } from './platform/embedded.ts';
 import { initializePlatform, openPlatform, stateFolders } from './platform/open.ts';
 import { servePlatform, type PlatformServer } from './platform/server.ts';
 
@@ -26,6 +27,8 @@ function endWithParent(server: PlatformServer): void {
     ending = true;
     void server.close().finally(() => process.exit(0));
   };
+  // A host that died before it has read where this process listens: writing to it fails.
+  process.stdout.on('error', end);
   process.stdin.on('end', end).on('error', end).resume();
   process.on('SIGTERM', end);
   // Ctrl-C reaches the whole group: the host decides when the platform ends.
@@ -37,5 +40,7 @@ main().catch((error: unknown) => {
     ? `${error.code}: ${error.message}\n${error.next}`
     : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`The platform could not start. ${text}\n`);
+  // The host that waits for the first line reads the reason there.
+  if (isEnclosError(error)) process.stdout.write(`${startRefusal(error)}\n`);
   process.exit(1);
 });

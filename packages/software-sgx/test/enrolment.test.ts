@@ -62,6 +62,14 @@ test('enrolment: a request that was changed in any field is refused', async () =
   }
 });
 
+test('enrolment: a certificate of a clock that was ahead is replaced when the clock is right', async () => {
+  const { vendor, machine } = await enrolledSite('separated', laterBy(4000));
+  const right = await enrol(vendor, machine, now);
+  assert.notEqual(pckSerial(right), pckSerial(machine));
+  assert.ok(new Date(new X509Certificate(right.pck?.pck ?? '').validFrom) <= now);
+  assert.equal(pckSerial(await enrol(vendor, right, now)), pckSerial(right));
+});
+
 test('enrolment: a request holds no secret', () => {
   const { machine } = site;
   const text = JSON.stringify(enrolmentRequest(machine));

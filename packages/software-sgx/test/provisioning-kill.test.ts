@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createMachine, createVendor, openMachine, openVendor } from '../src/index.ts';
+import { createFolder } from '../src/provisioning/folder.ts';
 import { now, temporaryFolder, testKey } from './support.ts';
 
 const child = fileURLToPath(new URL('./create-child.js', import.meta.url));
@@ -96,13 +97,22 @@ test('two processes that create at once get the same vendor and machine, and nei
   }
 });
 
-test('what a killed creation left is removed by a later one, when it is old', async () => {
+test('what killed creations left is removed, by the creation that succeeds and by whoever finds it made', async () => {
   const folder = temporaryFolder();
-  const [old, recent] = ['0123456789abcdef', 'fedcba9876543210'].map((id) => join(folder, `.machine.making-${id}`));
-  assert.ok(old && recent);
-  for (const path of [old, recent]) mkdirSync(path);
-  const twoHoursAgo = Date.now() / 1000 - 7200;
-  utimesSync(old, twoHoursAgo, twoHoursAgo);
-  await createMachine(join(folder, 'machine'), { separation: 'separated' });
-  assert.deepEqual(readdirSync(folder).sort(), ['.machine.making-fedcba9876543210', 'machine']);
+  const left = ['0123456789abcdef', 'fedcba9876543210'].map((id) => join(folder, `.machine.making-${id}`));
+  for (let round = 0; round < 2; round++) {
+    for (const path of left) mkdirSync(join(path, 'part'), { recursive: true });
+    await createMachine(join(folder, 'machine'), { separation: 'separated' });
+    assert.deepEqual(readdirSync(folder), ['machine']);
+  }
+});
+
+test('a creation whose unfinished folder is removed under it takes the one that is there', async () => {
+  const target = join(temporaryFolder(), 'made');
+  await createFolder(target, async () => {
+    await createFolder(target, () => Promise.resolve({ file: 'of the faster' }));
+    return { file: 'of the slower' };
+  });
+  assert.equal(readFileSync(join(target, 'file'), 'utf8'), 'of the faster');
+  assert.deepEqual(readdirSync(join(target, '..')), ['made']);
 });

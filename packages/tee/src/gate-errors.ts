@@ -25,6 +25,7 @@ export const errorsFromEnclave: readonly ErrorCode[] = Object.freeze([
   'REPORT_NOT_VERIFIED',
   'HOST_CALL_FAILED',
   'HOST_MOUNT_REFUSED',
+  'HOST_STORAGE_FULL',
 ]);
 
 /** What a host may raise in its enclave: that it did not do what was asked, and nothing about anything else. */
@@ -34,4 +35,5 @@ export const errorsFromHost: readonly ErrorCode[] = Object.freeze([
   'EDL_UNKNOWN_FUNCTION',
   'HOST_CALL_FAILED',
   'HOST_MOUNT_REFUSED',
+  'HOST_STORAGE_FULL',
 ]);

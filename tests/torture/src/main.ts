@@ -1,13 +1,23 @@
-import { header } from './header.ts';
+import { clock } from './clock/clock.ts';
+import { diskFull } from './disk/disk-full.ts';
+import { readOnly } from './disk/read-only.ts';
 import { gateDecoder } from './gate/gate-decoder.ts';
 import { gateLive } from './gate/gate-live.ts';
+import { header } from './header.ts';
+import { killMatrix } from './kill/kill-matrix.ts';
 import { platformLive } from './platform/platform-live.ts';
 import { createTally, readOptions, type Program } from './program.ts';
+import { soak } from './soak/soak.ts';
 
 const programs: Readonly<Record<string, Program>> = {
   'gate-decoder': gateDecoder,
   'gate-live': gateLive,
   'platform-live': platformLive,
+  'kill-matrix': killMatrix,
+  'disk-full': diskFull,
+  'read-only': readOnly,
+  clock,
+  soak,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

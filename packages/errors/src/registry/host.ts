@@ -31,6 +31,11 @@ export const hostErrors = {
     summary: 'An option of the host SDK is out of range.',
     next: 'Correct the named option.',
   },
+  HOST_STORAGE_FULL: {
+    kind: 'transient',
+    summary: 'There is no space for the file on the disk of the host.',
+    next: 'Free space where the mount is, then write again; the file has the content that it had.',
+  },
   HOST_INTERFACE_MISMATCH: {
     kind: 'usage',
     summary: 'The host and the image were built with different interfaces.',

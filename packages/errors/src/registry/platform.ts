@@ -81,6 +81,11 @@ export const platformErrors = {
     summary: 'The vendor or machine folder is missing, incomplete or damaged.',
     next: 'Create it with `enclos platform init`, or restore it from a backup; never repair it by hand.',
   },
+  PLATFORM_STORAGE_FAILED: {
+    kind: 'refused',
+    summary: 'The platform could not write to a folder of its own.',
+    next: 'Read the reason: free space on the disk, or name a folder that the platform may write to. What was there is as it was.',
+  },
   ENROLMENT_REFUSED: {
     kind: 'refused',
     summary: 'The enrolment request or the issued certificate is not acceptable.',

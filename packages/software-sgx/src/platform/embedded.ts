@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, type ErrorCode } from '@enclos/errors';
 import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
 
 export interface EmbeddedPlatformOptions {
@@ -32,10 +32,12 @@ export async function startPlatform(options: EmbeddedPlatformOptions): Promise<E
   });
   const ended = new Promise<string>((resolve) => {
     child.once('error', () => resolve('could not be made'));
-    child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `code ${code ?? 'unknown'}`}`));
+    // Not `exit`: what it said before it ended is read first.
+    child.once('close', (code, signal) => resolve(`ended with ${signal ?? `code ${code ?? 'unknown'}`}`));
   });
   try {
-    const socketPath = await readSocketPath(child, ended, options.startTimeoutMs ?? defaultStartTimeoutMs);
+    const line = await readFirstLine(child, ended, options.startTimeoutMs ?? defaultStartTimeoutMs);
+    const socketPath = requireSocketPath(line);
     const launcher = await connectSoftwarePlatform(socketPath);
     return Object.freeze({
       ...launcher,
@@ -53,8 +55,22 @@ export async function startPlatform(options: EmbeddedPlatformOptions): Promise<E
   }
 }
 
-/** The process says where it listens in its first line. */
-async function readSocketPath(child: ChildProcess, ended: Promise<string>, timeoutMs: number): Promise<string> {
+const refusalPrefix = 'refused ';
+
+/** The first line of a platform process that does not start. */
+export function startRefusal({ code, message }: EnclosError): string {
+  return refusalPrefix + JSON.stringify({ code, message });
+}
+
+/** The process says in its first line where it listens, or why it does not. */
+function requireSocketPath(line: string): string {
+  if (!line.startsWith(refusalPrefix)) return line;
+  const { code, message } = JSON.parse(line.slice(refusalPrefix.length)) as { code: ErrorCode; message: string };
+  const cause = new EnclosError(code, message);
+  throw new EnclosError('PLATFORM_START_FAILED', `${code}: ${message}`, { details: { code }, cause });
+}
+
+async function readFirstLine(child: ChildProcess, ended: Promise<string>, timeoutMs: number): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('did not answer in time'), timeoutMs);

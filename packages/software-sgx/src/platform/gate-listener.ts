@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
+import { storageFailed } from '../storage-error.ts';
 
 export interface GateListener {
   readonly path: string;
@@ -13,7 +14,7 @@ export interface GateListener {
   close(): void;
 }
 
-/** Listens for the one connection that becomes an enclave's gate. */
+/** Listens for the one connection that becomes an enclave's gate. @throws PLATFORM_STORAGE_FAILED */
 export async function listenForGate(folder: string): Promise<GateListener> {
   // 108 bytes is all that a Unix socket path may have, so the name is short.
   const path = join(folder, `g-${randomBytes(8).toString('hex')}`);
@@ -33,7 +34,7 @@ export async function listenForGate(folder: string): Promise<GateListener> {
   // Whoever closes it before it is asked for a connection has no use for the reason.
   connection.catch(() => undefined);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(storageFailed(path, error)));
     server.listen(path, resolve);
   });
   return Object.freeze({

@@ -70,6 +70,7 @@ export async function enrol(
  * @throws PLATFORM_NOT_ENROLLED when the machine has no PCK certificate for its CPUSVN.
  * @throws PLATFORM_SEPARATION_UNAVAILABLE for a machine that says it is separated: this version runs platform,
  *   enclaves and hosts under one user, so the claim would be false.
+ * @throws PLATFORM_STORAGE_FAILED when the runtime folder cannot be made.
  */
 export async function openPlatform(options: OpenPlatformOptions): Promise<PlatformServices> {
   const machine = await openMachine(options.machineFolder);
@@ -79,7 +80,10 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
   const now = options.now ?? (() => new Date());
   const interpreter = await verifyInterpreter();
   const runtimeFolder = await createRuntimeFolder();
-  const filterPath = await writeSeccompFilter(runtimeFolder.path);
+  const filterPath = await writeSeccompFilter(runtimeFolder.path).catch(async (error: unknown) => {
+    await runtimeFolder.remove();
+    throw error;
+  });
   return Object.freeze({
     cpu,
     quotingEnclave: createQuotingEnclave({ cpu, machine }),

@@ -1,7 +1,8 @@
 import { chmod, lstat, mkdtemp, readdir, rmdir, unlink } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { storageFailed } from '../storage-error.ts';
 
 /** The folder of one platform process's sockets, private to this user. */
 export interface RuntimeFolder {
@@ -15,38 +16,63 @@ const prefix = 'enclos-run-';
 const lifeSocket = 'life.sock';
 const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|g-[0-9a-f]{16})$/;
 
-/** Makes the folder, and removes those of platforms that were killed. */
+/** Another platform takes a folder that is still empty for an abandoned one; it happens to hardly any twice. */
+const maxTries = 10;
+
+/** Makes the folder, and removes those of platforms that were killed. @throws PLATFORM_STORAGE_FAILED */
 export async function createRuntimeFolder(parent: string = tmpdir()): Promise<RuntimeFolder> {
   await removeStaleFolders(parent);
-  const path = await mkdtemp(join(parent, prefix));
-  await chmod(path, 0o700);
-  const life = createServer((socket) => socket.destroy());
-  life.on('error', () => undefined);
-  await new Promise<void>((resolve, reject) => {
-    life.once('error', reject);
-    life.listen(join(path, lifeSocket), resolve);
-  });
-  life.unref();
+  const { path, life } = await makeFolder(parent, maxTries);
   return Object.freeze({
     path,
     async remove() {
-      // Unlinks the socket too.
+      await removeOthers(path);
+      // Unlinks the life socket too: not before, or a death in between would leave a folder that nobody may remove.
       await new Promise<void>((resolve) => life.close(() => resolve()));
-      await removeFolder(path);
+      await rmdir(path).catch(ignore);
     },
   });
+}
+
+async function makeFolder(parent: string, tries: number): Promise<{ readonly path: string; readonly life: Server }> {
+  const path = await mkdtemp(join(parent, prefix)).catch((error: unknown) => {
+    throw storageFailed(parent, error);
+  });
+  try {
+    await chmod(path, 0o700);
+    return { path, life: await listenForLife(join(path, lifeSocket)) };
+  } catch (error) {
+    await rmdir(path).catch(ignore);
+    const wasTaken = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (wasTaken && tries > 1) return makeFolder(parent, tries - 1);
+    throw storageFailed(path, error);
+  }
+}
+
+async function listenForLife(path: string): Promise<Server> {
+  const life = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    life.once('error', reject);
+    life.listen(path, resolve);
+  });
+  life.on('error', ignore);
+  return life.unref();
 }
 
 /**
  * A process id in the name would not do: folders may be shared by containers,
  * each with its own numbers, and numbers come again. A socket that refuses is
- * certain: its process is gone.
+ * certain: its process is gone. An empty folder is of a process that died
+ * before its socket was there; rmdir takes no other. Where the process is only
+ * slow, it makes another folder.
  */
 export async function removeStaleFolders(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
     const path = join(parent, name);
-    if ((await isOwnFolder(path)) && (await refuses(join(path, lifeSocket)))) await removeFolder(path);
+    if (!(await isOwnFolder(path))) continue;
+    if (await refuses(join(path, lifeSocket))) await removeFolder(path);
+    else await rmdir(path).catch(ignore);
   }
 }
 
@@ -68,11 +94,14 @@ function refuses(socketPath: string): Promise<boolean> {
 
 /** Removes what a platform puts there and nothing else; the life socket last, so that a half-removed folder is found again. */
 async function removeFolder(path: string): Promise<void> {
-  const names = (await readdir(path).catch(() => [])).filter((name) => ours.test(name));
-  const sockets = names.filter((candidate) => candidate !== lifeSocket);
-  for (const name of sockets) await unlink(join(path, name)).catch(ignore);
+  await removeOthers(path);
   await unlink(join(path, lifeSocket)).catch(ignore);
   await rmdir(path).catch(ignore);
+}
+
+async function removeOthers(path: string): Promise<void> {
+  const names = (await readdir(path).catch(() => [])).filter((name) => ours.test(name) && name !== lifeSocket);
+  for (const name of names) await unlink(join(path, name)).catch(ignore);
 }
 
 /** Another platform may be removing the same folder, and a folder that stays harms nobody. */

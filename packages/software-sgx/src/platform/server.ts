@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import type { AuditFacts } from '../audit/platform-audit.ts';
+import { storageFailed } from '../storage-error.ts';
 import { createAdmission } from './admission.ts';
 import { serveHost } from './host-session.ts';
 import type { PlatformServices } from './services.ts';
@@ -16,7 +17,7 @@ export interface PlatformServer {
 /** Far above what one machine's hosts need; it bounds what a host that only connects can hold. */
 const maxConnections = 256;
 
-/** Listens for hosts on `platform.sock` in the runtime folder, or on the given path. */
+/** Listens for hosts on `platform.sock` in the runtime folder, or on the given path. @throws PLATFORM_STORAGE_FAILED */
 export async function servePlatform(
   services: PlatformServices,
   socketPath = join(services.runtimeFolder.path, 'platform.sock'),
@@ -35,11 +36,13 @@ export async function servePlatform(
     // Before any host connects: a platform that cannot say that it starts does not start.
     await services.audit?.started(startFacts(services));
     await listen(server, socketPath);
+    await chmod(socketPath, 0o600);
   } catch (error) {
+    server.close();
     await services.audit?.close();
-    throw error;
+    await services.runtimeFolder.remove();
+    throw storageFailed(socketPath, error);
   }
-  await chmod(socketPath, 0o600);
   return Object.freeze({
     socketPath,
     async close() {

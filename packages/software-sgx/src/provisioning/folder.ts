@@ -4,11 +4,11 @@ import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { EnclosError } from '@enclos/errors';
+import { storageFailed } from '../storage-error.ts';
 
 /** Files of a folder to be made, by relative path: `a/b` makes the sub-folder `a` too, `a/` an empty one. */
 export type FolderContent = Readonly<Record<string, string | Uint8Array>>;
 
-const abandonedAfterMs = 3_600_000;
 const defaultMaxBytes = 1 << 20;
 const smallFileBytes = 1 << 16;
 /** Small files that are read before others have their turn. */
@@ -18,36 +18,62 @@ const readBatch = 64;
  * Makes a folder that either exists whole or not at all: everything is written
  * and synced in a hidden sibling, which is then renamed. When another process
  * was faster, its folder stays and this one's is dropped without an error.
+ *
+ * @throws PLATFORM_STORAGE_FAILED
  */
 export async function createFolder(folder: string, content: () => Promise<FolderContent>): Promise<void> {
   const target = resolve(folder);
-  if (await exists(target)) return;
+  if (!(await exists(target))) await make(target, content);
+  await dropUnfinished(target);
+}
+
+async function make(target: string, content: () => Promise<FolderContent>): Promise<void> {
   const parent = dirname(target);
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  const making = join(parent, `.${basename(target)}.making-${randomBytes(8).toString('hex')}`);
-  await mkdir(making, { mode: 0o700 });
-  await dropAbandoned(making);
+  const making = join(parent, `${makingPrefix(target)}${randomBytes(8).toString('hex')}`);
   try {
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+    await mkdir(making, { mode: 0o700 });
     await fill(making, await content());
     await rename(making, target);
   } catch (error) {
-    await rm(making, { recursive: true, force: true });
-    if (!isLostRace(error)) throw error;
+    await rm(making, { recursive: true, force: true }).catch(ignore);
+    // Whatever stopped this process: a folder that is there is whole.
+    if (!(await exists(target))) throw storageFailed(target, error);
   }
   await sync(parent);
 }
 
-/** Replaces one file, or makes it: readers see the old bytes or the new ones, never a mixture. */
+function makingPrefix(target: string): string {
+  return `.${basename(target)}.making-`;
+}
+
+/**
+ * Removes what killed processes left. Once the folder is there, whoever is still
+ * making it would be too late, and takes the one that is there.
+ */
+async function dropUnfinished(target: string): Promise<void> {
+  const parent = dirname(target);
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((candidate) => candidate.startsWith(makingPrefix(target)))) {
+    await rm(join(parent, name), { recursive: true, force: true }).catch(ignore);
+  }
+}
+
+/**
+ * Replaces one file, or makes it: readers see the old bytes or the new ones, never a mixture.
+ *
+ * @throws PLATFORM_STORAGE_FAILED
+ */
 export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString('hex')}`);
+  const temporary = temporaryFor(path);
   try {
     await writeSynced(temporary, data);
     await rename(temporary, path);
+    await sync(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(ignore);
+    throw storageFailed(path, error);
   }
-  await sync(dirname(path));
 }
 
 /**
@@ -55,22 +81,28 @@ export async function replaceFile(path: string, data: string | Uint8Array): Prom
  * processes that add one path at once, one gets true.
  *
  * @returns false when it exists already.
+ * @throws PLATFORM_STORAGE_FAILED
  */
 export async function addFile(path: string, data: string | Uint8Array): Promise<boolean> {
-  const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  if (made !== undefined) await sync(dirname(made));
-  const temporary = join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString('hex')}`);
+  const temporary = temporaryFor(path);
   try {
+    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    if (made !== undefined) await sync(dirname(made));
     await writeSynced(temporary, data);
     await link(temporary, path);
   } catch (error) {
-    if (!isLostRace(error)) throw error;
+    if (!isThere(error)) throw storageFailed(path, error);
     return false;
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(ignore);
   }
   await sync(dirname(path));
   return true;
+}
+
+/** Hidden, so that no list has it; what a killed process leaves of it harms nobody. */
+function temporaryFor(path: string): string {
+  return join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString('hex')}`);
 }
 
 /** @throws PLATFORM_FOLDER_INVALID when the file is missing, unreadable or larger than `maxBytes`, 1 MiB unless told. */
@@ -164,19 +196,6 @@ async function sync(folder: string): Promise<void> {
   }
 }
 
-/** Removes what killed processes left. Ages are told by the file system itself, which made `making` a moment ago. */
-async function dropAbandoned(making: string): Promise<void> {
-  const parent = dirname(making);
-  const prefix = basename(making).slice(0, -16);
-  const now = (await stat(making)).mtimeMs;
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(prefix)) continue;
-    const path = join(parent, name);
-    const age = now - ((await stat(path).catch(() => undefined))?.mtimeMs ?? now);
-    if (age > abandonedAfterMs) await rm(path, { recursive: true, force: true });
-  }
-}
-
 export async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
@@ -185,6 +204,10 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-function isLostRace(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+function isThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
+
+function ignore(): void {
+  return undefined;
 }

@@ -22,6 +22,8 @@ import { openVendor, readSigners, type OpenedVendor } from './vendor.ts';
 const yearMs = 365.25 * 86_400_000;
 const pckLifetimeMs = 7 * yearMs;
 const renewBeforeMs = yearMs;
+/** Clocks that are set by a network differ by less; processes that ask at once get one certificate. */
+const clockToleranceMs = 60_000;
 
 export interface IssueOptions {
   readonly now: Date;
@@ -34,7 +36,8 @@ export interface IssueOptions {
  * it says) is for the vendor's operator to know: in software nothing but the
  * operator can.
  *
- * Asking again at the same TCB gives the same certificate until its last year.
+ * Asking again at the same TCB gives the same certificate until its last year,
+ * unless the clock was ahead when it was made.
  * Any number of processes that ask at once get one certificate. Every
  * certificate is on record before it is signed.
  *
@@ -90,7 +93,7 @@ async function recordFor(folder: string, request: EnrolmentRequest, now: Date): 
     seen = records.length;
     const last = records.at(-1);
     if (last !== undefined && last.publicKey !== publicKey) throw refused('Another key is enrolled under this PPID.');
-    if (last !== undefined && expiryOf(last).getTime() - now.getTime() > renewBeforeMs) return last;
+    if (last !== undefined && isGood(last, now)) return last;
     const notBefore = new Date(Math.floor(now.getTime() / 1000) * 1000);
     const serialNumber = newSerialNumber();
     const record = { ppid, platformInstanceId, cpuSvn, pceSvn, publicKey, serialNumber, notBefore };
@@ -118,6 +121,12 @@ async function certify(vendor: OpenedVendor, record: IssueRecord): Promise<strin
     extension: { oid: sgxExtensionOid, value },
   });
   return keepCertificate(vendor.folder, record, pem);
+}
+
+/** Not in its last year, and not made while the clock was ahead: nobody accepts that one before its time. */
+function isGood(record: IssueRecord, now: Date): boolean {
+  const isOfTheFuture = record.notBefore.getTime() - now.getTime() > clockToleranceMs;
+  return !isOfTheFuture && expiryOf(record).getTime() - now.getTime() > renewBeforeMs;
 }
 
 function expiryOf({ notBefore }: IssueRecord): Date {

@@ -47,11 +47,28 @@ describe('the runtime folder', () => {
     await Promise.all([living.remove(), next.remove()]);
   });
 
-  test('that is being made stays: it has no life socket yet', async () => {
+  test('of a platform that died before it listened is removed, and one that is not empty stays', async () => {
     const parent = temporaryFolder();
-    mkdirSync(join(parent, 'enclos-run-abcdef'), { mode: 0o700 });
+    for (const name of ['enclos-run-abcdef', 'enclos-run-ghijkl']) mkdirSync(join(parent, name), { mode: 0o700 });
+    writeFileSync(join(parent, 'enclos-run-ghijkl/letter.txt'), 'mine');
     await removeStaleFolders(parent);
-    assert.deepEqual(readdirSync(parent), ['enclos-run-abcdef']);
+    assert.deepEqual(readdirSync(parent), ['enclos-run-ghijkl']);
+  });
+
+  test('is made again when another platform takes it for one that was given up', async () => {
+    const parent = temporaryFolder();
+    const clean = async (): Promise<void> => {
+      for (let i = 0; i < 100; i++) await removeStaleFolders(parent);
+    };
+    const create = async () => {
+      const made = [];
+      for (let i = 0; i < 20; i++) made.push(await createRuntimeFolder(parent));
+      return made;
+    };
+    const [folders] = await Promise.all([create(), clean()]);
+    for (const { path } of folders) assert.ok(existsSync(join(path, 'life.sock')));
+    await Promise.all(folders.map((folder) => folder.remove()));
+    assert.deepEqual(readdirSync(parent), []);
   });
 
   test('keeps what no platform put there', async () => {

@@ -1,10 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { storageFailed } from '../../storage-error.ts';
 import { seccompFilter } from './seccomp.ts';
 
-/** Writes the filter where `setpriv` can read it. @returns its path. */
+/** Writes the filter where `setpriv` can read it. @returns its path. @throws PLATFORM_STORAGE_FAILED */
 export async function writeSeccompFilter(folder: string): Promise<string> {
   const path = join(folder, 'enclave.bpf');
-  await writeFile(path, seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64'), { mode: 0o400 });
+  const filter = seccompFilter(process.arch === 'arm64' ? 'arm64' : 'x64');
+  await writeFile(path, filter, { mode: 0o400 }).catch((error: unknown) => {
+    throw storageFailed(path, error);
+  });
   return path;
 }

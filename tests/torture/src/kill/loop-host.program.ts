@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { isEnclosError } from '@enclos/errors';
+import { loadEnclave, type Enclave } from '@enclos/host';
+import { startPlatform, type EmbeddedPlatform } from '@enclos/software-sgx';
+import type { Launcher } from '@enclos/tee';
+import { subject } from '../../enclaves/subject/subject.edl.ts';
+import { mark } from '../marks.ts';
+
+/**
+ * A host to be killed: starts a platform of its own, loads the enclave, and
+ * advances its counter. It says before each step what the step is, and
+ * acknowledges a counter after it is stored. When its enclave is lost, it
+ * begins again; when its platform is lost, it ends.
+ */
+const { values } = parseArgs({
+  options: {
+    image: { type: 'string', default: '' },
+    signature: { type: 'string', default: '' },
+    state: { type: 'string', default: '' },
+    mount: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '1' },
+  },
+});
+
+const codeOf = (error: unknown): string => (isEnclosError(error) ? error.code : String(error));
+
+function marked(launcher: Launcher): Launcher {
+  return {
+    ...launcher,
+    async launch(request) {
+      mark('launch');
+      const launched = await launcher.launch(request);
+      mark('launched');
+      return launched;
+    },
+  };
+}
+
+async function live(platform: EmbeddedPlatform): Promise<void> {
+  const enclave: Enclave<(typeof subject)['trusted']> = await loadEnclave({
+    image: new Uint8Array(readFileSync(values.image)),
+    signature: new Uint8Array(readFileSync(values.signature)),
+    interface: subject,
+    launcher: marked(platform),
+    isolation: 'best',
+    mounts: { '/state': values.mount },
+    untrusted: { at: ({ step }) => mark(step), nest: ({ data }) => data },
+  });
+  try {
+    mark('loaded');
+    mark('found', { value: (await enclave.call.found()) ?? 0 });
+    for (let round = 0; round < Number(values.rounds); round++) {
+      mark('advance');
+      mark('acknowledged', { value: await enclave.call.advance() });
+    }
+    mark('dispose');
+  } finally {
+    await enclave.dispose();
+  }
+  mark('disposed');
+}
+
+async function run(): Promise<void> {
+  mark('host');
+  const platform = await startPlatform({ stateFolder: values.state });
+  mark('ready');
+  try {
+    await live(platform);
+  } catch (error) {
+    mark('answered', { code: codeOf(error) });
+    const isPlatformThere = await platform.describe().then(
+      () => true,
+      () => false,
+    );
+    if (isPlatformThere) await live(platform);
+  }
+  mark('close');
+  await platform.close();
+}
+
+await run().catch((error: unknown) => mark('answered', { code: codeOf(error) }));
+mark('ended');

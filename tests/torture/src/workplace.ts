@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
+import { generateSigningKey } from '@enclos/sgx/node';
+
+const projectFolder = fileURLToPath(new URL('../../enclaves/subject', import.meta.url));
+
+/** A compiled file of this package. */
+export function compiled(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+/** Where one torture works; nothing of it is left in the end. */
+export interface Workplace {
+  readonly folder: string;
+  /** @param heapMiB of its enclave; a size of its own unless told, which tells the processes of lanes apart. */
+  lane(name: string, heapMiB?: number): Promise<Lane>;
+  close(): void;
+}
+
+/** A state folder, a mount and an enclave of their own. */
+export interface Lane {
+  /** In the command line of the lane's host and platform, and of nothing else. */
+  readonly folder: string;
+  readonly state: string;
+  readonly mount: string;
+  /** Where its platforms have their runtime folders. */
+  readonly tmp: string;
+  /** The folder of enclave.json. */
+  readonly project: string;
+  readonly image: string;
+  readonly signature: string;
+  /** In the command line of every process of the lane's enclaves, and of no other. */
+  readonly enclaveMarker: string;
+}
+
+export function createWorkplace(parent: string = tmpdir()): Workplace {
+  const folder = mkdtempSync(join(parent, 'enclos-torture-'));
+  const key = generateSigningKey();
+  let lanes = 0;
+  return {
+    folder,
+    async lane(name, heapMiB = 300 + (process.pid % 1700) + lanes++) {
+      const place = join(folder, name);
+      const [state, mount, tmp] = ['state', 'mount', 'tmp'].map((part) => join(place, part));
+      if (state === undefined || mount === undefined || tmp === undefined) throw new Error('unreachable');
+      for (const part of [place, mount, tmp]) mkdirSync(part);
+      const project = { ...(await loadProject(projectFolder)), heapSizeBytes: heapMiB * 1024 * 1024 };
+      const { image } = await buildEnclave(project, { outFolder: join(place, 'build') });
+      const paths = { image: join(place, 'subject.sgxs'), signature: join(place, 'subject.sig') };
+      writeFileSync(paths.image, image);
+      writeFileSync(paths.signature, signEnclave({ image, key, date: new Date() }));
+      return {
+        folder: place,
+        project: projectFolder,
+        state,
+        mount,
+        tmp,
+        ...paths,
+        enclaveMarker: `--max-old-space-size=${heapMiB}\0`,
+      };
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A named pipe (fifo(7)). */
+export function makePipe(path: string): void {
+  const { status } = spawnSync('mkfifo', ['-m', '600', path], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('mkfifo failed.');
+}

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { killLoops } from '../src/kill/kill-loops.ts';
+import { createTally } from '../src/program.ts';
+import { createWorkplace } from '../src/workplace.ts';
+
+test('a few kills of enclave, host and platform tear nothing, hang nothing and leave nothing', async () => {
+  const failures: string[] = [];
+  const tally = createTally((line) => failures.push(line));
+  const workplace = createWorkplace();
+  try {
+    await killLoops(workplace, { seed: 20_260_601, moments: 9, lanes: 1 }, tally);
+  } finally {
+    workplace.close();
+  }
+  assert.equal(tally.failures, 0, failures.join('\n'));
+});
