@@ -59,7 +59,7 @@ export function serveGate(options: ServeOptions): Endpoint {
     remoteErrors: errorsFromHost,
     maxPayloadBytes: (table, index) =>
       (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,
-    async dispatch(call) {
+    dispatch(call) {
       if (call.table === GateTable.system) return system(call.index, call.payload, undefined);
       if (state !== 'started') throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The enclave is not started yet.');
       return calls(call.index, call.payload, contextOf(call, application.interface.untrusted));
@@ -75,11 +75,13 @@ function checkHello(payload: Uint8Array, manifest: EnclaveManifest): void {
   if (!equalBytes(theirs.interfaceDigest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
 }
 
-/** The caller for nested calls is made when first used: most functions call nothing back. */
+/** Caller and signal are made when first used: most functions call nothing back, and look at no signal. */
 function contextOf(call: IncomingCall, untrusted: Functions): CallContext<Functions> {
   let caller: Caller<Functions> | undefined;
   return {
-    signal: call.signal,
+    get signal(): AbortSignal {
+      return call.signal;
+    },
     get host(): Caller<Functions> {
       caller ??= hostCaller(call, untrusted);
       return caller;

@@ -185,11 +185,13 @@ const maxHostCalls = 256;
 const maxHostQueuedCalls = 1024;
 const startTimeoutMs = 30_000;
 
-/** The caller for nested calls is made when first used: most functions call nothing back. */
+/** Caller and signal are made when first used: most functions call nothing back, and look at no signal. */
 function contextOf<T extends Functions>(call: IncomingCall, trusted: T): HostContext<T> {
   let caller: Caller<T> | undefined;
   return {
-    signal: call.signal,
+    get signal(): AbortSignal {
+      return call.signal;
+    },
     get enclave(): Caller<T> {
       caller ??= createCaller(trusted, ({ index, payload, options, maxResultBytes }) =>
         call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),

@@ -74,7 +74,9 @@ describe('a launch', () => {
     assert.deepEqual(platform.asked, upload);
     assert.equal(launched.identity.productId, 3);
     launched.gate.write('echo');
-    const chunks: readonly unknown[] = await once(launched.gate, 'data');
+    const answer = once(launched.gate, 'data');
+    launched.gate.resume();
+    const chunks: readonly unknown[] = await answer;
     assert.equal(String(chunks[0]), 'echo');
     await launched.terminate();
     await launched.terminate();

@@ -45,7 +45,7 @@ export interface EnclaveExit {
 export interface LaunchedEnclave {
   readonly identity: LaunchedIdentity;
   readonly isolation: readonly IsolationLayer[];
-  /** The call gate: a byte stream to the enclave. */
+  /** The call gate: a byte stream to the enclave, paused. A chunk of it may be valid only until its listener returns. */
   readonly gate: Duplex;
   /** Settles when the enclave process is gone; never rejects. */
   readonly exited: Promise<EnclaveExit>;

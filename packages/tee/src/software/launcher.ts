@@ -97,9 +97,21 @@ async function openGate(path: string, terminate: () => Promise<void>): Promise<D
   }
 }
 
+const readBufferBytes = 65_536;
+
+/**
+ * Every read goes to one buffer: otherwise a message of a few bytes costs an
+ * allocation of 64 KiB. So a chunk is valid only until its listener returns.
+ */
 function connectUnix(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path);
+    const callback = (sizeBytes: number, buffer: Uint8Array): boolean => {
+      socket.emit('data', buffer.subarray(0, sizeBytes));
+      return true;
+    };
+    const socket = connect({ path, onread: { buffer: new Uint8Array(readBufferBytes), callback } });
+    // Whoever listens resumes it: a chunk without a listener would be lost.
+    socket.pause();
     socket.once('connect', () => {
       socket.removeAllListeners('error');
       // Whoever ends an enclave without having used its gate must not fall over the broken connection.
