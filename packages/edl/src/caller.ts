@@ -18,7 +18,7 @@ export interface Invocation {
   readonly maxResultBytes: number;
 }
 
-/** Carries a call to the other side and brings back the bytes of its result. */
+/** Carries a call to the other side and brings back the bytes of its result, which nobody else can change any more. */
 export type Invoke = (call: Invocation) => Promise<Uint8Array>;
 
 /** The functions of the other side. One without parameters takes only the options. */
@@ -59,10 +59,12 @@ interface CallSite {
 function callerOf({ index, name, definition, invoke }: CallSite): unknown {
   const parameters = definition.parameters[codec];
   const result = definition.result[codec];
+  const limits = { path: name, maxBytes: parameters.maxBytes };
+  const resultPath = `${name}()`;
   const call = async (args: unknown, options: CallOptions | undefined): Promise<unknown> => {
-    const payload = encodeWith(parameters, args, { path: name, maxBytes: parameters.maxBytes });
+    const payload = encodeWith(parameters, args, limits);
     const bytes = await invoke({ index, name, payload, options, maxResultBytes: result.maxBytes });
-    return decodeWith(result, bytes, `${name}()`);
+    return decodeWith(result, bytes, resultPath);
   };
   if (Object.keys(definition.parameters.fields).length > 0) return call;
   return (options?: CallOptions) => call({}, options);

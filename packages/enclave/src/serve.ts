@@ -3,6 +3,7 @@ import { equalBytes } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
+  isThenable,
   maxArgumentBytes,
   systemInterface,
   type Caller,
@@ -105,12 +106,16 @@ type Handlers = EnclaveApplication['handlers'];
  */
 function guarded(handlers: Handlers, debug: boolean): Handlers {
   const guard = (handler: Handlers[string]): Handlers[string] => {
-    return async (args, context) => {
+    const refuse = (error: unknown): never => {
+      if (isEnclosError(error) && mayCross(error)) throw error;
+      throw new EnclosError('ENCLAVE_CALL_FAILED', textOf(error, debug), { cause: error });
+    };
+    return (args, context) => {
       try {
-        return await Reflect.apply(handler, handlers, [args, context]);
+        const result = Reflect.apply(handler, handlers, [args, context]);
+        return isThenable(result) ? Promise.resolve(result).catch(refuse) : result;
       } catch (error) {
-        if (isEnclosError(error) && mayCross(error)) throw error;
-        throw new EnclosError('ENCLAVE_CALL_FAILED', textOf(error, debug), { cause: error });
+        return refuse(error);
       }
     };
   };

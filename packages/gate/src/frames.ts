@@ -124,8 +124,13 @@ export function writeFrame(
   if (frame.payload.length > 0) bytes.set(frame.payload, at + FRAME_HEADER_BYTES);
 }
 
+/** A frame whose payload is not there yet. */
+export interface BegunFrame extends FrameHeader {
+  payload: Uint8Array;
+}
+
 /** Reads the header at `at`; the caller has checked that 20 bytes are there. The kind is not yet checked. */
-export function readHeader(view: DataView, at: number): FrameHeader {
+export function readHeader(view: DataView, at: number): BegunFrame {
   return {
     // headerFault refuses every value outside the union before anybody looks at it.
     kind: view.getUint8(at + 4) as FrameKind,
@@ -134,6 +139,7 @@ export function readHeader(view: DataView, at: number): FrameHeader {
     callId: view.getUint32(at + 8, true),
     parentCallId: view.getUint32(at + 12, true),
     timeoutMs: view.getUint32(at + 16, true),
+    payload: emptyPayload,
   };
 }
 

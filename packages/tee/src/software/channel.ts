@@ -13,7 +13,7 @@ export interface ChannelOptions {
   /** Both sides must have the same one. The platform serves its trusted functions. */
   readonly protocol: Interface;
   /** Serves the peer's calls. */
-  serve(index: number, payload: Uint8Array, call: IncomingCall): Promise<Uint8Array>;
+  serve(index: number, payload: Uint8Array, call: IncomingCall): Uint8Array | Promise<Uint8Array>;
 }
 
 /** Opens one platform channel over a byte stream. */
@@ -31,7 +31,7 @@ export function openChannel(options: ChannelOptions): Endpoint {
     limits: channelLimits,
     remoteErrors: initiator ? errorsFromPlatform : errorsToPlatform,
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
-    dispatch: async (call) => options.serve(call.index, call.payload, call),
+    dispatch: (call) => options.serve(call.index, call.payload, call),
     describeError: describePlatformError,
     lostError: (cause) => new EnclosError('TEE_PLATFORM_LOST', undefined, { cause }),
   });
