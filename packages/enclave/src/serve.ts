@@ -63,7 +63,7 @@ export function serveGate(options: ServeOptions): Endpoint {
     dispatch(call) {
       if (call.table === GateTable.system) return system(call.index, call.payload, undefined);
       if (state !== 'started') throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The enclave is not started yet.');
-      return calls(call.index, call.payload, contextOf(call, application.interface.untrusted));
+      return calls(call.index, call.payload, new HandlerContext(call, application.interface.untrusted));
     },
     describeError: (error) => describeError(error, manifest.debug),
     lostError: (cause) => new EnclosError('ENCLAVE_HOST_LOST', undefined, { cause }),
@@ -76,18 +76,28 @@ function checkHello(payload: Uint8Array, manifest: EnclaveManifest): void {
   if (!equalBytes(theirs.interfaceDigest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
 }
 
-/** Caller and signal are made when first used: most functions call nothing back, and look at no signal. */
-function contextOf(call: IncomingCall, untrusted: Functions): CallContext<Functions> {
-  let caller: Caller<Functions> | undefined;
-  return {
-    get signal(): AbortSignal {
-      return call.signal;
-    },
-    get host(): Caller<Functions> {
-      caller ??= hostCaller(call, untrusted);
-      return caller;
-    },
-  };
+/**
+ * Caller and signal are made when first used: most functions call nothing back, and look at no signal.
+ * A class, since V8 makes a hidden class of its own for each object literal with getters.
+ */
+class HandlerContext implements CallContext<Functions> {
+  readonly #call: IncomingCall;
+  readonly #untrusted: Functions;
+  #host: Caller<Functions> | undefined;
+
+  constructor(call: IncomingCall, untrusted: Functions) {
+    this.#call = call;
+    this.#untrusted = untrusted;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get host(): Caller<Functions> {
+    this.#host ??= hostCaller(this.#call, this.#untrusted);
+    return this.#host;
+  }
 }
 
 /** The host's functions, as part of a call or, through the endpoint, outside any. */
