@@ -61,10 +61,15 @@ function callerOf({ index, name, definition, invoke }: CallSite): unknown {
   const result = definition.result[codec];
   const limits = { path: name, maxBytes: parameters.maxBytes };
   const resultPath = `${name}()`;
-  const call = async (args: unknown, options: CallOptions | undefined): Promise<unknown> => {
-    const payload = encodeWith(parameters, args, limits);
-    const bytes = await invoke({ index, name, payload, options, maxResultBytes: result.maxBytes });
-    return decodeWith(result, bytes, resultPath);
+  const resultOf = (bytes: Uint8Array): unknown => decodeWith(result, bytes, resultPath);
+  // Not an async function: of each pending call there is less to keep and to collect.
+  const call = (args: unknown, options: CallOptions | undefined): Promise<unknown> => {
+    try {
+      const payload = encodeWith(parameters, args, limits);
+      return invoke({ index, name, payload, options, maxResultBytes: result.maxBytes }).then(resultOf);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
   if (Object.keys(definition.parameters.fields).length > 0) return call;
   return (options?: CallOptions) => call({}, options);

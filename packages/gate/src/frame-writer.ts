@@ -1,8 +1,8 @@
 import { frameSizeBytes, writeFrame, type Frame } from './frames.ts';
 import type { Transport } from './transport.ts';
 
-/** Frames of one tick are sent together, in pieces of about this size. */
-const BATCH_BYTES = 65_536;
+/** Frames of one tick are sent together, in pieces of about this size: the peer works on one while we write the next. */
+const BATCH_BYTES = 16_384;
 const FIRST_BATCH_BYTES = 256;
 /** How often a flush may step back behind frames that are still being produced in this tick. */
 const MAX_DEFERRALS = 16;
