@@ -76,8 +76,8 @@ describe('a launch', () => {
     launched.gate.write('echo');
     const answer = once(launched.gate, 'data');
     launched.gate.resume();
-    const chunks: readonly unknown[] = await answer;
-    assert.equal(String(chunks[0]), 'echo');
+    const [chunk] = (await answer) as [Uint8Array];
+    assert.deepEqual(chunk, new TextEncoder().encode('echo'));
     await launched.terminate();
     await launched.terminate();
     assert.deepEqual(await launched.exited, { exitCode: undefined, signal: 'SIGKILL', detail: 'ended' });
