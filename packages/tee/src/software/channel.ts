@@ -4,7 +4,7 @@ import { maxArgumentBytes, type Interface } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
 import { errorsFromPlatform, errorsToPlatform } from './channel-errors.ts';
-import { channelLimits } from './protocol.ts';
+import { channelLimits } from './enclave-channel.ts';
 
 export interface ChannelOptions {
   readonly stream: Duplex;

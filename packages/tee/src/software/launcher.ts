@@ -109,7 +109,11 @@ function connectUnix(path: string): Promise<Socket> {
       socket.emit('data', buffer.subarray(0, sizeBytes));
       return true;
     };
-    const options = { path, writableHighWaterMark: 262_144, onread: { buffer: new Uint8Array(readBufferBytes), callback } };
+    const options = {
+      path,
+      writableHighWaterMark: 262_144,
+      onread: { buffer: new Uint8Array(readBufferBytes), callback },
+    };
     const socket = connect(options);
     // Whoever listens resumes it: a chunk without a listener would be lost.
     socket.pause();
