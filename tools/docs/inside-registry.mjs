@@ -22,7 +22,9 @@ async function textOf(base) {
   const raisedInside = (code) => insidePackages.some((name) => throwers.get(code)?.has(name));
   const arrives = (code) => errorsFromHost.includes(code) || fromPlatform.test(code);
   const codes = Object.keys(errorRegistry).filter((code) => raisedInside(code) || arrives(code));
-  const kinds = [...new Set(codes.map((code) => errorRegistry[code].kind))].toSorted();
+  const kinds = [...new Set(codes.map((code) => errorRegistry[code].kind))].toSorted((left, right) =>
+    left < right ? -1 : 1,
+  );
   const groups = kinds.map((kind) => {
     const lines = codes
       .filter((code) => errorRegistry[code].kind === kind)

@@ -1,7 +1,7 @@
 import { type Func, functionList, type Functions } from './interface.ts';
 import type { Fields, RecordValue } from './record.ts';
 import { codec, type Infer } from './type.ts';
-import { decodeWith, encodeWith } from './value.ts';
+import { decodeWith, encodeWith, rejected } from './value.ts';
 
 export interface CallOptions {
   /** The call fails when no result has arrived after this long. */
@@ -68,7 +68,7 @@ function callerOf({ index, name, definition, invoke }: CallSite): unknown {
       const payload = encodeWith(parameters, args, limits);
       return invoke({ index, name, payload, options, maxResultBytes: result.maxBytes }).then(resultOf);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   };
   if (Object.keys(definition.parameters.fields).length > 0) return call;

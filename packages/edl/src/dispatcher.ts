@@ -3,7 +3,7 @@ import { invalid } from './definition.ts';
 import { type Func, functionList, type Functions } from './interface.ts';
 import type { Fields, RecordValue } from './record.ts';
 import { codec, type Infer } from './type.ts';
-import { decodeWith, type EncodeLimits, encodeWith } from './value.ts';
+import { decodeWith, type EncodeLimits, encodeWith, rejected } from './value.ts';
 
 /** What implements the functions of a side. `args` is an empty object for a function without parameters. */
 export type Handlers<F extends Functions, Context = undefined> = {
@@ -54,7 +54,7 @@ export function createDispatcher<F extends Functions, Context>(
       const result = target.handle(args, context);
       return isThenable(result) ? resultLater(target, result) : resultOf(target, result);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   };
 }

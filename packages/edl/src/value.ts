@@ -65,6 +65,11 @@ export function encodeWith(parts: Codec, value: unknown, limits: EncodeLimits): 
   }
 }
 
+/** What an asynchronous function that throws gives, for those that are not. */
+export async function rejected(error: unknown): Promise<never> {
+  throw error;
+}
+
 /** `bytes` are in memory that nobody else can change. */
 export function decodeWith(parts: Codec, bytes: Uint8Array, path: string): unknown {
   try {

@@ -132,23 +132,18 @@ export class IncomingCalls implements CallOwner {
   #start(lane: Lane, call: RunningCall): void {
     call.state = 'running';
     lane.running++;
-    const answer = this.#dispatch(call);
+    const threw = (error: unknown): void => this.#fail(lane, call, error);
+    let answer: Uint8Array | Promise<Uint8Array>;
+    try {
+      answer = this.#options.dispatch(call.view);
+    } catch (error) {
+      // Not at once, as if it had been rejected.
+      return queueMicrotask(() => threw(error));
+    }
     // Without a promise a call is half as dear: most functions have their result at once.
     if (answer instanceof Uint8Array) return this.#succeed(lane, call, answer);
-    answer.then(
-      (result) => this.#succeed(lane, call, result),
-      (error: unknown) => this.#fail(lane, call, error),
-    );
-  }
-
-  /** A handler in plain JavaScript may return any bare value, or throw at once. */
-  #dispatch(call: RunningCall): Uint8Array | Promise<Uint8Array> {
-    try {
-      const answer = this.#options.dispatch(call.view);
-      return answer instanceof Uint8Array ? answer : Promise.resolve(answer);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    // A handler in plain JavaScript may return any bare value.
+    Promise.resolve(answer).then((result) => this.#succeed(lane, call, result), threw);
   }
 
   #succeed(lane: Lane, call: RunningCall, result: Uint8Array): void {
