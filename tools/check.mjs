@@ -26,6 +26,7 @@ const stages = [
     { name: 'floors', command: [tool('floors.mjs')] },
     { name: 'dead code', command: [bin('knip/bin/knip.js'), '--no-progress', '--no-config-hints'] },
     { name: 'docs', command: [tool('docs.mjs')] },
+    { name: 'trusted base', command: [tool('trusted-base.mjs')], hint: 'node tools/trusted-base.mjs --write' },
   ],
   [
     { name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'] },

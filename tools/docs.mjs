@@ -6,12 +6,14 @@
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
 // - every relative link leads to a file, and every anchor to a heading;
 // - docs/reference/errors.md and errors/ are what the error registry says, and
-//   docs/reference/enclave-json.md what the schema says (--write writes them).
+//   docs/reference/enclave-json.md what the schema says (--write writes them);
+// - so is the part of the registry that goes into enclaves (--write writes it).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkErrorPages } from './docs/error-pages.mjs';
 import { checkExamples } from './docs/examples.mjs';
+import { checkInsideRegistry } from './docs/inside-registry.mjs';
 import { checkLinks } from './docs/links.mjs';
 import { checkManifestPage } from './docs/manifest-page.mjs';
 import { filesUnder, fromRoot, root, workspaces } from './lib/workspace.mjs';
@@ -20,7 +22,11 @@ const { values } = parseArgs({ options: { write: { type: 'boolean', default: fal
 
 const topPages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
 const missing = topPages.filter((page) => !existsSync(join(root, page))).map((page) => `${page}: missing`);
-const generated = [...(await checkErrorPages(root, values)), ...checkManifestPage(root, values)];
+const generated = [
+  ...(await checkErrorPages(root, values)),
+  ...(await checkInsideRegistry(root, values)),
+  ...checkManifestPage(root, values),
+];
 // After the generated pages were written: they are checked too.
 const pages = [
   ...topPages,

@@ -60,7 +60,7 @@ async function areas(base) {
 }
 
 /** The packages whose sources name a code, registry and allow-lists aside: who throws it. */
-function throwersOf(base) {
+export function throwersOf(base) {
   const listed = /^packages\/(?:errors|tee\/src\/(?:gate-errors|software\/channel-errors))/;
   const throwers = new Map();
   for (const path of filesUnder(join(base, 'packages'), (file) => /\/packages\/[^/]+\/src\/.*\.ts$/.test(file))) {

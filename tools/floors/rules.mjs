@@ -38,6 +38,16 @@ function relativeProblem(specifier, file, workspace) {
   };
 }
 
+/** A name of the package's own, that its package.json gives to files of it (Node: subpath imports). */
+function ownNameProblem(specifier, { manifest }) {
+  const targets = Object.values(Object(manifest.imports?.[specifier]));
+  if (targets.length > 0 && targets.every((target) => target.startsWith('./dist/src/'))) return undefined;
+  return {
+    what: `import of ${specifier}, which "imports" of package.json does not lead to files in ./dist/src/`,
+    fix: 'add it there, or import the file itself',
+  };
+}
+
 /** Rules 1, 3 and 4 for one import of a package. */
 function packageProblems(specifier, { workspace, byName, allowed, shipped }) {
   const name = packageName(specifier);
@@ -61,6 +71,12 @@ function packageProblems(specifier, { workspace, byName, allowed, shipped }) {
   return problems.filter((problem) => problem !== undefined);
 }
 
+function problemsOfImport(specifier, file, context) {
+  if (specifier.startsWith('#')) return [ownNameProblem(specifier, context.workspace)];
+  if (specifier.startsWith('.')) return [relativeProblem(specifier, file, context.workspace)];
+  return packageProblems(specifier, context);
+}
+
 function importProblems(workspace, byName, base) {
   let count = 0;
   const problems = ['src', 'test', 'fuzz'].flatMap((part) => {
@@ -71,9 +87,7 @@ function importProblems(workspace, byName, base) {
       importsOf(file).flatMap(({ specifier, line }) => {
         count += 1;
         if (isBuiltin(specifier)) return [];
-        const found = specifier.startsWith('.')
-          ? [relativeProblem(specifier, file, workspace)]
-          : packageProblems(specifier, { workspace, byName, allowed, shipped });
+        const found = problemsOfImport(specifier, file, { workspace, byName, allowed, shipped });
         return found
           .filter((problem) => problem !== undefined)
           .map((problem) => ({ where: `${relative(base, file)}:${line}`, ...problem }));

@@ -87,6 +87,11 @@ test('floors: an import that is not declared is refused, also of a type, also wh
   }
 });
 
+test('floors: a name of its own that a package gives to a file leads into its sources', () => {
+  const file = { 'packages/sgx/src/other.ts': "import { other } from '#other';\n" };
+  refuses(file, /^packages\/sgx\/src\/other.ts:1: import of #other, which "imports" of package.json does not lead/);
+});
+
 test('floors: an import inside a string or a comment is not an import', () => {
   const code = "// import 'zod';\nexport const text = `import { z } from 'zod';`;\n";
   assert.deepEqual(problemsOf({ 'packages/sgx/src/other.ts': code }), []);

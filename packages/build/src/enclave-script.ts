@@ -48,7 +48,8 @@ export function scriptOptions({ folder, entry, plugins, readable = false }: Scri
     // Not the interpreter's own version: the building machine compiles the script too, to check it.
     target: 'node20.19',
     mainFields: ['module', 'main'],
-    conditions: [],
+    // @enclos/errors has another registry for the inside.
+    conditions: ['enclos-inside'],
     nodePaths: [],
     tsconfigRaw: {},
     minifyWhitespace: true,

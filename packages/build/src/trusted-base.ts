@@ -10,11 +10,7 @@ export interface TrustedPackage {
   readonly name: string;
   readonly version: string;
   readonly bytesInBundle: number;
-  /**
-   * Lines of the modules that are in the bundle, formatted alike and without
-   * comments and blank lines, so that packages compare. Whole modules: what tree
-   * shaking dropped of them is counted too.
-   */
+  /** Formatted lines of the modules that are in the bundle: see {@link countSourceLines}. */
   readonly sourceLines: number;
 }
 
@@ -70,7 +66,21 @@ async function countLines(path: string): Promise<number> {
   if (loader === undefined) return 0;
   const source = await readFile(path, 'utf8');
   const { code } = await transform(source, { loader, legalComments: 'none', logLevel: 'silent', target: 'esnext' });
-  return code.split('\n').filter((line) => line.trim() !== '').length;
+  return countSourceLines(code);
+}
+
+/** The printer keeps comments between members. A generator method begins with an asterisk too. */
+const comment = /^\s*(?:\/\/|\/\*|\*(?:[\s/]|$))/;
+const withoutBraces = /^\s*(?:\} )?(?:(?:else )?(?:if|for|while) .*\)|else)$/;
+
+/**
+ * Formatted lines: of whole modules, whatever tree shaking dropped of them, without types, comments
+ * and blank lines, all printed alike by the bundler so that packages compare. A statement without
+ * braces stands on the line of its `if`, where the printer leaves it or puts it behind as the source had it.
+ */
+export function countSourceLines(printed: string): number {
+  const lines = printed.split('\n').filter((line) => line.trim() !== '' && !comment.test(line));
+  return lines.filter((_, i) => !withoutBraces.test(lines[i - 1] ?? '')).length;
 }
 
 /**

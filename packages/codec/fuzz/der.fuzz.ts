@@ -1,6 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
 import { DerReader } from '../src/der.ts';
-import { fromHex } from '../src/bytes.ts';
+import { fromHex } from '../src/text-forms.ts';
 
 export const seeds: readonly Uint8Array[] = [
   '300c0201050101ff0603551d130500',

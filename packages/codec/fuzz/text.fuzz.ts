@@ -1,5 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
-import { fromBase64url, fromHex, toBase64url, toHex, utf8 } from '../src/bytes.ts';
+import { utf8 } from '../src/bytes.ts';
+import { fromBase64url, fromHex, toBase64url, toHex } from '../src/text-forms.ts';
 
 export const seeds: readonly Uint8Array[] = [utf8('00ff7f'), utf8('AP9_'), utf8('AP8')];
 

@@ -1,5 +1,6 @@
-export { concatBytes, equalBytes, fromBase64url, fromHex, isZero, toBase64url, toHex, utf8 } from './bytes.ts';
+export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { DerReader, DerTag, type DerElement } from './der.ts';
 export type { BitString } from './der-values.ts';
 export { ByteReader } from './reader.ts';
+export { fromBase64url, fromHex, toBase64url, toHex } from './text-forms.ts';
 export { ByteWriter } from './writer.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import fc from 'fast-check';
-import { concatBytes, fromHex, toHex, utf8 } from '../src/bytes.ts';
+import { concatBytes, utf8 } from '../src/bytes.ts';
+import { fromHex, toHex } from '../src/text-forms.ts';
 import { DerReader, DerTag } from '../src/der.ts';
 import { fuzz } from '../fuzz/der.fuzz.ts';
 

@@ -80,9 +80,13 @@ function exactBytes(length: number): Type<Uint8Array> {
   });
 }
 
+/** V8 keeps arrays up to this size inside its heap, where `subarray` moves them out: dearer than a loop. */
+const HEAP_ARRAY_BYTES = 64;
+
 /** Not `slice`: on a Buffer that is a view, and a subclass must not come out either. */
 function copyOf(from: Uint8Array, at: number, length: number): Uint8Array {
   const copy = new Uint8Array(length);
-  copy.set(from.subarray(at, at + length));
+  if (length > HEAP_ARRAY_BYTES) copy.set(from.subarray(at, at + length));
+  else for (let i = 0; i < length; i++) copy[i] = from[at + i] ?? 0;
   return copy;
 }

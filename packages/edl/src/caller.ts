@@ -1,7 +1,7 @@
 import { type Func, functionList, type Functions } from './interface.ts';
 import type { Fields, RecordValue } from './record.ts';
 import { codec, type Infer } from './type.ts';
-import { decodeWith, encodeWith } from './value.ts';
+import { decodeWith, encodeWith, rejected } from './value.ts';
 
 export interface CallOptions {
   /** The call fails when no result has arrived after this long. */
@@ -18,7 +18,7 @@ export interface Invocation {
   readonly maxResultBytes: number;
 }
 
-/** Carries a call to the other side and brings back the bytes of its result. */
+/** Carries a call to the other side and brings back the bytes of its result, which nobody else can change any more. */
 export type Invoke = (call: Invocation) => Promise<Uint8Array>;
 
 /** The functions of the other side. One without parameters takes only the options. */
@@ -59,10 +59,17 @@ interface CallSite {
 function callerOf({ index, name, definition, invoke }: CallSite): unknown {
   const parameters = definition.parameters[codec];
   const result = definition.result[codec];
-  const call = async (args: unknown, options: CallOptions | undefined): Promise<unknown> => {
-    const payload = encodeWith(parameters, args, { path: name, maxBytes: parameters.maxBytes });
-    const bytes = await invoke({ index, name, payload, options, maxResultBytes: result.maxBytes });
-    return decodeWith(result, bytes, `${name}()`);
+  const limits = { path: name, maxBytes: parameters.maxBytes };
+  const resultPath = `${name}()`;
+  const resultOf = (bytes: Uint8Array): unknown => decodeWith(result, bytes, resultPath);
+  // Not an async function: of each pending call there is less to keep and to collect.
+  const call = (args: unknown, options: CallOptions | undefined): Promise<unknown> => {
+    try {
+      const payload = encodeWith(parameters, args, limits);
+      return invoke({ index, name, payload, options, maxResultBytes: result.maxBytes }).then(resultOf);
+    } catch (error) {
+      return rejected(error);
+    }
   };
   if (Object.keys(definition.parameters.fields).length > 0) return call;
   return (options?: CallOptions) => call({}, options);

@@ -3,7 +3,7 @@ import { invalid } from './definition.ts';
 import { type Func, functionList, type Functions } from './interface.ts';
 import type { Fields, RecordValue } from './record.ts';
 import { codec, type Infer } from './type.ts';
-import { decodeWith, encodeWith } from './value.ts';
+import { decodeWith, type EncodeLimits, encodeWith, rejected } from './value.ts';
 
 /** What implements the functions of a side. `args` is an empty object for a function without parameters. */
 export type Handlers<F extends Functions, Context = undefined> = {
@@ -14,15 +14,19 @@ export type Handlers<F extends Functions, Context = undefined> = {
 
 type Arguments<P> = P extends Fields ? RecordValue<P> : never;
 
-/** Answers one call: the bytes of the arguments in, the bytes of the result out. */
+/**
+ * Answers one call: the bytes of the arguments in, the bytes of the result out, at once when the
+ * handler has it at once. Nobody else may be able to change the payload meanwhile.
+ */
 export type Dispatch<Context = undefined> = (
   index: number,
   payload: Uint8Array,
   context: Context,
-) => Promise<Uint8Array>;
+) => Uint8Array | Promise<Uint8Array>;
 
 interface Target {
   readonly name: string;
+  readonly resultLimits: EncodeLimits;
   readonly definition: Func;
   readonly handle: (args: unknown, context: unknown) => unknown;
 }
@@ -43,17 +47,33 @@ export function createDispatcher<F extends Functions, Context>(
   handlers: Handlers<F, Context>,
 ): Dispatch<Context> {
   const targets = functionList(functions).map(([name, definition]) => targetOf(name, definition, handlers));
-  return async (index, payload, context) => {
-    const target = targets[index];
-    if (target === undefined) {
-      throw new EnclosError('EDL_UNKNOWN_FUNCTION', `No function has the index ${index}; there are ${targets.length}.`);
+  return (index, payload, context) => {
+    try {
+      const target = targets[index] ?? unknownFunction(index, targets.length);
+      const args = decodeWith(target.definition.parameters[codec], payload, target.name);
+      const result = target.handle(args, context);
+      return isThenable(result) ? resultLater(target, result) : resultOf(target, result);
+    } catch (error) {
+      return rejected(error);
     }
-    const { name, definition, handle } = target;
-    const args = decodeWith(definition.parameters[codec], payload, name);
-    const result = await handle(args, context);
-    const parts = definition.result[codec];
-    return encodeWith(parts, result, { path: `${name}()`, maxBytes: parts.maxBytes });
   };
+}
+
+function unknownFunction(index: number, count: number): never {
+  throw new EnclosError('EDL_UNKNOWN_FUNCTION', `No function has the index ${index}; there are ${count}.`);
+}
+
+/** What `await` would wait for. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+async function resultLater(target: Target, result: PromiseLike<unknown>): Promise<Uint8Array> {
+  return resultOf(target, await result);
+}
+
+function resultOf({ definition, resultLimits }: Target, result: unknown): Uint8Array {
+  return encodeWith(definition.result[codec], result, resultLimits);
 }
 
 /**
@@ -69,5 +89,10 @@ export function maxArgumentBytes(functions: Functions): readonly number[] {
 function targetOf(name: string, definition: Func, handlers: object): Target {
   const handler: unknown = Reflect.get(handlers, name);
   if (typeof handler !== 'function') return invalid(`Function "${name}" has no handler.`);
-  return { name, definition, handle: (args, context): unknown => Reflect.apply(handler, handlers, [args, context]) };
+  return {
+    name,
+    resultLimits: { path: `${name}()`, maxBytes: definition.result[codec].maxBytes },
+    definition,
+    handle: (args, context): unknown => Reflect.apply(handler, handlers, [args, context]),
+  };
 }

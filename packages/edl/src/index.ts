@@ -3,7 +3,7 @@ export { bigint, type BigintBounds } from './bigint.ts';
 export { type ByteBounds, bytes, type ExactByteBounds } from './bytes.ts';
 export { type CallOptions, type Caller, createCaller, type Invocation, type Invoke } from './caller.ts';
 export { enumeration, nothing, option } from './choices.ts';
-export { createDispatcher, type Dispatch, type Handlers, maxArgumentBytes } from './dispatcher.ts';
+export { createDispatcher, type Dispatch, type Handlers, isThenable, maxArgumentBytes } from './dispatcher.ts';
 export { defineInterface, type Func, func, type Functions, type Interface } from './interface.ts';
 export { boolean, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64 } from './numbers.ts';
 export { type Fields, record, type RecordType, type RecordValue } from './record.ts';

@@ -36,18 +36,21 @@ export function encodeValue<X extends Type>(type: X, value: Infer<X>, options: E
  */
 export function decodeValue<X extends Type>(type: X, bytes: Uint8Array, options: DecodeOptions = {}): Infer<X> {
   const parts = codecOf(type, 'The type given to decodeValue()');
+  // Memory that another thread can write could change between a check and its use: it is copied first.
+  const isShared = !(bytes.buffer instanceof ArrayBuffer);
   // The codec of Type<T> reads T: the builders pair them.
-  return decodeWith(parts, bytes, options.path ?? 'value') as Infer<X>;
+  return decodeWith(parts, isShared ? new Uint8Array(bytes) : bytes, options.path ?? 'value') as Infer<X>;
 }
 
 /** One buffer is kept for the next value. A getter that encodes while its object is being encoded gets another. */
 let idleSink: Sink | undefined = new Sink();
 
-export function encodeWith(
-  parts: Codec,
-  value: unknown,
-  limits: { readonly path: string; readonly maxBytes: number },
-): Uint8Array {
+export interface EncodeLimits {
+  readonly path: string;
+  readonly maxBytes: number;
+}
+
+export function encodeWith(parts: Codec, value: unknown, limits: EncodeLimits): Uint8Array {
   const sink = idleSink ?? new Sink();
   idleSink = undefined;
   sink.limit = limits.maxBytes;
@@ -62,24 +65,22 @@ export function encodeWith(
   }
 }
 
+/** What an asynchronous function that throws gives, for those that are not. */
+export async function rejected(error: unknown): Promise<never> {
+  throw error;
+}
+
+/** `bytes` are in memory that nobody else can change. */
 export function decodeWith(parts: Codec, bytes: Uint8Array, path: string): unknown {
   try {
     if (bytes.length > parts.maxBytes) {
       refuse(`${plural(bytes.length, 'byte')} when encoded, at most ${parts.maxBytes}`);
     }
-    const source = new Source(privateBytes(bytes));
+    const source = new Source(bytes);
     const value = parts.read(source);
     if (source.remaining !== 0) refuse(`${plural(source.remaining, 'byte')} after the end of the value`);
     return value;
   } catch (error) {
     throw publicError(error, path);
   }
-}
-
-/** V8 keeps arrays up to this size inside its heap, where asking for `buffer` moves them out: dearer than a copy. */
-const HEAP_ARRAY_BYTES = 64;
-
-/** Memory that another thread can write could change between a check and its use: it is copied first. */
-function privateBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.length <= HEAP_ARRAY_BYTES || !(bytes.buffer instanceof ArrayBuffer) ? new Uint8Array(bytes) : bytes;
 }

@@ -48,15 +48,15 @@ function memoryVault(): VaultHandlers {
 /** A caller whose calls go straight to the dispatcher, and what crossed. */
 function connect(dispatch: Dispatch<string>) {
   const calls: Invocation[] = [];
-  const caller = createCaller(vault.trusted, (call) => {
+  const caller = createCaller(vault.trusted, async (call) => {
     calls.push(call);
     return dispatch(call.index, call.payload, 'ann');
   });
   return { caller, calls };
 }
 
-const rejects = async (code: ErrorCode, message: string, promise: Promise<unknown>): Promise<void> => {
-  await assert.rejects(promise, (error: unknown) => {
+const rejects = async (code: ErrorCode, message: string, answer: unknown): Promise<void> => {
+  await assert.rejects(Promise.resolve(answer), (error: unknown) => {
     assert.ok(isEnclosError(error, code), String(error));
     assert.equal(error.message, message);
     return true;
@@ -189,8 +189,8 @@ test('an error of a handler passes unchanged, thrown or rejected', async () => {
     },
     list: () => Promise.reject(failure),
   });
-  await assert.rejects(dispatch(2, new Uint8Array(), 'ann'), (error: unknown) => error === failure);
-  await assert.rejects(dispatch(3, new Uint8Array(), 'ann'), (error: unknown) => error === failure);
+  await assert.rejects(Promise.resolve(dispatch(2, new Uint8Array(), 'ann')), (error: unknown) => error === failure);
+  await assert.rejects(Promise.resolve(dispatch(3, new Uint8Array(), 'ann')), (error: unknown) => error === failure);
 });
 
 test('handlers may be methods of an instance', async () => {

@@ -18,14 +18,17 @@ import { runtime } from './runtime.ts';
 const emptyTarget = new Uint8Array(512);
 const emptyReportData = new Uint8Array(64);
 
-/** A report for nobody: how an enclave reads its own identity. */
-export function selfReport(): Promise<Uint8Array> {
-  return runtime().attester.report(emptyTarget, emptyReportData);
-}
+let known: Uint8Array | undefined;
 
-/** Who this enclave is. */
+/**
+ * Who this enclave is, from a report for nobody. Asked for once: nothing of it
+ * changes while the enclave is loaded, since even a new CPUSVN takes a new
+ * platform process, and no enclave outlives its own.
+ */
 export async function identity(): Promise<ReportBody> {
-  return parseReport(await selfReport()).body;
+  known ??= await runtime().attester.report(emptyTarget, emptyReportData);
+  // Anew each time: its arrays are the caller's.
+  return parseReport(known).body;
 }
 
 /** What another enclave on this machine needs to make a report for this one. 512 bytes. */

@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { concatBytes, utf8 } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { Attribute, encodeKeyRequest, KeyName, KeyPolicy, parseReport, type KeyRequest } from '@enclos/sgx';
+import { Attribute, encodeKeyRequest, KeyName, KeyPolicy, type KeyRequest } from '@enclos/sgx';
 import { encodeSealedBlob, MAX_SEALED_BYTES, parseSealedBlob, sealedBlobHeader, type SealPolicy } from '@enclos/tee';
-import { selfReport } from './report.ts';
+import { identity } from './report.ts';
 import { runtime } from './runtime.ts';
 
 export interface SealOptions {
@@ -34,18 +34,18 @@ export async function seal(plaintext: Uint8Array, options: SealOptions): Promise
   if (plaintext.length > MAX_SEALED_BYTES) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', `At most ${MAX_SEALED_BYTES} bytes can be sealed at once.`);
   }
-  const { body } = parseReport(await selfReport());
+  const { isvSvn, cpuSvn, configSvn } = await identity();
   const keyId = new Uint8Array(randomBytes(32));
   keyId[31] = (keyId[31] ?? 0) & 0xfe;
   const keyRequest: KeyRequest = {
     keyName: KeyName.SEAL,
     keyPolicy: policyBits[options.policy],
-    isvSvn: body.isvSvn,
-    cpuSvn: body.cpuSvn,
+    isvSvn,
+    cpuSvn,
     attributeMask: sealMask,
     keyId,
     miscMask: sealMiscMask,
-    configSvn: body.configSvn,
+    configSvn,
   };
   const nonce = new Uint8Array(randomBytes(12));
   const cipher = createCipheriv('aes-256-gcm', await sealingKey(keyRequest), nonce);

@@ -3,6 +3,7 @@ import { equalBytes } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
+  isThenable,
   maxArgumentBytes,
   systemInterface,
   type Caller,
@@ -72,10 +73,10 @@ export function serveGate(options: ServeOptions): Endpoint {
     remoteErrors: errorsFromHost,
     maxPayloadBytes: (table, index) =>
       (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,
-    async dispatch(call) {
+    dispatch(call) {
       if (call.table === GateTable.system) return system(call.index, call.payload, undefined);
       if (state !== 'started') throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The enclave is not started yet.');
-      return calls(call.index, call.payload, contextOf(call, application.interface.untrusted));
+      return calls(call.index, call.payload, new HandlerContext(call, application.interface.untrusted));
     },
     describeError: (error) => describeError(error, manifest.debug),
     lostError: (cause) => new EnclosError('ENCLAVE_HOST_LOST', undefined, { cause }),
@@ -88,16 +89,28 @@ function checkHello(payload: Uint8Array, manifest: EnclaveManifest): void {
   if (!equalBytes(theirs.interfaceDigest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
 }
 
-/** The caller for nested calls is made when first used: most functions call nothing back. */
-function contextOf(call: IncomingCall, untrusted: Functions): CallContext<Functions> {
-  let caller: Caller<Functions> | undefined;
-  return {
-    signal: call.signal,
-    get host(): Caller<Functions> {
-      caller ??= hostCaller(call, untrusted);
-      return caller;
-    },
-  };
+/**
+ * Caller and signal are made when first used: most functions call nothing back, and look at no signal.
+ * A class, since V8 makes a hidden class of its own for each object literal with getters.
+ */
+class HandlerContext implements CallContext<Functions> {
+  readonly #call: IncomingCall;
+  readonly #untrusted: Functions;
+  #host: Caller<Functions> | undefined;
+
+  constructor(call: IncomingCall, untrusted: Functions) {
+    this.#call = call;
+    this.#untrusted = untrusted;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get host(): Caller<Functions> {
+    this.#host ??= hostCaller(this.#call, this.#untrusted);
+    return this.#host;
+  }
 }
 
 /** The host's functions, as part of a call or, through the endpoint, outside any. */
@@ -116,12 +129,16 @@ type Handlers = EnclaveApplication['handlers'];
  */
 function guarded(handlers: Handlers, debug: boolean): Handlers {
   const guard = (handler: Handlers[string]): Handlers[string] => {
-    return async (args, context) => {
+    const refuse = (error: unknown): never => {
+      if (isEnclosError(error) && mayCross(error)) throw error;
+      throw new EnclosError('ENCLAVE_CALL_FAILED', textOf(error, debug), { cause: error });
+    };
+    return (args, context) => {
       try {
-        return await Reflect.apply(handler, handlers, [args, context]);
+        const result = Reflect.apply(handler, handlers, [args, context]);
+        return isThenable(result) ? Promise.resolve(result).catch(refuse) : result;
       } catch (error) {
-        if (isEnclosError(error) && mayCross(error)) throw error;
-        throw new EnclosError('ENCLAVE_CALL_FAILED', textOf(error, debug), { cause: error });
+        return refuse(error);
       }
     };
   };

@@ -1,4 +1,5 @@
-import { errorRegistry, type ErrorCode } from './registry/index.ts';
+import { errorRegistry } from '#registry';
+import type { ErrorCode } from './registry/index.ts';
 import type { ErrorEntry, ErrorKind } from './registry/kinds.ts';
 
 const brand = Symbol.for('enclos.error');

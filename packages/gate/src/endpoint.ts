@@ -27,8 +27,8 @@ export interface EndpointOptions {
   /** Checks the greeting of the peer; throwing refuses it and closes the gate. */
   readonly acceptHello: (payload: Uint8Array) => void;
   readonly limits: GateLimits;
-  /** Runs a call of the peer. */
-  readonly dispatch: (call: IncomingCall) => Promise<Uint8Array>;
+  /** Runs a call of the peer. A result that is there at once need not become a promise. */
+  readonly dispatch: (call: IncomingCall) => Uint8Array | Promise<Uint8Array>;
   /** What of a handler's error may cross the gate. */
   readonly describeError: (error: unknown) => ErrorDescription;
   /**

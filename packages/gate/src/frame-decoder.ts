@@ -7,6 +7,7 @@ import {
   protocolViolation,
   readFrameSize,
   readHeader,
+  type BegunFrame,
   type Frame,
   type FrameHeader,
 } from './frames.ts';
@@ -40,7 +41,7 @@ export class FrameDecoder {
   readonly #headView = new DataView(this.#head.buffer);
   #headFilled = 0;
   /** Set once the header of the unfinished frame is whole. */
-  #header: FrameHeader | undefined;
+  #frame: BegunFrame | undefined;
   #payload: Uint8Array = noPayload;
   #payloadBytes = 0;
   #payloadFilled = 0;
@@ -114,11 +115,12 @@ export class FrameDecoder {
     while (bytes.length - at >= LENGTH_BYTES) {
       const next = at + readFrameSize(view, at, this.#maxFrameBytes);
       if (next > bytes.length) break;
-      const header = this.#readHeader(view, at, next - at - FRAME_HEADER_BYTES);
+      const frame = this.#readHeader(view, at, next - at - FRAME_HEADER_BYTES);
       const payloadAt = at + FRAME_HEADER_BYTES;
       this.#framesDone++;
       at = next;
-      each(frameOf(header, payloadAt === next ? noPayload : bytes.slice(payloadAt, next)));
+      if (payloadAt < next) frame.payload = bytes.slice(payloadAt, next);
+      each(frame);
     }
     return at;
   }
@@ -130,26 +132,26 @@ export class FrameDecoder {
     const sizeBytes = readFrameSize(this.#headView, 0, this.#maxFrameBytes);
     at = this.#fillHead(bytes, at, FRAME_HEADER_BYTES);
     if (this.#headFilled < FRAME_HEADER_BYTES) return at;
-    if (this.#header === undefined) {
+    if (this.#frame === undefined) {
       this.#payloadBytes = sizeBytes - FRAME_HEADER_BYTES;
-      this.#header = this.#readHeader(this.#headView, 0, this.#payloadBytes);
+      this.#frame = this.#readHeader(this.#headView, 0, this.#payloadBytes);
     }
-    const header = this.#header;
+    const frame = this.#frame;
     at = this.#fillPayload(bytes, at);
     if (this.#payloadFilled < this.#payloadBytes) return at;
-    const payload = this.#payload;
+    frame.payload = this.#payload;
     this.#drop();
     this.#framesDone++;
-    each(frameOf(header, payload));
+    each(frame);
     return at;
   }
 
-  #readHeader(view: DataView, at: number, payloadBytes: number): FrameHeader {
-    const header = readHeader(view, at);
-    const fault = headerFault(header, payloadBytes);
+  #readHeader(view: DataView, at: number, payloadBytes: number): BegunFrame {
+    const frame = readHeader(view, at);
+    const fault = headerFault(frame, payloadBytes);
     if (fault !== undefined) throw protocolViolation(fault);
-    this.#checkHeader?.(header, payloadBytes);
-    return header;
+    this.#checkHeader?.(frame, payloadBytes);
+    return frame;
   }
 
   #fillHead(bytes: Uint8Array, at: number, upTo: number): number {
@@ -180,14 +182,9 @@ export class FrameDecoder {
 
   #drop(): void {
     this.#headFilled = 0;
-    this.#header = undefined;
+    this.#frame = undefined;
     this.#payload = noPayload;
     this.#payloadBytes = 0;
     this.#payloadFilled = 0;
   }
-}
-
-function frameOf(header: FrameHeader, payload: Uint8Array): Frame {
-  const { kind, table, functionIndex, callId, parentCallId, timeoutMs } = header;
-  return { kind, table, functionIndex, callId, parentCallId, timeoutMs, payload };
 }

@@ -1,8 +1,8 @@
 import { frameSizeBytes, writeFrame, type Frame } from './frames.ts';
 import type { Transport } from './transport.ts';
 
-/** Frames of one tick are sent together, in pieces of about this size. */
-const BATCH_BYTES = 65_536;
+/** Frames of one tick are sent together, in pieces of about this size: the peer works on one while we write the next. */
+const BATCH_BYTES = 16_384;
 const FIRST_BATCH_BYTES = 256;
 /** How often a flush may step back behind frames that are still being produced in this tick. */
 const MAX_DEFERRALS = 16;
@@ -15,6 +15,9 @@ const MAX_DEFERRALS = 16;
 const REFUSALS_HIGH_WATER_BYTES = 1_048_576;
 /** Log lines are dropped while this much waits, before the greeting is over as well as under congestion. */
 const LOG_BACKLOG_BYTES = 65_536;
+
+/** A turn of the microtasks behind it costs a fifth of `queueMicrotask`, which makes a resource for hooks. */
+const settled = Promise.resolve();
 
 interface Batch {
   bytes: Uint8Array;
@@ -154,7 +157,7 @@ export class FrameWriter {
     this.#flushScheduled = true;
     this.#framesSeen = 0;
     this.#deferrals = 0;
-    queueMicrotask(this.#flushTurn);
+    void settled.then(this.#flushTurn);
   }
 
   /**
@@ -165,7 +168,7 @@ export class FrameWriter {
     if (this.#frames !== this.#framesSeen && this.#deferrals < MAX_DEFERRALS) {
       this.#framesSeen = this.#frames;
       this.#deferrals++;
-      queueMicrotask(this.#flushTurn);
+      void settled.then(this.#flushTurn);
       return;
     }
     this.#flushScheduled = false;

@@ -30,7 +30,6 @@ export const MAX_FRAME_LIMIT_BYTES = 2 ** 30;
 
 /** The bytes that the length field does not count: itself. */
 const LENGTH_BYTES = 4;
-const MAX_U32 = 0xffff_ffff;
 
 /** The fixed part of a frame. A field that a kind does not use is zero. */
 export interface FrameHeader {
@@ -124,8 +123,13 @@ export function writeFrame(
   if (frame.payload.length > 0) bytes.set(frame.payload, at + FRAME_HEADER_BYTES);
 }
 
+/** A frame whose payload is not there yet. */
+export interface BegunFrame extends FrameHeader {
+  payload: Uint8Array;
+}
+
 /** Reads the header at `at`; the caller has checked that 20 bytes are there. The kind is not yet checked. */
-export function readHeader(view: DataView, at: number): FrameHeader {
+export function readHeader(view: DataView, at: number): BegunFrame {
   return {
     // headerFault refuses every value outside the union before anybody looks at it.
     kind: view.getUint8(at + 4) as FrameKind,
@@ -134,6 +138,7 @@ export function readHeader(view: DataView, at: number): FrameHeader {
     callId: view.getUint32(at + 8, true),
     parentCallId: view.getUint32(at + 12, true),
     timeoutMs: view.getUint32(at + 16, true),
+    payload: emptyPayload,
   };
 }
 
@@ -153,33 +158,4 @@ export function readFrameSize(view: DataView, at: number, maxFrameBytes: number)
 /** The peer sent something that the protocol does not allow. */
 export function protocolViolation(what: string, cause?: unknown): EnclosError<'GATE_PROTOCOL_VIOLATION'> {
   return new EnclosError('GATE_PROTOCOL_VIOLATION', `The peer sent ${what}.`, { cause });
-}
-
-function isUnsigned(value: number, max: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value <= max;
-}
-
-function rangeFault(frame: Frame): string | undefined {
-  const inRange =
-    isUnsigned(frame.kind, 0xff) &&
-    isUnsigned(frame.table, 0xff) &&
-    isUnsigned(frame.functionIndex, 0xffff) &&
-    isUnsigned(frame.callId, MAX_U32) &&
-    isUnsigned(frame.parentCallId, MAX_U32) &&
-    isUnsigned(frame.timeoutMs, MAX_U32);
-  return inRange ? undefined : 'a field out of range';
-}
-
-/**
- * The wire form of one frame, all integers little-endian:
- * u32 length of the rest | u8 kind | u8 table | u16 functionIndex | u32 callId
- * | u32 parentCallId | u32 timeoutMs | payload.
- * @throws GATE_INVALID_ARGUMENT for a frame that a decoder would refuse.
- */
-export function encodeFrame(frame: Frame): Uint8Array {
-  const fault = rangeFault(frame) ?? headerFault(frame, frame.payload.length);
-  if (fault !== undefined) throw new EnclosError('GATE_INVALID_ARGUMENT', `The frame has ${fault}.`);
-  const bytes = new Uint8Array(frameSizeBytes(frame.payload));
-  writeFrame(frame, { bytes, view: new DataView(bytes.buffer) }, 0);
-  return bytes;
 }

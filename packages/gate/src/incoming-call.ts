@@ -95,8 +95,6 @@ class CallView implements IncomingCall {
   readonly index: number;
   readonly payload: Uint8Array;
   readonly depth: number;
-  /** A function of its own, so that handlers may take the call apart. */
-  readonly invoke: IncomingCall['invoke'];
   readonly #call: RunningCall;
 
   constructor(call: RunningCall, frame: Frame) {
@@ -105,8 +103,12 @@ class CallView implements IncomingCall {
     this.payload = frame.payload;
     this.depth = call.depth;
     this.#call = call;
-    this.invoke = (table, index, payload, options = {}) =>
-      call.invoke({ table, index, payload, options, parent: call });
+  }
+
+  /** A function of its own, so that handlers may take the call apart. */
+  get invoke(): IncomingCall['invoke'] {
+    const call = this.#call;
+    return (table, index, payload, options = {}) => call.invoke({ table, index, payload, options, parent: call });
   }
 
   get signal(): AbortSignal {

@@ -14,7 +14,7 @@ export interface IncomingCallsOptions {
   readonly timers: Timers;
   readonly writer: FrameWriter;
   readonly outgoing: OutgoingCalls;
-  readonly dispatch: (call: IncomingCall) => Promise<Uint8Array>;
+  readonly dispatch: (call: IncomingCall) => Uint8Array | Promise<Uint8Array>;
   readonly describeError: (error: unknown) => ErrorDescription;
 }
 
@@ -26,6 +26,10 @@ export interface IncomingCallsOptions {
 interface Lane {
   running: number;
   readonly waiting: CallQueue;
+  /** Waiting calls are being started, somewhere up the stack. */
+  isStarting: boolean;
+  /** Gives a slot back. */
+  readonly release: () => void;
 }
 
 const failed: ErrorDescription = Object.freeze({ code: 'GATE_REMOTE_ERROR', message: 'The function failed.' });
@@ -42,7 +46,11 @@ export class IncomingCalls implements CallOwner {
 
   constructor(options: IncomingCallsOptions) {
     this.#options = options;
-    this.#lanes = Array.from({ length: options.limits.maxDepth }, () => ({ running: 0, waiting: new CallQueue() }));
+    this.#lanes = Array.from({ length: options.limits.maxDepth }, () => {
+      const release = (): void => this.#release(lane);
+      const lane: Lane = { running: 0, waiting: new CallQueue(), isStarting: false, release };
+      return lane;
+    });
   }
 
   /** @throws GATE_PROTOCOL_VIOLATION for an id in use or a parent that is not a call of ours. */
@@ -124,15 +132,18 @@ export class IncomingCalls implements CallOwner {
   #start(lane: Lane, call: RunningCall): void {
     call.state = 'running';
     lane.running++;
-    const succeeded = (result: Uint8Array): void => this.#succeed(lane, call, result);
     const threw = (error: unknown): void => this.#fail(lane, call, error);
+    let answer: Uint8Array | Promise<Uint8Array>;
     try {
-      // A handler in plain JavaScript may return a bare value or throw at once.
-      Promise.resolve(this.#options.dispatch(call.view)).then(succeeded, threw);
+      answer = this.#options.dispatch(call.view);
     } catch (error) {
-      // Not at once: a queue of calls whose handlers throw must not become a deep stack.
-      queueMicrotask(() => threw(error));
+      // Not at once, as if it had been rejected.
+      return queueMicrotask(() => threw(error));
     }
+    // Without a promise a call is half as dear: most functions have their result at once.
+    if (answer instanceof Uint8Array) return this.#succeed(lane, call, answer);
+    // A handler in plain JavaScript may return any bare value.
+    Promise.resolve(answer).then((result) => this.#succeed(lane, call, result), threw);
   }
 
   #succeed(lane: Lane, call: RunningCall, result: Uint8Array): void {
@@ -155,7 +166,7 @@ export class IncomingCalls implements CallOwner {
   #answer(lane: Lane, call: RunningCall, frame: Frame): void {
     if (call.state === 'answered') return this.#release(lane);
     this.#close(call);
-    this.#options.writer.sendThen(frame, () => this.#release(lane));
+    this.#options.writer.sendThen(frame, lane.release);
   }
 
   /** The call is over: nothing may be nested in it, and its id is the peer's again. */
@@ -169,10 +180,16 @@ export class IncomingCalls implements CallOwner {
 
   #release(lane: Lane): void {
     lane.running--;
-    const next = lane.waiting.shift();
-    if (next === undefined) return;
-    this.#dequeued(next);
-    this.#start(lane, next);
+    // A loop and no recursion: a long queue of calls that are answered at once must not become a deep stack.
+    if (lane.isStarting) return;
+    lane.isStarting = true;
+    while (lane.running < this.#options.limits.maxConcurrentCalls) {
+      const next = lane.waiting.shift();
+      if (next === undefined) break;
+      this.#dequeued(next);
+      this.#start(lane, next);
+    }
+    lane.isStarting = false;
   }
 
   #refuse(id: number, error: Error): void {

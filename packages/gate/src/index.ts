@@ -1,6 +1,7 @@
+export { encodeFrame } from './encode-frame.ts';
 export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
 export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
-export { encodeFrame, FRAME_HEADER_BYTES, FrameKind, type Frame, type FrameHeader } from './frames.ts';
+export { FRAME_HEADER_BYTES, FrameKind, type Frame, type FrameHeader } from './frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
 export { patientLimits, type GateLimits, type Timers } from './limits.ts';
 export { gateAnswerErrors, type ErrorDescription } from './messages.ts';

@@ -298,3 +298,37 @@ test('the end of the gate aborts running calls and runs no waiting one', async (
   assert.deepEqual(wire.frames(), []);
   await endpoint.closed;
 });
+
+test('a result that is there at once is answered in the order of the calls, and frees its slot', async () => {
+  const { wire } = await openRig({
+    dispatch: ({ payload }) => payload,
+    limits: { ...testLimits, maxConcurrentCalls: 1, maxQueuedCalls: 0 },
+  });
+  wire.push(...[2, 4, 6].map((callId) => call(callId, { payload: Uint8Array.of(callId) })));
+  await settle();
+  assert.deepEqual(
+    wire.frames(),
+    [2, 4, 6].map((callId) => frame(FrameKind.RETURN, { callId, payload: Uint8Array.of(callId) })),
+  );
+});
+
+test('a long queue of calls that are answered at once is no deep stack', async () => {
+  const first = deferred<Uint8Array>();
+  const calls = 50_000;
+  let depth = 0;
+  let deepest = 0;
+  const { wire } = await openRig({
+    dispatch({ index }) {
+      if (index === 1) return first.promise;
+      deepest = Math.max(deepest, ++depth);
+      queueMicrotask(() => (depth = 0));
+      return noBytes;
+    },
+    limits: { ...testLimits, maxConcurrentCalls: 1, maxQueuedCalls: calls },
+  });
+  wire.push(call(2, { functionIndex: 1 }), ...Array.from({ length: calls }, (_, i) => call(4 + 2 * i)));
+  first.resolve(noBytes);
+  await settle();
+  assert.equal(wire.frames().length, calls + 1);
+  assert.equal(deepest, calls, 'all of them were started in one turn');
+});

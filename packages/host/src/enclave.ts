@@ -284,7 +284,7 @@ function openGate<T extends Functions, U extends Functions>(
 ): Endpoint {
   const { launched, manifest, digest, files, calls, debugging } = loaded;
   const { trusted, untrusted } = options.interface;
-  const serve: (call: IncomingCall) => Promise<Uint8Array> =
+  const serve: (call: IncomingCall) => Uint8Array | Promise<Uint8Array> =
     watch === undefined
       ? (call) => calls(call.index, call.payload, contextOf(call, trusted, debugging))
       : observedDispatch({ untrusted, trusted, calls, watch, through: (invoke) => debugging.through(invoke) });
@@ -335,11 +335,13 @@ function logOf(onLog: OnLog | undefined, watch: Watch | undefined): OnLog | unde
   };
 }
 
-/** The caller for nested calls is made when first used: most functions call nothing back. */
+/** Caller and signal are made when first used: most functions call nothing back, and look at no signal. */
 function contextOf<T extends Functions>(call: IncomingCall, trusted: T, debugging: Debugging): HostContext<T> {
   let caller: Caller<T> | undefined;
   return {
-    signal: call.signal,
+    get signal(): AbortSignal {
+      return call.signal;
+    },
     get enclave(): Caller<T> {
       caller ??= createCaller(
         trusted,

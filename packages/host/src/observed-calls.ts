@@ -90,7 +90,7 @@ export function observedDispatch<T extends Functions>(
     const seen = watch.begin({ kind: 'untrusted', function: name }, parent);
     seen.argumentBytes = call.payload.length;
     try {
-      const result = await seen.run(() => calls(call.index, call.payload, contextOf(call, options, seen)));
+      const result = await seen.run(async () => calls(call.index, call.payload, contextOf(call, options, seen)));
       seen.resultBytes = result.length;
       seen.end('OK');
       return result;

@@ -47,7 +47,7 @@ describe('the host file service', () => {
       mounts: { '/data': join(folder, 'data'), '/config': join(folder, 'config') },
       trustedFiles: { '/model': join(folder, 'model') },
     });
-    files = createCaller(systemInterface.untrusted, ({ index, payload }) =>
+    files = createCaller(systemInterface.untrusted, async ({ index, payload }) =>
       service.dispatch(index, payload, undefined),
     );
   });

@@ -12,7 +12,8 @@ export type {
 export { createSoftwareAttester, type SoftwareAttester } from './software/attester.ts';
 export { openChannel, type ChannelOptions } from './software/channel.ts';
 export { connectSoftwarePlatform, type PlatformDescription, type SoftwareLauncher } from './software/launcher.ts';
-export { channelLimits, enclaveChannel, hostChannel, MAX_IMAGE_CHUNK_BYTES } from './software/protocol.ts';
+export { channelLimits, enclaveChannel, MAX_IMAGE_CHUNK_BYTES } from './software/enclave-channel.ts';
+export { hostChannel } from './software/protocol.ts';
 export {
   encodeSealedBlob,
   looksSealed,

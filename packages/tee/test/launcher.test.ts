@@ -74,8 +74,10 @@ describe('a launch', () => {
     assert.deepEqual(platform.asked, upload);
     assert.equal(launched.identity.productId, 3);
     launched.gate.write('echo');
-    const chunks: readonly unknown[] = await once(launched.gate, 'data');
-    assert.equal(String(chunks[0]), 'echo');
+    const answer = once(launched.gate, 'data');
+    launched.gate.resume();
+    const [chunk] = (await answer) as [Uint8Array];
+    assert.deepEqual(chunk, new TextEncoder().encode('echo'));
     await launched.terminate();
     await launched.terminate();
     assert.deepEqual(await launched.exited, { exitCode: undefined, signal: 'SIGKILL', detail: 'ended' });

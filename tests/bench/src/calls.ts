@@ -1,91 +1,86 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { encodeValue } from '@enclos/edl';
+import { FRAME_HEADER_BYTES } from '@enclos/gate';
+import { startBareEcho } from './bare-echo.ts';
+import { bench } from './bench.edl.ts';
+import { atLeast, atMost, type Figure } from './figures.ts';
+import { place, placements } from './placement.ts';
+import { bareInterpreter } from './sandbox.ts';
 import type { Scene } from './scene.ts';
-import { interleave, median, report, time } from './statistics.ts';
+import { callsPerSecond, interleave, medianCallMicros, type Comparison } from './statistics.ts';
 
 const data = new Uint8Array(32).fill(7);
-/** What one such call and its answer are on the gate: header and payload. */
-const frameBytes = 22 + 33;
-
-interface Echo {
-  readonly socket: Socket;
-  readonly child: ChildProcess;
-  close(): Promise<void>;
+/** As many bytes as a call has, and its answer, which is as long: a frame of the bare echo. */
+function frameOfCall(): Uint8Array {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + encodeValue(bench.trusted.echo.parameters, { data }).length);
+  new DataView(frame.buffer).setUint32(0, frame.length - 4, true);
+  return frame;
 }
 
-/** Another Node process that sends back every byte, over a Unix socket. */
-async function startEcho(): Promise<Echo> {
-  const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
-  const server = createServer();
-  const path = join(folder, 'echo.sock');
-  server.listen(path);
-  const child = fork(fileURLToPath(new URL('echo.js', import.meta.url)), [path]);
-  const [socket] = (await once(server, 'connection')) as [Socket];
-  return {
-    socket,
-    child,
-    async close() {
-      socket.destroy();
-      child.kill();
-      server.close();
-      await rm(folder, { recursive: true });
-    },
-  };
-}
+const largestRatio = 1.5;
+const windowCalls = 512;
+const smallestRatio = 0.3;
 
-async function bareRoundTrip(socket: Socket): Promise<void> {
-  let missing = frameBytes;
-  await new Promise<void>((resolve) => {
-    const read = (chunk: Uint8Array): void => {
-      missing -= chunk.length;
-      if (missing > 0) return;
-      socket.off('data', read);
-      resolve();
-    };
-    socket.on('data', read);
-    socket.write(new Uint8Array(frameBytes));
-  });
-}
-
-async function sequential(count: number, once_: () => Promise<unknown>): Promise<number> {
-  const samples: number[] = [];
-  for (let i = 0; i < count; i++) samples.push(await time(once_));
-  return median(samples);
-}
-
-/** Typed calls through edl, gate and two processes, against a bare echo of as many bytes. */
-export async function benchCalls(scene: Scene): Promise<void> {
+/**
+ * Typed calls through edl, gate and two processes, against an echo of the same
+ * bytes between the same two programs. The peers of the bounds run outside the
+ * sandbox, where system calls cost less.
+ */
+export async function benchCalls(scene: Scene): Promise<readonly Figure[]> {
+  const interpreter = await bareInterpreter();
   const enclave = await scene.load();
-  const echo = await startEcho();
+  const bare = await startBareEcho(interpreter, { framed: false, sandboxed: false });
+  const sandboxed = await startBareEcho(interpreter, { framed: false, sandboxed: true });
+  const framed = await startBareEcho(interpreter, { framed: true, sandboxed: false });
+  const bytes = frameOfCall();
   const call = async (): Promise<unknown> => enclave.call.echo({ data });
-  await sequential(2000, call);
-  const pair = await interleave(
-    7,
-    async () => sequential(1000, call),
-    async () => sequential(1000, async () => bareRoundTrip(echo.socket)),
-  );
-  report(
-    'call: one at a time, p50',
-    `${(pair.ours * 1000).toFixed(0)} µs`,
-    `bare echo ${(pair.peer * 1000).toFixed(0)} µs, ratio ${pair.ratio.toFixed(2)}`,
-  );
-  const total = 100_000;
-  const pipelined = await time(async () => window(total, 512, call));
-  report('call: pipelined, window 512', `${Math.round(total / (pipelined / 1000)).toLocaleString('en')} /s`);
-  await echo.close();
+  for (const warm of [call, async () => bare.roundTrip(bytes), async () => sandboxed.roundTrip(bytes)]) {
+    await medianCallMicros(3000, warm);
+  }
+  const one = async (peer: () => Promise<unknown>): Promise<Comparison> =>
+    interleave(
+      21,
+      async () => medianCallMicros(400, call),
+      async () => medianCallMicros(400, peer),
+    );
+  const figures: Figure[] = [];
+  for (const placement of placements()) {
+    place(placement, interpreter.path);
+    // A placement that differs between the two sides compares schedulers, not calls.
+    const isFixed = placement.cores !== undefined;
+    const latency = await one(async () => bare.roundTrip(bytes));
+    figures.push(oneCall(`bare echo, ${placement.name}`, latency, isFixed));
+    const inSandbox = await one(async () => sandboxed.roundTrip(bytes));
+    figures.push(oneCall(`bare echo in the sandbox, ${placement.name}`, inSandbox, false));
+    const pipelined = await interleave(
+      9,
+      async () => callsPerSecond(20_000, windowCalls, call),
+      async () => callsPerSecond(20_000, windowCalls, async () => framed.frame(bytes)),
+    );
+    figures.push(pipeline(placement.name, pipelined, isFixed));
+  }
+  await Promise.all([bare, sandboxed, framed].map(async (echo) => echo.close()));
   await enclave.dispose();
+  await interpreter.close();
+  return figures;
 }
 
-/** Keeps `width` calls under way until `total` are answered. */
-async function window(total: number, width: number, call: () => Promise<unknown>): Promise<void> {
-  let left = total;
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) await call();
+function oneCall(against: string, { ours, peer, ratio }: Comparison, isBound: boolean): Figure {
+  return {
+    what: `one call at a time, p50, against a ${against}`,
+    ours: `${ours.toFixed(1)} µs`,
+    peer: `${peer.toFixed(1)} µs`,
+    ratio: ratio.toFixed(2),
+    ...(isBound ? { bound: atMost(largestRatio, ratio) } : {}),
   };
-  await Promise.all(Array.from({ length: width }, lane));
+}
+
+function pipeline(where: string, { ours, peer, ratio }: Comparison, isBound: boolean): Figure {
+  const perSecond = (calls: number): string => `${Math.round(calls).toLocaleString('en')} /s`;
+  return {
+    what: `pipelined calls, window ${windowCalls}, against bare frames, ${where}`,
+    ours: perSecond(ours),
+    peer: perSecond(peer),
+    ratio: ratio.toFixed(2),
+    ...(isBound ? { bound: atLeast(smallestRatio, ratio) } : {}),
+  };
 }

@@ -5,36 +5,53 @@ export async function time(work: () => unknown): Promise<number> {
   return Number(process.hrtime.bigint() - start) / 1e6;
 }
 
-/** The value below which the given share of the samples lies. */
-function percentile(samples: readonly number[], share: number): number {
+export function median(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-export const median = (samples: readonly number[]): number => percentile(samples, 0.5);
+/** The median duration of one call, in microseconds, of `count` calls one after the other. */
+export async function medianCallMicros(count: number, call: () => Promise<unknown>): Promise<number> {
+  const samples = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await call();
+    samples[i] = performance.now() - start;
+  }
+  return median([...samples]) * 1000;
+}
 
-export interface Pair {
+/** Calls a second, with `width` of them under way at any time. */
+export async function callsPerSecond(total: number, width: number, call: () => Promise<unknown>): Promise<number> {
+  let left = total;
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await call();
+  };
+  const milliseconds = await time(async () => Promise.all(Array.from({ length: width }, lane)));
+  return total / (milliseconds / 1000);
+}
+
+export interface Comparison {
   readonly ours: number;
   readonly peer: number;
-  /** Median of the ratios of the interleaved repeats. */
+  /** Median of the ratios of neighbours. */
   readonly ratio: number;
 }
 
-/** Runs the two in turn, so that a slower moment of the machine meets both. */
+/** Runs the two in turn, so that a slower moment of the machine meets both. One round before warms up. */
 export async function interleave(
-  repeats: number,
+  rounds: number,
   ours: () => Promise<number>,
   peer: () => Promise<number>,
-): Promise<Pair> {
+): Promise<Comparison> {
   const pairs: [number, number][] = [];
-  for (let i = 0; i < repeats; i++) pairs.push([await ours(), await peer()]);
+  for (let i = 0; i <= rounds; i++) {
+    const pair: [number, number] = [await ours(), await peer()];
+    if (i > 0) pairs.push(pair);
+  }
   return {
     ours: median(pairs.map(([value]) => value)),
     peer: median(pairs.map(([, value]) => value)),
     ratio: median(pairs.map(([a, b]) => a / b)),
   };
-}
-
-export function report(what: string, value: string, against = ''): void {
-  process.stdout.write(`${what.padEnd(44)} ${value.padStart(16)}   ${against}\n`);
 }

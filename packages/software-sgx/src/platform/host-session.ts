@@ -37,7 +37,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, admission:
     terminate: ({ enclave }) => enclaves.terminate(enclave),
   });
 
-  const serve = (index: number, payload: Uint8Array): Promise<Uint8Array> => calls(index, payload, undefined);
+  const serve = async (index: number, payload: Uint8Array): Promise<Uint8Array> => calls(index, payload, undefined);
   const endpoint = openChannel({
     stream,
     initiator: false,

@@ -35,9 +35,20 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
   const files = section();
   fs.closeSync(descriptors.boot);
 
+  /** Every read goes to one buffer, so that a small message does not cost a large allocation. Who listens copies what it keeps. */
+  const open = (fd: number): import('node:net').Socket => {
+    const callback = (sizeBytes: number, buffer: Uint8Array): boolean => {
+      socket.emit('data', buffer.subarray(0, sizeBytes));
+      return true;
+    };
+    const options = { fd, writableHighWaterMark: 262_144, onread: { buffer: new Uint8Array(65_536), callback } };
+    const socket = new net.Socket(options);
+    // It has begun to read, and nobody listens yet.
+    return socket.pause();
+  };
   const begin = async (): Promise<void> => {
-    const gate = new net.Socket({ fd: descriptors.gate });
-    const platform = new net.Socket({ fd: descriptors.platform });
+    const gate = open(descriptors.gate);
+    const platform = open(descriptors.platform);
     const exit = process.exit.bind(process);
     const restrictedRequire = authority.pureModules(require);
     const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];

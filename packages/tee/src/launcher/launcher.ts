@@ -47,7 +47,7 @@ export interface EnclaveExit {
 export interface LaunchedEnclave {
   readonly identity: LaunchedIdentity;
   readonly isolation: readonly IsolationLayer[];
-  /** The call gate: a byte stream to the enclave. */
+  /** The call gate: a byte stream to the enclave, paused. A chunk of it may be valid only until its listener returns. */
   readonly gate: Duplex;
   /** The inspector that was asked for: messages of the Chrome DevTools Protocol, one a line. */
   readonly inspector?: Duplex | undefined;

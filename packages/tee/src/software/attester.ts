@@ -3,7 +3,7 @@ import { createCaller } from '@enclos/edl';
 import type { Attester } from '../attester/attester.ts';
 import { softwareCapabilities } from '../capabilities.ts';
 import { openChannel } from './channel.ts';
-import { enclaveChannel } from './protocol.ts';
+import { enclaveChannel } from './enclave-channel.ts';
 
 export interface SoftwareAttester extends Attester {
   /** Resolves when the platform has answered; rejects when it cannot be spoken to. */

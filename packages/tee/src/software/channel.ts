@@ -4,7 +4,7 @@ import { maxArgumentBytes, type Interface } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, patientLimits, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
 import { errorsFromPlatform, errorsToPlatform } from './channel-errors.ts';
-import { channelLimits } from './protocol.ts';
+import { channelLimits } from './enclave-channel.ts';
 
 export interface ChannelOptions {
   readonly stream: Duplex;
@@ -15,7 +15,7 @@ export interface ChannelOptions {
   /** Waits as long as it takes for the peer's greeting and frames: a debugger may hold the peer. */
   readonly patient?: boolean;
   /** Serves the peer's calls. */
-  serve(index: number, payload: Uint8Array, call: IncomingCall): Promise<Uint8Array>;
+  serve(index: number, payload: Uint8Array, call: IncomingCall): Uint8Array | Promise<Uint8Array>;
 }
 
 /** Opens one platform channel over a byte stream. */
@@ -33,7 +33,7 @@ export function openChannel(options: ChannelOptions): Endpoint {
     limits: options.patient === true ? { ...channelLimits, ...patientLimits } : channelLimits,
     remoteErrors: initiator ? errorsFromPlatform : errorsToPlatform,
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
-    async dispatch(call) {
+    dispatch(call) {
       // A channel has one table: a function without arguments must not have a second name.
       if (call.table !== 0) throw new EnclosError('EDL_UNKNOWN_FUNCTION', 'A platform channel has no table but 0.');
       return options.serve(call.index, call.payload, call);

@@ -25,7 +25,7 @@ export interface SoftwareLauncher extends Launcher {
  * @throws TEE_PLATFORM_UNREACHABLE when nothing answers there.
  */
 export async function connectSoftwarePlatform(socketPath: string): Promise<SoftwareLauncher> {
-  const stream = await connectUnix(socketPath);
+  const stream = await connected(connectFrugally(socketPath), socketPath);
   const exits = createExitTable();
   const serve = createDispatcher(hostChannel.untrusted, {
     exited({ enclave, exitCode, signal, detail }) {
@@ -79,7 +79,7 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
   };
   // First: the enclave starts with the gate, and takes both with it.
   const inspector = await openInspector(started.inspectorPath, inspected, terminate);
-  const gate = await openGate(started.gatePath, terminate);
+  const gate = await openSocket(started.gatePath, terminate, connectFrugally);
   const { mrEnclave, mrSigner, productId, securityVersion, debug } = started;
   return Object.freeze({
     identity: Object.freeze({ mrEnclave, mrSigner, productId, securityVersion, debug }),
@@ -91,9 +91,14 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
   });
 }
 
-async function openGate(path: string, terminate: () => Promise<void>): Promise<Duplex> {
+/** A socket of the enclave; one that cannot be reached ends it. */
+async function openSocket(
+  path: string,
+  terminate: () => Promise<void>,
+  open: (path: string) => Socket = connect,
+): Promise<Duplex> {
   try {
-    return await connectUnix(path);
+    return await connected(open(path), path);
   } catch (error) {
     await terminate();
     throw error;
@@ -107,14 +112,34 @@ async function openInspector(
   terminate: () => Promise<void>,
 ): Promise<Duplex | undefined> {
   if (!wanted) return undefined;
-  if (path !== undefined) return openGate(path, terminate);
+  if (path !== undefined) return openSocket(path, terminate);
   await terminate();
   throw new EnclosError('TEE_PROTOCOL_MISMATCH', 'The platform gave the enclave no inspector.');
 }
 
-function connectUnix(path: string): Promise<Socket> {
+const readBufferBytes = 65_536;
+
+/**
+ * Every read goes to one buffer: otherwise a message of a few bytes costs an
+ * allocation of 64 KiB. So a chunk is valid only until its listener returns.
+ */
+function connectFrugally(path: string): Socket {
+  const callback = (sizeBytes: number, buffer: Uint8Array): boolean => {
+    socket.emit('data', buffer.subarray(0, sizeBytes));
+    return true;
+  };
+  const options = {
+    path,
+    writableHighWaterMark: 262_144,
+    onread: { buffer: new Uint8Array(readBufferBytes), callback },
+  };
+  const socket = connect(options);
+  // Whoever listens resumes it: a chunk without a listener would be lost.
+  return socket.pause();
+}
+
+function connected(socket: Socket, path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path);
     socket.once('connect', () => {
       socket.removeAllListeners('error');
       // Whoever ends an enclave without having used its gate must not fall over the broken connection.

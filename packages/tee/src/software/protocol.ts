@@ -12,31 +12,9 @@ import {
   uint32,
   uint64,
 } from '@enclos/edl';
+import { MAX_IMAGE_CHUNK_BYTES, protocolVersion } from './enclave-channel.ts';
 
-/**
- * The platform process speaks two protocols, both written as interfaces and
- * carried by the call gate. The caller is never trusted: the enclave's channel
- * is a descriptor that the platform made at spawn, so the connection *is* the
- * identity, and nothing in a message names an enclave.
- */
-
-export const MAX_IMAGE_CHUNK_BYTES = 1024 * 1024;
-const protocolVersion = 1;
-
-/** What an enclave asks the platform for: EREPORT, EGETKEY and a quote over its own report. */
-export const enclaveChannel = defineInterface({
-  name: `enclave_channel_${protocolVersion}`,
-  trusted: {
-    report: func(
-      { targetInfo: bytes({ exactBytes: 512 }), reportData: bytes({ exactBytes: 64 }) },
-      bytes({ exactBytes: 432 }),
-    ),
-    key: func({ request: bytes({ exactBytes: 512 }) }, bytes({ exactBytes: 16 })),
-    quotingTarget: func({}, bytes({ exactBytes: 512 })),
-    quote: func({ report: bytes({ exactBytes: 432 }) }, bytes({ maxBytes: 65_536 })),
-  },
-  untrusted: {},
-});
+/** The protocol of hosts; that of enclaves is in enclave-channel.ts, so that no enclave holds both. */
 
 const layer = record({ name: string({ maxBytes: 64 }), active: boolean(), detail: string({ maxBytes: 1024 }) });
 const isolationMode = enumeration('strict', 'best');
@@ -95,14 +73,4 @@ export const hostChannel = defineInterface({
       detail: string({ maxBytes: 8192 }),
     }),
   },
-});
-
-/** One call of either channel fits one frame of this size. */
-export const channelLimits = Object.freeze({
-  maxFrameBytes: MAX_IMAGE_CHUNK_BYTES + 4096,
-  maxConcurrentCalls: 64,
-  maxQueuedCalls: 256,
-  maxPendingCalls: 320,
-  maxDepth: 4,
-  helloTimeoutMs: 10_000,
 });

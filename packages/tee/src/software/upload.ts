@@ -1,6 +1,7 @@
 import type { Caller } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
-import { MAX_IMAGE_CHUNK_BYTES, type hostChannel } from './protocol.ts';
+import { MAX_IMAGE_CHUNK_BYTES } from './enclave-channel.ts';
+import type { hostChannel } from './protocol.ts';
 
 type Platform = Caller<(typeof hostChannel)['trusted']>;
 

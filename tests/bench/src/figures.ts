@@ -1,0 +1,45 @@
+/** One measured line: ours, what it was measured against in the same run, and the bound that it has to keep. */
+export interface Figure {
+  readonly what: string;
+  readonly ours: string;
+  readonly peer?: string;
+  /** How the two relate, in words or as a number. */
+  readonly ratio?: string;
+  readonly bound?: Bound;
+}
+
+export interface Bound {
+  readonly text: string;
+  readonly met: boolean;
+}
+
+export const atMost = (limit: number, value: number, unit = ''): Bound => ({
+  text: `at most ${limit}${unit}`,
+  met: value <= limit,
+});
+
+export const atLeast = (limit: number, value: number): Bound => ({ text: `at least ${limit}`, met: value >= limit });
+
+const verdictOf = (bound: Bound | undefined): string =>
+  bound === undefined ? '' : `${bound.text}: ${bound.met ? 'met' : 'NOT met'}`;
+
+/** For a terminal. */
+export function lineOf({ what, ours, peer = '', ratio = '', bound }: Figure): string {
+  return [what.padEnd(58), ours.padStart(16), peer.padStart(16), ratio.padStart(8), `  ${verdictOf(bound)}`]
+    .join(' ')
+    .trimEnd();
+}
+
+/** For docs/performance.md. */
+export function tableOf(figures: readonly Figure[]): string {
+  const rows = figures.map(({ what, ours, peer = '', ratio = '', bound }) => [
+    what,
+    ours,
+    peer,
+    ratio,
+    verdictOf(bound),
+  ]);
+  return [['what', 'ours', 'peer', 'ratio', 'bound'], ['---', '---', '---', '---', '---'], ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}

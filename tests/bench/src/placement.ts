@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/**
+ * Where two processes that talk run decides more about a round trip than all
+ * that they do: on two cores each message wakes a core from idle, on one it
+ * does not, and the scheduler's choice sticks for seconds. So both pairs are put
+ * on the same cores, and each placement is measured.
+ */
+export interface Placement {
+  readonly name: string;
+  /** The core of the host, and that of its peers; undefined: the scheduler chooses. */
+  readonly cores: readonly [host: number, peers: number] | undefined;
+}
+
+/** Those that this machine has: Linux with `taskset` of util-linux, and a second core. */
+export function placements(): readonly Placement[] {
+  const free: Placement = { name: 'scheduler chooses', cores: undefined };
+  if (!pin(process.pid, undefined)) return [free];
+  const oneCore: Placement = { name: 'one core', cores: [0, 0] };
+  return availableParallelism() < 2 ? [oneCore] : [oneCore, { name: 'two cores', cores: [0, 1] }, free];
+}
+
+/** Puts this process, and every descendant that runs `interpreterPath`, on the cores of a placement. */
+export function place({ cores }: Placement, interpreterPath: string): void {
+  pin(process.pid, cores?.[0]);
+  for (const id of interpreters(interpreterPath)) pin(id, cores?.[1]);
+}
+
+/** With all its threads. @returns false where that cannot be done. */
+function pin(processId: number, core: number | undefined): boolean {
+  const list = core === undefined ? `0-${availableParallelism() - 1}` : String(core);
+  try {
+    execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', list, String(processId)], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The processes below this one that run the interpreter, and not a wrapper around it. */
+export function interpreters(interpreterPath: string): readonly number[] {
+  const parents = new Map(processIds().map((id) => [id, parentOf(id)]));
+  const isOurs = (id: number | undefined): boolean =>
+    id !== undefined && id !== 0 && (id === process.pid || isOurs(parents.get(id)));
+  return [...parents.keys()].filter((id) => isOurs(id) && programOf(id) === interpreterPath);
+}
+
+const processIds = (): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+const parentOf = (id: number): number => Number(/^PPid:\s+(\d+)$/m.exec(read(`/proc/${id}/status`))?.[1] ?? 0);
+
+const programOf = (id: number): string | undefined => read(`/proc/${id}/cmdline`).split('\0')[0];
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

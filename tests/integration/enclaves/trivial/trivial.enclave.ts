@@ -1,0 +1,4 @@
+import { defineEnclave } from '@enclos/enclave';
+import { trivial } from './trivial.edl.ts';
+
+export const application = defineEnclave(trivial, { echo: ({ data }) => data });
