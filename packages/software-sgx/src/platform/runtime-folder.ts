@@ -2,8 +2,9 @@ import { chmod, lstat, mkdtemp, readdir, rmdir, unlink } from 'node:fs/promises'
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listenPrivately } from './listen-privately.ts';
 
-/** The folder of one platform process's sockets, private to this user. */
+/** The folder of one platform process's sockets, in which nobody else can write. */
 export interface RuntimeFolder {
   readonly path: string;
   remove(): Promise<void>;
@@ -13,19 +14,24 @@ export interface RuntimeFolder {
 const prefix = 'enclos-run-';
 /** Somebody listens there for as long as the process lives, whatever it dies of. */
 const lifeSocket = 'life.sock';
-const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|g-[0-9a-f]{16})$/;
+const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|users|g-[0-9a-f]{16})$/;
+
+export interface RuntimeFolderOptions {
+  /** Whether other users may pass through to a socket whose name they know. */
+  readonly passable?: boolean;
+}
 
 /** Makes the folder, and removes those of platforms that were killed. */
-export async function createRuntimeFolder(parent: string = tmpdir()): Promise<RuntimeFolder> {
+export async function createRuntimeFolder(
+  parent: string = tmpdir(),
+  { passable = false }: RuntimeFolderOptions = {},
+): Promise<RuntimeFolder> {
   await removeStaleFolders(parent);
   const path = await mkdtemp(join(parent, prefix));
-  await chmod(path, 0o700);
+  await chmod(path, passable ? 0o711 : 0o700);
   const life = createServer((socket) => socket.destroy());
   life.on('error', () => undefined);
-  await new Promise<void>((resolve, reject) => {
-    life.once('error', reject);
-    life.listen(join(path, lifeSocket), resolve);
-  });
+  await listenPrivately(life, join(path, lifeSocket));
   life.unref();
   return Object.freeze({
     path,
@@ -43,17 +49,23 @@ export async function createRuntimeFolder(parent: string = tmpdir()): Promise<Ru
  * certain: its process is gone.
  */
 export async function removeStaleFolders(parent: string): Promise<void> {
-  const names = await readdir(parent).catch(() => []);
-  for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
-    const path = join(parent, name);
-    if ((await isOwnFolder(path)) && (await refuses(join(path, lifeSocket)))) await removeFolder(path);
+  for (const path of await runtimeFolders(parent)) {
+    if (await refuses(join(path, lifeSocket))) await removeFolder(path);
   }
+}
+
+/** The folders of this user's platforms. */
+export async function runtimeFolders(parent: string): Promise<readonly string[]> {
+  const names = await readdir(parent).catch(() => []);
+  const paths = names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
+  const own = await Promise.all(paths.map(isOwnFolder));
+  return paths.filter((_path, i) => own[i]);
 }
 
 /** Not followed when it is a link, and nobody else's. */
 async function isOwnFolder(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
-  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o77) === 0;
+  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o22) === 0;
 }
 
 function refuses(socketPath: string): Promise<boolean> {
