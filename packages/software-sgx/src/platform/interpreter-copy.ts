@@ -131,11 +131,11 @@ async function copied(
 /** Removes what killed platforms left. The file system, which made `fresh` a moment ago, says how old they are. */
 async function dropAbandoned(fresh: string): Promise<void> {
   const folder = dirname(fresh);
-  const now = (await stat(fresh)).ctimeMs;
+  const now = (await stat(fresh)).mtimeMs;
   for (const name of await readdir(folder)) {
     if (!/^\.new-[0-9a-f]{16}$/.test(name)) continue;
     const path = join(folder, name);
-    const age = now - ((await stat(path).catch(() => undefined))?.ctimeMs ?? now);
+    const age = now - ((await stat(path).catch(() => undefined))?.mtimeMs ?? now);
     if (age > abandonedAfterMs) await rm(path, { force: true });
   }
 }
