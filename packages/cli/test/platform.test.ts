@@ -260,10 +260,7 @@ test('serve takes the options of separation together, with numeric users', async
     [['--separated'], /needs --host-user and --enclave-users/],
     [['--separated', '--host-user', '60000'], /needs --host-user and --enclave-users/],
     [['--separated', ...users, '--socket', 'x'], /--socket does not go with --separated/],
-    [
-      ['--separated', '--host-user', 'alice', '--enclave-users', '1-2'],
-      /--host-user takes numeric users, not \"alice\"/,
-    ],
+    [['--separated', '--host-user', 'alice', '--enclave-users', '1-2'], /--host-user takes numeric users, not "alice"/],
     [['--separated', '--host-user', '', '--enclave-users', '1-2'], /--host-user takes numeric users/],
     [['--separated', '--host-user', '5,', '--enclave-users', '1-2'], /--host-user takes numeric users/],
     [['--separated', '--host-user', '5', '--enclave-users', '61000'], /--enclave-users takes numeric users/],

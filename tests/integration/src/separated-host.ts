@@ -101,9 +101,9 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
     const file = openSync(path, 'r');
     return readSync(file, Buffer.alloc(16), 0, 16, BigInt(address));
   },
-  write: (path = '') => void writeFileSync(path, 'changed'),
-  rename: (from = '', to = '') => void renameSync(from, to),
-  remove: (path = '') => void rmSync(path),
+  write: (path = '') => writeFileSync(path, 'changed'),
+  rename: (from = '', to = '') => renameSync(from, to),
+  remove: (path = '') => rmSync(path),
   signal: (processId = '', signal = '') => process.kill(Number(processId), signal),
   run(program = '', ...args) {
     const { stdout, stderr, status } = spawnSync(program, args, { encoding: 'utf8', env: {} });

@@ -365,10 +365,10 @@ describe('a separated platform', { skip }, () => {
 
   describe('when it ends', () => {
     test('by SIGKILL, every enclave ends with it, and the next one takes its place', async () => {
-      const before = enclavesOf(platform);
-      assert.equal(before.length, 4);
+      const running = enclavesOf(platform);
+      assert.equal(running.length, 4);
       await platform.stop('SIGKILL');
-      await until('no enclave is left', () => before.every(({ processId }) => !isRunning(processId)), 20_000);
+      await until('no enclave is left', () => running.every(({ processId }) => !isRunning(processId)), 20_000);
       platform = await site.serve();
       assert.equal(readdirSync(platform.runtimeFolder).filter((name) => name.startsWith('enclos-run-')).length, 1);
     });

@@ -10,7 +10,7 @@ export interface StrictImage {
   /** The content of all pages, page n at n * 4096. Nobody else holds this memory. */
   readonly content: Uint8Array;
   /** SECINFO.FLAGS of each page. */
-  flagsOf(page: number): bigint;
+  readonly flagsOf: (page: number) => bigint;
 }
 
 /**
@@ -26,7 +26,7 @@ export class StrictImageReader {
   /** Of a record that is not there in full, behind the content. */
   #carriedBytes = 0;
   #seenBytes = 0;
-  #failure: unknown;
+  #failure: EnclosError | undefined;
 
   /** @param maxBytes bound on the whole stream. */
   constructor(maxBytes: number) {
@@ -72,7 +72,8 @@ export class StrictImageReader {
   }
 
   /** Accepts the records from `at`, moving their data down to the content. @returns where the first incomplete one is. */
-  #closeUp(bytes: Uint8Array, at: number): number {
+  #closeUp(bytes: Uint8Array, from: number): number {
+    let at = from;
     const view = new DataView(bytes.buffer, 0, bytes.length);
     while (isComplete(view, at)) {
       const kind = this.#rules.accept(view, at);
@@ -95,7 +96,7 @@ export class StrictImageReader {
     try {
       return body();
     } catch (error) {
-      this.#failure = error;
+      if (error instanceof EnclosError) this.#failure = error;
       throw error;
     }
   }

@@ -46,8 +46,10 @@ export function createUploads(admission: Admission, timeoutMs = stallTimeoutMs):
       if (sizeBytes === 0 || sizeBytes > MAX_IMAGE_BYTES) throw refused(`An image has 1 to ${MAX_IMAGE_BYTES} bytes.`);
       if (open.size >= maxOpenUploads) throw refused(`More than ${maxOpenUploads} uploads are open.`);
       const id = ++last;
+      // First: it may fail for want of memory.
+      const intake = createImageIntake(sizeBytes);
       const timer = setTimeout(() => drop(id, upload), timeoutMs).unref();
-      const upload: Upload = { sizeBytes, intake: createImageIntake(sizeBytes), takenBytes: 0, timer };
+      const upload: Upload = { sizeBytes, intake, takenBytes: 0, timer };
       open.set(id, upload);
       return id;
     },

@@ -25,7 +25,7 @@ const content = 'an interpreter';
 interface Scene {
   readonly source: string;
   readonly cache: string;
-  copy(changes?: Partial<InterpreterCopyOptions>): ReturnType<typeof copyInterpreter>;
+  readonly copy: (changes?: Partial<InterpreterCopyOptions>) => ReturnType<typeof copyInterpreter>;
 }
 
 /** An interpreter of our own, and the identity that pins it. */

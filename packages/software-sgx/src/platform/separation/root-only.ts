@@ -24,8 +24,8 @@ export async function requireRootOnly(path: string, options: RootOnlyOptions = {
     const { uid, mode } = await stat(at);
     if (uid !== 0) throw unavailable(`User ${uid}, to whom ${at} belongs, could change ${path}.`);
     const isShared = (mode & 0o022) !== 0;
-    if (isShared && (at === real || (mode & 0o1000) === 0))
-      throw unavailable(`Users other than root can write in ${at}.`);
+    const keepsApart = at !== real && (mode & 0o1000) !== 0;
+    if (isShared && !keepsApart) throw unavailable(`Users other than root can write in ${at}.`);
     if (options.passable === true && (mode & 0o001) === 0) {
       throw unavailable(`Hosts and enclaves cannot pass through ${at} (chmod o+x).`);
     }
