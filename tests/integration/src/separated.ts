@@ -22,6 +22,10 @@ export const enclaveUsers = { first: firstUser + 10, last: firstUser + 13 };
 /** Why separated mode cannot be tried here; false when it can. */
 export function separationSkipped(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
+  // CHOWN, KILL, SETGID, SETUID and SETPCAP for the platform; SYS_PTRACE and SYS_ADMIN, as root shows that the attacks work.
+  const capabilities = BigInt(`0x${/^CapEff:\s+(\S+)$/m.exec(statusOf(process.pid))?.[1] ?? '0'}`);
+  const wanted = [0n, 5n, 6n, 7n, 8n, 19n, 21n];
+  if (wanted.some((bit) => ((capabilities >> bit) & 1n) === 0n)) return 'needs root with all its capabilities';
   const switched = spawnSync('setpriv', ['--reuid', '1000000', '--regid', '1000000', '--clear-groups', 'true']);
   if (switched.status !== 0) return 'needs setpriv, and the capabilities SETUID and SETGID';
   for (const start of [repository, tmpdir(), process.execPath]) {

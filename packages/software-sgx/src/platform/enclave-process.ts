@@ -72,13 +72,15 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const output = collectOutput(child.stderr);
   const { heapSizeBytes } = options.image.manifest;
   const exited = new Promise<EnclaveExit>((resolve) => {
-    child.once('error', (error) =>
+    // Also when a signal cannot be sent, which ends nothing.
+    child.on('error', (error) => {
+      if (child.pid !== undefined) return;
       resolve({
         exitCode: undefined,
         signal: undefined,
         detail: `The enclave process could not be made: ${error.message}.`,
-      }),
-    );
+      });
+    });
     // Not `exit`, which is the end of the wrapper: the descriptors close when the last process that has them is gone.
     child.once('close', (code: number | null, signal) =>
       resolve(describeExit({ code, signal, output: output(), heapSizeBytes })),

@@ -1,7 +1,8 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { EnclosError } from '@enclos/errors';
 import { runCommand, type IsolationPlan, type Run } from '../isolation/plan.ts';
+import { requireCapabilities } from './capabilities.ts';
 import { requireRootOnly, requireSecret } from './root-only.ts';
 import { runningUsers } from './running-users.ts';
 import { requireUsers, type SeparatedUsers, type UserRange } from './users.ts';
@@ -35,6 +36,7 @@ export async function prepareSeparation(
   requireUsers(options);
   const { hostUsers, enclaveUsers } = options;
   if (process.getuid?.() !== 0) throw unavailable('The platform does not run as root.');
+  requireCapabilities(await readFile('/proc/self/status', 'utf8').catch(() => ''));
   for (const folder of secretFolders) await requireSecret(folder);
   for (const program of [process.execPath, fileURLToPath(import.meta.url)]) await requireRootOnly(program);
   await requireIdle(enclaveUsers);
