@@ -59,7 +59,7 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['platform', 'serve', '--listen', '8081'], '--listen is HOST:PORT, such as 127.0.0.1:8081, not "8081".'],
   [
     ['platform', 'enrol', '--vendor', 'v'],
-    'These options do not go together. One of: --vendor --machine [--reprovision]; --machine --request-out; --vendor --request --issue-out [--allow-separated]; --machine --install [--root-fingerprint] [--reprovision].',
+    'These options do not go together. One of: --vendor --machine [--reprovision] [--allow-separated]; --machine --request-out; --vendor --request --issue-out [--allow-separated]; --machine --install [--root-fingerprint] [--reprovision].',
   ],
 ];
 

@@ -241,3 +241,35 @@ test('the clock of the command line is the clock of the documents', () => {
   const { vendor } = factsOf(made);
   assert.equal(vendor?.documentsUntil, new Date(now.getTime() + 30 * 86_400_000).toISOString());
 });
+
+test('a separated machine is made on purpose, and enrolled on purpose', async () => {
+  const init = await platform(['init', '--state', 'apart', '--separated', '--json']);
+  assert.deepEqual([factsOf(init).machine?.separation, factsOf(init).machine?.enrolled], ['separated', false]);
+  const both = ['--vendor', 'apart/vendor', '--machine', 'apart/machine'];
+  const refused = await platform(['enrol', ...both, '--json']);
+  assert.deepEqual([refused.code, errorOf(refused).code], [1, 'ENROLMENT_REFUSED']);
+  const allowed = await platform(['enrol', ...both, '--allow-separated', '--json']);
+  assert.equal(factsOf(allowed).machine?.enrolled, true);
+});
+
+test('serve takes the options of separation together, with numeric users', async () => {
+  const users = ['--host-user', '60000', '--enclave-users', '61000-61255'];
+  const wrong: readonly [argv: readonly string[], why: RegExp][] = [
+    [users, /go with --separated/],
+    [['--runtime', 'x'], /go with --separated/],
+    [['--separated'], /needs --host-user and --enclave-users/],
+    [['--separated', '--host-user', '60000'], /needs --host-user and --enclave-users/],
+    [['--separated', ...users, '--socket', 'x'], /--socket does not go with --separated/],
+    [['--separated', '--host-user', 'alice', '--enclave-users', '1-2'], /--host-user takes numeric users, not "alice"/],
+    [['--separated', '--host-user', '', '--enclave-users', '1-2'], /--host-user takes numeric users/],
+    [['--separated', '--host-user', '5,', '--enclave-users', '1-2'], /--host-user takes numeric users/],
+    [['--separated', '--host-user', '5', '--enclave-users', '61000'], /--enclave-users takes numeric users/],
+    [['--separated', '--host-user', '5', '--enclave-users', '1-2-3'], /--enclave-users is FIRST-LAST/],
+    [['--separated', '--host-user', '5', '--enclave-users', '-5-9'], /--enclave-users/],
+  ];
+  for (const [argv, why] of wrong) {
+    const ran = await platform(['serve', '--state', 'apart', ...argv]);
+    assert.equal(ran.code, 2, argv.join(' '));
+    assert.match(ran.stderr, why, argv.join(' '));
+  }
+});

@@ -27,7 +27,10 @@ export function encodeFiles(files: readonly EmbeddedFile[]): Uint8Array {
   return writer.finish();
 }
 
-/** @throws IMAGE_INVALID for bytes that {@link encodeFiles} does not write. */
+/**
+ * The contents are views of the given bytes, which must not change afterwards.
+ * @throws IMAGE_INVALID for bytes that {@link encodeFiles} does not write.
+ */
 export function decodeFiles(encoded: Uint8Array): readonly EmbeddedFile[] {
   try {
     const reader = new ByteReader(encoded);
@@ -44,7 +47,7 @@ export function decodeFiles(encoded: Uint8Array): readonly EmbeddedFile[] {
 
 function readFile(reader: ByteReader): EmbeddedFile {
   const path = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(reader.bytes(reader.u16()));
-  return Object.freeze({ path, content: reader.bytes(reader.u32()) });
+  return Object.freeze({ path, content: reader.view(reader.u32()) });
 }
 
 function checkFiles(files: readonly EmbeddedFile[]): void {

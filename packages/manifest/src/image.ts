@@ -1,6 +1,6 @@
-import { ByteReader, ByteWriter, concatBytes, equalBytes, isZero, utf8 } from '@enclos/codec';
+import { ByteReader, ByteWriter, equalBytes, isZero, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { PAGE_SIZE, PageFlags, readSgxs, writeSgxs } from '@enclos/sgx';
+import { PAGE_SIZE, PageFlags, readStrictImage, writeSgxs, type StrictImage } from '@enclos/sgx';
 import { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
 import { decodeManifest, encodeManifest, type EnclaveManifest } from './manifest.ts';
 
@@ -13,6 +13,8 @@ export interface ImagePayload {
 }
 
 export interface ReadImage extends ImagePayload {
+  /** The measured bytes of the three sections, without their padding: what {@link ImagePayload} was read from. */
+  readonly sections: readonly Uint8Array[];
   /** The enclave's size (ECREATE), a power of two. */
   readonly sizeBytes: bigint;
   readonly pageCount: number;
@@ -76,33 +78,39 @@ export function hasImageMagic(sgxs: Uint8Array): boolean {
  */
 export function readImage(sgxs: Uint8Array): ReadImage {
   if (sgxs.length > MAX_IMAGE_BYTES) throw new EnclosError('IMAGE_INVALID', 'The image is larger than 512 MiB.');
-  const { geometry, pages } = readSgxs(sgxs, { profile: 'strict' });
-  const [first] = pages;
-  if (first === undefined) throw new EnclosError('IMAGE_INVALID', 'The image has no pages.');
-  const lengths = readHeader(first.content);
-  const cursor = { page: 1 };
-  checkFlags(first.flags, PageFlags.REG | PageFlags.R);
-  const sections = lengths.map((length, i) => readSection(pages, cursor, { length, flags: sectionFlags[i] ?? 0n }));
-  if (cursor.page !== pages.length) throw new EnclosError('IMAGE_INVALID', 'Pages follow the last section.');
+  return readImagePages(readStrictImage(sgxs));
+}
+
+/**
+ * Reads an image whose stream was read already. What it gives are views of the
+ * content, so this takes no time for large sections.
+ * @throws IMAGE_INVALID, MANIFEST_INVALID
+ */
+export function readImagePages(image: StrictImage): ReadImage {
+  const lengths = readHeader(image.content.subarray(0, PAGE_SIZE));
+  checkFlags(image.flagsOf(0), PageFlags.REG | PageFlags.R);
+  let page = 1;
+  const sections = lengths.map((length, i) => {
+    const section = readSection(image, page, { length, flags: sectionFlags[i] ?? 0n });
+    page += pagesFor(length);
+    return section;
+  });
+  const pageCount = image.content.length / PAGE_SIZE;
+  if (page !== pageCount) throw new EnclosError('IMAGE_INVALID', 'Pages follow the last section.');
   const [manifestBytes = new Uint8Array(), bundle = new Uint8Array(), fileBytes = new Uint8Array()] = sections;
   const manifest = decodeManifest(manifestBytes);
-  const expected = sizeFor(BigInt(pages.length * PAGE_SIZE), manifest);
-  if (geometry.sizeBytes !== expected) {
+  const { sizeBytes } = image.geometry;
+  if (sizeBytes !== sizeFor(BigInt(image.content.length), manifest)) {
     throw new EnclosError('IMAGE_INVALID', 'The size of the enclave does not follow from its content and heap.');
   }
-  return Object.freeze({
-    manifest,
-    bundle,
-    files: decodeFiles(fileBytes),
-    sizeBytes: geometry.sizeBytes,
-    pageCount: pages.length,
-  });
+  const files = decodeFiles(fileBytes);
+  return Object.freeze({ manifest, bundle, files, sections: Object.freeze(sections), sizeBytes, pageCount });
 }
 
 function readHeader(page: Uint8Array): readonly number[] {
   const reader = new ByteReader(page);
   const found = reader.bytes(magic.length);
-  if (!found.every((byte, i) => byte === magic[i])) throw new EnclosError('IMAGE_INVALID');
+  if (!equalBytes(found, magic)) throw new EnclosError('IMAGE_INVALID');
   const lengths = sectionFlags.map(() => reader.u64());
   if (!isZero(reader.bytes(reader.remaining))) {
     throw new EnclosError('IMAGE_INVALID', 'The header page is not padded with zeros.');
@@ -113,26 +121,26 @@ function readHeader(page: Uint8Array): readonly number[] {
   return lengths.map(Number);
 }
 
-interface Page {
-  readonly flags: bigint;
-  readonly content: Uint8Array;
+function pagesFor(lengthBytes: number): number {
+  return Math.ceil(lengthBytes / PAGE_SIZE);
 }
 
+/** The section that begins on a page, a view of the content. */
 function readSection(
-  pages: readonly Page[],
-  cursor: { page: number },
-  want: { length: number; flags: bigint },
+  { content, flagsOf }: StrictImage,
+  firstPage: number,
+  want: { readonly length: number; readonly flags: bigint },
 ): Uint8Array {
-  const count = Math.ceil(want.length / PAGE_SIZE);
-  const taken = pages.slice(cursor.page, cursor.page + count);
-  if (taken.length !== count) throw new EnclosError('IMAGE_INVALID', 'A section is longer than the image.');
-  cursor.page += count;
-  for (const page of taken) checkFlags(page.flags, want.flags);
-  const padded = concatBytes(...taken.map((page) => page.content));
-  if (!isZero(padded.subarray(want.length))) {
+  const endPage = firstPage + pagesFor(want.length);
+  if (endPage * PAGE_SIZE > content.length) {
+    throw new EnclosError('IMAGE_INVALID', 'A section is longer than the image.');
+  }
+  for (let page = firstPage; page < endPage; page++) checkFlags(flagsOf(page), want.flags);
+  const start = firstPage * PAGE_SIZE;
+  if (!isZero(content.subarray(start + want.length, endPage * PAGE_SIZE))) {
     throw new EnclosError('IMAGE_INVALID', 'A section is not padded with zeros.');
   }
-  return padded.slice(0, want.length);
+  return content.subarray(start, start + want.length);
 }
 
 function checkFlags(flags: bigint, want: bigint): void {

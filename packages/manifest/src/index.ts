@@ -1,6 +1,14 @@
 export { allowedBuiltins } from './builtins.ts';
 export { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
-export { hasImageMagic, layOutImage, MAX_IMAGE_BYTES, readImage, type ImagePayload, type ReadImage } from './image.ts';
+export {
+  hasImageMagic,
+  layOutImage,
+  MAX_IMAGE_BYTES,
+  readImage,
+  readImagePages,
+  type ImagePayload,
+  type ReadImage,
+} from './image.ts';
 export { pinnedInterpreter } from './interpreter.ts';
 export {
   decodeManifest,

@@ -3,6 +3,7 @@ import {
   measureSgxs,
   readSgxs,
   SgxsReader,
+  StrictImageReader,
   writeSgxs,
   type IncrementalHash,
   type SgxsImage,
@@ -19,6 +20,7 @@ function image(pageCount: number): Uint8Array {
   return writeSgxs({ ssaFrameSize: 1, sizeBytes: 0x4000n, pages });
 }
 
+const none = new Uint8Array(0);
 const one = image(1);
 // ECREATE and one EADD, with one of the chunks.
 const partial = concatBytes(one.subarray(0, 128), one.subarray(128, 448));
@@ -54,6 +56,16 @@ function streams(data: Uint8Array, profile: SgxsProfile): boolean {
   return done === true;
 }
 
+/** The content in pieces, cut as above; undefined when it is refused. */
+function closedUp(data: Uint8Array): Uint8Array | undefined {
+  const cut = 1 + (data.at(-1) ?? 0);
+  return unlessRefused(() => {
+    const reader = new StrictImageReader(data.length);
+    for (let at = 0; at < data.length; at += cut) reader.push(data.subarray(at, at + cut));
+    return reader.finish().content;
+  });
+}
+
 export function fuzz(data: Uint8Array): void {
   const strict = read(data, 'strict');
   if (strict !== undefined) {
@@ -61,6 +73,8 @@ export function fuzz(data: Uint8Array): void {
     expectEqual(measureSgxs(data, collector, { profile: 'strict' }), data, 'the measured bytes of a strict image');
     if (read(data, 'any') === undefined) throw new Error('A strict image is refused by the wider profile.');
   }
+  const content = strict && concatBytes(...strict.pages.map((page) => page.content));
+  expectEqual(closedUp(data) ?? none, content ?? none, 'the content of a strict image, read in pieces');
   const any = read(data, 'any');
   if (any !== undefined) measureSgxs(data, collector);
   if ((strict !== undefined) !== streams(data, 'strict')) throw new Error('Reader and readSgxs disagree: strict.');

@@ -30,6 +30,7 @@ export {
 } from './sgxs/read.ts';
 export { SgxsReader, type SgxsEvent, type SgxsReaderOptions } from './sgxs/reader.ts';
 export { isEnclaveSize, isPageFlags, isPageOffset, type SgxsProfile } from './sgxs/rules.ts';
+export { readStrictImage, StrictImageReader, type StrictImage } from './sgxs/strict-image.ts';
 export { writeSgxs, type WriteSgxsInput } from './sgxs/write.ts';
 export { completeSigstruct, parseSigstructToSign, sigstructToSign } from './sigstruct/sign.ts';
 export {

@@ -39,6 +39,9 @@ export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpre
 export { inspectorLayer } from './platform/isolation/inspected.ts';
 export { planIsolation, requireIsolation, type IsolationPlan, type PlanOptions } from './platform/isolation/plan.ts';
 export { enrol, initializePlatform, openPlatform, stateFolders, type OpenPlatformOptions } from './platform/open.ts';
-export { servePlatform, type PlatformServer } from './platform/server.ts';
+export { servePlatform, type HostSocket, type PlatformServer } from './platform/server.ts';
+export type { SeparationOptions } from './platform/separation/separation.ts';
+export type { SeparatedUsers, UserRange } from './platform/separation/users.ts';
+export { requireUsers } from './platform/separation/users.ts';
 export type { PlatformServices } from './platform/services.ts';
 export { writeSeccompFilter } from './platform/isolation/filter-file.ts';

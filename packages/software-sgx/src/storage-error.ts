@@ -19,3 +19,10 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not write there (EACCES)',
   EPERM: 'this user may not write there (EPERM)',
 };
+
+/** Whether it is about space or permission to write, which have words of their own. */
+export function isStorageError(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && Object.hasOwn(reasons, error.code)
+  );
+}

@@ -14,10 +14,19 @@ async function newState(): Promise<string> {
   return folder;
 }
 
-test('open: a machine that says it is separated does not become a platform, enrolled as it may be', async () => {
-  const { vendor, machine } = await enrolledSite('separated');
-  const opening = openPlatform({ machineFolder: machine.folder, vendorFolder: vendor.folder });
-  await rejectsCode(opening, 'PLATFORM_SEPARATION_UNAVAILABLE');
+test('open: a separated machine becomes a separated platform only, and a single-user machine never does', async () => {
+  const separation = { hostUsers: [60_000], enclaveUsers: { first: 61_000, last: 61_009 } };
+  const { machine } = await enrolledSite('separated');
+  await rejectsCode(openPlatform({ machineFolder: machine.folder }), 'PLATFORM_SEPARATION_MISMATCH');
+  const single = await enrolledSite('single-user');
+  const opening = openPlatform({ machineFolder: single.machine.folder, separation });
+  await rejectsCode(opening, 'PLATFORM_SEPARATION_MISMATCH');
+});
+
+test('open: users that cannot be kept apart are refused before anything else', async () => {
+  const { machine } = await enrolledSite('separated');
+  const separation = { hostUsers: [61_000], enclaveUsers: { first: 61_000, last: 61_009 } };
+  await rejectsCode(openPlatform({ machineFolder: machine.folder, separation }), 'PLATFORM_USERS_REFUSED');
 });
 
 test('open: a machine that is not enrolled does not become a platform', async () => {

@@ -27,6 +27,8 @@ export interface InitPlatformOptions {
   readonly only?: 'vendor' | 'machine';
   /** Where verifiers will find the collateral; it is written into certificates. */
   readonly collateralUrl?: string;
+  /** A machine of a separated platform. It is not enrolled: that is for the operator of the vendor to decide. */
+  readonly separated?: boolean;
   readonly now: Date;
 }
 
@@ -104,6 +106,7 @@ export async function initPlatform({
   stateFolder,
   only,
   collateralUrl,
+  separated = false,
   now,
 }: InitPlatformOptions): Promise<PlatformFacts> {
   const { vendorFolder, machineFolder } = stateFolders(stateFolder);
@@ -111,8 +114,11 @@ export async function initPlatform({
     only === 'machine'
       ? undefined
       : await createVendor(vendorFolder, { now, ...(collateralUrl === undefined ? {} : { collateralUrl }) });
-  const machine = only === 'vendor' ? undefined : await createMachine(machineFolder, { separation: 'single-user' });
-  if (vendor === undefined || machine === undefined || machine.pck !== undefined) return factsOf(vendor, machine);
+  const separation = separated ? 'separated' : 'single-user';
+  const machine = only === 'vendor' ? undefined : await createMachine(machineFolder, { separation });
+  if (vendor === undefined || machine === undefined || machine.pck !== undefined || separated) {
+    return factsOf(vendor, machine);
+  }
   return factsOf(vendor, await enrol(vendor, machine, now));
 }
 
@@ -121,6 +127,8 @@ export interface EnrolOptions {
   readonly machineFolder: string;
   /** Leave the root that the machine was enrolled under. */
   readonly reprovision?: boolean;
+  /** Certify a machine that says it is separated: the operator answers for it. */
+  readonly allowSeparated?: boolean;
   readonly now: Date;
 }
 
@@ -129,10 +137,11 @@ export async function enrolMachine({
   vendorFolder,
   machineFolder,
   reprovision = false,
+  allowSeparated = false,
   now,
 }: EnrolOptions): Promise<PlatformFacts> {
   const vendor = await openVendor(vendorFolder);
-  return factsOf(vendor, await enrol(vendor, await openMachine(machineFolder), now, { reprovision }));
+  return factsOf(vendor, await enrol(vendor, await openMachine(machineFolder), now, { reprovision, allowSeparated }));
 }
 
 /** Writes what a machine asks a vendor on another computer. Nothing in it is secret. */

@@ -9,15 +9,18 @@ import {
   openPlatformAudit,
   servePlatform,
   stateFolders,
+  type HostSocket,
   type PlatformAudit,
+  type SeparationOptions,
 } from '@enclos/software-sgx';
 import { exists } from '../files.ts';
 import { serveHttp, type Address } from './http-server.ts';
 
 export interface ServeOptions {
   readonly stateFolder: string;
-  /** Default: `platform.sock` in the state folder. */
+  /** Default: `platform.sock` in the state folder. Not on a separated platform, whose hosts have one each. */
   readonly socketPath?: string;
+  readonly separation?: SeparationOptions;
   /** Where to serve the collateral, when the vendor is in the state folder. */
   readonly listen?: Address;
   readonly now: () => Date;
@@ -26,7 +29,7 @@ export interface ServeOptions {
 }
 
 export interface ServedPlatform {
-  readonly socketPath: string;
+  readonly sockets: readonly HostSocket[];
   /** Of the collateral service; absent without a vendor. */
   readonly collateralUrl?: string;
   readonly rootFingerprint: string;
@@ -39,20 +42,22 @@ export interface ServedPlatform {
 /**
  * Runs a platform in this process, for hosts of this machine, and the
  * collateral service of its vendor in the shape of PCS v4.
- * @throws PLATFORM_FOLDER_INVALID, PLATFORM_NOT_ENROLLED, CLI_ADDRESS_IN_USE, INTERPRETER_MISSING, INTERPRETER_MISMATCH, PLATFORM_AUDIT_BUSY,
- *   PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED
+ * @throws PLATFORM_FOLDER_INVALID, CLI_ADDRESS_IN_USE, PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED, and what
+ *   `openPlatform` and `servePlatform` throw
  */
 export async function serve(options: ServeOptions): Promise<ServedPlatform> {
   const { vendorFolder, machineFolder } = stateFolders(options.stateFolder);
   const hasVendor = await exists(vendorFolder);
+  const { separation, now } = options;
   const socketPath = options.socketPath ?? join(options.stateFolder, 'platform.sock');
-  await clearSocket(socketPath);
+  if (separation === undefined) await clearSocket(socketPath);
   const audit = await openAudit(options);
   const services = await openPlatform({
     machineFolder,
-    now: options.now,
+    now,
     audit,
     ...(hasVendor ? { vendorFolder } : {}),
+    ...(separation === undefined ? {} : { separation }),
   }).catch(async (error: unknown) => {
     await audit?.close();
     throw error;
@@ -65,14 +70,14 @@ export async function serve(options: ServeOptions): Promise<ServedPlatform> {
     },
   );
   return Object.freeze({
-    socketPath,
+    sockets: platform.sockets,
     ...(collateral === undefined ? {} : { collateralUrl: collateral.url }),
     rootFingerprint: toHex(services.rootFingerprint),
     separation: services.separation,
     missingLayers: services.isolation.layers.filter(({ active }) => !active).map(({ name }) => name),
     async close() {
       await Promise.all([platform.close(), collateral?.close()]);
-      await rm(socketPath, { force: true });
+      for (const { path } of platform.sockets) await rm(path, { force: true });
     },
   });
 }

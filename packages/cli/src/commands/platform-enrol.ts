@@ -20,7 +20,10 @@ const options = {
   'request-out': { type: 'string', value: 'FILE', summary: 'On the machine: write its request for the vendor' },
   request: { type: 'string', value: 'FILE', summary: 'At the vendor: the request of a machine' },
   'issue-out': { type: 'string', value: 'FILE', summary: 'At the vendor: write what the machine installs' },
-  'allow-separated': { type: 'boolean', summary: 'At the vendor: certify a machine that says it is separated' },
+  'allow-separated': {
+    type: 'boolean',
+    summary: 'At the vendor: certify a machine that says it is separated, as nothing but its operator knows',
+  },
   install: { type: 'string', value: 'FILE', summary: 'On the machine: install what the vendor issued' },
   'root-fingerprint': {
     type: 'string',
@@ -40,7 +43,7 @@ const fingerprintBytes = 32;
 
 export const command = defineCommand({
   description:
-    'Gives a machine its PCK certificate for its present CPUSVN. With --vendor and --machine both are on this computer. Otherwise three steps carry two files, neither of them secret: the machine writes a request, the vendor issues, the machine installs.\n\nIn software nothing proves that a machine is what it says: the operator of the vendor has to know whose request it is, and reads here what was certified. The machine keeps the root that it was enrolled under first, and refuses another one afterwards; whoever has that root could sign enclaves that get the provisioning keys of the machine, so compare the fingerprint.',
+    'Gives a machine its PCK certificate for its present CPUSVN. With --vendor and --machine both are on this computer. Otherwise three steps carry two files, neither of them secret: the machine writes a request, the vendor issues, the machine installs.\n\nIn software nothing proves that a machine is what it says: the operator of the vendor has to know whose request it is, and reads here what was certified. A separated machine needs --allow-separated: with it the vendor says to every verifier that hosts cannot read the platform of this machine, so certify only one that `enclos platform serve --separated` serves and nothing else. The machine keeps the root that it was enrolled under first, and refuses another one afterwards; whoever has that root could sign enclaves that get the provisioning keys of the machine, so compare the fingerprint.',
   arguments: {},
   options,
   examples: [
@@ -84,9 +87,15 @@ interface Way {
 const ways: readonly Way[] = [
   {
     takes: ['vendor', 'machine'],
-    optional: ['reprovision'],
-    run: ({ vendor = '', machine = '', reprovision }, { io, path }) =>
-      enrolMachine({ vendorFolder: path(vendor), machineFolder: path(machine), reprovision, now: io.now() }),
+    optional: ['reprovision', 'allow-separated'],
+    run: ({ vendor = '', machine = '', reprovision, 'allow-separated': allowSeparated }, { io, path }) =>
+      enrolMachine({
+        vendorFolder: path(vendor),
+        machineFolder: path(machine),
+        reprovision,
+        allowSeparated,
+        now: io.now(),
+      }),
   },
   {
     takes: ['machine', 'request-out'],

@@ -6,13 +6,15 @@ import { refuseUsage } from '../failure.ts';
 import { createPrinter } from '../render/printer.ts';
 import { renderFacts } from '../render/table.ts';
 import { stateFolderOf, stateOption } from '../common-options.ts';
+import { separationOf, separationOptions } from '../separation-options.ts';
 
 export const command = defineCommand({
   description:
-    'Runs the machine of a state folder as a platform, on a Unix socket, for `enclos run --platform SOCKET` and other hosts. When the vendor is in the folder too, its collateral is served over HTTP in the shape of the PCS v4 of Intel; it is signed and public, so plain HTTP takes nothing from it.\n\nEnds with SIGINT or SIGTERM, and every enclave with it.\n\nWith --audit everything that hosts and enclaves ask for is written down, in a log that `enclos platform audit verify` checks. What cannot be written down is refused.',
+    'Runs the machine of a state folder as a platform, on a Unix socket, for `enclos run --platform SOCKET` and other hosts. When the vendor is in the folder too, its collateral is served over HTTP in the shape of the PCS v4 of Intel; it is signed and public, so plain HTTP takes nothing from it.\n\nEnds with SIGINT or SIGTERM, and every enclave with it.\n\nWith --separated, hosts cannot read the platform or its enclaves, and the TCB status of the evidence is UpToDate. Root runs the platform, from an installation, a state folder and folders for sockets and interpreter that only root can change. Each host user connects at host-UID.sock in the runtime folder, which nobody else can. Each enclave runs as a user of the range that no process has; hosts have equal parts of the range. No user needs an entry in a database. The machine must have been made separated: `enclos platform init --separated`.\n\nWith --audit everything that hosts and enclaves ask for is written down, in a log that `enclos platform audit verify` checks. What cannot be written down is refused.',
   arguments: {},
   options: {
     state: stateOption,
+    ...separationOptions,
     socket: { type: 'string', value: 'PATH', summary: 'The socket, in place of platform.sock in the state folder' },
     listen: {
       type: 'string',
@@ -29,10 +31,18 @@ export const command = defineCommand({
       command: 'enclos platform serve --state /srv/enclos --listen 0.0.0.0:8081',
       summary: 'Serve collateral to a network',
     },
+    {
+      command: 'enclos platform serve --state /srv/enclos --separated --host-user 60000 --enclave-users 61000-61255',
+      summary: 'As root: serve user 60000, each enclave as a user of its own',
+    },
   ],
   exitCodes: { 1: 'The machine is not enrolled.', 3: 'The interpreter is not the pinned one.' },
-  async run({ options: { state, socket, listen, audit } }, context) {
+  async run({ options: { state, socket, listen, audit, ...separating } }, context) {
     const { io, path, progress } = context;
+    const separation = separationOf(separating, path);
+    if (separation !== undefined && socket !== undefined) {
+      refuseUsage('--socket does not go with --separated: each host user has a socket in the folder of --runtime.');
+    }
     const served = await progress.during('starting the platform', () =>
       serve({
         stateFolder: stateFolderOf(state, context),
@@ -40,6 +50,7 @@ export const command = defineCommand({
         now: io.now,
         ...(socket === undefined ? {} : { socketPath: path(socket) }),
         ...(audit === undefined ? {} : { auditFile: path(audit) }),
+        ...(separation === undefined ? {} : { separation }),
       }),
     );
     const printer = createPrinter(io.stdout);
@@ -47,7 +58,10 @@ export const command = defineCommand({
     printer.line('The platform is ready.');
     renderFacts(
       [
-        ['socket', served.socketPath],
+        ...served.sockets.map((each): [string, string] => [
+          each.user === undefined ? 'socket' : `socket of user ${each.user}`,
+          each.path,
+        ]),
         ['collateral', collateralUrl],
         ['root fingerprint', served.rootFingerprint],
         ['separation', served.separation],

@@ -73,8 +73,28 @@ export const platformErrors = {
   },
   PLATFORM_SEPARATION_UNAVAILABLE: {
     kind: 'usage',
-    summary: 'The machine says that it is separated, and this version cannot separate a platform from its hosts.',
-    next: 'Run a single-user machine; a machine that only says that it is separated would deceive its verifiers.',
+    summary: 'The platform cannot be separated from its hosts here.',
+    next: 'Run it as root, with util-linux, from folders that only root can change; or use a single-user machine.',
+  },
+  PLATFORM_SEPARATION_MISMATCH: {
+    kind: 'usage',
+    summary: 'The machine and the platform disagree about whether they are separated.',
+    next: 'Serve a separated machine with `--separated`, and only that; make one with `enclos platform init --separated`.',
+  },
+  PLATFORM_USERS_REFUSED: {
+    kind: 'usage',
+    summary: 'The users that the separated platform was given cannot be used.',
+    next: 'Give numeric users that nothing else on the machine has: --host-user for hosts, --enclave-users for enclaves.',
+  },
+  PLATFORM_USERS_EXHAUSTED: {
+    kind: 'transient',
+    summary: 'Every user that the host may have for its enclaves is taken.',
+    next: 'End enclaves that are no longer used, or give the platform a longer range: --enclave-users.',
+  },
+  PLATFORM_SOCKET_REFUSED: {
+    kind: 'usage',
+    summary: 'The platform cannot listen at this path.',
+    next: 'Choose a short path in a folder that exists, and end a platform that listens there already.',
   },
   PLATFORM_FOLDER_INVALID: {
     kind: 'usage',

@@ -31,6 +31,11 @@ export const teeErrors = {
     summary: 'The interpreter on this machine is not the one that was measured.',
     next: 'Install the Enclos version that the image was built with; if it is installed, the binary was changed: reinstall it.',
   },
+  INTERPRETER_NOT_COPIED: {
+    kind: 'usage',
+    summary: 'There is no folder in which the platform can keep and run its copy of the interpreter.',
+    next: 'Make room in one of the folders that the message names (about 130 MB), on a file system from which programs run.',
+  },
   ISOLATION_UNAVAILABLE: {
     kind: 'usage',
     summary: 'This machine cannot give every layer of strict isolation.',

@@ -4,6 +4,7 @@ import { isEnclosError } from '@enclos/errors';
 import { KeyName, KeyPolicy, mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import type { enclaveChannel, EnclaveExit, Isolation, LaunchedIdentity } from '@enclos/tee';
+import type { MeasuredImage } from '../cpu/measured-image.ts';
 import type { AuditEvent } from './record.ts';
 import { createTally, type Tally } from './tally.ts';
 import { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './writer.ts';
@@ -12,8 +13,8 @@ import { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './wr
 export interface PlatformAudit {
   /** @throws PLATFORM_AUDIT_FAILED: a platform that cannot say that it starts does not start. */
   started(facts: AuditFacts): Promise<void>;
-  /** A host has connected. */
-  host(): HostAudit;
+  /** A host has connected. @param user its own, on a separated platform */
+  host(user?: number): HostAudit;
   /** Waits a moment for enclaves that are ending, says that the platform stops, and closes the log. Idempotent. */
   close(): Promise<void>;
 }
@@ -33,7 +34,7 @@ export interface HostAudit {
 
 /** What of a launch is told when it is refused. */
 export interface AuditedLaunch {
-  readonly image: Uint8Array;
+  readonly image: Pick<MeasuredImage, 'streamBytes'>;
   readonly signature: Uint8Array;
   readonly debug: boolean;
   readonly isolation: Isolation;
@@ -68,7 +69,7 @@ export async function openPlatformAudit(path: string, options: AuditWriterOption
   let closed: Promise<void> | undefined;
   return Object.freeze({
     started: (facts: AuditFacts) => writer.record({ event: 'platform-started', processId: process.pid, ...facts }),
-    host: () => hostAudit(log, ++hosts),
+    host: (user?: number) => hostAudit(log, ++hosts, user),
     close() {
       closed ??= closeLog(log);
       return closed;
@@ -99,10 +100,10 @@ async function closeLog({ writer, tally, running, idle }: Log): Promise<void> {
   await writer.close();
 }
 
-function hostAudit(log: Log, host: number): HostAudit {
+function hostAudit(log: Log, host: number, user: number | undefined): HostAudit {
   const { tally } = log;
   let enclaves = 0;
-  tally.note('platform', { event: 'host-connected', host });
+  tally.note('platform', { event: 'host-connected', host, ...(user === undefined ? {} : { user }) });
   return Object.freeze({
     requests:
       <A extends readonly unknown[]>(
@@ -161,7 +162,7 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
   });
 }
 
-/** Nothing of a refused image was measured: what its signature claims is said as a claim. */
+/** A refused image has no identity: what its signature claims is said as a claim. */
 function refusedLaunch(host: number, launch: AuditedLaunch, error: unknown): AuditEvent {
   const { signature, debug, isolation, image } = launch;
   return {
@@ -172,7 +173,7 @@ function refusedLaunch(host: number, launch: AuditedLaunch, error: unknown): Aud
     debug,
     isolation,
     ...inspection(launch),
-    imageBytes: image.length,
+    imageBytes: image.streamBytes,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type LoadedEnclave,
 } from './enclave.ts';
 import { initialise } from './initialise.ts';
+import { measurementOf, type MeasuredImage } from './measured-image.ts';
 import { baseKeys, getKey, type KeyRoots } from './keys.ts';
 import { makeReport } from './report.ts';
 
@@ -59,14 +60,15 @@ export interface Cpu {
   /** After it the handle is refused everywhere. Removing twice is no error. */
   eremove(enclave: LoadedEnclave | EnclaveUnderConstruction): void;
   /**
-   * Loads a whole image of the strict profile: the same result as the
-   * instructions one by one, with the stream hashed once. The attributes are
+   * Loads a whole image of the strict profile, in memory or measured as it came
+   * in: the same result as the instructions one by one, with the stream hashed
+   * once. The attributes are
    * MODE64BIT, DEBUG when asked for, and KSS and PROVISIONKEY when the
    * signature asks for them. The caller must not write to the bytes meanwhile.
    *
    * @throws SGXS_INVALID and what `ecreate` and `einit` throw
    */
-  load(sgxs: Uint8Array, sigstruct: Uint8Array, options: LoadOptions): LoadedEnclave;
+  load(image: Uint8Array | MeasuredImage, sigstruct: Uint8Array, options: LoadOptions): LoadedEnclave;
   /**
    * @param targetInfo 512 bytes
    * @param reportData 64 bytes
@@ -112,9 +114,11 @@ export function createCpu(options: CreateCpuOptions): Cpu {
       if (enclave.kind === 'enclave') enclaves.remove(enclave);
       else constructions.remove(enclave);
     },
-    load: (sgxs, sigstruct, launch) => {
-      const construction = createEnclave(loadRequest(sgxs, sigstruct, launch));
-      const mrEnclave = measureImage(sgxs, { profile: 'strict' });
+    load: (image, sigstruct, launch) => {
+      const isStream = image instanceof Uint8Array;
+      const geometry = isStream ? readGeometry(image) : image.pages.geometry;
+      const construction = createEnclave(loadRequest(geometry, sigstruct, launch));
+      const mrEnclave = isStream ? measureImage(image, { profile: 'strict' }) : measurementOf(image);
       return admit(initialise({ ...construction, mrEnclave }, sigstruct, { provisionSigner }));
     },
     ereport: (enclave, targetInfo, reportData) =>
@@ -133,13 +137,13 @@ function requireLengths({ fuses, ownerEpoch, cpuSvn, provisionSigner }: CreateCp
 }
 
 function loadRequest(
-  sgxs: Uint8Array,
+  geometry: EnclaveGeometry,
   sigstruct: Uint8Array,
   { debug, configId, configSvn }: LoadOptions,
 ): EnclaveRequest {
   const asked = parseSigstruct(sigstruct).attributes.flags & (Attribute.KSS | Attribute.PROVISIONKEY);
   return {
-    ...readGeometry(sgxs),
+    ...geometry,
     attributes: { flags: Attribute.MODE64BIT | (debug ? Attribute.DEBUG : 0n) | asked, xfrm: supportedXfrm },
     miscSelect: 0,
     ...(configId === undefined ? {} : { configId }),

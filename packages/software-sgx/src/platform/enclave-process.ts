@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { Duplex, Readable } from 'node:stream';
-import { ByteWriter } from '@enclos/codec';
+import { Readable, type Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
-import { encodeFiles, encodeManifest, type ReadImage } from '@enclos/manifest';
+import { ByteWriter } from '@enclos/codec';
+import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
@@ -19,11 +19,15 @@ export interface SpawnOptions {
   /** The same for the inspector. Only with `debug`. */
   readonly inspector?: Socket | undefined;
   readonly debug: boolean;
+  /** The user that it runs as, on a separated platform. */
+  readonly user: number | undefined;
 }
 
 export interface EnclaveProcess {
   /** The platform's end of the enclave's channel. */
   readonly channel: Duplex;
+  /** Resolves when the loader has the whole image, or never will. */
+  readonly booted: Promise<void>;
   readonly exited: Promise<EnclaveExit>;
   kill(): void;
 }
@@ -38,11 +42,10 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const { inspector } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
   const words: readonly string[] = [
-    ...commandPrefix(
-      options.isolation,
-      options.image.manifest.heapSizeBytes,
-      inspector === undefined ? 0n : inspectorDataBytes,
-    ),
+    ...commandPrefix(options.isolation, options.image.manifest.heapSizeBytes, {
+      extraDataBytes: inspector === undefined ? 0n : inspectorDataBytes,
+      user: options.user,
+    }),
     options.interpreterPath,
     ...interpreterFlags(options),
     '-e',
@@ -69,21 +72,24 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const output = collectOutput(child.stderr);
   const { heapSizeBytes } = options.image.manifest;
   const exited = new Promise<EnclaveExit>((resolve) => {
-    child.once('error', (error) =>
+    // Also when a signal cannot be sent, which ends nothing.
+    child.on('error', (error) => {
+      if (child.pid !== undefined) return;
       resolve({
         exitCode: undefined,
         signal: undefined,
         detail: `The enclave process could not be made: ${error.message}.`,
-      }),
-    );
+      });
+    });
     // Not `exit`, which is the end of the wrapper: the descriptors close when the last process that has them is gone.
     child.once('close', (code: number | null, signal) =>
       resolve(describeExit({ code, signal, output: output(), heapSizeBytes })),
     );
   });
-  feed(child, options.image);
+  const booted = feed(child, options.image.sections);
   return Object.freeze({
     channel: descriptor(child, enclaveDescriptors.platform),
+    booted,
     exited,
     kill: () => void child.kill('SIGKILL'),
   });
@@ -110,16 +116,28 @@ function interpreterFlags({ image, debug, inspector }: SpawnOptions): readonly s
   ];
 }
 
-/** Writes manifest, bundle and files, each behind its length (u32), into the boot pipe. */
-function feed(child: ChildProcess, image: ReadImage): void {
+/**
+ * Writes the measured sections into the boot pipe once the loader asks for them.
+ * By then the process has all its layers on, its user, and the kernel's promise
+ * to end it with the platform: a platform that dies any earlier leaves a process
+ * that never gets anything to run.
+ */
+function feed(child: ChildProcess, sections: readonly Uint8Array[]): Promise<void> {
   const pipe = descriptor(child, enclaveDescriptors.boot);
   // An enclave that dies early closes the pipe; its exit says why.
   pipe.on('error', () => undefined);
-  const writer = new ByteWriter({ sizeHint: image.bundle.length + 65_536 });
-  for (const section of [encodeManifest(image.manifest), image.bundle, encodeFiles(image.files)]) {
-    writer.u32(section.length).bytes(section);
+  pipe.once('data', () => Readable.from(bootPieces(sections), { objectMode: false }).pipe(pipe));
+  return new Promise((resolve) => pipe.once('close', () => resolve()));
+}
+
+const pieceBytes = 1024 * 1024;
+
+/** Each section behind its length (u32), in pieces: writing a large one at once would keep others waiting. */
+function* bootPieces(sections: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const section of sections) {
+    yield new ByteWriter().u32(section.length).finish();
+    for (let at = 0; at < section.length; at += pieceBytes) yield section.subarray(at, at + pieceBytes);
   }
-  pipe.end(writer.finish());
 }
 
 function descriptor(child: ChildProcess, index: number): Duplex {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
-import { storageFailed } from '../storage-error.ts';
+import { listenPrivately } from './listen-privately.ts';
 
 export interface GateListener {
   readonly path: string;
@@ -14,8 +14,12 @@ export interface GateListener {
   close(): void;
 }
 
-/** Listens for the one connection that becomes an enclave's gate. @throws PLATFORM_STORAGE_FAILED */
-export async function listenForGate(folder: string): Promise<GateListener> {
+/**
+ * Listens for the one connection that becomes an enclave's gate.
+ * @param user the only one, beside root, who can connect; the platform's own unless told.
+ * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
+ */
+export async function listenForGate(folder: string, user?: number): Promise<GateListener> {
   // 108 bytes is all that a Unix socket path may have, so the name is short.
   const path = join(folder, `g-${randomBytes(8).toString('hex')}`);
   const server = createServer({ pauseOnConnect: true });
@@ -33,10 +37,7 @@ export async function listenForGate(folder: string): Promise<GateListener> {
   });
   // Whoever closes it before it is asked for a connection has no use for the reason.
   connection.catch(() => undefined);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(storageFailed(path, error)));
-    server.listen(path, resolve);
-  });
+  await listenPrivately(server, path, user);
   return Object.freeze({
     path,
     accept(timeoutMs: number) {

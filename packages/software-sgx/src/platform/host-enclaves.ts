@@ -47,7 +47,7 @@ export function createHostEnclaves({ services, admission, audit, exited }: HostE
 
   return Object.freeze({
     async prepare(request: InstanceRequest) {
-      const end = admission.beginLaunch(request.image.length);
+      const end = admission.beginLaunch(request.image.streamBytes);
       preparing += 1;
       try {
         if (instances.size + preparing > maxEnclavesPerHost) {

@@ -1,20 +1,22 @@
 import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
-import type { Admission } from './admission.ts';
+import { connectionLimits, createAdmission } from './admission.ts';
+import type { Host } from './host.ts';
 import { createHostEnclaves } from './host-enclaves.ts';
 import type { PlatformServices } from './services.ts';
 import { createUploads } from './upload.ts';
 
-/** Serves one host. When its connection ends, its enclaves end. */
-export function serveHost(services: PlatformServices, stream: Duplex, admission: Admission): void {
-  const audit = services.audit?.host();
+/** Serves one connection of a host. When it ends, its enclaves end. */
+export function serveHost(services: PlatformServices, stream: Duplex, host: Host): void {
+  const admission = createAdmission(connectionLimits(host.admission.limits), host.admission);
+  const audit = services.audit?.host(host.user);
   const uploads = createUploads(admission);
   const enclaves = createHostEnclaves({
     services,
     admission,
     audit,
-    exited: (enclave, exit) => void host.exited({ enclave, ...exit }).catch(() => undefined),
+    exited: (enclave, exit) => void caller.exited({ enclave, ...exit }).catch(() => undefined),
   });
 
   const calls = createDispatcher(hostChannel.trusted, {
@@ -30,7 +32,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, admission:
     create: ({ imageBytes }) => uploads.create(imageBytes),
     add: ({ upload, chunk }) => uploads.add(upload, chunk),
     async initialize({ upload, ...request }) {
-      const { enclave, instance } = await enclaves.prepare({ ...request, image: uploads.take(upload) });
+      const { enclave, instance } = await enclaves.prepare({ ...request, host, image: uploads.take(upload) });
       const { gatePath, inspectorPath, isolation, identity } = instance;
       return { enclave, gatePath, inspectorPath, ...identity, isolation };
     },
@@ -44,7 +46,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, admission:
     protocol: hostChannel,
     serve: audit?.requests(Object.keys(hostChannel.trusted), serve) ?? serve,
   });
-  const host = createCaller(hostChannel.untrusted, (call) =>
+  const caller = createCaller(hostChannel.untrusted, (call) =>
     endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
   );
   endpoint.ready.catch(() => undefined);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { createDispatcher, type Handlers } from '@enclos/edl';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { readImage, type ReadImage } from '@enclos/manifest';
+import { readImagePages, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import {
   enclaveChannel,
@@ -14,14 +14,17 @@ import {
 } from '@enclos/tee';
 import type { EnclaveAudit } from '../audit/platform-audit.ts';
 import type { LoadedEnclave } from '../cpu/cpu.ts';
+import type { MeasuredImage } from '../cpu/measured-image.ts';
 import { spawnEnclave, type EnclaveProcess } from './enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
 import { inspectedLayers } from './isolation/inspected.ts';
 import { requireIsolation } from './isolation/plan.ts';
+import type { Host } from './host.ts';
+import type { EnclaveUser } from './separation/user-pool.ts';
 import type { PlatformServices } from './services.ts';
 
 export interface InstanceRequest {
-  readonly image: Uint8Array;
+  readonly image: MeasuredImage;
   readonly signature: Uint8Array;
   readonly debug: boolean;
   readonly isolation: Isolation;
@@ -29,6 +32,7 @@ export interface InstanceRequest {
   readonly inspector?: boolean | undefined;
   /** Tells what the enclave asks for. */
   readonly audit?: EnclaveAudit | undefined;
+  readonly host: Host;
 }
 
 /** One enclave from EINIT to EREMOVE. */
@@ -38,7 +42,7 @@ export interface Instance {
   /** Present when an inspector was asked for. To be connected to before the gate. */
   readonly inspectorPath: string | undefined;
   readonly isolation: readonly IsolationLayer[];
-  /** Resolves when the process runs, or never will: the image is not held any longer. */
+  /** Resolves when the process has its image, or never will: the image is not held any longer. */
   readonly started: Promise<void>;
   readonly exited: Promise<EnclaveExit>;
   /** Kills it, started or not. */
@@ -48,21 +52,25 @@ export interface Instance {
 const gateTimeoutMs = 10_000;
 
 /**
- * Measures the image, verifies its signature, and gets ready to spawn: the
+ * Verifies the signature of a measured image, and gets ready to spawn: the
  * process starts when the host connects to the gate.
  * @throws everything that EINIT, the image reader or the isolation refuse.
  */
 export async function prepareInstance(services: PlatformServices, request: InstanceRequest): Promise<Instance> {
+  const { host, debug } = request;
   requireIsolation(services.isolation, request.isolation);
-  const enclave = services.cpu.load(request.image, request.signature, { debug: request.debug });
+  const enclave = services.cpu.load(request.image, request.signature, { debug });
+  let user: EnclaveUser | undefined;
   try {
-    const image = readImage(request.image);
+    const image = readImagePages(request.image.pages);
     checkInterpreter(services, image);
     checkMode(image, request);
     checkInspector(enclave, request);
-    const { debug, audit, inspector: inspected = false } = request;
-    return await awaitGate(services, { enclave, image, debug, audit, inspected });
+    const { audit, inspector: inspected = false } = request;
+    user = await host.enclaveUsers?.take();
+    return await awaitGate(services, { enclave, image, debug, audit, inspected, user, hostUser: host.user });
   } catch (error) {
+    user?.giveBack();
     services.cpu.eremove(enclave);
     throw error;
   }
@@ -99,14 +107,18 @@ interface Loaded {
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
   readonly inspected: boolean;
+  /** Its own, on a separated platform. */
+  readonly user: EnclaveUser | undefined;
+  /** Who may connect to the gate; undefined: the platform's own. */
+  readonly hostUser: number | undefined;
 }
 
 async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<Instance> {
   const identity = identityOf(loaded);
   const { path: folder } = services.runtimeFolder;
   const listeners = {
-    gate: await listenForGate(folder),
-    inspector: loaded.inspected ? await listenForGate(folder) : undefined,
+    gate: await listenForGate(folder, loaded.hostUser),
+    inspector: loaded.inspected ? await listenForGate(folder, loaded.hostUser) : undefined,
   };
   const close = (): void => {
     listeners.gate.close();
@@ -117,14 +129,16 @@ async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<In
   // The image is in this closure alone, which is gone once the enclave runs.
   const started = startAtGate(services, loaded, listeners, () => ended).then((made) => {
     running = made;
+    return made.booted;
   });
-  const { enclave } = loaded;
+  const { enclave, user } = loaded;
   const exited = started
     .then(() => running?.exited ?? neverStarted(endedBeforeStart))
     .catch((error: unknown) => neverStarted(error instanceof Error ? error.message : 'The enclave could not start.'))
     .finally(() => {
       close();
       services.cpu.eremove(enclave);
+      user?.giveBack();
     });
   return Object.freeze({
     identity,
@@ -145,7 +159,7 @@ const endedBeforeStart = 'The enclave was ended before it started.';
 
 async function startAtGate(
   services: PlatformServices,
-  { enclave, image, debug, audit, inspected }: Loaded,
+  { enclave, image, debug, audit, inspected, user }: Loaded,
   listeners: { readonly gate: GateListener; readonly inspector: GateListener | undefined },
   isEnded: () => boolean,
 ): Promise<EnclaveProcess> {
@@ -160,7 +174,8 @@ async function startAtGate(
     throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
   }
   const { interpreter, isolation } = services;
-  const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, gate, inspector, debug });
+  const options = { interpreterPath: interpreter.path, isolation, image, gate, inspector, debug, user: user?.id };
+  const made = spawnEnclave(options);
   serveEnclave(services, { enclave, audit, inspected }, made);
   return made;
 }

@@ -21,20 +21,25 @@ export interface VerifiedInterpreter {
 
 type Digest = InterpreterIdentity['digests'][number];
 
-export interface VerifyInterpreterOptions {
+export interface InterpreterOptions {
   readonly pinned?: InterpreterIdentity;
   /** Where the interpreter is. Default: in its npm package. */
   readonly path?: string;
+}
+
+/** Where the pinned interpreter is, unread, and what its SHA-256 has to be. @throws INTERPRETER_MISSING */
+export function findInterpreter(options: InterpreterOptions = {}): { readonly path: string; readonly digest: Digest } {
+  const digest = digestForThisMachine(options.pinned ?? pinnedInterpreter);
+  return { path: options.path ?? locate(digest.architecture), digest };
 }
 
 /**
  * Finds and hashes the pinned interpreter.
  * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH
  */
-export async function verifyInterpreter(options: VerifyInterpreterOptions = {}): Promise<VerifiedInterpreter> {
+export async function verifyInterpreter(options: InterpreterOptions = {}): Promise<VerifiedInterpreter> {
   const pinned = options.pinned ?? pinnedInterpreter;
-  const digest = digestForThisMachine(pinned);
-  const path = options.path ?? locate(digest.architecture);
+  const { path, digest } = findInterpreter(options);
   let seen = await fingerprint(path);
   await hashAndCompare(path, digest);
   return Object.freeze({
@@ -74,7 +79,9 @@ function locate(architecture: Digest['architecture']): string {
 }
 
 async function fingerprint(path: string): Promise<string> {
-  const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
+  const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path).catch((cause: unknown) => {
+    throw new EnclosError('INTERPRETER_MISSING', `${path} is gone.`, { cause });
+  });
   return [dev, ino, size, mtimeMs, ctimeMs].join(':');
 }
 

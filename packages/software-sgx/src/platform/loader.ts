@@ -30,6 +30,8 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
   };
   const section = (): Buffer => take(take(4).readUInt32LE(0));
 
+  // See `feed` of the platform: nothing comes before this is asked for.
+  fs.writeSync(descriptors.boot, 'r');
   const manifest = section();
   const script = section().toString('utf8');
   const files = section();

@@ -6,15 +6,22 @@ import type { PlatformAudit } from '../audit/platform-audit.ts';
 import { collateralFor } from '../collateral/collateral.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
 import { enrolmentRequest } from '../provisioning/enrolment.ts';
-import { issuePck } from '../provisioning/issuance.ts';
+import { issuePck, type IssueOptions } from '../provisioning/issuance.ts';
 import { createMachine, installPck, openMachine, type InstallOptions, type Machine } from '../provisioning/machine.ts';
 import { rootFingerprintOf } from '../provisioning/root.ts';
 import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
-import { verifyInterpreter } from './interpreter.ts';
+import { cacheFolders, copyInterpreter } from './interpreter-copy.ts';
 import { writeSeccompFilter } from './isolation/filter-file.ts';
 import { planIsolation } from './isolation/plan.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
+import { claimUsers } from './separation/claim.ts';
+import {
+  prepareSeparation,
+  requireUserSwitch,
+  type Separation,
+  type SeparationOptions,
+} from './separation/separation.ts';
 import type { PlatformServices } from './services.ts';
 
 export interface OpenPlatformOptions {
@@ -25,6 +32,8 @@ export interface OpenPlatformOptions {
   readonly now?: () => Date;
   /** The server that the services are for closes it. */
   readonly audit?: PlatformAudit | undefined;
+  /** Keeps platform, hosts and enclaves apart as different users. The platform must run as root. */
+  readonly separation?: SeparationOptions;
 }
 
 /** Where one folder keeps both, for a platform of one's own. */
@@ -59,37 +68,43 @@ export async function enrol(
   vendor: Pick<OpenedVendor, 'folder'>,
   machine: Machine,
   now: Date,
-  options: InstallOptions = {},
+  options: InstallOptions & Pick<IssueOptions, 'allowSeparated'> = {},
 ): Promise<Machine> {
-  return installPck(machine, await issuePck(vendor, enrolmentRequest(machine), { now }), options);
+  const { allowSeparated, ...install } = options;
+  return installPck(machine, await issuePck(vendor, enrolmentRequest(machine), { now, allowSeparated }), install);
 }
 
 /**
  * Powers a platform up: the CPU with the machine's fuses, the quoting enclave,
- * the verified interpreter, and what isolation the machine gives.
+ * its verified copy of the interpreter, and what isolation the machine gives.
  * @throws PLATFORM_NOT_ENROLLED when the machine has no PCK certificate for its CPUSVN.
- * @throws PLATFORM_SEPARATION_UNAVAILABLE for a machine that says it is separated: this version runs platform,
- *   enclaves and hosts under one user, so the claim would be false.
+ * @throws PLATFORM_SEPARATION_MISMATCH when only one of machine and platform is separated: the evidence of a separated
+ *   machine would be false, and the keys of the other may have been in anybody's hands.
+ * @throws PLATFORM_SEPARATION_UNAVAILABLE, PLATFORM_USERS_REFUSED when it cannot be separated here.
+ * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH, INTERPRETER_NOT_COPIED
  * @throws PLATFORM_STORAGE_FAILED when the runtime folder cannot be made.
  */
 export async function openPlatform(options: OpenPlatformOptions): Promise<PlatformServices> {
-  const machine = await openMachine(options.machineFolder);
-  if (machine.separation === 'separated') throw new EnclosError('PLATFORM_SEPARATION_UNAVAILABLE');
+  const { machineFolder, vendorFolder } = options;
+  const machine = await openMachine(machineFolder);
+  requireSameMode(machine, options);
   if (machine.pck === undefined) throw new EnclosError('PLATFORM_NOT_ENROLLED');
+  const secretFolders = [machineFolder, ...(vendorFolder === undefined ? [] : [vendorFolder])];
+  const separated = options.separation && (await prepareSeparation(options.separation, secretFolders));
   const cpu = startCpu(machine, { randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)) });
   const now = options.now ?? (() => new Date());
-  const interpreter = await verifyInterpreter();
-  const runtimeFolder = await createRuntimeFolder();
-  const filterPath = await writeSeccompFilter(runtimeFolder.path).catch(async (error: unknown) => {
-    await runtimeFolder.remove();
-    throw error;
+  const interpreter = await copyInterpreter({
+    folders: separated === undefined ? await cacheFolders(machine.folder) : [separated.cacheFolder],
+    passable: separated !== undefined,
   });
+  const { runtimeFolder, isolation } = await prepareRuntime(interpreter.path, separated);
   return Object.freeze({
     cpu,
     quotingEnclave: createQuotingEnclave({ cpu, machine }),
     interpreter,
-    isolation: planIsolation({ interpreterPath: interpreter.path, filterPath }),
+    isolation,
     separation: machine.separation,
+    separated,
     cpuSvn: fromHex(machine.cpuSvn),
     rootCertificatePem: machine.pck.root,
     rootFingerprint: fromHex(rootFingerprintOf(machine.pck.root)),
@@ -97,6 +112,35 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     runtimeFolder,
     audit: options.audit,
   });
+}
+
+function requireSameMode(machine: Machine, { separation }: OpenPlatformOptions): void {
+  const mode = separation === undefined ? 'single-user' : 'separated';
+  if (machine.separation === mode) return;
+  throw new EnclosError(
+    'PLATFORM_SEPARATION_MISMATCH',
+    `The machine is ${machine.separation}, and the platform was asked to be ${mode}.`,
+  );
+}
+
+/** The folder of the sockets, and what isolation the machine gives. */
+async function prepareRuntime(
+  interpreterPath: string,
+  separated: Separation | undefined,
+): Promise<Pick<PlatformServices, 'runtimeFolder' | 'isolation'>> {
+  const runtimeFolder = await createRuntimeFolder(separated?.runtimeFolder, { passable: separated !== undefined });
+  try {
+    const filterPath = await writeSeccompFilter(runtimeFolder.path);
+    if (separated === undefined) return { runtimeFolder, isolation: planIsolation({ interpreterPath, filterPath }) };
+    const { enclaveUsers } = separated;
+    await claimUsers(separated.runtimeFolder, runtimeFolder.path, enclaveUsers);
+    const isolation = planIsolation({ interpreterPath, filterPath, enclaveUser: enclaveUsers.first });
+    requireUserSwitch(isolation, enclaveUsers);
+    return { runtimeFolder, isolation };
+  } catch (error) {
+    await runtimeFolder.remove();
+    throw error;
+  }
 }
 
 async function endorsements(vendorFolder: string | undefined, now: Date): Promise<string> {

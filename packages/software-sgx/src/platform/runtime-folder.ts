@@ -3,8 +3,9 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { storageFailed } from '../storage-error.ts';
+import { listenPrivately } from './listen-privately.ts';
 
-/** The folder of one platform process's sockets, private to this user. */
+/** The folder of one platform process's sockets, in which nobody else can write. */
 export interface RuntimeFolder {
   readonly path: string;
   remove(): Promise<void>;
@@ -14,15 +15,23 @@ export interface RuntimeFolder {
 const prefix = 'enclos-run-';
 /** Somebody listens there for as long as the process lives, whatever it dies of. */
 const lifeSocket = 'life.sock';
-const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|g-[0-9a-f]{16})$/;
+const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|users|g-[0-9a-f]{16})$/;
+
+export interface RuntimeFolderOptions {
+  /** Whether other users may pass through to a socket whose name they know. */
+  readonly passable?: boolean;
+}
 
 /** Another platform takes a folder that is still empty for an abandoned one; it happens to hardly any twice. */
 const maxTries = 10;
 
 /** Makes the folder, and removes those of platforms that were killed. @throws PLATFORM_STORAGE_FAILED */
-export async function createRuntimeFolder(parent: string = tmpdir()): Promise<RuntimeFolder> {
+export async function createRuntimeFolder(
+  parent: string = tmpdir(),
+  { passable = false }: RuntimeFolderOptions = {},
+): Promise<RuntimeFolder> {
   await removeStaleFolders(parent);
-  const { path, life } = await makeFolder(parent, maxTries);
+  const { path, life } = await makeFolder(parent, passable ? 0o711 : 0o700);
   return Object.freeze({
     path,
     async remove() {
@@ -34,27 +43,33 @@ export async function createRuntimeFolder(parent: string = tmpdir()): Promise<Ru
   });
 }
 
-async function makeFolder(parent: string, tries: number): Promise<{ readonly path: string; readonly life: Server }> {
+async function makeFolder(
+  parent: string,
+  mode: number,
+  tries = maxTries,
+): Promise<{ readonly path: string; readonly life: Server }> {
   const path = await mkdtemp(join(parent, prefix)).catch((error: unknown) => {
     throw storageFailed(parent, error);
   });
   try {
-    await chmod(path, 0o700);
+    await chmod(path, mode);
     return { path, life: await listenForLife(join(path, lifeSocket)) };
   } catch (error) {
     await rmdir(path).catch(ignore);
-    const wasTaken = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (wasTaken && tries > 1) return makeFolder(parent, tries - 1);
+    if (isMissing(error) && tries > 1) return makeFolder(parent, mode, tries - 1);
     throw storageFailed(path, error);
   }
 }
 
+/** Whether the folder was taken away before the socket was in it. */
+function isMissing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'ENOENT') || isMissing(error.cause);
+}
+
 async function listenForLife(path: string): Promise<Server> {
   const life = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    life.once('error', reject);
-    life.listen(path, resolve);
-  });
+  await listenPrivately(life, path);
   life.on('error', ignore);
   return life.unref();
 }
@@ -67,19 +82,24 @@ async function listenForLife(path: string): Promise<Server> {
  * slow, it makes another folder.
  */
 export async function removeStaleFolders(parent: string): Promise<void> {
-  const names = await readdir(parent).catch(() => []);
-  for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
-    const path = join(parent, name);
-    if (!(await isOwnFolder(path))) continue;
+  for (const path of await runtimeFolders(parent)) {
     if (await refuses(join(path, lifeSocket))) await removeFolder(path);
     else await rmdir(path).catch(ignore);
   }
 }
 
+/** The folders of this user's platforms. */
+export async function runtimeFolders(parent: string): Promise<readonly string[]> {
+  const names = await readdir(parent).catch(() => []);
+  const paths = names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
+  const own = await Promise.all(paths.map(isOwnFolder));
+  return paths.filter((_path, i) => own[i]);
+}
+
 /** Not followed when it is a link, and nobody else's. */
 async function isOwnFolder(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
-  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o77) === 0;
+  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o22) === 0;
 }
 
 function refuses(socketPath: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
 import type { VerifiedInterpreter } from './interpreter.ts';
 import type { IsolationPlan } from './isolation/plan.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
+import type { Separation } from './separation/separation.ts';
 
 /** What every connection of one platform process shares. The keys are behind `cpu` and nowhere else. */
 export interface PlatformServices {
@@ -21,4 +22,6 @@ export interface PlatformServices {
   readonly runtimeFolder: RuntimeFolder;
   /** Where everything that the platform does is written down, if anywhere. */
   readonly audit?: PlatformAudit | undefined;
+  /** Present on a separated platform. */
+  readonly separated: Separation | undefined;
 }

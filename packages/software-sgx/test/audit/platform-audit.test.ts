@@ -13,7 +13,12 @@ const identity = {
   securityVersion: 4,
   debug: false,
 };
-const launch = { image: new Uint8Array(10), signature: new Uint8Array(1808), debug: false, isolation: 'best' } as const;
+const launch = {
+  image: { streamBytes: 10 },
+  signature: new Uint8Array(1808),
+  debug: false,
+  isolation: 'best',
+} as const;
 const exit = { exitCode: 1, signal: undefined, detail: 'The enclave ended with code 1.\noutput of a debug enclave' };
 const secret = new Uint8Array(16).fill(0x5e);
 

@@ -7,6 +7,7 @@ import {
   type IsolationPlan,
   type Run,
 } from '../../src/platform/isolation/plan.ts';
+import { requireUserSwitch } from '../../src/platform/separation/separation.ts';
 
 interface Machine {
   /** Programs that are installed. */
@@ -14,6 +15,7 @@ interface Machine {
   /** A command line with one of these words fails. */
   readonly without?: readonly string[];
   readonly userId?: number;
+  readonly enclaveUser?: number;
 }
 
 const interpreterPath = process.execPath;
@@ -30,7 +32,9 @@ function planOn(machine: Machine): { readonly plan: IsolationPlan; readonly comm
     const lacking = words.filter((word) => machine.without?.includes(word));
     return missing.length + lacking.length === 0 ? '' : undefined;
   };
-  const plan = planIsolation({ interpreterPath, filterPath: '/run/filter.bpf', run, userId: machine.userId ?? 0 });
+  const { userId = 0, enclaveUser } = machine;
+  const options = { interpreterPath, filterPath: '/run/filter.bpf', run, userId };
+  const plan = planIsolation({ ...options, ...(enclaveUser === undefined ? {} : { enclaveUser }) });
   return { plan, commands };
 }
 
@@ -134,6 +138,45 @@ describe('the isolation plan', () => {
       tried[0] ?? '',
       /^setpriv --pdeathsig .* unshare .* setpriv .* -- \S*node --openssl-config=\/dev\/null -e 0$/,
     );
+  });
+});
+
+describe('the isolation plan of a separated platform', () => {
+  const asUser = '--reuid 61007 --regid 61007 --clear-groups --pdeathsig KILL';
+
+  test('changes the user in the innermost wrapper, and ties it to the platform again behind the change', () => {
+    const { plan } = planOn({ enclaveUser: 61_000 });
+    assert.deepEqual(missingLayers(plan), []);
+    const line = commandPrefix(plan, 1n, { user: 61_007 }).join(' ');
+    assert.ok(line.includes(`--kill-child=SIGKILL -- setpriv ${asUser} --no-new-privs --bounding-set=-all`), line);
+    assert.ok(!commandPrefix(plan, 1n).includes('--reuid'));
+  });
+
+  test('is tried under a user of an enclave, layer by layer', () => {
+    const { commands } = planOn({ enclaveUser: 61_000 });
+    const inner = commands.filter((line) => line.includes('--no-new-privs'));
+    assert.ok(inner.length >= 3);
+    assert.ok(inner.every((line) => line.includes('setpriv --reuid 61000 --regid 61000 --clear-groups')));
+  });
+
+  test('makes no user namespace, in which root could not become another user', () => {
+    const { plan, commands } = planOn({ enclaveUser: 61_000, without: ['unshare'] });
+    assert.deepEqual(missingLayers(plan), ['namespaces']);
+    assert.ok(!commands.some((line) => line.includes('--map-current-user')));
+    assert.match(commandPrefix(plan, 1n, { user: 61_007 }).join(' '), /prlimit --core=1:1 -- setpriv --reuid 61007 /);
+  });
+
+  test('of a machine that changes no users has no privileges layer, and no platform opens with it', () => {
+    const range = { first: 61_000, last: 61_009 };
+    const cannot = planOn({ enclaveUser: 61_000, without: ['--reuid'] }).plan;
+    assert.ok(missingLayers(cannot).includes('privileges'));
+    const refused = { code: 'PLATFORM_SEPARATION_UNAVAILABLE' };
+    assert.throws(() => requireUserSwitch(cannot, range, () => ''), refused);
+    const can = planOn({ enclaveUser: 61_000 }).plan;
+    requireUserSwitch(can, range, () => '');
+    // A user namespace may know the first of the range and not the last.
+    const first: Run = (_command, args) => (args.includes('61009') ? undefined : '');
+    assert.throws(() => requireUserSwitch(can, range, first), refused);
   });
 });
 

@@ -79,12 +79,12 @@ describe('the runtime folder', () => {
     assert.deepEqual(readdirSync(stale), ['letter.txt']);
   });
 
-  test('is nothing else: another name, a link, a folder that others may enter', async () => {
+  test('is nothing else: another name, a link, a folder in which others may write', async () => {
     const parent = temporaryFolder();
     const named = await staleFolder(parent, 'another-name');
     symlinkSync(named, join(parent, 'enclos-run-linked'));
     const open = await staleFolder(parent, 'enclos-run-opened');
-    chmodSync(open, 0o755);
+    chmodSync(open, 0o722);
     await removeStaleFolders(parent);
     assert.equal(readdirSync(named).length, 4);
     assert.equal(readdirSync(open).length, 4);

@@ -7,6 +7,8 @@ import type { Isolation, IsolationLayer } from '@enclos/tee';
 export interface IsolationPlan {
   /** Goes before the interpreter, whatever the enclave: see {@link commandPrefix}. */
   readonly prefix: readonly string[];
+  /** Where in the prefix the words go that give the process a user of its own. */
+  readonly userAt: number;
   readonly layers: readonly IsolationLayer[];
 }
 
@@ -18,12 +20,14 @@ export interface PlanOptions {
   readonly run?: Run;
   /** Who runs the platform. Default: the user of this process. */
   readonly userId?: number;
+  /** A separated platform: one of the users that its enclaves run as. Every layer is tried under it. */
+  readonly enclaveUser?: number;
 }
 
 /** Runs a command with an empty environment. @returns its output, or undefined when it failed. */
 export type Run = (command: string, args: readonly string[]) => string | undefined;
 
-const runCommand: Run = (command, args) => {
+export const runCommand: Run = (command, args) => {
   const result = spawnSync(command, [...args], {
     encoding: 'utf8',
     timeout: 10_000,
@@ -54,19 +58,23 @@ const needsUtilLinux = 'Install util-linux 2.41 or later, on a kernel with Landl
 export function planIsolation(options: PlanOptions): IsolationPlan {
   const run = options.run ?? runCommand;
   const starts = ([command = '', ...args]: readonly string[]): boolean => run(command, args) !== undefined;
+  const switchUser = options.enclaveUser === undefined ? [] : userWords(options.enclaveUser);
   const outer: Tried[] = [];
   for (const wrapper of outerWrappers) {
     const before = outer.flatMap(({ words }) => words ?? []);
-    outer.push({ wrapper, words: wrapper.flags.find((words) => starts([...before, ...words, 'true'])) });
+    // A user namespace of its own knows one user, and root outside could not become another one in it.
+    const usable = wrapper.flags.filter((words) => switchUser.length === 0 || !words.includes('--user'));
+    outer.push({ wrapper, words: usable.find((words) => starts([...before, ...words, 'true'])) });
   }
   const outerWords = outer.flatMap(({ words }) => words ?? []);
   // Tried on the interpreter itself, where it will run: a layer that it cannot start under is no layer.
   const works = (flags: readonly string[]): boolean =>
-    starts([...outerWords, 'setpriv', ...flags, '--', options.interpreterPath, ...quietStart]);
+    starts([...outerWords, 'setpriv', ...switchUser, ...flags, '--', options.interpreterPath, ...quietStart]);
   const bounded = starts([...memoryWords(minimumHeapBytes), ...outerWords, options.interpreterPath, ...quietStart]);
   const inner = innerWrappers(options, run).map((wrapper) => ({ wrapper, words: wrapper.flags.find(works) }));
   return Object.freeze({
     prefix: Object.freeze([...outerWords, ...setprivWords(inner)]),
+    userAt: outerWords.length + 1,
     layers: Object.freeze([...ownLayers, memoryLayer(bounded), ...[...outer, ...inner].map(triedLayer)]),
   });
 }
@@ -109,12 +117,32 @@ function memoryLayer(active: boolean): IsolationLayer {
 }
 
 /**
- * What goes before the interpreter of one enclave.
- * @param besidesBytes memory of the platform's own in the enclave's process.
+ * What gives an enclave a user of its own, of a group of the same number and of
+ * no other. Changing the user takes back what `parent-death` arranged, so it is
+ * arranged again behind it (prctl(2), PR_SET_PDEATHSIG); setpriv keeps that order.
  */
-export function commandPrefix(plan: IsolationPlan, heapSizeBytes: bigint, besidesBytes?: bigint): readonly string[] {
+function userWords(user: number): readonly string[] {
+  return ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', '--pdeathsig', 'KILL'];
+}
+
+export interface CommandPrefixOptions {
+  /** Memory of the platform's own in the enclave's process. */
+  readonly extraDataBytes?: bigint;
+  /** The user that the enclave runs as, on a separated platform. */
+  readonly user?: number | undefined;
+}
+
+/** What goes before the interpreter of one enclave. */
+export function commandPrefix(
+  plan: IsolationPlan,
+  heapSizeBytes: bigint,
+  { extraDataBytes, user }: CommandPrefixOptions = {},
+): readonly string[] {
   const bounded = plan.layers.some(({ name, active }) => name === memoryLayerName && active);
-  return [...(bounded ? memoryWords(heapSizeBytes, besidesBytes) : []), ...plan.prefix];
+  const { prefix, userAt } = plan;
+  const switched =
+    user === undefined ? prefix : [...prefix.slice(0, userAt), ...userWords(user), ...prefix.slice(userAt)];
+  return [...(bounded ? memoryWords(heapSizeBytes, extraDataBytes) : []), ...switched];
 }
 
 /** The interpreter reads this instead of the system's OpenSSL configuration. */

@@ -1,0 +1,117 @@
+import { EnclosError } from '@enclos/errors';
+import { PageFlags } from '../constants.ts';
+import type { EnclaveGeometry } from './read.ts';
+import { HEADER_BYTES, MAX_RECORD_BYTES, recordTagAt } from './record.ts';
+import { refuse, SgxsRules } from './rules.ts';
+
+/** The pages of an image of the strict profile, without the records around them. */
+export interface StrictImage {
+  readonly geometry: EnclaveGeometry;
+  /** The content of all pages, page n at n * 4096. Nobody else holds this memory. */
+  readonly content: Uint8Array;
+  /** SECINFO.FLAGS of each page. */
+  readonly flagsOf: (page: number) => bigint;
+}
+
+/**
+ * Reads a stream of the strict profile piece by piece, and closes its pages up
+ * as it goes: whatever the size of the image, a piece costs its own length. The
+ * memory grows with what has come, up to the size of the stream.
+ */
+export class StrictImageReader {
+  readonly #rules = new SgxsRules('strict');
+  readonly #memory: ArrayBuffer;
+  readonly #flags: number[] = [];
+  #contentBytes = 0;
+  /** Of a record that is not there in full, behind the content. */
+  #carriedBytes = 0;
+  #seenBytes = 0;
+  #failure: EnclosError | undefined;
+
+  /** @param maxBytes bound on the whole stream. */
+  constructor(maxBytes: number) {
+    this.#memory = new ArrayBuffer(0, { maxByteLength: maxBytes });
+  }
+
+  /**
+   * Takes the next bytes; they are copied.
+   * @throws SGXS_INVALID for a stream outside the profile, SGXS_TOO_LARGE beyond the bound. It stays refused.
+   */
+  push(chunk: Uint8Array): void {
+    this.#guarded(() => {
+      this.#seenBytes += chunk.length;
+      if (this.#seenBytes > this.#memory.maxByteLength) {
+        throw new EnclosError('SGXS_TOO_LARGE', `The stream is longer than ${this.#memory.maxByteLength} bytes.`);
+      }
+      const from = this.#contentBytes;
+      const end = from + this.#carriedBytes + chunk.length;
+      if (end > this.#memory.byteLength) this.#memory.resize(end);
+      const bytes = new Uint8Array(this.#memory, 0, end);
+      bytes.set(chunk, end - chunk.length);
+      const at = this.#closeUp(bytes, from);
+      bytes.copyWithin(this.#contentBytes, at);
+      this.#carriedBytes = end - at;
+    });
+  }
+
+  /** @throws SGXS_INVALID when the stream may not end here. */
+  finish(): StrictImage {
+    return this.#guarded(() => {
+      if (this.#carriedBytes > 0) refuse('the stream ends inside a record.');
+      this.#rules.end();
+      const flags = Uint8Array.from(this.#flags);
+      return Object.freeze({
+        geometry: Object.freeze({
+          ssaFrameSize: this.#rules.ssaFrameSize,
+          sizeBytes: BigInt(this.#rules.sizeBytes),
+        }),
+        content: new Uint8Array(this.#memory, 0, this.#contentBytes),
+        flagsOf: (page: number) => PageFlags.REG | BigInt(flags[page] ?? 0),
+      });
+    });
+  }
+
+  /** Accepts the records from `at`, moving their data down to the content. @returns where the first incomplete one is. */
+  #closeUp(bytes: Uint8Array, from: number): number {
+    let at = from;
+    const view = new DataView(bytes.buffer, 0, bytes.length);
+    while (isComplete(view, at)) {
+      const kind = this.#rules.accept(view, at);
+      if (kind === 'eextend') {
+        // Where it belongs by the rules, which is where the content ends.
+        bytes.copyWithin(this.#rules.offset, at + HEADER_BYTES, at + MAX_RECORD_BYTES);
+        this.#contentBytes = this.#rules.offset + MAX_RECORD_BYTES - HEADER_BYTES;
+        at += MAX_RECORD_BYTES;
+      } else {
+        // The profile has no page but REG, whose permissions are the three lowest bits.
+        if (kind === 'eadd') this.#flags.push(Number(this.#rules.pageFlags & 7n));
+        at += HEADER_BYTES;
+      }
+    }
+    return at;
+  }
+
+  #guarded<T>(body: () => T): T {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return body();
+    } catch (error) {
+      if (error instanceof EnclosError) this.#failure = error;
+      throw error;
+    }
+  }
+}
+
+/** True when the record at `at` is there in full: the rules see a record once. */
+function isComplete(view: DataView, at: number): boolean {
+  const available = view.byteLength - at;
+  if (available >= MAX_RECORD_BYTES) return true;
+  return available >= HEADER_BYTES && available >= HEADER_BYTES + recordTagAt(view, at).dataBytes;
+}
+
+/** Reads a whole stream of the strict profile. @throws SGXS_INVALID */
+export function readStrictImage(sgxs: Uint8Array): StrictImage {
+  const reader = new StrictImageReader(sgxs.length);
+  reader.push(sgxs);
+  return reader.finish();
+}

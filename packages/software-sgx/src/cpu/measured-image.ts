@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { EnclosError } from '@enclos/errors';
+import { StrictImageReader, type StrictImage } from '@enclos/sgx';
+
+/** A whole image of the strict profile, and what it measures. */
+export interface MeasuredImage {
+  readonly pages: StrictImage;
+  /** Bytes of the stream that was measured. */
+  readonly streamBytes: number;
+}
+
+const measurements = new WeakMap<MeasuredImage, Uint8Array>();
+
+/** Measures an image while it comes in, so that no image, however large, keeps the platform from its other work. */
+export interface ImageIntake {
+  readonly receivedBytes: number;
+  /** @throws SGXS_INVALID, SGXS_TOO_LARGE beyond the announced size */
+  push(chunk: Uint8Array): void;
+  /** @throws SGXS_INVALID when the stream may not end here */
+  finish(): MeasuredImage;
+}
+
+/** @param streamBytes the announced size; memory is taken for what has come. */
+export function createImageIntake(streamBytes: number): ImageIntake {
+  const reader = new StrictImageReader(streamBytes);
+  // In the strict profile every byte of the stream is measured, in its order.
+  const hash = createHash('sha256');
+  let receivedBytes = 0;
+  return Object.freeze({
+    get receivedBytes() {
+      return receivedBytes;
+    },
+    push(chunk: Uint8Array) {
+      // Both take the bytes in this turn: what is measured is what is kept.
+      reader.push(chunk);
+      hash.update(chunk);
+      receivedBytes += chunk.length;
+    },
+    finish() {
+      const image = Object.freeze({ pages: reader.finish(), streamBytes: receivedBytes });
+      measurements.set(image, new Uint8Array(hash.digest()));
+      return image;
+    },
+  });
+}
+
+/** MRENCLAVE, 32 bytes. @throws LAUNCH_IMAGE_REFUSED for an object that no intake made. */
+export function measurementOf(image: MeasuredImage): Uint8Array {
+  const found = measurements.get(image);
+  if (found === undefined) throw new EnclosError('LAUNCH_IMAGE_REFUSED', 'The image was not measured here.');
+  return found.slice();
+}

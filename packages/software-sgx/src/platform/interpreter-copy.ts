@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, chmod, copyFile, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { toHex } from '@enclos/codec';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import {
+  findInterpreter,
+  verifyInterpreter,
+  type InterpreterOptions,
+  type VerifiedInterpreter,
+} from './interpreter.ts';
+
+export interface InterpreterCopyOptions extends InterpreterOptions {
+  /** Where a copy may be kept: the first folder in which one can be made and run is taken. */
+  readonly folders: readonly string[];
+  /** Whether other users may run the copy: those of enclaves. */
+  readonly passable: boolean;
+}
+
+const abandonedAfterMs = 3_600_000;
+
+/**
+ * The platform's own copy of the pinned interpreter, hashed where it will run:
+ * nobody else can write to it, and an enclave's user need not be able to read
+ * the folder that npm installed it in. A copy that is there and good is taken;
+ * the folder may be emptied whenever no platform runs.
+ *
+ * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH, INTERPRETER_NOT_COPIED
+ */
+export async function copyInterpreter(options: InterpreterCopyOptions): Promise<VerifiedInterpreter> {
+  const source = findInterpreter(options);
+  const reasons: string[] = [];
+  for (const folder of options.folders) {
+    try {
+      const path = join(folder, `node-${toHex(source.digest.sha256).slice(0, 32)}`);
+      await makeFolder(folder, options.passable);
+      return (await existing(path, options)) ?? (await copied({ from: source.path, to: path }, options));
+    } catch (error) {
+      if (isEnclosError(error)) throw error;
+      reasons.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new EnclosError('INTERPRETER_NOT_COPIED', `The interpreter cannot be copied. ${reasons.join('; ')}.`);
+}
+
+/** Where a platform of one user keeps the copy: with the user's other caches, or beside the machine. */
+export async function cacheFolders(
+  machineFolder: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<readonly string[]> {
+  const { XDG_CACHE_HOME: cacheHome } = env;
+  const home = homeOf(env);
+  // The specification (XDG base directory): a relative path is invalid and ignored.
+  const [owned, base] = cacheHome?.startsWith('/') === true ? [cacheHome, '.'] : [home, '.cache'];
+  const ofUser = owned !== undefined && (await isOwned(owned)) ? [join(owned, base, 'enclos')] : [];
+  return [...ofUser, join(dirname(machineFolder), 'cache')];
+}
+
+function homeOf(env: NodeJS.ProcessEnv): string | undefined {
+  const { HOME: home } = env;
+  if (home !== undefined) return home.startsWith('/') ? home : undefined;
+  try {
+    return homedir();
+  } catch {
+    // A numeric user has no entry to look it up in.
+    return undefined;
+  }
+}
+
+/** Another user's home comes with `sudo`: what is in it, that user can exchange. */
+async function isOwned(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.uid === process.getuid?.();
+}
+
+async function makeFolder(folder: string, passable: boolean): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: passable ? 0o711 : 0o700 });
+  requireOwn(await lstat(folder), 'it');
+}
+
+function requireOwn({ uid, mode }: { uid: number; mode: number }, what: string): void {
+  if (uid !== process.getuid?.()) throw new Error(`${what} belongs to user ${uid}`);
+  if ((mode & 0o022) !== 0) throw new Error(`users other than ${uid} can write in ${what}`);
+}
+
+/** The copy that is there, when it is ours and good; one that was damaged is made anew. */
+async function existing(path: string, options: InterpreterOptions): Promise<VerifiedInterpreter | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  if (!found.isFile()) throw new Error(`${path} is not a file`);
+  requireOwn(found, path);
+  try {
+    await access(path, constants.X_OK);
+    return await verifyInterpreter({ ...options, path });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Appears whole or not at all, and any number of platforms may make it at once. */
+async function copied(
+  { from, to }: { readonly from: string; readonly to: string },
+  options: InterpreterCopyOptions,
+): Promise<VerifiedInterpreter> {
+  await access(from).catch((cause: unknown) => {
+    throw new EnclosError('INTERPRETER_MISSING', `${from} is not there.`, { cause });
+  });
+  const temporary = join(dirname(to), `.new-${randomBytes(8).toString('hex')}`);
+  try {
+    // Where the file system can, both share their blocks until one is changed.
+    await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await chmod(temporary, options.passable ? 0o555 : 0o500);
+    // Says so when programs must not run from here (access(2): EACCES on a file system that is mounted noexec).
+    await access(temporary, constants.X_OK);
+    await dropAbandoned(temporary);
+    await rename(temporary, to);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  try {
+    return await verifyInterpreter({ ...options, path: to });
+  } catch (error) {
+    await rm(to, { force: true });
+    // Whose bytes they are: the copy is true to its original.
+    if (isEnclosError(error, 'INTERPRETER_MISMATCH')) await verifyInterpreter({ ...options, path: from });
+    throw error;
+  }
+}
+
+/** Removes what killed platforms left. The file system, which made `fresh` a moment ago, says how old they are. */
+async function dropAbandoned(fresh: string): Promise<void> {
+  const folder = dirname(fresh);
+  const now = (await stat(fresh)).mtimeMs;
+  for (const name of await readdir(folder)) {
+    if (!/^\.new-[0-9a-f]{16}$/.test(name)) continue;
+    const path = join(folder, name);
+    const age = now - ((await stat(path).catch(() => undefined))?.mtimeMs ?? now);
+    if (age > abandonedAfterMs) await rm(path, { force: true });
+  }
+}

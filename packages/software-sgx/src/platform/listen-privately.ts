@@ -1,0 +1,42 @@
+import { chmod, chown } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { EnclosError } from '@enclos/errors';
+import { isStorageError, storageFailed } from '../storage-error.ts';
+
+/** sun_path has 108 bytes, one of them for the end (unix(7)). */
+const maxPathBytes = 107;
+
+/**
+ * Listens on a Unix socket that from its first moment one user alone can
+ * connect to. Connecting takes the permission to write (unix(7)).
+ * @param user who, beside root; the user of this process unless told.
+ * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
+ */
+export async function listenPrivately(server: Server, path: string, user?: number): Promise<void> {
+  if (Buffer.byteLength(path) > maxPathBytes) {
+    throw new EnclosError('PLATFORM_SOCKET_REFUSED', `A socket's path has at most ${maxPathBytes} bytes: ${path}.`);
+  }
+  await startListening(server, path).catch((cause: unknown) => {
+    if (isStorageError(cause)) throw storageFailed(path, cause);
+    throw new EnclosError('PLATFORM_SOCKET_REFUSED', `The platform cannot listen at ${path}.`, { cause });
+  });
+  await chmod(path, 0o600);
+  if (user !== undefined) await chown(path, user, 0);
+}
+
+function startListening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // The socket appears before `listen` returns. The mask is of the whole process, and what else is made meanwhile
+    // becomes more private, not less.
+    const mask = process.umask(0o077);
+    try {
+      server.listen(path, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    } finally {
+      process.umask(mask);
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { listenPrivately } from '../../src/platform/listen-privately.ts';
+import { temporaryFolder } from '../support.ts';
+
+const refused = { code: 'PLATFORM_SOCKET_REFUSED' };
+
+describe('a private socket', () => {
+  test('is for one user alone, from the moment in which it appears', async () => {
+    const path = join(temporaryFolder(), 's');
+    const server = createServer();
+    const mask = process.umask();
+    const listening = listenPrivately(server, path);
+    // It is there already, and nothing was waited for.
+    assert.equal(statSync(path).mode & 0o077, 0);
+    await listening;
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.equal(process.umask(), mask);
+    server.close();
+  });
+
+  test('has a path that fits, in a folder that is there, where nobody listens', async () => {
+    const folder = temporaryFolder();
+    const long = join(folder, 'x'.repeat(108 - folder.length - 1));
+    await assert.rejects(listenPrivately(createServer(), long), { ...refused, message: /at most 107 bytes/ });
+    const fits = createServer();
+    await listenPrivately(fits, long.slice(0, 107));
+    await assert.rejects(listenPrivately(createServer(), long.slice(0, 107)), refused);
+    fits.close();
+    await assert.rejects(listenPrivately(createServer(), join(folder, 'no', 's')), refused);
+  });
+
+  const skip = process.getuid?.() === 0 ? false : 'needs root';
+  test('of another user belongs to that user, who connects; a third cannot', { skip }, async (t) => {
+    const folder = temporaryFolder();
+    chmodSync(folder, 0o711);
+    const inside = join(folder, 'run');
+    mkdirSync(inside);
+    chmodSync(inside, 0o711);
+    if ((statSync(tmpdir()).mode & 0o001) === 0) return t.skip('other users cannot enter the temporary folder');
+    const path = join(inside, 's');
+    const server = createServer((socket) => socket.destroy());
+    await listenPrivately(server, path, 4711);
+    assert.deepEqual([statSync(path).uid, statSync(path).mode & 0o777], [4711, 0o600]);
+    // connect(2) waits for nobody to accept. The error is that of the program: perl-base is on every Debian.
+    const connecting =
+      'use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0); print connect($s, pack_sockaddr_un($ARGV[0])) ? "done" : $!+0';
+    const as = (user: number): string =>
+      spawnSync('perl', ['-e', connecting, path], { uid: user, gid: user, encoding: 'utf8' }).stdout;
+    assert.deepEqual([as(4711), as(4712)], ['done', '13']);
+    server.close();
+  });
+});
