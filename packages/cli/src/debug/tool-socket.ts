@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { maxGreetingBytes, parseGreeting, parseStarted, type StartedEnclave, type ToolGreeting } from './greeting.ts';
@@ -21,12 +21,18 @@ export interface ToolSocket {
 }
 
 const greetingTimeoutMs = 10_000;
+const prefix = 'enclos-tool-';
+const socketName = 't.sock';
 
-/** Listens in a folder that only this user can enter. */
-export async function openToolSocket(options: ToolSocketOptions): Promise<ToolSocket> {
+/**
+ * Listens in a folder that only this user can enter, and removes those of tools that were killed.
+ * @param parent where the folder is made.
+ */
+export async function openToolSocket(options: ToolSocketOptions, parent: string = tmpdir()): Promise<ToolSocket> {
+  await removeStaleFolders(parent);
   // mkdtemp makes it with mode 0700.
-  const folder = await mkdtemp(join(tmpdir(), 'enclos-tool-'));
-  const path = join(folder, 't.sock');
+  const folder = await mkdtemp(join(parent, prefix));
+  const path = join(folder, socketName);
   const connections = new Set<Socket>();
   const controls = new Set<Socket>();
   let level = options.logLevel;
@@ -60,6 +66,27 @@ export async function openToolSocket(options: ToolSocketOptions): Promise<ToolSo
       await new Promise<void>((resolve) => server.close(() => resolve()));
       await rm(folder, { recursive: true, force: true });
     },
+  });
+}
+
+/** Nobody listens any more at a socket that refuses: its process is gone, whatever it died of. */
+async function removeStaleFolders(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
+    const folder = join(parent, name);
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.uid !== process.getuid?.() || !(await refuses(join(folder, socketName)))) continue;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function refuses(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
   });
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { StartedEnclave } from '../../src/debug/greeting.ts';
+import { temporaryFolder } from '../cli.ts';
 import { openToolSocket } from '../../src/debug/tool-socket.ts';
 
 const mrEnclave = 'cd'.repeat(32);
@@ -55,6 +57,26 @@ test('an inspector is handed over with what came behind its greeting', async () 
   } finally {
     await tool.close();
   }
+});
+
+test('the folder of a tool that was killed is removed by the next one; that of a running one stays', async () => {
+  const parent = temporaryFolder();
+  const running = await openToolSocket({ logLevel: 0 }, parent);
+  const program =
+    'require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
+  const killed = join(parent, 'enclos-tool-killed');
+  mkdirSync(killed);
+  spawnSync(process.execPath, ['-e', program, join(killed, 't.sock')]);
+  assert.ok(existsSync(join(killed, 't.sock')));
+  const next = await openToolSocket({ logLevel: 0 }, parent);
+  try {
+    assert.equal(existsSync(killed), false);
+    assert.ok(existsSync(running.path));
+  } finally {
+    await running.close();
+    await next.close();
+  }
+  assert.deepEqual(readdirSync(parent), []);
 });
 
 test('who greets wrongly, at length, or with what is not wanted, is sent away', async () => {
