@@ -3,6 +3,7 @@ import { equalBytes } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
+  MAX_STREAM_CALLS,
   maxArgumentBytes,
   systemInterface,
   type Caller,
@@ -14,6 +15,7 @@ import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromHost, GateTable } from '@enclos/tee';
 import type { CallContext, EnclaveApplication } from './application.ts';
 import type { LogLevelName } from './log-filter.ts';
+import type { HostSystem } from './runtime.ts';
 
 export interface ServeOptions {
   readonly gate: Duplex;
@@ -64,6 +66,8 @@ export function serveGate(options: ServeOptions): Endpoint {
     acceptHello: (theirs) => checkHello(theirs, manifest),
     limits: {
       ...manifest.limits,
+      // Calls of streams wait for somebody else, for as long as it takes, and must not take the application's.
+      maxPendingCalls: manifest.limits.maxPendingCalls + MAX_STREAM_CALLS,
       maxConcurrentCalls: manifest.threads,
       helloTimeoutMs,
       // Timers go on while a debugger holds this enclave.
@@ -107,6 +111,13 @@ export function hostCaller(through: Pick<Endpoint, 'invoke'>, untrusted: Functio
   );
 }
 
+/** The host's system functions, outside any call. */
+export function hostSystem(endpoint: Endpoint): HostSystem {
+  return createCaller(systemInterface.untrusted, ({ index, payload, options, maxResultBytes }) =>
+    endpoint.invoke(GateTable.system, index, payload, { ...options, maxResultBytes }),
+  );
+}
+
 type Handlers = EnclaveApplication['handlers'];
 
 /**
@@ -129,7 +140,7 @@ function guarded(handlers: Handlers, debug: boolean): Handlers {
 }
 
 function mayCross(error: EnclosError): boolean {
-  return /^(?:ENCLAVE|SEAL|REPORT|GATE|HOST)_/.test(error.code);
+  return /^(?:ENCLAVE|SEAL|REPORT|GATE|HOST|STREAM)_/.test(error.code);
 }
 
 /**

@@ -19,11 +19,12 @@ export interface IncomingCallsOptions {
 }
 
 /**
- * The slots of one depth of nesting. A call waits only for calls that are
- * nested in it, so for deeper ones: with slots of their own for each depth the
- * deepest calls always finish, and by induction all others.
+ * The slots of one depth of nesting and one function table. A call waits only
+ * for calls that are nested in it, so for deeper ones: with slots of their own
+ * for each depth the deepest calls always finish, and by induction all others.
  */
 interface Lane {
+  readonly slots: number;
   running: number;
   readonly waiting: CallQueue;
 }
@@ -42,7 +43,11 @@ export class IncomingCalls implements CallOwner {
 
   constructor(options: IncomingCallsOptions) {
     this.#options = options;
-    this.#lanes = Array.from({ length: options.limits.maxDepth }, () => ({ running: 0, waiting: new CallQueue() }));
+    const { maxDepth, maxConcurrentCalls, maxConcurrentSystemCalls } = options.limits;
+    const tables = [maxConcurrentCalls, maxConcurrentSystemCalls];
+    this.#lanes = Array.from({ length: maxDepth }, () => tables).flatMap((slotsOfTables) =>
+      slotsOfTables.map((slots) => ({ slots, running: 0, waiting: new CallQueue() })),
+    );
   }
 
   /** @throws GATE_PROTOCOL_VIOLATION for an id in use or a parent that is not a call of ours. */
@@ -55,9 +60,9 @@ export class IncomingCalls implements CallOwner {
     }
     // Not a violation: our CANCEL and this call may have crossed.
     if (parent?.isAbandoned === true) return this.#refuse(frame.callId, parentOver());
-    const lane = this.#lanes[parent?.depth ?? 0];
+    const lane = this.#lanes[2 * (parent?.depth ?? 0) + frame.table];
     if (lane === undefined) return this.#refuse(frame.callId, depthExceeded(limits.maxDepth));
-    const isFull = lane.running >= limits.maxConcurrentCalls;
+    const isFull = lane.running >= lane.slots;
     if (isFull && !this.#mayQueue(frame.payload.length)) {
       return this.#refuse(frame.callId, new EnclosError('GATE_BUSY', 'Too many calls are waiting.'));
     }
@@ -189,7 +194,7 @@ export class IncomingCalls implements CallOwner {
   }
 
   #lane(call: RunningCall): Lane {
-    const lane = this.#lanes[call.depth - 1];
+    const lane = this.#lanes[2 * (call.depth - 1) + call.view.table];
     if (lane === undefined) throw new RangeError('A call is deeper than the gate allows.');
     return lane;
   }

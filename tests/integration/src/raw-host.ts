@@ -20,7 +20,7 @@ export interface RawHostOptions<T extends Functions> {
   readonly interface: Interface<T>;
   /** In place of the digest that the manifest holds. */
   readonly interfaceDigest?: Uint8Array;
-  /** Serves the files of the host. */
+  /** Serves the files and streams of the host. */
   readonly files?: Partial<Handlers<System['untrusted']>>;
   /** Serves the application's calls, as bytes. */
   readonly dispatch?: (call: IncomingCall) => Promise<Uint8Array>;
@@ -50,6 +50,12 @@ export async function openRawHost<T extends Functions>(
     mountList: refuse,
     mountWrite: refuse,
     mountRemove: refuse,
+    streamAccept: refuse,
+    streamConnect: refuse,
+    streamRead: refuse,
+    streamWrite: refuse,
+    streamEnd: refuse,
+    streamClose: () => undefined,
     ...options.files,
   });
   const interfaceDigest = options.interfaceDigest ?? manifest.interfaceDigest;
@@ -59,7 +65,7 @@ export async function openRawHost<T extends Functions>(
     hello: encodeGateHello({ name: manifest.name, interfaceDigest }),
     acceptHello: () => undefined,
     remoteErrors: errorsFromEnclave,
-    limits: { ...manifest.limits, maxConcurrentCalls: 16, helloTimeoutMs: 30_000 },
+    limits: { ...manifest.limits, maxConcurrentCalls: 16, maxConcurrentSystemCalls: 2048, helloTimeoutMs: 30_000 },
     dispatch: (call) =>
       call.table === GateTable.system ? files(call.index, call.payload, undefined) : (options.dispatch ?? refuse)(call),
     describeError: (error) => ({ code: isEnclosError(error) ? error.code : 'HOST_CALL_FAILED', message: '' }),

@@ -39,7 +39,9 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const gate = new net.Socket({ fd: descriptors.gate });
     const platform = new net.Socket({ fd: descriptors.platform });
     const exit = process.exit.bind(process);
-    const restrictedRequire = authority.pureModules(require);
+    // TLS takes time and memory to load, and must not load among hostile prototypes: now or never.
+    const tls = script.includes('node:tls') ? authority.pureTls(require) : undefined;
+    const restrictedRequire = authority.pureModules(require, tls);
     const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
     authority.stripSockets(net.Socket, gate);
     authority.stripGlobals(language, script);
