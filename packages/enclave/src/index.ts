@@ -17,3 +17,4 @@ export { environmentVariable } from './runtime.ts';
 export { seal, unseal, type SealOptions } from './seal.ts';
 export { connect, listen, type Connection, type StreamOptions } from './streams.ts';
 export { tlsServer, type TlsServerOptions } from './tls.ts';
+export { createTlsIdentity, type TlsIdentity } from './tls-identity.ts';
