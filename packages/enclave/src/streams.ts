@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { MAX_STREAMS } from '@enclos/edl';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { RelayedStream } from './relayed-stream.ts';
 import { runtime } from './runtime.ts';
 
@@ -52,7 +52,9 @@ async function* connections(
     try {
       yield await opened((stream) => system.streamAccept({ listener: name, stream }, callOptions(signal)));
     } catch (error) {
-      if (!isOver()) throw error;
+      // With the host everything is over, and that is no failure of whoever serves connections.
+      if (isOver() || (isEnclosError(error) && error.kind === 'lost')) return;
+      throw error;
     }
   }
 }

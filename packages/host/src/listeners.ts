@@ -5,7 +5,7 @@ import { EnclosError } from '@enclos/errors';
 import type { StreamAddress } from './addresses.ts';
 
 /** Connections that wait for an enclave that does not take them; the next ones are closed. */
-const maxWaitingConnections = 128;
+const maxWaitingConnections = 512;
 
 /** The ports that the manifest declares, open on this machine. */
 export interface Listeners {

@@ -273,7 +273,7 @@ describe('the host stream service', () => {
   });
 
   test('connections that nobody accepts are few, and the rest is closed', async () => {
-    const sockets = Array.from({ length: 150 }, () => client());
+    const sockets = Array.from({ length: 520 }, () => client());
     const closed = sockets.map((socket) => once(socket.resume(), 'end'));
     await Promise.race(closed);
     // The first are kept, in their order.
