@@ -15,6 +15,8 @@ import type { SignedImage } from './workshop.ts';
 
 type System = typeof systemInterface;
 
+const systemNames = Object.keys(systemInterface.untrusted);
+
 /** A host that keeps no rules: it says and answers what a test wants. */
 export interface RawHostOptions<T extends Functions> {
   readonly interface: Interface<T>;
@@ -22,6 +24,8 @@ export interface RawHostOptions<T extends Functions> {
   readonly interfaceDigest?: Uint8Array;
   /** Serves the files and streams of the host. */
   readonly files?: Partial<Handlers<System['untrusted']>>;
+  /** Answers a system function in bytes of the test's own, where it gives any. */
+  readonly answerSystem?: (name: string) => Uint8Array | undefined;
   /** Serves the application's calls, as bytes. */
   readonly dispatch?: (call: IncomingCall) => Promise<Uint8Array>;
 }
@@ -66,8 +70,11 @@ export async function openRawHost<T extends Functions>(
     acceptHello: () => undefined,
     remoteErrors: errorsFromEnclave,
     limits: { ...manifest.limits, maxConcurrentCalls: 16, maxConcurrentSystemCalls: 2048, helloTimeoutMs: 30_000 },
-    dispatch: (call) =>
-      call.table === GateTable.system ? files(call.index, call.payload, undefined) : (options.dispatch ?? refuse)(call),
+    async dispatch(call) {
+      if (call.table !== GateTable.system) return (options.dispatch ?? refuse)(call);
+      const answer = options.answerSystem?.(systemNames[call.index] ?? '');
+      return answer ?? files(call.index, call.payload, undefined);
+    },
     describeError: (error) => ({ code: isEnclosError(error) ? error.code : 'HOST_CALL_FAILED', message: '' }),
     lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
   });

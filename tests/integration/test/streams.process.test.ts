@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { MAX_STREAMS } from '@enclos/edl';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { pieces } from '../enclaves/streams/pieces.ts';
 import { createWorkshop, descendants, refusedWith, type SignedImage } from '../src/index.ts';
-import { until } from '../src/process-watch.ts';
+import { isRunning, until } from '../src/process-watch.ts';
 import { addressOf, loadStreams, type Streams } from '../src/streams-host.ts';
 
 const workshop = createWorkshop();
@@ -306,5 +311,29 @@ describe('the end of an enclave with open streams', () => {
     await assert.rejects(loadStreams(platform, broken, { listen }));
     const again = await load({ listen });
     assert.equal(addressOf(again, 'first').port, port);
+  });
+
+  test('and of its host, by kill -9, leaves no process, no port and no connection', async () => {
+    const folder = workshop.subfolder('program');
+    const files = [join(folder, 'image'), join(folder, 'signature')] as const;
+    writeFileSync(files[0], signed.image);
+    writeFileSync(files[1], signed.signature);
+    const program = fileURLToPath(new URL('../src/streams-program.js', import.meta.url));
+    const child = spawn(process.execPath, [program, workshop.stateFolder('program'), ...files], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const said = JSON.parse(line) as { readonly platform: number; readonly port: number };
+    const processes = [said.platform, ...descendants(said.platform)];
+    const socket = connect(said.port, '127.0.0.1').on('error', () => undefined);
+    open.add(socket);
+    socket.write('x');
+    await once(socket, 'data');
+    const ended = once(socket, 'close');
+    child.kill('SIGKILL');
+    await ended;
+    await until('platform and enclave are gone', () => !processes.some(isRunning));
+    const [error] = (await once(connect(said.port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
+    assert.equal(error.code, 'ECONNREFUSED');
   });
 });
