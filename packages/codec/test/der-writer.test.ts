@@ -24,12 +24,14 @@ const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ m
 test('the strict reader reads back what is written', () => {
   fc.assert(
     fc.property(
-      fc.nat(0xffff_ffff),
-      bytes(300),
-      fc.boolean(),
-      fc.nat(100),
-      fc.nat({ max: 2 ** 31 - 1 }),
-      (integer, content, flag, number, arc) => {
+      fc.record({
+        integer: fc.nat(0xffff_ffff),
+        content: bytes(300),
+        flag: fc.boolean(),
+        number: fc.nat(100),
+        arc: fc.nat({ max: 2 ** 31 - 1 }),
+      }),
+      ({ integer, content, flag, number, arc }) => {
         const written = derSequence(
           derInteger(integer),
           derOctetString(content),

@@ -12,6 +12,8 @@ export interface RelayedStreamInit {
   closed(): void;
 }
 
+type Done = (error?: Error) => void;
+
 /**
  * A connection that the host relays. It asks the host for bytes when there is
  * room for them and has few writes under way, so that neither side can fill
@@ -40,25 +42,32 @@ export class RelayedStream extends Duplex {
     );
   }
 
-  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    this.#send(chunk).then(() => done(), done);
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
+    void report(this.#send(chunk), done);
   }
 
-  override _writev(chunks: readonly { readonly chunk: Uint8Array }[], done: (error?: Error) => void): void {
-    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk))).then(() => done(), done);
+  override _writev(chunks: readonly { readonly chunk: Uint8Array }[], done: Done): void {
+    void report(this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk))), done);
   }
 
-  override _final(done: (error?: Error) => void): void {
-    const { system, stream } = this.#init;
-    Promise.all(this.#writes)
-      .then(() => system.streamEnd({ stream }))
-      .then(() => done(), done);
+  override _final(done: Done): void {
+    void report(this.#end(), done);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const { system, stream, closed } = this.#init;
-    system.streamClose({ stream }).then(closed, closed);
+    void this.#close();
     done(error);
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#writes);
+    await this.#init.system.streamEnd({ stream: this.#init.stream });
+  }
+
+  async #close(): Promise<void> {
+    // Refused or not: from here on the host hears nothing more of it.
+    await this.#init.system.streamClose({ stream: this.#init.stream }).catch(() => undefined);
+    this.#init.closed();
   }
 
   async #send(content: Uint8Array): Promise<void> {
@@ -77,4 +86,13 @@ export class RelayedStream extends Duplex {
     if (isEnclosError(error) && error.kind === 'lost') this.destroy();
     else this.destroy(error instanceof Error ? error : new EnclosError('STREAM_BROKEN', undefined, { cause: error }));
   }
+}
+
+async function report(work: Promise<void>, done: Done): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    return done(error instanceof Error ? error : new EnclosError('STREAM_BROKEN', undefined, { cause: error }));
+  }
+  done();
 }

@@ -65,7 +65,10 @@ const waiting: (() => void)[] = [];
 
 /** Resolves when one more stream may be opened. */
 async function room(): Promise<void> {
-  while (open >= MAX_STREAMS) await new Promise<void>((resolve) => waiting.push(resolve));
+  for (;;) {
+    if (open < MAX_STREAMS) return;
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
 }
 
 function closed(): void {

@@ -46,8 +46,9 @@ const digitalSignature = derValue(DerTag.BIT_STRING, Uint8Array.of(7, 0x80));
  * @throws CODEC_OUT_OF_RANGE for another name.
  */
 export function createTlsIdentity(name: string): TlsIdentity {
-  if (!/^[\x21-\x7e]{1,64}$/.test(name))
-    throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not a DNS name of 64 characters.');
+  if (!/^[\x21-\x7e]{1,64}$/.test(name)) {
+    throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not a DNS name of at most 64 ASCII characters.');
+  }
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subjectPublicKeyInfo = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
   const algorithm = derSequence(derOid(oid.ecdsaWithSha256));

@@ -69,7 +69,7 @@ export class RelayedSocket {
     const socket = this.#socket;
     // With nothing there this asks the socket for more, which is also how it finds its end.
     const available = socket.readableLength;
-    const bytes: Buffer | null = socket.read(Math.min(available, MAX_STREAM_CHUNK_BYTES) || undefined);
+    const bytes = socket.read(Math.min(available, MAX_STREAM_CHUNK_BYTES) || undefined) as Buffer | null;
     if (bytes !== null) this.#answer((to) => to.resolve(bytes));
     else if (socket.errored !== null) this.#answer((to) => to.reject(broken(socket.errored)));
     else if (socket.readableEnded) this.#answer((to) => to.resolve(nothing));

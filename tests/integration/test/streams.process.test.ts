@@ -32,7 +32,10 @@ const open = new Set<Socket | Server>();
 const enclaves = new Set<Streams>();
 
 afterEach(async () => {
-  for (const end of open) 'destroy' in end ? end.destroy() : end.close();
+  for (const end of open) {
+    if ('destroy' in end) end.destroy();
+    else end.close();
+  }
   open.clear();
   for (const enclave of enclaves) await enclave.dispose();
   enclaves.clear();
@@ -74,14 +77,14 @@ async function text(socket: Socket): Promise<string> {
 
 /** Waits until a number no longer changes. */
 async function settled(read: () => Promise<number> | number): Promise<number> {
-  let before = -1;
+  let last = -1;
   for (let same = 0; same < 3;) {
     await sleep(100);
     const now = await read();
-    same = now === before ? same + 1 : 0;
-    before = now;
+    same = now === last ? same + 1 : 0;
+    last = now;
   }
-  return before;
+  return last;
 }
 
 describe('bytes through a relayed stream', () => {
@@ -182,12 +185,12 @@ describe('back-pressure', () => {
   test('an enclave that writes without end to a peer that does not read stands still', async () => {
     const enclave = await load();
     await enclave.call.serve({ listener: 'first', manner: 'flood' });
-    const before = { enclave: await enclave.call.memory(), host: process.memoryUsage().arrayBuffers };
+    const start = { enclave: await enclave.call.memory(), host: process.memoryUsage().arrayBuffers };
     const socket = client(enclave).pause();
     const written = await settled(async () => Number((await enclave.call.counts()).written));
     assert.ok(written > 0 && written < allowance, `${written} bytes were written`);
-    assert.ok(Number((await enclave.call.memory()) - before.enclave) < allowance);
-    assert.ok(process.memoryUsage().arrayBuffers - before.host < allowance);
+    assert.ok(Number((await enclave.call.memory()) - start.enclave) < allowance);
+    assert.ok(process.memoryUsage().arrayBuffers - start.host < allowance);
     // And goes on once somebody reads.
     socket.resume();
     await until('more is written', () => socket.bytesRead > written + allowance, generousMs);
@@ -196,7 +199,7 @@ describe('back-pressure', () => {
   test('a peer that writes without end to an enclave that does not read stands still', async () => {
     const enclave = await load();
     await enclave.call.serve({ listener: 'first', manner: 'hold' });
-    const before = { enclave: await enclave.call.memory(), host: process.memoryUsage().arrayBuffers };
+    const start = { enclave: await enclave.call.memory(), host: process.memoryUsage().arrayBuffers };
     const socket = client(enclave);
     let taken = 0;
     const chunk = Buffer.alloc(65_536);
@@ -207,8 +210,8 @@ describe('back-pressure', () => {
     flood();
     await settled(() => taken);
     assert.ok(taken < allowance, `${taken} bytes were taken`);
-    assert.ok(Number((await enclave.call.memory()) - before.enclave) < allowance);
-    assert.ok(process.memoryUsage().arrayBuffers - before.host < allowance);
+    assert.ok(Number((await enclave.call.memory()) - start.enclave) < allowance);
+    assert.ok(process.memoryUsage().arrayBuffers - start.host < allowance);
   });
 });
 

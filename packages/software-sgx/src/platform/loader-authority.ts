@@ -1,4 +1,4 @@
-import { pureTls } from './loader-tls.ts';
+import { pureTls, stripTls } from './loader-tls.ts';
 
 /**
  * What the loader takes away. Each function is turned into text on its own and
@@ -137,6 +137,7 @@ function closePrototypes(): void {
 }
 
 export const loaderParts = Object.freeze({
+  stripTls,
   pureTls,
   pureModules,
   stripSockets,

@@ -40,7 +40,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const platform = new net.Socket({ fd: descriptors.platform });
     const exit = process.exit.bind(process);
     // TLS takes time and memory to load, and must not load among hostile prototypes: now or never.
-    const tls = script.includes('node:tls') ? authority.pureTls(require) : undefined;
+    const tls = script.includes('node:tls') ? authority.pureTls(require, authority.stripTls(require)) : undefined;
     const restrictedRequire = authority.pureModules(require, tls);
     const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
     authority.stripSockets(net.Socket, gate);
