@@ -32,8 +32,11 @@ export function tlsServer(options: TlsServerOptions): (connection: Duplex) => Pr
       // For good: a client that breaks its connection must not end the enclave.
       socket.on('error', fail);
       socket.once('close', fail);
+      socket.once('end', fail);
       socket.once('secure', () => {
         clearTimeout(timer);
+        // From here on an end of the client's is one direction's end.
+        socket.off('end', fail);
         resolve(socket);
       });
     });
