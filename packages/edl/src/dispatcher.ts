@@ -14,7 +14,7 @@ export type Handlers<F extends Functions, Context = undefined> = {
 
 type Arguments<P> = P extends Fields ? RecordValue<P> : never;
 
-/** Answers one call: the bytes of the arguments in, the bytes of the result out. */
+/** Answers one call: the bytes of the arguments in, which are taken over, the bytes of the result out. */
 export type Dispatch<Context = undefined> = (
   index: number,
   payload: Uint8Array,

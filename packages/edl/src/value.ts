@@ -37,7 +37,7 @@ export function encodeValue<X extends Type>(type: X, value: Infer<X>, options: E
 export function decodeValue<X extends Type>(type: X, bytes: Uint8Array, options: DecodeOptions = {}): Infer<X> {
   const parts = codecOf(type, 'The type given to decodeValue()');
   // The codec of Type<T> reads T: the builders pair them.
-  return decodeWith(parts, bytes, options.path ?? 'value') as Infer<X>;
+  return decodeWith(parts, bytes, options.path ?? 'value', false) as Infer<X>;
 }
 
 /** One buffer is kept for the next value. A getter that encodes while its object is being encoded gets another. */
@@ -62,12 +62,13 @@ export function encodeWith(
   }
 }
 
-export function decodeWith(parts: Codec, bytes: Uint8Array, path: string): unknown {
+/** @param isOurs nobody else has the bytes, so that what is read may stay in their memory. */
+export function decodeWith(parts: Codec, bytes: Uint8Array, path: string, isOurs = true): unknown {
   try {
     if (bytes.length > parts.maxBytes) {
       refuse(`${plural(bytes.length, 'byte')} when encoded, at most ${parts.maxBytes}`);
     }
-    const source = new Source(privateBytes(bytes));
+    const source = new Source(privateBytes(bytes), isOurs);
     const value = parts.read(source);
     if (source.remaining !== 0) refuse(`${plural(source.remaining, 'byte')} after the end of the value`);
     return value;

@@ -1,3 +1,4 @@
+import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
 import { benchMeasure } from './measure.ts';
 import { setTheScene, type Scene } from './scene.ts';
@@ -8,6 +9,7 @@ import { benchVerify } from './verify.ts';
 const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   start: benchStart,
   calls: benchCalls,
+  bulk: benchBulk,
   measure: () => benchMeasure(),
   seal: benchSeal,
   verify: benchVerify,
