@@ -25,6 +25,7 @@ export class RelayedStream extends Duplex {
   readonly #init: RelayedStreamInit;
   /** Writes that the host has not answered, or has and nobody looked yet. In order. */
   readonly #writes: Promise<void>[] = [];
+  #isReading = false;
 
   constructor(init: RelayedStreamInit) {
     super({ highWaterMark: MAX_STREAM_CHUNK_BYTES });
@@ -35,11 +36,7 @@ export class RelayedStream extends Duplex {
   }
 
   override _read(): void {
-    const { system, stream } = this.#init;
-    system.streamRead({ stream }).then(
-      (bytes) => void this.push(bytes.length === 0 ? null : bytes),
-      (error: unknown) => this.#fail(error),
-    );
+    if (!this.#isReading) void this.#askForBytes();
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
@@ -59,9 +56,23 @@ export class RelayedStream extends Duplex {
     done(error);
   }
 
+  async #askForBytes(): Promise<void> {
+    this.#isReading = true;
+    try {
+      const bytes = await this.#init.system.streamRead({ stream: this.#init.stream });
+      this.#isReading = false;
+      const hasRoom = this.readableLength + bytes.length < this.readableHighWaterMark;
+      // Before the bytes are used, so that the question crosses together with what is written in answer to them.
+      if (bytes.length > 0 && hasRoom && !this.destroyed) void this.#askForBytes();
+      this.push(bytes.length === 0 ? null : bytes);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   async #end(): Promise<void> {
-    await Promise.all(this.#writes);
-    await this.#init.system.streamEnd({ stream: this.#init.stream });
+    // The host keeps the order.
+    await Promise.all([...this.#writes, this.#init.system.streamEnd({ stream: this.#init.stream })]);
   }
 
   async #close(): Promise<void> {

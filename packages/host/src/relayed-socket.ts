@@ -8,6 +8,9 @@ interface Reader {
 }
 
 const nothing = new Uint8Array(0);
+/** An answer to a small write may wait this long for bytes to read, with which it crosses: half as many messages. */
+const answerDelayMs = 5;
+const smallWriteBytes = 16_384;
 
 /**
  * A socket as the enclave uses it: it asks for bytes, and is answered when its
@@ -18,10 +21,14 @@ export class RelayedSocket {
   readonly #socket: Socket;
   #reader: Reader | undefined;
   #writes = 0;
+  /** Answers to writes that the kernel has taken. */
+  #taken: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  readonly #serve = (): void => this.#serveReader();
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    const moved = (): void => this.#serveReader();
+    const moved = (): void => atTurnsEnd(this.#serve);
     for (const event of ['readable', 'end', 'error', 'close']) socket.on(event, moved);
   }
 
@@ -41,17 +48,34 @@ export class RelayedSocket {
       if (this.#socket.writableEnded) return reject(refused('The stream was ended: nothing more can be written.'));
       this.#writes += 1;
       this.#socket.write(content, (error) => {
+        if (error === null || error === undefined) return this.#answerWrite(resolve, content.length);
         this.#writes -= 1;
-        if (error === null || error === undefined) resolve();
-        else reject(broken(error));
+        reject(broken(error));
       });
     });
+  }
+
+  /** Waits only while the enclave may go on writing. */
+  #answerWrite(resolve: () => void, sizeBytes: number): void {
+    this.#taken.push(resolve);
+    if (sizeBytes >= smallWriteBytes || 2 * this.#writes > MAX_STREAM_WRITES) return this.#answerWrites();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#answerWrites();
+    }, answerDelayMs);
+  }
+
+  #answerWrites(): void {
+    for (const resolve of this.#taken) resolve();
+    this.#writes -= this.#taken.length;
+    this.#taken = [];
   }
 
   /** Resolves when everything written is on its way and the end behind it. @throws STREAM_REFUSED, STREAM_BROKEN */
   end(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#socket.writableEnded) return reject(refused('The stream was ended already.'));
+      this.#answerWrites();
       this.#socket.end((error?: Error | null) => {
         if (error === null || error === undefined) resolve();
         else reject(broken(error));
@@ -60,6 +84,8 @@ export class RelayedSocket {
   }
 
   destroy(): void {
+    clearTimeout(this.#timer);
+    this.#answerWrites();
     this.#socket.destroy();
   }
 
@@ -79,8 +105,23 @@ export class RelayedSocket {
   #answer(give: (reader: Reader) => void): void {
     const reader = this.#reader;
     this.#reader = undefined;
+    this.#answerWrites();
     if (reader !== undefined) give(reader);
   }
+}
+
+let waiting = new Set<() => void>();
+
+/** Runs the work once, when all sockets that have something have said so: what they say then crosses together. */
+function atTurnsEnd(work: () => void): void {
+  if (waiting.size === 0) {
+    setImmediate(() => {
+      const all = waiting;
+      waiting = new Set();
+      for (const each of all) each();
+    });
+  }
+  waiting.add(work);
 }
 
 function refused(message: string): EnclosError {

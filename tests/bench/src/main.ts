@@ -4,6 +4,7 @@ import { benchMeasure } from './measure.ts';
 import { setTheScene, type Scene } from './scene.ts';
 import { benchSeal } from './seal.ts';
 import { benchStart } from './start.ts';
+import { benchTls } from './tls.ts';
 import { benchVerify } from './verify.ts';
 
 const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
@@ -11,6 +12,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   calls: benchCalls,
   bulk: benchBulk,
   measure: () => benchMeasure(),
+  tls: benchTls,
   seal: benchSeal,
   verify: benchVerify,
 };
