@@ -93,9 +93,9 @@ function isLarge(source: Source, length: number): boolean {
 }
 
 /** Where a copy would begin, so that a typed array fits on it alike. What is overwritten was read before. */
-function movedToFront(bytes: Uint8Array, at: number, length: number): Uint8Array {
-  bytes.copyWithin(0, at, at + length);
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, length);
+function movedToFront(message: Uint8Array, at: number, length: number): Uint8Array {
+  message.copyWithin(0, at, at + length);
+  return new Uint8Array(message.buffer, message.byteOffset, length);
 }
 
 /** Not `slice`: on a Buffer that is a view, and a subclass must not come out either. */
