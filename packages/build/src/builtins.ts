@@ -45,7 +45,6 @@ export const forbiddenBuiltins: Readonly<Record<string, string>> = Object.freeze
   sqlite: storage,
   sys: 'node:util, its newer name',
   test: debugging,
-  tls: streams,
   trace_events: debugging,
   tty: untrusted,
   v8: 'structuredClone() to copy values; the heap cannot be inspected from inside',

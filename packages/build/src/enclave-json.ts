@@ -78,15 +78,28 @@ export const enclaveJsonSchema = z
     mounts: z.array(mount).max(64).optional(),
     env: z.array(environmentEntry).max(256).optional().describe('The only environment that the enclave has.'),
     listen: z
-      .array(z.strictObject({ name: identifier, port }))
+      .array(
+        z.strictObject({
+          name: identifier.describe('What listen() takes.'),
+          port: port.describe('The host may be told another one.'),
+        }),
+      )
       .max(64)
       .optional()
-      .describe('Ports on which the host accepts connections for the enclave.'),
+      .describe('Ports on which the host accepts connections for the enclave, and relays their bytes: end TLS inside.'),
     connect: z
-      .array(z.strictObject({ name: identifier, host: z.string().min(1).max(253), port }))
+      .array(
+        z.strictObject({
+          name: identifier.describe('What connect() takes.'),
+          host: z.string().min(1).max(253).describe('A host name or an address.'),
+          port,
+        }),
+      )
       .max(64)
       .optional()
-      .describe('Destinations to which the host connects for the enclave.'),
+      .describe(
+        'Destinations to which the host connects for the enclave. It resolves the name, so authenticate the other end.',
+      ),
     limits: limits.optional(),
   })
   .superRefine((manifest, context) => checkTogether(manifest, context));

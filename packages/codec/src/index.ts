@@ -1,5 +1,18 @@
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { DerReader, DerTag, type DerElement } from './der.ts';
+export {
+  derBitString,
+  derBoolean,
+  derEnumerated,
+  derExplicit,
+  derInteger,
+  derMagnitude,
+  derOctetString,
+  derOid,
+  derSequence,
+  derTime,
+  derValue,
+} from './der-writer.ts';
 export type { BitString } from './der-values.ts';
 export { ByteReader } from './reader.ts';
 export { fromBase64url, fromHex, toBase64url, toHex } from './text-forms.ts';

@@ -1,6 +1,7 @@
 import { invalid, requireBounds, requireRange } from './definition.ts';
 import { plural, refuse } from './refusal.ts';
 import { varintBytes } from './sink.ts';
+import type { Source } from './source.ts';
 import { defineType, type Type } from './type.ts';
 
 export interface ByteBounds {
@@ -25,7 +26,8 @@ function isByteArray(value: unknown): value is Uint8Array {
 
 /**
  * A `Uint8Array`. Written with its length in front, or bare when `exactBytes` fixes it.
- * Decoded bytes are always a copy with a buffer of their own.
+ * Decoded bytes are a copy with a buffer of their own. Of a call's arguments or result, bytes of 256 KiB or more
+ * that are most of the message keep the message's memory: `byteOffset` is 0, but `buffer` is a little longer.
  */
 export function bytes(bounds: ByteBounds | ExactByteBounds): Type<Uint8Array> {
   const read = requireBounds(bounds, ['maxBytes', 'minBytes', 'exactBytes'], 'bytes()');
@@ -56,7 +58,9 @@ function boundedBytes({ min, max }: { readonly min: number; readonly max: number
       const length = source.varint();
       check(length);
       const at = source.take(length);
-      return copyOf(source.bytes, at, length);
+      return source.isOurs && isLarge(source, length)
+        ? movedToFront(source.bytes, at, length)
+        : copyOf(source.bytes, at, length);
     },
   });
 }
@@ -82,6 +86,19 @@ function exactBytes(length: number): Type<Uint8Array> {
 
 /** V8 keeps arrays up to this size inside its heap, where `subarray` moves them out: dearer than a loop. */
 const HEAP_ARRAY_BYTES = 64;
+/** From here on a fresh copy costs as much as it did to bring the bytes here. */
+const LARGE_BYTES = 262_144;
+
+/** Only one value of a message can be most of it. */
+function isLarge(source: Source, length: number): boolean {
+  return length >= LARGE_BYTES && 2 * length > source.end;
+}
+
+/** Where a copy would begin, so that a typed array fits on it alike. What is overwritten was read before. */
+function movedToFront(message: Uint8Array, at: number, length: number): Uint8Array {
+  message.copyWithin(0, at, at + length);
+  return new Uint8Array(message.buffer, message.byteOffset, length);
+}
 
 /** Not `slice`: on a Buffer that is a view, and a subclass must not come out either. */
 function copyOf(from: Uint8Array, at: number, length: number): Uint8Array {

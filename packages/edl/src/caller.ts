@@ -18,7 +18,7 @@ export interface Invocation {
   readonly maxResultBytes: number;
 }
 
-/** Carries a call to the other side and brings back the bytes of its result, which nobody else can change any more. */
+/** Carries a call to the other side and brings back the bytes of its result, which nobody else keeps or can change. */
 export type Invoke = (call: Invocation) => Promise<Uint8Array>;
 
 /** The functions of the other side. One without parameters takes only the options. */

@@ -15,8 +15,8 @@ export type Handlers<F extends Functions, Context = undefined> = {
 type Arguments<P> = P extends Fields ? RecordValue<P> : never;
 
 /**
- * Answers one call: the bytes of the arguments in, the bytes of the result out, at once when the
- * handler has it at once. Nobody else may be able to change the payload meanwhile.
+ * Answers one call: the bytes of the arguments in, which are taken over and which nobody else may
+ * be able to change, the bytes of the result out, at once when the handler has it at once.
  */
 export type Dispatch<Context = undefined> = (
   index: number,

@@ -6,11 +6,14 @@ const LONGEST_VARINT_BYTES = 5;
 export class Source {
   readonly bytes: Uint8Array;
   readonly end: number;
+  /** The bytes were given away for good: what is read may stay in their memory. */
+  readonly isOurs: boolean;
   at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, isOurs: boolean) {
     this.bytes = bytes;
     this.end = bytes.length;
+    this.isOurs = isOurs;
   }
 
   get remaining(): number {

@@ -39,7 +39,7 @@ export function decodeValue<X extends Type>(type: X, bytes: Uint8Array, options:
   // Memory that another thread can write could change between a check and its use: it is copied first.
   const isShared = !(bytes.buffer instanceof ArrayBuffer);
   // The codec of Type<T> reads T: the builders pair them.
-  return decodeWith(parts, isShared ? new Uint8Array(bytes) : bytes, options.path ?? 'value') as Infer<X>;
+  return decodeWith(parts, isShared ? new Uint8Array(bytes) : bytes, options.path ?? 'value', isShared) as Infer<X>;
 }
 
 /** One buffer is kept for the next value. A getter that encodes while its object is being encoded gets another. */
@@ -70,13 +70,16 @@ export async function rejected(error: unknown): Promise<never> {
   throw error;
 }
 
-/** `bytes` are in memory that nobody else can change. */
-export function decodeWith(parts: Codec, bytes: Uint8Array, path: string): unknown {
+/**
+ * `bytes` are in memory that nobody else can change.
+ * @param isOurs nobody else has the bytes either, so that what is read may stay in their memory.
+ */
+export function decodeWith(parts: Codec, bytes: Uint8Array, path: string, isOurs = true): unknown {
   try {
     if (bytes.length > parts.maxBytes) {
       refuse(`${plural(bytes.length, 'byte')} when encoded, at most ${parts.maxBytes}`);
     }
-    const source = new Source(bytes);
+    const source = new Source(bytes, isOurs);
     const value = parts.read(source);
     if (source.remaining !== 0) refuse(`${plural(source.remaining, 'byte')} after the end of the value`);
     return value;

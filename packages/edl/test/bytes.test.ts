@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { bytes, decodeValue, encodeValue, maxEncodedBytes } from '../src/index.ts';
+import {
+  bytes,
+  createCaller,
+  createDispatcher,
+  decodeValue,
+  encodeValue,
+  func,
+  maxEncodedBytes,
+  nothing,
+  string,
+  uint32,
+} from '../src/index.ts';
 import { encodesTo, refusesBytes, refusesDefinition, refusesValue } from './expect.ts';
 
 const bounded = bytes({ maxBytes: 4, minBytes: 1 });
@@ -73,4 +84,42 @@ test('bytes() needs bounds', () => {
   );
   refusesDefinition('exactBytes of bytes() is at least 1.', () => bytes({ exactBytes: 0 }));
   refusesDefinition('The lower bound of bytes() is above its upper bound.', () => bytes({ maxBytes: 3, minBytes: 4 }));
+});
+
+test('large bytes of a call keep the memory of their message, from its beginning on, and others get their own', async () => {
+  const functions = {
+    take: func({ before: string({ maxBytes: 10 }), data: bytes({ maxBytes: 2 ** 20 }), after: uint32() }, nothing()),
+  };
+  const seen: Uint8Array[] = [];
+  const dispatch = createDispatcher(functions, {
+    take({ before, data, after }) {
+      assert.equal(before, 'before');
+      assert.equal(after, 7);
+      seen.push(data);
+    },
+  });
+  const payloads: Uint8Array[] = [];
+  const caller = createCaller(functions, async ({ index, payload }) => {
+    payloads.push(payload);
+    return dispatch(index, payload, undefined);
+  });
+  for (const size of [1000, 2 ** 19]) {
+    const data = new Uint8Array(size).map((_, i) => i % 251);
+    await caller.take({ before: 'before', data, after: 7 });
+    assert.deepEqual(seen.at(-1), data);
+    assert.equal(seen.at(-1)?.byteOffset, 0);
+    // What the caller gave is its own.
+    assert.notEqual(seen.at(-1)?.buffer, data.buffer);
+  }
+  assert.notEqual(seen[0]?.buffer, payloads[0]?.buffer);
+  assert.equal(seen[1]?.buffer, payloads[1]?.buffer);
+});
+
+test('decodeValue() leaves the bytes that it was given as they are, however large the value', () => {
+  const type = bytes({ maxBytes: 2 ** 20 });
+  const encoded = encodeValue(type, new Uint8Array(2 ** 19).fill(3));
+  const copy = encoded.slice();
+  const decoded = decodeValue(type, encoded);
+  decoded.fill(9);
+  assert.deepEqual(encoded, copy);
 });

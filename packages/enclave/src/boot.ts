@@ -6,7 +6,7 @@ import { createSoftwareAttester } from '@enclos/tee';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
 import { createLogFilter, LogLevel, type LogFilter } from './log-filter.ts';
 import { createHostFiles } from './host-files.ts';
-import { hostCaller, serveGate } from './serve.ts';
+import { hostCaller, hostSystem, serveGate } from './serve.ts';
 import { installEnvironment, installRuntime } from './runtime.ts';
 
 /** What the platform's loader hands to the measured bundle, and all that the bundle gets. */
@@ -53,11 +53,13 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   const most = application.maxLogLevel ?? (manifest.debug ? 'trace' : 'info');
   const logLines = createLogFilter(most, (level, text) => endpoint.log(level, text));
   void endpoint.closed.then(() => capabilities.exit(starting ? exitCodes.startFailed : exitCodes.hostGone));
+  const system = hostSystem(endpoint);
   installRuntime({
     manifest,
     attester,
     files: decodeFiles(capabilities.files),
-    hostFiles: createHostFiles(endpoint),
+    system,
+    hostFiles: createHostFiles(system),
     log: (level, text) => logLines.write(level, text),
   });
   redirectConsole(logLines);

@@ -1,15 +1,8 @@
-import { createCaller, MAX_FILE_CHUNK_BYTES, systemInterface, type Caller } from '@enclos/edl';
-import type { Endpoint } from '@enclos/gate';
-import { GateTable } from '@enclos/tee';
-import type { HostFiles } from './runtime.ts';
-
-type System = Caller<(typeof systemInterface)['untrusted']>;
+import { MAX_FILE_CHUNK_BYTES } from '@enclos/edl';
+import type { HostFiles, HostSystem } from './runtime.ts';
 
 /** The host's file service over the gate. */
-export function createHostFiles(endpoint: Endpoint): HostFiles {
-  const system: System = createCaller(systemInterface.untrusted, (call) =>
-    endpoint.invoke(GateTable.system, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
-  );
+export function createHostFiles(system: HostSystem): HostFiles {
   let writes = 0;
   const turn = createTurns(maxWritesUnderWay);
   return Object.freeze({
@@ -46,7 +39,7 @@ function createTurns(width: number): (work: () => Promise<void>) => Promise<void
 }
 
 async function writeAll(
-  system: System,
+  system: HostSystem,
   to: { target: string; path: string; write: number },
   content: Uint8Array,
 ): Promise<void> {

@@ -15,3 +15,6 @@ export { quote, type QuoteRequest } from './quote.ts';
 export { createReport, identity, targetInfo, verifyReport } from './report.ts';
 export { environmentVariable } from './runtime.ts';
 export { seal, unseal, type SealOptions } from './seal.ts';
+export { connect, listen, type Connection, type StreamOptions } from './streams.ts';
+export { tlsServer, type TlsServerOptions } from './tls.ts';
+export { createTlsIdentity, type TlsIdentity } from './tls-identity.ts';

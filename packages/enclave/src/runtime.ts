@@ -1,7 +1,11 @@
+import type { Caller, systemInterface } from '@enclos/edl';
 import type { EmbeddedFile, EnclaveManifest } from '@enclos/manifest';
 import type { Attester } from '@enclos/tee';
 import { EnclosError } from '@enclos/errors';
 import type { LogText } from './log-filter.ts';
+
+/** What the host does for the trusted runtime. Every answer is untrusted. */
+export type HostSystem = Caller<(typeof systemInterface)['untrusted']>;
 
 /** The host's file service, as the trusted runtime sees it: every answer is untrusted. */
 export interface HostFiles {
@@ -18,6 +22,7 @@ export interface EnclaveRuntime {
   readonly manifest: EnclaveManifest;
   readonly attester: Attester;
   readonly files: readonly EmbeddedFile[];
+  readonly system: HostSystem;
   readonly hostFiles: HostFiles;
   log(level: number, text: LogText): void;
 }

@@ -4,6 +4,7 @@ import {
   createCaller,
   createDispatcher,
   isThenable,
+  MAX_STREAM_CALLS,
   maxArgumentBytes,
   systemInterface,
   type Caller,
@@ -15,6 +16,7 @@ import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromHost, GateTable } from '@enclos/tee';
 import type { CallContext, EnclaveApplication } from './application.ts';
 import type { LogLevelName } from './log-filter.ts';
+import type { HostSystem } from './runtime.ts';
 
 export interface ServeOptions {
   readonly gate: Duplex;
@@ -65,6 +67,8 @@ export function serveGate(options: ServeOptions): Endpoint {
     acceptHello: (theirs) => checkHello(theirs, manifest),
     limits: {
       ...manifest.limits,
+      // Calls of streams wait for somebody else, for as long as it takes, and must not take the application's.
+      maxPendingCalls: manifest.limits.maxPendingCalls + MAX_STREAM_CALLS,
       maxConcurrentCalls: manifest.threads,
       helloTimeoutMs,
       // Timers go on while a debugger holds this enclave.
@@ -120,6 +124,13 @@ export function hostCaller(through: Pick<Endpoint, 'invoke'>, untrusted: Functio
   );
 }
 
+/** The host's system functions, outside any call. */
+export function hostSystem(endpoint: Endpoint): HostSystem {
+  return createCaller(systemInterface.untrusted, ({ index, payload, options, maxResultBytes }) =>
+    endpoint.invoke(GateTable.system, index, payload, { ...options, maxResultBytes }),
+  );
+}
+
 type Handlers = EnclaveApplication['handlers'];
 
 /**
@@ -146,7 +157,7 @@ function guarded(handlers: Handlers, debug: boolean): Handlers {
 }
 
 function mayCross(error: EnclosError): boolean {
-  return /^(?:ENCLAVE|SEAL|REPORT|GATE|HOST)_/.test(error.code);
+  return /^(?:ENCLAVE|SEAL|REPORT|GATE|HOST|STREAM)_/.test(error.code);
 }
 
 /**

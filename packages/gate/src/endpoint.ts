@@ -67,7 +67,8 @@ export interface Endpoint {
   readonly closed: Promise<CloseReason>;
   /**
    * Calls a function of the peer: table 0 application, 1 system. Calls made
-   * before the greeting wait for it. The payload is copied before this returns.
+   * before the greeting wait for it. The payload is copied before this returns;
+   * one of 256 KiB or more is taken over, and must not change any more.
    */
   readonly invoke: (table: number, index: number, payload: Uint8Array, options?: InvokeOptions) => Promise<Uint8Array>;
   /** Sends a log line (level 0 error to 4 trace, cut at 8 KiB). Dropped rather than delayed under congestion. */

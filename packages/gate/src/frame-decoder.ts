@@ -14,6 +14,12 @@ import {
 
 /** A frame whose end has not arrived is first given this much room, so that a claimed length costs nothing by itself. */
 const FIRST_ROOM_BYTES = 65_536;
+/**
+ * And then room for this many times what has arrived. Fresh memory is dear when
+ * it is first written, and free before: a small factor would write all of a
+ * large frame several times, a large one costs addresses.
+ */
+const GROWTH = 32;
 const LENGTH_BYTES = 4;
 const noPayload = new Uint8Array(0);
 
@@ -171,10 +177,10 @@ export class FrameDecoder {
     return at + count;
   }
 
-  /** Doubles up to the exact size, so that memory follows what arrived and not what was claimed. */
+  /** Grows up to the exact size, so that memory follows what arrived and not what was claimed. */
   #makeRoom(neededBytes: number): void {
     if (neededBytes <= this.#payload.length) return;
-    const room = Math.min(this.#payloadBytes, Math.max(neededBytes, 2 * this.#payload.length, FIRST_ROOM_BYTES));
+    const room = Math.min(this.#payloadBytes, Math.max(GROWTH * this.#payloadFilled, neededBytes, FIRST_ROOM_BYTES));
     const grown = new Uint8Array(room);
     grown.set(this.#payload.subarray(0, this.#payloadFilled));
     this.#payload = grown;

@@ -1,9 +1,11 @@
-import { frameSizeBytes, writeFrame, type Frame } from './frames.ts';
+import { FRAME_HEADER_BYTES, frameSizeBytes, writeFrame, writeHeader, type Frame } from './frames.ts';
 import type { Transport } from './transport.ts';
 
 /** Frames of one tick are sent together, in pieces of about this size: the peer works on one while we write the next. */
 const BATCH_BYTES = 16_384;
 const FIRST_BATCH_BYTES = 256;
+/** From here on a payload is sent as it is: to copy it would cost as much as to send it. */
+const LARGE_PAYLOAD_BYTES = 262_144;
 /** How often a flush may step back behind frames that are still being produced in this tick. */
 const MAX_DEFERRALS = 16;
 /**
@@ -68,7 +70,7 @@ export class FrameWriter {
     return !this.#congested && this.#queuedBytes < LOG_BACKLOG_BYTES;
   }
 
-  /** Copies the frame into the current batch. */
+  /** Copies the frame into the current batch, but for a large payload, which is taken over. */
   send(frame: Frame): void {
     if (!this.#stopped) this.#append(frame, false);
   }
@@ -117,6 +119,7 @@ export class FrameWriter {
   }
 
   #append(frame: Frame, isRefusal: boolean, afterSend?: () => void): void {
+    if (frame.payload.length >= LARGE_PAYLOAD_BYTES) return this.#appendLarge(frame, afterSend);
     const sizeBytes = frameSizeBytes(frame.payload);
     const batch = this.#batchFor(sizeBytes);
     const mustWait = this.#congested;
@@ -129,6 +132,25 @@ export class FrameWriter {
     if (batch.length >= BATCH_BYTES) this.#sealAndPump();
     else this.#scheduleFlush();
     if (afterSend !== undefined && !mustWait) afterSend();
+  }
+
+  /** The header ends a batch, and the payload is the next one. */
+  #appendLarge(frame: Frame, afterSend?: () => void): void {
+    const { payload } = frame;
+    const head = this.#batchFor(FRAME_HEADER_BYTES);
+    writeHeader(frame, head, head.length);
+    head.length += FRAME_HEADER_BYTES;
+    this.#queuedBytes += FRAME_HEADER_BYTES + payload.length;
+    this.#frames++;
+    this.#queue.push(head, {
+      bytes: payload,
+      view: head.view,
+      length: payload.length,
+      refusalBytes: 0,
+      afterSend: afterSend === undefined ? [] : [afterSend],
+    });
+    this.#current = undefined;
+    this.#pump();
   }
 
   #addRefusal(batch: Batch, sizeBytes: number): void {

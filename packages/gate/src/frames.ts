@@ -112,7 +112,12 @@ export function writeFrame(
   target: { readonly bytes: Uint8Array; readonly view: DataView },
   at: number,
 ): void {
-  const { view, bytes } = target;
+  writeHeader(frame, target, at);
+  if (frame.payload.length > 0) target.bytes.set(frame.payload, at + FRAME_HEADER_BYTES);
+}
+
+/** Writes all of a frame but its payload. */
+export function writeHeader(frame: Frame, { view }: { readonly view: DataView }, at: number): void {
   view.setUint32(at, FRAME_HEADER_BYTES - LENGTH_BYTES + frame.payload.length, true);
   view.setUint8(at + 4, frame.kind);
   view.setUint8(at + 5, frame.table);
@@ -120,7 +125,6 @@ export function writeFrame(
   view.setUint32(at + 8, frame.callId, true);
   view.setUint32(at + 12, frame.parentCallId, true);
   view.setUint32(at + 16, frame.timeoutMs, true);
-  if (frame.payload.length > 0) bytes.set(frame.payload, at + FRAME_HEADER_BYTES);
 }
 
 /** A frame whose payload is not there yet. */

@@ -19,11 +19,12 @@ export interface IncomingCallsOptions {
 }
 
 /**
- * The slots of one depth of nesting. A call waits only for calls that are
- * nested in it, so for deeper ones: with slots of their own for each depth the
- * deepest calls always finish, and by induction all others.
+ * The slots of one depth of nesting and one function table. A call waits only
+ * for calls that are nested in it, so for deeper ones: with slots of their own
+ * for each depth the deepest calls always finish, and by induction all others.
  */
 interface Lane {
+  readonly slots: number;
   running: number;
   readonly waiting: CallQueue;
   /** Waiting calls are being started, somewhere up the stack. */
@@ -46,11 +47,17 @@ export class IncomingCalls implements CallOwner {
 
   constructor(options: IncomingCallsOptions) {
     this.#options = options;
-    this.#lanes = Array.from({ length: options.limits.maxDepth }, () => {
-      const release = (): void => this.#release(lane);
-      const lane: Lane = { running: 0, waiting: new CallQueue(), isStarting: false, release };
-      return lane;
-    });
+    const { maxDepth, maxConcurrentCalls, maxConcurrentSystemCalls } = options.limits;
+    const tables = [maxConcurrentCalls, maxConcurrentSystemCalls];
+    this.#lanes = Array.from({ length: maxDepth }, () => tables).flatMap((slotsOfTables) =>
+      slotsOfTables.map((slots) => this.#openLane(slots)),
+    );
+  }
+
+  #openLane(slots: number): Lane {
+    const release = (): void => this.#release(lane);
+    const lane: Lane = { slots, running: 0, waiting: new CallQueue(), isStarting: false, release };
+    return lane;
   }
 
   /** @throws GATE_PROTOCOL_VIOLATION for an id in use or a parent that is not a call of ours. */
@@ -63,9 +70,9 @@ export class IncomingCalls implements CallOwner {
     }
     // Not a violation: our CANCEL and this call may have crossed.
     if (parent?.isAbandoned === true) return this.#refuse(frame.callId, parentOver());
-    const lane = this.#lanes[parent?.depth ?? 0];
+    const lane = this.#lanes[2 * (parent?.depth ?? 0) + frame.table];
     if (lane === undefined) return this.#refuse(frame.callId, depthExceeded(limits.maxDepth));
-    const isFull = lane.running >= limits.maxConcurrentCalls;
+    const isFull = lane.running >= lane.slots;
     if (isFull && !this.#mayQueue(frame.payload.length)) {
       return this.#refuse(frame.callId, new EnclosError('GATE_BUSY', 'Too many calls are waiting.'));
     }
@@ -183,7 +190,7 @@ export class IncomingCalls implements CallOwner {
     // A loop and no recursion: a long queue of calls that are answered at once must not become a deep stack.
     if (lane.isStarting) return;
     lane.isStarting = true;
-    while (lane.running < this.#options.limits.maxConcurrentCalls) {
+    while (lane.running < lane.slots) {
       const next = lane.waiting.shift();
       if (next === undefined) break;
       this.#dequeued(next);
@@ -206,7 +213,7 @@ export class IncomingCalls implements CallOwner {
   }
 
   #lane(call: RunningCall): Lane {
-    const lane = this.#lanes[call.depth - 1];
+    const lane = this.#lanes[2 * (call.depth - 1) + call.view.table];
     if (lane === undefined) throw new RangeError('A call is deeper than the gate allows.');
     return lane;
   }

@@ -7,15 +7,17 @@ export const MAX_TIMEOUT_MS = 0x7fff_ffff;
 /**
  * What one side of a gate grants the other. With these the memory that a peer
  * can occupy is at most
- * `maxFrameBytes * (1 + 2 * maxConcurrentCalls * maxDepth) + maxQueuedBytes`
+ * `maxFrameBytes * (1 + 2 * (maxConcurrentCalls + maxConcurrentSystemCalls) * maxDepth) + maxQueuedBytes`
  * for what it sent and what answers it, and `maxFrameBytes * maxPendingCalls`
  * for calls of ours that it does not read.
  */
 export interface GateLimits {
   /** Largest frame, header included: 4182 bytes to 1 GiB. Both sides use the same value. */
   readonly maxFrameBytes: number;
-  /** Incoming calls that run at once, at each depth of nesting. */
+  /** Incoming calls of application functions that run at once, at each depth of nesting. */
   readonly maxConcurrentCalls: number;
+  /** The same for system functions, so that neither table can take the other's slots. Default: as many. */
+  readonly maxConcurrentSystemCalls?: number;
   /** Incoming calls that wait for their turn, all depths together. The next one gets GATE_BUSY. */
   readonly maxQueuedCalls: number;
   /**
@@ -53,6 +55,7 @@ export const patientLimits = Object.freeze({ helloTimeoutMs: MAX_TIMEOUT_MS, fra
 const bounds: Readonly<Record<keyof GateLimits, readonly [min: number, max: number]>> = {
   maxFrameBytes: [MIN_FRAME_LIMIT_BYTES, MAX_FRAME_LIMIT_BYTES],
   maxConcurrentCalls: [1, 65_536],
+  maxConcurrentSystemCalls: [1, 65_536],
   maxQueuedCalls: [0, 1_048_576],
   maxQueuedBytes: [0, 2 ** 40],
   maxPendingCalls: [1, 1_048_576],
@@ -70,7 +73,8 @@ const defaultLimits = Object.freeze({
 
 /** @throws GATE_INVALID_ARGUMENT naming the limit that is out of range. */
 export function resolveLimits(limits: GateLimits): Required<GateLimits> {
-  const resolved = Object.freeze({ ...defaultLimits, ...limits });
+  const maxConcurrentSystemCalls = limits.maxConcurrentCalls;
+  const resolved = Object.freeze({ ...defaultLimits, maxConcurrentSystemCalls, ...limits });
   for (const [name, [min, max]] of Object.entries(bounds)) {
     // The keys of `bounds` are the keys of GateLimits, by its type.
     const value = resolved[name as keyof GateLimits];

@@ -35,6 +35,31 @@ test('a transport that is congested after every send gets one send a drain', asy
   assert.equal(wire.frames().length, 0);
 });
 
+test('a large payload is sent as it is, behind its header and in its turn', async () => {
+  const { endpoint, wire } = await openRig({
+    limits: { ...testLimits, maxFrameBytes: 1_000_000, maxPendingCalls: 10 },
+  });
+  const large = new Uint8Array(300_000).fill(7);
+  wire.congested = true;
+  watch(endpoint.invoke(0, 0, Uint8Array.of(1)));
+  watch(endpoint.invoke(0, 1, large));
+  watch(endpoint.invoke(0, 2, Uint8Array.of(2)));
+  wire.congested = false;
+  wire.drain();
+  await settle();
+  assert.equal(wire.sends.filter((sent) => sent.buffer === large.buffer).length, 1);
+  const frames = wire.frames();
+  assert.deepEqual(
+    frames.map(({ functionIndex, payload }) => [functionIndex, payload.length]),
+    [
+      [0, 1],
+      [1, 300_000],
+      [2, 1],
+    ],
+  );
+  assert.deepEqual(frames[1]?.payload, large);
+});
+
 test('answers that wait keep their slots, so that they stay bounded', async () => {
   let dispatched = 0;
   const { wire } = await openRig({

@@ -127,6 +127,21 @@ test('a cancelled running call is answered at once, its slot stays taken until t
   assert.deepEqual(wire.frames(), [frame(FrameKind.RETURN, { callId: 4 })]);
 });
 
+test('each table has slots of its own: calls that wait in the one take none from the other', async () => {
+  const started: number[] = [];
+  const { wire } = await openRig({
+    limits: { ...testLimits, maxConcurrentCalls: 1, maxConcurrentSystemCalls: 2 },
+    dispatch: ({ table }) => {
+      started.push(table);
+      return never();
+    },
+  });
+  for (const callId of [2, 4, 6]) wire.push(call(callId, { table: 1 }));
+  for (const callId of [8, 10]) wire.push(call(callId));
+  await settle();
+  assert.deepEqual(started, [1, 1, 0]);
+});
+
 test('a signal asked for after the abort is aborted', async () => {
   const started: IncomingCall[] = [];
   const { wire } = await openRig({

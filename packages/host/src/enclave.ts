@@ -2,6 +2,7 @@ import { equalBytes, toHex } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
+  MAX_STREAM_CALLS,
   maxArgumentBytes,
   systemInterface,
   type Caller,
@@ -26,11 +27,12 @@ import {
   type LaunchedIdentity,
   type Launcher,
 } from '@enclos/tee';
+import type { StreamAddress } from './addresses.ts';
 import { createDebugging, type Debugging } from './debugging.ts';
 import type { DeveloperTool } from './developer-tool.ts';
-import { createFileService, type FileService } from './files.ts';
 import type { LogFields } from './logger.ts';
 import { observedCaller, observedDispatch, observedInvoke } from './observed-calls.ts';
+import { openServices, type HostServices } from './services.ts';
 import { codeOf, createWatch, type Watch, type WatchOptions } from './watch.ts';
 
 /** What an untrusted function gets beside its arguments. */
@@ -54,6 +56,10 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   readonly isolation?: Isolation | undefined;
   readonly mounts?: Readonly<Record<string, string>> | undefined;
   readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
+  /** Where to listen for each listener of the manifest. Default: its port on 127.0.0.1. */
+  readonly listen?: Readonly<Record<string, StreamAddress>> | undefined;
+  /** Where to connect to for a destination of the manifest, in place of what it declares. */
+  readonly connect?: Readonly<Record<string, StreamAddress>> | undefined;
   /** Values for the variables that the manifest takes from the host. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Every line of the enclave as it comes, level 0 (error) to 4 (trace). It must bound what it keeps; a `logger` is bounded. */
@@ -74,6 +80,8 @@ export interface Enclave<T extends Functions> {
   readonly identity: LaunchedIdentity;
   readonly manifest: EnclaveManifest;
   readonly isolation: readonly IsolationLayer[];
+  /** Where each listener of the manifest really listens, by name. */
+  readonly listeners: Readonly<Record<string, StreamAddress>>;
   /** Settles when the enclave process is gone; never rejects. */
   readonly exited: Promise<EnclaveExit>;
   /** Ends the enclave and resolves when its process is gone. Idempotent. */
@@ -85,7 +93,8 @@ export interface Enclave<T extends Functions> {
  * Loads an enclave: the platform measures the image, verifies the signature and
  * starts it; then the application's `start` runs.
  * @throws what the platform refuses (SIGSTRUCT_*, EINIT_*, IMAGE_INVALID,
- * ISOLATION_UNAVAILABLE), HOST_INTERFACE_MISMATCH, HOST_MOUNT_REFUSED, ENCLAVE_LOST.
+ * ISOLATION_UNAVAILABLE), HOST_INTERFACE_MISMATCH, HOST_MOUNT_REFUSED, HOST_LISTEN_FAILED,
+ * STREAM_NOT_DECLARED, ENCLAVE_LOST.
  */
 export async function loadEnclave<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,
@@ -93,12 +102,13 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
   const prepared = prepare(options);
   const { manifest } = prepared;
   const watch = createWatch(manifest.name, options);
-  const { invoke, identity, isolation, exited, dispose } = await open(options, prepared, watch);
+  const { invoke, identity, isolation, listeners, exited, dispose } = await open(options, prepared, watch);
   return Object.freeze({
     call: callerOf(options.interface.trusted, invoke, watch),
     identity,
     manifest,
     isolation,
+    listeners,
     exited,
     dispose,
     [Symbol.asyncDispose]: dispose,
@@ -136,7 +146,9 @@ export interface Opened extends Pick<LaunchedEnclave, 'identity' | 'isolation' |
   readonly invoke: Invoke;
   /** Settles when no call is answered any more; the process may still be ending. Never rejects. */
   readonly closed: Promise<unknown>;
-  /** Settles when the process is gone and nothing of its writes is left. Never rejects. */
+  /** Where each listener of the manifest really listens, by name. */
+  readonly listeners: Readonly<Record<string, StreamAddress>>;
+  /** Settles when the process is gone, with its streams, and nothing of its writes is left. Never rejects. */
   readonly ended: Promise<void>;
   readonly dispose: () => Promise<void>;
 }
@@ -161,8 +173,29 @@ async function launchAndStart<T extends Functions, U extends Functions>(
   prepared: Prepared<T>,
   watch: Watch | undefined,
 ): Promise<Opened> {
+  const services = await openServices(prepared.manifest, {
+    folders: { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} },
+    streams: { listen: options.listen ?? {}, connect: options.connect ?? {} },
+  });
+  try {
+    return await launchWith(services, { options, prepared, watch });
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+}
+
+interface Load<T extends Functions, U extends Functions> {
+  readonly options: LoadOptions<T, U>;
+  readonly prepared: Prepared<T>;
+  readonly watch: Watch | undefined;
+}
+
+async function launchWith<T extends Functions, U extends Functions>(
+  services: HostServices,
+  { options, prepared, watch }: Load<T, U>,
+): Promise<Opened> {
   const { manifest, debugging } = prepared;
-  const files = createFileService(manifest, { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} });
   const launched = await observed(watch, 'load', () =>
     options.launcher
       .launch({
@@ -181,7 +214,7 @@ async function launchAndStart<T extends Functions, U extends Functions>(
   const { identity, inspector } = launched;
   if (inspector !== undefined) options.developerTool?.takeInspector(manifest.name, identity, inspector);
   watch?.event('loaded', 'info', 'The platform measured and started the enclave.', loadedFields(launched));
-  const { endpoint, ended } = await opened(options, { ...prepared, launched, files }, watch);
+  const { endpoint, ended } = await opened(options, { ...prepared, launched, services }, watch);
   options.developerTool?.started(manifest.name, identity);
   const end = { isOver: false, isOurs: false };
   const over = (): void => void (end.isOver = true);
@@ -200,6 +233,7 @@ async function launchAndStart<T extends Functions, U extends Functions>(
     ),
     identity,
     isolation: launched.isolation,
+    listeners: services.listeners,
     exited: launched.exited.then((exit) => debugging.exit(exit)),
     closed: endpoint.closed,
     ended,
@@ -251,7 +285,7 @@ async function tellEnd(watch: Watch, { launched, manifest, ended, isOurs }: Endi
 
 interface Loaded<T extends Functions> extends Prepared<T> {
   readonly launched: LaunchedEnclave;
-  readonly files: FileService;
+  readonly services: HostServices;
 }
 
 /** Opens the gate and runs the application's `start`; whatever fails ends the enclave. */
@@ -260,13 +294,13 @@ async function opened<T extends Functions, U extends Functions>(
   loaded: Loaded<T>,
   watch: Watch | undefined,
 ): Promise<{ readonly endpoint: Endpoint; readonly ended: Promise<void> }> {
-  const { launched, files, manifest, debugging } = loaded;
+  const { launched, services, manifest, debugging } = loaded;
   try {
     const endpoint = openGate(options, loaded, watch);
     const ended = endpoint.closed.then(async () => {
       // An enclave that broke the protocol may not end by itself.
       await launched.terminate();
-      await files.close();
+      await services.close();
     });
     await observed(watch, 'start', () => debugging.outcome(start(endpoint, options, loaded)));
     watch?.event('started', 'info', 'The application started.', { threads: manifest.threads });
@@ -282,7 +316,7 @@ function openGate<T extends Functions, U extends Functions>(
   loaded: Loaded<T>,
   watch: Watch | undefined,
 ): Endpoint {
-  const { launched, manifest, digest, files, calls, debugging } = loaded;
+  const { launched, manifest, digest, services, calls, debugging } = loaded;
   const { trusted, untrusted } = options.interface;
   const serve: (call: IncomingCall) => Uint8Array | Promise<Uint8Array> =
     watch === undefined
@@ -305,6 +339,7 @@ function openGate<T extends Functions, U extends Functions>(
     limits: {
       ...manifest.limits,
       maxConcurrentCalls: maxHostCalls,
+      maxConcurrentSystemCalls: maxHostCalls + (hasStreams(manifest) ? MAX_STREAM_CALLS : 0),
       maxQueuedCalls: Math.min(manifest.limits.maxQueuedCalls, maxHostQueuedCalls),
       helloTimeoutMs: options.startTimeoutMs ?? startTimeoutMs,
       ...debugging.limits,
@@ -313,7 +348,7 @@ function openGate<T extends Functions, U extends Functions>(
     maxPayloadBytes: (table, index) =>
       (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,
     dispatch: (call) =>
-      call.table === GateTable.system ? files.dispatch(call.index, call.payload, undefined) : serve(call),
+      call.table === GateTable.system ? services.dispatch(call.index, call.payload, call) : serve(call),
     describeError: describeHostError,
     lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
     ...(onLog === undefined ? {} : { onLog }),
@@ -322,6 +357,8 @@ function openGate<T extends Functions, U extends Functions>(
 
 /** Untrusted functions that may run at once for one enclave, and wait. The manifest is the enclave's word: it may ask for less. */
 const maxHostCalls = 256;
+/** Calls of streams wait for somebody else, for as long as it takes: they have slots beside those of the others. */
+const hasStreams = ({ listen, connect }: EnclaveManifest): boolean => listen.length + connect.length > 0;
 const maxHostQueuedCalls = 1024;
 const startTimeoutMs = 30_000;
 

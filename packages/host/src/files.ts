@@ -1,6 +1,6 @@
 import { open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { createDispatcher, systemInterface, type Dispatch } from '@enclos/edl';
+import type { Handlers, systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { isCleanPath, type EnclaveManifest } from '@enclos/manifest';
 import { createWrites, pendingPrefix, storageError } from './writes.ts';
@@ -13,9 +13,11 @@ export interface HostFolders {
 }
 
 type Mount = EnclaveManifest['mounts'][number];
+type Untrusted = (typeof systemInterface)['untrusted'];
+type FileFunctions = Pick<Untrusted, Extract<keyof Untrusted, 'readTrustedFile' | `mount${string}`>>;
 
 export interface FileService {
-  readonly dispatch: Dispatch;
+  readonly handlers: Handlers<FileFunctions, unknown>;
   /** Removes what an interrupted write left behind. */
   close(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
     return locate(target, path);
   };
 
-  const dispatch = createDispatcher(systemInterface.untrusted, {
+  const handlers: Handlers<FileFunctions, unknown> = {
     readTrustedFile: ({ path, offset, maxBytes }) =>
       readPiece(requireEntry(folders.trustedFiles, path, 'file'), { offset, maxBytes }),
     async mountStat({ target, path }) {
@@ -74,9 +76,9 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
         throw storageError(error);
       });
     },
-  });
+  };
 
-  return Object.freeze({ dispatch, close: () => writes.close() });
+  return Object.freeze({ handlers, close: () => writes.close() });
 }
 
 function requireEntry(entries: Readonly<Record<string, string>>, name: string, kind: string): string {

@@ -1,3 +1,4 @@
+export type { StreamAddress } from './addresses.ts';
 export type { DeveloperTool } from './developer-tool.ts';
 export { loadEnclave, type Enclave, type HostContext, type LoadOptions } from './enclave.ts';
 export { fromEnvironment, hostVariables, type HostEnvironment } from './environment.ts';

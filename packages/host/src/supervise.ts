@@ -3,6 +3,7 @@ import type { Caller, Functions, Invoke } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { IsolationLayer, LaunchedIdentity, Launcher } from '@enclos/tee';
+import type { StreamAddress } from './addresses.ts';
 import { callerOf, open, prepare, type LoadOptions, type Opened, type Prepared } from './enclave.ts';
 import { delayBefore, isLasting, requireRange, resolvePolicy, type RestartPolicy } from './restart-policy.ts';
 import { systemClock, WaitingCalls, type SupervisorClock } from './waiting-calls.ts';
@@ -53,6 +54,8 @@ export interface SupervisedEnclave<T extends Functions> {
   readonly identity: LaunchedIdentity;
   readonly manifest: EnclaveManifest;
   readonly isolation: readonly IsolationLayer[];
+  /** Where each listener of the manifest really listens, by name: the same after each restart. */
+  readonly listeners: Readonly<Record<string, StreamAddress>>;
   readonly restarts: number;
   readonly state: 'running' | 'restarting' | 'ended';
   /** Settles when there will be no more enclave; never rejects. */
@@ -87,6 +90,7 @@ export async function superviseEnclave<T extends Functions, U extends Functions>
     call: callerOf(options.interface.trusted, supervisor.invoke, watch),
     identity,
     manifest: prepared.manifest,
+    listeners: first.listeners,
     get isolation() {
       return supervisor.isolation;
     },
@@ -209,7 +213,8 @@ class Supervisor<T extends Functions, U extends Functions> {
     const { options, prepared, watch } = this.#init;
     const { signal } = this.#disposal;
     if (this.#mustReconnect) await this.#reconnect();
-    const opened = await open({ ...options, launcher: this.#launcher, signal }, prepared, watch);
+    const { listeners: listen } = this.#init.first;
+    const opened = await open({ ...options, listen, launcher: this.#launcher, signal }, prepared, watch);
     this.#held = opened;
     this.isolation = opened.isolation;
     try {

@@ -7,7 +7,8 @@ import { utf8 } from '@enclos/codec';
 import { createCaller, systemInterface, type Caller } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
-import { createFileService, type FileService } from '../src/files.ts';
+import { createFileService } from '../src/files.ts';
+import { openServices, type HostServices } from '../src/services.ts';
 import { storageError } from '../src/writes.ts';
 
 const manifest: EnclaveManifest = {
@@ -35,7 +36,7 @@ const refused = (error: unknown): boolean => isEnclosError(error, 'HOST_MOUNT_RE
 
 describe('the host file service', () => {
   let folder = '';
-  let service: FileService;
+  let service: HostServices;
   let files: Caller<(typeof systemInterface)['untrusted']>;
 
   beforeEach(async () => {
@@ -43,12 +44,14 @@ describe('the host file service', () => {
     for (const name of ['data', 'config']) await mkdir(join(folder, name));
     await writeFile(join(folder, 'model'), 'model');
     await writeFile(join(folder, 'outside'), 'outside');
-    service = createFileService(manifest, {
+    const folders = {
       mounts: { '/data': join(folder, 'data'), '/config': join(folder, 'config') },
       trustedFiles: { '/model': join(folder, 'model') },
-    });
+    };
+    service = await openServices(manifest, { folders, streams: { listen: {}, connect: {} } });
+    const { signal } = new AbortController();
     files = createCaller(systemInterface.untrusted, async ({ index, payload }) =>
-      service.dispatch(index, payload, undefined),
+      service.dispatch(index, payload, { signal }),
     );
   });
 

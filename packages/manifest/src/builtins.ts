@@ -1,6 +1,7 @@
 /**
  * Node's modules that only compute, without `node:`. The build lets a bundle
- * import these, and the platform's loader hands out these and no others.
+ * import these, and the platform's loader hands out these and no others. Of
+ * `tls` it gives what works on a stream, and only to a bundle that names it.
  */
 export const allowedBuiltins: readonly string[] = Object.freeze([
   'assert',
@@ -19,6 +20,7 @@ export const allowedBuiltins: readonly string[] = Object.freeze([
   'string_decoder',
   'timers',
   'timers/promises',
+  'tls',
   'url',
   'util',
   'util/types',

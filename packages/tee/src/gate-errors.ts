@@ -8,6 +8,15 @@ import { gateAnswerErrors } from '@enclos/gate';
  * enclave's own verdict, and a living enclave must not say ENCLAVE_LOST.
  */
 
+/** What became of a stream: the host's word inside, and an enclave may pass it on. */
+const streamErrors: readonly ErrorCode[] = [
+  'STREAM_NOT_DECLARED',
+  'STREAM_LIMIT',
+  'STREAM_REFUSED',
+  'STREAM_CONNECT_FAILED',
+  'STREAM_BROKEN',
+];
+
 /** What an enclave may raise at its host: its verdicts, refusals of its arguments, and failures of the host that it relays. */
 export const errorsFromEnclave: readonly ErrorCode[] = Object.freeze([
   ...gateAnswerErrors,
@@ -26,6 +35,8 @@ export const errorsFromEnclave: readonly ErrorCode[] = Object.freeze([
   'HOST_CALL_FAILED',
   'HOST_MOUNT_REFUSED',
   'HOST_STORAGE_FULL',
+  ...streamErrors,
+  'STREAM_HANDSHAKE_FAILED',
 ]);
 
 /** What a host may raise in its enclave: that it did not do what was asked, and nothing about anything else. */
@@ -36,4 +47,5 @@ export const errorsFromHost: readonly ErrorCode[] = Object.freeze([
   'HOST_CALL_FAILED',
   'HOST_MOUNT_REFUSED',
   'HOST_STORAGE_FULL',
+  ...streamErrors,
 ]);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
 import { writeTable } from './document.ts';
 import { lineOf, type Figure } from './figures.ts';
@@ -7,13 +8,16 @@ import { benchMemory } from './memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
 import { benchSeal } from './seal.ts';
 import { benchStart } from './start.ts';
+import { benchTls } from './tls.ts';
 import { benchVerify } from './verify.ts';
 
 const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Figure[]>>> = {
   start: benchStart,
   calls: benchCalls,
   memory: benchMemory,
+  bulk: benchBulk,
   measure: () => benchMeasure(),
+  tls: benchTls,
   seal: benchSeal,
   verify: benchVerify,
 };

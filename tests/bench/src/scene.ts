@@ -26,7 +26,14 @@ export async function setTheScene(): Promise<Scene> {
     image,
     platform,
     load: () =>
-      loadEnclave({ image, signature, interface: bench, untrusted: {}, launcher: platform, isolation: 'best' }),
+      loadEnclave({
+        image,
+        signature,
+        interface: bench,
+        untrusted: { keep: ({ data }) => data.length },
+        launcher: platform,
+        isolation: 'best',
+      }),
     async close() {
       await platform.close();
       await rm(folder, { recursive: true });

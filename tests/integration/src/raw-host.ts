@@ -15,13 +15,17 @@ import type { SignedImage } from './workshop.ts';
 
 type System = typeof systemInterface;
 
+const systemNames = Object.keys(systemInterface.untrusted);
+
 /** A host that keeps no rules: it says and answers what a test wants. */
 export interface RawHostOptions<T extends Functions> {
   readonly interface: Interface<T>;
   /** In place of the digest that the manifest holds. */
   readonly interfaceDigest?: Uint8Array;
-  /** Serves the files of the host. */
+  /** Serves the files and streams of the host. */
   readonly files?: Partial<Handlers<System['untrusted']>>;
+  /** Answers a system function in bytes of the test's own, where it gives any. */
+  readonly answerSystem?: (name: string) => Uint8Array | undefined;
   /** Serves the application's calls, as bytes. */
   readonly dispatch?: (call: IncomingCall) => Promise<Uint8Array>;
 }
@@ -50,6 +54,12 @@ export async function openRawHost<T extends Functions>(
     mountList: refuse,
     mountWrite: refuse,
     mountRemove: refuse,
+    streamAccept: refuse,
+    streamConnect: refuse,
+    streamRead: refuse,
+    streamWrite: refuse,
+    streamEnd: refuse,
+    streamClose: () => undefined,
     ...options.files,
   });
   const interfaceDigest = options.interfaceDigest ?? manifest.interfaceDigest;
@@ -59,9 +69,12 @@ export async function openRawHost<T extends Functions>(
     hello: encodeGateHello({ name: manifest.name, interfaceDigest }),
     acceptHello: () => undefined,
     remoteErrors: errorsFromEnclave,
-    limits: { ...manifest.limits, maxConcurrentCalls: 16, helloTimeoutMs: 30_000 },
-    dispatch: (call) =>
-      call.table === GateTable.system ? files(call.index, call.payload, undefined) : (options.dispatch ?? refuse)(call),
+    limits: { ...manifest.limits, maxConcurrentCalls: 16, maxConcurrentSystemCalls: 2048, helloTimeoutMs: 30_000 },
+    async dispatch(call) {
+      if (call.table !== GateTable.system) return (options.dispatch ?? refuse)(call);
+      const answer = options.answerSystem?.(systemNames[call.index] ?? '');
+      return answer ?? files(call.index, call.payload, undefined);
+    },
     describeError: (error) => ({ code: isEnclosError(error) ? error.code : 'HOST_CALL_FAILED', message: '' }),
     lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
   });

@@ -35,6 +35,9 @@ export const summaries = {
     ENCLAVE_CALL_FAILED: 'The trusted function failed; the reason stays inside.',
     ENCLAVE_APPLICATION_ERROR: 'The application refused the call.',
     HOST_CALL_FAILED: 'The untrusted function failed on the host.',
+    STREAM_LIMIT: 'The enclave has as many streams open as it may have.',
+    STREAM_REFUSED: 'The operation on a stream is not one that the other side carries out.',
+    STREAM_HANDSHAKE_FAILED: 'The TLS handshake on a connection did not succeed in time.',
   },
   transient: {
     GATE_BUSY: 'Too many calls are already waiting.',
@@ -43,6 +46,8 @@ export const summaries = {
     TEE_PLATFORM_UNREACHABLE: 'The platform process does not answer.',
     TEE_PLATFORM_FAILED: 'The platform process failed to serve a call.',
     HOST_STORAGE_FULL: 'There is no space for the file on the disk of the host.',
+    STREAM_CONNECT_FAILED: 'The host could not connect to a declared destination.',
+    STREAM_BROKEN: 'The connection broke before it ended in order.',
   },
   usage: {
     CODEC_TRUNCATED: 'The input ends before the value does.',
@@ -75,5 +80,6 @@ export const summaries = {
     ENCLAVE_MOUNT_REFUSED: 'The mount does not allow the operation.',
     HOST_INTERFACE_MISMATCH: 'The host and the image were built with different interfaces.',
     HOST_MOUNT_REFUSED: 'The mount or file is not available on the host.',
+    STREAM_NOT_DECLARED: 'The manifest declares no listener or destination of this name.',
   },
 } as const;

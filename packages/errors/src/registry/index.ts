@@ -9,6 +9,7 @@ import { hostErrors } from './host.ts';
 import { manifestErrors } from './manifest.ts';
 import { platformErrors } from './platform.ts';
 import { sgxErrors } from './sgx.ts';
+import { streamErrors } from './stream.ts';
 import { teeErrors } from './tee.ts';
 
 /** Every error code of Enclos. The union is closed: a code that is not here does not compile. */
@@ -23,6 +24,7 @@ export const errorRegistry = {
   ...platformErrors,
   ...enclaveErrors,
   ...hostErrors,
+  ...streamErrors,
   ...buildErrors,
   ...cliErrors,
 } as const;

@@ -1,3 +1,5 @@
+import { pureTls, stripTls } from './loader-tls.ts';
+
 /**
  * What the loader takes away. Each function is turned into text on its own and
  * runs in the enclave's interpreter, so it must not refer to anything outside
@@ -8,7 +10,7 @@
  */
 
 /** Modules without authority: what they compute, any code could compute. `@enclos/build` allows the same ones. */
-function pureModules(require: NodeJS.Require): (name: string) => unknown {
+function pureModules(require: NodeJS.Require, tls: object | undefined): (name: string) => unknown {
   const names =
     'assert assert/strict async_hooks buffer crypto events path path/posix querystring stream stream/consumers ' +
     'stream/promises stream/web string_decoder timers timers/promises url util util/types zlib';
@@ -17,6 +19,7 @@ function pureModules(require: NodeJS.Require): (name: string) => unknown {
   const { AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId } =
     require('node:async_hooks') as typeof import('node:async_hooks');
   modules.set('async_hooks', Object.freeze({ AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId }));
+  if (tls !== undefined) modules.set('tls', tls);
   // Loads a shared library.
   const hadEngines = Reflect.deleteProperty(require('node:crypto') as object, 'setEngine');
   if (!hadEngines) throw new Error('The interpreter keeps crypto.setEngine.');
@@ -134,6 +137,8 @@ function closePrototypes(): void {
 }
 
 export const loaderParts = Object.freeze({
+  stripTls,
+  pureTls,
   pureModules,
   stripSockets,
   stripGlobals,

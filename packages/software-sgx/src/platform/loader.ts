@@ -52,7 +52,9 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const gate = open(descriptors.gate);
     const platform = open(descriptors.platform);
     const exit = process.exit.bind(process);
-    const restrictedRequire = authority.pureModules(require);
+    // TLS takes time and memory to load, and must not load among hostile prototypes: now or never.
+    const tls = script.includes('node:tls') ? authority.pureTls(require, authority.stripTls(require)) : undefined;
+    const restrictedRequire = authority.pureModules(require, tls);
     const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
     authority.stripSockets(net.Socket, gate);
     authority.stripGlobals(language, script);

@@ -1,6 +1,15 @@
 import { randomBytes, sign, webcrypto, type KeyObject } from 'node:crypto';
-import { fromHex, toHex } from '@enclos/codec';
-import { derBitString, derExplicit, derInteger, derMagnitude, derOid, derSequence, derTime } from './der.ts';
+import {
+  derBitString,
+  derExplicit,
+  derInteger,
+  derMagnitude,
+  derOid,
+  derSequence,
+  derTime,
+  fromHex,
+  toHex,
+} from '@enclos/codec';
 import type { DistinguishedName } from './names.ts';
 
 /**

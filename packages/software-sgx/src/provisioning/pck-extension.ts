@@ -1,4 +1,4 @@
-import { derBoolean, derEnumerated, derInteger, derOctetString, derOid, derSequence } from './der.ts';
+import { derBoolean, derEnumerated, derInteger, derOctetString, derOid, derSequence } from '@enclos/codec';
 
 /** id of the SGX extension of a PCK certificate. */
 export const sgxExtensionOid = '1.2.840.113741.1.13.1';

@@ -5,6 +5,7 @@ import { hookAttempts } from './attempts/hooks.ts';
 import { networkAttempts } from './attempts/network.ts';
 import { processAttempts } from './attempts/process.ts';
 import { socketAttempts } from './attempts/sockets.ts';
+import { tlsAttempts } from './attempts/tls.ts';
 import { hostile } from './hostile.edl.ts';
 import { needs } from './needs.ts';
 import { objectOf, requireOf, type Attempt, type Attempts } from './stolen.ts';
@@ -13,6 +14,7 @@ const attempts: Attempts = {
   ...codeAttempts,
   ...processAttempts,
   ...socketAttempts,
+  ...tlsAttempts,
   ...networkAttempts,
   ...hookAttempts,
   ...graphAttempts,

@@ -3,12 +3,38 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, createSign, generateKeyPairSync, randomUUID, webcrypto } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
+import { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, createSecureContext, TLSSocket } from 'node:tls';
 import { inspect, promisify } from 'node:util';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
+import { createTlsIdentity } from '@enclos/enclave';
 import { construct, member, objectOf, requireOf, type Attempts } from './stolen.ts';
+
+const identity = createTlsIdentity('enclave.test');
+
+/** What is written to the one is read from the other. */
+function streamPair(): readonly [Duplex, Duplex] {
+  const ends: Duplex[] = [];
+  for (const other of [1, 0]) {
+    const end = new Duplex({
+      read() {},
+      write(chunk, _encoding, done) {
+        ends[other]?.push(chunk);
+        done();
+      },
+      final(done) {
+        ends[other]?.push(null);
+        done();
+      },
+    });
+    ends.push(end);
+  }
+  const [left, right] = ends;
+  if (left === undefined || right === undefined) throw new Error('There is no pair.');
+  return [left, right];
+}
 
 /** Each gives something when it works. Many things of the interpreter that libraries use would fail after the loader if it took too much. */
 export const needs: Attempts = {
@@ -88,6 +114,23 @@ export const needs: Attempts = {
   'a WebAssembly module': () => {
     const module = construct(member(globalThis, 'WebAssembly', 'Module'), Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
     return construct(member(globalThis, 'WebAssembly', 'Instance'), module);
+  },
+  'TLS on a stream, from both sides, with a name that is checked': async () => {
+    const [left, right] = streamPair();
+    const server = new TLSSocket(left, { isServer: true, secureContext: createSecureContext(identity) });
+    server.on('data', (chunk: Buffer) => void server.end(`not ${chunk.toString()}`));
+    const client = connect({ socket: right, ca: identity.cert, servername: 'enclave.test' });
+    client.write('heard');
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    return answer.toString() === 'not heard' && client.authorized;
+  },
+  'TLS on a stream, to a server of another name': async () => {
+    const [left, right] = streamPair();
+    const server = new TLSSocket(left, { isServer: true, secureContext: createSecureContext(identity) });
+    server.on('error', () => undefined);
+    const client = connect({ socket: right, ca: identity.cert, servername: 'other.test' });
+    const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException];
+    return error.code === 'ERR_TLS_CERT_ALTNAME_INVALID' || undefined;
   },
   'a stack in an error': () => new Error('text').stack,
   'a weak reference': () => new WeakRef({}).deref() !== undefined || undefined,

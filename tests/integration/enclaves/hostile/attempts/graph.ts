@@ -1,3 +1,5 @@
+import { Duplex } from 'node:stream';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { capabilities, requireOf, type Attempts } from '../stolen.ts';
 
 /** Names that only things with authority over the machine have. */
@@ -11,7 +13,7 @@ const forbidden = new Set(
 );
 const modules =
   'assert buffer crypto events path querystring stream stream/consumers stream/promises stream/web string_decoder timers ' +
-  'timers/promises url util util/types zlib async_hooks';
+  'timers/promises tls url util util/types zlib async_hooks';
 const mostObjects = 100_000;
 
 interface Found {
@@ -55,6 +57,10 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) || typeof value === 'function';
 }
 
+function tlsSocket(): TLSSocket {
+  return new TLSSocket(new Duplex({ read() {} }), { isServer: true, secureContext: createSecureContext({ ca: [] }) });
+}
+
 export const graphAttempts: Attempts = {
   'authority anywhere within reach': () => {
     const roots: Found[] = [
@@ -62,6 +68,7 @@ export const graphAttempts: Attempts = {
       { object: capabilities(), path: 'capabilities' },
       { object: new Request('http://127.0.0.1:1/'), path: 'request' },
       { object: new Response('text'), path: 'response' },
+      { object: tlsSocket(), path: 'TLS socket' },
       { object: setTimeout(() => undefined, 0), path: 'timeout' },
       { object: setImmediate(() => undefined), path: 'immediate' },
       ...modules.split(' ').map((name) => ({ object: requireOf(name), path: name })),

@@ -1,7 +1,8 @@
-import { concatBytes, utf8 } from '@enclos/codec';
+import { concatBytes, utf8 } from './bytes.ts';
+import { DerTag } from './der.ts';
 
-/** DER writers (X.690) for the few types in the SGX extension of a PCK certificate and in a CRL. */
-function encode(tag: number, content: Uint8Array): Uint8Array {
+/** One DER value (X.690) of any tag of one octet. The functions below are for the types that certificates and CRLs need. */
+export function derValue(tag: number, content: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(tag), length(content.length), content);
 }
 
@@ -13,19 +14,19 @@ function length(value: number): Uint8Array {
 }
 
 export function derSequence(...items: readonly Uint8Array[]): Uint8Array {
-  return encode(0x30, concatBytes(...items));
+  return derValue(DerTag.SEQUENCE, concatBytes(...items));
 }
 
 export function derOctetString(bytes: Uint8Array): Uint8Array {
-  return encode(0x04, bytes);
+  return derValue(DerTag.OCTET_STRING, bytes);
 }
 
 export function derBoolean(value: boolean): Uint8Array {
-  return encode(0x01, Uint8Array.of(value ? 0xff : 0));
+  return derValue(DerTag.BOOLEAN, Uint8Array.of(value ? 0xff : 0));
 }
 
 export function derEnumerated(value: number): Uint8Array {
-  return encode(0x0a, Uint8Array.of(value));
+  return derValue(DerTag.ENUMERATED, Uint8Array.of(value));
 }
 
 /** A non-negative INTEGER of at most 32 bits. */
@@ -33,36 +34,38 @@ export function derInteger(value: number): Uint8Array {
   const bytes = [value & 0xff];
   for (let rest = value >>> 8; rest > 0; rest >>>= 8) bytes.unshift(rest & 0xff);
   if ((bytes[0] ?? 0) >= 0x80) bytes.unshift(0);
-  return encode(0x02, Uint8Array.from(bytes));
+  return derValue(DerTag.INTEGER, Uint8Array.from(bytes));
 }
 
 /** A non-negative INTEGER from its bytes, most significant first. */
 export function derMagnitude(bytes: Uint8Array): Uint8Array {
   const first = bytes.findIndex((byte) => byte !== 0);
   const minimal = first === -1 ? Uint8Array.of(0) : bytes.subarray(first);
-  return encode(0x02, (minimal[0] ?? 0) < 0x80 ? minimal : concatBytes(Uint8Array.of(0), minimal));
+  return derValue(DerTag.INTEGER, (minimal[0] ?? 0) < 0x80 ? minimal : concatBytes(Uint8Array.of(0), minimal));
 }
 
 /** A BIT STRING of whole bytes. */
 export function derBitString(bytes: Uint8Array): Uint8Array {
-  return encode(0x03, concatBytes(Uint8Array.of(0), bytes));
+  return derValue(DerTag.BIT_STRING, concatBytes(Uint8Array.of(0), bytes));
 }
 
 /** `[tag]` EXPLICIT. */
 export function derExplicit(tag: number, content: Uint8Array): Uint8Array {
-  return encode(0xa0 | tag, content);
+  return derValue(0xa0 | tag, content);
 }
 
 /** A Time in whole seconds: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 section 4.1.2.5). */
 export function derTime(date: Date): Uint8Array {
   const digits = `${date.toISOString().slice(0, 19).replaceAll(/\D/g, '')}Z`;
-  return date.getUTCFullYear() < 2050 ? encode(0x17, utf8(digits.slice(2))) : encode(0x18, utf8(digits));
+  return date.getUTCFullYear() < 2050
+    ? derValue(DerTag.UTC_TIME, utf8(digits.slice(2)))
+    : derValue(DerTag.GENERALIZED_TIME, utf8(digits));
 }
 
 /** An OBJECT IDENTIFIER from its dotted form. */
 export function derOid(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return encode(0x06, Uint8Array.from([40 * first + second, ...rest].flatMap(base128)));
+  return derValue(DerTag.OBJECT_IDENTIFIER, Uint8Array.from([40 * first + second, ...rest].flatMap(base128)));
 }
 
 function base128(value: number): number[] {

@@ -1,0 +1,25 @@
+import { EnclosError } from '@enclos/errors';
+
+/** Where a stream begins or ends on this machine's networks. */
+export type StreamAddress =
+  /** `host` is a name or an address. Port 0, when listening, takes any that is free. */
+  | { readonly host?: string | undefined; readonly port: number; readonly path?: never }
+  /** A Unix socket. */
+  | { readonly path: string; readonly host?: never; readonly port?: never };
+
+/**
+ * The addresses of the declared names: what the host was given, or what the manifest says.
+ * @throws STREAM_NOT_DECLARED for an address whose name the manifest does not declare.
+ */
+export function addressesOf(
+  declared: readonly { readonly name: string; readonly host: string; readonly port: number }[],
+  given: Readonly<Record<string, StreamAddress>>,
+): ReadonlyMap<string, StreamAddress> {
+  const addresses = new Map<string, StreamAddress>(declared.map(({ name, host, port }) => [name, { host, port }]));
+  for (const [name, address] of Object.entries(given)) {
+    const own = addresses.get(name);
+    if (own === undefined) throw new EnclosError('STREAM_NOT_DECLARED', `The manifest does not declare "${name}".`);
+    addresses.set(name, address.path === undefined ? { host: own.host, ...address } : address);
+  }
+  return addresses;
+}

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { MAX_STREAM_CHUNK_BYTES } from '@enclos/edl';
+import { EnclosError } from '@enclos/errors';
+import type { StreamAddress } from './addresses.ts';
+
+/** Connections that wait for an enclave that does not take them; the next ones are closed. */
+const maxWaitingConnections = 512;
+
+/** The ports that the manifest declares, open on this machine. */
+export interface Listeners {
+  /** Where each listener really listens, by name. */
+  readonly addresses: Readonly<Record<string, StreamAddress>>;
+  /** The next connection, or a rejection when `signal` aborts first. @throws STREAM_NOT_DECLARED */
+  accept(name: string, signal: AbortSignal): Promise<Socket>;
+  /** Closes the ports and the connections that were not accepted. */
+  close(): Promise<void>;
+}
+
+/** @throws HOST_LISTEN_FAILED, and then nothing stays open. */
+export async function openListeners(wanted: ReadonlyMap<string, StreamAddress>): Promise<Listeners> {
+  const listeners = new Map<string, Listener>();
+  const close = async (): Promise<void> => {
+    await Promise.all([...listeners.values()].map((listener) => listener.close()));
+  };
+  try {
+    for (const [name, address] of wanted) listeners.set(name, await openListener(name, address));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return Object.freeze({
+    addresses: Object.freeze(Object.fromEntries([...listeners].map(([name, { address }]) => [name, address]))),
+    accept(name: string, signal: AbortSignal) {
+      const listener = listeners.get(name);
+      if (listener === undefined) throw new EnclosError('STREAM_NOT_DECLARED');
+      return listener.accept(signal);
+    },
+    close,
+  });
+}
+
+interface Listener {
+  readonly address: StreamAddress;
+  accept(signal: AbortSignal): Promise<Socket>;
+  close(): Promise<void>;
+}
+
+async function openListener(name: string, wanted: StreamAddress): Promise<Listener> {
+  const arrived: Socket[] = [];
+  const waiting = new Set<(socket: Socket) => void>();
+  // Paused: of a connection that waits, nothing is read, so nothing is kept.
+  const server = createServer({
+    allowHalfOpen: true,
+    pauseOnConnect: true,
+    noDelay: true,
+    highWaterMark: MAX_STREAM_CHUNK_BYTES,
+  });
+  server.on('connection', (socket) => {
+    // Whoever accepts it sees the state of the socket; before, nobody is there to be told.
+    socket.on('error', () => undefined);
+    const [next] = waiting;
+    if (next !== undefined) return next(socket);
+    if (arrived.length < maxWaitingConnections) arrived.push(socket);
+    else socket.destroy();
+  });
+  return Object.freeze({
+    address: await listening(name, server, wanted),
+    accept: (signal: AbortSignal) =>
+      new Promise<Socket>((resolve, reject) => {
+        const next = arrived.shift();
+        if (next !== undefined) return resolve(next);
+        const stop = (): void => {
+          waiting.delete(take);
+          reject(new EnclosError('GATE_CANCELLED', undefined, { cause: signal.reason }));
+        };
+        const take = (socket: Socket): void => {
+          waiting.delete(take);
+          signal.removeEventListener('abort', stop);
+          resolve(socket);
+        };
+        waiting.add(take);
+        signal.addEventListener('abort', stop);
+        if (signal.aborted) stop();
+      }),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of arrived) socket.destroy();
+      await closed;
+    },
+  });
+}
+
+async function listening(name: string, server: Server, wanted: StreamAddress): Promise<StreamAddress> {
+  try {
+    server.listen({ ...wanted });
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new EnclosError('HOST_LISTEN_FAILED', `The listener "${name}" cannot be opened: ${textOf(cause)}.`, {
+      cause,
+    });
+  }
+  server.on('error', () => undefined);
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') return Object.freeze({ path: bound ?? '' });
+  return Object.freeze({ host: bound.address, port: bound.port });
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

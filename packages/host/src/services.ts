@@ -1,0 +1,35 @@
+import { createDispatcher, systemInterface, type Dispatch, type Handlers } from '@enclos/edl';
+import type { EnclaveManifest } from '@enclos/manifest';
+import type { StreamAddress } from './addresses.ts';
+import { createFileService, type HostFolders } from './files.ts';
+import { openStreamService, type CallSignal, type StreamAddresses } from './streams.ts';
+
+/** What the host does for an enclave beside the application's functions: files and streams. */
+export interface HostServices {
+  /** Table 1 of the gate. */
+  readonly dispatch: Dispatch<CallSignal>;
+  readonly listeners: Readonly<Record<string, StreamAddress>>;
+  /** Ends every stream, and removes what an interrupted write left behind. */
+  close(): Promise<void>;
+}
+
+/** @throws HOST_MOUNT_REFUSED, HOST_LISTEN_FAILED, STREAM_NOT_DECLARED */
+export async function openServices(
+  manifest: EnclaveManifest,
+  given: { readonly folders: HostFolders; readonly streams: StreamAddresses },
+): Promise<HostServices> {
+  const files = createFileService(manifest, given.folders);
+  const streams = await openStreamService(manifest, given.streams);
+  const handlers: Handlers<(typeof systemInterface)['untrusted'], CallSignal> = {
+    ...files.handlers,
+    ...streams.handlers,
+  };
+  return Object.freeze({
+    dispatch: createDispatcher(systemInterface.untrusted, handlers),
+    listeners: streams.listeners,
+    async close() {
+      await streams.close();
+      await files.close();
+    },
+  });
+}

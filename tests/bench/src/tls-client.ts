@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { connect, type TLSSocket } from 'node:tls';
+
+/**
+ * A client in a process of its own. Its argument says where the server is; each
+ * line that it reads is `connections requests` or `handshake times`, and it
+ * answers each with the milliseconds that it took.
+ */
+const server = JSON.parse(process.argv[2] ?? '') as {
+  readonly host: string;
+  readonly port: number;
+  readonly ca: string;
+  readonly servername: string;
+};
+/** A request and its answer, as long as a small message of an API. */
+const message = Buffer.alloc(512, 7);
+const kept: TLSSocket[] = [];
+
+async function open(): Promise<TLSSocket> {
+  const socket = connect(server);
+  await once(socket, 'secureConnect');
+  socket.setNoDelay(true);
+  return socket;
+}
+
+/** Sends a message and waits until as much is back. */
+async function request(socket: TLSSocket): Promise<void> {
+  let missing = message.length;
+  await new Promise<void>((resolve) => {
+    const read = (chunk: Buffer): void => {
+      missing -= chunk.length;
+      if (missing > 0) return;
+      socket.off('data', read);
+      resolve();
+    };
+    socket.on('data', read);
+    socket.write(message);
+  });
+}
+
+async function requests(connections: number, count: number): Promise<number> {
+  while (kept.length < connections) kept.push(await open());
+  let left = count;
+  const start = performance.now();
+  await Promise.all(
+    kept.slice(0, connections).map(async (socket) => {
+      while (left-- > 0) await request(socket);
+    }),
+  );
+  return performance.now() - start;
+}
+
+async function handshakes(count: number): Promise<number> {
+  const start = performance.now();
+  for (let i = 0; i < count; i++) (await open()).destroy();
+  return performance.now() - start;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [what = '', count = ''] = line.split(' ');
+  const taken = await (what === 'handshake' ? handshakes(Number(count)) : requests(Number(what), Number(count)));
+  process.stdout.write(`${taken}\n`);
+}
+process.exit();
