@@ -182,6 +182,7 @@ describe('floods', () => {
       await until(
         'the rest is refused',
         () => host.heard.filter((frame) => codeOf(frame) === 'GATE_BUSY').length === 432,
+        60_000,
       );
       host.send(...ids.map((callId): Partial<Frame> => ({ kind: FrameKind.CANCEL, callId })));
       assert.deepEqual(
@@ -235,7 +236,7 @@ describe('floods', () => {
   test('an enclave that asks more than it may has maxPendingCalls answers to wait for and no more', () =>
     withHost(async (host) => {
       host.send(call('storm', 3, byte(255)));
-      await until('it asks', () => host.heard.filter(isCallOf('give')).length >= 64);
+      await until('it asks', () => host.heard.filter(isCallOf('give')).length >= 64, 60_000);
       const asks = host.heard.filter(isCallOf('give'));
       assert.equal(asks.length, 64);
       host.send(...asks.map(({ callId }) => result(callId, encodeValue(target.untrusted.give.result, tree))));
