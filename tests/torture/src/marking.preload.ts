@@ -9,7 +9,7 @@ const isPlatform = process.argv[1]?.endsWith('software-sgx/dist/src/main.js') ==
 
 type Work = (...args: unknown[]) => Promise<unknown>;
 
-/** `state`, `mount` or `tmp`: the folder in the watched one. */
+/** `state`, `mount`, `audit` or `tmp`: the folder in the watched one. */
 function areaOf(path: unknown): string | undefined {
   if (typeof path !== 'string' || !path.startsWith(`${watched}/`)) return undefined;
   return path.slice(watched.length + 1).split('/')[0];
@@ -35,7 +35,7 @@ const markedOpen: Work = async (...args) => {
   if (area === undefined) return Reflect.apply(originalOpen, fs, args);
   if (writes) mark(`${area}:open`);
   const handle = (await Reflect.apply(originalOpen, fs, args)) as object;
-  for (const name of writes ? ['writeFile', 'sync', 'close'] : ['sync']) {
+  for (const name of writes ? ['writeFile', 'appendFile', 'sync', 'datasync', 'close'] : ['sync']) {
     const original = Reflect.get(handle, name) as Work;
     const step = `${area}:${writes ? name : 'sync-folder'}`;
     Reflect.set(handle, name, (...given: unknown[]) => {

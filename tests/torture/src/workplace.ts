@@ -27,6 +27,8 @@ export interface Lane {
   readonly folder: string;
   readonly state: string;
   readonly mount: string;
+  /** The audit log of its platforms, in a folder of its own. */
+  readonly audit: string;
   /** Where its platforms have their runtime folders. */
   readonly tmp: string;
   /** The folder of enclave.json. */
@@ -45,9 +47,7 @@ export function createWorkplace(parent: string = tmpdir()): Workplace {
     folder,
     async lane(name, heapMiB = 300 + (process.pid % 1700) + lanes++) {
       const place = join(folder, name);
-      const [state, mount, tmp] = ['state', 'mount', 'tmp'].map((part) => join(place, part));
-      if (state === undefined || mount === undefined || tmp === undefined) throw new Error('unreachable');
-      for (const part of [place, mount, tmp]) mkdirSync(part);
+      const folders = layOutLane(place);
       const project = { ...(await loadProject(projectFolder)), heapSizeBytes: heapMiB * 1024 * 1024 };
       const { image } = await buildEnclave(project, { outFolder: join(place, 'build') });
       const paths = { image: join(place, 'subject.sgxs'), signature: join(place, 'subject.sig') };
@@ -56,15 +56,20 @@ export function createWorkplace(parent: string = tmpdir()): Workplace {
       return {
         folder: place,
         project: projectFolder,
-        state,
-        mount,
-        tmp,
+        ...folders,
         ...paths,
         enclaveMarker: `--max-old-space-size=${heapMiB}\0`,
       };
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Makes the folders of a lane, but for the state, which its first platform makes. */
+export function layOutLane(place: string): Pick<Lane, 'state' | 'mount' | 'tmp' | 'audit'> {
+  const folder = (name: string): string => join(place, name);
+  for (const name of ['mount', 'tmp', 'audit']) mkdirSync(folder(name), { recursive: true });
+  return { state: folder('state'), mount: folder('mount'), tmp: folder('tmp'), audit: folder('audit/log') };
 }
 
 /** A named pipe (fifo(7)). */

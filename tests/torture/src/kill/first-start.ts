@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tally } from '../program.ts';
-import type { Workplace } from '../workplace.ts';
+import { layOutLane, type Workplace } from '../workplace.ts';
 import { follow } from './judge.ts';
 import { requireWhole, runtimeFolders, unfinished } from './residue.ts';
 import { runLoop, type Moment } from './run.ts';
@@ -11,10 +10,8 @@ export async function killFirstStarts(workplace: Workplace, moments: number, tal
   const base = await workplace.lane('first');
   let deaths = 0;
   for (let i = 0; i < moments; i++) {
-    const folders = ['state', 'mount', 'tmp'].map((name) => join(base.folder, String(i), name));
-    const [state = '', mount = '', tmp = ''] = folders;
-    for (const folder of [mount, tmp]) mkdirSync(folder, { recursive: true });
-    const lane = { ...base, folder: join(base.folder, String(i)), state, mount, tmp };
+    const folder = join(base.folder, String(i));
+    const lane = { ...base, folder, ...layOutLane(folder) };
     const victim = i % 2 === 0 ? 'platform' : 'host';
     // A vendor, a machine and its enrolment are some thirty files.
     const moment: Moment = {
@@ -30,8 +27,8 @@ export async function killFirstStarts(workplace: Workplace, moments: number, tal
       const { marks, exit } = await runLoop(lane, undefined, 1);
       if (exit.code !== 0 || marks.at(-1)?.step !== 'ended') throw new Error('The next start has not come to its end.');
       follow(follow({ acknowledged: 0, begun: 0 }, killed.marks), marks);
-      await requireWhole(state);
-      const left = [...runtimeFolders(lane), ...unfinished(mount), ...unfinished(state)];
+      await requireWhole(lane.state);
+      const left = [...runtimeFolders(lane), ...unfinished(lane.mount), ...unfinished(lane.state)];
       if (left.length > 1 || left.some((path) => path.includes('.making-'))) {
         throw new Error(`There is still ${left.join(', ')}.`);
       }

@@ -19,6 +19,7 @@ const { values } = parseArgs({
     signature: { type: 'string', default: '' },
     state: { type: 'string', default: '' },
     mount: { type: 'string', default: '' },
+    audit: { type: 'string', default: '' },
     rounds: { type: 'string', default: '1' },
   },
 });
@@ -63,7 +64,7 @@ async function live(platform: EmbeddedPlatform): Promise<void> {
 
 async function run(): Promise<void> {
   mark('host');
-  const platform = await startPlatform({ stateFolder: values.state });
+  const platform = await startPlatform({ stateFolder: values.state, auditFile: values.audit });
   mark('ready');
   try {
     await live(platform);

@@ -18,9 +18,13 @@ export const rounds = 3;
 const steps: readonly Step[] = [
   { step: 'host', times: 1, victims: ['host'] },
   { step: 'platform', times: 1, victims: outside },
+  { step: 'audit:open', times: 1, victims: outside },
   { step: 'tmp:mkdtemp', times: 1, victims: outside },
   { step: 'tmp:chmod', times: 2, victims: outside },
   { step: 'tmp:writeFile', times: 1, victims: outside },
+  // Of the start, the launch, and the keys that open and seal.
+  { step: 'audit:appendFile', times: 5, victims: outside },
+  { step: 'audit:datasync', times: 5, victims: outside },
   { step: 'ready', times: 1, victims: outside },
   { step: 'launch', times: 1, victims: outside },
   { step: 'launched', times: 1, victims: outside },

@@ -32,7 +32,7 @@ export interface Run {
 
 /** Far more than anything here takes on a loaded machine. */
 const runLimitMs = 60_000;
-const goneLimitMs = 15_000;
+const goneLimitMs = 30_000;
 
 /** @throws Error when something of the run hangs, or is left. */
 export async function runLoop(lane: Lane, moment: Moment | undefined, rounds: number): Promise<Run> {
@@ -80,7 +80,7 @@ function leftOf(lane: Lane): readonly number[] {
 }
 
 function startHost(lane: Lane, moment: Moment | undefined, rounds: number): ChildProcess {
-  const files = ['image', 'signature', 'state', 'mount'] as const;
+  const files = ['image', 'signature', 'state', 'mount', 'audit'] as const;
   const args = files.flatMap((name) => [`--${name}`, lane[name]]);
   const hold = moment === undefined || moment.holdMs === 0 ? '' : `${moment.step} ${moment.nth} ${moment.holdMs}`;
   return spawn(process.execPath, [compiled('kill/loop-host.program.js'), ...args, '--rounds', String(rounds)], {

@@ -1,5 +1,6 @@
 import { readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { verifyAudit } from '@enclos/software-sgx';
 import type { Lane } from '../workplace.ts';
 import { follow, judgeSurvivors, type Ledger } from './judge.ts';
 import { rounds } from './moments.ts';
@@ -21,7 +22,9 @@ export async function openLane(lane: Lane): Promise<TorturedLane> {
   const digest = machineDigest(lane);
   const identity = await requireWhole(lane.state);
 
-  const requireSame = (): void => {
+  let auditHead = (await verifyAudit(lane.audit)).head;
+  const requireSame = async (): Promise<void> => {
+    auditHead = (await verifyAudit(lane.audit, { anchor: auditHead })).head;
     if (machineDigest(lane) !== digest) throw new Error('The machine has changed.');
     const left = unfinished(lane.state);
     if (left.length > 0) throw new Error(`The state folder holds ${left.join(', ')}.`);
@@ -42,7 +45,7 @@ export async function openLane(lane: Lane): Promise<TorturedLane> {
       const run = await runLoop(lane, moment, rounds);
       ledger = follow(ledger, run.marks);
       const answerMs = judgeSurvivors(moment.victim, run);
-      requireSame();
+      await requireSame();
       checkFolders(run, moment, before);
       return { run, answerMs };
     },
@@ -55,7 +58,7 @@ export async function openLane(lane: Lane): Promise<TorturedLane> {
       ledger = follow(ledger, marks);
       const after = await requireWhole(lane.state);
       if (after.ppid !== identity.ppid || after.root !== identity.root) throw new Error('It is another machine.');
-      requireSame();
+      await requireSame();
       const left = [...readdirSync(lane.tmp), ...unfinished(lane.mount)];
       if (left.length > 0) throw new Error(`There is still ${left.join(', ')}.`);
     },
