@@ -8,6 +8,7 @@ import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
 import { commandPrefix, emptyOpensslConfiguration, type IsolationPlan } from './isolation/plan.ts';
+import { withOpened } from './isolation/run.ts';
 import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader.ts';
 
 export interface SpawnOptions {
@@ -49,20 +50,18 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
     inspector === undefined ? loaderSource : inspectedLoaderSource,
   ];
   const [command = '', ...args] = words;
-  const child = spawn(command, args, {
-    // Production enclaves have no output: an uncaught error would print parts of the application.
-    stdio: [
-      'ignore',
-      'ignore',
-      options.debug ? 'pipe' : 'ignore',
-      options.gate,
-      'pipe',
-      'pipe',
-      ...(inspector === undefined ? [] : [inspector]),
-    ],
-    env: {},
-    cwd: '/',
-  });
+  const child = withOpened(options.isolation.inherited, (filter) =>
+    spawn(command, args, {
+      stdio: [
+        // Production enclaves have no output: an uncaught error would print parts of the application.
+        ...(['ignore', 'ignore', options.debug ? 'pipe' : 'ignore'] as const),
+        ...[options.gate, 'pipe' as const, 'pipe' as const, inspector ?? ('ignore' as const)],
+        ...filter,
+      ],
+      env: {},
+      cwd: '/',
+    }),
+  );
   // The child has its own copy of the descriptor; ours would keep the connection open after its death.
   options.gate.destroy();
   inspector?.destroy();
