@@ -26,8 +26,12 @@ export interface EnclaveProcess {
   /** The platform's end of the enclave's channel. */
   readonly channel: Duplex;
   readonly exited: Promise<EnclaveExit>;
+  /** An enclave whose channel has ended is most often ending itself, and has a moment for it: see {@link leave}. */
   kill(): void;
 }
+
+/** How long a wrapper may take to report the end of its enclave. */
+const leaveMs = 1000;
 
 /**
  * Spawns an enclave from measured bytes. They go through a pipe, never through
@@ -81,10 +85,21 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
     );
   });
   feed(child, options.image);
-  return Object.freeze({
-    channel: descriptor(child, enclaveDescriptors.platform),
-    exited,
-    kill: () => void child.kill('SIGKILL'),
+  const channel = descriptor(child, enclaveDescriptors.platform);
+  return Object.freeze({ channel, exited, kill: () => leave(child, channel) });
+}
+
+/**
+ * Kills the process, but lets a wrapper first report an end of the enclave's
+ * own, which says why. The end of the channel is its sign, and may lie in this
+ * turn of the event loop, since the host sees the end of its gate as early.
+ */
+function leave(child: ChildProcess, channel: Duplex): void {
+  const kill = (): void => void child.kill('SIGKILL');
+  setImmediate(() => {
+    if (!channel.readableEnded) return kill();
+    const timer = setTimeout(kill, leaveMs).unref();
+    child.once('close', () => clearTimeout(timer));
   });
 }
 

@@ -24,6 +24,8 @@ const confinement = [
   ...['--unshare-net', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
   // For bubblewrap itself it is the first thing that it does, so the kernel remembers the platform as the parent.
   ...['--die-with-parent', '--new-session', '--clearenv', '--cap-drop', 'ALL'],
+  // The interpreter is the first process of its namespace, as below `unshare`: one process less, and its end is seen.
+  '--as-pid-1',
 ];
 
 /** Root makes namespaces itself; where it may not, as in a container, inside a user namespace like everybody else. */
