@@ -107,8 +107,12 @@ function interpreterFlags({ image, debug, inspector }: SpawnOptions): readonly s
   const heapMiB = Number(image.manifest.heapSizeBytes / (1024n * 1024n));
   return [
     '--permission',
+    // For the loader alone: nothing that it leaves can load a module.
+    '--expose-internals',
     `--openssl-config=${emptyOpensslConfiguration}`,
     '--disable-sigusr1',
+    // Memory that was used before holds what nobody meant to send.
+    '--zero-fill-buffers',
     '--disable-proto=throw',
     '--disallow-code-generation-from-strings',
     '--no-addons',

@@ -6,7 +6,7 @@ const forbidden = new Set(
     'binding internalBinding _linkedBinding dlopen getBuiltinModule execve spawn spawnSync execFile fork readFileSync openSync ' +
     'writeFileSync createServer createConnection Socket Server Pipe TCP UDP Worker fetch WebSocket EventSource Agent Pool Client ' +
     'ProxyAgent dispatch setEngine createRequire runInThisContext Script lookup writeHeapSnapshot loadEnvFile writeReport ' +
-    'createHook executionAsyncResource MessagePort MessageChannel setegid setuid kill chdir'
+    'createHook executionAsyncResource MessagePort MessageChannel setegid setuid kill chdir FileHandle ChildProcess Session'
   ).split(' '),
 );
 const modules =
@@ -14,7 +14,7 @@ const modules =
   'timers/promises url util util/types zlib async_hooks';
 const mostObjects = 100_000;
 
-interface Found {
+export interface Found {
   readonly object: object;
   readonly path: string;
 }
@@ -55,6 +55,12 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) || typeof value === 'function';
 }
 
+/** The paths below some objects to things with authority. */
+export function authorityIn(roots: readonly Found[]): string | undefined {
+  const hits = walk(roots);
+  return hits.length === 0 ? undefined : hits.slice(0, 40).join(', ');
+}
+
 export const graphAttempts: Attempts = {
   'authority anywhere within reach': () => {
     const roots: Found[] = [
@@ -66,7 +72,6 @@ export const graphAttempts: Attempts = {
       { object: setImmediate(() => undefined), path: 'immediate' },
       ...modules.split(' ').map((name) => ({ object: requireOf(name), path: name })),
     ];
-    const hits = walk(roots);
-    return hits.length === 0 ? undefined : hits.slice(0, 40).join(', ');
+    return authorityIn(roots);
   },
 };
