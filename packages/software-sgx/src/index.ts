@@ -36,8 +36,14 @@ export type { CreateVendorOptions } from './provisioning/vendor-content.ts';
 export { createQuotingEnclave, type QuotingEnclave } from './quoting/quoting-enclave.ts';
 export { startPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './platform/embedded.ts';
 export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';
+export { planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';
-export { planIsolation, requireIsolation, type IsolationPlan, type PlanOptions } from './platform/isolation/plan.ts';
+export {
+  requireIsolation,
+  type IsolationPlan,
+  type IsolationWay,
+  type PlanOptions,
+} from './platform/isolation/plan.ts';
 export { enrol, initializePlatform, openPlatform, stateFolders, type OpenPlatformOptions } from './platform/open.ts';
 export { servePlatform, type HostSocket, type PlatformServer } from './platform/server.ts';
 export type { SeparationOptions } from './platform/separation/separation.ts';

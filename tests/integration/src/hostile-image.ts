@@ -7,7 +7,8 @@ import { layOutImage, readImage } from '@enclos/manifest';
  * trace while the loader starts the bundle.
  */
 const preface = `(function hostile(capabilities) {
-  const found = { capabilities, import: (name) => import(name) };
+  const found = { capabilities, import: (name) => import(name),
+    importJson: (name) => import(name, { with: { type: 'json' } }), eval: (0, eval) };
   const attempt = (name, get) => { try { found[name] = get() } catch (error) { found[name] = undefined } };
   attempt('globalRequire', () => globalThis.require);
   attempt('globalModule', () => globalThis.module);

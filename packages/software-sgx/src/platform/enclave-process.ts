@@ -8,6 +8,7 @@ import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
 import { commandPrefix, emptyOpensslConfiguration, type IsolationPlan } from './isolation/plan.ts';
+import { withOpened } from './isolation/run.ts';
 import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader.ts';
 
 export interface SpawnOptions {
@@ -29,8 +30,12 @@ export interface EnclaveProcess {
   /** Resolves when the loader has the whole image, or never will. */
   readonly booted: Promise<void>;
   readonly exited: Promise<EnclaveExit>;
+  /** An enclave whose channel has ended is most often ending itself, and has a moment for it: see {@link leave}. */
   kill(): void;
 }
+
+/** How long a wrapper may take to report the end of its enclave. */
+const leaveMs = 1000;
 
 /**
  * Spawns an enclave from measured bytes. They go through a pipe, never through
@@ -52,20 +57,18 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
     inspector === undefined ? loaderSource : inspectedLoaderSource,
   ];
   const [command = '', ...args] = words;
-  const child = spawn(command, args, {
-    // Production enclaves have no output: an uncaught error would print parts of the application.
-    stdio: [
-      'ignore',
-      'ignore',
-      options.debug ? 'pipe' : 'ignore',
-      options.gate,
-      'pipe',
-      'pipe',
-      ...(inspector === undefined ? [] : [inspector]),
-    ],
-    env: {},
-    cwd: '/',
-  });
+  const child = withOpened(options.isolation.inherited, (filter) =>
+    spawn(command, args, {
+      stdio: [
+        // Production enclaves have no output: an uncaught error would print parts of the application.
+        ...(['ignore', 'ignore', options.debug ? 'pipe' : 'ignore'] as const),
+        ...[options.gate, 'pipe' as const, 'pipe' as const, inspector ?? ('ignore' as const)],
+        ...filter,
+      ],
+      env: {},
+      cwd: '/',
+    }),
+  );
   // The child has its own copy of the descriptor; ours would keep the connection open after its death.
   options.gate.destroy();
   inspector?.destroy();
@@ -87,11 +90,21 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
     );
   });
   const booted = feed(child, options.image.sections);
-  return Object.freeze({
-    channel: descriptor(child, enclaveDescriptors.platform),
-    booted,
-    exited,
-    kill: () => void child.kill('SIGKILL'),
+  const channel = descriptor(child, enclaveDescriptors.platform);
+  return Object.freeze({ channel, booted, exited, kill: () => leave(child, channel) });
+}
+
+/**
+ * Kills the process, but lets a wrapper first report an end of the enclave's
+ * own, which says why. The end of the channel is its sign, and may lie in this
+ * turn of the event loop, since the host sees the end of its gate as early.
+ */
+function leave(child: ChildProcess, channel: Duplex): void {
+  const kill = (): void => void child.kill('SIGKILL');
+  setImmediate(() => {
+    if (!channel.readableEnded) return kill();
+    const timer = setTimeout(kill, leaveMs).unref();
+    child.once('close', () => clearTimeout(timer));
   });
 }
 
@@ -99,8 +112,12 @@ function interpreterFlags({ image, debug, inspector }: SpawnOptions): readonly s
   const heapMiB = Number(image.manifest.heapSizeBytes / (1024n * 1024n));
   return [
     '--permission',
+    // For the loader alone: nothing that it leaves can load a module.
+    '--expose-internals',
     `--openssl-config=${emptyOpensslConfiguration}`,
     '--disable-sigusr1',
+    // Memory that was used before holds what nobody meant to send.
+    '--zero-fill-buffers',
     '--disable-proto=throw',
     '--disallow-code-generation-from-strings',
     '--no-addons',

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { EnclaveExit } from '@enclos/tee';
 import { loaderExitCodes } from './loader.ts';
 
@@ -41,12 +42,18 @@ const aborts = [
   ['SIGSEGV', 11],
 ] as const;
 
+/** bubblewrap never ends by the signal itself, as `unshare` does. */
+function signalOf(code: number | null): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => code === fromWrapper + number)?.[0];
+}
+
 function reason({ code, signal, heapSizeBytes }: ProcessEnd): string {
   // V8 stops by SIGABRT, SIGTRAP or SIGILL. The first process of a namespace cannot be ended by a signal of its own, so
   // there abort() goes on to an instruction that raises SIGSEGV (abort(3), pid_namespaces(7)).
   const aborted = aborts.some(([name, number]) => signal === name || code === fromWrapper + number);
   if (aborted) return `The enclave aborted: most often its heap of ${heapSizeBytes / (1024n * 1024n)} MiB was full.`;
-  if (signal !== null) return `The enclave was ended by ${signal}.`;
+  const ended = signal ?? signalOf(code);
+  if (ended !== undefined) return `The enclave was ended by ${ended}.`;
   if (code === loaderExitCodes.hostGone) return 'The enclave ended with its host.';
   if (code === loaderExitCodes.platformGone) return 'The enclave ended because its platform was gone.';
   if (code === loaderExitCodes.startFailed) return 'The enclave could not start.';

@@ -20,9 +20,9 @@ function pureModules(require: NodeJS.Require, tls: object | undefined): (name: s
     require('node:async_hooks') as typeof import('node:async_hooks');
   modules.set('async_hooks', Object.freeze({ AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId }));
   if (tls !== undefined) modules.set('tls', tls);
-  // Loads a shared library.
-  const hadEngines = Reflect.deleteProperty(require('node:crypto') as object, 'setEngine');
-  if (!hadEngines) throw new Error('The interpreter keeps crypto.setEngine.');
+  // These three load shared libraries, and the last cannot be deleted.
+  const { setEngine, setFips, fips, ...members } = Object.getOwnPropertyDescriptors(require('node:crypto') as object);
+  modules.set('crypto', Object.defineProperties({}, members));
   return (name) => {
     const found = modules.get(name.replace(/^node:/, ''));
     if (found === undefined) throw new Error(`An enclave has no module ${name}.`);
@@ -41,8 +41,32 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
   const handle = Reflect.get(socket, '_handle') as object;
   const pipe = Object.getPrototypeOf(handle) as object;
   strip(pipe, ['bind', 'listen', 'connect', 'open', 'fchmod']);
-  // Pipe, LibuvStreamWrap, HandleWrap, AsyncWrap.
-  for (let at = pipe; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) strip(at, ['constructor']);
+  // Pipe, LibuvStreamWrap, HandleWrap, AsyncWrap: other native objects inherit from them, and would be seen through a
+  // member that is planted or replaced here.
+  for (let at = pipe; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    strip(at, ['constructor']);
+    Object.freeze(at);
+  }
+}
+
+/**
+ * An object of one of the interpreter's own classes says in its clone from which
+ * module and class it is to be made again. Any code can make one say another,
+ * and the interpreter would load that module and construct that class: so it
+ * makes none. Streams and signals would give away message ports.
+ */
+function stripClones(require: NodeJS.Require): void {
+  interface Messaging {
+    setDeserializerCreateObjectFunction(create: () => never): void;
+  }
+  const { internalBinding } = require('internal/test/binding') as { internalBinding(name: string): Messaging };
+  internalBinding('messaging').setDeserializerCreateObjectFunction(() => {
+    throw new DOMException('An enclave clones plain values only.', 'DataCloneError');
+  });
+  const { kTransfer } = require('internal/worker/js_transferable') as { readonly kTransfer: symbol };
+  for (const { prototype } of [ReadableStream, WritableStream, TransformStream, AbortSignal]) {
+    if (!Reflect.deleteProperty(prototype, kTransfer)) throw new Error('The interpreter keeps transfers.');
+  }
 }
 
 /** Keeps everything of the language and of the web platform that carries no authority. */
@@ -70,6 +94,11 @@ function stripGlobals(language: readonly string[], script: string): void {
     if (kept.has(name) || language.includes(name)) continue;
     if (!Reflect.deleteProperty(globalThis, name)) throw new Error(`The interpreter keeps the global ${name}.`);
   }
+  // They take answers of an HTTP client, and would load it.
+  for (const name of ['compileStreaming', 'instantiateStreaming']) {
+    if (!Reflect.deleteProperty(Reflect.get(globalThis, 'WebAssembly') as object, name))
+      throw new Error(`The interpreter keeps WebAssembly.${name}.`);
+  }
   // The HTTP client leaves its connection pool under symbols that every script knows.
   for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
     if (symbol === Symbol.toStringTag || Reflect.deleteProperty(globalThis, symbol)) continue;
@@ -90,6 +119,8 @@ function stripProcess(v8: typeof import('node:v8')): void {
       '_fatalException hasUncaughtExceptionCaptureCallback emitWarning nextTick _tickCallback sourceMapsEnabled argv0 permission'
     ).split(' '),
   );
+  // With them, a listener for a signal would make a native object.
+  for (const event of ['newListener', 'removeListener']) process.removeAllListeners(event);
   for (const name of Object.getOwnPropertyNames(process)) {
     if (kept.has(name)) continue;
     if (!Reflect.deleteProperty(process, name)) throw new Error(`The interpreter keeps process.${name}.`);
@@ -126,13 +157,38 @@ function stripProcess(v8: typeof import('node:v8')): void {
 /**
  * A getter on `Object.prototype` sees every object of the interpreter that is
  * asked for a member it does not have; a `call` of one's own sees every
- * function and `this`.
+ * function and `this`. Closed to new members are all prototypes of the
+ * language: what pollutes one, from inside or by data from afar, reaches
+ * everybody's objects. Members that are there can be replaced, as they must be
+ * for `Mine.prototype.toString = ...` to work: a frozen prototype refuses that to
+ * all that inherit from it.
  */
-function closePrototypes(): void {
-  for (const prototype of [Object.prototype, Function.prototype, Array.prototype]) Object.preventExtensions(prototype);
-  const functions = Function.prototype;
+function closePrototypes(language: readonly string[]): void {
+  const prototypes = new Set<unknown>();
+  // Those without a name: of iterators, generators and asynchronous functions.
+  const samples = [
+    [][Symbol.iterator](),
+    new Map().entries(),
+    new Set().values(),
+    ''[Symbol.iterator](),
+    ''.matchAll(/a/g),
+  ];
+  const functions = [function* () {}, async () => {}, async function* () {}];
+  for (const start of [
+    ...samples,
+    ...functions,
+    ...functions.map((made) => made.prototype as unknown),
+    new Uint8Array(),
+  ]) {
+    for (let at: unknown = start; at !== null && at !== undefined; at = Object.getPrototypeOf(at)) prototypes.add(at);
+  }
+  for (const name of language) {
+    const found: unknown = Reflect.get(globalThis, name);
+    if (typeof found === 'function') prototypes.add(found.prototype);
+  }
+  for (const prototype of prototypes) Object.preventExtensions(prototype);
   for (const name of ['call', 'apply', 'bind']) {
-    Object.defineProperty(functions, name, { writable: false, configurable: false });
+    Object.defineProperty(Function.prototype, name, { writable: false, configurable: false });
   }
 }
 
@@ -141,6 +197,7 @@ export const loaderParts = Object.freeze({
   pureTls,
   pureModules,
   stripSockets,
+  stripClones,
   stripGlobals,
   stripProcess,
   closePrototypes,

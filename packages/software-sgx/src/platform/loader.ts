@@ -57,9 +57,10 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const restrictedRequire = authority.pureModules(require, tls);
     const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
     authority.stripSockets(net.Socket, gate);
+    authority.stripClones(require);
     authority.stripGlobals(language, script);
     authority.stripProcess(require('node:v8') as typeof import('node:v8'));
-    authority.closePrototypes();
+    authority.closePrototypes(language);
     const boot: unknown = new vm.Script(script, { filename: 'enclave.js' }).runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
     await Reflect.apply(boot, undefined, [{ gate, platform, manifest, files, exit, require: restrictedRequire }]);

@@ -12,8 +12,8 @@ import { rootFingerprintOf } from '../provisioning/root.ts';
 import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
 import { cacheFolders, copyInterpreter } from './interpreter-copy.ts';
+import { planIsolation } from './isolation/choose.ts';
 import { writeSeccompFilter } from './isolation/filter-file.ts';
-import { planIsolation } from './isolation/plan.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
 import { claimUsers } from './separation/claim.ts';
 import {

@@ -20,6 +20,8 @@ describe('the detail of an exit', () => {
     [{ code: 3 }, /platform was gone/],
     [{ code: 4 }, /could not start/],
     [{ code: 7 }, /ended with code 7/],
+    [{ code: 137 }, /^The enclave was ended by SIGKILL\.$/],
+    [{ code: 255 }, /ended with code 255/],
   ] as const;
   for (const [change, detail] of cases) {
     test(`of ${JSON.stringify(change)} says why`, () =>

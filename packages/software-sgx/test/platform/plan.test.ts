@@ -1,56 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  commandPrefix,
-  planIsolation,
-  requireIsolation,
-  type IsolationPlan,
-  type Run,
-} from '../../src/platform/isolation/plan.ts';
+import { commandPrefix, planUtilLinux, requireIsolation } from '../../src/platform/isolation/plan.ts';
+import type { Run } from '../../src/platform/isolation/run.ts';
+import { layersOfTheMachine, machineOptions, missingLayers, type Machine, type Planned } from './isolation-machine.ts';
 import { requireUserSwitch } from '../../src/platform/separation/separation.ts';
 
-interface Machine {
-  /** Programs that are installed. */
-  readonly programs?: readonly string[];
-  /** A command line with one of these words fails. */
-  readonly without?: readonly string[];
-  readonly userId?: number;
-  readonly enclaveUser?: number;
-}
-
 const interpreterPath = process.execPath;
-const utilLinux = ['setpriv', 'prlimit', 'unshare', 'ldd'];
 
-/** Plays a machine: a command works when all its programs are there and no word of it is one that the machine lacks. */
-function planOn(machine: Machine): { readonly plan: IsolationPlan; readonly commands: readonly string[] } {
+function planOn(machine: Machine): Planned {
   const commands: string[] = [];
-  const programs = machine.programs ?? utilLinux;
-  const run: Run = (command, args) => {
-    const words = [command, ...args];
-    commands.push(words.join(' '));
-    const missing = words.filter((word) => utilLinux.includes(word) && !programs.includes(word));
-    const lacking = words.filter((word) => machine.without?.includes(word));
-    return missing.length + lacking.length === 0 ? '' : undefined;
-  };
-  const { userId = 0, enclaveUser } = machine;
-  const options = { interpreterPath, filterPath: '/run/filter.bpf', run, userId };
-  const plan = planIsolation({ ...options, ...(enclaveUser === undefined ? {} : { enclaveUser }) });
-  return { plan, commands };
+  return { plan: planUtilLinux(machineOptions(machine, commands)), commands };
 }
 
-function missingLayers(plan: IsolationPlan): readonly string[] {
-  return plan.layers.filter(({ active }) => !active).map(({ name }) => name);
-}
-
-const ofTheMachine = ['memory', 'parent-death', 'no-dumps', 'namespaces', 'privileges', 'file-view', 'seccomp'];
-
-describe('the isolation plan', () => {
+describe('the isolation plan of util-linux', () => {
   test('of a machine with everything has every layer and all wrappers in their order', () => {
     const { plan } = planOn({});
     assert.deepEqual(missingLayers(plan), []);
     assert.deepEqual(
       plan.layers.map(({ name }) => name),
-      ['interpreter', 'authority', 'environment', ...ofTheMachine],
+      ['interpreter', 'authority', 'environment', ...layersOfTheMachine],
     );
     const line = plan.prefix.join(' ');
     assert.match(
@@ -69,7 +37,7 @@ describe('the isolation plan', () => {
   test('of a machine without util-linux has no wrapper, and says how to get each layer', () => {
     const { plan } = planOn({ programs: [] });
     assert.deepEqual(plan.prefix, []);
-    assert.deepEqual(missingLayers(plan), ofTheMachine);
+    assert.deepEqual(missingLayers(plan), layersOfTheMachine);
     const missing = plan.layers.filter(({ active }) => !active);
     for (const { name, detail } of missing) assert.match(detail, /Install|Run/, name);
   });
@@ -85,7 +53,7 @@ describe('the isolation plan', () => {
     // Without the user namespace, unshare needs root: the first form fails.
     const rootOnly: Run = (command, args) =>
       [command, ...args].includes('unshare') && !args.includes('--user') ? undefined : '';
-    const plan = planIsolation({ interpreterPath, filterPath: '/f', run: rootOnly, userId: 1000 });
+    const plan = planUtilLinux({ interpreterPath, filterPath: '/f', run: rootOnly, userId: 1000 });
     assert.deepEqual(missingLayers(plan), []);
     assert.ok(plan.prefix.includes('--map-current-user'));
   });
@@ -196,6 +164,6 @@ describe('requireIsolation', () => {
       message: 'Strict isolation lacks: file-view.',
       details: { missing: ['file-view'] },
     });
-    assert.throws(() => requireIsolation(bare, 'strict'), { details: { missing: ofTheMachine } });
+    assert.throws(() => requireIsolation(bare, 'strict'), { details: { missing: layersOfTheMachine } });
   });
 });

@@ -22,7 +22,8 @@ const numbers = {
     refused: [
       41, 53, 42, 49, 50, 43, 288, 425, 426, 427, 57, 58, 101, 310, 311, 312, 434, 438, 424, 62, 200, 129, 297, 272,
       308, 165, 166, 155, 161, 442, 303, 304, 321, 298, 323, 250, 248, 249, 175, 313, 176, 246, 320, 169, 322, 90, 91,
-      268, 452, 92, 93, 94, 260, 188, 189, 190, 197, 29, 30, 64, 68, 240, 254, 300, 467, 469,
+      268, 452, 92, 93, 94, 260, 188, 189, 190, 197, 29, 30, 64, 68, 240, 254, 300, 467, 469, 319, 447, 76, 457, 458,
+      154,
     ],
     allowed: {
       read: 0,
@@ -51,12 +52,13 @@ const numbers = {
     audit: 0xc000_003e,
     other: 0xc000_00b7,
     clone: 56,
+    prctl: 157,
   },
   arm64: {
     refused: [
       198, 199, 203, 200, 201, 202, 242, 425, 426, 427, 117, 270, 271, 272, 434, 438, 424, 129, 130, 138, 240, 97, 268,
       40, 39, 41, 51, 442, 264, 265, 280, 241, 282, 219, 217, 218, 105, 273, 106, 104, 294, 142, 281, 52, 53, 452, 55,
-      54, 5, 6, 7, 14, 194, 196, 190, 186, 180, 27, 262, 467, 469,
+      54, 5, 6, 7, 14, 194, 196, 190, 186, 180, 27, 262, 467, 469, 279, 447, 45, 457, 458,
     ],
     allowed: {
       read: 63,
@@ -85,11 +87,12 @@ const numbers = {
     audit: 0xc000_00b7,
     other: 0xc000_003e,
     clone: 220,
+    prctl: 167,
   },
 } as const;
 
 for (const architecture of ['x64', 'arm64'] as const) {
-  const { refused, allowed, audit, other, clone } = numbers[architecture];
+  const { refused, allowed, audit, other, clone, prctl } = numbers[architecture];
   const program = decodeProgram(seccompFilter(architecture));
   const run = (number: number, ...args: readonly number[]): number =>
     runFilter(program, { number, architecture: audit, arguments: args });
@@ -115,6 +118,13 @@ for (const architecture of ['x64', 'arm64'] as const) {
         assert.equal(run(clone, threadFlags | flag), eperm, name);
         assert.equal(run(clone, flag), eperm, name);
       }
+    });
+
+    test('keeps the signal at the death of the parent, and lets a thread name itself', () => {
+      // linux/prctl.h: PR_SET_PDEATHSIG, PR_GET_PDEATHSIG, PR_SET_NAME.
+      assert.equal(run(prctl, 1), eperm);
+      assert.equal(run(prctl, 2), allow);
+      assert.equal(run(prctl, 15), allow);
     });
 
     test('says of clone3 that there is none, so that the C library takes clone', () => {

@@ -2,10 +2,15 @@ import { defineEnclave } from '@enclos/enclave';
 import { codeAttempts } from './attempts/code.ts';
 import { graphAttempts } from './attempts/graph.ts';
 import { hookAttempts } from './attempts/hooks.ts';
+import { intrinsicAttempts } from './attempts/intrinsics.ts';
+import { machineAttempts } from './attempts/machine.ts';
+import { memoryAttempts } from './attempts/memory.ts';
+import { nativeAttempts } from './attempts/natives.ts';
 import { networkAttempts } from './attempts/network.ts';
 import { processAttempts } from './attempts/process.ts';
 import { socketAttempts } from './attempts/sockets.ts';
 import { tlsAttempts } from './attempts/tls.ts';
+import { transferAttempts } from './attempts/transfer.ts';
 import { hostile } from './hostile.edl.ts';
 import { needs } from './needs.ts';
 import { objectOf, requireOf, type Attempt, type Attempts } from './stolen.ts';
@@ -18,6 +23,11 @@ const attempts: Attempts = {
   ...networkAttempts,
   ...hookAttempts,
   ...graphAttempts,
+  ...machineAttempts,
+  ...transferAttempts,
+  ...nativeAttempts,
+  ...intrinsicAttempts,
+  ...memoryAttempts,
 };
 
 /** For a person who reads why a test failed. */

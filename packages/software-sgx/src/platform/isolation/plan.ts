@@ -1,16 +1,22 @@
-import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { EnclosError } from '@enclos/errors';
 import type { Isolation, IsolationLayer } from '@enclos/tee';
+import { runCommand, type InheritedFile, type Run } from './run.ts';
 
 /** How an enclave process is started on this machine, and what that gives. */
 export interface IsolationPlan {
   /** Goes before the interpreter, whatever the enclave: see {@link commandPrefix}. */
   readonly prefix: readonly string[];
-  /** Where in the prefix the words go that give the process a user of its own. */
-  readonly userAt: number;
+  /** Where in the prefix the words go that give the process a user of its own; absent where it cannot have one. */
+  readonly userAt?: number;
   readonly layers: readonly IsolationLayer[];
+  readonly way: IsolationWay;
+  /** What the prefix reads beside its words. */
+  readonly inherited?: InheritedFile;
 }
+
+/** The two ways to the same layers: what makes the namespaces, the file view and the filter. */
+export type IsolationWay = 'bubblewrap' | 'util-linux';
 
 export interface PlanOptions {
   readonly interpreterPath: string;
@@ -24,22 +30,8 @@ export interface PlanOptions {
   readonly enclaveUser?: number;
 }
 
-/** Runs a command with an empty environment. @returns its output, or undefined when it failed. */
-export type Run = (command: string, args: readonly string[]) => string | undefined;
-
-export const runCommand: Run = (command, args) => {
-  const result = spawnSync(command, [...args], {
-    encoding: 'utf8',
-    timeout: 10_000,
-    // Empty, as for the enclave: so that the commands that were tried are the ones that are found then.
-    env: {},
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return result.status === 0 ? result.stdout : undefined;
-};
-
 /** A layer of a wrapper: the words that turn it on (the first that work), and what to do where none does. */
-interface Wrapper {
+export interface Wrapper {
   readonly name: string;
   readonly flags: readonly (readonly string[])[];
   readonly gives: string;
@@ -51,11 +43,11 @@ const namespaces = ['--net', '--ipc', '--uts', '--pid', '--mount', '--fork', '--
 const needsUtilLinux = 'Install util-linux 2.41 or later, on a kernel with Landlock and seccomp.';
 
 /**
- * Looks once at what the machine gives, by trying it. The wrappers are
+ * Looks once at what util-linux gives on this machine, by trying it. The wrappers are
  * `setpriv`, `prlimit` and `unshare` of util-linux, which every Debian has.
  * They start one another in that order, and the interpreter last.
  */
-export function planIsolation(options: PlanOptions): IsolationPlan {
+export function planUtilLinux(options: PlanOptions): IsolationPlan {
   const run = options.run ?? runCommand;
   const starts = ([command = '', ...args]: readonly string[]): boolean => run(command, args) !== undefined;
   const switchUser = options.enclaveUser === undefined ? [] : userWords(options.enclaveUser);
@@ -73,18 +65,19 @@ export function planIsolation(options: PlanOptions): IsolationPlan {
   const bounded = starts([...memoryWords(minimumHeapBytes), ...outerWords, options.interpreterPath, ...quietStart]);
   const inner = innerWrappers(options, run).map((wrapper) => ({ wrapper, words: wrapper.flags.find(works) }));
   return Object.freeze({
+    way: 'util-linux',
     prefix: Object.freeze([...outerWords, ...setprivWords(inner)]),
     userAt: outerWords.length + 1,
     layers: Object.freeze([...ownLayers, memoryLayer(bounded), ...[...outer, ...inner].map(triedLayer)]),
   });
 }
 
-interface Tried {
+export interface Tried {
   readonly wrapper: Wrapper;
   readonly words: readonly string[] | undefined;
 }
 
-function triedLayer({ wrapper, words }: Tried): IsolationLayer {
+export function triedLayer({ wrapper, words }: Tried): IsolationLayer {
   return layer(wrapper.name, words !== undefined, words === undefined ? wrapper.otherwise : wrapper.gives);
 }
 
@@ -99,7 +92,7 @@ function setprivWords(inner: readonly Tried[]): readonly string[] {
 }
 
 const memoryLayerName = 'memory';
-const minimumHeapBytes = 16n * 1024n * 1024n;
+export const minimumHeapBytes = 16n * 1024n * 1024n;
 /** What the interpreter has mapped before it runs anything: code range, thread stacks, its own heap's start. */
 const interpreterDataBytes = 640n * 1024n * 1024n;
 
@@ -107,11 +100,11 @@ const interpreterDataBytes = 640n * 1024n * 1024n;
  * RLIMIT_DATA: the heap flag bounds JavaScript objects, and this bounds them
  * together with buffers and WebAssembly memory, which may need as much again.
  */
-function memoryWords(heapSizeBytes: bigint, besidesBytes = 0n): readonly string[] {
+export function memoryWords(heapSizeBytes: bigint, besidesBytes = 0n): readonly string[] {
   return ['prlimit', `--data=${interpreterDataBytes + 2n * heapSizeBytes + besidesBytes}`, '--'];
 }
 
-function memoryLayer(active: boolean): IsolationLayer {
+export function memoryLayer(active: boolean): IsolationLayer {
   const gives = 'Memory is bounded by the heap size of the manifest (prlimit --data, heap flag, WebAssembly pages).';
   return layer(memoryLayerName, active, active ? gives : 'Install util-linux (prlimit).');
 }
@@ -139,18 +132,21 @@ export function commandPrefix(
   { extraDataBytes, user }: CommandPrefixOptions = {},
 ): readonly string[] {
   const bounded = plan.layers.some(({ name, active }) => name === memoryLayerName && active);
-  const { prefix, userAt } = plan;
-  const switched =
-    user === undefined ? prefix : [...prefix.slice(0, userAt), ...userWords(user), ...prefix.slice(userAt)];
-  return [...(bounded ? memoryWords(heapSizeBytes, extraDataBytes) : []), ...switched];
+  const prefix = user === undefined ? plan.prefix : withUser(plan, user);
+  return [...(bounded ? memoryWords(heapSizeBytes, extraDataBytes) : []), ...prefix];
+}
+
+function withUser({ prefix, userAt }: IsolationPlan, user: number): readonly string[] {
+  if (userAt === undefined) throw new RangeError('This way to isolation gives no process a user of its own.');
+  return [...prefix.slice(0, userAt), ...userWords(user), ...prefix.slice(userAt)];
 }
 
 /** The interpreter reads this instead of the system's OpenSSL configuration. */
 export const emptyOpensslConfiguration = '/dev/null';
-const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e', '0'];
+export const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e', '0'];
 
 /** What the platform itself gives, on every machine. */
-const ownLayers = [
+export const ownLayers = [
   layer('interpreter', true, 'Node permission model, no code from strings, no addons, no inspector signal.'),
   layer('authority', true, 'Modules, globals and process members with authority are removed before the bundle runs.'),
   layer(
@@ -159,6 +155,14 @@ const ownLayers = [
     'Empty environment and OpenSSL configuration; no descriptors but the three of the enclave.',
   ),
 ];
+
+export const dumpWrapper: Wrapper = {
+  // Not 0: the kernel pipes a dump to a collector whatever the limit is, except when it is 1 (core(5)).
+  name: 'no-dumps',
+  flags: [['prlimit', '--core=1:1', '--']],
+  gives: 'A crash leaves no memory dump, neither in a file nor with a collector (prlimit --core).',
+  otherwise: 'Install util-linux (prlimit).',
+};
 
 const outerWrappers: readonly Wrapper[] = [
   {
@@ -169,13 +173,7 @@ const outerWrappers: readonly Wrapper[] = [
     gives: 'The kernel ends the enclave with the platform (setpriv --pdeathsig).',
     otherwise: 'Install util-linux (setpriv).',
   },
-  {
-    // Not 0: the kernel pipes a dump to a collector whatever the limit is, except when it is 1 (core(5)).
-    name: 'no-dumps',
-    flags: [['prlimit', '--core=1:1', '--']],
-    gives: 'A crash leaves no memory dump, neither in a file nor with a collector (prlimit --core).',
-    otherwise: 'Install util-linux (prlimit).',
-  },
+  dumpWrapper,
   {
     name: 'namespaces',
     flags: [
@@ -198,7 +196,10 @@ function innerWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
     {
       name: 'file-view',
       flags: [[noNewPrivileges, ...landlockFlags(options.interpreterPath, run)]],
-      gives: 'Landlock: only the interpreter and its libraries can be read and run (setpriv --landlock-access).',
+      // Landlock has no right for stat(2): landlock(7), "Current limitations".
+      gives:
+        'Landlock: only the interpreter and its libraries can be read and run (setpriv --landlock-access). Names and ' +
+        'sizes of other files can be seen, which bubblewrap hides (apt-get install bubblewrap).',
       otherwise: needsUtilLinux,
     },
     {
@@ -217,16 +218,25 @@ function capabilityFlags(userId: number | undefined): readonly (readonly string[
 }
 
 function landlockFlags(interpreterPath: string, run: Run): readonly string[] {
-  const listed = run('ldd', [interpreterPath]) ?? '';
-  const libraries = listed.match(/\/\S+/g) ?? [];
-  const runnable = [interpreterPath, ...libraries].map(
-    (path) => `path-beneath:execute,read-file:${realpathSync(path)}`,
-  );
-  const readable = ['/etc/ld.so.cache', emptyOpensslConfiguration].map((path) => `path-beneath:read-file:${path}`);
-  return ['--landlock-access', 'fs', ...[...runnable, ...readable].flatMap((rule) => ['--landlock-rule', rule])];
+  const { runnable, readable } = interpreterFiles(interpreterPath, run);
+  const rules = [
+    ...runnable.map((path) => `path-beneath:execute,read-file:${realpathSync(path)}`),
+    ...readable.map((path) => `path-beneath:read-file:${path}`),
+  ];
+  return ['--landlock-access', 'fs', ...rules.flatMap((rule) => ['--landlock-rule', rule])];
 }
 
-function layer(name: string, active: boolean, detail: string): IsolationLayer {
+/** Everything that the interpreter opens to start, by the names that it asks for. */
+export function interpreterFiles(
+  interpreterPath: string,
+  run: Run,
+): { readonly runnable: readonly string[]; readonly readable: readonly string[] } {
+  const listed = run('ldd', [interpreterPath]) ?? '';
+  const libraries = listed.match(/\/\S+/g) ?? [];
+  return { runnable: [interpreterPath, ...libraries], readable: ['/etc/ld.so.cache', emptyOpensslConfiguration] };
+}
+
+export function layer(name: string, active: boolean, detail: string): IsolationLayer {
   return Object.freeze({ name, active, detail });
 }
 

@@ -79,6 +79,11 @@ const refused: Readonly<Record<string, readonly [x64: number | undefined, arm64:
   inotify_add_watch: [254, 27],
   fanotify_init: [300, 262],
   fanotify_mark: [301, 263],
+  // A file that no file view knows: it can be run through /proc, which Landlock does not see (landlock(7)).
+  memfd_create: [319, 279],
+  memfd_secret: [447, 447],
+  // By path; Landlock knows it from its third version on.
+  truncate: [76, 45],
   // Namespaces, mounts, and the root folder.
   unshare: [272, 97],
   setns: [308, 268],
@@ -94,6 +99,9 @@ const refused: Readonly<Record<string, readonly [x64: number | undefined, arm64:
   fsconfig: [431, 431],
   fsmount: [432, 432],
   fspick: [433, 433],
+  // What is mounted where.
+  statmount: [457, 457],
+  listmount: [458, 458],
   name_to_handle_at: [303, 264],
   open_by_handle_at: [304, 265],
   // The kernel's administration.
@@ -116,6 +124,7 @@ const refused: Readonly<Record<string, readonly [x64: number | undefined, arm64:
   quotactl_fd: [443, 443],
   syslog: [103, 116],
   personality: [135, 92],
+  modify_ldt: [154, undefined],
   iopl: [172, undefined],
   ioperm: [173, undefined],
   settimeofday: [164, 170],
@@ -131,6 +140,10 @@ const refused: Readonly<Record<string, readonly [x64: number | undefined, arm64:
 const clone: Readonly<Record<Architecture, number>> = { x64: 56, arm64: 220 };
 const clone3 = 435;
 
+const prctl: Readonly<Record<Architecture, number>> = { x64: 157, arm64: 167 };
+
+/** linux/prctl.h. Without this an enclave could ask to outlive its platform. */
+const PR_SET_PDEATHSIG = 1;
 const CLONE_THREAD = 0x0001_0000;
 /** NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWNS, NEWTIME. */
 const cloneNamespaces = 0x7e02_0080;
@@ -156,6 +169,10 @@ function program(architecture: Architecture): readonly Instruction[] {
     // Its flags are behind a pointer, which a filter cannot read; the C library then uses clone.
     ...refuse(clone3, ret.enosys),
     ...numbers.flatMap((number) => refuse(number, ret.eperm)),
+    [op.jumpEqual, 0, 4, prctl[architecture]],
+    [op.loadWord, 0, 0, data.firstArgument],
+    ...refuse(PR_SET_PDEATHSIG, ret.eperm),
+    [op.return, 0, 0, ret.allow],
     [op.jumpEqual, 0, 4, clone[architecture]],
     [op.loadWord, 0, 0, data.firstArgument],
     [op.jumpSet, 1, 0, cloneNamespaces],

@@ -1,7 +1,8 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { EnclosError } from '@enclos/errors';
-import { runCommand, type IsolationPlan, type Run } from '../isolation/plan.ts';
+import type { IsolationPlan } from '../isolation/plan.ts';
+import { runCommand, type Run } from '../isolation/run.ts';
 import { requireCapabilities } from './capabilities.ts';
 import { requireRootOnly, requireSecret } from './root-only.ts';
 import { runningUsers } from './running-users.ts';

@@ -31,6 +31,18 @@ export const codeAttempts: Attempts = {
       functionOf(function* () {}),
       'yield 1',
     ),
+  'AsyncGeneratorFunction constructor': () =>
+    construct(
+      functionOf(async function* () {}),
+      'yield 1',
+    ),
+  'Function constructor through its prototype': () =>
+    call(construct(member(Function, 'prototype', 'constructor'), 'return 1'), undefined),
+  'Function constructor of the interpreter': () =>
+    call(construct(functionOf(member(globalThis, 'setTimeout')), 'return 1'), undefined),
+  'indirect eval': () => call(preface('eval'), undefined, '1 + 1'),
+  'a module of a data URL as JSON': () => call(preface('importJson'), undefined, 'data:application/json,1'),
+  'setInterval with text': () => call(member(globalThis, 'setInterval'), undefined, 'globalThis.late = 1', 0),
   'Function constructor through require': () =>
     call(call(member(preface('capabilities'), 'require', 'constructor'), undefined, 'return 1'), undefined),
   'setTimeout with text': () => call(member(globalThis, 'setTimeout'), undefined, 'globalThis.late = 1', 0),

@@ -8,7 +8,7 @@ const forbidden = new Set(
     'binding internalBinding _linkedBinding dlopen getBuiltinModule execve spawn spawnSync execFile fork readFileSync openSync ' +
     'writeFileSync createServer createConnection Socket Server Pipe TCP UDP Worker fetch WebSocket EventSource Agent Pool Client ' +
     'ProxyAgent dispatch setEngine createRequire runInThisContext Script lookup writeHeapSnapshot loadEnvFile writeReport ' +
-    'createHook executionAsyncResource MessagePort MessageChannel setegid setuid kill chdir'
+    'createHook executionAsyncResource MessagePort MessageChannel setegid setuid kill chdir FileHandle ChildProcess Session'
   ).split(' '),
 );
 const modules =
@@ -16,7 +16,7 @@ const modules =
   'timers/promises tls url util util/types zlib async_hooks';
 const mostObjects = 100_000;
 
-interface Found {
+export interface Found {
   readonly object: object;
   readonly path: string;
 }
@@ -61,6 +61,12 @@ function tlsSocket(): TLSSocket {
   return new TLSSocket(new Duplex({ read() {} }), { isServer: true, secureContext: createSecureContext({ ca: [] }) });
 }
 
+/** The paths below some objects to things with authority. */
+export function authorityIn(roots: readonly Found[]): string | undefined {
+  const hits = walk(roots);
+  return hits.length === 0 ? undefined : hits.slice(0, 40).join(', ');
+}
+
 export const graphAttempts: Attempts = {
   'authority anywhere within reach': () => {
     const roots: Found[] = [
@@ -73,7 +79,6 @@ export const graphAttempts: Attempts = {
       { object: setImmediate(() => undefined), path: 'immediate' },
       ...modules.split(' ').map((name) => ({ object: requireOf(name), path: name })),
     ];
-    const hits = walk(roots);
-    return hits.length === 0 ? undefined : hits.slice(0, 40).join(', ');
+    return authorityIn(roots);
   },
 };

@@ -11,7 +11,7 @@ const authority = (
 ).split(' ');
 
 /** Makes the interpreter emit on its own `process`, with an `emit` of ours. */
-async function realProcess(): Promise<unknown> {
+export async function realProcess(): Promise<unknown> {
   const emit: unknown = Reflect.get(EventEmitter.prototype, 'emit');
   const seen: unknown[] = [];
   Reflect.set(EventEmitter.prototype, 'emit', function (this: unknown, ...args: readonly unknown[]): unknown {

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { planAllWays, planIsolation } from '../../src/platform/isolation/choose.ts';
+import type { IsolationPlan } from '../../src/platform/isolation/plan.ts';
+import { machineOptions, missingLayers, utilLinux, type Machine } from './isolation-machine.ts';
+
+const choose = (machine: Machine): IsolationPlan => planIsolation(machineOptions(machine));
+const detailOf = (plan: IsolationPlan, wanted: string): string =>
+  plan.layers.find(({ name }) => name === wanted)?.detail ?? '';
+
+/** Debian 12 and Ubuntu 24.04: a setpriv of before 2.41. */
+const older = ['--landlock-access', '--seccomp-filter'];
+
+describe('the choice between the ways to isolation', () => {
+  test('is bubblewrap where both give all, since it hides names', () => {
+    const plan = choose({ programs: [...utilLinux, 'bwrap'] });
+    assert.deepEqual([plan.way, missingLayers(plan)], ['bubblewrap', []]);
+  });
+
+  test('is bubblewrap where util-linux is older', () => {
+    const plan = choose({ programs: [...utilLinux, 'bwrap'], without: older });
+    assert.deepEqual([plan.way, missingLayers(plan)], ['bubblewrap', []]);
+  });
+
+  test('is util-linux where bubblewrap is not, and says what it would add', () => {
+    const plan = choose({});
+    assert.deepEqual([plan.way, missingLayers(plan)], ['util-linux', []]);
+    assert.equal(plan.inherited, undefined);
+    assert.match(detailOf(plan, 'file-view'), /bubblewrap hides/);
+  });
+
+  test('is util-linux where bubblewrap gets no namespaces', () => {
+    const plan = choose({ programs: [...utilLinux, 'bwrap'], without: ['bwrap'] });
+    assert.deepEqual([plan.way, missingLayers(plan)], ['util-linux', []]);
+  });
+
+  test('of a machine that lacks a layer both ways names both ways to it', () => {
+    const plan = choose({ without: older });
+    assert.equal(plan.way, 'util-linux');
+    assert.deepEqual(missingLayers(plan), ['file-view', 'seccomp']);
+    assert.match(detailOf(plan, 'seccomp'), /apt-get install bubblewrap.* Or: .*util-linux 2\.41/);
+  });
+
+  test('does not say the same twice', () => {
+    const plan = choose({ programs: [] });
+    assert.equal(detailOf(plan, 'memory'), 'Install util-linux (prlimit).');
+  });
+
+  test('shows both ways to whoever asks', () => {
+    const plans = planAllWays(machineOptions({ programs: [...utilLinux, 'bwrap'] }));
+    assert.deepEqual(
+      plans.map(({ way }) => way),
+      ['bubblewrap', 'util-linux'],
+    );
+  });
+});
