@@ -46,5 +46,6 @@ export {
 export { sign, type SignedIdentity, type SignOptions, type SignOutcome } from './actions/sign.ts';
 export { verify, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
 export type { Check } from './doctor/check.ts';
+export type { IsolationReport, IsolationWayReport } from './doctor/isolation.ts';
 export type { Io, OutputStream } from './io.ts';
 export { runCli } from './run-cli.ts';

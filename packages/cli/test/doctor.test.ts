@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
 import { checkClock, checkKeys, checkState } from '../src/doctor/files.ts';
 import { checkHardware } from '../src/doctor/hardware.ts';
-import { checkLayers } from '../src/doctor/isolation.ts';
+import { checkIsolation, reportIsolation } from '../src/doctor/isolation.ts';
 import { checkInterpreter, checkNode } from '../src/doctor/runtime.ts';
+import { checkDebug, checkInspector, checkSeparation } from '../src/doctor/settings.ts';
 import { initPlatform, type DoctorReport } from '../src/index.ts';
 import { enclos, now, signingKey, temporaryFolder } from './cli.ts';
 
@@ -55,13 +56,90 @@ test('interpreter: missing, changed, or unable to start', async () => {
   assert.equal(checks[1]?.detail, 'The interpreter does not start: libgone.so: cannot open');
 });
 
-test('isolation: a missing layer is a warning whose fix is how to get it', () => {
-  const [there, missing] = checkLayers([
-    { name: 'a', active: true, detail: 'It is on.' },
-    { name: 'b', active: false, detail: 'Install it.' },
-  ]);
-  assert.deepEqual(there, { name: 'isolation: a', status: 'ok', detail: 'It is on.' });
-  assert.deepEqual([missing?.status, missing?.fix], ['warning', 'Install it.']);
+const plan = (way: 'bubblewrap' | 'util-linux', active: boolean) =>
+  ({
+    way,
+    prefix: [],
+    layers: [
+      { name: 'a', active: true, detail: 'On.' },
+      { name: 'b', active, detail: `By ${way}.` },
+    ],
+  }) as const;
+
+test('isolation: each way says what it lacks, and a missing layer is a warning whose fix is every way to it', () => {
+  const report = reportIsolation([plan('bubblewrap', false), plan('util-linux', false)]);
+  assert.equal(report.strict, false);
+  const checks = checkIsolation(report);
+  assert.deepEqual(
+    checks.map(({ name, status }) => [name, status]),
+    [
+      ['isolation by bubblewrap', 'info'],
+      ['isolation by util-linux', 'info'],
+      ['isolation: a', 'ok'],
+      ['isolation: b', 'warning'],
+    ],
+  );
+  assert.equal(checks[0]?.detail, 'without b; enclaves start by it');
+  assert.equal(checks[1]?.detail, 'without b; not used');
+  assert.equal(checks[3]?.fix, 'By bubblewrap. Or: By util-linux.');
+});
+
+test('isolation: util-linux alone leaves names of files to be seen, bubblewrap does not', () => {
+  const alone = checkIsolation(reportIsolation([plan('bubblewrap', false), plan('util-linux', true)]));
+  const seen = alone.find(({ name }) => name === 'isolation: names of files');
+  assert.match(seen?.fix ?? '', /apt-get install bubblewrap/);
+  const both = checkIsolation(reportIsolation([plan('bubblewrap', true), plan('util-linux', true)]));
+  assert.deepEqual(new Set(both.map(({ status }) => status)), new Set(['ok']));
+});
+
+test('isolation: --json has it as data, in a shape that stays', async () => {
+  const ran = await enclos(['doctor', folder, '--state', stateFolder, '--json']);
+  const { isolation } = ran.json() as unknown as DoctorReport;
+  assert.ok(isolation);
+  assert.deepEqual(Object.keys(isolation).sort(), ['chosen', 'layers', 'strict', 'ways']);
+  assert.deepEqual(
+    isolation.ways.map(({ way }) => way),
+    ['bubblewrap', 'util-linux'],
+  );
+  const [first, second] = isolation.ways;
+  assert.deepEqual(Object.keys(first ?? {}).sort(), ['complete', 'layers', 'way']);
+  const names = (layers: typeof isolation.layers): readonly string[] => layers.map(({ name }) => name);
+  assert.deepEqual(names(first?.layers ?? []), names(isolation.layers));
+  assert.deepEqual(names(second?.layers ?? []), names(isolation.layers));
+  for (const layer of isolation.layers) assert.deepEqual(Object.keys(layer).sort(), ['active', 'detail', 'name']);
+  assert.equal(
+    isolation.strict,
+    isolation.layers.every(({ active }) => active),
+  );
+});
+
+test('separation: root could, others share one user', () => {
+  assert.match(checkSeparation(0).detail, /root/);
+  assert.match(checkSeparation(1000).detail, /not root.* one user/);
+});
+
+test('inspector: one in NODE_OPTIONS is a warning', () => {
+  assert.equal(checkInspector({}).status, 'ok');
+  assert.equal(checkInspector({ NODE_OPTIONS: '--max-old-space-size=64 --no-warnings' }).status, 'ok');
+  for (const option of ['--inspect', '--inspect-brk=0.0.0.0:9229', '--no-warnings --inspect-port=1']) {
+    const { status, detail } = checkInspector({ NODE_OPTIONS: option });
+    assert.equal(status, 'warning', option);
+    assert.match(detail, /NODE_OPTIONS has --inspect/);
+  }
+});
+
+test('debug: a project of debug enclaves is a warning', async () => {
+  const project = temporaryFolder();
+  const write = (text: string): void => writeFileSync(join(project, 'enclave.json'), text);
+  assert.equal((await checkDebug(project)).status, 'info');
+  write('{"debug":true}');
+  assert.equal((await checkDebug(project)).status, 'warning');
+  for (const text of ['{}', '{"debug":false}', '[]', 'null']) {
+    write(text);
+    assert.equal((await checkDebug(project)).status, 'ok', text);
+  }
+  write('{');
+  assert.equal((await checkDebug(project)).status, 'info');
 });
 
 test('hardware: what is there has no driver yet, what is not is not needed', async () => {

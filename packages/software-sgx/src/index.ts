@@ -36,7 +36,7 @@ export type { CreateVendorOptions } from './provisioning/vendor-content.ts';
 export { createQuotingEnclave, type QuotingEnclave } from './quoting/quoting-enclave.ts';
 export { startPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './platform/embedded.ts';
 export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';
-export { planAllWays, planIsolation } from './platform/isolation/choose.ts';
+export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';
 export {
   requireIsolation,

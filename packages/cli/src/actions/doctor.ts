@@ -1,32 +1,41 @@
 import type { Check } from '../doctor/check.ts';
 import { checkClock, checkKeys, checkState } from '../doctor/files.ts';
 import { checkHardware } from '../doctor/hardware.ts';
-import { checkLayers, layersUnknown, probeLayers } from '../doctor/isolation.ts';
+import { checkIsolation, isolationUnknown, probeIsolation, type IsolationReport } from '../doctor/isolation.ts';
 import { checkInterpreter, checkNode } from '../doctor/runtime.ts';
+import { checkDebug, checkInspector, checkSeparation } from '../doctor/settings.ts';
 
 export interface DoctorOptions {
   readonly projectFolder: string;
   readonly stateFolder: string;
   readonly now: Date;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface DoctorReport {
   /** Nothing failed; a warning is no failure. */
   readonly healthy: boolean;
   readonly checks: readonly Check[];
+  /** Absent without an interpreter to try it on. */
+  readonly isolation?: IsolationReport;
 }
 
 /** Checks what the machine and a project are ready for. Changes nothing. */
-export async function doctor({ projectFolder, stateFolder, now }: DoctorOptions): Promise<DoctorReport> {
+export async function doctor({ projectFolder, stateFolder, now, env }: DoctorOptions): Promise<DoctorReport> {
   const { checks: interpreter, path } = await checkInterpreter();
+  const isolation = path === undefined ? undefined : await probeIsolation(path);
   const checks = [
     checkNode(process.versions.node),
     ...interpreter,
-    ...(path === undefined ? [layersUnknown()] : checkLayers(await probeLayers(path))),
+    ...(isolation === undefined ? [isolationUnknown()] : checkIsolation(isolation)),
+    checkSeparation(process.getuid?.()),
+    checkInspector(env),
+    await checkDebug(projectFolder),
     ...(await checkHardware()),
     ...(await checkState(stateFolder)),
     ...(await checkKeys(projectFolder)),
     await checkClock(stateFolder, now),
   ];
-  return Object.freeze({ healthy: checks.every(({ status }) => status !== 'failure'), checks: Object.freeze(checks) });
+  const healthy = checks.every(({ status }) => status !== 'failure');
+  return Object.freeze({ healthy, checks: Object.freeze(checks), ...(isolation === undefined ? {} : { isolation }) });
 }

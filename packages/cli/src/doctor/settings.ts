@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { info, ok, warning, type Check } from './check.ts';
+
+/** Who could read whom: see "Isolation" and "Separation" of the architecture. */
+export function checkSeparation(userId: number | undefined): Check {
+  const name = 'separation';
+  if (userId === 0) {
+    return info(name, 'this user is root, which keeping platform, host and enclaves apart as different users needs');
+  }
+  return info(
+    name,
+    'this user is not root, so platform, host and enclaves are one user, who can read them all: for development',
+  );
+}
+
+const inspectorOption = /(?:^|\s)--(?:inspect|debug|experimental-network-inspection)\b[\w-]*/;
+
+/**
+ * An inspector of the host or of the platform reads what they hold, the keys of
+ * the machine too. Enclaves get nothing of this environment.
+ */
+export function checkInspector(env: Readonly<Record<string, string | undefined>>): Check {
+  const name = 'inspector';
+  const option = inspectorOption.exec(env['NODE_OPTIONS'] ?? '')?.[0].trim();
+  if (option === undefined)
+    return ok(name, 'NODE_OPTIONS opens none in the host and the platform; enclaves never see it');
+  return warning(
+    name,
+    `NODE_OPTIONS has ${option}: whoever connects reads what the host and the platform hold`,
+    'Unset NODE_OPTIONS, or take it out.',
+  );
+}
+
+const maxManifestBytes = 1024 * 1024;
+
+/** Whether the project's enclave is one that may print what it holds, and whose keys are those of a debug enclave. */
+export async function checkDebug(projectFolder: string): Promise<Check> {
+  const name = 'debug';
+  const text = await readFile(join(projectFolder, 'enclave.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return info(name, 'there is no enclave.json in this folder');
+  const isDebug = text.length <= maxManifestBytes && debugOf(text);
+  if (isDebug === undefined) return info(name, 'enclave.json is no JSON; `enclos build` says where');
+  return isDebug
+    ? warning(
+        name,
+        'this project builds debug enclaves: a debugger may read them, and they have the keys of debug enclaves',
+        'Take `debug` out of enclave.json for production.',
+      )
+    : ok(name, 'this project builds production enclaves, which have no output and no inspector');
+}
+
+function debugOf(text: string): boolean | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && Reflect.get(value, 'debug') === true;
+  } catch {
+    return undefined;
+  }
+}
