@@ -20,9 +20,9 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write there (EPERM)',
 };
 
-/** Whether it is about space or permission to write, which have words of their own. */
-export function isStorageError(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && Object.hasOwn(reasons, error.code)
-  );
+const ofTheDisk = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']);
+
+/** Whether it is about the disk, and not about the path or the user. */
+export function isDiskError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && ofTheDisk.has(error.code);
 }

@@ -1,7 +1,7 @@
 import { chmod, chown } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { EnclosError } from '@enclos/errors';
-import { isStorageError, storageFailed } from '../storage-error.ts';
+import { isDiskError, storageFailed } from '../storage-error.ts';
 
 /** sun_path has 108 bytes, one of them for the end (unix(7)). */
 const maxPathBytes = 107;
@@ -17,7 +17,7 @@ export async function listenPrivately(server: Server, path: string, user?: numbe
     throw new EnclosError('PLATFORM_SOCKET_REFUSED', `A socket's path has at most ${maxPathBytes} bytes: ${path}.`);
   }
   await startListening(server, path).catch((cause: unknown) => {
-    if (isStorageError(cause)) throw storageFailed(path, cause);
+    if (isDiskError(cause)) throw storageFailed(path, cause);
     throw new EnclosError('PLATFORM_SOCKET_REFUSED', `The platform cannot listen at ${path}.`, { cause });
   });
   await chmod(path, 0o600);

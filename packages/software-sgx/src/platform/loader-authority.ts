@@ -21,8 +21,10 @@ function pureModules(require: NodeJS.Require, tls: object | undefined): (name: s
   modules.set('async_hooks', Object.freeze({ AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId }));
   if (tls !== undefined) modules.set('tls', tls);
   // These three load shared libraries, and the last cannot be deleted.
-  const { setEngine, setFips, fips, ...members } = Object.getOwnPropertyDescriptors(require('node:crypto') as object);
-  modules.set('crypto', Object.defineProperties({}, members));
+  const members = Object.entries(Object.getOwnPropertyDescriptors(require('node:crypto') as object)).filter(
+    ([name]) => !['setEngine', 'setFips', 'fips'].includes(name),
+  );
+  modules.set('crypto', Object.defineProperties({}, Object.fromEntries(members)));
   return (name) => {
     const found = modules.get(name.replace(/^node:/, ''));
     if (found === undefined) throw new Error(`An enclave has no module ${name}.`);
@@ -59,8 +61,8 @@ function stripClones(require: NodeJS.Require): void {
   interface Messaging {
     setDeserializerCreateObjectFunction(create: () => never): void;
   }
-  const { internalBinding } = require('internal/test/binding') as { internalBinding(name: string): Messaging };
-  internalBinding('messaging').setDeserializerCreateObjectFunction(() => {
+  const internals = require('internal/test/binding') as { internalBinding(name: string): Messaging };
+  internals.internalBinding('messaging').setDeserializerCreateObjectFunction(() => {
     throw new DOMException('An enclave clones plain values only.', 'DataCloneError');
   });
   const { kTransfer } = require('internal/worker/js_transferable') as { readonly kTransfer: symbol };
@@ -96,8 +98,8 @@ function stripGlobals(language: readonly string[], script: string): void {
   }
   // They take answers of an HTTP client, and would load it.
   for (const name of ['compileStreaming', 'instantiateStreaming']) {
-    if (!Reflect.deleteProperty(Reflect.get(globalThis, 'WebAssembly') as object, name))
-      throw new Error(`The interpreter keeps WebAssembly.${name}.`);
+    const stays = !Reflect.deleteProperty(Reflect.get(globalThis, 'WebAssembly') as object, name);
+    if (stays) throw new Error(`The interpreter keeps WebAssembly.${name}.`);
   }
   // The HTTP client leaves its connection pool under symbols that every script knows.
   for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
@@ -187,8 +189,9 @@ function closePrototypes(language: readonly string[]): void {
     if (typeof found === 'function') prototypes.add(found.prototype);
   }
   for (const prototype of prototypes) Object.preventExtensions(prototype);
+  const functionPrototype = Function.prototype;
   for (const name of ['call', 'apply', 'bind']) {
-    Object.defineProperty(Function.prototype, name, { writable: false, configurable: false });
+    Object.defineProperty(functionPrototype, name, { writable: false, configurable: false });
   }
 }
 
