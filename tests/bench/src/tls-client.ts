@@ -4,7 +4,7 @@ import { connect, type TLSSocket } from 'node:tls';
 
 /**
  * A client in a process of its own. Its argument says where the server is; each
- * line that it reads is `connections requests` or `handshake times`, and it
+ * line that it reads is `connections requests bytes` or `handshake times`, and it
  * answers each with the milliseconds that it took.
  */
 const server = JSON.parse(process.argv[2] ?? '') as {
@@ -13,8 +13,6 @@ const server = JSON.parse(process.argv[2] ?? '') as {
   readonly ca: string;
   readonly servername: string;
 };
-/** A request and its answer, as long as a small message of an API. */
-const message = Buffer.alloc(512, 7);
 const kept: TLSSocket[] = [];
 
 async function open(): Promise<TLSSocket> {
@@ -25,7 +23,7 @@ async function open(): Promise<TLSSocket> {
 }
 
 /** Sends a message and waits until as much is back. */
-async function request(socket: TLSSocket): Promise<void> {
+async function request(socket: TLSSocket, message: Buffer): Promise<void> {
   let missing = message.length;
   await new Promise<void>((resolve) => {
     const read = (chunk: Buffer): void => {
@@ -39,13 +37,14 @@ async function request(socket: TLSSocket): Promise<void> {
   });
 }
 
-async function requests(connections: number, count: number): Promise<number> {
+async function requests(connections: number, count: number, sizeBytes: number): Promise<number> {
+  const message = Buffer.alloc(sizeBytes, 7);
   while (kept.length < connections) kept.push(await open());
   let left = count;
   const start = performance.now();
   await Promise.all(
     kept.slice(0, connections).map(async (socket) => {
-      while (left-- > 0) await request(socket);
+      while (left-- > 0) await request(socket, message);
     }),
   );
   return performance.now() - start;
@@ -58,8 +57,10 @@ async function handshakes(count: number): Promise<number> {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [what = '', count = ''] = line.split(' ');
-  const taken = await (what === 'handshake' ? handshakes(Number(count)) : requests(Number(what), Number(count)));
+  const [what = '', count = '', sizeBytes = ''] = line.split(' ');
+  const taken = await (what === 'handshake'
+    ? handshakes(Number(count))
+    : requests(Number(what), Number(count), Number(sizeBytes)));
   process.stdout.write(`${taken}\n`);
 }
 process.exit();

@@ -15,7 +15,13 @@ import { atLeast, type Figure } from './figures.ts';
 import type { Scene } from './scene.ts';
 import { interleave } from './statistics.ts';
 
-const connectionCounts = [1, 16, 64];
+/** Connections, and the bytes of a request and of its answer. */
+const loads = [
+  [1, 512],
+  [16, 512],
+  [64, 512],
+  [64, 16_384],
+] as const;
 const smallestRatio = 0.6;
 const requests = 2000;
 const handshakes = 100;
@@ -107,11 +113,11 @@ export async function benchTls(scene: Scene): Promise<readonly Figure[]> {
     );
   };
   const figures: Figure[] = [];
-  for (const count of connectionCounts) {
-    const { ours, peer, ratio } = await compare(`${count} ${requests}`);
+  for (const [count, sizeBytes] of loads) {
+    const { ours, peer, ratio } = await compare(`${count} ${requests} ${sizeBytes}`);
     const rate = (milliseconds: number): string => `${Math.round(requests / (milliseconds / 1000))} /s`;
     figures.push({
-      what: `TLS inside: requests, ${count} connection${count === 1 ? '' : 's'}, plain Node server outside`,
+      what: `TLS inside: ${sizeBytes} bytes, ${count} connection${count === 1 ? '' : 's'}, plain Node server outside`,
       ours: rate(ours),
       peer: rate(peer),
       ratio: (1 / ratio).toFixed(2),

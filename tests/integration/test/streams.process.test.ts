@@ -11,8 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { MAX_STREAMS } from '@enclos/edl';
+import { superviseEnclave } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { pieces } from '../enclaves/streams/pieces.ts';
+import { streams } from '../enclaves/streams/streams.edl.ts';
 import { createWorkshop, descendants, refusedWith, type SignedImage } from '../src/index.ts';
 import { isRunning, until } from '../src/process-watch.ts';
 import { addressOf, loadStreams, type Streams } from '../src/streams-host.ts';
@@ -314,6 +316,30 @@ describe('the end of an enclave with open streams', () => {
     await assert.rejects(loadStreams(platform, broken, { listen }));
     const again = await load({ listen });
     assert.equal(addressOf(again, 'first').port, port);
+  });
+
+  test('that is supervised leaves its ports to the next one', async () => {
+    const enclave = await superviseEnclave({
+      ...signed,
+      launcher: platform,
+      interface: streams,
+      isolation: 'best',
+      untrusted: { answer: () => 'answer' },
+      listen: { first: { port: 0 }, second: { port: 0 } },
+      restart: { minDelayMs: 1 },
+      onRestart: ({ call }) => call.serve({ listener: 'first', manner: 'echo' }),
+      waitMs: 30_000,
+    });
+    const { port = 0 } = enclave.listeners['first'] ?? {};
+    for (const id of descendants(platform.processId)) process.kill(id, 'SIGKILL');
+    await until('it was started again', () => enclave.restarts === 1, generousMs);
+    // Waits until the next one serves.
+    assert.equal(await enclave.call.ask(), 'answer');
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    open.add(socket);
+    socket.write('x');
+    await once(socket, 'data');
+    await enclave.dispose();
   });
 
   test('and of its host, by kill -9, leaves no process, no port and no connection', async () => {
