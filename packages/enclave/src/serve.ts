@@ -117,6 +117,9 @@ class HandlerContext implements CallContext<Functions> {
   }
 }
 
+const { signal, host } = Object.getOwnPropertyDescriptors(HandlerContext.prototype);
+const members = { signal: { ...signal, enumerable: true }, host: { ...host, enumerable: true } };
+
 /** The host's functions, as part of a call or, through the endpoint, outside any. */
 export function hostCaller(through: Pick<Endpoint, 'invoke'>, untrusted: Functions): Caller<Functions> {
   return createCaller(untrusted, ({ index, payload, options, maxResultBytes }) =>
@@ -144,8 +147,11 @@ function guarded(handlers: Handlers, debug: boolean): Handlers {
       if (isEnclosError(error) && mayCross(error)) throw error;
       throw new EnclosError('ENCLAVE_CALL_FAILED', textOf(error, debug), { cause: error });
     };
+    // Half of the cost of a call: so that a handler that takes its context can take it apart by spreading.
+    const takesContext = handler.length > 1;
     return (args, context) => {
       try {
+        if (takesContext) Object.defineProperties(context, members);
         const result = Reflect.apply(handler, handlers, [args, context]);
         return isThenable(result) ? Promise.resolve(result).catch(refuse) : result;
       } catch (error) {
