@@ -13,7 +13,7 @@ import {
   type Invoke,
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import { createEndpoint, streamTransport, type Endpoint, type EndpointOptions, type IncomingCall } from '@enclos/gate';
 import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
 import {
   decodeGateHello,
@@ -318,7 +318,7 @@ function openGate<T extends Functions, U extends Functions>(
 ): Endpoint {
   const { launched, manifest, digest, services, calls, debugging } = loaded;
   const { trusted, untrusted } = options.interface;
-  const serve: (call: IncomingCall) => Uint8Array | Promise<Uint8Array> =
+  const serve: EndpointOptions['dispatch'] =
     watch === undefined
       ? (call) => calls(call.index, call.payload, contextOf(call, trusted, debugging))
       : observedDispatch({ untrusted, trusted, calls, watch, through: (invoke) => debugging.through(invoke) });
