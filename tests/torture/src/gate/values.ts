@@ -145,7 +145,7 @@ function writeBigint(maxBytes: number, random: Hand, parts: Uint8Array[]): void 
   parts.push(count(2 * size + random.below(2), random), magnitude);
 }
 
-export function varint(value: number): Uint8Array {
+function varint(value: number): Uint8Array {
   const bytes = new Uint8Array(varintBytes(value));
   let rest = value;
   for (let at = 0; at < bytes.length; at++) {

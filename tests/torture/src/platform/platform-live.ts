@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeValue } from '@enclos/edl';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import { errorRegistry } from '@enclos/errors';
 import {
@@ -21,7 +22,6 @@ import {
 } from '@enclos/tee';
 import { Finding, tables } from '../gate/conversation.ts';
 import { createCounts, type Counts } from '../gate/counts.ts';
-import { joined } from '../gate/mutate.ts';
 import {
   ask,
   attack,
@@ -34,7 +34,6 @@ import {
   type Target,
 } from '../gate/session.ts';
 import { readInterface } from '../gate/shape.ts';
-import { varint } from '../gate/values.ts';
 import { Kind, wireFrame } from '../gate/wire.ts';
 import { startWatchedPlatform, type WatchedPlatform } from '../lab.ts';
 import type { Program, Tally } from '../program.ts';
@@ -175,21 +174,16 @@ function indexOf({ grammar }: Target, name: string): { readonly index: number } 
 
 /** A whole image and EINIT, by hand: the uploads of a connection are numbered from 1. */
 async function launchHalfway(session: Session, { image, signature }: SignedImage): Promise<void> {
-  const upload = u32(1);
-  await ask(session, { ...indexOf(fromHost, 'create'), payload: u32(image.length) });
+  const { create, add, initialize } = hostChannel.trusted;
+  const upload = 1;
+  const created = encodeValue(create.parameters, { imageBytes: image.length });
+  await ask(session, { ...indexOf(fromHost, 'create'), payload: created });
   for (let at = 0; at < image.length; at += MAX_IMAGE_CHUNK_BYTES) {
     const chunk = image.subarray(at, at + MAX_IMAGE_CHUNK_BYTES);
-    await ask(session, { ...indexOf(fromHost, 'add'), payload: joined([upload, varint(chunk.length), chunk]) });
+    await ask(session, { ...indexOf(fromHost, 'add'), payload: encodeValue(add.parameters, { upload, chunk }) });
   }
-  const inProductionIsolationBest = Uint8Array.of(0, 1);
-  const payload = joined([upload, signature, inProductionIsolationBest]);
-  await ask(session, { ...indexOf(fromHost, 'initialize'), payload });
-}
-
-function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  return bytes;
+  const launch = { upload, signature, debug: false, isolation: 'best' } as const;
+  await ask(session, { ...indexOf(fromHost, 'initialize'), payload: encodeValue(initialize.parameters, launch) });
 }
 
 async function connected(path: string): Promise<Socket> {
