@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTally } from '../src/program.ts';
 import { judgeSamples } from '../src/soak/report.ts';
-import { slope, takeSample, type Sample } from '../src/soak/samples.ts';
+import { slope, readSample, type Sample } from '../src/soak/samples.ts';
 
 test('the slope of a line is its slope, and that of a point nothing', () => {
   assert.ok(Math.abs(slope([0, 1, 2, 3].map((x) => [x, 5 + 2 * x] as const)) - 2) < 1e-9);
@@ -10,7 +10,7 @@ test('the slope of a line is its slope, and that of a point nothing', () => {
 });
 
 function failures(change: (sample: Sample, minute: number) => Partial<Sample>): number {
-  const base = takeSample(0, { platform: process.pid, enclave: process.pid, life: 1 });
+  const base = readSample(0, { platform: process.pid, enclave: process.pid, life: 1 });
   const samples = Array.from({ length: 60 }, (_, minute) => {
     const sample = { ...base, seconds: minute * 60, life: Math.floor(minute / 4) };
     return { ...sample, ...change(sample, minute) };

@@ -1,6 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { descriptorCount, residentKiB } from '../processes.ts';
+import { collectGarbage } from './collect-garbage.ts';
 
 export interface Sample {
   readonly seconds: number;
@@ -18,11 +18,21 @@ export interface Sample {
 
 export type Series = Exclude<keyof Sample, 'seconds' | 'life'>;
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+/** What a collection of garbage takes. One that takes longer shows in the next sample. */
+const collectionMs = 100;
 
-/** Measures after a garbage collection of this process, which is the host. */
-export function takeSample(
+/** Measures after a garbage collection of the platform, which has `gc.preload`, and of this process, the host. */
+export async function takeSample(
+  seconds: number,
+  of: { readonly platform: number; readonly enclave: number; readonly life: number },
+): Promise<Sample> {
+  process.kill(of.platform, 'SIGUSR2');
+  await sleep(collectionMs);
+  return readSample(seconds, of);
+}
+
+/** Measures after a garbage collection of this process. */
+export function readSample(
   seconds: number,
   of: { readonly platform: number; readonly enclave: number; readonly life: number },
 ): Sample {

@@ -3,7 +3,7 @@ import { startPlatform, type EmbeddedPlatform } from '@enclos/software-sgx';
 import { within } from '../processes.ts';
 import type { Program, Tally } from '../program.ts';
 import { createRandom } from '../random.ts';
-import { createWorkplace } from '../workplace.ts';
+import { compiled, createWorkplace } from '../workplace.ts';
 import { generousMs, kindNames, pickCall } from './calls.ts';
 import { judgeSamples } from './report.ts';
 import { takeSample, type Sample } from './samples.ts';
@@ -29,6 +29,7 @@ export const soak: Program = async ({ seed, minutes = defaultMinutes }, tally) =
   const workplace = createWorkplace();
   try {
     const lane = await workplace.lane('soak', 64);
+    process.env['NODE_OPTIONS'] = `--import=${compiled('soak/gc.preload.js')}`;
     const platform = await startPlatform({ stateFolder: lane.state });
     const supervised = supervise(lane, platform, (reason) => tally.fail(`the enclave ended by itself: ${reason}`));
     const run: SoakRun = {
@@ -116,7 +117,7 @@ async function sampling(run: SoakRun): Promise<readonly Sample[]> {
     await sleep(sampleEveryMs);
     const life = await run.supervised.current();
     const seconds = (performance.now() - started) / 1000;
-    const sample = takeSample(seconds, {
+    const sample = await takeSample(seconds, {
       platform: run.platform.processId,
       enclave: life.processId,
       life: life.number,

@@ -1,0 +1,4 @@
+// Loaded with `--import` before a platform whose memory is measured: it collects its garbage at SIGUSR2.
+import { collectGarbage } from './collect-garbage.ts';
+
+process.on('SIGUSR2', () => collectGarbage());
