@@ -58,8 +58,13 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
     spawn(command, args, {
       stdio: [
         // Production enclaves have no output: an uncaught error would print parts of the application.
-        ...(['ignore', 'ignore', options.debug ? 'pipe' : 'ignore'] as const),
-        ...[options.gate, 'pipe' as const, 'pipe' as const, inspector ?? ('ignore' as const)],
+        'ignore',
+        'ignore',
+        options.debug ? 'pipe' : 'ignore',
+        options.gate,
+        'pipe',
+        'pipe',
+        inspector ?? 'ignore',
         ...filter,
       ],
       env: {},

@@ -12,7 +12,7 @@ interface Call {
 }
 
 /** Refused by the system call filter with EPERM, each with arguments that do no harm where it is not. */
-export const refusedCalls: Readonly<Record<string, Call>> = {
+const refusedCalls: Readonly<Record<string, Call>> = {
   'socket of IPv4': { x64: 41, arm64: 198, args: '2,1,0' },
   'socket of Unix': { x64: 41, arm64: 198, args: '1,1,0' },
   'socket of netlink': { x64: 41, arm64: 198, args: '16,3,0' },

@@ -17,13 +17,21 @@ import {
 import { runCommand, type Run } from './run.ts';
 
 /** Where bubblewrap reads the system call filter: behind the descriptors of the enclave. It closes it. */
-export const filterDescriptor = 7;
+const filterDescriptor = 7;
 
 /** Options that bubblewrap has had since 0.5 (2021). It sets no-new-privs always. */
 const confinement = [
-  ...['--unshare-net', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+  '--unshare-net',
+  '--unshare-pid',
+  '--unshare-ipc',
+  '--unshare-uts',
+  '--unshare-cgroup-try',
   // For bubblewrap itself it is the first thing that it does, so the kernel remembers the platform as the parent.
-  ...['--die-with-parent', '--new-session', '--clearenv', '--cap-drop', 'ALL'],
+  '--die-with-parent',
+  '--new-session',
+  '--clearenv',
+  '--cap-drop',
+  'ALL',
   // The interpreter is the first process of its namespace, as below `unshare`: one process less, and its end is seen.
   '--as-pid-1',
 ];
@@ -90,7 +98,15 @@ function fileView(interpreterPath: string, run: Run): readonly string[] {
   const files = [...runnable, ...readable].filter((path) => path !== emptyOpensslConfiguration);
   return [
     ...files.flatMap((path) => ['--ro-bind', realpathSync(path), path]),
-    ...['--dev-bind', emptyOpensslConfiguration, emptyOpensslConfiguration],
-    ...['--remount-ro', '/', '--chdir', '/', '--seccomp', String(filterDescriptor), '--'],
+    '--dev-bind',
+    emptyOpensslConfiguration,
+    emptyOpensslConfiguration,
+    '--remount-ro',
+    '/',
+    '--chdir',
+    '/',
+    '--seccomp',
+    String(filterDescriptor),
+    '--',
   ];
 }
