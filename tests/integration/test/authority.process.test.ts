@@ -189,7 +189,7 @@ async function assertKernelRefuses(services: PlatformServices, plan: IsolationPl
   const { stdout } = spawnSync(command, [...words, '--openssl-config=/dev/null', '-e', systemCalls(victim)], {
     encoding: 'utf8',
     env: {},
-    stdio: ['ignore', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore', ...filter],
+    stdio: ['ignore', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore', 'ignore', ...filter],
   });
   for (const descriptor of filter) closeSync(descriptor);
   const hidden = plan.way === 'bubblewrap' ? 'ENOENT' : 'EACCES';

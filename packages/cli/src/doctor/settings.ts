@@ -23,9 +23,8 @@ const inspectorOption = /(?:^|\s)--(?:inspect|debug|experimental-network-inspect
 export function checkInspector(env: Readonly<Record<string, string | undefined>>): Check {
   const name = 'inspector';
   const option = inspectorOption.exec(env['NODE_OPTIONS'] ?? '')?.[0].trim();
-  if (option === undefined) {
-    return ok(name, 'NODE_OPTIONS opens none in the host and the platform; enclaves never see it');
-  }
+  const none = 'NODE_OPTIONS opens none in the host and the platform; enclaves never see it';
+  if (option === undefined) return ok(name, none);
   return warning(
     name,
     `NODE_OPTIONS has ${option}: whoever connects reads what the host and the platform hold`,

@@ -20,11 +20,10 @@ function pureModules(require: NodeJS.Require, tls: object | undefined): (name: s
     require('node:async_hooks') as typeof import('node:async_hooks');
   modules.set('async_hooks', Object.freeze({ AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId }));
   if (tls !== undefined) modules.set('tls', tls);
-  // These three load shared libraries, and the last cannot be deleted.
-  const members = Object.entries(Object.getOwnPropertyDescriptors(require('node:crypto') as object)).filter(
-    ([name]) => !['setEngine', 'setFips', 'fips'].includes(name),
-  );
-  modules.set('crypto', Object.defineProperties({}, Object.fromEntries(members)));
+  // What loads shared libraries stays behind; not all of it can be deleted.
+  const members = Object.getOwnPropertyDescriptors(require('node:crypto') as object);
+  const harmless = Object.entries(members).filter(([name]) => !['setEngine', 'setFips', 'fips'].includes(name));
+  modules.set('crypto', Object.defineProperties({}, Object.fromEntries(harmless)));
   return (name) => {
     const found = modules.get(name.replace(/^node:/, ''));
     if (found === undefined) throw new Error(`An enclave has no module ${name}.`);
@@ -58,13 +57,14 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
  * makes none. Streams and signals would give away message ports.
  */
 function stripClones(require: NodeJS.Require): void {
-  interface Messaging {
-    setDeserializerCreateObjectFunction(create: () => never): void;
-  }
-  const internals = require('internal/test/binding') as { internalBinding(name: string): Messaging };
-  internals.internalBinding('messaging').setDeserializerCreateObjectFunction(() => {
-    throw new DOMException('An enclave clones plain values only.', 'DataCloneError');
-  });
+  const internals = require('internal/test/binding') as { readonly internalBinding: (name: string) => object };
+  const create: unknown = Reflect.get(internals.internalBinding('messaging'), 'setDeserializerCreateObjectFunction');
+  if (typeof create !== 'function') throw new Error('The interpreter makes clones in another way.');
+  Reflect.apply(create, undefined, [
+    () => {
+      throw new DOMException('An enclave clones plain values only.', 'DataCloneError');
+    },
+  ]);
   const { kTransfer } = require('internal/worker/js_transferable') as { readonly kTransfer: symbol };
   for (const { prototype } of [ReadableStream, WritableStream, TransformStream, AbortSignal]) {
     if (!Reflect.deleteProperty(prototype, kTransfer)) throw new Error('The interpreter keeps transfers.');
@@ -98,8 +98,8 @@ function stripGlobals(language: readonly string[], script: string): void {
   }
   // They take answers of an HTTP client, and would load it.
   for (const name of ['compileStreaming', 'instantiateStreaming']) {
-    const stays = !Reflect.deleteProperty(Reflect.get(globalThis, 'WebAssembly') as object, name);
-    if (stays) throw new Error(`The interpreter keeps WebAssembly.${name}.`);
+    const isGone = Reflect.deleteProperty(Reflect.get(globalThis, 'WebAssembly') as object, name);
+    if (!isGone) throw new Error(`The interpreter keeps WebAssembly.${name}.`);
   }
   // The HTTP client leaves its connection pool under symbols that every script knows.
   for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
@@ -189,9 +189,9 @@ function closePrototypes(language: readonly string[]): void {
     if (typeof found === 'function') prototypes.add(found.prototype);
   }
   for (const prototype of prototypes) Object.preventExtensions(prototype);
-  const functionPrototype = Function.prototype;
+  const inherited: object = Function.prototype;
   for (const name of ['call', 'apply', 'bind']) {
-    Object.defineProperty(functionPrototype, name, { writable: false, configurable: false });
+    Object.defineProperty(inherited, name, { writable: false, configurable: false });
   }
 }
 

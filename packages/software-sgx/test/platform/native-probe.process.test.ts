@@ -70,14 +70,15 @@ function planFor({ way, asUser, userId }: Setting): IsolationPlan {
 /** Runs the probe with a listening socket as descriptor 3. */
 function probe(words: readonly string[], plan?: IsolationPlan): Readonly<Record<string, string>> {
   const socket: unknown = Reflect.get(Object(Reflect.get(listener, '_handle')) as object, 'fd');
-  const [command, ...args] = [...words, perl, '-e', nativeProbe(victim)];
+  const line: readonly string[] = [...words, perl, '-e', nativeProbe(victim)];
+  const [command = '', ...args] = line;
   const { stdout, stderr } = withOpened(plan?.inherited, (filter) =>
     spawnSync(command, args, {
       encoding: 'utf8',
       env: {},
       cwd: '/',
       timeout: 30_000,
-      stdio: ['ignore', 'pipe', 'pipe', Number(socket), 'ignore', 'ignore', ...filter],
+      stdio: ['ignore', 'pipe', 'pipe', Number(socket), 'ignore', 'ignore', 'ignore', 'ignore', ...filter],
     }),
   );
   assert.equal(stderr, '');

@@ -144,8 +144,7 @@ export const intrinsicAttempts: Attempts = {
     seenThrough(Error, 'prepareStackTrace', (seen) => (error: unknown, sites: readonly NodeJS.CallSite[]) => {
       for (const site of sites) {
         for (const value of [site.getFunction(), site.getThis()]) {
-          if (value === undefined || seen.length >= 2000) continue;
-          seen[seen.length] = { object: Object(value) as object, path: 'site' };
+          if (value !== undefined && seen.length < 2000) seen[seen.length] = { object: objectOf(value), path: 'site' };
         }
       }
       return String(error);
