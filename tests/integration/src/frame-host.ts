@@ -49,6 +49,7 @@ export async function openFrameHost(launcher: Launcher, signed: SignedImage): Pr
     heard.push(...decoder.push(chunk));
     wake();
   });
+  gate.resume();
   const over = new Promise<void>((resolve) => {
     gate
       .on('error', () => undefined)

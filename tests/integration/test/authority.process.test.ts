@@ -154,6 +154,10 @@ const refusals: readonly RegExp[] = [
   /^TypeError: Cannot redefine property: \w+$/,
   /^RangeError: WebAssembly\.Memory\(\): could not allocate memory$/,
   /^Error: Accessing Object\.prototype\.__proto__ has been disallowed/,
+  /^Error: An enclave has no sockets: give TLS a stream\.$/,
+  /^TypeError: function \(\) \{ \[native code\] \} is not a constructor$/,
+  /^TypeError: Illegal invocation$/,
+  /^Error: Custom engines not supported by this OpenSSL$/,
 ];
 
 async function assertRefused(enclave: Hostile): Promise<void> {

@@ -107,10 +107,15 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
 function leave(child: ChildProcess, channel: Duplex): void {
   const kill = (): void => void child.kill('SIGKILL');
   setImmediate(() => {
-    if (!channel.readableEnded) return kill();
+    if (!hasEnded(channel)) return kill();
     const timer = setTimeout(kill, leaveMs).unref();
     child.once('close', () => clearTimeout(timer));
   });
+}
+
+/** Ended from the other side: in order, or with something that nobody there read. */
+function hasEnded({ readableEnded, errored }: Duplex): boolean {
+  return readableEnded || (errored !== null && 'code' in errored && errored.code === 'ECONNRESET');
 }
 
 function interpreterFlags({ image, debug, inspector }: SpawnOptions): readonly string[] {

@@ -78,7 +78,7 @@ function probe(words: readonly string[], plan?: IsolationPlan): Readonly<Record<
       env: {},
       cwd: '/',
       timeout: 30_000,
-      stdio: ['ignore', 'pipe', 'pipe', Number(socket), 'ignore', 'ignore', 'ignore', 'ignore', ...filter],
+      stdio: ['ignore', 'pipe', 'pipe', Number(socket), 'ignore', 'ignore', 'ignore', ...filter],
     }),
   );
   assert.equal(stderr, '');

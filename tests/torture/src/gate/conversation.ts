@@ -65,7 +65,9 @@ export class Conversation {
     this.#stream = stream;
     this.#heard = heard;
     this.#grammar = grammar;
-    stream.on('data', (chunk: Uint8Array) => this.#receive(chunk));
+    // A chunk of a gate is valid only until its listener returns.
+    stream.on('data', (chunk: Uint8Array) => this.#receive(new Uint8Array(chunk)));
+    stream.resume();
     stream.on('error', () => undefined);
     stream.on('close', () => {
       this.hasEnded = true;

@@ -53,23 +53,35 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
   const switchUser = options.enclaveUser === undefined ? [] : userWords(options.enclaveUser);
   const outer: Tried[] = [];
   for (const wrapper of outerWrappers) {
-    const before = outer.flatMap(({ words }) => words ?? []);
+    const wrappers = outer.flatMap(({ words }) => words ?? []);
     // A user namespace of its own knows one user, and root outside could not become another one in it.
     const usable = wrapper.flags.filter((words) => switchUser.length === 0 || !words.includes('--user'));
-    outer.push({ wrapper, words: usable.find((words) => starts([...before, ...words, 'true'])) });
+    outer.push({ wrapper, words: usable.find((words) => starts([...wrappers, ...words, 'true'])) });
   }
   const outerWords = outer.flatMap(({ words }) => words ?? []);
   // Tried on the interpreter itself, where it will run: a layer that it cannot start under is no layer.
-  const works = (flags: readonly string[]): boolean =>
-    starts([...outerWords, 'setpriv', ...switchUser, ...flags, '--', options.interpreterPath, ...quietStart]);
+  const before = switchUser.length === 0 ? [] : ['setpriv', ...switchUser, '--'];
+  const works = (words: readonly string[]): boolean =>
+    starts([...outerWords, ...words, '--', options.interpreterPath, ...quietStart]);
   const bounded = starts([...memoryWords(minimumHeapBytes), ...outerWords, options.interpreterPath, ...quietStart]);
-  const inner = innerWrappers(options, run).map((wrapper) => ({ wrapper, words: wrapper.flags.find(works) }));
+  // Dropping privileges takes those that the change of the user takes away: both are one step.
+  const privileges = tried(privilegesWrapper(options), (flags) => works(['setpriv', ...switchUser, ...flags]));
+  const confined = confiningWrappers(options, run).map((wrapper) =>
+    tried(wrapper, (flags) => works([...before, 'setpriv', ...flags])),
+  );
+  const inner = [privileges, ...confined];
+  // The filter refuses what the change of the user has to do last, so that comes before.
+  const steps = switchUser.length === 0 ? [inner] : [[privileges], confined];
   return Object.freeze({
     way: 'util-linux',
-    prefix: Object.freeze([...outerWords, ...setprivWords(inner)]),
+    prefix: Object.freeze([...outerWords, ...steps.flatMap(setprivWords)]),
     userAt: outerWords.length + 1,
     layers: Object.freeze([...ownLayers, memoryLayer(bounded), ...[...outer, ...inner].map(triedLayer)]),
   });
+}
+
+function tried(wrapper: Wrapper, works: (flags: readonly string[]) => boolean): Tried {
+  return { wrapper, words: wrapper.flags.find(works) };
 }
 
 export interface Tried {
@@ -185,14 +197,17 @@ const outerWrappers: readonly Wrapper[] = [
   },
 ];
 
-function innerWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
+function privilegesWrapper(options: PlanOptions): Wrapper {
+  return {
+    name: 'privileges',
+    flags: capabilityFlags(options.userId ?? process.getuid?.()),
+    gives: 'No capabilities, and none to be had (setpriv --no-new-privs --bounding-set).',
+    otherwise: 'Install util-linux (setpriv), and give root the capability SETPCAP, which dropping needs.',
+  };
+}
+
+function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
   return [
-    {
-      name: 'privileges',
-      flags: capabilityFlags(options.userId ?? process.getuid?.()),
-      gives: 'No capabilities, and none to be had (setpriv --no-new-privs --bounding-set).',
-      otherwise: 'Install util-linux (setpriv), and give root the capability SETPCAP, which dropping needs.',
-    },
     {
       name: 'file-view',
       flags: [[noNewPrivileges, ...landlockFlags(options.interpreterPath, run)]],
