@@ -68,7 +68,7 @@ export function serveGate(options: ServeOptions): Endpoint {
     limits: {
       ...manifest.limits,
       // Calls of streams wait for somebody else, for as long as it takes, and must not take the application's.
-      maxPendingCalls: manifest.limits.maxPendingCalls + MAX_STREAM_CALLS,
+      maxPendingSystemCalls: manifest.limits.maxPendingCalls + MAX_STREAM_CALLS,
       maxConcurrentCalls: manifest.threads,
       helloTimeoutMs,
       // Timers go on while a debugger holds this enclave.

@@ -8,8 +8,8 @@ export const MAX_TIMEOUT_MS = 0x7fff_ffff;
  * What one side of a gate grants the other. With these the memory that a peer
  * can occupy is at most
  * `maxFrameBytes * (1 + 2 * (maxConcurrentCalls + maxConcurrentSystemCalls) * maxDepth) + maxQueuedBytes`
- * for what it sent and what answers it, and `maxFrameBytes * maxPendingCalls`
- * for calls of ours that it does not read.
+ * for what it sent and what answers it, and
+ * `maxFrameBytes * (maxPendingCalls + maxPendingSystemCalls)` for calls of ours that it does not read.
  */
 export interface GateLimits {
   /** Largest frame, header included: 4182 bytes to 1 GiB. Both sides use the same value. */
@@ -25,8 +25,13 @@ export interface GateLimits {
    * GATE_BUSY, as does at once a call with more than this that finds no free slot. Default 64 MiB.
    */
   readonly maxQueuedBytes?: number;
-  /** Own calls that the peer has not answered; cancelled ones count until it does. The next one gets GATE_BUSY. */
+  /**
+   * Own calls of application functions that the peer has not answered; cancelled ones count until it does. The next one
+   * gets GATE_BUSY.
+   */
   readonly maxPendingCalls: number;
+  /** The same for system functions, so that neither table can take the other's room. Default: as many. */
+  readonly maxPendingSystemCalls?: number;
   /** How deeply calls may nest: 1 allows no call back, 3 allows ECALL, OCALL, ECALL. */
   readonly maxDepth: number;
   /** How long the peer may take to greet. */
@@ -59,6 +64,7 @@ const bounds: Readonly<Record<keyof GateLimits, readonly [min: number, max: numb
   maxQueuedCalls: [0, 1_048_576],
   maxQueuedBytes: [0, 2 ** 40],
   maxPendingCalls: [1, 1_048_576],
+  maxPendingSystemCalls: [1, 1_048_576],
   maxDepth: [1, 64],
   helloTimeoutMs: [1, MAX_TIMEOUT_MS],
   frameTimeoutMs: [1, MAX_TIMEOUT_MS],
@@ -73,8 +79,12 @@ const defaultLimits = Object.freeze({
 
 /** @throws GATE_INVALID_ARGUMENT naming the limit that is out of range. */
 export function resolveLimits(limits: GateLimits): Required<GateLimits> {
-  const maxConcurrentSystemCalls = limits.maxConcurrentCalls;
-  const resolved = Object.freeze({ ...defaultLimits, maxConcurrentSystemCalls, ...limits });
+  const resolved = Object.freeze({
+    ...defaultLimits,
+    maxConcurrentSystemCalls: limits.maxConcurrentCalls,
+    maxPendingSystemCalls: limits.maxPendingCalls,
+    ...limits,
+  });
   for (const [name, [min, max]] of Object.entries(bounds)) {
     // The keys of `bounds` are the keys of GateLimits, by its type.
     const value = resolved[name as keyof GateLimits];

@@ -35,7 +35,7 @@ export interface OutgoingRequest {
 }
 
 export interface OutgoingCallsOptions {
-  readonly limits: GateLimits;
+  readonly limits: Required<GateLimits>;
   readonly timers: Timers;
   readonly writer: FrameWriter;
   readonly lostError: (cause?: unknown) => Error;
@@ -87,6 +87,10 @@ export class OutgoingCall implements Dependent {
     return this.#init.request.options.tag;
   }
 
+  get table(): number {
+    return this.#init.request.table;
+  }
+
   arm(timers: Timers, timeoutMs: number): void {
     const { signal } = this.#init.request.options;
     if (timeoutMs > 0) this.#timer = timers.setTimeout(() => this.end(deadlinePassed(timeoutMs)), timeoutMs);
@@ -126,13 +130,15 @@ export class OutgoingCall implements Dependent {
 /** The table of our own calls: ids, deadlines, cancellation, results. */
 export class OutgoingCalls {
   readonly timers: Timers;
-  readonly #limits: GateLimits;
+  readonly #limits: Required<GateLimits>;
   readonly #writer: FrameWriter;
   readonly #lostError: (cause?: unknown) => Error;
   readonly #remoteErrors: ReadonlySet<ErrorCode>;
   readonly #firstId: number;
   #nextId: number;
   readonly #calls = new IdTable<OutgoingCall>();
+  /** How many of them there are of each table. */
+  readonly #pending: [application: number, system: number] = [0, 0];
   #lost: { readonly cause: unknown } | undefined;
 
   constructor(options: OutgoingCallsOptions) {
@@ -161,6 +167,7 @@ export class OutgoingCalls {
       const call = new OutgoingCall({ owner: this, request, id: this.#takeId(), maxResultBytes, resolve, reject });
       const timeoutMs = Math.ceil(options.timeoutMs ?? 0);
       this.#calls.add(call.id, call);
+      this.#pending[table === 0 ? 0 : 1]++;
       parent?.dependents.add(call);
       call.arm(this.timers, timeoutMs);
       this.#writer.send({
@@ -190,6 +197,7 @@ export class OutgoingCalls {
     const call = this.#awaited(frame.callId);
     const error = frame.kind === FrameKind.THROW ? decodeThrow(frame.payload, this.#remoteErrors) : undefined;
     this.#calls.delete(call.id);
+    this.#pending[call.table === 0 ? 0 : 1]--;
     if (error === undefined) call.succeed(frame.payload);
     else call.fail(error);
   }
@@ -222,8 +230,11 @@ export class OutgoingCalls {
     if (parent !== undefined && !parent.isOpen) return parentOver();
     if (parent !== undefined && parent.depth >= this.#limits.maxDepth) return depthExceeded(this.#limits.maxDepth);
     if (payload.length > this.#limits.maxFrameBytes - FRAME_HEADER_BYTES) return payloadTooLarge(payload, this.#limits);
-    if (this.#calls.size < this.#limits.maxPendingCalls) return undefined;
-    return new EnclosError('GATE_BUSY', `${this.#calls.size} calls are waiting for the peer, no more are allowed.`);
+    const { maxPendingCalls, maxPendingSystemCalls } = this.#limits;
+    const [pending, most] =
+      table === 0 ? [this.#pending[0], maxPendingCalls] : [this.#pending[1], maxPendingSystemCalls];
+    if (pending < most) return undefined;
+    return new EnclosError('GATE_BUSY', `${pending} calls are waiting for the peer, no more are allowed.`);
   }
 
   /** Ids in use are skipped: after 2^31 calls the numbers come round again. */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { EnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind } from '../src/index.ts';
 import { FrameWriter } from '../src/frame-writer.ts';
+import { resolveLimits } from '../src/limits.ts';
 import { OutgoingCalls } from '../src/outgoing-calls.ts';
 import { encodeThrow } from '../src/messages.ts';
 import {
@@ -138,6 +139,17 @@ test('an aborted signal or a deadline in the past sends nothing', async () => {
   assert.deepEqual(wire.frames(), []);
 });
 
+test('application and system functions have room of their own', async () => {
+  const { endpoint, wire } = await openRig({ limits: { ...testLimits, maxPendingCalls: 1, maxPendingSystemCalls: 2 } });
+  for (const table of [0, 1, 1]) watch(endpoint.invoke(table, 0, noBytes));
+  for (const table of [0, 1]) await assert.rejects(endpoint.invoke(table, 0, noBytes), hasCode('GATE_BUSY'));
+  // The second is a system function: its end leaves no room for another application function.
+  wire.push(frame(FrameKind.RETURN, { callId: 3 }));
+  await assert.rejects(endpoint.invoke(0, 0, noBytes), hasCode('GATE_BUSY'));
+  watch(endpoint.invoke(1, 0, noBytes));
+  await assert.rejects(endpoint.invoke(1, 0, noBytes), hasCode('GATE_BUSY'));
+});
+
 test('more than maxPendingCalls are refused at once', async () => {
   const { endpoint } = await openRig();
   for (let call = 0; call < 4; call++) watch(endpoint.invoke(0, 0, noBytes));
@@ -196,7 +208,7 @@ test('ids wrap around, keep their parity, and skip those in use', async () => {
   ] as const) {
     const lostError = (): Error => new LostError();
     const calls = new OutgoingCalls({
-      limits: testLimits,
+      limits: resolveLimits(testLimits),
       timers: new FakeTimers(),
       writer,
       lostError,
@@ -215,7 +227,7 @@ test('ids wrap around, keep their parity, and skip those in use', async () => {
   // A range of three ids: 0xfffffffb, 0xfffffffd, 0xffffffff.
   const lostError = (): Error => new LostError();
   const few = new OutgoingCalls({
-    limits: testLimits,
+    limits: resolveLimits(testLimits),
     timers: new FakeTimers(),
     writer,
     lostError,

@@ -157,6 +157,7 @@ const refusals: readonly RegExp[] = [
   /^Error: An enclave has no sockets: give TLS a stream\.$/,
   /^TypeError: function \(\) \{ \[native code\] \} is not a constructor$/,
   /^TypeError: Illegal invocation$/,
+  /^TypeError: This is not a new TLS socket\.$/,
   /^Error: Custom engines not supported by this OpenSSL$/,
 ];
 
