@@ -60,10 +60,9 @@ export function checkIsolation({ strict, chosen, layers, ways }: IsolationReport
   return [...ofWays, ...ofLayers, ...hidesNames];
 }
 
-const namesAreSeen = warning(
+const namesAreSeen = info(
   'isolation: names of files',
   'an enclave can see whether a file is there, and its size, by Landlock alone',
-  'Install bubblewrap (apt-get install bubblewrap).',
 );
 
 function missing(layers: readonly IsolationLayer[]): readonly IsolationLayer[] {

@@ -72,6 +72,8 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
       ],
       env: {},
       cwd: '/',
+      // A process group of its own: see killGroup.
+      detached: true,
     }),
   );
   // The child has its own copy of the descriptor; ours would keep the connection open after its death.
@@ -105,12 +107,25 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
  * turn of the event loop, since the host sees the end of its gate as early.
  */
 function leave(child: ChildProcess, channel: Duplex): void {
-  const kill = (): void => void child.kill('SIGKILL');
+  const kill = (): void => killGroup(child);
   setImmediate(() => {
     if (!hasEnded(channel)) return kill();
     const timer = setTimeout(kill, leaveMs).unref();
     child.once('close', () => clearTimeout(timer));
   });
+}
+
+/**
+ * Wrappers and enclave are one process group. A wrapper that is killed alone while it starts can leave a child
+ * behind that has not yet asked to die with it (prctl(2), PR_SET_PDEATHSIG), and so waits for ever.
+ */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody of it is left.
+  }
 }
 
 /** Ended from the other side: in order, or with something that nobody there read. */

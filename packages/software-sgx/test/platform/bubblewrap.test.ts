@@ -23,7 +23,7 @@ describe('the isolation plan of bubblewrap', () => {
     assert.equal(plan.way, 'bubblewrap');
     const line = plan.prefix.join(' ');
     assert.match(line, /^prlimit --core=1:1 -- bwrap --unshare-net --unshare-pid .* --seccomp 7 --$/);
-    for (const words of ['--die-with-parent', '--new-session', '--clearenv', '--cap-drop ALL']) {
+    for (const words of ['--die-with-parent', '--clearenv', '--cap-drop ALL']) {
       assert.ok(line.includes(` ${words} `), words);
     }
   });

@@ -28,7 +28,6 @@ const confinement = [
   '--unshare-cgroup-try',
   // For bubblewrap itself it is the first thing that it does, so the kernel remembers the platform as the parent.
   '--die-with-parent',
-  '--new-session',
   '--clearenv',
   '--cap-drop',
   'ALL',

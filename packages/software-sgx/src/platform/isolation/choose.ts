@@ -4,19 +4,19 @@ import { layer, planUtilLinux, type IsolationPlan, type PlanOptions } from './pl
 
 /**
  * Looks at what the machine gives and takes the way with the most layers. Where
- * both give all, bubblewrap: it hides the names of files too.
+ * both give all, util-linux: what a killed platform leaves of it while it starts
+ * ends by itself, and a child of bubblewrap can wait for ever.
  */
 export function planIsolation(options: PlanOptions): IsolationPlan {
+  const utilLinux = planUtilLinux(options);
   // Bubblewrap changes no user, and under one that it could not set up the namespaces as root.
-  if (options.enclaveUser !== undefined) return planUtilLinux(options);
-  const bubblewrap = planBubblewrap(options);
-  if (activeLayers(bubblewrap) === bubblewrap.layers.length) return bubblewrap;
-  return choosePlan([bubblewrap, planUtilLinux(options)]);
+  if (options.enclaveUser !== undefined || activeLayers(utilLinux) === utilLinux.layers.length) return utilLinux;
+  return choosePlan([utilLinux, planBubblewrap(options)]);
 }
 
 /** Both ways, also where one of them is enough: for a person who asks what the machine has. */
 export function planAllWays(options: PlanOptions): readonly IsolationPlan[] {
-  return Object.freeze([planBubblewrap(options), planUtilLinux(options)]);
+  return Object.freeze([planUtilLinux(options), planBubblewrap(options)]);
 }
 
 /** The plan that {@link planIsolation} takes of these, with every way to what it lacks. */

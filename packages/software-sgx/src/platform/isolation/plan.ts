@@ -214,7 +214,7 @@ function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
       // Landlock has no right for stat(2): landlock(7), "Current limitations".
       gives:
         'Landlock: only the interpreter and its libraries can be read and run (setpriv --landlock-access). Names and ' +
-        'sizes of other files can be seen, which bubblewrap hides (apt-get install bubblewrap).',
+        'sizes of other files can be seen.',
       otherwise: needsUtilLinux,
     },
     {
