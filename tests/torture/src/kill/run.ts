@@ -60,6 +60,9 @@ export async function runLoop(lane: Lane, moment: Moment | undefined, rounds: nu
   try {
     const exit = await within('the host ends', runLimitMs, exitOf(child));
     await until('all of the run is gone', () => leftOf(lane).length === 0, goneLimitMs);
+    // Its last words may still be in the pipe.
+    const said = (): boolean => exit.code !== 0 || marks.at(-1)?.step === 'ended';
+    await until('the host said that it ends', said, goneLimitMs);
     // A host that was over when the kill came ended as it wanted.
     if (moment?.victim === 'host' && exit.signal === null) killedAt = undefined;
     return { marks, killedAt, exit };
