@@ -1,5 +1,5 @@
 import type { Mark } from '../marks.ts';
-import type { Moment, Run } from './run.ts';
+import { hasSaidTheEnd, type Moment, type Run } from './run.ts';
 
 /** What the disk may hold: the last counter that was acknowledged, or the one whose write had begun. */
 export interface Ledger {
@@ -49,7 +49,7 @@ export function stepOfDeath({ marks, killedAt }: Run): string | undefined {
  */
 export function judgeSurvivors(victim: Moment['victim'], { marks, killedAt, exit }: Run): number | undefined {
   if (victim === 'host' && killedAt !== undefined) return undefined;
-  const hasEnded = exit.code === 0 && marks.at(-1)?.step === 'ended';
+  const hasEnded = exit.code === 0 && hasSaidTheEnd(marks);
   if (!hasEnded) throw new Error(`The host ended with ${exit.code ?? exit.signal}.`);
   const allowed = victim === 'host' ? [] : answersTo[victim];
   const answers = marks.filter(({ step }) => step === 'answered');

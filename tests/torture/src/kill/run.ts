@@ -61,7 +61,7 @@ export async function runLoop(lane: Lane, moment: Moment | undefined, rounds: nu
     const exit = await within('the host ends', runLimitMs, exitOf(child));
     await until('all of the run is gone', () => leftOf(lane).length === 0, goneLimitMs);
     // Its last words may still be in the pipe.
-    const said = (): boolean => exit.code !== 0 || marks.at(-1)?.step === 'ended';
+    const said = (): boolean => exit.code !== 0 || hasSaidTheEnd(marks);
     await until('the host said that it ends', said, goneLimitMs);
     // A host that was over when the kill came ended as it wanted.
     if (moment?.victim === 'host' && exit.signal === null) killedAt = undefined;
@@ -71,6 +71,11 @@ export async function runLoop(lane: Lane, moment: Moment | undefined, rounds: nu
     stream.destroy();
     rmSync(pipe, { force: true });
   }
+}
+
+/** Not as the last: a write to a mount that was under way goes on for a moment. */
+export function hasSaidTheEnd(marks: readonly Mark[]): boolean {
+  return marks.some(({ step }) => step === 'ended');
 }
 
 async function exitOf(child: ChildProcess): Promise<Run['exit']> {
