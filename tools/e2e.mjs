@@ -15,6 +15,7 @@ const steps = [
   { name: 'npm start', command: ['npm', 'start'] },
   torture('gate-decoder', '--frames', '1000000', '--seed', '1'),
   torture('gate-live', '--frames', '100000', '--seed', '1'),
+  torture('platform-live', '--frames', '100000', '--seed', '1'),
   torture('kill-matrix', '--moments', '150', '--seed', '1'),
   torture('disk-full', '--seed', '1'),
   torture('read-only', '--seed', '1'),

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { BootCapabilities } from '@enclos/enclave/boot';
 
 /**
@@ -9,7 +10,17 @@ export async function boot(_main: unknown, capabilities: BootCapabilities): Prom
   const end = (): void => capabilities.exit(0);
   gate.on('error', end).on('close', end);
   platform.on('error', end).on('close', end);
-  gate.pipe(platform);
-  platform.pipe(gate);
+  relay(gate, platform);
+  relay(platform, gate);
   await new Promise(() => undefined);
+}
+
+/** Not `pipe`: a chunk of the gate is valid only until its listener returns. */
+function relay(from: Duplex, to: Duplex): void {
+  from.on('data', (chunk: Uint8Array) => {
+    if (to.write(new Uint8Array(chunk))) return;
+    from.pause();
+    to.once('drain', () => from.resume());
+  });
+  from.resume();
 }
