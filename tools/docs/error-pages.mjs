@@ -26,12 +26,12 @@ The \`kind\` says what a caller should do, and gives the exit code of the \`encl
 `;
 
 const kinds = {
-  usage: ['The caller’s code, configuration or file is wrong: fix it.', 2],
-  transient: ['Try again, later or elsewhere.', 1],
-  evidence: ['The bytes do not prove what they claim: stop.', 3],
-  policy: ['The proof holds, but the relying party’s policy refuses it.', 4],
-  refused: ['A platform or a peer refused the operation by its own rules.', 1],
-  lost: ['The enclave, the platform or the connection is gone: load again.', 1],
+  usage: 'The caller’s code, configuration or file is wrong: fix it.',
+  transient: 'Try again, later or elsewhere.',
+  evidence: 'The bytes do not prove what they claim: stop.',
+  policy: 'The proof holds, but the relying party’s policy refuses it.',
+  refused: 'A platform or a peer refused the operation by its own rules.',
+  lost: 'The enclave, the platform or the connection is gone: load again.',
 };
 
 const peers = [
@@ -74,6 +74,12 @@ export function throwersOf(base) {
   return throwers;
 }
 
+/** What the command ends with for an error of a kind. */
+async function exitCodesOf(base) {
+  const { exitCodeOf } = await import(pathToFileURL(join(base, 'packages/cli/dist/src/exit-codes.js')).href);
+  return (kind) => exitCodeOf({ kind });
+}
+
 async function raisersOf(base) {
   const lists = await Promise.all(
     peers.map(async ([path, list, who]) => {
@@ -84,8 +90,7 @@ async function raisersOf(base) {
   return (code) => lists.filter(({ codes }) => codes.has(code)).map(({ who }) => who);
 }
 
-function pageOf({ code, area, kind, summary, next }, { throwers, raisers }) {
-  const [todo, exitCode] = kinds[kind];
+function pageOf({ code, area, kind, summary, next }, { throwers, raisers, exitCode }) {
   const packages = [...(throwers.get(code) ?? [])]
     .toSorted((left, right) => (left < right ? -1 : 1))
     .map((name) => `[\`@enclos/${name}\`](../../../packages/${name})`);
@@ -100,9 +105,9 @@ ${summary}
 
 | | |
 |---|---|
-| kind | [\`${kind}\`](../errors.md#kinds): ${todo} |
+| kind | [\`${kind}\`](../errors.md#kinds): ${kinds[kind]} |
 | area | [${area}](../errors.md#${area}) |
-| exit code of \`enclos\` | ${exitCode} |
+| exit code of \`enclos\` | ${exitCode(kind)} |
 | thrown by | ${packages.join(', ')} |
 | a peer that may raise it | ${raised.length === 0 ? 'none: from a peer it arrives as [`GATE_REMOTE_ERROR`](GATE_REMOTE_ERROR.md)' : raised.join('; ')} |
 `;
@@ -110,8 +115,8 @@ ${summary}
 
 const row = ({ code, kind, summary }) => `| [\`${code}\`](errors/${code}.md) | \`${kind}\` | ${summary} |`;
 
-function indexOf(found) {
-  const kindRows = Object.entries(kinds).map(([kind, [todo, exitCode]]) => `| \`${kind}\` | ${todo} | ${exitCode} |`);
+function indexOf(found, { exitCode }) {
+  const kindRows = Object.entries(kinds).map(([kind, todo]) => `| \`${kind}\` | ${todo} | ${exitCode(kind)} |`);
   const sections = found.map(
     ({ name, entries }) => `\n## ${name}\n\n| code | kind | meaning |\n|---|---|---|\n${entries.map(row).join('\n')}\n`,
   );
@@ -132,10 +137,10 @@ function firstDifference(path, actual, expected) {
 /** Writes the pages, or compares them; returns problems, one line each. */
 export async function checkErrorPages(base, { write }) {
   const found = await areas(base);
-  const sources = { throwers: throwersOf(base), raisers: await raisersOf(base) };
+  const sources = { throwers: throwersOf(base), raisers: await raisersOf(base), exitCode: await exitCodesOf(base) };
   const entries = found.flatMap((area) => area.entries);
   const pages = new Map([
-    [index, indexOf(found)],
+    [index, indexOf(found, sources)],
     ...entries.map((entry) => [`${folder}/${entry.code}.md`, pageOf(entry, sources)]),
   ]);
   const unused = entries

@@ -20,7 +20,7 @@ import {
   type Launcher,
 } from '@enclos/tee';
 import type { LoadOptions } from '../src/enclave.ts';
-import { duplexPair } from './duplex-pair.ts';
+import { duplexPair } from '@enclos/testkit';
 
 const text = string({ maxBytes: 64 });
 

@@ -51,3 +51,4 @@ export type { SeparatedUsers, UserRange } from './platform/separation/users.ts';
 export { requireUsers } from './platform/separation/users.ts';
 export type { PlatformServices } from './platform/services.ts';
 export { writeSeccompFilter } from './platform/isolation/filter-file.ts';
+export { isListening } from './is-listening.ts';

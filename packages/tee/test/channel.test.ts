@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { bytes, createDispatcher, defineInterface, func } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { openChannel } from '../src/index.ts';
-import { duplexPair } from './duplex-pair.ts';
+import { duplexPair } from '@enclos/testkit';
 
 const protocol = defineInterface({
   name: 'example',

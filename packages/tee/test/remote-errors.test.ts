@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { defineInterface, func, bytes } from '@enclos/edl';
 import { EnclosError, errorRegistry, isEnclosError, type ErrorCode } from '@enclos/errors';
 import { createEndpoint, createTransportPair, type Endpoint } from '@enclos/gate';
-import { duplexPair } from './duplex-pair.ts';
+import { duplexPair } from '@enclos/testkit';
 import { errorsFromEnclave, errorsFromHost, openChannel } from '../src/index.ts';
 
 const none = new Uint8Array(0);

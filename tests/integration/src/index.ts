@@ -2,7 +2,7 @@ export { target } from '../enclaves/target/target.edl.ts';
 export { foreignOutcome, outcome, refusedWith } from './expect.ts';
 export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './probe-host.ts';
 export { descendants } from './processes.ts';
-export { descriptorCount, residentMiB, until } from './process-watch.ts';
+export { descriptorCount, isRunning, processesWith, residentMiB, until } from './process-watch.ts';
 export { flipped, seededBytes, seededNumbers } from './random.ts';
 export { openRawHost, type RawHost, type RawHostOptions } from './raw-host.ts';
 export {

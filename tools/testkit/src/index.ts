@@ -1,1 +1,2 @@
+export { duplexPair } from './duplex-pair.ts';
 export { vectors } from './vectors.ts';

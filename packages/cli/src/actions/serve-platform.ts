@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -12,6 +11,7 @@ import {
   type HostSocket,
   type PlatformAudit,
   type SeparationOptions,
+  isListening,
 } from '@enclos/software-sgx';
 import { exists } from '../files.ts';
 import { serveHttp, type Address } from './http-server.ts';
@@ -94,18 +94,8 @@ async function serveCollateral(vendorFolder: string | undefined, { listen, now }
 /** A killed platform leaves its socket. @throws CLI_ADDRESS_IN_USE when somebody answers there. */
 async function clearSocket(path: string): Promise<void> {
   if (!(await exists(path))) return;
-  if (await answers(path)) {
+  if (await isListening(path)) {
     throw new EnclosError('CLI_ADDRESS_IN_USE', `A platform listens at ${path} already.`, { details: { path } });
   }
   await rm(path);
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

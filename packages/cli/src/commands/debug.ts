@@ -3,14 +3,7 @@ import { defineCommand } from '../command.ts';
 import { refuseUsage } from '../failure.ts';
 import { printable } from '../render/printer.ts';
 import { platformBanner, runNotes } from '../render/run.ts';
-import {
-  hostOption,
-  isolationOption,
-  keyOption,
-  platformOption,
-  stateFolderOf,
-  stateOption,
-} from '../common-options.ts';
+import { isolationOption, projectOptions, projectRun } from '../common-options.ts';
 
 export const command = defineCommand({
   description:
@@ -28,10 +21,7 @@ export const command = defineCommand({
         'List the enclave at /json for chrome://inspect and attaching by port: everybody on this machine can then debug it',
     },
     isolation: isolationOption,
-    host: hostOption,
-    key: keyOption,
-    state: stateOption,
-    platform: platformOption,
+    ...projectOptions,
   },
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
   examples: [
@@ -46,21 +36,15 @@ export const command = defineCommand({
     1: 'The platform or the enclave failed. Every other code comes from the host program.',
     3: 'The platform refused the image or its interpreter.',
   },
-  async run({ arguments: { folder }, options, rest }, context) {
-    const { io, notes, path } = context;
+  async run(input, context) {
+    const { io, notes } = context;
     const { note, events } = runNotes(context);
     return debug(
       {
-        folder: path(folder),
-        isolation: options.isolation,
-        port: parsePort(options.port),
-        wait: options.wait,
-        discoverable: options.discoverable,
-        host: options.host,
-        args: rest,
-        stateFolder: stateFolderOf(options.state, context),
-        ...(options.key === undefined ? {} : { keyFile: path(options.key) }),
-        ...(options.platform === undefined ? {} : { platformSocket: path(options.platform) }),
+        ...projectRun(input, context),
+        port: parsePort(input.options.port),
+        wait: input.options.wait,
+        discoverable: input.options.discoverable,
       },
       io,
       {

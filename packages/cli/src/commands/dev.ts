@@ -1,12 +1,5 @@
 import { dev } from '../actions/dev.ts';
-import {
-  hostOption,
-  isolationOption,
-  keyOption,
-  platformOption,
-  stateFolderOf,
-  stateOption,
-} from '../common-options.ts';
+import { isolationOption, projectOptions, projectRun } from '../common-options.ts';
 import { defineCommand } from '../command.ts';
 import { devRenderer } from '../render/dev.ts';
 
@@ -16,10 +9,7 @@ export const command = defineCommand({
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
   options: {
     isolation: isolationOption,
-    host: hostOption,
-    key: keyOption,
-    state: stateOption,
-    platform: platformOption,
+    ...projectOptions,
   },
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
   examples: [
@@ -30,17 +20,10 @@ export const command = defineCommand({
     },
   ],
   exitCodes: { 1: 'The platform could not be started.', 3: 'The interpreter is not the pinned one.' },
-  async run({ arguments: { folder }, options, rest }, context) {
-    const { path } = context;
+  async run(input, context) {
     await dev(
       {
-        folder: path(folder),
-        isolation: options.isolation,
-        host: options.host,
-        args: rest,
-        stateFolder: stateFolderOf(options.state, context),
-        ...(options.key === undefined ? {} : { keyFile: path(options.key) }),
-        ...(options.platform === undefined ? {} : { platformSocket: path(options.platform) }),
+        ...projectRun(input, context),
       },
       context.io,
       devRenderer(context),

@@ -1,13 +1,6 @@
 import { run } from '../actions/run.ts';
 import { defineCommand } from '../command.ts';
-import {
-  hostOption,
-  isolationOption,
-  keyOption,
-  platformOption,
-  stateFolderOf,
-  stateOption,
-} from '../common-options.ts';
+import { isolationOption, projectOptions, projectRun } from '../common-options.ts';
 import { platformBanner, runNotes } from '../render/run.ts';
 
 export const command = defineCommand({
@@ -20,10 +13,7 @@ export const command = defineCommand({
       type: 'boolean',
       summary: 'Build and run a debug enclave, whose errors are readable and whose secrets are not safe',
     },
-    host: hostOption,
-    key: keyOption,
-    state: stateOption,
-    platform: platformOption,
+    ...projectOptions,
   },
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
   examples: [
@@ -37,18 +27,12 @@ export const command = defineCommand({
     1: 'The platform or the enclave failed. Every other code comes from the host program.',
     3: 'The platform refused the image or its interpreter.',
   },
-  async run({ arguments: { folder }, options, rest }, context) {
-    const { io, notes, path } = context;
+  async run(input, context) {
+    const { io, notes } = context;
     return run(
       {
-        folder: path(folder),
-        isolation: options.isolation,
-        debug: options.debug,
-        host: options.host,
-        args: rest,
-        stateFolder: stateFolderOf(options.state, context),
-        ...(options.key === undefined ? {} : { keyFile: path(options.key) }),
-        ...(options.platform === undefined ? {} : { platformSocket: path(options.platform) }),
+        ...projectRun(input, context),
+        debug: input.options.debug,
       },
       io,
       { ...runNotes(context).events, platform: (description) => platformBanner(description, notes) },

@@ -1,5 +1,6 @@
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../sync-folder.ts';
 import { nextRotatedPath, rotatedFiles } from './files.ts';
 
 /** A file that grows by whole pieces: what fails half-way is taken back. */
@@ -82,15 +83,5 @@ class LogFile implements AppendFile {
   async #takeBack(handle: FileHandle): Promise<void> {
     await handle.truncate(this.#sizeBytes);
     this.#isDirty = false;
-  }
-}
-
-/** Makes the names in a folder durable. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

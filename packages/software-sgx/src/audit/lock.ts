@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { EnclosError } from '@enclos/errors';
+import { isListening } from '../is-listening.ts';
 
 /** unix(7): sun_path without its zero byte. */
 const maxSocketPathBytes = 107;
@@ -29,16 +30,6 @@ export async function lockAudit(path: string): Promise<() => Promise<void>> {
   server.unref();
   // Unlinks the socket too.
   return () => new Promise((resolve) => server.close(() => resolve()));
-}
-
-function isListening(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 function listen(server: Server, path: string): Promise<void> {

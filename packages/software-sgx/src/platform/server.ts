@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { AuditFacts } from '../audit/platform-audit.ts';
+import { isListening } from '../is-listening.ts';
 import { separatedHosts, singleHost, type Host } from './host.ts';
 import { serveHost } from './host-session.ts';
 import { listenPrivately } from './listen-privately.ts';
@@ -105,18 +106,8 @@ function startFacts({ separation, cpuSvn, rootFingerprint, interpreter, isolatio
 
 /** A killed platform leaves its sockets. @throws PLATFORM_SOCKET_REFUSED when somebody answers there. */
 async function clearSocket(path: string): Promise<void> {
-  if (await answers(path)) {
+  if (await isListening(path)) {
     throw new EnclosError('PLATFORM_SOCKET_REFUSED', `A platform listens at ${path} already.`);
   }
   await rm(path, { force: true });
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -4,6 +4,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { EnclosError } from '@enclos/errors';
+import { syncFolder } from '../sync-folder.ts';
 import { storageFailed } from '../storage-error.ts';
 
 /** Files of a folder to be made, by relative path: `a/b` makes the sub-folder `a` too, `a/` an empty one. */
@@ -40,7 +41,7 @@ async function make(target: string, content: () => Promise<FolderContent>): Prom
     // Whatever stopped this process: a folder that is there is whole.
     if (!(await exists(target))) throw storageFailed(target, error);
   }
-  await sync(parent);
+  await syncFolder(parent);
 }
 
 function makingPrefix(target: string): string {
@@ -69,7 +70,7 @@ export async function replaceFile(path: string, data: string | Uint8Array): Prom
   try {
     await writeSynced(temporary, data);
     await rename(temporary, path);
-    await sync(dirname(path));
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true }).catch(ignore);
     throw storageFailed(path, error);
@@ -87,7 +88,7 @@ export async function addFile(path: string, data: string | Uint8Array): Promise<
   const temporary = temporaryFor(path);
   try {
     const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    if (made !== undefined) await sync(dirname(made));
+    if (made !== undefined) await syncFolder(dirname(made));
     await writeSynced(temporary, data);
     await link(temporary, path);
   } catch (error) {
@@ -96,7 +97,7 @@ export async function addFile(path: string, data: string | Uint8Array): Promise<
   } finally {
     await rm(temporary, { force: true }).catch(ignore);
   }
-  await sync(dirname(path));
+  await syncFolder(dirname(path));
   return true;
 }
 
@@ -172,8 +173,8 @@ async function fill(folder: string, content: FolderContent): Promise<void> {
     folders.add(parent);
     if (parent !== path) await writeSynced(path, data);
   }
-  for (const made of folders) await sync(made);
-  await sync(folder);
+  for (const made of folders) await syncFolder(made);
+  await syncFolder(folder);
 }
 
 async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
@@ -183,16 +184,6 @@ async function writeSynced(path: string, data: string | Uint8Array): Promise<voi
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** Makes the names in a folder durable: a synced file with an unsynced name is lost with the power. */
-async function sync(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

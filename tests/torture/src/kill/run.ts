@@ -4,7 +4,8 @@ import { constants, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { descendants, isRunning, kill, processesWith, until, within } from '../processes.ts';
+import { descendants, isRunning, processesWith, until } from '@enclos/integration-tests';
+import { kill, within } from '../processes.ts';
 import { markVariables, parseMark, type Mark } from '../marks.ts';
 import { compiled, makePipe, type Lane } from '../workplace.ts';
 

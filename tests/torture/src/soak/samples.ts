@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { descriptorCount, residentKiB } from '../processes.ts';
+import { descriptorCount, residentMiB } from '@enclos/integration-tests';
 import { collectGarbage } from './collect-garbage.ts';
 
 export interface Sample {
@@ -40,13 +40,13 @@ export function readSample(
   const { heapUsed, external } = process.memoryUsage();
   return {
     seconds,
-    hostMiB: residentKiB(process.pid) / 1024,
+    hostMiB: residentMiB(process.pid),
     hostHeapMiB: heapUsed / 2 ** 20,
     hostExternalMiB: external / 2 ** 20,
     hostDescriptors: descriptorCount(process.pid),
-    platformMiB: residentKiB(of.platform) / 1024,
+    platformMiB: residentMiB(of.platform),
     platformDescriptors: descriptorCount(of.platform),
-    enclaveMiB: residentKiB(of.enclave) / 1024,
+    enclaveMiB: residentMiB(of.enclave),
     life: of.life,
   };
 }

@@ -1,7 +1,8 @@
 import { isEnclosError } from '@enclos/errors';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { loadSubject, type Subject } from '../load-subject.ts';
-import { descendants, kill } from '../processes.ts';
+import { descendants } from '@enclos/integration-tests';
+import { kill } from '../processes.ts';
 import type { Lane } from '../workplace.ts';
 
 /** One life of an enclave. */
