@@ -11,11 +11,4 @@ export { string, type StringBounds } from './string.ts';
 export type { Infer, Type, TypeKind, Value } from './type.ts';
 export { union, type UnionValue, type Variants } from './union.ts';
 export { type DecodeOptions, decodeValue, type EncodeOptions, encodeValue, maxEncodedBytes } from './value.ts';
-export {
-  MAX_FILE_CHUNK_BYTES,
-  MAX_STREAM_CALLS,
-  MAX_STREAM_CHUNK_BYTES,
-  MAX_STREAM_WRITES,
-  MAX_STREAMS,
-  systemInterface,
-} from './system.ts';
+export { MAX_FILE_CHUNK_BYTES, MAX_STREAMS, systemInterface } from './system.ts';

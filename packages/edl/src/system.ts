@@ -9,24 +9,16 @@ import { string } from './string.ts';
 /** File content crosses in pieces of at most this size. */
 export const MAX_FILE_CHUNK_BYTES = 256 * 1024;
 
-/** Bytes of a stream cross in pieces of at most this size: what the kernel gives to one read. */
-export const MAX_STREAM_CHUNK_BYTES = 64 * 1024;
 /** Streams that an enclave may have at once, those included that it waits for. */
 export const MAX_STREAMS = 256;
-/** Writes to one stream that may be unanswered. */
-export const MAX_STREAM_WRITES = 4;
-/** The calls of streams that an enclave may have unanswered: on each one read, the writes, one end and one close. */
-export const MAX_STREAM_CALLS = MAX_STREAMS * (MAX_STREAM_WRITES + 3);
-
 const path = string({ minBytes: 1, maxBytes: 1024 });
 const target = path;
 const kind = enumeration('file', 'folder', 'other');
 const logLevel = enumeration('error', 'warn', 'info', 'debug', 'trace');
 const chunk = bytes({ maxBytes: MAX_FILE_CHUNK_BYTES });
 const declaredName = string({ minBytes: 1, maxBytes: 64 });
-/** Chosen by the enclave, so that no answer of the host can confuse two streams, and free again once closed. */
+/** Chosen by the enclave, so that no answer of the host can confuse two streams; the gate's frames name it. Never 0. */
 const stream = uint32();
-const streamBytes = bytes({ maxBytes: MAX_STREAM_CHUNK_BYTES });
 
 /**
  * What the trusted and the untrusted runtime say to each other beside the
@@ -60,16 +52,8 @@ export const systemInterface = defineInterface({
     /** One piece of a new content. The file changes, atomically, with the piece that has `last`. */
     mountWrite: func({ target, path, write: uint32(), content: chunk, last: enumeration('no', 'yes') }),
     mountRemove: func({ target, path }),
-    /** Waits for a connection to a declared listener. Where it comes from is the host's word. */
+    /** Waits for a connection to a declared listener, whose bytes then cross as frames. Where it comes from is the host's word. */
     streamAccept: func({ listener: declaredName, stream }, string({ maxBytes: 256 })),
     streamConnect: func({ destination: declaredName, stream }),
-    /** Waits for bytes. None: the other end sends no more. The host can push nothing: it answers. */
-    streamRead: func({ stream }, streamBytes),
-    /** Answered when the socket has taken the bytes. Writes of one stream keep their order. */
-    streamWrite: func({ stream, content: streamBytes }),
-    /** No more writes; reading goes on. */
-    streamEnd: func({ stream }),
-    /** The stream is over in both directions, or is no longer waited for. */
-    streamClose: func({ stream }),
   },
 });

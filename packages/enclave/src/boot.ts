@@ -7,7 +7,7 @@ import { isEnclaveApplication, type EnclaveApplication } from './application.ts'
 import { createLogFilter, LogLevel, type LogFilter } from './log-filter.ts';
 import { createHostFiles } from './host-files.ts';
 import { hostCaller, hostSystem, serveGate } from './serve.ts';
-import { installEnvironment, installRuntime } from './runtime.ts';
+import { installEnvironment, installRuntime, streamReceived } from './runtime.ts';
 
 /** What the platform's loader hands to the measured bundle, and all that the bundle gets. */
 export interface BootCapabilities {
@@ -49,6 +49,7 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
       await application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) });
       starting = false;
     },
+    onStream: streamReceived,
   });
   const most = application.maxLogLevel ?? (manifest.debug ? 'trace' : 'info');
   const logLines = createLogFilter(most, (level, text) => endpoint.log(level, text));
@@ -60,6 +61,7 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
     files: decodeFiles(capabilities.files),
     system,
     hostFiles: createHostFiles(system),
+    sendStream: endpoint.stream,
     log: (level, text) => logLines.write(level, text),
   });
   redirectConsole(logLines);

@@ -1,113 +1,80 @@
 import { Duplex } from 'node:stream';
-import { MAX_STREAM_CHUNK_BYTES, MAX_STREAM_WRITES } from '@enclos/edl';
-import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { HostSystem } from './runtime.ts';
-
-export interface RelayedStreamInit {
-  readonly system: HostSystem;
-  /** The number of the stream between enclave and host. */
-  readonly stream: number;
-  readonly remoteAddress: string;
-  /** Called once, when the host has forgotten the stream. */
-  closed(): void;
-}
+import { EnclosError } from '@enclos/errors';
+import { MAX_STREAM_CHUNK_BYTES, type StreamEvents, type StreamPort } from '@enclos/gate';
 
 type Done = (error?: Error) => void;
 
 /**
- * A connection that the host relays. It asks the host for bytes when there is
- * room for them and has few writes under way, so that neither side can fill
- * the other's memory. Made without a promise of its own for each step: they
- * would cost more than all the rest.
+ * A connection that the host relays. The host may send as much as was granted,
+ * and more is granted as what came is read; writes wait for what the host grants.
  */
 export class RelayedStream extends Duplex {
-  /** Where the connection comes from: the host's word, for logs and nothing else. */
-  readonly remoteAddress: string;
-  readonly #init: RelayedStreamInit;
-  #isReading = false;
-  /** Writes that the host has not answered. */
-  #unanswered = 0;
-  /** What goes on when there is one less of them, and who is told when there never is. */
-  #waiting: { readonly next: () => void; readonly done: Done } | undefined;
-  readonly #received = (bytes: Uint8Array): void => this.#take(bytes);
-  readonly #answered = (): void => this.#goOn();
-  readonly #failed = (error: unknown): void => this.#fail(error);
+  readonly #port: StreamPort;
+  #remoteAddress = '';
+  /** What the host has not granted yet, of the write under way. */
+  #unsent: { readonly bytes: Uint8Array; readonly done: Done } | undefined;
 
-  constructor(init: RelayedStreamInit) {
+  constructor(open: (events: StreamEvents) => StreamPort) {
     super({ highWaterMark: MAX_STREAM_CHUNK_BYTES });
-    this.#init = init;
-    this.remoteAddress = init.remoteAddress;
+    this.#port = open({
+      data: (bytes) => {
+        this.push(bytes);
+        this.#port.grant(this.readableLength);
+      },
+      room: () => this.#sendRest(),
+      ended: () => void this.push(null),
+      closed: () => this.#closed(),
+    });
     // A connection that somebody breaks must not end the enclave; readers and writers see it all the same.
     this.on('error', () => undefined);
   }
 
-  override _read(): void {
-    if (!this.#isReading) this.#ask();
+  /** Where the connection comes from: the host's word, for logs and nothing else. */
+  get remoteAddress(): string {
+    return this.#remoteAddress;
   }
 
-  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
-    this.#send(chunk, 0, done);
+  /** The host has opened it. */
+  arrived(remoteAddress: string): void {
+    this.#remoteAddress = remoteAddress;
   }
 
-  override _writev(chunks: readonly { readonly chunk: Uint8Array }[], done: Done): void {
-    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), 0, done);
+  override read(sizeBytes?: number): unknown {
+    const bytes: unknown = super.read(sizeBytes);
+    // Behind the read, not in `_read`, which runs before the bytes are taken.
+    this.#port.grant(this.readableLength);
+    return bytes;
   }
 
-  /** The host keeps the order. Answers to writes may come after; one that fails breaks the stream. */
+  /** What the host may send it sends by itself. */
+  override _read(): void {}
+
+  override _write(bytes: Uint8Array, _encoding: BufferEncoding, done: Done): void {
+    const sentBytes = this.#port.send(bytes);
+    if (sentBytes === bytes.length) done();
+    else this.#unsent = { bytes: bytes.subarray(sentBytes), done };
+  }
+
   override _final(done: Done): void {
-    const { system, stream } = this.#init;
-    const ended = (): void => done();
-    system.streamEnd({ stream }).then(ended, this.#failed);
+    this.#port.end();
+    done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#close();
-    this.#waiting?.done(error ?? new EnclosError('STREAM_BROKEN'));
+    this.#port.close();
+    this.#unsent?.done(error ?? new EnclosError('STREAM_BROKEN'));
     done(error);
   }
 
-  #ask(): void {
-    this.#isReading = true;
-    const { system, stream } = this.#init;
-    system.streamRead({ stream }).then(this.#received, this.#failed);
+  #sendRest(): void {
+    const unsent = this.#unsent;
+    if (unsent === undefined) return;
+    this.#unsent = undefined;
+    this._write(unsent.bytes, 'utf8', unsent.done);
   }
 
-  #take(bytes: Uint8Array): void {
-    this.#isReading = false;
-    if (bytes.length === 0) return void this.push(null);
-    const hasRoom = this.readableLength + bytes.length < this.readableHighWaterMark;
-    // Before the bytes are used, so that the question crosses together with what is written in answer to them.
-    if (hasRoom && !this.destroyed) this.#ask();
-    this.push(bytes);
-  }
-
-  #send(content: Uint8Array, at: number, done: Done): void {
-    const { system, stream } = this.#init;
-    const end = at + MAX_STREAM_CHUNK_BYTES;
-    this.#unanswered += 1;
-    system.streamWrite({ stream, content: content.subarray(at, end) }).then(this.#answered, this.#failed);
-    const next = end < content.length ? (): void => this.#send(content, end, done) : done;
-    if (this.#unanswered < MAX_STREAM_WRITES) next();
-    else this.#waiting = { next, done };
-  }
-
-  #goOn(): void {
-    this.#unanswered -= 1;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (!this.destroyed) waiting?.next();
-  }
-
-  #close(): void {
-    const { system, stream } = this.#init;
-    const closed = (): void => this.#init.closed();
-    // Refused or not: from here on the host hears nothing more of it.
-    system.streamClose({ stream }).then(closed, closed);
-  }
-
-  #fail(error: unknown): void {
-    // With the host everything is over: there is nobody to tell, and no word of it must look like a crash.
-    if (isEnclosError(error) && error.kind === 'lost') this.destroy();
-    else this.destroy(error instanceof Error ? error : new EnclosError('STREAM_BROKEN', undefined, { cause: error }));
+  /** After both ends this is the host's part of the end. What was not read yet can still be read then. */
+  #closed(): void {
+    if (!this.#port.isEnded || !this.writableFinished) this.destroy(new EnclosError('STREAM_BROKEN'));
   }
 }

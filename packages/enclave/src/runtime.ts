@@ -1,4 +1,5 @@
 import type { Caller, systemInterface } from '@enclos/edl';
+import type { Frame, SendStream } from '@enclos/gate';
 import type { EmbeddedFile, EnclaveManifest } from '@enclos/manifest';
 import type { Attester } from '@enclos/tee';
 import { EnclosError } from '@enclos/errors';
@@ -24,6 +25,7 @@ export interface EnclaveRuntime {
   readonly files: readonly EmbeddedFile[];
   readonly system: HostSystem;
   readonly hostFiles: HostFiles;
+  readonly sendStream: SendStream;
   log(level: number, text: LogText): void;
 }
 
@@ -38,6 +40,19 @@ export function installRuntime(made: EnclaveRuntime): void {
 
 export function installEnvironment(values: ReadonlyMap<string, string>): void {
   environment = values;
+}
+
+let receiveStream = (_frame: Frame): void => {
+  throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The peer sent a frame of a stream, and none was opened.');
+};
+
+/** A frame of a stream, for whoever serves streams: an application that has none does not carry their code. */
+export function streamReceived(frame: Frame): void {
+  receiveStream(frame);
+}
+
+export function serveStreams(receive: (frame: Frame) => void): void {
+  receiveStream = receive;
 }
 
 /** @throws ENCLAVE_NOT_BOOTED outside an enclave. */

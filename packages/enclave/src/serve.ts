@@ -4,14 +4,14 @@ import {
   createCaller,
   createDispatcher,
   isThenable,
-  MAX_STREAM_CALLS,
+  MAX_STREAMS,
   maxArgumentBytes,
   systemInterface,
   type Caller,
   type Functions,
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, patientLimits, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import { createEndpoint, patientLimits, streamTransport, type Endpoint, type Frame, type IncomingCall } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromHost, GateTable } from '@enclos/tee';
 import type { CallContext, EnclaveApplication } from './application.ts';
@@ -24,6 +24,8 @@ export interface ServeOptions {
   readonly application: EnclaveApplication;
   /** Called once, by the host's `start`. When it throws, the gate closes behind the answer. */
   start(request: StartRequest): Promise<void>;
+  /** Frames of streams. */
+  readonly onStream: (frame: Frame) => void;
 }
 
 /** All of it is the host's word. */
@@ -67,8 +69,8 @@ export function serveGate(options: ServeOptions): Endpoint {
     acceptHello: (theirs) => checkHello(theirs, manifest),
     limits: {
       ...manifest.limits,
-      // Calls of streams wait for somebody else, for as long as it takes, and must not take the application's.
-      maxPendingSystemCalls: manifest.limits.maxPendingCalls + MAX_STREAM_CALLS,
+      // A stream is waited for as long as it takes, and that must not take the application's room.
+      maxPendingSystemCalls: manifest.limits.maxPendingCalls + MAX_STREAMS,
       maxConcurrentCalls: manifest.threads,
       helloTimeoutMs,
       // Timers go on while a debugger holds this enclave.
@@ -84,6 +86,7 @@ export function serveGate(options: ServeOptions): Endpoint {
     },
     describeError: (error) => describeError(error, manifest.debug),
     lostError: (cause) => new EnclosError('ENCLAVE_HOST_LOST', undefined, { cause }),
+    onStream: options.onStream,
   });
   return endpoint;
 }

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { MAX_STREAMS } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { StreamTable } from '@enclos/gate';
 import { RelayedStream } from './relayed-stream.ts';
-import { runtime } from './runtime.ts';
+import { runtime, serveStreams } from './runtime.ts';
 
 /** A connection whose bytes the host relays, reads, changes and drops as it likes: end TLS inside. */
 export interface Connection extends Duplex {
@@ -29,16 +30,18 @@ export function listen(name: string, { signal }: StreamOptions = {}): AsyncGener
 /**
  * Connects to a destination that enclave.json declares under `connect`. The
  * host resolves the name and may connect to anything: authenticate the peer.
- * @throws STREAM_NOT_DECLARED, STREAM_LIMIT, STREAM_CONNECT_FAILED, GATE_CANCELLED
+ * @throws STREAM_NOT_DECLARED, STREAM_LIMIT, STREAM_CONNECT_FAILED, STREAM_BROKEN, GATE_CANCELLED
  */
 export async function connect(name: string, { signal }: StreamOptions = {}): Promise<Connection> {
   if (!runtime().manifest.connect.some((declared) => declared.name === name)) throw notDeclared('destination', name);
-  if (open >= MAX_STREAMS) throw new EnclosError('STREAM_LIMIT');
+  if (table().size >= MAX_STREAMS) throw new EnclosError('STREAM_LIMIT');
   const { system } = runtime();
-  return opened(async (stream) => {
-    await system.streamConnect({ destination: name, stream }, callOptions(signal));
+  const stream = await opened(async (id) => {
+    await system.streamConnect({ destination: name, stream: id }, callOptions(signal));
     return '';
   });
+  if (stream.destroyed) throw new EnclosError('STREAM_BROKEN');
+  return stream;
 }
 
 async function* connections(
@@ -50,7 +53,9 @@ async function* connections(
   while (!isOver()) {
     await room();
     try {
-      yield await opened((stream) => system.streamAccept({ listener: name, stream }, callOptions(signal)));
+      const stream = await opened((id) => system.streamAccept({ listener: name, stream: id }, callOptions(signal)));
+      // One that broke on its way here would never say so again.
+      if (!stream.destroyed) yield stream;
     } catch (error) {
       // With the host everything is over, and that is no failure of whoever serves connections.
       if (isOver() || (isEnclosError(error) && error.kind === 'lost')) return;
@@ -59,33 +64,35 @@ async function* connections(
   }
 }
 
-let open = 0;
+let streams: StreamTable | undefined;
 let lastStream = 0;
 const waiting: (() => void)[] = [];
 
+function table(): StreamTable {
+  if (streams !== undefined) return streams;
+  const made = new StreamTable({ send: runtime().sendStream, answersStrangers: false });
+  serveStreams((frame) => made.received(frame));
+  streams = made;
+  return made;
+}
+
 /** Resolves when one more stream may be opened. */
 async function room(): Promise<void> {
-  for (;;) {
-    if (open < MAX_STREAMS) return;
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  }
+  while (table().size >= MAX_STREAMS) await new Promise<void>((resolve) => waiting.push(resolve));
 }
 
-function closed(): void {
-  open -= 1;
-  waiting.shift()?.();
-}
-
-/** Numbers a stream and has it opened. One that does not come about is closed at the host: its answer may be on the way. */
-async function opened(ask: (stream: number) => Promise<string>): Promise<Connection> {
-  const { system } = runtime();
-  lastStream = (lastStream + 1) >>> 0;
-  const stream = lastStream;
-  open += 1;
+/** Numbers a stream and has it opened. When that fails the host is told all the same: it may have one on the way. */
+async function opened(ask: (id: number) => Promise<string>): Promise<RelayedStream> {
+  const open = table();
+  do lastStream = (lastStream % 0xffff_ffff) + 1;
+  while (open.has(lastStream));
+  const id = lastStream;
+  const stream = new RelayedStream((events) => open.open(id, events, () => waiting.shift()?.()));
   try {
-    return new RelayedStream({ system, stream, remoteAddress: await ask(stream), closed });
+    stream.arrived(await ask(id));
+    return stream;
   } catch (error) {
-    await system.streamClose({ stream }).then(closed, closed);
+    stream.destroy();
     throw error;
   }
 }

@@ -32,6 +32,8 @@ export function tlsServer(options: TlsServerOptions): (connection: Duplex) => Pr
       // For good: a client that breaks its connection must not end the enclave.
       socket.on('error', fail);
       socket.once('close', fail);
+      // Its last word was said before anybody listened.
+      if (connection.destroyed) return fail();
       socket.once('end', fail);
       socket.once('secure', () => {
         clearTimeout(timer);

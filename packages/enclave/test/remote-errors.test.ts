@@ -66,7 +66,13 @@ async function hostThrowing(code: string): Promise<{ readonly host: Endpoint; re
     },
     say: () => undefined,
   });
-  const enclave = serveGate({ gate: streamOf(right), manifest, application, start: async () => undefined });
+  const enclave = serveGate({
+    gate: streamOf(right),
+    manifest,
+    application,
+    start: async () => undefined,
+    onStream: () => undefined,
+  });
   const host = createEndpoint({
     transport: left,
     initiator: true,

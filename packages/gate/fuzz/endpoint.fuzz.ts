@@ -1,5 +1,12 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, encodeFrame, FrameKind, type TransportEvents } from '../src/index.ts';
+import {
+  createEndpoint,
+  encodeFrame,
+  FrameKind,
+  STREAM_WINDOW_BYTES,
+  StreamTable,
+  type TransportEvents,
+} from '../src/index.ts';
 
 const empty = { table: 0, functionIndex: 0, callId: 0, parentCallId: 0, timeoutMs: 0, payload: new Uint8Array(0) };
 const hello = encodeFrame({ ...empty, kind: FrameKind.HELLO });
@@ -22,6 +29,13 @@ const forged = encodeFrame({
   callId: 1,
   payload: Buffer.from('\x0c\0ENCLAVE_LOST'),
 });
+const stream = Buffer.concat([
+  encodeFrame({ ...empty, kind: FrameKind.STREAM_DATA, callId: 1, payload: Uint8Array.of(1, 2, 3) }),
+  encodeFrame({ ...empty, kind: FrameKind.STREAM_CREDIT, callId: 1, parentCallId: 200 }),
+  encodeFrame({ ...empty, kind: FrameKind.STREAM_END, callId: 1 }),
+  encodeFrame({ ...empty, kind: FrameKind.STREAM_CLOSE, callId: 1 }),
+  encodeFrame({ ...empty, kind: FrameKind.STREAM_CLOSE, callId: 9 }),
+]);
 const goodbye = encodeFrame({ ...empty, kind: FrameKind.GOODBYE });
 
 export const seeds: readonly Uint8Array[] = [
@@ -29,6 +43,7 @@ export const seeds: readonly Uint8Array[] = [
   Buffer.concat([hello, call, nested, failure]),
   Buffer.concat([hello, forged]),
   Buffer.concat([hello, hello]),
+  Buffer.concat([hello, stream, goodbye]),
   call,
 ];
 
@@ -51,7 +66,12 @@ export function fuzz(data: Uint8Array): void {
   let events: TransportEvents | undefined;
   let unsafeLine = false;
   let oversized = false;
+  let keptBytes = 0;
   const timers = countingTimers();
+  const streams = new StreamTable({ send: () => undefined, answersStrangers: true });
+  const open = { data: ({ length }: Uint8Array) => void (keptBytes += length), room() {}, ended() {} };
+  const port = streams.open(1, { ...open, closed: () => port.close() }, () => undefined);
+  port.send(new Uint8Array(1000));
   const endpoint = createEndpoint({
     transport: {
       send: () => true,
@@ -79,6 +99,7 @@ export function fuzz(data: Uint8Array): void {
     },
     describeError: (error) => ({ code: isEnclosError(error) ? error.code : 'FUZZ', message: '' }),
     lostError: () => new EnclosError('GATE_PROTOCOL_VIOLATION'),
+    onStream: (frame) => streams.received(frame),
     onLog: (level, text) => {
       unsafeLine ||= level > 4 || /[\p{Cc}\u2028\u2029]/u.test(text);
     },
@@ -89,6 +110,7 @@ export function fuzz(data: Uint8Array): void {
   for (let at = 0; at < data.length; at += 61) events?.data(data.subarray(at, at + 61));
   events?.end();
   if (unsafeLine) throw new RangeError('A log line is not safe to print.');
+  if (keptBytes > STREAM_WINDOW_BYTES) throw new RangeError('More of a stream came than was granted.');
   if (oversized) throw new RangeError('Arguments over their bound were served.');
   if (timers.armed.size > 0) throw new Error(`${timers.armed.size} timers outlive the gate.`);
 }

@@ -21,6 +21,10 @@ const frames: readonly Frame[] = [
   { ...empty, kind: FrameKind.CANCEL, callId: 3 },
   { ...empty, kind: FrameKind.LOG, functionIndex: 4, payload: Uint8Array.of(65) },
   { ...empty, kind: FrameKind.GOODBYE },
+  { ...empty, kind: FrameKind.STREAM_DATA, callId: 1, payload: Uint8Array.of(1, 2) },
+  { ...empty, kind: FrameKind.STREAM_CREDIT, callId: 1, parentCallId: 600 },
+  { ...empty, kind: FrameKind.STREAM_END, callId: 1 },
+  { ...empty, kind: FrameKind.STREAM_CLOSE, callId: 1 },
 ];
 
 /** Each kind alone, then all in one stream. */

@@ -16,6 +16,7 @@ import { resolveLimits, systemTimers, type GateLimits, type Timers } from './lim
 import { acceptedErrors, decodeLogLine, encodeText, type ErrorDescription } from './messages.ts';
 import { OutgoingCalls, type InvokeOptions } from './outgoing-calls.ts';
 import { Receiver } from './receiver.ts';
+import type { SendStream } from './stream-table.ts';
 import type { Transport } from './transport.ts';
 
 export interface EndpointOptions {
@@ -49,6 +50,8 @@ export interface EndpointOptions {
    * have become U+23CE, so that a line stays one line. It must bound what it keeps.
    */
   readonly onLog?: ((level: number, text: string) => void) | undefined;
+  /** A frame of a stream. What it throws refuses the frame and closes the gate. Absent: no stream is expected. */
+  readonly onStream?: ((frame: Frame) => void) | undefined;
   readonly timers?: Timers | undefined;
 }
 
@@ -73,6 +76,8 @@ export interface Endpoint {
   readonly invoke: (table: number, index: number, payload: Uint8Array, options?: InvokeOptions) => Promise<Uint8Array>;
   /** Sends a log line (level 0 error to 4 trace, cut at 8 KiB). Dropped rather than delayed under congestion. */
   readonly log: (level: number, text: string) => void;
+  /** Sends a frame of a stream: see `StreamTable`. Forgotten when the gate is not open. */
+  readonly stream: SendStream;
   /**
    * Without an error: says goodbye, rejects our pending calls, aborts the
    * running ones of the peer, and ends the transport once all is flushed.
@@ -93,6 +98,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     invoke: (table: number, index: number, payload: Uint8Array, how: InvokeOptions = {}) =>
       gate.outgoing.invoke({ table, index, payload, options: how, parent: undefined }),
     log: (level: number, text: string) => gate.log(level, text),
+    stream: (frame: Frame, isRefusal: boolean) => gate.stream(frame, isRefusal),
     close: (error?: Error) => gate.close(error),
   });
 }
@@ -148,6 +154,11 @@ class GateEndpoint {
     const maxBytes = Math.min(MAX_LOG_BYTES, this.#limits.maxFrameBytes - FRAME_HEADER_BYTES);
     const safeLevel = Math.min(MAX_LOG_LEVEL, Math.max(0, Math.trunc(level) || 0));
     this.#writer.send({ ...simpleFrame(FrameKind.LOG, 0, encodeText(text, maxBytes)), functionIndex: safeLevel });
+  }
+
+  stream(frame: Frame, isRefusal: boolean): void {
+    if (isRefusal) this.#writer.sendRefusal(frame);
+    else this.#writer.send(frame);
   }
 
   close(error?: Error): Promise<void> {
@@ -206,6 +217,9 @@ class GateEndpoint {
         return this.#logged(frame);
       case FrameKind.GOODBYE:
         return this.#goodbyeReceived();
+      default:
+        if (this.#options.onStream === undefined) throw protocolViolation('a frame of a stream, where there are none');
+        return this.#options.onStream(frame);
     }
   }
 

@@ -9,6 +9,10 @@ export const FrameKind = Object.freeze({
   CANCEL: 5,
   LOG: 6,
   GOODBYE: 7,
+  STREAM_DATA: 8,
+  STREAM_CREDIT: 9,
+  STREAM_END: 10,
+  STREAM_CLOSE: 11,
 } as const);
 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
@@ -21,6 +25,8 @@ export const MAX_THROW_CODE_BYTES = 64;
 export const MAX_THROW_MESSAGE_BYTES = 4096;
 /** Longest text in a LOG frame, in UTF-8 bytes. */
 export const MAX_LOG_BYTES = 8192;
+/** Bytes of a stream cross in pieces of at most this size: what the kernel gives to one read. */
+export const MAX_STREAM_CHUNK_BYTES = 64 * 1024;
 /** Highest log level: 0 error, 1 warning, 2 information, 3 debug, 4 trace. */
 export const MAX_LOG_LEVEL = 4;
 /** Smallest `maxFrameBytes`: every THROW frame must fit, or a failure could not be reported. */
@@ -38,9 +44,9 @@ export interface FrameHeader {
   readonly table: number;
   /** CALL: which function of the table. LOG: the level, 0 to 4. */
   readonly functionIndex: number;
-  /** CALL, RETURN, THROW, CANCEL: the call, never zero. */
+  /** CALL, RETURN, THROW, CANCEL: the call. STREAM_…: the stream. Never zero there. */
   readonly callId: number;
-  /** CALL: the call in the other direction that this one is nested in, or zero. */
+  /** CALL: the call in the other direction that this one is nested in, or zero. STREAM_CREDIT: how many bytes. */
   readonly parentCallId: number;
   /** CALL: how long the caller waits, or zero. */
   readonly timeoutMs: number;
@@ -73,11 +79,14 @@ function maxPayloadBytes(kind: FrameKind): number {
       return 2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES;
     case FrameKind.LOG:
       return MAX_LOG_BYTES;
-    case FrameKind.CANCEL:
-    case FrameKind.GOODBYE:
-      return 0;
-    default:
+    case FrameKind.STREAM_DATA:
+      return MAX_STREAM_CHUNK_BYTES;
+    case FrameKind.HELLO:
+    case FrameKind.CALL:
+    case FrameKind.RETURN:
       return MAX_FRAME_LIMIT_BYTES;
+    default:
+      return 0;
   }
 }
 
@@ -89,20 +98,22 @@ function unusedFieldFault({
   parentCallId,
   timeoutMs,
 }: FrameHeader): string | undefined {
-  const hasCallId =
-    kind === FrameKind.CALL || kind === FrameKind.RETURN || kind === FrameKind.THROW || kind === FrameKind.CANCEL;
+  const hasCallId = kind !== FrameKind.HELLO && kind !== FrameKind.LOG && kind !== FrameKind.GOODBYE;
   if (hasCallId !== (callId !== 0)) return hasCallId ? 'a call id of zero' : 'a call id on a frame that has none';
   if (kind === FrameKind.CALL) return table > 1 ? 'an unknown function table' : undefined;
-  if (table !== 0 || parentCallId !== 0 || timeoutMs !== 0) return 'a reserved field that is not zero';
+  const hasAmount = kind === FrameKind.STREAM_CREDIT;
+  if (hasAmount && parentCallId === 0) return 'a credit of nothing';
+  if (table !== 0 || (parentCallId !== 0 && !hasAmount) || timeoutMs !== 0) return 'a reserved field that is not zero';
   if (kind === FrameKind.LOG) return functionIndex > MAX_LOG_LEVEL ? 'an unknown log level' : undefined;
   return functionIndex === 0 ? undefined : 'a reserved field that is not zero';
 }
 
 /** What is wrong with a header and its payload length, or undefined. Both directions obey the same rules. */
 export function headerFault(header: FrameHeader, payloadBytes: number): string | undefined {
-  if (header.kind < FrameKind.HELLO || header.kind > FrameKind.GOODBYE) return 'an unknown kind';
+  if (header.kind < FrameKind.HELLO || header.kind > FrameKind.STREAM_CLOSE) return 'an unknown kind';
   const fault = unusedFieldFault(header);
   if (fault !== undefined) return fault;
+  if (header.kind === FrameKind.STREAM_DATA && payloadBytes === 0) return 'a piece of a stream without bytes';
   return payloadBytes > maxPayloadBytes(header.kind) ? 'a payload too large for its kind' : undefined;
 }
 

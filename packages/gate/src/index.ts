@@ -1,11 +1,20 @@
 export { encodeFrame } from './encode-frame.ts';
 export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
 export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
-export { FRAME_HEADER_BYTES, FrameKind, type Frame, type FrameHeader } from './frames.ts';
+export { FRAME_HEADER_BYTES, FrameKind, MAX_STREAM_CHUNK_BYTES, type Frame, type FrameHeader } from './frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
 export { patientLimits, type GateLimits, type Timers } from './limits.ts';
 export { gateAnswerErrors, type ErrorDescription } from './messages.ts';
 export type { InvokeOptions } from './outgoing-calls.ts';
+export {
+  STREAM_PIECE_BYTES,
+  STREAM_WINDOW_BYTES,
+  StreamTable,
+  type SendStream,
+  type StreamEvents,
+  type StreamPort,
+  type StreamTableOptions,
+} from './stream-table.ts';
 export { streamTransport, type DuplexLike } from './stream-transport.ts';
 export { createTransportPair } from './transport-pair.ts';
 export type { Transport, TransportEvents } from './transport.ts';

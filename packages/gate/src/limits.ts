@@ -10,6 +10,7 @@ export const MAX_TIMEOUT_MS = 0x7fff_ffff;
  * `maxFrameBytes * (1 + 2 * (maxConcurrentCalls + maxConcurrentSystemCalls) * maxDepth) + maxQueuedBytes`
  * for what it sent and what answers it, and
  * `maxFrameBytes * (maxPendingCalls + maxPendingSystemCalls)` for calls of ours that it does not read.
+ * Each stream adds `STREAM_WINDOW_BYTES` in each direction.
  */
 export interface GateLimits {
   /** Largest frame, header included: 4182 bytes to 1 GiB. Both sides use the same value. */

@@ -111,7 +111,7 @@ const refused: readonly (readonly [string, Uint8Array])[] = [
   ['a length over the limit', rawFrame({ kind: 1, length: 8189 })],
   ['the largest length', rawFrame({ kind: 1, length: 0xffff_ffff })],
   ['kind 0', rawFrame({ kind: 0 })],
-  ['kind 8', rawFrame({ kind: 8 })],
+  ['kind 12', rawFrame({ kind: 12, callId: 1 })],
   ['HELLO with a call id', rawFrame({ kind: 1, callId: 1 })],
   ['HELLO with a function', rawFrame({ kind: 1, functionIndex: 1 })],
   ['HELLO with a table', rawFrame({ kind: 1, table: 1 })],
@@ -130,6 +130,19 @@ const refused: readonly (readonly [string, Uint8Array])[] = [
   ['LOG of level 5', rawFrame({ kind: 6, functionIndex: 5 })],
   ['GOODBYE with a payload', rawFrame({ kind: 7, payload: Uint8Array.of(0) })],
   ['GOODBYE with a timeout', rawFrame({ kind: 7, timeoutMs: 1 })],
+  ['GOODBYE with a call id', rawFrame({ kind: 7, callId: 1 })],
+  ['STREAM_DATA without a stream', rawFrame({ kind: 8, payload: Uint8Array.of(0) })],
+  ['STREAM_DATA without bytes', rawFrame({ kind: 8, callId: 1 })],
+  ['STREAM_DATA over its bound', rawFrame({ kind: 8, callId: 1, length: 16 + 65_537 })],
+  ['STREAM_DATA with an amount', rawFrame({ kind: 8, callId: 1, parentCallId: 1, payload: Uint8Array.of(0) })],
+  ['STREAM_CREDIT without a stream', rawFrame({ kind: 9, parentCallId: 1 })],
+  ['STREAM_CREDIT without an amount', rawFrame({ kind: 9, callId: 1 })],
+  ['STREAM_CREDIT with a payload', rawFrame({ kind: 9, callId: 1, parentCallId: 1, payload: Uint8Array.of(0) })],
+  ['STREAM_CREDIT with a timeout', rawFrame({ kind: 9, callId: 1, parentCallId: 1, timeoutMs: 1 })],
+  ['STREAM_END without a stream', rawFrame({ kind: 10 })],
+  ['STREAM_END with a payload', rawFrame({ kind: 10, callId: 1, payload: Uint8Array.of(0) })],
+  ['STREAM_CLOSE without a stream', rawFrame({ kind: 11 })],
+  ['STREAM_CLOSE with a table', rawFrame({ kind: 11, callId: 1, table: 1 })],
 ];
 
 for (const [what, encoded] of refused) {

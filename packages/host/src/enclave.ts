@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
-  MAX_STREAM_CALLS,
+  MAX_STREAMS,
   maxArgumentBytes,
   systemInterface,
   type Caller,
@@ -327,7 +327,7 @@ function openGate<T extends Functions, U extends Functions>(
     application: maxArgumentBytes(options.interface.untrusted),
     system: maxArgumentBytes(systemInterface.untrusted),
   };
-  return createEndpoint({
+  const endpoint = createEndpoint({
     transport: streamTransport(launched.gate),
     initiator: true,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
@@ -339,7 +339,7 @@ function openGate<T extends Functions, U extends Functions>(
     limits: {
       ...manifest.limits,
       maxConcurrentCalls: maxHostCalls,
-      maxConcurrentSystemCalls: maxHostCalls + (hasStreams(manifest) ? MAX_STREAM_CALLS : 0),
+      maxConcurrentSystemCalls: maxHostCalls + (hasStreams(manifest) ? MAX_STREAMS : 0),
       maxQueuedCalls: Math.min(manifest.limits.maxQueuedCalls, maxHostQueuedCalls),
       helloTimeoutMs: options.startTimeoutMs ?? startTimeoutMs,
       ...debugging.limits,
@@ -352,12 +352,16 @@ function openGate<T extends Functions, U extends Functions>(
     describeError: describeHostError,
     lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
     ...(onLog === undefined ? {} : { onLog }),
+    // Called when frames come, and that is never before this function has returned.
+    onStream: (frame) => streamReceived(frame),
   });
+  const streamReceived = services.connectStreams(endpoint.stream);
+  return endpoint;
 }
 
 /** Untrusted functions that may run at once for one enclave, and wait. The manifest is the enclave's word: it may ask for less. */
 const maxHostCalls = 256;
-/** Calls of streams wait for somebody else, for as long as it takes: they have slots beside those of the others. */
+/** A stream is waited for as long as it takes: those calls have slots beside the others'. */
 const hasStreams = ({ listen, connect }: EnclaveManifest): boolean => listen.length + connect.length > 0;
 const maxHostQueuedCalls = 1024;
 const startTimeoutMs = 30_000;

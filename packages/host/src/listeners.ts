@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { MAX_STREAM_CHUNK_BYTES } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
+import { MAX_STREAM_CHUNK_BYTES } from '@enclos/gate';
 import type { StreamAddress } from './addresses.ts';
 
 /** Connections that wait for an enclave that does not take them; the next ones are closed. */

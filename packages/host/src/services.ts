@@ -2,13 +2,14 @@ import { createDispatcher, systemInterface, type Dispatch, type Handlers } from 
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { StreamAddress } from './addresses.ts';
 import { createFileService, type HostFolders } from './files.ts';
-import { openStreamService, type CallSignal, type StreamAddresses } from './streams.ts';
+import { openStreamService, type CallSignal, type StreamAddresses, type StreamService } from './streams.ts';
 
 /** What the host does for an enclave beside the application's functions: files and streams. */
 export interface HostServices {
   /** Table 1 of the gate. */
   readonly dispatch: Dispatch<CallSignal>;
   readonly listeners: Readonly<Record<string, StreamAddress>>;
+  readonly connectStreams: StreamService['connect'];
   /** Ends every stream, and removes what an interrupted write left behind. */
   close(): Promise<void>;
 }
@@ -27,6 +28,7 @@ export async function openServices(
   return Object.freeze({
     dispatch: createDispatcher(systemInterface.untrusted, handlers),
     listeners: streams.listeners,
+    connectStreams: streams.connect,
     async close() {
       await streams.close();
       await files.close();

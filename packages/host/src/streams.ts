@@ -1,11 +1,11 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { MAX_STREAM_CHUNK_BYTES, MAX_STREAMS, type Handlers, type systemInterface } from '@enclos/edl';
+import { MAX_STREAMS, type Handlers, type systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
-import type { IncomingCall } from '@enclos/gate';
+import { MAX_STREAM_CHUNK_BYTES, StreamTable, type Frame, type IncomingCall, type SendStream } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { addressesOf, type StreamAddress } from './addresses.ts';
 import { openListeners } from './listeners.ts';
-import { RelayedSocket } from './relayed-socket.ts';
+import { HostStream } from './host-stream.ts';
 
 type Untrusted = (typeof systemInterface)['untrusted'];
 type StreamFunctions = Pick<Untrusted, Extract<keyof Untrusted, `stream${string}`>>;
@@ -23,6 +23,11 @@ export type CallSignal = Pick<IncomingCall, 'signal'>;
 export interface StreamService {
   readonly handlers: Handlers<StreamFunctions, CallSignal>;
   readonly listeners: Readonly<Record<string, StreamAddress>>;
+  /**
+   * Called once, before the enclave's first call: frames of streams go out by `send`.
+   * @returns what takes those that come in, and throws GATE_PROTOCOL_VIOLATION.
+   */
+  connect(send: SendStream): (frame: Frame) => void;
   /** Closes the listeners and every stream. */
   close(): Promise<void>;
 }
@@ -36,7 +41,7 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
   const destinations = addressesOf(manifest.connect, given.connect);
   const declared = manifest.listen.map(({ name, port }) => ({ name, host: '127.0.0.1', port }));
   const listeners = await openListeners(addressesOf(declared, given.listen));
-  const streams = createStreamTable();
+  const streams = createHostStreams();
 
   const handlers: StreamService['handlers'] = {
     async streamAccept({ listener, stream }, { signal }) {
@@ -48,14 +53,11 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
       if (address === undefined) throw new EnclosError('STREAM_NOT_DECLARED');
       await streams.open(stream, signal, (ended) => connected(address, ended));
     },
-    streamRead: ({ stream }) => streams.get(stream).read(),
-    streamWrite: ({ stream, content }) => streams.get(stream).write(content),
-    streamEnd: ({ stream }) => streams.get(stream).end(),
-    streamClose: ({ stream }) => streams.close(stream),
   };
   return Object.freeze({
     handlers,
     listeners: listeners.addresses,
+    connect: streams.connect,
     async close() {
       streams.closeAll();
       await listeners.close();
@@ -64,46 +66,31 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
 }
 
 /** The streams by the enclave's numbers for them. */
-function createStreamTable() {
-  /** One that is still waited for has a controller that ends the waiting. */
-  const streams = new Map<number, RelayedSocket | AbortController>();
+function createHostStreams() {
+  let sendByGate: SendStream = () => undefined;
+  const table = new StreamTable({ send: (frame, isRefusal) => sendByGate(frame, isRefusal), answersStrangers: true });
+  const streams = new Map<number, HostStream>();
   let closed = false;
   const check = (id: number): void => {
     if (closed) throw new EnclosError('STREAM_BROKEN');
-    if (streams.has(id)) throw new EnclosError('STREAM_REFUSED', 'The number of the stream is in use.');
-    if (streams.size < MAX_STREAMS) return;
+    if (id === 0 || table.has(id)) throw new EnclosError('STREAM_REFUSED', 'The number of the stream is in use.');
+    if (table.size < MAX_STREAMS) return;
     throw new EnclosError('STREAM_LIMIT', `${MAX_STREAMS} streams are open, no more are allowed.`);
   };
-  const close = (id: number): void => {
-    const found = streams.get(id);
-    streams.delete(id);
-    if (found instanceof AbortController) found.abort();
-    else found?.destroy();
-  };
   return Object.freeze({
-    close,
-    async open(id: number, signal: AbortSignal, begin: (signal: AbortSignal) => Promise<Socket>): Promise<Socket> {
-      check(id);
-      const controller = new AbortController();
-      streams.set(id, controller);
-      try {
-        const socket = await begin(AbortSignal.any([signal, controller.signal]));
-        if (streams.get(id) === controller) streams.set(id, new RelayedSocket(socket));
-        else socket.destroy();
-        return socket;
-      } catch (error) {
-        if (streams.get(id) === controller) streams.delete(id);
-        throw error;
-      }
+    connect(send: SendStream) {
+      sendByGate = send;
+      return (frame: Frame): void => table.received(frame);
     },
-    get(id: number): RelayedSocket {
-      const found = streams.get(id);
-      if (found instanceof RelayedSocket) return found;
-      throw new EnclosError('STREAM_REFUSED', 'No such stream is open.');
+    open(id: number, signal: AbortSignal, begin: (signal: AbortSignal) => Promise<Socket>): Promise<Socket> {
+      check(id);
+      const stream = new HostStream((events) => table.open(id, events, () => void streams.delete(id)));
+      streams.set(id, stream);
+      return stream.begin(signal, begin);
     },
     closeAll(): void {
       closed = true;
-      for (const id of streams.keys()) close(id);
+      for (const stream of streams.values()) stream.destroy();
     },
   });
 }

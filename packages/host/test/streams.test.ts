@@ -7,18 +7,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { utf8 } from '@enclos/codec';
-import {
-  createCaller,
-  MAX_STREAM_CHUNK_BYTES,
-  MAX_STREAM_WRITES,
-  MAX_STREAMS,
-  systemInterface,
-  type Caller,
-} from '@enclos/edl';
+import { MAX_STREAMS } from '@enclos/edl';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
+import {
+  FrameKind,
+  MAX_STREAM_CHUNK_BYTES,
+  STREAM_PIECE_BYTES,
+  STREAM_WINDOW_BYTES,
+  type Frame,
+} from '@enclos/gate';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { openServices, type HostServices } from '../src/services.ts';
 import type { StreamAddress } from '../src/addresses.ts';
+import { Peer, type PeerStream } from './stream-peer.ts';
 
 const manifest: EnclaveManifest = {
   name: 'sample',
@@ -46,12 +47,20 @@ function code(...codes: readonly ErrorCode[]): (error: unknown) => boolean {
   return (error) => isEnclosError(error) && codes.includes(error.code);
 }
 
-/** What an enclave could ask the host for, whatever the trusted runtime would ask. */
-type Asked = Caller<(typeof systemInterface)['untrusted']>;
+function frameOf(id: number, fields: Partial<Frame>): Frame {
+  const payload = new Uint8Array();
+  return { kind: FrameKind.GOODBYE, table: 0, functionIndex: 0, callId: id, parentCallId: 0, timeoutMs: 0, payload, ...fields };
+}
 
-describe('the host stream service', () => {
+/** Waits until nothing has happened to the stream for a while. */
+async function stillFor(stream: PeerStream, timeMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(timeMs);
+  await once(stream, 'moved', { signal }).catch(() => undefined);
+}
+
+describe('the host stream service', { timeout: 60_000 }, () => {
   let services: HostServices;
-  let enclave: Asked;
+  let peer: Peer;
   let upstream: Server;
   let arrived: Socket[];
   const clients: Socket[] = [];
@@ -70,20 +79,13 @@ describe('the host stream service', () => {
       folders,
       streams: { listen: { web: anyPort, admin: anyPort }, connect: { database: { host: '127.0.0.1', port } } },
     });
-    enclave = asked();
+    peer = new Peer(services);
   });
   afterEach(async () => {
     for (const socket of [...clients.splice(0), ...arrived]) socket.destroy();
     await services.close();
     await new Promise((resolve) => upstream.close(resolve));
   });
-
-  /** Calls as the gate carries them out: an abort of `signal` is the end of the caller's waiting. */
-  function asked(signal = new AbortController().signal): Asked {
-    return createCaller(systemInterface.untrusted, async ({ index, payload }) =>
-      services.dispatch(index, payload, { signal }),
-    );
-  }
 
   function client(listener = 'web'): Socket {
     const address = services.listeners[listener];
@@ -104,97 +106,143 @@ describe('the host stream service', () => {
 
   test('relays bytes both ways, with an end in each direction of its own', async () => {
     const socket = client();
-    assert.match(await enclave.streamAccept({ listener: 'web', stream: 1 }), /^127\.0\.0\.1 \d+$/);
-    socket.write('question');
-    assert.deepEqual(await enclave.streamRead({ stream: 1 }), utf8('question'));
-    socket.end();
-    assert.deepEqual(await enclave.streamRead({ stream: 1 }), new Uint8Array());
-    // After the end there is nothing but the end, and the other direction goes on.
-    assert.deepEqual(await enclave.streamRead({ stream: 1 }), new Uint8Array());
-    await enclave.streamWrite({ stream: 1, content: utf8('ans') });
-    await enclave.streamWrite({ stream: 1, content: utf8('wer') });
-    await enclave.streamEnd({ stream: 1 });
+    const said = await peer.asked().streamAccept({ listener: 'web', stream: 9 });
+    assert.match(said, /^127\.0\.0\.1 \d+$/);
+    const other = client();
+    const stream = await peer.accept(1);
+    other.write('question');
+    assert.equal(String(await stream.read()), 'question');
+    other.end();
+    await stream.until(() => stream.isEnded);
+    stream.port.send(utf8('ans'));
+    stream.port.send(utf8('wer'));
+    stream.port.end();
     let answer = '';
-    for await (const chunk of socket) answer += String(chunk);
+    for await (const chunk of other) answer += String(chunk);
     assert.equal(answer, 'answer');
+    // Both ends are said: the host gives its part up by itself.
+    await stream.until(() => stream.isClosed);
+    stream.port.close();
+    assert.ok(stream.isForgotten);
+    socket.destroy();
   });
 
   test('an end by the enclave leaves the other direction open', async () => {
     const socket = client();
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
-    await enclave.streamEnd({ stream: 1 });
+    const stream = await peer.accept(1);
+    stream.port.end();
     socket.resume();
     await once(socket, 'end');
     socket.write('still here');
-    assert.deepEqual(await enclave.streamRead({ stream: 1 }), utf8('still here'));
+    assert.equal(String(await stream.read()), 'still here');
+    assert.ok(!stream.isClosed);
+  });
+
+  test('what was written before an end is delivered, though the enclave closes behind it', async () => {
+    const socket = client().pause();
+    const stream = await peer.accept(1);
+    const piece = new Uint8Array(MAX_STREAM_CHUNK_BYTES).fill(7);
+    let sentBytes = 0;
+    while (sentBytes < 8 * 2 ** 20) {
+      const bytes = stream.port.send(piece);
+      sentBytes += bytes;
+      if (bytes < piece.length) await stillFor(stream, 100);
+      if (stream.port.room <= STREAM_PIECE_BYTES) break;
+    }
+    stream.port.end();
+    stream.port.close();
+    let receivedBytes = 0;
+    socket.on('data', (chunk: Buffer) => void (receivedBytes += chunk.length));
+    socket.on('end', () => socket.end());
+    await once(socket.resume(), 'close');
+    assert.equal(receivedBytes, sentBytes);
+    await stream.until(() => stream.isForgotten);
   });
 
   test('connects to a declared destination', async () => {
-    await enclave.streamConnect({ destination: 'database', stream: 7 });
+    const stream = await peer.connect(7);
     const socket = await upstreamSocket();
-    await enclave.streamWrite({ stream: 7, content: utf8('select') });
+    stream.port.send(utf8('select'));
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     assert.equal(chunk.toString(), 'select');
   });
 
   test('reaches nothing that the manifest does not declare', async () => {
+    let id = 0;
     for (const name of ['other', 'database.invalid', '127.0.0.1', 'constructor', '__proto__', 'web']) {
-      await assert.rejects(enclave.streamConnect({ destination: name, stream: 1 }), code('STREAM_NOT_DECLARED'));
+      await assert.rejects(peer.connect((id += 1), name), code('STREAM_NOT_DECLARED'));
     }
     for (const name of ['database', '8443', 'constructor']) {
-      await assert.rejects(enclave.streamAccept({ listener: name, stream: 1 }), code('STREAM_NOT_DECLARED'));
+      await assert.rejects(peer.accept((id += 1), name), code('STREAM_NOT_DECLARED'));
     }
     assert.equal(arrived.length, 0);
+    assert.deepEqual(peer.violations, []);
   });
 
   test('a listener gives its own connections and no others', async () => {
     client('admin');
     const abort = new AbortController();
-    const web = asked(abort.signal).streamAccept({ listener: 'web', stream: 1 });
-    await enclave.streamAccept({ listener: 'admin', stream: 2 });
+    const web = peer.accept(1, 'web', abort.signal);
+    await peer.accept(2, 'admin');
     abort.abort();
     await assert.rejects(web, code('GATE_CANCELLED'));
   });
 
-  test('a stream that is not open is refused, for every operation', async () => {
-    const content = utf8('x');
-    for (const stream of [0, 1, 2 ** 32 - 1]) {
-      await assert.rejects(enclave.streamRead({ stream }), code('STREAM_REFUSED'));
-      await assert.rejects(enclave.streamWrite({ stream, content }), code('STREAM_REFUSED'));
-      await assert.rejects(enclave.streamEnd({ stream }), code('STREAM_REFUSED'));
-      await enclave.streamClose({ stream });
-    }
+  test('frames of a stream that is not open end the gate, but for a close, which is answered', async () => {
+    const bytes = utf8('x');
+    const bad: readonly Partial<Frame>[] = [
+      { kind: FrameKind.STREAM_DATA, payload: bytes },
+      { kind: FrameKind.STREAM_CREDIT, parentCallId: 1 },
+      { kind: FrameKind.STREAM_END },
+    ];
+    for (const fields of bad) peer.send(frameOf(5, fields));
+    await turn();
+    assert.equal(peer.violations.length, bad.length);
+    for (const violation of peer.violations) assert.ok(code('GATE_PROTOCOL_VIOLATION')(violation));
+    const given = peer.frames.length;
+    peer.send(frameOf(6, { kind: FrameKind.STREAM_CLOSE }));
+    await turn();
+    assert.deepEqual(
+      peer.frames.slice(given).map(({ kind, callId }) => [kind, callId]),
+      [[FrameKind.STREAM_CLOSE, 6]],
+    );
+  });
+
+  test('bytes or an end for a stream that is still waited for end the gate', async () => {
+    const waiting = peer.accept(1).catch((error: unknown) => error);
+    await turn();
+    peer.send(frameOf(1, { kind: FrameKind.STREAM_DATA, payload: utf8('x') }));
+    peer.send(frameOf(1, { kind: FrameKind.STREAM_END }));
+    await turn();
+    assert.equal(peer.violations.length, 2);
+    await services.close();
+    assert.ok(code('GATE_CANCELLED')(await waiting));
+  });
+
+  test('bytes or an end behind an end, and a grant for nothing, end the gate', async () => {
+    client();
+    await peer.accept(2);
+    peer.send(frameOf(2, { kind: FrameKind.STREAM_END }));
+    peer.send(frameOf(2, { kind: FrameKind.STREAM_END }));
+    peer.send(frameOf(2, { kind: FrameKind.STREAM_DATA, payload: Uint8Array.of(1) }));
+    peer.send(frameOf(2, { kind: FrameKind.STREAM_CREDIT, parentCallId: 1 }));
+    await turn();
+    assert.equal(peer.violations.length, 3);
   });
 
   test('a number in use is refused, and the connection that waits is not lost', async () => {
     client();
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
+    await peer.accept(1);
     client();
-    await assert.rejects(enclave.streamAccept({ listener: 'web', stream: 1 }), code('STREAM_REFUSED'));
-    await enclave.streamAccept({ listener: 'web', stream: 2 });
-  });
-
-  test('one read at a time, and few writes', async () => {
-    const socket = client();
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
-    const first = enclave.streamRead({ stream: 1 });
-    await assert.rejects(enclave.streamRead({ stream: 1 }), code('STREAM_REFUSED'));
-    socket.write('a');
-    assert.deepEqual(await first, utf8('a'));
-    const content = new Uint8Array(MAX_STREAM_CHUNK_BYTES);
-    // The client reads nothing: the kernel takes some megabytes, then the writes wait.
-    const writes: Promise<unknown>[] = [];
-    for (let i = 0; i < 200; i++) {
-      writes.push(enclave.streamWrite({ stream: 1, content }).catch((error: unknown) => error));
-      if (i % MAX_STREAM_WRITES === 0) await turn();
-    }
-    await enclave.streamClose({ stream: 1 });
-    assert.ok((await Promise.all(writes)).some(code('STREAM_REFUSED')));
+    const asked = peer.asked();
+    await assert.rejects(asked.streamAccept({ listener: 'web', stream: 1 }), code('STREAM_REFUSED'));
+    await assert.rejects(asked.streamAccept({ listener: 'web', stream: 0 }), code('STREAM_REFUSED'));
+    await peer.accept(2);
   });
 
   test('nothing is read ahead of a peer that sends without end', async () => {
     const socket = client();
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
+    const stream = await peer.accept(1);
     let taken = 0;
     const flood = (): void => {
       for (;;) if (!socket.write(Buffer.alloc(65_536), () => void (taken += 65_536))) return;
@@ -208,66 +256,79 @@ describe('the host stream service', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     assert.ok(taken < 64 * 2 ** 20, `${taken} bytes were taken`);
-    const piece = await enclave.streamRead({ stream: 1 });
-    assert.ok(piece.length > 0 && piece.length <= MAX_STREAM_CHUNK_BYTES);
+    assert.ok(stream.unreadBytes > 0 && stream.unreadBytes <= STREAM_WINDOW_BYTES);
+    // And goes on when it is read.
+    const piece = await stream.read();
+    await stream.until(() => stream.unreadBytes > piece.length / 2);
+    assert.deepEqual(peer.violations, []);
   });
 
-  test('a broken connection breaks the read under way, and what follows', async () => {
+  test('a broken connection closes the stream, with what was not passed on', async () => {
     const socket = client();
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
-    const read = enclave.streamRead({ stream: 1 });
+    const stream = await peer.accept(1);
     socket.resetAndDestroy();
-    await assert.rejects(read, code('STREAM_BROKEN'));
-    await assert.rejects(enclave.streamRead({ stream: 1 }), code('STREAM_BROKEN'));
-    await assert.rejects(enclave.streamWrite({ stream: 1, content: utf8('x') }), code('STREAM_BROKEN'));
+    await stream.until(() => stream.isClosed);
+    // What was under way to it is no violation.
+    stream.port.send(utf8('x'));
+    stream.port.end();
+    stream.port.close();
+    await turn();
+    assert.ok(stream.isForgotten);
+    assert.deepEqual(peer.violations, []);
   });
 
-  test('a close ends what waits, and the peer sees it', async () => {
+  test('a close by the enclave is seen by the peer, and frees the number', async () => {
     const socket = client();
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
-    const read = enclave.streamRead({ stream: 1 });
+    const stream = await peer.accept(1);
     socket.resume();
     const ended = once(socket, 'close');
     socket.on('end', () => socket.end());
-    await enclave.streamClose({ stream: 1 });
-    await assert.rejects(read, code('STREAM_BROKEN'));
+    stream.port.close();
     await ended;
+    await stream.until(() => stream.isForgotten);
+    client();
+    await peer.accept(1);
   });
 
   test('a close also ends the waiting for a connection, which the next one gets', async () => {
-    const waiting = enclave.streamAccept({ listener: 'web', stream: 1 });
-    await enclave.streamClose({ stream: 1 });
+    const waiting = peer.asked().streamAccept({ listener: 'web', stream: 1 });
+    await turn();
+    peer.send(frameOf(1, { kind: FrameKind.STREAM_CLOSE }));
     await assert.rejects(waiting, code('GATE_CANCELLED'));
     client();
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
+    await peer.asked().streamAccept({ listener: 'web', stream: 1 });
   });
 
   test('an aborted accept takes no connection', async () => {
     const abort = new AbortController();
-    const waiting = asked(abort.signal).streamAccept({ listener: 'web', stream: 1 });
+    const waiting = peer.accept(1, 'web', abort.signal);
     abort.abort();
     await assert.rejects(waiting, code('GATE_CANCELLED'));
-    await assert.rejects(asked(abort.signal).streamAccept({ listener: 'web', stream: 2 }), code('GATE_CANCELLED'));
+    await assert.rejects(peer.accept(2, 'web', abort.signal), code('GATE_CANCELLED'));
     client();
-    await enclave.streamAccept({ listener: 'web', stream: 3 });
+    await peer.accept(3);
+    assert.deepEqual(peer.violations, []);
   });
 
   test('a destination that cannot be reached says no more than that', async () => {
     await new Promise((resolve) => upstream.close(resolve));
-    await assert.rejects(enclave.streamConnect({ destination: 'database', stream: 1 }), code('STREAM_CONNECT_FAILED'));
+    await assert.rejects(peer.connect(1), code('STREAM_CONNECT_FAILED'));
+    await turn();
     // The number is free again.
-    await assert.rejects(enclave.streamConnect({ destination: 'database', stream: 1 }), code('STREAM_CONNECT_FAILED'));
+    await assert.rejects(peer.connect(1), code('STREAM_CONNECT_FAILED'));
     upstream.listen();
   });
 
   test('more streams than allowed are refused, those included that are waited for', async () => {
-    const waiting = Array.from({ length: MAX_STREAMS }, (_, stream) =>
-      enclave.streamAccept({ listener: 'web', stream }).catch((error: unknown) => error),
+    const waiting = Array.from({ length: MAX_STREAMS }, (_, at) =>
+      peer.accept(at + 1).catch((error: unknown) => error),
     );
-    await assert.rejects(enclave.streamAccept({ listener: 'web', stream: 1000 }), code('STREAM_LIMIT'));
-    await assert.rejects(enclave.streamConnect({ destination: 'database', stream: 1000 }), code('STREAM_LIMIT'));
-    await enclave.streamClose({ stream: 5 });
-    await enclave.streamConnect({ destination: 'database', stream: 1000 });
+    const asked = peer.asked();
+    await assert.rejects(asked.streamAccept({ listener: 'web', stream: 1000 }), code('STREAM_LIMIT'));
+    await assert.rejects(asked.streamConnect({ destination: 'database', stream: 1000 }), code('STREAM_LIMIT'));
+    peer.send(frameOf(5, { kind: FrameKind.STREAM_CLOSE }));
+    await turn();
+    await asked.streamConnect({ destination: 'database', stream: 1000 });
     await services.close();
     for (const outcome of await Promise.all(waiting)) assert.ok(code('GATE_CANCELLED')(outcome));
   });
@@ -278,13 +339,12 @@ describe('the host stream service', () => {
     await Promise.race(closed);
     // The first are kept, in their order.
     sockets[0]?.write('first');
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
-    assert.deepEqual(await enclave.streamRead({ stream: 1 }), utf8('first'));
+    assert.equal(String(await (await peer.accept(1)).read()), 'first');
   });
 
   test('its end closes ports and connections, and nothing opens any more', async () => {
     const [accepted, waiting] = [client(), client()];
-    await enclave.streamAccept({ listener: 'web', stream: 1 });
+    await peer.accept(1);
     const ends = [accepted, waiting].map(
       (socket) =>
         new Promise((resolve) =>
@@ -295,8 +355,7 @@ describe('the host stream service', () => {
         ),
     );
     await Promise.all([services.close(), ...ends]);
-    await assert.rejects(enclave.streamRead({ stream: 1 }), code('STREAM_REFUSED'));
-    await assert.rejects(enclave.streamConnect({ destination: 'database', stream: 2 }), code('STREAM_BROKEN'));
+    await assert.rejects(peer.connect(2), code('STREAM_BROKEN'));
     const [error] = (await once(client(), 'error')) as [NodeJS.ErrnoException];
     assert.equal(error.code, 'ECONNREFUSED');
   });

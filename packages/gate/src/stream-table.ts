@@ -1,0 +1,233 @@
+import { FrameKind, MAX_STREAM_CHUNK_BYTES, protocolViolation, simpleFrame, type Frame } from './frames.ts';
+
+/** What of one stream and direction may be on the way and unread. More must be granted before it is sent. */
+export const STREAM_WINDOW_BYTES = 256 * 1024;
+/** What each piece counts for beside its bytes: a window full of pieces of one byte would take a hundred times its size. */
+export const STREAM_PIECE_BYTES = 256;
+
+/** Sends a frame of a stream. A refusal is one that the peer provoked, and that no limit of ours bounds. */
+export type SendStream = (frame: Frame, isRefusal: boolean) => void;
+
+/** What the peer does to one stream. None comes after `closed`, and none after our own `close`. */
+export interface StreamEvents {
+  /** 1 to 64 KiB, ours to keep. */
+  data(bytes: Uint8Array): void;
+  /** There is room to send again. */
+  room(): void;
+  /** The peer sends no more. */
+  ended(): void;
+  /** The peer has given the stream up, in both directions. */
+  closed(): void;
+}
+
+/** Our end of one stream. */
+export interface StreamPort {
+  /** Bytes that may be sent now. */
+  readonly room: number;
+  /** The peer has said that it sends no more. */
+  readonly isEnded: boolean;
+  /** Sends as much of `bytes` as there is room for, and says how much that is. The bytes are copied before it returns. */
+  send(bytes: Uint8Array): number;
+  /** No more will be sent. */
+  end(): void;
+  /** Lets the peer send on as far as what it sent is used; `unreadBytes` of it are still kept here. */
+  grant(unreadBytes: number): void;
+  /** Gives the stream up, in both directions. Idempotent. */
+  close(): void;
+}
+
+export interface StreamTableOptions {
+  readonly send: SendStream;
+  /** Answers the close of a stream that is not there. For the side that does not choose the numbers: see `StreamTable`. */
+  readonly answersStrangers: boolean;
+}
+
+/**
+ * The streams of one side of a gate, by number. Bytes cross only as far as the
+ * other side has granted, so neither can fill the other's memory. A stream is
+ * forgotten when both sides have closed it: until then its number is in use,
+ * and what was on the way to a closed one is dropped.
+ *
+ * One side chooses the numbers and asks the other, by a call, to open a stream.
+ * It makes its port before it asks. When asking fails it cannot know whether
+ * there is a stream, so it closes; the other side answers such a close even
+ * when it has none.
+ */
+export class StreamTable {
+  readonly #ports = new Map<number, Port>();
+  readonly #options: StreamTableOptions;
+
+  constructor(options: StreamTableOptions) {
+    this.#options = options;
+  }
+
+  /** How many are not forgotten. */
+  get size(): number {
+    return this.#ports.size;
+  }
+
+  has(id: number): boolean {
+    return this.#ports.has(id);
+  }
+
+  /** `forgotten` is called once, when the number is free again. The number must be free. */
+  open(id: number, events: StreamEvents, forgotten: () => void): StreamPort {
+    const port = new Port(id, events, {
+      send: (frame) => this.#options.send(frame, false),
+      forget: () => {
+        this.#ports.delete(id);
+        forgotten();
+      },
+    });
+    this.#ports.set(id, port);
+    return port;
+  }
+
+  /** @throws GATE_PROTOCOL_VIOLATION for a frame that the peer may not send. */
+  received(frame: Frame): void {
+    const port = this.#ports.get(frame.callId);
+    if (port !== undefined) return port.received(frame);
+    if (frame.kind !== FrameKind.STREAM_CLOSE || !this.#options.answersStrangers) {
+      throw protocolViolation('something of a stream that is not open');
+    }
+    this.#options.send(simpleFrame(FrameKind.STREAM_CLOSE, frame.callId), true);
+  }
+}
+
+/** Sizes of the pieces that are not used up, oldest first. */
+class UnreadPieces {
+  readonly #sizes: number[] = [];
+  #first = 0;
+  #bytes = 0;
+
+  add(sizeBytes: number): void {
+    this.#sizes.push(sizeBytes);
+    this.#bytes += sizeBytes;
+  }
+
+  /** All but the last `unreadBytes` are used: what the pieces that are used up count for. */
+  use(unreadBytes: number): number {
+    let usedBytes = 0;
+    for (let size = this.#sizes[this.#first]; size !== undefined; size = this.#sizes[this.#first]) {
+      if (this.#bytes - size < unreadBytes) break;
+      this.#bytes -= size;
+      usedBytes += STREAM_PIECE_BYTES + size;
+      this.#first++;
+    }
+    if (this.#first > STREAM_WINDOW_BYTES / STREAM_PIECE_BYTES || this.#first === this.#sizes.length) {
+      this.#sizes.splice(0, this.#first);
+      this.#first = 0;
+    }
+    return usedBytes;
+  }
+}
+
+interface PortOwner {
+  send(frame: Frame): void;
+  forget(): void;
+}
+
+class Port implements StreamPort {
+  readonly #id: number;
+  readonly #events: StreamEvents;
+  readonly #owner: PortOwner;
+  /** What we may send, and what the peer may. */
+  #room = STREAM_WINDOW_BYTES;
+  #window = STREAM_WINDOW_BYTES;
+  /** What came and is not used yet, and what is used and not granted again. */
+  readonly #unread = new UnreadPieces();
+  #usedBytes = 0;
+  #isEnded = false;
+  #hasClosed = false;
+  #isClosed = false;
+
+  constructor(id: number, events: StreamEvents, owner: PortOwner) {
+    this.#id = id;
+    this.#events = events;
+    this.#owner = owner;
+  }
+
+  get room(): number {
+    return this.#room;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  send(bytes: Uint8Array): number {
+    let at = 0;
+    while (at < bytes.length && this.#room > STREAM_PIECE_BYTES) {
+      const end = Math.min(bytes.length, at + Math.min(MAX_STREAM_CHUNK_BYTES, this.#room - STREAM_PIECE_BYTES));
+      this.#send(simpleFrame(FrameKind.STREAM_DATA, this.#id, bytes.subarray(at, end)));
+      this.#room -= STREAM_PIECE_BYTES + end - at;
+      at = end;
+    }
+    return at;
+  }
+
+  end(): void {
+    this.#send(simpleFrame(FrameKind.STREAM_END, this.#id));
+  }
+
+  grant(unreadBytes: number): void {
+    this.#usedBytes += this.#unread.use(unreadBytes);
+    // Half a window at once: a grant for every piece would be as many frames as the pieces.
+    if (this.#isEnded || this.#usedBytes < STREAM_WINDOW_BYTES / 2) return;
+    this.#send({ ...simpleFrame(FrameKind.STREAM_CREDIT, this.#id), parentCallId: this.#usedBytes });
+    this.#window += this.#usedBytes;
+    this.#usedBytes = 0;
+  }
+
+  close(): void {
+    if (this.#hasClosed) return;
+    this.#send(simpleFrame(FrameKind.STREAM_CLOSE, this.#id));
+    this.#hasClosed = true;
+    if (this.#isClosed) this.#owner.forget();
+  }
+
+  received(frame: Frame): void {
+    if (this.#isClosed) throw protocolViolation('something of a stream that it has closed');
+    switch (frame.kind) {
+      case FrameKind.STREAM_DATA:
+        return this.#data(frame.payload);
+      case FrameKind.STREAM_CREDIT:
+        return this.#credit(frame.parentCallId);
+      case FrameKind.STREAM_END:
+        return this.#ended();
+      default:
+        return this.#closed();
+    }
+  }
+
+  #data(bytes: Uint8Array): void {
+    if (this.#isEnded) throw protocolViolation('bytes behind the end of a stream');
+    this.#window -= STREAM_PIECE_BYTES + bytes.length;
+    if (this.#window < 0) throw protocolViolation('more bytes of a stream than were granted');
+    if (this.#hasClosed) return;
+    this.#unread.add(bytes.length);
+    this.#events.data(bytes);
+  }
+
+  #credit(amount: number): void {
+    this.#room += amount;
+    if (this.#room > STREAM_WINDOW_BYTES) throw protocolViolation('a grant for bytes that were not sent');
+    if (!this.#hasClosed) this.#events.room();
+  }
+
+  #ended(): void {
+    if (this.#isEnded) throw protocolViolation('a second end of a stream');
+    this.#isEnded = true;
+    if (!this.#hasClosed) this.#events.ended();
+  }
+
+  #closed(): void {
+    this.#isClosed = true;
+    if (this.#hasClosed) this.#owner.forget();
+    else this.#events.closed();
+  }
+
+  #send(frame: Frame): void {
+    if (!this.#hasClosed) this.#owner.send(frame);
+  }
+}
