@@ -17,7 +17,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   memory: benchMemory,
   bulk: benchBulk,
   measure: () => benchMeasure(),
-  tls: benchTls,
+  tls: () => benchTls(),
   seal: benchSeal,
   verify: benchVerify,
 };

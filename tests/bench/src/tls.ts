@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -8,22 +8,23 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
 import { createTlsIdentity } from '@enclos/enclave';
-import { loadTlsEcho, serverName, tlsEchoProjectFolder, type Address } from '@enclos/sample-tls-echo';
+import { serverName, tlsEchoProjectFolder, type Address } from '@enclos/sample-tls-echo';
 import { generateSigningKey } from '@enclos/sgx/node';
 import { verifyInterpreter } from '@enclos/software-sgx';
 import { atLeast, type Figure } from './figures.ts';
-import type { Scene } from './scene.ts';
 import { interleave } from './statistics.ts';
 
-/** Connections, and the bytes of a request and of its answer. */
+/**
+ * Connections, and the bytes of a request and of its answer. The bound is for a server under load. With one
+ * connection a request wakes four processes instead of two, one after the other, and large ones measure copying.
+ */
 const loads = [
-  [1, 512],
-  [16, 512],
-  [64, 512],
-  [64, 16_384],
+  { count: 64, sizeBytes: 512, smallestRatio: 0.6 },
+  { count: 16, sizeBytes: 512, smallestRatio: undefined },
+  { count: 1, sizeBytes: 512, smallestRatio: undefined },
+  { count: 64, sizeBytes: 16_384, smallestRatio: undefined },
 ] as const;
-const smallestRatio = 0.6;
-const requests = 2000;
+const requests = 4000;
 const handshakes = 100;
 
 /** The same server outside: Node's own, in the enclave's interpreter. Key and certificate come in its argument. */
@@ -59,18 +60,22 @@ async function startPlain(): Promise<Server> {
   };
 }
 
-async function startEnclave({ platform }: Scene): Promise<Server> {
+/** The enclave with a host of its own, as it is deployed: this process holds the build tools, and they would weigh on it. */
+async function startEnclave(): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
   const { image } = await buildEnclave(await loadProject(tlsEchoProjectFolder), { outFolder: folder });
   const signature = signEnclave({ image, key: generateSigningKey(), date: new Date() });
-  const enclave = await loadTlsEcho({ image, signature, launcher: platform, echo: { port: 0 } });
-  const { host = '', port = 0 } = enclave.listeners['echo'] ?? {};
-  const { certificate } = await enclave.call.evidence({ nonce: new Uint8Array(32) });
+  await writeFile(join(folder, 'image'), image);
+  await writeFile(join(folder, 'signature'), signature);
+  const program = fileURLToPath(new URL('tls-host.js', import.meta.url));
+  const child = spawn(process.execPath, [program, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const said = JSON.parse(await nextLine(createInterface({ input: child.stdout }))) as Omit<Server, 'close'>;
   return {
-    address: { host, port },
-    certificate,
+    ...said,
     async close() {
-      await enclave.dispose();
+      const ended = once(child, 'exit');
+      child.stdin.end();
+      await ended;
       await rm(folder, { recursive: true });
     },
   };
@@ -100,8 +105,8 @@ function startClient({ address, certificate }: Server): Client {
 }
 
 /** TLS that ends inside, its bytes relayed by the host, against the same server outside. Connections are kept. */
-export async function benchTls(scene: Scene): Promise<readonly Figure[]> {
-  const servers = [await startEnclave(scene), await startPlain()] as const;
+export async function benchTls(): Promise<readonly Figure[]> {
+  const servers = [await startEnclave(), await startPlain()] as const;
   const [inside, outside] = [startClient(servers[0]), startClient(servers[1])];
   const compare = async (line: string): ReturnType<typeof interleave> => {
     await inside.run(line);
@@ -113,7 +118,7 @@ export async function benchTls(scene: Scene): Promise<readonly Figure[]> {
     );
   };
   const figures: Figure[] = [];
-  for (const [count, sizeBytes] of loads) {
+  for (const { count, sizeBytes, smallestRatio } of loads) {
     const { ours, peer, ratio } = await compare(`${count} ${requests} ${sizeBytes}`);
     const rate = (milliseconds: number): string => `${Math.round(requests / (milliseconds / 1000))} /s`;
     figures.push({
@@ -121,7 +126,7 @@ export async function benchTls(scene: Scene): Promise<readonly Figure[]> {
       ours: rate(ours),
       peer: rate(peer),
       ratio: (1 / ratio).toFixed(2),
-      bound: atLeast(smallestRatio, 1 / ratio),
+      ...(smallestRatio === undefined ? {} : { bound: atLeast(smallestRatio, 1 / ratio) }),
     });
   }
   const { ours, peer, ratio } = await compare(`handshake ${handshakes}`);
