@@ -1,0 +1,64 @@
+export { issueCertificate, publicKeyInfo, signatureAlgorithm, type CertificateSpec } from './pki/certificate.ts';
+export {
+  added,
+  authorityKeyIdentifier,
+  basicConstraints,
+  crlDistributionPoints,
+  crlNumber,
+  ExtensionId,
+  keyIdentifier,
+  keyUsage,
+  replaced,
+  standardExtensions,
+  subjectKeyIdentifier,
+  twice,
+  withCritical,
+  without,
+  type Extension,
+  type ExtensionsChange,
+  type Usage,
+} from './pki/extensions.ts';
+export { keyRing, pointHex, processKeys, signRaw, type Curve, type KeyPair, type KeyRing } from './pki/keys.ts';
+export { CommonName, distinguishedName, nameAttributes, NameType, type Name, type NameAttribute } from './pki/name.ts';
+export { pem, pemCertificationData, pemChain } from './pki/pem.ts';
+export { issueRevocationList, type RevocationListSpec, type RevokedEntry } from './pki/revocation-list.ts';
+export { sgxExtension, type PckIdentity, type SgxEntry, type SgxExtensionChanges } from './pki/sgx-extension.ts';
+export type { EnclaveIdentityJson } from './collateral/enclave-identity.ts';
+export type { QuoteCollateralJson } from './collateral/quote-collateral.ts';
+export { formatDate, pcsBody, signDocument, type SignedDocument } from './collateral/signed-document.ts';
+export {
+  components,
+  tcbInfoVersion2,
+  type ComponentTcbLevelJson,
+  type ComponentTcbStatus,
+  type PlatformTcbStatus,
+  type TcbComponentJson,
+  type TcbInfoJson,
+  type TcbLevelJson,
+  type TdxModuleIdentityJson,
+  type TdxModuleJson,
+} from './collateral/tcb-info.ts';
+export { flipped } from './quote/bytes.ts';
+export {
+  encodeQuote,
+  encodeQuoteHeader,
+  intelQeVendorId,
+  pckIdentifier,
+  quoteSignedBytes,
+  signQuote,
+  type BodyDescriptor,
+  type CertificationData,
+  type QuoteContent,
+  type QuoteHeader,
+  type QuoteParts,
+} from './quote/quote.ts';
+export { encodeSgxReport, exampleSgxReport, type SgxReportBody } from './quote/sgx-report.ts';
+export {
+  encodeTdReport10,
+  encodeTdReport15,
+  encodeTdReport15Ex,
+  exampleTdReport,
+  type TdReport10,
+  type TdReport15,
+  type TdReport15Ex,
+} from './quote/td-report.ts';
