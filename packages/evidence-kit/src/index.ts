@@ -62,3 +62,31 @@ export {
   type TdReport15,
   type TdReport15Ex,
 } from './quote/td-report.ts';
+export type {
+  CertificateChanges,
+  ChainChange,
+  LevelStatuses,
+  ListChanges,
+  Position,
+  Role,
+  ScenarioChanges,
+  TdSvns,
+} from './scenario/changes.ts';
+export type { EvidenceSvns } from './scenario/evidence.ts';
+export { evidenceKinds, hasCurrentSvn, type EvidenceKind, type KindFacts } from './scenario/kinds.ts';
+export { scenario, type Scenario } from './scenario/scenario.ts';
+export { evaluateScenario, expectedVerdict } from './scenario/expected.ts';
+export { evaluateTcb, type Evaluation, type TcbFacts, type TcbOutcome } from './scenario/oracle.ts';
+export {
+  qvlName,
+  type ComponentStatus,
+  type DatedPart,
+  type ExpirationStatus,
+  type RefusalStatus,
+  type TcbStatus,
+} from './scenario/statuses.ts';
+export { convergenceTable } from './tables/convergence.ts';
+export type { RefusalScenario, RuleGroup } from './tables/refusal-scenario.ts';
+export { refusalScenarios } from './tables/refusal-scenarios.ts';
+export type { ExpectedVerdict, StatusScenario } from './tables/status-scenario.ts';
+export { statusScenarios } from './tables/status-scenarios.ts';

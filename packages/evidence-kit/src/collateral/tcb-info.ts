@@ -1,3 +1,5 @@
+import { omit } from '../omit.ts';
+
 /** `tcbStatus` of a level of the TCB info (PCS API v4). */
 export type PlatformTcbStatus =
   | 'UpToDate'
@@ -81,11 +83,10 @@ export function components(...svns: readonly number[]): readonly TcbComponentJso
  * there is no `id`, and nothing of TDX.
  */
 export function tcbInfoVersion2(info: TcbInfoJson): Readonly<Record<string, unknown>> {
-  const { id: _, tdxModule: __, tdxModuleIdentities: ___, tcbLevels, ...rest } = info;
   return {
-    ...rest,
+    ...omit(info, 'id', 'tdxModule', 'tdxModuleIdentities'),
     version: 2,
-    tcbLevels: tcbLevels.map(({ tcb, ...level }) => ({
+    tcbLevels: info.tcbLevels.map(({ tcb, ...level }) => ({
       tcb: {
         ...Object.fromEntries(
           tcb.sgxtcbcomponents.map(({ svn }, index) => [`sgxtcbcomp${String(index + 1).padStart(2, '0')}svn`, svn]),
