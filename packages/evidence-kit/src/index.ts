@@ -1,10 +1,17 @@
-export { issueCertificate, publicKeyInfo, signatureAlgorithm, type CertificateSpec } from './pki/certificate.ts';
+export {
+  issueCertificate,
+  publicKeyInfo,
+  signatureAlgorithm,
+  signedValue,
+  type CertificateSpec,
+} from './pki/certificate.ts';
 export {
   added,
   authorityKeyIdentifier,
   basicConstraints,
   crlDistributionPoints,
   crlNumber,
+  encodeExtensions,
   ExtensionId,
   keyIdentifier,
   keyUsage,

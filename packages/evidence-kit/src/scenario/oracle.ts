@@ -6,7 +6,6 @@ import type {
   TcbInfoJson,
   TcbLevelJson,
 } from '../collateral/tcb-info.ts';
-import { omit } from '../omit.ts';
 import type { ComponentStatus, TcbStatus } from './statuses.ts';
 
 /** What the evaluation of a TCB starts from. */
@@ -67,13 +66,11 @@ export function evaluateTcb(facts: TcbFacts): TcbOutcome {
   const launch = evaluateOnce(facts, facts.teeTcbSvn);
   if (facts.teeTcbSvn2 === undefined) return launch;
   const current = evaluateOnce(facts, facts.teeTcbSvn2);
-  if (launch.status === 'TCB_NOT_SUPPORTED' || current.status === 'TCB_NOT_SUPPORTED') {
-    return { ...omit(launch, 'tcbDate'), status: 'TCB_NOT_SUPPORTED', advisoryIds: [], current };
-  }
   return { ...launch, status: relaunch(launch.status, current.status), current };
 }
 
 function relaunch(launch: TcbStatus, current: TcbStatus): TcbStatus {
+  if (current === 'TCB_NOT_SUPPORTED') return current;
   const isLaunchOld = launch === 'OUT_OF_DATE' || launch === 'OUT_OF_DATE_CONFIGURATION_NEEDED';
   const isCurrentGood =
     current === 'OK' ||

@@ -123,7 +123,11 @@ const notAdvised: readonly TdRow[] = [
   ['a module of another version now', { launch: {}, current: { version: 3 } }, nowOk],
 ];
 
-const nowUnsupported = { ...notSupported, currentStatus: 'TCB_NOT_SUPPORTED', currentAdvisoryIds: [] } as const;
+const nowUnsupported = {
+  status: 'TCB_NOT_SUPPORTED',
+  currentStatus: 'TCB_NOT_SUPPORTED',
+  currentAdvisoryIds: [],
+} as const;
 
 /** One of the two without a level is enough. */
 const unsupported: readonly TdRow[] = [
