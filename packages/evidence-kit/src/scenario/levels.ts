@@ -18,14 +18,14 @@ type LevelPosition = 'latest' | 'earliest';
 type Part = 'platform' | 'module' | 'qe';
 
 /** Dates of the levels: of the latest ones the module's is the oldest, of the earliest ones the quoting enclave's. */
-export const levelDates: Readonly<Record<Part, Readonly<Record<LevelPosition, string>>>> = Object.freeze({
+const levelDates: Readonly<Record<Part, Readonly<Record<LevelPosition, string>>>> = Object.freeze({
   platform: { latest: '2025-05-14T00:00:00Z', earliest: '2023-03-15T00:00:00Z' },
   module: { latest: '2025-04-15T00:00:00Z', earliest: '2023-02-15T00:00:00Z' },
   qe: { latest: '2025-06-15T00:00:00Z', earliest: '2023-01-15T00:00:00Z' },
 });
 
 /** Of a level that is not up to date: one of its own, and one that all such levels share. */
-export function advisoriesOf(part: Part, position: LevelPosition): readonly string[] {
+function advisoriesOf(part: Part, position: LevelPosition): readonly string[] {
   return [`TEST-SA-${part.toUpperCase()}-${position.toUpperCase()}`, 'TEST-SA-SHARED'];
 }
 

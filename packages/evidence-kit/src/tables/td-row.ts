@@ -2,8 +2,6 @@ import type { ScenarioChanges } from '../scenario/changes.ts';
 import { hasCurrentSvn, type EvidenceKind } from '../scenario/kinds.ts';
 import { row, type ExpectedVerdict, type StatusScenario } from './status-scenario.ts';
 
-export type Expected = Partial<ExpectedVerdict>;
-
 /** A row before its kind is known. `undefined` takes out what a TD that is up to date would have. */
 export type TdRow = readonly [
   what: string,
