@@ -15,6 +15,7 @@ import { signatureAlgorithm } from '../pki/certificate.ts';
 import { keyRing } from '../pki/keys.ts';
 import { CommonName, distinguishedName, nameAttributes } from '../pki/name.ts';
 import type { CertificateChanges, Role, ScenarioChanges } from '../scenario/changes.ts';
+import { scenario } from '../scenario/scenario.ts';
 import type { RefusalStatus } from '../scenario/statuses.ts';
 import { refusal, strictRefusal, type RefusalScenario, type RuleGroup } from './refusal-scenario.ts';
 
@@ -232,6 +233,11 @@ const revocation: readonly RefusalScenario[] = [
   }),
 ];
 
+function foreignSigningChain(): readonly Uint8Array[] {
+  const { tcbSigner, root: foreignRoot } = scenario({ keys: keyRing('another vendor') }).certificates;
+  return [tcbSigner, foreignRoot];
+}
+
 function signingChain(
   group: 'tcb-info' | 'qe-identity',
   role: 'tcbSigner' | 'identitySigner',
@@ -255,6 +261,10 @@ function signingChain(
     ...each(strictRefusal, extensions, notAnEndEntity),
     ...wrongIssuer(group, role, 'SGX_TCB_SIGNING_CERT_INVALID_ISSUER', CommonName.root),
     ...each(strictRefusal, [group, role, 'UNSUPPORTED_CERT_FORMAT'], unreadable),
+    // QVL, which does not compare key identifiers, finds the signature of the root's list wrong.
+    strictRefusal(group, 'a chain of another root of the same name', 'SGX_CRL_INVALID_EXTENSIONS', {
+      [chain]: () => foreignSigningChain(),
+    }),
     refusal(group, 'a revoked signing certificate', 'SGX_TCB_SIGNING_CERT_REVOKED', {
       // A change that changes nothing gives each document a signer of its own.
       certificates: { [role]: {} },
