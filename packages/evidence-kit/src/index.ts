@@ -1,5 +1,7 @@
 export {
+  algorithmOf,
   issueCertificate,
+  pssAlgorithm,
   publicKeyInfo,
   signatureAlgorithm,
   signedValue,
@@ -25,7 +27,17 @@ export {
   type ExtensionsChange,
   type Usage,
 } from './pki/extensions.ts';
-export { keyRing, pointHex, processKeys, signRaw, type Curve, type KeyPair, type KeyRing } from './pki/keys.ts';
+export {
+  keyRing,
+  pointHex,
+  processKeys,
+  rsaKey,
+  signRaw,
+  type Curve,
+  type KeyPair,
+  type KeyRing,
+  type RsaKeyPair,
+} from './pki/keys.ts';
 export { CommonName, distinguishedName, nameAttributes, NameType, type Name, type NameAttribute } from './pki/name.ts';
 export { pem, pemCertificationData, pemChain } from './pki/pem.ts';
 export { issueRevocationList, type RevocationListSpec, type RevokedEntry } from './pki/revocation-list.ts';
@@ -97,3 +109,13 @@ export type { RefusalScenario, RuleGroup } from './tables/refusal-scenario.ts';
 export { refusalScenarios } from './tables/refusal-scenarios.ts';
 export type { ExpectedVerdict, StatusScenario } from './tables/status-scenario.ts';
 export { statusScenarios } from './tables/status-scenarios.ts';
+export { AmdExtensionId, amdExtensions, type AmdKeyFacts } from './snp/amd-extensions.ts';
+export { encodeSnpTcb, snpProducts, type ProductFacts, type SnpProduct, type SnpTcb } from './snp/product.ts';
+export { encodeSnpReportBody, exampleSnpReport, signSnpReport, type SnpReportBody } from './snp/report.ts';
+export {
+  snpScenario,
+  type SnpCertificateChanges,
+  type SnpListChanges,
+  type SnpScenario,
+  type SnpScenarioChanges,
+} from './snp/snp-scenario.ts';

@@ -10,7 +10,7 @@ import {
   derValue,
   utf8,
 } from '@enclos/codec';
-import type { KeyPair } from './keys.ts';
+import type { KeyPair, RsaKeyPair } from './keys.ts';
 
 export interface Extension {
   /** Dotted. */
@@ -40,15 +40,16 @@ const usageBits = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, cRLS
 export type Usage = keyof typeof usageBits;
 
 /** The first method of RFC 5280 section 4.2.1.2: SHA-1 of the public key's bits. */
-export function keyIdentifier(key: KeyPair): Uint8Array {
-  return new Uint8Array(createHash('sha1').update(Uint8Array.of(4)).update(key.point).digest());
+export function keyIdentifier(key: KeyPair | RsaKeyPair): Uint8Array {
+  const bits = 'curve' in key ? concatBytes(Uint8Array.of(4), key.point) : key.publicKey;
+  return new Uint8Array(createHash('sha1').update(bits).digest());
 }
 
-export function subjectKeyIdentifier(key: KeyPair): Extension {
+export function subjectKeyIdentifier(key: KeyPair | RsaKeyPair): Extension {
   return { id: ExtensionId.subjectKeyIdentifier, value: derOctetString(keyIdentifier(key)) };
 }
 
-export function authorityKeyIdentifier(issuerKey: KeyPair): Extension {
+export function authorityKeyIdentifier(issuerKey: KeyPair | RsaKeyPair): Extension {
   return { id: ExtensionId.authorityKeyIdentifier, value: derSequence(derValue(0x80, keyIdentifier(issuerKey))) };
 }
 
@@ -83,8 +84,8 @@ export function crlNumber(number: number): Extension {
 
 /** The five extensions that every certificate of a DCAP chain has, in Intel's order. */
 export function standardExtensions(options: {
-  readonly key: KeyPair;
-  readonly issuerKey: KeyPair;
+  readonly key: KeyPair | RsaKeyPair;
+  readonly issuerKey: KeyPair | RsaKeyPair;
   readonly crlUrl: string;
   /** Of an authority; absent for an end entity. */
   readonly pathLength?: number | undefined;

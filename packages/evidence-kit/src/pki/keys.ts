@@ -1,4 +1,14 @@
-import { createECDH, createHash, createPrivateKey, randomBytes, sign, type KeyObject } from 'node:crypto';
+import {
+  constants,
+  createECDH,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 import { concatBytes, toBase64url, toHex, utf8 } from '@enclos/codec';
 
 export type Curve = 'P-256' | 'P-384';
@@ -11,6 +21,14 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
   /** x then y, big-endian: 64 bytes of P-256, 96 of P-384. */
   readonly point: Uint8Array;
+}
+
+/** An RSA key pair, which signs with PSS, SHA-384 and a salt of 48 bytes, as AMD's authorities do. */
+export interface RsaKeyPair {
+  readonly name: string;
+  readonly privateKey: KeyObject;
+  /** RSAPublicKey, DER (RFC 8017 appendix A.1.1). */
+  readonly publicKey: Uint8Array;
 }
 
 /** Named keys and bytes: the same name is the same value, for as long as the ring lives. */
@@ -74,9 +92,29 @@ export function signRaw(key: KeyPair, data: Uint8Array): Uint8Array {
   return new Uint8Array(sign(curves[key.curve].hash, data, options));
 }
 
-/** ECDSA with the hash of the key's curve, as DER. */
-export function signDer(key: KeyPair, data: Uint8Array): Uint8Array {
-  return new Uint8Array(sign(curves[key.curve].hash, data, key.privateKey));
+/** What certificates hold: ECDSA with the hash of the key's curve, as DER; or RSA-PSS. */
+export function signDer(key: KeyPair | RsaKeyPair, data: Uint8Array): Uint8Array {
+  if ('curve' in key) return new Uint8Array(sign(curves[key.curve].hash, data, key.privateKey));
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  return new Uint8Array(sign('sha384', data, { key: key.privateKey, padding, saltLength: 48 }));
+}
+
+const rsaKeys = new Map<string, RsaKeyPair>();
+
+/** The RSA key of this name and size; random, and made once in a process: 4096 bits can take seconds. */
+export function rsaKey(name: string, bits: 2048 | 3072 | 4096 = 4096): RsaKeyPair {
+  const label = `${bits} ${name}`;
+  const known = rsaKeys.get(label);
+  if (known !== undefined) return known;
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: bits, publicExponent: 65_537 });
+  const publicKey = new Uint8Array(createPublicKey(pemOf(privateKey)).export({ type: 'pkcs1', format: 'der' }));
+  const made = Object.freeze({ name, privateKey, publicKey });
+  rsaKeys.set(label, made);
+  return made;
+}
+
+function pemOf(privateKey: KeyObject): string {
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /** x then y as hex: the form in which relying parties pin a root. */

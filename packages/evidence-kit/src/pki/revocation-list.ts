@@ -1,7 +1,7 @@
 import { derEnumerated, derExplicit, derInteger, derMagnitude, derSequence, derTime } from '@enclos/codec';
-import { signatureAlgorithm, signedValue } from './certificate.ts';
+import { algorithmOf, signedValue } from './certificate.ts';
 import { encodeExtensions, ExtensionId, type Extension } from './extensions.ts';
-import type { KeyPair } from './keys.ts';
+import type { KeyPair, RsaKeyPair } from './keys.ts';
 import { encodeName, type Name } from './name.ts';
 
 export interface RevokedEntry {
@@ -16,7 +16,7 @@ export interface RevocationListSpec {
   /** 2 is X.509 v2; 1 leaves the version out. */
   readonly version: number;
   readonly issuer: Name;
-  readonly issuerKey: KeyPair;
+  readonly issuerKey: KeyPair | RsaKeyPair;
   readonly thisUpdate: Date;
   /** Left out when undefined, which RFC 5280 forbids. */
   readonly nextUpdate: Date | undefined;
@@ -29,7 +29,7 @@ export interface RevocationListSpec {
 
 /** Encodes and signs a revocation list (RFC 5280 section 5.1). */
 export function issueRevocationList(spec: RevocationListSpec): Uint8Array {
-  const algorithm = spec.algorithm ?? signatureAlgorithm(spec.issuerKey.curve);
+  const algorithm = spec.algorithm ?? algorithmOf(spec.issuerKey);
   const entries = spec.revoked.map(({ serialNumber, at, reason }) =>
     derSequence(
       derMagnitude(serialNumber),
