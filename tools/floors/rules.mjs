@@ -17,10 +17,18 @@ const packageName = (specifier) =>
 const isBuiltin = (specifier) => specifier.startsWith('node:') || builtins.has(specifier);
 const declared = ({ manifest }, kinds) => new Set(kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {})));
 
-/** Rule 2. The test kit is outside the floors: tests of any floor may use it. */
+/** A package that tests use and shipped code does not. */
+const isForTests = ({ name, manifest }) => name === testkit || manifest.enclos?.for === 'tests';
+
+/**
+ * Rule 2. The test kit is outside the floors: tests of any floor may use it. Other packages for tests
+ * stand on a floor; tests of the same floor may use them too, which makes no circle, since rule 4 keeps
+ * them out of src/.
+ */
 function floorProblem(from, to) {
   if (to.name === testkit) return undefined;
   const [own, other] = [floorOf(from), floorOf(to)];
+  if (isForTests(to) && !isForTests(from) && other === own) return undefined;
   if (other < own) return undefined;
   if (own === 0 && to.name === errors && from.name !== errors) return undefined;
   return {
@@ -53,8 +61,8 @@ function packageProblems(specifier, { workspace, byName, allowed, shipped }) {
   const name = packageName(specifier);
   const to = byName.get(name);
   const problems = [];
-  if (shipped && name === testkit) {
-    problems.push({ what: `src/ imports ${testkit}`, fix: 'move the code that needs it to test/' });
+  if (shipped && name !== workspace.name && to !== undefined && isForTests(to)) {
+    problems.push({ what: `src/ imports ${name}`, fix: 'move the code that needs it to test/' });
   } else if (name !== workspace.name && !allowed.has(name)) {
     const kind = shipped ? 'dependencies' : 'dependencies or devDependencies';
     problems.push({ what: `import of ${name}, which is not declared`, fix: `add it to ${kind} in package.json` });

@@ -128,6 +128,38 @@ test('floors: src/ may not import the test kit', () => {
   refuses({ 'packages/sgx/src/other.ts': "import '@enclos/testkit';\n" }, /src\/ imports @enclos\/testkit/);
 });
 
+const kit = {
+  'packages/kit/package.json': JSON.stringify({
+    ...JSON.parse(manifest('kit', 1, ['@enclos/codec'])),
+    enclos: { floor: 1, for: 'tests' },
+  }),
+  'packages/kit/tsconfig.json': references('../codec'),
+  'tsconfig.json': references('packages/errors', 'packages/codec', 'packages/sgx', 'packages/kit', 'tools/testkit'),
+  'docs/architecture.md': `${table}| 1 | \`@enclos/kit\` | for tests |\n`,
+};
+const usesKit = {
+  'packages/sgx/package.json': manifest('sgx', 1, ['@enclos/codec'], ['@enclos/testkit', '@enclos/kit']),
+  'packages/sgx/tsconfig.json': references('../codec', '../../tools/testkit', '../kit'),
+  'packages/sgx/test/sgx.test.ts': "import '@enclos/kit';\n",
+};
+
+test('floors: tests of the same floor may use a package for tests, src/ may not', () => {
+  assert.deepEqual(problemsOf({ ...kit, ...usesKit }), []);
+  refuses({ ...kit, ...usesKit, 'packages/sgx/src/other.ts': "import '@enclos/kit';\n" }, /src\/ imports @enclos\/kit/);
+});
+
+test('floors: tests of a lower floor may not use a package for tests, nor may two such packages lean on each other', () => {
+  refuses(
+    { ...kit, 'packages/codec/package.json': manifest('codec', 0, ['@enclos/errors'], ['@enclos/kit']) },
+    /codec \(floor 0\) depends on @enclos\/kit \(floor 1\)/,
+  );
+  const other = { ...JSON.parse(manifest('sgx', 1, [], ['@enclos/kit'])), enclos: { floor: 1, for: 'tests' } };
+  refuses(
+    { ...kit, 'packages/sgx/package.json': JSON.stringify(other) },
+    /sgx \(floor 1\) depends on @enclos\/kit \(floor 1\)/,
+  );
+});
+
 test('floors: references and dependencies are the same list', () => {
   refuses({ 'packages/sgx/tsconfig.json': references('../codec') }, /no reference to tools\/testkit/);
   refuses(

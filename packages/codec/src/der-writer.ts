@@ -44,9 +44,9 @@ export function derMagnitude(bytes: Uint8Array): Uint8Array {
   return derValue(DerTag.INTEGER, (minimal[0] ?? 0) < 0x80 ? minimal : concatBytes(Uint8Array.of(0), minimal));
 }
 
-/** A BIT STRING of whole bytes. */
-export function derBitString(bytes: Uint8Array): Uint8Array {
-  return derValue(DerTag.BIT_STRING, concatBytes(Uint8Array.of(0), bytes));
+/** A BIT STRING. The last `unusedBits` bits, 0 to 7, are not part of it; DER wants them to be zero. */
+export function derBitString(bytes: Uint8Array, unusedBits = 0): Uint8Array {
+  return derValue(DerTag.BIT_STRING, concatBytes(Uint8Array.of(unusedBits), bytes));
 }
 
 /** `[tag]` EXPLICIT. */

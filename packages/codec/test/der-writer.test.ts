@@ -66,6 +66,11 @@ test('a magnitude is written in its shortest form, and never as a negative numbe
   assert.equal(toHex(derMagnitude(new Uint8Array())), '020100');
 });
 
+test('a bit string says how many bits at its end are unused', () => {
+  const read = new DerReader(derBitString(Uint8Array.of(0xc0), 6)).bitString();
+  assert.deepEqual(read, { unusedBits: 6, bytes: Uint8Array.of(0xc0) });
+});
+
 test('lengths of every form are the shortest', () => {
   for (const length of [0, 127, 128, 255, 256, 65_535, 65_536]) {
     const { content } = new DerReader(derValue(0x04, new Uint8Array(length))).element(0x04);
