@@ -68,8 +68,12 @@ const bodyReaders: Readonly<Record<Route['form'], (body: Uint8Array) => ItemCont
 
 /** A revocation list in hex (PCCS), base64, PEM or DER (PCS): its bytes. @throws a CODEC error. */
 export function decodeCrl(body: Uint8Array): Uint8Array {
-  if (isDer(body)) return body;
-  const text = decodeText(body).trim();
+  const list = isDer(body) ? body : decodeCrlText(decodeText(body).replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''));
+  if (!isDer(list)) throw new EnclosError('CODEC_INVALID', 'not a revocation list in hex, base64, PEM or DER');
+  return list;
+}
+
+function decodeCrlText(text: string): Uint8Array {
   if (text.startsWith('-----BEGIN')) {
     const [list, ...others] = decodePem(text, 'X509 CRL', maximumCrlBytes);
     if (list === undefined || others.length > 0) throw new EnclosError('CODEC_INVALID', 'not one revocation list');
