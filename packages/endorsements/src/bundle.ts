@@ -25,17 +25,7 @@ export async function writeBundle(items: readonly StoredItem[], now: Date): Prom
  * @throws ENDORSEMENTS_BUNDLE_INVALID; `details.entry` is the number of the entry, from 0.
  */
 export async function readBundle(text: string): Promise<readonly StoredItem[]> {
-  const entries = orRefuse('the bundle', () => {
-    const value = parseJson(text, longestText);
-    const fields = new JsonFields(value, 'bundle');
-    if (isJsonObject(value) && Object.keys(value).some((name) => !members.has(name))) {
-      throw invalid('an unknown member');
-    }
-    if (fields.string('format', 64) !== format) throw invalid('another format');
-    fields.string('createdAt', 24);
-    fields.objects('entries', 0, mostItems);
-    return (value as { readonly entries: readonly JsonValue[] }).entries;
-  });
+  const entries = bundleEntries(text);
   const items: StoredItem[] = [];
   const seen = new Set<string>();
   for (const [index, entry] of entries.entries()) {
@@ -50,6 +40,21 @@ export async function readBundle(text: string): Promise<readonly StoredItem[]> {
     }
   }
   return Object.freeze(items);
+}
+
+/** The entries of a bundle, before any of them is read. @throws ENDORSEMENTS_BUNDLE_INVALID */
+export function bundleEntries(text: string): readonly JsonValue[] {
+  return orRefuse('the bundle', () => {
+    const value = parseJson(text, longestText);
+    const fields = new JsonFields(value, 'bundle');
+    if (isJsonObject(value) && Object.keys(value).some((name) => !members.has(name))) {
+      throw invalid('an unknown member');
+    }
+    if (fields.string('format', 64) !== format) throw invalid('another format');
+    fields.string('createdAt', 24);
+    fields.objects('entries', 0, mostItems);
+    return (value as { readonly entries: readonly JsonValue[] }).entries;
+  });
 }
 
 /** A store of what is in a bundle, for code that has no disk. It takes nothing in. */

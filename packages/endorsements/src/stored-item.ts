@@ -39,6 +39,19 @@ export async function storedMembers(item: StoredItem): Promise<Readonly<Record<s
  * @throws a CODEC error, ENDORSEMENTS_REQUEST_INVALID or ENDORSEMENTS_ANSWER_INVALID.
  */
 export async function parseStoredItem(value: JsonValue): Promise<StoredItem> {
+  const { item, whole, sha256: wanted } = readStored(value);
+  if ((await digest(whole)) !== wanted) {
+    throw new EnclosError('CODEC_INVALID', 'A stored item whose digest is another.');
+  }
+  return item;
+}
+
+/** Everything of it but the comparison of the digest, which only the platform's cryptography can make. */
+export function readStored(value: JsonValue): {
+  readonly item: StoredItem;
+  readonly whole: Readonly<Record<string, string>>;
+  readonly sha256: string;
+} {
   const fields = new JsonFields(value, 'item');
   if (isJsonObject(value) && Object.keys(value).some((name) => !members.has(name))) {
     throw new EnclosError('CODEC_INVALID', 'A stored item with an unknown member.');
@@ -50,12 +63,12 @@ export async function parseStoredItem(value: JsonValue): Promise<StoredItem> {
   if (!isInstant(fetchedAt)) throw new EnclosError('CODEC_INVALID', 'A stored item of no time.');
   const body = fields.string('body', maximumStoredLength);
   const chain = fields.optionalString('chain', maximumStoredLength);
-  const plain = { source, request, fetchedAt, body };
-  if ((await digest(chain === undefined ? plain : { ...plain, chain })) !== fields.string('sha256', 64)) {
-    throw new EnclosError('CODEC_INVALID', 'A stored item whose digest is another.');
-  }
   const content = chain === undefined ? { body } : { body, chain };
-  return storedItem({ source, request: parseItemRequest(request), fetchedAt, content });
+  return {
+    item: storedItem({ source, request: parseItemRequest(request), fetchedAt, content }),
+    whole: { source, request, fetchedAt, ...content },
+    sha256: fields.string('sha256', 64),
+  };
 }
 
 /** As `parseStoredItem`, from the text of one. */

@@ -26,10 +26,10 @@ describe('a software vendor over HTTP', () => {
   let served: Served;
   before(async () => {
     // The address is in the certificates, so it comes before the vendor.
-    let app: ReturnType<typeof collateralApp> | undefined;
-    served = await serve((request) => app?.fetch(request) ?? new Response(null, { status: 503 }));
+    const later: { app?: ReturnType<typeof collateralApp> } = {};
+    served = await serve((request) => later.app?.fetch(request) ?? new Response(null, { status: 503 }));
     site = await softwareSite(served.url);
-    app = collateralApp(site.vendor.folder, { now: clock });
+    later.app = collateralApp(site.vendor.folder, { now: clock });
   });
   after(() => served.close());
 
@@ -85,10 +85,10 @@ describe('a software vendor over HTTP', () => {
     for (const evaluationNumber of [0, -1, 1.5, Number.NaN]) {
       await rejection(fetchEndorsements(facts, { ...options, evaluationNumber }), 'ENDORSEMENTS_REQUEST_INVALID');
     }
-    const before = served.requests.length;
+    const asked = served.requests.length;
     const both = fetchEndorsements(facts, { ...options, update: 'standard', evaluationNumber: 2 });
     await rejection(both, 'ENDORSEMENTS_REQUEST_INVALID');
-    assert.equal(served.requests.length, before);
+    assert.equal(served.requests.length, asked);
   });
 
   test('a platform that the vendor does not have is not found', async () => {
