@@ -26,25 +26,33 @@ export interface Examined {
   readonly ageSeconds: number;
   readonly issueAgeSeconds: number;
   readonly evaluationNumber?: number;
-  /** Present when the numbers of its source are at hand. */
+  /** Present when the numbers are at hand. */
   readonly lag?: BaselineLag;
   /** What to do; absent when there is nothing to do. */
   readonly advice?: string;
 }
 
-/** Looks at kept items: age, end, baseline, and what to do. Lists of evaluation numbers among them tell the lag. */
+/**
+ * Looks at kept items: age, end, baseline, and what to do. A list of evaluation
+ * numbers among them tells the lag of whatever is signed under the same root,
+ * wherever it was fetched: mirrors lag, and Intel knows by how much.
+ */
 export function examineItems(items: readonly StoredItem[], now: Date, policy?: FreshnessPolicy): readonly Examined[] {
   const lists = new Map(
-    items.flatMap(({ source, request, facts }) =>
-      facts.evaluationNumbers === undefined
-        ? []
-        : [[`${source} ${request.parameters['tee']}`, facts.evaluationNumbers] as const],
-    ),
+    items.flatMap((item) => {
+      const { evaluationNumbers } = item.facts;
+      return evaluationNumbers === undefined ? [] : [[family(item), evaluationNumbers] as const];
+    }),
   );
   return items.map((item) => {
-    const numbers = lists.get(`${item.source} ${item.request.parameters['tee']}`);
+    const numbers = lists.get(family(item));
     return examine(item, { now, numbers, freshness: freshnessOf(item, now, policy) });
   });
+}
+
+/** What has one list of evaluation numbers. */
+function family({ request, facts }: StoredItem): string {
+  return `${request.parameters['tee']} ${facts.rootKey}`;
 }
 
 interface Circumstances {

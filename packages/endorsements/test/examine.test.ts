@@ -15,7 +15,7 @@ function item(
     request: itemRequest(...text),
     fetchedAt: new Date(now.getTime() + fetchedMs).toISOString(),
     content: { body: '' },
-    facts: { issuedAt: iso(-2 * dayMs), expiresAt: iso(28 * dayMs), ...facts },
+    facts: { rootKey: 'ab', issuedAt: iso(-2 * dayMs), expiresAt: iso(28 * dayMs), ...facts },
   };
 }
 
@@ -38,8 +38,10 @@ test('the newest baseline needs nothing, and nothing is said of a lag that is no
   assert.equal(newest.advice, undefined);
   const [unknown] = examineItems([identity('standard', 17)], now);
   assert.deepEqual([unknown?.lag, unknown?.advice], [undefined, undefined]);
-  const elsewhere = { ...numbers, source: 'pccs https://pccs.example' };
-  assert.equal(examineItems([identity('standard', 17), elsewhere], now)[0]?.lag, undefined);
+  const mirrored = { ...identity('standard', 17), source: 'azure-useast2 https://useast2.thim.azure.net' };
+  assert.equal(examineItems([mirrored, numbers], now)[0]?.lag?.behind, 2);
+  const other = { ...numbers, facts: { ...numbers.facts, rootKey: 'cd' } };
+  assert.equal(examineItems([identity('standard', 17), other], now)[0]?.lag, undefined);
 });
 
 test('a number that Intel no longer lists will be withdrawn', () => {
