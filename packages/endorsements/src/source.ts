@@ -46,7 +46,7 @@ export function serviceUrl(text: string): URL {
 }
 
 /** Loopback, or the metadata service of the host. */
-export function isLocal(hostname: string): boolean {
+function isLocal(hostname: string): boolean {
   return (
     hostname === 'localhost' ||
     hostname === '[::1]' ||
