@@ -13,7 +13,8 @@ export async function boundedBody(
   const body = response.body as ReadableStream<Uint8Array> | null;
   if (body === null) return new Uint8Array();
   if (maxBytes === 0) {
-    await body.cancel();
+    // Not waited for, here and below: a server that never ends must not hold us either.
+    body.cancel().catch(() => undefined);
     return new Uint8Array();
   }
   const announced = Number(response.headers.get('content-length') ?? 0);
@@ -30,7 +31,6 @@ export async function boundedBody(
       chunks.push(value);
     }
   } finally {
-    // Not waited for: a server that never ends must not hold us either.
     reader.cancel().catch(() => undefined);
   }
 }

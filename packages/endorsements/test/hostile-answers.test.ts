@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { collateralFor } from '@enclos/software-sgx';
 import type { QuoteCollateral } from '@enclos/attestation';
-import { fetchEndorsements, pccs } from '../src/index.ts';
+import { fetchEndorsements, itemRequest, obtainItem, pccs } from '../src/index.ts';
 import { fakePcs, type FakeOptions } from './fake-pcs.ts';
 import { softwareSite } from './software-site.ts';
-import { inProcess, now, rejection } from './support.ts';
+import { inProcess, now, rejection, serveRaw } from './support.ts';
 
 const mine = await softwareSite();
 const stranger = await softwareSite();
@@ -94,4 +94,19 @@ describe('documents that are not well-formed', () => {
     const page = () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } });
     return isRefused(fetchFrom(good, { replace: { '/pckcrl': page } }));
   });
+});
+
+test('a header that is there twice', async () => {
+  const chain = encodeURIComponent(good.tcb_info_issuer_chain);
+  const served = await serveRaw((_request, response) => {
+    response.setHeader('TCB-Info-Issuer-Chain', [chain, chain]);
+    response.end(`{"tcbInfo":${good.tcb_info},"signature":"${good.tcb_info_signature}"}`);
+  });
+  try {
+    const request = itemRequest('tcb-info', { tee: 'sgx', fmspc: facts.fmspc, baseline: 'standard' });
+    const obtained = obtainItem(request, { source: pccs({ url: served.url }), now: () => now });
+    assert.match((await rejection(obtained, 'ENDORSEMENTS_ANSWER_INVALID')).message, /the header of the chain/);
+  } finally {
+    await served.close();
+  }
 });

@@ -34,7 +34,7 @@ export function intelPcs({ url = intelUrl, apiKey }: IntelPcsOptions = {}): Sour
       if (request.kind === 'root-crl') return { url: rootCrlUrl(base, distributionPoint), form: 'crl' };
       if (request.kind !== 'pck-certificate') return pcsRoute(base, request);
       const headers = apiKey === undefined ? {} : { 'Ocp-Apim-Subscription-Key': apiKey };
-      return { ...pckRoute(base, request), headers };
+      return { ...pckRoute(base, request, 'ppid'), headers };
     },
   });
 }
@@ -50,7 +50,7 @@ export function pccs({ url }: PccsOptions): Source {
     id: sourceId('pccs', base),
     route(request: ItemRequest): Route {
       if (request.kind === 'root-crl') return { url: resourceUrl(base, `${paths.sgx}/rootcacrl`), form: 'crl' };
-      return request.kind === 'pck-certificate' ? pckRoute(base, request) : pcsRoute(base, request);
+      return request.kind === 'pck-certificate' ? pckRoute(base, request, 'qeid') : pcsRoute(base, request);
     },
   });
 }
@@ -81,13 +81,14 @@ export function pcsRoute(base: URL, request: ItemRequest): Route {
   }
 }
 
-function pckRoute(base: URL, { parameters }: ItemRequest): Route {
+/** PCS refuses a parameter that it does not know; a PCCS finds a platform by the id of its quoting enclave. */
+function pckRoute(base: URL, { parameters }: ItemRequest, by: 'ppid' | 'qeid'): Route {
   const { 'encrypted-ppid': encryptedPpid, ppid, qeid, cpusvn, pcesvn, pceid } = parameters;
+  const platform = by === 'qeid' && qeid !== undefined ? { qeid } : { ppid };
   return {
     url: resourceUrl(base, `${paths.sgx}/pckcert`, {
-      qeid,
+      ...platform,
       encrypted_ppid: encryptedPpid,
-      ppid,
       cpusvn,
       pcesvn,
       pceid,
