@@ -19,6 +19,10 @@ const environment = [
   ['`FORCE_COLOR`', '`0`: no colours. Anything else: colours, even for a pipe. It wins over `NO_COLOR`.'],
   ['`SOURCE_DATE_EPOCH`', 'Seconds since 1970: the date that `sign` and `run` put into a signature.'],
   ['`XDG_STATE_HOME`', 'The state folder of this user is `enclos` in it; `~/.local/state/enclos` when it is unset.'],
+  [
+    '`XDG_CACHE_HOME`',
+    'Collateral is kept in `enclos/collateral` in it; in `~/.cache/enclos/collateral` when it is unset.',
+  ],
   ['`ENCLOS_STACK`', '`1`: an error shows where it was thrown.'],
 ] as const;
 

@@ -7,6 +7,16 @@ export {
   type ShownAudit,
 } from './actions/audit.ts';
 export { build, type BuildOptions, type BuildOutcome } from './actions/build.ts';
+export {
+  collateralDoctor,
+  exportCollateral,
+  fetchCollateral,
+  importCollateral,
+  listCollateral,
+  type CollateralHealth,
+  type FetchCollateralOptions,
+  type FetchedCollateral,
+} from './actions/collateral.ts';
 export { completions, type Shell } from './actions/completions.ts';
 export { createProject, type CreatedProject, type CreateProjectOptions } from './actions/create-project.ts';
 export { debug, type DebugEvents, type DebugOptions } from './actions/debug.ts';

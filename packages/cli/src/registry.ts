@@ -49,6 +49,36 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
   ),
   entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./commands/verify.ts')),
   entry(
+    'collateral fetch',
+    'Evidence',
+    'Get the collateral of a platform, and keep it',
+    () => import('./commands/collateral-fetch.ts'),
+  ),
+  entry(
+    'collateral list',
+    'Evidence',
+    'Show the collateral that is kept',
+    () => import('./commands/collateral-list.ts'),
+  ),
+  entry(
+    'collateral doctor',
+    'Evidence',
+    'Say what of the kept collateral is old, and what to do',
+    () => import('./commands/collateral-doctor.ts'),
+  ),
+  entry(
+    'collateral export',
+    'Evidence',
+    'Write the kept collateral into one file',
+    () => import('./commands/collateral-export.ts'),
+  ),
+  entry(
+    'collateral import',
+    'Evidence',
+    'Keep the collateral that a file holds',
+    () => import('./commands/collateral-import.ts'),
+  ),
+  entry(
     'platform init',
     'Platform',
     'Make a software vendor and machine, and enrol the machine',

@@ -27,6 +27,11 @@ Image
 
 Evidence
   verify                 Verify a quote, and appraise it by a policy
+  collateral fetch       Get the collateral of a platform, and keep it
+  collateral list        Show the collateral that is kept
+  collateral doctor      Say what of the kept collateral is old, and what to do
+  collateral export      Write the kept collateral into one file
+  collateral import      Keep the collateral that a file holds
 
 Platform
   platform init          Make a software vendor and machine, and enrol the machine

@@ -4,6 +4,7 @@ import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
 import { edlErrors } from './edl.ts';
 import { enclaveErrors } from './enclave.ts';
+import { endorsementErrors } from './endorsements.ts';
 import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
 import { manifestErrors } from './manifest.ts';
@@ -20,6 +21,7 @@ export const errorRegistry = {
   ...gateErrors,
   ...manifestErrors,
   ...attestationErrors,
+  ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
   ...enclaveErrors,

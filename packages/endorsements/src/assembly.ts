@@ -1,0 +1,7 @@
+import type { ObtainedItem } from './fetch-item.ts';
+
+/** What the parts of one platform are put together from. */
+export interface Assembly<C> {
+  readonly collateral: C;
+  readonly obtained: readonly ObtainedItem[];
+}
