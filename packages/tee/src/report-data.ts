@@ -1,11 +1,9 @@
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
-export const REPORT_DATA_BYTES = 64;
-
 /** @throws CODEC_OUT_OF_RANGE unless it is 64 bytes: kernels and Gramine pad or cut in silence. */
 export function requireReportData(reportData: Uint8Array): void {
-  if (reportData.length === REPORT_DATA_BYTES) return;
+  if (reportData.length === 64) return;
   throw new EnclosError('CODEC_OUT_OF_RANGE', `Report data is 64 bytes, not ${reportData.length}.`);
 }
 

@@ -7,18 +7,12 @@ export type RunCommand = (command: string, args: readonly string[], timeoutMs: n
 export const runCommand: RunCommand = (command, args, timeoutMs) =>
   new Promise((resolve, reject) => {
     // tpm2-tools take settings from TPM2TOOLS_*, TSS2_*: what counts here is in the arguments.
-    const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', ...libraryPath() };
+    const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' };
     execFile(command, args, { env, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 65_536 }, (error) => {
       if (error === null) resolve();
       else reject(error instanceof Error ? error : new Error('The program failed.'));
     });
   });
-
-/** Tools that are not installed in the system's folders find their libraries by it. */
-function libraryPath(): Record<string, string> {
-  const path = process.env['LD_LIBRARY_PATH'];
-  return path === undefined ? {} : { LD_LIBRARY_PATH: path };
-}
 
 /** TEE_DEVICE_MISSING when there is no such program, TEE_DEVICE_FAILED when it failed. Its output is not repeated. */
 export function commandError(command: string, cause: unknown): EnclosError {

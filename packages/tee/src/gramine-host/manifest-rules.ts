@@ -21,8 +21,8 @@ function requireWhole(name: string, value: number, from: number, to: number): vo
   refuse(`${name} is a whole number from ${from} to ${to}.`);
 }
 
-/** @throws TEE_MANIFEST_INVALID for a path that two readers could understand differently. */
-export function requirePath(name: string, path: string): void {
+/** A path that two readers could understand differently is refused. */
+function requirePath(name: string, path: string): void {
   const segments = path.split('/').slice(1);
   const plain = segments.length > 0 && segments.every((part) => part !== '' && part !== '.' && part !== '..');
   if (path.startsWith('/') && plain && path.length <= 4096 && !/[\p{Cc}\p{Cs}]/u.test(path)) return;

@@ -1,6 +1,6 @@
 import { utf8 } from '@enclos/codec';
 import { encodeQuoteV3, encodeReport, parseTargetInfo, type ReportBody } from '@enclos/sgx';
-import { errno, fakeFiles, type FakeNode } from '../fake-files.ts';
+import { fakeFiles, type FakeNode } from '../fake-files.ts';
 
 export const ownBody: ReportBody = {
   cpuSvn: new Uint8Array(16).fill(9),
@@ -97,13 +97,3 @@ export function fakeGramine(options: FakeGramineOptions = {}): ReturnType<typeof
     },
   });
 }
-
-/** A device that is there and fails. */
-export const failing = (code: string): FakeNode => ({
-  load: () => {
-    throw errno(code);
-  },
-  store: () => {
-    throw errno(code);
-  },
-});

@@ -109,7 +109,11 @@ describe('a gate over TCP', () => {
     }
     const outside = await listener.connected;
     const ends = await Promise.all(
-      both.map((socket) => (socket.localPort === outside.remotePort ? 'kept' : closed(socket).then(() => 'closed'))),
+      both.map(async (socket) => {
+        if (socket.localPort === outside.remotePort) return 'kept';
+        await closed(socket);
+        return 'closed';
+      }),
     );
     assert.deepEqual(ends.toSorted(), ['closed', 'kept']);
   });
