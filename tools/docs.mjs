@@ -6,7 +6,8 @@
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
 // - every relative link leads to a file, and every anchor to a heading;
 // - docs/reference/errors.md and errors/ are what the error registry says, and
-//   docs/reference/enclave-json.md what the schema says (--write writes them);
+//   docs/reference/enclave-json.md what the schema says, and the table of docs/reference/platforms.md what
+//   the drivers say (--write writes them);
 // - so is the part of the registry that goes into enclaves (--write writes it).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { checkExamples } from './docs/examples.mjs';
 import { checkInsideRegistry } from './docs/inside-registry.mjs';
 import { checkLinks } from './docs/links.mjs';
 import { checkManifestPage } from './docs/manifest-page.mjs';
+import { checkPlatformTable } from './docs/platform-table.mjs';
 import { filesUnder, fromRoot, root, workspaces } from './lib/workspace.mjs';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
@@ -26,6 +28,7 @@ const generated = [
   ...(await checkErrorPages(root, values)),
   ...(await checkInsideRegistry(root, values)),
   ...checkManifestPage(root, values),
+  ...(await checkPlatformTable(root, values)),
 ];
 // After the generated pages were written: they are checked too.
 const pages = [

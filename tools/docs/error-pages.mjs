@@ -60,12 +60,12 @@ async function areas(base) {
 }
 
 /** The packages whose sources name a code, registry and allow-lists aside: who throws it. */
-export function throwersOf(base) {
+export function throwersOf(base, { without = /^$/ } = {}) {
   const listed = /^packages\/(?:errors|tee\/src\/(?:gate-errors|software\/channel-errors))/;
   const throwers = new Map();
   for (const path of filesUnder(join(base, 'packages'), (file) => /\/packages\/[^/]+\/src\/.*\.ts$/.test(file))) {
     const name = fromRoot(path);
-    if (listed.test(name)) continue;
+    if (listed.test(name) || without.test(name)) continue;
     for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
       const known = throwers.get(code) ?? new Set();
       throwers.set(code, known.add(name.split('/')[1]));

@@ -9,6 +9,8 @@ const path = 'packages/errors/src/inside/summaries.ts';
 
 /** The packages that an enclave can hold. */
 const insidePackages = ['attestation', 'codec', 'edl', 'enclave', 'gate', 'manifest', 'sgx', 'tee'];
+/** A launcher that no enclave holds, in a package of which it may hold the rest. */
+const outside = /^packages\/tee\/src\/gramine-host\//;
 /** What the platform may raise at an enclave: the failures of what it serves there. */
 const fromPlatform = /^(?:KEY|REPORT|QUOTE)_/;
 
@@ -18,7 +20,7 @@ async function textOf(base) {
   const load = (file) => import(pathToFileURL(join(base, file)).href);
   const { errorRegistry } = await load('packages/errors/dist/src/index.js');
   const { errorsFromHost } = await load('packages/tee/dist/src/gate-errors.js');
-  const throwers = throwersOf(base);
+  const throwers = throwersOf(base, { without: outside });
   const raisedInside = (code) => insidePackages.some((name) => throwers.get(code)?.has(name));
   const arrives = (code) => errorsFromHost.includes(code) || fromPlatform.test(code);
   const codes = Object.keys(errorRegistry).filter((code) => raisedInside(code) || arrives(code));

@@ -8,9 +8,16 @@ export interface Capabilities {
   /** What the measured identity is. */
   readonly identity: 'mrenclave' | 'mrtd' | 'snp-measurement';
   readonly sealPolicies: readonly SealPolicy[];
-  readonly localAttestation: boolean;
-  readonly remoteAttestation: 'dcap-v3' | 'dcap-v4' | 'snp-report' | 'none';
-  readonly gateTransport: 'unix' | 'tcp' | 'vsock';
+  /**
+   * `by-request`: any key that EGETKEY derives. `fixed`: one key for each policy, of the current versions, without a
+   * key id: what an older security version sealed cannot be opened.
+   */
+  readonly sealKeys: 'by-request' | 'fixed' | 'none';
+  /** `prove`: it makes reports for other enclaves, and cannot check theirs. */
+  readonly localAttestation: 'full' | 'prove' | 'none';
+  readonly remoteAttestation: 'dcap-v3' | 'dcap-v4' | 'snp-report' | 'azure-vtpm' | 'none';
+  /** `none`: nothing here starts an enclave, since the boundary is a machine that somebody else starts. */
+  readonly gateTransport: 'unix' | 'tcp' | 'none';
 }
 
 /** `enclave`: only this MRENCLAVE. `signer`: this MRSIGNER and product, at this security version or later. */
@@ -22,7 +29,8 @@ export const softwareCapabilities: Capabilities = Object.freeze({
   hardware: false,
   identity: 'mrenclave',
   sealPolicies: Object.freeze(['enclave', 'signer'] as const),
-  localAttestation: true,
+  sealKeys: 'by-request',
+  localAttestation: 'full',
   remoteAttestation: 'dcap-v3',
   gateTransport: 'unix',
 });

@@ -21,6 +21,36 @@ export const teeErrors = {
     summary: 'The two sides of a platform channel speak different protocol versions.',
     next: 'Install the same version of Enclos on both sides.',
   },
+  TEE_CAPABILITY_MISSING: {
+    kind: 'usage',
+    summary: 'The platform lacks this capability.',
+    next: 'Use a platform that has it: the tables are in docs/reference/platforms.md. None imitates what it lacks.',
+  },
+  TEE_DEVICE_MISSING: {
+    kind: 'usage',
+    summary: 'The interface of this platform is not there, or may not be used.',
+    next: 'Check that this is that platform, that its driver is loaded and its tools are installed, and the rights of the user.',
+  },
+  TEE_DEVICE_FAILED: {
+    kind: 'transient',
+    summary: 'The interface of this platform failed or did not answer in time.',
+    next: 'Try again after a moment; details name the file, command or address, and the reason.',
+  },
+  TEE_EVIDENCE_UNEXPECTED: {
+    kind: 'evidence',
+    summary: 'What the platform gave is not what it was asked for.',
+    next: 'Do not use it. Look for another program that uses the same interface; details name the rule.',
+  },
+  TEE_GATE_REFUSED: {
+    kind: 'refused',
+    summary: 'The other end of the gate could not prove that it was started with it.',
+    next: 'Load the enclave again; if it recurs, another process of this machine is answering in its place.',
+  },
+  TEE_MANIFEST_INVALID: {
+    kind: 'usage',
+    summary: 'The settings do not make a Gramine manifest.',
+    next: 'Correct the setting that the message names.',
+  },
   INTERPRETER_MISSING: {
     kind: 'usage',
     summary: 'The pinned interpreter is not installed for this machine.',

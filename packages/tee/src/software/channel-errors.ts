@@ -3,12 +3,12 @@ import { gateAnswerErrors } from '@enclos/gate';
 
 /**
  * The areas in which the platform has the word: launching, keys, reports and
- * quotes, and the files and the machine that they need. Not the verdicts of an
+ * quotes, and the files, the devices and the machine that they need. Not the verdicts of an
  * enclave or a verifier (SEAL_, REPORT_NOT_VERIFIED, EVIDENCE_), which neither
  * host nor enclave takes from it.
  */
 const platformAreas =
-  /^(?:LAUNCH|KEY|REPORT_REQUEST|QUOTE|ISOLATION|INTERPRETER|PLATFORM|IMAGE|MANIFEST|SGX|SGXS|SIGSTRUCT|ENDORSEMENTS_ELSEWHERE|COLLATERAL|TCB|TEE_PLATFORM_FAILED|EDL|CODEC)(?:_|$)/;
+  /^(?:LAUNCH|KEY|REPORT_REQUEST|QUOTE|ISOLATION|INTERPRETER|PLATFORM|IMAGE|MANIFEST|SGX|SGXS|SIGSTRUCT|ENDORSEMENTS_ELSEWHERE|COLLATERAL|TCB|TEE_(?:PLATFORM_FAILED|CAPABILITY|DEVICE|EVIDENCE)|EDL|CODEC)(?:_|$)/;
 
 /** What the platform may raise at hosts and enclaves, which both trust it. The gate itself refuses those of kind `lost`. */
 export const errorsFromPlatform: readonly ErrorCode[] = Object.freeze([

@@ -1,0 +1,20 @@
+import type { Capabilities } from '../capabilities.ts';
+
+/**
+ * An Azure confidential VM with SEV-SNP. Its paravisor asks for the hardware report at boot and keeps it in the virtual
+ * TPM; what is fresh is a quote of that TPM, whose key the report binds. Not yet run on hardware.
+ */
+export const azureSnpCapabilities: Capabilities = Object.freeze({
+  platform: 'azure-vtpm',
+  boundary: 'virtual-machine',
+  hardware: true,
+  identity: 'snp-measurement',
+  sealPolicies: Object.freeze([]),
+  sealKeys: 'none',
+  localAttestation: 'none',
+  remoteAttestation: 'azure-vtpm',
+  gateTransport: 'none',
+});
+
+/** The same with Intel TDX. Not yet run on hardware. */
+export const azureTdxCapabilities: Capabilities = Object.freeze({ ...azureSnpCapabilities, identity: 'mrtd' });

@@ -1,0 +1,121 @@
+import { fromBase64url, toBase64url } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { unexpectedEvidence } from '../report-data.ts';
+
+/** The Instance Metadata Service: link-local, HTTP. Whoever answers there is the host. */
+const base = 'http://169.254.169.254';
+const timeoutMs = 10_000;
+const attempts = 4;
+const firstDelayMs = 500;
+const maxAnswerBytes = 262_144;
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface MetadataOptions {
+  readonly fetch: Fetch;
+  /** Between two attempts. */
+  readonly delay: (delayMs: number) => Promise<unknown>;
+}
+
+/** Certificates of the machine's AMD processor. The host's word: they prove themselves, or nothing. */
+export interface AmdCertificates {
+  /** PEM. */
+  readonly vcek: string;
+  /** PEM: ASK and ARK. */
+  readonly chain: string;
+}
+
+/** From Azure's Trusted Hardware Identity Management. @throws TEE_DEVICE_FAILED, TEE_EVIDENCE_UNEXPECTED */
+export async function fetchAmdCertificates(options: MetadataOptions): Promise<AmdCertificates> {
+  const answer = await ask(options, '/metadata/THIM/amd/certification', { headers: { Metadata: 'true' } });
+  return Object.freeze({ vcek: textOf(answer, 'vcekCert'), chain: textOf(answer, 'certificateChain') });
+}
+
+/** Has a TDREPORT signed by the host's quoting enclave. @returns a TD quote, unchecked. */
+export async function fetchTdQuote(options: MetadataOptions, tdReport: Uint8Array): Promise<Uint8Array> {
+  const answer = await ask(options, '/acc/tdquote', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ report: toBase64url(tdReport) }),
+  });
+  try {
+    return fromBase64url(textOf(answer, 'quote').replace(/={1,2}$/, ''), { maxBytes: 65_536 });
+  } catch (cause) {
+    throw unexpectedEvidence('The TD quote of the metadata service is not base64url.', cause);
+  }
+}
+
+function textOf(answer: unknown, name: string): string {
+  const value: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, name) : undefined;
+  if (typeof value === 'string' && value !== '') return value;
+  throw unexpectedEvidence(`The answer of the metadata service has no text "${name}".`);
+}
+
+/** The service refuses for a while when it is asked too often (429), starts (404, 410) or is moved (500, 503). */
+const passingStatus = new Set([404, 408, 410, 429, 500, 502, 503, 504]);
+
+async function ask(options: MetadataOptions, path: string, init: RequestInit): Promise<unknown> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await askOnce(options.fetch, path, init);
+    if (!outcome.failed) return parsed(outcome.text);
+    if (!outcome.passing || attempt === attempts) throw failure(path, outcome);
+    await options.delay(firstDelayMs * 2 ** (attempt - 1));
+  }
+}
+
+interface Failed {
+  readonly failed: true;
+  readonly passing: boolean;
+  readonly reason: string;
+  readonly cause?: unknown;
+}
+
+type Outcome = { readonly failed: false; readonly text: string } | Failed;
+
+async function askOnce(fetch: Fetch, path: string, init: RequestInit): Promise<Outcome> {
+  try {
+    // A redirection would lead away from the link-local address.
+    const response = await fetch(base + path, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
+    if (response.ok) return { failed: false, text: await boundedText(response) };
+    await response.body?.cancel();
+    const { status } = response;
+    return { failed: true, passing: passingStatus.has(status), reason: `HTTP ${status}` };
+  } catch (cause) {
+    if (cause instanceof EnclosError) throw cause;
+    return { failed: true, passing: true, reason: 'no answer', cause };
+  }
+}
+
+function failure(path: string, { reason, cause }: Failed): EnclosError {
+  const options = { details: { path, reason }, ...(cause === undefined ? {} : { cause }) };
+  return new EnclosError('TEE_DEVICE_FAILED', `The metadata service, ${path}: ${reason}.`, options);
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let sizeBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    const bytes = chunk as Uint8Array;
+    sizeBytes += bytes.length;
+    if (sizeBytes > maxAnswerBytes) throw unexpectedEvidence(`The metadata service sent over ${maxAnswerBytes} bytes.`);
+    text += decoded(() => decoder.decode(bytes, { stream: true }));
+  }
+  return text + decoded(() => decoder.decode());
+}
+
+function decoded(decode: () => string): string {
+  try {
+    return decode();
+  } catch (cause) {
+    throw unexpectedEvidence('The answer of the metadata service is not UTF-8.', cause);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw unexpectedEvidence('The answer of the metadata service is not JSON.', cause);
+  }
+}

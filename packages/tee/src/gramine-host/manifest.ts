@@ -1,0 +1,125 @@
+import { toHex } from '@enclos/codec';
+import { requireSettings } from './manifest-rules.ts';
+import { sealKeyMasks } from '../gramine/seal-key.ts';
+import { tomlLines, tomlString } from './toml.ts';
+
+/** A file that the enclave may read: Gramine gives it out only while it has this hash. */
+export interface TrustedFile {
+  /** Absolute, on the host; the enclave sees it under the same path. */
+  readonly path: string;
+  /** 32 bytes. */
+  readonly sha256: Uint8Array;
+}
+
+export interface GramineManifestSettings {
+  /** Gramine's library OS, `libsysdb.so`. */
+  readonly libos: TrustedFile;
+  /** The Node binary. */
+  readonly interpreter: TrustedFile;
+  /** The SGXS image. It is the file that the launcher compares with what it is given. */
+  readonly image: TrustedFile;
+  /** All else that is opened inside: Gramine's C library, the libraries of the interpreter, the program. */
+  readonly trustedFiles: readonly TrustedFile[];
+  /** What follows the program's name in argv. Fixed: the host can add nothing. */
+  readonly arguments: readonly string[];
+  /** Variables with a measured value. */
+  readonly environment?: readonly { readonly name: string; readonly value: string }[];
+  /** Variables that the host may set. Their values are its word. */
+  readonly environmentFromHost?: readonly string[];
+  /** A power of two, 512 MiB to 1 TiB. Without EDMM all of it is taken at the start. Node wants 2 GiB. */
+  readonly enclaveSizeBytes: number;
+  /** 16 to 1024. */
+  readonly threads: number;
+  /** A debug enclave: whoever starts it reads and changes everything inside. */
+  readonly debug: boolean;
+  readonly productId: number;
+  readonly securityVersion: number;
+  /** Take memory as it is needed (SGX2, Linux 6.0 or later). */
+  readonly edmm?: boolean;
+  /**
+   * Let the host emulate eventfd(2), without which Node does not start on a Gramine that does not emulate it inside. The
+   * host can then wake the enclave's loops for nothing, or not at all, as it can stop the whole process.
+   */
+  readonly hostEventfd?: boolean;
+}
+
+/**
+ * A manifest for Gramine 1.9, byte for byte the same for the same settings ("Manifest syntax" of Gramine's documents).
+ * It is what MRENCLAVE covers once `gramine-sgx-sign` has signed it. Every file has its hash already, so signing reads
+ * none of them; no file is allowed without one; the host sets neither argv nor environment, but for the variables that
+ * are named.
+ *
+ * Written from Gramine's documents; not yet run on hardware.
+ * @throws TEE_MANIFEST_INVALID
+ */
+export function gramineManifest(settings: GramineManifestSettings): string {
+  requireSettings(settings);
+  const sections = [loader(settings), mounts(settings), system(settings), enclave(settings), trusted(settings)];
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+const uri = (path: string): string => tomlString(`file:${path}`);
+
+/** In the order of their paths, so that the order of the settings does not change MRENCLAVE. */
+function filesOf({ interpreter, image, trustedFiles }: GramineManifestSettings): readonly TrustedFile[] {
+  return [interpreter, image, ...trustedFiles].toSorted((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+function loader(settings: GramineManifestSettings): readonly string[] {
+  const { libos, interpreter, environment = [], environmentFromHost = [] } = settings;
+  const variables = [
+    ...environment.map(({ name, value }) => ({ name, line: `loader.env.${name} = ${tomlString(value)}` })),
+    ...environmentFromHost.map((name) => ({ name, line: `loader.env.${name} = { passthrough = true }` })),
+  ].toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  return [
+    // Other levels print what the process does (Gramine: "Only error log level is suitable for production").
+    'loader.log_level = "error"',
+    `loader.entrypoint.uri = ${uri(libos.path)}`,
+    `loader.entrypoint.sha256 = "${toHex(libos.sha256)}"`,
+    `libos.entrypoint = ${tomlString(interpreter.path)}`,
+    `loader.argv = ${tomlLines([interpreter.path, ...settings.arguments].map(tomlString))}`,
+    ...variables.map(({ line }) => line),
+  ];
+}
+
+function mounts(settings: GramineManifestSettings): readonly string[] {
+  const items = filesOf(settings).map(({ path }) => `{ path = ${tomlString(path)}, uri = ${uri(path)} }`);
+  return [`fs.mounts = ${tomlLines(items)}`];
+}
+
+function system({ hostEventfd = false }: GramineManifestSettings): readonly string[] {
+  return [
+    'sys.stack.size = "2M"',
+    'sys.enable_sigterm_injection = false',
+    'sys.enable_extra_runtime_domain_names_conf = false',
+    'sys.disallow_subprocesses = true',
+    ...(hostEventfd ? ['sys.insecure__allow_eventfd = true'] : []),
+  ];
+}
+
+const hex = (value: bigint, digits: number): string => `"0x${value.toString(16).padStart(digits, '0')}"`;
+
+function enclave(settings: GramineManifestSettings): readonly string[] {
+  const { debug, edmm = false, enclaveSizeBytes, threads, productId, securityVersion } = settings;
+  return [
+    `sgx.debug = ${debug}`,
+    `sgx.edmm_enable = ${edmm}`,
+    `sgx.enclave_size = "${enclaveSizeBytes / (1024 * 1024)}M"`,
+    `sgx.max_threads = ${threads}`,
+    `sgx.isvprodid = ${productId}`,
+    `sgx.isvsvn = ${securityVersion}`,
+    'sgx.remote_attestation = "dcap"',
+    'sgx.file_check_policy = "strict"',
+    // Faulting addresses would be printed with registers by runtimes that crash.
+    'sgx.use_exinfo = false',
+    `sgx.seal_key.flags_mask = ${hex(sealKeyMasks.flags, 16)}`,
+    `sgx.seal_key.xfrm_mask = ${hex(sealKeyMasks.xfrm, 16)}`,
+    `sgx.seal_key.misc_mask = ${hex(BigInt(sealKeyMasks.misc), 8)}`,
+  ];
+}
+
+/** There is no `sgx.allowed_files`: with the strict policy, a file that is not here cannot be opened. */
+function trusted(settings: GramineManifestSettings): readonly string[] {
+  const items = filesOf(settings).map(({ path, sha256 }) => `{ uri = ${uri(path)}, sha256 = "${toHex(sha256)}" }`);
+  return [`sgx.trusted_files = ${tomlLines(items)}`];
+}
