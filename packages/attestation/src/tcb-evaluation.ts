@@ -5,9 +5,12 @@ import type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
 
 /** One security version that keeps a platform from the highest level. */
 export interface Shortfall {
-  /** `sgx`: a component of the TCB; `pce`: the provisioning certification enclave; `qe`: the quoting enclave. */
-  readonly component: 'sgx' | 'pce' | 'qe';
-  /** Of the component, from 0; 0 for `pce` and `qe`. */
+  /**
+   * `sgx`, `tdx`: a component of the TCB; `pce`: the provisioning certification
+   * enclave; `tdx-module`: the ISVSVN of the TDX module; `qe`: the quoting enclave.
+   */
+  readonly component: 'sgx' | 'tdx' | 'pce' | 'tdx-module' | 'qe';
+  /** Of the component, from 0; 0 for those that are one. */
   readonly index: number;
   readonly has: number;
   readonly needs: number;
@@ -16,14 +19,16 @@ export interface Shortfall {
   readonly type?: string;
 }
 
-/** What the security versions of platform and quoting enclave amount to. */
+/** What the security versions of platform, TDX module and quoting enclave amount to. */
 export interface TcbEvaluation {
   readonly status: QuoteStatus;
   readonly platformStatus: QuoteStatus;
+  /** Of the TDX module; absent for SGX, and for TDX modules of version 0, which have no identity of their own. */
+  readonly moduleStatus?: EnclaveStatus;
   readonly qeStatus: EnclaveStatus;
-  /** The older of the two levels' dates; absent when one has no level. */
+  /** The oldest of the levels' dates; absent when one has no level. */
   readonly tcbDate?: string;
-  /** Of both levels, each once, sorted. */
+  /** Of all levels, each once, sorted. */
   readonly advisoryIds: readonly string[];
   readonly shortfall: readonly Shortfall[];
 }

@@ -13,7 +13,7 @@ import { verifyBody, verifySigningChain } from './signing-chain.ts';
 import { verificationSteps } from './steps.ts';
 import { evaluateTcb } from './tcb-evaluation.ts';
 import type { TcbInfo } from './tcb-info.ts';
-import { reportFacts } from './report-facts.ts';
+import { sgxReportFacts } from './report-facts.ts';
 import { makeVerdict, type QuoteVerdict } from './verdict.ts';
 
 export interface VerifyOptions {
@@ -57,8 +57,9 @@ export async function verifyQuote(
   const collateral = collateralDates(chain, parts, nowMs);
   return makeVerdict({
     tee: 'sgx',
+    bodyType: 'sgx',
     quoteVersion: 3,
-    report: reportFacts(evidence.quote.reportBody),
+    report: sgxReportFacts(evidence.quote.reportBody),
     ...evaluateTcb(chain.platform, evidence.quote.signature.qeReport.isvSvn, { tcbInfo, qeIdentity }),
     tcbEvaluationDataNumbers: Object.freeze({
       tcbInfo: tcbInfo.tcbEvaluationDataNumber,

@@ -29,6 +29,7 @@ async function outcome(row: MatrixRow): Promise<unknown> {
   assert.equal(verdict.root.kind, 'intel');
   const { latestIssueDate, earliestExpiration, expired } = verdict.collateral;
   const { status, platformStatus, qeStatus, advisoryIds, tcbDate, pckNotYetValid, report } = verdict;
+  assert.ok('attributes' in report);
   const debug = (report.attributes.flags & 2n) !== 0n;
   return {
     status,

@@ -10,6 +10,7 @@ import { goodReport, makePlatform, now, trustedRoot } from './synthetic-platform
 test('a software platform’s quote verifies, and says what it is', async () => {
   const { quote, collateral, roots } = await makePlatform();
   const verdict = await verifyQuote(quote, parseCollateral(collateral), { roots, now });
+  assert.ok(verdict.tee === 'sgx');
   assert.equal(verdict.status, 'CONFIGURATION_NEEDED');
   assert.deepEqual(verdict.advisoryIds, ['ENCLOS-SA-00001']);
   assert.equal(verdict.root.kind, 'software');

@@ -42,4 +42,12 @@ export {
 } from './sigstruct/sigstruct.ts';
 export { computeQ1Q2, mrSignerOf, verifySigstruct, type Sha256 } from './sigstruct/verify.ts';
 export type { ParseOptions } from './structure.ts';
+export {
+  encodeTdReport,
+  parseTdReport,
+  TdAttribute,
+  type TdReport10,
+  type TdReport15,
+  type TdReport15Ex,
+} from './td-report.ts';
 export { encodeTargetInfo, parseTargetInfo, targetInfoOf, type TargetInfo } from './target-info.ts';
