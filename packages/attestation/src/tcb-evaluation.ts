@@ -1,7 +1,9 @@
+import type { EnclaveTcbLevel } from './enclave-levels.ts';
 import type { EnclaveIdentity } from './enclave-identity.ts';
 import type { PckPlatform } from './sgx-extension.ts';
-import type { TcbInfo, TcbLevel } from './tcb-info.ts';
+import type { TcbComponent, TcbInfo, TcbLevel } from './tcb-info.ts';
 import type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
+import { moduleIdentityFor, moduleVersionOf } from './tdx-module.ts';
 
 /** One security version that keeps a platform from the highest level. */
 export interface Shortfall {
@@ -33,39 +35,47 @@ export interface TcbEvaluation {
   readonly shortfall: readonly Shortfall[];
 }
 
+/** What is evaluated, and by what. */
+export interface TcbInputs {
+  readonly platform: PckPlatform;
+  readonly qeIsvSvn: number;
+  readonly tcbInfo: TcbInfo;
+  readonly qeIdentity: EnclaveIdentity;
+}
+
 /**
- * Evaluates the TCB (QVL sgxEvaluateTCB): the first level, from the highest,
- * that the platform reaches in all 16 components and the PCE; the first that
- * the quoting enclave reaches; then both converge. No level: TCB_NOT_SUPPORTED.
+ * Evaluates the TCB: the first level, from the highest, that the platform
+ * reaches in all 16 components and the PCE, for TDX also in those of the
+ * TEE_TCB_SVN; the first that the TDX module, if it has an identity of its own,
+ * and the first that the quoting enclave reaches; then all converge. No level
+ * of one of them: TCB_NOT_SUPPORTED (QVL `QuoteVerifier::verify`).
+ *
+ * @param teeTcbSvn of a TD report, 16 bytes; undefined for SGX.
  */
-export function evaluateTcb(
-  platform: PckPlatform,
-  qeIsvSvn: number,
-  collateral: { readonly tcbInfo: TcbInfo; readonly qeIdentity: EnclaveIdentity },
-): TcbEvaluation {
-  const { tcbInfo, qeIdentity } = collateral;
-  const level = tcbInfo.tcbLevels.find((candidate) => reaches(platform, candidate));
-  const qeLevel = qeIdentity.tcbLevels.find((candidate) => candidate.isvSvn <= qeIsvSvn);
-  const shortfall = Object.freeze([...platformShortfall(platform, tcbInfo), ...qeShortfall(qeIsvSvn, qeIdentity)]);
-  const platformStatus = level?.status ?? 'TCB_NOT_SUPPORTED';
-  const qeStatus = qeLevel?.status ?? 'TCB_NOT_SUPPORTED';
-  if (level === undefined || qeLevel === undefined) {
-    return Object.freeze({
-      status: 'TCB_NOT_SUPPORTED',
-      platformStatus,
-      qeStatus,
-      advisoryIds: Object.freeze([]),
-      shortfall,
-    });
+export function evaluateTcb(inputs: TcbInputs, teeTcbSvn?: Uint8Array): TcbEvaluation {
+  const { tcbInfo, qeIdentity, qeIsvSvn } = inputs;
+  const level = tcbInfo.tcbLevels.find((candidate) => reaches(inputs, teeTcbSvn, candidate));
+  const qeLevel = enclaveLevel(qeIdentity.tcbLevels, qeIsvSvn);
+  const moduleLevel = hasModuleIdentity(teeTcbSvn)
+    ? enclaveLevel(moduleIdentityFor(tcbInfo, teeTcbSvn)?.tcbLevels ?? [], teeTcbSvn[0] ?? 0)
+    : undefined;
+  const statuses = {
+    platformStatus: level?.status ?? 'TCB_NOT_SUPPORTED',
+    ...(moduleLevel === undefined ? {} : { moduleStatus: moduleLevel.status }),
+    qeStatus: qeLevel.status,
+  };
+  const shortfall = Object.freeze(findShortfall(inputs, teeTcbSvn));
+  const enclaves = moduleLevel === undefined ? [qeLevel] : [moduleLevel, qeLevel];
+  if (level === undefined || enclaves.some(({ status }) => status === 'TCB_NOT_SUPPORTED')) {
+    return Object.freeze({ status: 'TCB_NOT_SUPPORTED', ...statuses, advisoryIds: Object.freeze([]), shortfall });
   }
-  const advisoryIds = [...new Set([...level.advisoryIds, ...qeLevel.advisoryIds])].sort();
+  const levels = [level, ...enclaves];
   return Object.freeze({
-    status: converge(level.status, qeLevel.status),
-    platformStatus,
-    qeStatus,
+    status: enclaves.reduce<QuoteStatus>((status, enclave) => converge(status, enclave.status), level.status),
+    ...statuses,
     // Dates of one fixed form in UTC: their order is that of the text.
-    tcbDate: level.tcbDate < qeLevel.tcbDate ? level.tcbDate : qeLevel.tcbDate,
-    advisoryIds: Object.freeze(advisoryIds),
+    tcbDate: levels.map(({ tcbDate }) => tcbDate).reduce((oldest, date) => (date < oldest ? date : oldest)),
+    advisoryIds: Object.freeze([...new Set(levels.flatMap(({ advisoryIds }) => advisoryIds))].sort()),
     shortfall,
   });
 }
@@ -81,29 +91,71 @@ export function converge(platform: QuoteStatus, enclave: EnclaveStatus): QuoteSt
   return platform;
 }
 
-function reaches(platform: PckPlatform, level: TcbLevel): boolean {
-  return (
-    platform.pceSvn >= level.pceSvn &&
-    level.components.every(({ svn }, index) => (platform.tcbComponents[index] ?? -1) >= svn)
-  );
+const noLevel: EnclaveTcbLevel = Object.freeze({
+  isvSvn: 0,
+  tcbDate: '',
+  status: 'TCB_NOT_SUPPORTED',
+  advisoryIds: Object.freeze([]),
+});
+
+function enclaveLevel(levels: readonly EnclaveTcbLevel[], isvSvn: number): EnclaveTcbLevel {
+  return levels.find((level) => level.isvSvn <= isvSvn) ?? noLevel;
 }
 
-function platformShortfall(platform: PckPlatform, { tcbLevels }: TcbInfo): readonly Shortfall[] {
-  const [highest] = tcbLevels;
-  if (highest === undefined) return [];
+function hasModuleIdentity(teeTcbSvn: Uint8Array | undefined): teeTcbSvn is Uint8Array {
+  return teeTcbSvn !== undefined && moduleVersionOf(teeTcbSvn) > 0;
+}
+
+/**
+ * Components 0 and 1 are the SVN and the version of the TDX module. From
+ * version 1 on its identity judges them, and they are not compared here:
+ * another version starts to count its SVN anew.
+ */
+function firstTdxComponent(teeTcbSvn: Uint8Array): number {
+  return moduleVersionOf(teeTcbSvn) > 0 ? 2 : 0;
+}
+
+function reaches({ platform }: TcbInputs, teeTcbSvn: Uint8Array | undefined, level: TcbLevel): boolean {
+  if (platform.pceSvn < level.pceSvn) return false;
+  if (level.components.some(({ svn }, index) => (platform.tcbComponents[index] ?? -1) < svn)) return false;
+  if (teeTcbSvn === undefined) return true;
+  const first = firstTdxComponent(teeTcbSvn);
+  return level.tdxComponents.every(({ svn }, index) => index < first || (teeTcbSvn[index] ?? -1) >= svn);
+}
+
+/** What is below the highest level. */
+function findShortfall(inputs: TcbInputs, teeTcbSvn: Uint8Array | undefined): Shortfall[] {
+  const { platform, qeIsvSvn, tcbInfo, qeIdentity } = inputs;
   const short: Shortfall[] = [];
-  for (const [index, { svn: needs, ...words }] of highest.components.entries()) {
-    const has = platform.tcbComponents[index] ?? 0;
-    if (has < needs) short.push(Object.freeze({ component: 'sgx', index, has, needs, ...words }));
+  const compare = (component: Shortfall['component'], index: number, has: number, needs: number, of?: TcbComponent) => {
+    if (has >= needs) return;
+    const { category, type } = of ?? {};
+    short.push(
+      Object.freeze({
+        component,
+        index,
+        has,
+        needs,
+        ...(category === undefined ? {} : { category }),
+        ...(type === undefined ? {} : { type }),
+      }),
+    );
+  };
+  const [highest] = tcbInfo.tcbLevels;
+  for (const [index, of] of (highest?.components ?? []).entries()) {
+    compare('sgx', index, platform.tcbComponents[index] ?? 0, of.svn, of);
   }
-  const { pceSvn } = platform;
-  if (pceSvn < highest.pceSvn) {
-    short.push(Object.freeze({ component: 'pce', index: 0, has: pceSvn, needs: highest.pceSvn }));
+  if (teeTcbSvn !== undefined) {
+    const first = firstTdxComponent(teeTcbSvn);
+    for (const [index, of] of (highest?.tdxComponents ?? []).entries()) {
+      if (index >= first) compare('tdx', index, teeTcbSvn[index] ?? 0, of.svn, of);
+    }
   }
+  compare('pce', 0, platform.pceSvn, highest?.pceSvn ?? 0);
+  if (hasModuleIdentity(teeTcbSvn)) {
+    const [moduleLevel] = moduleIdentityFor(tcbInfo, teeTcbSvn)?.tcbLevels ?? [];
+    compare('tdx-module', 0, teeTcbSvn[0] ?? 0, moduleLevel?.isvSvn ?? 0);
+  }
+  compare('qe', 0, qeIsvSvn, qeIdentity.tcbLevels[0]?.isvSvn ?? 0);
   return short;
-}
-
-function qeShortfall(has: number, { tcbLevels }: EnclaveIdentity): readonly Shortfall[] {
-  const needs = tcbLevels[0]?.isvSvn ?? 0;
-  return has < needs ? [Object.freeze({ component: 'qe', index: 0, has, needs })] : [];
 }

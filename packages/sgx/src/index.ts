@@ -2,6 +2,16 @@ export { encodeAttributes, parseAttributes, type Attributes } from './attributes
 export { Attribute, KeyName, KeyPolicy, PAGE_SIZE, PageFlags } from './constants.ts';
 export { encodeKeyRequest, parseKeyRequest, type KeyRequest } from './key-request.ts';
 export {
+  encodeQuote,
+  parseQuote,
+  quoteSignedBytes,
+  type Quote,
+  type QuoteBody,
+  type QuoteContent,
+  type QuoteParts,
+} from './quote.ts';
+export type { QuoteSignature, QuoteSignatureParts } from './quote-signature.ts';
+export {
   encodeQuoteV3,
   parseQuoteV3,
   quoteV3SignedBytes,
