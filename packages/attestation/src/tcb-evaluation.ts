@@ -1,25 +1,10 @@
 import type { EnclaveTcbLevel } from './enclave-levels.ts';
 import type { EnclaveIdentity } from './enclave-identity.ts';
 import type { PckPlatform } from './sgx-extension.ts';
-import type { TcbComponent, TcbInfo, TcbLevel } from './tcb-info.ts';
+import { findShortfall, type Shortfall } from './shortfall.ts';
+import type { TcbInfo, TcbLevel } from './tcb-info.ts';
 import type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
-import { moduleIdentityFor, moduleVersionOf } from './tdx-module.ts';
-
-/** One security version that keeps a platform from the highest level. */
-export interface Shortfall {
-  /**
-   * `sgx`, `tdx`: a component of the TCB; `pce`: the provisioning certification
-   * enclave; `tdx-module`: the ISVSVN of the TDX module; `qe`: the quoting enclave.
-   */
-  readonly component: 'sgx' | 'tdx' | 'pce' | 'tdx-module' | 'qe';
-  /** Of the component, from 0; 0 for those that are one. */
-  readonly index: number;
-  readonly has: number;
-  readonly needs: number;
-  /** Intel's words for an SGX component: what to update. */
-  readonly category?: string;
-  readonly type?: string;
-}
+import { firstTdxComponent, hasModuleIdentity, moduleIdentityFor } from './tdx-module.ts';
 
 /** What the security versions of platform, TDX module and quoting enclave amount to. */
 export interface TcbEvaluation {
@@ -102,60 +87,10 @@ function enclaveLevel(levels: readonly EnclaveTcbLevel[], isvSvn: number): Encla
   return levels.find((level) => level.isvSvn <= isvSvn) ?? noLevel;
 }
 
-function hasModuleIdentity(teeTcbSvn: Uint8Array | undefined): teeTcbSvn is Uint8Array {
-  return teeTcbSvn !== undefined && moduleVersionOf(teeTcbSvn) > 0;
-}
-
-/**
- * Components 0 and 1 are the SVN and the version of the TDX module. From
- * version 1 on its identity judges them, and they are not compared here:
- * another version starts to count its SVN anew.
- */
-function firstTdxComponent(teeTcbSvn: Uint8Array): number {
-  return moduleVersionOf(teeTcbSvn) > 0 ? 2 : 0;
-}
-
 function reaches({ platform }: TcbInputs, teeTcbSvn: Uint8Array | undefined, level: TcbLevel): boolean {
   if (platform.pceSvn < level.pceSvn) return false;
   if (level.components.some(({ svn }, index) => (platform.tcbComponents[index] ?? -1) < svn)) return false;
   if (teeTcbSvn === undefined) return true;
   const first = firstTdxComponent(teeTcbSvn);
   return level.tdxComponents.every(({ svn }, index) => index < first || (teeTcbSvn[index] ?? -1) >= svn);
-}
-
-/** What is below the highest level. */
-function findShortfall(inputs: TcbInputs, teeTcbSvn: Uint8Array | undefined): Shortfall[] {
-  const { platform, qeIsvSvn, tcbInfo, qeIdentity } = inputs;
-  const short: Shortfall[] = [];
-  const compare = (component: Shortfall['component'], index: number, has: number, needs: number, of?: TcbComponent) => {
-    if (has >= needs) return;
-    const { category, type } = of ?? {};
-    short.push(
-      Object.freeze({
-        component,
-        index,
-        has,
-        needs,
-        ...(category === undefined ? {} : { category }),
-        ...(type === undefined ? {} : { type }),
-      }),
-    );
-  };
-  const [highest] = tcbInfo.tcbLevels;
-  for (const [index, of] of (highest?.components ?? []).entries()) {
-    compare('sgx', index, platform.tcbComponents[index] ?? 0, of.svn, of);
-  }
-  if (teeTcbSvn !== undefined) {
-    const first = firstTdxComponent(teeTcbSvn);
-    for (const [index, of] of (highest?.tdxComponents ?? []).entries()) {
-      if (index >= first) compare('tdx', index, teeTcbSvn[index] ?? 0, of.svn, of);
-    }
-  }
-  compare('pce', 0, platform.pceSvn, highest?.pceSvn ?? 0);
-  if (hasModuleIdentity(teeTcbSvn)) {
-    const [moduleLevel] = moduleIdentityFor(tcbInfo, teeTcbSvn)?.tcbLevels ?? [];
-    compare('tdx-module', 0, teeTcbSvn[0] ?? 0, moduleLevel?.isvSvn ?? 0);
-  }
-  compare('qe', 0, qeIsvSvn, qeIdentity.tcbLevels[0]?.isvSvn ?? 0);
-  return short;
 }

@@ -48,8 +48,22 @@ export function readTdxModuleIdentities(tcbInfo: JsonFields): readonly TdxModule
 }
 
 /** The version of the TDX module in a TEE_TCB_SVN; 0 has no identity of its own. */
-export function moduleVersionOf(teeTcbSvn: Uint8Array): number {
+function moduleVersionOf(teeTcbSvn: Uint8Array): number {
   return teeTcbSvn[1] ?? 0;
+}
+
+/** True when an identity judges the TDX module of a TEE_TCB_SVN. */
+export function hasModuleIdentity(teeTcbSvn: Uint8Array | undefined): teeTcbSvn is Uint8Array {
+  return teeTcbSvn !== undefined && moduleVersionOf(teeTcbSvn) > 0;
+}
+
+/**
+ * Components 0 and 1 are the SVN and the version of the TDX module. From
+ * version 1 on its identity judges them, and they are not compared here:
+ * another version starts to count its SVN anew.
+ */
+export function firstTdxComponent(teeTcbSvn: Uint8Array): number {
+  return moduleVersionOf(teeTcbSvn) > 0 ? 2 : 0;
 }
 
 /** The identity for the version of the module in a TEE_TCB_SVN, or undefined. */

@@ -61,7 +61,8 @@ test('a quote that is too large, cut or of another version is refused as a forma
   const { quote, collateral, roots } = await makePlatform();
   const endorsements = parseCollateral(collateral);
   const version4 = quote.map((byte, index) => (index === 0 ? 4 : byte));
-  for (const bad of [new Uint8Array(262_145), quote.subarray(0, -1), new Uint8Array(), version4]) {
+  const version6 = quote.map((byte, index) => (index === 0 ? 6 : byte));
+  for (const bad of [new Uint8Array(262_145), quote.subarray(0, -1), new Uint8Array(), version4, version6]) {
     await assert.rejects(verifyQuote(bad, endorsements, { roots, now }), (error) => {
       assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'));
       assert.deepEqual({ ...error.details }, { step: 'quote-format', status: 'UNSUPPORTED_QUOTE_FORMAT' });

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '@enclos/codec';
+import type { ByteReader, ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { encodeReportBody, parseReportBody, type ReportBody } from './report.ts';
 
