@@ -47,6 +47,8 @@ export interface Changes {
   readonly qeReport?: Partial<ReportBody>;
   readonly report?: Partial<ReportBody>;
   readonly version?: 3 | 4 | 5;
+  /** Default: 32. */
+  readonly authDataLength?: number;
   /** Instead of the SGX report. */
   readonly body?: QuoteBody;
   readonly quote?: (good: QuoteParts) => QuoteParts;
@@ -231,7 +233,7 @@ function makeCollateral(changes: Changes, { root, signingChain }: Chains): Quote
 }
 
 function makeQuote(changes: Changes, { pckChain }: Chains): Uint8Array {
-  const qeAuthData = new Uint8Array(32).fill(7);
+  const qeAuthData = new Uint8Array(changes.authDataLength ?? 32).fill(7);
   const digest = createHash('sha256').update(keys.attestation.point).update(qeAuthData).digest();
   const qeReport: ReportBody = {
     ...blankReport,

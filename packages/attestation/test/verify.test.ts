@@ -91,13 +91,13 @@ test('no roots, no time, foreign endorsements and a lying root are misuse', asyn
   const [root] = roots;
   assert.ok(root !== undefined);
   const misuses = [
-    verifyQuote(quote, endorsements, { roots: [], now }),
-    verifyQuote(quote, endorsements, { roots, now: new Date(Number.NaN) }),
-    verifyQuote(quote, { ...endorsements }, { roots, now }),
-    verifyQuote(quote, endorsements, { roots: [{ ...root, kind: 'intel' }], now }),
-    verifyQuote(quote, endorsements, { roots: [{ ...root, fingerprint: INTEL_SGX_ROOT.fingerprint }], now }),
+    () => verifyQuote(quote, endorsements, { roots: [], now }),
+    () => verifyQuote(quote, endorsements, { roots, now: new Date(Number.NaN) }),
+    () => verifyQuote(quote, { ...endorsements }, { roots, now }),
+    () => verifyQuote(quote, endorsements, { roots: [{ ...root, kind: 'intel' }], now }),
+    () => verifyQuote(quote, endorsements, { roots: [{ ...root, fingerprint: INTEL_SGX_ROOT.fingerprint }], now }),
   ];
-  for (const misuse of misuses) await assert.rejects(misuse, (error) => isEnclosError(error, 'VERIFIER_MISUSED'));
+  for (const misuse of misuses) await assert.rejects(misuse(), (error) => isEnclosError(error, 'VERIFIER_MISUSED'));
 });
 
 test('with only Intel’s root trusted, a software platform is refused', async () => {
