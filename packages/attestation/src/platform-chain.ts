@@ -1,11 +1,18 @@
 import { equalBytes } from '@enclos/codec';
 import type { BoundedMap } from './bounded-map.ts';
+import { collateralWindow, type CollateralWindow } from './collateral-dates.ts';
 import type { Steps } from './crypto-steps.ts';
 import type { EndorsementParts } from './endorsements.ts';
 import { refuseRoot, verifyPckChain, type PckChain } from './pck-chain.ts';
 import { readPckChain } from './quote-evidence.ts';
 import { isTrusted, type TrustedRoot } from './roots.ts';
 import { verifyBody, verifySigningChain } from './signing-chain.ts';
+
+/** A PCK chain, and the dates of all that it was verified with. */
+export interface VerifiedPlatform {
+  readonly chain: PckChain;
+  readonly window: CollateralWindow;
+}
 
 /**
  * Verifies a PCK chain, and with it the collateral that it is judged by. All of
@@ -17,15 +24,16 @@ import { verifyBody, verifySigningChain } from './signing-chain.ts';
 export function* verifyPlatform(
   carried: string | undefined,
   parts: EndorsementParts,
-  { roots, known }: { readonly roots: readonly TrustedRoot[]; readonly known: BoundedMap<PckChain> },
-): Steps<PckChain> {
+  { roots, known }: { readonly roots: readonly TrustedRoot[]; readonly known: BoundedMap<VerifiedPlatform> },
+): Steps<VerifiedPlatform> {
   const key = `${parts.id} ${carried ?? ''}`;
   const verified = known.get(key);
-  if (verified !== undefined) return isTrusted(verified.trustedRoot, roots) ? verified : refuseRoot();
+  if (verified !== undefined) return isTrusted(verified.chain.trustedRoot, roots) ? verified : refuseRoot();
   const chain = yield* verifyPckChain(readPckChain(carried, parts.pckChain), parts, roots);
   yield* verifyCollateral(chain, parts);
-  known.set(key, chain);
-  return chain;
+  const platform = Object.freeze({ chain, window: collateralWindow(chain, parts) });
+  known.set(key, platform);
+  return platform;
 }
 
 function* verifyCollateral(pckChain: PckChain, parts: EndorsementParts): Steps<void> {

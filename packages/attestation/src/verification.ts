@@ -41,7 +41,7 @@ export function* verification(
   const nowMs = requireOptions(options);
   const roots = [...options.roots];
   const quote = readQuote(quoteBytes, { allowTrailingBytes: options.allowTrailingBytes === true });
-  const chain = yield* verifyPlatform(carriedChain(quote), parts, { roots, known: pckChains });
+  const { chain, window } = yield* verifyPlatform(carriedChain(quote), parts, { roots, known: pckChains });
   const tcbInfo = parts.tcbInfo.value;
   const qeIdentity = parts.qeIdentity.value;
   matchTcbInfo(quote, tcbInfo, chain);
@@ -59,7 +59,7 @@ export function* verification(
     fmspc: chain.platform.fmspc,
     platform: chain.platform,
     pckNotYetValid: [chain.pck, chain.intermediate, chain.root].some(({ notBeforeMs }) => notBeforeMs > nowMs),
-    collateral: collateralDates(chain, parts, nowMs),
+    collateral: collateralDates(window, nowMs),
     verifiedAt: isoSeconds(nowMs),
     steps: verificationSteps,
   };

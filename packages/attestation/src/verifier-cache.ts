@@ -2,7 +2,7 @@ import { BoundedMap } from './bounded-map.ts';
 import { CollateralCache } from './collateral-cache.ts';
 import type { Endorsements } from './endorsements.ts';
 import { misused } from './refusal.ts';
-import type { PckChain } from './pck-chain.ts';
+import type { VerifiedPlatform } from './platform-chain.ts';
 
 /** How many entries of each kind a cache keeps; 0 keeps none. */
 export interface VerifierCacheLimits {
@@ -31,7 +31,7 @@ export interface CacheParts {
   /** By the JSON text that was parsed. */
   readonly collateralTexts: BoundedMap<Endorsements>;
   /** By `id` of the endorsements and the content of the certificates. */
-  readonly pckChains: BoundedMap<PckChain>;
+  readonly pckChains: BoundedMap<VerifiedPlatform>;
   /** By the PCK, the report of the quoting enclave, its signature, the attestation key and the authentication data. */
   readonly quotingEnclaves: BoundedMap<true>;
 }
