@@ -1,0 +1,3 @@
+export type { SyncCrypto } from './node/node-crypto.ts';
+export { boundReportDataSync, softwareRootSync } from './node/inputs-sync.ts';
+export { verifyQuoteSync, type VerifySyncOptions } from './node/verify-sync.ts';
