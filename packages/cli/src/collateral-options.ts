@@ -1,4 +1,4 @@
-import { amdKds, azureAmd, azureThim, intelPcs, pccs, type Source } from '@enclos/endorsements';
+import { amdKds, azureAmd, azureThim, intelPcs, pccs, type FetchOptions, type Source } from '@enclos/endorsements';
 import { collateralCacheFolder } from '@enclos/endorsements/node';
 import type { CommandContext } from './context.ts';
 import { refuseUsage } from './failure.ts';
@@ -33,6 +33,35 @@ export const sourceOptions = {
   },
   'api-key-file': { type: 'string', value: 'FILE', summary: 'With pcs: the file of the subscription key' },
 } as const;
+
+/** Which baseline of a TCB recovery is asked for. */
+export const baselineOptions = {
+  update: {
+    type: 'string',
+    value: 'UPDATE',
+    choices: ['early', 'standard'],
+    summary: 'The baseline: early has a TCB recovery months before standard, which is the default',
+  },
+  'evaluation-number': {
+    type: 'string',
+    value: 'N',
+    summary: 'In place of --update: the baseline of this number alone',
+  },
+} as const;
+
+/** @throws CLI_USAGE */
+export function baselineOf({
+  update,
+  'evaluation-number': number,
+}: {
+  readonly update: (typeof baselineOptions.update.choices)[number] | undefined;
+  readonly 'evaluation-number': string | undefined;
+}): Pick<FetchOptions, 'update' | 'evaluationNumber'> {
+  if (number === undefined) return update === undefined ? {} : { update };
+  if (update !== undefined) refuseUsage('--update and --evaluation-number exclude each other.');
+  if (!/^[1-9]\d{0,9}$/.test(number)) refuseUsage('--evaluation-number is a number from 1.');
+  return { evaluationNumber: Number(number) };
+}
 
 interface GivenSource {
   readonly source: (typeof sourceOptions.source.choices)[number] | undefined;

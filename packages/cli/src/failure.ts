@@ -5,6 +5,10 @@ export function refuseUsage(message: string, usage?: string): never {
   throw new EnclosError('CLI_USAGE', message, usage === undefined ? {} : { details: { usage } });
 }
 
+/** For a policy without anything that ties the evidence to its use. */
+export const bindingWanted =
+  '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON.';
+
 /** Whatever was thrown, as an error with a code. */
 export function toEnclosError(error: unknown): EnclosError {
   if (isEnclosError(error)) return error;

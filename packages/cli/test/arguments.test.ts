@@ -28,15 +28,25 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['build', '--', 'a'], 'There is nothing to hand on after --.'],
   [['run', '--isolation', 'weak'], '--isolation is one of strict, best, not "weak".'],
   [['measure'], 'FILE is missing: the image; - reads standard input.'],
-  [['verify', 'q'], '--collateral FILE is missing.'],
+  [
+    ['verify'],
+    'EVIDENCE is missing: a file with a quote in it, - for standard input, or the https address of an attested server.',
+  ],
   [['completions', 'csh'], 'SHELL is one of bash, zsh, fish, not "csh".'],
   [['debug', '--port', 'x'], '--port is a port from 0 to 65535, not "x".'],
   [['sign', 'x'], 'Give one of --key FILE, --prepare, or --attach FILE.'],
   [['sign', '--key', 'k', '--date', '2026-02-30'], '--date is a day such as 2026-01-31, not "2026-02-30".'],
   [
-    ['verify', 'q', '--collateral', 'c'],
-    'Name whom you trust: --root FILE, --software-root FINGERPRINT or --intel-root.',
+    ['verify', 'q', '--collateral', 'c', '--source', 'pcs'],
+    '--source is for fetching: it does not go with --collateral.',
   ],
+  [['verify', 'q', '--collateral', 'c', '--offline'], '--offline is for fetching: it does not go with --collateral.'],
+  [['verify', 'q', '--refresh', '--offline'], '--refresh and --offline exclude each other.'],
+  [
+    ['verify', 'q', '--update', 'early', '--evaluation-number', '20'],
+    '--update and --evaluation-number exclude each other.',
+  ],
+  [['verify', 'http://127.0.0.1/'], 'A server is named by an https address, not "http://127.0.0.1/".'],
   [
     ['verify', 'q', '--collateral', 'c', '--intel-root', '--at', 'noon'],
     '--at is a time such as 2026-01-31T12:00:00Z, not "noon".',
@@ -45,10 +55,6 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [
     ['verify', 'q', '--collateral', 'c', '--intel-root', '--nonce', '00'],
     '--nonce needs --policy: without a policy nothing is appraised.',
-  ],
-  [
-    ['verify', 'q', '--collateral', 'c', '--intel-root', '--policy', 'p'],
-    '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON.',
   ],
   [
     ['verify', 'q', '--collateral', 'c', '--intel-root', '--policy', 'p', '--unbound', 'why', '--nonce', '00'],

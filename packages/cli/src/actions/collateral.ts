@@ -2,14 +2,12 @@ import { writeFileAtomically } from '@enclos/build';
 import {
   endorsementFacts,
   examineItems,
-  fetchEndorsements,
   itemRequest,
   obtainItem,
   readBundle,
   writeBundle,
   type EndorsementFacts,
   type Examined,
-  type FetchOptions,
   type ItemReport,
   type Notice,
   type SnpFacts,
@@ -18,6 +16,7 @@ import {
 import { openDiskCache } from '@enclos/endorsements/node';
 import { isEnclosError } from '@enclos/errors';
 import { readSmallFile } from '../files.ts';
+import { obtainCollateral, type ObtainCollateralOptions } from './obtain-collateral.ts';
 
 const maxEvidenceBytes = 1024 * 1024;
 const maxBundleBytes = 64 * 1024 * 1024;
@@ -27,14 +26,7 @@ export async function factsOfFile(file: string, product: SnpFacts['product'] | u
   return endorsementFacts(await readSmallFile(file, maxEvidenceBytes), product === undefined ? {} : { product });
 }
 
-export interface FetchCollateralOptions {
-  readonly facts: EndorsementFacts;
-  readonly source: Source;
-  readonly cacheFolder: string;
-  readonly baseline: Pick<FetchOptions, 'update' | 'evaluationNumber'>;
-  readonly refresh: boolean;
-  readonly offline: boolean;
-  readonly now: () => Date;
+export interface FetchCollateralOptions extends ObtainCollateralOptions {
   /** Where the collateral is written, for `enclos verify --collateral`. */
   readonly outFile?: string;
 }
@@ -46,18 +38,10 @@ export interface FetchedCollateral {
   readonly outFile?: string;
 }
 
-/** Gets the collateral of a platform from cache or source. @throws what `openDiskCache` and `fetchEndorsements` throw */
+/** Gets the collateral of a platform, and writes it where it is wanted. @throws what `obtainCollateral` throws */
 export async function fetchCollateral(options: FetchCollateralOptions): Promise<FetchedCollateral> {
-  const { facts, source, baseline, refresh, offline, now, outFile } = options;
-  const store = await openDiskCache({ folder: options.cacheFolder });
-  const { collateral, items, notices } = await fetchEndorsements(facts, {
-    source,
-    store,
-    refresh,
-    offline,
-    now,
-    ...baseline,
-  });
+  const { facts, outFile } = options;
+  const { collateral, items, notices } = await obtainCollateral(options);
   if (outFile === undefined) return { facts, items, notices };
   await writeFileAtomically(outFile, `${JSON.stringify(collateral, undefined, 2)}\n`);
   return { facts, items, notices, outFile };

@@ -1,6 +1,14 @@
 import type { EndorsementFacts } from '@enclos/endorsements';
 import { factsOfFile, fetchCollateral } from '../actions/collateral.ts';
-import { cacheFolderOf, cacheOption, offlineOption, sourceOf, sourceOptions } from '../collateral-options.ts';
+import {
+  baselineOf,
+  baselineOptions,
+  cacheFolderOf,
+  cacheOption,
+  offlineOption,
+  sourceOf,
+  sourceOptions,
+} from '../collateral-options.ts';
 import { defineCommand, type CommandInput } from '../command.ts';
 import { refuseUsage } from '../failure.ts';
 import { renderFetched } from '../render/collateral.ts';
@@ -21,17 +29,7 @@ const options = {
     summary: 'Of a report of SEV-SNP that does not name it',
   },
   ...sourceOptions,
-  update: {
-    type: 'string',
-    value: 'UPDATE',
-    choices: ['early', 'standard'],
-    summary: 'The baseline: early has a TCB recovery months before standard, which is the default',
-  },
-  'evaluation-number': {
-    type: 'string',
-    value: 'N',
-    summary: 'In place of --update: the baseline of this number alone',
-  },
+  ...baselineOptions,
   out: { type: 'string', value: 'FILE', summary: 'Write the collateral, for `enclos verify --collateral`' },
   cache: cacheOption,
   refresh: { type: 'boolean', summary: 'Ask the source, whatever the cache has' },
@@ -85,13 +83,6 @@ export const command = defineCommand({
   },
   json: (fetched) => fetched,
 });
-
-function baselineOf({ update, 'evaluation-number': number }: Options) {
-  if (number === undefined) return update === undefined ? {} : { update };
-  if (update !== undefined) refuseUsage('--update and --evaluation-number exclude each other.');
-  if (!/^[1-9]\d{0,9}$/.test(number)) refuseUsage('--evaluation-number is a number from 1.');
-  return { evaluationNumber: Number(number) };
-}
 
 async function factsOf(file: string | undefined, { fmspc, ca, tee, product }: Options): Promise<EndorsementFacts> {
   const named = fmspc !== undefined || ca !== undefined || tee !== undefined;

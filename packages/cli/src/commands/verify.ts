@@ -1,17 +1,36 @@
 import { boundReportData, unbound, type Binding } from '@enclos/attestation';
 import { verify, type VerifyOptions } from '../actions/verify.ts';
+import {
+  baselineOf,
+  baselineOptions,
+  cacheFolderOf,
+  cacheOption,
+  offlineOption,
+  sourceOf,
+  sourceOptions,
+} from '../collateral-options.ts';
 import { defineCommand, type CommandInput } from '../command.ts';
-import { refuseUsage } from '../failure.ts';
+import type { CommandContext } from '../context.ts';
+import type { CollateralSource } from '../evidence/collateral-of.ts';
+import { readInput } from '../evidence/read-input.ts';
+import { bindingWanted, refuseUsage } from '../failure.ts';
 import { hexOption } from '../hex-option.ts';
-import { renderVerification, verificationJson } from '../render/verification.ts';
+import { renderVerification } from '../render/verification.ts';
+import { verificationJson } from '../render/verification-json.ts';
 
 const options = {
   collateral: {
     type: 'string',
     value: 'FILE',
-    required: true,
     extensions: ['json'],
-    summary: 'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3',
+    summary:
+      'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3. Without it, it is fetched, as `enclos collateral fetch` does',
+  },
+  pck: {
+    type: 'string',
+    value: 'FILE',
+    extensions: ['pem', 'der', 'crt', 'cer'],
+    summary: 'The PCK certificate, alone or with its chain, of a quote that carries none',
   },
   root: {
     type: 'string',
@@ -30,7 +49,7 @@ const options = {
   policy: {
     type: 'string',
     value: 'FILE',
-    summary: 'Appraise by this policy: the rules of SgxPolicy as JSON',
+    summary: 'Appraise by this policy, JSON: see `enclos policy`',
     extensions: ['json'],
   },
   at: { type: 'string', value: 'TIME', summary: 'The time of verification, ISO 8601, in place of now' },
@@ -43,17 +62,34 @@ const options = {
   nonce: { type: 'string', value: 'HEX', summary: 'With --purpose: the nonce that the report data must be bound to' },
   key: { type: 'string', value: 'HEX', summary: 'With --nonce: the public key that the report data must be bound to' },
   unbound: { type: 'string', value: 'REASON', summary: 'Expect nothing of the report data, and say why' },
+  ...sourceOptions,
+  ...baselineOptions,
+  cache: cacheOption,
+  refresh: { type: 'boolean', summary: 'Ask the source, whatever the cache has' },
+  offline: offlineOption,
 } as const;
 
 type Options = CommandInput<typeof options>['options'];
 
 export const command = defineCommand({
   description:
-    'Checks a quote against the collateral of its vendor, in numbered steps that end in a root that you name. Whom to trust is your choice: there is no default root.\n\nWith --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason. Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes.',
-  arguments: { quote: { value: 'FILE', summary: 'The quote, as bytes in a file', required: true } },
+    'Checks evidence against the collateral of its vendor, in numbered steps that end in a root. It finds the quote by content: as bytes, in hex, base64 or PEM, in a certificate, in an Open Enclave report, in JSON; or in the certificate that a server shows, by its https address.\n\nWhom to trust is your choice: --root, --software-root, --intel-root. When none is named, only the roots of the vendors of hardware are trusted, and no software platform.\n\nWith --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate. Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes.\n\nThe answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`.',
+  arguments: {
+    evidence: {
+      value: 'EVIDENCE',
+      summary: 'A file with a quote in it, - for standard input, or the https address of an attested server',
+      required: true,
+    },
+  },
   options,
   examples: [
     { command: 'enclos verify quote.bin --collateral collateral.json --root root.pem', summary: 'Show the verdict' },
+    { command: 'enclos verify quote.hex --json', summary: "Fetch the collateral from Intel, and trust Intel's root" },
+    {
+      command:
+        'enclos verify https://vault.example.com --policy policy.json --source pccs --url https://pccs.example.com',
+      summary: 'Verify a server, and appraise it',
+    },
     {
       command:
         'enclos verify quote.bin --collateral collateral.json --software-root 3f2a… --policy policy.json --purpose "vault upload" --nonce 00112233445566778899aabbccddeeff',
@@ -61,31 +97,72 @@ export const command = defineCommand({
     },
   ],
   exitCodes: {
-    3: 'The quote does not prove what it claims, or the collateral is malformed.',
-    4: 'The quote is genuine, and the policy does not accept it.',
+    1: 'A server or a collateral service could not be reached, or does not have it. Nothing is known of the evidence: try again.',
+    3: 'The evidence does not prove what it claims, or is none, or the collateral is malformed.',
+    4: 'The evidence is genuine, and the policy does not accept it.',
   },
-  async run({ arguments: { quote }, options: given }, { io, path }) {
+  async run({ arguments: { evidence }, options: given }, context) {
+    const { io, path, progress } = context;
     const appraisal = await appraisalOf(given, path);
     const roots = {
       rootFiles: given.root.map(path),
       softwareRoots: given['software-root'].map(fingerprint),
       intelRoot: given['intel-root'],
     };
-    if (roots.rootFiles.length + roots.softwareRoots.length === 0 && !roots.intelRoot) {
-      refuseUsage('Name whom you trust: --root FILE, --software-root FINGERPRINT or --intel-root.');
-    }
-    return verify({
-      quoteFile: path(quote),
-      collateralFile: path(given.collateral),
-      roots,
-      now: given.at === undefined ? io.now() : parseTime(given.at),
-      ...(appraisal === undefined ? {} : { appraisal }),
-    });
+    const named = roots.rootFiles.length + roots.softwareRoots.length > 0 || roots.intelRoot;
+    const now = given.at === undefined ? io.now() : parseTime(given.at);
+    const collateral = collateralSource(given, context);
+    const input = await progress.during('reading', () => readInput(evidence, context));
+    const outcome = await progress.during('verifying', () =>
+      verify({
+        input,
+        collateral,
+        roots: named ? roots : { ...roots, intelRoot: true },
+        now,
+        ...(given.pck === undefined ? {} : { pckFile: path(given.pck) }),
+        ...(appraisal === undefined ? {} : { appraisal }),
+      }),
+    );
+    return { ...outcome, rootsNamed: named };
   },
   human: renderVerification,
   json: verificationJson,
   failure: ({ refusal }) => refusal,
 });
+
+const fetchOnly = [
+  'source',
+  'url',
+  'place',
+  'api-key-file',
+  'update',
+  'evaluation-number',
+  'cache',
+  'refresh',
+  'offline',
+] as const satisfies readonly (keyof Options)[];
+
+function collateralSource(given: Options, context: CommandContext): CollateralSource {
+  const { collateral, refresh, offline } = given;
+  if (collateral !== undefined) {
+    const other = fetchOnly.find((name) => given[name] !== undefined && given[name] !== false);
+    if (other !== undefined) refuseUsage(`--${other} is for fetching: it does not go with --collateral.`);
+    return { file: context.path(collateral) };
+  }
+  if (refresh && offline) refuseUsage('--refresh and --offline exclude each other.');
+  const baseline = baselineOf(given);
+  const cacheFolder = cacheFolderOf(given.cache, context);
+  return {
+    fetch: async ({ tee }) => ({
+      source: await sourceOf(given, tee === 'snp' ? 'kds' : 'pcs', context),
+      baseline,
+      cacheFolder,
+      refresh,
+      offline,
+      now: context.io.now,
+    }),
+  };
+}
 
 function fingerprint(value: string): string {
   hexOption('--software-root', value, 32);
@@ -108,7 +185,8 @@ async function appraisalOf(given: Options, path: (file: string) => string): Prom
     if (present.length > 0) refuseUsage(`--${present[0]} needs --policy: without a policy nothing is appraised.`);
     return undefined;
   }
-  return { policyFile: path(given.policy), binding: await bindingOf(given, present) };
+  const policyFile = path(given.policy);
+  return present.length === 0 ? { policyFile } : { policyFile, binding: await bindingOf(given, present) };
 }
 
 async function bindingOf(given: Options, present: readonly string[]): Promise<Binding> {
@@ -125,7 +203,5 @@ async function bindingOf(given: Options, present: readonly string[]): Promise<Bi
     };
     return { reportData: await boundReportData(inputs) };
   }
-  return refuseUsage(
-    '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON.',
-  );
+  return refuseUsage(bindingWanted);
 }

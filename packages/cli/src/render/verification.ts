@@ -1,7 +1,9 @@
-import type { QuoteVerdict, StepResult, VerifiedEvidence } from '@enclos/attestation';
+import type { QuoteVerdict, StepResult } from '@enclos/attestation';
 import { Attribute, TdAttribute } from '@enclos/sgx';
 import type { VerifyOutcome } from '../actions/verify.ts';
+import { adviceFor, collateralAge } from '../evidence/advice.ts';
 import type { Printer } from './printer.ts';
+import { printable } from './printer.ts';
 import { markOf, renderFacts, type Mark } from './table.ts';
 
 const stepMarks: Readonly<Record<StepResult['status'], Mark>> = {
@@ -10,20 +12,22 @@ const stepMarks: Readonly<Record<StepResult['status'], Mark>> = {
   'not reached': 'info',
 };
 
-/** The steps, the verdict, and whether anything was appraised. */
-export function renderVerification({ steps, verdict, evidence, refusal }: VerifyOutcome, printer: Printer): void {
+/** An outcome, and whether somebody named the roots that were trusted. */
+export interface ShownOutcome extends VerifyOutcome {
+  readonly rootsNamed: boolean;
+}
+
+/** The steps, the verdict, what to do, and whether anything was appraised. */
+export function renderVerification(outcome: ShownOutcome, printer: Printer): void {
+  const { steps, verdict, refusal } = outcome;
   for (const { number, title, status } of steps) {
     printer.line(`${String(number).padStart(2)} ${markOf(stepMarks[status], printer)} ${title}`);
   }
   printer.line();
+  if (verdict !== undefined) renderVerdict(outcome, verdict, printer);
+  for (const note of notesOf(outcome)) printer.line(`${markOf('warning', printer)} ${printable(note)}`);
   if (verdict === undefined) return;
-  printer.line(printer.paint('bold', 'The quote is genuine. It says:'));
-  renderFacts(
-    Object.entries(verdictFacts(verdict)).map(([name, value]) => [name, String(value)]),
-    printer,
-  );
-  printer.line();
-  if (evidence !== undefined) printer.line(`${markOf('ok', printer)} ${accepted(evidence)}`);
+  if (outcome.evidence !== undefined) printer.line(`${markOf('ok', printer)} ${printable(accepted(outcome))}`);
   else if (refusal === undefined) {
     printer.line(
       `${markOf('warning', printer)} Nothing was appraised: this is a genuine quote of some enclave. Decide with --policy.`,
@@ -31,27 +35,96 @@ export function renderVerification({ steps, verdict, evidence, refusal }: Verify
   }
 }
 
-function accepted({ binding }: VerifiedEvidence): string {
-  return binding.kind === 'unbound'
-    ? `The policy accepts it, unbound: ${binding.reason}`
-    : 'The policy accepts it, and the report data is the expected one.';
+function renderVerdict(outcome: ShownOutcome, verdict: QuoteVerdict, printer: Printer): void {
+  printer.line(printer.paint('bold', 'The quote is genuine. It says:'));
+  const facts = { ...verdictFacts(verdict), ...carrierWords(outcome) };
+  renderFacts(
+    Object.entries(facts).map(([name, value]) => [name, String(value)]),
+    printer,
+  );
+  printer.line();
+  const [meaning = '', ...details] = adviceFor(verdict);
+  printer.line(`${markOf(verdict.status === 'OK' ? 'ok' : 'warning', printer)} ${meaning}`);
+  for (const detail of details) printer.line(`    ${printable(detail)}`);
+}
+
+/** What qualifies a result, in sentences. */
+function notesOf({ trailingBytes, certificate, notices, rootsNamed, verdict }: ShownOutcome): readonly string[] {
+  const notes: string[] = [];
+  const trailing = `${trailingBytes} bytes follow the quote. They are no part of it, and were ignored.`;
+  if (trailingBytes > 0) notes.push(trailing);
+  if (certificate?.keyBound === undefined && certificate !== undefined) {
+    notes.push('How this certificate ties its key to the quote is not known here, so the key is anybody’s.');
+  } else if (certificate?.keyBound === true && !certificate.keyProved) {
+    notes.push(
+      'The quote vouches for the key of the certificate. Whoever shows the certificate must still prove to have the key.',
+    );
+  }
+  if (!rootsNamed && verdict !== undefined) {
+    notes.push('No root was named, so the roots of the vendors of hardware were trusted.');
+  }
+  return [...notes, ...notices.map(({ message }) => message)];
+}
+
+function accepted({ binding }: ShownOutcome): string {
+  switch (binding?.kind) {
+    case 'unbound':
+      return `The policy accepts it, unbound: ${binding.reason}`;
+    case 'certificate-key':
+      return `The policy accepts it, and the report data vouches for the key of the certificate (${binding.scheme}).`;
+    default:
+      return 'The policy accepts it, and the report data is the expected one.';
+  }
+}
+
+function carrierWords({ certificate, path }: ShownOutcome): Readonly<Record<string, string>> {
+  return {
+    ...(path.length === 0 ? {} : { 'found in': path.join(', ') }),
+    ...(certificate === undefined
+      ? {}
+      : { certificate: `${certificate.subject}${certificate.scheme === undefined ? '' : `: ${certificate.scheme}`}` }),
+  };
 }
 
 function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number | boolean>> {
   const { status, advisoryIds, root, collateral, tcbDate, verifiedAt } = verdict;
+  const age = collateralAge(verdict);
+  const { tcbInfo, pckCrl } = age.documents;
   return {
     ...identityFacts(verdict),
     debug: isDebug(verdict) ? 'yes: it keeps no secrets' : 'no',
     'report data': verdict.report.reportData,
     status,
     advisories: advisoryIds.length === 0 ? 'none' : advisoryIds.join(', '),
+    ...partStatuses(verdict),
     'TCB date': tcbDate ?? 'none',
     root: `${root.kind} ${root.fingerprint}`,
     collateral:
       collateral.expired.length > 0
         ? `expired: ${collateral.expired.join(', ')}`
         : `good until ${collateral.earliestExpiration}`,
+    'TCB info': `issued ${tcbInfo.issued}, ${days(tcbInfo.ageDays)} before, evaluation number ${age.evaluationNumber}`,
+    'PCK CRL': `issued ${pckCrl.issued}, ${days(pckCrl.ageDays)} before`,
     'verified at': verifiedAt,
+  };
+}
+
+function days(count: number): string {
+  return `${count} ${count === 1 ? 'day' : 'days'}`;
+}
+
+/** Where the parts do not simply share one status. */
+function partStatuses(verdict: QuoteVerdict): Readonly<Record<string, string>> {
+  const { status, platformStatus, moduleStatus, qeStatus } = verdict;
+  const parts = { platform: platformStatus, 'TDX module': moduleStatus ?? qeStatus, 'quoting enclave': qeStatus };
+  if (Object.values(parts).every((part) => part === status)) return {};
+  const shown = Object.entries(parts).filter(([name]) => name !== 'TDX module' || moduleStatus !== undefined);
+  const launched = verdict.tee === 'tdx' && verdict.launch !== undefined ? verdict : undefined;
+  return {
+    'of its parts': shown.map(([name, part]) => `${name} ${part}`).join(', '),
+    ...(launched === undefined
+      ? {}
+      : { 'launch and now': `${launched.launch?.status ?? 'none'}, ${launched.current?.status ?? 'none'}` }),
   };
 }
 
@@ -64,63 +137,8 @@ function identityFacts(verdict: QuoteVerdict): Readonly<Record<string, string | 
   return { MRENCLAVE: mrEnclave, MRSIGNER: mrSigner, product: isvProdId, 'security version': isvSvn };
 }
 
-function isDebug(verdict: QuoteVerdict): boolean {
+export function isDebug(verdict: QuoteVerdict): boolean {
   return verdict.tee === 'tdx'
     ? (verdict.report.tdAttributes & TdAttribute.DEBUG) !== 0n
     : (verdict.report.attributes.flags & Attribute.DEBUG) !== 0n;
-}
-
-/** The same for programs. */
-export function verificationJson({ steps, verdict, evidence }: VerifyOutcome): Readonly<Record<string, unknown>> {
-  return {
-    steps,
-    ...(verdict === undefined ? {} : { verdict: verdictJson(verdict) }),
-    appraised: evidence !== undefined,
-    ...(evidence === undefined ? {} : { binding: evidence.binding, appraisedAt: evidence.appraisedAt }),
-  };
-}
-
-function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
-  const {
-    status,
-    platformStatus,
-    moduleStatus,
-    qeStatus,
-    advisoryIds,
-    shortfall,
-    root,
-    fmspc,
-    collateral,
-    tcbDate,
-    tcbEvaluationDataNumbers,
-    verifiedAt,
-  } = verdict;
-  return {
-    ...identityJson(verdict),
-    debug: isDebug(verdict),
-    reportData: verdict.report.reportData,
-    status,
-    platformStatus,
-    moduleStatus,
-    qeStatus,
-    tcbDate,
-    advisoryIds,
-    shortfall,
-    tcbEvaluationDataNumbers,
-    fmspc,
-    root: { kind: root.kind, fingerprint: root.fingerprint },
-    collateral,
-    verifiedAt,
-  };
-}
-
-function identityJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
-  const { tee, quoteVersion, bodyType } = verdict;
-  if (verdict.tee === 'tdx') {
-    const { launch, current, report } = verdict;
-    const { mrTd, mrSeam, mrServiceTd, rtmr0, rtmr1, rtmr2, rtmr3 } = report;
-    return { tee, quoteVersion, bodyType, mrTd, mrSeam, mrServiceTd, rtmr0, rtmr1, rtmr2, rtmr3, launch, current };
-  }
-  const { mrEnclave, mrSigner, isvProdId: productId, isvSvn: securityVersion } = verdict.report;
-  return { tee, quoteVersion, bodyType, mrEnclave, mrSigner, productId, securityVersion };
 }

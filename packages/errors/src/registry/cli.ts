@@ -41,6 +41,11 @@ export const cliErrors = {
     summary: 'Another process listens at the address or socket already.',
     next: 'End that process, or choose another --socket or --listen.',
   },
+  CLI_SERVER_UNREACHABLE: {
+    kind: 'transient',
+    summary: 'The server whose evidence was asked for could not be reached over TLS.',
+    next: 'Check the address and the network, and try again. Nothing is known about the server.',
+  },
   CLI_SYSTEM_REFUSED: {
     kind: 'refused',
     summary: 'The operating system refused an operation.',

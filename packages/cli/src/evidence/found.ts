@@ -1,0 +1,119 @@
+/** What bytes turned out to be, with what is inside: a quote in an OE report in base64, for example. */
+export type Found =
+  | QuoteFound
+  | SnpReportFound
+  | CertificateFound
+  | JwtFound
+  | JsonFound
+  | WrapperFound
+  | { readonly form: 'unknown'; readonly what: string; readonly inner: readonly Inner[] };
+
+/** Something inside something else, and where: a member, an extension, an offset. */
+export interface Inner {
+  readonly at: string;
+  readonly found: Found;
+}
+
+/** Bytes that begin as a DCAP quote does, whether they go on like one or not. */
+export interface QuoteFound {
+  readonly form: 'quote';
+  /** The quote alone, as far as its length can be told. */
+  readonly bytes: Uint8Array;
+  /** How many bytes follow the quote. */
+  readonly trailingBytes: number;
+  readonly inner: readonly Inner[];
+}
+
+/** An attestation report of SEV-SNP, or the beginning of one. */
+export interface SnpReportFound {
+  readonly form: 'snp-report';
+  readonly bytes: Uint8Array;
+  readonly trailingBytes: number;
+  readonly inner: readonly Inner[];
+}
+
+/** An X.509 certificate; what its extensions carry is inside. */
+export interface CertificateFound {
+  readonly form: 'certificate';
+  readonly der: Uint8Array;
+  readonly inner: readonly Inner[];
+}
+
+/** A JSON web token, not verified. */
+export interface JwtFound {
+  readonly form: 'jwt';
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly inner: readonly Inner[];
+}
+
+/** A JSON text; what its members carry is inside. */
+export interface JsonFound {
+  readonly form: 'json';
+  readonly value: unknown;
+  readonly inner: readonly Inner[];
+}
+
+/** What is put around evidence, or what spells it. */
+export interface WrapperFound {
+  readonly form:
+    | 'hex'
+    | 'base64'
+    | 'base64url'
+    | 'pem'
+    | 'oe-report'
+    | 'oe-evidence'
+    | 'snp-response'
+    | 'hcl-report'
+    | 'tdreport';
+  /** What it is, for people: `an Open Enclave report`. */
+  readonly what: string;
+  readonly bytes: Uint8Array;
+  readonly inner: readonly Inner[];
+}
+
+/** A piece of evidence, and the way to it. */
+export interface Piece {
+  readonly evidence: QuoteFound | SnpReportFound;
+  /** From the outside: `base64`, `member report`, `an Open Enclave report`. Empty when the input is the evidence itself. */
+  readonly path: readonly string[];
+  /** The certificate that carried it. */
+  readonly certificate?: CertificateFound;
+}
+
+/** Every quote and report in what was found, in the order in which they stand there. */
+export function piecesIn(found: Found): readonly Piece[] {
+  return collect(found, [], undefined);
+}
+
+function collect(found: Found, path: readonly string[], certificate: CertificateFound | undefined): readonly Piece[] {
+  if (found.form === 'quote' || found.form === 'snp-report') {
+    return [{ evidence: found, path, ...(certificate === undefined ? {} : { certificate }) }];
+  }
+  const carrier = found.form === 'certificate' ? found : certificate;
+  return found.inner.flatMap(({ at, found: inner }) => collect(inner, at === '' ? path : [...path, at], carrier));
+}
+
+/** Every certificate in what was found. */
+export function certificatesIn(found: Found): readonly Uint8Array[] {
+  const own = found.form === 'certificate' ? [found.der] : [];
+  return [...own, ...found.inner.flatMap(({ found: inner }) => certificatesIn(inner))];
+}
+
+/** `a certificate`, for the middle of a sentence. */
+export function describeFound(found: Found): string {
+  switch (found.form) {
+    case 'quote':
+      return 'a DCAP quote';
+    case 'snp-report':
+      return 'an attestation report of SEV-SNP';
+    case 'certificate':
+      return 'an X.509 certificate';
+    case 'jwt':
+      return 'a JSON web token';
+    case 'json':
+      return 'JSON';
+    default:
+      return found.what;
+  }
+}

@@ -1,0 +1,81 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { concatBytes } from '@enclos/codec';
+import { recognise as recogniseFile } from '@enclos/build/inspect';
+import { EnclosError } from '@enclos/errors';
+import type { CommandContext } from '../context.ts';
+import { unreadable } from '../files.ts';
+import { fetchCertificate } from './fetch-certificate.ts';
+
+/** Evidence is a few KiB; with chains, in JSON and base64, some tens. */
+export const maximumInputBytes = 1024 * 1024;
+
+export interface Input {
+  /** As the command line has it. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** `tls`: the certificate that a server showed, which also proved that it has the key. */
+  readonly from: 'file' | 'stdin' | 'tls';
+}
+
+/**
+ * Reads what a command line names: a file, `-` for standard input, or the
+ * certificate of a server by its https address. Never more than 1 MiB.
+ *
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID with words for what is too large, CLI_USAGE, CLI_SERVER_UNREACHABLE
+ */
+export async function readInput(name: string, { io, path }: CommandContext): Promise<Input> {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) return { name, bytes: await fetchCertificate(name), from: 'tls' };
+  if (name === '-') return { name, bytes: await readStream(io.stdin), from: 'stdin' };
+  return { name, bytes: await readFile(path(name)), from: 'file' };
+}
+
+async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of stream) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > maximumInputBytes) throw tooLarge('Standard input', concatBytes(...pieces));
+  }
+  return concatBytes(...pieces);
+}
+
+/** Also of a pipe, whose size nobody knows: it reads one byte more than it takes, and no further. */
+async function readFile(path: string): Promise<Uint8Array> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    const { size } = await handle.stat();
+    const wanted = size > maximumInputBytes ? pieceBytes : maximumInputBytes + 1;
+    const bytes = await readUpTo(handle, wanted);
+    if (bytes.length > maximumInputBytes || size > maximumInputBytes) throw tooLarge(path, bytes);
+    return bytes;
+  } catch (cause) {
+    throw cause instanceof EnclosError ? cause : unreadable(path, cause);
+  } finally {
+    await handle?.close();
+  }
+}
+
+const pieceBytes = 64 * 1024;
+
+async function readUpTo(handle: FileHandle, wanted: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for (let left = wanted; left > 0;) {
+    const { bytesRead, buffer } = await handle.read(new Uint8Array(Math.min(left, pieceBytes)));
+    if (bytesRead === 0) break;
+    pieces.push(buffer.subarray(0, bytesRead));
+    left -= bytesRead;
+  }
+  return concatBytes(...pieces);
+}
+
+function tooLarge(name: string, head: Uint8Array): EnclosError {
+  const found = recogniseFile(head);
+  const what = 'unknown' in found ? found.unknown : `a file of the kind ${found.kind}`;
+  return new EnclosError(
+    'CLI_FILE_INVALID',
+    `${name} is larger than ${maximumInputBytes} bytes, which no evidence is; it begins like ${what}.`,
+    { details: { path: name } },
+  );
+}

@@ -1,0 +1,137 @@
+import { recognise as recogniseFile } from '@enclos/build/inspect';
+import { isEnclosError } from '@enclos/errors';
+import { schemeOf } from './attested-certificate.ts';
+import {
+  beginsLikeQuote,
+  beginsLikeSnpReport,
+  quoteLength,
+  readBinaryWrapper,
+  snpReportBytes,
+} from './binary-forms.ts';
+import { beginsLikeDer, readCertificate } from './certificate.ts';
+import type { Found, Inner } from './found.ts';
+import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './text-forms.ts';
+
+/** Evidence in a certificate in JSON in base64 takes four. */
+const maximumDepth = 8;
+/** Under this, a text member is no evidence. */
+const shortestCarrier = 64;
+
+/**
+ * Says what bytes are, by their content alone, and looks into whatever can
+ * carry evidence. Verifies nothing and throws nothing: what it does not know is
+ * `unknown`, with words for what it seems to be.
+ */
+export function recognise(bytes: Uint8Array): Found {
+  return recogniseBytes(bytes, 0);
+}
+
+function recogniseBytes(bytes: Uint8Array, depth: number): Found {
+  if (beginsLikeQuote(bytes)) return quote(bytes);
+  if (beginsLikeDer(bytes)) return recogniseDer(bytes, depth);
+  const wrapper = readBinaryWrapper(bytes);
+  if (wrapper !== undefined) {
+    const { form, what, contents } = wrapper;
+    const inner = contents.map(({ at, start, end }) => inside(at, bytes.subarray(start, end), depth));
+    return { form, what, bytes, inner: depth < maximumDepth ? inner : [] };
+  }
+  if (beginsLikeSnpReport(bytes)) {
+    const report = bytes.subarray(0, snpReportBytes);
+    return { form: 'snp-report', bytes: report, trailingBytes: bytes.length - report.length, inner: [] };
+  }
+  const text = asText(bytes);
+  return text === undefined ? unknown(bytes) : recogniseText(text, bytes, depth);
+}
+
+function inside(at: string, bytes: Uint8Array, depth: number): Inner {
+  return { at, found: depth < maximumDepth ? recogniseBytes(bytes, depth + 1) : unknown(bytes) };
+}
+
+function quote(bytes: Uint8Array): Found {
+  const length = quoteLength(bytes);
+  return { form: 'quote', bytes: bytes.subarray(0, length), trailingBytes: bytes.length - length, inner: [] };
+}
+
+function unknown(bytes: Uint8Array): Found {
+  const found = recogniseFile(bytes);
+  return { form: 'unknown', what: 'unknown' in found ? found.unknown : words[found.kind], inner: [] };
+}
+
+const words = {
+  image: 'an Enclos image',
+  sgxs: 'an SGXS stream',
+  sigstruct: 'a SIGSTRUCT, the signature of an enclave',
+  quote: 'a DCAP quote',
+  'sealed-blob': 'a sealed blob',
+  'signing-key': 'a key',
+} as const;
+
+function recogniseDer(der: Uint8Array, depth: number): Found {
+  try {
+    const { extensions } = readCertificate(der);
+    const inner = extensions.flatMap((extension) => {
+      const scheme = schemeOf(extension);
+      const carried = scheme?.carried(extension.value);
+      if (scheme === undefined || carried === undefined) return [];
+      return [inside(`extension ${extension.id}, ${scheme.title}`, carried, depth)];
+    });
+    return { form: 'certificate', der, inner };
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return unknown(der);
+  }
+}
+
+function asText(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\0+$/, '');
+    // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
+    return text.trim() === '' || /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
+  const blocks = readPem(text);
+  if (blocks !== undefined) return recognisePem(blocks, bytes, depth);
+  if (text.startsWith('{') || text.startsWith('[')) {
+    const json = readJson(text);
+    return json === undefined
+      ? { form: 'unknown', what: 'text that begins like JSON and is none', inner: [] }
+      : recogniseJson(json, depth);
+  }
+  if (isJwt(text)) {
+    const token = readJwt(text);
+    if (token !== undefined) return { form: 'jwt', ...token, inner: carriers(token.claims, depth) };
+  }
+  for (const { form, what, decoded } of decodeText(text)) {
+    const { found } = inside('', decoded, depth);
+    if (found.form !== 'unknown') return { form, what, bytes: decoded, inner: [{ at: what, found }] };
+  }
+  return unknown(bytes);
+}
+
+function recognisePem(blocks: readonly { readonly bytes: Uint8Array }[], bytes: Uint8Array, depth: number): Found {
+  const inner = blocks.map(({ bytes: content }) => inside('', content, depth));
+  const [first] = inner;
+  if (inner.every(({ found }) => found.form === 'unknown')) return unknown(bytes);
+  if (inner.length === 1 && first !== undefined) return first.found;
+  return { form: 'pem', what: `PEM with ${inner.length} blocks`, bytes, inner };
+}
+
+function recogniseJson(value: unknown, depth: number): Found {
+  return { form: 'json', value, inner: carriers(value, depth) };
+}
+
+/** The members of a JSON value that carry something known. */
+function carriers(value: unknown, depth: number): readonly Inner[] {
+  if (depth >= maximumDepth) return [];
+  return jsonMembers(value).flatMap(({ path, content }) => {
+    const at = `member ${path}`;
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    if (bytes.length < shortestCarrier) return [];
+    const { found } = inside(at, bytes, depth);
+    return found.form === 'unknown' ? [] : [{ at, found }];
+  });
+}

@@ -1,0 +1,84 @@
+import type { QuoteVerdict } from '@enclos/attestation';
+import type { EnclosError } from '@enclos/errors';
+import { adviceFor, collateralAge } from '../evidence/advice.ts';
+import { isDebug, type ShownOutcome } from './verification.ts';
+
+/**
+ * An outcome for programs. `status`, the statuses of the parts, `advisoryIds`,
+ * `tcbDate` and `steps` come first; of a refusal, `status`, `step` and `reason`.
+ */
+export function verificationJson(outcome: ShownOutcome): Readonly<Record<string, unknown>> {
+  const { steps, verdict, evidence, binding, refusal, certificate, path, trailingBytes, notices } = outcome;
+  return {
+    ...(verdict === undefined ? {} : summary(verdict)),
+    ...(refusal === undefined ? {} : refusalJson(refusal)),
+    steps,
+    ...(verdict === undefined
+      ? {}
+      : { verdict: verdictJson(verdict), collateral: collateralAge(verdict), advice: adviceFor(verdict) }),
+    ...(certificate === undefined ? {} : { certificate }),
+    foundIn: path,
+    trailingBytes,
+    notices,
+    rootsNamed: outcome.rootsNamed,
+    appraised: evidence !== undefined,
+    ...(evidence === undefined ? {} : { binding, appraisedAt: evidence.appraisedAt }),
+  };
+}
+
+/** The step, and the status of evidence; a policy leaves the status as it is. */
+function refusalJson({ code, message, details }: EnclosError): Readonly<Record<string, unknown>> {
+  if (code === 'APPRAISAL_REFUSED') return { step: 'appraisal', rule: details['field'], reason: message };
+  const step = code === 'ENDORSEMENTS_INVALID' ? 'collateral' : details['step'];
+  return { status: details['status'], step, reason: message };
+}
+
+function summary(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
+  const { tee, status, platformStatus, moduleStatus, qeStatus, advisoryIds, tcbDate } = verdict;
+  return { status, tee, platformStatus, moduleStatus, qeStatus, advisoryIds, tcbDate };
+}
+
+function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
+  const {
+    status,
+    platformStatus,
+    moduleStatus,
+    qeStatus,
+    advisoryIds,
+    shortfall,
+    root,
+    fmspc,
+    collateral,
+    tcbDate,
+    tcbEvaluationDataNumbers,
+    verifiedAt,
+  } = verdict;
+  return {
+    ...identityJson(verdict),
+    debug: isDebug(verdict),
+    reportData: verdict.report.reportData,
+    status,
+    platformStatus,
+    moduleStatus,
+    qeStatus,
+    tcbDate,
+    advisoryIds,
+    shortfall,
+    tcbEvaluationDataNumbers,
+    fmspc,
+    root: { kind: root.kind, fingerprint: root.fingerprint },
+    collateral,
+    verifiedAt,
+  };
+}
+
+function identityJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
+  const { tee, quoteVersion, bodyType } = verdict;
+  if (verdict.tee === 'tdx') {
+    const { launch, current, report } = verdict;
+    const { mrTd, mrSeam, mrServiceTd, rtmr0, rtmr1, rtmr2, rtmr3 } = report;
+    return { tee, quoteVersion, bodyType, mrTd, mrSeam, mrServiceTd, rtmr0, rtmr1, rtmr2, rtmr3, launch, current };
+  }
+  const { mrEnclave, mrSigner, isvProdId: productId, isvSvn: securityVersion } = verdict.report;
+  return { tee, quoteVersion, bodyType, mrEnclave, mrSigner, productId, securityVersion };
+}
