@@ -22,6 +22,7 @@ export { createProject, type CreatedProject, type CreateProjectOptions } from '.
 export { debug, type DebugEvents, type DebugOptions } from './actions/debug.ts';
 export { dev, type DevView } from './actions/dev.ts';
 export { doctor, type DoctorOptions, type DoctorReport } from './actions/doctor.ts';
+export { explain } from './actions/explain.ts';
 export { inspect } from './actions/inspect.ts';
 export { keygen, type GeneratedKey } from './actions/keygen.ts';
 export { measure, measureStream, type Measurement } from './actions/measure.ts';
@@ -54,7 +55,17 @@ export {
   type PrepareSigningOptions,
 } from './actions/sign-elsewhere.ts';
 export { sign, type SignedIdentity, type SignOptions, type SignOutcome } from './actions/sign.ts';
-export { verify, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
+export {
+  verify,
+  type CarrierFacts,
+  type VerifyOptions,
+  type VerifyOutcome,
+  type VerifyStep,
+} from './actions/verify.ts';
+export type { CollateralSource } from './evidence/collateral-of.ts';
+export { readInput, type Input } from './evidence/read-input.ts';
+export type { Explanation } from './explain/explain.ts';
+export type { ExplainNode } from './explain/nodes.ts';
 export type { Check } from './doctor/check.ts';
 export type { IsolationReport, IsolationWayReport } from './doctor/isolation.ts';
 export type { Io, OutputStream } from './io.ts';

@@ -49,6 +49,12 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
   ),
   entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./commands/verify.ts')),
   entry(
+    'explain',
+    'Evidence',
+    'Show what a quote, a report, a certificate or a token says',
+    () => import('./commands/explain.ts'),
+  ),
+  entry(
     'collateral fetch',
     'Evidence',
     'Get the collateral of a platform, and keep it',

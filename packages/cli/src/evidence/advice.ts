@@ -44,10 +44,17 @@ const components: Readonly<Record<Shortfall['component'], string>> = {
 const remedies: Readonly<Record<Shortfall['component'], string>> = {
   sgx: 'update the firmware (BIOS) and its microcode',
   tdx: 'update the firmware (BIOS), the SEAM loader and the TDX module',
-  pce: 'update the DCAP packages of the host (sgx-pck-id-retrieval-tool and PCE)',
+  pce: 'update the provisioning certification enclave of the host (its DCAP packages), and fetch its PCK certificate anew',
   'tdx-module': 'update the TDX module of the host',
   qe: 'update the quoting enclave of the host (its DCAP packages)',
 };
+
+/** Intel's categories say who brings the update. */
+function remedyFor({ component, category }: Shortfall): string {
+  if (category === 'BIOS') return 'update the firmware (BIOS) of the host';
+  if (category?.startsWith('OS') === true) return 'update it with the operating system of the host';
+  return remedies[component];
+}
 
 /** One component that is short: `TDX module: has 5, needs 11 (6 short); update the TDX module of the host`. */
 function describeShortfall({ component, index, has, needs, category, type }: Shortfall, remedy: string): string {
@@ -69,7 +76,7 @@ export function adviceFor(verdict: QuoteVerdict): readonly string[] {
   return [
     meaning,
     ...(isBehind ? ['It is below the newest level, which its vendor does not ask for yet:'] : []),
-    ...shortfall.map((short) => describeShortfall(short, isSoftware ? '' : `; ${remedies[short.component]}`)),
+    ...shortfall.map((short) => describeShortfall(short, isSoftware ? '' : `; ${remedyFor(short)}`)),
   ];
 }
 

@@ -5,8 +5,9 @@ export interface CertificateShape {
   /** `CN=vault, O=Example`, in the order in which it stands there. */
   readonly subject: string;
   readonly issuer: string;
-  readonly notBeforeMs: number;
-  readonly notAfterMs: number;
+  /** As 2026-01-31T12:00:00Z; as it stands there when it is no such time. */
+  readonly notBefore: string;
+  readonly notAfter: string;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKeyInfo: Uint8Array;
   readonly extensions: readonly CertificateExtension[];
@@ -47,10 +48,20 @@ export function readCertificate(der: Uint8Array): CertificateShape {
   body.element(DerTag.SEQUENCE);
   const issuer = readName(body);
   const validity = body.sequence();
-  const [notBeforeMs, notAfterMs] = [validity.time(), validity.time()];
+  const [notBefore, notAfter] = [readTime(validity), readTime(validity)];
   const subject = readName(body);
   const publicKeyInfo = body.element(DerTag.SEQUENCE).encoded;
-  return Object.freeze({ subject, issuer, notBeforeMs, notAfterMs, publicKeyInfo, extensions: readExtensions(body) });
+  return Object.freeze({ subject, issuer, notBefore, notAfter, publicKeyInfo, extensions: readExtensions(body) });
+}
+
+/** UTCTime or GeneralizedTime, also where the other one would have been right, as in certificates of Intel's SDK. */
+function readTime(reader: DerReader): string {
+  const digits = text.decode(reader.element().content.subarray(0, 20));
+  const [, year = '', rest = ''] = /^(\d{2}|\d{4})(\d{10}Z)$/.exec(digits) ?? [];
+  if (rest === '') return digits;
+  // RFC 5280 section 4.1.2.5.1.
+  const century = year.length === 4 ? '' : Number(year) >= 50 ? '19' : '20';
+  return `${century}${year}-${rest.replace(/^(..)(..)(..)(..)(..)/, '$1-$2T$3:$4:$5')}`;
 }
 
 function readName(reader: DerReader): string {

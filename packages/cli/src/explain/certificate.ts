@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { INTEL_SGX_ROOT } from '@enclos/attestation';
+import { DerReader, DerTag, toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { schemeOf, taggedEvidence } from '../evidence/attested-certificate.ts';
+import { readCertificate, type CertificateExtension, type CertificateShape } from '../evidence/certificate.ts';
+import { amdNodes, isAmdExtension } from './amd-extensions.ts';
+import { group, node, type ExplainNode } from './nodes.ts';
+import { sgxNodes } from './sgx-extension.ts';
+
+/** Roots by the SHA-256 of their public key. */
+const knownRoots: Readonly<Record<string, string>> = {
+  [INTEL_SGX_ROOT.fingerprint]: 'the key of Intel SGX Root CA, by its fingerprint',
+};
+
+/** What certificates of vendors are for, by a part of their common name. */
+const roles: readonly (readonly [part: string, role: string])[] = [
+  ['Intel SGX Root CA', 'root of Intel'],
+  ['Intel SGX PCK Platform CA', 'CA of PCK certificates, for platforms with several processors'],
+  ['Intel SGX PCK Processor CA', 'CA of PCK certificates, for single processors'],
+  ['Intel SGX PCK Certificate', 'PCK: certifies the quoting enclave of one machine at one TCB'],
+  ['Intel SGX TCB Signing', 'signs TCB info and identities'],
+  ['SEV-VCEK', 'VCEK: signs the reports of one chip at one TCB'],
+  ['SEV-VLEK', 'VLEK: signs the reports of one provider at one TCB'],
+  ['ARK-', 'root of AMD for one product'],
+  ['SEV-', 'intermediate of AMD for one product'],
+];
+
+const extensionNames: Readonly<Record<string, string>> = {
+  '1.3.6.1.5.5.7.1.1': 'authority information access',
+  '2.5.29.14': 'subject key identifier',
+  '2.5.29.15': 'key usage',
+  '2.5.29.17': 'subject alternative name',
+  '2.5.29.19': 'basic constraints',
+  '2.5.29.31': 'CRL distribution points',
+  '2.5.29.35': 'authority key identifier',
+  '2.5.29.37': 'extended key usage',
+  '2.23.133.5.4.2': 'tagged endorsements (interoperable RA-TLS)',
+  '1.2.840.113741.1.13.1': "Intel's SGX extension",
+  '1.3.6.1.4.1.311.105.1000.2': 'kind of the TEE of an Azure container',
+};
+
+/** A certificate as one node; of what is none, that. */
+export function certificateGroup(der: Uint8Array): ExplainNode {
+  const nodes = certificateNodes(der);
+  return nodes === undefined
+    ? node('certificate', 'cannot be read', `${der.length} bytes`)
+    : group(`certificate ${nodes.subject}`, nodes.children, nodes.role);
+}
+
+/** What a certificate says; undefined for bytes that are none. */
+export function certificateNodes(
+  der: Uint8Array,
+): { readonly subject: string; readonly role?: string; readonly children: readonly ExplainNode[] } | undefined {
+  const shape = attempt(() => readCertificate(der));
+  if (shape === undefined) return undefined;
+  const role = roles.find(([part]) => shape.subject.includes(part))?.[1];
+  return {
+    subject: shape.subject,
+    ...(role === undefined ? {} : { role }),
+    children: [
+      node('subject', shape.subject),
+      node('issuer', shape.issuer, shape.issuer === shape.subject ? 'itself' : undefined),
+      node('valid from', shape.notBefore),
+      node('valid to', shape.notAfter),
+      keyNode(shape),
+      group('extensions', shape.extensions.map(extensionNode)),
+    ],
+  };
+}
+
+function keyNode({ publicKeyInfo }: CertificateShape): ExplainNode {
+  const fingerprint = createHash('sha256').update(publicKeyInfo).digest('hex');
+  return node('public key, SHA-256', fingerprint, knownRoots[fingerprint]);
+}
+
+function extensionNode(extension: CertificateExtension): ExplainNode {
+  const { id, critical, value } = extension;
+  const scheme = schemeOf(extension);
+  const name = scheme?.title ?? extensionNames[id] ?? (isAmdExtension(id) ? "AMD's" : 'unknown');
+  const note = `${critical ? 'critical, ' : ''}${value.length} bytes`;
+  const children = childrenOf(extension) ?? [];
+  const found = node(id, name, note);
+  return children.length === 0 ? found : { ...found, children };
+}
+
+function childrenOf({ id, value }: CertificateExtension): readonly ExplainNode[] | undefined {
+  if (id === '1.2.840.113741.1.13.1') return attempt(() => sgxNodes(value));
+  if (isAmdExtension(id)) return attempt(() => amdNodes(id, value));
+  if (id === '2.23.133.5.4.9') return taggedNodes(value);
+  if (id === '2.5.29.19') return attempt(() => constraintNodes(value));
+  return undefined;
+}
+
+function taggedNodes(value: Uint8Array): readonly ExplainNode[] {
+  const tagged = taggedEvidence(value);
+  if (tagged === undefined) return [node('content', 'not tagged evidence in CBOR')];
+  return [
+    node('CBOR tag', tagged.tag, tagKinds[tagged.tag]),
+    node('claims', toHex(tagged.claims), 'the report data begins with their SHA-256; they hold the hash of the key'),
+  ];
+}
+
+const tagKinds: Readonly<Record<number, string>> = {
+  60_000: 'a quote',
+  60_001: 'a report of a TEE',
+  60_002: 'a report of SGX, for the same machine',
+};
+
+function constraintNodes(value: Uint8Array): readonly ExplainNode[] {
+  const sequence = new DerReader(value).sequence();
+  const isAuthority = sequence.peek() === DerTag.BOOLEAN && sequence.boolean();
+  return [node('authority', isAuthority ? 'yes' : 'no')];
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,163 @@
+import { equalBytes, toHex } from '@enclos/codec';
+import { oeFormats } from '../evidence/binary-forms.ts';
+import { describeFound, type Found, type Inner, type WrapperFound } from '../evidence/found.ts';
+import { recognise } from '../evidence/recognise.ts';
+import { isRecord } from '../evidence/text-forms.ts';
+import { certificateNodes } from './certificate.ts';
+import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './nodes.ts';
+import { quoteNodes, quoteTitle } from './quote.ts';
+import { snpNodes } from './snp.ts';
+import { tokenNodes } from './token.ts';
+
+/** What some bytes are and say. Nothing of it is verified. */
+export interface Explanation {
+  readonly kind: Found['form'];
+  readonly title: string;
+  readonly nodes: readonly ExplainNode[];
+}
+
+/** Says what bytes are and what each field of them means. Never throws: of what is no evidence it says what it seems to be. */
+export function explain(bytes: Uint8Array): Explanation {
+  const found = recognise(bytes);
+  const { title, nodes } = explainFound(found);
+  const verified = node('verified', 'no', 'this shows what it claims; `enclos verify` checks it to a root');
+  return { kind: found.form, title, nodes: found.form === 'unknown' ? nodes : [verified, ...nodes] };
+}
+
+interface Explained {
+  readonly title: string;
+  readonly nodes: readonly ExplainNode[];
+}
+
+function explainFound(found: Found): Explained {
+  switch (found.form) {
+    case 'quote':
+      return { title: quoteTitle(found.bytes), nodes: [...quoteNodes(found.bytes), ...trailing(found.trailingBytes)] };
+    case 'snp-report':
+      return {
+        title: 'SEV-SNP attestation report',
+        nodes: [...snpNodes(found.bytes), ...trailing(found.trailingBytes)],
+      };
+    case 'certificate': {
+      const certificate = certificateNodes(found.der);
+      const own = certificate?.children ?? [];
+      return {
+        title: `Certificate ${certificate?.subject ?? ''}`.trimEnd(),
+        nodes: [...own, ...carried(found.inner, 'carries no evidence that is known here')],
+      };
+    }
+    case 'jwt':
+      return { title: 'JSON web token', nodes: [...tokenNodes(found), ...innerGroups(found.inner)] };
+    case 'json':
+      return {
+        title: 'JSON',
+        nodes: [...jsonNodes(found.value), ...carried(found.inner, 'no member carries evidence')],
+      };
+    case 'unknown':
+      return {
+        title: `This is ${found.what}`,
+        nodes: [
+          node('not', 'a quote, a report, a certificate with evidence or a token', 'there is nothing to explain'),
+        ],
+      };
+    default:
+      return explainWrapper(found);
+  }
+}
+
+/** A spelling or a header is one line; what is inside is the matter. */
+function explainWrapper(found: WrapperFound): Explained {
+  const [only] = found.inner;
+  const isSpelling = found.form === 'hex' || found.form === 'base64' || found.form === 'base64url';
+  if (isSpelling && only !== undefined) {
+    const { title, nodes } = explainFound(only.found);
+    return { title: `${title}, in ${found.form}`, nodes };
+  }
+  const title = `${found.what[0]?.toUpperCase() ?? ''}${found.what.slice(1)}`;
+  return { title, nodes: [...headerNodes(found), ...carried(found.inner, 'holds nothing that is known here')] };
+}
+
+function headerNodes({ form, bytes }: WrapperFound): readonly ExplainNode[] {
+  switch (form) {
+    case 'oe-report':
+      return fieldNodes(bytes, 0, [
+        numberField('version', 4),
+        numberField('type', 4, (type) => (type === 2 ? 'remote: a quote follows' : 'local: a report follows')),
+        hexField('size', 8, 'little-endian, of what follows'),
+      ]);
+    case 'oe-evidence':
+      return fieldNodes(bytes, 0, [
+        numberField('version', 4),
+        {
+          label: 'format',
+          sizeBytes: 16,
+          show: (id) => ({ value: toHex(id), note: oeFormats[toHex(id)] ?? 'unknown' }),
+        },
+        hexField('padding', 4),
+        hexField('size', 8, 'little-endian, of what follows'),
+      ]);
+    case 'hcl-report':
+      return hclNodes(bytes);
+    default:
+      return [];
+  }
+}
+
+const hclHardwareBytes = 1184;
+const hclReportTypes: Readonly<Record<number, string>> = { 2: 'SEV-SNP', 4: 'TDX' };
+
+function hclNodes(bytes: Uint8Array): readonly ExplainNode[] {
+  const contentStart = 0x20 + hclHardwareBytes;
+  const nodes = fieldNodes(bytes, contentStart, [
+    numberField('size', 4),
+    numberField('version', 4),
+    numberField('hardware', 4, (type) => hclReportTypes[type] ?? 'unknown'),
+    numberField('hash', 4, (type) => (type === 1 ? 'SHA-256: the hardware vouches for the JSON by it' : 'unknown')),
+    numberField('size of the JSON', 4),
+  ]);
+  const text = new TextDecoder().decode(bytes.subarray(contentStart + 20)).replace(/\0+$/, '');
+  return [
+    ...nodes,
+    node('JSON', text.length > 0 ? text : 'none', 'keys of the vTPM, and the configuration of the machine'),
+  ];
+}
+
+/** JSON that is no evidence, by a member that it has. */
+const documents = [
+  {
+    member: 'tcb_info',
+    node: node('collateral', 'what a quote is verified with', 'give it to `enclos verify --collateral`'),
+  },
+  {
+    member: 'acceptedStatuses',
+    node: node('policy', 'what somebody accepts', '`enclos policy explain` says it in sentences'),
+  },
+] as const;
+
+function jsonNodes(value: unknown): readonly ExplainNode[] {
+  const names = isRecord(value) ? Object.keys(value) : [];
+  const known = documents.find(({ member }) => names.includes(member));
+  if (known !== undefined) return [known.node];
+  return names.length === 0 ? [] : [node('members', names.slice(0, 64).join(', '))];
+}
+
+function carried(inner: readonly Inner[], none: string): readonly ExplainNode[] {
+  return inner.length === 0 ? [node('evidence', none)] : innerGroups(inner);
+}
+
+function innerGroups(inner: readonly Inner[]): readonly ExplainNode[] {
+  return inner.map(({ at, found }, index) => {
+    const { title, nodes } = explainFound(found);
+    const twin = inner.slice(0, index).find((other) => isSame(other.found, found));
+    if (twin !== undefined) return node(at, `the same as ${twin.at}`, title);
+    return group(at === '' ? describeFound(found) : at, nodes, title);
+  });
+}
+
+function trailing(count: number): readonly ExplainNode[] {
+  return count === 0 ? [] : [node('trailing bytes', count, 'no part of it; verifiers ignore them')];
+}
+
+function isSame(one: Found, other: Found): boolean {
+  return one.form === 'quote' && other.form === 'quote' && equalBytes(one.bytes, other.bytes);
+}
