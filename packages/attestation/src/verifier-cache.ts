@@ -1,4 +1,5 @@
 import { BoundedMap } from './bounded-map.ts';
+import { ContentMap } from './content-map.ts';
 import { CollateralCache } from './collateral-cache.ts';
 import type { Endorsements } from './endorsements.ts';
 import { misused } from './refusal.ts';
@@ -31,9 +32,9 @@ export interface CacheParts {
   /** By the JSON text that was parsed. */
   readonly collateralTexts: BoundedMap<Endorsements>;
   /** By `id` of the endorsements and the content of the certificates. */
-  readonly pckChains: BoundedMap<VerifiedPlatform>;
+  readonly pckChains: ContentMap<VerifiedPlatform>;
   /** By the PCK, the report of the quoting enclave, its signature, the attestation key and the authentication data. */
-  readonly quotingEnclaves: BoundedMap<true>;
+  readonly quotingEnclaves: ContentMap<true>;
 }
 
 const defaults = { collateral: 16, pckChains: 64, quotingEnclaves: 512 };
@@ -58,8 +59,8 @@ export function createVerifierCache(limits: VerifierCacheLimits = {}): VerifierC
   made.set(cache, {
     collateral: new CollateralCache(collateral),
     collateralTexts: new BoundedMap(collateral),
-    pckChains: new BoundedMap(pckChains),
-    quotingEnclaves: new BoundedMap(quotingEnclaves),
+    pckChains: new ContentMap(pckChains),
+    quotingEnclaves: new ContentMap(quotingEnclaves),
   });
   return cache;
 }
