@@ -66,6 +66,19 @@ export function createVerifierCache(limits: VerifierCacheLimits = {}): VerifierC
 }
 
 const shared = createVerifierCache();
+const ofImplementations = new WeakMap<object, VerifierCache>();
+
+/**
+ * The cache for a caller who gave none: the shared one, or for a caller who
+ * brings an implementation of cryptography one that only this implementation
+ * fills. What it calls good may be good for nobody else.
+ */
+export function cacheFor(implementation: object | undefined): VerifierCache {
+  if (implementation === undefined) return shared;
+  const cache = ofImplementations.get(implementation) ?? createVerifierCache();
+  ofImplementations.set(implementation, cache);
+  return cache;
+}
 
 /** @throws VERIFIER_MISUSED for an object that `createVerifierCache` did not make. */
 export function cachePartsOf(cache: VerifierCache = shared): CacheParts {
