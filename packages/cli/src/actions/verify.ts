@@ -4,9 +4,9 @@ import {
   stepResults,
   verificationSteps,
   verifyQuote,
+  type AppraisalPolicy,
   type Binding,
   type QuoteVerdict,
-  type SgxPolicy,
   type StepResult,
   type VerifiedEvidence,
 } from '@enclos/attestation';
@@ -113,7 +113,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
 type Prepared = Omit<VerifyOptions, 'collateral'> & {
   readonly collateral: ObtainedCollateral;
   readonly pck: PckFile | undefined;
-  readonly policy: SgxPolicy | undefined;
+  readonly policy: AppraisalPolicy | undefined;
 };
 
 function asFetch(source: CollateralSource): Extract<CollateralSource, { readonly fetch: unknown }> {

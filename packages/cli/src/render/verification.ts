@@ -113,25 +113,28 @@ function days(count: number): string {
   return `${count} ${count === 1 ? 'day' : 'days'}`;
 }
 
-/** Where the parts do not simply share one status. */
-function partStatuses(verdict: QuoteVerdict): Readonly<Record<string, string>> {
-  const { status, platformStatus, moduleStatus, qeStatus } = verdict;
-  const parts = { platform: platformStatus, 'TDX module': moduleStatus ?? qeStatus, 'quoting enclave': qeStatus };
-  if (Object.values(parts).every((part) => part === status)) return {};
-  const shown = Object.entries(parts).filter(([name]) => name !== 'TDX module' || moduleStatus !== undefined);
-  const launched = verdict.tee === 'tdx' && verdict.launch !== undefined ? verdict : undefined;
-  return {
-    'of its parts': shown.map(([name, part]) => `${name} ${part}`).join(', '),
-    ...(launched === undefined
-      ? {}
-      : { 'launch and now': `${launched.launch?.status ?? 'none'}, ${launched.current?.status ?? 'none'}` }),
-  };
+/** Where they do not share one status; that of a TDX module stands beside what it measured. */
+function partStatuses({ status, platformStatus, qeStatus }: QuoteVerdict): Readonly<Record<string, string>> {
+  if (platformStatus === status && qeStatus === status) return {};
+  return { 'of its parts': `platform ${platformStatus}, quoting enclave ${qeStatus}` };
 }
 
 function identityFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number>> {
   if (verdict.tee === 'tdx') {
     const { mrTd, mrSeam, rtmr0, rtmr1, rtmr2, rtmr3 } = verdict.report;
-    return { MRTD: mrTd, MRSEAM: mrSeam, RTMR0: rtmr0, RTMR1: rtmr1, RTMR2: rtmr2, RTMR3: rtmr3 };
+    const { launch, current, moduleStatus = 'of version 0, without a status of its own' } = verdict;
+    return {
+      MRTD: mrTd,
+      RTMR0: rtmr0,
+      RTMR1: rtmr1,
+      RTMR2: rtmr2,
+      RTMR3: rtmr3,
+      MRSEAM: mrSeam,
+      'TDX module': moduleStatus,
+      ...(launch === undefined || current === undefined
+        ? {}
+        : { 'at its launch': launch.status, 'at present': current.status }),
+    };
   }
   const { mrEnclave, mrSigner, isvProdId, isvSvn } = verdict.report;
   return { MRENCLAVE: mrEnclave, MRSIGNER: mrSigner, product: isvProdId, 'security version': isvSvn };
