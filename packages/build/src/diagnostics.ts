@@ -2,3 +2,4 @@
 export { renderDiagnostic, type RenderOptions } from './code-frame.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { BuildError, isBuildError, type Diagnostic } from './diagnostic.ts';
+export { diagnosticAt, parseJsonSource, type JsonPath, type JsonSource, type Span } from './json-source.ts';

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '@enclos/errors';
+
 import { BuildError, type Diagnostic } from './diagnostic.ts';
 
 /** Where something stands in a text: UTF-16 offsets, end exclusive. */
@@ -185,9 +187,9 @@ export function diagnosticAt(
 
 /**
  * Parses JSON and keeps positions.
- * @throws BUILD_MANIFEST_INVALID with one diagnostic at the first syntax error.
+ * @throws an error of `code` with one diagnostic at the first syntax error.
  */
-export function parseJsonSource(file: string, text: string): JsonSource {
+export function parseJsonSource(file: string, text: string, code: ErrorCode = 'BUILD_MANIFEST_INVALID'): JsonSource {
   try {
     const parser = new JsonParser(text);
     const value = parser.parse();
@@ -206,7 +208,6 @@ export function parseJsonSource(file: string, text: string): JsonSource {
     });
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
-    const code = 'BUILD_MANIFEST_INVALID';
     const diagnostic = diagnosticAt({ file, text }, error.span, { code, text: error.message });
     throw new BuildError(code, `${file}: ${error.message}`, [diagnostic]);
   }

@@ -30,7 +30,8 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Uin
   }
 }
 
-async function readSmallText(path: string, maxBytes: number): Promise<string> {
+/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID unless it is UTF-8. */
+export async function readSmallText(path: string, maxBytes: number): Promise<string> {
   const bytes = await readSmallFile(path, maxBytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

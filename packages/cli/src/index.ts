@@ -45,6 +45,13 @@ export {
   type PublishTcbLevelOptions,
   type SetCpuSvnOptions,
 } from './actions/platform.ts';
+export {
+  checkPolicy,
+  initPolicy,
+  type CheckedPolicy,
+  type InitialPolicy,
+  type InitPolicyOptions,
+} from './actions/policy.ts';
 export { run, type RunEvents, type RunOptions, type RunOutcome } from './actions/run.ts';
 export { serve, type ServedPlatform, type ServeOptions } from './actions/serve-platform.ts';
 export {

@@ -55,6 +55,19 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     () => import('./commands/explain.ts'),
   ),
   entry(
+    'policy init',
+    'Evidence',
+    'Make a strict policy from a quote or a measurement',
+    () => import('./commands/policy-init.ts'),
+  ),
+  entry('policy check', 'Evidence', 'Mark what is wrong with a policy', () => import('./commands/policy-check.ts')),
+  entry(
+    'policy explain',
+    'Evidence',
+    'Say in sentences what a policy accepts',
+    () => import('./commands/policy-explain.ts'),
+  ),
+  entry(
     'collateral fetch',
     'Evidence',
     'Get the collateral of a platform, and keep it',

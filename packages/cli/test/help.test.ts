@@ -27,6 +27,10 @@ Image
 
 Evidence
   verify                 Verify a quote, and appraise it by a policy
+  explain                Show what a quote, a report, a certificate or a token says
+  policy init            Make a strict policy from a quote or a measurement
+  policy check           Mark what is wrong with a policy
+  policy explain         Say in sentences what a policy accepts
   collateral fetch       Get the collateral of a platform, and keep it
   collateral list        Show the collateral that is kept
   collateral doctor      Say what of the kept collateral is old, and what to do

@@ -175,8 +175,6 @@ const refusals: readonly (readonly [
   ['acceptedAdvisoryIds', { acceptedAdvisoryIds: [] }],
   ['softwareRoots', { softwareRoots: ['00'.repeat(32)] }],
   ['timeFloor', { timeFloor: '2027-01-01T00:00:00Z' }],
-  ['timeFloor', { timeFloor: 'soon' }],
-  ['typo', { typo: 1 }],
   ['binding', {}, ['--report-data', '00'.repeat(64)]],
   ['binding', {}, ['--purpose', 'other', '--nonce', toHex(nonce), '--key', toHex(key)]],
 ];
@@ -230,7 +228,32 @@ test('files that cannot be used are usage errors; collateral that is malformed i
     'list.json',
     ...bound,
   ];
-  assert.deepEqual(await codeOf(listPolicy), [2, 'CLI_FILE_INVALID']);
+  assert.deepEqual(await codeOf(listPolicy), [2, 'CLI_POLICY_INVALID']);
+});
+
+for (const changes of [{ timeFloor: 'soon' }, { typo: 1 }, { acceptedStatuses: [] }]) {
+  test(`a policy that is none (${JSON.stringify(changes)}) is a usage error, with the place`, async () => {
+    const ran = await verify([...trusted, '--policy', writePolicy(changes), ...bound, '--json']);
+    assert.equal(ran.code, 2);
+    const error = errorOf(ran);
+    assert.equal(error.code, 'CLI_POLICY_INVALID');
+    assert.equal(error.diagnostics?.length, 1);
+    assert.equal(typeof error.diagnostics?.[0]?.['line'], 'number');
+  });
+}
+
+test('a policy for evidence in a file needs a binding', async () => {
+  for (const given of [[], ['--unbound', 'why', '--nonce', '00'.repeat(16)]]) {
+    const ran = await verify([...trusted, '--policy', writePolicy(), ...given]);
+    assert.equal(ran.code, 2);
+    assert.match(ran.stderr, /✖ CLI_USAGE: --policy needs one binding: /);
+  }
+});
+
+test('without a root named, no software platform is trusted', async () => {
+  const ran = await verify(['--json']);
+  assert.equal(ran.code, 3);
+  assert.deepEqual([ran.json()['step'], ran.json()['status']], ['trusted-root', 'SGX_PCK_CERT_CHAIN_UNTRUSTED']);
 });
 
 test("a quote of ours under Intel's root in the collateral is not taken for Intel's", async () => {

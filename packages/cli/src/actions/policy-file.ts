@@ -1,21 +1,13 @@
 import type { AppraisalPolicy } from '@enclos/attestation';
-import { EnclosError } from '@enclos/errors';
-import { readSmallJson } from '../files.ts';
+import { readSmallText } from '../files.ts';
+import { checkPolicyText } from '../policy/check.ts';
 
 const maxPolicyBytes = 1024 * 1024;
 
 /**
- * Reads a policy: the rules of `SgxPolicy` or `TdxPolicy` as JSON. Appraisal
- * checks them, and refuses what it does not know.
- * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
+ * Reads a policy: the rules of `SgxPolicy` or `TdxPolicy` as JSON.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_POLICY_INVALID with a diagnostic for each problem
  */
 export async function readPolicy(path: string): Promise<AppraisalPolicy> {
-  const json = await readSmallJson(path, maxPolicyBytes);
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new EnclosError('CLI_FILE_INVALID', `${path} is not a JSON object with the rules of a policy.`, {
-      details: { path },
-    });
-  }
-  // `appraise` checks every rule of untyped callers.
-  return json as AppraisalPolicy;
+  return checkPolicyText(path, await readSmallText(path, maxPolicyBytes));
 }

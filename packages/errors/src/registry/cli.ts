@@ -16,6 +16,11 @@ export const cliErrors = {
     summary: 'The content of the file is not what the option takes.',
     next: 'Run `enclos help COMMAND` to see what the file must hold.',
   },
+  CLI_POLICY_INVALID: {
+    kind: 'usage',
+    summary: 'The policy is not one: a rule is missing, unknown or malformed.',
+    next: 'Correct what is marked; `enclos policy check FILE` marks everything at once. Nothing was appraised by it.',
+  },
   CLI_ROOT_UNKNOWN: {
     kind: 'usage',
     summary: 'A root was named by a fingerprint, and no certificate at hand has it.',

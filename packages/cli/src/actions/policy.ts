@@ -1,0 +1,82 @@
+import { open } from 'node:fs/promises';
+import type { AppraisalPolicy } from '@enclos/attestation';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { choosePiece, nothingFound } from '../evidence/choose.ts';
+import type { Input } from '../evidence/read-input.ts';
+import { recognise } from '../evidence/recognise.ts';
+import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from '../policy/draft.ts';
+import { policySentences } from '../policy/sentences.ts';
+import { readPolicy } from './policy-file.ts';
+
+export interface CheckedPolicy {
+  readonly path: string;
+  readonly policy: AppraisalPolicy;
+  /** What it accepts and refuses. */
+  readonly sentences: readonly string[];
+}
+
+/** Checks a policy, and says what it accepts. @throws CLI_FILE_UNREADABLE, CLI_POLICY_INVALID with a diagnostic for each problem */
+export async function checkPolicy(path: string): Promise<CheckedPolicy> {
+  const policy = await readPolicy(path);
+  return { path, policy, sentences: policySentences(policy) };
+}
+
+export type InitPolicyOptions = (
+  | { readonly input: Input; readonly by: 'measurement' | 'signer' }
+  | { readonly mrEnclave: string; readonly softwareRoot?: string }
+) & {
+  /** Where it is written; it is never written over a file. */
+  readonly outFile?: string;
+};
+
+export interface InitialPolicy extends PolicyDraft {
+  readonly outFile?: string;
+}
+
+/**
+ * Makes a strict policy from a quote or a measurement.
+ * @throws EVIDENCE_REFUSED when there is no quote, CLI_USAGE when there are several, BUILD_FILE_EXISTS
+ */
+export async function initPolicy(options: InitPolicyOptions): Promise<InitialPolicy> {
+  const draft =
+    'input' in options
+      ? draftOf(options.input, options.by)
+      : draftOfMeasurement(options.mrEnclave, options.softwareRoot);
+  const { outFile } = options;
+  if (outFile === undefined) return draft;
+  await writeNew(outFile, policyText(draft.policy));
+  return { ...draft, outFile };
+}
+
+/** As it is written into a file. */
+export function policyText(policy: AppraisalPolicy): string {
+  return `${JSON.stringify(policy, undefined, 2)}\n`;
+}
+
+function draftOf({ bytes }: Input, by: 'measurement' | 'signer'): PolicyDraft {
+  const found = recognise(bytes);
+  const piece = choosePiece(found);
+  const refuse = (message: string, cause?: unknown): never => {
+    const details = { step: 'quote-format', status: 'UNSUPPORTED_QUOTE_FORMAT' };
+    throw new EnclosError('EVIDENCE_REFUSED', message, { details, cause });
+  };
+  if (piece === undefined) return refuse(nothingFound(found));
+  try {
+    return draftOfQuote(piece.evidence.bytes, by);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return refuse(error.message, error);
+  }
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw cause;
+    throw new EnclosError('BUILD_FILE_EXISTS', `${path} exists already.`, { details: { path }, cause });
+  });
+  try {
+    await handle.writeFile(text);
+  } finally {
+    await handle.close();
+  }
+}

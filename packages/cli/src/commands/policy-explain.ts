@@ -1,0 +1,17 @@
+import { checkPolicy } from '../actions/policy.ts';
+import { defineCommand } from '../command.ts';
+import { printable } from '../render/printer.ts';
+
+export const command = defineCommand({
+  description:
+    'Says in sentences what a policy accepts and what it refuses, with the rules that it leaves at their defaults.',
+  arguments: { file: { value: 'FILE', summary: 'The policy', required: true, extensions: ['json'] } },
+  options: {},
+  examples: [{ command: 'enclos policy explain policy.json', summary: 'Read a policy before signing it off' }],
+  exitCodes: {},
+  run: ({ arguments: { file } }, { path }) => checkPolicy(path(file)),
+  human({ sentences }, printer) {
+    for (const sentence of sentences) printer.line(`${printer.paint('dim', '·')} ${printable(sentence)}`);
+  },
+  json: (checked) => checked,
+});
