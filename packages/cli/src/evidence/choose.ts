@@ -1,23 +1,37 @@
 import { equalBytes } from '@enclos/codec';
 import { refuseUsage } from '../failure.ts';
+import { certificateSchemes } from './attested-certificate.ts';
 import { describeFound, piecesIn, type Found, type Piece } from './found.ts';
 
 /**
  * The one piece of evidence in what was found; undefined when there is none. A
- * certificate may carry the same quote in two extensions.
- * @throws CLI_USAGE when there are different ones.
+ * certificate may carry one in each of several ways, for different verifiers:
+ * then it is the one in the way that comes first in `certificateSchemes`.
+ * @throws CLI_USAGE when there are others.
  */
 export function choosePiece(found: Found): Piece | undefined {
   const distinct: Piece[] = [];
   for (const piece of piecesIn(found)) {
-    const isKnown = distinct.some(({ evidence }) => equalBytes(evidence.bytes, piece.evidence.bytes));
-    if (!isKnown) distinct.push(piece);
+    const twin = distinct.findIndex(({ evidence }) => equalBytes(evidence.bytes, piece.evidence.bytes));
+    const rival = distinct.findIndex(
+      ({ certificate }) => certificate !== undefined && certificate === piece.certificate,
+    );
+    if (twin !== -1) continue;
+    if (rival === -1) distinct.push(piece);
+    else if (rankOf(piece) < rankOf(distinct[rival])) distinct[rival] = piece;
   }
   if (distinct.length > 1) {
     const places = distinct.map(({ path, evidence }) => `${describeFound(evidence)} (${path.join(', ')})`);
     refuseUsage(`There is more than one piece of evidence: ${places.join('; ')}. Give the one that you mean.`);
   }
   return distinct[0];
+}
+
+const order = Object.keys(certificateSchemes);
+
+function rankOf(piece: Piece | undefined): number {
+  const rank = order.indexOf(piece?.extension ?? '');
+  return rank === -1 ? order.length : rank;
 }
 
 /** Why there is nothing to verify, as a sentence. */

@@ -12,6 +12,8 @@ export type Found =
 export interface Inner {
   readonly at: string;
   readonly found: Found;
+  /** Of a certificate: the identifier of the extension. */
+  readonly extension?: string;
 }
 
 /** Bytes that begin as a DCAP quote does, whether they go on like one or not. */
@@ -79,19 +81,26 @@ export interface Piece {
   readonly path: readonly string[];
   /** The certificate that carried it. */
   readonly certificate?: CertificateFound;
+  /** The identifier of the extension that carried it. */
+  readonly extension?: string;
 }
 
 /** Every quote and report in what was found, in the order in which they stand there. */
 export function piecesIn(found: Found): readonly Piece[] {
-  return collect(found, [], undefined);
+  return collect(found, { path: [] });
 }
 
-function collect(found: Found, path: readonly string[], certificate: CertificateFound | undefined): readonly Piece[] {
-  if (found.form === 'quote' || found.form === 'snp-report') {
-    return [{ evidence: found, path, ...(certificate === undefined ? {} : { certificate }) }];
-  }
-  const carrier = found.form === 'certificate' ? found : certificate;
-  return found.inner.flatMap(({ at, found: inner }) => collect(inner, at === '' ? path : [...path, at], carrier));
+function collect(found: Found, way: Omit<Piece, 'evidence'>): readonly Piece[] {
+  if (found.form === 'quote' || found.form === 'snp-report') return [{ evidence: found, ...way }];
+  const carrier = found.form === 'certificate' ? { certificate: found } : {};
+  return found.inner.flatMap(({ at, found: inner, extension }) =>
+    collect(inner, {
+      ...way,
+      ...carrier,
+      path: at === '' ? way.path : [...way.path, at],
+      ...(extension === undefined ? {} : { extension }),
+    }),
+  );
 }
 
 /** Every certificate in what was found. */

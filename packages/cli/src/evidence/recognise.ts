@@ -73,7 +73,8 @@ function recogniseDer(der: Uint8Array, depth: number): Found {
       const scheme = schemeOf(extension);
       const carried = scheme?.carried(extension.value);
       if (scheme === undefined || carried === undefined) return [];
-      return [inside(`extension ${extension.id}, ${scheme.title}`, carried, depth)];
+      const { id } = extension;
+      return [{ ...inside(`extension ${id}, ${scheme.title}`, carried, depth), extension: id }];
     });
     return { form: 'certificate', der, inner };
   } catch (error) {

@@ -1,0 +1,56 @@
+import { scenario, snpScenario, pem } from '@enclos/evidence-kit';
+import { utf8 } from '@enclos/codec';
+import { decodeCbor } from '../src/evidence/cbor.ts';
+import { readCertificate } from '../src/evidence/certificate.ts';
+import { certificatesIn, piecesIn } from '../src/evidence/found.ts';
+import { recognise } from '../src/evidence/recognise.ts';
+import { explain } from '../src/explain/explain.ts';
+import { isEnclosError } from '@enclos/errors';
+import {
+  asReportData,
+  certificateWith,
+  claimsAbout,
+  openEnclaveReport,
+  serverKeyInfo,
+  sha256,
+  taggedEvidence,
+} from '../test/kit-evidence.ts';
+
+const claims = claimsAbout(serverKeyInfo);
+const { quote } = scenario({ report: { reportData: asReportData(sha256(claims)) } });
+const tdx = scenario({ kind: 'tdx-v5-td15ex' }).quote;
+const certificate = certificateWith([{ id: '2.23.133.5.4.9', value: taggedEvidence(quote, claims) }]);
+const token = [{ alg: 'none' }, { iss: 'i', 'x-ms-ver': '1.0', exp: 1e300 }]
+  .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  .join('.');
+
+export const seeds: readonly Uint8Array[] = [
+  quote,
+  tdx,
+  certificate,
+  snpScenario({ product: 'Turin', rsaBits: 2048 }).report,
+  openEnclaveReport(quote),
+  claims,
+  utf8(pem(certificate)),
+  utf8(Buffer.from(quote).toString('hex')),
+  utf8(JSON.stringify({ quote: Buffer.from(tdx).toString('base64'), list: [...quote.subarray(0, 128)] })),
+  utf8(`${token}.`),
+];
+
+/** What somebody hands to `enclos verify` and `enclos explain`: always an answer, never more than the input had. */
+export function fuzz(data: Uint8Array): void {
+  const found = recognise(data);
+  for (const { evidence } of piecesIn(found)) {
+    if (evidence.bytes.length > data.length) throw new Error('Evidence is larger than what it was found in.');
+  }
+  certificatesIn(found);
+  const { title, nodes } = explain(data);
+  if (title === '' || JSON.stringify(nodes).length > 64 * data.length + 100_000) throw new Error('Not an explanation.');
+  for (const read of [decodeCbor, readCertificate]) {
+    try {
+      read(data);
+    } catch (error) {
+      if (!isEnclosError(error) || !error.code.startsWith('CODEC_')) throw error;
+    }
+  }
+}
