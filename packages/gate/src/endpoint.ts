@@ -98,7 +98,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     invoke: (table: number, index: number, payload: Uint8Array, how: InvokeOptions = {}) =>
       gate.outgoing.invoke({ table, index, payload, options: how, parent: undefined }),
     log: (level: number, text: string) => gate.log(level, text),
-    stream: (frame: Frame, isRefusal: boolean) => gate.stream(frame, isRefusal),
+    stream: (frame: Frame, isRefusal: boolean, taken?: () => void) => gate.stream(frame, isRefusal, taken),
     close: (error?: Error) => gate.close(error),
   });
 }
@@ -156,9 +156,10 @@ class GateEndpoint {
     this.#writer.send({ ...simpleFrame(FrameKind.LOG, 0, encodeText(text, maxBytes)), functionIndex: safeLevel });
   }
 
-  stream(frame: Frame, isRefusal: boolean): void {
+  stream(frame: Frame, isRefusal: boolean, taken?: () => void): void {
     if (isRefusal) this.#writer.sendRefusal(frame);
-    else this.#writer.send(frame);
+    else if (taken === undefined) this.#writer.send(frame);
+    else this.#writer.sendThen(frame, taken);
   }
 
   close(error?: Error): Promise<void> {

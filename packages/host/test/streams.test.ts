@@ -9,13 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { utf8 } from '@enclos/codec';
 import { MAX_STREAMS } from '@enclos/edl';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
-import {
-  FrameKind,
-  MAX_STREAM_CHUNK_BYTES,
-  STREAM_PIECE_BYTES,
-  STREAM_WINDOW_BYTES,
-  type Frame,
-} from '@enclos/gate';
+import { FrameKind, MAX_STREAM_CHUNK_BYTES, STREAM_PIECE_BYTES, STREAM_WINDOW_BYTES, type Frame } from '@enclos/gate';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { openServices, type HostServices } from '../src/services.ts';
 import type { StreamAddress } from '../src/addresses.ts';
@@ -49,7 +43,16 @@ function code(...codes: readonly ErrorCode[]): (error: unknown) => boolean {
 
 function frameOf(id: number, fields: Partial<Frame>): Frame {
   const payload = new Uint8Array();
-  return { kind: FrameKind.GOODBYE, table: 0, functionIndex: 0, callId: id, parentCallId: 0, timeoutMs: 0, payload, ...fields };
+  return {
+    kind: FrameKind.GOODBYE,
+    table: 0,
+    functionIndex: 0,
+    callId: id,
+    parentCallId: 0,
+    timeoutMs: 0,
+    payload,
+    ...fields,
+  };
 }
 
 /** Waits until nothing has happened to the stream for a while. */
