@@ -93,8 +93,8 @@ export class FrameWriter {
   }
 
   /** As `send`, then runs `afterSend`: at once, or under congestion when the transport has taken the frame. */
-  sendThen(frame: Frame, afterSend: () => void): void {
-    if (this.#stopped) afterSend();
+  sendThen(frame: Frame, afterSend?: () => void): void {
+    if (this.#stopped) afterSend?.();
     else this.#append(frame, false, afterSend);
   }
 

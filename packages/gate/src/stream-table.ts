@@ -219,8 +219,7 @@ class Port implements StreamPort {
 
   #credit(amount: number): void {
     this.#room += amount;
-    const mostBytes = STREAM_WINDOW_BYTES - this.#waitingBytes;
-    if (this.#room > mostBytes) throw protocolViolation('a grant for bytes that were not sent');
+    if (this.#room > STREAM_WINDOW_BYTES - this.#waitingBytes) throw protocolViolation('a grant for what was not sent');
     if (!this.#hasClosed) this.#events.room();
   }
 
@@ -237,11 +236,10 @@ class Port implements StreamPort {
   }
 
   #sendPiece(bytes: Uint8Array): void {
-    const countsFor = STREAM_PIECE_BYTES + bytes.length;
-    this.#room -= countsFor;
-    this.#waitingBytes += countsFor;
-    const frame = simpleFrame(FrameKind.STREAM_DATA, this.#id, bytes);
-    this.#send(frame, () => void (this.#waitingBytes -= countsFor));
+    const size = STREAM_PIECE_BYTES + bytes.length;
+    this.#room -= size;
+    this.#waitingBytes += size;
+    this.#send(simpleFrame(FrameKind.STREAM_DATA, this.#id, bytes), () => void (this.#waitingBytes -= size));
   }
 
   #send(frame: Frame, taken?: () => void): void {
