@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /**
@@ -39,12 +39,16 @@ function pin(processId: number, core: number | undefined): boolean {
   }
 }
 
-/** The processes below this one that run the interpreter, and not a wrapper around it. */
+/**
+ * The processes below this one that run the interpreter, and not a wrapper around it. Enclaves run a private copy
+ * of it, somewhere else: a copy is known by its size, which the host's own Node does not have.
+ */
 export function interpreters(interpreterPath: string): readonly number[] {
+  const sizeBytes = statSync(interpreterPath).size;
   const parents = new Map(processIds().map((id) => [id, parentOf(id)]));
   const isOurs = (id: number | undefined): boolean =>
     id !== undefined && id !== 0 && (id === process.pid || isOurs(parents.get(id)));
-  return [...parents.keys()].filter((id) => isOurs(id) && programOf(id) === interpreterPath);
+  return [...parents.keys()].filter((id) => isOurs(id) && programSizeBytes(id) === sizeBytes);
 }
 
 const processIds = (): readonly number[] =>
@@ -54,7 +58,9 @@ const processIds = (): readonly number[] =>
 
 const parentOf = (id: number): number => Number(/^PPid:\s+(\d+)$/m.exec(read(`/proc/${id}/status`))?.[1] ?? 0);
 
-const programOf = (id: number): string | undefined => read(`/proc/${id}/cmdline`).split('\0')[0];
+function programSizeBytes(id: number): number | undefined {
+  return statSync(`/proc/${id}/exe`, { throwIfNoEntry: false })?.size;
+}
 
 function read(path: string): string {
   try {
