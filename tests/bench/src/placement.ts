@@ -19,7 +19,7 @@ export function placements(): readonly Placement[] {
   const free: Placement = { name: 'scheduler chooses', cores: undefined };
   if (!pin(process.pid, undefined)) return [free];
   const oneCore: Placement = { name: 'one core', cores: [0, 0] };
-  return availableParallelism() < 2 ? [oneCore] : [oneCore, { name: 'two cores', cores: [0, 1] }, free];
+  return coreCount < 2 ? [oneCore] : [oneCore, { name: 'two cores', cores: [0, 1] }, free];
 }
 
 /** Puts this process, and every descendant that runs `interpreterPath`, on the cores of a placement. */
@@ -28,9 +28,12 @@ export function place({ cores }: Placement, interpreterPath: string): void {
   for (const id of interpreters(interpreterPath)) pin(id, cores?.[1]);
 }
 
+/** Before anything is pinned: later it counts the cores that this process may use. */
+const coreCount = availableParallelism();
+
 /** With all its threads. @returns false where that cannot be done. */
 function pin(processId: number, core: number | undefined): boolean {
-  const list = core === undefined ? `0-${availableParallelism() - 1}` : String(core);
+  const list = core === undefined ? `0-${coreCount - 1}` : String(core);
   try {
     execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', list, String(processId)], { stdio: 'ignore' });
     return true;
