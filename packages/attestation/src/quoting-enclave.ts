@@ -1,29 +1,15 @@
 import { concatBytes, equalBytes } from '@enclos/codec';
 import type { Quote, QuoteSignature } from '@enclos/sgx';
-import type { BoundedMap } from './bounded-map.ts';
-import { contentKey } from './content-key.ts';
 import { isPublicKey, sha256, verifySignature, type Steps } from './crypto-steps.ts';
 import type { EnclaveIdentity } from './enclave-identity.ts';
 import { refuse } from './refusal.ts';
 
-/** What a key of the cache may hold: authentication data is 32 bytes, and could be 64 KiB. */
-const maximumCachedBytes = 2048;
-
 /**
  * Verifies that the PCK vouches for the quoting enclave, and the quoting
- * enclave for the attestation key. Both depend on nothing but the bytes in the
- * key of `known`, which is why they are not verified twice.
+ * enclave for the attestation key.
  */
-export function* verifyQuotingEnclave(
-  signature: QuoteSignature,
-  pckPublicKey: Uint8Array,
-  known: BoundedMap<true>,
-): Steps<void> {
+export function* verifyQuotingEnclave(signature: QuoteSignature, pckPublicKey: Uint8Array): Steps<void> {
   const { attestationKey, qeReportBytes, qeReportSignature, qeAuthData } = signature;
-  // All parts but the last have one length, so that no two sets of parts are the same text.
-  const content = concatBytes(pckPublicKey, attestationKey, qeReportBytes, qeReportSignature, qeAuthData);
-  const key = content.length <= maximumCachedBytes ? contentKey(content) : undefined;
-  if (key !== undefined && known.get(key) === true) return;
   if (!(yield* verifySignature(pckPublicKey, qeReportSignature, qeReportBytes))) {
     refuse(
       'qe-report-signature',
@@ -39,7 +25,6 @@ export function* verifyQuotingEnclave(
       'The report of the quoting enclave is for another attestation key.',
     );
   }
-  if (key !== undefined) known.set(key, true);
 }
 
 /** QVL EnclaveReportVerifier: the masked report equals the identity's values, which are not masked. */

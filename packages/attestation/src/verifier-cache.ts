@@ -1,4 +1,5 @@
 import { BoundedMap } from './bounded-map.ts';
+import { ContentMap } from './content-map.ts';
 import { CollateralCache } from './collateral-cache.ts';
 import type { Endorsements } from './endorsements.ts';
 import { misused } from './refusal.ts';
@@ -10,7 +11,7 @@ export interface VerifierCacheLimits {
   readonly collateral?: number;
   /** PCK chains whose certificates, and all the collateral they were given with, are verified. Default: 64. */
   readonly pckChains?: number;
-  /** Attestation keys that a quoting enclave vouches for, and a PCK for its report. Default: 512. */
+  /** Attestation keys that a quoting enclave vouches for, with the platform that vouches for it. Default: 512. */
   readonly quotingEnclaves?: number;
 }
 
@@ -30,10 +31,10 @@ export interface CacheParts {
   readonly collateral: CollateralCache;
   /** By the JSON text that was parsed. */
   readonly collateralTexts: BoundedMap<Endorsements>;
-  /** By `id` of the endorsements and the content of the certificates. */
-  readonly pckChains: BoundedMap<VerifiedPlatform>;
-  /** By the PCK, the report of the quoting enclave, its signature, the attestation key and the authentication data. */
-  readonly quotingEnclaves: BoundedMap<true>;
+  /** By the identity of the endorsements, and the content of the certificates. */
+  readonly pckChains: ContentMap<VerifiedPlatform>;
+  /** By the identity of the endorsements, and all that stands behind the quote's signature, certificates included. */
+  readonly quotingEnclaves: ContentMap<VerifiedPlatform>;
 }
 
 const defaults = { collateral: 16, pckChains: 64, quotingEnclaves: 512 };
@@ -58,13 +59,26 @@ export function createVerifierCache(limits: VerifierCacheLimits = {}): VerifierC
   made.set(cache, {
     collateral: new CollateralCache(collateral),
     collateralTexts: new BoundedMap(collateral),
-    pckChains: new BoundedMap(pckChains),
-    quotingEnclaves: new BoundedMap(quotingEnclaves),
+    pckChains: new ContentMap(pckChains),
+    quotingEnclaves: new ContentMap(quotingEnclaves),
   });
   return cache;
 }
 
 const shared = createVerifierCache();
+const ofImplementations = new WeakMap<object, VerifierCache>();
+
+/**
+ * The cache for a caller who gave none: the shared one, or for a caller who
+ * brings an implementation of cryptography one that only this implementation
+ * fills. What it calls good may be good for nobody else.
+ */
+export function cacheFor(implementation: object | undefined): VerifierCache {
+  if (implementation === undefined) return shared;
+  const cache = ofImplementations.get(implementation) ?? createVerifierCache();
+  ofImplementations.set(implementation, cache);
+  return cache;
+}
 
 /** @throws VERIFIER_MISUSED for an object that `createVerifierCache` did not make. */
 export function cachePartsOf(cache: VerifierCache = shared): CacheParts {
