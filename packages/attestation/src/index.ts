@@ -22,3 +22,6 @@ export type { Shortfall } from './tcb-evaluation.ts';
 export type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
 export type { QuoteVerdict } from './verdict.ts';
 export { verifyQuote, type VerifyOptions } from './verify.ts';
+export { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, type SnpRoot } from './snp/roots.ts';
+export { parseSnpCollateral, type SnpCollateral, type SnpEndorsements } from './snp/endorsements.ts';
+export { verifySnpReport, type SnpVerifyOptions } from './snp/verify.ts';

@@ -25,6 +25,6 @@ export async function verifyRevocationList(
   }
 }
 
-export function isRevoked(certificate: Certificate, crl: RevocationList): boolean {
+export function isRevoked(certificate: Pick<Certificate, 'serialNumber'>, crl: RevocationList): boolean {
   return crl.revokedSerialNumbers.has(certificate.serialNumber);
 }
