@@ -7,7 +7,7 @@ import {
   namesMatch,
   type ExtensionProfile,
 } from '../chain-rules.ts';
-import { verifySignature, type CryptoSteps } from '../crypto-steps.ts';
+import { verifySignature, type CryptoSteps } from '../spki-steps.ts';
 import { orRefuse } from '../refusal.ts';
 import type { RevocationList } from '../revocation-list.ts';
 import { isRevoked } from '../revocation.ts';

@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '@enclos/codec';
-import { digest, type CryptoSteps } from '../crypto-steps.ts';
+import { digest, type CryptoSteps } from '../spki-steps.ts';
 import { misused } from '../refusal.ts';
 import type { SnpProduct } from './product.ts';
 

@@ -1,7 +1,6 @@
-import { runSteps, verifySignature, type CryptoSteps } from '../crypto-steps.ts';
+import { runSteps, verifySignature, type CryptoSteps, type Subtle } from '../spki-steps.ts';
 import { isoSeconds } from '../json-fields.ts';
 import { misused, orRefuse } from '../refusal.ts';
-import type { Subtle } from '../signatures.ts';
 import { verifySnpChain, type SnpChain } from './chain.ts';
 import { snpDates } from './dates.ts';
 import { snpPartsOf, type SnpEndorsements } from './endorsements.ts';

@@ -2,6 +2,8 @@ import type { webcrypto } from 'node:crypto';
 import { misused } from './refusal.ts';
 import type { Subtle } from './signatures.ts';
 
+export type { Subtle };
+
 export type HashName = 'SHA-256' | 'SHA-384';
 
 /** How a signature was made; the names say key, hash and padding. */

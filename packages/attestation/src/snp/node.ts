@@ -1,0 +1,14 @@
+import { nodeCrypto } from '../node/spki-crypto.ts';
+import { runStepsSync } from '../spki-steps.ts';
+import type { SnpEndorsements } from './endorsements.ts';
+import type { SnpVerdict } from './verdict.ts';
+import { snpReportSteps, type SnpVerifyOptions } from './verify.ts';
+
+/** `verifySnpReport` on node:crypto: the same steps, without waiting. */
+export function verifySnpReportSync(
+  report: Uint8Array,
+  endorsements: SnpEndorsements,
+  options: Omit<SnpVerifyOptions, 'subtle'>,
+): SnpVerdict {
+  return runStepsSync(snpReportSteps(report, endorsements, options), nodeCrypto);
+}
