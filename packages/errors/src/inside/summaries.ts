@@ -4,7 +4,7 @@ export const summaries = {
     SIGSTRUCT_INVALID: 'The bytes are not a SIGSTRUCT that a processor accepts.',
     SIGSTRUCT_SIGNATURE: 'The signature of the SIGSTRUCT does not hold for its own modulus.',
     SGX_QUOTE_INVALID: 'The bytes are not a version 3 ECDSA quote.',
-    EVIDENCE_REFUSED: 'The quote does not prove what it claims.',
+    EVIDENCE_REFUSED: 'The evidence does not prove what it claims.',
     ENDORSEMENTS_INVALID: 'The collateral is not well-formed.',
     QUOTE_REPORT_REFUSED: 'The report was not made on this machine for this quoting enclave.',
     REPORT_NOT_VERIFIED: 'The local report was not made for this enclave, or does not carry the expected report data.',
