@@ -76,7 +76,7 @@ export function authoritiesOf(product: SnpProduct, authority: 'ask' | 'asvk'): r
 }
 
 /** The signing key's certificate as the row's file holds it: DER, PEM, PEM with a chain, or Azure's JSON. */
-export function leafOf({ leafFile }: SnpRow): string | Uint8Array {
+function leafOf({ leafFile }: SnpRow): string | Uint8Array {
   if (leafFile.endsWith('.der')) return vectors.read(leafFile);
   if (leafFile.endsWith('.json')) return readJson<{ readonly vcekCert: string }>(leafFile).vcekCert;
   const text = readText(leafFile);
