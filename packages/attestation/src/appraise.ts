@@ -7,18 +7,12 @@ import { completePolicy, type CompletePolicy, type SgxPolicy } from './policy.ts
 import { misused } from './refusal.ts';
 import type { TrustedRoot } from './roots.ts';
 import type { QuoteStatus } from './tcb-status.ts';
-import { factsOf, type QuoteVerdict, type VerdictFacts } from './verdict.ts';
+import { factsOf, type QuoteVerdict, type SgxVerdict, type SgxVerdictFacts } from './verdict.ts';
 
 declare const evidenceBrand: unique symbol;
 
-interface EvidenceFacts {
-  readonly tee: 'sgx';
-  /** 32 bytes of hex. */
-  readonly mrEnclave: string;
-  /** 32 bytes of hex. */
-  readonly mrSigner: string;
-  readonly productId: number;
-  readonly securityVersion: number;
+/** What accepted evidence of all TEEs has. */
+interface CommonEvidence {
   readonly debug: boolean;
   /** 64 bytes of hex. */
   readonly reportData: string;
@@ -29,13 +23,29 @@ interface EvidenceFacts {
   readonly root: TrustedRoot;
   /** The time that was given to `appraise`: 2025-06-19T10:56:11Z. */
   readonly appraisedAt: string;
-  readonly verdict: QuoteVerdict;
 }
 
-/** Evidence that a relying party's policy accepted. Only `appraise` makes one: ask for this type where trust is needed. */
-export interface VerifiedEvidence extends EvidenceFacts {
+interface SgxEvidenceFacts extends CommonEvidence {
+  readonly tee: 'sgx';
+  /** 32 bytes of hex. */
+  readonly mrEnclave: string;
+  /** 32 bytes of hex. */
+  readonly mrSigner: string;
+  readonly productId: number;
+  readonly securityVersion: number;
+  readonly verdict: SgxVerdict;
+}
+
+/** Evidence of an SGX enclave that a relying party's policy accepted. */
+export interface SgxEvidence extends SgxEvidenceFacts {
   readonly [evidenceBrand]: true;
 }
+
+/**
+ * Evidence that a relying party's policy accepted; `tee` says of which kind.
+ * Only `appraise` makes one: ask for this type where trust is needed.
+ */
+export type VerifiedEvidence = SgxEvidence;
 
 const made = new WeakSet<object>();
 
@@ -52,9 +62,10 @@ export function appraise(
   policy: SgxPolicy,
   binding: Binding,
   options: { readonly now: Date },
-): VerifiedEvidence {
+): SgxEvidence {
   const facts = factsOf(verdict);
   const rules = completePolicy(policy);
+  if (facts.tee !== 'sgx' || verdict.tee !== 'sgx') return refuse('tee', 'sgx', facts.tee);
   const nowMs = options.now instanceof Date ? options.now.getTime() : Number.NaN;
   if (Number.isNaN(nowMs)) misused('options.now is not a valid Date.');
   checkIdentity(facts, rules);
@@ -65,7 +76,7 @@ export function appraise(
   // The brand exists for the compiler only; `made` is what holds at run time.
   const evidence = Object.freeze(
     describe(facts, verdict, { binding: bound, appraisedAt: isoSeconds(nowMs) }),
-  ) as VerifiedEvidence;
+  ) as SgxEvidence;
   made.add(evidence);
   return evidence;
 }
@@ -76,10 +87,10 @@ export function isVerifiedEvidence(value: unknown): value is VerifiedEvidence {
 }
 
 function describe(
-  { report, status, advisoryIds, root }: VerdictFacts,
-  verdict: QuoteVerdict,
-  rest: Pick<EvidenceFacts, 'binding' | 'appraisedAt'>,
-): EvidenceFacts {
+  { report, status, advisoryIds, root }: SgxVerdictFacts,
+  verdict: SgxVerdict,
+  rest: Pick<CommonEvidence, 'binding' | 'appraisedAt'>,
+): SgxEvidenceFacts {
   return {
     tee: 'sgx',
     mrEnclave: report.mrEnclave,
@@ -96,7 +107,7 @@ function describe(
   };
 }
 
-function checkIdentity({ report }: VerdictFacts, rules: CompletePolicy): void {
+function checkIdentity({ report }: SgxVerdictFacts, rules: CompletePolicy): void {
   const { mrEnclave, mrSigner } = report;
   const { productId, minimumSecurityVersion } = rules;
   if (isDebug(report.attributes.flags) && !rules.allowDebug) {
@@ -108,7 +119,7 @@ function checkIdentity({ report }: VerdictFacts, rules: CompletePolicy): void {
   if (report.isvSvn < minimumSecurityVersion) refuse('minimumSecurityVersion', minimumSecurityVersion, report.isvSvn);
 }
 
-function checkRoot({ root }: VerdictFacts, rules: CompletePolicy): void {
+function checkRoot({ root }: SgxVerdictFacts, rules: CompletePolicy): void {
   if (root.kind === 'intel') {
     if (!rules.intelRoot) refuse('intelRoot', 'no platform of Intel', root.fingerprint);
   } else if (!rules.softwareRoots.includes(root.fingerprint)) {
@@ -116,7 +127,7 @@ function checkRoot({ root }: VerdictFacts, rules: CompletePolicy): void {
   }
 }
 
-function checkStatus({ status, advisoryIds, tcbEvaluationDataNumbers }: VerdictFacts, rules: CompletePolicy): void {
+function checkStatus({ status, advisoryIds, tcbEvaluationDataNumbers }: SgxVerdictFacts, rules: CompletePolicy): void {
   if (!rules.acceptedStatuses.includes(status)) refuse('acceptedStatuses', rules.acceptedStatuses, status);
   const open = advisoryIds.filter((id) => !rules.acceptedAdvisoryIds.includes(id));
   if (status !== 'OK' && open.length > 0) refuse('acceptedAdvisoryIds', rules.acceptedAdvisoryIds, open);
@@ -126,7 +137,7 @@ function checkStatus({ status, advisoryIds, tcbEvaluationDataNumbers }: VerdictF
 }
 
 function checkTime(
-  { collateral, pckNotYetValid, verifiedAt }: VerdictFacts,
+  { collateral, pckNotYetValid, verifiedAt }: SgxVerdictFacts,
   rules: CompletePolicy,
   nowMs: number,
 ): void {
@@ -145,7 +156,7 @@ function checkTime(
   }
 }
 
-function checkBinding({ report }: VerdictFacts, binding: Binding): EvidenceFacts['binding'] {
+function checkBinding({ report }: SgxVerdictFacts, binding: Binding): CommonEvidence['binding'] {
   // Untyped callers may leave it out: that is the mistake this argument exists to prevent.
   const given: Partial<Record<'reportData' | 'unbound', unknown>> = binding ?? {};
   const { reportData, unbound } = given;

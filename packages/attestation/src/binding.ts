@@ -1,6 +1,7 @@
 import { ByteWriter, utf8 } from '@enclos/codec';
 import { misused } from './refusal.ts';
-import { createSignatures, type Subtle } from './signatures.ts';
+import { sha256, type Steps } from './crypto-steps.ts';
+import { runAsync, type Subtle } from './web-crypto.ts';
 
 /** The report data that the enclave must have put in, 64 bytes. See `boundReportData`. */
 export interface ReportDataBinding {
@@ -43,7 +44,12 @@ const domain = utf8('enclos.report-data.v1');
  *
  * @throws VERIFIER_MISUSED when a part is out of bounds.
  */
-export async function boundReportData({ purpose, nonce, key, subtle }: ReportDataInputs): Promise<Uint8Array> {
+export async function boundReportData(inputs: ReportDataInputs): Promise<Uint8Array> {
+  return runAsync(reportDataSteps(inputs), inputs.subtle ?? globalThis.crypto?.subtle);
+}
+
+/** The steps of `boundReportData`. */
+export function* reportDataSteps({ purpose, nonce, key }: Omit<ReportDataInputs, 'subtle'>): Steps<Uint8Array> {
   const purposeBytes = utf8(purpose);
   if (purposeBytes.length === 0 || purposeBytes.length > 255) misused('The purpose is not 1 to 255 bytes.');
   if (nonce.length < 16 || nonce.length > 1024) misused('The nonce is not 16 to 1024 bytes.');
@@ -57,7 +63,7 @@ export async function boundReportData({ purpose, nonce, key, subtle }: ReportDat
     .u8(key === undefined ? 0 : 1);
   if (key !== undefined) writer.u16(key.length).bytes(key);
   const reportData = new Uint8Array(64);
-  reportData.set(await createSignatures(subtle ?? globalThis.crypto?.subtle).sha256(writer.finish()));
+  reportData.set(yield* sha256(writer.finish()));
   return reportData;
 }
 

@@ -16,16 +16,26 @@ export type DatedPart =
   | 'qeIdentity';
 
 /** The dates of the collateral against the time of verification. Dates are like 2025-06-19T10:56:11Z. */
-export interface CollateralDates {
+export interface CollateralDates extends FixedDates {
+  /** What ended before the time of verification. */
+  readonly expired: readonly DatedPart[];
+  /** What begins after the time of verification. */
+  readonly notYetValid: readonly DatedPart[];
+}
+
+interface FixedDates {
   /** Of the CRLs, the TCB info and the QE identity. */
   readonly earliestIssueDate: string;
   readonly latestIssueDate: string;
   /** Of those and of the certificates. */
   readonly earliestExpiration: string;
-  /** What ended before the time of verification. */
-  readonly expired: readonly DatedPart[];
-  /** What begins after the time of verification. */
-  readonly notYetValid: readonly DatedPart[];
+  /** Each part, when it begins (a document: when it was issued) and when it ends. */
+  readonly parts: Readonly<Record<DatedPart, DateRange>>;
+}
+
+export interface DateRange {
+  readonly from: string;
+  readonly until: string;
 }
 
 interface Dated {
@@ -34,43 +44,59 @@ interface Dated {
   readonly untilMs: number;
 }
 
+/** The dates of one set of collateral: the same at any time. */
+export interface CollateralWindow {
+  readonly dates: FixedDates;
+  readonly all: readonly Dated[];
+}
+
+const documents: readonly DatedPart[] = ['rootCrl', 'pckCrl', 'tcbInfo', 'qeIdentity'];
+
+export function collateralWindow(
+  chain: Pick<PckChain, 'root' | 'intermediate' | 'pck'>,
+  { tcbInfoChain, qeIdentityChain, rootCrl, pckCrl, tcbInfo, qeIdentity }: EndorsementParts,
+): CollateralWindow {
+  const all = [
+    ...certificateDates('rootCertificate', chain.root),
+    ...certificateDates('intermediateCertificate', chain.intermediate),
+    ...certificateDates('pckCertificate', chain.pck),
+    ...certificateDates('tcbSigningCertificate', tcbInfoChain[0]),
+    ...certificateDates('qeIdentitySigningCertificate', qeIdentityChain[0]),
+    { part: 'rootCrl', fromMs: rootCrl.thisUpdateMs, untilMs: rootCrl.nextUpdateMs },
+    { part: 'pckCrl', fromMs: pckCrl.thisUpdateMs, untilMs: pckCrl.nextUpdateMs },
+    { part: 'tcbInfo', ...jsonDates(tcbInfo.value) },
+    { part: 'qeIdentity', ...jsonDates(qeIdentity.value) },
+  ] as const satisfies readonly Dated[];
+  const issued = all.filter(({ part }) => documents.includes(part)).map(({ fromMs }) => fromMs);
+  const ranges = all.map(({ part, fromMs, untilMs }) => [
+    part,
+    Object.freeze({ from: isoSeconds(fromMs), until: isoSeconds(untilMs) }),
+  ]);
+  const dates = Object.freeze({
+    earliestIssueDate: isoSeconds(Math.min(...issued)),
+    latestIssueDate: isoSeconds(Math.max(...issued)),
+    earliestExpiration: isoSeconds(Math.min(...all.map(({ untilMs }) => untilMs))),
+    // Every part is in the list: a verified chain has all of its certificates.
+    parts: Object.freeze(Object.fromEntries(ranges)) as Readonly<Record<DatedPart, DateRange>>,
+  });
+  return Object.freeze({ dates, all });
+}
+
 /**
  * Compares every date with `nowMs`. Nothing is refused here: as in Intel's
  * wrapper (QvE), expired collateral is a fact beside the status, and the policy
  * decides. QVL never looks at notBefore and issueDate; they are reported too.
  */
-export function collateralDates(chain: PckChain, endorsements: EndorsementParts, nowMs: number): CollateralDates {
-  const documents = documentDates(endorsements);
-  const all = [...certificateDates(chain, endorsements), ...documents];
-  const issued = documents.map(({ fromMs }) => fromMs);
+export function collateralDates({ dates, all }: CollateralWindow, nowMs: number): CollateralDates {
   return Object.freeze({
-    earliestIssueDate: isoSeconds(Math.min(...issued)),
-    latestIssueDate: isoSeconds(Math.max(...issued)),
-    earliestExpiration: isoSeconds(Math.min(...all.map(({ untilMs }) => untilMs))),
+    ...dates,
     expired: Object.freeze(all.filter(({ untilMs }) => nowMs > untilMs).map(({ part }) => part)),
     notYetValid: Object.freeze(all.filter(({ fromMs }) => nowMs < fromMs).map(({ part }) => part)),
   });
 }
 
-function documentDates({ rootCrl, pckCrl, tcbInfo, qeIdentity }: EndorsementParts): readonly Dated[] {
-  return [
-    { part: 'rootCrl', fromMs: rootCrl.thisUpdateMs, untilMs: rootCrl.nextUpdateMs },
-    { part: 'pckCrl', fromMs: pckCrl.thisUpdateMs, untilMs: pckCrl.nextUpdateMs },
-    { part: 'tcbInfo', ...jsonDates(tcbInfo.value) },
-    { part: 'qeIdentity', ...jsonDates(qeIdentity.value) },
-  ];
-}
-
-function certificateDates(chain: PckChain, { tcbInfoChain, qeIdentityChain }: EndorsementParts): readonly Dated[] {
-  const dated = (part: DatedPart, certificate: Certificate | undefined): readonly Dated[] =>
-    certificate === undefined ? [] : [{ part, fromMs: certificate.notBeforeMs, untilMs: certificate.notAfterMs }];
-  return [
-    ...dated('rootCertificate', chain.root),
-    ...dated('intermediateCertificate', chain.intermediate),
-    ...dated('pckCertificate', chain.pck),
-    ...dated('tcbSigningCertificate', tcbInfoChain[0]),
-    ...dated('qeIdentitySigningCertificate', qeIdentityChain[0]),
-  ];
+function certificateDates(part: DatedPart, certificate: Certificate | undefined): readonly Dated[] {
+  return certificate === undefined ? [] : [{ part, fromMs: certificate.notBeforeMs, untilMs: certificate.notAfterMs }];
 }
 
 function jsonDates(body: { readonly issueDate: string; readonly nextUpdate: string }): Omit<Dated, 'part'> {

@@ -1,19 +1,11 @@
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { readEnclaveLevels, type EnclaveTcbLevel } from './enclave-levels.ts';
 import { JsonFields } from './json-fields.ts';
 import { parseJson } from './json.ts';
 import { maximumBodyLength } from './signed-body.ts';
-import { enclaveStatuses, type EnclaveStatus } from './tcb-status.ts';
 
 const identityIds = ['QE', 'QVE', 'QAE', 'TD_QE'] as const;
-
-export interface EnclaveTcbLevel {
-  readonly isvSvn: number;
-  /** 2024-03-13T00:00:00Z */
-  readonly tcbDate: string;
-  readonly status: EnclaveStatus;
-  readonly advisoryIds: readonly string[];
-}
 
 /** Intel's identity of one of its attestation enclaves, version 2. Byte fields are in the order of the report. */
 export interface EnclaveIdentity {
@@ -60,36 +52,11 @@ export function parseEnclaveIdentity(body: string): EnclaveIdentity {
     attributesMask: fromHex(fields.hex('attributesMask', 16)),
     mrSigner: fromHex(fields.hex('mrsigner', 32)),
     isvProdId: fields.integer('isvprodid', 65_535),
-    tcbLevels: sorted(fields.objects('tcbLevels', 1, 256).map(readLevel)),
+    tcbLevels: readEnclaveLevels(fields),
   });
 }
 
 /** The one refusal that QVL names apart from the others. */
 export function isUnsupportedVersion(error: EnclosError): boolean {
   return 'version' in error.details;
-}
-
-function readLevel(level: JsonFields): EnclaveTcbLevel {
-  const tcbStatus = level.string('tcbStatus', 64);
-  if (!isEnclaveStatus(tcbStatus)) {
-    throw new EnclosError('CODEC_INVALID', 'Enclave identity: tcbStatus is not a status of an enclave.');
-  }
-  return Object.freeze({
-    isvSvn: level.object('tcb').integer('isvsvn', 65_535),
-    tcbDate: level.date('tcbDate'),
-    status: enclaveStatuses[tcbStatus],
-    advisoryIds: level.optionalStrings('advisoryIDs', 256, 64),
-  });
-}
-
-function sorted(levels: EnclaveTcbLevel[]): readonly EnclaveTcbLevel[] {
-  levels.sort((a, b) => b.isvSvn - a.isvSvn);
-  if (levels.some((level, index) => levels[index - 1]?.isvSvn === level.isvSvn)) {
-    throw new EnclosError('CODEC_INVALID', 'Enclave identity: two TCB levels are equal.');
-  }
-  return Object.freeze(levels);
-}
-
-function isEnclaveStatus(status: string): status is keyof typeof enclaveStatuses {
-  return Object.hasOwn(enclaveStatuses, status);
 }

@@ -1,6 +1,7 @@
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { parseCertificate, type Certificate } from './certificate.ts';
+import { maximumCachedCollateral } from './collateral-cache.ts';
 import { isUnsupportedVersion, parseEnclaveIdentity, type EnclaveIdentity } from './enclave-identity.ts';
 import { isoSeconds } from './json-fields.ts';
 import { isJsonObject, parseJson } from './json.ts';
@@ -9,6 +10,7 @@ import { misused, orRefuse, refuseEndorsements, type RefusalStatus } from './ref
 import { maximumCrlBytes, parseRevocationList, type RevocationList } from './revocation-list.ts';
 import { signedBody, type SignedBody } from './signed-body.ts';
 import { parseTcbInfo, type TcbInfo } from './tcb-info.ts';
+import { cachePartsOf, type VerifierCache } from './verifier-cache.ts';
 
 /** Collateral as JSON, in the shape that `dcap-qvl` calls QuoteCollateralV3. */
 export interface QuoteCollateral {
@@ -53,6 +55,8 @@ export interface Endorsements {
 
 /** What `parseCollateral` read, for the verifier alone. */
 export interface EndorsementParts {
+  /** Of these very parts: what a cache knows them by. */
+  readonly id: number;
   readonly rootCrl: RevocationList;
   readonly pckCrl: RevocationList;
   readonly tcbInfoChain: readonly Certificate[];
@@ -65,6 +69,7 @@ export interface EndorsementParts {
 type Field = keyof QuoteCollateral;
 
 const made = new WeakMap<object, EndorsementParts>();
+let lastId = 0;
 /** Intel's collateral is under 40 KiB. */
 const maximumTextLength = 4_194_304;
 
@@ -75,10 +80,24 @@ const maximumTextLength = 4_194_304;
  * The chain beside the PCK CRL is read but not used: a CRL must be signed by
  * the CA that issued the PCK certificate itself (QVL does the same).
  *
+ * @param options `cache`: a shared one unless given. Collateral of the same content is parsed once.
  * @throws ENDORSEMENTS_INVALID; `details.field` and `details.status` say which part and what of it.
  */
-export function parseCollateral(json: unknown): Endorsements {
+export function parseCollateral(json: unknown, options: { readonly cache?: VerifierCache } = {}): Endorsements {
+  const { collateral, collateralTexts } = cachePartsOf(options.cache);
+  const knownText = typeof json === 'string' ? collateralTexts.get(json) : undefined;
+  if (knownText !== undefined) return knownText;
   const fields = readFields(typeof json === 'string' ? parseText(json) : json);
+  let endorsements = collateral.get(fields);
+  if (endorsements === undefined) {
+    endorsements = parseFields(fields);
+    collateral.set(fields, endorsements);
+  }
+  if (typeof json === 'string' && json.length <= maximumCachedCollateral) collateralTexts.set(json, endorsements);
+  return endorsements;
+}
+
+function parseFields(fields: QuoteCollateral): Endorsements {
   const { pck_certificate_chain: pckChain } = fields;
   parseChain(fields.pck_crl_issuer_chain, 'pck_crl_issuer_chain');
   const tcbInfoChain = parseChain(fields.tcb_info_issuer_chain, 'tcb_info_issuer_chain');
@@ -103,7 +122,7 @@ export function parseCollateral(json: unknown): Endorsements {
   });
 }
 
-function makeEndorsements(parts: EndorsementParts): Endorsements {
+function makeEndorsements(parts: Omit<EndorsementParts, 'id'>): Endorsements {
   const { rootCrl, pckCrl, tcbInfo, qeIdentity } = parts;
   const documents = [tcbInfo.value, qeIdentity.value];
   const updates = documents.map(({ nextUpdate }) => Date.parse(nextUpdate));
@@ -113,7 +132,7 @@ function makeEndorsements(parts: EndorsementParts): Endorsements {
     tcbEvaluationDataNumber: Math.min(...documents.map(({ tcbEvaluationDataNumber: number }) => number)),
     nextUpdate: isoSeconds(Math.min(rootCrl.nextUpdateMs, pckCrl.nextUpdateMs, ...updates)),
   }) as Endorsements;
-  made.set(endorsements, Object.freeze(parts));
+  made.set(endorsements, Object.freeze({ id: ++lastId, ...parts }));
   return endorsements;
 }
 

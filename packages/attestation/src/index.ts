@@ -1,4 +1,4 @@
-export { appraise, isVerifiedEvidence, type VerifiedEvidence } from './appraise.ts';
+export { appraise, isVerifiedEvidence, type SgxEvidence, type VerifiedEvidence } from './appraise.ts';
 export {
   boundReportData,
   unbound,
@@ -11,17 +11,20 @@ export type { CollateralDates, DatedPart } from './collateral-dates.ts';
 export { parseCollateral, type Endorsements, type QuoteCollateral } from './endorsements.ts';
 export type { AcceptableStatus, SgxPolicy } from './policy.ts';
 export type { RefusalStatus } from './refusal.ts';
-export type { ReportFacts } from './report-facts.ts';
+export type { SgxReportFacts, TdPartitionFacts, TdReportFacts } from './report-facts.ts';
 export { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from './roots.ts';
 export type { PckPlatform, PlatformConfiguration } from './sgx-extension.ts';
-export type { Subtle } from './signatures.ts';
+export type { Subtle } from './web-crypto.ts';
 export { splitSignedBody } from './signed-body.ts';
 export { verificationSteps, type StepId, type VerificationStep } from './steps.ts';
 export { stepResults, type StepResult } from './step-results.ts';
-export type { Shortfall } from './tcb-evaluation.ts';
+export type { Shortfall } from './shortfall.ts';
+export type { TcbEvaluation } from './tcb-evaluation.ts';
 export type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
-export type { QuoteVerdict } from './verdict.ts';
+export type { QuoteVerdict, SgxVerdict, TdxVerdict } from './verdict.ts';
 export { verifyQuote, type VerifyOptions } from './verify.ts';
+export { createVerifierCache, type VerifierCache, type VerifierCacheLimits } from './verifier-cache.ts';
+export type { VerificationOptions } from './verification.ts';
 export { appraiseSnp, isVerifiedSnpEvidence, type VerifiedSnpEvidence } from './snp/appraise.ts';
 export type { SnpDatedPart, SnpDates, SnpValidity } from './snp/dates.ts';
 export { parseSnpCollateral, type SnpCollateral, type SnpEndorsements } from './snp/endorsements.ts';

@@ -1,12 +1,12 @@
 import { checkAuthority, checkEndEntity, namesMatch } from './chain-rules.ts';
 import { ExtensionId } from './certificate-extensions.ts';
 import type { Certificate } from './certificate.ts';
+import { verifySignature, type Steps } from './crypto-steps.ts';
 import type { EndorsementParts } from './endorsements.ts';
 import { orRefuse, refuse } from './refusal.ts';
 import { isRevoked, verifyRevocationList } from './revocation.ts';
 import { findRoot, type TrustedRoot } from './roots.ts';
 import { parseSgxExtension, type PckPlatform } from './sgx-extension.ts';
-import type { Signatures } from './signatures.ts';
 import type { StepId } from './steps.ts';
 
 /** The chain of a PCK certificate up to a root that the caller trusts. */
@@ -18,26 +18,19 @@ export interface PckChain {
   readonly platform: PckPlatform;
 }
 
-export interface ChainOptions {
-  readonly roots: readonly TrustedRoot[];
-  readonly signatures: Signatures;
-}
-
 /** Verifies a PCK chain in the order of QVL's PckCertVerifier. */
-export async function verifyPckChain(
+export function* verifyPckChain(
   chain: readonly Certificate[],
   { rootCrl, pckCrl }: EndorsementParts,
-  { roots, signatures }: ChainOptions,
-): Promise<PckChain> {
+  roots: readonly TrustedRoot[],
+): Steps<PckChain> {
   const { pck, intermediate, root } = shapeOf(chain);
-  await verifyRoot(root, { step: 'root-certificate', signatures });
-  await verifyIntermediate(intermediate, root, signatures);
-  const platform = await verifyPck(pck, intermediate, signatures);
-  const trustedRoot =
-    (await findRoot(roots, root.publicKey, signatures.sha256)) ??
-    refuse('trusted-root', 'SGX_PCK_CERT_CHAIN_UNTRUSTED', 'The chain ends in a root that is not trusted here.');
-  await verifyRevocationList(rootCrl, root, { step: 'root-crl', signatures });
-  await verifyRevocationList(pckCrl, intermediate, { step: 'pck-crl', signatures });
+  yield* verifyRoot(root, 'root-certificate');
+  yield* verifyIntermediate(intermediate, root);
+  const platform = yield* verifyPck(pck, intermediate);
+  const trustedRoot = (yield* findRoot(roots, root.publicKey)) ?? refuseRoot();
+  yield* verifyRevocationList(rootCrl, root, 'root-crl');
+  yield* verifyRevocationList(pckCrl, intermediate, 'pck-crl');
   if (isRevoked(intermediate, rootCrl)) {
     refuse('intermediate-revocation', 'SGX_INTERMEDIATE_CA_REVOKED', 'The PCK CA is revoked.');
   }
@@ -47,15 +40,17 @@ export async function verifyPckChain(
   return { pck, intermediate, root, trustedRoot, platform };
 }
 
+/** @throws EVIDENCE_REFUSED always. */
+export function refuseRoot(): never {
+  return refuse('trusted-root', 'SGX_PCK_CERT_CHAIN_UNTRUSTED', 'The chain ends in a root that is not trusted here.');
+}
+
 /** QVL's CommonVerifier::verifyRootCACert, with the extension rules that QVL leaves out. */
-export async function verifyRoot(
-  root: Certificate,
-  { step, signatures }: { readonly step: StepId; readonly signatures: Signatures },
-): Promise<void> {
+export function* verifyRoot(root: Certificate, step: StepId): Steps<void> {
   if (!checkAuthority(root, 1)) {
     refuse(step, 'SGX_ROOT_CA_INVALID_EXTENSIONS', 'The root is not an authority over a PCK CA.');
   }
-  if (!(await signatures.verify(root.publicKey, root.signature, root.signedBytes))) {
+  if (!(yield* verifySignature(root.publicKey, root.signature, root.signedBytes))) {
     refuse(step, 'SGX_ROOT_CA_INVALID_ISSUER', 'The root is not signed by itself.');
   }
 }
@@ -81,18 +76,18 @@ function shapeOf(chain: readonly Certificate[]): Pick<PckChain, 'pck' | 'interme
   return { pck, intermediate, root };
 }
 
-async function verifyIntermediate(intermediate: Certificate, root: Certificate, signatures: Signatures): Promise<void> {
+function* verifyIntermediate(intermediate: Certificate, root: Certificate): Steps<void> {
   const step = 'intermediate-certificate';
   if (!checkAuthority(intermediate, 0)) {
     refuse(step, 'SGX_INTERMEDIATE_CA_INVALID_EXTENSIONS', 'The PCK CA is not an authority.');
   }
   const isIssued =
     namesMatch(intermediate, root) &&
-    (await signatures.verify(root.publicKey, intermediate.signature, intermediate.signedBytes));
+    (yield* verifySignature(root.publicKey, intermediate.signature, intermediate.signedBytes));
   if (!isIssued) refuse(step, 'SGX_INTERMEDIATE_CA_INVALID_ISSUER', 'The PCK CA is not issued by the root.');
 }
 
-async function verifyPck(pck: Certificate, intermediate: Certificate, signatures: Signatures): Promise<PckPlatform> {
+function* verifyPck(pck: Certificate, intermediate: Certificate): Steps<PckPlatform> {
   const step = 'pck-certificate';
   const extension = pck.extensions.get(ExtensionId.sgx);
   if (!checkEndEntity(pck) || extension === undefined) {
@@ -104,7 +99,7 @@ async function verifyPck(pck: Certificate, intermediate: Certificate, signatures
       refuse(step, 'SGX_PCK_INVALID_EXTENSIONS', `The SGX extension of the PCK certificate: ${cause.message}`, cause),
   );
   const isIssued =
-    namesMatch(pck, intermediate) && (await signatures.verify(intermediate.publicKey, pck.signature, pck.signedBytes));
+    namesMatch(pck, intermediate) && (yield* verifySignature(intermediate.publicKey, pck.signature, pck.signedBytes));
   if (!isIssued) refuse(step, 'SGX_PCK_INVALID_ISSUER', 'The PCK certificate is not issued by the PCK CA.');
   return platform;
 }

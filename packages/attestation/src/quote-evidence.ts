@@ -1,6 +1,7 @@
 import { equalBytes, fromHex } from '@enclos/codec';
-import { parseQuoteV3, type QuoteV3 } from '@enclos/sgx';
+import { parseQuote, type Quote } from '@enclos/sgx';
 import { parseCertificate, type Certificate } from './certificate.ts';
+import { contentKey } from './content-key.ts';
 import { decodePem } from './pem.ts';
 import { orRefuse, refuse } from './refusal.ts';
 
@@ -10,56 +11,44 @@ const pckChainType = 5;
 /** A quote is about 4.7 KiB; the QE authentication data may add 64 KiB. */
 const maximumSizeBytes = 262_144;
 
-/** A parsed quote and the PCK chain it carries or was given. */
-export interface QuoteEvidence {
-  readonly quote: QuoteV3;
-  readonly pckChain: readonly Certificate[];
-}
-
-/**
- * Parses a quote. Certification data of type 5 is the PCK chain itself; types
- * 1 to 4 only identify the PCK, whose chain must then come with the collateral.
- */
-export function readEvidence(
-  bytes: Uint8Array,
-  suppliedChain: readonly Certificate[] | undefined,
-  options: { readonly allowTrailingBytes: boolean },
-): QuoteEvidence {
+/** Parses a quote, and checks what does not depend on its PCK chain. */
+export function readQuote(bytes: Uint8Array, options: { readonly allowTrailingBytes: boolean }): Quote {
   if (bytes.length > maximumSizeBytes) {
     refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', `The quote is over ${maximumSizeBytes} bytes.`);
   }
   const quote = orRefuse(
-    () => parseQuoteV3(bytes, { allowTrailing: options.allowTrailingBytes }),
+    () => parseQuote(bytes, { allowTrailing: options.allowTrailingBytes }),
     (cause) => refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', cause.message, cause),
   );
   if (!equalBytes(quote.qeVendorId, intelQeVendorId)) {
     refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', 'The quoting enclave is of an unknown vendor.');
   }
-  return { quote, pckChain: readPckChain(quote, suppliedChain) };
-}
-
-function readPckChain(quote: QuoteV3, suppliedChain: readonly Certificate[] | undefined): readonly Certificate[] {
-  const { certificationDataType: type, certificationData } = quote.signature;
+  const { certificationDataType: type } = quote.signature;
   if (type < 1 || type > pckChainType) {
     refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', `Certification data of type ${type} is not known.`);
   }
-  if (type !== pckChainType) {
+  return quote;
+}
+
+/** The text of the PCK chain that a quote carries, or undefined when it only identifies the PCK (types 1 to 4). */
+export function carriedChain({ signature }: Quote): string | undefined {
+  // PEM is ASCII; any other byte becomes a character that the PEM reader refuses.
+  return signature.certificationDataType === pckChainType ? contentKey(signature.certificationData) : undefined;
+}
+
+/** The certificates that a quote carries; those that came with the collateral when it carries none. */
+export function readPckChain(
+  carried: string | undefined,
+  supplied: readonly Certificate[] | undefined,
+): readonly Certificate[] {
+  if (carried === undefined) {
     return (
-      suppliedChain ??
-      refuse(
-        step,
-        'MISSING_PARAMETERS',
-        `The quote has certification data of type ${type}: supply pck_certificate_chain.`,
-      )
+      supplied ??
+      refuse(step, 'MISSING_PARAMETERS', 'The quote does not carry its PCK chain: supply pck_certificate_chain.')
     );
   }
   return orRefuse(
-    () => decodePem(latin1(certificationData)).map(parseCertificate),
+    () => decodePem(carried).map(parseCertificate),
     (cause) => refuse(step, 'UNSUPPORTED_CERT_FORMAT', `The PCK chain in the quote: ${cause.message}`, cause),
   );
-}
-
-/** PEM is ASCII; any other byte becomes a character that the PEM reader refuses. */
-function latin1(bytes: Uint8Array): string {
-  return new TextDecoder('latin1').decode(bytes);
 }

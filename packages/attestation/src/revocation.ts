@@ -1,16 +1,12 @@
 import { checkCrlExtensions, namesMatch } from './chain-rules.ts';
 import type { Certificate } from './certificate.ts';
+import { verifySignature, type Steps } from './crypto-steps.ts';
 import { refuse } from './refusal.ts';
 import type { RevocationList } from './revocation-list.ts';
-import type { Signatures } from './signatures.ts';
 import type { StepId } from './steps.ts';
 
 /** A list that `issuer` signed (QVL PckCrlVerifier). Its dates are reported, not checked: see `collateral-dates`. */
-export async function verifyRevocationList(
-  crl: RevocationList,
-  issuer: Certificate,
-  { step, signatures }: { readonly step: StepId; readonly signatures: Signatures },
-): Promise<void> {
+export function* verifyRevocationList(crl: RevocationList, issuer: Certificate, step: StepId): Steps<void> {
   const name = issuer.subject.commonName;
   if (!namesMatch(crl, issuer)) refuse(step, 'SGX_CRL_UNKNOWN_ISSUER', `The revocation list is not one of ${name}.`);
   if (!checkCrlExtensions(crl, issuer)) {
@@ -20,7 +16,7 @@ export async function verifyRevocationList(
       `The revocation list of ${name} lacks a number or its issuer’s key identifier.`,
     );
   }
-  if (!(await signatures.verify(issuer.publicKey, crl.signature, crl.signedBytes))) {
+  if (!(yield* verifySignature(issuer.publicKey, crl.signature, crl.signedBytes))) {
     refuse(step, 'SGX_CRL_INVALID_SIGNATURE', `The revocation list is not signed by ${name}.`);
   }
 }

@@ -1,9 +1,10 @@
 import { concatBytes, equalBytes, fromHex, toHex } from '@enclos/codec';
 import { checkAuthority } from './chain-rules.ts';
+import { sha256, verifySignature, type Steps } from './crypto-steps.ts';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { decodePem } from './pem.ts';
 import { misused, orRefuse } from './refusal.ts';
-import { createSignatures, type Subtle } from './signatures.ts';
+import { runAsync, type Subtle } from './web-crypto.ts';
 
 /** A root that the relying party trusts: its public key, not its certificate. */
 export interface TrustedRoot {
@@ -35,45 +36,51 @@ export async function softwareRoot(
   certificate: string | Uint8Array,
   options: { readonly subtle?: Subtle } = {},
 ): Promise<TrustedRoot> {
+  return runAsync(softwareRootSteps(certificate), options.subtle ?? globalThis.crypto?.subtle);
+}
+
+/** The steps of `softwareRoot`. */
+export function* softwareRootSteps(certificate: string | Uint8Array): Steps<TrustedRoot> {
   const root = parseRoot(certificate);
-  const signatures = createSignatures(options.subtle ?? globalThis.crypto?.subtle);
   const isSelfSigned =
     equalBytes(root.issuer.encoded, root.subject.encoded) &&
     checkAuthority(root, 1) &&
-    (await signatures.verify(root.publicKey, root.signature, root.signedBytes));
+    (yield* verifySignature(root.publicKey, root.signature, root.signedBytes));
   if (!isSelfSigned) misused('The certificate is not a self-signed root of a platform.');
-  const fingerprint = await fingerprintOf(root.publicKey, signatures.sha256);
-  if (fingerprint === INTEL_SGX_ROOT.fingerprint) misused('This is the root of Intel: use INTEL_SGX_ROOT.');
-  return Object.freeze({ kind: 'software', publicKey: toHex(root.publicKey), fingerprint });
+  const described = yield* describeRoot(root.publicKey);
+  if (described.kind === 'intel') misused('This is the root of Intel: use INTEL_SGX_ROOT.');
+  return described;
 }
 
-/** Hex of SHA-256 of the SubjectPublicKeyInfo of a P-256 key. */
-async function fingerprintOf(
-  publicKey: Uint8Array,
-  sha256: (data: Uint8Array) => Promise<Uint8Array>,
-): Promise<string> {
-  return toHex(await sha256(concatBytes(spkiPrefix, publicKey)));
+function* describeRoot(publicKey: Uint8Array): Steps<TrustedRoot> {
+  const fingerprint = toHex(yield* sha256(concatBytes(spkiPrefix, publicKey)));
+  const kind = fingerprint === INTEL_SGX_ROOT.fingerprint ? 'intel' : 'software';
+  return Object.freeze({ kind, publicKey: toHex(publicKey), fingerprint });
 }
 
 /**
  * The trusted root with this key, or undefined.
  *
- * @throws VERIFIER_MISUSED when its fingerprint or kind is not that of the key, so that a policy cannot be misled.
+ * @throws VERIFIER_MISUSED as `isTrusted`.
  */
-export async function findRoot(
-  roots: readonly TrustedRoot[],
-  publicKey: Uint8Array,
-  sha256: (data: Uint8Array) => Promise<Uint8Array>,
-): Promise<TrustedRoot | undefined> {
-  const key = toHex(publicKey);
-  const root = roots.find((candidate) => candidate.publicKey === key);
-  if (root === undefined) return undefined;
-  const fingerprint = await fingerprintOf(publicKey, sha256);
-  const kind = fingerprint === INTEL_SGX_ROOT.fingerprint ? 'intel' : 'software';
-  if (root.fingerprint !== fingerprint || root.kind !== kind) {
+export function* findRoot(roots: readonly TrustedRoot[], publicKey: Uint8Array): Steps<TrustedRoot | undefined> {
+  const root = yield* describeRoot(publicKey);
+  return isTrusted(root, roots) ? root : undefined;
+}
+
+/**
+ * True when the caller trusts the key of `root`.
+ *
+ * @throws VERIFIER_MISUSED when the caller's root has the key, and the fingerprint or kind of another one: a policy
+ * would be misled.
+ */
+export function isTrusted(root: TrustedRoot, roots: readonly TrustedRoot[]): boolean {
+  const candidate = roots.find(({ publicKey }) => publicKey === root.publicKey);
+  if (candidate === undefined) return false;
+  if (candidate.fingerprint !== root.fingerprint || candidate.kind !== root.kind) {
     misused('A trusted root has a fingerprint or kind of another key.');
   }
-  return Object.freeze({ kind, publicKey: key, fingerprint });
+  return true;
 }
 
 function parseRoot(certificate: string | Uint8Array): Certificate {

@@ -1,12 +1,12 @@
 import { equalBytes, toHex } from '@enclos/codec';
 import { checkEndEntity, namesMatch } from './chain-rules.ts';
 import type { Certificate } from './certificate.ts';
+import { verifySignature, type Steps } from './crypto-steps.ts';
 import { isNamedRoot, verifyRoot, type PckChain } from './pck-chain.ts';
 import { refuse, type RefusalStatus } from './refusal.ts';
 import { isRevoked, verifyRevocationList } from './revocation.ts';
 import type { RevocationList } from './revocation-list.ts';
 import type { SignedBody } from './signed-body.ts';
-import type { Signatures } from './signatures.ts';
 import type { StepId } from './steps.ts';
 
 export interface SigningOptions {
@@ -15,7 +15,6 @@ export interface SigningOptions {
   readonly rootCrl: RevocationList;
   /** Its root is verified, and the root CRL under it. */
   readonly pckChain: PckChain;
-  readonly signatures: Signatures;
 }
 
 /**
@@ -24,20 +23,20 @@ export interface SigningOptions {
  *
  * @returns the signing certificate.
  */
-export async function verifySigningChain(chain: readonly Certificate[], options: SigningOptions): Promise<Certificate> {
-  const { step, rootCrl, pckChain, signatures } = options;
+export function* verifySigningChain(chain: readonly Certificate[], options: SigningOptions): Steps<Certificate> {
+  const { step, rootCrl, pckChain } = options;
   const [signer, root] = chain;
   if (chain.length !== 2 || signer === undefined || root === undefined) {
     refuse(step, 'UNSUPPORTED_CERT_FORMAT', `The signing chain has ${chain.length} certificates, not 2.`);
   }
   if (!isNamedRoot(root)) refuse(step, 'SGX_ROOT_CA_MISSING', 'The signing chain does not end in an SGX root.');
   const isVerifiedRoot = equalBytes(root.encoded, pckChain.root.encoded);
-  if (!isVerifiedRoot) await verifyRoot(root, { step, signatures });
+  if (!isVerifiedRoot) yield* verifyRoot(root, step);
   if (!signer.subject.commonName.includes('SGX TCB Signing')) {
     refuse(step, 'SGX_TCB_SIGNING_CERT_MISSING', 'The signing chain does not start with a TCB signing certificate.');
   }
-  await verifySigner(signer, root, options);
-  if (!isVerifiedRoot) await verifyRevocationList(rootCrl, root, { step, signatures });
+  yield* verifySigner(signer, root, options);
+  if (!isVerifiedRoot) yield* verifyRevocationList(rootCrl, root, step);
   if (isRevoked(signer, rootCrl)) {
     refuse(step, 'SGX_TCB_SIGNING_CERT_REVOKED', 'The TCB signing certificate is revoked.');
   }
@@ -48,21 +47,17 @@ export async function verifySigningChain(chain: readonly Certificate[], options:
 }
 
 /** Verifies that `signer` signed the exact text of a body. */
-export async function verifyBody(
+export function* verifyBody(
   body: SignedBody<unknown>,
   signer: Certificate,
-  refusal: { readonly step: StepId; readonly status: RefusalStatus; readonly signatures: Signatures },
-): Promise<void> {
-  if (!(await refusal.signatures.verify(signer.publicKey, body.signature, body.signedBytes))) {
+  refusal: { readonly step: StepId; readonly status: RefusalStatus },
+): Steps<void> {
+  if (!(yield* verifySignature(signer.publicKey, body.signature, body.signedBytes))) {
     refuse(refusal.step, refusal.status, 'The signature does not cover this text.');
   }
 }
 
-async function verifySigner(
-  signer: Certificate,
-  root: Certificate,
-  { step, signatures }: SigningOptions,
-): Promise<void> {
+function* verifySigner(signer: Certificate, root: Certificate, { step }: SigningOptions): Steps<void> {
   if (!checkEndEntity(signer)) {
     refuse(
       step,
@@ -71,7 +66,7 @@ async function verifySigner(
     );
   }
   const isIssued =
-    namesMatch(signer, root) && (await signatures.verify(root.publicKey, signer.signature, signer.signedBytes));
+    namesMatch(signer, root) && (yield* verifySignature(root.publicKey, signer.signature, signer.signedBytes));
   if (!isIssued) {
     refuse(step, 'SGX_TCB_SIGNING_CERT_INVALID_ISSUER', 'The TCB signing certificate is not issued by the root.');
   }

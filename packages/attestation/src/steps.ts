@@ -28,11 +28,12 @@ export const verificationSteps = Object.freeze([
   ),
   step('qe-identity-signature', 'The QE identity is signed by its signing certificate'),
   step('tcb-info-match', 'The TCB info is for this TEE, platform family and PCE'),
+  step('tdx-module-match', 'The TDX module, for a trust domain, is one that the TCB info describes'),
   step('qe-report-signature', 'The quoting enclave’s report is signed by the PCK'),
   step('qe-report-binding', 'The quoting enclave’s report vouches for the attestation key'),
   step('qe-identity-match', 'The quoting enclave is the one that the QE identity describes'),
   step('quote-signature', 'The quote is signed by the attestation key'),
-  step('tcb-evaluation', 'The platform’s and the quoting enclave’s versions map to a TCB status'),
+  step('tcb-evaluation', 'The versions of platform, TDX module and quoting enclave map to a TCB status'),
   step('collateral-dates', 'The dates of all collateral are compared with the time of verification'),
 ] as const);
 

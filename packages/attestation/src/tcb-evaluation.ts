@@ -1,66 +1,66 @@
+import type { EnclaveTcbLevel } from './enclave-levels.ts';
 import type { EnclaveIdentity } from './enclave-identity.ts';
 import type { PckPlatform } from './sgx-extension.ts';
+import { findShortfall, type Shortfall } from './shortfall.ts';
 import type { TcbInfo, TcbLevel } from './tcb-info.ts';
 import type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
+import { firstTdxComponent, hasModuleIdentity, moduleIdentityFor } from './tdx-module.ts';
 
-/** One security version that keeps a platform from the highest level. */
-export interface Shortfall {
-  /** `sgx`: a component of the TCB; `pce`: the provisioning certification enclave; `qe`: the quoting enclave. */
-  readonly component: 'sgx' | 'pce' | 'qe';
-  /** Of the component, from 0; 0 for `pce` and `qe`. */
-  readonly index: number;
-  readonly has: number;
-  readonly needs: number;
-  /** Intel's words for an SGX component: what to update. */
-  readonly category?: string;
-  readonly type?: string;
-}
-
-/** What the security versions of platform and quoting enclave amount to. */
+/** What the security versions of platform, TDX module and quoting enclave amount to. */
 export interface TcbEvaluation {
   readonly status: QuoteStatus;
   readonly platformStatus: QuoteStatus;
+  /** Of the TDX module; absent for SGX, and for TDX modules of version 0, which have no identity of their own. */
+  readonly moduleStatus?: EnclaveStatus;
   readonly qeStatus: EnclaveStatus;
-  /** The older of the two levels' dates; absent when one has no level. */
+  /** The oldest of the levels' dates; absent when one has no level. */
   readonly tcbDate?: string;
-  /** Of both levels, each once, sorted. */
+  /** Of all levels, each once, sorted. */
   readonly advisoryIds: readonly string[];
   readonly shortfall: readonly Shortfall[];
 }
 
+/** What is evaluated, and by what. */
+export interface TcbInputs {
+  readonly platform: PckPlatform;
+  readonly qeIsvSvn: number;
+  readonly tcbInfo: TcbInfo;
+  readonly qeIdentity: EnclaveIdentity;
+}
+
 /**
- * Evaluates the TCB (QVL sgxEvaluateTCB): the first level, from the highest,
- * that the platform reaches in all 16 components and the PCE; the first that
- * the quoting enclave reaches; then both converge. No level: TCB_NOT_SUPPORTED.
+ * Evaluates the TCB: the first level, from the highest, that the platform
+ * reaches in all 16 components and the PCE, for TDX also in those of the
+ * TEE_TCB_SVN; the first that the TDX module, if it has an identity of its own,
+ * and the first that the quoting enclave reaches; then all converge. No level
+ * of one of them: TCB_NOT_SUPPORTED (QVL `QuoteVerifier::verify`).
+ *
+ * @param teeTcbSvn of a TD report, 16 bytes; undefined for SGX.
  */
-export function evaluateTcb(
-  platform: PckPlatform,
-  qeIsvSvn: number,
-  collateral: { readonly tcbInfo: TcbInfo; readonly qeIdentity: EnclaveIdentity },
-): TcbEvaluation {
-  const { tcbInfo, qeIdentity } = collateral;
-  const level = tcbInfo.tcbLevels.find((candidate) => reaches(platform, candidate));
-  const qeLevel = qeIdentity.tcbLevels.find((candidate) => candidate.isvSvn <= qeIsvSvn);
-  const shortfall = Object.freeze([...platformShortfall(platform, tcbInfo), ...qeShortfall(qeIsvSvn, qeIdentity)]);
-  const platformStatus = level?.status ?? 'TCB_NOT_SUPPORTED';
-  const qeStatus = qeLevel?.status ?? 'TCB_NOT_SUPPORTED';
-  if (level === undefined || qeLevel === undefined) {
-    return Object.freeze({
-      status: 'TCB_NOT_SUPPORTED',
-      platformStatus,
-      qeStatus,
-      advisoryIds: Object.freeze([]),
-      shortfall,
-    });
+export function evaluateTcb(inputs: TcbInputs, teeTcbSvn?: Uint8Array): TcbEvaluation {
+  const { tcbInfo, qeIdentity, qeIsvSvn } = inputs;
+  const level = tcbInfo.tcbLevels.find((candidate) => reaches(inputs, teeTcbSvn, candidate));
+  const qeLevel = enclaveLevel(qeIdentity.tcbLevels, qeIsvSvn);
+  const moduleLevel = hasModuleIdentity(teeTcbSvn)
+    ? enclaveLevel(moduleIdentityFor(tcbInfo, teeTcbSvn)?.tcbLevels ?? [], teeTcbSvn[0] ?? 0)
+    : undefined;
+  const statuses = {
+    platformStatus: level?.status ?? 'TCB_NOT_SUPPORTED',
+    ...(moduleLevel === undefined ? {} : { moduleStatus: moduleLevel.status }),
+    qeStatus: qeLevel.status,
+  };
+  const shortfall = Object.freeze(findShortfall(inputs, teeTcbSvn));
+  const enclaves = moduleLevel === undefined ? [qeLevel] : [moduleLevel, qeLevel];
+  if (level === undefined || enclaves.some(({ status }) => status === 'TCB_NOT_SUPPORTED')) {
+    return Object.freeze({ status: 'TCB_NOT_SUPPORTED', ...statuses, advisoryIds: Object.freeze([]), shortfall });
   }
-  const advisoryIds = [...new Set([...level.advisoryIds, ...qeLevel.advisoryIds])].sort();
+  const levels = [level, ...enclaves];
   return Object.freeze({
-    status: converge(level.status, qeLevel.status),
-    platformStatus,
-    qeStatus,
+    status: enclaves.reduce<QuoteStatus>((status, enclave) => converge(status, enclave.status), level.status),
+    ...statuses,
     // Dates of one fixed form in UTC: their order is that of the text.
-    tcbDate: level.tcbDate < qeLevel.tcbDate ? level.tcbDate : qeLevel.tcbDate,
-    advisoryIds: Object.freeze(advisoryIds),
+    tcbDate: levels.map(({ tcbDate }) => tcbDate).reduce((oldest, date) => (date < oldest ? date : oldest)),
+    advisoryIds: Object.freeze([...new Set(levels.flatMap(({ advisoryIds }) => advisoryIds))].sort()),
     shortfall,
   });
 }
@@ -76,29 +76,21 @@ export function converge(platform: QuoteStatus, enclave: EnclaveStatus): QuoteSt
   return platform;
 }
 
-function reaches(platform: PckPlatform, level: TcbLevel): boolean {
-  return (
-    platform.pceSvn >= level.pceSvn &&
-    level.components.every(({ svn }, index) => (platform.tcbComponents[index] ?? -1) >= svn)
-  );
+const noLevel: EnclaveTcbLevel = Object.freeze({
+  isvSvn: 0,
+  tcbDate: '',
+  status: 'TCB_NOT_SUPPORTED',
+  advisoryIds: Object.freeze([]),
+});
+
+function enclaveLevel(levels: readonly EnclaveTcbLevel[], isvSvn: number): EnclaveTcbLevel {
+  return levels.find((level) => level.isvSvn <= isvSvn) ?? noLevel;
 }
 
-function platformShortfall(platform: PckPlatform, { tcbLevels }: TcbInfo): readonly Shortfall[] {
-  const [highest] = tcbLevels;
-  if (highest === undefined) return [];
-  const short: Shortfall[] = [];
-  for (const [index, { svn: needs, ...words }] of highest.components.entries()) {
-    const has = platform.tcbComponents[index] ?? 0;
-    if (has < needs) short.push(Object.freeze({ component: 'sgx', index, has, needs, ...words }));
-  }
-  const { pceSvn } = platform;
-  if (pceSvn < highest.pceSvn) {
-    short.push(Object.freeze({ component: 'pce', index: 0, has: pceSvn, needs: highest.pceSvn }));
-  }
-  return short;
-}
-
-function qeShortfall(has: number, { tcbLevels }: EnclaveIdentity): readonly Shortfall[] {
-  const needs = tcbLevels[0]?.isvSvn ?? 0;
-  return has < needs ? [Object.freeze({ component: 'qe', index: 0, has, needs })] : [];
+function reaches({ platform }: TcbInputs, teeTcbSvn: Uint8Array | undefined, level: TcbLevel): boolean {
+  if (platform.pceSvn < level.pceSvn) return false;
+  if (level.components.some(({ svn }, index) => (platform.tcbComponents[index] ?? -1) < svn)) return false;
+  if (teeTcbSvn === undefined) return true;
+  const first = firstTdxComponent(teeTcbSvn);
+  return level.tdxComponents.every(({ svn }, index) => index < first || (teeTcbSvn[index] ?? -1) >= svn);
 }

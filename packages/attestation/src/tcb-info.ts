@@ -3,6 +3,7 @@ import { JsonFields } from './json-fields.ts';
 import { parseJson } from './json.ts';
 import { maximumBodyLength } from './signed-body.ts';
 import { platformStatuses, type QuoteStatus } from './tcb-status.ts';
+import { readTdxModule, readTdxModuleIdentities, type TdxModule, type TdxModuleIdentity } from './tdx-module.ts';
 
 const componentCount = 16;
 const maximumLevels = 256;
@@ -39,6 +40,10 @@ export interface TcbInfo {
   /** 2 bytes of hex. */
   readonly pceId: string;
   readonly tcbEvaluationDataNumber: number;
+  /** TDX only. */
+  readonly tdxModule?: TdxModule;
+  /** Empty for SGX. */
+  readonly tdxModuleIdentities: readonly TdxModuleIdentity[];
   /** The highest first. */
   readonly tcbLevels: readonly TcbLevel[];
 }
@@ -68,6 +73,8 @@ export function parseTcbInfo(body: string): TcbInfo {
     fmspc: fields.hex('fmspc', 6),
     pceId: fields.hex('pceId', 2),
     tcbEvaluationDataNumber: fields.integer('tcbEvaluationDataNumber', 0xffff_ffff),
+    ...(tee === 'TDX' ? { tdxModule: readTdxModule(fields.object('tdxModule')) } : {}),
+    tdxModuleIdentities: readTdxModuleIdentities(fields),
     tcbLevels: sorted(fields.objects('tcbLevels', 1, maximumLevels).map(readLevel)),
   });
 }

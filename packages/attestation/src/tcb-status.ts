@@ -1,7 +1,7 @@
 /**
  * The TCB status of a quote. The names of QVL without STATUS_ and TCB_, except
- * for TCB_NOT_SUPPORTED. Versions 4 and 5 of the quote add TD_RELAUNCH_ADVISED
- * and TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED.
+ * for TCB_NOT_SUPPORTED. The last two are of TD 1.5: the TDX module was updated
+ * below the TD, which gets the better status only by a relaunch.
  */
 export type QuoteStatus =
   | 'OK'
@@ -11,7 +11,9 @@ export type QuoteStatus =
   | 'OUT_OF_DATE'
   | 'OUT_OF_DATE_CONFIGURATION_NEEDED'
   | 'REVOKED'
-  | 'TCB_NOT_SUPPORTED';
+  | 'TCB_NOT_SUPPORTED'
+  | 'TD_RELAUNCH_ADVISED'
+  | 'TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED';
 
 /** `tcbStatus` in the JSON of the TCB info, and what it is called in a verdict. */
 export const platformStatuses = Object.freeze({
@@ -36,5 +38,5 @@ export const enclaveStatuses = Object.freeze({
   Revoked: 'REVOKED',
 } as const satisfies Record<string, QuoteStatus>);
 
-/** Status of one enclave (the quoting enclave) by its identity. */
+/** Status of one enclave (the quoting enclave) or of the TDX module by its identity. */
 export type EnclaveStatus = (typeof enclaveStatuses)[keyof typeof enclaveStatuses] | 'TCB_NOT_SUPPORTED';

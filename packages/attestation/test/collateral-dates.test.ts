@@ -12,11 +12,24 @@ const past = new Date('2026-01-14T00:00:00Z');
 const future = new Date('2026-01-16T00:00:00Z');
 
 test('current collateral: nothing expired, nothing early, the dates of the documents', async () => {
+  const years = { from: '2025-01-01T00:00:00Z', until: '2035-01-01T00:00:00Z' };
+  const month = { from: '2026-01-01T00:00:00Z', until: '2026-02-01T00:00:00Z' };
   const { collateral, pckNotYetValid } = await verdictOf({});
   assert.deepEqual(collateral, {
     earliestIssueDate: '2026-01-01T00:00:00Z',
     latestIssueDate: '2026-01-01T00:00:00Z',
     earliestExpiration: '2026-02-01T00:00:00Z',
+    parts: {
+      rootCertificate: years,
+      intermediateCertificate: years,
+      pckCertificate: years,
+      tcbSigningCertificate: years,
+      qeIdentitySigningCertificate: years,
+      rootCrl: month,
+      pckCrl: month,
+      tcbInfo: month,
+      qeIdentity: month,
+    },
     expired: [],
     notYetValid: [],
   });

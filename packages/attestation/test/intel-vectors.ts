@@ -16,11 +16,24 @@ export interface MatrixRow {
   readonly windowFrom: string;
   readonly windowTo: string;
   readonly expect: string;
-  readonly levelStatus: string;
+  readonly expired: readonly string[];
+  /** Absent with `detail`. */
+  readonly levelStatus?: string;
+  readonly moduleStatus?: string;
   readonly qeStatus: string;
-  readonly advisoryIds: readonly string[];
-  readonly tcbDate: string;
-  readonly sgxDebug: boolean;
+  readonly launchStatus?: string;
+  readonly currentStatus?: string;
+  readonly currentTcbDate?: string;
+  readonly currentAdvisoryIds?: readonly string[];
+  readonly advisoryIds?: readonly string[];
+  readonly tcbDate?: string;
+  /** Why the status is TCB_NOT_SUPPORTED. */
+  readonly detail?: string;
+  readonly sgxDebug?: boolean;
+  readonly tdDebug?: boolean;
+  readonly septVeDisable?: boolean;
+  /** null where the report has none. */
+  readonly mrServiceTdZero?: boolean | null;
   readonly pckNotYetValid?: boolean;
 }
 
@@ -38,7 +51,7 @@ export function pem(der: Uint8Array): string {
   return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/(.{64})/g, '$1\n').trim()}\n-----END CERTIFICATE-----\n`;
 }
 
-/** The PEM chain that an SGX v3 quote carries. */
+/** The PEM chain that a quote carries. */
 export function chainOf(quote: Uint8Array): string {
   const text = Buffer.from(quote).toString('latin1');
   return text.slice(text.indexOf('-----BEGIN'), text.lastIndexOf('-----') + 5);
@@ -48,9 +61,13 @@ export function quoteOf(row: MatrixRow): Uint8Array {
   return vectors.read(`dcap/quotes/${row.quote}.bin`);
 }
 
+export function allRows(): readonly MatrixRow[] {
+  return readJson<readonly MatrixRow[]>('dcap/matrix.json');
+}
+
 /** The rows whose quote is of version 3. */
 export function sgxRows(): readonly MatrixRow[] {
-  return readJson<readonly MatrixRow[]>('dcap/matrix.json').filter((row) => quoteOf(row)[0] === 3);
+  return allRows().filter((row) => quoteOf(row)[0] === 3);
 }
 
 export function collateralOf(row: MatrixRow): QuoteCollateral {

@@ -1,53 +1,111 @@
 import assert from 'node:assert/strict';
+import { Attribute, TdAttribute } from '@enclos/sgx';
 import { vectors } from '@enclos/testkit';
-import { INTEL_SGX_ROOT, parseCollateral, verificationSteps, verifyQuote } from '../src/index.ts';
+import {
+  createVerifierCache,
+  INTEL_SGX_ROOT,
+  parseCollateral,
+  verificationSteps,
+  verifyQuote,
+  type QuoteVerdict,
+  type TcbEvaluation,
+} from '../src/index.ts';
+import { verifyQuoteSync } from '../src/node.ts';
 import { platformStatuses } from '../src/tcb-status.ts';
-import { collateralOf, quoteOf, sgxRows, type MatrixRow } from './intel-vectors.ts';
+import { allRows, collateralOf, quoteOf, type MatrixRow } from './intel-vectors.ts';
 
 const roots = [INTEL_SGX_ROOT];
 const statusByName: Readonly<Record<string, string>> = platformStatuses;
+const uncached = createVerifierCache({ collateral: 0, pckChains: 0, quotingEnclaves: 0 });
 
 /** What a row expects, in our words; the dates are the window in which nothing is expired. */
 function expectation(row: MatrixRow): unknown {
-  return {
+  const isSupported = row.expect !== 'TCB_NOT_SUPPORTED';
+  const facts = {
     status: row.expect,
-    platformStatus: statusByName[row.levelStatus],
     qeStatus: row.qeStatus,
-    advisoryIds: row.advisoryIds,
+    advisoryIds: row.advisoryIds ?? [],
     tcbDate: row.tcbDate,
     pckNotYetValid: row.pckNotYetValid ?? false,
-    debug: row.sgxDebug,
     latestIssueDate: row.windowFrom.replace('.000Z', 'Z'),
     earliestExpiration: row.windowTo.replace('.000Z', 'Z'),
-    expired: [],
+    expired: row.expired,
+    debug: row.sgxDebug ?? row.tdDebug,
+    septVeDisable: row.septVeDisable,
+    mrServiceTdZero: row.mrServiceTdZero ?? undefined,
+  };
+  if (!isSupported) return { ...facts, platformStatus: 'TCB_NOT_SUPPORTED' };
+  return {
+    ...facts,
+    platformStatus: statusByName[row.levelStatus ?? ''],
+    moduleStatus: row.moduleStatus,
+    launchStatus: row.launchStatus,
+    currentStatus: row.currentStatus,
+    currentTcbDate: row.currentTcbDate,
+    currentAdvisoryIds: row.currentAdvisoryIds,
   };
 }
 
-async function outcome(row: MatrixRow): Promise<unknown> {
-  const verdict = await verifyQuote(quoteOf(row), parseCollateral(collateralOf(row)), { roots, now: new Date(row.at) });
+function outcome(verdict: QuoteVerdict): unknown {
   assert.deepEqual(verdict.steps, verificationSteps);
   assert.equal(verdict.root.kind, 'intel');
   const { latestIssueDate, earliestExpiration, expired } = verdict.collateral;
-  const { status, platformStatus, qeStatus, advisoryIds, tcbDate, pckNotYetValid, report } = verdict;
-  const debug = (report.attributes.flags & 2n) !== 0n;
-  return {
+  const { status, platformStatus, moduleStatus, qeStatus, advisoryIds, tcbDate, pckNotYetValid } = verdict;
+  const { launch, current }: { launch?: TcbEvaluation; current?: TcbEvaluation } = verdict.tee === 'tdx' ? verdict : {};
+  const facts = {
     status,
-    platformStatus,
     qeStatus,
     advisoryIds,
     tcbDate,
     pckNotYetValid,
-    debug,
     latestIssueDate,
     earliestExpiration,
     expired,
+    ...reportOf(verdict),
+    platformStatus,
+  };
+  if (status === 'TCB_NOT_SUPPORTED') return facts;
+  return {
+    ...facts,
+    moduleStatus,
+    launchStatus: launch?.status,
+    currentStatus: current?.status,
+    currentTcbDate: current?.tcbDate,
+    currentAdvisoryIds: current?.advisoryIds,
   };
 }
 
-vectors.test('each of the 77 SGX rows of the DCAP matrix gives what Intel’s library gives', async () => {
-  const rows = sgxRows();
-  assert.equal(rows.length, 77);
+function reportOf(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
+  if (verdict.tee === 'sgx') {
+    const debug = (verdict.report.attributes.flags & Attribute.DEBUG) !== 0n;
+    return { debug, septVeDisable: undefined, mrServiceTdZero: undefined };
+  }
+  const { tdAttributes, mrServiceTd } = verdict.report;
+  return {
+    debug: (tdAttributes & TdAttribute.DEBUG) !== 0n,
+    septVeDisable: (tdAttributes & TdAttribute.SEPT_VE_DISABLE) !== 0n,
+    mrServiceTdZero: mrServiceTd === undefined ? undefined : /^0+$/.test(mrServiceTd),
+  };
+}
+
+const nameOf = (row: MatrixRow): string => `${row.quote} with ${row.tcbInfo} at ${row.at}`;
+
+vectors.test('each of the 204 rows of the DCAP matrix gives what Intel’s library gives, asynchronously', async () => {
+  const rows = allRows();
+  assert.equal(rows.length, 204);
   for (const row of rows) {
-    assert.deepEqual(await outcome(row), expectation(row), `${row.quote} with ${row.tcbInfo} at ${row.at}`);
+    const endorsements = parseCollateral(collateralOf(row));
+    const verdict = await verifyQuote(quoteOf(row), endorsements, { roots, now: new Date(row.at) });
+    assert.deepEqual(outcome(verdict), expectation(row), nameOf(row));
+  }
+});
+
+vectors.test('and synchronously: all verified anew, then with what is remembered', () => {
+  for (const cache of [uncached, createVerifierCache()]) {
+    for (const row of [...allRows(), ...allRows()]) {
+      const endorsements = parseCollateral(collateralOf(row), { cache });
+      const verdict = verifyQuoteSync(quoteOf(row), endorsements, { roots, now: new Date(row.at), cache });
+      assert.deepEqual(outcome(verdict), expectation(row), nameOf(row));
+    }
   }
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { parseCollateral, verifyQuote } from '../src/index.ts';
+import { verifyQuoteSync } from '../src/node.ts';
 import type { RefusalStatus } from '../src/refusal.ts';
 import type { StepId } from '../src/steps.ts';
 import { standardExtensions, type ExtensionSpec } from './synthetic-pki.ts';
@@ -14,13 +15,15 @@ export function testRefusals(cases: readonly Case[]): void {
   for (const [what, step, status, changes] of cases) {
     test(`refused: ${what}`, async () => {
       const { quote, collateral, roots } = await makePlatform(changes);
-      const attempt = verifyQuote(quote, parseCollateral(collateral), { roots, now });
-      await assert.rejects(attempt, (error) => {
+      const endorsements = parseCollateral(collateral);
+      const isExpected = (error: unknown): true => {
         assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'), String(error));
         assert.deepEqual({ ...error.details }, { step, status });
         assert.equal(error.kind, 'evidence');
         return true;
-      });
+      };
+      await assert.rejects(verifyQuote(quote, endorsements, { roots, now }), isExpected);
+      assert.throws(() => verifyQuoteSync(quote, endorsements, { roots, now }), isExpected);
     });
   }
 }

@@ -5,7 +5,7 @@ import { isEnclosError } from '@enclos/errors';
 import { parseCollateral, verifyQuote } from '../src/index.ts';
 import { partsOf } from '../src/endorsements.ts';
 import { parseSgxExtension } from '../src/sgx-extension.ts';
-import { createSignatures } from '../src/signatures.ts';
+import { runAsync } from '../src/web-crypto.ts';
 import { verifySigningChain } from '../src/signing-chain.ts';
 import { boolean, integer } from './der-writer.ts';
 import { authority, ids, leaf, other, testRefusals, type Case } from './refusal-cases.ts';
@@ -243,9 +243,8 @@ test('refused: a signing chain whose root is not the trusted one, even when it s
     step: 'tcb-signing-chain',
     rootCrl,
     pckChain,
-    signatures: createSignatures(crypto.subtle),
   } as const;
-  await assert.rejects(verifySigningChain(tcbInfoChain, options), (error) => {
+  await assert.rejects(runAsync(verifySigningChain(tcbInfoChain, options), crypto.subtle), (error) => {
     assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'));
     assert.equal(error.details['status'], 'SGX_TCB_SIGNING_CERT_CHAIN_UNTRUSTED');
     return true;

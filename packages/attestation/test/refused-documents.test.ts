@@ -13,6 +13,7 @@ const tdxLevel = {
   tcbDate: '2024-01-01T00:00:00Z',
   tcbStatus: 'UpToDate',
 };
+const tdxModule = { mrsigner: '00'.repeat(48), attributes: '00'.repeat(8), attributesMask: 'FF'.repeat(8) };
 
 testRefusals([
   [
@@ -111,7 +112,7 @@ testRefusals([
     'TCB info of TDX',
     'tcb-info-match',
     'TCB_INFO_MISMATCH',
-    { tcbInfo: (good) => ({ ...good, id: 'TDX', tcbLevels: [tdxLevel] }) },
+    { tcbInfo: (good) => ({ ...good, id: 'TDX', tdxModule, tcbLevels: [tdxLevel] }) },
   ],
   [
     'TCB info of another FMSPC',
@@ -179,7 +180,7 @@ testRefusals([
     'a changed report',
     'quote-signature',
     'INVALID_QUOTE_SIGNATURE',
-    { quote: (good) => ({ ...good, reportBody: { ...goodReport, isvSvn: 9 } }) },
+    { quote: (good) => ({ ...good, body: { type: 'sgx', report: { ...goodReport, isvSvn: 9 } } }) },
   ],
   [
     'a changed header',

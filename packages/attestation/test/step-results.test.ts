@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { QuoteV3Parts } from '@enclos/sgx';
+import type { QuoteParts } from '@enclos/sgx';
 import {
   INTEL_SGX_ROOT,
   parseCollateral,
@@ -11,10 +11,11 @@ import {
   type QuoteCollateral,
 } from '../src/index.ts';
 import type { StepId } from '../src/steps.ts';
+import { tdBody, tdChanges } from './synthetic-td.ts';
 import { keys, makePlatform, now, trustedRoot, type Changes } from './synthetic-platform.ts';
 
 const other = { issuerKey: keys.other };
-type Signature = QuoteV3Parts['signature'];
+type Signature = QuoteParts['signature'];
 const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte));
 const inSignature = (change: (good: Signature) => Partial<Signature>): Changes => ({
   quote: (good) => ({ ...good, signature: { ...good.signature, ...change(good.signature) } }),
@@ -41,6 +42,7 @@ const broken: Readonly<Partial<Record<StepId, Changes>>> = {
     qe_identity_issuer_chain: good.qe_identity_issuer_chain.split(/(?<=-----END CERTIFICATE-----\n)/)[0] ?? '',
   })),
   'qe-identity-signature': inCollateral((good) => ({ qe_identity_signature: flippedHex(good.qe_identity_signature) })),
+  'tdx-module-match': tdChanges(tdBody('td-1.0', { mrSignerSeam: new Uint8Array(48).fill(1) })),
   'tcb-info-match': { tcbInfo: (good) => ({ ...good, fmspc: '00A0B0C0D0E1' }) },
   'qe-report-signature': inSignature(({ qeReportSignature }) => ({ qeReportSignature: flipped(qeReportSignature) })),
   'qe-report-binding': inSignature(() => ({ qeAuthData: new Uint8Array() })),
@@ -59,7 +61,8 @@ function merge(first: Changes, second: Changes): Changes {
   for (const [key, change] of Object.entries(second) as [string, unknown][]) {
     const before = merged[key];
     if (isChange(before) && isChange(change)) merged[key] = (good: unknown) => change(before(good));
-    else merged[key] = isChange(change) ? change : { ...(before as object), ...(change as object) };
+    else if (isChange(change) || typeof change !== 'object') merged[key] = change;
+    else merged[key] = { ...(before as object), ...(change as object) };
   }
   return merged;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { concatBytes, fromHex, toHex } from '@enclos/codec';
-import { encodeReportBody, quoteV3SignedBytes, type QuoteV3Parts, type ReportBody } from '@enclos/sgx';
+import { encodeReportBody, quoteSignedBytes, type QuoteBody, type QuoteParts, type ReportBody } from '@enclos/sgx';
 import { softwareRoot, type QuoteCollateral, type TrustedRoot } from '../src/index.ts';
 import { integer, objectIdentifier, octetString, sequence, tlv } from './der-writer.ts';
 import { pem } from './intel-vectors.ts';
@@ -46,7 +46,12 @@ export interface Changes {
   readonly qeIdentity?: (good: Json) => Json;
   readonly qeReport?: Partial<ReportBody>;
   readonly report?: Partial<ReportBody>;
-  readonly quote?: (good: QuoteV3Parts) => QuoteV3Parts;
+  readonly version?: 3 | 4 | 5;
+  /** Default: 32. */
+  readonly authDataLength?: number;
+  /** Instead of the SGX report. */
+  readonly body?: QuoteBody;
+  readonly quote?: (good: QuoteParts) => QuoteParts;
   readonly pckChain?: (good: readonly Uint8Array[]) => readonly Uint8Array[];
   readonly signingChain?: (good: readonly Uint8Array[]) => readonly Uint8Array[];
   readonly collateral?: (good: QuoteCollateral) => QuoteCollateral;
@@ -228,7 +233,7 @@ function makeCollateral(changes: Changes, { root, signingChain }: Chains): Quote
 }
 
 function makeQuote(changes: Changes, { pckChain }: Chains): Uint8Array {
-  const qeAuthData = new Uint8Array(32).fill(7);
+  const qeAuthData = new Uint8Array(changes.authDataLength ?? 32).fill(7);
   const digest = createHash('sha256').update(keys.attestation.point).update(qeAuthData).digest();
   const qeReport: ReportBody = {
     ...blankReport,
@@ -241,12 +246,13 @@ function makeQuote(changes: Changes, { pckChain }: Chains): Uint8Array {
     pceSvn: 0,
     qeVendorId: fromHex('939a7233f79c4ca9940a0db3957f0607'),
     userData: new Uint8Array(20),
-    reportBody: { ...goodReport, ...changes.report },
-  };
-  const parts: QuoteV3Parts = {
+    version: changes.version ?? 3,
+    body: changes.body ?? { type: 'sgx', report: { ...goodReport, ...changes.report } },
+  } as const;
+  const parts: QuoteParts = {
     ...content,
     signature: {
-      isvSignature: signRaw(keys.attestation, quoteV3SignedBytes(content)),
+      isvSignature: signRaw(keys.attestation, quoteSignedBytes(content)),
       attestationKey: keys.attestation.point,
       qeReport,
       qeReportSignature: signRaw(keys.pck, encodeReportBody(qeReport)),
@@ -259,12 +265,10 @@ function makeQuote(changes: Changes, { pckChain }: Chains): Uint8Array {
 }
 
 /** Written out here, so that the verifier and the encoder of `@enclos/sgx` check each other. */
-function encodeQuote(parts: QuoteV3Parts): Uint8Array {
+function encodeQuote(parts: QuoteParts): Uint8Array {
   const { signature } = parts;
   const { qeAuthData, certificationData, certificationDataType } = signature;
-  const data = concatBytes(
-    signature.isvSignature,
-    signature.attestationKey,
+  const certified = concatBytes(
     encodeReportBody(signature.qeReport),
     signature.qeReportSignature,
     littleEndian(qeAuthData.length, 2),
@@ -273,7 +277,10 @@ function encodeQuote(parts: QuoteV3Parts): Uint8Array {
     littleEndian(certificationData.length, 4),
     certificationData,
   );
-  return concatBytes(quoteV3SignedBytes(parts), littleEndian(data.length, 4), data);
+  const wrapper =
+    parts.version === 3 ? new Uint8Array() : concatBytes(littleEndian(6, 2), littleEndian(certified.length, 4));
+  const data = concatBytes(signature.isvSignature, signature.attestationKey, wrapper, certified);
+  return concatBytes(quoteSignedBytes(parts), littleEndian(data.length, 4), data);
 }
 
 function littleEndian(value: number, sizeBytes: number): Uint8Array {

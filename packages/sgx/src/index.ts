@@ -2,6 +2,16 @@ export { encodeAttributes, parseAttributes, type Attributes } from './attributes
 export { Attribute, KeyName, KeyPolicy, PAGE_SIZE, PageFlags } from './constants.ts';
 export { encodeKeyRequest, parseKeyRequest, type KeyRequest } from './key-request.ts';
 export {
+  encodeQuote,
+  parseQuote,
+  quoteSignedBytes,
+  type Quote,
+  type QuoteBody,
+  type QuoteContent,
+  type QuoteParts,
+} from './quote.ts';
+export type { QuoteSignature, QuoteSignatureParts } from './quote-signature.ts';
+export {
   encodeQuoteV3,
   parseQuoteV3,
   quoteV3SignedBytes,
@@ -42,4 +52,12 @@ export {
 } from './sigstruct/sigstruct.ts';
 export { computeQ1Q2, mrSignerOf, verifySigstruct, type Sha256 } from './sigstruct/verify.ts';
 export type { ParseOptions } from './structure.ts';
+export {
+  encodeTdReport,
+  parseTdReport,
+  TdAttribute,
+  type TdReport10,
+  type TdReport15,
+  type TdReport15Ex,
+} from './td-report.ts';
 export { encodeTargetInfo, parseTargetInfo, targetInfoOf, type TargetInfo } from './target-info.ts';

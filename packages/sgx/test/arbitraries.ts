@@ -2,12 +2,17 @@ import fc from 'fast-check';
 import type {
   Attributes,
   KeyRequest,
+  QuoteBody,
+  QuoteParts,
   QuoteV3Parts,
   Report,
   ReportBody,
   Secs,
   Sigstruct,
   TargetInfo,
+  TdReport10,
+  TdReport15,
+  TdReport15Ex,
 } from '../src/index.ts';
 
 /** Plain objects, so that they compare equal to parsed values. */
@@ -99,19 +104,70 @@ export const sigstruct: fc.Arbitrary<Sigstruct> = record({
   q2: exactly(384),
 });
 
-export const quoteParts: fc.Arbitrary<QuoteV3Parts> = record({
-  qeSvn: u16,
-  pceSvn: u16,
-  qeVendorId: exactly(16),
-  userData: exactly(20),
-  reportBody,
-  signature: record({
-    isvSignature: exactly(64),
-    attestationKey: exactly(64),
-    qeReport: reportBody,
-    qeReportSignature: exactly(64),
-    qeAuthData: upTo(80),
-    certificationDataType: u16,
-    certificationData: upTo(200),
-  }),
+const quoteSignature: fc.Arbitrary<QuoteParts['signature']> = record({
+  isvSignature: exactly(64),
+  attestationKey: exactly(64),
+  qeReport: reportBody,
+  qeReportSignature: exactly(64),
+  qeAuthData: upTo(80),
+  certificationDataType: u16,
+  certificationData: upTo(200),
 });
+
+const quoteHeader = { qeSvn: u16, pceSvn: u16, qeVendorId: exactly(16), userData: exactly(20) };
+
+export const quoteParts: fc.Arbitrary<QuoteV3Parts> = record({
+  ...quoteHeader,
+  reportBody,
+  signature: quoteSignature,
+});
+
+const td10 = {
+  teeTcbSvn: exactly(16),
+  mrSeam: exactly(48),
+  mrSignerSeam: exactly(48),
+  seamAttributes: exactly(8),
+  tdAttributes: u64,
+  xfam: u64,
+  mrTd: exactly(48),
+  mrConfigId: exactly(48),
+  mrOwner: exactly(48),
+  mrOwnerConfig: exactly(48),
+  rtmr0: exactly(48),
+  rtmr1: exactly(48),
+  rtmr2: exactly(48),
+  rtmr3: exactly(48),
+  reportData: exactly(64),
+};
+const td15 = { ...td10, teeTcbSvn2: exactly(16), mrServiceTd: exactly(48) };
+export const tdReport10: fc.Arbitrary<TdReport10> = record(td10);
+export const tdReport15: fc.Arbitrary<TdReport15> = record(td15);
+export const tdReport15Ex: fc.Arbitrary<TdReport15Ex> = record({
+  ...td15,
+  vmId: exactly(1),
+  tdId: exactly(32),
+  deviceInfo: exactly(48),
+  initialServiceTdHash: exactly(48),
+  initialServiceTdAttributes: exactly(8),
+  initialCpuSvn: exactly(16),
+  initialTeeTcbSvn: exactly(16),
+  initialTeeFmspc: exactly(12),
+  currentServiceTdHash: exactly(48),
+  currentServiceTdAttributes: exactly(8),
+});
+
+const body = <T extends QuoteBody['type']>(type: T, reports: fc.Arbitrary<(QuoteBody & { type: T })['report']>) =>
+  reports.map((value) => ({ type, report: value }) as unknown as QuoteBody);
+const sgxBody = body('sgx', reportBody);
+const td10Body = body('td-1.0', tdReport10);
+const anyBody = fc.oneof(sgxBody, td10Body, body('td-1.5', tdReport15), body('td-1.5-ex', tdReport15Ex));
+
+const inVersion = (version: QuoteParts['version'], bodies: fc.Arbitrary<QuoteBody>): fc.Arbitrary<QuoteParts> =>
+  record({ version: fc.constant(version), ...quoteHeader, body: bodies, signature: quoteSignature });
+
+/** Quotes of every version, with every body that the version has. */
+export const anyQuote: fc.Arbitrary<QuoteParts> = fc.oneof(
+  inVersion(3, sgxBody),
+  inVersion(4, fc.oneof(sgxBody, td10Body)),
+  inVersion(5, anyBody),
+);

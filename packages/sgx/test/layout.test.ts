@@ -105,3 +105,40 @@ test('the flag values of the SDM', () => {
   assert.equal(sgx.KeyName.SEAL, 4);
   assert.equal(sgx.KeyPolicy.ISVEXTPRODID, 1 << 5);
 });
+
+test('TD reports of 1.0, 1.5 and 1.5 with partitioning', () => {
+  const bytes = counting(885, []);
+  const td10 = {
+    teeTcbSvn: slice(bytes, 0, 16),
+    mrSeam: slice(bytes, 16, 48),
+    mrSignerSeam: slice(bytes, 64, 48),
+    seamAttributes: slice(bytes, 112, 8),
+    tdAttributes: u64(bytes, 120),
+    xfam: u64(bytes, 128),
+    mrTd: slice(bytes, 136, 48),
+    mrConfigId: slice(bytes, 184, 48),
+    mrOwner: slice(bytes, 232, 48),
+    mrOwnerConfig: slice(bytes, 280, 48),
+    rtmr0: slice(bytes, 328, 48),
+    rtmr1: slice(bytes, 376, 48),
+    rtmr2: slice(bytes, 424, 48),
+    rtmr3: slice(bytes, 472, 48),
+    reportData: slice(bytes, 520, 64),
+  };
+  const td15 = { ...td10, teeTcbSvn2: slice(bytes, 584, 16), mrServiceTd: slice(bytes, 600, 48) };
+  assert.deepEqual(sgx.parseTdReport(bytes.subarray(0, 584)), td10);
+  assert.deepEqual(sgx.parseTdReport(bytes.subarray(0, 648)), td15);
+  assert.deepEqual(sgx.parseTdReport(bytes), {
+    ...td15,
+    vmId: slice(bytes, 648, 1),
+    tdId: slice(bytes, 649, 32),
+    deviceInfo: slice(bytes, 681, 48),
+    initialServiceTdHash: slice(bytes, 729, 48),
+    initialServiceTdAttributes: slice(bytes, 777, 8),
+    initialCpuSvn: slice(bytes, 785, 16),
+    initialTeeTcbSvn: slice(bytes, 801, 16),
+    initialTeeFmspc: slice(bytes, 817, 12),
+    currentServiceTdHash: slice(bytes, 829, 48),
+    currentServiceTdAttributes: slice(bytes, 877, 8),
+  });
+});

@@ -168,3 +168,18 @@ test('the target of a report to an enclave is its identity', () => {
     { numRuns: 20 },
   );
 });
+
+for (const [name, size, values] of [
+  ['TD report 1.0', 584, arbitraries.tdReport10],
+  ['TD report 1.5', 648, arbitraries.tdReport15],
+  ['TD report 1.5 with partitioning', 885, arbitraries.tdReport15Ex],
+] as const) {
+  checkCodec<sgx.TdReport10>({
+    name,
+    size,
+    parse: sgx.parseTdReport,
+    encode: sgx.encodeTdReport,
+    values,
+    reserved: [],
+  });
+}

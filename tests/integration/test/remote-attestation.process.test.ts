@@ -87,6 +87,7 @@ describe('a quote of a production enclave', () => {
     assert.equal(verdict.status, 'CONFIGURATION_NEEDED');
     assert.deepEqual(verdict.advisoryIds, [singleUserAdvisory]);
     assert.equal(verdict.root.kind, 'software');
+    assert.ok(verdict.tee === 'sgx');
     assert.equal(verdict.report.mrEnclave, toHex(production.identity.mrEnclave));
     assert.equal(verdict.report.mrSigner, toHex(production.identity.mrSigner));
   });

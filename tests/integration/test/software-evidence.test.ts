@@ -213,5 +213,6 @@ test('what the collateral service serves verifies as well', async () => {
   });
   assert.equal(verdict.status, 'OK');
   assert.equal(verdict.fmspc.toUpperCase(), shared.fmspc);
+  assert.ok(verdict.tee === 'sgx');
   assert.equal(verdict.report.cpuSvn, machine.cpuSvn.toLowerCase());
 });

@@ -7,7 +7,7 @@ import {
   namesMatch,
   type ExtensionProfile,
 } from '../chain-rules.ts';
-import { verifySignature, type CryptoSteps } from '../spki-steps.ts';
+import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
 import { orRefuse } from '../refusal.ts';
 import type { RevocationList } from '../revocation-list.ts';
 import { isRevoked } from '../revocation.ts';
@@ -32,7 +32,7 @@ export function* verifySnpChain(
   { chain, crl }: SnpEndorsementParts,
   kind: SnpSigningKey,
   roots: readonly SnpRoot[],
-): CryptoSteps<SnpChain> {
+): Steps<SnpChain> {
   const { leaf, intermediate, root } = shapeOf(chain, kind);
   const trustedRoot =
     (yield* findSnpRoot(roots, root.publicKey.encoded)) ??
@@ -70,7 +70,7 @@ function shapeOf(chain: readonly AmdCertificate[], kind: SnpSigningKey): Certifi
 }
 
 /** AMD's roots have no path length and no authority key identifier. */
-function* verifyRoot(root: AmdCertificate): CryptoSteps<void> {
+function* verifyRoot(root: AmdCertificate): Steps<void> {
   const step = 'snp-root-certificate';
   const mustHave = KeyUsage.keyCertSign | KeyUsage.crlSign;
   const isAuthority = checkUsage(
@@ -86,7 +86,7 @@ function* verifyRoot(root: AmdCertificate): CryptoSteps<void> {
   }
 }
 
-function* verifyIntermediate(intermediate: AmdCertificate, root: AmdCertificate): CryptoSteps<void> {
+function* verifyIntermediate(intermediate: AmdCertificate, root: AmdCertificate): Steps<void> {
   const step = 'snp-intermediate-certificate';
   const isAuthority =
     checkUsage(intermediate, amdProfile, (isCa, _, usage) => isCa && (usage & KeyUsage.keyCertSign) !== 0) &&
@@ -99,11 +99,7 @@ function* verifyIntermediate(intermediate: AmdCertificate, root: AmdCertificate)
   }
 }
 
-function* verifyLeaf(
-  leaf: AmdCertificate,
-  intermediate: AmdCertificate,
-  kind: SnpSigningKey,
-): CryptoSteps<EndorsedKey> {
+function* verifyLeaf(leaf: AmdCertificate, intermediate: AmdCertificate, kind: SnpSigningKey): Steps<EndorsedKey> {
   const step = 'snp-leaf-certificate';
   const { extensions } = leaf;
   if (!checkLeafUsage(leaf)) {
@@ -131,7 +127,7 @@ function checkProduct({ intermediate, root, trustedRoot, endorsed }: SnpChain, k
 }
 
 /** The list is the root's, and revokes by serial number what the root issued, and below it. */
-function* verifyRevocation(crl: RevocationList, { leaf, intermediate, root }: Certificates): CryptoSteps<void> {
+function* verifyRevocation(crl: RevocationList, { leaf, intermediate, root }: Certificates): Steps<void> {
   const step = 'snp-revocation';
   if (!namesMatch(crl, root)) {
     refuseSnp(step, 'SNP_CRL_UNKNOWN_ISSUER', 'The revocation list is not one of the root.');
@@ -151,6 +147,6 @@ function* verifyRevocation(crl: RevocationList, { leaf, intermediate, root }: Ce
 function isSignedBy(
   signed: { readonly signature: Uint8Array; readonly signedBytes: Uint8Array },
   issuer: AmdCertificate,
-): CryptoSteps<boolean> {
-  return verifySignature('rsa-pss-sha384', issuer.publicKey.encoded, signed);
+): Steps<boolean> {
+  return verifySpkiSignature('rsa-pss-sha384', issuer.publicKey.encoded, signed);
 }

@@ -1,5 +1,4 @@
-import { nodeCrypto } from '../node/spki-crypto.ts';
-import { runStepsSync } from '../spki-steps.ts';
+import { runSync } from '../node/node-crypto.ts';
 import type { SnpEndorsements } from './endorsements.ts';
 import type { SnpVerdict } from './verdict.ts';
 import { snpReportSteps, type SnpVerifyOptions } from './verify.ts';
@@ -10,5 +9,5 @@ export function verifySnpReportSync(
   endorsements: SnpEndorsements,
   options: Omit<SnpVerifyOptions, 'subtle'>,
 ): SnpVerdict {
-  return runStepsSync(snpReportSteps(report, endorsements, options), nodeCrypto);
+  return runSync(snpReportSteps(report, endorsements, options));
 }

@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '@enclos/codec';
-import { digest, type CryptoSteps } from '../spki-steps.ts';
+import { sha256, type Steps } from '../crypto-steps.ts';
 import { misused } from '../refusal.ts';
 import type { SnpProduct } from './product.ts';
 
@@ -80,11 +80,11 @@ const amdRoots: readonly SnpRoot[] = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_
  *
  * @throws VERIFIER_MISUSED when its fingerprint is not that of the key, or its product not that of AMD's key.
  */
-export function* findSnpRoot(roots: readonly SnpRoot[], publicKey: Uint8Array): CryptoSteps<SnpRoot | undefined> {
+export function* findSnpRoot(roots: readonly SnpRoot[], publicKey: Uint8Array): Steps<SnpRoot | undefined> {
   const key = toHex(publicKey);
   const root = roots.find((candidate) => candidate.publicKey === key);
   if (root === undefined) return undefined;
-  const fingerprint = toHex(yield* digest('SHA-256', fromHex(key)));
+  const fingerprint = toHex(yield* sha256(fromHex(key)));
   const known = amdRoots.find((candidate) => candidate.publicKey === key);
   if (root.fingerprint !== fingerprint || (known !== undefined && known.product !== root.product)) {
     misused('A trusted root has a fingerprint or a product of another key.');

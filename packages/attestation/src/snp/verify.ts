@@ -1,6 +1,7 @@
-import { runSteps, verifySignature, type CryptoSteps, type Subtle } from '../spki-steps.ts';
+import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
 import { isoSeconds } from '../json-fields.ts';
 import { misused, orRefuse } from '../refusal.ts';
+import { runAsync, type Subtle } from '../web-crypto.ts';
 import { verifySnpChain, type SnpChain } from './chain.ts';
 import { snpDates } from './dates.ts';
 import { snpPartsOf, type SnpEndorsements } from './endorsements.ts';
@@ -33,7 +34,7 @@ export async function verifySnpReport(
   endorsements: SnpEndorsements,
   options: SnpVerifyOptions,
 ): Promise<SnpVerdict> {
-  return await runSteps(snpReportSteps(report, endorsements, options), options.subtle);
+  return runAsync(snpReportSteps(report, endorsements, options), options.subtle ?? globalThis.crypto?.subtle);
 }
 
 /** The verification itself, for whoever runs its cryptography. */
@@ -41,14 +42,14 @@ export function* snpReportSteps(
   bytes: Uint8Array,
   endorsements: SnpEndorsements,
   options: Pick<SnpVerifyOptions, 'roots' | 'now'>,
-): CryptoSteps<SnpVerdict> {
+): Steps<SnpVerdict> {
   const parts = snpPartsOf(endorsements);
   const { roots, nowMs } = requireOptions(options);
   const { report, kind } = readReport(bytes);
   const chain = yield* verifySnpChain(parts, kind, roots);
   const { product } = chain.trustedRoot;
   matchCpuid(report, product);
-  if (!(yield* verifySignature('ecdsa-p384-sha384', chain.leaf.publicKey.encoded, report))) {
+  if (!(yield* verifySpkiSignature('ecdsa-p384-sha384', chain.leaf.publicKey.encoded, report))) {
     refuseSnp('snp-report-signature', 'SNP_INVALID_REPORT_SIGNATURE', `The report is not signed by this ${kind}.`);
   }
   const tcb = matchTcb(report, chain);

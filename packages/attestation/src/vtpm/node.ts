@@ -1,8 +1,7 @@
-import { nodeCrypto } from '../node/spki-crypto.ts';
+import { runSync } from '../node/node-crypto.ts';
 import type { SnpEndorsements } from '../snp/endorsements.ts';
 import type { SnpVerdict } from '../snp/verdict.ts';
 import type { SnpVerifyOptions } from '../snp/verify.ts';
-import { runStepsSync } from '../spki-steps.ts';
 import type { AzureVerdict, HardwareFacts } from './verdict.ts';
 import { azureSnpSteps, azureTdxSteps, readHclReport, type AzureEvidence, type AzureTdxOptions } from './verify.ts';
 
@@ -12,7 +11,7 @@ export function verifyAzureSnpSync(
   endorsements: SnpEndorsements,
   options: Omit<SnpVerifyOptions, 'subtle'>,
 ): AzureVerdict<SnpVerdict> {
-  return runStepsSync(azureSnpSteps(evidence, endorsements, options), nodeCrypto);
+  return runSync(azureSnpSteps(evidence, endorsements, options));
 }
 
 /** `verifyAzureTdx` on node:crypto, with a verification of the TD quote that does not wait either. */
@@ -21,5 +20,5 @@ export function verifyAzureTdxSync<Verdict extends HardwareFacts>(
   { tdQuote, verifyTdQuote }: AzureTdxOptions<Verdict>,
 ): AzureVerdict<Verdict> {
   const hcl = readHclReport(evidence.hclReport, 'tdx');
-  return runStepsSync(azureTdxSteps(evidence, hcl, verifyTdQuote(tdQuote)), nodeCrypto);
+  return runSync(azureTdxSteps(evidence, hcl, verifyTdQuote(tdQuote)));
 }

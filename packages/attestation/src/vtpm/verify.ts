@@ -1,9 +1,10 @@
 import { equalBytes, isZero, fromHex, toHex } from '@enclos/codec';
+import { sha256, verifySpkiSignature, type Steps } from '../crypto-steps.ts';
 import { orRefuse } from '../refusal.ts';
 import type { SnpEndorsements } from '../snp/endorsements.ts';
 import type { SnpVerdict } from '../snp/verdict.ts';
 import { snpReportSteps, type SnpVerifyOptions } from '../snp/verify.ts';
-import { digest, runSteps, verifySignature, type CryptoSteps, type Subtle } from '../spki-steps.ts';
+import { runAsync, type Subtle } from '../web-crypto.ts';
 import { parseHclReport, tdReportData, type HclHardware, type HclReport } from './hcl-report.ts';
 import { refuseAzure } from './refusal.ts';
 import { parseRuntimeData, type AzureRuntimeData } from './runtime-data.ts';
@@ -40,7 +41,7 @@ export async function verifyAzureSnp(
   endorsements: SnpEndorsements,
   options: SnpVerifyOptions,
 ): Promise<AzureVerdict<SnpVerdict>> {
-  return await runSteps(azureSnpSteps(evidence, endorsements, options), options.subtle);
+  return runAsync(azureSnpSteps(evidence, endorsements, options), options.subtle ?? globalThis.crypto?.subtle);
 }
 
 /** As `verifyAzureSnp` for a VM on TDX. */
@@ -50,7 +51,7 @@ export async function verifyAzureTdx<Verdict extends HardwareFacts>(
 ): Promise<AzureVerdict<Verdict>> {
   const hcl = readHclReport(evidence.hclReport, 'tdx');
   const hardware = await options.verifyTdQuote(options.tdQuote);
-  return await runSteps(azureTdxSteps(evidence, hcl, hardware), options.subtle);
+  return runAsync(azureTdxSteps(evidence, hcl, hardware), options.subtle ?? globalThis.crypto?.subtle);
 }
 
 /** `verifyAzureSnp`, for whoever runs its cryptography. */
@@ -58,7 +59,7 @@ export function* azureSnpSteps(
   evidence: AzureEvidence,
   endorsements: SnpEndorsements,
   options: Pick<SnpVerifyOptions, 'roots' | 'now'>,
-): CryptoSteps<AzureVerdict<SnpVerdict>> {
+): Steps<AzureVerdict<SnpVerdict>> {
   const hcl = readHclReport(evidence.hclReport, 'sev-snp');
   const hardware = yield* snpReportSteps(hcl.hardwareReport, endorsements, options);
   // Less privileged code, which the guest may be, can ask for reports of its own with any report data.
@@ -73,7 +74,7 @@ export function* azureTdxSteps<Verdict extends HardwareFacts>(
   evidence: AzureEvidence,
   hcl: HclReport,
   hardware: Verdict,
-): CryptoSteps<AzureVerdict<Verdict>> {
+): Steps<AzureVerdict<Verdict>> {
   const step = 'vtpm-hardware';
   if (hardware?.tee !== 'tdx') refuseAzure(step, 'VTPM_HARDWARE_MISMATCH', 'The quote is not one of a TD.');
   const reportData = orRefuse(
@@ -103,7 +104,7 @@ function* azureVtpmSteps<Verdict extends HardwareFacts>(
   evidence: AzureEvidence,
   { runtimeData }: HclReport,
   hardware: Verdict,
-): CryptoSteps<AzureVerdict<Verdict>> {
+): Steps<AzureVerdict<Verdict>> {
   const tpmQuote = copyQuote(evidence.tpmQuote);
   yield* checkBinding(runtimeData, hardware);
   const runtime = orRefuse(
@@ -118,16 +119,16 @@ function* azureVtpmSteps<Verdict extends HardwareFacts>(
     hardware,
     vmConfiguration: runtime.vmConfiguration,
     userData: runtime.userData,
-    attestationKey: toHex(yield* digest('SHA-256', runtime.attestationKey)),
+    attestationKey: toHex(yield* sha256(runtime.attestationKey)),
     tpm: Object.freeze({ ...attestation.facts, pcrs }),
     steps: azureVerificationSteps,
   });
 }
 
 /** The paravisor hashes its runtime data into the first half of the report data, and leaves the rest zero. */
-function* checkBinding(runtimeData: Uint8Array, { report }: HardwareFacts): CryptoSteps<void> {
+function* checkBinding(runtimeData: Uint8Array, { report }: HardwareFacts): Steps<void> {
   const reportData = fromHex(report.reportData);
-  const hash = yield* digest('SHA-256', runtimeData);
+  const hash = yield* sha256(runtimeData);
   if (!equalBytes(hash, reportData.subarray(0, 32)) || !isZero(reportData.subarray(32)) || reportData.length !== 64) {
     refuseAzure('vtpm-binding', 'VTPM_RUNTIME_DATA_MISMATCH', 'The hardware does not vouch for these runtime data.');
   }
@@ -151,9 +152,9 @@ function readAttestation({ message }: TpmQuote): TpmAttestation {
   );
 }
 
-function* checkSignature(tpmQuote: TpmQuote, { attestationKey }: AzureRuntimeData): CryptoSteps<void> {
+function* checkSignature(tpmQuote: TpmQuote, { attestationKey }: AzureRuntimeData): Steps<void> {
   const { message: signedBytes, signature } = tpmQuote;
-  if (!(yield* verifySignature('rsa-pkcs1-sha256', attestationKey, { signature, signedBytes }))) {
+  if (!(yield* verifySpkiSignature('rsa-pkcs1-sha256', attestationKey, { signature, signedBytes }))) {
     const message = 'The TPM quote is not signed by the attestation key of this vTPM.';
     refuseAzure('vtpm-quote-signature', 'VTPM_INVALID_QUOTE_SIGNATURE', message);
   }
@@ -162,13 +163,13 @@ function* checkSignature(tpmQuote: TpmQuote, { attestationKey }: AzureRuntimeDat
 function* checkPcrs(
   { pcrs }: TpmQuote,
   { selectedPcrs, pcrDigest }: TpmAttestation,
-): CryptoSteps<Readonly<Record<number, string>>> {
+): Steps<Readonly<Record<number, string>>> {
   const step = 'vtpm-pcr-digest';
   const selected = selectedPcrBytes(selectedPcrs, pcrs);
   if (selected === undefined) {
     refuseAzure(step, 'VTPM_PCR_MISMATCH', 'The value of a quoted PCR is missing, or not 32 bytes.');
   }
-  if (!equalBytes(yield* digest('SHA-256', selected), pcrDigest)) {
+  if (!equalBytes(yield* sha256(selected), pcrDigest)) {
     refuseAzure(step, 'VTPM_PCR_MISMATCH', 'The PCR values are not the ones that were quoted.');
   }
   return Object.freeze(

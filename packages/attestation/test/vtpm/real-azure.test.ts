@@ -10,12 +10,14 @@ import {
   verifyAzureSnp,
   verifyAzureTdx,
   type AzureEvidence,
-  type HardwareFacts,
+  INTEL_SGX_ROOT,
+  parseCollateral,
+  type QuoteVerdict,
   type SnpEndorsements,
   type SnpPolicy,
 } from '../../src/index.ts';
-import { verifyAzureSnpSync, verifyAzureTdxSync } from '../../src/node.ts';
-import { readJson, readText } from '../intel-vectors.ts';
+import { verifyAzureSnpSync, verifyAzureTdxSync, verifyQuoteSync } from '../../src/node.ts';
+import { allRows, collateralOf, readJson, readText } from '../intel-vectors.ts';
 
 type Encoded = string | readonly number[];
 
@@ -178,12 +180,14 @@ vectors.test('no flipped bit of an HCL report or of a TPM quote passes', () => {
   }
 });
 
-/**
- * The report data of a TD quote of version 4, read and not verified: the
- * signature of the quote is the business of the quote's verifier and its tests.
- */
-function readTdQuote(tdQuote: Uint8Array): HardwareFacts {
-  return { tee: 'tdx', report: { reportData: toHex(tdQuote.subarray(48 + 520, 48 + 584)) } };
+/** Verifies the TD quote of these vectors with collateral of its time. */
+function verifyTdQuote(tdQuote: Uint8Array): QuoteVerdict {
+  const row = allRows().find(({ quote }) => quote === 'a187b0da057d');
+  assert.ok(row !== undefined);
+  const endorsements = parseCollateral(collateralOf(row));
+  // Azure hands the quote out in a larger buffer.
+  const given = { roots: [INTEL_SGX_ROOT], now: new Date(row.at), allowTrailingBytes: true };
+  return verifyQuoteSync(tdQuote, endorsements, given);
 }
 
 vectors.test('an Azure VM on TDX, in each of its shapes', async () => {
@@ -198,8 +202,9 @@ vectors.test('an Azure VM on TDX, in each of its shapes', async () => {
     assert.deepEqual(tdQuote, vectors.read(`${tdxFolder}/td-quote.bin`));
     const evidence = { hclReport: bytesOf(shape.hcl_report, 'base64url'), tpmQuote: quoteOf(shape.tpm_quote) };
     assert.deepEqual(evidence.hclReport, vectors.read(`${tdxFolder}/hcl-report.bin`));
-    const verdict = await verifyAzureTdx(evidence, { tdQuote, verifyTdQuote: readTdQuote });
-    assert.deepEqual(verifyAzureTdxSync(evidence, { tdQuote, verifyTdQuote: readTdQuote }), verdict);
+    const verdict = await verifyAzureTdx(evidence, { tdQuote, verifyTdQuote });
+    assert.deepEqual(verifyAzureTdxSync(evidence, { tdQuote, verifyTdQuote }), verdict);
+    assert.ok(verdict.hardware.tee === 'tdx' && verdict.hardware.status === 'OUT_OF_DATE');
     assert.equal(verdict.tpm.qualifyingData, challenge);
     assert.deepEqual(verdict.vmConfiguration, {
       secureBoot: true,
@@ -216,7 +221,8 @@ vectors.test('a flipped bit of a TDX VM’s HCL report is refused, or lies where
   const hclReport = vectors.read(`${tdxFolder}/hcl-report.bin`);
   const tdQuote = vectors.read(`${tdxFolder}/td-quote.bin`);
   const tpmQuote = quoteOf(readJson<QuoteJson>(`${tdxFolder}/tpm-quote-v1.json`));
-  const hook = { tdQuote, verifyTdQuote: readTdQuote };
+  const tdVerdict = verifyTdQuote(tdQuote);
+  const hook = { tdQuote, verifyTdQuote: () => tdVerdict };
   const good = verifyAzureTdxSync({ hclReport, tpmQuote }, hook);
   // The TDREPORT without its type and report data: only the CPU could check it; the TD quote stands for it.
   const isUnread = (at: number): boolean => (at > 32 && at < 32 + 128) || (at >= 32 + 192 && at < 32 + 1024);
@@ -234,7 +240,18 @@ vectors.test('the HCL report of one kind is not taken for the other', async () =
   const tdQuote = vectors.read(`${tdxFolder}/td-quote.bin`);
   const isMismatch = (error: unknown): boolean =>
     isEnclosError(error) && error.details['status'] === 'VTPM_HARDWARE_MISMATCH';
-  await assert.rejects(verifyAzureTdx(snp, { tdQuote, verifyTdQuote: readTdQuote }), isMismatch);
+  await assert.rejects(verifyAzureTdx(snp, { tdQuote, verifyTdQuote }), isMismatch);
   const tdx = { hclReport: vectors.read(`${tdxFolder}/hcl-report.bin`), tpmQuote: snp.tpmQuote };
   await assert.rejects(verifyAzureSnp(tdx, snp.endorsements, options), isMismatch);
+});
+
+vectors.test('a TD quote that is not genuine is refused by its verifier', async () => {
+  const tdQuote = vectors.read(`${tdxFolder}/td-quote.bin`);
+  const hclReport = vectors.read(`${tdxFolder}/hcl-report.bin`);
+  const tpmQuote = quoteOf(readJson<QuoteJson>(`${tdxFolder}/tpm-quote-v1.json`));
+  tdQuote[48 + 136] = (tdQuote[48 + 136] ?? 0) ^ 1;
+  await assert.rejects(
+    verifyAzureTdx({ hclReport, tpmQuote }, { tdQuote, verifyTdQuote }),
+    (error) => isEnclosError(error) && error.details['status'] === 'INVALID_QUOTE_SIGNATURE',
+  );
 });

@@ -1,5 +1,5 @@
 import type { QuoteVerdict, StepResult, VerifiedEvidence } from '@enclos/attestation';
-import { Attribute } from '@enclos/sgx';
+import { Attribute, TdAttribute } from '@enclos/sgx';
 import type { VerifyOutcome } from '../actions/verify.ts';
 import type { Printer } from './printer.ts';
 import { markOf, renderFacts, type Mark } from './table.ts';
@@ -38,14 +38,11 @@ function accepted({ binding }: VerifiedEvidence): string {
 }
 
 function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number | boolean>> {
-  const { report, status, advisoryIds, root, collateral, tcbDate, verifiedAt } = verdict;
+  const { status, advisoryIds, root, collateral, tcbDate, verifiedAt } = verdict;
   return {
-    MRENCLAVE: report.mrEnclave,
-    MRSIGNER: report.mrSigner,
-    product: report.isvProdId,
-    'security version': report.isvSvn,
+    ...identityFacts(verdict),
     debug: isDebug(verdict) ? 'yes: it keeps no secrets' : 'no',
-    'report data': report.reportData,
+    'report data': verdict.report.reportData,
     status,
     advisories: advisoryIds.length === 0 ? 'none' : advisoryIds.join(', '),
     'TCB date': tcbDate ?? 'none',
@@ -58,8 +55,19 @@ function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | n
   };
 }
 
-function isDebug({ report }: QuoteVerdict): boolean {
-  return (report.attributes.flags & Attribute.DEBUG) !== 0n;
+function identityFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number>> {
+  if (verdict.tee === 'tdx') {
+    const { mrTd, mrSeam, rtmr0, rtmr1, rtmr2, rtmr3 } = verdict.report;
+    return { MRTD: mrTd, MRSEAM: mrSeam, RTMR0: rtmr0, RTMR1: rtmr1, RTMR2: rtmr2, RTMR3: rtmr3 };
+  }
+  const { mrEnclave, mrSigner, isvProdId, isvSvn } = verdict.report;
+  return { MRENCLAVE: mrEnclave, MRSIGNER: mrSigner, product: isvProdId, 'security version': isvSvn };
+}
+
+function isDebug(verdict: QuoteVerdict): boolean {
+  return verdict.tee === 'tdx'
+    ? (verdict.report.tdAttributes & TdAttribute.DEBUG) !== 0n
+    : (verdict.report.attributes.flags & Attribute.DEBUG) !== 0n;
 }
 
 /** The same for programs. */
@@ -74,9 +82,9 @@ export function verificationJson({ steps, verdict, evidence }: VerifyOutcome): R
 
 function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
   const {
-    report,
     status,
     platformStatus,
+    moduleStatus,
     qeStatus,
     advisoryIds,
     shortfall,
@@ -88,14 +96,12 @@ function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
     verifiedAt,
   } = verdict;
   return {
-    mrEnclave: report.mrEnclave,
-    mrSigner: report.mrSigner,
-    productId: report.isvProdId,
-    securityVersion: report.isvSvn,
+    ...identityJson(verdict),
     debug: isDebug(verdict),
-    reportData: report.reportData,
+    reportData: verdict.report.reportData,
     status,
     platformStatus,
+    moduleStatus,
     qeStatus,
     tcbDate,
     advisoryIds,
@@ -106,4 +112,15 @@ function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
     collateral,
     verifiedAt,
   };
+}
+
+function identityJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
+  const { tee, quoteVersion, bodyType } = verdict;
+  if (verdict.tee === 'tdx') {
+    const { launch, current, report } = verdict;
+    const { mrTd, mrSeam, mrServiceTd, rtmr0, rtmr1, rtmr2, rtmr3 } = report;
+    return { tee, quoteVersion, bodyType, mrTd, mrSeam, mrServiceTd, rtmr0, rtmr1, rtmr2, rtmr3, launch, current };
+  }
+  const { mrEnclave, mrSigner, isvProdId: productId, isvSvn: securityVersion } = verdict.report;
+  return { tee, quoteVersion, bodyType, mrEnclave, mrSigner, productId, securityVersion };
 }

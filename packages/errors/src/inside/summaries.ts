@@ -3,7 +3,7 @@ export const summaries = {
   evidence: {
     SIGSTRUCT_INVALID: 'The bytes are not a SIGSTRUCT that a processor accepts.',
     SIGSTRUCT_SIGNATURE: 'The signature of the SIGSTRUCT does not hold for its own modulus.',
-    SGX_QUOTE_INVALID: 'The bytes are not a version 3 ECDSA quote.',
+    SGX_QUOTE_INVALID: 'The bytes are not an ECDSA quote of version 3, 4 or 5.',
     EVIDENCE_REFUSED: 'The evidence does not prove what it claims.',
     ENDORSEMENTS_INVALID: 'The collateral is not well-formed.',
     QUOTE_REPORT_REFUSED: 'The report was not made on this machine for this quoting enclave.',

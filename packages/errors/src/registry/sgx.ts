@@ -38,7 +38,7 @@ export const sgxErrors = {
   },
   SGX_QUOTE_INVALID: {
     kind: 'evidence',
-    summary: 'The bytes are not a version 3 ECDSA quote.',
+    summary: 'The bytes are not an ECDSA quote of version 3, 4 or 5.',
     next: 'Check that the whole quote was read, and nothing but the quote.',
   },
 } as const satisfies ErrorArea;

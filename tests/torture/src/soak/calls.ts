@@ -98,8 +98,9 @@ const kinds: Readonly<Record<string, { readonly weight: number; readonly call: C
       const quote = await enclave.call.evidence({ nonce: random.bytes(32) }, options);
       const root = await softwareRoot((await platform.describe()).rootCertificate);
       const endorsements = parseCollateral(JSON.parse(await platform.endorsements()));
-      const { report } = await verifyQuote(quote, endorsements, { roots: [root], now: new Date() });
-      return compare(Buffer.from(report.mrEnclave, 'hex'), enclave.identity.mrEnclave);
+      const verdict = await verifyQuote(quote, endorsements, { roots: [root], now: new Date() });
+      const mrEnclave = verdict.tee === 'sgx' ? verdict.report.mrEnclave : '';
+      return compare(Buffer.from(mrEnclave, 'hex'), enclave.identity.mrEnclave);
     },
   },
 };

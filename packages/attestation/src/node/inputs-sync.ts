@@ -1,0 +1,13 @@
+import { reportDataSteps, type ReportDataInputs } from '../binding.ts';
+import { softwareRootSteps, type TrustedRoot } from '../roots.ts';
+import { runSync } from './node-crypto.ts';
+
+/** `softwareRoot` of the main entry, without a promise. @throws VERIFIER_MISUSED as it does. */
+export function softwareRootSync(certificate: string | Uint8Array): TrustedRoot {
+  return runSync(softwareRootSteps(certificate));
+}
+
+/** `boundReportData` of the main entry, without a promise. @throws VERIFIER_MISUSED as it does. */
+export function boundReportDataSync(inputs: Omit<ReportDataInputs, 'subtle'>): Uint8Array {
+  return runSync(reportDataSteps(inputs));
+}

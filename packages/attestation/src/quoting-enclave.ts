@@ -1,0 +1,77 @@
+import { concatBytes, equalBytes } from '@enclos/codec';
+import type { Quote, QuoteSignature } from '@enclos/sgx';
+import type { BoundedMap } from './bounded-map.ts';
+import { contentKey } from './content-key.ts';
+import { isPublicKey, sha256, verifySignature, type Steps } from './crypto-steps.ts';
+import type { EnclaveIdentity } from './enclave-identity.ts';
+import { refuse } from './refusal.ts';
+
+/** What a key of the cache may hold: authentication data is 32 bytes, and could be 64 KiB. */
+const maximumCachedBytes = 2048;
+
+/**
+ * Verifies that the PCK vouches for the quoting enclave, and the quoting
+ * enclave for the attestation key. Both depend on nothing but the bytes in the
+ * key of `known`, which is why they are not verified twice.
+ */
+export function* verifyQuotingEnclave(
+  signature: QuoteSignature,
+  pckPublicKey: Uint8Array,
+  known: BoundedMap<true>,
+): Steps<void> {
+  const { attestationKey, qeReportBytes, qeReportSignature, qeAuthData } = signature;
+  // All parts but the last have one length, so that no two sets of parts are the same text.
+  const content = concatBytes(pckPublicKey, attestationKey, qeReportBytes, qeReportSignature, qeAuthData);
+  const key = content.length <= maximumCachedBytes ? contentKey(content) : undefined;
+  if (key !== undefined && known.get(key) === true) return;
+  if (!(yield* verifySignature(pckPublicKey, qeReportSignature, qeReportBytes))) {
+    refuse(
+      'qe-report-signature',
+      'INVALID_QE_REPORT_SIGNATURE',
+      'The report of the quoting enclave is not signed by the PCK.',
+    );
+  }
+  const digest = yield* sha256(concatBytes(attestationKey, qeAuthData));
+  if (!equalBytes(digest, signature.qeReport.reportData.subarray(0, 32))) {
+    refuse(
+      'qe-report-binding',
+      'INVALID_QE_REPORT_DATA',
+      'The report of the quoting enclave is for another attestation key.',
+    );
+  }
+  if (key !== undefined) known.set(key, true);
+}
+
+/** QVL EnclaveReportVerifier: the masked report equals the identity's values, which are not masked. */
+export function matchQeIdentity(
+  { body, signature: { qeReport, qeReportBytes } }: Quote,
+  identity: EnclaveIdentity,
+): void {
+  const mismatch = (what: string): never =>
+    refuse('qe-identity-match', 'QE_IDENTITY_MISMATCH', `The quoting enclave has another ${what} than its identity.`);
+  if (identity.id !== (body.type === 'sgx' ? 'QE' : 'TD_QE')) mismatch('role');
+  if (!equalBytes(masked(qeReportBytes.subarray(16, 20), identity.miscSelectMask), identity.miscSelect)) {
+    mismatch('MISCSELECT');
+  }
+  if (!equalBytes(masked(qeReportBytes.subarray(48, 64), identity.attributesMask), identity.attributes)) {
+    mismatch('ATTRIBUTES');
+  }
+  if (!equalBytes(qeReport.mrSigner, identity.mrSigner)) mismatch('MRSIGNER');
+  if (qeReport.isvProdId !== identity.isvProdId) mismatch('ISVPRODID');
+}
+
+function masked(bytes: Uint8Array, mask: Uint8Array): Uint8Array {
+  return bytes.map((byte, index) => byte & (mask[index] ?? 0));
+}
+
+/** Verifies that the attestation key signed header and body. Done for every quote. */
+export function* verifyQuoteSignature({ signature, signedBytes }: Quote): Steps<void> {
+  const step = 'quote-signature';
+  const { attestationKey, isvSignature } = signature;
+  if (!(yield* isPublicKey(attestationKey))) {
+    refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', 'The attestation key is not a point of P-256.');
+  }
+  if (!(yield* verifySignature(attestationKey, isvSignature, signedBytes))) {
+    refuse(step, 'INVALID_QUOTE_SIGNATURE', 'The quote is not signed by its attestation key.');
+  }
+}

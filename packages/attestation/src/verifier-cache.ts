@@ -1,0 +1,72 @@
+import { BoundedMap } from './bounded-map.ts';
+import { CollateralCache } from './collateral-cache.ts';
+import type { Endorsements } from './endorsements.ts';
+import { misused } from './refusal.ts';
+import type { VerifiedPlatform } from './platform-chain.ts';
+
+/** How many entries of each kind a cache keeps; 0 keeps none. */
+export interface VerifierCacheLimits {
+  /** Parsed collateral, under 1 MiB each. Default: 16. */
+  readonly collateral?: number;
+  /** PCK chains whose certificates, and all the collateral they were given with, are verified. Default: 64. */
+  readonly pckChains?: number;
+  /** Attestation keys that a quoting enclave vouches for, and a PCK for its report. Default: 512. */
+  readonly quotingEnclaves?: number;
+}
+
+declare const cacheBrand: unique symbol;
+
+/**
+ * Remembers which signatures were found good, by the whole content that they
+ * are about: another byte anywhere is another entry. It never holds a verdict:
+ * trust in the root, all matches, the TCB evaluation, the dates and the
+ * signature of the quote itself are done for every quote. Made by `createVerifierCache`.
+ */
+export interface VerifierCache {
+  readonly [cacheBrand]: true;
+}
+
+export interface CacheParts {
+  readonly collateral: CollateralCache;
+  /** By the JSON text that was parsed. */
+  readonly collateralTexts: BoundedMap<Endorsements>;
+  /** By `id` of the endorsements and the content of the certificates. */
+  readonly pckChains: BoundedMap<VerifiedPlatform>;
+  /** By the PCK, the report of the quoting enclave, its signature, the attestation key and the authentication data. */
+  readonly quotingEnclaves: BoundedMap<true>;
+}
+
+const defaults = { collateral: 16, pckChains: 64, quotingEnclaves: 512 };
+const maximumLimit = 65_536;
+const made = new WeakMap<object, CacheParts>();
+
+/**
+ * A cache of its own, for a caller who wants other limits than the shared cache
+ * that is used without one, or a separate one.
+ *
+ * @throws VERIFIER_MISUSED for a limit that is not an integer from 0 to 65536.
+ */
+export function createVerifierCache(limits: VerifierCacheLimits = {}): VerifierCache {
+  const { collateral, pckChains, quotingEnclaves } = { ...defaults, ...limits };
+  for (const limit of [collateral, pckChains, quotingEnclaves]) {
+    if (!Number.isInteger(limit) || limit < 0 || limit > maximumLimit) {
+      misused(`A limit of the cache is not an integer from 0 to ${maximumLimit}.`);
+    }
+  }
+  // The brand exists for the compiler only; `made` is what holds at run time.
+  const cache = Object.freeze({}) as VerifierCache;
+  made.set(cache, {
+    collateral: new CollateralCache(collateral),
+    collateralTexts: new BoundedMap(collateral),
+    pckChains: new BoundedMap(pckChains),
+    quotingEnclaves: new BoundedMap(quotingEnclaves),
+  });
+  return cache;
+}
+
+const shared = createVerifierCache();
+
+/** @throws VERIFIER_MISUSED for an object that `createVerifierCache` did not make. */
+export function cachePartsOf(cache: VerifierCache = shared): CacheParts {
+  return made.get(cache) ?? misused('The cache is not a result of createVerifierCache.');
+}

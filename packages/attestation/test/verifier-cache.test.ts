@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isEnclosError } from '@enclos/errors';
+import { vectors } from '@enclos/testkit';
+import { createVerifierCache, INTEL_SGX_ROOT, parseCollateral, type QuoteCollateral } from '../src/index.ts';
+import { verifyQuoteSync } from '../src/node.ts';
+import { BoundedMap } from '../src/bounded-map.ts';
+import { cachePartsOf, type VerifierCache } from '../src/verifier-cache.ts';
+import { countingCrypto } from './counting-crypto.ts';
+import { readText } from './intel-vectors.ts';
+import { makePlatform, now, type Platform } from './synthetic-platform.ts';
+import { tdBody, tdChanges } from './synthetic-td.ts';
+
+const none = createVerifierCache({ collateral: 0, pckChains: 0, quotingEnclaves: 0 });
+
+/** The status, or the refusal: what may not depend on a cache. */
+function outcome({ quote, collateral, roots }: Platform, cache: VerifierCache, at = now): unknown {
+  try {
+    const { steps: _, ...facts } = verifyQuoteSync(quote, parseCollateral(collateral, { cache }), {
+      roots,
+      now: at,
+      cache,
+    });
+    return facts;
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return [error.code, { ...error.details }];
+  }
+}
+
+test('all is verified the first time, then two signatures, or one when the quoting enclave is known too', async () => {
+  const { quote, collateral, roots } = await makePlatform();
+  const run = (cache: VerifierCache): number => {
+    const crypto = countingCrypto();
+    verifyQuoteSync(quote, parseCollateral(collateral, { cache }), { roots, now, cache, crypto });
+    return crypto.counts.verifications;
+  };
+  // Root, PCK CA, PCK, two CRLs, TCB signer, TCB info, QE identity, QE report, quote.
+  const cold = 10;
+  const all = createVerifierCache();
+  assert.deepEqual([run(all), run(all), run(all)], [cold, 1, 1]);
+  const chainsOnly = createVerifierCache({ quotingEnclaves: 0 });
+  assert.deepEqual([run(chainsOnly), run(chainsOnly)], [cold, 2]);
+  const enclavesOnly = createVerifierCache({ pckChains: 0 });
+  assert.deepEqual([run(enclavesOnly), run(enclavesOnly)], [cold, cold - 1]);
+  assert.deepEqual([run(none), run(none)], [cold, cold]);
+});
+
+test('another quote of a known platform and quoting enclave costs one verification', async () => {
+  const cache = createVerifierCache();
+  const first = await makePlatform();
+  const endorsements = parseCollateral(first.collateral, { cache });
+  const { roots } = first;
+  verifyQuoteSync(first.quote, endorsements, { roots, now, cache });
+  const crypto = countingCrypto();
+  // The signature of the quote is random, so that the same content is another quote.
+  const changed = first.quote.map((byte, index) => (index === 436 + 63 ? byte ^ 1 : byte));
+  assert.throws(
+    () => verifyQuoteSync(changed, endorsements, { roots, now, cache, crypto }),
+    (error) => {
+      assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'));
+      assert.equal(error.details['status'], 'INVALID_QUOTE_SIGNATURE');
+      return true;
+    },
+  );
+  assert.equal(crypto.counts.verifications, 1);
+});
+
+for (const [what, changes] of [
+  ['an SGX quote of version 3', {}],
+  ['a quote of a TD 1.5', tdChanges(tdBody('td-1.5'))],
+] as const) {
+  test(`no changed byte of ${what} is masked by what was verified before`, async () => {
+    const platform = await makePlatform(changes);
+    const warm = createVerifierCache();
+    const verdict = outcome(platform, warm);
+    assert.deepEqual(outcome(platform, warm), verdict);
+    // Every byte of what is signed and of the signature data up to the chain, and every 7th of the chain.
+    const end = platform.quote.length;
+    const chainAt = end - 3000;
+    for (let index = 0; index < end; index += index < chainAt ? 1 : 7) {
+      const quote = platform.quote.map((byte, at) => (at === index ? byte ^ 0x20 : byte));
+      const refused = outcome({ ...platform, quote }, warm);
+      assert.ok(Array.isArray(refused) || index >= chainAt, `byte ${index} is masked`);
+      assert.deepEqual(refused, outcome({ ...platform, quote }, none), `byte ${index} has another outcome`);
+    }
+    assert.deepEqual(outcome(platform, warm), verdict);
+  });
+}
+
+test('no changed character of the collateral is masked by what was verified before', async () => {
+  const platform = await makePlatform();
+  const warm = createVerifierCache();
+  const verdict = outcome(platform, warm);
+  // The chain beside the PCK CRL is read and not used.
+  const fields = Object.keys(platform.collateral).filter((name) => name !== 'pck_crl_issuer_chain');
+  assert.equal(fields.length, 8);
+  for (const name of fields as (keyof QuoteCollateral)[]) {
+    const text = platform.collateral[name] ?? '';
+    for (let index = 0; index < text.length; index += Math.max(1, Math.floor(text.length / 60))) {
+      const other = text[index] === '1' ? '2' : '1';
+      const collateral = { ...platform.collateral, [name]: text.slice(0, index) + other + text.slice(index + 1) };
+      const expected = outcome({ ...platform, collateral }, none);
+      assert.deepEqual(outcome({ ...platform, collateral }, warm), expected, `${name} at ${index}`);
+    }
+  }
+  assert.deepEqual(outcome(platform, warm), verdict);
+});
+
+test('trust in the root is asked for each time, and so is the time', async () => {
+  const cache = createVerifierCache();
+  const platform = await makePlatform();
+  const [root] = platform.roots;
+  assert.ok(root !== undefined);
+  const endorsements = parseCollateral(platform.collateral, { cache });
+  const verify = (roots: Platform['roots'], at = now): ReturnType<typeof verifyQuoteSync> =>
+    verifyQuoteSync(platform.quote, endorsements, { roots, now: at, cache });
+  assert.deepEqual(verify(platform.roots).collateral.expired, []);
+  assert.throws(
+    () => verify([INTEL_SGX_ROOT]),
+    (error) => isEnclosError(error, 'EVIDENCE_REFUSED'),
+  );
+  assert.throws(
+    () => verify([{ ...root, kind: 'intel' }]),
+    (error) => isEnclosError(error, 'VERIFIER_MISUSED'),
+  );
+  assert.equal(verify(platform.roots, new Date('2026-03-01T00:00:00Z')).collateral.expired.length, 4);
+  assert.equal(verify(platform.roots, new Date('2024-12-31T00:00:00Z')).pckNotYetValid, true);
+  assert.deepEqual(verify(platform.roots).collateral.expired, []);
+});
+
+test('a chain that is verified with one collateral is verified anew with another', async () => {
+  const cache = createVerifierCache();
+  const good = await makePlatform();
+  assert.ok(!Array.isArray(outcome(good, cache)));
+  const revoked = await makePlatform({ pckCrl: { revoked: [3] } });
+  assert.deepEqual(outcome({ ...good, collateral: revoked.collateral }, cache), [
+    'EVIDENCE_REFUSED',
+    { step: 'pck-revocation', status: 'SGX_PCK_REVOKED' },
+  ]);
+});
+
+test('what was refused is not remembered', async () => {
+  const cache = createVerifierCache();
+  const { quote, collateral } = await makePlatform();
+  outcome({ quote, collateral, roots: [INTEL_SGX_ROOT] }, cache);
+  const { pckChains, quotingEnclaves } = cachePartsOf(cache);
+  assert.deepEqual([pckChains.size, quotingEnclaves.size], [0, 0]);
+});
+
+test('a cache is bounded in each of its parts, and forgets what rested longest', async () => {
+  const cache = createVerifierCache({ collateral: 2, pckChains: 2, quotingEnclaves: 2 });
+  const platforms = [];
+  for (let serialNumber = 100; serialNumber < 105; serialNumber++) {
+    const platform = await makePlatform({ pck: { serialNumber } });
+    platforms.push(platform);
+    outcome(platform, cache);
+    parseCollateral(JSON.stringify(platform.collateral), { cache });
+  }
+  const { collateral, collateralTexts, pckChains, quotingEnclaves } = cachePartsOf(cache);
+  assert.deepEqual([pckChains.size, quotingEnclaves.size, collateralTexts.size], [2, 2, 2]);
+  assert.deepEqual(
+    platforms.map((platform) => collateral.get(platform.collateral) !== undefined),
+    [false, false, false, true, true],
+  );
+  const map = new BoundedMap<number>(2);
+  map.set('a', 1);
+  map.set('b', 2);
+  map.get('a');
+  map.set('c', 3);
+  assert.deepEqual([map.get('a'), map.get('b'), map.get('c'), map.size], [1, undefined, 3, 2]);
+});
+
+test('what is too large to keep is verified each time', async () => {
+  const cache = createVerifierCache();
+  const platform = await makePlatform({ authDataLength: 4096 });
+  const run = (): number => {
+    const crypto = countingCrypto();
+    const endorsements = parseCollateral(platform.collateral, { cache });
+    verifyQuoteSync(platform.quote, endorsements, { roots: platform.roots, now, cache, crypto });
+    return crypto.counts.verifications;
+  };
+  assert.deepEqual([run(), run()], [10, 2]);
+  assert.equal(cachePartsOf(cache).quotingEnclaves.size, 0);
+});
+
+test('collateral of the same content is parsed once, as an object and as text', async () => {
+  const cache = createVerifierCache();
+  const { collateral } = await makePlatform();
+  const first = parseCollateral(collateral, { cache });
+  assert.equal(parseCollateral({ ...collateral, later: 1 }, { cache }), first);
+  const text = JSON.stringify(collateral);
+  assert.equal(parseCollateral(text, { cache }), first);
+  assert.equal(parseCollateral(`${text} `, { cache }), first);
+  assert.notEqual(parseCollateral(collateral, { cache: none }), parseCollateral(collateral, { cache: none }));
+  assert.notEqual(parseCollateral(collateral), first);
+});
+
+test('a cache of another origin or without sense is misuse', async () => {
+  const { collateral } = await makePlatform();
+  const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
+  assert.throws(() => parseCollateral(collateral, { cache: { ...none } }), misused);
+  for (const limit of [-1, 1.5, Number.NaN, 65_537]) {
+    assert.throws(() => createVerifierCache({ pckChains: limit }), misused);
+  }
+});
+
+vectors.test('a curated real case gives the same from a cache', () => {
+  const quote = vectors.read('dcap/vectors/tdx-v5-td-relaunch-advised/quote.bin');
+  const text = readText('dcap/vectors/tdx-v5-td-relaunch-advised/collateral.json');
+  const cache = createVerifierCache();
+  const run = (): unknown => ({
+    ...verifyQuoteSync(quote, parseCollateral(text, { cache }), {
+      roots: [INTEL_SGX_ROOT],
+      now: new Date('2026-03-05T10:50:03Z'),
+      cache,
+    }),
+  });
+  assert.deepEqual(run(), run());
+});
