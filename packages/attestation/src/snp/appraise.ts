@@ -1,4 +1,4 @@
-import { EnclosError, type ErrorDetails } from '@enclos/errors';
+import { mustBeOneOf, refuseAppraisal } from '../appraisal-refusal.ts';
 import type { Binding } from '../binding.ts';
 import { checkReportData, type BoundBy } from '../binding-check.ts';
 import { isoSeconds } from '../json-fields.ts';
@@ -59,7 +59,7 @@ export function appraiseSnp(
   checkTime(facts, rules, nowMs);
   const { report, product } = facts;
   const bound = checkReportData(report.reportData, binding, () =>
-    refuse('binding', 'the expected report data', 'other report data'),
+    refuseAppraisal('binding', 'the expected report data', 'other report data'),
   );
   // The brand exists for the compiler only; `made` is what holds at run time.
   const evidence = Object.freeze({
@@ -84,48 +84,50 @@ export function isVerifiedSnpEvidence(value: unknown): value is VerifiedSnpEvide
 }
 
 function checkGuestPolicy({ report: { policy } }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
-  if (policy.debugAllowed && !rules.allowDebug) refuse('allowDebug', 'no debug guest', 'a debug guest');
+  if (policy.debugAllowed && !rules.allowDebug) refuseAppraisal('allowDebug', 'no debug guest', 'a debug guest');
   if (policy.migrationAgentAllowed && !rules.allowMigrationAgent) {
-    refuse('allowMigrationAgent', 'no migration agent', 'a migration agent may move the guest');
+    refuseAppraisal('allowMigrationAgent', 'no migration agent', 'a migration agent may move the guest');
   }
-  if (policy.smtAllowed && !rules.allowSmt) refuse('allowSmt', 'no SMT', 'SMT is allowed');
-  if (policy.cxlAllowed && !rules.allowCxl) refuse('allowCxl', 'no CXL', 'CXL is allowed');
+  if (policy.smtAllowed && !rules.allowSmt) refuseAppraisal('allowSmt', 'no SMT', 'SMT is allowed');
+  if (policy.cxlAllowed && !rules.allowCxl) refuseAppraisal('allowCxl', 'no CXL', 'CXL is allowed');
   if (!policy.singleSocket && !rules.allowMultipleSockets) {
-    refuse('allowMultipleSockets', 'a single socket', 'several sockets are allowed');
+    refuseAppraisal('allowMultipleSockets', 'a single socket', 'several sockets are allowed');
   }
 }
 
 function checkIdentity({ report }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
-  oneOf('measurements', rules.measurements, report.measurement);
-  if (report.guestSvn < rules.minimumGuestSvn) refuse('minimumGuestSvn', rules.minimumGuestSvn, report.guestSvn);
-  if (report.vmpl !== rules.vmpl) refuse('vmpl', rules.vmpl, report.vmpl);
-  oneOf('hostData', rules.hostData, report.hostData);
-  oneOf('idKeyDigests', rules.idKeyDigests, report.idKeyDigest);
-  if (rules.authorKeyDigests !== undefined && !report.authorKeyEnabled) {
-    refuse('authorKeyDigests', rules.authorKeyDigests, 'no author key');
+  mustBeOneOf('measurements', rules.measurements, report.measurement);
+  if (report.guestSvn < rules.minimumGuestSvn) {
+    refuseAppraisal('minimumGuestSvn', rules.minimumGuestSvn, report.guestSvn);
   }
-  oneOf('authorKeyDigests', rules.authorKeyDigests, report.authorKeyDigest);
-  oneOf('familyIds', rules.familyIds, report.familyId);
-  oneOf('imageIds', rules.imageIds, report.imageId);
+  if (report.vmpl !== rules.vmpl) refuseAppraisal('vmpl', rules.vmpl, report.vmpl);
+  mustBeOneOf('hostData', rules.hostData, report.hostData);
+  mustBeOneOf('idKeyDigests', rules.idKeyDigests, report.idKeyDigest);
+  if (rules.authorKeyDigests !== undefined && !report.authorKeyEnabled) {
+    refuseAppraisal('authorKeyDigests', rules.authorKeyDigests, 'no author key');
+  }
+  mustBeOneOf('authorKeyDigests', rules.authorKeyDigests, report.authorKeyDigest);
+  mustBeOneOf('familyIds', rules.familyIds, report.familyId);
+  mustBeOneOf('imageIds', rules.imageIds, report.imageId);
 }
 
 function checkSigner({ root, signingKey, revocation }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
-  oneOf('roots', rules.roots, root.fingerprint);
-  oneOf('signingKeys', rules.signingKeys, signingKey.kind);
-  if (signingKey.kind === 'VLEK') oneOf('cspIds', rules.cspIds, signingKey.cspId);
+  mustBeOneOf('roots', rules.roots, root.fingerprint);
+  mustBeOneOf('signingKeys', rules.signingKeys, signingKey.kind);
+  if (signingKey.kind === 'VLEK') mustBeOneOf('cspIds', rules.cspIds, signingKey.cspId);
   if (revocation === 'no-list' && !rules.allowUncheckedRevocation) {
-    refuse('allowUncheckedRevocation', 'a revocation list', 'no revocation list');
+    refuseAppraisal('allowUncheckedRevocation', 'a revocation list', 'no revocation list');
   }
 }
 
 function checkTcb({ product, report: { tcb } }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
   const minimum = rules.minimumTcb[product];
-  if (minimum === undefined) refuse('minimumTcb', Object.keys(rules.minimumTcb), product);
+  if (minimum === undefined) refuseAppraisal('minimumTcb', Object.keys(rules.minimumTcb), product);
   // The keys of `tcb` are names of its kinds.
   for (const kind of Object.keys(tcb) as SnpTcbKind[]) {
     for (const component of tcbComponents(product)) {
       const [expected = 0, got = 0] = [minimum[component], tcb[kind][component]];
-      if (got < expected) refuse(`minimumTcb.${product}.${component}`, expected, `${got} in the ${kind} TCB`);
+      if (got < expected) refuseAppraisal(`minimumTcb.${product}.${component}`, expected, `${got} in the ${kind} TCB`);
     }
   }
 }
@@ -134,25 +136,16 @@ function checkTime({ dates, verifiedAt }: SnpVerdictFacts, rules: CompleteSnpPol
   const { timeFloorMs, expiredCollateralGraceMs: graceMs } = rules;
   const earliestMs = Math.min(nowMs, Date.parse(verifiedAt));
   const latestMs = Math.max(nowMs, Date.parse(verifiedAt));
-  if (earliestMs < timeFloorMs) refuse('timeFloor', isoSeconds(timeFloorMs), isoSeconds(earliestMs));
+  if (earliestMs < timeFloorMs) refuseAppraisal('timeFloor', isoSeconds(timeFloorMs), isoSeconds(earliestMs));
   if (latestMs > Date.parse(dates.earliestExpiration) + graceMs) {
-    refuse('expiredCollateralGraceMs', graceMs, dates.expired.length > 0 ? dates.expired : dates.earliestExpiration);
+    refuseAppraisal(
+      'expiredCollateralGraceMs',
+      graceMs,
+      dates.expired.length > 0 ? dates.expired : dates.earliestExpiration,
+    );
   }
   if (earliestMs < Date.parse(dates.latestBeginning) && !rules.allowNotYetValid) {
     const got = dates.notYetValid.length > 0 ? dates.notYetValid : dates.latestBeginning;
-    refuse('allowNotYetValid', 'nothing that begins in the future', got);
+    refuseAppraisal('allowNotYetValid', 'nothing that begins in the future', got);
   }
-}
-
-/** Without a list the rule is not there. */
-function oneOf(field: string, accepted: readonly string[] | undefined, got: string): void {
-  if (accepted?.includes(got) === false) refuse(field, accepted, got);
-}
-
-type Detail = ErrorDetails[string];
-
-function refuse(field: string, expected: Detail, got: Detail): never {
-  throw new EnclosError('APPRAISAL_REFUSED', `The policy does not accept this evidence: rule ${field}.`, {
-    details: { field, expected, got },
-  });
 }

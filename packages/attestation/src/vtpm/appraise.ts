@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '@enclos/codec';
-import { EnclosError, type ErrorDetails } from '@enclos/errors';
+import { mustBeOneOf, refuseAppraisal } from '../appraisal-refusal.ts';
 import { readBinding, type BoundBy } from '../binding-check.ts';
 import type { ReportDataBinding, UnboundBinding } from '../binding.ts';
 import { completeAzurePolicy, type AzurePolicy, type CompleteAzurePolicy } from './policy.ts';
@@ -57,7 +57,7 @@ export function appraiseAzure<Hardware extends HardwareFacts, HardwareEvidence>(
   const rules = completeAzurePolicy(policy);
   checkConfiguration(facts, rules);
   for (const [number, accepted] of rules.pcrs) {
-    oneOf(`pcrs.${number}`, accepted, facts.tpm.pcrs[number] ?? 'not quoted');
+    mustBeOneOf(`pcrs.${number}`, accepted, facts.tpm.pcrs[number] ?? 'not quoted');
   }
   const bound = checkNonce(facts.tpm.qualifyingData, binding);
   const hardware = appraiseHardware(facts.hardware, { reportData: fromHex(facts.hardware.report.reportData) });
@@ -82,28 +82,15 @@ function checkConfiguration(
   rules: CompleteAzurePolicy,
 ): void {
   const { secureBoot = false, consoleEnabled = true, vmUniqueId = '' } = vmConfiguration;
-  if (rules.requireSecureBoot && !secureBoot) refuse('requireSecureBoot', 'secure boot', 'no secure boot');
-  if (consoleEnabled && !rules.allowConsole) refuse('allowConsole', 'no serial console', 'a serial console');
-  oneOf('vmUniqueIds', rules.vmUniqueIds, vmUniqueId);
-  oneOf('userData', rules.userData, userData);
+  if (rules.requireSecureBoot && !secureBoot) refuseAppraisal('requireSecureBoot', 'secure boot', 'no secure boot');
+  if (consoleEnabled && !rules.allowConsole) refuseAppraisal('allowConsole', 'no serial console', 'a serial console');
+  mustBeOneOf('vmUniqueIds', rules.vmUniqueIds, vmUniqueId);
+  mustBeOneOf('userData', rules.userData, userData);
 }
 
 function checkNonce(qualifyingData: string, binding: NonceBinding | UnboundBinding): BoundBy<'nonce'> {
   const expected = readBinding(binding, 'nonce');
   if (!(expected instanceof Uint8Array)) return expected;
-  if (toHex(expected) !== qualifyingData) refuse('binding', 'the expected nonce', 'another nonce');
+  if (toHex(expected) !== qualifyingData) refuseAppraisal('binding', 'the expected nonce', 'another nonce');
   return Object.freeze({ kind: 'nonce' });
-}
-
-/** Without a list the rule is not there. */
-function oneOf(field: string, accepted: readonly string[] | undefined, got: string): void {
-  if (accepted?.includes(got) === false) refuse(field, accepted, got);
-}
-
-type Detail = ErrorDetails[string];
-
-function refuse(field: string, expected: Detail, got: Detail): never {
-  throw new EnclosError('APPRAISAL_REFUSED', `The policy does not accept this evidence: rule ${field}.`, {
-    details: { field, expected, got },
-  });
 }

@@ -146,6 +146,15 @@ vectors.test('a root is trusted only when it is named', () => {
   }
 });
 
+vectors.test('AMD’s key cannot be trusted for another product than AMD’s', () => {
+  const row = rowOf(milanFile);
+  const misnamed = [{ ...AMD_MILAN_ROOT, product: 'Turin' as const }];
+  assert.throws(
+    () => verifySnpReportSync(reportOf(row), endorsementsOf(row), { roots: misnamed, now: new Date() }),
+    (error) => isEnclosError(error, 'VERIFIER_MISUSED'),
+  );
+});
+
 vectors.test('the endorsements of every other platform are refused', () => {
   const rows = [milanFile, genoaFile, turinFile, vlekFile, 'snp/confidential-sidecar-containers/snp_report.bin'].map(
     rowOf,

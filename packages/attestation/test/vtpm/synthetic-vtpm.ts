@@ -10,7 +10,7 @@ export function jwk(key: AmdKeyPair, change: Record<string, unknown> = {}): Reco
   return { kid: 'HCLAkPub', key_ops: ['sign'], kty: 'RSA', e, n: toBase64url(n), ...change };
 }
 
-/** The last part of the SubjectPublicKeyInfo, before the exponent. */
+/** Of a key of 2048 bits: the last part of the SubjectPublicKeyInfo, before the exponent. */
 function modulusOf({ spki }: AmdKeyPair): Uint8Array {
   return spki.subarray(-256 - 5, -5);
 }
