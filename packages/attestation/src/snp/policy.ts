@@ -1,4 +1,4 @@
-import { PolicyRules } from '../policy-rules.ts';
+import { UntypedRules } from '../untyped-rules.ts';
 import { snpProducts, tcbComponents, type SnpProduct, type SnpTcb, type SnpTcbComponent } from './product.ts';
 import type { SnpSigningKey } from './report.ts';
 
@@ -66,7 +66,7 @@ export interface CompleteSnpPolicy extends Required<
 
 /** @throws APPRAISAL_REFUSED with the name of the rule in `details.field`. */
 export function completeSnpPolicy(policy: unknown): CompleteSnpPolicy {
-  const rules = new PolicyRules(policy);
+  const rules = new UntypedRules(policy);
   const signingKeys = rules.required('signingKeys', rules.choices('signingKeys', ['VCEK', 'VLEK']));
   const cspIds = rules.strings('cspIds');
   if (signingKeys.includes('VLEK') && cspIds === undefined) {
@@ -99,7 +99,7 @@ export function completeSnpPolicy(policy: unknown): CompleteSnpPolicy {
   return Object.freeze(complete);
 }
 
-function readMinimumTcb(rules: PolicyRules): CompleteSnpPolicy['minimumTcb'] {
+function readMinimumTcb(rules: UntypedRules): CompleteSnpPolicy['minimumTcb'] {
   const minimum: Partial<Record<SnpProduct, SnpTcb>> = {};
   for (const product of snpProducts) {
     const components = rules.rules(product);
@@ -111,7 +111,7 @@ function readMinimumTcb(rules: PolicyRules): CompleteSnpPolicy['minimumTcb'] {
 }
 
 /** Every component of the product and no other: one that is left out would be accepted in any version. */
-function readTcb(rules: PolicyRules, product: SnpProduct): SnpTcb {
+function readTcb(rules: UntypedRules, product: SnpProduct): SnpTcb {
   const read = (component: SnpTcbComponent): number => rules.required(component, rules.integer(component, 255));
   const tcb = {
     bootloader: read('bootloader'),

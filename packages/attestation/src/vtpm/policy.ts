@@ -1,4 +1,4 @@
-import { PolicyRules } from '../policy-rules.ts';
+import { UntypedRules } from '../untyped-rules.ts';
 import { digestSizeBytes, pcrCount } from './tpm-quote.ts';
 
 /** What a relying party accepts of the vTPM of an Azure VM. What it names must all hold. */
@@ -26,7 +26,7 @@ export interface CompleteAzurePolicy {
 
 /** @throws APPRAISAL_REFUSED with the name of the rule in `details.field`. */
 export function completeAzurePolicy(policy: unknown): CompleteAzurePolicy {
-  const rules = new PolicyRules(policy);
+  const rules = new UntypedRules(policy);
   const complete = {
     pcrs: readPcrs(rules.required('pcrs', rules.rules('pcrs'))),
     requireSecureBoot: rules.required('requireSecureBoot', rules.boolean('requireSecureBoot')),
@@ -38,7 +38,7 @@ export function completeAzurePolicy(policy: unknown): CompleteAzurePolicy {
   return Object.freeze(complete);
 }
 
-function readPcrs(rules: PolicyRules): ReadonlyMap<number, readonly string[]> {
+function readPcrs(rules: UntypedRules): ReadonlyMap<number, readonly string[]> {
   const pcrs = new Map<number, readonly string[]>();
   for (let number = 0; number < pcrCount; number++) {
     const values = rules.hex(String(number), digestSizeBytes);

@@ -8,7 +8,7 @@ import { EnclosError } from '@enclos/errors';
  *
  * Every method throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
  */
-export class PolicyRules {
+export class UntypedRules {
   readonly #rules: Map<string, unknown>;
   readonly #path: string;
 
@@ -67,11 +67,11 @@ export class PolicyRules {
   }
 
   /** Rules within a rule. */
-  rules(name: string): PolicyRules | undefined {
+  rules(name: string): UntypedRules | undefined {
     if (!this.#rules.has(name)) return undefined;
     const value = this.#rules.get(name);
     this.#rules.delete(name);
-    return new PolicyRules(value, this.#at(name));
+    return new UntypedRules(value, this.#at(name));
   }
 
   end(): void {
