@@ -1,4 +1,4 @@
-export { appraise, isVerifiedEvidence, type SgxEvidence, type VerifiedEvidence } from './appraise.ts';
+export { appraise, isVerifiedEvidence, type SgxEvidence, type TdxEvidence, type VerifiedEvidence } from './appraise.ts';
 export {
   boundReportData,
   unbound,
@@ -7,9 +7,18 @@ export {
   type ReportDataInputs,
   type UnboundBinding,
 } from './binding.ts';
-export type { CollateralDates, DatedPart } from './collateral-dates.ts';
+export type { CollateralDates, DatedPart, DateRange, DocumentPart } from './collateral-dates.ts';
 export { parseCollateral, type Endorsements, type QuoteCollateral } from './endorsements.ts';
-export type { AcceptableStatus, SgxPolicy } from './policy.ts';
+export type {
+  AcceptableStatus,
+  AdvisoryRule,
+  AppraisalPolicy,
+  DurationsMs,
+  RuntimeMeasurementRule,
+  SgxPolicy,
+  TdxPolicy,
+} from './policy.ts';
+export { parsePolicy } from './complete-policy.ts';
 export type { RefusalStatus } from './refusal.ts';
 export type { SgxReportFacts, TdPartitionFacts, TdReportFacts } from './report-facts.ts';
 export { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from './roots.ts';

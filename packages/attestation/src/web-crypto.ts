@@ -1,7 +1,7 @@
 import { concatBytes } from '@enclos/codec';
 import type { webcrypto } from 'node:crypto';
 import { BoundedMap } from './bounded-map.ts';
-import { contentKey } from './content-key.ts';
+import { contentKey } from './content-map.ts';
 import type { CryptoAnswer, CryptoRequest, SpkiScheme, Steps } from './crypto-steps.ts';
 import { misused } from './refusal.ts';
 

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts';
-import { contentKey } from '../content-key.ts';
+import { contentKey } from '../content-map.ts';
 import type { CryptoAnswer, CryptoRequest, Steps } from '../crypto-steps.ts';
 import * as nodeCrypto from 'node:crypto';
 import { isKeyOf, verifyOptions } from './spki-schemes.ts';

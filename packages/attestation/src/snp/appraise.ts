@@ -1,6 +1,5 @@
-import { mustBeOneOf, refuseAppraisal } from '../appraisal-refusal.ts';
+import { checkBinding, refuseByRule, requireListed, type BindingFact } from '../appraisal-rules.ts';
 import type { Binding } from '../binding.ts';
-import { checkReportData, type BoundBy } from '../binding-check.ts';
 import { isoSeconds } from '../json-fields.ts';
 import { misused } from '../refusal.ts';
 import { completeSnpPolicy, type CompleteSnpPolicy, type SnpPolicy } from './policy.ts';
@@ -21,7 +20,7 @@ interface SnpEvidenceFacts {
   /** 64 bytes of hex. */
   readonly reportData: string;
   /** `report-data`: it was what the relying party expected. Otherwise nothing was expected, and why. */
-  readonly binding: BoundBy<'report-data'>;
+  readonly binding: BindingFact;
   /** The time that was given to `appraiseSnp`: 2025-06-19T10:56:11Z. */
   readonly appraisedAt: string;
   readonly verdict: SnpVerdict;
@@ -58,9 +57,7 @@ export function appraiseSnp(
   checkTcb(facts, rules);
   checkTime(facts, rules, nowMs);
   const { report, product } = facts;
-  const bound = checkReportData(report.reportData, binding, () =>
-    refuseAppraisal('binding', 'the expected report data', 'other report data'),
-  );
+  const bound = checkBinding(report.reportData, binding);
   // The brand exists for the compiler only; `made` is what holds at run time.
   const evidence = Object.freeze({
     tee: 'sev-snp',
@@ -84,68 +81,68 @@ export function isVerifiedSnpEvidence(value: unknown): value is VerifiedSnpEvide
 }
 
 function checkGuestPolicy({ report: { policy } }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
-  if (policy.debugAllowed && !rules.allowDebug) refuseAppraisal('allowDebug', 'no debug guest', 'a debug guest');
-  if (policy.migrationAgentAllowed && !rules.allowMigrationAgent) {
-    refuseAppraisal('allowMigrationAgent', 'no migration agent', 'a migration agent may move the guest');
+  if (policy.debugAllowed && rules.allowDebug !== true) refuseByRule('allowDebug', 'no debug guest', 'a debug guest');
+  if (policy.migrationAgentAllowed && rules.allowMigrationAgent !== true) {
+    refuseByRule('allowMigrationAgent', 'no migration agent', 'a migration agent may move the guest');
   }
-  if (policy.smtAllowed && !rules.allowSmt) refuseAppraisal('allowSmt', 'no SMT', 'SMT is allowed');
-  if (policy.cxlAllowed && !rules.allowCxl) refuseAppraisal('allowCxl', 'no CXL', 'CXL is allowed');
+  if (policy.smtAllowed && !rules.allowSmt) refuseByRule('allowSmt', 'no SMT', 'SMT is allowed');
+  if (policy.cxlAllowed && rules.allowCxl !== true) refuseByRule('allowCxl', 'no CXL', 'CXL is allowed');
   if (!policy.singleSocket && !rules.allowMultipleSockets) {
-    refuseAppraisal('allowMultipleSockets', 'a single socket', 'several sockets are allowed');
+    refuseByRule('allowMultipleSockets', 'a single socket', 'several sockets are allowed');
   }
 }
 
 function checkIdentity({ report }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
-  mustBeOneOf('measurements', rules.measurements, report.measurement);
+  requireListed('measurements', rules.measurements, report.measurement);
   if (report.guestSvn < rules.minimumGuestSvn) {
-    refuseAppraisal('minimumGuestSvn', rules.minimumGuestSvn, report.guestSvn);
+    refuseByRule('minimumGuestSvn', rules.minimumGuestSvn, report.guestSvn);
   }
-  if (report.vmpl !== rules.vmpl) refuseAppraisal('vmpl', rules.vmpl, report.vmpl);
-  mustBeOneOf('hostData', rules.hostData, report.hostData);
-  mustBeOneOf('idKeyDigests', rules.idKeyDigests, report.idKeyDigest);
+  if (report.vmpl !== rules.vmpl) refuseByRule('vmpl', rules.vmpl, report.vmpl);
+  requireListed('hostData', rules.hostData, report.hostData);
+  requireListed('idKeyDigests', rules.idKeyDigests, report.idKeyDigest);
   if (rules.authorKeyDigests !== undefined && !report.authorKeyEnabled) {
-    refuseAppraisal('authorKeyDigests', rules.authorKeyDigests, 'no author key');
+    refuseByRule('authorKeyDigests', rules.authorKeyDigests, 'no author key');
   }
-  mustBeOneOf('authorKeyDigests', rules.authorKeyDigests, report.authorKeyDigest);
-  mustBeOneOf('familyIds', rules.familyIds, report.familyId);
-  mustBeOneOf('imageIds', rules.imageIds, report.imageId);
+  requireListed('authorKeyDigests', rules.authorKeyDigests, report.authorKeyDigest);
+  requireListed('familyIds', rules.familyIds, report.familyId);
+  requireListed('imageIds', rules.imageIds, report.imageId);
 }
 
 function checkSigner({ root, signingKey, revocation }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
-  mustBeOneOf('roots', rules.roots, root.fingerprint);
-  mustBeOneOf('signingKeys', rules.signingKeys, signingKey.kind);
-  if (signingKey.kind === 'VLEK') mustBeOneOf('cspIds', rules.cspIds, signingKey.cspId);
-  if (revocation === 'no-list' && !rules.allowUncheckedRevocation) {
-    refuseAppraisal('allowUncheckedRevocation', 'a revocation list', 'no revocation list');
+  requireListed('roots', rules.roots, root.fingerprint);
+  requireListed('signingKeys', rules.signingKeys, signingKey.kind);
+  if (signingKey.kind === 'VLEK') requireListed('cspIds', rules.cspIds ?? [], signingKey.cspId);
+  if (revocation === 'no-list' && rules.allowUncheckedRevocation !== true) {
+    refuseByRule('allowUncheckedRevocation', 'a revocation list', 'no revocation list');
   }
 }
 
 function checkTcb({ product, report: { tcb } }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
   const minimum = rules.minimumTcb[product];
-  if (minimum === undefined) refuseAppraisal('minimumTcb', Object.keys(rules.minimumTcb), product);
+  if (minimum === undefined) refuseByRule('minimumTcb', Object.keys(rules.minimumTcb), product);
   // The keys of `tcb` are names of its kinds.
   for (const kind of Object.keys(tcb) as SnpTcbKind[]) {
     for (const component of tcbComponents(product)) {
       const [expected = 0, got = 0] = [minimum[component], tcb[kind][component]];
-      if (got < expected) refuseAppraisal(`minimumTcb.${product}.${component}`, expected, `${got} in the ${kind} TCB`);
+      if (got < expected) refuseByRule(`minimumTcb.${product}.${component}`, expected, `${got} in the ${kind} TCB`);
     }
   }
 }
 
 function checkTime({ dates, verifiedAt }: SnpVerdictFacts, rules: CompleteSnpPolicy, nowMs: number): void {
-  const { timeFloorMs, expiredCollateralGraceMs: graceMs } = rules;
+  const { timeFloor: timeFloorMs = Number.NEGATIVE_INFINITY, expiredCollateralGraceMs: graceMs = 0 } = rules;
   const earliestMs = Math.min(nowMs, Date.parse(verifiedAt));
   const latestMs = Math.max(nowMs, Date.parse(verifiedAt));
-  if (earliestMs < timeFloorMs) refuseAppraisal('timeFloor', isoSeconds(timeFloorMs), isoSeconds(earliestMs));
+  if (earliestMs < timeFloorMs) refuseByRule('timeFloor', isoSeconds(timeFloorMs), isoSeconds(earliestMs));
   if (latestMs > Date.parse(dates.earliestExpiration) + graceMs) {
-    refuseAppraisal(
+    refuseByRule(
       'expiredCollateralGraceMs',
       graceMs,
       dates.expired.length > 0 ? dates.expired : dates.earliestExpiration,
     );
   }
-  if (earliestMs < Date.parse(dates.latestBeginning) && !rules.allowNotYetValid) {
+  if (earliestMs < Date.parse(dates.latestBeginning) && rules.allowNotYetValid !== true) {
     const got = dates.notYetValid.length > 0 ? dates.notYetValid : dates.latestBeginning;
-    refuseAppraisal('allowNotYetValid', 'nothing that begins in the future', got);
+    refuseByRule('allowNotYetValid', 'nothing that begins in the future', got);
   }
 }

@@ -1,8 +1,9 @@
-import { UntypedRules } from '../untyped-rules.ts';
-import { snpProducts, tcbComponents, type SnpProduct, type SnpTcb, type SnpTcbComponent } from './product.ts';
+import { incomplete, readRules, requireRules, type Required } from '../complete-policy.ts';
+import { boolean, hexes, integer, nested, texts, time, words } from '../policy-rules.ts';
+import { snpProducts, tcbComponents, type SnpProduct, type SnpTcb } from './product.ts';
 import type { SnpSigningKey } from './report.ts';
 
-/** What a relying party accepts of an SEV-SNP guest. What it names must all hold. */
+/** What a relying party accepts of an SEV-SNP guest. What it names must all hold. It can be written as JSON. */
 export interface SnpPolicy {
   /** Launch digests, 48 bytes of hex each. */
   readonly measurements: readonly string[];
@@ -47,79 +48,84 @@ export interface SnpPolicy {
   readonly expiredCollateralGraceMs?: number;
   /** Accept certificates and lists that begin in the future. Default: false. */
   readonly allowNotYetValid?: boolean;
-  /** The clock is wrong if it is before this. For an enclave, whose clock is the host's. */
-  readonly timeFloor?: Date;
+  /** The clock is wrong if it is before this (a Date, or 2026-06-01T00:00:00Z). For an enclave, whose clock is the host's. */
+  readonly timeFloor?: Date | string;
 }
 
-/** A policy that is complete and has its defaults filled in. Hex is lower case. */
-export interface CompleteSnpPolicy extends Required<
-  Omit<SnpPolicy, 'cspIds' | 'hostData' | 'idKeyDigests' | 'authorKeyDigests' | 'familyIds' | 'imageIds' | 'timeFloor'>
-> {
-  readonly cspIds: readonly string[];
-  readonly hostData: readonly string[] | undefined;
-  readonly idKeyDigests: readonly string[] | undefined;
-  readonly authorKeyDigests: readonly string[] | undefined;
-  readonly familyIds: readonly string[] | undefined;
-  readonly imageIds: readonly string[] | undefined;
-  readonly timeFloorMs: number;
-}
+const svn = integer(255);
+const tcbRules = { bootloader: svn, tee: svn, snp: svn, microcode: svn };
+const turinTcbRules = { ...tcbRules, fmc: svn };
+const minimumTcbRules = {
+  Milan: nested(tcbRules, tcbComponents('Milan')),
+  Genoa: nested(tcbRules, tcbComponents('Genoa')),
+  Turin: nested(turinTcbRules, tcbComponents('Turin')),
+};
+
+const snpRules = {
+  measurements: hexes(48),
+  minimumGuestSvn: integer(0xffff_ffff),
+  vmpl: integer(3),
+  roots: hexes(32),
+  signingKeys: words(['VCEK', 'VLEK']),
+  cspIds: texts,
+  minimumTcb: nested(minimumTcbRules, []),
+  allowSmt: boolean,
+  allowMultipleSockets: boolean,
+  allowDebug: boolean,
+  allowMigrationAgent: boolean,
+  allowCxl: boolean,
+  hostData: hexes(32),
+  idKeyDigests: hexes(48),
+  authorKeyDigests: hexes(48),
+  familyIds: hexes(16),
+  imageIds: hexes(16),
+  allowUncheckedRevocation: boolean,
+  expiredCollateralGraceMs: integer(Number.MAX_SAFE_INTEGER),
+  allowNotYetValid: boolean,
+  timeFloor: time,
+};
+
+const mandatory = [
+  'measurements',
+  'minimumGuestSvn',
+  'vmpl',
+  'roots',
+  'signingKeys',
+  'minimumTcb',
+  'allowSmt',
+  'allowMultipleSockets',
+] as const;
+
+/** A policy that is complete and checked. Hex is lower case, times are milliseconds. */
+export type CompleteSnpPolicy = Omit<Required<typeof snpRules, (typeof mandatory)[number]>, 'minimumTcb'> & {
+  readonly minimumTcb: Readonly<Partial<Record<SnpProduct, SnpTcb>>>;
+};
 
 /** @throws APPRAISAL_REFUSED with the name of the rule in `details.field`. */
 export function completeSnpPolicy(policy: unknown): CompleteSnpPolicy {
-  const rules = new UntypedRules(policy);
-  const signingKeys = rules.required('signingKeys', rules.choices('signingKeys', ['VCEK', 'VLEK']));
-  const cspIds = rules.strings('cspIds');
-  if (signingKeys.includes('VLEK') && cspIds === undefined) {
-    rules.incomplete('cspIds', 'present, because a VLEK is accepted');
+  const rules = requireRules(readRules(policy, snpRules), mandatory);
+  if (rules.signingKeys.includes('VLEK') && rules.cspIds === undefined) {
+    throw incomplete('cspIds', 'present, because a VLEK is accepted');
   }
-  const complete = {
-    measurements: rules.required('measurements', rules.hex('measurements', 48)),
-    minimumGuestSvn: rules.required('minimumGuestSvn', rules.integer('minimumGuestSvn', 0xffff_ffff)),
-    vmpl: rules.required('vmpl', rules.integer('vmpl', 3)),
-    roots: rules.required('roots', rules.hex('roots', 32)),
-    signingKeys,
-    cspIds: cspIds ?? [],
-    minimumTcb: readMinimumTcb(rules.required('minimumTcb', rules.rules('minimumTcb'))),
-    allowSmt: rules.required('allowSmt', rules.boolean('allowSmt')),
-    allowMultipleSockets: rules.required('allowMultipleSockets', rules.boolean('allowMultipleSockets')),
-    allowDebug: rules.boolean('allowDebug') ?? false,
-    allowMigrationAgent: rules.boolean('allowMigrationAgent') ?? false,
-    allowCxl: rules.boolean('allowCxl') ?? false,
-    hostData: rules.hex('hostData', 32),
-    idKeyDigests: rules.hex('idKeyDigests', 48),
-    authorKeyDigests: rules.hex('authorKeyDigests', 48),
-    familyIds: rules.hex('familyIds', 16),
-    imageIds: rules.hex('imageIds', 16),
-    allowUncheckedRevocation: rules.boolean('allowUncheckedRevocation') ?? false,
-    expiredCollateralGraceMs: rules.integer('expiredCollateralGraceMs', Number.MAX_SAFE_INTEGER) ?? 0,
-    allowNotYetValid: rules.boolean('allowNotYetValid') ?? false,
-    timeFloorMs: rules.time('timeFloor') ?? Number.NEGATIVE_INFINITY,
-  };
-  rules.end();
-  return Object.freeze(complete);
+  return Object.freeze({ ...rules, minimumTcb: readMinimumTcb(rules.minimumTcb) });
 }
 
-function readMinimumTcb(rules: UntypedRules): CompleteSnpPolicy['minimumTcb'] {
+function readMinimumTcb(policy: object): CompleteSnpPolicy['minimumTcb'] {
+  const path = 'minimumTcb.';
+  const products = readRules(policy, minimumTcbRules, path);
   const minimum: Partial<Record<SnpProduct, SnpTcb>> = {};
   for (const product of snpProducts) {
-    const components = rules.rules(product);
-    if (components !== undefined) minimum[product] = readTcb(components, product);
+    const components = products[product];
+    if (components !== undefined) minimum[product] = readTcb(components, product, `${path}${product}.`);
   }
-  rules.end();
-  if (Object.keys(minimum).length === 0) rules.incomplete('Milan', 'present, or Genoa, or Turin');
+  if (Object.keys(minimum).length === 0) throw incomplete(`${path}Milan`, 'present, or Genoa, or Turin');
   return Object.freeze(minimum);
 }
 
 /** Every component of the product and no other: one that is left out would be accepted in any version. */
-function readTcb(rules: UntypedRules, product: SnpProduct): SnpTcb {
-  const read = (component: SnpTcbComponent): number => rules.required(component, rules.integer(component, 255));
-  const tcb = {
-    bootloader: read('bootloader'),
-    tee: read('tee'),
-    snp: read('snp'),
-    microcode: read('microcode'),
-    ...(tcbComponents(product).includes('fmc') ? { fmc: read('fmc') } : {}),
-  };
-  rules.end();
-  return Object.freeze(tcb);
+function readTcb(policy: object, product: SnpProduct, path: string): SnpTcb {
+  const mustHave = ['bootloader', 'tee', 'snp', 'microcode'] as const;
+  return product === 'Turin'
+    ? requireRules(readRules(policy, turinTcbRules, path), [...mustHave, 'fmc'], path)
+    : requireRules(readRules(policy, tcbRules, path), mustHave, path);
 }

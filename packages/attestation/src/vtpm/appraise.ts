@@ -1,6 +1,5 @@
 import { fromHex, toHex } from '@enclos/codec';
-import { mustBeOneOf, refuseAppraisal } from '../appraisal-refusal.ts';
-import { readBinding, type BoundBy } from '../binding-check.ts';
+import { readBinding, refuseByRule, requireListed, type Unbound } from '../appraisal-rules.ts';
 import type { ReportDataBinding, UnboundBinding } from '../binding.ts';
 import { completeAzurePolicy, type AzurePolicy, type CompleteAzurePolicy } from './policy.ts';
 import { azureFactsOf, type AzureVerdict, type AzureVerdictFacts, type HardwareFacts } from './verdict.ts';
@@ -17,7 +16,7 @@ interface AzureEvidenceFacts<Hardware extends HardwareFacts, HardwareEvidence> {
   /** What `appraiseHardware` returned. */
   readonly hardware: HardwareEvidence;
   /** `nonce`: the quote was made for it. Otherwise nothing was expected, and why. */
-  readonly binding: BoundBy<'nonce'>;
+  readonly binding: { readonly kind: 'nonce' } | Unbound;
   readonly verdict: AzureVerdict<Hardware>;
 }
 
@@ -57,7 +56,7 @@ export function appraiseAzure<Hardware extends HardwareFacts, HardwareEvidence>(
   const rules = completeAzurePolicy(policy);
   checkConfiguration(facts, rules);
   for (const [number, accepted] of rules.pcrs) {
-    mustBeOneOf(`pcrs.${number}`, accepted, facts.tpm.pcrs[number] ?? 'not quoted');
+    requireListed(`pcrs.${number}`, accepted, facts.tpm.pcrs[number] ?? 'not quoted');
   }
   const bound = checkNonce(facts.tpm.qualifyingData, binding);
   const hardware = appraiseHardware(facts.hardware, { reportData: fromHex(facts.hardware.report.reportData) });
@@ -82,15 +81,20 @@ function checkConfiguration(
   rules: CompleteAzurePolicy,
 ): void {
   const { secureBoot = false, consoleEnabled = true, vmUniqueId = '' } = vmConfiguration;
-  if (rules.requireSecureBoot && !secureBoot) refuseAppraisal('requireSecureBoot', 'secure boot', 'no secure boot');
-  if (consoleEnabled && !rules.allowConsole) refuseAppraisal('allowConsole', 'no serial console', 'a serial console');
-  mustBeOneOf('vmUniqueIds', rules.vmUniqueIds, vmUniqueId);
-  mustBeOneOf('userData', rules.userData, userData);
+  if (rules.requireSecureBoot && !secureBoot) refuseByRule('requireSecureBoot', 'secure boot', 'no secure boot');
+  if (consoleEnabled && rules.allowConsole !== true) {
+    refuseByRule('allowConsole', 'no serial console', 'a serial console');
+  }
+  requireListed('vmUniqueIds', rules.vmUniqueIds, vmUniqueId);
+  requireListed('userData', rules.userData, userData);
 }
 
-function checkNonce(qualifyingData: string, binding: NonceBinding | UnboundBinding): BoundBy<'nonce'> {
+function checkNonce(
+  qualifyingData: string,
+  binding: NonceBinding | UnboundBinding,
+): { readonly kind: 'nonce' } | Unbound {
   const expected = readBinding(binding, 'nonce');
   if (!(expected instanceof Uint8Array)) return expected;
-  if (toHex(expected) !== qualifyingData) refuseAppraisal('binding', 'the expected nonce', 'another nonce');
+  if (toHex(expected) !== qualifyingData) refuseByRule('binding', 'the expected nonce', 'another nonce');
   return Object.freeze({ kind: 'nonce' });
 }

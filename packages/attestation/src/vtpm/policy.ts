@@ -1,7 +1,8 @@
-import { UntypedRules } from '../untyped-rules.ts';
+import { incomplete, readRules, requireRules, type Required } from '../complete-policy.ts';
+import { boolean, hexes, nested, texts, type Rule } from '../policy-rules.ts';
 import { digestSizeBytes, pcrCount } from './tpm-quote.ts';
 
-/** What a relying party accepts of the vTPM of an Azure VM. What it names must all hold. */
+/** What a relying party accepts of the vTPM of an Azure VM. What it names must all hold. It can be written as JSON. */
 export interface AzurePolicy {
   /** Values of PCRs, by number, 32 bytes of hex each: what was booted. At least one; the quote must cover them. */
   readonly pcrs: Readonly<Record<number, readonly string[]>>;
@@ -15,36 +16,32 @@ export interface AzurePolicy {
   readonly userData?: readonly string[];
 }
 
-/** A policy that is complete and has its defaults filled in. Hex is lower case. */
-export interface CompleteAzurePolicy {
+const pcrRules: Readonly<Record<string, Rule<readonly string[]>>> = Object.fromEntries(
+  Array.from({ length: pcrCount }, (_, number) => [String(number), hexes(digestSizeBytes)]),
+);
+
+const azureRules = {
+  pcrs: nested(pcrRules, []),
+  requireSecureBoot: boolean,
+  allowConsole: boolean,
+  vmUniqueIds: texts,
+  userData: hexes(64),
+};
+
+const mandatory = ['pcrs', 'requireSecureBoot'] as const;
+
+/** A policy that is complete and checked. Hex is lower case; PCRs are by number. */
+export type CompleteAzurePolicy = Omit<Required<typeof azureRules, (typeof mandatory)[number]>, 'pcrs'> & {
   readonly pcrs: ReadonlyMap<number, readonly string[]>;
-  readonly requireSecureBoot: boolean;
-  readonly allowConsole: boolean;
-  readonly vmUniqueIds: readonly string[] | undefined;
-  readonly userData: readonly string[] | undefined;
-}
+};
 
 /** @throws APPRAISAL_REFUSED with the name of the rule in `details.field`. */
 export function completeAzurePolicy(policy: unknown): CompleteAzurePolicy {
-  const rules = new UntypedRules(policy);
-  const complete = {
-    pcrs: readPcrs(rules.required('pcrs', rules.rules('pcrs'))),
-    requireSecureBoot: rules.required('requireSecureBoot', rules.boolean('requireSecureBoot')),
-    allowConsole: rules.boolean('allowConsole') ?? false,
-    vmUniqueIds: rules.strings('vmUniqueIds'),
-    userData: rules.hex('userData', 64),
-  };
-  rules.end();
-  return Object.freeze(complete);
-}
-
-function readPcrs(rules: UntypedRules): ReadonlyMap<number, readonly string[]> {
+  const rules = requireRules(readRules(policy, azureRules), mandatory);
   const pcrs = new Map<number, readonly string[]>();
-  for (let number = 0; number < pcrCount; number++) {
-    const values = rules.hex(String(number), digestSizeBytes);
-    if (values !== undefined) pcrs.set(number, values);
+  for (const [number, values] of Object.entries(readRules(rules.pcrs, pcrRules, 'pcrs.'))) {
+    if (values !== undefined) pcrs.set(Number(number), values);
   }
-  rules.end();
-  if (pcrs.size === 0) rules.incomplete('0', 'present, or another PCR');
-  return pcrs;
+  if (pcrs.size === 0) throw incomplete('pcrs.0', 'present, or another PCR');
+  return Object.freeze({ ...rules, pcrs });
 }

@@ -252,6 +252,17 @@ test('a policy says everything that it has to, and nothing else', () => {
   );
 });
 
+test('a policy can be written as JSON', () => {
+  const text = JSON.stringify({ ...policy, timeFloor: now });
+  // A test of text that JSON.stringify wrote.
+  const rules = JSON.parse(text) as SnpPolicy;
+  assert.equal(appraiseSnp(good, rules, binding, { now }).measurement, goodReport.measurement);
+  assert.throws(
+    () => appraiseSnp(good, rules, binding, { now: new Date(now.getTime() - 1) }),
+    (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === 'timeFloor',
+  );
+});
+
 test('a policy does not inherit', () => {
   class Inherited {
     readonly allowDebug = true;
