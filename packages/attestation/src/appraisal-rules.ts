@@ -8,8 +8,14 @@ import type { Advisory, Durations } from './policy-rules.ts';
 import { misused } from './refusal.ts';
 import type { VerdictFacts } from './verdict.ts';
 
+/** Nothing was expected, and why. */
+export interface Unbound {
+  readonly kind: 'unbound';
+  readonly reason: string;
+}
+
 /** What binds accepted evidence: report data that was expected, or nothing, and why. */
-export type BindingFact = { readonly kind: 'report-data' } | { readonly kind: 'unbound'; readonly reason: string };
+export type BindingFact = { readonly kind: 'report-data' } | Unbound;
 
 /** The rules that policies for every TEE have. */
 type CommonRules = CompletePolicy['rules'];
@@ -93,18 +99,27 @@ function checkParts(field: string, parts: readonly DatedPart[], elapsedMs: PerPa
 }
 
 export function checkBinding(reportDataOfEvidence: string, binding: Binding): BindingFact {
-  // Untyped callers may leave it out: that is the mistake this argument exists to prevent.
-  const given: Partial<Record<'reportData' | 'unbound', unknown>> = binding ?? {};
-  const { reportData, unbound } = given;
-  if (reportData instanceof Uint8Array && unbound === undefined) {
-    if (reportData.length !== 64) misused('binding.reportData is not 64 bytes.');
-    if (toHex(reportData) !== reportDataOfEvidence) {
-      refuseByRule('binding', 'the expected report data', 'other report data');
-    }
-    return Object.freeze({ kind: 'report-data' });
+  const reportData = readBinding(binding, 'reportData');
+  if (!(reportData instanceof Uint8Array)) return reportData;
+  if (reportData.length !== 64) misused('binding.reportData is not 64 bytes.');
+  if (toHex(reportData) !== reportDataOfEvidence) {
+    refuseByRule('binding', 'the expected report data', 'other report data');
   }
-  if (typeof unbound === 'string' && unbound.trim() !== '' && reportData === undefined) {
+  return Object.freeze({ kind: 'report-data' });
+}
+
+/**
+ * The bytes of this name that are expected, or why none are.
+ *
+ * @throws VERIFIER_MISUSED for a binding that is missing or malformed: untyped callers may leave it out, and that is
+ * the mistake this argument exists to prevent.
+ */
+export function readBinding(binding: object, name: 'reportData' | 'nonce'): Uint8Array | Unbound {
+  const given: Partial<Record<'reportData' | 'nonce' | 'unbound', unknown>> = binding ?? {};
+  const { [name]: expected, unbound } = given;
+  if (expected instanceof Uint8Array && unbound === undefined) return expected;
+  if (typeof unbound === 'string' && unbound.trim() !== '' && expected === undefined) {
     return Object.freeze({ kind: 'unbound', reason: unbound });
   }
-  return misused('The binding is missing: give reportData, or unbound(reason).');
+  return misused(`The binding is missing: give ${name}, or unbound(reason).`);
 }

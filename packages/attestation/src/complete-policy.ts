@@ -3,12 +3,14 @@ import { parseJson } from './json.ts';
 import type { AppraisalPolicy, SgxPolicy, TdxPolicy } from './policy.ts';
 import { isPlainObject, sgxRules, tdxRules, type Rule } from './policy-rules.ts';
 
-type RuleTable = Readonly<Record<string, Rule<unknown>>>;
+export type RuleTable = Readonly<Record<string, Rule<unknown>>>;
 
 /** What was read by a table. */
-type Read<R extends RuleTable> = { readonly [K in keyof R]?: R[K] extends Rule<infer T> ? T : never };
+export type Read<R extends RuleTable> = { readonly [K in keyof R]?: R[K] extends Rule<infer T> ? T : never };
 
-type Required<R extends RuleTable, K extends keyof R> = Read<R> & { readonly [P in K]-?: NonNullable<Read<R>[P]> };
+export type Required<R extends RuleTable, K extends keyof R> = Read<R> & {
+  readonly [P in K]-?: NonNullable<Read<R>[P]>;
+};
 
 const inAll = ['acceptedStatuses', 'intelRoot'] as const;
 const inSgx = [...inAll, 'minimumSecurityVersion'] as const;
@@ -83,27 +85,36 @@ function completeTdx(policy: object): CompletePolicy {
   return Object.freeze({ tee: 'tdx', rules });
 }
 
-/** Reads every own property once, and refuses those that the table does not have. */
-function readRules<R extends RuleTable>(policy: object, table: R): Read<R> {
+/**
+ * Reads every own property once, and refuses those that the table does not have.
+ *
+ * @param path before the names of rules within a rule.
+ */
+export function readRules<R extends RuleTable>(policy: unknown, table: R, path = ''): Read<R> {
+  if (!isPlainObject(policy)) {
+    throw incomplete(path.slice(0, -1) || 'policy', 'an object with rules of its own and none inherited');
+  }
   const read: Record<string, unknown> = {};
   for (const key of Reflect.ownKeys(policy)) {
-    const name = String(key);
+    const name = path + String(key);
     const value: unknown = Reflect.get(policy, key);
     if (value === undefined) throw incomplete(name, 'absent or have a value');
     const rule = typeof key === 'string' && Object.hasOwn(table, key) ? table[key] : undefined;
     if (rule === undefined) throw incomplete(name, 'the name of a rule');
-    read[name] = rule.read(value);
-    if (read[name] === undefined) throw incomplete(name, rule.expected);
+    const taken = rule.read(value);
+    if (taken === undefined) throw incomplete(name, rule.expected);
+    read[String(key)] = taken;
   }
   // Each value is what the table's rule of this name read.
   return Object.freeze(read) as Read<R>;
 }
 
-function requireRules<R extends RuleTable, K extends keyof R & string>(
+export function requireRules<R extends RuleTable, K extends keyof R & string>(
   read: Read<R>,
   names: readonly K[],
+  path = '',
 ): Required<R, K> {
-  for (const name of names) if (read[name] === undefined) throw incomplete(name, 'present');
+  for (const name of names) if (read[name] === undefined) throw incomplete(path + name, 'present');
   // The loop has just looked.
   return read as Required<R, K>;
 }
@@ -128,7 +139,7 @@ function deepFreeze(value: unknown): object {
   return Object.freeze(value);
 }
 
-function incomplete(field: string, expected: string): EnclosError {
+export function incomplete(field: string, expected: string): EnclosError {
   return new EnclosError('APPRAISAL_REFUSED', `The policy is incomplete: ${field} must be ${expected}.`, {
     details: { field, expected, got: 'an incomplete policy' },
   });

@@ -32,7 +32,7 @@ const acceptable = [
 const isAcceptable: ReadonlySet<string> = new Set(acceptable);
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
 
-const boolean: Rule<boolean> = {
+export const boolean: Rule<boolean> = {
   expected: 'true or false',
   read: (value) => (typeof value === 'boolean' ? value : undefined),
   schema: { type: 'boolean' },
@@ -70,10 +70,17 @@ const advisories: Rule<readonly Advisory[]> = {
   },
 };
 
-const time: Rule<number> = {
+export const time: Rule<number> = {
   expected: 'a valid Date, or a time like 2026-06-01T00:00:00Z',
   read: readTime,
   schema: { type: 'string', pattern: timePattern.source },
+};
+
+/** At least one, when the rule is there. */
+export const texts: Rule<readonly string[]> = {
+  expected: 'a non-empty array of strings',
+  read: (value) => (isStrings(value) && value.length > 0 ? value.slice() : undefined),
+  schema: { type: 'array', minItems: 1, items: text.schema },
 };
 
 const measurements = hexes(48);
@@ -131,7 +138,7 @@ function exactly<const T extends string>(word: T): Rule<T> {
   return { expected: `"${word}"`, read: (value) => (value === word ? word : undefined), schema: { const: word } };
 }
 
-function integer(maximum: number): Rule<number> {
+export function integer(maximum: number): Rule<number> {
   return {
     expected: `an integer from 0 to ${maximum}`,
     read: (value) =>
@@ -141,7 +148,7 @@ function integer(maximum: number): Rule<number> {
 }
 
 /** At least one, when the rule is there. Read in lower case. */
-function hexes(sizeBytes: number): Rule<readonly string[]> {
+export function hexes(sizeBytes: number): Rule<readonly string[]> {
   const pattern = `^[0-9a-fA-F]{${2 * sizeBytes}}$`;
   const expression = new RegExp(pattern);
   return {
@@ -151,6 +158,17 @@ function hexes(sizeBytes: number): Rule<readonly string[]> {
         ? value.map((item) => item.toLowerCase())
         : undefined,
     schema: { type: 'array', minItems: 1, items: { type: 'string', pattern } },
+  };
+}
+
+/** Some of the words, at least one, when the rule is there. */
+export function words<const T extends string>(all: readonly T[]): Rule<readonly T[]> {
+  const isWords = (value: unknown): value is readonly T[] =>
+    isStrings(value) && value.length > 0 && value.every((item) => all.some((word) => word === item));
+  return {
+    expected: `a non-empty array of ${all.join(', ')}`,
+    read: (value) => (isWords(value) ? value.slice() : undefined),
+    schema: { type: 'array', minItems: 1, items: { enum: all } },
   };
 }
 
@@ -200,6 +218,16 @@ function readTime(value: unknown): number | undefined {
 function allOrNone<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
   const read = values.filter((value) => value !== undefined);
   return read.length === values.length ? read : undefined;
+}
+
+/** Rules within a rule, which `readRules` reads with the table that the schema is of. */
+export function nested(table: Readonly<Record<string, Rule<unknown>>>, required: readonly string[]): Rule<object> {
+  const properties = Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [name, schema]));
+  return {
+    expected: 'an object with rules of its own and none inherited',
+    read: (value) => (isPlainObject(value) ? value : undefined),
+    schema: { type: 'object', properties, required, additionalProperties: false },
+  };
 }
 
 /** A rule that a prototype holds would not be seen, and not be missed either. */

@@ -51,7 +51,7 @@ test('all is verified the first time, then two signatures, or one when the quoti
   const chainsOnly = createVerifierCache({ quotingEnclaves: 0 });
   assert.deepEqual([run(chainsOnly), run(chainsOnly)], [cold, 2]);
   const enclavesOnly = createVerifierCache({ pckChains: 0 });
-  assert.deepEqual([run(enclavesOnly), run(enclavesOnly)], [cold, cold - 1]);
+  assert.deepEqual([run(enclavesOnly), run(enclavesOnly)], [cold, 1]);
   assert.deepEqual([run(none), run(none)], [cold, cold]);
 });
 
@@ -182,7 +182,7 @@ test('a cache is bounded in each of its parts, and forgets what rested longest',
 
 test('what is too large to keep is verified each time', async () => {
   const cache = createVerifierCache();
-  const platform = await makePlatform({ authDataLength: 4096 });
+  const platform = await makePlatform({ authDataLength: 20_000 });
   const run = (): number => {
     const crypto = countingCrypto();
     const endorsements = parseCollateral(platform.collateral, { cache });

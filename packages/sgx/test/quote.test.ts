@@ -41,11 +41,12 @@ test('what is encoded parses to the same parts', () => {
   fc.assert(
     fc.property(anyQuote, (value) => {
       const { attestationKeyType, signedBytes, signature, ...rest } = parseQuote(encodeQuote(value));
-      const { qeReportBytes, ...signatureParts } = signature;
+      const { qeReportBytes, certifyingBytes, ...signatureParts } = signature;
       assert.deepEqual({ ...rest, signature: signatureParts }, value);
       assert.equal(attestationKeyType, 2);
       assert.deepEqual(signedBytes, quoteSignedBytes(value));
       assert.equal(qeReportBytes.length, 384);
+      assert.deepEqual(certifyingBytes, encodeQuote(value).slice(signedBytes.length + 4 + 64));
     }),
     { numRuns: 100 },
   );
