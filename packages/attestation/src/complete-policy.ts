@@ -131,7 +131,8 @@ function requireRoot({
   }
 }
 
-function deepFreeze(value: unknown): object {
+/** @throws APPRAISAL_REFUSED for what is no object. */
+export function deepFreeze(value: unknown): object {
   if (typeof value !== 'object' || value === null) throw incomplete('policy', 'an object');
   for (const inner of Object.values(value) as unknown[]) {
     if (typeof inner === 'object' && inner !== null) deepFreeze(inner);

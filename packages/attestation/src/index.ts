@@ -39,7 +39,7 @@ export type { SnpDatedPart, SnpDates, SnpValidity } from './snp/dates.ts';
 export { parseSnpCollateral, type SnpCollateral, type SnpEndorsements } from './snp/endorsements.ts';
 export type { EndorsedKey } from './snp/extensions.ts';
 export { amdKeyServiceUrls, type AmdKeyServiceUrls } from './snp/key-service.ts';
-export type { SnpPolicy } from './snp/policy.ts';
+export { parseSnpPolicy, type SnpPolicy } from './snp/policy.ts';
 export type { SnpProduct, SnpTcb } from './snp/product.ts';
 export type { SnpRefusalStatus } from './snp/refusal.ts';
 export type { SnpCpuid, SnpGuestPolicy, SnpPlatformInfo, SnpReportFields, SnpSigningKey } from './snp/report.ts';

@@ -17,6 +17,13 @@ export function cacheFolderOf(given: string | undefined, { io, path }: CommandCo
 
 export const offlineOption = { type: 'boolean', summary: 'Ask no network' } as const;
 
+export const productOption = {
+  type: 'string',
+  value: 'PRODUCT',
+  choices: ['Milan', 'Genoa', 'Turin'],
+  summary: 'Of a report of SEV-SNP that does not name it',
+} as const;
+
 /** Which service is asked. */
 export const sourceOptions = {
   source: {

@@ -62,14 +62,9 @@ export {
   type PrepareSigningOptions,
 } from './actions/sign-elsewhere.ts';
 export { sign, type SignedIdentity, type SignOptions, type SignOutcome } from './actions/sign.ts';
-export {
-  verify,
-  type CarrierFacts,
-  type VerifyOptions,
-  type VerifyOutcome,
-  type VerifyStep,
-} from './actions/verify.ts';
+export { verify, type CarrierFacts, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
 export type { CollateralSource } from './evidence/collateral-of.ts';
+export type { VerifyStep } from './evidence/step-list.ts';
 export { readInput, type Input } from './evidence/read-input.ts';
 export type { Explanation } from './explain/explain.ts';
 export type { ExplainNode } from './explain/nodes.ts';

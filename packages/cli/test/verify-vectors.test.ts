@@ -141,10 +141,9 @@ vectors.test('the sample of Intel needs --pck, and its own root', async () => {
     qe_identity: qeIdentity.body,
     qe_identity_signature: qeIdentity.signature,
   };
-  const given = [
-    ...['verify', file('sample.dat', vectors.read(`${sample}/quote.dat`)), '--at', '2025-01-01', '--json'],
-    ...['--collateral', file('sample.json', JSON.stringify(collateral))],
-  ];
+  const quote = file('sample.dat', vectors.read(`${sample}/quote.dat`));
+  const json = file('sample.json', JSON.stringify(collateral));
+  const given = ['verify', quote, '--at', '2025-01-01', '--json', '--collateral', json];
   const root = ['--root', file('sample.root.pem', text(`${sample}/trustedRootCaCert.pem`))];
   const pck = ['--pck', file('sample.pck.pem', text(`${sample}/pckCert.pem`))];
   const ran = await enclos([...given, ...root, ...pck], { cwd: folder });
@@ -218,4 +217,74 @@ vectors.test('a certificate of Gramine is verified, with the scheme that ties it
     keyBound: true,
     scheme: 'tagged evidence (interoperable RA-TLS)',
   });
+});
+
+/** Each: a real report, its leaf where it is a file, its product, and a time in its dates. */
+const reports: readonly (readonly [report: string, leaf: string, product: string, at: string])[] = [
+  [
+    'TEE-Attestation-Verification/genoa_attestation_report.bin',
+    'TEE-Attestation-Verification/genoa_vcek.pem',
+    'Genoa',
+    '2026-06-01',
+  ],
+  [
+    'TEE-Attestation-Verification/turin_attestation_report.bin',
+    'TEE-Attestation-Verification/turin_vcek.pem',
+    'Turin',
+    '2026-06-01',
+  ],
+  ['attestation-rs/test-report.bin', 'attestation-rs/test-vcek.der', 'Milan', '2025-06-01'],
+  ['attestation-rs/test-vlek-report.bin', 'attestation-rs/test-vlek.der', 'Milan', '2025-06-01'],
+];
+
+for (const [report, leaf, product, at] of reports) {
+  vectors.test(`snp/${report} is verified to the root of AMD, and appraised`, async () => {
+    const authority = leaf.includes('vlek') ? 'asvk' : 'ask';
+    const certificates = [`certs/${product.toLowerCase()}/${authority}.der`, `certs/${product.toLowerCase()}/ark.der`];
+    const chain = certificates.map((name) => pem(vectors.read(`snp/attestation-rs/${name}`))).join('');
+    const bytes = vectors.read(`snp/${leaf}`);
+    const leafPem = leaf.endsWith('.pem') ? new TextDecoder().decode(bytes) : pem(bytes);
+    writeFileSync(join(folder, 'report.bin'), vectors.read(`snp/${report}`));
+    writeFileSync(join(folder, 'report.json'), JSON.stringify({ certificate_chain: leafPem + chain }));
+    const given = ['verify', 'report.bin', '--collateral', 'report.json', '--at', at];
+    const ran = await enclos([...given, '--json'], { cwd: folder });
+    assert.equal(ran.code, 0, ran.stdout);
+    assert.deepEqual([ran.json()['status'], ran.json()['tee'], ran.json()['product']], ['GENUINE', 'sev-snp', product]);
+    assert.match((await enclos(given, { cwd: folder })).stdout, /revocation +not checked: there was no list\n/);
+    const init = await enclos(['policy', 'init', 'report.bin', '--product', 'Milan', '--json'], { cwd: folder });
+    if (authority === 'asvk') return assert.equal(init.code, 2);
+    const policy = { ...(init.json()['policy'] as object), allowUncheckedRevocation: true };
+    writeFileSync(join(folder, 'report.policy.json'), JSON.stringify(policy));
+    const appraise = [...given, '--policy', 'report.policy.json', '--unbound', 'a test'];
+    assert.equal((await enclos(appraise, { cwd: folder })).code, 0);
+    writeFileSync(join(folder, 'report.policy.json'), JSON.stringify({ ...policy, measurements: ['00'.repeat(48)] }));
+    const refused = await enclos([...appraise, '--json'], { cwd: folder });
+    assert.deepEqual([refused.code, refused.json()['rule']], [4, 'measurements']);
+  });
+}
+
+vectors.test('a leaf that did not sign is refused, and what Azure gives out is collateral too', async () => {
+  writeFileSync(join(folder, 'azure.bin'), vectors.read('snp/confidential-sidecar-containers/snp_report.bin'));
+  writeFileSync(
+    join(folder, 'azure.json'),
+    vectors.read('snp/confidential-sidecar-containers/uvm_host_amd_certificate.json'),
+  );
+  const given = ['verify', 'azure.bin', '--collateral', 'azure.json', '--at', '2025-06-01', '--json'];
+  assert.equal((await enclos(given, { cwd: folder })).code, 0);
+  writeFileSync(join(folder, 'azure.bin'), vectors.read('snp/attestation-rs/test-report.bin'));
+  const ran = await enclos(given, { cwd: folder });
+  assert.deepEqual(
+    [ran.code, ran.json()['step'], ran.json()['status']],
+    [3, 'snp-report-signature', 'SNP_INVALID_REPORT_SIGNATURE'],
+  );
+});
+
+vectors.test('evidence that brings its leaf needs the chain alone', async () => {
+  writeFileSync(join(folder, 'az.json'), vectors.read('azure-vtpm/attestation-rs/az_snp/evidence-v1.json'));
+  const chain = ['ask', 'ark'].map((name) => pem(vectors.read(`snp/attestation-rs/certs/milan/${name}.der`))).join('');
+  writeFileSync(join(folder, 'az.chain.json'), JSON.stringify({ certificate_chain: chain }));
+  const given = ['verify', 'az.json', '--collateral', 'az.chain.json', '--at', '2025-06-01', '--json'];
+  const ran = await enclos(given, { cwd: folder });
+  assert.equal(ran.code, 0, ran.stdout);
+  assert.deepEqual(ran.json()['foundIn'], ['member evidence.hcl_report', 'base64url', "report of Azure's paravisor"]);
 });

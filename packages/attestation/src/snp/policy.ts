@@ -1,4 +1,4 @@
-import { incomplete, readRules, requireRules, type Required } from '../complete-policy.ts';
+import { deepFreeze, incomplete, readRules, requireRules, type Required } from '../complete-policy.ts';
 import { boolean, hexes, integer, nested, texts, time, words } from '../policy-rules.ts';
 import { snpProducts, tcbComponents, type SnpProduct, type SnpTcb } from './product.ts';
 import type { SnpSigningKey } from './report.ts';
@@ -100,6 +100,21 @@ const mandatory = [
 export type CompleteSnpPolicy = Omit<Required<typeof snpRules, (typeof mandatory)[number]>, 'minimumTcb'> & {
   readonly minimumTcb: Readonly<Partial<Record<SnpProduct, SnpTcb>>>;
 };
+
+/**
+ * Checks a policy when it is written or read, rather than when it is used, and
+ * freezes a copy of it. The result is data, and can be written as JSON.
+ *
+ * @throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
+ */
+export function parseSnpPolicy(policy: unknown): SnpPolicy {
+  // Rules without a value are refused here; the copy does not have them any more.
+  completeSnpPolicy(policy);
+  const copy: unknown = JSON.parse(JSON.stringify(policy));
+  completeSnpPolicy(copy);
+  // `completeSnpPolicy` has read it.
+  return deepFreeze(copy) as SnpPolicy;
+}
 
 /** @throws APPRAISAL_REFUSED with the name of the rule in `details.field`. */
 export function completeSnpPolicy(policy: unknown): CompleteSnpPolicy {

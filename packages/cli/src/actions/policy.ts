@@ -1,16 +1,18 @@
 import { open } from 'node:fs/promises';
-import type { AppraisalPolicy } from '@enclos/attestation';
+import type { SnpProduct } from '@enclos/attestation';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { choosePiece, nothingFound } from '../evidence/choose.ts';
 import type { Input } from '../evidence/read-input.ts';
 import { recognise } from '../evidence/recognise.ts';
+import { draftOfReport } from '../policy/snp-draft.ts';
 import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from '../policy/draft.ts';
+import type { AnyPolicy } from '../policy/check.ts';
 import { policySentences } from '../policy/sentences.ts';
 import { readPolicy } from './policy-file.ts';
 
 export interface CheckedPolicy {
   readonly path: string;
-  readonly policy: AppraisalPolicy;
+  readonly policy: AnyPolicy;
   /** What it accepts and refuses. */
   readonly sentences: readonly string[];
 }
@@ -21,10 +23,14 @@ export async function checkPolicy(path: string): Promise<CheckedPolicy> {
   return { path, policy, sentences: policySentences(policy) };
 }
 
-export type InitPolicyOptions = (
-  | { readonly input: Input; readonly by: 'measurement' | 'signer' }
-  | { readonly mrEnclave: string; readonly softwareRoot?: string }
-) & {
+interface FromEvidence {
+  readonly input: Input;
+  readonly by: 'measurement' | 'signer';
+  /** Of AMD, for a report of version 2, which does not name it. */
+  readonly product?: SnpProduct;
+}
+
+export type InitPolicyOptions = (FromEvidence | { readonly mrEnclave: string; readonly softwareRoot?: string }) & {
   /** Where it is written; it is never written over a file. */
   readonly outFile?: string;
 };
@@ -38,10 +44,7 @@ export interface InitialPolicy extends PolicyDraft {
  * @throws EVIDENCE_REFUSED when there is no quote, CLI_USAGE when there are several, BUILD_FILE_EXISTS
  */
 export async function initPolicy(options: InitPolicyOptions): Promise<InitialPolicy> {
-  const draft =
-    'input' in options
-      ? draftOf(options.input, options.by)
-      : draftOfMeasurement(options.mrEnclave, options.softwareRoot);
+  const draft = 'input' in options ? draftOf(options) : draftOfMeasurement(options.mrEnclave, options.softwareRoot);
   const { outFile } = options;
   if (outFile === undefined) return draft;
   await writeNew(outFile, policyText(draft.policy));
@@ -49,11 +52,11 @@ export async function initPolicy(options: InitPolicyOptions): Promise<InitialPol
 }
 
 /** As it is written into a file. */
-export function policyText(policy: AppraisalPolicy): string {
-  return `${JSON.stringify(policy, undefined, 2)}\n`;
+export function policyText({ rules }: AnyPolicy): string {
+  return `${JSON.stringify(rules, undefined, 2)}\n`;
 }
 
-function draftOf({ bytes }: Input, by: 'measurement' | 'signer'): PolicyDraft {
+function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
   const found = recognise(bytes);
   const piece = choosePiece(found);
   const refuse = (message: string, cause?: unknown): never => {
@@ -62,9 +65,11 @@ function draftOf({ bytes }: Input, by: 'measurement' | 'signer'): PolicyDraft {
   };
   if (piece === undefined) return refuse(nothingFound(found));
   try {
-    return draftOfQuote(piece.evidence.bytes, by);
+    return piece.evidence.form === 'quote'
+      ? draftOfQuote(piece.evidence.bytes, by)
+      : draftOfReport(piece.evidence.bytes, product);
   } catch (error) {
-    if (!isEnclosError(error)) throw error;
+    if (!isEnclosError(error, 'SGX_QUOTE_INVALID')) throw error;
     return refuse(error.message, error);
   }
 }

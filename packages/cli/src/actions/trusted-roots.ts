@@ -9,6 +9,8 @@ export interface RootOptions {
   /** Fingerprints (SHA-256 of the SubjectPublicKeyInfo, hex) of roots whose certificates are in the collateral. */
   readonly softwareRoots: readonly string[];
   readonly intelRoot: boolean;
+  /** AMD's roots of all products, for reports of SEV-SNP. */
+  readonly amdRoots?: boolean;
 }
 
 const maxCertificateBytes = 64 * 1024;

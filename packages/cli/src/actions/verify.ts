@@ -1,34 +1,17 @@
-import {
-  appraise,
-  parseCollateral,
-  stepResults,
-  verificationSteps,
-  verifyQuote,
-  type AppraisalPolicy,
-  type Binding,
-  type QuoteVerdict,
-  type StepResult,
-  type VerifiedEvidence,
-} from '@enclos/attestation';
-import { fromHex } from '@enclos/codec';
+import type { Binding, QuoteVerdict, SnpVerdict, VerifiedEvidence, VerifiedSnpEvidence } from '@enclos/attestation';
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { parseQuote } from '@enclos/sgx';
+import { fromHex } from '@enclos/codec';
 import { bindingOf } from '../evidence/attested-certificate.ts';
 import { readCertificate } from '../evidence/certificate.ts';
 import { choosePiece, nothingFound } from '../evidence/choose.ts';
-import {
-  carriesPckChain,
-  fetchCollateralFor,
-  readCollateralFile,
-  withPckChain,
-  type CollateralSource,
-  type ObtainedCollateral,
-} from '../evidence/collateral-of.ts';
-import type { CertificateFound, Found, Piece } from '../evidence/found.ts';
-import { readPckFile, type PckFile } from '../evidence/pck-file.ts';
+import { readCollateralFile, type CollateralSource } from '../evidence/collateral-of.ts';
+import { certificatesIn, type CertificateFound, type Piece } from '../evidence/found.ts';
+import { readPckFile } from '../evidence/pck-file.ts';
 import type { Input } from '../evidence/read-input.ts';
 import { recognise } from '../evidence/recognise.ts';
+import { stepsOf, type VerifyStep } from '../evidence/step-list.ts';
+import { appraiseVerdict, verifyEvidence, type Given } from '../evidence/verify-evidence.ts';
 import { bindingWanted, refuseUsage } from '../failure.ts';
 import { readPolicy } from './policy-file.ts';
 import { trustedRoots, type RootOptions } from './trusted-roots.ts';
@@ -43,15 +26,10 @@ export interface VerifyOptions {
   /** The time of verification. */
   readonly now: Date;
   /**
-   * What to accept, and what ties the quote to this use. Without a binding the
-   * key of the certificate that carried the quote must do. Without this nothing is appraised.
+   * What to accept, and what ties the evidence to this use. Without a binding the
+   * key of the certificate that carried it must do. Without this nothing is appraised.
    */
   readonly appraisal?: { readonly policyFile: string; readonly binding?: Binding };
-}
-
-/** One step: those of the verifier, then that of the certificate where there is one. */
-export interface VerifyStep extends Omit<StepResult, 'id'> {
-  readonly id: StepResult['id'] | 'certificate-binding';
 }
 
 /** The certificate that carried the evidence. */
@@ -72,10 +50,10 @@ export interface VerifyOutcome {
   readonly trailingBytes: number;
   readonly steps: readonly VerifyStep[];
   /** Absent when a step of the verifier failed. */
-  readonly verdict?: QuoteVerdict;
+  readonly verdict?: QuoteVerdict | SnpVerdict;
   readonly certificate?: CarrierFacts;
   /** Present when the policy accepted it. */
-  readonly evidence?: VerifiedEvidence;
+  readonly evidence?: VerifiedEvidence | VerifiedSnpEvidence;
   /** What ties accepted evidence to its use: see `Binding`; `certificate-key` when the key of its certificate does. */
   readonly binding?: VerifiedEvidence['binding'] | { readonly kind: 'certificate-key'; readonly scheme: string };
   /** Why it is refused: evidence or policy. */
@@ -93,85 +71,60 @@ export interface VerifyOutcome {
 export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
   const { input, collateral: source, pckFile } = options;
   const found = recognise(input.bytes);
-  const given = 'file' in source ? await readCollateralFile(source.file) : undefined;
+  const fromFile = 'file' in source ? await readCollateralFile(source.file) : undefined;
   const policy = options.appraisal === undefined ? undefined : await readPolicy(options.appraisal.policyFile);
   const pck = pckFile === undefined ? undefined : await readPckFile(pckFile);
-  // Before anything is said about a step: whom to trust must be clear.
-  if (given !== undefined) await trustedRoots(options.roots, given.json);
   const piece = choosePiece(found);
+  const form = piece?.evidence.form ?? 'quote';
+  // Before anything is said about a step: whom to trust must be clear.
+  if (fromFile !== undefined && form === 'quote') await trustedRoots(options.roots, fromFile.json);
   if (piece?.certificate === undefined) requireBinding(options);
+  const place = { path: piece?.path ?? [], trailingBytes: piece?.evidence.trailingBytes ?? 0, notices: [] };
   try {
-    const evidence = requireQuote(found, piece);
-    const collateral = given ?? (await fetchCollateralFor(evidence.evidence.bytes, asFetch(source), pck));
-    return await verifyPiece(evidence, { ...options, collateral, pck, policy });
+    if (piece === undefined) throw unreadable(nothingFound(found));
+    const given = { ...options, source, fromFile, pck, policy, carried: certificatesIn(found) };
+    const { verdict, notices } = await verifyEvidence(piece.evidence, given);
+    return { ...place, notices, ...conclude({ piece, verdict }, given) };
   } catch (error) {
     if (!isEnclosError(error, 'EVIDENCE_REFUSED') && !isEnclosError(error, 'ENDORSEMENTS_INVALID')) throw error;
-    return { ...refused(error), ...placeOf(piece) };
+    return { ...place, steps: stepsOf(form, error), refusal: error };
   }
 }
 
-type Prepared = Omit<VerifyOptions, 'collateral'> & {
-  readonly collateral: ObtainedCollateral;
-  readonly pck: PckFile | undefined;
-  readonly policy: AppraisalPolicy | undefined;
-};
-
-function asFetch(source: CollateralSource): Extract<CollateralSource, { readonly fetch: unknown }> {
-  if ('fetch' in source) return source;
-  throw new TypeError('The collateral of a file has been read already.');
+function unreadable(message: string): EnclosError {
+  const details = { step: 'quote-format', status: 'UNSUPPORTED_QUOTE_FORMAT' };
+  return new EnclosError('EVIDENCE_REFUSED', message, { details });
 }
 
-function requireQuote(found: Found, piece: Piece | undefined): Piece {
-  if (piece !== undefined) return piece;
-  throw new EnclosError('EVIDENCE_REFUSED', nothingFound(found), {
-    details: { step: 'quote-format', status: 'UNSUPPORTED_QUOTE_FORMAT' },
-  });
+/** @throws CLI_USAGE when a policy is given, and nothing that ties the evidence to its use. */
+function requireBinding({ appraisal }: Pick<VerifyOptions, 'appraisal'>): void {
+  if (appraisal !== undefined && appraisal.binding === undefined) refuseUsage(bindingWanted);
 }
 
-function placeOf(piece: Piece | undefined): Pick<VerifyOutcome, 'path' | 'trailingBytes'> {
-  return { path: piece?.path ?? [], trailingBytes: piece?.evidence.trailingBytes ?? 0 };
+interface Verified {
+  readonly piece: Piece;
+  readonly verdict: QuoteVerdict | SnpVerdict;
 }
 
-function refused(refusal: EnclosError): Pick<VerifyOutcome, 'steps' | 'refusal' | 'notices'> {
-  // Collateral that cannot be read is refused before the first step.
-  const steps = isEnclosError(refusal, 'ENDORSEMENTS_INVALID')
-    ? verificationSteps.map((step, index) => ({ number: index + 1, ...step, status: 'not reached' as const }))
-    : stepResults(refusal);
-  return { steps, refusal, notices: [] };
+type Judged = Given & Pick<VerifyOptions, 'input' | 'appraisal'>;
+type Conclusion = Omit<VerifyOutcome, 'path' | 'trailingBytes' | 'notices'>;
+
+/** What follows from a verdict: whether the certificate is bound to it, and whether the policy accepts it. */
+function conclude({ piece, verdict }: Verified, given: Judged): Conclusion {
+  const steps = stepsOf(piece.evidence.form);
+  if (piece.certificate === undefined) return appraised({ steps, verdict }, given);
+  const certificate = carrierFacts(piece.certificate, verdict, given.input);
+  const all = [...steps, bindingStep(steps.length + 1, certificate)];
+  if (certificate.keyBound !== false) return appraised({ steps: all, verdict, certificate }, given);
+  const refusal = new EnclosError(
+    'EVIDENCE_REFUSED',
+    'The evidence is genuine, but it does not vouch for the key of the certificate that carries it.',
+    { details: { step: 'certificate-binding', status: 'CERTIFICATE_KEY_NOT_BOUND' } },
+  );
+  return { steps: all, verdict, certificate, refusal };
 }
 
-async function verifyPiece(piece: Piece, options: Prepared): Promise<VerifyOutcome> {
-  const { collateral, pck, now } = options;
-  const { bytes } = piece.evidence;
-  const json = pck === undefined || carriesChain(bytes) === true ? collateral.json : withPckChain(collateral.json, pck);
-  const roots = await trustedRoots(options.roots, json);
-  const verdict = await verifyQuote(bytes, parseCollateral(json), { roots, now });
-  const common = { ...placeOf(piece), notices: collateral.notices };
-  if (piece.certificate === undefined) return { ...common, ...appraised({ steps: stepResults(), verdict }, options) };
-  const certificate = carrierFacts(piece.certificate, verdict, options.input);
-  const steps = [...stepResults(), bindingStep(certificate)];
-  if (certificate.keyBound === false) {
-    const refusal = new EnclosError(
-      'EVIDENCE_REFUSED',
-      'The quote is genuine, but it does not vouch for the key of the certificate that carries it.',
-      { details: { step: 'certificate-binding', status: 'CERTIFICATE_KEY_NOT_BOUND' } },
-    );
-    return { ...common, steps, verdict, certificate, refusal };
-  }
-  return { ...common, ...appraised({ steps, verdict, certificate }, options) };
-}
-
-function carriesChain(quote: Uint8Array): boolean | undefined {
-  try {
-    return carriesPckChain(parseQuote(quote).signature.certificationDataType);
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    // The verifier says what is wrong with it.
-    return undefined;
-  }
-}
-
-function carrierFacts({ der }: CertificateFound, { report }: QuoteVerdict, { from }: Input): CarrierFacts {
+function carrierFacts({ der }: CertificateFound, { report }: Verified['verdict'], { from }: Input): CarrierFacts {
   const shape = readCertificate(der);
   const bound = bindingOf(shape, fromHex(report.reportData));
   return {
@@ -182,34 +135,28 @@ function carrierFacts({ der }: CertificateFound, { report }: QuoteVerdict, { fro
   };
 }
 
-function bindingStep({ keyBound }: CarrierFacts): VerifyStep {
+function bindingStep(number: number, { keyBound }: CarrierFacts): VerifyStep {
   return {
-    number: verificationSteps.length + 1,
+    number,
     id: 'certificate-binding',
     title: 'The report data vouches for the key of the certificate',
     status: keyBound === undefined ? 'not reached' : keyBound ? 'passed' : 'failed',
   };
 }
 
-/** @throws CLI_USAGE when a policy is given, and nothing that ties the evidence to its use. */
-function requireBinding({ appraisal }: Pick<VerifyOptions, 'appraisal'>): void {
-  if (appraisal !== undefined && appraisal.binding === undefined) refuseUsage(bindingWanted);
-}
-
-type Verified = Pick<VerifyOutcome, 'steps' | 'certificate'> & { readonly verdict: QuoteVerdict };
-type Appraised = Pick<VerifyOutcome, 'steps' | 'certificate' | 'verdict' | 'evidence' | 'binding' | 'refusal'>;
-
-function appraised(verified: Verified, { appraisal, policy, now }: Prepared): Appraised {
+function appraised(
+  verified: Pick<Conclusion, 'steps' | 'certificate'> & Pick<Verified, 'verdict'>,
+  { appraisal, policy, now }: Judged,
+): Conclusion {
   if (policy === undefined || appraisal === undefined) return verified;
   const { verdict, certificate } = verified;
   const scheme = certificate?.scheme;
-  const given = appraisal.binding;
   if (scheme === undefined) requireBinding({ appraisal });
   // The certificate's own bytes have just been found to be what the report data vouches for.
-  const binding = given ?? { reportData: fromHex(verdict.report.reportData) };
+  const binding = appraisal.binding ?? { reportData: fromHex(verdict.report.reportData) };
   try {
-    const evidence = appraise(verdict, policy, binding, { now });
-    const byCertificate = given === undefined && scheme !== undefined;
+    const evidence = appraiseVerdict(verdict, policy, binding, now);
+    const byCertificate = appraisal.binding === undefined && scheme !== undefined;
     return {
       ...verified,
       evidence,

@@ -6,6 +6,7 @@ import {
   cacheFolderOf,
   cacheOption,
   offlineOption,
+  productOption,
   sourceOf,
   sourceOptions,
 } from '../collateral-options.ts';
@@ -22,12 +23,7 @@ const options = {
     summary: 'With --fmspc: the CA of its PCK certificates',
   },
   tee: { type: 'string', value: 'TEE', choices: ['sgx', 'tdx'], summary: 'With --fmspc: the kind of enclave' },
-  product: {
-    type: 'string',
-    value: 'PRODUCT',
-    choices: ['Milan', 'Genoa', 'Turin'],
-    summary: 'Of a report of SEV-SNP that does not name it',
-  },
+  product: productOption,
   ...sourceOptions,
   ...baselineOptions,
   out: { type: 'string', value: 'FILE', summary: 'Write the collateral, for `enclos verify --collateral`' },

@@ -1,5 +1,6 @@
 import { checkPolicy } from '../actions/policy.ts';
 import { defineCommand } from '../command.ts';
+import type { AnyPolicy } from '../policy/check.ts';
 
 export const command = defineCommand({
   description:
@@ -10,7 +11,13 @@ export const command = defineCommand({
   exitCodes: {},
   run: ({ arguments: { file } }, { path }) => checkPolicy(path(file)),
   human({ path, policy }, printer) {
-    printer.line(`${printer.paint('green', '✔')} ${path} is a policy for ${policy.tee === 'tdx' ? 'TDX' : 'SGX'}.`);
+    printer.line(`${printer.paint('green', '✔')} ${path} is a policy for ${names[teeOf(policy)]}.`);
   },
-  json: ({ path, policy }) => ({ path, tee: policy.tee ?? 'sgx', policy }),
+  json: ({ path, policy }) => ({ path, tee: teeOf(policy), policy: policy.rules }),
 });
+
+const names = { sgx: 'SGX', tdx: 'TDX', 'sev-snp': 'SEV-SNP' } as const;
+
+function teeOf(policy: AnyPolicy): keyof typeof names {
+  return policy.kind === 'snp' ? 'sev-snp' : (policy.rules.tee ?? 'sgx');
+}

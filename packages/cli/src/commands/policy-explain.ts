@@ -13,5 +13,5 @@ export const command = defineCommand({
   human({ sentences }, printer) {
     for (const sentence of sentences) printer.line(`${printer.paint('dim', '·')} ${printable(sentence)}`);
   },
-  json: (checked) => checked,
+  json: ({ path, policy, sentences }) => ({ path, policy: policy.rules, sentences }),
 });

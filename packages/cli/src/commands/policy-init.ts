@@ -1,4 +1,5 @@
 import { initPolicy, policyText } from '../actions/policy.ts';
+import { productOption } from '../collateral-options.ts';
 import { defineCommand } from '../command.ts';
 import { readInput } from '../evidence/read-input.ts';
 import { refuseUsage } from '../failure.ts';
@@ -9,7 +10,10 @@ export const command = defineCommand({
   description:
     'Makes a policy from a quote or from a measurement. It accepts what that is, on a platform that is up to date, and nothing else: loosen it by hand where you mean to, and let `enclos policy explain` say what it came to.\n\nA quote is not verified by this. What it claims goes into the policy, so verify it by the policy before relying on either.',
   arguments: {
-    evidence: { value: 'EVIDENCE', summary: 'A quote, in whatever it is wrapped; - for standard input' },
+    evidence: {
+      value: 'EVIDENCE',
+      summary: 'A quote or a report of SEV-SNP, in whatever it is wrapped; - for standard input',
+    },
   },
   options: {
     by: {
@@ -25,6 +29,7 @@ export const command = defineCommand({
       value: 'FINGERPRINT',
       summary: 'With --mrenclave: on a software platform under this root, in place of hardware',
     },
+    product: productOption,
     out: { type: 'string', value: 'FILE', summary: 'Write it into this new file', extensions: ['json'] },
   },
   examples: [
@@ -36,13 +41,18 @@ export const command = defineCommand({
   ],
   exitCodes: { 3: 'There is no quote in the evidence.' },
   async run({ arguments: { evidence }, options: given }, context) {
-    const { mrenclave, 'software-root': softwareRoot, by, out } = given;
+    const { mrenclave, 'software-root': softwareRoot, by, out, product } = given;
     const outFile = out === undefined ? {} : { outFile: context.path(out) };
     if (evidence !== undefined) {
       if (mrenclave !== undefined || softwareRoot !== undefined) {
         refuseUsage('EVIDENCE says what it is: leave out --mrenclave and --software-root.');
       }
-      const made = await initPolicy({ input: await readInput(evidence, context), by, ...outFile });
+      const made = await initPolicy({
+        input: await readInput(evidence, context),
+        by,
+        ...(product === undefined ? {} : { product }),
+        ...outFile,
+      });
       for (const note of made.notes) context.notes.line(`${markOf('warning', context.notes)} ${note}`);
       return made;
     }
@@ -54,5 +64,9 @@ export const command = defineCommand({
   human({ policy, outFile }, printer) {
     printer.line(outFile === undefined ? policyText(policy).trimEnd() : `${markOf('ok', printer)} wrote ${outFile}`);
   },
-  json: (initial) => initial,
+  json: ({ policy, notes, outFile }) => ({
+    policy: policy.rules,
+    notes,
+    ...(outFile === undefined ? {} : { outFile }),
+  }),
 });

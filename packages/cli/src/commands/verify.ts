@@ -6,6 +6,7 @@ import {
   cacheFolderOf,
   cacheOption,
   offlineOption,
+  productOption,
   sourceOf,
   sourceOptions,
 } from '../collateral-options.ts';
@@ -24,7 +25,7 @@ const options = {
     value: 'FILE',
     extensions: ['json'],
     summary:
-      'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3. Without it, it is fetched, as `enclos collateral fetch` does',
+      'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3, or of `enclos collateral fetch` for SEV-SNP. Without it, it is fetched, as `enclos collateral fetch` does',
   },
   pck: {
     type: 'string',
@@ -46,6 +47,8 @@ const options = {
     summary: 'Trust the software root with this fingerprint',
   },
   'intel-root': { type: 'boolean', summary: "Trust Intel's SGX root" },
+  'amd-root': { type: 'boolean', summary: "Trust AMD's roots, for reports of SEV-SNP" },
+  product: productOption,
   policy: {
     type: 'string',
     value: 'FILE',
@@ -73,7 +76,7 @@ type Options = CommandInput<typeof options>['options'];
 
 export const command = defineCommand({
   description:
-    'Checks evidence against the collateral of its vendor, in numbered steps that end in a root. It finds the quote by content: as bytes, in hex, base64 or PEM, in a certificate, in an Open Enclave report, in JSON; or in the certificate that a server shows, by its https address.\n\nWhom to trust is your choice: --root, --software-root, --intel-root. When none is named, only the roots of the vendors of hardware are trusted, and no software platform.\n\nWith --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate. Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes.\n\nThe answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`.',
+    'Checks evidence against the collateral of its vendor, in numbered steps that end in a root. It finds the quote, or the report of SEV-SNP, by content: as bytes, in hex, base64 or PEM, in a certificate, in an Open Enclave report, in JSON; or in the certificate that a server shows, by its https address.\n\nWhom to trust is your choice: --root, --software-root, --intel-root, --amd-root. When none is named, only the roots of the vendors of hardware are trusted, and no software platform.\n\nWith --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate. Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes.\n\nThe answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`. A report of SEV-SNP has no TCB status: of one that is genuine `status` is GENUINE, and the policy judges its versions.',
   arguments: {
     evidence: {
       value: 'EVIDENCE',
@@ -108,8 +111,9 @@ export const command = defineCommand({
       rootFiles: given.root.map(path),
       softwareRoots: given['software-root'].map(fingerprint),
       intelRoot: given['intel-root'],
+      amdRoots: given['amd-root'],
     };
-    const named = roots.rootFiles.length + roots.softwareRoots.length > 0 || roots.intelRoot;
+    const named = roots.rootFiles.length + roots.softwareRoots.length > 0 || roots.intelRoot || roots.amdRoots;
     const now = given.at === undefined ? io.now() : parseTime(given.at);
     const collateral = collateralSource(given, context);
     const input = await progress.during('reading', () => readInput(evidence, context));
@@ -117,7 +121,7 @@ export const command = defineCommand({
       verify({
         input,
         collateral,
-        roots: named ? roots : { ...roots, intelRoot: true },
+        roots: named ? roots : { ...roots, intelRoot: true, amdRoots: true },
         now,
         ...(given.pck === undefined ? {} : { pckFile: path(given.pck) }),
         ...(appraisal === undefined ? {} : { appraisal }),
@@ -131,6 +135,7 @@ export const command = defineCommand({
 });
 
 const fetchOnly = [
+  'product',
   'source',
   'url',
   'place',
@@ -153,6 +158,7 @@ function collateralSource(given: Options, context: CommandContext): CollateralSo
   const baseline = baselineOf(given);
   const cacheFolder = cacheFolderOf(given.cache, context);
   return {
+    ...(given.product === undefined ? {} : { product: given.product }),
     fetch: async ({ tee }) => ({
       source: await sourceOf(given, tee === 'snp' ? 'kds' : 'pcs', context),
       baseline,

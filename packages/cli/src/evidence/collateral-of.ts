@@ -1,7 +1,8 @@
-import { endorsementFacts, type EndorsementFacts, type Notice } from '@enclos/endorsements';
+import { endorsementFacts, type EndorsementFacts, type Notice, type SnpFacts } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { obtainCollateral, type ObtainCollateralOptions } from '../actions/obtain-collateral.ts';
 import { readSmallJson } from '../files.ts';
+import type { QuoteFound, SnpReportFound } from './found.ts';
 import { isRecord } from './text-forms.ts';
 import { pckChain, pckFacts, type PckFile } from './pck-file.ts';
 
@@ -10,44 +11,49 @@ export type CollateralSource =
   | { readonly file: string }
   | {
       readonly fetch: (facts: EndorsementFacts) => Promise<Omit<ObtainCollateralOptions, 'facts'>>;
+      /** Of AMD, for a report of version 2, which does not name it. */
+      readonly product?: SnpFacts['product'];
     };
 
 export interface ObtainedCollateral {
   /** Untrusted JSON, for `parseCollateral`. */
   readonly json: unknown;
-  readonly from: 'file' | 'source';
   /** What the endorsements client noticed. */
   readonly notices: readonly Notice[];
 }
 
 const maximumCollateralBytes = 8 * 1024 * 1024;
-const pckChainType = 5;
 
 /** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID */
 export async function readCollateralFile(path: string): Promise<ObtainedCollateral> {
-  return { json: await readSmallJson(path, maximumCollateralBytes), from: 'file', notices: [] };
+  return { json: await readSmallJson(path, maximumCollateralBytes), notices: [] };
 }
 
 /**
  * Gets the collateral of the platform that the evidence names, or that `pck` does.
- * @throws EVIDENCE_REFUSED when the evidence names none, and what `obtainCollateral` throws.
+ * @throws EVIDENCE_REFUSED when a quote cannot be read, and what `endorsementFacts` and `obtainCollateral` throw.
  */
 export async function fetchCollateralFor(
-  evidence: Uint8Array,
-  { fetch }: Extract<CollateralSource, { readonly fetch: unknown }>,
+  evidence: QuoteFound | SnpReportFound,
+  source: CollateralSource,
   pck: PckFile | undefined,
 ): Promise<ObtainedCollateral> {
-  const named = factsOf(evidence);
+  if (!('fetch' in source)) throw new TypeError('The collateral of a file is read, not fetched.');
+  const named = factsOf(evidence, source.product);
   const facts = pck !== undefined && 'pck' in named ? pckFacts(pck, named.tee) : named;
-  const { collateral, notices } = await obtainCollateral({ ...(await fetch(facts)), facts });
-  return { json: collateral, from: 'source', notices };
+  const { collateral, notices } = await obtainCollateral({ ...(await source.fetch(facts)), facts });
+  return { json: collateral, notices };
 }
 
-function factsOf(evidence: Uint8Array): EndorsementFacts {
+function factsOf(
+  { form, bytes }: QuoteFound | SnpReportFound,
+  product: SnpFacts['product'] | undefined,
+): EndorsementFacts {
   try {
-    return endorsementFacts(evidence);
+    return endorsementFacts(bytes, product === undefined ? {} : { product });
   } catch (cause) {
-    if (!isEnclosError(cause, 'ENDORSEMENTS_EVIDENCE_UNREADABLE')) throw cause;
+    // A report may be whole and still not say enough; that is then for its owner to add.
+    if (!isEnclosError(cause, 'ENDORSEMENTS_EVIDENCE_UNREADABLE') || form === 'snp-report') throw cause;
     throw new EnclosError('EVIDENCE_REFUSED', cause.message, {
       details: { step: 'quote-format', status: 'UNSUPPORTED_QUOTE_FORMAT' },
       cause,
@@ -60,9 +66,4 @@ export function withPckChain(json: unknown, pck: PckFile): unknown {
   if (!isRecord(json)) return json;
   const issuers: unknown = json['pck_crl_issuer_chain'];
   return { ...json, pck_certificate_chain: pckChain(pck, typeof issuers === 'string' ? issuers : '') };
-}
-
-/** Whether a quote carries its PCK chain; undefined when it cannot be read so far. */
-export function carriesPckChain(type: number | undefined): boolean | undefined {
-  return type === undefined ? undefined : type === pckChainType;
 }

@@ -1,4 +1,4 @@
-import { parsePolicy, type AppraisalPolicy } from '@enclos/attestation';
+import { parsePolicy, parseSnpPolicy, type AppraisalPolicy, type SnpPolicy } from '@enclos/attestation';
 import {
   BuildError,
   diagnosticAt,
@@ -10,6 +10,11 @@ import {
 import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { isRecord } from '../evidence/text-forms.ts';
 import { ruleNames } from './rule-names.ts';
+
+/** A policy for quotes, or one for reports of SEV-SNP, which has `measurements`. */
+export type AnyPolicy =
+  | { readonly kind: 'dcap'; readonly rules: AppraisalPolicy }
+  | { readonly kind: 'snp'; readonly rules: SnpPolicy };
 
 const code = 'CLI_POLICY_INVALID';
 const unknownRule = 'the name of a rule';
@@ -28,13 +33,22 @@ const placeholders: Readonly<Record<string, unknown>> = {
   rtmr1: 'any',
   rtmr2: 'any',
   rtmr3: 'any',
+  measurements: ['00'.repeat(48)],
+  minimumGuestSvn: 0,
+  vmpl: 0,
+  roots: ['00'.repeat(32)],
+  signingKeys: ['VCEK'],
+  cspIds: [''],
+  minimumTcb: { Milan: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } },
+  allowSmt: false,
+  allowMultipleSockets: false,
 };
 
 /**
  * Checks the text of a policy, and says everything that is wrong with it at once.
  * @throws CLI_POLICY_INVALID with a diagnostic for each problem.
  */
-export async function checkPolicyText(file: string, text: string): Promise<AppraisalPolicy> {
+export async function checkPolicyText(file: string, text: string): Promise<AnyPolicy> {
   const source = parseJsonSource(file, text, code);
   if (!isRecord(source.value)) {
     throw invalid(file, [problemAt({ file, text }, source.locate([]), 'a policy is a JSON object')]);
@@ -59,7 +73,7 @@ interface Problem {
  */
 function problemsOf(value: Readonly<Record<string, unknown>>): {
   readonly problems: readonly Problem[];
-  readonly policy?: AppraisalPolicy;
+  readonly policy?: AnyPolicy;
 } {
   const problems: Problem[] = [];
   const rules: Record<string, unknown> = { ...value };
@@ -70,20 +84,36 @@ function problemsOf(value: Readonly<Record<string, unknown>>): {
     const { problem } = attempt;
     if (problems.some(({ field }) => field === problem.field)) return { problems };
     problems.push(problem);
-    if (Object.hasOwn(placeholders, problem.field)) rules[problem.field] = placeholders[problem.field];
-    else delete rules[problem.field];
+    const [name = ''] = problem.field.split('.');
+    if (Object.hasOwn(placeholders, name)) rules[name] = placeholders[name];
+    else delete rules[name];
   }
 }
 
-function tryPolicy(rules: unknown): { readonly policy: AppraisalPolicy } | { readonly problem: Problem } {
+function tryPolicy(
+  rules: Readonly<Record<string, unknown>>,
+): { readonly policy: AnyPolicy } | { readonly problem: Problem } {
   try {
-    return { policy: parsePolicy(rules) };
+    return {
+      policy: isForSnp(rules)
+        ? { kind: 'snp', rules: parseSnpPolicy(rules) }
+        : { kind: 'dcap', rules: parsePolicy(rules) },
+    };
   } catch (error) {
     if (!isEnclosError(error, 'APPRAISAL_REFUSED')) throw error;
     const { field, expected } = error.details;
     return { problem: { field: String(field), expected: String(expected) } };
   }
 }
+
+const snpOnly = ['measurements', 'minimumGuestSvn', 'vmpl', 'minimumTcb', 'signingKeys'];
+
+/** By the rules that only such a policy has; a policy of quotes that has one of them too is told of it as unknown. */
+function isForSnp(rules: Readonly<Record<string, unknown>>): boolean {
+  return snpOnly.some((name) => Object.hasOwn(rules, name)) && !quoteOnly.some((name) => Object.hasOwn(rules, name));
+}
+
+const quoteOnly = ['tee', 'mrEnclave', 'mrSigner', 'mrTd', 'acceptedStatuses'];
 
 interface PolicyFile {
   readonly file: string;
@@ -95,16 +125,22 @@ function diagnosticOf(
   { source, ...file }: PolicyFile & { readonly source: JsonSource },
   names: readonly string[],
 ): Diagnostic {
-  const isThere = isRecord(source.value) && Object.hasOwn(source.value, field);
+  // Rules within rules are named with their path.
+  const path = field.split('.');
+  const isThere = valueAt(source.value, path) !== undefined;
   if (expected === unknownRule) {
     const meant = didYouMean(field, names);
     const suggestion = meant === undefined ? undefined : `"${meant}" — did you mean that?`;
-    return problemAt(file, source.locateKey([field]), `unknown rule "${field}"`, suggestion);
+    return problemAt(file, source.locateKey(path), `unknown rule "${field}"`, suggestion);
   }
-  if (isThere) return problemAt(file, source.locate([field]), `${field} must be ${expected}`);
-  const { start } = source.locate([]);
+  if (isThere) return problemAt(file, source.locate(path), `${field} must be ${expected}`);
+  const { start } = source.locate(path.slice(0, -1));
   const wanted = expected === 'present' ? `${field} is missing` : `${field} is missing: wanted is ${expected}`;
   return problemAt(file, { start, end: start + 1 }, wanted);
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, name) => (isRecord(inner) ? inner[name] : undefined), value);
 }
 
 function problemAt(

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import { INTEL_SGX_ROOT, parsePolicy, type AppraisalPolicy } from '@enclos/attestation';
+import { INTEL_SGX_ROOT, parsePolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
+import type { AnyPolicy } from './check.ts';
 import { readCertificate } from '../evidence/certificate.ts';
 import { readPem } from '../evidence/text-forms.ts';
 
 /** A policy that was made from something, and what its owner should know before relying on it. */
 export interface PolicyDraft {
-  readonly policy: AppraisalPolicy;
+  readonly policy: AnyPolicy;
   readonly notes: readonly string[];
 }
 
 const schema = './node_modules/@enclos/attestation/schema/policy.schema.json';
-const unverified =
+export const unverified =
   'The values are those that the quote claims. Nobody has verified it: verify it by this policy before relying on either.';
 
 /** What is accepted of every kind: nothing but an up-to-date platform under the root that is named. */
@@ -26,7 +27,7 @@ export function draftOfMeasurement(mrEnclave: string, softwareRoot: string | und
     mrEnclave: [mrEnclave.toLowerCase()],
     minimumSecurityVersion: 0,
   };
-  return { policy: parsePolicy(policy), notes: [] };
+  return { policy: { kind: 'dcap', rules: parsePolicy(policy) }, notes: [] };
 }
 
 /**
@@ -52,7 +53,7 @@ export function draftOfQuote(bytes: Uint8Array, by: 'measurement' | 'signer'): P
       : []),
     ...debugNotes(quote),
   ];
-  return { policy: parsePolicy(rules), notes };
+  return { policy: { kind: 'dcap', rules: parsePolicy(rules) }, notes };
 }
 
 function isSoftware(root: string | undefined): boolean {

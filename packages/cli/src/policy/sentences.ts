@@ -1,4 +1,7 @@
 import type { AppraisalPolicy, SgxPolicy, TdxPolicy } from '@enclos/attestation';
+import type { AnyPolicy } from './check.ts';
+import { snpSentences } from './snp-sentences.ts';
+import { duration, listed, oneOf } from './words.ts';
 
 const statusWords: Readonly<Record<string, string>> = {
   OK: 'up to date',
@@ -13,16 +16,12 @@ const statusWords: Readonly<Record<string, string>> = {
     'updated below a trust domain that should be launched anew, and set up in a way that leaves it open',
 };
 
-const secondMs = 1000;
-const units = [
-  ['day', 86_400 * secondMs],
-  ['hour', 3600 * secondMs],
-  ['minute', 60 * secondMs],
-  ['second', secondMs],
-] as const;
-
 /** What a policy accepts and refuses, in sentences. */
-export function policySentences(policy: AppraisalPolicy): readonly string[] {
+export function policySentences(policy: AnyPolicy): readonly string[] {
+  return policy.kind === 'snp' ? snpSentences(policy.rules) : quoteSentences(policy.rules);
+}
+
+function quoteSentences(policy: AppraisalPolicy): readonly string[] {
   return [...(policy.tee === 'tdx' ? tdxSentences(policy) : sgxSentences(policy)), ...commonSentences(policy)];
 }
 
@@ -141,18 +140,4 @@ function durationSentences(
   return Object.entries(rule).map(([part, time]) =>
     sentence(duration(time), part === 'default' ? 'Other collateral' : part),
   );
-}
-
-function duration(timeMs: number): string {
-  const [name, unitMs] = units.find(([, unit]) => timeMs % unit === 0 && timeMs >= unit) ?? ['millisecond', 1];
-  const count = timeMs / unitMs;
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
-}
-
-function listed(values: readonly string[] | undefined, what: string): readonly string[] {
-  return values === undefined ? [] : [`Its ${what} must be ${oneOf('value', values)}.`];
-}
-
-function oneOf(what: string, values: readonly string[]): string {
-  return values.length === 1 ? `${what} ${values[0]}` : `one of ${values.length} ${what}s: ${values.join(', ')}`;
 }

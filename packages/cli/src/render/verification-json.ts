@@ -1,6 +1,7 @@
 import type { QuoteVerdict } from '@enclos/attestation';
 import type { EnclosError } from '@enclos/errors';
 import { adviceFor, collateralAge } from '../evidence/advice.ts';
+import { snpJson, snpSummary } from './snp-verification.ts';
 import { isDebug, type ShownOutcome } from './verification.ts';
 
 /**
@@ -10,12 +11,10 @@ import { isDebug, type ShownOutcome } from './verification.ts';
 export function verificationJson(outcome: ShownOutcome): Readonly<Record<string, unknown>> {
   const { steps, verdict, evidence, binding, refusal, certificate, path, trailingBytes, notices } = outcome;
   return {
-    ...(verdict === undefined ? {} : summary(verdict)),
+    ...(verdict === undefined ? {} : verdict.tee === 'sev-snp' ? snpSummary(verdict) : summary(verdict)),
     ...(refusal === undefined ? {} : refusalJson(refusal)),
     steps,
-    ...(verdict === undefined
-      ? {}
-      : { verdict: verdictJson(verdict), collateral: collateralAge(verdict), advice: adviceFor(verdict) }),
+    ...(verdict === undefined ? {} : verdict.tee === 'sev-snp' ? snpJson(verdict) : quoteJson(verdict)),
     ...(certificate === undefined ? {} : { certificate }),
     foundIn: path,
     trailingBytes,
@@ -31,6 +30,10 @@ function refusalJson({ code, message, details }: EnclosError): Readonly<Record<s
   if (code === 'APPRAISAL_REFUSED') return { step: 'appraisal', rule: details['field'], reason: message };
   const step = code === 'ENDORSEMENTS_INVALID' ? 'collateral' : details['step'];
   return { status: details['status'], step, reason: message };
+}
+
+function quoteJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
+  return { verdict: verdictJson(verdict), collateral: collateralAge(verdict), advice: adviceFor(verdict) };
 }
 
 function summary(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {

@@ -1,7 +1,8 @@
-import type { QuoteVerdict, StepResult } from '@enclos/attestation';
+import type { QuoteVerdict, SnpVerdict, StepResult } from '@enclos/attestation';
 import { Attribute, TdAttribute } from '@enclos/sgx';
 import type { VerifyOutcome } from '../actions/verify.ts';
 import { adviceFor, collateralAge } from '../evidence/advice.ts';
+import { snpAdvice, snpFacts } from './snp-verification.ts';
 import type { Printer } from './printer.ts';
 import { printable } from './printer.ts';
 import { markOf, renderFacts, type Mark } from './table.ts';
@@ -30,21 +31,23 @@ export function renderVerification(outcome: ShownOutcome, printer: Printer): voi
   if (outcome.evidence !== undefined) printer.line(`${markOf('ok', printer)} ${printable(accepted(outcome))}`);
   else if (refusal === undefined) {
     printer.line(
-      `${markOf('warning', printer)} Nothing was appraised: this is a genuine quote of some enclave. Decide with --policy.`,
+      `${markOf('warning', printer)} Nothing was appraised: this is a genuine ${verdict.tee === 'sev-snp' ? 'report of some guest' : 'quote of some enclave'}. Decide with --policy.`,
     );
   }
 }
 
-function renderVerdict(outcome: ShownOutcome, verdict: QuoteVerdict, printer: Printer): void {
-  printer.line(printer.paint('bold', 'The quote is genuine. It says:'));
-  const facts = { ...verdictFacts(verdict), ...carrierWords(outcome) };
+function renderVerdict(outcome: ShownOutcome, verdict: QuoteVerdict | SnpVerdict, printer: Printer): void {
+  const isSnp = verdict.tee === 'sev-snp';
+  printer.line(printer.paint('bold', `The ${isSnp ? 'report' : 'quote'} is genuine. It says:`));
+  const facts = { ...(isSnp ? snpFacts(verdict) : verdictFacts(verdict)), ...carrierWords(outcome) };
   renderFacts(
     Object.entries(facts).map(([name, value]) => [name, String(value)]),
     printer,
   );
   printer.line();
-  const [meaning = '', ...details] = adviceFor(verdict);
-  printer.line(`${markOf(verdict.status === 'OK' ? 'ok' : 'warning', printer)} ${meaning}`);
+  const [meaning = '', ...details] = isSnp ? snpAdvice(verdict) : adviceFor(verdict);
+  const isGood = !isSnp && verdict.status === 'OK';
+  printer.line(`${markOf(isGood ? 'ok' : isSnp ? 'info' : 'warning', printer)} ${meaning}`);
   for (const detail of details) printer.line(`    ${printable(detail)}`);
 }
 

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, type SnpRoot } from '@enclos/attestation';
+import { toHex } from '@enclos/codec';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import type { RootOptions } from '../actions/trusted-roots.ts';
+import { refuseUsage } from '../failure.ts';
+import { readSmallFile } from '../files.ts';
+import { readCertificate, type CertificateShape } from './certificate.ts';
+import { isRecord, readPem } from './text-forms.ts';
+
+export const amdRoots: readonly SnpRoot[] = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
+
+const maxCertificateBytes = 64 * 1024;
+
+/**
+ * The roots of AMD, and of others in their shape, that are trusted for reports.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_ROOT_UNKNOWN, CLI_USAGE when none is named
+ */
+export async function trustedSnpRoots(options: RootOptions, collateral: unknown): Promise<readonly SnpRoot[]> {
+  const fromFiles = await Promise.all(options.rootFiles.map(rootOfFile));
+  const fromCollateral = options.softwareRoots.map((fingerprint) => rootOfCollateral(fingerprint, collateral));
+  const roots = [...fromFiles, ...fromCollateral, ...(options.amdRoots === true ? amdRoots : [])];
+  const none = 'This is a report of SEV-SNP, and no root for it is named: --amd-root, or --root FILE.';
+  return roots.length > 0 ? roots : refuseUsage(none);
+}
+
+async function rootOfFile(path: string): Promise<SnpRoot> {
+  const bytes = await readSmallFile(path, maxCertificateBytes);
+  const blocks = readPem(new TextDecoder('latin1').decode(bytes))?.map(({ bytes: der }) => der) ?? [bytes];
+  const [der] = blocks;
+  const root = der === undefined || blocks.length > 1 ? undefined : rootOf(der);
+  if (root === undefined) {
+    throw new EnclosError(
+      'CLI_FILE_INVALID',
+      `${path} is not one root certificate of a product of AMD's, in PEM or DER.`,
+      {
+        details: { path },
+      },
+    );
+  }
+  return root;
+}
+
+/** The fingerprint is the trust; the collateral only supplies the key that has it. */
+function rootOfCollateral(fingerprint: string, collateral: unknown): SnpRoot {
+  const chain = isRecord(collateral) ? (collateral['certificate_chain'] ?? collateral['certificateChain']) : undefined;
+  const blocks = typeof chain === 'string' ? (readPem(chain) ?? []) : [];
+  const certified = blocks.map(({ bytes }) => rootOf(bytes)).filter((root) => root !== undefined);
+  const found = [...amdRoots, ...certified].find((root) => root.fingerprint === fingerprint);
+  if (found !== undefined) return found;
+  throw new EnclosError('CLI_ROOT_UNKNOWN', 'No certificate in the collateral has the fingerprint of the root.', {
+    details: { softwareRoot: fingerprint },
+  });
+}
+
+/** Of AMD's own roots only the key is trusted, whatever its certificate says. */
+function rootOf(der: Uint8Array): SnpRoot | undefined {
+  const shape = readShape(der);
+  if (shape === undefined) return undefined;
+  const fingerprint = createHash('sha256').update(shape.publicKeyInfo).digest('hex');
+  const known = amdRoots.find((root) => root.fingerprint === fingerprint);
+  if (known !== undefined) return known;
+  const product = (['Milan', 'Genoa', 'Turin'] as const).find((name) => shape.subject.includes(`CN=ARK-${name}`));
+  return product === undefined ? undefined : { product, publicKey: toHex(shape.publicKeyInfo), fingerprint };
+}
+
+function readShape(der: Uint8Array): CertificateShape | undefined {
+  try {
+    return readCertificate(der);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+const secondMs = 1000;
+const units = [
+  ['day', 86_400 * secondMs],
+  ['hour', 3600 * secondMs],
+  ['minute', 60 * secondMs],
+  ['second', secondMs],
+] as const;
+
+/** `7 days`: in the largest unit that comes out even. */
+export function duration(timeMs: number): string {
+  const [name, unitMs] = units.find(([, unit]) => timeMs % unit === 0 && timeMs >= unit) ?? ['millisecond', 1];
+  const count = timeMs / unitMs;
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}
+
+/** A rule that need not be there. */
+export function listed(values: readonly string[] | undefined, what: string): readonly string[] {
+  return values === undefined ? [] : [`Its ${what} must be ${oneOf('value', values)}.`];
+}
+
+export function oneOf(what: string, values: readonly string[]): string {
+  return values.length === 1 ? `${what} ${values[0]}` : `one of ${values.length} ${what}s: ${values.join(', ')}`;
+}

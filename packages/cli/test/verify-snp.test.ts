@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { toHex } from '@enclos/codec';
+import { pem, pemChain, snpScenario, type SnpScenarioChanges } from '@enclos/evidence-kit';
+import { enclos, errorOf, temporaryFolder, type Ran } from './cli.ts';
+import { writeKit } from './kit-evidence.ts';
+
+const folder = temporaryFolder();
+
+interface Files {
+  readonly collateral?: object;
+  readonly root?: string;
+}
+
+/** A scenario of the kit in files, and `enclos verify` on it. */
+async function verify(changes: SnpScenarioChanges, argv: readonly string[] = [], files: Files = {}): Promise<Ran> {
+  const { report, leaf, ask, ark, crl, at } = snpScenario({ rsaBits: 4096, ...changes });
+  writeFileSync(join(folder, 'report.bin'), report);
+  const collateral = files.collateral ?? { certificate_chain: pemChain([leaf, ask, ark]), crl: toHex(crl) };
+  writeFileSync(join(folder, 'report.json'), JSON.stringify(collateral));
+  writeFileSync(join(folder, 'ark.pem'), files.root ?? pem(ark));
+  const given = ['report.bin', '--collateral', 'report.json', '--root', 'ark.pem', '--at', at.toISOString()];
+  return enclos(['verify', ...given, ...argv], { cwd: folder });
+}
+
+const json = ['--json'];
+
+test('reports of every product and key are verified under a root that is named', async () => {
+  for (const product of ['Milan', 'Genoa', 'Turin'] as const) {
+    for (const signingKey of ['VCEK', 'VLEK'] as const) {
+      const ran = await verify({ product, signingKey }, json);
+      assert.equal(ran.code, 0, ran.stdout);
+      const { status, tee, product: found, verdict, steps, appraised } = ran.json();
+      assert.deepEqual([status, tee, found, appraised], ['GENUINE', 'sev-snp', product, false]);
+      const { revocation, signingKey: key } = verdict as Record<string, Record<string, unknown>>;
+      assert.deepEqual([revocation, key?.['kind']], ['checked', signingKey]);
+      assert.ok((steps as readonly { status: string }[]).every(({ status: each }) => each === 'passed'));
+    }
+  }
+});
+
+test('people see the versions, and that nothing was appraised', async () => {
+  const { stdout } = await verify({});
+  assert.match(stdout, /\nThe report is genuine\. It says:\n {2}product +Milan\n {2}measurement +[0-9a-f]{96}\n/);
+  assert.match(stdout, /\n {2}reported TCB +bootloader \d+, tee \d+, snp \d+, microcode \d+\n/);
+  assert.match(stdout, /\n· AMD gives no status to versions of its firmware/);
+  assert.match(stdout, /\n⚠ Nothing was appraised: this is a genuine report of some guest\./);
+});
+
+/** Each: what is wrong, and where it is found. */
+const refused: readonly (readonly [name: string, changes: SnpScenarioChanges, files: Files, step: string])[] = [
+  ['a revoked authority', { crl: { revokes: ['ask'] } }, {}, 'snp-revocation'],
+  ['a list that cannot be read', {}, { collateral: { certificate_chain: '', crl: 'zz' } }, 'collateral'],
+  ['no chain', {}, { collateral: {} }, 'collateral'],
+];
+
+for (const [name, changes, files, step] of refused) {
+  test(`${name} is refused`, async () => {
+    const ran = await verify(changes, json, files);
+    assert.equal(ran.code, 3, ran.stdout);
+    assert.equal(ran.json()['step'], step);
+    assert.equal(typeof ran.json()['reason'], 'string');
+  });
+}
+
+test('a damaged list does not pass for an absent one', async () => {
+  const { leaf, ask, ark } = snpScenario({ rsaBits: 4096 });
+  const ran = await verify({}, json, { collateral: { certificate_chain: pemChain([leaf, ask, ark]), crl: 'zz' } });
+  assert.deepEqual([ran.code, ran.json()['status']], [3, 'SNP_CRL_UNSUPPORTED_FORMAT']);
+});
+
+test('AMD’s roots, by name or by default, do not vouch for it', async () => {
+  await verify({});
+  const given = ['verify', 'report.bin', '--collateral', 'report.json', '--json'];
+  for (const roots of [[], ['--amd-root']]) {
+    const byAmd = await enclos([...given, ...roots], { cwd: folder });
+    assert.deepEqual([byAmd.code, byAmd.json()['step']], [3, 'snp-trusted-root']);
+  }
+  const none = await enclos([...given, '--intel-root'], { cwd: folder });
+  assert.deepEqual([none.code, errorOf(none).code], [2, 'CLI_USAGE']);
+});
+
+test('a root of SEV-SNP is one certificate of a product', async () => {
+  for (const root of ['text', pem(snpScenario({ rsaBits: 4096 }).leaf)]) {
+    const ran = await verify({}, json, { root });
+    assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLI_FILE_INVALID']);
+  }
+});
+
+test('a policy of another kind of evidence refuses by its kind', async () => {
+  const quote = writeKit(folder, 'quote');
+  writeFileSync(
+    join(folder, 'quote.policy.json'),
+    JSON.stringify({
+      mrEnclave: ['ab'.repeat(32)],
+      minimumSecurityVersion: 0,
+      acceptedStatuses: ['OK'],
+      intelRoot: true,
+    }),
+  );
+  const ran = await verify({}, ['--policy', 'quote.policy.json', '--unbound', 'a test', '--json']);
+  assert.deepEqual([ran.code, ran.json()['rule']], [4, 'tee']);
+  const made = await enclos(['policy', 'init', 'report.bin', '--product', 'Milan', '--out', 'snp.policy.json'], {
+    cwd: folder,
+  });
+  assert.equal(made.code, 0, made.stderr);
+  const other = await quote.verify(['--policy', 'snp.policy.json', '--unbound', 'a test', '--json']);
+  assert.deepEqual([other.code, other.json()['rule']], [4, 'tee']);
+});
+
+test('a policy for SEV-SNP is checked within its rules, and explained', async () => {
+  await verify({});
+  const init = await enclos(['policy', 'init', 'report.bin', '--product', 'Milan', '--json'], { cwd: folder });
+  const policy = init.json()['policy'] as Record<string, object>;
+  const write = (changes: object): void =>
+    writeFileSync(join(folder, 'p.json'), JSON.stringify({ ...policy, ...changes }, undefined, 2));
+  write({});
+  const explained = await enclos(['policy', 'explain', 'p.json'], { cwd: folder });
+  assert.match(explained.stdout, /On Milan, every version of the firmware .* must be at least: bootloader \d+/);
+  assert.match(explained.stdout, /Evidence without a revocation list is refused\./);
+  write({ minimumTcb: { Milan: { ...(policy['minimumTcb'] as Record<string, object>)['Milan'], snp: -1 } }, vmpl: 9 });
+  const ran = await enclos(['policy', 'check', 'p.json', '--json'], { cwd: folder });
+  assert.equal(ran.code, 2);
+  const texts = (errorOf(ran).diagnostics ?? []).map(({ text }) => String(text));
+  assert.equal(texts.length, 2);
+  assert.ok(
+    texts.some((text) => text.startsWith('minimumTcb.Milan.snp must be an integer')),
+    texts.join(),
+  );
+});
