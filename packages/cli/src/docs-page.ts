@@ -90,8 +90,10 @@ async function commandSection(entry: RegistryEntry): Promise<string> {
 function policySection(): string {
   return `## Policy files
 
-The file that \`enclos verify --policy\` reads holds the rules of \`SgxPolicy\` or, with \`"tee": "tdx"\`, of
-\`TdxPolicy\` of \`@enclos/attestation\`, whose \`schema/policy.schema.json\` is their JSON Schema. An unknown rule is refused. This one accepts a signer's product on one software platform in single-user mode:
+The file that \`enclos verify --policy\` reads holds the rules of \`SgxPolicy\`, of \`TdxPolicy\` (with \`"tee": "tdx"\`) or of
+\`SnpPolicy\` of \`@enclos/attestation\`, whose \`schema/policy.schema.json\` is the JSON Schema of the first two. An unknown rule is
+refused. \`enclos policy init\` writes one, \`check\` marks what is wrong with it, \`explain\` says what it accepts. This one accepts
+a signer's product on one software platform in single-user mode:
 
 \`\`\`json
 ${JSON.stringify(policyExample, undefined, 2)}

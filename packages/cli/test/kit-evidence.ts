@@ -67,7 +67,7 @@ function cborHead(major: number, length: number): Uint8Array {
   return Uint8Array.of((major << 5) | 25, length >> 8, length & 0xff);
 }
 
-export function cborBytes(bytes: Uint8Array): Uint8Array {
+function cborBytes(bytes: Uint8Array): Uint8Array {
   return concatBytes(cborHead(2, bytes.length), bytes);
 }
 

@@ -5,6 +5,7 @@ import { isEnclosError } from '@enclos/errors';
 import {
   appraiseSnp,
   isVerifiedSnpEvidence,
+  parseSnpPolicy,
   unbound,
   type Binding,
   type SnpPolicy,
@@ -175,6 +176,24 @@ test('each rule of the time', () => {
   const timeFloor = new Date(now.getTime() + 1000);
   refused({ policy: { timeFloor } }, 'timeFloor');
   refused({ policy: { timeFloor }, now: new Date(now.getTime() + 5000) }, 'timeFloor');
+});
+
+test('a policy is checked and frozen when it is read', () => {
+  const parsed = parseSnpPolicy(policy);
+  assert.deepEqual(parsed, policy);
+  assert.ok(Object.isFrozen(parsed) && Object.isFrozen(parsed.minimumTcb.Milan));
+  assert.equal(appraiseSnp(good, parsed, binding, { now }).measurement, goodReport.measurement);
+  const { vmpl: _, ...incomplete } = policy;
+  for (const [bad, field] of [
+    [incomplete, 'vmpl'],
+    [{ ...policy, typo: 1 }, 'typo'],
+    [{ ...policy, minimumTcb: { Milan: { ...milan, snp: -1 } } }, 'minimumTcb.Milan.snp'],
+  ] as const) {
+    assert.throws(
+      () => parseSnpPolicy(bad),
+      (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === field,
+    );
+  }
 });
 
 test('the binding', () => {

@@ -7,7 +7,7 @@ import { unreadable } from '../files.ts';
 import { fetchCertificate } from './fetch-certificate.ts';
 
 /** Evidence is a few KiB; with chains, in JSON and base64, some tens. */
-export const maximumInputBytes = 1024 * 1024;
+const maximumInputBytes = 1024 * 1024;
 
 export interface Input {
   /** As the command line has it. */

@@ -4,25 +4,40 @@ import { DerReader, DerTag, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { schemeOf, taggedEvidence } from '../evidence/attested-certificate.ts';
 import { readCertificate, type CertificateExtension, type CertificateShape } from '../evidence/certificate.ts';
+import { amdRoots } from '../evidence/snp-roots.ts';
 import { amdNodes, isAmdExtension } from './amd-extensions.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 import { sgxNodes } from './sgx-extension.ts';
 
 /** Roots by the SHA-256 of their public key. */
 const knownRoots: Readonly<Record<string, string>> = {
-  [INTEL_SGX_ROOT.fingerprint]: 'the key of Intel SGX Root CA, by its fingerprint',
+  [INTEL_SGX_ROOT.fingerprint]: 'the root of Intel, by its key',
+  ...Object.fromEntries(
+    amdRoots.map(({ fingerprint, product }) => [fingerprint, `the root of AMD for ${product}, by its key`]),
+  ),
 };
 
-/** What certificates of vendors are for, by a part of their common name. */
+const fingerprintOf = ({ publicKeyInfo }: CertificateShape): string =>
+  createHash('sha256').update(publicKeyInfo).digest('hex');
+
+/** Anybody can write the name of a vendor into a root: its key says whose it is. */
+function rootRole(shape: CertificateShape): string | undefined {
+  if (shape.subject !== shape.issuer) return undefined;
+  const known = knownRoots[fingerprintOf(shape)];
+  if (known !== undefined) return known;
+  return /Intel SGX Root CA|ARK-/.test(shape.subject)
+    ? 'a root in the name of a vendor, with another key than the vendor’s: a software platform, a test or a forgery'
+    : undefined;
+}
+
+/** What certificates are for in the public-key infrastructures of vendors, by a part of their common name. */
 const roles: readonly (readonly [part: string, role: string])[] = [
-  ['Intel SGX Root CA', 'root of Intel'],
   ['Intel SGX PCK Platform CA', 'CA of PCK certificates, for platforms with several processors'],
   ['Intel SGX PCK Processor CA', 'CA of PCK certificates, for single processors'],
   ['Intel SGX PCK Certificate', 'PCK: certifies the quoting enclave of one machine at one TCB'],
   ['Intel SGX TCB Signing', 'signs TCB info and identities'],
   ['SEV-VCEK', 'VCEK: signs the reports of one chip at one TCB'],
   ['SEV-VLEK', 'VLEK: signs the reports of one provider at one TCB'],
-  ['ARK-', 'root of AMD for one product'],
   ['SEV-', 'intermediate of AMD for one product'],
 ];
 
@@ -54,7 +69,7 @@ export function certificateNodes(
 ): { readonly subject: string; readonly role?: string; readonly children: readonly ExplainNode[] } | undefined {
   const shape = attempt(() => readCertificate(der));
   if (shape === undefined) return undefined;
-  const role = roles.find(([part]) => shape.subject.includes(part))?.[1];
+  const role = rootRole(shape) ?? roles.find(([part]) => shape.subject.includes(part))?.[1];
   return {
     subject: shape.subject,
     ...(role === undefined ? {} : { role }),
@@ -69,8 +84,8 @@ export function certificateNodes(
   };
 }
 
-function keyNode({ publicKeyInfo }: CertificateShape): ExplainNode {
-  const fingerprint = createHash('sha256').update(publicKeyInfo).digest('hex');
+function keyNode(shape: CertificateShape): ExplainNode {
+  const fingerprint = fingerprintOf(shape);
   return node('public key, SHA-256', fingerprint, knownRoots[fingerprint]);
 }
 

@@ -28,7 +28,10 @@ export const quoteHeader: readonly Field[] = [
   {
     label: 'QE vendor',
     sizeBytes: 16,
-    show: (bytes) => ({ value: toHex(bytes), note: toHex(bytes) === intelQeVendor ? 'Intel' : 'not Intel' }),
+    show: (bytes) => ({
+      value: toHex(bytes),
+      note: toHex(bytes) === intelQeVendor ? 'the id of Intel, which software platforms use too' : 'unknown',
+    }),
   },
   hexField('user data', 20, 'the first 16 bytes are the id of the quoting enclave'),
 ];
@@ -119,7 +122,7 @@ function teeTcbSvn(label: string, note: string): Field {
 }
 
 /** TDREPORT body of TD 1.0. 584 bytes. */
-export const tdReport10: readonly Field[] = [
+const tdReport10: readonly Field[] = [
   teeTcbSvn('TEE_TCB_SVN', 'the TDX module and its loader when the TD was launched'),
   hexField('MRSEAM', 48, 'the measurement of the TDX module'),
   {

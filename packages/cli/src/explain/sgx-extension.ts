@@ -45,10 +45,15 @@ function entryNode(id: string, element: DerElement): ExplainNode {
   const index = id.startsWith(`${sgx}.2.`) ? Number(id.slice(sgx.length + 3)) : undefined;
   if (index === 17) return node('PCESVN', valueOf(element));
   if (index === 18) return node('CPUSVN', valueOf(element));
-  if (index !== undefined) return node(`component ${index}`, valueOf(element), components[index]);
+  if (index !== undefined) return node(`component ${index}`, valueOf(element), componentNote(index));
   const [label, note] = names[id] ?? [id];
   const type = id === `${sgx}.5` ? sgxTypes[element.content[0] ?? -1] : undefined;
   return node(label, valueOf(element), type ?? note);
+}
+
+function componentNote(index: number): string | undefined {
+  const words = components[index];
+  return words === undefined ? undefined : `on hardware: ${words}`;
 }
 
 function valueOf({ tag, content, encoded }: DerElement): string {

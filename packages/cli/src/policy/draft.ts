@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { INTEL_SGX_ROOT, parsePolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
 import type { AnyPolicy } from './check.ts';
 import { readCertificate } from '../evidence/certificate.ts';
@@ -45,7 +46,9 @@ export function draftOfQuote(bytes: Uint8Array, by: 'measurement' | 'signer'): P
   };
   const notes = [
     unverified,
-    ...(root === undefined ? ['The quote carries no chain: the root is taken to be that of Intel.'] : []),
+    ...(root === undefined
+      ? ['The quote carries no chain that can be read: the root is taken to be that of Intel.']
+      : []),
     ...(isSoftware(root)
       ? [
           'A software platform in single-user mode has the status CONFIGURATION_NEEDED, which this policy refuses until it is in acceptedStatuses, and its advisory in acceptedAdvisoryIds.',
@@ -113,5 +116,10 @@ function rootOf({ signature }: Quote): string | undefined {
   const blocks = readPem(new TextDecoder('latin1').decode(signature.certificationData)) ?? [];
   const last = blocks.at(-1);
   if (signature.certificationDataType !== 5 || last === undefined) return undefined;
-  return createHash('sha256').update(readCertificate(last.bytes).publicKeyInfo).digest('hex');
+  try {
+    return createHash('sha256').update(readCertificate(last.bytes).publicKeyInfo).digest('hex');
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return undefined;
+  }
 }
