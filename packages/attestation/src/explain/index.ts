@@ -1,0 +1,4 @@
+export { explainCollateral, type ExplainedCollateral } from './collateral.ts';
+export type { ExplainedField } from './field.ts';
+export { explainQuote } from './quote.ts';
+export { shortfallName, statusMeanings, type StatusMeaning } from './statuses.ts';
