@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 const target = 'es2022';
 
 /**
- * One script for browsers of what `entry` imports: `{ script, map, sizeBytes, gzippedBytes }`, with a source map that
+ * One script for browsers of what `entry` imports: `{ script, map }`, with a source map that
  * holds its sources. The same sources give the same bytes in any folder.
  *
  * `node:` modules do not resolve here, so that a build that needs one fails.
@@ -28,19 +28,20 @@ export async function bundleForBrowsers({ entry, file, format, banner, base }) {
     banner: { js: banner },
     sourcemap: 'linked',
     write: false,
-    metafile: true,
     logLevel: 'silent',
   });
   const outputOf = (suffix) => result.outputFiles.find(({ path }) => path.endsWith(suffix));
   const script = outputOf('.js').contents;
   const map = withSources(JSON.parse(outputOf('.map').text), dirname(outfile));
-  return {
-    script,
-    map: JSON.stringify(map),
-    sizeBytes: script.length,
-    gzippedBytes: gzipSync(script, { level: 9 }).length,
-    inputs: Object.keys(result.metafile.inputs),
-  };
+  return { script, map: JSON.stringify(map) };
+}
+
+/** What a script costs who loads it, and whether that is more than it may. */
+export function describeSize(script, maximumGzippedBytes) {
+  const gzippedBytes = gzipSync(script, { level: 9 }).length;
+  const isTooLarge = gzippedBytes > maximumGzippedBytes;
+  const limit = isTooLarge ? `MORE THAN ${maximumGzippedBytes}` : `at most ${maximumGzippedBytes}`;
+  return { isTooLarge, text: `${script.length} bytes, ${gzippedBytes} gzipped (${limit})` };
 }
 
 /** The compiler's maps name their sources and do not hold them; who gets the file has no sources beside it. */
@@ -48,6 +49,8 @@ function withSources(map, folder) {
   const { sources, sourcesContent = [] } = map;
   return {
     ...map,
-    sourcesContent: sources.map((source, index) => sourcesContent[index] ?? readFileSync(resolve(folder, source), 'utf8')),
+    sourcesContent: sources.map(
+      (source, index) => sourcesContent[index] ?? readFileSync(resolve(folder, source), 'utf8'),
+    ),
   };
 }

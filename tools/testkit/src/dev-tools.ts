@@ -61,11 +61,13 @@ export class DevTools {
     const id = ++this.#lastId;
     const answer = new Promise<unknown>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`Chromium does not answer ${method}.`)), commandLimitMs);
-      const settle = <T>(settled: (value: T) => void) => (value: T) => {
-        clearTimeout(timer);
-        this.#waiting.delete(id);
-        settled(value);
-      };
+      const settle =
+        <T>(settled: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer);
+          this.#waiting.delete(id);
+          settled(value);
+        };
       this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
     });
     this.#input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
@@ -88,7 +90,7 @@ export class DevTools {
   }
 
   #end(reason: string): void {
-    for (const { reject } of [...this.#waiting.values()]) reject(new Error(reason));
+    for (const { reject } of this.#waiting.values()) reject(new Error(reason));
   }
 }
 
@@ -110,7 +112,9 @@ export class Session {
   async open(url: string): Promise<void> {
     const from = this.events.length;
     await this.send('Page.navigate', { url });
-    await waitFor(() => Promise.resolve(this.events.slice(from).some(({ method }) => method === 'Page.loadEventFired')));
+    await waitFor(() =>
+      Promise.resolve(this.events.slice(from).some(({ method }) => method === 'Page.loadEventFired')),
+    );
   }
 
   /** The value of an expression in the page, awaited and passed as JSON. @throws Error with what the page threw. */

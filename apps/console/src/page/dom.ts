@@ -44,7 +44,7 @@ const maximumShownLength = 4096;
  * Text of evidence as it may be shown: what is invisible, or turns the
  * direction of what is around it, is written out, and what is long is cut.
  */
-export function shown(text: string): string {
+function shown(text: string): string {
   const cut = text.length > maximumShownLength ? `${text.slice(0, maximumShownLength)}…` : text;
   return cut.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, (character) => {
     return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;

@@ -73,9 +73,7 @@ export class Session {
   /** The newest first. What is of a kind that there can be one of replaces the last one, and so does what failed. */
   #insert(entry: Entry): void {
     const stays = (other: Entry): boolean =>
-      entry.root === undefined
-        ? other.input.kind !== entry.input.kind
-        : other.root?.publicKey !== entry.root.publicKey;
+      entry.root === undefined ? other.input.kind !== entry.input.kind : other.root?.publicKey !== entry.root.publicKey;
     const others = entry.input.kind === 'unreadable' ? this.#entries : this.#entries.filter(stays);
     this.#entries = [entry, ...others].slice(0, maximumEntries);
   }

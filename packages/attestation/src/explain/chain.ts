@@ -25,10 +25,7 @@ function explainCertificate(der: Uint8Array, index: number, place: Place): Expla
   const name = `Certificate ${index + 1}`;
   if (typeof certificate === 'string') return Object.freeze({ name, ...place, value: '', problem: certificate });
   const platform = platformOf(certificate);
-  const texts = [
-    ...certificateTexts(certificate),
-    ...(typeof platform === 'object' ? platformTexts(platform) : []),
-  ];
+  const texts = [...certificateTexts(certificate), ...(typeof platform === 'object' ? platformTexts(platform) : [])];
   const fields = texts.map(([field, value, meaning]) =>
     Object.freeze({ name: field, ...place, value, ...(meaning === undefined ? {} : { meaning }) }),
   );

@@ -63,7 +63,9 @@ export function bitNames(bits: Readonly<Record<string, bigint>>): (value: bigint
   return (value) => {
     const named = Object.entries(bits).filter(([, bit]) => (value & bit) !== 0n);
     const rest = named.reduce((left, [, bit]) => left & ~bit, value);
-    const unnamed = Array.from({ length: 64 }, (_, index) => index).filter((index) => ((rest >> BigInt(index)) & 1n) === 1n);
+    const unnamed = Array.from({ length: 64 }, (_, index) => index).filter(
+      (index) => ((rest >> BigInt(index)) & 1n) === 1n,
+    );
     const names = [...named.map(([name]) => name), ...unnamed.map((index) => `bit ${index}`)];
     return names.length === 0 ? 'none set' : names.join(', ');
   };

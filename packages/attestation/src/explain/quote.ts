@@ -91,7 +91,9 @@ function readSignature(reader: FieldReader, version: bigint): readonly Explained
   if (size < declared) {
     parts.push(missingField('End', restOf(reader), `the signature data wants ${declared} bytes, ${size} are there`));
   } else if (reader.remaining > 0) {
-    parts.push(Object.freeze({ name: 'Trailing bytes', ...restOf(reader), value: '', meaning: 'no part of the quote' }));
+    parts.push(
+      Object.freeze({ name: 'Trailing bytes', ...restOf(reader), value: '', meaning: 'no part of the quote' }),
+    );
   }
   return parts;
 }

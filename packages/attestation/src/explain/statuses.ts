@@ -28,7 +28,8 @@ export const statusMeanings: Readonly<Record<QuoteStatus, StatusMeaning>> = Obje
   },
   SW_HARDENING_NEEDED: {
     title: 'software hardening needed',
-    meaning: 'The platform is up to date, and some advisories can only be dealt with inside the enclave’s own software.',
+    meaning:
+      'The platform is up to date, and some advisories can only be dealt with inside the enclave’s own software.',
     next: hardening,
     grade: 'attention',
   },

@@ -63,7 +63,9 @@ function readText(text: string): readonly Input[] {
   if (trimmed.startsWith(certificateStart)) {
     const isOne = trimmed.indexOf(certificateStart, 1) === -1;
     if (isOne) return [{ kind: 'root', certificate: `${trimmed}\n` }];
-    return [unreadable('It holds several certificates. A root is one certificate; the chain of a quote is in the quote.')];
+    return [
+      unreadable('It holds several certificates. A root is one certificate; the chain of a quote is in the quote.'),
+    ];
   }
   const decoded = decodeText(trimmed);
   if (decoded === undefined) {

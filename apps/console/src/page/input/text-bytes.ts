@@ -20,6 +20,8 @@ export function decodeText(text: string): DecodedText | undefined {
   const trimmed = text.trim();
   const pem = pemPattern.exec(trimmed);
   if (pem !== null) return decoded('PEM', () => decodeBase64(pem[1] ?? ''));
+  // The alphabet of base64url has the dashes and letters of a PEM header that nothing follows.
+  if (trimmed.startsWith('-----')) return undefined;
   const compact = trimmed.replaceAll(/\s/g, '');
   if (compact === '') return undefined;
   return decoded('hex', () => fromHex(compact.replace(/^0x/i, ''))) ?? decoded('base64', () => decodeBase64(compact));

@@ -10,7 +10,10 @@ export function section(id: string, title: string, ...children: readonly Child[]
   );
 }
 
-/** A table with a heading for each column and, in the first cell, for each row. */
+/**
+ * A table with a heading for each column and, in the first cell, for each row. The roles are said
+ * because narrow windows show its rows one below the other, which takes them away.
+ */
 export function table(
   caption: string,
   columns: readonly string[],
@@ -18,22 +21,27 @@ export function table(
 ): HTMLTableElement {
   return element(
     'table',
-    {},
+    { role: 'table' },
     element('caption', { class: 'hidden-text' }, caption),
-    element('thead', {}, element('tr', {}, ...columns.map((name) => element('th', { scope: 'col' }, name)))),
+    element('thead', { role: 'rowgroup' }, headings(columns)),
     element(
       'tbody',
-      {},
+      { role: 'rowgroup' },
       ...rows.map(([first, ...rest]) =>
         element(
           'tr',
-          {},
-          element('th', { scope: 'row' }, first),
-          ...rest.map((cell) => element('td', {}, cell)),
+          { role: 'row' },
+          element('th', { role: 'rowheader', scope: 'row' }, first),
+          ...rest.map((cell) => element('td', { role: 'cell' }, cell)),
         ),
       ),
     ),
   );
+}
+
+function headings(columns: readonly string[]): HTMLElement {
+  const cells = columns.map((name) => element('th', { role: 'columnheader', scope: 'col' }, name));
+  return element('tr', { role: 'row' }, ...cells);
 }
 
 /** Names and values, one below the other. */

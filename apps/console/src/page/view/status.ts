@@ -50,8 +50,12 @@ function shortfallView(verdict: QuoteVerdict): readonly HTMLElement[] {
     return [element('p', {}, 'Nothing: every security version is at the highest level of the collateral.')];
   }
   return [
-    element('p', {}, 'These versions are below the highest level. The names in brackets are the vendor’s: what to update.'),
-    table('Security versions that are short', ['Component', 'has', 'needs'], verdict.shortfall.map(shortfallRow)),
+    element(
+      'p',
+      {},
+      'These versions are below the highest level. The names in brackets are the vendor’s: what to update.',
+    ),
+    table('Security versions that are short', ['Component', 'Security version'], verdict.shortfall.map(shortfallRow)),
   ];
 }
 
@@ -60,7 +64,6 @@ function shortfallRow(short: Shortfall): readonly Child[] {
   const name = shortfallName(short);
   return [
     words.length === 0 ? name : element('span', {}, `${name} (`, foreign(words.join(', ')), ')'),
-    String(short.has),
-    String(short.needs),
+    `has ${short.has}, needs ${short.needs}`,
   ];
 }

@@ -1,7 +1,8 @@
 import type { StepId } from '@enclos/attestation';
 
 const notGenuine = 'Do not trust it: something is not what it pretends to be. If it was copied by hand, copy it again.';
-const otherCollateral = 'Get the collateral of this platform: the FMSPC and the certificate authority are in the PCK certificate below.';
+const otherCollateral =
+  'Get the collateral of this platform: the FMSPC and the certificate authority are in the PCK certificate below.';
 const fetchAgain = 'Fetch the collateral again, byte for byte as it is served.';
 const revoked = 'Do not trust it: the vendor withdrew the certificate of this platform.';
 
@@ -12,7 +13,8 @@ const advice: Readonly<Record<StepId, string>> = {
   'root-certificate': notGenuine,
   'intermediate-certificate': notGenuine,
   'pck-certificate': notGenuine,
-  'trusted-root': 'Choose the root of the platform, if you trust it. A quote of a software platform needs that platform’s root certificate.',
+  'trusted-root':
+    'Choose the root of the platform, if you trust it. A quote of a software platform needs that platform’s root certificate.',
   'root-crl': fetchAgain,
   'pck-crl': otherCollateral,
   'intermediate-revocation': revoked,
@@ -22,10 +24,12 @@ const advice: Readonly<Record<StepId, string>> = {
   'qe-identity-signing-chain': fetchAgain,
   'qe-identity-signature': fetchAgain,
   'tcb-info-match': otherCollateral,
-  'tdx-module-match': 'Fetch newer collateral. If that refuses too, do not trust it: the TDX module is not one that Intel describes.',
+  'tdx-module-match':
+    'Fetch newer collateral. If that refuses too, do not trust it: the TDX module is not one that Intel describes.',
   'qe-report-signature': notGenuine,
   'qe-report-binding': notGenuine,
-  'qe-identity-match': 'Take the QE identity of the TEE of the quote, SGX or TDX. If it is that, do not trust it: its quoting enclave is a stranger.',
+  'qe-identity-match':
+    'Take the QE identity of the TEE of the quote, SGX or TDX. If it is that, do not trust it: its quoting enclave is a stranger.',
   'quote-signature': notGenuine,
   'tcb-evaluation': otherCollateral,
   'collateral-dates': fetchAgain,

@@ -3,7 +3,11 @@ import { element } from '../dom.ts';
 import { mark, type Grade } from './mark.ts';
 import { section } from './section.ts';
 
-const grades: Readonly<Record<StepResult['status'], Grade>> = { passed: 'good', failed: 'bad', 'not reached': 'neutral' };
+const grades: Readonly<Record<StepResult['status'], Grade>> = {
+  passed: 'good',
+  failed: 'bad',
+  'not reached': 'neutral',
+};
 
 /** Every step of the verification with what became of it. Open when one failed. */
 export function stepsView(steps: readonly StepResult[]): HTMLElement {
@@ -12,7 +16,9 @@ export function stepsView(steps: readonly StepResult[]): HTMLElement {
   const list = element(
     'ol',
     { class: 'steps' },
-    ...steps.map(({ title, status }) => element('li', { 'data-state': status }, mark(grades[status], status), ' ', title)),
+    ...steps.map(({ title, status }) =>
+      element('li', { 'data-state': status }, mark(grades[status], status), ' ', title),
+    ),
   );
   return section(
     'steps',

@@ -62,7 +62,15 @@ function malformed(error: EnclosError): Headline {
     grade: 'bad',
     title: 'The collateral cannot be read, so nothing was verified',
     lines: [
-      element('span', {}, foreign(error.message), ' ', code(textOf(error, 'field')), ' ', code(textOf(error, 'status'))),
+      element(
+        'span',
+        {},
+        foreign(error.message),
+        ' ',
+        code(textOf(error, 'field')),
+        ' ',
+        code(textOf(error, 'status')),
+      ),
       'What to do: fetch the collateral again, and give it as it was served. Nothing is known about the quote.',
     ],
   };
