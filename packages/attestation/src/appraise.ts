@@ -1,13 +1,21 @@
-import { toHex } from '@enclos/codec';
-import { EnclosError, type ErrorDetails } from '@enclos/errors';
-import { Attribute } from '@enclos/sgx';
+import { Attribute, TdAttribute } from '@enclos/sgx';
+import {
+  checkBinding,
+  checkRoot,
+  checkStatus,
+  checkTime,
+  refuseByRule,
+  requireListed,
+  type BindingFact,
+} from './appraisal-rules.ts';
 import type { Binding } from './binding.ts';
+import { completePolicy, type CompleteSgxPolicy, type CompleteTdxPolicy } from './complete-policy.ts';
 import { isoSeconds } from './json-fields.ts';
-import { completePolicy, type CompletePolicy, type SgxPolicy } from './policy.ts';
+import type { AppraisalPolicy, SgxPolicy, TdxPolicy } from './policy.ts';
 import { misused } from './refusal.ts';
 import type { TrustedRoot } from './roots.ts';
 import type { QuoteStatus } from './tcb-status.ts';
-import { factsOf, type QuoteVerdict, type SgxVerdict, type SgxVerdictFacts } from './verdict.ts';
+import { factsOf, type QuoteVerdict, type SgxVerdict, type TdxVerdict } from './verdict.ts';
 
 declare const evidenceBrand: unique symbol;
 
@@ -17,7 +25,7 @@ interface CommonEvidence {
   /** 64 bytes of hex. */
   readonly reportData: string;
   /** `report-data`: it was what the relying party expected. Otherwise nothing was expected, and why. */
-  readonly binding: { readonly kind: 'report-data' } | { readonly kind: 'unbound'; readonly reason: string };
+  readonly binding: BindingFact;
   readonly status: QuoteStatus;
   readonly advisoryIds: readonly string[];
   readonly root: TrustedRoot;
@@ -36,49 +44,84 @@ interface SgxEvidenceFacts extends CommonEvidence {
   readonly verdict: SgxVerdict;
 }
 
-/** Evidence of an SGX enclave that a relying party's policy accepted. */
-export interface SgxEvidence extends SgxEvidenceFacts {
+interface TdxEvidenceFacts extends CommonEvidence {
+  readonly tee: 'tdx';
+  /** 48 bytes of hex, as are the next. */
+  readonly mrTd: string;
+  readonly rtmr0: string;
+  readonly rtmr1: string;
+  readonly rtmr2: string;
+  readonly rtmr3: string;
+  readonly mrSeam: string;
+  readonly verdict: TdxVerdict;
+}
+
+interface Branded {
   readonly [evidenceBrand]: true;
 }
+
+/** Evidence of an SGX enclave that a relying party's policy accepted. */
+export interface SgxEvidence extends SgxEvidenceFacts, Branded {}
+
+/** Evidence of a trust domain that a relying party's policy accepted. */
+export interface TdxEvidence extends TdxEvidenceFacts, Branded {}
 
 /**
  * Evidence that a relying party's policy accepted; `tee` says of which kind.
  * Only `appraise` makes one: ask for this type where trust is needed.
  */
-export type VerifiedEvidence = SgxEvidence;
+export type VerifiedEvidence = SgxEvidence | TdxEvidence;
 
 const made = new WeakSet<object>();
 
 /**
  * Decides whether a verdict is good enough. Everything that the policy does not
- * allow by name is refused.
+ * allow by name is refused, evidence of another TEE first.
  *
  * @param options `now`: the relying party's time; collateral is compared with it again.
  * @throws APPRAISAL_REFUSED; `details` hold the rule as `field`, and `expected` and `got`.
  * @throws VERIFIER_MISUSED for a verdict of another origin or a malformed binding.
  */
+export function appraise(verdict: QuoteVerdict, policy: SgxPolicy, binding: Binding, options: Options): SgxEvidence;
+export function appraise(verdict: QuoteVerdict, policy: TdxPolicy, binding: Binding, options: Options): TdxEvidence;
 export function appraise(
   verdict: QuoteVerdict,
-  policy: SgxPolicy,
+  policy: AppraisalPolicy,
   binding: Binding,
-  options: { readonly now: Date },
-): SgxEvidence {
+  options: Options,
+): VerifiedEvidence;
+export function appraise(
+  verdict: QuoteVerdict,
+  policy: AppraisalPolicy,
+  binding: Binding,
+  options: Options,
+): VerifiedEvidence {
   const facts = factsOf(verdict);
-  const rules = completePolicy(policy);
-  if (facts.tee !== 'sgx' || verdict.tee !== 'sgx') return refuse('tee', 'sgx', facts.tee);
+  const complete = completePolicy(policy);
   const nowMs = options.now instanceof Date ? options.now.getTime() : Number.NaN;
   if (Number.isNaN(nowMs)) misused('options.now is not a valid Date.');
-  checkIdentity(facts, rules);
-  checkRoot(facts, rules);
-  checkStatus(facts, rules);
-  checkTime(facts, rules, nowMs);
-  const bound = checkBinding(facts, binding);
+  const identity = checkIdentity(verdict, complete);
+  checkRoot(facts, complete.rules);
+  checkStatus(facts, complete.rules, nowMs);
+  checkTime(facts, complete.rules, nowMs);
+  const { status, advisoryIds, root, report } = facts;
+  const { reportData } = report;
   // The brand exists for the compiler only; `made` is what holds at run time.
-  const evidence = Object.freeze(
-    describe(facts, verdict, { binding: bound, appraisedAt: isoSeconds(nowMs) }),
-  ) as SgxEvidence;
+  const evidence = Object.freeze({
+    ...identity,
+    reportData,
+    binding: checkBinding(reportData, binding),
+    status,
+    advisoryIds,
+    root,
+    appraisedAt: isoSeconds(nowMs),
+  }) as VerifiedEvidence;
   made.add(evidence);
   return evidence;
+}
+
+interface Options {
+  readonly now: Date;
 }
 
 /** True for an object that `appraise` of this copy of the package made: for borders that untyped callers cross. */
@@ -86,99 +129,64 @@ export function isVerifiedEvidence(value: unknown): value is VerifiedEvidence {
   return typeof value === 'object' && value !== null && made.has(value);
 }
 
-function describe(
-  { report, status, advisoryIds, root }: SgxVerdictFacts,
-  verdict: SgxVerdict,
-  rest: Pick<CommonEvidence, 'binding' | 'appraisedAt'>,
-): SgxEvidenceFacts {
-  return {
-    tee: 'sgx',
-    mrEnclave: report.mrEnclave,
-    mrSigner: report.mrSigner,
-    productId: report.isvProdId,
-    securityVersion: report.isvSvn,
-    debug: isDebug(report.attributes.flags),
-    reportData: report.reportData,
-    status,
-    advisoryIds,
-    root,
-    verdict,
-    ...rest,
-  };
+type Identity =
+  | Omit<SgxEvidenceFacts, Exclude<keyof CommonEvidence, 'debug'>>
+  | Omit<TdxEvidenceFacts, Exclude<keyof CommonEvidence, 'debug'>>;
+
+function checkIdentity(verdict: QuoteVerdict, policy: ReturnType<typeof completePolicy>): Identity {
+  if (verdict.tee === 'sgx' && policy.tee === 'sgx') return checkEnclave(verdict, policy.rules);
+  if (verdict.tee === 'tdx' && policy.tee === 'tdx') return checkTrustDomain(verdict, policy.rules);
+  return refuseByRule('tee', policy.tee, verdict.tee);
 }
 
-function checkIdentity({ report }: SgxVerdictFacts, rules: CompletePolicy): void {
-  const { mrEnclave, mrSigner } = report;
+function checkEnclave(verdict: SgxVerdict, rules: CompleteSgxPolicy): Identity {
+  const { mrEnclave, mrSigner, isvProdId, isvSvn, attributes } = verdict.report;
   const { productId, minimumSecurityVersion } = rules;
-  if (isDebug(report.attributes.flags) && !rules.allowDebug) {
-    refuse('allowDebug', 'no debug enclave', 'a debug enclave');
-  }
-  if (rules.mrEnclave?.includes(mrEnclave) === false) refuse('mrEnclave', rules.mrEnclave, mrEnclave);
-  if (rules.mrSigner?.includes(mrSigner) === false) refuse('mrSigner', rules.mrSigner, mrSigner);
-  if (productId !== undefined && report.isvProdId !== productId) refuse('productId', productId, report.isvProdId);
-  if (report.isvSvn < minimumSecurityVersion) refuse('minimumSecurityVersion', minimumSecurityVersion, report.isvSvn);
+  const debug = (attributes.flags & Attribute.DEBUG) !== 0n;
+  if (debug && rules.allowDebug !== true) refuseByRule('allowDebug', 'no debug enclave', 'a debug enclave');
+  requireListed('mrEnclave', rules.mrEnclave, mrEnclave);
+  requireListed('mrSigner', rules.mrSigner, mrSigner);
+  if (productId !== undefined && isvProdId !== productId) refuseByRule('productId', productId, isvProdId);
+  if (isvSvn < minimumSecurityVersion) refuseByRule('minimumSecurityVersion', minimumSecurityVersion, isvSvn);
+  checkKeySeparation(verdict, rules);
+  return { tee: 'sgx', mrEnclave, mrSigner, productId: isvProdId, securityVersion: isvSvn, debug, verdict };
 }
 
-function checkRoot({ root }: SgxVerdictFacts, rules: CompletePolicy): void {
-  if (root.kind === 'intel') {
-    if (!rules.intelRoot) refuse('intelRoot', 'no platform of Intel', root.fingerprint);
-  } else if (!rules.softwareRoots.includes(root.fingerprint)) {
-    refuse('softwareRoots', rules.softwareRoots, root.fingerprint);
+/** Without KSS the processor puts zeros into these fields, which say nothing. */
+function checkKeySeparation({ report }: SgxVerdict, rules: CompleteSgxPolicy): void {
+  const { extendedProductId, familyId, configId, minimumConfigSecurityVersion: minimum } = rules;
+  const named = { extendedProductId, familyId, configId, minimumConfigSecurityVersion: minimum };
+  const [first] = Object.entries(named).filter(([, rule]) => rule !== undefined);
+  if (first === undefined) return;
+  if ((report.attributes.flags & Attribute.KSS) === 0n) {
+    refuseByRule(first[0], 'an enclave with KSS', 'an enclave without KSS');
   }
-}
-
-function checkStatus({ status, advisoryIds, tcbEvaluationDataNumbers }: SgxVerdictFacts, rules: CompletePolicy): void {
-  if (!rules.acceptedStatuses.includes(status)) refuse('acceptedStatuses', rules.acceptedStatuses, status);
-  const open = advisoryIds.filter((id) => !rules.acceptedAdvisoryIds.includes(id));
-  if (status !== 'OK' && open.length > 0) refuse('acceptedAdvisoryIds', rules.acceptedAdvisoryIds, open);
-  const lowest = Math.min(tcbEvaluationDataNumbers.tcbInfo, tcbEvaluationDataNumbers.qeIdentity);
-  const { minimumTcbEvaluationDataNumber: minimum } = rules;
-  if (lowest < minimum) refuse('minimumTcbEvaluationDataNumber', minimum, lowest);
-}
-
-function checkTime(
-  { collateral, pckNotYetValid, verifiedAt }: SgxVerdictFacts,
-  rules: CompletePolicy,
-  nowMs: number,
-): void {
-  const { timeFloorMs, expiredCollateralGraceMs: graceMs } = rules;
-  const earliestMs = Math.min(nowMs, Date.parse(verifiedAt));
-  const latestMs = Math.max(nowMs, Date.parse(verifiedAt));
-  if (earliestMs < timeFloorMs) refuse('timeFloor', isoSeconds(timeFloorMs), isoSeconds(earliestMs));
-  if (latestMs > Date.parse(collateral.earliestExpiration) + graceMs) {
-    const got = collateral.expired.length > 0 ? collateral.expired : collateral.earliestExpiration;
-    refuse('expiredCollateralGraceMs', graceMs, got);
-  }
-  const isEarly = pckNotYetValid || collateral.notYetValid.length > 0 || nowMs < Date.parse(collateral.latestIssueDate);
-  if (isEarly && !rules.allowNotYetValid) {
-    const got = collateral.notYetValid.length > 0 ? collateral.notYetValid : collateral.latestIssueDate;
-    refuse('allowNotYetValid', 'nothing that begins in the future', got);
+  requireListed('extendedProductId', extendedProductId, report.isvExtProdId);
+  requireListed('familyId', familyId, report.isvFamilyId);
+  requireListed('configId', configId, report.configId);
+  if (minimum !== undefined && report.configSvn < minimum) {
+    refuseByRule('minimumConfigSecurityVersion', minimum, report.configSvn);
   }
 }
 
-function checkBinding({ report }: SgxVerdictFacts, binding: Binding): CommonEvidence['binding'] {
-  // Untyped callers may leave it out: that is the mistake this argument exists to prevent.
-  const given: Partial<Record<'reportData' | 'unbound', unknown>> = binding ?? {};
-  const { reportData, unbound } = given;
-  if (reportData instanceof Uint8Array && unbound === undefined) {
-    if (reportData.length !== 64) misused('binding.reportData is not 64 bytes.');
-    if (toHex(reportData) !== report.reportData) refuse('binding', 'the expected report data', 'other report data');
-    return Object.freeze({ kind: 'report-data' });
+const noServiceTd = '00'.repeat(48);
+
+function checkTrustDomain(verdict: TdxVerdict, rules: CompleteTdxPolicy): Identity {
+  const { mrTd, mrSeam, rtmr0, rtmr1, rtmr2, rtmr3, tdAttributes, mrServiceTd = noServiceTd } = verdict.report;
+  const debug = (tdAttributes & TdAttribute.DEBUG) !== 0n;
+  if (debug && rules.allowDebug !== true) refuseByRule('allowDebug', 'no debug TD', 'a debug TD');
+  if (rules.requireSeptVeDisable !== false && (tdAttributes & TdAttribute.SEPT_VE_DISABLE) === 0n) {
+    refuseByRule('requireSeptVeDisable', 'a TD with SEPT_VE_DISABLE', 'a TD without it');
   }
-  if (typeof unbound === 'string' && unbound.trim() !== '' && reportData === undefined) {
-    return Object.freeze({ kind: 'unbound', reason: unbound });
+  requireListed('mrTd', rules.mrTd, mrTd);
+  const runtime = { rtmr0, rtmr1, rtmr2, rtmr3 };
+  for (const name of ['rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const) {
+    const listed = rules[name];
+    if (listed !== 'any') requireListed(name, listed, runtime[name]);
   }
-  return misused('The binding is missing: give reportData, or unbound(reason).');
-}
-
-function isDebug(flags: bigint): boolean {
-  return (flags & Attribute.DEBUG) !== 0n;
-}
-
-type Detail = ErrorDetails[string];
-
-function refuse(field: string, expected: Detail, got: Detail): never {
-  throw new EnclosError('APPRAISAL_REFUSED', `The policy does not accept this evidence: rule ${field}.`, {
-    details: { field, expected, got },
-  });
+  requireListed('mrServiceTd', rules.mrServiceTd ?? [noServiceTd], mrServiceTd);
+  for (const name of ['mrSeam', 'mrConfigId', 'mrOwner', 'mrOwnerConfig'] as const) {
+    requireListed(name, rules[name], verdict.report[name]);
+  }
+  return { tee: 'tdx', mrTd, ...runtime, mrSeam, debug, verdict };
 }

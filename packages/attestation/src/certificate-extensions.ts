@@ -62,14 +62,19 @@ export function parseBasicConstraints(value: Uint8Array): {
   return { isAuthority, pathLength };
 }
 
-/** KeyUsage as a number of `KeyUsage` bits. A named bit list ends in a set bit (X.690 section 11.2.2). */
-export function parseKeyUsage(value: Uint8Array): number {
+/**
+ * KeyUsage as a number of `KeyUsage` bits. A named bit list ends in a set bit
+ * (X.690 section 11.2.2); AMD's, whose authorities all spell out one bit more,
+ * are read with `padded`.
+ */
+export function parseKeyUsage(value: Uint8Array, form: 'canonical' | 'padded' = 'canonical'): number {
   const outer = new DerReader(value);
   const { unusedBits, bytes } = outer.bitString();
   outer.end();
   const [first = 0, second = 0] = bytes;
   const last = bytes.at(-1);
-  if (bytes.length > 2 || last === undefined || ((last >> unusedBits) & 1) === 0) {
+  const isCanonical = last !== undefined && ((last >> unusedBits) & 1) === 1;
+  if (bytes.length > 2 || last === undefined || (form === 'canonical' && !isCanonical)) {
     throw new EnclosError('CODEC_INVALID', 'A key usage that is empty or not canonical.');
   }
   let usage = 0;

@@ -4,16 +4,20 @@ import { isoSeconds } from './json-fields.ts';
 import type { PckChain } from './pck-chain.ts';
 
 /** One part of what a verdict rests on that has dates. */
-export type DatedPart =
-  | 'rootCertificate'
-  | 'intermediateCertificate'
-  | 'pckCertificate'
-  | 'tcbSigningCertificate'
-  | 'qeIdentitySigningCertificate'
-  | 'rootCrl'
-  | 'pckCrl'
-  | 'tcbInfo'
-  | 'qeIdentity';
+export type DatedPart = (typeof datedParts)[number];
+
+/** One that is issued anew and again: everything but the certificates. */
+export type DocumentPart = (typeof documentParts)[number];
+
+export const documentParts = Object.freeze(['rootCrl', 'pckCrl', 'tcbInfo', 'qeIdentity'] as const);
+export const datedParts = Object.freeze([
+  'rootCertificate',
+  'intermediateCertificate',
+  'pckCertificate',
+  'tcbSigningCertificate',
+  'qeIdentitySigningCertificate',
+  ...documentParts,
+] as const);
 
 /** The dates of the collateral against the time of verification. Dates are like 2025-06-19T10:56:11Z. */
 export interface CollateralDates extends FixedDates {
@@ -50,7 +54,7 @@ export interface CollateralWindow {
   readonly all: readonly Dated[];
 }
 
-const documents: readonly DatedPart[] = ['rootCrl', 'pckCrl', 'tcbInfo', 'qeIdentity'];
+const documents: ReadonlySet<DatedPart> = new Set(documentParts);
 
 export function collateralWindow(
   chain: Pick<PckChain, 'root' | 'intermediate' | 'pck'>,
@@ -67,7 +71,7 @@ export function collateralWindow(
     { part: 'tcbInfo', ...jsonDates(tcbInfo.value) },
     { part: 'qeIdentity', ...jsonDates(qeIdentity.value) },
   ] as const satisfies readonly Dated[];
-  const issued = all.filter(({ part }) => documents.includes(part)).map(({ fromMs }) => fromMs);
+  const issued = all.filter(({ part }) => documents.has(part)).map(({ fromMs }) => fromMs);
   const ranges = all.map(({ part, fromMs, untilMs }) => [
     part,
     Object.freeze({ from: isoSeconds(fromMs), until: isoSeconds(untilMs) }),

@@ -1,5 +1,8 @@
 import { misused } from './refusal.ts';
 
+/** How a signature was made; the names say key, hash and padding. */
+export type SpkiScheme = 'ecdsa-p384-sha384' | 'rsa-pss-sha384' | 'rsa-pkcs1-sha256';
+
 /**
  * What the verification asks of cryptography. The verification itself is a
  * generator that yields these, so that it is written once, and driven
@@ -12,6 +15,16 @@ export type CryptoRequest =
       /** 64 bytes, x then y. */
       readonly publicKey: Uint8Array;
       /** 64 bytes, r then s. */
+      readonly signature: Uint8Array;
+      readonly signedBytes: Uint8Array;
+    }
+  /** A signature of another scheme, under a key in the form that certificates have it; answered likewise. */
+  | {
+      readonly kind: 'verify-spki';
+      readonly scheme: SpkiScheme;
+      /** SubjectPublicKeyInfo, DER. */
+      readonly publicKey: Uint8Array;
+      /** ECDSA: r then s, in the length of the curve. */
       readonly signature: Uint8Array;
       readonly signedBytes: Uint8Array;
     }
@@ -31,6 +44,14 @@ export function* verifySignature(
   signedBytes: Uint8Array,
 ): Steps<boolean> {
   return (yield { kind: 'verify', publicKey, signature, signedBytes }) === true;
+}
+
+export function* verifySpkiSignature(
+  scheme: SpkiScheme,
+  publicKey: Uint8Array,
+  { signature, signedBytes }: { readonly signature: Uint8Array; readonly signedBytes: Uint8Array },
+): Steps<boolean> {
+  return (yield { kind: 'verify-spki', scheme, publicKey, signature, signedBytes }) === true;
 }
 
 export function* isPublicKey(publicKey: Uint8Array): Steps<boolean> {

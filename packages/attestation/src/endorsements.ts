@@ -1,4 +1,4 @@
-import { fromHex } from '@enclos/codec';
+import { ByteWriter, fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { maximumCachedCollateral } from './collateral-cache.ts';
@@ -55,8 +55,8 @@ export interface Endorsements {
 
 /** What `parseCollateral` read, for the verifier alone. */
 export interface EndorsementParts {
-  /** Of these very parts: what a cache knows them by. */
-  readonly id: number;
+  /** Of these very parts, 8 bytes: what a cache knows them by. */
+  readonly id: Uint8Array;
   readonly rootCrl: RevocationList;
   readonly pckCrl: RevocationList;
   readonly tcbInfoChain: readonly Certificate[];
@@ -69,7 +69,7 @@ export interface EndorsementParts {
 type Field = keyof QuoteCollateral;
 
 const made = new WeakMap<object, EndorsementParts>();
-let lastId = 0;
+let lastId = 0n;
 /** Intel's collateral is under 40 KiB. */
 const maximumTextLength = 4_194_304;
 
@@ -132,8 +132,13 @@ function makeEndorsements(parts: Omit<EndorsementParts, 'id'>): Endorsements {
     tcbEvaluationDataNumber: Math.min(...documents.map(({ tcbEvaluationDataNumber: number }) => number)),
     nextUpdate: isoSeconds(Math.min(rootCrl.nextUpdateMs, pckCrl.nextUpdateMs, ...updates)),
   }) as Endorsements;
-  made.set(endorsements, Object.freeze({ id: ++lastId, ...parts }));
+  made.set(endorsements, Object.freeze({ id: nextId(), ...parts }));
   return endorsements;
+}
+
+function nextId(): Uint8Array {
+  lastId += 1n;
+  return new ByteWriter().u64(lastId).finish();
 }
 
 /** @throws VERIFIER_MISUSED for an object that `parseCollateral` did not make: its parts might not belong together. */

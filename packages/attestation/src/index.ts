@@ -1,4 +1,4 @@
-export { appraise, isVerifiedEvidence, type SgxEvidence, type VerifiedEvidence } from './appraise.ts';
+export { appraise, isVerifiedEvidence, type SgxEvidence, type TdxEvidence, type VerifiedEvidence } from './appraise.ts';
 export {
   boundReportData,
   unbound,
@@ -7,9 +7,18 @@ export {
   type ReportDataInputs,
   type UnboundBinding,
 } from './binding.ts';
-export type { CollateralDates, DatedPart } from './collateral-dates.ts';
+export type { CollateralDates, DatedPart, DateRange, DocumentPart } from './collateral-dates.ts';
 export { parseCollateral, type Endorsements, type QuoteCollateral } from './endorsements.ts';
-export type { AcceptableStatus, SgxPolicy } from './policy.ts';
+export type {
+  AcceptableStatus,
+  AdvisoryRule,
+  AppraisalPolicy,
+  DurationsMs,
+  RuntimeMeasurementRule,
+  SgxPolicy,
+  TdxPolicy,
+} from './policy.ts';
+export { parsePolicy } from './complete-policy.ts';
 export type { RefusalStatus } from './refusal.ts';
 export type { SgxReportFacts, TdPartitionFacts, TdReportFacts } from './report-facts.ts';
 export { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from './roots.ts';
@@ -25,3 +34,30 @@ export type { QuoteVerdict, SgxVerdict, TdxVerdict } from './verdict.ts';
 export { verifyQuote, type VerifyOptions } from './verify.ts';
 export { createVerifierCache, type VerifierCache, type VerifierCacheLimits } from './verifier-cache.ts';
 export type { VerificationOptions } from './verification.ts';
+export { appraiseSnp, isVerifiedSnpEvidence, type VerifiedSnpEvidence } from './snp/appraise.ts';
+export type { SnpDatedPart, SnpDates, SnpValidity } from './snp/dates.ts';
+export { parseSnpCollateral, type SnpCollateral, type SnpEndorsements } from './snp/endorsements.ts';
+export type { EndorsedKey } from './snp/extensions.ts';
+export { amdKeyServiceUrls, type AmdKeyServiceUrls } from './snp/key-service.ts';
+export type { SnpPolicy } from './snp/policy.ts';
+export type { SnpProduct, SnpTcb } from './snp/product.ts';
+export type { SnpRefusalStatus } from './snp/refusal.ts';
+export type { SnpCpuid, SnpGuestPolicy, SnpPlatformInfo, SnpReportFields, SnpSigningKey } from './snp/report.ts';
+export { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, type SnpRoot } from './snp/roots.ts';
+export { snpVerificationSteps, type SnpStepId } from './snp/steps.ts';
+export type { SnpReportFacts, SnpVerdict, SnpVerdictFacts } from './snp/verdict.ts';
+export { verifySnpReport, type SnpVerifyOptions } from './snp/verify.ts';
+export {
+  appraiseAzure,
+  isVerifiedAzureEvidence,
+  type AppraiseAzureOptions,
+  type NonceBinding,
+  type VerifiedAzureEvidence,
+} from './vtpm/appraise.ts';
+export type { AzurePolicy } from './vtpm/policy.ts';
+export type { AzureRefusalStatus } from './vtpm/refusal.ts';
+export type { AzureVmConfiguration } from './vtpm/runtime-data.ts';
+export { azureVerificationSteps, type AzureStepId } from './vtpm/steps.ts';
+export type { TpmQuote, TpmQuoteFacts } from './vtpm/tpm-quote.ts';
+export type { AzureVerdict, AzureVerdictFacts, HardwareFacts, TpmFacts } from './vtpm/verdict.ts';
+export { verifyAzureSnp, verifyAzureTdx, type AzureEvidence, type AzureTdxOptions } from './vtpm/verify.ts';

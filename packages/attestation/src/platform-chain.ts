@@ -1,5 +1,5 @@
-import { equalBytes } from '@enclos/codec';
-import type { BoundedMap } from './bounded-map.ts';
+import { concatBytes, equalBytes } from '@enclos/codec';
+import type { ContentMap } from './content-map.ts';
 import { collateralWindow, type CollateralWindow } from './collateral-dates.ts';
 import type { Steps } from './crypto-steps.ts';
 import type { EndorsementParts } from './endorsements.ts';
@@ -22,11 +22,11 @@ export interface VerifiedPlatform {
  * @param carried the PEM text in the quote; undefined for a chain that came with the collateral.
  */
 export function* verifyPlatform(
-  carried: string | undefined,
+  carried: Uint8Array | undefined,
   parts: EndorsementParts,
-  { roots, known }: { readonly roots: readonly TrustedRoot[]; readonly known: BoundedMap<VerifiedPlatform> },
+  { roots, known }: { readonly roots: readonly TrustedRoot[]; readonly known: ContentMap<VerifiedPlatform> },
 ): Steps<VerifiedPlatform> {
-  const key = `${parts.id} ${carried ?? ''}`;
+  const key = concatBytes(parts.id, carried ?? new Uint8Array());
   const verified = known.get(key);
   if (verified !== undefined) return isTrusted(verified.chain.trustedRoot, roots) ? verified : refuseRoot();
   const chain = yield* verifyPckChain(readPckChain(carried, parts.pckChain), parts, roots);

@@ -1,33 +1,64 @@
-import { EnclosError } from '@enclos/errors';
+import type { DatedPart, DocumentPart } from './collateral-dates.ts';
 import type { QuoteStatus } from './tcb-status.ts';
 
 /** Statuses that a policy may accept. The others end trust, as in Intel's QvE. */
 export type AcceptableStatus = Exclude<QuoteStatus, 'REVOKED' | 'TCB_NOT_SUPPORTED'>;
 
-interface SgxRules {
-  /** The lowest ISVSVN to accept. */
-  readonly minimumSecurityVersion: number;
+/** An advisory by its id (INTEL-SA-00615), for ever or until a date like 2026-06-01T00:00:00Z. */
+export type AdvisoryRule = string | { readonly id: string; readonly until: string };
+
+/** One duration for all parts, or one for each that is named; `default` is for the others. */
+export type DurationsMs<Part extends string> =
+  | number
+  | ({ readonly [P in Part]?: number } & { readonly default?: number });
+
+/** Rules for evidence of every TEE. All of a policy can be written as JSON. */
+interface CommonPolicy {
+  /** For editors: where the JSON Schema is. */
+  readonly $schema?: string;
   /**
    * The TCB statuses to accept. For one other than OK, every advisory of the
-   * verdict must be in `acceptedAdvisoryIds` as well.
+   * verdict must be in `acceptedAdvisoryIds` as well. Of a TD 1.5 the present
+   * status counts too.
    */
   readonly acceptedStatuses: readonly AcceptableStatus[];
   /** Accept platforms under Intel's root. */
   readonly intelRoot: boolean;
   /** Accept software platforms under these roots, by fingerprint. Default: none. */
   readonly softwareRoots?: readonly string[];
-  /** Advisories that the relying party has dealt with. Default: none. */
-  readonly acceptedAdvisoryIds?: readonly string[];
-  /** Accept an enclave whose memory a debugger can read. Default: false. */
+  /** Advisories that the relying party has dealt with, and until when that holds. Default: none. */
+  readonly acceptedAdvisoryIds?: readonly AdvisoryRule[];
+  /** Advisories that are refused whatever the status is, and until when. Default: none. */
+  readonly refusedAdvisoryIds?: readonly AdvisoryRule[];
+  /** Accept an enclave or a trust domain whose memory a debugger can read. Default: false. */
   readonly allowDebug?: boolean;
   /** How long expired collateral stays acceptable. Default: 0. */
-  readonly expiredCollateralGraceMs?: number;
+  readonly expiredCollateralGraceMs?: DurationsMs<DatedPart>;
+  /**
+   * How long ago a document of the collateral may have been issued: old ones,
+   * replayed within their dates, would hide a revocation. Default: any time ago.
+   */
+  readonly maximumCollateralAgeMs?: DurationsMs<DocumentPart>;
   /** Accept certificates and collateral that begin after the time of verification. Default: false. */
   readonly allowNotYetValid?: boolean;
-  /** The clock is wrong if it is before this. For an enclave, whose clock is the host's. */
-  readonly timeFloor?: Date;
+  /** The clock is wrong if it is before this (a Date, or 2026-06-01T00:00:00Z). For an enclave, whose clock is the host's. */
+  readonly timeFloor?: Date | string;
   /** The lowest TCB evaluation data number, of TCB info and QE identity, to accept. */
   readonly minimumTcbEvaluationDataNumber?: number;
+}
+
+interface SgxRules extends CommonPolicy {
+  readonly tee?: 'sgx';
+  /** The lowest ISVSVN to accept. */
+  readonly minimumSecurityVersion: number;
+  /** With any of the next four, the enclave must have the attribute KSS (key separation and sharing). ISVEXTPRODID, 16 bytes of hex. */
+  readonly extendedProductId?: readonly string[];
+  /** ISVFAMILYID, 16 bytes of hex. */
+  readonly familyId?: readonly string[];
+  /** CONFIGID, 64 bytes of hex. */
+  readonly configId?: readonly string[];
+  /** The lowest CONFIGSVN to accept. */
+  readonly minimumConfigSecurityVersion?: number;
 }
 
 interface ByEnclave {
@@ -48,147 +79,27 @@ interface BySigner {
 /** What a relying party accepts of an SGX enclave. What it names must all hold. */
 export type SgxPolicy = SgxRules & (ByEnclave | BySigner);
 
-/** A policy that is complete and has its defaults filled in. Hex is lower case. */
-export interface CompletePolicy {
-  readonly mrEnclave: readonly string[] | undefined;
-  readonly mrSigner: readonly string[] | undefined;
-  readonly productId: number | undefined;
-  readonly minimumSecurityVersion: number;
-  readonly acceptedStatuses: readonly string[];
-  readonly intelRoot: boolean;
-  readonly softwareRoots: readonly string[];
-  readonly acceptedAdvisoryIds: readonly string[];
-  readonly allowDebug: boolean;
-  readonly expiredCollateralGraceMs: number;
-  readonly allowNotYetValid: boolean;
-  readonly timeFloorMs: number;
-  readonly minimumTcbEvaluationDataNumber: number;
+/** Values to accept, 48 bytes of hex each; or any, which has to be said, because MRTD alone is often only firmware. */
+export type RuntimeMeasurementRule = readonly string[] | 'any';
+
+/** What a relying party accepts of a trust domain. What it names must all hold. Measurements are 48 bytes of hex. */
+export interface TdxPolicy extends CommonPolicy {
+  readonly tee: 'tdx';
+  readonly mrTd: readonly string[];
+  readonly rtmr0: RuntimeMeasurementRule;
+  readonly rtmr1: RuntimeMeasurementRule;
+  readonly rtmr2: RuntimeMeasurementRule;
+  readonly rtmr3: RuntimeMeasurementRule;
+  /** TDX modules to accept. Default: whatever the TCB info describes. */
+  readonly mrSeam?: readonly string[];
+  /** Service TDs (for migration, say) that may be bound. Default: none may be. */
+  readonly mrServiceTd?: readonly string[];
+  readonly mrConfigId?: readonly string[];
+  readonly mrOwner?: readonly string[];
+  readonly mrOwnerConfig?: readonly string[];
+  /** Refuse a TD in which the host can cause exceptions (#VE) by taking pages away. Default: true. */
+  readonly requireSeptVeDisable?: boolean;
 }
 
-const acceptable: ReadonlySet<string> = new Set<AcceptableStatus>([
-  'OK',
-  'SW_HARDENING_NEEDED',
-  'CONFIGURATION_NEEDED',
-  'CONFIGURATION_AND_SW_HARDENING_NEEDED',
-  'OUT_OF_DATE',
-  'OUT_OF_DATE_CONFIGURATION_NEEDED',
-]);
-const hashPattern = /^[0-9a-f]{64}$/i;
-
-/**
- * Checks a policy as it comes from a caller without types, a file for example.
- * A missing, malformed, unknown or inherited rule refuses, and so does one that
- * is there without a value: none is ever read as "anything".
- *
- * @throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
- */
-export function completePolicy(policy: unknown): CompletePolicy {
-  const rules = new Rules(policy);
-  const mrEnclave = rules.hashes('mrEnclave');
-  const mrSigner = rules.hashes('mrSigner');
-  const productId = rules.integer('productId', 65_535);
-  if (mrEnclave === undefined && mrSigner === undefined) {
-    throw incomplete('mrEnclave', 'mrEnclave, or mrSigner and productId');
-  }
-  if (mrSigner !== undefined && productId === undefined) {
-    throw incomplete('productId', 'an integer, because mrSigner is given');
-  }
-  const complete = {
-    mrEnclave,
-    mrSigner,
-    productId,
-    minimumSecurityVersion: rules.required('minimumSecurityVersion', rules.integer('minimumSecurityVersion', 65_535)),
-    acceptedStatuses: rules.required('acceptedStatuses', rules.statuses('acceptedStatuses')),
-    intelRoot: rules.required('intelRoot', rules.boolean('intelRoot')),
-    softwareRoots: rules.hashes('softwareRoots') ?? [],
-    acceptedAdvisoryIds: rules.strings('acceptedAdvisoryIds') ?? [],
-    allowDebug: rules.boolean('allowDebug') ?? false,
-    expiredCollateralGraceMs: rules.integer('expiredCollateralGraceMs', Number.MAX_SAFE_INTEGER) ?? 0,
-    allowNotYetValid: rules.boolean('allowNotYetValid') ?? false,
-    timeFloorMs: rules.time('timeFloor') ?? Number.NEGATIVE_INFINITY,
-    minimumTcbEvaluationDataNumber: rules.integer('minimumTcbEvaluationDataNumber', 0xffff_ffff) ?? 0,
-  };
-  rules.end();
-  if (!complete.intelRoot && complete.softwareRoots.length === 0) {
-    throw incomplete('softwareRoots', 'intelRoot: true, or fingerprints of software roots');
-  }
-  return Object.freeze(complete);
-}
-
-/** The rules of an untyped policy; each read is checked, and unread ones are unknown. */
-class Rules {
-  readonly #rules: Map<string, unknown>;
-
-  constructor(policy: unknown) {
-    if (!isPlainObject(policy)) throw incomplete('policy', 'an object with rules of its own and none inherited');
-    this.#rules = new Map(Reflect.ownKeys(policy).map((name) => [String(name), Reflect.get(policy, name)]));
-    for (const [name, value] of this.#rules) if (value === undefined) throw incomplete(name, 'absent or have a value');
-  }
-
-  required<T>(name: string, value: T | undefined): T {
-    if (value === undefined) throw incomplete(name, 'present');
-    return value;
-  }
-
-  integer(name: string, maximum: number): number | undefined {
-    return this.#take(name, `an integer from 0 to ${maximum}`, (value): value is number => {
-      return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= maximum;
-    });
-  }
-
-  boolean(name: string): boolean | undefined {
-    return this.#take(name, 'true or false', (value) => typeof value === 'boolean');
-  }
-
-  strings(name: string): readonly string[] | undefined {
-    return this.#take(name, 'an array of strings', isStrings)?.slice();
-  }
-
-  /** SHA-256 values: at least one, when the rule is there. */
-  hashes(name: string): readonly string[] | undefined {
-    const isHashes = (value: unknown): value is readonly string[] =>
-      isStrings(value) && value.length > 0 && value.every((item) => hashPattern.test(item));
-    return this.#take(name, 'a non-empty array of 32 bytes of hex', isHashes)?.map((hash) => hash.toLowerCase());
-  }
-
-  statuses(name: string): readonly string[] | undefined {
-    const isStatuses = (value: unknown): value is readonly string[] =>
-      isStrings(value) && value.length > 0 && value.every((item) => acceptable.has(item));
-    return this.#take(name, `a non-empty array of ${[...acceptable].join(', ')}`, isStatuses)?.slice();
-  }
-
-  time(name: string): number | undefined {
-    const isTime = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime());
-    return this.#take(name, 'a valid Date', isTime)?.getTime();
-  }
-
-  end(): void {
-    const [unknown] = this.#rules.keys();
-    if (unknown !== undefined) throw incomplete(unknown, 'the name of a rule');
-  }
-
-  #take<T>(name: string, expected: string, is: (value: unknown) => value is T): T | undefined {
-    const value = this.#rules.get(name);
-    this.#rules.delete(name);
-    if (value === undefined) return undefined;
-    if (!is(value)) throw incomplete(name, expected);
-    return value;
-  }
-}
-
-/** A rule that a prototype holds would not be seen, and not be missed either. */
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-function isStrings(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-function incomplete(field: string, expected: string): EnclosError {
-  return new EnclosError('APPRAISAL_REFUSED', `The policy is incomplete: ${field} must be ${expected}.`, {
-    details: { field, expected, got: 'an incomplete policy' },
-  });
-}
+/** A policy for one TEE; without `tee` it is for SGX. */
+export type AppraisalPolicy = SgxPolicy | TdxPolicy;

@@ -1,7 +1,7 @@
 import { equalBytes, fromHex } from '@enclos/codec';
 import { parseQuote, type Quote } from '@enclos/sgx';
 import { parseCertificate, type Certificate } from './certificate.ts';
-import { contentKey } from './content-key.ts';
+import { contentKey } from './content-map.ts';
 import { decodePem } from './pem.ts';
 import { orRefuse, refuse } from './refusal.ts';
 
@@ -30,15 +30,14 @@ export function readQuote(bytes: Uint8Array, options: { readonly allowTrailingBy
   return quote;
 }
 
-/** The text of the PCK chain that a quote carries, or undefined when it only identifies the PCK (types 1 to 4). */
-export function carriedChain({ signature }: Quote): string | undefined {
-  // PEM is ASCII; any other byte becomes a character that the PEM reader refuses.
-  return signature.certificationDataType === pckChainType ? contentKey(signature.certificationData) : undefined;
+/** The PEM text of the PCK chain that a quote carries, or undefined when it only identifies the PCK (types 1 to 4). */
+export function carriedChain({ signature }: Quote): Uint8Array | undefined {
+  return signature.certificationDataType === pckChainType ? signature.certificationData : undefined;
 }
 
 /** The certificates that a quote carries; those that came with the collateral when it carries none. */
 export function readPckChain(
-  carried: string | undefined,
+  carried: Uint8Array | undefined,
   supplied: readonly Certificate[] | undefined,
 ): readonly Certificate[] {
   if (carried === undefined) {
@@ -48,7 +47,8 @@ export function readPckChain(
     );
   }
   return orRefuse(
-    () => decodePem(carried).map(parseCertificate),
+    // PEM is ASCII; any other byte becomes a character that the PEM reader refuses.
+    () => decodePem(contentKey(carried)).map(parseCertificate),
     (cause) => refuse(step, 'UNSUPPORTED_CERT_FORMAT', `The PCK chain in the quote: ${cause.message}`, cause),
   );
 }

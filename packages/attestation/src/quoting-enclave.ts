@@ -1,7 +1,6 @@
 import { concatBytes, equalBytes } from '@enclos/codec';
 import type { Quote, QuoteSignature } from '@enclos/sgx';
-import type { BoundedMap } from './bounded-map.ts';
-import { contentKey } from './content-key.ts';
+import type { ContentMap } from './content-map.ts';
 import { isPublicKey, sha256, verifySignature, type Steps } from './crypto-steps.ts';
 import type { EnclaveIdentity } from './enclave-identity.ts';
 import { refuse } from './refusal.ts';
@@ -17,13 +16,12 @@ const maximumCachedBytes = 2048;
 export function* verifyQuotingEnclave(
   signature: QuoteSignature,
   pckPublicKey: Uint8Array,
-  known: BoundedMap<true>,
+  known: ContentMap<true>,
 ): Steps<void> {
   const { attestationKey, qeReportBytes, qeReportSignature, qeAuthData } = signature;
-  // All parts but the last have one length, so that no two sets of parts are the same text.
+  // All parts but the last have one length, so that no two sets of parts are the same bytes.
   const content = concatBytes(pckPublicKey, attestationKey, qeReportBytes, qeReportSignature, qeAuthData);
-  const key = content.length <= maximumCachedBytes ? contentKey(content) : undefined;
-  if (key !== undefined && known.get(key) === true) return;
+  if (known.get(content) === true) return;
   if (!(yield* verifySignature(pckPublicKey, qeReportSignature, qeReportBytes))) {
     refuse(
       'qe-report-signature',
@@ -39,7 +37,7 @@ export function* verifyQuotingEnclave(
       'The report of the quoting enclave is for another attestation key.',
     );
   }
-  if (key !== undefined) known.set(key, true);
+  if (content.length <= maximumCachedBytes) known.set(content, true);
 }
 
 /** QVL EnclaveReportVerifier: the masked report equals the identity's values, which are not masked. */

@@ -1,16 +1,17 @@
 import { DerReader, DerTag, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { parseExtensions, type Extensions } from './certificate-extensions.ts';
-import { parseSigned, readName, readSignatureAlgorithm, type DistinguishedName } from './certificate.ts';
+import { p256Form } from './certificate.ts';
+import { parseSigned, readName, readSameAlgorithm, type DistinguishedName, type SignatureForm } from './x509.ts';
 
 /** Intel's largest has 57 entries in 2.7 KiB. */
 export const maximumCrlBytes = 1_048_576;
 
-/** An X.509 v2 certificate revocation list signed with ECDSA and SHA-256. */
+/** An X.509 v2 certificate revocation list. */
 export interface RevocationList {
   /** tbsCertList, DER. */
   readonly signedBytes: Uint8Array;
-  /** r then s, 32 bytes each. */
+  /** In the form that WebCrypto takes. */
   readonly signature: Uint8Array;
   readonly issuer: DistinguishedName;
   readonly thisUpdateMs: number;
@@ -24,13 +25,14 @@ export interface RevocationList {
  * Parses a CRL (RFC 5280 section 5.1). A delta or indirect list marks itself
  * with a critical extension, and is refused for that.
  *
+ * @param form how its issuer signs; ECDSA with P-256 and SHA-256 unless given.
  * @throws a CODEC error.
  */
-export function parseRevocationList(input: Uint8Array): RevocationList {
-  const { signedBytes, signature } = parseSigned(input, maximumCrlBytes);
+export function parseRevocationList(input: Uint8Array, form: SignatureForm = p256Form): RevocationList {
+  const { signedBytes, signature, algorithm } = parseSigned(input, maximumCrlBytes, form);
   const fields = new DerReader(signedBytes).sequence();
   if (fields.integer(255) !== 1) throw new EnclosError('CODEC_INVALID', 'Not an X.509 version 2 revocation list.');
-  readSignatureAlgorithm(fields);
+  readSameAlgorithm(fields, algorithm);
   const issuer = readName(fields);
   const thisUpdateMs = fields.time();
   const nextUpdateMs = fields.time();

@@ -21,6 +21,6 @@ export function* verifyRevocationList(crl: RevocationList, issuer: Certificate, 
   }
 }
 
-export function isRevoked(certificate: Certificate, crl: RevocationList): boolean {
+export function isRevoked(certificate: Pick<Certificate, 'serialNumber'>, crl: RevocationList): boolean {
   return crl.revokedSerialNumbers.has(certificate.serialNumber);
 }

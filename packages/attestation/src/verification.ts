@@ -26,7 +26,10 @@ export interface VerificationOptions {
   readonly now: Date;
   /** Accept bytes after the quote, as some services deliver it in a larger buffer. */
   readonly allowTrailingBytes?: boolean;
-  /** What was verified before; a cache that all calls share unless given. */
+  /**
+   * What was verified before. Unless given: a cache that all calls share, and
+   * for calls with an implementation of cryptography of their own another one.
+   */
   readonly cache?: VerifierCache;
 }
 

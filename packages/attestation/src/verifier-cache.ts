@@ -1,4 +1,5 @@
 import { BoundedMap } from './bounded-map.ts';
+import { ContentMap } from './content-map.ts';
 import { CollateralCache } from './collateral-cache.ts';
 import type { Endorsements } from './endorsements.ts';
 import { misused } from './refusal.ts';
@@ -31,9 +32,9 @@ export interface CacheParts {
   /** By the JSON text that was parsed. */
   readonly collateralTexts: BoundedMap<Endorsements>;
   /** By `id` of the endorsements and the content of the certificates. */
-  readonly pckChains: BoundedMap<VerifiedPlatform>;
+  readonly pckChains: ContentMap<VerifiedPlatform>;
   /** By the PCK, the report of the quoting enclave, its signature, the attestation key and the authentication data. */
-  readonly quotingEnclaves: BoundedMap<true>;
+  readonly quotingEnclaves: ContentMap<true>;
 }
 
 const defaults = { collateral: 16, pckChains: 64, quotingEnclaves: 512 };
@@ -58,13 +59,26 @@ export function createVerifierCache(limits: VerifierCacheLimits = {}): VerifierC
   made.set(cache, {
     collateral: new CollateralCache(collateral),
     collateralTexts: new BoundedMap(collateral),
-    pckChains: new BoundedMap(pckChains),
-    quotingEnclaves: new BoundedMap(quotingEnclaves),
+    pckChains: new ContentMap(pckChains),
+    quotingEnclaves: new ContentMap(quotingEnclaves),
   });
   return cache;
 }
 
 const shared = createVerifierCache();
+const ofImplementations = new WeakMap<object, VerifierCache>();
+
+/**
+ * The cache for a caller who gave none: the shared one, or for a caller who
+ * brings an implementation of cryptography one that only this implementation
+ * fills. What it calls good may be good for nobody else.
+ */
+export function cacheFor(implementation: object | undefined): VerifierCache {
+  if (implementation === undefined) return shared;
+  const cache = ofImplementations.get(implementation) ?? createVerifierCache();
+  ofImplementations.set(implementation, cache);
+  return cache;
+}
 
 /** @throws VERIFIER_MISUSED for an object that `createVerifierCache` did not make. */
 export function cachePartsOf(cache: VerifierCache = shared): CacheParts {

@@ -1,6 +1,7 @@
 import type { Endorsements } from './endorsements.ts';
 import { verification, type VerificationOptions } from './verification.ts';
 import type { QuoteVerdict } from './verdict.ts';
+import { cacheFor } from './verifier-cache.ts';
 import { runAsync, type Subtle } from './web-crypto.ts';
 
 export interface VerifyOptions extends VerificationOptions {
@@ -22,5 +23,8 @@ export async function verifyQuote(
   endorsements: Endorsements,
   options: VerifyOptions,
 ): Promise<QuoteVerdict> {
-  return runAsync(verification(quote, endorsements, options), options.subtle ?? globalThis.crypto?.subtle);
+  return runAsync(
+    verification(quote, endorsements, { ...options, cache: options.cache ?? cacheFor(options.subtle) }),
+    options.subtle ?? globalThis.crypto?.subtle,
+  );
 }

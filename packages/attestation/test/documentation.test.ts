@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { verificationSteps } from '../src/index.ts';
+import { sgxRules, tdxRules } from '../src/policy-rules.ts';
 import { checkEnclave } from './readme-example.ts';
 
 const page = readFileSync(new URL('../../docs/verification.md', import.meta.url), 'utf8');
@@ -35,4 +36,11 @@ test('the example in README.md is the one that compiles', () => {
   assert.equal(typeof checkEnclave, 'function');
   const [, code] = /```ts\n([^]*?)```/.exec(readme) ?? [];
   assert.equal(code, example.replaceAll("'../src/index.ts'", "'@enclos/attestation'"));
+});
+
+test('docs/policy.md has every rule in its tables, and no other', () => {
+  const policies = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8');
+  const cells = [...policies.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) => cell.match(/\w+/g) ?? []);
+  const rules = new Set([...Object.keys(sgxRules), ...Object.keys(tdxRules)]);
+  assert.deepEqual([...new Set(cells)].sort(), [...rules].filter((name) => name !== '$schema').sort());
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const importPattern = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
+const importPattern = /^(?:import\b[^;'"]*|export\s*(?:\{[^}]*\}|\*)\s*from\s*)'([^']+)'/gm;
 
 /** Everything that a module of this package imports, directly or not. */
 function importsOf(url: URL, seen: Set<string>): void {

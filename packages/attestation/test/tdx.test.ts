@@ -5,7 +5,7 @@ import { isEnclosError } from '@enclos/errors';
 import type { QuoteBody } from '@enclos/sgx';
 import { parseCollateral, verifyQuote, type QuoteVerdict, type TdxVerdict } from '../src/index.ts';
 import { verifyQuoteSync } from '../src/node.ts';
-import { makePlatform, now, qeLevel, type Changes } from './synthetic-platform.ts';
+import { makePlatform, now, qeLevel, tcbLevel, type Changes } from './synthetic-platform.ts';
 import { moduleIdentity, moduleLevel, tdBody, tdChanges, tdxLevel, teeTcbSvn, type TdType } from './synthetic-td.ts';
 
 /** Both drivers must agree, on the verdict or on the refusal. */
@@ -218,3 +218,48 @@ test('a signature over another body is refused, in every version and type', asyn
     assert.deepEqual(await refusalOf(changes), ['quote-signature', 'INVALID_QUOTE_SIGNATURE']);
   }
 });
+
+const zeroModule = { mrsigner: '00'.repeat(48), attributes: '00'.repeat(8), attributesMask: 'FF'.repeat(8) };
+const malformed: readonly (readonly [what: string, status: string, change: object])[] = [
+  ['no TDX module', 'SGX_TCB_INFO_UNSUPPORTED_FORMAT', { tdxModule: undefined }],
+  [
+    'a TDX module without a signer',
+    'SGX_TCB_INFO_UNSUPPORTED_FORMAT',
+    { tdxModule: { ...zeroModule, mrsigner: undefined } },
+  ],
+  ['a short signer', 'SGX_TCB_INFO_INVALID', { tdxModule: { ...zeroModule, mrsigner: '00' } }],
+  ['long attributes', 'SGX_TCB_INFO_INVALID', { tdxModule: { ...zeroModule, attributes: '00'.repeat(9) } }],
+  ['a mask that is no hex', 'SGX_TCB_INFO_INVALID', { tdxModule: { ...zeroModule, attributesMask: 'xx'.repeat(8) } }],
+  ['identities that are no array', 'SGX_TCB_INFO_INVALID', { tdxModuleIdentities: {} }],
+  ['an identity without levels', 'SGX_TCB_INFO_INVALID', { tdxModuleIdentities: [moduleIdentity('TDX_01', [])] }],
+  [
+    'two equal levels of a module',
+    'SGX_TCB_INFO_INVALID',
+    { tdxModuleIdentities: [moduleIdentity('TDX_01', [moduleLevel(1, 'UpToDate'), moduleLevel(1, 'OutOfDate')])] },
+  ],
+  [
+    'a status that modules do not have',
+    'SGX_TCB_INFO_INVALID',
+    { tdxModuleIdentities: [moduleIdentity('TDX_01', [moduleLevel(1, 'SWHardeningNeeded')])] },
+  ],
+  [
+    'two identities of one version',
+    'SGX_TCB_INFO_INVALID',
+    {
+      tdxModuleIdentities: ['TDX_01', 'tdx_01'].map((id) => moduleIdentity(id, [moduleLevel(1, 'UpToDate')])),
+    },
+  ],
+  ['levels without TDX components', 'SGX_TCB_INFO_UNSUPPORTED_FORMAT', { tcbLevels: [tcbLevel(1, 'UpToDate')] }],
+  ['a TDX module for SGX', 'SGX_TCB_INFO_INVALID', { id: 'SGX' }],
+];
+
+for (const [what, status, change] of malformed) {
+  test(`TCB info of TDX with ${what} is refused as ${status}`, async () => {
+    const tcbInfo: Changes['tcbInfo'] = (good) => ({ ...good, ...change });
+    const { collateral } = await makePlatform(tdChanges(tdBody('td-1.0'), { tcbInfo }));
+    assert.throws(
+      () => parseCollateral(collateral),
+      (error) => isEnclosError(error, 'ENDORSEMENTS_INVALID') && error.details['status'] === status,
+    );
+  });
+}

@@ -2,13 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { vectors } from '@enclos/testkit';
-import { createVerifierCache, INTEL_SGX_ROOT, parseCollateral, type QuoteCollateral } from '../src/index.ts';
-import { verifyQuoteSync } from '../src/node.ts';
+import {
+  createVerifierCache,
+  INTEL_SGX_ROOT,
+  parseCollateral,
+  verifyQuote,
+  type QuoteCollateral,
+} from '../src/index.ts';
+import { verifyQuoteSync, type SyncCrypto } from '../src/node.ts';
 import { BoundedMap } from '../src/bounded-map.ts';
 import { cachePartsOf, type VerifierCache } from '../src/verifier-cache.ts';
 import { countingCrypto } from './counting-crypto.ts';
 import { readText } from './intel-vectors.ts';
-import { makePlatform, now, type Platform } from './synthetic-platform.ts';
+import { keys, makePlatform, now, type Platform } from './synthetic-platform.ts';
 import { tdBody, tdChanges } from './synthetic-td.ts';
 
 const none = createVerifierCache({ collateral: 0, pckChains: 0, quotingEnclaves: 0 });
@@ -203,6 +209,19 @@ test('a cache of another origin or without sense is misuse', async () => {
   for (const limit of [-1, 1.5, Number.NaN, 65_537]) {
     assert.throws(() => createVerifierCache({ pckChains: limit }), misused);
   }
+});
+
+test('an implementation of cryptography that calls everything good spoils no other’s cache', async () => {
+  const forged = await makePlatform({ signer: { issuerKey: keys.other } });
+  const endorsements = parseCollateral(forged.collateral);
+  const { roots } = forged;
+  const credulous = { ...countingCrypto(), verify: (() => true) as SyncCrypto['verify'] };
+  assert.ok(verifyQuoteSync(forged.quote, endorsements, { roots, now, crypto: credulous }));
+  assert.ok(verifyQuoteSync(forged.quote, endorsements, { roots, now, crypto: credulous }));
+  const refused = (error: unknown): boolean => isEnclosError(error, 'EVIDENCE_REFUSED');
+  assert.throws(() => verifyQuoteSync(forged.quote, endorsements, { roots, now }), refused);
+  assert.throws(() => verifyQuoteSync(forged.quote, endorsements, { roots, now, crypto: countingCrypto() }), refused);
+  await assert.rejects(verifyQuote(forged.quote, endorsements, { roots, now }), refused);
 });
 
 vectors.test('a curated real case gives the same from a cache', () => {

@@ -90,8 +90,8 @@ async function commandSection(entry: RegistryEntry): Promise<string> {
 function policySection(): string {
   return `## Policy files
 
-The file that \`enclos verify --policy\` reads holds the rules of \`SgxPolicy\` of \`@enclos/attestation\`, with \`timeFloor\` as an
-ISO 8601 date. An unknown rule is refused. This one accepts a signer's product on one software platform in single-user mode:
+The file that \`enclos verify --policy\` reads holds the rules of \`SgxPolicy\` or, with \`"tee": "tdx"\`, of
+\`TdxPolicy\` of \`@enclos/attestation\`, whose \`schema/policy.schema.json\` is their JSON Schema. An unknown rule is refused. This one accepts a signer's product on one software platform in single-user mode:
 
 \`\`\`json
 ${JSON.stringify(policyExample, undefined, 2)}

@@ -78,7 +78,9 @@ export function structure<T extends object>(layout: Layout<T>): Structure<T> {
 
   function skipReserved(reader: ByteReader, end: number, ignore: boolean): void {
     const offset = reader.offset;
-    if (!isZero(reader.view(end - offset)) && !ignore) {
+    if (ignore) {
+      reader.skip(end - offset);
+    } else if (!isZero(reader.view(end - offset))) {
       throw new EnclosError(reservedNotZero, `${name}: the reserved bytes at ${offset} to ${end - 1} are not zero.`);
     }
   }

@@ -8,7 +8,7 @@ import {
   verifyQuote,
   type SgxPolicy,
   type TrustedRoot,
-  type VerifiedEvidence,
+  type SgxEvidence,
 } from '@enclos/attestation';
 import { evidencePurpose, serverName } from './tls-echo.edl.ts';
 
@@ -27,7 +27,7 @@ export interface EvidenceSource {
 /** A certificate whose private key is in the enclave that was verified, and nowhere else. */
 export interface Attested {
   readonly certificate: string;
-  readonly evidence: VerifiedEvidence;
+  readonly evidence: SgxEvidence;
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type QuoteVerdict,
   type SgxPolicy,
   type TrustedRoot,
-  type VerifiedEvidence,
+  type SgxEvidence,
 } from '@enclos/attestation';
 import { equalBytes, toBase64url } from '@enclos/codec';
 import { decodeValue, encodeValue, type Infer } from '@enclos/edl';
@@ -22,7 +22,7 @@ export interface Attested {
   /** Its private half is in the enclave that was verified, and nowhere else. */
   readonly publicKey: Uint8Array;
   readonly verdict: QuoteVerdict;
-  readonly evidence: VerifiedEvidence;
+  readonly evidence: SgxEvidence;
 }
 
 const made = new WeakSet<Attested>();

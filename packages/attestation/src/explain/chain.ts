@@ -2,7 +2,7 @@ import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { ExtensionId } from '../certificate-extensions.ts';
 import { parseCertificate, type Certificate } from '../certificate.ts';
-import { contentKey } from '../content-key.ts';
+import { contentKey } from '../content-map.ts';
 import { isoSeconds } from '../json-fields.ts';
 import { decodePem } from '../pem.ts';
 import { parseSgxExtension, type PckPlatform } from '../sgx-extension.ts';

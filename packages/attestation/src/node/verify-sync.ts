@@ -1,6 +1,7 @@
 import type { Endorsements } from '../endorsements.ts';
 import { verification, type VerificationOptions } from '../verification.ts';
 import type { QuoteVerdict } from '../verdict.ts';
+import { cacheFor } from '../verifier-cache.ts';
 import { runSync, type SyncCrypto } from './node-crypto.ts';
 
 export interface VerifySyncOptions extends VerificationOptions {
@@ -19,5 +20,8 @@ export function verifyQuoteSync(
   endorsements: Endorsements,
   options: VerifySyncOptions,
 ): QuoteVerdict {
-  return runSync(verification(quote, endorsements, options), options.crypto);
+  return runSync(
+    verification(quote, endorsements, { ...options, cache: options.cache ?? cacheFor(options.crypto) }),
+    options.crypto,
+  );
 }

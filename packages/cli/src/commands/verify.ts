@@ -30,7 +30,7 @@ const options = {
   policy: {
     type: 'string',
     value: 'FILE',
-    summary: 'Appraise by this policy: the rules of SgxPolicy as JSON',
+    summary: 'Appraise by this policy: the rules of SgxPolicy or TdxPolicy as JSON',
     extensions: ['json'],
   },
   at: { type: 'string', value: 'TIME', summary: 'The time of verification, ISO 8601, in place of now' },

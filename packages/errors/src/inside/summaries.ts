@@ -4,7 +4,7 @@ export const summaries = {
     SIGSTRUCT_INVALID: 'The bytes are not a SIGSTRUCT that a processor accepts.',
     SIGSTRUCT_SIGNATURE: 'The signature of the SIGSTRUCT does not hold for its own modulus.',
     SGX_QUOTE_INVALID: 'The bytes are not an ECDSA quote of version 3, 4 or 5.',
-    EVIDENCE_REFUSED: 'The quote does not prove what it claims.',
+    EVIDENCE_REFUSED: 'The evidence does not prove what it claims.',
     ENDORSEMENTS_INVALID: 'The collateral is not well-formed.',
     TEE_EVIDENCE_UNEXPECTED: 'What the platform gave is not what it was asked for.',
     QUOTE_REPORT_REFUSED: 'The report was not made on this machine for this quoting enclave.',

@@ -3,8 +3,8 @@ import type { ErrorArea } from './kinds.ts';
 export const attestationErrors = {
   EVIDENCE_REFUSED: {
     kind: 'evidence',
-    summary: 'The quote does not prove what it claims.',
-    next: 'Do not trust the enclave. details.step names the check that failed, details.status its DCAP name.',
+    summary: 'The evidence does not prove what it claims.',
+    next: 'Do not trust the enclave. details.step names the check that failed, details.status why.',
   },
   ENDORSEMENTS_INVALID: {
     kind: 'evidence',

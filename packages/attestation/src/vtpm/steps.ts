@@ -1,0 +1,22 @@
+import type { VerificationStep } from '../steps.ts';
+
+/**
+ * What `verifyAzureSnp` and `verifyAzureTdx` check, in the order in which they
+ * check. What the hardware's own verification refuses has that one's steps.
+ */
+export const azureVerificationSteps = Object.freeze([
+  step('vtpm-hcl-report', 'The HCL report is well-formed, and of the expected hardware'),
+  step('vtpm-hardware', 'The hardware’s evidence is genuine, and is the paravisor’s'),
+  step('vtpm-binding', 'The hardware’s report data are the hash of the runtime data'),
+  step('vtpm-runtime-data', 'The runtime data name the attestation key'),
+  step('vtpm-quote-format', 'The TPM quote is well-formed'),
+  step('vtpm-quote-signature', 'The TPM quote is signed by the attestation key'),
+  step('vtpm-pcr-digest', 'The given PCR values are the ones that were quoted'),
+] as const);
+
+/** The id of a step: what `details.step` of a refusal holds. */
+export type AzureStepId = (typeof azureVerificationSteps)[number]['id'];
+
+function step<const Id extends string>(id: Id, title: string): VerificationStep & { readonly id: Id } {
+  return Object.freeze({ id, title });
+}
