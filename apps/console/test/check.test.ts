@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { INTEL_SGX_ROOT, softwareRoot, type SgxPolicy } from '@enclos/attestation';
+import { INTEL_SGX_ROOT, softwareRoot } from '@enclos/attestation';
+import type { JsonObject } from '@enclos/attestation/json';
 import { exampleSgxReport, scenario, type ScenarioChanges } from '@enclos/evidence-kit';
 import { toHex } from '@enclos/codec';
-import { check, type Request } from '../src/page/check.ts';
-import { policyOf } from '../src/page/input/policy.ts';
+import { check } from '../src/page/check.ts';
+import type { Outcome, Request } from '../src/page/outcome.ts';
 
-async function requestOf(changes: ScenarioChanges = {}): Promise<Request & { readonly quote: Uint8Array }> {
+async function requestOf(changes: ScenarioChanges = {}): Promise<Request> {
   const { quote, collateral, root, at } = scenario(changes);
   const roots = [await softwareRoot(root.certificate)];
-  return { quote, collateral: JSON.stringify(collateral), roots, now: at, allowTrailingBytes: false };
+  return {
+    evidence: { kind: 'quote', bytes: quote },
+    collateral: JSON.stringify(collateral),
+    roots,
+    amd: {},
+    amdRoots: [],
+    now: at,
+    allowTrailingBytes: false,
+  };
 }
 
-function policyFor(fingerprint: string, changes: Partial<SgxPolicy> = {}): SgxPolicy {
+function policyFor(fingerprint: string, changes: JsonObject = {}): JsonObject {
   return {
     mrEnclave: [toHex(exampleSgxReport.mrEnclave)],
     minimumSecurityVersion: 0,
@@ -23,13 +32,19 @@ function policyFor(fingerprint: string, changes: Partial<SgxPolicy> = {}): SgxPo
   };
 }
 
+function statusOf({ verification }: Outcome): string {
+  assert.ok(verification.kind === 'genuine' && verification.verdict.tee !== 'sev-snp');
+  return verification.verdict.status;
+}
+
 test('what is missing is named, and what is there is decoded', async () => {
-  const { quote, now, collateral = '' } = await requestOf();
-  const none = { roots: [], now, allowTrailingBytes: false };
+  const { evidence, now, collateral = '' } = await requestOf();
+  assert.ok(evidence !== undefined);
+  const none = { roots: [], amd: {}, amdRoots: [], now, allowTrailingBytes: false };
   const nothing = await check(none);
-  assert.deepEqual(nothing.verification, { kind: 'waiting', missing: ['quote', 'collateral', 'root'] });
+  assert.deepEqual(nothing.verification, { kind: 'waiting', missing: ['evidence', 'collateral', 'root'] });
   assert.deepEqual(nothing.fields, []);
-  const quoteAlone = await check({ ...none, quote, roots: [INTEL_SGX_ROOT] });
+  const quoteAlone = await check({ ...none, evidence, roots: [INTEL_SGX_ROOT] });
   assert.deepEqual(quoteAlone.verification, { kind: 'waiting', missing: ['collateral'] });
   assert.ok(quoteAlone.fields.length > 2);
   const collateralAlone = await check({ ...none, collateral });
@@ -39,7 +54,7 @@ test('what is missing is named, and what is there is decoded', async () => {
 test('a genuine quote is verified, and nothing is appraised without a policy', async () => {
   const outcome = await check(await requestOf());
   assert.ok(outcome.verification.kind === 'genuine');
-  assert.equal(outcome.verification.verdict.status, 'OK');
+  assert.equal(statusOf(outcome), 'OK');
   assert.ok(outcome.verification.steps.every(({ status }) => status === 'passed'));
   assert.deepEqual(outcome.appraisal, { kind: 'none' });
 });
@@ -60,10 +75,11 @@ test('malformed collateral is no word about the quote', async () => {
 
 test('trailing bytes are accepted only when that was asked for', async () => {
   const request = await requestOf();
-  const quote = new Uint8Array([...request.quote, 0]);
+  const bytes = new Uint8Array([...(request.evidence?.bytes ?? []), 0]);
+  const evidence = { kind: 'quote', bytes } as const;
   const kinds = await Promise.all(
     [false, true].map(
-      async (allowTrailingBytes) => (await check({ ...request, quote, allowTrailingBytes })).verification,
+      async (allowTrailingBytes) => (await check({ ...request, evidence, allowTrailingBytes })).verification,
     ),
   );
   assert.deepEqual(
@@ -79,10 +95,10 @@ test('a policy is applied: accepted with its binding, refused with its rule', as
   const policy = policyFor(root.fingerprint);
   const unboundOutcome = await check({ ...request, policy });
   assert.ok(unboundOutcome.appraisal.kind === 'accepted');
-  assert.equal(unboundOutcome.appraisal.evidence.binding.kind, 'unbound');
+  assert.equal(unboundOutcome.appraisal.binding.kind, 'unbound');
   const bound = await check({ ...request, policy, reportData: exampleSgxReport.reportData });
   assert.ok(bound.appraisal.kind === 'accepted');
-  assert.equal(bound.appraisal.evidence.binding.kind, 'report-data');
+  assert.equal(bound.appraisal.binding.kind, 'report-data');
   const other = await check({ ...request, policy, reportData: new Uint8Array(64) });
   assert.ok(other.appraisal.kind === 'refused');
   assert.equal(other.appraisal.error.details['field'], 'binding');
@@ -95,15 +111,15 @@ test('a policy file has an ISO date; a rule that is not known refuses', async ()
   const request = await requestOf();
   const [root] = request.roots;
   assert.ok(root !== undefined);
-  const file = { ...policyFor(root.fingerprint) } as unknown as Readonly<Record<string, string>>;
-  const early = await check({ ...request, policy: policyOf({ ...file, timeFloor: '2020-01-01T00:00:00Z' }) });
+  const file = policyFor(root.fingerprint);
+  const early = await check({ ...request, policy: { ...file, timeFloor: '2020-01-01T00:00:00Z' } });
   assert.equal(early.appraisal.kind, 'accepted');
   for (const [rule, value] of [
     ['timeFloor', '2100-01-01T00:00:00Z'],
     ['timeFloor', 'some day'],
     ['anything', 'else'],
   ] as const) {
-    const refused = await check({ ...request, policy: policyOf({ ...file, [rule]: value }) });
+    const refused = await check({ ...request, policy: { ...file, [rule]: value } });
     assert.ok(refused.appraisal.kind === 'refused', value);
     assert.equal(refused.appraisal.error.details['field'], rule);
   }

@@ -43,13 +43,13 @@ chromium.test(
   'a dropped quote with its collateral and root is verified; nothing is asked of a network',
   async (page, t) => {
     const console = await ConsolePage.open(page, t);
-    assert.equal(await console.announcement(), 'Not verified yet: add a quote and its collateral');
+    assert.equal(await console.announcement(), 'Not verified yet: add a quote or a report and its collateral');
     const { quote, collateral, root, at } = write(console);
     await console.setTime(at);
     await console.drop(quote, collateral, root);
     assert.equal(await console.announcement(), 'Genuine, up to date. Nothing was appraised');
     assert.match(await console.text('#result .summary'), /owner of the machine can read what is inside/);
-    assert.match(await console.text('#appraisal'), /A genuine quote of any enclave in the world looks like this/);
+    assert.match(await console.text('#appraisal'), /Genuine evidence of anybody’s code looks like this/);
     assert.match(await console.text('.facts'), new RegExp(toHex(exampleSgxReport.mrEnclave)));
     assert.match(await console.text('.steps'), /passed/);
     assert.deepEqual(complaints(page), []);
@@ -61,7 +61,7 @@ chromium.test('the same by the button and by pasting; each thing can be taken ba
   const { collateral, root, at } = write(console);
   await console.setTime(at);
   await console.choose(collateral, root);
-  assert.equal(await console.announcement(), 'Not verified yet: add a quote');
+  assert.equal(await console.announcement(), 'Not verified yet: add a quote or a report');
   await console.paste(`0x${toHex(scenario({}).quote)}`);
   assert.match(await console.announcement(), /^Genuine, up to date/);
   await page.evaluate(
@@ -149,7 +149,7 @@ chromium.test('markup and invisible characters in evidence stay text', async (pa
   assert.match(await console.announcement(), /^The collateral cannot be read/);
   const made = "document.querySelectorAll('#result :is(img, script, i, b), #entries :is(img, script, i, b)').length";
   assert.equal(await page.evaluate(made), 0);
-  assert.equal(await page.evaluate('document.title'), 'Enclos console: verify a quote');
+  assert.equal(await page.evaluate('document.title'), 'Enclos console: verify evidence');
   assert.deepEqual(complaints(page), []);
 });
 
@@ -193,7 +193,17 @@ chromium.test('it can be used by keyboard, and every control has a name', async 
     await page.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
     reached.add(String(await page.evaluate('document.activeElement.id || document.activeElement.tagName')));
   }
-  for (const wanted of ['files', 'paste', 'root-intel', 'trailing', 'report-data', 'time', 'SUMMARY', 'BUTTON']) {
+  for (const wanted of [
+    'files',
+    'paste',
+    'root-intel',
+    'root-amd',
+    'trailing',
+    'report-data',
+    'time',
+    'SUMMARY',
+    'BUTTON',
+  ]) {
     assert.ok(reached.has(wanted), `${wanted} of ${[...reached].join(', ')}`);
   }
   await page.send('Accessibility.enable');
@@ -264,5 +274,27 @@ chromium.test('the page works from a disk, without a server', async (page) => {
       await console.choose(console.file('q', read('quote.bin')), console.file('c', read('collateral.json')));
       assert.equal(await console.announcement(), `${headline}. Nothing was appraised`, name);
     }
+  },
+);
+
+(vectors.available ? chromium.test : vectors.test)(
+  'real SEV-SNP reports are verified under AMD’s roots',
+  async (page?: Session, t?: Parameters<Parameters<typeof chromium.test>[1]>[1]) => {
+    assert.ok(page !== undefined && t !== undefined);
+    const console = await ConsolePage.open(page, t);
+    await console.setTime(new Date('2025-06-01T00:00:00Z'));
+    const file = (path: string): string => console.file(path.replaceAll('/', '-'), vectors.read(`snp/${path}`));
+    const folder = 'attestation-rs';
+    await console.choose(file(`${folder}/test-report.bin`), file(`${folder}/test-vcek.der`));
+    assert.match(await console.announcement(), /add the certificates of AMD’s authority and root/);
+    await console.choose(file(`${folder}/certs/milan/ask.der`), file(`${folder}/certs/milan/ark.der`));
+    assert.equal(await console.announcement(), 'Genuine, an SEV-SNP guest on Milan. Nothing was appraised');
+    assert.match(await console.text('#result .summary'), /nobody looked whether a certificate is revoked/);
+    assert.match(await console.text('.steps'), /The report is signed by the certified key/);
+    assert.match(await console.text('#result'), /reported TCBbootloader \d+, tee \d+, snp \d+, microcode \d+/);
+    await console.choose(file(`${folder}/test-vlek-report.bin`));
+    assert.match(await console.text('#result .summary'), /SNP_SIGNING_KEY_MISMATCH|SNP_/);
+    assert.match(await console.announcement(), /^Refused/);
+    assert.deepEqual(complaints(page), []);
   },
 );

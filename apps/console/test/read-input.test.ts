@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scenario } from '@enclos/evidence-kit';
+import { scenario, snpScenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import { maximumInputBytes, readInput, type Input } from '../src/page/input/read-input.ts';
 
@@ -66,14 +66,32 @@ test('what is no text is taken for a quote, so that the verifier says what is wr
   assert.equal(only(new Uint8Array([0xff, 0x00, 0x01])).kind, 'quote');
 });
 
+test('an SEV-SNP report, AMD’s certificates and a list are known by their content', () => {
+  const { report, leaf, ask, ark, crl } = snpScenario({ rsaBits: 2048 });
+  for (const bytes of [report, bytesOf(Buffer.from(report).toString('hex'))]) {
+    assert.equal(only(bytes).kind, 'snp-report');
+  }
+  assert.equal(only(leaf).kind, 'amd-leaf');
+  assert.equal(only(ask).kind, 'amd-authority');
+  assert.equal(only(ark).kind, 'amd-root');
+  assert.equal(only(crl).kind, 'revocation-list');
+  const pem = (der: Uint8Array): string =>
+    `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
+  const kinds = readInput(bytesOf([leaf, ask, ark].map(pem).join(''))).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['amd-leaf', 'amd-authority', 'amd-root']);
+  const vlek = snpScenario({ rsaBits: 2048, signingKey: 'VLEK' });
+  assert.equal(only(vlek.leaf).kind, 'amd-leaf');
+  assert.equal(only(vlek.ask).kind, 'amd-authority');
+});
+
 test('everything else is said to be unreadable, and why', () => {
   assert.match(reasonOf(new Uint8Array()), /empty/);
-  assert.match(reasonOf(bytesOf('Hello, world!')), /no quote/);
+  assert.match(reasonOf(bytesOf('Hello, world!')), /no evidence/);
   assert.match(reasonOf(bytesOf('{ "a": 1, "a": 2 }')), /begins like JSON and is not/);
-  assert.match(reasonOf(bytesOf('{ "tcbInfo": {} }')), /neither collateral .* nor a policy/);
-  assert.match(reasonOf(bytesOf(root.certificate + root.certificate)), /several certificates/);
+  assert.match(reasonOf(bytesOf('{ "tcbInfo": {} }')), /neither collateral .* nor the rules of a policy/);
+  assert.match(reasonOf(bytesOf(root.certificate + root.certificate)), /chain of certificates/);
   assert.match(reasonOf(new Uint8Array(maximumInputBytes + 1)), /4\.0 MiB.*nothing over 4 MiB/);
-  assert.match(reasonOf(bytesOf('['.repeat(100_000))), /no quote/);
+  assert.match(reasonOf(bytesOf('['.repeat(100_000))), /no evidence/);
   assert.match(reasonOf(bytesOf(`{"a":${'['.repeat(100_000)}`)), /begins like JSON and is not/);
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeText } from '../src/page/input/text-bytes.ts';
+import { decodePemBlocks, decodeText } from '../src/page/input/text-bytes.ts';
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 300 });
 const broken = (text: string): string => text.replaceAll(/(.{7})/g, '$1\r\n  ');
@@ -14,7 +14,7 @@ test('hex, base64 and PEM give their bytes, with white space anywhere', () => {
       assert.deepEqual(decodeText(broken(hex))?.bytes, input);
       assert.deepEqual(decodeText(`0x${hex.toUpperCase()}\n`), { form: 'hex', bytes: input });
       const pem = `-----BEGIN QUOTE-----\n${broken(buffer.toString('base64'))}\n-----END QUOTE-----\n`;
-      assert.deepEqual(decodeText(pem), { form: 'PEM', bytes: input });
+      assert.deepEqual(decodePemBlocks(pem + pem), [input, input]);
     }),
   );
 });
@@ -43,5 +43,13 @@ for (const text of [
 ]) {
   test(`no bytes are in ${JSON.stringify(text)}`, () => {
     assert.equal(decodeText(text), undefined);
+    assert.equal(decodePemBlocks(text), undefined);
   });
 }
+
+test('a text of many PEM blocks is no evidence', () => {
+  const block = '-----BEGIN A-----\nAAAA\n-----END A-----\n';
+  assert.equal(decodePemBlocks(block.repeat(8))?.length, 8);
+  assert.equal(decodePemBlocks(block.repeat(9)), undefined);
+  assert.equal(decodePemBlocks(`${block}and more`), undefined);
+});

@@ -12,6 +12,15 @@ export interface BrowserCase {
   readonly allowTrailingBytes: boolean;
 }
 
+/** One verification of an SEV-SNP report; bytes are base64. */
+export interface BrowserSnpCase {
+  readonly snpReport: string;
+  /** PEM, or base64 of DER. */
+  readonly leaf: string;
+  readonly chain: readonly string[];
+  readonly nowMs: number;
+}
+
 /** What became of it: the verdict, or the code and the public details of the error. */
 export interface BrowserResult {
   readonly verdict?: unknown;
@@ -51,11 +60,20 @@ import * as enclos from '/attestation.js';
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 const plain = (value) => JSON.parse(JSON.stringify(value, (_, inner) =>
   typeof inner === 'bigint' ? { bigint: String(inner) } : inner));
+const verifyReport = ({ snpReport, leaf, chain, nowMs }) => {
+  const signingKeyCertificate = leaf.startsWith('-') ? leaf : bytesOf(leaf);
+  const endorsements = enclos.parseSnpCollateral({ signingKeyCertificate, certificateChain: chain.map(bytesOf) });
+  const roots = [enclos.AMD_MILAN_ROOT, enclos.AMD_GENOA_ROOT, enclos.AMD_TURIN_ROOT];
+  return enclos.verifySnpReport(bytesOf(snpReport), endorsements, { roots, now: new Date(nowMs) });
+};
+const verifyQuote = ({ quote, collateral, roots, nowMs, allowTrailingBytes }) => {
+  const options = { roots, now: new Date(nowMs), allowTrailingBytes };
+  return enclos.verifyQuote(bytesOf(quote), enclos.parseCollateral(collateral), options);
+};
 const results = [];
-for (const { quote, collateral, roots, nowMs, allowTrailingBytes } of await (await fetch('/cases.json')).json()) {
+for (const given of await (await fetch('/cases.json')).json()) {
   try {
-    const options = { roots, now: new Date(nowMs), allowTrailingBytes };
-    const verdict = await enclos.verifyQuote(bytesOf(quote), enclos.parseCollateral(collateral), options);
+    const verdict = await (given.snpReport === undefined ? verifyQuote(given) : verifyReport(given));
     results.push({ verdict: plain(verdict) });
   } catch (error) {
     const { code, details, message } = error;

@@ -9,22 +9,26 @@ import { isEnclosError } from '@enclos/errors';
 import { chromium, vectors, type Session } from '@enclos/testkit';
 import * as enclos from '../src/browser.ts';
 import { softwareRoot, INTEL_SGX_ROOT, parseCollateral, type QuoteVerdict } from '../src/index.ts';
-import { verifyQuoteSync } from '../src/node.ts';
+import { verifyQuoteSync, verifySnpReportSync } from '../src/node.ts';
 import {
   browserCase,
   browserPage,
   withBigInts,
   withoutBigInts,
   type BrowserCase,
+  type BrowserSnpCase,
   type BrowserResult,
 } from './browser-case.ts';
+import { endorsementsOf, reportOf, snpCollateralOf, snpRows } from './snp/snp-vectors.ts';
 import { allRows, collateralOf, quoteOf } from './intel-vectors.ts';
 import { expectation, nameOf, outcome } from './matrix-outcome.ts';
 
 const file = readFileSync(new URL('../../dist/browser/attestation.js', import.meta.url));
 
+type Case = BrowserCase | BrowserSnpCase;
+
 /** Serves the page, the single file and the cases. WebCrypto is there on this machine's own addresses. */
-async function serve(t: TestContext, cases: readonly BrowserCase[]): Promise<string> {
+async function serve(t: TestContext, cases: readonly Case[]): Promise<string> {
   const answers: Readonly<Record<string, readonly [type: string, body: string | Buffer]>> = {
     '/': ['text/html', browserPage],
     '/attestation.js': ['text/javascript', file],
@@ -43,7 +47,7 @@ async function serve(t: TestContext, cases: readonly BrowserCase[]): Promise<str
 async function verifyInBrowser(
   page: Session,
   t: TestContext,
-  cases: readonly BrowserCase[],
+  cases: readonly Case[],
 ): Promise<readonly BrowserResult[]> {
   await page.open(await serve(t, cases));
   await page.until('window.results');
@@ -124,6 +128,35 @@ chromium.test(
       assert.equal(Reflect.get(Object(results[index]?.verdict), 'status'), expected.status, name);
     }
     assert.deepEqual(results, cases.map(inNode));
+  },
+);
+
+(vectors.available ? chromium.test : vectors.test)(
+  'in Chromium, every real SEV-SNP report has the verdict of Node, and one of another chip its refusal',
+  async (page?: Session, t?: TestContext) => {
+    assert.ok(page !== undefined && t !== undefined);
+    const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+    const rows = snpRows().filter(({ result }) => result === 'SIG_OK');
+    assert.ok(rows.length > 5);
+    const now = new Date('2025-06-01T00:00:00Z');
+    const cases = rows.map((row): BrowserSnpCase => {
+      const { signingKeyCertificate: leaf, certificateChain } = snpCollateralOf(row);
+      return {
+        snpReport: base64(reportOf(row)),
+        leaf: typeof leaf === 'string' ? leaf : base64(leaf),
+        chain: certificateChain.map(base64),
+        nowMs: now.getTime(),
+      };
+    });
+    const [first, second] = cases;
+    assert.ok(first !== undefined && second !== undefined);
+    const results = await verifyInBrowser(page, t, [...cases, { ...first, snpReport: second.snpReport }]);
+    const roots = [enclos.AMD_MILAN_ROOT, enclos.AMD_GENOA_ROOT, enclos.AMD_TURIN_ROOT];
+    for (const [index, row] of rows.entries()) {
+      const verdict = verifySnpReportSync(reportOf(row), endorsementsOf(row), { roots, now });
+      assert.deepEqual(results[index], { verdict: withoutBigInts(verdict) }, row.file);
+    }
+    assert.equal(results.at(-1)?.error?.code, 'EVIDENCE_REFUSED');
   },
 );
 

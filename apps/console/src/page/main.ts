@@ -1,8 +1,8 @@
-import { check, type Request } from './check.ts';
+import { check } from './check.ts';
 import { byId, element } from './dom.ts';
-import { policyOf } from './input/policy.ts';
-import { prefillTime, readOptions, watchOptions, type Options } from './options.ts';
-import { pastedText, Session, trustedRoots, type Source } from './session.ts';
+import { prefillTime, readOptions, watchOptions } from './options.ts';
+import { requestOf } from './request.ts';
+import { pastedText, Session, type Source } from './session.ts';
 import { entriesView } from './view/entries.ts';
 import { failureView, outcomeView } from './view/outcome.ts';
 import { summaryText } from './view/summary.ts';
@@ -14,21 +14,6 @@ const entries = byId('entries', HTMLElement);
 /** Of the latest change: an answer to an earlier one is not shown. */
 let latest = 0;
 
-function requestOf({ intelRoot, now, allowTrailingBytes, reportData }: Options): Request {
-  const quote = session.find('quote')?.input.bytes;
-  const collateral = session.find('collateral')?.input.text;
-  const rules = session.find('policy')?.input.rules;
-  return {
-    now,
-    allowTrailingBytes,
-    roots: trustedRoots(session, { intel: intelRoot }),
-    ...(quote === undefined ? {} : { quote }),
-    ...(collateral === undefined ? {} : { collateral }),
-    ...(rules === undefined ? {} : { policy: policyOf(rules) }),
-    ...(reportData === undefined ? {} : { reportData }),
-  };
-}
-
 async function refresh(): Promise<void> {
   const mine = ++latest;
   entries.replaceChildren(...entriesView(session.entries, remove));
@@ -37,7 +22,7 @@ async function refresh(): Promise<void> {
     show([element('p', { class: 'problem' }, options.problem)], options.problem);
     return;
   }
-  const outcome = await check(requestOf(options));
+  const outcome = await check(requestOf(session, options));
   if (mine === latest) show(outcomeView(outcome, options.now), summaryText(outcome));
 }
 

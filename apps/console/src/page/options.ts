@@ -5,6 +5,7 @@ import { byId } from './dom.ts';
 /** What the controls of the page say. */
 export interface Options {
   readonly intelRoot: boolean;
+  readonly amdRoots: boolean;
   readonly now: Date;
   readonly allowTrailingBytes: boolean;
   readonly reportData?: Uint8Array;
@@ -23,6 +24,7 @@ export function readOptions(): Options | { readonly problem: string } {
   }
   return {
     intelRoot: input('root-intel').checked,
+    amdRoots: input('root-amd').checked,
     now,
     allowTrailingBytes: input('trailing').checked,
     ...(reportData === undefined ? {} : { reportData }),

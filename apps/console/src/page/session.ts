@@ -1,4 +1,4 @@
-import { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from '@enclos/attestation';
+import { softwareRoot, type TrustedRoot } from '@enclos/attestation';
 import { isEnclosError } from '@enclos/errors';
 import { maximumInputBytes, readInput, tooLarge, type Input } from './input/read-input.ts';
 
@@ -20,10 +20,12 @@ export interface Source {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
+
 const maximumSources = 16;
 const maximumEntries = 32;
 
-/** What the page has been given. One quote, one collateral and one policy at a time; roots add up. */
+/** What the page has been given. One evidence, one collateral and one policy at a time; roots add up. */
 export class Session {
   #entries: readonly Entry[] = [];
   #lastId = 0;
@@ -32,11 +34,11 @@ export class Session {
     return this.#entries;
   }
 
-  /** The latest entry of this kind. */
-  find<K extends Input['kind']>(kind: K): (Entry & { readonly input: Extract<Input, { kind: K }> }) | undefined {
+  /** The latest input of this kind. */
+  find<K extends Input['kind']>(kind: K): InputOf<K> | undefined {
     const found = this.#entries.find(({ input }) => input.kind === kind);
     // The kind of the input is the one that was asked for.
-    return found as (Entry & { readonly input: Extract<Input, { kind: K }> }) | undefined;
+    return found?.input as InputOf<K> | undefined;
   }
 
   get softwareRoots(): readonly TrustedRoot[] {
@@ -63,19 +65,32 @@ export class Session {
     const entry = { id: ++this.#lastId, name, sizeBytes, input };
     if (input.kind !== 'root') return entry;
     try {
-      return { ...entry, root: await softwareRoot(input.certificate) };
+      return { ...entry, root: await softwareRoot(input.der) };
     } catch (error) {
       if (!isEnclosError(error, 'VERIFIER_MISUSED')) throw error;
       return { ...entry, input: { kind: 'unreadable', reason: `It is no root that can be added: ${error.message}` } };
     }
   }
 
-  /** The newest first. What is of a kind that there can be one of replaces the last one, and so does what failed. */
+  /** The newest first. It takes the place of what there can be one of. */
   #insert(entry: Entry): void {
-    const stays = (other: Entry): boolean =>
-      entry.root === undefined ? other.input.kind !== entry.input.kind : other.root?.publicKey !== entry.root.publicKey;
-    const others = entry.input.kind === 'unreadable' ? this.#entries : this.#entries.filter(stays);
-    this.#entries = [entry, ...others].slice(0, maximumEntries);
+    const place = placeOf(entry);
+    this.#entries = [entry, ...this.#entries.filter((other) => placeOf(other) !== place)].slice(0, maximumEntries);
+  }
+}
+
+/** What has the same place excludes each other. */
+function placeOf({ id, input, root }: Entry): string {
+  switch (input.kind) {
+    case 'quote':
+    case 'snp-report':
+      return 'evidence';
+    case 'root':
+      return `root ${root?.publicKey ?? ''}`;
+    case 'unreadable':
+      return `unreadable ${id}`;
+    default:
+      return input.kind;
   }
 }
 
@@ -94,9 +109,4 @@ async function inputsOf(source: Source): Promise<readonly Input[]> {
 export function pastedText(text: string): Source {
   const bytes = new TextEncoder().encode(text);
   return { name: 'Pasted text', size: bytes.length, arrayBuffer: () => Promise.resolve(bytes.buffer) };
-}
-
-/** The roots that the page was told to trust. */
-export function trustedRoots(session: Session, { intel }: { readonly intel: boolean }): readonly TrustedRoot[] {
-  return [...(intel ? [INTEL_SGX_ROOT] : []), ...session.softwareRoots];
 }

@@ -1,30 +1,41 @@
 import { fromBase64url, fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 
-/** The forms in which people paste bytes. */
-export type TextForm = 'hex' | 'base64' | 'PEM';
-
 export interface DecodedText {
-  readonly form: TextForm;
+  readonly form: 'hex' | 'base64';
   readonly bytes: Uint8Array;
 }
 
-const pemPattern = /^-----BEGIN [A-Z0-9 ]{1,64}-----([A-Za-z0-9+/=\s]*)-----END [A-Z0-9 ]{1,64}-----$/;
+const pemBlock = /-----BEGIN [A-Z0-9 ]{1,64}-----([A-Za-z0-9+/=\s]*)-----END [A-Z0-9 ]{1,64}-----\s*/y;
+const maximumPemBlocks = 8;
 
 /**
- * Bytes from hex (with or without 0x), base64 (either alphabet, with or without
- * padding) or one PEM block; white space is ignored. Hex wins where both would
- * do. Undefined for anything else.
+ * Bytes from hex (with or without 0x) or base64 (either alphabet, with or
+ * without padding); white space is ignored. Hex wins where both would do.
+ * Undefined for anything else.
  */
 export function decodeText(text: string): DecodedText | undefined {
-  const trimmed = text.trim();
-  const pem = pemPattern.exec(trimmed);
-  if (pem !== null) return decoded('PEM', () => decodeBase64(pem[1] ?? ''));
+  const compact = text.replaceAll(/\s/g, '');
   // The alphabet of base64url has the dashes and letters of a PEM header that nothing follows.
-  if (trimmed.startsWith('-----')) return undefined;
-  const compact = trimmed.replaceAll(/\s/g, '');
-  if (compact === '') return undefined;
-  return decoded('hex', () => fromHex(compact.replace(/^0x/i, ''))) ?? decoded('base64', () => decodeBase64(compact));
+  if (compact === '' || compact.startsWith('-----')) return undefined;
+  const hex = decoded(() => fromHex(compact.replace(/^0x/i, '')));
+  if (hex !== undefined) return { form: 'hex', bytes: hex };
+  const base64 = decoded(() => decodeBase64(compact));
+  return base64 === undefined ? undefined : { form: 'base64', bytes: base64 };
+}
+
+/** The bytes of each block of a PEM text, whatever its label; undefined for anything else, and for more than 8. */
+export function decodePemBlocks(text: string): readonly Uint8Array[] | undefined {
+  const body = text.trim();
+  const blocks: Uint8Array[] = [];
+  pemBlock.lastIndex = 0;
+  while (pemBlock.lastIndex < body.length) {
+    const [, base64 = ''] = pemBlock.exec(body) ?? [];
+    const bytes = decoded(() => decodeBase64(base64));
+    if (bytes === undefined || blocks.length === maximumPemBlocks) return undefined;
+    blocks.push(bytes);
+  }
+  return blocks.length === 0 ? undefined : blocks;
 }
 
 function decodeBase64(text: string): Uint8Array {
@@ -32,10 +43,10 @@ function decodeBase64(text: string): Uint8Array {
   return fromBase64url(compact.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
-function decoded(form: TextForm, read: () => Uint8Array): DecodedText | undefined {
+function decoded(read: () => Uint8Array): Uint8Array | undefined {
   try {
     const bytes = read();
-    return bytes.length === 0 ? undefined : { form, bytes };
+    return bytes.length === 0 ? undefined : bytes;
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return undefined;

@@ -35,6 +35,16 @@ function describe({ input, root }: Entry): {
   switch (input.kind) {
     case 'quote':
       return { good: true, text: `Quote (${input.form})` };
+    case 'snp-report':
+      return { good: true, text: `SEV-SNP report (${input.form})` };
+    case 'amd-leaf':
+      return { good: true, text: 'AMD certificate of the signing key' };
+    case 'amd-authority':
+      return { good: true, text: 'AMD certificate of the authority' };
+    case 'amd-root':
+      return { good: true, text: 'AMD certificate of the root' };
+    case 'revocation-list':
+      return { good: true, text: 'Revocation list' };
     case 'collateral':
       return { good: true, text: 'Collateral' };
     case 'policy':

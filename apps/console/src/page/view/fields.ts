@@ -7,7 +7,7 @@ import { section } from './section.ts';
 export function fieldsView(fields: readonly ExplainedField[]): HTMLElement {
   return section(
     'fields',
-    'The quote, field by field',
+    'The evidence, field by field',
     element('p', {}, 'This is what the bytes say, whether or not it is true.'),
     ...fields.map((field) => fieldView(field)),
   );
@@ -19,7 +19,7 @@ function fieldView(field: ExplainedField): HTMLElement {
 
 function groupView(group: ExplainedField, fields: readonly ExplainedField[]): HTMLElement {
   const summary = element('summary', {}, foreign(group.name), ' ', place(group));
-  const isReport = fields.some(({ name }) => name === 'REPORTDATA');
+  const isReport = fields.some(({ name }) => /^REPORT_?DATA$/.test(name));
   const attributes = { class: 'group', ...(isReport ? { open: '' } : {}) };
   return element('details', attributes, summary, problemView(group), ...runsOf(fields));
 }

@@ -1,5 +1,5 @@
-import type { Outcome } from '../check.ts';
 import { element } from '../dom.ts';
+import type { Outcome } from '../outcome.ts';
 import { fieldsView } from './fields.ts';
 import { identityView } from './identity.ts';
 import { statusView } from './status.ts';

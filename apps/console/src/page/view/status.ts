@@ -1,19 +1,40 @@
-import type { QuoteVerdict, Shortfall, TcbEvaluation } from '@enclos/attestation';
+import type { QuoteVerdict, Shortfall, SnpVerdict, TcbEvaluation } from '@enclos/attestation';
 import { shortfallName, statusMeanings } from '@enclos/attestation/explain';
 import { code, element, foreign, type Child } from '../dom.ts';
+import type { Verdict } from '../outcome.ts';
 import { mark } from './mark.ts';
 import { facts, section, table } from './section.ts';
 
 type Status = keyof typeof statusMeanings;
 
-/** What the security versions amount to, part by part, and what is short. */
-export function statusView(verdict: QuoteVerdict): readonly HTMLElement[] {
+/** What the security versions amount to. */
+export function statusView(verdict: Verdict): readonly HTMLElement[] {
+  return verdict.tee === 'sev-snp' ? [versionsView(verdict)] : quoteStatusView(verdict);
+}
+
+/** AMD publishes no status: the versions are shown as they are. */
+function versionsView({ report: { tcb } }: SnpVerdict): HTMLElement {
+  const names = ['current', 'reported', 'committed', 'launch'] as const;
+  const rows = names.map((name) => {
+    const parts = Object.entries(tcb[name]).map(([component, version]) => `${component} ${String(version)}`);
+    return [`${name} TCB`, parts.join(', ')];
+  });
+  return section(
+    'status',
+    'Security versions of the platform',
+    element('p', {}, 'AMD publishes no status for them. Which are new enough is for a policy to say (minimumTcb).'),
+    table('Security versions', ['When', 'Versions'], rows),
+  );
+}
+
+/** Part by part, and what is short. */
+function quoteStatusView(verdict: QuoteVerdict): readonly HTMLElement[] {
   const { tcbDate, advisoryIds, tcbEvaluationDataNumbers: numbers } = verdict;
   return [
     section(
       'status',
       'Status of the platform',
-      table('Status by part', ['Part', 'Status', 'Meaning'], rows(verdict)),
+      table('Status by part', ['Part', 'Status', 'Meaning'], statusRows(verdict)),
       facts([
         ['TCB date', tcbDate ?? 'none'],
         ['advisories', advisoryIds.length === 0 ? 'none' : list(advisoryIds)],
@@ -24,7 +45,7 @@ export function statusView(verdict: QuoteVerdict): readonly HTMLElement[] {
   ];
 }
 
-function rows(verdict: QuoteVerdict): readonly (readonly Child[])[] {
+function statusRows(verdict: QuoteVerdict): readonly (readonly Child[])[] {
   const { launch, current }: { launch?: TcbEvaluation; current?: TcbEvaluation } = verdict.tee === 'tdx' ? verdict : {};
   const parts: readonly (readonly [string, Status | undefined])[] = [
     ['Platform', verdict.platformStatus],

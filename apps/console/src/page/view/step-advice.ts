@@ -1,4 +1,4 @@
-import type { StepId } from '@enclos/attestation';
+import type { SnpStepId, StepId } from '@enclos/attestation';
 
 const notGenuine = 'Do not trust it: something is not what it pretends to be. If it was copied by hand, copy it again.';
 const otherCollateral =
@@ -7,7 +7,9 @@ const fetchAgain = 'Fetch the collateral again, byte for byte as it is served.';
 const revoked = 'Do not trust it: the vendor withdrew the certificate of this platform.';
 
 /** What somebody can do about a step that refused. */
-const advice: Readonly<Record<StepId, string>> = {
+const amdChain =
+  'Take the certificates of this chip, or of this provider, from AMD’s key service: signing key, authority and root.';
+const advice: Readonly<Record<StepId | SnpStepId, string>> = {
   'quote-format': 'Check that this is a whole DCAP quote of version 3, 4 or 5; the fields below end where it does.',
   'pck-chain-shape': 'The quote must carry a PCK certificate, its authority and the root, in this order.',
   'root-certificate': notGenuine,
@@ -33,6 +35,19 @@ const advice: Readonly<Record<StepId, string>> = {
   'quote-signature': notGenuine,
   'tcb-evaluation': otherCollateral,
   'collateral-dates': fetchAgain,
+  'snp-report-format': 'Check that this is a whole report: 1184 bytes, of version 2, 3 or 5, and signed.',
+  'snp-chain-shape': amdChain,
+  'snp-trusted-root':
+    'Choose AMD’s roots, if you trust them. If they are chosen, do not trust it: the root is a stranger’s.',
+  'snp-root-certificate': notGenuine,
+  'snp-intermediate-certificate': notGenuine,
+  'snp-leaf-certificate': notGenuine,
+  'snp-product': amdChain,
+  'snp-revocation': 'If the list is the one of this root, do not trust it: AMD withdrew a certificate of its chain.',
+  'snp-report-signature': amdChain,
+  'snp-tcb': 'The certificate is of another version of the firmware: take the one for the reported TCB below.',
+  'snp-chip': amdChain,
+  'snp-dates': fetchAgain,
 };
 
 export function stepAdvice(step: string): string {

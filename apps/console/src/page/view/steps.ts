@@ -10,7 +10,7 @@ const grades: Readonly<Record<StepResult['status'], Grade>> = {
 };
 
 /** Every step of the verification with what became of it. Open when one failed. */
-export function stepsView(steps: readonly StepResult[]): HTMLElement {
+export function stepsView(steps: readonly StepResult<string>[]): HTMLElement {
   const passed = steps.filter(({ status }) => status === 'passed').length;
   const isRefused = steps.some(({ status }) => status === 'failed');
   const list = element(

@@ -1,8 +1,8 @@
 import { statusMeanings } from '@enclos/attestation/explain';
-import type { QuoteVerdict } from '@enclos/attestation';
+import type { QuoteVerdict, SnpVerdict } from '@enclos/attestation';
 import type { EnclosError } from '@enclos/errors';
-import type { Appraisal, Missing, Outcome, Verification } from '../check.ts';
 import { code, element, foreign, type Child } from '../dom.ts';
+import type { Appraisal, Missing, Outcome, Verification } from '../outcome.ts';
 import { isDebug } from './identity.ts';
 import { mark, type Grade } from './mark.ts';
 import { stepAdvice } from './step-advice.ts';
@@ -41,14 +41,19 @@ function headlineOf(verification: Verification): Headline {
     case 'refused':
       return refused(verification.error);
     case 'genuine':
-      return genuine(verification.verdict);
+      return verification.verdict.tee === 'sev-snp'
+        ? genuineReport(verification.verdict)
+        : genuineQuote(verification.verdict);
   }
 }
 
 const missingNames: Readonly<Record<Missing, string>> = {
-  quote: 'a quote',
+  evidence: 'a quote or a report',
   collateral: 'its collateral',
   root: 'a root to trust',
+  'amd-leaf': 'the certificate of its signing key',
+  'amd-authority': 'the certificates of AMD’s authority and root',
+  'amd-root': 'AMD’s roots to trust',
 };
 
 function waitingTitle(missing: readonly Missing[]): string {
@@ -71,7 +76,7 @@ function malformed(error: EnclosError): Headline {
         ' ',
         code(textOf(error, 'status')),
       ),
-      'What to do: fetch the collateral again, and give it as it was served. Nothing is known about the quote.',
+      'What to do: fetch the collateral again, and give it as it was served. Nothing is known about the evidence.',
     ],
   };
 }
@@ -91,34 +96,69 @@ function textOf({ details }: EnclosError, name: string): string {
   return String(details[name] ?? '');
 }
 
-function genuine(verdict: QuoteVerdict): Headline {
+function genuineQuote(verdict: QuoteVerdict): Headline {
   const { title, meaning, next, grade } = statusMeanings[verdict.status];
   const dated = datesProblem(verdict);
-  const warnings = [
-    ...(isDebug(verdict) ? ['A debugger can read its memory: it keeps no secrets.'] : []),
-    ...(verdict.root.kind === 'software'
-      ? ['It is a software platform: the owner of the machine can read what is inside.']
-      : []),
-    ...(dated === undefined ? [] : [dated]),
-  ];
-  const worst: Grade = grade === 'good' && warnings.length > 0 ? 'attention' : grade;
-  return {
-    grade: worst,
+  return withWarnings({
+    grade,
     title: `Genuine, ${title}`,
     lines: [
       element('span', {}, meaning, ' ', code(verdict.status)),
       ...(next === 'Nothing.' ? [] : [`What to do: ${next}`]),
-      ...warnings.map((warning) => mark('attention', warning)),
     ],
+    warnings: [
+      ...(isDebug(verdict) ? ['A debugger can read its memory: it keeps no secrets.'] : []),
+      ...(verdict.root.kind === 'software'
+        ? ['It is a software platform: the owner of the machine can read what is inside.']
+        : []),
+      ...(dated === undefined ? [] : [dated]),
+    ],
+  });
+}
+
+/** AMD gives no status, so that the best a report can be is genuine. */
+function genuineReport(verdict: SnpVerdict): Headline {
+  const { report, revocation, dates } = verdict;
+  const isLate = dates.expired.length > 0;
+  const isEarly = dates.notYetValid.length > 0;
+  return withWarnings({
+    grade: 'good',
+    title: `Genuine, an SEV-SNP guest on ${verdict.product}`,
+    lines: ['A chip of AMD signed it. Whether its versions are new enough, AMD does not say: they are below.'],
+    warnings: [
+      ...(isDebug(verdict) ? ['The host can read its memory: it keeps no secrets.'] : []),
+      ...(report.policy.migrationAgentAllowed ? ['A migration agent may move it, and then holds its keys.'] : []),
+      ...(report.vmpl > 0 ? [`Privilege level ${report.vmpl} asked for it, not the highest of the guest.`] : []),
+      ...(revocation === 'no-list'
+        ? ['There was no revocation list: nobody looked whether a certificate is revoked.']
+        : []),
+      ...(isLate ? [expiredWarning] : []),
+      ...(isEarly ? [earlyWarning] : []),
+    ],
+  });
+}
+
+function withWarnings({
+  grade,
+  title,
+  lines,
+  warnings,
+}: Headline & { readonly warnings: readonly string[] }): Headline {
+  return {
+    grade: grade === 'good' && warnings.length > 0 ? 'attention' : grade,
+    title,
+    lines: [...lines, ...warnings.map((warning) => mark('attention', warning))],
   };
 }
 
+const expiredWarning =
+  'Some of the collateral is expired at the chosen time: news since then is missing. Fetch it again, or verify as of the time when the evidence was made.';
+const earlyWarning = 'Some of the collateral begins only after the chosen time.';
+
 function datesProblem({ collateral, pckNotYetValid }: QuoteVerdict): string | undefined {
   const { expired, notYetValid } = collateral;
-  if (expired.length > 0) {
-    return 'Some of the collateral is expired at the chosen time: news since then is missing. Fetch it again, or verify as of the time when the quote was made.';
-  }
-  if (notYetValid.length > 0 || pckNotYetValid) return 'Some of the collateral begins only after the chosen time.';
+  if (expired.length > 0) return expiredWarning;
+  if (notYetValid.length > 0 || pckNotYetValid) return earlyWarning;
   return undefined;
 }
 
@@ -143,19 +183,19 @@ function appraisalLines(title: string, verification: Verification, appraisal: Ap
   if (verification.kind !== 'genuine' || appraisal.kind === 'none') {
     const why =
       verification.kind === 'genuine'
-        ? 'A genuine quote of any enclave in the world looks like this. Whether it is the one that you want, and good enough, is for a policy to say: add one.'
+        ? 'Genuine evidence of anybody’s code looks like this. Whether it is the one that you want, and good enough, is for a policy to say: add one.'
         : 'What is not genuine is not held against any policy.';
     return [element('p', {}, mark('neutral', title)), element('p', {}, why)];
   }
   if (appraisal.kind === 'accepted') {
-    const { binding } = appraisal.evidence;
+    const { binding } = appraisal;
     return [
       element('p', {}, mark('good', title)),
       element(
         'p',
         {},
         binding.kind === 'unbound'
-          ? 'It is bound to nothing: anybody’s quote of this enclave would do, also an old one. Give the report data that you expect.'
+          ? 'It is bound to nothing: anybody’s evidence of this code would do, also an old one. Give the report data that you expect.'
           : 'Its report data is the expected one.',
       ),
     ];
