@@ -1,4 +1,4 @@
-import { ByteWriter, fromHex } from '@enclos/codec';
+import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { maximumCachedCollateral } from './collateral-cache.ts';
@@ -55,8 +55,8 @@ export interface Endorsements {
 
 /** What `parseCollateral` read, for the verifier alone. */
 export interface EndorsementParts {
-  /** Of these very parts, 8 bytes: what a cache knows them by. */
-  readonly id: Uint8Array;
+  /** Of these very parts: what a cache knows them by, without keeping them. */
+  readonly identity: object;
   readonly rootCrl: RevocationList;
   readonly pckCrl: RevocationList;
   readonly tcbInfoChain: readonly Certificate[];
@@ -69,7 +69,6 @@ export interface EndorsementParts {
 type Field = keyof QuoteCollateral;
 
 const made = new WeakMap<object, EndorsementParts>();
-let lastId = 0n;
 /** Intel's collateral is under 40 KiB. */
 const maximumTextLength = 4_194_304;
 
@@ -122,7 +121,7 @@ function parseFields(fields: QuoteCollateral): Endorsements {
   });
 }
 
-function makeEndorsements(parts: Omit<EndorsementParts, 'id'>): Endorsements {
+function makeEndorsements(parts: Omit<EndorsementParts, 'identity'>): Endorsements {
   const { rootCrl, pckCrl, tcbInfo, qeIdentity } = parts;
   const documents = [tcbInfo.value, qeIdentity.value];
   const updates = documents.map(({ nextUpdate }) => Date.parse(nextUpdate));
@@ -132,13 +131,8 @@ function makeEndorsements(parts: Omit<EndorsementParts, 'id'>): Endorsements {
     tcbEvaluationDataNumber: Math.min(...documents.map(({ tcbEvaluationDataNumber: number }) => number)),
     nextUpdate: isoSeconds(Math.min(rootCrl.nextUpdateMs, pckCrl.nextUpdateMs, ...updates)),
   }) as Endorsements;
-  made.set(endorsements, Object.freeze({ id: nextId(), ...parts }));
+  made.set(endorsements, Object.freeze({ identity: Object.freeze({}), ...parts }));
   return endorsements;
-}
-
-function nextId(): Uint8Array {
-  lastId += 1n;
-  return new ByteWriter().u64(lastId).finish();
 }
 
 /** @throws VERIFIER_MISUSED for an object that `parseCollateral` did not make: its parts might not belong together. */

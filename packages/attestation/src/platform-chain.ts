@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes } from '@enclos/codec';
+import { equalBytes } from '@enclos/codec';
 import type { ContentMap } from './content-map.ts';
 import { collateralWindow, type CollateralWindow } from './collateral-dates.ts';
 import type { Steps } from './crypto-steps.ts';
@@ -7,6 +7,8 @@ import { refuseRoot, verifyPckChain, type PckChain } from './pck-chain.ts';
 import { readPckChain } from './quote-evidence.ts';
 import { isTrusted, type TrustedRoot } from './roots.ts';
 import { verifyBody, verifySigningChain } from './signing-chain.ts';
+
+const noBytes = new Uint8Array();
 
 /** A PCK chain, and the dates of all that it was verified with. */
 export interface VerifiedPlatform {
@@ -26,14 +28,18 @@ export function* verifyPlatform(
   parts: EndorsementParts,
   { roots, known }: { readonly roots: readonly TrustedRoot[]; readonly known: ContentMap<VerifiedPlatform> },
 ): Steps<VerifiedPlatform> {
-  const key = concatBytes(parts.id, carried ?? new Uint8Array());
-  const verified = known.get(key);
-  if (verified !== undefined) return isTrusted(verified.chain.trustedRoot, roots) ? verified : refuseRoot();
+  const verified = known.get(parts.identity, carried ?? noBytes);
+  if (verified !== undefined) return requireTrust(verified, roots);
   const chain = yield* verifyPckChain(readPckChain(carried, parts.pckChain), parts, roots);
   yield* verifyCollateral(chain, parts);
   const platform = Object.freeze({ chain, window: collateralWindow(chain, parts) });
-  known.set(key, platform);
+  known.set(parts.identity, carried ?? noBytes, platform);
   return platform;
+}
+
+/** What is left to ask of a platform that was verified for somebody before. @throws as `isTrusted`, and EVIDENCE_REFUSED. */
+export function requireTrust(platform: VerifiedPlatform, roots: readonly TrustedRoot[]): VerifiedPlatform {
+  return isTrusted(platform.chain.trustedRoot, roots) ? platform : refuseRoot();
 }
 
 function* verifyCollateral(pckChain: PckChain, parts: EndorsementParts): Steps<void> {

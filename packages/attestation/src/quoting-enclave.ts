@@ -1,27 +1,15 @@
 import { concatBytes, equalBytes } from '@enclos/codec';
 import type { Quote, QuoteSignature } from '@enclos/sgx';
-import type { ContentMap } from './content-map.ts';
 import { isPublicKey, sha256, verifySignature, type Steps } from './crypto-steps.ts';
 import type { EnclaveIdentity } from './enclave-identity.ts';
 import { refuse } from './refusal.ts';
 
-/** What a key of the cache may hold: authentication data is 32 bytes, and could be 64 KiB. */
-const maximumCachedBytes = 2048;
-
 /**
  * Verifies that the PCK vouches for the quoting enclave, and the quoting
- * enclave for the attestation key. Both depend on nothing but the bytes in the
- * key of `known`, which is why they are not verified twice.
+ * enclave for the attestation key.
  */
-export function* verifyQuotingEnclave(
-  signature: QuoteSignature,
-  pckPublicKey: Uint8Array,
-  known: ContentMap<true>,
-): Steps<void> {
+export function* verifyQuotingEnclave(signature: QuoteSignature, pckPublicKey: Uint8Array): Steps<void> {
   const { attestationKey, qeReportBytes, qeReportSignature, qeAuthData } = signature;
-  // All parts but the last have one length, so that no two sets of parts are the same bytes.
-  const content = concatBytes(pckPublicKey, attestationKey, qeReportBytes, qeReportSignature, qeAuthData);
-  if (known.get(content) === true) return;
   if (!(yield* verifySignature(pckPublicKey, qeReportSignature, qeReportBytes))) {
     refuse(
       'qe-report-signature',
@@ -37,7 +25,6 @@ export function* verifyQuotingEnclave(
       'The report of the quoting enclave is for another attestation key.',
     );
   }
-  if (content.length <= maximumCachedBytes) known.set(content, true);
 }
 
 /** QVL EnclaveReportVerifier: the masked report equals the identity's values, which are not masked. */

@@ -3,7 +3,7 @@ import { collateralDates } from './collateral-dates.ts';
 import type { Steps } from './crypto-steps.ts';
 import { partsOf, type Endorsements } from './endorsements.ts';
 import { isoSeconds } from './json-fields.ts';
-import { verifyPlatform } from './platform-chain.ts';
+import { requireTrust, verifyPlatform } from './platform-chain.ts';
 import type { PckChain } from './pck-chain.ts';
 import { carriedChain, readQuote } from './quote-evidence.ts';
 import { matchQeIdentity, verifyQuoteSignature, verifyQuotingEnclave } from './quoting-enclave.ts';
@@ -44,12 +44,21 @@ export function* verification(
   const nowMs = requireOptions(options);
   const roots = [...options.roots];
   const quote = readQuote(quoteBytes, { allowTrailingBytes: options.allowTrailingBytes === true });
-  const { chain, window } = yield* verifyPlatform(carriedChain(quote), parts, { roots, known: pckChains });
+  const { certifyingBytes } = quote.signature;
+  const known = quotingEnclaves.get(parts.identity, certifyingBytes);
+  const platform =
+    known === undefined
+      ? yield* verifyPlatform(carriedChain(quote), parts, { roots, known: pckChains })
+      : requireTrust(known, roots);
+  const { chain, window } = platform;
   const tcbInfo = parts.tcbInfo.value;
   const qeIdentity = parts.qeIdentity.value;
   matchTcbInfo(quote, tcbInfo, chain);
   if (quote.body.type !== 'sgx') matchTdxModule(quote.body.report, tcbInfo);
-  yield* verifyQuotingEnclave(quote.signature, chain.pck.publicKey, quotingEnclaves);
+  if (known === undefined) {
+    yield* verifyQuotingEnclave(quote.signature, chain.pck.publicKey);
+    quotingEnclaves.set(parts.identity, certifyingBytes, platform);
+  }
   matchQeIdentity(quote, qeIdentity);
   yield* verifyQuoteSignature(quote);
   const common = {

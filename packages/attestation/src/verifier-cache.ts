@@ -11,7 +11,7 @@ export interface VerifierCacheLimits {
   readonly collateral?: number;
   /** PCK chains whose certificates, and all the collateral they were given with, are verified. Default: 64. */
   readonly pckChains?: number;
-  /** Attestation keys that a quoting enclave vouches for, and a PCK for its report. Default: 512. */
+  /** Attestation keys that a quoting enclave vouches for, with the platform that vouches for it. Default: 512. */
   readonly quotingEnclaves?: number;
 }
 
@@ -31,10 +31,10 @@ export interface CacheParts {
   readonly collateral: CollateralCache;
   /** By the JSON text that was parsed. */
   readonly collateralTexts: BoundedMap<Endorsements>;
-  /** By `id` of the endorsements and the content of the certificates. */
+  /** By the identity of the endorsements, and the content of the certificates. */
   readonly pckChains: ContentMap<VerifiedPlatform>;
-  /** By the PCK, the report of the quoting enclave, its signature, the attestation key and the authentication data. */
-  readonly quotingEnclaves: ContentMap<true>;
+  /** By the identity of the endorsements, and all that stands behind the quote's signature, certificates included. */
+  readonly quotingEnclaves: ContentMap<VerifiedPlatform>;
 }
 
 const defaults = { collateral: 16, pckChains: 64, quotingEnclaves: 512 };

@@ -5,6 +5,7 @@ import { toHex, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { boundReportData, unbound } from '../src/index.ts';
+import { boundReportDataSync } from '../src/node.ts';
 
 const fixedNonce = new Uint8Array(16).fill(1);
 
@@ -25,6 +26,17 @@ test('report data is SHA-256 of the documented encoding, then zeros', async () =
   const without = hash.update(Uint8Array.of(0)).digest('hex');
   assert.equal(toHex(await boundReportData({ purpose: 'test', nonce: fixedNonce, key })), withKey + '00'.repeat(32));
   assert.equal(toHex(await boundReportData({ purpose: 'test', nonce: fixedNonce })), without + '00'.repeat(32));
+});
+
+test('the synchronous twin gives the same', async () => {
+  for (const key of [undefined, Uint8Array.of(1)]) {
+    const inputs = { purpose: 'test', nonce: fixedNonce, ...(key === undefined ? {} : { key }) };
+    assert.deepEqual(boundReportDataSync(inputs), await boundReportData(inputs));
+  }
+  assert.throws(
+    () => boundReportDataSync({ purpose: '', nonce: fixedNonce }),
+    (error) => isEnclosError(error, 'VERIFIER_MISUSED'),
+  );
 });
 
 test('different inputs never share report data', async () => {

@@ -252,6 +252,8 @@ const malformed: readonly (readonly [rule: string, policy: object])[] = [
   ['maximumCollateralAgeMs', { ...sgx, maximumCollateralAgeMs: { rootCertificate: 1 } }],
   ['maximumCollateralAgeMs', { ...sgx, maximumCollateralAgeMs: null }],
   ['timeFloor', { ...sgx, timeFloor: 0 }],
+  ['constructor', { ...sgx, constructor: 1 }],
+  ['toString', { ...sgx, toString: 'any' }],
   ...['mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3', 'acceptedStatuses', 'intelRoot', 'softwareRoots'].map(
     (name) => [name, Object.fromEntries(Object.entries(tdx).filter(([other]) => other !== name))] as const,
   ),

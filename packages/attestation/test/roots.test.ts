@@ -5,6 +5,7 @@ import { fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { vectors } from '@enclos/testkit';
 import { INTEL_SGX_ROOT, softwareRoot } from '../src/index.ts';
+import { softwareRootSync } from '../src/node.ts';
 import { parseCertificate } from '../src/certificate.ts';
 import { isPublicKey } from '../src/crypto-steps.ts';
 import { runAsync } from '../src/web-crypto.ts';
@@ -34,7 +35,7 @@ test('the fingerprint is SHA-256 of the SubjectPublicKeyInfo', async () => {
   const of = (point: Uint8Array): string => createHash('sha256').update(publicKeyInfo(point)).digest('hex');
   assert.equal(INTEL_SGX_ROOT.fingerprint, of(fromHex(INTEL_SGX_ROOT.publicKey)));
   const der = makeCertificate(spec);
-  for (const root of [await softwareRoot(der), await softwareRoot(pem(der))]) {
+  for (const root of [await softwareRoot(der), await softwareRoot(pem(der)), softwareRootSync(der)]) {
     assert.equal(root.kind, 'software');
     assert.equal(root.fingerprint, of(keys.root.point));
     assert.equal(root.publicKey, toHex(keys.root.point));
@@ -47,7 +48,10 @@ test('what is no self-signed authority is refused', async () => {
   const bad = [{ issuerName: 'Other Root' }, { issuerKey: keys.other }, { extensions: leaf }];
   for (const change of bad) await assert.rejects(softwareRoot(makeCertificate({ ...spec, ...change })), misused);
   const text = pem(makeCertificate(spec));
-  for (const input of ['', 'x', text + text, new Uint8Array()]) await assert.rejects(softwareRoot(input), misused);
+  for (const input of ['', 'x', text + text, new Uint8Array()]) {
+    await assert.rejects(softwareRoot(input), misused);
+    assert.throws(() => softwareRootSync(input), misused);
+  }
 });
 
 vectors.test('Intel’s root is no software root', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
+import type { QuoteParts } from '@enclos/sgx';
 import { vectors } from '@enclos/testkit';
 import {
   createVerifierCache,
@@ -8,12 +9,14 @@ import {
   parseCollateral,
   verifyQuote,
   type QuoteCollateral,
+  type QuoteVerdict,
+  type Subtle,
 } from '../src/index.ts';
 import { verifyQuoteSync, type SyncCrypto } from '../src/node.ts';
 import { BoundedMap } from '../src/bounded-map.ts';
 import { cachePartsOf, type VerifierCache } from '../src/verifier-cache.ts';
 import { countingCrypto } from './counting-crypto.ts';
-import { readText } from './intel-vectors.ts';
+import { pem, readText } from './intel-vectors.ts';
 import { keys, makePlatform, now, type Platform } from './synthetic-platform.ts';
 import { tdBody, tdChanges } from './synthetic-td.ts';
 
@@ -48,7 +51,7 @@ test('all is verified the first time, then two signatures, or one when the quoti
   const chainsOnly = createVerifierCache({ quotingEnclaves: 0 });
   assert.deepEqual([run(chainsOnly), run(chainsOnly)], [cold, 2]);
   const enclavesOnly = createVerifierCache({ pckChains: 0 });
-  assert.deepEqual([run(enclavesOnly), run(enclavesOnly)], [cold, cold - 1]);
+  assert.deepEqual([run(enclavesOnly), run(enclavesOnly)], [cold, 1]);
   assert.deepEqual([run(none), run(none)], [cold, cold]);
 });
 
@@ -179,7 +182,7 @@ test('a cache is bounded in each of its parts, and forgets what rested longest',
 
 test('what is too large to keep is verified each time', async () => {
   const cache = createVerifierCache();
-  const platform = await makePlatform({ authDataLength: 4096 });
+  const platform = await makePlatform({ authDataLength: 20_000 });
   const run = (): number => {
     const crypto = countingCrypto();
     const endorsements = parseCollateral(platform.collateral, { cache });
@@ -222,6 +225,67 @@ test('an implementation of cryptography that calls everything good spoils no oth
   assert.throws(() => verifyQuoteSync(forged.quote, endorsements, { roots, now }), refused);
   assert.throws(() => verifyQuoteSync(forged.quote, endorsements, { roots, now, crypto: countingCrypto() }), refused);
   await assert.rejects(verifyQuote(forged.quote, endorsements, { roots, now }), refused);
+});
+
+test('a quoting enclave that one PCK vouches for is not vouched for by another', async () => {
+  let parts: QuoteParts | undefined;
+  const keep = (good: QuoteParts): QuoteParts => (parts = good);
+  const first = await makePlatform({ quote: keep });
+  const cache = createVerifierCache();
+  assert.ok(!Array.isArray(outcome(first, cache)));
+  // The same report, signature and key, under a chain of the same CA with another PCK.
+  const second = await makePlatform({
+    pck: { key: keys.other },
+    quote: (good) => {
+      assert.ok(parts !== undefined);
+      const { certificationData } = good.signature;
+      return { ...parts, signature: { ...parts.signature, certificationData } };
+    },
+  });
+  assert.deepEqual(outcome(second, cache), [
+    'EVIDENCE_REFUSED',
+    { step: 'qe-report-signature', status: 'INVALID_QE_REPORT_SIGNATURE' },
+  ]);
+});
+
+test('a chain that comes with the collateral is part of what the collateral is known by', async () => {
+  let chain: readonly Uint8Array[] = [];
+  const { quote, collateral, roots } = await makePlatform({
+    pckChain: (good) => (chain = good),
+    quote: (good) => ({ ...good, signature: { ...good.signature, certificationDataType: 2 } }),
+  });
+  const cache = createVerifierCache();
+  const supplied = (certificates: readonly Uint8Array[]): unknown =>
+    outcome(
+      { quote, roots, collateral: { ...collateral, pck_certificate_chain: certificates.map(pem).join('') } },
+      cache,
+    );
+  assert.ok(!Array.isArray(supplied(chain)));
+  assert.deepEqual(supplied(chain.slice(1)), [
+    'EVIDENCE_REFUSED',
+    { step: 'pck-chain-shape', status: 'UNSUPPORTED_CERT_FORMAT' },
+  ]);
+  assert.deepEqual(outcome({ quote, roots, collateral }, cache), [
+    'EVIDENCE_REFUSED',
+    { step: 'quote-format', status: 'MISSING_PARAMETERS' },
+  ]);
+});
+
+test('a key whose import failed is imported again', async () => {
+  const { quote, collateral, roots } = await makePlatform();
+  const endorsements = parseCollateral(collateral);
+  let failures = 1;
+  const subtle: Subtle = {
+    digest: async (...inputs) => crypto.subtle.digest(...inputs),
+    verify: async (...inputs) => crypto.subtle.verify(...inputs),
+    importKey: (async (...inputs: Parameters<Subtle['importKey']>) => {
+      if (failures-- > 0) throw new Error('out of memory');
+      return crypto.subtle.importKey(...inputs);
+    }) as Subtle['importKey'],
+  };
+  const verify = async (): Promise<QuoteVerdict> => verifyQuote(quote, endorsements, { roots, now, subtle });
+  await assert.rejects(verify(), (error) => isEnclosError(error, 'EVIDENCE_REFUSED'));
+  assert.equal((await verify()).status, 'CONFIGURATION_NEEDED');
 });
 
 vectors.test('a curated real case gives the same from a cache', () => {

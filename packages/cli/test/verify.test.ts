@@ -8,6 +8,7 @@ import { toHex } from '@enclos/codec';
 import { Attribute, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
 import { createQuotingEnclave, openMachine, startCpu } from '@enclos/software-sgx';
+import { vectors } from '@enclos/testkit';
 import { mrSignerOfKey } from '../src/actions/keygen.ts';
 import { policyExample } from '../src/docs-page.ts';
 import { initPlatform, publishVendor } from '../src/index.ts';
@@ -81,6 +82,21 @@ test('without a policy the verdict is shown, and that nothing was appraised', as
   assert.match(ran.stdout, /\n {2}MRENCLAVE {9}[0-9a-f]{64}\n/);
   assert.match(ran.stdout, /\n {2}status {12}CONFIGURATION_NEEDED\n {2}advisories {8}ENCLOS-SA-00001\n/);
   assert.match(ran.stdout, /\n⚠ Nothing was appraised/);
+});
+
+vectors.test('a quote of a trust domain shows what it measured, and its TCB at launch and at present', async () => {
+  const name = 'tdx-v5-td-relaunch-advised';
+  writeFileSync(join(folder, 'td.bin'), vectors.read(`dcap/vectors/${name}/quote.bin`));
+  writeFileSync(join(folder, 'td.json'), vectors.read(`dcap/vectors/${name}/collateral.json`));
+  const given = ['verify', 'td.bin', '--collateral', 'td.json', '--intel-root', '--at', '2026-03-05T10:50:03Z'];
+  const ran = await enclos(given, { cwd: folder });
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stdout, /\n {2}MRTD +[0-9a-f]{96}\n {2}RTMR0 +[0-9a-f]{96}\n/);
+  assert.match(ran.stdout, /\n {2}TDX module +OUT_OF_DATE\n {2}at its launch +OUT_OF_DATE\n {2}at present +OK\n/);
+  assert.match(ran.stdout, /\n {2}status +TD_RELAUNCH_ADVISED\n/);
+  const { verdict } = (await enclos([...given, '--json'], { cwd: folder })).json();
+  const { tee, quoteVersion, bodyType, status } = verdict as Record<string, unknown>;
+  assert.deepEqual([tee, quoteVersion, bodyType, status], ['tdx', 5, 'td-1.5', 'TD_RELAUNCH_ADVISED']);
 });
 
 test('--json has the steps and the verdict, and says that nothing was appraised', async () => {

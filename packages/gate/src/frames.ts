@@ -70,25 +70,13 @@ export function frameSizeBytes(payload: Uint8Array): number {
 }
 
 /**
- * The largest payload that this kind may carry whatever the frame limit is.
- * HELLO, CALL and RETURN are bounded by `maxFrameBytes` alone.
+ * The largest payload that a kind may carry whatever the frame limit is, by its number; none for those that are not
+ * here. HELLO, CALL and RETURN are bounded by `maxFrameBytes` alone.
  */
-function maxPayloadBytes(kind: FrameKind): number {
-  switch (kind) {
-    case FrameKind.THROW:
-      return 2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES;
-    case FrameKind.LOG:
-      return MAX_LOG_BYTES;
-    case FrameKind.STREAM_DATA:
-      return MAX_STREAM_CHUNK_BYTES;
-    case FrameKind.HELLO:
-    case FrameKind.CALL:
-    case FrameKind.RETURN:
-      return MAX_FRAME_LIMIT_BYTES;
-    default:
-      return 0;
-  }
-}
+const maxPayloadBytes: readonly (number | undefined)[] = Object.freeze([
+  ...[0, MAX_FRAME_LIMIT_BYTES, MAX_FRAME_LIMIT_BYTES, MAX_FRAME_LIMIT_BYTES],
+  ...[2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES, 0, MAX_LOG_BYTES, 0, MAX_STREAM_CHUNK_BYTES],
+]);
 
 function unusedFieldFault({
   kind,
@@ -114,7 +102,7 @@ export function headerFault(header: FrameHeader, payloadBytes: number): string |
   const fault = unusedFieldFault(header);
   if (fault !== undefined) return fault;
   if (header.kind === FrameKind.STREAM_DATA && payloadBytes === 0) return 'a piece of a stream without bytes';
-  return payloadBytes > maxPayloadBytes(header.kind) ? 'a payload too large for its kind' : undefined;
+  return payloadBytes > (maxPayloadBytes[header.kind] ?? 0) ? 'a payload too large for its kind' : undefined;
 }
 
 /** Writes a frame that is known to be valid; `view` and `bytes` are the same memory. */

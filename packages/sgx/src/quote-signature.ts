@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from '@enclos/codec';
+import { ByteReader, type ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { encodeReportBody, parseReportBody, type ReportBody } from './report.ts';
 
@@ -21,6 +21,8 @@ export interface QuoteSignatureParts {
 export interface QuoteSignature extends QuoteSignatureParts {
   /** The 384 bytes that `qeReportSignature` covers, reserved bytes as they were. */
   readonly qeReportBytes: Uint8Array;
+  /** All that stands behind `isvSignature`: the attestation key, and everything that vouches for it. */
+  readonly certifyingBytes: Uint8Array;
 }
 
 /**
@@ -45,16 +47,23 @@ export function need(reader: ByteReader, length: number, what: string): void {
   if (reader.remaining < length) refuseQuote(`${what} wants ${length} bytes, ${reader.remaining} are left.`);
 }
 
-/** Parses signature data, which must fill the reader. @throws SGX_QUOTE_INVALID */
-export function parseQuoteSignature(reader: ByteReader, form: Form): QuoteSignature {
+/**
+ * Parses signature data, which must be all of `bytes`. The parts are views of
+ * them, so nobody else may have them.
+ *
+ * @throws SGX_QUOTE_INVALID
+ */
+export function parseQuoteSignature(bytes: Uint8Array, form: Form): QuoteSignature {
+  const reader = new ByteReader(bytes);
   need(reader, keyLength, 'the signature data');
-  const isvSignature = reader.bytes(64);
-  const attestationKey = reader.bytes(64);
+  const isvSignature = reader.view(64);
+  const certifyingBytes = bytes.subarray(64);
+  const attestationKey = reader.view(64);
   if (form === 'nested') enterCertification(reader);
   need(reader, bodyLength + 64 + 2, 'the QE report and its signature');
-  const qeReportBytes = reader.bytes(bodyLength);
+  const qeReportBytes = reader.view(bodyLength);
   const qeReport = parseReportBody(qeReportBytes, { reserved: 'ignore' });
-  const qeReportSignature = reader.bytes(64);
+  const qeReportSignature = reader.view(64);
   const qeAuthData = parseCounted(reader, reader.u16(), 'the QE authentication data');
   need(reader, certificateHeaderLength, 'the certification data header');
   const certificationDataType = reader.u16();
@@ -65,6 +74,7 @@ export function parseQuoteSignature(reader: ByteReader, form: Form): QuoteSignat
     attestationKey,
     qeReport,
     qeReportBytes,
+    certifyingBytes,
     qeReportSignature,
     qeAuthData,
     certificationDataType,
@@ -80,7 +90,7 @@ function enterCertification(reader: ByteReader): void {
 
 function parseCounted(reader: ByteReader, length: number, what: string): Uint8Array {
   need(reader, length, what);
-  return reader.bytes(length);
+  return reader.view(length);
 }
 
 /** Bytes of the signature data. */

@@ -61,7 +61,9 @@ type BodyType = (typeof bodyTypes)[number];
  * @throws SGX_QUOTE_INVALID
  */
 export function parseQuote(input: Uint8Array, options: { readonly allowTrailing?: boolean } = {}): Quote {
-  const reader = new ByteReader(input);
+  // One copy, of which the parts are views: many of them would cost more than all the parsing.
+  const bytes = new Uint8Array(input);
+  const reader = new ByteReader(bytes);
   need(reader, headerLength, 'the header');
   const version = reader.u16();
   if (version !== 3 && version !== 4 && version !== 5) refuseQuote(`version ${version} is not known.`);
@@ -76,18 +78,18 @@ export function parseQuote(input: Uint8Array, options: { readonly allowTrailing?
   const type = parseBodyType(reader, version, tee);
   const signedLength = reader.offset + bodyLengths[type];
   need(reader, bodyLengths[type] + 4, 'the body');
-  const body = parseBody(type, reader.bytes(bodyLengths[type]));
+  const body = parseBody(type, reader.view(bodyLengths[type]));
   const authLength = reader.u32();
   need(reader, authLength, 'the signature data');
   if (reader.remaining !== authLength && options.allowTrailing !== true) refuseQuote('bytes follow its end.');
-  const signatureReader = new ByteReader(input, reader.offset, reader.offset + authLength);
+  const signatureBytes = reader.view(authLength);
   return Object.freeze({
     version,
     attestationKeyType: 2,
     ...header,
     body,
-    signedBytes: new ByteReader(input).bytes(signedLength),
-    signature: parseQuoteSignature(signatureReader, formOf(version)),
+    signedBytes: bytes.subarray(0, signedLength),
+    signature: parseQuoteSignature(signatureBytes, formOf(version)),
   });
 }
 

@@ -45,11 +45,12 @@ test('what is encoded parses to the same parts', () => {
     fc.property(quoteParts, (value) => {
       const bytes = encodeQuoteV3(value);
       const { version, attestationKeyType, signedBytes, signature, ...rest } = parseQuoteV3(bytes);
-      const { qeReportBytes, ...signatureParts } = signature;
+      const { qeReportBytes, certifyingBytes, ...signatureParts } = signature;
       assert.deepEqual({ ...rest, signature: signatureParts }, value);
       assert.deepEqual([version, attestationKeyType], [3, 2]);
       assert.deepEqual(signedBytes, quoteV3SignedBytes(value));
       assert.deepEqual(qeReportBytes, encodeReportBody(value.signature.qeReport));
+      assert.deepEqual(certifyingBytes, bytes.slice(432 + 4 + 64));
     }),
     { numRuns: 60 },
   );

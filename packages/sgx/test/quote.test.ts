@@ -41,11 +41,12 @@ test('what is encoded parses to the same parts', () => {
   fc.assert(
     fc.property(anyQuote, (value) => {
       const { attestationKeyType, signedBytes, signature, ...rest } = parseQuote(encodeQuote(value));
-      const { qeReportBytes, ...signatureParts } = signature;
+      const { qeReportBytes, certifyingBytes, ...signatureParts } = signature;
       assert.deepEqual({ ...rest, signature: signatureParts }, value);
       assert.equal(attestationKeyType, 2);
       assert.deepEqual(signedBytes, quoteSignedBytes(value));
       assert.equal(qeReportBytes.length, 384);
+      assert.deepEqual(certifyingBytes, encodeQuote(value).slice(signedBytes.length + 4 + 64));
     }),
     { numRuns: 100 },
   );
@@ -96,7 +97,13 @@ for (const [version, type, signedLength] of versions) {
         refused('SGX_QUOTE_INVALID', () => parseQuote(bytes, { allowTrailing: true }));
       }
     }
-    if (wrapper > 0) refused('SGX_QUOTE_INVALID', () => parseQuote(flipped(quote, certificationAt, 3)));
+    if (wrapper > 0) {
+      refused('SGX_QUOTE_INVALID', () => parseQuote(flipped(quote, certificationAt, 3)));
+      const shorter = quote.slice();
+      const view = new DataView(shorter.buffer);
+      view.setUint32(certificationAt + 2, view.getUint32(certificationAt + 2, true) - 1, true);
+      refused('SGX_QUOTE_INVALID', () => parseQuote(shorter));
+    }
   });
 
   test(`version ${version} ${type}: reserved bytes of bodies are kept for the signature and not judged`, () => {
@@ -113,6 +120,9 @@ test('P-384, other TEEs, and bodies of another version or TEE are refused', () =
   refused('SGX_QUOTE_INVALID', () => parseQuote(flipped(td, 4, 0x80)));
   refused('SGX_QUOTE_INVALID', () => parseQuote(flipped(v5, 4, 0x81)));
   refused('SGX_QUOTE_INVALID', () => parseQuote(flipped(td, 0, 4 ^ 3)));
+  // Version 3 has no TEE but SGX, also where all that follows would be a TD's.
+  const v3 = flipped(encodeQuote(sampleOf(3, 'sgx')), 4, 0x81);
+  refused('SGX_QUOTE_INVALID', () => parseQuote(concatBytes(v3.slice(0, 432), new Uint8Array(200), v3.slice(432))));
   refused('SGX_QUOTE_INVALID', () => encodeQuote({ ...sampleOf(5, 'td-1.5'), version: 4 }));
   refused('SGX_QUOTE_INVALID', () => encodeQuote({ ...sampleOf(4, 'td-1.0'), version: 3 }));
   const { body, ...rest } = sampleOf(5, 'td-1.5');

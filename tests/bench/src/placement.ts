@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /**
@@ -19,7 +19,7 @@ export function placements(): readonly Placement[] {
   const free: Placement = { name: 'scheduler chooses', cores: undefined };
   if (!pin(process.pid, undefined)) return [free];
   const oneCore: Placement = { name: 'one core', cores: [0, 0] };
-  return availableParallelism() < 2 ? [oneCore] : [oneCore, { name: 'two cores', cores: [0, 1] }, free];
+  return coreCount < 2 ? [oneCore] : [oneCore, { name: 'two cores', cores: [0, 1] }, free];
 }
 
 /** Puts this process, and every descendant that runs `interpreterPath`, on the cores of a placement. */
@@ -28,9 +28,12 @@ export function place({ cores }: Placement, interpreterPath: string): void {
   for (const id of interpreters(interpreterPath)) pin(id, cores?.[1]);
 }
 
+/** Before anything is pinned: later it counts the cores that this process may use. */
+const coreCount = availableParallelism();
+
 /** With all its threads. @returns false where that cannot be done. */
 function pin(processId: number, core: number | undefined): boolean {
-  const list = core === undefined ? `0-${availableParallelism() - 1}` : String(core);
+  const list = core === undefined ? `0-${coreCount - 1}` : String(core);
   try {
     execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', list, String(processId)], { stdio: 'ignore' });
     return true;
@@ -39,12 +42,16 @@ function pin(processId: number, core: number | undefined): boolean {
   }
 }
 
-/** The processes below this one that run the interpreter, and not a wrapper around it. */
+/**
+ * The processes below this one that run the interpreter, and not a wrapper around it. Enclaves run a private copy
+ * of it, somewhere else: a copy is known by its size, which the host's own Node does not have.
+ */
 export function interpreters(interpreterPath: string): readonly number[] {
+  const sizeBytes = statSync(interpreterPath).size;
   const parents = new Map(processIds().map((id) => [id, parentOf(id)]));
   const isOurs = (id: number | undefined): boolean =>
     id !== undefined && id !== 0 && (id === process.pid || isOurs(parents.get(id)));
-  return [...parents.keys()].filter((id) => isOurs(id) && programOf(id) === interpreterPath);
+  return [...parents.keys()].filter((id) => isOurs(id) && programSizeBytes(id) === sizeBytes);
 }
 
 const processIds = (): readonly number[] =>
@@ -54,7 +61,9 @@ const processIds = (): readonly number[] =>
 
 const parentOf = (id: number): number => Number(/^PPid:\s+(\d+)$/m.exec(read(`/proc/${id}/status`))?.[1] ?? 0);
 
-const programOf = (id: number): string | undefined => read(`/proc/${id}/cmdline`).split('\0')[0];
+function programSizeBytes(id: number): number | undefined {
+  return statSync(`/proc/${id}/exe`, { throwIfNoEntry: false })?.size;
+}
 
 function read(path: string): string {
   try {

@@ -58,7 +58,19 @@ function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | n
 function identityFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number>> {
   if (verdict.tee === 'tdx') {
     const { mrTd, mrSeam, rtmr0, rtmr1, rtmr2, rtmr3 } = verdict.report;
-    return { MRTD: mrTd, MRSEAM: mrSeam, RTMR0: rtmr0, RTMR1: rtmr1, RTMR2: rtmr2, RTMR3: rtmr3 };
+    const { launch, current, moduleStatus = 'of version 0, without a status of its own' } = verdict;
+    return {
+      MRTD: mrTd,
+      RTMR0: rtmr0,
+      RTMR1: rtmr1,
+      RTMR2: rtmr2,
+      RTMR3: rtmr3,
+      MRSEAM: mrSeam,
+      'TDX module': moduleStatus,
+      ...(launch === undefined || current === undefined
+        ? {}
+        : { 'at its launch': launch.status, 'at present': current.status }),
+    };
   }
   const { mrEnclave, mrSigner, isvProdId, isvSvn } = verdict.report;
   return { MRENCLAVE: mrEnclave, MRSIGNER: mrSigner, product: isvProdId, 'security version': isvSvn };
