@@ -48,6 +48,8 @@ async function start(t: TestContext): Promise<DevTools> {
     await endGroup(child);
     rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
   });
+  // Rejects with the reason when the program cannot be started.
+  await once(child, 'spawn');
   return DevTools.over(child);
 }
 
