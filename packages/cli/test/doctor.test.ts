@@ -5,7 +5,12 @@ import { test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
 import { checkClock, checkKeys, checkState } from '../src/doctor/files.ts';
 import { checkHardware } from '../src/doctor/hardware.ts';
-import { checkIsolation, reportIsolation } from '../src/doctor/isolation.ts';
+import {
+  checkIsolation,
+  checkSeparatedIsolation,
+  probeSeparatedIsolation,
+  reportIsolation,
+} from '../src/doctor/isolation.ts';
 import { checkInterpreter, checkNode } from '../src/doctor/runtime.ts';
 import { checkDebug, checkInspector, checkSeparation } from '../src/doctor/settings.ts';
 import { initPlatform, type DoctorReport } from '../src/index.ts';
@@ -112,6 +117,42 @@ test('isolation: --json has it as data, in a shape that stays', async () => {
     isolation.layers.every(({ active }) => active),
   );
 });
+
+test('isolation of enclaves with users of their own: both ways, and what is missing', () => {
+  const checks = checkSeparatedIsolation(reportIsolation([plan('util-linux', false), plan('bubblewrap', true)]));
+  assert.deepEqual(
+    checks.map(({ name, status, detail }) => [name, status, detail]),
+    [
+      ['separated isolation by util-linux', 'info', 'without b; not used'],
+      ['separated isolation by bubblewrap', 'ok', 'every layer; enclaves start by it'],
+    ],
+  );
+  const missing = checkSeparatedIsolation(reportIsolation([plan('util-linux', false), plan('bubblewrap', false)]));
+  assert.deepEqual(missing.at(-1)?.name, 'separated isolation: b');
+  assert.deepEqual(missing.at(-1)?.status, 'warning');
+});
+
+test('isolation of enclaves with users of their own cannot be tried without root', async () => {
+  assert.equal(await probeSeparatedIsolation(process.execPath, 1000), undefined);
+});
+
+const isRoot = process.getuid?.() === 0;
+test(
+  'isolation of enclaves with users of their own, as root: in --json',
+  { skip: !isRoot && 'needs root' },
+  async () => {
+    const ran = await enclos(['doctor', folder, '--state', stateFolder, '--json']);
+    const { separatedIsolation, isolation } = ran.json() as unknown as DoctorReport;
+    assert.deepEqual(
+      separatedIsolation?.layers.map(({ name }) => name),
+      isolation?.layers.map(({ name }) => name),
+    );
+    assert.deepEqual(
+      separatedIsolation?.ways.map(({ way }) => way),
+      ['util-linux', 'bubblewrap'],
+    );
+  },
+);
 
 test('separation: root could, others share one user', () => {
   assert.match(checkSeparation(0).detail, /root/);

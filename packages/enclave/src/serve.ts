@@ -11,7 +11,14 @@ import {
   type Functions,
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, patientLimits, streamTransport, type Endpoint, type Frame, type IncomingCall } from '@enclos/gate';
+import {
+  createEndpoint,
+  patientLimits,
+  streamTransport,
+  type Endpoint,
+  type Frame,
+  type IncomingCall,
+} from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromHost, GateTable } from '@enclos/tee';
 import type { CallContext, EnclaveApplication } from './application.ts';

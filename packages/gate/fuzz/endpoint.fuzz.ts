@@ -68,7 +68,7 @@ export function fuzz(data: Uint8Array): void {
   let oversized = false;
   let keptBytes = 0;
   const timers = countingTimers();
-  const streams = new StreamTable({ send: () => undefined, answersStrangers: true });
+  const streams = new StreamTable({ send: (_frame, _isRefusal, taken) => taken?.(), answersStrangers: true });
   const open = { data: ({ length }: Uint8Array) => void (keptBytes += length), room() {}, ended() {} };
   const port = streams.open(1, { ...open, closed: () => port.close() }, () => undefined);
   port.send(new Uint8Array(1000));

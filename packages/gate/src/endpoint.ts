@@ -98,7 +98,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     invoke: (table: number, index: number, payload: Uint8Array, how: InvokeOptions = {}) =>
       gate.outgoing.invoke({ table, index, payload, options: how, parent: undefined }),
     log: (level: number, text: string) => gate.log(level, text),
-    stream: (frame: Frame, isRefusal: boolean) => gate.stream(frame, isRefusal),
+    stream: gate.stream,
     close: (error?: Error) => gate.close(error),
   });
 }
@@ -107,6 +107,8 @@ class GateEndpoint {
   readonly ready: Promise<void>;
   readonly closed: Promise<CloseReason>;
   readonly outgoing: OutgoingCalls;
+  readonly stream: SendStream = (frame, isRefusal, taken) =>
+    isRefusal ? this.#writer.sendRefusal(frame) : this.#writer.sendThen(frame, taken);
   readonly #options: EndpointOptions;
   readonly #limits: Required<GateLimits>;
   readonly #timers: Timers;
@@ -154,11 +156,6 @@ class GateEndpoint {
     const maxBytes = Math.min(MAX_LOG_BYTES, this.#limits.maxFrameBytes - FRAME_HEADER_BYTES);
     const safeLevel = Math.min(MAX_LOG_LEVEL, Math.max(0, Math.trunc(level) || 0));
     this.#writer.send({ ...simpleFrame(FrameKind.LOG, 0, encodeText(text, maxBytes)), functionIndex: safeLevel });
-  }
-
-  stream(frame: Frame, isRefusal: boolean): void {
-    if (isRefusal) this.#writer.sendRefusal(frame);
-    else this.#writer.send(frame);
   }
 
   close(error?: Error): Promise<void> {

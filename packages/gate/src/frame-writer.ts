@@ -26,6 +26,8 @@ interface Batch {
   view: DataView;
   length: number;
   refusalBytes: number;
+  /** The number of its last frame. */
+  lastFrame: number;
   readonly afterSend: (() => void)[];
 }
 
@@ -55,6 +57,7 @@ export class FrameWriter {
   #flushScheduled = false;
   #framesSeen = 0;
   #frames = 0;
+  #framesTaken = 0;
   #deferrals = 0;
   #nextBatchBytes = FIRST_BATCH_BYTES;
   #finished: (() => void) | undefined;
@@ -70,9 +73,18 @@ export class FrameWriter {
     return !this.#congested && this.#queuedBytes < LOG_BACKLOG_BYTES;
   }
 
-  /** Copies the frame into the current batch, but for a large payload, which is taken over. */
-  send(frame: Frame): void {
+  /**
+   * Copies the frame into the current batch, but for a large payload, which is taken over.
+   * @returns its number, for `hasTaken`.
+   */
+  send(frame: Frame): number {
     if (!this.#stopped) this.#append(frame, false);
+    return this.#frames;
+  }
+
+  /** The transport has the frame, or takes it in this turn: a peer that knows of it need not have guessed. */
+  hasTaken(frame: number): boolean {
+    return !this.#congested || frame <= this.#framesTaken;
   }
 
   /** A frame that the peer provoked and that no limit of ours bounds. */
@@ -81,8 +93,8 @@ export class FrameWriter {
   }
 
   /** As `send`, then runs `afterSend`: at once, or under congestion when the transport has taken the frame. */
-  sendThen(frame: Frame, afterSend: () => void): void {
-    if (this.#stopped) afterSend();
+  sendThen(frame: Frame, afterSend?: () => void): void {
+    if (this.#stopped) afterSend?.();
     else this.#append(frame, false, afterSend);
   }
 
@@ -126,7 +138,7 @@ export class FrameWriter {
     writeFrame(frame, batch, batch.length);
     batch.length += sizeBytes;
     this.#queuedBytes += sizeBytes;
-    this.#frames++;
+    batch.lastFrame = ++this.#frames;
     if (isRefusal) this.#addRefusal(batch, sizeBytes);
     if (afterSend !== undefined && mustWait) batch.afterSend.push(afterSend);
     if (batch.length >= BATCH_BYTES) this.#sealAndPump();
@@ -141,12 +153,13 @@ export class FrameWriter {
     writeHeader(frame, head, head.length);
     head.length += FRAME_HEADER_BYTES;
     this.#queuedBytes += FRAME_HEADER_BYTES + payload.length;
-    this.#frames++;
+    head.lastFrame = this.#frames;
     this.#queue.push(head, {
       bytes: payload,
       view: head.view,
       length: payload.length,
       refusalBytes: 0,
+      lastFrame: ++this.#frames,
       afterSend: afterSend === undefined ? [] : [afterSend],
     });
     this.#current = undefined;
@@ -169,7 +182,7 @@ export class FrameWriter {
       this.#sealAndPump();
     }
     const bytes = new Uint8Array(Math.max(sizeBytes, this.#nextBatchBytes));
-    const batch: Batch = { bytes, view: viewOf(bytes), length: 0, refusalBytes: 0, afterSend: [] };
+    const batch: Batch = { bytes, view: viewOf(bytes), length: 0, refusalBytes: 0, lastFrame: 0, afterSend: [] };
     this.#current = batch;
     return batch;
   }
@@ -229,6 +242,7 @@ export class FrameWriter {
   #sendBatch(batch: Batch): void {
     this.#queuedBytes -= batch.length;
     this.#refusalBytes -= batch.refusalBytes;
+    this.#framesTaken = batch.lastFrame;
     this.#congested = !this.#transport.send(batch.bytes.subarray(0, batch.length));
     for (const afterSend of batch.afterSend) afterSend();
   }

@@ -66,6 +66,8 @@ export class OutgoingCall implements Dependent {
   readonly maxResultBytes: number;
   /** Incoming calls nested in this one. */
   readonly dependents = new Dependents();
+  /** The number of its CALL frame. */
+  frame = 0;
   readonly #init: OutgoingCallInit;
   #timer: unknown;
   #onAbort: (() => void) | undefined;
@@ -170,7 +172,7 @@ export class OutgoingCalls {
       this.#pending[table === 0 ? 0 : 1]++;
       parent?.dependents.add(call);
       call.arm(this.timers, timeoutMs);
-      this.#writer.send({
+      call.frame = this.#writer.send({
         kind: FrameKind.CALL,
         table,
         functionIndex: index,
@@ -219,6 +221,8 @@ export class OutgoingCalls {
   #awaited(id: number): OutgoingCall {
     const call = this.#calls.get(id);
     if (call === undefined) throw protocolViolation('an answer to a call that was not made');
+    // Or a peer that guesses what it is asked, and reads nothing, would let the calls pile up.
+    if (!this.#writer.hasTaken(call.frame)) throw protocolViolation('an answer to a call that it cannot have read');
     return call;
   }
 

@@ -5,8 +5,11 @@ export const STREAM_WINDOW_BYTES = 256 * 1024;
 /** What each piece counts for beside its bytes: a window full of pieces of one byte would take a hundred times its size. */
 export const STREAM_PIECE_BYTES = 256;
 
-/** Sends a frame of a stream. A refusal is one that the peer provoked, and that no limit of ours bounds. */
-export type SendStream = (frame: Frame, isRefusal: boolean) => void;
+/**
+ * Sends a frame of a stream. A refusal is one that the peer provoked, and that no limit of ours bounds.
+ * `taken` is called when the frame no longer waits here: at once, or under congestion when the transport takes it.
+ */
+export type SendStream = (frame: Frame, isRefusal: boolean, taken?: () => void) => void;
 
 /** What the peer does to one stream. None comes after `closed`, and none after our own `close`. */
 export interface StreamEvents {
@@ -44,9 +47,10 @@ export interface StreamTableOptions {
 
 /**
  * The streams of one side of a gate, by number. Bytes cross only as far as the
- * other side has granted, so neither can fill the other's memory. A stream is
- * forgotten when both sides have closed it: until then its number is in use,
- * and what was on the way to a closed one is dropped.
+ * other side has granted, so neither can fill the other's memory: not by what it
+ * sends, and not by granting what it does not read. A stream is forgotten when
+ * both sides have closed it: until then its number is in use, and what was on the
+ * way to a closed one is dropped.
  *
  * One side chooses the numbers and asks the other, by a call, to open a stream.
  * It makes its port before it asks. When asking fails it cannot know whether
@@ -73,7 +77,7 @@ export class StreamTable {
   /** `forgotten` is called once, when the number is free again. The number must be free. */
   open(id: number, events: StreamEvents, forgotten: () => void): StreamPort {
     const port = new Port(id, events, {
-      send: (frame) => this.#options.send(frame, false),
+      send: (frame, taken) => this.#options.send(frame, false, taken),
       forget: () => {
         this.#ports.delete(id);
         forgotten();
@@ -123,7 +127,7 @@ class UnreadPieces {
 }
 
 interface PortOwner {
-  send(frame: Frame): void;
+  send(frame: Frame, taken?: () => void): void;
   forget(): void;
 }
 
@@ -134,6 +138,8 @@ class Port implements StreamPort {
   /** What we may send, and what the peer may. */
   #room = STREAM_WINDOW_BYTES;
   #window = STREAM_WINDOW_BYTES;
+  /** What we have sent and the transport has not taken: the peer cannot have used it. */
+  #waitingBytes = 0;
   /** What came and is not used yet, and what is used and not granted again. */
   readonly #unread = new UnreadPieces();
   #usedBytes = 0;
@@ -156,11 +162,11 @@ class Port implements StreamPort {
   }
 
   send(bytes: Uint8Array): number {
+    if (this.#hasClosed) return bytes.length;
     let at = 0;
     while (at < bytes.length && this.#room > STREAM_PIECE_BYTES) {
       const end = Math.min(bytes.length, at + Math.min(MAX_STREAM_CHUNK_BYTES, this.#room - STREAM_PIECE_BYTES));
-      this.#send(simpleFrame(FrameKind.STREAM_DATA, this.#id, bytes.subarray(at, end)));
-      this.#room -= STREAM_PIECE_BYTES + end - at;
+      this.#sendPiece(bytes.subarray(at, end));
       at = end;
     }
     return at;
@@ -174,9 +180,11 @@ class Port implements StreamPort {
     this.#usedBytes += this.#unread.use(unreadBytes);
     // Half a window at once: a grant for every piece would be as many frames as the pieces.
     if (this.#isEnded || this.#usedBytes < STREAM_WINDOW_BYTES / 2) return;
-    this.#send({ ...simpleFrame(FrameKind.STREAM_CREDIT, this.#id), parentCallId: this.#usedBytes });
-    this.#window += this.#usedBytes;
+    const usedBytes = this.#usedBytes;
     this.#usedBytes = 0;
+    const frame = { ...simpleFrame(FrameKind.STREAM_CREDIT, this.#id), parentCallId: usedBytes };
+    // A peer that does not read has no grant, and so cannot pile them up.
+    this.#send(frame, () => void (this.#window += usedBytes));
   }
 
   close(): void {
@@ -211,7 +219,7 @@ class Port implements StreamPort {
 
   #credit(amount: number): void {
     this.#room += amount;
-    if (this.#room > STREAM_WINDOW_BYTES) throw protocolViolation('a grant for bytes that were not sent');
+    if (this.#room > STREAM_WINDOW_BYTES - this.#waitingBytes) throw protocolViolation('a grant for what was not sent');
     if (!this.#hasClosed) this.#events.room();
   }
 
@@ -227,7 +235,14 @@ class Port implements StreamPort {
     else this.#events.closed();
   }
 
-  #send(frame: Frame): void {
-    if (!this.#hasClosed) this.#owner.send(frame);
+  #sendPiece(bytes: Uint8Array): void {
+    const size = STREAM_PIECE_BYTES + bytes.length;
+    this.#room -= size;
+    this.#waitingBytes += size;
+    this.#send(simpleFrame(FrameKind.STREAM_DATA, this.#id, bytes), () => void (this.#waitingBytes -= size));
+  }
+
+  #send(frame: Frame, taken?: () => void): void {
+    if (!this.#hasClosed) this.#owner.send(frame, taken);
   }
 }

@@ -111,6 +111,42 @@ test('calls of ours that wait never stop reading: two busy peers must not block 
   assert.equal(wire.paused, false);
 });
 
+test('an answer to a call that still waits for the transport is a violation: nobody can have read it', async () => {
+  for (const guessed of [FrameKind.RETURN, FrameKind.THROW]) {
+    const { endpoint, wire } = await openRig();
+    wire.congested = true;
+    const first = watch(endpoint.invoke(0, 0, noBytes));
+    await settle();
+    const second = watch(endpoint.invoke(0, 1, noBytes));
+    await settle();
+    wire.push(frame(FrameKind.RETURN, { callId: 1 }));
+    await settle();
+    assert.equal(first.state, 'resolved');
+    wire.push(frame(guessed, { callId: 3, payload: guessed === FrameKind.THROW ? Uint8Array.of(1, 0, 65) : noBytes }));
+    assert.ok(hasCode('GATE_PROTOCOL_VIOLATION')((await endpoint.closed).error));
+    assert.equal(second.state, 'rejected');
+  }
+});
+
+test('large and small calls that the transport has taken may be answered', async () => {
+  const { endpoint, wire } = await openRig({
+    limits: { ...testLimits, maxFrameBytes: 1_000_000, maxPendingCalls: 10 },
+  });
+  wire.congested = true;
+  const calls = [1, 300_000, 1].map((size, index) => watch(endpoint.invoke(0, index, new Uint8Array(size))));
+  await settle();
+  wire.drain();
+  wire.congested = true;
+  watch(endpoint.invoke(0, 3, noBytes));
+  await settle();
+  wire.push(...[1, 3, 5].map((callId) => frame(FrameKind.RETURN, { callId })));
+  await settle();
+  assert.deepEqual(
+    calls.map(({ state }) => state),
+    ['resolved', 'resolved', 'resolved'],
+  );
+});
+
 test('log lines are dropped under congestion, and before the greeting beyond a bound', async () => {
   const { endpoint, wire } = await openRig();
   wire.congested = true;

@@ -15,7 +15,8 @@ import { frame, hasCode, noBytes, openRig } from './harness.ts';
 const violation = hasCode('GATE_PROTOCOL_VIOLATION');
 const data = (callId: number, sizeBytes = 1): Frame =>
   frame(FrameKind.STREAM_DATA, { callId, payload: new Uint8Array(sizeBytes) });
-const credit = (callId: number, parentCallId: number): Frame => frame(FrameKind.STREAM_CREDIT, { callId, parentCallId });
+const credit = (callId: number, parentCallId: number): Frame =>
+  frame(FrameKind.STREAM_CREDIT, { callId, parentCallId });
 const end = (callId: number): Frame => frame(FrameKind.STREAM_END, { callId });
 const close = (callId: number): Frame => frame(FrameKind.STREAM_CLOSE, { callId });
 
@@ -26,11 +27,16 @@ class Side {
   readonly seen: string[] = [];
   readonly table: StreamTable;
   receivedBytes = 0;
+  /** Set while the transport takes nothing: what is to be run when it does. */
+  waiting: (() => void)[] | undefined;
 
   constructor(answersStrangers = false) {
     this.table = new StreamTable({
       answersStrangers,
-      send: (sent, isRefusal) => void (isRefusal ? this.refusals : this.sent).push(sent),
+      send: (sent, isRefusal, taken) => {
+        (isRefusal ? this.refusals : this.sent).push(sent);
+        if (taken !== undefined && this.waiting?.push(taken) === undefined) taken();
+      },
     });
   }
 
@@ -65,7 +71,10 @@ describe('a stream', () => {
     const port = side.open();
     const sentBytes = port.send(new Uint8Array(2 ** 20));
     const sizes = side.sizes();
-    assert.equal(sizes.reduce((sum, size) => sum + size, 0), sentBytes);
+    assert.equal(
+      sizes.reduce((sum, size) => sum + size, 0),
+      sentBytes,
+    );
     assert.ok(sizes.every((size) => size > 0 && size <= MAX_STREAM_CHUNK_BYTES));
     assert.equal(sentBytes + sizes.length * STREAM_PIECE_BYTES, STREAM_WINDOW_BYTES);
     assert.equal(port.send(new Uint8Array(1)), 0);
@@ -121,6 +130,37 @@ describe('a stream', () => {
     other.open().send(new Uint8Array(10));
     assert.throws(() => other.table.received(credit(1, 11 + STREAM_PIECE_BYTES)), violation);
     assert.ok(port.room > STREAM_WINDOW_BYTES);
+  });
+
+  test('a grant for what the transport has not taken is a violation: nobody can have used it', () => {
+    const side = new Side();
+    const port = side.open();
+    port.send(new Uint8Array(10));
+    side.waiting = [];
+    port.send(new Uint8Array(20));
+    side.table.received(credit(1, 10 + STREAM_PIECE_BYTES));
+    assert.throws(() => side.table.received(credit(1, 1)), violation);
+
+    const taken = new Side();
+    taken.waiting = [];
+    taken.open().send(new Uint8Array(20));
+    for (const each of taken.waiting) each();
+    taken.table.received(credit(1, 20 + STREAM_PIECE_BYTES));
+  });
+
+  test('a grant that the transport has not taken is none', () => {
+    for (const isTaken of [true, false]) {
+      const side = new Side();
+      const port = side.open();
+      side.waiting = [];
+      for (let i = 0; i < 3; i++) side.table.received(data(1, MAX_STREAM_CHUNK_BYTES));
+      port.grant(0);
+      assert.equal(side.sent.length, 1);
+      if (isTaken) for (const each of side.waiting) each();
+      const more = (): void => side.table.received(data(1, MAX_STREAM_CHUNK_BYTES));
+      if (isTaken) more();
+      else assert.throws(more, violation);
+    }
   });
 
   test('behind its end nothing comes but grants and its close', () => {

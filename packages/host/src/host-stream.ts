@@ -91,10 +91,11 @@ export class HostStream {
   }
 
   #closed(): void {
-    this.#waiting.abort();
     this.#state.isUnwanted = true;
     this.#held = [];
     const socket = this.#socket;
+    // Only then: the signal goes on to destroy a socket that was connected with it, and what waits in it.
+    if (socket === undefined) this.#waiting.abort();
     if (socket === undefined || this.#state.isOver) return this.#port.close();
     socket.resume();
     // What was written before an end is still delivered.

@@ -27,7 +27,7 @@ export interface StreamService {
    * Called once, before the enclave's first call: frames of streams go out by `send`.
    * @returns what takes those that come in, and throws GATE_PROTOCOL_VIOLATION.
    */
-  connect(send: SendStream): (frame: Frame) => void;
+  readonly connect: (send: SendStream) => (frame: Frame) => void;
   /** Closes the listeners and every stream. */
   close(): Promise<void>;
 }
@@ -68,7 +68,10 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
 /** The streams by the enclave's numbers for them. */
 function createHostStreams() {
   let sendByGate: SendStream = () => undefined;
-  const table = new StreamTable({ send: (frame, isRefusal) => sendByGate(frame, isRefusal), answersStrangers: true });
+  const table = new StreamTable({
+    send: (frame, isRefusal, taken) => sendByGate(frame, isRefusal, taken),
+    answersStrangers: true,
+  });
   const streams = new Map<number, HostStream>();
   let closed = false;
   const check = (id: number): void => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { EventEmitter } from 'node:events';
 import { systemInterface, createCaller, type Caller } from '@enclos/edl';
-import { StreamTable, type Frame, type StreamPort } from '@enclos/gate';
+import { StreamTable, type Frame, type SendStream, type StreamPort } from '@enclos/gate';
 import type { HostServices } from '../src/services.ts';
 
 /** What an enclave could ask the host for, whatever the trusted runtime would ask. */
@@ -73,12 +73,17 @@ export class Peer {
 
   constructor(services: HostServices) {
     this.#services = services;
-    const received = services.connectStreams((frame) => {
+    const received = services.connectStreams((frame, _isRefusal, taken) => {
       this.frames.push(frame);
+      taken?.();
       queueMicrotask(() => this.#guarded(() => this.#table.received(frame)));
     });
     this.send = (frame) => queueMicrotask(() => this.#guarded(() => received(frame)));
-    this.#table = new StreamTable({ send: this.send, answersStrangers: false });
+    const send: SendStream = (frame, _isRefusal, taken) => {
+      this.send(frame);
+      taken?.();
+    };
+    this.#table = new StreamTable({ send, answersStrangers: false });
   }
 
   /** Calls as the gate carries them out: an abort of `signal` is the end of the caller's waiting. */

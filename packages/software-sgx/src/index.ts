@@ -39,6 +39,7 @@ export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpre
 export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';
 export {
+  commandPrefix,
   requireIsolation,
   type IsolationPlan,
   type IsolationWay,

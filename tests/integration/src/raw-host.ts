@@ -8,7 +8,7 @@ import {
   type Interface,
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import { createEndpoint, streamTransport, type Endpoint, type Frame, type IncomingCall } from '@enclos/gate';
 import { readImage } from '@enclos/manifest';
 import { encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave, type Launcher } from '@enclos/tee';
 import type { SignedImage } from './workshop.ts';
@@ -22,12 +22,14 @@ export interface RawHostOptions<T extends Functions> {
   readonly interface: Interface<T>;
   /** In place of the digest that the manifest holds. */
   readonly interfaceDigest?: Uint8Array;
-  /** Serves the files and streams of the host. */
+  /** Serves the files of the host, and opens its streams. */
   readonly files?: Partial<Handlers<System['untrusted']>>;
   /** Answers a system function in bytes of the test's own, where it gives any. */
   readonly answerSystem?: (name: string) => Uint8Array | undefined;
   /** Serves the application's calls, as bytes. */
   readonly dispatch?: (call: IncomingCall) => Promise<Uint8Array>;
+  /** Takes the frames of streams; what it sends goes out by `endpoint.stream`. Absent: there may be none. */
+  readonly onStream?: (frame: Frame) => void;
 }
 
 export interface RawHost<T extends Functions> {
@@ -56,10 +58,6 @@ export async function openRawHost<T extends Functions>(
     mountRemove: refuse,
     streamAccept: refuse,
     streamConnect: refuse,
-    streamRead: refuse,
-    streamWrite: refuse,
-    streamEnd: refuse,
-    streamClose: () => undefined,
     ...options.files,
   });
   const interfaceDigest = options.interfaceDigest ?? manifest.interfaceDigest;
@@ -77,6 +75,7 @@ export async function openRawHost<T extends Functions>(
     },
     describeError: (error) => ({ code: isEnclosError(error) ? error.code : 'HOST_CALL_FAILED', message: '' }),
     lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
+    onStream: options.onStream,
   });
   const caller = <F extends Functions>(table: number, functions: F): Caller<F> =>
     createCaller(functions, ({ index, payload, maxResultBytes }) =>

@@ -49,6 +49,10 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
   describe: () => there(launcher).describe(),
   endorsements: () => there(launcher).endorsements(),
   load: async () => probes.push(await loadProbe(there(launcher), signed)) - 1,
+  layers: (probe = '') =>
+    there(probes[Number(probe)])
+      .isolation.filter(({ active }) => active)
+      .map(({ name }) => name),
   async dispose(probe = '') {
     await there(probes[Number(probe)]).dispose();
   },

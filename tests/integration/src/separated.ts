@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { IsolationWay } from '@enclos/software-sgx';
 import { descendants } from './processes.ts';
 import { createWorkshop, type SignedImage, type Workshop } from './workshop.ts';
 
 const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 const bin = join(repository, 'packages/cli/bin/enclos.js');
 const hostProgram = fileURLToPath(new URL('./separated-host.js', import.meta.url));
+const platformProgram = fileURLToPath(new URL('./separated-platform.js', import.meta.url));
 
 /** Users that nothing has: far above those of people, and others for each process of tests. */
 const firstUser = 1_000_000 + (process.pid % 100_000) * 100;
@@ -77,7 +79,8 @@ export interface SeparatedSite {
   close(): Promise<void>;
 }
 
-export async function createSeparatedSite(): Promise<SeparatedSite> {
+/** @param way how its platform starts enclaves; absent: as the command decides on this machine. */
+export async function createSeparatedSite(way?: IsolationWay): Promise<SeparatedSite> {
   const folder = mkdtempSync(join(tmpdir(), 'enclos-sep-'));
   chmodSync(folder, 0o711);
   const workshop = createWorkshop();
@@ -123,7 +126,12 @@ export async function createSeparatedSite(): Promise<SeparatedSite> {
     },
     serveWords,
     async serve() {
-      const child = started(spawn(process.execPath, [bin, ...serveWords()], { stdio: ['ignore', 'pipe', 'pipe'] }));
+      const { first, last } = enclaveUsers;
+      const words =
+        way === undefined
+          ? [bin, ...serveWords()]
+          : [platformProgram, way, state, runtimeFolder, cache, hostUsers.join(','), `${first}`, `${last}`];
+      const child = started(spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] }));
       await saying(child, 'isolation');
       return Object.freeze({
         processId: child.pid ?? 0,
@@ -214,6 +222,12 @@ export function enclavesOf(platform: SeparatedPlatform): readonly EnclaveProcess
   return descendants(platform.processId)
     .map((processId) => ({ processId, user: userOf(processId) ?? 0 }))
     .filter(({ user }) => user >= enclaveUsers.first && user <= enclaveUsers.last);
+}
+
+/** The processes between an enclave and its platform, the nearest to the enclave first. */
+export function wrappersOf(platform: SeparatedPlatform, processId: number): readonly number[] {
+  const parent = Number(/^PPid:\s+(\d+)/m.exec(statusOf(processId))?.[1] ?? 0);
+  return parent === 0 || parent === platform.processId ? [] : [parent, ...wrappersOf(platform, parent)];
 }
 
 function userOf(processId: number): number | undefined {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -8,6 +8,10 @@ import { forbiddenBuiltins, signEnclave } from '@enclos/build';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import { allowedBuiltins } from '@enclos/manifest';
 import {
+  commandPrefix,
+  createMachine,
+  createVendor,
+  enrol,
   initializePlatform,
   openPlatform,
   planAllWays,
@@ -22,6 +26,7 @@ import { connectSoftwarePlatform, type Launcher, type SoftwareLauncher } from '@
 import { hostile } from '../enclaves/hostile/hostile.edl.ts';
 import { hostileImage } from '../src/hostile-image.ts';
 import { createWorkshop, signingKey, type SignedImage } from '../src/index.ts';
+import { enclaveUsers, hostUsers, separationSkipped } from '../src/separated.ts';
 
 const workshop = createWorkshop();
 after(() => workshop.close());
@@ -91,17 +96,20 @@ describe('a hostile enclave on a machine without util-linux', () => {
   test('what honest libraries need is there', async () => assertNeeds(enclave));
 });
 
-for (const way of ['bubblewrap', 'util-linux'] as const) {
-  describe(`a hostile enclave under strict isolation by ${way}`, () => {
+const settings = (['bubblewrap', 'util-linux'] as const).flatMap((way) => [
+  { way, separated: false, skip: false, name: way },
+  { way, separated: true, skip: separationSkipped(), name: `${way}, as a user of its own` },
+]);
+
+for (const { way, separated, skip, name: setting } of settings) {
+  describe(`a hostile enclave under strict isolation by ${setting}`, { skip }, () => {
     let services: PlatformServices;
     let close: () => Promise<void> = () => Promise.resolve();
     let enclave: Hostile | undefined;
     let lacks = '';
 
     before(async () => {
-      const stateFolder = workshop.stateFolder(way);
-      await initializePlatform(stateFolder, new Date());
-      services = await openPlatform(stateFolders(stateFolder));
+      services = separated ? await openSeparated(way) : await openSingle(way);
       const isolation = planOf(services, way);
       lacks = isolation.layers.flatMap(({ active, name, detail }) => (active ? [] : [`${name}: ${detail}`])).join(' ');
       if (lacks !== '') {
@@ -133,8 +141,32 @@ for (const way of ['bubblewrap', 'util-linux'] as const) {
   });
 }
 
-function planOf({ interpreter, runtimeFolder }: PlatformServices, way: IsolationPlan['way']): IsolationPlan {
-  const options = { interpreterPath: interpreter.path, filterPath: join(runtimeFolder.path, 'enclave.bpf') };
+async function openSingle(machine: string): Promise<PlatformServices> {
+  const stateFolder = workshop.stateFolder(machine);
+  await initializePlatform(stateFolder, new Date());
+  return openPlatform(stateFolders(stateFolder));
+}
+
+async function openSeparated(machine: string): Promise<PlatformServices> {
+  const [folder, runtimeFolder, cacheFolder] = ['', '-run', '-cache'].map((part) =>
+    workshop.subfolder(`separated-${machine}${part}`),
+  ) as [string, string, string];
+  // Users of enclaves pass through to the interpreter and to nothing else.
+  for (const path of [workshop.folder, runtimeFolder, cacheFolder]) chmodSync(path, 0o711);
+  const { vendorFolder, machineFolder } = stateFolders(folder);
+  const now = new Date();
+  const fresh = await createMachine(machineFolder, { separation: 'separated' });
+  await enrol(await createVendor(vendorFolder, { now }), fresh, now, { allowSeparated: true });
+  const separation = { hostUsers: [hostUsers[0]], enclaveUsers, runtimeFolder, cacheFolder };
+  return openPlatform({ vendorFolder, machineFolder, separation });
+}
+
+function planOf({ interpreter, runtimeFolder, separated }: PlatformServices, way: IsolationPlan['way']): IsolationPlan {
+  const options = {
+    interpreterPath: interpreter.path,
+    filterPath: join(runtimeFolder.path, 'enclave.bpf'),
+    ...(separated === undefined ? {} : { enclaveUser: separated.enclaveUsers.first }),
+  };
   const plan = planAllWays(options).find((candidate) => candidate.way === way);
   assert.ok(plan);
   return plan;
@@ -186,9 +218,10 @@ async function assertNeeds(enclave: Hostile): Promise<void> {
 
 /** What an attacker meets who got around the loader: the interpreter as the platform starts it, with no rule of its own. */
 async function assertKernelRefuses(services: PlatformServices, plan: IsolationPlan): Promise<void> {
-  const victim = join(workshop.subfolder(`victim-${plan.way}`), 'file');
+  const user = services.separated?.enclaveUsers.last;
+  const victim = join(workshop.subfolder(`victim-${plan.way}-${services.separation}`), 'file');
   writeFileSync(victim, 'content', { mode: 0o600 });
-  const line: readonly string[] = [...plan.prefix, services.interpreter.path];
+  const line: readonly string[] = [...commandPrefix(plan, 64n * 1024n * 1024n, { user }), services.interpreter.path];
   const [command = '', ...words] = line;
   const filter = plan.inherited === undefined ? [] : [openSync(plan.inherited.path, 'r')];
   const { stdout } = spawnSync(command, [...words, '--openssl-config=/dev/null', '-e', systemCalls(victim)], {

@@ -1,63 +1,19 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { measure } from '@enclos/cli';
+import { enclosBin as bin, repository, startProgram, type Ran, type Running } from '../src/programs.ts';
 
-// From tests/integration/dist/test.
-const repository = fileURLToPath(new URL('../../../..', import.meta.url));
-const bin = join(repository, 'packages/cli/bin/enclos.js');
 const folder = mkdtempSync(join(tmpdir(), 'enclos-cli-process-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const project = join(folder, 'greeter');
 const state = join(folder, 'state');
 
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ran>;
-  /** Resolves with the match as soon as the output has one. */
-  until(pattern: RegExp): Promise<RegExpExecArray>;
-}
-
 /** Starts the command as a user does: another process, with pipes. */
-function start(argv: readonly string[], cwd = project): Running {
-  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { ...process.env, XDG_STATE_HOME: state } });
-  const text = { stdout: '', stderr: '' };
-  const watchers = new Set<() => void>();
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (more: string) => {
-      text[name] += more;
-      for (const watcher of watchers) watcher();
-    });
-  }
-  const ended = once(child, 'close').then(([code]: unknown[]): Ran => ({
-    code: typeof code === 'number' ? code : null,
-    ...text,
-  }));
-  const until = (pattern: RegExp) =>
-    new Promise<RegExpExecArray>((resolve, reject) => {
-      const look = (): void => {
-        const found = pattern.exec(text.stdout);
-        if (found === null) return;
-        watchers.delete(look);
-        resolve(found);
-      };
-      watchers.add(look);
-      look();
-      void ended.then(({ stderr }) => reject(new Error(`It ended before ${pattern.source}: ${stderr}`)));
-    });
-  return { child, ended, until };
-}
+const start = (argv: readonly string[], cwd = project): Running =>
+  startProgram([process.execPath, bin, ...argv], { cwd, env: { XDG_STATE_HOME: state } });
 
 const enclos = (argv: readonly string[], cwd = project): Promise<Ran> => start(argv, cwd).ended;
 const run = (...more: readonly string[]): Promise<Ran> => enclos(['run', '--isolation=best', ...more]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
@@ -18,19 +18,23 @@ import {
   enclaveUsers,
   hostUsers,
   perlAs,
-  separationSkipped,
   statusOf,
   strangerUser,
+  wrappersOf,
   type SeparatedHost,
   type SeparatedPlatform,
   type SeparatedSite,
 } from '../src/separated.ts';
+import { separatedWays, type SeparatedWay } from '../src/separated-ways.ts';
 
-const skip = separationSkipped();
 const EPERM = '1';
 const hello = Buffer.from('hello').toString('base64');
 
-describe('a separated platform', { skip }, () => {
+for (const way of await separatedWays()) {
+  describe(`a separated platform by ${way.way}`, { skip: way.skip }, () => separatedBy(way));
+}
+
+function separatedBy({ way, isChosen }: SeparatedWay): void {
   let site: SeparatedSite;
   let platform: SeparatedPlatform;
   let host: SeparatedHost;
@@ -42,7 +46,8 @@ describe('a separated platform', { skip }, () => {
   const targets = (): readonly number[] => [enclave.processId, platform.processId];
 
   before(async () => {
-    site = await createSeparatedSite();
+    // By the command itself where it takes this way.
+    site = await createSeparatedSite(isChosen ? undefined : way);
     const made = site.enclos('platform', 'init', '--state', site.state, '--separated');
     assert.equal(made.code, 0, made.text);
   });
@@ -140,6 +145,27 @@ describe('a separated platform', { skip }, () => {
       }
       const limits = readFileSync(`/proc/${enclave.processId}/limits`, 'utf8');
       assert.match(limits, /^Max core file size\s+1\s+1\s/m);
+    });
+
+    test('every layer, which strict isolation asks for', async () => {
+      assert.deepEqual(await host.does('layers', 0), [
+        'interpreter',
+        'authority',
+        'environment',
+        'memory',
+        'parent-death',
+        'no-dumps',
+        'namespaces',
+        'privileges',
+        'file-view',
+        'seccomp',
+      ]);
+      const namespacesOf = (processId: number): readonly string[] =>
+        ['net', 'pid', 'ipc', 'uts', 'mnt'].map((name) => readlinkSync(`/proc/${processId}/ns/${name}`));
+      const outside = namespacesOf(platform.processId);
+      for (const inside of namespacesOf(enclave.processId)) assert.ok(!outside.includes(inside), inside);
+      // bubblewrap says where it is.
+      assert.match(readFileSync(`/proc/${enclave.processId}/environ`, 'utf8'), /^(?:PWD=\/\0)?$/);
     });
 
     test('the interpreter from a copy that root alone can change, and that was verified', () => {
@@ -364,9 +390,23 @@ describe('a separated platform', { skip }, () => {
   });
 
   describe('when it ends', () => {
+    test('a wrapper of an enclave, the kernel ends the enclave with it', async () => {
+      const wrappers = wrappersOf(platform, enclave.processId).length;
+      assert.ok(wrappers > 0);
+      for (let level = 0; level < wrappers; level++) {
+        const [victim] = enclavesOf(platform);
+        assert.ok(victim !== undefined);
+        // Stopped, it cannot end by itself.
+        process.kill(victim.processId, 'SIGSTOP');
+        process.kill(wrappersOf(platform, victim.processId)[level] ?? 0, 'SIGKILL');
+        await until('the enclave is gone', () => !isRunning(victim.processId), 20_000);
+      }
+    });
+
     test('by SIGKILL, every enclave ends with it, and the next one takes its place', async () => {
       const running = enclavesOf(platform);
-      assert.equal(running.length, 4);
+      assert.ok(running.length > 1);
+      for (const { processId } of running) process.kill(processId, 'SIGSTOP');
       await platform.stop('SIGKILL');
       await until('no enclave is left', () => running.every(({ processId }) => !isRunning(processId)), 20_000);
       platform = await site.serve();
@@ -388,4 +428,4 @@ describe('a separated platform', { skip }, () => {
       assert.equal(readdirSync(site.cache).length, 1);
     });
   });
-});
+}

@@ -1,7 +1,14 @@
 import type { Check } from '../doctor/check.ts';
 import { checkClock, checkKeys, checkState } from '../doctor/files.ts';
 import { checkHardware } from '../doctor/hardware.ts';
-import { checkIsolation, isolationUnknown, probeIsolation, type IsolationReport } from '../doctor/isolation.ts';
+import {
+  checkIsolation,
+  checkSeparatedIsolation,
+  isolationUnknown,
+  probeIsolation,
+  probeSeparatedIsolation,
+  type IsolationReport,
+} from '../doctor/isolation.ts';
 import { checkInterpreter, checkNode } from '../doctor/runtime.ts';
 import { checkDebug, checkInspector, checkSeparation } from '../doctor/settings.ts';
 
@@ -18,17 +25,21 @@ export interface DoctorReport {
   readonly checks: readonly Check[];
   /** Absent without an interpreter to try it on. */
   readonly isolation?: IsolationReport;
+  /** The same for enclaves with users of their own; absent where that cannot be tried, as without root. */
+  readonly separatedIsolation?: IsolationReport;
 }
 
 /** Checks what the machine and a project are ready for. Changes nothing. */
 export async function doctor({ projectFolder, stateFolder, now, env }: DoctorOptions): Promise<DoctorReport> {
   const { checks: interpreter, path } = await checkInterpreter();
   const isolation = path === undefined ? undefined : await probeIsolation(path);
+  const separatedIsolation = path === undefined ? undefined : await probeSeparatedIsolation(path);
   const checks = [
     checkNode(process.versions.node),
     ...interpreter,
     ...(isolation === undefined ? [isolationUnknown()] : checkIsolation(isolation)),
     checkSeparation(process.getuid?.()),
+    ...(separatedIsolation === undefined ? [] : checkSeparatedIsolation(separatedIsolation)),
     checkInspector(env),
     await checkDebug(projectFolder),
     ...(await checkHardware()),
@@ -37,5 +48,10 @@ export async function doctor({ projectFolder, stateFolder, now, env }: DoctorOpt
     await checkClock(stateFolder, now),
   ];
   const healthy = checks.every(({ status }) => status !== 'failure');
-  return Object.freeze({ healthy, checks: Object.freeze(checks), ...(isolation === undefined ? {} : { isolation }) });
+  return Object.freeze({
+    healthy,
+    checks: Object.freeze(checks),
+    ...(isolation === undefined ? {} : { isolation }),
+    ...(separatedIsolation === undefined ? {} : { separatedIsolation }),
+  });
 }

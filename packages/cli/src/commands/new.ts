@@ -15,7 +15,7 @@ export const command = defineCommand({
       choices: templates,
       default: 'app',
       summary:
-        'app: calls in and out; service: over HTTP, with a client that checks the enclave; job: files in, and a result that proves what made it',
+        'app: calls in and out; service: over HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; job: files in, and a result that proves what made it',
     },
     yes: { type: 'boolean', summary: 'Accepted for scripts: nothing is ever asked' },
   },

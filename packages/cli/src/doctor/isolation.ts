@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, constants, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { choosePlan, planAllWays, writeSeccompFilter, type IsolationPlan } from '@enclos/software-sgx';
@@ -33,6 +34,46 @@ export async function probeIsolation(interpreterPath: string): Promise<Isolation
   }
 }
 
+/** The first of the range of the documents: nobody has to have it, and it keeps nothing. */
+const anyEnclaveUser = 61_000;
+
+/**
+ * The same for enclaves that have users of their own, as a separated platform
+ * gives them. Undefined where it cannot be tried: without root, and where
+ * another user can run no copy of the interpreter.
+ */
+export async function probeSeparatedIsolation(
+  interpreterPath: string,
+  userId = process.getuid?.(),
+): Promise<IsolationReport | undefined> {
+  if (userId !== 0) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'enclos-doctor-'));
+  try {
+    const copy = await copyForOthers(interpreterPath, folder);
+    if (copy === undefined) return undefined;
+    const filterPath = await writeSeccompFilter(folder);
+    return reportIsolation(planAllWays({ interpreterPath: copy, filterPath, enclaveUser: anyEnclaveUser }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a platform has in its cache: a copy that every user can reach, whatever folder npm has put the original in. */
+async function copyForOthers(interpreterPath: string, folder: string): Promise<string | undefined> {
+  const copy = join(folder, 'interpreter');
+  try {
+    await chmod(folder, 0o711);
+    await copyFile(interpreterPath, copy, constants.COPYFILE_FICLONE);
+    await chmod(copy, 0o555);
+  } catch {
+    return undefined;
+  }
+  const options = { uid: anyEnclaveUser, gid: anyEnclaveUser, env: {}, stdio: 'ignore' } as const;
+  const { error } = spawnSync(copy, ['--version'], options);
+  // Below a folder that is root's alone, or where programs do not run. Any other reason is the machine's, and found later.
+  return error !== undefined && 'code' in error && error.code === 'EACCES' ? undefined : copy;
+}
+
 export function reportIsolation(plans: readonly IsolationPlan[]): IsolationReport {
   const { way, layers } = choosePlan(plans);
   const ways = plans.map((plan) => ({
@@ -58,6 +99,13 @@ export function checkIsolation({ strict, chosen, layers, ways }: IsolationReport
   );
   const hidesNames = strict && chosen !== 'bubblewrap' ? [namesAreSeen] : [];
   return [...ofWays, ...ofLayers, ...hidesNames];
+}
+
+/** A check for each way, and one for each layer that is missing: what there is does the same as without separation. */
+export function checkSeparatedIsolation(report: IsolationReport): readonly Check[] {
+  return checkIsolation(report)
+    .filter(({ name, status }) => name.startsWith('isolation by') || status === 'warning')
+    .map((check) => Object.freeze({ ...check, name: `separated ${check.name}` }));
 }
 
 const namesAreSeen = info(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { planBubblewrap } from '../../src/platform/isolation/bubblewrap.ts';
-import { planUtilLinux } from '../../src/platform/isolation/plan.ts';
+import { commandPrefix, planUtilLinux } from '../../src/platform/isolation/plan.ts';
 import { layersOfTheMachine, machineOptions, missingLayers, type Machine, type Planned } from './isolation-machine.ts';
 
 function planOn(machine: Machine): Planned {
@@ -80,5 +80,70 @@ describe('the isolation plan of bubblewrap', () => {
       commands.find((line) => line.includes('bwrap')) ?? '',
       / -- \S*node --openssl-config=\/dev\/null -e 0$/,
     );
+  });
+});
+
+describe('the isolation plan of bubblewrap for enclaves with users of their own', () => {
+  const enclaveUser = 61_000;
+  const separated = [...programs, 'setpriv'];
+
+  test('has every layer, and changes the user inside, of a root folder that has setpriv and its name', () => {
+    const { plan } = planOn({ programs: separated, enclaveUser });
+    assert.deepEqual(missingLayers(plan), []);
+    const line = commandPrefix(plan, 1n, { user: 61_007 }).join(' ');
+    assert.match(line, /^prlimit --data=\d+ -- prlimit --core=1:1 -- bwrap /);
+    assert.match(
+      line,
+      / --seccomp 7 -- \/bin\/setpriv --reuid 61007 --regid 61007 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all --ambient-caps=-all --$/,
+    );
+    assert.ok(plan.prefix.some((word, i) => word === '--ro-bind' && plan.prefix[i + 2] === '/bin/setpriv'));
+    assert.deepEqual(
+      plan.layers.map(({ name }) => name),
+      planUtilLinux(machineOptions({})).layers.map(({ name }) => name),
+    );
+  });
+
+  test('leaves root the capabilities that the change takes, and no more', () => {
+    const { plan } = planOn({ programs: separated, enclaveUser });
+    const kept = plan.prefix.flatMap((word, i) => (word === '--cap-add' ? [plan.prefix[i + 1]] : []));
+    assert.deepEqual(kept, ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP']);
+    assert.ok(plan.prefix.indexOf('--cap-add') > plan.prefix.indexOf('--cap-drop'));
+  });
+
+  test('leaves the first process of the namespace to root: one of another user would outlive a killed platform', () => {
+    const { plan } = planOn({ programs: separated, enclaveUser });
+    assert.ok(!plan.prefix.includes('--as-pid-1'));
+    assert.ok(planOn({ programs }).plan.prefix.includes('--as-pid-1'));
+  });
+
+  test('makes every folder of the view, so that the user can pass through it', () => {
+    const { plan } = planOn({ programs: separated, enclaveUser });
+    const made = plan.prefix.flatMap((word, i) => (word === '--dir' ? [plan.prefix[i + 1] ?? ''] : []));
+    const bound = plan.prefix.flatMap((word, i) => (word === '--ro-bind' ? [plan.prefix[i + 2] ?? ''] : []));
+    for (const path of [...made, ...bound]) {
+      const above = path.slice(0, path.lastIndexOf('/'));
+      assert.ok(above === '' || made.includes(above), path);
+    }
+    assert.ok(plan.prefix.lastIndexOf('--dir') < plan.prefix.indexOf('--ro-bind'));
+  });
+
+  test('is tried under a user of an enclave', () => {
+    const { commands } = planOn({ programs: separated, enclaveUser });
+    const tried = commands.filter((line) => line.includes('--seccomp'));
+    assert.ok(tried.length > 0);
+    assert.ok(tried.every((line) => line.includes('setpriv --reuid 61000 --regid 61000 --clear-groups')));
+  });
+
+  test('makes no user namespace, in which root could not become another user', () => {
+    const { plan, commands } = planOn({ programs: separated, enclaveUser, without: ['--unshare-net'] });
+    assert.ok(missingLayers(plan).includes('namespaces'));
+    assert.ok(!commands.some((line) => line.includes('--unshare-user')));
+    assert.match(plan.layers.find(({ name }) => name === 'namespaces')?.detail ?? '', /SYS_ADMIN/);
+    assert.throws(() => commandPrefix(plan, 1n, { user: 61_007 }), RangeError);
+  });
+
+  test('is not there without setpriv', () => {
+    const { plan } = planOn({ programs, enclaveUser });
+    assert.ok(missingLayers(plan).includes('privileges'));
   });
 });

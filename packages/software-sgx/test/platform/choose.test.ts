@@ -22,6 +22,14 @@ describe('the choice between the ways to isolation', () => {
     assert.deepEqual([plan.way, missingLayers(plan)], ['bubblewrap', []]);
   });
 
+  test('is the same for enclaves with users of their own', () => {
+    const programs = [...utilLinux, 'bwrap'];
+    const enclaveUser = 61_000;
+    assert.equal(choose({ programs, enclaveUser }).way, 'util-linux');
+    const plan = choose({ programs, enclaveUser, without: older });
+    assert.deepEqual([plan.way, missingLayers(plan)], ['bubblewrap', []]);
+  });
+
   test('is util-linux where bubblewrap is not, and says what can be seen', () => {
     const plan = choose({});
     assert.deepEqual([plan.way, missingLayers(plan)], ['util-linux', []]);

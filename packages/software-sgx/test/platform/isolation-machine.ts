@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { IsolationPlan, PlanOptions } from '../../src/platform/isolation/plan.ts';
 import type { Run } from '../../src/platform/isolation/run.ts';
 
@@ -25,7 +26,9 @@ export function machineOptions(machine: Machine, commands: string[] = []): PlanO
   const run: Run = (command, args) => {
     const words = [command, ...args];
     commands.push(words.join(' '));
-    const missing = words.filter((word) => known.includes(word) && !programs.includes(word));
+    const missing = words
+      .map((word) => basename(word))
+      .filter((name) => known.includes(name) && !programs.includes(name));
     const lacking = words.filter((word) => machine.without?.includes(word));
     return missing.length + lacking.length === 0 ? '' : undefined;
   };

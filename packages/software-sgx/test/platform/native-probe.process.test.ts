@@ -21,10 +21,13 @@ interface Setting {
   readonly way: IsolationPlan['way'];
   readonly asUser: readonly string[];
   readonly userId: number | undefined;
+  /** As on a separated platform. */
+  readonly enclaveUser?: number;
 }
 
 const users = [
   { name: 'this user', asUser: [], userId: process.getuid?.() },
+  { name: 'a user that root gives it', asUser: [], userId: 0, enclaveUser: ordinaryUser },
   {
     name: 'an ordinary user',
     asUser: ['setpriv', '--reuid', String(ordinaryUser), '--regid', String(ordinaryUser), '--clear-groups', '--'],
@@ -55,13 +58,19 @@ after(() => {
 });
 
 /** The plan that this machine gives for Perl, which does not know the options of the interpreter. */
-function planFor({ way, asUser, userId }: Setting): IsolationPlan {
+function planFor({ way, asUser, userId, enclaveUser }: Setting): IsolationPlan {
   const run: Run = (command, args, inherited) => {
     const words = [...asUser, command, ...args.filter((word) => !word.startsWith('--openssl-config'))];
     const [first = '', ...others] = words;
     return runCommand(first, others, inherited);
   };
-  const options = { interpreterPath: perl, filterPath, run, ...(userId === undefined ? {} : { userId }) };
+  const options = {
+    interpreterPath: perl,
+    filterPath,
+    run,
+    ...(userId === undefined ? {} : { userId }),
+    ...(enclaveUser === undefined ? {} : { enclaveUser }),
+  };
   const plan = planAllWays(options).find((candidate) => candidate.way === way);
   assert.ok(plan);
   return plan;
@@ -94,7 +103,8 @@ const fileErrors = {
 
 describe('native code in an enclave', { skip: noPerl }, () => {
   for (const setting of settings) {
-    const needsRoot = setting.asUser.length > 0 && !isRoot && 'needs root, to become another user';
+    const isOther = setting.asUser.length > 0 || setting.enclaveUser !== undefined;
+    const needsRoot = isOther && !isRoot && 'needs root, to become another user';
     test(`gets nothing of the machine by ${setting.name}`, { skip: needsRoot }, (t) => {
       const plan = planFor(setting);
       const missing = plan.layers.filter(({ active }) => !active);
@@ -102,7 +112,7 @@ describe('native code in an enclave', { skip: noPerl }, () => {
         t.skip(`this machine lacks ${missing.map(({ name, detail }) => `${name}: ${detail}`).join(' ')}`);
         return;
       }
-      const words = [...setting.asUser, ...commandPrefix(plan, 64n * 1024n * 1024n)];
+      const words = [...setting.asUser, ...commandPrefix(plan, 64n * 1024n * 1024n, { user: setting.enclaveUser })];
       const got = probe(words, plan);
       for (const name of nativeCallNames) assert.equal(got[name], 'EPERM', name);
       assert.equal(got['clone3'], 'ENOSYS');

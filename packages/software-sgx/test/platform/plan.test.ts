@@ -110,13 +110,17 @@ describe('the isolation plan of util-linux', () => {
 });
 
 describe('the isolation plan of a separated platform', () => {
-  const asUser = '--reuid 61007 --regid 61007 --clear-groups --pdeathsig KILL';
+  const asUser = '--reuid 61007 --regid 61007 --clear-groups';
 
   test('changes the user in the innermost wrapper, and ties it to the platform again behind the change', () => {
     const { plan } = planOn({ enclaveUser: 61_000 });
     assert.deepEqual(missingLayers(plan), []);
     const line = commandPrefix(plan, 1n, { user: 61_007 }).join(' ');
     assert.ok(line.includes(`--kill-child=SIGKILL -- setpriv ${asUser} --no-new-privs --bounding-set=-all`), line);
+    assert.match(
+      line.slice(line.indexOf(asUser)),
+      /^[^/]+ --pdeathsig KILL -- setpriv --no-new-privs --landlock-access /,
+    );
     assert.ok(!commandPrefix(plan, 1n).includes('--reuid'));
   });
 

@@ -18,8 +18,11 @@ export const streams = defineInterface({
     }),
     /** Serves no more connections of any listener. */
     stop: func({}),
-    /** What the connections have come to. */
-    counts: func({}, record({ accepted: uint32(), read: uint64(), written: uint64(), ended: uint32() })),
+    /** What the connections have come to, and how many listeners the host has refused. */
+    counts: func(
+      {},
+      record({ accepted: uint32(), read: uint64(), written: uint64(), ended: uint32(), refused: uint32() }),
+    ),
     /** Connects, sends so many bytes in pieces of any size while it reads them back, and ends. */
     exchange: func(
       { destination: name, sizeBytes: uint32(), seed: uint32() },

@@ -6,7 +6,7 @@ import { connect, createTlsIdentity, defineEnclave, listen, tlsServer } from '@e
 import { pieces } from './pieces.ts';
 import { streams } from './streams.edl.ts';
 
-const counts = { accepted: 0, read: 0, written: 0, ended: 0 };
+const counts = { accepted: 0, read: 0, written: 0, ended: 0, refused: 0 };
 const held: Duplex[] = [];
 const stopped = new AbortController();
 const identity = createTlsIdentity('streams.test');
@@ -52,7 +52,7 @@ export const application = defineEnclave(streams, {
   // Whoever listens without being told finds out at once.
   serve({ listener, manner }) {
     listen(listener);
-    void serve(listener, manner);
+    serve(listener, manner).catch(() => void (counts.refused += 1));
   },
   stop: () => stopped.abort(),
   counts: () => ({ ...counts, read: BigInt(counts.read), written: BigInt(counts.written) }),

@@ -73,6 +73,8 @@ export const target = defineInterface({
       },
       bytes({ maxBytes: 100_000 }),
     ),
+    /** Takes connections from now on, however often the host refuses one: `echo` gives back what comes, `mute` reads nothing. */
+    serve: func({}),
   },
   untrusted: {
     give: func({ count: uint32() }, record(tree)),

@@ -1,8 +1,20 @@
 import { utf8 } from '@enclos/codec';
-import { defineEnclave, openMount, trustedFile } from '@enclos/enclave';
+import { defineEnclave, listen, openMount, trustedFile, type Connection } from '@enclos/enclave';
 import { target } from './target.edl.ts';
 
 const nothing = new Uint8Array();
+let isServing = false;
+
+async function take(name: string, use: (connection: Connection) => void): Promise<void> {
+  for (;;) {
+    try {
+      for await (const connection of listen(name)) use(connection);
+      return;
+    } catch {
+      // One was refused. The next may be given.
+    }
+  }
+}
 
 export const application = defineEnclave(target, {
   numbers: (args) => args,
@@ -34,5 +46,11 @@ export const application = defineEnclave(target, {
         await mount.remove(path);
         return nothing;
     }
+  },
+  serve() {
+    if (isServing) return;
+    isServing = true;
+    void take('echo', (connection) => void connection.pipe(connection));
+    void take('mute', () => undefined);
   },
 });

@@ -1,6 +1,7 @@
+import type { Random } from '../random.ts';
 import { answer, nextMove, type Mover } from './moves.ts';
 import { chunked, framesBytes, mutateBytes, mutateFrames, noise } from './mutate.ts';
-import { Kind, referenceDecode, throwPayload, wireFrame, type WireFrame } from './wire.ts';
+import { Kind, maxPieceBytes, referenceDecode, throwPayload, windowBytes, wireFrame, type WireFrame } from './wire.ts';
 
 /** What breaks the protocol, or the connection. */
 export interface Attack {
@@ -23,6 +24,15 @@ const shortest = (mover: Mover) => {
 const callOf = (mover: Mover, fields: Partial<WireFrame>): WireFrame =>
   wireFrame({ kind: Kind.CALL, index: shortest(mover).index, callId: unknownId, ...fields });
 
+/** Of a stream, and by itself nothing that may not be sent. */
+const ofStream = (callId: number, random: Random): WireFrame =>
+  random.pick([
+    wireFrame({ kind: Kind.STREAM_DATA, callId, payload: new Uint8Array(1) }),
+    wireFrame({ kind: Kind.STREAM_CREDIT, callId, parentId: 1 }),
+    wireFrame({ kind: Kind.STREAM_END, callId }),
+    wireFrame({ kind: Kind.STREAM_CLOSE, callId }),
+  ]);
+
 /** One frame too many each: whatever state the conversation is in, these end it. */
 const fatal: Readonly<Record<string, Make>> = {
   'a length of four gigabytes': () => [wireFrame({ kind: Kind.CALL, callId: 1, claimedBytes: 0xffff_ffff })],
@@ -32,7 +42,7 @@ const fatal: Readonly<Record<string, Make>> = {
   'a length below a header': ({ random }) => [
     wireFrame({ kind: Kind.CALL, callId: 1, claimedBytes: random.below(16) }),
   ],
-  'an unknown kind': ({ random }) => [wireFrame({ kind: random.pick([0, 8, 255]) })],
+  'an unknown kind': ({ random }) => [wireFrame({ kind: random.pick([0, 12, 255]) })],
   'an unknown table': (mover) => [callOf(mover, { table: 2 + mover.random.below(254) })],
   'a reserved field': ({ random }) => [
     wireFrame({
@@ -60,6 +70,20 @@ const fatal: Readonly<Record<string, Make>> = {
   'a log that is no text': () => [wireFrame({ kind: Kind.LOG, payload: Uint8Array.of(0xff) })],
   'a log of an unknown level': () => [wireFrame({ kind: Kind.LOG, index: 5 })],
   'a log over its bound': () => [wireFrame({ kind: Kind.LOG, payload: new Uint8Array(8193) })],
+  'a reserved field of a stream': ({ random }) => [
+    wireFrame({
+      kind: random.pick([Kind.STREAM_END, Kind.STREAM_CLOSE]),
+      callId: 1,
+      ...random.pick([{ table: 1 }, { index: 1 }, { parentId: 1 }, { timeoutMs: 1 }, { payload: new Uint8Array(1) }]),
+    }),
+  ],
+  'a stream without a number': ({ random }) => [ofStream(0, random)],
+  'something of a stream that there is not': ({ random }) => [ofStream(unknownId, random)],
+  'a piece of a stream without bytes': () => [wireFrame({ kind: Kind.STREAM_DATA, callId: 1 })],
+  'a piece of a stream over its bound': () => [
+    wireFrame({ kind: Kind.STREAM_DATA, callId: 1, payload: new Uint8Array(maxPieceBytes + 1) }),
+  ],
+  'a grant of nothing': () => [wireFrame({ kind: Kind.STREAM_CREDIT, callId: 1 })],
   'a goodbye with a payload': () => [wireFrame({ kind: Kind.GOODBYE, payload: new Uint8Array(1) })],
 };
 
@@ -89,6 +113,30 @@ const toTheirs: Readonly<Record<string, Make>> = {
   },
 };
 
+/** What can be done to a stream that both sides know. */
+const toStreams: Readonly<Record<string, (id: number, mover: Mover) => readonly WireFrame[]>> = {
+  'bytes behind the end of a stream': (callId) => [
+    wireFrame({ kind: Kind.STREAM_END, callId }),
+    wireFrame({ kind: Kind.STREAM_DATA, callId, payload: new Uint8Array(1) }),
+  ],
+  'a second end of a stream': (callId) => [
+    wireFrame({ kind: Kind.STREAM_END, callId }),
+    wireFrame({ kind: Kind.STREAM_END, callId }),
+  ],
+  'something of a stream behind its close': (callId, { random }) => [
+    wireFrame({ kind: Kind.STREAM_CLOSE, callId }),
+    ofStream(callId, random),
+  ],
+  'a grant of more than a window': (callId) => [
+    wireFrame({ kind: Kind.STREAM_CREDIT, callId, parentId: windowBytes + 1 }),
+  ],
+  'more than every window of a stream': (callId) =>
+    // What is read meanwhile is granted again, once for as long as nobody grants what is sent back.
+    Array.from({ length: 24 }, () =>
+      wireFrame({ kind: Kind.STREAM_DATA, callId, payload: new Uint8Array(maxPieceBytes) }),
+    ),
+};
+
 /** What breaks the protocol only while something is under way that may be over by then. */
 const maybe: Readonly<Record<string, Make>> = {
   'two calls with one id': (mover) => [callOf(mover, {}), callOf(mover, {}), callOf(mover, {})],
@@ -110,6 +158,12 @@ export function nextAttack(mover: Mover): Attack {
   if (dice === 8) return { ...crafted(mover, random.pick(Object.entries(maybe))), isFatal: false };
   const isAsked = conversation.theirs.size > 0;
   if (isAsked && (dice === 3 || dice === 9)) return crafted(mover, random.pick(Object.entries(toTheirs)));
+  const known = conversation.streams.all.filter(({ we }) => !we.hasEnded && !we.hasClosed);
+  if (known.length > 0 && dice > 6) {
+    const [name, make] = random.pick(Object.entries(toStreams));
+    const { id } = random.pick(known);
+    return crafted(mover, [name, () => make(id, mover)]);
+  }
   if (dice === 4) return breakOff(mover);
   return mutated(mover);
 }

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
+import type { Counts } from './counts.ts';
+import { Finding } from './finding.ts';
 import { joined } from './mutate.ts';
 import type { FunctionShape, InterfaceShape } from './shape.ts';
+import { Streams } from './streams.ts';
 import { isUtf8, isValue } from './values.ts';
 import { headerBytes, Kind, referenceDecode, throwCode, wireBytes, type WireFrame } from './wire.ts';
 
 const kindNames = ['', ...Object.keys(Kind)];
-
-/** Something that no peer may ever see of the side that is attacked. */
-export class Finding extends Error {}
 
 /** The functions of both sides, by table. `offered` is what the peer serves, `wanted` what it calls. */
 export interface Grammar {
@@ -47,6 +47,8 @@ export class Conversation {
   /** By id. */
   readonly ours = new Map<number, OurCall>();
   readonly theirs = new Map<number, TheirCall>();
+  /** With the calls that wait for a connection: those are not among `theirs`, and nobody has to answer them. */
+  readonly streams: Streams;
   /** Set when what we sent need not follow the rules any more: then its answers need not be the ones that we wait for. */
   isWild = false;
   hasEnded = false;
@@ -60,10 +62,11 @@ export class Conversation {
   #wake: () => void = () => undefined;
   #nextId = 1;
 
-  /** @param heard counts what the peer says. */
-  constructor(stream: Duplex, grammar: Grammar, heard: Map<string, number>) {
+  /** @param counts of what the peer says. */
+  constructor(stream: Duplex, grammar: Grammar, { heard, relayed }: Pick<Counts, 'heard' | 'relayed'>) {
     this.#stream = stream;
     this.#heard = heard;
+    this.streams = new Streams(relayed);
     this.#grammar = grammar;
     // A chunk of a gate is valid only until its listener returns.
     stream.on('data', (chunk: Uint8Array) => this.#receive(new Uint8Array(chunk)));
@@ -163,6 +166,10 @@ export class Conversation {
         return;
       case Kind.GOODBYE:
         this.#goodbye = true;
+        return;
+      default:
+        // Only the kinds of streams are left.
+        if (!this.isWild && frame.kind !== Kind.HELLO) this.streams.heard(frame);
     }
   }
 
@@ -180,11 +187,13 @@ export class Conversation {
     const { table, index, callId, parentId, payload } = frame;
     const shape = this.#grammar.wanted[table]?.[index];
     if (shape === undefined) throw new Finding(`It called function ${index} of table ${table}, which there is not.`);
-    if (callId % 2 !== 0 || this.theirs.has(callId)) throw new Finding('It called with an id that is not free.');
+    const isUsed = this.theirs.has(callId) || this.streams.accepts.some((accept) => accept.callId === callId);
+    if (callId % 2 !== 0 || isUsed) throw new Finding('It called with an id that is not free.');
     if (!isValue(shape.parameters, payload)) throw new Finding(`It called ${shape.name} with what are no arguments.`);
     const isNested = parentId !== 0 && !this.isWild;
     if (isNested && !this.ours.has(parentId)) throw new Finding('It called as part of a call that is over.');
-    this.theirs.set(callId, { frame, shape });
+    if (shape.name !== 'streamAccept') this.theirs.set(callId, { frame, shape });
+    else if (!this.isWild) this.streams.asked(callId, payload, shape);
   }
 
   #answered(frame: WireFrame): void {

@@ -1,3 +1,5 @@
+import type { Relayed } from './streams.ts';
+
 /** What a live torture did, in numbers. */
 export interface Counts {
   frames: number;
@@ -5,14 +7,18 @@ export interface Counts {
   opened: number;
   /** What the other side said, and how often. */
   readonly heard: Map<string, number>;
+  readonly relayed: Relayed;
   attack(name: string, frames: number): void;
   end(how: string): void;
   residentMiB(whose: string, value: number): void;
   text(): string;
 }
 
+const mebibytes = (sizeBytes: number): string => (sizeBytes / 2 ** 20).toFixed(1);
+
 export function createCounts(): Counts {
   const heard = new Map<string, number>();
+  const relayed = { opened: 0, sentBytes: 0, echoedBytes: 0 };
   const attacks = new Map<string, number>();
   const ends = new Map<string, number>();
   const resident = new Map<string, number>();
@@ -24,6 +30,7 @@ export function createCounts(): Counts {
     frames: 0,
     opened: 0,
     heard,
+    relayed,
     attack(name, frames) {
       add(attacks, name);
       this.frames += frames;
@@ -35,6 +42,7 @@ export function createCounts(): Counts {
       const seconds = (performance.now() - started) / 1000;
       return [
         `frames sent ${this.frames}, opened ${this.opened}, resident: ${memory}, ${seconds.toFixed(1)} s`,
+        `streams opened ${relayed.opened}, ${mebibytes(relayed.sentBytes)} MiB to them, ${mebibytes(relayed.echoedBytes)} MiB back`,
         'heard:',
         ...list(heard),
         'last attacks:',

@@ -75,7 +75,7 @@ function someFrames(random: Random, count: number): WireFrame[] {
 /** A frame that is allowed: each kind, with its fields at their bounds as often as not. */
 function someFrame(random: Random): WireFrame {
   const id = random.below(2) === 0 ? 1 + random.below(40) : Math.max(1, random.pick(boundaries));
-  switch (1 + random.below(7)) {
+  switch (1 + random.below(11)) {
     case Kind.HELLO:
       return wireFrame({ kind: Kind.HELLO, payload: somePayload(random) });
     case Kind.CALL:
@@ -104,12 +104,26 @@ function someFrame(random: Random): WireFrame {
         index: random.below(5),
         payload: noise(random, random.pick([0, 1, 8, 20, 20, 80, 80, 4096, 8192, 8193])),
       });
-    default:
+    case Kind.GOODBYE:
       return wireFrame({ kind: Kind.GOODBYE });
+    case Kind.STREAM_DATA:
+      return wireFrame({
+        kind: Kind.STREAM_DATA,
+        callId: id,
+        payload: noise(random, random.pick(random.below(16) === 0 ? pieceSizes : [1, 2, 20, 100])),
+      });
+    case Kind.STREAM_CREDIT:
+      return wireFrame({ kind: Kind.STREAM_CREDIT, callId: id, parentId: Math.max(1, random.pick(boundaries)) });
+    case Kind.STREAM_END:
+      return wireFrame({ kind: Kind.STREAM_END, callId: id });
+    default:
+      return wireFrame({ kind: Kind.STREAM_CLOSE, callId: id });
   }
 }
 
 const smallSizes = [0, 0, 1, 2, 3, 8, 20, 33, 64, 100];
+/** The last one is too large. */
+const pieceSizes = [4162, 4163, 8172, 8173, 65_535, 65_536, 65_537];
 const payloadSizes = [255, 256, 1000, 4161, 4162, 4163, 8171, 8172, 8173, 70_000];
 
 function somePayload(random: Random): Uint8Array {

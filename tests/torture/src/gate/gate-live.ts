@@ -6,8 +6,9 @@ import { encodeGateHello, errorsFromEnclave, type EnclaveExit, type LaunchedEncl
 import { startWatchedPlatform, type WatchedPlatform } from '../lab.ts';
 import type { Program, Tally } from '../program.ts';
 import { createRandom, type Random } from '../random.ts';
-import { Finding, tables } from './conversation.ts';
+import { tables } from './conversation.ts';
 import { createCounts, type Counts } from './counts.ts';
+import { Finding } from './finding.ts';
 import { nextMove } from './moves.ts';
 import { chunked, framesBytes, mutateBytes, mutateFrames, noise } from './mutate.ts';
 import {
@@ -45,6 +46,7 @@ const enclave = {
 const startParameters = systemInterface.trusted.start.parameters;
 const noVariables = encodeValue(startParameters, { hostEnvironment: [] });
 const strangeVariable = encodeValue(startParameters, { hostEnvironment: [{ name: 'A', value: 'B' }] });
+const serveIndex = enclave.grammar.offered[0]?.find(({ name }) => name === 'serve')?.index ?? 0;
 /** Two texts, and the function that gives them back. */
 const canary = {
   index: enclave.grammar.offered[0]?.find(({ name }) => name === 'texts')?.index ?? 0,
@@ -122,6 +124,7 @@ async function liveThrough(session: Session, { signed, platform }: Lane): Promis
     if (resident > maxResidentMiB) throw new Finding(`The enclave takes ${resident.toFixed(0)} MiB.`);
     if (platform.exitCode() !== null) throw new Finding(`The platform ended with ${String(platform.exitCode())}.`);
   };
+  await ask(session, { index: serveIndex });
   await talk(session, 6 + mover.random.below(14), look);
   await ask(session, canary);
   await attack(session);

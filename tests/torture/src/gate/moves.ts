@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../random.ts';
+import { answerTo, lines, someArguments } from './answers.ts';
 import type { Conversation, Grammar } from './conversation.ts';
 import { largestPayload } from './conversation.ts';
-import { boundaries, mutateBytes, noise } from './mutate.ts';
-import { makeFlawedValue, makeValue } from './values.ts';
-import { Kind, throwPayload, wireFrame, type WireFrame } from './wire.ts';
+import { boundaries } from './mutate.ts';
+import { settleStreams, streamMove } from './stream-moves.ts';
+import { Kind, wireFrame, type WireFrame } from './wire.ts';
 
 /** What a host may do to its enclave, and a client to its server, without breaking the protocol: hostile, and not fatal. */
 export interface Mover {
@@ -26,6 +27,8 @@ export function nextMove(mover: Mover): WireFrame {
   if (dice < 3 && conversation.theirs.size > 0) return answer(mover);
   if (dice === 3) return cancel(mover);
   if (dice === 4) return logLine(random);
+  const ofStream = dice < 10 ? streamMove(mover) : undefined;
+  if (ofStream !== undefined) return ofStream;
   return call(mover, random.below(4) === 0 ? parentOf(mover) : 0);
 }
 
@@ -62,18 +65,6 @@ function parentOf({ conversation, random }: Mover): number {
   return random.below(2) === 0 ? (open.at(-1) ?? 0) : random.pick(open);
 }
 
-function someArguments(shape: Parameters<typeof makeValue>[0], random: Random, maxBytes: number): Uint8Array {
-  const right = makeValue(shape, random);
-  if (random.below(3) > 0) return right;
-  const wrong = random.pick([
-    () => noise(random, random.below(64)),
-    () => mutateBytes(right.slice(), random),
-    () => makeFlawedValue(shape, random),
-    () => makeFlawedValue(shape, random),
-  ])();
-  return wrong.length <= maxBytes ? wrong : right;
-}
-
 function cancel({ conversation, random }: Mover): WireFrame {
   const callId = random.below(4) === 0 ? 1 + 2 * random.below(2 ** 20) : random.pick([1, ...conversation.ours.keys()]);
   const cancelled = conversation.ours.get(callId);
@@ -81,41 +72,22 @@ function cancel({ conversation, random }: Mover): WireFrame {
   return wireFrame({ kind: Kind.CANCEL, callId });
 }
 
-const lines = ['', 'a line', 'two\nlines', '\u001b[2J\u0007', '\u202etxt', '\ufeff\0', 'x'.repeat(8192)];
-
 function logLine(random: Random): WireFrame {
   return wireFrame({ kind: Kind.LOG, index: random.below(5), payload: new TextEncoder().encode(random.pick(lines)) });
 }
 
-const codes = [
-  'GATE_BUSY',
-  'GATE_CANCELLED',
-  'HOST_CALL_FAILED',
-  'HOST_MOUNT_REFUSED',
-  'SEAL_NOT_OPENED',
-  'ENCLAVE_LOST',
-  'X',
-  '_'.repeat(64),
-];
-
-/** Answers one of the calls of the peer: rightly, wrongly, or with an error that is not for us to raise. */
-export function answer({ conversation, grammar, random }: Mover): WireFrame {
-  const open = [...conversation.theirs.entries()];
-  const [callId, { shape }] = random.pick(open);
+/** Answers one of the calls of the peer. */
+export function answer(mover: Mover): WireFrame {
+  const { conversation, random } = mover;
+  const [callId, { shape }] = random.pick([...conversation.theirs.entries()]);
   conversation.theirs.delete(callId);
-  if (random.below(4) === 0) {
-    const message = random.below(2) === 0 ? random.pick(lines).slice(0, 4096) : 'no';
-    return wireFrame({ kind: Kind.THROW, callId, payload: throwPayload(random.pick(codes), message) });
-  }
-  const payload = someArguments(shape.result, random, shape.maxResultBytes);
-  const fits = payload.length <= largestPayload(grammar);
-  return wireFrame({ kind: Kind.RETURN, callId, payload: fits ? payload : new Uint8Array(0) });
+  return answerTo(callId, shape, mover);
 }
 
 /** Calls within calls of theirs that come between the last answers. */
 const lastCalls = 30;
 
-/** Answers and cancels until nothing is under way on either side. @returns the frames that it took. */
+/** Answers, cancels and grants until nothing is under way on either side. @returns the frames that it took. */
 export async function quiesce(mover: Mover, withinMs: number): Promise<number> {
   const { conversation, grammar, endless } = mover;
   let frames = 0;
@@ -154,5 +126,6 @@ export async function quiesce(mover: Mover, withinMs: number): Promise<number> {
       deadline - performance.now(),
     );
   }
+  await settleStreams(mover, { send, deadline });
   return frames;
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nextAttack } from './attacks.ts';
-import { Conversation, Finding, type Grammar } from './conversation.ts';
+import { Conversation, type Grammar } from './conversation.ts';
 import type { Counts } from './counts.ts';
+import { Finding } from './finding.ts';
 import { nextMove, quiesce, type Mover } from './moves.ts';
 import { chunked, framesBytes } from './mutate.ts';
 import type { Random } from '../random.ts';
@@ -37,7 +38,7 @@ export function openSession(
   target: Target,
   { random, counts }: { readonly random: Random; readonly counts: Counts },
 ): Session {
-  const conversation = new Conversation(stream, target.grammar, counts.heard);
+  const conversation = new Conversation(stream, target.grammar, counts);
   return { mover: { ...target, conversation, random }, counts, doing: 'the greeting', last: new Uint8Array(0) };
 }
 

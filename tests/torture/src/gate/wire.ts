@@ -3,12 +3,28 @@
  * fuzzed must not be its own oracle, and a hostile peer can write what its encoder would refuse.
  */
 
-export const Kind = Object.freeze({ HELLO: 1, CALL: 2, RETURN: 3, THROW: 4, CANCEL: 5, LOG: 6, GOODBYE: 7 });
+export const Kind = Object.freeze({
+  HELLO: 1,
+  CALL: 2,
+  RETURN: 3,
+  THROW: 4,
+  CANCEL: 5,
+  LOG: 6,
+  GOODBYE: 7,
+  STREAM_DATA: 8,
+  STREAM_CREDIT: 9,
+  STREAM_END: 10,
+  STREAM_CLOSE: 11,
+});
 
 export const headerBytes = 20;
 /** Of a code and of a message in a THROW, and of a LOG. */
 const maxThrowBytes = 2 + 64 + 4096;
 const maxLogBytes = 8192;
+/** Of one stream and direction: the largest piece, what a piece counts for beside its bytes, and what may be unused. */
+export const maxPieceBytes = 65_536;
+export const pieceBytes = 256;
+export const windowBytes = 262_144;
 
 /** A frame, valid or not. */
 export interface WireFrame {
@@ -93,7 +109,13 @@ function isAllowed({ kind, table, index, callId, parentId, timeoutMs }: Header, 
     case Kind.THROW:
       return others && index === 0 && callId !== 0 && payloadBytes <= maxThrowBytes;
     case Kind.CANCEL:
+    case Kind.STREAM_END:
+    case Kind.STREAM_CLOSE:
       return others && index === 0 && callId !== 0 && payloadBytes === 0;
+    case Kind.STREAM_DATA:
+      return others && index === 0 && callId !== 0 && payloadBytes >= 1 && payloadBytes <= maxPieceBytes;
+    case Kind.STREAM_CREDIT:
+      return table === 0 && index === 0 && timeoutMs === 0 && callId !== 0 && parentId !== 0 && payloadBytes === 0;
     case Kind.LOG:
       return others && index <= 4 && callId === 0 && payloadBytes <= maxLogBytes;
     case Kind.GOODBYE:

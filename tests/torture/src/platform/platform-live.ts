@@ -20,8 +20,9 @@ import {
   hostChannel,
   MAX_IMAGE_CHUNK_BYTES,
 } from '@enclos/tee';
-import { Finding, tables } from '../gate/conversation.ts';
+import { tables } from '../gate/conversation.ts';
 import { createCounts, type Counts } from '../gate/counts.ts';
+import { Finding } from '../gate/finding.ts';
 import {
   ask,
   attack,
@@ -207,6 +208,7 @@ async function watch(platform: WatchedPlatform, signed: SignedImage): Promise<Wi
     launcher,
     interface: target,
     isolation: 'best',
+    listen: { echo: { port: 0 }, mute: { port: 0 } },
     mounts: { '/state': '/nonexistent' },
     trustedFiles: { '/models/trusted.txt': '/nonexistent' },
     untrusted: { give: () => ({ name: 'one' as const, leaves: [] }), nest: () => 0 },

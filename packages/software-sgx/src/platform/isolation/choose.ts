@@ -9,8 +9,7 @@ import { layer, planUtilLinux, type IsolationPlan, type PlanOptions } from './pl
  */
 export function planIsolation(options: PlanOptions): IsolationPlan {
   const utilLinux = planUtilLinux(options);
-  // Bubblewrap changes no user, and under one that it could not set up the namespaces as root.
-  if (options.enclaveUser !== undefined || activeLayers(utilLinux) === utilLinux.layers.length) return utilLinux;
+  if (activeLayers(utilLinux) === utilLinux.layers.length) return utilLinux;
   return choosePlan([utilLinux, planBubblewrap(options)]);
 }
 

@@ -39,6 +39,9 @@ export interface Wrapper {
 }
 
 const noNewPrivileges = '--no-new-privs';
+const diesWithParent = ['--pdeathsig', 'KILL'];
+/** What setpriv takes from root. */
+export const dropEverything = [noNewPrivileges, '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
 const namespaces = ['--net', '--ipc', '--uts', '--pid', '--mount', '--fork', '--kill-child=SIGKILL', '--'];
 const needsUtilLinux = 'Install util-linux 2.41 or later, on a kernel with Landlock and seccomp.';
 
@@ -121,13 +124,9 @@ export function memoryLayer(active: boolean): IsolationLayer {
   return layer(memoryLayerName, active, active ? gives : 'Install util-linux (prlimit).');
 }
 
-/**
- * What gives an enclave a user of its own, of a group of the same number and of
- * no other. Changing the user takes back what `parent-death` arranged, so it is
- * arranged again behind it (prctl(2), PR_SET_PDEATHSIG); setpriv keeps that order.
- */
+/** What gives an enclave a user of its own, of a group of the same number and of no other. */
 function userWords(user: number): readonly string[] {
-  return ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', '--pdeathsig', 'KILL'];
+  return ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups'];
 }
 
 export interface CommandPrefixOptions {
@@ -148,7 +147,11 @@ export function commandPrefix(
   return [...(bounded ? memoryWords(heapSizeBytes, extraDataBytes) : []), ...prefix];
 }
 
-function withUser({ prefix, userAt }: IsolationPlan, user: number): readonly string[] {
+/** The prefix of a plan with a user in it. */
+export function withUser(
+  { prefix, userAt }: Pick<IsolationPlan, 'prefix' | 'userAt'>,
+  user: number,
+): readonly string[] {
   if (userAt === undefined) throw new RangeError('This way to isolation gives no process a user of its own.');
   return [...prefix.slice(0, userAt), ...userWords(user), ...prefix.slice(userAt)];
 }
@@ -181,7 +184,7 @@ const outerWrappers: readonly Wrapper[] = [
     // Around all others: the kernel remembers the parent of the process that asks, and that must be the platform.
     // Inside `unshare` it would be `unshare`, which a killed platform leaves behind with its enclave.
     name: 'parent-death',
-    flags: [['setpriv', '--pdeathsig', 'KILL', '--']],
+    flags: [['setpriv', ...diesWithParent, '--']],
     gives: 'The kernel ends the enclave with the platform (setpriv --pdeathsig).',
     otherwise: 'Install util-linux (setpriv).',
   },
@@ -197,10 +200,15 @@ const outerWrappers: readonly Wrapper[] = [
   },
 ];
 
-function privilegesWrapper(options: PlanOptions): Wrapper {
+/**
+ * Changing the user takes back what `parent-death` arranged, so it is arranged
+ * again behind it (prctl(2), PR_SET_PDEATHSIG); setpriv keeps that order.
+ */
+function privilegesWrapper({ enclaveUser, userId = process.getuid?.() }: PlanOptions): Wrapper {
+  const tied = enclaveUser === undefined ? [] : diesWithParent;
   return {
     name: 'privileges',
-    flags: capabilityFlags(options.userId ?? process.getuid?.()),
+    flags: capabilityFlags(userId).map((flags) => [...flags, ...tied]),
     gives: 'No capabilities, and none to be had (setpriv --no-new-privs --bounding-set).',
     otherwise: 'Install util-linux (setpriv), and give root the capability SETPCAP, which dropping needs.',
   };
@@ -228,8 +236,7 @@ function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
 
 /** An ordinary user has no capabilities to drop: that no program can raise them is enough. */
 function capabilityFlags(userId: number | undefined): readonly (readonly string[])[] {
-  const drop = [noNewPrivileges, '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
-  return userId === 0 ? [drop] : [drop, [noNewPrivileges]];
+  return userId === 0 ? [dropEverything] : [dropEverything, [noNewPrivileges]];
 }
 
 function landlockFlags(interpreterPath: string, run: Run): readonly string[] {

@@ -6,7 +6,8 @@ import { ByteWriter } from '@enclos/codec';
  * the process: new sockets, new processes, other processes, the kernel's
  * administration, the attributes of files, and new executables are refused with
  * EPERM. `execve` itself must stay, since the filter is in place before the
- * interpreter starts; Landlock and no-new-privs leave it nothing else to run.
+ * interpreter starts; file view and no-new-privs leave it nothing to run that
+ * could do more.
  */
 
 type Architecture = 'x64' | 'arm64';

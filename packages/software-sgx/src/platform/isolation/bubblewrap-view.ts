@@ -1,0 +1,43 @@
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { emptyOpensslConfiguration, interpreterFiles } from './plan.ts';
+import type { Run } from './run.ts';
+
+/** Where bubblewrap reads the system call filter: behind the descriptors of the enclave. It closes it. */
+export const filterDescriptor = 7;
+
+/**
+ * An empty root with what these programs open bound into it, each file under the
+ * name that is asked for, since links are not there. Read-only at last: it lives
+ * in memory, which nothing else bounds. Ends where the first program begins.
+ */
+export function bubblewrapView(programs: readonly string[], run: Run): readonly string[] {
+  const opened = programs.flatMap((path) => {
+    const { runnable, readable } = interpreterFiles(path, run);
+    return [...runnable, ...readable];
+  });
+  const files = [...new Set(opened)].filter((path) => path !== emptyOpensslConfiguration);
+  return [
+    ...foldersOf([...files, emptyOpensslConfiguration]).flatMap((path) => ['--dir', path]),
+    ...files.flatMap((path) => ['--ro-bind', realpathSync(path), path]),
+    '--dev-bind',
+    emptyOpensslConfiguration,
+    emptyOpensslConfiguration,
+    '--remount-ro',
+    '/',
+    '--chdir',
+    '/',
+    '--seccomp',
+    String(filterDescriptor),
+    '--',
+  ];
+}
+
+/** All folders above these, the outer ones first. Those that bubblewrap makes by itself no other user can pass through. */
+function foldersOf(paths: readonly string[]): readonly string[] {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let at = dirname(path); at !== '/'; at = dirname(at)) folders.add(at);
+  }
+  return [...folders].sort();
+}
