@@ -50,8 +50,9 @@ type Found = Pick<CertificateEvidence, 'form' | 'quote' | 'boundReportData' | 'o
 
 /**
  * Reads the evidence in a certificate, of any form that RA-TLS libraries write.
- * The same quote may be there in several forms, of which the first one of
- * `EvidenceForm` counts; two quotes are refused.
+ * Of several forms the first one of `EvidenceForm` counts: Gramine writes two,
+ * each with a quote of its own. Two quotes in one form are refused; `tagged` and
+ * `cmw` are one, written in two ways.
  *
  * @param certificate DER.
  * @throws ATLS_CERTIFICATE_INVALID; `details.rule` says why.
@@ -67,7 +68,8 @@ export function readCertificateEvidence(certificate: Uint8Array): CertificateEvi
   );
   const [first] = found;
   if (first === undefined) return refuseCertificate('evidence');
-  if (found.some(({ quote }) => !equalBytes(quote, first.quote))) refuseCertificate('one-quote');
+  const alike = found.filter(({ form }) => writingOf(form) === writingOf(first.form));
+  if (alike.some(({ quote }) => !equalBytes(quote, first.quote))) refuseCertificate('one-quote');
   return Object.freeze({ ...first, publicKey: parts.publicKey });
 }
 
@@ -85,6 +87,10 @@ export function evidenceExtensions(
 /** The report data of a quote with claims: their SHA-256, then zeros. */
 export function claimsReportData(claims: Uint8Array): Uint8Array {
   return padded(createHash('sha256').update(claims).digest());
+}
+
+function writingOf(form: EvidenceForm): EvidenceForm {
+  return form === 'cmw' ? 'tagged' : form;
 }
 
 function* evidenceIn({ extensions, publicKey }: CertificateParts): Generator<Found> {

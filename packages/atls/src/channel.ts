@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import { concatBytes } from '@enclos/codec';
 import { atlsError, orElse, violated } from './errors.ts';
 import { FrameReader } from './frame-reader.ts';
 import { encodeMessage, type Message, type MessageKind } from './messages.ts';
@@ -17,9 +18,10 @@ export class Channel {
     this.#role = role;
   }
 
-  send(message: Message): void {
-    this.#phase = nextPhase(this.#phase, this.#role, message.kind);
-    this.#socket.write(encodeMessage(message));
+  /** Says these messages, in one piece. */
+  send(...messages: readonly Message[]): void {
+    for (const { kind } of messages) this.#phase = nextPhase(this.#phase, this.#role, kind);
+    this.#socket.write(concatBytes(...messages.map(encodeMessage)));
   }
 
   /**

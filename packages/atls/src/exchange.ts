@@ -64,15 +64,13 @@ export async function exchangeAsServer<E extends object>(
   const evidence = await answer(socket, { identity, nonces, leastMode: challenge.leastMode });
   channel.requireSilence();
   if (clients === undefined) {
-    channel.send({ kind: 'nonce', nonce });
-    channel.send(evidence);
+    channel.send({ kind: 'nonce', nonce }, evidence);
     await channel.receive('accepted');
     channel.release();
     return undefined;
   }
   const { policy, certificate } = clients;
-  channel.send({ kind: 'challenge', nonce, leastMode: policy.leastMode ?? 'fresh' });
-  channel.send(evidence);
+  channel.send({ kind: 'challenge', nonce, leastMode: policy.leastMode ?? 'fresh' }, evidence);
   const message = await channel.receive('evidence');
   const subject = subjectOf(socket, { role: 'client', nonces, publicKey: certificate.publicKey });
   const appraised = await appraisePeer(policy, { message, subject, certificate });

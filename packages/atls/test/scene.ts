@@ -43,7 +43,7 @@ export interface EchoServer {
   /** Codes of the connections that were refused, as they come. */
   readonly refusals: string[];
   /** Bytes that the application got. */
-  received(): string;
+  readonly received: () => string;
 }
 
 /** An attested server that echoes. */
