@@ -1,9 +1,10 @@
 import { appraise, parseCollateral, verifyQuote } from '@enclos/attestation';
-import type { Endorsements, TrustedRoot, VerifiedEvidence } from '@enclos/attestation';
+import type { Endorsements, QuoteVerdict, TrustedRoot, VerifiedEvidence } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { atlsError, misused } from './errors.ts';
 import type { Mode, Role } from './roles.ts';
+import { VerdictMemory } from './verdict-memory.ts';
 
 /** What a peer shows, and what it must be about. */
 export interface PresentedEvidence {
@@ -38,13 +39,22 @@ export interface QuoteAppraiserOptions {
   readonly now?: (() => Date) | undefined;
 }
 
-/** An appraiser for DCAP quotes, of hardware and of software platforms: `verifyQuote`, then `appraise`. */
+/**
+ * An appraiser for DCAP quotes, of hardware and of software platforms:
+ * `verifyQuote`, then `appraise`. The quote of a certificate is verified once a
+ * minute for one set of endorsements, and appraised every time.
+ */
 export function quoteAppraiser(options: QuoteAppraiserOptions): Appraiser {
   const { roots, policy, endorsements, now = () => new Date() } = options;
+  const memory = new VerdictMemory();
   return async (presented) => {
     const time = now();
     const collateral = endorsements === undefined ? ofPeer(presented) : await endorsements();
-    const verdict = await verifyQuote(presented.quote, collateral, { roots, now: time });
+    const verify = (): Promise<QuoteVerdict> => verifyQuote(presented.quote, collateral, { roots, now: time });
+    const verdict =
+      presented.mode === 'fresh'
+        ? await verify()
+        : await memory.verdictOn(presented.quote, { endorsements: collateral, now: time, verify });
     const rules = typeof policy === 'function' ? policy() : policy;
     return appraise(verdict, rules, { reportData: presented.reportData }, { now: time });
   };
