@@ -51,9 +51,11 @@ export class Channel {
   }
 
   async #message(): Promise<Message> {
+    // So a stranger makes this side keep no more than a challenge has.
+    const judge = (kind: MessageKind): void => void nextPhase(this.#phase, otherRole[this.#role], kind);
     for (;;) {
       const message = orElse(
-        () => this.#frames.next(),
+        () => this.#frames.next(judge),
         (cause) => violated('frame', cause),
       );
       if (message !== undefined) return message;

@@ -1,5 +1,5 @@
 import { concatBytes } from '@enclos/codec';
-import { decodeHeader, decodePayload, headerBytes, type Header, type Message } from './messages.ts';
+import { decodeHeader, decodePayload, headerBytes, type Header, type Message, type MessageKind } from './messages.ts';
 
 /**
  * Takes frames off a stream of bytes. A header is judged as soon as it is
@@ -24,12 +24,16 @@ export class FrameReader {
 
   /**
    * The next message, or undefined while it is not whole.
-   * @throws a CODEC error.
+   * @param judge may throw at a kind that is not wanted now, before its payload is waited for.
+   * @throws a CODEC error, and what `judge` throws.
    */
-  next(): Message | undefined {
+  next(judge: (kind: MessageKind) => void = () => undefined): Message | undefined {
     if (this.#length < headerBytes) return undefined;
     // Once for each frame: a frame that comes in small pieces must not be put together anew for each of them.
-    this.#header ??= decodeHeader(this.#joined().subarray(0, headerBytes));
+    if (this.#header === undefined) {
+      this.#header = decodeHeader(this.#joined().subarray(0, headerBytes));
+      judge(this.#header.kind);
+    }
     const { kind, payloadBytes } = this.#header;
     const end = headerBytes + payloadBytes;
     if (this.#length < end) return undefined;

@@ -268,6 +268,16 @@ describe('a server refuses, and its application gets nothing', () => {
     }
   });
 
+  test('a message out of turn, by its header alone', async () => {
+    const { address, refusals } = await startEcho();
+    const socket = await openRaw(address);
+    // Evidence of 100,000 bytes, none of which come.
+    socket.write(Uint8Array.of(1, 3, 0xa0, 0x86, 1, 0));
+    socket.resume();
+    await once(socket, 'close');
+    assert.deepEqual(refusals, ['ATLS_PROTOCOL_VIOLATION']);
+  });
+
   test('a client without evidence, and one that says its own without having any', async () => {
     const { address, refusals, accepted } = await startEcho({ clients: { appraise } });
     const anonymous = await openRaw(address);
