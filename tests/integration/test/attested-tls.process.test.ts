@@ -95,6 +95,7 @@ describe('an enclave that serves attested TLS', () => {
     for (const leastMode of ['fresh', 'cached'] as const) {
       const { socket, evidence, mode } = await attestedConnect({ ...options, leastMode });
       assert.equal(mode, leastMode);
+      assert.ok(evidence.tee === 'sgx');
       assert.deepEqual([evidence.productId, evidence.root.fingerprint], [16, root.fingerprint]);
       assert.equal(evidence.binding.kind, 'report-data');
       socket.destroy();
@@ -140,6 +141,7 @@ describe('an enclave that serves attested TLS', () => {
       // The evidence of the certificate was made before the enclave had collateral.
       await enclave.call.rotate();
       const { socket, evidence } = await attestedConnect({ ...addressOf(enclave, 'web'), appraise: own, leastMode });
+      assert.ok(evidence.tee === 'sgx');
       assert.equal(evidence.mrSigner, policy.mrSigner?.[0]);
       socket.destroy();
     }
