@@ -26,7 +26,7 @@ export type { PckPlatform, PlatformConfiguration } from './sgx-extension.ts';
 export type { Subtle } from './web-crypto.ts';
 export { splitSignedBody } from './signed-body.ts';
 export { verificationSteps, type StepId, type VerificationStep } from './steps.ts';
-export { stepResults, type StepResult } from './step-results.ts';
+export { snpStepResults, stepResults, type StepResult } from './step-results.ts';
 export type { Shortfall } from './shortfall.ts';
 export type { TcbEvaluation } from './tcb-evaluation.ts';
 export type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';

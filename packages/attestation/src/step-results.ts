@@ -1,14 +1,20 @@
 import { isEnclosError } from '@enclos/errors';
 import { misused } from './refusal.ts';
+import { snpVerificationSteps, type SnpStepId } from './snp/steps.ts';
 import { verificationSteps, type StepId } from './steps.ts';
 
 /** What became of one step of a verification. */
-export interface StepResult {
+export interface StepResult<Id extends string = StepId> {
   /** From 1. */
   readonly number: number;
-  readonly id: StepId;
+  readonly id: Id;
   readonly title: string;
   readonly status: 'passed' | 'failed' | 'not reached';
+}
+
+interface Step<Id extends string> {
+  readonly id: Id;
+  readonly title: string;
 }
 
 /**
@@ -19,17 +25,30 @@ export interface StepResult {
  * @throws VERIFIER_MISUSED for an error that is no refusal of `verifyQuote`: it says nothing about any step.
  */
 export function stepResults(refusal?: unknown): readonly StepResult[] {
-  const failed = refusal === undefined ? verificationSteps.length : failedIndex(refusal);
+  return resultsOf(verificationSteps, refusal, 'verifyQuote');
+}
+
+/** The same for `verifySnpReport`. @throws VERIFIER_MISUSED for an error that is no refusal of it. */
+export function snpStepResults(refusal?: unknown): readonly StepResult<SnpStepId>[] {
+  return resultsOf(snpVerificationSteps, refusal, 'verifySnpReport');
+}
+
+function resultsOf<Id extends string>(
+  steps: readonly Step<Id>[],
+  refusal: unknown,
+  verifier: string,
+): readonly StepResult<Id>[] {
+  const failed = refusal === undefined ? steps.length : failedIndex(steps, refusal, verifier);
   return Object.freeze(
-    verificationSteps.map(({ id, title }, index) => {
+    steps.map(({ id, title }, index) => {
       const status = index < failed ? 'passed' : index === failed ? 'failed' : 'not reached';
       return Object.freeze({ number: index + 1, id, title, status });
     }),
   );
 }
 
-function failedIndex(refusal: unknown): number {
+function failedIndex(steps: readonly Step<string>[], refusal: unknown, verifier: string): number {
   const id = isEnclosError(refusal, 'EVIDENCE_REFUSED') ? refusal.details['step'] : undefined;
-  const index = verificationSteps.findIndex((step) => step.id === id);
-  return index === -1 ? misused('The error is not a refusal of verifyQuote.') : index;
+  const index = steps.findIndex((step) => step.id === id);
+  return index === -1 ? misused(`The error is not a refusal of ${verifier}.`) : index;
 }

@@ -39,29 +39,26 @@ async function requireExpected({ name, changes, expected, hasTrailingBytes }: St
   const { status, platformStatus, moduleStatus, qeStatus, tcbDate, advisoryIds, collateral } = verdict;
   const { expired, notYetValid } = collateral;
   const current = verdict.tee === 'tdx' ? verdict.current : undefined;
-  assert.deepEqual(
-    {
-      ...{ status, platformStatus, moduleStatus, qeStatus, tcbDate, advisoryIds, expired, notYetValid },
-      currentStatus: current?.status,
-      currentTcbDate: current?.tcbDate,
-      currentAdvisoryIds: current?.advisoryIds,
-    },
-    {
-      status: expected.status,
-      platformStatus: expected.platformStatus,
-      moduleStatus: expected.moduleStatus,
-      qeStatus: expected.qeStatus,
-      tcbDate: expected.tcbDate,
-      advisoryIds: expected.advisoryIds,
-      expired: expected.expired,
-      notYetValid: expected.notYetValid,
-      currentStatus: expected.currentStatus,
-      currentTcbDate: expected.currentTcbDate,
-      currentAdvisoryIds: expected.currentAdvisoryIds,
-    },
-    name,
-  );
+  const found = {
+    status,
+    platformStatus,
+    moduleStatus,
+    qeStatus,
+    tcbDate,
+    advisoryIds,
+    expired,
+    notYetValid,
+    currentStatus: current?.status,
+    currentTcbDate: current?.tcbDate,
+    currentAdvisoryIds: current?.advisoryIds,
+  };
+  // Names that a row does not give are absent in the verdict too.
+  const { expiration: _, ...rest } = expected;
+  assert.deepEqual(withoutAbsent(found), withoutAbsent(rest), name);
 }
+
+const withoutAbsent = (facts: object): object =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 
 for (const row of statusScenarios) {
   test(`synthetic evidence: ${row.name}`, () => requireExpected(row));

@@ -5,6 +5,8 @@ import type { QuoteParts } from '@enclos/sgx';
 import {
   INTEL_SGX_ROOT,
   parseCollateral,
+  snpStepResults,
+  snpVerificationSteps,
   stepResults,
   verificationSteps,
   verifyQuote,
@@ -119,4 +121,26 @@ test('an error that says nothing about steps is misuse, not a list of passed ste
   ];
   const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
   for (const error of others) assert.throws(() => stepResults(error), misused);
+});
+
+test('for a report all of its steps passed, or those before the one that refused', () => {
+  assert.ok(snpStepResults().every(({ status }) => status === 'passed'));
+  assert.deepEqual(
+    snpStepResults().map(({ id }) => id),
+    snpVerificationSteps.map(({ id }) => id),
+  );
+  const refusal = new EnclosError('EVIDENCE_REFUSED', 'of another chip', { details: { step: 'snp-chip' } });
+  assert.deepEqual(
+    snpStepResults(refusal).map(({ status }) => status),
+    [...Array.from({ length: 10 }, () => 'passed'), 'failed', 'not reached'],
+  );
+  for (const error of [
+    new Error('x'),
+    new EnclosError('EVIDENCE_REFUSED', 'x', { details: { step: 'trusted-root' } }),
+  ]) {
+    assert.throws(
+      () => snpStepResults(error),
+      (thrown) => isEnclosError(thrown, 'VERIFIER_MISUSED'),
+    );
+  }
 });

@@ -115,6 +115,22 @@ describe('enclos collateral', () => {
     assert.equal(statSync(join(folder, '.cache/enclos/collateral')).mode & 0o777, 0o700);
   });
 
+  test('verify fetches what it is not given, keeps it, and says when there is no service', async () => {
+    const given = ['verify', 'quote.bin', '--root', 'root.pem', '--cache', 'verify-cache', '--json'];
+    const run = (argv: readonly string[]): Promise<Ran> => enclos([...given, ...argv], { cwd: folder });
+    const first = await run(source());
+    assert.equal(first.code, 0, first.stdout);
+    assert.equal(first.json()['status'], 'CONFIGURATION_NEEDED');
+    assert.equal((await run([...source(), '--offline'])).code, 0, 'from the cache');
+    const gone = await run(['--source', 'pccs', '--url', 'http://127.0.0.1:1', '--refresh']);
+    assert.equal(gone.code, 1);
+    assert.match(errorOf(gone).code, /^ENDORSEMENTS_(UNREACHABLE|SOURCE_FAILED)$/);
+    const short = readFileSync(join(folder, 'quote.bin')).subarray(0, 1000);
+    writeFileSync(join(folder, 'short.bin'), short);
+    const damaged = await enclos(['verify', 'short.bin', ...source(), '--root', 'root.pem', '--json'], { cwd: folder });
+    assert.deepEqual([damaged.code, damaged.json()['step']], [3, 'quote-format']);
+  });
+
   test('lists what is kept, and says what to do about it', async () => {
     await collateral(['fetch', 'quote.bin', ...source()]);
     const listed = (await collateral(['list', '--json'])).json() as { items: readonly Examined[] };

@@ -1,4 +1,7 @@
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
+export { CborReader, CborType } from './cbor.ts';
+export { cborArray, cborBytes, cborMap, cborTag, cborText, cborUnsigned } from './cbor-writer.ts';
+export { selfSignedCertificate, type SelfSignedCertificate } from './certificate-writer.ts';
 export { DerReader, DerTag, type DerElement } from './der.ts';
 export {
   derBitString,
@@ -15,5 +18,5 @@ export {
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
 export { ByteReader } from './reader.ts';
-export { fromBase64url, fromHex, toBase64url, toHex } from './text-forms.ts';
+export { fromBase64url, fromHex, toBase64url, toHex, toPem } from './text-forms.ts';
 export { ByteWriter } from './writer.ts';

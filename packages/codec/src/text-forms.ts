@@ -84,3 +84,11 @@ function decodeTail(tail: string, into: Uint8Array): void {
 function notBase64url(): EnclosError {
   return new EnclosError('CODEC_INVALID', 'Not a base64url string.');
 }
+
+/** PEM (RFC 7468) with one block. @param label for example `CERTIFICATE`. */
+export function toPem(label: string, bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  const lines = btoa(binary).match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}

@@ -11,7 +11,7 @@ export { generateKeyPair, randomBytes, type EnclaveKeyPair } from './keys.ts';
 export { log } from './log.ts';
 export { LogLevel, type LogLevelName, type LogText } from './log-filter.ts';
 export { openMount, type FolderEntry, type Mount } from './mounts.ts';
-export { quote, type QuoteRequest } from './quote.ts';
+export { quote, quoteReportData, type QuoteRequest } from './quote.ts';
 export { createReport, identity, targetInfo, verifyReport } from './report.ts';
 export { environmentVariable } from './runtime.ts';
 export { seal, unseal, type SealOptions } from './seal.ts';

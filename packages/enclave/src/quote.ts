@@ -1,4 +1,5 @@
 import { boundReportData } from '@enclos/attestation';
+import { EnclosError } from '@enclos/errors';
 import { runtime } from './runtime.ts';
 
 export interface QuoteRequest {
@@ -16,5 +17,17 @@ export interface QuoteRequest {
  */
 export async function quote({ purpose, nonce, key }: QuoteRequest): Promise<Uint8Array> {
   const inputs = key === undefined ? { purpose, nonce } : { purpose, nonce, key };
-  return runtime().attester.quote(await boundReportData(inputs));
+  return quoteReportData(await boundReportData(inputs));
+}
+
+/**
+ * Remote evidence over report data as it is, for protocols that say themselves
+ * what it holds, such as those of `@enclos/atls`. It must be a hash over a tag of
+ * the protocol: what anybody else may choose would make evidence for any purpose.
+ * @param reportData 64 bytes.
+ * @throws CODEC_OUT_OF_RANGE for another length.
+ */
+export async function quoteReportData(reportData: Uint8Array): Promise<Uint8Array> {
+  if (reportData.length !== 64) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Report data is not 64 bytes.');
+  return runtime().attester.quote(reportData);
 }

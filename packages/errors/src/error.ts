@@ -10,6 +10,8 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | r
 export interface ErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
+  /** What the registry says of the code, for an area that not every enclave holds (`@enclos/errors/atls`). */
+  readonly entry?: ErrorEntry;
 }
 
 /**
@@ -26,7 +28,7 @@ export class EnclosError<C extends ErrorCode = ErrorCode> extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: C, message?: string, options: ErrorOptions = {}) {
-    const entry: ErrorEntry = errorRegistry[code];
+    const entry: ErrorEntry = options.entry ?? errorRegistry[code];
     super(message ?? entry.summary, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'EnclosError';
     this.code = code;

@@ -70,13 +70,17 @@ export function frameSizeBytes(payload: Uint8Array): number {
 }
 
 /**
- * The largest payload that a kind may carry whatever the frame limit is, by its number; none for those that are not
- * here. HELLO, CALL and RETURN are bounded by `maxFrameBytes` alone.
+ * The largest payload that a kind may carry whatever the frame limit is; none for those that are not here.
+ * HELLO, CALL and RETURN are bounded by `maxFrameBytes` alone.
  */
-const maxPayloadBytes: readonly (number | undefined)[] = Object.freeze([
-  ...[0, MAX_FRAME_LIMIT_BYTES, MAX_FRAME_LIMIT_BYTES, MAX_FRAME_LIMIT_BYTES],
-  ...[2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES, 0, MAX_LOG_BYTES, 0, MAX_STREAM_CHUNK_BYTES],
-]);
+const maxPayloadBytes: Readonly<Partial<Record<FrameKind, number>>> = Object.freeze({
+  [FrameKind.HELLO]: MAX_FRAME_LIMIT_BYTES,
+  [FrameKind.CALL]: MAX_FRAME_LIMIT_BYTES,
+  [FrameKind.RETURN]: MAX_FRAME_LIMIT_BYTES,
+  [FrameKind.THROW]: 2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES,
+  [FrameKind.LOG]: MAX_LOG_BYTES,
+  [FrameKind.STREAM_DATA]: MAX_STREAM_CHUNK_BYTES,
+});
 
 function unusedFieldFault({
   kind,

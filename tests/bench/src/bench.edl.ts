@@ -12,6 +12,7 @@ export const bench = defineInterface({
     /** Seals and unseals `rounds` times, inside. */
     sealing: func({ rounds: uint32(), sizeBytes: uint32() }, nothing()),
     evidence: func({ nonce: bytes({ exactBytes: 32 }) }, bytes({ maxBytes: 65_536 })),
+    quoteReportData: func({ reportData: bytes({ exactBytes: 64 }) }, bytes({ maxBytes: 65_536 })),
     /** Takes a large argument, and says how large. */
     take: func({ data: bulk }, uint32()),
     /** Gives the host a large argument. */

@@ -1,4 +1,4 @@
-import { defineEnclave, quote, randomBytes, seal, unseal } from '@enclos/enclave';
+import { defineEnclave, quote, quoteReportData, randomBytes, seal, unseal } from '@enclos/enclave';
 import { bench } from './bench.edl.ts';
 
 let given: Uint8Array = new Uint8Array();
@@ -14,5 +14,6 @@ export const application = defineEnclave(bench, {
     if (given.length !== sizeBytes) given = randomBytes(sizeBytes);
     return host.keep({ data: given });
   },
+  quoteReportData: ({ reportData }) => quoteReportData(reportData),
   evidence: ({ nonce }) => quote({ purpose: 'bench', nonce }),
 });

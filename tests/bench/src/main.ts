@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchAtls } from './atls.ts';
 import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
 import { writeTable } from './document.ts';
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   bulk: benchBulk,
   measure: () => benchMeasure(),
   tls: () => benchTls(),
+  atls: benchAtls,
   seal: benchSeal,
   verify: benchVerify,
 };

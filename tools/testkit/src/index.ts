@@ -1,2 +1,4 @@
+export { chromium } from './chromium.ts';
+export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
 export { vectors } from './vectors.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
 import { readJson, readText } from '../intel-vectors.ts';
-import { parseSnpCollateral, type SnpEndorsements, type SnpProduct } from '../../src/index.ts';
+import { parseSnpCollateral, type SnpCollateral, type SnpEndorsements, type SnpProduct } from '../../src/index.ts';
 
 /** A line of snp/INDEX.tsv of the vectors. */
 export interface SnpRow {
@@ -84,11 +84,15 @@ function leafOf({ leafFile }: SnpRow): string | Uint8Array {
   return text.slice(0, text.indexOf(end) + end.length);
 }
 
-export function endorsementsOf(row: SnpRow): SnpEndorsements {
-  return parseSnpCollateral({
+export function snpCollateralOf(row: SnpRow): SnpCollateral & { readonly certificateChain: readonly Uint8Array[] } {
+  return {
     signingKeyCertificate: leafOf(row),
     certificateChain: authoritiesOf(productOf(row), row.signingKey === 1 ? 'asvk' : 'ask'),
-  });
+  };
+}
+
+export function endorsementsOf(row: SnpRow): SnpEndorsements {
+  return parseSnpCollateral(snpCollateralOf(row));
 }
 
 export function endsOf(date: string): string {

@@ -1,3 +1,4 @@
+import { atlsErrors } from './atls.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
 import { cliErrors } from './cli.ts';
@@ -27,6 +28,7 @@ export const errorRegistry = {
   ...enclaveErrors,
   ...hostErrors,
   ...streamErrors,
+  ...atlsErrors,
   ...buildErrors,
   ...cliErrors,
 } as const;

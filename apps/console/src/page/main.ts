@@ -1,0 +1,97 @@
+import { check } from './check.ts';
+import { byId, element } from './dom.ts';
+import { prefillTime, readOptions, watchOptions } from './options.ts';
+import { requestOf } from './request.ts';
+import { pastedText, Session, type Source } from './session.ts';
+import { entriesView } from './view/entries.ts';
+import { failureView, outcomeView } from './view/outcome.ts';
+import { summaryText } from './view/summary.ts';
+
+const session = new Session();
+const result = byId('result', HTMLElement);
+const announcement = byId('announcement', HTMLElement);
+const entries = byId('entries', HTMLElement);
+/** Of the latest change: an answer to an earlier one is not shown. */
+let latest = 0;
+
+async function refresh(): Promise<void> {
+  const mine = ++latest;
+  entries.replaceChildren(...entriesView(session.entries, remove));
+  const options = readOptions();
+  if ('problem' in options) {
+    show([element('p', { class: 'problem' }, options.problem)], options.problem);
+    return;
+  }
+  const outcome = await check(requestOf(session, options));
+  if (mine === latest) show(outcomeView(outcome, options.now), summaryText(outcome));
+}
+
+function show(views: readonly Node[], text: string): void {
+  result.replaceChildren(...views);
+  announcement.textContent = text;
+}
+
+function remove(id: number): void {
+  session.remove(id);
+  // The button that had the focus is gone with its entry.
+  byId('paste', HTMLTextAreaElement).focus();
+  run(refresh);
+}
+
+async function add(sources: readonly Source[]): Promise<void> {
+  await session.add(sources);
+  await refresh();
+}
+
+/** A mistake of the page must not look like an answer: what was shown before goes away. */
+function run(work: () => Promise<void>): void {
+  work().catch((error: unknown) => {
+    latest += 1;
+    show([failureView(error)], 'The page failed.');
+  });
+}
+
+function watchFiles(): void {
+  const picker = byId('files', HTMLInputElement);
+  picker.addEventListener('change', () => {
+    const files = [...(picker.files ?? [])];
+    // The same file can be chosen again.
+    picker.value = '';
+    if (files.length > 0) run(() => add(files));
+  });
+}
+
+function watchDrops(): void {
+  const zone = byId('drop', HTMLElement);
+  const over = (isOver: boolean) => (event: DragEvent) => {
+    event.preventDefault();
+    zone.dataset['state'] = isOver ? 'over' : '';
+  };
+  window.addEventListener('dragover', over(true));
+  window.addEventListener('dragleave', over(false));
+  window.addEventListener('drop', (event) => {
+    over(false)(event);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    const text = event.dataTransfer?.getData('text/plain') ?? '';
+    const sources = files.length > 0 ? files : text === '' ? [] : [pastedText(text)];
+    if (sources.length > 0) run(() => add(sources));
+  });
+}
+
+function watchPaste(): void {
+  const area = byId('paste', HTMLTextAreaElement);
+  byId('paste-form', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = area.value;
+    if (text.trim() === '') return;
+    area.value = '';
+    run(() => add([pastedText(text)]));
+  });
+}
+
+watchFiles();
+watchDrops();
+watchPaste();
+watchOptions(() => run(refresh));
+prefillTime(new Date());
+run(refresh);

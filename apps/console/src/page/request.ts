@@ -1,0 +1,36 @@
+import { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, INTEL_SGX_ROOT } from '@enclos/attestation';
+import type { Options } from './options.ts';
+import type { Request } from './outcome.ts';
+import type { Session } from './session.ts';
+
+const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
+
+/** What was given and what was chosen, as one request. */
+export function requestOf(session: Session, options: Options): Request {
+  const { now, allowTrailingBytes, reportData } = options;
+  const quote = session.find('quote');
+  const report = session.find('snp-report');
+  const evidence = quote ?? report;
+  const collateral = session.find('collateral')?.text;
+  const policy = session.find('policy')?.rules;
+  const leaf = session.find('amd-leaf')?.der;
+  const authority = session.find('amd-authority')?.der;
+  const root = session.find('amd-root')?.der;
+  const revocationList = session.find('revocation-list')?.der;
+  return {
+    now,
+    allowTrailingBytes,
+    roots: [...(options.intelRoot ? [INTEL_SGX_ROOT] : []), ...session.softwareRoots],
+    amdRoots: options.amdRoots ? amdRoots : [],
+    amd: {
+      ...(leaf === undefined ? {} : { leaf }),
+      ...(authority === undefined ? {} : { authority }),
+      ...(root === undefined ? {} : { root }),
+      ...(revocationList === undefined ? {} : { revocationList }),
+    },
+    ...(evidence === undefined ? {} : { evidence: { kind: evidence.kind, bytes: evidence.bytes } }),
+    ...(collateral === undefined ? {} : { collateral }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(reportData === undefined ? {} : { reportData }),
+  };
+}

@@ -1,0 +1,28 @@
+import { element } from '../dom.ts';
+import type { Outcome } from '../outcome.ts';
+import { fieldsView } from './fields.ts';
+import { identityView } from './identity.ts';
+import { statusView } from './status.ts';
+import { stepsView } from './steps.ts';
+import { summaryView } from './summary.ts';
+import { timelineView } from './timeline.ts';
+
+/** Everything that is known, the most important first. */
+export function outcomeView(outcome: Outcome, now: Date): readonly Node[] {
+  const { verification, fields } = outcome;
+  const verdict = verification.kind === 'genuine' ? verification.verdict : undefined;
+  const steps = 'steps' in verification ? verification.steps : undefined;
+  return [
+    summaryView(outcome),
+    ...(verdict === undefined ? [] : [identityView(verdict), ...statusView(verdict)]),
+    timelineView(outcome, now),
+    steps === undefined ? undefined : stepsView(steps),
+    fields.length === 0 ? undefined : fieldsView(fields),
+  ].filter((view) => view !== undefined);
+}
+
+/** For what nobody foresaw: a mistake of the page itself, and no word about the evidence. */
+export function failureView(error: unknown): HTMLElement {
+  const message = error instanceof Error ? error.message : 'no reason was given';
+  return element('p', { class: 'problem' }, `The page failed, and nothing is known about the evidence: ${message}`);
+}

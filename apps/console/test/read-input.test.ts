@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { scenario, snpScenario } from '@enclos/evidence-kit';
+import fc from 'fast-check';
+import { maximumInputBytes, readInput, type Input } from '../src/page/input/read-input.ts';
+
+const { quote, collateral, root } = scenario({});
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function only(bytes: Uint8Array): Input {
+  const inputs = readInput(bytes);
+  assert.equal(inputs.length, 1);
+  const [input] = inputs;
+  assert.ok(input !== undefined);
+  return input;
+}
+
+function reasonOf(bytes: Uint8Array): string {
+  const input = only(bytes);
+  assert.ok(input.kind === 'unreadable');
+  return input.reason;
+}
+
+test('a quote is known as bytes, hex, base64 and PEM', () => {
+  const base64 = Buffer.from(quote).toString('base64');
+  const forms: readonly (readonly [string, Uint8Array])[] = [
+    ['bytes', quote],
+    ['hex', bytesOf(Buffer.from(quote).toString('hex'))],
+    ['base64', bytesOf(base64)],
+    ['PEM', bytesOf(`-----BEGIN QUOTE-----\n${base64}\n-----END QUOTE-----\n`)],
+  ];
+  for (const [form, bytes] of forms) {
+    const input = only(bytes);
+    assert.ok(input.kind === 'quote', form);
+    assert.equal(input.form, form);
+    assert.deepEqual(new Uint8Array(input.bytes), quote);
+  }
+});
+
+test('collateral and a policy are told apart by their members', () => {
+  const text = JSON.stringify(collateral);
+  assert.deepEqual(only(bytesOf(`\n${text}\n`)), { kind: 'collateral', text });
+  const policy = only(bytesOf('{ "mrSigner": ["00"], "minimumSecurityVersion": 1 }'));
+  assert.ok(policy.kind === 'policy');
+  assert.equal(policy.rules['minimumSecurityVersion'], 1);
+});
+
+test('an answer with a quote and its collateral is both', () => {
+  const answer = { quote: Buffer.from(quote).toString('base64'), collateral };
+  const inputs = readInput(bytesOf(JSON.stringify(answer)));
+  assert.deepEqual(
+    inputs.map(({ kind }) => kind),
+    ['quote', 'collateral'],
+  );
+});
+
+test('a root certificate is known as PEM and as DER', () => {
+  assert.equal(only(bytesOf(root.certificate)).kind, 'root');
+  const der = Buffer.from(root.certificate.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+  assert.equal(only(new Uint8Array(der)).kind, 'root');
+  assert.equal(only(bytesOf(der.toString('base64'))).kind, 'root');
+});
+
+test('what is no text is taken for a quote, so that the verifier says what is wrong', () => {
+  assert.equal(only(quote.subarray(0, 100)).kind, 'quote');
+  assert.equal(only(new Uint8Array([0xff, 0x00, 0x01])).kind, 'quote');
+});
+
+test('an SEV-SNP report, AMD’s certificates and a list are known by their content', () => {
+  const { report, leaf, ask, ark, crl } = snpScenario({ rsaBits: 2048 });
+  for (const bytes of [report, bytesOf(Buffer.from(report).toString('hex'))]) {
+    assert.equal(only(bytes).kind, 'snp-report');
+  }
+  assert.equal(only(leaf).kind, 'amd-leaf');
+  assert.equal(only(ask).kind, 'amd-authority');
+  assert.equal(only(ark).kind, 'amd-root');
+  assert.equal(only(crl).kind, 'revocation-list');
+  const pem = (der: Uint8Array): string =>
+    `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
+  const kinds = readInput(bytesOf([leaf, ask, ark].map(pem).join(''))).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['amd-leaf', 'amd-authority', 'amd-root']);
+  const vlek = snpScenario({ rsaBits: 2048, signingKey: 'VLEK' });
+  assert.equal(only(vlek.leaf).kind, 'amd-leaf');
+  assert.equal(only(vlek.ask).kind, 'amd-authority');
+});
+
+test('everything else is said to be unreadable, and why', () => {
+  assert.match(reasonOf(new Uint8Array()), /empty/);
+  assert.match(reasonOf(bytesOf('Hello, world!')), /no evidence/);
+  assert.match(reasonOf(bytesOf('{ "a": 1, "a": 2 }')), /begins like JSON and is not/);
+  assert.match(reasonOf(bytesOf('{ "tcbInfo": {} }')), /neither collateral .* nor the rules of a policy/);
+  assert.match(reasonOf(bytesOf(root.certificate + root.certificate)), /chain of certificates/);
+  assert.match(reasonOf(new Uint8Array(maximumInputBytes + 1)), /4\.0 MiB.*nothing over 4 MiB/);
+  assert.match(reasonOf(bytesOf('['.repeat(100_000))), /no evidence/);
+  assert.match(reasonOf(bytesOf(`{"a":${'['.repeat(100_000)}`)), /begins like JSON and is not/);
+});
+
+test('any bytes and any text are read', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => readInput(bytes).length > 0));
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => readInput(bytesOf(`{${text}`)).length > 0));
+  fc.assert(fc.property(fc.json(), (text) => readInput(bytesOf(text)).length > 0));
+});

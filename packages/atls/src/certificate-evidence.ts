@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { concatBytes, derOid, equalBytes, toHex, toPem, utf8 } from '@enclos/codec';
+import { readCertificate, type CertificateParts } from './certificate-reader.ts';
+import { decodeCmwExtension, encodeCmwExtension } from './cmw.ts';
+import { orElse, refuseCertificate } from './errors.ts';
+import { decodeOpenEnclaveEvidence, quoteOfReport } from './open-enclave.ts';
+import {
+  decodeClaims,
+  decodeTaggedEvidence,
+  encodeTaggedEvidence,
+  isKeyOf,
+  type OwnClaims,
+  type TaggedEvidence,
+} from './tagged-evidence.ts';
+
+/** Where in a certificate evidence was found. EGo's is an `oe-report`. */
+export type EvidenceForm = 'tagged' | 'cmw' | 'gramine-legacy' | 'oe-report' | 'oe-evidence';
+
+/** The evidence in a certificate. Nothing of it is verified: the quote is to be appraised for the report data. */
+export interface CertificateEvidence {
+  readonly form: EvidenceForm;
+  readonly quote: Uint8Array;
+  /**
+   * What the quote's report data must be for the evidence to be about the key of
+   * the certificate: one of these, 64 bytes each. Two when the form does not say
+   * which encoding of the key was hashed.
+   */
+  readonly boundReportData: readonly Uint8Array[];
+  /** SubjectPublicKeyInfo of the certificate, DER. */
+  readonly publicKey: Uint8Array;
+  /** For which role of this protocol the key was attested, if for any. */
+  readonly own: OwnClaims | undefined;
+}
+
+/** The content of an OBJECT IDENTIFIER, in hex. */
+const idOf = (dotted: string): string => toHex(derOid(dotted).subarray(2));
+
+export const extensionId = Object.freeze({ tagged: '2.23.133.5.4.9', cmw: '1.3.6.1.5.5.7.1.35' });
+
+const id = Object.freeze({
+  tagged: idOf(extensionId.tagged),
+  cmw: idOf(extensionId.cmw),
+  // Gramine wrote the whole encoding of 1.2.840.113741.1337.6, tag and length too, as the content.
+  gramineLegacy: '06092a864886f84d8a3906',
+  oeReport: [idOf('1.3.6.1.4.1.311.105.1'), idOf('1.2.840.113556.10.1.1')],
+  oeEvidence: [idOf('1.3.6.1.4.1.311.105.2'), idOf('1.2.840.113556.10.1.2')],
+});
+
+type Found = Pick<CertificateEvidence, 'form' | 'quote' | 'boundReportData' | 'own'>;
+
+/**
+ * Reads the evidence in a certificate, of any form that RA-TLS libraries write.
+ * Of several forms the first one of `EvidenceForm` counts: Gramine writes two,
+ * each with a quote of its own. Two quotes in one form are refused; `tagged` and
+ * `cmw` are one, written in two ways.
+ *
+ * @param certificate DER.
+ * @throws ATLS_CERTIFICATE_INVALID; `details.rule` says why.
+ */
+export function readCertificateEvidence(certificate: Uint8Array): CertificateEvidence {
+  const parts = orElse(
+    () => readCertificate(certificate),
+    (cause) => refuseCertificate('well-formed', cause),
+  );
+  const found = orElse(
+    () => [...evidenceIn(parts)],
+    (cause) => refuseCertificate('well-formed-evidence', cause),
+  );
+  const [first] = found;
+  if (first === undefined) return refuseCertificate('evidence');
+  const alike = found.filter(({ form }) => writingOf(form) === writingOf(first.form));
+  if (alike.some(({ quote }) => !equalBytes(quote, first.quote))) refuseCertificate('one-quote');
+  return Object.freeze({ ...first, publicKey: parts.publicKey });
+}
+
+/** The extensions that our certificates hold: the form that others read, and the one that RFC 9999 has. */
+export function evidenceExtensions(
+  evidence: TaggedEvidence,
+): readonly { readonly id: string; readonly value: Uint8Array }[] {
+  const tagged = encodeTaggedEvidence(evidence);
+  return [
+    { id: extensionId.tagged, value: tagged },
+    { id: extensionId.cmw, value: encodeCmwExtension(tagged) },
+  ];
+}
+
+/** The report data of a quote with claims: their SHA-256, then zeros. */
+export function claimsReportData(claims: Uint8Array): Uint8Array {
+  return padded(createHash('sha256').update(claims).digest());
+}
+
+function writingOf(form: EvidenceForm): EvidenceForm {
+  return form === 'cmw' ? 'tagged' : form;
+}
+
+function* evidenceIn({ extensions, publicKey }: CertificateParts): Generator<Found> {
+  const tagged = extensions.get(id.tagged);
+  if (tagged !== undefined) yield ofTagged('tagged', tagged, publicKey);
+  const cmw = extensions.get(id.cmw);
+  const wrapped = cmw === undefined ? undefined : decodeCmwExtension(cmw);
+  if (wrapped !== undefined) yield ofTagged('cmw', wrapped, publicKey);
+  const legacy = extensions.get(id.gramineLegacy);
+  if (legacy !== undefined) {
+    yield { form: 'gramine-legacy', quote: legacy.slice(), boundReportData: [digestOf(publicKey)], own: undefined };
+  }
+  for (const value of valuesOf(extensions, id.oeReport)) {
+    const boundReportData = Object.freeze([digestOf(publicKeyText(publicKey)), digestOf(publicKey)]);
+    yield { form: 'oe-report', quote: quoteOfReport(value), boundReportData, own: undefined };
+  }
+  for (const value of valuesOf(extensions, id.oeEvidence)) yield ofOpenEnclave(value, publicKey);
+}
+
+function ofTagged(form: 'tagged' | 'cmw', value: Uint8Array, publicKey: Uint8Array): Found {
+  const { quote, claims } = decodeTaggedEvidence(value);
+  const known = decodeClaims(claims);
+  if (!isKeyOf(known, publicKey)) refuseCertificate('claims-for-this-key');
+  return { form, quote, boundReportData: Object.freeze([claimsReportData(claims)]), own: known.own };
+}
+
+function ofOpenEnclave(value: Uint8Array, publicKey: Uint8Array): Found {
+  const { quote, customClaims } = decodeOpenEnclaveEvidence(value);
+  if (!equalBytes(customClaims, publicKeyText(publicKey))) refuseCertificate('claims-for-this-key');
+  return { form: 'oe-evidence', quote, boundReportData: Object.freeze([digestOf(customClaims)]), own: undefined };
+}
+
+function* valuesOf(extensions: ReadonlyMap<string, Uint8Array>, ids: readonly string[]): Generator<Uint8Array> {
+  for (const known of ids) {
+    const value = extensions.get(known);
+    if (value !== undefined) yield value;
+  }
+}
+
+/** The key as Open Enclave hashes it: PEM with the zero byte that ends a string of C. */
+function publicKeyText(publicKey: Uint8Array): Uint8Array {
+  return concatBytes(utf8(toPem('PUBLIC KEY', publicKey)), Uint8Array.of(0));
+}
+
+function digestOf(bytes: Uint8Array): Uint8Array {
+  return padded(createHash('sha256').update(bytes).digest());
+}
+
+function padded(digest: Uint8Array): Uint8Array {
+  const reportData = new Uint8Array(64);
+  reportData.set(digest);
+  return reportData;
+}

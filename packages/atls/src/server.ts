@@ -1,0 +1,118 @@
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { VerifiedEvidence } from '@enclos/attestation';
+import { attempt, handshake, type AttemptOptions } from './attempt.ts';
+import { atlsError } from './errors.ts';
+import { exchangeAsServer } from './exchange.ts';
+import { createIdentity, snapshotOf, type AttestedIdentity, type IdentityOptions } from './identity.ts';
+import { alpnProtocol } from './messages.ts';
+import { appraiseRaTls, peerCertificateOf, type PeerPolicy } from './peer.ts';
+import type { Mode } from './roles.ts';
+
+export interface AttestedServerOptions<E extends object = VerifiedEvidence>
+  extends IdentityOptions, Pick<AttemptOptions, 'timeoutMs'> {
+  /** What clients must show of themselves. Default: nothing, they may be anybody. */
+  readonly clients?: PeerPolicy<E> | undefined;
+  /**
+   * Serve clients that speak plain RA-TLS. They learn whose key it is, and not
+   * that nobody is in between; of their own evidence, if `clients` asks for it,
+   * this server learns no more. Default: false.
+   */
+  readonly acceptRelayableRaTls?: boolean | undefined;
+  /** Hand out tickets for TLS sessions. Evidence is exchanged on resumed connections all the same. Default: false. */
+  readonly resumption?: boolean | undefined;
+}
+
+/** A connection whose exchange is over. */
+export interface AcceptedConnection<E extends object = VerifiedEvidence> {
+  /** TLS 1.3 to the client. Errors of it close it; nobody has to listen for them. */
+  readonly socket: TLSSocket;
+  /** Of the client, if the server asks for it. */
+  readonly evidence: E | undefined;
+  /** Of the client's evidence, or undefined without. `ra-tls` for every client that speaks no more. */
+  readonly mode: Mode | 'ra-tls' | undefined;
+}
+
+export interface ServeOptions {
+  /** Gets the reason for each connection that did not become one. */
+  readonly onRefused?: ((error: unknown) => void) | undefined;
+}
+
+export interface AttestedServer<E extends object = VerifiedEvidence> {
+  /** Its certificate in PEM as it is now, which `rotate` replaces. */
+  readonly identity: AttestedIdentity;
+  /**
+   * Makes an attested connection of one that was accepted, a socket or a relayed stream.
+   * @throws ATLS_* codes, and whatever the appraiser refuses with. The connection is closed then.
+   */
+  accept(connection: Duplex): Promise<AcceptedConnection<E>>;
+  /**
+   * Accepts every connection of an iterable, `listen(name)` of `@enclos/enclave`
+   * for example, and hands those over whose exchange succeeded. Resolves when
+   * the iterable ends; what `onConnection` throws closes its connection.
+   */
+  serve(
+    connections: AsyncIterable<Duplex>,
+    onConnection: (connection: AcceptedConnection<E>) => unknown,
+    options?: ServeOptions,
+  ): Promise<void>;
+}
+
+/**
+ * A server that attests itself to each client before a byte of the application.
+ * @throws ATLS_EVIDENCE_UNAVAILABLE, ATLS_MISUSED, CODEC_OUT_OF_RANGE for another name.
+ */
+export async function createAttestedServer<E extends object = VerifiedEvidence>(
+  options: AttestedServerOptions<E>,
+): Promise<AttestedServer<E>> {
+  const identity = await createIdentity('server', options, { resumption: options.resumption === true });
+  const accept = (connection: Duplex): Promise<AcceptedConnection<E>> => acceptOne(connection, identity, options);
+  return Object.freeze({
+    identity,
+    accept,
+    async serve(
+      connections: AsyncIterable<Duplex>,
+      onConnection: (connection: AcceptedConnection<E>) => unknown,
+      { onRefused }: ServeOptions = {},
+    ) {
+      const serveOne = async (connection: Duplex): Promise<void> => {
+        try {
+          await onConnection(await accept(connection));
+        } catch (error) {
+          connection.destroy();
+          onRefused?.(error);
+        }
+      };
+      for await (const connection of connections) void serveOne(connection);
+    },
+  });
+}
+
+async function acceptOne<E extends object>(
+  connection: Duplex,
+  identity: AttestedIdentity,
+  { clients, timeoutMs, acceptRelayableRaTls }: AttestedServerOptions<E>,
+): Promise<AcceptedConnection<E>> {
+  // From here on this connection keeps this state of the identity, whatever rotates meanwhile.
+  const own = snapshotOf(identity, 'server');
+  const socket = new TLSSocket(connection, {
+    isServer: true,
+    secureContext: own.secureContext,
+    ALPNProtocols: [alpnProtocol],
+    requestCert: clients !== undefined,
+    rejectUnauthorized: false,
+  });
+  return attempt(socket, { timeoutMs }, async () => {
+    await handshake(socket, 'server');
+    const isSpoken = socket.alpnProtocol === alpnProtocol;
+    if (!isSpoken && acceptRelayableRaTls !== true) throw atlsError('ATLS_NOT_SPOKEN');
+    const asked =
+      clients === undefined ? undefined : { policy: clients, certificate: peerCertificateOf(socket, own.publicKey) };
+    if (isSpoken) {
+      const appraised = await exchangeAsServer(socket, { identity: own, clients: asked });
+      return Object.freeze({ socket, evidence: appraised?.evidence, mode: appraised?.mode });
+    }
+    const evidence = asked === undefined ? undefined : await appraiseRaTls(asked.policy, asked.certificate, 'client');
+    return Object.freeze({ socket, evidence, mode: 'ra-tls' as const });
+  });
+}

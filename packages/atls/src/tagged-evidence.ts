@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import {
+  cborArray,
+  cborBytes,
+  cborMap,
+  CborReader,
+  cborTag,
+  cborText,
+  CborType,
+  cborUnsigned,
+  equalBytes,
+} from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import type { Role } from './roles.ts';
+
+/** DICE tagged evidence of the Interoperable RA-TLS: a quote, and the claims that its report data is the hash of. */
+export interface TaggedEvidence {
+  readonly quote: Uint8Array;
+  /** As they are hashed. */
+  readonly claims: Uint8Array;
+}
+
+/** What claims say that this package knows. */
+export interface Claims {
+  readonly keyDigest: { readonly algorithm: string; readonly digest: Uint8Array };
+  /** When they are ours: for which protocol and role the key is. */
+  readonly own: OwnClaims | undefined;
+}
+
+export interface OwnClaims {
+  readonly role: Role;
+  /** By the clock that the attester sees, which inside an enclave is the host's. */
+  readonly issuedAtMs: number;
+}
+
+/** The tag of a quote with claims; 60001 and 60002 are reports without a signature that a stranger could verify. */
+const quoteTag = 60_000;
+const maximumBytes = Object.freeze({ quote: 131_072, claims: 4096, key: 64 });
+const maximumClaims = 16;
+const ownTag = 'enclos-atls/1';
+/** Members of our claims. Those of others are ignored, as are ours by others. */
+const name = Object.freeze({
+  key: 'pubkey-hash',
+  tag: 'enclos-tag',
+  role: 'enclos-role',
+  issuedAt: 'enclos-issued-at',
+});
+/** Named Information Hash Algorithm Registry (RFC 6920 section 9.4, as CCC's documents use it). */
+const digestNames: ReadonlyMap<number, string> = new Map([
+  [1, 'sha256'],
+  [7, 'sha384'],
+  [8, 'sha512'],
+]);
+
+export function encodeTaggedEvidence({ quote, claims }: TaggedEvidence): Uint8Array {
+  return cborTag(quoteTag, cborArray(cborBytes(quote), cborBytes(claims)));
+}
+
+/** @throws a CODEC error. */
+export function decodeTaggedEvidence(bytes: Uint8Array): TaggedEvidence {
+  const reader = new CborReader(bytes);
+  if (reader.tag() !== quoteTag) throw invalid('Tagged evidence of another tag than that of a quote with claims.');
+  if (reader.array(2) !== 2) throw invalid('Tagged evidence that is not a quote and claims.');
+  const quote = reader.byteString(maximumBytes.quote).slice();
+  const claims = reader.byteString(maximumBytes.claims).slice();
+  reader.end();
+  return { quote, claims };
+}
+
+/** Our claims for a key: the report data of its quote is their SHA-256. */
+export function encodeClaims(publicKey: Uint8Array, { role, issuedAtMs }: OwnClaims): Uint8Array {
+  const digest = createHash('sha256').update(publicKey).digest();
+  return cborMap({
+    [name.key]: cborBytes(cborArray(cborUnsigned(1), cborBytes(digest))),
+    [name.tag]: cborText(ownTag),
+    [name.role]: cborText(role),
+    [name.issuedAt]: cborUnsigned(Math.floor(issuedAtMs / 1000)),
+  });
+}
+
+/** @throws a CODEC error. */
+export function decodeClaims(bytes: Uint8Array): Claims {
+  const reader = new CborReader(bytes);
+  const seen = new Set<string>();
+  let keyDigest: Claims['keyDigest'] | undefined;
+  const own: Partial<Record<'tag' | 'role', string>> & { issuedAtMs?: number } = {};
+  for (let left = reader.map(maximumClaims); left > 0; left--) {
+    const member = reader.text(maximumBytes.key);
+    if (seen.has(member)) throw invalid('A claim that occurs twice.');
+    seen.add(member);
+    if (member === name.key) keyDigest = decodeDigest(reader.byteString(maximumBytes.claims));
+    else if (member === name.tag) own.tag = reader.text(maximumBytes.key);
+    else if (member === name.role) own.role = reader.text(maximumBytes.key);
+    else if (member === name.issuedAt) own.issuedAtMs = reader.unsigned(0xff_ffff_ffff) * 1000;
+    else reader.skip();
+  }
+  reader.end();
+  if (keyDigest === undefined) throw invalid('Claims without the hash of a key.');
+  return Object.freeze({ keyDigest, own: ownClaims(own) });
+}
+
+/** True when the claims are about this key (SubjectPublicKeyInfo, DER). */
+export function isKeyOf({ keyDigest }: Claims, publicKey: Uint8Array): boolean {
+  return equalBytes(keyDigest.digest, createHash(keyDigest.algorithm).update(publicKey).digest());
+}
+
+function ownClaims(found: {
+  readonly tag?: string;
+  readonly role?: string;
+  readonly issuedAtMs?: number;
+}): OwnClaims | undefined {
+  const { tag, role, issuedAtMs } = found;
+  if (tag !== ownTag || (role !== 'client' && role !== 'server') || issuedAtMs === undefined) return undefined;
+  return Object.freeze({ role, issuedAtMs });
+}
+
+function decodeDigest(bytes: Uint8Array): Claims['keyDigest'] {
+  const reader = new CborReader(bytes);
+  if (reader.peek() !== CborType.ARRAY || reader.array(2) !== 2) throw invalid('Not the hash of a key.');
+  const algorithm = digestNames.get(reader.unsigned(0xffff));
+  const digest = reader.byteString(64).slice();
+  reader.end();
+  if (algorithm === undefined) throw invalid('The hash of a key by another algorithm than SHA-2.');
+  return Object.freeze({ algorithm, digest });
+}
+
+function invalid(message: string): EnclosError {
+  return new EnclosError('CODEC_INVALID', message);
+}

@@ -1,0 +1,3 @@
+// What the single file for browsers holds (tools/browser.mjs writes it to dist/browser/attestation.js).
+export * from './index.ts';
+export * from './explain/index.ts';

@@ -1,0 +1,5 @@
+export { explainCollateral, type ExplainedCollateral } from './collateral.ts';
+export type { ExplainedField } from './field.ts';
+export { explainQuote } from './quote.ts';
+export { explainSnpReport } from './snp-report.ts';
+export { shortfallName, statusMeanings, type StatusMeaning } from './statuses.ts';

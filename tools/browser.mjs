@@ -1,0 +1,47 @@
+// Builds what runs in browsers, and holds its size: `npm run build` and the check run it, after the compiler.
+//
+//   node tools/browser.mjs
+//
+// - packages/attestation/dist/browser/attestation.js: the verifier in one file, an ES module (README there);
+// - apps/console/dist/site: the page of the console, with all its files.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { bundleForBrowsers, describeSize } from './browser/bundle.mjs';
+import { root } from './lib/workspace.mjs';
+
+const { version } = JSON.parse(readFileSync(join(root, 'packages/attestation/package.json'), 'utf8'));
+const banner = (what) => `/*! ${what} ${version}. Apache-2.0, https://www.apache.org/licenses/LICENSE-2.0 */`;
+
+const bundles = [
+  {
+    entry: 'packages/attestation/dist/src/browser.js',
+    file: 'packages/attestation/dist/browser/attestation.js',
+    format: 'esm',
+    banner: banner('@enclos/attestation'),
+    maximumGzippedBytes: 60_000,
+  },
+  {
+    entry: 'apps/console/dist/src/page/main.js',
+    file: 'apps/console/dist/site/console.js',
+    // A page that somebody opens from a disk may load no module.
+    format: 'iife',
+    banner: banner('Enclos console'),
+    maximumGzippedBytes: 60_000,
+    files: ['apps/console/site/index.html', 'apps/console/site/console.css', 'apps/console/site/icon.svg'],
+  },
+];
+
+let problems = 0;
+for (const { maximumGzippedBytes, files = [], ...spec } of bundles) {
+  const { script, map } = await bundleForBrowsers({ ...spec, base: root });
+  const folder = dirname(join(root, spec.file));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(root, spec.file), script);
+  writeFileSync(`${join(root, spec.file)}.map`, map);
+  for (const file of files) cpSync(join(root, file), join(folder, basename(file)));
+  const { isTooLarge, text } = describeSize(script, maximumGzippedBytes);
+  if (isTooLarge) problems += 1;
+  console.log(`${spec.file}: ${text}`);
+}
+process.exitCode = problems > 0 ? 1 : 0;
