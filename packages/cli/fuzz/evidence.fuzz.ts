@@ -1,6 +1,6 @@
 import { scenario, snpScenario, pem } from '@enclos/evidence-kit';
 import { utf8 } from '@enclos/codec';
-import { decodeCbor } from '../src/evidence/cbor.ts';
+import { taggedEvidence } from '../src/evidence/attested-certificate.ts';
 import { readCertificate } from '../src/evidence/certificate.ts';
 import { certificatesIn, piecesIn } from '../src/evidence/found.ts';
 import { recognise } from '../src/evidence/recognise.ts';
@@ -13,13 +13,13 @@ import {
   openEnclaveReport,
   serverKeyInfo,
   sha256,
-  taggedEvidence,
+  taggedEvidence as encodeTagged,
 } from '../test/kit-evidence.ts';
 
 const claims = claimsAbout(serverKeyInfo);
 const { quote } = scenario({ report: { reportData: asReportData(sha256(claims)) } });
 const tdx = scenario({ kind: 'tdx-v5-td15ex' }).quote;
-const certificate = certificateWith([{ id: '2.23.133.5.4.9', value: taggedEvidence(quote, claims) }]);
+const certificate = certificateWith([{ id: '2.23.133.5.4.9', value: encodeTagged(quote, claims) }]);
 const token = [{ alg: 'none' }, { iss: 'i', 'x-ms-ver': '1.0', exp: 1e300 }]
   .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
   .join('.');
@@ -46,7 +46,7 @@ export function fuzz(data: Uint8Array): void {
   certificatesIn(found);
   const { title, nodes } = explain(data);
   if (title === '' || JSON.stringify(nodes).length > 64 * data.length + 100_000) throw new Error('Not an explanation.');
-  for (const read of [decodeCbor, readCertificate]) {
+  for (const read of [taggedEvidence, readCertificate]) {
     try {
       read(data);
     } catch (error) {

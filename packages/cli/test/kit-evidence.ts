@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { concatBytes, utf8 } from '@enclos/codec';
+import {
+  cborArray,
+  cborBytes,
+  cborMap,
+  cborTag,
+  cborText,
+  cborUnsigned,
+  concatBytes,
+  derOctetString,
+  utf8,
+} from '@enclos/codec';
 import {
   issueCertificate,
   processKeys,
@@ -61,29 +71,21 @@ export function certificateWith(extensions: readonly Extension[]): Uint8Array {
   });
 }
 
-function cborHead(major: number, length: number): Uint8Array {
-  if (length < 24) return Uint8Array.of((major << 5) | length);
-  if (length < 256) return Uint8Array.of((major << 5) | 24, length);
-  return Uint8Array.of((major << 5) | 25, length >> 8, length & 0xff);
-}
-
-function cborBytes(bytes: Uint8Array): Uint8Array {
-  return concatBytes(cborHead(2, bytes.length), bytes);
-}
-
-function cborText(text: string): Uint8Array {
-  return concatBytes(cborHead(3, text.length), utf8(text));
-}
-
 /** The claims of interoperable RA-TLS about a key: {"pubkey-hash": bstr [1, SHA-256]}, and a key that others add. */
 export function claimsAbout(keyInfo: Uint8Array): Uint8Array {
-  const hash = concatBytes(cborHead(4, 2), Uint8Array.of(1), cborBytes(sha256(keyInfo)));
-  return concatBytes(cborHead(5, 2), cborText('key_0'), cborBytes(utf8('x')), cborText('pubkey-hash'), cborBytes(hash));
+  const hash = cborArray(cborUnsigned(1), cborBytes(sha256(keyInfo)));
+  return cborMap({ key_0: cborBytes(utf8('x')), 'pubkey-hash': cborBytes(hash) });
 }
 
 /** Tag 60000: quote, then claims. */
 export function taggedEvidence(quote: Uint8Array, claims: Uint8Array): Uint8Array {
-  return concatBytes(Uint8Array.of(0xd9, 0xea, 0x60), cborHead(4, 2), cborBytes(quote), cborBytes(claims));
+  return cborTag(60_000, cborArray(cborBytes(quote), cborBytes(claims)));
+}
+
+/** A record of RFC 9999 as an extension holds it. */
+export function wrappedMessage(tagged: Uint8Array): Uint8Array {
+  const type = cborText('application/vnd.enclos.tagged-evidence+cbor');
+  return derOctetString(cborArray(type, cborBytes(tagged), cborUnsigned(4)));
 }
 
 /** `oe_report_header_t` and a quote. */

@@ -16,6 +16,7 @@ import {
   serverKeyInfo,
   sha256,
   taggedEvidence,
+  wrappedMessage,
   writeKit,
 } from './kit-evidence.ts';
 
@@ -243,7 +244,7 @@ describe('a certificate that carries evidence', () => {
   ])[] = [
     ['2.23.133.5.4.9', sha256(claims), (quote) => taggedEvidence(quote, claims), /interoperable RA-TLS/],
     [gramine, sha256(serverKeyInfo), (quote) => quote, /Gramine/],
-    ['1.2.840.113741.1337.6', sha256(serverKeyInfo), (quote) => quote, /legacy RA-TLS/],
+    ['1.3.6.1.5.5.7.1.35', sha256(claims), (quote) => wrappedMessage(taggedEvidence(quote, claims)), /RFC 9999/],
     ['1.3.6.1.4.1.311.105.1', sha256(pemKey), openEnclaveReport, /Open Enclave report/],
     ['1.2.840.113556.10.1.1', sha256(pemKey), openEnclaveReport, /Open Enclave report/],
     ['1.3.6.1.4.1.311.105.1', sha256(serverKeyInfo), openEnclaveReport, /Open Enclave report/],
@@ -290,6 +291,8 @@ describe('a certificate that carries evidence', () => {
 
   test('in a way that is not known here says that the key is anybody’s', async () => {
     const { made, verify } = writeKit(folder, 'unknown');
+    writeFileSync(join(folder, 'old.der'), certificateWith([{ id: '1.2.840.113741.1337.6', value: made.quote }]));
+    assert.match((await verify([], 'old.der')).stdout, /⚠ How this certificate ties its key/);
     writeFileSync(
       join(folder, 'unknown.der'),
       certificateWith([

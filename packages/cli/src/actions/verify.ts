@@ -2,11 +2,11 @@ import type { Binding, QuoteVerdict, SnpVerdict, VerifiedEvidence, VerifiedSnpEv
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromHex } from '@enclos/codec';
-import { bindingOf } from '../evidence/attested-certificate.ts';
 import { readCertificate } from '../evidence/certificate.ts';
 import { choosePiece, nothingFound } from '../evidence/choose.ts';
 import { readCollateralFile, type CollateralSource } from '../evidence/collateral-of.ts';
 import { certificatesIn, type CertificateFound, type Piece } from '../evidence/found.ts';
+import { keyBinding, type KeyBinding } from '../evidence/key-binding.ts';
 import { readPckFile } from '../evidence/pck-file.ts';
 import type { Input } from '../evidence/read-input.ts';
 import { recognise } from '../evidence/recognise.ts';
@@ -33,12 +33,8 @@ export interface VerifyOptions {
 }
 
 /** The certificate that carried the evidence. */
-export interface CarrierFacts {
+export interface CarrierFacts extends KeyBinding {
   readonly subject: string;
-  /** The way in which its key is tied to the evidence; absent when none is known here, or none holds. */
-  readonly scheme?: string;
-  /** Undefined: it uses no way that is known here. */
-  readonly keyBound?: boolean;
   /** A server showed that it has the key. */
   readonly keyProved: boolean;
 }
@@ -84,7 +80,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
     if (piece === undefined) throw unreadable(nothingFound(found));
     const given = { ...options, source, fromFile, pck, policy, carried: certificatesIn(found) };
     const { verdict, notices } = await verifyEvidence(piece.evidence, given);
-    return { ...place, notices, ...conclude({ piece, verdict }, given) };
+    return { ...place, notices, ...(await conclude({ piece, verdict }, given)) };
   } catch (error) {
     if (!isEnclosError(error, 'EVIDENCE_REFUSED') && !isEnclosError(error, 'ENDORSEMENTS_INVALID')) throw error;
     return { ...place, steps: stepsOf(form, error), refusal: error };
@@ -110,10 +106,10 @@ type Judged = Given & Pick<VerifyOptions, 'input' | 'appraisal'>;
 type Conclusion = Omit<VerifyOutcome, 'path' | 'trailingBytes' | 'notices'>;
 
 /** What follows from a verdict: whether the certificate is bound to it, and whether the policy accepts it. */
-function conclude({ piece, verdict }: Verified, given: Judged): Conclusion {
+async function conclude({ piece, verdict }: Verified, given: Judged): Promise<Conclusion> {
   const steps = stepsOf(piece.evidence.form);
   if (piece.certificate === undefined) return appraised({ steps, verdict }, given);
-  const certificate = carrierFacts(piece.certificate, verdict, given.input);
+  const certificate = await carrierFacts(piece.certificate, { piece, verdict }, given.input);
   const all = [...steps, bindingStep(steps.length + 1, certificate)];
   if (certificate.keyBound !== false) return appraised({ steps: all, verdict, certificate }, given);
   const refusal = new EnclosError(
@@ -124,15 +120,13 @@ function conclude({ piece, verdict }: Verified, given: Judged): Conclusion {
   return { steps: all, verdict, certificate, refusal };
 }
 
-function carrierFacts({ der }: CertificateFound, { report }: Verified['verdict'], { from }: Input): CarrierFacts {
-  const shape = readCertificate(der);
-  const bound = bindingOf(shape, fromHex(report.reportData));
-  return {
-    subject: shape.subject,
-    keyProved: from === 'tls',
-    ...(bound === undefined ? {} : { keyBound: bound !== false }),
-    ...(typeof bound === 'string' ? { scheme: bound } : {}),
-  };
+async function carrierFacts(
+  { der }: CertificateFound,
+  { piece, verdict }: Verified,
+  { from }: Input,
+): Promise<CarrierFacts> {
+  const binding = await keyBinding(der, piece.evidence.bytes, verdict.report.reportData);
+  return { subject: readCertificate(der).subject, keyProved: from === 'tls', ...binding };
 }
 
 function bindingStep(number: number, { keyBound }: CarrierFacts): VerifyStep {

@@ -1,8 +1,9 @@
 import { equalBytes, fromHex, utf8 } from '@enclos/codec';
+import { taggedEvidence } from './attested-certificate.ts';
 
 /** What is wrapped around evidence, as bytes. */
 export interface BinaryWrapper {
-  readonly form: 'oe-report' | 'oe-evidence' | 'snp-response' | 'hcl-report' | 'tdreport';
+  readonly form: 'oe-report' | 'oe-evidence' | 'tagged-evidence' | 'snp-response' | 'hcl-report' | 'tdreport';
   readonly what: string;
   /** Where evidence is in it, from its start. */
   readonly contents: readonly { readonly at: string; readonly start: number; readonly end: number }[];
@@ -14,8 +15,8 @@ export const snpReportBytes = 1184;
 const snpAlgorithmOffset = 0x34;
 const snpVersions: ReadonlySet<number> = new Set([2, 3, 4, 5]);
 const oeReportHeaderBytes = 16;
-/** The plugin's header: version, format, four bytes of alignment, size. */
-const oeEvidenceHeaderBytes = 32;
+/** The plugin's header: version, format, size; with four bytes before the size where the compiler aligned it. */
+const oeEvidenceHeaderBytes = { packed: 28, aligned: 32 } as const;
 const hclHeaderBytes = 0x20;
 const tdReportBytes = 1024;
 
@@ -66,6 +67,7 @@ const readers: readonly ((bytes: Uint8Array) => BinaryWrapper | undefined)[] = [
   readOeReport,
   readOeEvidence,
   readSnpResponse,
+  readTaggedEvidence,
 ];
 
 /** A wrapper that the bytes are, or begin like. */
@@ -93,14 +95,29 @@ function readOeReport(bytes: Uint8Array): BinaryWrapper | undefined {
 
 /** `oe_attestation_header_t`: version 2 or 3, format, size, then what the plugin made. */
 function readOeEvidence(bytes: Uint8Array): BinaryWrapper | undefined {
-  if (bytes.length < oeEvidenceHeaderBytes) return undefined;
+  if (bytes.length < oeEvidenceHeaderBytes.aligned) return undefined;
   const format = Object.keys(oeFormats).find((hex) => equalBytes(bytes.subarray(4, 20), fromHex(hex)));
   if (format === undefined) return undefined;
-  const size = viewOf(bytes).getBigUint64(24, true);
+  const view = viewOf(bytes);
+  const isPacked = view.getBigUint64(20, true) === BigInt(bytes.length - oeEvidenceHeaderBytes.packed);
+  const start = oeEvidenceHeaderBytes[isPacked ? 'packed' : 'aligned'];
   return {
     form: 'oe-evidence',
     what: 'Open Enclave evidence',
-    contents: [sized(bytes, oeEvidenceHeaderBytes, size, 'Open Enclave evidence')],
+    contents: [sized(bytes, start, view.getBigUint64(start - 8, true), 'Open Enclave evidence')],
+  };
+}
+
+/** A quote with claims in CBOR, as certificates carry it (interoperable RA-TLS). */
+function readTaggedEvidence(bytes: Uint8Array): BinaryWrapper | undefined {
+  if (bytes[0] !== 0xd9) return undefined;
+  const tagged = taggedEvidence(bytes);
+  if (tagged === undefined) return undefined;
+  const start = tagged.quote.byteOffset - bytes.byteOffset;
+  return {
+    form: 'tagged-evidence',
+    what: 'tagged evidence in CBOR',
+    contents: [{ at: 'tagged evidence', start, end: start + tagged.quote.length }],
   };
 }
 

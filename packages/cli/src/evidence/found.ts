@@ -65,6 +65,7 @@ export interface WrapperFound {
     | 'pem'
     | 'oe-report'
     | 'oe-evidence'
+    | 'tagged-evidence'
     | 'snp-response'
     | 'hcl-report'
     | 'tdreport';

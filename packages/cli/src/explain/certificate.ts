@@ -102,12 +102,12 @@ function extensionNode(extension: CertificateExtension): ExplainNode {
 function childrenOf({ id, value }: CertificateExtension): readonly ExplainNode[] | undefined {
   if (id === '1.2.840.113741.1.13.1') return attempt(() => sgxNodes(value));
   if (isAmdExtension(id)) return attempt(() => amdNodes(id, value));
-  if (id === '2.23.133.5.4.9') return taggedNodes(value);
   if (id === '2.5.29.19') return attempt(() => constraintNodes(value));
   return undefined;
 }
 
-function taggedNodes(value: Uint8Array): readonly ExplainNode[] {
+/** Of tagged evidence: its tag, and its claims. */
+export function taggedNodes(value: Uint8Array): readonly ExplainNode[] {
   const tagged = taggedEvidence(value);
   if (tagged === undefined) return [node('content', 'not tagged evidence in CBOR')];
   return [

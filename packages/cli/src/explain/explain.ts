@@ -3,7 +3,7 @@ import { oeFormats } from '../evidence/binary-forms.ts';
 import { describeFound, type Found, type Inner, type WrapperFound } from '../evidence/found.ts';
 import { recognise } from '../evidence/recognise.ts';
 import { isRecord } from '../evidence/text-forms.ts';
-import { certificateNodes } from './certificate.ts';
+import { certificateNodes, taggedNodes } from './certificate.ts';
 import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './nodes.ts';
 import { quoteNodes, quoteTitle } from './quote.ts';
 import { snpNodes } from './snp.ts';
@@ -93,9 +93,9 @@ function headerNodes({ form, bytes }: WrapperFound): readonly ExplainNode[] {
           sizeBytes: 16,
           show: (id) => ({ value: toHex(id), note: oeFormats[toHex(id)] ?? 'unknown' }),
         },
-        hexField('padding', 4),
-        hexField('size', 8, 'little-endian, of what follows'),
       ]);
+    case 'tagged-evidence':
+      return taggedNodes(bytes);
     case 'hcl-report':
       return hclNodes(bytes);
     default:
