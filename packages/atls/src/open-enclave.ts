@@ -31,7 +31,7 @@ export interface OpenEnclaveEvidence {
 
 /**
  * Evidence of Open Enclave with its header (oe_attestation_header_t): version,
- * format and size, then the quote, then the custom claims.
+ * format, four bytes of alignment and size, then the quote, then the custom claims.
  * @throws a CODEC error.
  */
 export function decodeOpenEnclaveEvidence(bytes: Uint8Array): OpenEnclaveEvidence {
@@ -39,6 +39,8 @@ export function decodeOpenEnclaveEvidence(bytes: Uint8Array): OpenEnclaveEvidenc
   if (reader.u32() !== evidenceVersion) throw invalid('Evidence of Open Enclave of another version than 3.');
   const isEcdsa = equalBytes(reader.bytes(16), sgxEcdsa);
   if (!isEcdsa) throw invalid('Evidence of Open Enclave of another format than SGX_ECDSA.');
+  // A C structure without a packing of its own: the size, of 64 bits, is aligned. What is before it says nothing.
+  reader.bytes(4);
   const data = reader.bytes(sizeOf(reader.u64()));
   reader.end();
   const inner = new ByteReader(data, quoteFixedBytes - 4);

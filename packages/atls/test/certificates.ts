@@ -51,7 +51,8 @@ export function openEnclaveEvidence(
   { claims = publicKeyText, version = 3, format = 'a3a21e871b4d4014b70aa125d2fbcd8c' } = {},
 ): Uint8Array {
   const data = concatBytes(quote, claims);
-  return new ByteWriter().u32(version).bytes(fromHex(format)).u64(BigInt(data.length)).bytes(data).finish();
+  const aligned = concatBytes(fromHex(format), new Uint8Array(4));
+  return new ByteWriter().u32(version).bytes(aligned).u64(BigInt(data.length)).bytes(data).finish();
 }
 
 /**
