@@ -49,17 +49,17 @@ export class HostStream {
       this.#held.push(bytes);
       this.#heldBytes += bytes.length;
       if (this.#heldBytes > this.#port.room) socket.pause();
-      atTurnsEnd(this.#pass);
+      afterGathering(this.#pass);
     });
     socket.on('drain', () => this.#port.grant(socket.writableLength));
     socket.on('end', () => {
       this.#state.hasEnded = true;
-      atTurnsEnd(this.#pass);
+      afterGathering(this.#pass);
     });
     socket.on('close', (isBroken) => {
       this.#state.isOver = true;
       if (isBroken) this.#held = [];
-      atTurnsEnd(this.#pass);
+      afterGathering(this.#pass);
     });
     return socket.resume();
   }
@@ -111,15 +111,21 @@ export class HostStream {
 }
 
 let waiting = new Set<() => void>();
+/** How often the sockets are looked at before what they gave is passed on: under load each turn finds some more. */
+const turnsToGather = 3;
 
 /** Runs the work once, when all sockets that have something have said so: what they say then crosses together. */
-function atTurnsEnd(work: () => void): void {
-  if (waiting.size === 0) {
-    setImmediate(() => {
-      const all = waiting;
-      waiting = new Set();
-      for (const each of all) each();
-    });
-  }
+function afterGathering(work: () => void): void {
+  if (waiting.size === 0) afterTurns(turnsToGather, workOff);
   waiting.add(work);
+}
+
+function workOff(): void {
+  const all = waiting;
+  waiting = new Set();
+  for (const each of all) each();
+}
+
+function afterTurns(count: number, work: () => void): void {
+  setImmediate(() => (count > 1 ? afterTurns(count - 1, work) : work()));
 }
