@@ -88,7 +88,7 @@ vectors.test('inspect() refuses a quote that is cut', () => {
 });
 
 test('inspect() shows how the key of a sealed blob is derived', () => {
-  const blob = encodeSealedBlob({
+  const sealed = {
     keyRequest: {
       keyName: 4,
       keyPolicy: 2,
@@ -102,9 +102,14 @@ test('inspect() shows how the key of a sealed blob is derived', () => {
     nonce: new Uint8Array(12),
     ciphertext: new Uint8Array(1234),
     tag: new Uint8Array(16),
-  });
+  };
+  const blob = encodeSealedBlob(sealed);
   const report = inspect(blob);
   assert.equal(report.kind, 'sealed-blob');
+  assert.equal(report.title, 'Sealed blob, version 1');
+  const salted = inspect(encodeSealedBlob({ ...sealed, salt: new Uint8Array(32).fill(0xab) }));
+  assert.equal(salted.title, 'Sealed blob, version 2');
+  assert.equal(find(salted, 'salt').value, 'ab'.repeat(32));
   assert.equal(find(report, 'key policy').value, 'MRSIGNER');
   assert.equal(find(report, 'security version').value, '5');
   assert.equal(find(report, 'content').value, '1,234 bytes');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
 import { checkClock, checkKeys, checkState } from '../src/doctor/files.ts';
-import { checkHardware } from '../src/doctor/hardware.ts';
+import { checkPlatforms, probePlatforms, type HardwareView } from '../src/doctor/hardware.ts';
 import {
   checkIsolation,
   checkSeparatedIsolation,
@@ -26,7 +26,7 @@ test('a healthy machine: each line says what it found, and the exit code is 0', 
   assert.match(ran.stdout, /^✔ node {4,}Node \d/);
   assert.match(ran.stdout, /\n✔ interpreter +Node 24\.[\d.]+, its SHA-256 is the pinned one\n✔ libraries /);
   assert.match(ran.stdout, /\n[✔⚠] isolation: seccomp /);
-  assert.match(ran.stdout, /\n· hardware: Intel SGX /);
+  assert.match(ran.stdout, /\n· hardware: SGX, Gramine .*not yet run on hardware\n/);
   assert.match(ran.stdout, /\nNothing is broken; \d+ warnings\.\n$/);
 });
 
@@ -183,10 +183,58 @@ test('debug: a project of debug enclaves is a warning', async () => {
   assert.equal((await checkDebug(project)).status, 'info');
 });
 
-test('hardware: what is there has no driver yet, what is not is not needed', async () => {
-  const checks = await checkHardware((path) => Promise.resolve(path === '/dev/tdx_guest'));
+const nothing: HardwareView = {
+  detect: () => Promise.resolve([]),
+  isUsable: () => Promise.resolve(false),
+  hasCommand: () => Promise.resolve(false),
+};
+const lacking = (reports: Awaited<ReturnType<typeof probePlatforms>>) =>
+  reports.map(({ platform, place, complete, parts }) => [
+    `${platform} ${place}`,
+    complete,
+    parts.flatMap(({ name, present }) => (present ? [] : [name])),
+  ]);
+
+test('hardware: without any, each platform says all that it lacks, and none of it is a fault', async () => {
+  const reports = await probePlatforms(nothing);
+  assert.deepEqual(lacking(reports), [
+    ['gramine host', false, ['/dev/sgx_enclave', 'gramine-sgx', 'gramine-sgx-sign', '/var/run/aesmd/aesm.socket']],
+    ['gramine inside', false, ['interface of gramine']],
+    ['tsm inside', false, ['interface of tsm', '/sys/kernel/config/tsm/report']],
+    ['azure-vtpm inside', false, ['interface of azure-vtpm', '/dev/tpmrm0', 'tpm2_nvread', 'tpm2_quote']],
+  ]);
+  const checks = checkPlatforms(reports);
   assert.deepEqual(new Set(checks.map(({ status }) => status)), new Set(['info']));
-  assert.match(checks[2]?.detail ?? '', /this version has no driver/);
+  for (const { detail } of checks) assert.match(detail, /^missing: .*not yet run on hardware$/);
+});
+
+test('hardware: what is here is not missing', async () => {
+  const reports = await probePlatforms({
+    detect: () => Promise.resolve([{ platform: 'tsm', path: '/sys/kernel/config/tsm/report' }]),
+    isUsable: (path) => Promise.resolve(path.startsWith('/sys/') || path === '/dev/sgx_enclave'),
+    hasCommand: (name) => Promise.resolve(name.startsWith('gramine')),
+  });
+  assert.deepEqual(lacking(reports).slice(0, 3), [
+    ['gramine host', false, ['/var/run/aesmd/aesm.socket']],
+    ['gramine inside', false, ['interface of gramine']],
+    ['tsm inside', true, []],
+  ]);
+  assert.match(checkPlatforms(reports)[2]?.detail ?? '', /^everything is here; .*not yet run on hardware$/);
+});
+
+test('hardware: --json has it as data, in a shape that stays', async () => {
+  const ran = await enclos(['doctor', folder, '--state', stateFolder, '--json']);
+  const { platforms } = ran.json() as unknown as DoctorReport;
+  assert.equal(platforms.length, 4);
+  for (const report of platforms) {
+    assert.deepEqual(Object.keys(report), ['platform', 'place', 'driver', 'complete', 'parts', 'runOnHardware']);
+    assert.equal(report.runOnHardware, false);
+    assert.equal(
+      report.complete,
+      report.parts.every(({ present }) => present),
+    );
+    for (const part of report.parts) assert.deepEqual(Object.keys(part), ['name', 'present', 'purpose']);
+  }
 });
 
 test('state folder: absent is fine, open to others is not', async () => {

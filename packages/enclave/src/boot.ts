@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { decodeFiles, decodeManifest, interfaceDigest, type EnclaveManifest } from '@enclos/manifest';
-import { createSoftwareAttester } from '@enclos/tee';
+import { createSoftwareAttester, type Capabilities } from '@enclos/tee';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
 import { createLogFilter, LogLevel, type LogFilter } from './log-filter.ts';
 import { createHostFiles } from './host-files.ts';
@@ -15,6 +15,8 @@ export interface BootCapabilities {
   readonly gate: Duplex;
   /** The platform channel: EREPORT, EGETKEY, quotes. */
   readonly platform: Duplex;
+  /** What the platform can do; absent on the software platform. */
+  readonly platformCapabilities?: Capabilities | undefined;
   /** The manifest and the embedded files, as measured. */
   readonly manifest: Uint8Array;
   readonly files: Uint8Array;
@@ -33,7 +35,7 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   if (!equalBytes(interfaceDigest(application.interface), manifest.interfaceDigest)) {
     throw new EnclosError('ENCLAVE_INTERFACE_MISMATCH');
   }
-  const attester = createSoftwareAttester(capabilities.platform);
+  const attester = createSoftwareAttester(capabilities.platform, capabilities.platformCapabilities);
   // An enclave never outlives its platform or its host: there is nobody left to serve.
   void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));
   await attester.ready;

@@ -64,7 +64,7 @@ export function qeIdentityOf(vendor: Vendor): QeIdentityJson {
 export interface TcbLevelJson {
   readonly tcb: { readonly sgxtcbcomponents: readonly { readonly svn: number }[]; readonly pcesvn: number };
   readonly tcbStatus: string;
-  readonly advisoryIDs: readonly string[];
+  readonly advisoryIDs?: readonly string[];
 }
 
 export interface TcbInfoJson {

@@ -19,6 +19,7 @@ export {
   looksSealed,
   MAX_SEALED_BYTES,
   parseSealedBlob,
+  SEAL_SALT_BYTES,
   SEALED_BLOB_OVERHEAD_BYTES,
   sealedBlobHeader,
   type SealedBlob,

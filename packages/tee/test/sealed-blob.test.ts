@@ -7,6 +7,7 @@ import {
   encodeSealedBlob,
   looksSealed,
   parseSealedBlob,
+  SEAL_SALT_BYTES,
   SEALED_BLOB_OVERHEAD_BYTES,
   type SealedBlob,
 } from '../src/index.ts';
@@ -25,12 +26,16 @@ const keyRequest: fc.Arbitrary<KeyRequest> = fc.record({
   miscMask: fc.nat(0xffff_ffff),
   configSvn: fc.nat(65_535),
 });
-const blob: fc.Arbitrary<SealedBlob> = fc.record({
-  keyRequest,
-  nonce: exactly(12),
-  ciphertext: fc.uint8Array({ maxLength: 300 }),
-  tag: exactly(16),
-});
+const blob: fc.Arbitrary<SealedBlob> = fc.record(
+  {
+    keyRequest,
+    salt: exactly(SEAL_SALT_BYTES),
+    nonce: exactly(12),
+    ciphertext: fc.uint8Array({ maxLength: 300 }),
+    tag: exactly(16),
+  },
+  { requiredKeys: ['keyRequest', 'nonce', 'ciphertext', 'tag'] },
+);
 
 const plain = (value: SealedBlob) => ({
   ...value,
@@ -41,7 +46,9 @@ test('encodeSealedBlob() and parseSealedBlob() are inverse', () => {
   fc.assert(
     fc.property(blob, (given) => {
       const bytes = encodeSealedBlob(given);
-      assert.equal(bytes.length, given.ciphertext.length + SEALED_BLOB_OVERHEAD_BYTES);
+      const saltBytes = given.salt === undefined ? 0 : SEAL_SALT_BYTES;
+      assert.equal(bytes.length, given.ciphertext.length + SEALED_BLOB_OVERHEAD_BYTES + saltBytes);
+      assert.equal(bytes[8], given.salt === undefined ? 1 : 2);
       assert.ok(looksSealed(bytes));
       assert.deepEqual(plain(parseSealedBlob(bytes)), plain(given));
     }),
@@ -65,8 +72,19 @@ test('parseSealedBlob() refuses another magic, version or algorithm', () => {
   assert.ok(bytes);
   for (const at of [0, 7, 8, 10]) {
     const other = Uint8Array.from(bytes);
-    other[at] = (other[at] ?? 0) ^ 2;
+    other[at] = (other[at] ?? 0) ^ 4;
     assert.throws(() => parseSealedBlob(other), isEnclosError);
+  }
+});
+
+test('a salt is 32 bytes', () => {
+  const [given] = fc.sample(blob, { numRuns: 1, seed: 3 });
+  assert.ok(given);
+  for (const length of [0, 31, 33]) {
+    assert.throws(
+      () => encodeSealedBlob({ ...given, salt: new Uint8Array(length) }),
+      (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
+    );
   }
 });
 

@@ -37,7 +37,7 @@ async function sealUnder(changes: Partial<KeyRequest>): Promise<Uint8Array> {
   }
   const key = new Uint8Array(hkdfSync('sha256', concatBytes(...halves), new Uint8Array(), utf8('enclos seal v1'), 32));
   const nonce = new Uint8Array(randomBytes(12));
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(sealedBlobHeader(keyRequest, nonce));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(sealedBlobHeader({ keyRequest, nonce }));
   const ciphertext = concatBytes(cipher.update(plaintext), cipher.final());
   return encodeSealedBlob({ keyRequest, nonce, ciphertext, tag: new Uint8Array(cipher.getAuthTag()) });
 }

@@ -1,6 +1,6 @@
 import type { Check } from '../doctor/check.ts';
 import { checkClock, checkKeys, checkState } from '../doctor/files.ts';
-import { checkHardware } from '../doctor/hardware.ts';
+import { checkPlatforms, probePlatforms, type PlatformReport } from '../doctor/hardware.ts';
 import {
   checkIsolation,
   checkSeparatedIsolation,
@@ -23,6 +23,8 @@ export interface DoctorReport {
   /** Nothing failed; a warning is no failure. */
   readonly healthy: boolean;
   readonly checks: readonly Check[];
+  /** Hardware platforms: what of each is here, and what is missing. None is needed. */
+  readonly platforms: readonly PlatformReport[];
   /** Absent without an interpreter to try it on. */
   readonly isolation?: IsolationReport;
   /** The same for enclaves with users of their own; absent where that cannot be tried, as without root. */
@@ -34,6 +36,7 @@ export async function doctor({ projectFolder, stateFolder, now, env }: DoctorOpt
   const { checks: interpreter, path } = await checkInterpreter();
   const isolation = path === undefined ? undefined : await probeIsolation(path);
   const separatedIsolation = path === undefined ? undefined : await probeSeparatedIsolation(path);
+  const platforms = await probePlatforms();
   const checks = [
     checkNode(process.versions.node),
     ...interpreter,
@@ -42,7 +45,7 @@ export async function doctor({ projectFolder, stateFolder, now, env }: DoctorOpt
     ...(separatedIsolation === undefined ? [] : checkSeparatedIsolation(separatedIsolation)),
     checkInspector(env),
     await checkDebug(projectFolder),
-    ...(await checkHardware()),
+    ...checkPlatforms(platforms),
     ...(await checkState(stateFolder)),
     ...(await checkKeys(projectFolder)),
     await checkClock(stateFolder, now),
@@ -51,6 +54,7 @@ export async function doctor({ projectFolder, stateFolder, now, env }: DoctorOpt
   return Object.freeze({
     healthy,
     checks: Object.freeze(checks),
+    platforms,
     ...(isolation === undefined ? {} : { isolation }),
     ...(separatedIsolation === undefined ? {} : { separatedIsolation }),
   });

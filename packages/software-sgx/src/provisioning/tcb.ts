@@ -83,7 +83,8 @@ export interface TcbLevel {
   };
   readonly tcbDate: Date;
   readonly tcbStatus: 'UpToDate' | 'ConfigurationNeeded' | 'OutOfDate' | 'OutOfDateConfigurationNeeded';
-  readonly advisoryIDs: readonly string[];
+  /** Absent when there are none, as in Intel's documents. */
+  readonly advisoryIDs?: readonly string[];
 }
 
 /**
@@ -106,6 +107,7 @@ export function tcbLevels(generations: readonly TcbGeneration[]): readonly TcbLe
 function level(generation: TcbGeneration, separation: Separation, isCurrent: boolean): TcbLevel {
   const svns = [...fromHex(generation.components), separationSvn[separation]];
   const singleUser = separation === 'single-user';
+  const advisoryIDs = [...(singleUser ? [singleUserAdvisory] : []), ...(isCurrent ? [] : [outOfDateAdvisory])];
   return {
     tcb: { sgxtcbcomponents: svns.map((svn) => ({ svn })), pcesvn: generation.pceSvn },
     tcbDate: generation.tcbDate,
@@ -116,6 +118,6 @@ function level(generation: TcbGeneration, separation: Separation, isCurrent: boo
       : singleUser
         ? 'OutOfDateConfigurationNeeded'
         : 'OutOfDate',
-    advisoryIDs: [...(singleUser ? [singleUserAdvisory] : []), ...(isCurrent ? [] : [outOfDateAdvisory])],
+    ...(advisoryIDs.length === 0 ? {} : { advisoryIDs }),
   };
 }

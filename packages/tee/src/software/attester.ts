@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { createCaller } from '@enclos/edl';
 import type { Attester } from '../attester/attester.ts';
-import { softwareCapabilities } from '../capabilities.ts';
+import { softwareCapabilities, type Capabilities } from '../capabilities.ts';
 import { openChannel } from './channel.ts';
 import { enclaveChannel } from './enclave-channel.ts';
 
@@ -12,8 +12,14 @@ export interface SoftwareAttester extends Attester {
   readonly closed: Promise<unknown>;
 }
 
-/** The inside of the software platform: a client over the descriptor that the platform made at spawn. */
-export function createSoftwareAttester(stream: Duplex): SoftwareAttester {
+/**
+ * The inside of a platform channel: on the software platform, over the descriptor that the platform made at spawn.
+ * @param capabilities of the platform at the other end. What it lacks it refuses, whatever this says.
+ */
+export function createSoftwareAttester(
+  stream: Duplex,
+  capabilities: Capabilities = softwareCapabilities,
+): SoftwareAttester {
   const endpoint = openChannel({
     stream,
     initiator: true,
@@ -24,7 +30,7 @@ export function createSoftwareAttester(stream: Duplex): SoftwareAttester {
     endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
   );
   return Object.freeze({
-    capabilities: softwareCapabilities,
+    capabilities,
     ready: endpoint.ready,
     closed: endpoint.closed,
     report: (targetInfo: Uint8Array, reportData: Uint8Array) => platform.report({ targetInfo, reportData }),
