@@ -117,8 +117,9 @@ const results = await pool(
     const result = await runMutant(asker, planner, mutant);
     free.push(asker);
     done += 1;
-    if (done % 100 === 0)
+    if (done % 100 === 0) {
       console.log(`  ${done} of ${mutants.length} (${seconds((performance.now() - startMs) / 1000)})`);
+    }
     return result;
   }),
   options.workers,

@@ -38,8 +38,9 @@ export function reaches(path, folder, seen = new Map()) {
 const outside = new Map();
 
 /** A module of Node or of another package: one for all graphs. */
-async function outsideModule(specifier) {
+async function outsideModule(specifier, prepare) {
   const namespace = await import(specifier);
+  prepare?.(namespace);
   const names = Object.keys(namespace);
   return new SyntheticModule(names, function define() {
     for (const name of names) this.setExport(name, namespace[name]);
@@ -53,7 +54,7 @@ export class Graph {
   #replaced;
   #options;
 
-  /** @param options `{ isShared, substitutes }`: modules in the place of packages, by name. */
+  /** @param options `{ isShared, substitutes, prepare }`: modules in the place of packages, and what to do with a package first, by name. */
   constructor(options, replaced = new Map()) {
     this.#options = options;
     this.#replaced = replaced;
@@ -62,8 +63,9 @@ export class Graph {
   /** The namespace of a file. */
   async load(path) {
     const module = this.#module(path);
-    if (module.status === 'unlinked')
+    if (module.status === 'unlinked') {
       await module.link((specifier, { identifier }) => this.#resolve(specifier, identifier));
+    }
     if (module.status === 'linked') await module.evaluate();
     if (module.status === 'errored') throw module.error;
     return module.namespace;
@@ -92,7 +94,7 @@ export class Graph {
     const substitute = this.#options.substitutes[specifier];
     if (typeof substitute === 'string') return this.#module(substitute);
     if (substitute !== undefined) return substitute;
-    if (!outside.has(specifier)) outside.set(specifier, outsideModule(specifier));
+    if (!outside.has(specifier)) outside.set(specifier, outsideModule(specifier, this.#options.prepare[specifier]));
     return outside.get(specifier);
   }
 }

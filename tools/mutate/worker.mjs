@@ -7,10 +7,6 @@ import { testModule, testsOf } from './harness.mjs';
 const { sourceFolder, testFiles, seed, progress } = workerData;
 const seen = new Map();
 
-// Property tests with other inputs each time would kill a mutant today and not tomorrow.
-const { default: fastCheck } = await import('fast-check');
-fastCheck.configureGlobal({ seed });
-
 await testModule.link(() => undefined);
 await testModule.evaluate();
 const options = {
@@ -19,6 +15,8 @@ const options = {
     'node:test': testModule,
     '@enclos/testkit': fileURLToPath(import.meta.resolve('@enclos/testkit')),
   },
+  // Property tests with other inputs each time would kill a mutant today and not tomorrow.
+  prepare: { 'fast-check': (namespace) => namespace.configureGlobal({ seed }) },
 };
 
 const textOf = (error) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 300);
