@@ -36,7 +36,7 @@ export function evaluateTdTcb(inputs: TcbInputs, report: TdReport): TdEvaluation
 
 /** QVL's rule of 2026: old at the launch and good now wants a relaunch; otherwise the launch decides. */
 export function relaunchAdvice(launch: QuoteStatus, current: QuoteStatus): QuoteStatus {
-  if (launch === 'TCB_NOT_SUPPORTED' || current === 'TCB_NOT_SUPPORTED') return 'TCB_NOT_SUPPORTED';
+  if (current === 'TCB_NOT_SUPPORTED') return current;
   if (!outdated.includes(launch) || !upToDate.includes(current)) return launch;
   return needConfiguration.includes(launch) || needConfiguration.includes(current)
     ? 'TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED'

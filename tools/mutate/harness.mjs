@@ -1,0 +1,36 @@
+// As much of node:test as runs test files inside a worker: tests in one list, each run when asked for.
+import { SyntheticModule } from 'node:vm';
+
+let registered = [];
+
+function test(name, options, body = options) {
+  const isSkipped = typeof options === 'object' && options.skip !== undefined && options.skip !== false;
+  registered.push({ name, body, isSkipped });
+}
+
+/** In the place of node:test. */
+export const testModule = new SyntheticModule(['test'], function define() {
+  this.setExport('test', test);
+});
+
+/** The tests of a file: `Map` of name to a function that runs it; a second of one name gets a number. */
+export async function testsOf(graph, path) {
+  registered = [];
+  await graph.load(path);
+  const tests = new Map();
+  for (const { name, body, isSkipped } of registered) {
+    let unique = name;
+    for (let number = 2; tests.has(unique); number += 1) unique = `${name} (${number})`;
+    if (!isSkipped) tests.set(unique, () => runTest(body));
+  }
+  return tests;
+}
+
+async function runTest(body) {
+  const cleanups = [];
+  try {
+    await body({ after: (cleanup) => cleanups.push(cleanup), diagnostic: () => undefined });
+  } finally {
+    for (const cleanup of cleanups) await cleanup();
+  }
+}
