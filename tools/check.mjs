@@ -20,7 +20,10 @@ const tool = (name) => join(root, 'tools', name);
 /** Steps of one stage do not depend on each other, and run two at a time. */
 const stages = [
   [{ name: 'build', command: [bin('typescript/bin/tsc'), '-b', '--pretty', 'false'] }],
-  [{ name: 'browser builds', command: [tool('browser.mjs')] }],
+  [
+    { name: 'browser builds', command: [tool('browser.mjs')] },
+    { name: 'builds for the inside', command: [tool('inside.mjs')] },
+  ],
   [
     { name: 'lint', command: [bin('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'] },
     { name: 'format', command: [bin('oxfmt/bin/oxfmt'), '--check'], hint: 'npm run format' },

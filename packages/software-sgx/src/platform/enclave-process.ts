@@ -7,7 +7,8 @@ import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
-import { commandPrefix, emptyOpensslConfiguration, type IsolationPlan } from './isolation/plan.ts';
+import { interpreterFlags } from './interpreter-flags.ts';
+import { commandPrefix, type IsolationPlan } from './isolation/plan.ts';
 import { withOpened } from './isolation/run.ts';
 import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader.ts';
 
@@ -52,7 +53,8 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
       user: options.user,
     }),
     options.interpreterPath,
-    ...interpreterFlags(options),
+    ...interpreterFlags({ heapSizeBytes: options.image.manifest.heapSizeBytes, debug: options.debug }),
+    ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
     '-e',
     inspector === undefined ? loaderSource : inspectedLoaderSource,
   ];
@@ -131,31 +133,6 @@ function killGroup({ pid }: ChildProcess): void {
 /** Ended from the other side: in order, or with something that nobody there read. */
 function hasEnded({ readableEnded, errored }: Duplex): boolean {
   return readableEnded || (errored !== null && 'code' in errored && errored.code === 'ECONNRESET');
-}
-
-function interpreterFlags({ image, debug, inspector }: SpawnOptions): readonly string[] {
-  const heapMiB = Number(image.manifest.heapSizeBytes / (1024n * 1024n));
-  return [
-    '--permission',
-    // For the loader alone: nothing that it leaves can load a module.
-    '--expose-internals',
-    `--openssl-config=${emptyOpensslConfiguration}`,
-    '--disable-sigusr1',
-    // Memory that was used before holds what nobody meant to send.
-    '--zero-fill-buffers',
-    '--disable-proto=throw',
-    '--disallow-code-generation-from-strings',
-    '--no-addons',
-    '--no-warnings',
-    '--no-experimental-require-module',
-    '--no-experimental-websocket',
-    '--unhandled-rejections=strict',
-    `--max-old-space-size=${heapMiB}`,
-    // V8 counts WebAssembly pages of 64 KiB.
-    `--wasm-max-mem-pages=${Math.min(65_536, heapMiB * 16)}`,
-    ...(debug ? ['--stack-trace-limit=50'] : []),
-    ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
-  ];
 }
 
 /**

@@ -41,8 +41,9 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
   strip(Socket.prototype, ['connect', 'constructor']);
   const handle = Reflect.get(socket, '_handle') as object;
   const pipe = Object.getPrototypeOf(handle) as object;
-  strip(pipe, ['bind', 'listen', 'connect', 'open', 'fchmod']);
-  // Pipe, LibuvStreamWrap, HandleWrap, AsyncWrap: other native objects inherit from them, and would be seen through a
+  // Of a pipe and of TCP: other platforms have the one or the other.
+  strip(pipe, ['bind', 'bind6', 'listen', 'connect', 'connect6', 'open', 'fchmod']);
+  // Pipe or TCP, LibuvStreamWrap, HandleWrap, AsyncWrap: other native objects inherit from them, and would be seen through a
   // member that is planted or replaced here.
   for (let at = pipe; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
     strip(at, ['constructor']);

@@ -1,7 +1,11 @@
 import { loaderParts } from './loader-authority.ts';
+import { confine } from './loader-confine.ts';
 import { attachInspector } from './loader-inspector.ts';
 
-type LoaderParts = typeof loaderParts & { readonly attachInspector?: typeof attachInspector };
+type LoaderParts = typeof loaderParts & {
+  readonly confine: typeof confine;
+  readonly attachInspector?: typeof attachInspector;
+};
 
 /**
  * The loader: the first code in an enclave process, given to the interpreter
@@ -52,15 +56,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const gate = open(descriptors.gate);
     const platform = open(descriptors.platform);
     const exit = process.exit.bind(process);
-    // TLS takes time and memory to load, and must not load among hostile prototypes: now or never.
-    const tls = script.includes('node:tls') ? authority.pureTls(require, authority.stripTls(require)) : undefined;
-    const restrictedRequire = authority.pureModules(require, tls);
-    const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
-    authority.stripSockets(net.Socket, gate);
-    authority.stripClones(require);
-    authority.stripGlobals(language, script);
-    authority.stripProcess(require('node:v8') as typeof import('node:v8'));
-    authority.closePrototypes(language);
+    const restrictedRequire = authority.confine(require, authority, { gate, script });
     const boot: unknown = new vm.Script(script, { filename: 'enclave.js' }).runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
     await Reflect.apply(boot, undefined, [{ gate, platform, manifest, files, exit, require: restrictedRequire }]);
@@ -94,13 +90,12 @@ function sourceWith(loader: LoaderParts): string {
   );
 }
 
-export const loaderSource = sourceWith(loaderParts);
+const parts: LoaderParts = { ...loaderParts, confine };
+
+export const loaderSource = sourceWith(parts);
 
 /** The loader of a debug enclave whose inspector was asked for. */
-export const inspectedLoaderSource = sourceWith({ ...loaderParts, attachInspector });
-
-/** Ends of an enclave process that mean something. */
-export const loaderExitCodes = Object.freeze({ hostGone: 0, platformGone: 3, startFailed: 4 });
+export const inspectedLoaderSource = sourceWith({ ...parts, attachInspector });
 
 /** Descriptors of the enclave process beside 0, 1 and 2; the inspector's is only in an inspected one. */
 export const enclaveDescriptors = Object.freeze({ gate: 3, platform: 4, boot: 5, inspector: 6 });

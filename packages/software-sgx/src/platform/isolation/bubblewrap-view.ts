@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { emptyOpensslConfiguration, interpreterFiles } from './plan.ts';
+import { emptyOpensslConfiguration } from '../interpreter-flags.ts';
+import { interpreterFiles } from './plan.ts';
 import type { Run } from './run.ts';
 
 /** Where bubblewrap reads the system call filter: behind the descriptors of the enclave. It closes it. */

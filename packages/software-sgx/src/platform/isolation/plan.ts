@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { EnclosError } from '@enclos/errors';
 import type { Isolation, IsolationLayer } from '@enclos/tee';
+import { emptyOpensslConfiguration } from '../interpreter-flags.ts';
 import { runCommand, type InheritedFile, type Run } from './run.ts';
 
 /** How an enclave process is started on this machine, and what that gives. */
@@ -156,8 +157,6 @@ export function withUser(
   return [...prefix.slice(0, userAt), ...userWords(user), ...prefix.slice(userAt)];
 }
 
-/** The interpreter reads this instead of the system's OpenSSL configuration. */
-export const emptyOpensslConfiguration = '/dev/null';
 export const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e', '0'];
 
 /** What the platform itself gives, on every machine. */

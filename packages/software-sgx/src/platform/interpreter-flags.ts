@@ -1,0 +1,33 @@
+/** The interpreter reads this instead of the system's OpenSSL configuration. */
+export const emptyOpensslConfiguration = '/dev/null';
+
+export interface InterpreterFlagsOptions {
+  /** Of the measured manifest. */
+  readonly heapSizeBytes: bigint;
+  readonly debug: boolean;
+}
+
+/** How the interpreter of an enclave is started, on every platform: what follows is the program or its text. */
+export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptions): readonly string[] {
+  const heapMiB = Number(heapSizeBytes / (1024n * 1024n));
+  return [
+    '--permission',
+    // For the loader alone: nothing that it leaves can load a module.
+    '--expose-internals',
+    `--openssl-config=${emptyOpensslConfiguration}`,
+    '--disable-sigusr1',
+    // Memory that was used before holds what nobody meant to send.
+    '--zero-fill-buffers',
+    '--disable-proto=throw',
+    '--disallow-code-generation-from-strings',
+    '--no-addons',
+    '--no-warnings',
+    '--no-experimental-require-module',
+    '--no-experimental-websocket',
+    '--unhandled-rejections=strict',
+    `--max-old-space-size=${heapMiB}`,
+    // V8 counts WebAssembly pages of 64 KiB.
+    `--wasm-max-mem-pages=${Math.min(65_536, heapMiB * 16)}`,
+    ...(debug ? ['--stack-trace-limit=50'] : []),
+  ];
+}

@@ -1,0 +1,31 @@
+import type { loaderParts } from './loader-authority.ts';
+
+/**
+ * Takes away everything that a bundle must not have, in the one order in which it
+ * works. Like the parts that it calls it is turned into text on its own, so it
+ * must not refer to anything outside itself; and what is turned into a program
+ * calls it as it is (`@enclos/gramine`).
+ *
+ * @param require of the interpreter, started with `--expose-internals`.
+ * @param gate the one socket that the bundle gets.
+ * @param script the bundle's text, whose words tell what it may want.
+ * @returns the bundle's `require`: modules without authority.
+ */
+export function confine(
+  require: NodeJS.Require,
+  authority: typeof loaderParts,
+  { gate, script }: { readonly gate: import('node:net').Socket; readonly script: string },
+): (name: string) => unknown {
+  const net = require('node:net') as typeof import('node:net');
+  const vm = require('node:vm') as typeof import('node:vm');
+  // TLS takes time and memory to load, and must not load among hostile prototypes: now or never.
+  const tls = script.includes('node:tls') ? authority.pureTls(require, authority.stripTls(require)) : undefined;
+  const restrictedRequire = authority.pureModules(require, tls);
+  const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
+  authority.stripSockets(net.Socket, gate);
+  authority.stripClones(require);
+  authority.stripGlobals(language, script);
+  authority.stripProcess(require('node:v8') as typeof import('node:v8'));
+  authority.closePrototypes(language);
+  return restrictedRequire;
+}
