@@ -1,15 +1,16 @@
 // Mutation test: changes the compiled code of a package in small ways, and expects its tests to notice.
 //
 //   node tools/mutate.mjs packages/NAME[/src/file.ts]... [--group name] [--sample N] [--seed N]
-//                         [--workers N] [--json file] [--list]
+//                         [--workers N] [--json file] [--again file] [--list]
 //
 // After a build. A mutant is run against the tests that reach its place, in a module graph of its own in
-// one process, the likeliest killers first, until one fails. Files with more mutants than --sample (150)
-// are sampled, the same mutants for the same --seed. `mutation.json` of the package has the groups of
+// one process, the likeliest killers first, until one fails. Files with more mutants than --sample (that of
+// their group, or 150) are sampled, the same mutants for the same --seed. --json writes each result at once;
+// --again tries only those that survived in such a file, after tests were added. `mutation.json` of the package has the groups of
 // files, the tests that are too slow for every mutant, and the survivors that are known: `equivalent`,
 // which no test could notice, and `open`. Any other survivor fails the run, as does an entry that is
 // killed or names no mutant any more. Tests with a process of their own are not run.
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { filesUnder, fromRoot, root } from './lib/workspace.mjs';
@@ -19,6 +20,7 @@ import { Asker } from './mutate/pool.mjs';
 import { printResults } from './mutate/report.mjs';
 import { readLedger, readTarget, testFilesOf } from './mutate/targets.mjs';
 
+const defaultSample = 150;
 const usage = 'usage: node tools/mutate.mjs packages/NAME[/src/file.ts]... [--group name] [--sample N] [--seed N]';
 
 function fail(message) {
@@ -36,10 +38,11 @@ function readOptions() {
     allowPositionals: true,
     options: {
       group: { type: 'string', multiple: true, default: [] },
-      sample: { type: 'string', default: '150' },
+      sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
       json: { type: 'string' },
+      again: { type: 'string' },
       list: { type: 'boolean', default: false },
     },
   });
@@ -47,19 +50,19 @@ function readOptions() {
   const packages = new Set(paths.map((path) => relative(root, path).split('/').slice(0, 2).join('/')));
   const [folder] = packages;
   if (packages.size !== 1 || !/^(?:packages|apps)\/[^/]+$/.test(folder)) fail(usage);
-  const numbers = Object.fromEntries(
-    ['sample', 'seed', 'workers'].map((name) => [name, wholeNumber(name, values[name])]),
-  );
-  return { ...values, ...numbers, packagePath: join(root, folder), paths };
+  const numbers = Object.fromEntries(['seed', 'workers'].map((name) => [name, wholeNumber(name, values[name])]));
+  const sample = values.sample === undefined ? undefined : wholeNumber('sample', values.sample);
+  return { ...values, ...numbers, sample, packagePath: join(root, folder), paths };
 }
 
 /** The files that were named, or those of the groups, or all. */
 function chooseFiles({ packagePath, paths, group }, { groups }) {
   const unknown = group.filter((name) => groups[name] === undefined);
   if (unknown.length > 0) fail(`No group named ${unknown.join(', ')}. Groups: ${Object.keys(groups).join(', ')}`);
-  if (group.length > 0) return group.flatMap((name) => groups[name]);
+  if (group.length > 0) return group.flatMap((name) => groups[name].files);
   const inPackage = paths.filter((path) => path !== packagePath);
-  if (inPackage.length === 0 && Object.keys(groups).length > 0) return Object.values(groups).flat();
+  const grouped = Object.values(groups).flatMap(({ files }) => files);
+  if (inPackage.length === 0 && grouped.length > 0) return grouped;
   const chosen = inPackage.length > 0 ? inPackage : [join(packagePath, 'src')];
   return chosen
     .flatMap((path) => (path.endsWith('.ts') ? [path] : filesUnder(path, (file) => file.endsWith('.ts'))))
@@ -88,11 +91,24 @@ async function runMutant(asker, planner, { code, ...mutant }) {
   return { ...mutant, outcome: 'killed', by: result.killer.name, tests: plan.length };
 }
 
+/** The mutants that survived by the results in a file. */
+function survivedIn(path) {
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  const survivors = lines.map((line) => JSON.parse(line)).filter(({ outcome }) => outcome === 'survived');
+  const names = new Set(survivors.map(({ file, text, change }) => `${file} ${text} ${change}`));
+  return ({ file, text, change }) => names.has(`${file} ${text} ${change}`);
+}
+
 const options = readOptions();
 const ledger = readLedger(options.packagePath);
 const files = chooseFiles(options, ledger);
-const targets = files.map((file, index) => readTarget(options.packagePath, file, { ...options, index }));
-const mutants = targets.flatMap(({ tried }) => tried);
+const sampleOf = (file) =>
+  options.sample ?? Object.values(ledger.groups).find(({ files: own }) => own.includes(file))?.sample ?? defaultSample;
+const targets = files.map((file, index) =>
+  readTarget(options.packagePath, file, { index, seed: options.seed, sample: sampleOf(file) }),
+);
+const chosen = targets.flatMap(({ tried }) => tried);
+const mutants = options.again === undefined ? chosen : chosen.filter(survivedIn(options.again));
 if (options.list) {
   for (const { file, line, change } of mutants) console.log(`${file}:${line}: ${change}`);
   process.exit(0);
@@ -109,6 +125,7 @@ const found = await runBaseline(askers[0], targets);
 const planner = new Planner(found, ledger.slow);
 console.log(`mutate: ${mutants.length} mutants, ${found.tests.length} tests, seed ${options.seed}`);
 
+if (options.json !== undefined) writeFileSync(options.json, '');
 const free = [...askers];
 let done = 0;
 const results = await pool(
@@ -116,6 +133,7 @@ const results = await pool(
     const asker = free.pop();
     const result = await runMutant(asker, planner, mutant);
     free.push(asker);
+    if (options.json !== undefined) appendFileSync(options.json, `${JSON.stringify(result)}\n`);
     done += 1;
     if (done % 100 === 0) {
       console.log(`  ${done} of ${mutants.length} (${seconds((performance.now() - startMs) / 1000)})`);
@@ -125,6 +143,5 @@ const results = await pool(
   options.workers,
 );
 for (const asker of askers) await asker.stop();
-if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, undefined, 1));
 console.log(`mutate: ${seconds((performance.now() - startMs) / 1000)}`);
 process.exitCode = printResults({ targets, results, ledger, groups: ledger.groups }) ? 0 : 1;

@@ -56,7 +56,8 @@ export function printResults({ targets, results, ledger, groups }) {
     const own = results.filter(({ file }) => file === target.file);
     console.log(row(target.file, count(own, known), target.all.length));
   }
-  for (const [name, files] of [...Object.entries(groups), ['all', targets.map(({ file }) => file)]]) {
+  const parts = [...Object.entries(groups), ['all', { files: targets.map(({ file }) => file) }]];
+  for (const [name, { files }] of parts) {
     const some = targets.filter(({ file }) => files.includes(file));
     const own = results.filter(({ file }) => files.includes(file));
     if (some.length > 0) console.log(row(name, count(own, known), totalOf(some)));

@@ -173,6 +173,35 @@ test('what begins in the future only by name', async () => {
   await refused({ now: new Date('2025-12-31T00:00:00Z') }, { field: 'allowNotYetValid', got: '2026-01-01T00:00:00Z' });
 });
 
+test('what began in the future when it was verified still counts at a later appraisal', async () => {
+  const future = new Date('2026-01-16T00:00:00Z');
+  const later = new Date('2026-01-17T00:00:00Z');
+  const pck = await verdictOf({ pck: { notBefore: future } });
+  assert.ok(pck.pckNotYetValid);
+  const crl = await verdictOf({ rootCrl: { thisUpdate: future } });
+  assert.ok(!crl.pckNotYetValid);
+  await refused({ verdict: pck, now: later }, { field: 'allowNotYetValid' });
+  await refused({ verdict: crl, now: later }, { field: 'allowNotYetValid', got: ['rootCrl'] });
+  const issued = new Date('2026-01-01T00:00:00Z');
+  await attempt({ now: issued });
+  await refused({ now: new Date(issued.getTime() - 1) }, { field: 'allowNotYetValid', got: '2026-01-01T00:00:00Z' });
+});
+
+test('an advisory with a date is judged by the later of verification and appraisal', async () => {
+  const verdict = await verdictOf();
+  const acceptedAdvisoryIds = [{ id: 'ENCLOS-SA-00001', until: '2026-01-14T00:00:00Z' }];
+  await refused(
+    { verdict, now: new Date('2026-01-13T00:00:00Z'), policy: { acceptedAdvisoryIds } },
+    {
+      field: 'acceptedAdvisoryIds',
+    },
+  );
+});
+
+test('the lowest evaluation number that is enough', async () => {
+  await attempt({ policy: { minimumTcbEvaluationDataNumber: 17 } });
+});
+
 test('the time floor also holds for the time of verification', async () => {
   const verdict = await verdictOf({}, new Date('2026-01-02T00:00:00Z'));
   await refused(
@@ -205,6 +234,8 @@ const incomplete: readonly (readonly [field: string, policy: object])[] = [
   ['acceptedStatuses', { acceptedStatuses: [] }],
   ['acceptedStatuses', { acceptedStatuses: ['REVOKED'] }],
   ['acceptedStatuses', { acceptedStatuses: ['OK', 'TCB_NOT_SUPPORTED'] }],
+  ['mrEnclave', { mrEnclave: [mrEnclave, 'abc'] }],
+  ['mrEnclave', { mrEnclave: [mrEnclave, 7] }],
   ['intelRoot', { intelRoot: absent }],
   ['intelRoot', { intelRoot: 'yes' }],
   ['softwareRoots', { softwareRoots: absent }],
@@ -221,7 +252,8 @@ const incomplete: readonly (readonly [field: string, policy: object])[] = [
 
 for (const [field, change] of incomplete) {
   const shown = JSON.stringify(change, (_, value: unknown) => (value === absent ? 'absent' : value));
-  test(`an incomplete policy is a refusal that names ${field}: ${shown}`, () => refused({ policy: change }, { field }));
+  test(`an incomplete policy is a refusal that names ${field}: ${shown}`, () =>
+    refused({ policy: change }, { field, got: 'an incomplete policy' }));
 }
 
 const names = [...Object.keys(policy), 'mrSigner', 'productId', 'allowDebug', 'timeFloor', 'notARule'];
@@ -298,6 +330,13 @@ test('the binding is mandatory and exact', async () => {
       (error) => isEnclosError(error, 'VERIFIER_MISUSED'),
     );
   }
+  for (const reason of ['', ' ', 7, undefined]) {
+    // As an untyped caller would.
+    assert.throws(
+      () => unbound(reason as string),
+      (error) => isEnclosError(error, 'VERIFIER_MISUSED'),
+    );
+  }
   const evidence = appraise(verdict, policy, unbound('inspection'), { now });
   assert.deepEqual(evidence.binding, { kind: 'unbound', reason: 'inspection' });
 });
@@ -312,6 +351,8 @@ test('a verdict cannot be built, copied or changed', async () => {
 });
 
 test('an invalid time is misuse', async () => {
+  const text = '2026-01-15T00:00:00Z' as unknown as Date;
+  await assert.rejects(attempt({ now: text }), (error) => isEnclosError(error, 'VERIFIER_MISUSED'));
   await assert.rejects(attempt({ now: new Date(Number.NaN) }), (error) => isEnclosError(error, 'VERIFIER_MISUSED'));
 });
 

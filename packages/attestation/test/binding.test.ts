@@ -28,6 +28,19 @@ test('report data is SHA-256 of the documented encoding, then zeros', async () =
   assert.equal(toHex(await boundReportData({ purpose: 'test', nonce: fixedNonce })), without + '00'.repeat(32));
 });
 
+test('the hash is that of the given WebCrypto', async () => {
+  const calls: string[] = [];
+  const { subtle: real } = globalThis.crypto;
+  const subtle = new Proxy(real, {
+    get: (_, name) => {
+      calls.push(String(name));
+      return name === 'digest' ? real.digest.bind(real) : undefined;
+    },
+  });
+  await boundReportData({ purpose: 'test', nonce: fixedNonce, subtle });
+  assert.deepEqual(calls, ['digest']);
+});
+
 test('the synchronous twin gives the same', async () => {
   for (const key of [undefined, Uint8Array.of(1)]) {
     const inputs = { purpose: 'test', nonce: fixedNonce, ...(key === undefined ? {} : { key }) };

@@ -290,6 +290,45 @@ test('a parsed policy is frozen data, from an object or from text, and judges al
   );
 });
 
+test('a policy may name the TEE that is meant when none is named', async () => {
+  assert.equal(rule(await verdictOf(), { ...sgx, tee: 'sgx' }), 'accepted');
+});
+
+const maxima: readonly (readonly [rule: string, maximum: number])[] = [
+  ['productId', 65_535],
+  ['minimumSecurityVersion', 65_535],
+  ['minimumConfigSecurityVersion', 65_535],
+  ['minimumTcbEvaluationDataNumber', 0xffff_ffff],
+  ['expiredCollateralGraceMs', Number.MAX_SAFE_INTEGER],
+];
+
+for (const [name, maximum] of maxima) {
+  test(`the greatest ${name} of a policy`, () => {
+    const parse = (value: number): unknown => parsePolicy({ ...sgx, [name]: value } as unknown);
+    assert.doesNotThrow(() => parse(maximum));
+    assert.throws(
+      () => parse(maximum + 1),
+      (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === name,
+    );
+  });
+}
+
+test('the text of a policy has at most a mebibyte', () => {
+  const text = JSON.stringify(sgx);
+  assert.doesNotThrow(() => parsePolicy(text.padEnd(1_048_576)));
+  assert.throws(
+    () => parsePolicy(text.padEnd(1_048_577)),
+    (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
+  );
+});
+
+test('a rule that is there without a value is refused when a policy is parsed, not lost', () => {
+  assert.throws(
+    () => parsePolicy({ ...sgx, mrSigner: undefined } as unknown),
+    (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === 'mrSigner',
+  );
+});
+
 test('a policy that changes while it is read cannot become another one', async () => {
   let reads = 0;
   const policy = Object.defineProperty({ ...sgx }, 'minimumSecurityVersion', {
