@@ -94,7 +94,13 @@ export async function writeGramineManifest(options: GramineManifestOptions): Pro
     files,
     signCommand: Object.freeze([
       'gramine-sgx-sign',
-      ...['--manifest', at('manifest'), '--output', at('manifest.sgx'), '--sigfile', at('sig'), '--key'],
+      '--manifest',
+      at('manifest'),
+      '--output',
+      at('manifest.sgx'),
+      '--sigfile',
+      at('sig'),
+      '--key',
     ]),
   });
 }

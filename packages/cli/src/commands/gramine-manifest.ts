@@ -109,7 +109,9 @@ export const command = defineCommand({
 function sizeOption(text: string | undefined): { readonly enclaveSizeBytes?: number } {
   if (text === undefined) return {};
   const [, count, unit] = /^([1-9]\d{0,6})([MG])$/.exec(text) ?? [];
-  if (count === undefined) return refuseUsage(`--enclave-size is a size such as 4G or 512M, not ${JSON.stringify(text)}.`);
+  if (count === undefined) {
+    return refuseUsage(`--enclave-size is a size such as 4G or 512M, not ${JSON.stringify(text)}.`);
+  }
   return { enclaveSizeBytes: Number(count) * 2 ** (unit === 'G' ? 30 : 20) };
 }
 
@@ -119,9 +121,10 @@ function threadsOption(text: string | undefined): { readonly threads?: number } 
   return { threads: Number(text) };
 }
 
-function warn(outcome: GramineManifestOutcome | GraminePlan, { notes }: CommandContext): void {
-  notes.line(`${markOf('warning', notes)} for Gramine 1.9, and not yet run on hardware`);
-  if (outcome.debug) notes.line(`${markOf('warning', notes)} a debug enclave: whoever starts it reads everything inside`);
+function warn({ debug }: GraminePlan | GramineManifestOutcome, { notes }: CommandContext): void {
+  const mark = markOf('warning', notes);
+  notes.line(`${mark} for Gramine 1.9, and not yet run on hardware`);
+  if (debug) notes.line(`${mark} a debug enclave: whoever starts it reads everything inside`);
 }
 
 function renderOutcome(outcome: GramineManifestOutcome, printer: Printer): void {
@@ -138,7 +141,10 @@ function renderOutcome(outcome: GramineManifestOutcome, printer: Printer): void 
     [
       ['software  MRENCLAVE', software.mrEnclave],
       ['          MRSIGNER', software.mrSigner],
-      ['Gramine   MRENCLAVE', gramine?.mrEnclave ?? 'known when the manifest is signed; run this once more after that:'],
+      [
+        'Gramine   MRENCLAVE',
+        gramine?.mrEnclave ?? 'known when the manifest is signed; run this once more after that:',
+      ],
       ...(gramine === null ? [] : [['          MRSIGNER', gramine.mrSigner] as const]),
     ],
     printer,
