@@ -44,7 +44,7 @@ export const cliErrors = {
   CLI_SIGNATURE_MISMATCH: {
     kind: 'evidence',
     summary: 'A signature is not one of what it was found beside.',
-    next: 'Remove it with what else was made of the same signing, and sign again what is there now.',
+    next: 'Remove it, and what was made together with it, and sign again what is there now.',
   },
   CLI_GRAMINE_MISSING: {
     kind: 'usage',
