@@ -55,7 +55,7 @@ const gibibyte = 2 ** 30;
  * Node takes most of 2 GiB to start; above that the heap counts twice, since JavaScript and WebAssembly each have that
  * much (`interpreterFlags`), and 1 GiB is for code and stacks.
  */
-export function defaultEnclaveSizeBytes({ heapSizeBytes }: Pick<EnclaveManifest, 'heapSizeBytes'>): number {
+function defaultEnclaveSizeBytes({ heapSizeBytes }: Pick<EnclaveManifest, 'heapSizeBytes'>): number {
   return 2 ** Math.ceil(Math.log2(Math.max(2 * gibibyte, 2 * Number(heapSizeBytes) + gibibyte)));
 }
 

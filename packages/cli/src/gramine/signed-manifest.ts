@@ -23,8 +23,8 @@ export interface ManifestToSign {
  *
  * MRENCLAVE is taken from the signature and not computed: it covers Gramine's loader and the layout of the installed build,
  * and its tool alone has these. So whether NAME.sig is of this manifest cannot be calculated either. What can be seen is
- * held to it: NAME.manifest was already this text, NAME.manifest.sgx names the same hashes, mode, product and security
- * version are those of the image. EINIT enforces the rest.
+ * held to it: NAME.manifest was already this text, NAME.manifest.sgx says the same in its own form, mode, product and
+ * security version are those of the image. EINIT enforces the rest.
  *
  * @throws CLI_SIGNATURE_MISMATCH, SIGSTRUCT_INVALID, SIGSTRUCT_SIGNATURE, CLI_FILE_INVALID, CLI_FILE_UNREADABLE
  */
@@ -38,8 +38,8 @@ export async function readSignedManifest(request: ManifestToSign): Promise<Platf
   }
   const signed = await textIfThere(path('manifest.sgx'));
   if (signed === undefined) throw mismatch(signaturePath, `There is no ${path('manifest.sgx')}, of which it would be.`);
-  if (digestsOf(signed) !== digestsOf(manifest)) {
-    throw mismatch(path('manifest.sgx'), `It does not name the files of ${path('manifest')}.`);
+  if (!isMadeOf(signed, manifest)) {
+    throw mismatch(path('manifest.sgx'), `It does not say what ${path('manifest')} says.`);
   }
   const sigstruct = verifySigstruct(await readSmallFile(signaturePath, maxSignatureBytes), sha256);
   requireAbout(signaturePath, sigstruct, image.manifest);
@@ -56,9 +56,23 @@ async function textIfThere(path: string): Promise<string | undefined> {
   return (await exists(path)) ? readSmallText(path, maxManifestBytes) : undefined;
 }
 
-/** Every SHA-256 that a manifest names, in order: `gramine-sgx-sign` writes keys and lists in another form, and no other hash. */
-function digestsOf(manifest: string): string {
-  return Array.from(manifest.matchAll(/"([0-9a-f]{64})"/g), ([, digest = '']) => digest)
-    .sort()
-    .join(' ');
+/** Options by which Gramine lets the host choose what is opened, run or believed, and kinds of files without a hash. */
+const loosening =
+  /^"?(?:insecure__\w+|allowed_files|allow_all_but_log|passthrough|\w+_src_file|encrypted|untrusted_shm)"?$/;
+const digest = /^"[0-9a-f]{64}"$/;
+
+/**
+ * Whether `gramine-sgx-sign` can have made one of the other. It parses a manifest and writes it again in another form, with
+ * the defaults of its version; so all that ours says must be there, and nothing that names one more file or loosens a rule.
+ * This finds mistakes. Who signs is trusted not to hide anything.
+ */
+function isMadeOf(signed: string, manifest: string): boolean {
+  const [there, ours] = [wordsOf(signed), wordsOf(manifest)];
+  const isAdded = (word: string): boolean => !ours.has(word) && (digest.test(word) || loosening.test(word));
+  return [...ours].every((word) => there.has(word)) && ![...there].some(isAdded);
+}
+
+/** The strings, keys, numbers and truths of a text in TOML. */
+function wordsOf(toml: string): ReadonlySet<string> {
+  return new Set(Array.from(toml.matchAll(/"(?:[^"\\]|\\.)*"|[\w-]+/g), ([word]) => word));
 }

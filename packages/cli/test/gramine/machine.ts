@@ -6,6 +6,7 @@ import { layOutImage, type EnclaveManifest } from '@enclos/manifest';
 import { parseSigstruct, type SigstructFields } from '@enclos/sgx';
 import { loadSigningKey, signSigstruct } from '@enclos/sgx/node';
 import { elfFile } from '@enclos/testkit';
+import { parse, stringify } from 'smol-toml';
 import { enclos, signingKey, temporaryFolder, type Ran } from '../cli.ts';
 
 export const sha256Of = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('hex');
@@ -60,7 +61,7 @@ export interface Machine {
   readonly read: (path: string) => string;
   /** `enclos gramine manifest` with what this machine has. */
   readonly run: (...argv: readonly string[]) => Promise<Ran>;
-  /** What `gramine-sgx-sign` leaves behind: it sorts and expands, and here only adds a line. */
+  /** What `gramine-sgx-sign` leaves behind: the manifest in another form, with defaults, and its signature. */
   readonly sign: (changes?: Partial<SigstructFields>) => void;
 }
 
@@ -98,7 +99,9 @@ export function machine(options: MachineOptions = {}): Machine {
       return enclos(['gramine', 'manifest', 'vault.sgxs', ...missing.flat(), ...argv], { cwd: folder });
     },
     sign(changes = {}) {
-      write('out/vault.manifest.sgx', `sgx.enable_stats = false\n${readFileSync(at('out/vault.manifest'), 'utf8')}`);
+      const parsed = parse(readFileSync(at('out/vault.manifest'), 'utf8')) as { readonly sgx: object };
+      const defaults = { enable_stats: false, cpu_features: { avx: 'unspecified', mpx: 'disabled' } };
+      write('out/vault.manifest.sgx', stringify({ ...parsed, sgx: { ...parsed.sgx, ...defaults } }));
       const gramineFields = { ...fields, enclaveHash: new Uint8Array(32).fill(0x6a), ...changes };
       write('out/vault.sig', signSigstruct(gramineFields, key));
     },

@@ -56,7 +56,7 @@ describe('Gramine’s signature', () => {
     ],
     [
       'of a manifest with other files',
-      /does not name the files/,
+      /does not say what/,
       ({ sign, read, write }) => {
         sign();
         const signed = read('out/vault.manifest.sgx');
@@ -65,12 +65,36 @@ describe('Gramine’s signature', () => {
     ],
     [
       'of a manifest with one more file',
-      /does not name the files/,
+      /does not say what/,
       ({ sign, read, write }) => {
         sign();
         write('out/vault.manifest.sgx', `${read('out/vault.manifest.sgx')}# "${'0'.repeat(64)}"\n`);
       },
     ],
+    [
+      'of a manifest with another setting',
+      /does not say what/,
+      ({ sign, read, write }) => {
+        sign();
+        write('out/vault.manifest.sgx', read('out/vault.manifest.sgx').replace('max_threads = 32', 'max_threads = 33'));
+      },
+    ],
+    ...[
+      'sgx.allowed_files = ["file:/etc/hosts"]',
+      'sgx."allowed_files" = ["file:/etc/hosts"]',
+      'sgx.file_check_policy = "allow_all_but_log"',
+      'loader.insecure__use_host_env = true',
+      'loader.env_src_file = "file:/tmp/env"',
+      'loader.env.HOME = { passthrough = true }',
+      'fs.root = { type = "encrypted", uri = "file:/tmp/x" }',
+    ].map((line): (typeof stale)[number] => [
+      `of a manifest with ${line}`,
+      /does not say what/,
+      ({ sign, read, write }) => {
+        sign();
+        write('out/vault.manifest.sgx', `${line}\n${read('out/vault.manifest.sgx')}`);
+      },
+    ]),
     [
       'of the image itself',
       /of the image, for the software platform/,
