@@ -12,6 +12,7 @@ import {
   type AppraisalPolicy,
   type QuoteVerdict,
   type SgxPolicy,
+  type SnpPolicy,
   type TdxPolicy,
 } from '../src/index.ts';
 import { verifyQuoteSync } from '../src/node.ts';
@@ -78,6 +79,19 @@ test('evidence of a trust domain that the policy accepts', async () => {
 });
 
 test('evidence of one TEE is refused by a policy for another, whatever else holds', async () => {
+  const guest = {
+    tee: 'sev-snp',
+    measurements: ['22'.repeat(48)],
+    minimumGuestSvn: 0,
+    vmpl: 0,
+    roots: [fingerprint],
+    signingKeys: ['VCEK'],
+    minimumTcb: { Milan: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } },
+    allowSmt: true,
+    allowMultipleSockets: true,
+  } as const satisfies SnpPolicy;
+  assert.equal(rule(await verdictOf(), guest), 'tee');
+  assert.equal(rule(await verdictOf(tdChanges(tdBody('td-1.0'))), parsePolicy(guest)), 'tee');
   assert.equal(rule(await verdictOf(), tdx), 'tee');
   assert.equal(rule(await verdictOf(tdChanges(tdBody('td-1.0'))), sgx), 'tee');
 });
