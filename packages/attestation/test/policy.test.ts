@@ -318,7 +318,7 @@ const maxima: readonly (readonly [rule: string, maximum: number])[] = [
 
 for (const [name, maximum] of maxima) {
   test(`the greatest ${name} of a policy`, () => {
-    const parse = (value: number): unknown => parsePolicy({ ...sgx, [name]: value } as unknown);
+    const parse = (value: number): unknown => parsePolicy({ ...sgx, [name]: value });
     assert.doesNotThrow(() => parse(maximum));
     assert.throws(
       () => parse(maximum + 1),
@@ -338,7 +338,7 @@ test('the text of a policy has at most a mebibyte', () => {
 
 test('a rule that is there without a value is refused when a policy is parsed, not lost', () => {
   assert.throws(
-    () => parsePolicy({ ...sgx, mrSigner: undefined } as unknown),
+    () => parsePolicy({ ...sgx, mrSigner: undefined }),
     (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === 'mrSigner',
   );
 });

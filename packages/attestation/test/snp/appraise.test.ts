@@ -230,11 +230,11 @@ test('each rule of the time', () => {
 });
 
 test('grace is for each part, with a default for the others', () => {
-  const now = new Date('2035-01-01T00:00:01Z');
+  const late = new Date('2035-01-01T00:00:01Z');
   const all = ['rootCertificate', 'intermediateCertificate', 'signingKeyCertificate', 'revocationList'];
-  refused({ now }, 'expiredCollateralGraceMs', { got: all });
+  refused({ now: late }, 'expiredCollateralGraceMs', { got: all });
   const years = 10 * 366 * 86_400_000;
-  const graced = (expiredCollateralGraceMs: object): Attempt => ({ now, policy: { expiredCollateralGraceMs } });
+  const graced = (expiredCollateralGraceMs: object): Attempt => ({ now: late, policy: { expiredCollateralGraceMs } });
   attempt(graced({ default: 1000, revocationList: years }));
   refused(graced({ default: 999, revocationList: years }), 'expiredCollateralGraceMs', { got: all.slice(0, 3) });
   refused(graced({ default: years, rootCertificate: 999 }), 'expiredCollateralGraceMs', {

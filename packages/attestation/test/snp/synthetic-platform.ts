@@ -14,6 +14,7 @@ import {
 import { makeReport, type ReportSpec } from './synthetic-report.ts';
 
 export const now = new Date('2026-03-01T00:00:00Z');
+
 /** What to change of the good platform. */
 export interface SnpChanges {
   readonly ark?: Partial<AmdCertificateSpec>;

@@ -9,7 +9,7 @@ const units = [
 ] as const;
 
 /** `7 days`: in the largest unit that comes out even. */
-export function duration(timeMs: number): string {
+function duration(timeMs: number): string {
   const [name, unitMs] = units.find(([, unit]) => timeMs % unit === 0 && timeMs >= unit) ?? ['millisecond', 1];
   const count = timeMs / unitMs;
   return `${count} ${name}${count === 1 ? '' : 's'}`;
