@@ -228,11 +228,11 @@ function allOrNone<T>(values: readonly (T | undefined)[]): readonly T[] | undefi
  */
 export function nested(table: Readonly<Record<string, Rule<unknown>>>, required: readonly string[]): Rule<object> {
   const properties = Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [name, schema]));
-  const least = required.length === 0 ? { minProperties: 1 } : { required };
+  const least = required.length === 0 ? { minProperties: 1 } : {};
   return {
     expected: 'an object with rules of its own and none inherited',
     read: (value) => (isPlainObject(value) ? value : undefined),
-    schema: { type: 'object', properties, ...least, additionalProperties: false },
+    schema: { type: 'object', properties, required, ...least, additionalProperties: false },
   };
 }
 
