@@ -13,12 +13,31 @@ import { decodeTcb, productOfCpuid, productOfName, snpProducts } from '../../src
 import { parseSnpReport } from '../../src/snp/report.ts';
 import { bitString, integer, objectIdentifier, octetString, sequence, tlv } from '../der-writer.ts';
 import { authoritiesOf } from './snp-vectors.ts';
-import { ecKey, keys, makeAmdCertificate, pssAlgorithm, rsaKey, type AmdCertificateSpec } from './synthetic-pki.ts';
+import {
+  ecKey,
+  keys,
+  makeAmdCertificate,
+  pssAlgorithm,
+  rsaKey,
+  vcekExtensions,
+  type AmdCertificateSpec,
+} from './synthetic-pki.ts';
 import { goodCertificates, rootOf } from './synthetic-platform.ts';
 import { hardwareId, makeReport } from './synthetic-report.ts';
 
+const spec: AmdCertificateSpec = {
+  commonName: 'SEV-VCEK',
+  issuerName: 'SEV-Milan',
+  serialNumber: 0,
+  notBefore: new Date('2025-01-01T00:00:00Z'),
+  notAfter: new Date('2055-01-01T00:00:00Z'),
+  spki: keys.vcek.spki,
+  issuerKey: keys.ask,
+  extensions: vcekExtensions(hardwareId),
+};
+
 function refuses(change: Partial<AmdCertificateSpec>, what: string): void {
-  const encoded = makeAmdCertificate('leaf', change);
+  const encoded = makeAmdCertificate({ ...spec, ...change });
   assert.throws(
     () => parseAmdCertificate(encoded),
     (error) => isEnclosError(error),

@@ -94,8 +94,12 @@ export function goodExtensions(of: 'ark' | 'ask' | 'leaf'): readonly Extension[]
   return good[of].extensions;
 }
 
+export function makeAmdCertificate(spec: AmdCertificateSpec): Uint8Array {
+  return issueChanged('leaf', spec);
+}
+
 /** A certificate of the good chain but for the changes. Its algorithm has the trailer field, as AMD's older ones have. */
-export function makeAmdCertificate(of: 'ark' | 'ask' | 'leaf', change: Partial<AmdCertificateSpec> = {}): Uint8Array {
+export function issueChanged(of: 'ark' | 'ask' | 'leaf', change: Partial<AmdCertificateSpec> = {}): Uint8Array {
   const { commonName, issuerName, serialNumber, spki, ...others } = change;
   return issueCertificate({
     ...good[of],
@@ -137,6 +141,11 @@ export function authorityConstraints(pathLength?: number): Extension {
 
 export function ia5(text: string): Uint8Array {
   return tlv(0x16, utf8(text));
+}
+
+/** The extensions of a VCEK of Milan. */
+export function vcekExtensions(chip: string): readonly Extension[] {
+  return amdExtensions({ product: 'Milan', tcb: milan, hardwareId: fromHex(chip) });
 }
 
 /** The extensions of a VLEK of Milan. */

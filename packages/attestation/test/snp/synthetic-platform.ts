@@ -5,7 +5,7 @@ import { parseSnpCollateral, type SnpEndorsements, type SnpRoot } from '../../sr
 import {
   goodExtensions,
   keys,
-  makeAmdCertificate,
+  issueChanged,
   makeAmdCrl,
   vlekExtensions,
   type AmdCertificateSpec,
@@ -41,16 +41,16 @@ export interface SnpPlatform {
 
 /** Whole certificates, as parsers and negative tests of collateral want them. */
 export const goodCertificates = {
-  leaf: makeAmdCertificate('leaf'),
-  ask: makeAmdCertificate('ask'),
-  ark: makeAmdCertificate('ark'),
+  leaf: issueChanged('leaf'),
+  ask: issueChanged('ask'),
+  ark: issueChanged('ark'),
   crl: makeAmdCrl(),
 };
 
 /** A platform of Milan with a VCEK, under the root of the kit. What is not changed is not signed again. */
 export function makeSnpPlatform({ report, crl, ...changes }: SnpChanges = {}): SnpPlatform {
   const certificate = (of: 'leaf' | 'ask' | 'ark'): Uint8Array =>
-    changes[of] === undefined ? goodCertificates[of] : makeAmdCertificate(of, changes[of]);
+    changes[of] === undefined ? goodCertificates[of] : issueChanged(of, changes[of]);
   const list = crl === undefined ? goodCertificates.crl : crl === 'none' ? undefined : makeAmdCrl(crl);
   return platformOf(
     {
