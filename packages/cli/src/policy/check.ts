@@ -1,4 +1,4 @@
-import { parsePolicy, parseSnpPolicy, type AppraisalPolicy, type SnpPolicy } from '@enclos/attestation';
+import { parsePolicy, type AppraisalPolicy, type SgxPolicy, type SnpPolicy, type TdxPolicy } from '@enclos/attestation';
 import {
   BuildError,
   diagnosticAt,
@@ -11,10 +11,15 @@ import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { isRecord } from '../evidence/text-forms.ts';
 import { ruleNames } from './rule-names.ts';
 
-/** A policy for quotes, or one for reports of SEV-SNP, which has `measurements`. */
+/** A policy for quotes, or one for reports of SEV-SNP. */
 export type AnyPolicy =
-  | { readonly kind: 'dcap'; readonly rules: AppraisalPolicy }
+  | { readonly kind: 'dcap'; readonly rules: SgxPolicy | TdxPolicy }
   | { readonly kind: 'snp'; readonly rules: SnpPolicy };
+
+/** A policy that was read, with what decides how evidence is appraised by it. */
+export function withKind(rules: AppraisalPolicy): AnyPolicy {
+  return rules.tee === 'sev-snp' ? { kind: 'snp', rules } : { kind: 'dcap', rules };
+}
 
 const code = 'CLI_POLICY_INVALID';
 const unknownRule = 'the name of a rule';
@@ -27,7 +32,6 @@ const placeholders: Readonly<Record<string, unknown>> = {
   mrEnclave: ['00'.repeat(32)],
   productId: 0,
   softwareRoots: ['00'.repeat(32)],
-  tee: 'sgx',
   mrTd: ['00'.repeat(48)],
   rtmr0: 'any',
   rtmr1: 'any',
@@ -85,7 +89,8 @@ function problemsOf(value: Readonly<Record<string, unknown>>): {
     if (problems.some(({ field }) => field === problem.field)) return { problems };
     problems.push(problem);
     const [name = ''] = problem.field.split('.');
-    if (Object.hasOwn(placeholders, name)) rules[name] = placeholders[name];
+    if (name === 'tee') rules[name] = likelyTee(rules);
+    else if (Object.hasOwn(placeholders, name)) rules[name] = placeholders[name];
     else delete rules[name];
   }
 }
@@ -94,11 +99,7 @@ function tryPolicy(
   rules: Readonly<Record<string, unknown>>,
 ): { readonly policy: AnyPolicy } | { readonly problem: Problem } {
   try {
-    return {
-      policy: isForSnp(rules)
-        ? { kind: 'snp', rules: parseSnpPolicy(rules) }
-        : { kind: 'dcap', rules: parsePolicy(rules) },
-    };
+    return { policy: withKind(parsePolicy(rules)) };
   } catch (error) {
     if (!isEnclosError(error, 'APPRAISAL_REFUSED')) throw error;
     const { field, expected } = error.details;
@@ -106,14 +107,11 @@ function tryPolicy(
   }
 }
 
-const snpOnly = ['measurements', 'minimumGuestSvn', 'vmpl', 'minimumTcb', 'signingKeys'];
-
-/** By the rules that only such a policy has; a policy of quotes that has one of them too is told of it as unknown. */
-function isForSnp(rules: Readonly<Record<string, unknown>>): boolean {
-  return snpOnly.some((name) => Object.hasOwn(rules, name)) && !quoteOnly.some((name) => Object.hasOwn(rules, name));
+/** What a policy without a TEE, or with a misspelt one, seems to be for. */
+function likelyTee(rules: Readonly<Record<string, unknown>>): 'sgx' | 'tdx' | 'sev-snp' {
+  if (Object.hasOwn(rules, 'measurements')) return 'sev-snp';
+  return Object.hasOwn(rules, 'mrTd') ? 'tdx' : 'sgx';
 }
-
-const quoteOnly = ['tee', 'mrEnclave', 'mrSigner', 'mrTd', 'acceptedStatuses'];
 
 interface PolicyFile {
   readonly file: string;
