@@ -124,6 +124,10 @@ const certificates: readonly (readonly [what: string, change: Partial<typeof goo
   ['a third date', { validity: sequence(time(spec.notBefore), time(spec.notAfter), time(spec.notAfter)) }],
   ['another key type', { key: keyOf('1.2.840.113549.1.1.1', p256, bitString(point)) }],
   ['another curve', { key: keyOf(ecKey, '1.3.132.0.34', bitString(point)) }],
+  [
+    'more parameters of the key than its curve',
+    { key: sequence(sequence(objectIdentifier(ecKey), objectIdentifier(p256), tlv(5)), bitString(point)) },
+  ],
   ['a compressed point', { key: keyOf(ecKey, p256, bitString(concatBytes(Uint8Array.of(2), point.subarray(1, 33)))) }],
   ['a hybrid point', { key: keyOf(ecKey, p256, bitString(concatBytes(Uint8Array.of(6), point.subarray(1)))) }],
   ['no extensions', { extensions: new Uint8Array() }],
@@ -187,6 +191,15 @@ test('a certificate with a malformed outside is refused', () => {
     'another outer algorithm',
   );
   refuses(parseCertificate, new Uint8Array(20_000), 'a large input');
+  const otherwise = (identifier: Uint8Array): Uint8Array =>
+    sequence(sequence(...Object.values({ ...goodParts, algorithm: identifier })), identifier, bitString(signature));
+  parseCertificate(otherwise(algorithm));
+  refuses(parseCertificate, otherwise(sequence(objectIdentifier('1.2.840.10045.4.3.3'))), 'another algorithm');
+  refuses(
+    parseCertificate,
+    otherwise(sequence(objectIdentifier('1.2.840.10045.4.3.2'), tlv(5))),
+    'parameters of the algorithm',
+  );
 });
 
 const crlSpec: CrlSpec = {

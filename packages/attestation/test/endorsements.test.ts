@@ -125,6 +125,21 @@ for (const [what, change, status = 'SGX_TCB_INFO_INVALID'] of tcbInfos) {
   });
 }
 
+test('what is wrong with a document is said with its place in it', async () => {
+  const places = [
+    ['tcb_info', { ...goodTcbInfo, fmspc: 7 }, 'tcbInfo.fmspc'],
+    ['tcb_info', { ...goodTcbInfo, tcbLevels: [{}] }, 'tcbInfo.tcbLevels[0].tcb'],
+    ['qe_identity', { ...goodQeIdentity, mrsigner: undefined }, 'enclaveIdentity.mrsigner'],
+  ] as const;
+  const collateral = await good;
+  for (const [field, document, place] of places) {
+    assert.throws(
+      () => parseCollateral({ ...collateral, [field]: JSON.stringify(document) }),
+      (error) => isEnclosError(error, 'ENDORSEMENTS_INVALID') && error.message.startsWith(`${place} is `),
+    );
+  }
+});
+
 const identities: readonly (readonly [what: string, change: Record<string, unknown>, status?: string])[] = [
   ['without an id', { id: undefined }, 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_FORMAT'],
   ['without a signer', { mrsigner: undefined }, 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_FORMAT'],

@@ -227,6 +227,25 @@ test('an implementation of cryptography that calls everything good spoils no oth
   await assert.rejects(verifyQuote(forged.quote, endorsements, { roots, now }), refused);
 });
 
+test('with WebCrypto of the caller the same: a cache of its own, unless one is given', async () => {
+  const forged = await makePlatform({ signer: { issuerKey: keys.other } });
+  const endorsements = parseCollateral(forged.collateral);
+  const { roots } = forged;
+  const credulous: Subtle = {
+    digest: async (...inputs) => crypto.subtle.digest(...inputs),
+    verify: async () => true,
+    importKey: ((...inputs: Parameters<Subtle['importKey']>) =>
+      crypto.subtle.importKey(...inputs)) as Subtle['importKey'],
+  };
+  const refused = (error: unknown): boolean => isEnclosError(error, 'EVIDENCE_REFUSED');
+  assert.ok(await verifyQuote(forged.quote, endorsements, { roots, now, subtle: credulous }));
+  await assert.rejects(verifyQuote(forged.quote, endorsements, { roots, now }), refused);
+  const cache = createVerifierCache();
+  assert.ok(await verifyQuote(forged.quote, endorsements, { roots, now, subtle: credulous, cache }));
+  const { pckChains, quotingEnclaves } = cachePartsOf(cache);
+  assert.deepEqual([pckChains.size, quotingEnclaves.size], [1, 1]);
+});
+
 test('a quoting enclave that one PCK vouches for is not vouched for by another', async () => {
   let parts: QuoteParts | undefined;
   const keep = (good: QuoteParts): QuoteParts => (parts = good);
