@@ -136,7 +136,10 @@ const certificates: readonly (readonly [what: string, change: Partial<typeof goo
   ['something after the key', { key: sequence(keyAlgorithm, bitString(point), integer(1)) }],
   ['a point of 66 bytes', { key: sequence(keyAlgorithm, bitString(concatBytes(point, Uint8Array.of(0)))) }],
   ['a point that is not whole bytes', { key: sequence(keyAlgorithm, bitString(evenPoint, 1)) }],
-  ['a name part with a third element', { subject: sequence(attribute(objectIdentifier('2.5.4.3'), text('A'), tlv(5))) }],
+  [
+    'a name part with a third element',
+    { subject: sequence(attribute(objectIdentifier('2.5.4.3'), text('A'), tlv(5))) },
+  ],
   ['a name of 257 characters', { subject: sequence(attribute(objectIdentifier('2.5.4.3'), text('A'.repeat(257)))) }],
   [
     'an extension with something after its value',
@@ -296,11 +299,14 @@ test('malformed revocation lists are refused', () => {
     list(...head, until, sequence(sequence(integer(1), from, sequence(), integer(1))), tail),
     'a longer entry',
   );
-  const entryOf = (...parts: readonly Uint8Array[]): Uint8Array => list(...head, until, sequence(sequence(...parts)), tail);
+  const entryOf = (...parts: readonly Uint8Array[]): Uint8Array =>
+    list(...head, until, sequence(sequence(...parts)), tail);
   const serial = (length: number): Uint8Array => integer(new Uint8Array(length).fill(1));
   const reason = { id: '2.5.29.21', value: tlv(0x0a, Uint8Array.of(1)) };
   parseRevocationList(entryOf(serial(20), from));
-  for (const critical of [true, false]) parseRevocationList(entryOf(serial(1), from, encodeExtensions([{ ...reason, critical }])));
+  for (const critical of [true, false]) {
+    parseRevocationList(entryOf(serial(1), from, encodeExtensions([{ ...reason, critical }])));
+  }
   refuses(parseRevocationList, entryOf(serial(21), from), 'a serial number of 21 bytes');
   refuses(parseRevocationList, entryOf(serial(1), from, integer(1)), 'an entry with a number for extensions');
   refuses(
@@ -308,7 +314,11 @@ test('malformed revocation lists are refused', () => {
     entryOf(serial(1), from, encodeExtensions([reason]), integer(1)),
     'an entry with something after its extensions',
   );
-  refuses(parseRevocationList, list(...head, until, sequence(entry), tail, integer(1)), 'something after the extensions');
+  refuses(
+    parseRevocationList,
+    list(...head, until, sequence(entry), tail, integer(1)),
+    'something after the extensions',
+  );
   refuses(
     parseRevocationList,
     list(...head, until, sequence(entry), explicit(0, encodeExtensions([crlNumber]), integer(1))),

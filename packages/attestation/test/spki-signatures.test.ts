@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { constants, sign, webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
-import { verifySpkiSignature, type SpkiScheme, type Steps } from '../src/crypto-steps.ts';
+import { isPublicKey, verifySpkiSignature, type SpkiScheme, type Steps } from '../src/crypto-steps.ts';
 import { runSync } from '../src/node/node-crypto.ts';
 import { runAsync, type Subtle } from '../src/web-crypto.ts';
+import { countingCrypto } from './counting-crypto.ts';
 import { ecKey, rsaKey, type AmdKeyPair } from './snp/synthetic-pki.ts';
+import { makeKey } from './synthetic-pki.ts';
 
 const data = utf8('what is signed');
 const ec = ecKey();
@@ -89,4 +91,28 @@ test('a key that could not be imported is not remembered as one that cannot', as
   assert.equal(await attempt(), false);
   isBroken = false;
   assert.equal(await attempt(), true);
+});
+
+test('256 keys are kept imported, those that were used last', async () => {
+  const points = Array.from({ length: 257 }, () => makeKey().point);
+  const [first, second] = points;
+  assert.ok(first !== undefined && second !== undefined);
+  const crypto = countingCrypto();
+  let imports = 0;
+  const subtle: Subtle = {
+    digest: webcrypto.subtle.digest.bind(webcrypto.subtle),
+    verify: webcrypto.subtle.verify.bind(webcrypto.subtle),
+    importKey: ((...given: Parameters<Subtle['importKey']>) => {
+      imports += 1;
+      return webcrypto.subtle.importKey(...given);
+    }) as Subtle['importKey'],
+  };
+  for (const point of [...points.slice(0, 256), first, ...points.slice(256), first]) {
+    assert.equal(runSync(isPublicKey(point), crypto), true);
+    assert.equal(await runAsync(isPublicKey(point), subtle), true);
+  }
+  assert.deepEqual([crypto.counts.imports, imports], [257, 257]);
+  runSync(isPublicKey(second), crypto);
+  await runAsync(isPublicKey(second), subtle);
+  assert.deepEqual([crypto.counts.imports, imports], [258, 258]);
 });

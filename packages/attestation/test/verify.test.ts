@@ -5,7 +5,7 @@ import { concatBytes, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { INTEL_SGX_ROOT, parseCollateral, verificationSteps, verifyQuote, type VerifyOptions } from '../src/index.ts';
 import { pem } from './intel-vectors.ts';
-import { goodReport, makePlatform, now, trustedRoot } from './synthetic-platform.ts';
+import { goodReport, makePlatform, now, trustedRoot, type Changes } from './synthetic-platform.ts';
 
 test('a software platform’s quote verifies, and says what it is', async () => {
   const { quote, collateral, roots } = await makePlatform();
@@ -79,6 +79,23 @@ test('TCB info of another platform is refused with what is other about it', asyn
     const { quote, collateral, roots } = await makePlatform({ tcbInfo: (good) => ({ ...good, ...change }) });
     await assert.rejects(verifyQuote(quote, parseCollateral(collateral), { roots, now }), (error) => {
       assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED') && error.message.includes(what));
+      return true;
+    });
+  }
+});
+
+test('another quoting enclave is refused with what is other about it', async () => {
+  const others: readonly (readonly [what: string, changes: Changes])[] = [
+    ['role', { qeIdentity: (good) => ({ ...good, id: 'TD_QE' }) }],
+    ['MISCSELECT', { qeReport: { miscSelect: 1 } }],
+    ['ATTRIBUTES', { qeReport: { attributes: { flags: 0x17n, xfrm: 3n } } }],
+    ['MRSIGNER', { qeReport: { mrSigner: new Uint8Array(32) } }],
+    ['ISVPRODID', { qeReport: { isvProdId: 2 } }],
+  ];
+  for (const [what, changes] of others) {
+    const { quote, collateral, roots } = await makePlatform(changes);
+    await assert.rejects(verifyQuote(quote, parseCollateral(collateral), { roots, now }), (error) => {
+      assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED') && error.message.includes(`another ${what} `));
       return true;
     });
   }
