@@ -11,6 +11,7 @@ import {
   type AzureVerdict,
   type HardwareFacts,
   type SnpVerdict,
+  type Subtle,
 } from '../../src/index.ts';
 import { verifyAzureSnpSync, verifyAzureTdxSync } from '../../src/node.ts';
 import { parseHclReport } from '../../src/vtpm/hcl-report.ts';
@@ -141,6 +142,50 @@ test('malformed HCL reports are refused', async () => {
   await refused({ hcl: { reportType: 4 } }, 'vtpm-hcl-report', 'VTPM_HARDWARE_MISMATCH');
 });
 
+test('an HCL report of version 1 is read, and one of 16 KiB', async () => {
+  await verdictOf({ hcl: { version: 1 } });
+  const { hclReport, tpmQuote } = evidenceOf({ hcl: { trailing: new Uint8Array() } });
+  const padded = (length: number): AzureEvidence => ({
+    hclReport: concatBytes(hclReport, new Uint8Array(length - hclReport.length)),
+    tpmQuote,
+  });
+  await verifyAzureSnp(padded(16_384), endorsements, options);
+  await refused(padded(16_385), 'vtpm-hcl-report', 'VTPM_HCL_UNSUPPORTED_FORMAT');
+});
+
+test('without WebCrypto the caller is told so', async () => {
+  const given = Object.getOwnPropertyDescriptor(globalThis, 'crypto') ?? {};
+  Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });
+  try {
+    const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
+    await assert.rejects(verifyAzureSnp(evidenceOf(), endorsements, options), misused);
+    await assert.rejects(verifyAzureTdx(tdEvidence(), { tdQuote, verifyTdQuote: () => tdVerdict }), misused);
+  } finally {
+    Object.defineProperty(globalThis, 'crypto', given);
+  }
+});
+
+test('with WebCrypto of the caller, that alone says what a signature is', async () => {
+  const severe: Subtle = {
+    digest: async (...inputs) => crypto.subtle.digest(...inputs),
+    importKey: (async (...inputs: Parameters<Subtle['importKey']>) =>
+      crypto.subtle.importKey(...inputs)) as Subtle['importKey'],
+    verify: async () => false,
+  };
+  const refusedAt =
+    (step: string) =>
+    (error: unknown): boolean =>
+      isEnclosError(error, 'EVIDENCE_REFUSED') && error.details['step'] === step;
+  await assert.rejects(
+    verifyAzureSnp(evidenceOf(), endorsements, { ...options, subtle: severe }),
+    refusedAt('snp-root-certificate'),
+  );
+  await assert.rejects(
+    verifyAzureTdx(tdEvidence(), { tdQuote, verifyTdQuote: () => tdVerdict, subtle: severe }),
+    refusedAt('vtpm-quote-signature'),
+  );
+});
+
 test('the hardware’s report is verified as any', async () => {
   const foreign = makeSnpPlatform(vlek).endorsements;
   await assert.rejects(verifyAzureSnp(evidenceOf(), foreign, options), (error) =>
@@ -195,6 +240,16 @@ const runtimes: readonly (readonly [what: string, text: string])[] = [
     'secure boot that is neither',
     JSON.stringify({ ...goodRuntime, 'vm-configuration': { ...configuration, 'secure-boot': 'yes' } }),
   ],
+  ...['tpm-enabled', 'tpm-persisted', 'console-enabled', 'root-cert-thumbprint'].map(
+    (member): readonly [string, string] => [
+      `another type of ${member}`,
+      JSON.stringify({ ...goodRuntime, 'vm-configuration': { ...configuration, [member]: 1 } }),
+    ],
+  ),
+  ['a key that is no object', JSON.stringify({ ...goodRuntime, keys: ['HCLAkPub'] })],
+  ['user data with a character before them', JSON.stringify({ ...goodRuntime, 'user-data': `x${'00'.repeat(64)}` })],
+  ['user data with a character after them', JSON.stringify({ ...goodRuntime, 'user-data': `${'00'.repeat(64)}x` })],
+  ['a byte order mark', `\ufeff${goodText}`],
   ['an id that is none', JSON.stringify({ ...goodRuntime, 'vm-configuration': { ...configuration, vmUniqueId: 7 } })],
   [
     'too long an id',
@@ -214,6 +269,22 @@ test('runtime data that are not UTF-8 are refused', () => {
   assert.throws(
     () => parseRuntimeData(bytes),
     (error) => isEnclosError(error, 'CODEC_INVALID') && /UTF-8/.test(error.message),
+  );
+});
+
+test('runtime data within their bounds are read', async () => {
+  const parse = (change: object): ReturnType<typeof parseRuntimeData> =>
+    parseRuntimeData(utf8(JSON.stringify({ ...goodRuntime, ...change })));
+  assert.equal(parse({ 'user-data': 'AB'.repeat(64) }).userData, 'ab'.repeat(64));
+  const vmUniqueId = 'x'.repeat(256);
+  assert.equal(parse({ 'vm-configuration': { vmUniqueId } }).vmConfiguration.vmUniqueId, vmUniqueId);
+  const lowest = new Uint8Array(256);
+  lowest[0] = 0x80;
+  assert.equal(parse({ keys: [{ ...akJwk, n: toBase64url(lowest) }] }).attestationKey.length, 294);
+  assert.equal(parseRuntimeData(utf8(goodText.padEnd(16_384))).userData, goodRuntime['user-data']);
+  assert.throws(
+    () => parseRuntimeData(utf8(goodText.padEnd(16_385))),
+    (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
   );
 });
 
@@ -248,6 +319,12 @@ test('malformed attestations are refused, although the attestation key signed th
   // Untyped on purpose: the run-time checks are what these tests are for.
   const pcrs = undefined as unknown as readonly Uint8Array[];
   await refused({ tpmQuote: { ...makeTpmQuote(), pcrs } }, ...step);
+});
+
+test('the longest names and the last clock are read', async () => {
+  const change = { signer: new Uint8Array(66), extraData: new Uint8Array(66), clock: (1n << 53n) - 1n, safe: 0 };
+  const { tpm } = await verdictOf({ tpmQuote: makeTpmQuote(makeAttestation(change)) });
+  assert.deepEqual([tpm.qualifyingData, tpm.clockMs, tpm.clockSafe], ['00'.repeat(66), 2 ** 53 - 1, false]);
 });
 
 test('a quote by another key is refused', async () => {
