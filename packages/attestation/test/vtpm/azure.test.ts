@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 import { test } from 'node:test';
 import { concatBytes, fromHex, toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
@@ -211,6 +212,7 @@ const configuration = goodRuntime['vm-configuration'];
 const runtimes: readonly (readonly [what: string, text: string])[] = [
   ['no JSON', '{'],
   ['no object', '[]'],
+  ['nothing', 'null'],
   ['no keys', JSON.stringify({ ...goodRuntime, keys: undefined })],
   ['keys that are no list', JSON.stringify({ ...goodRuntime, keys: akJwk })],
   ['no attestation key', JSON.stringify({ ...goodRuntime, keys: [ekJwk] })],
@@ -224,6 +226,8 @@ const runtimes: readonly (readonly [what: string, text: string])[] = [
       ['two uses', { key_ops: ['sign', 'encrypt'] }],
       ['no uses', { key_ops: undefined }],
       ['no modulus', { n: 7 }],
+      ['a list of one modulus', { n: [akJwk?.['n']] }],
+      ['2040 bits', { n: toBase64url(new Uint8Array(255).fill(0xff)) }],
       ['base64 in place of base64url', { n: '+'.repeat(342) }],
       ['4096 bits', { n: toBase64url(new Uint8Array(512).fill(0xff)) }],
       ['2047 bits', { n: toBase64url(new Uint8Array(256).fill(0x7f)) }],
@@ -234,6 +238,7 @@ const runtimes: readonly (readonly [what: string, text: string])[] = [
   ]),
   ['user data that are no hex', JSON.stringify({ ...goodRuntime, 'user-data': 'zz'.repeat(64) })],
   ['user data that are short', JSON.stringify({ ...goodRuntime, 'user-data': '00' })],
+  ['user data that are a list', JSON.stringify({ ...goodRuntime, 'user-data': ['0f'.repeat(64)] })],
   ['user data that are no text', JSON.stringify({ ...goodRuntime, 'user-data': 0 })],
   ['a configuration that is none', JSON.stringify({ ...goodRuntime, 'vm-configuration': [] })],
   [
@@ -286,6 +291,13 @@ test('runtime data within their bounds are read', async () => {
     () => parseRuntimeData(utf8(goodText.padEnd(16_385))),
     (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
   );
+});
+
+test('the attestation key is found among others, and encoded as certificates have keys', () => {
+  const keys = [null, 'HCLAkPub', ekJwk, akJwk];
+  const { attestationKey } = parseRuntimeData(utf8(JSON.stringify({ keys })));
+  const engine = createPublicKey({ key: { ...akJwk }, format: 'jwk' });
+  assert.deepEqual(attestationKey, new Uint8Array(engine.export({ type: 'spki', format: 'der' })));
 });
 
 test('what the paravisor does not say is absent', async () => {
