@@ -203,6 +203,7 @@ test('the hardware must vouch for the runtime data, to the byte', async () => {
   await refused({ vouched: `${goodText} ` }, ...step);
   await refused({ vouched: `${goodText}\0` }, ...step);
   await refused({ report: { reportData: `${reportDataFor(goodText).slice(0, 127)}1` } }, ...step);
+  await refused({ report: { reportData: `${reportDataFor(goodText).slice(0, 64)}01`.padEnd(128, '0') } }, ...step);
   const ownKey = JSON.stringify({ ...goodRuntime, keys: [jwk(otherKey)] });
   await refused({ runtime: ownKey, vouched: goodText, tpmQuote: makeTpmQuote(makeAttestation(), otherKey) }, ...step);
 });
@@ -312,6 +313,7 @@ const attestations: readonly (readonly [what: string, change: Partial<AttestSpec
   ['no bank', { banks: 0 }],
   ['the SHA-1 bank', { hash: 4 }],
   ['four bytes of selection', { selectSize: 4, select: [1, 0, 0, 0] }],
+  ['a size of selection that is not its own', { selectSize: 4 }],
   ['no PCR', { select: [0, 0, 0] }],
   ['a digest of 31 bytes', { digest: new Uint8Array(31) }],
   ['a digest of 33 bytes', { digest: new Uint8Array(33) }],
@@ -355,6 +357,9 @@ test('other PCR values than the quoted ones are refused', async () => {
     await refused({ tpmQuote: { ...quote, pcrs: pcrValues.with(number, new Uint8Array(31)) } }, ...step);
   }
   await refused({ tpmQuote: { ...quote, pcrs: pcrValues.slice(0, 23) } }, ...step);
+  const [first = new Uint8Array(), second = new Uint8Array()] = pcrValues;
+  const shifted = [first.subarray(0, 31), concatBytes(first.subarray(31), second), ...pcrValues.slice(2)];
+  await refused({ tpmQuote: { ...quote, pcrs: shifted } }, ...step);
   await refused({ tpmQuote: { ...quote, pcrs: [...pcrValues].reverse() } }, ...step);
 });
 
