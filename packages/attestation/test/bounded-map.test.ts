@@ -29,7 +29,9 @@ test('a key that is set again has its last value, and pushes nothing out', () =>
   const map = filled(2, 'ab');
   map.set('a', 'new');
   assert.deepEqual([map.get('a'), map.get('b'), map.size], ['new', 'B', 2]);
-  map.set('a', 'newest');
+  map.set('b', 'newest');
+  assert.deepEqual([map.get('a'), map.get('b'), map.size], ['new', 'newest', 2]);
+  map.get('a');
   map.set('c', 'C');
   assert.equal(kept(map, 'abc'), 'ac');
 });

@@ -390,6 +390,7 @@ test('PEM is read strictly', () => {
     one.replace('AQID', 'AQJ='),
     one.replace('AQID', 'AQ==ID=='),
     one.replace('AQID', 'A==='),
+    one.replace('AQID', 'AQ=A'),
     `\0${one}`,
     `${one}\0${one}`,
     `${long}${'\n'.repeat(32_769 - long.length)}`,

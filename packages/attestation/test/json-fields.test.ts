@@ -76,6 +76,7 @@ test('dates of one form that exist', () => {
     '2024-01-01T24:00:00Z',
     '2024-01-01T00:00:00',
     '2024-1-01T00:00:00Z',
+    '+012345-01-01T00:00Z',
     '',
   ]) {
     refuses(() => fieldsOf({ date }).date('date'), 'it.date is not a date like 2025-06-19T10:56:11Z.');

@@ -284,7 +284,9 @@ test('a cache of another origin or without sense is misuse', async () => {
   const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
   assert.throws(() => parseCollateral(collateral, { cache: { ...none } }), misused);
   for (const limit of [-1, 1.5, Number.NaN, 65_537]) {
-    assert.throws(() => createVerifierCache({ pckChains: limit }), misused);
+    for (const name of ['collateral', 'pckChains', 'quotingEnclaves']) {
+      assert.throws(() => createVerifierCache({ [name]: limit }), misused);
+    }
   }
 });
 
