@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { constants, sign, webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
-import { isPublicKey, verifySpkiSignature, type SpkiScheme, type Steps } from '../src/crypto-steps.ts';
+import { isEnclosError } from '@enclos/errors';
+import { isPublicKey, sha256, verifySpkiSignature, type SpkiScheme, type Steps } from '../src/crypto-steps.ts';
 import { runSync } from '../src/node/node-crypto.ts';
 import { runAsync, type Subtle } from '../src/web-crypto.ts';
 import { countingCrypto } from './counting-crypto.ts';
@@ -73,6 +74,17 @@ test('only true is a good signature', () => {
   const steps = verifySpkiSignature('rsa-pss-sha384', rsa.spki, { signature: data, signedBytes: data });
   steps.next();
   assert.deepEqual(steps.next(Uint8Array.of(1)), { done: true, value: false });
+});
+
+test('a driver that answers a digest with a boolean is misuse', () => {
+  for (const answered of [true, false]) {
+    const steps = sha256(data);
+    steps.next();
+    assert.throws(
+      () => steps.next(answered),
+      (error) => isEnclosError(error, 'VERIFIER_MISUSED'),
+    );
+  }
 });
 
 test('a key that could not be imported is not remembered as one that cannot', async () => {
