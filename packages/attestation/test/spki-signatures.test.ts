@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { constants, sign, webcrypto } from 'node:crypto';
+import { constants, generateKeyPairSync, sign, webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { isPublicKey, sha256, verifySpkiSignature, type SpkiScheme, type Steps } from '../src/crypto-steps.ts';
+import {
+  isPublicKey,
+  sha256,
+  verifySignature,
+  verifySpkiSignature,
+  type SpkiScheme,
+  type Steps,
+} from '../src/crypto-steps.ts';
 import { runSync } from '../src/node/node-crypto.ts';
 import { runAsync, type Subtle } from '../src/web-crypto.ts';
 import { countingCrypto } from './counting-crypto.ts';
@@ -67,6 +74,29 @@ test('a key that is none, and one of another kind, verify nothing', async () => 
     for (const key of [new Uint8Array(), ec.spki.subarray(1), offCurve]) {
       assert.equal(await answer(scheme, key, good), false);
     }
+  }
+});
+
+test('under a key that neither RSA nor a curve of ECDSA has, no scheme verifies', async () => {
+  for (const type of ['ed25519', 'x25519'] as const) {
+    const { publicKey } = type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('x25519');
+    const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+    for (const scheme of schemes) assert.equal(await answer(scheme, spki, new Uint8Array(64)), false, type);
+  }
+});
+
+test('64 bytes that are no point of P-256 verify nothing', async () => {
+  const { point } = makeKey();
+  for (const [publicKey, isKey] of [
+    [point, true],
+    [point.with(63, (point[63] ?? 0) ^ 1), false],
+    [point.subarray(1), false],
+  ] as const) {
+    const verifies = (): Steps<boolean> => verifySignature(publicKey, new Uint8Array(64).fill(1), data);
+    assert.equal(runSync(isPublicKey(publicKey)), isKey);
+    assert.equal(await runAsync(isPublicKey(publicKey), webcrypto.subtle), isKey);
+    assert.equal(runSync(verifies()), false);
+    assert.equal(await runAsync(verifies(), webcrypto.subtle), false);
   }
 });
 
