@@ -3,18 +3,26 @@ import { test } from 'node:test';
 import { concatBytes, fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import {
+  AMD_GENOA_ROOT,
+  AMD_MILAN_ROOT,
+  AMD_TURIN_ROOT,
   amdKeyServiceUrls,
   isVerifiedSnpEvidence,
+  parseSnpCollateral,
   parseSnpPolicy,
   verifySnpReport,
+  type SnpCollateral,
   type SnpPolicy,
 } from '../../src/index.ts';
+import { runSync } from '../../src/node/node-crypto.ts';
 import { parseAmdCertificate } from '../../src/snp/certificate.ts';
 import { parseAmdExtensions } from '../../src/snp/extensions.ts';
+import { snpProducts } from '../../src/snp/product.ts';
+import { findSnpRoot } from '../../src/snp/roots.ts';
 import { bitString, integer, objectIdentifier, sequence, tlv } from '../der-writer.ts';
 import type { ExtensionSpec } from '../synthetic-pki.ts';
 import { amdIds, ia5, keys, makeAmdCertificate, vcekExtensions } from './synthetic-pki.ts';
-import { makeSnpPlatform, now, snpRoot, vlek, withExtension } from './synthetic-platform.ts';
+import { goodCertificates, makeSnpPlatform, now, snpRoot, vlek, withExtension } from './synthetic-platform.ts';
 import { goodReport, hardwareId, makeReport } from './synthetic-report.ts';
 
 const isCodecError = (error: unknown): boolean => isEnclosError(error) && error.code.startsWith('CODEC_');
@@ -94,19 +102,30 @@ test('only what was appraised is evidence', () => {
   for (const value of [undefined, null, 'evidence', 7, {}]) assert.ok(!isVerifiedSnpEvidence(value));
 });
 
+const tcb = { bootloader: 255, tee: 255, snp: 255, microcode: 255 };
+const mandatory = {
+  measurements: [goodReport.measurement],
+  minimumGuestSvn: 0xffff_ffff,
+  vmpl: 3,
+  roots: [snpRoot.fingerprint],
+  signingKeys: ['VCEK'],
+  minimumTcb: { Milan: tcb, Genoa: tcb, Turin: { ...tcb, fmc: 255 } },
+  allowSmt: false,
+  allowMultipleSockets: false,
+} as const satisfies SnpPolicy;
+const policy: SnpPolicy = { ...mandatory, expiredCollateralGraceMs: Number.MAX_SAFE_INTEGER };
+
+test('a policy without a rule that it has to have is refused when it is read', () => {
+  for (const field of Object.keys(mandatory)) {
+    const rules = Object.fromEntries(Object.entries(policy).filter(([name]) => name !== field));
+    assert.throws(
+      () => parseSnpPolicy(rules),
+      (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === field,
+    );
+  }
+});
+
 test('a policy at its bounds', () => {
-  const tcb = { bootloader: 255, tee: 255, snp: 255, microcode: 255 };
-  const policy: SnpPolicy = {
-    measurements: [goodReport.measurement],
-    minimumGuestSvn: 0xffff_ffff,
-    vmpl: 3,
-    roots: [snpRoot.fingerprint],
-    signingKeys: ['VCEK'],
-    minimumTcb: { Milan: tcb, Genoa: tcb, Turin: { ...tcb, fmc: 255 } },
-    allowSmt: false,
-    allowMultipleSockets: false,
-    expiredCollateralGraceMs: Number.MAX_SAFE_INTEGER,
-  };
   assert.deepEqual(parseSnpPolicy(policy), policy);
   const wrong: readonly (readonly [field: string, change: object])[] = [
     ['minimumGuestSvn', { minimumGuestSvn: 0x1_0000_0000 }],
@@ -142,6 +161,43 @@ test('the key service has no certificate of a provider’s key, and the FMC of a
     certificateChain: 'https://kdsintf.amd.com/vcek/v1/Turin/cert_chain',
     revocationList: 'https://kdsintf.amd.com/vcek/v1/Turin/crl',
   });
+});
+
+test('the key service is not asked for a provider’s key, also when the report names a chip', () => {
+  const urls = amdKeyServiceUrls(makeReport({ ...vlek.report, chipId: goodReport.chipId }));
+  assert.equal(urls.signingKeyCertificate, undefined);
+});
+
+test('AMD’s keys are those of their products only', () => {
+  for (const root of [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT]) {
+    const key = fromHex(root.publicKey);
+    assert.deepEqual(runSync(findSnpRoot([root], key)), root);
+    for (const product of snpProducts.filter((other) => other !== root.product)) {
+      assert.throws(() => runSync(findSnpRoot([{ ...root, product }], key)), isMisuse);
+    }
+  }
+});
+
+test('collateral that is none, and lists that are no bytes, are refused by field', () => {
+  const { leaf, ask, ark, crl } = goodCertificates;
+  const good = { signingKeyCertificate: leaf, certificateChain: [ask, ark] };
+  // Untyped on purpose: callers without types may pass anything.
+  const wrong: readonly (readonly [field: string, given: unknown])[] = [
+    ['signingKeyCertificate', undefined],
+    ['signingKeyCertificate', null],
+    ['signingKeyCertificate', {}],
+    ['certificateChain', { ...good, certificateChain: [ask, ark, ark, ark, ark] }],
+    ['certificateChain', { ...good, certificateChain: [ask, Array.from(ark)] }],
+    ['revocationList', { ...good, revocationList: null }],
+    ['revocationList', { ...good, revocationList: Array.from(crl) }],
+  ];
+  for (const [field, given] of wrong) {
+    assert.throws(
+      () => parseSnpCollateral(given as SnpCollateral),
+      (error) => isEnclosError(error, 'ENDORSEMENTS_INVALID') && error.details['field'] === field,
+    );
+  }
+  parseSnpCollateral({ ...good, certificateChain: [ask, ark, ark, ark] });
 });
 
 test('the authority of a VLEK is refused for a report of a VCEK, by the name of the key', async () => {
