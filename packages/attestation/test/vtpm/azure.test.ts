@@ -227,7 +227,7 @@ const runtimes: readonly (readonly [what: string, text: string])[] = [
       ['two uses', { key_ops: ['sign', 'encrypt'] }],
       ['no uses', { key_ops: undefined }],
       ['no modulus', { n: 7 }],
-      ['a list of one modulus', { n: [akJwk?.['n']] }],
+      ['a list of moduli', { n: [akJwk?.['n'], akJwk?.['n']] }],
       ['2040 bits', { n: toBase64url(new Uint8Array(255).fill(0xff)) }],
       ['base64 in place of base64url', { n: '+'.repeat(342) }],
       ['4096 bits', { n: toBase64url(new Uint8Array(512).fill(0xff)) }],
