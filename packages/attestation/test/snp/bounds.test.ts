@@ -49,7 +49,11 @@ test('a public key of AMD has nothing behind any of its parts', () => {
   const rsaKey = sequence(modulus, integer(65_537));
   parseAmdCertificate(certificateWith(sequence(sequence(...curve), point)));
   parseAmdCertificate(certificateWith(sequence(sequence(...rsa), bitString(rsaKey))));
+  const lowest = integer(new Uint8Array(512).with(0, 0x80));
+  parseAmdCertificate(certificateWith(sequence(sequence(...rsa), bitString(sequence(lowest, integer(65_537))))));
   const wrong: readonly Uint8Array[] = [
+    // id-ecDH (RFC 5480 section 2.1.2) with the right curve.
+    sequence(sequence(objectIdentifier('1.3.132.1.12'), objectIdentifier('1.3.132.0.34')), point),
     sequence(sequence(...curve, integer(1)), point),
     sequence(sequence(...curve), point, integer(1)),
     sequence(sequence(...curve), bitString(concatBytes(keys.vcek.spki.subarray(-97), Uint8Array.of(0)))),
@@ -123,6 +127,13 @@ test('a policy without a rule that it has to have is refused when it is read', (
       (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === field,
     );
   }
+});
+
+test('a rule without a value is refused when a policy is read', () => {
+  assert.throws(
+    () => parseSnpPolicy({ ...policy, allowDebug: undefined }),
+    (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === 'allowDebug',
+  );
 });
 
 test('a policy at its bounds', () => {
@@ -210,9 +221,37 @@ test('the authority of a VLEK is refused for a report of a VCEK, by the name of 
   });
 });
 
+test('a root whose key is of another kind makes no chain', async () => {
+  const { report, endorsements } = makeSnpPlatform({ ark: { spki: keys.vcek.spki } });
+  await assert.rejects(verifySnpReport(report, endorsements, { roots: [snpRoot], now }), (error) => {
+    assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'));
+    assert.deepEqual({ ...error.details }, { step: 'snp-chain-shape', status: 'SNP_CHAIN_INVALID' });
+    return true;
+  });
+});
+
+test('the first and the last moment count as valid', async () => {
+  const { report, endorsements } = makeSnpPlatform();
+  const datesAt = async (time: string): Promise<readonly unknown[]> => {
+    const { dates } = await verifySnpReport(report, endorsements, { roots: [snpRoot], now: new Date(time) });
+    return [dates.notYetValid, dates.expired];
+  };
+  assert.deepEqual(await datesAt('2026-01-31T23:59:59Z'), [['revocationList'], []]);
+  assert.deepEqual(await datesAt('2026-02-01T00:00:00Z'), [[], []]);
+  assert.deepEqual(await datesAt('2026-04-01T00:00:00Z'), [[], []]);
+  assert.deepEqual(await datesAt('2026-04-01T00:00:01Z'), [[], ['revocationList']]);
+});
+
+test('the ABI version that a guest asks for is read in both of its parts', async () => {
+  const { report, endorsements } = makeSnpPlatform({ report: { policy: 0x3_0237n } });
+  const verdict = await verifySnpReport(report, endorsements, { roots: [snpRoot], now });
+  assert.deepEqual([verdict.report.policy.abiMajor, verdict.report.policy.abiMinor], [2, 0x37]);
+});
+
 test('a hidden chip is told from one whose id begins with zeros', async () => {
   const chipId = `${'00'.repeat(63)}01`;
   const leaf = withExtension('leaf', amdIds.hardwareId, { id: amdIds.hardwareId, value: fromHex(chipId) });
   const { report, endorsements } = makeSnpPlatform({ leaf, report: { chipId } });
   assert.equal((await verifySnpReport(report, endorsements, { roots: [snpRoot], now })).chipIdHidden, false);
+  assert.ok(amdKeyServiceUrls(report).signingKeyCertificate?.includes(chipId));
 });
