@@ -9,7 +9,7 @@ import {
   amdKeyServiceUrls,
   isVerifiedSnpEvidence,
   parseSnpCollateral,
-  parseSnpPolicy,
+  parsePolicy,
   verifySnpReport,
   type SnpCollateral,
   type SnpPolicy,
@@ -108,6 +108,7 @@ test('only what was appraised is evidence', () => {
 
 const tcb = { bootloader: 255, tee: 255, snp: 255, microcode: 255 };
 const mandatory = {
+  tee: 'sev-snp',
   measurements: [goodReport.measurement],
   minimumGuestSvn: 0xffff_ffff,
   vmpl: 3,
@@ -123,7 +124,7 @@ test('a policy without a rule that it has to have is refused when it is read', (
   for (const field of Object.keys(mandatory)) {
     const rules = Object.fromEntries(Object.entries(policy).filter(([name]) => name !== field));
     assert.throws(
-      () => parseSnpPolicy(rules),
+      () => parsePolicy(rules),
       (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === field,
     );
   }
@@ -131,13 +132,13 @@ test('a policy without a rule that it has to have is refused when it is read', (
 
 test('a rule without a value is refused when a policy is read', () => {
   assert.throws(
-    () => parseSnpPolicy({ ...policy, allowDebug: undefined }),
+    () => parsePolicy({ ...policy, allowDebug: undefined }),
     (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === 'allowDebug',
   );
 });
 
 test('a policy at its bounds', () => {
-  assert.deepEqual(parseSnpPolicy(policy), policy);
+  assert.deepEqual(parsePolicy(policy), policy);
   const wrong: readonly (readonly [field: string, change: object])[] = [
     ['minimumGuestSvn', { minimumGuestSvn: 0x1_0000_0000 }],
     ['vmpl', { vmpl: 4 }],
@@ -153,7 +154,7 @@ test('a policy at its bounds', () => {
   ];
   for (const [field, change] of wrong) {
     assert.throws(
-      () => parseSnpPolicy({ ...policy, ...change }),
+      () => parsePolicy({ ...policy, ...change }),
       (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === field,
     );
   }
