@@ -27,7 +27,7 @@ export async function main(): Promise<void> {
     else process.stdout.write(helpText);
   } catch (error) {
     process.exitCode = isEnclosError(error) && error.kind === 'usage' ? 2 : 1;
-    const code = isEnclosError(error) ? error.code : 'SYSTEM';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNEXPECTED';
     const next = isEnclosError(error) ? { next: error.next } : {};
     const message = error instanceof Error ? error.message : 'It failed for an unknown reason.';
     logger.error({ event: 'failed', code, ...next }, message);

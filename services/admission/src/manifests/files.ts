@@ -32,7 +32,7 @@ export function manifestFiles(options: ManifestOptions): readonly ManifestFile[]
   };
   return [...objects, ['kustomization.yaml', kustomization] as const].map(([name, object]) => ({
     name,
-    text: stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }),
+    text: stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true }),
     isSecret: name === 'secret.yaml',
   }));
 }
