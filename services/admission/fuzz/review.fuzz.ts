@@ -19,7 +19,7 @@ export function fuzz(data: Uint8Array): void {
     if (isEnclosError(error, 'ADMISSION_REVIEW_UNREADABLE')) return;
     throw error;
   }
-  if (answer.fault !== undefined) throw answer.fault;
+  if (answer.fault !== undefined) throw new Error('A fault.', { cause: answer.fault });
   const { allowed, operations, warnings = [], uid } = readAnswer(answer.body);
   if (!allowed || uid !== answer.uid) throw new Error('Not allowed, or not answered.');
   if (!warnings.every((warning) => /^[\x20-\x7e]{1,256}$/.test(warning))) throw new Error('Not a warning.');

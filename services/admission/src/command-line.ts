@@ -48,6 +48,7 @@ enclos-admission manifests --folder FOLDER --image IMAGE [--certificates FOLDER]
 
 const text = { type: 'string' } as const;
 const place = { name: { ...text, default: 'enclos-admission' }, namespace: { ...text, default: 'enclos-system' } };
+const imageWithDigest = /^[\w./:-]+@sha256:[0-9a-f]{64}$/;
 const dnsLabel = /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** @throws ADMISSION_USAGE */
@@ -109,8 +110,7 @@ function parseManifests(args: readonly string[]): ManifestsCommand {
   const { certificates, 'monitoring-namespace': monitoringNamespace } = values;
   const image = needed(values.image, '--image');
   // What runs next to the API server's requests is named by what it is, not by a name that can come to mean something else.
-  if (!/^[\w./:-]+@sha256:[0-9a-f]{64}$/.test(image))
-    refuse('--image names an image with its digest: NAME@sha256:HEX.');
+  if (!imageWithDigest.test(image)) refuse('--image names an image with its digest: NAME@sha256:HEX.');
   if (monitoringNamespace !== undefined) checkLabel(monitoringNamespace, '--monitoring-namespace');
   return {
     kind: 'manifests',

@@ -36,6 +36,10 @@ export async function main(): Promise<void> {
 
 async function serve(command: ServeCommand, logger: EnclosLogger): Promise<void> {
   const { certificate, key, host, port, healthPort, drainMs, reloadMs } = command;
+  // Before anything is served: as process 1 of a container, a signal without a handler does nothing.
+  const told = new Promise<void>((settle) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => settle());
+  });
   const running = await runServer({
     files: {
       readCertificate: () => readFile(certificate, 'utf8'),
@@ -51,9 +55,7 @@ async function serve(command: ServeCommand, logger: EnclosLogger): Promise<void>
     logger,
     nowMs: Date.now,
   });
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
+  await told;
   await running.stop();
 }
 

@@ -91,11 +91,11 @@ describe('certificate files', () => {
     secret = new MountedSecret(await mkdtemp(join(folder, 'mount-')));
     await secret.put(pairs[0]);
     running = await start({ files: secret.files, reloadMs: 5 });
-    let isDone = false;
+    const state = { isDone: false };
     const seen = new Set<string>();
     const agent = keepAlive();
     const clients = [{}, { agent }].map(async (options) => {
-      while (!isDone) {
+      while (!state.isDone) {
         const { status, fingerprint } = await post(running.port, trust, review, options);
         assert.equal(status, 200);
         seen.add(fingerprint);
@@ -105,7 +105,7 @@ describe('certificate files', () => {
       await secret.put(pairs[i % 2] ?? pairs[0]);
       await until(() => events().filter((event) => event === 'certificate-replaced').length >= i);
     }
-    isDone = true;
+    state.isDone = true;
     await Promise.all(clients);
     assert.deepEqual(seen, new Set(pairs.map(fingerprintOf)));
     await running.stop();

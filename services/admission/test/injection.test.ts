@@ -7,7 +7,7 @@ import { anyPod } from './any-pod.ts';
 import { applyTo, readAnswer, reviewOf } from './reviews.ts';
 
 const legacy = ['kubernetes.azure.com/sgx_epc_mem_in_MiB', 'sgx.intel.com/sgx_epc_mem_in_MiB'];
-const own = {
+const own: Readonly<Record<'resources' | 'variables' | 'mounts' | 'volumes', readonly unknown[]>> = {
   resources: ['enclos.dev/software-sgx', 'sgx.intel.com/epc', 'sgx.intel.com/enclave', 'sgx.intel.com/provision'],
   variables: ['ENCLOS_PLATFORM', 'SGX_AESM_ADDR'],
   mounts: ['/etc/enclos/roots', '/var/run/aesmd'],
@@ -26,8 +26,8 @@ function rest(pod: JsonObject): unknown {
       ...inner,
       containers: objects(containers).map(restOfContainer),
       initContainers: objects(initContainers).map(restOfContainer),
-      volumes: objects(volumes).filter(({ name }) => !own.volumes.includes(String(name))),
-      tolerations: objects(tolerations).filter(({ key }) => !own.resources.includes(String(key))),
+      volumes: objects(volumes).filter(({ name }) => !own.volumes.includes(name)),
+      tolerations: objects(tolerations).filter(({ key }) => !own.resources.includes(key)),
     },
   });
 }
@@ -43,8 +43,8 @@ function restOfContainer({ resources, env, volumeMounts, ...others }: JsonObject
   return {
     ...others,
     resources: { ...claims, limits: strip(limits), requests: strip(requests) },
-    env: objects(env).filter(({ name }) => !own.variables.includes(String(name))),
-    volumeMounts: objects(volumeMounts).filter(({ mountPath }) => !own.mounts.includes(String(mountPath))),
+    env: objects(env).filter(({ name }) => !own.variables.includes(name)),
+    volumeMounts: objects(volumeMounts).filter(({ mountPath }) => !own.mounts.includes(mountPath)),
   };
 }
 

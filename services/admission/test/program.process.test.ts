@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -32,8 +32,8 @@ class Program {
   readonly exited: Promise<readonly [code: number | null, signal: string | null]>;
   #waiting: (() => void)[] = [];
 
-  constructor(args: readonly string[]) {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], path = program) {
+    const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     this.exited = once(child, 'exit') as Promise<[number | null, string | null]>;
     child.stderr.on('data', (chunk: Buffer) => this.errors.push(chunk.toString()));
@@ -56,16 +56,17 @@ describe('the program', () => {
   let folder: string;
   let trust: Trust;
   const started: Program[] = [];
-  const run = (args: readonly string[]): Program => {
-    const one = new Program(args);
+  const run = (args: readonly string[], path?: string): Program => {
+    const one = new Program(args, path);
     started.push(one);
     return one;
   };
-  const serve = (port: number, drainSeconds = 0): Program =>
+  const serve = (port: number, drainSeconds = 0, path = program): Program =>
     run(
       ['serve', '--host', '127.0.0.1', '--port', String(port), '--health-port', '0', '--reload-seconds', '1']
         .concat('--drain-seconds', String(drainSeconds))
         .concat('--certificate', join(folder, 'ca/tls.crt'), '--key', join(folder, 'ca/tls.key')),
+      path,
     );
   const read = (name: string): Promise<string> => readFile(join(folder, 'ca', name), 'utf8');
 
@@ -113,8 +114,8 @@ describe('the program', () => {
     assert.equal((await post(port, trust, review)).status, 200);
     await delay(1200);
     for (const socket of sockets) socket.write(review);
-    for (const { text } of await Promise.all(answers))
-      assert.match(text, /^HTTP\/1\.1 200 [^]*"patchType":"JSONPatch"/);
+    const patched = /^HTTP\/1\.1 200 [^]*"patchType":"JSONPatch"/;
+    for (const { text } of await Promise.all(answers)) assert.match(text, patched);
     assert.deepEqual(await one.exited, [0, null]);
     assert.equal(one.lines.at(-1)?.event, 'stopped');
     assert.deepEqual(one.errors, []);
@@ -131,6 +132,20 @@ describe('the program', () => {
     assert.notEqual(later.fingerprint, fingerprint);
     one.process.kill('SIGTERM');
     assert.deepEqual(await one.exited, [0, null]);
+  });
+
+  test('is one file that needs no other, for an image', async () => {
+    execFileSync('npm', ['run', '--silent', 'bundle'], { cwd: fileURLToPath(new URL('../../', import.meta.url)) });
+    const alone = join(folder, 'enclos-admission.mjs');
+    await copyFile(fileURLToPath(new URL('../bundle/enclos-admission.mjs', import.meta.url)), alone);
+    const made = run(['certificates', '--folder', join(folder, 'other')], alone);
+    assert.deepEqual(await made.exited, [0, null]);
+    const one = serve(0, 0, alone);
+    const { port = 0 } = await one.line('listening');
+    assert.deepEqual(readAnswer((await post(port, trust, review)).body).operations, operations);
+    one.process.kill('SIGTERM');
+    assert.deepEqual(await one.exited, [0, null]);
+    assert.deepEqual(one.errors, []);
   });
 
   test('says in a line what it was not started for', async () => {

@@ -47,8 +47,8 @@ export function readAnswer(body: string): ReviewResponse {
   if (apiVersion !== 'admission.k8s.io/v1' || kind !== 'AdmissionReview') throw new Error('Not an AdmissionReview v1.');
   if (Object.keys(rest).length > 0) throw new Error('More than a response.');
   const { patch, ...others } = response;
-  if ((patch === undefined) !== (others.patchType === undefined))
-    throw new Error('A patch and its type come together.');
+  const isPair = (patch === undefined) === (others.patchType === undefined);
+  if (!isPair) throw new Error('A patch and its type come together.');
   const text = Buffer.from(patch ?? '', 'base64').toString();
   return { ...others, operations: patch === undefined ? [] : (JSON.parse(text) as PatchOperation[]) };
 }

@@ -186,18 +186,18 @@ describe('a slow or greedy client', () => {
     const review = reviewOf(asking);
     const one = Buffer.concat([Buffer.from(`${head}Content-Length: ${review.length}\r\n\r\n`), review]);
     const many = Buffer.concat(Array.from({ length: 200 }, () => one));
-    let isOpen = true;
+    const state = { isOpen: true };
     socket.once('close', () => {
-      isOpen = false;
+      state.isOpen = false;
     });
-    for (let i = 0; i < 200 && isOpen; i++) {
+    for (let i = 0; i < 200 && state.isOpen; i++) {
       if (!socket.write(many)) await Promise.race([delay(20), new Promise((resolve) => socket.once('drain', resolve))]);
     }
     const startMs = performance.now();
-    while (isOpen && performance.now() - startMs < 5000) await delay(50);
+    while (state.isOpen && performance.now() - startMs < 5000) await delay(50);
     const metrics = await running.metrics();
     await running.stop();
-    assert.equal(isOpen, false);
+    assert.equal(state.isOpen, false);
     assert.match(metrics, /^enclos_admission_connections 0$/m);
     assert.match(metrics, /^enclos_admission_held_bytes 0$/m);
   });
@@ -242,8 +242,8 @@ describe('the end of the server', () => {
     const running = await start({ drainMs: 300 });
     const { port, trust } = running;
     const agent = keepAlive();
-    const before = await post(port, trust, reviewOf(asking), { agent });
-    assert.notEqual(before.connection, 'close');
+    const earlier = await post(port, trust, reviewOf(asking), { agent });
+    assert.notEqual(earlier.connection, 'close');
     const review = reviewOf(asking);
     const socket = await tlsTo(port, trust);
     socket.write(

@@ -26,7 +26,7 @@ export function listIn(parent: JsonObject, name: string, path: string): readonly
   const value = member(parent, name);
   if (value === undefined) return undefined;
   if (!Array.isArray(value) || !value.every(isObject)) refuse(`${path}.${name} is no list of objects`);
-  return value as readonly JsonObject[];
+  return value;
 }
 
 /** @throws ADMISSION_POD_UNREADABLE when it is there and no text. */
