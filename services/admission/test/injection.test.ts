@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Json, JsonObject } from '../src/pod/json.ts';
 import { answerReview } from '../src/review/answer.ts';
 import { anyPod } from './any-pod.ts';
+import { askingPod } from './pods.ts';
 import { applyTo, readAnswer, reviewOf } from './reviews.ts';
 
 const legacy = ['kubernetes.azure.com/sgx_epc_mem_in_MiB', 'sgx.intel.com/sgx_epc_mem_in_MiB'];
@@ -108,6 +109,23 @@ describe('any pod', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+test('the largest pod that asks is answered in time, with a patch that is bounded', () => {
+  const containers = Array.from({ length: 256 }, (_, index) => ({
+    name: `app-${index}`,
+    env: Array.from({ length: 400 }, (_unused, number) => ({ name: `A${number}`, value: 'b' })),
+    volumeMounts: Array.from({ length: 20 }, (_unused, number) => ({ name: 'own', mountPath: `/data/${number}` })),
+  }));
+  const names = containers.map(({ name }) => name).join(',');
+  const asked = { 'enclos.dev/platform': 'sgx', 'enclos.dev/epc': '10Mi', 'enclos.dev/quote-provider': 'aesmd' };
+  const body = reviewOf(askingPod({ ...asked, 'enclos.dev/containers': names }, { containers }));
+  assert.ok(body.length > 3_000_000);
+  const startMs = performance.now();
+  const { operations } = readAnswer(answerReview(body).body);
+  assert.ok(performance.now() - startMs < 2000);
+  assert.equal(operations.length, 256 * 3 + 2);
+  assert.ok(JSON.stringify(operations).length < 300_000);
 });
 
 /** What a JSON Pointer of an `add` points to; undefined for the place behind the end of a list. */

@@ -80,6 +80,7 @@ describe('a wish that cannot be granted', () => {
     ],
     ['names that are none', { ...software, 'enclos.dev/containers': 'app,' }, [app], /no list of container names/],
     ['no containers', software, [], /has no containers/],
+    ['too many containers', software, Array.from({ length: 257 }, () => app), /more than 256 containers/],
     ['no EPC', { 'enclos.dev/platform': 'sgx' }, [app], /Say how much EPC/],
     ...['0Mi', '-1Mi', '1.5Mi', '10MiB', '1e3', ' 10Mi', '10Ti', '9'.repeat(16)].map(
       (epc) => [`EPC of ${epc}`, { ...sgx, 'enclos.dev/epc': epc }, [app], /no whole quantity/] as const,

@@ -162,6 +162,18 @@ describe('a slow or greedy client', () => {
     assert.ok(ms < limits.headersMs + lateMs, String(ms));
   });
 
+  test('that asks no more is let go', async () => {
+    const running = await start({ limits });
+    const socket = await tlsTo(running.port, running.trust);
+    const review = reviewOf(asking);
+    socket.write(Buffer.concat([Buffer.from(`${head}Content-Length: ${review.length}\r\n\r\n`), review]));
+    const { ms, text } = await ended(socket);
+    await running.stop();
+    assert.match(text, /^HTTP\/1\.1 200 /);
+    // Node gives a client a second more than it is told.
+    assert.ok(ms < limits.idleMs + 1000 + lateMs, String(ms));
+  });
+
   for (const [name, begin, limitMs] of [
     ['headers', `${head}X: `, limits.headersMs],
     ['body', `${head}Content-Length: 1000\r\n\r\n`, limits.requestMs],

@@ -8,6 +8,9 @@ import { sgxProfile } from './sgx-profile.ts';
 import { softwareProfile } from './software-profile.ts';
 import { readWish, refuseWish, type Platform } from './wish.ts';
 
+/** The API server has no such bound, but a patch grows with each of them, and anybody can post a pod. */
+const maxContainers = 256;
+
 export interface Injection {
   readonly platform: Platform;
   /** Empty for a pod that has everything. */
@@ -26,6 +29,7 @@ export function injectPod(pod: JsonObject): Injection | undefined {
   const spec = objectIn(pod, 'spec', 'pod') ?? {};
   const containers = readContainers(spec);
   if (containers.length === 0) refuseWish('The pod has no containers.');
+  if (containers.length > maxContainers) refuseWish(`The pod has more than ${maxContainers} containers.`);
   const platform = choosePlatform(wish, containers);
   const chosen = chooseContainers(wish, platform, containers);
   const profile = platform === 'software' ? softwareProfile(chosen) : sgxProfile(wish, chosen, containers);

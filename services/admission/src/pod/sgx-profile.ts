@@ -21,7 +21,8 @@ export function sgxProfile(wish: Wish, chosen: readonly Container[], all: readon
   const providers = all.filter(({ name }) => name === wish.quoteProvider);
   if (wish.quoteProvider !== undefined && !isAesmd) named([wish.quoteProvider], all, annotations.quoteProvider);
   // The quoting enclaves run in the provider, so it is a container with enclaves whether or not it was chosen.
-  const holders = all.filter((container) => chosen.includes(container) || providers.includes(container));
+  const chosenOrProviding = new Set([...chosen, ...providers]);
+  const holders = all.filter((container) => chosenOrProviding.has(container));
   const hasOwnAesmd = isAesmd && providers.length > 0 && holders.length > providers.length;
   const quoting: Quoting = {
     provider: providers[0]?.name,
