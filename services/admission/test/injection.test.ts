@@ -100,8 +100,9 @@ describe('any pod', () => {
           else assert.ok(legacy.some((name) => operation.path.endsWith(name.replaceAll('/', '~1'))));
         }
         const after = applyTo(pod, operations).spec as JsonObject;
+        const unique = (values: readonly unknown[]) => assert.equal(new Set(values).size, values.length);
+        unique(objects(after.volumes).map(({ name }) => name));
         for (const container of [...objects(after.containers), ...objects(after.initContainers)]) {
-          const unique = (values: readonly unknown[]) => assert.equal(new Set(values).size, values.length);
           unique(objects(container.env).map(({ name }) => name));
           unique(objects(container.volumeMounts).map(({ mountPath }) => mountPath));
         }

@@ -120,6 +120,23 @@ export const podCases: readonly PodCase[] = [
     operations: [],
   },
   {
+    name: 'software, a volume of that name is there, and tolerations that do not suffice',
+    pod: askingPod(software, {
+      containers: [container('app')],
+      volumes: [{ name: 'enclos-software-roots', emptyDir: {} }],
+      tolerations: [
+        { key: 'enclos.dev/software-sgx', operator: 'Equal', value: 'a', effect: 'NoSchedule' },
+        { key: 'enclos.dev/software-sgx', value: 'a', effect: 'NoSchedule' },
+        { key: 'enclos.dev/software-sgx', operator: 'Exists', effect: 'NoExecute' },
+        { key: 'sgx.intel.com/epc', operator: 'Exists', effect: 'NoSchedule' },
+      ],
+    }),
+    operations: [
+      ...softwareAdditions('/spec/containers/0'),
+      add('/spec/tolerations/-', tolerationOf('enclos.dev/software-sgx')),
+    ],
+  },
+  {
     name: 'software, a limit without its request, and no annotation for the platform',
     pod: askingPod(
       {},

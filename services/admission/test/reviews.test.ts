@@ -6,7 +6,7 @@ import { askingPod, otherPods, podCases } from './pods.ts';
 import { applyTo, readAnswer, reviewOf, uid } from './reviews.ts';
 
 describe('a review of a pod that asks', () => {
-  test('there are twenty shapes', () => assert.equal(podCases.length, 20));
+  test('there are more than twenty shapes', () => assert.ok(podCases.length > 20));
 
   for (const { name, pod, operations } of podCases) {
     test(`is answered with exactly this patch: ${name}`, () => {
@@ -155,7 +155,7 @@ describe('garbage', () => {
   }
 
   test('that is no UTF-8 is refused', () => {
-    const body = Buffer.concat([Buffer.from('{"request":{"uid":"'), Uint8Array.of(0xff), Buffer.from('"}}')]);
+    const body = Buffer.concat([Buffer.from('{"request":{"uid":"1"},"a":"'), Uint8Array.of(0xff), Buffer.from('"}')]);
     assert.throws(
       () => answerReview(body),
       (error) => isEnclosError(error, 'ADMISSION_REVIEW_UNREADABLE'),

@@ -26,9 +26,6 @@ export interface Answer {
   readonly fault?: unknown;
 }
 
-/** kubectl shows a warning in one line, and the API server cuts what is above 256 characters. */
-const maxWarningLength = 256;
-
 /**
  * Answers a review.
  * @throws ADMISSION_REVIEW_UNREADABLE when there is no uid to answer.
@@ -68,6 +65,7 @@ function injectionOf({ pod }: ReviewRequest): Injection | undefined {
   return pod === undefined ? undefined : injectPod(pod);
 }
 
+/** `warning` is shown in one line; the API server cuts what is above 256 characters, which none of ours is. */
 function reviewOf(uid: string, operations: readonly PatchOperation[], warning?: string): string {
   const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
   return JSON.stringify({
@@ -77,7 +75,7 @@ function reviewOf(uid: string, operations: readonly PatchOperation[], warning?: 
       uid,
       allowed: true,
       ...(operations.length === 0 ? {} : { patchType: 'JSONPatch', patch }),
-      ...(warning === undefined ? {} : { warnings: [`enclos: ${warning}`.slice(0, maxWarningLength)] }),
+      ...(warning === undefined ? {} : { warnings: [`enclos: ${warning}`] }),
     },
   });
 }
