@@ -145,7 +145,7 @@ describe('a wish that cannot be granted', () => {
 
 describe('garbage', () => {
   const refused = ['', '{', 'null', '[]', '7', '{}', '{"request":null}', '{"request":[]}', '{"request":{"uid":7}}'];
-  for (const text of [...refused, '{"request":{"uid":""}}', '{"request":{"uid":"a\\u0000"}}', '['.repeat(100_000)]) {
+  for (const text of [...refused, '{"request":{"uid":""}}', '{"request":{"uid":"a\\u0000"}}', '['.repeat(2_000_000)]) {
     test(`has no uid and is refused: ${text.slice(0, 30)}`, () => {
       assert.throws(
         () => answerReview(Buffer.from(text)),
@@ -153,6 +153,15 @@ describe('garbage', () => {
       );
     });
   }
+
+  test('that is nested too deeply, or has too many values, is refused before it is parsed', () => {
+    const ask = (text: string) => answerReview(Buffer.from(`{"request":{"uid":"${uid}"},"a":${text}}`));
+    assert.ok(ask('['.repeat(99) + ']'.repeat(99)));
+    assert.ok(ask(`[${'1,'.repeat(249_000)}1]`));
+    for (const text of ['['.repeat(100) + ']'.repeat(100), `[${'1,'.repeat(250_000)}1]`]) {
+      assert.throws(() => ask(text), /nested too deeply/);
+    }
+  });
 
   test('that is no UTF-8 is refused', () => {
     const body = Buffer.concat([Buffer.from('{"request":{"uid":"1"},"a":"'), Uint8Array.of(0xff), Buffer.from('"}')]);

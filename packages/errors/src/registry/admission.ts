@@ -9,7 +9,7 @@ export const admissionErrors = {
   ADMISSION_BODY_TOO_LARGE: {
     kind: 'refused',
     summary: 'The body is larger than the webhook reads.',
-    next: 'Make the pod smaller. The API server itself takes no request above 3 MiB.',
+    next: 'Make the pod smaller. etcd itself keeps no object above 1.5 MiB.',
   },
   ADMISSION_BUSY: {
     kind: 'transient',

@@ -1,4 +1,5 @@
 import { EnclosError } from '@enclos/errors';
+import { isWithin } from './json-bounds.ts';
 import { isObject, member, type JsonObject } from '../pod/json.ts';
 
 /** What a webhook is asked, as far as it matters here: AdmissionRequest of admission.k8s.io/v1. */
@@ -13,6 +14,8 @@ export interface ReviewRequest {
   readonly isWellFormed: boolean;
 }
 
+/** Above what a pod comes to: its fields are 12 deep, and one of a megabyte has some 100,000 values. */
+const bounds = { maxDepth: 100, maxValues: 250_000 };
 /** The API server's are UUIDs. Anything printable goes back, and into the log, without harm. */
 const uidPattern = /^[\x21-\x7e]{1,128}$/;
 const namespacePattern = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -51,6 +54,7 @@ function isCreationOfPod(request: JsonObject): boolean {
 }
 
 function parse(body: Uint8Array): unknown {
+  if (!isWithin(body, bounds)) return refuse('The body is nested too deeply, or has too many values.');
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {

@@ -20,9 +20,9 @@ export interface Limits {
 const mebibyte = 1024 * 1024;
 
 export const defaultLimits: Limits = Object.freeze({
-  // The API server takes 3 MiB of a request; the review around the object is small, and the object comes once on CREATE.
-  maxBodyBytes: 4 * mebibyte,
-  maxHeldBytes: 32 * mebibyte,
+  // etcd keeps nothing above 1.5 MiB; the review around the object is small, and the object comes once on CREATE.
+  maxBodyBytes: 2 * mebibyte,
+  maxHeldBytes: 16 * mebibyte,
   maxConnections: 512,
   handshakeMs: 5000,
   headersMs: 5000,
