@@ -1,6 +1,4 @@
-const [quote, backslash, comma, openList, openObject, closeList, closeObject] = [...'"\\,[{]}'].map((one) =>
-  one.charCodeAt(0),
-);
+const [quote, backslash, comma, openList, openObject, closeList, closeObject] = Buffer.from('"\\,[{]}');
 
 export interface JsonBounds {
   readonly maxDepth: number;
