@@ -13,6 +13,7 @@ import {
 } from './command-line.ts';
 import { manifestFiles } from './manifests/files.ts';
 import { serviceName } from './manifests/options.ts';
+import { answerReview } from './review/answer.ts';
 import { defaultLimits } from './server/limits.ts';
 import { runServer } from './server/run-server.ts';
 
@@ -51,6 +52,7 @@ async function serve(command: ServeCommand, logger: EnclosLogger): Promise<void>
     drainMs,
     finishMs: 10_000,
     reloadMs,
+    answer: (body) => answerReview(body),
     limits: defaultLimits,
     logger,
     nowMs: Date.now,

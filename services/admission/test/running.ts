@@ -1,4 +1,5 @@
 import type { EnclosLogger, LogFields } from '@enclos/host';
+import { answerReview } from '../src/review/answer.ts';
 import { defaultLimits, type Limits } from '../src/server/limits.ts';
 import { runServer, type RunningServer, type RunOptions } from '../src/server/run-server.ts';
 import { makeTrust, type Trust } from './trust.ts';
@@ -25,6 +26,7 @@ export async function start({ limits, ...more }: StartOptions = {}): Promise<Run
     host: '127.0.0.1',
     port: 0,
     healthPort: 0,
+    answer: (body) => answerReview(body),
     drainMs: 0,
     finishMs: 1000,
     reloadMs: 60_000,

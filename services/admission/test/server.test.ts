@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { answerReview } from '../src/review/answer.ts';
 import { ended, keepAlive, post, tcpTo, tlsTo } from './clients.ts';
 import { askingPod, podCases } from './pods.ts';
 import { readAnswer, reviewOf, uid } from './reviews.ts';
@@ -142,6 +143,41 @@ describe('the server', () => {
   });
 });
 
+describe('a fault of the webhook', () => {
+  const fail = (): never => {
+    throw new TypeError(secret);
+  };
+
+  test('in what it adds leaves the pod as it is, and says where it was', async () => {
+    const running = await start({ answer: (body) => answerReview(body, fail) });
+    const { status, body } = await post(running.port, running.trust, reviewOf(asking));
+    const metrics = await running.metrics();
+    await running.stop();
+    assert.equal(status, 200);
+    assert.deepEqual(readAnswer(body), {
+      uid,
+      allowed: true,
+      operations: [],
+      warnings: ['enclos: The webhook failed. The pod was left as it is.'],
+    });
+    assert.match(metrics, /^enclos_admission_faults_total 1$/m);
+    const line = running.log.find(({ event }) => event === 'reviewed');
+    assert.match(String(line?.fault), /^at fail /);
+    assert.ok(!JSON.stringify(running.log).includes(secret));
+  });
+
+  test('anywhere else ends the connection and not the process', async () => {
+    const failing = { now: true };
+    const running = await start({ answer: (body) => (failing.now ? fail() : answerReview(body)) });
+    await assert.rejects(post(running.port, running.trust, reviewOf(asking)), { code: 'ECONNRESET' });
+    failing.now = false;
+    assert.equal((await post(running.port, running.trust, reviewOf(asking))).status, 200);
+    await running.stop();
+    assert.match(String(running.log.find(({ event }) => event === 'failed')?.fault), /^at fail /);
+    assert.ok(!JSON.stringify(running.log).includes(secret));
+  });
+});
+
 describe('a slow or greedy client', () => {
   const limits = { handshakeMs: 400, headersMs: 400, requestMs: 800, silenceMs: 600, idleMs: 500 };
   /** The check for connections runs every half of the shortest. */
@@ -246,6 +282,10 @@ describe('a slow or greedy client', () => {
     assert.match(await running.metrics(), /^enclos_admission_held_bytes 0$/m);
     assert.equal((await post(running.port, running.trust, reviewOf(asking))).status, 200);
     await running.stop();
+    assert.equal(
+      running.log.find(({ event }) => event === 'failed'),
+      undefined,
+    );
   });
 });
 

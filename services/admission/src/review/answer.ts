@@ -1,8 +1,8 @@
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
-import { injectPod, type Injection } from '../pod/inject.ts';
+import { injectPod } from '../pod/inject.ts';
 import type { PatchOperation } from '../pod/patch.ts';
 import type { Platform } from '../pod/wish.ts';
-import { readReview, type ReviewRequest } from './read-review.ts';
+import { readReview } from './read-review.ts';
 
 /**
  * - `patched`: the pod lacked something;
@@ -27,10 +27,10 @@ export interface Answer {
 }
 
 /**
- * Answers a review.
+ * Answers a review. `inject` says what a pod lacks.
  * @throws ADMISSION_REVIEW_UNREADABLE when there is no uid to answer.
  */
-export function answerReview(body: Uint8Array): Answer {
+export function answerReview(body: Uint8Array, inject = injectPod): Answer {
   const request = readReview(body);
   const { uid, namespace } = request;
   const common = { uid, namespace, operations: 0 };
@@ -39,7 +39,7 @@ export function answerReview(body: Uint8Array): Answer {
     return { ...common, code, outcome: 'left', body: reviewOf(uid, [], 'The review is not of admission.k8s.io/v1.') };
   }
   try {
-    const injection = injectionOf(request);
+    const injection = request.pod === undefined ? undefined : inject(request.pod);
     const operations = injection?.operations ?? [];
     return {
       ...common,
@@ -59,10 +59,6 @@ export function answerReview(body: Uint8Array): Answer {
       body: reviewOf(uid, [], warning),
     };
   }
-}
-
-function injectionOf({ pod }: ReviewRequest): Injection | undefined {
-  return pod === undefined ? undefined : injectPod(pod);
 }
 
 /** `warning` is shown in one line; the API server cuts what is above 256 characters, which none of ours is. */

@@ -6,12 +6,14 @@ import {
   type CertificateFiles,
   type ServingCertificate,
 } from './certificate-files.ts';
+import type { Answer } from '../review/answer.ts';
 import { createHealthServer } from './health-server.ts';
 import type { Limits } from './limits.ts';
 import { createAdmissionMetrics } from './metrics.ts';
 import { createWebhookServer, type WebhookServer } from './webhook-server.ts';
 
 export interface RunOptions {
+  readonly answer: (body: Uint8Array) => Answer;
   readonly files: CertificateFiles;
   /** An address; undefined for all. */
   readonly host: string | undefined;
@@ -40,12 +42,13 @@ export interface RunningServer {
  * @throws ADMISSION_CERTIFICATE_REFUSED; a system error when a port cannot be had
  */
 export async function runServer(options: RunOptions): Promise<RunningServer> {
-  const { files, host, limits, logger, nowMs } = options;
+  const { answer, files, host, limits, logger, nowMs } = options;
   let certificate = await readServingCertificate(files);
   let isDraining = false;
   const metrics = createAdmissionMetrics();
   const webhook = createWebhookServer({
     keyPair: certificate,
+    answer,
     limits,
     logger,
     metrics,

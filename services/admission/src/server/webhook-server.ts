@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import type { EnclosLogger } from '@enclos/host';
-import { answerReview, type Answer } from '../review/answer.ts';
+import type { Answer } from '../review/answer.ts';
 import { createByteBudget, readBody, type ByteBudget } from './body.ts';
 import type { Limits } from './limits.ts';
 import type { AdmissionMetrics } from './metrics.ts';
@@ -18,6 +18,8 @@ export interface KeyPair {
 
 export interface WebhookOptions {
   readonly keyPair: KeyPair;
+  /** Answers the body of a review. @throws ADMISSION_REVIEW_UNREADABLE */
+  readonly answer: (body: Uint8Array) => Answer;
   readonly limits: Limits;
   readonly logger: EnclosLogger;
   readonly metrics: AdmissionMetrics;
@@ -86,17 +88,18 @@ async function serve(request: IncomingMessage, response: ServerResponse, context
   try {
     const unfit = unfitness(request);
     if (unfit !== undefined) return reply(response, context, { ...unfit, isLast: true });
-    const answer = answerReview(
-      await readBody(request, { maxBytes: context.limits.maxBodyBytes, budget: context.budget }),
-    );
+    const body = await readBody(request, { maxBytes: context.limits.maxBodyBytes, budget: context.budget });
+    const answer = context.answer(body);
     const ms = context.nowMs() - startMs;
     context.metrics.reviewed(answer, ms / 1000);
     log(context.logger, answer, ms);
     reply(response, context, { status: 200, body: answer.body });
   } catch (error) {
-    // Else the client went away, and there is nobody to tell.
-    if (isEnclosError(error)) refuse(response, context, error.code);
-    else response.destroy();
+    if (isEnclosError(error)) return refuse(response, context, error.code);
+    // A client that went away in its body is nobody's fault, and nobody is there to tell.
+    const fields = { event: 'failed', fault: placesOf(error) };
+    if (request.errored === null) context.logger.error(fields, 'A request could not be answered; its connection ends.');
+    response.destroy();
   }
 }
 
@@ -156,10 +159,15 @@ function log(logger: EnclosLogger, answer: Answer, ms: number): void {
     ...(code === undefined ? {} : { code }),
   };
   if (fault === undefined) return logger.info(fields, 'A review was answered.');
-  // The stack names places in this program; the message could quote the pod.
-  const at = fault instanceof Error ? (fault.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  logger.error(
-    { ...fields, fault: at.slice(0, 5).join(' ') },
-    'A review could not be answered; its pod was left as it is.',
-  );
+  logger.error({ ...fields, fault: placesOf(fault) }, 'A review could not be answered; its pod was left as it is.');
+}
+
+/** Where an error comes from: the stack names places in this program, and the message could quote the pod. */
+function placesOf(fault: unknown): string {
+  const lines = fault instanceof Error ? (fault.stack ?? '').split('\n') : [];
+  return lines
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 5)
+    .map((line) => line.trim())
+    .join(' ');
 }
