@@ -29,6 +29,7 @@ export interface ManifestsCommand {
   readonly image: string;
   readonly replicas: number;
   readonly apiServerNetworks: readonly string[];
+  readonly apiServerAgent: { readonly key: string; readonly value: string } | undefined;
   readonly monitoringNamespace: string | undefined;
 }
 
@@ -42,7 +43,8 @@ enclos-admission certificates --folder FOLDER [--name enclos-admission] [--names
   Makes an authority and a serving certificate in FOLDER, and renews what is due. Keep FOLDER.
 
 enclos-admission manifests --folder FOLDER --image IMAGE [--certificates FOLDER] [--name enclos-admission]
-    [--namespace enclos-system] [--replicas 2] [--api-server-network CIDR]... [--monitoring-namespace NAME]
+    [--namespace enclos-system] [--replicas 2] [--api-server-network CIDR]...
+    [--api-server-agent LABEL=VALUE] [--monitoring-namespace NAME]
   Writes the manifests, with the authority and the certificate of the command above.
 `;
 
@@ -105,6 +107,7 @@ function parseManifests(args: readonly string[]): ManifestsCommand {
     certificates: text,
     replicas: { ...text, default: '2' },
     'api-server-network': { ...text, multiple: true, default: [] },
+    'api-server-agent': text,
     'monitoring-namespace': text,
   });
   const { certificates, 'monitoring-namespace': monitoringNamespace } = values;
@@ -119,6 +122,7 @@ function parseManifests(args: readonly string[]): ManifestsCommand {
     certificates,
     replicas: wholeNumber(values.replicas, '--replicas', 1, 100),
     apiServerNetworks: values['api-server-network'].map(checkNetwork),
+    apiServerAgent: parseLabel(values['api-server-agent']),
     monitoringNamespace,
     ...placeOf(values),
   };
@@ -137,6 +141,13 @@ function checkLabel(value: string, option: string): void {
 function checkNetwork(value: string): string {
   if (!/^[0-9a-fA-F:.]{2,39}\/\d{1,3}$/.test(value)) refuse('--api-server-network is a network such as 10.0.0.0/24.');
   return value;
+}
+
+function parseLabel(label: string | undefined): { key: string; value: string } | undefined {
+  if (label === undefined) return undefined;
+  const [, key, value] = /^([a-z0-9./-]{1,253})=([\w.-]{1,63})$/i.exec(label) ?? [];
+  if (key !== undefined && value !== undefined) return { key, value };
+  return refuse('--api-server-agent is a label such as app=konnectivity-agent.');
 }
 
 function parse<const T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {

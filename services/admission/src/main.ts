@@ -14,6 +14,7 @@ import {
 import { manifestFiles } from './manifests/files.ts';
 import { serviceName } from './manifests/options.ts';
 import { answerReview } from './review/answer.ts';
+import { servingCertificate } from './server/certificate-files.ts';
 import { defaultLimits } from './server/limits.ts';
 import { runServer } from './server/run-server.ts';
 
@@ -74,11 +75,12 @@ async function makeCertificates(command: CertificatesCommand, logger: EnclosLogg
 }
 
 async function writeManifests(command: ManifestsCommand, logger: EnclosLogger): Promise<void> {
-  const { kind: _kind, folder, certificates, monitoringNamespace, ...options } = command;
+  const { kind: _kind, folder, certificates, apiServerAgent, monitoringNamespace, ...options } = command;
   const trust = certificates === undefined ? undefined : await readTrust(certificates);
   const files = manifestFiles({
     ...options,
     ...(trust === undefined ? {} : { trust }),
+    ...(apiServerAgent === undefined ? {} : { apiServerAgent }),
     ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
   });
   await mkdir(folder, { recursive: true });
@@ -94,11 +96,12 @@ async function writeManifests(command: ManifestsCommand, logger: EnclosLogger): 
   );
 }
 
-/** @throws ADMISSION_AUTHORITY_REFUSED */
+/** @throws ADMISSION_AUTHORITY_REFUSED; ADMISSION_CERTIFICATE_REFUSED for what a run that was cut off left */
 async function readTrust(folder: string): Promise<{ bundle: string; cert: string; key: string }> {
   const { current, serving, ...rest } = await readAuthority(folder);
   if (current === undefined || serving === undefined) {
     throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', 'The folder has no certificate that was made before.');
   }
-  return { bundle: bundleOf({ current, serving, ...rest }), ...serving };
+  const { cert, key } = servingCertificate(serving);
+  return { bundle: bundleOf({ current, serving, ...rest }), cert, key };
 }

@@ -72,7 +72,8 @@ export async function ended(socket: Socket): Promise<{ ms: number; text: string 
   const startMs = performance.now();
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(socket, 'close');
+  // Not `once` of node:events, which fails for a connection that is reset.
+  await new Promise((resolve) => socket.once('close', resolve));
   return { ms: performance.now() - startMs, text: Buffer.concat(chunks).toString() };
 }
 

@@ -35,7 +35,15 @@ describe('the command line', () => {
   test('of manifests', () => {
     const args = ['manifests', '--folder', 'f', '--image', image, '--api-server-network', '10.0.0.0/8'];
     assert.deepEqual(
-      parseCommandLine([...args, '--api-server-network', 'fd00::/8', '--monitoring-namespace', 'watch']),
+      parseCommandLine([
+        ...args,
+        '--api-server-network',
+        'fd00::/8',
+        '--monitoring-namespace',
+        'watch',
+        '--api-server-agent',
+        'app=konnectivity-agent',
+      ]),
       {
         kind: 'manifests',
         folder: 'f',
@@ -45,6 +53,7 @@ describe('the command line', () => {
         image,
         replicas: 2,
         apiServerNetworks: ['10.0.0.0/8', 'fd00::/8'],
+        apiServerAgent: { key: 'app', value: 'konnectivity-agent' },
         monitoringNamespace: 'watch',
       },
     );
@@ -72,6 +81,7 @@ describe('the command line', () => {
     ['manifests', '--folder', 'f', '--image', 'registry.example/a:latest'],
     [...manifests, '--replicas', '0'],
     [...manifests, '--api-server-network', 'everywhere'],
+    [...manifests, '--api-server-agent', 'konnectivity-agent'],
     [...manifests, '--monitoring-namespace', '*'],
   ]) {
     test(`refuses ${args.join(' ').replace(image, 'IMAGE')}`, () => {

@@ -70,7 +70,8 @@ describe('the manifests', () => {
   });
 
   test('let reviews in from the networks that are named, Prometheus from its namespace, and nothing out', () => {
-    const more = { ...options, apiServerNetworks: ['10.1.0.0/24'], monitoringNamespace: 'watch' };
+    const apiServerAgent = { key: 'app', value: 'konnectivity-agent' };
+    const more = { ...options, apiServerNetworks: ['10.1.0.0/24'], apiServerAgent, monitoringNamespace: 'watch' };
     const { spec } = read<{ spec: object }>(more, 'network-policy.yaml');
     assert.deepEqual(spec, {
       podSelector: {
@@ -78,7 +79,16 @@ describe('the manifests', () => {
       },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [
-        { ports: [{ port: 8443, protocol: 'TCP' }], from: [{ ipBlock: { cidr: '10.1.0.0/24' } }] },
+        {
+          ports: [{ port: 8443, protocol: 'TCP' }],
+          from: [
+            { ipBlock: { cidr: '10.1.0.0/24' } },
+            {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+              podSelector: { matchLabels: { app: 'konnectivity-agent' } },
+            },
+          ],
+        },
         {
           ports: [{ port: 8081, protocol: 'TCP' }],
           from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'watch' } } }],

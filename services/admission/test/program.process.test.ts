@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -168,5 +168,15 @@ describe('the program', () => {
     const secret = await readFile(join(out, 'secret.yaml'), 'utf8');
     assert.match(secret, /kubernetes\.io\/tls[^]*PRIVATE KEY/);
     assert.equal((await stat(join(out, 'secret.yaml'))).mode & 0o777, 0o600);
+    // A run of the other command that was cut off between key and certificate.
+    const cut = join(folder, 'cut');
+    await cp(join(folder, 'ca'), cut, { recursive: true });
+    await copyFile(join(folder, 'other/tls.key'), join(cut, 'tls.key'));
+    const refused = run(['manifests', '--folder', out, '--certificates', cut, '--image', image]);
+    assert.deepEqual(await refused.exited, [2, null]);
+    assert.equal((await refused.line('failed')).code, 'ADMISSION_CERTIFICATE_REFUSED');
+    const empty = run(['manifests', '--folder', out, '--certificates', join(folder, 'none'), '--image', image]);
+    assert.deepEqual(await empty.exited, [2, null]);
+    assert.equal((await empty.line('failed')).code, 'ADMISSION_AUTHORITY_REFUSED');
   });
 });

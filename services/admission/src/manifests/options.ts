@@ -8,8 +8,10 @@ export interface ManifestOptions {
   readonly replicas: number;
   /** PEM; undefined when something else fills in caBundle and the Secret. */
   readonly trust?: { readonly bundle: string; readonly cert: string; readonly key: string };
-  /** Networks that reviews may come from. Empty: from anywhere. */
+  /** Networks that reviews may come from. Without these and an agent: from anywhere. */
   readonly apiServerNetworks: readonly string[];
+  /** A label of the pods in kube-system through which API servers reach into the cluster (konnectivity). */
+  readonly apiServerAgent?: { readonly key: string; readonly value: string };
   /** The namespace of Prometheus. */
   readonly monitoringNamespace?: string;
 }
