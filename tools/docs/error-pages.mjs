@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { filesUnder, fromRoot } from '../lib/workspace.mjs';
+import { filesUnder, fromRoot, root } from '../lib/workspace.mjs';
 
 const index = 'docs/reference/errors.md';
 const folder = 'docs/reference/errors';
@@ -59,11 +59,12 @@ async function areas(base) {
     .map(({ name, codes }) => ({ name, entries: codes.map((code) => ({ code, area: name, ...errorRegistry[code] })) }));
 }
 
-/** The packages whose sources name a code, registry and allow-lists aside: who throws it. */
+/** The packages and services whose sources name a code, registry and allow-lists aside: who throws it. */
 export function throwersOf(base, { without = /^$/ } = {}) {
   const listed = /^packages\/(?:errors|tee\/src\/(?:gate-errors|software\/channel-errors))/;
   const throwers = new Map();
-  for (const path of filesUnder(join(base, 'packages'), (file) => /\/packages\/[^/]+\/src\/.*\.ts$/.test(file))) {
+  const isSource = (file) => /\/(?:packages|services)\/[^/]+\/src\/.*\.ts$/.test(file);
+  for (const path of ['packages', 'services'].flatMap((part) => filesUnder(join(base, part), isSource))) {
     const name = fromRoot(path);
     if (listed.test(name) || without.test(name)) continue;
     for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
@@ -90,10 +91,12 @@ async function raisersOf(base) {
   return (code) => lists.filter(({ codes }) => codes.has(code)).map(({ who }) => who);
 }
 
+const folderOf = (name) => (existsSync(join(root, 'services', name)) ? `services/${name}` : `packages/${name}`);
+
 function pageOf({ code, area, kind, summary, next }, { throwers, raisers, exitCode }) {
   const packages = [...(throwers.get(code) ?? [])]
     .toSorted((left, right) => (left < right ? -1 : 1))
-    .map((name) => `[\`@enclos/${name}\`](../../../packages/${name})`);
+    .map((name) => `[\`@enclos/${name}\`](../../../${folderOf(name)})`);
   const raised = raisers(code);
   return `# ${code}
 

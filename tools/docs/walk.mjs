@@ -13,6 +13,7 @@ const shims = {
   npx: `case "$1" in
   @enclos/cli) shift; exec "$ENCLOS_NODE" "$ENCLOS_ROOT/packages/cli/bin/enclos.js" "$@" ;;
   enclos) shift; exec "$ENCLOS_NODE" "$ENCLOS_ROOT/packages/cli/bin/enclos.js" "$@" ;;
+  enclos-admission) shift; exec "$ENCLOS_NODE" "$ENCLOS_ROOT/services/admission/bin/enclos-admission.js" "$@" ;;
   tsc) shift; exec "$ENCLOS_NODE" "$ENCLOS_ROOT/node_modules/typescript/bin/tsc" "$@" ;;
   *) echo "npx $1: not in this checkout" >&2; exit 1 ;;
 esac`,

@@ -1,3 +1,4 @@
+import { admissionErrors } from './admission.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
@@ -31,6 +32,7 @@ export const errorRegistry = {
   ...atlsErrors,
   ...buildErrors,
   ...cliErrors,
+  ...admissionErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorRegistry;

@@ -1,0 +1,82 @@
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnclosError } from '@enclos/errors';
+import type { Identity } from './issue.ts';
+import { bundleOf, type Authority } from './rotate.ts';
+
+/**
+ * Files of the folder. An authority is one file with certificate and key, so that it is replaced whole; those of the
+ * serving certificate are named as in a Secret of type kubernetes.io/tls.
+ */
+const files = Object.freeze({
+  current: 'ca.pem',
+  next: 'ca-next.pem',
+  previous: 'ca-previous.crt',
+  bundle: 'ca-bundle.crt',
+  cert: 'tls.crt',
+  key: 'tls.key',
+});
+
+/** What there is of an authority in a folder; nothing when it is empty or not there. @throws ADMISSION_AUTHORITY_REFUSED */
+export async function readAuthority(folder: string): Promise<Partial<Authority>> {
+  const read = (name: string): Promise<string | undefined> => readIfThere(join(folder, name));
+  const [current, next, previous] = [await read(files.current), await read(files.next), await read(files.previous)];
+  const [cert, key] = [await read(files.cert), await read(files.key)];
+  return {
+    ...(current === undefined ? {} : { current: split(current, files.current) }),
+    ...(next === undefined ? {} : { next: split(next, files.next) }),
+    ...(previous === undefined ? {} : { previous }),
+    ...(cert === undefined || key === undefined ? {} : { serving: { cert, key } }),
+  };
+}
+
+/**
+ * Writes an authority, each file whole. The order lets a run that is cut off be repeated: what a later file replaces is
+ * in an earlier one by then.
+ */
+export async function writeAuthority(folder: string, authority: Authority): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const put = (name: string, text: string | undefined): Promise<void> =>
+    text === undefined ? rm(join(folder, name), { force: true }) : writeWhole(join(folder, name), text);
+  const { current, next, previous, serving } = authority;
+  await put(files.previous, previous);
+  await put(files.current, joined(current));
+  await put(files.next, next && joined(next));
+  await put(files.bundle, bundleOf(authority));
+  await put(files.key, serving.key);
+  await put(files.cert, serving.cert);
+}
+
+/** Keys are for their owner only, from the first byte on. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const whole = `${path}.new`;
+  await rm(whole, { force: true });
+  await writeFile(whole, text, { mode: 0o600, flag: 'wx', flush: true });
+  await rename(whole, path);
+}
+
+function joined({ cert, key }: Identity): string {
+  return cert + key;
+}
+
+function split(pem: string, name: string): Identity {
+  const parts = /^(-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----\n)(-----BEGIN PRIVATE KEY-----.*)$/s.exec(
+    pem,
+  );
+  const [, cert, key] = parts ?? [];
+  if (cert === undefined || key === undefined) {
+    throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', `${name} is no certificate with its private key.`);
+  }
+  return { cert, key };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    // A link could lead to a file of somebody else, which the next run would replace.
+    if (!(await lstat(path)).isFile()) throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', `${path} is no file.`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

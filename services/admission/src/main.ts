@@ -1,0 +1,107 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { jsonLines, type EnclosLogger } from '@enclos/host';
+import { readAuthority, writeAuthority } from './certificates/folder.ts';
+import { bundleOf, rotate } from './certificates/rotate.ts';
+import {
+  helpText,
+  parseCommandLine,
+  type CertificatesCommand,
+  type ManifestsCommand,
+  type ServeCommand,
+} from './command-line.ts';
+import { manifestFiles } from './manifests/files.ts';
+import { serviceName } from './manifests/options.ts';
+import { answerReview } from './review/answer.ts';
+import { servingCertificate } from './server/certificate-files.ts';
+import { defaultLimits } from './server/limits.ts';
+import { runServer } from './server/run-server.ts';
+
+/** Runs the command line of this process, and sets its exit code: 2 for what its user can correct, else 1. */
+export async function main(): Promise<void> {
+  const logger = jsonLines();
+  try {
+    const command = parseCommandLine(process.argv.slice(2));
+    if (command.kind === 'serve') await serve(command, logger);
+    else if (command.kind === 'certificates') await makeCertificates(command, logger);
+    else if (command.kind === 'manifests') await writeManifests(command, logger);
+    else process.stdout.write(helpText);
+  } catch (error) {
+    process.exitCode = isEnclosError(error) && error.kind === 'usage' ? 2 : 1;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNEXPECTED';
+    const next = isEnclosError(error) ? { next: error.next } : {};
+    const message = error instanceof Error ? error.message : 'It failed for an unknown reason.';
+    logger.error({ event: 'failed', code, ...next }, message);
+  }
+}
+
+async function serve(command: ServeCommand, logger: EnclosLogger): Promise<void> {
+  const { certificate, key, host, port, healthPort, drainMs, reloadMs } = command;
+  // Before anything is served: as process 1 of a container, a signal without a handler does nothing.
+  const told = new Promise<void>((settle) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => settle());
+  });
+  const running = await runServer({
+    files: {
+      readCertificate: () => readFile(certificate, 'utf8'),
+      readKey: () => readFile(key, 'utf8'),
+    },
+    host,
+    port,
+    healthPort,
+    drainMs,
+    finishMs: 10_000,
+    reloadMs,
+    answer: (body) => answerReview(body),
+    limits: defaultLimits,
+    logger,
+    nowMs: Date.now,
+  });
+  await told;
+  await running.stop();
+}
+
+async function makeCertificates(command: CertificatesCommand, logger: EnclosLogger): Promise<void> {
+  const { folder, name, renew } = command;
+  const service = serviceName(command);
+  const dnsNames = [service, `${service}.cluster.local`];
+  const { authority, changes } = await rotate(await readAuthority(folder), { now: new Date(), name, dnsNames, renew });
+  if (changes.length > 0) await writeAuthority(folder, authority);
+  logger.info(
+    { event: 'certificates', folder: resolve(folder), changes: changes.join(' ') },
+    changes.length === 0 ? 'Nothing was due.' : 'Write the manifests again, and apply them.',
+  );
+}
+
+async function writeManifests(command: ManifestsCommand, logger: EnclosLogger): Promise<void> {
+  const { kind: _kind, folder, certificates, apiServerAgent, monitoringNamespace, ...options } = command;
+  const trust = certificates === undefined ? undefined : await readTrust(certificates);
+  const files = manifestFiles({
+    ...options,
+    ...(trust === undefined ? {} : { trust }),
+    ...(apiServerAgent === undefined ? {} : { apiServerAgent }),
+    ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
+  });
+  await mkdir(folder, { recursive: true });
+  for (const { name, text, isSecret } of files) {
+    const path = join(folder, name);
+    // A file that is there would keep its mode.
+    await rm(path, { force: true });
+    await writeFile(path, text, { mode: isSecret ? 0o600 : 0o644, flag: 'wx' });
+  }
+  logger.info(
+    { event: 'manifests', folder: resolve(folder), files: files.length, withCertificate: trust !== undefined },
+    'The manifests are written.',
+  );
+}
+
+/** @throws ADMISSION_AUTHORITY_REFUSED; ADMISSION_CERTIFICATE_REFUSED for what a run that was cut off left */
+async function readTrust(folder: string): Promise<{ bundle: string; cert: string; key: string }> {
+  const { current, serving, ...rest } = await readAuthority(folder);
+  if (current === undefined || serving === undefined) {
+    throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', 'The folder has no certificate that was made before.');
+  }
+  const { cert, key } = servingCertificate(serving);
+  return { bundle: bundleOf({ current, serving, ...rest }), cert, key };
+}

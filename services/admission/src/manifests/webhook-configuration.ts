@@ -1,0 +1,59 @@
+import type { MutatingWebhookConfiguration, RuleWithOperations } from 'kubernetes-types/admissionregistration/v1.js';
+import { injectLabel } from '../pod/names.ts';
+import { reviewPath } from '../server/webhook-server.ts';
+import { labelsOf, type ManifestOptions } from './options.ts';
+
+/** The API has these two members in a rule (Rule of admissionregistration.k8s.io/v1); the types lack them. */
+interface Rule extends RuleWithOperations {
+  readonly resources: string[];
+  readonly scope: 'Namespaced';
+}
+
+const creationOfPods: Rule = {
+  apiGroups: [''],
+  apiVersions: ['v1'],
+  operations: ['CREATE'],
+  resources: ['pods'],
+  scope: 'Namespaced',
+};
+
+/**
+ * Which reviews come. Whatever this says, a pod that does not ask is not touched; what it is for is that other pods never
+ * wait for the webhook: they are created the same whether it runs or not.
+ */
+export function webhookConfiguration(options: ManifestOptions): MutatingWebhookConfiguration {
+  const { name, namespace, trust } = options;
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name, labels: labelsOf(options) },
+    webhooks: [
+      {
+        name: 'pods.admission.enclos.dev',
+        clientConfig: {
+          service: { name, namespace, path: reviewPath, port: 443 },
+          ...(trust === undefined ? {} : { caBundle: Buffer.from(trust.bundle).toString('base64') }),
+        },
+        rules: [creationOfPods],
+        objectSelector: { matchLabels: { [injectLabel.key]: injectLabel.value } },
+        // A webhook that has to be asked before its own pods start could not come back.
+        namespaceSelector: {
+          matchExpressions: [
+            {
+              key: 'kubernetes.io/metadata.name',
+              operator: 'NotIn',
+              values: ['kube-system', 'kube-public', 'kube-node-lease', namespace],
+            },
+          ],
+        },
+        admissionReviewVersions: ['v1'],
+        matchPolicy: 'Equivalent',
+        sideEffects: 'None',
+        failurePolicy: 'Ignore',
+        // Another webhook may add a container after this one was asked.
+        reinvocationPolicy: 'IfNeeded',
+        timeoutSeconds: 5,
+      },
+    ],
+  };
+}

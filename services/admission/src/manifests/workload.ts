@@ -1,0 +1,124 @@
+import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { Container, PodSpec, Secret, Service, ServiceAccount } from 'kubernetes-types/core/v1.js';
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
+import { labelsOf, ports, type ManifestOptions } from './options.ts';
+
+const certificates = '/etc/enclos/certificates';
+
+/** It has no role, and its token is not mounted: the webhook never speaks to the API server. */
+export function serviceAccount(options: ManifestOptions): ServiceAccount {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: named(options), automountServiceAccountToken: false };
+}
+
+export function service(options: ManifestOptions): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: named(options),
+    spec: {
+      selector: labelsOf(options),
+      ports: [{ name: 'webhook', port: 443, targetPort: 'webhook', protocol: 'TCP' }],
+    },
+  };
+}
+
+/** The serving certificate and its key. The key of the authority stays where it was made. */
+export function certificateSecret(options: ManifestOptions, trust: NonNullable<ManifestOptions['trust']>): Secret {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: named(options),
+    type: 'kubernetes.io/tls',
+    stringData: { 'tls.crt': trust.cert, 'tls.key': trust.key },
+  };
+}
+
+export function disruptionBudget(options: ManifestOptions): PodDisruptionBudget {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: named(options),
+    spec: { maxUnavailable: 1, selector: { matchLabels: labelsOf(options) } },
+  };
+}
+
+export function deployment(options: ManifestOptions): Deployment {
+  const labels = labelsOf(options);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: named(options),
+    spec: {
+      replicas: options.replicas,
+      selector: { matchLabels: labels },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      template: { metadata: { labels }, spec: podSpec(options) },
+    },
+  };
+}
+
+function podSpec(options: ManifestOptions): PodSpec {
+  return {
+    serviceAccountName: options.name,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    // 5 seconds to drain and 10 to finish, as `serve` has them.
+    terminationGracePeriodSeconds: 20,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      // Who may read the key in the Secret below.
+      fsGroup: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: labelsOf(options) },
+      },
+    ],
+    containers: [container(options)],
+    volumes: [{ name: 'certificates', secret: { secretName: options.name, defaultMode: 0o440 } }],
+  };
+}
+
+function container({ image }: ManifestOptions): Container {
+  const probe = (path: string) => ({ httpGet: { path, port: 'health' }, timeoutSeconds: 2 });
+  return {
+    name: 'webhook',
+    image,
+    args: [
+      'serve',
+      '--certificate',
+      `${certificates}/tls.crt`,
+      '--key',
+      `${certificates}/tls.key`,
+      '--port',
+      String(ports.webhook),
+      '--health-port',
+      String(ports.health),
+    ],
+    // Below the limit, so that garbage is collected before the kernel ends the process.
+    env: [{ name: 'NODE_OPTIONS', value: '--max-old-space-size=128' }],
+    ports: [
+      { name: 'webhook', containerPort: ports.webhook, protocol: 'TCP' },
+      { name: 'health', containerPort: ports.health, protocol: 'TCP' },
+    ],
+    readinessProbe: { ...probe('/readyz'), periodSeconds: 5 },
+    livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 3 },
+    resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'certificates', mountPath: certificates, readOnly: true }],
+  };
+}
+
+function named(options: ManifestOptions): { name: string; namespace: string; labels: Record<string, string> } {
+  return { name: options.name, namespace: options.namespace, labels: labelsOf(options) };
+}

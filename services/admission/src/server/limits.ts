@@ -1,0 +1,34 @@
+/** What a client of the webhook can take of it, whoever it is. */
+export interface Limits {
+  /** Of one body. */
+  readonly maxBodyBytes: number;
+  /** Of all bodies that are being received. */
+  readonly maxHeldBytes: number;
+  readonly maxConnections: number;
+  /** From the connection to the end of the TLS handshake. */
+  readonly handshakeMs: number;
+  /** From the handshake, or the begin of a request, to the end of its headers. */
+  readonly headersMs: number;
+  /** To the end of its body, however steadily it comes. */
+  readonly requestMs: number;
+  /** Without a byte in either direction within a request. */
+  readonly silenceMs: number;
+  /** Between requests. */
+  readonly idleMs: number;
+}
+
+const mebibyte = 1024 * 1024;
+
+export const defaultLimits: Limits = Object.freeze({
+  // etcd keeps nothing above 1.5 MiB; the review around the object is small, and the object comes once on CREATE.
+  maxBodyBytes: 2 * mebibyte,
+  maxHeldBytes: 16 * mebibyte,
+  maxConnections: 512,
+  handshakeMs: 5000,
+  headersMs: 5000,
+  // The webhook configuration gives a review 5 seconds.
+  requestMs: 10_000,
+  silenceMs: 10_000,
+  // Longer than the 90 seconds of Go's client, so that the API server closes first and never posts into a closing connection.
+  idleMs: 120_000,
+});

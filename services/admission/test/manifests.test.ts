@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { manifestFiles } from '../src/manifests/files.ts';
+import type { ManifestOptions } from '../src/manifests/options.ts';
+import { makeTrust } from './trust.ts';
+
+const options: ManifestOptions = {
+  name: 'enclos-admission',
+  namespace: 'enclos-system',
+  image: `registry.example/enclos-admission@sha256:${'0'.repeat(64)}`,
+  replicas: 2,
+  apiServerNetworks: [],
+};
+
+/** One of the files as the object that it holds. */
+function read<T>(given: ManifestOptions, name: string): T {
+  const file = manifestFiles(given).find((one) => one.name === name);
+  assert.ok(file !== undefined, name);
+  return parse(file.text) as T;
+}
+
+describe('the manifests', () => {
+  test('are those of the folder manifests/, which readers see', () => {
+    const folder = fileURLToPath(new URL('../../manifests/', import.meta.url));
+    const files = manifestFiles(options);
+    assert.deepEqual(readdirSync(folder).toSorted(), files.map(({ name }) => name).toSorted());
+    for (const { name, text } of files) assert.equal(readFileSync(`${folder}${name}`, 'utf8'), text, name);
+  });
+
+  test('ask for reviews of pods that ask, and fail open', () => {
+    const { webhooks } = read<{ webhooks: readonly object[] }>(options, 'webhook-configuration.yaml');
+    assert.equal(webhooks.length, 1);
+    const { rules, objectSelector, failurePolicy, reinvocationPolicy, sideEffects, ...more } = webhooks[0] as {
+      [name: string]: unknown;
+    };
+    assert.deepEqual(rules, [
+      { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
+    ]);
+    assert.deepEqual(objectSelector, { matchLabels: { 'enclos.dev/inject': 'enabled' } });
+    assert.deepEqual([failurePolicy, reinvocationPolicy, sideEffects], ['Ignore', 'IfNeeded', 'None']);
+    assert.deepEqual(more['admissionReviewVersions'], ['v1']);
+    assert.match(JSON.stringify(more['namespaceSelector']), /NotIn.*kube-system.*enclos-system/);
+  });
+
+  test('give the webhook no privilege and no token', () => {
+    const files = manifestFiles(options);
+    assert.doesNotMatch(
+      files.map(({ text }) => text).join(),
+      /kind: (?:Cluster)?Role|hostPath|hostNetwork|privileged: true/,
+    );
+    const { spec } = read<{ spec: { template: { spec: Record<string, unknown> } } }>(options, 'deployment.yaml');
+    const pod = spec.template.spec;
+    assert.equal(pod['automountServiceAccountToken'], false);
+    assert.deepEqual(pod['securityContext'], {
+      runAsNonRoot: true,
+      runAsUser: 65_532,
+      runAsGroup: 65_532,
+      fsGroup: 65_532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    const [container] = pod['containers'] as readonly { securityContext: object }[];
+    assert.deepEqual(container?.securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  test('let reviews in from the networks that are named, Prometheus from its namespace, and nothing out', () => {
+    const apiServerAgent = { key: 'app', value: 'konnectivity-agent' };
+    const more = { ...options, apiServerNetworks: ['10.1.0.0/24'], apiServerAgent, monitoringNamespace: 'watch' };
+    const { spec } = read<{ spec: object }>(more, 'network-policy.yaml');
+    assert.deepEqual(spec, {
+      podSelector: {
+        matchLabels: { 'app.kubernetes.io/name': 'enclos-admission', 'app.kubernetes.io/part-of': 'enclos' },
+      },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [
+        {
+          ports: [{ port: 8443, protocol: 'TCP' }],
+          from: [
+            { ipBlock: { cidr: '10.1.0.0/24' } },
+            {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+              podSelector: { matchLabels: { app: 'konnectivity-agent' } },
+            },
+          ],
+        },
+        {
+          ports: [{ port: 8081, protocol: 'TCP' }],
+          from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'watch' } } }],
+        },
+      ],
+      egress: [],
+    });
+  });
+
+  test('carry the bundle for API servers and the serving key in one secret file, and no key of the authority', async () => {
+    const trust = await makeTrust();
+    const files = manifestFiles({ ...options, trust });
+    assert.deepEqual(
+      files.filter(({ isSecret }) => isSecret).map(({ name }) => name),
+      ['secret.yaml'],
+    );
+    for (const { isSecret, text } of files) assert.equal(text.includes('PRIVATE KEY'), isSecret);
+    const all = files.map(({ text }) => text).join('');
+    assert.deepEqual(all.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----/g), ['-----BEGIN PRIVATE KEY-----']);
+    const { webhooks } = read<{ webhooks: readonly { clientConfig: { caBundle: string } }[] }>(
+      { ...options, trust },
+      'webhook-configuration.yaml',
+    );
+    assert.equal(Buffer.from(webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString(), trust.bundle);
+    const { stringData } = read<{ stringData: object }>({ ...options, trust }, 'secret.yaml');
+    assert.deepEqual(stringData, { 'tls.crt': trust.cert, 'tls.key': trust.key });
+  });
+});
