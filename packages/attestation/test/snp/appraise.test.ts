@@ -275,6 +275,13 @@ test('a policy for another TEE refuses, and so does one that does not say for wh
   for (const tee of [absent, 'snp', 'SEV-SNP', undefined, null]) refused({ policy: { tee } }, 'tee');
 });
 
+test('a time that is none is a mistake of the caller', () => {
+  for (const wrong of [new Date(Number.NaN), 0, undefined, { getTime: () => 0 }]) {
+    const options = { now: wrong as Date };
+    assert.throws(() => appraiseSnp(good, policy, binding, options), { code: 'VERIFIER_MISUSED' });
+  }
+});
+
 test('a policy is checked and frozen when it is read', () => {
   const parsed = parsePolicy(policy);
   assert.deepEqual(parsed, policy);

@@ -160,6 +160,21 @@ test('a policy at its bounds', () => {
   }
 });
 
+test('a minimum TCB that leaves a component out is refused: any version of it would pass', () => {
+  for (const product of ['Milan', 'Genoa', 'Turin'] as const) {
+    for (const component of Object.keys(mandatory.minimumTcb[product])) {
+      const rest = Object.fromEntries(
+        Object.entries(mandatory.minimumTcb[product]).filter(([name]) => name !== component),
+      );
+      assert.throws(
+        () => parsePolicy({ ...policy, minimumTcb: { [product]: rest } }),
+        (error) =>
+          isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === `minimumTcb.${product}.${component}`,
+      );
+    }
+  }
+});
+
 test('the key service has no certificate of a provider’s key, and the FMC of a Turin in its query', () => {
   const ofProvider = amdKeyServiceUrls(makeReport(vlek.report));
   assert.deepEqual(ofProvider, {
