@@ -38,7 +38,7 @@ export const boolean: Rule<boolean> = {
   schema: { type: 'boolean' },
 };
 
-const text: Rule<string> = {
+export const text: Rule<string> = {
   expected: 'a string',
   read: (value) => (typeof value === 'string' ? value : undefined),
   schema: { type: 'string' },
@@ -134,7 +134,7 @@ export const tdxRules = {
   requireSeptVeDisable: boolean,
 };
 
-function exactly<const T extends string>(word: T): Rule<T> {
+export function exactly<const T extends string>(word: T): Rule<T> {
   return { expected: `"${word}"`, read: (value) => (value === word ? word : undefined), schema: { const: word } };
 }
 

@@ -119,3 +119,18 @@ export {
   type SnpScenario,
   type SnpScenarioChanges,
 } from './snp/snp-scenario.ts';
+export {
+  azureAttestationKey,
+  azureJwk,
+  azureReportData,
+  azureSnpScenario,
+  azureTdxScenario,
+  exampleAzureNonce,
+  exampleAzureRuntime,
+  otherAzureKey,
+  type AzureDocumentJson,
+  type AzureRuntimeJson,
+  type AzureScenarioChanges,
+} from './azure/azure-scenario.ts';
+export { encodeHclReport, encodeTdReportArea, type HclReportFields } from './azure/hcl-report.ts';
+export { encodeTpmAttest, examplePcrs, signTpmAttest, type TpmAttestFields } from './azure/tpm-quote.ts';
