@@ -41,7 +41,11 @@ export function encodeTpmAttest(change: Partial<TpmAttestFields> = {}): Uint8Arr
     hash: 0x000b,
     selectSize: 3,
     select: [0xff, 0xff, 0xff],
-    digest: new Uint8Array(createHash('sha256').update(concatBytes(...examplePcrs)).digest()),
+    digest: new Uint8Array(
+      createHash('sha256')
+        .update(concatBytes(...examplePcrs))
+        .digest(),
+    ),
     trailing: new Uint8Array(),
     ...change,
   };

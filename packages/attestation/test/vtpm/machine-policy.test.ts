@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { azureSnpScenario, azureTdxScenario, exampleTdReport } from '@enclos/evidence-kit';
+import fc from 'fast-check';
+import {
+  appraiseAzureMachine,
+  isVerifiedAzureEvidence,
+  parseAzureDocument,
+  parseAzurePolicy,
+  parseCollateral,
+  parseSnpCollateral,
+  softwareRoot,
+  unbound,
+  verifyQuote,
+  type AzureMachinePolicy,
+  type AzureVerdict,
+  type QuoteVerdict,
+  type SnpVerdict,
+} from '../../src/index.ts';
+import { verifyAzureSnpSync, verifyAzureTdxSync } from '../../src/node.ts';
+import { machineRules } from '../../src/vtpm/policy.ts';
+import { azurePolicySchemaDocument } from '../../src/vtpm/policy-schema.ts';
+import { nonce, pcrValues, sha256 } from './synthetic-vtpm.ts';
+
+const pcr7 = toHex(pcrValues[7] ?? new Uint8Array());
+
+async function tdxMachine(): Promise<{ verdict: AzureVerdict<QuoteVerdict>; policy: object; now: Date }> {
+  const { document, tdx } = azureTdxScenario();
+  const read = parseAzureDocument(document);
+  assert.ok(read.hardware === 'tdx');
+  const root = await softwareRoot(tdx.root.certificate);
+  const options = { roots: [root], now: tdx.at, allowTrailingBytes: true };
+  const hardware = await verifyQuote(read.tdQuote, parseCollateral(tdx.collateral), options);
+  const verdict = verifyAzureTdxSync(read, { tdQuote: read.tdQuote, verifyTdQuote: () => hardware });
+  const policy = {
+    tee: 'azure-vtpm',
+    pcrs: { 7: [pcr7] },
+    requireSecureBoot: true,
+    hardware: {
+      tee: 'tdx',
+      acceptedStatuses: ['OK'],
+      intelRoot: false,
+      softwareRoots: [root.fingerprint],
+      mrTd: [toHex(exampleTdReport.mrTd)],
+      rtmr0: 'any',
+      rtmr1: 'any',
+      rtmr2: 'any',
+      rtmr3: 'any',
+      requireSeptVeDisable: false,
+    },
+  };
+  return { verdict, policy, now: tdx.at };
+}
+
+function snpMachine(): { verdict: AzureVerdict<SnpVerdict>; policy: object; now: Date } {
+  const { document, snp } = azureSnpScenario();
+  const { leaf, ask, ark, crl, at, product, rootPublicKey } = snp;
+  const endorsements = parseSnpCollateral({
+    signingKeyCertificate: leaf,
+    certificateChain: [ask, ark],
+    revocationList: crl,
+  });
+  const fingerprint = toHex(sha256(Buffer.from(rootPublicKey, 'hex')));
+  const roots = [{ product, publicKey: rootPublicKey, fingerprint }];
+  const verdict = verifyAzureSnpSync(parseAzureDocument(document), endorsements, { roots, now: at });
+  const policy = {
+    tee: 'azure-vtpm',
+    pcrs: { 7: [pcr7] },
+    requireSecureBoot: true,
+    hardware: {
+      measurements: [verdict.hardware.report.measurement],
+      minimumGuestSvn: 0,
+      vmpl: 0,
+      roots: [fingerprint],
+      signingKeys: ['VCEK'],
+      minimumTcb: { Milan: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } },
+      allowSmt: true,
+      allowMultipleSockets: true,
+    },
+  };
+  return { verdict, policy, now: at };
+}
+
+const machines = { snp: snpMachine(), tdx: await tdxMachine() };
+
+function appraised(name: keyof typeof machines, change: object = {}, binding: object = { nonce }): unknown {
+  const { verdict, policy, now } = machines[name];
+  // Untyped on purpose: the run-time checks are what these tests are for.
+  const rules = { ...policy, ...change } as AzureMachinePolicy;
+  return appraiseAzureMachine(verdict, rules, binding as { nonce: Uint8Array }, { now });
+}
+
+function refusal(judge: () => unknown): string {
+  try {
+    judge();
+    return 'accepted';
+  } catch (error) {
+    if (!isEnclosError(error, 'APPRAISAL_REFUSED')) throw error;
+    return String(error.details['field']);
+  }
+}
+
+test('one policy appraises vTPM and hardware', () => {
+  for (const [name, tee] of [
+    ['snp', 'sev-snp'],
+    ['tdx', 'tdx'],
+  ] as const) {
+    const evidence = appraised(name);
+    assert.ok(isVerifiedAzureEvidence(evidence));
+    assert.deepEqual(evidence.binding, { kind: 'nonce' });
+    assert.equal((evidence.hardware as { tee: string }).tee, tee);
+    const loose = appraised(name, {}, unbound('a test'));
+    assert.ok(isVerifiedAzureEvidence(loose) && loose.binding.kind === 'unbound');
+  }
+});
+
+test('each part refuses by its own rules, and those of the hardware are named as its own', () => {
+  const { policy } = machines.snp;
+  const hardware = (change: object): object => ({ hardware: { ...Reflect.get(policy, 'hardware'), ...change } });
+  const cases: readonly (readonly [field: string, change: object, binding?: object])[] = [
+    ['pcrs.7', { pcrs: { 7: ['00'.repeat(32)] } }],
+    ['userData', { userData: ['00'.repeat(64)] }],
+    ['binding', {}, { nonce: nonce.subarray(1) }],
+    ['hardware.measurements', hardware({ measurements: ['00'.repeat(48)] })],
+    ['hardware.tee', { hardware: Reflect.get(machines.tdx.policy, 'hardware') }],
+    ['hardware.vmpl', hardware({ vmpl: undefined })],
+    ['hardware.vmpl', hardware({ vmpl: 4 })],
+    ['hardware.anything', hardware({ anything: 1 })],
+    ['hardware', { hardware: undefined }],
+    ['hardware', { hardware: [] }],
+    ['tee', { tee: 'sev-snp' }],
+    ['anything', { anything: 1 }],
+  ];
+  for (const [field, change, binding] of cases) {
+    assert.equal(
+      refusal(() => appraised('snp', change, binding)),
+      field,
+    );
+    if (binding === undefined && field !== 'pcrs.7' && field !== 'userData' && field !== 'hardware.measurements') {
+      const isTee = field === 'hardware.tee';
+      assert.equal(
+        refusal(() => parseAzurePolicy({ ...policy, ...change })),
+        isTee ? 'accepted' : field,
+      );
+    }
+  }
+  assert.equal(
+    refusal(() => appraised('tdx', { hardware: Reflect.get(policy, 'hardware') })),
+    'hardware.tee',
+  );
+  const tdHardware = { ...Reflect.get(machines.tdx.policy, 'hardware'), mrTd: ['00'.repeat(48)] };
+  assert.equal(
+    refusal(() => appraised('tdx', { hardware: tdHardware })),
+    'hardware.mrTd',
+  );
+  for (const missing of ['tee', 'pcrs', 'requireSecureBoot', 'hardware']) {
+    const { [missing]: _, ...rest } = policy as Record<string, unknown>;
+    assert.equal(
+      refusal(() => parseAzurePolicy(rest)),
+      missing,
+    );
+  }
+});
+
+test('a refusal of the hardware says so, and keeps what was expected and got', () => {
+  const hardware = { ...Reflect.get(machines.snp.policy, 'hardware'), measurements: ['00'.repeat(48)] };
+  assert.throws(
+    () => appraised('snp', { hardware }),
+    (error) => {
+      assert.ok(isEnclosError(error, 'APPRAISAL_REFUSED'));
+      assert.match(error.message, /^Of the hardware: The policy does not accept this evidence: rule measurements\.$/);
+      const { expected, got } = error.details;
+      assert.deepEqual([expected, got], [['00'.repeat(48)], machines.snp.verdict.hardware.report.measurement]);
+      return true;
+    },
+  );
+});
+
+test('a parsed policy is frozen data', () => {
+  for (const name of ['snp', 'tdx'] as const) {
+    const { policy } = machines[name];
+    const parsed = parseAzurePolicy({ ...policy, $schema: './azure-policy.schema.json' });
+    assert.deepEqual(JSON.parse(JSON.stringify(parsed)), { $schema: './azure-policy.schema.json', ...policy });
+    assert.ok(Object.isFrozen(parsed) && Object.isFrozen(parsed.pcrs) && Object.isFrozen(parsed.hardware));
+    assert.ok(Object.isFrozen(parsed.pcrs[7]));
+    assert.ok(isVerifiedAzureEvidence(appraised(name, parsed)));
+  }
+});
+
+test('the published JSON Schema is the one that the code makes', () => {
+  // To renew it, write JSON.stringify(azurePolicySchemaDocument(), null, 2) there and format it.
+  const published = readFileSync(new URL('../../../schema/azure-policy.schema.json', import.meta.url), 'utf8');
+  assert.deepEqual(JSON.parse(published), JSON.parse(JSON.stringify(azurePolicySchemaDocument())));
+});
+
+test('docs/azure-evidence.md has every rule in its table, and no other', () => {
+  const page = readFileSync(new URL('../../../docs/azure-evidence.md', import.meta.url), 'utf8');
+  const [, table = ''] = page.split('## The policy for a machine');
+  const cells = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(
+    cells.sort(),
+    Object.keys(machineRules)
+      .filter((name) => name !== '$schema')
+      .sort(),
+  );
+});
+
+test('arbitrary policies are accepted or refused by a rule, and throw nothing else', () => {
+  const names = ['tee', 'pcrs', 'requireSecureBoot', 'hardware', 'userData', 'vmUniqueIds', '$schema'];
+  const change = fc.dictionary(fc.constantFrom(...names), fc.jsonValue({ maxDepth: 2 }), { noNullPrototype: true });
+  fc.assert(
+    fc.property(change, (changes) => {
+      assert.equal(typeof refusal(() => appraised('snp', changes)), 'string');
+      assert.equal(typeof refusal(() => parseAzurePolicy({ ...machines.tdx.policy, ...changes })), 'string');
+    }),
+    { numRuns: 300 },
+  );
+});
