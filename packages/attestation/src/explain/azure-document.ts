@@ -53,7 +53,17 @@ function pcrValues(pcrs: JsonValue | undefined): ExplainedField {
 }
 
 function textOf(value: JsonValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  return isByteArray(value) ? toHex(Uint8Array.from(value)) : JSON.stringify(value);
+}
+
+/** How the form without a version, which nobody verifies any more, has bytes. */
+function isByteArray(value: JsonValue | undefined): value is readonly number[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((item) => typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= 255)
+  );
 }
 
 function part(
@@ -63,9 +73,10 @@ function part(
   explain: (bytes: Uint8Array) => readonly ExplainedField[],
 ): readonly ExplainedField[] {
   const place = { offset: 0, sizeBytes: 0 };
-  if (typeof value !== 'string') return [missingField(name, place, 'it is not there as text')];
+  const isText = typeof value === 'string';
+  if (!isText && !isByteArray(value)) return [missingField(name, place, 'it is not there as text')];
   try {
-    return explain(decode(value));
+    return explain(isText ? decode(value) : Uint8Array.from(value));
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return [missingField(name, place, error.message)];
@@ -81,7 +92,7 @@ function hexOf(name: string, bytes: Uint8Array): ExplainedField {
 }
 
 function text(name: string, value: string): ExplainedField {
-  return Object.freeze({ name, offset: 0, sizeBytes: value.length, value });
+  return Object.freeze({ name, offset: 0, sizeBytes: 0, value });
 }
 
 function group(name: string, sizeBytes: number, fields: readonly ExplainedField[]): ExplainedField {

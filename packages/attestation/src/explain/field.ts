@@ -7,6 +7,7 @@ export interface ExplainedField {
   readonly name: string;
   /** From the first byte of the evidence; in a document of several parts, of the part. */
   readonly offset: number;
+  /** 0 for what has no place of its own, a member of JSON for example. */
   readonly sizeBytes: number;
   /** A number, lower-case hex, or text; empty for a group. Text is as hostile as whoever made the evidence. */
   readonly value: string;

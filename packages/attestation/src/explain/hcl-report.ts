@@ -82,7 +82,6 @@ function readReport(reader: FieldReader, bytes: Uint8Array): readonly ExplainedF
 
 type Place = Pick<ExplainedField, 'offset' | 'sizeBytes'>;
 
-/** The members of the JSON have no place of their own. */
 function explainRuntimeData(bytes: Uint8Array, place: Place): ExplainedField {
   const name = 'Runtime data';
   const text = bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
@@ -111,5 +110,6 @@ function keyField(key: JsonValue, place: Place): ExplainedField {
 }
 
 function textField(name: string, value: JsonValue, place: Place): ExplainedField {
-  return Object.freeze({ name, ...place, value: typeof value === 'string' ? value : JSON.stringify(value) });
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return Object.freeze({ name, offset: place.offset, sizeBytes: 0, value: text });
 }

@@ -4,8 +4,8 @@ import { always, bigEndianField, hexField, type ExplainedField, type FieldSpec }
 const hashes: Readonly<Record<string, string>> = { 4: 'SHA-1', 11: 'SHA-256', 12: 'SHA-384', 13: 'SHA-512' };
 
 const head: readonly FieldSpec[] = [
-  bigEndianField('magic', 4, (value) => (value === 0xff54_4347n ? 'made by a TPM' : 'not made by a TPM')),
-  bigEndianField('type', 2, (value) => (value === 0x8018n ? 'a quote' : 'not a quote')),
+  hexField('magic', 4, (hex) => (hex === 'ff544347' ? 'made by a TPM' : 'not made by a TPM')),
+  hexField('type', 2, (hex) => (hex === '8018' ? 'a quote' : 'not a quote')),
 ];
 
 const clock: readonly FieldSpec[] = [

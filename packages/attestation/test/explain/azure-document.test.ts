@@ -57,12 +57,24 @@ test('one of TDX has its TDREPORT and its TD quote', () => {
   assert.equal(find(fields, 'Trailing bytes').sizeBytes, 69);
 });
 
+test('the form without a version is explained too, although it is not verified', () => {
+  const list = (bytes: Uint8Array): readonly number[] => [...bytes];
+  const { message, signature, pcrs } = tdx.tpmQuote;
+  const tpm_quote = { message: list(message), signature: list(signature), pcrs: pcrs.map(list) };
+  const old = { tpm_quote, hcl_report: list(tdx.hclReport), td_quote: list(tdx.tdx.quote) };
+  const fields = explainAzureDocument(utf8(JSON.stringify(old)));
+  assert.deepEqual(problems(fields), []);
+  assert.equal(find(fields, 'version').value, 'none');
+  assert.equal(find(fields, 'PCR 7').value, '08'.repeat(32));
+  assert.equal(find(fields, 'secure-boot').value, 'true');
+});
+
 test('what is wrong is shown where it is', () => {
   const said = (change: object): string =>
     problems(
       explainAzureDocument(utf8(JSON.stringify({ ...JSON.parse(Buffer.from(snp.document).toString()), ...change }))),
     ).join();
-  assert.match(said({ hcl_report: [1] }), /^HCL report: it is not there as text$/);
+  assert.match(said({ hcl_report: [256] }), /^HCL report: it is not there as text$/);
   assert.match(said({ hcl_report: '+' }), /^HCL report: Not a base64url string/);
   assert.match(said({ tpm_quote: undefined }), /TPM quote \(TPMS_ATTEST\): .*signature: /);
   assert.match(said({ tpm_quote: { message: 'ff' } }), /magic: 4 bytes wanted, 1 are left/);

@@ -1,4 +1,11 @@
-import { parsePolicy, parseSnpPolicy, type AppraisalPolicy, type SnpPolicy } from '@enclos/attestation';
+import {
+  parseAzurePolicy,
+  parsePolicy,
+  parseSnpPolicy,
+  type AppraisalPolicy,
+  type AzureMachinePolicy,
+  type SnpPolicy,
+} from '@enclos/attestation';
 import {
   BuildError,
   diagnosticAt,
@@ -11,10 +18,23 @@ import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { isRecord } from '../evidence/text-forms.ts';
 import { ruleNames } from './rule-names.ts';
 
-/** A policy for quotes, or one for reports of SEV-SNP, which has `measurements`. */
+/** A policy for quotes, one for reports of SEV-SNP, which has `measurements`, or one for Azure VMs, which has `pcrs`. */
 export type AnyPolicy =
   | { readonly kind: 'dcap'; readonly rules: AppraisalPolicy }
-  | { readonly kind: 'snp'; readonly rules: SnpPolicy };
+  | { readonly kind: 'snp'; readonly rules: SnpPolicy }
+  | { readonly kind: 'azure'; readonly rules: AzureMachinePolicy };
+
+/** What evidence a policy is for, as verdicts name it. */
+export function teeOf(policy: AnyPolicy): 'sgx' | 'tdx' | 'sev-snp' | 'azure-vtpm' {
+  switch (policy.kind) {
+    case 'azure':
+      return 'azure-vtpm';
+    case 'snp':
+      return 'sev-snp';
+    case 'dcap':
+      return policy.rules.tee ?? 'sgx';
+  }
+}
 
 const code = 'CLI_POLICY_INVALID';
 const unknownRule = 'the name of a rule';
@@ -42,6 +62,23 @@ const placeholders: Readonly<Record<string, unknown>> = {
   minimumTcb: { Milan: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } },
   allowSmt: false,
   allowMultipleSockets: false,
+};
+
+/** The same for a policy for Azure VMs. */
+const azurePlaceholders: Readonly<Record<string, unknown>> = {
+  tee: 'azure-vtpm',
+  pcrs: { 0: ['00'.repeat(32)] },
+  requireSecureBoot: true,
+  hardware: {
+    tee: 'tdx',
+    acceptedStatuses: ['OK'],
+    intelRoot: true,
+    mrTd: ['00'.repeat(48)],
+    rtmr0: 'any',
+    rtmr1: 'any',
+    rtmr2: 'any',
+    rtmr3: 'any',
+  },
 };
 
 /**
@@ -76,7 +113,7 @@ function problemsOf(value: Readonly<Record<string, unknown>>): {
   readonly policy?: AnyPolicy;
 } {
   const problems: Problem[] = [];
-  const rules: Record<string, unknown> = { ...value };
+  let rules = value;
   // Each turn either ends it, or mends a field that no turn has mended before.
   for (;;) {
     const attempt = tryPolicy(rules);
@@ -84,16 +121,28 @@ function problemsOf(value: Readonly<Record<string, unknown>>): {
     const { problem } = attempt;
     if (problems.some(({ field }) => field === problem.field)) return { problems };
     problems.push(problem);
-    const [name = ''] = problem.field.split('.');
-    if (Object.hasOwn(placeholders, name)) rules[name] = placeholders[name];
-    else delete rules[name];
+    rules = mended(rules, problem.field.split('.'), isForAzure(rules) ? azurePlaceholders : placeholders);
   }
+}
+
+/** A copy with a right value for what is wrong, or without it. The rules for the hardware of an Azure VM are mended in their turn. */
+function mended(
+  rules: Readonly<Record<string, unknown>>,
+  [name = '', ...rest]: readonly string[],
+  right: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { [name]: wrong, ...others } = rules;
+  if (name === 'hardware' && rest.length > 0 && isRecord(wrong)) {
+    return { ...others, hardware: mended(wrong, rest, placeholders) };
+  }
+  return Object.hasOwn(right, name) ? { ...others, [name]: right[name] } : others;
 }
 
 function tryPolicy(
   rules: Readonly<Record<string, unknown>>,
 ): { readonly policy: AnyPolicy } | { readonly problem: Problem } {
   try {
+    if (isForAzure(rules)) return { policy: { kind: 'azure', rules: parseAzurePolicy(rules) } };
     return {
       policy: isForSnp(rules)
         ? { kind: 'snp', rules: parseSnpPolicy(rules) }
@@ -104,6 +153,11 @@ function tryPolicy(
     const { field, expected } = error.details;
     return { problem: { field: String(field), expected: String(expected) } };
   }
+}
+
+/** By its name, or by the rule that only such a policy has. */
+function isForAzure(rules: Readonly<Record<string, unknown>>): boolean {
+  return rules['tee'] === 'azure-vtpm' || Object.hasOwn(rules, 'pcrs');
 }
 
 const snpOnly = ['measurements', 'minimumGuestSvn', 'vmpl', 'minimumTcb', 'signingKeys'];
@@ -129,7 +183,7 @@ function diagnosticOf(
   const path = field.split('.');
   const isThere = valueAt(source.value, path) !== undefined;
   if (expected === unknownRule) {
-    const meant = didYouMean(field, names);
+    const meant = didYouMean(path.at(-1) ?? field, names);
     const suggestion = meant === undefined ? undefined : `"${meant}" — did you mean that?`;
     return problemAt(file, source.locateKey(path), `unknown rule "${field}"`, suggestion);
   }
