@@ -104,9 +104,10 @@ function memberFields([name, value]: readonly [string, JsonValue], place: Place)
 }
 
 function keyField(key: JsonValue, place: Place): ExplainedField {
-  const { kid = 'a key', n = key, kty = '' } = isJsonObject(key) ? key : {};
-  const meaning = kid === 'HCLAkPub' ? 'The attestation key: it signs the quotes of the vTPM' : 'Of the vTPM';
-  return Object.freeze({ ...textField(String(kid), n, place), meaning: `${meaning}. ${String(kty)}, modulus` });
+  const { kid, n = key, kty } = isJsonObject(key) ? key : {};
+  const [name, type] = [kid, kty].map((value) => (typeof value === 'string' ? value : undefined));
+  const meaning = name === 'HCLAkPub' ? 'The attestation key: it signs the quotes of the vTPM' : 'Of the vTPM';
+  return Object.freeze({ ...textField(name ?? 'a key', n, place), meaning: `${meaning}. ${type ?? ''} modulus` });
 }
 
 function textField(name: string, value: JsonValue, place: Place): ExplainedField {

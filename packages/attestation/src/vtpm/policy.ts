@@ -32,10 +32,10 @@ const pcrRules: Readonly<Record<string, Rule<readonly string[]>>> = Object.fromE
   Array.from({ length: pcrCount }, (_, number) => [String(number), hexes(digestSizeBytes)]),
 );
 
-const pcrs = nested(pcrRules, []);
+const anyPcrs = nested(pcrRules, []);
 
 const azureRules = {
-  pcrs: { ...pcrs, schema: { ...pcrs.schema, minProperties: 1 } },
+  pcrs: { ...anyPcrs, schema: { ...anyPcrs.schema, minProperties: 1 } },
   requireSecureBoot: boolean,
   allowConsole: boolean,
   vmUniqueIds: texts,

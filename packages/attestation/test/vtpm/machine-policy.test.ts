@@ -27,7 +27,11 @@ import { nonce, pcrValues, sha256 } from './synthetic-vtpm.ts';
 
 const pcr7 = toHex(pcrValues[7] ?? new Uint8Array());
 
-async function tdxMachine(): Promise<{ verdict: AzureVerdict<QuoteVerdict>; policy: object; now: Date }> {
+interface WithHardware {
+  readonly hardware: object;
+}
+
+async function tdxMachine(): Promise<{ verdict: AzureVerdict<QuoteVerdict>; policy: WithHardware; now: Date }> {
   const { document, tdx } = azureTdxScenario();
   const read = parseAzureDocument(document);
   assert.ok(read.hardware === 'tdx');
@@ -55,7 +59,7 @@ async function tdxMachine(): Promise<{ verdict: AzureVerdict<QuoteVerdict>; poli
   return { verdict, policy, now: tdx.at };
 }
 
-function snpMachine(): { verdict: AzureVerdict<SnpVerdict>; policy: object; now: Date } {
+function snpMachine(): { verdict: AzureVerdict<SnpVerdict>; policy: WithHardware; now: Date } {
   const { document, snp } = azureSnpScenario();
   const { leaf, ask, ark, crl, at, product, rootPublicKey } = snp;
   const endorsements = parseSnpCollateral({
@@ -119,13 +123,13 @@ test('one policy appraises vTPM and hardware', () => {
 
 test('each part refuses by its own rules, and those of the hardware are named as its own', () => {
   const { policy } = machines.snp;
-  const hardware = (change: object): object => ({ hardware: { ...Reflect.get(policy, 'hardware'), ...change } });
+  const hardware = (change: object): object => ({ hardware: { ...policy.hardware, ...change } });
   const cases: readonly (readonly [field: string, change: object, binding?: object])[] = [
     ['pcrs.7', { pcrs: { 7: ['00'.repeat(32)] } }],
     ['userData', { userData: ['00'.repeat(64)] }],
     ['binding', {}, { nonce: nonce.subarray(1) }],
     ['hardware.measurements', hardware({ measurements: ['00'.repeat(48)] })],
-    ['hardware.tee', { hardware: Reflect.get(machines.tdx.policy, 'hardware') }],
+    ['hardware.tee', { hardware: machines.tdx.policy.hardware }],
     ['hardware.vmpl', hardware({ vmpl: undefined })],
     ['hardware.vmpl', hardware({ vmpl: 4 })],
     ['hardware.anything', hardware({ anything: 1 })],
@@ -148,16 +152,16 @@ test('each part refuses by its own rules, and those of the hardware are named as
     }
   }
   assert.equal(
-    refusal(() => appraised('tdx', { hardware: Reflect.get(policy, 'hardware') })),
+    refusal(() => appraised('tdx', { hardware: policy.hardware })),
     'hardware.tee',
   );
-  const tdHardware = { ...Reflect.get(machines.tdx.policy, 'hardware'), mrTd: ['00'.repeat(48)] };
+  const tdHardware = { ...machines.tdx.policy.hardware, mrTd: ['00'.repeat(48)] };
   assert.equal(
     refusal(() => appraised('tdx', { hardware: tdHardware })),
     'hardware.mrTd',
   );
   for (const missing of ['tee', 'pcrs', 'requireSecureBoot', 'hardware']) {
-    const { [missing]: _, ...rest } = policy as Record<string, unknown>;
+    const { [missing]: _, ...rest } = policy as WithHardware & Record<string, unknown>;
     assert.equal(
       refusal(() => parseAzurePolicy(rest)),
       missing,
@@ -166,7 +170,7 @@ test('each part refuses by its own rules, and those of the hardware are named as
 });
 
 test('a refusal of the hardware says so, and keeps what was expected and got', () => {
-  const hardware = { ...Reflect.get(machines.snp.policy, 'hardware'), measurements: ['00'.repeat(48)] };
+  const hardware = { ...machines.snp.policy.hardware, measurements: ['00'.repeat(48)] };
   assert.throws(
     () => appraised('snp', { hardware }),
     (error) => {
@@ -200,12 +204,7 @@ test('docs/azure-evidence.md has every rule in its table, and no other', () => {
   const page = readFileSync(new URL('../../../docs/azure-evidence.md', import.meta.url), 'utf8');
   const [, table = ''] = page.split('## The policy for a machine');
   const cells = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name);
-  assert.deepEqual(
-    cells.sort(),
-    Object.keys(machineRules)
-      .filter((name) => name !== '$schema')
-      .sort(),
-  );
+  assert.deepEqual(new Set(cells), new Set(Object.keys(machineRules).filter((name) => name !== '$schema')));
 });
 
 test('arbitrary policies are accepted or refused by a rule, and throw nothing else', () => {
