@@ -1,7 +1,7 @@
 import { concatBytes, derOid, equalBytes, toHex, toPem, utf8 } from '@enclos/codec';
 import { readCertificate, type CertificateParts } from './certificate-reader.ts';
 import { decodeCmwExtension, encodeCmwExtension } from './cmw.ts';
-import { orElse, refuseCertificate } from './errors.ts';
+import { orElse, refuseCertificate } from './certificate-errors.ts';
 import { decodeOpenEnclaveEvidence, quoteOfReport } from './open-enclave.ts';
 import {
   decodeClaims,

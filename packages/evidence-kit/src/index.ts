@@ -134,3 +134,14 @@ export {
 } from './azure/azure-scenario.ts';
 export { encodeHclReport, encodeTdReportArea, type HclReportFields } from './azure/hcl-report.ts';
 export { encodeTpmAttest, examplePcrs, signTpmAttest, type TpmAttestFields } from './azure/tpm-quote.ts';
+export {
+  attestedCertificate,
+  attestedForms,
+  attestedServerKey,
+  openEnclaveReport,
+  reportDataOf,
+  taggedClaims,
+  taggedEvidence,
+  wrappedMessage,
+  type AttestedForm,
+} from './attested/attested-certificate.ts';

@@ -1,3 +1,4 @@
+import { atlsCertificateErrors } from './atls-certificate.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
@@ -29,6 +30,7 @@ export const errorRegistry = {
   ...hostErrors,
   ...streamErrors,
   ...atlsErrors,
+  ...atlsCertificateErrors,
   ...buildErrors,
   ...cliErrors,
 } as const;
