@@ -57,7 +57,7 @@ for (const name of names) {
       title: 'The evidence vouches for the key of the certificate',
       status: 'passed',
     });
-    assert.equal(certificate?.keyBound, true);
+    assert.deepEqual(certificate?.actual, { isBound: true, boundData: toHex(reportData) });
     assert.equal(certificate.unpacked.form, name === 'ego' ? 'oe-report' : name);
     assert.equal(fields[0]?.name, 'Header');
   });
@@ -71,7 +71,7 @@ for (const name of names) {
       { step: 'certificate-binding', status: 'CERTIFICATE_KEY_NOT_BOUND' },
     );
     assert.equal(outcome.verification.steps.at(-1)?.status, 'failed');
-    assert.equal(outcome.certificate?.keyBound, false);
+    assert.equal(outcome.certificate?.actual?.isBound, false);
     assert.deepEqual(outcome.appraisal, { kind: 'none' });
   });
 }
@@ -81,9 +81,9 @@ test('evidence that is not genuine leaves the key unknown', async () => {
   const { quote } = scenario({ report: { reportData }, qeReport: { isvProdId: 7 } });
   const { verification, certificate } = await outcomeOf(attestedCertificate({ id, value: wrap(quote) }));
   assert.equal(verification.kind, 'refused');
-  assert.ok(certificate !== undefined && certificate.keyBound === undefined);
+  assert.ok(certificate !== undefined && certificate.actual === undefined);
   const waiting = await outcomeOf(attestedCertificate({ id, value: wrap(quote) }), { roots: [] });
-  assert.equal(waiting.certificate?.keyBound, undefined);
+  assert.equal(waiting.certificate?.actual, undefined);
 });
 
 test('a policy is bound by the key of the certificate, or by what was typed in', async () => {
@@ -113,7 +113,7 @@ test('a certificate may carry the evidence of an Azure VM, or a report of SEV-SN
     collateral: JSON.stringify(tdx.collateral),
   });
   assert.ok(verification.kind === 'genuine' && verification.verdict.tee === 'azure-vtpm');
-  assert.equal(certificate?.keyBound, true);
+  assert.equal(certificate?.actual?.isBound, true);
   const { report } = snpScenario({ rsaBits: 2048 });
   const attested = await readAttested(attestedCertificate({ id, value: wrap(report) }));
   assert.equal(attested?.kind, 'snp-report');

@@ -251,7 +251,7 @@ describe('explained', () => {
       /├─ HCL report\n/,
       /│ {2}├─ TDREPORT\n/,
       /├─ HCLAkPub .*The attestation key: it signs the quotes of the vTPM/,
-      /├─ TPM quote \(TPMS_ATTEST\)\n/,
+      /├─ TPM quote\n│ {2}├─ TPMS_ATTEST\n/,
       /002c qualifying data +6120/,
       /selected +ffffff {2}PCR 0, 1, /,
       /├─ PCR 7 +(?:08){32}\n/,

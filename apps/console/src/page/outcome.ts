@@ -75,6 +75,13 @@ export type Appraisal =
   | { readonly kind: 'accepted'; readonly binding: AppraisedBinding }
   | { readonly kind: 'refused'; readonly error: EnclosError };
 
+/** What genuine evidence was asked for, and whether that is what ties it to the key of its certificate. */
+export interface KeyBinding {
+  readonly isBound: boolean;
+  /** Hex. */
+  readonly boundData: string;
+}
+
 /** Everything that the page shows. */
 export interface Outcome {
   readonly fields: readonly ExplainedField[];
@@ -83,7 +90,7 @@ export interface Outcome {
   readonly verification: Verification;
   readonly appraisal: Appraisal;
   /** What carried the evidence, and whether the evidence vouches for its key: known once that is genuine. */
-  readonly certificate?: { readonly unpacked: CertificateEvidence; readonly keyBound?: boolean };
+  readonly certificate?: { readonly unpacked: CertificateEvidence; readonly actual?: KeyBinding };
   /** The evidence is an HCL report: what was booted is in none of it. */
   readonly onlyHardware?: true;
 }

@@ -30,12 +30,12 @@ function partsOf({ version, hcl_report, tpm_quote, vcek, td_quote }: JsonObject)
   return [
     text('version', version === undefined ? 'none' : JSON.stringify(version)),
     ...part('HCL report', hcl_report, decodeBase64url, explainHclReport),
-    ...part('TPM quote (TPMS_ATTEST)', message, fromHex, (bytes) => [explainTpmAttest(bytes)]),
-    ...part('TPM quote’s signature', signature, fromHex, (bytes) => [hexOf('TPM quote’s signature', bytes)]),
+    group('TPM quote', 0, [
+      ...part('TPMS_ATTEST', message, fromHex, (bytes) => [explainTpmAttest(bytes)]),
+      ...part('signature', signature, fromHex, (bytes) => [leaf('signature', bytes.length, toHex(bytes))]),
+    ]),
     pcrValues(pcrs),
-    ...(vcek === undefined
-      ? []
-      : part('VCEK certificate', vcek, decodeBase64url, (bytes) => [hexOf('VCEK certificate', bytes)])),
+    ...(vcek === undefined ? [] : part('VCEK certificate', vcek, decodeBase64url, certificate)),
     ...(td_quote === undefined ? [] : part('TD quote', td_quote, decodeBase64url, tdQuote)),
   ];
 }
@@ -48,7 +48,7 @@ function tdQuote(bytes: Uint8Array): readonly ExplainedField[] {
 function pcrValues(pcrs: JsonValue | undefined): ExplainedField {
   const list: readonly JsonValue[] = Array.isArray(pcrs) ? pcrs : [];
   const fields = list.slice(0, mostPcrs).map((value, number) => text(`PCR ${number}`, textOf(value)));
-  const values = group('PCR values', 32 * list.length, fields);
+  const values = group('PCR values', 0, fields);
   return list.length > mostPcrs ? Object.freeze({ ...values, problem: `${list.length} values` }) : values;
 }
 
@@ -87,12 +87,17 @@ function decodeBase64url(value: string): Uint8Array {
   return fromBase64url(value.replace(/={1,2}$/, ''));
 }
 
-function hexOf(name: string, bytes: Uint8Array): ExplainedField {
-  return Object.freeze({ name, offset: 0, sizeBytes: bytes.length, value: toHex(bytes) });
+function certificate({ length }: Uint8Array): readonly ExplainedField[] {
+  const meaning = 'The certificate of the signing key, too long to show. It proves itself, or nothing';
+  return [Object.freeze({ ...leaf('VCEK certificate', length, ''), meaning })];
 }
 
 function text(name: string, value: string): ExplainedField {
-  return Object.freeze({ name, offset: 0, sizeBytes: 0, value });
+  return leaf(name, 0, value);
+}
+
+function leaf(name: string, sizeBytes: number, value: string): ExplainedField {
+  return Object.freeze({ name, offset: 0, sizeBytes, value });
 }
 
 function group(name: string, sizeBytes: number, fields: readonly ExplainedField[]): ExplainedField {

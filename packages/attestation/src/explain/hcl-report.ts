@@ -60,10 +60,10 @@ const tdReport: readonly FieldSpec[] = [
  */
 export function explainHclReport(bytes: Uint8Array): readonly ExplainedField[] {
   const reader = new FieldReader(bytes);
-  return Object.freeze([reader.group('HCL report', () => readReport(reader, bytes))]);
+  return Object.freeze([reader.group('HCL report', () => readReport(reader))]);
 }
 
-function readReport(reader: FieldReader, bytes: Uint8Array): readonly ExplainedField[] {
+function readReport(reader: FieldReader): readonly ExplainedField[] {
   const parts = [...reader.fields(header)];
   const hardware = reader.peekNumber(hardwareBytes + 8, 4);
   parts.push(
@@ -77,7 +77,8 @@ function readReport(reader: FieldReader, bytes: Uint8Array): readonly ExplainedF
   if (place.sizeBytes < Number(length)) {
     return [...parts, missingField('Runtime data', place, `${length} bytes wanted, ${place.sizeBytes} are left`)];
   }
-  return [...parts, explainRuntimeData(bytes.subarray(place.offset, place.offset + place.sizeBytes), place)];
+  const content = reader.bytes(place.sizeBytes) ?? new Uint8Array();
+  return [...parts, explainRuntimeData(content, place)];
 }
 
 type Place = Pick<ExplainedField, 'offset' | 'sizeBytes'>;

@@ -28,7 +28,7 @@ const selection: readonly FieldSpec[] = [
  */
 export function explainTpmAttest(bytes: Uint8Array): ExplainedField {
   const reader = new FieldReader(bytes);
-  return reader.group('TPM quote (TPMS_ATTEST)', () => {
+  return reader.group('TPMS_ATTEST', () => {
     const fields = [
       ...reader.fields(head),
       ...sized(reader, bytes, hexField('signer', 0, always('The name of the attestation key'))),

@@ -29,11 +29,12 @@ test('a document of SEV-SNP is explained to its end', () => {
   assert.deepEqual(problems(fields), []);
   assert.deepEqual(
     fields.map(({ name }) => name),
-    ['version', 'HCL report', 'TPM quote (TPMS_ATTEST)', 'TPM quote’s signature', 'PCR values', 'VCEK certificate'],
+    ['version', 'HCL report', 'TPM quote', 'PCR values', 'VCEK certificate'],
   );
   assert.equal(find(fields, 'MEASUREMENT').value, 'ee'.repeat(48));
   assert.equal(find(fields, 'MEASUREMENT').offset, 0x20 + 0x90);
   assert.equal(find(fields, 'hardware').meaning, 'SEV-SNP');
+  assert.equal(find(fields, 'HCL report').sizeBytes, snp.hclReport.length - 100);
   assert.match(find(fields, 'HCLAkPub').meaning ?? '', /attestation key.*RSA modulus$/);
   assert.match(find(fields, 'HCLEkPub').meaning ?? '', /^Of the vTPM/);
   assert.equal(find(fields, 'secure-boot').value, 'true');
@@ -76,7 +77,7 @@ test('what is wrong is shown where it is', () => {
     ).join();
   assert.match(said({ hcl_report: [256] }), /^HCL report: it is not there as text$/);
   assert.match(said({ hcl_report: '+' }), /^HCL report: Not a base64url string/);
-  assert.match(said({ tpm_quote: undefined }), /TPM quote \(TPMS_ATTEST\): .*signature: /);
+  assert.match(said({ tpm_quote: undefined }), /TPMS_ATTEST: .*signature: /);
   assert.match(said({ tpm_quote: { message: 'ff' } }), /magic: 4 bytes wanted, 1 are left/);
   assert.match(
     said({ tpm_quote: { message: '', signature: '', pcrs: Array.from({ length: 25 }, () => '') } }),

@@ -14,22 +14,22 @@ const forms: Readonly<Record<EvidenceForm, string>> = {
 };
 
 /** What carried the evidence, and whether its key is the attested one. */
-export function certificateView({ unpacked, keyBound }: NonNullable<Outcome['certificate']>): HTMLElement {
+export function certificateView({ unpacked, actual }: NonNullable<Outcome['certificate']>): HTMLElement {
   const { form, quote, boundReportData, publicKey, own } = unpacked;
-  const wanted = boundReportData.map((reportData) => element('p', {}, code(toHex(reportData))));
+  const wanted = boundReportData.map((reportData) => element('div', {}, code(toHex(reportData))));
   return section(
     'certificate',
     'The certificate that carried it',
     facts([
       ['form', forms[form]],
       ['evidence', `${quote.length} bytes`],
-      ['key', `${publicKey.length} bytes of SubjectPublicKeyInfo`],
-      ['public key', code(toHex(publicKey))],
+      ['its public key', code(toHex(publicKey))],
       ...(own === undefined
         ? []
         : [['attested for', `${own.role} of attested TLS, ${new Date(own.issuedAtMs).toISOString()}`] as const]),
       [boundReportData.length > 1 ? 'wanted report data, one of' : 'wanted report data', element('div', {}, ...wanted)],
-      ['the key is the attested one', keyBound === undefined ? mark('neutral', 'not known yet') : bound(keyBound)],
+      ...(actual === undefined ? [] : [['found report data', code(actual.boundData)] as const]),
+      ['the key is the attested one', actual === undefined ? mark('neutral', 'not known yet') : bound(actual.isBound)],
     ]),
     element(
       'p',

@@ -76,14 +76,17 @@ function pcrView({ pcrs }: TpmFacts): readonly HTMLElement[] {
   const unused = all.filter(({ value }) => /^(?:0+|f+)$/.test(value));
   const rows = all
     .filter((pcr) => !unused.includes(pcr))
-    .map(({ number, value }) => [String(number), code(value), pcrUses[number] ?? '']);
+    .map(({ number, value }) => [
+      String(number),
+      element('div', {}, code(value), element('span', { class: 'meaning' }, pcrUses[number] ?? '')),
+    ]);
   return [
     element(
       'p',
       {},
       'What the TPM quoted of its SHA-256 bank. What you built shows in these values: compare them with yours.',
     ),
-    table('PCRs', ['PCR', 'Value', 'By convention'], rows),
+    table('PCRs', ['PCR', 'Value, and what goes there by convention'], rows),
     ...(unused.length === 0
       ? []
       : [

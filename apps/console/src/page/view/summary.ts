@@ -14,13 +14,16 @@ interface Headline {
 }
 
 /** The verdict in a sentence, what it means and what to do, and what was not decided. */
-export function summaryView({ verification, appraisal, onlyHardware }: Outcome): HTMLElement {
+export function summaryView({ verification, appraisal, onlyHardware, certificate }: Outcome): HTMLElement {
   const { grade, title, lines } = headlineOf(verification, onlyHardware);
   return element(
     'div',
     { class: 'summary', 'data-grade': grade },
     element('p', { class: 'headline' }, mark(grade, title)),
     ...lines.map((line) => element('p', {}, line)),
+    certificate?.actual?.isBound === true
+      ? element('p', {}, mark('good', 'It vouches for the key of the certificate that carried it.'))
+      : undefined,
     verification.kind === 'waiting' ? undefined : appraisalView(verification, appraisal),
   );
 }
