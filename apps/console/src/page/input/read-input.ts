@@ -1,6 +1,6 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
-import { utf8 } from '@enclos/codec';
+import { equalBytes, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { derKind, type DerKind } from './der-kind.ts';
 import { decodePemBlocks, decodeText } from './text-bytes.ts';
@@ -40,7 +40,7 @@ const policyMembers = [
   'pcrs',
 ];
 const pemStart = '-----BEGIN ';
-const hclSignature = 'HCLA';
+const hclSignature = utf8('HCLA');
 const snpVersions: readonly number[] = [2, 3, 5];
 
 /**
@@ -74,9 +74,7 @@ function signedValue(kind: DerKind, der: Uint8Array): Input {
 
 /** Both begin with a version; behind it a quote has the type of its key, 2, and a report zeros. */
 function evidence(bytes: Uint8Array, form: string): EvidenceInput {
-  if ([...hclSignature].every((letter, at) => letter.charCodeAt(0) === bytes[at])) {
-    return { kind: 'hcl-report', form, bytes };
-  }
+  if (equalBytes(bytes.subarray(0, hclSignature.length), hclSignature)) return { kind: 'hcl-report', form, bytes };
   const [version = 0, ...rest] = bytes.subarray(0, 4);
   const isReport = snpVersions.includes(version) && rest.length === 3 && rest.every((byte) => byte === 0);
   return { kind: isReport ? 'snp-report' : 'quote', form, bytes };
