@@ -8,7 +8,7 @@
 //   node tools/floors.mjs
 //
 // Rules:
-//   1. every package under packages/ and apps/ names its floor, and declares what it imports;
+//   1. every package under packages/, services/ and apps/ names its floor, and declares what it imports;
 //   2. dependencies point to strictly lower floors. One exception: both `errors` and `codec` are
 //      on floor 0, and floor 0 may import `@enclos/errors`. Tests of a floor may also use a package of
 //      the same floor that says `"for": "tests"`;

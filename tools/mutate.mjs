@@ -49,7 +49,7 @@ function readOptions() {
   const paths = positionals.map((path) => resolve(path));
   const packages = new Set(paths.map((path) => relative(root, path).split('/').slice(0, 2).join('/')));
   const [folder] = packages;
-  if (packages.size !== 1 || !/^(?:packages|apps)\/[^/]+$/.test(folder)) fail(usage);
+  if (packages.size !== 1 || !/^(?:packages|services|apps)\/[^/]+$/.test(folder)) fail(usage);
   const numbers = Object.fromEntries(['seed', 'workers'].map((name) => [name, wholeNumber(name, values[name])]));
   const sample = values.sample === undefined ? undefined : wholeNumber('sample', values.sample);
   return { ...values, ...numbers, sample, packagePath: join(root, folder), paths };

@@ -178,7 +178,7 @@ export function checkFloors(base) {
       fix: 'add "enclos": { "floor": N }',
     }));
   const imports = all.map((workspace) => importProblems(workspace, byName, base));
-  const packages = all.filter(({ folder }) => /^(?:packages|apps)\//.test(folder));
+  const packages = all.filter(({ folder }) => /^(?:packages|services|apps)\//.test(folder));
   return {
     problems: [
       ...unfloored,

@@ -56,6 +56,7 @@ test('a policy is applied: accepted, and refused with its rule', async () => {
   assert.ok(verification.kind === 'genuine' && verification.verdict.tee === 'sev-snp');
   const { report } = verification.verdict;
   const policy = {
+    tee: 'sev-snp',
     measurements: [report.measurement],
     minimumGuestSvn: 0,
     vmpl: report.vmpl,

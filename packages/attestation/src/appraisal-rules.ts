@@ -1,8 +1,8 @@
 import { toHex } from '@enclos/codec';
 import { EnclosError, type ErrorDetails } from '@enclos/errors';
 import type { Binding } from './binding.ts';
-import { datedParts, documentParts, type DatedPart } from './collateral-dates.ts';
-import type { CompletePolicy } from './complete-policy.ts';
+import { datedParts, documentParts, type DateRange } from './collateral-dates.ts';
+import type { CompleteQuotePolicy } from './complete-policy.ts';
 import { isoSeconds } from './json-fields.ts';
 import type { Advisory, Durations } from './policy-rules.ts';
 import { misused } from './refusal.ts';
@@ -17,8 +17,8 @@ export interface Unbound {
 /** What binds accepted evidence: report data that was expected, or nothing, and why. */
 export type BindingFact = { readonly kind: 'report-data' } | Unbound;
 
-/** The rules that policies for every TEE have. */
-type CommonRules = CompletePolicy['rules'];
+/** The rules that policies for quotes of every TEE have. */
+type QuoteRules = CompleteQuotePolicy['rules'];
 
 type Detail = ErrorDetails[string];
 
@@ -34,7 +34,7 @@ export function requireListed(field: string, listed: readonly string[] | undefin
   if (listed?.includes(value) === false) refuseByRule(field, listed, value);
 }
 
-export function checkRoot({ root }: VerdictFacts, { intelRoot, softwareRoots = [] }: CommonRules): void {
+export function checkRoot({ root }: VerdictFacts, { intelRoot, softwareRoots = [] }: QuoteRules): void {
   if (root.kind === 'intel') {
     if (!intelRoot) refuseByRule('intelRoot', 'no platform of Intel', root.fingerprint);
   } else {
@@ -43,7 +43,7 @@ export function checkRoot({ root }: VerdictFacts, { intelRoot, softwareRoots = [
 }
 
 /** The status of the launch or of both, and of a TD 1.5 the present one too: a module can also have got worse. */
-export function checkStatus(facts: VerdictFacts, rules: CommonRules, nowMs: number): void {
+export function checkStatus(facts: VerdictFacts, rules: QuoteRules, nowMs: number): void {
   const { acceptedAdvisoryIds = [], refusedAdvisoryIds = [], minimumTcbEvaluationDataNumber: minimum = 0 } = rules;
   const current = facts.tee === 'tdx' ? facts.current : undefined;
   const evaluations = current === undefined ? [facts] : [facts, current];
@@ -67,17 +67,50 @@ function inForce(advisories: readonly Advisory[], timeMs: number): readonly stri
   return advisories.filter(({ untilMs }) => timeMs <= untilMs).map(({ id }) => id);
 }
 
-/** Collateral is compared with both times, that of verification and that of appraisal: the worse counts. */
-export function checkTime(facts: VerdictFacts, rules: CommonRules, nowMs: number): void {
-  const { collateral, pckNotYetValid, verifiedAt } = facts;
-  const { timeFloor = Number.NEGATIVE_INFINITY } = rules;
-  const earliestMs = Math.min(nowMs, Date.parse(verifiedAt));
-  const latestMs = Math.max(nowMs, Date.parse(verifiedAt));
+/** What a policy for any TEE says about time. */
+interface TimeRules {
+  readonly timeFloor?: number | undefined;
+  readonly expiredCollateralGraceMs?: Durations | undefined;
+  readonly maximumCollateralAgeMs?: Durations | undefined;
+}
+
+/** The parts of collateral that have dates, those of them that are documents, and the dates of the parts that are there. */
+interface DatedCollateral<Part extends string> {
+  readonly parts: readonly Part[];
+  readonly documents: readonly Part[];
+  readonly dates: { readonly [P in Part]?: DateRange };
+}
+
+/** The time of verification and that of appraisal: of the two, the worse counts. */
+export interface Times {
+  readonly earliestMs: number;
+  readonly latestMs: number;
+}
+
+export function timesOf(verifiedAt: string, nowMs: number): Times {
+  const verifiedMs = Date.parse(verifiedAt);
+  return { earliestMs: Math.min(nowMs, verifiedMs), latestMs: Math.max(nowMs, verifiedMs) };
+}
+
+/** Whether the clock is right, nothing has ended for too long, and no document is too old. */
+export function checkDates<Part extends string>(
+  { parts, documents, dates }: DatedCollateral<Part>,
+  { timeFloor = Number.NEGATIVE_INFINITY, expiredCollateralGraceMs: grace, maximumCollateralAgeMs: age }: TimeRules,
+  { earliestMs, latestMs }: Times,
+): void {
   if (earliestMs < timeFloor) refuseByRule('timeFloor', isoSeconds(timeFloor), isoSeconds(earliestMs));
-  const { expiredCollateralGraceMs: grace, maximumCollateralAgeMs: age } = rules;
-  const sinceMs = (end: 'from' | 'until') => (part: DatedPart) => latestMs - Date.parse(collateral.parts[part][end]);
-  checkParts('expiredCollateralGraceMs', datedParts, sinceMs('until'), limits(grace, 0));
-  checkParts('maximumCollateralAgeMs', documentParts, sinceMs('from'), limits(age, Number.POSITIVE_INFINITY));
+  const since = (end: keyof DateRange) => (part: Part) => {
+    const range = dates[part];
+    return range === undefined ? Number.NEGATIVE_INFINITY : latestMs - Date.parse(range[end]);
+  };
+  checkParts('expiredCollateralGraceMs', parts, since('until'), limits(grace, 0));
+  checkParts('maximumCollateralAgeMs', documents, since('from'), limits(age, Number.POSITIVE_INFINITY));
+}
+
+export function checkTime(facts: VerdictFacts, rules: QuoteRules, nowMs: number): void {
+  const { collateral, pckNotYetValid, verifiedAt } = facts;
+  const dated = { parts: datedParts, documents: documentParts, dates: collateral.parts };
+  checkDates(dated, rules, timesOf(verifiedAt, nowMs));
   const isEarly = pckNotYetValid || collateral.notYetValid.length > 0 || nowMs < Date.parse(collateral.latestIssueDate);
   if (isEarly && rules.allowNotYetValid !== true) {
     const got = collateral.notYetValid.length > 0 ? collateral.notYetValid : collateral.latestIssueDate;
@@ -85,14 +118,17 @@ export function checkTime(facts: VerdictFacts, rules: CommonRules, nowMs: number
   }
 }
 
-type PerPart = (part: DatedPart) => number;
-
 /** `without`: for a part that the rule, or no rule, says nothing about. */
-function limits(durations: Durations | undefined, without: number): PerPart {
+function limits(durations: Durations | undefined, without: number): (part: string) => number {
   return (part) => durations?.get(part) ?? durations?.get('default') ?? without;
 }
 
-function checkParts(field: string, parts: readonly DatedPart[], elapsedMs: PerPart, limitMs: PerPart): void {
+function checkParts<Part extends string>(
+  field: string,
+  parts: readonly Part[],
+  elapsedMs: (part: Part) => number,
+  limitMs: (part: Part) => number,
+): void {
   const failing = parts.filter((part) => elapsedMs(part) > limitMs(part));
   const [first] = failing;
   if (first !== undefined) refuseByRule(field, limitMs(first), failing);

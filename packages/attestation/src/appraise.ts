@@ -9,9 +9,10 @@ import {
   type BindingFact,
 } from './appraisal-rules.ts';
 import type { Binding } from './binding.ts';
-import { completePolicy, type CompleteSgxPolicy, type CompleteTdxPolicy } from './complete-policy.ts';
+import type { CompleteQuotePolicy, CompleteSgxPolicy, CompleteTdxPolicy } from './complete-policy.ts';
 import { isoSeconds } from './json-fields.ts';
-import type { AppraisalPolicy, SgxPolicy, TdxPolicy } from './policy.ts';
+import { completePolicy, type AppraisalPolicy } from './parse-policy.ts';
+import type { SgxPolicy, TdxPolicy } from './policy.ts';
 import { misused } from './refusal.ts';
 import type { TrustedRoot } from './roots.ts';
 import type { QuoteStatus } from './tcb-status.ts';
@@ -100,6 +101,7 @@ export function appraise(
   const complete = completePolicy(policy);
   const nowMs = options.now instanceof Date ? options.now.getTime() : Number.NaN;
   if (Number.isNaN(nowMs)) misused('options.now is not a valid Date.');
+  if (complete.tee === 'sev-snp') refuseByRule('tee', complete.tee, verdict.tee);
   const identity = checkIdentity(verdict, complete);
   checkRoot(facts, complete.rules);
   checkStatus(facts, complete.rules, nowMs);
@@ -133,7 +135,7 @@ type Identity =
   | Omit<SgxEvidenceFacts, Exclude<keyof CommonEvidence, 'debug'>>
   | Omit<TdxEvidenceFacts, Exclude<keyof CommonEvidence, 'debug'>>;
 
-function checkIdentity(verdict: QuoteVerdict, policy: ReturnType<typeof completePolicy>): Identity {
+function checkIdentity(verdict: QuoteVerdict, policy: CompleteQuotePolicy): Identity {
   if (verdict.tee === 'sgx' && policy.tee === 'sgx') return checkEnclave(verdict, policy.rules);
   if (verdict.tee === 'tdx' && policy.tee === 'tdx') return checkTrustDomain(verdict, policy.rules);
   return refuseByRule('tee', policy.tee, verdict.tee);

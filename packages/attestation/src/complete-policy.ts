@@ -1,6 +1,4 @@
 import { EnclosError } from '@enclos/errors';
-import { parseJson } from './json.ts';
-import type { AppraisalPolicy, SgxPolicy, TdxPolicy } from './policy.ts';
 import { isPlainObject, sgxRules, tdxRules, type Rule } from './policy-rules.ts';
 
 export type RuleTable = Readonly<Record<string, Rule<unknown>>>;
@@ -19,54 +17,13 @@ const inTdx = [...inAll, 'tee', 'mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as c
 export type CompleteSgxPolicy = Required<typeof sgxRules, (typeof inSgx)[number]>;
 export type CompleteTdxPolicy = Required<typeof tdxRules, (typeof inTdx)[number]>;
 
-/** A policy that is complete and checked. Hex is lower case, times are milliseconds. */
-export type CompletePolicy =
+/** A policy for quotes that is complete and checked. Hex is lower case, times are milliseconds. */
+export type CompleteQuotePolicy =
   | { readonly tee: 'sgx'; readonly rules: CompleteSgxPolicy }
   | { readonly tee: 'tdx'; readonly rules: CompleteTdxPolicy };
 
-const maximumTextLength = 1_048_576;
-const known = new WeakMap<object, CompletePolicy>();
-
-/**
- * Checks a policy when it is written or read, rather than when it is used, and
- * freezes it: an object, or the JSON text of one. The result is data, and can
- * be written as JSON; the JSON Schema is `@enclos/attestation/schema/policy.schema.json`.
- *
- * @throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
- * @throws a CODEC error for text that is not strict JSON.
- */
-export function parsePolicy(policy: SgxPolicy): SgxPolicy;
-export function parsePolicy(policy: TdxPolicy): TdxPolicy;
-export function parsePolicy(policy: unknown): AppraisalPolicy;
-export function parsePolicy(policy: unknown): AppraisalPolicy {
-  const given: unknown = typeof policy === 'string' ? parseJson(policy, maximumTextLength) : policy;
-  // Rules without a value are refused here; the copy does not have them any more.
-  completePolicy(given);
-  const copy: unknown = JSON.parse(JSON.stringify(given));
-  const complete = completePolicy(copy);
-  const frozen = deepFreeze(copy);
-  known.set(frozen, complete);
-  // `completePolicy` has read it.
-  return frozen as AppraisalPolicy;
-}
-
-/**
- * Checks a policy as it comes from a caller without types, a file for example.
- * A missing, malformed, unknown or inherited rule refuses, and so does one that
- * is there without a value: none is ever read as "anything".
- *
- * @throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
- */
-export function completePolicy(policy: unknown): CompletePolicy {
-  if (!isPlainObject(policy)) throw incomplete('policy', 'an object with rules of its own and none inherited');
-  return known.get(policy) ?? (isForTdx(policy) ? completeTdx(policy) : completeSgx(policy));
-}
-
-function isForTdx(policy: object): boolean {
-  return Object.hasOwn(policy, 'tee') && Reflect.get(policy, 'tee') === 'tdx';
-}
-
-function completeSgx(policy: object): CompletePolicy {
+/** @throws APPRAISAL_REFUSED with the name of the rule in `details.field`. */
+export function completeSgxPolicy(policy: object): CompleteQuotePolicy {
   const rules = requireRules(readRules(policy, sgxRules), inSgx);
   const { mrEnclave, mrSigner, productId } = rules;
   if (mrEnclave === undefined && mrSigner === undefined) {
@@ -79,7 +36,8 @@ function completeSgx(policy: object): CompletePolicy {
   return Object.freeze({ tee: 'sgx', rules });
 }
 
-function completeTdx(policy: object): CompletePolicy {
+/** @throws APPRAISAL_REFUSED with the name of the rule in `details.field`. */
+export function completeTdxPolicy(policy: object): CompleteQuotePolicy {
   const rules = requireRules(readRules(policy, tdxRules), inTdx);
   requireRoot(rules);
   return Object.freeze({ tee: 'tdx', rules });
@@ -129,15 +87,6 @@ function requireRoot({
   if (!intelRoot && softwareRoots === undefined) {
     throw incomplete('softwareRoots', 'intelRoot: true, or fingerprints of software roots');
   }
-}
-
-/** @throws APPRAISAL_REFUSED for what is no object. */
-export function deepFreeze(value: unknown): object {
-  if (typeof value !== 'object' || value === null) throw incomplete('policy', 'an object');
-  for (const inner of Object.values(value) as unknown[]) {
-    if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
-  }
-  return Object.freeze(value);
 }
 
 export function incomplete(field: string, expected: string): EnclosError {

@@ -12,13 +12,12 @@ export { parseCollateral, type Endorsements, type QuoteCollateral } from './endo
 export type {
   AcceptableStatus,
   AdvisoryRule,
-  AppraisalPolicy,
   DurationsMs,
   RuntimeMeasurementRule,
   SgxPolicy,
   TdxPolicy,
 } from './policy.ts';
-export { parsePolicy } from './complete-policy.ts';
+export { parsePolicy, type AppraisalPolicy, type ParsedPolicy } from './parse-policy.ts';
 export type { RefusalStatus } from './refusal.ts';
 export type { SgxReportFacts, TdPartitionFacts, TdReportFacts } from './report-facts.ts';
 export { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from './roots.ts';
@@ -35,11 +34,11 @@ export { verifyQuote, type VerifyOptions } from './verify.ts';
 export { createVerifierCache, type VerifierCache, type VerifierCacheLimits } from './verifier-cache.ts';
 export type { VerificationOptions } from './verification.ts';
 export { appraiseSnp, isVerifiedSnpEvidence, type VerifiedSnpEvidence } from './snp/appraise.ts';
-export type { SnpDatedPart, SnpDates, SnpValidity } from './snp/dates.ts';
+export type { SnpDatedPart, SnpDates, SnpDocumentPart, SnpValidity } from './snp/dates.ts';
 export { parseSnpCollateral, type SnpCollateral, type SnpEndorsements } from './snp/endorsements.ts';
 export type { EndorsedKey } from './snp/extensions.ts';
 export { amdKeyServiceUrls, type AmdKeyServiceUrls } from './snp/key-service.ts';
-export { parseSnpPolicy, type SnpPolicy } from './snp/policy.ts';
+export type { SnpAbiVersion, SnpPolicy, SnpProtection } from './snp/policy.ts';
 export type { SnpProduct, SnpTcb } from './snp/product.ts';
 export type { SnpRefusalStatus } from './snp/refusal.ts';
 export type { SnpCpuid, SnpGuestPolicy, SnpPlatformInfo, SnpReportFields, SnpSigningKey } from './snp/report.ts';

@@ -90,7 +90,8 @@ const runtimeMeasurements: Rule<readonly string[] | 'any'> = {
   schema: { anyOf: [{ const: 'any' }, measurements.schema] },
 };
 
-const commonRules = {
+/** For quotes of every TEE. */
+const quoteRules = {
   $schema: text,
   acceptedStatuses: statuses,
   intelRoot: boolean,
@@ -107,7 +108,7 @@ const commonRules = {
 
 export const sgxRules = {
   tee: exactly('sgx'),
-  ...commonRules,
+  ...quoteRules,
   mrEnclave: hexes(32),
   mrSigner: hexes(32),
   productId: integer(65_535),
@@ -120,7 +121,7 @@ export const sgxRules = {
 
 export const tdxRules = {
   tee: exactly('tdx'),
-  ...commonRules,
+  ...quoteRules,
   mrTd: measurements,
   rtmr0: runtimeMeasurements,
   rtmr1: runtimeMeasurements,
@@ -147,12 +148,12 @@ export function integer(maximum: number): Rule<number> {
   };
 }
 
-/** At least one, when the rule is there. Read in lower case. */
-export function hexes(sizeBytes: number): Rule<readonly string[]> {
-  const pattern = `^[0-9a-fA-F]{${2 * sizeBytes}}$`;
+/** At least one, when the rule is there, each of one of the sizes. Read in lower case. */
+export function hexes(...sizesBytes: readonly number[]): Rule<readonly string[]> {
+  const pattern = sizesBytes.map((sizeBytes) => `^[0-9a-fA-F]{${2 * sizeBytes}}$`).join('|');
   const expression = new RegExp(pattern);
   return {
-    expected: `a non-empty array of ${sizeBytes} bytes of hex`,
+    expected: `a non-empty array of ${sizesBytes.join(' or ')} bytes of hex`,
     read: (value) =>
       isStrings(value) && value.length > 0 && value.every((item) => expression.test(item))
         ? value.map((item) => item.toLowerCase())
@@ -172,7 +173,7 @@ export function words<const T extends string>(all: readonly T[]): Rule<readonly 
   };
 }
 
-function durations(parts: readonly string[]): Rule<Durations> {
+export function durations(parts: readonly string[]): Rule<Durations> {
   const names = ['default', ...parts];
   const duration = integer(Number.MAX_SAFE_INTEGER);
   return {
@@ -220,13 +221,18 @@ function allOrNone<T>(values: readonly (T | undefined)[]): readonly T[] | undefi
   return read.length === values.length ? read : undefined;
 }
 
-/** Rules within a rule, which `readRules` reads with the table that the schema is of. */
+/**
+ * Rules within a rule, which `readRules` reads with the table that the schema is of.
+ *
+ * @param required names; when there are none, at least one rule has to be there.
+ */
 export function nested(table: Readonly<Record<string, Rule<unknown>>>, required: readonly string[]): Rule<object> {
   const properties = Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [name, schema]));
+  const least = required.length === 0 ? { minProperties: 1 } : {};
   return {
     expected: 'an object with rules of its own and none inherited',
     read: (value) => (isPlainObject(value) ? value : undefined),
-    schema: { type: 'object', properties, required, additionalProperties: false },
+    schema: { type: 'object', properties, required, ...least, additionalProperties: false },
   };
 }
 

@@ -12,8 +12,8 @@ export type DurationsMs<Part extends string> =
   | number
   | ({ readonly [P in Part]?: number } & { readonly default?: number });
 
-/** Rules for evidence of every TEE. All of a policy can be written as JSON. */
-interface CommonPolicy {
+/** Rules for quotes of every TEE. All of a policy can be written as JSON. */
+interface QuoteRules {
   /** For editors: where the JSON Schema is. */
   readonly $schema?: string;
   /**
@@ -47,7 +47,7 @@ interface CommonPolicy {
   readonly minimumTcbEvaluationDataNumber?: number;
 }
 
-interface SgxRules extends CommonPolicy {
+interface SgxRules extends QuoteRules {
   readonly tee?: 'sgx';
   /** The lowest ISVSVN to accept. */
   readonly minimumSecurityVersion: number;
@@ -83,7 +83,7 @@ export type SgxPolicy = SgxRules & (ByEnclave | BySigner);
 export type RuntimeMeasurementRule = readonly string[] | 'any';
 
 /** What a relying party accepts of a trust domain. What it names must all hold. Measurements are 48 bytes of hex. */
-export interface TdxPolicy extends CommonPolicy {
+export interface TdxPolicy extends QuoteRules {
   readonly tee: 'tdx';
   readonly mrTd: readonly string[];
   readonly rtmr0: RuntimeMeasurementRule;
@@ -100,6 +100,3 @@ export interface TdxPolicy extends CommonPolicy {
   /** Refuse a TD in which the host can cause exceptions (#VE) by taking pages away. Default: true. */
   readonly requireSeptVeDisable?: boolean;
 }
-
-/** A policy for one TEE; without `tee` it is for SGX. */
-export type AppraisalPolicy = SgxPolicy | TdxPolicy;

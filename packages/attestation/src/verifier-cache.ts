@@ -13,6 +13,8 @@ export interface VerifierCacheLimits {
   readonly pckChains?: number;
   /** Attestation keys that a quoting enclave vouches for, with the platform that vouches for it. Default: 512. */
   readonly quotingEnclaves?: number;
+  /** Certificates and revocation lists of AMD's chains, each with the key that signed it, under 16 KiB each. Default: 512. */
+  readonly amdSignatures?: number;
 }
 
 declare const cacheBrand: unique symbol;
@@ -21,7 +23,8 @@ declare const cacheBrand: unique symbol;
  * Remembers which signatures were found good, by the whole content that they
  * are about: another byte anywhere is another entry. It never holds a verdict:
  * trust in the root, all matches, the TCB evaluation, the dates and the
- * signature of the quote itself are done for every quote. Made by `createVerifierCache`.
+ * signature of the quote or report itself are done for every one of them. Of a
+ * chain of AMD's, so are all of its rules, and revocation. Made by `createVerifierCache`.
  */
 export interface VerifierCache {
   readonly [cacheBrand]: true;
@@ -35,9 +38,11 @@ export interface CacheParts {
   readonly pckChains: ContentMap<VerifiedPlatform>;
   /** By the identity of the endorsements, and all that stands behind the quote's signature, certificates included. */
   readonly quotingEnclaves: ContentMap<VerifiedPlatform>;
+  /** By the key that signed, what it signed, and the signature. */
+  readonly amdSignatures: ContentMap<true>;
 }
 
-const defaults = { collateral: 16, pckChains: 64, quotingEnclaves: 512 };
+const defaults = { collateral: 16, pckChains: 64, quotingEnclaves: 512, amdSignatures: 512 };
 const maximumLimit = 65_536;
 const made = new WeakMap<object, CacheParts>();
 
@@ -48,8 +53,8 @@ const made = new WeakMap<object, CacheParts>();
  * @throws VERIFIER_MISUSED for a limit that is not an integer from 0 to 65536.
  */
 export function createVerifierCache(limits: VerifierCacheLimits = {}): VerifierCache {
-  const { collateral, pckChains, quotingEnclaves } = { ...defaults, ...limits };
-  for (const limit of [collateral, pckChains, quotingEnclaves]) {
+  const { collateral, pckChains, quotingEnclaves, amdSignatures } = { ...defaults, ...limits };
+  for (const limit of [collateral, pckChains, quotingEnclaves, amdSignatures]) {
     if (!Number.isInteger(limit) || limit < 0 || limit > maximumLimit) {
       misused(`A limit of the cache is not an integer from 0 to ${maximumLimit}.`);
     }
@@ -61,6 +66,7 @@ export function createVerifierCache(limits: VerifierCacheLimits = {}): VerifierC
     collateralTexts: new BoundedMap(collateral),
     pckChains: new ContentMap(pckChains),
     quotingEnclaves: new ContentMap(quotingEnclaves),
+    amdSignatures: new ContentMap(amdSignatures),
   });
   return cache;
 }

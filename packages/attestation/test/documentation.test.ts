@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { verificationSteps } from '../src/index.ts';
 import { sgxRules, tdxRules } from '../src/policy-rules.ts';
+import { snpRules } from '../src/snp/policy.ts';
 import { checkEnclave } from './readme-example.ts';
 
 const page = readFileSync(new URL('../../docs/verification.md', import.meta.url), 'utf8');
@@ -41,6 +42,6 @@ test('the example in README.md is the one that compiles', () => {
 test('docs/policy.md has every rule in its tables, and no other', () => {
   const policies = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8');
   const cells = [...policies.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) => cell.match(/\w+/g) ?? []);
-  const rules = new Set([...Object.keys(sgxRules), ...Object.keys(tdxRules)]);
+  const rules = new Set([sgxRules, tdxRules, snpRules].flatMap(Object.keys));
   assert.deepEqual([...new Set(cells)].sort(), [...rules].filter((name) => name !== '$schema').sort());
 });

@@ -12,6 +12,7 @@ import {
   type AppraisalPolicy,
   type QuoteVerdict,
   type SgxPolicy,
+  type SnpPolicy,
   type TdxPolicy,
 } from '../src/index.ts';
 import { verifyQuoteSync } from '../src/node.ts';
@@ -78,6 +79,19 @@ test('evidence of a trust domain that the policy accepts', async () => {
 });
 
 test('evidence of one TEE is refused by a policy for another, whatever else holds', async () => {
+  const guest = {
+    tee: 'sev-snp',
+    measurements: ['22'.repeat(48)],
+    minimumGuestSvn: 0,
+    vmpl: 0,
+    roots: [fingerprint],
+    signingKeys: ['VCEK'],
+    minimumTcb: { Milan: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } },
+    allowSmt: true,
+    allowMultipleSockets: true,
+  } as const satisfies SnpPolicy;
+  assert.equal(rule(await verdictOf(), guest), 'tee');
+  assert.equal(rule(await verdictOf(tdChanges(tdBody('td-1.0'))), parsePolicy(guest)), 'tee');
   assert.equal(rule(await verdictOf(), tdx), 'tee');
   assert.equal(rule(await verdictOf(tdChanges(tdBody('td-1.0'))), sgx), 'tee');
 });
@@ -304,7 +318,7 @@ const maxima: readonly (readonly [rule: string, maximum: number])[] = [
 
 for (const [name, maximum] of maxima) {
   test(`the greatest ${name} of a policy`, () => {
-    const parse = (value: number): unknown => parsePolicy({ ...sgx, [name]: value } as unknown);
+    const parse = (value: number): unknown => parsePolicy({ ...sgx, [name]: value });
     assert.doesNotThrow(() => parse(maximum));
     assert.throws(
       () => parse(maximum + 1),
@@ -324,7 +338,7 @@ test('the text of a policy has at most a mebibyte', () => {
 
 test('a rule that is there without a value is refused when a policy is parsed, not lost', () => {
   assert.throws(
-    () => parsePolicy({ ...sgx, mrSigner: undefined } as unknown),
+    () => parsePolicy({ ...sgx, mrSigner: undefined }),
     (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === 'mrSigner',
   );
 });

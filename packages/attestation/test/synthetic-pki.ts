@@ -50,7 +50,7 @@ export function signed(body: Uint8Array, key: KeyPair): Uint8Array {
   return signedValue(body, key, signatureAlgorithm('P-256'));
 }
 
-const serialBytes = (serial: number): Uint8Array => fromHex(serial.toString(16).padStart(8, '0'));
+export const serialBytes = (serial: number): Uint8Array => fromHex(serial.toString(16).padStart(8, '0'));
 
 export function makeCertificate({ commonName, issuerName, serialNumber, ...spec }: CertificateSpec): Uint8Array {
   const names = { subject: name(commonName), issuer: name(issuerName) };

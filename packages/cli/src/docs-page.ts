@@ -14,6 +14,19 @@ export const policyExample: Readonly<Record<string, unknown>> = Object.freeze({
   softwareRoots: ['0d4e196d8853526c75e43cad9aba844e6a06cf9e1957b077e1a018cce1d8cd2c'],
 });
 
+/** A policy that accepts one guest on Milan processors, for the page and the tests. */
+export const guestPolicyExample: Readonly<Record<string, unknown>> = Object.freeze({
+  tee: 'sev-snp',
+  measurements: ['3a1f0c5e9d3e2f1a0b9c8d7e6f5a4b3c2d1e0f00a1b2c3d4e5f60718293a4b5c6d7e8f9000a1b2c3d4e5f60718293a4b'],
+  minimumGuestSvn: 1,
+  vmpl: 0,
+  roots: ['9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9'],
+  signingKeys: ['VCEK'],
+  minimumTcb: { Milan: { bootloader: 4, tee: 0, snp: 24, microcode: 219 } },
+  allowSmt: false,
+  allowMultipleSockets: false,
+});
+
 const environment = [
   ['`NO_COLOR`', 'Not empty: no colours. A pipe gets none anyway.'],
   ['`FORCE_COLOR`', '`0`: no colours. Anything else: colours, even for a pipe. It wins over `NO_COLOR`.'],
@@ -88,16 +101,20 @@ async function commandSection(entry: RegistryEntry): Promise<string> {
 }
 
 function policySection(): string {
+  const block = (policy: object): string => `\`\`\`json\n${JSON.stringify(policy, undefined, 2)}\n\`\`\``;
   return `## Policy files
 
-The file that \`enclos verify --policy\` reads holds the rules of \`SgxPolicy\`, of \`TdxPolicy\` (with \`"tee": "tdx"\`) or of
-\`SnpPolicy\` of \`@enclos/attestation\`, whose \`schema/policy.schema.json\` is the JSON Schema of the first two. An unknown rule is
-refused. \`enclos policy init\` writes one, \`check\` marks what is wrong with it, \`explain\` says what it accepts. This one accepts
-a signer's product on one software platform in single-user mode:
+The file that \`enclos verify --policy\` reads is JSON, in one format for every TEE: \`tee\` is \`sgx\` (also when it is not
+there), \`tdx\` or \`sev-snp\`. [The rules](../../packages/attestation/docs/policy.md) are those of \`SgxPolicy\`, \`TdxPolicy\` and
+\`SnpPolicy\` of \`@enclos/attestation\`, whose \`schema/policy.schema.json\` is the JSON Schema. An unknown rule is refused.
+\`enclos policy init\` writes one, \`check\` marks what is wrong with it, \`explain\` says what it accepts. This one accepts a
+signer's product on one software platform in single-user mode:
 
-\`\`\`json
-${JSON.stringify(policyExample, undefined, 2)}
-\`\`\``;
+${block(policyExample)}
+
+And this one a guest on AMD's Milan processors, signed by a chip's key:
+
+${block(guestPolicyExample)}`;
 }
 
 function link(name: string): string {

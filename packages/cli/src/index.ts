@@ -23,6 +23,12 @@ export { debug, type DebugEvents, type DebugOptions } from './actions/debug.ts';
 export { dev, type DevView } from './actions/dev.ts';
 export { doctor, type DoctorOptions, type DoctorReport } from './actions/doctor.ts';
 export { explain } from './actions/explain.ts';
+export {
+  planGramineManifest,
+  writeGramineManifest,
+  type GramineManifestOptions,
+  type GramineManifestOutcome,
+} from './actions/gramine-manifest.ts';
 export { inspect } from './actions/inspect.ts';
 export { keygen, type GeneratedKey } from './actions/keygen.ts';
 export { measure, measureStream, type Measurement } from './actions/measure.ts';
@@ -65,6 +71,8 @@ export { sign, type SignedIdentity, type SignOptions, type SignOutcome } from '.
 export { verify, type CarrierFacts, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
 export type { CollateralSource } from './evidence/collateral-of.ts';
 export type { VerifyStep } from './evidence/step-list.ts';
+export type { GramineFile, GramineFileRole, GraminePlan, GramineSettings } from './gramine/plan.ts';
+export type { PlatformValues, ReferenceValues } from './gramine/reference-values.ts';
 export { readInput, type Input } from './evidence/read-input.ts';
 export type { Explanation } from './explain/explain.ts';
 export type { ExplainNode } from './explain/nodes.ts';

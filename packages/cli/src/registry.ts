@@ -47,6 +47,12 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     'Show what is in an image, signature, quote, sealed blob or key',
     () => import('./commands/inspect.ts'),
   ),
+  entry(
+    'gramine manifest',
+    'Image',
+    'Write the Gramine manifest of an image (not yet run on hardware)',
+    () => import('./commands/gramine-manifest.ts'),
+  ),
   entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./commands/verify.ts')),
   entry(
     'explain',

@@ -24,6 +24,7 @@ Image
   sign                   Sign an image
   measure                Print the MRENCLAVE of an image
   inspect                Show what is in an image, signature, quote, sealed blob or key
+  gramine manifest       Write the Gramine manifest of an image (not yet run on hardware)
 
 Evidence
   verify                 Verify a quote, and appraise it by a policy

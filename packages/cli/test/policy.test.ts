@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { policyExample } from '../src/docs-page.ts';
+import { guestPolicyExample, policyExample } from '../src/docs-page.ts';
 import { enclos, errorOf, temporaryFolder, type Ran } from './cli.ts';
 import { writeKit } from './kit-evidence.ts';
 
@@ -19,18 +19,23 @@ const sgx = { mrEnclave: ['ab'.repeat(32)], minimumSecurityVersion: 1, acceptedS
 const any = { rtmr0: 'any', rtmr1: 'any', rtmr2: 'any', rtmr3: 'any' };
 const tdx = { tee: 'tdx', mrTd: ['cd'.repeat(48)], ...any, acceptedStatuses: ['OK'], intelRoot: true };
 
-test('check accepts policies for both TEEs', async () => {
+test('check accepts policies for every TEE', async () => {
   for (const [content, tee] of [
     [sgx, 'SGX'],
     [tdx, 'TDX'],
     [policyExample, 'SGX'],
+    [guestPolicyExample, 'SEV-SNP'],
   ] as const) {
     const ran = await policy(['check', write(content)]);
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stdout, new RegExp(`^✔ .*policy\\.json is a policy for ${tee}\\.\\n$`));
   }
   assert.equal((await policy(['check', write(tdx), '--json'])).json()['tee'], 'tdx');
+  assert.equal((await policy(['check', write(guestPolicyExample), '--json'])).json()['tee'], 'sev-snp');
 });
+
+const { tee: _, ...guestWithoutTee } = guestPolicyExample;
+const { tee: _tdx, ...domainWithoutTee } = tdx;
 
 /** Each: a policy, and what is said of it, with its line. */
 const problems: readonly (readonly [content: unknown, said: readonly (readonly [line: number, text: RegExp])[]])[] = [
@@ -48,6 +53,34 @@ const problems: readonly (readonly [content: unknown, said: readonly (readonly [
   [{ ...sgx, intelRoot: false }, [[1, /^softwareRoots is missing: /]]],
   [{ ...sgx, mrenclave: [] }, [[10, /^unknown rule "mrenclave"$/]]],
   [{ ...tdx, rtmr1: 'none' }, [[7, /^rtmr1 must be "any", or /]]],
+  [guestWithoutTee, [[1, /^tee is missing: wanted is "sev-snp", because measurements is given$/]]],
+  [domainWithoutTee, [[1, /^tee is missing: wanted is "tdx", because mrTd is given$/]]],
+  [
+    { ...guestPolicyExample, tee: 'snp', vmpl: 4 },
+    [
+      [2, /^tee must be "sgx", "tdx" or "sev-snp"$/],
+      [7, /^vmpl must be an integer from 0 to 3$/],
+    ],
+  ],
+  [{ ...guestPolicyExample, acceptedStatuses: ['OK'] }, [[24, /^unknown rule "acceptedStatuses"$/]]],
+  [{ ...guestPolicyExample, signingKeys: ['VLEK'] }, [[1, /^cspIds is missing: wanted is present, because a VLEK/]]],
+  [
+    { tee: 'sev-snp', minimumGuestAbi: { major: 1 }, requiredProtections: ['debug'] },
+    [
+      [3, /^minimumGuestAbi\.minor is missing$/],
+      [6, /^requiredProtections must be a non-empty array of memoryAes256Xts, /],
+      ...[
+        'measurements',
+        'minimumGuestSvn',
+        'vmpl',
+        'roots',
+        'signingKeys',
+        'minimumTcb',
+        'allowSmt',
+        'allowMultipleSockets',
+      ].map((name) => [1, new RegExp(`^${name} is missing$`)] as const),
+    ],
+  ],
   [
     { tee: 'tdx' },
     ['acceptedStatuses', 'intelRoot', 'mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'].map(
@@ -135,6 +168,44 @@ test('explain says what is accepted, and what the defaults refuse', async () => 
   assert.ok(Array.isArray(sentences) && sentences.length > 8);
 });
 
+test('explain says what is accepted of a guest, and what the defaults refuse', async () => {
+  const hour = 3_600_000;
+  const full = {
+    ...guestPolicyExample,
+    signingKeys: ['VCEK', 'VLEK'],
+    cspIds: ['CN=provider.example'],
+    chipIds: ['ab'.repeat(64)],
+    minimumReportVersion: 3,
+    minimumGuestAbi: { major: 1, minor: 55 },
+    requiredProtections: ['ciphertextHiding', 'aliasCheckComplete'],
+    hostData: ['cd'.repeat(32)],
+    expiredCollateralGraceMs: { revocationList: hour, default: 2 * hour },
+    maximumCollateralAgeMs: 48 * hour,
+  };
+  const { stdout } = await policy(['explain', write(full)]);
+  for (const sentence of [
+    'This is about guests of SEV-SNP.',
+    'A VLEK must be of provider CN=provider.example.',
+    `The key must be that of chip ${'ab'.repeat(64)}.`,
+    'The report must be of version 3 or later.',
+    'It must have demanded firmware ABI 1.55 or later.',
+    'It must have demanded that the host cannot read its ciphertext.',
+    'Its platform must have looked for memory with a second address (AMD-SB-3015).',
+    `Its host data must be value ${'cd'.repeat(32)}.`,
+    'revocationList may be expired for 1 hour.',
+    'Other collateral may be expired for 2 hours.',
+    'The revocation list may be at most 2 days old.',
+  ]) {
+    assert.ok(stdout.includes(`· ${sentence}\n`), sentence);
+  }
+  const strict = (await policy(['explain', write(guestPolicyExample)])).stdout;
+  assert.match(strict, /Expired certificates and lists are refused\./);
+  assert.match(strict, /A revocation list may be of any age within its dates/);
+  assert.match(strict, /It must not share cores with other threads \(SMT\)\./);
+  const none = (await policy(['explain', write({ ...tdx, maximumCollateralAgeMs: 0 })])).stdout;
+  assert.match(none, /Collateral may be at most 0 milliseconds old\./);
+});
+
 test('init of a quote accepts that quote, and of a changed one nothing else', async () => {
   for (const kind of ['sgx-v3', 'sgx-v5', 'tdx-v4', 'tdx-v5-td15'] as const) {
     const { verify } = writeKit(folder, kind, { kind });
@@ -142,7 +213,7 @@ test('init of a quote accepts that quote, and of a changed one nothing else', as
       const out = `${kind}-${by}.json`;
       const made = await policy(['init', `${kind}.bin`, '--by', by, '--out', out]);
       assert.equal(made.code, 0, made.stderr);
-      assert.match(made.stderr, /⚠ The values are those that the quote claims\. Nobody has verified it/);
+      assert.match(made.stderr, /⚠ The values are those that the evidence claims\. Nobody has verified it/);
       assert.match(made.stderr, /⚠ A software platform in single-user mode/);
       assert.equal((await policy(['check', out])).code, 0);
       assert.equal((await verify(['--policy', out, '--unbound', 'a test'])).code, 0, out);

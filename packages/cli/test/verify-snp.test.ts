@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -108,6 +109,29 @@ test('a policy of another kind of evidence refuses by its kind', async () => {
   assert.equal(made.code, 0, made.stderr);
   const other = await quote.verify(['--policy', 'snp.policy.json', '--unbound', 'a test', '--json']);
   assert.deepEqual([other.code, other.json()['rule']], [4, 'tee']);
+});
+
+test('init of a report accepts its guest, and of a changed one nothing else', async () => {
+  const { rootPublicKey } = snpScenario({ rsaBits: 4096 });
+  const accept = async (made: SnpScenarioChanges, given: SnpScenarioChanges = made): Promise<unknown> => {
+    await verify(made);
+    const { stdout } = await enclos(['policy', 'init', 'report.bin', '--product', 'Milan'], { cwd: folder });
+    // The roots of a draft are AMD's, which the kit cannot sign with.
+    const roots = [createHash('sha256').update(Buffer.from(rootPublicKey, 'hex')).digest('hex')];
+    writeFileSync(join(folder, 'drafted.json'), JSON.stringify({ ...(JSON.parse(stdout) as object), roots }));
+    const ran = await verify(given, ['--policy', 'drafted.json', '--unbound', 'a test', ...json]);
+    return ran.code === 0 ? 'accepted' : ran.json()['rule'];
+  };
+  const hostData = new Uint8Array(32);
+  assert.equal(await accept({}), 'accepted');
+  assert.equal(await accept({ version: 2 }), 'accepted');
+  assert.equal(await accept({}, { report: { hostData } }), 'hostData');
+  assert.equal(await accept({ report: { hostData } }), 'accepted');
+  assert.equal(await accept({}, { report: { measurement: new Uint8Array(48) } }), 'measurements');
+  assert.equal(await accept({}, { tcb: { snp: 21 } }), 'minimumTcb.Milan.snp');
+  assert.equal(await accept({ report: { policy: 0xb001fn } }), 'allowDebug');
+  const warned = await enclos(['policy', 'init', 'report.bin', '--product', 'Milan'], { cwd: folder });
+  assert.match(warned.stderr, /⚠ The report is of a guest that its host can debug, which this policy refuses\./);
 });
 
 test('a policy for SEV-SNP is checked within its rules, and explained', async () => {

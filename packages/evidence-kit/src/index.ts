@@ -113,12 +113,16 @@ export { AmdExtensionId, amdExtensions, type AmdKeyFacts } from './snp/amd-exten
 export { encodeSnpTcb, snpProducts, type ProductFacts, type SnpProduct, type SnpTcb } from './snp/product.ts';
 export { encodeSnpReportBody, exampleSnpReport, signSnpReport, type SnpReportBody } from './snp/report.ts';
 export {
-  snpScenario,
+  amdPki,
+  amdPkiSpecs,
+  type AmdPki,
+  type AmdPkiChanges,
+  type AmdPkiFacts,
+  type AmdPkiSpecs,
   type SnpCertificateChanges,
   type SnpListChanges,
-  type SnpScenario,
-  type SnpScenarioChanges,
-} from './snp/snp-scenario.ts';
+} from './snp/amd-pki.ts';
+export { snpScenario, type SnpScenario, type SnpScenarioChanges } from './snp/snp-scenario.ts';
 export {
   azureAttestationKey,
   azureJwk,

@@ -5,9 +5,15 @@ import { ByteReader, DerReader, equalBytes, toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
 import {
   AmdExtensionId,
+  amdPki,
+  amdPkiSpecs,
   encodeSnpReportBody,
   encodeSnpTcb,
   flipped,
+  issueCertificate,
+  keyRing,
+  pssAlgorithm,
+  publicKeyInfo,
   rsaKey,
   snpProducts,
   snpScenario,
@@ -85,6 +91,43 @@ test('changes are made before signing, or after it', () => {
   assert.ok(
     !Buffer.from(snpScenario({ rsaBits, leaf: { extensions: without(AmdExtensionId.hardwareId) } }).leaf).includes(id),
   );
+});
+
+test('a chain is made without a report too, of whom it is said to be', () => {
+  const hardwareId = new Uint8Array(64).fill(0xc1);
+  const facts = { rsaBits, hardwareId, tcb: { snp: 8 } } as const;
+  const specs = amdPkiSpecs(facts);
+  assert.deepEqual(specs.leaf.extensions.find(({ id }) => id === AmdExtensionId.hardwareId)?.value, hardwareId);
+  assert.deepEqual(
+    specs.leaf.extensions.find(({ id }) => id === AmdExtensionId.snp)?.value,
+    Uint8Array.of(0x02, 0x01, 0x08),
+  );
+  const { leaf, ask, ark, rootPublicKey } = amdPki(facts);
+  const { rootPublicKey: ofScenario, report } = snpScenario(facts);
+  assert.equal(rootPublicKey, ofScenario);
+  assert.deepEqual(report.subarray(0x1a0, 0x1e0), hardwareId);
+  const [root, authority, key] = [ark, ask, leaf].map((encoded) => new X509Certificate(encoded));
+  assert.ok(root !== undefined && authority !== undefined && key !== undefined);
+  assert.ok(key.verify(authority.publicKey) && authority.verify(root.publicKey) && root.verify(root.publicKey));
+  // One that is issued by hand is of the same chain.
+  assert.ok(new X509Certificate(issueCertificate(specs.leaf)).verify(authority.publicKey));
+  const provider = amdPkiSpecs({ rsaBits, signingKey: 'VLEK', cspId: 'CN=a provider' });
+  const cspId = provider.leaf.extensions.find(({ id }) => id === AmdExtensionId.cspId);
+  assert.equal(Buffer.from(cspId?.value ?? []).toString(), '\x16\x0dCN=a provider');
+});
+
+test('AMD’s older algorithm spells out a default, and a public key may be any bytes', () => {
+  const { leaf } = amdPkiSpecs({ rsaBits });
+  const { ask } = amdPki({ rsaBits });
+  const issuer = new X509Certificate(ask).publicKey;
+  const trailer = Buffer.from('a303020101', 'hex');
+  const spelledOut = issueCertificate({ ...leaf, algorithm: pssAlgorithm({ trailer: true }) });
+  assert.ok(Buffer.from(spelledOut).includes(trailer) && new X509Certificate(spelledOut).verify(issuer));
+  assert.ok(!Buffer.from(issueCertificate(leaf)).includes(trailer));
+  assert.notDeepEqual(pssAlgorithm({ saltBytes: 32 }), pssAlgorithm());
+  const foreign = publicKeyInfo(keyRing('a foreign key').key('foreign'));
+  const made = new X509Certificate(issueCertificate({ ...leaf, publicKeyInfo: foreign }));
+  assert.deepEqual(new Uint8Array(made.publicKey.export({ type: 'spki', format: 'der' })), foreign);
 });
 
 test('a list of the root names what it revokes', () => {

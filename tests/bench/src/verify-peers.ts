@@ -1,32 +1,26 @@
 import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createVerifierCache, INTEL_SGX_ROOT, parseCollateral, type QuoteCollateral } from '@enclos/attestation';
 import { verifyQuoteSync, type SyncCrypto } from '@enclos/attestation/node';
 import { verify as verifyInScript } from '@phala/dcap-qvl';
 import { initSync, js_verify as verifyInWasm } from '@phala/dcap-qvl-web';
 import { atLeast, type Figure } from './figures.ts';
+import { ratesOf, signaturesOf } from './rates.ts';
 import { median } from './statistics.ts';
+import { hasVectors, vector } from './vectors.ts';
 
 /** Quotes that every contender can verify, signed by Intel's keys. */
 const subjects = [
   ['SGX v3', 'sgx-v3-config-and-swhardening'],
   ['TDX v4', 'tdx-v4-uptodate'],
 ] as const;
-/** Third-party evidence lies outside the repository, as for the tests. */
-const folder =
-  process.env['ENCLOS_VECTORS'] ?? fileURLToPath(new URL('../../../../../shared/vectors', import.meta.url));
-const rounds = 7;
-const sampleMs = 250;
-
 type Name = 'cold' | 'chains' | 'all' | 'script' | 'wasm' | 'bareCold' | 'bareTwo' | 'bareOne';
 type Contenders = Readonly<Record<Name, () => void>>;
 
 /** `verifyQuoteSync` beside the npm packages that do the same, and beside node:crypto that only checks as many signatures. */
 export function benchVerifyPeers(): readonly Figure[] {
-  if (!existsSync(folder)) return [{ what: 'verifying beside other packages', ours: 'skipped: no vectors' }];
+  if (!hasVectors) return [{ what: 'verifying beside other packages', ours: 'skipped: no vectors' }];
   const require = createRequire(import.meta.url);
   initSync({ module: readFileSync(require.resolve('@phala/dcap-qvl-web/dcap-qvl-web_bg.wasm')) });
   return subjects.flatMap(([label, name]) => figuresOf(label, name));
@@ -34,7 +28,7 @@ export function benchVerifyPeers(): readonly Figure[] {
 
 function figuresOf(label: string, name: string): readonly Figure[] {
   const { contenders, counts } = contendersFor(name);
-  const rates = measure(contenders);
+  const rates = ratesOf(contenders);
   const line = (ours: Name, peer: Name, words: string, least?: number): Figure => {
     const ratio = median(rates[ours].map((rate, index) => rate / (rates[peer][index] ?? Number.NaN)));
     return {
@@ -58,7 +52,7 @@ function figuresOf(label: string, name: string): readonly Figure[] {
 }
 
 function contendersFor(name: string): { contenders: Contenders; counts: Record<'cold' | 'chains' | 'all', number> } {
-  const read = (file: string): Uint8Array => new Uint8Array(readFileSync(join(folder, 'dcap/vectors', name, file)));
+  const read = (file: string): Uint8Array => vector(`dcap/vectors/${name}/${file}`);
   const json = (file: string): unknown => JSON.parse(new TextDecoder().decode(read(file)));
   const quote = read('quote.bin');
   // The vectors are fixed files of these shapes.
@@ -92,24 +86,6 @@ function contendersFor(name: string): { contenders: Contenders; counts: Record<'
   return { contenders, counts };
 }
 
-/** What the second call verifies: the first one fills the cache, if there is one. */
-function signaturesOf(contender: (crypto: SyncCrypto) => () => void): number {
-  let count = 0;
-  const counting: SyncCrypto = {
-    createHash,
-    createPublicKey,
-    // The overload with a callback is never used.
-    verify: ((...inputs: Parameters<typeof verify>) => {
-      count += 1;
-      return verify(...inputs);
-    }) as SyncCrypto['verify'],
-  };
-  contender(counting)();
-  count = 0;
-  contender(counting)();
-  return count;
-}
-
 function bare(signatures: number): () => void {
   const { privateKey, publicKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const data = new Uint8Array(432);
@@ -119,31 +95,4 @@ function bare(signatures: number): () => void {
       verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature);
     }
   };
-}
-
-/** Calls a second, all contenders in turn in each round, so that a slower moment of the machine meets them all. */
-function measure(contenders: Contenders): Readonly<Record<Name, readonly number[]>> {
-  // Object.entries forgets the key type; `contenders` has exactly these names.
-  const names = Object.keys(contenders) as Name[];
-  const rates = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  for (let round = 0; round <= rounds; round++) {
-    for (const name of names) {
-      const rate = callsPerSecond(contenders[name]);
-      // The first round warms up.
-      if (round > 0) rates[name].push(rate);
-    }
-  }
-  return rates;
-}
-
-function callsPerSecond(call: () => void): number {
-  const start = performance.now();
-  let calls = 0;
-  let elapsedMs = 0;
-  while (elapsedMs < sampleMs) {
-    call();
-    calls += 1;
-    elapsedMs = performance.now() - start;
-  }
-  return (calls / elapsedMs) * 1000;
 }

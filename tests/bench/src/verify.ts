@@ -3,6 +3,7 @@ import type { Figure } from './figures.ts';
 import type { Scene } from './scene.ts';
 import { median, time } from './statistics.ts';
 import { benchVerifyPeers } from './verify-peers.ts';
+import { benchVerifySnp } from './verify-snp.ts';
 
 /** A quote made by the quoting enclave, and verified with everything checked anew. */
 export async function benchVerify(scene: Scene): Promise<readonly Figure[]> {
@@ -31,5 +32,6 @@ export async function benchVerify(scene: Scene): Promise<readonly Figure[]> {
       ours: `${verified.toFixed(2)} ms, ${Math.round(1000 / verified)} /s`,
     },
     ...benchVerifyPeers(),
+    ...benchVerifySnp(),
   ];
 }

@@ -1,4 +1,5 @@
 export { chromium } from './chromium.ts';
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
+export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { vectors } from './vectors.ts';

@@ -1,8 +1,17 @@
-import { checkBinding, refuseByRule, requireListed, type BindingFact } from '../appraisal-rules.ts';
+import {
+  checkBinding,
+  checkDates,
+  refuseByRule,
+  requireListed,
+  timesOf,
+  type BindingFact,
+} from '../appraisal-rules.ts';
 import type { Binding } from '../binding.ts';
 import { isoSeconds } from '../json-fields.ts';
+import { completePolicy, type AppraisalPolicy } from '../parse-policy.ts';
 import { misused } from '../refusal.ts';
-import { completeSnpPolicy, type CompleteSnpPolicy, type SnpPolicy } from './policy.ts';
+import { snpDatedParts, snpDocumentParts } from './dates.ts';
+import type { CompleteSnpPolicy, SnpProtection } from './policy.ts';
 import { tcbComponents, type SnpProduct } from './product.ts';
 import type { SnpTcbKind } from './report.ts';
 import { snpFactsOf, type SnpVerdict, type SnpVerdictFacts } from './verdict.ts';
@@ -35,7 +44,7 @@ const made = new WeakSet<object>();
 
 /**
  * Decides whether a verdict is good enough. Everything that the policy does not
- * allow by name is refused.
+ * allow by name is refused, a policy for another TEE first.
  *
  * @param options `now`: the relying party's time; dates are compared with it again.
  * @throws APPRAISAL_REFUSED; `details` hold the rule as `field`, and `expected` and `got`.
@@ -43,14 +52,15 @@ const made = new WeakSet<object>();
  */
 export function appraiseSnp(
   verdict: SnpVerdict,
-  policy: SnpPolicy,
+  policy: AppraisalPolicy,
   binding: Binding,
   options: { readonly now: Date },
 ): VerifiedSnpEvidence {
   const facts = snpFactsOf(verdict);
-  const rules = completeSnpPolicy(policy);
+  const { tee, rules } = completePolicy(policy);
   const nowMs = options.now instanceof Date ? options.now.getTime() : Number.NaN;
   if (Number.isNaN(nowMs)) misused('options.now is not a valid Date.');
+  if (tee !== 'sev-snp') return refuseByRule('tee', tee, facts.tee);
   checkGuestPolicy(facts, rules);
   checkIdentity(facts, rules);
   checkSigner(facts, rules);
@@ -80,7 +90,8 @@ export function isVerifiedSnpEvidence(value: unknown): value is VerifiedSnpEvide
   return typeof value === 'object' && value !== null && made.has(value);
 }
 
-function checkGuestPolicy({ report: { policy } }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
+function checkGuestPolicy(facts: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
+  const { policy } = facts.report;
   if (policy.debugAllowed && rules.allowDebug !== true) refuseByRule('allowDebug', 'no debug guest', 'a debug guest');
   if (policy.migrationAgentAllowed && rules.allowMigrationAgent !== true) {
     refuseByRule('allowMigrationAgent', 'no migration agent', 'a migration agent may move the guest');
@@ -90,9 +101,31 @@ function checkGuestPolicy({ report: { policy } }: SnpVerdictFacts, rules: Comple
   if (!policy.singleSocket && !rules.allowMultipleSockets) {
     refuseByRule('allowMultipleSockets', 'a single socket', 'several sockets are allowed');
   }
+  checkProtections(facts, rules);
+}
+
+function checkProtections(
+  { report: { policy, platformInfo } }: SnpVerdictFacts,
+  { minimumGuestAbi: least, requiredProtections = [] }: CompleteSnpPolicy,
+): void {
+  const { abiMajor, abiMinor } = policy;
+  if (least !== undefined && (abiMajor < least.major || (abiMajor === least.major && abiMinor < least.minor))) {
+    refuseByRule('minimumGuestAbi', `${least.major}.${least.minor}`, `${abiMajor}.${abiMinor}`);
+  }
+  // The platform has members of the same names: what it does without the guest's demand, it may stop doing.
+  const found: Readonly<Record<SnpProtection, boolean>> = {
+    ...policy,
+    aliasCheckComplete: platformInfo.aliasCheckComplete,
+  };
+  const missing = requiredProtections.filter((name) => !found[name]);
+  if (missing.length > 0) refuseByRule('requiredProtections', requiredProtections, `without ${missing.join(', ')}`);
 }
 
 function checkIdentity({ report }: SnpVerdictFacts, rules: CompleteSnpPolicy): void {
+  const { minimumReportVersion = 0 } = rules;
+  if (report.version < minimumReportVersion) {
+    refuseByRule('minimumReportVersion', minimumReportVersion, report.version);
+  }
   requireListed('measurements', rules.measurements, report.measurement);
   if (report.guestSvn < rules.minimumGuestSvn) {
     refuseByRule('minimumGuestSvn', rules.minimumGuestSvn, report.guestSvn);
@@ -112,6 +145,7 @@ function checkSigner({ root, signingKey, revocation }: SnpVerdictFacts, rules: C
   requireListed('roots', rules.roots, root.fingerprint);
   requireListed('signingKeys', rules.signingKeys, signingKey.kind);
   if (signingKey.kind === 'VLEK') requireListed('cspIds', rules.cspIds ?? [], signingKey.cspId);
+  requireListed('chipIds', rules.chipIds, signingKey.kind === 'VCEK' ? signingKey.hardwareId : 'a VLEK, of no chip');
   if (revocation === 'no-list' && rules.allowUncheckedRevocation !== true) {
     refuseByRule('allowUncheckedRevocation', 'a revocation list', 'no revocation list');
   }
@@ -130,18 +164,9 @@ function checkTcb({ product, report: { tcb } }: SnpVerdictFacts, rules: Complete
 }
 
 function checkTime({ dates, verifiedAt }: SnpVerdictFacts, rules: CompleteSnpPolicy, nowMs: number): void {
-  const { timeFloor: timeFloorMs = Number.NEGATIVE_INFINITY, expiredCollateralGraceMs: graceMs = 0 } = rules;
-  const earliestMs = Math.min(nowMs, Date.parse(verifiedAt));
-  const latestMs = Math.max(nowMs, Date.parse(verifiedAt));
-  if (earliestMs < timeFloorMs) refuseByRule('timeFloor', isoSeconds(timeFloorMs), isoSeconds(earliestMs));
-  if (latestMs > Date.parse(dates.earliestExpiration) + graceMs) {
-    refuseByRule(
-      'expiredCollateralGraceMs',
-      graceMs,
-      dates.expired.length > 0 ? dates.expired : dates.earliestExpiration,
-    );
-  }
-  if (earliestMs < Date.parse(dates.latestBeginning) && rules.allowNotYetValid !== true) {
+  const times = timesOf(verifiedAt, nowMs);
+  checkDates({ parts: snpDatedParts, documents: snpDocumentParts, dates }, rules, times);
+  if (times.earliestMs < Date.parse(dates.latestBeginning) && rules.allowNotYetValid !== true) {
     const got = dates.notYetValid.length > 0 ? dates.notYetValid : dates.latestBeginning;
     refuseByRule('allowNotYetValid', 'nothing that begins in the future', got);
   }

@@ -1,3 +1,4 @@
+import { concatBytes } from '@enclos/codec';
 import { ExtensionId, KeyUsage } from '../certificate-extensions.ts';
 import {
   checkCrlExtensions,
@@ -7,6 +8,7 @@ import {
   namesMatch,
   type ExtensionProfile,
 } from '../chain-rules.ts';
+import type { ContentMap } from '../content-map.ts';
 import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
 import { orRefuse } from '../refusal.ts';
 import type { RevocationList } from '../revocation-list.ts';
@@ -27,21 +29,28 @@ export interface SnpChain {
   readonly endorsed: EndorsedKey;
 }
 
-/** Verifies the chain of the key that signs the report, of the kind that the report names. */
+/** Signatures that were found good before: by the key that signed, what it signed, and the signature. */
+type KnownSignatures = ContentMap<true>;
+
+/**
+ * Verifies the chain of the key that signs the report, of the kind that the
+ * report names. What is in `known` saves an operation with RSA and nothing else:
+ * every rule, trust in the root and revocation are looked at each time.
+ */
 export function* verifySnpChain(
   { chain, crl }: SnpEndorsementParts,
   kind: SnpSigningKey,
-  roots: readonly SnpRoot[],
+  { roots, known }: { readonly roots: readonly SnpRoot[]; readonly known: KnownSignatures },
 ): Steps<SnpChain> {
   const { leaf, intermediate, root } = shapeOf(chain, kind);
   const trustedRoot =
     (yield* findSnpRoot(roots, root.publicKey.encoded)) ??
     refuseSnp('snp-trusted-root', 'SNP_CHAIN_UNTRUSTED', 'The chain ends in a root that is not trusted here.');
-  yield* verifyRoot(root);
-  yield* verifyIntermediate(intermediate, root);
-  const endorsed = yield* verifyLeaf(leaf, intermediate, kind);
+  yield* verifyRoot(root, known);
+  yield* verifyIntermediate(intermediate, root, known);
+  const endorsed = yield* verifyLeaf({ leaf, intermediate }, kind, known);
   checkProduct({ leaf, intermediate, root, trustedRoot, endorsed }, kind);
-  if (crl !== undefined) yield* verifyRevocation(crl, { leaf, intermediate, root });
+  if (crl !== undefined) yield* verifyRevocation(crl, { leaf, intermediate, root }, known);
   return { leaf, intermediate, root, trustedRoot, endorsed };
 }
 
@@ -70,7 +79,7 @@ function shapeOf(chain: readonly AmdCertificate[], kind: SnpSigningKey): Certifi
 }
 
 /** AMD's roots have no path length and no authority key identifier. */
-function* verifyRoot(root: AmdCertificate): Steps<void> {
+function* verifyRoot(root: AmdCertificate, known: KnownSignatures): Steps<void> {
   const step = 'snp-root-certificate';
   const mustHave = KeyUsage.keyCertSign | KeyUsage.crlSign;
   const isAuthority = checkUsage(
@@ -81,12 +90,12 @@ function* verifyRoot(root: AmdCertificate): Steps<void> {
   if (!isAuthority) {
     refuseSnp(step, 'SNP_ROOT_INVALID_EXTENSIONS', 'The root is not an authority over an AMD signing key.');
   }
-  if (!(yield* isSignedBy(root, root))) {
+  if (!(yield* isSignedBy(root, root, known))) {
     refuseSnp(step, 'SNP_ROOT_INVALID_ISSUER', 'The root is not signed by itself.');
   }
 }
 
-function* verifyIntermediate(intermediate: AmdCertificate, root: AmdCertificate): Steps<void> {
+function* verifyIntermediate(intermediate: AmdCertificate, root: AmdCertificate, known: KnownSignatures): Steps<void> {
   const step = 'snp-intermediate-certificate';
   const isAuthority =
     checkUsage(intermediate, amdProfile, (isCa, _, usage) => isCa && (usage & KeyUsage.keyCertSign) !== 0) &&
@@ -94,12 +103,16 @@ function* verifyIntermediate(intermediate: AmdCertificate, root: AmdCertificate)
   if (!isAuthority) {
     refuseSnp(step, 'SNP_INTERMEDIATE_INVALID_EXTENSIONS', 'The AMD signing key is not an authority of this root.');
   }
-  if (!namesMatch(intermediate, root) || !(yield* isSignedBy(intermediate, root))) {
+  if (!namesMatch(intermediate, root) || !(yield* isSignedBy(intermediate, root, known))) {
     refuseSnp(step, 'SNP_INTERMEDIATE_INVALID_ISSUER', 'The AMD signing key is not issued by the root.');
   }
 }
 
-function* verifyLeaf(leaf: AmdCertificate, intermediate: AmdCertificate, kind: SnpSigningKey): Steps<EndorsedKey> {
+function* verifyLeaf(
+  { leaf, intermediate }: Pick<Certificates, 'leaf' | 'intermediate'>,
+  kind: SnpSigningKey,
+  known: KnownSignatures,
+): Steps<EndorsedKey> {
   const step = 'snp-leaf-certificate';
   const { extensions } = leaf;
   if (!checkLeafUsage(leaf)) {
@@ -109,7 +122,7 @@ function* verifyLeaf(leaf: AmdCertificate, intermediate: AmdCertificate, kind: S
     () => parseAmdExtensions(extensions, kind),
     (cause) => refuseSnp(step, 'SNP_LEAF_INVALID_EXTENSIONS', `The extensions of the ${kind}: ${cause.message}`, cause),
   );
-  if (!namesMatch(leaf, intermediate) || !(yield* isSignedBy(leaf, intermediate))) {
+  if (!namesMatch(leaf, intermediate) || !(yield* isSignedBy(leaf, intermediate, known))) {
     refuseSnp(step, 'SNP_LEAF_INVALID_ISSUER', `The ${kind} is not issued by the AMD signing key.`);
   }
   return endorsed;
@@ -127,7 +140,11 @@ function checkProduct({ intermediate, root, trustedRoot, endorsed }: SnpChain, k
 }
 
 /** The list is the root's, and revokes by serial number what the root issued, and below it. */
-function* verifyRevocation(crl: RevocationList, { leaf, intermediate, root }: Certificates): Steps<void> {
+function* verifyRevocation(
+  crl: RevocationList,
+  { leaf, intermediate, root }: Certificates,
+  known: KnownSignatures,
+): Steps<void> {
   const step = 'snp-revocation';
   if (!namesMatch(crl, root)) {
     refuseSnp(step, 'SNP_CRL_UNKNOWN_ISSUER', 'The revocation list is not one of the root.');
@@ -135,7 +152,7 @@ function* verifyRevocation(crl: RevocationList, { leaf, intermediate, root }: Ce
   if (!checkCrlExtensions(crl, root)) {
     refuseSnp(step, 'SNP_CRL_INVALID_EXTENSIONS', 'The revocation list lacks a number or the root’s key identifier.');
   }
-  if (!(yield* isSignedBy(crl, root))) {
+  if (!(yield* isSignedBy(crl, root, known))) {
     refuseSnp(step, 'SNP_CRL_INVALID_SIGNATURE', 'The revocation list is not signed by the root.');
   }
   if (isRevoked(intermediate, crl)) {
@@ -144,9 +161,17 @@ function* verifyRevocation(crl: RevocationList, { leaf, intermediate, root }: Ce
   if (isRevoked(leaf, crl)) refuseSnp(step, 'SNP_LEAF_REVOKED', 'The key that signed the report is revoked.');
 }
 
-function isSignedBy(
+const signedByAmd = Object.freeze({});
+
+/** Only a good signature is remembered. The parts of the content are DER, so that no others give the same bytes. */
+function* isSignedBy(
   signed: { readonly signature: Uint8Array; readonly signedBytes: Uint8Array },
-  issuer: AmdCertificate,
+  { publicKey: { encoded: key } }: AmdCertificate,
+  known: KnownSignatures,
 ): Steps<boolean> {
-  return verifySpkiSignature('rsa-pss-sha384', issuer.publicKey.encoded, signed);
+  const content = concatBytes(key, signed.signedBytes, signed.signature);
+  if (known.get(signedByAmd, content) === true) return true;
+  const isGood = yield* verifySpkiSignature('rsa-pss-sha384', key, signed);
+  if (isGood) known.set(signedByAmd, content, true);
+  return isGood;
 }

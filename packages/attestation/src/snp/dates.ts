@@ -4,7 +4,18 @@ import type { AmdCertificate } from './certificate.ts';
 import type { SnpChain } from './chain.ts';
 
 /** One part of what a verdict rests on that has dates. */
-export type SnpDatedPart = 'rootCertificate' | 'intermediateCertificate' | 'signingKeyCertificate' | 'revocationList';
+export type SnpDatedPart = (typeof snpDatedParts)[number];
+
+/** One that is issued anew and again: everything but the certificates. */
+export type SnpDocumentPart = (typeof snpDocumentParts)[number];
+
+export const snpDocumentParts = Object.freeze(['revocationList'] as const);
+export const snpDatedParts = Object.freeze([
+  'rootCertificate',
+  'intermediateCertificate',
+  'signingKeyCertificate',
+  ...snpDocumentParts,
+] as const);
 
 /** From when to when, both included: 2025-06-19T10:56:11Z. */
 export interface SnpValidity {

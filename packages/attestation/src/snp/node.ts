@@ -1,13 +1,22 @@
-import { runSync } from '../node/node-crypto.ts';
+import { runSync, type SyncCrypto } from '../node/node-crypto.ts';
+import { cacheFor } from '../verifier-cache.ts';
 import type { SnpEndorsements } from './endorsements.ts';
 import type { SnpVerdict } from './verdict.ts';
 import { snpReportSteps, type SnpVerifyOptions } from './verify.ts';
+
+export interface SnpVerifySyncOptions extends Omit<SnpVerifyOptions, 'subtle'> {
+  /** node:crypto unless given. */
+  readonly crypto?: SyncCrypto;
+}
 
 /** `verifySnpReport` on node:crypto: the same steps, without waiting. */
 export function verifySnpReportSync(
   report: Uint8Array,
   endorsements: SnpEndorsements,
-  options: Omit<SnpVerifyOptions, 'subtle'>,
+  options: SnpVerifySyncOptions,
 ): SnpVerdict {
-  return runSync(snpReportSteps(report, endorsements, options));
+  return runSync(
+    snpReportSteps(report, endorsements, { ...options, cache: options.cache ?? cacheFor(options.crypto) }),
+    options.crypto,
+  );
 }

@@ -1,6 +1,8 @@
+import { ContentMap } from '../content-map.ts';
 import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
 import { isoSeconds } from '../json-fields.ts';
 import { misused, orRefuse } from '../refusal.ts';
+import { cacheFor, cachePartsOf, type VerifierCache } from '../verifier-cache.ts';
 import { runAsync, type Subtle } from '../web-crypto.ts';
 import { verifySnpChain, type SnpChain } from './chain.ts';
 import { snpDates } from './dates.ts';
@@ -19,6 +21,12 @@ export interface SnpVerifyOptions {
   readonly now: Date;
   /** WebCrypto; `globalThis.crypto.subtle` unless given. */
   readonly subtle?: Subtle;
+  /**
+   * What was verified before. Unless given, `verifySnpReport` has a cache that all
+   * calls share, and for calls with an implementation of cryptography of their
+   * own another one; `verifyAzureSnp` remembers nothing.
+   */
+  readonly cache?: VerifierCache;
 }
 
 /**
@@ -34,19 +42,26 @@ export async function verifySnpReport(
   endorsements: SnpEndorsements,
   options: SnpVerifyOptions,
 ): Promise<SnpVerdict> {
-  return runAsync(snpReportSteps(report, endorsements, options), options.subtle ?? globalThis.crypto?.subtle);
+  return runAsync(
+    snpReportSteps(report, endorsements, { ...options, cache: options.cache ?? cacheFor(options.subtle) }),
+    options.subtle ?? globalThis.crypto?.subtle,
+  );
 }
+
+/** For a caller without a cache: what another implementation of cryptography calls good may be good for nobody else. */
+const nothingKnown = new ContentMap<true>(0);
 
 /** The verification itself, for whoever runs its cryptography. */
 export function* snpReportSteps(
   bytes: Uint8Array,
   endorsements: SnpEndorsements,
-  options: Pick<SnpVerifyOptions, 'roots' | 'now'>,
+  options: Pick<SnpVerifyOptions, 'roots' | 'now' | 'cache'>,
 ): Steps<SnpVerdict> {
   const parts = snpPartsOf(endorsements);
   const { roots, nowMs } = requireOptions(options);
+  const known = options.cache === undefined ? nothingKnown : cachePartsOf(options.cache).amdSignatures;
   const { report, kind } = readReport(bytes);
-  const chain = yield* verifySnpChain(parts, kind, roots);
+  const chain = yield* verifySnpChain(parts, kind, { roots, known });
   const { product } = chain.trustedRoot;
   matchCpuid(report, product);
   if (!(yield* verifySpkiSignature('ecdsa-p384-sha384', chain.leaf.publicKey.encoded, report))) {

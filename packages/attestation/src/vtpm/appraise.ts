@@ -8,7 +8,6 @@ import type { QuoteVerdict } from '../verdict.ts';
 import {
   completeAzurePolicy,
   inHardware,
-  isForTdx,
   splitMachinePolicy,
   type AzureMachinePolicy,
   type AzurePolicy,
@@ -108,18 +107,13 @@ export function appraiseAzureMachine(
     bound: ReportDataBinding,
   ): VerifiedSnpEvidence | VerifiedEvidence =>
     inHardware(() => {
-      if (hardware.tee !== 'sev-snp') {
-        return isForTdx(rules) ? appraise(hardware, rules, bound, options) : refuseTee('sev-snp', hardware.tee);
-      }
-      return isForTdx(rules) ? refuseTee('tdx', hardware.tee) : appraiseSnp(hardware, rules, bound, options);
+      if (hardware.tee === 'sev-snp' && rules.tee === 'sev-snp') return appraiseSnp(hardware, rules, bound, options);
+      if (hardware.tee !== 'sev-snp' && rules.tee === 'tdx') return appraise(hardware, rules, bound, options);
+      return refuseByRule('tee', rules.tee, hardware.tee);
     });
   return appraiseAzure<SnpVerdict | QuoteVerdict, VerifiedSnpEvidence | VerifiedEvidence>(verdict, vtpm, binding, {
     appraiseHardware,
   });
-}
-
-function refuseTee(expected: string, got: string): never {
-  return refuseByRule('tee', expected, got);
 }
 
 /** True for an object that `appraiseAzure` of this copy of the package made: for borders that untyped callers cross. */

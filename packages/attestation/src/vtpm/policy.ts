@@ -1,8 +1,9 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { completePolicy, incomplete, readRules, requireRules, type Required } from '../complete-policy.ts';
+import { incomplete, readRules, requireRules, type Required } from '../complete-policy.ts';
+import { completePolicy } from '../parse-policy.ts';
 import type { TdxPolicy } from '../policy.ts';
 import { boolean, exactly, hexes, nested, text, texts, type Rule } from '../policy-rules.ts';
-import { completeSnpPolicy, type SnpPolicy } from '../snp/policy.ts';
+import type { SnpPolicy } from '../snp/policy.ts';
 import { digestSizeBytes, pcrCount } from './tpm-quote.ts';
 
 /** What a relying party accepts of the vTPM of an Azure VM. What it names must all hold. It can be written as JSON. */
@@ -24,7 +25,7 @@ export interface AzureMachinePolicy extends AzurePolicy {
   /** For editors: where the JSON Schema is. */
   readonly $schema?: string;
   readonly tee: 'azure-vtpm';
-  /** Of the report or quote of the hardware, which is about the paravisor. With `tee: "tdx"` for a VM on TDX. */
+  /** Of the report or quote of the hardware, which is about the paravisor. */
   readonly hardware: SnpPolicy | TdxPolicy;
 }
 
@@ -92,13 +93,11 @@ export function splitMachinePolicy(policy: unknown): {
   const required = ['tee', 'hardware', ...mandatory] as const;
   const { tee: _tee, hardware, $schema: _, ...vtpm } = requireRules(readRules(policy, machineRules), required);
   completeAzurePolicy(vtpm);
-  inHardware(() => (isForTdx(hardware) ? completePolicy(hardware) : completeSnpPolicy(hardware)));
+  inHardware(() => {
+    if (completePolicy(hardware).tee === 'sgx') throw incomplete('tee', '"sev-snp" or "tdx"');
+  });
   // Both have just been read by their own rules.
   return { vtpm, hardware } as { readonly vtpm: AzurePolicy; readonly hardware: AzureMachinePolicy['hardware'] };
-}
-
-export function isForTdx(hardware: object): hardware is TdxPolicy {
-  return Reflect.get(hardware, 'tee') === 'tdx';
 }
 
 /** What a rule for the hardware refuses is named with its path. */

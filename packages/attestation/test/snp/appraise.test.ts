@@ -5,7 +5,7 @@ import { isEnclosError } from '@enclos/errors';
 import {
   appraiseSnp,
   isVerifiedSnpEvidence,
-  parseSnpPolicy,
+  parsePolicy,
   unbound,
   type Binding,
   type SnpPolicy,
@@ -13,7 +13,7 @@ import {
 } from '../../src/index.ts';
 import { verifySnpReportSync } from '../../src/node.ts';
 import { makeSnpPlatform, now, snpRoot, vlek, type SnpChanges } from './synthetic-platform.ts';
-import { goodReport } from './synthetic-report.ts';
+import { goodReport, hardwareId } from './synthetic-report.ts';
 
 function verdictOf(changes: SnpChanges = {}, at = now): SnpVerdict {
   const { report, endorsements } = makeSnpPlatform(changes);
@@ -22,6 +22,7 @@ function verdictOf(changes: SnpChanges = {}, at = now): SnpVerdict {
 
 const milan = { bootloader: 3, tee: 0, snp: 8, microcode: 0xd9 };
 const policy = {
+  tee: 'sev-snp',
   measurements: ['00'.repeat(48), goodReport.measurement.toUpperCase()],
   minimumGuestSvn: 7,
   vmpl: 0,
@@ -108,7 +109,52 @@ test('each rule of the guest policy', () => {
   assert.equal(evidence.debug, true);
 });
 
+test('the ABI that the guest demanded', () => {
+  const of = (major: number, minor: number): Attempt => ({
+    changes: { report: { policy: 0x2_0000n | (2n << 8n) | 5n } },
+    policy: { allowSmt: false, minimumGuestAbi: { major, minor } },
+  });
+  for (const [major, minor] of [
+    [2, 5],
+    [2, 4],
+    [1, 255],
+    [0, 0],
+  ] as const) {
+    attempt(of(major, minor));
+  }
+  refused(of(2, 6), 'minimumGuestAbi', { expected: '2.6', got: '2.5' });
+  refused(of(3, 0), 'minimumGuestAbi', { expected: '3.0', got: '2.5' });
+});
+
+test('each protection that is required', () => {
+  const bits = { memoryAes256Xts: 22n, raplDisabled: 23n, ciphertextHiding: 24n, pageSwapDisabled: 25n };
+  const all = [...Object.keys(bits), 'aliasCheckComplete'];
+  const every = 0x2_0000n | Object.values(bits).reduce((sum, bit) => sum | (1n << bit), 0n);
+  const of = (report: NonNullable<SnpChanges['report']>, requiredProtections: readonly string[] = all): Attempt => ({
+    changes: { report },
+    policy: { requiredProtections },
+  });
+  attempt(of({ policy: every, platformInfo: 0x20n }));
+  for (const [name, bit] of Object.entries(bits)) {
+    const report = { policy: every & ~(1n << bit), platformInfo: 0x20n };
+    refused(of(report), 'requiredProtections', { expected: all, got: `without ${name}` });
+    attempt(
+      of(
+        report,
+        all.filter((other) => other !== name),
+      ),
+    );
+  }
+  // What the platform does without the guest's demand may stop tomorrow.
+  refused(of({ policy: every & ~(1n << 24n), platformInfo: 0x30n }), 'requiredProtections');
+  refused(of({ policy: every, platformInfo: 0x1fn }), 'requiredProtections', { got: 'without aliasCheckComplete' });
+  refused(of({}), 'requiredProtections', { got: `without ${Object.keys(bits).join(', ')}` });
+});
+
 test('each rule of the identity', () => {
+  refused({ policy: { minimumReportVersion: 4 } }, 'minimumReportVersion', { expected: 4, got: 3 });
+  refused({ changes: { report: { version: 2 } }, policy: { minimumReportVersion: 3 } }, 'minimumReportVersion');
+  attempt({ policy: { minimumReportVersion: 3 } });
   refused({ policy: { measurements: ['00'.repeat(48)] } }, 'measurements', { got: goodReport.measurement });
   refused({ policy: { minimumGuestSvn: 8 } }, 'minimumGuestSvn', { expected: 8, got: 7 });
   refused({ policy: { vmpl: 1 } }, 'vmpl', { expected: 1, got: 0 });
@@ -138,6 +184,11 @@ test('each rule of the signer', () => {
   refused({ changes: vlek }, 'signingKeys', { got: 'VLEK' });
   refused({ changes: vlek, policy: { ...keys, cspIds: ['CN=other'] } }, 'cspIds', { got: 'CN=provider.example' });
   attempt({ changes: vlek, policy: { ...keys, cspIds: ['CN=provider.example'] } });
+  attempt({ policy: { chipIds: ['00'.repeat(8), hardwareId.toUpperCase()] } });
+  attempt({ changes: { report: { chipId: '00'.repeat(64) } }, policy: { chipIds: [hardwareId] } });
+  refused({ policy: { chipIds: [hardwareId.replace('c1', 'c2')] } }, 'chipIds', { got: hardwareId });
+  const ofChip = { ...keys, cspIds: ['CN=provider.example'], chipIds: [hardwareId, '00'.repeat(64)] };
+  refused({ changes: vlek, policy: ofChip }, 'chipIds', { got: 'a VLEK, of no chip' });
   refused({ changes: { crl: 'none' } }, 'allowUncheckedRevocation');
   attempt({ changes: { crl: 'none' }, policy: { allowUncheckedRevocation: true } });
 });
@@ -159,7 +210,7 @@ test('each rule of the time', () => {
   const ends = new Date('2026-04-01T00:00:00Z');
   const late = new Date(ends.getTime() + 1000);
   attempt({ now: ends });
-  refused({ now: late }, 'expiredCollateralGraceMs', { got: '2026-04-01T00:00:00Z' });
+  refused({ now: late }, 'expiredCollateralGraceMs', { expected: 0, got: ['revocationList'] });
   refused({ verdict: verdictOf({}, late) }, 'expiredCollateralGraceMs', { got: ['revocationList'] });
   attempt({ now: late, policy: { expiredCollateralGraceMs: 1000 } });
   refused(
@@ -178,8 +229,54 @@ test('each rule of the time', () => {
   refused({ policy: { timeFloor }, now: new Date(now.getTime() + 5000) }, 'timeFloor');
 });
 
+test('grace is for each part, with a default for the others', () => {
+  const late = new Date('2035-01-01T00:00:01Z');
+  const all = ['rootCertificate', 'intermediateCertificate', 'signingKeyCertificate', 'revocationList'];
+  refused({ now: late }, 'expiredCollateralGraceMs', { got: all });
+  const years = 10 * 366 * 86_400_000;
+  const graced = (expiredCollateralGraceMs: object): Attempt => ({ now: late, policy: { expiredCollateralGraceMs } });
+  attempt(graced({ default: 1000, revocationList: years }));
+  refused(graced({ default: 999, revocationList: years }), 'expiredCollateralGraceMs', { got: all.slice(0, 3) });
+  refused(graced({ default: years, rootCertificate: 999 }), 'expiredCollateralGraceMs', {
+    expected: 999,
+    got: ['rootCertificate'],
+  });
+});
+
+test('a list may be refused for its age while it has not ended', () => {
+  const day = 86_400_000;
+  attempt({ policy: { maximumCollateralAgeMs: 28 * day } });
+  refused({ policy: { maximumCollateralAgeMs: 28 * day - 1 } }, 'maximumCollateralAgeMs', { got: ['revocationList'] });
+  refused({ policy: { maximumCollateralAgeMs: { revocationList: 7 * day } } }, 'maximumCollateralAgeMs');
+  refused({ policy: { maximumCollateralAgeMs: { default: 7 * day } } }, 'maximumCollateralAgeMs');
+  attempt({ policy: { maximumCollateralAgeMs: { default: 7 * day, revocationList: 28 * day } } });
+  const withoutList = { changes: { crl: 'none' }, policy: { allowUncheckedRevocation: true } } as const;
+  attempt({ ...withoutList, policy: { ...withoutList.policy, maximumCollateralAgeMs: 0 } });
+});
+
+test('a policy for another TEE refuses, and so does one that does not say for which it is', () => {
+  const quote = { acceptedStatuses: ['OK'], intelRoot: true };
+  const enclave = { ...quote, mrEnclave: ['00'.repeat(32)], minimumSecurityVersion: 0 };
+  const any = { mrTd: ['00'.repeat(48)], rtmr0: 'any', rtmr1: 'any', rtmr2: 'any', rtmr3: 'any' };
+  for (const [other, tee] of [
+    [enclave, 'sgx'],
+    [{ ...enclave, tee: 'sgx' }, 'sgx'],
+    [{ ...quote, ...any, tee: 'tdx' }, 'tdx'],
+  ] as const) {
+    assert.throws(
+      () => appraiseSnp(good, parsePolicy(other as unknown), binding, { now }),
+      (error) => {
+        assert.ok(isEnclosError(error, 'APPRAISAL_REFUSED'));
+        assert.deepEqual({ ...error.details }, { field: 'tee', expected: tee, got: 'sev-snp' });
+        return true;
+      },
+    );
+  }
+  for (const tee of [absent, 'snp', 'SEV-SNP', undefined, null]) refused({ policy: { tee } }, 'tee');
+});
+
 test('a policy is checked and frozen when it is read', () => {
-  const parsed = parseSnpPolicy(policy);
+  const parsed = parsePolicy(policy);
   assert.deepEqual(parsed, policy);
   assert.ok(Object.isFrozen(parsed) && Object.isFrozen(parsed.minimumTcb.Milan));
   assert.equal(appraiseSnp(good, parsed, binding, { now }).measurement, goodReport.measurement);
@@ -190,7 +287,7 @@ test('a policy is checked and frozen when it is read', () => {
     [{ ...policy, minimumTcb: { Milan: { ...milan, snp: -1 } } }, 'minimumTcb.Milan.snp'],
   ] as const) {
     assert.throws(
-      () => parseSnpPolicy(bad),
+      () => parsePolicy(bad),
       (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['field'] === field,
     );
   }
@@ -226,6 +323,7 @@ test('verdicts and times of another origin are misuse', () => {
 
 test('a policy says everything that it has to, and nothing else', () => {
   const mandatory = [
+    'tee',
     'measurements',
     'minimumGuestSvn',
     'vmpl',
@@ -259,6 +357,16 @@ test('a policy says everything that it has to, and nothing else', () => {
     ['minimumTcb.Milan.fmc', { minimumTcb: { Milan: { ...milan, fmc: 1 } } }],
     ['minimumTcb.Turin.fmc', { minimumTcb: { Turin: milan } }],
     ['minimumTcb.Milan.snp', { minimumTcb: { Milan: { ...milan, snp: 256 } } }],
+    ['chipIds', { chipIds: [hardwareId.slice(64)] }],
+    ['minimumReportVersion', { minimumReportVersion: -1 }],
+    ['minimumGuestAbi', { minimumGuestAbi: '1.55' }],
+    ['minimumGuestAbi.minor', { minimumGuestAbi: { major: 1 } }],
+    ['minimumGuestAbi.major', { minimumGuestAbi: { major: 256, minor: 0 } }],
+    ['minimumGuestAbi.build', { minimumGuestAbi: { major: 1, minor: 0, build: 1 } }],
+    ['requiredProtections', { requiredProtections: [] }],
+    ['requiredProtections', { requiredProtections: ['smtAllowed'] }],
+    ['maximumCollateralAgeMs', { maximumCollateralAgeMs: { rootCertificate: 1 } }],
+    ['expiredCollateralGraceMs', { expiredCollateralGraceMs: { pckCrl: 1 } }],
     ['allowDebug', { allowDebug: 'no' }],
     ['expiredCollateralGraceMs', { expiredCollateralGraceMs: Number.POSITIVE_INFINITY }],
     ['timeFloor', { timeFloor: '2026-01-01' }],

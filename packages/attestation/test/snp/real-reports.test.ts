@@ -222,6 +222,7 @@ vectors.test('a real report is appraised', async () => {
   const verdict = await milanVerdict();
   const { report } = verdict;
   const policy: SnpPolicy = {
+    tee: 'sev-snp',
     measurements: [report.measurement],
     minimumGuestSvn: 4,
     vmpl: 0,

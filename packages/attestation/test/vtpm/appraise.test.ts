@@ -39,6 +39,7 @@ function verdictOf(change: object = {}): ReturnType<typeof verifyAzureSnpSync> {
 
 const verdict = verdictOf();
 const paravisor: SnpPolicy = {
+  tee: 'sev-snp',
   measurements: [goodReport.measurement],
   minimumGuestSvn: 7,
   vmpl: 0,

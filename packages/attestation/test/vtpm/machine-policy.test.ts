@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { azureSnpScenario, azureTdxScenario, exampleTdReport } from '@enclos/evidence-kit';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import {
   appraiseAzureMachine,
@@ -21,6 +22,7 @@ import {
   type SnpVerdict,
 } from '../../src/index.ts';
 import { verifyAzureSnpSync, verifyAzureTdxSync } from '../../src/node.ts';
+import { policySchemaDocument } from '../../src/policy-schema.ts';
 import { machineRules } from '../../src/vtpm/policy.ts';
 import { azurePolicySchemaDocument } from '../../src/vtpm/policy-schema.ts';
 import { nonce, pcrValues, sha256 } from './synthetic-vtpm.ts';
@@ -75,6 +77,7 @@ function snpMachine(): { verdict: AzureVerdict<SnpVerdict>; policy: WithHardware
     pcrs: { 7: [pcr7] },
     requireSecureBoot: true,
     hardware: {
+      tee: 'sev-snp',
       measurements: [verdict.hardware.report.measurement],
       minimumGuestSvn: 0,
       vmpl: 0,
@@ -87,6 +90,14 @@ function snpMachine(): { verdict: AzureVerdict<SnpVerdict>; policy: WithHardware
   };
   return { verdict, policy, now: at };
 }
+
+const enclavePolicy = {
+  tee: 'sgx',
+  mrEnclave: ['00'.repeat(32)],
+  minimumSecurityVersion: 0,
+  acceptedStatuses: ['OK'],
+  intelRoot: true,
+};
 
 const machines = { snp: snpMachine(), tdx: await tdxMachine() };
 
@@ -121,15 +132,41 @@ test('one policy appraises vTPM and hardware', () => {
   }
 });
 
+const hardware = (change: object): object => ({ hardware: { ...machines.snp.policy.hardware, ...change } });
+
 test('each part refuses by its own rules, and those of the hardware are named as its own', () => {
-  const { policy } = machines.snp;
-  const hardware = (change: object): object => ({ hardware: { ...policy.hardware, ...change } });
   const cases: readonly (readonly [field: string, change: object, binding?: object])[] = [
     ['pcrs.7', { pcrs: { 7: ['00'.repeat(32)] } }],
     ['userData', { userData: ['00'.repeat(64)] }],
     ['binding', {}, { nonce: nonce.subarray(1) }],
     ['hardware.measurements', hardware({ measurements: ['00'.repeat(48)] })],
     ['hardware.tee', { hardware: machines.tdx.policy.hardware }],
+  ];
+  for (const [field, change, binding] of cases) {
+    assert.equal(
+      refusal(() => appraised('snp', change, binding)),
+      field,
+    );
+    assert.equal(
+      refusal(() => parseAzurePolicy({ ...machines.snp.policy, ...change })),
+      'accepted',
+    );
+  }
+  const td = { ...machines.tdx.policy.hardware, mrTd: ['00'.repeat(48)] };
+  assert.equal(
+    refusal(() => appraised('tdx', { hardware: td })),
+    'hardware.mrTd',
+  );
+  assert.equal(
+    refusal(() => appraised('tdx', { hardware: machines.snp.policy.hardware })),
+    'hardware.tee',
+  );
+});
+
+test('a malformed policy refuses when it is parsed, and when it is used', () => {
+  const cases: readonly (readonly [field: string, change: object])[] = [
+    ['hardware.tee', { hardware: enclavePolicy }],
+    ['hardware.tee', hardware({ tee: 'azure-vtpm' })],
     ['hardware.vmpl', hardware({ vmpl: undefined })],
     ['hardware.vmpl', hardware({ vmpl: 4 })],
     ['hardware.anything', hardware({ anything: 1 })],
@@ -138,30 +175,16 @@ test('each part refuses by its own rules, and those of the hardware are named as
     ['tee', { tee: 'sev-snp' }],
     ['anything', { anything: 1 }],
   ];
-  for (const [field, change, binding] of cases) {
-    assert.equal(
-      refusal(() => appraised('snp', change, binding)),
-      field,
-    );
-    if (binding === undefined && field !== 'pcrs.7' && field !== 'userData' && field !== 'hardware.measurements') {
-      const isTee = field === 'hardware.tee';
+  for (const [field, change] of cases) {
+    for (const judge of [parseAzurePolicy, () => appraised('snp', change)]) {
       assert.equal(
-        refusal(() => parseAzurePolicy({ ...policy, ...change })),
-        isTee ? 'accepted' : field,
+        refusal(() => judge({ ...machines.snp.policy, ...change })),
+        field,
       );
     }
   }
-  assert.equal(
-    refusal(() => appraised('tdx', { hardware: policy.hardware })),
-    'hardware.tee',
-  );
-  const tdHardware = { ...machines.tdx.policy.hardware, mrTd: ['00'.repeat(48)] };
-  assert.equal(
-    refusal(() => appraised('tdx', { hardware: tdHardware })),
-    'hardware.mrTd',
-  );
   for (const missing of ['tee', 'pcrs', 'requireSecureBoot', 'hardware']) {
-    const { [missing]: _, ...rest } = policy as WithHardware & Record<string, unknown>;
+    const { [missing]: _, ...rest } = machines.snp.policy as WithHardware & Record<string, unknown>;
     assert.equal(
       refusal(() => parseAzurePolicy(rest)),
       missing,
@@ -170,9 +193,8 @@ test('each part refuses by its own rules, and those of the hardware are named as
 });
 
 test('a refusal of the hardware says so, and keeps what was expected and got', () => {
-  const hardware = { ...machines.snp.policy.hardware, measurements: ['00'.repeat(48)] };
   assert.throws(
-    () => appraised('snp', { hardware }),
+    () => appraised('snp', hardware({ measurements: ['00'.repeat(48)] })),
     (error) => {
       assert.ok(isEnclosError(error, 'APPRAISAL_REFUSED'));
       assert.match(error.message, /^Of the hardware: The policy does not accept this evidence: rule measurements\.$/);
@@ -198,6 +220,35 @@ test('the published JSON Schema is the one that the code makes', () => {
   // To renew it, write JSON.stringify(azurePolicySchemaDocument(), null, 2) there and format it.
   const published = readFileSync(new URL('../../../schema/azure-policy.schema.json', import.meta.url), 'utf8');
   assert.deepEqual(JSON.parse(published), JSON.parse(JSON.stringify(azurePolicySchemaDocument())));
+});
+
+test('the schema accepts what the code accepts, and refuses what the code refuses', () => {
+  const ajv = new Ajv2020({ strict: false });
+  ajv.addSchema(policySchemaDocument(), 'policy.schema.json');
+  const isValid = ajv.compile(azurePolicySchemaDocument());
+  const { snp, tdx } = machines;
+  const variants: readonly object[] = [
+    snp.policy,
+    tdx.policy,
+    { ...snp.policy, tee: 'sev-snp' },
+    { ...snp.policy, pcrs: {} },
+    { ...snp.policy, pcrs: { 24: [pcr7] } },
+    { ...snp.policy, pcrs: { 7: [pcr7.slice(2)] } },
+    { ...snp.policy, userData: ['00'.repeat(64)], vmUniqueIds: ['a'], allowConsole: true, $schema: 's' },
+    { ...snp.policy, userData: [] },
+    { ...snp.policy, anything: 1 },
+    { ...snp.policy, hardware: { ...snp.policy.hardware, tee: undefined } },
+    { ...snp.policy, hardware: { ...snp.policy.hardware, vmpl: 4 } },
+    { ...snp.policy, hardware: enclavePolicy },
+    ...['tee', 'pcrs', 'requireSecureBoot', 'hardware'].map((name) => ({ ...snp.policy, [name]: undefined })),
+  ];
+  const verdicts = variants.map((variant) => {
+    const written: unknown = JSON.parse(JSON.stringify(variant));
+    const byCode = refusal(() => parseAzurePolicy(written)) === 'accepted';
+    assert.equal(isValid(written), byCode, JSON.stringify(written));
+    return byCode;
+  });
+  assert.equal(verdicts.filter(Boolean).length, 3);
 });
 
 test('docs/azure-evidence.md has every rule in its table, and no other', () => {

@@ -125,6 +125,7 @@ vectors.test('a quote by the vTPM of another machine is refused', async () => {
 vectors.test('a real Azure VM on SEV-SNP is appraised', async () => {
   const verdict = await verifyAzureSnp(snpEvidence(), snpEndorsements(), options);
   const paravisor: SnpPolicy = {
+    tee: 'sev-snp',
     measurements: [verdict.hardware.report.measurement],
     minimumGuestSvn: 5,
     vmpl: 0,

@@ -8,7 +8,7 @@ import { markOf } from '../render/table.ts';
 
 export const command = defineCommand({
   description:
-    'Makes a policy from a quote or from a measurement. It accepts what that is, on a platform that is up to date, and nothing else: loosen it by hand where you mean to, and let `enclos policy explain` say what it came to.\n\nA quote is not verified by this. What it claims goes into the policy, so verify it by the policy before relying on either.',
+    'Makes a policy from a quote, from a report of SEV-SNP or from a measurement. It accepts what that is, on a platform that is up to date, and nothing else: loosen it by hand where you mean to, and let `enclos policy explain` say what it came to.\n\nA quote or a report is not verified by this. What it claims goes into the policy, so verify it by the policy before relying on either.',
   arguments: {
     evidence: {
       value: 'EVIDENCE',
@@ -35,12 +35,13 @@ export const command = defineCommand({
   },
   examples: [
     { command: 'enclos policy init quote.bin --out policy.json', summary: 'Accept the enclave of a quote' },
+    { command: 'enclos policy init report.bin --out policy.json', summary: 'Accept the guest of a report of SEV-SNP' },
     {
       command: 'enclos policy init --mrenclave 4db3… --out policy.json',
       summary: 'Accept the enclave that `enclos measure` measured',
     },
   ],
-  exitCodes: { 3: 'There is no quote in the evidence.' },
+  exitCodes: { 3: 'There is no quote and no report in the evidence.' },
   async run({ arguments: { evidence }, options: given }, context) {
     const { mrenclave, 'software-root': softwareRoot, by, out, product } = given;
     const outFile = out === undefined ? {} : { outFile: context.path(out) };

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { hashFile } from '../hash-file.ts';
 
 /** What files held at one moment: SHA-256 by absolute path. A file that is not there is remembered as such. */
 export type Fingerprints = ReadonlyMap<string, string>;
@@ -34,7 +33,7 @@ export function createFingerprinter(now: () => number = Date.now): Fingerprinter
       const stamp = [ino, size, mtimeMs, ctimeMs].join(':');
       const before = known.get(path);
       if (before?.stamp === stamp) return before.print;
-      const print = await hashOf(path);
+      const print = await hashFile(path);
       if (now() - ctimeMs > settledMs) known.set(path, { stamp, print });
       return print;
     } catch {
@@ -47,12 +46,6 @@ export function createFingerprinter(now: () => number = Date.now): Fingerprinter
       return new Map(await Promise.all(found));
     },
   });
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest('hex');
 }
 
 /** The paths of `now` that differ from what they were. */

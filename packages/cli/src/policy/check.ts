@@ -1,10 +1,11 @@
 import {
   parseAzurePolicy,
   parsePolicy,
-  parseSnpPolicy,
   type AppraisalPolicy,
   type AzureMachinePolicy,
+  type SgxPolicy,
   type SnpPolicy,
+  type TdxPolicy,
 } from '@enclos/attestation';
 import {
   BuildError,
@@ -18,22 +19,20 @@ import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { isRecord } from '../evidence/text-forms.ts';
 import { ruleNames } from './rule-names.ts';
 
-/** A policy for quotes, one for reports of SEV-SNP, which has `measurements`, or one for Azure VMs, which has `pcrs`. */
+/** A policy for quotes, one for reports of SEV-SNP, or one for Azure VMs. */
 export type AnyPolicy =
-  | { readonly kind: 'dcap'; readonly rules: AppraisalPolicy }
+  | { readonly kind: 'dcap'; readonly rules: SgxPolicy | TdxPolicy }
   | { readonly kind: 'snp'; readonly rules: SnpPolicy }
   | { readonly kind: 'azure'; readonly rules: AzureMachinePolicy };
 
-/** What evidence a policy is for, as verdicts name it. */
-export function teeOf(policy: AnyPolicy): 'sgx' | 'tdx' | 'sev-snp' | 'azure-vtpm' {
-  switch (policy.kind) {
-    case 'azure':
-      return 'azure-vtpm';
-    case 'snp':
-      return 'sev-snp';
-    case 'dcap':
-      return policy.rules.tee ?? 'sgx';
-  }
+/** What evidence a policy is for, as verdicts name it. Without a TEE it is for SGX. */
+export function teeOf({ rules }: AnyPolicy): NonNullable<AnyPolicy['rules']['tee']> {
+  return rules.tee ?? 'sgx';
+}
+
+/** A policy that was read, with what decides how evidence is appraised by it. */
+export function withKind(rules: AppraisalPolicy): AnyPolicy {
+  return rules.tee === 'sev-snp' ? { kind: 'snp', rules } : { kind: 'dcap', rules };
 }
 
 const code = 'CLI_POLICY_INVALID';
@@ -47,7 +46,6 @@ const placeholders: Readonly<Record<string, unknown>> = {
   mrEnclave: ['00'.repeat(32)],
   productId: 0,
   softwareRoots: ['00'.repeat(32)],
-  tee: 'sgx',
   mrTd: ['00'.repeat(48)],
   rtmr0: 'any',
   rtmr1: 'any',
@@ -121,7 +119,7 @@ function problemsOf(value: Readonly<Record<string, unknown>>): {
     const { problem } = attempt;
     if (problems.some(({ field }) => field === problem.field)) return { problems };
     problems.push(problem);
-    rules = mended(rules, problem.field.split('.'), isForAzure(rules) ? azurePlaceholders : placeholders);
+    rules = mended(rules, problem.field.split('.'));
   }
 }
 
@@ -129,13 +127,14 @@ function problemsOf(value: Readonly<Record<string, unknown>>): {
 function mended(
   rules: Readonly<Record<string, unknown>>,
   [name = '', ...rest]: readonly string[],
-  right: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
+  const right = isForAzure(rules) ? azurePlaceholders : { ...placeholders, tee: likelyTee(rules) };
   const { [name]: wrong, ...others } = rules;
   if (name === 'hardware' && rest.length > 0 && isRecord(wrong)) {
-    return { ...others, hardware: mended(wrong, rest, placeholders) };
+    return { ...others, hardware: mended(wrong, rest) };
   }
-  return Object.hasOwn(right, name) ? { ...others, [name]: right[name] } : others;
+  const value = new Map<string, unknown>(Object.entries(right)).get(name);
+  return value === undefined ? others : { ...others, [name]: value };
 }
 
 function tryPolicy(
@@ -143,11 +142,7 @@ function tryPolicy(
 ): { readonly policy: AnyPolicy } | { readonly problem: Problem } {
   try {
     if (isForAzure(rules)) return { policy: { kind: 'azure', rules: parseAzurePolicy(rules) } };
-    return {
-      policy: isForSnp(rules)
-        ? { kind: 'snp', rules: parseSnpPolicy(rules) }
-        : { kind: 'dcap', rules: parsePolicy(rules) },
-    };
+    return { policy: withKind(parsePolicy(rules)) };
   } catch (error) {
     if (!isEnclosError(error, 'APPRAISAL_REFUSED')) throw error;
     const { field, expected } = error.details;
@@ -160,14 +155,11 @@ function isForAzure(rules: Readonly<Record<string, unknown>>): boolean {
   return rules['tee'] === 'azure-vtpm' || Object.hasOwn(rules, 'pcrs');
 }
 
-const snpOnly = ['measurements', 'minimumGuestSvn', 'vmpl', 'minimumTcb', 'signingKeys'];
-
-/** By the rules that only such a policy has; a policy of quotes that has one of them too is told of it as unknown. */
-function isForSnp(rules: Readonly<Record<string, unknown>>): boolean {
-  return snpOnly.some((name) => Object.hasOwn(rules, name)) && !quoteOnly.some((name) => Object.hasOwn(rules, name));
+/** What a policy without a TEE, or with a misspelt one, seems to be for. */
+function likelyTee(rules: Readonly<Record<string, unknown>>): 'sgx' | 'tdx' | 'sev-snp' {
+  if (Object.hasOwn(rules, 'measurements')) return 'sev-snp';
+  return Object.hasOwn(rules, 'mrTd') ? 'tdx' : 'sgx';
 }
-
-const quoteOnly = ['tee', 'mrEnclave', 'mrSigner', 'mrTd', 'acceptedStatuses'];
 
 interface PolicyFile {
   readonly file: string;

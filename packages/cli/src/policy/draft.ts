@@ -3,7 +3,7 @@ import { INTEL_SGX_ROOT, parsePolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
-import type { AnyPolicy } from './check.ts';
+import { withKind, type AnyPolicy } from './check.ts';
 import { readCertificate } from '../evidence/certificate.ts';
 import { readPem } from '../evidence/text-forms.ts';
 
@@ -13,9 +13,9 @@ export interface PolicyDraft {
   readonly notes: readonly string[];
 }
 
-const schema = './node_modules/@enclos/attestation/schema/policy.schema.json';
+export const schema = './node_modules/@enclos/attestation/schema/policy.schema.json';
 export const unverified =
-  'The values are those that the quote claims. Nobody has verified it: verify it by this policy before relying on either.';
+  'The values are those that the evidence claims. Nobody has verified it: verify it by this policy before relying on either.';
 
 /** What is accepted of every kind: nothing but an up-to-date platform under the root that is named. */
 const strict = { $schema: schema, acceptedStatuses: ['OK'] } as const;
@@ -28,7 +28,7 @@ export function draftOfMeasurement(mrEnclave: string, softwareRoot: string | und
     mrEnclave: [mrEnclave.toLowerCase()],
     minimumSecurityVersion: 0,
   };
-  return { policy: { kind: 'dcap', rules: parsePolicy(policy) }, notes: [] };
+  return { policy: withKind(parsePolicy(policy)), notes: [] };
 }
 
 /**
@@ -56,7 +56,7 @@ export function draftOfQuote(bytes: Uint8Array, by: 'measurement' | 'signer'): P
       : []),
     ...debugNotes(quote),
   ];
-  return { policy: { kind: 'dcap', rules: parsePolicy(rules) }, notes };
+  return { policy: withKind(parsePolicy(rules)), notes };
 }
 
 function isSoftware(root: string | undefined): boolean {

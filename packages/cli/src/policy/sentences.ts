@@ -1,7 +1,9 @@
-import type { AppraisalPolicy, AzureMachinePolicy, SgxPolicy, TdxPolicy } from '@enclos/attestation';
+import type { AzureMachinePolicy, SgxPolicy, TdxPolicy } from '@enclos/attestation';
 import type { AnyPolicy } from './check.ts';
 import { snpSentences } from './snp-sentences.ts';
-import { duration, listed, oneOf } from './words.ts';
+import { durationSentences, listed, oneOf } from './words.ts';
+
+type QuotePolicy = SgxPolicy | TdxPolicy;
 
 const statusWords: Readonly<Record<string, string>> = {
   OK: 'up to date',
@@ -40,11 +42,11 @@ function azureSentences(policy: AzureMachinePolicy): readonly string[] {
     ...(vmUniqueIds === undefined ? [] : [`It must be ${oneOf('machine', vmUniqueIds)}.`]),
     ...listed(userData, 'user data'),
     'Of the hardware below it, whose evidence is about the paravisor:',
-    ...('tee' in hardware ? quoteSentences(hardware) : snpSentences(hardware)),
+    ...(hardware.tee === 'tdx' ? quoteSentences(hardware) : snpSentences(hardware)),
   ];
 }
 
-function quoteSentences(policy: AppraisalPolicy): readonly string[] {
+function quoteSentences(policy: QuotePolicy): readonly string[] {
   return [...(policy.tee === 'tdx' ? tdxSentences(policy) : sgxSentences(policy)), ...commonSentences(policy)];
 }
 
@@ -93,8 +95,9 @@ function tdxSentences(policy: TdxPolicy): readonly string[] {
   ];
 }
 
-function commonSentences(policy: AppraisalPolicy): readonly string[] {
+function commonSentences(policy: QuotePolicy): readonly string[] {
   const { softwareRoots, minimumTcbEvaluationDataNumber: minimum, timeFloor } = policy;
+  const { expiredCollateralGraceMs: grace } = policy;
   return [
     policy.allowDebug === true
       ? 'A debug enclave is accepted, although the host can read its memory.'
@@ -102,16 +105,16 @@ function commonSentences(policy: AppraisalPolicy): readonly string[] {
     rootSentence(policy.intelRoot, softwareRoots),
     ...statusSentences(policy),
     ...(minimum === undefined ? [] : [`TCB info and QE identity must be of evaluation ${minimum} or later.`]),
-    ...durationSentences(
-      policy.expiredCollateralGraceMs,
-      (time, what) => `${what} may be expired for ${time}.`,
-      'Expired collateral is refused.',
-    ),
-    ...durationSentences(
-      policy.maximumCollateralAgeMs,
-      (time, what) => `${what} may be at most ${time} old.`,
-      'Collateral may be of any age within its dates: an old one that is replayed hides a revocation.',
-    ),
+    ...durationSentences(grace === 0 ? undefined : grace, {
+      all: 'Collateral',
+      sentence: (time, what) => `${what} may be expired for ${time}.`,
+      without: 'Expired collateral is refused.',
+    }),
+    ...durationSentences(policy.maximumCollateralAgeMs, {
+      all: 'Collateral',
+      sentence: (time, what) => `${what} may be at most ${time} old.`,
+      without: 'Collateral may be of any age within its dates: an old one that is replayed hides a revocation.',
+    }),
     policy.allowNotYetValid === true
       ? 'Certificates and collateral that begin in the future are accepted.'
       : 'Certificates and collateral that begin in the future are refused.',
@@ -133,7 +136,7 @@ function statusSentences({
   acceptedStatuses,
   acceptedAdvisoryIds = [],
   refusedAdvisoryIds = [],
-}: AppraisalPolicy): readonly string[] {
+}: QuotePolicy): readonly string[] {
   const words = acceptedStatuses.map((status) => `${statusWords[status] ?? status} (${status})`);
   const beyondOk = acceptedStatuses.some((status) => status !== 'OK');
   const name = (rule: (typeof acceptedAdvisoryIds)[number]): string =>
@@ -151,16 +154,4 @@ function statusSentences({
       ? []
       : [`Whatever the status is, these advisories refuse it: ${refusedAdvisoryIds.map(name).join(', ')}.`]),
   ];
-}
-
-function durationSentences(
-  rule: AppraisalPolicy['expiredCollateralGraceMs'] | AppraisalPolicy['maximumCollateralAgeMs'],
-  sentence: (time: string, what: string) => string,
-  without: string,
-): readonly string[] {
-  if (rule === undefined || rule === 0) return [without];
-  if (typeof rule === 'number') return [sentence(duration(rule), 'Collateral')];
-  return Object.entries(rule).map(([part, time]) =>
-    sentence(duration(time), part === 'default' ? 'Other collateral' : part),
-  );
 }

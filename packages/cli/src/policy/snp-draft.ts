@@ -1,19 +1,34 @@
-import { parseSnpPolicy, type SnpProduct, type SnpTcb } from '@enclos/attestation';
-import { toHex } from '@enclos/codec';
+import { parsePolicy, type SnpProduct, type SnpTcb } from '@enclos/attestation';
+import { isZero, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { snpReportBytes } from '../evidence/binary-forms.ts';
 import { amdRoots } from '../evidence/snp-roots.ts';
-import { unverified, type PolicyDraft } from './draft.ts';
+import { withKind } from './check.ts';
+import { schema, unverified, type PolicyDraft } from './draft.ts';
 
 /** Where the report has what a policy is about (AMD document 56860, ATTESTATION_REPORT). */
-const at = { guestSvn: 0x04, policy: 0x08, vmpl: 0x30, flags: 0x48, measurement: 0x90, family: 0x188 } as const;
+const at = {
+  guestSvn: 0x04,
+  policy: 0x08,
+  vmpl: 0x30,
+  flags: 0x48,
+  measurement: 0x90,
+  hostData: 0xc0,
+  family: 0x188,
+} as const;
 /** Current, reported, committed, launch. */
 const tcbOffsets = [0x38, 0x180, 0x1e0, 0x1f0];
 const tcbBytes: Readonly<Record<'turin' | 'other', Readonly<Partial<Record<keyof SnpTcb, number>>>>> = {
   turin: { fmc: 0, bootloader: 1, tee: 2, snp: 3, microcode: 7 },
   other: { bootloader: 0, tee: 1, snp: 6, microcode: 7 },
 };
-const [smtBit, debugBit, singleSocketBit] = [16n, 19n, 20n];
+const [smtBit, singleSocketBit] = [16n, 20n];
+/** Bits of the guest policy that a policy refuses unless it says otherwise. */
+const refusedBits = [
+  [18n, 'that a migration agent may move'],
+  [19n, 'that its host can debug'],
+  [21n, 'whose memory may be on CXL devices'],
+] as const;
 
 /**
  * From a report, unverified: what it claims, and nothing else, is accepted.
@@ -33,7 +48,10 @@ export function draftOfReport(report: Uint8Array, given: SnpProduct | undefined)
   }
   const flags = view.getBigUint64(at.policy, true);
   const has = (bit: bigint): boolean => (flags & (1n << bit)) !== 0n;
-  const rules = parseSnpPolicy({
+  const hostData = report.subarray(at.hostData, at.hostData + 32);
+  const rules = parsePolicy({
+    tee: 'sev-snp',
+    $schema: schema,
     measurements: [toHex(report.subarray(at.measurement, at.measurement + 48))],
     minimumGuestSvn: view.getUint32(at.guestSvn, true),
     vmpl: view.getUint32(at.vmpl, true),
@@ -42,9 +60,13 @@ export function draftOfReport(report: Uint8Array, given: SnpProduct | undefined)
     minimumTcb: { [product]: lowestTcb(report, product) },
     allowSmt: has(smtBit),
     allowMultipleSockets: !has(singleSocketBit),
+    // What the host gives at launch is not in the measurement; zeros are what it gives when it gives nothing.
+    ...(isZero(hostData) ? {} : { hostData: [toHex(hostData)] }),
   });
-  const debug = has(debugBit) ? ['The report is of a debug guest, which this policy refuses.'] : [];
-  return { policy: { kind: 'snp', rules }, notes: [unverified, ...debug] };
+  const refused = refusedBits
+    .filter(([bit]) => has(bit))
+    .map(([, what]) => `The report is of a guest ${what}, which this policy refuses.`);
+  return { policy: withKind(rules), notes: [unverified, ...refused] };
 }
 
 function refuse(message: string): never {

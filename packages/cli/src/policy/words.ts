@@ -1,3 +1,5 @@
+import type { DurationsMs } from '@enclos/attestation';
+
 const secondMs = 1000;
 const units = [
   ['day', 86_400 * secondMs],
@@ -7,7 +9,7 @@ const units = [
 ] as const;
 
 /** `7 days`: in the largest unit that comes out even. */
-export function duration(timeMs: number): string {
+function duration(timeMs: number): string {
   const [name, unitMs] = units.find(([, unit]) => timeMs % unit === 0 && timeMs >= unit) ?? ['millisecond', 1];
   const count = timeMs / unitMs;
   return `${count} ${name}${count === 1 ? '' : 's'}`;
@@ -20,4 +22,16 @@ export function listed(values: readonly string[] | undefined, what: string): rea
 
 export function oneOf(what: string, values: readonly string[]): string {
   return values.length === 1 ? `${what} ${values[0]}` : `one of ${values.length} ${what}s: ${values.join(', ')}`;
+}
+
+/** A rule with a duration for all parts of collateral, or one for each; `without` is what holds when it is not there. */
+export function durationSentences(
+  rule: DurationsMs<string> | undefined,
+  { all, sentence, without }: { all: string; sentence: (time: string, what: string) => string; without: string },
+): readonly string[] {
+  if (rule === undefined) return [without];
+  if (typeof rule === 'number') return [sentence(duration(rule), all)];
+  return Object.entries(rule).map(([part, time = 0]) =>
+    sentence(duration(time), part === 'default' ? 'Other collateral' : part),
+  );
 }

@@ -36,6 +36,26 @@ export const cliErrors = {
     summary: 'The project has no image yet.',
     next: 'Run `enclos build` first.',
   },
+  CLI_NOT_SIGNED: {
+    kind: 'usage',
+    summary: 'The image has no signature yet.',
+    next: 'Run `enclos sign` first, or name the signature with --signature.',
+  },
+  CLI_SIGNATURE_MISMATCH: {
+    kind: 'evidence',
+    summary: 'A signature is not one of what it was found beside.',
+    next: 'Remove it, and what was made together with it, and sign again what is there now.',
+  },
+  CLI_GRAMINE_MISSING: {
+    kind: 'usage',
+    summary: 'A file of Gramine is not where it was looked for.',
+    next: 'Install Gramine 1.9, or name the folder of its libsysdb.so with --gramine.',
+  },
+  CLI_LIBRARY_MISSING: {
+    kind: 'usage',
+    summary: 'A library that the interpreter needs was not found.',
+    next: 'Install it (Debian: libstdc++6, libgcc-s1), or name its folder with --libraries.',
+  },
   CLI_HOST_MISSING: {
     kind: 'usage',
     summary: 'The project has no host program.',

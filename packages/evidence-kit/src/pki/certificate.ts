@@ -24,6 +24,8 @@ export interface CertificateSpec {
   readonly notAfter: Date;
   /** Whose public key is certified. */
   readonly key: KeyPair | RsaKeyPair;
+  /** SubjectPublicKeyInfo, DER: in place of that of `key`. */
+  readonly publicKeyInfo?: Uint8Array;
   /** Whose private key signs. */
   readonly issuerKey: KeyPair | RsaKeyPair;
   /** No extensions at all when empty. */
@@ -48,12 +50,21 @@ export function signatureAlgorithm(curve: Curve): Uint8Array {
   return derSequence(derOid(algorithmIds[curve]));
 }
 
-/** RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes (RFC 4055 section 3.1), the default trailer left out. */
-export function pssAlgorithm(): Uint8Array {
+/**
+ * RSASSA-PSS with SHA-384 and MGF1 with SHA-384 (RFC 4055 section 3.1). Keys of
+ * the kit sign with a salt of 48 bytes, whatever is named here.
+ *
+ * @param options `trailer`: spell out the default trailer field, as AMD's older certificates do and DER forbids.
+ */
+export function pssAlgorithm({
+  saltBytes = 48,
+  trailer = false,
+}: { readonly saltBytes?: number; readonly trailer?: boolean } = {}): Uint8Array {
   const sha384 = derSequence(derOid('2.16.840.1.101.3.4.2.2'), derNull);
   const mgf1 = derSequence(derOid('1.2.840.113549.1.1.8'), sha384);
-  const parameters = derSequence(derExplicit(0, sha384), derExplicit(1, mgf1), derExplicit(2, derInteger(48)));
-  return derSequence(derOid('1.2.840.113549.1.1.10'), parameters);
+  const parameters = [derExplicit(0, sha384), derExplicit(1, mgf1), derExplicit(2, derInteger(saltBytes))];
+  if (trailer) parameters.push(derExplicit(3, derInteger(1)));
+  return derSequence(derOid('1.2.840.113549.1.1.10'), derSequence(...parameters));
 }
 
 /** The algorithm with which this key signs. */
@@ -79,7 +90,7 @@ export function issueCertificate(spec: CertificateSpec): Uint8Array {
     encodeName(spec.issuer),
     derSequence(derTime(spec.notBefore), derTime(spec.notAfter)),
     encodeName(spec.subject),
-    publicKeyInfo(spec.key),
+    spec.publicKeyInfo ?? publicKeyInfo(spec.key),
     ...(spec.extensions.length === 0 ? [] : [derExplicit(3, encodeExtensions(spec.extensions))]),
   );
   return signedValue(body, spec.issuerKey, spec.outerAlgorithm ?? algorithm);

@@ -25,11 +25,13 @@ export interface InterpreterOptions {
   readonly pinned?: InterpreterIdentity;
   /** Where the interpreter is. Default: in its npm package. */
   readonly path?: string;
+  /** Default: that of this machine. */
+  readonly architecture?: Digest['architecture'];
 }
 
 /** Where the pinned interpreter is, unread, and what its SHA-256 has to be. @throws INTERPRETER_MISSING */
 export function findInterpreter(options: InterpreterOptions = {}): { readonly path: string; readonly digest: Digest } {
-  const digest = digestForThisMachine(options.pinned ?? pinnedInterpreter);
+  const digest = digestFor(options.architecture, options.pinned ?? pinnedInterpreter);
   return { path: options.path ?? locate(digest.architecture), digest };
 }
 
@@ -55,13 +57,15 @@ export async function verifyInterpreter(options: InterpreterOptions = {}): Promi
   });
 }
 
-function digestForThisMachine(pinned: InterpreterIdentity): Digest {
-  const architecture = `${process.platform}-${process.arch}`;
+function digestFor(wanted: Digest['architecture'] | undefined, pinned: InterpreterIdentity): Digest {
+  const architecture = wanted ?? `${process.platform}-${process.arch}`;
   const digest = pinned.digests.find((candidate) => candidate.architecture === architecture);
   if (digest === undefined) {
-    throw new EnclosError('INTERPRETER_MISSING', `Enclaves run on Linux on x64 or arm64; this is ${architecture}.`, {
-      details: { architecture },
-    });
+    const reason =
+      wanted === undefined
+        ? `Enclaves run on Linux on x64 or arm64; this is ${architecture}.`
+        : `No interpreter is pinned for ${architecture}.`;
+    throw new EnclosError('INTERPRETER_MISSING', reason, { details: { architecture } });
   }
   return digest;
 }

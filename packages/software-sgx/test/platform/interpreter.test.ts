@@ -40,6 +40,23 @@ describe('the interpreter', () => {
     await assert.rejects(verifyInterpreter({ pinned }), { code: 'INTERPRETER_MISSING' });
   });
 
+  test('of another architecture than this machine’s is looked for when it is asked for', async () => {
+    const other = architecture === 'linux-x64' ? 'linux-arm64' : 'linux-x64';
+    const { path } = fake();
+    const digests = [
+      { architecture, sha256: new Uint8Array(32) },
+      { architecture: other, sha256: sha256('an interpreter') },
+    ] as const;
+    const pinned = { version: '1.2.3', digests };
+    const found = await verifyInterpreter({ path, pinned, architecture: other });
+    assert.deepEqual(found.sha256, sha256('an interpreter'));
+    const ofThisOne = { ...pinned, digests: digests.slice(0, 1) };
+    await assert.rejects(verifyInterpreter({ path, pinned: ofThisOne, architecture: other }), {
+      code: 'INTERPRETER_MISSING',
+      message: `No interpreter is pinned for ${other}.`,
+    });
+  });
+
   test('is not hashed again while its file is the same', async () => {
     const { path, pinned } = fake();
     const interpreter = await verifyInterpreter({ path, pinned });

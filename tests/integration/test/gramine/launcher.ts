@@ -17,9 +17,9 @@ export interface GramineHostOptions {
   readonly folder: string;
   readonly signed: SignedImage;
   /** Default: what a machine would have for this image. */
-  readonly fake?: Partial<FakeGramine>;
+  readonly fake?: Partial<FakeGramine> | undefined;
   /** Where everything goes that the process prints. Default: to the launcher. */
-  readonly output?: string;
+  readonly output?: string | undefined;
 }
 
 /** Seal keys of one machine: the same for the same identity, as those of a processor. */
@@ -62,8 +62,13 @@ export async function gramineLauncher({ folder, signed, fake, output }: GramineH
     productId: image.manifest.productId,
     securityVersion: image.manifest.securityVersion,
   });
+  return launcherWith(new TextEncoder().encode(manifest), { folder, signed, fake, output });
+}
+
+/** The same for a manifest that is there already. */
+export function launcherWith(manifest: Uint8Array, { folder, signed, fake, output }: GramineHostOptions): Launcher {
   return createGramineLauncher({
-    manifest: new TextEncoder().encode(manifest),
+    manifest,
     command: commandIn(folder, output),
     environment: { FAKE_GRAMINE: JSON.stringify({ ...fakeOf(signed), ...fake }) },
     startTimeoutMs: 30_000,

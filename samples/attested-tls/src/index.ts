@@ -1,0 +1,1 @@
+export { attestedTlsProjectFolder } from './project-folder.ts';

@@ -1,0 +1,1 @@
+export { helloWorldProjectFolder } from './project-folder.ts';
