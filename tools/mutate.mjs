@@ -110,7 +110,9 @@ const targets = files.map((file, index) =>
 const chosen = targets.flatMap(({ tried }) => tried);
 const mutants = options.again === undefined ? chosen : chosen.filter(survivedIn(options.again));
 if (options.list) {
-  for (const { file, line, change } of mutants) console.log(`${file}:${line}: ${change}`);
+  const lines = mutants.map(({ file, line, change }) => `${file}:${line}: ${change}\n`);
+  // A pipe takes what it has not taken yet only as long as the process runs.
+  await new Promise((taken) => process.stdout.write(lines.join(''), taken));
   process.exit(0);
 }
 

@@ -67,7 +67,7 @@ export function parseBasicConstraints(value: Uint8Array): {
  * (X.690 section 11.2.2); AMD's, whose authorities all spell out one bit more,
  * are read with `padded`.
  */
-export function parseKeyUsage(value: Uint8Array, form: 'canonical' | 'padded' = 'canonical'): number {
+export function parseKeyUsage(value: Uint8Array, form: 'canonical' | 'padded'): number {
   const outer = new DerReader(value);
   const { unusedBits, bytes } = outer.bitString();
   outer.end();

@@ -55,13 +55,12 @@ function sampleOf(content: Uint8Array): string {
   return contentKey(sample);
 }
 
-/** As `equalBytes`, four bytes at a time where both lie alike: quotes of one version do. */
-function equalContent(a: Uint8Array, b: Uint8Array): boolean {
-  const isAligned = a.byteOffset % 4 === 0 && b.byteOffset % 4 === 0;
-  if (a.length !== b.length || !isAligned) return equalBytes(a, b);
-  const words = Math.floor(a.length / 4);
-  const left = new Int32Array(a.buffer, a.byteOffset, words);
-  const right = new Int32Array(b.buffer, b.byteOffset, words);
+/** As `equalBytes`, four bytes at a time where `given` lies like the copy that is kept: quotes of one version do. */
+function equalContent(kept: Uint8Array, given: Uint8Array): boolean {
+  if (kept.length !== given.length || given.byteOffset % 4 !== 0) return equalBytes(kept, given);
+  const words = Math.floor(kept.length / 4);
+  const left = new Int32Array(kept.buffer, 0, words);
+  const right = new Int32Array(given.buffer, given.byteOffset, words);
   for (let index = 0; index < words; index++) if (left[index] !== right[index]) return false;
-  return equalBytes(a.subarray(4 * words), b.subarray(4 * words));
+  return equalBytes(kept.subarray(4 * words), given.subarray(4 * words));
 }

@@ -40,14 +40,11 @@ function componentShortfall(
   svns: readonly number[] | Uint8Array,
   level: readonly TcbComponent[],
 ): Shortfall[] {
-  const short: Shortfall[] = [];
   const first = svns instanceof Uint8Array ? firstTdxComponent(svns) : 0;
-  for (let index = first; index < level.length; index++) {
-    const { svn: needs = 0, ...words } = level[index] ?? {};
+  return [...level.entries()].slice(first).flatMap(([index, { svn: needs, ...words }]) => {
     const has = svns[index] ?? 0;
-    if (has < needs) short.push(Object.freeze({ component, index, has, needs, ...words }));
-  }
-  return short;
+    return has < needs ? [Object.freeze({ component, index, has, needs, ...words })] : [];
+  });
 }
 
 function enclaveShortfall(component: 'pce' | 'tdx-module' | 'qe', has: number, needs = 0): Shortfall[] {

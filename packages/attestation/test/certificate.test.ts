@@ -101,6 +101,14 @@ assert.ok(firstExtension !== undefined);
 const ecKey = '1.2.840.10045.2.1';
 const p256 = '1.2.840.10045.3.1.7';
 
+const keyAlgorithm = sequence(objectIdentifier(ecKey), objectIdentifier(p256));
+const evenPoint = point.map((byte, index) => (index === 64 ? byte & 0xfe : byte));
+const extensionsOf = (count: number): Uint8Array =>
+  explicit(
+    3,
+    encodeExtensions(Array.from({ length: count }, (_, index) => ({ id: `1.2.${index}`, value: sequence() }))),
+  );
+
 const certificates: readonly (readonly [what: string, change: Partial<typeof goodParts>])[] = [
   ['version 1', { version: new Uint8Array() }],
   ['version 2', { version: explicit(0, integer(1)) }],
@@ -124,6 +132,27 @@ const certificates: readonly (readonly [what: string, change: Partial<typeof goo
   ['a third date', { validity: sequence(time(spec.notBefore), time(spec.notAfter), time(spec.notAfter)) }],
   ['another key type', { key: keyOf('1.2.840.113549.1.1.1', p256, bitString(point)) }],
   ['another curve', { key: keyOf(ecKey, '1.3.132.0.34', bitString(point)) }],
+  ['something after the version', { version: explicit(0, integer(2), integer(1)) }],
+  ['something after the key', { key: sequence(keyAlgorithm, bitString(point), integer(1)) }],
+  ['a point of 66 bytes', { key: sequence(keyAlgorithm, bitString(concatBytes(point, Uint8Array.of(0)))) }],
+  ['a point that is not whole bytes', { key: sequence(keyAlgorithm, bitString(evenPoint, 1)) }],
+  [
+    'a name part with a third element',
+    { subject: sequence(attribute(objectIdentifier('2.5.4.3'), text('A'), tlv(5))) },
+  ],
+  ['a name of 257 characters', { subject: sequence(attribute(objectIdentifier('2.5.4.3'), text('A'.repeat(257)))) }],
+  [
+    'an extension with something after its value',
+    { extensions: explicit(3, sequence(sequence(objectIdentifier('1.2.3'), octetString(), integer(1)))) },
+  ],
+  [
+    'something after the list of extensions',
+    { extensions: explicit(3, encodeExtensions(spec.extensions), integer(1)) },
+  ],
+  [
+    'more parameters of the key than its curve',
+    { key: sequence(sequence(objectIdentifier(ecKey), objectIdentifier(p256), tlv(5)), bitString(point)) },
+  ],
   ['a compressed point', { key: keyOf(ecKey, p256, bitString(concatBytes(Uint8Array.of(2), point.subarray(1, 33)))) }],
   ['a hybrid point', { key: keyOf(ecKey, p256, bitString(concatBytes(Uint8Array.of(6), point.subarray(1)))) }],
   ['no extensions', { extensions: new Uint8Array() }],
@@ -141,15 +170,7 @@ const certificates: readonly (readonly [what: string, change: Partial<typeof goo
     'something after the extensions',
     { extensions: concatBytes(explicit(3, encodeExtensions(spec.extensions)), integer(1)) },
   ],
-  [
-    '33 extensions',
-    {
-      extensions: explicit(
-        3,
-        encodeExtensions(Array.from({ length: 33 }, (_, index) => ({ id: `1.2.${index}`, value: sequence() }))),
-      ),
-    },
-  ],
+  ['33 extensions', { extensions: extensionsOf(33) }],
 ];
 
 for (const [what, change] of certificates) {
@@ -158,6 +179,36 @@ for (const [what, change] of certificates) {
     refuses(parseCertificate, build(change), what);
   });
 }
+
+test('a certificate may have 32 extensions, a name of 256 characters and a serial number of 20 bytes', () => {
+  assert.equal(parseCertificate(build({ extensions: extensionsOf(32) })).extensions.size, 32);
+  const longName = sequence(attribute(objectIdentifier('2.5.4.3'), text('A'.repeat(256))));
+  assert.equal(parseCertificate(build({ subject: longName })).subject.commonName.length, 256);
+  const serialNumber = integer(new Uint8Array(20).fill(1));
+  assert.equal(parseCertificate(build({ serialNumber })).serialNumber, '01'.repeat(20));
+  assert.equal(parseCertificate(build({ subject: sequence() })).subject.commonName, '');
+});
+
+test('a certificate may have 16 KiB, and no more', () => {
+  const ofSize = (padding: number): Uint8Array =>
+    sequence(
+      sequence(
+        ...Object.values({
+          ...goodParts,
+          extensions: explicit(3, encodeExtensions([{ id: '1.2.3', value: new Uint8Array(padding) }])),
+        }),
+      ),
+      algorithm,
+      bitString(sequence(integer(1), integer(1))),
+    );
+  const padding = 16_384 - (ofSize(16_000).length - 16_000);
+  assert.equal(ofSize(padding).length, 16_384);
+  assert.equal(parseCertificate(ofSize(padding)).encoded.length, 16_384);
+  assert.throws(
+    () => parseCertificate(ofSize(padding + 1)),
+    (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
+  );
+});
 
 test('a certificate with a malformed outside is refused', () => {
   const body = sequence(...Object.values(goodParts));
@@ -183,10 +234,34 @@ test('a certificate with a malformed outside is refused', () => {
   );
   refuses(
     parseCertificate,
+    outside(algorithm, bitString(sequence(integer(1), integer(new Uint8Array(33).fill(1))))),
+    's over 32 bytes',
+  );
+  refuses(
+    parseCertificate,
+    outside(algorithm, bitString(sequence(integer(1), integer(1), integer(1)))),
+    'a signature of three numbers',
+  );
+  refuses(
+    parseCertificate,
+    outside(algorithm, bitString(sequence(integer(1), integer(2)), 1)),
+    'a signature that lacks its last bit',
+  );
+  refuses(
+    parseCertificate,
     outside(sequence(objectIdentifier('1.2.3')), bitString(signature)),
     'another outer algorithm',
   );
   refuses(parseCertificate, new Uint8Array(20_000), 'a large input');
+  const otherwise = (identifier: Uint8Array): Uint8Array =>
+    sequence(sequence(...Object.values({ ...goodParts, algorithm: identifier })), identifier, bitString(signature));
+  parseCertificate(otherwise(algorithm));
+  refuses(parseCertificate, otherwise(sequence(objectIdentifier('1.2.840.10045.4.3.3'))), 'another algorithm');
+  refuses(
+    parseCertificate,
+    otherwise(sequence(objectIdentifier('1.2.840.10045.4.3.2'), tlv(5))),
+    'parameters of the algorithm',
+  );
 });
 
 const crlSpec: CrlSpec = {
@@ -224,6 +299,31 @@ test('malformed revocation lists are refused', () => {
     list(...head, until, sequence(sequence(integer(1), from, sequence(), integer(1))), tail),
     'a longer entry',
   );
+  const entryOf = (...parts: readonly Uint8Array[]): Uint8Array =>
+    list(...head, until, sequence(sequence(...parts)), tail);
+  const serial = (length: number): Uint8Array => integer(new Uint8Array(length).fill(1));
+  const reason = { id: '2.5.29.21', value: tlv(0x0a, Uint8Array.of(1)) };
+  parseRevocationList(entryOf(serial(20), from));
+  for (const critical of [true, false]) {
+    parseRevocationList(entryOf(serial(1), from, encodeExtensions([{ ...reason, critical }])));
+  }
+  refuses(parseRevocationList, entryOf(serial(21), from), 'a serial number of 21 bytes');
+  refuses(parseRevocationList, entryOf(serial(1), from, integer(1)), 'an entry with a number for extensions');
+  refuses(
+    parseRevocationList,
+    entryOf(serial(1), from, encodeExtensions([reason]), integer(1)),
+    'an entry with something after its extensions',
+  );
+  refuses(
+    parseRevocationList,
+    list(...head, until, sequence(entry), tail, integer(1)),
+    'something after the extensions',
+  );
+  refuses(
+    parseRevocationList,
+    list(...head, until, sequence(entry), explicit(0, encodeExtensions([crlNumber]), integer(1))),
+    'something after the list of extensions',
+  );
   const delta = [{ id: '2.5.29.27', critical: true, value: integer(1) }];
   refuses(parseRevocationList, makeCrl({ ...crlSpec, extensions: delta }), 'a delta list');
   const indirect = encodeExtensions([{ id: '2.5.29.29', critical: true, value: sequence() }]);
@@ -231,6 +331,28 @@ test('malformed revocation lists are refused', () => {
     parseRevocationList,
     list(...head, until, sequence(sequence(integer(1), from, indirect)), tail),
     'an indirect entry',
+  );
+});
+
+test('a revocation list may have 1 MiB, and no more', () => {
+  const ofSize = (padding: number): Uint8Array =>
+    sequence(
+      sequence(
+        integer(1),
+        algorithm,
+        name('Issuer'),
+        time(crlSpec.thisUpdate),
+        time(crlSpec.nextUpdate),
+        explicit(0, encodeExtensions([{ id: '1.2.3', value: new Uint8Array(padding) }])),
+      ),
+      algorithm,
+      bitString(sequence(integer(1), integer(1))),
+    );
+  const padding = 1_048_576 - (ofSize(1_000_000).length - 1_000_000);
+  assert.equal(parseRevocationList(ofSize(padding)).revokedSerialNumbers.size, 0);
+  assert.throws(
+    () => parseRevocationList(ofSize(padding + 1)),
+    (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
   );
 });
 
@@ -256,6 +378,10 @@ test('PEM is read strictly', () => {
   assert.deepEqual(decodePem(`${one}${one}\0\0`), [Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 3)]);
   assert.deepEqual(decodePem(one.replaceAll('\n', '\r\n')), [Uint8Array.of(1, 2, 3)]);
   assert.deepEqual(decodePem(''), []);
+  assert.deepEqual(decodePem(`\r\n\n${one}`), [Uint8Array.of(1, 2, 3)]);
+  assert.deepEqual(decodePem(pem(Uint8Array.of(0xfb, 0xff, 0xbf, 0xfe))), [Uint8Array.of(0xfb, 0xff, 0xbf, 0xfe)]);
+  const long = pem(new Uint8Array(21_000));
+  assert.equal(decodePem(`${long}${'\n'.repeat(32_768 - long.length)}`).length, 1);
   const bad = [
     `x${one}`,
     `${one}x`,
@@ -263,6 +389,11 @@ test('PEM is read strictly', () => {
     one.replace('AQID', 'AQI'),
     one.replace('AQID', 'AQJ='),
     one.replace('AQID', 'AQ==ID=='),
+    one.replace('AQID', 'A==='),
+    one.replace('AQID', 'AQ=A'),
+    `\0${one}`,
+    `${one}\0${one}`,
+    `${long}${'\n'.repeat(32_769 - long.length)}`,
   ];
   for (const input of [...bad, one.replace('END', 'END '), one.slice(0, 40), `${one}${' '.repeat(40_000)}`]) {
     assert.throws(

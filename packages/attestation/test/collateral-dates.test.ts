@@ -81,4 +81,5 @@ test('the first and the last moment count as valid', async () => {
   assert.deepEqual((await verdictOf({}, new Date('2026-02-01T00:00:00Z'))).collateral.expired, []);
   assert.equal((await verdictOf({}, new Date('2026-02-01T00:00:01Z'))).collateral.expired.length, 4);
   assert.deepEqual((await verdictOf({}, new Date('2026-01-01T00:00:00Z'))).collateral.notYetValid, []);
+  assert.equal((await verdictOf({ pck: { notBefore: now } })).pckNotYetValid, false);
 });

@@ -43,6 +43,29 @@ test('collateral that is no object, or whose text is no strict JSON, is refused'
   }
 });
 
+test('collateral of 4 MiB of text is read, and of one character more is not', async () => {
+  const text = JSON.stringify(await good);
+  assert.equal(parseCollateral(text.padEnd(4_194_304)).fmspc, '00a0b0c0d0e0');
+  await refused(() => text.padEnd(4_194_305), 'collateral', 'MISSING_PARAMETERS');
+});
+
+test('a signed document of 256 KiB is read, and of one character more is not', async () => {
+  const collateral = await good;
+  for (const [field, status] of [
+    ['tcb_info', 'SGX_TCB_INFO_INVALID'],
+    ['qe_identity', 'SGX_ENCLAVE_IDENTITY_INVALID'],
+  ] as const) {
+    parseCollateral({ ...collateral, [field]: collateral[field].padEnd(262_144) });
+    await refused(() => ({ ...collateral, [field]: collateral[field].padEnd(262_145) }), field, status);
+  }
+});
+
+test('null for the chain of the PCK is no chain, and a number is refused', async () => {
+  const collateral = await good;
+  assert.equal(parseCollateral({ ...collateral, pck_certificate_chain: null }).fmspc, '00a0b0c0d0e0');
+  await refused(() => ({ ...collateral, pck_certificate_chain: 7 }), 'pck_certificate_chain', 'MISSING_PARAMETERS');
+});
+
 test('malformed chains and lists are refused', async () => {
   await refused(
     (collateral) => ({ ...collateral, pck_certificate_chain: 'x' }),
@@ -125,11 +148,28 @@ for (const [what, change, status = 'SGX_TCB_INFO_INVALID'] of tcbInfos) {
   });
 }
 
+test('what is wrong with a document is said with its place in it', async () => {
+  const places = [
+    ['tcb_info', { ...goodTcbInfo, fmspc: 7 }, 'tcbInfo.fmspc'],
+    ['tcb_info', { ...goodTcbInfo, tcbLevels: [{}] }, 'tcbInfo.tcbLevels[0].tcb'],
+    ['qe_identity', { ...goodQeIdentity, mrsigner: undefined }, 'enclaveIdentity.mrsigner'],
+  ] as const;
+  const collateral = await good;
+  for (const [field, document, place] of places) {
+    assert.throws(
+      () => parseCollateral({ ...collateral, [field]: JSON.stringify(document) }),
+      (error) => isEnclosError(error, 'ENDORSEMENTS_INVALID') && error.message.startsWith(`${place} is `),
+    );
+  }
+});
+
 const identities: readonly (readonly [what: string, change: Record<string, unknown>, status?: string])[] = [
   ['without an id', { id: undefined }, 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_FORMAT'],
   ['without a signer', { mrsigner: undefined }, 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_FORMAT'],
   ['of version 1', { version: 1 }, 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_VERSION'],
   ['of version 3', { version: 3 }, 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_VERSION'],
+  ['of the highest version', { version: 0xffff_ffff }, 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_VERSION'],
+  ['of a version that is none', { version: 0x1_0000_0000 }],
   ['of an unknown enclave', { id: 'XE' }],
   ['with a short mask', { attributesMask: 'FF' }],
   ['with empty levels', { tcbLevels: [] }],
@@ -183,6 +223,16 @@ test('parsed collateral shows facts, and nothing that verification rests on', as
   );
   assert.ok(Object.isFrozen(endorsements));
   assert.equal(Reflect.ownKeys(endorsements).length, 3);
+});
+
+test('the evaluation number is the lower one of the two documents', async () => {
+  for (const changes of [
+    { tcbInfo: (value: object) => ({ ...value, tcbEvaluationDataNumber: 5 }) },
+    { qeIdentity: (value: object) => ({ ...value, tcbEvaluationDataNumber: 5 }) },
+  ]) {
+    const { collateral } = await makePlatform(changes);
+    assert.equal(parseCollateral(collateral).tcbEvaluationDataNumber, 5);
+  }
 });
 
 test('the next update is that of the document that ends first', async () => {

@@ -297,11 +297,13 @@ test('every policy in the documents is one, by reader and schema, and there is o
     for (const [, block = ''] of text.matchAll(/^```json[^\n]*\n([^]*?)^```/gm)) {
       if (!members.some((name) => block.includes(`"${name}"`))) continue;
       const document = JSON.parse(block) as Readonly<Record<string, unknown>>;
+      // Reference values have such members too, further inside.
+      if (!members.some((name) => name in document)) continue;
       assert.ok(accepts(document), `${page}: ${block}`);
-      found.add(document['tee']);
+      found.add(document['tee'] ?? 'sgx');
     }
   }
-  assert.deepEqual([...found].map(String).sort(), ['sev-snp', 'tdx', 'undefined']);
+  assert.deepEqual([...found].map(String).sort(), ['sev-snp', 'sgx', 'tdx']);
 });
 
 function without<T extends object, K extends keyof T>(value: T, ...names: readonly K[]): Omit<T, K> {

@@ -15,6 +15,7 @@ import {
   type SnpPolicy,
   type TdxPolicy,
 } from '../src/index.ts';
+import { boolean, nested, texts, words } from '../src/policy-rules.ts';
 import { verifyQuoteSync } from '../src/node.ts';
 import { policySchemaDocument } from '../src/policy-schema.ts';
 import { goodReport, makePlatform, now, tcbLevel, trustedRoot, type Changes } from './synthetic-platform.ts';
@@ -372,4 +373,18 @@ test('arbitrary policies are accepted or refused by a rule, and throw nothing el
     }),
     { numRuns: 300 },
   );
+});
+
+test('what describes a rule for editors says what reading it accepts, also of rules for one TEE only', () => {
+  assert.deepEqual(texts.schema, { type: 'array', minItems: 1, items: { type: 'string' } });
+  assert.deepEqual(words(['A', 'B']).schema, { type: 'array', minItems: 1, items: { enum: ['A', 'B'] } });
+  const inner = nested({ yes: boolean, names: texts }, ['yes']);
+  assert.deepEqual(inner.schema, {
+    type: 'object',
+    properties: { yes: { type: 'boolean' }, names: texts.schema },
+    required: ['yes'],
+    additionalProperties: false,
+  });
+  for (const empty of [[], ['C'], 'A', undefined]) assert.equal(words(['A', 'B']).read(empty), undefined);
+  assert.deepEqual(words(['A', 'B']).read(['B']), ['B']);
 });

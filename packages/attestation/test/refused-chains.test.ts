@@ -211,6 +211,29 @@ test('refused: a chain whose root has the trusted name but another key', async (
   await verifyQuote(quote, parseCollateral(collateral), { roots, now });
 });
 
+test('refused: a QE identity under the chain of the TCB info and one certificate more', async () => {
+  const { quote, collateral, roots } = await makePlatform();
+  const longer = `${collateral.qe_identity_issuer_chain}${collateral.pck_crl_issuer_chain}`;
+  const mixed = parseCollateral({ ...collateral, qe_identity_issuer_chain: longer });
+  await assert.rejects(verifyQuote(quote, mixed, { roots, now }), (error) => {
+    assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'));
+    assert.deepEqual({ ...error.details }, { step: 'qe-identity-signing-chain', status: 'UNSUPPORTED_CERT_FORMAT' });
+    return true;
+  });
+});
+
+test('authorities without a path length may have any depth below them', async () => {
+  const endless = (point: Uint8Array): readonly ExtensionSpec[] =>
+    standardExtensions({ point, issuerPoint: keys.root.point, pathLength: 0 }).map((extension) =>
+      extension.id === ids.basicConstraints ? basicConstraints([boolean(true)]) : extension,
+    );
+  const { quote, collateral, roots } = await makePlatform({
+    root: { extensions: endless(keys.root.point) },
+    intermediate: { extensions: endless(keys.intermediate.point) },
+  });
+  assert.equal((await verifyQuote(quote, parseCollateral(collateral), { roots, now })).status, 'CONFIGURATION_NEEDED');
+});
+
 test('refused: a QE identity under a chain of another root', async () => {
   const { quote, collateral, roots } = await makePlatform();
   const impostor = await makePlatform({

@@ -45,7 +45,8 @@ test('the fingerprint is SHA-256 of the SubjectPublicKeyInfo', async () => {
 
 test('what is no self-signed authority is refused', async () => {
   const leaf = standardExtensions({ point: keys.root.point, issuerPoint: keys.root.point });
-  const bad = [{ issuerName: 'Other Root' }, { issuerKey: keys.other }, { extensions: leaf }];
+  const alone = standardExtensions({ point: keys.root.point, issuerPoint: keys.root.point, pathLength: 0 });
+  const bad = [{ issuerName: 'Other Root' }, { issuerKey: keys.other }, { extensions: leaf }, { extensions: alone }];
   for (const change of bad) await assert.rejects(softwareRoot(makeCertificate({ ...spec, ...change })), misused);
   const text = pem(makeCertificate(spec));
   for (const input of ['', 'x', text + text, new Uint8Array()]) {

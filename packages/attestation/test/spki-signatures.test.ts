@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
-import { constants, sign, webcrypto } from 'node:crypto';
+import { constants, generateKeyPairSync, sign, webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
-import { verifySpkiSignature, type SpkiScheme, type Steps } from '../src/crypto-steps.ts';
+import { isEnclosError } from '@enclos/errors';
+import {
+  isPublicKey,
+  sha256,
+  verifySignature,
+  verifySpkiSignature,
+  type SpkiScheme,
+  type Steps,
+} from '../src/crypto-steps.ts';
 import { runSync } from '../src/node/node-crypto.ts';
 import { runAsync, type Subtle } from '../src/web-crypto.ts';
+import { countingCrypto } from './counting-crypto.ts';
 import { ecKey, rsaKey, type AmdKeyPair } from './snp/synthetic-pki.ts';
+import { makeKey } from './synthetic-pki.ts';
 
 const data = utf8('what is signed');
 const ec = ecKey();
@@ -67,10 +77,44 @@ test('a key that is none, and one of another kind, verify nothing', async () => 
   }
 });
 
+test('under a key that neither RSA nor a curve of ECDSA has, no scheme verifies', async () => {
+  for (const type of ['ed25519', 'x25519'] as const) {
+    const { publicKey } = type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('x25519');
+    const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+    for (const scheme of schemes) assert.equal(await answer(scheme, spki, new Uint8Array(64)), false, type);
+  }
+});
+
+test('64 bytes that are no point of P-256 verify nothing', async () => {
+  const { point } = makeKey();
+  for (const [publicKey, isKey] of [
+    [point, true],
+    [point.with(63, (point[63] ?? 0) ^ 1), false],
+    [point.subarray(1), false],
+  ] as const) {
+    const verifies = (): Steps<boolean> => verifySignature(publicKey, new Uint8Array(64).fill(1), data);
+    assert.equal(runSync(isPublicKey(publicKey)), isKey);
+    assert.equal(await runAsync(isPublicKey(publicKey), webcrypto.subtle), isKey);
+    assert.equal(runSync(verifies()), false);
+    assert.equal(await runAsync(verifies(), webcrypto.subtle), false);
+  }
+});
+
 test('only true is a good signature', () => {
   const steps = verifySpkiSignature('rsa-pss-sha384', rsa.spki, { signature: data, signedBytes: data });
   steps.next();
   assert.deepEqual(steps.next(Uint8Array.of(1)), { done: true, value: false });
+});
+
+test('a driver that answers a digest with a boolean is misuse', () => {
+  for (const answered of [true, false]) {
+    const steps = sha256(data);
+    steps.next();
+    assert.throws(
+      () => steps.next(answered),
+      (error) => isEnclosError(error, 'VERIFIER_MISUSED'),
+    );
+  }
 });
 
 test('a key that could not be imported is not remembered as one that cannot', async () => {
@@ -89,4 +133,28 @@ test('a key that could not be imported is not remembered as one that cannot', as
   assert.equal(await attempt(), false);
   isBroken = false;
   assert.equal(await attempt(), true);
+});
+
+test('256 keys are kept imported, those that were used last', async () => {
+  const points = Array.from({ length: 257 }, () => makeKey().point);
+  const [first, second] = points;
+  assert.ok(first !== undefined && second !== undefined);
+  const crypto = countingCrypto();
+  let imports = 0;
+  const subtle: Subtle = {
+    digest: webcrypto.subtle.digest.bind(webcrypto.subtle),
+    verify: webcrypto.subtle.verify.bind(webcrypto.subtle),
+    importKey: ((...given: Parameters<Subtle['importKey']>) => {
+      imports += 1;
+      return webcrypto.subtle.importKey(...given);
+    }) as Subtle['importKey'],
+  };
+  for (const point of [...points.slice(0, 256), first, ...points.slice(256), first]) {
+    assert.equal(runSync(isPublicKey(point), crypto), true);
+    assert.equal(await runAsync(isPublicKey(point), subtle), true);
+  }
+  assert.deepEqual([crypto.counts.imports, imports], [257, 257]);
+  runSync(isPublicKey(second), crypto);
+  await runAsync(isPublicKey(second), subtle);
+  assert.deepEqual([crypto.counts.imports, imports], [258, 258]);
 });

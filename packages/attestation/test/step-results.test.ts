@@ -119,7 +119,8 @@ test('an error that says nothing about steps is misuse, not a list of passed ste
     new Error('anything'),
     null,
   ];
-  const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
+  const misused = (error: unknown): boolean =>
+    isEnclosError(error, 'VERIFIER_MISUSED') && error.message.includes(' verifyQuote.');
   for (const error of others) assert.throws(() => stepResults(error), misused);
 });
 
@@ -140,7 +141,7 @@ test('for a report all of its steps passed, or those before the one that refused
   ]) {
     assert.throws(
       () => snpStepResults(error),
-      (thrown) => isEnclosError(thrown, 'VERIFIER_MISUSED'),
+      (thrown) => isEnclosError(thrown, 'VERIFIER_MISUSED') && thrown.message.includes(' verifySnpReport.'),
     );
   }
 });

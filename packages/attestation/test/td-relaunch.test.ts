@@ -74,6 +74,11 @@ test('a module of now that has no level, or no identity, is not supported', asyn
   }
 });
 
+test('a module of now without an identity lacks nothing that an update could raise', async () => {
+  const verdict = await verdictOf(teeTcbSvn(3), teeTcbSvn(0, 2));
+  assert.deepEqual(verdict.current?.shortfall, []);
+});
+
 test('each of the two is judged by the identity of its own module version', async () => {
   const tcbInfo: Changes['tcbInfo'] = (info) => ({
     ...info,

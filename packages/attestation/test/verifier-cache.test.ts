@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { QuoteParts } from '@enclos/sgx';
 import { vectors } from '@enclos/testkit';
@@ -14,9 +15,11 @@ import {
 } from '../src/index.ts';
 import { verifyQuoteSync, type SyncCrypto } from '../src/node.ts';
 import { BoundedMap } from '../src/bounded-map.ts';
+import type { VerifiedPlatform } from '../src/platform-chain.ts';
 import { cachePartsOf, type VerifierCache } from '../src/verifier-cache.ts';
 import { countingCrypto } from './counting-crypto.ts';
 import { pem, readText } from './intel-vectors.ts';
+import { makeCrl } from './synthetic-pki.ts';
 import { keys, makePlatform, now, type Platform } from './synthetic-platform.ts';
 import { tdBody, tdChanges } from './synthetic-td.ts';
 
@@ -205,12 +208,85 @@ test('collateral of the same content is parsed once, as an object and as text', 
   assert.notEqual(parseCollateral(collateral), first);
 });
 
+test('collateral that was asked for stays longer', async () => {
+  const cache = createVerifierCache({ collateral: 2 });
+  const { collateral } = cachePartsOf(cache);
+  const made = await Promise.all([100, 101, 102].map((serialNumber) => makePlatform({ signer: { serialNumber } })));
+  const [first, second, third] = made.map((platform) => platform.collateral);
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  for (const fields of [first, second, first, third]) parseCollateral(fields, { cache });
+  assert.deepEqual(
+    [first, second, third].map((fields) => collateral.get(fields) !== undefined),
+    [true, false, true],
+  );
+});
+
+/** Collateral of any length: a large revocation list, and line breaks after a chain. */
+function paddedWith(collateral: QuoteCollateral): (length: number) => QuoteCollateral {
+  const crl = makeCrl({
+    issuerName: 'Issuer',
+    issuerKey: keys.root,
+    thisUpdate: now,
+    nextUpdate: now,
+    revoked: [],
+    extensions: [{ id: '1.2.3', value: new Uint8Array(505_000) }],
+  });
+  const fields = { ...collateral, pck_crl: toHex(crl) };
+  const used = Object.values(fields).reduce((sum, text) => sum + text.length, 0);
+  return (length) => ({
+    ...fields,
+    pck_crl_issuer_chain: `${fields.pck_crl_issuer_chain}${'\n'.repeat(length - used)}`,
+  });
+}
+
+test('collateral of 1 MiB is remembered, and of one character more is not', async () => {
+  const { collateral } = await makePlatform();
+  const padded = paddedWith(collateral);
+  const text = JSON.stringify(collateral);
+  for (const [length, isKept] of [
+    [1_048_576, true],
+    [1_048_577, false],
+  ] as const) {
+    const cache = createVerifierCache();
+    const parts = cachePartsOf(cache);
+    parseCollateral(padded(length), { cache });
+    assert.equal(parts.collateral.get(padded(length)) !== undefined, isKept);
+    const long = text.padEnd(length);
+    parseCollateral(long, { cache });
+    assert.equal(parts.collateralTexts.get(long) !== undefined, isKept);
+  }
+});
+
+test('without limits of the caller a cache keeps 16, 64 and 512, and no limit is over 65536', async () => {
+  const { collateral: fields } = await makePlatform();
+  const endorsements = parseCollateral(fields);
+  const { collateral, collateralTexts, pckChains, quotingEnclaves } = cachePartsOf(createVerifierCache());
+  const numbered = (number: number): QuoteCollateral => ({ ...fields, tcb_info: `${number}` });
+  for (let number = 0; number < 17; number++) {
+    collateral.set(numbered(number), endorsements);
+    collateralTexts.set(`${number}`, endorsements);
+  }
+  assert.deepEqual([collateral.get(numbered(0)), collateral.get(numbered(1))], [undefined, endorsements]);
+  assert.equal(collateralTexts.size, 16);
+  // How many are kept is asked here, not what.
+  const platform = {} as VerifiedPlatform;
+  for (let number = 0; number < 513; number++) {
+    const content = Uint8Array.of(number % 256, number / 256);
+    pckChains.set(fields, content, platform);
+    quotingEnclaves.set(fields, content, platform);
+  }
+  assert.deepEqual([pckChains.size, quotingEnclaves.size], [64, 512]);
+  createVerifierCache({ collateral: 65_536, pckChains: 65_536, quotingEnclaves: 65_536 });
+});
+
 test('a cache of another origin or without sense is misuse', async () => {
   const { collateral } = await makePlatform();
   const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
   assert.throws(() => parseCollateral(collateral, { cache: { ...none } }), misused);
   for (const limit of [-1, 1.5, Number.NaN, 65_537]) {
-    assert.throws(() => createVerifierCache({ pckChains: limit }), misused);
+    for (const name of ['collateral', 'pckChains', 'quotingEnclaves']) {
+      assert.throws(() => createVerifierCache({ [name]: limit }), misused);
+    }
   }
 });
 
@@ -225,6 +301,25 @@ test('an implementation of cryptography that calls everything good spoils no oth
   assert.throws(() => verifyQuoteSync(forged.quote, endorsements, { roots, now }), refused);
   assert.throws(() => verifyQuoteSync(forged.quote, endorsements, { roots, now, crypto: countingCrypto() }), refused);
   await assert.rejects(verifyQuote(forged.quote, endorsements, { roots, now }), refused);
+});
+
+test('with WebCrypto of the caller the same: a cache of its own, unless one is given', async () => {
+  const forged = await makePlatform({ signer: { issuerKey: keys.other } });
+  const endorsements = parseCollateral(forged.collateral);
+  const { roots } = forged;
+  const credulous: Subtle = {
+    digest: async (...inputs) => crypto.subtle.digest(...inputs),
+    verify: async () => true,
+    importKey: ((...inputs: Parameters<Subtle['importKey']>) =>
+      crypto.subtle.importKey(...inputs)) as Subtle['importKey'],
+  };
+  const refused = (error: unknown): boolean => isEnclosError(error, 'EVIDENCE_REFUSED');
+  assert.ok(await verifyQuote(forged.quote, endorsements, { roots, now, subtle: credulous }));
+  await assert.rejects(verifyQuote(forged.quote, endorsements, { roots, now }), refused);
+  const cache = createVerifierCache();
+  assert.ok(await verifyQuote(forged.quote, endorsements, { roots, now, subtle: credulous, cache }));
+  const { pckChains, quotingEnclaves } = cachePartsOf(cache);
+  assert.deepEqual([pckChains.size, quotingEnclaves.size], [1, 1]);
 });
 
 test('a quoting enclave that one PCK vouches for is not vouched for by another', async () => {

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { concatBytes, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { INTEL_SGX_ROOT, parseCollateral, verificationSteps, verifyQuote } from '../src/index.ts';
+import { INTEL_SGX_ROOT, parseCollateral, verificationSteps, verifyQuote, type VerifyOptions } from '../src/index.ts';
 import { pem } from './intel-vectors.ts';
-import { goodReport, makePlatform, now, trustedRoot } from './synthetic-platform.ts';
+import { goodReport, makePlatform, now, trustedRoot, type Changes } from './synthetic-platform.ts';
 
 test('a software platform’s quote verifies, and says what it is', async () => {
   const { quote, collateral, roots } = await makePlatform();
@@ -57,6 +57,50 @@ test('bytes after the quote are refused unless they are expected', async () => {
   assert.equal(verdict.status, 'CONFIGURATION_NEEDED');
 });
 
+test('a quote of 256 KiB with what follows it is read, and one byte more is not', async () => {
+  const { quote, collateral, roots } = await makePlatform();
+  const endorsements = parseCollateral(collateral);
+  const verify = (length: number): Promise<unknown> =>
+    verifyQuote(concatBytes(quote, new Uint8Array(length - quote.length)), endorsements, {
+      roots,
+      now,
+      allowTrailingBytes: true,
+    });
+  await verify(262_144);
+  await assert.rejects(verify(262_145), (error) => isEnclosError(error, 'EVIDENCE_REFUSED'));
+});
+
+test('TCB info of another platform is refused with what is other about it', async () => {
+  const others = [
+    ['FMSPC', { fmspc: '00A0B0C0D0E1' }],
+    ['PCEID', { pceId: '0001' }],
+  ] as const;
+  for (const [what, change] of others) {
+    const { quote, collateral, roots } = await makePlatform({ tcbInfo: (good) => ({ ...good, ...change }) });
+    await assert.rejects(verifyQuote(quote, parseCollateral(collateral), { roots, now }), (error) => {
+      assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED') && error.message.includes(what));
+      return true;
+    });
+  }
+});
+
+test('another quoting enclave is refused with what is other about it', async () => {
+  const others: readonly (readonly [what: string, changes: Changes])[] = [
+    ['role', { qeIdentity: (good) => ({ ...good, id: 'TD_QE' }) }],
+    ['MISCSELECT', { qeReport: { miscSelect: 1 } }],
+    ['ATTRIBUTES', { qeReport: { attributes: { flags: 0x17n, xfrm: 3n } } }],
+    ['MRSIGNER', { qeReport: { mrSigner: new Uint8Array(32) } }],
+    ['ISVPRODID', { qeReport: { isvProdId: 2 } }],
+  ];
+  for (const [what, changes] of others) {
+    const { quote, collateral, roots } = await makePlatform(changes);
+    await assert.rejects(verifyQuote(quote, parseCollateral(collateral), { roots, now }), (error) => {
+      assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED') && error.message.includes(`another ${what} `));
+      return true;
+    });
+  }
+});
+
 test('a quote that is too large, cut or of another version is refused as a format', async () => {
   const { quote, collateral, roots } = await makePlatform();
   const endorsements = parseCollateral(collateral);
@@ -93,6 +137,10 @@ test('no roots, no time, foreign endorsements and a lying root are misuse', asyn
   const misuses = [
     () => verifyQuote(quote, endorsements, { roots: [], now }),
     () => verifyQuote(quote, endorsements, { roots, now: new Date(Number.NaN) }),
+    ...[{}, { roots, now: now.toISOString() }, { roots: new Set(roots), now }, { roots: undefined, now }].map(
+      // As from a caller without types.
+      (options) => () => verifyQuote(quote, endorsements, options as unknown as VerifyOptions),
+    ),
     () => verifyQuote(quote, { ...endorsements }, { roots, now }),
     () => verifyQuote(quote, endorsements, { roots: [{ ...root, kind: 'intel' }], now }),
     () => verifyQuote(quote, endorsements, { roots: [{ ...root, fingerprint: INTEL_SGX_ROOT.fingerprint }], now }),
@@ -107,6 +155,20 @@ test('with only Intel’s root trusted, a software platform is refused', async (
     assert.equal(error.details['status'], 'SGX_PCK_CERT_CHAIN_UNTRUSTED');
     return true;
   });
+});
+
+test('without WebCrypto the caller is told so, as in a page that is no secure context', async () => {
+  const { quote, collateral, roots } = await makePlatform();
+  const endorsements = parseCollateral(collateral);
+  const given = Object.getOwnPropertyDescriptor(globalThis, 'crypto') ?? {};
+  Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });
+  try {
+    await assert.rejects(verifyQuote(quote, endorsements, { roots, now }), (error) =>
+      isEnclosError(error, 'VERIFIER_MISUSED'),
+    );
+  } finally {
+    Object.defineProperty(globalThis, 'crypto', given);
+  }
 });
 
 test('the caller’s bytes may change while verification is under way', async () => {

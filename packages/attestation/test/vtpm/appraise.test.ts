@@ -151,3 +151,31 @@ test('a policy says everything that it has to, and nothing else', () => {
   ];
   for (const [field, change] of wrong) refused({ policy: change }, field);
 });
+
+test('a policy without a rule that it has to have is no policy', () => {
+  for (const field of Object.keys(policy)) {
+    // Untyped on purpose: as from a file.
+    const rules = Object.fromEntries(
+      Object.entries(policy).filter(([name]) => name !== field),
+    ) as unknown as AzurePolicy;
+    assert.throws(
+      () => appraiseAzure(verdict, rules, { nonce }, { appraiseHardware: () => 'accepted' }),
+      (error) => {
+        assert.ok(isEnclosError(error, 'APPRAISAL_REFUSED'), String(error));
+        assert.deepEqual([error.details['field'], error.details['expected']], [field, 'present']);
+        return true;
+      },
+    );
+  }
+});
+
+test('a machine without an id is none of those that a policy lists', () => {
+  assert.throws(
+    () => attempt({ verdict: verdictOf({ vmUniqueId: undefined }), policy: { vmUniqueIds: ['another'] } }),
+    (error) => isEnclosError(error, 'APPRAISAL_REFUSED') && error.details['got'] === '',
+  );
+});
+
+test('only what was appraised is evidence', () => {
+  for (const value of [undefined, null, 'evidence', 7, {}, verdict]) assert.ok(!isVerifiedAzureEvidence(value));
+});

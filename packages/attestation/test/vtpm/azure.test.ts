@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 import { test } from 'node:test';
 import { concatBytes, fromHex, toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
@@ -11,6 +12,7 @@ import {
   type AzureVerdict,
   type HardwareFacts,
   type SnpVerdict,
+  type Subtle,
 } from '../../src/index.ts';
 import { verifyAzureSnpSync, verifyAzureTdxSync } from '../../src/node.ts';
 import { parseHclReport } from '../../src/vtpm/hcl-report.ts';
@@ -142,6 +144,50 @@ test('malformed HCL reports are refused', async () => {
   await refused(tdEvidence(), 'vtpm-hcl-report', 'VTPM_HARDWARE_MISMATCH');
 });
 
+test('an HCL report of version 1 is read, and one of 16 KiB', async () => {
+  await verdictOf({ hcl: { version: 1 } });
+  const { hclReport, tpmQuote } = evidenceOf({ hcl: { trailing: new Uint8Array() } });
+  const padded = (length: number): AzureEvidence => ({
+    hclReport: concatBytes(hclReport, new Uint8Array(length - hclReport.length)),
+    tpmQuote,
+  });
+  await verifyAzureSnp(padded(16_384), endorsements, options);
+  await refused(padded(16_385), 'vtpm-hcl-report', 'VTPM_HCL_UNSUPPORTED_FORMAT');
+});
+
+test('without WebCrypto the caller is told so', async () => {
+  const given = Object.getOwnPropertyDescriptor(globalThis, 'crypto') ?? {};
+  Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });
+  try {
+    const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
+    await assert.rejects(verifyAzureSnp(evidenceOf(), endorsements, options), misused);
+    await assert.rejects(verifyAzureTdx(tdEvidence(), { tdQuote, verifyTdQuote: () => tdVerdict }), misused);
+  } finally {
+    Object.defineProperty(globalThis, 'crypto', given);
+  }
+});
+
+test('with WebCrypto of the caller, that alone says what a signature is', async () => {
+  const severe: Subtle = {
+    digest: async (...inputs) => crypto.subtle.digest(...inputs),
+    importKey: (async (...inputs: Parameters<Subtle['importKey']>) =>
+      crypto.subtle.importKey(...inputs)) as Subtle['importKey'],
+    verify: async () => false,
+  };
+  const refusedAt =
+    (step: string) =>
+    (error: unknown): boolean =>
+      isEnclosError(error, 'EVIDENCE_REFUSED') && error.details['step'] === step;
+  await assert.rejects(
+    verifyAzureSnp(evidenceOf(), endorsements, { ...options, subtle: severe }),
+    refusedAt('snp-root-certificate'),
+  );
+  await assert.rejects(
+    verifyAzureTdx(tdEvidence(), { tdQuote, verifyTdQuote: () => tdVerdict, subtle: severe }),
+    refusedAt('vtpm-quote-signature'),
+  );
+});
+
 test('the hardware’s report is verified as any', async () => {
   const foreign = makeSnpPlatform(vlek).endorsements;
   await assert.rejects(verifyAzureSnp(evidenceOf(), foreign, options), (error) =>
@@ -158,6 +204,7 @@ test('the hardware must vouch for the runtime data, to the byte', async () => {
   await refused({ vouched: `${goodText} ` }, ...step);
   await refused({ vouched: `${goodText}\0` }, ...step);
   await refused({ report: { reportData: `${reportDataFor(goodText).slice(0, 127)}1` } }, ...step);
+  await refused({ report: { reportData: `${reportDataFor(goodText).slice(0, 64)}01`.padEnd(128, '0') } }, ...step);
   const ownKey = JSON.stringify({ ...goodRuntime, keys: [jwk(otherKey)] });
   await refused({ runtime: ownKey, vouched: goodText, tpmQuote: makeTpmQuote(makeAttestation(), otherKey) }, ...step);
 });
@@ -167,6 +214,7 @@ const configuration = goodRuntime['vm-configuration'];
 const runtimes: readonly (readonly [what: string, text: string])[] = [
   ['no JSON', '{'],
   ['no object', '[]'],
+  ['nothing', 'null'],
   ['no keys', JSON.stringify({ ...goodRuntime, keys: undefined })],
   ['keys that are no list', JSON.stringify({ ...goodRuntime, keys: akJwk })],
   ['no attestation key', JSON.stringify({ ...goodRuntime, keys: [ekJwk] })],
@@ -180,6 +228,8 @@ const runtimes: readonly (readonly [what: string, text: string])[] = [
       ['two uses', { key_ops: ['sign', 'encrypt'] }],
       ['no uses', { key_ops: undefined }],
       ['no modulus', { n: 7 }],
+      ['a list of moduli', { n: [akJwk?.['n'], akJwk?.['n']] }],
+      ['2040 bits', { n: toBase64url(new Uint8Array(255).fill(0xff)) }],
       ['base64 in place of base64url', { n: '+'.repeat(342) }],
       ['4096 bits', { n: toBase64url(new Uint8Array(512).fill(0xff)) }],
       ['2047 bits', { n: toBase64url(new Uint8Array(256).fill(0x7f)) }],
@@ -190,12 +240,23 @@ const runtimes: readonly (readonly [what: string, text: string])[] = [
   ]),
   ['user data that are no hex', JSON.stringify({ ...goodRuntime, 'user-data': 'zz'.repeat(64) })],
   ['user data that are short', JSON.stringify({ ...goodRuntime, 'user-data': '00' })],
+  ['user data that are a list', JSON.stringify({ ...goodRuntime, 'user-data': ['0f'.repeat(64)] })],
   ['user data that are no text', JSON.stringify({ ...goodRuntime, 'user-data': 0 })],
   ['a configuration that is none', JSON.stringify({ ...goodRuntime, 'vm-configuration': [] })],
   [
     'secure boot that is neither',
     JSON.stringify({ ...goodRuntime, 'vm-configuration': { ...configuration, 'secure-boot': 'yes' } }),
   ],
+  ...['tpm-enabled', 'tpm-persisted', 'console-enabled', 'root-cert-thumbprint'].map(
+    (member): readonly [string, string] => [
+      `another type of ${member}`,
+      JSON.stringify({ ...goodRuntime, 'vm-configuration': { ...configuration, [member]: 1 } }),
+    ],
+  ),
+  ['a key that is no object', JSON.stringify({ ...goodRuntime, keys: ['HCLAkPub'] })],
+  ['user data with a character before them', JSON.stringify({ ...goodRuntime, 'user-data': `x${'00'.repeat(64)}` })],
+  ['user data with a character after them', JSON.stringify({ ...goodRuntime, 'user-data': `${'00'.repeat(64)}x` })],
+  ['a byte order mark', `\ufeff${goodText}`],
   ['an id that is none', JSON.stringify({ ...goodRuntime, 'vm-configuration': { ...configuration, vmUniqueId: 7 } })],
   [
     'too long an id',
@@ -218,6 +279,29 @@ test('runtime data that are not UTF-8 are refused', () => {
   );
 });
 
+test('runtime data within their bounds are read', async () => {
+  const parse = (change: object): ReturnType<typeof parseRuntimeData> =>
+    parseRuntimeData(utf8(JSON.stringify({ ...goodRuntime, ...change })));
+  assert.equal(parse({ 'user-data': 'AB'.repeat(64) }).userData, 'ab'.repeat(64));
+  const vmUniqueId = 'x'.repeat(256);
+  assert.equal(parse({ 'vm-configuration': { vmUniqueId } }).vmConfiguration.vmUniqueId, vmUniqueId);
+  const lowest = new Uint8Array(256);
+  lowest[0] = 0x80;
+  assert.equal(parse({ keys: [{ ...akJwk, n: toBase64url(lowest) }] }).attestationKey.length, 294);
+  assert.equal(parseRuntimeData(utf8(goodText.padEnd(16_384))).userData, goodRuntime['user-data']);
+  assert.throws(
+    () => parseRuntimeData(utf8(goodText.padEnd(16_385))),
+    (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
+  );
+});
+
+test('the attestation key is found among others, and encoded as certificates have keys', () => {
+  const keys = [null, 'HCLAkPub', ekJwk, akJwk];
+  const { attestationKey } = parseRuntimeData(utf8(JSON.stringify({ keys })));
+  const engine = createPublicKey({ key: { ...akJwk }, format: 'jwk' });
+  assert.deepEqual(attestationKey, new Uint8Array(engine.export({ type: 'spki', format: 'der' })));
+});
+
 test('what the paravisor does not say is absent', async () => {
   const { vmConfiguration, userData } = await verdictOf({ runtime: JSON.stringify({ keys: [akJwk] }) });
   assert.deepEqual([vmConfiguration, userData], [{}, '']);
@@ -230,6 +314,7 @@ const attestations: readonly (readonly [what: string, change: Partial<AttestSpec
   ['no bank', { banks: 0 }],
   ['the SHA-1 bank', { hash: 4 }],
   ['four bytes of selection', { selectSize: 4, select: [1, 0, 0, 0] }],
+  ['a size of selection that is not its own', { selectSize: 4 }],
   ['no PCR', { select: [0, 0, 0] }],
   ['a digest of 31 bytes', { digest: new Uint8Array(31) }],
   ['a digest of 33 bytes', { digest: new Uint8Array(33) }],
@@ -251,6 +336,12 @@ test('malformed attestations are refused, although the attestation key signed th
   await refused({ tpmQuote: { ...makeTpmQuote(), pcrs } }, ...step);
 });
 
+test('the longest names and the last clock are read', async () => {
+  const change = { signer: new Uint8Array(66), extraData: new Uint8Array(66), clock: (1n << 53n) - 1n, safe: 0 };
+  const { tpm } = await verdictOf({ tpmQuote: makeTpmQuote(makeAttestation(change)) });
+  assert.deepEqual([tpm.qualifyingData, tpm.clockMs, tpm.clockSafe], ['00'.repeat(66), 2 ** 53 - 1, false]);
+});
+
 test('a quote by another key is refused', async () => {
   const step = ['vtpm-quote-signature', 'VTPM_INVALID_QUOTE_SIGNATURE'] as const;
   const quote = makeTpmQuote();
@@ -267,6 +358,9 @@ test('other PCR values than the quoted ones are refused', async () => {
     await refused({ tpmQuote: { ...quote, pcrs: pcrValues.with(number, new Uint8Array(31)) } }, ...step);
   }
   await refused({ tpmQuote: { ...quote, pcrs: pcrValues.slice(0, 23) } }, ...step);
+  const [first = new Uint8Array(), second = new Uint8Array()] = pcrValues;
+  const shifted = [first.subarray(0, 31), concatBytes(first.subarray(31), second), ...pcrValues.slice(2)];
+  await refused({ tpmQuote: { ...quote, pcrs: shifted } }, ...step);
   await refused({ tpmQuote: { ...quote, pcrs: [...pcrValues].reverse() } }, ...step);
 });
 
