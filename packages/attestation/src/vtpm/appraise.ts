@@ -3,6 +3,8 @@ import { readBinding, refuseByRule, requireListed, type Unbound } from '../appra
 import { appraise, type VerifiedEvidence } from '../appraise.ts';
 import type { ReportDataBinding, UnboundBinding } from '../binding.ts';
 import { appraiseSnp, type VerifiedSnpEvidence } from '../snp/appraise.ts';
+import type { TdxPolicy } from '../policy.ts';
+import type { SnpPolicy } from '../snp/policy.ts';
 import type { SnpVerdict } from '../snp/verdict.ts';
 import type { QuoteVerdict } from '../verdict.ts';
 import {
@@ -106,11 +108,12 @@ export function appraiseAzureMachine(
     hardware: SnpVerdict | QuoteVerdict,
     bound: ReportDataBinding,
   ): VerifiedSnpEvidence | VerifiedEvidence =>
-    inHardware(() => {
-      if (hardware.tee === 'sev-snp' && rules.tee === 'sev-snp') return appraiseSnp(hardware, rules, bound, options);
-      if (hardware.tee !== 'sev-snp' && rules.tee === 'tdx') return appraise(hardware, rules, bound, options);
-      return refuseByRule('tee', rules.tee, hardware.tee);
-    });
+    inHardware(() =>
+      // Each of both refuses a policy for the other.
+      hardware.tee === 'sev-snp'
+        ? appraiseSnp(hardware, rules as SnpPolicy, bound, options)
+        : appraise(hardware, rules as TdxPolicy, bound, options),
+    );
   return appraiseAzure<SnpVerdict | QuoteVerdict, VerifiedSnpEvidence | VerifiedEvidence>(verdict, vtpm, binding, {
     appraiseHardware,
   });

@@ -90,8 +90,8 @@ export function splitMachinePolicy(policy: unknown): {
   readonly vtpm: AzurePolicy;
   readonly hardware: AzureMachinePolicy['hardware'];
 } {
-  const required = ['tee', 'hardware', ...mandatory] as const;
-  const { tee: _tee, hardware, $schema: _, ...vtpm } = requireRules(readRules(policy, machineRules), required);
+  const rules = requireRules(readRules(policy, machineRules), ['tee', 'hardware']);
+  const { tee: _tee, hardware, $schema: _, ...vtpm } = rules;
   completeAzurePolicy(vtpm);
   inHardware(() => {
     if (completePolicy(hardware).tee === 'sgx') throw incomplete('tee', '"sev-snp" or "tdx"');

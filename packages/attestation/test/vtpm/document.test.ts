@@ -89,10 +89,15 @@ const wrong: readonly (readonly [what: string, document: Uint8Array, words: RegE
   ['no PCRs', withQuote({ pcrs: undefined }), /1 to 24 PCRs/],
   ['an empty list of PCRs', withQuote({ pcrs: [] }), /1 to 24 PCRs/],
   ['a PCR of 31 bytes', withQuote({ pcrs: ['00'.repeat(31)] }), /1 to 24 PCRs/],
+  [
+    'a PCR of 31 bytes beside good ones',
+    withQuote({ pcrs: [...quote.pcrs.slice(1), '00'.repeat(31)] }),
+    /1 to 24 PCRs/,
+  ],
   ['a PCR of 33 bytes', withQuote({ pcrs: ['00'.repeat(33)] }), /short strings/],
   ['a PCR in words', withQuote({ pcrs: ['zz'.repeat(32)] }), /hexadecimal/],
   ['25 PCRs', withQuote({ pcrs: Array.from({ length: 25 }, () => '00'.repeat(32)) }), /0 to 24 items/],
-  ['no HCL report', written({ ...good, hcl_report: undefined }), /hcl_report is missing/],
+  ['no HCL report', written({ ...good, hcl_report: undefined }), /^evidence\.hcl_report is missing/],
   ['an HCL report of numbers', written({ ...good, hcl_report: [72, 67] }), /hcl_report is not a string/],
   ['too long an HCL report', written({ ...good, hcl_report: tooLong(16_384) }), /hcl_report is not a string up to/],
   ['too long a certificate', written({ ...good, vcek: tooLong(8192) }), /vcek is not a string up to/],
@@ -105,6 +110,34 @@ const wrong: readonly (readonly [what: string, document: Uint8Array, words: RegE
 for (const [what, document, words] of wrong) {
   test(`${what} is refused`, () => refused(document, words));
 }
+
+/** A document with a part of this size; zeros behind an HCL report and a TD quote are no part of them. */
+const sized: readonly (readonly [part: string, maximum: number, make: (sizeBytes: number) => Uint8Array])[] = [
+  ['HCL report', 16_384, (size) => written({ ...good, hcl_report: toBase64url(grown(snp.hclReport, size)) })],
+  ['certificate', 8192, (size) => written({ ...good, vcek: toBase64url(new Uint8Array(size)) })],
+  ['TD quote', 65_536, (size) => written({ ...goodTdx, td_quote: toBase64url(grown(tdx.tdx.quote, size)) })],
+  ['message', 1024, (size) => withQuote({ message: '00'.repeat(size) })],
+  ['signature', 512, (size) => withQuote({ signature: '00'.repeat(size) })],
+];
+
+function grown(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+  return concatBytes(bytes, new Uint8Array(sizeBytes - bytes.length));
+}
+
+for (const [part, maximum, make] of sized) {
+  test(`a ${part} of ${maximum} bytes is read, and one byte more is refused`, () => {
+    assert.doesNotThrow(() => parseAzureDocument(make(maximum)));
+    refused(make(maximum + 1), /not a string up to|More than/);
+  });
+}
+
+test('padding stands at the end or nowhere', () => {
+  const whole = toBase64url(grown(snp.hclReport, 2700));
+  refused(written({ ...good, hcl_report: `${whole.slice(0, 8)}==${whole.slice(8)}AA` }), /base64url/);
+  const wanting = toBase64url(grown(snp.hclReport, 2701));
+  assert.doesNotThrow(() => parseAzureDocument(written({ ...good, hcl_report: `${wanting}==` })));
+  refused(written({ ...good, hcl_report: `${wanting}=` }), /base64url/);
+});
 
 const hclCases: readonly (readonly [what: string, bytes: Uint8Array])[] = [
   ['another magic', concatBytes(utf8('HCLB'), snp.hclReport.subarray(4))],

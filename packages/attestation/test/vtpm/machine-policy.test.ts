@@ -163,6 +163,47 @@ test('each part refuses by its own rules, and those of the hardware are named as
   );
 });
 
+test('a policy for other hardware is told from one that is malformed', () => {
+  for (const [name, other, expected, got] of [
+    ['snp', 'tdx', 'tdx', 'sev-snp'],
+    ['tdx', 'snp', 'sev-snp', 'tdx'],
+  ] as const) {
+    assert.throws(
+      () => appraised(name, { hardware: machines[other].policy.hardware }),
+      (error) => {
+        assert.ok(isEnclosError(error, 'APPRAISAL_REFUSED'));
+        assert.deepEqual({ ...error.details }, { field: 'hardware.tee', expected, got });
+        return true;
+      },
+    );
+  }
+});
+
+test('a mistake of the caller is no refusal of the hardware', () => {
+  const { verdict, policy } = machines.snp;
+  assert.throws(
+    () => appraiseAzureMachine(verdict, parseAzurePolicy(policy), { nonce }, { now: new Date(Number.NaN) }),
+    (error) => isEnclosError(error, 'VERIFIER_MISUSED') && error.message === 'options.now is not a valid Date.',
+  );
+});
+
+test('a rule without a value is refused when a policy is parsed, and one that changes is not read twice', () => {
+  const { policy } = machines.snp;
+  assert.equal(
+    refusal(() => parseAzurePolicy({ ...policy, userData: undefined })),
+    'userData',
+  );
+  let reads = 0;
+  const changing = Object.defineProperty({ ...policy }, 'requireSecureBoot', {
+    enumerable: true,
+    get: () => (++reads > 1 ? 'whatever' : true),
+  });
+  assert.equal(
+    refusal(() => parseAzurePolicy(changing)),
+    'requireSecureBoot',
+  );
+});
+
 test('a malformed policy refuses when it is parsed, and when it is used', () => {
   const cases: readonly (readonly [field: string, change: object])[] = [
     ['hardware.tee', { hardware: enclavePolicy }],
