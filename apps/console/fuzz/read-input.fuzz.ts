@@ -1,11 +1,18 @@
-import { explainQuote, explainSnpReport } from '@enclos/attestation/explain';
-import { scenario, snpScenario } from '@enclos/evidence-kit';
+import { explainAzureDocument, explainHclReport, explainQuote, explainSnpReport } from '@enclos/attestation/explain';
+import { azureSnpScenario, azureTdxScenario, scenario, snpScenario } from '@enclos/evidence-kit';
 import { readInput } from '../src/page/input/read-input.ts';
 
 const { quote, collateral, root } = scenario({});
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 const snp = snpScenario({ rsaBits: 2048 });
+const azure = azureSnpScenario({ snp: { rsaBits: 2048 } });
+const explainers = {
+  quote: explainQuote,
+  'snp-report': explainSnpReport,
+  'azure-evidence': explainAzureDocument,
+  'hcl-report': explainHclReport,
+};
 
 export const seeds: readonly Uint8Array[] = [
   quote,
@@ -14,6 +21,9 @@ export const seeds: readonly Uint8Array[] = [
   text(JSON.stringify({ quote: Buffer.from(quote).toString('hex'), collateral })),
   text(root.certificate),
   snp.report,
+  azure.document,
+  azureTdxScenario().document,
+  azure.hclReport,
   snp.leaf,
   snp.crl,
   text('{"mrSigner":["00"],"productId":1,"minimumSecurityVersion":1,"acceptedStatuses":["OK"],"intelRoot":true}'),
@@ -22,7 +32,6 @@ export const seeds: readonly Uint8Array[] = [
 /** Anything that is dropped is something, or said to be nothing. */
 export function fuzz(data: Uint8Array): void {
   for (const input of readInput(data)) {
-    if (input.kind === 'snp-report') explainSnpReport(input.bytes);
-    if (input.kind === 'quote') explainQuote(input.bytes);
+    if ('bytes' in input) explainers[input.kind](input.bytes);
   }
 }

@@ -33,7 +33,7 @@ function policyFor(fingerprint: string, changes: JsonObject = {}): JsonObject {
 }
 
 function statusOf({ verification }: Outcome): string {
-  assert.ok(verification.kind === 'genuine' && verification.verdict.tee !== 'sev-snp');
+  assert.ok(verification.kind === 'genuine' && verification.verdict.tee === 'sgx');
   return verification.verdict.status;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scenario, snpScenario } from '@enclos/evidence-kit';
+import { azureSnpScenario, azureTdxScenario, scenario, snpScenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import { maximumInputBytes, readInput, type Input } from '../src/page/input/read-input.ts';
 
@@ -84,11 +84,26 @@ test('an SEV-SNP report, AMD’s certificates and a list are known by their cont
   assert.equal(only(vlek.ask).kind, 'amd-authority');
 });
 
+test('the evidence of an Azure VM is known by its members, alone or as a member, and an HCL report by its signature', () => {
+  const { document, hclReport } = azureSnpScenario({ snp: { rsaBits: 2048 } });
+  const text = Buffer.from(document).toString();
+  for (const bytes of [document, bytesOf(`\n${text} `), bytesOf(`{"platform":"az-snp","evidence":${text}}`)]) {
+    const input = only(bytes);
+    assert.ok(input.kind === 'azure-evidence');
+    assert.deepEqual(JSON.parse(Buffer.from(input.bytes).toString()), JSON.parse(text));
+  }
+  assert.equal(only(azureTdxScenario().document).kind, 'azure-evidence');
+  assert.equal(only(hclReport).kind, 'hcl-report');
+  assert.equal(only(bytesOf(Buffer.from(hclReport).toString('base64'))).kind, 'hcl-report');
+  const policy = only(bytesOf('{ "tee": "azure-vtpm", "pcrs": { "7": ["00"] } }'));
+  assert.equal(policy.kind, 'policy');
+});
+
 test('everything else is said to be unreadable, and why', () => {
   assert.match(reasonOf(new Uint8Array()), /empty/);
   assert.match(reasonOf(bytesOf('Hello, world!')), /no evidence/);
   assert.match(reasonOf(bytesOf('{ "a": 1, "a": 2 }')), /begins like JSON and is not/);
-  assert.match(reasonOf(bytesOf('{ "tcbInfo": {} }')), /neither collateral .* nor the rules of a policy/);
+  assert.match(reasonOf(bytesOf('{ "tcbInfo": {} }')), /neither evidence nor collateral .* nor the rules of a policy/);
   assert.match(reasonOf(bytesOf(root.certificate + root.certificate)), /chain of certificates/);
   assert.match(reasonOf(new Uint8Array(maximumInputBytes + 1)), /4\.0 MiB.*nothing over 4 MiB/);
   assert.match(reasonOf(bytesOf('['.repeat(100_000))), /no evidence/);

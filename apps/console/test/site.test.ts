@@ -44,6 +44,15 @@ test('no source of the page makes markup of text, and the script asks no network
   );
 });
 
+test('every error that the script makes has its entry in it, or brings it', () => {
+  const made = [...script.matchAll(/new [\w$]+\("([A-Z]+_[A-Z_]+)"/g)].map(([, code = '']) => code);
+  assert.ok(new Set(made).size > 5);
+  for (const code of made) {
+    if (code === 'ATLS_CERTIFICATE_INVALID') continue;
+    assert.match(script, new RegExp(`[{,]${code}:\\{kind:`), code);
+  }
+});
+
 test('the server gives the files of the page with its headers, and nothing else', async (t) => {
   const server = createSiteServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

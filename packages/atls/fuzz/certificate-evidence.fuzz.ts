@@ -1,7 +1,7 @@
 import { isEnclosError } from '@enclos/errors';
 import { evidenceExtensions } from '../src/certificate-evidence.ts';
 import { readCertificateEvidence } from '../src/index.ts';
-import { encodeClaims } from '../src/tagged-evidence.ts';
+import { encodeClaims } from '../src/own-claims.ts';
 import { certificateWith, openEnclaveEvidence, openEnclaveReport, publicKey, quoteLike } from '../test/certificates.ts';
 
 const quote = quoteLike(7, 20);

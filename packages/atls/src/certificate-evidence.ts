@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import { concatBytes, derOid, equalBytes, toHex, toPem, utf8 } from '@enclos/codec';
 import { readCertificate, type CertificateParts } from './certificate-reader.ts';
 import { decodeCmwExtension, encodeCmwExtension } from './cmw.ts';
-import { orElse, refuseCertificate } from './errors.ts';
+import { orElse, refuseCertificate } from './certificate-errors.ts';
 import { decodeOpenEnclaveEvidence, quoteOfReport } from './open-enclave.ts';
 import {
   decodeClaims,
   decodeTaggedEvidence,
   encodeTaggedEvidence,
-  isKeyOf,
+  type DigestAlgorithm,
   type OwnClaims,
   type TaggedEvidence,
 } from './tagged-evidence.ts';
@@ -48,6 +47,15 @@ const id = Object.freeze({
 
 type Found = Pick<CertificateEvidence, 'form' | 'quote' | 'boundReportData' | 'own'>;
 
+/** A digest that reading asks for, so that it is written once, for Node and for browsers. */
+export interface DigestRequest {
+  readonly algorithm: DigestAlgorithm;
+  readonly data: Uint8Array;
+}
+
+/** Asks for digests, and ends in a `T`. */
+export type DigestSteps<T> = Generator<DigestRequest, T, Uint8Array>;
+
 /**
  * Reads the evidence in a certificate, of any form that RA-TLS libraries write.
  * Of several forms the first one of `EvidenceForm` counts: Gramine writes two,
@@ -57,15 +65,17 @@ type Found = Pick<CertificateEvidence, 'form' | 'quote' | 'boundReportData' | 'o
  * @param certificate DER.
  * @throws ATLS_CERTIFICATE_INVALID; `details.rule` says why.
  */
-export function readCertificateEvidence(certificate: Uint8Array): CertificateEvidence {
+export function* certificateEvidenceSteps(certificate: Uint8Array): DigestSteps<CertificateEvidence> {
   const parts = orElse(
     () => readCertificate(certificate),
     (cause) => refuseCertificate('well-formed', cause),
   );
-  const found = orElse(
+  const unpacked = orElse(
     () => [...evidenceIn(parts)],
     (cause) => refuseCertificate('well-formed-evidence', cause),
   );
+  const found: Found[] = [];
+  for (const each of unpacked) found.push(yield* bindingOf(each, parts));
   const [first] = found;
   if (first === undefined) return refuseCertificate('evidence');
   const alike = found.filter(({ form }) => writingOf(form) === writingOf(first.form));
@@ -84,43 +94,63 @@ export function evidenceExtensions(
   ];
 }
 
-/** The report data of a quote with claims: their SHA-256, then zeros. */
-export function claimsReportData(claims: Uint8Array): Uint8Array {
-  return padded(createHash('sha256').update(claims).digest());
-}
-
 function writingOf(form: EvidenceForm): EvidenceForm {
   return form === 'cmw' ? 'tagged' : form;
 }
 
-function* evidenceIn({ extensions, publicKey }: CertificateParts): Generator<Found> {
+/** Evidence as it stands in an extension. */
+interface Unpacked extends Pick<Found, 'form' | 'quote' | 'own'> {
+  /** The SHA-256 of one of these, with zeros behind, must be the report data. */
+  readonly bound: readonly Uint8Array[];
+  /** What is said to be the key's digest, where something is said. */
+  readonly keyDigest?: { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array };
+}
+
+function* evidenceIn({ extensions, publicKey }: CertificateParts): Generator<Unpacked> {
   const tagged = extensions.get(id.tagged);
-  if (tagged !== undefined) yield ofTagged('tagged', tagged, publicKey);
+  if (tagged !== undefined) yield ofTagged('tagged', tagged);
   const cmw = extensions.get(id.cmw);
   const wrapped = cmw === undefined ? undefined : decodeCmwExtension(cmw);
-  if (wrapped !== undefined) yield ofTagged('cmw', wrapped, publicKey);
+  if (wrapped !== undefined) yield ofTagged('cmw', wrapped);
   const legacy = extensions.get(id.gramineLegacy);
   if (legacy !== undefined) {
-    yield { form: 'gramine-legacy', quote: legacy.slice(), boundReportData: [digestOf(publicKey)], own: undefined };
+    yield { form: 'gramine-legacy', quote: legacy.slice(), bound: [publicKey], own: undefined };
   }
   for (const value of valuesOf(extensions, id.oeReport)) {
-    const boundReportData = Object.freeze([digestOf(publicKeyText(publicKey)), digestOf(publicKey)]);
-    yield { form: 'oe-report', quote: quoteOfReport(value), boundReportData, own: undefined };
+    const bound = [publicKeyText(publicKey), publicKey];
+    yield { form: 'oe-report', quote: quoteOfReport(value), bound, own: undefined };
   }
   for (const value of valuesOf(extensions, id.oeEvidence)) yield ofOpenEnclave(value, publicKey);
 }
 
-function ofTagged(form: 'tagged' | 'cmw', value: Uint8Array, publicKey: Uint8Array): Found {
+function ofTagged(form: 'tagged' | 'cmw', value: Uint8Array): Unpacked {
   const { quote, claims } = decodeTaggedEvidence(value);
-  const known = decodeClaims(claims);
-  if (!isKeyOf(known, publicKey)) refuseCertificate('claims-for-this-key');
-  return { form, quote, boundReportData: Object.freeze([claimsReportData(claims)]), own: known.own };
+  const { keyDigest, own } = decodeClaims(claims);
+  return { form, quote, bound: [claims], keyDigest, own };
 }
 
-function ofOpenEnclave(value: Uint8Array, publicKey: Uint8Array): Found {
+function ofOpenEnclave(value: Uint8Array, publicKey: Uint8Array): Unpacked {
   const { quote, customClaims } = decodeOpenEnclaveEvidence(value);
   if (!equalBytes(customClaims, publicKeyText(publicKey))) refuseCertificate('claims-for-this-key');
-  return { form: 'oe-evidence', quote, boundReportData: Object.freeze([digestOf(customClaims)]), own: undefined };
+  return { form: 'oe-evidence', quote, bound: [customClaims], own: undefined };
+}
+
+/** What the report data must be, of evidence whose claims are about this key. */
+function* bindingOf(
+  { bound, keyDigest, ...found }: Unpacked,
+  { publicKey }: Pick<CertificateParts, 'publicKey'>,
+): DigestSteps<Found> {
+  if (keyDigest !== undefined) {
+    const { algorithm, digest } = keyDigest;
+    if (!equalBytes(digest, yield { algorithm, data: publicKey })) refuseCertificate('claims-for-this-key');
+  }
+  const boundReportData: Uint8Array[] = [];
+  for (const data of bound) {
+    const reportData = new Uint8Array(64);
+    reportData.set(yield { algorithm: 'sha256', data });
+    boundReportData.push(reportData);
+  }
+  return { ...found, boundReportData: Object.freeze(boundReportData) };
 }
 
 function* valuesOf(extensions: ReadonlyMap<string, Uint8Array>, ids: readonly string[]): Generator<Uint8Array> {
@@ -133,14 +163,4 @@ function* valuesOf(extensions: ReadonlyMap<string, Uint8Array>, ids: readonly st
 /** The key as Open Enclave hashes it: PEM with the zero byte that ends a string of C. */
 function publicKeyText(publicKey: Uint8Array): Uint8Array {
   return concatBytes(utf8(toPem('PUBLIC KEY', publicKey)), Uint8Array.of(0));
-}
-
-function digestOf(bytes: Uint8Array): Uint8Array {
-  return padded(createHash('sha256').update(bytes).digest());
-}
-
-function padded(digest: Uint8Array): Uint8Array {
-  const reportData = new Uint8Array(64);
-  reportData.set(digest);
-  return reportData;
 }

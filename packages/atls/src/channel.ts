@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { concatBytes } from '@enclos/codec';
-import { atlsError, orElse, violated } from './errors.ts';
+import { orElse } from './certificate-errors.ts';
+import { atlsError, violated } from './errors.ts';
 import { FrameReader } from './frame-reader.ts';
 import { encodeMessage, type Message, type MessageKind } from './messages.ts';
 import { nextPhase, type Phase } from './phases.ts';

@@ -1,4 +1,4 @@
-import { EnclosError, isEnclosError, type ErrorDetails } from '@enclos/errors';
+import { EnclosError, type ErrorDetails } from '@enclos/errors';
 import { atlsErrors } from '@enclos/errors/atls';
 
 export type AtlsErrorCode = keyof typeof atlsErrors;
@@ -23,19 +23,4 @@ export function misused(message: string): never {
 /** @throws ATLS_PROTOCOL_VIOLATION always. */
 export function violated(rule: string, cause?: unknown): never {
   throw atlsError('ATLS_PROTOCOL_VIOLATION', { details: { rule }, cause });
-}
-
-/** @throws ATLS_CERTIFICATE_INVALID always. */
-export function refuseCertificate(rule: string, cause?: unknown): never {
-  throw atlsError('ATLS_CERTIFICATE_INVALID', { details: { rule }, cause });
-}
-
-/** Runs a parser; what the codecs refuse becomes what `refusal` throws, with their error as the cause. */
-export function orElse<T>(parse: () => T, refusal: (cause: EnclosError) => never): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!isEnclosError(error) || !error.code.startsWith('CODEC_')) throw error;
-    return refusal(error);
-  }
 }

@@ -1,11 +1,11 @@
 import { constants, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { selfSignedCertificate, toPem } from '@enclos/codec';
-import { claimsReportData, evidenceExtensions } from './certificate-evidence.ts';
+import { evidenceExtensions } from './certificate-evidence.ts';
 import { misused } from './errors.ts';
 import { makeEvidence, type EvidenceSource } from './evidence-source.ts';
 import type { Role } from './roles.ts';
-import { encodeClaims } from './tagged-evidence.ts';
+import { claimsReportData, encodeClaims } from './own-claims.ts';
 
 export interface IdentityOptions {
   /** The DNS name in the certificate, at most 64 ASCII characters. Who the peer is is for the evidence to say. */

@@ -1,11 +1,12 @@
 export { quoteAppraiser, type Appraiser, type PresentedEvidence, type QuoteAppraiserOptions } from './appraiser.ts';
 export type { AttemptOptions } from './attempt.ts';
-export { readCertificateEvidence, type CertificateEvidence, type EvidenceForm } from './certificate-evidence.ts';
+export type { CertificateEvidence, EvidenceForm } from './certificate-evidence.ts';
 export { attestedConnect, type AttestedConnection, type AttestedConnectOptions, type Destination } from './connect.ts';
 export type { EvidenceSource, SourcedEvidence } from './evidence-source.ts';
 export { createClientIdentity, type AttestedIdentity, type IdentityOptions } from './identity.ts';
 export { alpnProtocol } from './messages.ts';
 export type { PeerPolicy } from './peer.ts';
+export { readCertificateEvidence } from './read-evidence.ts';
 export type { Mode, Role } from './roles.ts';
 export {
   createAttestedServer,

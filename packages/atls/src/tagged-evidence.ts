@@ -1,15 +1,4 @@
-import { createHash } from 'node:crypto';
-import {
-  cborArray,
-  cborBytes,
-  cborMap,
-  CborReader,
-  cborTag,
-  cborText,
-  CborType,
-  cborUnsigned,
-  equalBytes,
-} from '@enclos/codec';
+import { cborArray, cborBytes, CborReader, cborTag, CborType } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { Role } from './roles.ts';
 
@@ -22,10 +11,13 @@ export interface TaggedEvidence {
 
 /** What claims say that this package knows. */
 export interface Claims {
-  readonly keyDigest: { readonly algorithm: string; readonly digest: Uint8Array };
+  readonly keyDigest: { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array };
   /** When they are ours: for which protocol and role the key is. */
   readonly own: OwnClaims | undefined;
 }
+
+/** As Node names them. */
+export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
 
 export interface OwnClaims {
   readonly role: Role;
@@ -37,16 +29,16 @@ export interface OwnClaims {
 const quoteTag = 60_000;
 const maximumBytes = Object.freeze({ quote: 131_072, claims: 4096, key: 64 });
 const maximumClaims = 16;
-const ownTag = 'enclos-atls/1';
+export const ownTag = 'enclos-atls/1';
 /** Members of our claims. Those of others are ignored, as are ours by others. */
-const name = Object.freeze({
+export const claimName = Object.freeze({
   key: 'pubkey-hash',
   tag: 'enclos-tag',
   role: 'enclos-role',
   issuedAt: 'enclos-issued-at',
 });
 /** Named Information Hash Algorithm Registry (RFC 6920 section 9.4, as CCC's documents use it). */
-const digestNames: ReadonlyMap<number, string> = new Map([
+const digestNames: ReadonlyMap<number, DigestAlgorithm> = new Map([
   [1, 'sha256'],
   [7, 'sha384'],
   [8, 'sha512'],
@@ -67,17 +59,6 @@ export function decodeTaggedEvidence(bytes: Uint8Array): TaggedEvidence {
   return { quote, claims };
 }
 
-/** Our claims for a key: the report data of its quote is their SHA-256. */
-export function encodeClaims(publicKey: Uint8Array, { role, issuedAtMs }: OwnClaims): Uint8Array {
-  const digest = createHash('sha256').update(publicKey).digest();
-  return cborMap({
-    [name.key]: cborBytes(cborArray(cborUnsigned(1), cborBytes(digest))),
-    [name.tag]: cborText(ownTag),
-    [name.role]: cborText(role),
-    [name.issuedAt]: cborUnsigned(Math.floor(issuedAtMs / 1000)),
-  });
-}
-
 /** @throws a CODEC error. */
 export function decodeClaims(bytes: Uint8Array): Claims {
   const reader = new CborReader(bytes);
@@ -88,20 +69,15 @@ export function decodeClaims(bytes: Uint8Array): Claims {
     const member = reader.text(maximumBytes.key);
     if (seen.has(member)) throw invalid('A claim that occurs twice.');
     seen.add(member);
-    if (member === name.key) keyDigest = decodeDigest(reader.byteString(maximumBytes.claims));
-    else if (member === name.tag) own.tag = reader.text(maximumBytes.key);
-    else if (member === name.role) own.role = reader.text(maximumBytes.key);
-    else if (member === name.issuedAt) own.issuedAtMs = reader.unsigned(0xff_ffff_ffff) * 1000;
+    if (member === claimName.key) keyDigest = decodeDigest(reader.byteString(maximumBytes.claims));
+    else if (member === claimName.tag) own.tag = reader.text(maximumBytes.key);
+    else if (member === claimName.role) own.role = reader.text(maximumBytes.key);
+    else if (member === claimName.issuedAt) own.issuedAtMs = reader.unsigned(0xff_ffff_ffff) * 1000;
     else reader.skip();
   }
   reader.end();
   if (keyDigest === undefined) throw invalid('Claims without the hash of a key.');
   return Object.freeze({ keyDigest, own: ownClaims(own) });
-}
-
-/** True when the claims are about this key (SubjectPublicKeyInfo, DER). */
-export function isKeyOf({ keyDigest }: Claims, publicKey: Uint8Array): boolean {
-  return equalBytes(keyDigest.digest, createHash(keyDigest.algorithm).update(publicKey).digest());
 }
 
 function ownClaims(found: {

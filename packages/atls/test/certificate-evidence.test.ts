@@ -23,7 +23,8 @@ import { vectors } from '@enclos/testkit';
 import fc from 'fast-check';
 import { evidenceExtensions, extensionId } from '../src/certificate-evidence.ts';
 import { readCertificateEvidence } from '../src/index.ts';
-import { encodeClaims, encodeTaggedEvidence } from '../src/tagged-evidence.ts';
+import { encodeClaims } from '../src/own-claims.ts';
+import { encodeTaggedEvidence } from '../src/tagged-evidence.ts';
 import {
   certificateWith,
   openEnclaveEvidence,

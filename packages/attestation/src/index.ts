@@ -25,7 +25,7 @@ export type { PckPlatform, PlatformConfiguration } from './sgx-extension.ts';
 export type { Subtle } from './web-crypto.ts';
 export { splitSignedBody } from './signed-body.ts';
 export { verificationSteps, type StepId, type VerificationStep } from './steps.ts';
-export { snpStepResults, stepResults, type StepResult } from './step-results.ts';
+export { azureStepResults, snpStepResults, stepResults, type StepResult } from './step-results.ts';
 export type { Shortfall } from './shortfall.ts';
 export type { TcbEvaluation } from './tcb-evaluation.ts';
 export type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
@@ -48,15 +48,18 @@ export type { SnpReportFacts, SnpVerdict, SnpVerdictFacts } from './snp/verdict.
 export { verifySnpReport, type SnpVerifyOptions } from './snp/verify.ts';
 export {
   appraiseAzure,
+  appraiseAzureMachine,
   isVerifiedAzureEvidence,
   type AppraiseAzureOptions,
   type NonceBinding,
   type VerifiedAzureEvidence,
+  type VerifiedMachineEvidence,
 } from './vtpm/appraise.ts';
-export type { AzurePolicy } from './vtpm/policy.ts';
+export { isAzureDocument, parseAzureDocument, type AzureDocument } from './vtpm/document.ts';
+export { parseAzurePolicy, type AzureMachinePolicy, type AzurePolicy } from './vtpm/policy.ts';
 export type { AzureRefusalStatus } from './vtpm/refusal.ts';
 export type { AzureVmConfiguration } from './vtpm/runtime-data.ts';
-export { azureVerificationSteps, type AzureStepId } from './vtpm/steps.ts';
+export { azureVerificationSteps, type AzureDocumentStepId, type AzureStepId } from './vtpm/steps.ts';
 export type { TpmQuote, TpmQuoteFacts } from './vtpm/tpm-quote.ts';
 export type { AzureVerdict, AzureVerdictFacts, HardwareFacts, TpmFacts } from './vtpm/verdict.ts';
 export { verifyAzureSnp, verifyAzureTdx, type AzureEvidence, type AzureTdxOptions } from './vtpm/verify.ts';

@@ -41,6 +41,23 @@ export function parseJsonMembers(
   return { value, spans: scanner.spans };
 }
 
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** As `parseJson`, for bytes of UTF-8. @throws CODEC_INVALID also for other bytes. */
+export function parseJsonBytes(bytes: Uint8Array, maxLength: number): JsonValue {
+  // One character is three bytes at most, and a pair of surrogates four.
+  if (bytes.length > 3 * maxLength) throw new EnclosError('CODEC_OUT_OF_RANGE', `JSON over ${maxLength} characters.`);
+  return parseJson(decode(bytes), maxLength);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return textDecoder.decode(bytes);
+  } catch (cause) {
+    throw new EnclosError('CODEC_INVALID', 'Not strict JSON: not UTF-8.', { cause });
+  }
+}
+
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

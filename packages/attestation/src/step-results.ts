@@ -2,6 +2,8 @@ import { isEnclosError } from '@enclos/errors';
 import { misused } from './refusal.ts';
 import { snpVerificationSteps, type SnpStepId } from './snp/steps.ts';
 import { verificationSteps, type StepId } from './steps.ts';
+import type { HclHardware } from './vtpm/hcl-report.ts';
+import { azureDocumentSteps, type AzureDocumentStepId } from './vtpm/steps.ts';
 
 /** What became of one step of a verification. */
 export interface StepResult<Id extends string = StepId> {
@@ -31,6 +33,20 @@ export function stepResults(refusal?: unknown): readonly StepResult[] {
 /** The same for `verifySnpReport`. @throws VERIFIER_MISUSED for an error that is no refusal of it. */
 export function snpStepResults(refusal?: unknown): readonly StepResult<SnpStepId>[] {
   return resultsOf(snpVerificationSteps, refusal, 'verifySnpReport');
+}
+
+/**
+ * The same for a document of an Azure VM: `parseAzureDocument`, then
+ * `verifyAzureSnp` or `verifyAzureTdx` with `verifyQuote`.
+ *
+ * @param hardware of the document; undefined when it cannot be read.
+ * @throws VERIFIER_MISUSED for an error that is no refusal of them.
+ */
+export function azureStepResults(
+  hardware: HclHardware | undefined,
+  refusal?: unknown,
+): readonly StepResult<AzureDocumentStepId>[] {
+  return resultsOf(azureDocumentSteps(hardware), refusal, 'the verification of an Azure VM');
 }
 
 function resultsOf<Id extends string>(

@@ -7,7 +7,7 @@ export function refuseUsage(message: string, usage?: string): never {
 
 /** For a policy without anything that ties the evidence to its use. */
 export const bindingWanted =
-  '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON.';
+  '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON; for a vTPM --nonce HEX alone will do.';
 
 /** Whatever was thrown, as an error with a code. */
 export function toEnclosError(error: unknown): EnclosError {

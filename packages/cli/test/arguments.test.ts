@@ -58,7 +58,7 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   ],
   [
     ['verify', 'q', '--collateral', 'c', '--intel-root', '--policy', 'p', '--unbound', 'why', '--nonce', '00'],
-    '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON.',
+    '--policy needs one binding: --report-data HEX, or --purpose TEXT --nonce HEX [--key HEX], or --unbound REASON; for a vTPM --nonce HEX alone will do.',
   ],
   [['platform', 'set-cpusvn', '00'], 'The CPUSVN is 16 bytes in hex (32 digits).'],
   [['platform', 'set-cpusvn', '00'.repeat(16), '--pcesvn', '65536'], '--pcesvn is a number from 0 to 65535.'],

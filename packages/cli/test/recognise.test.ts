@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { scenario, snpScenario } from '@enclos/evidence-kit';
+import { azureSnpScenario, scenario, snpScenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import { readCertificate } from '../src/evidence/certificate.ts';
 import { piecesIn } from '../src/evidence/found.ts';
@@ -13,7 +13,16 @@ import { certificateWith, claimsAbout, serverKeyInfo, taggedEvidence } from './k
 const quote = scenario().quote;
 const claims = claimsAbout(serverKeyInfo);
 const certificate = certificateWith([{ id: '2.23.133.5.4.9', value: taggedEvidence(quote, claims) }]);
-const samples = [quote, scenario({ kind: 'tdx-v4' }).quote, snpScenario({ rsaBits: 2048 }).report, certificate, claims];
+const azure = azureSnpScenario({ snp: { rsaBits: 2048 } });
+const samples = [
+  azure.document,
+  azure.hclReport,
+  quote,
+  scenario({ kind: 'tdx-v4' }).quote,
+  snpScenario({ rsaBits: 2048 }).report,
+  certificate,
+  claims,
+];
 
 /** A sample with some bytes changed, cut or added. */
 const mutated = fc

@@ -123,3 +123,29 @@ export {
   type SnpListChanges,
 } from './snp/amd-pki.ts';
 export { snpScenario, type SnpScenario, type SnpScenarioChanges } from './snp/snp-scenario.ts';
+export {
+  azureAttestationKey,
+  azureJwk,
+  azureReportData,
+  azureSnpScenario,
+  azureTdxScenario,
+  exampleAzureNonce,
+  exampleAzureRuntime,
+  otherAzureKey,
+  type AzureDocumentJson,
+  type AzureRuntimeJson,
+  type AzureScenarioChanges,
+} from './azure/azure-scenario.ts';
+export { encodeHclReport, encodeTdReportArea, type HclReportFields } from './azure/hcl-report.ts';
+export { encodeTpmAttest, examplePcrs, signTpmAttest, type TpmAttestFields } from './azure/tpm-quote.ts';
+export {
+  attestedCertificate,
+  attestedForms,
+  attestedServerKey,
+  openEnclaveReport,
+  reportDataOf,
+  taggedClaims,
+  taggedEvidence,
+  wrappedMessage,
+  type AttestedForm,
+} from './attested/attested-certificate.ts';

@@ -17,7 +17,7 @@ let latest = 0;
 async function refresh(): Promise<void> {
   const mine = ++latest;
   entries.replaceChildren(...entriesView(session.entries, remove));
-  const options = readOptions();
+  const options = readOptions(session.evidence?.kind === 'azure-evidence');
   if ('problem' in options) {
     show([element('p', { class: 'problem' }, options.problem)], options.problem);
     return;

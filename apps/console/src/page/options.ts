@@ -13,13 +13,18 @@ export interface Options {
 
 const reportDataBytes = 64;
 
-/** Reads the controls; a problem in words when one of them holds nonsense, which is never taken for a default. */
-export function readOptions(): Options | { readonly problem: string } {
+/**
+ * Reads the controls; a problem in words when one of them holds nonsense, which is never taken for a default.
+ *
+ * @param isNonce what is expected is the nonce of a vTPM, which may have any length.
+ */
+export function readOptions(isNonce: boolean): Options | { readonly problem: string } {
   const now = chosenTime();
   if (now === undefined) return { problem: 'Choose the time of verification, in UTC.' };
   const typed = input('report-data').value.replaceAll(/\s/g, '');
   const reportData = typed === '' ? undefined : hex(typed);
-  if (typed !== '' && reportData?.length !== reportDataBytes) {
+  if (typed !== '' && isNonce && reportData === undefined) return { problem: 'The expected nonce is not hex.' };
+  if (typed !== '' && !isNonce && reportData?.length !== reportDataBytes) {
     return { problem: `The expected report data is not ${reportDataBytes} bytes of hex.` };
   }
   return {

@@ -1,19 +1,23 @@
+import type { CertificateEvidence } from '@enclos/atls/certificate';
 import type {
+  AzureVerdict,
   QuoteVerdict,
   SnpVerdict,
   StepResult,
   TrustedRoot,
   SnpRoot,
   VerifiedEvidence,
-  VerifiedSnpEvidence,
+  VerifiedMachineEvidence,
 } from '@enclos/attestation';
 import type { ExplainedCollateral, ExplainedField } from '@enclos/attestation/explain';
 import type { JsonObject } from '@enclos/attestation/json';
 import type { EnclosError } from '@enclos/errors';
+import type { AttestedInput } from './input/attested.ts';
+import type { EvidenceInput } from './input/read-input.ts';
 
 /** What the page has been given. */
 export interface Request {
-  readonly evidence?: { readonly kind: 'quote' | 'snp-report'; readonly bytes: Uint8Array };
+  readonly evidence?: Omit<EvidenceInput, 'form'> & Partial<Pick<AttestedInput, 'certificate'>>;
   /** Of a quote: JSON text of the shape QuoteCollateralV3. */
   readonly collateral?: string;
   /** Of an SEV-SNP report, DER. */
@@ -23,7 +27,7 @@ export interface Request {
   readonly now: Date;
   readonly allowTrailingBytes: boolean;
   readonly policy?: JsonObject;
-  /** 64 bytes; without them nothing is expected of the report data. */
+  /** 64 bytes, or the nonce of a vTPM; without them nothing is expected of the report data. */
   readonly reportData?: Uint8Array;
 }
 
@@ -34,10 +38,24 @@ export interface AmdCollateral {
   readonly revocationList?: Uint8Array;
 }
 
-export type Missing = 'evidence' | 'collateral' | 'root' | 'amd-leaf' | 'amd-authority' | 'amd-root';
+export type Missing = 'evidence' | 'machine' | 'collateral' | 'root' | 'amd-leaf' | 'amd-authority' | 'amd-root';
 
-/** A verdict with the evidence that a policy made of it. */
-export type Verdict = QuoteVerdict | SnpVerdict;
+/** A verdict on evidence of the hardware. */
+export type HardwareVerdict = QuoteVerdict | SnpVerdict;
+
+export type MachineVerdict = AzureVerdict<SnpVerdict> | AzureVerdict<QuoteVerdict>;
+
+export type Verdict = HardwareVerdict | MachineVerdict;
+
+/** What is known of the hardware, be it that of an Azure VM. */
+export function hardwareOf(verdict: Verdict): HardwareVerdict {
+  return verdict.tee === 'azure-vtpm' ? verdict.hardware : verdict;
+}
+
+/** Hex of what the evidence was asked for: report data, or the nonce of a TPM quote. */
+export function boundDataOf(verdict: Verdict): string {
+  return verdict.tee === 'azure-vtpm' ? verdict.tpm.qualifyingData : verdict.report.reportData;
+}
 
 export type Verification =
   | { readonly kind: 'waiting'; readonly missing: readonly Missing[] }
@@ -46,11 +64,23 @@ export type Verification =
   | { readonly kind: 'refused'; readonly error: EnclosError; readonly steps: readonly StepResult<string>[] }
   | { readonly kind: 'genuine'; readonly verdict: Verdict; readonly steps: readonly StepResult<string>[] };
 
+/** What ties accepted evidence to its use. */
+export type AppraisedBinding =
+  | (VerifiedEvidence | VerifiedMachineEvidence)['binding']
+  | { readonly kind: 'certificate-key' };
+
 export type Appraisal =
   /** Nobody said what is good enough. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'accepted'; readonly binding: (VerifiedEvidence | VerifiedSnpEvidence)['binding'] }
+  | { readonly kind: 'accepted'; readonly binding: AppraisedBinding }
   | { readonly kind: 'refused'; readonly error: EnclosError };
+
+/** What genuine evidence was asked for, and whether that is what ties it to the key of its certificate. */
+export interface KeyBinding {
+  readonly isBound: boolean;
+  /** Hex. */
+  readonly boundData: string;
+}
 
 /** Everything that the page shows. */
 export interface Outcome {
@@ -59,4 +89,8 @@ export interface Outcome {
   readonly collateral: ExplainedCollateral | undefined;
   readonly verification: Verification;
   readonly appraisal: Appraisal;
+  /** What carried the evidence, and whether the evidence vouches for its key: known once that is genuine. */
+  readonly certificate?: { readonly unpacked: CertificateEvidence; readonly actual?: KeyBinding };
+  /** The evidence is an HCL report: what was booted is in none of it. */
+  readonly onlyHardware?: true;
 }

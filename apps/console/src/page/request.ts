@@ -8,9 +8,7 @@ const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 /** What was given and what was chosen, as one request. */
 export function requestOf(session: Session, options: Options): Request {
   const { now, allowTrailingBytes, reportData } = options;
-  const quote = session.find('quote');
-  const report = session.find('snp-report');
-  const evidence = quote ?? report;
+  const { evidence } = session;
   const collateral = session.find('collateral')?.text;
   const policy = session.find('policy')?.rules;
   const leaf = session.find('amd-leaf')?.der;
@@ -28,7 +26,7 @@ export function requestOf(session: Session, options: Options): Request {
       ...(root === undefined ? {} : { root }),
       ...(revocationList === undefined ? {} : { revocationList }),
     },
-    ...(evidence === undefined ? {} : { evidence: { kind: evidence.kind, bytes: evidence.bytes } }),
+    ...(evidence === undefined ? {} : { evidence }),
     ...(collateral === undefined ? {} : { collateral }),
     ...(policy === undefined ? {} : { policy }),
     ...(reportData === undefined ? {} : { reportData }),

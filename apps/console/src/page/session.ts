@@ -1,6 +1,7 @@
 import { softwareRoot, type TrustedRoot } from '@enclos/attestation';
 import { isEnclosError } from '@enclos/errors';
-import { maximumInputBytes, readInput, tooLarge, type Input } from './input/read-input.ts';
+import { readAttested, type AttestedInput } from './input/attested.ts';
+import { maximumInputBytes, readInput, tooLarge, type EvidenceInput, type Input } from './input/read-input.ts';
 
 /** Something that was given to the page, and what it was taken for. */
 export interface Entry {
@@ -8,7 +9,7 @@ export interface Entry {
   /** The name of the file, or what it was called when it was pasted. */
   readonly name: string;
   readonly sizeBytes: number;
-  readonly input: Input;
+  readonly input: Input | AttestedInput;
   /** Of a root certificate. */
   readonly root?: TrustedRoot;
 }
@@ -41,6 +42,11 @@ export class Session {
     return found?.input as InputOf<K> | undefined;
   }
 
+  /** The one piece of evidence, and the certificate that carried it. */
+  get evidence(): EvidenceInput | AttestedInput | undefined {
+    return this.#entries.map(({ input }) => input).find((input) => 'bytes' in input);
+  }
+
   get softwareRoots(): readonly TrustedRoot[] {
     return this.#entries.flatMap(({ root }) => root ?? []);
   }
@@ -64,6 +70,8 @@ export class Session {
   async #entryOf(name: string, sizeBytes: number, input: Input): Promise<Entry> {
     const entry = { id: ++this.#lastId, name, sizeBytes, input };
     if (input.kind !== 'root') return entry;
+    const attested = await readAttested(input.der);
+    if (attested !== undefined) return { ...entry, input: attested };
     try {
       return { ...entry, root: await softwareRoot(input.der) };
     } catch (error) {
@@ -81,10 +89,8 @@ export class Session {
 
 /** What has the same place excludes each other. */
 function placeOf({ id, input, root }: Entry): string {
+  if ('bytes' in input) return 'evidence';
   switch (input.kind) {
-    case 'quote':
-    case 'snp-report':
-      return 'evidence';
     case 'root':
       return `root ${root?.publicKey ?? ''}`;
     case 'unreadable':

@@ -83,8 +83,8 @@ export function missingField(
 
 function valueOf(spec: FieldSpec, bytes: Uint8Array): Pick<ExplainedField, 'value' | 'meaning'> {
   const hex = toHex(bytes);
-  if (spec.kind === 'number') {
-    const number = littleEndian(bytes);
+  if (spec.kind === 'number' || spec.kind === 'big-endian') {
+    const number = spec.kind === 'number' ? littleEndian(bytes) : BigInt(`0x${hex}`);
     return withMeaning(String(number), spec.ofNumber?.(number));
   }
   if (spec.kind === 'reserved') return withMeaning(hex, /^0*$/.test(hex) ? 'zero' : 'not zero');

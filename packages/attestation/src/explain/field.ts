@@ -5,8 +5,9 @@
 export interface ExplainedField {
   /** The name of the specification: MRENCLAVE. */
   readonly name: string;
-  /** From the first byte of the evidence. */
+  /** From the first byte of the evidence; in a document of several parts, of the part. */
   readonly offset: number;
+  /** 0 for what has no place of its own, a member of JSON for example. */
   readonly sizeBytes: number;
   /** A number, lower-case hex, or text; empty for a group. Text is as hostile as whoever made the evidence. */
   readonly value: string;
@@ -18,8 +19,8 @@ export interface ExplainedField {
   readonly fields?: readonly ExplainedField[];
 }
 
-/** How a field is read: a little-endian number, or bytes. */
-export type FieldKind = 'number' | 'hex' | 'reserved';
+/** How a field is read: a little-endian number, one that is big-endian as those of a TPM, or bytes. */
+export type FieldKind = 'number' | 'big-endian' | 'hex' | 'reserved';
 
 /** A field of a fixed place in a layout. */
 export interface FieldSpec {
@@ -38,6 +39,14 @@ export function numberField(
   ofNumber?: (value: bigint) => string | undefined,
 ): FieldSpec {
   return { name, sizeBytes, kind: 'number', ...(ofNumber === undefined ? {} : { ofNumber }) };
+}
+
+export function bigEndianField(
+  name: string,
+  sizeBytes: 1 | 2 | 4 | 8,
+  ofNumber?: (value: bigint) => string | undefined,
+): FieldSpec {
+  return { name, sizeBytes, kind: 'big-endian', ...(ofNumber === undefined ? {} : { ofNumber }) };
 }
 
 export function hexField(name: string, sizeBytes: number, ofHex?: (hex: string) => string | undefined): FieldSpec {

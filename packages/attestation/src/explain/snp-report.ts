@@ -85,8 +85,13 @@ const fields: readonly FieldSpec[] = [
  */
 export function explainSnpReport(bytes: Uint8Array): readonly ExplainedField[] {
   const reader = new FieldReader(bytes);
-  const report = reader.group('SEV-SNP report', () => reader.fields(fields));
+  const report = explainSnpFields(reader);
   if (reader.ended || reader.remaining === 0) return Object.freeze([report]);
   const rest = { offset: reader.offset, sizeBytes: reader.remaining };
   return Object.freeze([report, missingField('Trailing bytes', rest, 'a report ends before them')]);
+}
+
+/** The report that begins where the reader is. */
+export function explainSnpFields(reader: FieldReader): ExplainedField {
+  return reader.group('SEV-SNP report', () => reader.fields(fields));
 }

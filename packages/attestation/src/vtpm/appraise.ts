@@ -1,7 +1,20 @@
 import { fromHex, toHex } from '@enclos/codec';
 import { readBinding, refuseByRule, requireListed, type Unbound } from '../appraisal-rules.ts';
+import { appraise, type VerifiedEvidence } from '../appraise.ts';
 import type { ReportDataBinding, UnboundBinding } from '../binding.ts';
-import { completeAzurePolicy, type AzurePolicy, type CompleteAzurePolicy } from './policy.ts';
+import { appraiseSnp, type VerifiedSnpEvidence } from '../snp/appraise.ts';
+import type { TdxPolicy } from '../policy.ts';
+import type { SnpPolicy } from '../snp/policy.ts';
+import type { SnpVerdict } from '../snp/verdict.ts';
+import type { QuoteVerdict } from '../verdict.ts';
+import {
+  completeAzurePolicy,
+  inHardware,
+  splitMachinePolicy,
+  type AzureMachinePolicy,
+  type AzurePolicy,
+  type CompleteAzurePolicy,
+} from './policy.ts';
 import { azureFactsOf, type AzureVerdict, type AzureVerdictFacts, type HardwareFacts } from './verdict.ts';
 
 declare const evidenceBrand: unique symbol;
@@ -69,6 +82,41 @@ export function appraiseAzure<Hardware extends HardwareFacts, HardwareEvidence>(
   } satisfies AzureEvidenceFacts<Hardware, HardwareEvidence>) as VerifiedAzureEvidence<Hardware, HardwareEvidence>;
   made.add(evidence);
   return evidence;
+}
+
+/** Evidence of an Azure VM that a policy for the whole machine accepted. */
+export type VerifiedMachineEvidence = VerifiedAzureEvidence<
+  SnpVerdict | QuoteVerdict,
+  VerifiedSnpEvidence | VerifiedEvidence
+>;
+
+/**
+ * `appraiseAzure` by one policy for vTPM and hardware, as a file has it.
+ *
+ * @param options `now`: the relying party's time; dates of the hardware's collateral are compared with it again.
+ * @throws APPRAISAL_REFUSED; the `field` of a rule for the hardware begins with `hardware.`.
+ * @throws VERIFIER_MISUSED for a verdict of another origin or a malformed binding.
+ */
+export function appraiseAzureMachine(
+  verdict: AzureVerdict<SnpVerdict> | AzureVerdict<QuoteVerdict>,
+  policy: AzureMachinePolicy,
+  binding: NonceBinding | UnboundBinding,
+  options: { readonly now: Date },
+): VerifiedMachineEvidence {
+  const { vtpm, hardware: rules } = splitMachinePolicy(policy);
+  const appraiseHardware = (
+    hardware: SnpVerdict | QuoteVerdict,
+    bound: ReportDataBinding,
+  ): VerifiedSnpEvidence | VerifiedEvidence =>
+    inHardware(() =>
+      // Each of both refuses a policy for the other.
+      hardware.tee === 'sev-snp'
+        ? appraiseSnp(hardware, rules as SnpPolicy, bound, options)
+        : appraise(hardware, rules as TdxPolicy, bound, options),
+    );
+  return appraiseAzure<SnpVerdict | QuoteVerdict, VerifiedSnpEvidence | VerifiedEvidence>(verdict, vtpm, binding, {
+    appraiseHardware,
+  });
 }
 
 /** True for an object that `appraiseAzure` of this copy of the package made: for borders that untyped callers cross. */

@@ -12,7 +12,7 @@ export type HclHardware = 'sev-snp' | 'tdx';
  */
 export interface HclReport {
   readonly hardware: HclHardware;
-  /** An SEV-SNP report, or a TDREPORT with zeros behind it; 1184 bytes. */
+  /** What begins like an SEV-SNP report, or a TDREPORT with zeros behind it; 1184 bytes. */
   readonly hardwareReport: Uint8Array;
   /** JSON, without the zeros behind it. */
   readonly runtimeData: Uint8Array;
@@ -62,6 +62,7 @@ export function parseHclReport(input: Uint8Array): HclReport {
   }
   const content = reader.bytes(contentLength);
   if (!isZero(reader.bytes(reader.remaining))) throw invalid('has something behind its runtime data');
+  if (hardware === 'tdx') tdReportData(hardwareReport);
   return {
     hardware,
     hardwareReport,

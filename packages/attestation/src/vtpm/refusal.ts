@@ -3,6 +3,7 @@ import type { AzureStepId } from './steps.ts';
 
 /** Why the evidence of an Azure VM is refused. */
 export type AzureRefusalStatus =
+  | 'VTPM_DOCUMENT_UNSUPPORTED_FORMAT'
   | 'VTPM_HCL_UNSUPPORTED_FORMAT'
   | 'VTPM_HARDWARE_MISMATCH'
   | 'VTPM_NOT_PARAVISOR'

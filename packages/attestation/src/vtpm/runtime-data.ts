@@ -1,6 +1,6 @@
 import { derBitString, derInteger, derMagnitude, derOid, derSequence, derValue, fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json.ts';
 
 /** How Azure configured the virtual machine, as the paravisor says. What it does not say is absent. */
 export interface AzureVmConfiguration {
@@ -28,7 +28,6 @@ const attestationKeyId = 'HCLAkPub';
 const modulusBytes = 256;
 /** base64url of 65537. */
 const exponent = 'AQAB';
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Parses the runtime data. Members that are not known here are not looked at:
@@ -37,7 +36,7 @@ const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws a CODEC error.
  */
 export function parseRuntimeData(bytes: Uint8Array): AzureRuntimeData {
-  const document = parseJson(decode(bytes), maximumLength);
+  const document = parseJsonBytes(bytes, maximumLength);
   if (!isJsonObject(document)) throw invalid('are not a JSON object');
   const { keys, 'vm-configuration': configuration, 'user-data': userData = '' } = document;
   if (typeof userData !== 'string' || !/^(?:[0-9a-f]{128})?$/i.test(userData)) {
@@ -48,14 +47,6 @@ export function parseRuntimeData(bytes: Uint8Array): AzureRuntimeData {
     vmConfiguration: readConfiguration(configuration),
     userData: userData.toLowerCase(),
   });
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return textDecoder.decode(bytes);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'The runtime data are not UTF-8.', { cause });
-  }
 }
 
 /** The one RSA key of 2048 bits with the name of the attestation key (a JWK, RFC 7517). */

@@ -1,4 +1,6 @@
-import type { VerificationStep } from '../steps.ts';
+import { snpVerificationSteps, type SnpStepId } from '../snp/steps.ts';
+import { verificationSteps, type StepId, type VerificationStep } from '../steps.ts';
+import type { HclHardware } from './hcl-report.ts';
 
 /**
  * What `verifyAzureSnp` and `verifyAzureTdx` check, in the order in which they
@@ -14,8 +16,27 @@ export const azureVerificationSteps = Object.freeze([
   step('vtpm-pcr-digest', 'The given PCR values are the ones that were quoted'),
 ] as const);
 
+const documentStep = step('vtpm-document', 'The evidence is one well-formed document');
+
 /** The id of a step: what `details.step` of a refusal holds. */
-export type AzureStepId = (typeof azureVerificationSteps)[number]['id'];
+export type AzureStepId = (typeof azureVerificationSteps)[number]['id'] | (typeof documentStep)['id'];
+
+/** Any step of evidence that came as a document: also those of the hardware's own verification. */
+export type AzureDocumentStepId = AzureStepId | SnpStepId | StepId;
+
+const hardwareSteps = { 'sev-snp': snpVerificationSteps, tdx: verificationSteps };
+
+/**
+ * All that is checked of a document, one step after the other: those of its
+ * hardware stand where they are taken. Without a hardware nothing is known but
+ * that there is to be one.
+ */
+export function azureDocumentSteps(
+  hardware: HclHardware | undefined,
+): readonly { readonly id: AzureDocumentStepId; readonly title: string }[] {
+  const [hclReport, ...rest] = azureVerificationSteps;
+  return [documentStep, hclReport, ...(hardware === undefined ? [] : hardwareSteps[hardware]), ...rest];
+}
 
 function step<const Id extends string>(id: Id, title: string): VerificationStep & { readonly id: Id } {
   return Object.freeze({ id, title });

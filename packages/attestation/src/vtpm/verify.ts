@@ -77,24 +77,20 @@ export function* azureTdxSteps<Verdict extends HardwareFacts>(
 ): Steps<AzureVerdict<Verdict>> {
   const step = 'vtpm-hardware';
   if (hardware?.tee !== 'tdx') refuseAzure(step, 'VTPM_HARDWARE_MISMATCH', 'The quote is not one of a TD.');
-  const reportData = orRefuse(
-    () => tdReportData(hcl.hardwareReport),
-    (cause) => refuseAzure('vtpm-hcl-report', 'VTPM_HCL_UNSUPPORTED_FORMAT', cause.message, cause),
-  );
-  if (hardware.report.reportData !== toHex(reportData)) {
+  if (hardware.report.reportData !== toHex(tdReportData(hcl.hardwareReport))) {
     refuseAzure(step, 'VTPM_HARDWARE_MISMATCH', 'The TD quote is not of the TDREPORT in the HCL report.');
   }
   return yield* azureVtpmSteps(evidence, hcl, hardware);
 }
 
-/** @throws EVIDENCE_REFUSED for a malformed report, or one of other hardware. */
-export function readHclReport(bytes: Uint8Array, hardware: HclHardware): HclReport {
+/** @throws EVIDENCE_REFUSED for a malformed report, or one of other hardware than what is given. */
+export function readHclReport(bytes: Uint8Array, hardware?: HclHardware): HclReport {
   const step = 'vtpm-hcl-report';
   const hcl = orRefuse(
     () => parseHclReport(bytes),
     (cause) => refuseAzure(step, 'VTPM_HCL_UNSUPPORTED_FORMAT', cause.message, cause),
   );
-  if (hcl.hardware !== hardware) {
+  if (hardware !== undefined && hcl.hardware !== hardware) {
     refuseAzure(step, 'VTPM_HARDWARE_MISMATCH', `The HCL report is of ${hcl.hardware}, not of ${hardware}.`);
   }
   return hcl;

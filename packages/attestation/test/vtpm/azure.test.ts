@@ -140,7 +140,8 @@ test('malformed HCL reports are refused', async () => {
   for (const bytes of [hclReport.subarray(0, -1), hclReport.subarray(0, 100), new Uint8Array(16_385)]) {
     await refused({ hclReport: bytes, tpmQuote }, 'vtpm-hcl-report', 'VTPM_HCL_UNSUPPORTED_FORMAT');
   }
-  await refused({ hcl: { reportType: 4 } }, 'vtpm-hcl-report', 'VTPM_HARDWARE_MISMATCH');
+  await refused({ hcl: { reportType: 4 } }, 'vtpm-hcl-report', 'VTPM_HCL_UNSUPPORTED_FORMAT');
+  await refused(tdEvidence(), 'vtpm-hcl-report', 'VTPM_HARDWARE_MISMATCH');
 });
 
 test('an HCL report of version 1 is read, and one of 16 KiB', async () => {

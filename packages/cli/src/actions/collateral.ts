@@ -15,15 +15,25 @@ import {
 } from '@enclos/endorsements';
 import { openDiskCache } from '@enclos/endorsements/node';
 import { isEnclosError } from '@enclos/errors';
+import { choosePiece } from '../evidence/choose.ts';
+import { recognise } from '../evidence/recognise.ts';
+import { hardwareOf, subjectOf } from '../evidence/subject.ts';
 import { readSmallFile } from '../files.ts';
 import { obtainCollateral, type ObtainCollateralOptions } from './obtain-collateral.ts';
 
 const maxEvidenceBytes = 1024 * 1024;
 const maxBundleBytes = 64 * 1024 * 1024;
 
-/** Which platform a quote or a report is of. @throws CLI_FILE_UNREADABLE, ENDORSEMENTS_EVIDENCE_UNREADABLE */
+/**
+ * Which platform evidence is of, in whatever it comes.
+ * @throws CLI_FILE_UNREADABLE, ENDORSEMENTS_EVIDENCE_UNREADABLE, CLI_USAGE when there are several
+ */
 export async function factsOfFile(file: string, product: SnpFacts['product'] | undefined): Promise<EndorsementFacts> {
-  return endorsementFacts(await readSmallFile(file, maxEvidenceBytes), product === undefined ? {} : { product });
+  const bytes = await readSmallFile(file, maxEvidenceBytes);
+  const piece = choosePiece(recognise(bytes));
+  // What is no evidence is for `endorsementFacts` to say.
+  const evidence = piece === undefined ? bytes : hardwareOf(subjectOf(piece.evidence)).bytes;
+  return endorsementFacts(evidence, product === undefined ? {} : { product });
 }
 
 export interface FetchCollateralOptions extends ObtainCollateralOptions {

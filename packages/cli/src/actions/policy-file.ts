@@ -4,7 +4,7 @@ import { checkPolicyText, type AnyPolicy } from '../policy/check.ts';
 const maxPolicyBytes = 1024 * 1024;
 
 /**
- * Reads a policy: the rules of `SgxPolicy`, `TdxPolicy` or `SnpPolicy` as JSON.
+ * Reads a policy: the rules of `SgxPolicy`, `TdxPolicy`, `SnpPolicy` or `AzureMachinePolicy` as JSON.
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_POLICY_INVALID with a diagnostic for each problem
  */
 export async function readPolicy(path: string): Promise<AnyPolicy> {

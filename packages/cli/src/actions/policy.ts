@@ -4,6 +4,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { choosePiece, nothingFound } from '../evidence/choose.ts';
 import type { Input } from '../evidence/read-input.ts';
 import { recognise } from '../evidence/recognise.ts';
+import { draftOfAzure } from '../policy/azure-draft.ts';
 import { draftOfReport } from '../policy/snp-draft.ts';
 import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from '../policy/draft.ts';
 import type { AnyPolicy } from '../policy/check.ts';
@@ -64,10 +65,10 @@ function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
     throw new EnclosError('EVIDENCE_REFUSED', message, { details, cause });
   };
   if (piece === undefined) return refuse(nothingFound(found));
+  const { form, bytes: evidence } = piece.evidence;
   try {
-    return piece.evidence.form === 'quote'
-      ? draftOfQuote(piece.evidence.bytes, by)
-      : draftOfReport(piece.evidence.bytes, product);
+    if (form === 'azure-evidence') return draftOfAzure(evidence, product);
+    return form === 'quote' ? draftOfQuote(evidence, by) : draftOfReport(evidence, product);
   } catch (error) {
     if (!isEnclosError(error, 'SGX_QUOTE_INVALID')) throw error;
     return refuse(error.message, error);

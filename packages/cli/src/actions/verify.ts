@@ -1,4 +1,4 @@
-import type { Binding, QuoteVerdict, SnpVerdict, VerifiedEvidence, VerifiedSnpEvidence } from '@enclos/attestation';
+import type { VerifiedEvidence, VerifiedMachineEvidence } from '@enclos/attestation';
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromHex } from '@enclos/codec';
@@ -10,8 +10,17 @@ import { keyBinding, type KeyBinding } from '../evidence/key-binding.ts';
 import { readPckFile } from '../evidence/pck-file.ts';
 import type { Input } from '../evidence/read-input.ts';
 import { recognise } from '../evidence/recognise.ts';
-import { stepsOf, type VerifyStep } from '../evidence/step-list.ts';
-import { appraiseVerdict, verifyEvidence, type Given } from '../evidence/verify-evidence.ts';
+import { stepListOf, stepsOf, type VerifyStep } from '../evidence/step-list.ts';
+import { subjectOf } from '../evidence/subject.ts';
+import {
+  appraiseVerdict,
+  boundDataOf,
+  verifyEvidence,
+  type AnyBinding,
+  type AnyVerdict,
+  type AnyVerifiedEvidence,
+  type Given,
+} from '../evidence/verify-evidence.ts';
 import { bindingWanted, refuseUsage } from '../failure.ts';
 import { readPolicy } from './policy-file.ts';
 import { trustedRoots, type RootOptions } from './trusted-roots.ts';
@@ -29,7 +38,7 @@ export interface VerifyOptions {
    * What to accept, and what ties the evidence to this use. Without a binding the
    * key of the certificate that carried it must do. Without this nothing is appraised.
    */
-  readonly appraisal?: { readonly policyFile: string; readonly binding?: Binding };
+  readonly appraisal?: { readonly policyFile: string; readonly binding?: AnyBinding };
 }
 
 /** The certificate that carried the evidence. */
@@ -46,12 +55,17 @@ export interface VerifyOutcome {
   readonly trailingBytes: number;
   readonly steps: readonly VerifyStep[];
   /** Absent when a step of the verifier failed. */
-  readonly verdict?: QuoteVerdict | SnpVerdict;
+  readonly verdict?: AnyVerdict;
+  /** All that was verified is the hardware's report in an HCL report: nothing says what the vTPM measured. */
+  readonly onlyHardware?: true;
   readonly certificate?: CarrierFacts;
   /** Present when the policy accepted it. */
-  readonly evidence?: VerifiedEvidence | VerifiedSnpEvidence;
+  readonly evidence?: AnyVerifiedEvidence;
   /** What ties accepted evidence to its use: see `Binding`; `certificate-key` when the key of its certificate does. */
-  readonly binding?: VerifiedEvidence['binding'] | { readonly kind: 'certificate-key'; readonly scheme: string };
+  readonly binding?:
+    | VerifiedEvidence['binding']
+    | VerifiedMachineEvidence['binding']
+    | { readonly kind: 'certificate-key'; readonly scheme: string };
   /** Why it is refused: evidence or policy. */
   readonly refusal?: EnclosError;
   /** What the endorsements client noticed while it got the collateral. */
@@ -74,16 +88,24 @@ export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
   const form = piece?.evidence.form ?? 'quote';
   // Before anything is said about a step: whom to trust must be clear.
   if (fromFile !== undefined && form === 'quote') await trustedRoots(options.roots, fromFile.json);
-  if (piece?.certificate === undefined) requireBinding(options);
-  const place = { path: piece?.path ?? [], trailingBytes: piece?.evidence.trailingBytes ?? 0, notices: [] };
+  requireBinding(options, piece);
+  const place = {
+    path: piece?.path ?? [],
+    trailingBytes: piece?.evidence.trailingBytes ?? 0,
+    notices: [],
+    ...(piece?.inHclReport === true ? { onlyHardware: true as const } : {}),
+  };
+  let list = stepListOf({ form });
   try {
     if (piece === undefined) throw unreadable(nothingFound(found));
+    const subject = subjectOf(piece.evidence);
+    list = stepListOf(subject);
     const given = { ...options, source, fromFile, pck, policy, carried: certificatesIn(found) };
-    const { verdict, notices } = await verifyEvidence(piece.evidence, given);
-    return { ...place, notices, ...(await conclude({ piece, verdict }, given)) };
+    const { verdict, notices } = await verifyEvidence(subject, given);
+    return { ...place, notices, ...(await conclude({ piece, verdict, steps: stepsOf(list) }, given)) };
   } catch (error) {
     if (!isEnclosError(error, 'EVIDENCE_REFUSED') && !isEnclosError(error, 'ENDORSEMENTS_INVALID')) throw error;
-    return { ...place, steps: stepsOf(form, error), refusal: error };
+    return { ...place, steps: stepsOf(list, error), refusal: error };
   }
 }
 
@@ -92,22 +114,26 @@ function unreadable(message: string): EnclosError {
   return new EnclosError('EVIDENCE_REFUSED', message, { details });
 }
 
-/** @throws CLI_USAGE when a policy is given, and nothing that ties the evidence to its use. */
-function requireBinding({ appraisal }: Pick<VerifyOptions, 'appraisal'>): void {
-  if (appraisal !== undefined && appraisal.binding === undefined) refuseUsage(bindingWanted);
+/** @throws CLI_USAGE when a policy is given, and nothing that ties the evidence to its use, or what such evidence has not. */
+function requireBinding({ appraisal }: Pick<VerifyOptions, 'appraisal'>, piece: Piece | undefined): void {
+  if (appraisal === undefined) return;
+  const { binding } = appraisal;
+  if (binding === undefined && piece?.certificate === undefined) refuseUsage(bindingWanted);
+  const hasNonce = piece?.evidence.form === 'azure-evidence';
+  if (binding !== undefined && 'nonce' in binding && !hasNonce) refuseUsage(bindingWanted);
 }
 
 interface Verified {
   readonly piece: Piece;
-  readonly verdict: QuoteVerdict | SnpVerdict;
+  readonly verdict: AnyVerdict;
+  readonly steps: readonly VerifyStep[];
 }
 
 type Judged = Given & Pick<VerifyOptions, 'input' | 'appraisal'>;
 type Conclusion = Omit<VerifyOutcome, 'path' | 'trailingBytes' | 'notices'>;
 
 /** What follows from a verdict: whether the certificate is bound to it, and whether the policy accepts it. */
-async function conclude({ piece, verdict }: Verified, given: Judged): Promise<Conclusion> {
-  const steps = stepsOf(piece.evidence.form);
+async function conclude({ piece, verdict, steps }: Verified, given: Judged): Promise<Conclusion> {
   if (piece.certificate === undefined) return appraised({ steps, verdict }, given);
   const certificate = await carrierFacts(piece.certificate, { piece, verdict }, given.input);
   const all = [...steps, bindingStep(steps.length + 1, certificate)];
@@ -122,10 +148,10 @@ async function conclude({ piece, verdict }: Verified, given: Judged): Promise<Co
 
 async function carrierFacts(
   { der }: CertificateFound,
-  { piece, verdict }: Verified,
+  { piece, verdict }: Pick<Verified, 'piece' | 'verdict'>,
   { from }: Input,
 ): Promise<CarrierFacts> {
-  const binding = await keyBinding(der, piece.evidence.bytes, verdict.report.reportData);
+  const binding = await keyBinding(der, piece.evidence.bytes, boundDataOf(verdict));
   return { subject: readCertificate(der).subject, keyProved: from === 'tls', ...binding };
 }
 
@@ -145,19 +171,40 @@ function appraised(
   if (policy === undefined || appraisal === undefined) return verified;
   const { verdict, certificate } = verified;
   const scheme = certificate?.scheme;
-  if (scheme === undefined) requireBinding({ appraisal });
+  if (appraisal.binding === undefined && scheme === undefined) refuseUsage(bindingWanted);
   // The certificate's own bytes have just been found to be what the report data vouches for.
-  const binding = appraisal.binding ?? { reportData: fromHex(verdict.report.reportData) };
+  const binding = appraisal.binding ?? { reportData: fromHex(boundDataOf(verdict)) };
+  const nonceStep = (refusal?: EnclosError): Pick<Conclusion, 'steps'> => ({
+    steps: withNonce(verified, appraisal.binding, refusal),
+  });
   try {
     const evidence = appraiseVerdict(verdict, policy, binding, now);
     const byCertificate = appraisal.binding === undefined && scheme !== undefined;
     return {
       ...verified,
+      ...nonceStep(),
       evidence,
       binding: byCertificate ? { kind: 'certificate-key', scheme } : evidence.binding,
     };
   } catch (error) {
     if (!isEnclosError(error, 'APPRAISAL_REFUSED')) throw error;
-    return { ...verified, refusal: error };
+    return { ...verified, ...nonceStep(error), refusal: error };
   }
+}
+
+/** The last link of the chain of an Azure VM, where something was expected of it. */
+function withNonce(
+  { verdict, steps }: Pick<Verified, 'verdict' | 'steps'>,
+  expected: AnyBinding | undefined,
+  refusal: EnclosError | undefined,
+): readonly VerifyStep[] {
+  if (verdict.tee !== 'azure-vtpm' || expected === undefined || 'unbound' in expected) return steps;
+  const isWrong = refusal?.details['field'] === 'binding';
+  const step = {
+    number: steps.length + 1,
+    id: 'vtpm-nonce',
+    title: 'The TPM quote was made for the expected nonce',
+    status: refusal === undefined ? 'passed' : isWrong ? 'failed' : 'not reached',
+  } as const;
+  return [...steps, step];
 }

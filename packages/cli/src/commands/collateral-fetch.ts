@@ -37,7 +37,12 @@ type Options = CommandInput<typeof options>['options'];
 export const command = defineCommand({
   description:
     'Gets what a quote or a report is verified with, for the platform that it names, and keeps it in the cache. What is in the cache and fresh is not fetched again; what is old is served while the source fails, with a notice.\n\nWhat comes from a source is checked for its form, and for being what was asked for. Whether it is genuine is for `enclos verify` to find out, so a mirror need not be trusted.\n\nThe collateral service of a software platform is a pccs: `--source pccs --url http://127.0.0.1:8081`.',
-  arguments: { evidence: { value: 'FILE', summary: 'A quote, or a report of SEV-SNP' } },
+  arguments: {
+    evidence: {
+      value: 'FILE',
+      summary: 'A quote, a report of SEV-SNP or the evidence of an Azure VM, in whatever it is wrapped',
+    },
+  },
   options,
   examples: [
     { command: 'enclos collateral fetch quote.bin --out collateral.json', summary: 'From Intel, for a quote' },

@@ -1,6 +1,6 @@
 import { checkPolicy } from '../actions/policy.ts';
 import { defineCommand } from '../command.ts';
-import type { AnyPolicy } from '../policy/check.ts';
+import { teeOf } from '../policy/check.ts';
 
 export const command = defineCommand({
   description:
@@ -16,8 +16,4 @@ export const command = defineCommand({
   json: ({ path, policy }) => ({ path, tee: teeOf(policy), policy: policy.rules }),
 });
 
-const names = { sgx: 'SGX', tdx: 'TDX', 'sev-snp': 'SEV-SNP' } as const;
-
-function teeOf(policy: AnyPolicy): keyof typeof names {
-  return policy.kind === 'snp' ? 'sev-snp' : (policy.rules.tee ?? 'sgx');
-}
+const names = { sgx: 'SGX', tdx: 'TDX', 'sev-snp': 'SEV-SNP', 'azure-vtpm': 'Azure VMs' } as const;

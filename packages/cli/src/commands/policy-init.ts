@@ -12,7 +12,8 @@ export const command = defineCommand({
   arguments: {
     evidence: {
       value: 'EVIDENCE',
-      summary: 'A quote or a report of SEV-SNP, in whatever it is wrapped; - for standard input',
+      summary:
+        'A quote, a report of SEV-SNP or the evidence of an Azure VM, in whatever it is wrapped; - for standard input',
     },
   },
   options: {

@@ -1,4 +1,4 @@
-import { boundReportData, unbound, type Binding } from '@enclos/attestation';
+import { boundReportData, unbound } from '@enclos/attestation';
 import { verify, type VerifyOptions } from '../actions/verify.ts';
 import {
   baselineOf,
@@ -14,6 +14,7 @@ import { defineCommand, type CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import type { CollateralSource } from '../evidence/collateral-of.ts';
 import { readInput } from '../evidence/read-input.ts';
+import type { AnyBinding } from '../evidence/verify-evidence.ts';
 import { bindingWanted, refuseUsage } from '../failure.ts';
 import { hexOption } from '../hex-option.ts';
 import { renderVerification } from '../render/verification.ts';
@@ -56,13 +57,22 @@ const options = {
     extensions: ['json'],
   },
   at: { type: 'string', value: 'TIME', summary: 'The time of verification, ISO 8601, in place of now' },
-  'report-data': { type: 'string', value: 'HEX', summary: 'The report data that the quote must have, 64 bytes' },
+  'report-data': {
+    type: 'string',
+    value: 'HEX',
+    summary: 'The report data that the quote must have, or the qualifying data of a TPM quote, 64 bytes',
+  },
   purpose: {
     type: 'string',
     value: 'TEXT',
     summary: 'With --nonce: the purpose that the report data must be bound to',
   },
-  nonce: { type: 'string', value: 'HEX', summary: 'With --purpose: the nonce that the report data must be bound to' },
+  nonce: {
+    type: 'string',
+    value: 'HEX',
+    summary:
+      'With --purpose: the nonce that the report data must be bound to. Alone: the qualifying data that a vTPM must have quoted',
+  },
   key: { type: 'string', value: 'HEX', summary: 'With --nonce: the public key that the report data must be bound to' },
   unbound: { type: 'string', value: 'REASON', summary: 'Expect nothing of the report data, and say why' },
   ...sourceOptions,
@@ -76,7 +86,7 @@ type Options = CommandInput<typeof options>['options'];
 
 export const command = defineCommand({
   description:
-    'Checks evidence against the collateral of its vendor, in numbered steps that end in a root. It finds the quote, or the report of SEV-SNP, by content: as bytes, in hex, base64 or PEM, in a certificate, in an Open Enclave report, in JSON; or in the certificate that a server shows, by its https address.\n\nWhom to trust is your choice: --root, --software-root, --intel-root, --amd-root. When none is named, only the roots of the vendors of hardware are trusted, and no software platform.\n\nWith --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate. Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes.\n\nThe answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`. A report of SEV-SNP has no TCB status: of one that is genuine `status` is GENUINE, and the policy judges its versions.',
+    'Checks evidence against the collateral of its vendor, in numbered steps that end in a root. It finds the quote, or the report of SEV-SNP, by content: as bytes, in hex, base64 or PEM, in a certificate, in an Open Enclave report, in JSON; the evidence of an Azure VM, with HCL report, TPM quote and PCRs; or what is in the certificate that a server shows, by its https address.\n\nWhom to trust is your choice: --root, --software-root, --intel-root, --amd-root. When none is named, only the roots of the vendors of hardware are trusted, and no software platform.\n\nWith --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate, and of a vTPM --nonce alone will do. Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes.\n\nThe answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`. A report of SEV-SNP has no TCB status: of one that is genuine `status` is GENUINE, and the policy judges its versions. Of an Azure VM `status` is that of its hardware, and `verdict` holds what hardware, paravisor and vTPM say; `onlyHardware` says that an HCL report came without a quote of the TPM.',
   arguments: {
     evidence: {
       value: 'EVIDENCE',
@@ -97,6 +107,11 @@ export const command = defineCommand({
       command:
         'enclos verify quote.bin --collateral collateral.json --software-root 3f2a… --policy policy.json --purpose "vault upload" --nonce 00112233445566778899aabbccddeeff',
       summary: 'Appraise evidence that is bound to a nonce',
+    },
+    {
+      command:
+        'enclos verify evidence.json --product Milan --policy machine.json --nonce 00112233445566778899aabbccddeeff',
+      summary: 'Verify an Azure VM, from the hardware to the PCRs and the nonce',
     },
   ],
   exitCodes: {
@@ -195,12 +210,13 @@ async function appraisalOf(given: Options, path: (file: string) => string): Prom
   return present.length === 0 ? { policyFile } : { policyFile, binding: await bindingOf(given, present) };
 }
 
-async function bindingOf(given: Options, present: readonly string[]): Promise<Binding> {
+async function bindingOf(given: Options, present: readonly string[]): Promise<AnyBinding> {
   const { 'report-data': reportData, purpose, nonce, key, unbound: reason } = given;
   if (reportData !== undefined && present.length === 1) {
     return { reportData: hexOption('--report-data', reportData, 64) };
   }
   if (reason !== undefined && present.length === 1) return unbound(reason);
+  if (nonce !== undefined && present.length === 1) return { nonce: hexOption('--nonce', nonce) };
   if (purpose !== undefined && nonce !== undefined && reportData === undefined && reason === undefined) {
     const inputs = {
       purpose,

@@ -43,5 +43,7 @@ export function nothingFound(found: Found): string {
 const hints: Readonly<Record<string, string>> = {
   jwt: ' A token is the answer of a verifier, to be checked by its issuer’s keys: `enclos explain` shows it.',
   tdreport: ' The quoting enclave of its machine makes a quote of it.',
+  'hcl-report':
+    ' Its TDREPORT is for its own machine: verify the whole evidence, with the TD quote and the quote of the TPM.',
   'oe-report': ' A local report is for an enclave on the same machine.',
 };

@@ -2,7 +2,7 @@ import { endorsementFacts, type EndorsementFacts, type Notice, type SnpFacts } f
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { obtainCollateral, type ObtainCollateralOptions } from '../actions/obtain-collateral.ts';
 import { readSmallJson } from '../files.ts';
-import type { QuoteFound, SnpReportFound } from './found.ts';
+import type { HardwareEvidence } from './subject.ts';
 import { isRecord } from './text-forms.ts';
 import { pckChain, pckFacts, type PckFile } from './pck-file.ts';
 
@@ -34,7 +34,7 @@ export async function readCollateralFile(path: string): Promise<ObtainedCollater
  * @throws EVIDENCE_REFUSED when a quote cannot be read, and what `endorsementFacts` and `obtainCollateral` throw.
  */
 export async function fetchCollateralFor(
-  evidence: QuoteFound | SnpReportFound,
+  evidence: HardwareEvidence,
   source: CollateralSource,
   pck: PckFile | undefined,
 ): Promise<ObtainedCollateral> {
@@ -45,10 +45,7 @@ export async function fetchCollateralFor(
   return { json: collateral, notices };
 }
 
-function factsOf(
-  { form, bytes }: QuoteFound | SnpReportFound,
-  product: SnpFacts['product'] | undefined,
-): EndorsementFacts {
+function factsOf({ form, bytes }: HardwareEvidence, product: SnpFacts['product'] | undefined): EndorsementFacts {
   try {
     return endorsementFacts(bytes, product === undefined ? {} : { product });
   } catch (cause) {

@@ -2,6 +2,7 @@
 export type Found =
   | QuoteFound
   | SnpReportFound
+  | AzureEvidenceFound
   | CertificateFound
   | JwtFound
   | JsonFound
@@ -33,6 +34,18 @@ export interface SnpReportFound {
   readonly trailingBytes: number;
   readonly inner: readonly Inner[];
 }
+
+/** The evidence of an Azure VM as one JSON document, or what means to be one: see `parseAzureDocument`. */
+export interface AzureEvidenceFound {
+  readonly form: 'azure-evidence';
+  /** The text of the document. */
+  readonly bytes: Uint8Array;
+  readonly trailingBytes: 0;
+  readonly inner: readonly Inner[];
+}
+
+/** What `enclos verify` can verify. */
+export type EvidenceFound = QuoteFound | SnpReportFound | AzureEvidenceFound;
 
 /** An X.509 certificate; what its extensions carry is inside. */
 export interface CertificateFound {
@@ -77,23 +90,28 @@ export interface WrapperFound {
 
 /** A piece of evidence, and the way to it. */
 export interface Piece {
-  readonly evidence: QuoteFound | SnpReportFound;
+  readonly evidence: EvidenceFound;
   /** From the outside: `base64`, `member report`, `an Open Enclave report`. Empty when the input is the evidence itself. */
   readonly path: readonly string[];
   /** The certificate that carried it. */
   readonly certificate?: CertificateFound;
   /** The identifier of the extension that carried it. */
   readonly extension?: string;
+  /** It lay in an HCL report, with which nothing of the vTPM came along. */
+  readonly inHclReport?: true;
 }
 
-/** Every quote and report in what was found, in the order in which they stand there. */
+/** Every quote, report and document in what was found, in the order in which they stand there. */
 export function piecesIn(found: Found): readonly Piece[] {
   return collect(found, { path: [] });
 }
 
 function collect(found: Found, way: Omit<Piece, 'evidence'>): readonly Piece[] {
-  if (found.form === 'quote' || found.form === 'snp-report') return [{ evidence: found, ...way }];
-  const carrier = found.form === 'certificate' ? { certificate: found } : {};
+  if (isEvidence(found)) return [{ evidence: found, ...way }];
+  const carrier = {
+    ...(found.form === 'certificate' ? { certificate: found } : {}),
+    ...(found.form === 'hcl-report' ? { inHclReport: true as const } : {}),
+  };
   return found.inner.flatMap(({ at, found: inner, extension }) =>
     collect(inner, {
       ...way,
@@ -102,6 +120,10 @@ function collect(found: Found, way: Omit<Piece, 'evidence'>): readonly Piece[] {
       ...(extension === undefined ? {} : { extension }),
     }),
   );
+}
+
+function isEvidence(found: Found): found is EvidenceFound {
+  return found.form === 'quote' || found.form === 'snp-report' || found.form === 'azure-evidence';
 }
 
 /** Every certificate in what was found. */
@@ -117,6 +139,8 @@ export function describeFound(found: Found): string {
       return 'a DCAP quote';
     case 'snp-report':
       return 'an attestation report of SEV-SNP';
+    case 'azure-evidence':
+      return 'evidence of an Azure VM';
     case 'certificate':
       return 'an X.509 certificate';
     case 'jwt':

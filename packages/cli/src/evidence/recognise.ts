@@ -1,4 +1,6 @@
+import { isAzureDocument } from '@enclos/attestation';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
+import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { schemeOf } from './attested-certificate.ts';
 import {
@@ -100,7 +102,7 @@ function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
     const json = readJson(text);
     return json === undefined
       ? { form: 'unknown', what: 'text that begins like JSON and is none', inner: [] }
-      : recogniseJson(json, depth);
+      : recogniseJson(json, text, depth);
   }
   if (isJwt(text)) {
     const token = readJwt(text);
@@ -121,7 +123,8 @@ function recognisePem(blocks: readonly { readonly bytes: Uint8Array }[], bytes: 
   return { form: 'pem', what: `PEM with ${inner.length} blocks`, bytes, inner };
 }
 
-function recogniseJson(value: unknown, depth: number): Found {
+function recogniseJson(value: unknown, text: string, depth: number): Found {
+  if (isAzureDocument(value)) return { form: 'azure-evidence', bytes: utf8(text), trailingBytes: 0, inner: [] };
   return { form: 'json', value, inner: carriers(value, depth) };
 }
 

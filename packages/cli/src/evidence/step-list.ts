@@ -1,20 +1,38 @@
-import { snpVerificationSteps, verificationSteps, type SnpStepId, type StepResult } from '@enclos/attestation';
+import {
+  azureStepResults,
+  snpVerificationSteps,
+  verificationSteps,
+  type AzureDocumentStepId,
+  type StepResult,
+} from '@enclos/attestation';
 import type { EnclosError } from '@enclos/errors';
+import type { Subject } from './subject.ts';
 
-/** One step: those of the verifier, then that of the certificate where there is one. */
+/** One step: those of the verifier, then that of the certificate or of the nonce where there is one. */
 export interface VerifyStep extends Omit<StepResult, 'id'> {
-  readonly id: StepResult['id'] | SnpStepId | 'certificate-binding';
+  readonly id: AzureDocumentStepId | 'certificate-binding' | 'vtpm-nonce';
 }
 
-const lists = { quote: verificationSteps, 'snp-report': snpVerificationSteps } as const;
+type Step = Pick<VerifyStep, 'id' | 'title'>;
+
+/** What is checked of evidence of this form. Of an Azure VM, of which nothing is known yet, what is checked of all. */
+export function stepListOf(evidence: Subject | { readonly form: Subject['form'] }): readonly Step[] {
+  switch (evidence.form) {
+    case 'quote':
+      return verificationSteps;
+    case 'snp-report':
+      return snpVerificationSteps;
+    case 'azure-evidence':
+      return azureStepResults('document' in evidence ? evidence.document.hardware : undefined);
+  }
+}
 
 /**
- * The steps of a verification of this kind of evidence: all passed, or those
- * before the one that `refusal` names. A refusal that names none of them, of
- * collateral that cannot be read for example, came before the first.
+ * The steps of a verification: all passed, or those before the one that
+ * `refusal` names. A refusal that names none of them, of collateral that cannot
+ * be read for example, came before the first.
  */
-export function stepsOf(form: keyof typeof lists, refusal?: EnclosError): readonly VerifyStep[] {
-  const steps: readonly Pick<VerifyStep, 'id' | 'title'>[] = lists[form];
+export function stepsOf(steps: readonly Step[], refusal?: EnclosError): readonly VerifyStep[] {
   const failed = refusal === undefined ? steps.length : steps.findIndex(({ id }) => id === refusal.details['step']);
   return steps.map(({ id, title }, index) => {
     const status = index < failed ? 'passed' : index === failed ? 'failed' : 'not reached';

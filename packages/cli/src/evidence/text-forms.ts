@@ -1,4 +1,5 @@
-import { fromBase64url } from '@enclos/codec';
+import { isAzureDocument } from '@enclos/attestation';
+import { fromBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 
 /** A text as the bytes that it may spell. */
@@ -87,7 +88,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The texts in a JSON value, and its lists of bytes, each with its path: `evidence.quote`, `keys[0].x5c`. */
+/**
+ * The texts in a JSON value, its lists of bytes and its documents of Azure VMs, each with its path:
+ * `evidence.quote`, `keys[0].x5c`.
+ */
 export function jsonMembers(
   value: unknown,
 ): readonly { readonly path: string; readonly content: string | Uint8Array }[] {
@@ -98,6 +102,7 @@ export function jsonMembers(
     if (left < 0 || depth > maximumDepth) return;
     if (typeof current === 'string') members.push({ path, content: current });
     else if (isByteArray(current)) members.push({ path, content: Uint8Array.from(current) });
+    else if (isAzureDocument(current)) members.push({ path, content: utf8(JSON.stringify(current)) });
     else if (Array.isArray(current)) {
       for (const [index, item] of current.slice(0, left).entries()) walk(item, `${path}[${index}]`, depth + 1);
     } else if (isRecord(current)) {

@@ -1,27 +1,37 @@
 import {
   appraise,
+  appraiseAzureMachine,
   appraiseSnp,
   parseCollateral,
   parseSnpCollateral,
+  verifyAzureSnp,
+  verifyAzureTdx,
   verifyQuote,
   verifySnpReport,
+  type AzureDocument,
+  type AzureVerdict,
   type Binding,
+  type NonceBinding,
   type QuoteVerdict,
   type SnpCollateral,
+  type SnpEndorsements,
+  type SnpRoot,
   type SnpVerdict,
   type VerifiedEvidence,
+  type VerifiedMachineEvidence,
   type VerifiedSnpEvidence,
 } from '@enclos/attestation';
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { parseQuote } from '@enclos/sgx';
 import { trustedRoots, type RootOptions } from '../actions/trusted-roots.ts';
-import type { AnyPolicy } from '../policy/check.ts';
+import { bindingWanted, refuseUsage } from '../failure.ts';
+import { teeOf, type AnyPolicy } from '../policy/check.ts';
 import { fetchCollateralFor, withPckChain, type CollateralSource, type ObtainedCollateral } from './collateral-of.ts';
-import type { QuoteFound, SnpReportFound } from './found.ts';
 import type { PckFile } from './pck-file.ts';
 import { snpCollateralOf } from './snp-collateral.ts';
 import { trustedSnpRoots } from './snp-roots.ts';
+import { hardwareOf, tdQuoteOf, type Subject } from './subject.ts';
 
 /** What a verification is given beside the evidence. */
 export interface Given {
@@ -36,17 +46,34 @@ export interface Given {
   readonly carried: readonly Uint8Array[];
 }
 
+/** A verdict on evidence of the hardware. */
+export type HardwareVerdict = QuoteVerdict | SnpVerdict;
+export type MachineVerdict = AzureVerdict<SnpVerdict> | AzureVerdict<QuoteVerdict>;
+export type AnyVerdict = HardwareVerdict | MachineVerdict;
+export type AnyVerifiedEvidence = VerifiedEvidence | VerifiedSnpEvidence | VerifiedMachineEvidence;
+/** What ties evidence to its use. The nonce is for that of a vTPM. */
+export type AnyBinding = Binding | NonceBinding;
+
 const pckChainType = 5;
 
 /** @throws EVIDENCE_REFUSED, ENDORSEMENTS_INVALID, and what fetching collateral throws. */
 export async function verifyEvidence(
-  evidence: QuoteFound | SnpReportFound,
+  subject: Subject,
   given: Given,
-): Promise<{ readonly verdict: QuoteVerdict | SnpVerdict; readonly notices: readonly Notice[] }> {
-  const { bytes } = evidence;
-  const { json, notices } = given.fromFile ?? (await fetchCollateralFor(evidence, given.source, given.pck));
-  const verdict = await (evidence.form === 'quote' ? verifyDcap(bytes, json, given) : verifySnp(bytes, json, given));
-  return { verdict, notices };
+): Promise<{ readonly verdict: AnyVerdict; readonly notices: readonly Notice[] }> {
+  const collateral = given.fromFile ?? (await fetchCollateralFor(hardwareOf(subject), given.source, given.pck));
+  return { verdict: await verdictOf(subject, collateral.json, given), notices: collateral.notices };
+}
+
+async function verdictOf(subject: Subject, json: unknown, given: Given): Promise<AnyVerdict> {
+  switch (subject.form) {
+    case 'quote':
+      return verifyDcap(subject.bytes, json, given);
+    case 'snp-report':
+      return verifySnpReport(subject.bytes, ...(await snpArguments(json, given)));
+    case 'azure-evidence':
+      return verifyAzure(subject.document, json, given);
+  }
 }
 
 async function verifyDcap(bytes: Uint8Array, json: unknown, { pck, roots: named, now }: Given): Promise<QuoteVerdict> {
@@ -65,25 +92,49 @@ function carriesChain(quote: Uint8Array): boolean {
   }
 }
 
-async function verifySnp(bytes: Uint8Array, json: unknown, { roots: named, now, carried }: Given): Promise<SnpVerdict> {
+async function snpArguments(
+  json: unknown,
+  { roots: named, now, carried }: Pick<Given, 'roots' | 'now' | 'carried'>,
+): Promise<readonly [SnpEndorsements, { readonly roots: readonly SnpRoot[]; readonly now: Date }]> {
   const roots = await trustedSnpRoots(named, json);
   // What is missing is for the parser to say.
-  const endorsements = parseSnpCollateral(snpCollateralOf(json, carried) as SnpCollateral);
-  return verifySnpReport(bytes, endorsements, { roots, now });
+  return [parseSnpCollateral(snpCollateralOf(json, carried) as SnpCollateral), { roots, now }];
+}
+
+/** The whole chain, from the vendor of the hardware to the PCRs. */
+async function verifyAzure(document: AzureDocument, json: unknown, given: Given): Promise<MachineVerdict> {
+  if (document.hardware === 'tdx') {
+    const verifyTdQuote = (quote: Uint8Array): Promise<QuoteVerdict> => verifyDcap(quote, json, given);
+    return verifyAzureTdx(document, { tdQuote: tdQuoteOf(document), verifyTdQuote });
+  }
+  const { signingKeyCertificate: vcek } = document;
+  const carried = vcek === undefined ? given.carried : [vcek, ...given.carried];
+  return verifyAzureSnp(document, ...(await snpArguments(json, { ...given, carried })));
+}
+
+/** Hex of what the evidence was asked for: report data, or the qualifying data of a TPM quote. */
+export function boundDataOf(verdict: AnyVerdict): string {
+  return verdict.tee === 'azure-vtpm' ? verdict.tpm.qualifyingData : verdict.report.reportData;
 }
 
 /** @throws APPRAISAL_REFUSED, also for a policy for evidence of another kind. */
 export function appraiseVerdict(
-  verdict: QuoteVerdict | SnpVerdict,
+  verdict: AnyVerdict,
   policy: AnyPolicy,
-  binding: Binding,
+  binding: AnyBinding,
   now: Date,
-): VerifiedEvidence | VerifiedSnpEvidence {
+): AnyVerifiedEvidence {
+  if (verdict.tee === 'azure-vtpm') {
+    if (policy.kind !== 'azure') return refuseTee(teeOf(policy), verdict.tee);
+    const nonce = 'reportData' in binding ? { nonce: binding.reportData } : binding;
+    return appraiseAzureMachine(verdict, policy.rules, nonce, { now });
+  }
+  if ('nonce' in binding) return refuseUsage(bindingWanted);
   if (verdict.tee === 'sev-snp') {
-    if (policy.kind !== 'snp') return refuseTee(policy.rules.tee ?? 'sgx', verdict.tee);
+    if (policy.kind !== 'snp') return refuseTee(teeOf(policy), verdict.tee);
     return appraiseSnp(verdict, policy.rules, binding, { now });
   }
-  if (policy.kind !== 'dcap') return refuseTee('sev-snp', verdict.tee);
+  if (policy.kind !== 'dcap') return refuseTee(teeOf(policy), verdict.tee);
   return appraise(verdict, policy.rules, binding, { now });
 }
 

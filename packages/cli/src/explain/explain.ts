@@ -1,8 +1,16 @@
 import { equalBytes, toHex } from '@enclos/codec';
 import { oeFormats } from '../evidence/binary-forms.ts';
-import { describeFound, type Found, type Inner, type WrapperFound } from '../evidence/found.ts';
+import {
+  describeFound,
+  type AzureEvidenceFound,
+  type Found,
+  type Inner,
+  type QuoteFound,
+  type WrapperFound,
+} from '../evidence/found.ts';
 import { recognise } from '../evidence/recognise.ts';
 import { isRecord } from '../evidence/text-forms.ts';
+import { azureNodes, hclNodes } from './azure.ts';
 import { certificateNodes, taggedNodes } from './certificate.ts';
 import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './nodes.ts';
 import { quoteNodes, quoteTitle } from './quote.ts';
@@ -38,6 +46,8 @@ function explainFound(found: Found): Explained {
         title: 'SEV-SNP attestation report',
         nodes: [...snpNodes(found.bytes), ...trailing(found.trailingBytes)],
       };
+    case 'azure-evidence':
+      return { title: 'Evidence of an Azure confidential VM', nodes: azureNodes(found.bytes) };
     case 'certificate': {
       const certificate = certificateNodes(found.der);
       const own = certificate?.children ?? [];
@@ -74,6 +84,7 @@ function explainWrapper(found: WrapperFound): Explained {
     return { title: `${title}, in ${found.form}`, nodes };
   }
   const title = `${found.what[0]?.toUpperCase() ?? ''}${found.what.slice(1)}`;
+  if (found.form === 'hcl-report') return { title, nodes: hclNodes(found.bytes) };
   return { title, nodes: [...headerNodes(found), ...carried(found.inner, 'holds nothing that is known here')] };
 }
 
@@ -96,30 +107,9 @@ function headerNodes({ form, bytes }: WrapperFound): readonly ExplainNode[] {
       ]);
     case 'tagged-evidence':
       return taggedNodes(bytes);
-    case 'hcl-report':
-      return hclNodes(bytes);
     default:
       return [];
   }
-}
-
-const hclHardwareBytes = 1184;
-const hclReportTypes: Readonly<Record<number, string>> = { 2: 'SEV-SNP', 4: 'TDX' };
-
-function hclNodes(bytes: Uint8Array): readonly ExplainNode[] {
-  const contentStart = 0x20 + hclHardwareBytes;
-  const nodes = fieldNodes(bytes, contentStart, [
-    numberField('size', 4),
-    numberField('version', 4),
-    numberField('hardware', 4, (type) => hclReportTypes[type] ?? 'unknown'),
-    numberField('hash', 4, (type) => (type === 1 ? 'SHA-256: the hardware vouches for the JSON by it' : 'unknown')),
-    numberField('size of the JSON', 4),
-  ]);
-  const text = new TextDecoder().decode(bytes.subarray(contentStart + 20)).replace(/\0+$/, '');
-  return [
-    ...nodes,
-    node('JSON', text.length > 0 ? text : 'none', 'keys of the vTPM, and the configuration of the machine'),
-  ];
 }
 
 /** JSON that is no evidence, by a member that it has. */
@@ -128,11 +118,11 @@ const documents = [
     member: 'tcb_info',
     node: node('collateral', 'what a quote is verified with', 'give it to `enclos verify --collateral`'),
   },
-  {
-    member: 'acceptedStatuses',
+  ...['acceptedStatuses', 'measurements', 'pcrs'].map((member) => ({
+    member,
     node: node('policy', 'what somebody accepts', '`enclos policy explain` says it in sentences'),
-  },
-] as const;
+  })),
+];
 
 function jsonNodes(value: unknown): readonly ExplainNode[] {
   const names = isRecord(value) ? Object.keys(value) : [];
@@ -158,6 +148,10 @@ function trailing(count: number): readonly ExplainNode[] {
   return count === 0 ? [] : [node('trailing bytes', count, 'no part of it; verifiers ignore them')];
 }
 
+function isComparable(found: Found): found is QuoteFound | AzureEvidenceFound {
+  return found.form === 'quote' || found.form === 'azure-evidence';
+}
+
 function isSame(one: Found, other: Found): boolean {
-  return one.form === 'quote' && other.form === 'quote' && equalBytes(one.bytes, other.bytes);
+  return isComparable(one) && isComparable(other) && one.form === other.form && equalBytes(one.bytes, other.bytes);
 }

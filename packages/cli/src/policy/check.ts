@@ -1,4 +1,12 @@
-import { parsePolicy, type AppraisalPolicy, type SgxPolicy, type SnpPolicy, type TdxPolicy } from '@enclos/attestation';
+import {
+  parseAzurePolicy,
+  parsePolicy,
+  type AppraisalPolicy,
+  type AzureMachinePolicy,
+  type SgxPolicy,
+  type SnpPolicy,
+  type TdxPolicy,
+} from '@enclos/attestation';
 import {
   BuildError,
   diagnosticAt,
@@ -11,10 +19,16 @@ import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { isRecord } from '../evidence/text-forms.ts';
 import { ruleNames } from './rule-names.ts';
 
-/** A policy for quotes, or one for reports of SEV-SNP. */
+/** A policy for quotes, one for reports of SEV-SNP, or one for Azure VMs. */
 export type AnyPolicy =
   | { readonly kind: 'dcap'; readonly rules: SgxPolicy | TdxPolicy }
-  | { readonly kind: 'snp'; readonly rules: SnpPolicy };
+  | { readonly kind: 'snp'; readonly rules: SnpPolicy }
+  | { readonly kind: 'azure'; readonly rules: AzureMachinePolicy };
+
+/** What evidence a policy is for, as verdicts name it. Without a TEE it is for SGX. */
+export function teeOf({ rules }: AnyPolicy): NonNullable<AnyPolicy['rules']['tee']> {
+  return rules.tee ?? 'sgx';
+}
 
 /** A policy that was read, with what decides how evidence is appraised by it. */
 export function withKind(rules: AppraisalPolicy): AnyPolicy {
@@ -46,6 +60,23 @@ const placeholders: Readonly<Record<string, unknown>> = {
   minimumTcb: { Milan: { bootloader: 0, tee: 0, snp: 0, microcode: 0 } },
   allowSmt: false,
   allowMultipleSockets: false,
+};
+
+/** The same for a policy for Azure VMs. */
+const azurePlaceholders: Readonly<Record<string, unknown>> = {
+  tee: 'azure-vtpm',
+  pcrs: { 0: ['00'.repeat(32)] },
+  requireSecureBoot: true,
+  hardware: {
+    tee: 'tdx',
+    acceptedStatuses: ['OK'],
+    intelRoot: true,
+    mrTd: ['00'.repeat(48)],
+    rtmr0: 'any',
+    rtmr1: 'any',
+    rtmr2: 'any',
+    rtmr3: 'any',
+  },
 };
 
 /**
@@ -80,7 +111,7 @@ function problemsOf(value: Readonly<Record<string, unknown>>): {
   readonly policy?: AnyPolicy;
 } {
   const problems: Problem[] = [];
-  const rules: Record<string, unknown> = { ...value };
+  let rules = value;
   // Each turn either ends it, or mends a field that no turn has mended before.
   for (;;) {
     const attempt = tryPolicy(rules);
@@ -88,23 +119,40 @@ function problemsOf(value: Readonly<Record<string, unknown>>): {
     const { problem } = attempt;
     if (problems.some(({ field }) => field === problem.field)) return { problems };
     problems.push(problem);
-    const [name = ''] = problem.field.split('.');
-    if (name === 'tee') rules[name] = likelyTee(rules);
-    else if (Object.hasOwn(placeholders, name)) rules[name] = placeholders[name];
-    else delete rules[name];
+    rules = mended(rules, problem.field.split('.'));
   }
+}
+
+/** A copy with a right value for what is wrong, or without it. The rules for the hardware of an Azure VM are mended in their turn. */
+function mended(
+  rules: Readonly<Record<string, unknown>>,
+  [name = '', ...rest]: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const right = isForAzure(rules) ? azurePlaceholders : { ...placeholders, tee: likelyTee(rules) };
+  const { [name]: wrong, ...others } = rules;
+  if (name === 'hardware' && rest.length > 0 && isRecord(wrong)) {
+    return { ...others, hardware: mended(wrong, rest) };
+  }
+  const value = new Map<string, unknown>(Object.entries(right)).get(name);
+  return value === undefined ? others : { ...others, [name]: value };
 }
 
 function tryPolicy(
   rules: Readonly<Record<string, unknown>>,
 ): { readonly policy: AnyPolicy } | { readonly problem: Problem } {
   try {
+    if (isForAzure(rules)) return { policy: { kind: 'azure', rules: parseAzurePolicy(rules) } };
     return { policy: withKind(parsePolicy(rules)) };
   } catch (error) {
     if (!isEnclosError(error, 'APPRAISAL_REFUSED')) throw error;
     const { field, expected } = error.details;
     return { problem: { field: String(field), expected: String(expected) } };
   }
+}
+
+/** By its name, or by the rule that only such a policy has. */
+function isForAzure(rules: Readonly<Record<string, unknown>>): boolean {
+  return rules['tee'] === 'azure-vtpm' || Object.hasOwn(rules, 'pcrs');
 }
 
 /** What a policy without a TEE, or with a misspelt one, seems to be for. */
@@ -127,7 +175,7 @@ function diagnosticOf(
   const path = field.split('.');
   const isThere = valueAt(source.value, path) !== undefined;
   if (expected === unknownRule) {
-    const meant = didYouMean(field, names);
+    const meant = didYouMean(path.at(-1) ?? field, names);
     const suggestion = meant === undefined ? undefined : `"${meant}" — did you mean that?`;
     return problemAt(file, source.locateKey(path), `unknown rule "${field}"`, suggestion);
   }

@@ -1,4 +1,4 @@
-import type { SgxPolicy, TdxPolicy } from '@enclos/attestation';
+import type { AzureMachinePolicy, SgxPolicy, TdxPolicy } from '@enclos/attestation';
 import type { AnyPolicy } from './check.ts';
 import { snpSentences } from './snp-sentences.ts';
 import { durationSentences, listed, oneOf } from './words.ts';
@@ -20,7 +20,30 @@ const statusWords: Readonly<Record<string, string>> = {
 
 /** What a policy accepts and refuses, in sentences. */
 export function policySentences(policy: AnyPolicy): readonly string[] {
-  return policy.kind === 'snp' ? snpSentences(policy.rules) : quoteSentences(policy.rules);
+  switch (policy.kind) {
+    case 'azure':
+      return azureSentences(policy.rules);
+    case 'snp':
+      return snpSentences(policy.rules);
+    case 'dcap':
+      return quoteSentences(policy.rules);
+  }
+}
+
+function azureSentences(policy: AzureMachinePolicy): readonly string[] {
+  const { pcrs, requireSecureBoot, allowConsole, vmUniqueIds, userData, hardware } = policy;
+  return [
+    'This is about confidential VMs of Azure, by their vTPM.',
+    ...Object.entries(pcrs).map(([number, values]) => `PCR ${number} must be quoted with ${oneOf('value', values)}.`),
+    requireSecureBoot
+      ? 'The machine must boot securely.'
+      : 'The machine need not boot securely: other firmware or kernels show in the PCRs alone.',
+    allowConsole === true ? 'It may have a serial console.' : 'A machine with a serial console is refused.',
+    ...(vmUniqueIds === undefined ? [] : [`It must be ${oneOf('machine', vmUniqueIds)}.`]),
+    ...listed(userData, 'user data'),
+    'Of the hardware below it, whose evidence is about the paravisor:',
+    ...(hardware.tee === 'tdx' ? quoteSentences(hardware) : snpSentences(hardware)),
+  ];
 }
 
 function quoteSentences(policy: QuotePolicy): readonly string[] {

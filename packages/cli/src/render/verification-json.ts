@@ -1,6 +1,8 @@
 import type { QuoteVerdict } from '@enclos/attestation';
 import type { EnclosError } from '@enclos/errors';
 import { adviceFor, collateralAge } from '../evidence/advice.ts';
+import type { AnyVerdict, AnyVerifiedEvidence } from '../evidence/verify-evidence.ts';
+import { azureJson } from './azure-verification.ts';
 import { snpJson, snpSummary } from './snp-verification.ts';
 import { isDebug, type ShownOutcome } from './verification.ts';
 
@@ -11,18 +13,34 @@ import { isDebug, type ShownOutcome } from './verification.ts';
 export function verificationJson(outcome: ShownOutcome): Readonly<Record<string, unknown>> {
   const { steps, verdict, evidence, binding, refusal, certificate, path, trailingBytes, notices } = outcome;
   return {
-    ...(verdict === undefined ? {} : verdict.tee === 'sev-snp' ? snpSummary(verdict) : summary(verdict)),
+    ...(verdict === undefined ? {} : summaryOf(verdict)),
     ...(refusal === undefined ? {} : refusalJson(refusal)),
     steps,
-    ...(verdict === undefined ? {} : verdict.tee === 'sev-snp' ? snpJson(verdict) : quoteJson(verdict)),
+    ...(verdict === undefined ? {} : detailsOf(verdict)),
+    ...(outcome.onlyHardware === true ? { onlyHardware: true } : {}),
     ...(certificate === undefined ? {} : { certificate }),
     foundIn: path,
     trailingBytes,
     notices,
     rootsNamed: outcome.rootsNamed,
     appraised: evidence !== undefined,
-    ...(evidence === undefined ? {} : { binding, appraisedAt: evidence.appraisedAt }),
+    ...(evidence === undefined ? {} : { binding, appraisedAt: appraisedAt(evidence) }),
   };
+}
+
+/** The status of an Azure VM is that of its hardware. */
+function summaryOf(verdict: AnyVerdict): Readonly<Record<string, unknown>> {
+  if (verdict.tee === 'azure-vtpm') return { ...summaryOf(verdict.hardware), tee: verdict.tee };
+  return verdict.tee === 'sev-snp' ? snpSummary(verdict) : summary(verdict);
+}
+
+function detailsOf(verdict: AnyVerdict): Readonly<Record<string, unknown>> {
+  if (verdict.tee === 'azure-vtpm') return azureJson(verdict, detailsOf(verdict.hardware));
+  return verdict.tee === 'sev-snp' ? snpJson(verdict) : quoteJson(verdict);
+}
+
+function appraisedAt(evidence: AnyVerifiedEvidence): string {
+  return evidence.tee === 'azure-vtpm' ? evidence.hardware.appraisedAt : evidence.appraisedAt;
 }
 
 /** The step, and the status of evidence; a policy leaves the status as it is. */

@@ -1,7 +1,9 @@
-import type { QuoteVerdict, SnpVerdict, StepResult } from '@enclos/attestation';
+import type { QuoteVerdict, StepResult } from '@enclos/attestation';
 import { Attribute, TdAttribute } from '@enclos/sgx';
 import type { VerifyOutcome } from '../actions/verify.ts';
 import { adviceFor, collateralAge } from '../evidence/advice.ts';
+import type { AnyVerdict, HardwareVerdict } from '../evidence/verify-evidence.ts';
+import { azureFacts } from './azure-verification.ts';
 import { snpAdvice, snpFacts } from './snp-verification.ts';
 import type { Printer } from './printer.ts';
 import { printable } from './printer.ts';
@@ -30,16 +32,30 @@ export function renderVerification(outcome: ShownOutcome, printer: Printer): voi
   if (verdict === undefined) return;
   if (outcome.evidence !== undefined) printer.line(`${markOf('ok', printer)} ${printable(accepted(outcome))}`);
   else if (refusal === undefined) {
-    printer.line(
-      `${markOf('warning', printer)} Nothing was appraised: this is a genuine ${verdict.tee === 'sev-snp' ? 'report of some guest' : 'quote of some enclave'}. Decide with --policy.`,
-    );
+    const said = `Nothing was appraised: this is ${outcome.onlyHardware === true ? 'a genuine report of some paravisor' : wordsFor(verdict).genuine}. Decide with --policy.`;
+    printer.line(`${markOf('warning', printer)} ${said}`);
   }
 }
 
-function renderVerdict(outcome: ShownOutcome, verdict: QuoteVerdict | SnpVerdict, printer: Printer): void {
+/** What evidence of a kind is called. */
+function wordsFor({ tee }: AnyVerdict): { readonly what: string; readonly genuine: string } {
+  if (tee === 'azure-vtpm') return { what: 'evidence', genuine: 'genuine evidence of some machine' };
+  if (tee === 'sev-snp') return { what: 'report', genuine: 'a genuine report of some guest' };
+  return { what: 'quote', genuine: `a genuine quote of some ${tee === 'tdx' ? 'trust domain' : 'enclave'}` };
+}
+
+function renderVerdict(outcome: ShownOutcome, verdict: AnyVerdict, printer: Printer): void {
+  printer.line(printer.paint('bold', `The ${wordsFor(verdict).what} is genuine. It says:`));
+  if (verdict.tee !== 'azure-vtpm') return renderHardware(verdict, carrierWords(outcome), printer);
+  renderFacts(Object.entries({ ...azureFacts(verdict), ...carrierWords(outcome) }), printer);
+  printer.line();
+  printer.line(printer.paint('bold', 'Of the hardware below, about the paravisor:'));
+  renderHardware(verdict.hardware, {}, printer);
+}
+
+function renderHardware(verdict: HardwareVerdict, carrier: Readonly<Record<string, string>>, printer: Printer): void {
   const isSnp = verdict.tee === 'sev-snp';
-  printer.line(printer.paint('bold', `The ${isSnp ? 'report' : 'quote'} is genuine. It says:`));
-  const facts = { ...(isSnp ? snpFacts(verdict) : verdictFacts(verdict)), ...carrierWords(outcome) };
+  const facts = { ...(isSnp ? snpFacts(verdict) : verdictFacts(verdict)), ...carrier };
   renderFacts(
     Object.entries(facts).map(([name, value]) => [name, String(value)]),
     printer,
@@ -52,8 +68,10 @@ function renderVerdict(outcome: ShownOutcome, verdict: QuoteVerdict | SnpVerdict
 }
 
 /** What qualifies a result, in sentences. */
-function notesOf({ trailingBytes, certificate, notices, rootsNamed, verdict }: ShownOutcome): readonly string[] {
+function notesOf(outcome: ShownOutcome): readonly string[] {
+  const { trailingBytes, certificate, notices, rootsNamed, verdict } = outcome;
   const notes: string[] = [];
+  if (outcome.onlyHardware === true && verdict !== undefined) notes.push(onlyHardwareNote);
   const trailing = `${trailingBytes} bytes follow the quote. They are no part of it, and were ignored.`;
   if (trailingBytes > 0) notes.push(trailing);
   if (certificate?.keyBound === undefined && certificate !== undefined) {
@@ -69,12 +87,17 @@ function notesOf({ trailingBytes, certificate, notices, rootsNamed, verdict }: S
   return [...notes, ...notices.map(({ message }) => message)];
 }
 
+const onlyHardwareNote =
+  'Only the hardware’s report inside the HCL report was verified. Nothing is known of what the machine booted: that takes the quote of its TPM and the PCRs, in one document with the HCL report.';
+
 function accepted({ binding }: ShownOutcome): string {
   switch (binding?.kind) {
     case 'unbound':
       return `The policy accepts it, unbound: ${binding.reason}`;
     case 'certificate-key':
       return `The policy accepts it, and the report data vouches for the key of the certificate (${binding.scheme}).`;
+    case 'nonce':
+      return 'The policy accepts it, and the TPM quote was made for the expected nonce.';
     default:
       return 'The policy accepts it, and the report data is the expected one.';
   }

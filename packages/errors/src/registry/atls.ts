@@ -32,11 +32,6 @@ export const atlsErrors = {
     summary: 'The connection ended before the exchange of evidence was over.',
     next: 'Connect again, and read the log of the peer, which may have refused.',
   },
-  ATLS_CERTIFICATE_INVALID: {
-    kind: 'evidence',
-    summary: 'The certificate of the peer is missing, or does not hold evidence for its own key.',
-    next: 'Do not trust the peer. details.rule names what is wrong with the certificate.',
-  },
   ATLS_EVIDENCE_NOT_BOUND: {
     kind: 'evidence',
     summary: 'The evidence is about another connection or another key: it was relayed, replayed or reflected.',

@@ -1,4 +1,5 @@
 import { admissionErrors } from './admission.ts';
+import { atlsCertificateErrors } from './atls-certificate.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
@@ -30,6 +31,7 @@ export const errorRegistry = {
   ...hostErrors,
   ...streamErrors,
   ...atlsErrors,
+  ...atlsCertificateErrors,
   ...buildErrors,
   ...cliErrors,
   ...admissionErrors,

@@ -1,4 +1,6 @@
-import { isJsonObject, parseJson, type JsonObject } from '@enclos/attestation/json';
+import { isAzureDocument } from '@enclos/attestation';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { equalBytes, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { derKind, type DerKind } from './der-kind.ts';
 import { decodePemBlocks, decodeText } from './text-bytes.ts';
@@ -6,13 +8,20 @@ import { decodePemBlocks, decodeText } from './text-bytes.ts';
 /** Nothing longer is opened: collateral is under 40 KiB, a quote under 256 KiB. */
 export const maximumInputBytes = 4 * 1024 * 1024;
 
+/** Evidence: a DCAP quote, a report of SEV-SNP, all of an Azure VM as one document, or its HCL report alone. */
+export interface EvidenceInput {
+  readonly kind: 'quote' | 'snp-report' | 'azure-evidence' | 'hcl-report';
+  readonly form: string;
+  /** Of a document: its JSON text. */
+  readonly bytes: Uint8Array;
+}
+
 /** What a file or a pasted text was taken for. */
 export type Input =
-  | { readonly kind: 'quote'; readonly form: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'snp-report'; readonly form: string; readonly bytes: Uint8Array }
+  | EvidenceInput
   | { readonly kind: 'collateral'; readonly text: string }
   | { readonly kind: 'policy'; readonly rules: JsonObject }
-  /** Of a software platform, DER. */
+  /** A certificate of nobody known: of the root of a software platform, or of a server, with evidence in it. DER. */
   | { readonly kind: 'root'; readonly der: Uint8Array }
   | { readonly kind: 'amd-leaf'; readonly der: Uint8Array }
   | { readonly kind: 'amd-authority'; readonly der: Uint8Array }
@@ -21,14 +30,23 @@ export type Input =
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 const collateralMembers = ['tcb_info', 'qe_identity', 'root_ca_crl'];
-const policyMembers = ['acceptedStatuses', 'minimumSecurityVersion', 'mrEnclave', 'mrSigner', 'mrTd', 'measurements'];
+const policyMembers = [
+  'acceptedStatuses',
+  'minimumSecurityVersion',
+  'mrEnclave',
+  'mrSigner',
+  'mrTd',
+  'measurements',
+  'pcrs',
+];
 const pemStart = '-----BEGIN ';
+const hclSignature = utf8('HCLA');
 const snpVersions: readonly number[] = [2, 3, 5];
 
 /**
- * Finds out what bytes are: a quote or an SEV-SNP report (as bytes, hex, base64
- * or PEM), collateral or a policy (JSON), certificates and a revocation list
- * (PEM or DER). Judges by content: names and media types of files say nothing.
+ * Finds out what bytes are: a quote, an SEV-SNP report or an HCL report (as
+ * bytes, hex, base64 or PEM), the evidence of an Azure VM, collateral or a policy
+ * (JSON), certificates and a revocation list (PEM or DER). Judges by content: names and media types of files say nothing.
  * What is no text is taken for a quote, so that the verifier says what is wrong with it.
  */
 export function readInput(bytes: Uint8Array): readonly Input[] {
@@ -55,7 +73,8 @@ function signedValue(kind: DerKind, der: Uint8Array): Input {
 }
 
 /** Both begin with a version; behind it a quote has the type of its key, 2, and a report zeros. */
-function evidence(bytes: Uint8Array, form: string): Input {
+function evidence(bytes: Uint8Array, form: string): EvidenceInput {
+  if (equalBytes(bytes.subarray(0, hclSignature.length), hclSignature)) return { kind: 'hcl-report', form, bytes };
   const [version = 0, ...rest] = bytes.subarray(0, 4);
   const isReport = snpVersions.includes(version) && rest.length === 3 && rest.every((byte) => byte === 0);
   return { kind: isReport ? 'snp-report' : 'quote', form, bytes };
@@ -105,20 +124,26 @@ function readJson(text: string): readonly Input[] {
   }
   if (!isJsonObject(json)) return [unreadable('It is JSON, and no object.')];
   const has = (names: readonly string[]): boolean => names.some((name) => Object.hasOwn(json, name));
+  if (isAzureDocument(json)) return [machine(text)];
   if (has(collateralMembers)) return [{ kind: 'collateral', text }];
   if (has(policyMembers)) return [{ kind: 'policy', rules: json }];
   const parts = readEnvelope(json);
   return parts.length > 0
     ? parts
-    : [unreadable('It is JSON, and neither collateral (QuoteCollateralV3) nor the rules of a policy.')];
+    : [unreadable('It is JSON, and neither evidence nor collateral (QuoteCollateralV3) nor the rules of a policy.')];
 }
 
-/** `{ "quote": …, "collateral": { … } }`, as services answer. */
+function machine(document: string): EvidenceInput {
+  return { kind: 'azure-evidence', form: 'JSON', bytes: utf8(document) };
+}
+
+/** `{ "quote": …, "collateral": { … } }` or `{ "evidence": { … } }`, as services answer. */
 function readEnvelope(json: JsonObject): readonly Input[] {
-  const { quote, collateral } = json;
+  const { quote, collateral, evidence: inner }: Partial<Record<string, JsonValue>> = json;
   const parts: Input[] = [];
   const decoded = typeof quote === 'string' ? decodeText(quote) : undefined;
   if (decoded !== undefined) parts.push(evidence(decoded.bytes, `${decoded.form} in JSON`));
+  if (isAzureDocument(inner)) parts.push(machine(JSON.stringify(inner)));
   if (isJsonObject(collateral)) parts.push({ kind: 'collateral', text: JSON.stringify(collateral) });
   return parts;
 }

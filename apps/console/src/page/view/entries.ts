@@ -1,4 +1,5 @@
 import { element, foreign } from '../dom.ts';
+import type { EvidenceInput } from '../input/read-input.ts';
 import type { Entry } from '../session.ts';
 import { mark } from './mark.ts';
 
@@ -27,16 +28,21 @@ export function entriesView(entries: readonly Entry[], remove: (id: number) => v
   });
 }
 
+const evidenceNames: Readonly<Record<EvidenceInput['kind'], string>> = {
+  quote: 'Quote',
+  'snp-report': 'SEV-SNP report',
+  'azure-evidence': 'Evidence of an Azure VM',
+  'hcl-report': 'HCL report of an Azure VM',
+};
+
 function describe({ input, root }: Entry): {
   readonly good: boolean;
   readonly text: string;
   readonly reason?: string;
 } {
+  if ('certificate' in input) return { good: true, text: `TLS certificate with: ${evidenceNames[input.kind]}` };
+  if ('bytes' in input) return { good: true, text: `${evidenceNames[input.kind]} (${input.form})` };
   switch (input.kind) {
-    case 'quote':
-      return { good: true, text: `Quote (${input.form})` };
-    case 'snp-report':
-      return { good: true, text: `SEV-SNP report (${input.form})` };
     case 'amd-leaf':
       return { good: true, text: 'AMD certificate of the signing key' };
     case 'amd-authority':

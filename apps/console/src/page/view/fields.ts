@@ -64,7 +64,8 @@ function leafList(fields: readonly ExplainedField[]): HTMLElement {
   );
 }
 
-function place({ offset, sizeBytes }: ExplainedField): HTMLElement {
+function place({ offset, sizeBytes }: ExplainedField): HTMLElement | undefined {
+  if (sizeBytes === 0) return undefined;
   return element('span', { class: 'place' }, `at ${offset}, ${sizeBytes} ${sizeBytes === 1 ? 'byte' : 'bytes'}`);
 }
 

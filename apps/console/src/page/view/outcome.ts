@@ -1,5 +1,6 @@
 import { element } from '../dom.ts';
-import type { Outcome } from '../outcome.ts';
+import { hardwareOf, type Outcome } from '../outcome.ts';
+import { certificateView } from './certificate.ts';
 import { fieldsView } from './fields.ts';
 import { identityView } from './identity.ts';
 import { statusView } from './status.ts';
@@ -9,12 +10,13 @@ import { timelineView } from './timeline.ts';
 
 /** Everything that is known, the most important first. */
 export function outcomeView(outcome: Outcome, now: Date): readonly Node[] {
-  const { verification, fields } = outcome;
+  const { verification, fields, certificate } = outcome;
   const verdict = verification.kind === 'genuine' ? verification.verdict : undefined;
   const steps = 'steps' in verification ? verification.steps : undefined;
   return [
     summaryView(outcome),
-    ...(verdict === undefined ? [] : [identityView(verdict), ...statusView(verdict)]),
+    certificate === undefined ? undefined : certificateView(certificate),
+    ...(verdict === undefined ? [] : [...identityView(verdict), ...statusView(hardwareOf(verdict))]),
     timelineView(outcome, now),
     steps === undefined ? undefined : stepsView(steps),
     fields.length === 0 ? undefined : fieldsView(fields),

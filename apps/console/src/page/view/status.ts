@@ -1,14 +1,14 @@
 import type { QuoteVerdict, Shortfall, SnpVerdict, TcbEvaluation } from '@enclos/attestation';
 import { shortfallName, statusMeanings } from '@enclos/attestation/explain';
 import { code, element, foreign, type Child } from '../dom.ts';
-import type { Verdict } from '../outcome.ts';
+import type { HardwareVerdict } from '../outcome.ts';
 import { mark } from './mark.ts';
 import { facts, section, table } from './section.ts';
 
 type Status = keyof typeof statusMeanings;
 
 /** What the security versions amount to. */
-export function statusView(verdict: Verdict): readonly HTMLElement[] {
+export function statusView(verdict: HardwareVerdict): readonly HTMLElement[] {
   return verdict.tee === 'sev-snp' ? [versionsView(verdict)] : quoteStatusView(verdict);
 }
 

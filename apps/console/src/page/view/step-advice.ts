@@ -1,4 +1,4 @@
-import type { SnpStepId, StepId } from '@enclos/attestation';
+import type { AzureDocumentStepId } from '@enclos/attestation';
 
 const notGenuine = 'Do not trust it: something is not what it pretends to be. If it was copied by hand, copy it again.';
 const otherCollateral =
@@ -9,7 +9,7 @@ const revoked = 'Do not trust it: the vendor withdrew the certificate of this pl
 /** What somebody can do about a step that refused. */
 const amdChain =
   'Take the certificates of this chip, or of this provider, from AMD’s key service: signing key, authority and root.';
-const advice: Readonly<Record<StepId | SnpStepId, string>> = {
+const advice: Readonly<Record<AzureDocumentStepId | 'certificate-binding', string>> = {
   'quote-format': 'Check that this is a whole DCAP quote of version 3, 4 or 5; the fields below end where it does.',
   'pck-chain-shape': 'The quote must carry a PCK certificate, its authority and the root, in this order.',
   'root-certificate': notGenuine,
@@ -48,6 +48,17 @@ const advice: Readonly<Record<StepId | SnpStepId, string>> = {
   'snp-tcb': 'The certificate is of another version of the firmware: take the one for the reported TCB below.',
   'snp-chip': amdChain,
   'snp-dates': fetchAgain,
+  'vtpm-document': 'Take the evidence as the attester wrote it: version 1 of its JSON, with hcl_report and tpm_quote.',
+  'vtpm-hcl-report': 'Read NV index 0x01400001 of the TPM again; the fields below end where it does.',
+  'vtpm-hardware':
+    'Ask for report or TD quote of this very machine. If it is that, do not trust it: the guest asked for it, not the paravisor.',
+  'vtpm-binding': notGenuine,
+  'vtpm-runtime-data': notGenuine,
+  'vtpm-quote-format': 'Quote the SHA-256 bank with the attestation key, whose handle is 0x81000003.',
+  'vtpm-quote-signature': 'Do not trust it: another key than the one that the hardware vouches for signed the quote.',
+  'vtpm-pcr-digest': 'Take quote and PCR values together: what stands beside the quote is not what was quoted.',
+  'certificate-binding':
+    'Do not trust the server: somebody put the evidence of another one into a certificate of his own.',
 };
 
 export function stepAdvice(step: string): string {

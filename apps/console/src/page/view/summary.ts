@@ -1,8 +1,8 @@
 import { statusMeanings } from '@enclos/attestation/explain';
-import type { QuoteVerdict, SnpVerdict } from '@enclos/attestation';
+import type { AzureVmConfiguration, QuoteVerdict, SnpVerdict } from '@enclos/attestation';
 import type { EnclosError } from '@enclos/errors';
 import { code, element, foreign, type Child } from '../dom.ts';
-import type { Appraisal, Missing, Outcome, Verification } from '../outcome.ts';
+import type { Appraisal, HardwareVerdict, MachineVerdict, Missing, Outcome, Verification } from '../outcome.ts';
 import { isDebug } from './identity.ts';
 import { mark, type Grade } from './mark.ts';
 import { stepAdvice } from './step-advice.ts';
@@ -14,25 +14,28 @@ interface Headline {
 }
 
 /** The verdict in a sentence, what it means and what to do, and what was not decided. */
-export function summaryView({ verification, appraisal }: Outcome): HTMLElement {
-  const { grade, title, lines } = headlineOf(verification);
+export function summaryView({ verification, appraisal, onlyHardware, certificate }: Outcome): HTMLElement {
+  const { grade, title, lines } = headlineOf(verification, onlyHardware);
   return element(
     'div',
     { class: 'summary', 'data-grade': grade },
     element('p', { class: 'headline' }, mark(grade, title)),
     ...lines.map((line) => element('p', {}, line)),
+    certificate?.actual?.isBound === true
+      ? element('p', {}, mark('good', 'It vouches for the key of the certificate that carried it.'))
+      : undefined,
     verification.kind === 'waiting' ? undefined : appraisalView(verification, appraisal),
   );
 }
 
 /** The same in one line of text, for who does not see the page. */
-export function summaryText({ verification, appraisal }: Outcome): string {
-  const { title } = headlineOf(verification);
+export function summaryText({ verification, appraisal, onlyHardware }: Outcome): string {
+  const { title } = headlineOf(verification, onlyHardware);
   if (verification.kind === 'waiting') return title;
   return `${title}. ${appraisalTitle(verification, appraisal)}`;
 }
 
-function headlineOf(verification: Verification): Headline {
+function headlineOf(verification: Verification, onlyHardware: true | undefined): Headline {
   switch (verification.kind) {
     case 'waiting':
       return { grade: 'neutral', title: waitingTitle(verification.missing), lines: [] };
@@ -41,14 +44,47 @@ function headlineOf(verification: Verification): Headline {
     case 'refused':
       return refused(verification.error);
     case 'genuine':
-      return verification.verdict.tee === 'sev-snp'
-        ? genuineReport(verification.verdict)
-        : genuineQuote(verification.verdict);
+      return onlyHardware === true
+        ? withWarnings({ ...genuine(verification.verdict), warnings: [onlyHardwareWarning] })
+        : genuine(verification.verdict);
   }
+}
+
+const onlyHardwareWarning =
+  'Only the hardware’s report inside the HCL report was verified. What the machine booted is not known: that takes the quote of its TPM and the PCRs.';
+
+function genuine(verdict: HardwareVerdict | MachineVerdict): Headline {
+  if (verdict.tee === 'azure-vtpm') return genuineMachine(verdict);
+  return verdict.tee === 'sev-snp' ? genuineReport(verdict) : genuineQuote(verdict);
+}
+
+/** As good as its hardware, and as what the paravisor says of it. */
+function genuineMachine({ hardware, vmConfiguration, tpm }: MachineVerdict): Headline {
+  const { title, ...below } = genuine(hardware);
+  const on = hardware.tee === 'sev-snp' ? `SEV-SNP, ${hardware.product}` : `TDX, ${title.replace('Genuine, ', '')}`;
+  const said =
+    'The hardware vouches for the paravisor, the paravisor for the key of its TPM, and that key for what was booted.';
+  return withWarnings({
+    ...below,
+    title: `Genuine, an Azure VM on ${on}`,
+    lines: [said, ...below.lines],
+    warnings: [
+      ...configurationWarnings(vmConfiguration),
+      ...(tpm.clockSafe ? [] : ['The clock of its TPM may have gone back: an old quote may look new.']),
+    ],
+  });
+}
+
+function configurationWarnings({ secureBoot, consoleEnabled }: AzureVmConfiguration): readonly string[] {
+  return [
+    ...(secureBoot === true ? [] : ['It does not boot securely, or does not say so.']),
+    ...(consoleEnabled === false ? [] : ['A serial console may be attached to it.']),
+  ];
 }
 
 const missingNames: Readonly<Record<Missing, string>> = {
   evidence: 'a quote or a report',
+  machine: 'the whole evidence: with the TD quote, the quote of the TPM and the PCRs',
   collateral: 'its collateral',
   root: 'a root to trust',
   'amd-leaf': 'the certificate of its signing key',
@@ -179,6 +215,14 @@ function appraisalView(verification: Verification, appraisal: Appraisal): HTMLEl
   return element('div', { class: 'appraisal', id: 'appraisal' }, ...appraisalLines(title, verification, appraisal));
 }
 
+const bindingWords = {
+  unbound:
+    'It is bound to nothing: anybody’s evidence of this code would do, also an old one. Give the report data or the nonce that you expect.',
+  'report-data': 'Its report data is the expected one.',
+  nonce: 'Its TPM quote was made for the expected nonce.',
+  'certificate-key': 'It vouches for the key of the certificate that carried it.',
+} as const;
+
 function appraisalLines(title: string, verification: Verification, appraisal: Appraisal): readonly HTMLElement[] {
   if (verification.kind !== 'genuine' || appraisal.kind === 'none') {
     const why =
@@ -189,16 +233,7 @@ function appraisalLines(title: string, verification: Verification, appraisal: Ap
   }
   if (appraisal.kind === 'accepted') {
     const { binding } = appraisal;
-    return [
-      element('p', {}, mark('good', title)),
-      element(
-        'p',
-        {},
-        binding.kind === 'unbound'
-          ? 'It is bound to nothing: anybody’s evidence of this code would do, also an old one. Give the report data that you expect.'
-          : 'Its report data is the expected one.',
-      ),
-    ];
+    return [element('p', {}, mark('good', title)), element('p', {}, bindingWords[binding.kind])];
   }
   const { error } = appraisal;
   return [

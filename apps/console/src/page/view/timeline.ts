@@ -1,6 +1,6 @@
 import type { DatedPart, SnpVerdict } from '@enclos/attestation';
 import { element, type Child } from '../dom.ts';
-import type { Outcome } from '../outcome.ts';
+import { hardwareOf, type Outcome } from '../outcome.ts';
 import { mark, type Grade } from './mark.ts';
 import { section, table } from './section.ts';
 
@@ -54,7 +54,7 @@ export function timelineView(outcome: Outcome, now: Date): HTMLElement | undefin
 }
 
 function datedParts({ verification, collateral }: Outcome): readonly Dated[] {
-  const verdict = verification.kind === 'genuine' ? verification.verdict : undefined;
+  const verdict = verification.kind === 'genuine' ? hardwareOf(verification.verdict) : undefined;
   if (verdict?.tee === 'sev-snp') return snpParts(verdict);
   const parts: Partial<Record<DatedPart, { readonly from: string; readonly until: string }>> =
     verdict?.collateral.parts ?? collateral?.parts ?? {};

@@ -1,0 +1,22 @@
+import { isEnclosError } from '@enclos/errors';
+import { azureSnpScenario, azureTdxScenario } from '@enclos/evidence-kit';
+import { explainAzureDocument, explainHclReport } from '../src/explain/index.ts';
+import { parseAzureDocument } from '../src/index.ts';
+
+const snp = azureSnpScenario({ snp: { rsaBits: 2048 } });
+
+export const seeds: readonly Uint8Array[] = [snp.document, azureTdxScenario().document, snp.hclReport];
+
+/** Documents of Azure VMs: bounded parts or a refusal, and always an explanation. */
+export function fuzz(data: Uint8Array): void {
+  try {
+    const { hclReport, tpmQuote } = parseAzureDocument(data);
+    if (hclReport.length > data.length || tpmQuote.pcrs.some(({ length }) => length !== 32)) {
+      throw new RangeError('A part of a wrong length.');
+    }
+  } catch (error) {
+    if (!isEnclosError(error, 'EVIDENCE_REFUSED')) throw error;
+  }
+  explainAzureDocument(data);
+  explainHclReport(data);
+}
