@@ -1,4 +1,5 @@
-// Writes src/schema/kinds.ts: the fields of Kubernetes' built-in kinds, one line a type.
+// Writes src/schema: kinds.ts and fields.ts, the fields of Kubernetes' built-in kinds, one line a type; and
+// objects.ts, the types of the kinds that `enclos deploy` writes.
 //
 //   node packages/kubernetes/tools/write-kinds.mjs FOLDER
 //
@@ -161,4 +162,61 @@ writeFileSync(
   target('fields.ts'),
   `/* oxlint-disable eslint/max-lines -- a table, written by a program */\n// ${head}\n\n/** One type a line, longer ones over several: its name, then \`field:type\`; \`!\` marks what must be there. */\nexport const fieldTable = String.raw\`\n${typeLines.join('\n')}\n\`;\n`,
 );
+/** What deploy writes, as TypeScript: without status, which only a cluster writes. */
+const written = 'ConfigMap Deployment Job NetworkPolicy PodDisruptionBudget Service ServiceAccount StatefulSet'.split(
+  ' ',
+);
+const roots = kinds.filter(({ kind }) => written.includes(kind));
+const rootOf = new Map(roots.map((entry) => [entry.type, entry]));
+const nativeTypes = {
+  'int-or-string': 'number | string',
+  boolean: 'boolean',
+  int32: 'number',
+  int64: 'number',
+  number: 'number',
+  any: 'unknown',
+};
+
+function nativeOf(notated) {
+  if (notated.startsWith('[')) return `readonly (${nativeOf(notated.slice(1, -1))})[]`;
+  if (notated.startsWith('{')) return `Readonly<Record<string, ${nativeOf(notated.slice(1, -1))}>>`;
+  return nativeTypes[notated] ?? (/^[A-Z]/.test(notated) ? notated : 'string');
+}
+
+function interfaceOf(model) {
+  const root = rootOf.get(model);
+  const fields = models
+    .get(model)
+    .filter((field) => !field.startsWith('status:'))
+    .map((field) => {
+      const [, fieldName, required, type] = /^([^!:]+)(!?):(.+)$/.exec(field);
+      if (root !== undefined && fieldName === 'apiVersion') return `  readonly apiVersion: '${root.apiVersion}';`;
+      if (root !== undefined && fieldName === 'kind') return `  readonly kind: '${root.kind}';`;
+      const always = required === '!' || (root !== undefined && fieldName === 'metadata');
+      return `  readonly ${/^\w+$/.test(fieldName) ? fieldName : `'${fieldName}'`}${always ? '' : '?'}: ${nativeOf(type)};`;
+    });
+  return `${root === undefined ? '' : 'export '}interface ${model} {\n${fields.join('\n')}\n}`;
+}
+
+const reached = new Set();
+const toReach = roots.map(({ type }) => type);
+for (let model = toReach.pop(); model !== undefined; model = toReach.pop()) {
+  if (reached.has(model)) continue;
+  reached.add(model);
+  const fields = models.get(model).filter((field) => !field.startsWith('status:'));
+  toReach.push(
+    ...fields.flatMap(
+      (field) =>
+        field
+          .split(':')
+          .at(-1)
+          .match(/\b[A-Z]\w+/g) ?? [],
+    ),
+  );
+}
+writeFileSync(
+  target('objects.ts'),
+  `/* oxlint-disable eslint/max-lines -- written by a program */\n// ${head}\n\n${[...reached].sort().map(interfaceOf).join('\n\n')}\n`,
+);
+
 console.log(`Kubernetes ${release}: ${kinds.length} kinds, ${models.size} types, ${typeLines.join('\n').length} bytes`);

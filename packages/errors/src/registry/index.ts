@@ -8,6 +8,7 @@ import { enclaveErrors } from './enclave.ts';
 import { endorsementErrors } from './endorsements.ts';
 import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
+import { kubernetesErrors } from './kubernetes.ts';
 import { manifestErrors } from './manifest.ts';
 import { platformErrors } from './platform.ts';
 import { sgxErrors } from './sgx.ts';
@@ -30,6 +31,7 @@ export const errorRegistry = {
   ...streamErrors,
   ...atlsErrors,
   ...buildErrors,
+  ...kubernetesErrors,
   ...cliErrors,
 } as const;
 

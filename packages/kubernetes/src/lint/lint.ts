@@ -5,7 +5,7 @@ import { isMap, readYaml, yamlLimits, type YamlDocument } from '../yaml/read.ts'
 import { checkAzure } from './checks/azure.ts';
 import { checkBoundary } from './checks/boundary.ts';
 import { checkImages, type ImageLabels } from './checks/images.ts';
-import { checkTaints, Placement } from './checks/placement.ts';
+import { checkPlacement, checkTaints, epcClaimOf, type EpcClaim } from './checks/placement.ts';
 import { checkQuotes } from './checks/quotes.ts';
 import { checkResources } from './checks/resources.ts';
 import { checkObjectName, checkStructure } from './checks/structure.ts';
@@ -64,7 +64,8 @@ export function lintManifests(files: readonly LintFile[], options: LintOptions):
 
 interface Place {
   readonly file: string;
-  readonly document: YamlDocument;
+  readonly text: string;
+  readonly linesBefore: number;
   readonly findings: RawFinding[];
 }
 
@@ -72,7 +73,7 @@ class Linter {
   readonly #options: LintOptions;
   readonly #places: Place[] = [];
   readonly #nodes: ClusterNode[] = [];
-  readonly #waiting: { readonly pod: EnclavePod; readonly report: Report }[] = [];
+  readonly #claims: EpcClaim[] = [];
   #documents = 0;
   #workloads = 0;
 
@@ -91,8 +92,7 @@ class Linter {
 
   /** What is known of one pod only when all documents have been read. */
   finish(): LintOutcome {
-    const placement = new Placement(this.#nodes);
-    for (const { pod, report } of this.#waiting) placement.check(pod, report);
+    checkPlacement(this.#claims, this.#nodes);
     const findings = this.#places.flatMap((place) => place.findings.map((finding) => diagnosticOf(finding, place)));
     return Object.freeze({
       findings: Object.freeze(findings),
@@ -105,7 +105,7 @@ class Linter {
     const { root, problems, text } = document;
     if (root === undefined && problems.length === 0) return;
     this.#documents += 1;
-    const place: Place = { file, document, findings: [] };
+    const place: Place = { file, text, linesBefore: document.linesBefore, findings: [] };
     const report: Report = (code, span, words, fix) => {
       if (place.findings.length === 0) this.#places.push(place);
       if (place.findings.length >= mostFindings) return;
@@ -145,7 +145,8 @@ class Linter {
     checkBoundary(pod, report);
     checkAzure(pod, now, report);
     checkTaints(pod, taints, report);
-    this.#waiting.push({ pod, report });
+    const claim = epcClaimOf(pod, report);
+    if (claim !== undefined) this.#claims.push(claim);
   }
 }
 
@@ -181,16 +182,16 @@ function checkKind({ node, apiVersion, kind }: KubernetesObject, report: Report)
   report('K8S_KIND_UNKNOWN', at(node, 'kind') ?? node, `Kubernetes has no ${kind} in ${apiVersion}`, fix);
 }
 
-function diagnosticOf({ code, span, text, fix }: RawFinding, { file, document }: Place): LintFinding {
+function diagnosticOf({ code, span, text: words, fix }: RawFinding, { file, text, linesBefore }: Place): LintFinding {
   const rule = lintRules[code];
   const suggestion = fix ?? rule.fix;
-  const diagnostic = diagnosticAt({ file, text: document.text }, span, { code, text, suggestion });
+  const diagnostic = diagnosticAt({ file, text }, span, { code, text: words, suggestion });
   return Object.freeze({
     ...diagnostic,
     code,
     severity: rule.severity,
     suggestion,
     column: diagnostic.column ?? 1,
-    line: (diagnostic.line ?? 1) + document.linesBefore,
+    line: (diagnostic.line ?? 1) + linesBefore,
   });
 }

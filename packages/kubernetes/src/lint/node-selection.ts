@@ -39,18 +39,28 @@ export function taintText({ key, value, effect }: Taint): string {
   return `${key}${value === '' ? '' : `=${value}`}:${effect}`;
 }
 
-/** Whether one of the pod's tolerations covers the taint (k8s.io/api/core/v1, ToleratesTaint). */
-export function tolerates(spec: MapNode, taint: Taint): boolean {
+/** A toleration of a pod; an empty word is one that was not written. */
+export interface Toleration {
+  readonly key: string;
+  readonly exists: boolean;
+  readonly value: string;
+  readonly effect: string;
+}
+
+export function tolerationsOf(spec: MapNode): readonly Toleration[] {
+  return mapsOf(at(spec, 'tolerations')).map((node) => {
+    const word = (name: string): string => textOf(at(node, name)) ?? '';
+    return { key: word('key'), exists: word('operator') === 'Exists', value: word('value'), effect: word('effect') };
+  });
+}
+
+/** Whether one of the tolerations covers the taint (k8s.io/api/core/v1, ToleratesTaint). */
+export function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
   // PreferNoSchedule keeps nobody away.
   if (taint.effect !== 'NoSchedule' && taint.effect !== 'NoExecute') return true;
-  return mapsOf(at(spec, 'tolerations')).some((toleration) => {
-    const word = (name: string): string => textOf(at(toleration, name)) ?? '';
-    const effect = word('effect');
+  return tolerations.some(({ key, exists, value, effect }) => {
     if (effect !== '' && effect !== taint.effect) return false;
-    const key = word('key');
-    const exists = word('operator') === 'Exists';
-    if (key === '') return exists;
-    return key === taint.key && (exists || word('value') === taint.value);
+    return key === '' ? exists : key === taint.key && (exists || value === taint.value);
   });
 }
 

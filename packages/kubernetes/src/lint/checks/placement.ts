@@ -1,17 +1,19 @@
+import { at, fieldsOf, textOf, type Span } from '../../yaml/node.ts';
 import type { EnclavePod } from '../enclave-pod.ts';
 import {
   selectedValues,
   taintText,
   tolerates,
+  tolerationsOf,
   tolerationSpan,
   tolerationText,
   type ClusterNode,
   type Taint,
+  type Toleration,
 } from '../node-selection.ts';
 import { bytesText, parseQuantity } from '../quantity.ts';
-import { at, fieldsOf, keyOf, textOf } from '../../yaml/node.ts';
 import type { Report } from '../report.ts';
-import { epcResource } from '../sgx-resources.ts';
+import { epcBytesOf, epcResource } from '../sgx-resources.ts';
 
 /** Taints that AKS itself puts on the nodes of a pool, by the label that selects them. */
 const aksTaints: readonly { readonly label: string; readonly value: string; readonly taint: Taint }[] = [
@@ -30,11 +32,13 @@ export function checkTaints(pod: EnclavePod, known: readonly Taint[], report: Re
       .map(({ taint }) => taint),
     ...(needsSgxNode(pod) ? known : []),
   ];
-  for (const taint of wanted) if (!tolerates(pod.spec, taint)) reportTaint(pod, taint, report);
+  const tolerations = tolerationsOf(pod.spec);
+  for (const taint of wanted) {
+    if (!tolerates(tolerations, taint)) reportTaint(tolerationSpan(pod.spec, pod.specSpan), taint, report);
+  }
 }
 
-function reportTaint(pod: EnclavePod, taint: Taint, report: Report): void {
-  const span = tolerationSpan(pod.spec, pod.specSpan);
+function reportTaint(span: Span, taint: Taint, report: Report): void {
   report('TOLERATION_MISSING', span, `the nodes have the taint ${taintText(taint)}`, tolerationText(taint));
 }
 
@@ -46,48 +50,64 @@ function epcOf(node: ClusterNode): bigint {
   return parseQuantity(node.resources.get(epcResource) ?? '0')?.integer ?? 0n;
 }
 
-/** Pods of a file against nodes of a cluster: every pod has to fit somewhere, and all of them together. */
-export class Placement {
-  readonly #nodes: readonly ClusterNode[];
-  readonly #capacity: bigint;
-  #asked = 0n;
-  #isTold = false;
+/** What a workload asks of the nodes: kept for all of them until the last document is read, so without its tree. */
+export interface EpcClaim {
+  readonly epcBytes: bigint;
+  readonly pods: bigint;
+  readonly selector: readonly (readonly [label: string, value: string | undefined])[];
+  readonly tolerations: readonly Toleration[];
+  readonly epcSpan: Span;
+  readonly tolerationSpan: Span;
+  readonly report: Report;
+}
 
-  constructor(nodes: readonly ClusterNode[]) {
-    this.#nodes = nodes.filter((node) => epcOf(node) > 0n);
-    this.#capacity = this.#nodes.reduce((sum, node) => sum + epcOf(node), 0n);
-  }
+/** Undefined for a workload that asks for no EPC. */
+export function epcClaimOf(pod: EnclavePod, report: Report): EpcClaim | undefined {
+  const { spec, specSpan, epcBytes, members, replicas } = pod;
+  if (epcBytes <= 0n) return undefined;
+  const asked = members.flatMap(({ resources }) => resources).find((resource) => epcBytesOf(resource) !== undefined);
+  return {
+    epcBytes,
+    pods: BigInt(Math.trunc(replicas)),
+    selector: fieldsOf(at(spec, 'nodeSelector')).map(([name, { value }]) => [name, textOf(value)] as const),
+    tolerations: tolerationsOf(spec),
+    epcSpan: asked?.key ?? specSpan,
+    tolerationSpan: tolerationSpan(spec, specSpan),
+    report,
+  };
+}
 
-  check(pod: EnclavePod, report: Report): void {
-    if (pod.epcBytes <= 0n || this.#nodes.length === 0) return;
-    this.#checkTaints(pod, report);
-    const largest = this.#nodes.reduce((most, node) => (epcOf(node) > most ? epcOf(node) : most), 0n);
-    if (pod.epcBytes > largest) {
-      const text = `a pod asks for ${bytesText(pod.epcBytes)} of EPC, and no node has more than ${bytesText(largest)}`;
-      report('SGX_EPC_OVERCOMMIT', epcSpan(pod), text);
-      return;
+/** Every pod has to fit onto some node, and all of them together. */
+export function checkPlacement(claims: readonly EpcClaim[], allNodes: readonly ClusterNode[]): void {
+  const nodes = allNodes.filter((node) => epcOf(node) > 0n);
+  if (nodes.length === 0) return;
+  const capacity = nodes.reduce((sum, node) => sum + epcOf(node), 0n);
+  const largest = nodes.reduce((most, node) => (epcOf(node) > most ? epcOf(node) : most), 0n);
+  let asked = 0n;
+  for (const claim of claims) {
+    const { epcBytes, epcSpan: span, report } = claim;
+    checkNodeTaints(claim, nodes);
+    if (epcBytes > largest) {
+      const text = `a pod asks for ${bytesText(epcBytes)} of EPC, and no node has more than ${bytesText(largest)}`;
+      report('SGX_EPC_OVERCOMMIT', span, text);
+      continue;
     }
-    this.#asked += pod.epcBytes * BigInt(Math.trunc(pod.replicas));
-    if (this.#asked <= this.#capacity || this.#isTold) return;
-    this.#isTold = true;
-    const text = `with this workload, ${bytesText(this.#asked)} of EPC are asked for, and the nodes have ${bytesText(this.#capacity)}`;
-    report('SGX_EPC_OVERCOMMIT', epcSpan(pod), text);
-  }
-
-  /** One node that takes the pod is enough. */
-  #checkTaints(pod: EnclavePod, report: Report): void {
-    const selector = fieldsOf(at(pod.spec, 'nodeSelector')).map(([name, { value }]) => [name, textOf(value)] as const);
-    const candidates = this.#nodes.filter(({ labels }) =>
-      selector.every(([name, value]) => labels.get(name) === value),
-    );
-    const repelling = candidates.map(({ taints }) => taints.find((taint) => !tolerates(pod.spec, taint)));
-    const [first] = repelling;
-    if (first !== undefined && repelling.every((taint) => taint !== undefined)) reportTaint(pod, first, report);
+    const before = asked;
+    asked += epcBytes * claim.pods;
+    // Told once, where it is too much.
+    if (before > capacity || asked <= capacity) continue;
+    const total = `${bytesText(asked)} of EPC are asked for, and the nodes have ${bytesText(capacity)}`;
+    report('SGX_EPC_OVERCOMMIT', span, `with this workload, ${total}`);
   }
 }
 
-function epcSpan(pod: EnclavePod): { readonly start: number; readonly end: number } {
-  const asking = pod.members.find(({ epcBytes }) => epcBytes > 0n);
-  const amount = asking?.resources.find(({ name }) => /epc/.test(name));
-  return amount?.key ?? keyOf(pod.pod, 'spec');
+/** One node that takes the pod is enough. */
+function checkNodeTaints(
+  { selector, tolerations, tolerationSpan: span, report }: EpcClaim,
+  nodes: readonly ClusterNode[],
+): void {
+  const candidates = nodes.filter(({ labels }) => selector.every(([name, value]) => labels.get(name) === value));
+  const repelling = candidates.map(({ taints }) => taints.find((taint) => !tolerates(tolerations, taint)));
+  const [first] = repelling;
+  if (first !== undefined && repelling.every((taint) => taint !== undefined)) reportTaint(span, first, report);
 }
