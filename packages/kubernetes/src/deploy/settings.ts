@@ -225,6 +225,9 @@ interface IssueSink {
   addIssue(issue: { code: 'custom'; message: string; path: PropertyKey[] }): void;
 }
 
+/** Volumes that profiles add. */
+const reservedVolumes = ['provider', 'roots'];
+
 /** The rules that span several keys. */
 function checkTogether(settings: DeploySettings, sink: IssueSink): void {
   const fail = (path: PropertyKey[], message: string): void => sink.addIssue({ code: 'custom', message, path });
@@ -234,9 +237,10 @@ function checkTogether(settings: DeploySettings, sink: IssueSink): void {
       if (names.indexOf(name) < index) fail([key, index, 'name'], `the name "${name}" is used twice`);
     }
   }
-  for (const [index, { target }] of (settings.volumes ?? []).entries()) {
+  for (const [index, { name, target }] of (settings.volumes ?? []).entries()) {
     const first = settings.volumes?.findIndex((other) => other.target === target);
     if (first !== index) fail(['volumes', index, 'target'], `"${target}" is used twice`);
+    if (reservedVolumes.includes(name)) fail(['volumes', index, 'name'], `the name "${name}" is taken by the profiles`);
   }
   checkProbes(settings, fail);
   for (const key of ['listen', 'connect'] as const) {
