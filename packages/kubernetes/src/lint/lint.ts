@@ -93,7 +93,11 @@ class Linter {
   /** What is known of one pod only when all documents have been read. */
   finish(): LintOutcome {
     checkPlacement(this.#claims, this.#nodes);
-    const findings = this.#places.flatMap((place) => place.findings.map((finding) => diagnosticOf(finding, place)));
+    const findings = this.#places.flatMap((place) => {
+      // In the order of the text, whichever rule found them first.
+      const inOrder = place.findings.toSorted((a, b) => a.span.start - b.span.start);
+      return inOrder.map((finding) => diagnosticOf(finding, place));
+    });
     return Object.freeze({
       findings: Object.freeze(findings),
       documents: this.#documents,
