@@ -43,9 +43,8 @@ function sectionOf([title, pattern], rules) {
 
 /** Writes the page, or compares it; returns problems, one line each. */
 export async function checkLintPage(base, { write }) {
-  const from = (file) => import(pathToFileURL(join(base, 'packages/kubernetes/dist/src', file)).href);
-  const { lintRules } = await from('lint/index.js');
-  const { kubernetesRelease } = await from('schema/kinds.js');
+  const built = join(base, 'packages/kubernetes/dist/src/lint/index.js');
+  const { kubernetesRelease, lintRules } = await import(pathToFileURL(built).href);
   const homeless = Object.keys(lintRules).filter(
     (code) => groups.filter(([, pattern]) => pattern.test(code)).length !== 1,
   );

@@ -216,7 +216,10 @@ for (let model = toReach.pop(); model !== undefined; model = toReach.pop()) {
 }
 writeFileSync(
   target('objects.ts'),
-  `/* oxlint-disable eslint/max-lines -- written by a program */\n// ${head}\n\n${[...reached].sort().map(interfaceOf).join('\n\n')}\n`,
+  `/* oxlint-disable eslint/max-lines -- written by a program */\n// ${head}\n\n${[...reached]
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map(interfaceOf)
+    .join('\n\n')}\n`,
 );
 
 console.log(`Kubernetes ${release}: ${kinds.length} kinds, ${models.size} types, ${typeLines.join('\n').length} bytes`);

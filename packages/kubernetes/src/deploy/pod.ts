@@ -40,7 +40,7 @@ export function listOrNothing<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-export function recordOrNothing<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> | undefined {
+function recordOrNothing<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> | undefined {
   return Object.keys(record).length === 0 ? undefined : record;
 }
 

@@ -19,7 +19,7 @@ export interface Profile {
   readonly tolerationKeys: readonly string[];
 }
 
-export const platformFolder = '/run/enclos';
+const platformFolder = '/run/enclos';
 const platformEnvironment: readonly Pair[] = [['ENCLOS_PLATFORM', `${platformFolder}/platform.sock`]];
 
 const sgx = {

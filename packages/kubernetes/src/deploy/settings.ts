@@ -5,7 +5,7 @@ import { parseQuantity } from '../lint/quantity.ts';
 /** Where the pods run. */
 export const profiles = ['software', 'sgx', 'aks-sgx', 'aks-snp', 'podman'] as const;
 export type ProfileName = (typeof profiles)[number];
-export const workloadKinds = ['Deployment', 'StatefulSet', 'Job'] as const;
+const workloadKinds = ['Deployment', 'StatefulSet', 'Job'] as const;
 
 const label = z
   .string()

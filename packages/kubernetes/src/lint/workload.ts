@@ -50,7 +50,7 @@ const templates: Readonly<Record<string, readonly string[]>> = {
   CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
 };
 
-export const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;
+const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 
 /** Undefined for an object that makes no pods. */
 export function workloadOf(object: KubernetesObject): Workload | undefined {
