@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { BuildError, loadProject, PROJECT_FILE, writeFileAtomically } from '@enclos/build';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   changesOf,
   DEPLOY_FILE,
@@ -108,10 +108,16 @@ async function manifestsIn(folder: string): Promise<ReadonlyMap<string, string>>
   });
   const manifests = names.filter((name) => name.endsWith('.yaml'));
   return new Map(
-    await Promise.all(
-      manifests.map(async (name) => [name, await readSmallText(join(folder, name), mostBytes)] as const),
-    ),
+    await Promise.all(manifests.map(async (name) => [name, await contentOf(join(folder, name))] as const)),
   );
+}
+
+/** What is too large or no text was not written by this command, and that is all that has to be known of it. */
+async function contentOf(path: string): Promise<string> {
+  return readSmallText(path, mostBytes).catch((error: unknown) => {
+    if (isEnclosError(error, 'CLI_FILE_INVALID')) return '';
+    throw error;
+  });
 }
 
 async function write(folder: string, files: readonly DeployFile[], changes: readonly Change[]): Promise<void> {

@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { renderDiagnostic } from '@enclos/build/diagnostics';
 import { deployFormats, profiles, type DeployFlags } from '@enclos/kubernetes';
 import { deploy, type DeployOutcome } from '../actions/deploy.ts';
 import { defineCommand } from '../command.ts';
 import { refuseUsage } from '../failure.ts';
-import type { Printer } from '../render/printer.ts';
+import { printable, type Printer } from '../render/printer.ts';
 import { markOf } from '../render/table.ts';
 
 export const command = defineCommand({
@@ -109,16 +110,17 @@ function coloured(diff: string, printer: Printer): string {
     .split('\n')
     .map((line) => {
       const style = Object.entries(styles).find(([mark]) => line.startsWith(mark))?.[1];
-      return style === undefined ? line : printer.paint(style, line);
+      return style === undefined ? printable(line) : printer.paint(style, printable(line));
     })
     .join('\n');
 }
 
 function renderOutcome({ plan, folder, changes, warnings }: DeployOutcome, printer: Printer): void {
   const words = { new: 'wrote', changed: 'rewrote', same: 'unchanged', gone: 'removed', foreign: 'left' } as const;
-  for (const { name, kind } of changes) printer.line(`${markOf('ok', printer)} ${words[kind]} ${folder}/${name}`);
+  for (const { name, kind } of changes)
+    printer.line(`${markOf('ok', printer)} ${words[kind]} ${printable(join(folder, name))}`);
   printer.line(`  ${printer.paint('dim', 'boundary:')} ${plan.boundary}`);
-  for (const note of plan.notes) printer.line(`${markOf('info', printer)} ${note}`);
+  for (const note of plan.notes) printer.line(`${markOf('info', printer)} ${printable(note)}`);
   for (const warning of warnings) {
     printer.line(renderDiagnostic(warning, { color: printer.color, width: printer.width }));
   }

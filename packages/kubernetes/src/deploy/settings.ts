@@ -10,6 +10,10 @@ const workloadKinds = ['Deployment', 'StatefulSet', 'Job'] as const;
 const label = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'expected lower-case letters, digits and hyphens, at most 63');
+/** Shorter, since Kubernetes makes names of pods, and deploy a second Service, by adding to it. */
+const workloadName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,50}[a-z0-9])?$/, 'expected lower-case letters, digits and hyphens, at most 52');
 /** Names of ports are shorter (IANA service names), and have a letter. */
 const portName = z
   .string()
@@ -122,7 +126,7 @@ const softwareRoots = z.strictObject({
 export const deploySchema = z
   .strictObject({
     $schema: z.string().optional(),
-    name: label.describe('Name of every object that is written.'),
+    name: workloadName.describe('Name of every object that is written.'),
     profile: z.enum(profiles).optional().describe('Where the pods run. Default: software.'),
     kind: z.enum(workloadKinds).optional().describe('Default: Deployment.'),
     namespace: label.optional().describe('Default: the one that kubectl uses.'),

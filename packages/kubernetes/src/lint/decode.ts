@@ -1,8 +1,7 @@
-import { didYouMean } from '@enclos/build/diagnostics';
 import { typeOf, type FieldType, type ScalarType } from '../schema/types.ts';
 import { isAbsent, keyOf, type MapNode, type ScalarNode, type Span, type YamlNode } from '../yaml/node.ts';
 import { parseQuantity } from './quantity.ts';
-import type { Report } from './report.ts';
+import { meantBy, type Report } from './report.ts';
 
 /** What the API server's strict decoder says of an object: unknown fields, wrong types, and what is missing. */
 export function checkFields(node: MapNode, typeName: string, report: Report): void {
@@ -23,9 +22,7 @@ function checkObject(node: MapNode, { typeName, path, span }: Place, report: Rep
     const field = type.fields.get(name);
     const inner = path === '' ? name : `${path}.${name}`;
     if (field === undefined) {
-      const meant = didYouMean(name, type.fields.keys());
-      const fix = meant === undefined ? undefined : `"${meant}" — did you mean that?`;
-      report('K8S_FIELD_UNKNOWN', key, `unknown field "${inner}"`, fix);
+      report('K8S_FIELD_UNKNOWN', key, `unknown field "${inner}"`, () => meantBy(name, type.fields.keys()));
     } else checkValue(value, field.type, { path: inner, span: key }, report);
   }
   for (const name of type.required) {

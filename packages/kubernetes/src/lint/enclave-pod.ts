@@ -31,6 +31,9 @@ export interface Volume {
 export interface EnclavePod extends Workload {
   readonly members: readonly EnclaveContainer[];
   readonly volumes: readonly Volume[];
+  readonly volumeByName: ReadonlyMap<string, Volume>;
+  /** aesmd is one of the containers. */
+  readonly hasAesmd: boolean;
   readonly epcBytes: bigint;
   /** Whether anything in it is about enclaves. */
   readonly holdsEnclaves: boolean;
@@ -50,10 +53,13 @@ export function isAesmdFolder(path: string): boolean {
 
 export function enclavePodOf(workload: Workload): EnclavePod {
   const members = workload.containers.map(memberOf);
+  const volumes = mapsOf(at(workload.spec, 'volumes')).map(volumeOf);
   return {
     ...workload,
     members,
-    volumes: mapsOf(at(workload.spec, 'volumes')).map(volumeOf),
+    volumes,
+    volumeByName: new Map(volumes.map((volume) => [volume.name, volume])),
+    hasAesmd: members.some(({ name }) => name === 'aesmd'),
     epcBytes: members.reduce((sum, { epcBytes }) => sum + epcBytes, 0n),
     holdsEnclaves: members.some(isAboutEnclaves) || [...workload.annotations.keys()].some(isOurWord),
   };

@@ -1,4 +1,4 @@
-import { diagnosticAt, didYouMean, type Diagnostic } from '@enclos/build/diagnostics';
+import { diagnosticAt, type Diagnostic } from '@enclos/build/diagnostics';
 import { kindOf, kinds } from '../schema/types.ts';
 import { at, textOf, type MapNode } from '../yaml/node.ts';
 import { isMap, readYaml, yamlLimits, type YamlDocument } from '../yaml/read.ts';
@@ -14,7 +14,7 @@ import { checkWords } from './checks/words.ts';
 import { checkFields } from './decode.ts';
 import { enclavePodOf, type EnclavePod } from './enclave-pod.ts';
 import { clusterNodeOf, type ClusterNode, type Taint } from './node-selection.ts';
-import type { RawFinding, Report } from './report.ts';
+import { meantBy, type RawFinding, type Report } from './report.ts';
 import { lintRules, type LintCode, type Severity } from './rules.ts';
 import { objectsOf, workloadOf, type KubernetesObject } from './workload.ts';
 
@@ -51,6 +51,8 @@ export interface LintOutcome {
 
 /** Of one document: a broken one is not worth more. */
 const mostFindings = 100;
+/** No cluster has more; each pod is held against each of them. */
+const mostNodes = 5000;
 
 /**
  * Checks manifests: whether the API server would take them, and what goes wrong
@@ -113,7 +115,8 @@ class Linter {
     const report: Report = (code, span, words, fix) => {
       if (place.findings.length === 0) this.#places.push(place);
       if (place.findings.length >= mostFindings) return;
-      place.findings.push({ code, span, text: words, ...(fix === undefined ? {} : { fix }) });
+      const closer = typeof fix === 'function' ? fix() : fix;
+      place.findings.push({ code, span, text: words, ...(closer === undefined ? {} : { fix: closer }) });
     };
     const template = text.includes('{{') ? 'Render the chart or template first, and lint what comes out.' : undefined;
     for (const problem of problems) report('K8S_YAML_INVALID', problem, problem.text, template);
@@ -132,7 +135,7 @@ class Linter {
     checkObjectName(object, report);
     checkWebhooks(object, report);
     checkAutoscaler(object, report);
-    if (kind === 'Node') this.#nodes.push(clusterNodeOf(node));
+    if (kind === 'Node' && this.#nodes.length < mostNodes) this.#nodes.push(clusterNodeOf(node));
     const workload = workloadOf(object);
     if (workload !== undefined) this.#pod(enclavePodOf(workload), report);
   }
@@ -171,19 +174,15 @@ const otherKinds = /(?:List|Status|Scale|Options|Review|Eviction)$/;
 function checkKind({ node, apiVersion, kind }: KubernetesObject, report: Report): void {
   if (!knownVersions.has(apiVersion) && !ownGroups.test(apiVersion)) return;
   if (otherKinds.test(kind)) return;
-  const versions = kinds.filter((entry) => entry.kind === kind).map((entry) => entry.apiVersion);
-  const meant = didYouMean(
-    kind,
-    kinds.filter((entry) => entry.apiVersion === apiVersion).map((entry) => entry.kind),
-  );
-  const current = versions.at(-1);
-  const fix =
-    current !== undefined
-      ? `apiVersion: ${current}`
-      : meant === undefined
-        ? undefined
-        : `"${meant}" — did you mean that?`;
-  report('K8S_KIND_UNKNOWN', at(node, 'kind') ?? node, `Kubernetes has no ${kind} in ${apiVersion}`, fix);
+  report('K8S_KIND_UNKNOWN', at(node, 'kind') ?? node, `Kubernetes has no ${kind} in ${apiVersion}`, () => {
+    const current = kinds.findLast((entry) => entry.kind === kind);
+    if (current !== undefined) return `apiVersion: ${current.apiVersion}`;
+    const siblings = kinds.filter((entry) => entry.apiVersion === apiVersion);
+    return meantBy(
+      kind,
+      siblings.map((entry) => entry.kind),
+    );
+  });
 }
 
 function diagnosticOf({ code, span, text: words, fix }: RawFinding, { file, text, linesBefore }: Place): LintFinding {

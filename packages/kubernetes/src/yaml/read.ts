@@ -13,6 +13,8 @@ export const yamlLimits = Object.freeze({
   maxDepth: 64,
   /** Nodes of one document, with every alias counted as all that it stands for. */
   maxNodes: 1_000_000,
+  /** The same of one file: small documents can stand for much, too. */
+  maxFileNodes: 8_000_000,
 });
 
 export interface YamlProblem extends Span {
@@ -38,15 +40,25 @@ export interface YamlDocument {
 export function* readYaml(text: string): Generator<YamlDocument> {
   let linesBefore = 0;
   let count = 0;
+  let nodes = 0;
   for (const part of parts(text)) {
     if (++count > yamlLimits.maxDocuments) {
       const problem = { start: 0, end: 3, text: `more than ${yamlLimits.maxDocuments} documents in one file` };
       yield { text: part, linesBefore, problems: [problem] };
       return;
     }
-    yield* documentsOf(part, linesBefore);
+    for (const { document, size } of documentsOf(part, linesBefore)) {
+      nodes += size;
+      yield nodes > yamlLimits.maxFileNodes ? tooMuch(part, linesBefore) : document;
+    }
+    if (nodes > yamlLimits.maxFileNodes) return;
     linesBefore += lineBreaks(part);
   }
+}
+
+function tooMuch(text: string, linesBefore: number): YamlDocument {
+  const words = `more than ${yamlLimits.maxFileNodes} values in one file, with aliases written out`;
+  return { text, linesBefore, problems: [{ start: 0, end: 1, text: words }] };
 }
 
 function* parts(text: string): Generator<string> {
@@ -66,14 +78,20 @@ function lineBreaks(text: string): number {
   return count;
 }
 
-function* documentsOf(text: string, linesBefore: number): Generator<YamlDocument> {
+/** A document, and how many values it stands for. */
+interface Sized {
+  readonly document: YamlDocument;
+  readonly size: number;
+}
+
+function* documentsOf(text: string, linesBefore: number): Generator<Sized> {
   let events: readonly Event[];
   try {
     events = parseEvents(text, { maxDepth: yamlLimits.maxDepth });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const start = Math.min(error.mark?.position ?? 0, text.length);
-    yield { text, linesBefore, problems: [{ start, end: start + 1, text: error.reason }] };
+    yield { document: { text, linesBefore, problems: [{ start, end: start + 1, text: error.reason }] }, size: 0 };
     return;
   }
   let first = 0;
@@ -83,7 +101,8 @@ function* documentsOf(text: string, linesBefore: number): Generator<YamlDocument
     if (depth > 0) continue;
     const builder = new TreeBuilder(text);
     const root = builder.build(events.slice(first + 1, index));
-    yield { text, linesBefore, problems: builder.problems, ...(root === undefined ? {} : { root }) };
+    const document = { text, linesBefore, problems: builder.problems, ...(root === undefined ? {} : { root }) };
+    yield { document, size: builder.size };
     first = index + 1;
   }
 }
@@ -109,6 +128,8 @@ class TreeBuilder {
   readonly #open: Open[] = [];
   readonly #anchors = new Map<string, { readonly node: YamlNode; readonly size: number }>();
   #root: YamlNode | undefined;
+  /** Values that the document stands for. */
+  size = 0;
   #failed = false;
 
   constructor(text: string) {
@@ -205,6 +226,7 @@ class TreeBuilder {
     const parent = this.#open.at(-1);
     if (parent === undefined) {
       this.#root = node;
+      this.size = size;
       return;
     }
     parent.size += size;

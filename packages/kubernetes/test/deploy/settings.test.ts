@@ -26,6 +26,7 @@ describe('parseDeploySettings()', () => {
   const bad: readonly (readonly [string, object, RegExp])[] = [
     ['an unknown key', { replica: 2 }, /unknown key "replica"/],
     ['an unknown key inside', { service: { type: 'ClusterIP', port: 1 } }, /unknown key "port"/],
+    ['a name to which nothing can be added', { name: 'a'.repeat(53) }, /at most 52/],
     ['a name in capitals', { name: 'App' }, /^name/],
     ['an image that is none', { image: 'App:1' }, /^image/],
     ['an unknown profile', { profile: 'hardware' }, /^profile/],

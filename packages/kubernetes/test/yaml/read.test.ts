@@ -116,6 +116,16 @@ describe('readYaml()', () => {
     assert.match(problemsOf(lines.join('\n')).join('; '), /more than 1000000 values/);
   });
 
+  it('counts what aliases stand for in all documents of a file', () => {
+    const lines = Array.from({ length: 6 }, (_, level) => {
+      const inner = level === 0 ? 'x' : `*a${level - 1}`;
+      return `k${level}: &a${level} [${Array.from({ length: 8 }, () => inner).join(', ')}]`;
+    });
+    const documents = read(`---\n${lines.join('\n')}\n`.repeat(100));
+    assert.ok(documents.length < 50);
+    assert.match(documents.at(-1)?.problems[0]?.text ?? '', /more than 8000000 values/);
+  });
+
   it('stops at the bound of documents', () => {
     const documents = read('---\na: 1\n'.repeat(yamlLimits.maxDocuments + 5));
     assert.equal(documents.length, yamlLimits.maxDocuments + 1);

@@ -83,10 +83,18 @@ export function checkPlacement(claims: readonly EpcClaim[], allNodes: readonly C
   if (nodes.length === 0) return;
   const capacity = nodes.reduce((sum, node) => sum + epcOf(node), 0n);
   const largest = nodes.reduce((most, node) => (epcOf(node) > most ? epcOf(node) : most), 0n);
+  // Most pods of a cluster ask alike.
+  const known = new Map<string, Taint | undefined>();
+  const taintOf = (claim: EpcClaim): Taint | undefined => {
+    const key = JSON.stringify([claim.selector, claim.tolerations]);
+    if (!known.has(key)) known.set(key, keepingAway(claim, nodes));
+    return known.get(key);
+  };
   let asked = 0n;
   for (const claim of claims) {
     const { epcBytes, epcSpan: span, report } = claim;
-    checkNodeTaints(claim, nodes);
+    const taint = taintOf(claim);
+    if (taint !== undefined) reportTaint(claim.tolerationSpan, taint, report);
     if (epcBytes > largest) {
       const text = `a pod asks for ${bytesText(epcBytes)} of EPC, and no node has more than ${bytesText(largest)}`;
       report('SGX_EPC_OVERCOMMIT', span, text);
@@ -101,13 +109,14 @@ export function checkPlacement(claims: readonly EpcClaim[], allNodes: readonly C
   }
 }
 
-/** One node that takes the pod is enough. */
-function checkNodeTaints(
-  { selector, tolerations, tolerationSpan: span, report }: EpcClaim,
-  nodes: readonly ClusterNode[],
-): void {
-  const candidates = nodes.filter(({ labels }) => selector.every(([name, value]) => labels.get(name) === value));
-  const repelling = candidates.map(({ taints }) => taints.find((taint) => !tolerates(tolerations, taint)));
-  const [first] = repelling;
-  if (first !== undefined && repelling.every((taint) => taint !== undefined)) reportTaint(span, first, report);
+/** The taint that keeps a pod from all nodes that its selector matches; undefined when one of them takes it. */
+function keepingAway({ selector, tolerations }: EpcClaim, nodes: readonly ClusterNode[]): Taint | undefined {
+  let first: Taint | undefined;
+  for (const { labels, taints } of nodes) {
+    if (!selector.every(([name, value]) => labels.get(name) === value)) continue;
+    const taint = taints.find((one) => !tolerates(tolerations, one));
+    if (taint === undefined) return undefined;
+    first ??= taint;
+  }
+  return first;
 }

@@ -63,16 +63,15 @@ function setsVariable({ node }: EnclaveContainer): boolean {
 }
 
 /** Why there is no socket in what is mounted. */
-function socketFault(mount: Mount, { volumes, containers }: EnclavePod): { span: Span; text: string } | undefined {
-  const volume = volumes.find(({ name }) => name === mount.volume);
+function socketFault(mount: Mount, { volumeByName, hasAesmd }: EnclavePod): { span: Span; text: string } | undefined {
+  const volume = volumeByName.get(mount.volume);
   if (volume === undefined) return undefined;
   const { hostPath } = volume;
   if (hostPath !== undefined) {
     if (isAesmdFolder(hostPath.path)) return undefined;
     return { span: hostPath.span, text: `aesmd of the node has its socket in ${aesmdFolder}, not in ${hostPath.path}` };
   }
-  const hasSidecar = containers.some(({ name }) => name === 'aesmd');
-  if (at(volume.node, 'emptyDir') === undefined || hasSidecar) return undefined;
+  if (at(volume.node, 'emptyDir') === undefined || hasAesmd) return undefined;
   return { span: volume.nameSpan, text: `"${volume.name}" is empty: no container of this pod is named aesmd` };
 }
 

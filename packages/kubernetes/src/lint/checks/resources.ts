@@ -1,7 +1,6 @@
-import { didYouMean } from '@enclos/build/diagnostics';
 import type { EnclaveContainer, EnclavePod } from '../enclave-pod.ts';
 import { bytesText, equalQuantities } from '../quantity.ts';
-import type { Report } from '../report.ts';
+import { meantBy, type Report } from '../report.ts';
 import {
   epcBytesOf,
   epcResource,
@@ -29,9 +28,7 @@ function checkName(resource: ResourceAmount, report: Report): void {
   const { name, key } = resource;
   const meaning = meaningOf(name);
   if (meaning === 'misnamed') {
-    const meant = didYouMean(name, knownResources);
-    const fix = meant === undefined ? undefined : `"${meant}" — did you mean that?`;
-    report('SGX_RESOURCE_UNKNOWN', key, `no device plugin offers "${name}"`, fix);
+    report('SGX_RESOURCE_UNKNOWN', key, `no device plugin offers "${name}"`, () => meantBy(name, knownResources));
   }
   if (meaning !== 'old-epc') return;
   const bytes = epcBytesOf(resource);

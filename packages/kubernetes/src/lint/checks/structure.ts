@@ -43,13 +43,16 @@ export function checkStructure(pod: EnclavePod, report: Report): void {
   for (const { mounts } of pod.members) {
     for (const { volume, nameSpan } of mounts) {
       if (volume === '' || volumeNames.has(volume)) continue;
-      const known = [...volumeNames].filter((name) => name !== '');
-      const fix = known.length === 0 ? 'Add the volume to the pod.' : `Volumes of this pod: ${known.join(', ')}.`;
-      report('K8S_VOLUME_UNKNOWN', nameSpan, `the pod has no volume "${volume}"`, fix);
+      report('K8S_VOLUME_UNKNOWN', nameSpan, `the pod has no volume "${volume}"`, () => volumesText(volumeNames));
     }
   }
   checkSelector(pod, report);
   checkRestartPolicy(pod, report);
+}
+
+function volumesText(names: ReadonlySet<string>): string {
+  const known = [...names].filter((name) => name !== '');
+  return known.length === 0 ? 'Add the volume to the pod.' : `Volumes of this pod: ${known.slice(0, 10).join(', ')}.`;
 }
 
 interface Named {

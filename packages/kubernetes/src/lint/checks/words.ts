@@ -1,7 +1,6 @@
-import { didYouMean } from '@enclos/build/diagnostics';
 import type { EnclavePod } from '../enclave-pod.ts';
 import { parseQuantity } from '../quantity.ts';
-import type { Report } from '../report.ts';
+import { meantBy, type Report } from '../report.ts';
 
 const injectLabel = 'enclos.dev/inject';
 
@@ -23,8 +22,7 @@ export function checkWords(pod: EnclavePod, report: Report): void {
     if (!name.startsWith('enclos.dev/')) continue;
     const rule = Object.hasOwn(annotations, name) ? annotations[name] : undefined;
     if (rule === undefined) {
-      const meant = didYouMean(name, Object.keys(annotations));
-      const fix = meant === undefined ? undefined : `"${meant}" — did you mean that?`;
+      const fix = (): string | undefined => meantBy(name, Object.keys(annotations));
       report('ENCLOS_ANNOTATION_UNKNOWN', key, `there is no annotation "${name}"`, fix);
       continue;
     }
