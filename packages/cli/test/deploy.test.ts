@@ -73,6 +73,14 @@ describe('enclos deploy', () => {
     assert.match(after.stdout, /\u001B\[32m\+ {2}replicas: 2\u001B/);
   });
 
+  it('prints the manifest alone, and says the rest beside it', async () => {
+    const cwd = project({ image, connect: [{ name: 'db', host: 'db.example\u001B[2J', port: 5432 }] });
+    const ran = await enclos(['deploy', '--print'], { cwd });
+    assert.match(ran.stdout, /^# Written by `enclos deploy`/);
+    assert.match(ran.stderr, /port 5432 of every host is open for db\.example \[2J/);
+    assert.doesNotMatch(ran.stdout + ran.stderr, /\u001B/);
+  });
+
   it('writes a kustomize base, and removes what is not of it any more', async () => {
     const cwd = project({ image, replicas: 2 });
     const argv = ['deploy', '--format', 'kustomize', '--out', 'base'];

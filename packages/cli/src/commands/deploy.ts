@@ -41,11 +41,11 @@ export const command = defineCommand({
       summary: 'For the deploy.json in this folder',
     },
     { command: 'enclos deploy --profile aks-sgx --dry-run', summary: 'See what would change' },
-    { command: 'enclos deploy --profile podman --print | podman kube play -', summary: 'Run it on this machine' },
+    { command: 'enclos deploy --profile podman --print', summary: 'Print what `podman kube play -` takes' },
     { command: 'enclos deploy --format kustomize --out base', summary: 'Write a base for overlays' },
   ],
   exitCodes: {},
-  run({ arguments: { target }, options }, { io, path }): Promise<DeployOutcome & Shown> {
+  async run({ arguments: { target }, options }, { io, path, notes }): Promise<DeployOutcome & Shown> {
     const { profile, image, namespace, epc, out, format, print } = options;
     if (print && format === 'kustomize') refuseUsage('--print shows one file; a kustomize base has several.');
     const flags: DeployFlags = {
@@ -56,14 +56,18 @@ export const command = defineCommand({
       ...(options.replicas === undefined ? {} : { replicas: countOption(options.replicas) }),
     };
     const dryRun = options['dry-run'];
-    return deploy({
+    const outcome = await deploy({
       target: path(target),
       flags,
       format,
       dryRun: dryRun || print,
       now: io.now(),
       ...(out === undefined ? {} : { outFolder: path(out) }),
-    }).then((outcome) => ({ ...outcome, show: print ? 'yaml' : dryRun ? 'diff' : 'files' }));
+    });
+    // Standard output is the manifest or the diff alone.
+    if (outcome.written) return { ...outcome, show: 'files' };
+    for (const note of outcome.plan.notes) notes.line(`${markOf('info', notes)} ${printable(note)}`);
+    return { ...outcome, show: print ? 'yaml' : 'diff' };
   },
   human(outcome, printer) {
     const { show, files, changes } = outcome;

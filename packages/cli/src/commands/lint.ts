@@ -35,7 +35,7 @@ export const command = defineCommand({
   },
   examples: [
     { command: 'enclos lint deploy/', summary: 'Check every manifest in a folder' },
-    { command: 'helm template chart | enclos lint -', summary: 'Check what a chart renders' },
+    { command: 'enclos lint -', summary: 'Check what `helm template` or `kubectl kustomize` prints' },
     {
       command: 'enclos lint app.yaml --taint sgx.intel.com/epc:NoSchedule',
       summary: 'For a cluster whose nodes with SGX have a taint',
