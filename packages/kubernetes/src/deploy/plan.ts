@@ -105,6 +105,13 @@ function checkFit({ kind, enclave, volumes = [] }: Deployed, profile: Profile): 
   if (kind === 'StatefulSet' && !profile.isCluster) {
     throw unfit('podman knows no StatefulSet: write "kind": "Deployment" for it.');
   }
+  const memory = volumes.find(({ type }) => type === 'memory');
+  if (memory !== undefined && !profile.isCluster) {
+    // Measured with podman 5.4: a tmpfs of root's, with mode 755, whatever fsGroup says.
+    throw unfit(
+      `podman lets only root write to the memory volume "${memory.name}": use an ephemeral one, which is on disk.`,
+    );
+  }
   if (enclave?.debug === true && profile.needsEpc) {
     throw unfit('The enclave is a debug enclave, which keeps no secrets on any hardware.');
   }

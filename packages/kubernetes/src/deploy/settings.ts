@@ -88,7 +88,9 @@ const volume = z.strictObject({
   target: absolutePath.describe('Where the container sees it.'),
   type: z
     .enum(['ephemeral', 'memory', 'persistent', 'secret', 'configMap'])
-    .describe('ephemeral and memory end with the pod. persistent is a claim: its own for each pod of a StatefulSet.'),
+    .describe(
+      'ephemeral and memory (a tmpfs; not with podman) end with the pod. persistent is a claim: its own for each pod of a StatefulSet.',
+    ),
   from: label.optional().describe('The name of the claim, secret or config map. Default: the name of the volume.'),
   size: quantity.optional().describe('Most bytes; of a claim, how many it asks for.'),
   readOnly: z.boolean().optional(),

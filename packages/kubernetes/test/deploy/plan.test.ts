@@ -299,6 +299,10 @@ describe('planDeployment()', () => {
 
   it('refuses what a profile cannot do', () => {
     refuses('DEPLOY_PROFILE_UNFIT', /StatefulSet/, { profile: 'podman', kind: 'StatefulSet' });
+    refuses('DEPLOY_PROFILE_UNFIT', /memory volume "a"/, {
+      profile: 'podman',
+      volumes: [{ name: 'a', target: '/a', type: 'memory' }],
+    });
     refuses('DEPLOY_PROFILE_UNFIT', /needs EPC/, { profile: 'sgx', resources: {} });
     const enclave = {
       mrEnclave: '00'.repeat(32),
@@ -391,8 +395,15 @@ describe('what deploy writes', () => {
   const cases = profiles.flatMap((profile) =>
     (['Deployment', 'StatefulSet', 'Job'] as const)
       .filter((kind) => profile !== 'podman' || kind !== 'StatefulSet')
-      .flatMap((kind) => [base, { ...base, ...everything }].map((settings) => ({ ...settings, profile, kind }))),
+      .flatMap((kind) =>
+        [base, { ...base, ...everything }].map((settings) => ({ ...fitting(settings, profile), profile, kind })),
+      ),
   );
+
+  /** podman has no memory volumes. */
+  function fitting({ volumes = [], ...settings }: DeploySettings, profile: string): DeploySettings {
+    return { ...settings, volumes: volumes.filter(({ type }) => profile !== 'podman' || type !== 'memory') };
+  }
 
   it('has no finding of lint, in any profile', () => {
     for (const settings of cases) {
