@@ -121,8 +121,9 @@ function coloured(diff: string, printer: Printer): string {
 
 function renderOutcome({ plan, folder, changes, warnings }: DeployOutcome, printer: Printer): void {
   const words = { new: 'wrote', changed: 'rewrote', same: 'unchanged', gone: 'removed', foreign: 'left' } as const;
-  for (const { name, kind } of changes)
+  for (const { name, kind } of changes) {
     printer.line(`${markOf('ok', printer)} ${words[kind]} ${printable(join(folder, name))}`);
+  }
   printer.line(`  ${printer.paint('dim', 'boundary:')} ${plan.boundary}`);
   for (const note of plan.notes) printer.line(`${markOf('info', printer)} ${printable(note)}`);
   for (const warning of warnings) {

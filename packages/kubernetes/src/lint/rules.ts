@@ -240,7 +240,7 @@ const placementRules = {
   },
   AZURE_SIZE_RETIRED: {
     severity: 'error',
-    summary: 'The manifest selects an Azure size that is retired, or closed to new subscriptions.',
+    summary: 'The manifest selects an Azure size that is retired.',
     why: 'No such node can be had any more.',
     fix: 'Move to SEV-SNP nodes, such as Standard_DC4as_v6: `enclos deploy --profile aks-snp`.',
   },

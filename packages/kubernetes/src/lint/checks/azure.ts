@@ -33,7 +33,9 @@ export function checkAzure(pod: EnclavePod, now: Date, report: Report): void {
 
 function closingWords(closes: string | undefined, now: Date): string {
   if (closes === undefined) return '';
-  return `new subscriptions ${isPast(closes, now) ? 'have not been able to get it since' : 'cannot get it from'} ${closes}${isPast(closes, now) ? '' : ' on'}, and `;
+  return isPast(closes, now)
+    ? `new subscriptions have not been able to get it since ${closes}, and `
+    : `new subscriptions cannot get it from ${closes} on, and `;
 }
 
 /** Whether the day has come, by UTC. */
