@@ -5,9 +5,9 @@
 // - TypeScript blocks in README.md, docs/ and packages/*/README.md compile against the built packages.
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
 // - every relative link leads to a file, and every anchor to a heading;
-// - docs/reference/errors.md and errors/ are what the error registry says, and
-//   docs/reference/enclave-json.md what the schema says, and the table of docs/reference/platforms.md what
-//   the drivers say (--write writes them);
+// - docs/reference/errors.md and errors/ are what the error registry says, enclave-json.md and deploy-json.md
+//   what the schemas say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
+//   (--write writes them);
 // - so is the part of the registry that goes into enclaves (--write writes it).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,8 +16,9 @@ import { checkErrorPages } from './docs/error-pages.mjs';
 import { checkExamples } from './docs/examples.mjs';
 import { checkInsideRegistry } from './docs/inside-registry.mjs';
 import { checkLinks } from './docs/links.mjs';
-import { checkManifestPage } from './docs/manifest-page.mjs';
+import { checkLintPage } from './docs/lint-page.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
+import { checkSchemaPages } from './docs/schema-pages.mjs';
 import { filesUnder, fromRoot, root, workspaces } from './lib/workspace.mjs';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
@@ -27,7 +28,8 @@ const missing = topPages.filter((page) => !existsSync(join(root, page))).map((pa
 const generated = [
   ...(await checkErrorPages(root, values)),
   ...(await checkInsideRegistry(root, values)),
-  ...checkManifestPage(root, values),
+  ...checkSchemaPages(root, values),
+  ...(await checkLintPage(root, values)),
   ...(await checkPlatformTable(root, values)),
 ];
 // After the generated pages were written: they are checked too.

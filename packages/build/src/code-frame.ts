@@ -11,13 +11,14 @@ type Paint = (text: string) => string;
 
 interface Palette {
   readonly error: Paint;
+  readonly warning: Paint;
   readonly place: Paint;
   readonly mark: Paint;
   readonly quiet: Paint;
 }
 
-const plain: Palette = { error: same, place: same, mark: same, quiet: same };
-const ansi: Palette = { error: sgr('1;31'), place: sgr('36'), mark: sgr('31'), quiet: sgr('2') };
+const plain: Palette = { error: same, warning: same, place: same, mark: same, quiet: same };
+const ansi: Palette = { error: sgr('1;31'), warning: sgr('1;33'), place: sgr('36'), mark: sgr('31'), quiet: sgr('2') };
 
 function same(text: string): string {
   return text;
@@ -76,8 +77,9 @@ function place(diagnostic: Diagnostic): string | undefined {
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const palette = options.color === true ? ansi : plain;
   const where = place(diagnostic);
+  const severity = diagnostic.severity ?? 'error';
   const lines = [
-    `${palette.error('error')} ${printable(diagnostic.text)} ${palette.quiet(`[${diagnostic.code}]`)}`,
+    `${palette[severity](severity)} ${printable(diagnostic.text)} ${palette.quiet(`[${diagnostic.code}]`)}`,
     ...(where === undefined ? [] : [`  ${palette.place(printable(where))}`]),
     ...frame(diagnostic, palette, Math.max(20, options.width ?? 100)),
     ...diagnostic.notes.map((note) => `  ${palette.quiet('note:')} ${printable(note)}`),

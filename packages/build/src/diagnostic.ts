@@ -2,6 +2,8 @@ import { EnclosError, type ErrorCode, type ErrorOptions } from '@enclos/errors';
 
 /** One problem at one place, in a form that a terminal, an editor and JSON can all show. */
 export interface Diagnostic {
+  /** A warning stops nothing. Default: error. */
+  readonly severity?: 'error' | 'warning';
   /** The error code that the problem belongs to, or the bundler's own name for it. */
   readonly code: string;
   readonly text: string;

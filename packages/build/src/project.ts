@@ -6,8 +6,8 @@ import type { EnclaveManifest } from '@enclos/manifest';
 import { BuildError, countOf } from './diagnostic.ts';
 import { enclaveJsonSchema, sizeInBytes, type EnclaveJson } from './enclave-json.ts';
 import { parseJsonSource } from './json-source.ts';
-import { manifestDiagnostics } from './manifest-problems.ts';
 import { unreadable, type ProjectFiles } from './project-files.ts';
+import { schemaDiagnostics } from './schema-problems.ts';
 
 /** The KSS part of what a signature says; it is in SIGSTRUCT and not in the image. */
 export interface SigningAttributes {
@@ -115,9 +115,11 @@ export function parseProject(folder: string, text: string): Project {
   const source = parseJsonSource(PROJECT_FILE, text);
   const result = enclaveJsonSchema.safeParse(source.value);
   if (result.success) return complete(folder, result.data);
-  const diagnostics = manifestDiagnostics(result.error.issues, { file: PROJECT_FILE, text, source });
+  const code = 'BUILD_MANIFEST_INVALID';
+  const file = { file: PROJECT_FILE, text, source, schema: enclaveJsonSchema, code } as const;
+  const diagnostics = schemaDiagnostics(result.error.issues, file);
   const count = countOf(diagnostics.length, 'problem');
-  throw new BuildError('BUILD_MANIFEST_INVALID', `${PROJECT_FILE} has ${count}.`, diagnostics);
+  throw new BuildError(code, `${PROJECT_FILE} has ${count}.`, diagnostics);
 }
 
 /**

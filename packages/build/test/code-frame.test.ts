@@ -33,6 +33,12 @@ test('renderDiagnostic() shows place, line, mark, note and suggestion', () => {
   );
 });
 
+test('renderDiagnostic() says which problems are warnings', () => {
+  const warning = { ...diagnostic, severity: 'warning' } as const;
+  assert.match(renderDiagnostic(warning), /^warning "node:fs"/);
+  assert.match(renderDiagnostic(warning, { color: true }), /^\u001B\[1;33mwarning/);
+});
+
 test('renderDiagnostic() colours only when asked', () => {
   assert.doesNotMatch(renderDiagnostic(diagnostic), /\u001B/);
   assert.match(renderDiagnostic(diagnostic, { color: true }), /\u001B\[31m\^{9}\u001B\[0m/);

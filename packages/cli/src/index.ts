@@ -20,6 +20,7 @@ export {
 export { completions, type Shell } from './actions/completions.ts';
 export { createProject, type CreatedProject, type CreateProjectOptions } from './actions/create-project.ts';
 export { debug, type DebugEvents, type DebugOptions } from './actions/debug.ts';
+export { deploy, type DeployOptions, type DeployOutcome } from './actions/deploy.ts';
 export { dev, type DevView } from './actions/dev.ts';
 export { doctor, type DoctorOptions, type DoctorReport } from './actions/doctor.ts';
 export { explain } from './actions/explain.ts';
@@ -31,6 +32,7 @@ export {
 } from './actions/gramine-manifest.ts';
 export { inspect } from './actions/inspect.ts';
 export { keygen, type GeneratedKey } from './actions/keygen.ts';
+export { lint, type LintedManifests, type LintManifestOptions } from './actions/lint.ts';
 export { measure, measureStream, type Measurement } from './actions/measure.ts';
 export {
   enrolMachine,

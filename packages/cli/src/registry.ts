@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 
-export type Category = 'Project' | 'Image' | 'Evidence' | 'Platform' | 'Shell';
+export type Category = 'Project' | 'Image' | 'Kubernetes' | 'Evidence' | 'Platform' | 'Shell';
 
 /** A command without its body: enough for the list of commands, and quick to load. */
 export interface RegistryEntry {
@@ -52,6 +52,13 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     'Image',
     'Write the Gramine manifest of an image (not yet run on hardware)',
     () => import('./commands/gramine-manifest.ts'),
+  ),
+  entry('deploy', 'Kubernetes', 'Write the manifests that run an image', () => import('./commands/deploy.ts')),
+  entry(
+    'lint',
+    'Kubernetes',
+    'Mark what is wrong with manifests that schedule enclaves',
+    () => import('./commands/lint.ts'),
   ),
   entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./commands/verify.ts')),
   entry(

@@ -26,6 +26,10 @@ Image
   inspect                Show what is in an image, signature, quote, sealed blob or key
   gramine manifest       Write the Gramine manifest of an image (not yet run on hardware)
 
+Kubernetes
+  deploy                 Write the manifests that run an image
+  lint                   Mark what is wrong with manifests that schedule enclaves
+
 Evidence
   verify                 Verify a quote, and appraise it by a policy
   explain                Show what a quote, a report, a certificate or a token says

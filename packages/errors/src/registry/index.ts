@@ -10,6 +10,7 @@ import { enclaveErrors } from './enclave.ts';
 import { endorsementErrors } from './endorsements.ts';
 import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
+import { kubernetesErrors } from './kubernetes.ts';
 import { manifestErrors } from './manifest.ts';
 import { platformErrors } from './platform.ts';
 import { sgxErrors } from './sgx.ts';
@@ -33,6 +34,7 @@ export const errorRegistry = {
   ...atlsErrors,
   ...atlsCertificateErrors,
   ...buildErrors,
+  ...kubernetesErrors,
   ...cliErrors,
   ...admissionErrors,
 } as const;

@@ -1,15 +1,15 @@
+import type { ErrorCode } from '@enclos/errors';
 import type { z } from 'zod';
 
 import { didYouMean } from './did-you-mean.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { enclaveJsonSchema } from './enclave-json.ts';
 import { diagnosticAt, type JsonPath, type JsonSource } from './json-source.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** Steps through optional wrappers, object shapes and array elements to the keys known at `path`. */
-function keysAt(path: JsonPath): readonly string[] {
-  let schema: unknown = enclaveJsonSchema;
+function keysAt(whole: z.ZodType, path: JsonPath): readonly string[] {
+  let schema: unknown = whole;
   for (const step of path) {
     schema = unwrap(schema);
     if (typeof step === 'number') schema = property(schema, 'element');
@@ -41,10 +41,9 @@ function message(issue: Issue): string {
   return issue.path.length === 0 ? text : `${dotted(issue.path)}: ${text}`;
 }
 
-const code = 'BUILD_MANIFEST_INVALID';
-
-function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, file: File): Diagnostic[] {
-  const known = keysAt(issue.path).filter((key) => key !== '$schema');
+function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, file: SchemaFile): Diagnostic[] {
+  const { code, schema } = file;
+  const known = keysAt(schema, issue.path).filter((key) => key !== '$schema');
   return issue.keys.map((key) => {
     const place = file.source.locateKey([...issue.path, key]);
     const meant = didYouMean(key, known);
@@ -65,16 +64,19 @@ function spanOf(issue: Issue, source: JsonSource): { start: number; end: number 
   return exists ? span : { start: span.start, end: span.start + 1 };
 }
 
-interface File {
+export interface SchemaFile {
   readonly file: string;
   readonly text: string;
   readonly source: JsonSource;
+  /** What the file was checked against: for the names that might have been meant. */
+  readonly schema: z.ZodType;
+  readonly code: ErrorCode;
 }
 
-/** Zod's issues as diagnostics at the places of the manifest file. */
-export function manifestDiagnostics(issues: readonly Issue[], file: File): Diagnostic[] {
+/** Zod's issues as diagnostics at the places of the file. */
+export function schemaDiagnostics(issues: readonly Issue[], file: SchemaFile): Diagnostic[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue, file);
-    return [diagnosticAt(file, spanOf(issue, file.source), { code, text: message(issue) })];
+    return [diagnosticAt(file, spanOf(issue, file.source), { code: file.code, text: message(issue) })];
   });
 }

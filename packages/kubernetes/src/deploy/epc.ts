@@ -1,0 +1,37 @@
+import { EnclosError } from '@enclos/errors';
+import { bytesText, parseQuantity } from '../lint/quantity.ts';
+import { epcBytesOf, meaningOf, type ResourceAmount } from '../lint/sgx-resources.ts';
+
+const nowhere = { start: 0, end: 0 };
+
+/**
+ * Takes EPC out of resources, in whichever of its three spellings, and writes it as today's.
+ * @throws DEPLOY_SETTINGS_INVALID when it is said twice, or is no whole number; and for devices, which the profile gives
+ */
+export function epcText(resources: Readonly<Record<string, string | number>>): {
+  readonly epc: string | undefined;
+  readonly others: Readonly<Record<string, string>>;
+} {
+  const others: Record<string, string> = {};
+  let epc: string | undefined;
+  for (const [name, value] of Object.entries(resources)) {
+    const meaning = meaningOf(name);
+    if (meaning === 'other') others[name] = String(value);
+    else if (meaning === 'device' || meaning === 'misnamed') {
+      throw invalid(`"${name}" in resources: the profile asks for the devices; only EPC is said there`);
+    } else if (epc === undefined) epc = bytesText(bytesOf(name, String(value)));
+    else throw invalid('EPC is in resources twice, in two spellings');
+  }
+  return { epc, others };
+}
+
+function bytesOf(name: string, text: string): bigint {
+  const amount: ResourceAmount = { name, key: nowhere, limit: { text, span: nowhere, quantity: parseQuantity(text) } };
+  const bytes = epcBytesOf(amount);
+  if (bytes === undefined || bytes <= 0n) throw invalid(`"${name}": ${text} is not a whole number of EPC`);
+  return bytes;
+}
+
+function invalid(message: string): EnclosError {
+  return new EnclosError('DEPLOY_SETTINGS_INVALID', `${message}.`);
+}

@@ -1,0 +1,170 @@
+import type {
+  V1ConfigMap,
+  V1Deployment,
+  V1Job,
+  V1NetworkPolicy,
+  V1PodDisruptionBudget,
+  V1Service,
+  V1ServiceAccount,
+  V1StatefulSet,
+} from '../schema/objects.ts';
+import { networkPolicy } from './network.ts';
+import { compact, labelsOf, listOrNothing, podTemplate, rootsConfigMap, selectorOf, type Deployed } from './pod.ts';
+import type { Profile } from './profile.ts';
+
+export type KubernetesObject =
+  | V1ConfigMap
+  | V1Deployment
+  | V1Job
+  | V1NetworkPolicy
+  | V1PodDisruptionBudget
+  | V1Service
+  | V1ServiceAccount
+  | V1StatefulSet;
+
+/** Roots of software platforms, checked. */
+export interface CheckedRoots {
+  readonly fingerprints: readonly string[];
+  readonly pem?: string;
+}
+
+/** All objects of a deployment, in the order in which a cluster should see them. */
+export function objectsOf(
+  settings: Deployed,
+  profile: Profile,
+  roots: CheckedRoots | undefined,
+): readonly KubernetesObject[] {
+  const workload = workloadOf(settings, profile);
+  const config = roots === undefined ? [] : [rootsOf(settings, roots)];
+  if (!profile.isCluster) return [...config, workload];
+  const budget = budgetOf(settings);
+  return [
+    serviceAccountOf(settings),
+    ...config,
+    networkPolicy(settings),
+    ...servicesOf(settings),
+    ...(budget === undefined ? [] : [budget]),
+    workload,
+  ].map((object) => placed(object, settings.namespace));
+}
+
+function placed<T extends KubernetesObject>(object: T, namespace: string | undefined): T {
+  if (namespace === undefined) return object;
+  const { name, ...metadata } = object.metadata;
+  return { ...object, metadata: { ...(name === undefined ? {} : { name }), namespace, ...metadata } };
+}
+
+function workloadOf(settings: Deployed, profile: Profile): V1Deployment | V1Job | V1StatefulSet {
+  const { name, kind, replicas } = settings;
+  const metadata = { name, labels: labelsOf(settings) };
+  const template = podTemplate(settings, profile);
+  const selector = { matchLabels: selectorOf(settings) };
+  switch (kind) {
+    case 'Job':
+      return { apiVersion: 'batch/v1', kind, metadata, spec: jobSpec(settings, template) };
+    case 'Deployment':
+      return { apiVersion: 'apps/v1', kind, metadata, spec: { replicas, selector, template } };
+    case 'StatefulSet': {
+      const volumeClaimTemplates = listOrNothing(claimsOf(settings));
+      return {
+        apiVersion: 'apps/v1',
+        kind,
+        metadata,
+        spec: compact({ replicas, serviceName: name, selector, template, volumeClaimTemplates }),
+      };
+    }
+  }
+}
+
+function jobSpec(
+  { job = {}, replicas }: Deployed,
+  template: V1Job['spec'] extends (infer S) | undefined
+    ? S extends { readonly template: infer T }
+      ? T
+      : never
+    : never,
+): NonNullable<V1Job['spec']> {
+  return compact<NonNullable<V1Job['spec']>>({
+    backoffLimit: job.backoffLimit ?? 0,
+    parallelism: replicas === 1 ? undefined : replicas,
+    completions: replicas === 1 ? undefined : replicas,
+    activeDeadlineSeconds: job.deadlineSeconds,
+    ttlSecondsAfterFinished: job.keepSeconds,
+    template,
+  });
+}
+
+type Claim = NonNullable<NonNullable<V1StatefulSet['spec']>['volumeClaimTemplates']>[number];
+
+function claimsOf({ volumes = [] }: Deployed): readonly Claim[] {
+  return volumes
+    .filter(({ type }) => type === 'persistent')
+    .map(({ name, size }) => ({
+      metadata: { name },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: String(size ?? '1Gi') } },
+      },
+    }));
+}
+
+function serviceAccountOf(settings: Deployed): V1ServiceAccount {
+  const { name, serviceAccountAnnotations: annotations } = settings;
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name, labels: labelsOf(settings), ...(annotations === undefined ? {} : { annotations }) },
+    automountServiceAccountToken: false,
+  };
+}
+
+/** A StatefulSet has a headless one of its own, by which its pods have names. */
+function servicesOf(settings: Deployed): readonly V1Service[] {
+  const { name, kind, listen, service = { type: 'ClusterIP' } } = settings;
+  const spec = {
+    selector: selectorOf(settings),
+    ...(listen.length === 0
+      ? {}
+      : { ports: listen.map((one) => ({ name: one.name, protocol: 'TCP', port: one.port, targetPort: one.name })) }),
+  };
+  const serviceNamed = (serviceName: string, more: NonNullable<V1Service['spec']>): V1Service => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: compact({
+      name: serviceName,
+      labels: labelsOf(settings),
+      annotations: more.clusterIP === 'None' ? undefined : service.annotations,
+    }),
+    spec: { ...more, ...spec },
+  });
+  const headless = kind === 'StatefulSet' ? [serviceNamed(name, { clusterIP: 'None' })] : [];
+  if (listen.length === 0) return headless;
+  if (kind !== 'StatefulSet') return [serviceNamed(name, { type: service.type })];
+  return service.type === 'ClusterIP'
+    ? headless
+    : [...headless, serviceNamed(`${name}-public`, { type: service.type })];
+}
+
+function budgetOf(settings: Deployed): V1PodDisruptionBudget | undefined {
+  const { name, kind, replicas, maxUnavailable = 1 } = settings;
+  if (kind === 'Job' || replicas < 2) return undefined;
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name, labels: labelsOf(settings) },
+    spec: { maxUnavailable, selector: { matchLabels: selectorOf(settings) } },
+  };
+}
+
+/** Roots are pinned here and nowhere else: a pod that verifies never trusts what it meets first. */
+function rootsOf(settings: Deployed, { fingerprints, pem }: CheckedRoots): V1ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: rootsConfigMap,
+      labels: { 'app.kubernetes.io/managed-by': labelsOf(settings)['app.kubernetes.io/managed-by'] ?? '' },
+    },
+    data: { fingerprints: `${fingerprints.join('\n')}\n`, ...(pem === undefined ? {} : { 'roots.pem': pem }) },
+  };
+}

@@ -1,0 +1,151 @@
+import { isIP } from 'node:net';
+import { EnclosError } from '@enclos/errors';
+import { isMutable, parseImageReference } from '../lint/image-reference.ts';
+import { epcResource, meaningOf } from '../lint/sgx-resources.ts';
+import { objectsOf, type KubernetesObject } from './objects.ts';
+import type { Deployed } from './pod.ts';
+import { profileOf, type Profile } from './profile.ts';
+import { checkRoots } from './roots.ts';
+import type { DeploySettings, ProfileName } from './settings.ts';
+
+/** What the command line says, which wins over deploy.json. */
+export interface DeployFlags {
+  readonly profile?: ProfileName;
+  readonly image?: string;
+  readonly namespace?: string;
+  readonly replicas?: number;
+  readonly epc?: string;
+}
+
+/** Of enclave.json: what the enclave listens on and connects to. */
+export interface EnclaveNetwork {
+  readonly listen: readonly { readonly name: string; readonly port: number }[];
+  readonly connect: readonly { readonly name: string; readonly host: string; readonly port: number }[];
+}
+
+export interface DeployInputs {
+  readonly settings: DeploySettings;
+  readonly flags?: DeployFlags;
+  readonly network?: EnclaveNetwork;
+  /** Content of the file that `softwareRoots.pem` names. */
+  readonly rootsPem?: string;
+}
+
+export interface DeployPlan {
+  readonly name: string;
+  readonly profile: ProfileName;
+  readonly boundary: string;
+  readonly objects: readonly KubernetesObject[];
+  /** What the profile leaves out, and what is wider than it may seem. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Makes the objects of a deployment. Pure.
+ * @throws DEPLOY_SETTINGS_INVALID, DEPLOY_IMAGE_UNPINNED, DEPLOY_PROFILE_UNFIT, DEPLOY_ROOTS_INVALID
+ */
+export function planDeployment({ settings, flags = {}, network, rootsPem }: DeployInputs): DeployPlan {
+  const deployed = complete(settings, flags, network);
+  const profile = profileOf(deployed.profile);
+  checkImage(deployed, profile);
+  checkFit(deployed, profile);
+  const { softwareRoots } = deployed;
+  const roots = typeof softwareRoots === 'object' ? checkRoots(softwareRoots, rootsPem) : undefined;
+  return Object.freeze({
+    name: deployed.name,
+    profile: profile.name,
+    boundary: profile.boundary,
+    objects: Object.freeze(objectsOf(deployed, profile, roots)),
+    notes: Object.freeze(notesOf(deployed, profile)),
+  });
+}
+
+function complete(settings: DeploySettings, flags: DeployFlags, network: EnclaveNetwork | undefined): Deployed {
+  const { epc, image = settings.image, ...others } = flags;
+  if (image === undefined) throw invalid('There is no image: "image" in deploy.json, or --image NAME@sha256:DIGEST.');
+  const deployed: Deployed = {
+    ...settings,
+    kind: settings.kind ?? 'Deployment',
+    profile: settings.profile ?? 'software',
+    replicas: settings.replicas ?? 1,
+    ...others,
+    image,
+    listen: settings.listen ?? network?.listen.map(({ name, port }) => ({ name: portNameOf(name), port })) ?? [],
+    connect: settings.connect ?? network?.connect.map(({ name, host, port }) => ({ name, host, port })) ?? [],
+    ...(epc === undefined ? {} : { resources: withEpc(settings.resources ?? {}, epc) }),
+  };
+  for (const [name, probe] of Object.entries(deployed.probes ?? {})) {
+    const port = probe?.tcp ?? probe?.http?.port;
+    if (port === undefined || deployed.listen.some((one) => one.name === port)) continue;
+    throw invalid(`The ${name} probe asks the port "${port}", which is not in listen.`);
+  }
+  return deployed;
+}
+
+/** Names of ports have 15 letters at most in Kubernetes, and 63 in enclave.json. */
+function portNameOf(name: string): string {
+  return name.slice(0, 15).replace(/-+$/, '');
+}
+
+function withEpc(resources: Readonly<Record<string, string | number>>, epc: string): Record<string, string | number> {
+  const others = Object.entries(resources).filter(([name]) => !['epc', 'old-epc'].includes(meaningOf(name)));
+  return { ...Object.fromEntries(others), [epcResource]: epc };
+}
+
+function checkImage({ image }: Deployed, profile: Profile): void {
+  const reference = parseImageReference(image);
+  if (reference === undefined) throw invalid(`${JSON.stringify(image.slice(0, 200))} is not an image reference.`);
+  if (reference.digest !== undefined) return;
+  // An image that was loaded into podman has no digest of a registry.
+  if (!profile.isCluster && !isMutable(reference)) return;
+  throw new EnclosError('DEPLOY_IMAGE_UNPINNED', `${image} names no digest, so that it may be another image tomorrow.`);
+}
+
+function checkFit({ kind, enclave, volumes = [] }: Deployed, profile: Profile): void {
+  if (kind === 'StatefulSet' && !profile.isCluster) {
+    throw unfit('podman knows no StatefulSet: write "kind": "Deployment" for it.');
+  }
+  const memory = volumes.find(({ type }) => type === 'memory');
+  if (memory !== undefined && !profile.isCluster) {
+    // Measured with podman 5.4: a tmpfs of root's, with mode 755, whatever fsGroup says.
+    throw unfit(
+      `podman lets only root write to the memory volume "${memory.name}": use an ephemeral one, which is on disk.`,
+    );
+  }
+  if (enclave?.debug === true && profile.needsEpc) {
+    throw unfit('The enclave is a debug enclave, which keeps no secrets on any hardware.');
+  }
+  const unsized = volumes.find(({ type, size }) => type === 'persistent' && size === undefined);
+  if (kind === 'StatefulSet' && unsized !== undefined) {
+    throw unfit(`The volume "${unsized.name}" needs a size: each pod of a StatefulSet has a claim of its own.`);
+  }
+}
+
+function notesOf({ listen, connect, probes, namespace }: Deployed, { isCluster, name }: Profile): readonly string[] {
+  const notes: string[] = [];
+  const open = connect.filter(({ host, to }) => to === undefined && isIP(host) === 0);
+  if (isCluster) {
+    for (const { host, port } of open) {
+      notes.push(`Network policies know no names: port ${port} of every host is open for ${host}. "to" narrows it.`);
+    }
+  } else {
+    notes.push('podman has no Services, no names of pods, no network policies and no scheduler: those are left out.');
+    if (listen.length > 0) notes.push('The ports are ports of this machine.');
+    if (probes !== undefined) notes.push('Probes are left out: podman runs them inside the container.');
+    if (namespace !== undefined) notes.push('podman has no namespaces: it is left out.');
+  }
+  if (name === 'aks-sgx') {
+    notes.push(
+      'Azure ends its last sizes with SGX on 2029-10-31; since 2026-11-01 new subscriptions cannot have them.',
+    );
+  }
+  return notes;
+}
+
+function invalid(message: string): EnclosError {
+  return new EnclosError('DEPLOY_SETTINGS_INVALID', message);
+}
+
+function unfit(message: string): EnclosError {
+  return new EnclosError('DEPLOY_PROFILE_UNFIT', message);
+}

@@ -1,0 +1,247 @@
+import { EnclosError } from '@enclos/errors';
+import type { V1Deployment } from '../schema/objects.ts';
+import { epcText } from './epc.ts';
+import type { Profile } from './profile.ts';
+import type { DeploySettings, ProbeAction, VolumeSettings } from './settings.ts';
+
+export type PodTemplate = V1Deployment['spec'] extends (infer S) | undefined
+  ? S extends { readonly template: infer T }
+    ? T
+    : never
+  : never;
+export type PodSpec = NonNullable<PodTemplate['spec']>;
+type Container = PodSpec['containers'][number];
+type Volume = NonNullable<PodSpec['volumes']>[number];
+type Mount = NonNullable<Container['volumeMounts']>[number];
+type Probe = NonNullable<Container['readinessProbe']>;
+
+/** Settings with all that enclave.json and the command line add. */
+export interface Deployed extends DeploySettings {
+  readonly image: string;
+  readonly kind: NonNullable<DeploySettings['kind']>;
+  readonly listen: NonNullable<DeploySettings['listen']>;
+  readonly connect: NonNullable<DeploySettings['connect']>;
+  readonly replicas: number;
+  readonly profile: NonNullable<DeploySettings['profile']>;
+}
+
+/** The user and the group of images of Enclos. */
+const user = 65_532;
+export const rootsConfigMap = 'enclos-software-roots';
+const rootsFolder = '/etc/enclos/roots';
+
+/** Leaves out what has no value: the manifest says only what it means. */
+export function compact<T extends object>(object: { readonly [K in keyof T]: T[K] | undefined }): T {
+  // What is left has the fields of T that have values, which is what `exactOptionalPropertyTypes` asks for.
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
+
+export function listOrNothing<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+function recordOrNothing<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> | undefined {
+  return Object.keys(record).length === 0 ? undefined : record;
+}
+
+export function labelsOf({ name }: Deployed): Readonly<Record<string, string>> {
+  return { app: name, 'app.kubernetes.io/name': name, 'app.kubernetes.io/managed-by': 'enclos' };
+}
+
+export function selectorOf({ name }: Deployed): Readonly<Record<string, string>> {
+  return { 'app.kubernetes.io/name': name };
+}
+
+export function podTemplate(settings: Deployed, profile: Profile): PodTemplate {
+  return {
+    metadata: { labels: labelsOf(settings), annotations: annotationsOf(settings, profile) },
+    spec: podSpec(settings, profile),
+  };
+}
+
+/** The same names as the labels of the image, so that `enclos lint` and people can compare them. */
+function annotationsOf({ enclave }: Deployed, { boundary }: Profile): Readonly<Record<string, string>> {
+  const words = { 'dev.enclos.boundary': boundary };
+  if (enclave === undefined) return words;
+  return {
+    ...words,
+    'dev.enclos.mrenclave': enclave.mrEnclave,
+    'dev.enclos.mrsigner': enclave.mrSigner,
+    'dev.enclos.product-id': String(enclave.productId),
+    'dev.enclos.security-version': String(enclave.securityVersion),
+    'dev.enclos.debug': String(enclave.debug ?? false),
+  };
+}
+
+function podSpec(settings: Deployed, profile: Profile): PodSpec {
+  const { name, kind, deviceGroups, imagePullSecrets, terminationGracePeriodSeconds } = settings;
+  const { isCluster } = profile;
+  return compact<PodSpec>({
+    serviceAccountName: isCluster ? name : undefined,
+    // Nobody in an enclave application asks the API server for anything.
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    restartPolicy: kind === 'Job' ? 'Never' : undefined,
+    terminationGracePeriodSeconds,
+    imagePullSecrets: imagePullSecrets?.map((secret) => ({ name: secret })),
+    nodeSelector: isCluster ? recordOrNothing({ ...profile.nodeSelector, ...settings.nodeSelector }) : undefined,
+    tolerations: isCluster ? listOrNothing(tolerationsOf(settings, profile)) : undefined,
+    topologySpreadConstraints: isCluster ? spreadOf(settings) : undefined,
+    securityContext: compact<NonNullable<PodSpec['securityContext']>>({
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: user,
+      // For volumes; podman gives them to the user of the container already.
+      fsGroup: isCluster ? user : undefined,
+      supplementalGroups: deviceGroups,
+      seccompProfile: { type: 'RuntimeDefault' },
+    }),
+    containers: [containerOf(settings, profile)],
+    volumes: listOrNothing(volumesOf(settings, profile)),
+  });
+}
+
+function tolerationsOf(
+  { tolerations = [] }: Deployed,
+  { tolerationKeys }: Profile,
+): NonNullable<PodSpec['tolerations']> {
+  const own = tolerationKeys.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }));
+  return [...own, ...tolerations.map((one) => compact(one))];
+}
+
+function spreadOf(settings: Deployed): PodSpec['topologySpreadConstraints'] {
+  const { replicas, kind, spread = replicas > 1 && kind !== 'Job' ? 'node' : 'none' } = settings;
+  if (spread === 'none') return undefined;
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: spread === 'node' ? 'kubernetes.io/hostname' : 'topology.kubernetes.io/zone',
+      // A cluster with fewer nodes than pods should run them all the same.
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: selectorOf(settings) },
+    },
+  ];
+}
+
+function containerOf(settings: Deployed, profile: Profile): Container {
+  const { name, image, command, args, listen } = settings;
+  const limits = limitsOf(settings, profile);
+  const { isCluster } = profile;
+  return compact<Container>({
+    name,
+    image,
+    command,
+    args,
+    ports: listOrNothing(
+      listen.map((one) =>
+        // Without Services, the port of the machine is the only way in.
+        compact({
+          name: one.name,
+          containerPort: one.port,
+          hostPort: isCluster ? undefined : one.port,
+          protocol: 'TCP',
+        }),
+      ),
+    ),
+    env: listOrNothing(environmentOf(settings, profile)),
+    resources: limits === undefined ? undefined : { limits, requests: limits },
+    ...(isCluster ? probesOf(settings) : {}),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: listOrNothing(mountsOf(settings, profile)),
+  });
+}
+
+function environmentOf({ env = {}, ...settings }: Deployed, profile: Profile): NonNullable<Container['env']> {
+  const own = profile.env(settings).filter(([name]) => !Object.hasOwn(env, name));
+  return [
+    ...own.map(([name, value]) => ({ name, value })),
+    ...Object.entries(env).map(([name, value]) => {
+      if (typeof value === 'string') return { name, value };
+      const { key } = value;
+      if ('secret' in value) return { name, valueFrom: { secretKeyRef: { name: value.secret, key } } };
+      return { name, valueFrom: { configMapKeyRef: { name: value.configMap, key } } };
+    }),
+  ];
+}
+
+/** Requests are the same: for extended resources they must be, and for the others it keeps a pod from being evicted. */
+function limitsOf(settings: Deployed, profile: Profile): Readonly<Record<string, string>> | undefined {
+  const { resources = {} } = settings;
+  const { epc, others } = epcText(resources);
+  if (profile.needsEpc && epc === undefined) {
+    throw new EnclosError(
+      'DEPLOY_PROFILE_UNFIT',
+      `The profile ${profile.name} needs EPC: "resources": {"sgx.intel.com/epc": "64Mi"}, or --epc 64Mi.`,
+    );
+  }
+  const devices = Object.fromEntries(profile.devices(settings).map((device) => [device, '1']));
+  const sgx = profile.needsEpc && epc !== undefined ? { 'sgx.intel.com/epc': epc } : {};
+  return recordOrNothing({ ...others, ...sgx, ...devices });
+}
+
+function probesOf(settings: Deployed): Pick<Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
+  const { probes = {}, listen, kind } = settings;
+  const [first] = listen;
+  const usual: ProbeAction | undefined = first === undefined || kind === 'Job' ? undefined : { tcp: first.name };
+  const readiness = probes.readiness ?? usual;
+  return compact({
+    startupProbe: probes.startup === undefined ? undefined : probeOf(probes.startup),
+    readinessProbe: readiness === undefined ? undefined : probeOf(readiness),
+    livenessProbe: probes.liveness === undefined ? undefined : probeOf(probes.liveness),
+  });
+}
+
+function probeOf({ tcp, http, command, ...timing }: ProbeAction): Probe {
+  return compact<Probe>({
+    tcpSocket: tcp === undefined ? undefined : { port: tcp },
+    httpGet: http === undefined ? undefined : { port: http.port, path: http.path },
+    exec: command === undefined ? undefined : { command },
+    ...timing,
+  });
+}
+
+function volumesOf(settings: Deployed, profile: Profile): readonly Volume[] {
+  const folder = profile.hostFolder(settings);
+  const { softwareRoots, kind } = settings;
+  return [
+    // Type Directory: a node without the provider shows an event, where an empty folder would hide it.
+    ...(folder === undefined ? [] : [{ name: 'provider', hostPath: { path: folder, type: 'Directory' } }]),
+    ...(softwareRoots === undefined ? [] : [{ name: 'roots', configMap: { name: rootsConfigMap } }]),
+    ...(settings.volumes ?? [])
+      .filter(({ type }) => type !== 'persistent' || kind !== 'StatefulSet')
+      .map((volume) => volumeOf(volume)),
+  ];
+}
+
+function volumeOf({ name, type, from = name, size }: VolumeSettings): Volume {
+  const sizeLimit = size === undefined ? {} : { sizeLimit: String(size) };
+  switch (type) {
+    case 'ephemeral':
+      return { name, emptyDir: sizeLimit };
+    case 'memory':
+      return { name, emptyDir: { medium: 'Memory', ...sizeLimit } };
+    case 'persistent':
+      return { name, persistentVolumeClaim: { claimName: from } };
+    case 'secret':
+      return { name, secret: { secretName: from } };
+    case 'configMap':
+      return { name, configMap: { name: from } };
+  }
+}
+
+function mountsOf(settings: Deployed, profile: Profile): readonly Mount[] {
+  const folder = profile.hostFolder(settings);
+  const { softwareRoots, volumes = [] } = settings;
+  return [
+    // A socket in a read-only mount takes connections all the same.
+    ...(folder === undefined ? [] : [{ name: 'provider', mountPath: folder, readOnly: true }]),
+    ...(softwareRoots === undefined ? [] : [{ name: 'roots', mountPath: rootsFolder, readOnly: true }]),
+    ...volumes.map(({ name, target, type, readOnly = type === 'secret' || type === 'configMap' }) =>
+      compact<Mount>({ name, mountPath: target, readOnly: readOnly ? true : undefined }),
+    ),
+  ];
+}

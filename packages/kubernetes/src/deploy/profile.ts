@@ -1,0 +1,90 @@
+import { epcResource, provisionResource, softwareResource } from '../lint/sgx-resources.ts';
+import type { DeploySettings, ProfileName } from './settings.ts';
+
+type Pair = readonly [name: string, value: string];
+
+/** What a profile adds to the pod of every application. */
+export interface Profile {
+  readonly name: ProfileName;
+  /** What keeps the enclave from whom. Goes into the manifest, so that nobody has to guess. */
+  readonly boundary: string;
+  /** Has Services, network policies and a scheduler. */
+  readonly isCluster: boolean;
+  readonly needsEpc: boolean;
+  readonly devices: (settings: DeploySettings) => readonly string[];
+  readonly env: (settings: DeploySettings) => readonly Pair[];
+  /** A folder of the node, at the same place in the container. */
+  readonly hostFolder: (settings: DeploySettings) => string | undefined;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly tolerationKeys: readonly string[];
+}
+
+const platformFolder = '/run/enclos';
+const platformEnvironment: readonly Pair[] = [['ENCLOS_PLATFORM', `${platformFolder}/platform.sock`]];
+
+const sgx = {
+  isCluster: true,
+  needsEpc: true,
+  nodeSelector: {},
+  // Nodes with SGX often carry this taint, and a toleration of one that is not there does nothing.
+  tolerationKeys: [epcResource],
+  env: ({ quoteProvider = 'aesmd' }: DeploySettings): readonly Pair[] =>
+    quoteProvider === 'aesmd' ? [['SGX_AESM_ADDR', '1']] : [],
+  hostFolder: ({ quoteProvider = 'aesmd' }: DeploySettings) =>
+    quoteProvider === 'aesmd' ? '/var/run/aesmd' : undefined,
+};
+
+const provision = ({ quoteProvider }: DeploySettings): readonly string[] =>
+  quoteProvider === 'in-process' ? [provisionResource] : [];
+
+const software = {
+  isCluster: true,
+  needsEpc: false,
+  nodeSelector: {},
+  tolerationKeys: [],
+  devices: () => [softwareResource],
+  env: () => platformEnvironment,
+  // The device plugin of the node agent brings the socket.
+  hostFolder: () => undefined,
+};
+
+const all: Readonly<Record<ProfileName, Profile>> = {
+  software: {
+    ...software,
+    name: 'software',
+    boundary:
+      'software SGX: other pods cannot read the enclave; the node and whoever administers it can, and its evidence says so',
+  },
+  'aks-snp': {
+    ...software,
+    name: 'aks-snp',
+    boundary:
+      'the node, a confidential VM with AMD SEV-SNP: the operator of the cloud cannot read it; the administrator of the cluster can. The enclave inside is software SGX, and its evidence does not prove the node',
+    nodeSelector: { 'kubernetes.azure.com/security-type': 'ConfidentialVM' },
+  },
+  sgx: {
+    ...sgx,
+    name: 'sgx',
+    boundary: 'the enclave, by Intel SGX: neither the node nor its administrator can read it',
+    devices: (settings) => ['sgx.intel.com/enclave', ...provision(settings)],
+  },
+  'aks-sgx': {
+    ...sgx,
+    name: 'aks-sgx',
+    boundary: 'the enclave, by Intel SGX: neither the node nor its administrator can read it',
+    // The add-on of AKS hands in the enclave device to whoever asks for EPC.
+    devices: provision,
+  },
+  podman: {
+    ...software,
+    name: 'podman',
+    boundary: 'software SGX on this machine: whoever administers it can read the enclave, and its evidence says so',
+    isCluster: false,
+    devices: () => [],
+    hostFolder: () => platformFolder,
+  },
+};
+
+export function profileOf(name: ProfileName): Profile {
+  return all[name];
+}

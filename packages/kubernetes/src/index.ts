@@ -1,0 +1,12 @@
+export { changesOf, type Change, type ChangeKind } from './deploy/changes.ts';
+export type { CheckedRoots, KubernetesObject } from './deploy/objects.ts';
+export { DEPLOY_FILE, parseDeploySettings } from './deploy/parse.ts';
+export {
+  planDeployment,
+  type DeployFlags,
+  type DeployInputs,
+  type DeployPlan,
+  type EnclaveNetwork,
+} from './deploy/plan.ts';
+export { deployFormats, renderDeployment, type DeployFile, type DeployFormat } from './deploy/render.ts';
+export { deploySchemaDocument, profiles, type DeploySettings, type ProfileName } from './deploy/settings.ts';

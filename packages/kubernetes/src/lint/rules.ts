@@ -1,0 +1,293 @@
+/** Whether the cluster refuses it or an attacker gains by it, or whether it will surprise somebody. */
+export type Severity = 'error' | 'warning';
+
+export interface LintRule {
+  readonly severity: Severity;
+  /** What is found. */
+  readonly summary: string;
+  /** What happens to those who leave it. */
+  readonly why: string;
+  /** What to do, where a finding knows nothing closer. */
+  readonly fix: string;
+}
+
+/** What the API server refuses, or should: any document, whether it schedules enclaves or not. */
+const apiRules = {
+  K8S_YAML_INVALID: {
+    severity: 'error',
+    summary: 'The document is not YAML, repeats a field, or uses what Kubernetes does not.',
+    why: 'kubectl refuses the file, or one of two fields with the same name is lost.',
+    fix: 'Correct the place; render charts and templates before linting them.',
+  },
+  K8S_DOCUMENT_INVALID: {
+    severity: 'error',
+    summary: 'The document is no object with apiVersion and kind.',
+    why: 'The API server cannot tell what it is.',
+    fix: 'Add apiVersion and kind.',
+  },
+  K8S_KIND_UNKNOWN: {
+    severity: 'error',
+    summary: 'A group of Kubernetes has no such version or kind.',
+    why: 'The API server answers "no matches for kind".',
+    fix: 'Use the current apiVersion of the kind.',
+  },
+  K8S_FIELD_UNKNOWN: {
+    severity: 'error',
+    summary: 'The kind has no such field.',
+    why: 'Strict validation refuses it; without, the field is dropped and what it should do never happens.',
+    fix: 'Remove the field, or correct its name or its place.',
+  },
+  K8S_TYPE_WRONG: {
+    severity: 'error',
+    summary: 'The value is not of the type of its field.',
+    why: 'The API server refuses the object. Unquoted yes, no, on, off and numbers are no strings to it.',
+    fix: 'Write a value of the type; put strings in quotes.',
+  },
+  K8S_FIELD_MISSING: {
+    severity: 'error',
+    summary: 'A field that the kind needs is missing.',
+    why: 'The API server refuses the object.',
+    fix: 'Add the field.',
+  },
+  K8S_NAME_INVALID: {
+    severity: 'error',
+    summary: 'The name of an object, a container or a volume is not one that Kubernetes takes.',
+    why: 'The API server refuses the object.',
+    fix: 'Use lower-case letters, digits and hyphens, and a letter or digit at both ends.',
+  },
+  K8S_NAME_REPEATED: {
+    severity: 'error',
+    summary: 'Two containers or two volumes of a pod have one name.',
+    why: 'The API server refuses the pod.',
+    fix: 'Give each its own name.',
+  },
+  K8S_VOLUME_UNKNOWN: {
+    severity: 'error',
+    summary: 'A mount names a volume that the pod does not have.',
+    why: 'The API server refuses the pod; often one end of a rename was missed.',
+    fix: 'Use the name of a volume of the same pod.',
+  },
+  K8S_SELECTOR_MISMATCH: {
+    severity: 'error',
+    summary: 'The selector does not select the pods of its own template.',
+    why: 'The API server refuses the object.',
+    fix: 'Give the template the labels of the selector.',
+  },
+  K8S_RESTART_POLICY: {
+    severity: 'error',
+    summary: 'The restart policy is not one that the kind allows.',
+    why: 'The API server refuses the object: a Job ends, and the pods of a Deployment do not.',
+    fix: 'Use Never or OnFailure in a Job, and Always elsewhere.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
+const resourceRules = {
+  SGX_EPC_SPELLING: {
+    severity: 'warning',
+    summary: 'EPC is asked for in an old spelling.',
+    why: 'Only the add-on of old AKS clusters knows kubernetes.azure.com/sgx_epc_mem_in_MiB and sgx.intel.com/sgx_epc_mem_in_MiB; elsewhere the pod stays Pending.',
+    fix: 'Use sgx.intel.com/epc, whose unit is bytes: "10Mi" in place of 10.',
+  },
+  SGX_RESOURCE_UNKNOWN: {
+    severity: 'error',
+    summary: 'No device plugin offers a resource of this name.',
+    why: 'The pod stays Pending, without an error that says why.',
+    fix: 'Use sgx.intel.com/epc, sgx.intel.com/enclave, sgx.intel.com/provision or enclos.dev/software-sgx.',
+  },
+  SGX_RESOURCE_UNEQUAL: {
+    severity: 'error',
+    summary: 'Request and limit of an extended resource differ, or there is a request without a limit.',
+    why: 'Kubernetes does not overcommit extended resources, and refuses the pod.',
+    fix: 'Write one value in both, or the limit alone.',
+  },
+  SGX_RESOURCE_NOT_INTEGER: {
+    severity: 'error',
+    summary: 'An extended resource is asked for in a part of a unit, or less than none.',
+    why: 'Extended resources are whole numbers; the API server refuses others.',
+    fix: 'Write a whole number, with a suffix such as Mi for EPC.',
+  },
+  SGX_RESOURCE_QUANTITY: {
+    severity: 'error',
+    summary: 'The value of a resource is not a quantity.',
+    why: 'The API server refuses the object: Kubernetes writes "10Mi", not "10MB".',
+    fix: 'Write a number, with no suffix or one of Ki, Mi, Gi, k, M, G.',
+  },
+  SGX_RESOURCE_UNIT: {
+    severity: 'error',
+    summary: 'The value is in the unit of another resource.',
+    why: 'sgx.intel.com/epc counts bytes, the old spellings count MiB, and devices are counted one by one: the pod gets next to nothing, or is never scheduled.',
+    fix: 'Write EPC as "10Mi" and devices as 1.',
+  },
+  SGX_EPC_OVERCOMMIT: {
+    severity: 'error',
+    summary: 'More EPC is asked for than the nodes have.',
+    why: 'Pods stay Pending. And a request is for the scheduler only: nothing stops a pod from using more, and then every enclave of its node is paged.',
+    fix: 'Ask for what the enclave uses, and run fewer replicas or larger nodes.',
+  },
+  SGX_AUTOSCALING: {
+    severity: 'error',
+    summary: 'A HorizontalPodAutoscaler scales by EPC.',
+    why: 'The use of EPC by a pod is not measured by any metrics server; only CPU and memory are.',
+    fix: 'Scale by CPU or memory.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
+const quoteRules = {
+  SGX_QUOTE_SOCKET_MISSING: {
+    severity: 'error',
+    summary: 'A container is told to ask aesmd for quotes, and cannot reach its socket.',
+    why: 'Every quote fails at run time.',
+    fix: 'Mount the hostPath /var/run/aesmd at /var/run/aesmd, and enable the quote helper of the cluster.',
+  },
+  SGX_QUOTE_VARIABLE_MISSING: {
+    severity: 'warning',
+    summary: 'A container has the socket of aesmd, and SGX_AESM_ADDR is not set.',
+    why: 'Unless its image sets the variable, the quote library tries in-process quoting and fails without the provisioning device.',
+    fix: 'Set the variable SGX_AESM_ADDR to "1".',
+  },
+  SGX_QUOTE_PROVIDER_UNKNOWN: {
+    severity: 'error',
+    summary: 'The quote-provider annotation names neither aesmd nor a container of the pod.',
+    why: 'The webhook gives the provisioning device to nobody, and every quote fails.',
+    fix: 'Write aesmd, or the name of the container that makes its own quotes.',
+  },
+  SGX_PROVISION_UNNEEDED: {
+    severity: 'warning',
+    summary: 'A container has the provisioning device and the socket of aesmd.',
+    why: 'One application uses one of them. Who has the device can learn the identity of the platform.',
+    fix: 'Remove sgx.intel.com/provision, or the socket.',
+  },
+  SOFTWARE_PLATFORM_MISSING: {
+    severity: 'error',
+    summary: 'ENCLOS_PLATFORM names a socket that the container does not have.',
+    why: 'The host program finds no platform, and no enclave starts.',
+    fix: 'Ask for enclos.dev/software-sgx: 1, or mount the folder of the socket.',
+  },
+  ENCLOS_ANNOTATION_UNKNOWN: {
+    severity: 'error',
+    summary: 'An annotation or label of Enclos has an unknown name or value.',
+    why: 'The admission webhook does not see what it is asked for.',
+    fix: 'Use enclos.dev/platform, enclos.dev/epc, enclos.dev/quote-provider, and the label enclos.dev/inject: enabled.',
+  },
+  ENCLOS_LABEL_MISSING: {
+    severity: 'error',
+    summary: 'A pod has annotations of Enclos, and not the label that the webhook selects by.',
+    why: 'The webhook looks at labelled pods only, so that it can never stand in the way of another one.',
+    fix: 'Add the label enclos.dev/inject: enabled to the pod.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
+const imageRules = {
+  IMAGE_REFERENCE_INVALID: {
+    severity: 'error',
+    summary: 'The image is not a reference that a registry could answer.',
+    why: 'The pod ends in InvalidImageName.',
+    fix: 'Write REGISTRY/NAME@sha256:DIGEST, the name in lower case.',
+  },
+  IMAGE_TAG_MUTABLE: {
+    severity: 'error',
+    summary: 'The image has no tag, or one that moves.',
+    why: 'Two pods of one Deployment may run two enclaves, and a policy that pins a measurement refuses one of them.',
+    fix: 'Pin the digest: NAME@sha256:DIGEST.',
+  },
+  IMAGE_ENCLAVE_DEBUG: {
+    severity: 'error',
+    summary: 'The image, or the pod, says that its enclave is a debug enclave or a simulation.',
+    why: 'Whoever runs the node reads everything inside.',
+    fix: 'Build and sign the enclave without debug.',
+  },
+  IMAGE_ENCLAVE_UNSIGNED: {
+    severity: 'error',
+    summary: 'The labels of the image name no measurement or no signer.',
+    why: 'Nobody can tie the image to an enclave before it runs.',
+    fix: 'Build the image with `enclos image build`, which signs and labels it.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
+const boundaryRules = {
+  POD_PRIVILEGED: {
+    severity: 'error',
+    summary: 'A container of a pod with enclaves is privileged, or may become so.',
+    why: 'No enclave needs it. Who takes over the host part has the node, its devices and every other pod’s sockets.',
+    fix: 'Remove it; the device plugin hands in what an enclave needs.',
+  },
+  POD_HOST_NAMESPACE: {
+    severity: 'error',
+    summary: 'A pod with enclaves shares a namespace of the node.',
+    why: 'It sees the processes, the network or the memory of the node, past every network policy.',
+    fix: 'Remove hostNetwork, hostPID and hostIPC.',
+  },
+  POD_HOST_PATH: {
+    severity: 'error',
+    summary: 'A pod with enclaves mounts a path of the node.',
+    why: 'Most such paths lead to the node or to other pods. Enclaves need the socket of their quote provider only.',
+    fix: 'Use a volume of another kind.',
+  },
+  SGX_DEVICE_MOUNTED: {
+    severity: 'error',
+    summary: 'A pod mounts an SGX device as a path of the node.',
+    why: 'It works with a privileged container only, and the scheduler does not count it.',
+    fix: 'Ask for sgx.intel.com/enclave: 1 in place of the mount.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
+const placementRules = {
+  TOLERATION_MISSING: {
+    severity: 'error',
+    summary: 'The nodes that a pod needs have a taint that it does not tolerate.',
+    why: 'The pod stays Pending.',
+    fix: 'Add the toleration.',
+  },
+  AZURE_SIZE_RETIRED: {
+    severity: 'error',
+    summary: 'The manifest selects an Azure size that is retired.',
+    why: 'No such node can be had any more.',
+    fix: 'Move to SEV-SNP nodes, such as Standard_DC4as_v6: `enclos deploy --profile aks-snp`.',
+  },
+  AZURE_SIZE_RETIRING: {
+    severity: 'warning',
+    summary: 'The manifest selects an Azure size that will be retired.',
+    why: 'Azure ends all use of the size on that day, on AKS too, and names no other size with SGX.',
+    fix: 'Plan the move to SEV-SNP nodes, such as Standard_DC4as_v6: `enclos deploy --profile aks-snp`.',
+  },
+  AZURE_RUNTIME_CLASS_RETIRED: {
+    severity: 'error',
+    summary: 'The pod asks for the runtime class of AKS Confidential Containers.',
+    why: 'That preview ended in March 2026, and AKS removes the class.',
+    fix: 'Use confidential VM nodes, or virtual nodes on confidential container instances.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
+const webhookRules = {
+  WEBHOOK_CA_MISSING: {
+    severity: 'error',
+    summary: 'A webhook of pods has no CA bundle, or one that is no certificate.',
+    why: 'The API server cannot verify the service: by the failure policy every call fails, or none has an effect.',
+    fix: 'Put the certificate of the CA into caBundle, or let cert-manager do it (cert-manager.io/inject-ca-from).',
+  },
+  WEBHOOK_FAILURE_POLICY: {
+    severity: 'error',
+    summary: 'A webhook of pods does not fail open.',
+    why: 'The default is Fail: while the webhook is down, no pod of the cluster starts, the webhook’s own among them.',
+    fix: 'Set failurePolicy: Ignore.',
+  },
+  WEBHOOK_SELECTOR_MISSING: {
+    severity: 'warning',
+    summary: 'A webhook is called for every pod of the cluster.',
+    why: 'A mistake in it then hits pods that have nothing to do with enclaves.',
+    fix: 'Add an objectSelector, such as matchLabels: {enclos.dev/inject: enabled}.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
+/** Every rule of lint, by its code. */
+export const lintRules = Object.freeze({
+  ...apiRules,
+  ...resourceRules,
+  ...quoteRules,
+  ...imageRules,
+  ...boundaryRules,
+  ...placementRules,
+  ...webhookRules,
+});
+
+export type LintCode = keyof typeof lintRules;

@@ -1,0 +1,34 @@
+/**
+ * Plain scalars as Kubernetes reads them. It converts YAML to JSON with
+ * sigs.k8s.io/yaml (a fork of go-yaml 2.4), whose words for true and false are
+ * those of YAML 1.1 where YAML 1.2 has strings: `value: yes` in an environment
+ * is refused there, and has to be found here.
+ */
+const words: ReadonlyMap<string, boolean | null> = new Map([
+  ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),
+  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+]);
+
+const longestNumber = 400;
+const integer = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9]\d*)$/;
+const float = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+
+export function resolvePlain(text: string): string | number | boolean | null {
+  const word = words.get(text);
+  if (word !== undefined) return word;
+  const first = text.charCodeAt(0);
+  const mayBeNumber = first === 0x2b || first === 0x2d || first === 0x2e || (first >= 0x30 && first <= 0x39);
+  if (!mayBeNumber || text.length > longestNumber) return text;
+  const digits = text.replaceAll('_', '');
+  if (integer.test(digits)) return integerOf(digits);
+  return float.test(digits) ? Number(digits) : text;
+}
+
+function integerOf(digits: string): number {
+  const negative = digits.startsWith('-');
+  const body = digits.replace(/^[-+]/, '');
+  const octal = /^0[oO]?([0-7]+)$/.exec(body)?.[1];
+  const value = octal === undefined ? Number(body) : Number.parseInt(octal, 8);
+  return negative ? -value : value;
+}

@@ -1,0 +1,60 @@
+// docs/reference/lint-rules.md is written from the table of rules in packages/kubernetes.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const path = 'docs/reference/lint-rules.md';
+
+const groups = [
+  ['What the API server refuses', /^K8S_/],
+  ['Resources', /^SGX_(?:EPC|RESOURCE|AUTOSCALING)/],
+  ['Quotes and platforms', /^(?:SGX_QUOTE|SGX_PROVISION|SOFTWARE|ENCLOS)_/],
+  ['Images', /^IMAGE_/],
+  ['The boundary of the pod', /^(?:POD_|SGX_DEVICE_)/],
+  ['Placement', /^(?:TOLERATION|AZURE)_/],
+  ['Webhooks', /^WEBHOOK_/],
+];
+
+const introduction = `# Rules of enclos lint
+
+<!-- Written by \`node tools/docs.mjs --write\` from the table of rules in packages/kubernetes. Do not edit by hand. -->
+
+\`enclos lint\` holds manifests of any origin to these rules, and \`enclos deploy\` holds what it writes to them. Each
+finding has the code of its rule, the place, and what to do. An error ends the command with exit code 2; a warning does
+with \`--strict\`.
+
+Types are those of Kubernetes RELEASE: every field of its own kinds, as the strict validation of the API server knows
+them. Kinds of others are passed over. Rules about enclaves apply to pods that ask for SGX, under whatever name, or have
+the socket of a quote provider, a variable of one, or an annotation about enclaves; other pods are none of their business.
+
+YAML is read as Kubernetes reads it: \`yes\`, \`no\`, \`on\`, \`off\`, \`y\` and \`n\` without quotes are booleans, \`0644\` is 420.
+Bounds: 16 Mi characters and 20,000 documents in a file, 64 levels, a million values in a document with every alias
+written out, and 100 findings for each document.
+`;
+
+function sectionOf([title, pattern], rules) {
+  const own = Object.entries(rules).filter(([code]) => pattern.test(code));
+  const entries = own.map(
+    ([code, { severity, summary, why, fix }]) =>
+      `### ${code}\n\n*${severity}.* ${summary}\n\n${why}\n\n**Do:** ${fix}\n`,
+  );
+  return `## ${title}\n\n${entries.join('\n')}`;
+}
+
+/** Writes the page, or compares it; returns problems, one line each. */
+export async function checkLintPage(base, { write }) {
+  const built = join(base, 'packages/kubernetes/dist/src/lint/index.js');
+  const { kubernetesRelease, lintRules } = await import(pathToFileURL(built).href);
+  const homeless = Object.keys(lintRules).filter(
+    (code) => groups.filter(([, pattern]) => pattern.test(code)).length !== 1,
+  );
+  if (homeless.length > 0) return homeless.map((code) => `${path}: ${code} belongs to no section, or to several`);
+  const sections = groups.map((group) => sectionOf(group, lintRules));
+  const expected = `${introduction.replace('RELEASE', kubernetesRelease)}\n${sections.join('\n')}`;
+  if (write) {
+    writeFileSync(join(base, path), expected);
+    return [];
+  }
+  const actual = existsSync(join(base, path)) ? readFileSync(join(base, path), 'utf8') : '';
+  return actual === expected ? [] : [`${path}: not what the rules say; run: node tools/docs.mjs --write`];
+}

@@ -1,0 +1,116 @@
+// docs/reference/enclave-json.md and deploy-json.md are written from the published JSON Schemas, which the
+// readers of those files give out.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJson } from '../lib/workspace.mjs';
+
+const enclavePage = {
+  path: 'docs/reference/enclave-json.md',
+  schemaPath: 'packages/build/schema/enclave.schema.json',
+  title: 'enclave.json',
+  introduction: `What an enclave is, in the folder of its project. All of it is measured, as part of the image; where and how the
+enclave is run is said elsewhere. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes and
+checks the file:
+
+\`\`\`json
+{
+  "$schema": "./node_modules/@enclos/build/schema/enclave.schema.json",
+  "name": "vault",
+  "productId": 1,
+  "securityVersion": 1
+}
+\`\`\``,
+};
+
+const deployPage = {
+  path: 'docs/reference/deploy-json.md',
+  schemaPath: 'packages/kubernetes/schema/deploy.schema.json',
+  title: 'deploy.json',
+  introduction: `How an image runs, for \`enclos deploy\`. None of it is measured, and none of it is trusted: whoever changes it
+cannot change the enclave. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes and checks
+the file:
+
+\`\`\`json
+{
+  "$schema": "./node_modules/@enclos/kubernetes/schema/deploy.schema.json",
+  "name": "vault",
+  "profile": "aks-sgx",
+  "resources": { "sgx.intel.com/epc": "64Mi", "memory": "256Mi" },
+  "listen": [{ "name": "https", "port": 8443 }]
+}
+\`\`\`
+
+The profiles:
+
+| profile | where | device | quotes |
+|---|---|---|---|
+| \`software\` | any cluster with the node agent of Enclos | \`enclos.dev/software-sgx\` | the software platform of the node |
+| \`sgx\` | nodes with Intel's SGX device plugin | \`sgx.intel.com/epc\`, \`sgx.intel.com/enclave\` | aesmd of the node, or in process |
+| \`aks-sgx\` | AKS with the confcom add-on | \`sgx.intel.com/epc\` | the quote helper of the add-on, or in process |
+| \`aks-snp\` | confidential VM nodes of AKS: the boundary is the node | \`enclos.dev/software-sgx\` | the software platform of the node |
+| \`podman\` | this machine, with \`podman kube play\`: no Services, no network policies, no probes | the folder \`/run/enclos\` | the software platform of the machine |
+
+EPC is understood in each of its spellings, \`sgx.intel.com/epc\` in bytes, \`kubernetes.azure.com/sgx_epc_mem_in_MiB\` and
+\`sgx.intel.com/sgx_epc_mem_in_MiB\` in MiB; the first one is written. [Deploy to AKS](../how-to/deploy-to-aks.md) shows the
+file at work.`,
+};
+
+const headOf = ({ title, schemaPath, introduction }) => `# ${title}
+
+<!-- Written by \`node tools/docs.mjs --write\` from ${schemaPath}. Do not edit by hand. -->
+
+${introduction}
+
+| key | type | what it is |
+|---|---|---|
+`;
+
+function typeOf(schema) {
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  if (schema.type === 'integer') return rangeOf(schema);
+  if (isMap(schema)) return `map of ${typeOf(schema.additionalProperties)}`;
+  if (schema.type === 'array') return `list${schema.maxItems === undefined ? '' : `, at most ${schema.maxItems}`}`;
+  return schema.type;
+}
+
+function rangeOf({ minimum, maximum }) {
+  return minimum === undefined || maximum === undefined ? 'integer' : `integer, ${minimum} to ${maximum}`;
+}
+
+const isMap = ({ additionalProperties }) => additionalProperties !== undefined && additionalProperties !== false;
+
+/** What has keys of its own: an object, what a list holds, or the one of several types that is an object. */
+function innerOf(schema) {
+  if (schema.type === 'array') return schema.items;
+  return schema.anyOf?.find(({ properties }) => properties !== undefined) ?? schema;
+}
+
+/** One row for each key, the keys of objects and of the objects in lists below their own. */
+function rowsOf(properties, required, prefix) {
+  return Object.entries(properties).flatMap(([key, schema]) => {
+    const name = `${prefix}${key}`;
+    const inner = innerOf(schema);
+    const words = [schema.description, required.includes(key) ? '**Required.**' : undefined];
+    const row = `| \`${name}\` | ${typeOf(schema)} | ${words.filter((part) => part !== undefined).join(' ')} |`;
+    if (inner.properties === undefined) return [row];
+    const below = schema.type === 'array' ? `${name}[].` : `${name}.`;
+    return [row, ...rowsOf(inner.properties, inner.required ?? [], below)];
+  });
+}
+
+/** Writes the pages, or compares them; returns problems, one line each. */
+export function checkSchemaPages(base, { write }) {
+  return [enclavePage, deployPage].flatMap((page) => {
+    const { path, schemaPath } = page;
+    const { properties, required = [] } = readJson(join(base, schemaPath));
+    const expected = `${headOf(page)}${rowsOf(properties, required, '').join('\n')}\n`;
+    if (write) {
+      writeFileSync(join(base, path), expected);
+      return [];
+    }
+    const actual = existsSync(join(base, path)) ? readFileSync(join(base, path), 'utf8') : '';
+    return actual === expected ? [] : [`${path}: not what the schema says; run: node tools/docs.mjs --write`];
+  });
+}
