@@ -1,4 +1,3 @@
-import { ContentMap } from '../content-map.ts';
 import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
 import { isoSeconds } from '../json-fields.ts';
 import { misused, orRefuse } from '../refusal.ts';
@@ -48,18 +47,15 @@ export async function verifySnpReport(
   );
 }
 
-/** For a caller without a cache: what another implementation of cryptography calls good may be good for nobody else. */
-const nothingKnown = new ContentMap<true>(0);
-
 /** The verification itself, for whoever runs its cryptography. */
 export function* snpReportSteps(
   bytes: Uint8Array,
   endorsements: SnpEndorsements,
-  options: Pick<SnpVerifyOptions, 'roots' | 'now' | 'cache'>,
+  options: Pick<SnpVerifyOptions, 'roots' | 'now'> & { readonly cache: VerifierCache },
 ): Steps<SnpVerdict> {
   const parts = snpPartsOf(endorsements);
   const { roots, nowMs } = requireOptions(options);
-  const known = options.cache === undefined ? nothingKnown : cachePartsOf(options.cache).amdSignatures;
+  const known = cachePartsOf(options.cache).amdSignatures;
   const { report, kind } = readReport(bytes);
   const chain = yield* verifySnpChain(parts, kind, { roots, known });
   const { product } = chain.trustedRoot;

@@ -1,4 +1,5 @@
 import { runSync } from '../node/node-crypto.ts';
+import { cacheFor } from '../verifier-cache.ts';
 import type { SnpEndorsements } from '../snp/endorsements.ts';
 import type { SnpVerdict } from '../snp/verdict.ts';
 import type { SnpVerifyOptions } from '../snp/verify.ts';
@@ -11,7 +12,8 @@ export function verifyAzureSnpSync(
   endorsements: SnpEndorsements,
   options: Omit<SnpVerifyOptions, 'subtle'>,
 ): AzureVerdict<SnpVerdict> {
-  return runSync(azureSnpSteps(evidence, endorsements, options));
+  const cache = options.cache ?? cacheFor(undefined);
+  return runSync(azureSnpSteps(evidence, endorsements, { ...options, cache }));
 }
 
 /** `verifyAzureTdx` on node:crypto, with a verification of the TD quote that does not wait either. */

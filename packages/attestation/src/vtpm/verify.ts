@@ -4,6 +4,7 @@ import { orRefuse } from '../refusal.ts';
 import type { SnpEndorsements } from '../snp/endorsements.ts';
 import type { SnpVerdict } from '../snp/verdict.ts';
 import { snpReportSteps, type SnpVerifyOptions } from '../snp/verify.ts';
+import { cacheFor, type VerifierCache } from '../verifier-cache.ts';
 import { runAsync, type Subtle } from '../web-crypto.ts';
 import { parseHclReport, tdReportData, type HclHardware, type HclReport } from './hcl-report.ts';
 import { refuseAzure } from './refusal.ts';
@@ -41,7 +42,9 @@ export async function verifyAzureSnp(
   endorsements: SnpEndorsements,
   options: SnpVerifyOptions,
 ): Promise<AzureVerdict<SnpVerdict>> {
-  return runAsync(azureSnpSteps(evidence, endorsements, options), options.subtle ?? globalThis.crypto?.subtle);
+  const cache = options.cache ?? cacheFor(options.subtle);
+  const steps = azureSnpSteps(evidence, endorsements, { ...options, cache });
+  return runAsync(steps, options.subtle ?? globalThis.crypto?.subtle);
 }
 
 /** As `verifyAzureSnp` for a VM on TDX. */
@@ -58,7 +61,7 @@ export async function verifyAzureTdx<Verdict extends HardwareFacts>(
 export function* azureSnpSteps(
   evidence: AzureEvidence,
   endorsements: SnpEndorsements,
-  options: Pick<SnpVerifyOptions, 'roots' | 'now'>,
+  options: Pick<SnpVerifyOptions, 'roots' | 'now'> & { readonly cache: VerifierCache },
 ): Steps<AzureVerdict<SnpVerdict>> {
   const hcl = readHclReport(evidence.hclReport, 'sev-snp');
   const hardware = yield* snpReportSteps(hcl.hardwareReport, endorsements, options);
