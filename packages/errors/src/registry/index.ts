@@ -9,6 +9,7 @@ import { endorsementErrors } from './endorsements.ts';
 import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
 import { manifestErrors } from './manifest.ts';
+import { ociErrors } from './oci.ts';
 import { platformErrors } from './platform.ts';
 import { sgxErrors } from './sgx.ts';
 import { streamErrors } from './stream.ts';
@@ -30,6 +31,7 @@ export const errorRegistry = {
   ...streamErrors,
   ...atlsErrors,
   ...buildErrors,
+  ...ociErrors,
   ...cliErrors,
 } as const;
 
