@@ -39,5 +39,5 @@ export {
   type SignedEnclave,
   type SignedIdentity,
 } from './signed-image.ts';
-export type { TrustedPackage } from './trusted-base.ts';
+export { packagesOf, type PackageIdentity, type TrustedPackage } from './trusted-base.ts';
 export { writeFileAtomically } from './write-file.ts';

@@ -13,6 +13,7 @@ import { interpreterCertificates } from './certificates.ts';
 import { interpreterLibraries } from './interpreter-libraries.ts';
 import { layerKey, type LayerCache } from './layer-cache.ts';
 import { rootFiles } from './root-files.ts';
+import { withFolders } from './with-folders.ts';
 
 export interface BaseContext {
   readonly architecture: Architecture;
@@ -39,14 +40,14 @@ export async function prepareNodeBase(context: BaseContext): Promise<PreparedBas
     }),
   );
   const certificates = utf8(await interpreterCertificates(interpreter.path));
-  const entries: readonly LayerEntry[] = [
+  const entries = withFolders([
     ...rootFiles,
     { kind: 'file', path: certificatesPath, mode: 0o644, content: bytesContent(certificates) },
     await interpreterEntry(interpreter),
     ...libraries.map(
       ({ path, content }): LayerEntry => ({ kind: 'file', path: path.slice(1), mode: 0o755, content }),
     ),
-  ];
+  ]);
   const components: readonly Component[] = [
     interpreterComponent(context),
     ...libraries.map(
@@ -59,8 +60,8 @@ export async function prepareNodeBase(context: BaseContext): Promise<PreparedBas
       location: `/${certificatesPath}`,
     },
   ];
-  const key = layerKey(['node base', ...(await Promise.all(withFolders(entries).map((entry) => describe(entry, components))))]);
-  const { layer, cached } = await cachedLayer(withFolders(entries), key, context);
+  const key = layerKey(['node base', ...(await Promise.all(entries.map((entry) => describe(entry, components))))]);
+  const { layer, cached } = await cachedLayer(entries, key, context);
   return Object.freeze({
     name: 'node',
     layers: Object.freeze([layer]),
@@ -99,18 +100,6 @@ async function cachedLayer(
   await interpreter.recheck();
   await cache.put(key, layer, writer);
   return { layer, cached: false };
-}
-
-/** Folders that only stand in paths get an entry too, so that their modes are ours and not those of who unpacks. */
-export function withFolders(entries: readonly LayerEntry[]): readonly LayerEntry[] {
-  const all = new Map(entries.map((entry) => [entry.path, entry]));
-  for (const { path } of entries) {
-    for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
-      const parent = path.slice(0, at);
-      if (!all.has(parent)) all.set(parent, { kind: 'folder', path: parent, mode: 0o755 });
-    }
-  }
-  return [...all.values()];
 }
 
 /** What the key of a layer says about an entry. */
