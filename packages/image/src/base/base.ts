@@ -3,7 +3,7 @@ import type { PackedLayer } from '../pack-layer.ts';
 
 /** What the application is put on. Its blobs are in the layout already. */
 export interface PreparedBase {
-  /** How it was asked for: `node`, `debian`, or a path. */
+  /** `node`, `debian`, or the digest of somebody's own: of its manifest, or of the archive of its root folder. */
   readonly name: string;
   readonly layers: readonly PackedLayer[];
   /** Its variables, `NAME=VALUE`. */

@@ -15,7 +15,7 @@ import { interpreterPath, type PreparedBase } from './base.ts';
 export interface ForeignBaseOptions {
   /** An OCI layout, an archive of one, or a tar archive of a root folder, which may be compressed with gzip. */
   readonly path: string;
-  /** What it is called. Default: the path. */
+  /** What it is called. Default: its digest, since its place is not the same everywhere. */
   readonly name?: string;
   /** Which image of a layout. Needed when it has several. */
   readonly tag?: string | undefined;
@@ -27,7 +27,7 @@ export interface ForeignBaseOptions {
  * @throws OCI_LAYOUT_INVALID, OCI_LAYER_INVALID, OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE, OCI_BASE_UNUSABLE
  */
 export async function prepareForeignBase(options: ForeignBaseOptions, context: BaseContext): Promise<PreparedBase> {
-  const { path, name = path } = options;
+  const { path } = options;
   const found = await lstat(path).catch((cause: unknown) => {
     throw new EnclosError('OCI_LAYOUT_INVALID', `There is nothing at ${path}.`, { details: { path }, cause });
   });
@@ -38,7 +38,7 @@ export async function prepareForeignBase(options: ForeignBaseOptions, context: B
       : await fromRootFolder(path, context);
   const { layer, cached } = await interpreterLayer(context);
   return Object.freeze({
-    name,
+    name: options.name ?? base.name,
     layers: Object.freeze([...base.layers, layer]),
     environment: base.environment,
     components: Object.freeze([interpreterComponent(context)]),
@@ -46,12 +46,12 @@ export async function prepareForeignBase(options: ForeignBaseOptions, context: B
   });
 }
 
-type Layers = Pick<PreparedBase, 'layers' | 'environment'>;
+type Layers = Pick<PreparedBase, 'name' | 'layers' | 'environment'>;
 
 async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: BaseContext): Promise<Layers> {
   const { architecture, writer } = context;
   const source = await openLayout(folder);
-  const { manifest, config } = await findImage(source, { architecture, ...(tag === undefined ? {} : { tag }) });
+  const { descriptor: found, manifest, config } = await findImage(source, { architecture, ...(tag === undefined ? {} : { tag }) });
   if (config.os !== 'linux' || config.architecture !== architecture) {
     const got = `${config.os}/${config.architecture}`;
     throw new EnclosError('OCI_BASE_UNUSABLE', `The base is for ${got}, and the image for linux/${architecture}.`);
@@ -70,7 +70,7 @@ async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: 
   }
   requireFree(view);
   const environment = (config.config?.Env ?? []).filter((variable) => !variable.startsWith('ENCLOS_'));
-  return { layers, environment };
+  return { name: found.digest, layers, environment };
 }
 
 /** Two files in one place would be one too many for `image verify`. */
@@ -98,7 +98,7 @@ async function fromRootFolder(path: string, { writer }: BaseContext): Promise<La
   await readTar(pieces(), view.visit);
   requireFree(view);
   const layer = await packLayer(pieces(), writer);
-  return { layers: [layer], environment: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] };
+  return { name: layer.diffId, layers: [layer], environment: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] };
 }
 
 async function beginsWithGzip(path: string): Promise<boolean> {
