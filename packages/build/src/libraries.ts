@@ -22,7 +22,10 @@ const maxLibraries = 256;
  *
  * @throws what the search makes of it.
  */
-export function findNeeded<L extends { readonly source: string }>(program: string, search: LibrarySearch<L>): readonly L[] {
+export function findNeeded<L extends { readonly source: string }>(
+  program: string,
+  search: LibrarySearch<L>,
+): readonly L[] {
   const found = new Map<string, L>();
   const waiting = [program];
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {

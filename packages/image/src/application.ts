@@ -53,7 +53,12 @@ export async function applicationEntries(
   name: string,
   architecture: Architecture,
 ): Promise<readonly LayerEntry[]> {
-  const file = (path: string, content: Content): LayerEntry => ({ kind: 'file', path: `app/${path}`, mode: 0o644, content });
+  const file = (path: string, content: Content): LayerEntry => ({
+    kind: 'file',
+    path: `app/${path}`,
+    mode: 0o644,
+    content,
+  });
   const program = async (path: string, source: string): Promise<LayerEntry> =>
     file(path, bytesContent(new Uint8Array(await readFile(source))));
   const clash = files.find(({ path }) => taken.test(path));
@@ -68,7 +73,10 @@ export async function applicationEntries(
     await program('platform.mjs', programFiles.platform),
     file(`enclave/${name}.sgxs`, bytesContent(image)),
     file(`enclave/${name}.sig`, bytesContent(signature)),
-    file(`${interpreterPackage}/package.json`, bytesContent(encodeJson({ name: `node-${architectures[architecture].npm}` }))),
+    file(
+      `${interpreterPackage}/package.json`,
+      bytesContent(encodeJson({ name: `node-${architectures[architecture].npm}` })),
+    ),
     { kind: 'link', path: `app/${interpreterPackage}/bin/node`, target: interpreterPath },
     ...files.map(({ path, content }) => file(path, content)),
   ]);

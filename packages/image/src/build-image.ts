@@ -109,7 +109,11 @@ function configOf({ architecture, base, name, created, labels, diffIds }: Config
 }
 
 /** The application as the bill of materials has it. */
-function partsOf({ image, signature, host, components = [] }: Application, name: string, { mrEnclave }: SignedIdentity): readonly Component[] {
+function partsOf(
+  { image, signature, host, components = [] }: Application,
+  name: string,
+  { mrEnclave }: SignedIdentity,
+): readonly Component[] {
   const paths = enclavePaths(name);
   const file = (location: string, bytes: Uint8Array): Component => ({
     type: 'file',

@@ -32,7 +32,7 @@ async function* equalPieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<U
   let buffer = new Uint8Array(pieceBytes);
   let filled = 0;
   for await (const piece of pieces) {
-    for (let at = 0; at < piece.length; ) {
+    for (let at = 0; at < piece.length;) {
       const part = piece.subarray(at, at + pieceBytes - filled);
       buffer.set(part, filled);
       filled += part.length;

@@ -59,9 +59,13 @@ export async function verifyImage(
   requireExpected('mrEnclave', identity.mrEnclave, expected.mrEnclave);
   requireExpected('mrSigner', identity.mrSigner, expected.mrSigner);
   if (identity.debug && expected.allowDebug !== true) {
-    throw new EnclosError('OCI_IMAGE_UNEXPECTED', 'It holds a debug enclave: whoever starts it reads everything inside.', {
-      details: { field: 'debug', got: 'true', expected: 'false' },
-    });
+    throw new EnclosError(
+      'OCI_IMAGE_UNEXPECTED',
+      'It holds a debug enclave: whoever starts it reads everything inside.',
+      {
+        details: { field: 'debug', got: 'true', expected: 'false' },
+      },
+    );
   }
   return Object.freeze({ digest, name: manifest.name, architecture, identity, interpreter });
 }

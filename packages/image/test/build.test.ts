@@ -26,7 +26,9 @@ test('time, host, files and base each give another digest', async () => {
   const others = await Promise.all([
     buildSample(signed, { createdSeconds: 1 }),
     buildSample(signed, { application: { ...signed, host: utf8('console.log(2)') } }),
-    buildSample(signed, { application: { ...signed, host: utf8('console.log(1)'), files: [{ path: 'data', content }] } }),
+    buildSample(signed, {
+      application: { ...signed, host: utf8('console.log(1)'), files: [{ path: 'data', content }] },
+    }),
     buildSample(signed, { base: { path: await baseArchive([file('etc/motd', 'other')]) } }),
   ]);
   const digests = new Set([descriptor, ...others.map((other) => other.descriptor)].map(({ digest }) => digest));
@@ -55,7 +57,10 @@ test('a bill of materials and a provenance refer to the image', async () => {
   const bom = statement(sbom.digest);
   assert.equal(bom['bomFormat'], 'CycloneDX');
   assert.equal(bom['specVersion'], '1.6');
-  assert.match(String(bom['serialNumber']), /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.match(
+    String(bom['serialNumber']),
+    /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  );
   const components = bom['components'] as Record<string, unknown>[];
   assert.ok(components.some(({ purl }) => purl === 'pkg:npm/hono@4.0.0'));
   assert.ok(components.some(({ name, version }) => name === 'vault' && version === identity.mrEnclave));
@@ -141,9 +146,13 @@ test('a time that an archive does not hold is refused', async () => {
   }
 });
 
-test('without mmdebstrap a Debian is refused', { skip: pathHas('mmdebstrap') && 'mmdebstrap is installed' }, async () => {
-  await assert.rejects(buildSample(signed, { base: 'debian' }), { code: 'OCI_BASE_TOOL_MISSING' });
-});
+test(
+  'without mmdebstrap a Debian is refused',
+  { skip: pathHas('mmdebstrap') && 'mmdebstrap is installed' },
+  async () => {
+    await assert.rejects(buildSample(signed, { base: 'debian' }), { code: 'OCI_BASE_TOOL_MISSING' });
+  },
+);
 
 function pathHas(program: string): boolean {
   return (process.env['PATH'] ?? '').split(':').some((folder) => {

@@ -15,10 +15,11 @@ import { encodeJson } from '../src/json.ts';
 import { parseChallenge } from '../src/registry/authorization.ts';
 import { originOf } from '../src/registry/reference.ts';
 import { buildSample, temporaryFolder } from './sample.ts';
-import { password, startRegistry, user, type TestRegistry, type TestRegistryOptions } from './test-registry.ts';
+import { registryUser, startRegistry, type TestRegistry, type TestRegistryOptions } from '@enclos/testkit';
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const built = await buildSample();
+const { user, password } = registryUser;
 
 async function registry(t: TestContext, options: TestRegistryOptions = {}): Promise<TestRegistry> {
   const started = await startRegistry(options);
@@ -148,14 +149,12 @@ test('a referrer that is about another image is left out', async (t) => {
 });
 
 const answers: readonly (readonly [what: string, options: TestRegistryOptions, code: string])[] = [
-  [
-    'is busy',
-    { answer: (_request, response) => response.writeHead(503).end() !== undefined },
-    'OCI_REGISTRY_FAILED',
-  ],
+  ['is busy', { answer: (_request, response) => response.writeHead(503).end() !== undefined }, 'OCI_REGISTRY_FAILED'],
   [
     'answers with something else',
-    { answer: (_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('hi') !== undefined },
+    {
+      answer: (_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('hi') !== undefined,
+    },
     'OCI_REGISTRY_ANSWER_INVALID',
   ],
   [
@@ -217,9 +216,24 @@ test('parseReference() reads the parts of a reference', () => {
 });
 
 test('parseReference() refuses what is no reference', () => {
-  const bad = ['', 'vault', 'team/vault:1', 'registry.example/', 'registry.example/Vault', 'registry.example/a:', 'registry.example/a/../b'];
-  const worse = ['user@registry.example/a', 'http://registry.example/a', 'registry.example/a@sha256:00', 'registry.example:99999x/a', 'registry.example/a?b'];
-  for (const text of [...bad, ...worse]) assert.throws(() => parseReference(text), { code: 'OCI_REFERENCE_INVALID' }, text);
+  const bad = [
+    '',
+    'vault',
+    'team/vault:1',
+    'registry.example/',
+    'registry.example/Vault',
+    'registry.example/a:',
+    'registry.example/a/../b',
+  ];
+  const worse = [
+    'user@registry.example/a',
+    'http://registry.example/a',
+    'registry.example/a@sha256:00',
+    'registry.example:99999x/a',
+    'registry.example/a?b',
+  ];
+  for (const text of [...bad, ...worse])
+    assert.throws(() => parseReference(text), { code: 'OCI_REFERENCE_INVALID' }, text);
 });
 
 test('only this machine is spoken to without TLS', () => {

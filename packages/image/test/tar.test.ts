@@ -44,7 +44,9 @@ test('readTar() reads what writeTar() wrote, in pieces of any size', async () =>
           got.map(({ kind, path: at, target }) => [kind, at, target]),
           want.map((one) => [one.kind, one.path, one.kind === 'link' ? one.target : '']),
         );
-        const texts = want.map((one) => (one.kind === 'file' ? Buffer.concat([...(one.content.open() as Uint8Array[])]).toString() : ''));
+        const texts = want.map((one) =>
+          one.kind === 'file' ? Buffer.concat([...(one.content.open() as Uint8Array[])]).toString() : '',
+        );
         assert.deepEqual(
           got.map(({ text }) => text),
           texts,

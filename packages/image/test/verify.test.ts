@@ -84,7 +84,8 @@ const documentCases: readonly DocumentCase[] = [
   ...['mrenclave', 'mrsigner', 'product-id', 'security-version', 'debug'].flatMap((name): readonly DocumentCase[] => [
     [
       `another label ${name}`,
-      ({ config }: Documents) => void Object.assign(config.config['Labels'] as object, { [`dev.enclos.${name}`]: other }),
+      ({ config }: Documents) =>
+        void Object.assign(config.config['Labels'] as object, { [`dev.enclos.${name}`]: other }),
       /^The label/,
     ],
     [
@@ -98,7 +99,8 @@ const documentCases: readonly DocumentCase[] = [
   ['another user', ({ config }) => void (config.config['User'] = '0:0'), /user/],
   [
     'another enclave by its variable',
-    ({ config }) => void (config.config['Env'] = ['ENCLOS_IMAGE=/tmp/x.sgxs', 'ENCLOS_SIGNATURE=/app/enclave/vault.sig']),
+    ({ config }) =>
+      void (config.config['Env'] = ['ENCLOS_IMAGE=/tmp/x.sgxs', 'ENCLOS_SIGNATURE=/app/enclave/vault.sig']),
     /ENCLOS_IMAGE/,
   ],
   [
@@ -115,31 +117,42 @@ for (const [what, change, message] of documentCases) {
   });
 }
 
-const layerCases: readonly (readonly [what: string, entries: readonly LayerEntry[], code: string, message: RegExp])[] = [
-  ['covers the enclave', [file('app/enclave/vault.sgxs', 'x')], 'OCI_IMAGE_REFUSED', /more than once/],
-  ['covers the signature', [file('app/enclave/vault.sig', 'x')], 'OCI_IMAGE_REFUSED', /more than once/],
-  ['adds an enclave', [file('app/enclave/other.sgxs', 'x')], 'OCI_IMAGE_REFUSED', /2 enclaves/],
-  ['exchanges the interpreter', [file('usr/local/bin/node', 'x')], 'OCI_IMAGE_REFUSED', /more than once/],
-  ['takes the enclave away', [file('app/enclave/.wh.vault.sgxs')], 'OCI_IMAGE_REFUSED', /takes a file/],
-  ['takes its folder away', [file('app/.wh.enclave')], 'OCI_IMAGE_REFUSED', /takes a file/],
-  ['takes all folders away', [file('.wh..wh..opq')], 'OCI_IMAGE_REFUSED', /takes a file/],
-  ['empties its folder', [file('app/enclave/.wh..wh..opq')], 'OCI_IMAGE_REFUSED', /takes a file/],
-  ['takes the folder of the interpreter away', [file('usr/.wh.local')], 'OCI_IMAGE_REFUSED', /takes a file/],
-  ['makes its folder a link', [{ kind: 'link', path: 'app/enclave', target: '/tmp' }], 'OCI_IMAGE_REFUSED', /not a folder/],
-  ['makes the folder above a link', [{ kind: 'link', path: 'app', target: '/tmp' }], 'OCI_IMAGE_REFUSED', /not a folder/],
+const layerCases: readonly (readonly [what: string, entries: readonly LayerEntry[], code: string, message: RegExp])[] =
   [
-    'makes the interpreter a link',
-    [{ kind: 'link', path: 'usr/local/bin/node', target: '/tmp/node' }],
-    'OCI_IMAGE_REFUSED',
-    /not a file/,
-  ],
-  [
-    'writes through a link',
-    [{ kind: 'link', path: 'door', target: 'app/enclave' }, file('door/vault.sgxs', 'x')],
-    'OCI_LAYER_INVALID',
-    /behind a link/,
-  ],
-];
+    ['covers the enclave', [file('app/enclave/vault.sgxs', 'x')], 'OCI_IMAGE_REFUSED', /more than once/],
+    ['covers the signature', [file('app/enclave/vault.sig', 'x')], 'OCI_IMAGE_REFUSED', /more than once/],
+    ['adds an enclave', [file('app/enclave/other.sgxs', 'x')], 'OCI_IMAGE_REFUSED', /2 enclaves/],
+    ['exchanges the interpreter', [file('usr/local/bin/node', 'x')], 'OCI_IMAGE_REFUSED', /more than once/],
+    ['takes the enclave away', [file('app/enclave/.wh.vault.sgxs')], 'OCI_IMAGE_REFUSED', /takes a file/],
+    ['takes its folder away', [file('app/.wh.enclave')], 'OCI_IMAGE_REFUSED', /takes a file/],
+    ['takes all folders away', [file('.wh..wh..opq')], 'OCI_IMAGE_REFUSED', /takes a file/],
+    ['empties its folder', [file('app/enclave/.wh..wh..opq')], 'OCI_IMAGE_REFUSED', /takes a file/],
+    ['takes the folder of the interpreter away', [file('usr/.wh.local')], 'OCI_IMAGE_REFUSED', /takes a file/],
+    [
+      'makes its folder a link',
+      [{ kind: 'link', path: 'app/enclave', target: '/tmp' }],
+      'OCI_IMAGE_REFUSED',
+      /not a folder/,
+    ],
+    [
+      'makes the folder above a link',
+      [{ kind: 'link', path: 'app', target: '/tmp' }],
+      'OCI_IMAGE_REFUSED',
+      /not a folder/,
+    ],
+    [
+      'makes the interpreter a link',
+      [{ kind: 'link', path: 'usr/local/bin/node', target: '/tmp/node' }],
+      'OCI_IMAGE_REFUSED',
+      /not a file/,
+    ],
+    [
+      'writes through a link',
+      [{ kind: 'link', path: 'door', target: 'app/enclave' }, file('door/vault.sgxs', 'x')],
+      'OCI_LAYER_INVALID',
+      /behind a link/,
+    ],
+  ];
 
 for (const [what, entries, code, message] of layerCases) {
   test(`verifyImage() refuses an image in which a layer ${what}`, async () => {
@@ -164,7 +177,8 @@ test('verifyImage() refuses layers and documents that are not what their digests
     const bytes = readFileSync(path);
     bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 1;
     writeFileSync(path, bytes);
-    const isStatement = ![built.descriptor, ...built.layers].some(({ digest }) => digest.endsWith(name)) && !built.config.endsWith(name);
+    const isStatement =
+      ![built.descriptor, ...built.layers].some(({ digest }) => digest.endsWith(name)) && !built.config.endsWith(name);
     if (isStatement) continue;
     await assert.rejects(verify(folder), (error: { code?: string }) =>
       ['OCI_DIGEST_MISMATCH', 'OCI_LAYER_INVALID'].includes(error.code ?? ''),

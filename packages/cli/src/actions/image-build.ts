@@ -57,7 +57,9 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
   const stem = imagePath.replace(/\.sgxs$/, '');
   const signaturePath = options.signatureFile ?? `${stem}.sig`;
   if (!(await exists(signaturePath))) {
-    throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${signaturePath}.`, { details: { path: signaturePath } });
+    throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${signaturePath}.`, {
+      details: { path: signaturePath },
+    });
   }
   const signature = await readSmallFile(signaturePath, maxSignatureBytes);
   const { script: host, modules, warnings } = await bundleWholeHost(folder, options.host);
@@ -81,7 +83,9 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
 }
 
 async function hostPackages(folder: string, modules: Parameters<typeof packagesOf>[1]): Promise<readonly Component[]> {
-  return (await packagesOf(folder, modules)).map(({ name, version }) => packageComponent(name, version, '/app/host.mjs'));
+  return (await packagesOf(folder, modules)).map(({ name, version }) =>
+    packageComponent(name, version, '/app/host.mjs'),
+  );
 }
 
 /** As its build reported them. Not measured, and so only a description. */

@@ -56,7 +56,9 @@ export async function withImage<T>(
   try {
     const layout = join(folder, 'image');
     await pullImage(reference, layout, { architecture, credentials: registryCredentials(io.env) });
-    return await withImageSource(layout, (source) => use({ source, choice: { architecture }, digest: reference.digest }));
+    return await withImageSource(layout, (source) =>
+      use({ source, choice: { architecture }, digest: reference.digest }),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -55,7 +55,10 @@ export const command = defineCommand({
   examples: [
     { command: 'enclos image build', summary: 'For the project in this folder' },
     { command: 'enclos image build --archive vault.tar', summary: 'And a file that `podman load` takes' },
-    { command: 'enclos image build --base debian --file models/small.bin:models/small.bin', summary: 'On Debian, with a file beside it' },
+    {
+      command: 'enclos image build --base debian --file models/small.bin:models/small.bin',
+      summary: 'On Debian, with a file beside it',
+    },
   ],
   exitCodes: { 3: 'Enclave, signature or interpreter do not belong together.' },
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
@@ -78,7 +81,8 @@ export const command = defineCommand({
       }),
     );
     renderWarnings(outcome.warnings, notes);
-    if (outcome.identity.debug) notes.line(`${markOf('warning', notes)} a debug enclave: whoever starts it reads everything inside`);
+    if (outcome.identity.debug)
+      notes.line(`${markOf('warning', notes)} a debug enclave: whoever starts it reads everything inside`);
     return outcome;
   },
   human({ name, descriptor, identity, layers, sizeBytes, layout, archive, sbom, provenance }, printer) {
@@ -96,7 +100,20 @@ export const command = defineCommand({
       printer,
     );
   },
-  json: ({ name, descriptor, identity, config, layers, sbom, provenance, architecture, layout, archive, sizeBytes, cached }) => ({
+  json: ({
+    name,
+    descriptor,
+    identity,
+    config,
+    layers,
+    sbom,
+    provenance,
+    architecture,
+    layout,
+    archive,
+    sizeBytes,
+    cached,
+  }) => ({
     name,
     digest: descriptor.digest,
     config,

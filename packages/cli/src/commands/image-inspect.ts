@@ -8,7 +8,11 @@ export const command = defineCommand({
   description:
     'Shows what a container image says about itself: digest, user, entry point, labels, layers, and the statements that refer to it. Only its digests are checked; `enclos image verify` says whether the labels are true.',
   arguments: {
-    image: { value: 'PATH|REFERENCE', summary: 'An OCI layout, an archive of one, or an image in a registry', required: true },
+    image: {
+      value: 'PATH|REFERENCE',
+      summary: 'An OCI layout, an archive of one, or an image in a registry',
+      required: true,
+    },
   },
   options: { tag: { type: 'string', value: 'TAG', summary: 'Which image of a layout that has several' } },
   examples: [{ command: 'enclos image inspect .enclos/vault.oci', summary: 'Show what was built' }],

@@ -12,7 +12,10 @@ export const command = defineCommand({
   },
   options: { tag: { type: 'string', value: 'TAG', summary: 'Which image of a layout that has several' } },
   examples: [
-    { command: 'enclos image push .enclos/vault.oci registry.example/team/vault:1.4.2', summary: 'Push what was built' },
+    {
+      command: 'enclos image push .enclos/vault.oci registry.example/team/vault:1.4.2',
+      summary: 'Push what was built',
+    },
   ],
   exitCodes: { 3: 'The image is damaged.' },
   async run({ arguments: { image, reference }, options: { tag } }, { io, path, progress }) {

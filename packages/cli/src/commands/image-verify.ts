@@ -10,7 +10,11 @@ export const command = defineCommand({
   description:
     'Ties the digest of a container image to the enclave in it. Every layer is read and held to its digest; the SGXS stream in the layers is measured anew, its SIGSTRUCT is verified, and labels, annotations, variables, entry point and interpreter are compared with that. What container engines could read in different ways is refused.\n\nIt says what a deployment that names this digest will offer to start. It does not say what runs: evidence does, `enclos verify`. The host program is not judged; nobody has to trust it.',
   arguments: {
-    image: { value: 'PATH|REFERENCE', summary: 'An OCI layout, an archive of one, or an image in a registry', required: true },
+    image: {
+      value: 'PATH|REFERENCE',
+      summary: 'An OCI layout, an archive of one, or an image in a registry',
+      required: true,
+    },
   },
   options: {
     digest: { type: 'string', value: 'sha256:HEX', summary: 'The digest that it must have' },
@@ -34,7 +38,8 @@ export const command = defineCommand({
     const { digest, mrenclave, mrsigner, tag } = options;
     const hex = (name: string, value: string | undefined): string | undefined =>
       value === undefined ? undefined : toHex(hexOption(name, value, 32));
-    if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest)) refuseUsage('--digest is sha256: and 64 hex digits.');
+    if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))
+      refuseUsage('--digest is sha256: and 64 hex digits.');
     const expected = {
       mrEnclave: hex('--mrenclave', mrenclave),
       mrSigner: hex('--mrsigner', mrsigner),

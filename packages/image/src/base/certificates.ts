@@ -12,7 +12,11 @@ const program = "process.stdout.write(require('node:tls').rootCertificates.join(
  */
 export async function interpreterCertificates(interpreter: string): Promise<string> {
   try {
-    const { stdout } = await run(interpreter, ['-e', program], { env: {}, timeout: 30_000, maxBuffer: 4 * 1024 * 1024 });
+    const { stdout } = await run(interpreter, ['-e', program], {
+      env: {},
+      timeout: 30_000,
+      maxBuffer: 4 * 1024 * 1024,
+    });
     if (!stdout.startsWith('-----BEGIN CERTIFICATE-----')) throw new Error('It printed something else.');
     return stdout;
   } catch (cause) {

@@ -51,7 +51,11 @@ type Layers = Pick<PreparedBase, 'name' | 'layers' | 'environment'>;
 async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: BaseContext): Promise<Layers> {
   const { architecture, writer } = context;
   const source = await openLayout(folder);
-  const { descriptor: found, manifest, config } = await findImage(source, { architecture, ...(tag === undefined ? {} : { tag }) });
+  const {
+    descriptor: found,
+    manifest,
+    config,
+  } = await findImage(source, { architecture, ...(tag === undefined ? {} : { tag }) });
   if (config.os !== 'linux' || config.architecture !== architecture) {
     const got = `${config.os}/${config.architecture}`;
     throw new EnclosError('OCI_BASE_UNUSABLE', `The base is for ${got}, and the image for linux/${architecture}.`);
@@ -65,7 +69,8 @@ async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: 
     const layer = { descriptor, diffId };
     await readLayer(source, layer, { visit: view.visit, budget });
     const { digest } = await writer.addPieces(source.open(descriptor), descriptor.mediaType);
-    if (digest !== descriptor.digest) throw new EnclosError('OCI_DIGEST_MISMATCH', `${folder} changes while it is read.`);
+    if (digest !== descriptor.digest)
+      throw new EnclosError('OCI_DIGEST_MISMATCH', `${folder} changes while it is read.`);
     layers.push({ diffId, descriptor: { mediaType: ociType(descriptor.mediaType), digest, size: descriptor.size } });
   }
   requireFree(view);
@@ -98,7 +103,11 @@ async function fromRootFolder(path: string, { writer }: BaseContext): Promise<La
   await readTar(pieces(), view.visit);
   requireFree(view);
   const layer = await packLayer(pieces(), writer);
-  return { name: layer.diffId, layers: [layer], environment: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] };
+  return {
+    name: layer.diffId,
+    layers: [layer],
+    environment: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+  };
 }
 
 async function beginsWithGzip(path: string): Promise<boolean> {

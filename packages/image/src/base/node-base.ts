@@ -44,15 +44,16 @@ export async function prepareNodeBase(context: BaseContext): Promise<PreparedBas
     ...rootFiles,
     { kind: 'file', path: certificatesPath, mode: 0o644, content: bytesContent(certificates) },
     await interpreterEntry(interpreter),
-    ...libraries.map(
-      ({ path, content }): LayerEntry => ({ kind: 'file', path: path.slice(1), mode: 0o755, content }),
-    ),
+    ...libraries.map(({ path, content }): LayerEntry => ({ kind: 'file', path: path.slice(1), mode: 0o755, content })),
   ]);
   const components: readonly Component[] = [
     interpreterComponent(context),
-    ...libraries.map(
-      ({ path, sha256: hash }): Component => ({ type: 'library', name: nameOf(path), sha256: hash, location: path }),
-    ),
+    ...libraries.map(({ path, sha256: hash }): Component => ({
+      type: 'library',
+      name: nameOf(path),
+      sha256: hash,
+      location: path,
+    })),
     {
       type: 'data',
       name: nameOf(certificatesPath),
@@ -72,7 +73,9 @@ export async function prepareNodeBase(context: BaseContext): Promise<PreparedBas
 }
 
 /** The interpreter alone, for a base that has everything else. */
-export async function interpreterLayer(context: BaseContext): Promise<{ readonly layer: PackedLayer; readonly cached: boolean }> {
+export async function interpreterLayer(
+  context: BaseContext,
+): Promise<{ readonly layer: PackedLayer; readonly cached: boolean }> {
   const { interpreter } = context;
   const key = layerKey(['interpreter', toHex(interpreter.sha256)]);
   return cachedLayer([await interpreterEntry(interpreter)], key, context);
@@ -81,7 +84,14 @@ export async function interpreterLayer(context: BaseContext): Promise<{ readonly
 export function interpreterComponent({ interpreter, architecture }: BaseContext): Component {
   const { version, sha256: hash } = interpreter;
   const name = `node-${architectures[architecture].npm}`;
-  return { type: 'platform', name: 'node', version, purl: npmPurl(name, version), sha256: toHex(hash), location: interpreterPath };
+  return {
+    type: 'platform',
+    name: 'node',
+    version,
+    purl: npmPurl(name, version),
+    sha256: toHex(hash),
+    location: interpreterPath,
+  };
 }
 
 async function interpreterEntry({ path }: VerifiedInterpreter): Promise<LayerEntry> {

@@ -64,7 +64,7 @@ function fileSink(path: string): TarSink {
   const descriptor = openSync(path, 'wx', 0o600);
   return {
     piece(bytes) {
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     },
     end: () => closeSync(descriptor),
   };
@@ -83,13 +83,25 @@ export async function writeArchive(
   const { config, layers } = parseManifest(await readDocument(source, image));
   const blob = ({ digest }: Descriptor): string => `blobs/sha256/${digestHex(digest)}`;
   const docker = [{ Config: blob(config), RepoTags: [`${name}:${tag}`], Layers: layers.map(blob) }];
-  const names = ['oci-layout', 'index.json', ...(await readdir(join(layoutFolder, 'blobs/sha256'))).map((hex) => `blobs/sha256/${hex}`)];
+  const names = [
+    'oci-layout',
+    'index.json',
+    ...(await readdir(join(layoutFolder, 'blobs/sha256'))).map((hex) => `blobs/sha256/${hex}`),
+  ];
   const entries = await Promise.all(
-    names.map(
-      async (path): Promise<LayerEntry> => ({ kind: 'file', path, mode: 0o644, content: await fileContent(join(layoutFolder, path)) }),
-    ),
+    names.map(async (path): Promise<LayerEntry> => ({
+      kind: 'file',
+      path,
+      mode: 0o644,
+      content: await fileContent(join(layoutFolder, path)),
+    })),
   );
-  const manifest: LayerEntry = { kind: 'file', path: 'manifest.json', mode: 0o644, content: bytesContent(encodeJson(docker)) };
+  const manifest: LayerEntry = {
+    kind: 'file',
+    path: 'manifest.json',
+    mode: 0o644,
+    content: bytesContent(encodeJson(docker)),
+  };
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const handle = await open(temporary, 'wx', 0o644);
@@ -103,4 +115,3 @@ export async function writeArchive(
     await rm(temporary, { force: true });
   }
 }
-

@@ -48,11 +48,7 @@ export async function createLayoutWriter(target: string): Promise<LayoutWriter> 
 const besides = (target: string): string =>
   join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
 
-async function addPieces(
-  blobs: string,
-  pieces: AsyncIterable<Uint8Array>,
-  mediaType: string,
-): Promise<Descriptor> {
+async function addPieces(blobs: string, pieces: AsyncIterable<Uint8Array>, mediaType: string): Promise<Descriptor> {
   const temporary = join(blobs, `.${randomBytes(6).toString('hex')}.tmp`);
   const digester = createDigester();
   const handle = await open(temporary, 'wx', 0o644);

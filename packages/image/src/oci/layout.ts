@@ -32,7 +32,8 @@ async function readSmall(path: string): Promise<Uint8Array> {
 /** A folder in the OCI image layout 1.0. @throws OCI_LAYOUT_INVALID, OCI_DOCUMENT_INVALID */
 export async function openLayout(folder: string): Promise<ImageSource> {
   const mark = parseJson(await readSmall(join(folder, 'oci-layout')), 'oci-layout');
-  const version: unknown = typeof mark === 'object' && mark !== null ? Reflect.get(mark, 'imageLayoutVersion') : undefined;
+  const version: unknown =
+    typeof mark === 'object' && mark !== null ? Reflect.get(mark, 'imageLayoutVersion') : undefined;
   if (version !== '1.0.0') throw documentInvalid('oci-layout', 'is not of version 1.0.0');
   return Object.freeze({
     index: () => readSmall(join(folder, 'index.json')),

@@ -4,9 +4,7 @@ import { isLoopback } from './reference.ts';
 import { failureOf } from './failure.ts';
 
 /** What a registry gets from a user: a name and a password, or a token that somebody got elsewhere. */
-export type Credentials =
-  | { readonly user: string; readonly password: string }
-  | { readonly token: string };
+export type Credentials = { readonly user: string; readonly password: string } | { readonly token: string };
 
 /** A challenge of RFC 9110 section 11.6.1, as registries send them. */
 export interface Challenge {
@@ -35,7 +33,11 @@ export function parseChallenge(header: string): Challenge | undefined {
  */
 export async function answerChallenge(
   challenge: Challenge,
-  { credentials, registry, ...options }: ExchangeOptions & {
+  {
+    credentials,
+    registry,
+    ...options
+  }: ExchangeOptions & {
     readonly credentials: Credentials | undefined;
     readonly registry: URL;
   },

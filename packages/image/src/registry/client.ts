@@ -31,7 +31,10 @@ export interface PutManifest {
 
 const accepted = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex].join(', ');
 
-export function createRegistryClient({ host, name }: Pick<ImageReference, 'host' | 'name'>, options: RegistryOptions): RegistryClient {
+export function createRegistryClient(
+  { host, name }: Pick<ImageReference, 'host' | 'name'>,
+  options: RegistryOptions,
+): RegistryClient {
   const base = new URL(`${originOf(host)}/v2/${name}/`);
   const send = createSender(base, options);
   const get = async (path: string, accept = '*/*'): Promise<Answer> =>
@@ -110,7 +113,8 @@ async function putBlob(
   if (begun.response.status !== 202) throw failureOf(begun, `an upload of ${blob.digest}`);
   begun.discard();
   const location = begun.response.headers.get('location');
-  if (location === null || !URL.canParse(location, base.href)) throw answerInvalid(base, 'names no place for an upload');
+  if (location === null || !URL.canParse(location, base.href))
+    throw answerInvalid(base, 'names no place for an upload');
   const url = new URL(location, base);
   if (url.protocol !== 'https:' && url.origin !== base.origin) {
     throw answerInvalid(base, `wants uploads at ${url.origin}, which is not over TLS`);

@@ -107,7 +107,11 @@ function redirectTarget(from: URL, location: string | null): URL {
   if (location === null || !URL.canParse(location, from.href)) throw answerInvalid(from, 'redirects to no address');
   const to = new URL(location, from);
   const isLocal = isLoopback(from.hostname) && isLoopback(to.hostname) && to.protocol === 'http:';
-  if ((to.protocol !== 'https:' && !isLocal) || to.username !== '' || (!isLoopback(from.hostname) && isLoopback(to.hostname))) {
+  if (
+    (to.protocol !== 'https:' && !isLocal) ||
+    to.username !== '' ||
+    (!isLoopback(from.hostname) && isLoopback(to.hostname))
+  ) {
     throw answerInvalid(from, `redirects to ${to.origin}`);
   }
   return to;
@@ -127,7 +131,9 @@ function unreachable(url: URL, cause: unknown): EnclosError {
 }
 
 export function answerInvalid(url: URL, what: string): EnclosError {
-  return new EnclosError('OCI_REGISTRY_ANSWER_INVALID', `${url.origin} ${what}.`, { details: { registry: url.origin } });
+  return new EnclosError('OCI_REGISTRY_ANSWER_INVALID', `${url.origin} ${what}.`, {
+    details: { registry: url.origin },
+  });
 }
 
 /** A small body, whole. @throws OCI_REGISTRY_ANSWER_INVALID when it is longer than `maxBytes` */

@@ -59,11 +59,16 @@ async function getImage(client: RegistryClient, wanted: string, architecture: st
   const fitting = parseIndex(found.bytes).manifests.find(
     ({ platform }) => platform?.os === 'linux' && platform.architecture === architecture,
   );
-  if (fitting === undefined) throw new EnclosError('OCI_NOT_FOUND', `The image is not there for linux/${architecture}.`);
+  if (fitting === undefined)
+    throw new EnclosError('OCI_NOT_FOUND', `The image is not there for linux/${architecture}.`);
   return client.getManifest(fitting.digest);
 }
 
-async function pullManifest(client: RegistryClient, { bytes, descriptor }: Fetched, writer: LayoutWriter): Promise<void> {
+async function pullManifest(
+  client: RegistryClient,
+  { bytes, descriptor }: Fetched,
+  writer: LayoutWriter,
+): Promise<void> {
   const { config, layers } = parseManifest(bytes);
   for (const blob of [config, ...layers]) {
     const verified = verifiedBlob(client.openBlob(blob), blob);

@@ -46,7 +46,10 @@ export function looksLikeReference(text: string): boolean {
 }
 
 function invalid(text: string): never {
-  throw new EnclosError('OCI_REFERENCE_INVALID', `${JSON.stringify(text.slice(0, 300))} is not HOST/NAME:TAG or HOST/NAME@sha256:HEX.`);
+  throw new EnclosError(
+    'OCI_REFERENCE_INVALID',
+    `${JSON.stringify(text.slice(0, 300))} is not HOST/NAME:TAG or HOST/NAME@sha256:HEX.`,
+  );
 }
 
 /** This machine: what goes there passes no network, so it needs no TLS. */

@@ -16,7 +16,7 @@ const keys: Readonly<Record<string, keyof Overrides>> = { path: 'path', linkpath
  */
 export function readPax(bytes: Uint8Array): Overrides {
   const found = new Map<keyof Overrides, string>();
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { key, value, end } = readRecord(bytes, at);
     at = end;
     // A file with holes: its content is a map and pieces, to those who know.

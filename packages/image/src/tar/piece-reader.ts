@@ -15,10 +15,7 @@ export interface PieceReader {
   close(): Promise<void>;
 }
 
-export function createPieceReader(
-  pieces: AsyncIterable<Uint8Array>,
-  budget: { unpackedBytes: number },
-): PieceReader {
+export function createPieceReader(pieces: AsyncIterable<Uint8Array>, budget: { unpackedBytes: number }): PieceReader {
   const source = pieces[Symbol.asyncIterator]();
   let piece: Uint8Array = new Uint8Array();
 
@@ -36,7 +33,7 @@ export function createPieceReader(
     return taken;
   };
   const pass = async (sizeBytes: number, sink: (piece: Uint8Array) => void): Promise<void> => {
-    for (let left = sizeBytes; left > 0; ) {
+    for (let left = sizeBytes; left > 0;) {
       const taken = await some(left);
       if (taken === undefined) throw layerInvalid('ends too early');
       left -= taken.length;

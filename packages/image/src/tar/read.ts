@@ -165,4 +165,3 @@ function tooLarge(what: string, most: number): EnclosError {
     details: { what, maxBytes: most },
   });
 }
-

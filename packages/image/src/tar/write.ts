@@ -70,7 +70,8 @@ function splitPath(path: string): { readonly prefix: string; readonly name: stri
   if (bytes.length <= maxNameBytes) return { prefix: '', name: path };
   for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
     const [prefix, name] = [path.slice(0, at), path.slice(at + 1)];
-    if (name !== '' && utf8(prefix).length <= maxPrefixBytes && utf8(name).length <= maxNameBytes) return { prefix, name };
+    if (name !== '' && utf8(prefix).length <= maxPrefixBytes && utf8(name).length <= maxNameBytes)
+      return { prefix, name };
   }
   throw new RangeError(`${path} is too long.`);
 }

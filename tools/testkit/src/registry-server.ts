@@ -26,9 +26,8 @@ export interface TestRegistry {
   close(): Promise<void>;
 }
 
-export const user = 'somebody';
-export const password = 'something';
-const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+export const registryUser = Object.freeze({ user: 'somebody', password: 'something' });
+const basic = `Basic ${Buffer.from(`${registryUser.user}:${registryUser.password}`).toString('base64')}`;
 const token = randomBytes(12).toString('hex');
 
 const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -73,11 +72,21 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   if (url.pathname.startsWith('/elsewhere/')) return giveElsewhere(request, response, state);
   if (!isAuthorized(request, state.options)) return challenge(url, response, state.options);
   if (url.pathname === '/v2/') return void response.writeHead(200).end('{}');
-  const [, name = '', kind = '', rest = ''] = /^\/v2\/(.+?)\/(blobs|manifests|referrers)\/(.*)$/.exec(url.pathname) ?? [];
+  const [, name = '', kind = '', rest = ''] =
+    /^\/v2\/(.+?)\/(blobs|manifests|referrers|tags)\/(.*)$/.exec(url.pathname) ?? [];
   if (kind === 'blobs') return onBlob({ request, response, state, url, name, rest, body });
   if (kind === 'manifests') return onManifest({ request, response, state, url, name, rest, body });
   if (kind === 'referrers') return onReferrers({ request, response, state, url, name, rest, body });
+  if (kind === 'tags') return giveTags(name, response, state);
   response.writeHead(404).end();
+}
+
+function giveTags(name: string, response: ServerResponse, { manifests }: State): void {
+  const references = [...manifests.keys()]
+    .filter((key) => key.startsWith(`${name}@`))
+    .map((key) => key.slice(name.length + 1));
+  const tags = references.filter((reference) => !reference.includes(':'));
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ name, tags }));
 }
 
 interface Call {
