@@ -9,7 +9,7 @@ import { writeTar } from '../src/tar/write.ts';
 async function sampleArchive(): Promise<Uint8Array> {
   const content = bytesContent(new Uint8Array(700).fill(0x41));
   const long = `${'d'.repeat(90)}/${'e'.repeat(60)}`;
-  const pieces: Uint8Array[] = [];
+  const parts: Uint8Array[] = [];
   const archive = writeTar(
     [
       { kind: 'folder', path: 'app', mode: 0o755 },
@@ -20,8 +20,8 @@ async function sampleArchive(): Promise<Uint8Array> {
     ],
     0,
   );
-  for await (const piece of archive) pieces.push(piece);
-  return new Uint8Array(Buffer.concat(pieces));
+  for await (const piece of archive) parts.push(piece);
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 export async function seeds(): Promise<readonly Uint8Array[]> {

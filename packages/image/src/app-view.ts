@@ -7,7 +7,7 @@ import type { TarEntry, TarSink } from './tar/read.ts';
 /** What layers come to in the places that count: the folder of the enclave, and the interpreter. */
 export interface AppView {
   /** Takes the next entry, of the first layer first. @throws OCI_LAYER_INVALID, OCI_IMAGE_REFUSED, OCI_TOO_LARGE */
-  visit(entry: TarEntry): TarSink | undefined;
+  readonly visit: (entry: TarEntry) => TarSink | undefined;
   /** Contents of the files of {@link enclaveFolder}, by absolute path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** SHA-256 of the watched programs, in hex, by absolute path; absent where there is none. */

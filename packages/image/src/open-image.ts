@@ -13,7 +13,8 @@ export async function withImageSource<T>(path: string, use: (source: ImageSource
     throw new EnclosError('OCI_LAYOUT_INVALID', `There is nothing at ${path}.`, { details: { path }, cause });
   });
   if (found.isDirectory()) return use(await openLayout(path));
-  if (!(await isArchiveOfLayout(path)))
+  if (!(await isArchiveOfLayout(path))) {
     throw new EnclosError('OCI_LAYOUT_INVALID', `${path} is no OCI layout.`, { details: { path } });
+  }
   return unpackArchive(path, async (folder) => use(await openLayout(folder)));
 }

@@ -19,8 +19,9 @@ export async function readLayer(
 ): Promise<void> {
   const { mediaType, digest } = descriptor;
   const isGzip = gzipped.includes(mediaType);
-  if (!isGzip && mediaType !== mediaTypes.layer)
+  if (!isGzip && mediaType !== mediaTypes.layer) {
     throw layerInvalid(`is a ${mediaType}, which is not read here`, digest);
+  }
   const blob = verifiedBlob(source.open(descriptor), descriptor);
   const digester = createDigester();
   await readTar(counted(isGzip ? unzip(blob.pieces) : blob.pieces, digester), visit, budget);

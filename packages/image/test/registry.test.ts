@@ -232,8 +232,9 @@ test('parseReference() refuses what is no reference', () => {
     'registry.example:99999x/a',
     'registry.example/a?b',
   ];
-  for (const text of [...bad, ...worse])
+  for (const text of [...bad, ...worse]) {
     assert.throws(() => parseReference(text), { code: 'OCI_REFERENCE_INVALID' }, text);
+  }
 });
 
 test('only this machine is spoken to without TLS', () => {

@@ -38,7 +38,7 @@ export const file = (path: string, text = ''): LayerEntry => ({
 export const archive = (entries: readonly LayerEntry[]): Promise<Uint8Array> => collect(writeTar(entries, 0));
 
 /** It cannot be run, and has what is pinned of an interpreter: its hash. */
-export const interpreter = elfFile({ loader: '/lib64/ld-linux-x86-64.so.2', needed: ['libc.so.6'] });
+const interpreter = elfFile({ loader: '/lib64/ld-linux-x86-64.so.2', needed: ['libc.so.6'] });
 const architecture = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
 
 const manifest: EnclaveManifest = {
@@ -59,7 +59,7 @@ const manifest: EnclaveManifest = {
 };
 
 /** One for all tests: making one takes about a second. */
-export const signingKey = generateKey();
+const signingKey = generateKey();
 const date = new Date('2026-01-31');
 
 export interface SignedSample {

@@ -194,7 +194,9 @@ test('verifyImage() refuses layers that unpack to something else than the config
 test('verifyImage() refuses a layer of a kind that is not read, and another number of layers', async () => {
   const zstd = 'application/vnd.oci.image.layer.v1.tar+zstd';
   await refused(
-    await changed(({ manifest }) => void manifest.layers.forEach((layer) => (layer.mediaType = zstd))),
+    await changed(({ manifest }) => {
+      for (const layer of manifest.layers) layer.mediaType = zstd;
+    }),
     'OCI_LAYER_INVALID',
     /zstd/,
   );

@@ -4,6 +4,7 @@ import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
 import { writeTable } from './document.ts';
 import { lineOf, type Figure } from './figures.ts';
+import { benchImage } from './image.ts';
 import { benchMeasure } from './measure.ts';
 import { benchMemory } from './memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   atls: benchAtls,
   seal: benchSeal,
   verify: benchVerify,
+  image: benchImage,
 };
 
 /** `--write` puts what was measured into docs/performance.md. */

@@ -81,8 +81,9 @@ export const command = defineCommand({
       }),
     );
     renderWarnings(outcome.warnings, notes);
-    if (outcome.identity.debug)
+    if (outcome.identity.debug) {
       notes.line(`${markOf('warning', notes)} a debug enclave: whoever starts it reads everything inside`);
+    }
     return outcome;
   },
   human({ name, descriptor, identity, layers, sizeBytes, layout, archive, sbom, provenance }, printer) {

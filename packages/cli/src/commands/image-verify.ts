@@ -38,8 +38,9 @@ export const command = defineCommand({
     const { digest, mrenclave, mrsigner, tag } = options;
     const hex = (name: string, value: string | undefined): string | undefined =>
       value === undefined ? undefined : toHex(hexOption(name, value, 32));
-    if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))
+    if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest)) {
       refuseUsage('--digest is sha256: and 64 hex digits.');
+    }
     const expected = {
       mrEnclave: hex('--mrenclave', mrenclave),
       mrSigner: hex('--mrsigner', mrsigner),

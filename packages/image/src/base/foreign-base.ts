@@ -69,8 +69,9 @@ async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: 
     const layer = { descriptor, diffId };
     await readLayer(source, layer, { visit: view.visit, budget });
     const { digest } = await writer.addPieces(source.open(descriptor), descriptor.mediaType);
-    if (digest !== descriptor.digest)
+    if (digest !== descriptor.digest) {
       throw new EnclosError('OCI_DIGEST_MISMATCH', `${folder} changes while it is read.`);
+    }
     layers.push({ diffId, descriptor: { mediaType: ociType(descriptor.mediaType), digest, size: descriptor.size } });
   }
   requireFree(view);

@@ -82,7 +82,7 @@ function only(found: readonly Descriptor[], { tag, architecture }: ImageChoice):
 }
 
 /** @throws OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE */
-export async function readImageDocuments(source: ImageSource, descriptor: Descriptor): Promise<FoundImage> {
+async function readImageDocuments(source: ImageSource, descriptor: Descriptor): Promise<FoundImage> {
   if (!isManifestType(descriptor.mediaType)) throw documentInvalid('index', `names a ${descriptor.mediaType}`);
   const bytes = await readDocument(source, descriptor);
   const manifest = parseManifest(bytes);

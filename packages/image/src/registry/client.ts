@@ -113,8 +113,9 @@ async function putBlob(
   if (begun.response.status !== 202) throw failureOf(begun, `an upload of ${blob.digest}`);
   begun.discard();
   const location = begun.response.headers.get('location');
-  if (location === null || !URL.canParse(location, base.href))
+  if (location === null || !URL.canParse(location, base.href)) {
     throw answerInvalid(base, 'names no place for an upload');
+  }
   const url = new URL(location, base);
   if (url.protocol !== 'https:' && url.origin !== base.origin) {
     throw answerInvalid(base, `wants uploads at ${url.origin}, which is not over TLS`);

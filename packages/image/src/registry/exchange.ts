@@ -43,9 +43,9 @@ export interface Answer {
   readonly url: URL;
   readonly response: Response;
   /** The body, piece by piece. @throws OCI_REGISTRY_UNREACHABLE */
-  pieces(): AsyncIterable<Uint8Array>;
+  readonly pieces: () => AsyncIterable<Uint8Array>;
   /** Lets go of a body that nobody reads. */
-  discard(): void;
+  readonly discard: () => void;
 }
 
 async function sendOnce(

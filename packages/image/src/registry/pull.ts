@@ -59,8 +59,9 @@ async function getImage(client: RegistryClient, wanted: string, architecture: st
   const fitting = parseIndex(found.bytes).manifests.find(
     ({ platform }) => platform?.os === 'linux' && platform.architecture === architecture,
   );
-  if (fitting === undefined)
+  if (fitting === undefined) {
     throw new EnclosError('OCI_NOT_FOUND', `The image is not there for linux/${architecture}.`);
+  }
   return client.getManifest(fitting.digest);
 }
 

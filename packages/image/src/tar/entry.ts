@@ -2,7 +2,7 @@
 export interface Content {
   readonly sizeBytes: number;
   /** The bytes, from the beginning; as often as it is called. */
-  open(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly open: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 /** What goes into a layer. Everything belongs to root, so that nothing inside can change it. */

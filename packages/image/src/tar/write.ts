@@ -55,7 +55,7 @@ function header(entry: LayerEntry, mtimeSeconds: number): Uint8Array {
     if (utf8(entry.target).length > maxNameBytes) throw new RangeError(`The target of ${entry.path} is too long.`);
     put(157, entry.target);
   }
-  put(257, 'ustar\0' + '00');
+  put(257, 'ustar\x0000');
   put(345, prefix);
   put(148, '        ');
   const sum = block.reduce((total, byte) => total + byte, 0);
@@ -70,8 +70,9 @@ function splitPath(path: string): { readonly prefix: string; readonly name: stri
   if (bytes.length <= maxNameBytes) return { prefix: '', name: path };
   for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
     const [prefix, name] = [path.slice(0, at), path.slice(at + 1)];
-    if (name !== '' && utf8(prefix).length <= maxPrefixBytes && utf8(name).length <= maxNameBytes)
+    if (name !== '' && utf8(prefix).length <= maxPrefixBytes && utf8(name).length <= maxNameBytes) {
       return { prefix, name };
+    }
   }
   throw new RangeError(`${path} is too long.`);
 }

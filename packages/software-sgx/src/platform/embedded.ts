@@ -24,9 +24,9 @@ export interface PlatformProcess {
   readonly socketPath: string;
   readonly processId: number;
   /** Ends it, and resolves when it is gone. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
   /** Lets this process end while the platform runs; the platform then ends with it. */
-  unref(): void;
+  readonly unref: () => void;
 }
 
 export interface PlatformProcessOptions extends EmbeddedPlatformOptions {
