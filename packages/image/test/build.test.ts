@@ -140,6 +140,20 @@ test('a file that is no layout is refused', async () => {
   }
 });
 
+test('an archive that ends within a blob is refused', async () => {
+  const archiveFile = join(temporaryFolder(), 'image.tar');
+  await buildSample(signed, { archiveFile });
+  const bytes = readFileSync(archiveFile);
+  // All names first, so that it is taken for a layout.
+  const cut = join(temporaryFolder(), 'cut.tar');
+  const mark = await archive([file('oci-layout', '{"imageLayoutVersion":"1.0.0"}')]);
+  writeFileSync(cut, Buffer.concat([mark.subarray(0, 1024), bytes.subarray(0, bytes.length / 2)]));
+  await assert.rejects(
+    withImageSource(cut, async () => undefined),
+    { code: 'OCI_LAYER_INVALID' },
+  );
+});
+
 test('a time that an archive does not hold is refused', async () => {
   for (const createdSeconds of [-1, 1.5, 8 ** 11]) {
     await assert.rejects(buildSample(signed, { createdSeconds }), { code: 'BUILD_DATE_INVALID' });

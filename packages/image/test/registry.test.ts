@@ -11,6 +11,7 @@ import {
   withImageSource,
   type RegistryOptions,
 } from '../src/index.ts';
+import { digestOf } from '../src/digest.ts';
 import { encodeJson } from '../src/json.ts';
 import { parseChallenge } from '../src/registry/authorization.ts';
 import { originOf } from '../src/registry/reference.ts';
@@ -131,22 +132,29 @@ test('blobs that are other ones, shorter, longer or missing are refused, and not
   await assert.rejects(pull(host), { code: 'OCI_NOT_FOUND' });
 });
 
-test('a referrer that is about another image is left out', async (t) => {
-  const { host, manifests } = await registry(t);
-  await push(host);
-  const sbom = manifests.get(`team/vault@${built.sbom.digest}`);
-  assert.ok(sbom);
-  const text = sbom.bytes.toString().replace(built.descriptor.digest, `sha256:${'ab'.repeat(32)}`);
-  const bytes = Buffer.from(text);
-  const list = { schemaVersion: 2, manifests: [{ mediaType: sbom.type, digest: '', size: bytes.length }] };
-  const { digestOf } = await import('../src/digest.ts');
-  const digest = digestOf(bytes);
-  list.manifests[0] = { mediaType: sbom.type, digest, size: bytes.length };
-  manifests.set(`team/vault@${digest}`, { bytes, type: sbom.type });
-  const tag = `team/vault@${built.descriptor.digest.replace(':', '-')}`;
-  manifests.set(tag, { bytes: Buffer.from(encodeJson(list)), type: 'application/vnd.oci.image.index.v1+json' });
-  assert.deepEqual((await pull(host)).referrers, []);
-});
+const indexType = 'application/vnd.oci.image.index.v1+json';
+const statements: readonly (readonly [what: string, change: (text: string) => string, type?: string])[] = [
+  ['is about another image', (text) => text.replace(built.descriptor.digest, `sha256:${'ab'.repeat(32)}`)],
+  ['says of no kind what it is', (text) => text.replace('"artifactType"', '"someType"')],
+  ['is too large', (text) => text.replace(/("layers":.*?"size":)\d+/, '$199999999')],
+  ['is an index', () => JSON.stringify({ schemaVersion: 2, manifests: [] }), indexType],
+];
+
+for (const [what, change, type] of statements) {
+  test(`a referrer that ${what} is left out`, async (t) => {
+    const { host, manifests } = await registry(t);
+    await push(host);
+    const sbom = manifests.get(`team/vault@${built.sbom.digest}`);
+    assert.ok(sbom);
+    const bytes = Buffer.from(change(sbom.bytes.toString()));
+    assert.notDeepEqual(bytes, sbom.bytes);
+    const listed = { mediaType: type ?? sbom.type, digest: digestOf(bytes), size: bytes.length };
+    manifests.set(`team/vault@${listed.digest}`, { bytes, type: listed.mediaType });
+    const tag = `team/vault@${built.descriptor.digest.replace(':', '-')}`;
+    manifests.set(tag, { bytes: Buffer.from(encodeJson({ schemaVersion: 2, manifests: [listed] })), type: indexType });
+    assert.deepEqual((await pull(host)).referrers, []);
+  });
+}
 
 const answers: readonly (readonly [what: string, options: TestRegistryOptions, code: string])[] = [
   ['is busy', { answer: (_request, response) => response.writeHead(503).end() !== undefined }, 'OCI_REGISTRY_FAILED'],

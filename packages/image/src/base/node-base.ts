@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { utf8, toHex } from '@enclos/codec';
 import type { VerifiedInterpreter } from '@enclos/software-sgx';
 import { sha256 } from '@enclos/sgx/node';
@@ -34,9 +35,10 @@ const certificatesPath = 'etc/ssl/certs/ca-certificates.crt';
 export async function prepareNodeBase(context: BaseContext): Promise<PreparedBase> {
   const { architecture, interpreter, libraryFolder } = context;
   const libraries = await Promise.all(
+    // Read once: what was hashed is what is packed.
     interpreterLibraries(interpreter.path, architecture, libraryFolder).map(async ({ source, path }) => {
-      const content = await fileContent(source);
-      return { path, content, sha256: await hashOf(content) };
+      const bytes = new Uint8Array(await readFile(source));
+      return { path, content: bytesContent(bytes), sha256: toHex(sha256(bytes)) };
     }),
   );
   const certificates = utf8(await interpreterCertificates(interpreter.path));

@@ -43,16 +43,27 @@ export async function unpackArchive<T>(path: string, use: (folder: string) => Pr
   const folder = await mkdtemp(join(tmpdir(), 'enclos-image-'));
   try {
     mkdirSync(join(folder, 'blobs/sha256'), { recursive: true });
-    const seen = new Set<string>();
+    await unpackInto(folder, path);
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function unpackInto(folder: string, path: string): Promise<void> {
+  const seen = new Set<string>();
+  let sink: TarSink | undefined;
+  try {
     await readTar(read(path), (entry) => {
       if (entry.kind !== 'file' || !ofLayout.test(entry.path)) return undefined;
       if (seen.has(entry.path)) throw layerInvalid('has a file twice', entry.path);
       seen.add(entry.path);
-      return fileSink(join(folder, entry.path));
+      sink = createFileSink(join(folder, entry.path));
+      return sink;
     });
-    return await use(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // An archive that ends early leaves its last file open.
+    sink?.end();
   }
 }
 
@@ -60,13 +71,18 @@ function read(path: string): AsyncIterable<Uint8Array> {
   return createReadStream(path, { highWaterMark: readBytes }) as AsyncIterable<Uint8Array>;
 }
 
-function fileSink(path: string): TarSink {
-  const descriptor = openSync(path, 'wx', 0o600);
+/** Its end may come more than once. */
+function createFileSink(path: string): TarSink {
+  let descriptor: number | undefined = openSync(path, 'wx', 0o600);
   return {
     piece(bytes) {
+      if (descriptor === undefined) throw new RangeError('The file is closed.');
       for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     },
-    end: () => closeSync(descriptor),
+    end() {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
   };
 }
 

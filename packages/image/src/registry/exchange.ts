@@ -19,6 +19,8 @@ export interface Outgoing {
 
 const mostRedirects = 5;
 const defaultTimeoutMs = 60_000;
+/** 50 kB/s. */
+const slowestBytesPerMs = 50;
 
 /**
  * One request and its answer, whose body is still to be read. Redirects of GET are followed, as registries need them for blobs:
@@ -53,13 +55,15 @@ async function sendOnce(
   { network = (request) => fetch(request), timeoutMs = defaultTimeoutMs }: ExchangeOptions,
 ): Promise<Answer> {
   const abort = new AbortController();
+  // An answer to a large body comes when the body has gone out.
+  const patienceMs = timeoutMs + Math.ceil((body?.length ?? 0) / slowestBytesPerMs);
   const aborted = new Promise<never>((_resolve, reject) => {
     abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error), { once: true });
   });
   // When the answer wins, nobody else looks at this promise.
   aborted.catch(() => undefined);
   const within = async <T>(work: Promise<T>): Promise<T> => {
-    const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => abort.abort(new Error(`no answer within ${patienceMs} ms`)), patienceMs);
     try {
       return await Promise.race([work, aborted]);
     } catch (cause) {

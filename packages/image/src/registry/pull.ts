@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import type { Digest } from '../digest.ts';
-import { isIndexType, parseIndex, parseManifest, type Descriptor } from '../oci/documents.ts';
+import { isIndexType, isManifestType, parseIndex, parseManifest, type Descriptor } from '../oci/documents.ts';
 import { createLayoutWriter, type LayoutWriter } from '../oci/layout-writer.ts';
 import { refNameAnnotation } from '../oci/source.ts';
 import { verifiedBlob } from '../oci/verified-blob.ts';
@@ -21,6 +21,7 @@ export interface PullOptions extends RegistryOptions {
 
 /** More statements than an image of ours has; a registry may list any number. */
 const maxReferrers = 32;
+const maxStatementBytes = 16 * 1024 * 1024;
 
 /**
  * Gets an image and what refers to it into an OCI layout, which appears whole or not at all. Everything is held to its digest; with a tag, it
@@ -88,9 +89,11 @@ async function pullReferrers(
   const pulled: Descriptor[] = [];
   for (const { digest } of listed) {
     const found = await client.getManifest(digest);
-    const { subject: of, artifactType, annotations } = parseManifest(found.bytes);
-    // What the list says of them is not signed by anybody, and neither are they: only what they are about is checked.
+    if (!isManifestType(found.descriptor.mediaType)) continue;
+    const { subject: of, artifactType, annotations, layers } = parseManifest(found.bytes);
+    // Whoever may push can list anything here: it is about this image and small, or it is left where it is.
     if (of?.digest !== subject || artifactType === undefined) continue;
+    if (layers.some(({ size }) => size > maxStatementBytes)) continue;
     await pullManifest(client, found, writer);
     pulled.push({ ...found.descriptor, artifactType, ...(annotations === undefined ? {} : { annotations }) });
   }
