@@ -4,7 +4,7 @@
 //                       [--reproduce file]
 //
 // A target exports `seeds` (byte strings, or a function that returns them) and `fuzz(bytes)`, which
-// returns normally for anything it accepts and swallows only EnclosError. Anything else that is
+// returns normally, or a promise that resolves, for anything it accepts and swallows only EnclosError. Anything else that is
 // thrown is a finding, as is an input that takes more than a second. The inputs are seeded
 // mutations: the same seed, target and number of iterations give the same inputs everywhere.
 // The shape of a target is that of Jazzer.js, for runs that are guided by coverage.

@@ -1,43 +1,65 @@
-// Builds the programs that run inside platforms where an enclave has no loader of the software platform's:
-// `npm run build` and the check run it, after the compiler.
+// Builds the programs that run where no npm package is: `npm run build` and the check run it, after the compiler. Each is
+// one ES module, and the same sources give the same bytes in any folder.
 //
 //   node tools/inside.mjs
 //
-// - packages/gramine/dist/program/enclos-gramine.mjs: the program inside Gramine, one ES module. Its SHA-256 goes into
-//   the Gramine manifest, so the same sources give the same bytes in any folder.
+// - packages/gramine/dist/program/enclos-gramine.mjs: the program inside Gramine. Its SHA-256 goes into the Gramine manifest;
+// - packages/image/dist/program/start.mjs: the first program of a container, and platform.mjs, the software platform in it.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './lib/workspace.mjs';
 
-const { version } = JSON.parse(readFileSync(join(root, 'packages/gramine/package.json'), 'utf8'));
-const file = 'packages/gramine/dist/program/enclos-gramine.mjs';
+const programs = [
+  {
+    folder: 'packages/gramine',
+    entry: 'packages/gramine/dist/src/program.js',
+    file: 'packages/gramine/dist/program/enclos-gramine.mjs',
+    // What an enclave holds of the error registry.
+    conditions: ['enclos-inside'],
+  },
+  {
+    folder: 'packages/image',
+    entry: 'packages/image/dist/src/program/start.js',
+    file: 'packages/image/dist/program/start.mjs',
+  },
+  {
+    folder: 'packages/image',
+    entry: 'packages/software-sgx/dist/src/main.js',
+    file: 'packages/image/dist/program/platform.mjs',
+    // The provisioning PKI needs them; nothing of it is in an enclave.
+    others: true,
+  },
+];
 
-const { metafile } = await build({
-  absWorkingDir: root,
-  entryPoints: [join(root, 'packages/gramine/dist/src/program.js')],
-  outfile: join(root, file),
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  // The interpreter that enclaves run on.
-  target: 'node24',
-  // What an enclave holds of the error registry.
-  conditions: ['enclos-inside'],
-  // Readable: whoever reviews what is measured reads this file.
-  minify: false,
-  charset: 'utf8',
-  legalComments: 'none',
-  banner: { js: `/*! @enclos/gramine ${version}. Apache-2.0, https://www.apache.org/licenses/LICENSE-2.0 */` },
-  metafile: true,
-  logLevel: 'silent',
-});
-
-const others = Object.keys(metafile.inputs).filter((path) => path.includes('node_modules'));
-const bytes = readFileSync(join(root, file));
-console.log(`${file}: ${bytes.length} bytes, SHA-256 ${createHash('sha256').update(bytes).digest('hex')}`);
-if (others.length > 0) {
-  console.log(`It holds packages of others: ${others.join(', ')}`);
+async function buildProgram({ folder, entry, file, conditions = [], others = false }) {
+  const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(root, entry)],
+    outfile: join(root, file),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    // The interpreter that enclaves run on, and an image has no other.
+    target: 'node24',
+    conditions,
+    // Readable: whoever reviews what is measured, or what is in an image, reads this file.
+    minify: false,
+    charset: 'utf8',
+    legalComments: 'none',
+    banner: { js: `/*! ${name} ${version}. Apache-2.0, https://www.apache.org/licenses/LICENSE-2.0 */` },
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const bytes = readFileSync(join(root, file));
+  console.log(`${file}: ${bytes.length} bytes, SHA-256 ${createHash('sha256').update(bytes).digest('hex')}`);
+  const parts = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  const foreign = parts.filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && path.includes('node_modules'));
+  if (others || foreign.length === 0) return;
+  console.log(`It holds packages of others: ${foreign.map(([path]) => path).join(', ')}`);
   process.exitCode = 1;
 }
+
+for (const program of programs) await buildProgram(program);

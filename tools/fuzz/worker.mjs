@@ -24,7 +24,7 @@ function signatureOf(error) {
 }
 
 /** Runs the target once: undefined, or `{ signature, text }`. */
-function attempt(input) {
+async function attempt(input) {
   // A copy, because a target may keep or change what it was given.
   const bytes = input.slice();
   state[1] = bytes.length;
@@ -32,7 +32,9 @@ function attempt(input) {
   Atomics.add(state, 0, 1);
   const started = performance.now();
   try {
-    target.fuzz(bytes);
+    // Most targets return nothing, and waiting for nothing takes time too.
+    const running = target.fuzz(bytes);
+    if (running instanceof Promise) await running;
   } catch (error) {
     return {
       signature: signatureOf(error),
@@ -44,19 +46,19 @@ function attempt(input) {
 }
 
 /** A slow input counts only when it is slow twice: the machine may have been busy. */
-function confirm(input, failure) {
+async function confirm(input, failure) {
   return failure?.signature === 'slow' ? attempt(input) : failure;
 }
 
 /** Removes ever smaller pieces for as long as the failure stays the same. */
-function minimise(input, failure) {
-  const isSame = (candidate) => attempt(candidate)?.signature === failure.signature;
+async function minimise(input, failure) {
+  const isSame = async (candidate) => (await attempt(candidate))?.signature === failure.signature;
   let best = input;
   let tries = failure.signature === 'slow' ? 20 : 2000;
   for (let size = best.length >> 1; size >= 1 && tries > 0; size >>= 1) {
     for (let at = 0; at < best.length && tries > 0; tries -= 1) {
       const candidate = Buffer.concat([best.subarray(0, at), best.subarray(at + size)]);
-      if (isSame(candidate)) best = candidate;
+      if (await isSame(candidate)) best = candidate;
       else at += size;
     }
   }
@@ -65,27 +67,27 @@ function minimise(input, failure) {
 
 const known = new Set();
 
-function run(input) {
-  const failure = confirm(input, attempt(input));
+async function run(input) {
+  const failure = await confirm(input, await attempt(input));
   if (failure === undefined || known.has(failure.signature)) return;
   known.add(failure.signature);
-  const small = minimise(input, failure);
+  const small = await minimise(input, failure);
   parentPort.postMessage({ kind: 'finding', ...failure, input: Uint8Array.from(small) });
 }
 
 if (onlyInput === undefined) {
-  for (const bytes of seeds) run(bytes.subarray(0, current.length));
+  for (const bytes of seeds) await run(bytes.subarray(0, current.length));
   let done = 0;
   const started = performance.now();
   const endMs = started + (untilMs ?? Infinity);
   // A target that is slow once is slow often: one finding says it, and the rest of the run would take hours.
   while (done < iterations && performance.now() < endMs && !known.has('slow')) {
     const random = randomFrom(seed, name, done & 0xff, (done >> 8) & 0xff, (done >> 16) & 0xff, done >> 24);
-    run(mutate({ random, seeds, words }, maxBytes));
+    await run(mutate({ random, seeds, words }, maxBytes));
     done += 1;
   }
   parentPort.postMessage({ kind: 'done', iterations: done, seeds: seeds.length, ms: performance.now() - started });
 } else {
-  run(onlyInput);
+  await run(onlyInput);
   parentPort.postMessage({ kind: 'done', iterations: 1, seeds: 0, ms: 0 });
 }

@@ -3,7 +3,7 @@ export type ReadAt = (offset: number, length: number) => Uint8Array;
 
 /** What an ELF file says to whoever loads it. */
 export interface ElfFacts {
-  /** E_MACHINE: 62 is x86-64 ({@link EM_X86_64}), 183 is AArch64. */
+  /** E_MACHINE: {@link EM_X86_64}, {@link EM_AARCH64} or another. */
   readonly machine: number;
   /** The program that loads it (PT_INTERP); libraries name none. */
   readonly loader: string | undefined;
@@ -12,6 +12,7 @@ export interface ElfFacts {
 }
 
 export const EM_X86_64 = 62;
+export const EM_AARCH64 = 183;
 
 const maxHeaders = 128;
 const maxLoaderBytes = 4096;

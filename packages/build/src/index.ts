@@ -32,5 +32,12 @@ export { generateKey, writeKeyFile } from './key-file.ts';
 export { loadProject, parseProject, PROJECT_FILE, type Project, type SigningAttributes } from './project.ts';
 export type { ProjectFiles } from './project-files.ts';
 export { signEnclave, signingDate, type SignOptions } from './sign.ts';
-export type { TrustedPackage } from './trusted-base.ts';
+export {
+  describeSignature,
+  readSignedEnclave,
+  signatureDifference,
+  type SignedEnclave,
+  type SignedIdentity,
+} from './signed-image.ts';
+export { packagesOf, type PackageIdentity, type TrustedPackage } from './trusted-base.ts';
 export { writeFileAtomically } from './write-file.ts';

@@ -14,7 +14,8 @@ export interface TrustedPackage {
   readonly sourceLines: number;
 }
 
-interface PackageIdentity {
+/** An npm package. */
+export interface PackageIdentity {
   readonly name: string;
   readonly version: string;
 }
@@ -113,4 +114,20 @@ export async function trustedBase(
     });
   }
   return [...packages.values()].sort((a, b) => b.bytesInBundle - a.bytesInBundle || (a.name < b.name ? -1 : 1));
+}
+
+/** The npm packages that modules come from, in the order of their names; modules of the project are of none of them. */
+export async function packagesOf(
+  folder: string,
+  modules: readonly Pick<BundledModule, 'path'>[],
+): Promise<readonly PackageIdentity[]> {
+  const packageOf = createPackageFinder();
+  const own = await packageOf(folder);
+  const found = new Map<string, PackageIdentity>();
+  for (const { path } of modules) {
+    const identity = await packageOf(dirname(join(folder, path)));
+    if (identity === undefined || identity.name === own?.name) continue;
+    found.set(`${identity.name}@${identity.version}`, Object.freeze(identity));
+  }
+  return Object.freeze([...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, identity]) => identity));
 }

@@ -69,7 +69,8 @@ export {
   type PreparedSigning,
   type PrepareSigningOptions,
 } from './actions/sign-elsewhere.ts';
-export { sign, type SignedIdentity, type SignOptions, type SignOutcome } from './actions/sign.ts';
+export type { SignedIdentity } from '@enclos/build';
+export { sign, type SignOptions, type SignOutcome } from './actions/sign.ts';
 export { verify, type CarrierFacts, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
 export type { CollateralSource } from './evidence/collateral-of.ts';
 export type { VerifyStep } from './evidence/step-list.ts';

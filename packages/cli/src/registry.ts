@@ -60,6 +60,26 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     'Mark what is wrong with manifests that schedule enclaves',
     () => import('./commands/lint.ts'),
   ),
+  entry(
+    'image build',
+    'Image',
+    'Make a container image of a signed enclave and its host program',
+    () => import('./commands/image-build.ts'),
+  ),
+  entry(
+    'image inspect',
+    'Image',
+    'Show what a container image says about itself',
+    () => import('./commands/image-inspect.ts'),
+  ),
+  entry(
+    'image verify',
+    'Image',
+    'Tie the digest of a container image to the enclave in it',
+    () => import('./commands/image-verify.ts'),
+  ),
+  entry('image push', 'Image', 'Send a container image to a registry', () => import('./commands/image-push.ts')),
+  entry('image pull', 'Image', 'Get a container image from a registry', () => import('./commands/image-pull.ts')),
   entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./commands/verify.ts')),
   entry(
     'explain',

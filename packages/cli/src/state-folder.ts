@@ -9,3 +9,10 @@ export function defaultStateFolder(env: Io['env']): string {
   const base = stateHome?.startsWith('/') === true ? stateHome : join(home ?? homedir(), '.local/state');
   return join(base, 'enclos');
 }
+
+/** Where compressed bases of images are kept (XDG base directory specification). */
+export function layerCacheFolder(env: Io['env']): string {
+  const { XDG_CACHE_HOME: cacheHome, HOME: home } = env;
+  const base = cacheHome?.startsWith('/') === true ? cacheHome : join(home ?? homedir(), '.cache');
+  return join(base, 'enclos/layers');
+}

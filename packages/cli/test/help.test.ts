@@ -25,6 +25,11 @@ Image
   measure                Print the MRENCLAVE of an image
   inspect                Show what is in an image, signature, quote, sealed blob or key
   gramine manifest       Write the Gramine manifest of an image (not yet run on hardware)
+  image build            Make a container image of a signed enclave and its host program
+  image inspect          Show what a container image says about itself
+  image verify           Tie the digest of a container image to the enclave in it
+  image push             Send a container image to a registry
+  image pull             Get a container image from a registry
 
 Kubernetes
   deploy                 Write the manifests that run an image

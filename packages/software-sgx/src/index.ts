@@ -34,7 +34,14 @@ export { revoke } from './provisioning/revocation.ts';
 export { createVendor, openVendor, refreshVendor, type OpenedVendor, type Vendor } from './provisioning/vendor.ts';
 export type { CreateVendorOptions } from './provisioning/vendor-content.ts';
 export { createQuotingEnclave, type QuotingEnclave } from './quoting/quoting-enclave.ts';
-export { startPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './platform/embedded.ts';
+export {
+  startPlatform,
+  startPlatformProcess,
+  type EmbeddedPlatform,
+  type EmbeddedPlatformOptions,
+  type PlatformProcess,
+  type PlatformProcessOptions,
+} from './platform/embedded.ts';
 export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';
 export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';

@@ -5,6 +5,7 @@ import { benchCalls } from './calls.ts';
 import { writeTable } from './document.ts';
 import { lineOf, type Figure } from './figures.ts';
 import { benchLint } from './lint.ts';
+import { benchImage } from './image.ts';
 import { benchMeasure } from './measure.ts';
 import { benchMemory } from './memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
@@ -24,6 +25,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   seal: benchSeal,
   verify: benchVerify,
   lint: () => benchLint(),
+  image: benchImage,
 };
 
 /** `--write` puts what was measured into docs/performance.md. */

@@ -10,6 +10,7 @@ import { bench } from './bench.edl.ts';
 
 export interface Scene {
   readonly image: Uint8Array;
+  readonly signature: Uint8Array;
   readonly platform: EmbeddedPlatform;
   load(): Promise<Enclave<(typeof bench)['trusted']>>;
   close(): Promise<void>;
@@ -24,6 +25,7 @@ export async function setTheScene(): Promise<Scene> {
   const platform = await startPlatform({ stateFolder: join(folder, 'platform') });
   return {
     image,
+    signature,
     platform,
     load: () =>
       loadEnclave({

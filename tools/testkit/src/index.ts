@@ -3,3 +3,4 @@ export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { vectors } from './vectors.ts';
+export { registryUser, startRegistry, type TestRegistry, type TestRegistryOptions } from './registry-server.ts';

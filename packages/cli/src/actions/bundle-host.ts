@@ -4,7 +4,8 @@ import { toHex } from '@enclos/codec';
 import { BuildError, type Diagnostic } from '@enclos/build/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { sha256 } from '@enclos/sgx/node';
-import type { Message } from 'esbuild';
+import type { BundledModule } from '@enclos/build';
+import type { BuildOptions as BundlerOptions, BuildResult, Message } from 'esbuild';
 import { exists } from '../files.ts';
 
 export interface HostBundle {
@@ -22,30 +23,77 @@ export interface HostBundle {
  * @throws CLI_HOST_MISSING, BuildError BUILD_FAILED
  */
 export async function bundleHost(folder: string, source: string, target: string): Promise<HostBundle> {
+  const { warnings, metafile } = await bundle(folder, source, {
+    outfile: target,
+    packages: 'external',
+    target: 'node20',
+    sourcemap: 'linked',
+  });
+  return {
+    path: target,
+    sha256: toHex(sha256(new Uint8Array(await readFile(target)))),
+    inputs: Object.keys(metafile.inputs).map((path) => resolve(folder, path)),
+    warnings: warnings.map(toDiagnostic),
+  };
+}
+
+/** A host program that needs no packages beside it. */
+export interface WholeHostBundle {
+  readonly script: Uint8Array;
+  /** What of the project and its packages is in it. */
+  readonly modules: readonly BundledModule[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** What packages in the older module format call to get modules of Node. */
+const requireBanner =
+  "import { createRequire as enclosCreateRequire } from 'node:module'; const require = enclosCreateRequire(import.meta.url);";
+
+/**
+ * Bundles the host program and its packages for an image. The same sources give the same bytes in any folder: nothing in it names one.
+ * @throws CLI_HOST_MISSING, BuildError BUILD_FAILED
+ */
+export async function bundleWholeHost(folder: string, source: string): Promise<WholeHostBundle> {
+  const { warnings, metafile, outputFiles } = await bundle(folder, source, {
+    outfile: 'host.mjs',
+    write: false,
+    // The interpreter that is in images.
+    target: 'node24',
+    banner: { js: requireBanner },
+    // Readable code has the paths of modules in it, and those of packages depend on where they are installed.
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+  });
+  const [script] = outputFiles ?? [];
+  if (script === undefined) throw new Error('The bundler made no script.');
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  const modules = inputs
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path, { bytesInOutput }]) => ({ path, bytesInBundle: bytesInOutput }));
+  return { script: script.contents, modules, warnings: warnings.map(toDiagnostic) };
+}
+
+async function bundle(
+  folder: string,
+  source: string,
+  options: BundlerOptions,
+): Promise<BuildResult<{ readonly metafile: true }>> {
   if (!(await exists(join(folder, source)))) {
     throw new EnclosError('CLI_HOST_MISSING', `There is no ${source} in ${folder}.`);
   }
   const esbuild = await import('esbuild');
   try {
-    const { warnings, metafile } = await esbuild.build({
+    return await esbuild.build({
+      ...options,
       absWorkingDir: folder,
       entryPoints: [source],
-      outfile: target,
       bundle: true,
-      packages: 'external',
       platform: 'node',
       format: 'esm',
-      target: 'node20',
-      sourcemap: 'linked',
       metafile: true,
       logLevel: 'silent',
     });
-    return {
-      path: target,
-      sha256: toHex(sha256(new Uint8Array(await readFile(target)))),
-      inputs: Object.keys(metafile.inputs).map((path) => resolve(folder, path)),
-      warnings: warnings.map(toDiagnostic),
-    };
   } catch (cause) {
     if (!isBuildFailure(cause)) throw cause;
     const problems = cause.errors.map(toDiagnostic);

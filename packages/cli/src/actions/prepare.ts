@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { loadProject, signEnclave, writeFileAtomically, type Diagnostic, type Project } from '@enclos/build';
+import {
+  describeSignature,
+  loadProject,
+  signEnclave,
+  writeFileAtomically,
+  type Diagnostic,
+  type Project,
+  type SignedIdentity,
+} from '@enclos/build';
 import { hostVariables } from '@enclos/host';
 import type { Isolation } from '@enclos/tee';
 import { readFile } from 'node:fs/promises';
@@ -7,7 +15,6 @@ import type { Io } from '../io.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
-import { describeSignature, type SignedIdentity } from './sign.ts';
 
 /** A project as it is built here: debug when that is asked for, whatever enclave.json says. */
 export async function loadProjectFor(folder: string, debug: boolean): Promise<Project> {

@@ -1,17 +1,16 @@
 import { toHex } from '@enclos/codec';
-import { attachSignature, prepareSignature, writeFileAtomically } from '@enclos/build';
+import {
+  attachSignature,
+  describeSignature,
+  prepareSignature,
+  writeFileAtomically,
+  type SignedIdentity,
+} from '@enclos/build';
 import { parseSigstructToSign } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import { Attribute } from '@enclos/sgx';
 import { readSmallFile } from '../files.ts';
-import {
-  describeSignature,
-  findImage,
-  readImageFile,
-  type SignedIdentity,
-  type SignOptions,
-  type SignOutcome,
-} from './sign.ts';
+import { findImage, readImageFile, type SignOptions, type SignOutcome } from './sign.ts';
 
 /** Far above 256 or 384 bytes: what is too long is refused by its length, with a reason. */
 const maxBytes = 64 * 1024;

@@ -1,10 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toHex } from '@enclos/codec';
-import { loadProject, signEnclave, writeFileAtomically, type SigningAttributes } from '@enclos/build';
+import {
+  describeSignature,
+  loadProject,
+  signEnclave,
+  writeFileAtomically,
+  type SignedIdentity,
+  type SigningAttributes,
+} from '@enclos/build';
 import { EnclosError } from '@enclos/errors';
-import { Attribute, mrSignerOf, parseSigstruct } from '@enclos/sgx';
-import { sha256 } from '@enclos/sgx/node';
 import { readSmallFile, unreadable } from '../files.ts';
 
 export interface SignOptions {
@@ -18,18 +22,6 @@ export interface SignOptions {
   readonly date: Date;
   /** SOURCE_DATE_EPOCH; it replaces `date`. */
   readonly sourceDateEpoch?: string | undefined;
-}
-
-/** Who an enclave is, as its signature says. */
-export interface SignedIdentity {
-  /** 32 bytes of hex each. */
-  readonly mrEnclave: string;
-  readonly mrSigner: string;
-  readonly productId: number;
-  readonly securityVersion: number;
-  readonly debug: boolean;
-  /** `yyyymmdd`. */
-  readonly date: string;
 }
 
 export interface SignOutcome extends SignedIdentity {
@@ -81,17 +73,4 @@ export async function readImageFile(path: string): Promise<Uint8Array> {
       throw new EnclosError('CLI_NOT_BUILT', `There is no image ${path}.`, { details: { path }, cause });
     }),
   );
-}
-
-/** What a signature says. */
-export function describeSignature(signature: Uint8Array): SignedIdentity {
-  const fields = parseSigstruct(signature);
-  return Object.freeze({
-    mrEnclave: toHex(fields.enclaveHash),
-    mrSigner: toHex(mrSignerOf(fields.modulus, sha256)),
-    productId: fields.isvProdId,
-    securityVersion: fields.isvSvn,
-    debug: (fields.attributes.flags & Attribute.DEBUG) !== 0n,
-    date: fields.date,
-  });
 }

@@ -1,10 +1,9 @@
-import { equalBytes } from '@enclos/codec';
+import { readSignedEnclave, signatureDifference, type SignedIdentity } from '@enclos/build';
 import { EnclosError } from '@enclos/errors';
-import { readImage, type EnclaveManifest } from '@enclos/manifest';
-import { Attribute, verifySigstruct, type Sigstruct } from '@enclos/sgx';
-import { sha256 } from '@enclos/sgx/node';
+import type { EnclaveManifest } from '@enclos/manifest';
+import type { Sigstruct } from '@enclos/sgx';
 import { exists, readSmallFile } from '../files.ts';
-import { describeSignature, findImage, readImageFile, type SignedIdentity } from '../actions/sign.ts';
+import { findImage, readImageFile } from '../actions/sign.ts';
 
 /** Far above 1808: what is too long is refused by its length, with a reason. */
 export const maxSignatureBytes = 64 * 1024;
@@ -23,40 +22,23 @@ export interface SignedImage {
 export async function readSignedImage(target: string, signatureFile?: string): Promise<SignedImage> {
   const { image: path } = await findImage(target);
   const bytes = await readImageFile(path);
-  const { manifest } = readImage(bytes);
   const from = signatureFile ?? `${path.replace(/\.sgxs$/, '')}.sig`;
   if (!(await exists(from))) {
     throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${from}.`, { details: { path: from } });
   }
   const signature = await readSmallFile(from, maxSignatureBytes);
-  const sigstruct = verifySigstruct(signature, sha256);
-  // The SHA-256 of an image in the strict profile is its MRENCLAVE.
-  if (!equalBytes(sigstruct.enclaveHash, sha256(bytes))) throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH');
-  requireAbout(from, sigstruct, manifest);
-  return Object.freeze({ path, manifest, identity: describeSignature(signature) });
+  const { manifest, identity, difference } = readSignedEnclave(bytes, signature);
+  if (difference !== undefined) throw mismatch(from, difference);
+  return Object.freeze({ path, manifest, identity });
 }
 
 /**
- * A signature must say of mode, product and security version what the measured manifest says. That it leaves the mode open
- * is refused too: whoever starts a production enclave would choose whether it can be read.
+ * A signature must say of mode, product and security version what the measured manifest says.
  * @throws CLI_SIGNATURE_MISMATCH
  */
 export function requireAbout(path: string, signature: Sigstruct, manifest: EnclaveManifest): void {
-  const { attributes, attributeMask, isvProdId, isvSvn } = signature;
-  const debug = (attributes.flags & Attribute.DEBUG) !== 0n;
-  if (debug !== manifest.debug) {
-    const mode = (value: boolean): string => (value ? 'a debug enclave' : 'a production enclave');
-    throw mismatch(path, `It is of ${mode(debug)}, and the image is ${mode(manifest.debug)}.`);
-  }
-  if ((attributeMask.flags & Attribute.DEBUG) === 0n) {
-    throw mismatch(path, 'It lets whoever starts the enclave choose between debug and production.');
-  }
-  if (isvProdId !== manifest.productId) {
-    throw mismatch(path, `It is of product ${isvProdId}, and the image is of product ${manifest.productId}.`);
-  }
-  if (isvSvn !== manifest.securityVersion) {
-    throw mismatch(path, `It is of security version ${isvSvn}, and the image of ${manifest.securityVersion}.`);
-  }
+  const difference = signatureDifference(signature, manifest);
+  if (difference !== undefined) throw mismatch(path, difference);
 }
 
 export function mismatch(path: string, reason: string): EnclosError {

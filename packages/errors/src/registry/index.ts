@@ -12,6 +12,7 @@ import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
 import { kubernetesErrors } from './kubernetes.ts';
 import { manifestErrors } from './manifest.ts';
+import { ociErrors } from './oci.ts';
 import { platformErrors } from './platform.ts';
 import { sgxErrors } from './sgx.ts';
 import { streamErrors } from './stream.ts';
@@ -35,6 +36,7 @@ export const errorRegistry = {
   ...atlsCertificateErrors,
   ...buildErrors,
   ...kubernetesErrors,
+  ...ociErrors,
   ...cliErrors,
   ...admissionErrors,
 } as const;

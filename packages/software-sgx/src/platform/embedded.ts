@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { EnclosError, type ErrorCode } from '@enclos/errors';
 import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
@@ -18,6 +19,21 @@ export interface EmbeddedPlatform extends SoftwareLauncher {
 
 const defaultStartTimeoutMs = 60_000;
 
+/** A platform process that nobody is connected to yet. */
+export interface PlatformProcess {
+  readonly socketPath: string;
+  readonly processId: number;
+  /** Ends it, and resolves when it is gone. */
+  readonly end: () => Promise<void>;
+  /** Lets this process end while the platform runs; the platform then ends with it. */
+  readonly unref: () => void;
+}
+
+export interface PlatformProcessOptions extends EmbeddedPlatformOptions {
+  /** The program of the platform. Default: that of this package. A bundle, which has left the package, names its own. */
+  readonly program?: string;
+}
+
 /**
  * Starts a platform process of one's own and connects to it. It ends with this
  * process, however this process ends: its standard input is a pipe that only
@@ -25,7 +41,30 @@ const defaultStartTimeoutMs = 60_000;
  * @throws PLATFORM_START_FAILED
  */
 export async function startPlatform(options: EmbeddedPlatformOptions): Promise<EmbeddedPlatform> {
-  const main = fileURLToPath(new URL('../main.js', import.meta.url));
+  const { socketPath, processId, end } = await startPlatformProcess(options);
+  try {
+    const launcher = await connectSoftwarePlatform(socketPath);
+    return Object.freeze({
+      ...launcher,
+      socketPath,
+      processId,
+      async close() {
+        await launcher.close();
+        await end();
+      },
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/**
+ * The same without a connection, for whoever hands the socket on.
+ * @throws PLATFORM_START_FAILED
+ */
+export async function startPlatformProcess(options: PlatformProcessOptions): Promise<PlatformProcess> {
+  const main = options.program ?? fileURLToPath(new URL('../main.js', import.meta.url));
   const auditWords = options.auditFile === undefined ? [] : ['--audit', options.auditFile];
   const child = spawn(process.execPath, [main, '--state', options.stateFolder, ...auditWords], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -37,16 +76,17 @@ export async function startPlatform(options: EmbeddedPlatformOptions): Promise<E
   });
   try {
     const line = await readFirstLine(child, ended, options.startTimeoutMs ?? defaultStartTimeoutMs);
-    const socketPath = requireSocketPath(line);
-    const launcher = await connectSoftwarePlatform(socketPath);
     return Object.freeze({
-      ...launcher,
-      socketPath,
+      socketPath: requireSocketPath(line),
       processId: child.pid ?? 0,
-      async close() {
-        await launcher.close();
-        child.stdin?.end();
+      async end() {
+        child.stdin.end();
         await ended;
+      },
+      unref() {
+        child.unref();
+        // Pipes to a child are sockets, whatever their type says.
+        for (const pipe of [child.stdin, child.stdout]) if (pipe instanceof Socket) pipe.unref();
       },
     });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { EnclosError } from '@enclos/errors';
 import type { Isolation, IsolationLayer } from '@enclos/tee';
 import { emptyOpensslConfiguration } from '../interpreter-flags.ts';
@@ -247,6 +247,9 @@ function landlockFlags(interpreterPath: string, run: Run): readonly string[] {
   return ['--landlock-access', 'fs', ...rules.flatMap((rule) => ['--landlock-rule', rule])];
 }
 
+/** Where the loader finds libraries by their names (ld.so(8)). */
+const loaderCache = '/etc/ld.so.cache';
+
 /** Everything that the interpreter opens to start, by the names that it asks for. */
 export function interpreterFiles(
   interpreterPath: string,
@@ -254,7 +257,9 @@ export function interpreterFiles(
 ): { readonly runnable: readonly string[]; readonly readable: readonly string[] } {
   const listed = run('ldd', [interpreterPath]) ?? '';
   const libraries = listed.match(/\/\S+/g) ?? [];
-  return { runnable: [interpreterPath, ...libraries], readable: ['/etc/ld.so.cache', emptyOpensslConfiguration] };
+  // A small image has no cache: the loader then looks in its folders.
+  const cache = existsSync(loaderCache) ? [loaderCache] : [];
+  return { runnable: [interpreterPath, ...libraries], readable: [...cache, emptyOpensslConfiguration] };
 }
 
 export function layer(name: string, active: boolean, detail: string): IsolationLayer {

@@ -1,0 +1,84 @@
+import type { ErrorArea } from './kinds.ts';
+
+export const ociErrors = {
+  OCI_DOCUMENT_INVALID: {
+    kind: 'evidence',
+    summary: 'A document of a container image (index, manifest or configuration) is not well-formed.',
+    next: 'Do not use the image; details.what names the document. Build or pull it again.',
+  },
+  OCI_LAYOUT_INVALID: {
+    kind: 'usage',
+    summary: 'The path holds no container image in a form that is read here.',
+    next: 'Give an OCI layout (a folder with oci-layout and index.json), or an archive of one.',
+  },
+  OCI_LAYER_INVALID: {
+    kind: 'evidence',
+    summary: 'A layer is not a tar archive that every reader understands alike.',
+    next: 'Do not use the image; details.entry names the place. Build the layer anew with tar, and compress it with gzip or not at all.',
+  },
+  OCI_DIGEST_MISMATCH: {
+    kind: 'evidence',
+    summary: 'Content has another digest or size than it was asked for by.',
+    next: 'Do not use it: it is damaged or was exchanged. Get it again, from another place if this goes on.',
+  },
+  OCI_TOO_LARGE: {
+    kind: 'refused',
+    summary: 'Something in a container image is larger than is read here.',
+    next: 'details.what and details.maxBytes say what and how much. Split the layer, or use a smaller base.',
+  },
+  OCI_IMAGE_REFUSED: {
+    kind: 'evidence',
+    summary: 'The container image does not hold the enclave that it says it holds.',
+    next: 'Do not run it. The message says what differs; build the image again from the signed enclave.',
+  },
+  OCI_IMAGE_UNEXPECTED: {
+    kind: 'policy',
+    summary: 'The container image is sound, and not the one that was asked for.',
+    next: 'Compare details.got with details.expected, and correct the deployment or what you expect.',
+  },
+  OCI_BASE_UNUSABLE: {
+    kind: 'usage',
+    summary: 'The base cannot carry an enclave application.',
+    next: 'Take another base: Linux, of the architecture of this machine, with what the message names.',
+  },
+  OCI_BASE_TOOL_MISSING: {
+    kind: 'usage',
+    summary: 'A program that makes this base is not installed.',
+    next: 'Install it (apt-get install mmdebstrap), or use --base node, which needs none.',
+  },
+  OCI_LIBRARY_MISSING: {
+    kind: 'usage',
+    summary: 'A library that the interpreter needs was not found.',
+    next: 'Install it (Debian: libstdc++6, libgcc-s1), or name its folder with --libraries.',
+  },
+  OCI_REFERENCE_INVALID: {
+    kind: 'usage',
+    summary: 'The text is not a reference to an image in a registry.',
+    next: 'Write HOST[:PORT]/NAME:TAG or HOST[:PORT]/NAME@sha256:HEX, with the host.',
+  },
+  OCI_REGISTRY_UNREACHABLE: {
+    kind: 'transient',
+    summary: 'The registry could not be reached, or did not answer in time.',
+    next: 'Check the address, the network and the TLS certificate of the registry, and try again.',
+  },
+  OCI_REGISTRY_FAILED: {
+    kind: 'transient',
+    summary: 'The registry is busy or failed.',
+    next: 'Try again later. details.status is what it answered.',
+  },
+  OCI_REGISTRY_REFUSED: {
+    kind: 'refused',
+    summary: 'The registry refused the request.',
+    next: 'Check name and rights. Credentials come from ENCLOS_REGISTRY_USER and ENCLOS_REGISTRY_PASSWORD, or a token from ENCLOS_REGISTRY_TOKEN.',
+  },
+  OCI_NOT_FOUND: {
+    kind: 'refused',
+    summary: 'The registry does not have what was asked for.',
+    next: 'Check the reference. What was never pushed, or was removed, is not there.',
+  },
+  OCI_REGISTRY_ANSWER_INVALID: {
+    kind: 'evidence',
+    summary: 'What the registry sent breaks the distribution protocol.',
+    next: 'Check that the address is that of a registry, and that no proxy is in between.',
+  },
+} as const satisfies ErrorArea;

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { readSignedEnclave, type SignedEnclave } from '@enclos/build';
+import { EnclosError } from '@enclos/errors';
+import { architectures, interpreterPath, type Architecture } from './base/base.ts';
+import { withFolders } from './base/with-folders.ts';
+import { encodeJson } from './json.ts';
+import { programFiles } from './program-files.ts';
+import type { Component } from './statements/component.ts';
+import { bytesContent, type Content, type LayerEntry } from './tar/entry.ts';
+
+/** A file of the application beside its programs. */
+export interface ApplicationFile {
+  /** Relative to `/app`, as `data/model.bin`. */
+  readonly path: string;
+  readonly content: Content;
+}
+
+/** What goes on a base. */
+export interface Application {
+  /** The enclave: its SGXS stream, and its SIGSTRUCT. */
+  readonly image: Uint8Array;
+  readonly signature: Uint8Array;
+  /** The host program, one ES module. */
+  readonly host: Uint8Array;
+  readonly files?: readonly ApplicationFile[];
+  /** What is in the bundles of host and enclave. */
+  readonly components?: readonly Component[];
+}
+
+/** Where an enclave is in an image. */
+export function enclavePaths(name: string): { readonly image: string; readonly signature: string } {
+  return { image: `/app/enclave/${name}.sgxs`, signature: `/app/enclave/${name}.sig` };
+}
+
+/** The first words of every image. */
+export const entrypoint: readonly string[] = Object.freeze([interpreterPath, '/app/start.mjs']);
+
+/**
+ * Holds image and signature of an enclave together.
+ * @throws OCI_IMAGE_REFUSED, LAUNCH_MEASUREMENT_MISMATCH, and what the readers throw.
+ */
+export function requireSigned(image: Uint8Array, signature: Uint8Array): SignedEnclave {
+  const signed = readSignedEnclave(image, signature);
+  if (signed.difference === undefined) return signed;
+  throw new EnclosError('OCI_IMAGE_REFUSED', `The signature does not fit the enclave. ${signed.difference}`);
+}
+
+const taken = /^(?:enclave(?:\/|$)|node_modules(?:\/|$)|(?:start|platform|host)\.mjs$)/;
+
+/** The layer of the application. Nothing in it can be changed by who runs it. @throws OCI_BASE_UNUSABLE for a file in a place that is taken */
+export async function applicationEntries(
+  { image, signature, host, files = [] }: Application,
+  name: string,
+  architecture: Architecture,
+): Promise<readonly LayerEntry[]> {
+  const file = (path: string, content: Content): LayerEntry => ({
+    kind: 'file',
+    path: `app/${path}`,
+    mode: 0o644,
+    content,
+  });
+  const program = async (path: string, source: string): Promise<LayerEntry> =>
+    file(path, bytesContent(new Uint8Array(await readFile(source))));
+  const clash = files.find(({ path }) => taken.test(path));
+  if (clash !== undefined) {
+    throw new EnclosError('OCI_BASE_UNUSABLE', `/app/${clash.path} is a place that the image needs itself.`);
+  }
+  // Where the platform looks for the interpreter, which it copies and hashes.
+  const interpreterPackage = `node_modules/node-${architectures[architecture].npm}`;
+  return withFolders([
+    file('host.mjs', bytesContent(host)),
+    await program('start.mjs', programFiles.start),
+    await program('platform.mjs', programFiles.platform),
+    file(`enclave/${name}.sgxs`, bytesContent(image)),
+    file(`enclave/${name}.sig`, bytesContent(signature)),
+    file(
+      `${interpreterPackage}/package.json`,
+      bytesContent(encodeJson({ name: `node-${architectures[architecture].npm}` })),
+    ),
+    { kind: 'link', path: `app/${interpreterPackage}/bin/node`, target: interpreterPath },
+    ...files.map(({ path, content }) => file(path, content)),
+  ]);
+}

@@ -1,0 +1,29 @@
+import type { Component } from '../statements/component.ts';
+import type { PackedLayer } from '../pack-layer.ts';
+
+/** What the application is put on. Its blobs are in the layout already. */
+export interface PreparedBase {
+  /** `node`, `debian`, or the digest of somebody's own: of its manifest, or of the archive of its root folder. */
+  readonly name: string;
+  readonly layers: readonly PackedLayer[];
+  /** Its variables, `NAME=VALUE`. */
+  readonly environment: readonly string[];
+  /** What is known to be in it, each with a hash. */
+  readonly components: readonly Component[];
+  /** It came from the cache. */
+  readonly cached: boolean;
+}
+
+/** Of Node, as OCI and npm have them. */
+export const architectures = Object.freeze({
+  amd64: { npm: 'linux-x64', libraryFolder: '/usr/lib/x86_64-linux-gnu' },
+  arm64: { npm: 'linux-arm64', libraryFolder: '/usr/lib/aarch64-linux-gnu' },
+} as const);
+
+export type Architecture = keyof typeof architectures;
+
+/** Where the one Node of an image is. */
+export const interpreterPath = '/usr/local/bin/node';
+
+/** The user of an image. No account of a distribution has this number. */
+export const imageUser = 65_532;

@@ -1,0 +1,51 @@
+import { realpathSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { EM_AARCH64, EM_X86_64 } from '@enclos/build/elf';
+import { findNeeded, readElfFile } from '@enclos/build/libraries';
+import { EnclosError } from '@enclos/errors';
+import { architectures, type Architecture } from './base.ts';
+
+export interface InterpreterLibrary {
+  /** Where it is on this machine. */
+  readonly source: string;
+  /** Where it will be in the image, absolute. */
+  readonly path: string;
+}
+
+const machines: Readonly<Record<Architecture, number>> = { amd64: EM_X86_64, arm64: EM_AARCH64 };
+
+/**
+ * The loader and the libraries that an interpreter needs, and no others. In the image the loader is where the interpreter names it, and the
+ * libraries where Debian's loader looks for them without a cache, wherever they are here.
+ *
+ * @param folder where the libraries are on this machine
+ * @throws OCI_LIBRARY_MISSING, OCI_BASE_UNUSABLE
+ */
+export function interpreterLibraries(
+  interpreter: string,
+  architecture: Architecture,
+  folder: string = architectures[architecture].libraryFolder,
+): readonly InterpreterLibrary[] {
+  const invalid = (path: string, reason: string, cause?: unknown): EnclosError =>
+    new EnclosError('OCI_BASE_UNUSABLE', `${path}: ${reason}`, { details: { path }, cause });
+  const search = {
+    machine: machines[architecture],
+    invalid,
+    unreadable: (path: string, cause: unknown) => invalid(path, 'It cannot be read.', cause),
+  };
+  const { loader } = readElfFile(interpreter, search);
+  if (loader === undefined) throw invalid(interpreter, 'It names no loader.');
+  return findNeeded(interpreter, {
+    ...search,
+    locate(name, neededBy) {
+      const path = name === basename(loader) ? loader : join(architectures[architecture].libraryFolder, name);
+      const here = name === basename(loader) ? loader : join(folder, name);
+      if (statSync(here, { throwIfNoEntry: false })?.isFile() !== true) {
+        throw new EnclosError('OCI_LIBRARY_MISSING', `${neededBy} needs ${name}, which is not at ${here}.`, {
+          details: { library: name, neededBy },
+        });
+      }
+      return Object.freeze({ source: realpathSync(here), path });
+    },
+  });
+}

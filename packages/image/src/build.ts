@@ -1,0 +1,95 @@
+import { readImage } from '@enclos/manifest';
+import { verifyInterpreter } from '@enclos/software-sgx';
+import { EnclosError } from '@enclos/errors';
+import type { Application } from './application.ts';
+import { architectures, type Architecture, type PreparedBase } from './base/base.ts';
+import { prepareDebianBase } from './base/debian-base.ts';
+import { prepareForeignBase } from './base/foreign-base.ts';
+import { noCache, openLayerCache } from './base/layer-cache.ts';
+import { prepareNodeBase, type BaseContext } from './base/node-base.ts';
+import { composeImage, type ComposedImage } from './build-image.ts';
+import { writeArchive } from './oci/archive.ts';
+import { createLayoutWriter } from './oci/layout-writer.ts';
+
+/** `node` and `debian` are made here; the rest is somebody's own. */
+export type BaseChoice = 'node' | 'debian' | { readonly path: string; readonly tag?: string | undefined };
+
+export interface BuildImageOptions {
+  readonly application: Application;
+  readonly base: BaseChoice;
+  /** The folder of the OCI layout. One that is there is replaced. */
+  readonly layoutFolder: string;
+  /** Where the image goes too, as a file for `docker load` and `podman load`. */
+  readonly archiveFile?: string | undefined;
+  /** How the image is called. Default: `latest`. */
+  readonly tag?: string | undefined;
+  /** Seconds since 1970. Default: 0. */
+  readonly createdSeconds?: number;
+  /** Where compressed bases are kept. Nothing is kept without it. */
+  readonly cacheFolder?: string | undefined;
+  /** Where the libraries of the interpreter are on this machine. Default: where Debian has them. */
+  readonly libraryFolder?: string | undefined;
+  /** The interpreter, in place of the one of its npm package. It has to be the pinned one all the same. */
+  readonly interpreter?: string | undefined;
+  /** What makes the image, for its statements. */
+  readonly tool: { readonly name: string; readonly version: string };
+}
+
+export interface BuiltImage extends ComposedImage {
+  readonly architecture: Architecture;
+  /** The base came from the cache. */
+  readonly cached: boolean;
+}
+
+/** The largest time that a tar header holds. */
+const maxSeconds = 8 ** 11 - 1;
+
+/**
+ * Builds the image of a signed enclave and its host program, without a container engine. The same enclave, signature, host, files,
+ * base and time give the same digest, whoever builds, wherever and whenever.
+ *
+ * @throws OCI_IMAGE_REFUSED, LAUNCH_MEASUREMENT_MISMATCH, OCI_BASE_UNUSABLE, OCI_BASE_TOOL_MISSING, OCI_LIBRARY_MISSING, OCI_LAYOUT_INVALID,
+ * BUILD_DATE_INVALID, INTERPRETER_MISSING, INTERPRETER_MISMATCH, and what reading the enclave and a base throws. Nothing is written then.
+ */
+export async function buildImage(options: BuildImageOptions): Promise<BuiltImage> {
+  const { application, createdSeconds = 0, tag = 'latest', tool } = options;
+  if (!Number.isInteger(createdSeconds) || createdSeconds < 0 || createdSeconds > maxSeconds) {
+    throw new EnclosError('BUILD_DATE_INVALID', 'The time of an image is a number of seconds since 1970.');
+  }
+  const architecture = architectureOfMachine();
+  const interpreter = await verifyInterpreter({
+    pinned: readImage(application.image).manifest.interpreter,
+    architecture: architectures[architecture].npm,
+    ...(options.interpreter === undefined ? {} : { path: options.interpreter }),
+  });
+  const cache = options.cacheFolder === undefined ? noCache : await openLayerCache(options.cacheFolder);
+  const writer = await createLayoutWriter(options.layoutFolder);
+  try {
+    const { libraryFolder } = options;
+    const base = await prepareBase(options.base, { architecture, interpreter, writer, cache, libraryFolder });
+    const image = await composeImage({ application, base, architecture, createdSeconds, tag, tool }, writer);
+    const { descriptor, sbom, provenance, name } = image;
+    await writer.finish([descriptor, sbom, provenance]);
+    if (options.archiveFile !== undefined) {
+      await writeArchive(options.layoutFolder, { image: descriptor, name, tag }, options.archiveFile);
+    }
+    return Object.freeze({ ...image, architecture, cached: base.cached });
+  } finally {
+    await writer.discard();
+  }
+}
+
+/** The base has programs of this machine, and images are made for it. @throws OCI_BASE_UNUSABLE */
+function architectureOfMachine(): Architecture {
+  const wanted = `${process.platform}-${process.arch}`;
+  const found = Object.entries(architectures).find(([, { npm }]) => npm === wanted);
+  if (found === undefined) throw new EnclosError('OCI_BASE_UNUSABLE', `Enclaves do not run on ${wanted}.`);
+  // It is one of the keys.
+  return found[0] as Architecture;
+}
+
+async function prepareBase(choice: BaseChoice, context: BaseContext): Promise<PreparedBase> {
+  if (choice === 'node') return prepareNodeBase(context);
+  if (choice === 'debian') return prepareDebianBase(context);
+  return prepareForeignBase(choice, context);
+}

@@ -1,0 +1,18 @@
+export type { Application, ApplicationFile } from './application.ts';
+export { architectures, type Architecture, type PreparedBase } from './base/base.ts';
+export { buildImage, type BaseChoice, type BuildImageOptions, type BuiltImage } from './build.ts';
+export type { ComposedImage } from './build-image.ts';
+export type { Digest } from './digest.ts';
+export { describeImage, type ImageFacts } from './describe-image.ts';
+export { enclaveLabels } from './labels.ts';
+export { withImageSource } from './open-image.ts';
+export type { ImageChoice, ImageSource } from './oci/source.ts';
+export type { Credentials } from './registry/authorization.ts';
+export type { RegistryOptions } from './registry/client.ts';
+export type { Network } from './registry/exchange.ts';
+export { pullImage, type PulledImage, type PullOptions } from './registry/pull.ts';
+export { pushImage, type PushedImage } from './registry/push.ts';
+export { looksLikeReference, parseReference, type ImageReference } from './registry/reference.ts';
+export { npmPurl, type Component } from './statements/component.ts';
+export { fileContent } from './tar/file-content.ts';
+export { verifyImage, type ImageExpectation, type VerifiedImage } from './verify-image.ts';

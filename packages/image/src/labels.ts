@@ -1,0 +1,20 @@
+import type { SignedIdentity } from '@enclos/build';
+
+/** Labels of an image and annotations of its manifest: what it says about its enclave. `image verify` says whether it is true. */
+export const enclaveLabels = Object.freeze({
+  mrEnclave: 'dev.enclos.mrenclave',
+  mrSigner: 'dev.enclos.mrsigner',
+  productId: 'dev.enclos.product-id',
+  securityVersion: 'dev.enclos.security-version',
+  debug: 'dev.enclos.debug',
+});
+
+export function labelsOf(identity: Omit<SignedIdentity, 'date'>): Readonly<Record<string, string>> {
+  return Object.freeze({
+    [enclaveLabels.mrEnclave]: identity.mrEnclave,
+    [enclaveLabels.mrSigner]: identity.mrSigner,
+    [enclaveLabels.productId]: String(identity.productId),
+    [enclaveLabels.securityVersion]: String(identity.securityVersion),
+    [enclaveLabels.debug]: String(identity.debug),
+  });
+}

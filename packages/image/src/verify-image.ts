@@ -1,0 +1,159 @@
+import type { SignedIdentity } from '@enclos/build';
+import { toHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import type { EnclaveManifest } from '@enclos/manifest';
+import { createAppView, enclaveFolder, type AppView } from './app-view.ts';
+import { enclavePaths, entrypoint, requireSigned } from './application.ts';
+import { architectures, imageUser, interpreterPath, type Architecture } from './base/base.ts';
+import type { Digest } from './digest.ts';
+import { labelsOf } from './labels.ts';
+import type { ImageConfig } from './oci/documents.ts';
+import { findImage, type FoundImage, type ImageChoice, type ImageSource } from './oci/source.ts';
+import { readLayer } from './read-layer.ts';
+import { createTarBudget } from './tar/read.ts';
+
+export interface VerifiedImage {
+  /** Of the manifest: what a deployment names. */
+  readonly digest: Digest;
+  readonly name: string;
+  readonly architecture: string;
+  readonly identity: SignedIdentity;
+  /** The interpreter in the image is the one that the enclave pins. */
+  readonly interpreter: { readonly version: string; readonly sha256: string };
+}
+
+/** What an image is expected to be; what is absent is not compared. */
+export interface ImageExpectation {
+  readonly digest?: string | undefined;
+  /** 32 bytes of hex each. */
+  readonly mrEnclave?: string | undefined;
+  readonly mrSigner?: string | undefined;
+  /** Whether a debug enclave, whose memory anybody reads, is accepted. Default: not. */
+  readonly allowDebug?: boolean | undefined;
+}
+
+/**
+ * Ties the digest of an image to the enclave in it. Reads every layer, holds everything to its digest, measures the SGXS stream
+ * in the layers anew, verifies its SIGSTRUCT, and compares labels, annotations, variables, entry point and
+ * interpreter with that.
+ *
+ * It says nothing about the host program, which nobody has to trust, and nothing about what a running container is:
+ * evidence says that.
+ *
+ * @throws OCI_IMAGE_REFUSED, OCI_IMAGE_UNEXPECTED, LAUNCH_MEASUREMENT_MISMATCH, OCI_DIGEST_MISMATCH, OCI_LAYER_INVALID,
+ * OCI_DOCUMENT_INVALID, OCI_LAYOUT_INVALID, OCI_TOO_LARGE, and what the readers of images and signatures throw.
+ */
+export async function verifyImage(
+  source: ImageSource,
+  choice: ImageChoice,
+  expected: ImageExpectation = {},
+): Promise<VerifiedImage> {
+  const image = await findImage(source, choice);
+  const { digest } = image.descriptor;
+  requireExpected('digest', digest, expected.digest);
+  const architecture = architectureOf(image.config);
+  const view = await readLayers(source, image);
+  const { manifest, identity, paths } = findEnclave(view);
+  requireConfiguration(image, { identity, paths });
+  const interpreter = requireInterpreter(view, manifest, architecture);
+  requireExpected('mrEnclave', identity.mrEnclave, expected.mrEnclave);
+  requireExpected('mrSigner', identity.mrSigner, expected.mrSigner);
+  if (identity.debug && expected.allowDebug !== true) {
+    throw new EnclosError(
+      'OCI_IMAGE_UNEXPECTED',
+      'It holds a debug enclave: whoever starts it reads everything inside.',
+      {
+        details: { field: 'debug', got: 'true', expected: 'false' },
+      },
+    );
+  }
+  return Object.freeze({ digest, name: manifest.name, architecture, identity, interpreter });
+}
+
+const refused = (message: string): EnclosError => new EnclosError('OCI_IMAGE_REFUSED', message);
+
+function requireExpected(field: string, got: string, expected: string | undefined): void {
+  if (expected === undefined || expected === got) return;
+  throw new EnclosError('OCI_IMAGE_UNEXPECTED', `Its ${field} is ${got}, not ${expected}.`, {
+    details: { field, got, expected },
+  });
+}
+
+function architectureOf({ os, architecture }: ImageConfig): Architecture {
+  if (os !== 'linux' || !Object.hasOwn(architectures, architecture)) {
+    throw refused(`It is for ${os}/${architecture}, where no enclave runs.`);
+  }
+  // It is one of the names.
+  return architecture as Architecture;
+}
+
+async function readLayers(source: ImageSource, { manifest, config }: FoundImage): Promise<AppView> {
+  const view = createAppView([interpreterPath.slice(1)]);
+  const budget = createTarBudget();
+  for (const [index, descriptor] of manifest.layers.entries()) {
+    const diffId = config.rootfs.diff_ids[index];
+    if (diffId === undefined) throw new RangeError('The number of layers was compared.');
+    await readLayer(source, { descriptor, diffId }, { visit: view.visit, budget });
+  }
+  return view;
+}
+
+interface FoundEnclave {
+  readonly manifest: EnclaveManifest;
+  readonly identity: SignedIdentity;
+  readonly paths: { readonly image: string; readonly signature: string };
+}
+
+function findEnclave({ files }: AppView): FoundEnclave {
+  const images = [...files.keys()].filter((path) => path.endsWith('.sgxs'));
+  const [path] = images;
+  if (path === undefined || images.length > 1) {
+    throw refused(`It has ${images.length} enclaves in /${enclaveFolder}, and not one.`);
+  }
+  const signaturePath = `${path.slice(0, -'.sgxs'.length)}.sig`;
+  const [image, signature] = [files.get(path), files.get(signaturePath)];
+  if (image === undefined || signature === undefined) throw refused(`There is no ${signaturePath}.`);
+  const { manifest, identity } = requireSigned(image, signature);
+  const paths = enclavePaths(manifest.name);
+  if (paths.image !== path) throw refused(`${path} is the enclave ${manifest.name}, by another name.`);
+  return { manifest, identity, paths };
+}
+
+function requireConfiguration(
+  { config, manifest }: FoundImage,
+  { identity, paths }: Pick<FoundEnclave, 'identity' | 'paths'>,
+): void {
+  const { Labels, Env, Entrypoint, User } = config.config ?? {};
+  for (const [name, value] of Object.entries(labelsOf(identity))) {
+    requireEqual(`The label ${name}`, Labels?.[name], value);
+    requireEqual(`The annotation ${name}`, manifest.annotations?.[name], value);
+  }
+  requireEqual('ENCLOS_IMAGE', variable(Env ?? [], 'ENCLOS_IMAGE'), paths.image);
+  requireEqual('ENCLOS_SIGNATURE', variable(Env ?? [], 'ENCLOS_SIGNATURE'), paths.signature);
+  requireEqual('The entry point', JSON.stringify(Entrypoint ?? []), JSON.stringify(entrypoint));
+  requireEqual('The user', User, `${imageUser}:${imageUser}`);
+}
+
+function requireEqual(what: string, got: string | undefined, want: string): void {
+  if (got !== want) throw refused(`${what} is ${got ?? 'absent'}, and should be ${want}.`);
+}
+
+/** The last one counts, as for engines; two are one too many. */
+function variable(environment: readonly string[], name: string): string | undefined {
+  const values = environment.filter((entry) => entry.startsWith(`${name}=`));
+  if (values.length > 1) throw refused(`${name} is set twice.`);
+  return values[0]?.slice(name.length + 1);
+}
+
+function requireInterpreter(
+  { hashes }: AppView,
+  { interpreter }: EnclaveManifest,
+  architecture: Architecture,
+): VerifiedImage['interpreter'] {
+  const pinned = interpreter.digests.find((digest) => digest.architecture === architectures[architecture].npm);
+  const got = hashes.get(interpreterPath);
+  if (pinned === undefined || got !== toHex(pinned.sha256)) {
+    throw refused(`${interpreterPath} is not the Node ${interpreter.version} that the enclave pins.`);
+  }
+  return Object.freeze({ version: interpreter.version, sha256: got });
+}

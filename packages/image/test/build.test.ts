@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { utf8 } from '@enclos/codec';
+import { describeImage, verifyImage, withImageSource } from '../src/index.ts';
+import { bytesContent, type LayerEntry } from '../src/tar/entry.ts';
+import { archive, baseArchive, buildSample, enclave, file, temporaryFolder } from './sample.ts';
+
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+const signed = enclave();
+const json = (layout: string, digest: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(layout, 'blobs/sha256', digest.slice(7)), 'utf8')) as Record<string, unknown>;
+
+test('two builds give the same files, byte for byte', async () => {
+  const [one, two] = [await buildSample(signed), await buildSample(signed)];
+  const names = readdirSync(join(one.layout, 'blobs/sha256'));
+  assert.deepEqual(readdirSync(join(two.layout, 'blobs/sha256')), names);
+  assert.deepEqual(readFileSync(join(two.layout, 'index.json')), readFileSync(join(one.layout, 'index.json')));
+});
+
+test('time, host, files and base each give another digest', async () => {
+  const { descriptor } = await buildSample(signed);
+  const content = bytesContent(utf8('x'));
+  const others = await Promise.all([
+    buildSample(signed, { createdSeconds: 1 }),
+    buildSample(signed, { application: { ...signed, host: utf8('console.log(2)') } }),
+    buildSample(signed, {
+      application: { ...signed, host: utf8('console.log(1)'), files: [{ path: 'data', content }] },
+    }),
+    buildSample(signed, { base: { path: await baseArchive([file('etc/motd', 'other')]) } }),
+  ]);
+  const digests = new Set([descriptor, ...others.map((other) => other.descriptor)].map(({ digest }) => digest));
+  assert.equal(digests.size, 5);
+});
+
+test('an image runs as nobody, and names its enclave', async () => {
+  const { layout, config } = await buildSample(signed, { createdSeconds: 86_400 });
+  const { created, config: run } = json(layout, config) as { created: string; config: Record<string, unknown> };
+  assert.equal(created, '1970-01-02T00:00:00Z');
+  assert.equal(run['User'], '65532:65532');
+  assert.deepEqual(run['Entrypoint'], ['/usr/local/bin/node', '/app/start.mjs']);
+  assert.ok((run['Env'] as string[]).includes('ENCLOS_IMAGE=/app/enclave/vault.sgxs'));
+});
+
+test('a bill of materials and a provenance refer to the image', async () => {
+  const component = { type: 'library', name: 'hono', version: '4.0.0', purl: 'pkg:npm/hono@4.0.0' } as const;
+  const application = { ...signed, host: utf8('console.log(1)'), components: [component] };
+  const { layout, sbom, provenance, descriptor, identity } = await buildSample(signed, { application });
+  const statement = (digest: string): Record<string, unknown> => {
+    const { subject, layers } = json(layout, digest) as { subject: unknown; layers: { digest: string }[] };
+    const { mediaType, digest: of, size } = descriptor;
+    assert.deepEqual(subject, { mediaType, digest: of, size });
+    return json(layout, layers[0]?.digest ?? '');
+  };
+  const bom = statement(sbom.digest);
+  assert.equal(bom['bomFormat'], 'CycloneDX');
+  assert.equal(bom['specVersion'], '1.6');
+  assert.match(
+    String(bom['serialNumber']),
+    /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  );
+  const components = bom['components'] as Record<string, unknown>[];
+  assert.ok(components.some(({ purl }) => purl === 'pkg:npm/hono@4.0.0'));
+  assert.ok(components.some(({ name, version }) => name === 'vault' && version === identity.mrEnclave));
+  const made = statement(provenance.digest);
+  assert.equal(made['predicateType'], 'https://slsa.dev/provenance/v1');
+  assert.deepEqual(made['subject'], [{ name: 'vault', digest: { sha256: descriptor.digest.slice(7) } }]);
+  const facts = await withImageSource(layout, (source) => describeImage(source, { architecture }));
+  assert.deepEqual(
+    facts.referrers.map(({ digest }) => digest),
+    [sbom.digest, provenance.digest],
+  );
+});
+
+test('a base is a tar, a tar with gzip, an OCI layout or an archive of one', async () => {
+  const tar = await baseArchive();
+  const gzipped = join(temporaryFolder(), 'base.tar.gz');
+  writeFileSync(gzipped, gzipSync(readFileSync(tar)));
+  const plain = await buildSample(signed, { base: { path: tar } });
+  const unpacked = await buildSample(signed, { base: { path: gzipped } });
+  assert.deepEqual(unpacked.layers, plain.layers);
+});
+
+test('a base that has the places of an image already, or nothing at all, is refused', async () => {
+  for (const path of ['usr/local/bin/node', 'app/enclave/x.sgxs']) {
+    const base = { path: await baseArchive([file(path, 'x')]) };
+    await assert.rejects(buildSample(signed, { base }), { code: 'OCI_BASE_UNUSABLE' }, path);
+  }
+  const missing = { path: join(temporaryFolder(), 'none') };
+  await assert.rejects(buildSample(signed, { base: missing }), { code: 'OCI_LAYOUT_INVALID' });
+  const built = await buildSample(signed);
+  await assert.rejects(buildSample(signed, { base: { path: built.layout } }), { code: 'OCI_BASE_UNUSABLE' });
+});
+
+test('files of the application do not take the places of the image', async () => {
+  const content = bytesContent(utf8('x'));
+  for (const path of ['host.mjs', 'enclave/other.sgxs', 'node_modules/x', 'enclave']) {
+    const application = { ...signed, host: utf8(''), files: [{ path, content }] };
+    await assert.rejects(buildSample(signed, { application }), { code: 'OCI_BASE_UNUSABLE' }, path);
+  }
+});
+
+test('nothing is left, and nothing replaced, when a build fails', async () => {
+  const folder = temporaryFolder();
+  const layoutFolder = join(folder, 'image.oci');
+  await assert.rejects(buildSample(signed, { layoutFolder, base: { path: join(folder, 'none') } }));
+  assert.deepEqual(readdirSync(folder), []);
+  mkdirSync(layoutFolder);
+  writeFileSync(join(layoutFolder, 'letters'), 'precious');
+  await assert.rejects(buildSample(signed, { layoutFolder }), { code: 'OCI_LAYOUT_INVALID' });
+  assert.equal(readFileSync(join(layoutFolder, 'letters'), 'utf8'), 'precious');
+});
+
+test('a layout is replaced by the next one', async () => {
+  const layoutFolder = join(temporaryFolder(), 'image.oci');
+  await buildSample(signed, { layoutFolder });
+  const { descriptor } = await buildSample(signed, { layoutFolder, createdSeconds: 5 });
+  const facts = await withImageSource(layoutFolder, (source) => describeImage(source, { architecture }));
+  assert.equal(facts.digest, descriptor.digest);
+});
+
+test('an archive holds the image, and verifies like its layout', async () => {
+  const archiveFile = join(temporaryFolder(), 'image.tar');
+  const { descriptor } = await buildSample(signed, { archiveFile });
+  const verified = await withImageSource(archiveFile, (source) => verifyImage(source, { architecture }));
+  assert.equal(verified.digest, descriptor.digest);
+});
+
+test('a file that is no layout is refused', async () => {
+  const path = join(temporaryFolder(), 'x.tar');
+  const entry: LayerEntry = file('hello', 'x');
+  for (const bytes of [await archive([entry]), utf8('no tar at all'), new Uint8Array()]) {
+    writeFileSync(path, bytes);
+    await assert.rejects(
+      withImageSource(path, async () => undefined),
+      { code: 'OCI_LAYOUT_INVALID' },
+    );
+  }
+});
+
+test('an archive that ends within a blob is refused', async () => {
+  const archiveFile = join(temporaryFolder(), 'image.tar');
+  await buildSample(signed, { archiveFile });
+  const bytes = readFileSync(archiveFile);
+  // All names first, so that it is taken for a layout.
+  const cut = join(temporaryFolder(), 'cut.tar');
+  const mark = await archive([file('oci-layout', '{"imageLayoutVersion":"1.0.0"}')]);
+  writeFileSync(cut, Buffer.concat([mark.subarray(0, 1024), bytes.subarray(0, bytes.length / 2)]));
+  await assert.rejects(
+    withImageSource(cut, async () => undefined),
+    { code: 'OCI_LAYER_INVALID' },
+  );
+});
+
+test('a time that an archive does not hold is refused', async () => {
+  for (const createdSeconds of [-1, 1.5, 8 ** 11]) {
+    await assert.rejects(buildSample(signed, { createdSeconds }), { code: 'BUILD_DATE_INVALID' });
+  }
+});
+
+test('without mmdebstrap a Debian is refused', async (t) => {
+  const { PATH: before } = process.env;
+  t.after(() => void (process.env['PATH'] = before));
+  process.env['PATH'] = temporaryFolder();
+  await assert.rejects(buildSample(signed, { base: 'debian' }), { code: 'OCI_BASE_TOOL_MISSING' });
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { utf8 } from '@enclos/codec';
+import * as fc from 'fast-check';
+import { encodeJson, parseJson } from '../src/json.ts';
+
+test('parseJson() gives back what encodeJson() wrote', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.jsonValue({ maxDepth: 0 })), (value) => {
+      // JSON has one zero, and objects without a prototype are none of its business.
+      const plain: unknown = JSON.parse(JSON.stringify(value));
+      assert.deepEqual(parseJson(encodeJson(value), 'manifest'), plain);
+    }),
+  );
+});
+
+const refusals: readonly (readonly [what: string, text: string, reason: RegExp])[] = [
+  ['a key twice', '{"a":1,"a":2}', /twice/],
+  ['a key twice in two spellings', '{"layers":[],"Layers":[]}', /twice/],
+  ['a key twice by an escape', '{"layers":[],"l\\u0061yers":[]}', /twice/],
+  ['a key with a Kelvin sign for a k', '{"mark":1,"mar\u212a":2}', /twice/],
+  ['a key with a long s', '{"size":1,"\u017fize":2}', /twice/],
+  ['a key twice further in', '{"a":[{"b":1,"c":2,"b":3}]}', /twice/],
+  ['a key twice with space before the colon', '{"a" \n:1,"a":2}', /twice/],
+  ['deep nesting', `${'['.repeat(33)}${']'.repeat(33)}`, /deeply/],
+  ['an end too early', '{"a":', /not JSON/],
+  ['a string without an end', '{"a', /not JSON/],
+  ['something behind it', '{} {}', /not JSON/],
+];
+
+for (const [what, text, reason] of refusals) {
+  test(`parseJson() refuses ${what}`, () => {
+    assert.throws(() => parseJson(utf8(text), 'manifest'), { code: 'OCI_DOCUMENT_INVALID', message: reason });
+  });
+}
+
+test('parseJson() takes the same key in two objects, and brackets and colons in strings', () => {
+  const text = '{"a":{"x":1},"b":{"x":"{[\\":"},"c":["}","x"]}';
+  assert.deepEqual(parseJson(utf8(text), 'manifest'), JSON.parse(text));
+});
+
+test('parseJson() refuses what is not UTF-8, and what is too large', () => {
+  assert.throws(() => parseJson(new Uint8Array([0x22, 0xff, 0x22]), 'manifest'), { code: 'OCI_DOCUMENT_INVALID' });
+  assert.throws(() => parseJson(new Uint8Array(4 * 1024 * 1024 + 1), 'manifest'), { code: 'OCI_TOO_LARGE' });
+});

@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { startProgram, type Ran } from './programs.ts';
+
+const tools = ['podman', 'skopeo'] as const;
+
+function isInstalled(tool: string): boolean {
+  return spawnSync(tool, ['--version']).status === 0;
+}
+
+const missing = tools.filter((tool) => !isInstalled(tool));
+const reason =
+  process.getuid?.() !== 0
+    ? 'containers are run as root here'
+    : missing.length > 0
+      ? `absent: ${missing.join(', ')} (apt-get install podman skopeo)`
+      : undefined;
+
+/** Tests with real containers. Where there can be none they are skipped, visibly and counted; in CI that fails. */
+export function containerTest(name: string, body: (t: TestContext) => Promise<void>): void {
+  if (reason === undefined) return void test(name, body);
+  if (process.env['CI'] === undefined) return void test(name, { skip: reason }, () => undefined);
+  void test(name, () => {
+    throw new Error(`Containers cannot be run: ${reason}.`);
+  });
+}
+
+/** Runs podman; its images and containers are in one folder. */
+export type Podman = (...args: readonly string[]) => Promise<Ran>;
+
+/**
+ * A podman of one's own. On kernels with hybrid cgroups it needs a mount namespace without the unified hierarchy, and containers without
+ * cgroups; elsewhere neither does harm.
+ */
+export function createPodman(folder: string): Podman {
+  mkdirSync(folder, { recursive: true });
+  const configuration = join(folder, 'containers.conf');
+  const engine = '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "crun"\n';
+  writeFileSync(configuration, `[containers]\ncgroups = "disabled"\n\n${engine}`);
+  const storage = ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
+  const script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec podman "$@"';
+  const env = { CONTAINERS_CONF: configuration, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
+  return (...args) =>
+    startProgram(['unshare', '--mount', 'sh', '-c', script, 'sh', ...storage, ...args], { cwd: folder, env }).ended;
+}
