@@ -1,3 +1,4 @@
+import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
@@ -31,6 +32,7 @@ export const errorRegistry = {
   ...atlsErrors,
   ...buildErrors,
   ...cliErrors,
+  ...agentErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorRegistry;
