@@ -13,10 +13,17 @@ import { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './wr
 export interface PlatformAudit {
   /** @throws PLATFORM_AUDIT_FAILED: a platform that cannot say that it starts does not start. */
   started(facts: AuditFacts): Promise<void>;
-  /** A host has connected. @param user its own, on a separated platform */
-  host(user?: number): HostAudit;
+  /** A host has connected. */
+  host(who?: AuditedHost): HostAudit;
   /** Waits a moment for enclaves that are ending, says that the platform stops, and closes the log. Idempotent. */
   close(): Promise<void>;
+}
+
+/** Who a host of a separated platform is. */
+export interface AuditedHost {
+  readonly user?: number | undefined;
+  /** Where it connected, when it is known by its folders. */
+  readonly folder?: string | undefined;
 }
 
 export type AuditFacts = Readonly<Record<string, string | number | boolean>>;
@@ -69,7 +76,7 @@ export async function openPlatformAudit(path: string, options: AuditWriterOption
   let closed: Promise<void> | undefined;
   return Object.freeze({
     started: (facts: AuditFacts) => writer.record({ event: 'platform-started', processId: process.pid, ...facts }),
-    host: (user?: number) => hostAudit(log, ++hosts, user),
+    host: (who: AuditedHost = {}) => hostAudit(log, ++hosts, who),
     close() {
       closed ??= closeLog(log);
       return closed;
@@ -100,10 +107,11 @@ async function closeLog({ writer, tally, running, idle }: Log): Promise<void> {
   await writer.close();
 }
 
-function hostAudit(log: Log, host: number, user: number | undefined): HostAudit {
+function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostAudit {
   const { tally } = log;
   let enclaves = 0;
-  tally.note('platform', { event: 'host-connected', host, ...(user === undefined ? {} : { user }) });
+  const who = { ...(user === undefined ? {} : { user }), ...(folder === undefined ? {} : { folder }) };
+  tally.note('platform', { event: 'host-connected', host, ...who });
   return Object.freeze({
     requests:
       <A extends readonly unknown[]>(

@@ -29,8 +29,13 @@ export interface PluginEvents {
 }
 
 export interface DevicePlugin {
+  /** Resolves when it has tried for the first time, however that went. */
+  readonly tried: Promise<void>;
   close(): Promise<void>;
 }
+
+/** Starts the plugin of a resource, with everything else settled. */
+export type StartPlugin = (resource: Resource) => DevicePlugin;
 
 const registerTimeoutMs = 5000;
 
@@ -43,15 +48,19 @@ export function startDevicePlugin(options: DevicePluginOptions): DevicePlugin {
   const { events, pollMs = 250 } = options;
   const stop = new AbortController();
   const membership = createMembership(options);
+  const keep = (): Promise<void> => membership.keep().catch(events.failed);
+  const tried = keep();
   const run = async (): Promise<void> => {
+    await tried;
     while (!stop.signal.aborted) {
-      await membership.keep().catch(events.failed);
       await pause(pollMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      if (!stop.signal.aborted) await keep();
     }
     membership.leave();
   };
   const running = run();
   return Object.freeze({
+    tried,
     close() {
       stop.abort();
       return running;

@@ -8,7 +8,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { isListening } from '@enclos/software-sgx';
+import { isListening } from '@enclos/software-sgx/listening';
 import type { Definitions } from './definitions.ts';
 import { sendLatest } from './latest.ts';
 import type { AllocateRequest, AllocateResponse, DeviceList, PluginOptions } from './messages.ts';

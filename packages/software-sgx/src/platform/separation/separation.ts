@@ -13,12 +13,16 @@ export interface SeparationOptions extends SeparatedUsers {
   readonly runtimeFolder?: string;
   /** Where the copy of the interpreter is kept. Made when absent. Default: /var/cache/enclos. */
   readonly cacheFolder?: string;
+  /** The largest image that a host may bring, which bounds the memory of all. Default: the largest that there is. */
+  readonly maxImageBytes?: number;
 }
 
 /** A machine that was checked: platform, hosts and enclaves can be kept apart on it. */
 export interface Separation extends SeparatedUsers {
   readonly runtimeFolder: string;
   readonly cacheFolder: string;
+  readonly folderHosts: number;
+  readonly maxImageBytes: number | undefined;
 }
 
 const defaultFolders = { runtimeFolder: '/run/enclos', cacheFolder: '/var/cache/enclos' };
@@ -35,7 +39,7 @@ export async function prepareSeparation(
   secretFolders: readonly string[],
 ): Promise<Separation> {
   requireUsers(options);
-  const { hostUsers, enclaveUsers } = options;
+  const { hostUsers, enclaveUsers, folderHosts = 0, maxImageBytes } = options;
   if (process.getuid?.() !== 0) throw unavailable('The platform does not run as root.');
   requireCapabilities(await readFile('/proc/self/status', 'utf8').catch(() => ''));
   for (const folder of secretFolders) await requireSecret(folder);
@@ -44,6 +48,8 @@ export async function prepareSeparation(
   return Object.freeze({
     hostUsers: Object.freeze([...hostUsers]),
     enclaveUsers: Object.freeze({ ...enclaveUsers }),
+    folderHosts,
+    maxImageBytes,
     runtimeFolder: await passableFolder(options.runtimeFolder ?? defaultFolders.runtimeFolder),
     cacheFolder: await passableFolder(options.cacheFolder ?? defaultFolders.cacheFolder),
   });
