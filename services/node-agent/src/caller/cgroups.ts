@@ -38,8 +38,8 @@ export async function openCgroups({ root, own = '/sys/fs/cgroup' }: CgroupsOptio
       if (base === undefined && path.split('/').includes('..')) {
         throw unavailable('The agent does not find its own cgroup in the hierarchy of the node.');
       }
-      const inside = posix.join('/', base ?? '', path);
-      if (inside === '/') throw unavailable('The caller is in no cgroup but that of the whole node.');
+      const inside = posix.join('/', base ?? '', path).replace(/\/$/, '');
+      if (inside === '') throw unavailable('The caller is in no cgroup but that of the whole node.');
       const folder = join(root, inside);
       await access(join(folder, 'cgroup.procs'), constants.W_OK).catch((cause: unknown) => {
         throw new EnclosError('AGENT_CGROUP_UNAVAILABLE', `Nothing can be moved into the cgroup ${inside}.`, { cause });
