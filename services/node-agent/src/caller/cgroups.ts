@@ -1,4 +1,4 @@
-import { access, constants, readdir, stat, statfs } from 'node:fs/promises';
+import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 
@@ -21,24 +21,30 @@ export interface CgroupsOptions {
   readonly root: string;
   /** Where the container runtime mounted the agent's own part of it. */
   readonly own?: string;
+  /** The agent. A parameter, so that tests can play other namespaces. */
+  readonly self?: { readonly processId: number; readonly cgroup: string };
 }
 
 /**
- * A container most often has a cgroup namespace, and sees the cgroups of others relative to its own
+ * A container may have a cgroup namespace, and then sees the cgroups of others relative to its own
  * (cgroup_namespaces(7)): `/../../pod1/container`. So the agent finds itself in the node's hierarchy, by the number
- * that a cgroup has in every mount.
+ * that a cgroup has in every mount, and makes sure that it is there.
  * @throws AGENT_CGROUP_UNAVAILABLE
  */
-export async function openCgroups({ root, own = '/sys/fs/cgroup' }: CgroupsOptions): Promise<Cgroups> {
+export async function openCgroups({ root, own = '/sys/fs/cgroup', self }: CgroupsOptions): Promise<Cgroups> {
   if (!(await isCgroup2(root))) throw unavailable(`There are no cgroups of version 2 at ${root}.`);
-  const base = await findOwn(root, own);
+  const { processId, cgroup } = self ?? { processId: process.pid, cgroup: await ownCgroup() };
+  const candidates = ['', await findOwn(root, own)].filter((base) => base !== undefined);
+  const isBase = await Promise.all(candidates.map(async (base) => holds(join(root, base, cgroup), processId)));
+  const base = candidates.find((_, i) => isBase[i]);
+  if (base === undefined) throw unavailable(`The agent does not find its own cgroup below ${root}.`);
+  if (base !== '' && (await isDelegated(root))) {
+    // cgroups(7), `nsdelegate`: nothing is moved across the border of a namespace.
+    throw unavailable('The agent is in a cgroup namespace of its own: start it by `nsenter --target 1 --cgroup`.');
+  }
   return Object.freeze({
     async folderOf(path: string) {
-      // Joined to a root, `..` of too much ends there; so `base` must be known when there is any.
-      if (base === undefined && path.split('/').includes('..')) {
-        throw unavailable('The agent does not find its own cgroup in the hierarchy of the node.');
-      }
-      const inside = posix.join('/', base ?? '', path).replace(/\/$/, '');
+      const inside = posix.join('/', base, path).replace(/\/$/, '');
       if (inside === '') throw unavailable('The caller is in no cgroup but that of the whole node.');
       const folder = join(root, inside);
       await access(join(folder, 'cgroup.procs'), constants.W_OK).catch((cause: unknown) => {
@@ -47,6 +53,23 @@ export async function openCgroups({ root, own = '/sys/fs/cgroup' }: CgroupsOptio
       return folder;
     },
   });
+}
+
+async function ownCgroup(): Promise<string> {
+  const text = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
+  return /^0::(\/.*)$/m.exec(text)?.[1] ?? '/';
+}
+
+async function holds(folder: string, processId: number): Promise<boolean> {
+  const members = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '');
+  return members.split('\n').includes(`${processId}`);
+}
+
+/** By the options of the mount, behind the hyphen (proc_pid_mountinfo(5)). */
+async function isDelegated(root: string): Promise<boolean> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const own = mounts.split('\n').find((line) => line.split(' ')[4] === root);
+  return own?.split(' - ')[1]?.includes('nsdelegate') ?? false;
 }
 
 async function isCgroup2(path: string): Promise<boolean> {

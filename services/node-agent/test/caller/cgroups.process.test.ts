@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openCgroups } from '../../src/caller/cgroups.ts';
@@ -26,11 +28,38 @@ describe('the cgroup of a caller', { skip: root === undefined && 'needs cgroups 
     assert.equal(await cgroups.folderOf(`/${name}/pod/one`), at(`${name}/pod/one`));
   });
 
-  test('is found by the path that it has as seen from the agent’s own namespace', async () => {
+  describe('of an agent in a container, whose part of the hierarchy is mounted by itself,', () => {
     // A mount of the agent's own part has the numbers of the node's.
-    const cgroups = await openCgroups({ root: root ?? '', own: at(`${name}/agent`) });
-    assert.equal(await cgroups.folderOf('/../pod/one'), at(`${name}/pod/one`));
-    assert.equal(await cgroups.folderOf('/'), at(`${name}/agent`));
+    const own = at(`${name}/agent`);
+    let agent: ChildProcess;
+    before(async () => {
+      agent = spawn('sh', ['-c', 'echo 0 > "$0/cgroup.procs" && echo there && exec sleep 60', own]);
+      if (agent.stdout !== null) await once(agent.stdout, 'data');
+    });
+    after(async () => {
+      const ended = once(agent, 'close');
+      agent.kill('SIGKILL');
+      await ended;
+    });
+
+    test('is found by the path that it has in a namespace of the agent’s own', async () => {
+      const self = { processId: agent.pid ?? 0, cgroup: '/' };
+      const cgroups = await openCgroups({ root: root ?? '', own, self });
+      assert.equal(await cgroups.folderOf('/../pod/one'), at(`${name}/pod/one`));
+      assert.equal(await cgroups.folderOf('/'), own);
+    });
+
+    test('is found by its whole path in the namespace of the node', async () => {
+      const self = { processId: agent.pid ?? 0, cgroup: `/${name}/agent` };
+      const cgroups = await openCgroups({ root: root ?? '', own, self });
+      assert.equal(await cgroups.folderOf(`/${name}/pod/one`), at(`${name}/pod/one`));
+    });
+
+    test('is not guessed: an agent that is not where it should be does not start', async () => {
+      const self = { processId: agent.pid ?? 0, cgroup: `/${name}/pod` };
+      await assert.rejects(openCgroups({ root: root ?? '', own, self }), unavailable);
+      await assert.rejects(openCgroups({ root: root ?? '', own: temporaryFolder(), self }), unavailable);
+    });
   });
 
   test('is refused when it is gone, that of the whole node, or beyond it', async () => {
@@ -40,13 +69,4 @@ describe('the cgroup of a caller', { skip: root === undefined && 'needs cgroups 
     }
   });
 
-  test('is refused when it is relative, and the agent does not know to what', async () => {
-    const cgroups = await openCgroups({ root: root ?? '', own: temporaryFolder() });
-    await assert.rejects(cgroups.folderOf('/../pod/one'), unavailable);
-    assert.equal(await cgroups.folderOf(`/${name}/pod`), at(`${name}/pod`));
-  });
-
-  test('is looked for without leaving anything behind', () => {
-    assert.deepEqual(readdirSync(at(`${name}/pod/one`), { withFileTypes: true }).filter((e) => e.isDirectory()), []);
-  });
 });
