@@ -22,6 +22,7 @@ export interface SoftwareOptions {
   readonly cgroupRoot: string | undefined;
   readonly maxImageBytes: number;
   readonly auditFile: string | undefined;
+  readonly quoteHelper: boolean;
 }
 
 export interface HardwareSettings {
@@ -43,6 +44,7 @@ export const usage = `usage: enclos-node-agent --state DIR [option...]
   --no-cgroup                count enclaves with the agent, not with their pods
   --max-image MIB            largest image that a pod may bring (default 128)
   --audit FILE               write down what the platform does
+  --quote-helper             quote reports for whoever mounts RUNTIME/quotes
   --no-hardware              leave SGX hardware to another plugin
   --hardware-devices N       containers that can have SGX hardware at once (default 110)
   --device-folder DIR        the node's /dev (default /host/dev)
@@ -86,6 +88,7 @@ function parse(argv: readonly string[]) {
         'no-cgroup': { type: 'boolean', default: false },
         'max-image': { type: 'string', default: '128' },
         audit: { type: 'string' },
+        'quote-helper': { type: 'boolean', default: false },
         'no-hardware': { type: 'boolean', default: false },
         'hardware-devices': { type: 'string', default: '110' },
         'device-folder': { type: 'string', default: '/host/dev' },
@@ -112,6 +115,7 @@ function softwareOptions(values: Values, devices: number): SoftwareOptions {
     cgroupRoot: values['no-cgroup'] ? undefined : path('--cgroup-root', values['cgroup-root']),
     maxImageBytes: number('--max-image', values['max-image'], { least: 1, most: 512 }) * 1024 * 1024,
     auditFile: values.audit === undefined ? undefined : path('--audit', values.audit),
+    quoteHelper: values['quote-helper'],
   };
 }
 

@@ -1,3 +1,5 @@
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   createMachine,
   createVendor,
@@ -6,10 +8,12 @@ import {
   openPlatform,
   openPlatformAudit,
   servePlatform,
+  serveQuotes,
   stateFolders,
+  type Listening,
   type PlatformServer,
+  type PlatformServices,
 } from '@enclos/software-sgx';
-import { stat } from 'node:fs/promises';
 import type { SoftwareOptions } from './options.ts';
 
 /** The software platform of the node, served for as long as the agent lives. */
@@ -50,13 +54,25 @@ export async function startAgentPlatform(options: SoftwareOptions, now: () => Da
     throw error;
   });
   const { folderHosts, close } = await servePlatform(services);
+  const quotes = options.quoteHelper ? await startQuotes(services, options.runtimeFolder) : undefined;
   return Object.freeze({
     folderHosts,
-    close,
+    async close() {
+      await quotes?.close();
+      await close();
+    },
     check: () => services.interpreter.recheck(),
     rootFingerprint: services.rootFingerprint,
     missingLayers: services.isolation.layers.filter(({ active }) => !active).map(({ name }) => name),
   });
+}
+
+/** In a folder of its own, which a pod can mount without getting anything else of the agent. */
+async function startQuotes(services: PlatformServices, runtimeFolder: string): Promise<Listening> {
+  const folder = join(runtimeFolder, 'quotes');
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+  return serveQuotes(services, join(folder, 'quote.sock'));
 }
 
 /** A vendor beside the machine, which certifies it: whoever starts the agent so says that the node is set up for it. */

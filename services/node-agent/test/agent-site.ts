@@ -88,7 +88,7 @@ export async function createAgentSite(): Promise<AgentSite> {
   const cgroups: string[] = [];
   const words = [
     ...['--state', join(folder, 'state'), '--own-vendor', '--cache', join(folder, 'cache')],
-    ...['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware'],
+    ...['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware', '--quote-helper'],
     ...['--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
   ];
   return Object.freeze({

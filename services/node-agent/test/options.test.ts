@@ -16,6 +16,7 @@ describe('the options of the agent', () => {
         cgroupRoot: '/host/cgroup',
         maxImageBytes: 128 * 1024 * 1024,
         auditFile: undefined,
+        quoteHelper: false,
       },
       hardware: { devices: 110, deviceFolder: '/host/dev', cdiFolder: undefined, epcBytes: undefined },
       metrics: undefined,

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { isEnclosError } from '@enclos/errors';
 import { loadEnclave, type Enclave } from '@enclos/host';
-import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
+import { connectQuoteHelper, connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
 import { device } from './enclave/device.edl.ts';
 
 /**
@@ -47,6 +47,16 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
   unseal: async (blob = '') => text(await there(enclave).call.unseal({ blob: bytes(blob) })),
   quote: async (purpose = '', nonce = '') =>
     text(await there(enclave).call.quote({ purpose, nonce: bytes(nonce) })),
+  async helperQuote(path = '', changed = '') {
+    const helper = await connectQuoteHelper(path);
+    try {
+      const report = await there(enclave).call.report({ target: await helper.targetInfo() });
+      if (changed !== '') report[320] = (report[320] ?? 0) ^ 1;
+      return text(await helper.quote(report));
+    } finally {
+      helper.close();
+    }
+  },
   wait: () => there(enclave).call.wait(),
   /** Attempts on the machine; what went well says so. */
   processes: () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length,

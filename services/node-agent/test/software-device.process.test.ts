@@ -43,6 +43,12 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
     return answers[0] ?? {};
   };
 
+  /** A verifier would have both from the operator. */
+  const trust = async () => ({
+    roots: [await softwareRoot(String(await first.does('root')))],
+    endorsements: parseCollateral(JSON.parse(String(await first.does('endorsements')))),
+  });
+
   /** Where cgroups can be made each pod has one, as on a node. */
   const podIn = (name: string, given: ContainerAllocation, user?: number): Pod =>
     site.pod(given, { user, cgroup: cgroupRoot === undefined ? undefined : site.cgroup(name) });
@@ -101,10 +107,9 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       assert.equal(await first.does('describe'), 'separated');
       const nonce = utf8('a nonce of the relying party');
       const quote = await first.does('quote', 'device test v1', Buffer.from(nonce).toString('base64'));
-      const root = await softwareRoot(String(await first.does('root')));
-      const endorsements = parseCollateral(JSON.parse(String(await first.does('endorsements'))));
-      const options = { roots: [root], now: new Date() };
-      const verdict = await verifyQuote(new Uint8Array(Buffer.from(String(quote), 'base64')), endorsements, options);
+      const { roots, endorsements } = await trust();
+      const bytes = new Uint8Array(Buffer.from(String(quote), 'base64'));
+      const verdict = await verifyQuote(bytes, endorsements, { roots, now: new Date() });
       assert.equal(verdict.status, 'OK');
       const policy = {
         mrEnclave: [site.mrEnclave],
@@ -112,10 +117,22 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
         acceptedStatuses: ['OK' as const],
         acceptedAdvisoryIds: [],
         intelRoot: false,
-        softwareRoots: [root.fingerprint],
+        softwareRoots: roots.map(({ fingerprint }) => fingerprint),
       };
       const binding = { reportData: await boundReportData({ purpose: 'device test v1', nonce }) };
       appraise(verdict, policy, binding, { now: new Date() });
+    });
+
+    test('quotes of reports, when it mounts the folder of the quote helper: of true ones and no others', async () => {
+      const path = join(site.runtimeFolder, 'quotes/quote.sock');
+      const quote = new Uint8Array(Buffer.from(String(await first.does('helperQuote', path)), 'base64'));
+      const { roots, endorsements } = await trust();
+      const verdict = await verifyQuote(quote, endorsements, { roots, now: new Date() });
+      assert.equal(verdict.status, 'OK');
+      // Report data is at 368 of a quote: 48 bytes of header, and 320 into the report body.
+      assert.ok(quote.subarray(368, 432).every((byte) => byte === 7));
+      assert.equal(await first.attempt('helperQuote', path, 'changed'), 'QUOTE_REPORT_REFUSED');
+      assert.deepEqual(readdirSync(join(site.runtimeFolder, 'quotes')), ['quote.sock']);
     });
 
     test('state that it can seal', async () => {

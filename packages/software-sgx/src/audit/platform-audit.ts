@@ -15,6 +15,8 @@ export interface PlatformAudit {
   started(facts: AuditFacts): Promise<void>;
   /** A host has connected. */
   host(who?: AuditedHost): HostAudit;
+  /** The quotes of a quote helper, each told before it is given. @throws (each) PLATFORM_AUDIT_FAILED in its place */
+  helperQuotes(quote: QuoteHandler): QuoteHandler;
   /** Waits a moment for enclaves that are ending, says that the platform stops, and closes the log. Idempotent. */
   close(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export interface EnclaveAudit {
   exited(exit: EnclaveExit): void;
 }
 
+type QuoteHandler = (request: { readonly report: Uint8Array }) => Uint8Array | Promise<Uint8Array>;
 type EnclaveHandlers = Handlers<(typeof enclaveChannel)['trusted']>;
 
 const waitForEndsMs = 2000;
@@ -76,6 +79,8 @@ export async function openPlatformAudit(path: string, options: AuditWriterOption
   let closed: Promise<void> | undefined;
   return Object.freeze({
     started: (facts: AuditFacts) => writer.record({ event: 'platform-started', processId: process.pid, ...facts }),
+    helperQuotes: (quote: QuoteHandler) => (request: Parameters<QuoteHandler>[0]) =>
+      told(helperTell(log), { event: 'helper-quote' }, () => quote(request)),
     host: (who: AuditedHost = {}) => hostAudit(log, ++hosts, who),
     close() {
       closed ??= closeLog(log);
@@ -206,24 +211,34 @@ function claims(signature: Uint8Array): AuditFacts {
 
 type Tell = (event: AuditEvent, code: string) => Promise<void>;
 
+/** A quote helper does not know who asks. */
+function helperTell({ tally }: Log): Tell {
+  return (event, code) => tally.record('quote helper', { ...event, code });
+}
+
+async function told(
+  tell: Tell,
+  event: AuditEvent,
+  work: () => Uint8Array | Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  let result: Uint8Array;
+  try {
+    result = await work();
+  } catch (error) {
+    await tell(event, codeOf(error));
+    throw error;
+  }
+  await tell(event, 'OK');
+  return result;
+}
+
 /** `quotingTarget` is the same for everybody, and public. */
 function auditedCalls(handlers: EnclaveHandlers, tell: Tell): EnclaveHandlers {
-  const told = async (event: AuditEvent, work: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> => {
-    let result: Uint8Array;
-    try {
-      result = await work();
-    } catch (error) {
-      await tell(event, codeOf(error));
-      throw error;
-    }
-    await tell(event, 'OK');
-    return result;
-  };
   return Object.freeze<EnclaveHandlers>({
     ...handlers,
-    report: (args, context) => told({ event: 'ereport' }, () => handlers.report(args, context)),
-    key: (args, context) => told({ event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args, context)),
-    quote: (args, context) => told({ event: 'quote' }, () => handlers.quote(args, context)),
+    report: (args, context) => told(tell, { event: 'ereport' }, () => handlers.report(args, context)),
+    key: (args, context) => told(tell, { event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args, context)),
+    quote: (args, context) => told(tell, { event: 'quote' }, () => handlers.quote(args, context)),
   });
 }
 

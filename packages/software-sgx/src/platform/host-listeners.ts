@@ -80,7 +80,8 @@ async function serveCaller(
   }
 }
 
-function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
+/** Closes it, and what was accepted. */
+export function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     for (const socket of connections) socket.destroy();

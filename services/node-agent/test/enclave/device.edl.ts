@@ -10,6 +10,8 @@ export const device = defineInterface({
     seal: func({ plaintext: content }, content),
     unseal: func({ blob: content }, content),
     quote: func({ purpose: string({ maxBytes: 255 }), nonce: bytes({ maxBytes: 64 }) }, content),
+    /** REPORT for whoever this TARGETINFO is of. */
+    report: func({ target: bytes({ exactBytes: 512 }) }, bytes({ exactBytes: 432 })),
     /** Has no answer. */
     wait: func({}, content),
   },
