@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
+import { agentPod, withRightsOf } from './daemonset.ts';
 import { startPod, type Pod } from './pod.ts';
 
 const bin = fileURLToPath(new URL('../../bin/enclos-node-agent.js', import.meta.url));
@@ -66,6 +67,7 @@ export interface AgentSite {
   readonly kubeletFolder: string;
   /** Of the enclave that pods load, in hex. */
   readonly mrEnclave: string;
+  /** Starts one with the rights that the DaemonSet gives it, and no others. */
   agent(...more: readonly string[]): RunningAgent;
   pod(allocation: ContainerAllocation, options?: PodPlace): Pod;
   /** Makes a cgroup as of a container. */
@@ -98,7 +100,9 @@ export async function createAgentSite(): Promise<AgentSite> {
     mrEnclave: createHash('sha256').update(image).digest('hex'),
     agent(...more: readonly string[]) {
       const startedAt = performance.now();
-      const child = spawn(process.execPath, [bin, ...words, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [command = '', ...rights] = withRightsOf(agentPod().containers[0]);
+      const argv = [...rights, process.execPath, bin, ...words, ...more];
+      const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
       running.add(child);
       child.once('close', () => running.delete(child));
       return agentOf(child, startedAt);

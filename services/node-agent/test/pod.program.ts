@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isEnclosError } from '@enclos/errors';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import { connectQuoteHelper, connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
@@ -58,6 +60,22 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
     }
   },
   wait: () => there(enclave).call.wait(),
+  /** How many of so many connections are kept. */
+  async flood(count = '') {
+    const path = process.env['ENCLOS_PLATFORM'] ?? '';
+    const sockets = Array.from({ length: Number(count) }, () => connect(path).on('error', () => undefined).resume());
+    await pause(3000);
+    const kept = sockets.filter(({ destroyed }) => !destroyed).length;
+    for (const socket of sockets) socket.destroy();
+    await pause(200);
+    return kept;
+  },
+  garbage: () =>
+    new Promise((resolve) => {
+      const socket = connect(process.env['ENCLOS_PLATFORM'] ?? '');
+      socket.on('error', () => undefined).on('close', () => resolve('cut off'));
+      socket.resume().write(randomBytes(4096));
+    }),
   /** Attempts on the machine; what went well says so. */
   processes: () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length,
   list: (path = '') => readdirSync(path).sort().join(' '),
