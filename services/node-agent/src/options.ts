@@ -128,7 +128,11 @@ function hardwareSettings(values: Values): HardwareSettings {
   };
 }
 
-function number(option: string, text: string, { least, most }: { readonly least: number; readonly most: number }): number {
+function number(
+  option: string,
+  text: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) refuse(`${option} is a whole number from ${least} to ${most}.`);
   return value;

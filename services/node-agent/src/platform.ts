@@ -76,10 +76,7 @@ async function startQuotes(services: PlatformServices, runtimeFolder: string): P
 }
 
 /** A vendor beside the machine, which certifies it: whoever starts the agent so says that the node is set up for it. */
-async function makeOwn(
-  { vendorFolder, machineFolder }: ReturnType<typeof stateFolders>,
-  now: Date,
-): Promise<void> {
+async function makeOwn({ vendorFolder, machineFolder }: ReturnType<typeof stateFolders>, now: Date): Promise<void> {
   const vendor = await createVendor(vendorFolder, { now });
   await createMachine(machineFolder, { separation: 'separated' });
   const machine = await openMachine(machineFolder);

@@ -1,7 +1,17 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,7 +32,17 @@ export const enclaveUsers = { first: firstUser, last: firstUser + 11 };
 /** Why an agent and pods cannot be tried here; false when they can. */
 export function agentSkipped(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
-  const made = spawnSync('unshare', ['--mount', '--pid', '--fork', '--mount-proc', 'mount', '-t', 'tmpfs', 'none', '/run']);
+  const made = spawnSync('unshare', [
+    '--mount',
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    'mount',
+    '-t',
+    'tmpfs',
+    'none',
+    '/run',
+  ]);
   if (made.status !== 0) return 'needs root that can make namespaces and mounts';
   const user = `${enclaveUsers.first}`;
   const switched = spawnSync('setpriv', ['--reuid', user, '--regid', user, '--clear-groups', 'true']);

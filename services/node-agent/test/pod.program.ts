@@ -47,8 +47,7 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
   echo: async (value = '') => text(await there(enclave).call.echo({ value: bytes(value) })),
   seal: async (value = '') => text(await there(enclave).call.seal({ plaintext: bytes(value) })),
   unseal: async (blob = '') => text(await there(enclave).call.unseal({ blob: bytes(blob) })),
-  quote: async (purpose = '', nonce = '') =>
-    text(await there(enclave).call.quote({ purpose, nonce: bytes(nonce) })),
+  quote: async (purpose = '', nonce = '') => text(await there(enclave).call.quote({ purpose, nonce: bytes(nonce) })),
   async helperQuote(path = '', changed = '') {
     const helper = await connectQuoteHelper(path);
     try {
@@ -63,7 +62,11 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
   /** How many of so many connections are kept. */
   async flood(count = '') {
     const path = process.env['ENCLOS_PLATFORM'] ?? '';
-    const sockets = Array.from({ length: Number(count) }, () => connect(path).on('error', () => undefined).resume());
+    const sockets = Array.from({ length: Number(count) }, () =>
+      connect(path)
+        .on('error', () => undefined)
+        .resume(),
+    );
     await pause(3000);
     const kept = sockets.filter(({ destroyed }) => !destroyed).length;
     for (const socket of sockets) socket.destroy();

@@ -47,7 +47,10 @@ export function startPod({ allocation, user, imagePath, signaturePath, cgroup }:
     ...['sh', '-c', script, mount.host_path, mount.container_path, cgroup ?? ''],
     ...[process.execPath, program, `${user}`, imagePath, signaturePath],
   ];
-  const child = spawn('unshare', words, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...allocation.envs, PATH: process.env['PATH'] } });
+  const child = spawn('unshare', words, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...allocation.envs, PATH: process.env['PATH'] },
+  });
   return podOf(child);
 }
 

@@ -216,11 +216,7 @@ function helperTell({ tally }: Log): Tell {
   return (event, code) => tally.record('quote helper', { ...event, code });
 }
 
-async function told(
-  tell: Tell,
-  event: AuditEvent,
-  work: () => Uint8Array | Promise<Uint8Array>,
-): Promise<Uint8Array> {
+async function told(tell: Tell, event: AuditEvent, work: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
   let result: Uint8Array;
   try {
     result = await work();
@@ -237,7 +233,8 @@ function auditedCalls(handlers: EnclaveHandlers, tell: Tell): EnclaveHandlers {
   return Object.freeze<EnclaveHandlers>({
     ...handlers,
     report: (args, context) => told(tell, { event: 'ereport' }, () => handlers.report(args, context)),
-    key: (args, context) => told(tell, { event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args, context)),
+    key: (args, context) =>
+      told(tell, { event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args, context)),
     quote: (args, context) => told(tell, { event: 'quote' }, () => handlers.quote(args, context)),
   });
 }

@@ -48,10 +48,12 @@ describe('a host that is known by its folders', () => {
   test('is asked who it is before a byte of it is read, and cut off when that is refused', async (t) => {
     let answer: (caller: Caller | Error) => void = () => undefined;
     let wasRead = false;
-    const folder = folderOf('asked', () =>
-      new Promise<Caller>((resolve, reject) => {
-        answer = (caller) => (caller instanceof Error ? reject(caller) : resolve(caller));
-      }),
+    const folder = folderOf(
+      'asked',
+      () =>
+        new Promise<Caller>((resolve, reject) => {
+          answer = (caller) => (caller instanceof Error ? reject(caller) : resolve(caller));
+        }),
     );
     const path = join(folder.path, 'platform.sock');
     const asking: HostFolder = {

@@ -17,7 +17,11 @@ export interface EpcOptions {
 }
 
 /** @returns undefined where nobody says. */
-export async function readEpcSize({ configuredBytes, nodesFolder, cpuidPath }: EpcOptions): Promise<EpcSize | undefined> {
+export async function readEpcSize({
+  configuredBytes,
+  nodesFolder,
+  cpuidPath,
+}: EpcOptions): Promise<EpcSize | undefined> {
   if (configuredBytes !== undefined) return { sizeBytes: configuredBytes, source: 'configuration' };
   const fromNodes = await sumOfNodes(nodesFolder);
   if (fromNodes > 0n) return { sizeBytes: fromNodes, source: 'sysfs' };

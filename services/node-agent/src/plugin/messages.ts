@@ -35,7 +35,11 @@ export interface AllocateRequest {
 /** What a container gets. */
 export interface ContainerAllocation {
   readonly envs?: Readonly<Record<string, string>>;
-  readonly mounts?: readonly { readonly container_path: string; readonly host_path: string; readonly read_only: boolean }[];
+  readonly mounts?: readonly {
+    readonly container_path: string;
+    readonly host_path: string;
+    readonly read_only: boolean;
+  }[];
   readonly devices?: readonly {
     readonly container_path: string;
     readonly host_path: string;

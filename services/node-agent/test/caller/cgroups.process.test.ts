@@ -68,5 +68,4 @@ describe('the cgroup of a caller', { skip: root === undefined && 'needs cgroups 
       await assert.rejects(cgroups.folderOf(path), unavailable, path);
     }
   });
-
 });

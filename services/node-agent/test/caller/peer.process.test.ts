@@ -28,9 +28,13 @@ describe('the process behind a connection', { skip }, () => {
   /** A process that connects and waits, or does what it is told. */
   async function connecting(script: string): Promise<{ readonly child: ChildProcess; readonly socket: Socket }> {
     const accepted = once(server, 'connection');
-    const child = spawn(process.execPath, ['-e', `const s = require('net').connect(${JSON.stringify(path)}).on('error', () => {}); ${script}`], {
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['-e', `const s = require('net').connect(${JSON.stringify(path)}).on('error', () => {}); ${script}`],
+      {
+        stdio: ['pipe', 'ignore', 'inherit'],
+      },
+    );
     children.push(child);
     const [socket] = (await accepted) as [Socket];
     after(() => socket.destroy());

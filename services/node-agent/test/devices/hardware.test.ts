@@ -154,7 +154,9 @@ describe('the size of protected memory', () => {
     writeFileSync(path, '');
     sections.forEach((values, i) => {
       const at = (i + 2) * 2 ** 32 + 0x12;
-      spawnSync('dd', [`of=${path}`, 'bs=1', `seek=${at}`, 'conv=notrunc', 'status=none'], { input: registers(values) });
+      spawnSync('dd', [`of=${path}`, 'bs=1', `seek=${at}`, 'conv=notrunc', 'status=none'], {
+        input: registers(values),
+      });
     });
     assert.deepEqual(await readEpcSize({ nodesFolder: '/nonexistent', cpuidPath: path }), {
       sizeBytes: 68_719_476_736n,

@@ -84,7 +84,10 @@ describe('software devices', () => {
       devices.allocate(['software-sgx-1']),
       devices.allocate(['software-sgx-0']),
     ]);
-    assert.deepEqual(served.map(({ device }) => device), [1, 1, 0]);
+    assert.deepEqual(
+      served.map(({ device }) => device),
+      [1, 1, 0],
+    );
     assert.ok(served.every(({ folder }) => folder.seenAs === '/run/enclos' && folder.caller !== undefined));
     assert.deepEqual(
       answers.map(({ mounts }) => mounts?.[0]?.host_path),
@@ -129,7 +132,10 @@ describe('software devices', () => {
     const after = await bench(before.root);
     after.refuse(paths[1]);
     await after.devices.attach(after.platform);
-    assert.deepEqual(after.served.map(({ folder }) => folder.path), [paths[0], paths[2]]);
+    assert.deepEqual(
+      after.served.map(({ folder }) => folder.path),
+      [paths[0], paths[2]],
+    );
     assert.deepEqual(after.failures, [paths[1]]);
     assert.deepEqual(health(after.devices), ['Healthy', 'Healthy']);
   });

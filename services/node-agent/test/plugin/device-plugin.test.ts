@@ -117,7 +117,10 @@ describe('a device plugin', () => {
     await first.stop();
     await before.gone;
     const after = await withinMs(1000, (await kubelet()).plugin(name));
-    await withinMs(1000, after.until(({ devices }) => devices.length === 3));
+    await withinMs(
+      1000,
+      after.until(({ devices }) => devices.length === 3),
+    );
     assert.equal((await after.allocate(['test-1'])).container_responses.length, 1);
     assert.deepEqual(events, ['registered', 'lost', 'registered', 'granted']);
   });
@@ -192,7 +195,10 @@ describe('the list of devices', () => {
     const { until, lists } = await known(name);
     await until(({ devices }) => devices.length === 110);
     for (let i = 0; i < 1000; i += 1) resource.set({ ...healthy(110), [`last-${i}`]: 'Healthy' });
-    await withinMs(5000, until(({ devices }) => devices.some(({ ID }) => ID === 'last-999')));
+    await withinMs(
+      5000,
+      until(({ devices }) => devices.some(({ ID }) => ID === 'last-999')),
+    );
     assert.ok(lists.length < 1000, `${lists.length} lists were sent`);
   });
 });
@@ -240,7 +246,9 @@ describe('an allocation', () => {
 describe('the wire', () => {
   /** Written out by hand, so that a wrong number in the file of the API cannot hide on both sides. */
   const field = (number: number, ...content: readonly (number | string)[]): Buffer => {
-    const bytes = Buffer.concat(content.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.of(part))));
+    const bytes = Buffer.concat(
+      content.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.of(part))),
+    );
     return Buffer.concat([Buffer.of((number << 3) | 2, bytes.length), bytes]);
   };
 
@@ -298,4 +306,3 @@ describe('the wire', () => {
     assert.deepEqual(encoded, field(1, ...field(1, 'd'), ...field(2, 'Healthy'), ...topology));
   });
 });
-
