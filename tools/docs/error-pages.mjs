@@ -59,16 +59,18 @@ async function areas(base) {
     .map(({ name, codes }) => ({ name, entries: codes.map((code) => ({ code, area: name, ...errorRegistry[code] })) }));
 }
 
-/** The packages whose sources name a code, registry and allow-lists aside: who throws it. */
+/** The folders of the packages and services whose sources name a code, registry and allow-lists aside: who throws it. */
 export function throwersOf(base, { without = /^$/ } = {}) {
   const listed = /^packages\/(?:errors|tee\/src\/(?:gate-errors|software\/channel-errors))/;
   const throwers = new Map();
-  for (const path of filesUnder(join(base, 'packages'), (file) => /\/packages\/[^/]+\/src\/.*\.ts$/.test(file))) {
+  const isSource = (file) => /\/(?:packages|services)\/[^/]+\/src\/.*\.ts$/.test(file);
+  const sources = ['packages', 'services'].flatMap((part) => filesUnder(join(base, part), isSource));
+  for (const path of sources) {
     const name = fromRoot(path);
     if (listed.test(name) || without.test(name)) continue;
     for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
       const known = throwers.get(code) ?? new Set();
-      throwers.set(code, known.add(name.split('/')[1]));
+      throwers.set(code, known.add(name.split('/').slice(0, 2).join('/')));
     }
   }
   return throwers;
@@ -93,7 +95,7 @@ async function raisersOf(base) {
 function pageOf({ code, area, kind, summary, next }, { throwers, raisers, exitCode }) {
   const packages = [...(throwers.get(code) ?? [])]
     .toSorted((left, right) => (left < right ? -1 : 1))
-    .map((name) => `[\`@enclos/${name}\`](../../../packages/${name})`);
+    .map((from) => `[\`@enclos/${from.split('/')[1]}\`](../../../${from})`);
   const raised = raisers(code);
   return `# ${code}
 

@@ -19,7 +19,7 @@ export function createLog(write: (line: string) => void, now: () => Date): Log {
 }
 
 /** The code, and the words of errors that are ours; those of others may hold what a log should not. */
-export function describeError(error: unknown): LogFields {
+function describeError(error: unknown): LogFields {
   if (isEnclosError(error)) return { code: error.code, message: error.message, next: error.next };
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   return { code: code ?? 'unknown', message: error instanceof Error ? error.message : 'No error was given.' };

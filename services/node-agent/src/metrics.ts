@@ -6,12 +6,12 @@ import type { Resource } from './plugin/resource.ts';
 
 /** What the agent counts, for Prometheus. */
 export interface AgentMetrics {
-  registered(resource: string): void;
-  lost(resource: string): void;
-  registrationFailed(resource: string, code: string): void;
-  allocated(resource: string, outcome: 'granted' | 'refused'): void;
-  connected(outcome: 'accepted' | 'refused'): void;
-  render(): string;
+  readonly registered: (resource: string) => void;
+  readonly lost: (resource: string) => void;
+  readonly registrationFailed: (resource: string, code: string) => void;
+  readonly allocated: (resource: string, outcome: 'granted' | 'refused') => void;
+  readonly connected: (outcome: 'accepted' | 'refused') => void;
+  readonly render: () => string;
 }
 
 export interface MetricsSource {

@@ -53,13 +53,13 @@ export async function startAgentPlatform(options: SoftwareOptions, now: () => Da
     await audit?.close();
     throw error;
   });
-  const { folderHosts, close } = await servePlatform(services);
+  const server = await servePlatform(services);
   const quotes = options.quoteHelper ? await startQuotes(services, options.runtimeFolder) : undefined;
   return Object.freeze({
-    folderHosts,
+    folderHosts: server.folderHosts,
     async close() {
       await quotes?.close();
-      await close();
+      await server.close();
     },
     check: () => services.interpreter.recheck(),
     rootFingerprint: services.rootFingerprint,

@@ -109,10 +109,10 @@ export async function createAgentSite(): Promise<AgentSite> {
   const pods: Pod[] = [];
   const cgroups: string[] = [];
   const words = [
-    ...['--state', join(folder, 'state'), '--own-vendor', '--cache', join(folder, 'cache')],
-    ...['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware', '--quote-helper'],
-    ...['--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
-  ];
+    ['--state', join(folder, 'state'), '--own-vendor', '--cache', join(folder, 'cache')],
+    ['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware', '--quote-helper'],
+    ['--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
+  ].flat();
   return Object.freeze({
     folder,
     runtimeFolder,

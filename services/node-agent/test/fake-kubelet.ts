@@ -22,23 +22,23 @@ import type {
 /** A plugin as the kubelet has it: by its socket. */
 export interface KnownPlugin {
   readonly request: RegisterRequest;
-  options(): Promise<PluginOptions>;
+  readonly options: () => Promise<PluginOptions>;
   /** Every list that came, the first one first. */
   readonly lists: readonly DeviceList[];
   /** Resolves when the last list that came is one of these. */
-  until(holds: (list: DeviceList) => boolean): Promise<DeviceList>;
+  readonly until: (holds: (list: DeviceList) => boolean) => Promise<DeviceList>;
   /** Resolves when the plugin's stream has ended. */
   readonly gone: Promise<void>;
-  allocate(...containers: readonly (readonly string[])[]): Promise<AllocateResponse>;
+  readonly allocate: (...containers: readonly (readonly string[])[]) => Promise<AllocateResponse>;
   /** Any call, with the bytes of its request and of its answer. */
-  raw(path: string, request: Uint8Array): Promise<Buffer>;
+  readonly raw: (path: string, request: Uint8Array) => Promise<Buffer>;
 }
 
 export interface FakeKubelet {
   readonly plugins: readonly KnownPlugin[];
   /** Resolves when a plugin has registered since the kubelet was started. */
-  plugin(resource: string): Promise<KnownPlugin>;
-  stop(): Promise<void>;
+  readonly plugin: (resource: string) => Promise<KnownPlugin>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface FakeKubeletOptions {

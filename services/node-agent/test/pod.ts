@@ -43,10 +43,10 @@ export function startPod({ allocation, user, imagePath, signaturePath, cgroup }:
   const [mount] = allocation.mounts ?? [];
   if (mount === undefined || !mount.read_only) throw new Error('The allocation has no read-only mount.');
   const words = [
-    ...['--mount', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL', '--'],
-    ...['sh', '-c', script, mount.host_path, mount.container_path, cgroup ?? ''],
-    ...[process.execPath, program, `${user}`, imagePath, signaturePath],
-  ];
+    '--mount --pid --fork --mount-proc --kill-child=SIGKILL --'.split(' '),
+    ['sh', '-c', script, mount.host_path, mount.container_path, cgroup ?? ''],
+    [process.execPath, program, `${user}`, imagePath, signaturePath],
+  ].flat();
   const child = spawn('unshare', words, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...allocation.envs, PATH: process.env['PATH'] },

@@ -161,7 +161,7 @@ interface GatePlace {
   readonly folder: string;
   readonly access: SocketAccess | undefined;
   /** What the host calls a path in there. */
-  seen(path: string): string;
+  readonly seen: (path: string) => string;
 }
 
 function gatePlace({ runtimeFolder }: PlatformServices, { folder, user }: Host): GatePlace {

@@ -30,11 +30,11 @@ export interface SoftwareDevicesOptions {
 /** Devices that are hosts of one software platform. None works until the platform is there. */
 export interface SoftwareDevices extends Resource {
   /** Serves every folder that is there already: pods of an earlier agent connect again. */
-  attach(platform: DevicePlatform): Promise<void>;
+  readonly attach: (platform: DevicePlatform) => Promise<void>;
   /** Looks whether the devices work, and tells when that has changed. */
-  probe(): Promise<void>;
+  readonly probe: () => Promise<void>;
   /** None works any more. */
-  detach(): void;
+  readonly detach: () => void;
 }
 
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
@@ -102,8 +102,8 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
 interface Giving {
   readonly ids: readonly string[];
   readonly folders: DeviceFolders;
-  serve(device: number, path: string): Promise<void>;
-  forget(path: string): Promise<void>;
+  readonly serve: (device: number, path: string) => Promise<void>;
+  readonly forget: (path: string) => Promise<void>;
 }
 
 async function give({ ids, folders, serve, forget }: Giving): Promise<ContainerAllocation> {

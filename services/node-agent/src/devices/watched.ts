@@ -1,7 +1,7 @@
 /** Who wants to know of changes. */
 export interface Watchers {
-  watch(listener: () => void): () => void;
-  tell(): void;
+  readonly watch: (listener: () => void) => () => void;
+  readonly tell: () => void;
 }
 
 export function createWatchers(): Watchers {

@@ -24,7 +24,8 @@ export function loadDefinitions(): Definitions {
 
 /** The loader gives services and messages in one object; a message has a `format`. */
 function serviceOf(definition: object | undefined): ServiceDefinition {
-  if (definition === undefined || 'format' in definition)
+  if (definition === undefined || 'format' in definition) {
     throw new TypeError('The file of the API has no such service.');
+  }
   return definition as ServiceDefinition;
 }

@@ -21,11 +21,11 @@ export interface DevicePluginOptions extends Pick<PluginServerOptions, 'allocate
 
 /** What happens to a plugin. */
 export interface PluginEvents {
-  registered(): void;
+  readonly registered: () => void;
   /** The kubelet, or a socket, is gone or another one. */
-  lost(): void;
+  readonly lost: () => void;
   /** It tries again. */
-  failed(error: unknown): void;
+  readonly failed: (error: unknown) => void;
 }
 
 export interface DevicePlugin {

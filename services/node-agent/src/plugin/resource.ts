@@ -5,14 +5,14 @@ import type { AllocateRequest, AllocateResponse, ContainerAllocation, Device } f
 export interface Resource {
   /** What a pod writes under `resources.limits`. */
   readonly name: string;
-  devices(): readonly Device[];
+  readonly devices: () => readonly Device[];
   /** Calls the listener after each change of the list. @returns what ends it. */
-  watch(listener: () => void): () => void;
+  readonly watch: (listener: () => void) => () => void;
   /**
    * Gets devices ready for one container. They were found in the list, healthy, and named once.
    * @throws AGENT_ALLOCATION_REFUSED, AGENT_FOLDER_REFUSED
    */
-  allocate(ids: readonly string[]): Promise<ContainerAllocation>;
+  readonly allocate: (ids: readonly string[]) => Promise<ContainerAllocation>;
 }
 
 /**

@@ -18,11 +18,11 @@ const skip = made.status === 0 ? false : 'needs mknod of a device';
 
 interface Node {
   readonly hardware: Hardware;
-  plug(name: Name, numbersOf?: Name): void;
-  drive(name: Name, numbersOf?: Name): void;
-  unplug(name: Name): void;
-  undrive(name: Name): void;
-  states(): readonly (readonly string[])[];
+  readonly plug: (name: Name, numbersOf?: Name) => void;
+  readonly drive: (name: Name, numbersOf?: Name) => void;
+  readonly unplug: (name: Name) => void;
+  readonly undrive: (name: Name) => void;
+  readonly states: () => readonly (readonly string[])[];
 }
 
 function node(): Node {

@@ -15,8 +15,8 @@ interface Bench {
   readonly closed: string[];
   readonly platform: DevicePlatform;
   readonly failures: string[];
-  fail(why: Error | undefined): void;
-  refuse(path: string | undefined): void;
+  readonly fail: (why: Error | undefined) => void;
+  readonly refuse: (path: string | undefined) => void;
 }
 
 async function bench(root = join(temporaryFolder(), 'devices')): Promise<Bench> {
@@ -42,7 +42,12 @@ async function bench(root = join(temporaryFolder(), 'devices')): Promise<Bench> 
     },
   };
   return {
-    ...{ root, devices, served, closed, platform, failures },
+    root,
+    devices,
+    served,
+    closed,
+    platform,
+    failures,
     fail: (why) => (broken = why),
     refuse: (path) => (refused = path),
   };

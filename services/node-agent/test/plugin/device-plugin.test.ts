@@ -22,8 +22,8 @@ const healthy = (count: number): Record<string, Health> =>
 interface Bench {
   readonly folder: string;
   readonly events: string[];
-  kubelet(options?: Pick<FakeKubeletOptions, 'refuses'>): ReturnType<typeof startFakeKubelet>;
-  plugin(resource: Resource): void;
+  readonly kubelet: (options?: Pick<FakeKubeletOptions, 'refuses'>) => ReturnType<typeof startFakeKubelet>;
+  readonly plugin: (resource: Resource) => void;
 }
 
 function bench(t: TestContext): Bench {
