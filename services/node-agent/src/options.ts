@@ -37,12 +37,12 @@ export const usage = `usage: enclos-node-agent --state DIR [option...]
   --state DIR                the machine of this node, made with enclos platform init --separated
   --own-vendor               make and certify the machine when it is not there: a root of this node's own
   --devices N                software devices, one for each container (default 20; 0: none)
-  --enclave-users A-B        users of enclaves (default 3000000000-3000004095, which no pod can have)
+  --enclave-users A-B        users of enclaves (default 3000000000-3000004095, which no pod is given)
   --runtime DIR              sockets, at the same path on the node (default /run/enclos)
   --cache DIR                copy of the interpreter (default /var/cache/enclos)
   --cgroup-root DIR          the node's cgroup v2 hierarchy (default /host/cgroup)
   --no-cgroup                count enclaves with the agent, not with their pods
-  --max-image MIB            largest image that a pod may bring (default 128)
+  --max-image MIB            largest image that a pod may bring (default 16)
   --audit FILE               write down what the platform does
   --quote-helper             quote reports for whoever mounts RUNTIME/quotes
   --no-hardware              leave SGX hardware to another plugin
@@ -86,7 +86,7 @@ function parse(argv: readonly string[]) {
         cache: { type: 'string', default: '/var/cache/enclos' },
         'cgroup-root': { type: 'string', default: '/host/cgroup' },
         'no-cgroup': { type: 'boolean', default: false },
-        'max-image': { type: 'string', default: '128' },
+        'max-image': { type: 'string', default: '16' },
         audit: { type: 'string' },
         'quote-helper': { type: 'boolean', default: false },
         'no-hardware': { type: 'boolean', default: false },

@@ -21,6 +21,16 @@ describe('the DaemonSet', () => {
     assert.equal(pod.volumes.find(({ name }) => name === 'sockets')?.hostPath.path, mountPath);
   });
 
+  test('has room for all that pods may bring at once, so that none can end the agent of all', () => {
+    const { software } = parseOptions(container.args);
+    const mebibyte = 1024 * 1024;
+    const images = 2 * (software?.devices ?? 0) * (software?.maxImageBytes ?? 0);
+    const messages = 256 * mebibyte;
+    const agent = 256 * mebibyte;
+    const [, limit = '0'] = /^(\d+)Mi$/.exec(container.resources.limits.memory) ?? [];
+    assert.ok(images + messages + agent <= Number(limit) * mebibyte);
+  });
+
   test('asks for the capabilities of the README, and for nothing else of the node but its process ids', () => {
     const { drop, add } = container.securityContext.capabilities;
     assert.deepEqual(drop, ['ALL']);

@@ -8,6 +8,7 @@ const path = fileURLToPath(new URL('../../deploy/daemonset.yaml', import.meta.ur
 export interface AgentContainer {
   readonly command: readonly string[];
   readonly args: readonly string[];
+  readonly resources: { readonly limits: { readonly memory: string } };
   readonly securityContext: {
     readonly allowPrivilegeEscalation: boolean;
     readonly capabilities: { readonly drop: readonly string[]; readonly add: readonly string[] };

@@ -14,7 +14,7 @@ describe('the options of the agent', () => {
         runtimeFolder: '/run/enclos',
         cacheFolder: '/var/cache/enclos',
         cgroupRoot: '/host/cgroup',
-        maxImageBytes: 128 * 1024 * 1024,
+        maxImageBytes: 16 * 1024 * 1024,
         auditFile: undefined,
         quoteHelper: false,
       },

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -26,6 +29,17 @@ const hello = Buffer.from('hello').toString('base64');
 const definitions = loadDefinitions();
 const cgroupRoot = writableCgroups();
 const cgroupWords = cgroupRoot === undefined ? ['--no-cgroup'] : ['--cgroup-root', cgroupRoot];
+
+/** A second of a machine that has the time; of one that does several things at once, as many more. */
+const secondMs = (): number => 1000 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+
+/** A process that has become a user of an enclave. */
+async function squat(user: number): Promise<ChildProcess> {
+  // Not by an option of `spawn`, whose users end where those of enclaves begin.
+  const child = spawn('setpriv', ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', 'sleep', '60']);
+  await until('it is that user', () => enclaves().some(({ processId }) => processId === child.pid));
+  return child;
+}
 
 describe('software devices of a node', { skip: agentSkipped() }, () => {
   let site: AgentSite;
@@ -186,6 +200,27 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
     });
   });
 
+  describe('root in some container, who becomes a user of an enclave,', () => {
+    test('keeps it from nobody else, and gets no enclave that shares it', async () => {
+      const part = [8, 9, 10, 11].map((i) => enclaveUsers.first + i);
+      const squatters = await Promise.all(part.map(squat));
+      const pod = podIn('squatted', await allocate(2));
+      await pod.does('connect');
+      assert.equal(await pod.attempt('load'), 'PLATFORM_USERS_EXHAUSTED');
+      const [free] = squatters;
+      const ended = squatters.map(async (squatter) => once(squatter, 'exit'));
+      free?.kill('SIGKILL');
+      await ended[0];
+      await pod.does('load');
+      const owners = enclaves().filter(({ user }) => user === part[0]);
+      assert.ok(owners.length > 0);
+      for (const squatter of squatters) squatter.kill('SIGKILL');
+      await Promise.all(ended);
+      await pod.end();
+      await until('its enclave is gone', () => enclaves().every(({ user }) => user < enclaveUsers.first + 8));
+    });
+  });
+
   describe('count an enclave', { skip: cgroupRoot === undefined && 'needs cgroups of version 2' }, () => {
     test('in the cgroup of the pod that loaded it, with every one of its processes', async () => {
       const cgroup = site.cgroup('third');
@@ -211,9 +246,9 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       await agent.stop('SIGKILL');
       for (const { refused, at } of await Promise.all(pending)) {
         assert.equal(refused, 'ENCLAVE_LOST');
-        assert.ok(at - killedAt < 1000, `${at - killedAt} ms`);
+        assert.ok(at - killedAt < secondMs(), `${at - killedAt} ms`);
       }
-      await until('no enclave is left', () => enclaves().length === 0, 1000);
+      await until('no enclave is left', () => enclaves().length === 0, secondMs());
       await plugin.gone;
     });
 
@@ -225,10 +260,20 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       }
     });
 
+    test('starts while somebody runs as a user of an enclave, it starts all the same', async () => {
+      const squatter = await squat(enclaveUsers.last);
+      const started = site.agent(...cgroupWords);
+      await withinMs(30_000, started.said('platform-ready'));
+      const ended = once(squatter, 'exit');
+      squatter.kill('SIGKILL');
+      await ended;
+      await started.stop('SIGKILL');
+    });
+
     test('starts again, it is registered within a second', async () => {
       const tookMs: number[] = [];
       // The best of five: what else this machine does at the moment is not the agent's.
-      while (tookMs.length < 5 && !tookMs.some((ms) => ms < 1000)) {
+      while (tookMs.length < 5 && !tookMs.some((ms) => ms < secondMs())) {
         if (tookMs.length > 0) await agent.stop('SIGKILL');
         const { length } = kubelet.plugins;
         agent = site.agent(...cgroupWords);
@@ -236,7 +281,7 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
         tookMs.push(performance.now() - agent.startedAt);
       }
       assert.ok(
-        tookMs.some((ms) => ms < 1000),
+        tookMs.some((ms) => ms < secondMs()),
         `${tookMs.join(', ')} ms`,
       );
       plugin = kubelet.plugins.at(-1) ?? plugin;

@@ -44,7 +44,9 @@ export async function prepareSeparation(
   requireCapabilities(await readFile('/proc/self/status', 'utf8').catch(() => ''));
   for (const folder of secretFolders) await requireSecret(folder);
   for (const program of [process.execPath, fileURLToPath(import.meta.url)]) await requireRootOnly(program);
-  await requireIdle(enclaveUsers);
+  // Where hosts are containers, root in one can become any user, and could keep the platform from starting for ever. What
+  // keeps an enclave from sharing its user is the pool, which gives out none that has a process.
+  if (folderHosts === 0) await requireIdle(enclaveUsers);
   return Object.freeze({
     hostUsers: Object.freeze([...hostUsers]),
     enclaveUsers: Object.freeze({ ...enclaveUsers }),
