@@ -1,3 +1,3 @@
-export { loadDefinitions, type Definitions } from './plugin/definitions.ts';
-export { startDevicePlugin, type DevicePlugin, type DevicePluginOptions } from './plugin/device-plugin.ts';
-export type { Resource } from './plugin/resource.ts';
+export { startAgent, type Agent, type AgentSurroundings } from './agent.ts';
+export { createLog, type Log, type LogFields } from './log.ts';
+export { parseOptions, type AgentOptions } from './options.ts';
