@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { filesUnder, fromRoot, root } from '../lib/workspace.mjs';
+import { filesUnder, fromRoot } from '../lib/workspace.mjs';
 
 const index = 'docs/reference/errors.md';
 const folder = 'docs/reference/errors';
@@ -59,17 +59,18 @@ async function areas(base) {
     .map(({ name, codes }) => ({ name, entries: codes.map((code) => ({ code, area: name, ...errorRegistry[code] })) }));
 }
 
-/** The packages and services whose sources name a code, registry and allow-lists aside: who throws it. */
+/** The folders of the packages and services whose sources name a code, registry and allow-lists aside: who throws it. */
 export function throwersOf(base, { without = /^$/ } = {}) {
   const listed = /^packages\/(?:errors|tee\/src\/(?:gate-errors|software\/channel-errors))/;
   const throwers = new Map();
   const isSource = (file) => /\/(?:packages|services)\/[^/]+\/src\/.*\.ts$/.test(file);
-  for (const path of ['packages', 'services'].flatMap((part) => filesUnder(join(base, part), isSource))) {
+  const sources = ['packages', 'services'].flatMap((part) => filesUnder(join(base, part), isSource));
+  for (const path of sources) {
     const name = fromRoot(path);
     if (listed.test(name) || without.test(name)) continue;
     for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
       const known = throwers.get(code) ?? new Set();
-      throwers.set(code, known.add(name.split('/')[1]));
+      throwers.set(code, known.add(name.split('/').slice(0, 2).join('/')));
     }
   }
   return throwers;
@@ -91,12 +92,10 @@ async function raisersOf(base) {
   return (code) => lists.filter(({ codes }) => codes.has(code)).map(({ who }) => who);
 }
 
-const folderOf = (name) => (existsSync(join(root, 'services', name)) ? `services/${name}` : `packages/${name}`);
-
 function pageOf({ code, area, kind, summary, next }, { throwers, raisers, exitCode }) {
   const packages = [...(throwers.get(code) ?? [])]
     .toSorted((left, right) => (left < right ? -1 : 1))
-    .map((name) => `[\`@enclos/${name}\`](../../../${folderOf(name)})`);
+    .map((from) => `[\`@enclos/${from.split('/')[1]}\`](../../../${from})`);
   const raised = raisers(code);
   return `# ${code}
 

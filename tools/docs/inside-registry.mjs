@@ -21,7 +21,7 @@ async function textOf(base) {
   const { errorRegistry } = await load('packages/errors/dist/src/index.js');
   const { errorsFromHost } = await load('packages/tee/dist/src/gate-errors.js');
   const throwers = throwersOf(base, { without: outside });
-  const raisedInside = (code) => insidePackages.some((name) => throwers.get(code)?.has(name));
+  const raisedInside = (code) => insidePackages.some((name) => throwers.get(code)?.has(`packages/${name}`));
   const arrives = (code) => errorsFromHost.includes(code) || fromPlatform.test(code);
   const codes = Object.keys(errorRegistry).filter((code) => raisedInside(code) || arrives(code));
   const kinds = [...new Set(codes.map((code) => errorRegistry[code].kind))].toSorted((left, right) =>

@@ -53,7 +53,10 @@ export {
   type PlanOptions,
 } from './platform/isolation/plan.ts';
 export { enrol, initializePlatform, openPlatform, stateFolders, type OpenPlatformOptions } from './platform/open.ts';
-export { servePlatform, type HostSocket, type PlatformServer } from './platform/server.ts';
+export type { Caller, HostFolder } from './platform/host-folder.ts';
+export type { Listening } from './platform/host-listeners.ts';
+export { serveQuotes } from './platform/quote-helper.ts';
+export { servePlatform, type FolderHost, type HostSocket, type PlatformServer } from './platform/server.ts';
 export type { SeparationOptions } from './platform/separation/separation.ts';
 export type { SeparatedUsers, UserRange } from './platform/separation/users.ts';
 export { requireUsers } from './platform/separation/users.ts';

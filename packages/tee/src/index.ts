@@ -14,6 +14,8 @@ export { openChannel, type ChannelOptions } from './software/channel.ts';
 export { connectSoftwarePlatform, type PlatformDescription, type SoftwareLauncher } from './software/launcher.ts';
 export { channelLimits, enclaveChannel, MAX_IMAGE_CHUNK_BYTES } from './software/enclave-channel.ts';
 export { hostChannel } from './software/protocol.ts';
+export { quoteChannel } from './software/quote-channel.ts';
+export { connectQuoteHelper, type QuoteHelper } from './software/quote-helper.ts';
 export {
   encodeSealedBlob,
   looksSealed,

@@ -1,5 +1,6 @@
 import { admissionErrors } from './admission.ts';
 import { atlsCertificateErrors } from './atls-certificate.ts';
+import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
@@ -39,6 +40,7 @@ export const errorRegistry = {
   ...ociErrors,
   ...cliErrors,
   ...admissionErrors,
+  ...agentErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorRegistry;

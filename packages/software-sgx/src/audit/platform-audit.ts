@@ -13,10 +13,19 @@ import { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './wr
 export interface PlatformAudit {
   /** @throws PLATFORM_AUDIT_FAILED: a platform that cannot say that it starts does not start. */
   started(facts: AuditFacts): Promise<void>;
-  /** A host has connected. @param user its own, on a separated platform */
-  host(user?: number): HostAudit;
+  /** A host has connected. */
+  host(who?: AuditedHost): HostAudit;
+  /** The quotes of a quote helper, each told before it is given. @throws (each) PLATFORM_AUDIT_FAILED in its place */
+  helperQuotes(quote: QuoteHandler): QuoteHandler;
   /** Waits a moment for enclaves that are ending, says that the platform stops, and closes the log. Idempotent. */
   close(): Promise<void>;
+}
+
+/** Who a host of a separated platform is. */
+export interface AuditedHost {
+  readonly user?: number | undefined;
+  /** Where it connected, when it is known by its folders. */
+  readonly folder?: string | undefined;
 }
 
 export type AuditFacts = Readonly<Record<string, string | number | boolean>>;
@@ -54,6 +63,7 @@ export interface EnclaveAudit {
   exited(exit: EnclaveExit): void;
 }
 
+type QuoteHandler = (request: { readonly report: Uint8Array }) => Uint8Array | Promise<Uint8Array>;
 type EnclaveHandlers = Handlers<(typeof enclaveChannel)['trusted']>;
 
 const waitForEndsMs = 2000;
@@ -69,7 +79,9 @@ export async function openPlatformAudit(path: string, options: AuditWriterOption
   let closed: Promise<void> | undefined;
   return Object.freeze({
     started: (facts: AuditFacts) => writer.record({ event: 'platform-started', processId: process.pid, ...facts }),
-    host: (user?: number) => hostAudit(log, ++hosts, user),
+    helperQuotes: (quote: QuoteHandler) => (request: Parameters<QuoteHandler>[0]) =>
+      told(helperTell(log), { event: 'helper-quote' }, () => quote(request)),
+    host: (who: AuditedHost = {}) => hostAudit(log, ++hosts, who),
     close() {
       closed ??= closeLog(log);
       return closed;
@@ -100,10 +112,11 @@ async function closeLog({ writer, tally, running, idle }: Log): Promise<void> {
   await writer.close();
 }
 
-function hostAudit(log: Log, host: number, user: number | undefined): HostAudit {
+function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostAudit {
   const { tally } = log;
   let enclaves = 0;
-  tally.note('platform', { event: 'host-connected', host, ...(user === undefined ? {} : { user }) });
+  const who = { ...(user === undefined ? {} : { user }), ...(folder === undefined ? {} : { folder }) };
+  tally.note('platform', { event: 'host-connected', host, ...who });
   return Object.freeze({
     requests:
       <A extends readonly unknown[]>(
@@ -198,24 +211,31 @@ function claims(signature: Uint8Array): AuditFacts {
 
 type Tell = (event: AuditEvent, code: string) => Promise<void>;
 
+/** A quote helper does not know who asks. */
+function helperTell({ tally }: Log): Tell {
+  return (event, code) => tally.record('quote helper', { ...event, code });
+}
+
+async function told(tell: Tell, event: AuditEvent, work: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
+  let result: Uint8Array;
+  try {
+    result = await work();
+  } catch (error) {
+    await tell(event, codeOf(error));
+    throw error;
+  }
+  await tell(event, 'OK');
+  return result;
+}
+
 /** `quotingTarget` is the same for everybody, and public. */
 function auditedCalls(handlers: EnclaveHandlers, tell: Tell): EnclaveHandlers {
-  const told = async (event: AuditEvent, work: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> => {
-    let result: Uint8Array;
-    try {
-      result = await work();
-    } catch (error) {
-      await tell(event, codeOf(error));
-      throw error;
-    }
-    await tell(event, 'OK');
-    return result;
-  };
   return Object.freeze<EnclaveHandlers>({
     ...handlers,
-    report: (args, context) => told({ event: 'ereport' }, () => handlers.report(args, context)),
-    key: (args, context) => told({ event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args, context)),
-    quote: (args, context) => told({ event: 'quote' }, () => handlers.quote(args, context)),
+    report: (args, context) => told(tell, { event: 'ereport' }, () => handlers.report(args, context)),
+    key: (args, context) =>
+      told(tell, { event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args, context)),
+    quote: (args, context) => told(tell, { event: 'quote' }, () => handlers.quote(args, context)),
   });
 }
 

@@ -30,12 +30,15 @@ export interface AdmissionLimits {
 
 const maxLaunches = 64;
 
+/** However many hosts there are, each may start two enclaves at once. */
+const minLaunches = 2;
+
 /**
  * One of `hosts` equal parts of what a platform takes on. Each part has room for
- * two images of any size, so memory is bounded by the number of hosts.
+ * two images of the largest size, so memory is bounded by the number of hosts.
  */
-export function hostLimits(hosts: number): AdmissionLimits {
-  return { maxImageBytes: 2 * MAX_IMAGE_BYTES, maxLaunches: Math.floor(maxLaunches / hosts) };
+export function hostLimits(hosts: number, maxImageBytes: number = MAX_IMAGE_BYTES): AdmissionLimits {
+  return { maxImageBytes: 2 * maxImageBytes, maxLaunches: Math.max(minLaunches, Math.floor(maxLaunches / hosts)) };
 }
 
 /** What one connection may have of its host's part: a quarter of the launches, two at least, and one image of any size. */

@@ -6,6 +6,7 @@ import { ByteWriter } from '@enclos/codec';
 import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
+import { enterCgroup } from './isolation/cgroup.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
 import { interpreterFlags } from './interpreter-flags.ts';
 import { commandPrefix, type IsolationPlan } from './isolation/plan.ts';
@@ -23,6 +24,8 @@ export interface SpawnOptions {
   readonly debug: boolean;
   /** The user that it runs as, on a separated platform. */
   readonly user: number | undefined;
+  /** The folder of the cgroup that it is counted in; undefined: that of the platform. */
+  readonly cgroup: string | undefined;
 }
 
 export interface EnclaveProcess {
@@ -48,6 +51,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const { inspector } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
   const words: readonly string[] = [
+    ...enterCgroup(options.cgroup),
     ...commandPrefix(options.isolation, options.image.manifest.heapSizeBytes, {
       extraDataBytes: inspector === undefined ? 0n : inspectorDataBytes,
       user: options.user,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
-import { listenPrivately } from './listen-privately.ts';
+import { listenPrivately, type SocketAccess } from './listen-privately.ts';
 
 export interface GateListener {
   readonly path: string;
@@ -14,14 +14,20 @@ export interface GateListener {
   close(): void;
 }
 
+/** 108 bytes is all that a Unix socket path may have, so the name is short. */
+const prefix = 'g-';
+
+export function isGateName(name: string): boolean {
+  return /^g-[0-9a-f]{16}$/.test(name);
+}
+
 /**
  * Listens for the one connection that becomes an enclave's gate.
- * @param user the only one, beside root, who can connect; the platform's own unless told.
+ * @param access the only one, beside root, who can connect; the platform's own unless told.
  * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
  */
-export async function listenForGate(folder: string, user?: number): Promise<GateListener> {
-  // 108 bytes is all that a Unix socket path may have, so the name is short.
-  const path = join(folder, `g-${randomBytes(8).toString('hex')}`);
+export async function listenForGate(folder: string, access?: SocketAccess): Promise<GateListener> {
+  const path = join(folder, prefix + randomBytes(8).toString('hex'));
   const server = createServer({ pauseOnConnect: true });
   const connection = new Promise<Socket>((resolve, reject) => {
     server.once('connection', (socket) => {
@@ -37,7 +43,7 @@ export async function listenForGate(folder: string, user?: number): Promise<Gate
   });
   // Whoever closes it before it is asked for a connection has no use for the reason.
   connection.catch(() => undefined);
-  await listenPrivately(server, path, user);
+  await listenPrivately(server, path, access);
   return Object.freeze({
     path,
     accept(timeoutMs: number) {

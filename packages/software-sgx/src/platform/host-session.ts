@@ -10,7 +10,7 @@ import { createUploads } from './upload.ts';
 /** Serves one connection of a host. When it ends, its enclaves end. */
 export function serveHost(services: PlatformServices, stream: Duplex, host: Host): void {
   const admission = createAdmission(connectionLimits(host.admission.limits), host.admission);
-  const audit = services.audit?.host(host.user);
+  const audit = services.audit?.host({ user: host.user, folder: host.folder?.path });
   const uploads = createUploads(admission);
   const enclaves = createHostEnclaves({
     services,

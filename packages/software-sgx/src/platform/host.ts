@@ -1,18 +1,23 @@
 import { createAdmission, hostLimits, type Admission } from './admission.ts';
+import type { HostFolder } from './host-folder.ts';
 import type { Separation } from './separation/separation.ts';
 import { createUserPool, type UserPool } from './separation/user-pool.ts';
-import { sharesOf } from './separation/users.ts';
+import { numberOfHosts, sharesOf } from './separation/users.ts';
 
 /**
- * One user who may connect, and the part of the platform that is theirs: what
- * one host takes, it does not take from another.
+ * One who may connect, and the part of the platform that is theirs: what one
+ * host takes, it does not take from another.
  */
 export interface Host {
-  /** Undefined in single-user mode: the user of the platform. */
+  /** Undefined in single-user mode, where it is the user of the platform, and for a host that is known by its folders. */
   readonly user: number | undefined;
   readonly admission: Admission;
   /** Those that its enclaves run as; undefined in single-user mode. */
   readonly enclaveUsers: UserPool | undefined;
+  /** The one that it connected in, when it is known by its folders. */
+  readonly folder?: HostFolder;
+  /** The cgroup that its enclaves are counted in; undefined: that of the platform. */
+  readonly cgroup?: string | undefined;
 }
 
 /** The one host of a platform that is not separated. */
@@ -20,13 +25,22 @@ export function singleHost(): Host {
   return Object.freeze({ user: undefined, admission: createAdmission(hostLimits(1)), enclaveUsers: undefined });
 }
 
-export function separatedHosts(separation: Separation): readonly (Host & { readonly user: number })[] {
-  const limits = hostLimits(separation.hostUsers.length);
-  return sharesOf(separation).map((share, i) =>
-    Object.freeze({
-      user: separation.hostUsers[i] ?? 0,
-      admission: createAdmission(limits),
-      enclaveUsers: createUserPool(share),
-    }),
-  );
+export interface SeparatedHosts {
+  readonly users: readonly (Host & { readonly user: number })[];
+  /** Those that are known by their folders. */
+  readonly folderHosts: readonly Host[];
+}
+
+export function separatedHosts(separation: Separation): SeparatedHosts {
+  const limits = hostLimits(numberOfHosts(separation), separation.maxImageBytes);
+  const hosts = sharesOf(separation).map((share) => ({
+    user: undefined,
+    admission: createAdmission(limits),
+    enclaveUsers: createUserPool(share),
+  }));
+  const { hostUsers } = separation;
+  return Object.freeze({
+    users: hostUsers.flatMap((user, i) => hosts.slice(i, i + 1).map((host) => Object.freeze({ ...host, user }))),
+    folderHosts: hosts.slice(hostUsers.length).map((host) => Object.freeze(host)),
+  });
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { basename, join } from 'node:path';
 import { createDispatcher, type Handlers } from '@enclos/edl';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -20,6 +21,7 @@ import { listenForGate, type GateListener } from './gate-listener.ts';
 import { inspectedLayers } from './isolation/inspected.ts';
 import { requireIsolation } from './isolation/plan.ts';
 import type { Host } from './host.ts';
+import type { SocketAccess } from './listen-privately.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';
 import type { PlatformServices } from './services.ts';
 
@@ -68,7 +70,7 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     checkInspector(enclave, request);
     const { audit, inspector: inspected = false } = request;
     user = await host.enclaveUsers?.take();
-    return await awaitGate(services, { enclave, image, debug, audit, inspected, user, hostUser: host.user });
+    return await awaitGate(services, { enclave, image, debug, audit, inspected, user, host });
   } catch (error) {
     user?.giveBack();
     services.cpu.eremove(enclave);
@@ -109,16 +111,16 @@ interface Loaded {
   readonly inspected: boolean;
   /** Its own, on a separated platform. */
   readonly user: EnclaveUser | undefined;
-  /** Who may connect to the gate; undefined: the platform's own. */
-  readonly hostUser: number | undefined;
+  /** Who may connect to the gate. */
+  readonly host: Host;
 }
 
 async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<Instance> {
   const identity = identityOf(loaded);
-  const { path: folder } = services.runtimeFolder;
+  const { folder, access, seen } = gatePlace(services, loaded.host);
   const listeners = {
-    gate: await listenForGate(folder, loaded.hostUser),
-    inspector: loaded.inspected ? await listenForGate(folder, loaded.hostUser) : undefined,
+    gate: await listenForGate(folder, access),
+    inspector: loaded.inspected ? await listenForGate(folder, access) : undefined,
   };
   const close = (): void => {
     listeners.gate.close();
@@ -142,8 +144,8 @@ async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<In
     });
   return Object.freeze({
     identity,
-    gatePath: listeners.gate.path,
-    inspectorPath: listeners.inspector?.path,
+    gatePath: seen(listeners.gate.path),
+    inspectorPath: listeners.inspector && seen(listeners.inspector.path),
     isolation: loaded.inspected ? inspectedLayers(services.isolation.layers) : services.isolation.layers,
     started: started.catch(() => undefined),
     exited,
@@ -155,11 +157,23 @@ async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<In
   });
 }
 
+interface GatePlace {
+  readonly folder: string;
+  readonly access: SocketAccess | undefined;
+  /** What the host calls a path in there. */
+  readonly seen: (path: string) => string;
+}
+
+function gatePlace({ runtimeFolder }: PlatformServices, { folder, user }: Host): GatePlace {
+  if (folder === undefined) return { folder: runtimeFolder.path, access: user, seen: (path) => path };
+  return { folder: folder.path, access: 'by-folder', seen: (path) => join(folder.seenAs, basename(path)) };
+}
+
 const endedBeforeStart = 'The enclave was ended before it started.';
 
 async function startAtGate(
   services: PlatformServices,
-  { enclave, image, debug, audit, inspected, user }: Loaded,
+  { enclave, image, debug, audit, inspected, user, host }: Loaded,
   listeners: { readonly gate: GateListener; readonly inspector: GateListener | undefined },
   isEnded: () => boolean,
 ): Promise<EnclaveProcess> {
@@ -174,8 +188,9 @@ async function startAtGate(
     throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
   }
   const { interpreter, isolation } = services;
-  const options = { interpreterPath: interpreter.path, isolation, image, gate, inspector, debug, user: user?.id };
-  const made = spawnEnclave(options);
+  const { cgroup } = host;
+  const who = { user: user?.id, cgroup };
+  const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, gate, inspector, debug, ...who });
   serveEnclave(services, { enclave, audit, inspected }, made);
   return made;
 }

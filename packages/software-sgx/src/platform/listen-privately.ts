@@ -6,13 +6,16 @@ import { isDiskError, storageFailed } from '../storage-error.ts';
 /** sun_path has 108 bytes, one of them for the end (unix(7)). */
 const maxPathBytes = 107;
 
+/** One user, or everybody who can reach the folder. */
+export type SocketAccess = number | 'by-folder';
+
 /**
  * Listens on a Unix socket that from its first moment one user alone can
  * connect to. Connecting takes the permission to write (unix(7)).
- * @param user who, beside root; the user of this process unless told.
+ * @param access who, beside root; the user of this process unless told.
  * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
  */
-export async function listenPrivately(server: Server, path: string, user?: number): Promise<void> {
+export async function listenPrivately(server: Server, path: string, access?: SocketAccess): Promise<void> {
   if (Buffer.byteLength(path) > maxPathBytes) {
     throw new EnclosError('PLATFORM_SOCKET_REFUSED', `A socket's path has at most ${maxPathBytes} bytes: ${path}.`);
   }
@@ -20,8 +23,8 @@ export async function listenPrivately(server: Server, path: string, user?: numbe
     if (isDiskError(cause)) throw storageFailed(path, cause);
     throw new EnclosError('PLATFORM_SOCKET_REFUSED', `The platform cannot listen at ${path}.`, { cause });
   });
-  await chmod(path, 0o600);
-  if (user !== undefined) await chown(path, user, 0);
+  await chmod(path, access === 'by-folder' ? 0o666 : 0o600);
+  if (typeof access === 'number') await chown(path, access, 0);
 }
 
 function startListening(server: Server, path: string): Promise<void> {

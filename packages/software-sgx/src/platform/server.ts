@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { AuditFacts } from '../audit/platform-audit.ts';
 import { isListening } from '../is-listening.ts';
+import { clearGates, hostSocketName, type HostFolder } from './host-folder.ts';
+import { createHostListeners, type HostListeners, type Listening } from './host-listeners.ts';
 import { separatedHosts, singleHost, type Host } from './host.ts';
-import { serveHost } from './host-session.ts';
-import { listenPrivately } from './listen-privately.ts';
 import type { PlatformServices } from './services.ts';
 
 /** Where one host connects. */
@@ -17,17 +16,30 @@ export interface HostSocket {
   readonly user: number | undefined;
 }
 
+/** A host that is known by the folders that it is given. They come and go; its part of the platform stays. */
+export interface FolderHost {
+  /**
+   * Listens at `platform.sock` in a folder. What a killed platform left there is removed.
+   * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED, and what the file system says of a folder that is not there
+   */
+  listen(folder: HostFolder): Promise<Listening>;
+}
+
 export interface PlatformServer {
-  /** Of the first host. */
+  /** Of the first host; empty where no host has a socket of its own. */
   readonly socketPath: string;
-  /** One for each host: who can connect there is that host. */
+  /** One for each host user: who can connect there is that host. */
   readonly sockets: readonly HostSocket[];
+  /** As many as `folderHosts` of the separation says. */
+  readonly folderHosts: readonly FolderHost[];
   /** Ends every enclave and removes the sockets. */
   close(): Promise<void>;
 }
 
 /** Far above what one machine's hosts need; it bounds what a host that only connects can hold. */
 const maxConnections = 256;
+/** However many hosts there are. */
+const minConnections = 8;
 
 /**
  * Listens for hosts: on `platform.sock` in the runtime folder, or on the given
@@ -37,57 +49,52 @@ const maxConnections = 256;
  */
 export async function servePlatform(services: PlatformServices, socketPath?: string): Promise<PlatformServer> {
   const { separated } = services;
-  const hosts = separated === undefined ? [singleHost()] : separatedHosts(separated);
+  const { users, folderHosts } =
+    separated === undefined ? { users: [singleHost()], folderHosts: [] } : separatedHosts(separated);
   const pathOf = ({ user }: Host): string =>
     separated === undefined || user === undefined
-      ? (socketPath ?? join(services.runtimeFolder.path, 'platform.sock'))
+      ? (socketPath ?? join(services.runtimeFolder.path, hostSocketName))
       : join(separated.runtimeFolder, `host-${user}.sock`);
-  const listeners: Listener[] = [];
+  const share = Math.max(minConnections, Math.floor(maxConnections / (users.length + folderHosts.length)));
+  const all: HostListeners[] = [];
+  const listenersOf = (host: Host): HostListeners => {
+    const listeners = createHostListeners(services, host, share);
+    all.push(listeners);
+    return listeners;
+  };
   const close = async (): Promise<void> => {
-    await Promise.all(listeners.map(async (listener) => listener.close()));
+    await Promise.all(all.map(async (listeners) => listeners.close()));
     await services.audit?.close();
     await services.runtimeFolder.remove();
   };
   try {
     // Before any host connects: a platform that cannot say that it starts does not start.
     await services.audit?.started(startFacts(services));
-    for (const host of hosts) {
+    for (const host of users) {
       if (separated !== undefined) await clearSocket(pathOf(host));
-      listeners.push(await listenFor(host, { services, path: pathOf(host), share: hosts.length }));
+      await listenersOf(host).listen(pathOf(host));
     }
   } catch (error) {
     await close();
     throw error;
   }
-  const sockets = hosts.map((host) => Object.freeze({ path: pathOf(host), user: host.user }));
-  return Object.freeze({ socketPath: sockets[0]?.path ?? '', sockets: Object.freeze(sockets), close });
-}
-
-interface Listener {
-  close(): Promise<void>;
-}
-
-async function listenFor(
-  host: Host,
-  { services, path, share }: { services: PlatformServices; path: string; share: number },
-): Promise<Listener> {
-  const connections = new Set<Socket>();
-  const server = createServer((socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-    serveHost(services, socket, host);
+  const sockets = users.map((host) => Object.freeze({ path: pathOf(host), user: host.user }));
+  return Object.freeze({
+    socketPath: sockets[0]?.path ?? '',
+    sockets: Object.freeze(sockets),
+    folderHosts: Object.freeze(folderHosts.map((host) => folderHost(listenersOf(host)))),
+    close,
   });
-  server.maxConnections = Math.floor(maxConnections / share);
-  // Accepting fails for want of descriptors; the hosts that are there must not lose their enclaves over it.
-  server.on('error', () => undefined);
-  await listenPrivately(server, path, host.user);
-  return { close: async () => closeServer(server, connections) };
 }
 
-function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of connections) socket.destroy();
+function folderHost(listeners: HostListeners): FolderHost {
+  return Object.freeze({
+    async listen(folder: HostFolder) {
+      const path = join(folder.path, hostSocketName);
+      await clearSocket(path);
+      await clearGates(folder);
+      return listeners.listen(path, folder);
+    },
   });
 }
 

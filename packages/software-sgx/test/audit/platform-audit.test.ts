@@ -200,6 +200,26 @@ describe('the audit log of a platform', () => {
     );
   });
 
+  test('knows a host by its user or by its folder, and a quote helper by neither', async () => {
+    const events = await withAudit(async (audit) => {
+      audit.host({ user: 60_000 });
+      audit.host({ user: undefined, folder: '/run/enclos/devices/0/00000001' });
+      const quote = audit.helperQuotes(({ report }) => {
+        if (report.length === 0) throw new EnclosError('QUOTE_REPORT_REFUSED');
+        return secret;
+      });
+      assert.equal(await quote({ report: new Uint8Array(432) }), secret);
+      await assert.rejects(async () => quote({ report: new Uint8Array() }), { code: 'QUOTE_REPORT_REFUSED' });
+    });
+    assert.deepEqual(events.slice(0, -1).map(without), [
+      { event: 'host-connected', host: 1, user: 60_000 },
+      { event: 'host-connected', host: 2, folder: '/run/enclos/devices/0/00000001' },
+      { event: 'helper-quote', code: 'OK' },
+      { event: 'helper-quote', code: 'QUOTE_REPORT_REFUSED' },
+    ]);
+    assert.ok(!JSON.stringify(events).includes('5e'.repeat(16)));
+  });
+
   test('waits at its end for enclaves that are ending', async () => {
     const events = await withAudit(async (audit) => {
       const enclave = audit.host().enclave();

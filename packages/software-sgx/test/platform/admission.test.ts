@@ -76,6 +76,7 @@ describe('a connection', () => {
 test('hosts share the launches of a platform evenly, and a connection has a quarter of its host', () => {
   assert.deepEqual(hostLimits(1), { maxImageBytes: 2 * MAX_IMAGE_BYTES, maxLaunches: 64 });
   assert.deepEqual(hostLimits(16).maxLaunches, 4);
+  assert.deepEqual(hostLimits(110, 1000), { maxImageBytes: 2000, maxLaunches: 2 });
   assert.deepEqual(connectionLimits(hostLimits(1)), { maxImageBytes: MAX_IMAGE_BYTES, maxLaunches: 16 });
   assert.equal(connectionLimits(hostLimits(16)).maxLaunches, 2);
 });

@@ -13,12 +13,16 @@ export interface SeparationOptions extends SeparatedUsers {
   readonly runtimeFolder?: string;
   /** Where the copy of the interpreter is kept. Made when absent. Default: /var/cache/enclos. */
   readonly cacheFolder?: string;
+  /** The largest image that a host may bring, which bounds the memory of all. Default: the largest that there is. */
+  readonly maxImageBytes?: number;
 }
 
 /** A machine that was checked: platform, hosts and enclaves can be kept apart on it. */
 export interface Separation extends SeparatedUsers {
   readonly runtimeFolder: string;
   readonly cacheFolder: string;
+  readonly folderHosts: number;
+  readonly maxImageBytes: number | undefined;
 }
 
 const defaultFolders = { runtimeFolder: '/run/enclos', cacheFolder: '/var/cache/enclos' };
@@ -35,15 +39,19 @@ export async function prepareSeparation(
   secretFolders: readonly string[],
 ): Promise<Separation> {
   requireUsers(options);
-  const { hostUsers, enclaveUsers } = options;
+  const { hostUsers, enclaveUsers, folderHosts = 0, maxImageBytes } = options;
   if (process.getuid?.() !== 0) throw unavailable('The platform does not run as root.');
   requireCapabilities(await readFile('/proc/self/status', 'utf8').catch(() => ''));
   for (const folder of secretFolders) await requireSecret(folder);
   for (const program of [process.execPath, fileURLToPath(import.meta.url)]) await requireRootOnly(program);
-  await requireIdle(enclaveUsers);
+  // Where hosts are containers, root in one can become any user, and could keep the platform from starting for ever. What
+  // keeps an enclave from sharing its user is the pool, which gives out none that has a process.
+  if (folderHosts === 0) await requireIdle(enclaveUsers);
   return Object.freeze({
     hostUsers: Object.freeze([...hostUsers]),
     enclaveUsers: Object.freeze({ ...enclaveUsers }),
+    folderHosts,
+    maxImageBytes,
     runtimeFolder: await passableFolder(options.runtimeFolder ?? defaultFolders.runtimeFolder),
     cacheFolder: await passableFolder(options.cacheFolder ?? defaultFolders.cacheFolder),
   });

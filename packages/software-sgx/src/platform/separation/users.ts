@@ -12,9 +12,12 @@ export interface SeparatedUsers {
   readonly hostUsers: readonly number[];
   /** Of the platform alone: nothing else on the machine runs as one of them. */
   readonly enclaveUsers: UserRange;
+  /** How many hosts there are beside those, each known by the folders that it is given and not by its user. Default: 0. */
+  readonly folderHosts?: number;
 }
 
 const maxHostUsers = 16;
+const maxFolderHosts = 1024;
 const maxEnclaveUsers = 65_536;
 /** (uid_t) -1 means "no change" (setreuid(2)). */
 const largestUser = 0xffff_fffe;
@@ -22,9 +25,14 @@ const largestUser = 0xffff_fffe;
 const reservedUsers = [65_534, 65_535];
 
 /** The rules that need no look at the machine. @throws PLATFORM_USERS_REFUSED */
-export function requireUsers({ hostUsers, enclaveUsers }: SeparatedUsers): void {
+export function requireUsers(users: SeparatedUsers): void {
+  const { hostUsers, enclaveUsers, folderHosts = 0 } = users;
   const { first, last } = enclaveUsers;
-  if (hostUsers.length === 0 || hostUsers.length > maxHostUsers) throw refused(`1 to ${maxHostUsers} host users.`);
+  if (!Number.isInteger(folderHosts) || folderHosts < 0 || folderHosts > maxFolderHosts) {
+    throw refused(`At most ${maxFolderHosts} hosts are known by their folders.`);
+  }
+  const hosts = numberOfHosts(users);
+  if (hosts === 0 || hostUsers.length > maxHostUsers) throw refused(`1 to ${maxHostUsers} host users.`);
   if (![...hostUsers, first, last].every(isUser)) throw refused(`A user is a whole number from 1 to ${largestUser}.`);
   if (new Set(hostUsers).size !== hostUsers.length) throw refused('A host user is named twice.');
   if (first > last) throw refused('The range of enclave users ends before it begins.');
@@ -34,7 +42,7 @@ export function requireUsers({ hostUsers, enclaveUsers }: SeparatedUsers): void 
   const reserved = reservedUsers.find(inRange);
   if (reserved !== undefined) throw refused(`The range of enclave users holds ${reserved}, which the kernel uses.`);
   const size = last - first + 1;
-  if (size < hostUsers.length) throw refused(`${size} enclave users are too few for ${hostUsers.length} host users.`);
+  if (size < hosts) throw refused(`${size} enclave users are too few for ${hosts} hosts.`);
   if (size > maxEnclaveUsers) throw refused(`More than ${maxEnclaveUsers} enclave users.`);
 }
 
@@ -43,11 +51,20 @@ function isUser(user: number): boolean {
   return Number.isInteger(user) && user >= 1 && user <= largestUser;
 }
 
-/** Equal parts of the range, one for each host user in their order: no host can use up the users of another. */
-export function sharesOf({ hostUsers, enclaveUsers }: SeparatedUsers): readonly UserRange[] {
-  const size = Math.floor((enclaveUsers.last - enclaveUsers.first + 1) / hostUsers.length);
-  return hostUsers.map((_user, i) => {
-    const first = enclaveUsers.first + i * size;
+export function numberOfHosts({ hostUsers, folderHosts = 0 }: SeparatedUsers): number {
+  return hostUsers.length + folderHosts;
+}
+
+/**
+ * Equal parts of the range, one for each host user in their order, then one for each host that is known by its folders:
+ * no host can use up the users of another.
+ */
+export function sharesOf(users: SeparatedUsers): readonly UserRange[] {
+  const { first: start, last } = users.enclaveUsers;
+  const hosts = numberOfHosts(users);
+  const size = Math.floor((last - start + 1) / hosts);
+  return Array.from({ length: hosts }, (_, i) => {
+    const first = start + i * size;
     return { first, last: first + size - 1 };
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { requireUsers, sharesOf } from '../../../src/platform/separation/users.ts';
+import { requireUsers, sharesOf, type SeparatedUsers } from '../../../src/platform/separation/users.ts';
 
 const good = { hostUsers: [60_000, 60_001], enclaveUsers: { first: 61_000, last: 61_255 } };
 
@@ -11,7 +11,16 @@ describe('the users of a separated platform', () => {
     requireUsers({ hostUsers: [65_534], enclaveUsers: { first: 4_294_960_000, last: 4_294_967_294 } });
   });
 
-  const refusals: readonly [what: string, changes: Partial<typeof good>, why: RegExp][] = [
+  test('need not be hosts, where those are known by their folders', () => {
+    requireUsers({ hostUsers: [], folderHosts: 1, enclaveUsers: { first: 3_000_000_000, last: 3_000_000_000 } });
+    requireUsers({ ...good, folderHosts: 254 });
+  });
+
+  const refusals: readonly [what: string, changes: Partial<SeparatedUsers>, why: RegExp][] = [
+    ['fewer users than hosts of both kinds', { folderHosts: 255 }, /256 enclave users are too few for 257 hosts/],
+    ['a part of a host', { folderHosts: 1.5 }, /known by their folders/],
+    ['less than no host', { folderHosts: -1 }, /known by their folders/],
+    ['more folders than there are', { folderHosts: 1025 }, /At most 1024/],
     ['no host', { hostUsers: [] }, /1 to 16 host users/],
     ['too many hosts', { hostUsers: Array.from({ length: 17 }, (_, i) => 100 + i) }, /1 to 16 host users/],
     ['a host twice', { hostUsers: [5, 5] }, /twice/],
@@ -37,6 +46,10 @@ describe('the users of a separated platform', () => {
     assert.deepEqual(sharesOf(good), [
       { first: 61_000, last: 61_127 },
       { first: 61_128, last: 61_255 },
+    ]);
+    assert.deepEqual(sharesOf({ hostUsers: [1], folderHosts: 1, enclaveUsers: { first: 10, last: 14 } }), [
+      { first: 10, last: 11 },
+      { first: 12, last: 13 },
     ]);
     assert.deepEqual(sharesOf({ hostUsers: [1, 2, 3], enclaveUsers: { first: 10, last: 14 } }), [
       { first: 10, last: 10 },

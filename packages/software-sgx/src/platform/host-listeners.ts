@@ -1,0 +1,89 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { EnclosError } from '@enclos/errors';
+import type { HostFolder } from './host-folder.ts';
+import { serveHost } from './host-session.ts';
+import type { Host } from './host.ts';
+import { listenPrivately } from './listen-privately.ts';
+import type { PlatformServices } from './services.ts';
+
+/** One socket of a host. */
+export interface Listening {
+  /** Ends the connections that came this way, and their enclaves, and removes the socket. */
+  close(): Promise<void>;
+}
+
+/** The sockets of one host, which share its part of the connections. */
+export interface HostListeners {
+  /**
+   * @param folder when the host is known by its folders: the one that the socket is in.
+   * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
+   */
+  listen(path: string, folder?: HostFolder): Promise<Listening>;
+  close(): Promise<void>;
+}
+
+export function createHostListeners(services: PlatformServices, host: Host, maxConnections: number): HostListeners {
+  const all = new Set<Listening>();
+  let connections = 0;
+  let closed = false;
+  return Object.freeze({
+    async listen(path: string, folder?: HostFolder) {
+      if (closed) throw new EnclosError('PLATFORM_SOCKET_REFUSED', 'The platform is ending.');
+      const own = new Set<Socket>();
+      const server = createServer({ pauseOnConnect: folder?.caller !== undefined }, (socket) => {
+        if (connections >= maxConnections) return void socket.destroy();
+        connections += 1;
+        own.add(socket);
+        socket.once('close', () => {
+          connections -= 1;
+          own.delete(socket);
+        });
+        if (folder === undefined) serveHost(services, socket, host);
+        else void serveCaller(services, socket, { host, folder });
+      });
+      // Accepting fails for want of descriptors; the hosts that are there must not lose their enclaves over it.
+      server.on('error', () => undefined);
+      await listenPrivately(server, path, folder === undefined ? host.user : 'by-folder');
+      const listening = Object.freeze({
+        close() {
+          all.delete(listening);
+          return closeServer(server, own);
+        },
+      });
+      all.add(listening);
+      // The platform may have ended while the socket was made.
+      if (closed) await listening.close();
+      return listening;
+    },
+    async close() {
+      closed = true;
+      await Promise.all([...all].map(async (listening) => listening.close()));
+    },
+  });
+}
+
+async function serveCaller(
+  services: PlatformServices,
+  socket: Socket,
+  { host, folder }: { readonly host: Host; readonly folder: HostFolder },
+): Promise<void> {
+  // Whoever breaks off while it is asked who they are.
+  socket.on('error', () => undefined);
+  try {
+    const caller = await folder.caller?.(socket);
+    if (socket.destroyed) return;
+    serveHost(services, socket, { ...host, folder, cgroup: caller?.cgroup });
+    socket.resume();
+  } catch {
+    // Whoever asked knows why; the caller is told nothing.
+    socket.destroy();
+  }
+}
+
+/** Closes it, and what was accepted. */
+export function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of connections) socket.destroy();
+  });
+}

@@ -1,0 +1,38 @@
+import { connect, type Socket } from 'node:net';
+import { EnclosError } from '@enclos/errors';
+
+const readBufferBytes = 65_536;
+
+/**
+ * Every read goes to one buffer: otherwise a message of a few bytes costs an
+ * allocation of 64 KiB. So a chunk is valid only until its listener returns.
+ */
+export function connectFrugally(path: string): Socket {
+  const callback = (sizeBytes: number, buffer: Uint8Array): boolean => {
+    socket.emit('data', buffer.subarray(0, sizeBytes));
+    return true;
+  };
+  const options = {
+    path,
+    writableHighWaterMark: 262_144,
+    onread: { buffer: new Uint8Array(readBufferBytes), callback },
+  };
+  const socket = connect(options);
+  // Whoever listens resumes it: a chunk without a listener would be lost.
+  return socket.pause();
+}
+
+/** @throws TEE_PLATFORM_UNREACHABLE when nothing answers there. */
+export function connected(socket: Socket, path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => {
+      socket.removeAllListeners('error');
+      // Whoever ends an enclave without having used its gate must not fall over the broken connection.
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+    socket.once('error', (cause) => {
+      reject(new EnclosError('TEE_PLATFORM_UNREACHABLE', `No platform answers at ${path}.`, { cause }));
+    });
+  });
+}

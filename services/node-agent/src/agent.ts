@@ -1,0 +1,101 @@
+import { toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { createHardwarePart, type HardwarePart } from './hardware-part.ts';
+import type { Log } from './log.ts';
+import { createAgentMetrics, serveMetrics, type AgentMetrics } from './metrics.ts';
+import type { AgentOptions } from './options.ts';
+import { loadDefinitions } from './plugin/definitions.ts';
+import { startDevicePlugin, type StartPlugin } from './plugin/device-plugin.ts';
+import { createSoftwarePart, type SoftwarePart } from './software-part.ts';
+
+export interface Agent {
+  /** Where metrics are served, if anywhere. */
+  readonly metricsPort: number | undefined;
+  /** SHA-256 of the key of the root that vouches for the node's software platform. */
+  readonly rootFingerprint: string | undefined;
+  /** Leaves the kubelet, then ends every enclave. */
+  close(): Promise<void>;
+}
+
+export interface AgentSurroundings {
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+/**
+ * Starts the agent of a node. Devices are registered first, without health, so
+ * that the kubelet knows them again soon after a restart; they become healthy
+ * when the platform is open.
+ * @throws what keeps the software platform from starting; nothing is left running then.
+ */
+export async function startAgent(options: AgentOptions, { log, now }: AgentSurroundings): Promise<Agent> {
+  const parts: { software: SoftwarePart | undefined; hardware: HardwarePart | undefined } = {
+    software: undefined,
+    hardware: undefined,
+  };
+  const metrics = createAgentMetrics({
+    resources: () => [...(parts.software?.resources ?? []), ...(parts.hardware?.resources ?? [])],
+    epc: () => parts.hardware?.epc(),
+    isPlatformReady: () => parts.software?.isReady() ?? false,
+  });
+  const plugin = pluginStarter(options, log, metrics);
+  const server = options.metrics === undefined ? undefined : await serveMetrics(metrics, options.metrics);
+  const close = async (): Promise<void> => {
+    await parts.hardware?.close();
+    await parts.software?.close();
+    await server?.close();
+  };
+  try {
+    if (options.hardware !== undefined) {
+      parts.hardware = await createHardwarePart(options.hardware, { log, plugin });
+    }
+    if (options.software !== undefined) {
+      parts.software = await createSoftwarePart(options.software, { log, metrics, plugin });
+      await parts.software.open(now);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const fingerprint = parts.software?.rootFingerprint();
+  return Object.freeze({
+    metricsPort: server?.port,
+    rootFingerprint: fingerprint === undefined ? undefined : toHex(fingerprint),
+    close,
+  });
+}
+
+function pluginStarter({ kubeletFolder }: AgentOptions, log: Log, metrics: AgentMetrics): StartPlugin {
+  const definitions = loadDefinitions();
+  return (resource) => {
+    const { name } = resource;
+    /** A refusal comes again and again; it is told once. */
+    let told: string | undefined;
+    return startDevicePlugin({
+      definitions,
+      resource,
+      folder: kubeletFolder,
+      allocated(outcome, reason) {
+        metrics.allocated(name, outcome);
+        if (reason !== undefined) log.warn('allocation-refused', reason, { resource: name });
+      },
+      events: {
+        registered() {
+          told = undefined;
+          metrics.registered(name);
+          log.info('registered', { resource: name });
+        },
+        lost() {
+          metrics.lost(name);
+          log.info('kubelet-lost', { resource: name });
+        },
+        failed(error) {
+          const code = isEnclosError(error) ? error.code : 'unknown';
+          metrics.registrationFailed(name, code);
+          if (told !== code) log.warn('registration-failed', error, { resource: name });
+          told = code;
+        },
+      },
+    });
+  };
+}

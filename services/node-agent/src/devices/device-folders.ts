@@ -1,0 +1,76 @@
+import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnclosError } from '@enclos/errors';
+
+/**
+ * The folders that pods get, one for each time that a device is given out:
+ * `ROOT/DEVICE/NUMBER`. They outlive the agent, since a running pod keeps the
+ * folder that was mounted into it, and finds the next agent there.
+ */
+export interface DeviceFolders {
+  /** Every folder that is there, the oldest first. */
+  existing(device: number): Promise<readonly string[]>;
+  /**
+   * Makes a new one.
+   * @returns it, and those that are too old to be anybody's.
+   */
+  create(device: number): Promise<{ readonly folder: string; readonly old: readonly string[] }>;
+  /** Removes one and what is in it. */
+  remove(folder: string): Promise<void>;
+  /** @throws AGENT_FOLDER_REFUSED when the root is gone, or somebody but root could pass through it. */
+  check(): Promise<void>;
+}
+
+/**
+ * The kubelet gives a device to the init containers of a pod and to its containers, one after the other, before any of
+ * them starts, and does not say when a device is free again. So a folder stays until this many came after it.
+ */
+export const keptFolders = 16;
+
+const deviceName = /^\d{1,4}$/;
+const folderName = /^\d{8}$/;
+
+/**
+ * @param root made when absent. Root's alone: who can pass through it can reach every pod's sockets.
+ * @throws AGENT_FOLDER_REFUSED
+ */
+export async function openDeviceFolders(root: string): Promise<DeviceFolders> {
+  await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new EnclosError('AGENT_FOLDER_REFUSED', `${root} cannot be made.`, { cause });
+  });
+  const existing = async (device: number): Promise<readonly string[]> => {
+    const names = (await readdir(join(root, `${device}`)).catch(() => [])).filter((name) => folderName.test(name));
+    return names.sort().map((name) => join(root, `${device}`, name));
+  };
+  const check = (): Promise<void> => requirePrivate(root);
+  await check();
+  return Object.freeze({
+    existing,
+    check,
+    async create(device: number) {
+      const before = await existing(device);
+      const last = Number(/\d+$/.exec(before.at(-1) ?? '0')?.[0]);
+      const folder = join(root, `${device}`, `${last + 1}`.padStart(8, '0'));
+      await mkdir(folder, { recursive: true });
+      // For whoever it is mounted to, whatever user they are and whatever the mask of this process is.
+      await chmod(folder, 0o755);
+      return { folder, old: before.slice(0, Math.max(0, before.length + 1 - keptFolders)) };
+    },
+    async remove(folder: string) {
+      const [name = '', device = ''] = folder.split('/').reverse();
+      if (!folderName.test(name) || !deviceName.test(device)) throw new RangeError('That is no folder of a device.');
+      await rm(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+async function requirePrivate(root: string): Promise<void> {
+  const found = await lstat(root).catch(() => undefined);
+  if (found === undefined || !found.isDirectory()) throw refused(`${root} is not a folder.`);
+  if (found.uid !== process.getuid?.()) throw refused(`${root} belongs to user ${found.uid}.`);
+  if ((found.mode & 0o077) !== 0) throw refused(`Others than its owner can reach ${root} (chmod 700).`);
+}
+
+function refused(reason: string): EnclosError {
+  return new EnclosError('AGENT_FOLDER_REFUSED', reason);
+}

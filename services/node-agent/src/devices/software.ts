@@ -1,0 +1,135 @@
+import type { Socket } from 'node:net';
+import { EnclosError } from '@enclos/errors';
+import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
+import type { ContainerAllocation, Device } from '../plugin/messages.ts';
+import type { Resource } from '../plugin/resource.ts';
+import type { DeviceFolders } from './device-folders.ts';
+import { createWatchers } from './watched.ts';
+
+export const softwareResource = 'enclos.dev/software-sgx';
+/** Where a container finds its folder. */
+const mountPoint = '/run/enclos';
+const socketVariable = 'ENCLOS_PLATFORM';
+
+/** The parts of a platform that the devices need. */
+export interface DevicePlatform {
+  /** One for each device. */
+  readonly folderHosts: readonly FolderHost[];
+  /** Whether an enclave could be started now. @throws saying why not */
+  check(): Promise<void>;
+}
+
+export interface SoftwareDevicesOptions {
+  readonly count: number;
+  readonly folders: DeviceFolders;
+  /** Who connects to a device. */
+  readonly caller: (connection: Socket) => Promise<Caller>;
+  readonly failed: (what: string, error: unknown) => void;
+}
+
+/** Devices that are hosts of one software platform. None works until the platform is there. */
+export interface SoftwareDevices extends Resource {
+  /** Serves every folder that is there already: pods of an earlier agent connect again. */
+  readonly attach: (platform: DevicePlatform) => Promise<void>;
+  /** Looks whether the devices work, and tells when that has changed. */
+  readonly probe: () => Promise<void>;
+  /** None works any more. */
+  readonly detach: () => void;
+}
+
+export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
+  const { count, folders, caller, failed } = options;
+  const watchers = createWatchers();
+  const listening = new Map<string, Listening>();
+  let platform: DevicePlatform | undefined;
+  let works = false;
+  let last: Promise<unknown> = Promise.resolve();
+  /** One allocation at a time: two of one device would make one folder. */
+  const inTurn = <T>(what: () => Promise<T>): Promise<T> => {
+    const result = last.then(what);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  const serve = async (device: number, path: string): Promise<void> => {
+    const host = platform?.folderHosts[device];
+    if (host === undefined) throw new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
+    listening.set(path, await host.listen({ path, seenAs: mountPoint, caller }));
+  };
+  const forget = async (path: string): Promise<void> => {
+    await listening.get(path)?.close();
+    listening.delete(path);
+    await folders.remove(path);
+  };
+  const setWorks = (now: boolean): void => {
+    if (works === now) return;
+    works = now;
+    watchers.tell();
+  };
+  const probe = async (): Promise<void> => {
+    const found = platform;
+    try {
+      await folders.check();
+      await found?.check();
+      setWorks(found !== undefined && found === platform);
+    } catch (error) {
+      if (works) failed('devices', error);
+      setWorks(false);
+    }
+  };
+  return Object.freeze({
+    name: softwareResource,
+    devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, works)),
+    watch: watchers.watch,
+    allocate: (ids: readonly string[]) => inTurn(() => give({ ids, folders, serve, forget })),
+    async attach(attached: DevicePlatform) {
+      platform = attached;
+      for (let device = 0; device < count; device += 1) {
+        for (const path of await folders.existing(device)) {
+          // One that cannot be served is one pod's trouble.
+          await serve(device, path).catch((error: unknown) => failed(path, error));
+        }
+      }
+      await probe();
+    },
+    probe,
+    detach() {
+      platform = undefined;
+      setWorks(false);
+    },
+  });
+}
+
+interface Giving {
+  readonly ids: readonly string[];
+  readonly folders: DeviceFolders;
+  readonly serve: (device: number, path: string) => Promise<void>;
+  readonly forget: (path: string) => Promise<void>;
+}
+
+async function give({ ids, folders, serve, forget }: Giving): Promise<ContainerAllocation> {
+  const [id] = ids;
+  if (id === undefined || ids.length !== 1) {
+    throw new EnclosError('AGENT_ALLOCATION_REFUSED', `A container asks for ${ids.length} of ${softwareResource}.`);
+  }
+  const device = Number(id.slice(prefix.length));
+  const { folder, old } = await folders.create(device);
+  try {
+    await serve(device, folder);
+  } catch (error) {
+    await folders.remove(folder);
+    throw error;
+  }
+  for (const path of old) await forget(path);
+  return {
+    envs: { [socketVariable]: `${mountPoint}/platform.sock` },
+    // Read-only: a process that is root in its container could otherwise put a socket of its own there. Connecting takes
+    // the permission to write to the socket, which a read-only mount leaves (inode_permission in fs/namei.c).
+    mounts: [{ container_path: mountPoint, host_path: folder, read_only: true }],
+  };
+}
+
+const prefix = 'software-sgx-';
+
+function deviceOf(index: number, works: boolean): Device {
+  return { ID: `${prefix}${index}`, health: works ? 'Healthy' : 'Unhealthy' };
+}

@@ -1,0 +1,119 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createValue, createView, expositionContentType } from '@enclos/host/exposition';
+import type { EpcSize } from './devices/epc.ts';
+import type { Resource } from './plugin/resource.ts';
+
+/** What the agent counts, for Prometheus. */
+export interface AgentMetrics {
+  readonly registered: (resource: string) => void;
+  readonly lost: (resource: string) => void;
+  readonly registrationFailed: (resource: string, code: string) => void;
+  readonly allocated: (resource: string, outcome: 'granted' | 'refused') => void;
+  readonly connected: (outcome: 'accepted' | 'refused') => void;
+  readonly render: () => string;
+}
+
+export interface MetricsSource {
+  readonly resources: () => readonly Resource[];
+  readonly epc: () => EpcSize | undefined;
+  readonly isPlatformReady: () => boolean;
+}
+
+export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsSource): AgentMetrics {
+  const registered = new Map<string, number>();
+  const registrations = createValue('counter', {
+    name: 'enclos_agent_registrations_total',
+    help: 'Times that the kubelet took a device plugin.',
+  });
+  const failures = createValue('counter', {
+    name: 'enclos_agent_registration_failures_total',
+    help: 'Times that a device plugin could not be registered, by the code of the reason.',
+  });
+  const allocations = createValue('counter', {
+    name: 'enclos_agent_allocations_total',
+    help: 'Requests of the kubelet for devices.',
+  });
+  const connections = createValue('counter', {
+    name: 'enclos_agent_connections_total',
+    help: 'Connections of pods to their software devices.',
+  });
+  const views = [
+    createView({ name: 'enclos_agent_devices', help: 'Devices in the list of the kubelet.' }, () =>
+      resources().flatMap((resource) =>
+        (['Healthy', 'Unhealthy'] as const).map(
+          (health) =>
+            [
+              { resource: resource.name, health: health.toLowerCase() },
+              resource.devices().filter((device) => device.health === health).length,
+            ] as const,
+        ),
+      ),
+    ),
+    createView({ name: 'enclos_agent_registered', help: '1 while the kubelet has the device plugin.' }, () =>
+      [...registered].map(([resource, value]) => [{ resource }, value] as const),
+    ),
+    createView({ name: 'enclos_agent_platform_ready', help: '1 while the software platform serves pods.' }, () => [
+      [{}, isPlatformReady() ? 1 : 0],
+    ]),
+    createView({ name: 'enclos_agent_epc_bytes', help: 'Protected memory of the processor, by who says so.' }, () => {
+      const size = epc();
+      return size === undefined ? [] : [[{ source: size.source }, Number(size.sizeBytes)]];
+    }),
+  ];
+  return Object.freeze({
+    registered(resource: string) {
+      registered.set(resource, 1);
+      registrations.add({ resource });
+    },
+    lost: (resource: string) => void registered.set(resource, 0),
+    registrationFailed: (resource: string, code: string) => failures.add({ resource, code }),
+    allocated: (resource: string, outcome: string) => allocations.add({ resource, outcome }),
+    connected: (outcome: string) => connections.add({ outcome }),
+    render: () =>
+      [...views, registrations, failures, allocations, connections].map((family) => family.render()).join(''),
+  });
+}
+
+export interface MetricsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves `/metrics` and `/healthz`; anything else is not there. */
+export async function serveMetrics(
+  { render }: Pick<AgentMetrics, 'render'>,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<MetricsServer> {
+  const server = createServer({ requestTimeout: 10_000 }, answer(render));
+  // A scraper, and a few probes.
+  server.maxConnections = 32;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return Object.freeze({
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  });
+}
+
+function answer(render: () => string): RequestListener {
+  return (request, response) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const body = request.url === '/metrics' ? render() : request.url === '/healthz' ? 'ok\n' : undefined;
+    if (!isRead || body === undefined) {
+      response.writeHead(isRead ? 404 : 405).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': expositionContentType, 'cache-control': 'no-store' });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+}

@@ -1,0 +1,237 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
+import type { ContainerAllocation } from '../src/plugin/messages.ts';
+import { agentPod, withRightsOf } from './daemonset.ts';
+import { startPod, type Pod } from './pod.ts';
+
+const bin = fileURLToPath(new URL('../../bin/enclos-node-agent.js', import.meta.url));
+const project = fileURLToPath(new URL('../../test/enclave', import.meta.url));
+
+/** Users that no pod can have (see README), and others for each process of tests. */
+const firstUser = 3_000_000_000 + (process.pid % 100_000) * 100;
+export const enclaveUsers = { first: firstUser, last: firstUser + 11 };
+
+/** Why an agent and pods cannot be tried here; false when they can. */
+export function agentSkipped(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root';
+  const made = spawnSync('unshare', [
+    '--mount',
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    'mount',
+    '-t',
+    'tmpfs',
+    'none',
+    '/run',
+  ]);
+  if (made.status !== 0) return 'needs root that can make namespaces and mounts';
+  const user = `${enclaveUsers.first}`;
+  const switched = spawnSync('setpriv', ['--reuid', user, '--regid', user, '--clear-groups', 'true']);
+  return switched.status === 0 ? false : 'needs setpriv, and the capabilities SETUID and SETGID';
+}
+
+const cgroup2Magic = 0x6367_7270;
+
+/** Where the cgroups of version 2 are that a test can make; undefined: nowhere. */
+export function writableCgroups(): string | undefined {
+  return ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((root) => {
+    try {
+      if (statfsSync(root).type !== cgroup2Magic) return false;
+      const folder = join(root, `enclos-try-${process.pid}`);
+      mkdirSync(folder);
+      rmdirSync(folder);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+export interface RunningAgent {
+  readonly processId: number;
+  /** When its process was started: performance.now(). */
+  readonly startedAt: number;
+  /** The first line of its log with this event. */
+  said(event: string): Promise<Readonly<Record<string, unknown>>>;
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+interface PodPlace {
+  readonly user?: number | undefined;
+  readonly cgroup?: string | undefined;
+}
+
+/** A node with an agent, and pods on it. */
+export interface AgentSite {
+  readonly folder: string;
+  readonly runtimeFolder: string;
+  readonly kubeletFolder: string;
+  /** Of the enclave that pods load, in hex. */
+  readonly mrEnclave: string;
+  /** Starts one with the rights that the DaemonSet gives it, and no others. */
+  agent(...more: readonly string[]): RunningAgent;
+  pod(allocation: ContainerAllocation, options?: PodPlace): Pod;
+  /** Makes a cgroup as of a container. */
+  cgroup(name: string): string;
+  close(): Promise<void>;
+}
+
+export async function createAgentSite(): Promise<AgentSite> {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-'));
+  chmodSync(folder, 0o711);
+  const { image } = await buildEnclave(await loadProject(project));
+  const key = generateKeyPairSync('rsa', { modulusLength: 3072, publicExponent: 3 }).privateKey;
+  const [imagePath, signaturePath] = [join(folder, 'device.sgxs'), join(folder, 'device.sig')];
+  writeFileSync(imagePath, image);
+  writeFileSync(signaturePath, signEnclave({ image, key, date: new Date('2026-06-01') }));
+  const [runtimeFolder, kubeletFolder] = [join(folder, 'run'), join(folder, 'kubelet')];
+  mkdirSync(kubeletFolder);
+  const running = new Set<ChildProcess>();
+  const pods: Pod[] = [];
+  const cgroups: string[] = [];
+  const words = [
+    ['--state', join(folder, 'state'), '--own-vendor', '--cache', join(folder, 'cache')],
+    ['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware', '--quote-helper'],
+    ['--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
+  ].flat();
+  return Object.freeze({
+    folder,
+    runtimeFolder,
+    kubeletFolder,
+    mrEnclave: createHash('sha256').update(image).digest('hex'),
+    agent(...more: readonly string[]) {
+      const startedAt = performance.now();
+      const [command = '', ...rights] = withRightsOf(agentPod().containers[0]);
+      const argv = [...rights, process.execPath, bin, ...words, ...more];
+      const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+      running.add(child);
+      child.once('close', () => running.delete(child));
+      return agentOf(child, startedAt);
+    },
+    pod(allocation: ContainerAllocation, { user = 65_532, cgroup }: PodPlace = {}) {
+      const pod = startPod({ allocation, user, imagePath, signaturePath, cgroup });
+      pods.push(pod);
+      return pod;
+    },
+    cgroup(name: string) {
+      const root = writableCgroups();
+      if (root === undefined) throw new Error('No cgroup can be made here.');
+      const path = join(root, `enclos-test-${process.pid}-${name}`);
+      mkdirSync(path);
+      cgroups.push(path);
+      return path;
+    },
+    async close() {
+      for (const pod of pods) await pod.end().catch(() => undefined);
+      for (const child of running) {
+        const ended = once(child, 'close');
+        child.kill('SIGKILL');
+        await ended;
+      }
+      for (const path of cgroups) await removeCgroup(path);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+/** The kernel takes a moment to take ended processes out of it. */
+async function removeCgroup(path: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    try {
+      return rmdirSync(path);
+    } catch {
+      await pause(20);
+    }
+  }
+  throw new Error(`${path} still has processes.`);
+}
+
+type Line = Readonly<Record<string, unknown>>;
+
+function agentOf(child: ChildProcess, startedAt: number): RunningAgent {
+  const lines: Line[] = [];
+  const watchers = new Set<() => void>();
+  if (child.stdout === null) throw new Error('The agent has no output.');
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(JSON.parse(line) as Line);
+    for (const look of watchers) look();
+  });
+  return Object.freeze({
+    processId: child.pid ?? 0,
+    startedAt,
+    said: (event: string) =>
+      new Promise<Line>((resolve, reject) => {
+        const look = (): void => {
+          const found = lines.find((line) => line['event'] === event);
+          if (found === undefined) return;
+          watchers.delete(look);
+          resolve(found);
+        };
+        watchers.add(look);
+        look();
+        child.once('close', () => reject(new Error(`It never said ${event}: ${JSON.stringify(lines)}`)));
+      }),
+    async stop(signal: NodeJS.Signals) {
+      const ended = once(child, 'close');
+      child.kill(signal);
+      const [code] = (await ended) as [number | null];
+      return code;
+    },
+  });
+}
+
+export interface EnclaveFacts {
+  readonly processId: number;
+  readonly user: number;
+  /** The line of version 2 in /proc/PID/cgroup. */
+  readonly cgroup: string;
+}
+
+/** The living processes of this site's enclaves: by their users, which nothing else has. */
+export function enclaves(): readonly EnclaveFacts[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const status = read(`/proc/${name}/status`);
+      const user = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+      const isOurs = user >= enclaveUsers.first && user <= enclaveUsers.last && !/^State:\s+[ZX]/m.test(status);
+      const cgroup = /^0::(.*)$/m.exec(read(`/proc/${name}/cgroup`))?.[1] ?? '';
+      return isOurs ? [{ processId: Number(name), user, cgroup }] : [];
+    });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** @throws Error when it does not hold in time. */
+export async function until(what: string, holds: () => boolean, withinMs = 5000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}.`);
+    await pause(10);
+  }
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseOptions } from '../src/options.ts';
+import { agentPod } from './daemonset.ts';
+
+describe('the DaemonSet', () => {
+  const pod = agentPod();
+  const [container] = pod.containers;
+
+  test('starts the agent with options that it has, in the cgroup namespace of the node, and drops what that took', () => {
+    const { software, hardware } = parseOptions(container.args);
+    const mounts = new Map(container.volumeMounts.map(({ mountPath, name }) => [mountPath, name]));
+    const options = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
+    for (const folder of [...options, hardware?.deviceFolder]) assert.ok(mounts.has(folder ?? ''), folder);
+    assert.deepEqual(container.command.slice(0, 3), ['nsenter', '--target=1', '--cgroup']);
+    assert.ok(container.command.includes('--bounding-set=-sys_ptrace'));
+  });
+
+  test('mounts the sockets at the path that they have on the node, since the kubelet is told that path', () => {
+    const { mountPath } = container.volumeMounts.find(({ name }) => name === 'sockets') ?? {};
+    assert.equal(pod.volumes.find(({ name }) => name === 'sockets')?.hostPath.path, mountPath);
+  });
+
+  test('has room for all that pods may bring at once, so that none can end the agent of all', () => {
+    const { software } = parseOptions(container.args);
+    const mebibyte = 1024 * 1024;
+    const images = 2 * (software?.devices ?? 0) * (software?.maxImageBytes ?? 0);
+    const messages = 256 * mebibyte;
+    const agent = 256 * mebibyte;
+    const [, limit = '0'] = /^(\d+)Mi$/.exec(container.resources.limits.memory) ?? [];
+    assert.ok(images + messages + agent <= Number(limit) * mebibyte);
+  });
+
+  test('asks for the capabilities of the README, and for nothing else of the node but its process ids', () => {
+    const { drop, add } = container.securityContext.capabilities;
+    assert.deepEqual(drop, ['ALL']);
+    assert.deepEqual(add, ['CHOWN', 'KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN', 'SYS_PTRACE']);
+    assert.equal(container.securityContext.allowPrivilegeEscalation, false);
+    assert.equal(pod.automountServiceAccountToken, false);
+    const privileges = Object.keys(pod).filter((key) => key.startsWith('host'));
+    assert.deepEqual(privileges, ['hostPID']);
+    assert.equal(container.volumeMounts.find(({ name }) => name === 'dev')?.readOnly, true);
+  });
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { keptFolders, openDeviceFolders } from '../../src/devices/device-folders.ts';
+import { temporaryFolder } from '../support.ts';
+
+const refused = { code: 'AGENT_FOLDER_REFUSED' };
+
+describe('the folders of devices', () => {
+  test('are new ones each time, open to whoever they are given to, in one that is closed', async () => {
+    const root = join(temporaryFolder(), 'devices');
+    const folders = await openDeviceFolders(root);
+    const [first, second] = [await folders.create(3), await folders.create(3)];
+    assert.notEqual(first.folder, second.folder);
+    assert.equal(statSync(root).mode & 0o777, 0o700);
+    assert.equal(statSync(first.folder).mode & 0o777, 0o755);
+    assert.deepEqual(await folders.existing(3), [first.folder, second.folder]);
+    assert.deepEqual(await folders.existing(4), []);
+  });
+
+  test('are found again by the next agent, in their order', async () => {
+    const root = join(temporaryFolder(), 'devices');
+    const made = [];
+    const folders = await openDeviceFolders(root);
+    for (let i = 0; i < 12; i += 1) made.push((await folders.create(0)).folder);
+    mkdirSync(join(root, '0', 'something-else'));
+    assert.deepEqual(await (await openDeviceFolders(root)).existing(0), made);
+  });
+
+  test('are kept until as many came after them as a pod has containers', async () => {
+    const folders = await openDeviceFolders(join(temporaryFolder(), 'devices'));
+    const made = [];
+    for (let i = 0; i < keptFolders; i += 1) {
+      const { folder, old } = await folders.create(0);
+      made.push(folder);
+      assert.deepEqual(old, []);
+    }
+    const { old } = await folders.create(0);
+    assert.deepEqual(old, [made[0]]);
+    await folders.remove(old[0] ?? '');
+    assert.ok(!existsSync(made[0] ?? ''));
+    assert.equal((await folders.existing(0)).length, keptFolders);
+  });
+
+  test('are refused in a place that others can reach, or that is a link', async () => {
+    const parent = temporaryFolder();
+    const open = join(parent, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o711);
+    await assert.rejects(openDeviceFolders(open), refused);
+    const link = join(parent, 'link');
+    mkdirSync(join(parent, 'target'), { mode: 0o700 });
+    symlinkSync(join(parent, 'target'), link);
+    await assert.rejects(openDeviceFolders(link), refused);
+    writeFileSync(join(parent, 'file'), '');
+    await assert.rejects(openDeviceFolders(join(parent, 'file')), refused);
+  });
+
+  test('say so when their place has been opened to others, or is gone', async () => {
+    const root = join(temporaryFolder(), 'devices');
+    const folders = await openDeviceFolders(root);
+    await folders.check();
+    chmodSync(root, 0o755);
+    await assert.rejects(folders.check(), refused);
+    rmSync(root, { recursive: true });
+    await assert.rejects(folders.check(), refused);
+  });
+
+  test('are all that can be removed', async () => {
+    const root = join(temporaryFolder(), 'devices');
+    const folders = await openDeviceFolders(root);
+    for (const path of [root, '/', join(root, '0'), join(root, '0', '..'), join(root, '0', '1')]) {
+      await assert.rejects(folders.remove(path), RangeError, path);
+    }
+  });
+});

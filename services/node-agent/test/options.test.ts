@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { parseOptions } from '../src/options.ts';
+
+describe('the options of the agent', () => {
+  test('have defaults for everything but the state', () => {
+    assert.deepEqual(parseOptions(['--state', '/var/lib/enclos']), {
+      kubeletFolder: '/var/lib/kubelet/device-plugins',
+      software: {
+        devices: 20,
+        stateFolder: '/var/lib/enclos',
+        ownVendor: false,
+        enclaveUsers: { first: 3_000_000_000, last: 3_000_004_095 },
+        runtimeFolder: '/run/enclos',
+        cacheFolder: '/var/cache/enclos',
+        cgroupRoot: '/host/cgroup',
+        maxImageBytes: 16 * 1024 * 1024,
+        auditFile: undefined,
+        quoteHelper: false,
+      },
+      hardware: { devices: 110, deviceFolder: '/host/dev', cdiFolder: undefined, epcBytes: undefined },
+      metrics: undefined,
+    });
+  });
+
+  test('leave out one kind of device or the other', () => {
+    assert.equal(parseOptions(['--devices', '0']).software, undefined);
+    assert.equal(parseOptions(['--state', '/s', '--no-hardware']).hardware, undefined);
+    assert.equal(parseOptions(['--state', '/s', '--no-cgroup']).software?.cgroupRoot, undefined);
+  });
+
+  test('name an address for metrics in either family', () => {
+    const metrics = (text: string) => parseOptions(['--devices', '0', '--metrics', text]).metrics;
+    assert.deepEqual(metrics('127.0.0.1:9464'), { host: '127.0.0.1', port: 9464 });
+    assert.deepEqual(metrics('[::]:0'), { host: '::', port: 0 });
+  });
+
+  const refused: readonly (readonly [why: RegExp, ...argv: string[]])[] = [
+    [/need --state/],
+    [/Unknown option/, '--state', '/s', '--what'],
+    [/Neither kind/, '--devices', '0', '--no-hardware'],
+    [/from 0 to 1024/, '--state', '/s', '--devices', '1025'],
+    [/from 0 to 1024/, '--state', '/s', '--devices', '1e1'],
+    [/from the root/, '--state', 's'],
+    [/FIRST-LAST/, '--state', '/s', '--enclave-users', '5'],
+    [/--enclave-users is a whole/, '--state', '/s', '--enclave-users', '0-5'],
+    [/--enclave-users is a whole/, '--state', '/s', '--enclave-users', '1-4294967295'],
+    [/from 1 to 512/, '--state', '/s', '--max-image', '513'],
+    [/HOST:PORT/, '--devices', '0', '--metrics', '9464'],
+    [/from 0 to 65535/, '--devices', '0', '--metrics', 'a:65536'],
+    [/--epc/, '--devices', '0', '--epc', '-1'],
+  ];
+  for (const [why, ...argv] of refused) {
+    test(`are refused: ${argv.join(' ') || 'none'}`, () => {
+      assert.throws(() => parseOptions(argv), { code: 'AGENT_USAGE', message: why });
+    });
+  }
+});

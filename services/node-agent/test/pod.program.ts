@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, readdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isEnclosError } from '@enclos/errors';
+import { loadEnclave, type Enclave } from '@enclos/host';
+import { connectQuoteHelper, connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
+import { device } from './enclave/device.edl.ts';
+
+/**
+ * The host program of a pod: `pod.program.js USER IMAGE SIGNATURE`. It starts as root, since only root may be able to
+ * read this file, and becomes its user before anything else. It takes orders as lines of JSON.
+ */
+const [, , user = '', imagePath = '', signaturePath = ''] = process.argv;
+const signed = {
+  image: new Uint8Array(readFileSync(imagePath)),
+  signature: new Uint8Array(readFileSync(signaturePath)),
+};
+process.setgroups?.([]);
+process.setgid?.(Number(user));
+process.setuid?.(Number(user));
+
+type Device = Enclave<(typeof device)['trusted']>;
+let launcher: SoftwareLauncher | undefined;
+let enclave: Device | undefined;
+
+const there = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('Not there yet.');
+  return value;
+};
+const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
+const text = (value: Uint8Array): string => Buffer.from(value).toString('base64');
+
+const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> = {
+  async connect() {
+    launcher = await connectSoftwarePlatform(there(process.env['ENCLOS_PLATFORM']));
+  },
+  async load() {
+    const isolation = 'best' as const;
+    enclave = await loadEnclave({ ...signed, launcher: there(launcher), interface: device, isolation, untrusted: {} });
+  },
+  describe: async () => (await there(launcher).describe()).separation,
+  root: async () => (await there(launcher).describe()).rootCertificate,
+  endorsements: () => there(launcher).endorsements(),
+  dispose: () => there(enclave).dispose(),
+  echo: async (value = '') => text(await there(enclave).call.echo({ value: bytes(value) })),
+  seal: async (value = '') => text(await there(enclave).call.seal({ plaintext: bytes(value) })),
+  unseal: async (blob = '') => text(await there(enclave).call.unseal({ blob: bytes(blob) })),
+  quote: async (purpose = '', nonce = '') => text(await there(enclave).call.quote({ purpose, nonce: bytes(nonce) })),
+  async helperQuote(path = '', changed = '') {
+    const helper = await connectQuoteHelper(path);
+    try {
+      const report = await there(enclave).call.report({ target: await helper.targetInfo() });
+      if (changed !== '') report[320] = (report[320] ?? 0) ^ 1;
+      return text(await helper.quote(report));
+    } finally {
+      helper.close();
+    }
+  },
+  wait: () => there(enclave).call.wait(),
+  /** How many of so many connections are kept. */
+  async flood(count = '') {
+    const path = process.env['ENCLOS_PLATFORM'] ?? '';
+    const sockets = Array.from({ length: Number(count) }, () =>
+      connect(path)
+        .on('error', () => undefined)
+        .resume(),
+    );
+    await pause(3000);
+    const kept = sockets.filter(({ destroyed }) => !destroyed).length;
+    for (const socket of sockets) socket.destroy();
+    await pause(200);
+    return kept;
+  },
+  garbage: () =>
+    new Promise((resolve) => {
+      const socket = connect(process.env['ENCLOS_PLATFORM'] ?? '');
+      socket.on('error', () => undefined).on('close', () => resolve('cut off'));
+      socket.resume().write(randomBytes(4096));
+    }),
+  /** Attempts on the machine; what went well says so. */
+  processes: () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length,
+  list: (path = '') => readdirSync(path).sort().join(' '),
+  open: (path = '') =>
+    new Promise((resolve, reject) => {
+      const socket = connect(path, () => {
+        socket.destroy();
+        resolve('connected');
+      });
+      socket.once('error', reject);
+    }),
+  write: (path = '') => writeFileSync(path, 'changed'),
+  rename: (from = '', to = '') => renameSync(from, to),
+  remove: (path = '') => rmSync(path),
+};
+
+function codeOf(error: unknown): string {
+  if (isEnclosError(error)) return error.code;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return String(error);
+}
+
+const orders = createInterface({ input: process.stdin });
+orders.on('close', () => process.exit());
+orders.on('line', (line) => {
+  const { id, what, args } = JSON.parse(line) as { id: number; what: string; args: string[] };
+  const say = (answer: object): void => void process.stdout.write(`${JSON.stringify({ id, ...answer })}\n`);
+  Promise.resolve()
+    .then(() => there(deeds[what])(...args))
+    .then((result) => say({ result: result ?? 'done' }))
+    .catch((error: unknown) => say({ refused: codeOf(error), at: Date.now() }));
+});

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import type { ContainerAllocation, Device, Health } from '../src/plugin/messages.ts';
+import type { Resource } from '../src/plugin/resource.ts';
+
+/** A folder that is removed when the tests of the file are done. Short: sockets have paths of 107 bytes. */
+export function temporaryFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'agent-'));
+  after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A resource whose devices a test turns on and off. */
+export interface TestResource extends Resource {
+  readonly allocations: (readonly string[])[];
+  set(devices: Readonly<Record<string, Health>>): void;
+}
+
+export function testResource(devices: Readonly<Record<string, Health>>, name = 'enclos.dev/test'): TestResource {
+  let present = devices;
+  const listeners = new Set<() => void>();
+  const allocations: (readonly string[])[] = [];
+  return Object.freeze({
+    name,
+    allocations,
+    devices: () => Object.entries(present).map(([ID, health]): Device => ({ ID, health })),
+    watch(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async allocate(ids: readonly string[]): Promise<ContainerAllocation> {
+      allocations.push(ids);
+      return {
+        envs: { IDS: ids.join(',') },
+        mounts: [{ container_path: '/inside', host_path: `/outside/${ids[0]}`, read_only: true }],
+        devices: [{ container_path: '/dev/in', host_path: '/dev/out', permissions: 'rw' }],
+      };
+    },
+    set(devices_: Readonly<Record<string, Health>>) {
+      present = devices_;
+      for (const listener of listeners) listener();
+    },
+  });
+}
+
+export function withinMs<T>(limitMs: number, what: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`Not within ${limitMs} ms.`)), limitMs).unref();
+  });
+  return Promise.race([what, late]);
+}
