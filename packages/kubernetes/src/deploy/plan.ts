@@ -46,7 +46,7 @@ export interface DeployPlan {
  */
 export function planDeployment({ settings, flags = {}, network, rootsPem }: DeployInputs): DeployPlan {
   const deployed = complete(settings, flags, network);
-  const profile = profileOf(deployed.profile);
+  const profile = profileOf(deployed.profile, deployed.enclave);
   checkImage(deployed, profile);
   checkFit(deployed, profile);
   const { softwareRoots } = deployed;
@@ -112,7 +112,7 @@ function checkFit({ kind, enclave, volumes = [] }: Deployed, profile: Profile): 
       `podman lets only root write to the memory volume "${memory.name}": use an ephemeral one, which is on disk.`,
     );
   }
-  if (enclave?.debug === true && profile.needsEpc) {
+  if (typeof enclave === 'object' && enclave.debug === true && profile.needsEpc) {
     throw unfit('The enclave is a debug enclave, which keeps no secrets on any hardware.');
   }
   const unsized = volumes.find(({ type, size }) => type === 'persistent' && size === undefined);
