@@ -171,11 +171,9 @@ export async function createPodSite(): Promise<PodSite> {
 }
 
 async function startSeparated(folder: string, seen: readonly string[]): Promise<Running> {
-  const words = [
-    ...['platform', 'serve', '--separated', '--state', join(folder, 'state'), '--cache', join(folder, 'interpreter')],
-    ...['--host-user', `${podUser}`, '--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
-    ...['--listen', '127.0.0.1:0'],
-  ];
+  const folders = ['--state', join(folder, 'state'), '--cache', join(folder, 'interpreter')];
+  const users = ['--host-user', `${podUser}`, '--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`];
+  const words = ['platform', 'serve', '--separated', ...folders, ...users, '--listen', '127.0.0.1:0'];
   const platform = startProgram([...seen, process.execPath, enclosBin, ...words], { cwd: folder });
   await platform.until(/The platform is ready\.[^]*isolation/);
   return platform;
