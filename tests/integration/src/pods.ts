@@ -24,6 +24,8 @@ const patienceMs = 60_000;
 
 export interface BuiltPodImage {
   readonly mrEnclave: string;
+  /** Where the image is here. */
+  readonly layout: string;
 }
 
 /** A root of software platforms, as its vendor hands it out. */
@@ -41,7 +43,7 @@ export interface PodSite {
   /** Builds and signs a sample, and has podman load its image as `localhost/NAME:1`. */
   load(sample: string, ...words: readonly string[]): Promise<BuiltPodImage>;
   /** Writes the manifests of a deploy.json and of the files beside it. @returns the file that was written */
-  deploy(settings: DeployText, files?: Readonly<Record<string, string>>): Promise<string>;
+  deploy(settings: DeployText, files?: Readonly<Record<string, string>>, words?: readonly string[]): Promise<string>;
   /** Has podman run a manifest. @returns the name of its container */
   play(manifest: string, configMaps?: readonly string[]): Promise<string>;
   /** What a container printed when it had ended. */
@@ -118,15 +120,19 @@ export async function createPodSite(): Promise<PodSite> {
       const archive = join(project, 'image.tar');
       const built = await enclos(['image', 'build', '--tag', '1', '--archive', archive, ...words, '--json'], project);
       await done('load', '--quiet', '--input', archive);
-      return (JSON.parse(built) as { readonly identity: BuiltPodImage }).identity;
+      const { identity, layout } = JSON.parse(built) as {
+        readonly identity: { readonly mrEnclave: string };
+        readonly layout: string;
+      };
+      return { mrEnclave: identity.mrEnclave, layout };
     },
-    async deploy(settings: DeployText, files: Readonly<Record<string, string>> = {}) {
+    async deploy(settings: DeployText, files: Readonly<Record<string, string>> = {}, words: readonly string[] = []) {
       const place = join(folder, `deployment-${(deployments += 1)}`);
       mkdirSync(place);
       for (const [name, content] of Object.entries({ ...files, 'deploy.json': JSON.stringify(settings) })) {
         writeFileSync(join(place, name), content);
       }
-      await enclos(['deploy', '--profile', 'podman'], place);
+      await enclos(['deploy', '--profile', 'podman', ...words], place);
       const written = join(place, 'deploy/podman');
       const [name = '', ...more] = readdirSync(written);
       assert.deepEqual([name, more], [`${settings.name}.yaml`, []]);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { after, type TestContext } from 'node:test';
 import { containerTest } from '../src/containers.ts';
@@ -21,8 +22,10 @@ after(async () => {
 });
 
 podTest('the hello-world Job prints by its host, answers, and ends with 0', async (site) => {
-  await site.load('hello-world');
-  const manifest = await site.deploy({ ...sampleDeployment('hello-world'), image: 'localhost/hello-world:1' });
+  const { mrEnclave, layout } = await site.load('hello-world');
+  const settings = { ...sampleDeployment('hello-world'), image: 'localhost/hello-world:1' };
+  const manifest = await site.deploy(settings, {}, ['--image-layout', layout]);
+  assert.ok(readFileSync(manifest, 'utf8').includes(`dev.enclos.mrenclave: ${mrEnclave}`));
   const { code, stdout, stderr } = await site.ended(await site.play(manifest));
   await site.down(manifest);
   assert.equal(stdout, 'Enclave called into host to print: Hello World!\nHello world from the enclave\n', stderr);
