@@ -143,31 +143,6 @@ describe('planDeployment()', () => {
     }
   });
 
-  it('takes digest and enclave from an image that was verified, and refuses settings that say another', () => {
-    const enclave = {
-      mrEnclave: '01'.repeat(32),
-      mrSigner: '02'.repeat(32),
-      productId: 1,
-      securityVersion: 2,
-      debug: false,
-    };
-    const verified = { digest: `sha256:${'b2'.repeat(32)}`, enclave };
-    const named = { image: 'registry.example:5000/app:1.2' };
-    const { container } = podOf(named, { verified });
-    assert.equal(container.image, `registry.example:5000/app@${verified.digest}`);
-    const template = find(objectsOf(named, { verified }), 'Deployment').spec?.template;
-    assert.equal(template?.metadata?.annotations?.['dev.enclos.mrenclave'], enclave.mrEnclave);
-    assert.equal(podOf({ ...named, profile: 'podman' }, { verified }).container.image, named.image);
-    const { debug: _debug, ...said } = enclave;
-    assert.doesNotThrow(() => objectsOf({ ...named, enclave: said }, { verified }));
-    refuses('DEPLOY_SETTINGS_INVALID', /is another one/, { image }, { verified });
-    const other = { ...named, enclave: { ...enclave, securityVersion: 1 } };
-    refuses('DEPLOY_SETTINGS_INVALID', /securityVersion 1; in the image it is 2/, other, { verified });
-    const debug = { verified: { ...verified, enclave: { ...enclave, debug: true } } };
-    refuses('DEPLOY_PROFILE_UNFIT', /debug enclave/, { ...named, profile: 'sgx' }, debug);
-    refuses('DEPLOY_SETTINGS_INVALID', /debug false/, { ...named, enclave }, debug);
-  });
-
   it('has no EPC for pods without an enclave', () => {
     const { container } = podOf({ profile: 'sgx', enclave: 'none' });
     assert.deepEqual(container.resources?.limits, { memory: '256Mi' });
