@@ -48,7 +48,7 @@ The profiles:
 | \`sgx\` | nodes with Intel's SGX device plugin | \`sgx.intel.com/epc\`, \`sgx.intel.com/enclave\` | aesmd of the node, or in process |
 | \`aks-sgx\` | AKS with the confcom add-on | \`sgx.intel.com/epc\` | the quote helper of the add-on, or in process |
 | \`aks-snp\` | confidential VM nodes of AKS: the boundary is the node | \`enclos.dev/software-sgx\` | the software platform of the node |
-| \`podman\` | this machine, with \`podman kube play\`: no Services, no network policies, no probes | the folder \`/run/enclos\` | the software platform of the machine |
+| \`podman\` | this machine, with \`podman kube play\`: no Services, no network policies, no probes | the folder \`/run/enclos\` | the software platform of the machine, \`enclos platform serve --separated --host-user 65532\` |
 
 EPC is understood in each of its spellings, \`sgx.intel.com/epc\` in bytes, \`kubernetes.azure.com/sgx_epc_mem_in_MiB\` and
 \`sgx.intel.com/sgx_epc_mem_in_MiB\` in MiB; the first one is written. [Deploy to AKS](../how-to/deploy-to-aks.md) shows the

@@ -33,6 +33,13 @@ describe('enclos deploy', () => {
     assert.equal(existsSync(join(cwd, 'deploy')), false);
   });
 
+  it('believes no image that is none', async () => {
+    const cwd = project({ image });
+    const ran = await enclos(['deploy', '--image-layout', 'none.oci', '--json'], { cwd });
+    assert.equal(errorOf(ran).code, 'OCI_LAYOUT_INVALID');
+    assert.equal(existsSync(join(cwd, 'deploy')), false);
+  });
+
   it('lets the command line win', async () => {
     const cwd = project({ profile: 'software' });
     const argv = [

@@ -20,6 +20,8 @@ const misuses: readonly (readonly [what: string, argv: readonly string[], code: 
   ['a tag of a base that has none', ['image', 'build', '--base-tag', '1'], 'CLI_USAGE'],
   ['a place that leads out of /app', ['image', 'build', '--file', 'a:../b'], 'CLI_USAGE'],
   ['an absolute place without a name of its own', ['image', 'build', '--file', '/etc/passwd'], 'CLI_USAGE'],
+  ['a program without a name', ['image', 'build', '--program', 'src/client.ts'], 'CLI_USAGE'],
+  ['a program that leads out of /app', ['image', 'build', '--program', '../x=src/client.ts'], 'CLI_USAGE'],
   ['a digest that is none', ['image', 'verify', 'x', '--digest', 'sha256:00'], 'CLI_USAGE'],
   ['a measurement that is none', ['image', 'verify', 'x', '--mrenclave', '00'], 'CLI_USAGE'],
   ['nothing at the path', ['image', 'verify', './none'], 'OCI_LAYOUT_INVALID'],

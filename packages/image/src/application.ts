@@ -15,6 +15,12 @@ export interface ApplicationFile {
   readonly content: Content;
 }
 
+/** A program that needs no enclave, such as a client of one. */
+export interface ApplicationProgram {
+  readonly name: string;
+  readonly script: Uint8Array;
+}
+
 /** What goes on a base. */
 export interface Application {
   /** The enclave: its SGXS stream, and its SIGSTRUCT. */
@@ -22,6 +28,8 @@ export interface Application {
   readonly signature: Uint8Array;
   /** The host program, one ES module. */
   readonly host: Uint8Array;
+  /** Programs beside it, each one ES module: `/app/NAME.mjs`. Nothing starts them but a command in place of the entry point. */
+  readonly programs?: readonly ApplicationProgram[];
   readonly files?: readonly ApplicationFile[];
   /** What is in the bundles of host and enclave. */
   readonly components?: readonly Component[];
@@ -49,7 +57,7 @@ const taken = /^(?:enclave(?:\/|$)|node_modules(?:\/|$)|(?:start|platform|host)\
 
 /** The layer of the application. Nothing in it can be changed by who runs it. @throws OCI_BASE_UNUSABLE for a file in a place that is taken */
 export async function applicationEntries(
-  { image, signature, host, files = [] }: Application,
+  { image, signature, host, programs = [], files = [] }: Application,
   name: string,
   architecture: Architecture,
 ): Promise<readonly LayerEntry[]> {
@@ -61,14 +69,18 @@ export async function applicationEntries(
   });
   const program = async (path: string, source: string): Promise<LayerEntry> =>
     file(path, bytesContent(new Uint8Array(await readFile(source))));
-  const clash = files.find(({ path }) => taken.test(path));
+  const programPaths = programs.map((one) => `${one.name}.mjs`);
+  const clash = [...programPaths, ...files.map(({ path }) => path)].find(
+    (path, index, all) => taken.test(path) || all.indexOf(path) < index,
+  );
   if (clash !== undefined) {
-    throw new EnclosError('OCI_BASE_UNUSABLE', `/app/${clash.path} is a place that the image needs itself.`);
+    throw new EnclosError('OCI_BASE_UNUSABLE', `/app/${clash} is a place that something else in the image has.`);
   }
   // Where the platform looks for the interpreter, which it copies and hashes.
   const interpreterPackage = `node_modules/node-${architectures[architecture].npm}`;
   return withFolders([
     file('host.mjs', bytesContent(host)),
+    ...programs.map((one) => file(`${one.name}.mjs`, bytesContent(one.script))),
     await program('start.mjs', programFiles.start),
     await program('platform.mjs', programFiles.platform),
     file(`enclave/${name}.sgxs`, bytesContent(image)),

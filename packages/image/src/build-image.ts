@@ -110,7 +110,7 @@ function configOf({ architecture, base, name, created, labels, diffIds }: Config
 
 /** The application as the bill of materials has it. */
 function partsOf(
-  { image, signature, host, components = [] }: Application,
+  { image, signature, host, programs = [], components = [] }: Application,
   name: string,
   { mrEnclave }: SignedIdentity,
 ): readonly Component[] {
@@ -125,6 +125,7 @@ function partsOf(
     { type: 'application', name, version: mrEnclave, sha256: toHex(sha256(image)), location: paths.image },
     file(paths.signature, signature),
     file('/app/host.mjs', host),
+    ...programs.map((program) => file(`/app/${program.name}.mjs`, program.script)),
     ...components,
   ];
 }

@@ -1,4 +1,4 @@
-export type { Application, ApplicationFile } from './application.ts';
+export type { Application, ApplicationFile, ApplicationProgram } from './application.ts';
 export { architectures, type Architecture, type PreparedBase } from './base/base.ts';
 export { buildImage, type BaseChoice, type BuildImageOptions, type BuiltImage } from './build.ts';
 export type { ComposedImage } from './build-image.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { utf8 } from '@enclos/codec';
-import { describeImage, verifyImage, withImageSource } from '../src/index.ts';
+import { describeImage, verifyImage, withImageSource, type Application } from '../src/index.ts';
 import { bytesContent, type LayerEntry } from '../src/tar/entry.ts';
 import { archive, baseArchive, buildSample, enclave, file, temporaryFolder } from './sample.ts';
 
@@ -99,6 +99,39 @@ test('files of the application do not take the places of the image', async () =>
   for (const path of ['host.mjs', 'enclave/other.sgxs', 'node_modules/x', 'enclave']) {
     const application = { ...signed, host: utf8(''), files: [{ path, content }] };
     await assert.rejects(buildSample(signed, { application }), { code: 'OCI_BASE_UNUSABLE' }, path);
+  }
+});
+
+test('a program beside the host is one module of the image, and in its bill of materials', async () => {
+  const programs = [{ name: 'client', script: utf8('console.log(2)') }];
+  const { layout, sbom, layers } = await buildSample(signed, {
+    application: { ...signed, host: utf8('console.log(1)'), programs },
+  });
+  const application = layers.at(-1)?.digest ?? '';
+  const tar = gunzipSync(readFileSync(join(layout, 'blobs/sha256', application.slice(7)))).toString('latin1');
+  assert.match(tar, /app\/client\.mjs\0[^]*console\.log\(2\)/);
+  const { layers: statements } = json(layout, sbom.digest) as { layers: { digest: string }[] };
+  const { components } = json(layout, statements[0]?.digest ?? '') as { components: { name: string }[] };
+  assert.ok(components.some(({ name }) => name === 'client.mjs'));
+});
+
+test('programs do not take the places of the image, or of each other', async () => {
+  const script = utf8('');
+  const content = bytesContent(script);
+  const clashes: readonly Partial<Application>[] = [
+    { programs: [{ name: 'host', script }] },
+    { programs: [{ name: 'start', script }] },
+    {
+      programs: [
+        { name: 'a', script },
+        { name: 'a', script },
+      ],
+    },
+    { programs: [{ name: 'a', script }], files: [{ path: 'a.mjs', content }] },
+  ];
+  for (const clash of clashes) {
+    const application = { ...signed, host: utf8(''), ...clash };
+    await assert.rejects(buildSample(signed, { application }), { code: 'OCI_BASE_UNUSABLE' }, JSON.stringify(clash));
   }
 });
 

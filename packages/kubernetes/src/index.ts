@@ -7,6 +7,7 @@ export {
   type DeployInputs,
   type DeployPlan,
   type EnclaveNetwork,
+  type VerifiedDeployImage,
 } from './deploy/plan.ts';
 export { deployFormats, renderDeployment, type DeployFile, type DeployFormat } from './deploy/render.ts';
 export { deploySchemaDocument, profiles, type DeploySettings, type ProfileName } from './deploy/settings.ts';

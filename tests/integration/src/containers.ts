@@ -31,10 +31,20 @@ export function containerTest(name: string, body: (t: TestContext) => Promise<vo
 export type Podman = (...args: readonly string[]) => Promise<Ran>;
 
 /**
+ * Words that have a program see a folder at another place too, which it alone does. Absolute.
+ * The place itself is made when it is not there.
+ */
+export function seenAt(place: string, folder: string): readonly string[] {
+  const script = 'mkdir -p "$1" && mount --bind "$0" "$1" && shift && exec "$@"';
+  return ['unshare', '--mount', 'sh', '-c', script, folder, place];
+}
+
+/**
  * A podman of one's own. On kernels with hybrid cgroups it needs a mount namespace without the unified hierarchy, and containers without
  * cgroups; elsewhere neither does harm.
+ * @param words what starts it
  */
-export function createPodman(folder: string): Podman {
+export function createPodman(folder: string, words: readonly string[] = []): Podman {
   mkdirSync(folder, { recursive: true });
   const configuration = join(folder, 'containers.conf');
   const engine = '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "crun"\n';
@@ -43,5 +53,6 @@ export function createPodman(folder: string): Podman {
   const script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec podman "$@"';
   const env = { CONTAINERS_CONF: configuration, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
   return (...args) =>
-    startProgram(['unshare', '--mount', 'sh', '-c', script, 'sh', ...storage, ...args], { cwd: folder, env }).ended;
+    startProgram([...words, 'unshare', '--mount', 'sh', '-c', script, 'sh', ...storage, ...args], { cwd: folder, env })
+      .ended;
 }

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { BuildError, loadProject, PROJECT_FILE, writeFileAtomically } from '@enclos/build';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { verifyImage, withImageSource } from '@enclos/image';
 import {
   changesOf,
   DEPLOY_FILE,
@@ -15,15 +16,19 @@ import {
   type DeployPlan,
   type DeploySettings,
   type EnclaveNetwork,
+  type VerifiedDeployImage,
 } from '@enclos/kubernetes';
 import { lintManifests, type LintFinding } from '@enclos/kubernetes/lint';
 import { exists, readSmallText } from '../files.ts';
+import { machineArchitecture } from './image-open.ts';
 
 export interface DeployOptions {
   /** A folder with deploy.json, or such a file; absolute. */
   readonly target: string;
   readonly flags?: DeployFlags;
   readonly format?: DeployFormat;
+  /** An OCI layout or an archive of one, with the image: it is verified, and its digest and enclave are taken from it. Absolute. */
+  readonly imageLayout?: string;
   /** Where the files go. Default: `deploy/PROFILE` beside deploy.json. */
   readonly outFolder?: string;
   /** Compare, and write nothing. */
@@ -46,7 +51,7 @@ const mostBytes = 1024 * 1024;
 
 /**
  * Makes the manifests of a deploy.json, holds them to lint, and writes them.
- * @throws CLI_FILE_UNREADABLE, DEPLOY_SETTINGS_INVALID and what else planning refuses; LINT_REFUSED with diagnostics;
+ * @throws what `verifyImage` of @enclos/image throws, CLI_FILE_UNREADABLE, DEPLOY_SETTINGS_INVALID and what else planning refuses; LINT_REFUSED with diagnostics;
  *   DEPLOY_FILE_FOREIGN before anything is written
  */
 export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
@@ -56,9 +61,11 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
   const settings = parseDeploySettings(await readSmallText(file, mostBytes), relative(base, file));
   const network = await networkOf(base);
   const rootsPem = await rootsOf(settings, base);
+  const verified = options.imageLayout === undefined ? undefined : await verifiedImage(options.imageLayout);
   const plan = planDeployment({
     settings,
     flags,
+    ...(verified === undefined ? {} : { verified }),
     ...(network === undefined ? {} : { network }),
     ...(rootsPem === undefined ? {} : { rootsPem }),
   });
@@ -68,6 +75,16 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
   const changes = changesOf(files, await manifestsIn(folder));
   if (!dryRun) await write(folder, files, changes);
   return Object.freeze({ plan, folder, files, changes, warnings, written: !dryRun });
+}
+
+/** Its labels are not believed: the enclave in it is measured. A debug enclave is a matter of the profile. */
+async function verifiedImage(path: string): Promise<VerifiedDeployImage> {
+  const choice = { architecture: machineArchitecture() };
+  const { digest, identity } = await withImageSource(path, (source) =>
+    verifyImage(source, choice, { allowDebug: true }),
+  );
+  const { date: _date, ...enclave } = identity;
+  return { digest, enclave };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import {
   fileContent,
   npmPurl,
   type ApplicationFile,
+  type ApplicationProgram,
   type BaseChoice,
   type BuiltImage,
   type Component,
@@ -23,6 +24,8 @@ export interface ImageBuildOptions {
   readonly base: BaseChoice;
   /** The host program, relative to the folder. */
   readonly host: string;
+  /** Programs beside it, relative to the folder too: each becomes /app/NAME.mjs. */
+  readonly programs?: readonly { readonly name: string; readonly source: string }[];
   /** The SIGSTRUCT of the enclave. Default: NAME.sig beside the image of the enclave. */
   readonly signatureFile?: string | undefined;
   /** The folder of the OCI layout. Default: NAME.oci beside the image of the enclave. */
@@ -47,7 +50,7 @@ export interface ImageBuildOutcome extends BuiltImage {
 }
 
 /**
- * Bundles the host program, and builds an image of it and the signed enclave.
+ * Bundles the host program and those beside it, and builds an image of it and the signed enclave.
  * @throws CLI_NOT_BUILT, CLI_NOT_SIGNED, CLI_HOST_MISSING, BuildError, and what `buildImage` of @enclos/image throws.
  */
 export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
@@ -62,12 +65,14 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     });
   }
   const signature = await readSmallFile(signaturePath, maxSignatureBytes);
-  const { script: host, modules, warnings } = await bundleWholeHost(folder, options.host);
-  const components = [...(await hostPackages(folder, modules)), ...(await enclavePackages(stem))];
+  const host = await bundled(folder, { name: 'host', source: options.host });
+  const programs = await Promise.all((options.programs ?? []).map((program) => bundled(folder, program)));
+  const components = [...[host, ...programs].flatMap(({ packages }) => packages), ...(await enclavePackages(stem))];
+  const warnings = [host, ...programs].flatMap((one) => one.warnings);
   const files = await Promise.all((options.files ?? []).map(fileOf));
   const layoutFolder = options.outFolder ?? join(dirname(imagePath), `${basename(stem)}.oci`);
   const built = await buildImage({
-    application: { image, signature, host, files, components },
+    application: { image, signature, host: host.script, programs, files, components },
     base,
     layoutFolder,
     archiveFile,
@@ -82,10 +87,21 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
   return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, warnings });
 }
 
-async function hostPackages(folder: string, modules: Parameters<typeof packagesOf>[1]): Promise<readonly Component[]> {
-  return (await packagesOf(folder, modules)).map(({ name, version }) =>
-    packageComponent(name, version, '/app/host.mjs'),
+/** A program with its packages in one module. */
+interface BundledProgram extends ApplicationProgram {
+  readonly packages: readonly Component[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+async function bundled(
+  folder: string,
+  { name, source }: { readonly name: string; readonly source: string },
+): Promise<BundledProgram> {
+  const { script, modules, warnings } = await bundleWholeHost(folder, source);
+  const packages = (await packagesOf(folder, modules)).map((one) =>
+    packageComponent(one.name, one.version, `/app/${name}.mjs`),
   );
+  return { name, script, packages, warnings };
 }
 
 /** As its build reported them. Not measured, and so only a description. */

@@ -21,6 +21,11 @@ export const command = defineCommand({
       summary: 'Where the pods run, in place of what deploy.json says',
     },
     image: { type: 'string', value: 'IMAGE', summary: 'NAME@sha256:DIGEST, in place of what deploy.json says' },
+    'image-layout': {
+      type: 'string',
+      value: 'PATH',
+      summary: 'The image here, a layout or an archive: verified, and digest and enclave taken from it',
+    },
     namespace: { type: 'string', value: 'NAME', summary: 'The namespace, in place of what deploy.json says' },
     replicas: { type: 'string', value: 'COUNT', summary: 'Pods, in place of what deploy.json says' },
     epc: { type: 'string', value: 'SIZE', summary: 'EPC of each pod, such as 64Mi, in place of what deploy.json says' },
@@ -40,11 +45,15 @@ export const command = defineCommand({
       command: 'enclos deploy --image registry.example/vault@sha256:DIGEST',
       summary: 'For the deploy.json in this folder',
     },
+    {
+      command: 'enclos deploy --image registry.example/vault --image-layout .enclos/vault.oci',
+      summary: 'By the digest of what was built here',
+    },
     { command: 'enclos deploy --profile aks-sgx --dry-run', summary: 'See what would change' },
     { command: 'enclos deploy --profile podman --print', summary: 'Print what `podman kube play -` takes' },
     { command: 'enclos deploy --format kustomize --out base', summary: 'Write a base for overlays' },
   ],
-  exitCodes: {},
+  exitCodes: { 3: 'The image is not what it says.' },
   async run({ arguments: { target }, options }, { io, path, notes }): Promise<DeployOutcome & Shown> {
     const { profile, image, namespace, epc, out, format, print } = options;
     if (print && format === 'kustomize') refuseUsage('--print shows one file; a kustomize base has several.');
@@ -56,6 +65,7 @@ export const command = defineCommand({
       ...(options.replicas === undefined ? {} : { replicas: countOption(options.replicas) }),
     };
     const dryRun = options['dry-run'];
+    const layout = options['image-layout'];
     const outcome = await deploy({
       target: path(target),
       flags,
@@ -63,6 +73,7 @@ export const command = defineCommand({
       dryRun: dryRun || print,
       now: io.now(),
       ...(out === undefined ? {} : { outFolder: path(out) }),
+      ...(layout === undefined ? {} : { imageLayout: path(layout) }),
     });
     // Standard output is the manifest or the diff alone.
     if (outcome.written) return { ...outcome, show: 'files' };

@@ -20,6 +20,12 @@ export const command = defineCommand({
     },
     'base-tag': { type: 'string', value: 'TAG', summary: 'Which image of a base that is a layout with several' },
     host: { type: 'string', value: 'FILE', default: 'src/host.ts', summary: 'The host program, in the folder' },
+    program: {
+      type: 'string',
+      value: 'NAME=FILE',
+      multiple: true,
+      summary: 'Another program in the folder, as /app/NAME.mjs: one that a pod starts by its command',
+    },
     signature: {
       type: 'string',
       value: 'FILE',
@@ -59,16 +65,21 @@ export const command = defineCommand({
       command: 'enclos image build --base debian --file models/small.bin:models/small.bin',
       summary: 'On Debian, with a file beside it',
     },
+    {
+      command: 'enclos image build --program client=src/client.ts',
+      summary: 'With a client of the enclave, for pods of its own',
+    },
   ],
   exitCodes: { 3: 'Enclave, signature or interpreter do not belong together.' },
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
-    const { base, host, signature, file, tag, out, archive, libraries, interpreter } = options;
+    const { base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
     const optional = (given: string | undefined): string | undefined => (given === undefined ? undefined : path(given));
     const outcome = await progress.during('building the image', () =>
       imageBuild({
         folder: path(folder),
         base: baseOf(base, options['base-tag'], path),
         host,
+        programs: (program ?? []).map(programOf),
         signatureFile: optional(signature),
         outFolder: optional(out),
         archiveFile: optional(archive),
@@ -139,6 +150,14 @@ function baseOf(base: string, tag: string | undefined, path: (given: string) => 
 function requireTag(tag: string): string {
   if (/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/.test(tag)) return tag;
   return refuseUsage(`--tag is letters, digits, dots, dashes and underscores, not ${JSON.stringify(tag)}.`);
+}
+
+function programOf(given: string): { readonly name: string; readonly source: string } {
+  const [, name, source] = /^([a-z0-9](?:[a-z0-9-]{0,62}))=(.+)$/.exec(given) ?? [];
+  if (name !== undefined && source !== undefined) return { name, source };
+  return refuseUsage(
+    `--program is NAME=FILE, with lower-case letters, digits and hyphens in NAME, not ${JSON.stringify(given)}.`,
+  );
 }
 
 function fileOf(given: string, path: (given: string) => string): { readonly source: string; readonly path: string } {

@@ -23,10 +23,19 @@ export interface EnclaveNetwork {
   readonly connect: readonly { readonly name: string; readonly host: string; readonly port: number }[];
 }
 
+/** What is known of the image, because somebody has it here and verified it. */
+export interface VerifiedDeployImage {
+  /** `sha256:` and 64 hex digits. */
+  readonly digest: string;
+  readonly enclave: Exclude<DeploySettings['enclave'], 'none' | undefined>;
+}
+
 export interface DeployInputs {
   readonly settings: DeploySettings;
   readonly flags?: DeployFlags;
   readonly network?: EnclaveNetwork;
+  /** What the image is. Settings that name another digest or enclave are refused. */
+  readonly verified?: VerifiedDeployImage;
   /** Content of the file that `softwareRoots.pem` names. */
   readonly rootsPem?: string;
 }
@@ -44,9 +53,11 @@ export interface DeployPlan {
  * Makes the objects of a deployment. Pure.
  * @throws DEPLOY_SETTINGS_INVALID, DEPLOY_IMAGE_UNPINNED, DEPLOY_PROFILE_UNFIT, DEPLOY_ROOTS_INVALID
  */
-export function planDeployment({ settings, flags = {}, network, rootsPem }: DeployInputs): DeployPlan {
-  const deployed = complete(settings, flags, network);
-  const profile = profileOf(deployed.profile);
+export function planDeployment(inputs: DeployInputs): DeployPlan {
+  const { settings, flags = {}, network, verified, rootsPem } = inputs;
+  const completed = complete(settings, flags, network);
+  const profile = profileOf(completed.profile, completed.enclave);
+  const deployed = verified === undefined ? completed : pinned(completed, verified, profile);
   checkImage(deployed, profile);
   checkFit(deployed, profile);
   const { softwareRoots } = deployed;
@@ -58,6 +69,24 @@ export function planDeployment({ settings, flags = {}, network, rootsPem }: Depl
     objects: Object.freeze(objectsOf(deployed, profile, roots)),
     notes: Object.freeze(notesOf(deployed, profile)),
   });
+}
+
+/** A cluster gets the image by its digest. One that was loaded into podman has no digest of a registry. */
+function pinned(deployed: Deployed, { digest, enclave }: VerifiedDeployImage, { isCluster }: Profile): Deployed {
+  const named = parseImageReference(deployed.image);
+  if (named?.digest !== undefined && named.digest !== digest) {
+    throw invalid(`The image that is here is ${digest}, and ${deployed.image} is another one.`);
+  }
+  if (typeof deployed.enclave === 'object') {
+    const fields = ['mrEnclave', 'mrSigner', 'productId', 'securityVersion'] as const;
+    const said = { debug: false, ...deployed.enclave };
+    const other = [...fields, 'debug' as const].find((field) => said[field] !== (enclave[field] ?? false));
+    if (other !== undefined) {
+      throw invalid(`"enclave" says ${other} ${String(said[other])}; in the image it is ${String(enclave[other])}.`);
+    }
+  }
+  const image = isCluster && named !== undefined ? `${named.name}@${digest}` : deployed.image;
+  return { ...deployed, image, enclave: deployed.enclave === 'none' ? 'none' : enclave };
 }
 
 function complete(settings: DeploySettings, flags: DeployFlags, network: EnclaveNetwork | undefined): Deployed {
@@ -112,7 +141,7 @@ function checkFit({ kind, enclave, volumes = [] }: Deployed, profile: Profile): 
       `podman lets only root write to the memory volume "${memory.name}": use an ephemeral one, which is on disk.`,
     );
   }
-  if (enclave?.debug === true && profile.needsEpc) {
+  if (typeof enclave === 'object' && enclave.debug === true && profile.needsEpc) {
     throw unfit('The enclave is a debug enclave, which keeps no secrets on any hardware.');
   }
   const unsized = volumes.find(({ type, size }) => type === 'persistent' && size === undefined);

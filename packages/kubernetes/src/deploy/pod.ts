@@ -1,7 +1,7 @@
 import { EnclosError } from '@enclos/errors';
 import type { V1Deployment } from '../schema/objects.ts';
 import { epcText } from './epc.ts';
-import type { Profile } from './profile.ts';
+import { podUser, type Profile } from './profile.ts';
 import type { DeploySettings, ProbeAction, VolumeSettings } from './settings.ts';
 
 export type PodTemplate = V1Deployment['spec'] extends (infer S) | undefined
@@ -25,8 +25,6 @@ export interface Deployed extends DeploySettings {
   readonly profile: NonNullable<DeploySettings['profile']>;
 }
 
-/** The user and the group of images of Enclos. */
-const user = 65_532;
 export const rootsConfigMap = 'enclos-software-roots';
 const rootsFolder = '/etc/enclos/roots';
 
@@ -62,7 +60,7 @@ export function podTemplate(settings: Deployed, profile: Profile): PodTemplate {
 /** The same names as the labels of the image, so that `enclos lint` and people can compare them. */
 function annotationsOf({ enclave }: Deployed, { boundary }: Profile): Readonly<Record<string, string>> {
   const words = { 'dev.enclos.boundary': boundary };
-  if (enclave === undefined) return words;
+  if (enclave === undefined || enclave === 'none') return words;
   return {
     ...words,
     'dev.enclos.mrenclave': enclave.mrEnclave,
@@ -89,10 +87,10 @@ function podSpec(settings: Deployed, profile: Profile): PodSpec {
     topologySpreadConstraints: isCluster ? spreadOf(settings) : undefined,
     securityContext: compact<NonNullable<PodSpec['securityContext']>>({
       runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
+      runAsUser: podUser,
+      runAsGroup: podUser,
       // For volumes; podman gives them to the user of the container already.
-      fsGroup: isCluster ? user : undefined,
+      fsGroup: isCluster ? podUser : undefined,
       supplementalGroups: deviceGroups,
       seccompProfile: { type: 'RuntimeDefault' },
     }),

@@ -19,8 +19,11 @@ export interface Profile {
   readonly tolerationKeys: readonly string[];
 }
 
+/** The user and the group of images of Enclos. */
+export const podUser = 65_532;
+
 const platformFolder = '/run/enclos';
-const platformEnvironment: readonly Pair[] = [['ENCLOS_PLATFORM', `${platformFolder}/platform.sock`]];
+const platformAt = (socket: string): readonly Pair[] => [['ENCLOS_PLATFORM', `${platformFolder}/${socket}`]];
 
 const sgx = {
   isCluster: true,
@@ -43,7 +46,7 @@ const software = {
   nodeSelector: {},
   tolerationKeys: [],
   devices: () => [softwareResource],
-  env: () => platformEnvironment,
+  env: () => platformAt('platform.sock'),
   // The device plugin of the node agent brings the socket.
   hostFolder: () => undefined,
 };
@@ -81,10 +84,25 @@ const all: Readonly<Record<ProfileName, Profile>> = {
     boundary: 'software SGX on this machine: whoever administers it can read the enclave, and its evidence says so',
     isCluster: false,
     devices: () => [],
+    // `enclos platform serve --separated` makes a socket for each user of hosts, and those of enclaves, in this folder.
+    env: () => platformAt(`host-${podUser}.sock`),
     hostFolder: () => platformFolder,
   },
 };
 
-export function profileOf(name: ProfileName): Profile {
-  return all[name];
+/** Pods that start no enclave run on any node of the same place, and are given nothing of it. */
+export function profileOf(profile: ProfileName, enclave: DeploySettings['enclave']): Profile {
+  const { name, isCluster } = all[profile];
+  if (enclave !== 'none') return all[profile];
+  return {
+    name,
+    isCluster,
+    boundary: 'none: these pods start no enclave, and whoever administers the node can read them',
+    needsEpc: false,
+    devices: () => [],
+    env: () => [],
+    hostFolder: () => undefined,
+    nodeSelector: {},
+    tolerationKeys: [],
+  };
 }

@@ -137,9 +137,12 @@ export const deploySchema = z
       .refine((text) => parseImageReference(text) !== undefined, 'expected an image reference, NAME@sha256:DIGEST')
       .optional()
       .describe('The image, by digest. `--image` wins.'),
-    enclave: enclave
+    enclave: z
+      .union([enclave, z.literal('none')])
       .optional()
-      .describe('What the labels of the image say of its enclave; goes into annotations of the pods.'),
+      .describe(
+        'What the labels of the image say of its enclave; goes into annotations of the pods. "none" for pods that start no enclave, such as clients: they get no device, no EPC and no quote provider.',
+      ),
     command: z.array(z.string().max(4096)).max(256).optional().describe('In place of the entry point of the image.'),
     args: z.array(z.string().max(4096)).max(256).optional(),
     env: z

@@ -128,8 +128,24 @@ describe('planDeployment()', () => {
     assert.deepEqual(wired({ profile: 'sgx', quoteProvider: 'none' }), [[], [], []]);
     const platform = ['ENCLOS_PLATFORM=/run/enclos/platform.sock'];
     assert.deepEqual(wired({ profile: 'software' }), [[], [], platform]);
-    assert.deepEqual(wired({ profile: 'podman' }), [['/run/enclos'], ['/run/enclos'], platform]);
+    const ofUser = ['ENCLOS_PLATFORM=/run/enclos/host-65532.sock'];
+    assert.deepEqual(wired({ profile: 'podman' }), [['/run/enclos'], ['/run/enclos'], ofUser]);
     assert.deepEqual(wired({ profile: 'software', env: { ENCLOS_PLATFORM: 'own' } })[2], ['ENCLOS_PLATFORM=own']);
+  });
+
+  it('gives pods without an enclave nothing of the platform, in any profile', () => {
+    for (const profile of profiles) {
+      const { spec, container } = podOf({ profile, enclave: 'none', resources: { memory: '64Mi' } });
+      assert.deepEqual(container.resources?.limits, { memory: '64Mi' }, profile);
+      assert.deepEqual([container.env, spec.volumes, container.volumeMounts], [undefined, undefined, undefined]);
+      assert.deepEqual([spec.tolerations, spec.nodeSelector], [undefined, undefined]);
+      assert.match(planDeployment({ settings: { ...base, profile, enclave: 'none' } }).boundary, /^none: /);
+    }
+  });
+
+  it('has no EPC for pods without an enclave', () => {
+    const { container } = podOf({ profile: 'sgx', enclave: 'none' });
+    assert.deepEqual(container.resources?.limits, { memory: '256Mi' });
   });
 
   it('denies all traffic but what is declared', () => {

@@ -30,6 +30,7 @@ describe('parseDeploySettings()', () => {
     ['a name in capitals', { name: 'App' }, /^name/],
     ['an image that is none', { image: 'App:1' }, /^image/],
     ['an unknown profile', { profile: 'hardware' }, /^profile/],
+    ['an enclave that is neither known nor none', { enclave: 'software' }, /^enclave/],
     ['an unknown kind', { kind: 'DaemonSet' }, /^kind/],
     ['a resource that is no quantity', { resources: { memory: '10MB' } }, /quantity/],
     ['a variable with a space', { env: { 'A B': '1' } }, /^env/],
