@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { startProgram, type Ran } from './programs.ts';
 
-const tools = ['podman', 'skopeo'] as const;
+const tools = ['podman', 'catatonit', 'skopeo'] as const;
 
 function isInstalled(tool: string): boolean {
   return spawnSync(tool, ['--version']).status === 0;
@@ -15,7 +15,7 @@ const reason =
   process.getuid?.() !== 0
     ? 'containers are run as root here'
     : missing.length > 0
-      ? `absent: ${missing.join(', ')} (apt-get install podman skopeo)`
+      ? `absent: ${missing.join(', ')} (apt-get install podman crun catatonit skopeo)`
       : undefined;
 
 /** Tests with real containers. Where there can be none they are skipped, visibly and counted; in CI that fails. */
