@@ -41,10 +41,14 @@ function componentShortfall(
   level: readonly TcbComponent[],
 ): Shortfall[] {
   const first = svns instanceof Uint8Array ? firstTdxComponent(svns) : 0;
-  return [...level.entries()].slice(first).flatMap(([index, { svn: needs, ...words }]) => {
+  const short: Shortfall[] = [];
+  for (const [index, named] of level.entries()) {
     const has = svns[index] ?? 0;
-    return has < needs ? [Object.freeze({ component, index, has, needs, ...words })] : [];
-  });
+    if (index < first || has >= named.svn) continue;
+    const { svn: needs, ...words } = named;
+    short.push(Object.freeze({ component, index, has, needs, ...words }));
+  }
+  return short;
 }
 
 function enclaveShortfall(component: 'pce' | 'tdx-module' | 'qe', has: number, needs = 0): Shortfall[] {
