@@ -13,7 +13,7 @@ const settled = Promise.resolve();
  * and more is granted as what came is read; writes wait for what the host grants.
  *
  * What can pass at once does so without a queue on either side: TLS inside reads
- * and writes a record at a time, and the queues of a Duplex took a fifth of its time.
+ * and writes a record at a time, and the queues of a Duplex took a tenth of its time.
  */
 export class RelayedStream extends Duplex {
   readonly #port: StreamPort;
