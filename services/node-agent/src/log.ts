@@ -18,7 +18,7 @@ export function createLog(write: (line: string) => void, now: () => Date): Log {
   });
 }
 
-/** The code, and the words of errors that are ours; those of others may hold what a log should not. */
+/** The code and the words of an error, and of one of ours what to do next. */
 function describeError(error: unknown): LogFields {
   if (isEnclosError(error)) return { code: error.code, message: error.message, next: error.next };
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;

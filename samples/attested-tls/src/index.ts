@@ -1,1 +1,0 @@
-export { attestedTlsProjectFolder } from './project-folder.ts';

@@ -1,1 +1,0 @@
-export { helloWorldProjectFolder } from './project-folder.ts';
