@@ -1,0 +1,88 @@
+/** Attestation types of the API, as its paths spell them. */
+export const attestationTypes = Object.freeze([
+  'SgxEnclave',
+  'OpenEnclave',
+  'SevSnpVm',
+  'TdxVm',
+  'Tpm',
+  'AzureGuest',
+] as const);
+export type AttestationType = (typeof attestationTypes)[number];
+
+/**
+ * Who may change policies. `shared`: nobody. `aad`: whoever the tenant's
+ * management authentication lets in, with policies unsigned or signed by any key.
+ * `isolated`: the same, and policies are signed by a registered certificate.
+ */
+export type TrustModel = 'shared' | 'aad' | 'isolated';
+
+export type TokenAlgorithm = 'RS256' | 'ES256' | 'ES384';
+
+/** How a manager of a tenant proves who it is. Without any, management is refused. */
+export interface ManagementConfiguration {
+  /** Bearer tokens of an OpenID Connect issuer. */
+  readonly bearer?: {
+    readonly issuer: string;
+    /** What `aud` must be, or hold. */
+    readonly audience: readonly string[];
+    /** Keys of the issuer as a JWKS; without it they are fetched from the issuer over TLS that ends inside. */
+    readonly keys?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+    /** The roots in PEM that the issuer's TLS certificate must lead to. Needed when `keys` is absent. */
+    readonly certificateAuthorities?: readonly string[];
+    /** Claims that a token must have, by name and value: `{"roles": "attestation-admin"}`. */
+    readonly requiredClaims?: Readonly<Record<string, string>>;
+  };
+  /** Client certificates, by the SHA-256 of their DER in hex. */
+  readonly clientCertificates?: readonly string[];
+}
+
+/** Which TCB evidence must have. */
+export interface BaselineConfiguration {
+  /** Intel's `update` parameter. Default `standard`. */
+  readonly update?: 'early' | 'standard';
+  /** A fixed TCB evaluation data number, in place of `update`. */
+  readonly evaluationDataNumber?: number;
+  /** Statuses of a verdict that become evidence for the policy at all. Default: OK and SW_HARDENING_NEEDED. */
+  readonly acceptedStatuses?: readonly string[];
+  /** A fixed time of verification, ISO 8601. For tests: refused unless `allowTestSettings` of the service is set. */
+  readonly verificationTime?: string;
+}
+
+export interface TenantConfiguration {
+  /** The base URL of the tenant, `https://name.example:8443`: `iss` of its tokens. Its host chooses the tenant of a request. */
+  readonly issuer: string;
+  readonly trustModel: TrustModel;
+  /** `azure`: the permissive policies of Azure Attestation. Default: `strict`. */
+  readonly defaultPolicies: 'azure' | 'strict';
+  /** PEM certificates whose keys may sign policies from the beginning. `isolated` needs one. */
+  readonly policyCertificates: readonly string[];
+  /**
+   * Roots in PEM of software platforms whose evidence the tenant takes. With any,
+   * every token of the tenant carries `x-enclos-platform: software`.
+   */
+  readonly softwareRoots: readonly string[];
+  readonly baseline: BaselineConfiguration;
+  readonly management: ManagementConfiguration;
+  /** `authenticated`: attest calls need what management needs. Default: `open`. */
+  readonly attest: 'open' | 'authenticated';
+  /** Tell callers which rule refused. Default: false. */
+  readonly explainRefusals: boolean;
+  readonly tokens: {
+    readonly algorithm: TokenAlgorithm;
+    /** Default 480, as Azure's. A policy can change it by `report_validity_in_minutes`. */
+    readonly validityMinutes: number;
+  };
+}
+
+export interface ServiceConfiguration {
+  readonly tenants: readonly TenantConfiguration[];
+  /** Settings that only tests may use become possible; every certificate and token then says so. */
+  readonly allowTestSettings: boolean;
+  readonly limits: {
+    /** Attest requests a second, for each tenant; 0: none. */
+    readonly attestPerSecond: number;
+    readonly maxBodyBytes: number;
+  };
+  /** How long a signing key signs, and how long before that it is published. */
+  readonly keys: { readonly rotateMinutes: number; readonly overlapMinutes: number };
+}
