@@ -1,3 +1,5 @@
+import type { Tenant } from '../tenants/tenant.ts';
+import type { EndorsementSource } from './endorsement-request.ts';
 import type { TeeClaims } from './tee-claims.ts';
 
 /** Data of the caller that evidence binds. */
@@ -23,3 +25,18 @@ export interface AttestResult {
   /** For the audit log. */
   readonly facts: TeeClaims;
 }
+
+/** What a tenant is attested with. */
+export interface AttestationOptions {
+  readonly tenant: Tenant;
+  readonly endorsements: EndorsementSource;
+  readonly now: () => Date;
+  /** Of the service: without it, a tenant with a fixed time of verification is refused. */
+  readonly allowTestSettings: boolean;
+}
+
+/**
+ * From evidence to a token.
+ * @throws ServiceError for everything that the caller is to be told, with the documented codes.
+ */
+export type Attest = (request: AttestRequest) => Promise<AttestResult>;
