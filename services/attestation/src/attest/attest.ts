@@ -27,7 +27,7 @@ export interface AttestResult {
 }
 
 /** What a tenant is attested with. */
-export interface AttestationOptions {
+export interface AttestContextOptions {
   readonly tenant: Tenant;
   readonly endorsements: EndorsementSource;
   readonly now: () => Date;
@@ -35,8 +35,11 @@ export interface AttestationOptions {
   readonly allowTestSettings: boolean;
 }
 
+/** What is prepared once for a tenant, and remembered between its requests. Made by `createAttestContext` of `context.ts`. */
+export interface AttestContext extends AttestContextOptions {}
+
 /**
- * From evidence to a token.
+ * From evidence to a token: `attest` of this module.
  * @throws ServiceError for everything that the caller is to be told, with the documented codes.
  */
-export type Attest = (request: AttestRequest) => Promise<AttestResult>;
+export type Attest = (request: AttestRequest, context: AttestContext) => Promise<AttestResult>;
