@@ -10,6 +10,7 @@ export type ServiceErrorCode =
   | 'PolicyEvaluationError'
   | 'NotImplemented'
   | 'TooManyRequests'
+  | 'ApiVersionUnspecified'
   | 'UnsupportedApiVersion'
   | 'ServiceUnavailable'
   | 'InternalError';

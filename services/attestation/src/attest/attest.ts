@@ -22,4 +22,6 @@ export interface AttestResult {
   readonly token: string;
   /** For the audit log. */
   readonly facts: TeeClaims;
+  /** `x-ms-policy-hash`, for the audit log. */
+  readonly policyHash?: string;
 }
