@@ -23,8 +23,8 @@ export interface ApiOptions {
   readonly parsePolicy: (text: string) => unknown;
   readonly host: Pick<Host, 'audit'>;
   readonly limits: ServiceConfiguration['limits'];
-  /** Milliseconds since 1970. The host's clock. */
-  readonly now: () => number;
+  /** The clock of the host: nothing that only time protects is safe from the host. */
+  readonly now: () => Date;
   /** Milliseconds since anything, for durations: never goes back. */
   readonly elapsed: () => number;
   /** A new random identifier of a request, such as a UUID. */
