@@ -12,6 +12,7 @@ import { enclaveErrors } from './enclave.ts';
 import { endorsementErrors } from './endorsements.ts';
 import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
+import { httpErrors } from './http.ts';
 import { kubernetesErrors } from './kubernetes.ts';
 import { manifestErrors } from './manifest.ts';
 import { ociErrors } from './oci.ts';
@@ -35,6 +36,7 @@ export const errorRegistry = {
   ...enclaveErrors,
   ...hostErrors,
   ...streamErrors,
+  ...httpErrors,
   ...atlsErrors,
   ...atlsCertificateErrors,
   ...buildErrors,
