@@ -2,6 +2,7 @@ import { admissionErrors } from './admission.ts';
 import { atlsCertificateErrors } from './atls-certificate.ts';
 import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
+import { attestationServiceErrors } from './attestation-service.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
 import { cliErrors } from './cli.ts';
@@ -11,6 +12,7 @@ import { enclaveErrors } from './enclave.ts';
 import { endorsementErrors } from './endorsements.ts';
 import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
+import { httpErrors } from './http.ts';
 import { kubernetesErrors } from './kubernetes.ts';
 import { manifestErrors } from './manifest.ts';
 import { ociErrors } from './oci.ts';
@@ -27,12 +29,14 @@ export const errorRegistry = {
   ...gateErrors,
   ...manifestErrors,
   ...attestationErrors,
+  ...attestationServiceErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
   ...enclaveErrors,
   ...hostErrors,
   ...streamErrors,
+  ...httpErrors,
   ...atlsErrors,
   ...atlsCertificateErrors,
   ...buildErrors,

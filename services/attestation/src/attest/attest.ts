@@ -24,6 +24,8 @@ export interface AttestResult {
   readonly token: string;
   /** For the audit log. */
   readonly facts: TeeClaims;
+  /** `x-ms-policy-hash`, for the audit log. */
+  readonly policyHash?: string;
 }
 
 /** What a tenant is attested with. */
