@@ -4,6 +4,7 @@ import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationServiceErrors } from './attestation-service.ts';
 import { attestationErrors } from './attestation.ts';
+import { attestationTokenErrors } from './attestation-tokens.ts';
 import { buildErrors } from './build.ts';
 import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
@@ -45,6 +46,7 @@ export const errorRegistry = {
   ...cliErrors,
   ...admissionErrors,
   ...agentErrors,
+  ...attestationTokenErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorRegistry;
