@@ -2,7 +2,9 @@ import { admissionErrors } from './admission.ts';
 import { atlsCertificateErrors } from './atls-certificate.ts';
 import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
+import { attestationServiceErrors } from './attestation-service.ts';
 import { attestationErrors } from './attestation.ts';
+import { attestationTokenErrors } from './attestation-tokens.ts';
 import { buildErrors } from './build.ts';
 import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
@@ -11,6 +13,7 @@ import { enclaveErrors } from './enclave.ts';
 import { endorsementErrors } from './endorsements.ts';
 import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
+import { httpErrors } from './http.ts';
 import { kubernetesErrors } from './kubernetes.ts';
 import { manifestErrors } from './manifest.ts';
 import { ociErrors } from './oci.ts';
@@ -27,12 +30,14 @@ export const errorRegistry = {
   ...gateErrors,
   ...manifestErrors,
   ...attestationErrors,
+  ...attestationServiceErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
   ...enclaveErrors,
   ...hostErrors,
   ...streamErrors,
+  ...httpErrors,
   ...atlsErrors,
   ...atlsCertificateErrors,
   ...buildErrors,
@@ -41,6 +46,7 @@ export const errorRegistry = {
   ...cliErrors,
   ...admissionErrors,
   ...agentErrors,
+  ...attestationTokenErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorRegistry;
