@@ -3,6 +3,7 @@ import { atlsCertificateErrors } from './atls-certificate.ts';
 import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationErrors } from './attestation.ts';
+import { attestationStateErrors } from './attestation-state.ts';
 import { buildErrors } from './build.ts';
 import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
@@ -41,6 +42,7 @@ export const errorRegistry = {
   ...cliErrors,
   ...admissionErrors,
   ...agentErrors,
+  ...attestationStateErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorRegistry;
