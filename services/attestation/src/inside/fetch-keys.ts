@@ -1,9 +1,10 @@
 import { connect as secure, type TLSSocket } from 'node:tls';
 import { connect } from '@enclos/enclave';
 import { httpGet } from '@enclos/enclave/http';
-import { EnclosError } from '@enclos/errors';
-import { parseStrictJson } from '@enclos/attestation/json';
+import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import type { EnclosError } from '@enclos/errors';
 import type { FetchKeys } from '../api/api-options.ts';
+import { serviceFault } from '../service-fault.ts';
 
 const limits = Object.freeze({ timeoutMs: 10_000, maxBytes: 262_144 });
 
@@ -17,9 +18,9 @@ export const fetchKeys: FetchKeys = async (issuer, { certificateAuthorities }) =
   const base = new URL(issuer);
   const get = (path: string): Promise<string> => getText(base, path, certificateAuthorities);
   const path = `${base.pathname.replace(/\/+$/, '')}/.well-known/openid-configuration`;
-  const document = parseStrictJson(await get(path)) as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
-  if (document.issuer !== issuer) throw unusable('names another issuer');
-  const { jwks_uri: place } = document;
+  const document = parseJson(await get(path), limits.maxBytes);
+  if (!isJsonObject(document) || document['issuer'] !== issuer) throw unusable('names another issuer');
+  const place = document['jwks_uri'];
   if (typeof place !== 'string' || !URL.canParse(place)) throw unusable('names no jwks_uri');
   const keys = new URL(place);
   // There is one destination, and its roots are for this name.
@@ -53,5 +54,5 @@ async function secured(servername: string, authorities: readonly string[]): Prom
 }
 
 function unusable(what: string, cause?: unknown): EnclosError {
-  return new EnclosError('ATTESTATION_IDENTITY_PROVIDER', `The identity provider ${what}.`, { cause });
+  return serviceFault('ATTESTATION_IDENTITY_PROVIDER', { message: `The identity provider ${what}.`, cause });
 }
