@@ -4,6 +4,7 @@ import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
+import { claimRuleErrors } from './claim-rules.ts';
 import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
 import { edlErrors } from './edl.ts';
@@ -27,6 +28,7 @@ export const errorRegistry = {
   ...gateErrors,
   ...manifestErrors,
   ...attestationErrors,
+  ...claimRuleErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
