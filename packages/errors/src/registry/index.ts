@@ -6,6 +6,7 @@ import { attestationServiceErrors } from './attestation-service.ts';
 import { attestationErrors } from './attestation.ts';
 import { attestationTokenErrors } from './attestation-tokens.ts';
 import { buildErrors } from './build.ts';
+import { claimRuleErrors } from './claim-rules.ts';
 import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
 import { edlErrors } from './edl.ts';
@@ -31,6 +32,7 @@ export const errorRegistry = {
   ...manifestErrors,
   ...attestationErrors,
   ...attestationServiceErrors,
+  ...claimRuleErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
