@@ -7,6 +7,7 @@ import { attestationErrors } from './attestation.ts';
 import { attestationTokenErrors } from './attestation-tokens.ts';
 import { attestationStateErrors } from './attestation-state.ts';
 import { buildErrors } from './build.ts';
+import { claimRuleErrors } from './claim-rules.ts';
 import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
 import { edlErrors } from './edl.ts';
@@ -32,6 +33,7 @@ export const errorRegistry = {
   ...manifestErrors,
   ...attestationErrors,
   ...attestationServiceErrors,
+  ...claimRuleErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
