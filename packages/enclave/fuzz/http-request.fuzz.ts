@@ -8,8 +8,9 @@ export function fuzz(data: Uint8Array): void {
   const whole = read(data, [], small);
   for (const size of [1, 2, 7, 31]) {
     const cuts = Array.from({ length: Math.floor(data.length / size) }, (_, i) => i * size);
-    if (!isDeepStrictEqual(read(data, cuts, small), whole))
+    if (!isDeepStrictEqual(read(data, cuts, small), whole)) {
       throw new Error(`Pieces of ${size} bytes are read differently.`);
+    }
   }
   if (whole === 'unfinished' || 'status' in whole) return;
   if (whole.body.length > small.maxBodyBytes) throw new RangeError('A body over its bound was read.');

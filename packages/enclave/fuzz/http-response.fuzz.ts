@@ -32,7 +32,8 @@ function read(data: Uint8Array, sizeBytes: number): unknown {
 export function fuzz(data: Uint8Array): void {
   const whole = read(data, Math.max(1, data.length));
   for (const sizeBytes of [1, 2, 7, 31]) {
-    if (!isDeepStrictEqual(read(data, sizeBytes), whole))
+    if (!isDeepStrictEqual(read(data, sizeBytes), whole)) {
       throw new Error(`Pieces of ${sizeBytes} bytes are read differently.`);
+    }
   }
 }

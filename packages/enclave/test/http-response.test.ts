@@ -81,8 +81,9 @@ describe('a response is written', () => {
       { status: 200, body: 5 as unknown as string },
       { status: 200, body: new ArrayBuffer(1) as unknown as Uint8Array },
     ];
-    for (const response of wrong)
+    for (const response of wrong) {
       assert.throws(() => text(response), { code: 'HTTP_MISUSED' }, JSON.stringify(response));
+    }
   });
 
   test('and is read by node:http as it was given', async () => {
@@ -106,8 +107,9 @@ async function got(
 ): Promise<HttpGetResponse> {
   const [inside, outside] = streamPair();
   outside.once('data', () => {
-    for (let at = 0; at < answer.length; at += sizeBytes)
+    for (let at = 0; at < answer.length; at += sizeBytes) {
       outside.write(Buffer.from(answer.slice(at, at + sizeBytes), 'latin1'));
+    }
     outside.end();
   });
   const response = await httpGet(inside, { ...options, ...changes });

@@ -43,10 +43,10 @@ export async function quiet(): Promise<void> {
 export function testServer(handler: HttpHandler, options: TestOptions = {}): TestServer {
   const waiting: Connection[] = [];
   let wake = (): void => undefined;
-  let hasEnded = false;
+  const ended = new AbortController();
   const connections = {
     async *[Symbol.asyncIterator]() {
-      while (!hasEnded || waiting.length > 0) {
+      while (!ended.signal.aborted || waiting.length > 0) {
         const next = waiting.shift();
         if (next !== undefined) yield next;
         else await new Promise<void>((resolve) => (wake = resolve));
@@ -83,7 +83,7 @@ export function testServer(handler: HttpHandler, options: TestOptions = {}): Tes
       await quiet();
     },
     end() {
-      hasEnded = true;
+      ended.abort();
       wake();
     },
   };
