@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { defaultPolicies, strictPolicies } from '@enclos/claim-rules';
 import { policyHash, readStoredPolicy } from '../src/policies/stored-policy.ts';
+import { attestationTypes } from '../src/tenants/configuration.ts';
 import { ecKey, makeCertificate, rsaKey, type TestCertificate } from './certificates.ts';
 import { b64url, claimsOf, managerJws, permissive, policyPayload, signJws, unsignedJws } from './jws.ts';
 import {
@@ -9,10 +11,8 @@ import {
   createSite,
   isolated,
   issuer,
-  permissiveDefault,
   policySigner,
   tenantFile,
-  type SiteOptions,
   type TestResponse,
   type TestSite,
 } from './site.ts';
@@ -50,17 +50,17 @@ const later = makeCertificate({ key: rsaKey(), name: 'later', notBefore: new Dat
 describe('a policy that is not set', () => {
   it('is shown as the default, in a JWS that is not signed', async () => {
     const claims = await current(aad());
-    assert.equal(claims['x-ms-policy'], unsignedJws(policyPayload(permissiveDefault)));
+    assert.equal(claims['x-ms-policy'], unsignedJws(policyPayload(strictPolicies.SgxEnclave)));
     assert.equal(claims['iss'], issuer);
     assert.equal((claims['x-enclos-state'] as { epoch: number }).epoch, 0);
   });
 
   it('is the default of its type and its tenant', async () => {
-    const options: SiteOptions = {
-      file: tenantFile({ defaultPolicies: 'azure' }),
-      api: { defaultPolicy: (type, { defaultPolicies }) => `${type} ${defaultPolicies}` },
-    };
-    assert.equal(await policyText(createSite(options), '/policies/TdxVm'), 'TdxVm azure');
+    const azure = createSite({ file: tenantFile({ defaultPolicies: 'azure' }) });
+    for (const type of attestationTypes) {
+      assert.equal(await policyText(azure, `/policies/${type}`), defaultPolicies[type]);
+      assert.equal(await policyText(aad(), `/policies/${type}`), strictPolicies[type]);
+    }
   });
 });
 
@@ -76,7 +76,7 @@ describe('setting a policy', () => {
     const { epoch, digest } = claims['x-enclos-state'] as { epoch: number; digest: string };
     assert.deepEqual([epoch, digest.length], [1, 43]);
     assert.equal(await policyText(site), permissive);
-    assert.equal(await policyText(site, '/policies/OpenEnclave'), permissiveDefault, 'another type has its own');
+    assert.equal(await policyText(site, '/policies/OpenEnclave'), strictPolicies.OpenEnclave, 'another type has its own');
     assert.deepEqual((await current(site))['x-enclos-state'], { epoch, digest });
   });
 
@@ -113,13 +113,14 @@ describe('setting a policy', () => {
   });
 
   it('refuses a text that is no policy, with the diagnostics of the parser', async () => {
-    const parsePolicy = (text: string): void => {
-      if (text !== permissive) throw new Error(`policy:1:1 not a policy\n  ${text}\n  ^`);
-    };
-    const site = createSite({ api: { parsePolicy } });
-    const message = await refused(put(site, unsignedJws(policyPayload('nonsense'))), 'PolicyParsingError');
-    assert.equal(message, 'policy:1:1 not a policy\n  nonsense\n  ^');
-    assert.equal((await current(site))['x-ms-policy'], unsignedJws(policyPayload(permissiveDefault)));
+    const site = aad();
+    const wrong = 'version=1.0;\nauthorizationrules{ => premit(); };\nissuancerules{};';
+    const message = await refused(put(site, unsignedJws(policyPayload(wrong))), 'PolicyParsingError');
+    assert.match(message, /policy:2:25/);
+    assert.match(message, /authorizationrules\{ => premit\(\); \};\n.*\^/);
+    await refused(put(site, unsignedJws(policyPayload(''))), 'PolicyParsingError');
+    await refused(put(site, unsignedJws(policyPayload(`${'x'.repeat(100_000)}`))), 'PolicyParsingError');
+    assert.equal((await current(site))['x-ms-policy'], unsignedJws(policyPayload(strictPolicies.SgxEnclave)));
     assert.equal((await put(site, unsignedJws(policyPayload(permissive)))).status, 200);
   });
 
@@ -221,7 +222,7 @@ describe('resetting a policy', () => {
     assert.equal(claims['x-ms-policy-result'], 'Removed');
     assert.equal(claims['x-ms-policy-token-hash'], createHash('sha256').update(unsignedJws('')).digest('base64url'));
     assert.deepEqual(['x-ms-policy-signer' in claims, 'x-ms-policy' in claims], [false, false]);
-    assert.equal(await policyText(site), permissiveDefault);
+    assert.equal(await policyText(site), strictPolicies.SgxEnclave);
   });
 
   it('wants an empty payload', async () => {
@@ -246,7 +247,7 @@ describe('an isolated tenant', () => {
     const site = isolatedSite();
     await refused(put(site, unsignedJws(policyPayload(permissive))));
     await refused(put(site, managerJws(policyPayload(permissive), someRsa)));
-    assert.equal(await policyText(site), permissiveDefault);
+    assert.equal(await policyText(site), strictPolicies.SgxEnclave);
     assert.equal((await put(site, managerJws(policyPayload(permissive), policySigner))).status, 200);
     assert.equal(await policyText(site), permissive);
   });
@@ -314,7 +315,7 @@ describe('an isolated tenant', () => {
 describe('a shared tenant', () => {
   it('shows its policies and lets nobody change them', async () => {
     const site = createSite({ file: tenantFile({ trustModel: 'shared' }) });
-    assert.equal(await policyText(site), permissiveDefault);
+    assert.equal(await policyText(site), strictPolicies.SgxEnclave);
     await refused(put(site, unsignedJws(policyPayload(permissive))), 'Forbidden');
     await refused(reset(site, unsignedJws('')), 'Forbidden');
   });

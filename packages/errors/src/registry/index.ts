@@ -5,6 +5,7 @@ import { atlsErrors } from './atls.ts';
 import { attestationServiceErrors } from './attestation-service.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
+import { claimRuleErrors } from './claim-rules.ts';
 import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
 import { edlErrors } from './edl.ts';
@@ -30,6 +31,7 @@ export const errorRegistry = {
   ...manifestErrors,
   ...attestationErrors,
   ...attestationServiceErrors,
+  ...claimRuleErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
