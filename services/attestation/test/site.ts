@@ -132,8 +132,6 @@ export function createSite({ file = tenantFile(), service = {}, api = {} }: Site
       facts: { attestationType: 'sgx', incoming: {}, token: {}, platform: 'hardware' },
       policyHash: 'hash-of-the-policy',
     }),
-    defaultPolicy: () => permissiveDefault,
-    parsePolicy: () => undefined,
     host: { audit: ({ line }) => Promise.resolve(void audit.push(JSON.parse(line) as Record<string, unknown>)) },
     limits: configuration.limits,
     now,
@@ -146,8 +144,6 @@ export function createSite({ file = tenantFile(), service = {}, api = {} }: Site
   });
   return { tenant, audit, faults, metrics, clock, handler, send: sender(handler, tenantConfiguration.issuer) };
 }
-
-export const permissiveDefault = 'version=1.0;\nauthorizationrules{=>permit();};\nissuancerules{};';
 
 function sender(handler: TestSite['handler'], tenantIssuer: string): TestSite['send'] {
   return async (method, target, { body = '', headers = {}, clientCertificate } = {}) => {

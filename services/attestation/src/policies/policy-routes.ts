@@ -6,24 +6,25 @@ import { registeredCertificates } from '../certificates/registered.ts';
 import { jwkOf } from '../jose/x5c.ts';
 import type { StateSnapshot, TenantDocument } from '../state/state.ts';
 import type { AttestationType } from '../tenants/configuration.ts';
+import { checkPolicyText, defaultPolicy } from './policy-text.ts';
 import { maximumJws, openManagementJws, requireRegistered, type ManagementJws } from './policy-jws.ts';
 import { policyHash, policyTokenHash, readPolicyPayload, unsignedPolicyJws, type PolicyPayload } from './stored-policy.ts';
 
 /** GET /policies/{type}: a token whose `x-ms-policy` is the JWS that set the policy, or one, not signed, of the default. */
-export async function getPolicy({ tenant, options }: Call, type: AttestationType): Promise<Answer> {
+export async function getPolicy({ tenant }: Call, type: AttestationType): Promise<Answer> {
   const snapshot = await tenant.state.read({ fresh: true });
   const stored = snapshot.document.policies[type];
-  const jws = stored ?? unsignedPolicyJws(options.defaultPolicy(type, tenant.configuration));
+  const jws = stored ?? unsignedPolicyJws(defaultPolicy(type, tenant.configuration));
   const token = await tenant.signer.sign({ 'x-ms-policy': jws, ...stateClaim(snapshot) });
   return { body: { token } };
 }
 
 /** PUT /policies/{type} */
 export async function setPolicy(call: Call, type: AttestationType): Promise<Answer> {
-  const { tenant, options } = call;
+  const { tenant } = call;
   const jws = openBody(call);
   const payload = readPayload(jws);
-  checkText(payload.text, options.parsePolicy);
+  checkPolicyText(payload.text);
   const snapshot = await changePolicies(call, jws, (policies) => ({ ...policies, [type]: jws.text }));
   const token = await tenant.signer.sign({
     'x-ms-policy-result': 'Updated',
@@ -86,19 +87,5 @@ function readPayload({ payload }: ManagementJws): PolicyPayload {
   } catch (error) {
     if (isEnclosError(error)) throw invalid(`The payload is no policy: ${error.message}`, error);
     throw error;
-  }
-}
-
-const maximumMessage = 4096;
-
-function checkText(text: string, parsePolicy: (text: string) => unknown): void {
-  try {
-    parsePolicy(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : 'The policy cannot be parsed.';
-    throw new ServiceError(400, 'PolicyParsingError', message.slice(0, maximumMessage), {
-      cause: error,
-      details: { rule: 'policy-text' },
-    });
   }
 }
