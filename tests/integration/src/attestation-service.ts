@@ -90,7 +90,7 @@ export async function startTestService(options: TestServiceOptions): Promise<Tes
     },
     {
       environment: { ...signed, launcher, isolation: 'best', sourceMap: undefined, developerTool: undefined },
-      logger: jsonLines({ level: 'error' }),
+      logger: jsonLines({ stream: process.stderr }),
     },
   );
   return {

@@ -105,6 +105,15 @@ const administration = (at = issuer(), token = service.managementToken): Attesta
     clientOptions(at),
   );
 
+/** As the client tells of an error body. */
+const refused =
+  (statusCode: number, code: string) =>
+  (error: unknown): boolean => {
+    const told = error as { readonly statusCode?: unknown; readonly code?: unknown; readonly message?: unknown };
+    assert.deepEqual([told.statusCode, told.code], [statusCode, code], String(told.message));
+    return true;
+  };
+
 const claimsOf = (token: AttestationToken): Record<string, unknown> => decodeJwt(token.serialize());
 
 /** Of the service, over its TLS. */
@@ -148,7 +157,7 @@ describe("Azure's own client against the service in its enclave", () => {
     assert.equal(body.productId, 18);
     assert.equal(body.svn, 3);
     assert.equal(body.isDebuggable, false);
-    assert.deepEqual(body.enclaveHeldData, runtimeData);
+    assert.deepEqual(new Uint8Array(body.enclaveHeldData ?? []), runtimeData);
     assert.equal(body.runTimeClaims, undefined);
     assert.equal(claimsOf(token)['x-enclos-platform'], 'software');
   });
@@ -178,8 +187,8 @@ describe("Azure's own client against the service in its enclave", () => {
       });
     const { token } = await attest(rule(signer));
     assert.equal(token.algorithm, 'none');
-    await assert.rejects(attest(rule('00'.repeat(32))), /PolicyEvaluationError|denied|authorization failed/i);
-    await assert.rejects(attest('version=1.0; authorizationrules { => permit( };'), /Policy/);
+    await assert.rejects(attest(rule('00'.repeat(32))), refused(400, 'PolicyEvaluationError'));
+    await assert.rejects(attest('version=1.0; authorizationrules { => permit( };'), refused(400, 'PolicyParsingError'));
   });
 
   test('policies are set, read and reset', async () => {
@@ -199,9 +208,9 @@ describe("Azure's own client against the service in its enclave", () => {
   test('an isolated tenant takes policies of registered signers only, and certificates come and go', async () => {
     const at = isolatedIssuer();
     const managed = administration(at);
-    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll), /sign/i);
+    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll), refused(400, 'InvalidParameter'));
     const by = (signer: PolicySigner) => ({ privateKey: signer.key, certificate: signer.certificate });
-    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll, by(second)), /InvalidParameter|InvalidOperation|certificate/i);
+    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll, by(second)), refused(400, 'InvalidParameter'));
     const set = await managed.setPolicy('OpenEnclave', permitAll, by(first));
     assert.equal(set.body.policyResolution, 'Updated');
     assert.equal((await managed.getPolicyManagementCertificates()).body.length, 1);
@@ -211,23 +220,26 @@ describe("Azure's own client against the service in its enclave", () => {
     await managed.setPolicy('OpenEnclave', permitAll, by(second));
     const removed = await managed.removePolicyManagementCertificate(second.certificate, first.key, first.certificate);
     assert.equal(removed.body.certificateResolution, 'IsAbsent');
-    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll, by(second)));
-    await assert.rejects(managed.removePolicyManagementCertificate(first.certificate, first.key, first.certificate));
+    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll, by(second)), refused(400, 'InvalidParameter'));
+    await assert.rejects(
+      managed.removePolicyManagementCertificate(first.certificate, first.key, first.certificate),
+      refused(400, 'InvalidOperation'),
+    );
     assert.equal((await managed.getPolicyManagementCertificates()).body.length, 1);
     assert.equal((await managed.resetPolicy('OpenEnclave', by(first))).body.policyResolution, 'Removed');
   });
 
   test('management needs a token of the issuer', async () => {
-    await assert.rejects(administration(issuer(), 'e30.e30.e30').getPolicy('SgxEnclave'), /401|Unauthorized/);
+    await assert.rejects(administration(issuer(), 'e30.e30.e30').getPolicy('SgxEnclave'), refused(401, 'Unauthorized'));
     const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
-    await assert.rejects(administration(issuer(), token.serialize()).setPolicy('SgxEnclave', permitAll), /401|Unauthorized/);
+    await assert.rejects(administration(issuer(), token.serialize()).setPolicy('SgxEnclave', permitAll), refused(401, 'Unauthorized'));
   });
 
   test('discovery leads to the keys, and TPMs are not implemented', async () => {
     const metadata = await client().getOpenIdMetadata();
     assert.equal(metadata['issuer'], issuer());
     assert.equal(metadata['jwks_uri'], `${issuer()}/certs`);
-    await assert.rejects(client().attestTpm('{"payload":{"type":"aikcert"}}'), /NotImplemented|501/);
+    await assert.rejects(client().attestTpm('{"payload":{"type":"aikcert"}}'), refused(501, 'NotImplemented'));
   });
 });
 
@@ -310,18 +322,16 @@ describe('the service', () => {
 test('an older store that is put back under a running service is refused, and the newer one serves again', async () => {
   await administration().setPolicy('TdxVm', permitAll);
   const copy = join(workshop.folder, 'store-copy');
-  cpSync(service.storeFolder, copy, { recursive: true });
+  cpSync(join(service.storeFolder, 'rows'), join(copy, 'rows'), { recursive: true });
   await administration().resetPolicy('TdxVm');
   const newest = join(workshop.folder, 'store-newest');
-  cpSync(service.storeFolder, newest, { recursive: true });
+  cpSync(join(service.storeFolder, 'rows'), join(newest, 'rows'), { recursive: true });
   const put = (from: string): void => {
-    for (const each of ['rows']) {
-      rmSync(join(service.storeFolder, each), { recursive: true, force: true });
-      cpSync(join(from, each), join(service.storeFolder, each), { recursive: true });
-    }
+    rmSync(join(service.storeFolder, 'rows'), { recursive: true });
+    cpSync(join(from, 'rows'), join(service.storeFolder, 'rows'), { recursive: true });
   };
   put(copy);
-  await assert.rejects(administration().getPolicy('TdxVm'), /InternalError|500|503/);
+  await assert.rejects(administration().getPolicy('TdxVm'), refused(500, 'InternalError'));
   put(newest);
   assert.notEqual((await administration().getPolicy('TdxVm')).body, permitAll);
 });

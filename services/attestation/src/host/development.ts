@@ -31,7 +31,8 @@ export async function makeDevelopmentConfiguration(options: DevelopmentOptions):
     () => false,
   );
   if (exists) return false;
-  const manager = `${issuer}/development`;
+  // Reserved by RFC 2606: nobody else is it.
+  const manager = 'https://manager.localhost';
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const kid = randomUUID();
   const tenant = {

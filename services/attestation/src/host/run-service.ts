@@ -2,14 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { openDiskCache } from '@enclos/endorsements/node';
 import { createMetrics, loadEnclave, type EnclosLogger, type HostEnvironment } from '@enclos/host';
 import { attestation } from '../attestation.edl.ts';
-import type { Store } from '../store/store.ts';
-import { openStore } from '../store/open-store.ts';
+import { storeHandlers, type Store } from '../store/store.ts';
+import { openStore, type StoreAddress } from '../store/open-store.ts';
 import { startAdminServer } from './admin-server.ts';
 import { openAuditLog, type AuditLog } from './audit-log.ts';
 import type { ServiceOptions } from './command-line.ts';
 import { collateralSource, endorsementProvider } from './endorsements.ts';
 import { renderCounters } from './metrics.ts';
-import { storeFunctions } from './store-functions.ts';
 
 /** What the enclave's `serve` answers. The certificate is the enclave's; whether it is in one is for evidence to say. */
 export interface Served {
@@ -45,6 +44,10 @@ export async function runService(options: ServiceOptions, { environment, logger 
   }
 }
 
+function storeAddress(where: string): StoreAddress {
+  return /^postgres(?:ql)?:\/\//.test(where) ? { url: where } : { folder: where };
+}
+
 interface StartContext extends RunContext {
   /** What has to be closed, in the order of opening. */
   readonly opened: (() => unknown)[];
@@ -55,7 +58,7 @@ async function start(options: ServiceOptions, context: StartContext): Promise<Ru
   const configuration = await readFile(options.configuration, 'utf8');
   const audit = await openAuditLog(options.audit);
   opened.push(() => audit.close());
-  const store = await openStore(options.store);
+  const store = await openStore(storeAddress(options.store));
   opened.push(() => store.close());
   const metrics = createMetrics();
   const enclave = await loadServiceEnclave(options, { ...context, store, audit, metrics });
@@ -108,7 +111,7 @@ async function loadServiceEnclave(options: ServiceOptions, context: EnclaveConte
     ...environment,
     interface: attestation,
     untrusted: {
-      ...storeFunctions(store),
+      ...storeHandlers(store),
       endorsements: ({ request }) => endorsements(request),
       audit: ({ line }) => audit.write(line),
     },

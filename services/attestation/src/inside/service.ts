@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
 import { serveHttp } from '@enclos/enclave/http';
-import { parsePolicy } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
 import { createApi } from '../api/api.ts';
 import { createApiMetrics } from '../api/api-metrics.ts';
 import { attest } from '../attest/attest.ts';
-import { createAttestContext } from '../attest/context.ts';
-import { defaultPolicy } from '../attest/default-policy.ts';
+import { createAttestContext, type AttestContext } from '../attest/context.ts';
 import { endorsementRequestText, type EndorsementSource } from '../attest/endorsement-request.ts';
 import { newReplicaName } from '../peers/peer-directory.ts';
 import { sealedProtection } from '../state/sealed-protection.ts';
@@ -57,7 +55,7 @@ export async function startService(text: string, host: Host): Promise<Service> {
   const stopping = new AbortController();
   const served = serveHttp(listen('https', { signal: stopping.signal }), {
     secure: tlsServer({ ...tls, minVersion: 'TLSv1.2', clientCertificates: 'requested', alpnProtocols: ['http/1.1'] }),
-    handler: createApi(await apiOptions({ configuration, tenants, host, metrics })),
+    handler: createApi(apiOptions({ configuration, tenants, host, metrics })),
     limits: { maxBodyBytes: configuration.limits.maxBodyBytes, maxConnections },
     date: () => new Date(),
     onError: logFault,
@@ -105,13 +103,13 @@ interface ApiParts {
   readonly metrics: ReturnType<typeof createApiMetrics>;
 }
 
-async function apiOptions({ configuration, tenants, host, metrics }: ApiParts) {
+function apiOptions({ configuration, tenants, host, metrics }: ApiParts) {
   const now = (): Date => new Date();
   const { allowTestSettings, limits } = configuration;
   const endorsements = endorsementsOf(host);
-  const contexts = new Map<Tenant, Awaited<ReturnType<typeof createAttestContext>>>();
+  const contexts = new Map<Tenant, AttestContext>();
   for (const tenant of tenants) {
-    contexts.set(tenant, await createAttestContext({ tenant, endorsements, now, allowTestSettings }));
+    contexts.set(tenant, createAttestContext({ tenant, endorsements, now, allowTestSettings }));
   }
   return {
     tenants,
@@ -120,8 +118,6 @@ async function apiOptions({ configuration, tenants, host, metrics }: ApiParts) {
       if (context === undefined) throw new Error('A tenant that was not opened.');
       return attest(request, context);
     },
-    defaultPolicy,
-    parsePolicy,
     host,
     limits,
     now,

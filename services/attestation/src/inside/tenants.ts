@@ -11,7 +11,7 @@ import { configurationDigest } from '../tenants/configuration-digest.ts';
 import type { ServiceConfiguration, TenantConfiguration } from '../tenants/configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
 import type { RotatingTokenSigner } from '../tokens/signer.ts';
-import { keyId } from '../tokens/signing-key.ts';
+import { keyIdOf } from '../tokens/signing-key.ts';
 import { createTokenSigner } from '../tokens/token-signer.ts';
 
 export interface TenantContext {
@@ -47,7 +47,7 @@ export async function openTenant(configuration: TenantConfiguration, context: Te
     configurationDigest: digest,
     replica,
     appraise,
-    keyIdOf: keyId,
+    keyIdOf,
     now,
     onRefused: (_row, error) => onRefused(error),
   });
