@@ -5,7 +5,8 @@ import type { Metafile, Plugin } from 'esbuild';
 
 import { fromBundler } from './bundler-messages.ts';
 import { runBundler, type BundlerOptions } from './bundler.ts';
-import { BuildError, type Diagnostic } from './diagnostic.ts';
+import type { Diagnostic } from '@enclos/errors/diagnostics';
+import { BuildError } from './diagnostic.ts';
 import { entryName, externalsOf, inputsOf, isAllowedSpecifier, outputOf, scriptOptions } from './enclave-script.ts';
 import { importPlugin, type ChainTo } from './import-plugin.ts';
 import { readProjectFile } from './project-files.ts';

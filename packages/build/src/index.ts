@@ -9,9 +9,8 @@ export {
   type TrustedInterpreter,
 } from './build-report.ts';
 export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './bundle.ts';
-export { renderDiagnostic, type RenderOptions } from './code-frame.ts';
-export { BuildError, isBuildError, type Diagnostic } from './diagnostic.ts';
-export { didYouMean } from './did-you-mean.ts';
+export { didYouMean, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/errors/diagnostics';
+export { BuildError, isBuildError } from './diagnostic.ts';
 export { enclaveJsonSchemaDocument } from './enclave-json.ts';
 export {
   inspect,

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 
+import { diagnosticAt } from '@enclos/errors/diagnostics';
 import type { PartialMessage, Plugin } from 'esbuild';
 
 import type { PluginDetail } from './bundler-messages.ts';
 import { isOwnFile } from './import-plugin.ts';
-import { diagnosticAt } from './json-source.ts';
 import { scanSource, type SourceFinding } from './source-scan.ts';
 
 function messageFor(file: string, text: string, finding: SourceFinding): PartialMessage {

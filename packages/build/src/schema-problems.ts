@@ -1,9 +1,8 @@
 import type { ErrorCode } from '@enclos/errors';
 import type { z } from 'zod';
 
-import { didYouMean } from './did-you-mean.ts';
-import type { Diagnostic } from './diagnostic.ts';
-import { diagnosticAt, type JsonPath, type JsonSource } from './json-source.ts';
+import { diagnosticAt, didYouMean, type Diagnostic } from '@enclos/errors/diagnostics';
+import type { JsonPath, JsonSource } from './json-source.ts';
 
 type Issue = z.core.$ZodIssue;
 

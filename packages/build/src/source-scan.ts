@@ -1,5 +1,5 @@
+import type { Span } from '@enclos/errors/diagnostics';
 import { blankSource } from './blank-source.ts';
-import type { Span } from './json-source.ts';
 
 /** Something in a source that would fail inside an enclave. */
 export interface SourceFinding {

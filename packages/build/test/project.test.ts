@@ -3,7 +3,8 @@ import { test } from 'node:test';
 
 import { isEnclosError } from '@enclos/errors';
 
-import { BuildError, type Diagnostic } from '../src/diagnostic.ts';
+import type { Diagnostic } from '@enclos/errors/diagnostics';
+import { BuildError } from '../src/diagnostic.ts';
 import { loadProject, parseProject } from '../src/project.ts';
 import { minimalManifest } from './project-folder.ts';
 

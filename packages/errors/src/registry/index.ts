@@ -2,9 +2,12 @@ import { admissionErrors } from './admission.ts';
 import { atlsCertificateErrors } from './atls-certificate.ts';
 import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
+import { attestationServiceErrors } from './attestation-service.ts';
 import { attestationErrors } from './attestation.ts';
+import { attestationTokenErrors } from './attestation-tokens.ts';
 import { attestationStateErrors } from './attestation-state.ts';
 import { buildErrors } from './build.ts';
+import { claimRuleErrors } from './claim-rules.ts';
 import { cliErrors } from './cli.ts';
 import { codecErrors } from './codec.ts';
 import { edlErrors } from './edl.ts';
@@ -12,6 +15,7 @@ import { enclaveErrors } from './enclave.ts';
 import { endorsementErrors } from './endorsements.ts';
 import { gateErrors } from './gate.ts';
 import { hostErrors } from './host.ts';
+import { httpErrors } from './http.ts';
 import { kubernetesErrors } from './kubernetes.ts';
 import { manifestErrors } from './manifest.ts';
 import { ociErrors } from './oci.ts';
@@ -28,12 +32,15 @@ export const errorRegistry = {
   ...gateErrors,
   ...manifestErrors,
   ...attestationErrors,
+  ...attestationServiceErrors,
+  ...claimRuleErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
   ...enclaveErrors,
   ...hostErrors,
   ...streamErrors,
+  ...httpErrors,
   ...atlsErrors,
   ...atlsCertificateErrors,
   ...buildErrors,
@@ -42,6 +49,7 @@ export const errorRegistry = {
   ...cliErrors,
   ...admissionErrors,
   ...agentErrors,
+  ...attestationTokenErrors,
   ...attestationStateErrors,
 } as const;
 

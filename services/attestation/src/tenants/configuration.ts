@@ -44,6 +44,8 @@ export interface BaselineConfiguration {
   readonly evaluationDataNumber?: number;
   /** Statuses of a verdict that become evidence for the policy at all. Default: OK and SW_HARDENING_NEEDED. */
   readonly acceptedStatuses?: readonly string[];
+  /** Accept reports of SEV-SNP when no source has AMD's revocation list. Default: false. */
+  readonly allowUncheckedRevocation?: boolean;
   /** A fixed time of verification, ISO 8601. For tests: refused unless `allowTestSettings` of the service is set. */
   readonly verificationTime?: string;
 }

@@ -3,9 +3,7 @@ import { test } from 'node:test';
 
 import * as fc from 'fast-check';
 
-import { renderDiagnostic } from '../src/code-frame.ts';
-import { BuildError, type Diagnostic } from '../src/diagnostic.ts';
-import { EnclosError } from '@enclos/errors';
+import { renderDiagnostic, type Diagnostic } from '../src/diagnostics/index.ts';
 
 const diagnostic: Diagnostic = {
   code: 'BUILD_FORBIDDEN_IMPORT',
@@ -77,13 +75,4 @@ test('renderDiagnostic() marks inside the shown line, whatever the position', ()
     }),
     { numRuns: 300 },
   );
-});
-
-test('a BuildError is an EnclosError with diagnostics, and not the other way round', () => {
-  const error = new BuildError('BUILD_FAILED', 'no', [diagnostic]);
-  assert.ok(error instanceof EnclosError);
-  assert.ok(error instanceof BuildError);
-  assert.deepEqual(error.diagnostics, [diagnostic]);
-  const other: unknown = new EnclosError('BUILD_FAILED');
-  assert.ok(!(other instanceof BuildError));
 });

@@ -1,0 +1,60 @@
+import { isLongerThan, type Limits } from './limits.ts';
+import { raise } from './policy-error.ts';
+
+/** How many characters cost as much as the test of a claim. */
+const charactersAStep = 16;
+
+/**
+ * Counts the work of one evaluation. It counts what is done and not how long it takes, so that the same policy with the
+ * same claims ends in the same way everywhere.
+ */
+export class Budget {
+  readonly limits: Limits;
+  #steps = 0;
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** @throws CLAIM_RULES_LIMIT */
+  charge(steps = 1): void {
+    this.#steps += steps;
+    if (this.#steps > this.limits.maxSteps) {
+      raise('CLAIM_RULES_LIMIT', `The evaluation takes more than ${this.limits.maxSteps} steps (maxSteps).`);
+    }
+  }
+
+  /** For reading or writing so many characters. */
+  chargeText(length: number): void {
+    this.charge(1 + Math.floor(length / charactersAStep));
+  }
+
+  /** Gives the string back. @throws CLAIM_RULES_LIMIT when it is too long */
+  checkString(text: string): string {
+    if (isLongerThan(text, this.limits.maxStringBytes)) this.#tooLong();
+    return text;
+  }
+
+  /** The same before a string of so many characters is made, of which each is a byte at least. */
+  checkLength(length: number): void {
+    if (length > this.limits.maxStringBytes) this.#tooLong();
+  }
+
+  #tooLong(): never {
+    return raise('CLAIM_RULES_LIMIT', `A string has more than ${this.limits.maxStringBytes} bytes (maxStringBytes).`);
+  }
+
+  /** Equality of two strings; charged, since equal ones are read to their end. */
+  sameText(left: string, right: string): boolean {
+    if (left.length !== right.length) {
+      this.charge();
+      return false;
+    }
+    this.chargeText(left.length);
+    return left === right;
+  }
+}

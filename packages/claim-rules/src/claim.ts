@@ -1,0 +1,25 @@
+/** Numbers are safe integers. */
+export type ClaimValue = string | number | boolean;
+
+/** Who says it: the service from the evidence, the policy itself, or the client. */
+export type ClaimIssuer = 'AttestationService' | 'AttestationPolicy' | 'CustomClaim';
+
+export interface Claim {
+  readonly type: string;
+  readonly value: ClaimValue;
+  readonly issuer: ClaimIssuer;
+}
+
+export const claimIssuers: readonly ClaimIssuer[] = Object.freeze([
+  'AttestationService',
+  'AttestationPolicy',
+  'CustomClaim',
+]);
+
+export const valueTypes = Object.freeze(['String', 'Integer', 'Boolean'] as const);
+
+/** As the language names the type of a value. */
+export function valueTypeOf(value: ClaimValue): (typeof valueTypes)[number] {
+  if (typeof value === 'string') return 'String';
+  return typeof value === 'number' ? 'Integer' : 'Boolean';
+}

@@ -1,0 +1,90 @@
+import { claimIssuers, type Claim } from '../claim.ts';
+import { isLongerThan, limitsOf, type Limits, type PolicyLimits } from '../limits.ts';
+import { raise } from '../policy-error.ts';
+import type { Policy } from '../syntax/ast.ts';
+import { Run, type Refusal } from './run.ts';
+import type { TraceEntry } from './trace.ts';
+
+export interface ConfigurationOptions {
+  readonly limits?: PolicyLimits;
+}
+
+export interface EvaluationOptions extends ConfigurationOptions {
+  /** The incoming set, in the order in which rules meet it. */
+  readonly claims: readonly Claim[];
+  /** Types of the claims of the service that a policy may look at and not issue anything of. Default: pcrs. */
+  readonly readOnlyTypes?: readonly string[];
+  /** Tell for each rule what became of it. */
+  readonly trace?: boolean;
+}
+
+/** What a policy made of claims. */
+export interface Evaluation {
+  readonly permitted: boolean;
+  /** Why not. */
+  readonly refusal?: Refusal;
+  /** What the policy issues; nothing unless it permits. */
+  readonly outgoing: readonly Claim[];
+  /** Of configurationrules, and of issuancerules if it permits. */
+  readonly properties: readonly Claim[];
+  /** The work that it was. */
+  readonly steps: number;
+  readonly trace?: readonly TraceEntry[];
+}
+
+/**
+ * The properties that configurationrules issue. They say how evidence is to be looked at, so they are found before it
+ * is, and see no claim of it.
+ * @throws PolicyError with CLAIM_RULES_EVALUATION, CLAIM_RULES_LIMIT, CLAIM_RULES_ARGUMENT
+ */
+export function evaluateConfiguration(policy: Policy, { limits }: ConfigurationOptions = {}): readonly Claim[] {
+  const run = new Run(limitsOf(limits), false);
+  run.section(policy, 'configurationrules');
+  return Object.freeze(run.properties);
+}
+
+/**
+ * Evaluates a policy: configuration, then authorization on the claims, then, if that permits, issuance. The same policy
+ * and the same claims give the same result everywhere.
+ * @throws PolicyError with CLAIM_RULES_EVALUATION when a rule cannot be carried out, CLAIM_RULES_LIMIT,
+ * CLAIM_RULES_ARGUMENT. Nothing is permitted then.
+ */
+export function evaluatePolicy(policy: Policy, options: EvaluationOptions): Evaluation {
+  const limits = limitsOf(options.limits);
+  const claims = options.claims.map((claim) => checkedClaim(claim, limits));
+  const readOnly = new Set(options.readOnlyTypes ?? ['pcrs']);
+  const run = new Run(limits, options.trace === true);
+  // Configuration sees no evidence, so the claims come after it.
+  run.section(policy, 'configurationrules');
+  for (const claim of claims) run.receive(claim, claim.issuer === 'AttestationService' && readOnly.has(claim.type));
+  run.section(policy, 'authorizationrules');
+  const { refusal } = run;
+  if (refusal === undefined) run.section(policy, 'issuancerules');
+  return Object.freeze({
+    permitted: refusal === undefined,
+    ...(refusal === undefined ? {} : { refusal: Object.freeze(refusal) }),
+    outgoing: Object.freeze(run.outgoing),
+    properties: Object.freeze(run.properties),
+    steps: run.budget.steps,
+    ...(run.trace === undefined ? {} : { trace: Object.freeze(run.trace) }),
+  });
+}
+
+/** A copy that nobody changes while rules look at it. */
+function checkedClaim({ type, value, issuer }: Claim, limits: Limits): Claim {
+  if (typeof type !== 'string' || type === '')
+    raise('CLAIM_RULES_ARGUMENT', 'The type of a claim is text that is not empty.');
+  const name = JSON.stringify(type.slice(0, 60));
+  const isValue = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
+  if (!isValue) raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name} is no text, safe integer or boolean.`);
+  if (!claimIssuers.includes(issuer)) {
+    raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${name} is not one of ${claimIssuers.join(', ')}.`);
+  }
+  for (const text of [type, value]) {
+    if (typeof text === 'string' && isLongerThan(text, limits.maxStringBytes)) {
+      raise('CLAIM_RULES_LIMIT', `The claim ${name} has more than ${limits.maxStringBytes} bytes (maxStringBytes).`);
+    }
+  }
+  // Minus zero is equal to zero, and is not written like it.
+  return Object.freeze({ type, value: typeof value === 'number' ? value + 0 : value, issuer });
+}

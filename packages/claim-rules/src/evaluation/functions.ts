@@ -1,0 +1,121 @@
+import type { Budget } from '../budget.ts';
+import type { ClaimValue } from '../claim.ts';
+import type { FunctionName } from '../functions.ts';
+import { JmesPathError } from '../jmespath/error.ts';
+import { searchJson } from '../jmespath/evaluate.ts';
+import { JsonFault, parseJson } from '../json/parse.ts';
+import { isArray, type JsonValue } from '../json/value.ts';
+import { writeJson } from '../json/write.ts';
+import { RuleFault, single, type Values } from './value.ts';
+
+/** What the functions of an evaluation share. */
+export class FunctionContext {
+  readonly budget: Budget;
+  /** Policies look into the same evidence again and again. */
+  readonly #parsed = new Map<string, JsonValue>();
+
+  constructor(budget: Budget) {
+    this.budget = budget;
+  }
+
+  parse(text: string, name: FunctionName): JsonValue {
+    this.budget.chargeText(text.length);
+    const known = this.#parsed.get(text);
+    if (known !== undefined) return known;
+    try {
+      const value = parseJson(text, this.budget);
+      this.#parsed.set(text, value);
+      return value;
+    } catch (error) {
+      if (!(error instanceof JsonFault)) throw error;
+      throw new RuleFault(`${name} takes JSON, and this is none: ${error.message}.`);
+    }
+  }
+}
+
+type Run = (given: readonly [Values, Values], context: FunctionContext) => Values;
+
+const run: Readonly<Record<FunctionName, Run>> = {
+  JmesPath([json, query], context) {
+    const text = textOf(json, 'JmesPath');
+    const expression = textOf(query, 'JmesPath');
+    if (text === '' || expression === '') throw new RuleFault('JmesPath takes JSON and a query, and one is empty.');
+    const value = context.parse(text, 'JmesPath');
+    try {
+      const found = writeJson(searchJson(value, expression, context.budget), context.budget);
+      return single(found, json.readOnly || query.readOnly);
+    } catch (error) {
+      if (!(error instanceof JmesPathError)) throw error;
+      throw new RuleFault(`JmesPath: ${error.message}`);
+    }
+  },
+  JsonToClaimValue([json], context) {
+    const value = context.parse(textOf(json, 'JsonToClaimValue'), 'JsonToClaimValue');
+    const items = isArray(value) ? value : [value];
+    context.budget.charge(items.length);
+    return { items: items.flatMap(claimValueOf), readOnly: json.readOnly };
+  },
+  IsSubsetOf([left, right], { budget }) {
+    budget.charge(left.items.length + right.items.length);
+    const superset = new Set(right.items.map((item) => keyOf(item, budget)));
+    return single(
+      left.items.every((item) => superset.has(keyOf(item, budget))),
+      false,
+    );
+  },
+  AppendString([left, right], { budget }) {
+    const [head, tail] = [textOf(left, 'AppendString'), textOf(right, 'AppendString')];
+    budget.chargeText(head.length + tail.length);
+    budget.checkLength(head.length + tail.length);
+    return single(budget.checkString(head + tail), left.readOnly || right.readOnly);
+  },
+  NegateBool([operand]) {
+    const value = oneOf(operand, 'NegateBool');
+    if (typeof value !== 'boolean') throw new RuleFault('NegateBool takes a boolean.');
+    return single(!value, operand.readOnly);
+  },
+  ContainsOnlyValue([set, wanted], { budget }) {
+    const value = keyOf(oneOf(wanted, 'ContainsOnlyValue'), budget);
+    return single(set.items.length > 0 && set.items.every((item) => keyOf(item, budget) === value), false);
+  },
+};
+
+/** Calls a function. The parser made sure of how many arguments it takes. */
+export function callRuleFunction(name: FunctionName, given: readonly Values[], context: FunctionContext): Values {
+  const none: Values = { items: [], readOnly: false };
+  return run[name]([given[0] ?? none, given[1] ?? none], context);
+}
+
+/** Different for values of different types, as `"1"` and `1` are. */
+function keyOf(value: ClaimValue, budget: Budget): string {
+  if (typeof value === 'string') budget.chargeText(value.length);
+  else budget.charge();
+  return `${typeof value}:${value}`;
+}
+
+function oneOf({ items }: Values, name: FunctionName): ClaimValue {
+  const [value] = items;
+  if (value === undefined) throw new RuleFault(`${name} takes one value, and is given none (JSON null).`);
+  if (items.length > 1) throw new RuleFault(`${name} takes one value, and is given a set of ${items.length}.`);
+  return value;
+}
+
+function textOf(values: Values, name: FunctionName): string {
+  const value = oneOf(values, name);
+  if (typeof value !== 'string') throw new RuleFault(`${name} takes text, and is given a ${typeof value}.`);
+  return value;
+}
+
+/** By the table of the function's document: objects, lists in lists and fractions are refused, null is no claim. */
+function claimValueOf(value: JsonValue): readonly ClaimValue[] {
+  if (value === null) return [];
+  if (typeof value === 'string' || typeof value === 'boolean') return [value];
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return [value];
+  const what =
+    typeof value === 'number' || typeof value === 'bigint'
+      ? 'a fraction or a number beyond 2^53 - 1'
+      : isArray(value)
+        ? 'a list in a list'
+        : 'an object';
+  throw new RuleFault(`JsonToClaimValue takes text, booleans, whole numbers, null and lists of these, not ${what}.`);
+}

@@ -1,0 +1,218 @@
+import type { Budget } from '../budget.ts';
+import { valueTypeOf, type Claim, type ClaimValue } from '../claim.ts';
+import { isFunctionName, takesSet } from '../functions.ts';
+import type { ClaimProperty, Expression, Operator, PropertyCondition } from '../syntax/ast.ts';
+import { callRuleFunction, type FunctionContext } from './functions.ts';
+import type { Plan, PlannedCondition } from './plan.ts';
+import { RuleFault, single, type IncomingClaim, type Values } from './value.ts';
+
+/** What a name stands for at some point of the search: places in the incoming set. */
+export interface Binding {
+  readonly one: number | undefined;
+  readonly all: readonly number[];
+}
+
+export type Bindings = ReadonlyMap<string, Binding>;
+
+export function propertyOf({ type, value, issuer }: Claim, property: ClaimProperty): ClaimValue {
+  switch (property) {
+    case 'type':
+      return type;
+    case 'value':
+      return value;
+    case 'issuer':
+      return issuer;
+    default:
+      return valueTypeOf(value);
+  }
+}
+
+/** Finds the claims that the conditions of a rule are true of, in the incoming set as it was when the rule began. */
+export class Matcher {
+  readonly #plan: Plan;
+  readonly #claims: readonly IncomingClaim[];
+  readonly #count: number;
+  readonly #context: FunctionContext;
+  readonly #bindings = new Map<string, Binding>();
+  /** Where each condition found its claims, for the trace. */
+  readonly #found: (readonly number[])[] = [];
+  readonly #seen = new Set<string>();
+  #furthest = 0;
+
+  constructor(plan: Plan, claims: readonly IncomingClaim[], context: FunctionContext) {
+    this.#plan = plan;
+    this.#claims = claims;
+    // A rule does not see the claims that it adds itself: else it might never end.
+    this.#count = claims.length;
+    this.#context = context;
+  }
+
+  /** The first condition that no choice of claims satisfied. */
+  get furthest(): number {
+    return this.#furthest;
+  }
+
+  get bindings(): Bindings {
+    return this.#bindings;
+  }
+
+  /** Of each condition the places of the claims that it is true of, at the moment that a rule fires. */
+  get found(): readonly (readonly number[])[] {
+    return this.#found;
+  }
+
+  /** Calls `fire` for each choice of claims. */
+  run(fire: () => void): void {
+    this.#search(0, fire);
+  }
+
+  get #budget(): Budget {
+    return this.#context.budget;
+  }
+
+  #search(index: number, fire: () => void): boolean {
+    this.#furthest = Math.max(this.#furthest, index);
+    const planned = this.#plan.conditions[index];
+    if (planned === undefined) {
+      this.#fireOnce(fire);
+      return true;
+    }
+    const tests = new Tests(planned.condition.properties, (expression) => this.evaluate(expression));
+    if (planned.condition.negated) {
+      this.#found[index] = [];
+      return this.#next(tests, 0) === undefined && this.#search(index + 1, fire);
+    }
+    return planned.each ? this.#each(index, { planned, tests, fire }) : this.#together(index, { planned, tests, fire });
+  }
+
+  #each(index: number, { planned, tests, fire }: Turn): boolean {
+    const { identifier = '' } = planned.condition;
+    const all = planned.all ? this.#everything(tests) : [];
+    let success = false;
+    for (let at = this.#next(tests, 0); at !== undefined; at = this.#next(tests, at + 1)) {
+      this.#bindings.set(identifier, { one: at, all });
+      this.#found[index] = [at];
+      if (this.#search(index + 1, fire)) success = true;
+      // No other choice from here on makes the rule fire again.
+      if (success && index > this.#plan.lastKey) break;
+    }
+    return success;
+  }
+
+  #together(index: number, { planned, tests, fire }: Turn): boolean {
+    const { identifier } = planned.condition;
+    const first = this.#next(tests, 0);
+    if (first === undefined) return false;
+    const all = planned.all ? this.#everything(tests) : [first];
+    if (identifier !== undefined) this.#bindings.set(identifier, { one: undefined, all });
+    this.#found[index] = all;
+    return this.#search(index + 1, fire);
+  }
+
+  #everything(tests: Tests): readonly number[] {
+    const all: number[] = [];
+    for (let at = this.#next(tests, 0); at !== undefined; at = this.#next(tests, at + 1)) all.push(at);
+    return all;
+  }
+
+  /** The place of the next claim from `from` on that passes. */
+  #next(tests: Tests, from: number): number | undefined {
+    for (let at = from; at < this.#count; at++) {
+      const incoming = this.#claims[at];
+      if (incoming !== undefined && tests.pass(incoming.claim, this.#budget)) return at;
+    }
+    return undefined;
+  }
+
+  #fireOnce(fire: () => void): void {
+    const { conditions } = this.#plan;
+    const key = conditions.flatMap(({ key: isKey, condition: { identifier = '' } }) =>
+      isKey ? [this.#bindings.get(identifier)?.one ?? ''] : [],
+    );
+    this.#budget.charge(1 + conditions.length);
+    const text = key.join();
+    if (this.#seen.has(text)) return;
+    this.#seen.add(text);
+    fire();
+  }
+
+  /** The value of an expression with what the names stand for now. @throws RuleFault */
+  evaluate(expression: Expression, inSet = false): Values {
+    this.#budget.charge();
+    if (expression.kind === 'literal') return single(expression.value, false);
+    if (expression.kind === 'property') return this.#properties(expression, inSet);
+    const { name, arguments: given, span } = expression;
+    if (!isFunctionName(name)) throw new RuleFault(`There is no function ${name}.`, span);
+    const values = given.map((argument, index) => this.evaluate(argument, takesSet(name, index)));
+    try {
+      return callRuleFunction(name, values, this.#context);
+    } catch (error) {
+      throw error instanceof RuleFault ? new RuleFault(error.message, span) : error;
+    }
+  }
+
+  #properties({ identifier, property }: Expression & { readonly kind: 'property' }, inSet: boolean): Values {
+    const binding = this.#bindings.get(identifier);
+    const places = inSet ? (binding?.all ?? []) : [binding?.one ?? -1];
+    this.#budget.charge(places.length);
+    const claims = places.flatMap((place) => this.#claims[place] ?? []);
+    return {
+      items: claims.map(({ claim }) => propertyOf(claim, property)),
+      readOnly: claims.some(({ readOnly }) => readOnly),
+    };
+  }
+}
+
+interface Turn {
+  readonly planned: PlannedCondition;
+  readonly tests: Tests;
+  readonly fire: () => void;
+}
+
+/** The tests of one condition. What a claim is compared with is found out when a claim comes as far, and once. */
+class Tests {
+  readonly #properties: readonly PropertyCondition[];
+  readonly #evaluate: (expression: Expression) => Values;
+  readonly #wanted: (Values | undefined)[] = [];
+
+  constructor(properties: readonly PropertyCondition[], evaluate: (expression: Expression) => Values) {
+    this.#properties = properties;
+    this.#evaluate = evaluate;
+  }
+
+  pass(claim: Claim, budget: Budget): boolean {
+    return this.#properties.every(({ property, operator, expression }, index) => {
+      const wanted = (this.#wanted[index] ??= this.#evaluate(expression));
+      return compare(propertyOf(claim, property), { operator, wanted }, budget);
+    });
+  }
+}
+
+/** Values of different types are not equal, and not ordered. */
+function compare(
+  actual: ClaimValue,
+  { operator, wanted: { items } }: { readonly operator: Operator; readonly wanted: Values },
+  budget: Budget,
+): boolean {
+  if (items.length > 1) throw new RuleFault(`A claim cannot be compared with a set of ${items.length} values.`);
+  const [wanted] = items;
+  if (operator === '==' || operator === '!=') return same(actual, wanted, budget) === (operator === '==');
+  budget.charge();
+  if (typeof actual !== 'number' || typeof wanted !== 'number') return false;
+  switch (operator) {
+    case '<':
+      return actual < wanted;
+    case '<=':
+      return actual <= wanted;
+    case '>':
+      return actual > wanted;
+    default:
+      return actual >= wanted;
+  }
+}
+
+function same(left: ClaimValue, right: ClaimValue | undefined, budget: Budget): boolean {
+  if (typeof left === 'string' && typeof right === 'string') return budget.sameText(left, right);
+  budget.charge();
+  return left === right;
+}

@@ -1,0 +1,75 @@
+import { takesSet } from '../functions.ts';
+import type { Condition, Expression, Rule } from '../syntax/ast.ts';
+
+/** How a condition takes part in a rule. */
+export interface PlannedCondition {
+  readonly condition: Condition;
+  /** Its name stands for each claim that it is true of, one after the other. */
+  readonly each: boolean;
+  /** Its name stands for all of them together. */
+  readonly all: boolean;
+  /** Whether the rule fires anew for another claim here. */
+  readonly key: boolean;
+}
+
+export interface Plan {
+  readonly conditions: readonly PlannedCondition[];
+  /** From here on no condition is a key: the first claims that fit are enough. */
+  readonly lastKey: number;
+}
+
+interface Uses {
+  readonly each: ReadonlySet<string>;
+  readonly all: ReadonlySet<string>;
+}
+
+/**
+ * Finds out what the names of a rule stand for.
+ *
+ * A name that is an argument of a function that takes a set stands there for all claims that its condition is true of;
+ * elsewhere for one of them. A rule fires once for each choice of the claims that its action names: conditions that the
+ * action does not need say whether it fires, not how often.
+ */
+export function planOf({ conditions, action }: Rule): Plan {
+  const inAction =
+    action.kind === 'pass'
+      ? { each: new Set([action.identifier]), all: new Set<string>() }
+      : usesOf('type' in action ? [action.type, action.value] : []);
+  const inConditions = conditions.map(({ properties }) => usesOf(properties.map(({ expression }) => expression)));
+  const isIn = (uses: readonly Uses[], form: keyof Uses, name: string): boolean =>
+    uses.some((use) => use[form].has(name));
+  const everywhere = [inAction, ...inConditions];
+  // What a set depends on decides which set it is.
+  const behindSets = conditions.flatMap(({ identifier }, index) =>
+    identifier !== undefined && isIn(everywhere, 'all', identifier) ? (inConditions[index] ?? []) : [],
+  );
+  const planned = conditions.map((condition): PlannedCondition => {
+    const { identifier: name } = condition;
+    if (name === undefined || condition.negated) return { condition, each: false, all: false, key: false };
+    return {
+      condition,
+      each: isIn(everywhere, 'each', name),
+      all: isIn(everywhere, 'all', name),
+      key: inAction.each.has(name) || isIn(behindSets, 'each', name),
+    };
+  });
+  return { conditions: planned, lastKey: planned.findLastIndex(({ key }) => key) };
+}
+
+function usesOf(expressions: readonly Expression[]): Uses {
+  const uses = { each: new Set<string>(), all: new Set<string>() };
+  for (const expression of expressions) addUses(expression, false, uses);
+  return uses;
+}
+
+function addUses(
+  expression: Expression,
+  inSet: boolean,
+  uses: { readonly each: Set<string>; readonly all: Set<string> },
+): void {
+  if (expression.kind === 'property') (inSet ? uses.all : uses.each).add(expression.identifier);
+  if (expression.kind !== 'call') return;
+  for (const [index, argument] of expression.arguments.entries()) {
+    addUses(argument, takesSet(expression.name, index), uses);
+  }
+}

@@ -1,0 +1,174 @@
+import { Budget } from '../budget.ts';
+import { valueTypeOf, type Claim, type ClaimValue } from '../claim.ts';
+import type { Limits } from '../limits.ts';
+import { PolicyError, raise, type PolicySpan } from '../policy-error.ts';
+import type { Action, Making, Policy, Rule, SectionName } from '../syntax/ast.ts';
+import { FunctionContext } from './functions.ts';
+import { Matcher } from './matcher.ts';
+import { planOf } from './plan.ts';
+import type { Firing, TraceEntry } from './trace.ts';
+import { RuleFault, type IncomingClaim } from './value.ts';
+
+export interface Refusal {
+  /** A rule denied, or no rule permitted. */
+  readonly reason: 'denied' | 'not-permitted';
+  /** The rule that denied. */
+  readonly rule?: PolicySpan;
+}
+
+/** One evaluation: the sets of claims, and the rules that change them. */
+export class Run {
+  readonly budget: Budget;
+  readonly outgoing: Claim[] = [];
+  readonly properties: Claim[] = [];
+  readonly trace: TraceEntry[] | undefined;
+  readonly #incoming: IncomingClaim[] = [];
+  readonly #context: FunctionContext;
+  #permitted = false;
+  #denied: PolicySpan | undefined;
+
+  constructor(limits: Limits, isTraced: boolean) {
+    this.budget = new Budget(limits);
+    this.#context = new FunctionContext(this.budget);
+    this.trace = isTraced ? [] : undefined;
+  }
+
+  /** Why issuance must not begin. */
+  get refusal(): Refusal | undefined {
+    if (this.#denied !== undefined) return { reason: 'denied', rule: this.#denied };
+    return this.#permitted ? undefined : { reason: 'not-permitted' };
+  }
+
+  /** Puts a claim into the incoming set. @throws CLAIM_RULES_LIMIT */
+  receive(claim: Claim, readOnly: boolean): void {
+    this.budget.charge();
+    const { maxClaims } = this.budget.limits;
+    if (this.#incoming.length >= maxClaims) {
+      raise('CLAIM_RULES_LIMIT', `There are more than ${maxClaims} claims (maxClaims).`);
+    }
+    this.#incoming.push({ claim, readOnly });
+  }
+
+  /** Carries the rules of a section out, in their order. @throws PolicyError */
+  section(policy: Policy, name: SectionName): void {
+    for (const { name: found, rules } of policy.sections) {
+      if (found !== name) continue;
+      for (const rule of rules) {
+        // Whatever comes later, a deny stands.
+        if (this.#denied !== undefined) return;
+        this.#rule(rule, name);
+      }
+    }
+  }
+
+  #rule(rule: Rule, section: SectionName): void {
+    this.budget.charge();
+    const matcher = new Matcher(planOf(rule), this.#incoming, this.#context);
+    const firings: Firing[] = [];
+    let fired = false;
+    try {
+      matcher.run(() => {
+        fired = true;
+        const matched = this.trace === undefined ? [] : this.#matched(matcher);
+        const done = this.#act(rule.action, { matcher, section });
+        if (this.trace !== undefined) firings.push({ matched, ...done });
+      });
+    } catch (error) {
+      throw located(error, rule.span);
+    }
+    const failed = rule.conditions[matcher.furthest]?.span;
+    this.trace?.push({
+      section,
+      rule: rule.span,
+      fired,
+      firings,
+      ...(fired || failed === undefined ? {} : { failedCondition: failed }),
+    });
+  }
+
+  #matched({ found }: Matcher): readonly (readonly Claim[])[] {
+    return found.map((places) => {
+      this.budget.charge(1 + places.length);
+      return places.flatMap((place) => this.#incoming[place]?.claim ?? []);
+    });
+  }
+
+  #act(action: Action, { matcher, section }: Acting): Pick<Firing, 'did' | 'claims'> {
+    switch (action.kind) {
+      case 'permit':
+        this.#permitted = true;
+        return { did: 'permitted', claims: [] };
+      case 'deny':
+        this.#denied = action.span;
+        return { did: 'denied', claims: [] };
+      case 'pass':
+        return this.#pass(action.identifier, { matcher, section });
+      default:
+        return this.#make(action, { matcher, section });
+    }
+  }
+
+  /** The claim as it is, issuer and all. It is in the incoming set already. */
+  #pass(identifier: string, { matcher, section }: Acting): Pick<Firing, 'did' | 'claims'> {
+    const incoming = this.#incoming[matcher.bindings.get(identifier)?.one ?? -1];
+    if (incoming === undefined || section !== 'issuancerules') return { did: 'added', claims: [] };
+    refuseReadOnly(incoming.readOnly, incoming.claim.type);
+    this.outgoing.push(incoming.claim);
+    return { did: 'issued', claims: [incoming.claim] };
+  }
+
+  #make(action: Making, { matcher, section }: Acting): Pick<Firing, 'did' | 'claims'> {
+    const type = matcher.evaluate(action.type);
+    const [name] = type.items;
+    if (typeof name !== 'string' || type.items.length > 1 || name === '') {
+      throw new RuleFault('The type of a claim is one text that is not empty.', action.type.span);
+    }
+    const value = matcher.evaluate(action.value);
+    const readOnly = type.readOnly || value.readOnly;
+    // JSON null gives no value, and so no claim.
+    const claims = value.items.map((item) => this.#claim(name, item, action));
+    const did = section === 'authorizationrules' ? 'added' : didOf(action);
+    if (did !== 'added' && claims.length > 0) refuseReadOnly(readOnly, name);
+    for (const claim of claims) {
+      this.receive(claim, readOnly);
+      if (did === 'issued') this.outgoing.push(claim);
+      if (did === 'issued-property') this.properties.push(claim);
+    }
+    return { did, claims };
+  }
+
+  #claim(type: string, value: ClaimValue, { valueType, value: { span } }: Making): Claim {
+    if (valueType !== undefined && valueType !== valueTypeOf(value)) {
+      throw new RuleFault(`The value is no ${valueType}, as the rule says it is.`, span);
+    }
+    if (typeof value === 'string') this.budget.checkString(value);
+    return Object.freeze({ type, value, issuer: 'AttestationPolicy' });
+  }
+}
+
+interface Acting {
+  readonly matcher: Matcher;
+  readonly section: SectionName;
+}
+
+function didOf({ kind }: Making): 'added' | 'issued' | 'issued-property' {
+  if (kind === 'add') return 'added';
+  return kind === 'issue' ? 'issued' : 'issued-property';
+}
+
+function refuseReadOnly(readOnly: boolean, type: string): void {
+  if (readOnly) throw new RuleFault(`${JSON.stringify(type)} comes from a read-only claim, which is not issued.`);
+}
+
+/** A fault of a rule, as the error of the package, at its place. */
+function located(error: unknown, rule: PolicySpan): unknown {
+  if (error instanceof RuleFault) {
+    const span = error.span ?? rule;
+    const message = `Line ${span.line}: ${error.message}`;
+    return new PolicyError('CLAIM_RULES_EVALUATION', message, [
+      { code: 'CLAIM_RULES_EVALUATION', message: error.message, span },
+    ]);
+  }
+  if (!(error instanceof PolicyError) || error.diagnostics.length > 0) return error;
+  return new PolicyError(error.code, error.message, [{ code: error.code, message: error.message, span: rule }]);
+}

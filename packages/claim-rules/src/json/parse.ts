@@ -1,0 +1,128 @@
+import type { Budget } from '../budget.ts';
+import { raise } from '../policy-error.ts';
+import type { JsonValue } from './value.ts';
+
+/** What is not JSON; the message says where and why. */
+export class JsonFault extends Error {}
+
+const whitespace = /[ \t\n\r]*/y;
+const numberToken = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const plainText = /[^"\\\u0000-\u001F]*/y;
+const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const literals: readonly (readonly [string, boolean | null])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+];
+const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+/** Longer ones are no numbers of any evidence, and reading them takes more than a step for each digit. */
+const mostDigits = 40;
+
+/**
+ * Reads JSON (RFC 8259) strictly: a key that stands twice is refused, since two readers of it would see two values.
+ * @throws JsonFault; PolicyError with CLAIM_RULES_LIMIT for nesting, length or work
+ */
+export function parseJson(text: string, budget: Budget): JsonValue {
+  budget.chargeText(text.length);
+  return new JsonParser(text, budget).parse();
+}
+
+class JsonParser {
+  readonly #text: string;
+  readonly #budget: Budget;
+  #at = 0;
+
+  constructor(text: string, budget: Budget) {
+    this.#text = text;
+    this.#budget = budget;
+  }
+
+  parse(): JsonValue {
+    const value = this.#value(1);
+    this.#match(whitespace);
+    if (this.#at < this.#text.length) this.#fail('text follows the value');
+    return value;
+  }
+
+  #fail(what: string): never {
+    throw new JsonFault(`${what} (at character ${this.#at + 1})`);
+  }
+
+  #match(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text) ?? undefined;
+    if (found !== undefined) this.#at += found[0].length;
+    return found;
+  }
+
+  #take(character: string): boolean {
+    this.#match(whitespace);
+    const found = this.#text[this.#at] === character;
+    if (found) this.#at++;
+    return found;
+  }
+
+  #value(depth: number): JsonValue {
+    this.#budget.charge();
+    const { maxDepth } = this.#budget.limits;
+    if (depth > maxDepth) raise('CLAIM_RULES_LIMIT', `JSON is nested deeper than ${maxDepth} levels (maxDepth).`);
+    if (this.#take('{')) return this.#object(depth);
+    if (this.#take('[')) return this.#array(depth);
+    if (this.#text[this.#at] === '"') return this.#string();
+    for (const [name, value] of literals) {
+      if (!this.#text.startsWith(name, this.#at)) continue;
+      this.#at += name.length;
+      return value;
+    }
+    return this.#number();
+  }
+
+  #object(depth: number): JsonValue {
+    const object = new Map<string, JsonValue>();
+    if (this.#take('}')) return object;
+    do {
+      this.#match(whitespace);
+      if (this.#text[this.#at] !== '"') this.#fail('a key in double quotes is missing');
+      const key = this.#string();
+      if (object.has(key)) this.#fail('a key stands twice in one object');
+      if (!this.#take(':')) this.#fail('a colon is missing');
+      object.set(key, this.#value(depth + 1));
+    } while (this.#take(','));
+    if (!this.#take('}')) this.#fail('an object does not end');
+    return object;
+  }
+
+  #array(depth: number): JsonValue {
+    const array: JsonValue[] = [];
+    if (this.#take(']')) return array;
+    do array.push(this.#value(depth + 1));
+    while (this.#take(','));
+    if (!this.#take(']')) this.#fail('an array does not end');
+    return array;
+  }
+
+  #string(): string {
+    this.#at++;
+    let value = this.#match(plainText)?.[0] ?? '';
+    while (this.#text[this.#at] !== '"') {
+      const found = this.#match(escape)?.[0];
+      if (found === undefined) return this.#fail('a string does not end, or has a wrong escape');
+      const letter = found.charAt(1);
+      value += letter === 'u' ? String.fromCharCode(Number.parseInt(found.slice(2), 16)) : (escapes[letter] ?? letter);
+      value += this.#match(plainText)?.[0] ?? '';
+    }
+    this.#at++;
+    return value;
+  }
+
+  #number(): JsonValue {
+    const found = this.#match(numberToken);
+    if (found === undefined) return this.#fail('a value is missing');
+    const [token, fraction, exponent] = found;
+    if (token.length > mostDigits) return this.#fail(`a number has more than ${mostDigits} characters`);
+    const value = Number(token);
+    if (!Number.isFinite(value)) return this.#fail('a number is too large');
+    if (fraction !== undefined || exponent !== undefined || Number.isSafeInteger(value)) return value + 0;
+    return BigInt(token);
+  }
+}

@@ -1,0 +1,65 @@
+import { raise } from './policy-error.ts';
+
+/**
+ * How much a policy may be and do. Whoever writes a policy may be an attacker of the service that evaluates it, so
+ * each way to make work is bounded.
+ */
+export interface PolicyLimits {
+  /** Bytes of the policy as UTF-8. Default: 1 MiB. */
+  readonly maxTextBytes?: number;
+  /** Rules of a policy. Default: 2,000. */
+  readonly maxRules?: number;
+  /** Conditions of one rule. Default: 100. */
+  readonly maxConditions?: number;
+  /** Levels of functions in functions, of a JMESPath expression, and of JSON. Default: 128. */
+  readonly maxDepth?: number;
+  /** Steps of one evaluation; one is the test of a claim, a node of a query, some characters of text. Default: 5,000,000. */
+  readonly maxSteps?: number;
+  /** Claims in the incoming set, with those that rules add. Default: 10,000. */
+  readonly maxClaims?: number;
+  /** Bytes of one string as UTF-8: the value of a claim, the result of a function. Default: 4 MiB. */
+  readonly maxStringBytes?: number;
+}
+
+export type Limits = Required<PolicyLimits>;
+
+export const defaultLimits: Limits = Object.freeze({
+  maxTextBytes: 1024 * 1024,
+  maxRules: 2_000,
+  maxConditions: 100,
+  maxDepth: 128,
+  maxSteps: 5_000_000,
+  maxClaims: 10_000,
+  maxStringBytes: 4 * 1024 * 1024,
+});
+
+/** Deeper than this a stack may end before the limit does. */
+const deepest = 256;
+
+/** @throws CLAIM_RULES_ARGUMENT */
+export function limitsOf(given: PolicyLimits = {}): Limits {
+  const limits = { ...defaultLimits, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(defaultLimits, name))
+      raise('CLAIM_RULES_ARGUMENT', `There is no limit ${JSON.stringify(name)}.`);
+    if (!Number.isSafeInteger(value) || value < 1)
+      raise('CLAIM_RULES_ARGUMENT', `${name} must be a whole number above zero.`);
+  }
+  for (const name of ['maxDepth', 'maxConditions'] as const) {
+    if (limits[name] > deepest) raise('CLAIM_RULES_ARGUMENT', `${name} may be ${deepest} at most.`);
+  }
+  return limits;
+}
+
+/** Whether a text is longer than so many bytes of UTF-8, without encoding it. */
+export function isLongerThan(text: string, maxBytes: number): boolean {
+  // A code unit is at most three bytes of UTF-8, and a pair of them four.
+  if (text.length * 3 <= maxBytes) return false;
+  if (text.length > maxBytes) return true;
+  let bytes = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
+  }
+  return bytes > maxBytes;
+}

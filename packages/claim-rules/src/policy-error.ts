@@ -1,0 +1,60 @@
+import { EnclosError } from '@enclos/errors';
+import { claimRuleErrors } from '@enclos/errors/claim-rules';
+import { diagnosticAt, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/errors/diagnostics';
+
+export type PolicyErrorCode = keyof typeof claimRuleErrors;
+
+/** A place in the text of a policy. */
+export interface PolicySpan {
+  /** UTF-16 offsets, the end exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** Of the start, from 1; columns count UTF-16 code units. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One problem of a policy at its place. */
+export interface PolicyDiagnostic {
+  readonly code: PolicyErrorCode;
+  readonly message: string;
+  readonly span: PolicySpan;
+  /** What to write in its place. */
+  readonly suggestion?: string;
+}
+
+/** What is wrong with a policy, with its claims, or with the work that they make. */
+export class PolicyError extends EnclosError<PolicyErrorCode> {
+  /** In the order of the text. None where the problem is not in the policy. */
+  readonly diagnostics: readonly PolicyDiagnostic[];
+
+  constructor(code: PolicyErrorCode, message: string, diagnostics: readonly PolicyDiagnostic[] = []) {
+    // Neither a browser's nor an enclave's part of the registry has this area: it comes along.
+    super(code, message, { entry: claimRuleErrors[code] });
+    this.name = 'PolicyError';
+    this.diagnostics = Object.freeze([...diagnostics]);
+  }
+}
+
+export function raise(code: PolicyErrorCode, message: string, span?: PolicySpan): never {
+  throw new PolicyError(code, message, span === undefined ? [] : [{ code, message, span }]);
+}
+
+/** A diagnostic in the form that editors, terminals and JSON output of this project share. */
+export function toDiagnostic(
+  { code, message, span, suggestion }: PolicyDiagnostic,
+  source: { readonly file: string; readonly text: string },
+): Diagnostic {
+  return diagnosticAt(source, span, { code, text: message, suggestion });
+}
+
+export interface CodeFrameOptions extends RenderOptions {
+  /** What people know the policy by. Default: policy. */
+  readonly file?: string;
+}
+
+/** The diagnostic for people: what is wrong, where, the line with a mark under it, and what to write instead. */
+export function codeFrame(diagnostic: PolicyDiagnostic, text: string, options: CodeFrameOptions = {}): string {
+  const { file = 'policy', ...render } = options;
+  return renderDiagnostic(toDiagnostic(diagnostic, { file, text }), render);
+}

@@ -1,0 +1,83 @@
+import { refuse } from './errors.ts';
+
+/** RFC 9110 section 5.6.2. */
+const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** RFC 9110 section 5.5, with what is of another age (obs-text) as opaque bytes. */
+const value = /^[\t\x20-\x7e\x80-\xff]*$/;
+const blanks = /^[\t ]+|[\t ]+$/g;
+
+/** Said twice, one of two readers could believe the one and the other reader the other. */
+const single = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'content-type']);
+/** Say where messages end, and connections. */
+const delimiting = new Set(['content-length', 'transfer-encoding', 'connection']);
+const leading = [...single, 'connection', 'expect', 'upgrade'];
+
+/** The fields of one message, by lower-case name. */
+export class Fields {
+  readonly #fields = new Map<string, string>();
+  readonly #maxBytes: number;
+  readonly #maxCount: number;
+  #bytes = 0;
+  #count = 0;
+
+  constructor(limits: { readonly maxHeaderBytes: number; readonly maxHeaders: number }) {
+    this.#maxBytes = limits.maxHeaderBytes;
+    this.#maxCount = limits.maxHeaders;
+  }
+
+  get map(): ReadonlyMap<string, string> {
+    return this.#fields;
+  }
+
+  get(lowerCaseName: string): string | undefined {
+    return this.#fields.get(lowerCaseName);
+  }
+
+  /** Whether one is there that has its meaning in front of the body only (RFC 9110 section 6.5.1). */
+  get hasLeading(): boolean {
+    return leading.some((key) => this.#fields.has(key));
+  }
+
+  /** How long the next line may be, with its end. The empty line behind the last one is free. */
+  get leftBytes(): number {
+    return Math.max(2, this.#maxBytes - this.#bytes);
+  }
+
+  /** @param line without its end. */
+  add(line: string, lineBytes: number): void {
+    this.#bytes += lineBytes;
+    this.#count += 1;
+    if (this.#count > this.#maxCount) refuse(431, `There are more than ${this.#maxCount} header lines.`);
+    const colon = line.indexOf(':');
+    // No space before the colon, and no line that goes on from the one before (RFC 9112 sections 5.1 and 5.2).
+    if (colon === -1 || !name.test(line.slice(0, colon))) refuse(400, 'A header line has no name of the right form.');
+    const text = line.slice(colon + 1);
+    if (!value.test(text)) refuse(400, 'A header value holds a control character.');
+    const key = line.slice(0, colon).toLowerCase();
+    // A blank by RFC 9110 section 5.6.3, and not to every parser.
+    if (delimiting.has(key) && text.includes('\t')) refuse(400, `The header ${key} holds a tab.`);
+    this.#put(key, text.replace(blanks, ''));
+  }
+
+  #put(key: string, text: string): void {
+    const before = this.#fields.get(key);
+    if (before !== undefined && single.has(key)) refuse(400, `The header ${key} comes twice.`);
+    this.#fields.set(key, before === undefined ? text : `${before}, ${text}`);
+  }
+
+  /** Whether a list of tokens has this one (RFC 9110 section 5.6.1). */
+  hasToken(lowerCaseName: string, token: string): boolean {
+    const list = this.#fields.get(lowerCaseName);
+    return list?.split(',').some((item) => item.trim().toLowerCase() === token) ?? false;
+  }
+}
+
+export function tooManyHeaderBytes(): never {
+  return refuse(431, 'The header lines are too long.');
+}
+
+/** What may be sent as a field: its name and value could otherwise begin another field, or another message. */
+export function isSendable(fieldName: string, fieldValue: unknown): boolean {
+  if (!name.test(fieldName) || typeof fieldValue !== 'string') return false;
+  return /^[\t\x20-\x7e]*$/.test(fieldValue) && !/^[\t ]|[\t ]$/.test(fieldValue);
+}

@@ -1,0 +1,104 @@
+import type { Duplex } from 'node:stream';
+import { isEnclosError } from '@enclos/errors';
+import { httpError, misused } from './errors.ts';
+import { isSendable } from './fields.ts';
+import { defaultLimits } from './limits.ts';
+import { isHost, isPathAndQuery } from './request-line.ts';
+import { ResponseReader } from './response-reader.ts';
+
+export interface HttpGetOptions {
+  /** Of the header `host`: a name or an address, and a port if it is not the usual one. */
+  readonly host: string;
+  /** With its query; begins with `/`, percent-encoded. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** For all of it, from the call to the last byte. */
+  readonly timeoutMs: number;
+  /** Of the body. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpGetResponse {
+  /** 200 to 599, whatever it says: a redirect is not followed. */
+  readonly status: number;
+  /** By lower-case name; repeated ones are joined by `, `. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+}
+
+const ownFields = new Set(['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade', 'expect', 'te']);
+
+/**
+ * Asks once, over a stream that the caller connected, secured and authenticated, and closes it. The body's length or its
+ * chunks have to say where it ends, since the host can end a connection anywhere.
+ * @throws HTTP_MISUSED, HTTP_MESSAGE_REFUSED, HTTP_CONNECTION_BROKEN, HTTP_TIMEOUT, or the signal's reason.
+ */
+export async function httpGet(socket: Duplex, options: HttpGetOptions): Promise<HttpGetResponse> {
+  const { timeoutMs, maxBytes, signal } = options;
+  // For good: what breaks a connection must not end an enclave.
+  socket.on('error', () => undefined);
+  try {
+    const request = encodeRequest(options);
+    signal?.throwIfAborted();
+    const reader = new ResponseReader({ ...defaultLimits, maxBodyBytes: maxBytes });
+    await answered(socket, { request, reader, timeoutMs, signal });
+    return { status: reader.status, headers: reader.headers, body: reader.body };
+  } finally {
+    socket.destroy();
+  }
+}
+
+function encodeRequest({ host, path, headers = {}, timeoutMs, maxBytes }: HttpGetOptions): Buffer {
+  if (!isHost(host)) misused('The host is no name or address with or without a port.');
+  if (!isPathAndQuery(path)) misused('The path does not begin with /, or is not percent-encoded.');
+  if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) misused('timeoutMs is no number of milliseconds.');
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) misused('maxBytes is no number of bytes.');
+  let fields = '';
+  for (const [name, value] of Object.entries(headers)) {
+    if (ownFields.has(name.toLowerCase())) misused(`The header ${name.toLowerCase()} is set by httpGet.`);
+    // The value may be a secret.
+    if (!isSendable(name, value)) misused('A header has a name or a value that cannot be sent.');
+    fields += `${name}: ${value}\r\n`;
+  }
+  return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${fields}connection: close\r\n\r\n`, 'latin1');
+}
+
+interface Exchange {
+  readonly request: Buffer;
+  readonly reader: ResponseReader;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Resolves when the reader has the whole answer. */
+async function answered(socket: Duplex, { request, reader, timeoutMs, signal }: Exchange): Promise<void> {
+  let stop = (): void => undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const broken = (cause?: unknown): void => reject(httpError('HTTP_CONNECTION_BROKEN', undefined, { cause }));
+      const read = (chunk: Buffer): void => {
+        try {
+          reader.read(chunk);
+          if (reader.isDone) resolve();
+        } catch (error) {
+          if (isEnclosError(error)) reject(error);
+          else broken(error);
+        }
+      };
+      const timer = setTimeout(() => reject(httpError('HTTP_TIMEOUT')), timeoutMs);
+      const aborted = (): void => reject(signal?.reason as Error);
+      signal?.addEventListener('abort', aborted);
+      stop = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', aborted);
+        socket.off('data', read).off('end', broken).off('close', broken).off('error', broken);
+      };
+      socket.on('data', read).once('end', broken).once('close', broken).once('error', broken);
+      if (socket.destroyed) broken();
+      socket.write(request);
+    });
+  } finally {
+    stop();
+  }
+}

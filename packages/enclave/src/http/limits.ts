@@ -1,0 +1,58 @@
+import { misused } from './errors.ts';
+
+/** What one client, and all of them together, may take. Times are in milliseconds. */
+export interface HttpLimits {
+  /** Connections at once. What an enclave has beyond them, of 256, is for `connect`. */
+  readonly maxConnections: number;
+  readonly maxRequestsPerConnection: number;
+  /** Of the target in the request line. */
+  readonly maxUrlBytes: number;
+  /** Of all header lines together; the trailers of a chunked body again. */
+  readonly maxHeaderBytes: number;
+  readonly maxHeaders: number;
+  readonly maxBodyBytes: number;
+  /** Of unfinished and unanswered bodies of all connections together. */
+  readonly maxBodyBytesAtOnce: number;
+  /** From the connection to the end of TLS's handshake. */
+  readonly handshakeTimeoutMs: number;
+  /** From the handshake, or the first byte of a later request, to the last header. */
+  readonly headerTimeoutMs: number;
+  /** From the last header to the end of the body. */
+  readonly bodyTimeoutMs: number;
+  /** From the first byte of a request to the handler's answer. */
+  readonly requestTimeoutMs: number;
+  /** For a client to take an answer. */
+  readonly writeTimeoutMs: number;
+  /** Between requests. */
+  readonly idleTimeoutMs: number;
+  /** From the signal to the end of what is still being answered. */
+  readonly drainTimeoutMs: number;
+}
+
+export const defaultLimits: HttpLimits = Object.freeze({
+  maxConnections: 240,
+  maxRequestsPerConnection: 10_000,
+  maxUrlBytes: 8192,
+  maxHeaderBytes: 16_384,
+  maxHeaders: 100,
+  maxBodyBytes: 2 ** 20,
+  maxBodyBytesAtOnce: 32 * 2 ** 20,
+  handshakeTimeoutMs: 10_000,
+  headerTimeoutMs: 10_000,
+  bodyTimeoutMs: 30_000,
+  requestTimeoutMs: 60_000,
+  writeTimeoutMs: 30_000,
+  idleTimeoutMs: 60_000,
+  drainTimeoutMs: 10_000,
+});
+
+/** @throws HTTP_MISUSED */
+export function limitsOf(given: Partial<HttpLimits> = {}): HttpLimits {
+  const limits = { ...defaultLimits, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1 || value >= 2 ** 31) {
+      misused(`The limit ${name} is no whole number from 1 to 2^31 - 1.`);
+    }
+  }
+  return limits;
+}

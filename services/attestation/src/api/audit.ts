@@ -1,0 +1,42 @@
+import type { Answer } from './call.ts';
+import type { ServiceError } from './service-error.ts';
+
+/** One line of the audit log. It never holds evidence, tokens, runtime data or texts of policies. */
+export interface AuditLine {
+  readonly time: string;
+  /** The issuer. */
+  readonly tenant: string;
+  readonly call: string;
+  readonly type?: string;
+  readonly requestId: string;
+  /** See `Principal`; `anonymous` when nobody asked who. */
+  readonly who: string;
+  readonly outcome: 'ok' | 'refused' | 'failed';
+  readonly error?: string;
+  /** What refused: a rule of this service or of the policy. */
+  readonly rule?: string;
+  readonly reason?: string;
+  readonly policyHash?: string;
+  readonly attestationType?: string;
+  readonly platform?: string;
+}
+
+const maximumText = 256;
+
+/** What a line says of an answer. */
+export function auditOutcome(answer: Answer | ServiceError): Partial<AuditLine> & Pick<AuditLine, 'outcome'> {
+  if (!('status' in answer)) return { outcome: 'ok', ...answer.facts };
+  const { status, code, details = {} } = answer;
+  return {
+    outcome: status >= 500 && code !== 'NotImplemented' ? 'failed' : 'refused',
+    error: code,
+    ...shortText('rule', details['rule']),
+    ...shortText('reason', details['reason']),
+    ...shortText('policyHash', details['policyHash']),
+  };
+}
+
+/** Details are for programs and of any shape: the log takes short texts. */
+function shortText(name: 'rule' | 'reason' | 'policyHash', value: unknown): Partial<AuditLine> {
+  return typeof value === 'string' && value.length <= maximumText ? { [name]: value } : {};
+}

@@ -1,0 +1,138 @@
+import { addCertificate, getCertificates, removeCertificate } from '../certificates/certificate-routes.ts';
+import { getPolicy, resetPolicy, setPolicy } from '../policies/policy-routes.ts';
+import { attestationTypes, type AttestationType } from '../tenants/configuration.ts';
+import { attestNotImplemented, attestRoute } from './attest-route.ts';
+import type { Route } from './call.ts';
+import { certs, openidConfiguration } from './discovery.ts';
+import { openapiDocument } from './openapi.ts';
+import { tcbBaselines } from './tcb-baselines.ts';
+
+function attests(type: 'SgxEnclave' | 'OpenEnclave' | 'SevSnpVm' | 'TdxVm', summary: string): Route {
+  return {
+    operation: `attest${type}`,
+    method: 'POST',
+    path: `/attest/${type}`,
+    summary,
+    needs: 'attest',
+    version: 'required',
+    answer: (call) => attestRoute(call, type),
+  };
+}
+
+function attestsLater(type: 'Tpm' | 'AzureGuest', summary: string): Route {
+  return {
+    operation: `attest${type}`,
+    method: 'POST',
+    path: `/attest/${type}`,
+    summary,
+    needs: 'attest',
+    version: 'required',
+    answer: () => attestNotImplemented(`Attestation of type ${type}`),
+  };
+}
+
+function manages(route: Omit<Route, 'needs' | 'version'>): Route {
+  return { ...route, needs: 'management', version: 'required' };
+}
+
+function discovers(route: Omit<Route, 'needs' | 'version' | 'method'>): Route {
+  return { ...route, method: 'GET', needs: 'nothing', version: 'optional' };
+}
+
+/** Every call that is answered. The OpenAPI document is made from this list. */
+export const routes: readonly Route[] = Object.freeze([
+  attests('SgxEnclave', 'Attest an SGX enclave by its quote'),
+  attests('OpenEnclave', 'Attest an SGX enclave by its Open Enclave report'),
+  attests('SevSnpVm', 'Attest an SEV-SNP virtual machine by its report and certificates'),
+  attests('TdxVm', 'Attest a TDX virtual machine by its quote'),
+  attestsLater('Tpm', 'Attest by a TPM; not implemented'),
+  attestsLater('AzureGuest', 'Attest an Azure virtual machine; not implemented'),
+  manages({
+    operation: 'getPolicy',
+    method: 'GET',
+    path: '/policies/{type}',
+    summary: 'The policy of an attestation type',
+    answer: getPolicy,
+  }),
+  manages({
+    operation: 'setPolicy',
+    method: 'PUT',
+    path: '/policies/{type}',
+    summary: 'Set the policy of an attestation type',
+    answer: setPolicy,
+  }),
+  manages({
+    operation: 'resetPolicy',
+    method: 'POST',
+    path: '/policies/{type}:reset',
+    summary: 'Go back to the default policy of an attestation type',
+    answer: resetPolicy,
+  }),
+  manages({
+    operation: 'getCertificates',
+    method: 'GET',
+    path: '/certificates',
+    summary: 'The policy management certificates',
+    answer: getCertificates,
+  }),
+  manages({
+    operation: 'addCertificate',
+    method: 'POST',
+    path: '/certificates:add',
+    summary: 'Add a policy management certificate',
+    answer: addCertificate,
+  }),
+  manages({
+    operation: 'removeCertificate',
+    method: 'POST',
+    path: '/certificates:remove',
+    summary: 'Remove a policy management certificate',
+    answer: removeCertificate,
+  }),
+  discovers({ operation: 'certs', path: '/certs', summary: 'The keys that sign tokens', answer: certs }),
+  discovers({
+    operation: 'openidConfiguration',
+    path: '/.well-known/openid-configuration',
+    summary: 'What the issuer is and where its keys are',
+    answer: openidConfiguration,
+  }),
+  discovers({
+    operation: 'tcbBaselines',
+    path: '/tcbbaselines/{type}',
+    summary: 'TCB baselines, and which one is selected',
+    answer: tcbBaselines,
+  }),
+  discovers({
+    operation: 'openapi',
+    path: '/openapi.json',
+    summary: 'This document',
+    answer: () => Promise.resolve({ body: openapiDocument(routes) }),
+  }),
+]);
+
+export interface FoundRoute {
+  readonly route: Route;
+  /** The first one for paths without a type, whose routes do not look at it. */
+  readonly type: AttestationType;
+}
+
+/** Routes by their path as it is sent and their method: no path is decoded, so none has two spellings. */
+const byPath: ReadonlyMap<string, ReadonlyMap<string, FoundRoute>> = indexRoutes();
+
+function indexRoutes(): Map<string, Map<string, FoundRoute>> {
+  const index = new Map<string, Map<string, FoundRoute>>();
+  for (const route of routes) {
+    for (const type of attestationTypes) {
+      const path = route.path.replace('{type}', type);
+      const methods = index.get(path) ?? new Map<string, FoundRoute>();
+      if (!methods.has(route.method)) methods.set(route.method, { route, type });
+      index.set(path, methods);
+    }
+  }
+  return index;
+}
+
+/** The routes at a path, by method; undefined when there are none. */
+export function routesAt(path: string): ReadonlyMap<string, FoundRoute> | undefined {
+  return byPath.get(path);
+}

@@ -1,0 +1,71 @@
+import { isEnclosError } from '@enclos/errors';
+import { ServiceError } from '../api/service-error.ts';
+import { isChain, leadsTo } from '../certificates/chain.ts';
+import type { PolicyCertificate } from '../certificates/policy-certificate.ts';
+import { verifySignature } from '../jose/algorithms.ts';
+import { readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
+import { readX5c } from '../jose/x5c.ts';
+
+/** A JWS of a manager whose signature, where there is one, was verified. */
+export interface ManagementJws {
+  readonly text: string;
+  readonly payload: Uint8Array;
+  /** The certificates that it came with, the one that signed first; none when it is not signed. */
+  readonly chain: readonly PolicyCertificate[];
+}
+
+/** base64url twice around a policy of 1 MB, and its certificates. */
+export const maximumJws = 2_097_152;
+
+/**
+ * Reads what a manager sends: not signed (`alg` `none`), or signed by the first certificate of its `x5c`, whose chain
+ * is sound and of now. Who that is, is `requireRegistered`'s to ask.
+ *
+ * @throws ServiceError InvalidParameter
+ */
+export function openManagementJws(text: string, now: Date): ManagementJws {
+  try {
+    const jws = readCompactJws(text, { maxBytes: maximumJws });
+    if ('jku' in jws.header) throw refused('Its header names an address to fetch keys from.');
+    return { text, payload: jws.payload, chain: jws.algorithm === 'none' ? unsigned(jws) : signedBy(jws, now) };
+  } catch (error) {
+    if (isEnclosError(error)) throw refused(error.message, error);
+    throw error;
+  }
+}
+
+function unsigned({ header }: CompactJws): readonly PolicyCertificate[] {
+  // Somebody thought of this one as signed.
+  if ('x5c' in header) throw refused('It names certificates and has no signature.');
+  return [];
+}
+
+function signedBy({ header, algorithm, signingInput, signature }: CompactJws, now: Date): readonly PolicyCertificate[] {
+  const chain = readX5c(header['x5c']);
+  const [leaf] = chain;
+  if (leaf === undefined || !verifySignature(algorithm, leaf.key, { input: signingInput, signature })) {
+    throw refused('Its signature is not that of its first certificate, with an algorithm that fits the key.');
+  }
+  if (!isChain(chain, now)) throw refused('Its certificate chain is broken, or has a certificate that is not of now.');
+  return chain;
+}
+
+/**
+ * For tenants of the isolated model: the signer is a registered certificate, or a registered authority issued it.
+ * @throws ServiceError InvalidParameter, for what is not signed too.
+ */
+export function requireRegistered(
+  { chain }: ManagementJws,
+  registered: readonly PolicyCertificate[],
+  now: Date,
+): void {
+  if (chain.length === 0) throw refused('This tenant takes only what a policy management certificate signed.');
+  if (!leadsTo(registered, chain, now)) throw refused('Its signer is none of the policy management certificates.');
+}
+
+function refused(reason: string, cause?: unknown): ServiceError {
+  return new ServiceError(400, 'InvalidParameter', `The JSON Web Signature is refused. ${reason}`, {
+    details: { rule: 'jws' },
+    cause,
+  });
+}
