@@ -22,6 +22,8 @@ const digests: ReadonlyMap<string, string> = new Map([
  * Evidence binds the key of a certificate, and nothing else in it. That its own key signs it makes the rest, above all its
  * dates, the word of the enclave that holds the key.
  *
+ * Not by `X509Certificate` of Node: given DER, it looks for PEM first, and finds the PCK certificate in the quote.
+ *
  * @throws ATTESTATION_PEER_REFUSED
  */
 export function readSelfSignedCertificate(certificate: Uint8Array): SelfSignedCertificate {
