@@ -116,8 +116,7 @@ describe('setting a policy', () => {
     const site = aad();
     const wrong = 'version=1.0;\nauthorizationrules{ => premit(); };\nissuancerules{};';
     const message = await refused(put(site, unsignedJws(policyPayload(wrong))), 'PolicyParsingError');
-    assert.match(message, /policy:2:25/);
-    assert.match(message, /authorizationrules\{ => premit\(\); \};\n.*\^/);
+    assert.match(message, /policy:2:24\n.*authorizationrules\{ => premit\(\); \};\n.*\^{6}/);
     await refused(put(site, unsignedJws(policyPayload(''))), 'PolicyParsingError');
     await refused(put(site, unsignedJws(policyPayload(`${'x'.repeat(100_000)}`))), 'PolicyParsingError');
     assert.equal((await current(site))['x-ms-policy'], unsignedJws(policyPayload(strictPolicies.SgxEnclave)));

@@ -10,14 +10,16 @@ export type Problems = string[];
 export class Fields {
   readonly path: string;
   readonly #object: JsonObject;
+  readonly #isObject: boolean;
   readonly #problems: Problems;
   readonly #unread: Set<string>;
 
   constructor(value: JsonValue | undefined, path: string, problems: Problems) {
     this.path = path;
     this.#problems = problems;
+    this.#isObject = isJsonObject(value);
     this.#object = isJsonObject(value) ? value : {};
-    if (!isJsonObject(value)) problems.push(`${path || 'the file'}: must be an object.`);
+    if (!this.#isObject) problems.push(`${path || 'the file'}: must be an object.`);
     this.#unread = new Set(Object.keys(this.#object));
   }
 
@@ -32,6 +34,18 @@ export class Fields {
 
   has(name: string): boolean {
     return name in this.#object;
+  }
+
+  /** Absent, or a list of nothing. A list of what is wrong is reported for what is in it. */
+  isEmptyList(name: string): boolean {
+    const value = this.#object[name];
+    return value === undefined || (Array.isArray(value) && value.length === 0);
+  }
+
+  /** Reports those that are absent, unless this is no object at all. */
+  require(...names: readonly string[]): void {
+    if (!this.#isObject) return;
+    for (const name of names) if (!this.has(name)) this.problem(name, 'is missing.');
   }
 
   fields(name: string): Fields | undefined {

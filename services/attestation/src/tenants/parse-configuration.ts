@@ -22,7 +22,7 @@ export function parseConfiguration(text: string): ServiceConfiguration {
   const limits = readLimits(file.fields('limits'));
   const keys = readKeys(file.fields('keys'));
   file.end();
-  if (tenants.length === 0) problems.push('tenants: must name at least one tenant.');
+  if (file.isEmptyList('tenants')) problems.push('tenants: must name at least one tenant.');
   checkIssuers(tenants, problems);
   if (problems.length > 0) throw invalid(problems);
   return Object.freeze({ tenants: Object.freeze(tenants), allowTestSettings, limits, keys });

@@ -20,10 +20,10 @@ export function readManagement(fields: Fields | undefined): ManagementConfigurat
 
 function readBearer(fields: Fields | undefined): Bearer | undefined {
   if (fields === undefined) return undefined;
-  for (const name of ['issuer', 'audience']) if (!fields.has(name)) fields.problem(name, 'is missing.');
+  fields.require('issuer', 'audience');
   const issuer = fields.text('issuer', 'the https URL that tokens have as iss', httpsUrl);
   const audience = fields.texts('audience', 'a text in printable ASCII without quotation marks', quotable);
-  if (fields.has('audience') && audience.length === 0) fields.problem('audience', 'must name one.');
+  if (fields.has('audience') && fields.isEmptyList('audience')) fields.problem('audience', 'must name one.');
   const keys = readKeys(fields);
   const certificateAuthorities = fields.texts('certificateAuthorities', 'one certificate in PEM', anyPem);
   const requiredClaims = fields.map('requiredClaims');

@@ -20,7 +20,7 @@ export function readTenant(
   fields: Fields,
   { allowTestSettings }: { readonly allowTestSettings: boolean },
 ): TenantConfiguration {
-  for (const name of ['issuer', 'trustModel']) if (!fields.has(name)) fields.problem(name, 'is missing.');
+  fields.require('issuer', 'trustModel');
   const issuer = fields.text('issuer', 'an https origin, such as https://attest.example:8443', httpsOrigin) ?? '';
   const trustModel = fields.oneOf('trustModel', ['shared', 'aad', 'isolated']) ?? 'shared';
   const tenant: TenantConfiguration = {
@@ -41,7 +41,7 @@ export function readTenant(
 }
 
 function checkTogether(fields: Fields, { trustModel, policyCertificates, attest, management }: TenantConfiguration): void {
-  if (trustModel === 'isolated' && policyCertificates.length === 0) {
+  if (trustModel === 'isolated' && fields.isEmptyList('policyCertificates')) {
     fields.problem('policyCertificates', 'an isolated tenant needs one, or nobody could set its policies.');
   }
   if (trustModel !== 'isolated' && policyCertificates.length > 0) {
@@ -62,7 +62,7 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
   if (update !== undefined && evaluationDataNumber !== undefined) {
     fields.problem('update', 'and evaluationDataNumber cannot both be there.');
   }
-  if (fields.has('acceptedStatuses') && acceptedStatuses.length === 0) {
+  if (fields.has('acceptedStatuses') && fields.isEmptyList('acceptedStatuses')) {
     fields.problem('acceptedStatuses', 'must name a status, or nothing would ever attest.');
   }
   if (verificationTime !== undefined && !allowTestSettings) {
