@@ -9,8 +9,8 @@ const path = 'packages/errors/src/inside/summaries.ts';
 
 /** The packages that an enclave can hold. */
 const insidePackages = ['attestation', 'codec', 'edl', 'enclave', 'gate', 'manifest', 'sgx', 'tee'];
-/** A launcher that no enclave holds, in a package of which it may hold the rest. */
-const outside = /^packages\/tee\/src\/gramine-host\//;
+/** What few enclaves hold or none, in packages of which any may hold the rest; errors of the client bring their entry. */
+const outside = /^packages\/(?:tee\/src\/gramine-host|attestation\/src\/client)\//;
 /** What the platform may raise at an enclave: the failures of what it serves there. */
 const fromPlatform = /^(?:KEY|REPORT|QUOTE)_/;
 

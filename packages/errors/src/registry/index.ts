@@ -2,6 +2,7 @@ import { admissionErrors } from './admission.ts';
 import { atlsCertificateErrors } from './atls-certificate.ts';
 import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
+import { attestationClientErrors } from './attestation-client.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
 import { cliErrors } from './cli.ts';
@@ -27,6 +28,7 @@ export const errorRegistry = {
   ...gateErrors,
   ...manifestErrors,
   ...attestationErrors,
+  ...attestationClientErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
