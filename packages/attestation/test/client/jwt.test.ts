@@ -27,19 +27,23 @@ test('a JWT is read as it was written', () => {
 test('what is read has one text only: no other text gives the same bytes', () => {
   const token = `${encode({ alg: 'RS256' })}.${encode({ a: 1 })}.AQI`;
   fc.assert(
-    fc.property(fc.nat(token.length - 1), fc.constantFrom(...'AQgw-_.=+/ \n'), (at, character) => {
-      const other = token.slice(0, at) + character + token.slice(at + 1);
-      if (other === token) return;
-      let read;
-      try {
-        read = parseJwt(other, limit);
-      } catch (error) {
-        assert.ok(['form'].some((rule) => refusal('TOKEN_REFUSED', rule)(error)));
-        return;
-      }
-      const again = `${new TextDecoder().decode(read.signedBytes)}.${toBase64url(read.signature)}`;
-      assert.equal(again, other);
-    }),
+    fc.property(
+      fc.nat(token.length - 1),
+      fc.constantFrom('A', 'Q', 'g', 'w', '-', '_', '.', '=', '+', '/', ' ', '\n'),
+      (at, character) => {
+        const other = token.slice(0, at) + character + token.slice(at + 1);
+        if (other === token) return;
+        let read;
+        try {
+          read = parseJwt(other, limit);
+        } catch (error) {
+          assert.ok(['form'].some((rule) => refusal('TOKEN_REFUSED', rule)(error)));
+          return;
+        }
+        const again = `${new TextDecoder().decode(read.signedBytes)}.${toBase64url(read.signature)}`;
+        assert.equal(again, other);
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -106,7 +106,7 @@ const refused: readonly (readonly [what: string, key: object, appraiser: Signing
   [
     'a callback that copies what was appraised',
     jwk(rsaKey, [extension('rsa')]),
-    async (evidence) => ({ ...(await careful(evidence)) }) as VerifiedEvidence,
+    async (evidence) => ({ ...(await careful(evidence)) }),
   ],
 ];
 
