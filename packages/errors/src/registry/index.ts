@@ -3,6 +3,7 @@ import { atlsCertificateErrors } from './atls-certificate.ts';
 import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationClientErrors } from './attestation-client.ts';
+import { attestationReleaseErrors } from './attestation-release.ts';
 import { attestationErrors } from './attestation.ts';
 import { buildErrors } from './build.ts';
 import { cliErrors } from './cli.ts';
@@ -29,6 +30,7 @@ export const errorRegistry = {
   ...manifestErrors,
   ...attestationErrors,
   ...attestationClientErrors,
+  ...attestationReleaseErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,
