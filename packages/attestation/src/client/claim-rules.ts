@@ -71,6 +71,19 @@ export function checkPlatform(claims: JsonObject, { acceptedPlatforms = [] }: To
   );
 }
 
+/** @throws TOKEN_NOT_ACCEPTED */
+export function checkService(claims: JsonObject, expected: TokenExpectations): void {
+  const { allowTestSettings = false, configurations } = expected;
+  const isForTests = (claims['x-enclos-test-settings'] ?? false) !== false;
+  if (isForTests && !allowTestSettings) {
+    notAccepted('test-settings', 'The service runs with settings for tests, for example a time that stands still.');
+  }
+  const configuration = claims['x-enclos-configuration'];
+  if (configurations !== undefined && !configurations.some((each) => each === configuration)) {
+    notAccepted('configuration', 'The service runs with another configuration than the one that was expected.');
+  }
+}
+
 /** The hash of the policy and the fingerprint of its signer, as far as the token has them. */
 export interface PolicyFacts {
   readonly hash: string | undefined;
@@ -108,7 +121,10 @@ export interface StoredState {
 }
 
 /** @throws TOKEN_REFUSED for a claim of another shape, TOKEN_NOT_ACCEPTED */
-export function checkState(claims: JsonObject, { state: expected }: TokenExpectations): StoredState | undefined {
+export function checkState(
+  claims: JsonObject,
+  { state: expected }: Pick<TokenExpectations, 'state'>,
+): StoredState | undefined {
   const state = readState(claims['x-enclos-state']);
   if (expected?.minimumEpoch !== undefined && !(state !== undefined && state.epoch >= expected.minimumEpoch)) {
     notAccepted(

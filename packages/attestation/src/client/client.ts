@@ -8,6 +8,7 @@ import {
   listCertificates,
   resetPolicy,
   setPolicy,
+  type ManagementResult,
   type StoredPolicy,
 } from './management.ts';
 import { settingsOf, type AttestationClientOptions } from './options.ts';
@@ -39,14 +40,14 @@ export interface AttestationClient {
   verifyToken(jwt: string, expected: TokenExpectations): Promise<VerifiedToken>;
   getPolicy(kind: AttestKind): Promise<StoredPolicy>;
   /** @param jws of `unsignedPolicy`, or signed. */
-  setPolicy(kind: AttestKind, jws: string): Promise<void>;
+  setPolicy(kind: AttestKind, jws: string): Promise<ManagementResult>;
   /** @param jws signed and empty, where policies must be signed. */
-  resetPolicy(kind: AttestKind, jws?: string): Promise<void>;
+  resetPolicy(kind: AttestKind, jws?: string): Promise<ManagementResult>;
   /** The certificates that may sign policies, DER. */
   listPolicyCertificates(): Promise<readonly Uint8Array[]>;
   /** @param jws over `{"policyCertificate": JWK with x5c}`, signed by a certificate that is listed. */
-  addPolicyCertificate(jws: string): Promise<void>;
-  removePolicyCertificate(jws: string): Promise<void>;
+  addPolicyCertificate(jws: string): Promise<ManagementResult>;
+  removePolicyCertificate(jws: string): Promise<ManagementResult>;
 }
 
 /** @throws VERIFIER_MISUSED for options that make no sense; ATTESTATION_ANSWER_INVALID for pinned keys that are none. */

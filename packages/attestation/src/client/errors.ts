@@ -37,6 +37,8 @@ export type ExpectationRule =
   | 'attestation-type'
   | 'debuggable'
   | 'platform'
+  | 'test-settings'
+  | 'configuration'
   | 'policy-hash'
   | 'policy-signer'
   | 'runtime-data'

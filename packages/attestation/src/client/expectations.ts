@@ -27,6 +27,10 @@ export interface TokenExpectations {
   readonly allowDebuggable?: boolean;
   /** Values of `x-enclos-platform` to accept, for example `software`. Without it a token that has the claim is refused. */
   readonly acceptedPlatforms?: readonly string[];
+  /** Accepts tokens of an Enclos service that runs with settings for tests (`x-enclos-test-settings`). Default: false. */
+  readonly allowTestSettings?: boolean;
+  /** One of these is `x-enclos-configuration`, the digest of what an Enclos service was configured with. */
+  readonly configurations?: readonly string[];
   /** The runtime data that the evidence must bind. */
   readonly runtimeData?: BoundData;
   /** The data of the start that the evidence must bind. Binary data of a TDX machine has no claim. */

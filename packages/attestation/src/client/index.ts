@@ -14,7 +14,7 @@ export type { ExpectationRule, TokenRule } from './errors.ts';
 export type { AttestationType, BoundData, TokenExpectations } from './expectations.ts';
 export type { SgxTokenFacts, SnpTokenFacts, TdxTokenFacts, TeeFacts } from './facts.ts';
 export type { KeyCacheOptions } from './key-source.ts';
-export type { StoredPolicy } from './management.ts';
+export type { ManagementResult, StoredPolicy } from './management.ts';
 export type { AttestationClientOptions, KeyOptions } from './options.ts';
 export { policyHashOf, unsignedPolicy } from './policy.ts';
 export type { AppraisedSigner, SigningEvidenceOptions, SigningKeyEvidence } from './signing-evidence.ts';

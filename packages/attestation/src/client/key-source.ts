@@ -31,8 +31,8 @@ export class KeySource {
   readonly #maximumAgeMs: number;
   readonly #cooldownMs: number;
   readonly #signing: SigningEvidenceOptions | undefined;
-  /** What was accepted of the loaded keys. A refusal is not kept: its reason may have been a fetch of collateral. */
-  readonly #appraised = new Map<string, AppraisedSigner>();
+  /** By key as it was listed: keys that are fetched again are appraised again. */
+  readonly #appraised = new WeakMap<ListedKey, Promise<AppraisedSigner>>();
   #loaded: Loaded | undefined;
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
   #fetching: Promise<Loaded> | undefined;
@@ -74,16 +74,25 @@ export class KeySource {
    */
   async appraise(listed: ListedKey): Promise<AppraisedSigner | undefined> {
     if (this.#signing === undefined) return undefined;
-    const { kid, certificate, parts } = listed;
-    const known = this.#appraised.get(kid);
-    if (known !== undefined && this.#loaded?.keys.get(kid) === listed) return known;
+    const known = this.#appraised.get(listed) ?? this.#appraiseNow(listed, this.#signing);
+    this.#appraised.set(listed, known);
+    try {
+      return await known;
+    } catch (error) {
+      // Its reason may have been a fetch of collateral.
+      this.#appraised.delete(listed);
+      throw error;
+    }
+  }
+
+  async #appraiseNow(
+    { kid, certificate, parts }: ListedKey,
+    options: SigningEvidenceOptions,
+  ): Promise<AppraisedSigner> {
     if (certificate === undefined || parts === undefined) {
       return refuseToken('signing-evidence', 'The key that signed the token has no certificate, so no evidence.');
     }
-    const appraised = await appraiseSigner({ kid, certificate, parts }, this.#signing);
-    // Meanwhile the keys may have been fetched again.
-    if (this.#loaded?.keys.get(kid) === listed) this.#appraised.set(kid, appraised);
-    return appraised;
+    return appraiseSigner({ kid, certificate, parts }, options);
   }
 
   async #current(): Promise<Loaded> {
@@ -106,7 +115,6 @@ export class KeySource {
     try {
       const keys = await this.#fetchKeys();
       this.#loaded = { keys, atMs: this.#nowMs() };
-      this.#appraised.clear();
       this.#failure = undefined;
       return this.#loaded;
     } catch (error) {

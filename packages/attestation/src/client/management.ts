@@ -2,12 +2,19 @@ import { toHex } from '@enclos/codec';
 import { isJsonObject, type JsonValue } from '../json.ts';
 import { misused } from '../refusal.ts';
 import type { AttestKind } from './attest.ts';
+import { checkState, type StoredState } from './claim-rules.ts';
 import { orElse, refuseToken } from './errors.ts';
 import { emptyJws, hashOf, maximumPolicyJwsBytes, payloadOf, policyHashOf, policyTextOf } from './policy.ts';
 import { sendForToken, type Call } from './transport.ts';
 import type { TokenFacts } from './verified-token.ts';
 import { verifyGenuine, type Verifier } from './verify-token.ts';
 import { leafOfJwk } from './x5c.ts';
+
+/** What a change left behind. */
+export interface ManagementResult {
+  /** `x-enclos-state` after it, of an Enclos service: attestation tokens that show an older one were made without it. */
+  readonly state: StoredState | undefined;
+}
 
 export interface StoredPolicy {
   /** Undefined when there is none, as after a reset. Whether the JWS is signed well was for the service to check. */
@@ -16,6 +23,8 @@ export interface StoredPolicy {
   readonly policyHash: string | undefined;
   /** The JWS that was stored. */
   readonly jws: string;
+  /** Of an Enclos service. */
+  readonly state: StoredState | undefined;
 }
 
 /** A token about policies may hold one, and does in base64url. */
@@ -31,23 +40,27 @@ export async function getPolicy(kind: AttestKind, verifier: Verifier): Promise<S
     (cause) => refuseToken('result', 'The policy in the token is not a JWS with a policy.', cause),
   );
   const policyHash = text === undefined ? undefined : await policyHashOf(text, verifier.settings.subtle);
-  return Object.freeze({ text, policyHash, jws });
+  return Object.freeze({ text, policyHash, jws, state: checkState(claims, {}) });
 }
 
 /** The service says that it did it, and to exactly this JWS. */
-export async function setPolicy(kind: AttestKind, jws: string, verifier: Verifier): Promise<void> {
-  await change(jws, { method: 'PUT', path: `/policies/${kind}`, result: 'Updated' }, verifier);
+export async function setPolicy(kind: AttestKind, jws: string, verifier: Verifier): Promise<ManagementResult> {
+  return change(jws, { method: 'PUT', path: `/policies/${kind}`, result: 'Updated' }, verifier);
 }
 
-export async function resetPolicy(kind: AttestKind, jws: string | undefined, verifier: Verifier): Promise<void> {
-  await change(jws ?? emptyJws, { method: 'POST', path: `/policies/${kind}:reset`, result: 'Removed' }, verifier);
+export async function resetPolicy(
+  kind: AttestKind,
+  jws: string | undefined,
+  verifier: Verifier,
+): Promise<ManagementResult> {
+  return change(jws ?? emptyJws, { method: 'POST', path: `/policies/${kind}:reset`, result: 'Removed' }, verifier);
 }
 
 async function change(
   jws: string,
   { result, ...call }: { readonly method: 'POST' | 'PUT'; readonly path: string; readonly result: string },
   verifier: Verifier,
-): Promise<void> {
+): Promise<ManagementResult> {
   checkJws(jws);
   const { claims } = await manage({ ...call, contentType: 'text/plain', body: jws }, verifier);
   if (claims['x-ms-policy-result'] !== result) {
@@ -55,10 +68,11 @@ async function change(
   }
   const hash = claims['x-ms-policy-token-hash'];
   // A reset has nothing to hash in some versions.
-  if (hash === undefined && result === 'Removed') return;
-  if (hash !== (await hashOf(jws, verifier.settings.subtle))) {
+  const isLeftOut = hash === undefined && result === 'Removed';
+  if (!isLeftOut && hash !== (await hashOf(jws, verifier.settings.subtle))) {
     refuseToken('result', 'The service says that it did this to another policy.');
   }
+  return Object.freeze({ state: checkState(claims, {}) });
 }
 
 /** The leafs, DER. */
@@ -74,7 +88,11 @@ export async function listCertificates(verifier: Verifier): Promise<readonly Uin
   );
 }
 
-export async function changeCertificate(action: 'add' | 'remove', jws: string, verifier: Verifier): Promise<void> {
+export async function changeCertificate(
+  action: 'add' | 'remove',
+  jws: string,
+  verifier: Verifier,
+): Promise<ManagementResult> {
   checkJws(jws);
   const payload = orElse(
     () => payloadOf(jws),
@@ -94,6 +112,7 @@ export async function changeCertificate(action: 'add' | 'remove', jws: string, v
   if (typeof thumbprint !== 'string' || thumbprint.toLowerCase() !== toHex(new Uint8Array(digest))) {
     refuseToken('result', 'The service says that it did this to another certificate.');
   }
+  return Object.freeze({ state: checkState(claims, {}) });
 }
 
 async function manage(call: Omit<Call, 'bearer' | 'maximumBytes'>, verifier: Verifier): Promise<TokenFacts> {

@@ -39,7 +39,8 @@ export function checkHeader({ header }: Pick<Jwt, 'header'>, settings: Settings)
     refuseToken('type-header', 'The header of the token says that it is not a JWT.');
   }
   const isListed =
-    typeof jku === 'string' && [settings.endpoint, settings.issuer].some((base) => jku === `${base}/certs`);
+    typeof jku === 'string' &&
+    [settings.endpoint, settings.issuer].some((base) => canonicalBase(jku) === `${base}/certs`);
   if (jku !== undefined && !isListed) {
     refuseToken('key-location', 'The token says that its keys are in another place than those of the service.');
   }

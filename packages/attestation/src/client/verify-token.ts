@@ -4,6 +4,7 @@ import {
   checkNonce,
   checkPlatform,
   checkPolicy,
+  checkService,
   checkState,
   checkType,
 } from './claim-rules.ts';
@@ -65,6 +66,7 @@ export async function verifyAttestationToken(
   checkNonce(claims, expected);
   checkAudience(claims, expected);
   const platform = checkPlatform(claims, expected);
+  checkService(claims, expected);
   const isDebuggable = checkDebug(claims, expected);
   const policy = await checkPolicy(claims, expected, subtle);
   const state = checkState(claims, expected);

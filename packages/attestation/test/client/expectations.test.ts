@@ -57,6 +57,10 @@ const refused: readonly (readonly [
   ['a debug status that is on', 'debuggable', { dbgstat: 'enabled' }, {}],
   ['a software platform', 'platform', { 'x-enclos-platform': 'software' }, {}],
   ['a platform that is not listed', 'platform', { 'x-enclos-platform': 'abacus' }, { acceptedPlatforms: ['software'] }],
+  ['settings for tests', 'test-settings', { 'x-enclos-test-settings': true }, {}],
+  ['settings for tests, in other words', 'test-settings', { 'x-enclos-test-settings': 'no' }, {}],
+  ['another configuration', 'configuration', { 'x-enclos-configuration': 'a' }, { configurations: ['b'] }],
+  ['no configuration', 'configuration', {}, { configurations: ['b'] }],
   ['another policy', 'policy-hash', {}, { policyHashes: ['a', 'b'] }],
   ['a list of policies that is empty', 'policy-hash', {}, { policyHashes: [] }],
   ['no policy', 'policy-hash', { 'x-ms-policy-hash': undefined }, { policyHashes: ['policy'] }],
@@ -142,6 +146,8 @@ test('a token that says all that was expected is accepted', async () => {
     ...state,
     aud: ['you', 'me'],
     'x-enclos-platform': 'software',
+    'x-enclos-test-settings': true,
+    'x-enclos-configuration': 'b',
     'x-ms-sgx-is-debuggable': true,
     'x-ms-runtime': { n: 1, keys: [{ kid: 'a' }] },
     'x-ms-sgx-report-data': boundTo(json),
@@ -157,6 +163,8 @@ test('a token that says all that was expected is accepted', async () => {
     policySigners: [fingerprint.toUpperCase()],
     acceptedPlatforms: ['software'],
     allowDebuggable: true,
+    allowTestSettings: true,
+    configurations: ['a', 'b'],
     state: { minimumEpoch: 7, digest: 'abc' },
   });
   assert.ok(isVerifiedToken(verified) && Object.isFrozen(verified) && Object.isFrozen(verified.claims));
