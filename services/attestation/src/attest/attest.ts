@@ -63,7 +63,7 @@ export async function attest(request: AttestRequest, context: AttestContext): Pr
   const facts = await collectClaims(context, { ...request, evidence, baseline });
   // The permissive defaults are Azure's, for hardware; whoever takes software evidence says what of it is good enough.
   const policy = facts.platform === 'software' && chosen.origin === 'default' ? policies.strict(request.type) : chosen;
-  const { outgoing, properties } = judge(policy, facts);
+  const { outgoing, properties } = judge(policy, facts, { explains: tenant.configuration.explainRefusals });
   const own = ownClaims(request, { facts, policy, snapshot, context });
   const claims = { ...issuedClaims(outgoing, own), ...own };
   const options = signOptionsOf(properties);
