@@ -83,7 +83,10 @@ describe('the client of Azure on a tenant of the AAD model', () => {
     const metadata = await client.getOpenIdMetadata();
     assert.equal(metadata.issuer, server.url);
     const signers = await client.getAttestationSigners();
-    assert.deepEqual(signers.map(({ keyId, certificates }) => [keyId, certificates.length]), [['service-key', 1]]);
+    assert.deepEqual(
+      signers.map(({ keyId, certificates }) => [keyId, certificates.length]),
+      [['service-key', 1]],
+    );
   });
 
   it('attests SGX and Open Enclave with binary and JSON data', async () => {
@@ -94,7 +97,10 @@ describe('the client of Azure on a tenant of the AAD model', () => {
       assert.equal(Buffer.from(binary.body.enclaveHeldData ?? []).toString(), 'data');
       assert.equal(binary.body.svn, 8);
       assert.equal(binary.token.getTokenProblems(await client.getAttestationSigners()).length, 0);
-      const json = await client[call](bytes('evidence'), { runTimeJson: bytes('{"a":[1]}'), initTimeJson: bytes('{"b":2}') });
+      const json = await client[call](bytes('evidence'), {
+        runTimeJson: bytes('{"a":[1]}'),
+        initTimeJson: bytes('{"b":2}'),
+      });
       assert.deepEqual([json.body.runTimeClaims, json.body.initTimeClaims], [{ a: [1] }, { b: 2 }]);
       assert.equal(json.body.enclaveHeldData, undefined);
     }
@@ -154,7 +160,9 @@ describe('the client of Azure on a tenant of the AAD model', () => {
 
   it('is not let in with a token of somebody else', async () => {
     const { server } = started;
-    const credential = { getToken: () => Promise.resolve({ token: 'fake-aad-token', expiresOnTimestamp: Date.now() + 3_600_000 }) };
+    const credential = {
+      getToken: () => Promise.resolve({ token: 'fake-aad-token', expiresOnTimestamp: Date.now() + 3_600_000 }),
+    };
     const stranger = new AttestationAdministrationClient(server.url, credential, { tlsOptions: { ca: server.ca } });
     await assert.rejects(stranger.getPolicy('SgxEnclave'), {
       name: 'RestError',

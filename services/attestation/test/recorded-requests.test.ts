@@ -14,7 +14,9 @@ interface Recorded {
 
 const text = (path: string): string => Buffer.from(vectors.read(path)).toString().trim();
 const added = makeCertificate({ key: rsaKey(), name: 'added' });
-const certificateJws = JSON.stringify(managerJws({ policyCertificate: { kty: 'RSA', x5c: [added.base64] } }, policySigner));
+const certificateJws = JSON.stringify(
+  managerJws({ policyCertificate: { kty: 'RSA', x5c: [added.base64] } }, policySigner),
+);
 
 /** Bodies over 400 characters were cut when they were recorded. Evidence is in the vectors; of signed ones the key is not. */
 function wholeBody({ url, body }: Recorded): string {

@@ -40,7 +40,10 @@ export function readTenant(
   return Object.freeze(tenant);
 }
 
-function checkTogether(fields: Fields, { trustModel, policyCertificates, attest, management }: TenantConfiguration): void {
+function checkTogether(
+  fields: Fields,
+  { trustModel, policyCertificates, attest, management }: TenantConfiguration,
+): void {
   if (trustModel === 'isolated' && fields.isEmptyList('policyCertificates')) {
     fields.problem('policyCertificates', 'an isolated tenant needs one, or nobody could set its policies.');
   }
@@ -66,7 +69,10 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
     fields.problem('acceptedStatuses', 'must name a status, or nothing would ever attest.');
   }
   if (verificationTime !== undefined && !allowTestSettings) {
-    fields.problem('verificationTime', 'is for tests: it needs allowTestSettings of the service, which tokens then tell of.');
+    fields.problem(
+      'verificationTime',
+      'is for tests: it needs allowTestSettings of the service, which tokens then tell of.',
+    );
   }
   fields.end();
   return Object.freeze({
