@@ -15,4 +15,4 @@ export {
   type AttestedServerOptions,
   type ServeOptions,
 } from './server.ts';
-export type { OwnClaims } from './tagged-evidence.ts';
+export type { ConnectionKeyClaims, OwnClaims, TokenKeyClaims } from './tagged-evidence.ts';

@@ -3,13 +3,19 @@ import { cborArray, cborBytes, cborMap, cborText, cborUnsigned } from '@enclos/c
 import { claimName, ownTag, type OwnClaims } from './tagged-evidence.ts';
 
 /** Our claims for a key: the report data of its quote is their SHA-256. */
-export function encodeClaims(publicKey: Uint8Array, { role, issuedAtMs }: OwnClaims): Uint8Array {
+export function encodeClaims(publicKey: Uint8Array, claims: OwnClaims): Uint8Array {
   const digest = createHash('sha256').update(publicKey).digest();
   return cborMap({
     [claimName.key]: cborBytes(cborArray(cborUnsigned(1), cborBytes(digest))),
     [claimName.tag]: cborText(ownTag),
-    [claimName.role]: cborText(role),
-    [claimName.issuedAt]: cborUnsigned(Math.floor(issuedAtMs / 1000)),
+    [claimName.role]: cborText(claims.role),
+    [claimName.issuedAt]: cborUnsigned(Math.floor(claims.issuedAtMs / 1000)),
+    ...(claims.role === 'token-signer'
+      ? {
+          [claimName.issuer]: cborText(claims.issuer),
+          [claimName.configuration]: cborText(claims.configuration),
+        }
+      : {}),
   });
 }
 

@@ -19,15 +19,29 @@ export interface Claims {
 /** As Node names them. */
 export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
 
-export interface OwnClaims {
+/** What our claims say of a key. */
+export type OwnClaims = ConnectionKeyClaims | TokenKeyClaims;
+
+/** A key for attested TLS. */
+export interface ConnectionKeyClaims {
   readonly role: Role;
   /** By the clock that the attester sees, which inside an enclave is the host's. */
   readonly issuedAtMs: number;
 }
 
+/** A key that signs tokens, and never speaks attested TLS. */
+export interface TokenKeyClaims {
+  readonly role: 'token-signer';
+  readonly issuedAtMs: number;
+  /** In whose name it signs: `iss` of its tokens. */
+  readonly issuer: string;
+  /** The digest of the configuration under which it signs. */
+  readonly configuration: string;
+}
+
 /** The tag of a quote with claims; 60001 and 60002 are reports without a signature that a stranger could verify. */
 const quoteTag = 60_000;
-const maximumBytes = Object.freeze({ quote: 131_072, claims: 4096, key: 64 });
+export const maximumBytes = Object.freeze({ quote: 131_072, claims: 4096, key: 64, issuer: 1024, configuration: 128 });
 const maximumClaims = 16;
 export const ownTag = 'enclos-atls/1';
 /** Members of our claims. Those of others are ignored, as are ours by others. */
@@ -36,6 +50,8 @@ export const claimName = Object.freeze({
   tag: 'enclos-tag',
   role: 'enclos-role',
   issuedAt: 'enclos-issued-at',
+  issuer: 'enclos-issuer',
+  configuration: 'enclos-configuration',
 });
 /** Named Information Hash Algorithm Registry (RFC 6920 section 9.4, as CCC's documents use it). */
 const digestNames: ReadonlyMap<number, DigestAlgorithm> = new Map([
@@ -64,7 +80,7 @@ export function decodeClaims(bytes: Uint8Array): Claims {
   const reader = new CborReader(bytes);
   const seen = new Set<string>();
   let keyDigest: Claims['keyDigest'] | undefined;
-  const own: Partial<Record<'tag' | 'role', string>> & { issuedAtMs?: number } = {};
+  const own: FoundClaims = {};
   for (let left = reader.map(maximumClaims); left > 0; left--) {
     const member = reader.text(maximumBytes.key);
     if (seen.has(member)) throw invalid('A claim that occurs twice.');
@@ -73,6 +89,8 @@ export function decodeClaims(bytes: Uint8Array): Claims {
     else if (member === claimName.tag) own.tag = reader.text(maximumBytes.key);
     else if (member === claimName.role) own.role = reader.text(maximumBytes.key);
     else if (member === claimName.issuedAt) own.issuedAtMs = reader.unsigned(0xff_ffff_ffff) * 1000;
+    else if (member === claimName.issuer) own.issuer = reader.text(maximumBytes.issuer);
+    else if (member === claimName.configuration) own.configuration = reader.text(maximumBytes.configuration);
     else reader.skip();
   }
   reader.end();
@@ -80,14 +98,28 @@ export function decodeClaims(bytes: Uint8Array): Claims {
   return Object.freeze({ keyDigest, own: ownClaims(own) });
 }
 
-function ownClaims(found: {
-  readonly tag?: string;
-  readonly role?: string;
-  readonly issuedAtMs?: number;
-}): OwnClaims | undefined {
-  const { tag, role, issuedAtMs } = found;
-  if (tag !== ownTag || (role !== 'client' && role !== 'server') || issuedAtMs === undefined) return undefined;
-  return Object.freeze({ role, issuedAtMs });
+interface FoundClaims {
+  tag?: string;
+  role?: string;
+  issuedAtMs?: number;
+  issuer?: string;
+  configuration?: string;
+}
+
+/**
+ * Claims that bear our tag are whole and of a role that is known, or they are refused: a key for something else must
+ * not pass for that of somebody who claims nothing.
+ */
+function ownClaims({ tag, role, issuedAtMs, issuer, configuration }: FoundClaims): OwnClaims | undefined {
+  if (tag !== ownTag) return undefined;
+  if (issuedAtMs === undefined) throw invalid('Claims of ours without a time.');
+  const isForTokens = role === 'token-signer';
+  if (isForTokens !== (issuer !== undefined) || isForTokens !== (configuration !== undefined)) {
+    throw invalid('Claims of ours with an issuer and a configuration in another role than that of a token signer.');
+  }
+  if (role === 'client' || role === 'server') return Object.freeze({ role, issuedAtMs });
+  if (!isForTokens || issuer === undefined || configuration === undefined) throw invalid('Claims of ours for a role that is not known.');
+  return Object.freeze({ role, issuedAtMs, issuer, configuration });
 }
 
 function decodeDigest(bytes: Uint8Array): Claims['keyDigest'] {

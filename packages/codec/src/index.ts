@@ -1,7 +1,13 @@
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
 export { cborArray, cborBytes, cborMap, cborTag, cborText, cborUnsigned } from './cbor-writer.ts';
-export { selfSignedCertificate, type SelfSignedCertificate } from './certificate-writer.ts';
+export {
+  selfSignedCertificate,
+  selfSignedSigningCertificate,
+  type CertificateExtension,
+  type SelfSignedCertificate,
+  type SigningCertificate,
+} from './certificate-writer.ts';
 export { DerReader, DerTag, type DerElement } from './der.ts';
 export {
   derBitString,

@@ -4,6 +4,8 @@ import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationServiceErrors } from './attestation-service.ts';
 import { attestationErrors } from './attestation.ts';
+import { attestationTokenErrors } from './attestation-tokens.ts';
+import { attestationStateErrors } from './attestation-state.ts';
 import { buildErrors } from './build.ts';
 import { claimRuleErrors } from './claim-rules.ts';
 import { cliErrors } from './cli.ts';
@@ -47,6 +49,8 @@ export const errorRegistry = {
   ...cliErrors,
   ...admissionErrors,
   ...agentErrors,
+  ...attestationTokenErrors,
+  ...attestationStateErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorRegistry;

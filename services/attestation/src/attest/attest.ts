@@ -1,3 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { toBase64url, utf8 } from '@enclos/codec';
+import type { StateSnapshot } from '../state/state.ts';
+import { unsignedToken } from '../tokens/jwt.ts';
+import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
+import { boundedValidity, tokenTimes } from '../tokens/token-times.ts';
+import { baselineFor } from './baseline.ts';
+import { collectClaims } from './collect-claims.ts';
+import type { AttestContext } from './context.ts';
+import { readEvidence } from './evidence.ts';
+import { judge, signOptionsOf, tcbIdentifierOf } from './judge.ts';
+import type { ChosenPolicy } from './policies.ts';
+import { refuseEvidence } from './refuse.ts';
+import { issuedClaims } from './reserved-claims.ts';
 import type { TeeClaims } from './tee-claims.ts';
 
 /** Data of the caller that evidence binds. */
@@ -24,4 +38,91 @@ export interface AttestResult {
   readonly facts: TeeClaims;
   /** `x-ms-policy-hash`, for the audit log. */
   readonly policyHash?: string;
+}
+
+/** Azure's longest nonce is not documented; this is what fits into a token without making it another kind of thing. */
+const mostNonceLength = 4096;
+const dayMinutes = 1440;
+
+/**
+ * From evidence to a token: reads the evidence, verifies it at the baseline of tenant and policy, checks the data that
+ * it binds, evaluates the policy on its claims, and signs what is permitted.
+ *
+ * @throws ServiceError InvalidParameter for evidence, data or endorsements that are refused, PolicyParsingError for a
+ *   draft policy that is none, PolicyEvaluationError when the policy does not permit, ServiceUnavailable when the host has
+ *   no endorsements at this time. Their details are for tenants with `explainRefusals`, and for the audit log.
+ * @throws what the state throws.
+ */
+export async function attest(request: AttestRequest, context: AttestContext): Promise<AttestResult> {
+  const { tenant, policies } = context;
+  const evidence = readEvidence(request);
+  checkNonce(request.nonce);
+  const snapshot = await tenant.state.read();
+  const chosen = policies.choose(request, snapshot.document, tenant.configuration);
+  const baseline = baselineFor(context.baseline, tcbIdentifierOf(chosen));
+  const facts = await collectClaims(context, { ...request, evidence, baseline });
+  // The permissive defaults are Azure's, for hardware; whoever takes software evidence says what of it is good enough.
+  const policy = facts.platform === 'software' && chosen.origin === 'default' ? policies.strict(request.type) : chosen;
+  const { outgoing, properties } = judge(policy, facts);
+  const own = ownClaims(request, { facts, policy, snapshot, context });
+  const claims = { ...issuedClaims(outgoing, own), ...own };
+  const options = signOptionsOf(properties);
+  const token =
+    policy.origin === 'draft'
+      ? draftToken(claims, options, { policy, context })
+      : await tenant.signer.sign(claims, options);
+  return { token, facts, policyHash: policy.hash };
+}
+
+/** What the service says in the token beside `iss`, times and `jti`. */
+function ownClaims(
+  { nonce }: AttestRequest,
+  {
+    facts,
+    policy,
+    snapshot,
+    context,
+  }: {
+    readonly facts: TeeClaims;
+    readonly policy: ChosenPolicy;
+    readonly snapshot: StateSnapshot;
+    readonly context: AttestContext;
+  },
+): JsonClaims {
+  const isSgx = facts.attestationType === 'sgx';
+  const { hash, signer } = policy;
+  return {
+    ...facts.token,
+    ...context.fixed,
+    'x-ms-ver': '1.0',
+    'x-ms-policy-hash': hash,
+    ...(signer === undefined ? {} : { 'x-ms-policy-signer': signer }),
+    ...(isSgx ? { policy_hash: hash, 'maa-policyHash': hash } : {}),
+    ...(isSgx && signer !== undefined ? { policy_signer: signer } : {}),
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(isSgx && nonce !== undefined ? { rp_data: nonce } : {}),
+    'x-enclos-state': { epoch: snapshot.epoch, digest: snapshot.digest },
+  };
+}
+
+/** A token that nobody signed, with the policy that made it, and a claim that says what it is. */
+function draftToken(
+  claims: JsonClaims,
+  { validityMinutes }: SignOptions,
+  { policy, context }: { readonly policy: ChosenPolicy; readonly context: AttestContext },
+): string {
+  const minutes = validityMinutes ?? context.tenant.configuration.tokens.validityMinutes;
+  return unsignedToken({
+    ...claims,
+    ...tokenTimes(context.now().getTime(), boundedValidity(minutes, dayMinutes)),
+    jti: randomUUID(),
+    'x-ms-policy': toBase64url(utf8(policy.text)),
+    'x-enclos-draft': true,
+  });
+}
+
+function checkNonce(nonce: string | undefined): void {
+  if (nonce !== undefined && (nonce.length > mostNonceLength || /\p{Cs}/u.test(nonce))) {
+    refuseEvidence(`The nonce is over ${mostNonceLength} characters, or no text.`, { rule: 'nonce' });
+  }
 }

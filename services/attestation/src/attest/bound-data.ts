@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { toHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { decodeUtf8 } from '../jose/compact-jws.ts';
+import type { BoundData } from './attest.ts';
+import { ofCaller, refuseEvidence } from './refuse.ts';
+
+/** Data that evidence binds: its hash is where it must be. */
+export interface CheckedData {
+  /** Binary data, as it came. */
+  readonly bytes?: Uint8Array;
+  /** JSON data, read. */
+  readonly json?: JsonObject;
+}
+
+/** Which data, and which field of the evidence must hold its hash. */
+export interface BoundField {
+  readonly name: 'runtimeData' | 'initTimeData';
+  readonly field: string;
+  /** Hex of the field, 32 bytes at least. What follows the first 32 bytes is not compared: the token shows the field whole. */
+  readonly value: string;
+}
+
+const mostBytes = 131_072;
+const hashDigits = 64;
+
+/**
+ * Checks that the SHA-256 of data is in the first 32 bytes of a field, and reads JSON: an object, strictly, without the
+ * zero bytes that programs in C send and hash behind it.
+ *
+ * @throws ServiceError InvalidParameter
+ */
+export function checkBoundData(given: BoundData | undefined, { name, field, value }: BoundField): CheckedData {
+  if (given === undefined) return {};
+  const { data, type } = given;
+  const rule = `${name}-format`;
+  if (data.length > mostBytes) refuseEvidence(`${name} is over ${mostBytes} bytes.`, { rule });
+  const digest = toHex(new Uint8Array(createHash('sha256').update(data).digest()));
+  if (value.slice(0, hashDigits) !== digest) {
+    refuseEvidence(`The SHA-256 of ${name} is not in ${field} of the evidence.`, { rule: `${name}-hash` });
+  }
+  return type === 'Binary' ? { bytes: data.slice() } : { json: ofCaller(() => readClaims(data, name), rule) };
+}
+
+function readClaims(data: Uint8Array, name: string): JsonObject {
+  const value = parseJson(decodeUtf8(data).replace(/\0+$/, ''), mostBytes);
+  if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', `${name} is no JSON object.`);
+  requireExactNumbers(value, name);
+  return value;
+}
+
+/** A number that a double cannot hold would become another one in the token, and nobody would have attested that. */
+function requireExactNumbers(value: JsonValue, name: string): void {
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw new EnclosError('CODEC_OUT_OF_RANGE', `${name} has an integer beyond 2^53, which a token cannot say exactly.`);
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const member of Object.values(value) as readonly JsonValue[]) requireExactNumbers(member, name);
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { parseCollateral, type Endorsements, type QuoteCollateral, type VerifierCache } from '@enclos/attestation';
+import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { fromHex, toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { decodeUtf8 } from '../jose/compact-jws.ts';
+import { endorsementRequestText, type EndorsementRequest, type EndorsementSource } from './endorsement-request.ts';
+import { refuseEvidence, unavailable } from './refuse.ts';
+
+/** Lower-case hex of the SHA-256 of each document: what `x-ms-sgx-collateral` says. */
+export interface CollateralHashes {
+  readonly qeidcertshash: string;
+  readonly qeidcrlhash: string;
+  readonly qeidhash: string;
+  readonly tcbinfocertshash: string;
+  readonly tcbinfocrlhash: string;
+  readonly tcbinfohash: string;
+}
+
+export interface DcapEndorsements {
+  readonly endorsements: Endorsements;
+  readonly hashes: CollateralHashes;
+}
+
+export interface SnpEndorsementParts {
+  /** PEM: the signing key's certificate if the source had it, then its issuers. */
+  readonly certificate_chain: string;
+  /** DER. */
+  readonly crl: Uint8Array;
+}
+
+interface Known<T> {
+  readonly value: T;
+  readonly untilMs: number;
+}
+
+const mostBytes = 4_194_304;
+const mostKnown = 64;
+const maximumAgeMs = 600_000;
+
+/**
+ * What the host's endorsements said, for ten minutes: then the host is asked again, which may have later ones. Only what
+ * verified something is kept, so that nobody fills this with platforms that do not exist.
+ */
+export class EndorsementMemory {
+  readonly #source: EndorsementSource;
+  readonly #now: () => Date;
+  readonly #known = new Map<string, Known<DcapEndorsements | SnpEndorsementParts>>();
+
+  constructor(source: EndorsementSource, now: () => Date) {
+    this.#source = source;
+    this.#now = now;
+  }
+
+  /** @throws ServiceError InvalidParameter when nobody has any, ServiceUnavailable when the host fails. */
+  async forQuote(request: EndorsementRequest, cache: VerifierCache): Promise<DcapEndorsements> {
+    return this.#find(request, (bytes) => readDcap(bytes, cache));
+  }
+
+  /** @throws as `forQuote`. */
+  async forReport(request: EndorsementRequest): Promise<SnpEndorsementParts> {
+    return this.#find(request, readSnp);
+  }
+
+  /** Keeps what verified evidence. */
+  keep(request: EndorsementRequest, value: DcapEndorsements | SnpEndorsementParts): void {
+    const text = endorsementRequestText(request);
+    if (this.#fresh(text) !== undefined) return;
+    this.#known.delete(text);
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
+    this.#known.set(text, { value, untilMs: this.#now().getTime() + maximumAgeMs });
+  }
+
+  /** Forgets what did not verify, such as collateral that has expired since. */
+  forget(request: EndorsementRequest): void {
+    this.#known.delete(endorsementRequestText(request));
+  }
+
+  #fresh(text: string): unknown {
+    const known = this.#known.get(text);
+    const leftMs = known === undefined ? 0 : known.untilMs - this.#now().getTime();
+    // More than was given is left when the clock went back.
+    return leftMs > 0 && leftMs <= maximumAgeMs ? known?.value : undefined;
+  }
+
+  async #find<T extends DcapEndorsements | SnpEndorsementParts>(
+    request: EndorsementRequest,
+    read: (bytes: Uint8Array) => T,
+  ): Promise<T> {
+    const known = this.#fresh(endorsementRequestText(request));
+    // One text is always read by one reader: the facts say of which kind they are.
+    if (known !== undefined) return known as T;
+    const bytes = await this.#ask(request);
+    if (bytes === undefined) {
+      refuseEvidence('No source has endorsements for this platform and baseline.', { rule: 'endorsements' });
+    }
+    try {
+      if (bytes.length > mostBytes) unavailable('The endorsements are too large.');
+      return read(bytes);
+    } catch (error) {
+      return isEnclosError(error) ? unavailable('The endorsements that were found cannot be read.', error) : rethrow(error);
+    }
+  }
+
+  async #ask(request: EndorsementRequest): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#source(request);
+    } catch (cause) {
+      return unavailable('Endorsements cannot be had at this time.', cause);
+    }
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+function readDcap(bytes: Uint8Array, cache: VerifierCache): DcapEndorsements {
+  const text = decodeUtf8(bytes);
+  const endorsements = parseCollateral(text, { cache });
+  // It was read as one: every member is there, and is text.
+  return { endorsements, hashes: hashesOf(parseJson(text, mostBytes) as unknown as QuoteCollateral) };
+}
+
+/** Certificates as the PEM text, revocation lists as DER, the documents as the text that Intel signed. */
+function hashesOf(collateral: QuoteCollateral): CollateralHashes {
+  // The CA of both signing certificates is the root.
+  const rootCrl = sha256(fromHex(collateral.root_ca_crl));
+  return Object.freeze({
+    qeidcertshash: sha256(collateral.qe_identity_issuer_chain),
+    qeidcrlhash: rootCrl,
+    qeidhash: sha256(collateral.qe_identity),
+    tcbinfocertshash: sha256(collateral.tcb_info_issuer_chain),
+    tcbinfocrlhash: rootCrl,
+    tcbinfohash: sha256(collateral.tcb_info),
+  });
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return toHex(new Uint8Array(createHash('sha256').update(data).digest()));
+}
+
+function readSnp(bytes: Uint8Array): SnpEndorsementParts {
+  const value = parseJson(decodeUtf8(bytes), mostBytes);
+  const { certificate_chain: chain, crl } = isJsonObject(value) ? value : {};
+  if (typeof chain !== 'string' || typeof crl !== 'string') unavailable('The endorsements that were found are none of AMD.');
+  return Object.freeze({ certificate_chain: chain, crl: fromHex(crl) });
+}

@@ -1,0 +1,74 @@
+import {
+  evaluateConfiguration,
+  evaluatePolicy,
+  type Claim,
+  type ClaimValue,
+  type Evaluation,
+  type PolicyLimits,
+} from '@enclos/claim-rules';
+import { isEnclosError } from '@enclos/errors';
+import { ServiceError } from '../api/service-error.ts';
+import type { SignOptions } from '../tokens/signer.ts';
+import type { ChosenPolicy } from './policies.ts';
+import type { TeeClaims } from './tee-claims.ts';
+
+/** Evaluation runs on the thread that serves: an attacker's policy may hold it up for so long and no longer. */
+const limits: PolicyLimits = Object.freeze({ maxSteps: 1_000_000, maxStringBytes: 1_048_576 });
+
+/** `x-ms-sgx-tcbidentifier` of a policy, if it has configuration rules that issue it. @throws ServiceError */
+export function tcbIdentifierOf({ policy }: ChosenPolicy): ClaimValue | undefined {
+  const properties = ofPolicy(() => evaluateConfiguration(policy, { limits }));
+  return propertyOf(properties, 'x-ms-sgx-tcbidentifier');
+}
+
+/**
+ * Evaluates the policy on the claims of the evidence.
+ * @throws ServiceError PolicyEvaluationError when it does not permit, or cannot be evaluated.
+ */
+export function judge({ policy }: ChosenPolicy, facts: TeeClaims): Evaluation {
+  const claims = Object.entries(facts.incoming).map(
+    ([type, value]): Claim => ({ type, value, issuer: 'AttestationService' }),
+  );
+  const evaluation = ofPolicy(() => evaluatePolicy(policy, { claims, limits }));
+  const { permitted, refusal } = evaluation;
+  if (permitted) return evaluation;
+  const isDenied = refusal?.reason === 'denied';
+  const why = isDenied ? 'A Deny claim was issued' : 'No Permit claim was issued';
+  const { line, column } = refusal?.rule ?? {};
+  throw new ServiceError(400, 'PolicyEvaluationError', `Policy evaluation failed. ${why}, authorization failed.`, {
+    details: { rule: isDenied ? 'denied' : 'not-permitted', ...(line === undefined ? {} : { policyRule: { line, column } }) },
+  });
+}
+
+/** What the properties that a policy issued say about its token. @throws ServiceError PolicyEvaluationError */
+export function signOptionsOf(properties: readonly Claim[]): SignOptions {
+  const validity = propertyOf(properties, 'report_validity_in_minutes');
+  const omit = propertyOf(properties, 'omit_x5c');
+  if (validity !== undefined && !(typeof validity === 'number' && validity >= 1)) {
+    throw new ServiceError(400, 'PolicyEvaluationError', 'The policy issues a report_validity_in_minutes that is no integer above zero.');
+  }
+  if (omit !== undefined && typeof omit !== 'boolean') {
+    throw new ServiceError(400, 'PolicyEvaluationError', 'The policy issues an omit_x5c that is no boolean.');
+  }
+  return {
+    ...(validity === undefined ? {} : { validityMinutes: validity }),
+    ...(omit === undefined ? {} : { certificate: omit ? 'x5t' : 'x5c' }),
+  };
+}
+
+/** The last one counts: a later rule is the more special one. */
+function propertyOf(properties: readonly Claim[], name: string): ClaimValue | undefined {
+  return properties.findLast(({ type }) => type === name)?.value;
+}
+
+function ofPolicy<T>(evaluate: () => T): T {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    throw new ServiceError(400, 'PolicyEvaluationError', `Policy evaluation failed. ${error.message}`, {
+      details: { rule: error.code },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { defaultPolicies, parsePolicy, strictPolicies, type Policy } from '@enclos/claim-rules';
+import { toBase64url, utf8 } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { ServiceError } from '../api/service-error.ts';
+import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
+import type { TenantDocument } from '../state/state.ts';
+import type { TenantConfiguration } from '../tenants/configuration.ts';
+import type { AttestRequest } from './attest.ts';
+
+/** A policy that is ready to be evaluated. */
+export interface ReadyPolicy {
+  readonly policy: Policy;
+  readonly text: string;
+  /** `x-ms-policy-hash`. */
+  readonly hash: string;
+  readonly signer?: StoredPolicy['signer'];
+}
+
+/** Where the policy of a request comes from. Only one that somebody set counts for software evidence as it is. */
+export type PolicyOrigin = 'set' | 'default' | 'draft';
+
+export interface ChosenPolicy extends ReadyPolicy {
+  readonly origin: PolicyOrigin;
+}
+
+const mostKnown = 64;
+const mostKnownLength = 65_536;
+
+/** Policies that were parsed before, by the SHA-256 of what they were parsed from. */
+export class PolicyMemory {
+  readonly #known = new Map<string, ReadyPolicy>();
+
+  /** The policy that a request is judged by, before anything is known of its evidence. @throws ServiceError */
+  choose(
+    { type, draftPolicy }: Pick<AttestRequest, 'type' | 'draftPolicy'>,
+    document: TenantDocument,
+    configuration: Pick<TenantConfiguration, 'defaultPolicies'>,
+  ): ChosenPolicy {
+    if (draftPolicy !== undefined) return { ...this.#find(draftPolicy, () => ofDraft(draftPolicy)), origin: 'draft' };
+    const stored = document.policies[type];
+    if (stored !== undefined) return { ...this.#find(stored, () => ofStored(stored)), origin: 'set' };
+    const text = (configuration.defaultPolicies === 'azure' ? defaultPolicies : strictPolicies)[type];
+    return { ...this.#find(text, () => ofText(text)), origin: 'default' };
+  }
+
+  /** The strict default: what software evidence gets where nobody set a policy. */
+  strict(type: AttestRequest['type']): ChosenPolicy {
+    const text = strictPolicies[type];
+    return { ...this.#find(text, () => ofText(text)), origin: 'default' };
+  }
+
+  #find(source: string, read: () => ReadyPolicy): ReadyPolicy {
+    const key = createHash('sha256').update(source).digest('base64url');
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const ready = read();
+    // Anybody may send drafts: large ones are not worth the room.
+    if (source.length > mostKnownLength && ready.signer === undefined) return ready;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
+    this.#known.set(key, ready);
+    return ready;
+  }
+}
+
+function ofText(text: string): ReadyPolicy {
+  return Object.freeze({ policy: parsePolicy(text), text, hash: policyHash(toBase64url(utf8(text))) });
+}
+
+/** @throws ServiceError PolicyParsingError */
+function ofDraft(text: string): ReadyPolicy {
+  try {
+    return ofText(text);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    throw new ServiceError(400, 'PolicyParsingError', `The draft policy is refused. ${error.message}`, {
+      details: { rule: 'draft-policy' },
+      cause: error,
+    });
+  }
+}
+
+/** It was parsed when it was set. */
+function ofStored(jws: string): ReadyPolicy {
+  const { encoded, text, signer } = readStoredPolicy(jws);
+  const ready = { policy: parsePolicy(text), text, hash: policyHash(encoded) };
+  return Object.freeze(signer === undefined ? ready : { ...ready, signer });
+}

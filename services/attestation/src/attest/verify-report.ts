@@ -1,0 +1,92 @@
+import { X509Certificate } from 'node:crypto';
+import { parseSnpCollateral, type SnpRoot, type SnpVerdict } from '@enclos/attestation';
+import { verifySnpReportSync } from '@enclos/attestation/node';
+import { toHex } from '@enclos/codec';
+import { endorsementFacts } from '@enclos/endorsements';
+import type { AttestContext } from './context.ts';
+import { splitChain, type Evidence } from './evidence.ts';
+import { ofCaller, refuseEvidence } from './refuse.ts';
+
+type Report = Extract<Evidence, { kind: 'report' }>;
+
+/**
+ * Verifies a report of SEV-SNP: with the certificates that came with it, or with those that the host found, and always
+ * with the revocation list that the host found.
+ *
+ * @throws ServiceError InvalidParameter, ServiceUnavailable
+ */
+export async function verifyReportFor(context: AttestContext, evidence: Report): Promise<SnpVerdict> {
+  const { amdRoots, baseline, endorsements } = context;
+  const { report } = evidence;
+  const product = productOf(evidence, amdRoots);
+  const facts = ofCaller(() => endorsementFacts(report, product === undefined ? {} : { product }), 'evidence-format');
+  const request = { facts };
+  const found = await foundFor(context, evidence, request);
+  const { signingKeyCertificate, certificateChain } = certificatesOf(evidence, found?.certificate_chain);
+  try {
+    const verdict = ofCaller(() => {
+      const collateral = parseSnpCollateral({
+        signingKeyCertificate,
+        certificateChain,
+        ...(found === undefined ? {} : { revocationList: found.crl }),
+      });
+      const now = baseline.verificationTime ?? context.now();
+      const { cache, crypto } = context;
+      return verifySnpReportSync(report, collateral, { roots: amdRoots, cache, now, ...(crypto === undefined ? {} : { crypto }) });
+    }, 'evidence');
+    requireAcceptable(verdict, context);
+    if (found !== undefined) endorsements.keep(request, found);
+    return verdict;
+  } catch (error) {
+    endorsements.forget(request);
+    throw error;
+  }
+}
+
+/** Without a list from anywhere a tenant may go on, if it said so and the certificates came with the report. */
+async function foundFor(
+  { baseline, endorsements }: AttestContext,
+  { signingKeyCertificate }: Report,
+  request: Parameters<typeof endorsements.forReport>[0],
+): Promise<Awaited<ReturnType<typeof endorsements.forReport>> | undefined> {
+  try {
+    return await endorsements.forReport(request);
+  } catch (error) {
+    if (baseline.allowUncheckedRevocation && signingKeyCertificate !== undefined) return undefined;
+    throw error;
+  }
+}
+
+function certificatesOf(
+  { signingKeyCertificate, certificateChain }: Report,
+  found: string | undefined,
+): { readonly signingKeyCertificate: string; readonly certificateChain: string } {
+  if (signingKeyCertificate !== undefined && certificateChain !== undefined) {
+    return { signingKeyCertificate, certificateChain };
+  }
+  return ofCaller(() => splitChain(found ?? ''), 'evidence-format');
+}
+
+/** Reports of version 2 do not name their product: the root that they came with does, by its key. */
+function productOf({ certificateChain = '' }: Report, roots: readonly SnpRoot[]): SnpRoot['product'] | undefined {
+  const blocks = certificateChain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    const { publicKey } = new X509Certificate(blocks.at(-1) ?? '');
+    const key = toHex(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })));
+    return roots.find((root) => root.publicKey === key)?.product;
+  } catch {
+    // No certificate that OpenSSL reads: the verifier says what is wrong with it.
+    return undefined;
+  }
+}
+
+function requireAcceptable({ dates, revocation }: SnpVerdict, { baseline }: AttestContext): void {
+  const parts = [...new Set([...dates.expired, ...dates.notYetValid])];
+  if (parts.length > 0) {
+    const message = `The certificates or the revocation list are not of this time: ${parts.join(', ')}.`;
+    refuseEvidence(message, { rule: 'collateral-dates', parts });
+  }
+  if (revocation === 'no-list' && !baseline.allowUncheckedRevocation) {
+    refuseEvidence('No revocation list was found for the certificates of the report.', { rule: 'revocation' });
+  }
+}

@@ -1,0 +1,20 @@
+import { toBase64url, utf8 } from '@enclos/codec';
+import { canonicalJson } from './canonical-json.ts';
+import type { JsonClaims } from './signer.ts';
+
+/** Header and claims of a JWS in its compact form (RFC 7515 section 7.1): what is signed, in ASCII. */
+export function signingInput(header: JsonClaims, claims: JsonClaims): string {
+  return `${segment(header)}.${segment(claims)}`;
+}
+
+/**
+ * A token that nobody signed (RFC 7519 section 6): what a draft policy gives. It proves nothing to anybody, and says
+ * so in its header, in a claim, and by having no signature.
+ */
+export function unsignedToken(claims: JsonClaims): string {
+  return `${signingInput({ alg: 'none', typ: 'JWT' }, claims)}.`;
+}
+
+function segment(value: JsonClaims): string {
+  return toBase64url(utf8(canonicalJson(value)));
+}

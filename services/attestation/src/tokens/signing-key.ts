@@ -1,0 +1,130 @@
+import { createHash, createPublicKey, generateKeyPair, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { selfSignedSigningCertificate, toBase64url, type SigningCertificate } from '@enclos/codec';
+import { tokenKeyExtensions } from '@enclos/atls/token-key';
+import type { TokenAlgorithm } from '../tenants/configuration.ts';
+import { certificateName } from './certificate-name.ts';
+import type { PublishedKey, TokenSignerOptions } from './signer.ts';
+
+const generate = promisify(generateKeyPair);
+
+/** A key that was born here. The private one leaves neither this object nor the enclave. */
+export interface SigningKey {
+  readonly published: PublishedKey;
+  /** SHA-1 of the certificate, base64url: `x5t` (RFC 7515 section 4.1.7). */
+  readonly x5t: string;
+  /** When it was made, and is published. */
+  readonly bornMs: number;
+  /** The end of its certificate: no token that it signed may outlive it. */
+  readonly untilMs: number;
+  /** The signature of a JWS, of the form that its algorithm wants (RFC 7518 section 3). */
+  sign(input: string): Promise<Uint8Array>;
+}
+
+interface Scheme {
+  readonly digest: 'sha256' | 'sha384';
+  readonly certificate: SigningCertificate['algorithm'];
+  readonly curve?: 'P-256' | 'P-384';
+}
+
+const schemes: Readonly<Record<TokenAlgorithm, Scheme>> = Object.freeze({
+  RS256: { digest: 'sha256', certificate: 'rsa-sha256' },
+  ES256: { digest: 'sha256', certificate: 'ecdsa-sha256', curve: 'P-256' },
+  ES384: { digest: 'sha384', certificate: 'ecdsa-sha384', curve: 'P-384' },
+});
+
+export interface KeyDates {
+  readonly bornMs: number;
+  readonly untilMs: number;
+}
+
+/** How far behind a clock that looks at the certificate may be. */
+const backdatedMs = 300_000;
+
+/**
+ * Makes a key, a quote about it, and a certificate that holds both. Neither blocks: keys are made by a thread.
+ * @throws what the quote throws, as ATLS_EVIDENCE_UNAVAILABLE.
+ */
+export async function createSigningKey(options: TokenSignerOptions, dates: KeyDates): Promise<SigningKey> {
+  const { algorithm } = options;
+  const scheme = schemes[algorithm];
+  const { privateKey, publicKey } = await generatePair(options, scheme);
+  const certificate = await certify({ privateKey, publicKey, scheme }, options, dates);
+  const jwk = publicMembers(publicKey);
+  const published = Object.freeze({
+    kid: thumbprint(jwk),
+    kty: algorithm === 'RS256' ? 'RSA' : 'EC',
+    alg: algorithm,
+    jwk: Object.freeze(jwk),
+    x5c: Object.freeze([Buffer.from(certificate).toString('base64')]),
+  } as const);
+  return Object.freeze({
+    published,
+    x5t: createHash('sha1').update(certificate).digest('base64url'),
+    ...dates,
+    sign: (input: string) => signWith(privateKey, scheme, input),
+  });
+}
+
+async function generatePair(
+  { rsaBits = 2048 }: TokenSignerOptions,
+  { curve }: Scheme,
+): Promise<{ readonly privateKey: KeyObject; readonly publicKey: KeyObject }> {
+  return curve === undefined
+    ? generate('rsa', { modulusLength: rsaBits, publicExponent: 65_537 })
+    : generate('ec', { namedCurve: curve });
+}
+
+async function certify(
+  { privateKey, publicKey, scheme }: { privateKey: KeyObject; publicKey: KeyObject; scheme: Scheme },
+  { issuer, configurationDigest, quote, software, testSettings }: TokenSignerOptions,
+  { bornMs, untilMs }: KeyDates,
+): Promise<Uint8Array> {
+  const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+  const claims = { issuer, configuration: configurationDigest, issuedAtMs: bornMs };
+  return selfSignedSigningCertificate({
+    commonName: certificateName(issuer),
+    organizationalUnits: [
+      ...(software ? ['Software platforms are accepted'] : []),
+      ...(testSettings ? ['Test settings are allowed'] : []),
+    ],
+    uri: issuer,
+    validFrom: new Date(bornMs - backdatedMs),
+    validUntil: new Date(untilMs),
+    serialNumber: new Uint8Array(randomBytes(16)),
+    publicKey: spki,
+    algorithm: scheme.certificate,
+    extensions: await tokenKeyExtensions(spki, claims, quote),
+    sign: (bytes) => new Uint8Array(sign(scheme.digest, bytes, privateKey)),
+  });
+}
+
+function publicMembers(key: KeyObject): Record<string, string> {
+  const jwk = key.export({ format: 'jwk' });
+  const names = jwk.kty === 'RSA' ? (['n', 'e'] as const) : (['crv', 'x', 'y'] as const);
+  return Object.fromEntries(names.map((name) => [name, jwk[name] ?? '']));
+}
+
+/** The `kid` of a key. @param publicKey SubjectPublicKeyInfo, DER. */
+export function keyIdOf(publicKey: Uint8Array): string {
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
+  return thumbprint(publicMembers(key));
+}
+
+/** RFC 7638: the required members in the order of their names. */
+function thumbprint(members: Readonly<Record<string, string>>): string {
+  const named = { ...members, kty: 'n' in members ? 'RSA' : 'EC' };
+  const sorted = Object.fromEntries(Object.entries(named).sort(([left], [right]) => (left < right ? -1 : 1)));
+  return toBase64url(new Uint8Array(createHash('sha256').update(JSON.stringify(sorted)).digest()));
+}
+
+function signWith(key: KeyObject, { digest, curve }: Scheme, input: string): Promise<Uint8Array> {
+  const settings = curve === undefined ? { key } : { key, dsaEncoding: 'ieee-p1363' as const };
+  return new Promise((resolve, reject) => {
+    // With a callback a thread signs, and requests go on meanwhile.
+    sign(digest, Buffer.from(input, 'ascii'), settings, (error, signature) => {
+      if (error === null) resolve(new Uint8Array(signature));
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { toBase64url } from '@enclos/codec';
+import { tokenError } from './errors.ts';
+import { signingInput } from './jwt.ts';
+import { KeyRing } from './key-ring.ts';
+import type { JsonClaims, PublishedKey, RotatingTokenSigner, SignOptions, TokenSignerOptions } from './signer.ts';
+import { createSigningKey, type SigningKey } from './signing-key.ts';
+import { boundedValidity, tokenTimes } from './token-times.ts';
+
+const minuteMs = 60_000;
+const dayMinutes = 1440;
+
+/**
+ * A signer with a first key.
+ * @throws ATTESTATION_TENANT_UNUSABLE for options that make no sense; what the quote throws.
+ */
+export async function createTokenSigner(options: TokenSignerOptions): Promise<RotatingTokenSigner> {
+  const { keys, maximumValidityMinutes = dayMinutes, now, peers } = options;
+  checkValidity(options.validityMinutes, maximumValidityMinutes);
+  const ring = await KeyRing.create({
+    rotateMs: keys.rotateMinutes * minuteMs,
+    overlapMs: keys.overlapMinutes * minuteMs,
+    maximumValidityMs: maximumValidityMinutes * minuteMs,
+    create: (dates) => createSigningKey(options, dates),
+    now,
+  });
+  const ownKeys = (): readonly PublishedKey[] => ring.published().map(({ published }) => published);
+  return Object.freeze({
+    sign: (claims: JsonClaims, signOptions: SignOptions = {}) => signToken(claims, signOptions, { options, ring }),
+    publishedKeys: async () => {
+      const others = peers === undefined ? [] : await peers();
+      const own = ownKeys();
+      const kids = new Set(own.map(({ kid }) => kid));
+      return [...own, ...others.filter(({ kid }) => !kids.has(kid))];
+    },
+    ownKeys,
+    advance: () => ring.advance(),
+  });
+}
+
+/** What the signer says in every token, over whatever claims it is given. */
+export function fixedClaims({
+  issuer,
+  configurationDigest,
+  software,
+  testSettings,
+}: Pick<TokenSignerOptions, 'issuer' | 'configurationDigest' | 'software' | 'testSettings'>): JsonClaims {
+  return {
+    iss: issuer,
+    'x-enclos-configuration': configurationDigest,
+    ...(software ? { 'x-enclos-platform': 'software' } : {}),
+    ...(testSettings ? { 'x-enclos-test-settings': true } : {}),
+  };
+}
+
+async function signToken(
+  claims: JsonClaims,
+  { validityMinutes, certificate }: SignOptions,
+  { options, ring }: { readonly options: TokenSignerOptions; readonly ring: KeyRing },
+): Promise<string> {
+  const { validityMinutes: usual, maximumValidityMinutes = dayMinutes, now, issuer } = options;
+  const times = tokenTimes(now().getTime(), boundedValidity(validityMinutes ?? usual, maximumValidityMinutes));
+  const key = await ring.keyFor(times.exp * 1000);
+  const { kid, alg } = key.published;
+  const header = { alg, kid, jku: `${issuer}/certs`, typ: 'JWT', ...certificateMember(key, certificate) };
+  const input = signingInput(header, { ...claims, ...fixedClaims(options), ...times, jti: randomUUID() });
+  return `${input}.${toBase64url(await key.sign(input))}`;
+}
+
+function certificateMember({ published, x5t }: SigningKey, certificate: SignOptions['certificate']): JsonClaims {
+  if (certificate === undefined) return {};
+  return certificate === 'x5c' ? { x5c: published.x5c } : { x5t };
+}
+
+function checkValidity(usual: number, maximum: number): void {
+  const isUsable = Number.isInteger(usual) && Number.isInteger(maximum) && usual >= 1 && usual <= maximum;
+  if (!isUsable) {
+    throw tokenError('ATTESTATION_TENANT_UNUSABLE', 'Tokens are good for a minute at least, and for the maximum at most.');
+  }
+}
