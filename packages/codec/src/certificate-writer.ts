@@ -33,8 +33,10 @@ const always = derSequence(derTime(new Date('2000-01-01T00:00:00Z')), derTime(ne
 const digitalSignature = derValue(DerTag.BIT_STRING, Uint8Array.of(7, 0x80));
 
 export interface SelfSignedCertificate {
-  /** The DNS name of subject and issuer, at most 64 ASCII characters. */
+  /** The DNS name of subject and issuer, at most 64 ASCII characters; or an IPv4 address. */
   readonly name: string;
+  /** More names of the same kinds, for servers with several. */
+  readonly alternativeNames?: readonly string[];
   /** 16 random bytes. */
   readonly serialNumber: Uint8Array;
   /** The SubjectPublicKeyInfo of a P-256 key, in DER. */
@@ -51,8 +53,8 @@ export interface SelfSignedCertificate {
  * @throws CODEC_OUT_OF_RANGE for a name of another form.
  */
 export function selfSignedCertificate(options: SelfSignedCertificate): Uint8Array {
-  const { name, extensions = [] } = options;
-  if (!/^[\x21-\x7e]{1,64}$/.test(name)) {
+  const { name, alternativeNames = [], extensions = [] } = options;
+  if (![name, ...alternativeNames].every((each) => /^[\x21-\x7e]{1,64}$/.test(each))) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not a DNS name of at most 64 ASCII characters.');
   }
   return writeCertificate({
@@ -60,8 +62,7 @@ export function selfSignedCertificate(options: SelfSignedCertificate): Uint8Arra
     algorithm: algorithms['ecdsa-sha256'],
     subject: derSequence(nameAttribute(oid.commonName, name)),
     validity: always,
-    // dNSName is [2] IMPLICIT IA5String.
-    extensions: [alternativeName(0x82, name), usage, ...extensions.map(plainExtension)],
+    extensions: [alternative(...[name, ...alternativeNames].map(hostName)), usage, ...extensions.map(plainExtension)],
   });
 }
 
@@ -116,7 +117,7 @@ export function selfSignedSigningCertificate(options: SigningCertificate): Uint8
     ),
     validity: derSequence(derTime(validFrom), derTime(validUntil)),
     // uniformResourceIdentifier is [6] IMPLICIT IA5String.
-    extensions: [alternativeName(0x86, uri), usage, ...extensions.map(plainExtension)],
+    extensions: [alternative(derValue(0x86, utf8(uri))), usage, ...extensions.map(plainExtension)],
   });
 }
 
@@ -153,8 +154,16 @@ function nameAttribute(type: string, text: string): Uint8Array {
   return derValue(DerTag.SET, derSequence(derOid(type), derValue(DerTag.UTF8_STRING, utf8(text))));
 }
 
-function alternativeName(tag: number, text: string): Uint8Array {
-  return extension(oid.subjectAlternativeName, false, derSequence(derValue(tag, utf8(text))));
+function alternative(...names: readonly Uint8Array[]): Uint8Array {
+  return extension(oid.subjectAlternativeName, false, derSequence(...names));
+}
+
+/** dNSName is [2] IMPLICIT IA5String, iPAddress is [7] IMPLICIT OCTET STRING of the address's bytes. */
+function hostName(name: string): Uint8Array {
+  const bytes = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) ? name.split('.').map(Number) : undefined;
+  if (bytes === undefined) return derValue(0x82, utf8(name));
+  if (bytes.some((byte) => byte > 255)) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not an IPv4 address.');
+  return derValue(0x87, Uint8Array.from(bytes));
 }
 
 function plainExtension({ id, value }: CertificateExtension): Uint8Array {

@@ -11,6 +11,7 @@ export { generateKeyPair, randomBytes, type EnclaveKeyPair } from './keys.ts';
 export { log } from './log.ts';
 export { LogLevel, type LogLevelName, type LogText } from './log-filter.ts';
 export { openMount, type FolderEntry, type Mount } from './mounts.ts';
+export { capabilities } from './platform.ts';
 export { quote, quoteReportData, type QuoteRequest } from './quote.ts';
 export { createReport, identity, targetInfo, verifyReport } from './report.ts';
 export { environmentVariable } from './runtime.ts';

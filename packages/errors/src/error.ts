@@ -3,6 +3,9 @@ import type { ErrorCode } from './registry/index.ts';
 import type { ErrorEntry, ErrorKind } from './registry/kinds.ts';
 
 const brand = Symbol.for('enclos.error');
+/** An enclave holds entries of what is inside alone. An error of another area must still be that error, and no TypeError. */
+const listed: Readonly<Partial<Record<ErrorCode, ErrorEntry>>> = errorRegistry;
+const unlisted: ErrorEntry = { kind: 'refused', summary: 'It was refused.', next: 'Look up the code.' };
 
 /** Public facts about an error. Never a secret, a token or raw evidence. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
@@ -28,7 +31,7 @@ export class EnclosError<C extends ErrorCode = ErrorCode> extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: C, message?: string, options: ErrorOptions = {}) {
-    const entry: ErrorEntry = options.entry ?? errorRegistry[code];
+    const entry = options.entry ?? listed[code] ?? unlisted;
     super(message ?? entry.summary, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'EnclosError';
     this.code = code;

@@ -52,12 +52,8 @@ export function createHistogram(bounds: readonly number[], options: FamilyOption
   const allBounds = [...bounds, Infinity];
   const linesOf = ({ labels, counts, sum, count }: Buckets): string => {
     let below = 0;
-    const buckets = allBounds.map((bound, i) => {
-      below += counts[i] ?? 0;
-      return sample(`${options.name}_bucket`, renderLabels({ ...labels, le: formatNumber(bound) }), below);
-    });
-    const own = renderLabels(labels);
-    return buckets.join('') + sample(`${options.name}_sum`, own, sum) + sample(`${options.name}_count`, own, count);
+    const atMost = counts.map((found) => (below += found));
+    return histogramLines(options.name, bounds, { labels, atMost, sum, count });
   };
   return Object.freeze({
     observe(labels: Labels, value: number) {
@@ -82,6 +78,39 @@ export function createView(options: FamilyOptions, read: () => readonly (readonl
         .map(([labels, value]) => sample(options.name, renderLabels(labels), value))
         .join(''),
   });
+}
+
+/** A series of a histogram that was counted elsewhere. */
+export interface CountedSeries {
+  readonly labels: Labels;
+  /** How many values are at most as large as each bound, `count` being that of infinity. */
+  readonly atMost: readonly number[];
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** A histogram whose values are looked up when somebody reads them. @param bounds upper bounds, ascending, without +Inf. */
+export function createHistogramView(
+  bounds: readonly number[],
+  options: FamilyOptions,
+  read: () => readonly CountedSeries[],
+): Family {
+  return Object.freeze({
+    render: () =>
+      header('histogram', options) +
+      read()
+        .map((series) => histogramLines(options.name, bounds, series))
+        .join(''),
+  });
+}
+
+function histogramLines(name: string, bounds: readonly number[], { labels, atMost, sum, count }: CountedSeries): string {
+  const buckets = [...bounds, Infinity].map((bound, i) => {
+    const below = bound === Infinity ? count : (atMost[i] ?? 0);
+    return sample(`${name}_bucket`, renderLabels({ ...labels, le: formatNumber(bound) }), below);
+  });
+  const own = renderLabels(labels);
+  return buckets.join('') + sample(`${name}_sum`, own, sum) + sample(`${name}_count`, own, count);
 }
 
 function header(type: string, { name, help }: FamilyOptions): string {

@@ -49,8 +49,9 @@ export class BodyReader {
   /** @returns where the rest begins, which is behind the body once it is done. */
   read(chunk: Buffer, from: number): number {
     let at = from;
-    while (at < chunk.length && this.#part !== 'done')
+    while (at < chunk.length && this.#part !== 'done') {
       at = this.#part === 'data' ? this.#data(chunk, at) : this.#line(chunk, at);
+    }
     return at;
   }
 
@@ -95,8 +96,14 @@ export class BodyReader {
     this.#trailers ??= new Fields(this.#limits);
     const end = this.#lines.read(chunk, from, this.#trailers.leftBytes, tooManyHeaderBytes);
     const { line, lineBytes } = this.#lines;
-    if (line === '') this.#finish();
-    else if (line !== undefined) this.#trailers.add(line, lineBytes);
+    if (line === undefined) return end;
+    if (line !== '') {
+      this.#trailers.add(line, lineBytes);
+    } else {
+      // Dropped here, it would still have been believed by somebody before.
+      if (this.#trailers.hasLeading) refuse(400, 'A trailer is one that only a header can be.');
+      this.#finish();
+    }
     return end;
   }
 

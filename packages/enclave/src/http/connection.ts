@@ -62,7 +62,7 @@ export class HttpConnection {
     this.#onOver = onOver;
     this.#since = server.now();
     this.#reader = this.#newReader();
-    connection.once('close', () => this.#over());
+    connection.once('close', () => this.destroy());
     connection.on('error', () => undefined);
   }
 
@@ -301,7 +301,8 @@ export class HttpConnection {
   }
 
   #readAhead(): void {
-    while (this.#hasMore && !this.#isEnding && !this.#isOver && this.#phase !== 'answer' && this.#phase !== 'write') {
+    const answered = this.#requests;
+    while (this.#hasMore && this.#requests === answered && !this.#isEnding && !this.#isOver) {
       const next = this.#rest ?? this.#ahead.take();
       this.#rest = undefined;
       this.#read(next);

@@ -8,6 +8,9 @@ const blanks = /^[\t ]+|[\t ]+$/g;
 
 /** Said twice, one of two readers could believe the one and the other reader the other. */
 const single = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'content-type']);
+/** Say where messages end, and connections. */
+const delimiting = new Set(['content-length', 'transfer-encoding', 'connection']);
+const leading = [...single, 'connection', 'expect', 'upgrade'];
 
 /** The fields of one message, by lower-case name. */
 export class Fields {
@@ -30,6 +33,11 @@ export class Fields {
     return this.#fields.get(lowerCaseName);
   }
 
+  /** Whether one is there that has its meaning in front of the body only (RFC 9110 section 6.5.1). */
+  get hasLeading(): boolean {
+    return leading.some((key) => this.#fields.has(key));
+  }
+
   /** How long the next line may be, with its end. The empty line behind the last one is free. */
   get leftBytes(): number {
     return Math.max(2, this.#maxBytes - this.#bytes);
@@ -45,7 +53,10 @@ export class Fields {
     if (colon === -1 || !name.test(line.slice(0, colon))) refuse(400, 'A header line has no name of the right form.');
     const text = line.slice(colon + 1);
     if (!value.test(text)) refuse(400, 'A header value holds a control character.');
-    this.#put(line.slice(0, colon).toLowerCase(), text.replace(blanks, ''));
+    const key = line.slice(0, colon).toLowerCase();
+    // A blank by RFC 9110 section 5.6.3, and not to every parser.
+    if (delimiting.has(key) && text.includes('\t')) refuse(400, `The header ${key} holds a tab.`);
+    this.#put(key, text.replace(blanks, ''));
   }
 
   #put(key: string, text: string): void {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { isEnclosError } from '@enclos/errors';
 import { httpError, misused } from './errors.ts';
 import { isSendable } from './fields.ts';
 import { defaultLimits } from './limits.ts';
@@ -81,7 +82,8 @@ async function answered(socket: Duplex, { request, reader, timeoutMs, signal }: 
           reader.read(chunk);
           if (reader.isDone) resolve();
         } catch (error) {
-          reject(error as Error);
+          if (isEnclosError(error)) reject(error);
+          else broken(error);
         }
       };
       const timer = setTimeout(() => reject(httpError('HTTP_TIMEOUT')), timeoutMs);

@@ -26,8 +26,8 @@ const absolute = /^https?:\/\/([^/?#]+)(.*)$/i;
 /** RFC 9112 section 3. One space between the parts, and nothing else. */
 export function parseRequestLine(line: string, maxUrlBytes: number): RequestLine {
   const [method = '', target = '', version = '', ...more] = line.split(' ');
-  if (more.length > 0 || !methodForm.test(method) || target === '')
-    refuse(400, 'The request line has not three parts.');
+  const hasParts = more.length === 0 && methodForm.test(method) && target !== '';
+  if (!hasParts) refuse(400, 'The request line has not three parts.');
   if (target.length > maxUrlBytes) refuse(414, `The target is longer than ${maxUrlBytes} bytes.`);
   if (!/^HTTP\/[0-9]\.[0-9]$/.test(version)) refuse(400, 'The request line names no version of HTTP.');
   if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') refuse(505, 'The version is neither HTTP/1.1 nor HTTP/1.0.');

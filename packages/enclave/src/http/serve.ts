@@ -87,11 +87,11 @@ function acceptAll(
   const isOver = (): boolean => signal?.aborted ?? false;
   const loop = async (): Promise<void> => {
     while (!isOver()) {
-      const { done, value } = await iterator.next();
-      if (done === true) return;
+      const next = await iterator.next();
+      if (next.done === true) return;
       // One that came while nobody waited for it any more.
-      if (isOver()) value.destroy();
-      else accept(value);
+      if (isOver()) next.value.destroy();
+      else accept(next.value);
     }
     await iterator.return?.();
   };

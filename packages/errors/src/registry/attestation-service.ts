@@ -11,4 +11,24 @@ export const attestationServiceErrors = {
     summary: 'The keys of the issuer of management tokens are not known, and it does not answer.',
     next: 'Try again. If it stays so, look whether the host reaches the issuer, or put its keys into the configuration.',
   },
+  ATTESTATION_IDENTITY_PROVIDER: {
+    kind: 'transient',
+    summary: 'The identity provider does not give its keys as OpenID Connect Discovery has it.',
+    next: 'Look at what the message names: the address in --identity-provider, the roots in certificateAuthorities, or the document of the issuer.',
+  },
+  ATTESTATION_ENDORSEMENTS_ABSENT: {
+    kind: 'transient',
+    summary: 'No source has endorsements for the platform of this service, so the evidence of its replicas cannot be appraised.',
+    next: 'Look at --collateral, and whether the host reaches its sources.',
+  },
+  ATTESTATION_SERVING: {
+    kind: 'usage',
+    summary: 'The enclave serves nothing yet, or serves already: it takes one configuration in its life.',
+    next: 'Call serve first, and once; load another enclave for another configuration.',
+  },
+  ATTESTATION_USAGE: {
+    kind: 'usage',
+    summary: 'The arguments of the attestation service cannot be used.',
+    next: 'Look at --help.',
+  },
 } as const satisfies ErrorArea;

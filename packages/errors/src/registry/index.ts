@@ -5,6 +5,7 @@ import { atlsErrors } from './atls.ts';
 import { attestationServiceErrors } from './attestation-service.ts';
 import { attestationErrors } from './attestation.ts';
 import { attestationTokenErrors } from './attestation-tokens.ts';
+import { attestationStateErrors } from './attestation-state.ts';
 import { buildErrors } from './build.ts';
 import { claimRuleErrors } from './claim-rules.ts';
 import { cliErrors } from './cli.ts';
@@ -49,6 +50,7 @@ export const errorRegistry = {
   ...admissionErrors,
   ...agentErrors,
   ...attestationTokenErrors,
+  ...attestationStateErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorRegistry;

@@ -1,5 +1,5 @@
 import type { AttestRequest, AttestResult } from '../attest/attest.ts';
-import type { AttestationType, ServiceConfiguration, TenantConfiguration } from '../tenants/configuration.ts';
+import type { ServiceConfiguration } from '../tenants/configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 
@@ -17,10 +17,6 @@ export interface ApiOptions {
    *   EnclosError of kind `transient`.
    */
   readonly attest: (request: AttestRequest, tenant: Tenant) => Promise<AttestResult>;
-  /** The policy text of a type that has none set, by `defaultPolicies` of the tenant. */
-  readonly defaultPolicy: (type: AttestationType, tenant: TenantConfiguration) => string;
-  /** @throws anything for a text that is no policy; its message, a code frame, is told to the caller. */
-  readonly parsePolicy: (text: string) => unknown;
   readonly host: Pick<Host, 'audit'>;
   readonly limits: ServiceConfiguration['limits'];
   /** The clock of the host: nothing that only time protects is safe from the host. */

@@ -1,3 +1,4 @@
+import type { HttpRequest, HttpResponse } from '@enclos/enclave/http';
 import { isEnclosError } from '@enclos/errors';
 import { createAuthenticate, type Authenticate, type Principal } from '../auth/authenticate.ts';
 import type { Tenant } from '../tenants/tenant.ts';
@@ -6,7 +7,7 @@ import { checkApiVersion } from './api-versions.ts';
 import { auditOutcome, type AuditLine } from './audit.ts';
 import type { Answer, Route } from './call.ts';
 import { tenantsByHost } from './hosts.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
+import type { Api } from './http.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { routesAt, type FoundRoute } from './routes.ts';
 import { ServiceError } from './service-error.ts';
@@ -31,7 +32,7 @@ interface Trace {
  * no text of it.
  * @throws a CODEC error for keys of a bearer issuer in the configuration that are none
  */
-export function createApi(options: ApiOptions): HttpHandler {
+export function createApi(options: ApiOptions): Api {
   const findSite = tenantsByHost(sitesOf(options));
   return async (request) => {
     const startedAt = options.elapsed();

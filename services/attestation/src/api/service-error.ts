@@ -15,6 +15,24 @@ export type ServiceErrorCode =
   | 'ServiceUnavailable'
   | 'InternalError';
 
+/** The HTTP status that each code is answered with. */
+export const errorStatuses: Readonly<Record<ServiceErrorCode, number>> = Object.freeze({
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  InvalidParameter: 400,
+  InvalidOperation: 400,
+  PolicyParsingError: 400,
+  PolicyEvaluationError: 400,
+  NotImplemented: 501,
+  TooManyRequests: 429,
+  ApiVersionUnspecified: 400,
+  UnsupportedApiVersion: 400,
+  ServiceUnavailable: 503,
+  InternalError: 500,
+});
+
 export interface ServiceErrorOptions {
   /** `rule` names what refused, for the audit log too. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;

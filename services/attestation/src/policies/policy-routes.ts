@@ -6,24 +6,31 @@ import { registeredCertificates } from '../certificates/registered.ts';
 import { jwkOf } from '../jose/x5c.ts';
 import type { StateSnapshot, TenantDocument } from '../state/state.ts';
 import type { AttestationType } from '../tenants/configuration.ts';
+import { checkPolicyText, defaultPolicy } from './policy-text.ts';
 import { maximumJws, openManagementJws, requireRegistered, type ManagementJws } from './policy-jws.ts';
-import { policyHash, policyTokenHash, readPolicyPayload, unsignedPolicyJws, type PolicyPayload } from './stored-policy.ts';
+import {
+  policyHash,
+  policyTokenHash,
+  readPolicyPayload,
+  unsignedPolicyJws,
+  type PolicyPayload,
+} from './stored-policy.ts';
 
 /** GET /policies/{type}: a token whose `x-ms-policy` is the JWS that set the policy, or one, not signed, of the default. */
-export async function getPolicy({ tenant, options }: Call, type: AttestationType): Promise<Answer> {
+export async function getPolicy({ tenant }: Call, type: AttestationType): Promise<Answer> {
   const snapshot = await tenant.state.read({ fresh: true });
   const stored = snapshot.document.policies[type];
-  const jws = stored ?? unsignedPolicyJws(options.defaultPolicy(type, tenant.configuration));
+  const jws = stored ?? unsignedPolicyJws(defaultPolicy(type, tenant.configuration));
   const token = await tenant.signer.sign({ 'x-ms-policy': jws, ...stateClaim(snapshot) });
   return { body: { token } };
 }
 
 /** PUT /policies/{type} */
 export async function setPolicy(call: Call, type: AttestationType): Promise<Answer> {
-  const { tenant, options } = call;
+  const { tenant } = call;
   const jws = openBody(call);
   const payload = readPayload(jws);
-  checkText(payload.text, options.parsePolicy);
+  checkPolicyText(payload.text);
   const snapshot = await changePolicies(call, jws, (policies) => ({ ...policies, [type]: jws.text }));
   const token = await tenant.signer.sign({
     'x-ms-policy-result': 'Updated',
@@ -41,13 +48,17 @@ export async function resetPolicy(call: Call, type: AttestationType): Promise<An
   const jws = openBody(call);
   // A policy that is sent here by mistake, or by somebody who got hold of one, must not remove another.
   if (jws.payload.length > 0) throw invalid('A JSON Web Signature with an empty payload resets a policy.');
-  const snapshot = await changePolicies(call, jws, ({ [type]: _, ...others }) => others);
+  const snapshot = await changePolicies(call, jws, (policies) => without(policies, type));
   const token = await tenant.signer.sign({
     'x-ms-policy-result': 'Removed',
     'x-ms-policy-token-hash': policyTokenHash(jws.text),
     ...stateClaim(snapshot),
   });
   return { body: { token } };
+}
+
+function without(policies: TenantDocument['policies'], type: AttestationType): TenantDocument['policies'] {
+  return Object.fromEntries(Object.entries(policies).filter(([name]) => name !== type));
 }
 
 /** What of the tenant's state a result is about, for clients to pin. */
@@ -86,19 +97,5 @@ function readPayload({ payload }: ManagementJws): PolicyPayload {
   } catch (error) {
     if (isEnclosError(error)) throw invalid(`The payload is no policy: ${error.message}`, error);
     throw error;
-  }
-}
-
-const maximumMessage = 4096;
-
-function checkText(text: string, parsePolicy: (text: string) => unknown): void {
-  try {
-    parsePolicy(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : 'The policy cannot be parsed.';
-    throw new ServiceError(400, 'PolicyParsingError', message.slice(0, maximumMessage), {
-      cause: error,
-      details: { rule: 'policy-text' },
-    });
   }
 }

@@ -50,6 +50,13 @@ export interface BaselineConfiguration {
   readonly verificationTime?: string;
 }
 
+/** What the state of a tenant has reached: epoch and digest of a management result, or of `x-enclos-state` in a token. */
+export interface StateFloor {
+  readonly epoch: number;
+  /** Base64url, as in the management result. */
+  readonly digest: string;
+}
+
 export interface TenantConfiguration {
   /** The base URL of the tenant, `https://name.example:8443`: `iss` of its tokens. Its host chooses the tenant of a request. */
   readonly issuer: string;
@@ -74,7 +81,20 @@ export interface TenantConfiguration {
     /** Default 480, as Azure's. A policy can change it by `report_validity_in_minutes`. */
     readonly validityMinutes: number;
   };
+  /**
+   * The least state to take: an older one, or one that does not descend from it, is refused from the start. A state that was
+   * written under another configuration is taken over by being named here, and in no other way.
+   */
+  readonly stateFloor?: StateFloor;
 }
+
+/**
+ * Which enclaves are replicas of this one. `enclave`: those of the same MRENCLAVE. `signer`: those of the same signer and
+ * product, at least of this security version (default: that of the replica which asks); for updates that keep the service up.
+ */
+export type ReplicaRule =
+  | { readonly by: 'enclave' }
+  | { readonly by: 'signer'; readonly minimumSecurityVersion?: number };
 
 export interface ServiceConfiguration {
   readonly tenants: readonly TenantConfiguration[];
@@ -87,4 +107,6 @@ export interface ServiceConfiguration {
   };
   /** How long a signing key signs, and how long before that it is published. */
   readonly keys: { readonly rotateMinutes: number; readonly overlapMinutes: number };
+  /** With a store that replicas share: who they are. Default: by enclave. */
+  readonly replicas?: ReplicaRule;
 }

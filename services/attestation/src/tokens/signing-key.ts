@@ -1,4 +1,4 @@
-import { createHash, generateKeyPair, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPair, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { selfSignedSigningCertificate, toBase64url, type SigningCertificate } from '@enclos/codec';
 import { tokenKeyExtensions } from '@enclos/atls/token-key';
@@ -103,6 +103,12 @@ function publicMembers(key: KeyObject): Record<string, string> {
   const jwk = key.export({ format: 'jwk' });
   const names = jwk.kty === 'RSA' ? (['n', 'e'] as const) : (['crv', 'x', 'y'] as const);
   return Object.fromEntries(names.map((name) => [name, jwk[name] ?? '']));
+}
+
+/** The `kid` of a key. @param publicKey SubjectPublicKeyInfo, DER. */
+export function keyIdOf(publicKey: Uint8Array): string {
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
+  return thumbprint(publicMembers(key));
 }
 
 /** RFC 7638: the required members in the order of their names. */

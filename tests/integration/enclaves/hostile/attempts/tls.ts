@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { connect, createSecureContext, TLSSocket } from 'node:tls';
 import { createGzip } from 'node:zlib';
+import { createTlsIdentity } from '@enclos/enclave';
 import { call, capabilities, construct, member, objectOf, type Attempts } from '../stolen.ts';
 import { authorityOf } from './sockets.ts';
 
@@ -20,11 +22,55 @@ function secured(): TLSSocket {
   return socket;
 }
 
+type Paths = readonly (readonly [string, unknown])[];
+
 /** Everything behind a TLS socket: its handle, the stream's handle, and the sockets around both. */
-function behind(): readonly (readonly [string, unknown])[] {
-  const socket = secured();
+function behind(socket: TLSSocket = secured()): Paths {
   const paths = [[], ['_handle'], ['_handle', '_parent'], ['_handle', '_parentWrap'], ['ssl'], ['_parent']];
   return paths.map((path) => [path.join('.'), member(socket, ...path)]);
+}
+
+/** The class of a socket or handle that one of these was made by, or inherits from. */
+function nativeClassIn(paths: Paths): string | undefined {
+  for (const [path, object] of paths) {
+    for (let at = object; at !== null && at !== undefined; at = Reflect.getPrototypeOf(objectOf(at))) {
+      const name: unknown = member(Object.getOwnPropertyDescriptor(at, 'constructor')?.value, 'name');
+      if (typeof name === 'string' && /^(?:Socket|JSStream|JSStreamSocket|TLSWrap|TCP|Pipe|\w*Wrap)$/.test(name)) {
+        return `${path}: ${name}`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Of a server that asked its client for a certificate and got one: the socket, the certificate, and what holds it. */
+async function behindCertificate(): Promise<Paths> {
+  const identity = createTlsIdentity('hostile.test');
+  const end = (other: () => Duplex): Duplex =>
+    new Duplex({
+      read() {},
+      write(chunk, _encoding, done) {
+        other().push(chunk);
+        done();
+      },
+    });
+  const inside: Duplex = end(() => outside);
+  const outside: Duplex = end(() => inside);
+  const context = createSecureContext(identity);
+  const server = new TLSSocket(inside, {
+    isServer: true,
+    secureContext: context,
+    requestCert: true,
+    rejectUnauthorized: false,
+  });
+  const client = connect({ socket: outside, rejectUnauthorized: false, ...identity });
+  for (const socket of [server, client]) socket.on('error', () => undefined);
+  await once(server, 'secure');
+  const certificate = server.getPeerX509Certificate();
+  // Otherwise the attempts would show nothing, and this is no refusal that they expect.
+  if (certificate === undefined) throw new Error('The client showed no certificate.');
+  const held = Reflect.ownKeys(certificate).map((key) => [String(key), member(certificate, key)] as const);
+  return [...behind(server), ['certificate', certificate], ...held];
 }
 
 /** What the natives would take the argument for, were it not checked. */
@@ -52,17 +98,13 @@ export const tlsAttempts: Attempts = {
       .map(([path, object]) => [path, authorityOf(object)] as const)
       .find(([, found]) => found !== undefined)
       ?.join(': '),
-  'constructors behind a TLS socket': () => {
-    for (const [path, object] of behind()) {
-      for (let at = object; at !== null && at !== undefined; at = Reflect.getPrototypeOf(objectOf(at))) {
-        const name: unknown = member(Object.getOwnPropertyDescriptor(at, 'constructor')?.value, 'name');
-        if (typeof name === 'string' && /^(?:Socket|JSStream|JSStreamSocket|TLSWrap|TCP|Pipe|\w*Wrap)$/.test(name)) {
-          return `${path}: ${name}`;
-        }
-      }
-    }
-    return undefined;
-  },
+  'constructors behind a TLS socket': () => nativeClassIn(behind()),
+  'members behind the certificate of a client': async () =>
+    (await behindCertificate())
+      .map(([path, object]) => [path, authorityOf(object)] as const)
+      .find(([, found]) => found !== undefined)
+      ?.join(': '),
+  'constructors behind the certificate of a client': async () => nativeClassIn(await behindCertificate()),
   'a listening TLS server': () =>
     member(secured(), 'server') ?? member(TLSSocket, 'Server') ?? member(TLSSocket, 'createServer'),
   'an engine for the private key': () =>

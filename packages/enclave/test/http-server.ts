@@ -1,0 +1,90 @@
+import type { Duplex } from 'node:stream';
+import {
+  serveHttp,
+  type HttpClock,
+  type HttpHandler,
+  type HttpLimits,
+  type ServeHttpOptions,
+} from '../src/http/index.ts';
+import type { Connection } from '../src/index.ts';
+import { streamPair } from './streams.ts';
+
+/** A client's end of a connection, and what came of it so far. */
+export interface Client {
+  readonly stream: Duplex;
+  /** The server's end. */
+  readonly inside: Duplex;
+  readonly text: () => string;
+  /** How many whole answers came. */
+  readonly answers: () => number;
+}
+
+/** A server over streams in memory, whose time a test moves. */
+export interface TestServer {
+  connect(): Client;
+  /** Lets so much time pass, and the server look at it. */
+  pass(ms: number): Promise<void>;
+  /** Brings no more connections. */
+  end(): void;
+  /** What the server told of its handler. */
+  readonly errors: unknown[];
+  readonly over: Promise<void>;
+}
+
+export type TestOptions = Partial<Omit<ServeHttpOptions, 'limits' | 'handler'>> & {
+  readonly limits?: Partial<HttpLimits>;
+};
+
+/** All that is to happen without time passing has happened. */
+export async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 12; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+export function testServer(handler: HttpHandler, options: TestOptions = {}): TestServer {
+  const waiting: Connection[] = [];
+  let wake = (): void => undefined;
+  const ended = new AbortController();
+  const connections = {
+    async *[Symbol.asyncIterator]() {
+      while (!ended.signal.aborted || waiting.length > 0) {
+        const next = waiting.shift();
+        if (next !== undefined) yield next;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
+  let now = 0;
+  let sweep = (): void => undefined;
+  const clock: HttpClock = {
+    now: () => now,
+    every(_intervalMs, run) {
+      sweep = run;
+      return () => (sweep = () => undefined);
+    },
+  };
+  const errors: unknown[] = [];
+  const onError = (error: unknown): void => void errors.push(error);
+  return {
+    errors,
+    over: serveHttp(connections, { secure: undefined, onError, clock, ...options, handler }),
+    connect() {
+      const [inside, stream] = streamPair();
+      waiting.push(Object.assign(inside, { remoteAddress: '192.0.2.1' }));
+      wake();
+      let text = '';
+      stream.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+      stream.on('error', () => undefined);
+      return { stream, inside, text: () => text, answers: () => text.match(/HTTP\/1\.1 [2-5]/g)?.length ?? 0 };
+    },
+    async pass(ms) {
+      await quiet();
+      now += ms;
+      sweep();
+      await quiet();
+    },
+    end() {
+      ended.abort();
+      wake();
+    },
+  };
+}

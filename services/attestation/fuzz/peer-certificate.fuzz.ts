@@ -1,0 +1,20 @@
+import { isEnclosError } from '@enclos/errors';
+import { readCertificateClaims } from '../src/peers/certificate-claims.ts';
+import { readSelfSignedCertificate } from '../src/peers/self-signed-certificate.ts';
+import { tokenCertificate } from '../test/replicas.ts';
+
+export const seeds: readonly Uint8Array[] = [
+  tokenCertificate().certificate,
+  tokenCertificate({ extensions: () => [] }).certificate,
+];
+
+/** Certificates in the store: read, or refused with one code. */
+export function fuzz(data: Uint8Array): void {
+  for (const read of [readSelfSignedCertificate, readCertificateClaims]) {
+    try {
+      read(data);
+    } catch (error) {
+      if (!isEnclosError(error, 'ATTESTATION_PEER_REFUSED')) throw error;
+    }
+  }
+}

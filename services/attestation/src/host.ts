@@ -1,0 +1,48 @@
+import { dirname, join } from 'node:path';
+import { isEnclosError } from '@enclos/errors';
+import { fromEnvironment, jsonLines } from '@enclos/host';
+import { helpText, parseCommandLine, type ServiceOptions } from './host/command-line.ts';
+import { makeDevelopmentConfiguration } from './host/development.ts';
+import { runService } from './host/run-service.ts';
+
+const logger = jsonLines();
+
+try {
+  const options = parseCommandLine(process.argv.slice(2));
+  if (options === undefined) process.stdout.write(helpText);
+  else await serve(options);
+} catch (error) {
+  process.exitCode = isEnclosError(error) && error.kind === 'usage' ? 2 : 1;
+  const code = isEnclosError(error) ? error.code : 'UNEXPECTED';
+  const next = isEnclosError(error) ? { next: error.next } : {};
+  logger.error({ event: 'failed', code, ...next }, error instanceof Error ? error.message : 'It failed.');
+}
+
+async function serve(options: ServiceOptions): Promise<void> {
+  // Before anything is served: as process 1 of a container, a signal without a handler does nothing.
+  const told = new Promise<void>((settle) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => settle());
+  });
+  const environment = await fromEnvironment();
+  if (options.development) await prepareDevelopment(options, await environment.launcher.endorsements());
+  const service = await runService(options, { environment, logger });
+  for (const { issuer, configurationDigest } of service.served.tenants) {
+    logger.info({ event: 'tenant', issuer, configurationDigest }, 'Clients pin the digest of the configuration.');
+  }
+  const lost = await Promise.race([told.then(() => undefined), service.ended]);
+  if (lost !== undefined) {
+    // A service without its enclave answers nothing: whoever keeps it running starts it again.
+    process.exitCode = 1;
+    logger.error({ event: 'enclave-lost' }, lost);
+  }
+  await service.stop();
+  await environment.launcher.close();
+}
+
+async function prepareDevelopment(options: ServiceOptions, endorsements: string): Promise<void> {
+  const { configuration, listen } = options;
+  const token = join(dirname(configuration), 'attestation-token.txt');
+  const issuer = `https://localhost:${listen.port}`;
+  const isMade = await makeDevelopmentConfiguration({ configuration, token, issuer, endorsements, now: new Date() });
+  if (isMade) logger.warn({ event: 'development', configuration, token }, 'For trying out: it takes software evidence.');
+}

@@ -1,0 +1,78 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { access, writeFile } from 'node:fs/promises';
+import { EnclosError } from '@enclos/errors';
+
+export interface DevelopmentOptions {
+  /** The file of the configuration, which is made. */
+  readonly configuration: string;
+  /** Where the token of the manager is written. */
+  readonly token: string;
+  /** The tenant's base URL. */
+  readonly issuer: string;
+  /** Endorsements of this machine's software platform: its root is taken from them. JSON. */
+  readonly endorsements: string;
+  readonly now: Date;
+}
+
+/** What bearer tokens of this configuration are for; the scope of Azure's clients asks for the same. */
+const audience = 'https://attest.azure.net';
+const tokenSeconds = 30 * 86_400;
+
+/**
+ * A configuration to try the service with: one tenant, which takes evidence of
+ * this machine's software platform and says so in every token, and whose manager
+ * is whoever has the token. Keys of the issuer of that token end with this call.
+ * @returns false when the configuration is there already; nothing is touched then.
+ */
+export async function makeDevelopmentConfiguration(options: DevelopmentOptions): Promise<boolean> {
+  const { configuration, token, issuer, endorsements, now } = options;
+  const exists = await access(configuration).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return false;
+  // Reserved by RFC 2606: nobody else is it.
+  const manager = 'https://manager.localhost';
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const kid = randomUUID();
+  const tenant = {
+    issuer,
+    trustModel: 'aad',
+    defaultPolicies: 'azure',
+    softwareRoots: [rootOf(endorsements)],
+    // A platform of a single user says so by its status.
+    baseline: { acceptedStatuses: ['OK', 'SW_HARDENING_NEEDED', 'CONFIGURATION_NEEDED'] },
+    management: {
+      bearer: {
+        issuer: manager,
+        audience: [audience],
+        keys: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' }] },
+      },
+    },
+    explainRefusals: true,
+  };
+  const seconds = Math.floor(now.getTime() / 1000);
+  const signed = [{ alg: 'ES256', typ: 'JWT', kid }, claims(manager, seconds)].map(encode).join('.');
+  const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  await writeFile(token, `${signed}.${signature.toString('base64url')}\n`, { mode: 0o600 });
+  await writeFile(configuration, `${JSON.stringify({ tenants: [tenant] }, undefined, 2)}\n`, { flag: 'wx' });
+  return true;
+}
+
+function claims(manager: string, seconds: number): object {
+  return { iss: manager, sub: 'development', aud: audience, iat: seconds, nbf: seconds, exp: seconds + tokenSeconds };
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+/** The last certificate of the chain of the TCB info. @throws ATTESTATION_USAGE */
+function rootOf(endorsements: string): string {
+  const chain = (JSON.parse(endorsements) as { readonly tcb_info_issuer_chain?: unknown }).tcb_info_issuer_chain;
+  const certificates =
+    typeof chain === 'string' ? chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) : null;
+  const root = certificates?.at(-1);
+  if (root !== undefined) return `${root}\n`;
+  throw new EnclosError('ATTESTATION_USAGE', 'The platform has no root of its own: write a configuration by hand.');
+}

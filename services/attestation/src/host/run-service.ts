@@ -1,0 +1,123 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { openDiskCache } from '@enclos/endorsements/node';
+import { createMetrics, loadEnclave, type EnclosLogger, type HostEnvironment } from '@enclos/host';
+import { attestation } from '../attestation.edl.ts';
+import { storeHandlers, type Store } from '../store/store.ts';
+import { openStore, type StoreAddress } from '../store/open-store.ts';
+import { startAdminServer } from './admin-server.ts';
+import { openAuditLog, type AuditLog } from './audit-log.ts';
+import type { ServiceOptions } from './command-line.ts';
+import { collateralSource, endorsementProvider } from './endorsements.ts';
+import { renderCounters } from './metrics.ts';
+
+/** What the enclave's `serve` answers. The certificate is the enclave's; whether it is in one is for evidence to say. */
+export interface Served {
+  /** PEM. */
+  readonly certificate: string;
+  readonly tenants: readonly { readonly issuer: string; readonly configurationDigest: string }[];
+}
+
+export interface RunningService {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly adminPort: number;
+  readonly served: Served;
+  readonly mrEnclave: Uint8Array;
+  /** Settles when the enclave has ended, and says how. */
+  readonly ended: Promise<string>;
+  /** Answers what has begun, and ends. */
+  stop(): Promise<void>;
+}
+
+export interface RunContext {
+  readonly environment: HostEnvironment;
+  readonly logger: EnclosLogger;
+}
+
+/** Starts the service: store, enclave, listeners. What was started ends again when something cannot be. */
+export async function runService(options: ServiceOptions, { environment, logger }: RunContext): Promise<RunningService> {
+  const opened: (() => unknown)[] = [];
+  try {
+    return await start(options, { environment, logger, opened });
+  } catch (error) {
+    for (const close of opened.reverse()) await close();
+    throw error;
+  }
+}
+
+function storeAddress(where: string): StoreAddress {
+  return /^postgres(?:ql)?:\/\//.test(where) ? { url: where } : { folder: where };
+}
+
+interface StartContext extends RunContext {
+  /** What has to be closed, in the order of opening. */
+  readonly opened: (() => unknown)[];
+}
+
+async function start(options: ServiceOptions, context: StartContext): Promise<RunningService> {
+  const { logger, opened } = context;
+  const configuration = await readFile(options.configuration, 'utf8');
+  const audit = await openAuditLog(options.audit);
+  opened.push(() => audit.close());
+  const store = await openStore(storeAddress(options.store));
+  opened.push(() => store.close());
+  const metrics = createMetrics();
+  const enclave = await loadServiceEnclave(options, { ...context, store, audit, metrics });
+  opened.push(() => enclave.dispose());
+  const served = JSON.parse(await enclave.call.serve({ configuration })) as Served;
+  await writeFile(options.certificate, served.certificate);
+  let unready: string | undefined;
+  const admin = await startAdminServer({
+    address: options.admin,
+    unready: () => unready,
+    metrics: async () => metrics.render() + renderCounters(await enclave.call.counters({})),
+  });
+  opened.push(() => admin.close());
+  const ended = enclave.exited.then(({ detail }) => {
+    unready ??= 'the enclave has ended';
+    return detail;
+  });
+  const { host = '', port = 0 } = enclave.listeners['https'] ?? {};
+  logger.info({ event: 'listening', host, port, adminPort: admin.port }, 'The service answers.');
+  return Object.freeze<RunningService>({
+    address: { host, port },
+    adminPort: admin.port,
+    served,
+    mrEnclave: enclave.identity.mrEnclave,
+    ended,
+    async stop() {
+      unready = 'draining';
+      await enclave.call.drain({}).catch(() => undefined);
+      for (const close of opened.splice(0).reverse()) await close();
+    },
+  });
+}
+
+interface EnclaveContext extends RunContext {
+  readonly store: Store;
+  readonly audit: AuditLog;
+  readonly metrics: ReturnType<typeof createMetrics>;
+}
+
+async function loadServiceEnclave(options: ServiceOptions, context: EnclaveContext) {
+  const { environment, logger, store, audit, metrics } = context;
+  const { launcher } = environment;
+  const endorsements = endorsementProvider({
+    sources: options.collateral.map(collateralSource),
+    ownPlatform: () => launcher.endorsements(),
+    ...(options.collateralCache === undefined ? {} : { store: await openDiskCache({ folder: options.collateralCache }) }),
+    onFailed: (source, code) => logger.warn({ event: 'endorsements-failed', source, code }, 'A source has no answer.'),
+  });
+  return loadEnclave({
+    ...environment,
+    interface: attestation,
+    untrusted: {
+      ...storeHandlers(store),
+      endorsements: ({ request }) => endorsements(request),
+      audit: ({ line }) => audit.write(line),
+    },
+    listen: { https: options.listen },
+    ...(options.identityProvider === undefined ? {} : { connect: { 'identity-provider': options.identityProvider } }),
+    logger,
+    instrumentation: metrics,
+  });
+}

@@ -1,0 +1,4 @@
+export { attestation } from './attestation.edl.ts';
+export type { AddressOption, CollateralSource, ServiceOptions } from './host/command-line.ts';
+export { makeDevelopmentConfiguration, type DevelopmentOptions } from './host/development.ts';
+export { runService, type RunContext, type RunningService, type Served } from './host/run-service.ts';

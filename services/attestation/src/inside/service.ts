@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
+import { serveHttp } from '@enclos/enclave/http';
+import { isEnclosError } from '@enclos/errors';
+import { createApi } from '../api/api.ts';
+import { createApiMetrics } from '../api/api-metrics.ts';
+import { attest } from '../attest/attest.ts';
+import { createAttestContext, type AttestContext } from '../attest/context.ts';
+import { endorsementRequestText, type EndorsementSource } from '../attest/endorsement-request.ts';
+import { newReplicaName } from '../peers/peer-directory.ts';
+import { sealedProtection } from '../state/sealed-protection.ts';
+import type { ServiceConfiguration } from '../tenants/configuration.ts';
+import { parseConfiguration } from '../tenants/parse-configuration.ts';
+import type { Host, Tenant } from '../tenants/tenant.ts';
+import { fetchKeys } from './fetch-keys.ts';
+import { replicaAppraiser } from './own-platform.ts';
+import { openTenant, type ServedTenant } from './tenants.ts';
+import { createTlsKeyPair } from './tls-certificate.ts';
+
+/** What `x-ms-maa-service-version` says. */
+const version = 'enclos/0.1.0';
+/** Keys are looked after so often: a few times in the shortest overlap. */
+const tendMs = 15_000;
+/** An enclave has 256 streams, and some are for the identity provider. */
+const maxConnections = 240;
+/** A body of base64url is a third larger than the evidence and data in it. */
+const endorsementTimeoutMs = 30_000;
+
+export interface Service {
+  /** For clients, by way of the host: JSON. */
+  readonly answer: string;
+  counters(): string;
+  /** Answers what has begun, and ends. */
+  drain(): Promise<void>;
+}
+
+/**
+ * Serves the tenants of a configuration.
+ * @throws ATTESTATION_CONFIGURATION_INVALID; ATTESTATION_STATE_INVALID and what else a store gives that cannot be
+ *   believed: then nothing is served.
+ */
+export async function startService(text: string, host: Host): Promise<Service> {
+  const configuration = parseConfiguration(text);
+  const tenants = await openTenants(configuration, host);
+  const metrics = createApiMetrics();
+  const names = [...new Set(tenants.map(({ configuration: { issuer } }) => new URL(issuer).hostname))];
+  const [first] = tenants;
+  const tls = await createTlsKeyPair({
+    names,
+    issuer: first?.configuration.issuer ?? '',
+    configurationDigest: first?.configurationDigest ?? '',
+    issuedAtMs: Date.now(),
+    quote: quoteReportData,
+  });
+  const stopping = new AbortController();
+  const served = serveHttp(listen('https', { signal: stopping.signal }), {
+    secure: tlsServer({ ...tls, minVersion: 'TLSv1.2', clientCertificates: 'requested', alpnProtocols: ['http/1.1'] }),
+    handler: createApi(apiOptions({ configuration, tenants, host, metrics })),
+    limits: { maxBodyBytes: configuration.limits.maxBodyBytes, maxConnections },
+    date: () => new Date(),
+    onError: logFault,
+    signal: stopping.signal,
+  });
+  const timer = setInterval(() => void tendAll(tenants), tendMs);
+  return Object.freeze<Service>({
+    answer: JSON.stringify({
+      certificate: tls.cert,
+      tenants: tenants.map(({ configuration: { issuer }, configurationDigest }) => ({ issuer, configurationDigest })),
+    }),
+    counters: () => JSON.stringify(metrics.counters()),
+    async drain() {
+      clearInterval(timer);
+      stopping.abort();
+      await served;
+    },
+  });
+}
+
+async function openTenants(configuration: ServiceConfiguration, host: Host): Promise<readonly ServedTenant[]> {
+  const now = (): Date => new Date();
+  const nowMs = (): number => performance.now();
+  const endorsements = endorsementsOf(host);
+  const rule = configuration.replicas ?? { by: 'enclave' };
+  const context = {
+    host,
+    configuration,
+    endorsements,
+    appraise: replicaAppraiser({ endorsements, rule, now, nowMs }),
+    replica: newReplicaName(),
+    // Replicas share a store when the configuration says who they are.
+    sealed: configuration.replicas === undefined ? sealedProtection({ seal, unseal }) : undefined,
+    now,
+    nowMs,
+    onRefused: logFault,
+  };
+  return Promise.all(configuration.tenants.map((tenant) => openTenant(tenant, context)));
+}
+
+interface ApiParts {
+  readonly configuration: ServiceConfiguration;
+  readonly tenants: readonly ServedTenant[];
+  readonly host: Host;
+  readonly metrics: ReturnType<typeof createApiMetrics>;
+}
+
+function apiOptions({ configuration, tenants, host, metrics }: ApiParts) {
+  const now = (): Date => new Date();
+  const { allowTestSettings, limits } = configuration;
+  const endorsements = endorsementsOf(host);
+  const contexts = new Map<Tenant, AttestContext>();
+  for (const tenant of tenants) {
+    contexts.set(tenant, createAttestContext({ tenant, endorsements, now, allowTestSettings }));
+  }
+  return {
+    tenants,
+    attest: async (request: Parameters<typeof attest>[0], tenant: Tenant) => {
+      const context = contexts.get(tenant);
+      if (context === undefined) throw new Error('A tenant that was not opened.');
+      return attest(request, context);
+    },
+    host,
+    limits,
+    now,
+    elapsed: () => performance.now(),
+    requestId: randomUUID,
+    fetchKeys,
+    version,
+    metrics,
+    onFault: logFault,
+  };
+}
+
+function endorsementsOf(host: Host): EndorsementSource {
+  return (request) =>
+    host.endorsements({ request: endorsementRequestText(request) }, { timeoutMs: endorsementTimeoutMs });
+}
+
+/** One tenant's trouble is not another's: what fails is tried again the next time. */
+async function tendAll(tenants: readonly ServedTenant[]): Promise<void> {
+  for (const tenant of tenants) await tenant.tend().catch(logFault);
+}
+
+/** To the host goes a code of the registry, and no text that could hold something. */
+function logFault(error: unknown): void {
+  log.warn(`a fault: ${isEnclosError(error) ? error.code : 'unexpected'}`);
+  log.debug(() => (error instanceof Error ? String(error.stack) : 'not an error'));
+}

@@ -1,0 +1,92 @@
+import { quoteReportData } from '@enclos/enclave';
+import { tokenKeyExtensions } from '@enclos/atls/token-key';
+import type { EndorsementSource } from '../attest/endorsement-request.ts';
+import type { AppraiseCertificate } from '../peers/appraisal.ts';
+import { PeerDirectory } from '../peers/peer-directory.ts';
+import type { Protection } from '../state/protection.ts';
+import { createRecordKey, recordIssuer } from '../state/record-key.ts';
+import { signedProtection } from '../state/signed-protection.ts';
+import { openTenantState } from '../state/tenant-state.ts';
+import { configurationDigest } from '../tenants/configuration-digest.ts';
+import type { ServiceConfiguration, TenantConfiguration } from '../tenants/configuration.ts';
+import type { Host, Tenant } from '../tenants/tenant.ts';
+import type { RotatingTokenSigner } from '../tokens/signer.ts';
+import { keyIdOf } from '../tokens/signing-key.ts';
+import { createTokenSigner } from '../tokens/token-signer.ts';
+
+export interface TenantContext {
+  readonly host: Host;
+  readonly configuration: ServiceConfiguration;
+  readonly endorsements: EndorsementSource;
+  readonly appraise: AppraiseCertificate;
+  /** Of this replica, for its life. */
+  readonly replica: string;
+  /** For a store that this replica has to itself; without it records are signed. */
+  readonly sealed: Protection | undefined;
+  readonly now: () => Date;
+  readonly nowMs: () => number;
+  /** Hears of rows of the store that are no replica's. */
+  readonly onRefused: (error: unknown) => void;
+}
+
+/** A tenant with what has to be done for it now and then. */
+export interface ServedTenant extends Tenant {
+  readonly signer: RotatingTokenSigner;
+  /** Changes keys that are due, and tells the peers which ones there are. */
+  tend(): Promise<void>;
+}
+
+/** Makes the first key of a tenant, and reads its state. */
+export async function openTenant(configuration: TenantConfiguration, context: TenantContext): Promise<ServedTenant> {
+  const { host, now, nowMs, replica, appraise, onRefused } = context;
+  const { issuer } = configuration;
+  const digest = configurationDigest(configuration, context.configuration);
+  const directory = new PeerDirectory({
+    store: host,
+    issuer,
+    configurationDigest: digest,
+    replica,
+    appraise,
+    keyIdOf,
+    now,
+    onRefused: (_row, error) => onRefused(error),
+  });
+  const state = await openTenantState({
+    store: host,
+    protection: context.sealed ?? (await signedBy(issuer, digest, context)),
+    issuer,
+    configurationDigest: digest,
+    replica,
+    floor: configuration.stateFloor,
+    nowMs,
+  });
+  const signer = await createTokenSigner({
+    issuer,
+    ...configuration.tokens,
+    keys: context.configuration.keys,
+    configurationDigest: digest,
+    software: configuration.softwareRoots.length > 0,
+    testSettings: context.configuration.allowTestSettings,
+    quote: quoteReportData,
+    peers: () => directory.peers(),
+    now,
+  });
+  await directory.publish(signer.ownKeys());
+  return Object.freeze<ServedTenant>({
+    configuration,
+    configurationDigest: digest,
+    state,
+    signer,
+    async tend() {
+      await signer.advance();
+      await directory.publish(signer.ownKeys());
+    },
+  });
+}
+
+/** A key for records that is born here, and evidence about it that every replica can appraise. */
+async function signedBy(issuer: string, configuration: string, { appraise, now }: TenantContext): Promise<Protection> {
+  const claims = { issuer: recordIssuer(issuer), configuration, issuedAtMs: now().getTime() };
+  const key = await createRecordKey((publicKey) => tokenKeyExtensions(publicKey, claims, quoteReportData));
+  return signedProtection(key, appraise);
+}

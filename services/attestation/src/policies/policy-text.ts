@@ -1,0 +1,26 @@
+import { codeFrame, defaultPolicies, parsePolicy, PolicyError, strictPolicies } from '@enclos/claim-rules';
+import { ServiceError } from '../api/service-error.ts';
+import type { AttestationType, TenantConfiguration } from '../tenants/configuration.ts';
+
+/** More mistakes than somebody corrects at once, and more text than a message should have. */
+const most = { frames: 5, characters: 4096 };
+
+/** The policy of a type that has none set. */
+export function defaultPolicy(type: AttestationType, { defaultPolicies: kind }: TenantConfiguration): string {
+  return (kind === 'azure' ? defaultPolicies : strictPolicies)[type];
+}
+
+/** @throws ServiceError PolicyParsingError, with the place of each mistake */
+export function checkPolicyText(text: string): void {
+  try {
+    parsePolicy(text);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const frames = error.diagnostics.slice(0, most.frames).map((diagnostic) => codeFrame(diagnostic, text));
+    const message = frames.length === 0 ? error.message : frames.join('\n\n');
+    throw new ServiceError(400, 'PolicyParsingError', message.slice(0, most.characters), {
+      cause: error,
+      details: { rule: 'policy-text', reason: error.code },
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { EnclosError, type ErrorDetails } from '@enclos/errors';
+import { attestationStateErrors } from '@enclos/errors/attestation-state';
+
+type StateErrorCode = keyof typeof attestationStateErrors;
+
+interface Facts {
+  readonly message?: string;
+  readonly details?: ErrorDetails;
+  readonly cause?: unknown;
+}
+
+/** An error about state, store or peers. Its entry comes along, since other enclaves do not hold it. */
+export function stateError(code: StateErrorCode, { message, ...rest }: Facts = {}): EnclosError {
+  const entry = attestationStateErrors[code];
+  return new EnclosError(code, message ?? entry.summary, { ...rest, entry });
+}
+
+/** What can be wrong with the state in a store. */
+export type StateRule =
+  | 'well-formed'
+  | 'protection'
+  | 'writer'
+  | 'tenant'
+  | 'configuration'
+  | 'lost'
+  | 'older'
+  | 'forked';
+
+const found: Readonly<Record<StateRule, string>> = Object.freeze({
+  'well-formed': 'The record is truncated or is no record.',
+  protection: 'The record was not made by a replica of this service, or was made for another tenant or key.',
+  writer: 'The record was signed by somebody who is no replica of this service.',
+  tenant: 'The record is that of another tenant.',
+  configuration: 'The record was written under another configuration of the tenant.',
+  lost: 'The store holds nothing, and this replica knows that there was something.',
+  older: 'The record is older than what this replica has seen, or than the floor in its configuration.',
+  forked: 'The record does not descend from what this replica has seen, or from the floor in its configuration.',
+});
+
+/** @throws ATTESTATION_STATE_INVALID always. */
+export function refuseState(rule: StateRule, cause?: unknown): never {
+  throw stateError('ATTESTATION_STATE_INVALID', { message: found[rule], details: { rule }, cause });
+}

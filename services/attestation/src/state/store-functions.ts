@@ -1,0 +1,23 @@
+import { toBase64url, utf8 } from '@enclos/codec';
+import type { CallOptions } from '@enclos/edl';
+import type { Host } from '../tenants/tenant.ts';
+import { stateError } from './errors.ts';
+import { sha256 } from './state-record.ts';
+
+/** The host's store. What it answers is untrusted. */
+export type StoreFunctions = Pick<Host, 'storeRead' | 'storeWrite' | 'storeKeys' | 'storeRemove'>;
+
+/** A store that never answers must not stop a tenant for ever. */
+export const storeCall: CallOptions = Object.freeze({ timeoutMs: 15_000 });
+
+/** Of a call of the store. @throws ATTESTATION_STORE_UNAVAILABLE for whatever it failed with. */
+export async function answered<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (cause) {
+    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+  }
+}
+
+/** What stands for a tenant in keys of the store, where an issuer would not fit. */
+export const tenantName = (issuer: string): string => toBase64url(sha256(utf8(issuer)));

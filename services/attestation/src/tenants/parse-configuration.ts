@@ -1,0 +1,76 @@
+import { parseJson, type JsonValue } from '@enclos/attestation/json';
+import { isEnclosError, type EnclosError } from '@enclos/errors';
+import { serviceFault } from '../service-fault.ts';
+import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
+import { Fields, type Problems } from './configuration-fields.ts';
+import { readTenant } from './parse-tenant.ts';
+
+/** As the enclave's interface bounds it. */
+const maximumText = 1_048_576;
+const maximumTenants = 64;
+
+/**
+ * Reads attestation.json: strict JSON, every member known, defaults filled in.
+ * @throws ATTESTATION_CONFIGURATION_INVALID, with all mistakes in `details.problems`.
+ */
+export function parseConfiguration(text: string): ServiceConfiguration {
+  const problems: Problems = [];
+  const file = new Fields(parse(text), '', problems);
+  file.raw('$schema');
+  const allowTestSettings = file.boolean('allowTestSettings') ?? false;
+  const tenants = file.list('tenants', maximumTenants).map((tenant) => readTenant(tenant, { allowTestSettings }));
+  const limits = readLimits(file.fields('limits'));
+  const keys = readKeys(file.fields('keys'));
+  file.end();
+  if (file.isEmptyList('tenants')) problems.push('tenants: must name at least one tenant.');
+  checkIssuers(tenants, problems);
+  if (problems.length > 0) throw invalid(problems);
+  return Object.freeze({ tenants: Object.freeze(tenants), allowTestSettings, limits, keys });
+}
+
+function parse(text: string): JsonValue {
+  try {
+    return parseJson(text, maximumText);
+  } catch (error) {
+    if (isEnclosError(error)) throw invalid([`the file: ${error.message}`]);
+    throw error;
+  }
+}
+
+function invalid(problems: Problems): EnclosError {
+  const summary = `The configuration has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}:`;
+  const message = [summary, ...problems.map((problem) => `- ${problem}`)].join('\n');
+  return serviceFault('ATTESTATION_CONFIGURATION_INVALID', { message, details: { problems } });
+}
+
+function readLimits(fields: Fields | undefined): ServiceConfiguration['limits'] {
+  const limits = {
+    attestPerSecond: fields?.integer('attestPerSecond', 0, 1_000_000) ?? 0,
+    maxBodyBytes: fields?.integer('maxBodyBytes', 65_536, 16_777_216) ?? 2_097_152,
+  };
+  fields?.end();
+  return Object.freeze(limits);
+}
+
+function readKeys(fields: Fields | undefined): ServiceConfiguration['keys'] {
+  const rotateMinutes = fields?.integer('rotateMinutes', 2, 525_600) ?? 1440;
+  const overlapMinutes = fields?.integer('overlapMinutes', 1, 525_600) ?? Math.min(60, Math.floor(rotateMinutes / 2));
+  if (overlapMinutes >= rotateMinutes) fields?.problem('overlapMinutes', 'must be less than rotateMinutes.');
+  fields?.end();
+  return Object.freeze({ rotateMinutes, overlapMinutes });
+}
+
+/** A tenant is found by its issuer, and no tenant's tokens may open the management of one. */
+function checkIssuers(tenants: readonly TenantConfiguration[], problems: Problems): void {
+  const issuers = tenants.map(({ issuer }) => issuer);
+  tenants.forEach(({ issuer, management }, i) => {
+    if (issuer !== '' && issuers.indexOf(issuer) !== i)
+      problems.push(`tenants[${i}].issuer: is that of another tenant.`);
+    const authority = management.bearer?.issuer;
+    if (authority !== undefined && issuers.includes(new URL(authority).origin)) {
+      problems.push(
+        `tenants[${i}].management.bearer.issuer: is a tenant of this service, whose tokens anybody gets who attests.`,
+      );
+    }
+  });
+}

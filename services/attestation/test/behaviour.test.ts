@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EnclosError } from '@enclos/errors';
+import { createRateLimit } from '../src/api/rate-limit.ts';
+import { ServiceError } from '../src/api/service-error.ts';
+import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
+import {
+  bearer,
+  createSite,
+  isolated,
+  issuer,
+  managementIssuer,
+  policySigner,
+  startsAt,
+  tenantFile,
+  type SiteOptions,
+  type TestResponse,
+  type TestSite,
+} from './site.ts';
+
+const version = 'api-version=2020-10-01';
+const quote = b64url('secret evidence');
+
+function attest(site: TestSite): Promise<TestResponse> {
+  const body = { quote, runtimeData: { data: b64url('secret data') }, nonce: 'secret nonce' };
+  return site.send('POST', `/attest/SgxEnclave?${version}`, { body });
+}
+function failing(fault: unknown, file = {}): TestSite {
+  const attestFails = async (): Promise<never> => {
+    await Promise.resolve();
+    throw fault;
+  };
+  return createSite({ file: tenantFile(file), api: { attest: attestFails } });
+}
+
+describe('errors', () => {
+  const denied = new ServiceError(400, 'PolicyEvaluationError', 'A Deny claim was issued, authorization failed.', {
+    details: { rule: 'authorizationrules[2]', policyHash: 'abc', claims: { 'is-debuggable': true } },
+  });
+
+  it('have the documented shape', async () => {
+    const { status, text, headers } = await attest(failing(denied));
+    assert.equal(status, 400);
+    const message = 'A Deny claim was issued, authorization failed.';
+    assert.equal(text, JSON.stringify({ error: { code: 'PolicyEvaluationError', message } }));
+    assert.equal(headers['content-type'], 'application/json; charset=utf-8');
+  });
+
+  it('have details where the tenant explains', async () => {
+    const { body } = await attest(failing(denied, { explainRefusals: true }));
+    assert.deepEqual(body.error?.details, denied.details);
+  });
+
+  it('tell nothing of the inside', async () => {
+    const faults = [
+      new TypeError('secret text'),
+      new EnclosError('VERIFIER_MISUSED', 'secret text'),
+      'secret text',
+      undefined,
+    ];
+    for (const fault of faults) {
+      const site = failing(fault, { explainRefusals: true });
+      const { status, text } = await attest(site);
+      assert.deepEqual(
+        [status, text],
+        [500, '{"error":{"code":"InternalError","message":"The service failed to answer."}}'],
+      );
+      assert.deepEqual(site.faults, [fault]);
+      assert.equal(JSON.stringify(site.audit).includes('secret'), false);
+    }
+  });
+
+  it('say when trying again may help', async () => {
+    const { status, headers, body } = await attest(failing(new EnclosError('ADMISSION_BUSY', 'secret text')));
+    assert.deepEqual([status, headers['retry-after'], body.error?.code], [503, '5', 'ServiceUnavailable']);
+  });
+});
+
+describe('the rate limit', () => {
+  it('is a bucket that fills with time', () => {
+    let now = 0;
+    const limit = createRateLimit(2, () => now);
+    const seconds = (): string | undefined => {
+      try {
+        limit.take();
+        return undefined;
+      } catch (error) {
+        assert.ok(error instanceof ServiceError);
+        return error.headers['retry-after'];
+      }
+    };
+    assert.deepEqual([seconds(), seconds(), seconds()], [undefined, undefined, '1']);
+    now = 500;
+    assert.deepEqual([seconds(), seconds()], [undefined, '1']);
+    now = 100_000;
+    assert.deepEqual([seconds(), seconds(), seconds()], [undefined, undefined, '1']);
+    now = 0;
+    assert.equal(seconds(), '1', 'a clock that goes back gives nothing');
+  });
+
+  it('may be slower than one a second, and tells how long to wait', () => {
+    const limit = createRateLimit(0.1, () => 0);
+    limit.take();
+    assert.throws(() => limit.take(), { code: 'TooManyRequests', headers: { 'retry-after': '10' } });
+  });
+
+  it('answers 429 and leaves management alone', async () => {
+    const site = createSite({ service: { limits: { attestPerSecond: 1 } } });
+    assert.equal((await attest(site)).status, 200);
+    const { status, headers, body } = await attest(site);
+    assert.deepEqual([status, headers['retry-after'], body.error?.code], [429, '1', 'TooManyRequests']);
+    assert.equal((await site.send('GET', `/policies/TdxVm?${version}`, { headers: bearer() })).status, 200);
+    assert.equal(site.audit.length, 2, 'a flood fills no log');
+    site.clock.nowMs += 1000;
+    assert.equal((await attest(site)).status, 200);
+  });
+
+  it('is not for strangers to use up', async () => {
+    const site = createSite({
+      file: tenantFile({ attest: 'authenticated' }),
+      service: { limits: { attestPerSecond: 1 } },
+    });
+    for (let i = 0; i < 10; i++) assert.equal((await attest(site)).status, 401);
+    const answer = await site.send('POST', `/attest/SgxEnclave?${version}`, { body: { quote }, headers: bearer() });
+    assert.equal(answer.status, 200);
+  });
+
+  it('is absent unless configured', async () => {
+    const site = createSite();
+    for (let i = 0; i < 50; i++) assert.equal((await attest(site)).status, 200);
+  });
+});
+
+describe('the audit log', () => {
+  it('has a line for each attest and management call, before its answer', async () => {
+    const order: string[] = [];
+    const site = createSite({
+      api: { host: { audit: () => Promise.resolve(void order.push('audit')) } },
+    });
+    await attest(site).then(() => order.push('answer'));
+    assert.deepEqual(order, ['audit', 'answer']);
+  });
+
+  it('says who did what with which outcome', async () => {
+    const site = createSite({ file: tenantFile(isolated) });
+    const { headers } = await attest(site);
+    assert.deepEqual(site.audit[0], {
+      time: startsAt.toISOString(),
+      tenant: issuer,
+      call: 'attestSgxEnclave',
+      requestId: headers['x-ms-request-id'],
+      who: 'anonymous',
+      outcome: 'ok',
+      policyHash: 'hash-of-the-policy',
+      attestationType: 'sgx',
+      platform: 'hardware',
+    });
+    const body = managerJws(policyPayload(permissive), policySigner);
+    await site.send('PUT', `/policies/OpenEnclave?${version}`, { body, headers: bearer() });
+    const { call, type, who, outcome, policyHash } = site.audit[1] ?? {};
+    assert.deepEqual([call, type, outcome], ['setPolicy', 'OpenEnclave', 'ok']);
+    assert.match(String(policyHash), /^[\w-]{43}$/);
+    assert.match(String(who), /^sub:[\w-]{43}$/);
+  });
+
+  it('says which rule refused', async () => {
+    const details = { rule: 'authorizationrules[2]', policyHash: 'abc', more: { a: 1 } };
+    const site = failing(new ServiceError(400, 'PolicyEvaluationError', 'Denied.', { details }));
+    await attest(site);
+    const { outcome, error, rule, policyHash, more } = site.audit[0] ?? {};
+    assert.deepEqual(
+      [outcome, error, rule, policyHash, more],
+      ['refused', 'PolicyEvaluationError', 'authorizationrules[2]', 'abc', undefined],
+    );
+    await site.send('GET', `/policies/TdxVm?${version}`);
+    const { call, who, reason } = site.audit[1] ?? {};
+    assert.deepEqual([call, who, reason], ['getPolicy', 'anonymous', 'absent']);
+  });
+
+  it('holds no subject, token, evidence, data or nonce', async () => {
+    const site = createSite();
+    await attest(site);
+    await site.send('GET', `/policies/TdxVm?${version}`, { headers: bearer() });
+    const text = JSON.stringify(site.audit);
+    for (const secret of [quote, b64url('secret data'), 'secret nonce', 'somebody', managementIssuer, 'eyJ']) {
+      assert.equal(text.includes(secret), false, secret);
+    }
+  });
+
+  it('has nothing of discovery and of paths that are not there', async () => {
+    const site = createSite();
+    for (const path of ['/certs', '/openapi.json', '/nothing', '/.well-known/openid-configuration'])
+      await site.send('GET', path);
+    assert.deepEqual(site.audit, []);
+  });
+
+  it('is written, or there is no token', async () => {
+    const options: SiteOptions = { api: { host: { audit: () => Promise.reject(new Error('the disk is full')) } } };
+    const { status, body } = await attest(createSite(options));
+    assert.deepEqual([status, body.token, body.error?.code], [500, undefined, 'InternalError']);
+  });
+});
+
+describe('the counters', () => {
+  it('count by route and outcome, with a histogram of seconds', async () => {
+    const site = createSite();
+    let at = 0;
+    const timed = createSite({ api: { metrics: site.metrics, elapsed: () => (at += 15) } });
+    await attest(timed);
+    await attest(timed);
+    await timed.send('GET', '/nothing');
+    await timed.send('GET', `/policies/TdxVm?${version}`);
+    const { routes, latencyBounds } = site.metrics.counters();
+    const found = routes.map(({ route, outcome, count }) => [route, outcome, count]);
+    assert.deepEqual(found, [
+      ['attestSgxEnclave', 'ok', 2],
+      ['none', 'NotFound', 1],
+      ['getPolicy', 'Unauthorized', 1],
+    ]);
+    const [attests] = routes;
+    assert.ok(attests !== undefined);
+    assert.equal(attests.atMost.length, latencyBounds.length);
+    assert.deepEqual([attests.atMost.at(0), attests.atMost.at(-1)], [0, 2]);
+    assert.equal(attests.sumSeconds.toFixed(3), '0.030');
+  });
+});
+
+describe('TCB baselines', () => {
+  const list = async (
+    type: string,
+    baseline: object,
+  ): Promise<readonly { tcbIdentifier: string; isSelectedTcb: boolean }[]> => {
+    const { body } = await createSite({ file: tenantFile({ baseline }) }).send(
+      'GET',
+      `/tcbbaselines/${type}?api-version=2025-06-01`,
+    );
+    return body['tcbBaselines'] as { tcbIdentifier: string; isSelectedTcb: boolean }[];
+  };
+  const selected = async (type: string, baseline: object): Promise<readonly string[]> =>
+    (await list(type, baseline)).filter((one) => one.isSelectedTcb).map(({ tcbIdentifier }) => tcbIdentifier);
+
+  it('tell which one the tenant has, and no other', async () => {
+    for (const type of ['SgxEnclave', 'OpenEnclave', 'TdxVm']) {
+      assert.deepEqual(await selected(type, {}), ['standard']);
+      assert.deepEqual(await selected(type, { update: 'early' }), ['early']);
+      assert.deepEqual(await selected(type, { evaluationDataNumber: 12 }), ['12']);
+      assert.deepEqual(await selected(type, { evaluationDataNumber: 18 }), ['18']);
+    }
+    assert.equal((await list('SgxEnclave', { evaluationDataNumber: 12 })).length, 6);
+    assert.deepEqual(await list('SevSnpVm', {}), []);
+  });
+});
+
+describe('discovery', () => {
+  it('is what clients of OpenID Connect need', async () => {
+    const { body } = await createSite().send('GET', '/.well-known/openid-configuration');
+    assert.equal(body['issuer'], issuer);
+    assert.equal(body['jwks_uri'], `${issuer}/certs`);
+    assert.deepEqual(body['id_token_signing_alg_values_supported'], ['RS256']);
+    assert.deepEqual(body['response_types_supported'], ['token', 'none']);
+  });
+
+  it('publishes each key with its certificates', async () => {
+    const { body } = await createSite().send('GET', '/certs');
+    const [key] = body['keys'] as { kid: string; kty: string; x5c: string[]; n: string; d?: string }[];
+    assert.deepEqual([key?.kid, key?.kty, key?.x5c.length, key?.d], ['service-key', 'RSA', 1, undefined]);
+  });
+});

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorsOf } from '../src/api/openapi.ts';
+import { routes } from '../src/api/routes.ts';
+import type { Route } from '../src/api/call.ts';
+import { makeCertificate, rsaKey } from './certificates.ts';
+import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
+import { bearer, createSite, isolated, policySigner, tenantFile, type TestSite } from './site.ts';
+
+const version = 'api-version=2025-06-01';
+const evidence = b64url('evidence');
+const added = makeCertificate({ key: rsaKey(), name: 'added' });
+const certificateJws = managerJws({ policyCertificate: { kty: 'RSA', x5c: [added.base64] } }, policySigner);
+
+/** A body that is right, and bodies that are wrong, for each call that has one. */
+const bodies: Readonly<Record<string, { readonly good: unknown; readonly bad: readonly unknown[] }>> = {
+  attestSgxEnclave: {
+    good: { quote: evidence },
+    bad: ['', '[]', '{', { report: evidence }, { quote: '!' }, { quote: 7 }],
+  },
+  attestOpenEnclave: { good: { report: evidence }, bad: ['', { quote: evidence }, { report: 'A' }, { report: '' }] },
+  attestSevSnpVm: { good: { report: evidence }, bad: ['', { quote: evidence }, { report: null }] },
+  attestTdxVm: { good: { quote: evidence }, bad: ['', { quote: evidence, draftPolicyForAttestation: permissive }] },
+  setPolicy: {
+    good: managerJws(policyPayload(permissive), policySigner),
+    bad: ['', 'a.b', '"unfinished', managerJws('', policySigner), managerJws({ policy: 'x' }, policySigner)],
+  },
+  resetPolicy: { good: managerJws('', policySigner), bad: ['', managerJws(policyPayload(permissive), policySigner)] },
+  addCertificate: { good: JSON.stringify(certificateJws), bad: ['', '{}', managerJws({}, policySigner)] },
+  removeCertificate: {
+    good: JSON.stringify(certificateJws),
+    bad: ['', '7', managerJws({ policyCertificate: { kty: 'EC', x5c: [added.base64] } }, policySigner)],
+  },
+};
+const later = new Set(['attestTpm', 'attestAzureGuest']);
+
+function site(): TestSite {
+  return createSite({ file: tenantFile({ ...isolated, attest: 'authenticated', explainRefusals: true }) });
+}
+
+function target({ path, version: rule }: Route): string {
+  return `${path.replace('{type}', 'SgxEnclave')}${rule === 'required' ? `?${version}` : ''}`;
+}
+
+describe('every route', () => {
+  for (const route of routes) {
+    const { operation, method, needs } = route;
+    const options = { body: bodies[operation]?.good ?? '', headers: bearer() };
+
+    it(`${operation}: answers a good request`, async () => {
+      const answer = await site().send(method, target(route), options);
+      if (later.has(operation)) return assert.equal(answer.body.error?.code, 'NotImplemented');
+      assert.equal(answer.status, 200, answer.text);
+      if (needs !== 'nothing') assert.match(answer.body.token ?? '', /^[\w-]+\.[\w-]+\.[\w-]+$/);
+      assert.match(answer.headers['x-ms-request-id'] ?? '', /^[0-9a-f-]{36}$/);
+      assert.equal(answer.headers['x-ms-maa-service-version'], '0.1.0');
+    });
+
+    it(`${operation}: without or with bad authentication`, async () => {
+      for (const headers of [{}, bearer('not.a.token'), { authorization: 'Basic abc' }]) {
+        const answer = await site().send(method, target(route), { body: options.body, headers });
+        if (needs === 'nothing') {
+          assert.equal(answer.status, 200);
+          continue;
+        }
+        assert.equal(answer.status, 401);
+        const path = route.path.replace('{type}', 'SgxEnclave');
+        const { code, message } = answer.body.error ?? {};
+        assert.deepEqual([code, message], ['Unauthorized', `Access to ${path} requires a valid JWT bearer token`]);
+        assert.match(answer.headers['www-authenticate'] ?? '', /^Bearer authorization_uri="https:\/\/login\.example/);
+      }
+    });
+
+    it(`${operation}: refuses another method`, async () => {
+      const answer = await site().send('DELETE', target(route), options);
+      assert.equal(answer.status, 405);
+      assert.equal(answer.body.error?.code, 'MethodNotAllowed');
+      assert.ok(answer.headers['allow']?.split(', ').includes(method));
+    });
+
+    it(`${operation}: refuses an api-version that is unknown, doubled or missing`, async () => {
+      const path = route.path.replace('{type}', 'SgxEnclave');
+      for (const query of ['api-version=2016-01-01', `${version}&${version}`, 'api-version=']) {
+        const answer = await site().send(method, `${path}?${query}`, options);
+        assert.equal(answer.status, 400);
+        assert.equal(answer.body.error?.code, 'UnsupportedApiVersion');
+      }
+      const answer = await site().send(method, path, options);
+      if (route.version === 'optional') assert.equal(answer.status, 200);
+      else assert.equal(answer.body.error?.code, 'ApiVersionUnspecified');
+    });
+
+    const bad = bodies[operation]?.bad ?? [];
+    if (bad.length > 0) {
+      it(`${operation}: refuses bad bodies`, async () => {
+        for (const body of bad) {
+          const answer = await site().send(method, target(route), { body, headers: bearer() });
+          assert.equal(answer.status, 400, `${JSON.stringify(body)}: ${answer.text}`);
+          assert.equal(answer.body.error?.code, 'InvalidParameter');
+          assert.ok(errorsOf(route).includes('InvalidParameter'));
+        }
+      });
+    }
+  }
+
+  it('has a body in these tables for each one that takes one', () => {
+    const taking = routes.filter(({ method }) => method !== 'GET').map(({ operation }) => operation);
+    assert.deepEqual(
+      taking.filter((name) => !(name in bodies)),
+      ['attestTpm', 'attestAzureGuest'],
+    );
+  });
+
+  it('answers in each api-version', async () => {
+    for (const one of ['2020-10-01', '2022-08-01', '2022-09-01-preview', '2025-06-01']) {
+      const answer = await site().send('GET', `/policies/TdxVm?api-version=${one}`, { headers: bearer() });
+      assert.equal(answer.status, 200);
+    }
+  });
+
+  it('answers nothing at other paths', async () => {
+    const paths = [
+      '/',
+      '/attest',
+      '/attest/sgxenclave',
+      '/policies/Other',
+      '/policies/SgxEnclave:reset/',
+      '/certs/',
+      '/%63erts',
+      '/healthz',
+      '/metrics',
+    ];
+    for (const path of paths) {
+      const answer = await site().send('GET', `${path}?${version}`);
+      assert.equal(answer.status, 404, path);
+      assert.equal(answer.body.error?.code, 'NotFound');
+    }
+  });
+});
+
+describe('the tenant of a request', () => {
+  it('is that of the exact authority, also when there is one only', async () => {
+    for (const host of [
+      'attest.example',
+      'attest.example:443',
+      'attest.example:8444',
+      'localhost:8443',
+      'attest.example:8443, other',
+      '',
+    ]) {
+      const answer = await createSite().send('GET', '/certs', { headers: { host } });
+      assert.equal(answer.body.error?.code, 'NotFound', host);
+    }
+    assert.equal((await createSite().send('GET', '/certs', { headers: { host: 'ATTEST.example:8443' } })).status, 200);
+  });
+
+  it('may leave out the port of https', async () => {
+    const site443 = createSite({ file: tenantFile({ issuer: 'https://attest.example' }) });
+    for (const host of ['attest.example', 'attest.example:443']) {
+      assert.equal((await site443.send('GET', '/certs', { headers: { host } })).status, 200);
+    }
+  });
+});
+
+describe('headers', () => {
+  it('echoes a client request id that is printable and short', async () => {
+    const echo = async (id: string): Promise<string | undefined> =>
+      (await createSite().send('GET', '/certs', { headers: { 'x-ms-client-request-id': id } })).headers[
+        'x-ms-client-request-id'
+      ];
+    assert.equal(await echo('8b582292-0253-43ed-b46e-8eea83b3b942'), '8b582292-0253-43ed-b46e-8eea83b3b942');
+    for (const id of ['a b', 'x'.repeat(129), 'a\r\nset-cookie: b', '']) assert.equal(await echo(id), undefined);
+  });
+
+  it('gives the key set in the type that a client takes', async () => {
+    const type = async (accept: string): Promise<string | undefined> =>
+      (await createSite().send('GET', '/certs', { headers: { accept } })).headers['content-type'];
+    assert.equal(await type('application/jwk+json'), 'application/jwk+json');
+    for (const accept of ['application/jwk+json, application/json', '*/*', '', 'application/json']) {
+      assert.equal(await type(accept), 'application/json; charset=utf-8');
+    }
+  });
+});

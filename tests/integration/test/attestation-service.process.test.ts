@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { get, request } from 'node:https';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { AttestationAdministrationClient, AttestationClient, type AttestationToken } from '@azure/attestation';
+import { selfSignedSigningCertificate, toHex, toPem } from '@enclos/codec';
+import type { EmbeddedPlatform } from '@enclos/software-sgx';
+import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
+import {
+  freePort,
+  loadClaimant,
+  openEnclaveReport,
+  quoteFor,
+  signedService,
+  startTestService,
+  type Claimant,
+  type DevelopmentConfiguration,
+  type TestService,
+} from '../src/attestation-service.ts';
+import { createWorkshop, type SignedImage } from '../src/index.ts';
+
+const workshop = createWorkshop();
+after(() => workshop.close());
+
+/** What a manager of an isolated tenant signs policies with. */
+interface PolicySigner {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+function policySigner(name: string): PolicySigner {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const certificate = selfSignedSigningCertificate({
+    commonName: name,
+    uri: `urn:${name}`,
+    validFrom: new Date('2026-01-01'),
+    validUntil: new Date('2036-01-01'),
+    serialNumber: randomBytes(16),
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }),
+    algorithm: 'rsa-sha256',
+    sign: (bytes) => sign('sha256', bytes, privateKey),
+  });
+  return {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    certificate: toPem('CERTIFICATE', certificate),
+  };
+}
+
+const first = policySigner('first');
+const second = policySigner('second');
+const runtimeData = new TextEncoder().encode('a key, or whatever an enclave wants to bind');
+const runtimeJson = new TextEncoder().encode('{"keys":[{"kid":"one"}],"number":7}');
+const permitAll = 'version=1.0; authorizationrules { => permit(); }; issuancerules {};';
+
+let platform: EmbeddedPlatform;
+let image: SignedImage;
+let port: number;
+let service: TestService;
+let enclave: Claimant;
+
+const issuer = (): string => `https://localhost:${port}`;
+/** The isolated tenant has another name for the same address. */
+const isolatedIssuer = (): string => `https://127.0.0.1:${port}`;
+const hardwareIssuer = (): string => `https://hardware.localhost:${port}`;
+
+function withTenants(made: DevelopmentConfiguration): object {
+  const [tenant] = made.tenants;
+  return {
+    tenants: [
+      tenant,
+      { ...tenant, issuer: isolatedIssuer(), trustModel: 'isolated', policyCertificates: [first.certificate] },
+      { ...tenant, issuer: hardwareIssuer(), softwareRoots: [] },
+    ],
+  };
+}
+
+async function start(): Promise<void> {
+  const folder = join(workshop.folder, 'service');
+  service = await startTestService({ signed: image, launcher: platform, folder, port, change: withTenants });
+}
+
+before(async () => {
+  platform = await workshop.startPlatform('here');
+  image = await signedService(workshop);
+  port = await freePort();
+  await start();
+  enclave = await loadClaimant(await workshop.signed('claimant'), platform);
+});
+after(async () => {
+  await enclave?.dispose();
+  await service?.running.stop();
+});
+
+const clientOptions = (expectedIssuer: string) => ({
+  tlsOptions: { ca: service.certificate },
+  validationOptions: { validateToken: true, validateIssuer: true, expectedIssuer, timeValidationSlack: 0 },
+});
+const client = (at = issuer()): AttestationClient => new AttestationClient(at, clientOptions(at));
+const administration = (at = issuer(), token = service.managementToken): AttestationAdministrationClient =>
+  new AttestationAdministrationClient(
+    at,
+    { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    clientOptions(at),
+  );
+
+/** As the client tells of an error body. */
+const refused =
+  (statusCode: number, code: string) =>
+  (error: unknown): boolean => {
+    const told = error as { readonly statusCode?: unknown; readonly code?: unknown; readonly message?: unknown };
+    assert.deepEqual([told.statusCode, told.code], [statusCode, code], String(told.message));
+    return true;
+  };
+
+const claimsOf = (token: AttestationToken): Record<string, unknown> => decodeJwt(token.serialize());
+
+/** Of the service, over its TLS. */
+function getJson(path: string, host = 'localhost'): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', servername: host, port, path, ca: service.certificate, agent: false };
+    get({ ...options, headers: { host: `${host}:${port}` } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
+    }).on('error', reject);
+  });
+}
+
+interface ErrorBody {
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+function post(path: string, body: object, host = 'localhost'): Promise<{ status: number; body: unknown }> {
+  return new Promise((resolve, reject) => {
+    const text = JSON.stringify(body);
+    const headers = { host: `${host}:${port}`, 'content-type': 'application/json', 'content-length': text.length };
+    const options = { host: '127.0.0.1', servername: 'localhost', port, path, method: 'POST', headers, agent: false };
+    const sent = request({ ...options, ca: service.certificate }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(String(Buffer.concat(chunks))) }));
+    });
+    sent.on('error', reject);
+    sent.end(text);
+  });
+}
+
+describe("Azure's own client against the service in its enclave", () => {
+  test('attests a quote with binary data', async () => {
+    const { token, body } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+      runTimeData: runtimeData,
+    });
+    assert.equal(body.issuer, issuer());
+    assert.equal(body.mrEnclave, toHex(enclave.identity.mrEnclave));
+    assert.equal(body.productId, 18);
+    assert.equal(body.svn, 3);
+    assert.equal(body.isDebuggable, false);
+    assert.deepEqual(new Uint8Array(body.enclaveHeldData ?? []), runtimeData);
+    assert.equal(body.runTimeClaims, undefined);
+    assert.equal(claimsOf(token)['x-enclos-platform'], 'software');
+  });
+
+  test('attests an Open Enclave report with JSON', async () => {
+    const quote = await quoteFor(enclave, runtimeJson);
+    const { token, body } = await client().attestOpenEnclave(openEnclaveReport(quote), { runTimeJson: runtimeJson });
+    assert.deepEqual(body.runTimeClaims, JSON.parse(new TextDecoder().decode(runtimeJson)));
+    assert.equal(body.enclaveHeldData, undefined);
+    assert.equal(body.sgxCollateral?.quotehash, createHash('sha256').update(quote).digest('hex'));
+    const signers = await client().getAttestationSigners();
+    assert.ok(signers.some(({ keyId }) => keyId === token.keyId));
+    const [pem = ''] = signers[0]?.certificates ?? [];
+    assert.match(new X509Certificate(pem).subject, new RegExp(`localhost:${port}`));
+  });
+
+  test('draft policies permit and deny', async () => {
+    const quote = await quoteFor(enclave, runtimeData);
+    const rule = (value: string): string =>
+      `version=1.0; authorizationrules { [type=="x-ms-sgx-mrsigner", value=="${value}"] => permit(); }; issuancerules {};`;
+    const signer = toHex(enclave.identity.mrSigner);
+    const lax = { tlsOptions: { ca: service.certificate } };
+    const attest = (draft: string) =>
+      new AttestationClient(issuer(), lax).attestSgxEnclave(quote, {
+        runTimeData: runtimeData,
+        draftPolicyForAttestation: draft,
+      });
+    const { token } = await attest(rule(signer));
+    assert.equal(token.algorithm, 'none');
+    await assert.rejects(attest(rule('00'.repeat(32))), refused(400, 'PolicyEvaluationError'));
+    await assert.rejects(attest('version=1.0; authorizationrules { => permit( };'), refused(400, 'PolicyParsingError'));
+  });
+
+  test('policies are set, read and reset', async () => {
+    const managed = administration();
+    const set = await managed.setPolicy('SgxEnclave', permitAll);
+    assert.equal(set.body.policyResolution, 'Updated');
+    assert.equal((await managed.getPolicy('SgxEnclave')).body, permitAll);
+    const signed = await managed.setPolicy('SgxEnclave', permitAll, { privateKey: second.key, certificate: second.certificate });
+    assert.equal(signed.body.policySigner?.certificates.length, 1);
+    const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
+    const hash = createHash('sha256').update(Buffer.from(permitAll).toString('base64url')).digest('base64url');
+    assert.equal(claimsOf(token)['x-ms-policy-hash'], hash);
+    assert.equal((await managed.resetPolicy('SgxEnclave')).body.policyResolution, 'Removed');
+    assert.notEqual((await managed.getPolicy('SgxEnclave')).body, permitAll);
+  });
+
+  test('an isolated tenant takes policies of registered signers only, and certificates come and go', async () => {
+    const at = isolatedIssuer();
+    const managed = administration(at);
+    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll), refused(400, 'InvalidParameter'));
+    const by = (signer: PolicySigner) => ({ privateKey: signer.key, certificate: signer.certificate });
+    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll, by(second)), refused(400, 'InvalidParameter'));
+    const set = await managed.setPolicy('OpenEnclave', permitAll, by(first));
+    assert.equal(set.body.policyResolution, 'Updated');
+    assert.equal((await managed.getPolicyManagementCertificates()).body.length, 1);
+    const added = await managed.addPolicyManagementCertificate(second.certificate, first.key, first.certificate);
+    assert.equal(added.body.certificateResolution, 'IsPresent');
+    assert.equal((await managed.getPolicyManagementCertificates()).body.length, 2);
+    await managed.setPolicy('OpenEnclave', permitAll, by(second));
+    const removed = await managed.removePolicyManagementCertificate(second.certificate, first.key, first.certificate);
+    assert.equal(removed.body.certificateResolution, 'IsAbsent');
+    await assert.rejects(managed.setPolicy('OpenEnclave', permitAll, by(second)), refused(400, 'InvalidParameter'));
+    await assert.rejects(
+      managed.removePolicyManagementCertificate(first.certificate, first.key, first.certificate),
+      refused(400, 'InvalidOperation'),
+    );
+    assert.equal((await managed.getPolicyManagementCertificates()).body.length, 1);
+    assert.equal((await managed.resetPolicy('OpenEnclave', by(first))).body.policyResolution, 'Removed');
+  });
+
+  test('management needs a token of the issuer', async () => {
+    await assert.rejects(administration(issuer(), 'e30.e30.e30').getPolicy('SgxEnclave'), refused(401, 'Unauthorized'));
+    const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
+    await assert.rejects(administration(issuer(), token.serialize()).setPolicy('SgxEnclave', permitAll), refused(401, 'Unauthorized'));
+  });
+
+  test('discovery leads to the keys, and TPMs are not implemented', async () => {
+    const metadata = await client().getOpenIdMetadata();
+    assert.equal(metadata['issuer'], issuer());
+    assert.equal(metadata['jwks_uri'], `${issuer()}/certs`);
+    await assert.rejects(client().attestTpm('{"payload":{"type":"aikcert"}}'), refused(501, 'NotImplemented'));
+  });
+});
+
+const evidenceBody = (quote: Uint8Array): object => ({
+  quote: Buffer.from(quote).toString('base64url'),
+  runtimeData: { data: Buffer.from(runtimeData).toString('base64url'), dataType: 'Binary' },
+});
+const attestPath = '/attest/SgxEnclave?api-version=2022-08-01';
+
+describe('the service', () => {
+  test('gives tokens that verify by the discovery document alone', async () => {
+    const { body } = await post(attestPath, { ...evidenceBody(await quoteFor(enclave, runtimeData)), nonce: 'n-0S6_WzA2Mj' });
+    const { jwks_uri: place = '' } = (await getJson('/.well-known/openid-configuration')) as { jwks_uri?: string };
+    const keys = (await getJson(new URL(place).pathname)) as JSONWebKeySet;
+    const { payload } = await jwtVerify((body as { token: string }).token, createLocalJWKSet(keys), {
+      issuer: issuer(),
+      algorithms: ['RS256'],
+    });
+    assert.equal(payload['nonce'], 'n-0S6_WzA2Mj');
+    const { epoch, digest } = payload['x-enclos-state'] as { epoch: number; digest: string };
+    assert.ok(epoch >= 2);
+    assert.match(digest, /^[\w-]{43}$/);
+    assert.equal(payload['x-enclos-configuration'], service.running.served.tenants[0]?.configurationDigest);
+  });
+
+  test('refuses a quote that was tampered with, and data that it does not bind', async () => {
+    const quote = await quoteFor(enclave, runtimeData);
+    for (const at of [112, 400, 500, quote.length - 3000]) {
+      const tampered = Uint8Array.from(quote, (byte, i) => (i === at ? byte ^ 1 : byte));
+      const { status, body } = await post(attestPath, evidenceBody(tampered));
+      assert.equal(status, 400, `byte ${at}`);
+      assert.equal((body as ErrorBody).error.code, 'InvalidParameter');
+    }
+    const other = await quoteFor(enclave, runtimeJson);
+    const { status, body } = await post(attestPath, evidenceBody(other));
+    assert.deepEqual([status, (body as ErrorBody).error.code], [400, 'InvalidParameter']);
+  });
+
+  test('takes no software evidence for a tenant that lists no software root', async () => {
+    const { status, body } = await post(attestPath, evidenceBody(await quoteFor(enclave, runtimeData)), 'hardware.localhost');
+    assert.deepEqual([status, (body as ErrorBody).error.code], [400, 'InvalidParameter']);
+  });
+
+  test('writes down who attested what, and no evidence', async () => {
+    const quote = await quoteFor(enclave, runtimeData);
+    const { body } = await post(attestPath, evidenceBody(quote));
+    const lines = readFileSync(service.auditFile, 'utf8').trim().split('\n');
+    const last = JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
+    assert.equal(last['tenant'], issuer());
+    assert.equal(last['outcome'], 'ok');
+    const text = lines.join('\n');
+    assert.ok(!text.includes((body as { token: string }).token.slice(-40)));
+    assert.ok(!text.includes(Buffer.from(quote).toString('base64url').slice(100, 140)));
+  });
+
+  test('keeps policies over a restart; old tokens verify; an older store is noticed', async () => {
+    await administration().setPolicy('SgxEnclave', permitAll);
+    const before = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
+    await service.running.stop();
+    await start();
+    assert.equal((await administration().getPolicy('SgxEnclave')).body, permitAll);
+    const keys = (await getJson('/certs')) as JSONWebKeySet;
+    await jwtVerify(before.token.serialize(), createLocalJWKSet(keys), { issuer: issuer() });
+    const afterwards = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
+    assert.notEqual(afterwards.token.keyId, before.token.keyId);
+    assert.deepEqual(claimsOf(afterwards.token)['x-enclos-state'], claimsOf(before.token)['x-enclos-state']);
+  });
+
+  test('ends with its enclave, and says so', async () => {
+    const readiness = (): Promise<number> => fetch(`http://127.0.0.1:${service.running.adminPort}/readyz`).then(({ status }) => status);
+    assert.equal(await readiness(), 200);
+    const text = await fetch(`http://127.0.0.1:${service.running.adminPort}/metrics`).then((response) => response.text());
+    assert.match(text, /enclos_attestation_requests_total\{route="\w+",outcome="ok"\} \d+/);
+    await service.running.stop();
+    await assert.rejects(getJson('/certs'));
+    await start();
+  });
+});
+
+test('an older store that is put back under a running service is refused, and the newer one serves again', async () => {
+  await administration().setPolicy('TdxVm', permitAll);
+  const copy = join(workshop.folder, 'store-copy');
+  cpSync(join(service.storeFolder, 'rows'), join(copy, 'rows'), { recursive: true });
+  await administration().resetPolicy('TdxVm');
+  const newest = join(workshop.folder, 'store-newest');
+  cpSync(join(service.storeFolder, 'rows'), join(newest, 'rows'), { recursive: true });
+  const put = (from: string): void => {
+    rmSync(join(service.storeFolder, 'rows'), { recursive: true });
+    cpSync(join(from, 'rows'), join(service.storeFolder, 'rows'), { recursive: true });
+  };
+  put(copy);
+  await assert.rejects(administration().getPolicy('TdxVm'), refused(500, 'InternalError'));
+  put(newest);
+  assert.notEqual((await administration().getPolicy('TdxVm')).body, permitAll);
+});
