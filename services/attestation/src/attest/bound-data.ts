@@ -53,7 +53,10 @@ function readClaims(data: Uint8Array, name: string): JsonObject {
 /** A number that a double cannot hold would become another one in the token, and nobody would have attested that. */
 function requireExactNumbers(value: JsonValue, name: string): void {
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw new EnclosError('CODEC_OUT_OF_RANGE', `${name} has an integer beyond 2^53, which a token cannot say exactly.`);
+    throw new EnclosError(
+      'CODEC_OUT_OF_RANGE',
+      `${name} has an integer beyond 2^53, which a token cannot say exactly.`,
+    );
   }
   if (typeof value !== 'object' || value === null) return;
   for (const member of Object.values(value) as readonly JsonValue[]) requireExactNumbers(member, name);

@@ -105,7 +105,9 @@ export class EndorsementMemory {
       if (bytes.length > mostBytes) unavailable('The endorsements are too large.');
       return read(bytes);
     } catch (error) {
-      return isEnclosError(error) ? unavailable('The endorsements that were found cannot be read.', error) : rethrow(error);
+      return isEnclosError(error)
+        ? unavailable('The endorsements that were found cannot be read.', error)
+        : rethrow(error);
     }
   }
 
@@ -150,6 +152,7 @@ export function sha256(data: string | Uint8Array): string {
 function readSnp(bytes: Uint8Array): SnpEndorsementParts {
   const value = parseJson(decodeUtf8(bytes), mostBytes);
   const { certificate_chain: chain, crl } = isJsonObject(value) ? value : {};
-  if (typeof chain !== 'string' || typeof crl !== 'string') unavailable('The endorsements that were found are none of AMD.');
+  if (typeof chain !== 'string' || typeof crl !== 'string')
+    unavailable('The endorsements that were found are none of AMD.');
   return Object.freeze({ certificate_chain: chain, crl: fromHex(crl) });
 }

@@ -34,9 +34,11 @@ export function judge(
   facts: TeeClaims,
   { explains }: { readonly explains: boolean },
 ): Evaluation {
-  const claims = Object.entries(facts.incoming).map(
-    ([type, value]): Claim => ({ type, value, issuer: 'AttestationService' }),
-  );
+  const claims = Object.entries(facts.incoming).map(([type, value]): Claim => ({
+    type,
+    value,
+    issuer: 'AttestationService',
+  }));
   const evaluation = ofPolicy(() => evaluatePolicy(policy, { claims, limits, trace: explains }));
   if (evaluation.permitted) return evaluation;
   const isDenied = evaluation.refusal?.reason === 'denied';
@@ -68,7 +70,11 @@ export function signOptionsOf(properties: readonly Claim[]): SignOptions {
   const validity = propertyOf(properties, 'report_validity_in_minutes');
   const omit = propertyOf(properties, 'omit_x5c');
   if (validity !== undefined && !(typeof validity === 'number' && validity >= 1)) {
-    throw new ServiceError(400, 'PolicyEvaluationError', 'The policy issues a report_validity_in_minutes that is no integer above zero.');
+    throw new ServiceError(
+      400,
+      'PolicyEvaluationError',
+      'The policy issues a report_validity_in_minutes that is no integer above zero.',
+    );
   }
   if (omit !== undefined && typeof omit !== 'boolean') {
     throw new ServiceError(400, 'PolicyEvaluationError', 'The policy issues an omit_x5c that is no boolean.');

@@ -43,7 +43,7 @@ const formerIncoming: Readonly<Record<string, string>> = Object.freeze({
   '$product-id': 'x-ms-sgx-product-id',
   '$sgx-mrsigner': 'x-ms-sgx-mrsigner',
   '$sgx-mrenclave': 'x-ms-sgx-mrenclave',
-  '$svn': 'x-ms-sgx-svn',
+  $svn: 'x-ms-sgx-svn',
   '$maa-ehd': 'x-ms-sgx-ehd',
   '$aas-ehd': 'x-ms-sgx-ehd',
 });

@@ -65,7 +65,9 @@ function requireAcceptable(verdict: QuoteVerdict, { baseline, softwareRoots }: A
   const { root, status, advisoryIds, shortfall } = verdict;
   // The verifier has only the roots of the tenant: this stands here for the day when somebody gives it more.
   if (root.kind === 'software' && !softwareRoots.has(root.fingerprint)) {
-    refuseEvidence('The evidence is that of a software platform which this tenant does not list.', { rule: 'software-root' });
+    refuseEvidence('The evidence is that of a software platform which this tenant does not list.', {
+      rule: 'software-root',
+    });
   }
   if (!baseline.acceptedStatuses.has(status)) {
     const message = `The TCB status of the platform is ${status}, which this tenant does not accept.`;

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { parseSnpCollateral, type SnpEndorsements, type SnpRoot, type SnpVerdict } from '@enclos/attestation';
 import { verifySnpReportSync } from '@enclos/attestation/node';
 import { toHex } from '@enclos/codec';
-import { endorsementFacts } from '@enclos/endorsements';
+import { endorsementFacts, type EndorsementFacts } from '@enclos/endorsements';
 import type { Baseline } from './baseline.ts';
 import type { AttestContext } from './context.ts';
 import { splitChain, type Evidence } from './evidence.ts';
@@ -20,8 +20,8 @@ export async function verifyReportFor(context: AttestContext, evidence: Report):
   const { amdRoots, baseline, endorsements } = context;
   const { report } = evidence;
   const product = productOf(evidence, amdRoots);
-  const facts = ofCaller(() => endorsementFacts(report, product === undefined ? {} : { product }), 'evidence-format');
-  const request = { facts };
+  const named = ofCaller(() => endorsementFacts(report, product === undefined ? {} : { product }), 'evidence-format');
+  const request = { facts: evidence.signingKeyCertificate === undefined ? named : withoutChip(named) };
   const found = await foundFor(context, evidence, request);
   const { signingKeyCertificate, certificateChain } = certificatesOf(evidence, found?.certificate_chain);
   const verdict = ofCaller(() => {
@@ -41,6 +41,16 @@ function verify(context: AttestContext, report: Uint8Array, collateral: SnpEndor
   const { amdRoots: roots, cache, crypto } = context;
   const now = context.verificationTime();
   return verifySnpReportSync(report, collateral, { roots, cache, now, ...(crypto === undefined ? {} : { crypto }) });
+}
+
+/**
+ * With its certificate at hand only the list of its product is asked for. AMD's service answers few requests for chips,
+ * and anybody can make up reports of chips that do not exist.
+ */
+function withoutChip(facts: EndorsementFacts): EndorsementFacts {
+  if (facts.tee !== 'snp') return facts;
+  const { tee, product, signingKey } = facts;
+  return { tee, product, signingKey };
 }
 
 /** Without a list from anywhere a tenant may go on, if it said so and the certificates came with the report. */

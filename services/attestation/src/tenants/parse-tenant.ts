@@ -61,6 +61,7 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
   const evaluationDataNumber = fields.integer('evaluationDataNumber', 1, 65_535);
   const isStatus = (text: string): string | undefined => (statuses.has(text) ? text : undefined);
   const acceptedStatuses = fields.texts('acceptedStatuses', `one of ${[...statuses].join(', ')}`, isStatus);
+  const allowUncheckedRevocation = fields.boolean('allowUncheckedRevocation');
   const verificationTime = fields.text('verificationTime', 'a time such as 2026-06-01T00:00:00Z', isoTime);
   if (update !== undefined && evaluationDataNumber !== undefined) {
     fields.problem('update', 'and evaluationDataNumber cannot both be there.');
@@ -79,6 +80,7 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
     ...(update === undefined ? {} : { update }),
     ...(evaluationDataNumber === undefined ? {} : { evaluationDataNumber }),
     ...(acceptedStatuses.length === 0 ? {} : { acceptedStatuses }),
+    ...(allowUncheckedRevocation === undefined ? {} : { allowUncheckedRevocation }),
     ...(verificationTime === undefined ? {} : { verificationTime }),
   });
 }

@@ -61,7 +61,9 @@ test('any bytes and any JSON are read within their bounds, or refused with one c
     report.map((each) => snpDocument(each)),
     fc.tuple(report, fc.string()).map(([each, chain]) => snpDocument(each, chain)),
     fc.nat({ max: quote.length }).map((length) => quote.slice(0, length)),
-    fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 }), fc.nat({ max: 6000 })).map((parts) => concatBytes(header(...parts), quote)),
+    fc
+      .tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 }), fc.nat({ max: 6000 }))
+      .map((parts) => concatBytes(header(...parts), quote)),
   );
   fc.assert(
     fc.property(fc.constantFrom(...types), bytes, (type, evidence) => {

@@ -39,19 +39,59 @@ test('renames of the default policy, and what a policy makes up under names of i
   );
   const claims = await claimsOf(own.request, own);
   assert.deepEqual(
-    [claims['sub'], claims['aud'], claims['level'], claims['fine'], Object.entries(claims).find(([name]) => name === '__proto__')],
+    [
+      claims['sub'],
+      claims['aud'],
+      claims['level'],
+      claims['fine'],
+      Object.entries(claims).find(([name]) => name === '__proto__'),
+    ],
     ['me', 'api', [100, 200], true, ['__proto__', 'x']],
   );
 });
 
 test('each name of the service is refused to a policy, whether the token has it or not', async () => {
   for (const name of [
-    'iss', 'exp', 'nbf', 'iat', 'jti', 'cnf', 'nonce', 'eat_nonce', 'eat_profile', 'dbgstat', 'intuse',
-    'attester_tcb_status', 'ver', 'tee', 'rp_data', 'policy_hash', 'policy_signer', 'maa-policyHash', 'maa-ehd',
-    'aas-ehd', 'maa-attestationcollateral', 'tdx_mrtd', 'tdx_anything', '$is-debuggable', 'x-ms-ver', 'x-ms-policy-hash',
-    'x-ms-policy', 'x-ms-runtime', 'x-ms-inittime', 'x-ms-sgx-mrsigner', 'x-ms-sevsnpvm-launchmeasurement',
-    'x-ms-compliance-status', 'x-ms-new', 'X-MS-RUNTIME', 'x-enclos-state', 'x-enclos-configuration', 'x-enclos-tcb',
-    'x-enclos-draft', 'x-enclos-test-settings', 'x-enclos-platform',
+    'iss',
+    'exp',
+    'nbf',
+    'iat',
+    'jti',
+    'cnf',
+    'nonce',
+    'eat_nonce',
+    'eat_profile',
+    'dbgstat',
+    'intuse',
+    'attester_tcb_status',
+    'ver',
+    'tee',
+    'rp_data',
+    'policy_hash',
+    'policy_signer',
+    'maa-policyHash',
+    'maa-ehd',
+    'aas-ehd',
+    'maa-attestationcollateral',
+    'tdx_mrtd',
+    'tdx_anything',
+    '$is-debuggable',
+    'x-ms-ver',
+    'x-ms-policy-hash',
+    'x-ms-policy',
+    'x-ms-runtime',
+    'x-ms-inittime',
+    'x-ms-sgx-mrsigner',
+    'x-ms-sevsnpvm-launchmeasurement',
+    'x-ms-compliance-status',
+    'x-ms-new',
+    'X-MS-RUNTIME',
+    'x-enclos-state',
+    'x-enclos-configuration',
+    'x-enclos-tcb',
+    'x-enclos-draft',
+    'x-enclos-test-settings',
+    'x-enclos-platform',
   ]) {
     assert.ok(isReserved(name), name);
     const where = await withPolicy(permitting(`=> issue(type="${name}", value="made up");`));
@@ -70,7 +110,9 @@ test('a claim of the service may be issued as it is, and in no other way', async
   const claims = await claimsOf({ ...where.request, runtimeData: asJson(runtime) }, where);
   assert.equal(claims['x-ms-sgx-mrsigner'], '51'.repeat(32));
   assert.deepEqual(claims['x-ms-runtime'], { a: '2', b: 1 });
-  const other = await withPolicy(permitting('c:[type=="x-ms-sgx-mrenclave"] => issue(type="x-ms-sgx-mrsigner", value=c.value);'));
+  const other = await withPolicy(
+    permitting('c:[type=="x-ms-sgx-mrenclave"] => issue(type="x-ms-sgx-mrsigner", value=c.value);'),
+  );
   assert.equal(await refusalOf(other.request, other), '400 PolicyEvaluationError reserved-claim');
 });
 
@@ -84,7 +126,9 @@ test('former names of claims are there for policies', async () => {
 });
 
 test('a deny, and nothing that permits, are the documented errors; with explanations they say where', async () => {
-  const denied = await withPolicy('version=1.0;\nauthorizationrules{\n [type=="x-ms-sgx-svn", value>=1] => deny();\n => permit(); };');
+  const denied = await withPolicy(
+    'version=1.0;\nauthorizationrules{\n [type=="x-ms-sgx-svn", value>=1] => deny();\n => permit(); };',
+  );
   const error: unknown = await attest(denied.request, denied.context).catch((reason: unknown) => reason);
   assert.ok(error instanceof ServiceError);
   assert.deepEqual(
@@ -112,7 +156,9 @@ test('a deny, and nothing that permits, are the documented errors; with explanat
 
 test('properties change the token: its validity and its header', async () => {
   const where = await withPolicy(
-    permitting('=> issueproperty(type="report_validity_in_minutes", value=30); => issueproperty(type="omit_x5c", value=true);'),
+    permitting(
+      '=> issueproperty(type="report_validity_in_minutes", value=30); => issueproperty(type="omit_x5c", value=true);',
+    ),
   );
   const { token } = await attest(where.request, where.context);
   const { iat = 0, exp = 0 } = decodeJwt(token);
@@ -139,11 +185,17 @@ test('a draft policy gives a token that nobody signed, which says so, and change
   assert.deepEqual([Buffer.from(header, 'base64url').toString(), signature], ['{"alg":"none","typ":"JWT"}', '']);
   const claims = decodeJwt(token);
   assert.equal(claims['x-ms-policy'], toBase64url(utf8(draft)));
-  assert.deepEqual([claims['x-enclos-draft'], claims['x'], claims['nonce'], claims.iss], [true, 'y', 'n', 'https://tenant.test:8443']);
+  assert.deepEqual(
+    [claims['x-enclos-draft'], claims['x'], claims['nonce'], claims.iss],
+    [true, 'y', 'n', 'https://tenant.test:8443'],
+  );
   assert.deepEqual([claims['x-ms-policy-hash'], policyHash], [hash(draft), hash(draft)]);
   assert.equal((claims.exp ?? 0) - (claims.iat ?? 0), 480 * 60 + 120);
   assert.equal(await refusalOf(where.request, where), '400 PolicyEvaluationError denied');
-  assert.equal(await refusalOf({ ...where.request, draftPolicy: 'version=' }, where), '400 PolicyParsingError draft-policy');
+  assert.equal(
+    await refusalOf({ ...where.request, draftPolicy: 'version=' }, where),
+    '400 PolicyParsingError draft-policy',
+  );
   const denying = { ...where.request, draftPolicy: 'version=1.0; authorizationrules{ => deny(); };' };
   assert.equal(await refusalOf(denying, where), '400 PolicyEvaluationError denied');
 });
@@ -161,7 +213,10 @@ test('x-ms-policy-hash is over the policy that judged: the strict default, or th
   const where = await softwareSite({}, { stored: { SgxEnclave: jws } });
   const signed = await claimsOf(where.request, where);
   const signer = { kty: 'EC', x5c: [certificate] };
-  assert.deepEqual([signed['x-ms-policy-hash'], signed['x-ms-policy-signer'], signed['policy_signer']], [hash(text), signer, signer]);
+  assert.deepEqual(
+    [signed['x-ms-policy-hash'], signed['x-ms-policy-signer'], signed['policy_signer']],
+    [hash(text), signer, signer],
+  );
 });
 
 function signedPolicy(text: string): { readonly jws: string; readonly certificate: string } {

@@ -165,7 +165,10 @@ export function azureSdkCollateral(quote: Uint8Array): QuoteCollateral {
   const signer = pem('dcap/certs/tcb-signing-c0575e76d030.der') + root;
   const tcbInfo = splitSignedBody(textOf('dcap/tcbinfo/f3c6070cb9bd.json'), 'tcbInfo');
   const qeIdentity = splitSignedBody(textOf('dcap/qeidentity/319548a29c83.json'), 'enclaveIdentity');
-  const chain = Buffer.from(quote).toString('latin1').match(/-----BEGIN[^-]*-----[^-]*-----END[^-]*-----\n?/g) ?? [];
+  const chain =
+    Buffer.from(quote)
+      .toString('latin1')
+      .match(/-----BEGIN[^-]*-----[^-]*-----END[^-]*-----\n?/g) ?? [];
   return {
     pck_crl_issuer_chain: (chain[1] ?? '') + root,
     root_ca_crl: toHex(vectors.read('dcap/crl/ad6f3f4e0673.der')),

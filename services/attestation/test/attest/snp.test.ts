@@ -51,36 +51,37 @@ test('a report attests: with the chain that came with it, or with the one that t
     };
     const claims = await claimsOf(request, where);
     const field = (at: number, length: number): string => toHex(made.report.subarray(at, at + length));
-    assert.deepEqual(
-      Object.fromEntries(Object.entries(claims).filter(([name]) => name.startsWith('x-ms-'))),
-      {
-        'x-ms-attestation-type': 'sevsnpvm',
-        'x-ms-inittime': { a: 1 },
-        'x-ms-policy-hash': claims['x-ms-policy-hash'],
-        'x-ms-runtime': { keys: [{ kty: 'RSA' }] },
-        'x-ms-sevsnpvm-authorkeydigest': field(0x110, 48),
-        'x-ms-sevsnpvm-bootloader-svn': 4,
-        'x-ms-sevsnpvm-familyId': field(0x10, 16),
-        'x-ms-sevsnpvm-guestsvn': new DataView(made.report.buffer).getUint32(4, true),
-        'x-ms-sevsnpvm-hostdata': toHex(hostData),
-        'x-ms-sevsnpvm-idkeydigest': field(0xe0, 48),
-        'x-ms-sevsnpvm-imageId': field(0x20, 16),
-        'x-ms-sevsnpvm-is-debuggable': false,
-        'x-ms-sevsnpvm-launchmeasurement': field(0x90, 48),
-        'x-ms-sevsnpvm-microcode-svn': 213,
-        'x-ms-sevsnpvm-migration-allowed': false,
-        'x-ms-sevsnpvm-reportdata': toHex(hashOf(runtime)),
-        'x-ms-sevsnpvm-reportid': field(0x140, 32),
-        'x-ms-sevsnpvm-smt-allowed': true,
-        'x-ms-sevsnpvm-snpfw-svn': 22,
-        'x-ms-sevsnpvm-tee-svn': 1,
-        'x-ms-sevsnpvm-vmpl': 0,
-        'x-ms-ver': '1.0',
-      },
-    );
+    assert.deepEqual(Object.fromEntries(Object.entries(claims).filter(([name]) => name.startsWith('x-ms-'))), {
+      'x-ms-attestation-type': 'sevsnpvm',
+      'x-ms-inittime': { a: 1 },
+      'x-ms-policy-hash': claims['x-ms-policy-hash'],
+      'x-ms-runtime': { keys: [{ kty: 'RSA' }] },
+      'x-ms-sevsnpvm-authorkeydigest': field(0x110, 48),
+      'x-ms-sevsnpvm-bootloader-svn': 4,
+      'x-ms-sevsnpvm-familyId': field(0x10, 16),
+      'x-ms-sevsnpvm-guestsvn': new DataView(made.report.buffer).getUint32(4, true),
+      'x-ms-sevsnpvm-hostdata': toHex(hostData),
+      'x-ms-sevsnpvm-idkeydigest': field(0xe0, 48),
+      'x-ms-sevsnpvm-imageId': field(0x20, 16),
+      'x-ms-sevsnpvm-is-debuggable': false,
+      'x-ms-sevsnpvm-launchmeasurement': field(0x90, 48),
+      'x-ms-sevsnpvm-microcode-svn': 213,
+      'x-ms-sevsnpvm-migration-allowed': false,
+      'x-ms-sevsnpvm-reportdata': toHex(hashOf(runtime)),
+      'x-ms-sevsnpvm-reportid': field(0x140, 32),
+      'x-ms-sevsnpvm-smt-allowed': true,
+      'x-ms-sevsnpvm-snpfw-svn': 22,
+      'x-ms-sevsnpvm-tee-svn': 1,
+      'x-ms-sevsnpvm-vmpl': 0,
+      'x-ms-ver': '1.0',
+    });
     const tcb = claims['x-enclos-tcb'] as Record<string, unknown>;
     assert.deepEqual([tcb['product'], tcb['revocation']], ['Milan', 'checked']);
-    if (version !== 2) await claimsOf({ ...request, evidence: snpDocument(made.report) }, where);
+    assert.deepEqual(where.asked, [{ facts: { tee: 'snp', product: 'Milan', signingKey: 'vcek' } }]);
+    if (version === 2) continue;
+    await claimsOf({ ...request, evidence: snpDocument(made.report) }, where);
+    const facts = where.asked[1]?.facts;
+    assert.ok(facts?.tee === 'snp' && facts.chip?.hwid === field(0x1a0, 64));
   }
 });
 
@@ -152,7 +153,10 @@ vectors.test('real reports of Milan, Genoa and Turin attest', async () => {
   const certificate = (path: string): Uint8Array => vectors.read(path);
   const authorities = (product: string): readonly Uint8Array[] =>
     ['ask', 'ark'].map((name) => certificate(`snp/attestation-rs/certs/${product}/${name}.der`));
-  const rows = new TextDecoder().decode(vectors.read('snp/INDEX.tsv')).split('\n').map((line) => line.split('\t'));
+  const rows = new TextDecoder()
+    .decode(vectors.read('snp/INDEX.tsv'))
+    .split('\n')
+    .map((line) => line.split('\t'));
   const leafOf = (file: string): Uint8Array | string => {
     const path = rows.find(([name]) => name === file)?.[12] ?? '';
     const bytes = vectors.read(path);

@@ -7,7 +7,10 @@ import { asJson, claimsOf, collateralSource, hashOf, json, refusalOf, site, soft
 
 const textOf = (path: string): string => new TextDecoder().decode(vectors.read(path));
 
-async function real(name: string, acceptedStatuses: readonly string[] = []): Promise<Site & { request: AttestRequest }> {
+async function real(
+  name: string,
+  acceptedStatuses: readonly string[] = [],
+): Promise<Site & { request: AttestRequest }> {
   const folder = `dcap/vectors/${name}`;
   const expected = JSON.parse(textOf(`${folder}/expected.json`)) as { readonly at: string };
   const collateral: unknown = JSON.parse(textOf(`${folder}/collateral.json`));
@@ -102,11 +105,20 @@ for (const kind of ['tdx-v4', 'tdx-v5-td15', 'tdx-v5-td15ex'] as const) {
           mrConfigId: hashOf(init, 48),
         },
       },
-      { policies: { TdxVm: 'version=1.0; authorizationrules{ [type=="tdx_td_attributes_key_locker", value==true] => permit(); };' } },
+      {
+        policies: {
+          TdxVm: 'version=1.0; authorizationrules{ [type=="tdx_td_attributes_key_locker", value==true] => permit(); };',
+        },
+      },
     );
-    const claims = await claimsOf({ ...where.request, runtimeData: asJson(runtime), initTimeData: asJson(init) }, where);
+    const claims = await claimsOf(
+      { ...where.request, runtimeData: asJson(runtime), initTimeData: asJson(init) },
+      where,
+    );
     assert.deepEqual(
-      ['key_locker', 'perfmon', 'protection_keys', 'septve_disable', 'debug'].map((name) => claims[`tdx_td_attributes_${name}`]),
+      ['key_locker', 'perfmon', 'protection_keys', 'septve_disable', 'debug'].map(
+        (name) => claims[`tdx_td_attributes_${name}`],
+      ),
       [true, true, true, true, false],
     );
     assert.equal(claims['tdx_td_attributes'], '000000d000000080');

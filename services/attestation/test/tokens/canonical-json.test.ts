@@ -6,7 +6,10 @@ import { unsignedToken } from '../../src/tokens/jwt.ts';
 import type { JsonValue } from '../../src/tokens/signer.ts';
 
 test('one text for one value, which reads back as that value', () => {
-  assert.equal(canonicalJson({ b: [1, { d: null, c: true }], a: 'é"\n', '': -0.5 }), '{"":-0.5,"a":"é\\"\\n","b":[1,{"c":true,"d":null}]}');
+  assert.equal(
+    canonicalJson({ b: [1, { d: null, c: true }], a: 'é"\n', '': -0.5 }),
+    '{"":-0.5,"a":"é\\"\\n","b":[1,{"c":true,"d":null}]}',
+  );
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
       // jsonValue makes only what JSON has.

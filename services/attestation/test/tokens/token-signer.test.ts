@@ -23,7 +23,12 @@ for (const [algorithm, changes] of [
     const keys = await signer.publishedKeys();
     const payload = await verified(token, keys, { algorithms: [algorithm], atMs: start });
     const [key] = keys;
-    assert.deepEqual(decodeProtectedHeader(token), { alg: algorithm, jku: `${issuer}/certs`, kid: key?.kid, typ: 'JWT' });
+    assert.deepEqual(decodeProtectedHeader(token), {
+      alg: algorithm,
+      jku: `${issuer}/certs`,
+      kid: key?.kid,
+      typ: 'JWT',
+    });
     const seconds = start / 1000;
     assert.match(String(payload.jti), /^[0-9a-f-]{36}$/);
     assert.deepEqual(
@@ -126,7 +131,9 @@ test('options that make no sense are refused, and a quote that fails is no signe
     { keys: { rotateMinutes: Number.NaN, overlapMinutes: 1 } },
     { keys: { rotateMinutes: 20, overlapMinutes: 10 } },
   ]) {
-    await assert.rejects(createTokenSigner(signerOptions({ ms: start }, changes)), { code: 'ATTESTATION_TENANT_UNUSABLE' });
+    await assert.rejects(createTokenSigner(signerOptions({ ms: start }, changes)), {
+      code: 'ATTESTATION_TENANT_UNUSABLE',
+    });
   }
   const failing = createTokenSigner(signerOptions({ ms: start }, { quote: () => Promise.reject(new Error('none')) }));
   await assert.rejects(failing, { code: 'ATLS_EVIDENCE_UNAVAILABLE' });
