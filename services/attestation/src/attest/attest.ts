@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { toBase64url, utf8 } from '@enclos/codec';
+import { unsignedPolicyJws } from '../policies/stored-policy.ts';
 import type { StateSnapshot } from '../state/state.ts';
 import { unsignedToken } from '../tokens/jwt.ts';
 import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
@@ -116,7 +116,7 @@ function draftToken(
     ...claims,
     ...tokenTimes(context.now().getTime(), boundedValidity(minutes, dayMinutes)),
     jti: randomUUID(),
-    'x-ms-policy': toBase64url(utf8(policy.text)),
+    'x-ms-policy': unsignedPolicyJws(policy.text),
     'x-enclos-draft': true,
   });
 }
