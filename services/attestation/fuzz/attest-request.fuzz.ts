@@ -4,7 +4,7 @@ import { isEnclosError } from '@enclos/errors';
 import { openEnclaveReport, scenario, snpScenario } from '@enclos/evidence-kit';
 import { ServiceError } from '../src/api/service-error.ts';
 import { checkBoundData } from '../src/attest/bound-data.ts';
-import { sha256 } from '../src/attest/endorsement-memory.ts';
+import { sha256 } from '../src/attest/sha256.ts';
 import { readEvidence } from '../src/attest/evidence.ts';
 
 const { quote } = scenario();

@@ -41,8 +41,9 @@ const neverAccepted: ReadonlySet<string> = new Set<QuoteStatus>(['REVOKED', 'TCB
 export function readBaseline(configuration: BaselineConfiguration, allowTestSettings: boolean): Baseline {
   const { update, evaluationDataNumber, acceptedStatuses = defaultStatuses, verificationTime } = configuration;
   const unknown = acceptedStatuses.find((status) => !Object.hasOwn(statusNames, status) || neverAccepted.has(status));
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
     throw unusable(`acceptedStatuses names ${JSON.stringify(unknown)}, which nobody can accept.`);
+  }
   if (update !== undefined && evaluationDataNumber !== undefined) {
     throw unusable('update and evaluationDataNumber exclude each other.');
   }

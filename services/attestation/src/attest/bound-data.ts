@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
-import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../jose/compact-jws.ts';
 import type { BoundData } from './attest.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
+import { sha256 } from './sha256.ts';
 
 /** Data that evidence binds: its hash is where it must be. */
 export interface CheckedData {
@@ -36,8 +35,7 @@ export function checkBoundData(given: BoundData | undefined, { name, field, valu
   const { data, type } = given;
   const rule = `${name}-format`;
   if (data.length > mostBytes) refuseEvidence(`${name} is over ${mostBytes} bytes.`, { rule });
-  const digest = toHex(new Uint8Array(createHash('sha256').update(data).digest()));
-  if (value.slice(0, hashDigits) !== digest) {
+  if (value.slice(0, hashDigits) !== sha256(data)) {
     refuseEvidence(`The SHA-256 of ${name} is not in ${field} of the evidence.`, { rule: `${name}-hash` });
   }
   return type === 'Binary' ? { bytes: data.slice() } : { json: ofCaller(() => readClaims(data, name), rule) };

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { parseCollateral, type Endorsements, type QuoteCollateral, type VerifierCache } from '@enclos/attestation';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
-import { fromHex, toHex } from '@enclos/codec';
+import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../jose/compact-jws.ts';
 import { endorsementRequestText, type EndorsementRequest, type EndorsementSource } from './endorsement-request.ts';
 import { refuseEvidence, unavailable } from './refuse.ts';
+import { sha256 } from './sha256.ts';
 
 /** Lower-case hex of the SHA-256 of each document: what `x-ms-sgx-collateral` says. */
 export interface CollateralHashes {
@@ -145,14 +145,11 @@ function hashesOf(collateral: QuoteCollateral): CollateralHashes {
   });
 }
 
-export function sha256(data: string | Uint8Array): string {
-  return toHex(new Uint8Array(createHash('sha256').update(data).digest()));
-}
-
 function readSnp(bytes: Uint8Array): SnpEndorsementParts {
   const value = parseJson(decodeUtf8(bytes), mostBytes);
   const { certificate_chain: chain, crl } = isJsonObject(value) ? value : {};
-  if (typeof chain !== 'string' || typeof crl !== 'string')
-    unavailable('The endorsements that were found are none of AMD.');
+  if (typeof chain !== 'string' || typeof crl !== 'string') {
+    return unavailable('The endorsements that were found are none of AMD.');
+  }
   return Object.freeze({ certificate_chain: chain, crl: fromHex(crl) });
 }

@@ -122,6 +122,18 @@ for (const [what, source, refusal] of misbehaving) {
   });
 }
 
+test('a host that changes any part of the endorsements helps nobody to a token', async () => {
+  const { platform } = await softwareSite();
+  const good = platform.collateral as unknown as Readonly<Record<string, string>>;
+  for (const [name, text] of Object.entries(good)) {
+    if (typeof text !== 'string' || name === 'pck_crl_issuer_chain') continue;
+    const at = Math.floor(text.length / 2);
+    const changed = text.slice(0, at) + (text[at] === '7' ? '8' : '7') + text.slice(at + 1);
+    const where = await softwareSite({}, { endorsements: collateralSource({ ...good, [name]: changed }) });
+    assert.match(await refusalOf(where.request, where), /^(?:400 InvalidParameter evidence|503 Serv)/, name);
+  }
+});
+
 test('the host is asked once in ten minutes, also when others send what is refused', async () => {
   const where = await softwareSite();
   await claimsOf(where.request, where);

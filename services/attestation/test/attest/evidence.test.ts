@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { AttestRequest } from '../../src/attest/attest.ts';
 import { readEvidence } from '../../src/attest/evidence.ts';
 import { ServiceError } from '../../src/api/service-error.ts';
-import { snpDocument } from './scene.ts';
+import { refusalOf, snpDocument, softwareSite } from './scene.ts';
 
 const { quote } = scenario();
 const header = (version: number, type: number, size: number): Uint8Array =>
@@ -38,6 +38,14 @@ test('an Open Enclave report is its header and its quote, and nothing else', () 
     refuses('OpenEnclave', evidence);
   }
   refuses('SgxEnclave', concatBytes(header(1, 2, quote.length), quote).subarray(0, 47));
+});
+
+test('a quote has nothing behind it', async () => {
+  const where = await softwareSite();
+  for (const more of [Uint8Array.of(0), new Uint8Array(100)]) {
+    const evidence = concatBytes(where.request.evidence, more);
+    assert.match(await refusalOf({ ...where.request, evidence }, where), /^400 InvalidParameter evidence/);
+  }
 });
 
 test('evidence over 256 KiB is not looked at', () => {

@@ -106,7 +106,8 @@ test('each name of the service is refused to a policy, whether the token has it 
 test('a claim of the service may be issued as it is, and in no other way', async () => {
   const runtime = json({ b: 1, a: '2' });
   const same = permitting(`c:[type=="x-ms-sgx-mrsigner"] => issue(claim=c); c:[type=="x-ms-runtime"] => issue(claim=c);
-    => issue(type="tee", value="sgx"); => issue(type="x-enclos-platform", value="software");`);
+    c:[type=="$maa-attestationcollateral"] => issue(type="maa-attestationcollateral", value=c.value);
+    c:[type=="x-ms-sgx-collateral"] => issue(claim=c); c:[type=="$tee"] => issue(type="tee", value=c.value); => issue(type="x-enclos-platform", value="software");`);
   const where = await softwareSite({ report: { reportData: hashOf(runtime) } }, { policies: { SgxEnclave: same } });
   const claims = await claimsOf({ ...where.request, runtimeData: asJson(runtime) }, where);
   assert.equal(claims['x-ms-sgx-mrsigner'], '51'.repeat(32));
