@@ -89,9 +89,7 @@ export function makeCertificate(spec: CertificateSpec): TestCertificate {
 }
 
 function nameOf(text: string): Uint8Array {
-  return derSequence(
-    derValue(DerTag.SET, derSequence(derOid('2.5.4.3'), derValue(DerTag.UTF8_STRING, utf8(text)))),
-  );
+  return derSequence(derValue(DerTag.SET, derSequence(derOid('2.5.4.3'), derValue(DerTag.UTF8_STRING, utf8(text)))));
 }
 
 function extensionsOf({ ca, pathLength, usage, critical = [] }: CertificateSpec): readonly Uint8Array[] {

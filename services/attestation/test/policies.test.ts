@@ -76,7 +76,11 @@ describe('setting a policy', () => {
     const { epoch, digest } = claims['x-enclos-state'] as { epoch: number; digest: string };
     assert.deepEqual([epoch, digest.length], [1, 43]);
     assert.equal(await policyText(site), permissive);
-    assert.equal(await policyText(site, '/policies/OpenEnclave'), strictPolicies.OpenEnclave, 'another type has its own');
+    assert.equal(
+      await policyText(site, '/policies/OpenEnclave'),
+      strictPolicies.OpenEnclave,
+      'another type has its own',
+    );
     assert.deepEqual((await current(site))['x-enclos-state'], { epoch, digest });
   });
 
@@ -118,7 +122,7 @@ describe('setting a policy', () => {
     const message = await refused(put(site, unsignedJws(policyPayload(wrong))), 'PolicyParsingError');
     assert.match(message, /policy:2:24\n.*authorizationrules\{ => premit\(\); \};\n.*\^{6}/);
     await refused(put(site, unsignedJws(policyPayload(''))), 'PolicyParsingError');
-    await refused(put(site, unsignedJws(policyPayload(`${'x'.repeat(100_000)}`))), 'PolicyParsingError');
+    await refused(put(site, unsignedJws(policyPayload('x'.repeat(100_000)))), 'PolicyParsingError');
     assert.equal((await current(site))['x-ms-policy'], unsignedJws(policyPayload(strictPolicies.SgxEnclave)));
     assert.equal((await put(site, unsignedJws(policyPayload(permissive)))).status, 200);
   });
@@ -196,8 +200,19 @@ describe('a signed policy', () => {
   it('is refused without certificates that are some', async () => {
     const { privateKey } = someRsa.key;
     const der = someRsa.base64;
-    const x5cs: readonly unknown[] = [undefined, [], der, [7], [`${der} `], [b64url(someRsa.der)], [''], ['AAAA'], Array(7).fill(der)];
-    for (const x5c of x5cs) await refused(put(aad(), signJws({ alg: 'RS256', x5c }, policyPayload(permissive), privateKey)));
+    const x5cs: readonly unknown[] = [
+      undefined,
+      [],
+      der,
+      [7],
+      [`${der} `],
+      [b64url(someRsa.der)],
+      [''],
+      ['AAAA'],
+      Array(7).fill(der),
+    ];
+    for (const x5c of x5cs)
+      await refused(put(aad(), signJws({ alg: 'RS256', x5c }, policyPayload(permissive), privateKey)));
     const trailing = Buffer.concat([someRsa.der, Buffer.of(0)]).toString('base64');
     await refused(put(aad(), signJws({ alg: 'RS256', x5c: [trailing] }, policyPayload(permissive), privateKey)));
   });
@@ -255,8 +270,12 @@ describe('an isolated tenant', () => {
     const impostor = makeCertificate({ key: rsaKey(), name: policySigner.name, ca: true });
     await refused(put(isolatedSite(), managerJws(policyPayload(permissive), impostor)));
     // The registered certificate is in the list, and it did not sign.
-    await refused(put(isolatedSite(), managerJws(policyPayload(permissive), impostor, { chain: [impostor, policySigner] })));
-    await refused(put(isolatedSite(), managerJws(policyPayload(permissive), impostor, { chain: [policySigner, impostor] })));
+    await refused(
+      put(isolatedSite(), managerJws(policyPayload(permissive), impostor, { chain: [impostor, policySigner] })),
+    );
+    await refused(
+      put(isolatedSite(), managerJws(policyPayload(permissive), impostor, { chain: [policySigner, impostor] })),
+    );
   });
 
   it('takes what a registered authority issued', async () => {
@@ -266,7 +285,11 @@ describe('an isolated tenant', () => {
     const send = (signer: TestCertificate, chain: readonly TestCertificate[]): Promise<TestResponse> =>
       put(isolatedSite(), managerJws(policyPayload(permissive), signer, { chain }));
     for (const chain of [[leaf], [leaf, policySigner]]) assert.equal((await send(leaf, chain)).status, 200);
-    for (const chain of [[below, middle], [below, middle, policySigner]]) assert.equal((await send(below, chain)).status, 200);
+    for (const chain of [
+      [below, middle],
+      [below, middle, policySigner],
+    ])
+      assert.equal((await send(below, chain)).status, 200);
     await refused(send(below, [below]));
     await refused(send(below, [below, policySigner]));
     await refused(send(leaf, [leaf, middle, policySigner]));
@@ -276,7 +299,12 @@ describe('an isolated tenant', () => {
     const noAuthority = makeCertificate({ key: rsaKey(), name: 'root', ca: false });
     const noConstraints = makeCertificate({ key: rsaKey(), name: 'root' });
     const noUsage = makeCertificate({ key: rsaKey(), name: 'root', ca: true, usage: 0x80 });
-    const expired = makeCertificate({ key: rsaKey(), name: 'root', ca: true, notAfter: new Date('2026-01-01T00:00:00Z') });
+    const expired = makeCertificate({
+      key: rsaKey(),
+      name: 'root',
+      ca: true,
+      notAfter: new Date('2026-01-01T00:00:00Z'),
+    });
     for (const root of [noAuthority, noConstraints, noUsage, expired]) {
       const site = createSite({ file: tenantFile({ ...isolated, policyCertificates: [root.pem] }) });
       const leaf = makeCertificate({ key: ecKey(), name: 'leaf', issuer: root });
@@ -293,7 +321,10 @@ describe('an isolated tenant', () => {
     assert.equal((await put(site(), managerJws(policyPayload(permissive), leaf))).status, 200);
     const middle = makeCertificate({ key: rsaKey(), name: 'middle', issuer: root, ca: true });
     const below = makeCertificate({ key: ecKey(), name: 'below', issuer: middle });
-    for (const chain of [[below, middle], [below, middle, root]]) {
+    for (const chain of [
+      [below, middle],
+      [below, middle, root],
+    ]) {
       await refused(put(site(), managerJws(policyPayload(permissive), below, { chain })));
     }
   });
@@ -302,10 +333,13 @@ describe('an isolated tenant', () => {
     const site = isolatedSite();
     const { state } = site.tenant;
     // Another replica removes the certificate between the request's begin and its write.
-    const racing = { ...state, update: async (change: Parameters<typeof state.update>[0]) => {
-      await state.update((document) => ({ ...document, certificates: [someRsa.base64] }));
-      return state.update(change);
-    } };
+    const racing = {
+      ...state,
+      update: async (change: Parameters<typeof state.update>[0]) => {
+        await state.update((document) => ({ ...document, certificates: [someRsa.base64] }));
+        return state.update(change);
+      },
+    };
     Object.assign(site.tenant, { state: racing });
     await refused(put(site, managerJws(policyPayload(permissive), policySigner)));
   });

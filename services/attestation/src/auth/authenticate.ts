@@ -68,7 +68,11 @@ function keyFinder(
 
 /** A subject is a person, often: the log tells whether two calls are of the same one. */
 function pseudonym(issuer: string, subject: string): string {
-  return toBase64url(createHash('sha256').update(JSON.stringify([issuer, subject])).digest());
+  return toBase64url(
+    createHash('sha256')
+      .update(JSON.stringify([issuer, subject]))
+      .digest(),
+  );
 }
 
 /** The text of Azure's; the challenge is that of RFC 6750 section 3 with the parameters that Azure's clients look for. */

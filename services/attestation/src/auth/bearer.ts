@@ -19,9 +19,7 @@ export type BearerRefusal =
   | 'not-yet-valid'
   | 'claims';
 
-export type BearerVerdict =
-  | { readonly subject: string }
-  | { readonly refusal: BearerRefusal };
+export type BearerVerdict = { readonly subject: string } | { readonly refusal: BearerRefusal };
 
 export interface BearerOptions {
   readonly configuration: BearerConfiguration;

@@ -48,7 +48,10 @@ export function readPolicyCertificate(input: Uint8Array): PolicyCertificate {
   const shape = readShape(der);
   const certificate = openCertificate(der);
   if (!isStrongKey(certificate.publicKey)) {
-    throw new EnclosError('CODEC_INVALID', 'A certificate with a key other than RSA of 2048 to 8192 bits or EC on a NIST curve.');
+    throw new EnclosError(
+      'CODEC_INVALID',
+      'A certificate with a key other than RSA of 2048 to 8192 bits or EC on a NIST curve.',
+    );
   }
   const self: PolicyCertificate = {
     der,
@@ -110,7 +113,9 @@ function readShape(der: Uint8Array): Shape {
   return { notBeforeMs, notAfterMs, ...readUsage(extensions) };
 }
 
-function readUsage(extensions: ReadonlyMap<string, Uint8Array>): Pick<Shape, 'isAuthority' | 'pathLength' | 'signsData'> {
+function readUsage(
+  extensions: ReadonlyMap<string, Uint8Array>,
+): Pick<Shape, 'isAuthority' | 'pathLength' | 'signsData'> {
   const usage = extensions.get(keyUsageId);
   const bits = usage === undefined ? 0xff : (wholeOf(usage).bitString().bytes[0] ?? 0);
   const { authority, pathLength } = readConstraints(extensions.get(basicConstraintsId));
