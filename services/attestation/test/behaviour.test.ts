@@ -189,8 +189,9 @@ describe('the audit log', () => {
 
   it('has nothing of discovery and of paths that are not there', async () => {
     const site = createSite();
-    for (const path of ['/certs', '/openapi.json', '/nothing', '/.well-known/openid-configuration'])
+    for (const path of ['/certs', '/openapi.json', '/nothing', '/.well-known/openid-configuration']) {
       await site.send('GET', path);
+    }
     assert.deepEqual(site.audit, []);
   });
 

@@ -211,8 +211,9 @@ describe('a signed policy', () => {
       ['AAAA'],
       Array(7).fill(der),
     ];
-    for (const x5c of x5cs)
+    for (const x5c of x5cs) {
       await refused(put(aad(), signJws({ alg: 'RS256', x5c }, policyPayload(permissive), privateKey)));
+    }
     const trailing = Buffer.concat([someRsa.der, Buffer.of(0)]).toString('base64');
     await refused(put(aad(), signJws({ alg: 'RS256', x5c: [trailing] }, policyPayload(permissive), privateKey)));
   });
@@ -288,8 +289,9 @@ describe('an isolated tenant', () => {
     for (const chain of [
       [below, middle],
       [below, middle, policySigner],
-    ])
+    ]) {
       assert.equal((await send(below, chain)).status, 200);
+    }
     await refused(send(below, [below]));
     await refused(send(below, [below, policySigner]));
     await refused(send(leaf, [leaf, middle, policySigner]));

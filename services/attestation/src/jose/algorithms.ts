@@ -59,8 +59,9 @@ export function verifySignature(
   const { input, signature } = signed;
   // Fixed-size r and s (RFC 7518 section 3.4); DER would be a second text with the same meaning.
   if ('curve' in form) return verify(form.hash, input, { key, dsaEncoding: 'ieee-p1363' }, signature);
-  if (form.padding === 'pkcs1')
+  if (form.padding === 'pkcs1') {
     return verify(form.hash, input, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
+  }
   // The salt is as long as the hash (RFC 7518 section 3.5).
   const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
   return verify(form.hash, input, pss, signature);
