@@ -7,7 +7,7 @@ const root = makeCertificate({ key: ecKey(), name: 'root', ca: true, pathLength:
 export const seeds: readonly Uint8Array[] = [
   root.der,
   makeCertificate({ key: ecKey('P-384'), name: 'leaf', issuer: root, usage: 0x80 }).der,
-  makeCertificate({ key: rsaKey(), name: 'rsa', critical: ['2.5.29.37'] }).der,
+  makeCertificate({ key: rsaKey(), name: 'rsa', critical: ['2.5.29.17'] }).der,
 ];
 
 /** A certificate as a manager sends it: read, with a key that OpenSSL knows too, or refused. */

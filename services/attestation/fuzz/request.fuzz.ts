@@ -12,7 +12,11 @@ function seed(method: string, target: string, body = '', authorization = `Bearer
 
 export const seeds: readonly Uint8Array[] = [
   ...routes.map(({ method, path }) => seed(method, `${path.replace('{type}', 'TdxVm')}?api-version=2025-06-01`)),
-  seed('POST', '/attest/SgxEnclave?api-version=2020-10-01', '{"quote":"AAAA","runtimeData":{"data":"AA","dataType":"JSON"}}'),
+  seed(
+    'POST',
+    '/attest/SgxEnclave?api-version=2020-10-01',
+    '{"quote":"AAAA","runtimeData":{"data":"AA","dataType":"JSON"}}',
+  ),
   seed('PUT', '/policies/SgxEnclave?api-version=2020-10-01', policy),
   seed('PUT', '/policies/SgxEnclave?api-version=2020-10-01', unsignedJws(policyPayload(permissive)), ''),
 ];

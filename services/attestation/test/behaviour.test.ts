@@ -177,6 +177,17 @@ describe('the audit log', () => {
     assert.deepEqual([call, who, reason], ['getPolicy', 'anonymous', 'absent']);
   });
 
+  it('says who was known and not let in', async () => {
+    const { bearer: one } = tenantFile()['management'] as { bearer: object };
+    const site = createSite({
+      file: tenantFile({ management: { bearer: { ...one, requiredClaims: { roles: 'admin' } } } }),
+    });
+    await site.send('GET', `/policies/TdxVm?${version}`, { headers: bearer() });
+    const { who, error } = site.audit[0] ?? {};
+    assert.match(String(who), /^sub:[\w-]{43}$/);
+    assert.equal(error, 'Forbidden');
+  });
+
   it('holds no subject, token, evidence, data or nonce', async () => {
     const site = createSite();
     await attest(site);

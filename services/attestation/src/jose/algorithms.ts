@@ -41,7 +41,7 @@ export function isStrongKey(key: KeyObject): boolean {
 }
 
 /** True when `key` is of the kind that `algorithm` wants, and strong enough. A key never works as another kind. */
-export function fitsAlgorithm(key: KeyObject, algorithm: string): boolean {
+function fitsAlgorithm(key: KeyObject, algorithm: string): boolean {
   const form = forms.get(algorithm);
   if (form === undefined || !isStrongKey(key)) return false;
   if ('curve' in form) return key.asymmetricKeyDetails?.namedCurve === form.curve;
