@@ -186,11 +186,36 @@ describe('a connection', () => {
     }
   });
 
+  test('that is gone is no failure of a handler that gives up then', async () => {
+    const server = testServer(
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+    );
+    const client = server.connect();
+    client.stream.write(get('/'));
+    await quiet();
+    client.stream.destroy();
+    await quiet();
+    assert.deepEqual(server.errors, []);
+  });
+
+  test('brings a query as URLs have it', async () => {
+    const server = testServer(({ query }) => ({ status: 200, body: JSON.stringify([...query]) }));
+    const client = server.connect();
+    const targets = ['/p', '/p?', '/p??a=b', '/p?a=b&a=%2B+c&%3D'];
+    client.stream.write(targets.map((target) => get(target)).join(''));
+    await quiet();
+    assert.deepEqual(
+      bodies(client).map((body) => JSON.parse(body) as unknown),
+      targets.map((target) => [...new URL(target, 'http://a').searchParams]),
+    );
+  });
+
   test('goes on when whoever is told of errors throws', async () => {
     const fails = (): never => {
       throw new Error('of the handler, or of the listener');
     };
-    const server = testServer(fails, { onError: fails });
+    const server = testServer(fails, { onError: fails, date: fails });
     const client = server.connect();
     client.stream.write(get('/'));
     await quiet();
@@ -345,6 +370,23 @@ describe('room', () => {
     for (const go of release) go();
     await quiet();
     assert.deepEqual([bodies(busy), bodies(second)], [['/busy'], ['/second']]);
+  });
+
+  test('is made by a client that is slow, when everybody else is answered', async () => {
+    const { handler } = held();
+    const server = testServer(handler, { limits: { maxConnections: 2 } });
+    const slow = server.connect();
+    slow.stream.write('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n');
+    const busy = server.connect();
+    busy.stream.write(get('/busy'));
+    await server.pass(4000);
+    const early = server.connect();
+    await quiet();
+    assert.deepEqual([slow, busy, early].map(isClosed), [false, false, true]);
+    await server.pass(2000);
+    const next = server.connect();
+    await quiet();
+    assert.deepEqual([slow, busy, next].map(isClosed), [true, false, false]);
   });
 
   test('for bodies is one for all connections, and is given back', async () => {

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { isThenable } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import type { Connection } from '../streams.ts';
+import type { BodyBudget } from './body-reader.ts';
 import { ByteStore } from './byte-store.ts';
 import { clientCertificatesOf, type ClientCertificates } from './client-certificates.ts';
 import type { HttpLimits } from './limits.ts';
@@ -31,6 +32,10 @@ const continueLine = 'HTTP/1.1 100 Continue\r\n\r\n';
 const maxAheadBytes = 16_384;
 /** How long a client may take to read the last answer and to end. */
 const endTimeoutMs = 2000;
+/** From when on a client that sends a body, or takes an answer, is slow. */
+const slowMs = 5000;
+/** More than anybody waits. */
+const groupMs = 2 ** 40;
 
 /** One client: reads requests, one after the other, and answers each before it looks at the next. */
 export class HttpConnection {
@@ -40,6 +45,7 @@ export class HttpConnection {
   #rest: Buffer | undefined;
   readonly #ahead = new ByteStore();
   readonly #onOver: () => void;
+  readonly #budget: BodyBudget = { take: (bytes) => this.#takeBodyBytes(bytes) };
   #socket: Duplex;
   #secured: TLSSocket | undefined;
   #certificates: ClientCertificates | undefined;
@@ -61,7 +67,7 @@ export class HttpConnection {
     this.#socket = connection;
     this.#onOver = onOver;
     this.#since = server.now();
-    this.#reader = this.#newReader();
+    this.#reader = new RequestReader(server.limits, this.#budget);
     connection.once('close', () => this.destroy());
     connection.on('error', () => undefined);
   }
@@ -85,15 +91,26 @@ export class HttpConnection {
     if (this.#server.isDraining) this.drain();
   }
 
-  /** How long nothing was asked of it, in milliseconds, or undefined when a request is being read or answered. */
-  idleMs(now: number): number | undefined {
-    return this.#phase === 'idle' ? now - this.#since : undefined;
-  }
-
-  /** How long it has kept its place without a whole request, in milliseconds, or undefined when there is one. */
-  unfinishedMs(now: number): number | undefined {
-    const isUnfinished = this.#phase === 'handshake' || this.#phase === 'head' || this.#phase === 'end';
-    return isUnfinished ? now - this.#since : undefined;
+  /**
+   * Who goes when all places are taken: the connection with the highest number. Idle ones first, then those that have not
+   * come to a request, then those whose client is slow; in each group the one that has been waited for longest. Undefined
+   * for those that stay.
+   */
+  claimToGo(now: number): number | undefined {
+    const waitedMs = now - this.#since;
+    switch (this.#phase) {
+      case 'idle':
+        return 2 * groupMs + waitedMs;
+      case 'handshake':
+      case 'head':
+      case 'end':
+        return groupMs + waitedMs;
+      case 'body':
+      case 'write':
+        return waitedMs > slowMs ? waitedMs : undefined;
+      case 'answer':
+        return undefined;
+    }
   }
 
   /** Ends it when there is no request, and otherwise behind the answer. */
@@ -147,15 +164,11 @@ export class HttpConnection {
     this.#since = this.#server.now();
   }
 
-  #newReader(): RequestReader {
-    return new RequestReader(this.#server.limits, {
-      take: (bytes) => {
-        if (this.#server.bodyBytes + bytes > this.#server.limits.maxBodyBytesAtOnce) return false;
-        this.#server.bodyBytes += bytes;
-        this.#takenBytes += bytes;
-        return true;
-      },
-    });
+  #takeBodyBytes(bytes: number): boolean {
+    if (this.#server.bodyBytes + bytes > this.#server.limits.maxBodyBytesAtOnce) return false;
+    this.#server.bodyBytes += bytes;
+    this.#takenBytes += bytes;
+    return true;
   }
 
   #giveBack(): void {
@@ -189,8 +202,7 @@ export class HttpConnection {
       }
       if (at < chunk.length) this.#rest = chunk.subarray(at);
     } catch (error) {
-      if (!isEnclosError(error, 'HTTP_MESSAGE_REFUSED')) throw error;
-      return this.#refuse(Number(error.details['status']));
+      return this.#refuse(isEnclosError(error) ? Number(error.details['status']) : 400);
     }
     if (this.#reader.stage === 'done') this.#answer();
   }
@@ -211,8 +223,10 @@ export class HttpConnection {
       if (this.#call === call) this.#send(response);
     };
     const failed = (error: unknown): void => {
+      // A handler that gives up when its client is gone has not failed.
+      if (this.#call !== call) return;
       this.#server.onError(error);
-      if (this.#call === call) this.#refuse(500);
+      this.#refuse(500);
     };
     try {
       const response = this.#server.handler(this.#request(), call);
@@ -226,16 +240,17 @@ export class HttpConnection {
   #request(): HttpRequest {
     const reader = this.#reader;
     this.#certificates ??= clientCertificatesOf(this.#secured);
-    return {
+    return Object.freeze({
       method: reader.head?.method ?? '',
       path: reader.head?.path ?? '',
-      query: new URLSearchParams(reader.head?.query),
+      // With its mark, since without it a first one of the query's own would be taken for that.
+      query: new URLSearchParams(`?${reader.head?.query ?? ''}`),
       headers: reader.headers,
       body: reader.body,
       remoteAddress: this.#connection.remoteAddress,
       clientCertificate: this.#certificates.leaf,
       clientCertificateChain: this.#certificates.chain,
-    };
+    });
   }
 
   #send(response: HttpResponse): void {
@@ -247,7 +262,7 @@ export class HttpConnection {
     this.#call = undefined;
     this.#giveBack();
     if (!staysOpen) return this.#end(bytes);
-    this.#reader = this.#newReader();
+    this.#reader = new RequestReader(limits, this.#budget);
     if (this.#write(bytes)) this.#next();
     else this.#enter('write');
   }
