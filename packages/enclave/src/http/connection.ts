@@ -8,7 +8,7 @@ import { ByteStore } from './byte-store.ts';
 import { clientCertificatesOf, type ClientCertificates } from './client-certificates.ts';
 import type { HttpLimits } from './limits.ts';
 import { RequestReader } from './request-reader.ts';
-import { encodeResponse, refusal } from './response.ts';
+import { encodeResponse, refusal, type ResponseFrame } from './response.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './types.ts';
 
 /** What all connections of one server share. */
@@ -202,7 +202,9 @@ export class HttpConnection {
       }
       if (at < chunk.length) this.#rest = chunk.subarray(at);
     } catch (error) {
-      return this.#refuse(isEnclosError(error) ? Number(error.details['status']) : 400);
+      if (isEnclosError(error, 'HTTP_MESSAGE_REFUSED')) return this.#refuse(Number(error.details['status']));
+      this.#server.onError(error);
+      return this.#refuse(500);
     }
     if (this.#reader.stage === 'done') this.#answer();
   }
@@ -219,6 +221,10 @@ export class HttpConnection {
     const call = new CallOptions();
     this.#call = call;
     if (this.#hasEnded) call.abort();
+    // The body is there until the handler is done, also when its client is gone before.
+    const bodyBytes = this.#takenBytes;
+    this.#takenBytes = 0;
+    const settled = (): void => void (this.#server.bodyBytes -= bodyBytes);
     const answered = (response: HttpResponse): void => {
       if (this.#call === call) this.#send(response);
     };
@@ -230,11 +236,12 @@ export class HttpConnection {
     };
     try {
       const response = this.#server.handler(this.#request(), call);
-      if (isThenable(response)) Promise.resolve(response).then(answered).catch(failed);
-      else answered(response);
+      if (isThenable(response)) return void Promise.resolve(response).finally(settled).then(answered).catch(failed);
+      answered(response);
     } catch (error) {
       failed(error);
     }
+    settled();
   }
 
   #request(): HttpRequest {
@@ -258,25 +265,26 @@ export class HttpConnection {
     const isLast =
       isDraining || this.#requests >= limits.maxRequestsPerConnection || (this.#hasEnded && !this.#hasMore);
     const staysOpen = !isLast && this.#reader.wantsToStay;
-    const bytes = encodeResponse(response, { method: this.#method, staysOpen, date: this.#server.date() });
+    const bytes = encodeResponse(response, this.#frame(staysOpen));
     this.#call = undefined;
-    this.#giveBack();
     if (!staysOpen) return this.#end(bytes);
     this.#reader = new RequestReader(limits, this.#budget);
     if (this.#write(bytes)) this.#next();
     else this.#enter('write');
   }
 
-  /** HEAD must not be answered with a body, whatever the answer is. */
-  get #method(): string {
-    return this.#reader.head?.method ?? 'GET';
+  #frame(staysOpen: boolean): ResponseFrame {
+    const { head } = this.#reader;
+    // A client of HTTP/1.0 has to be told that its wish is granted (RFC 9112 appendix C.2.2).
+    const kept = head?.minorVersion === 0 ? 'keep-alive' : undefined;
+    return { method: head?.method ?? 'GET', connection: staysOpen ? kept : 'close', date: this.#server.date() };
   }
 
   /** Answers for the server, and ends: where the next request would begin is not known, or not waited for. */
   #refuse(status: number): void {
     this.#call?.abort();
     this.#call = undefined;
-    this.#end(encodeResponse(refusal(status), { method: this.#method, staysOpen: false, date: this.#server.date() }));
+    this.#end(encodeResponse(refusal(status), this.#frame(false)));
   }
 
   /** @returns false when the client has to read first. */
