@@ -7,7 +7,9 @@ const hello: HttpHandler = ({ path }) => ({ status: 200, body: path });
 
 describe('room', () => {
   test('is made by the connection that has been idle for longest', async () => {
-    const server = testServer(hello, { limits: { maxConnections: 3 } });
+    const server = testServer(hello, { limits: { maxConnections: 4 } });
+    const silent = server.connect();
+    await server.pass(100);
     const clients = [server.connect(), server.connect(), server.connect()];
     for (const index of [1, 0, 2]) {
       clients[index]?.stream.write(get('/'));
@@ -17,6 +19,7 @@ describe('room', () => {
     next.stream.write(get('/next'));
     await quiet();
     assert.deepEqual(clients.map(isClosed), [false, true, false]);
+    assert.ok(!isClosed(silent));
     assert.deepEqual(bodies(next), ['/next']);
   });
 
@@ -143,6 +146,23 @@ describe('the end', () => {
     assert.match(begun.text(), /connection: close\r\n\r\n\/begun$/);
     for (const { stream } of [busy, begun, idle]) stream.end();
     await server.over;
+  });
+
+  test('waits for a client that takes its time with an answer, and for no other request of it', async () => {
+    const stop = new AbortController();
+    const server = testServer(hello, { signal: stop.signal });
+    const client = server.connect();
+    const write = client.inside.write.bind(client.inside);
+    client.inside.write = (bytes: Uint8Array): boolean => write(bytes) && false;
+    client.stream.write(get('/a') + get('/b'));
+    await quiet();
+    stop.abort();
+    await quiet();
+    assert.ok(!isClosed(client));
+    client.inside.emit('drain');
+    await quiet();
+    assert.ok(isClosed(client));
+    assert.deepEqual(bodies(client), ['/a']);
   });
 
   test('does not wait for ever', async () => {

@@ -88,7 +88,6 @@ export class HttpConnection {
     this.#socket.on('data', (chunk: Buffer) => this.#received(chunk));
     this.#socket.once('end', () => this.#ended());
     this.#socket.on('drain', () => this.#drained());
-    if (this.#server.isDraining) this.drain();
   }
 
   /**
