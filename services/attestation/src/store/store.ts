@@ -36,7 +36,7 @@ export function checkRow(key: string, bytes?: Uint8Array): void {
 type StoreName = 'storeRead' | 'storeWrite' | 'storeKeys' | 'storeRemove';
 
 /** The functions of the enclave's interface that a store serves. */
-export function storeHandlers(store: Store): Pick<Handlers<(typeof attestation)['untrusted']>, StoreName> {
+export function storeHandlers(store: Store): Pick<Handlers<(typeof attestation)['untrusted'], unknown>, StoreName> {
   return {
     storeRead: ({ key }) => store.read(key),
     storeWrite: ({ key, version, bytes }) => store.write(key, version, bytes),
