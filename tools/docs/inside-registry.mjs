@@ -9,8 +9,8 @@ const path = 'packages/errors/src/inside/summaries.ts';
 
 /** The packages that an enclave can hold. */
 const insidePackages = ['attestation', 'codec', 'edl', 'enclave', 'gate', 'manifest', 'sgx', 'tee'];
-/** In packages that enclaves hold: a launcher that none holds, and what brings the entries of its own errors along. */
-const outside = /^packages\/(?:tee\/src\/gramine-host|enclave\/src\/http)\//;
+/** What few enclaves hold or none, in packages of which any may hold the rest: errors of HTTP and of the client bring their entries. */
+const outside = /^packages\/(?:tee\/src\/gramine-host|enclave\/src\/http|attestation\/src\/client)\//;
 /** What the platform may raise at an enclave: the failures of what it serves there. */
 const fromPlatform = /^(?:KEY|REPORT|QUOTE)_/;
 

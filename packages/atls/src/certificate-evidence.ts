@@ -1,5 +1,13 @@
-import { concatBytes, derOid, equalBytes, toHex, toPem, utf8 } from '@enclos/codec';
-import { readCertificate, type CertificateParts } from './certificate-reader.ts';
+import {
+  concatBytes,
+  derOid,
+  equalBytes,
+  readCertificate,
+  toHex,
+  toPem,
+  utf8,
+  type CertificateParts,
+} from '@enclos/codec';
 import { decodeCmwExtension, encodeCmwExtension } from './cmw.ts';
 import { orElse, refuseCertificate } from './certificate-errors.ts';
 import { decodeOpenEnclaveEvidence, quoteOfReport } from './open-enclave.ts';

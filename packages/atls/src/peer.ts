@@ -1,10 +1,9 @@
 import type { TLSSocket } from 'node:tls';
-import { equalBytes } from '@enclos/codec';
+import { equalBytes, readCertificate } from '@enclos/codec';
 import { accept, type Appraiser } from './appraiser.ts';
 import { freshReportData, requireSubjectSignature, type Subject } from './binding.ts';
 import type { CertificateEvidence } from './certificate-evidence.ts';
 import { orElse, refuseCertificate } from './certificate-errors.ts';
-import { readCertificate } from './certificate-reader.ts';
 import { atlsError } from './errors.ts';
 import type { Evidence } from './messages.ts';
 import { readCertificateEvidence } from './read-evidence.ts';

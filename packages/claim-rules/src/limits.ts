@@ -5,7 +5,7 @@ import { raise } from './policy-error.ts';
  * each way to make work is bounded.
  */
 export interface PolicyLimits {
-  /** Bytes of the policy as UTF-8. Default: 1 MiB. */
+  /** Bytes of the policy as UTF-8. Default: 256 KiB; the longest published ones have 10 KiB. */
   readonly maxTextBytes?: number;
   /** Rules of a policy. Default: 2,000. */
   readonly maxRules?: number;
@@ -24,7 +24,7 @@ export interface PolicyLimits {
 export type Limits = Required<PolicyLimits>;
 
 export const defaultLimits: Limits = Object.freeze({
-  maxTextBytes: 1024 * 1024,
+  maxTextBytes: 256 * 1024,
   maxRules: 2_000,
   maxConditions: 100,
   maxDepth: 128,
@@ -40,10 +40,12 @@ const deepest = 256;
 export function limitsOf(given: PolicyLimits = {}): Limits {
   const limits = { ...defaultLimits, ...given };
   for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(defaultLimits, name))
+    if (!Object.hasOwn(defaultLimits, name)) {
       raise('CLAIM_RULES_ARGUMENT', `There is no limit ${JSON.stringify(name)}.`);
-    if (!Number.isSafeInteger(value) || value < 1)
+    }
+    if (!Number.isSafeInteger(value) || value < 1) {
       raise('CLAIM_RULES_ARGUMENT', `${name} must be a whole number above zero.`);
+    }
   }
   for (const name of ['maxDepth', 'maxConditions'] as const) {
     if (limits[name] > deepest) raise('CLAIM_RULES_ARGUMENT', `${name} may be ${deepest} at most.`);

@@ -1,6 +1,8 @@
+export { boundedBody } from './bounded-body.ts';
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
 export { cborArray, cborBytes, cborMap, cborTag, cborText, cborUnsigned } from './cbor-writer.ts';
+export { readCertificate, type CertificateParts } from './certificate-reader.ts';
 export {
   selfSignedCertificate,
   selfSignedSigningCertificate,

@@ -1,6 +1,6 @@
+import { boundedBody } from '@enclos/codec';
 import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
 import { maximumAnswerBytes, type Answer } from './answer.ts';
-import { boundedBody } from './bounded-body.ts';
 import { refuseAnswer } from './refusal.ts';
 import type { Route } from './source.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { get, request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -319,19 +319,20 @@ describe('the service', () => {
   });
 });
 
+/** The rows of a store, without its lock. */
+function copyRows(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, force: true, filter: (path) => path === from || path.endsWith('.row') });
+}
+
 test('an older store that is put back under a running service is refused, and the newer one serves again', async () => {
+  const { storeFolder } = service;
+  const [older, newest] = [workshop.subfolder('store-older'), workshop.subfolder('store-newest')];
   await administration().setPolicy('TdxVm', permitAll);
-  const copy = join(workshop.folder, 'store-copy');
-  cpSync(join(service.storeFolder, 'rows'), join(copy, 'rows'), { recursive: true });
+  copyRows(storeFolder, older);
   await administration().resetPolicy('TdxVm');
-  const newest = join(workshop.folder, 'store-newest');
-  cpSync(join(service.storeFolder, 'rows'), join(newest, 'rows'), { recursive: true });
-  const put = (from: string): void => {
-    rmSync(join(service.storeFolder, 'rows'), { recursive: true });
-    cpSync(join(from, 'rows'), join(service.storeFolder, 'rows'), { recursive: true });
-  };
-  put(copy);
+  copyRows(storeFolder, newest);
+  copyRows(older, storeFolder);
   await assert.rejects(administration().getPolicy('TdxVm'), refused(500, 'InternalError'));
-  put(newest);
+  copyRows(newest, storeFolder);
   assert.notEqual((await administration().getPolicy('TdxVm')).body, permitAll);
 });

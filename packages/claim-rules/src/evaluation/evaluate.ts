@@ -72,8 +72,9 @@ export function evaluatePolicy(policy: Policy, options: EvaluationOptions): Eval
 
 /** A copy that nobody changes while rules look at it. */
 function checkedClaim({ type, value, issuer }: Claim, limits: Limits): Claim {
-  if (typeof type !== 'string' || type === '')
+  if (typeof type !== 'string' || type === '') {
     raise('CLAIM_RULES_ARGUMENT', 'The type of a claim is text that is not empty.');
+  }
   const name = JSON.stringify(type.slice(0, 60));
   const isValue = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
   if (!isValue) raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name} is no text, safe integer or boolean.`);

@@ -44,7 +44,7 @@ export function evaluateQuery(query: Query, value: JsonValue, budget: Budget): J
         ? null
         : new Map(query.entries.map(([key, item]) => [key, evaluateQuery(item, value, budget)]));
     case 'call':
-      return callFunction(query, value, budget);
+      return callFunction(query, value, { budget, evaluate: evaluateQuery });
     default:
       return logical(query, value, budget);
   }

@@ -4,14 +4,20 @@ import { isArray, isNumber, isObject, type JsonObject, type JsonValue } from '..
 import { writeJson } from '../json/write.ts';
 import type { Query } from './ast.ts';
 import { JmesPathError } from './error.ts';
-import { evaluateQuery } from './evaluate.ts';
 import { compareKeys, sortedBy, type SortKey } from './order.ts';
 import { signatureOf, type ParameterType, type QueryFunction } from './signatures.ts';
+
+/** Evaluates the arguments. */
+export type Evaluate = (query: Query, value: JsonValue, budget: Budget) => JsonValue;
 
 type Call = Extract<Query, { readonly kind: 'call' }>;
 
 /** Calls a function of a query on `value`. The parser made sure that it exists and of how many arguments it takes. */
-export function callFunction(call: Call, value: JsonValue, budget: Budget): JsonValue {
+export function callFunction(
+  call: Call,
+  value: JsonValue,
+  { budget, evaluate }: { readonly budget: Budget; readonly evaluate: Evaluate },
+): JsonValue {
   const name = call.name as QueryFunction;
   const { parameters } = signatureOf(name);
   const values: JsonValue[] = [];
@@ -25,12 +31,11 @@ export function callFunction(call: Call, value: JsonValue, budget: Budget): Json
       expression = query;
       continue;
     }
-    const given = evaluateQuery(query, value, budget);
+    const given = evaluate(query, value, budget);
     checkType(given, type, name, budget);
     values.push(given);
   }
-  const keyOf = (item: JsonValue): JsonValue =>
-    expression === undefined ? item : evaluateQuery(expression, item, budget);
+  const keyOf = (item: JsonValue): JsonValue => (expression === undefined ? item : evaluate(expression, item, budget));
   return functions[name]({ values, first: values[0] ?? null, second: values[1] ?? null, keyOf, budget, name });
 }
 
@@ -179,7 +184,7 @@ function lowerCase(value: string): string {
 
 function codePoints(value: string, budget: Budget): string[] {
   budget.charge(1 + value.length);
-  return [...value];
+  return Array.from(value);
 }
 
 function joined(glue: string, parts: readonly string[], budget: Budget): string {

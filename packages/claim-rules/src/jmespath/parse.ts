@@ -81,7 +81,7 @@ class QueryParser {
   }
 
   #fail(wanted?: string, token = this.#peek()): never {
-    const found = token.kind === 'end' ? 'its end' : `"${token.text.slice(0, 40)}"`;
+    const found = token.kind === 'end' ? 'the end' : `"${token.text.slice(0, 40)}"`;
     const instead = wanted === undefined ? 'is not possible' : `stands where ${wanted} should`;
     throw new JmesPathError('syntax', `${found} at character ${token.at + 1} ${instead}.`);
   }

@@ -204,6 +204,6 @@ export class Lexer {
 
 function named(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
-  return code > 0x20 && code < 0x7f ? `"${character}"` : number;
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  return code > 0x20 && code < 0x7f ? `"${character}"` : name;
 }

@@ -3,6 +3,8 @@ import { atlsCertificateErrors } from './atls-certificate.ts';
 import { agentErrors } from './agent.ts';
 import { atlsErrors } from './atls.ts';
 import { attestationServiceErrors } from './attestation-service.ts';
+import { attestationClientErrors } from './attestation-client.ts';
+import { attestationReleaseErrors } from './attestation-release.ts';
 import { attestationErrors } from './attestation.ts';
 import { attestationTokenErrors } from './attestation-tokens.ts';
 import { attestationStateErrors } from './attestation-state.ts';
@@ -34,6 +36,8 @@ export const errorRegistry = {
   ...attestationErrors,
   ...attestationServiceErrors,
   ...claimRuleErrors,
+  ...attestationClientErrors,
+  ...attestationReleaseErrors,
   ...endorsementErrors,
   ...teeErrors,
   ...platformErrors,

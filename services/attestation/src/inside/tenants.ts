@@ -57,9 +57,12 @@ export async function openTenant(configuration: TenantConfiguration, context: Te
     issuer,
     configurationDigest: digest,
     replica,
+    initial: { policies: {}, certificates: configuration.policyCertificates.map(certificateText) },
     floor: configuration.stateFloor,
     nowMs,
   });
+  // So that a later version of the service, or of its platform, need not believe what the former one wrote.
+  await state.renew();
   const signer = await createTokenSigner({
     issuer,
     ...configuration.tokens,
@@ -82,6 +85,11 @@ export async function openTenant(configuration: TenantConfiguration, context: Te
       await directory.publish(signer.ownKeys());
     },
   });
+}
+
+/** Of PEM: base64 of the DER, as the document of a tenant has certificates. */
+function certificateText(pem: string): string {
+  return pem.replaceAll(/-----[A-Z ]+-----|\s/g, '');
 }
 
 /** A key for records that is born here, and evidence about it that every replica can appraise. */

@@ -22,6 +22,8 @@ export interface TenantStateOptions {
   readonly configurationDigest: string;
   /** The name of this replica, 1 to 64 bytes. */
   readonly replica: string;
+  /** The document of epoch 0, which the configuration says. Default: an empty one. */
+  readonly initial?: TenantDocument;
   /** What the configuration says that the state has reached. */
   readonly floor?: StateFloor | undefined;
   /** How old a state may be that `read` gives without asking the store. Default: 1000. */
@@ -72,9 +74,9 @@ export class StoredTenantState implements TenantState {
 
   constructor(options: TenantStateOptions) {
     this.#options = options;
-    const { issuer, configurationDigest, floor } = options;
+    const { issuer, configurationDigest, floor, initial = emptyDocument } = options;
     this.#place = Object.freeze({ key: `state/${tenantName(issuer)}`, issuer });
-    this.#genesis = genesisOf(configurationDigest);
+    this.#genesis = genesisOf(configurationDigest, initial);
     this.#seen = floor ?? this.#genesis.snapshot;
   }
 
@@ -209,9 +211,9 @@ export class StoredTenantState implements TenantState {
   }
 }
 
-function genesisOf(configurationDigest: string): Loaded {
-  const facts = { configurationDigest, epoch: 0, ancestors: [], document: emptyDocument };
-  const snapshot = Object.freeze({ epoch: 0, digest: stateDigest(facts), document: emptyDocument });
+function genesisOf(configurationDigest: string, document: TenantDocument): Loaded {
+  const facts = { configurationDigest, epoch: 0, ancestors: [], document };
+  const snapshot = Object.freeze({ epoch: 0, digest: stateDigest(facts), document });
   return { snapshot, ancestors: facts.ancestors, version: 0n, bytesDigest: undefined, record: undefined };
 }
 

@@ -1,7 +1,8 @@
-import { DerReader, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { DerReader } from './der.ts';
+import { toHex } from './text-forms.ts';
 
-/** What this package reads of a certificate. Names, dates and signature mean nothing when the key signs itself. */
+/** What matters of a certificate whose key vouches for itself by evidence: names, dates and signature mean nothing there. */
 export interface CertificateParts {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;

@@ -1,8 +1,10 @@
-import { concatBytes } from '@enclos/codec';
+import { concatBytes } from './bytes.ts';
 
 /**
  * The body of a response, or undefined as soon as it is longer than `maxBytes`.
  * With 0 the body is not wanted, and not read.
+ *
+ * @param aborted never resolves; rejects when the time is over.
  */
 export async function boundedBody(
   response: Response,

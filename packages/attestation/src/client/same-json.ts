@@ -1,0 +1,20 @@
+import { isJsonObject, type JsonValue } from '../json.ts';
+
+/** True for equal values, whatever the order of members. */
+export function sameJson(left: JsonValue, right: JsonValue): boolean {
+  if (isArray(left)) {
+    return isArray(right) && left.length === right.length && left.every((item, at) => same(item, right[at]));
+  }
+  if (!isJsonObject(left)) return left === right;
+  if (!isJsonObject(right)) return false;
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => same(left[name], right[name]));
+}
+
+function same(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
+  return left !== undefined && right !== undefined && sameJson(left, right);
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,67 @@
+import { derOid, toHex, type CertificateParts } from '@enclos/codec';
+import { isVerifiedEvidence, type VerifiedEvidence } from '../appraise.ts';
+import { isVerifiedSnpEvidence, type VerifiedSnpEvidence } from '../snp/appraise.ts';
+import { refuseToken } from './errors.ts';
+
+/** The certificate of a signing key that holds evidence for it. Nothing of it is verified. */
+export interface SigningKeyEvidence {
+  readonly kid: string;
+  /**
+   * `tagged`: 2.23.133.5.4.9, what services of Enclos write. `open-enclave`:
+   * 1.3.6.1.4.1.311.105.1, what Azure Attestation writes.
+   */
+  readonly form: 'tagged' | 'open-enclave';
+  /** The leaf of x5c, DER. `readCertificateEvidence` and `unpackCertificate` of `@enclos/atls` read both forms. */
+  readonly certificate: Uint8Array;
+  /** Its key, SubjectPublicKeyInfo in DER: what the report data of the evidence must bind. */
+  readonly publicKey: Uint8Array;
+}
+
+/** What a relying party found good in the evidence of a signing key. */
+export type AppraisedSigner = VerifiedEvidence | VerifiedSnpEvidence;
+
+export interface SigningEvidenceOptions {
+  /**
+   * Verifies and appraises the evidence, bound to the key: what it throws refuses
+   * the key. It must give what `appraise` or `appraiseSnp` gave: no other value,
+   * so that a callback that forgets to look accepts nothing.
+   */
+  readonly appraise: (evidence: SigningKeyEvidence) => Promise<AppraisedSigner>;
+}
+
+const forms = [
+  ['tagged', '2.23.133.5.4.9'],
+  ['open-enclave', '1.3.6.1.4.1.311.105.1'],
+] as const;
+
+const contentOf = (dotted: string): string => toHex(derOid(dotted).subarray(2));
+
+/** @throws TOKEN_REFUSED with the rule `signing-evidence`. */
+export async function appraiseSigner(
+  {
+    kid,
+    certificate,
+    parts,
+  }: { readonly kid: string; readonly certificate: Uint8Array; readonly parts: CertificateParts },
+  options: SigningEvidenceOptions,
+): Promise<AppraisedSigner> {
+  const form = forms.find(([, id]) => parts.extensions.has(contentOf(id)))?.[0];
+  if (form === undefined) return refuse('has no evidence in its certificate');
+  let appraised: AppraisedSigner;
+  try {
+    appraised = await options.appraise({
+      kid,
+      form,
+      certificate: certificate.slice(),
+      publicKey: parts.publicKey.slice(),
+    });
+  } catch (cause) {
+    return refuse('has evidence that was not accepted; the cause says why', cause);
+  }
+  const isGenuine = isVerifiedEvidence(appraised) || isVerifiedSnpEvidence(appraised);
+  return isGenuine ? appraised : refuse('was let pass by a callback that gave no appraised evidence');
+}
+
+function refuse(what: string, cause?: unknown): never {
+  return refuseToken('signing-evidence', `The key that signed the token ${what}.`, cause);
+}

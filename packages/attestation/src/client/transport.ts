@@ -1,0 +1,137 @@
+import { boundedBody } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { isJsonObject, parseJsonBytes, type JsonObject } from '../json.ts';
+import { clientError, orElse, refuseAnswer } from './errors.ts';
+
+/** What sends requests: the global `fetch`, or one with its signature, for example for attested connections. */
+export type Fetch = (url: string, init: FetchRequest) => Promise<Response>;
+
+/** The part of a RequestInit that the client uses. */
+export interface FetchRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly redirect: 'manual';
+  readonly credentials: 'omit';
+  readonly cache: 'no-store';
+  readonly signal: AbortSignal;
+}
+
+export interface Call {
+  readonly method: FetchRequest['method'];
+  /** Below the endpoint, for example `/certs`. */
+  readonly path: string;
+  readonly accept?: string;
+  readonly contentType?: string;
+  readonly body?: string;
+  /** A bearer token. */
+  readonly bearer?: string;
+  readonly maximumBytes: number;
+}
+
+export interface Connection {
+  readonly endpoint: string;
+  readonly fetch: Fetch;
+  readonly timeoutMs: number;
+}
+
+/**
+ * One call and the body of its answer. No redirect is followed, no body is read
+ * over its bound, and nothing takes longer than the time allowed.
+ *
+ * @throws ATTESTATION_SERVICE_UNREACHABLE, ATTESTATION_SERVICE_FAILED, ATTESTATION_SERVICE_REFUSED and
+ *   ATTESTATION_ANSWER_INVALID
+ */
+export async function send(call: Call, connection: Connection): Promise<Uint8Array> {
+  const abort = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error), { once: true });
+  });
+  // When the answer wins, nobody else looks at this promise.
+  aborted.catch(() => undefined);
+  const { timeoutMs } = connection;
+  const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    const url = `${connection.endpoint}${call.path}`;
+    const response = await Promise.race([connection.fetch(url, requestOf(call, abort.signal)), aborted]);
+    return await bodyOf(response, call, aborted);
+  } catch (cause) {
+    if (isEnclosError(cause)) throw cause;
+    throw clientError('ATTESTATION_SERVICE_UNREACHABLE', {
+      message: `${connection.endpoint} cannot be reached; the cause says why.`,
+      details: { path: pathOf(call) },
+      cause,
+    });
+  } finally {
+    clearTimeout(timer);
+    // Whatever is left of the answer is not wanted.
+    abort.abort(new Error('the call is over'));
+  }
+}
+
+/** As `send`, for the JSON object of a member `token`. */
+export async function sendForToken(call: Call, connection: Connection): Promise<string> {
+  const { token } = readObject(await send(call, connection), call.maximumBytes);
+  return typeof token === 'string' ? token : refuseAnswer('token-member', 'The answer of the service has no token.');
+}
+
+function requestOf(call: Call, signal: AbortSignal): FetchRequest {
+  return {
+    method: call.method,
+    headers: {
+      accept: call.accept ?? 'application/json',
+      ...(call.contentType === undefined ? {} : { 'content-type': call.contentType }),
+      ...(call.bearer === undefined ? {} : { authorization: `Bearer ${call.bearer}` }),
+    },
+    ...(call.body === undefined ? {} : { body: call.body }),
+    redirect: 'manual',
+    credentials: 'omit',
+    cache: 'no-store',
+    signal,
+  };
+}
+
+const maximumErrorBytes = 65_536;
+
+async function bodyOf(response: Response, call: Call, aborted: Promise<never>): Promise<Uint8Array> {
+  const { status } = response;
+  // 0: a browser, which shows nothing of a redirect that it does not follow.
+  if (status === 0 || (status >= 300 && status <= 399)) {
+    return refuseAnswer('redirect', 'The service answered with a redirect, and none is followed.');
+  }
+  const maximum = status === 200 ? call.maximumBytes : maximumErrorBytes;
+  const body = await boundedBody(response, maximum, aborted);
+  if (body === undefined) return refuseAnswer('size', `The answer of the service has more than ${maximum} bytes.`);
+  if (status === 200) return body;
+  const reason = reasonOf(body);
+  const isFailure = status === 429 || status >= 500;
+  throw clientError(isFailure ? 'ATTESTATION_SERVICE_FAILED' : 'ATTESTATION_SERVICE_REFUSED', {
+    message: `The service answered ${status}${reason === undefined ? '' : ` (${reason})`}.`,
+    details: { path: pathOf(call), status, ...(reason === undefined ? {} : { reason }) },
+  });
+}
+
+function readObject(body: Uint8Array, maximumBytes: number): JsonObject {
+  const value = orElse(
+    () => parseJsonBytes(body, maximumBytes),
+    (cause) => refuseAnswer('json', 'The answer of the service is not strict JSON.', cause),
+  );
+  return isJsonObject(value) ? value : refuseAnswer('json', 'The answer of the service is not a JSON object.');
+}
+
+/** `error.code` of the documented error body, only if it is a plain word: the message could quote anything. */
+function reasonOf(body: Uint8Array): string | undefined {
+  try {
+    const value = parseJsonBytes(body, maximumErrorBytes);
+    const error = isJsonObject(value) ? value['error'] : undefined;
+    const code = isJsonObject(error) ? error['code'] : undefined;
+    return typeof code === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(code) ? code : undefined;
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return undefined;
+  }
+}
+
+function pathOf({ path }: Call): string {
+  return path.split('?', 1)[0] ?? path;
+}
