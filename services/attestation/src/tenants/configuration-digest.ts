@@ -4,13 +4,14 @@ import { canonicalJson } from './canonical-json.ts';
 import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
 
 /**
- * SHA-256, base64url, of what a tenant was configured with: the canonical JSON of `{"allowTestSettings", "tenant"}`,
- * defaults spelled out. Two files that mean the same have one digest.
+ * SHA-256, base64url, of what a tenant was configured with: the canonical JSON of `{"allowTestSettings", "replicas",
+ * "tenant"}`, defaults spelled out, and `replicas` only when there are any: who may write a tenant's state is part of what
+ * clients trust. Two files that mean the same have one digest.
  */
 export function configurationDigest(
   tenant: TenantConfiguration,
-  { allowTestSettings }: Pick<ServiceConfiguration, 'allowTestSettings'>,
+  { allowTestSettings, replicas }: Pick<ServiceConfiguration, 'allowTestSettings' | 'replicas'>,
 ): string {
-  const text = canonicalJson({ allowTestSettings, tenant });
+  const text = canonicalJson({ allowTestSettings, ...(replicas === undefined ? {} : { replicas }), tenant });
   return toBase64url(createHash('sha256').update(text).digest());
 }
