@@ -1,0 +1,62 @@
+import { request } from 'node:https';
+
+/** One request to a service on loopback, over its TLS. */
+export interface ServiceCall {
+  readonly port: number;
+  /** PEM: what the certificate of the service must lead to. */
+  readonly ca: string;
+  /** The name of the tenant. Default: localhost. */
+  readonly host?: string;
+  readonly path: string;
+  /** Sent as JSON, by POST. Without one the call is a GET. */
+  readonly body?: object;
+  readonly bearer?: string;
+  /** A client certificate and its key, in PEM. */
+  readonly identity?: { readonly key: string; readonly cert: string };
+}
+
+export interface ServiceAnswer {
+  readonly status: number;
+  /** From JSON. */
+  readonly body: unknown;
+}
+
+/** As the service tells of a refusal. */
+export interface ErrorBody {
+  readonly error: { readonly code: string; readonly message: string; readonly details?: Readonly<Record<string, unknown>> };
+}
+
+/** Reaches 127.0.0.1 whatever the tenant's name is: names below localhost are in no resolver of some machines. */
+export function callService(call: ServiceCall): Promise<ServiceAnswer> {
+  const { port, ca, host = 'localhost', path, body, bearer, identity } = call;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const headers = {
+    host: `${host}:${port}`,
+    ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': text.length }),
+  };
+  const method = text === undefined ? 'GET' : 'POST';
+  const options = { host: '127.0.0.1', servername: host, port, path, method, headers, ca, agent: false, ...identity };
+  return new Promise((resolve, reject) => {
+    const sent = request(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        try {
+          const answer: unknown = JSON.parse(Buffer.concat(chunks).toString());
+          resolve({ status: response.statusCode ?? 0, body: answer });
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+    sent.on('error', reject);
+    sent.end(text);
+  });
+}
+
+/** Status and code of a refusal, to compare. */
+export function refusalOf({ status, body }: ServiceAnswer): readonly [number, string] {
+  return [status, (body as Partial<ErrorBody>).error?.code ?? 'none'];
+}
