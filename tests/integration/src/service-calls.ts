@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { connect } from 'node:tls';
 
 /** One request to a service on loopback, over its TLS. */
 export interface ServiceCall {
@@ -59,4 +60,16 @@ export function callService(call: ServiceCall): Promise<ServiceAnswer> {
 /** Status and code of a refusal, to compare. */
 export function refusalOf({ status, body }: ServiceAnswer): readonly [number, string] {
   return [status, (body as Partial<ErrorBody>).error?.code ?? 'none'];
+}
+
+/** The certificate that a service on loopback shows, DER: whoever made it. */
+export function shownCertificate(port: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false }, () => {
+      const { raw } = socket.getPeerCertificate();
+      socket.destroy();
+      resolve(new Uint8Array(raw));
+    });
+    socket.on('error', reject);
+  });
 }

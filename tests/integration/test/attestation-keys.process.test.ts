@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { connect } from 'node:tls';
 import { createAttestationClient, type AttestationClient, type VerifiedToken } from '@enclos/attestation/client';
 import { softwareRoot, type SgxPolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
@@ -11,7 +10,7 @@ import { singleUserAdvisory, type EmbeddedPlatform } from '@enclos/software-sgx'
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { appraiseServiceKey, type KnownService } from '../src/service-key.ts';
-import { callService } from '../src/service-calls.ts';
+import { callService, shownCertificate } from '../src/service-calls.ts';
 import {
   createWorkshop,
   freePort,
@@ -148,21 +147,9 @@ describe('the strict client', () => {
   });
 });
 
-/** The certificate that the service shows, whoever made it. */
-function shownCertificate(): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false }, () => {
-      const { raw } = socket.getPeerCertificate();
-      socket.destroy();
-      resolve(new Uint8Array(raw));
-    });
-    socket.on('error', reject);
-  });
-}
-
 test('the certificate of TLS says the same of its own key, and neither key passes for the other', async () => {
   const issuer = issuerOf('RS256');
-  const certificate = await shownCertificate();
+  const certificate = await shownCertificate(port);
   const { mrEnclave } = await appraiseServiceKey(certificate, `${issuer}#tls`, known);
   assert.equal(mrEnclave, toHex(service.running.mrEnclave));
   await assert.rejects(appraiseServiceKey(certificate, issuer, known), /not for tokens of this issuer/);
