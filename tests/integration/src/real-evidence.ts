@@ -48,7 +48,10 @@ export function realTrustDomain(): {
 }
 
 /** A report of a real processor of AMD's (Milan), with its chain, as the API takes it. */
-export function realSnpReport(): { readonly report: Uint8Array; readonly evidence: (report: Uint8Array) => Uint8Array } {
+export function realSnpReport(): {
+  readonly report: Uint8Array;
+  readonly evidence: (report: Uint8Array) => Uint8Array;
+} {
   const file = 'snp/attestation-rs/test-report.bin';
   const row = textOf('snp/INDEX.tsv')
     .split('\n')

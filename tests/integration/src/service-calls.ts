@@ -24,7 +24,11 @@ export interface ServiceAnswer {
 
 /** As the service tells of a refusal. */
 export interface ErrorBody {
-  readonly error: { readonly code: string; readonly message: string; readonly details?: Readonly<Record<string, unknown>> };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** Reaches 127.0.0.1 whatever the tenant's name is: names below localhost are in no resolver of some machines. */

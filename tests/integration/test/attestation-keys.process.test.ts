@@ -61,7 +61,10 @@ before(async () => {
   enclave = await loadClaimant(await workshop.signed('claimant'), platform);
   // Every name is this machine's; the certificate has to have it all the same.
   agent = new Agent({
-    connect: { ca: service.certificate, lookup: (_host, _options, found) => found(null, [{ address: '127.0.0.1', family: 4 }]) },
+    connect: {
+      ca: service.certificate,
+      lookup: (_host, _options, found) => found(null, [{ address: '127.0.0.1', family: 4 }]),
+    },
   });
   const collateral = await platform.endorsements();
   const chain = (JSON.parse(collateral) as { readonly tcb_info_issuer_chain: string }).tcb_info_issuer_chain;
@@ -109,7 +112,12 @@ function strictClient(changes: Partial<KnownService> = {}, issuer = issuerOf('RS
 async function attestWith(client: AttestationClient): Promise<VerifiedToken> {
   const evidence = await quoteFor(enclave, runtimeData);
   const expect = { acceptedPlatforms: ['software'], configurations: [digestOf('RS256')] };
-  return client.attestSgxEnclave({ evidence, runtimeData: { data: runtimeData, type: 'binary' }, nonce: 'n-1', expect });
+  return client.attestSgxEnclave({
+    evidence,
+    runtimeData: { data: runtimeData, type: 'binary' },
+    nonce: 'n-1',
+    expect,
+  });
 }
 
 /** That the evidence of the key was the reason, and what the reason in it was. */
@@ -181,7 +189,10 @@ for (const algorithm of algorithms) {
     assert.deepEqual(document.id_token_signing_alg_values_supported, [algorithm]);
     const keys = createRemoteJWKSet(new URL(document.jwks_uri), { [customFetch]: fetchHere });
     const { issuer } = document;
-    const verified = await jwtVerify(token, keys, { issuer, algorithms: document.id_token_signing_alg_values_supported });
+    const verified = await jwtVerify(token, keys, {
+      issuer,
+      algorithms: document.id_token_signing_alg_values_supported,
+    });
     assert.equal(verified.protectedHeader.alg, algorithm);
     assert.equal(verified.payload['x-enclos-configuration'], digestOf(algorithm));
     const [others] = algorithms.filter((other) => other !== algorithm);

@@ -36,7 +36,11 @@ function issuerKey(): IssuerKey {
   return { kid: randomUUID(), ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
 }
 
-const published = ({ kid, publicKey }: IssuerKey): object => ({ ...publicKey.export({ format: 'jwk' }), kid, use: 'sig' });
+const published = ({ kid, publicKey }: IssuerKey): object => ({
+  ...publicKey.export({ format: 'jwk' }),
+  kid,
+  use: 'sig',
+});
 
 /** A client certificate that signs itself: the configuration knows it, or does not. */
 function clientIdentity(name: string): { readonly key: string; readonly cert: string; readonly fingerprint: string } {
@@ -48,7 +52,11 @@ function clientIdentity(name: string): { readonly key: string; readonly cert: st
     sign: (bytes) => sign('sha256', bytes, privateKey),
   });
   const fingerprint = createHash('sha256').update(der).digest('hex');
-  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert: toPem('CERTIFICATE', der), fingerprint };
+  return {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    cert: toPem('CERTIFICATE', der),
+    fingerprint,
+  };
 }
 
 const known = clientIdentity('known.example');
@@ -187,7 +195,9 @@ describe('a bearer token of an issuer whose keys the enclave fetched', () => {
     const jwk = JSON.stringify(first.publicKey.export({ format: 'jwk' }));
     const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as JWTPayload;
     for (const secret of [pem, pem.trim(), jwk]) {
-      const bearer = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: first.kid }).sign(Buffer.from(secret));
+      const bearer = await new SignJWT(claims)
+        .setProtectedHeader({ alg: 'HS256', kid: first.kid })
+        .sign(Buffer.from(secret));
       assert.deepEqual(refusalOf(await manage('good', { bearer })), unauthorized);
     }
     const unsigned = Buffer.from(JSON.stringify({ alg: 'none', kid: first.kid })).toString('base64url');
@@ -220,7 +230,10 @@ async function attestBody(): Promise<object> {
 test('an issuer that is not the one, or points elsewhere, is not listened to, and the host learns why', async () => {
   const { configuration } = goodIssuer(issuerHost('foreign'), []);
   const keys = { keys: [published(first)] };
-  provider.issuers.set(issuerHost('foreign'), { configuration: { ...configuration, issuer: 'https://other.login.test' }, keys });
+  provider.issuers.set(issuerHost('foreign'), {
+    configuration: { ...configuration, issuer: 'https://other.login.test' },
+    keys,
+  });
   const moved = { issuer: `https://${issuerHost('moved')}`, jwks_uri: `https://${issuerHost('good')}/keys` };
   provider.issuers.set(issuerHost('moved'), { configuration: moved, keys });
   for (const [name, reason] of [

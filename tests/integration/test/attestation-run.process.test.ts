@@ -85,11 +85,19 @@ function hostOf({ child }: Running): number {
 
 test('it comes up with its files in the folder of the service, and Azure’s client attests an enclave of the machine', async () => {
   const running = await run();
-  const files = ['attestation-audit.log', 'attestation-store', 'attestation-token.txt', 'attestation.json', 'attestation.pem'];
+  const files = [
+    'attestation-audit.log',
+    'attestation-store',
+    'attestation-token.txt',
+    'attestation.json',
+    'attestation.pem',
+  ];
   const left = readdirSync(project).filter((name) => /^attestation[-.]/.test(name) && !name.endsWith('schema.json'));
   assert.deepEqual(left.sort(), files);
   const { client, manager } = clients();
-  const { token, body } = await client.attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
+  const { token, body } = await client.attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+    runTimeData: runtimeData,
+  });
   assert.equal(body.mrEnclave, toHex(enclave.identity.mrEnclave));
   assert.equal(token.issuer, `https://localhost:${port}`);
   await manager.setPolicy('SgxEnclave', policyOf(1));

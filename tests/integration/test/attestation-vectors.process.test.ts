@@ -9,13 +9,7 @@ import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { vectors } from '@enclos/testkit';
 import { decodeJwt } from 'jose';
 import { startPccs, type Pccs } from '../src/pccs.ts';
-import {
-  azureSdk,
-  azureSdkCollateral,
-  azureSdkTime,
-  realSnpReport,
-  realTrustDomain,
-} from '../src/real-evidence.ts';
+import { azureSdk, azureSdkCollateral, azureSdkTime, realSnpReport, realTrustDomain } from '../src/real-evidence.ts';
 import { callService, refusalOf, type ErrorBody, type ServiceAnswer } from '../src/service-calls.ts';
 import {
   createWorkshop,
@@ -98,37 +92,47 @@ function ruleOf(answer: ServiceAnswer): unknown {
 
 /** One bit in each of these places. */
 function* tampered(evidence: Uint8Array, places: readonly number[]): Generator<readonly [number, Uint8Array]> {
-  for (const place of places) yield [place, Uint8Array.from(evidence, (byte, at) => (at === place ? byte ^ 0x10 : byte))];
+  for (const place of places)
+    yield [place, Uint8Array.from(evidence, (byte, at) => (at === place ? byte ^ 0x10 : byte))];
 }
 
 const clientOf = (): AttestationClient => {
   const validationOptions = { validateToken: true, validateIssuer: true, expectedIssuer: `https://localhost:${port}` };
-  return new AttestationClient(`https://localhost:${port}`, { tlsOptions: { ca: service.certificate }, validationOptions });
+  return new AttestationClient(`https://localhost:${port}`, {
+    tlsOptions: { ca: service.certificate },
+    validationOptions,
+  });
 };
 
-vectors.test('Azure’s client attests the report of its own tests, with its runtime data as binary and as JSON', async () => {
-  const runtimeData = azureSdk('runtimeData');
-  assert.equal(runtimeData.length, 287);
-  for (const name of ['openEnclaveReport', 'openEnclaveReport.nondebug'] as const) {
-    const report = azureSdk(name);
-    const { token, body } = await clientOf().attestOpenEnclave(report, { runTimeData: runtimeData });
-    assert.deepEqual(new Uint8Array(body.enclaveHeldData ?? []), runtimeData);
-    assert.equal(body.mrEnclave, toHex(report.subarray(16 + 112, 16 + 144)));
-    assert.equal(body.isDebuggable, name === 'openEnclaveReport');
-    const claims = decodeJwt(token.serialize());
-    assert.equal(claims['x-enclos-test-settings'], true);
-    assert.equal('x-enclos-platform' in claims, false);
-    const json = await clientOf().attestOpenEnclave(report, { runTimeJson: runtimeData });
-    const expected: unknown = JSON.parse(new TextDecoder().decode(runtimeData).replace(/\0$/, ''));
-    assert.deepEqual(json.body.runTimeClaims, expected);
-    const quote = await clientOf().attestSgxEnclave(report.subarray(16), { runTimeData: runtimeData });
-    assert.equal(quote.body.mrSigner, body.mrSigner);
-  }
-  // All of it came from the one source: there is nothing in the enclave that could have stood in for it.
-  for (const path of ['/tcb?', '/qe/identity', '/pckcrl?ca=processor', '/rootcacrl']) {
-    assert.ok(pccs.asked.some((each) => each.startsWith(`/sgx/certification/v4${path}`)), path);
-  }
-});
+vectors.test(
+  'Azure’s client attests the report of its own tests, with its runtime data as binary and as JSON',
+  async () => {
+    const runtimeData = azureSdk('runtimeData');
+    assert.equal(runtimeData.length, 287);
+    for (const name of ['openEnclaveReport', 'openEnclaveReport.nondebug'] as const) {
+      const report = azureSdk(name);
+      const { token, body } = await clientOf().attestOpenEnclave(report, { runTimeData: runtimeData });
+      assert.deepEqual(new Uint8Array(body.enclaveHeldData ?? []), runtimeData);
+      assert.equal(body.mrEnclave, toHex(report.subarray(16 + 112, 16 + 144)));
+      assert.equal(body.isDebuggable, name === 'openEnclaveReport');
+      const claims = decodeJwt(token.serialize());
+      assert.equal(claims['x-enclos-test-settings'], true);
+      assert.equal('x-enclos-platform' in claims, false);
+      const json = await clientOf().attestOpenEnclave(report, { runTimeJson: runtimeData });
+      const expected: unknown = JSON.parse(new TextDecoder().decode(runtimeData).replace(/\0$/, ''));
+      assert.deepEqual(json.body.runTimeClaims, expected);
+      const quote = await clientOf().attestSgxEnclave(report.subarray(16), { runTimeData: runtimeData });
+      assert.equal(quote.body.mrSigner, body.mrSigner);
+    }
+    // All of it came from the one source: there is nothing in the enclave that could have stood in for it.
+    for (const path of ['/tcb?', '/qe/identity', '/pckcrl?ca=processor', '/rootcacrl']) {
+      assert.ok(
+        pccs.asked.some((each) => each.startsWith(`/sgx/certification/v4${path}`)),
+        path,
+      );
+    }
+  },
+);
 
 vectors.test('a real trust domain and a real SEV-SNP machine attest', async () => {
   const { quote } = realTrustDomain();
@@ -143,12 +147,30 @@ vectors.test('a real trust domain and a real SEV-SNP machine attest', async () =
 
 vectors.test('tampered ones are refused with the documented error', async () => {
   const report = azureSdk('openEnclaveReport');
-  for (const [place, changed] of tampered(report, [0, 4, 16, 128, 400, 16 + 436, 16 + 600, 1200, report.length - 900])) {
-    assert.deepEqual(refusalOf(await attest(hosts.sdk, 'OpenEnclave', changed)), [400, 'InvalidParameter'], `byte ${place}`);
+  for (const [place, changed] of tampered(report, [
+    0,
+    4,
+    16,
+    128,
+    400,
+    16 + 436,
+    16 + 600,
+    1200,
+    report.length - 900,
+  ])) {
+    assert.deepEqual(
+      refusalOf(await attest(hosts.sdk, 'OpenEnclave', changed)),
+      [400, 'InvalidParameter'],
+      `byte ${place}`,
+    );
   }
   const { quote } = realTrustDomain();
   for (const [place, changed] of tampered(quote, [0, 48, 200, 600, 640, 700, quote.length - 900])) {
-    assert.deepEqual(refusalOf(await attest(hosts.trustDomain, 'TdxVm', changed)), [400, 'InvalidParameter'], `byte ${place}`);
+    assert.deepEqual(
+      refusalOf(await attest(hosts.trustDomain, 'TdxVm', changed)),
+      [400, 'InvalidParameter'],
+      `byte ${place}`,
+    );
   }
   const { report: snp, evidence } = realSnpReport();
   for (const [place, changed] of tampered(snp, [0, 0x50, 0x90, 0x1a0, 0x2a0, 0x2e0])) {
@@ -169,7 +191,13 @@ vectors.test('an old platform is refused where it is not accepted, and a platfor
 vectors.test('without allowTestSettings the enclave refuses a configuration with a fixed time', async () => {
   const strict = (made: DevelopmentConfiguration): object => ({ ...withTestSettings(made), allowTestSettings: false });
   const folder = join(workshop.folder, 'refused');
-  const starting = startTestService({ signed: image, launcher: platform, folder, port: await freePort(), change: strict });
+  const starting = startTestService({
+    signed: image,
+    launcher: platform,
+    folder,
+    port: await freePort(),
+    change: strict,
+  });
   await assert.rejects(starting, (error) => {
     assert.ok(isEnclosError(error));
     return /ATTESTATION_CONFIGURATION_INVALID.*verificationTime/s.test(error.message);

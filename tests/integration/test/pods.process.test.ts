@@ -102,45 +102,48 @@ podTest(
   },
 );
 
-podTest('the attestation service: configured by a ConfigMap, with its store on a volume, it answers Azure’s clients', async (site) => {
-  const { mrEnclave } = await site.load('services/attestation');
-  const [port, adminPort] = [await freePort(), await freePort()];
-  const sample = deploymentOf('services/attestation');
-  const args = (sample['args'] as readonly string[]).map((word) =>
-    word.replace('0.0.0.0:8443', `127.0.0.1:${port}`).replace('0.0.0.0:8081', `127.0.0.1:${adminPort}`),
-  );
-  const manifest = await site.deploy({ ...sample, image: 'localhost/attestation:1', args, listen: [], probes: {} });
-  assert.match(readFileSync(manifest, 'utf8'), /readOnlyRootFilesystem: true/);
-  const folder = mkdtempSync(join(tmpdir(), 'enclos-attestation-pod-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  const files = { configuration: join(folder, 'attestation.json'), token: join(folder, 'token.txt') };
-  const at = `https://localhost:${port}`;
-  // The tenant of a development configuration, for the root of the platform that the pod runs on.
-  const endorsements = JSON.stringify({ tcb_info_issuer_chain: site.root.pem });
-  await makeDevelopmentConfiguration({ ...files, issuer: at, endorsements, now: new Date() });
-  const configuration = readFileSync(files.configuration, 'utf8');
-  const map = configMapOf('attestation-configuration', 'attestation.json', configuration);
-  const token = readFileSync(files.token, 'utf8').trim();
-  const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+podTest(
+  'the attestation service: configured by a ConfigMap, with its store on a volume, it answers Azure’s clients',
+  async (site) => {
+    const { mrEnclave } = await site.load('services/attestation');
+    const [port, adminPort] = [await freePort(), await freePort()];
+    const sample = deploymentOf('services/attestation');
+    const args = (sample['args'] as readonly string[]).map((word) =>
+      word.replace('0.0.0.0:8443', `127.0.0.1:${port}`).replace('0.0.0.0:8081', `127.0.0.1:${adminPort}`),
+    );
+    const manifest = await site.deploy({ ...sample, image: 'localhost/attestation:1', args, listen: [], probes: {} });
+    assert.match(readFileSync(manifest, 'utf8'), /readOnlyRootFilesystem: true/);
+    const folder = mkdtempSync(join(tmpdir(), 'enclos-attestation-pod-'));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+    const files = { configuration: join(folder, 'attestation.json'), token: join(folder, 'token.txt') };
+    const at = `https://localhost:${port}`;
+    // The tenant of a development configuration, for the root of the platform that the pod runs on.
+    const endorsements = JSON.stringify({ tcb_info_issuer_chain: site.root.pem });
+    await makeDevelopmentConfiguration({ ...files, issuer: at, endorsements, now: new Date() });
+    const configuration = readFileSync(files.configuration, 'utf8');
+    const map = configMapOf('attestation-configuration', 'attestation.json', configuration);
+    const token = readFileSync(files.token, 'utf8').trim();
+    const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
 
-  const start = async () => {
-    await site.until(await site.play(manifest, [map]), /"event":"tenant"/);
-    const certificate = await shownCertificate(port);
-    const tlsOptions = { ca: toPem('CERTIFICATE', certificate) };
-    const manager = new AttestationAdministrationClient(at, credential, { tlsOptions });
-    return { certificate, manager, client: new AttestationClient(at, { tlsOptions }) };
-  };
-  const first = await start();
-  assert.equal((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status, 200);
-  // An enclave of this platform whose evidence is at hand: the service's own.
-  const { quote } = await unpackCertificate(first.certificate);
-  assert.equal((await first.client.attestSgxEnclave(quote)).body.mrEnclave, mrEnclave);
-  const policy = 'version=1.0; authorizationrules { => permit(); }; issuancerules {};';
-  await first.manager.setPolicy('SgxEnclave', policy);
-  await site.down(manifest, 'kept');
-  const second = await start();
-  assert.notDeepEqual(second.certificate, first.certificate, 'keys are born anew');
-  assert.equal((await second.manager.getPolicy('SgxEnclave')).body, policy);
-  assert.equal((await second.client.attestSgxEnclave(quote)).body.mrEnclave, mrEnclave);
-  await site.down(manifest);
-});
+    const start = async () => {
+      await site.until(await site.play(manifest, [map]), /"event":"tenant"/);
+      const certificate = await shownCertificate(port);
+      const tlsOptions = { ca: toPem('CERTIFICATE', certificate) };
+      const manager = new AttestationAdministrationClient(at, credential, { tlsOptions });
+      return { certificate, manager, client: new AttestationClient(at, { tlsOptions }) };
+    };
+    const first = await start();
+    assert.equal((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status, 200);
+    // An enclave of this platform whose evidence is at hand: the service's own.
+    const { quote } = await unpackCertificate(first.certificate);
+    assert.equal((await first.client.attestSgxEnclave(quote)).body.mrEnclave, mrEnclave);
+    const policy = 'version=1.0; authorizationrules { => permit(); }; issuancerules {};';
+    await first.manager.setPolicy('SgxEnclave', policy);
+    await site.down(manifest, 'kept');
+    const second = await start();
+    assert.notDeepEqual(second.certificate, first.certificate, 'keys are born anew');
+    assert.equal((await second.manager.getPolicy('SgxEnclave')).body, policy);
+    assert.equal((await second.client.attestSgxEnclave(quote)).body.mrEnclave, mrEnclave);
+    await site.down(manifest);
+  },
+);
