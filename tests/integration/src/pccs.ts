@@ -38,7 +38,7 @@ export async function startPccs(documents: PccsDocuments): Promise<Pccs> {
 
 function answer({ pathname, searchParams }: URL, { sgx, tdx }: PccsDocuments, response: ServerResponse): void {
   const platform = pathname.startsWith('/tdx/') ? tdx : sgx;
-  const signed = (name: string, document: string, signature: string, header: string, chain: string): void => {
+  const signed = (name: string, document: string, signature: string, [header, chain]: readonly [string, string]): void => {
     response.setHeader(header, encodeURIComponent(chain));
     response.end(`{"${name}":${document},"signature":"${signature}"}`);
   };
@@ -46,11 +46,11 @@ function answer({ pathname, searchParams }: URL, { sgx, tdx }: PccsDocuments, re
     case '/tcb': {
       const { tcb_info: info, tcb_info_signature: signature, tcb_info_issuer_chain: chain } = platform;
       if (fmspcOf(info) !== searchParams.get('fmspc')?.toLowerCase()) break;
-      return signed('tcbInfo', info, signature, 'TCB-Info-Issuer-Chain', chain);
+      return signed('tcbInfo', info, signature, ['TCB-Info-Issuer-Chain', chain]);
     }
     case '/qe/identity': {
       const { qe_identity: identity, qe_identity_signature: signature, qe_identity_issuer_chain: chain } = platform;
-      return signed('enclaveIdentity', identity, signature, 'SGX-Enclave-Identity-Issuer-Chain', chain);
+      return signed('enclaveIdentity', identity, signature, ['SGX-Enclave-Identity-Issuer-Chain', chain]);
     }
     case '/rootcacrl':
       return void response.end(sgx.root_ca_crl);

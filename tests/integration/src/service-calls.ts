@@ -32,32 +32,30 @@ export interface ErrorBody {
 }
 
 /** Reaches 127.0.0.1 whatever the tenant's name is: names below localhost are in no resolver of some machines. */
-export function callService(call: ServiceCall): Promise<ServiceAnswer> {
+export async function callService(call: ServiceCall): Promise<ServiceAnswer> {
+  const { status, text } = await textOf(call);
+  return { status, body: JSON.parse(text) };
+}
+
+function textOf(call: ServiceCall): Promise<{ readonly status: number; readonly text: string }> {
   const { port, ca, host = 'localhost', path, body, bearer, identity } = call;
-  const text = body === undefined ? undefined : JSON.stringify(body);
+  const sentText = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
     host: `${host}:${port}`,
     ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-    ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': text.length }),
+    ...(sentText === undefined ? {} : { 'content-type': 'application/json', 'content-length': sentText.length }),
   };
-  const method = text === undefined ? 'GET' : 'POST';
+  const method = sentText === undefined ? 'GET' : 'POST';
   const options = { host: '127.0.0.1', servername: host, port, path, method, headers, ca, agent: false, ...identity };
   return new Promise((resolve, reject) => {
     const sent = request(options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () => {
-        try {
-          const answer: unknown = JSON.parse(Buffer.concat(chunks).toString());
-          resolve({ status: response.statusCode ?? 0, body: answer });
-        } catch (error) {
-          reject(error as Error);
-        }
-      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: String(Buffer.concat(chunks)) }));
     });
     sent.on('error', reject);
-    sent.end(text);
+    sent.end(sentText);
   });
 }
 

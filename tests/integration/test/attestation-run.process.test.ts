@@ -111,7 +111,7 @@ test('a second start finds its state, and SIGTERM lets every answer out that it 
   const running = await run();
   const { manager } = clients();
   assert.equal((await manager.getPolicy('SgxEnclave')).body, policyOf(1));
-  const before = read('attestation-audit.log').trim().split('\n').length;
+  const linesBefore = read('attestation-audit.log').trim().split('\n').length;
   const body = { quote: Buffer.from(await quoteFor(enclave, runtimeData)).toString('base64url') };
   const call = { port, ca: read('attestation.pem'), path: '/attest/SgxEnclave?api-version=2022-08-01', body };
   const calls = Array.from({ length: 24 }, () => callService(call));
@@ -122,7 +122,7 @@ test('a second start finds its state, and SIGTERM lets every answer out that it 
   assert.equal(code, 0, stderr);
   await gone(processes);
   const answered = answers.filter((each) => each.status === 'fulfilled' && each.value.status === 200).length;
-  const attested = read('attestation-audit.log').trim().split('\n').slice(before);
+  const attested = read('attestation-audit.log').trim().split('\n').slice(linesBefore);
   assert.equal(attested.filter((line) => line.includes('"ok"')).length, answered, 'what was attested was answered');
   assert.ok(answered > 0);
 });

@@ -9,7 +9,7 @@ import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { vectors } from '@enclos/testkit';
 import { decodeJwt } from 'jose';
 import { startPccs, type Pccs } from '../src/pccs.ts';
-import { azureSdk, azureSdkCollateral, azureSdkTime, realSnpReport, realTrustDomain } from '../src/real-evidence.ts';
+import { azureSdk, azureSdkCollateral, azureSdkTime, realSnpReport, realTrustDomain } from './real-evidence.ts';
 import { callService, refusalOf, type ErrorBody, type ServiceAnswer } from '../src/service-calls.ts';
 import {
   createWorkshop,
@@ -92,8 +92,9 @@ function ruleOf(answer: ServiceAnswer): unknown {
 
 /** One bit in each of these places. */
 function* tampered(evidence: Uint8Array, places: readonly number[]): Generator<readonly [number, Uint8Array]> {
-  for (const place of places)
+  for (const place of places) {
     yield [place, Uint8Array.from(evidence, (byte, at) => (at === place ? byte ^ 0x10 : byte))];
+  }
 }
 
 const clientOf = (): AttestationClient => {
