@@ -17,6 +17,7 @@ import { fixedClaims } from '../tokens/token-signer.ts';
 import { readBaseline, type Baseline } from './baseline.ts';
 import { EndorsementMemory } from './endorsement-memory.ts';
 import type { EndorsementSource } from './endorsement-request.ts';
+import { PlatformMemory } from './platform-memory.ts';
 import { PolicyMemory } from './policies.ts';
 
 /** What a tenant is attested with. */
@@ -43,6 +44,7 @@ export interface AttestContext {
   readonly cache: VerifierCache;
   readonly crypto?: SyncCrypto;
   readonly endorsements: EndorsementMemory;
+  readonly platforms: PlatformMemory;
   readonly policies: PolicyMemory;
   /** What every token of the tenant says: the signer has it for its own, and drafts get it here. */
   readonly fixed: JsonClaims;
@@ -74,6 +76,7 @@ export function createAttestContext(options: AttestContextOptions, parts: Verifi
     cache: createVerifierCache(),
     ...(parts.crypto === undefined ? {} : { crypto: parts.crypto }),
     endorsements: new EndorsementMemory({ source: endorsements, now, verificationTime }),
+    platforms: new PlatformMemory(),
     policies: new PolicyMemory(),
     fixed: fixedClaims({
       issuer: configuration.issuer,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { defaultPolicies, parsePolicy, strictPolicies, type Policy } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
@@ -27,7 +26,7 @@ export interface ChosenPolicy extends ReadyPolicy {
 const mostKnown = 64;
 
 /**
- * Policies of the tenant that were parsed before, by the SHA-256 of what they were parsed from. Drafts are not among
+ * Policies of the tenant that were parsed before, by what they were parsed from. Drafts are not among
  * them: anybody may send some, and would drive out those that every request needs.
  */
 export class PolicyMemory {
@@ -53,13 +52,12 @@ export class PolicyMemory {
   }
 
   #find(source: string, read: () => ReadyPolicy): ReadyPolicy {
-    const key = createHash('sha256').update(source).digest('base64url');
-    const known = this.#known.get(key);
+    const known = this.#known.get(source);
     if (known !== undefined) return known;
     const ready = read();
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
-    this.#known.set(key, ready);
+    this.#known.set(source, ready);
     return ready;
   }
 }

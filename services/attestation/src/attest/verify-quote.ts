@@ -1,6 +1,5 @@
 import type { QuoteVerdict } from '@enclos/attestation';
 import { verifyQuoteSync } from '@enclos/attestation/node';
-import { endorsementFacts } from '@enclos/endorsements';
 import type { BaselineRequest } from './baseline.ts';
 import type { AttestContext } from './context.ts';
 import type { CollateralHashes, DcapEndorsements } from './endorsement-memory.ts';
@@ -22,14 +21,15 @@ export async function verifyQuoteFor(
   quote: Uint8Array,
   baseline: BaselineRequest,
 ): Promise<VerifiedQuote> {
-  const facts = ofCaller(() => endorsementFacts(quote), 'evidence-format');
-  const request = { facts, ...baseline };
+  const platform = ofCaller(() => context.platforms.platformOf(quote), 'evidence-format');
+  const request = { facts: platform.facts, ...baseline };
   const found = await context.endorsements.forQuote(request, context.cache);
   const verdict = ofCaller(() => verify(context, quote, found), 'evidence');
   requireBaseline(verdict, baseline);
   requireDates(verdict);
   // Whatever the platform is worth, its collateral is good.
   context.endorsements.keep(request, found, verdict.collateral.earliestExpiration);
+  context.platforms.keep(platform);
   requireAcceptable(verdict, context);
   return { verdict, hashes: found.hashes };
 }
