@@ -72,6 +72,7 @@ describe('attestation.json', () => {
       baseline: {
         evaluationDataNumber: 17,
         acceptedStatuses: ['OK', 'OUT_OF_DATE'],
+        allowUncheckedRevocation: true,
         verificationTime: '2026-01-01T00:00:00Z',
       },
       management: {

@@ -1,14 +1,13 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { parseCollateral, softwareRoot, verifyQuote, type Endorsements, type SgxVerdict, type TrustedRoot } from '@enclos/attestation';
 import {
-  cborArray,
-  cborBytes,
-  cborMap,
-  cborText,
-  cborUnsigned,
-  concatBytes,
-  toBase64url,
-} from '@enclos/codec';
+  parseCollateral,
+  softwareRoot,
+  verifyQuote,
+  type Endorsements,
+  type SgxVerdict,
+  type TrustedRoot,
+} from '@enclos/attestation';
+import { cborArray, cborBytes, cborMap, cborText, cborUnsigned, concatBytes, toBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import {
   issueCertificate,

@@ -4,7 +4,8 @@ import type { ErrorArea } from './kinds.ts';
 export const attestationStateErrors = {
   ATTESTATION_STATE_INVALID: {
     kind: 'evidence',
-    summary: 'The store does not hold the state that it was given: it was tampered with, is older than what was seen, or lost a part.',
+    summary:
+      'The store does not hold the state that it was given: it was tampered with, is older than what was seen, or lost a part.',
     next: 'Stop management calls, restore the newest store whose epoch and digest are those of the last management result, and start the replicas again; details.rule says what was found.',
   },
   ATTESTATION_STATE_BUSY: {

@@ -1,9 +1,8 @@
 import { appraise, verifyQuote, type Endorsements, type SgxPolicy, type TrustedRoot } from '@enclos/attestation';
 import type { SgxEvidence } from '@enclos/attestation';
-import { readCertificateEvidence } from '@enclos/atls';
+import { readCertificateEvidence, type TokenKeyClaims } from '@enclos/atls/token-key';
 import { isEnclosError } from '@enclos/errors';
 import { refusePeer, type AppraiseCertificate } from './appraisal.ts';
-import { readCertificateClaims } from './certificate-claims.ts';
 import { readSelfSignedCertificate } from './self-signed-certificate.ts';
 
 export interface CertificateAppraiserOptions {
@@ -19,7 +18,7 @@ export function certificateAppraiser(options: CertificateAppraiserOptions): Appr
   return async (certificate) => {
     const { publicKey, notBeforeMs, notAfterMs } = readSelfSignedCertificate(certificate);
     const evidence = evidenceIn(certificate);
-    const { issuer, configuration } = readCertificateClaims(certificate);
+    const { issuer, configuration } = evidence.claims;
     const { mrEnclave, mrSigner, securityVersion } = await appraiseQuote(evidence, options);
     return Object.freeze({
       publicKey,
@@ -34,18 +33,19 @@ export function certificateAppraiser(options: CertificateAppraiserOptions): Appr
   };
 }
 
-interface TaggedEvidence {
+interface KeyEvidence {
   readonly quote: Uint8Array;
+  /** What the quote must have for the claims to be the enclave's. */
   readonly reportData: Uint8Array;
+  readonly claims: TokenKeyClaims;
 }
 
-/** Only the form that has claims: in another one, issuer and configuration would not be bound. */
-function evidenceIn(certificate: Uint8Array): TaggedEvidence {
+function evidenceIn(certificate: Uint8Array): KeyEvidence {
   try {
-    const { form, quote, boundReportData } = readCertificateEvidence(certificate);
+    const { quote, boundReportData, own } = readCertificateEvidence(certificate);
     const [reportData] = boundReportData;
-    if (form !== 'tagged' || reportData === undefined) return refusePeer('claims');
-    return { quote, reportData };
+    if (own?.role !== 'token-signer' || reportData === undefined) return refusePeer('claims');
+    return { quote, reportData, claims: own };
   } catch (error) {
     if (!isEnclosError(error, 'ATLS_CERTIFICATE_INVALID')) throw error;
     return refusePeer('claims', error);
@@ -53,7 +53,7 @@ function evidenceIn(certificate: Uint8Array): TaggedEvidence {
 }
 
 async function appraiseQuote(
-  { quote, reportData }: TaggedEvidence,
+  { quote, reportData }: KeyEvidence,
   { endorsements, roots, policy, now }: CertificateAppraiserOptions,
 ): Promise<SgxEvidence> {
   const collateral = await endorsements(quote);

@@ -86,7 +86,9 @@ export class PeerDirectory {
       await this.#reading;
     }
     const nowMs = this.#nowMs();
-    return [...this.#known.values()].filter(({ notAfterMs }) => nowMs <= notAfterMs + toleranceMs).map(({ key }) => key);
+    return [...this.#known.values()]
+      .filter(({ notAfterMs }) => nowMs <= notAfterMs + toleranceMs)
+      .map(({ key }) => key);
   }
 
   async #refresh(): Promise<void> {
@@ -168,7 +170,9 @@ export class PeerDirectory {
   #rowOf(kid: string): string {
     const row = `${this.#prefix}${this.#options.replica}/${kid}`;
     if (this.#rowPattern.test(row)) return row;
-    throw stateError('ATTESTATION_STORE_REFUSED', { message: 'A name of a replica or a key that is no part of a key.' });
+    throw stateError('ATTESTATION_STORE_REFUSED', {
+      message: 'A name of a replica or a key that is no part of a key.',
+    });
   }
 
   #nowMs(): number {

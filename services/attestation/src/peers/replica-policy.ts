@@ -38,8 +38,7 @@ export function replicaPolicy(own: SgxVerdict, rule: ReplicaRule): SgxPolicy {
     softwareRoots: root.kind === 'software' ? [root.fingerprint] : [],
     allowDebug: (report.attributes.flags & Attribute.DEBUG) !== 0n,
   } as const;
-  const minimumSecurityVersion =
-    rule.by === 'signer' ? (rule.minimumSecurityVersion ?? report.isvSvn) : report.isvSvn;
+  const minimumSecurityVersion = rule.by === 'signer' ? (rule.minimumSecurityVersion ?? report.isvSvn) : report.isvSvn;
   if (rule.by === 'enclave') return { ...common, mrEnclave: [report.mrEnclave], minimumSecurityVersion };
   return { ...common, mrSigner: [report.mrSigner], productId: report.isvProdId, minimumSecurityVersion };
 }

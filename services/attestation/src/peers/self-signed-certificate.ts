@@ -73,10 +73,19 @@ function parseSigned(fields: DerReader): SelfSignedCertificate {
 
 function isSignedBy(
   publicKey: Uint8Array,
-  { digest, signed, signature }: { readonly digest: string; readonly signed: Uint8Array; readonly signature: Uint8Array },
+  {
+    digest,
+    signed,
+    signature,
+  }: { readonly digest: string; readonly signed: Uint8Array; readonly signature: Uint8Array },
 ): boolean {
   try {
-    return verify(digest, signed, createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' }), signature);
+    return verify(
+      digest,
+      signed,
+      createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' }),
+      signature,
+    );
   } catch (cause) {
     // OpenSSL throws for keys of a form or curve that it does not know.
     return refusePeer('key', cause);

@@ -15,7 +15,7 @@ export interface OpenedRecord {
 
 /** Makes records that only replicas of this service can make, each for one place. */
 export interface Protection {
-  protect(record: Uint8Array, place: RecordPlace): Promise<Uint8Array>;
+  readonly protect: (record: Uint8Array, place: RecordPlace) => Promise<Uint8Array>;
   /** @throws ATTESTATION_STATE_INVALID for what was not made by `protect` of a replica, for this very place. */
-  open(bytes: Uint8Array, place: RecordPlace): Promise<OpenedRecord>;
+  readonly open: (bytes: Uint8Array, place: RecordPlace) => Promise<OpenedRecord>;
 }

@@ -7,7 +7,7 @@ export interface RecordKey {
   /** DER, with evidence that binds the key, what it is for, and the configuration. */
   readonly certificate: Uint8Array;
   /** ECDSA with SHA-256, r then s, 64 bytes. */
-  sign(bytes: Uint8Array): Uint8Array;
+  readonly sign: (bytes: Uint8Array) => Uint8Array;
 }
 
 /**

@@ -37,7 +37,9 @@ export const emptyDocument: TenantDocument = Object.freeze({
  * digest, the epoch (u64), the digest of the state before (zeros for epoch 0), and the SHA-256 of the encoded document.
  * Whoever has those can compute it.
  */
-export function stateDigest(state: Pick<StateRecord, 'configurationDigest' | 'epoch' | 'ancestors' | 'document'>): string {
+export function stateDigest(
+  state: Pick<StateRecord, 'configurationDigest' | 'epoch' | 'ancestors' | 'document'>,
+): string {
   const { configurationDigest, epoch, ancestors, document } = state;
   const before = ancestors[0] === undefined ? new Uint8Array(digestBytes) : digest(ancestors[0]);
   const signed = new ByteWriter()
@@ -115,12 +117,16 @@ function bounded(value: string, maximum: number): Uint8Array {
 }
 
 /** The 32 bytes of a digest in base64url. @throws CODEC_INVALID */
-export function digest(base64url: string): Uint8Array {
+function digest(base64url: string): Uint8Array {
   const bytes = fromBase64url(base64url, { maxBytes: digestBytes });
   if (bytes.length !== digestBytes) throw new EnclosError('CODEC_INVALID', 'Not a SHA-256 in base64url.');
   return bytes;
 }
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(concatBytes(...parts)).digest());
+  return new Uint8Array(
+    createHash('sha256')
+      .update(concatBytes(...parts))
+      .digest(),
+  );
 }

@@ -133,5 +133,5 @@ async function tried<T>(work: () => Promise<T>, tries = maximumTries): Promise<T
 function isConnectionLost(error: unknown): boolean {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   if (typeof code === 'string') return /^(?:08...|57P0[123]|ECONNRESET|ECONNREFUSED|EPIPE|ENOENT)$/.test(code);
-  return error instanceof Error && /^Connection terminated/.test(error.message);
+  return error instanceof Error && error.message.startsWith('Connection terminated');
 }

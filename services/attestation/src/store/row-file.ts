@@ -30,7 +30,8 @@ export function encodeRowFile({ key, version, bytes }: RowFile): Uint8Array {
 export function decodeRowFile(file: Uint8Array): RowFile {
   const end = file.length - checksumBytes;
   const reader = new ByteReader(file, 0, Math.max(0, end));
-  const isWhole = equalBytes(reader.view(tag.length), tag) && equalBytes(file.subarray(end), checksum(file.subarray(0, end)));
+  const isWhole =
+    equalBytes(reader.view(tag.length), tag) && equalBytes(file.subarray(end), checksum(file.subarray(0, end)));
   if (!isWhole) throw new EnclosError('CODEC_INVALID', 'Not a row of this store, or a damaged one.');
   const version = reader.u64();
   const key = new TextDecoder().decode(reader.view(reader.u16()));

@@ -1,7 +1,7 @@
 import { parseJson, type JsonValue } from '@enclos/attestation/json';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { serviceFault } from '../service-fault.ts';
-import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
+import type { ReplicaRule, ServiceConfiguration, TenantConfiguration } from './configuration.ts';
 import { Fields, type Problems } from './configuration-fields.ts';
 import { readTenant } from './parse-tenant.ts';
 
@@ -21,11 +21,18 @@ export function parseConfiguration(text: string): ServiceConfiguration {
   const tenants = file.list('tenants', maximumTenants).map((tenant) => readTenant(tenant, { allowTestSettings }));
   const limits = readLimits(file.fields('limits'));
   const keys = readKeys(file.fields('keys'));
+  const replicas = readReplicas(file.fields('replicas'));
   file.end();
   if (file.isEmptyList('tenants')) problems.push('tenants: must name at least one tenant.');
   checkIssuers(tenants, problems);
   if (problems.length > 0) throw invalid(problems);
-  return Object.freeze({ tenants: Object.freeze(tenants), allowTestSettings, limits, keys });
+  return Object.freeze({
+    tenants: Object.freeze(tenants),
+    allowTestSettings,
+    limits,
+    keys,
+    ...(replicas === undefined ? {} : { replicas }),
+  });
 }
 
 function parse(text: string): JsonValue {
@@ -58,6 +65,19 @@ function readKeys(fields: Fields | undefined): ServiceConfiguration['keys'] {
   if (overlapMinutes >= rotateMinutes) fields?.problem('overlapMinutes', 'must be less than rotateMinutes.');
   fields?.end();
   return Object.freeze({ rotateMinutes, overlapMinutes });
+}
+
+function readReplicas(fields: Fields | undefined): ReplicaRule | undefined {
+  if (fields === undefined) return undefined;
+  if (!fields.has('by')) fields.problem('by', 'is missing.');
+  const by = fields.oneOf('by', ['enclave', 'signer']) ?? 'enclave';
+  const minimum = fields.integer('minimumSecurityVersion', 0, 65_535);
+  if (by === 'enclave' && minimum !== undefined) {
+    fields.problem('minimumSecurityVersion', 'is for replicas by signer: one enclave has one security version.');
+  }
+  fields.end();
+  if (by === 'enclave') return Object.freeze({ by });
+  return Object.freeze({ by, ...(minimum === undefined ? {} : { minimumSecurityVersion: minimum }) });
 }
 
 /** A tenant is found by its issuer, and no tenant's tokens may open the management of one. */

@@ -1,4 +1,4 @@
-import type { BaselineConfiguration, TenantConfiguration } from './configuration.ts';
+import type { BaselineConfiguration, StateFloor, TenantConfiguration } from './configuration.ts';
 import type { Fields } from './configuration-fields.ts';
 import { readManagement } from './parse-management.ts';
 import { anyPem, policyPem } from './pem.ts';
@@ -13,6 +13,8 @@ const statuses: ReadonlySet<string> = new Set([
   'TD_RELAUNCH_ADVISED',
   'TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED',
 ]);
+/** 32 bytes; the last character has two bits that are zero. */
+const digestPattern = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
 
 /** Reads one of `tenants`. What is wrong is reported; the result then only serves to find more. */
@@ -23,6 +25,7 @@ export function readTenant(
   fields.require('issuer', 'trustModel');
   const issuer = fields.text('issuer', 'an https origin, such as https://attest.example:8443', httpsOrigin) ?? '';
   const trustModel = fields.oneOf('trustModel', ['shared', 'aad', 'isolated']) ?? 'shared';
+  const stateFloor = readFloor(fields.fields('stateFloor'));
   const tenant: TenantConfiguration = {
     issuer,
     trustModel,
@@ -34,6 +37,7 @@ export function readTenant(
     attest: fields.oneOf('attest', ['open', 'authenticated']) ?? 'open',
     explainRefusals: fields.boolean('explainRefusals') ?? false,
     tokens: readTokens(fields.fields('tokens')),
+    ...(stateFloor === undefined ? {} : { stateFloor }),
   };
   checkTogether(fields, tenant);
   fields.end();
@@ -61,6 +65,7 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
   const evaluationDataNumber = fields.integer('evaluationDataNumber', 1, 65_535);
   const isStatus = (text: string): string | undefined => (statuses.has(text) ? text : undefined);
   const acceptedStatuses = fields.texts('acceptedStatuses', `one of ${[...statuses].join(', ')}`, isStatus);
+  const allowUncheckedRevocation = fields.boolean('allowUncheckedRevocation');
   const verificationTime = fields.text('verificationTime', 'a time such as 2026-06-01T00:00:00Z', isoTime);
   if (update !== undefined && evaluationDataNumber !== undefined) {
     fields.problem('update', 'and evaluationDataNumber cannot both be there.');
@@ -79,8 +84,19 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
     ...(update === undefined ? {} : { update }),
     ...(evaluationDataNumber === undefined ? {} : { evaluationDataNumber }),
     ...(acceptedStatuses.length === 0 ? {} : { acceptedStatuses }),
+    ...(allowUncheckedRevocation === undefined ? {} : { allowUncheckedRevocation }),
     ...(verificationTime === undefined ? {} : { verificationTime }),
   });
+}
+
+function readFloor(fields: Fields | undefined): StateFloor | undefined {
+  if (fields === undefined) return undefined;
+  for (const name of ['epoch', 'digest']) if (!fields.has(name)) fields.problem(name, 'is missing.');
+  const epoch = fields.integer('epoch', 0, Number.MAX_SAFE_INTEGER) ?? 0;
+  const isDigest = (text: string): string | undefined => (digestPattern.test(text) ? text : undefined);
+  const digest = fields.text('digest', 'a SHA-256 in base64url, as management results have it', isDigest) ?? '';
+  fields.end();
+  return Object.freeze({ epoch, digest });
 }
 
 function readTokens(fields: Fields | undefined): TenantConfiguration['tokens'] {

@@ -46,7 +46,10 @@ const [bad, fine] = [Uint8Array.of(1), Uint8Array.of(0)];
 
 test('a good one is appraised again after an hour, a refused one after a minute', async () => {
   const made = scene();
-  for (const [certificate, limitMs] of [[fine, 3_600_000], [bad, 60_000]] as const) {
+  for (const [certificate, limitMs] of [
+    [fine, 3_600_000],
+    [bad, 60_000],
+  ] as const) {
     made.asked = 0;
     const outcome = () => made.appraise(certificate).catch(refusal);
     await outcome();

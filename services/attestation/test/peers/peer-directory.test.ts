@@ -40,9 +40,9 @@ interface Scene {
   nowMs: number;
   appraised: number;
   readonly refused: string[];
-  directory(options?: Partial<PeerDirectoryOptions>): PeerDirectory;
+  readonly directory: (options?: Partial<PeerDirectoryOptions>) => PeerDirectory;
   /** Puts a row as a peer does. */
-  put(key: PublishedKey, row?: string): string;
+  readonly put: (key: PublishedKey, row?: string) => string;
 }
 
 async function scene(): Promise<Scene> {
@@ -108,7 +108,10 @@ test('publishing again writes what was lost or changed, and takes away what is n
   await own.publish([one, two]);
   assert.equal(store.rows.size, 2);
   await own.publish([two]);
-  assert.deepEqual([...store.rows.keys()].map((key) => key.split('/').at(-1)), [two.kid]);
+  assert.deepEqual(
+    [...store.rows.keys()].map((key) => key.split('/').at(-1)),
+    [two.kid],
+  );
 });
 
 test('a store that does not take a certificate is an error', async () => {
@@ -125,7 +128,11 @@ const bad: readonly (readonly [string, CertificateFacts, string])[] = [
   ['another configuration', { configuration: digestOf('another') }, 'configuration'],
   ['another image', { report: { mrEnclave: new Uint8Array(32) } }, 'policy'],
   ['another platform', { foreignPlatform: true }, 'evidence'],
-  ['next week', { notBefore: new Date('2026-01-20T00:00:00Z'), notAfter: new Date('2026-01-21T00:00:00Z') }, 'validity'],
+  [
+    'next week',
+    { notBefore: new Date('2026-01-20T00:00:00Z'), notAfter: new Date('2026-01-21T00:00:00Z') },
+    'validity',
+  ],
 ];
 
 for (const [name, facts, rule] of bad) {
@@ -235,7 +242,10 @@ test('what is shown of a key comes from its certificate', () => {
   const p384 = peerKey('b', Uint8Array.of(1), appraised(spki(generateKeyPairSync('ec', { namedCurve: 'P-384' }))));
   assert.deepEqual([p384.kty, p384.alg, p384.jwk['crv']], ['EC', 'ES384', 'P-384']);
   for (const pair of [generateKeyPairSync('ed25519'), generateKeyPairSync('ec', { namedCurve: 'P-521' })]) {
-    assert.throws(() => peerKey('c', Uint8Array.of(1), appraised(spki(pair))), failsWith('ATTESTATION_PEER_REFUSED', 'key'));
+    assert.throws(
+      () => peerKey('c', Uint8Array.of(1), appraised(spki(pair))),
+      failsWith('ATTESTATION_PEER_REFUSED', 'key'),
+    );
   }
   const key = keyRing('shown').key('tokens', 'P-256');
   const { x = '', y = '' } = peerKey('d', Uint8Array.of(1), appraised(publicKeyInfo(key))).jwk;

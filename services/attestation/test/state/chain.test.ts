@@ -84,7 +84,7 @@ test('whatever fails between three replicas and their store, the chain holds and
         put(key, bytes);
       };
       const replicas = await Promise.all([scene.open(), scene.open(), scene.open()]);
-      const { digest: genesis } = await (replicas[0] as StoredTenantState).read();
+      const { digest: genesis } = await replicas[0].read();
       const kept: StateSnapshot[] = [];
       let name = 0;
       for (const round of plan) {

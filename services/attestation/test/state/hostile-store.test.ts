@@ -40,7 +40,11 @@ async function attacked(scene: Scene): Promise<Attacked> {
 }
 
 /** The store gives `row`: it is refused, what is served stays, and the true row is taken afterwards. */
-async function refuses({ store, state, served, second }: Attacked, row: MemoryRow | undefined, rule: string): Promise<void> {
+async function refuses(
+  { store, state, served, second }: Attacked,
+  row: MemoryRow | undefined,
+  rule: string,
+): Promise<void> {
   store.onRead = () => row;
   await assert.rejects(state.read({ fresh: true }), failsWith('ATTESTATION_STATE_INVALID', rule));
   assert.deepEqual(await state.read(), served, 'what is served changed');
@@ -70,7 +74,11 @@ for (const [name, make] of scenes) {
     const { length } = second.bytes;
     const cuts = [0, 1, 11, 12, 27, 28, 30, length - 65, length - 17, length - 1];
     const rows = cuts.map((cut) => second.bytes.subarray(0, cut));
-    for (const bytes of [...rows, concatBytes(second.bytes, Uint8Array.of(0)), concatBytes(second.bytes, second.bytes)]) {
+    for (const bytes of [
+      ...rows,
+      concatBytes(second.bytes, Uint8Array.of(0)),
+      concatBytes(second.bytes, second.bytes),
+    ]) {
       store.onRead = () => ({ version: second.version, bytes });
       await assert.rejects(open(), failsWith('ATTESTATION_STATE_INVALID'), `${bytes.length} bytes`);
     }
@@ -81,7 +89,7 @@ for (const [name, make] of scenes) {
     const { bytes } = scene.second;
     const step = Math.max(1, Math.floor(bytes.length / 150));
     for (let at = 0; at < bytes.length; at += step) {
-      const flipped = Uint8Array.from(bytes, (byte, index) => (index === at ? byte ^ (1 << at % 8) : byte));
+      const flipped = Uint8Array.from(bytes, (byte, index) => (index === at ? byte ^ (1 << (at % 8)) : byte));
       scene.store.onRead = () => ({ version: scene.second.version, bytes: flipped });
       await assert.rejects(scene.state.read({ fresh: true }), failsWith('ATTESTATION_STATE_INVALID'), `byte ${at}`);
     }
@@ -151,7 +159,11 @@ for (const [name, make] of scenes) {
   test(`${name}: bytes that nobody protected are refused`, async () => {
     const scene = await attacked(await make());
     for (const length of [0, 1, 100, 10_000]) {
-      await refuses(scene, { version: 9n, bytes: new Uint8Array(length).fill(0x41) }, name === 'sealed' ? 'protection' : 'well-formed');
+      await refuses(
+        scene,
+        { version: 9n, bytes: new Uint8Array(length).fill(0x41) },
+        name === 'sealed' ? 'protection' : 'well-formed',
+      );
     }
   });
 }
@@ -231,7 +243,10 @@ test('a key or a tenant is part of what is protected', async () => {
       protection.open(bytes, { ...place, key: 'state/b' }),
       failsWith('ATTESTATION_STATE_INVALID', 'protection'),
     );
-    await assert.rejects(protection.open(bytes, { ...place, issuer: 'https://b.example' }), failsWith('ATTESTATION_STATE_INVALID'));
+    await assert.rejects(
+      protection.open(bytes, { ...place, issuer: 'https://b.example' }),
+      failsWith('ATTESTATION_STATE_INVALID'),
+    );
   }
 });
 
@@ -239,6 +254,9 @@ test('a seal of a later version, or a platform that cannot open now, are told ap
   const place = { key: 'state/a', issuer };
   const failing = (code: 'SEAL_SVN_TOO_NEW' | 'TEE_PLATFORM_LOST') =>
     sealedProtection({ ...sealingOf(), unseal: () => Promise.reject(new EnclosError(code)) });
-  await assert.rejects(failing('SEAL_SVN_TOO_NEW').open(new Uint8Array(), place), failsWith('ATTESTATION_STATE_INVALID', 'protection'));
+  await assert.rejects(
+    failing('SEAL_SVN_TOO_NEW').open(new Uint8Array(), place),
+    failsWith('ATTESTATION_STATE_INVALID', 'protection'),
+  );
   await assert.rejects(failing('TEE_PLATFORM_LOST').open(new Uint8Array(), place), { code: 'TEE_PLATFORM_LOST' });
 });

@@ -14,7 +14,7 @@ export class Clock {
 export interface Scene {
   readonly store: MemoryStore;
   readonly clock: Clock;
-  open(options?: Partial<TenantStateOptions>): Promise<StoredTenantState>;
+  readonly open: (options?: Partial<TenantStateOptions>) => Promise<StoredTenantState>;
 }
 
 /** A store with replicas that share one key to seal, which an embedded store has and a test of the rules may have. */
@@ -23,7 +23,7 @@ export function sealedScene(protection: Protection = sealedProtection(sealingOf(
 }
 
 /** Each replica has a record key of its own, with evidence. */
-export async function signedScene(): Promise<Scene> {
+async function signedScene(): Promise<Scene> {
   const appraise = appraiserOn(await platformOf());
   return sceneWith(() => signedReplica(appraise));
 }

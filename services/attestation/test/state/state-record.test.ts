@@ -22,9 +22,12 @@ const plain = { noNullPrototype: true };
 const documents = fc.record(
   {
     policies: fc.dictionary(fc.constantFrom(...attestationTypes), text, plain),
-    certificates: fc.array(fc.uint8Array({ maxLength: 60 }).map((der) => Buffer.from(der).toString('base64')), {
-      maxLength: 4,
-    }),
+    certificates: fc.array(
+      fc.uint8Array({ maxLength: 60 }).map((der) => Buffer.from(der).toString('base64')),
+      {
+        maxLength: 4,
+      },
+    ),
   },
   plain,
 );
@@ -112,7 +115,11 @@ test('as many states before as the epoch says, and an epoch from 1 to 2^53, or t
   const encoded = encodeStateRecord(example);
   const epochAt = encoded.length - encodeDocument(example.document).length - 1 - 7 - 2 * 32 - 1 - 8;
   assert.equal(encoded[epochAt], 2);
-  for (const [offset, value] of [[0, 1], [0, 3], [7, 1]] as const) {
+  for (const [offset, value] of [
+    [0, 1],
+    [0, 3],
+    [7, 1],
+  ] as const) {
     const changed = encoded.slice();
     changed[epochAt + offset] = value;
     assert.throws(() => decodeStateRecord(changed), /epoch/);
@@ -133,7 +140,9 @@ test('names that are empty or too long, and texts that are none, have no encodin
     { document: { policies: {}, certificates: ['AAE=\n'] } },
     { document: { policies: {}, certificates: Array.from({ length: 1025 }, () => 'AAEC') } },
   ];
-  for (const change of refused) assert.throws(() => encodeStateRecord({ ...example, ...change }), /./, JSON.stringify(change));
+  for (const change of refused) {
+    assert.throws(() => encodeStateRecord({ ...example, ...change }), /./, JSON.stringify(change));
+  }
 });
 
 test('a document takes what its bound says, and not a byte more', () => {
@@ -144,7 +153,10 @@ test('a document takes what its bound says, and not a byte more', () => {
 });
 
 test('the digest is what the documentation says, and covers all that it says', () => {
-  const hash = (...parts: readonly Uint8Array[]): Buffer => createHash('sha256').update(concatBytes(...parts)).digest();
+  const hash = (...parts: readonly Uint8Array[]): Buffer =>
+    createHash('sha256')
+      .update(concatBytes(...parts))
+      .digest();
   const epoch = Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0);
   const documentBytes = concatBytes(
     Uint8Array.of(2, 0, 5, 0, 0, 0),

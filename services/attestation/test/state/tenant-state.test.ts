@@ -82,9 +82,15 @@ test('who was slower changes what the faster one wrote', async () => {
   const { open } = sealedScene();
   const states = await Promise.all(Array.from({ length: 8 }, () => open()));
   const results = await Promise.all(states.map((state, index) => state.update(adding(`${index}`))));
-  assert.deepEqual(results.map(({ epoch }) => epoch).toSorted((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(
+    results.map(({ epoch }) => epoch).toSorted((a, b) => a - b),
+    [1, 2, 3, 4, 5, 6, 7, 8],
+  );
   const { document } = await (await open()).read();
-  assert.deepEqual(document.certificates.toSorted(), Array.from({ length: 8 }, (_, i) => certificate(`${i}`)).toSorted());
+  assert.deepEqual(
+    document.certificates.toSorted(),
+    Array.from({ length: 8 }, (_, i) => certificate(`${i}`)).toSorted(),
+  );
 });
 
 test('changes of one replica at once come one after the other', async () => {

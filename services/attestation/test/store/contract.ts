@@ -77,7 +77,10 @@ export async function checkConcurrency(stores: readonly Store[], rounds: number)
   });
   await Promise.all(writers);
   const [store] = stores;
-  const names = Buffer.from((await store?.read('counter'))?.bytes ?? new Uint8Array()).toString().split(';').slice(0, -1);
+  const names = Buffer.from((await store?.read('counter'))?.bytes ?? new Uint8Array())
+    .toString()
+    .split(';')
+    .slice(0, -1);
   assert.equal(names.length, stores.length * rounds);
   assert.equal(new Set(names).size, names.length);
 }

@@ -55,25 +55,32 @@ test('a folder that a living process uses is refused, and is free when that proc
 
 const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
 
-test('on a disk that is full a write is an error, and all that was taken is there', { skip: canMount ? false : 'needs root' }, async (t) => {
-  const folder = join(await temporaryFolder(t), 'disk');
-  await mkdir(folder);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
-  if (mounted.status !== 0) return t.skip('a file system cannot be mounted here');
-  try {
-    const store = await openFileStore(folder);
-    const small = new Uint8Array(20_000).fill(1);
-    assert.equal(await store.write('a', 0n, small), true);
-    const before = (await store.read('a')) ?? assert.fail();
-    await assert.rejects(store.write('a', before.version, new Uint8Array(60_000)), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
-    await assert.rejects(store.write('b', 0n, new Uint8Array(60_000)), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
-    assert.deepEqual(await store.read('a'), before);
-    assert.equal(await store.write('b', 0n, small), true, 'the failed writes still take room');
-    await store.close();
-    const again = await openFileStore(folder);
-    assert.deepEqual(await again.read('a'), before);
-    await again.close();
-  } finally {
-    spawnSync('umount', [folder]);
-  }
-});
+test(
+  'on a disk that is full a write is an error, and all that was taken is there',
+  { skip: canMount ? false : 'needs root' },
+  async (t) => {
+    const folder = join(await temporaryFolder(t), 'disk');
+    await mkdir(folder);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
+    if (mounted.status !== 0) return t.skip('a file system cannot be mounted here');
+    try {
+      const store = await openFileStore(folder);
+      const small = new Uint8Array(20_000).fill(1);
+      assert.equal(await store.write('a', 0n, small), true);
+      const before = (await store.read('a')) ?? assert.fail();
+      await assert.rejects(
+        store.write('a', before.version, new Uint8Array(60_000)),
+        failsWith('ATTESTATION_STORE_UNAVAILABLE'),
+      );
+      await assert.rejects(store.write('b', 0n, new Uint8Array(60_000)), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
+      assert.deepEqual(await store.read('a'), before);
+      assert.equal(await store.write('b', 0n, small), true, 'the failed writes still take room');
+      await store.close();
+      const again = await openFileStore(folder);
+      assert.deepEqual(await again.read('a'), before);
+      await again.close();
+    } finally {
+      spawnSync('umount', [folder]);
+    }
+  },
+);

@@ -32,12 +32,17 @@ test('a folder is a store, and is one again after it was closed', async (t) => {
 
 test('eight writers at once lose nothing', async (t) => {
   const store = await openFileStore(await temporaryFolder(t));
-  await checkConcurrency(Array.from({ length: 8 }, () => store), 10);
+  await checkConcurrency(
+    Array.from({ length: 8 }, () => store),
+    10,
+  );
   await store.close();
 });
 
 test('a list has the first thousand keys', async (t) => {
-  const store = await openFileStore(await temporaryFolder(t), { files: { ...durableFiles, syncFolder: async () => undefined } });
+  const store = await openFileStore(await temporaryFolder(t), {
+    files: { ...durableFiles, syncFolder: async () => undefined },
+  });
   for (let index = 0; index < 1005; index++) await store.write(`k/${String(index).padStart(4, '0')}`, 0n, bytes('x'));
   const keys = await store.keys('k/');
   assert.deepEqual([keys.length, keys[0], keys.at(-1)], [1000, 'k/0000', 'k/0999']);
@@ -67,7 +72,10 @@ test('a folder that is in use is refused, and that of a dead process is taken', 
   await writeFile(join(folder, `${'0'.repeat(64)}.row.new`), 'half');
   const again = await openFileStore(folder);
   assert.deepEqual((await again.read('a'))?.bytes, bytes('one'));
-  assert.deepEqual((await readdir(folder)).filter((name) => name.includes('new') || name.startsWith('lock.')), []);
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => name.includes('new') || name.startsWith('lock.')),
+    [],
+  );
   await again.close();
 });
 
@@ -104,14 +112,21 @@ test('a damaged file is named, when it is read and when the store is opened', as
   await store.write('a', 0n, bytes('one'));
   const path = await theFile(folder);
   const good = new Uint8Array(await readFile(path));
-  for (const bad of [good.subarray(0, -1), good.map((byte, index) => (index === 40 ? byte ^ 1 : byte)), new Uint8Array()]) {
+  for (const bad of [
+    good.subarray(0, -1),
+    good.map((byte, index) => (index === 40 ? byte ^ 1 : byte)),
+    new Uint8Array(),
+  ]) {
     await writeFile(path, bad);
     await assert.rejects(store.read('a'), (error) => refused(error) && String(error).includes(path));
   }
   await store.close();
   await assert.rejects(openFileStore(folder), refused);
   await writeFile(path, good);
-  await rename(path, path.replace(/.\.row$/, (end) => (end === '0.row' ? '1.row' : '0.row')));
+  await rename(
+    path,
+    path.replace(/.\.row$/, (end) => (end === '0.row' ? '1.row' : '0.row')),
+  );
   await assert.rejects(openFileStore(folder), refused);
 });
 
@@ -144,7 +159,10 @@ for (const step of ['writeNew', 'rename'] as const) {
     await assert.rejects(store.write('b', 0n, bytes('two')), unavailable);
     assert.deepEqual(await store.read('a'), row);
     assert.equal(await store.read('b'), undefined);
-    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith('.new')), []);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.endsWith('.new')),
+      [],
+    );
     fails(false);
     assert.equal(await store.write('a', row.version, bytes('two')), true);
     await store.close();

@@ -45,14 +45,14 @@ async function freePort(): Promise<number> {
 /** A server of one's own: a cluster in a folder, a port of the loopback interface and a socket in the folder. */
 export interface PostgresServer {
   /** Of a new, empty database. */
-  database(): Promise<string>;
+  readonly database: () => Promise<string>;
   /** With `crash`, open transactions and connections are cut. */
-  restart(mode: 'orderly' | 'crash'): Promise<void>;
-  stop(): Promise<void>;
-  start(): Promise<void>;
+  readonly restart: (mode: 'orderly' | 'crash') => Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly start: () => Promise<void>;
   /** Statements as the superuser. */
-  query(url: string, statement: string): Promise<string>;
-  remove(): Promise<void>;
+  readonly query: (url: string, statement: string) => Promise<string>;
+  readonly remove: () => Promise<void>;
 }
 
 export const password = 'a-password-of-the-tests';
@@ -76,7 +76,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), ...args);
   const start = async (): Promise<void> => void (await control('-o', settings, 'start'));
   const urlOf = (database: string): string => `postgres://tester:${password}@127.0.0.1:${port}/${database}`;
-  const query = (url: string, statement: string): Promise<string> => run('psql', '-X', '-A', '-t', '-c', statement, url);
+  const query = (url: string, statement: string): Promise<string> =>
+    run('psql', '-X', '-A', '-t', '-c', statement, url);
   await start();
   let databases = 0;
   return {

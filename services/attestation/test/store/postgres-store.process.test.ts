@@ -83,7 +83,11 @@ for (const mode of ['orderly', 'crash'] as const) {
 }
 
 /** One replica: its own connections and state, in a loop of changes until `isOver`. */
-async function keepChanging(store: Store, name: string, isOver: () => boolean): Promise<{ kept: string[]; failed: number }> {
+async function keepChanging(
+  store: Store,
+  name: string,
+  isOver: () => boolean,
+): Promise<{ kept: string[]; failed: number }> {
   const { storeRead, storeWrite } = storeHandlers(store);
   const state = await openTenantState({
     store: {
@@ -104,7 +108,10 @@ async function keepChanging(store: Store, name: string, isOver: () => boolean): 
       await state.update(adding(text));
       kept.push(certificate(text));
     } catch (error) {
-      assert.ok(isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE') || isEnclosError(error, 'ATTESTATION_STATE_BUSY'), String(error));
+      assert.ok(
+        isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE') || isEnclosError(error, 'ATTESTATION_STATE_BUSY'),
+        String(error),
+      );
       failed++;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -114,38 +121,44 @@ async function keepChanging(store: Store, name: string, isOver: () => boolean): 
 
 const sealing = sealingOf(new Uint8Array(32).fill(3));
 
-postgresTest('three replicas change one state while the server is restarted: no acknowledged change is lost', async () => {
-  const running = await server();
-  const url = await running.database();
-  const stores = await Promise.all(Array.from({ length: 3 }, () => openPostgresStore(url)));
-  let isOver = false;
-  const replicas = stores.map((store, index) => keepChanging(store, `replica-${index}`, () => isOver));
-  for (const mode of ['orderly', 'crash'] as const) {
+postgresTest(
+  'three replicas change one state while the server is restarted: no acknowledged change is lost',
+  async () => {
+    const running = await server();
+    const url = await running.database();
+    const stores = await Promise.all(Array.from({ length: 3 }, () => openPostgresStore(url)));
+    let isOver = false;
+    const replicas = stores.map((store, index) => keepChanging(store, `replica-${index}`, () => isOver));
+    for (const mode of ['orderly', 'crash'] as const) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await running.restart(mode);
+    }
     await new Promise((resolve) => setTimeout(resolve, 400));
-    await running.restart(mode);
-  }
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  isOver = true;
-  const results = await Promise.all(replicas);
-  const { storeRead, storeWrite } = storeHandlers(stores[0] ?? assert.fail());
-  const state = await openTenantState({
-    store: { storeRead: async (args) => storeRead(args, undefined), storeWrite: async (args) => storeWrite(args, undefined) },
-    protection: sealedProtection(sealing),
-    issuer,
-    configurationDigest,
-    replica: 'last',
-    nowMs: () => performance.now(),
-  });
-  const { epoch, document } = await state.read();
-  const there = new Set(document.certificates);
-  for (const { kept } of results) {
-    assert.ok(kept.length > 0, 'a replica got nothing done');
-    for (const each of kept) assert.ok(there.has(each), `lost: ${each}`);
-  }
-  assert.equal(there.size, document.certificates.length, 'a change was made twice');
-  assert.equal(epoch, document.certificates.length);
-  await Promise.all(stores.map((store) => store.close()));
-});
+    isOver = true;
+    const results = await Promise.all(replicas);
+    const { storeRead, storeWrite } = storeHandlers(stores[0] ?? assert.fail());
+    const state = await openTenantState({
+      store: {
+        storeRead: async (args) => storeRead(args, undefined),
+        storeWrite: async (args) => storeWrite(args, undefined),
+      },
+      protection: sealedProtection(sealing),
+      issuer,
+      configurationDigest,
+      replica: 'last',
+      nowMs: () => performance.now(),
+    });
+    const { epoch, document } = await state.read();
+    const there = new Set(document.certificates);
+    for (const { kept } of results) {
+      assert.ok(kept.length > 0, 'a replica got nothing done');
+      for (const each of kept) assert.ok(there.has(each), `lost: ${each}`);
+    }
+    assert.equal(there.size, document.certificates.length, 'a change was made twice');
+    assert.equal(epoch, document.certificates.length);
+    await Promise.all(stores.map((store) => store.close()));
+  },
+);
 
 postgresTest('a server that is down is an error within a bound, and is used again when it is up', async () => {
   const running = await server();
@@ -179,7 +192,10 @@ postgresTest('a statement that is held up ends in time, and does not count', asy
 
 postgresTest('a wrong password is an error that does not say it', async () => {
   const url = (await (await server()).database()).replace(password, 'another-secret');
-  await assert.rejects(openPostgresStore(url), (error) => unavailable(error) && !textOf(error).includes('another-secret'));
+  await assert.rejects(
+    openPostgresStore(url),
+    (error) => unavailable(error) && !textOf(error).includes('another-secret'),
+  );
 });
 
 test('what is no address of PostgreSQL is refused, without being repeated', async () => {
@@ -203,10 +219,12 @@ test('TLS that the URL asks for is not done without', async (t) => {
   const asked: number[] = [];
   // An SSLRequest (PostgreSQL section 55.2.10) is answered with N: no TLS here.
   const plain = createServer((socket) =>
-    socket.on('error', () => undefined).on('data', (data) => {
-      asked.push(data.readUInt32BE(4));
-      socket.write('N');
-    }),
+    socket
+      .on('error', () => undefined)
+      .on('data', (data) => {
+        asked.push(data.readUInt32BE(4));
+        socket.write('N');
+      }),
   );
   await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
   t.after(() => plain.close());
