@@ -55,11 +55,11 @@ export function fixedClaims({
 
 async function signToken(
   claims: JsonClaims,
-  { validityMinutes, certificate }: SignOptions,
+  { validityMinutes, certificate, at }: SignOptions,
   { options, ring }: { readonly options: TokenSignerOptions; readonly ring: KeyRing },
 ): Promise<string> {
   const { validityMinutes: usual, maximumValidityMinutes = dayMinutes, now, issuer } = options;
-  const times = tokenTimes(now().getTime(), boundedValidity(validityMinutes ?? usual, maximumValidityMinutes));
+  const times = tokenTimes((at ?? now()).getTime(), boundedValidity(validityMinutes ?? usual, maximumValidityMinutes));
   const key = await ring.keyFor(times.exp * 1000);
   const { kid, alg } = key.published;
   const header = { alg, kid, jku: `${issuer}/certs`, typ: 'JWT', ...certificateMember(key, certificate) };
