@@ -6,7 +6,9 @@ import { tokenCertificate } from '../test/replicas.ts';
 const { certificate } = tokenCertificate();
 const place = { key: 'state/tenant', issuer: 'https://tenant.example' };
 /** No certificate of a fuzzer is a replica's. */
-const protection = signedProtection({ certificate, sign: () => new Uint8Array(64) }, async () => refusePeer('evidence'));
+const protection = signedProtection({ certificate, sign: () => new Uint8Array(64) }, async () =>
+  refusePeer('evidence'),
+);
 
 export const seeds = async (): Promise<readonly Uint8Array[]> => [
   await protection.protect(new Uint8Array(40), place),

@@ -177,6 +177,17 @@ describe('the audit log', () => {
     assert.deepEqual([call, who, reason], ['getPolicy', 'anonymous', 'absent']);
   });
 
+  it('says who was known and not let in', async () => {
+    const { bearer: one } = tenantFile()['management'] as { bearer: object };
+    const site = createSite({
+      file: tenantFile({ management: { bearer: { ...one, requiredClaims: { roles: 'admin' } } } }),
+    });
+    await site.send('GET', `/policies/TdxVm?${version}`, { headers: bearer() });
+    const { who, error } = site.audit[0] ?? {};
+    assert.match(String(who), /^sub:[\w-]{43}$/);
+    assert.equal(error, 'Forbidden');
+  });
+
   it('holds no subject, token, evidence, data or nonce', async () => {
     const site = createSite();
     await attest(site);
@@ -189,8 +200,9 @@ describe('the audit log', () => {
 
   it('has nothing of discovery and of paths that are not there', async () => {
     const site = createSite();
-    for (const path of ['/certs', '/openapi.json', '/nothing', '/.well-known/openid-configuration'])
+    for (const path of ['/certs', '/openapi.json', '/nothing', '/.well-known/openid-configuration']) {
       await site.send('GET', path);
+    }
     assert.deepEqual(site.audit, []);
   });
 

@@ -4,7 +4,6 @@ import { describe, it } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import { canonicalJson } from '../src/tenants/canonical-json.ts';
 import { configurationDigest } from '../src/tenants/configuration-digest.ts';
 import { parseConfiguration } from '../src/tenants/parse-configuration.ts';
 import { ecKey, makeCertificate, rsaKey } from './certificates.ts';
@@ -298,8 +297,9 @@ describe('mistakes in attestation.json', () => {
   });
 
   it('are no crash, whatever the text is', () => {
-    for (const text of ['', '[]', 'null', '{', '{"tenants":[],"tenants":[]}', ' '.repeat(2_000_000)])
+    for (const text of ['', '[]', 'null', '{', '{"tenants":[],"tenants":[]}', ' '.repeat(2_000_000)]) {
       assert.notDeepEqual(problems(text), []);
+    }
     fc.assert(
       fc.property(
         fc.anything(),
@@ -351,29 +351,5 @@ describe('the digest of a configuration', () => {
     ];
     assert.equal(new Set(digests).size, digests.length);
     for (const one of digests) assert.match(one, /^[\w-]{43}$/);
-  });
-
-  it('is over JSON of one spelling', () => {
-    assert.equal(
-      canonicalJson({ b: [1, { d: null, c: 'é"' }], a: true, '\u20ac': 1, '\u{1f600}': 2, z: undefined }),
-      '{"a":true,"b":[1,{"c":"é\\"","d":null}],"€":1,"😀":2}',
-    );
-    const shuffle = (value: unknown): unknown =>
-      typeof value !== 'object' || value === null
-        ? value
-        : Array.isArray(value)
-          ? value.map(shuffle)
-          : Object.fromEntries(
-              Object.entries(value)
-                .reverse()
-                .map(([name, one]) => [name, shuffle(one)]),
-            );
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        const text = canonicalJson(value);
-        assert.equal(canonicalJson(shuffle(value)), text);
-        assert.equal(canonicalJson(JSON.parse(text)), text);
-      }),
-    );
   });
 });

@@ -146,6 +146,7 @@ describe('the tenant of a request', () => {
       'attest.example:8444',
       'localhost:8443',
       'attest.example:8443, other',
+      'attest.example:8443:443',
       '',
     ]) {
       const answer = await createSite().send('GET', '/certs', { headers: { host } });

@@ -16,7 +16,7 @@ export const managementIssuer = 'https://login.example/tenant';
 export const audience = 'https://attest.azure.net';
 export const serviceKey = rsaKey();
 export const managerKey = rsaKey();
-export const managerEcKey = ecKey();
+const managerEcKey = ecKey();
 /** A policy management certificate, which is an authority too. */
 export const policySigner = makeCertificate({ key: rsaKey(), name: 'policy', ca: true });
 export const startsAt = new Date('2026-06-01T12:00:00Z');
@@ -64,7 +64,7 @@ export function tenantFile(changes: Readonly<Record<string, unknown>> = {}): Rea
 export const isolated = { trustModel: 'isolated', policyCertificates: [policySigner.pem] };
 
 /** State in memory, with the rules of the real one: an epoch for each change, a digest over what was before. */
-export function memoryState(initial: TenantDocument): TenantState & { failNext?: Error } {
+function memoryState(initial: TenantDocument): TenantState {
   let [epoch, digest, document] = [0, b64url(createHash('sha256').update('begin').digest()), initial];
   return {
     read: () => Promise.resolve({ epoch, digest, document }),
@@ -83,7 +83,7 @@ export function memoryState(initial: TenantDocument): TenantState & { failNext?:
 }
 
 /** RS256 by a real key, with a certificate of its own. */
-export function testSigner(iss: string, certificate: TestCertificate, now: () => Date): TokenSigner {
+function testSigner(iss: string, certificate: TestCertificate, now: () => Date): TokenSigner {
   const { privateKey, publicKey } = certificate.key;
   return {
     sign(claims, { validityMinutes = 480 } = {}) {

@@ -42,8 +42,11 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       ownIssuers: options.ownIssuers,
       now,
     });
-    if ('subject' in verdict) return `sub:${pseudonym(bearer.issuer, verdict.subject)}`;
-    throw verdict.refusal === 'claims' ? forbidden(request) : unauthorized(request, bearer, verdict.refusal);
+    const { subject, refusal } = verdict;
+    if (subject === undefined) throw unauthorized(request, bearer, refusal);
+    const who = `sub:${pseudonym(bearer.issuer, subject)}`;
+    if (refusal !== undefined) throw forbidden(request, who);
+    return who;
   };
 }
 
@@ -99,8 +102,8 @@ function withoutBearer({ path }: HttpRequest, { clientCertificates = [] }: Manag
   });
 }
 
-function forbidden({ path }: HttpRequest): ServiceError {
+function forbidden({ path }: HttpRequest, who: Principal): ServiceError {
   return new ServiceError(403, 'Forbidden', `The bearer of this token may not access ${path}`, {
-    details: { rule: 'authentication', reason: 'claims' },
+    details: { rule: 'authentication', reason: 'claims', who },
   });
 }

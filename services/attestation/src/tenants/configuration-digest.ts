@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../tokens/canonical-json.ts';
+import type { JsonValue } from '../tokens/signer.ts';
 import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
 
 /**
@@ -11,6 +12,8 @@ export function configurationDigest(
   tenant: TenantConfiguration,
   { allowTestSettings }: Pick<ServiceConfiguration, 'allowTestSettings'>,
 ): string {
-  const text = canonicalJson({ allowTestSettings, tenant });
+  // What was read from JSON can be written as JSON; members that are absent stay so.
+  const value = JSON.parse(JSON.stringify({ allowTestSettings, tenant })) as JsonValue;
+  const text = canonicalJson(value);
   return toBase64url(createHash('sha256').update(text).digest());
 }
