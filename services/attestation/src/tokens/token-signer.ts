@@ -17,6 +17,10 @@ const dayMinutes = 1440;
 export async function createTokenSigner(options: TokenSignerOptions): Promise<RotatingTokenSigner> {
   const { keys, maximumValidityMinutes = dayMinutes, now, peers } = options;
   checkValidity(options.validityMinutes, maximumValidityMinutes);
+  // Other keys of this enclave are attested for issuers with a fragment: none of them must pass for one of these.
+  if (options.issuer.includes('#')) {
+    throw tokenError('ATTESTATION_TENANT_UNUSABLE', 'The issuer of tokens is a URL without a fragment.');
+  }
   const ring = await KeyRing.create({
     rotateMs: keys.rotateMinutes * minuteMs,
     overlapMs: keys.overlapMinutes * minuteMs,
