@@ -33,8 +33,6 @@ export interface AttestContextOptions {
 export interface AttestContext {
   readonly tenant: Tenant;
   readonly now: () => Date;
-  /** The time at which evidence is verified. */
-  readonly verificationTime: () => Date;
   readonly baseline: Baseline;
   /** Intel's, and those that the tenant lists. */
   readonly quoteRoots: readonly TrustedRoot[];
@@ -64,18 +62,16 @@ export function createAttestContext(options: AttestContextOptions, parts: Verifi
   const { configuration, configurationDigest } = tenant;
   const listed = configuration.softwareRoots.map(readRoot);
   const baseline = readBaseline(configuration.baseline, allowTestSettings);
-  const verificationTime = (): Date => baseline.verificationTime ?? now();
   return Object.freeze({
     tenant,
     now,
-    verificationTime,
     baseline,
     quoteRoots: Object.freeze([INTEL_SGX_ROOT, ...listed]),
     softwareRoots: new Set(listed.map(({ fingerprint }) => fingerprint)),
     amdRoots: parts.amdRoots ?? amdRoots,
     cache: createVerifierCache(),
     ...(parts.crypto === undefined ? {} : { crypto: parts.crypto }),
-    endorsements: new EndorsementMemory({ source: endorsements, now, verificationTime }),
+    endorsements: new EndorsementMemory(endorsements, now),
     platforms: new PlatformMemory(),
     policies: new PolicyMemory(),
     fixed: fixedClaims({

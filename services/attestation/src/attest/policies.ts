@@ -66,22 +66,27 @@ function ofText(text: string): ReadyPolicy {
   return Object.freeze({ policy: parsePolicy(text), text, hash: policyHash(toBase64url(utf8(text))) });
 }
 
-/** @throws ServiceError PolicyParsingError */
 function ofDraft(text: string): ReadyPolicy {
-  try {
-    return ofText(text);
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    throw new ServiceError(400, 'PolicyParsingError', `The draft policy is refused. ${error.message}`, {
-      details: { rule: 'draft-policy' },
-      cause: error,
-    });
-  }
+  return orRefuse(() => ofText(text), 'draft-policy');
 }
 
-/** It was parsed when it was set. */
+/** It was parsed when it was set, perhaps by another version of the service. */
 function ofStored(jws: string): ReadyPolicy {
-  const { encoded, text, signer } = readStoredPolicy(jws);
-  const ready = { policy: parsePolicy(text), text, hash: policyHash(encoded) };
-  return Object.freeze(signer === undefined ? ready : { ...ready, signer });
+  return orRefuse(() => {
+    const { encoded, text, signer } = readStoredPolicy(jws);
+    const ready = { policy: parsePolicy(text), text, hash: policyHash(encoded) };
+    return Object.freeze(signer === undefined ? ready : { ...ready, signer });
+  }, 'stored-policy');
+}
+
+/** @throws ServiceError PolicyParsingError */
+function orRefuse<T>(read: () => T, rule: 'draft-policy' | 'stored-policy'): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    const whose = rule === 'draft-policy' ? 'draft policy' : 'policy of this tenant';
+    const message = `The ${whose} is refused. ${error.message}`;
+    throw new ServiceError(400, 'PolicyParsingError', message, { details: { rule }, cause: error });
+  }
 }
