@@ -84,8 +84,9 @@ function readReplicas(fields: Fields | undefined): ReplicaRule | undefined {
 function checkIssuers(tenants: readonly TenantConfiguration[], problems: Problems): void {
   const issuers = tenants.map(({ issuer }) => issuer);
   tenants.forEach(({ issuer, management }, i) => {
-    if (issuer !== '' && issuers.indexOf(issuer) !== i)
+    if (issuer !== '' && issuers.indexOf(issuer) !== i) {
       problems.push(`tenants[${i}].issuer: is that of another tenant.`);
+    }
     const authority = management.bearer?.issuer;
     if (authority !== undefined && issuers.includes(new URL(authority).origin)) {
       problems.push(
