@@ -118,7 +118,9 @@ function ownClaims({ tag, role, issuedAtMs, issuer, configuration }: FoundClaims
     throw invalid('Claims of ours with an issuer and a configuration in another role than that of a token signer.');
   }
   if (role === 'client' || role === 'server') return Object.freeze({ role, issuedAtMs });
-  if (!isForTokens || issuer === undefined || configuration === undefined) throw invalid('Claims of ours for a role that is not known.');
+  if (!isForTokens || issuer === undefined || configuration === undefined) {
+    throw invalid('Claims of ours for a role that is not known.');
+  }
   return Object.freeze({ role, issuedAtMs, issuer, configuration });
 }
 

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
-import { cborArray, cborBytes, cborMap, cborText, cborUnsigned, selfSignedSigningCertificate, toPem } from '@enclos/codec';
+import {
+  cborArray,
+  cborBytes,
+  cborMap,
+  cborText,
+  cborUnsigned,
+  selfSignedSigningCertificate,
+  toPem,
+} from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { freshNonce, signSubject, type Subject } from '../src/binding.ts';
 import { attestedConnect } from '../src/index.ts';
@@ -36,7 +44,9 @@ async function certificate(): Promise<Uint8Array> {
 test('the certificate of a token signer says for which issuer and configuration its key was attested', async () => {
   const evidence = readCertificateEvidence(await certificate());
   assert.deepEqual(evidence.own, { role: 'token-signer', ...claims });
-  assert.deepEqual(evidence.boundReportData, [reportDataOf(encodeClaims(publicKey, { role: 'token-signer', ...claims }))]);
+  assert.deepEqual(evidence.boundReportData, [
+    reportDataOf(encodeClaims(publicKey, { role: 'token-signer', ...claims })),
+  ]);
   assert.deepEqual(evidence.publicKey, publicKey);
 });
 

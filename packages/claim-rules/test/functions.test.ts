@@ -78,8 +78,8 @@ test('sets come from JSON too, and an empty one is a subset and contains only no
 
 test('a name stands for its whole set in an argument that takes one, and for one claim elsewhere', () => {
   const claims = [claim('a', 1), claim('a', 2)];
-  const both = 'c:[type=="a"] => issue(type=AppendString("is-", c.type), value=ContainsOnlyValue(c.value, c.value));';
-  assert.deepEqual(issued(both, claims), ['is-a=false', 'is-a=false']);
+  const both = 'c:[type=="b"] => issue(type=AppendString("is-", c.value), value=ContainsOnlyValue(c.value, c.value));';
+  assert.deepEqual(issued(both, [claim('b', 'x'), claim('b', 'y')]), ['is-x=false', 'is-y=false']);
   const perValue =
     'k:[type=="key"] && c:[type=="a", value==k.value] => issue(type="r", value=ContainsOnlyValue(c.value, 1));';
   assert.deepEqual(issued(perValue, [...claims, claim('key', 1), claim('key', 2)]), ['r=true', 'r=false']);

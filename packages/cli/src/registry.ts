@@ -101,6 +101,13 @@ export const registry: readonly RegistryEntry[] = Object.freeze([
     () => import('./commands/policy-explain.ts'),
   ),
   entry(
+    'policy test',
+    'Evidence',
+    'Evaluate a policy of claim rules on claims',
+    () => import('./commands/policy-test.ts'),
+  ),
+  entry('policy format', 'Evidence', 'Format a policy of claim rules', () => import('./commands/policy-format.ts')),
+  entry(
     'collateral fetch',
     'Evidence',
     'Get the collateral of a platform, and keep it',

@@ -41,6 +41,8 @@ Evidence
   policy init            Make a strict policy from a quote or a measurement
   policy check           Mark what is wrong with a policy
   policy explain         Say in sentences what a policy accepts
+  policy test            Evaluate a policy of claim rules on claims
+  policy format          Format a policy of claim rules
   collateral fetch       Get the collateral of a platform, and keep it
   collateral list        Show the collateral that is kept
   collateral doctor      Say what of the kept collateral is old, and what to do

@@ -90,6 +90,8 @@ test('names and dates that a certificate of a signing key cannot hold are refuse
     { validUntil: new Date(253_402_300_800_000) },
     { validUntil: new Date(Number.NaN) },
   ]) {
-    assert.throws(() => selfSignedSigningCertificate({ ...signingOptions(), ...wrong }), { code: 'CODEC_OUT_OF_RANGE' });
+    assert.throws(() => selfSignedSigningCertificate({ ...signingOptions(), ...wrong }), {
+      code: 'CODEC_OUT_OF_RANGE',
+    });
   }
 });

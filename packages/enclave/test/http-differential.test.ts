@@ -80,7 +80,10 @@ async function difference(bytes: Uint8Array, ours: Outcome): Promise<string | un
 
 /** Pieces of messages that parsers have disagreed about. */
 const pieces = fc.constantFrom(
-  '\r\n', '\n', '\r', ' ', '\t', '\0', ':', ',', ';', '0', '5', 'a', '%', '%41', '/', '?', '#', '\x7f', '\xff', '"',
+  '\r\n', '\n', '\r', ' ', '\t', '\0', ':', ',', ';', '0', '5', 'a', '%', '%41', '/', '?', '#', '\x7f',
+  '\xa0',
+  '\x0b',
+  '\x85', '\xff', '"',
   'chunked', 'identity', 'Content-Length: 0\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n',
   'Transfer-Encoding:\tchunked \r\n', 'Connection: close\r\n', 'Connection: keep-alive\r\n', 'Expect: 100-continue\r\n',
   'Host: b.test\r\n', 'X: y\r\n', ' z\r\n', 'X:\r\n', 'HTTP/1.0', '0\r\n\r\n', '3\r\nabc\r\n', ';x="y z"', '\r\n\r\n',

@@ -7,7 +7,7 @@ import { httpGet, type HttpGetOptions, type HttpGetResponse, type HttpResponse }
 import { encodeResponse } from '../src/http/response.ts';
 import { streamPair } from './streams.ts';
 
-const frame = { method: 'GET', staysOpen: true, date: undefined };
+const frame = { method: 'GET', connection: undefined, date: undefined };
 const text = (response: HttpResponse, changes: Partial<typeof frame> = {}): string =>
   Buffer.concat(encodeResponse(response, { ...frame, ...changes })).toString('latin1');
 
@@ -28,7 +28,7 @@ describe('a response is written', () => {
   });
 
   test('with what the server says of the connection and of the time', () => {
-    const said = encodeResponse({ status: 200 }, { method: 'GET', staysOpen: false, date: new Date(0) });
+    const said = encodeResponse({ status: 200 }, { method: 'GET', connection: 'close', date: new Date(0) });
     assert.match(said.join(''), /\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n.*connection: close\r\n/s);
   });
 

@@ -1,29 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { HttpHandler, HttpRequest } from '../src/http/index.ts';
-import { quiet, testServer, type Client } from './http-server.ts';
+import type { HttpHandler } from '../src/http/index.ts';
+import { bodies, get, held, isClosed, quiet, testServer } from './http-server.ts';
 
 const hello: HttpHandler = ({ path }) => ({ status: 200, body: path });
-const get = (path: string, ...lines: string[]): string =>
-  `GET ${path} HTTP/1.1\r\n${['Host: a', ...lines].join('\r\n')}\r\n\r\n`;
-const isClosed = ({ stream }: Client): boolean => stream.destroyed || stream.readableEnded;
-const bodies = (client: Client): string[] =>
-  client
-    .text()
-    .split(/HTTP\/1\.1 [^]*?\r\n\r\n/)
-    .slice(1);
-
-/** Answers when it is told to. */
-function held(): { handler: HttpHandler; seen: HttpRequest[]; signals: AbortSignal[]; release: (() => void)[] } {
-  const [seen, signals, release] = [[] as HttpRequest[], [] as AbortSignal[], [] as (() => void)[]];
-  const handler: HttpHandler = async (request, { signal }) => {
-    seen.push(request);
-    signals.push(signal);
-    await new Promise<void>((resolve) => release.push(resolve));
-    return { status: 200, body: request.path };
-  };
-  return { handler, seen, signals, release };
-}
 
 describe('a connection', () => {
   test('serves one request after the other, and ends as the client says', async () => {
@@ -109,6 +89,8 @@ describe('a connection', () => {
     await quiet();
     assert.ok(isClosed(old));
     assert.ok(!isClosed(stays));
+    // Or the client would wait for the end of the connection.
+    assert.match(stays.text(), /\r\nconnection: keep-alive\r\n/);
   });
 
   test('is refused with a small body, and closed, and what follows is not another request', async () => {
@@ -186,11 +168,36 @@ describe('a connection', () => {
     }
   });
 
+  test('that is gone is no failure of a handler that gives up then', async () => {
+    const server = testServer(
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+    );
+    const client = server.connect();
+    client.stream.write(get('/'));
+    await quiet();
+    client.stream.destroy();
+    await quiet();
+    assert.deepEqual(server.errors, []);
+  });
+
+  test('brings a query as URLs have it', async () => {
+    const server = testServer(({ query }) => ({ status: 200, body: JSON.stringify([...query]) }));
+    const client = server.connect();
+    const targets = ['/p', '/p?', '/p??a=b', '/p?a=b&a=%2B+c&%3D'];
+    client.stream.write(targets.map((target) => get(target)).join(''));
+    await quiet();
+    assert.deepEqual(
+      bodies(client).map((body) => JSON.parse(body) as unknown),
+      targets.map((target) => [...new URL(target, 'http://a').searchParams]),
+    );
+  });
+
   test('goes on when whoever is told of errors throws', async () => {
     const fails = (): never => {
       throw new Error('of the handler, or of the listener');
     };
-    const server = testServer(fails, { onError: fails });
+    const server = testServer(fails, { onError: fails, date: fails });
     const client = server.connect();
     client.stream.write(get('/'));
     await quiet();
@@ -308,145 +315,5 @@ describe('time', () => {
     await quiet();
     assert.deepEqual(broken.errors, [failure]);
     assert.ok(isClosed(other));
-  });
-});
-
-describe('room', () => {
-  test('is made by the connection that has been idle for longest', async () => {
-    const server = testServer(hello, { limits: { maxConnections: 3 } });
-    const clients = [server.connect(), server.connect(), server.connect()];
-    for (const index of [1, 0, 2]) {
-      clients[index]?.stream.write(get('/'));
-      await server.pass(10);
-    }
-    const next = server.connect();
-    next.stream.write(get('/next'));
-    await quiet();
-    assert.deepEqual(clients.map(isClosed), [false, true, false]);
-    assert.deepEqual(bodies(next), ['/next']);
-  });
-
-  test('is made by those who say nothing when nobody is idle, and never by a request', async () => {
-    const { handler, release } = held();
-    const server = testServer(handler, { limits: { maxConnections: 2 } });
-    const busy = server.connect();
-    busy.stream.write(get('/busy'));
-    await server.pass(10);
-    const silent = server.connect();
-    await server.pass(10);
-    const second = server.connect();
-    second.stream.write(get('/second'));
-    await quiet();
-    assert.deepEqual([busy, silent, second].map(isClosed), [false, true, false]);
-    // All of them are asked for something now.
-    const third = server.connect();
-    await quiet();
-    assert.ok(isClosed(third));
-    for (const go of release) go();
-    await quiet();
-    assert.deepEqual([bodies(busy), bodies(second)], [['/busy'], ['/second']]);
-  });
-
-  test('for bodies is one for all connections, and is given back', async () => {
-    const { handler, release } = held();
-    const server = testServer(handler, { limits: { maxBodyBytesAtOnce: 100 } });
-    const put = (size: number): string =>
-      `PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`;
-    const first = server.connect();
-    first.stream.write(put(60));
-    const second = server.connect();
-    second.stream.write(put(60));
-    await quiet();
-    assert.match(second.text(), /^HTTP\/1\.1 503 /);
-    release[0]?.();
-    await quiet();
-    assert.equal(first.answers(), 1);
-    // As often as one likes, whether answered or broken in the middle.
-    for (let i = 0; i < 5; i++) {
-      const broken = server.connect();
-      broken.stream.write(put(60).slice(0, -10));
-      await quiet();
-      broken.stream.destroy();
-      await quiet();
-    }
-    const last = server.connect();
-    last.stream.write(put(100));
-    await quiet();
-    release[1]?.();
-    await quiet();
-    assert.match(last.text(), /^HTTP\/1\.1 200 /);
-  });
-});
-
-describe('the end', () => {
-  test('lets what has begun be answered, and closes the rest at once', async () => {
-    const { handler, release } = held();
-    const stop = new AbortController();
-    const server = testServer(handler, { signal: stop.signal });
-    const [busy, begun, idle, silent] = [server.connect(), server.connect(), server.connect(), server.connect()];
-    idle.stream.write(get('/idle'));
-    await quiet();
-    release.shift()?.();
-    busy.stream.write(get('/busy'));
-    begun.stream.write('GET /begun HTTP/1.1\r\n');
-    await quiet();
-    stop.abort();
-    await quiet();
-    assert.deepEqual([busy, begun, idle, silent].map(isClosed), [false, false, true, true]);
-    const late = server.connect();
-    begun.stream.write('Host: a\r\n\r\n');
-    await quiet();
-    assert.ok(isClosed(late));
-    for (const go of release) go();
-    await quiet();
-    assert.match(busy.text(), /connection: close\r\n\r\n\/busy$/);
-    assert.match(begun.text(), /connection: close\r\n\r\n\/begun$/);
-    for (const { stream } of [busy, begun, idle]) stream.end();
-    await server.over;
-  });
-
-  test('does not wait for ever', async () => {
-    const { handler, signals } = held();
-    const stop = new AbortController();
-    const server = testServer(handler, { signal: stop.signal, limits: { drainTimeoutMs: 1000 } });
-    const client = server.connect();
-    client.stream.write(get('/'));
-    await quiet();
-    stop.abort();
-    await server.pass(900);
-    assert.ok(!isClosed(client));
-    await server.pass(200);
-    assert.ok(isClosed(client));
-    assert.ok(signals[0]?.aborted);
-    await server.over;
-  });
-
-  test('of what brings connections is the end of serving, once the last one is closed', async () => {
-    const server = testServer(hello);
-    const client = server.connect();
-    client.stream.write(get('/'));
-    await quiet();
-    server.end();
-    let isOver = false;
-    const over = server.over.then(() => (isOver = true));
-    await quiet();
-    assert.equal(isOver, false);
-    client.stream.end();
-    await over;
-  });
-
-  test('of a listener that fails is its failure', async () => {
-    const failure = new Error('no such listener');
-    const { serveHttp } = await import('../src/http/index.ts');
-    const failing = {
-      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failure) }),
-    };
-    await assert.rejects(serveHttp(failing, { secure: undefined, handler: hello }), failure);
-  });
-
-  test('has not begun with limits that are none', async () => {
-    for (const maxConnections of [0, -1, 1.5, Number.NaN, Infinity]) {
-      await assert.rejects(testServer(hello, { limits: { maxConnections } }).over, { code: 'HTTP_MISUSED' });
-    }
   });
 });

@@ -4,6 +4,7 @@ import {
   type HttpClock,
   type HttpHandler,
   type HttpLimits,
+  type HttpRequest,
   type ServeHttpOptions,
 } from '../src/http/index.ts';
 import type { Connection } from '../src/index.ts';
@@ -87,4 +88,27 @@ export function testServer(handler: HttpHandler, options: TestOptions = {}): Tes
       wake();
     },
   };
+}
+
+/** A request for this path. */
+export const get = (path: string, ...lines: string[]): string =>
+  `GET ${path} HTTP/1.1\r\n${['Host: a', ...lines].join('\r\n')}\r\n\r\n`;
+export const isClosed = ({ stream }: Client): boolean => stream.destroyed || stream.readableEnded;
+/** Of all answers that came. */
+export const bodies = (client: Client): string[] =>
+  client
+    .text()
+    .split(/HTTP\/1\.1 [^]*?\r\n\r\n/)
+    .slice(1);
+
+/** Answers when it is told to. */
+export function held(): { handler: HttpHandler; seen: HttpRequest[]; signals: AbortSignal[]; release: (() => void)[] } {
+  const [seen, signals, release] = [[] as HttpRequest[], [] as AbortSignal[], [] as (() => void)[]];
+  const handler: HttpHandler = async (request, { signal }) => {
+    seen.push(request);
+    signals.push(signal);
+    await new Promise<void>((resolve) => release.push(resolve));
+    return { status: 200, body: request.path };
+  };
+  return { handler, seen, signals, release };
 }

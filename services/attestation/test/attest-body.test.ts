@@ -80,7 +80,9 @@ describe('the body of an attest call', () => {
       refuses({ quote, runtimeData: { data: value } });
     }
     for (const data of [[], 'AAAA', 7, {}, { dataType: 'JSON' }]) refuses({ quote, runtimeData: data });
-    for (const dataType of ['json', 'binary', 'Text', '', 'toString']) refuses({ quote, runtimeData: { data: quote, dataType } });
+    for (const dataType of ['json', 'binary', 'Text', '', 'toString']) {
+      refuses({ quote, runtimeData: { data: quote, dataType } });
+    }
   });
 
   it('is refused when bytes are not base64url', () => {
@@ -91,10 +93,25 @@ describe('the body of an attest call', () => {
   });
 
   it('is refused when it is no JSON, too deep or too large', () => {
-    for (const text of ['', ' ', 'null', '[]', '"x"', '{', '{}x', "{'quote':1}", '{"quote":NaN}', `${'['.repeat(100_000)}`]) refuses(text);
+    for (const text of [
+      '',
+      ' ',
+      'null',
+      '[]',
+      '"x"',
+      '{',
+      '{}x',
+      "{'quote':1}",
+      '{"quote":NaN}',
+      '['.repeat(100_000),
+    ]) {
+      refuses(text);
+    }
     refuses({ quote: 'A'.repeat(maxBytes) });
     refuses({ quote, nonce: 'x'.repeat(4097) });
-    assert.throws(() => readAttestBody(Uint8Array.of(0x7b, 0xff, 0x7d), { type: 'TdxVm', maxBytes }), { code: 'InvalidParameter' });
+    assert.throws(() => readAttestBody(Uint8Array.of(0x7b, 0xff, 0x7d), { type: 'TdxVm', maxBytes }), {
+      code: 'InvalidParameter',
+    });
   });
 
   it('is read or refused, and nothing else, whatever comes', () => {
@@ -103,14 +120,20 @@ describe('the body of an attest call', () => {
       object: fc.dictionary(fc.constantFrom('quote', 'runtimeData', 'data', 'dataType', 'nonce', 'x'), tie('any')),
     })).object;
     fc.assert(
-      fc.property(fc.oneof(value.map((one) => JSON.stringify(one)), fc.string()), (text) => {
-        try {
-          read(text);
-        } catch (error) {
-          assert.ok(error instanceof ServiceError && error.code === 'InvalidParameter');
-          assert.match(error.message, /^[\x20-\x7e]*$/);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          value.map((one) => JSON.stringify(one)),
+          fc.string(),
+        ),
+        (text) => {
+          try {
+            read(text);
+          } catch (error) {
+            assert.ok(error instanceof ServiceError && error.code === 'InvalidParameter');
+            assert.match(error.message, /^[\x20-\x7e]*$/);
+          }
+        },
+      ),
     );
   });
 });

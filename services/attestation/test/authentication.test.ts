@@ -123,8 +123,16 @@ describe('bearer tokens of the management issuer', () => {
     const claims = { iss: managementIssuer, aud: audience, exp: seconds + 3600 };
     const certificate = makeCertificate({ key: own });
     const jwk = own.publicKey.export({ format: 'jwk' });
-    for (const more of [{ jwk }, { jku: `${managementIssuer}/keys` }, { x5u: 'https://a.example' }, { crit: ['b64'], b64: false }]) {
-      assert.equal(await refusal(signJws({ alg: 'RS256', kid: 'manager', ...more }, claims, own.privateKey)), 'malformed');
+    for (const more of [
+      { jwk },
+      { jku: `${managementIssuer}/keys` },
+      { x5u: 'https://a.example' },
+      { crit: ['b64'], b64: false },
+    ]) {
+      assert.equal(
+        await refusal(signJws({ alg: 'RS256', kid: 'manager', ...more }, claims, own.privateKey)),
+        'malformed',
+      );
     }
     const x5c = [certificate.base64];
     assert.equal(await refusal(signJws({ alg: 'RS256', kid: 'manager', x5c }, claims, own.privateKey)), 'signature');
@@ -137,7 +145,9 @@ describe('bearer tokens of the management issuer', () => {
     const keys = managementKeys();
     const site = (): TestSite =>
       explaining({
-        management: { bearer: { issuer: managementIssuer, audience: [audience], keys, requiredClaims: { roles: 'admin' } } },
+        management: {
+          bearer: { issuer: managementIssuer, audience: [audience], keys, requiredClaims: { roles: 'admin' } },
+        },
       });
     assert.equal((await get(site(), bearer(managementToken({ roles: ['reader', 'admin'] })))).status, 200);
     for (const roles of [undefined, 'reader', ['reader'], 'administrator', { admin: true }]) {
@@ -166,12 +176,21 @@ describe('bearer tokens of the management issuer', () => {
       serviceKey.privateKey,
     );
     const request = { path, headers: new Map(Object.entries(bearer(token))), clientCertificate: undefined };
-    await assert.rejects(authenticate(request as unknown as Parameters<typeof authenticate>[0]), { code: 'Unauthorized' });
+    await assert.rejects(authenticate(request as unknown as Parameters<typeof authenticate>[0]), {
+      code: 'Unauthorized',
+    });
   });
 
   it('are one, in one header', async () => {
     const token = managementToken();
-    for (const authorization of [`Bearer ${token}, Bearer ${token}`, `Bearer ${token},`, `Bearer ${token} x`, token, 'Bearer', '']) {
+    for (const authorization of [
+      `Bearer ${token}, Bearer ${token}`,
+      `Bearer ${token},`,
+      `Bearer ${token} x`,
+      token,
+      'Bearer',
+      '',
+    ]) {
       assert.equal((await get(explaining(), { authorization })).status, 401, authorization);
     }
     assert.equal((await get(explaining(), { authorization: `bearer  ${token}` })).status, 200);

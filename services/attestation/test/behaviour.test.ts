@@ -25,8 +25,12 @@ function attest(site: TestSite): Promise<TestResponse> {
   const body = { quote, runtimeData: { data: b64url('secret data') }, nonce: 'secret nonce' };
   return site.send('POST', `/attest/SgxEnclave?${version}`, { body });
 }
-function failing(error: unknown, file = {}): TestSite {
-  return createSite({ file: tenantFile(file), api: { attest: () => Promise.reject(error) } });
+function failing(fault: unknown, file = {}): TestSite {
+  const attestFails = async (): Promise<never> => {
+    await Promise.resolve();
+    throw fault;
+  };
+  return createSite({ file: tenantFile(file), api: { attest: attestFails } });
 }
 
 describe('errors', () => {
@@ -48,11 +52,19 @@ describe('errors', () => {
   });
 
   it('tell nothing of the inside', async () => {
-    const faults = [new TypeError('secret text'), new EnclosError('VERIFIER_MISUSED', 'secret text'), 'secret text', undefined];
+    const faults = [
+      new TypeError('secret text'),
+      new EnclosError('VERIFIER_MISUSED', 'secret text'),
+      'secret text',
+      undefined,
+    ];
     for (const fault of faults) {
       const site = failing(fault, { explainRefusals: true });
       const { status, text } = await attest(site);
-      assert.deepEqual([status, text], [500, '{"error":{"code":"InternalError","message":"The service failed to answer."}}']);
+      assert.deepEqual(
+        [status, text],
+        [500, '{"error":{"code":"InternalError","message":"The service failed to answer."}}'],
+      );
       assert.deepEqual(site.faults, [fault]);
       assert.equal(JSON.stringify(site.audit).includes('secret'), false);
     }
@@ -104,7 +116,10 @@ describe('the rate limit', () => {
   });
 
   it('is not for strangers to use up', async () => {
-    const site = createSite({ file: tenantFile({ attest: 'authenticated' }), service: { limits: { attestPerSecond: 1 } } });
+    const site = createSite({
+      file: tenantFile({ attest: 'authenticated' }),
+      service: { limits: { attestPerSecond: 1 } },
+    });
     for (let i = 0; i < 10; i++) assert.equal((await attest(site)).status, 401);
     const answer = await site.send('POST', `/attest/SgxEnclave?${version}`, { body: { quote }, headers: bearer() });
     assert.equal(answer.status, 200);
@@ -162,6 +177,17 @@ describe('the audit log', () => {
     assert.deepEqual([call, who, reason], ['getPolicy', 'anonymous', 'absent']);
   });
 
+  it('says who was known and not let in', async () => {
+    const { bearer: one } = tenantFile()['management'] as { bearer: object };
+    const site = createSite({
+      file: tenantFile({ management: { bearer: { ...one, requiredClaims: { roles: 'admin' } } } }),
+    });
+    await site.send('GET', `/policies/TdxVm?${version}`, { headers: bearer() });
+    const { who, error } = site.audit[0] ?? {};
+    assert.match(String(who), /^sub:[\w-]{43}$/);
+    assert.equal(error, 'Forbidden');
+  });
+
   it('holds no subject, token, evidence, data or nonce', async () => {
     const site = createSite();
     await attest(site);
@@ -174,7 +200,9 @@ describe('the audit log', () => {
 
   it('has nothing of discovery and of paths that are not there', async () => {
     const site = createSite();
-    for (const path of ['/certs', '/openapi.json', '/nothing', '/.well-known/openid-configuration']) await site.send('GET', path);
+    for (const path of ['/certs', '/openapi.json', '/nothing', '/.well-known/openid-configuration']) {
+      await site.send('GET', path);
+    }
     assert.deepEqual(site.audit, []);
   });
 
@@ -210,8 +238,14 @@ describe('the counters', () => {
 });
 
 describe('TCB baselines', () => {
-  const list = async (type: string, baseline: object): Promise<readonly { tcbIdentifier: string; isSelectedTcb: boolean }[]> => {
-    const { body } = await createSite({ file: tenantFile({ baseline }) }).send('GET', `/tcbbaselines/${type}?api-version=2025-06-01`);
+  const list = async (
+    type: string,
+    baseline: object,
+  ): Promise<readonly { tcbIdentifier: string; isSelectedTcb: boolean }[]> => {
+    const { body } = await createSite({ file: tenantFile({ baseline }) }).send(
+      'GET',
+      `/tcbbaselines/${type}?api-version=2025-06-01`,
+    );
     return body['tcbBaselines'] as { tcbIdentifier: string; isSelectedTcb: boolean }[];
   };
   const selected = async (type: string, baseline: object): Promise<readonly string[]> =>

@@ -12,7 +12,10 @@ const site = (): TestSite => createSite({ file: tenantFile(isolated) });
 function change(one: TestSite, verb: 'add' | 'remove', jws: string): Promise<TestResponse> {
   return one.send('POST', `/certificates:${verb}?${version}`, { body: JSON.stringify(jws), headers: bearer() });
 }
-function naming(certificate: TestCertificate, kty = certificate.key.publicKey.asymmetricKeyType === 'ec' ? 'EC' : 'RSA'): object {
+function naming(
+  certificate: TestCertificate,
+  kty = certificate.key.publicKey.asymmetricKeyType === 'ec' ? 'EC' : 'RSA',
+): object {
   return { policyCertificate: { kty, x5c: [certificate.base64] } };
 }
 function by(certificate: TestCertificate, signer = policySigner): string {
@@ -46,7 +49,10 @@ describe('policy management certificates', () => {
     }
     for (const _ of [1, 2]) {
       const claims = claimsOf((await change(one, 'remove', by(second))).body.token ?? '');
-      assert.deepEqual([claims['x-ms-certificate-thumbprint'], claims['x-ms-certificate-result']], [thumbprint, 'IsAbsent']);
+      assert.deepEqual(
+        [claims['x-ms-certificate-thumbprint'], claims['x-ms-certificate-result']],
+        [thumbprint, 'IsAbsent'],
+      );
       assert.deepEqual(await listed(one), [policySigner.base64]);
     }
   });
@@ -54,7 +60,10 @@ describe('policy management certificates', () => {
   it('sign policies as soon as they are added, and no longer when they are removed', async () => {
     const one = site();
     const put = (): Promise<TestResponse> =>
-      one.send('PUT', `/policies/SgxEnclave?${version}`, { body: managerJws(policyPayload(permissive), second), headers: bearer() });
+      one.send('PUT', `/policies/SgxEnclave?${version}`, {
+        body: managerJws(policyPayload(permissive), second),
+        headers: bearer(),
+      });
     await refused(put());
     await change(one, 'add', by(second));
     assert.equal((await put()).status, 200);

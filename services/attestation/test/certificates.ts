@@ -55,8 +55,6 @@ export interface TestCertificate {
   readonly key: KeyPair;
 }
 
-export const keyCertSign = 0x04;
-export const digitalSignature = 0x80;
 const oids = {
   rsa: { sha1: '1.2.840.113549.1.1.5', sha256: '1.2.840.113549.1.1.11' },
   ec: { sha1: '1.2.840.10045.4.1', sha256: '1.2.840.10045.4.3.2' },
@@ -89,9 +87,7 @@ export function makeCertificate(spec: CertificateSpec): TestCertificate {
 }
 
 function nameOf(text: string): Uint8Array {
-  return derSequence(
-    derValue(DerTag.SET, derSequence(derOid('2.5.4.3'), derValue(DerTag.UTF8_STRING, utf8(text)))),
-  );
+  return derSequence(derValue(DerTag.SET, derSequence(derOid('2.5.4.3'), derValue(DerTag.UTF8_STRING, utf8(text)))));
 }
 
 function extensionsOf({ ca, pathLength, usage, critical = [] }: CertificateSpec): readonly Uint8Array[] {

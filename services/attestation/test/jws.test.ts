@@ -11,8 +11,15 @@ import { b64url } from './jws.ts';
 
 const rsa = rsaKey();
 const keys = {
-  RS256: rsa, RS384: rsa, RS512: rsa, PS256: rsa, PS384: rsa, PS512: rsa,
-  ES256: ecKey('P-256'), ES384: ecKey('P-384'), ES512: ecKey('P-521'),
+  RS256: rsa,
+  RS384: rsa,
+  RS512: rsa,
+  PS256: rsa,
+  PS384: rsa,
+  PS512: rsa,
+  ES256: ecKey('P-256'),
+  ES384: ecKey('P-384'),
+  ES512: ecKey('P-521'),
 } as const;
 const algorithms = Object.keys(keys) as (keyof typeof keys)[];
 const maxBytes = 10_000;
@@ -36,11 +43,15 @@ async function isGoodForJose(text: string, alg: keyof typeof keys): Promise<bool
 
 describe('the reader of signatures, beside jose', () => {
   it('takes what jose signs, with each algorithm', async () => {
-    const property = fc.asyncProperty(fc.constantFrom(...algorithms), fc.uint8Array({ minLength: 1 }), async (alg, payload) => {
-      const text = await new CompactSign(payload).setProtectedHeader({ alg, typ: 'JWT' }).sign(keys[alg].privateKey);
-      assert.ok(isGood(text, alg));
-      assert.deepEqual(readCompactJws(text, { maxBytes }).payload, payload);
-    });
+    const property = fc.asyncProperty(
+      fc.constantFrom(...algorithms),
+      fc.uint8Array({ minLength: 1 }),
+      async (alg, payload) => {
+        const text = await new CompactSign(payload).setProtectedHeader({ alg, typ: 'JWT' }).sign(keys[alg].privateKey);
+        assert.ok(isGood(text, alg));
+        assert.deepEqual(readCompactJws(text, { maxBytes }).payload, payload);
+      },
+    );
     await fc.assert(property, { numRuns: 60 });
   });
 
@@ -50,7 +61,7 @@ describe('the reader of signatures, beside jose', () => {
       const signed = new CompactSign(Buffer.from('{"a":1}')).setProtectedHeader({ alg, kid: 'k' });
       texts.set(alg, await signed.sign(keys[alg].privateKey));
     }
-    const change = fc.record({ at: fc.nat(), with: fc.constantFrom(...'Aa0-_=.+ \u00e9', '') });
+    const change = fc.record({ at: fc.nat(), with: fc.constantFrom(...'Aa0-_=.+ '.split(''), '\u00e9', '') });
     let taken = 0;
     const property = fc.asyncProperty(fc.constantFrom(...algorithms), change, async (alg, { at, with: by }) => {
       const text = texts.get(alg) ?? '';
@@ -103,13 +114,31 @@ describe('the reader of compact JWS', () => {
   it('wants three parts, and a signature exactly where alg tells of one', () => {
     const none = b64url({ alg: 'none' });
     assert.doesNotThrow(() => read(`${none}..`));
-    for (const text of ['', '.', '..', none, `${none}.`, `${none}...`, `${none}..A`, `${none}..AAAA`, `${b64url({ alg: 'RS256' })}..`]) {
+    for (const text of [
+      '',
+      '.',
+      '..',
+      none,
+      `${none}.`,
+      `${none}...`,
+      `${none}..A`,
+      `${none}..AAAA`,
+      `${b64url({ alg: 'RS256' })}..`,
+    ]) {
       assert.throws(() => read(text), /JWS|base64url|JSON/, text);
     }
   });
 
   it('refuses headers with two meanings', () => {
-    for (const header of ['{"alg":"RS256","alg":"none"}', '[]', '"none"', '{"alg":["none"]}', '{"alg":null}', '{}', '\ufeff{"alg":"none"}']) {
+    for (const header of [
+      '{"alg":"RS256","alg":"none"}',
+      '[]',
+      '"none"',
+      '{"alg":["none"]}',
+      '{"alg":null}',
+      '{}',
+      '\ufeff{"alg":"none"}',
+    ]) {
       assert.throws(() => read(`${b64url(header)}..`), { name: 'EnclosError' }, header);
     }
     assert.throws(() => read(`${b64url(Uint8Array.of(0x7b, 0xff, 0x7d))}..`), { code: 'CODEC_INVALID' });

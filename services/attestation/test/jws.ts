@@ -7,7 +7,11 @@ export function b64url(value: string | Uint8Array | object): string {
 }
 
 /** Signs as the algorithm says; what it does not know is a mistake of the test. */
-export function signJws(header: { readonly alg: string; readonly [name: string]: unknown }, payload: unknown, key: KeyObject): string {
+export function signJws(
+  header: { readonly alg: string; readonly [name: string]: unknown },
+  payload: unknown,
+  key: KeyObject,
+): string {
   const text = payload === '' ? '' : b64url(typeof payload === 'string' ? payload : JSON.stringify(payload));
   const input = `${b64url(header)}.${text}`;
   return `${input}.${signatureOf(header.alg, Buffer.from(input), key).toString('base64url')}`;
@@ -29,7 +33,11 @@ export function unsignedJws(payload: unknown, header: object = { alg: 'none' }):
 export function managerJws(
   payload: unknown,
   signer: TestCertificate,
-  { chain = [signer], alg = signer.key.publicKey.asymmetricKeyType === 'ec' ? 'ES256' : 'RS256', ...header }: {
+  {
+    chain = [signer],
+    alg = signer.key.publicKey.asymmetricKeyType === 'ec' ? 'ES256' : 'RS256',
+    ...header
+  }: {
     readonly chain?: readonly TestCertificate[];
     readonly alg?: string;
     readonly [name: string]: unknown;
@@ -46,5 +54,7 @@ export const permissive = 'version=1.0;authorizationrules{=>permit();};issuancer
 
 /** Claims of a token, unverified. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Readonly<Record<string, unknown>>;
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Readonly<
+    Record<string, unknown>
+  >;
 }

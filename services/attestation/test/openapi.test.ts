@@ -30,9 +30,13 @@ describe('openapi.json', () => {
     const described = Object.entries(document.paths).flatMap(([at, methods]) =>
       Object.entries(methods).map(([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${at}`),
     );
-    assert.deepEqual(described, routes.map(({ operation, method, path: at }) => `${operation} ${method} ${at}`));
+    assert.deepEqual(
+      described,
+      routes.map(({ operation, method, path: at }) => `${operation} ${method} ${at}`),
+    );
     for (const route of routes) {
-      const responses: Operation['responses'] = document.paths[route.path]?.[route.method.toLowerCase()]?.responses ?? {};
+      const responses: Operation['responses'] =
+        document.paths[route.path]?.[route.method.toLowerCase()]?.responses ?? {};
       const codes = Object.entries(responses).flatMap(([status, { description }]) =>
         status === '200' ? [] : description.split(', ').map((code) => [code, Number(status)] as const),
       );
@@ -46,7 +50,10 @@ describe('openapi.json', () => {
   it('has no complaint of the linter', async () => {
     const config = await createConfig({ extends: ['recommended'] });
     const problems = await lint({ ref: path, config });
-    assert.deepEqual(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer]), []);
+    assert.deepEqual(
+      problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer]),
+      [],
+    );
     const source = JSON.stringify({ ...document, paths: { '/a': { get: { responses: {} } } } });
     const found = (await lintFromString({ source, config })).map(({ ruleId }) => ruleId);
     assert.ok(found.includes('operation-operationId') || found.includes('operation-4xx-response'), found.join(' '));

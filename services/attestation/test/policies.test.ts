@@ -44,8 +44,8 @@ async function refused(answer: Promise<TestResponse>, code = 'InvalidParameter')
 
 const someRsa = makeCertificate({ key: rsaKey(), name: 'rsa' });
 const someEc = makeCertificate({ key: ecKey(), name: 'ec' });
-const old = makeCertificate({ key: rsaKey(), name: 'old', notAfter: new Date('2026-05-31T00:00:00Z') });
-const later = makeCertificate({ key: rsaKey(), name: 'later', notBefore: new Date('2026-06-02T00:00:00Z') });
+const old = makeCertificate({ key: someRsa.key, name: 'old', notAfter: new Date('2026-05-31T00:00:00Z') });
+const later = makeCertificate({ key: someRsa.key, name: 'later', notBefore: new Date('2026-06-02T00:00:00Z') });
 
 describe('a policy that is not set', () => {
   it('is shown as the default, in a JWS that is not signed', async () => {
@@ -76,7 +76,11 @@ describe('setting a policy', () => {
     const { epoch, digest } = claims['x-enclos-state'] as { epoch: number; digest: string };
     assert.deepEqual([epoch, digest.length], [1, 43]);
     assert.equal(await policyText(site), permissive);
-    assert.equal(await policyText(site, '/policies/OpenEnclave'), strictPolicies.OpenEnclave, 'another type has its own');
+    assert.equal(
+      await policyText(site, '/policies/OpenEnclave'),
+      strictPolicies.OpenEnclave,
+      'another type has its own',
+    );
     assert.deepEqual((await current(site))['x-enclos-state'], { epoch, digest });
   });
 
@@ -118,7 +122,7 @@ describe('setting a policy', () => {
     const message = await refused(put(site, unsignedJws(policyPayload(wrong))), 'PolicyParsingError');
     assert.match(message, /policy:2:24\n.*authorizationrules\{ => premit\(\); \};\n.*\^{6}/);
     await refused(put(site, unsignedJws(policyPayload(''))), 'PolicyParsingError');
-    await refused(put(site, unsignedJws(policyPayload(`${'x'.repeat(100_000)}`))), 'PolicyParsingError');
+    await refused(put(site, unsignedJws(policyPayload('x'.repeat(100_000)))), 'PolicyParsingError');
     assert.equal((await current(site))['x-ms-policy'], unsignedJws(policyPayload(strictPolicies.SgxEnclave)));
     assert.equal((await put(site, unsignedJws(policyPayload(permissive)))).status, 200);
   });
@@ -196,8 +200,20 @@ describe('a signed policy', () => {
   it('is refused without certificates that are some', async () => {
     const { privateKey } = someRsa.key;
     const der = someRsa.base64;
-    const x5cs: readonly unknown[] = [undefined, [], der, [7], [`${der} `], [b64url(someRsa.der)], [''], ['AAAA'], Array(7).fill(der)];
-    for (const x5c of x5cs) await refused(put(aad(), signJws({ alg: 'RS256', x5c }, policyPayload(permissive), privateKey)));
+    const x5cs: readonly unknown[] = [
+      undefined,
+      [],
+      der,
+      [7],
+      [`${der} `],
+      [b64url(someRsa.der)],
+      [''],
+      ['AAAA'],
+      Array(7).fill(der),
+    ];
+    for (const x5c of x5cs) {
+      await refused(put(aad(), signJws({ alg: 'RS256', x5c }, policyPayload(permissive), privateKey)));
+    }
     const trailing = Buffer.concat([someRsa.der, Buffer.of(0)]).toString('base64');
     await refused(put(aad(), signJws({ alg: 'RS256', x5c: [trailing] }, policyPayload(permissive), privateKey)));
   });
@@ -205,11 +221,14 @@ describe('a signed policy', () => {
   it('is refused when its certificate is not of now, or may not sign data', async () => {
     await refused(put(aad(), signed({}, old)));
     await refused(put(aad(), signed({}, later)));
-    await refused(put(aad(), signed({}, makeCertificate({ key: rsaKey(), usage: 0x04 }))));
-    await refused(put(aad(), signed({}, makeCertificate({ key: rsaKey(), version: 1 }))));
-    await refused(put(aad(), signed({}, makeCertificate({ key: rsaKey(), hash: 'sha1' }))));
-    await refused(put(aad(), signed({}, makeCertificate({ key: rsaKey(), critical: ['1.2.3.4'] }))));
-    assert.equal((await put(aad(), signed({}, makeCertificate({ key: rsaKey(), usage: 0x80 })))).status, 200);
+    await refused(put(aad(), signed({}, makeCertificate({ key: someRsa.key, usage: 0x04 }))));
+    await refused(put(aad(), signed({}, makeCertificate({ key: someRsa.key, version: 1 }))));
+    await refused(put(aad(), signed({}, makeCertificate({ key: someRsa.key, hash: 'sha1' }))));
+    // Unknown, extended key usage (for TLS, say) and name constraints.
+    for (const id of ['1.2.3.4', '2.5.29.37', '2.5.29.30']) {
+      await refused(put(aad(), signed({}, makeCertificate({ key: someRsa.key, critical: [id] }))));
+    }
+    assert.equal((await put(aad(), signed({}, makeCertificate({ key: someRsa.key, usage: 0x80 })))).status, 200);
   });
 });
 
@@ -255,28 +274,42 @@ describe('an isolated tenant', () => {
     const impostor = makeCertificate({ key: rsaKey(), name: policySigner.name, ca: true });
     await refused(put(isolatedSite(), managerJws(policyPayload(permissive), impostor)));
     // The registered certificate is in the list, and it did not sign.
-    await refused(put(isolatedSite(), managerJws(policyPayload(permissive), impostor, { chain: [impostor, policySigner] })));
-    await refused(put(isolatedSite(), managerJws(policyPayload(permissive), impostor, { chain: [policySigner, impostor] })));
+    await refused(
+      put(isolatedSite(), managerJws(policyPayload(permissive), impostor, { chain: [impostor, policySigner] })),
+    );
+    await refused(
+      put(isolatedSite(), managerJws(policyPayload(permissive), impostor, { chain: [policySigner, impostor] })),
+    );
   });
 
   it('takes what a registered authority issued', async () => {
     const leaf = makeCertificate({ key: ecKey(), name: 'leaf', issuer: policySigner });
-    const middle = makeCertificate({ key: rsaKey(), name: 'middle', issuer: policySigner, ca: true, usage: 0x04 });
+    const middle = makeCertificate({ key: ecKey(), name: 'middle', issuer: policySigner, ca: true, usage: 0x04 });
     const below = makeCertificate({ key: ecKey(), name: 'below', issuer: middle });
     const send = (signer: TestCertificate, chain: readonly TestCertificate[]): Promise<TestResponse> =>
       put(isolatedSite(), managerJws(policyPayload(permissive), signer, { chain }));
     for (const chain of [[leaf], [leaf, policySigner]]) assert.equal((await send(leaf, chain)).status, 200);
-    for (const chain of [[below, middle], [below, middle, policySigner]]) assert.equal((await send(below, chain)).status, 200);
+    for (const chain of [
+      [below, middle],
+      [below, middle, policySigner],
+    ]) {
+      assert.equal((await send(below, chain)).status, 200);
+    }
     await refused(send(below, [below]));
     await refused(send(below, [below, policySigner]));
     await refused(send(leaf, [leaf, middle, policySigner]));
   });
 
   it('does not take what was issued by something that may not issue', async () => {
-    const noAuthority = makeCertificate({ key: rsaKey(), name: 'root', ca: false });
-    const noConstraints = makeCertificate({ key: rsaKey(), name: 'root' });
-    const noUsage = makeCertificate({ key: rsaKey(), name: 'root', ca: true, usage: 0x80 });
-    const expired = makeCertificate({ key: rsaKey(), name: 'root', ca: true, notAfter: new Date('2026-01-01T00:00:00Z') });
+    const noAuthority = makeCertificate({ key: ecKey(), name: 'root', ca: false });
+    const noConstraints = makeCertificate({ key: ecKey(), name: 'root' });
+    const noUsage = makeCertificate({ key: ecKey(), name: 'root', ca: true, usage: 0x80 });
+    const expired = makeCertificate({
+      key: rsaKey(),
+      name: 'root',
+      ca: true,
+      notAfter: new Date('2026-01-01T00:00:00Z'),
+    });
     for (const root of [noAuthority, noConstraints, noUsage, expired]) {
       const site = createSite({ file: tenantFile({ ...isolated, policyCertificates: [root.pem] }) });
       const leaf = makeCertificate({ key: ecKey(), name: 'leaf', issuer: root });
@@ -287,13 +320,16 @@ describe('an isolated tenant', () => {
   });
 
   it('does not take a chain that is longer than its root lets it be', async () => {
-    const root = makeCertificate({ key: rsaKey(), name: 'root', ca: true, pathLength: 0 });
+    const root = makeCertificate({ key: ecKey(), name: 'root', ca: true, pathLength: 0 });
     const site = (): TestSite => createSite({ file: tenantFile({ ...isolated, policyCertificates: [root.pem] }) });
     const leaf = makeCertificate({ key: ecKey(), name: 'leaf', issuer: root });
     assert.equal((await put(site(), managerJws(policyPayload(permissive), leaf))).status, 200);
-    const middle = makeCertificate({ key: rsaKey(), name: 'middle', issuer: root, ca: true });
+    const middle = makeCertificate({ key: ecKey(), name: 'middle', issuer: root, ca: true });
     const below = makeCertificate({ key: ecKey(), name: 'below', issuer: middle });
-    for (const chain of [[below, middle], [below, middle, root]]) {
+    for (const chain of [
+      [below, middle],
+      [below, middle, root],
+    ]) {
       await refused(put(site(), managerJws(policyPayload(permissive), below, { chain })));
     }
   });
@@ -302,10 +338,13 @@ describe('an isolated tenant', () => {
     const site = isolatedSite();
     const { state } = site.tenant;
     // Another replica removes the certificate between the request's begin and its write.
-    const racing = { ...state, update: async (change: Parameters<typeof state.update>[0]) => {
-      await state.update((document) => ({ ...document, certificates: [someRsa.base64] }));
-      return state.update(change);
-    } };
+    const racing = {
+      ...state,
+      update: async (change: Parameters<typeof state.update>[0]) => {
+        await state.update((document) => ({ ...document, certificates: [someRsa.base64] }));
+        return state.update(change);
+      },
+    };
     Object.assign(site.tenant, { state: racing });
     await refused(put(site, managerJws(policyPayload(permissive), policySigner)));
   });

@@ -14,7 +14,10 @@ const certificateJws = managerJws({ policyCertificate: { kty: 'RSA', x5c: [added
 
 /** A body that is right, and bodies that are wrong, for each call that has one. */
 const bodies: Readonly<Record<string, { readonly good: unknown; readonly bad: readonly unknown[] }>> = {
-  attestSgxEnclave: { good: { quote: evidence }, bad: ['', '[]', '{', { report: evidence }, { quote: '!' }, { quote: 7 }] },
+  attestSgxEnclave: {
+    good: { quote: evidence },
+    bad: ['', '[]', '{', { report: evidence }, { quote: '!' }, { quote: 7 }],
+  },
   attestOpenEnclave: { good: { report: evidence }, bad: ['', { quote: evidence }, { report: 'A' }, { report: '' }] },
   attestSevSnpVm: { good: { report: evidence }, bad: ['', { quote: evidence }, { report: null }] },
   attestTdxVm: { good: { quote: evidence }, bad: ['', { quote: evidence, draftPolicyForAttestation: permissive }] },
@@ -102,7 +105,10 @@ describe('every route', () => {
 
   it('has a body in these tables for each one that takes one', () => {
     const taking = routes.filter(({ method }) => method !== 'GET').map(({ operation }) => operation);
-    assert.deepEqual(taking.filter((name) => !(name in bodies)), ['attestTpm', 'attestAzureGuest']);
+    assert.deepEqual(
+      taking.filter((name) => !(name in bodies)),
+      ['attestTpm', 'attestAzureGuest'],
+    );
   });
 
   it('answers in each api-version', async () => {
@@ -113,7 +119,17 @@ describe('every route', () => {
   });
 
   it('answers nothing at other paths', async () => {
-    const paths = ['/', '/attest', '/attest/sgxenclave', '/policies/Other', '/policies/SgxEnclave:reset/', '/certs/', '/%63erts', '/healthz', '/metrics'];
+    const paths = [
+      '/',
+      '/attest',
+      '/attest/sgxenclave',
+      '/policies/Other',
+      '/policies/SgxEnclave:reset/',
+      '/certs/',
+      '/%63erts',
+      '/healthz',
+      '/metrics',
+    ];
     for (const path of paths) {
       const answer = await site().send('GET', `${path}?${version}`);
       assert.equal(answer.status, 404, path);
@@ -124,7 +140,15 @@ describe('every route', () => {
 
 describe('the tenant of a request', () => {
   it('is that of the exact authority, also when there is one only', async () => {
-    for (const host of ['attest.example', 'attest.example:443', 'attest.example:8444', 'localhost:8443', 'attest.example:8443, other', '']) {
+    for (const host of [
+      'attest.example',
+      'attest.example:443',
+      'attest.example:8444',
+      'localhost:8443',
+      'attest.example:8443, other',
+      'attest.example:8443:443',
+      '',
+    ]) {
       const answer = await createSite().send('GET', '/certs', { headers: { host } });
       assert.equal(answer.body.error?.code, 'NotFound', host);
     }
@@ -142,7 +166,9 @@ describe('the tenant of a request', () => {
 describe('headers', () => {
   it('echoes a client request id that is printable and short', async () => {
     const echo = async (id: string): Promise<string | undefined> =>
-      (await createSite().send('GET', '/certs', { headers: { 'x-ms-client-request-id': id } })).headers['x-ms-client-request-id'];
+      (await createSite().send('GET', '/certs', { headers: { 'x-ms-client-request-id': id } })).headers[
+        'x-ms-client-request-id'
+      ];
     assert.equal(await echo('8b582292-0253-43ed-b46e-8eea83b3b942'), '8b582292-0253-43ed-b46e-8eea83b3b942');
     for (const id of ['a b', 'x'.repeat(129), 'a\r\nset-cookie: b', '']) assert.equal(await echo(id), undefined);
   });

@@ -16,23 +16,38 @@ export const managementIssuer = 'https://login.example/tenant';
 export const audience = 'https://attest.azure.net';
 export const serviceKey = rsaKey();
 export const managerKey = rsaKey();
-export const managerEcKey = ecKey();
+const managerEcKey = ecKey();
 /** A policy management certificate, which is an authority too. */
 export const policySigner = makeCertificate({ key: rsaKey(), name: 'policy', ca: true });
 export const startsAt = new Date('2026-06-01T12:00:00Z');
 
 export function managementToken(
   claims: Readonly<Record<string, unknown>> = {},
-  { alg = 'RS256', kid = 'manager', ...header }: { alg?: string; kid?: string | undefined; [name: string]: unknown } = {},
+  {
+    alg = 'RS256',
+    kid = 'manager',
+    ...header
+  }: { alg?: string; kid?: string | undefined; [name: string]: unknown } = {},
 ): string {
   const seconds = Math.floor(startsAt.getTime() / 1000);
-  const all = { iss: managementIssuer, aud: audience, sub: 'somebody', exp: seconds + 3600, nbf: seconds - 60, ...claims };
+  const all = {
+    iss: managementIssuer,
+    aud: audience,
+    sub: 'somebody',
+    exp: seconds + 3600,
+    nbf: seconds - 60,
+    ...claims,
+  };
   const key = alg.startsWith('ES') ? managerEcKey : managerKey;
   return signJws({ alg, ...(kid === undefined ? {} : { kid }), ...header }, all, key.privateKey);
 }
 
 export function managementKeys(): { readonly keys: readonly object[] } {
-  const publicKey = (key: typeof managerKey, kid: string): object => ({ ...key.publicKey.export({ format: 'jwk' }), kid, use: 'sig' });
+  const publicKey = (key: typeof managerKey, kid: string): object => ({
+    ...key.publicKey.export({ format: 'jwk' }),
+    kid,
+    use: 'sig',
+  });
   return { keys: [publicKey(managerKey, 'manager'), publicKey(managerEcKey, 'manager-ec')] };
 }
 
@@ -49,7 +64,7 @@ export function tenantFile(changes: Readonly<Record<string, unknown>> = {}): Rea
 export const isolated = { trustModel: 'isolated', policyCertificates: [policySigner.pem] };
 
 /** State in memory, with the rules of the real one: an epoch for each change, a digest over what was before. */
-export function memoryState(initial: TenantDocument): TenantState & { failNext?: Error } {
+function memoryState(initial: TenantDocument): TenantState {
   let [epoch, digest, document] = [0, b64url(createHash('sha256').update('begin').digest()), initial];
   return {
     read: () => Promise.resolve({ epoch, digest, document }),
@@ -57,14 +72,18 @@ export function memoryState(initial: TenantDocument): TenantState & { failNext?:
       await Promise.resolve();
       document = change(document);
       epoch += 1;
-      digest = b64url(createHash('sha256').update(`${digest}${JSON.stringify(document)}`).digest());
+      digest = b64url(
+        createHash('sha256')
+          .update(`${digest}${JSON.stringify(document)}`)
+          .digest(),
+      );
       return { epoch, digest, document };
     },
   };
 }
 
 /** RS256 by a real key, with a certificate of its own. */
-export function testSigner(iss: string, certificate: TestCertificate, now: () => Date): TokenSigner {
+function testSigner(iss: string, certificate: TestCertificate, now: () => Date): TokenSigner {
   const { privateKey, publicKey } = certificate.key;
   return {
     sign(claims, { validityMinutes = 480 } = {}) {
@@ -75,7 +94,9 @@ export function testSigner(iss: string, certificate: TestCertificate, now: () =>
     },
     publishedKeys() {
       const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
-      return Promise.resolve([{ kid: 'service-key', kty: 'RSA', alg: 'RS256', jwk: { n, e }, x5c: [certificate.base64] }]);
+      return Promise.resolve([
+        { kid: 'service-key', kty: 'RSA', alg: 'RS256', jwk: { n, e }, x5c: [certificate.base64] },
+      ]);
     },
   };
 }
@@ -101,7 +122,10 @@ export interface TestResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  readonly body: { readonly token?: string; readonly error?: { code: string; message: string; details?: object } } & Record<string, unknown>;
+  readonly body: {
+    readonly token?: string;
+    readonly error?: { code: string; message: string; details?: object };
+  } & Record<string, unknown>;
 }
 
 export interface SiteOptions {
@@ -169,4 +193,6 @@ function sender(handler: TestSite['handler'], tenantIssuer: string): TestSite['s
   };
 }
 
-export const bearer = (token = managementToken()): Readonly<Record<string, string>> => ({ authorization: `Bearer ${token}` });
+export const bearer = (token = managementToken()): Readonly<Record<string, string>> => ({
+  authorization: `Bearer ${token}`,
+});

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchAtls } from './atls.ts';
+import { benchAttestation } from './attestation.ts';
 import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
 import { writeTable } from './document.ts';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   verify: benchVerify,
   lint: () => benchLint(),
   image: benchImage,
+  attestation: () => benchAttestation(),
 };
 
 /** `--write` puts what was measured into docs/performance.md. */

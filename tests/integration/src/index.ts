@@ -1,3 +1,16 @@
+export {
+  freePort,
+  loadClaimant,
+  openEnclaveReport,
+  quoteFor,
+  serviceProjectFolder,
+  signedService,
+  startTestService,
+  type Claimant,
+  type DevelopmentConfiguration,
+  type TestService,
+  type TestServiceOptions,
+} from './attestation-service.ts';
 export { target } from '../enclaves/target/target.edl.ts';
 export { foreignOutcome, outcome, refusedWith } from './expect.ts';
 export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './probe-host.ts';

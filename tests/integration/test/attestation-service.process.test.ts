@@ -9,6 +9,7 @@ import { selfSignedSigningCertificate, toHex, toPem } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
 import {
+  createWorkshop,
   freePort,
   loadClaimant,
   openEnclaveReport,
@@ -17,9 +18,9 @@ import {
   startTestService,
   type Claimant,
   type DevelopmentConfiguration,
+  type SignedImage,
   type TestService,
-} from '../src/attestation-service.ts';
-import { createWorkshop, type SignedImage } from '../src/index.ts';
+} from '../src/index.ts';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

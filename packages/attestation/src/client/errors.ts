@@ -66,10 +66,7 @@ export function refuseAnswer(rule: string, message: string, cause?: unknown): ne
   throw clientError('ATTESTATION_ANSWER_INVALID', { message, details: { rule }, cause });
 }
 
-/**
- * Runs a parser; what the codecs refuse becomes what `refusal` throws. Their error
- * is not kept as the cause where it could quote the input: they never do.
- */
+/** Runs a parser; what the codecs refuse becomes what `refusal` throws. Their errors never quote what they read. */
 export function orElse<T>(parse: () => T, refusal: (cause: EnclosError) => never): T {
   try {
     return parse();

@@ -50,6 +50,10 @@ export function checkExpectations(expected: TokenExpectations): number {
     // An expectation that got lost on its way here must not turn into none.
     if (value === undefined) misused(`${name} is there without a value: leave it out, or expect something.`);
   }
+  for (const name of ['acceptedPlatforms', 'configurations', 'policyHashes', 'policySigners'] as const) {
+    // A text would be searched for parts of it.
+    if (expected[name] !== undefined && !Array.isArray(expected[name])) misused(`${name} is not a list.`);
+  }
   if (expected.nonce === '') misused('An empty nonce protects from nothing.');
   if (expected.initTimeData?.type === 'binary' && expected.attestationType === 'tdxvm') {
     misused('Binary init-time data of a TDX machine is in no claim that could be compared.');

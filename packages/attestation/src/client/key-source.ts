@@ -41,7 +41,7 @@ export class KeySource {
   constructor(
     fetchKeys: () => Promise<KeySet>,
     nowMs: () => number,
-    { maximumAgeMs = 3_600_000, cooldownMs = 30_000 }: KeyCacheOptions,
+    { maximumAgeMs, cooldownMs }: Required<KeyCacheOptions>,
     signing: SigningEvidenceOptions | undefined,
   ) {
     this.#fetchKeys = fetchKeys;
@@ -80,7 +80,7 @@ export class KeySource {
       return await known;
     } catch (error) {
       // Its reason may have been a fetch of collateral.
-      this.#appraised.delete(listed);
+      if (this.#appraised.get(listed) === known) this.#appraised.delete(listed);
       throw error;
     }
   }

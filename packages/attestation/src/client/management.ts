@@ -75,7 +75,7 @@ async function change(
   return Object.freeze({ state: checkState(claims, {}) });
 }
 
-/** The leafs, DER. */
+/** The leaves, DER. */
 export async function listCertificates(verifier: Verifier): Promise<readonly Uint8Array[]> {
   const { claims } = await manage({ method: 'GET', path: '/certificates' }, verifier);
   const listed = claims['x-ms-policy-certificates'];

@@ -51,7 +51,7 @@ export interface Settings {
   readonly algorithms: ReadonlySet<string>;
   readonly clockSkewMs: number;
   readonly timeoutMs: number;
-  readonly keys: KeyCacheOptions;
+  readonly keys: Required<KeyCacheOptions>;
   readonly pinned: KeySet | undefined;
   readonly signingEvidence: SigningEvidenceOptions | undefined;
   readonly credential: (() => Promise<string>) | undefined;
@@ -69,7 +69,7 @@ export function settingsOf(options: AttestationClientOptions): Settings {
     endpoint: baseOf(options.endpoint, 'endpoint', allowHttp),
     issuer: baseOf(options.issuer ?? options.endpoint, 'issuer', allowHttp),
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    nowMs: () => now().getTime(),
+    nowMs: () => finite(now().getTime()),
     subtle:
       options.subtle ??
       globalThis.crypto?.subtle ??
@@ -86,6 +86,11 @@ export function settingsOf(options: AttestationClientOptions): Settings {
     signingEvidence: options.signingEvidence,
     credential: options.credential,
   });
+}
+
+/** Comparisons with no number are all false, so nothing would be expired. */
+function finite(timeMs: number): number {
+  return Number.isFinite(timeMs) ? timeMs : misused('The clock that was given does not give a time.');
 }
 
 /** A milliseconds option. @throws VERIFIER_MISUSED */

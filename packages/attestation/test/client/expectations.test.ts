@@ -189,6 +189,7 @@ const misuses: readonly (readonly [what: string, wants: unknown])[] = [
   ['an empty nonce', { attestationType: 'sgx', nonce: '' }],
   ['an expectation that got lost', { attestationType: 'sgx', policyHashes: undefined }],
   ['binary init-time data of TDX', { attestationType: 'tdxvm', ...init('binary') }],
+  ['a list that is a text', { attestationType: 'sgx', policyHashes: 'a policy' }],
   ['an age that is no number', { attestationType: 'sgx', maximumAgeMs: Number.NaN }],
 ];
 

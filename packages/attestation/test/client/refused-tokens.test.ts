@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { toBase64url, utf8 } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
 import type { TokenRule } from '../../src/client/index.ts';
 import {
   azureJwk,
@@ -201,6 +202,14 @@ for (const [what, rule, token] of cases) {
 test('the same token without the change is accepted', async () => {
   const client = offlineClient({ clockSkewMs: 0, keys: { pinned: oddKeys } });
   assert.equal((await client.verifyToken(goodToken, expectSgx)).kid, 'rsa');
+});
+
+test('a clock that gives no time makes nothing valid', async () => {
+  const client = offlineClient({ now: () => new Date(Number.NaN) });
+  const expired = signToken({ ...sgxClaims, exp: 3, iat: 1, nbf: 1 });
+  for (const token of [expired, goodToken]) {
+    await assert.rejects(client.verifyToken(token, expectSgx), (error) => isEnclosError(error, 'VERIFIER_MISUSED'));
+  }
 });
 
 test('the clocks may differ by the skew, and no more', async () => {

@@ -1,13 +1,14 @@
 import { Budget } from '../budget.ts';
 import { valueTypeOf, type Claim, type ClaimValue } from '../claim.ts';
 import type { Limits } from '../limits.ts';
-import { PolicyError, raise, type PolicySpan } from '../policy-error.ts';
+import { PolicyError, type PolicySpan } from '../policy-error.ts';
 import type { Action, Making, Policy, Rule, SectionName } from '../syntax/ast.ts';
+import { ClaimSet } from './claim-set.ts';
 import { FunctionContext } from './functions.ts';
 import { Matcher } from './matcher.ts';
 import { planOf } from './plan.ts';
 import type { Firing, TraceEntry } from './trace.ts';
-import { RuleFault, type IncomingClaim } from './value.ts';
+import { RuleFault } from './value.ts';
 
 export interface Refusal {
   /** A rule denied, or no rule permitted. */
@@ -19,10 +20,10 @@ export interface Refusal {
 /** One evaluation: the sets of claims, and the rules that change them. */
 export class Run {
   readonly budget: Budget;
-  readonly outgoing: Claim[] = [];
-  readonly properties: Claim[] = [];
+  readonly #outgoing: ClaimSet;
+  readonly #properties: ClaimSet;
   readonly trace: TraceEntry[] | undefined;
-  readonly #incoming: IncomingClaim[] = [];
+  readonly #incoming: ClaimSet;
   readonly #context: FunctionContext;
   #permitted = false;
   #denied: PolicySpan | undefined;
@@ -30,6 +31,9 @@ export class Run {
   constructor(limits: Limits, isTraced: boolean) {
     this.budget = new Budget(limits);
     this.#context = new FunctionContext(this.budget);
+    this.#incoming = new ClaimSet(this.budget);
+    this.#outgoing = new ClaimSet(this.budget);
+    this.#properties = new ClaimSet(this.budget);
     this.trace = isTraced ? [] : undefined;
   }
 
@@ -39,14 +43,17 @@ export class Run {
     return this.#permitted ? undefined : { reason: 'not-permitted' };
   }
 
+  get outgoing(): readonly Claim[] {
+    return this.#outgoing.claims.map(({ claim }) => claim);
+  }
+
+  get properties(): readonly Claim[] {
+    return this.#properties.claims.map(({ claim }) => claim);
+  }
+
   /** Puts a claim into the incoming set. @throws CLAIM_RULES_LIMIT */
   receive(claim: Claim, readOnly: boolean): void {
-    this.budget.charge();
-    const { maxClaims } = this.budget.limits;
-    if (this.#incoming.length >= maxClaims) {
-      raise('CLAIM_RULES_LIMIT', `There are more than ${maxClaims} claims (maxClaims).`);
-    }
-    this.#incoming.push({ claim, readOnly });
+    this.#incoming.add(claim, readOnly);
   }
 
   /** Carries the rules of a section out, in their order. @throws PolicyError */
@@ -63,7 +70,7 @@ export class Run {
 
   #rule(rule: Rule, section: SectionName): void {
     this.budget.charge();
-    const matcher = new Matcher(planOf(rule), this.#incoming, this.#context);
+    const matcher = new Matcher(planOf(rule), this.#incoming.claims, this.#context);
     const firings: Firing[] = [];
     let fired = false;
     try {
@@ -89,7 +96,7 @@ export class Run {
   #matched({ found }: Matcher): readonly (readonly Claim[])[] {
     return found.map((places) => {
       this.budget.charge(1 + places.length);
-      return places.flatMap((place) => this.#incoming[place]?.claim ?? []);
+      return places.flatMap((place) => this.#incoming.claims[place]?.claim ?? []);
     });
   }
 
@@ -110,10 +117,10 @@ export class Run {
 
   /** The claim as it is, issuer and all. It is in the incoming set already. */
   #pass(identifier: string, { matcher, section }: Acting): Pick<Firing, 'did' | 'claims'> {
-    const incoming = this.#incoming[matcher.bindings.get(identifier)?.one ?? -1];
+    const incoming = this.#incoming.claims[matcher.bindings.get(identifier)?.one ?? -1];
     if (incoming === undefined || section !== 'issuancerules') return { did: 'added', claims: [] };
     refuseReadOnly(incoming.readOnly, incoming.claim.type);
-    this.outgoing.push(incoming.claim);
+    this.#outgoing.addAll([incoming.claim], false);
     return { did: 'issued', claims: [incoming.claim] };
   }
 
@@ -129,11 +136,9 @@ export class Run {
     const claims = value.items.map((item) => this.#claim(name, item, action));
     const did = section === 'authorizationrules' ? 'added' : didOf(action);
     if (did !== 'added' && claims.length > 0) refuseReadOnly(readOnly, name);
-    for (const claim of claims) {
-      this.receive(claim, readOnly);
-      if (did === 'issued') this.outgoing.push(claim);
-      if (did === 'issued-property') this.properties.push(claim);
-    }
+    this.#incoming.addAll(claims, readOnly);
+    if (did === 'issued') this.#outgoing.addAll(claims, false);
+    if (did === 'issued-property') this.#properties.addAll(claims, false);
     return { did, claims };
   }
 

@@ -11,6 +11,7 @@ export function writeJson(value: JsonValue, budget: Budget): string {
 class JsonWriter {
   readonly #parts: string[] = [];
   readonly #budget: Budget;
+  #length = 0;
 
   constructor(budget: Budget) {
     this.#budget = budget;
@@ -20,37 +21,44 @@ class JsonWriter {
     return this.#parts.join('');
   }
 
+  /** Stops as soon as it is too long: a value that a query made may be much larger than its memory. */
+  #push(text: string): void {
+    this.#length += text.length;
+    this.#budget.checkLength(this.#length);
+    this.#parts.push(text);
+  }
+
   /** As deep as values are: JSON that was read, and a level for each list or object that a query makes around it. */
   write(value: JsonValue): void {
     this.#budget.charge();
     if (typeof value === 'string') this.#string(value);
     else if (isArray(value)) this.#array(value);
     else if (isObject(value)) this.#object([...value]);
-    else this.#parts.push(String(value));
+    else this.#push(String(value));
   }
 
   #string(text: string): void {
     this.#budget.chargeText(text.length);
-    this.#parts.push(JSON.stringify(text));
+    this.#push(JSON.stringify(text));
   }
 
   #array(items: readonly JsonValue[]): void {
-    this.#parts.push('[');
+    this.#push('[');
     for (const [index, item] of items.entries()) {
-      if (index > 0) this.#parts.push(',');
+      if (index > 0) this.#push(',');
       this.write(item);
     }
-    this.#parts.push(']');
+    this.#push(']');
   }
 
   #object(entries: readonly (readonly [string, JsonValue])[]): void {
-    this.#parts.push('{');
+    this.#push('{');
     for (const [index, [key, item]] of entries.entries()) {
-      if (index > 0) this.#parts.push(',');
+      if (index > 0) this.#push(',');
       this.#string(key);
-      this.#parts.push(':');
+      this.#push(':');
       this.write(item);
     }
-    this.#parts.push('}');
+    this.#push('}');
   }
 }

@@ -68,7 +68,9 @@ class Formatter {
       return;
     }
     if (isBetween) this.#blankBefore(span);
-    this.#lines.push(`${this.#inSection ? indent : ''}${text}`);
+    // Before the brace that closes a section it is still inside.
+    const isInside = this.#inSection || this.#line === '}';
+    this.#lines.push(`${isInside ? indent : ''}${text}`);
   }
 
   #token(token: Token): void {

@@ -1,27 +1,55 @@
 import { open } from 'node:fs/promises';
 import type { SnpProduct } from '@enclos/attestation';
+import type { Diagnostic } from '@enclos/build/diagnostics';
+import { toDiagnostic, type Policy } from '@enclos/claim-rules';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { parseClaimRules } from '../claim-rules/read.ts';
+import { isClaimRules } from '../claim-rules/recognise.ts';
+import { claimRuleSentences } from '../claim-rules/sentences.ts';
 import { choosePiece, nothingFound } from '../evidence/choose.ts';
 import type { Input } from '../evidence/read-input.ts';
 import { recognise } from '../evidence/recognise.ts';
 import { draftOfAzure } from '../policy/azure-draft.ts';
 import { draftOfReport } from '../policy/snp-draft.ts';
 import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from '../policy/draft.ts';
-import type { AnyPolicy } from '../policy/check.ts';
+import { checkPolicyText, type AnyPolicy } from '../policy/check.ts';
 import { policySentences } from '../policy/sentences.ts';
-import { readPolicy } from './policy-file.ts';
+import { readPolicyText } from './policy-file.ts';
 
 export interface CheckedPolicy {
+  readonly language: 'appraisal';
   readonly path: string;
   readonly policy: AnyPolicy;
   /** What it accepts and refuses. */
   readonly sentences: readonly string[];
 }
 
-/** Checks a policy, and says what it accepts. @throws CLI_FILE_UNREADABLE, CLI_POLICY_INVALID with a diagnostic for each problem */
-export async function checkPolicy(path: string): Promise<CheckedPolicy> {
-  const policy = await readPolicy(path);
-  return { path, policy, sentences: policySentences(policy) };
+/** The same of a policy in the claim-rule language of Azure Attestation. */
+export interface CheckedClaimRules {
+  readonly language: 'claim-rules';
+  readonly path: string;
+  readonly policy: Policy;
+  /** What is allowed and probably not meant. */
+  readonly warnings: readonly Diagnostic[];
+  readonly sentences: readonly string[];
+}
+
+/**
+ * Checks a policy of either language, and says what it accepts.
+ * @throws CLI_FILE_UNREADABLE; CLI_POLICY_INVALID, CLAIM_RULES_SYNTAX and its kind with a diagnostic for each problem
+ */
+export async function checkPolicy(path: string): Promise<CheckedPolicy | CheckedClaimRules> {
+  const text = await readPolicyText(path);
+  if (!isClaimRules(text)) {
+    const policy = await checkPolicyText(path, text);
+    return { language: 'appraisal', path, policy, sentences: policySentences(policy) };
+  }
+  const { policy } = parseClaimRules(path, text);
+  const warnings = policy.warnings.map((warning) => {
+    const diagnostic = toDiagnostic(warning, { file: path, text });
+    return { ...diagnostic, severity: 'warning' as const };
+  });
+  return { language: 'claim-rules', path, policy, warnings, sentences: claimRuleSentences(policy) };
 }
 
 interface FromEvidence {

@@ -1,19 +1,38 @@
+import { renderDiagnostic } from '@enclos/build/diagnostics';
 import { checkPolicy } from '../actions/policy.ts';
 import { defineCommand } from '../command.ts';
 import { teeOf } from '../policy/check.ts';
+import { markOf } from '../render/table.ts';
 
 export const command = defineCommand({
   description:
-    'Reads a policy as `enclos verify --policy` does, and marks everything that is wrong with it: rules that are missing, unknown or malformed.',
-  arguments: { file: { value: 'FILE', summary: 'The policy', required: true, extensions: ['json'] } },
+    'Reads a policy as `enclos verify --policy` does, and marks everything that is wrong with it: rules that are missing, unknown or malformed.\n\nA policy in the claim-rule language of Azure Attestation is known by its text, and checked as the language has it.',
+  arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },
   options: {},
   examples: [{ command: 'enclos policy check policy.json', summary: 'Check a policy before it is used' }],
   exitCodes: {},
   run: ({ arguments: { file } }, { path }) => checkPolicy(path(file)),
-  human({ path, policy }, printer) {
-    printer.line(`${printer.paint('green', '✔')} ${path} is a policy for ${names[teeOf(policy)]}.`);
+  human(checked, printer) {
+    const { path } = checked;
+    if (checked.language === 'claim-rules') {
+      for (const warning of checked.warnings) {
+        printer.line(renderDiagnostic(warning, { color: printer.color, width: printer.width }));
+        printer.line();
+      }
+      printer.line(`${markOf('ok', printer)} ${path} is a policy of claim rules, version ${checked.policy.version}.`);
+      return;
+    }
+    printer.line(`${markOf('ok', printer)} ${path} is a policy for ${names[teeOf(checked.policy)]}.`);
   },
-  json: ({ path, policy }) => ({ path, tee: teeOf(policy), policy: policy.rules }),
+  json: (checked) => {
+    const { path } = checked;
+    if (checked.language === 'appraisal') {
+      return { path, tee: teeOf(checked.policy), policy: checked.policy.rules };
+    }
+    const { policy, warnings } = checked;
+    const rules = Object.fromEntries(policy.sections.map((section) => [section.name, section.rules.length]));
+    return { path, language: checked.language, version: policy.version, rules, warnings };
+  },
 });
 
 const names = { sgx: 'SGX', tdx: 'TDX', 'sev-snp': 'SEV-SNP', 'azure-vtpm': 'Azure VMs' } as const;

@@ -4,8 +4,8 @@ import { printable } from '../render/printer.ts';
 
 export const command = defineCommand({
   description:
-    'Says in sentences what a policy accepts and what it refuses, with the rules that it leaves at their defaults.',
-  arguments: { file: { value: 'FILE', summary: 'The policy', required: true, extensions: ['json'] } },
+    'Says in sentences what a policy accepts and what it refuses, with the rules that it leaves at their defaults. A policy in the claim-rule language of Azure Attestation is said rule by rule.',
+  arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },
   options: {},
   examples: [{ command: 'enclos policy explain policy.json', summary: 'Read a policy before signing it off' }],
   exitCodes: {},
@@ -13,5 +13,13 @@ export const command = defineCommand({
   human({ sentences }, printer) {
     for (const sentence of sentences) printer.line(`${printer.paint('dim', '·')} ${printable(sentence)}`);
   },
-  json: ({ path, policy, sentences }) => ({ path, policy: policy.rules, sentences }),
+  json: (checked) =>
+    checked.language === 'appraisal'
+      ? { path: checked.path, policy: checked.policy.rules, sentences: checked.sentences }
+      : {
+          path: checked.path,
+          language: checked.language,
+          version: checked.policy.version,
+          sentences: checked.sentences,
+        },
 });

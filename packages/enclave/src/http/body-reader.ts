@@ -117,7 +117,7 @@ function badChunk(): never {
   return refuse(400, 'A chunk of the body is not of the right form.');
 }
 
-export function bodyTooLarge({ maxBodyBytes }: Pick<HttpLimits, 'maxBodyBytes'>): never {
+function bodyTooLarge({ maxBodyBytes }: Pick<HttpLimits, 'maxBodyBytes'>): never {
   return refuse(413, `The body is longer than ${maxBodyBytes} bytes.`);
 }
 

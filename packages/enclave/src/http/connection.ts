@@ -3,11 +3,12 @@ import type { TLSSocket } from 'node:tls';
 import { isThenable } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import type { Connection } from '../streams.ts';
+import type { BodyBudget } from './body-reader.ts';
 import { ByteStore } from './byte-store.ts';
 import { clientCertificatesOf, type ClientCertificates } from './client-certificates.ts';
 import type { HttpLimits } from './limits.ts';
 import { RequestReader } from './request-reader.ts';
-import { encodeResponse, refusal } from './response.ts';
+import { encodeResponse, refusal, type ResponseFrame } from './response.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './types.ts';
 
 /** What all connections of one server share. */
@@ -31,6 +32,10 @@ const continueLine = 'HTTP/1.1 100 Continue\r\n\r\n';
 const maxAheadBytes = 16_384;
 /** How long a client may take to read the last answer and to end. */
 const endTimeoutMs = 2000;
+/** From when on a client that sends a body, or takes an answer, is slow. */
+const slowMs = 5000;
+/** More than anybody waits. */
+const groupMs = 2 ** 40;
 
 /** One client: reads requests, one after the other, and answers each before it looks at the next. */
 export class HttpConnection {
@@ -40,6 +45,7 @@ export class HttpConnection {
   #rest: Buffer | undefined;
   readonly #ahead = new ByteStore();
   readonly #onOver: () => void;
+  readonly #budget: BodyBudget = { take: (bytes) => this.#takeBodyBytes(bytes) };
   #socket: Duplex;
   #secured: TLSSocket | undefined;
   #certificates: ClientCertificates | undefined;
@@ -61,7 +67,7 @@ export class HttpConnection {
     this.#socket = connection;
     this.#onOver = onOver;
     this.#since = server.now();
-    this.#reader = this.#newReader();
+    this.#reader = new RequestReader(server.limits, this.#budget);
     connection.once('close', () => this.destroy());
     connection.on('error', () => undefined);
   }
@@ -82,18 +88,28 @@ export class HttpConnection {
     this.#socket.on('data', (chunk: Buffer) => this.#received(chunk));
     this.#socket.once('end', () => this.#ended());
     this.#socket.on('drain', () => this.#drained());
-    if (this.#server.isDraining) this.drain();
   }
 
-  /** How long nothing was asked of it, in milliseconds, or undefined when a request is being read or answered. */
-  idleMs(now: number): number | undefined {
-    return this.#phase === 'idle' ? now - this.#since : undefined;
-  }
-
-  /** How long it has kept its place without a whole request, in milliseconds, or undefined when there is one. */
-  unfinishedMs(now: number): number | undefined {
-    const isUnfinished = this.#phase === 'handshake' || this.#phase === 'head' || this.#phase === 'end';
-    return isUnfinished ? now - this.#since : undefined;
+  /**
+   * Who goes when all places are taken: the connection with the highest number. Idle ones first, then those that have not
+   * come to a request, then those whose client is slow; in each group the one that has been waited for longest. Undefined
+   * for those that stay.
+   */
+  claimToGo(now: number): number | undefined {
+    const waitedMs = now - this.#since;
+    switch (this.#phase) {
+      case 'idle':
+        return 2 * groupMs + waitedMs;
+      case 'handshake':
+      case 'head':
+      case 'end':
+        return groupMs + waitedMs;
+      case 'body':
+      case 'write':
+        return waitedMs > slowMs ? waitedMs : undefined;
+      case 'answer':
+        return undefined;
+    }
   }
 
   /** Ends it when there is no request, and otherwise behind the answer. */
@@ -147,15 +163,11 @@ export class HttpConnection {
     this.#since = this.#server.now();
   }
 
-  #newReader(): RequestReader {
-    return new RequestReader(this.#server.limits, {
-      take: (bytes) => {
-        if (this.#server.bodyBytes + bytes > this.#server.limits.maxBodyBytesAtOnce) return false;
-        this.#server.bodyBytes += bytes;
-        this.#takenBytes += bytes;
-        return true;
-      },
-    });
+  #takeBodyBytes(bytes: number): boolean {
+    if (this.#server.bodyBytes + bytes > this.#server.limits.maxBodyBytesAtOnce) return false;
+    this.#server.bodyBytes += bytes;
+    this.#takenBytes += bytes;
+    return true;
   }
 
   #giveBack(): void {
@@ -189,8 +201,9 @@ export class HttpConnection {
       }
       if (at < chunk.length) this.#rest = chunk.subarray(at);
     } catch (error) {
-      if (!isEnclosError(error, 'HTTP_MESSAGE_REFUSED')) throw error;
-      return this.#refuse(Number(error.details['status']));
+      if (isEnclosError(error, 'HTTP_MESSAGE_REFUSED')) return this.#refuse(Number(error.details['status']));
+      this.#server.onError(error);
+      return this.#refuse(500);
     }
     if (this.#reader.stage === 'done') this.#answer();
   }
@@ -207,35 +220,43 @@ export class HttpConnection {
     const call = new CallOptions();
     this.#call = call;
     if (this.#hasEnded) call.abort();
+    // The body is there until the handler is done, also when its client is gone before.
+    const bodyBytes = this.#takenBytes;
+    this.#takenBytes = 0;
+    const settled = (): void => void (this.#server.bodyBytes -= bodyBytes);
     const answered = (response: HttpResponse): void => {
       if (this.#call === call) this.#send(response);
     };
     const failed = (error: unknown): void => {
+      // A handler that gives up when its client is gone has not failed.
+      if (this.#call !== call) return;
       this.#server.onError(error);
-      if (this.#call === call) this.#refuse(500);
+      this.#refuse(500);
     };
     try {
       const response = this.#server.handler(this.#request(), call);
-      if (isThenable(response)) Promise.resolve(response).then(answered).catch(failed);
-      else answered(response);
+      if (isThenable(response)) return void Promise.resolve(response).finally(settled).then(answered).catch(failed);
+      answered(response);
     } catch (error) {
       failed(error);
     }
+    settled();
   }
 
   #request(): HttpRequest {
     const reader = this.#reader;
     this.#certificates ??= clientCertificatesOf(this.#secured);
-    return {
+    return Object.freeze({
       method: reader.head?.method ?? '',
       path: reader.head?.path ?? '',
-      query: new URLSearchParams(reader.head?.query),
+      // With its mark, since without it a first one of the query's own would be taken for that.
+      query: new URLSearchParams(`?${reader.head?.query ?? ''}`),
       headers: reader.headers,
       body: reader.body,
       remoteAddress: this.#connection.remoteAddress,
       clientCertificate: this.#certificates.leaf,
       clientCertificateChain: this.#certificates.chain,
-    };
+    });
   }
 
   #send(response: HttpResponse): void {
@@ -243,25 +264,26 @@ export class HttpConnection {
     const isLast =
       isDraining || this.#requests >= limits.maxRequestsPerConnection || (this.#hasEnded && !this.#hasMore);
     const staysOpen = !isLast && this.#reader.wantsToStay;
-    const bytes = encodeResponse(response, { method: this.#method, staysOpen, date: this.#server.date() });
+    const bytes = encodeResponse(response, this.#frame(staysOpen));
     this.#call = undefined;
-    this.#giveBack();
     if (!staysOpen) return this.#end(bytes);
-    this.#reader = this.#newReader();
+    this.#reader = new RequestReader(limits, this.#budget);
     if (this.#write(bytes)) this.#next();
     else this.#enter('write');
   }
 
-  /** HEAD must not be answered with a body, whatever the answer is. */
-  get #method(): string {
-    return this.#reader.head?.method ?? 'GET';
+  #frame(staysOpen: boolean): ResponseFrame {
+    const { head } = this.#reader;
+    // A client of HTTP/1.0 has to be told that its wish is granted (RFC 9112 appendix C.2.2).
+    const kept = head?.minorVersion === 0 ? 'keep-alive' : undefined;
+    return { method: head?.method ?? 'GET', connection: staysOpen ? kept : 'close', date: this.#server.date() };
   }
 
   /** Answers for the server, and ends: where the next request would begin is not known, or not waited for. */
   #refuse(status: number): void {
     this.#call?.abort();
     this.#call = undefined;
-    this.#end(encodeResponse(refusal(status), { method: this.#method, staysOpen: false, date: this.#server.date() }));
+    this.#end(encodeResponse(refusal(status), this.#frame(false)));
   }
 
   /** @returns false when the client has to read first. */

@@ -2,7 +2,7 @@ import { misused } from './errors.ts';
 
 /** What one client, and all of them together, may take. Times are in milliseconds. */
 export interface HttpLimits {
-  /** Connections at once. What an enclave has beyond them, of 256, is for `connect`. */
+  /** Connections at once, of this server. What is left of the enclave's 256 streams is for `connect` and other servers. */
   readonly maxConnections: number;
   readonly maxRequestsPerConnection: number;
   /** Of the target in the request line. */

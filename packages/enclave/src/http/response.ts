@@ -48,7 +48,7 @@ export function refusal(status: number): HttpResponse {
 export interface ResponseFrame {
   /** Of the request; HEAD is answered with the head alone. */
   readonly method: string;
-  readonly staysOpen: boolean;
+  readonly connection: 'close' | 'keep-alive' | undefined;
   /** RFC 9110 section 6.6.1. */
   readonly date: Date | undefined;
 }
@@ -69,7 +69,7 @@ export function encodeResponse(response: HttpResponse, frame: ResponseFrame): re
   // RFC 9110 section 8.6: none with 204; with 304 it would be that of another response.
   const length = isWithoutBody ? '' : `content-length: ${bodyBytes}\r\n`;
   const date = frame.date === undefined ? '' : `date: ${frame.date.toUTCString()}\r\n`;
-  const connection = frame.staysOpen ? '' : 'connection: close\r\n';
+  const connection = frame.connection === undefined ? '' : `connection: ${frame.connection}\r\n`;
   const head = `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${fieldsOf(response)}${date}${length}${connection}\r\n`;
   const sentBytes = isWithoutBody || frame.method === 'HEAD' ? 0 : bodyBytes;
   if (sentBytes > togetherBytes) return [Buffer.from(head, 'latin1'), bufferOf(body)];

@@ -16,8 +16,8 @@ export interface ServeHttpOptions {
   /** Those that are not named are as in `defaultHttpLimits`. */
   readonly limits?: Partial<HttpLimits> | undefined;
   /**
-   * Learns what a handler threw or answered that is no response, and what `secure` failed with other than a handshake.
-   * Clients never do. What it throws is lost.
+   * Learns what a handler threw, or answered that is no response, while its client waited, and what `secure` failed with
+   * other than a handshake. Clients never do. What it throws is lost.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Accepts no more connections, answers what has begun, and then ends. */
@@ -54,21 +54,22 @@ export async function serveHttp(connections: AsyncIterable<Connection>, options:
 }
 
 function serverOf({ handler, onError, date }: ServeHttpOptions, limits: HttpLimits, clock: HttpClock): Server {
-  return {
-    limits,
-    handler,
-    onError(error) {
-      try {
-        onError?.(error);
-      } catch {
-        // A listener that fails must not end the server.
-      }
-    },
-    date: () => date?.(),
-    now: () => clock.now(),
-    bodyBytes: 0,
-    isDraining: false,
+  const tell = (error: unknown): void => {
+    try {
+      onError?.(error);
+    } catch {
+      // A listener that fails must not end the server.
+    }
   };
+  const dateOrNone = (): Date | undefined => {
+    try {
+      return date?.();
+    } catch (error) {
+      tell(error);
+      return undefined;
+    }
+  };
+  return { limits, handler, onError: tell, date: dateOrNone, now: () => clock.now(), bodyBytes: 0, isDraining: false };
 }
 
 /** Often enough for the shortest time, and at most once a second: nobody has a timer of its own. */
@@ -152,27 +153,17 @@ class ConnectionPool {
     return new Promise((resolve) => (this.#onEmpty = resolve));
   }
 
-  /**
-   * The connection that has been idle for longest goes; when none is, the one that has come to no request for longest:
-   * those who connect and say nothing must not keep others out.
-   */
+  /** Those who connect and ask for nothing must not keep others out. */
   #makeRoom(): boolean {
     const now = this.#server.now();
-    const found =
-      this.#longest((connection) => connection.idleMs(now)) ??
-      this.#longest((connection) => connection.unfinishedMs(now));
-    found?.destroy();
-    return found !== undefined;
-  }
-
-  #longest(msOf: (connection: HttpConnection) => number | undefined): HttpConnection | undefined {
-    let longest: HttpConnection | undefined;
-    let longestMs = -1;
+    let first: HttpConnection | undefined;
+    let highest = -1;
     for (const connection of this.#open) {
-      const ms = msOf(connection);
-      if (ms !== undefined && ms > longestMs) [longest, longestMs] = [connection, ms];
+      const claim = connection.claimToGo(now);
+      if (claim !== undefined && claim > highest) [first, highest] = [connection, claim];
     }
-    return longest;
+    first?.destroy();
+    return first !== undefined;
   }
 
   #closed(connection: HttpConnection): void {

@@ -7,7 +7,7 @@ export interface HttpRequest {
   readonly query: URLSearchParams;
   /**
    * By lower-case name. Repeated ones are joined by `, `. Where repetition is an attack (host, content-length,
-   * transfer-encoding, authorization, content-type) the request was refused.
+   * transfer-encoding, authorization, content-type) the request was refused. Bytes above 127 are characters of latin1.
    */
   readonly headers: ReadonlyMap<string, string>;
   /** Empty when there is none. */

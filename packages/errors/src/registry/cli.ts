@@ -21,6 +21,16 @@ export const cliErrors = {
     summary: 'The policy is not one: a rule is missing, unknown or malformed.',
     next: 'Correct what is marked; `enclos policy check FILE` marks everything at once. Nothing was appraised by it.',
   },
+  CLI_POLICY_UNEXPECTED: {
+    kind: 'policy',
+    summary: 'The policy decides otherwise than `--expect` says.',
+    next: 'Read with --trace which rules fired; then correct the policy, the claims or what is expected.',
+  },
+  CLI_POLICY_UNFORMATTED: {
+    kind: 'usage',
+    summary: 'The policy is right, and has another form than `enclos policy format` gives it.',
+    next: 'Run `enclos policy format FILE --write`.',
+  },
   CLI_ROOT_UNKNOWN: {
     kind: 'usage',
     summary: 'A root was named by a fingerprint, and no certificate at hand has it.',

@@ -4,10 +4,7 @@ import { readAttestBody } from './attest-body.ts';
 import { ServiceError } from './service-error.ts';
 
 /** POST /attest/… of a type that is verified here. */
-export async function attestRoute(
-  { request, tenant, options }: Call,
-  type: AttestRequest['type'],
-): Promise<Answer> {
+export async function attestRoute({ request, tenant, options }: Call, type: AttestRequest['type']): Promise<Answer> {
   const read = readAttestBody(request.body, { type, maxBytes: options.limits.maxBodyBytes });
   const { token, facts, policyHash } = await options.attest(read, tenant);
   return {

@@ -30,6 +30,7 @@ export function auditOutcome(answer: Answer | ServiceError): Partial<AuditLine> 
   return {
     outcome: status >= 500 && code !== 'NotImplemented' ? 'failed' : 'refused',
     error: code,
+    ...shortText('who', details['who']),
     ...shortText('rule', details['rule']),
     ...shortText('reason', details['reason']),
     ...shortText('policyHash', details['policyHash']),
@@ -37,6 +38,6 @@ export function auditOutcome(answer: Answer | ServiceError): Partial<AuditLine> 
 }
 
 /** Details are for programs and of any shape: the log takes short texts. */
-function shortText(name: 'rule' | 'reason' | 'policyHash', value: unknown): Partial<AuditLine> {
+function shortText(name: 'who' | 'rule' | 'reason' | 'policyHash', value: unknown): Partial<AuditLine> {
   return typeof value === 'string' && value.length <= maximumText ? { [name]: value } : {};
 }

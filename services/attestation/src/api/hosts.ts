@@ -9,6 +9,12 @@ export type FindTenant<T> = (host: string | undefined) => T | undefined;
  * doing would be served.
  */
 export function tenantsByHost<T extends { readonly tenant: Tenant }>(tenants: readonly T[]): FindTenant<T> {
-  const byAuthority = new Map(tenants.map((one) => [new URL(one.tenant.configuration.issuer).host, one]));
-  return (host) => (host === undefined ? undefined : byAuthority.get(host.toLowerCase().replace(/:443$/, '')));
+  const byAuthority = new Map<string, T>();
+  for (const one of tenants) {
+    const { host, port } = new URL(one.tenant.configuration.issuer);
+    byAuthority.set(host, one);
+    // The port of https is left out of an issuer, and clients may spell it.
+    if (port === '') byAuthority.set(`${host}:443`, one);
+  }
+  return (host) => (host === undefined ? undefined : byAuthority.get(host.toLowerCase()));
 }

@@ -85,7 +85,12 @@ function parametersOf({ path, version }: Route): readonly Json[] {
     required: version === 'required',
     schema: { type: 'string', enum: apiVersions },
   };
-  const typeParameter = { name: 'type', in: 'path', required: true, schema: { type: 'string', enum: attestationTypes } };
+  const typeParameter = {
+    name: 'type',
+    in: 'path',
+    required: true,
+    schema: { type: 'string', enum: attestationTypes },
+  };
   const idParameter = { name: 'x-ms-client-request-id', in: 'header', required: false, schema: { type: 'string' } };
   return [...(path.includes('{type}') ? [typeParameter] : []), versionParameter, idParameter];
 }

@@ -5,7 +5,7 @@ import { decodeUtf8 } from '../jose/compact-jws.ts';
 import { ServiceError } from './service-error.ts';
 
 /** The body as one strict JSON value: no duplicate names, bounded depth and size. @throws ServiceError InvalidParameter */
-export function readJson(body: Uint8Array, maxBytes: number): JsonValue {
+function readJson(body: Uint8Array, maxBytes: number): JsonValue {
   if (body.length > maxBytes) throw invalid(`The body has more than ${maxBytes} bytes.`);
   return asInvalid('The body is not JSON that is read here', () => parseJson(decodeUtf8(body), maxBytes));
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { toBase64url, utf8 } from '@enclos/codec';
+import { unsignedPolicyJws } from '../policies/stored-policy.ts';
 import type { StateSnapshot } from '../state/state.ts';
 import { unsignedToken } from '../tokens/jwt.ts';
 import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
@@ -63,7 +63,7 @@ export async function attest(request: AttestRequest, context: AttestContext): Pr
   const facts = await collectClaims(context, { ...request, evidence, baseline });
   // The permissive defaults are Azure's, for hardware; whoever takes software evidence says what of it is good enough.
   const policy = facts.platform === 'software' && chosen.origin === 'default' ? policies.strict(request.type) : chosen;
-  const { outgoing, properties } = judge(policy, facts);
+  const { outgoing, properties } = judge(policy, facts, { explains: tenant.configuration.explainRefusals });
   const own = ownClaims(request, { facts, policy, snapshot, context });
   const claims = { ...issuedClaims(outgoing, own), ...own };
   const options = signOptionsOf(properties);
@@ -116,7 +116,7 @@ function draftToken(
     ...claims,
     ...tokenTimes(context.now().getTime(), boundedValidity(minutes, dayMinutes)),
     jti: randomUUID(),
-    'x-ms-policy': toBase64url(utf8(policy.text)),
+    'x-ms-policy': unsignedPolicyJws(policy.text),
     'x-enclos-draft': true,
   });
 }

@@ -41,7 +41,9 @@ const neverAccepted: ReadonlySet<string> = new Set<QuoteStatus>(['REVOKED', 'TCB
 export function readBaseline(configuration: BaselineConfiguration, allowTestSettings: boolean): Baseline {
   const { update, evaluationDataNumber, acceptedStatuses = defaultStatuses, verificationTime } = configuration;
   const unknown = acceptedStatuses.find((status) => !Object.hasOwn(statusNames, status) || neverAccepted.has(status));
-  if (unknown !== undefined) throw unusable(`acceptedStatuses names ${JSON.stringify(unknown)}, which nobody can accept.`);
+  if (unknown !== undefined) {
+    throw unusable(`acceptedStatuses names ${JSON.stringify(unknown)}, which nobody can accept.`);
+  }
   if (update !== undefined && evaluationDataNumber !== undefined) {
     throw unusable('update and evaluationDataNumber exclude each other.');
   }
@@ -86,7 +88,9 @@ export function baselineFor(
   }
   const number = typeof identifier === 'string' && /^[1-9]\d{0,9}$/.test(identifier) ? Number(identifier) : identifier;
   if (!isEvaluationNumber(number)) {
-    refuseEvidence('The policy names a TCB baseline that is neither azuredefault nor a number.', { rule: 'tcb-baseline' });
+    refuseEvidence('The policy names a TCB baseline that is neither azuredefault nor a number.', {
+      rule: 'tcb-baseline',
+    });
   }
   if (evaluationDataNumber !== undefined && number < evaluationDataNumber) {
     const message = `The policy names the TCB baseline ${number}, and the tenant takes none before ${evaluationDataNumber}.`;

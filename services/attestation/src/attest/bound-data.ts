@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
-import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../jose/compact-jws.ts';
 import type { BoundData } from './attest.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
+import { sha256 } from './sha256.ts';
 
 /** Data that evidence binds: its hash is where it must be. */
 export interface CheckedData {
@@ -36,8 +35,7 @@ export function checkBoundData(given: BoundData | undefined, { name, field, valu
   const { data, type } = given;
   const rule = `${name}-format`;
   if (data.length > mostBytes) refuseEvidence(`${name} is over ${mostBytes} bytes.`, { rule });
-  const digest = toHex(new Uint8Array(createHash('sha256').update(data).digest()));
-  if (value.slice(0, hashDigits) !== digest) {
+  if (value.slice(0, hashDigits) !== sha256(data)) {
     refuseEvidence(`The SHA-256 of ${name} is not in ${field} of the evidence.`, { rule: `${name}-hash` });
   }
   return type === 'Binary' ? { bytes: data.slice() } : { json: ofCaller(() => readClaims(data, name), rule) };
@@ -53,7 +51,10 @@ function readClaims(data: Uint8Array, name: string): JsonObject {
 /** A number that a double cannot hold would become another one in the token, and nobody would have attested that. */
 function requireExactNumbers(value: JsonValue, name: string): void {
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw new EnclosError('CODEC_OUT_OF_RANGE', `${name} has an integer beyond 2^53, which a token cannot say exactly.`);
+    throw new EnclosError(
+      'CODEC_OUT_OF_RANGE',
+      `${name} has an integer beyond 2^53, which a token cannot say exactly.`,
+    );
   }
   if (typeof value !== 'object' || value === null) return;
   for (const member of Object.values(value) as readonly JsonValue[]) requireExactNumbers(member, name);

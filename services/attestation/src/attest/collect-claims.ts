@@ -5,9 +5,9 @@ import type { AttestRequest } from './attest.ts';
 import type { BaselineRequest } from './baseline.ts';
 import { checkBoundData, type CheckedData } from './bound-data.ts';
 import type { AttestContext } from './context.ts';
-import { sha256 } from './endorsement-memory.ts';
 import type { Evidence } from './evidence.ts';
-import { formerSgxIncoming, sgxClaims, sgxCollateralClaim, sgxTokenClaims } from './sgx-claims.ts';
+import { sha256 } from './sha256.ts';
+import { sgxClaims, sgxCollateralClaim, sgxIncoming, sgxTokenClaims } from './sgx-claims.ts';
 import { snpClaims } from './snp-claims.ts';
 import { quoteTcb, quoteTcbIncoming, reportTcb } from './tcb-claims.ts';
 import { tdxClaims } from './tdx-claims.ts';
@@ -50,7 +50,7 @@ function quoteClaims({ verdict, hashes }: VerifiedQuote, quote: Uint8Array, requ
     attestationType: 'sgx',
     claims,
     token: sgxTokenClaims(claims, collateral),
-    incoming: { ...more.incoming, ...formerSgxIncoming(claims, collateral) },
+    incoming: { ...more.incoming, ...sgxIncoming(claims, collateral) },
   });
 }
 

@@ -32,6 +32,8 @@ export interface AttestContextOptions {
 export interface AttestContext {
   readonly tenant: Tenant;
   readonly now: () => Date;
+  /** The time at which evidence is verified. */
+  readonly verificationTime: () => Date;
   readonly baseline: Baseline;
   /** Intel's, and those that the tenant lists. */
   readonly quoteRoots: readonly TrustedRoot[];
@@ -59,16 +61,19 @@ export function createAttestContext(options: AttestContextOptions, parts: Verifi
   const { tenant, now, allowTestSettings, endorsements } = options;
   const { configuration, configurationDigest } = tenant;
   const listed = configuration.softwareRoots.map(readRoot);
+  const baseline = readBaseline(configuration.baseline, allowTestSettings);
+  const verificationTime = (): Date => baseline.verificationTime ?? now();
   return Object.freeze({
     tenant,
     now,
-    baseline: readBaseline(configuration.baseline, allowTestSettings),
+    verificationTime,
+    baseline,
     quoteRoots: Object.freeze([INTEL_SGX_ROOT, ...listed]),
     softwareRoots: new Set(listed.map(({ fingerprint }) => fingerprint)),
     amdRoots: parts.amdRoots ?? amdRoots,
     cache: createVerifierCache(),
     ...(parts.crypto === undefined ? {} : { crypto: parts.crypto }),
-    endorsements: new EndorsementMemory(endorsements, now),
+    endorsements: new EndorsementMemory({ source: endorsements, now, verificationTime }),
     policies: new PolicyMemory(),
     fixed: fixedClaims({
       issuer: configuration.issuer,

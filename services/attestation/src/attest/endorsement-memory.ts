@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { parseCollateral, type Endorsements, type QuoteCollateral, type VerifierCache } from '@enclos/attestation';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
-import { fromHex, toHex } from '@enclos/codec';
+import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../jose/compact-jws.ts';
 import { endorsementRequestText, type EndorsementRequest, type EndorsementSource } from './endorsement-request.ts';
 import { refuseEvidence, unavailable } from './refuse.ts';
+import { sha256 } from './sha256.ts';
 
 /** Lower-case hex of the SHA-256 of each document: what `x-ms-sgx-collateral` says. */
 export interface CollateralHashes {
@@ -32,6 +32,15 @@ export interface SnpEndorsementParts {
 interface Known<T> {
   readonly value: T;
   readonly untilMs: number;
+  /** When the first of its parts ends. */
+  readonly expiresMs: number;
+}
+
+export interface EndorsementMemoryOptions {
+  readonly source: EndorsementSource;
+  readonly now: () => Date;
+  /** The time at which evidence is verified, which a test may have fixed. */
+  readonly verificationTime: () => Date;
 }
 
 const mostBytes = 4_194_304;
@@ -43,13 +52,11 @@ const maximumAgeMs = 600_000;
  * verified something is kept, so that nobody fills this with platforms that do not exist.
  */
 export class EndorsementMemory {
-  readonly #source: EndorsementSource;
-  readonly #now: () => Date;
+  readonly #options: EndorsementMemoryOptions;
   readonly #known = new Map<string, Known<DcapEndorsements | SnpEndorsementParts>>();
 
-  constructor(source: EndorsementSource, now: () => Date) {
-    this.#source = source;
-    this.#now = now;
+  constructor(options: EndorsementMemoryOptions) {
+    this.#options = options;
   }
 
   /** @throws ServiceError InvalidParameter when nobody has any, ServiceUnavailable when the host fails. */
@@ -62,26 +69,25 @@ export class EndorsementMemory {
     return this.#find(request, readSnp);
   }
 
-  /** Keeps what verified evidence. */
-  keep(request: EndorsementRequest, value: DcapEndorsements | SnpEndorsementParts): void {
+  /** Keeps what verified evidence, until `expiresAt` at most. */
+  keep(request: EndorsementRequest, value: DcapEndorsements | SnpEndorsementParts, expiresAt: string): void {
     const text = endorsementRequestText(request);
     if (this.#fresh(text) !== undefined) return;
     this.#known.delete(text);
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
-    this.#known.set(text, { value, untilMs: this.#now().getTime() + maximumAgeMs });
-  }
-
-  /** Forgets what did not verify, such as collateral that has expired since. */
-  forget(request: EndorsementRequest): void {
-    this.#known.delete(endorsementRequestText(request));
+    const untilMs = this.#options.now().getTime() + maximumAgeMs;
+    this.#known.set(text, { value, untilMs, expiresMs: Date.parse(expiresAt) });
   }
 
   #fresh(text: string): unknown {
     const known = this.#known.get(text);
-    const leftMs = known === undefined ? 0 : known.untilMs - this.#now().getTime();
+    if (known === undefined) return undefined;
+    const { now, verificationTime } = this.#options;
+    const leftMs = known.untilMs - now().getTime();
     // More than was given is left when the clock went back.
-    return leftMs > 0 && leftMs <= maximumAgeMs ? known?.value : undefined;
+    const isRecent = leftMs > 0 && leftMs <= maximumAgeMs;
+    return isRecent && verificationTime().getTime() <= known.expiresMs ? known.value : undefined;
   }
 
   async #find<T extends DcapEndorsements | SnpEndorsementParts>(
@@ -99,13 +105,15 @@ export class EndorsementMemory {
       if (bytes.length > mostBytes) unavailable('The endorsements are too large.');
       return read(bytes);
     } catch (error) {
-      return isEnclosError(error) ? unavailable('The endorsements that were found cannot be read.', error) : rethrow(error);
+      return isEnclosError(error)
+        ? unavailable('The endorsements that were found cannot be read.', error)
+        : rethrow(error);
     }
   }
 
   async #ask(request: EndorsementRequest): Promise<Uint8Array | undefined> {
     try {
-      return await this.#source(request);
+      return await this.#options.source(request);
     } catch (cause) {
       return unavailable('Endorsements cannot be had at this time.', cause);
     }
@@ -137,13 +145,11 @@ function hashesOf(collateral: QuoteCollateral): CollateralHashes {
   });
 }
 
-export function sha256(data: string | Uint8Array): string {
-  return toHex(new Uint8Array(createHash('sha256').update(data).digest()));
-}
-
 function readSnp(bytes: Uint8Array): SnpEndorsementParts {
   const value = parseJson(decodeUtf8(bytes), mostBytes);
   const { certificate_chain: chain, crl } = isJsonObject(value) ? value : {};
-  if (typeof chain !== 'string' || typeof crl !== 'string') unavailable('The endorsements that were found are none of AMD.');
+  if (typeof chain !== 'string' || typeof crl !== 'string') {
+    return unavailable('The endorsements that were found are none of AMD.');
+  }
   return Object.freeze({ certificate_chain: chain, crl: fromHex(crl) });
 }

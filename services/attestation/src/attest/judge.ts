@@ -5,6 +5,7 @@ import {
   type ClaimValue,
   type Evaluation,
   type PolicyLimits,
+  type PolicySpan,
 } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
 import { ServiceError } from '../api/service-error.ts';
@@ -15,6 +16,8 @@ import type { TeeClaims } from './tee-claims.ts';
 /** Evaluation runs on the thread that serves: an attacker's policy may hold it up for so long and no longer. */
 const limits: PolicyLimits = Object.freeze({ maxSteps: 1_000_000, maxStringBytes: 1_048_576 });
 
+const mostReasons = 20;
+
 /** `x-ms-sgx-tcbidentifier` of a policy, if it has configuration rules that issue it. @throws ServiceError */
 export function tcbIdentifierOf({ policy }: ChosenPolicy): ClaimValue | undefined {
   const properties = ofPolicy(() => evaluateConfiguration(policy, { limits }));
@@ -23,21 +26,43 @@ export function tcbIdentifierOf({ policy }: ChosenPolicy): ClaimValue | undefine
 
 /**
  * Evaluates the policy on the claims of the evidence.
+ * @param options `explains`: with a refusal say what became of each rule that could have decided otherwise.
  * @throws ServiceError PolicyEvaluationError when it does not permit, or cannot be evaluated.
  */
-export function judge({ policy }: ChosenPolicy, facts: TeeClaims): Evaluation {
-  const claims = Object.entries(facts.incoming).map(
-    ([type, value]): Claim => ({ type, value, issuer: 'AttestationService' }),
-  );
-  const evaluation = ofPolicy(() => evaluatePolicy(policy, { claims, limits }));
-  const { permitted, refusal } = evaluation;
-  if (permitted) return evaluation;
-  const isDenied = refusal?.reason === 'denied';
+export function judge(
+  { policy }: ChosenPolicy,
+  facts: TeeClaims,
+  { explains }: { readonly explains: boolean },
+): Evaluation {
+  const claims = Object.entries(facts.incoming).map(([type, value]): Claim => ({
+    type,
+    value,
+    issuer: 'AttestationService',
+  }));
+  const evaluation = ofPolicy(() => evaluatePolicy(policy, { claims, limits, trace: explains }));
+  if (evaluation.permitted) return evaluation;
+  const isDenied = evaluation.refusal?.reason === 'denied';
   const why = isDenied ? 'A Deny claim was issued' : 'No Permit claim was issued';
-  const { line, column } = refusal?.rule ?? {};
   throw new ServiceError(400, 'PolicyEvaluationError', `Policy evaluation failed. ${why}, authorization failed.`, {
-    details: { rule: isDenied ? 'denied' : 'not-permitted', ...(line === undefined ? {} : { policyRule: { line, column } }) },
+    details: { rule: isDenied ? 'denied' : 'not-permitted', ...reasonsOf(evaluation) },
   });
+}
+
+/** Where in the policy it was decided: the rule that denied, or the conditions that nothing satisfied. */
+function reasonsOf({ refusal, trace = [] }: Evaluation): Readonly<Record<string, unknown>> {
+  if (refusal?.rule !== undefined) return { policyRule: placeOf(refusal.rule) };
+  const failed = trace
+    .filter(({ section, fired }) => section === 'authorizationrules' && !fired)
+    .slice(0, mostReasons)
+    .map(({ rule, failedCondition }) => ({
+      ...placeOf(rule),
+      ...(failedCondition === undefined ? {} : { failedCondition: placeOf(failedCondition) }),
+    }));
+  return failed.length === 0 ? {} : { policyRules: failed };
+}
+
+function placeOf({ line, column }: PolicySpan): { readonly line: number; readonly column: number } {
+  return { line, column };
 }
 
 /** What the properties that a policy issued say about its token. @throws ServiceError PolicyEvaluationError */
@@ -45,7 +70,11 @@ export function signOptionsOf(properties: readonly Claim[]): SignOptions {
   const validity = propertyOf(properties, 'report_validity_in_minutes');
   const omit = propertyOf(properties, 'omit_x5c');
   if (validity !== undefined && !(typeof validity === 'number' && validity >= 1)) {
-    throw new ServiceError(400, 'PolicyEvaluationError', 'The policy issues a report_validity_in_minutes that is no integer above zero.');
+    throw new ServiceError(
+      400,
+      'PolicyEvaluationError',
+      'The policy issues a report_validity_in_minutes that is no integer above zero.',
+    );
   }
   if (omit !== undefined && typeof omit !== 'boolean') {
     throw new ServiceError(400, 'PolicyEvaluationError', 'The policy issues an omit_x5c that is no boolean.');

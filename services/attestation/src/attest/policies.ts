@@ -25,9 +25,11 @@ export interface ChosenPolicy extends ReadyPolicy {
 }
 
 const mostKnown = 64;
-const mostKnownLength = 65_536;
 
-/** Policies that were parsed before, by the SHA-256 of what they were parsed from. */
+/**
+ * Policies of the tenant that were parsed before, by the SHA-256 of what they were parsed from. Drafts are not among
+ * them: anybody may send some, and would drive out those that every request needs.
+ */
 export class PolicyMemory {
   readonly #known = new Map<string, ReadyPolicy>();
 
@@ -37,7 +39,7 @@ export class PolicyMemory {
     document: TenantDocument,
     configuration: Pick<TenantConfiguration, 'defaultPolicies'>,
   ): ChosenPolicy {
-    if (draftPolicy !== undefined) return { ...this.#find(draftPolicy, () => ofDraft(draftPolicy)), origin: 'draft' };
+    if (draftPolicy !== undefined) return { ...ofDraft(draftPolicy), origin: 'draft' };
     const stored = document.policies[type];
     if (stored !== undefined) return { ...this.#find(stored, () => ofStored(stored)), origin: 'set' };
     const text = (configuration.defaultPolicies === 'azure' ? defaultPolicies : strictPolicies)[type];
@@ -55,8 +57,6 @@ export class PolicyMemory {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const ready = read();
-    // Anybody may send drafts: large ones are not worth the room.
-    if (source.length > mostKnownLength && ready.signer === undefined) return ready;
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
     this.#known.set(key, ready);

@@ -19,7 +19,8 @@ export function ofCaller<T>(read: () => T, rule: string): T {
   try {
     return read();
   } catch (error) {
-    if (!isEnclosError(error)) throw error;
+    // A mistake of this service is none of the caller's.
+    if (!isEnclosError(error) || error.code === 'VERIFIER_MISUSED') throw error;
     return refuseEvidence(`The evidence is refused. ${error.message}`, { rule, ...refusalOf(error) }, error);
   }
 }

@@ -1,6 +1,7 @@
 import type { SgxReportFacts } from '@enclos/attestation';
 import { toBase64url } from '@enclos/codec';
 import { Attribute } from '@enclos/sgx';
+import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
 import type { CheckedData } from './bound-data.ts';
 import type { CollateralHashes } from './endorsement-memory.ts';
@@ -43,16 +44,19 @@ const formerIncoming: Readonly<Record<string, string>> = Object.freeze({
   '$product-id': 'x-ms-sgx-product-id',
   '$sgx-mrsigner': 'x-ms-sgx-mrsigner',
   '$sgx-mrenclave': 'x-ms-sgx-mrenclave',
-  '$svn': 'x-ms-sgx-svn',
+  $svn: 'x-ms-sgx-svn',
   '$maa-ehd': 'x-ms-sgx-ehd',
   '$aas-ehd': 'x-ms-sgx-ehd',
 });
 
-/** The same claims by their former names, for the policy. */
-export function formerSgxIncoming(claims: ScalarClaims, collateral: JsonClaims): ScalarClaims {
+/** What only the policy gets: the collateral as JSON text, and claims by their former names. */
+export function sgxIncoming(claims: ScalarClaims, collateral: JsonClaims): ScalarClaims {
+  // As the claim of the token is compared, so that a policy may issue it as it is.
+  const text = canonicalJson(collateral);
   const former: Record<string, string | number | boolean> = {
     $tee: 'sgx',
-    '$maa-attestationcollateral': JSON.stringify(collateral),
+    '$maa-attestationcollateral': text,
+    'x-ms-sgx-collateral': text,
   };
   for (const [name, current] of Object.entries(formerIncoming)) {
     const value = claims[current];

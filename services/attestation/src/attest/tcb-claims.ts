@@ -31,7 +31,15 @@ export function quoteTcbIncoming(verdict: QuoteVerdict): ScalarClaims {
 }
 
 /** `x-enclos-tcb` of a report of SEV-SNP. AMD has no statuses: the versions are compared by whoever relies on them. */
-export function reportTcb({ product, report, root, signingKey, revocation, dates, verifiedAt }: SnpVerdict): JsonClaims {
+export function reportTcb({
+  product,
+  report,
+  root,
+  signingKey,
+  revocation,
+  dates,
+  verifiedAt,
+}: SnpVerdict): JsonClaims {
   return {
     product,
     reported: { ...report.tcb.reported },

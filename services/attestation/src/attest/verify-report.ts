@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { parseSnpCollateral, type SnpRoot, type SnpVerdict } from '@enclos/attestation';
+import { parseSnpCollateral, type SnpEndorsements, type SnpRoot, type SnpVerdict } from '@enclos/attestation';
 import { verifySnpReportSync } from '@enclos/attestation/node';
 import { toHex } from '@enclos/codec';
-import { endorsementFacts } from '@enclos/endorsements';
+import { endorsementFacts, type EndorsementFacts } from '@enclos/endorsements';
+import type { Baseline } from './baseline.ts';
 import type { AttestContext } from './context.ts';
 import { splitChain, type Evidence } from './evidence.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
@@ -19,28 +20,37 @@ export async function verifyReportFor(context: AttestContext, evidence: Report):
   const { amdRoots, baseline, endorsements } = context;
   const { report } = evidence;
   const product = productOf(evidence, amdRoots);
-  const facts = ofCaller(() => endorsementFacts(report, product === undefined ? {} : { product }), 'evidence-format');
-  const request = { facts };
+  const named = ofCaller(() => endorsementFacts(report, product === undefined ? {} : { product }), 'evidence-format');
+  const request = { facts: evidence.signingKeyCertificate === undefined ? named : withoutChip(named) };
   const found = await foundFor(context, evidence, request);
   const { signingKeyCertificate, certificateChain } = certificatesOf(evidence, found?.certificate_chain);
-  try {
-    const verdict = ofCaller(() => {
-      const collateral = parseSnpCollateral({
-        signingKeyCertificate,
-        certificateChain,
-        ...(found === undefined ? {} : { revocationList: found.crl }),
-      });
-      const now = baseline.verificationTime ?? context.now();
-      const { cache, crypto } = context;
-      return verifySnpReportSync(report, collateral, { roots: amdRoots, cache, now, ...(crypto === undefined ? {} : { crypto }) });
-    }, 'evidence');
-    requireAcceptable(verdict, context);
-    if (found !== undefined) endorsements.keep(request, found);
-    return verdict;
-  } catch (error) {
-    endorsements.forget(request);
-    throw error;
-  }
+  const verdict = ofCaller(() => {
+    const collateral = parseSnpCollateral({
+      signingKeyCertificate,
+      certificateChain,
+      ...(found === undefined ? {} : { revocationList: found.crl }),
+    });
+    return verify(context, report, collateral);
+  }, 'evidence');
+  requireAcceptable(verdict, baseline);
+  if (found !== undefined) endorsements.keep(request, found, verdict.dates.earliestExpiration);
+  return verdict;
+}
+
+function verify(context: AttestContext, report: Uint8Array, collateral: SnpEndorsements): SnpVerdict {
+  const { amdRoots: roots, cache, crypto } = context;
+  const now = context.verificationTime();
+  return verifySnpReportSync(report, collateral, { roots, cache, now, ...(crypto === undefined ? {} : { crypto }) });
+}
+
+/**
+ * With its certificate at hand only the list of its product is asked for. AMD's service answers few requests for chips,
+ * and anybody can make up reports of chips that do not exist.
+ */
+function withoutChip(facts: EndorsementFacts): EndorsementFacts {
+  if (facts.tee !== 'snp') return facts;
+  const { tee, product, signingKey } = facts;
+  return { tee, product, signingKey };
 }
 
 /** Without a list from anywhere a tenant may go on, if it said so and the certificates came with the report. */
@@ -80,7 +90,7 @@ function productOf({ certificateChain = '' }: Report, roots: readonly SnpRoot[])
   }
 }
 
-function requireAcceptable({ dates, revocation }: SnpVerdict, { baseline }: AttestContext): void {
+function requireAcceptable({ dates, revocation }: SnpVerdict, baseline: Baseline): void {
   const parts = [...new Set([...dates.expired, ...dates.notYetValid])];
   if (parts.length > 0) {
     const message = `The certificates or the revocation list are not of this time: ${parts.join(', ')}.`;

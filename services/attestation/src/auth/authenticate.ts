@@ -42,8 +42,11 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       ownIssuers: options.ownIssuers,
       now,
     });
-    if ('subject' in verdict) return `sub:${pseudonym(bearer.issuer, verdict.subject)}`;
-    throw verdict.refusal === 'claims' ? forbidden(request) : unauthorized(request, bearer, verdict.refusal);
+    const { subject, refusal } = verdict;
+    if (subject === undefined) throw unauthorized(request, bearer, refusal);
+    const who = `sub:${pseudonym(bearer.issuer, subject)}`;
+    if (refusal !== undefined) throw forbidden(request, who);
+    return who;
   };
 }
 
@@ -68,7 +71,11 @@ function keyFinder(
 
 /** A subject is a person, often: the log tells whether two calls are of the same one. */
 function pseudonym(issuer: string, subject: string): string {
-  return toBase64url(createHash('sha256').update(JSON.stringify([issuer, subject])).digest());
+  return toBase64url(
+    createHash('sha256')
+      .update(JSON.stringify([issuer, subject]))
+      .digest(),
+  );
 }
 
 /** The text of Azure's; the challenge is that of RFC 6750 section 3 with the parameters that Azure's clients look for. */
@@ -95,8 +102,8 @@ function withoutBearer({ path }: HttpRequest, { clientCertificates = [] }: Manag
   });
 }
 
-function forbidden({ path }: HttpRequest): ServiceError {
+function forbidden({ path }: HttpRequest, who: Principal): ServiceError {
   return new ServiceError(403, 'Forbidden', `The bearer of this token may not access ${path}`, {
-    details: { rule: 'authentication', reason: 'claims' },
+    details: { rule: 'authentication', reason: 'claims', who },
   });
 }

@@ -19,9 +19,11 @@ export type BearerRefusal =
   | 'not-yet-valid'
   | 'claims';
 
-export type BearerVerdict =
-  | { readonly subject: string }
-  | { readonly refusal: BearerRefusal };
+export interface BearerVerdict {
+  /** Whose token it is, once that is proven: also of one that may not do this. */
+  readonly subject?: string;
+  readonly refusal?: BearerRefusal;
+}
 
 export interface BearerOptions {
   readonly configuration: BearerConfiguration;
@@ -75,9 +77,10 @@ function judgeClaims(claims: JsonObject, { configuration, now }: BearerOptions):
   if (!configuration.audience.some((audience) => hasValue(claims['aud'], audience))) return { refusal: 'audience' };
   if (typeof exp !== 'number' || seconds >= exp + skew) return { refusal: 'expired' };
   if (nbf !== undefined && (typeof nbf !== 'number' || seconds < nbf - skew)) return { refusal: 'not-yet-valid' };
+  const subject = typeof sub === 'string' ? sub : '';
   const wanted = Object.entries(configuration.requiredClaims ?? {});
-  if (!wanted.every(([name, value]) => hasValue(claims[name], value))) return { refusal: 'claims' };
-  return { subject: typeof sub === 'string' ? sub : '' };
+  if (!wanted.every(([name, value]) => hasValue(claims[name], value))) return { subject, refusal: 'claims' };
+  return { subject };
 }
 
 /** A claim that is this text, or a list with it. */

@@ -33,8 +33,8 @@ const signatureAlgorithms: ReadonlySet<string> = new Set([
 ]);
 const keyUsageId = '2.5.29.15';
 const basicConstraintsId = '2.5.29.19';
-/** Critical extensions that a chain of policy certificates may have and that change nothing here: alternative names, extended usage. */
-const harmless: ReadonlySet<string> = new Set([keyUsageId, basicConstraintsId, '2.5.29.17', '2.5.29.37']);
+/** The critical extensions that are understood. The last one, alternative names, decides nothing here. */
+const understood: ReadonlySet<string> = new Set([keyUsageId, basicConstraintsId, '2.5.29.17']);
 
 /**
  * Reads one certificate (RFC 5280 section 4.1), version 3, DER and nothing behind it.
@@ -48,7 +48,10 @@ export function readPolicyCertificate(input: Uint8Array): PolicyCertificate {
   const shape = readShape(der);
   const certificate = openCertificate(der);
   if (!isStrongKey(certificate.publicKey)) {
-    throw new EnclosError('CODEC_INVALID', 'A certificate with a key other than RSA of 2048 to 8192 bits or EC on a NIST curve.');
+    throw new EnclosError(
+      'CODEC_INVALID',
+      'A certificate with a key other than RSA of 2048 to 8192 bits or EC on a NIST curve.',
+    );
   }
   const self: PolicyCertificate = {
     der,
@@ -110,7 +113,9 @@ function readShape(der: Uint8Array): Shape {
   return { notBeforeMs, notAfterMs, ...readUsage(extensions) };
 }
 
-function readUsage(extensions: ReadonlyMap<string, Uint8Array>): Pick<Shape, 'isAuthority' | 'pathLength' | 'signsData'> {
+function readUsage(
+  extensions: ReadonlyMap<string, Uint8Array>,
+): Pick<Shape, 'isAuthority' | 'pathLength' | 'signsData'> {
   const usage = extensions.get(keyUsageId);
   const bits = usage === undefined ? 0xff : (wholeOf(usage).bitString().bytes[0] ?? 0);
   const { authority, pathLength } = readConstraints(extensions.get(basicConstraintsId));
@@ -147,7 +152,7 @@ function readExtensions(wrapper: DerReader | undefined): ReadonlyMap<string, Uin
     const value = extension.octetString();
     extension.end();
     if (extensions.has(id)) throw new EnclosError('CODEC_INVALID', `Extension ${id} occurs twice.`);
-    if (critical && !harmless.has(id)) throw new EnclosError('CODEC_INVALID', `Unknown critical extension ${id}.`);
+    if (critical && !understood.has(id)) throw new EnclosError('CODEC_INVALID', `Unknown critical extension ${id}.`);
     if (extensions.size === maximumExtensions) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Too many extensions.');
     extensions.set(id, value);
   }

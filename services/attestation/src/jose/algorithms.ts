@@ -41,7 +41,7 @@ export function isStrongKey(key: KeyObject): boolean {
 }
 
 /** True when `key` is of the kind that `algorithm` wants, and strong enough. A key never works as another kind. */
-export function fitsAlgorithm(key: KeyObject, algorithm: string): boolean {
+function fitsAlgorithm(key: KeyObject, algorithm: string): boolean {
   const form = forms.get(algorithm);
   if (form === undefined || !isStrongKey(key)) return false;
   if ('curve' in form) return key.asymmetricKeyDetails?.namedCurve === form.curve;
@@ -59,7 +59,9 @@ export function verifySignature(
   const { input, signature } = signed;
   // Fixed-size r and s (RFC 7518 section 3.4); DER would be a second text with the same meaning.
   if ('curve' in form) return verify(form.hash, input, { key, dsaEncoding: 'ieee-p1363' }, signature);
-  if (form.padding === 'pkcs1') return verify(form.hash, input, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
+  if (form.padding === 'pkcs1') {
+    return verify(form.hash, input, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
+  }
   // The salt is as long as the hash (RFC 7518 section 3.5).
   const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
   return verify(form.hash, input, pss, signature);

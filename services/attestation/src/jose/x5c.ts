@@ -22,7 +22,12 @@ export function readX5c(value: JsonValue | undefined, max: number = maximumChain
 /** base64 with its padding (RFC 4648 section 4). @throws a CODEC error. */
 export function fromBase64(text: string): Uint8Array {
   if (text.length % 4 !== 0 || /[-_]/.test(text)) throw new EnclosError('CODEC_INVALID', 'Not base64.');
-  return fromBase64url(text.replace(/={1,2}$/, '').replaceAll('+', '-').replaceAll('/', '_'));
+  return fromBase64url(
+    text
+      .replace(/={1,2}$/, '')
+      .replaceAll('+', '-')
+      .replaceAll('/', '_'),
+  );
 }
 
 /** A JWK that is nothing but its certificates. */

@@ -54,11 +54,7 @@ function signedBy({ header, algorithm, signingInput, signature }: CompactJws, no
  * For tenants of the isolated model: the signer is a registered certificate, or a registered authority issued it.
  * @throws ServiceError InvalidParameter, for what is not signed too.
  */
-export function requireRegistered(
-  { chain }: ManagementJws,
-  registered: readonly PolicyCertificate[],
-  now: Date,
-): void {
+export function requireRegistered({ chain }: ManagementJws, registered: readonly PolicyCertificate[], now: Date): void {
   if (chain.length === 0) throw refused('This tenant takes only what a policy management certificate signed.');
   if (!leadsTo(registered, chain, now)) throw refused('Its signer is none of the policy management certificates.');
 }

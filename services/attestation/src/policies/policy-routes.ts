@@ -8,7 +8,13 @@ import type { StateSnapshot, TenantDocument } from '../state/state.ts';
 import type { AttestationType } from '../tenants/configuration.ts';
 import { checkPolicyText, defaultPolicy } from './policy-text.ts';
 import { maximumJws, openManagementJws, requireRegistered, type ManagementJws } from './policy-jws.ts';
-import { policyHash, policyTokenHash, readPolicyPayload, unsignedPolicyJws, type PolicyPayload } from './stored-policy.ts';
+import {
+  policyHash,
+  policyTokenHash,
+  readPolicyPayload,
+  unsignedPolicyJws,
+  type PolicyPayload,
+} from './stored-policy.ts';
 
 /** GET /policies/{type}: a token whose `x-ms-policy` is the JWS that set the policy, or one, not signed, of the default. */
 export async function getPolicy({ tenant }: Call, type: AttestationType): Promise<Answer> {
@@ -42,13 +48,17 @@ export async function resetPolicy(call: Call, type: AttestationType): Promise<An
   const jws = openBody(call);
   // A policy that is sent here by mistake, or by somebody who got hold of one, must not remove another.
   if (jws.payload.length > 0) throw invalid('A JSON Web Signature with an empty payload resets a policy.');
-  const snapshot = await changePolicies(call, jws, ({ [type]: _, ...others }) => others);
+  const snapshot = await changePolicies(call, jws, (policies) => without(policies, type));
   const token = await tenant.signer.sign({
     'x-ms-policy-result': 'Removed',
     'x-ms-policy-token-hash': policyTokenHash(jws.text),
     ...stateClaim(snapshot),
   });
   return { body: { token } };
+}
+
+function without(policies: TenantDocument['policies'], type: AttestationType): TenantDocument['policies'] {
+  return Object.fromEntries(Object.entries(policies).filter(([name]) => name !== type));
 }
 
 /** What of the tenant's state a result is about, for clients to pin. */

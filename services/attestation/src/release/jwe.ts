@@ -20,7 +20,8 @@ export type JweAlgorithm = 'ECDH-ES+A256KW' | 'RSA-OAEP-256';
 
 /**
  * A JWE in compact form (RFC 7516 section 7.1), its content under A256GCM. Over
- * node:crypto, since inside an enclave there is nothing else.
+ * node:crypto, which enclaves have, so that no library joins what must be trusted
+ * for it; a library opens it in the tests.
  */
 export function encryptJwe(secret: Uint8Array, { kid, key }: ReleaseKey, algorithm: JweAlgorithm): string {
   const contentKey = new Uint8Array(randomBytes(contentKeyBytes));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../tokens/canonical-json.ts';
+import type { JsonValue } from '../tokens/signer.ts';
 import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
 
 /**
@@ -12,6 +13,8 @@ export function configurationDigest(
   tenant: TenantConfiguration,
   { allowTestSettings, replicas }: Pick<ServiceConfiguration, 'allowTestSettings' | 'replicas'>,
 ): string {
-  const text = canonicalJson({ allowTestSettings, ...(replicas === undefined ? {} : { replicas }), tenant });
+  // What was read from JSON can be written as JSON; members that are absent stay so.
+  const value = JSON.parse(JSON.stringify({ allowTestSettings, replicas, tenant })) as JsonValue;
+  const text = canonicalJson(value);
   return toBase64url(createHash('sha256').update(text).digest());
 }

@@ -103,9 +103,8 @@ export class Fields {
     const value = this.#take(name);
     if (value === undefined) return undefined;
     const entries = isJsonObject(value) ? Object.entries(value) : [];
-    if (isJsonObject(value) && entries.every(([, item]) => typeof item === 'string')) {
-      return Object.fromEntries(entries.map(([key, item]) => [key, String(item)]));
-    }
+    const texts = entries.flatMap(([key, item]) => (typeof item === 'string' ? [[key, item] as const] : []));
+    if (isJsonObject(value) && texts.length === entries.length) return Object.fromEntries(texts);
     this.problem(name, 'must be an object of texts.');
     return undefined;
   }

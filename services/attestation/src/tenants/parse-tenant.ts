@@ -44,7 +44,10 @@ export function readTenant(
   return Object.freeze(tenant);
 }
 
-function checkTogether(fields: Fields, { trustModel, policyCertificates, attest, management }: TenantConfiguration): void {
+function checkTogether(
+  fields: Fields,
+  { trustModel, policyCertificates, attest, management }: TenantConfiguration,
+): void {
   if (trustModel === 'isolated' && fields.isEmptyList('policyCertificates')) {
     fields.problem('policyCertificates', 'an isolated tenant needs one, or nobody could set its policies.');
   }
@@ -62,6 +65,7 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
   const evaluationDataNumber = fields.integer('evaluationDataNumber', 1, 65_535);
   const isStatus = (text: string): string | undefined => (statuses.has(text) ? text : undefined);
   const acceptedStatuses = fields.texts('acceptedStatuses', `one of ${[...statuses].join(', ')}`, isStatus);
+  const allowUncheckedRevocation = fields.boolean('allowUncheckedRevocation');
   const verificationTime = fields.text('verificationTime', 'a time such as 2026-06-01T00:00:00Z', isoTime);
   if (update !== undefined && evaluationDataNumber !== undefined) {
     fields.problem('update', 'and evaluationDataNumber cannot both be there.');
@@ -70,13 +74,17 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
     fields.problem('acceptedStatuses', 'must name a status, or nothing would ever attest.');
   }
   if (verificationTime !== undefined && !allowTestSettings) {
-    fields.problem('verificationTime', 'is for tests: it needs allowTestSettings of the service, which tokens then tell of.');
+    fields.problem(
+      'verificationTime',
+      'is for tests: it needs allowTestSettings of the service, which tokens then tell of.',
+    );
   }
   fields.end();
   return Object.freeze({
     ...(update === undefined ? {} : { update }),
     ...(evaluationDataNumber === undefined ? {} : { evaluationDataNumber }),
     ...(acceptedStatuses.length === 0 ? {} : { acceptedStatuses }),
+    ...(allowUncheckedRevocation === undefined ? {} : { allowUncheckedRevocation }),
     ...(verificationTime === undefined ? {} : { verificationTime }),
   });
 }

@@ -9,7 +9,5 @@ const longest = 64;
  * alternative name has all of it.
  */
 export function certificateName(issuer: string): string {
-  return issuer.length <= longest
-    ? issuer
-    : `issuer sha256 ${createHash('sha256').update(issuer).digest('base64url')}`;
+  return issuer.length <= longest ? issuer : `issuer sha256 ${createHash('sha256').update(issuer).digest('base64url')}`;
 }

@@ -19,6 +19,8 @@ interface Retired {
 
 /** Clocks of verifiers may be behind ours: the key of a token that has just expired is still there. */
 const graceMs = 300_000;
+/** After a key could not be made, those who sign try again so much later: each attempt is work. */
+const retryMs = 10_000;
 /** So many keys are published at most by one replica. */
 const mostKeys = 64;
 
@@ -35,6 +37,7 @@ export class KeyRing {
   #currentUsedUntilMs = 0;
   #next: SigningKey | undefined;
   #making: Promise<void> | undefined;
+  #failedMs = Number.NEGATIVE_INFINITY;
   #retired: readonly Retired[] = [];
 
   private constructor(options: KeyRingOptions, first: SigningKey) {
@@ -48,10 +51,16 @@ export class KeyRing {
     const { rotateMs, overlapMs, maximumValidityMs } = options;
     const areTimes = [rotateMs, overlapMs, maximumValidityMs].every((time) => Number.isFinite(time) && time > 0);
     if (!areTimes || overlapMs >= rotateMs) {
-      throw tokenError('ATTESTATION_TENANT_UNUSABLE', 'A signing key must sign for longer than it is published before.');
+      throw tokenError(
+        'ATTESTATION_TENANT_UNUSABLE',
+        'A signing key must sign for longer than it is published before.',
+      );
     }
     if ((maximumValidityMs + overlapMs) / rotateMs > mostKeys - 2) {
-      throw tokenError('ATTESTATION_TENANT_UNUSABLE', `Keys that change so often would be more than ${mostKeys} at once.`);
+      throw tokenError(
+        'ATTESTATION_TENANT_UNUSABLE',
+        `Keys that change so often would be more than ${mostKeys} at once.`,
+      );
     }
     return new KeyRing(options, await options.create(datesOf(options)));
   }
@@ -62,7 +71,7 @@ export class KeyRing {
    */
   async keyFor(expiresMs: number): Promise<SigningKey> {
     this.#turn();
-    if (this.#isNextDue()) void this.#makeNext().catch(() => undefined);
+    if (this.#isNextDue() && Math.abs(this.#nowMs() - this.#failedMs) >= retryMs) this.#tryNext();
     if (expiresMs > this.#current.untilMs) await this.#replace();
     this.#currentUsedUntilMs = Math.max(this.#currentUsedUntilMs, expiresMs);
     return this.#current;
@@ -89,6 +98,10 @@ export class KeyRing {
   #isNextDue(): boolean {
     const { rotateMs, overlapMs } = this.#options;
     return this.#next === undefined && this.#nowMs() >= this.#currentSinceMs + rotateMs - overlapMs;
+  }
+
+  #tryNext(): void {
+    this.#makeNext().catch(() => (this.#failedMs = this.#nowMs()));
   }
 
   #makeNext(): Promise<void> {

@@ -1,7 +1,13 @@
 import type { TokenAlgorithm } from '../tenants/configuration.ts';
 
 /** A value that JSON can write. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
 export type JsonClaims = Readonly<Record<string, JsonValue>>;
 
 /** A key as `/certs` shows it. */

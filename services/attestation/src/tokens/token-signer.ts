@@ -75,6 +75,9 @@ function certificateMember({ published, x5t }: SigningKey, certificate: SignOpti
 function checkValidity(usual: number, maximum: number): void {
   const isUsable = Number.isInteger(usual) && Number.isInteger(maximum) && usual >= 1 && usual <= maximum;
   if (!isUsable) {
-    throw tokenError('ATTESTATION_TENANT_UNUSABLE', 'Tokens are good for a minute at least, and for the maximum at most.');
+    throw tokenError(
+      'ATTESTATION_TENANT_UNUSABLE',
+      'Tokens are good for a minute at least, and for the maximum at most.',
+    );
   }
 }

@@ -1,5 +1,5 @@
 /** Clocks of verifiers may be behind: nobody is refused for being up to two minutes early. */
-export const backdatedSeconds = 120;
+const backdatedSeconds = 120;
 
 /** `iat`, `nbf` and `exp`, in seconds since 1970. */
 export interface TokenTimes {

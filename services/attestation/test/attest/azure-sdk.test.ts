@@ -78,14 +78,20 @@ vectors.test('the reports of Azure’s SDKs attest, as Open Enclave reports and 
       assert.equal('x-enclos-platform' in claims, false);
       const tcb = claims['x-enclos-tcb'] as Record<string, unknown>;
       assert.deepEqual([tcb['status'], tcb['evaluationDataNumber']], ['OutOfDate', 17]);
-      assert.deepEqual([claims['nonce'], claims['rp_data']], request.nonce === undefined ? [undefined, undefined] : ['n-1', 'n-1']);
+      assert.deepEqual(
+        [claims['nonce'], claims['rp_data']],
+        request.nonce === undefined ? [undefined, undefined] : ['n-1', 'n-1'],
+      );
     }
   }
 });
 
 vectors.test('their runtime data as JSON: the zero byte is hashed, and no part of the claims', async () => {
   const runtimeData = asJson(azureSdk('runtimeData'));
-  const claims = await claimsOf({ type: 'OpenEnclave', evidence: azureSdk('openEnclaveReport'), runtimeData }, await azureSite());
+  const claims = await claimsOf(
+    { type: 'OpenEnclave', evidence: azureSdk('openEnclaveReport'), runtimeData },
+    await azureSite(),
+  );
   const expected: unknown = JSON.parse(new TextDecoder().decode(azureSdk('runtimeData')).replace(/\0$/, ''));
   assert.deepEqual(claims['x-ms-runtime'], expected);
   assert.equal('x-ms-sgx-ehd' in claims, false);
@@ -94,17 +100,24 @@ vectors.test('their runtime data as JSON: the zero byte is hashed, and no part o
   assert.equal(await refusalOf(request, await azureSite()), '400 InvalidParameter runtimeData-hash');
 });
 
-vectors.test('their reports are refused by the default baseline, and at another time than that of their collateral', async () => {
-  const request: AttestRequest = { type: 'OpenEnclave', evidence: azureSdk('openEnclaveReport') };
-  const configuration = { baseline: { verificationTime: azureSdkTime.toISOString() } };
-  assert.equal(await refusalOf(request, await azureSite({ configuration })), '400 InvalidParameter tcb-status');
-  const today = { baseline: { acceptedStatuses: ['OUT_OF_DATE'] } };
-  assert.equal(await refusalOf(request, await azureSite({ configuration: today })), '400 InvalidParameter collateral-dates');
-});
+vectors.test(
+  'their reports are refused by the default baseline, and at another time than that of their collateral',
+  async () => {
+    const request: AttestRequest = { type: 'OpenEnclave', evidence: azureSdk('openEnclaveReport') };
+    const configuration = { baseline: { verificationTime: azureSdkTime.toISOString() } };
+    assert.equal(await refusalOf(request, await azureSite({ configuration })), '400 InvalidParameter tcb-status');
+    const today = { baseline: { acceptedStatuses: ['OUT_OF_DATE'] } };
+    assert.equal(
+      await refusalOf(request, await azureSite({ configuration: today })),
+      '400 InvalidParameter collateral-dates',
+    );
+  },
+);
 
-vectors.test('a bit that is flipped anywhere in a real report is refused, or in no part that anything depends on', async () => {
+vectors.test('a bit that is flipped anywhere in a real report is refused', async () => {
   const where = await azureSite();
   const report = azureSdk('openEnclaveReport');
+  await claimsOf({ type: 'OpenEnclave', evidence: report }, where);
   const accepted: number[] = [];
   // Every byte of header, body and signature up to the certificates, and a sample of those.
   for (let at = 0; at < report.length; at += at < 1100 ? 1 : 37) {
@@ -117,10 +130,13 @@ vectors.test('a bit that is flipped anywhere in a real report is refused, or in 
   assert.deepEqual(accepted, []);
 });
 
-vectors.test('debug enclaves: the strict defaults of the service refuse them, the permissive ones say what they are', async () => {
-  const request: AttestRequest = { type: 'OpenEnclave', evidence: azureSdk('openEnclaveReport') };
-  const strict = await azureSite({ configuration: { baseline, defaultPolicies: 'strict' } });
-  assert.equal(await refusalOf(request, strict), '400 PolicyEvaluationError denied');
-  const claims = await claimsOf({ ...request, evidence: azureSdk('openEnclaveReport') }, await azureSite());
-  assert.equal(claims['x-ms-sgx-is-debuggable'], true);
-});
+vectors.test(
+  'debug enclaves: the strict defaults of the service refuse them, the permissive ones say what they are',
+  async () => {
+    const request: AttestRequest = { type: 'OpenEnclave', evidence: azureSdk('openEnclaveReport') };
+    const strict = await azureSite({ configuration: { baseline, defaultPolicies: 'strict' } });
+    assert.equal(await refusalOf(request, strict), '400 PolicyEvaluationError denied');
+    const claims = await claimsOf({ ...request, evidence: azureSdk('openEnclaveReport') }, await azureSite());
+    assert.equal(claims['x-ms-sgx-is-debuggable'], true);
+  },
+);

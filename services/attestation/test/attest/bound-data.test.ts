@@ -18,7 +18,11 @@ for (const kind of ['sgx-v3', 'tdx-v4'] as const) {
     test('data whose hash is not in the evidence is refused, and so is data for the other place', async () => {
       const where = await bound(kind, utf8('runtime'));
       const { request } = where;
-      const good: AttestRequest = { ...request, runtimeData: binary(utf8('runtime')), initTimeData: binary(utf8('init')) };
+      const good: AttestRequest = {
+        ...request,
+        runtimeData: binary(utf8('runtime')),
+        initTimeData: binary(utf8('init')),
+      };
       await claimsOf(good, where);
       for (const [wrong, rule] of [
         [{ runtimeData: binary(utf8('Runtime')) }, 'runtimeData-hash'],

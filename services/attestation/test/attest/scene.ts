@@ -37,7 +37,7 @@ export interface Site {
   readonly clock: { ms: number };
 }
 
-export const document = (policies: TenantDocument['policies'] = {}): TenantDocument => ({ policies, certificates: [] });
+const document = (policies: TenantDocument['policies'] = {}): TenantDocument => ({ policies, certificates: [] });
 
 export async function site(changes: SiteChanges = {}): Promise<Site> {
   const { at = new Date('2026-01-15T00:00:00Z'), policies = {}, stored = {}, allowTestSettings = false } = changes;
@@ -165,7 +165,10 @@ export function azureSdkCollateral(quote: Uint8Array): QuoteCollateral {
   const signer = pem('dcap/certs/tcb-signing-c0575e76d030.der') + root;
   const tcbInfo = splitSignedBody(textOf('dcap/tcbinfo/f3c6070cb9bd.json'), 'tcbInfo');
   const qeIdentity = splitSignedBody(textOf('dcap/qeidentity/319548a29c83.json'), 'enclaveIdentity');
-  const chain = Buffer.from(quote).toString('latin1').match(/-----BEGIN[^-]*-----[^-]*-----END[^-]*-----\n?/g) ?? [];
+  const chain =
+    Buffer.from(quote)
+      .toString('latin1')
+      .match(/-----BEGIN[^-]*-----[^-]*-----END[^-]*-----\n?/g) ?? [];
   return {
     pck_crl_issuer_chain: (chain[1] ?? '') + root,
     root_ca_crl: toHex(vectors.read('dcap/crl/ad6f3f4e0673.der')),

@@ -13,7 +13,10 @@ test('evidence of a software platform that the tenant does not list is refused, 
   const { platform, request } = await softwareSite();
   const { platform: other } = await softwareSite({ kind: 'sgx-v4' });
   assert.notEqual(other, platform);
-  const where = await site({ endorsements: collateralSource(platform.collateral), policies: { SgxEnclave: permissive } });
+  const where = await site({
+    endorsements: collateralSource(platform.collateral),
+    policies: { SgxEnclave: permissive },
+  });
   assert.equal(await refusalOf(request, where), '400 InvalidParameter evidence');
   const draft = { ...request, draftPolicy: permissive };
   assert.equal(await refusalOf(draft, where), '400 InvalidParameter evidence');
@@ -56,7 +59,12 @@ test('a root that is none, or is Intel’s, makes no tenant; nor do a baseline a
   const { configuration } = context.tenant;
   const make = (changes: Partial<typeof configuration>, allowTestSettings = false): unknown => {
     const tenant = { ...context.tenant, configuration: { ...configuration, ...changes } };
-    return createAttestContext({ tenant, endorsements: collateralSource({}), now: () => platform.at, allowTestSettings });
+    return createAttestContext({
+      tenant,
+      endorsements: collateralSource({}),
+      now: () => platform.at,
+      allowTestSettings,
+    });
   };
   assert.ok(make({}));
   assert.ok(make({ baseline: { verificationTime: '2025-06-11T19:08:46Z' } }, true));

@@ -32,7 +32,7 @@ export function signerOptions(clock: Clock, changes: Partial<TokenSignerOptions>
 }
 
 /** The JWKS as `/certs` answers it. */
-export function jwksOf(keys: readonly PublishedKey[]): { readonly keys: Record<string, unknown>[] } {
+function jwksOf(keys: readonly PublishedKey[]): { readonly keys: Record<string, unknown>[] } {
   return { keys: keys.map(({ kid, kty, alg, jwk, x5c }) => ({ kid, kty, alg, ...jwk, x5c: [...x5c], use: 'sig' })) };
 }
 

@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { readCertificateEvidence } from '@enclos/atls/token-key';
+import { parseCollateral } from '@enclos/attestation';
+import { softwareRootSync, verifyQuoteSync } from '@enclos/attestation/node';
+import { toHex, toPem } from '@enclos/codec';
+import { scenario } from '@enclos/evidence-kit';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
 import type { JsonValue, PublishedKey } from '../../src/tokens/signer.ts';
-import { issuer, minuteMs, quoteLike, signerOptions, verified, type Clock } from './signing.ts';
+import { issuer, minuteMs, signerOptions, verified, type Clock } from './signing.ts';
 
 const start = Date.parse('2026-01-15T12:00:00Z');
+/** By way of PEM: in DER, Node would find the PEM of the PCK certificate in the quote first. */
 const certificateOf = (key: PublishedKey | undefined): X509Certificate =>
-  new X509Certificate(Buffer.from(key?.x5c[0] ?? '', 'base64'));
+  new X509Certificate(toPem('CERTIFICATE', new Uint8Array(Buffer.from(key?.x5c[0] ?? '', 'base64'))));
 
 for (const [algorithm, changes] of [
   ['RS256', {}],
@@ -23,7 +28,12 @@ for (const [algorithm, changes] of [
     const keys = await signer.publishedKeys();
     const payload = await verified(token, keys, { algorithms: [algorithm], atMs: start });
     const [key] = keys;
-    assert.deepEqual(decodeProtectedHeader(token), { alg: algorithm, jku: `${issuer}/certs`, kid: key?.kid, typ: 'JWT' });
+    assert.deepEqual(decodeProtectedHeader(token), {
+      alg: algorithm,
+      jku: `${issuer}/certs`,
+      kid: key?.kid,
+      typ: 'JWT',
+    });
     const seconds = start / 1000;
     assert.match(String(payload.jti), /^[0-9a-f-]{36}$/);
     assert.deepEqual(
@@ -48,12 +58,22 @@ for (const [algorithm, changes] of [
 }
 
 test('the certificate carries evidence about the key: for this issuer and configuration, and for no TLS', async () => {
-  const signer = await createTokenSigner(signerOptions({ ms: start }));
+  const made = scenario();
+  const quote = (reportData: Uint8Array): Promise<Uint8Array> =>
+    Promise.resolve(scenario({ report: { reportData } }).quote);
+  const signer = await createTokenSigner(signerOptions({ ms: start }, { quote }));
   const [key] = signer.ownKeys();
-  const evidence = readCertificateEvidence(new Uint8Array(certificateOf(key).raw));
+  const evidence = readCertificateEvidence(new Uint8Array(Buffer.from(key?.x5c[0] ?? '', 'base64')));
   assert.deepEqual(evidence.own, { role: 'token-signer', issuer, configuration: 'CFdigest', issuedAtMs: start });
-  const [reportData = new Uint8Array()] = evidence.boundReportData;
-  assert.deepEqual(evidence.quote, await quoteLike(reportData));
+  const verdict = verifyQuoteSync(evidence.quote, parseCollateral(made.collateral), {
+    roots: [softwareRootSync(made.root.certificate)],
+    now: made.at,
+  });
+  assert.equal(verdict.report.reportData, toHex(evidence.boundReportData[0] ?? new Uint8Array()));
+  assert.deepEqual(
+    evidence.publicKey,
+    new Uint8Array(certificateOf(key).publicKey.export({ type: 'spki', format: 'der' })),
+  );
 });
 
 test('the names that the signer owns are its own, whatever the claims say', async () => {
@@ -126,7 +146,9 @@ test('options that make no sense are refused, and a quote that fails is no signe
     { keys: { rotateMinutes: Number.NaN, overlapMinutes: 1 } },
     { keys: { rotateMinutes: 20, overlapMinutes: 10 } },
   ]) {
-    await assert.rejects(createTokenSigner(signerOptions({ ms: start }, changes)), { code: 'ATTESTATION_TENANT_UNUSABLE' });
+    await assert.rejects(createTokenSigner(signerOptions({ ms: start }, changes)), {
+      code: 'ATTESTATION_TENANT_UNUSABLE',
+    });
   }
   const failing = createTokenSigner(signerOptions({ ms: start }, { quote: () => Promise.reject(new Error('none')) }));
   await assert.rejects(failing, { code: 'ATLS_EVIDENCE_UNAVAILABLE' });

@@ -1,0 +1,23 @@
+import { once } from 'node:events';
+import { startTestService } from '@enclos/integration-tests';
+import { connectSoftwarePlatform } from '@enclos/tee';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A host of the attestation service alone. Arguments: a folder with image and signature, the platform's socket, the port. */
+const [folder = '', socketPath = '', port = ''] = process.argv.slice(2);
+const launcher = await connectSoftwarePlatform(socketPath);
+const { running, certificate } = await startTestService({
+  signed: {
+    image: new Uint8Array(readFileSync(join(folder, 'image'))),
+    signature: new Uint8Array(readFileSync(join(folder, 'signature'))),
+  },
+  launcher,
+  folder: join(folder, 'service'),
+  port: Number(port),
+});
+process.stdout.write(`${JSON.stringify({ port: running.address.port, ca: certificate })}\n`);
+await once(process.stdin.resume(), 'end');
+await running.stop();
+await launcher.close();
+process.exit();
