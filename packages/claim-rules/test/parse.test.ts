@@ -392,6 +392,8 @@ for (const [limit, value, text] of [
     const error = policyError(() => parsePolicy(text, { [limit]: value }));
     assert.equal(error.code, 'CLAIM_RULES_LIMIT');
     assert.match(error.message, new RegExp(`\\(${limit}\\)`));
+    // Told at its place, but for a text that is not read at all.
+    assert.equal(error.diagnostics.length, limit === 'maxTextBytes' ? 0 : 1);
   });
 }
 
