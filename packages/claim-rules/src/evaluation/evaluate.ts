@@ -14,7 +14,7 @@ export interface EvaluationOptions extends ConfigurationOptions {
   readonly claims: readonly Claim[];
   /** Types of the claims of the service that a policy may look at and not issue anything of. Default: pcrs. */
   readonly readOnlyTypes?: readonly string[];
-  /** Tell for each rule what became of it. */
+  /** Tell for each rule what became of it. That costs steps of its own. */
   readonly trace?: boolean;
 }
 
