@@ -14,7 +14,7 @@ export interface EvaluationOptions extends ConfigurationOptions {
   readonly claims: readonly Claim[];
   /** Types of the claims of the service that a policy may look at and not issue anything of. Default: pcrs. */
   readonly readOnlyTypes?: readonly string[];
-  /** Tell for each rule what became of it. */
+  /** Tell for each rule what became of it. That costs steps of its own. */
   readonly trace?: boolean;
 }
 
@@ -51,6 +51,9 @@ export function evaluateConfiguration(policy: Policy, { limits }: ConfigurationO
  */
 export function evaluatePolicy(policy: Policy, options: EvaluationOptions): Evaluation {
   const limits = limitsOf(options.limits);
+  if (options.claims.length > limits.maxClaims) {
+    raise('CLAIM_RULES_LIMIT', `There are more than ${limits.maxClaims} claims (maxClaims).`);
+  }
   const claims = options.claims.map((claim) => checkedClaim(claim, limits));
   const readOnly = new Set(options.readOnlyTypes ?? ['pcrs']);
   const run = new Run(limits, options.trace === true);
