@@ -69,10 +69,11 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
     const base = await prepareBase(options.base, { architecture, interpreter, writer, cache, libraryFolder });
     const image = await composeImage({ application, base, architecture, createdSeconds, tag, tool }, writer);
     const { descriptor, sbom, provenance, name } = image;
-    await writer.finish([descriptor, sbom, provenance]);
-    if (options.archiveFile !== undefined) {
-      await writeArchive(options.layoutFolder, { image: descriptor, name, tag }, options.archiveFile);
-    }
+    const { archiveFile } = options;
+    await writer.finish([descriptor, sbom, provenance], async () => {
+      // From what is written here: a build beside this one may replace the layout at any time.
+      if (archiveFile !== undefined) await writeArchive(writer.folder, { image: descriptor, name, tag }, archiveFile);
+    });
     return Object.freeze({ ...image, architecture, cached: base.cached });
   } finally {
     await writer.discard();

@@ -38,7 +38,7 @@ export const file = (path: string, text = ''): LayerEntry => ({
 export const archive = (entries: readonly LayerEntry[]): Promise<Uint8Array> => collect(writeTar(entries, 0));
 
 /** It cannot be run, and has what is pinned of an interpreter: its hash. */
-const interpreter = elfFile({ loader: '/lib64/ld-linux-x86-64.so.2', needed: ['libc.so.6'] });
+export const interpreter = elfFile({ loader: '/lib64/ld-linux-x86-64.so.2', needed: ['libc.so.6'] });
 const architecture = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
 
 const manifest: EnclaveManifest = {
