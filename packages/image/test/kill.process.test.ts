@@ -120,7 +120,10 @@ describe('builds that are killed, or beside each other', () => {
       readdirSync(folder).sort(),
       [own, elsewhere, other, deadOther, foreign].map((path) => basename(path)).sort(),
     );
-    assert.deepEqual((await livingBeside(target, own)).map(({ path }) => path), [elsewhere]);
+    assert.deepEqual(
+      (await livingBeside(target, own)).map(({ path }) => path),
+      [elsewhere],
+    );
   });
 
   test('a layout that shares its blobs by a link is not replaced', async () => {

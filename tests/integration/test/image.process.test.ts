@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { startPlatform } from '@enclos/software-sgx';
 import { startRegistry } from '@enclos/testkit';
-import { containerTest, createPodman } from '../src/containers.ts';
+import { containerTest, createPodman } from '@enclos/testkit';
 import { enclosBin, repository, startProgram, type Ran } from '../src/programs.ts';
 
 // /tmp itself may be entered by everybody: another user builds below it.
