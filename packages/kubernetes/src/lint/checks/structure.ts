@@ -11,12 +11,18 @@ const longestSubdomain = 253;
 /** Names of roles may hold colons, and those of nodes come from elsewhere. */
 const freeNames = /^(?:ClusterRole|Role|ClusterRoleBinding|RoleBinding|Node|Event|IPAddress|ServiceCIDR)$/;
 
+/** Their names become a part of a domain name. */
+const dnsLabelKinds = /^(?:Service|Namespace)$/;
+/** Any other is an unknown value, which is said where the fields are checked. */
+const restartPolicies = new Set(['Always', 'OnFailure', 'Never', undefined]);
+
 /** What the API server checks beyond types. */
 export function checkObjectName({ node, kind }: KubernetesObject, report: Report): void {
   const name = at(node, 'metadata', 'name');
   const text = textOf(name);
   if (name !== undefined && text !== undefined && !freeNames.test(kind)) {
-    if (text.length > longestSubdomain || !subdomain.test(text)) {
+    const fits = dnsLabelKinds.test(kind) ? label.test(text) : text.length <= longestSubdomain && subdomain.test(text);
+    if (!fits) {
       report('K8S_NAME_INVALID', name, `${JSON.stringify(text.slice(0, 100))} is not a name of a ${kind}`);
     }
   }
@@ -86,6 +92,7 @@ function checkSelector({ object, labels }: EnclavePod, report: Report): void {
 function checkRestartPolicy({ object, spec, specSpan }: EnclavePod, report: Report): void {
   const policy: YamlNode | undefined = at(spec, 'restartPolicy');
   const text = textOf(policy);
+  if (!restartPolicies.has(text)) return;
   const span = fieldSpan(spec, 'restartPolicy', specSpan);
   if (/^(?:Job|CronJob)$/.test(object.kind)) {
     if (text === 'Never' || text === 'OnFailure') return;
