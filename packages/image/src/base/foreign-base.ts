@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { EnclosError } from '@enclos/errors';
 import { createAppView, type AppView } from '../app-view.ts';
-import { unzip, readLayer } from '../read-layer.ts';
+import { readLayer, unpack, type Compression } from '../read-layer.ts';
 import { isArchiveOfLayout, unpackArchive } from '../oci/archive.ts';
 import { mediaTypes } from '../oci/documents.ts';
 import { openLayout, readBytes } from '../oci/layout.ts';
@@ -13,7 +13,7 @@ import { interpreterComponent, interpreterLayer, type BaseContext } from './node
 import { interpreterPath, type PreparedBase } from './base.ts';
 
 export interface ForeignBaseOptions {
-  /** An OCI layout, an archive of one, or a tar archive of a root folder, which may be compressed with gzip. */
+  /** An OCI layout, an archive of one, or a tar archive of a root folder, which may be compressed with gzip or zstd. */
   readonly path: string;
   /** What it is called. Default: its digest, since its place is not the same everywhere. */
   readonly name?: string;
@@ -24,7 +24,7 @@ export interface ForeignBaseOptions {
 /**
  * A base that somebody else made, with the pinned interpreter on it. Its layers are read whole, by the rules of `image verify`, and kept as they are; of its
  * configuration only the variables are.
- * @throws OCI_LAYOUT_INVALID, OCI_LAYER_INVALID, OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE, OCI_BASE_UNUSABLE
+ * @throws OCI_LAYOUT_INVALID, OCI_LAYER_INVALID, OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE, OCI_BASE_UNUSABLE, OCI_COMPRESSION_UNSUPPORTED
  */
 export async function prepareForeignBase(options: ForeignBaseOptions, context: BaseContext): Promise<PreparedBase> {
   const { path } = options;
@@ -94,10 +94,10 @@ function ociType(mediaType: string): string {
 }
 
 async function fromRootFolder(path: string, { writer }: BaseContext): Promise<Layers> {
-  const isGzip = await beginsWithGzip(path);
+  const compression = await compressionOf(path);
   const pieces = (): AsyncIterable<Uint8Array> => {
     const stored = createReadStream(path, { highWaterMark: readBytes }) as AsyncIterable<Uint8Array>;
-    return isGzip ? unzip(stored) : stored;
+    return unpack(stored, compression);
   };
   // First: what cannot be read is not worth compressing.
   const view = createAppView([interpreterPath.slice(1)]);
@@ -111,11 +111,13 @@ async function fromRootFolder(path: string, { writer }: BaseContext): Promise<La
   };
 }
 
-async function beginsWithGzip(path: string): Promise<boolean> {
+/** By the first bytes (RFC 1952, section 2.3.1; RFC 8878, section 3.1.1). */
+async function compressionOf(path: string): Promise<Compression> {
   const handle = await open(path);
   try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(4), 0, 4, 0);
+    const head = Buffer.from(buffer.subarray(0, bytesRead)).toString('hex');
+    return head.startsWith('1f8b') ? 'gzip' : head === '28b52ffd' ? 'zstd' : 'none';
   } finally {
     await handle.close();
   }
