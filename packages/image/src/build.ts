@@ -1,5 +1,5 @@
 import { pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/software-sgx';
 import { EnclosError } from '@enclos/errors';
 import type { Application } from './application.ts';
 import { architectures, type Architecture, type PreparedBase } from './base/base.ts';
@@ -31,6 +31,8 @@ export interface BuildOptions {
   readonly cacheFolder?: string | undefined;
   /** Where the libraries of the interpreter are on this machine. Default: where Debian has them. */
   readonly libraryFolder?: string | undefined;
+  /** Default: that of this machine. */
+  readonly architecture?: Architecture | undefined;
   /** The interpreter, in place of the one of its npm package. It has to be the pinned one all the same. */
   readonly interpreter?: string | undefined;
   /** What makes the image, for its statements. */
@@ -88,16 +90,22 @@ async function build<T extends ComposedContent>(
   if (!Number.isInteger(createdSeconds) || createdSeconds < 0 || createdSeconds > maxSeconds) {
     throw new EnclosError('BUILD_DATE_INVALID', 'The time of an image is a number of seconds since 1970.');
   }
-  const architecture = architectureOfMachine();
-  const interpreter = await verifyInterpreter({
-    pinned,
-    architecture: architectures[architecture].npm,
-    ...(options.interpreter === undefined ? {} : { path: options.interpreter }),
-  });
+  const machine = architectureOfMachine();
+  const { architecture = machine } = options;
+  const interpreterFor = (wanted: Architecture): Promise<VerifiedInterpreter> =>
+    verifyInterpreter({
+      pinned,
+      architecture: architectures[wanted].npm,
+      ...(options.interpreter === undefined || wanted !== architecture ? {} : { path: options.interpreter }),
+    });
+  const interpreter = await interpreterFor(architecture);
+  // The same release on another architecture: what it has built in is the same.
+  const runnable = async () => (architecture === machine ? interpreter : await interpreterFor(machine)).path;
   const cache = options.cacheFolder === undefined ? noCache : await openLayerCache(options.cacheFolder);
   const writer = await createLayoutWriter(options.layoutFolder);
   try {
-    const base = await prepareBase(options.base, { architecture, interpreter, writer, cache, libraryFolder });
+    const context = { architecture, isForeign: architecture !== machine, interpreter, runnable, writer, cache };
+    const base = await prepareBase(options.base, { ...context, libraryFolder });
     const image = await make({ base, architecture, createdSeconds, tag, tool }, writer);
     const { descriptor, sbom, provenance, name } = image;
     await writer.finish([descriptor, sbom, provenance], async () => {
@@ -110,7 +118,7 @@ async function build<T extends ComposedContent>(
   }
 }
 
-/** The base has programs of this machine, and images are made for it. @throws OCI_BASE_UNUSABLE */
+/** @throws OCI_BASE_UNUSABLE for one that enclaves do not run on */
 function architectureOfMachine(): Architecture {
   const wanted = `${process.platform}-${process.arch}`;
   const found = Object.entries(architectures).find(([, { npm }]) => npm === wanted);

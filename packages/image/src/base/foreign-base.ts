@@ -8,9 +8,9 @@ import { mediaTypes } from '../oci/documents.ts';
 import { openLayout, readBytes } from '../oci/layout.ts';
 import { findImage } from '../oci/source.ts';
 import { packLayer, type PackedLayer } from '../pack-layer.ts';
-import { createTarBudget, readTar } from '../tar/read.ts';
+import { createTarBudget, readTar, type TarVisitor } from '../tar/read.ts';
 import { interpreterComponent, interpreterLayer, type BaseContext } from './node-base.ts';
-import { interpreterPath, type PreparedBase } from './base.ts';
+import { interpreterPath, type Architecture, type PreparedBase } from './base.ts';
 
 export interface ForeignBaseOptions {
   /** An OCI layout, an archive of one, or a tar archive of a root folder, which may be compressed with gzip or zstd. */
@@ -62,12 +62,13 @@ async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: 
   }
   const budget = createTarBudget();
   const view = createAppView([interpreterPath.slice(1)]);
+  const loaders = new Set<string>();
   const layers: PackedLayer[] = [];
   for (const [index, descriptor] of manifest.layers.entries()) {
     const diffId = config.rootfs.diff_ids[index];
     if (diffId === undefined) throw new RangeError('The number of layers was compared.');
     const layer = { descriptor, diffId };
-    await readLayer(source, layer, { visit: view.visit, budget });
+    await readLayer(source, layer, { visit: seeing(view, loaders), budget });
     const { digest } = await writer.addPieces(source.open(descriptor), descriptor.mediaType);
     if (digest !== descriptor.digest) {
       throw new EnclosError('OCI_DIGEST_MISMATCH', `${folder} changes while it is read.`);
@@ -75,6 +76,7 @@ async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: 
     layers.push({ diffId, descriptor: { mediaType: ociType(descriptor.mediaType), digest, size: descriptor.size } });
   }
   requireFree(view);
+  requireOwnLoader(loaders, architecture);
   const environment = (config.config?.Env ?? []).filter((variable) => !variable.startsWith('ENCLOS_'));
   return { name: found.digest, layers, environment };
 }
@@ -88,12 +90,35 @@ function requireFree({ files, hashes }: AppView): void {
   });
 }
 
+/** What programs of an architecture name as their loader, wherever it is. */
+const loaderNames: Readonly<Record<Architecture, string>> = {
+  amd64: 'ld-linux-x86-64.so.2',
+  arm64: 'ld-linux-aarch64.so.1',
+};
+
+/** A view that also notes which loaders pass by. */
+function seeing(view: AppView, loaders: Set<string>): TarVisitor {
+  return (entry) => {
+    const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
+    if (Object.values(loaderNames).includes(name)) loaders.add(name);
+    return view.visit(entry);
+  };
+}
+
+/** A tar says nothing of its architecture, and a configuration may say what is not so. One with both loaders is for both. */
+function requireOwnLoader(loaders: ReadonlySet<string>, architecture: Architecture): void {
+  if (loaders.size === 0 || loaders.has(loaderNames[architecture])) return;
+  const [found = ''] = loaders;
+  const reason = `The base has ${found}, and not the loader of ${architecture}: it is for another architecture.`;
+  throw new EnclosError('OCI_BASE_UNUSABLE', reason);
+}
+
 /** Docker's name of the same thing; a manifest of OCI does not have it. */
 function ociType(mediaType: string): string {
   return mediaType === mediaTypes.dockerLayerGzip ? mediaTypes.layerGzip : mediaType;
 }
 
-async function fromRootFolder(path: string, { writer }: BaseContext): Promise<Layers> {
+async function fromRootFolder(path: string, { writer, architecture }: BaseContext): Promise<Layers> {
   const compression = await compressionOf(path);
   const pieces = (): AsyncIterable<Uint8Array> => {
     const stored = createReadStream(path, { highWaterMark: readBytes }) as AsyncIterable<Uint8Array>;
@@ -101,8 +126,10 @@ async function fromRootFolder(path: string, { writer }: BaseContext): Promise<La
   };
   // First: what cannot be read is not worth compressing.
   const view = createAppView([interpreterPath.slice(1)]);
-  await readTar(pieces(), view.visit);
+  const loaders = new Set<string>();
+  await readTar(pieces(), seeing(view, loaders));
   requireFree(view);
+  requireOwnLoader(loaders, architecture);
   const layer = await packLayer(pieces(), writer);
   return {
     name: layer.diffId,
