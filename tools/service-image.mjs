@@ -55,9 +55,9 @@ const built = await buildProgramImage({
   tool: { name: 'enclos', version },
 });
 const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
-if (values.json)
-  console.log(JSON.stringify({ name, digest: built.descriptor.digest, layout: layoutFolder, sizeBytes }));
-else console.log(`${name}@${built.descriptor.digest}: ${sizeBytes} bytes in ${layoutFolder}`);
+const { digest } = built.descriptor;
+const facts = { name, digest, layout: layoutFolder, sizeBytes };
+console.log(values.json ? JSON.stringify(facts) : `${name}@${digest}: ${sizeBytes} bytes in ${layoutFolder}`);
 
 function read(file) {
   return JSON.parse(readFileSync(join(folder, file), 'utf8'));

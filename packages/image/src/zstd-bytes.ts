@@ -14,9 +14,9 @@ export function createByteReader(pieces: AsyncIterable<Uint8Array>, ended: () =>
   let rest: Uint8Array = new Uint8Array();
   const isAtEnd = async (): Promise<boolean> => {
     while (rest.length === 0) {
-      const { done, value } = await iterator.next();
-      if (done === true) return true;
-      rest = value;
+      const next = await iterator.next();
+      if (next.done === true) return true;
+      rest = next.value;
     }
     return false;
   };
