@@ -1,5 +1,6 @@
 import { oneOfOf, valueRulesOf, type ValueForm, type ValueRule } from '../../schema/value-rules.ts';
 import { isAbsent, type MapNode, type ScalarNode, type Span, type YamlNode } from '../../yaml/node.ts';
+import { isLabelName, isSubdomainName } from '../names.ts';
 import { meantBy, type Report } from '../report.ts';
 import { checkConflicts } from './conflicts.ts';
 
@@ -61,14 +62,8 @@ function checkScalar(node: ScalarNode, rule: ValueRule, path: string, report: Re
 
 const shown = (value: string | number | boolean | null): string => JSON.stringify(value).slice(0, 80);
 
-const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const part = '[a-z0-9](?:[a-z0-9-]{0,251}[a-z0-9])?';
-const subdomain = new RegExp(`^${part}(?:\\.${part})*$`);
 /** IANA's form of the name of a service (RFC 6335, section 5.1). */
 const portName = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/;
-const longestSubdomain = 253;
-
-const isSubdomain = (text: string): boolean => text.length <= longestSubdomain && subdomain.test(text);
 
 interface Form {
   readonly wanted: string;
@@ -89,10 +84,11 @@ const portForm = (least: number): Form => ({
 
 /** Of single values; those of maps are in {@link checkMap}. */
 const forms: Readonly<Partial<Record<ValueForm, Form>>> = {
-  label: ofText('at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends', (text) =>
-    label.test(text),
+  label: ofText('at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends', isLabelName),
+  subdomain: ofText(
+    'lower-case letters, digits, hyphens and dots, with a letter or digit at both ends',
+    isSubdomainName,
   ),
-  subdomain: ofText('lower-case letters, digits, hyphens and dots, with a letter or digit at both ends', isSubdomain),
   port: portForm(1),
   // Zero is taken for none.
   'target-port': portForm(0),
@@ -108,7 +104,7 @@ const dataKey = /^[-._a-zA-Z0-9]{1,253}$/;
 /** `name`, or `prefix/name` with a domain before it. */
 function isQualifiedName(text: string): boolean {
   const slash = text.indexOf('/');
-  return labelName.test(text.slice(slash + 1)) && (slash < 0 || isSubdomain(text.slice(0, slash)));
+  return labelName.test(text.slice(slash + 1)) && (slash < 0 || isSubdomainName(text.slice(0, slash)));
 }
 
 function checkMap({ fields }: MapNode, form: ValueForm, path: string, report: Report): void {
