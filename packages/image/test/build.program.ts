@@ -21,4 +21,5 @@ for (let build = 0; build < Number(builds); build += 1) {
     interpreter: `${folder}/interpreter`,
     tool: { name: 'enclos', version: '0.0.0' },
   });
+  process.stdout.write('built\n');
 }
