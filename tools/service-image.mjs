@@ -24,6 +24,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const [service, ...others] = positionals;
+// `npm run` changes to the folder of the workspace, and says where it was called.
+const given = (path) => resolve(process.env.INIT_CWD ?? '.', path);
 if (service === undefined || others.length > 0 || !/^[a-z-]+$/.test(service)) {
   console.error(usage);
   process.exit(2);
@@ -33,7 +35,7 @@ const folder = join(root, 'services', service);
 const { name, program, user, startsEnclaves = false, files = {}, machinePrograms = [] } = read('image.json');
 const { version } = read('package.json');
 const { script, components } = await bundle(join(folder, program));
-const layoutFolder = values.out === undefined ? join(folder, 'dist', `${name}.oci`) : resolve(values.out);
+const layoutFolder = values.out === undefined ? join(folder, 'dist', `${name}.oci`) : given(values.out);
 const built = await buildProgramImage({
   program: {
     name,
@@ -48,7 +50,7 @@ const built = await buildProgramImage({
   },
   base: 'node',
   layoutFolder,
-  archiveFile: values.archive === undefined ? undefined : resolve(values.archive),
+  archiveFile: values.archive === undefined ? undefined : given(values.archive),
   tag: values.tag,
   createdSeconds: Number(process.env.SOURCE_DATE_EPOCH ?? 0),
   cacheFolder: join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'enclos/layers'),
