@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { after, type TestContext } from 'node:test';
-import { containerTest } from '../src/containers.ts';
+import { containerTest } from '@enclos/testkit';
 import { configMapOf, createPodSite, sampleDeployment, type PodRoot, type PodSite } from '../src/pods.ts';
 import type { Ran } from '../src/programs.ts';
 import { separationSkipped } from '../src/separated.ts';
