@@ -78,15 +78,15 @@ function checkedClaim({ type, value, issuer }: Claim, limits: Limits): Claim {
   if (typeof type !== 'string' || type === '') {
     raise('CLAIM_RULES_ARGUMENT', 'The type of a claim is text that is not empty.');
   }
-  const name = JSON.stringify(type.slice(0, 60));
+  const name = (): string => JSON.stringify(type.slice(0, 60));
   const isValue = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
-  if (!isValue) raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name} is no text, safe integer or boolean.`);
+  if (!isValue) raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name()} is no text, safe integer or boolean.`);
   if (!claimIssuers.includes(issuer)) {
-    raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${name} is not one of ${claimIssuers.join(', ')}.`);
+    raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${name()} is not one of ${claimIssuers.join(', ')}.`);
   }
   for (const text of [type, value]) {
     if (typeof text === 'string' && isLongerThan(text, limits.maxStringBytes)) {
-      raise('CLAIM_RULES_LIMIT', `The claim ${name} has more than ${limits.maxStringBytes} bytes (maxStringBytes).`);
+      raise('CLAIM_RULES_LIMIT', `The claim ${name()} has more than ${limits.maxStringBytes} bytes (maxStringBytes).`);
     }
   }
   // Minus zero is equal to zero, and is not written like it.
