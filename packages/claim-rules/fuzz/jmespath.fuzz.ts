@@ -27,8 +27,9 @@ export function fuzz(data: Uint8Array): void {
     const value = parseJson(text.slice(end + 1), budget);
     const found = writeJson(searchJson(value, query, budget), budget);
     JSON.parse(found);
-    if (writeJson(parseJson(found, budget), budget) !== found)
+    if (writeJson(parseJson(found, budget), budget) !== found) {
       throw new Error('The result reads back as something else.');
+    }
   } catch (error) {
     if (!(error instanceof JsonFault || error instanceof JmesPathError || error instanceof PolicyError)) throw error;
   }

@@ -171,12 +171,10 @@ const pages: Readonly<Record<string, readonly (readonly Case[] | Broken)[]>> = {
     [
       [
         pcrs(
-          ...[
-            '4c833b1c361fceffd8dc0f81eec76081b71e1a0eb2193caed0b6e1c7735ec33e',
-            '8c25e3be6ad6f5bd33c9ae40d5d5461e88c1a7366df0c9ee5c7e5ff40d3d1d0e',
-            '3d458cfe55cc03ea1f443f1562beec8df51c75e14a9fcf9a7234a13f198e7969',
-            '3d458cfe55cc03ea1f443f1562beec8df51c75e14a9fcf9a7234a13f198e7969',
-          ],
+          '4c833b1c361fceffd8dc0f81eec76081b71e1a0eb2193caed0b6e1c7735ec33e',
+          '8c25e3be6ad6f5bd33c9ae40d5d5461e88c1a7366df0c9ee5c7e5ff40d3d1d0e',
+          '3d458cfe55cc03ea1f443f1562beec8df51c75e14a9fcf9a7234a13f198e7969',
+          '3d458cfe55cc03ea1f443f1562beec8df51c75e14a9fcf9a7234a13f198e7969',
         ),
         [],
       ],
@@ -236,8 +234,9 @@ for (const [page, policies] of Object.entries(pages)) {
   vectors.test(`the policies of ${page}`, () => {
     const texts = policiesOn(page);
     assert.equal(texts.length, policies.length);
-    for (const [index, expected] of policies.entries())
+    for (const [index, expected] of policies.entries()) {
       check(texts[index] ?? '', expected, `${page}, policy ${index + 1}`);
+    }
   });
 }
 

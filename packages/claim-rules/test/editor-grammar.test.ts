@@ -37,8 +37,9 @@ test('every expression of the editor grammar compiles, and every include is ther
       .sort(),
   );
   // No expression uses more than the engines of editors and JavaScript have in common.
-  for (const { match, begin, end } of all)
+  for (const { match, begin, end } of all) {
     for (const source of [match, begin, end]) assert.ok(new RegExp(source ?? '', 'u'));
+  }
 });
 
 /** What a pattern of the repository finds in a text. */
@@ -55,8 +56,9 @@ test('the editor grammar knows the words of the language', () => {
     assert.ok(found('values', `c.${name}`).includes(`c.${name}`));
     assert.ok(found('values', `${name}=`).includes(name));
   }
-  for (const name of ['permit', 'deny', 'add', 'issue', 'issueproperty'])
+  for (const name of ['permit', 'deny', 'add', 'issue', 'issueproperty']) {
     assert.deepEqual(found('action', `=> ${name} (`), [`${name} (`]);
+  }
   assert.deepEqual(found('version', 'version = 1.2;'), ['version = 1.2']);
   assert.deepEqual(found('version', 'version=2.0;'), []);
   assert.deepEqual(found('condition', '!c1:[type=="a"]'), ['c1:[']);

@@ -5,8 +5,12 @@ import { authorizing, issuing, policyError, problemsOf } from './claims.ts';
 
 test('a policy becomes a tree with the place of each part', () => {
   const text = 'version=1.2;\nauthorizationrules\n{\n  c:[type=="a", value>=5] && ![type!="b"] => permit();\n};\n';
-  const { version, sections, warnings } = parsePolicy(text);
+  const policy = parsePolicy(text);
+  const { version, sections, warnings } = policy;
   assert.equal(version, '1.2');
+  for (const part of [policy, sections, warnings, sections[0]?.rules[0]?.conditions[0]?.properties[1]?.expression]) {
+    assert.ok(part !== undefined && Object.isFrozen(part));
+  }
   assert.deepEqual(warnings, []);
   const [section] = sections;
   const [rule] = section?.rules ?? [];
@@ -392,6 +396,8 @@ for (const [limit, value, text] of [
     const error = policyError(() => parsePolicy(text, { [limit]: value }));
     assert.equal(error.code, 'CLAIM_RULES_LIMIT');
     assert.match(error.message, new RegExp(`\\(${limit}\\)`));
+    // Told at its place, but for a text that is not read at all.
+    assert.equal(error.diagnostics.length, limit === 'maxTextBytes' ? 0 : 1);
   });
 }
 

@@ -55,8 +55,9 @@ function worse({ type, value, issuer }: Claim): Claim {
 
 for (const [type, claims] of Object.entries(sound) as [AttestationType, readonly Claim[]][]) {
   test(`the policies for ${type} are formatted, and the default permits everything`, () => {
-    for (const policies of [defaultPolicies, strictPolicies])
+    for (const policies of [defaultPolicies, strictPolicies]) {
       assert.equal(formatPolicy(policies[type]), policies[type]);
+    }
     assert.equal(evaluate(defaultPolicies[type]).permitted, true);
     assert.equal(evaluate(defaultPolicies[type], claims.map(worse)).permitted, true);
   });

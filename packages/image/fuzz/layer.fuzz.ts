@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { isEnclosError } from '@enclos/errors';
 import { createAppView } from '../src/app-view.ts';
-import { unzip } from '../src/read-layer.ts';
+import { unpack } from '../src/read-layer.ts';
 import { bytesContent } from '../src/tar/entry.ts';
 import { readTar } from '../src/tar/read.ts';
 import { writeTar } from '../src/tar/write.ts';
@@ -42,7 +42,7 @@ export async function fuzz(data: Uint8Array): Promise<void> {
   const view = createAppView(['usr/local/bin/node']);
   try {
     await readTar(
-      isGzip ? unzip(pieces(data)) : pieces(data),
+      unpack(pieces(data), isGzip ? 'gzip' : 'none'),
       (entry) => {
         if (entry.path.split('/').includes('..') || entry.path.startsWith('/')) throw new Error('A path leads out.');
         const sink = view.visit(entry);

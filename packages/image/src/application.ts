@@ -76,8 +76,6 @@ export async function applicationEntries(
   if (clash !== undefined) {
     throw new EnclosError('OCI_BASE_UNUSABLE', `/app/${clash} is a place that something else in the image has.`);
   }
-  // Where the platform looks for the interpreter, which it copies and hashes.
-  const interpreterPackage = `node_modules/node-${architectures[architecture].npm}`;
   return withFolders([
     file('host.mjs', bytesContent(host)),
     ...programs.map((one) => file(`${one.name}.mjs`, bytesContent(one.script))),
@@ -85,11 +83,17 @@ export async function applicationEntries(
     await program('platform.mjs', programFiles.platform),
     file(`enclave/${name}.sgxs`, bytesContent(image)),
     file(`enclave/${name}.sig`, bytesContent(signature)),
-    file(
-      `${interpreterPackage}/package.json`,
-      bytesContent(encodeJson({ name: `node-${architectures[architecture].npm}` })),
-    ),
-    { kind: 'link', path: `app/${interpreterPackage}/bin/node`, target: interpreterPath },
+    ...interpreterPackage(architecture),
     ...files.map(({ path, content }) => file(path, content)),
   ]);
+}
+
+/** Where the platform looks for the interpreter, which it copies and hashes: the one Node of the image. */
+export function interpreterPackage(architecture: Architecture): readonly LayerEntry[] {
+  const name = `node-${architectures[architecture].npm}`;
+  const folder = `app/node_modules/${name}`;
+  return [
+    { kind: 'file', path: `${folder}/package.json`, mode: 0o644, content: bytesContent(encodeJson({ name })) },
+    { kind: 'link', path: `${folder}/bin/node`, target: interpreterPath },
+  ];
 }

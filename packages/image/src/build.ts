@@ -1,5 +1,5 @@
-import { readImage } from '@enclos/manifest';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
+import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/software-sgx';
 import { EnclosError } from '@enclos/errors';
 import type { Application } from './application.ts';
 import { architectures, type Architecture, type PreparedBase } from './base/base.ts';
@@ -8,14 +8,16 @@ import { prepareForeignBase } from './base/foreign-base.ts';
 import { noCache, openLayerCache } from './base/layer-cache.ts';
 import { prepareNodeBase, type BaseContext } from './base/node-base.ts';
 import { composeImage, type ComposedImage } from './build-image.ts';
+import type { ComposeContext, ComposedContent } from './compose.ts';
 import { writeArchive } from './oci/archive.ts';
-import { createLayoutWriter } from './oci/layout-writer.ts';
+import { createLayoutWriter, type LayoutWriter } from './oci/layout-writer.ts';
+import { composeProgramImage, type ProgramApplication } from './program-image.ts';
 
 /** `node` and `debian` are made here; the rest is somebody's own. */
 export type BaseChoice = 'node' | 'debian' | { readonly path: string; readonly tag?: string | undefined };
 
-export interface BuildImageOptions {
-  readonly application: Application;
+/** What every image is built with. */
+export interface BuildOptions {
   readonly base: BaseChoice;
   /** The folder of the OCI layout. One that is there is replaced. */
   readonly layoutFolder: string;
@@ -29,17 +31,30 @@ export interface BuildImageOptions {
   readonly cacheFolder?: string | undefined;
   /** Where the libraries of the interpreter are on this machine. Default: where Debian has them. */
   readonly libraryFolder?: string | undefined;
+  /** Default: that of this machine. */
+  readonly architecture?: Architecture | undefined;
   /** The interpreter, in place of the one of its npm package. It has to be the pinned one all the same. */
   readonly interpreter?: string | undefined;
   /** What makes the image, for its statements. */
   readonly tool: { readonly name: string; readonly version: string };
 }
 
-export interface BuiltImage extends ComposedImage {
+export interface BuildImageOptions extends BuildOptions {
+  readonly application: Application;
+}
+
+export interface BuildProgramImageOptions extends BuildOptions {
+  readonly program: ProgramApplication;
+}
+
+interface BuiltOn {
   readonly architecture: Architecture;
   /** The base came from the cache. */
   readonly cached: boolean;
 }
+
+export interface BuiltImage extends ComposedImage, BuiltOn {}
+export interface BuiltProgramImage extends ComposedContent, BuiltOn {}
 
 /** The largest time that a tar header holds. */
 const maxSeconds = 8 ** 11 - 1;
@@ -51,35 +66,59 @@ const maxSeconds = 8 ** 11 - 1;
  * @throws OCI_IMAGE_REFUSED, LAUNCH_MEASUREMENT_MISMATCH, OCI_BASE_UNUSABLE, OCI_BASE_TOOL_MISSING, OCI_LIBRARY_MISSING, OCI_LAYOUT_INVALID,
  * BUILD_DATE_INVALID, INTERPRETER_MISSING, INTERPRETER_MISMATCH, and what reading the enclave and a base throws. Nothing is written then.
  */
-export async function buildImage(options: BuildImageOptions): Promise<BuiltImage> {
-  const { application, createdSeconds = 0, tag = 'latest', tool } = options;
+export async function buildImage({ application, ...options }: BuildImageOptions): Promise<BuiltImage> {
+  const { interpreter: pinned } = readImage(application.image).manifest;
+  return build(options, pinned, (context, writer) => composeImage(application, context, writer));
+}
+
+/**
+ * Builds the image of one program that needs no enclave of its own, such as a service of a cluster, in the same way.
+ *
+ * @throws OCI_BASE_UNUSABLE, OCI_BASE_TOOL_MISSING, OCI_LIBRARY_MISSING, OCI_LAYOUT_INVALID, BUILD_DATE_INVALID, INTERPRETER_MISSING,
+ * INTERPRETER_MISMATCH, and what reading a base throws. Nothing is written then.
+ */
+export async function buildProgramImage({ program, ...options }: BuildProgramImageOptions): Promise<BuiltProgramImage> {
+  return build(options, pinnedInterpreter, (context, writer) => composeProgramImage(program, context, writer));
+}
+
+async function build<T extends ComposedContent>(
+  options: BuildOptions,
+  pinned: InterpreterIdentity,
+  make: (context: ComposeContext, writer: LayoutWriter) => Promise<T>,
+): Promise<T & BuiltOn> {
+  const { createdSeconds = 0, tag = 'latest', tool, archiveFile, libraryFolder } = options;
   if (!Number.isInteger(createdSeconds) || createdSeconds < 0 || createdSeconds > maxSeconds) {
     throw new EnclosError('BUILD_DATE_INVALID', 'The time of an image is a number of seconds since 1970.');
   }
-  const architecture = architectureOfMachine();
-  const interpreter = await verifyInterpreter({
-    pinned: readImage(application.image).manifest.interpreter,
-    architecture: architectures[architecture].npm,
-    ...(options.interpreter === undefined ? {} : { path: options.interpreter }),
-  });
+  const machine = architectureOfMachine();
+  const { architecture = machine } = options;
+  const interpreterFor = (wanted: Architecture): Promise<VerifiedInterpreter> =>
+    verifyInterpreter({
+      pinned,
+      architecture: architectures[wanted].npm,
+      ...(options.interpreter === undefined || wanted !== architecture ? {} : { path: options.interpreter }),
+    });
+  const interpreter = await interpreterFor(architecture);
+  // The same release on another architecture: what it has built in is the same.
+  const runnable = async () => (architecture === machine ? interpreter : await interpreterFor(machine)).path;
   const cache = options.cacheFolder === undefined ? noCache : await openLayerCache(options.cacheFolder);
   const writer = await createLayoutWriter(options.layoutFolder);
   try {
-    const { libraryFolder } = options;
-    const base = await prepareBase(options.base, { architecture, interpreter, writer, cache, libraryFolder });
-    const image = await composeImage({ application, base, architecture, createdSeconds, tag, tool }, writer);
+    const context = { architecture, isForeign: architecture !== machine, interpreter, runnable, writer, cache };
+    const base = await prepareBase(options.base, { ...context, libraryFolder });
+    const image = await make({ base, architecture, createdSeconds, tag, tool }, writer);
     const { descriptor, sbom, provenance, name } = image;
-    await writer.finish([descriptor, sbom, provenance]);
-    if (options.archiveFile !== undefined) {
-      await writeArchive(options.layoutFolder, { image: descriptor, name, tag }, options.archiveFile);
-    }
+    await writer.finish([descriptor, sbom, provenance], async () => {
+      // From what is written here: a build beside this one may replace the layout at any time.
+      if (archiveFile !== undefined) await writeArchive(writer.folder, { image: descriptor, name, tag }, archiveFile);
+    });
     return Object.freeze({ ...image, architecture, cached: base.cached });
   } finally {
     await writer.discard();
   }
 }
 
-/** The base has programs of this machine, and images are made for it. @throws OCI_BASE_UNUSABLE */
+/** @throws OCI_BASE_UNUSABLE for one that enclaves do not run on */
 function architectureOfMachine(): Architecture {
   const wanted = `${process.platform}-${process.arch}`;
   const found = Object.entries(architectures).find(([, { npm }]) => npm === wanted);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import { Readable } from 'node:stream';
 import { Gzip } from 'fflate';
+import { piped } from './piped.ts';
 
 /** Names the bytes that {@link compress} makes of something: what keeps compressed layers puts it into its keys. */
 export const compressor = 'fflate 0.8.3 level 4, in 1 MiB pieces';
@@ -48,10 +48,5 @@ async function* equalPieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<U
 
 /** Decompresses as it comes. How much may come out is for the reader to say: it stops reading. Rejects for what is not gzip. */
 export function decompress(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const source = Readable.from(pieces, { objectMode: false });
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  // `pipe` hands no error on.
-  source.on('error', (error) => gunzip.destroy(error));
-  gunzip.on('close', () => source.destroy());
-  return source.pipe(gunzip) as AsyncIterable<Uint8Array>;
+  return piped(pieces, createGunzip({ chunkSize: 256 * 1024 }));
 }

@@ -1,6 +1,14 @@
 export type { Application, ApplicationFile, ApplicationProgram } from './application.ts';
 export { architectures, type Architecture, type PreparedBase } from './base/base.ts';
-export { buildImage, type BaseChoice, type BuildImageOptions, type BuiltImage } from './build.ts';
+export {
+  buildImage,
+  buildProgramImage,
+  type BaseChoice,
+  type BuildImageOptions,
+  type BuildProgramImageOptions,
+  type BuiltImage,
+  type BuiltProgramImage,
+} from './build.ts';
 export type { ComposedImage } from './build-image.ts';
 export type { Digest } from './digest.ts';
 export { describeImage, type ImageFacts } from './describe-image.ts';
@@ -10,6 +18,7 @@ export type { ImageChoice, ImageSource } from './oci/source.ts';
 export type { Credentials } from './registry/authorization.ts';
 export type { RegistryOptions } from './registry/client.ts';
 export type { Network } from './registry/exchange.ts';
+export type { ProgramApplication } from './program-image.ts';
 export { pullImage, type PulledImage, type PullOptions } from './registry/pull.ts';
 export { pushImage, type PushedImage } from './registry/push.ts';
 export { looksLikeReference, parseReference, type ImageReference } from './registry/reference.ts';

@@ -16,6 +16,8 @@ export const limits = Object.freeze({
   unpackedBytes: 8 * gib,
   /** Of the files, folders and links of all layers. */
   entries: 500_000,
+  /** Of zstd, in one layer. podman makes one for each file. */
+  frames: 100_000,
   pathBytes: 4 * kib,
   /** Of the names and numbers that stand before one entry (pax, GNU). */
   headerBytes: mib,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { compress, decompress } from '../src/gzip.ts';
-import { unzip } from '../src/read-layer.ts';
+import { unpack } from '../src/read-layer.ts';
 import { createTarBudget, readTar } from '../src/tar/read.ts';
 import { collect, inPieces } from './sample.ts';
 
@@ -35,7 +35,7 @@ test('a layer that is not gzip is refused as such', async () => {
   const damaged = Buffer.from(gzipSync('hello'));
   damaged[12] = 0xff;
   for (const bytes of [Buffer.from('hello'), damaged, gzipSync('hello').subarray(0, 15)]) {
-    await assert.rejects(collect(unzip(inPieces(bytes))), { code: 'OCI_LAYER_INVALID' });
+    await assert.rejects(collect(unpack(inPieces(bytes), 'gzip')), { code: 'OCI_LAYER_INVALID' });
   }
 });
 
@@ -43,7 +43,7 @@ test('a bomb is refused when the budget is used up, and not unpacked further', a
   const bomb = gzipSync(new Uint8Array(64 * 1024 * 1024));
   const budget = { ...createTarBudget(), unpackedBytes: 1024 * 1024 };
   await assert.rejects(
-    readTar(unzip(inPieces(bomb)), () => undefined, budget),
+    readTar(unpack(inPieces(bomb), 'gzip'), () => undefined, budget),
     { code: 'OCI_TOO_LARGE' },
   );
   assert.ok(budget.unpackedBytes > -1024 * 1024, 'it stopped within one piece');

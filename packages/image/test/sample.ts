@@ -38,8 +38,16 @@ export const file = (path: string, text = ''): LayerEntry => ({
 export const archive = (entries: readonly LayerEntry[]): Promise<Uint8Array> => collect(writeTar(entries, 0));
 
 /** It cannot be run, and has what is pinned of an interpreter: its hash. */
-const interpreter = elfFile({ loader: '/lib64/ld-linux-x86-64.so.2', needed: ['libc.so.6'] });
+export const interpreter = elfFile({ loader: '/lib64/ld-linux-x86-64.so.2', needed: ['libc.so.6'] });
 const architecture = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
+/** The same for the other architecture: E_MACHINE 183 is AArch64, 62 is x86-64. */
+export const foreignInterpreter = elfFile({
+  ...(process.arch === 'arm64'
+    ? { machine: 62, loader: '/lib64/ld-linux-x86-64.so.2' }
+    : { machine: 183, loader: '/lib/ld-linux-aarch64.so.1' }),
+  needed: ['libc.so.6'],
+});
+const foreignArchitecture = process.arch === 'arm64' ? 'linux-x64' : 'linux-arm64';
 
 const manifest: EnclaveManifest = {
   name: 'vault',
@@ -49,7 +57,13 @@ const manifest: EnclaveManifest = {
   threads: 4,
   heapSizeBytes: 64n * 1024n * 1024n,
   interfaceDigest: new Uint8Array(32),
-  interpreter: { version: '24.0.0', digests: [{ architecture, sha256: sha256(interpreter) }] },
+  interpreter: {
+    version: '24.0.0',
+    digests: [
+      { architecture, sha256: sha256(interpreter) },
+      { architecture: foreignArchitecture, sha256: sha256(foreignInterpreter) },
+    ],
+  },
   environment: [],
   trustedFiles: [],
   mounts: [],

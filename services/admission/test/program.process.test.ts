@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,8 +32,8 @@ class Program {
   readonly exited: Promise<readonly [code: number | null, signal: string | null]>;
   #waiting: (() => void)[] = [];
 
-  constructor(args: readonly string[], path = program) {
-    const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[]) {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     this.exited = once(child, 'exit') as Promise<[number | null, string | null]>;
     child.stderr.on('data', (chunk: Buffer) => this.errors.push(chunk.toString()));
@@ -56,17 +56,16 @@ describe('the program', () => {
   let folder: string;
   let trust: Trust;
   const started: Program[] = [];
-  const run = (args: readonly string[], path?: string): Program => {
-    const one = new Program(args, path);
+  const run = (args: readonly string[]): Program => {
+    const one = new Program(args);
     started.push(one);
     return one;
   };
-  const serve = (port: number, drainSeconds = 0, path = program): Program =>
+  const serve = (port: number, drainSeconds = 0): Program =>
     run(
       ['serve', '--host', '127.0.0.1', '--port', String(port), '--health-port', '0', '--reload-seconds', '1']
         .concat('--drain-seconds', String(drainSeconds))
         .concat('--certificate', join(folder, 'ca/tls.crt'), '--key', join(folder, 'ca/tls.key')),
-      path,
     );
   const read = (name: string): Promise<string> => readFile(join(folder, 'ca', name), 'utf8');
 
@@ -134,20 +133,6 @@ describe('the program', () => {
     assert.deepEqual(await one.exited, [0, null]);
   });
 
-  test('is one file that needs no other, for an image', async () => {
-    execFileSync('npm', ['run', '--silent', 'bundle'], { cwd: fileURLToPath(new URL('../../', import.meta.url)) });
-    const alone = join(folder, 'enclos-admission.mjs');
-    await copyFile(fileURLToPath(new URL('../bundle/enclos-admission.mjs', import.meta.url)), alone);
-    const made = run(['certificates', '--folder', join(folder, 'other')], alone);
-    assert.deepEqual(await made.exited, [0, null]);
-    const one = serve(0, 0, alone);
-    const { port = 0 } = await one.line('listening');
-    assert.deepEqual(readAnswer((await post(port, trust, review)).body).operations, operations);
-    one.process.kill('SIGTERM');
-    assert.deepEqual(await one.exited, [0, null]);
-    assert.deepEqual(one.errors, []);
-  });
-
   test('says in a line what it was not started for', async () => {
     const missing = run(['serve', '--certificate', join(folder, 'none'), '--key', join(folder, 'none')]);
     assert.deepEqual(await missing.exited, [2, null]);
@@ -171,6 +156,7 @@ describe('the program', () => {
     // A run of the other command that was cut off between key and certificate.
     const cut = join(folder, 'cut');
     await cp(join(folder, 'ca'), cut, { recursive: true });
+    assert.deepEqual(await run(['certificates', '--folder', join(folder, 'other')]).exited, [0, null]);
     await copyFile(join(folder, 'other/tls.key'), join(cut, 'tls.key'));
     const refused = run(['manifests', '--folder', out, '--certificates', cut, '--image', image]);
     assert.deepEqual(await refused.exited, [2, null]);

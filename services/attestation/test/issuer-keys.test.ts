@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IssuerKeys, readKeySet } from '../src/auth/issuer-keys.ts';
 import { ecKey, makeCertificate, rsaKey } from './certificates.ts';
-import { bearer, createSite, managementIssuer, audience, managementKeys, tenantFile } from './site.ts';
+import { bearer, createSite, managementIssuer, audience, managementKeys, managementToken, tenantFile } from './site.ts';
 
 const jwk = (kid: string): object => ({ ...ecKey().publicKey.export({ format: 'jwk' }), kid });
 const hour = 3_600_000;
@@ -138,6 +138,9 @@ describe('a tenant whose issuer is asked for its keys', () => {
       },
     });
     const get = () => site.send('GET', '/policies/TdxVm?api-version=2020-10-01', { headers: bearer() });
+    const stranger = bearer(managementToken({ iss: 'https://stranger.example' }));
+    await site.send('GET', '/policies/TdxVm?api-version=2020-10-01', { headers: stranger });
+    assert.deepEqual(asked, [], 'a token of another issuer is no reason to ask');
     const answer = await get();
     assert.deepEqual([answer.status, answer.body.error?.code], [503, 'ServiceUnavailable']);
     assert.equal(answer.headers['retry-after'], '5');

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, createSecretKey, createSign, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { compactVerify, CompactSign } from 'jose';
 import { verifySignature } from '../src/jose/algorithms.ts';
 import { readCompactJws } from '../src/jose/compact-jws.ts';
+import { fromBase64 } from '../src/jose/x5c.ts';
 import { ecKey, rsaKey } from './certificates.ts';
 import { b64url } from './jws.ts';
 
@@ -87,8 +88,7 @@ describe('the reader of signatures, beside jose', () => {
     }
   });
 
-  it('takes no ECDSA signature in DER', async () => {
-    const { createSign } = await import('node:crypto');
+  it('takes no ECDSA signature in DER', () => {
     const input = `${b64url({ alg: 'ES256' })}.${b64url('x')}`;
     const der = createSign('sha256').update(input).sign(keys.ES256.privateKey);
     assert.equal(isGood(`${input}.${b64url(new Uint8Array(der))}`, 'ES256'), false);
@@ -155,8 +155,20 @@ describe('the reader of compact JWS', () => {
 
 describe('keys', () => {
   it('that sign are public ones', () => {
-    const signed = { input: Buffer.from('x'), signature: Buffer.alloc(256) };
+    const input = Buffer.from('x');
+    const signed = { input, signature: sign('sha256', input, rsa.privateKey) };
+    assert.equal(verifySignature('RS256', createPublicKey(rsa.privateKey), signed), true);
     assert.equal(verifySignature('RS256', rsa.privateKey, signed), false);
-    assert.equal(verifySignature('RS256', createPublicKey(rsa.privateKey), signed), false);
+    assert.equal(verifySignature('RS256', createSecretKey(input), signed), false);
+  });
+});
+
+describe('base64 of certificates', () => {
+  it('is padded, of its own alphabet, and has one spelling', () => {
+    assert.deepEqual(fromBase64('/+8='), Uint8Array.of(0xff, 0xef));
+    assert.deepEqual(fromBase64('AAAA'), new Uint8Array(3));
+    for (const text of ['/+8', '_-8=', 'AA', '/+9=', 'AA=A', 'AAA==', ' AAA', 'AAA\n']) {
+      assert.throws(() => fromBase64(text), { name: 'EnclosError' }, text);
+    }
   });
 });

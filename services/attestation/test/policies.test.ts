@@ -228,6 +228,9 @@ describe('a signed policy', () => {
     for (const id of ['1.2.3.4', '2.5.29.37', '2.5.29.30']) {
       await refused(put(aad(), signed({}, makeCertificate({ key: someRsa.key, critical: [id] }))));
     }
+    const names = (...critical: readonly string[]): TestCertificate => makeCertificate({ key: someRsa.key, critical });
+    assert.equal((await put(aad(), signed({}, names('2.5.29.17')))).status, 200);
+    await refused(put(aad(), signed({}, names('2.5.29.17', '2.5.29.17'))));
     assert.equal((await put(aad(), signed({}, makeCertificate({ key: someRsa.key, usage: 0x80 })))).status, 200);
   });
 });
@@ -263,7 +266,8 @@ describe('resetting a policy', () => {
 describe('an isolated tenant', () => {
   it('takes policies that a registered certificate signed, and no others', async () => {
     const site = isolatedSite();
-    await refused(put(site, unsignedJws(policyPayload(permissive))));
+    const unsigned = await refused(put(site, unsignedJws(policyPayload(permissive))));
+    assert.match(unsigned, /takes only what a policy management certificate signed/);
     await refused(put(site, managerJws(policyPayload(permissive), someRsa)));
     assert.equal(await policyText(site), strictPolicies.SgxEnclave);
     assert.equal((await put(site, managerJws(policyPayload(permissive), policySigner))).status, 200);
@@ -295,6 +299,9 @@ describe('an isolated tenant', () => {
     ]) {
       assert.equal((await send(below, chain)).status, 200);
     }
+    // The key of the authority, and the name of somebody else as issuer.
+    const misnamed = makeCertificate({ key: ecKey(), name: 'leaf', issuer: { ...policySigner, name: 'other' } });
+    for (const chain of [[misnamed], [misnamed, policySigner]]) await refused(send(misnamed, chain));
     await refused(send(below, [below]));
     await refused(send(below, [below, policySigner]));
     await refused(send(leaf, [leaf, middle, policySigner]));

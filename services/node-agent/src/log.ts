@@ -1,4 +1,5 @@
 import { isEnclosError } from '@enclos/errors';
+import { jsonLines, type JsonLinesOptions, type LogFields as SetFields } from '@enclos/host';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -8,19 +9,32 @@ export interface Log {
   warn(event: string, error: unknown, fields?: LogFields): void;
 }
 
-export function createLog(write: (line: string) => void, now: () => Date): Log {
-  const line = (level: string, event: string, fields: LogFields): void =>
-    write(`${JSON.stringify({ time: now().toISOString(), level, event, ...fields })}\n`);
+/** `time`, `level`, `message`, `event`, then fields: the form of every log here. Lines wait within the bound of `jsonLines`. */
+export function createLog(options: JsonLinesOptions): Log {
+  const lines = jsonLines(options);
   return Object.freeze({
-    info: (event: string, fields: LogFields = {}) => line('info', event, fields),
-    warn: (event: string, error: unknown, fields: LogFields = {}) =>
-      line('warn', event, { ...fields, ...describeError(error) }),
+    info: (event: string, fields: LogFields = {}) => lines.info({ event, ...set(fields) }, inWords(event)),
+    warn(event: string, error: unknown, fields: LogFields = {}) {
+      const { message, ...described } = describeError(error);
+      lines.warn({ event, ...set(fields), ...described }, message ?? `${inWords(event)} (not an error of Enclos)`);
+    },
   });
 }
 
-/** The code and the words of an error, and of one of ours what to do next. */
-function describeError(error: unknown): LogFields {
+const inWords = (event: string): string => event.replaceAll('-', ' ');
+
+/** The logger takes no field without a value. */
+function set(fields: LogFields): SetFields {
+  return Object.fromEntries(
+    Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined),
+  );
+}
+
+/** Of an error of ours the code, the words and what to do next. What others say may hold what is nobody's business: of them the code. */
+function describeError(error: unknown): { readonly code: string; readonly message?: string; readonly next?: string } {
   if (isEnclosError(error)) return { code: error.code, message: error.message, next: error.next };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  return { code: code ?? 'unknown', message: error instanceof Error ? error.message : 'No error was given.' };
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return {
+    code: typeof code === 'number' || (typeof code === 'string' && /^\w{1,64}$/.test(code)) ? `${code}` : 'unknown',
+  };
 }

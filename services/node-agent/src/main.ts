@@ -10,7 +10,7 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
     return;
   }
   const now = (): Date => new Date();
-  const log = createLog((line) => process.stdout.write(line), now);
+  const log = createLog({ now });
   try {
     const agent = await startAgent(parseOptions(argv), { log, now });
     log.info('started', { rootFingerprint: agent.rootFingerprint, metricsPort: agent.metricsPort });

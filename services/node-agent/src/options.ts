@@ -99,8 +99,16 @@ function parse(argv: readonly string[]) {
       },
     }).values;
   } catch (cause) {
-    throw new EnclosError('AGENT_USAGE', cause instanceof Error ? cause.message : undefined, { cause });
+    // A value in the place of an option may be a secret: of what was found only the name of an option is said.
+    const [, what, option = 'An option'] =
+      /^(Unknown|\w+) (?:option )?'(-{1,2}[a-z][a-z-]*)/i.exec(wordsOf(cause)) ?? [];
+    const found = what === 'Unknown' ? `There is no ${option}.` : `${option} lacks its value, or has one too many.`;
+    throw new EnclosError('AGENT_USAGE', found, { cause });
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
 }
 
 function softwareOptions(values: Values, devices: number): SoftwareOptions {

@@ -37,7 +37,8 @@ describe('the options of the agent', () => {
 
   const refused: readonly (readonly [why: RegExp, ...argv: string[]])[] = [
     [/need --state/],
-    [/Unknown option/, '--state', '/s', '--what'],
+    [/^There is no --what\.$/, '--state', '/s', '--what'],
+    [/^An option lacks its value, or has one too many\.$/, '--devices', '0', 'secret'],
     [/Neither kind/, '--devices', '0', '--no-hardware'],
     [/from 0 to 1024/, '--state', '/s', '--devices', '1025'],
     [/from 0 to 1024/, '--state', '/s', '--devices', '1e1'],

@@ -38,7 +38,12 @@ export async function startPccs(documents: PccsDocuments): Promise<Pccs> {
 
 function answer({ pathname, searchParams }: URL, { sgx, tdx }: PccsDocuments, response: ServerResponse): void {
   const platform = pathname.startsWith('/tdx/') ? tdx : sgx;
-  const signed = (name: string, document: string, signature: string, [header, chain]: readonly [string, string]): void => {
+  const signed = (
+    name: string,
+    document: string,
+    signature: string,
+    [header, chain]: readonly [string, string],
+  ): void => {
     response.setHeader(header, encodeURIComponent(chain));
     response.end(`{"${name}":${document},"signature":"${signature}"}`);
   };

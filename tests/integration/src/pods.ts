@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPodman, seenAt } from './containers.ts';
+import { createPodman, seenAt } from '@enclos/testkit';
 import { enclosBin, repository, startProgram, type Ran, type Running } from './programs.ts';
 import { enclaveUsers } from './separated.ts';
 

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -15,8 +16,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { startPlatform } from '@enclos/software-sgx';
-import { startRegistry } from '@enclos/testkit';
-import { containerTest, createPodman } from '../src/containers.ts';
+
+import { containerTest, createPodman, startRegistry } from '@enclos/testkit';
 import { enclosBin, repository, startProgram, type Ran } from '../src/programs.ts';
 
 // /tmp itself may be entered by everybody: another user builds below it.
@@ -123,6 +124,42 @@ test('verify ties layout and archive to measurement and signer', async () => {
   }
   const other = await enclos(['image', 'verify', layout, '--mrsigner', '00'.repeat(32)]);
   assert.equal(other.code, 4);
+});
+
+test('deploy takes digest and enclave from the image, and refuses one that deploy.json does not expect', async () => {
+  const { mrEnclave, mrSigner, productId, securityVersion } = built['identity'] as Record<string, string | number>;
+  const image = 'registry.example/greeter';
+  const said = { mrEnclave, mrSigner, productId, securityVersion };
+  const deploy = async (name: string, settings: object): Promise<Ran & { readonly out: string }> => {
+    const place = join(folder, `deploy-${name}`);
+    mkdirSync(place);
+    writeFileSync(join(place, 'deploy.json'), JSON.stringify({ name: 'greeter', image, ...settings }));
+    const out = join(place, 'deploy/software');
+    return { ...(await enclos(['deploy', '--image-layout', layout], place)), out };
+  };
+  for (const [name, settings] of [
+    ['unsaid', {}],
+    ['said', { enclave: said }],
+  ] as const) {
+    const { code, stderr, out } = await deploy(name, settings);
+    assert.equal(code, 0, stderr);
+    const text = readFileSync(join(out, 'greeter.yaml'), 'utf8');
+    assert.ok(text.includes(`image: ${image}@${String(built['digest'])}\n`), text);
+    for (const value of [mrEnclave, mrSigner]) assert.match(text, new RegExp(`dev\\.enclos\\.mr\\w+: "?${value}"?\n`));
+  }
+  const others: Readonly<Record<string, object>> = {
+    measurement: { enclave: { ...said, mrEnclave: '00'.repeat(32) } },
+    signer: { enclave: { ...said, mrSigner: '00'.repeat(32) } },
+    product: { enclave: { ...said, productId: Number(productId) + 1 } },
+    version: { enclave: { ...said, securityVersion: Number(securityVersion) + 1 } },
+    debug: { enclave: { ...said, debug: true } },
+    digest: { image: `${image}@sha256:${'00'.repeat(32)}` },
+  };
+  for (const [name, settings] of Object.entries(others)) {
+    const { code, stderr, out } = await deploy(name, settings);
+    assert.deepEqual([code, existsSync(out)], [2, false], name);
+    assert.match(stderr, /DEPLOY_SETTINGS_INVALID: .*(?:in the image it is|is another one)/, name);
+  }
 });
 
 containerTest('skopeo reads layout and archive, copies to a registry, and what it copied verifies', async (t) => {

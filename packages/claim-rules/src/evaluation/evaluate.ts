@@ -14,7 +14,7 @@ export interface EvaluationOptions extends ConfigurationOptions {
   readonly claims: readonly Claim[];
   /** Types of the claims of the service that a policy may look at and not issue anything of. Default: pcrs. */
   readonly readOnlyTypes?: readonly string[];
-  /** Tell for each rule what became of it. */
+  /** Tell for each rule what became of it. That costs steps of its own. */
   readonly trace?: boolean;
 }
 
@@ -51,6 +51,9 @@ export function evaluateConfiguration(policy: Policy, { limits }: ConfigurationO
  */
 export function evaluatePolicy(policy: Policy, options: EvaluationOptions): Evaluation {
   const limits = limitsOf(options.limits);
+  if (options.claims.length > limits.maxClaims) {
+    raise('CLAIM_RULES_LIMIT', `There are more than ${limits.maxClaims} claims (maxClaims).`);
+  }
   const claims = options.claims.map((claim) => checkedClaim(claim, limits));
   const readOnly = new Set(options.readOnlyTypes ?? ['pcrs']);
   const run = new Run(limits, options.trace === true);
@@ -75,15 +78,15 @@ function checkedClaim({ type, value, issuer }: Claim, limits: Limits): Claim {
   if (typeof type !== 'string' || type === '') {
     raise('CLAIM_RULES_ARGUMENT', 'The type of a claim is text that is not empty.');
   }
-  const name = JSON.stringify(type.slice(0, 60));
+  const name = (): string => JSON.stringify(type.slice(0, 60));
   const isValue = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
-  if (!isValue) raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name} is no text, safe integer or boolean.`);
+  if (!isValue) raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name()} is no text, safe integer or boolean.`);
   if (!claimIssuers.includes(issuer)) {
-    raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${name} is not one of ${claimIssuers.join(', ')}.`);
+    raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${name()} is not one of ${claimIssuers.join(', ')}.`);
   }
   for (const text of [type, value]) {
     if (typeof text === 'string' && isLongerThan(text, limits.maxStringBytes)) {
-      raise('CLAIM_RULES_LIMIT', `The claim ${name} has more than ${limits.maxStringBytes} bytes (maxStringBytes).`);
+      raise('CLAIM_RULES_LIMIT', `The claim ${name()} has more than ${limits.maxStringBytes} bytes (maxStringBytes).`);
     }
   }
   // Minus zero is equal to zero, and is not written like it.

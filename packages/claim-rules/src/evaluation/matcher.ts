@@ -14,7 +14,7 @@ export interface Binding {
 
 export type Bindings = ReadonlyMap<string, Binding>;
 
-export function propertyOf({ type, value, issuer }: Claim, property: ClaimProperty): ClaimValue {
+function propertyOf({ type, value, issuer }: Claim, property: ClaimProperty): ClaimValue {
   switch (property) {
     case 'type':
       return type;

@@ -30,7 +30,18 @@ interface Uses {
  * elsewhere for one of them. A rule fires once for each choice of the claims that its action names: conditions that the
  * action does not need say whether it fires, not how often.
  */
-export function planOf({ conditions, action }: Rule): Plan {
+export function planOf(rule: Rule): Plan {
+  const known = plans.get(rule);
+  if (known !== undefined) return known;
+  const plan = makePlan(rule);
+  plans.set(rule, plan);
+  return plan;
+}
+
+/** Rules do not change, and are evaluated for every token. */
+const plans = new WeakMap<Rule, Plan>();
+
+function makePlan({ conditions, action }: Rule): Plan {
   const inAction =
     action.kind === 'pass'
       ? { each: new Set([action.identifier]), all: new Set<string>() }

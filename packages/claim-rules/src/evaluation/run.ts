@@ -162,7 +162,8 @@ function didOf({ kind }: Making): 'added' | 'issued' | 'issued-property' {
 }
 
 function refuseReadOnly(readOnly: boolean, type: string): void {
-  if (readOnly) throw new RuleFault(`${JSON.stringify(type)} comes from a read-only claim, which is not issued.`);
+  const name = JSON.stringify(type.slice(0, 60));
+  if (readOnly) throw new RuleFault(`${name} comes from a read-only claim, which is not issued.`);
 }
 
 /** A fault of a rule, as the error of the package, at its place. */

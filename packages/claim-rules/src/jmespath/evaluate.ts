@@ -5,18 +5,21 @@ import type { Comparator, Query } from './ast.ts';
 import { callFunction } from './functions.ts';
 import { parseJmesPath } from './parse.ts';
 
+/** A character may be a token of its own, and a node of the tree. */
+const stepsACharacter = 8;
+
 /**
  * What a JMESPath expression finds. Each node that is looked at and each item that is met costs a step, so that the
  * work is bounded whatever the expression is.
  * @throws JmesPathError; PolicyError with CLAIM_RULES_LIMIT
  */
 export function searchJson(value: JsonValue, expression: string, budget: Budget): JsonValue {
-  budget.charge(1 + expression.length);
+  budget.charge(stepsACharacter * expression.length);
   return evaluateQuery(parseJmesPath(expression, budget.limits.maxDepth), value, budget);
 }
 
 /** As deep as the tree, which the parser bounds. */
-export function evaluateQuery(query: Query, value: JsonValue, budget: Budget): JsonValue {
+function evaluateQuery(query: Query, value: JsonValue, budget: Budget): JsonValue {
   budget.charge();
   switch (query.kind) {
     case 'current':
@@ -62,7 +65,7 @@ function logical(query: Logical, value: JsonValue, budget: Budget): JsonValue {
 }
 
 /** Empty lists, objects and strings, false and null are false; 0 is true. */
-export function isTrue(value: JsonValue): boolean {
+function isTrue(value: JsonValue): boolean {
   if (value === null || value === false || value === '') return false;
   if (isArray(value)) return value.length > 0;
   return !isObject(value) || value.size > 0;

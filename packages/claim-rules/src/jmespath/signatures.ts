@@ -52,7 +52,7 @@ export const signatures = {
 
 export type QueryFunction = keyof typeof signatures;
 
-export function isQueryFunction(name: string): name is QueryFunction {
+function isQueryFunction(name: string): name is QueryFunction {
   return Object.hasOwn(signatures, name);
 }
 

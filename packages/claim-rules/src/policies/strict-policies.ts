@@ -15,7 +15,7 @@ authorizationrules
 
     // The claims are the service's own: a client could send claims of the same names.
     // Every enclave has a signer. Name yours here, with its product and the lowest version that is still safe:
-    // value=="…", value==1, value>=1.
+    // value=="...", value==1, value>=1.
     [type=="x-ms-sgx-is-debuggable", value==false, issuer=="AttestationService"] &&
     [type=="x-ms-sgx-mrsigner", issuer=="AttestationService"] &&
     [type=="x-ms-sgx-product-id", value>=0, issuer=="AttestationService"] &&
@@ -39,7 +39,7 @@ authorizationrules
 
     // The claims are the service's own: a client could send claims of the same names.
     // VMPL 0 is the level that made the report; a lower one could be told what to report by it.
-    // Name the measurement of your guest here: value=="…".
+    // Name the measurement of your guest here: value=="...".
     [type=="x-ms-sevsnpvm-is-debuggable", value==false, issuer=="AttestationService"] &&
     [type=="x-ms-sevsnpvm-migration-allowed", value==false, issuer=="AttestationService"] &&
     [type=="x-ms-sevsnpvm-vmpl", value==0, issuer=="AttestationService"] &&
@@ -60,7 +60,7 @@ authorizationrules
 
     // The claims are the service's own: a client could send claims of the same names.
     // Without SEPT_VE_DISABLE the host may answer for pages that it took away.
-    // Name the measurement of your guest here: value=="…".
+    // Name the measurement of your guest here: value=="...".
     [type=="tdx_td_attributes_debug", value==false, issuer=="AttestationService"] &&
     [type=="tdx_td_attributes_septve_disable", value==true, issuer=="AttestationService"] &&
     [type=="attester_tcb_status", value=="UpToDate", issuer=="AttestationService"] &&

@@ -2,7 +2,7 @@ import { claimIssuers, valueTypeOf, valueTypes } from '../claim.ts';
 import { functionSignatures, isFunctionName } from '../functions.ts';
 import { JmesPathError } from '../jmespath/error.ts';
 import { parseJmesPath } from '../jmespath/parse.ts';
-import type { PolicySpan } from '../policy-error.ts';
+import { PolicyError, raise, type PolicySpan } from '../policy-error.ts';
 import type {
   Action,
   CallExpression,
@@ -163,6 +163,7 @@ class RuleChecker {
     try {
       parseJmesPath(query, this.#context.maxDepth);
     } catch (error) {
+      if (error instanceof PolicyError) raise(error.code, error.message, span);
       if (!(error instanceof JmesPathError)) throw error;
       this.#report(`The JMESPath query is wrong: ${error.message}`, span);
     }

@@ -30,7 +30,16 @@ export function parsePolicy(text: string, given: PolicyLimits = {}): Policy {
   const parser = new PolicyParser(new TokenStream(tokens, diagnostics), limits);
   const { version, sections } = parser.parse();
   diagnostics.throwIfAny();
-  return Object.freeze({ version, sections, text, warnings: Object.freeze(diagnostics.warnings) });
+  return frozen({ version, sections, text, warnings: diagnostics.warnings });
+}
+
+/** The tree with all its parts, which are as deep as the parser lets functions be. */
+function frozen<T>(part: T): T {
+  if (typeof part === 'object' && part !== null && !Object.isFrozen(part)) {
+    Object.freeze(part);
+    for (const inner of Object.values(part)) frozen<unknown>(inner);
+  }
+  return part;
 }
 
 class PolicyParser {

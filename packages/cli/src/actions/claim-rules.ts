@@ -38,8 +38,9 @@ export async function testPolicy({ path, claimsPath, expect }: TestPolicyOptions
 function failureOf({ permitted, refusal }: Evaluation, expect: TestPolicyOptions['expect']): EnclosError | undefined {
   const why = refusal?.reason === 'denied' ? `the rule in line ${refusal.rule?.line ?? 0} denies` : 'no rule permits';
   if (permitted === (expect !== 'deny')) return undefined;
-  if (expect === undefined)
+  if (expect === undefined) {
     return new EnclosError('CLAIM_RULES_REFUSED', `The policy does not permit these claims: ${why}.`);
+  }
   const did = permitted ? 'permits these claims' : `does not permit these claims: ${why}`;
   return new EnclosError('CLI_POLICY_UNEXPECTED', `The policy ${did}.`, { details: { expected: expect } });
 }

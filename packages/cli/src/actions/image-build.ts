@@ -8,6 +8,7 @@ import {
   npmPurl,
   type ApplicationFile,
   type ApplicationProgram,
+  type Architecture,
   type BaseChoice,
   type BuiltImage,
   type Component,
@@ -35,6 +36,8 @@ export interface ImageBuildOptions {
   readonly tag?: string | undefined;
   /** Files that go below /app: where they are, and their place there. */
   readonly files?: readonly { readonly source: string; readonly path: string }[];
+  /** Default: that of this machine. */
+  readonly architecture?: Architecture | undefined;
   readonly libraryFolder?: string | undefined;
   readonly interpreter?: string | undefined;
   readonly cacheFolder?: string | undefined;
@@ -54,7 +57,7 @@ export interface ImageBuildOutcome extends BuiltImage {
  * @throws CLI_NOT_BUILT, CLI_NOT_SIGNED, CLI_HOST_MISSING, BuildError, and what `buildImage` of @enclos/image throws.
  */
 export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
-  const { folder, base, archiveFile, tag, libraryFolder, interpreter, cacheFolder } = options;
+  const { folder, base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
   const { image: imagePath } = await findImage(folder);
   const image = await readImageFile(imagePath);
   const stem = imagePath.replace(/\.sgxs$/, '');
@@ -79,6 +82,7 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     tag,
     createdSeconds: secondsOf(options.sourceDateEpoch),
     cacheFolder,
+    architecture,
     libraryFolder,
     interpreter,
     tool: { name: 'enclos', version: await readVersion() },

@@ -1,4 +1,4 @@
-import type { BaseChoice } from '@enclos/image';
+import type { Architecture, BaseChoice } from '@enclos/image';
 import { imageBuild } from '../actions/image-build.ts';
 import { defineCommand } from '../command.ts';
 import { refuseUsage } from '../failure.ts';
@@ -46,6 +46,12 @@ export const command = defineCommand({
       summary: 'Write the image as one file too, for `docker load` and `podman load`',
       extensions: ['tar'],
     },
+    platform: {
+      type: 'string',
+      value: 'PLATFORM',
+      choices: ['linux/amd64', 'linux/arm64'],
+      summary: 'What the image is for, in place of this machine; nothing in it is run',
+    },
     libraries: {
       type: 'string',
       value: 'DIR',
@@ -72,7 +78,7 @@ export const command = defineCommand({
   ],
   exitCodes: { 3: 'Enclave, signature or interpreter do not belong together.' },
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
-    const { base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
+    const { platform, base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
     const optional = (given: string | undefined): string | undefined => (given === undefined ? undefined : path(given));
     const outcome = await progress.during('building the image', () =>
       imageBuild({
@@ -85,6 +91,7 @@ export const command = defineCommand({
         archiveFile: optional(archive),
         tag: requireTag(tag),
         files: (file ?? []).map((given) => fileOf(given, path)),
+        architecture: architectureOf(platform),
         libraryFolder: optional(libraries),
         interpreter: optional(interpreter),
         cacheFolder: options['no-cache'] ? undefined : layerCacheFolder(io.env),
@@ -140,6 +147,11 @@ export const command = defineCommand({
     cached,
   }),
 });
+
+function architectureOf(platform: 'linux/amd64' | 'linux/arm64' | undefined): Architecture | undefined {
+  if (platform === undefined) return undefined;
+  return platform === 'linux/amd64' ? 'amd64' : 'arm64';
+}
 
 function baseOf(base: string, tag: string | undefined, path: (given: string) => string): BaseChoice {
   if (base !== 'node' && base !== 'debian') return { path: path(base), tag };

@@ -86,8 +86,9 @@ function renderEntry({ rule, fired, firings, failedCondition }: TraceEntry, text
     printer.line(`    ${printer.paint('dim', 'did not fire:')} no choice of claims passes ${sliced(failedCondition)}`);
   }
   for (const { matched, did, claims } of firings) {
-    for (const found of matched)
+    for (const found of matched) {
       for (const claim of found) printer.line(`    ${printer.paint('dim', 'with')} ${words(claim)}`);
+    }
     const what = claims.map(words).join(', ');
     const nothing = did === 'permitted' || did === 'denied' ? '' : ' nothing: the value is null';
     printer.line(`    ${printer.paint('green', verbs[did])}${what === '' ? nothing : ` ${what}`}`);

@@ -14,7 +14,7 @@ export const agentErrors = {
   AGENT_KUBELET_REFUSED: {
     kind: 'refused',
     summary: 'The kubelet refused to register a device plugin.',
-    next: 'Read the kubelet’s reason; most often another plugin on the node has registered the same resource.',
+    next: 'Read the log of the kubelet; most often another plugin on the node has registered the same resource.',
   },
   AGENT_SOCKET_IN_USE: {
     kind: 'transient',

@@ -14,7 +14,12 @@ export const ociErrors = {
   OCI_LAYER_INVALID: {
     kind: 'evidence',
     summary: 'A layer is not a tar archive that every reader understands alike.',
-    next: 'Do not use the image; details.entry names the place. Build the layer anew with tar, and compress it with gzip or not at all.',
+    next: 'Do not use the image; details.entry names the place. Build the layer anew with tar, and compress it with gzip, with zstd or not at all.',
+  },
+  OCI_COMPRESSION_UNSUPPORTED: {
+    kind: 'usage',
+    summary: 'A layer is compressed with zstd, which this Node cannot decompress.',
+    next: 'Use Node 22.15 or later, or compress the layers with gzip: `skopeo copy --dest-compress-format gzip SOURCE TARGET`.',
   },
   OCI_DIGEST_MISMATCH: {
     kind: 'evidence',

@@ -19,6 +19,11 @@ const packages = ['ca-certificates', 'libstdc++6', 'util-linux'];
  * @throws OCI_BASE_TOOL_MISSING, OCI_BASE_UNUSABLE
  */
 export async function prepareDebianBase(context: BaseContext): Promise<PreparedBase> {
+  if (context.isForeign) {
+    // mmdebstrap runs programs of the packages that it unpacks.
+    const reason = `A Debian for ${context.architecture} is not made on this machine: make it on one, and give it as a path.`;
+    throw new EnclosError('OCI_BASE_UNUSABLE', reason);
+  }
   const folder = await mkdtemp(join(tmpdir(), 'enclos-debian-'));
   try {
     const path = join(folder, 'root.tar');

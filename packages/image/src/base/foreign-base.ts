@@ -2,18 +2,18 @@ import { createReadStream } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { EnclosError } from '@enclos/errors';
 import { createAppView, type AppView } from '../app-view.ts';
-import { unzip, readLayer } from '../read-layer.ts';
+import { readLayer, unpack, type Compression } from '../read-layer.ts';
 import { isArchiveOfLayout, unpackArchive } from '../oci/archive.ts';
 import { mediaTypes } from '../oci/documents.ts';
 import { openLayout, readBytes } from '../oci/layout.ts';
 import { findImage } from '../oci/source.ts';
 import { packLayer, type PackedLayer } from '../pack-layer.ts';
-import { createTarBudget, readTar } from '../tar/read.ts';
+import { createTarBudget, readTar, type TarVisitor } from '../tar/read.ts';
 import { interpreterComponent, interpreterLayer, type BaseContext } from './node-base.ts';
-import { interpreterPath, type PreparedBase } from './base.ts';
+import { interpreterPath, type Architecture, type PreparedBase } from './base.ts';
 
 export interface ForeignBaseOptions {
-  /** An OCI layout, an archive of one, or a tar archive of a root folder, which may be compressed with gzip. */
+  /** An OCI layout, an archive of one, or a tar archive of a root folder, which may be compressed with gzip or zstd. */
   readonly path: string;
   /** What it is called. Default: its digest, since its place is not the same everywhere. */
   readonly name?: string;
@@ -24,7 +24,7 @@ export interface ForeignBaseOptions {
 /**
  * A base that somebody else made, with the pinned interpreter on it. Its layers are read whole, by the rules of `image verify`, and kept as they are; of its
  * configuration only the variables are.
- * @throws OCI_LAYOUT_INVALID, OCI_LAYER_INVALID, OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE, OCI_BASE_UNUSABLE
+ * @throws OCI_LAYOUT_INVALID, OCI_LAYER_INVALID, OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE, OCI_BASE_UNUSABLE, OCI_COMPRESSION_UNSUPPORTED
  */
 export async function prepareForeignBase(options: ForeignBaseOptions, context: BaseContext): Promise<PreparedBase> {
   const { path } = options;
@@ -62,12 +62,13 @@ async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: 
   }
   const budget = createTarBudget();
   const view = createAppView([interpreterPath.slice(1)]);
+  const loaders = new Set<string>();
   const layers: PackedLayer[] = [];
   for (const [index, descriptor] of manifest.layers.entries()) {
     const diffId = config.rootfs.diff_ids[index];
     if (diffId === undefined) throw new RangeError('The number of layers was compared.');
     const layer = { descriptor, diffId };
-    await readLayer(source, layer, { visit: view.visit, budget });
+    await readLayer(source, layer, { visit: seeing(view, loaders), budget });
     const { digest } = await writer.addPieces(source.open(descriptor), descriptor.mediaType);
     if (digest !== descriptor.digest) {
       throw new EnclosError('OCI_DIGEST_MISMATCH', `${folder} changes while it is read.`);
@@ -75,6 +76,7 @@ async function fromLayout(folder: string, { tag }: ForeignBaseOptions, context: 
     layers.push({ diffId, descriptor: { mediaType: ociType(descriptor.mediaType), digest, size: descriptor.size } });
   }
   requireFree(view);
+  requireOwnLoader(loaders, architecture);
   const environment = (config.config?.Env ?? []).filter((variable) => !variable.startsWith('ENCLOS_'));
   return { name: found.digest, layers, environment };
 }
@@ -88,21 +90,46 @@ function requireFree({ files, hashes }: AppView): void {
   });
 }
 
+/** What programs of an architecture name as their loader, wherever it is. */
+const loaderNames: Readonly<Record<Architecture, string>> = {
+  amd64: 'ld-linux-x86-64.so.2',
+  arm64: 'ld-linux-aarch64.so.1',
+};
+
+/** A view that also notes which loaders pass by. */
+function seeing(view: AppView, loaders: Set<string>): TarVisitor {
+  return (entry) => {
+    const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
+    if (Object.values(loaderNames).includes(name)) loaders.add(name);
+    return view.visit(entry);
+  };
+}
+
+/** A tar says nothing of its architecture, and a configuration may say what is not so. One with both loaders is for both. */
+function requireOwnLoader(loaders: ReadonlySet<string>, architecture: Architecture): void {
+  if (loaders.size === 0 || loaders.has(loaderNames[architecture])) return;
+  const [found = ''] = loaders;
+  const reason = `The base has ${found}, and not the loader of ${architecture}: it is for another architecture.`;
+  throw new EnclosError('OCI_BASE_UNUSABLE', reason);
+}
+
 /** Docker's name of the same thing; a manifest of OCI does not have it. */
 function ociType(mediaType: string): string {
   return mediaType === mediaTypes.dockerLayerGzip ? mediaTypes.layerGzip : mediaType;
 }
 
-async function fromRootFolder(path: string, { writer }: BaseContext): Promise<Layers> {
-  const isGzip = await beginsWithGzip(path);
+async function fromRootFolder(path: string, { writer, architecture }: BaseContext): Promise<Layers> {
+  const compression = await compressionOf(path);
   const pieces = (): AsyncIterable<Uint8Array> => {
     const stored = createReadStream(path, { highWaterMark: readBytes }) as AsyncIterable<Uint8Array>;
-    return isGzip ? unzip(stored) : stored;
+    return unpack(stored, compression);
   };
   // First: what cannot be read is not worth compressing.
   const view = createAppView([interpreterPath.slice(1)]);
-  await readTar(pieces(), view.visit);
+  const loaders = new Set<string>();
+  await readTar(pieces(), seeing(view, loaders));
   requireFree(view);
+  requireOwnLoader(loaders, architecture);
   const layer = await packLayer(pieces(), writer);
   return {
     name: layer.diffId,
@@ -111,11 +138,13 @@ async function fromRootFolder(path: string, { writer }: BaseContext): Promise<La
   };
 }
 
-async function beginsWithGzip(path: string): Promise<boolean> {
+/** By the first bytes (RFC 1952, section 2.3.1; RFC 8878, section 3.1.1). */
+async function compressionOf(path: string): Promise<Compression> {
   const handle = await open(path);
   try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(4), 0, 4, 0);
+    const head = Buffer.from(buffer.subarray(0, bytesRead)).toString('hex');
+    return head.startsWith('1f8b') ? 'gzip' : head === '28b52ffd' ? 'zstd' : 'none';
   } finally {
     await handle.close();
   }

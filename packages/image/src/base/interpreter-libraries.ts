@@ -39,8 +39,10 @@ export function interpreterLibraries(
     ...search,
     locate(name, neededBy) {
       const path = name === basename(loader) ? loader : join(architectures[architecture].libraryFolder, name);
-      const here = name === basename(loader) ? loader : join(folder, name);
-      if (statSync(here, { throwIfNoEntry: false })?.isFile() !== true) {
+      const inFolder = join(folder, name);
+      // The loader goes with the library of C, so where both are in one folder it is taken from there.
+      const here = name === basename(loader) && !isFile(inFolder) ? loader : inFolder;
+      if (!isFile(here)) {
         throw new EnclosError('OCI_LIBRARY_MISSING', `${neededBy} needs ${name}, which is not at ${here}.`, {
           details: { library: name, neededBy },
         });
@@ -48,4 +50,8 @@ export function interpreterLibraries(
       return Object.freeze({ source: realpathSync(here), path });
     },
   });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

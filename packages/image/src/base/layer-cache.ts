@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest } from '../digest.ts';
@@ -6,6 +6,7 @@ import { compressor } from '../gzip.ts';
 import { encodeJson } from '../json.ts';
 import { mediaTypes } from '../oci/documents.ts';
 import type { LayoutWriter } from '../oci/layout-writer.ts';
+import { removeUnfinished, unfinishedPath } from '../oci/unfinished.ts';
 import type { PackedLayer } from '../pack-layer.ts';
 import { fileContent } from '../tar/file-content.ts';
 
@@ -38,6 +39,7 @@ export async function openLayerCache(folder: string): Promise<LayerCache> {
     () => undefined,
   );
   if (found === undefined || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) return noCache;
+  await removeUnfinished(folder);
   const paths = (key: string) => ({ blob: join(folder, `${key}.tar.gz`), facts: join(folder, `${key}.json`) });
   return Object.freeze({
     async find(key: string, writer: LayoutWriter) {
@@ -51,7 +53,7 @@ export async function openLayerCache(folder: string): Promise<LayerCache> {
     },
     async put(key: string, { descriptor, diffId }: PackedLayer, writer: LayoutWriter) {
       const { blob, facts } = paths(key);
-      const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
+      const temporary = unfinishedPath(blob);
       try {
         await writer.keep(descriptor, temporary);
         await rename(temporary, blob);

@@ -20,6 +20,10 @@ export interface BaseContext {
   readonly architecture: Architecture;
   /** The pinned Node, hashed. */
   readonly interpreter: VerifiedInterpreter;
+  /** It is another one than this machine's, whose programs do not run here. */
+  readonly isForeign: boolean;
+  /** Where a Node of the same release is that runs here. */
+  readonly runnable: () => Promise<string>;
   readonly writer: LayoutWriter;
   readonly cache: LayerCache;
   /** Where the libraries of the interpreter are on this machine. */
@@ -41,7 +45,7 @@ export async function prepareNodeBase(context: BaseContext): Promise<PreparedBas
       return { path, content: bytesContent(bytes), sha256: toHex(sha256(bytes)) };
     }),
   );
-  const certificates = utf8(await interpreterCertificates(interpreter.path));
+  const certificates = utf8(await interpreterCertificates(await context.runnable()));
   const entries = withFolders([
     ...rootFiles,
     { kind: 'file', path: certificatesPath, mode: 0o644, content: bytesContent(certificates) },

@@ -1,6 +1,5 @@
 import { createReadStream, closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { digestHex } from '../digest.ts';
@@ -14,6 +13,7 @@ import { writeTar } from '../tar/write.ts';
 import { parseManifest, type Descriptor } from './documents.ts';
 import { readBytes, openLayout } from './layout.ts';
 import { readDocument } from './source.ts';
+import { removeUnfinished, unfinishedPath } from './unfinished.ts';
 
 const ofLayout = /^(?:oci-layout|index\.json|blobs\/sha256\/[0-9a-f]{64})$/;
 
@@ -118,7 +118,8 @@ export async function writeArchive(
     mode: 0o644,
     content: bytesContent(encodeJson(docker)),
   };
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+  await removeUnfinished(dirname(target), basename(target));
+  const temporary = unfinishedPath(target);
   try {
     const handle = await open(temporary, 'wx', 0o644);
     try {

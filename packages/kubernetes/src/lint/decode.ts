@@ -1,5 +1,6 @@
 import { typeOf, type FieldType, type ScalarType } from '../schema/types.ts';
 import { isAbsent, keyOf, type MapNode, type ScalarNode, type Span, type YamlNode } from '../yaml/node.ts';
+import { checkValues, type ObjectPlace } from './checks/values.ts';
 import { parseQuantity } from './quantity.ts';
 import { meantBy, type Report } from './report.ts';
 
@@ -8,14 +9,7 @@ export function checkFields(node: MapNode, typeName: string, report: Report): vo
   checkObject(node, { typeName, path: '', span: node }, report);
 }
 
-interface Place {
-  readonly typeName: string;
-  readonly path: string;
-  /** Of the key that holds the object: where something is missing from it. */
-  readonly span: Span;
-}
-
-function checkObject(node: MapNode, { typeName, path, span }: Place, report: Report): void {
+function checkObject(node: MapNode, { typeName, path, span }: ObjectPlace, report: Report): void {
   const type = typeOf(typeName);
   if (type === undefined) return;
   for (const [name, { key, value }] of node.fields) {
@@ -30,9 +24,10 @@ function checkObject(node: MapNode, { typeName, path, span }: Place, report: Rep
     const missing = path === '' ? name : `${path}.${name}`;
     report('K8S_FIELD_MISSING', node.fields.get(name)?.key ?? span, `"${missing}" is missing`, `Add "${name}".`);
   }
+  checkValues(node, { typeName, path, span }, report);
 }
 
-function checkValue(node: YamlNode, type: FieldType, place: Omit<Place, 'typeName'>, report: Report): void {
+function checkValue(node: YamlNode, type: FieldType, place: Omit<ObjectPlace, 'typeName'>, report: Report): void {
   // A null is no value, of whatever type.
   if (isAbsent(node)) return;
   switch (type.of) {
@@ -68,7 +63,7 @@ const wanted: Readonly<Record<ScalarType, string>> = {
   any: 'anything',
 };
 
-function checkScalar(node: YamlNode, type: ScalarType, place: Omit<Place, 'typeName'>, report: Report): void {
+function checkScalar(node: YamlNode, type: ScalarType, place: Omit<ObjectPlace, 'typeName'>, report: Report): void {
   if (type === 'any') return;
   if (node.kind !== 'scalar' || !fits(node, type)) refuse(node, wanted[type], place, report);
   else if (type === 'quantity' && parseQuantity(String(node.value)) === undefined) {
@@ -104,7 +99,7 @@ function fits({ value }: ScalarNode, type: ScalarType): boolean {
   }
 }
 
-function refuse(node: YamlNode, what: string, { path, span }: Omit<Place, 'typeName'>, report: Report): void {
+function refuse(node: YamlNode, what: string, { path, span }: Omit<ObjectPlace, 'typeName'>, report: Report): void {
   const found = node.kind === 'scalar' ? describe(node) : node.kind === 'map' ? 'a map' : 'a list';
   const quoted = node.kind === 'scalar' && what.startsWith('a string') ? `Put it in quotes.` : undefined;
   report('K8S_TYPE_WRONG', node.kind === 'scalar' ? node : span, `${path} is ${found}, and must be ${what}`, quoted);

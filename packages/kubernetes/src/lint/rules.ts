@@ -55,6 +55,25 @@ const apiRules = {
     why: 'The API server refuses the object.',
     fix: 'Use lower-case letters, digits and hyphens, and a letter or digit at both ends.',
   },
+  K8S_VALUE_INVALID: {
+    severity: 'error',
+    summary: 'The value has the right type, and is none of those that the field takes.',
+    why: 'The API server refuses the object: enumerations are written exactly so, ports end at 65535, and a request is no more than its limit.',
+    fix: 'Write a value that the field takes.',
+  },
+  K8S_LABEL_INVALID: {
+    severity: 'error',
+    summary:
+      'The key or the value of a label, a selector or an annotation, or a key of data, is not one that Kubernetes takes.',
+    why: 'The API server refuses the object.',
+    fix: 'Use at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends; before the key may stand a domain and "/".',
+  },
+  K8S_ONE_OF: {
+    severity: 'error',
+    summary: 'Fields stand together that exclude each other, or none of them is there.',
+    why: 'The API server refuses the object: a volume has one source, a probe one handler.',
+    fix: 'Keep one of them.',
+  },
   K8S_NAME_REPEATED: {
     severity: 'error',
     summary: 'Two containers or two volumes of a pod have one name.',

@@ -55,18 +55,25 @@ const dayMinutes = 1440;
  */
 export async function attest(request: AttestRequest, context: AttestContext): Promise<AttestResult> {
   const { tenant, policies } = context;
+  // Once for all: a host that moved its clock meanwhile could have old collateral believed for a token of today.
+  const now = context.now();
   const evidence = readEvidence(request);
   checkNonce(request.nonce);
   const snapshot = await tenant.state.read();
   const chosen = policies.choose(request, snapshot.document, tenant.configuration);
   const baseline = baselineFor(context.baseline, tcbIdentifierOf(chosen));
-  const facts = await collectClaims(context, { ...request, evidence, baseline });
+  const facts = await collectClaims(context, {
+    ...request,
+    evidence,
+    baseline,
+    at: context.baseline.verificationTime ?? now,
+  });
   // The permissive defaults are Azure's, for hardware; whoever takes software evidence says what of it is good enough.
   const policy = facts.platform === 'software' && chosen.origin === 'default' ? policies.strict(request.type) : chosen;
   const { outgoing, properties } = judge(policy, facts, { explains: tenant.configuration.explainRefusals });
   const own = ownClaims(request, { facts, policy, snapshot, context });
   const claims = { ...issuedClaims(outgoing, own), ...own };
-  const options = signOptionsOf(properties);
+  const options = { ...signOptionsOf(properties), at: now };
   const token =
     policy.origin === 'draft'
       ? draftToken(claims, options, { policy, context })
@@ -108,13 +115,13 @@ function ownClaims(
 /** A token that nobody signed, with the policy that made it, and a claim that says what it is. */
 function draftToken(
   claims: JsonClaims,
-  { validityMinutes }: SignOptions,
+  { validityMinutes, at }: SignOptions & { readonly at: Date },
   { policy, context }: { readonly policy: ChosenPolicy; readonly context: AttestContext },
 ): string {
   const minutes = validityMinutes ?? context.tenant.configuration.tokens.validityMinutes;
   return unsignedToken({
     ...claims,
-    ...tokenTimes(context.now().getTime(), boundedValidity(minutes, dayMinutes)),
+    ...tokenTimes(at.getTime(), boundedValidity(minutes, dayMinutes)),
     jti: randomUUID(),
     'x-ms-policy': unsignedPolicyJws(policy.text),
     'x-enclos-draft': true,

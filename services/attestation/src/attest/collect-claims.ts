@@ -17,14 +17,18 @@ import { verifyReportFor } from './verify-report.ts';
 
 type BoundParts = Pick<AttestRequest, 'runtimeData' | 'initTimeData'>;
 
+interface Collected extends BoundParts {
+  readonly evidence: Evidence;
+  readonly baseline: BaselineRequest;
+  /** The time of verification. */
+  readonly at: Date;
+}
+
 /** Verifies evidence and the data that it binds. @throws ServiceError InvalidParameter, ServiceUnavailable */
-export async function collectClaims(
-  context: AttestContext,
-  request: BoundParts & { readonly evidence: Evidence; readonly baseline: BaselineRequest },
-): Promise<TeeClaims> {
-  const { evidence, baseline } = request;
+export async function collectClaims(context: AttestContext, request: Collected): Promise<TeeClaims> {
+  const { evidence } = request;
   if (evidence.kind === 'report') return reportClaims(context, evidence, request);
-  const verified = await verifyQuoteFor(context, evidence.quote, baseline);
+  const verified = await verifyQuoteFor(context, evidence.quote, request);
   return quoteClaims(verified, evidence.quote, request);
 }
 
@@ -57,9 +61,9 @@ function quoteClaims({ verdict, hashes }: VerifiedQuote, quote: Uint8Array, requ
 async function reportClaims(
   context: AttestContext,
   evidence: Extract<Evidence, { kind: 'report' }>,
-  request: BoundParts,
+  request: Collected,
 ): Promise<TeeClaims> {
-  const verdict = await verifyReportFor(context, evidence);
+  const verdict = await verifyReportFor(context, evidence, request.at);
   const { report } = verdict;
   const data = checkData(request, {
     runtime: { field: 'report_data', value: report.reportData },

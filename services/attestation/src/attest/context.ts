@@ -17,6 +17,7 @@ import { fixedClaims } from '../tokens/token-signer.ts';
 import { readBaseline, type Baseline } from './baseline.ts';
 import { EndorsementMemory } from './endorsement-memory.ts';
 import type { EndorsementSource } from './endorsement-request.ts';
+import { PlatformMemory } from './platform-memory.ts';
 import { PolicyMemory } from './policies.ts';
 
 /** What a tenant is attested with. */
@@ -32,8 +33,6 @@ export interface AttestContextOptions {
 export interface AttestContext {
   readonly tenant: Tenant;
   readonly now: () => Date;
-  /** The time at which evidence is verified. */
-  readonly verificationTime: () => Date;
   readonly baseline: Baseline;
   /** Intel's, and those that the tenant lists. */
   readonly quoteRoots: readonly TrustedRoot[];
@@ -43,6 +42,7 @@ export interface AttestContext {
   readonly cache: VerifierCache;
   readonly crypto?: SyncCrypto;
   readonly endorsements: EndorsementMemory;
+  readonly platforms: PlatformMemory;
   readonly policies: PolicyMemory;
   /** What every token of the tenant says: the signer has it for its own, and drafts get it here. */
   readonly fixed: JsonClaims;
@@ -62,18 +62,17 @@ export function createAttestContext(options: AttestContextOptions, parts: Verifi
   const { configuration, configurationDigest } = tenant;
   const listed = configuration.softwareRoots.map(readRoot);
   const baseline = readBaseline(configuration.baseline, allowTestSettings);
-  const verificationTime = (): Date => baseline.verificationTime ?? now();
   return Object.freeze({
     tenant,
     now,
-    verificationTime,
     baseline,
     quoteRoots: Object.freeze([INTEL_SGX_ROOT, ...listed]),
     softwareRoots: new Set(listed.map(({ fingerprint }) => fingerprint)),
     amdRoots: parts.amdRoots ?? amdRoots,
     cache: createVerifierCache(),
     ...(parts.crypto === undefined ? {} : { crypto: parts.crypto }),
-    endorsements: new EndorsementMemory({ source: endorsements, now, verificationTime }),
+    endorsements: new EndorsementMemory(endorsements, now),
+    platforms: new PlatformMemory(),
     policies: new PolicyMemory(),
     fixed: fixedClaims({
       issuer: configuration.issuer,

@@ -36,11 +36,11 @@ interface Known<T> {
   readonly expiresMs: number;
 }
 
-export interface EndorsementMemoryOptions {
-  readonly source: EndorsementSource;
-  readonly now: () => Date;
-  /** The time at which evidence is verified, which a test may have fixed. */
-  readonly verificationTime: () => Date;
+/** How what is asked for will be used. */
+export interface EndorsementUse {
+  readonly cache: VerifierCache;
+  /** The time at which evidence is verified. */
+  readonly at: Date;
 }
 
 const mostBytes = 4_194_304;
@@ -52,49 +52,51 @@ const maximumAgeMs = 600_000;
  * verified something is kept, so that nobody fills this with platforms that do not exist.
  */
 export class EndorsementMemory {
-  readonly #options: EndorsementMemoryOptions;
+  readonly #source: EndorsementSource;
+  readonly #now: () => Date;
   readonly #known = new Map<string, Known<DcapEndorsements | SnpEndorsementParts>>();
 
-  constructor(options: EndorsementMemoryOptions) {
-    this.#options = options;
+  constructor(source: EndorsementSource, now: () => Date) {
+    this.#source = source;
+    this.#now = now;
   }
 
   /** @throws ServiceError InvalidParameter when nobody has any, ServiceUnavailable when the host fails. */
-  async forQuote(request: EndorsementRequest, cache: VerifierCache): Promise<DcapEndorsements> {
-    return this.#find(request, (bytes) => readDcap(bytes, cache));
+  async forQuote(request: EndorsementRequest, { cache, at }: EndorsementUse): Promise<DcapEndorsements> {
+    return this.#find(request, at, (bytes) => readDcap(bytes, cache));
   }
 
   /** @throws as `forQuote`. */
-  async forReport(request: EndorsementRequest): Promise<SnpEndorsementParts> {
-    return this.#find(request, readSnp);
+  async forReport(request: EndorsementRequest, { at }: Pick<EndorsementUse, 'at'>): Promise<SnpEndorsementParts> {
+    return this.#find(request, at, readSnp);
   }
 
   /** Keeps what verified evidence, until `expiresAt` at most. */
   keep(request: EndorsementRequest, value: DcapEndorsements | SnpEndorsementParts, expiresAt: string): void {
     const text = endorsementRequestText(request);
-    if (this.#fresh(text) !== undefined) return;
+    if (this.#known.get(text)?.value === value) return;
     this.#known.delete(text);
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
-    const untilMs = this.#options.now().getTime() + maximumAgeMs;
+    const untilMs = this.#now().getTime() + maximumAgeMs;
     this.#known.set(text, { value, untilMs, expiresMs: Date.parse(expiresAt) });
   }
 
-  #fresh(text: string): unknown {
+  #fresh(text: string, at: Date): unknown {
     const known = this.#known.get(text);
     if (known === undefined) return undefined;
-    const { now, verificationTime } = this.#options;
-    const leftMs = known.untilMs - now().getTime();
+    const leftMs = known.untilMs - this.#now().getTime();
     // More than was given is left when the clock went back.
     const isRecent = leftMs > 0 && leftMs <= maximumAgeMs;
-    return isRecent && verificationTime().getTime() <= known.expiresMs ? known.value : undefined;
+    return isRecent && at.getTime() <= known.expiresMs ? known.value : undefined;
   }
 
   async #find<T extends DcapEndorsements | SnpEndorsementParts>(
     request: EndorsementRequest,
+    at: Date,
     read: (bytes: Uint8Array) => T,
   ): Promise<T> {
-    const known = this.#fresh(endorsementRequestText(request));
+    const known = this.#fresh(endorsementRequestText(request), at);
     // One text is always read by one reader: the facts say of which kind they are.
     if (known !== undefined) return known as T;
     const bytes = await this.#ask(request);
@@ -113,7 +115,7 @@ export class EndorsementMemory {
 
   async #ask(request: EndorsementRequest): Promise<Uint8Array | undefined> {
     try {
-      return await this.#options.source(request);
+      return await this.#source(request);
     } catch (cause) {
       return unavailable('Endorsements cannot be had at this time.', cause);
     }

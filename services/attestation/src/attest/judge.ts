@@ -4,6 +4,7 @@ import {
   type Claim,
   type ClaimValue,
   type Evaluation,
+  type Policy,
   type PolicyLimits,
   type PolicySpan,
 } from '@enclos/claim-rules';
@@ -20,9 +21,13 @@ const mostReasons = 20;
 
 /** `x-ms-sgx-tcbidentifier` of a policy, if it has configuration rules that issue it. @throws ServiceError */
 export function tcbIdentifierOf({ policy }: ChosenPolicy): ClaimValue | undefined {
-  const properties = ofPolicy(() => evaluateConfiguration(policy, { limits }));
-  return propertyOf(properties, 'x-ms-sgx-tcbidentifier');
+  const known = configurations.get(policy) ?? ofPolicy(() => evaluateConfiguration(policy, { limits }));
+  configurations.set(policy, known);
+  return propertyOf(known, 'x-ms-sgx-tcbidentifier');
 }
+
+/** Configuration rules see no evidence: of one policy they always make the same. */
+const configurations = new WeakMap<Policy, readonly Claim[]>();
 
 /**
  * Evaluates the policy on the claims of the evidence.

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { defaultPolicies, parsePolicy, strictPolicies, type Policy } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
@@ -27,7 +26,7 @@ export interface ChosenPolicy extends ReadyPolicy {
 const mostKnown = 64;
 
 /**
- * Policies of the tenant that were parsed before, by the SHA-256 of what they were parsed from. Drafts are not among
+ * Policies of the tenant that were parsed before, by what they were parsed from. Drafts are not among
  * them: anybody may send some, and would drive out those that every request needs.
  */
 export class PolicyMemory {
@@ -53,13 +52,12 @@ export class PolicyMemory {
   }
 
   #find(source: string, read: () => ReadyPolicy): ReadyPolicy {
-    const key = createHash('sha256').update(source).digest('base64url');
-    const known = this.#known.get(key);
+    const known = this.#known.get(source);
     if (known !== undefined) return known;
     const ready = read();
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
-    this.#known.set(key, ready);
+    this.#known.set(source, ready);
     return ready;
   }
 }
@@ -68,22 +66,27 @@ function ofText(text: string): ReadyPolicy {
   return Object.freeze({ policy: parsePolicy(text), text, hash: policyHash(toBase64url(utf8(text))) });
 }
 
-/** @throws ServiceError PolicyParsingError */
 function ofDraft(text: string): ReadyPolicy {
-  try {
-    return ofText(text);
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    throw new ServiceError(400, 'PolicyParsingError', `The draft policy is refused. ${error.message}`, {
-      details: { rule: 'draft-policy' },
-      cause: error,
-    });
-  }
+  return orRefuse(() => ofText(text), 'draft-policy');
 }
 
-/** It was parsed when it was set. */
+/** It was parsed when it was set, perhaps by another version of the service. */
 function ofStored(jws: string): ReadyPolicy {
-  const { encoded, text, signer } = readStoredPolicy(jws);
-  const ready = { policy: parsePolicy(text), text, hash: policyHash(encoded) };
-  return Object.freeze(signer === undefined ? ready : { ...ready, signer });
+  return orRefuse(() => {
+    const { encoded, text, signer } = readStoredPolicy(jws);
+    const ready = { policy: parsePolicy(text), text, hash: policyHash(encoded) };
+    return Object.freeze(signer === undefined ? ready : { ...ready, signer });
+  }, 'stored-policy');
+}
+
+/** @throws ServiceError PolicyParsingError */
+function orRefuse<T>(read: () => T, rule: 'draft-policy' | 'stored-policy'): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    const whose = rule === 'draft-policy' ? 'draft policy' : 'policy of this tenant';
+    const message = `The ${whose} is refused. ${error.message}`;
+    throw new ServiceError(400, 'PolicyParsingError', message, { details: { rule }, cause: error });
+  }
 }

@@ -1,6 +1,5 @@
 import type { QuoteVerdict } from '@enclos/attestation';
 import { verifyQuoteSync } from '@enclos/attestation/node';
-import { endorsementFacts } from '@enclos/endorsements';
 import type { BaselineRequest } from './baseline.ts';
 import type { AttestContext } from './context.ts';
 import type { CollateralHashes, DcapEndorsements } from './endorsement-memory.ts';
@@ -20,24 +19,28 @@ export interface VerifiedQuote {
 export async function verifyQuoteFor(
   context: AttestContext,
   quote: Uint8Array,
-  baseline: BaselineRequest,
+  { baseline, at }: { readonly baseline: BaselineRequest; readonly at: Date },
 ): Promise<VerifiedQuote> {
-  const facts = ofCaller(() => endorsementFacts(quote), 'evidence-format');
-  const request = { facts, ...baseline };
-  const found = await context.endorsements.forQuote(request, context.cache);
-  const verdict = ofCaller(() => verify(context, quote, found), 'evidence');
+  const platform = ofCaller(() => context.platforms.platformOf(quote), 'evidence-format');
+  const request = { facts: platform.facts, ...baseline };
+  const found = await context.endorsements.forQuote(request, { cache: context.cache, at });
+  const verdict = ofCaller(() => verify(context, quote, { found, at }), 'evidence');
   requireBaseline(verdict, baseline);
   requireDates(verdict);
   // Whatever the platform is worth, its collateral is good.
   context.endorsements.keep(request, found, verdict.collateral.earliestExpiration);
+  context.platforms.keep(platform);
   requireAcceptable(verdict, context);
   return { verdict, hashes: found.hashes };
 }
 
-function verify(context: AttestContext, quote: Uint8Array, { endorsements }: DcapEndorsements): QuoteVerdict {
-  const { quoteRoots: roots, cache, crypto } = context;
-  const now = context.verificationTime();
-  return verifyQuoteSync(quote, endorsements, { roots, cache, now, ...(crypto === undefined ? {} : { crypto }) });
+function verify(
+  { quoteRoots: roots, cache, crypto }: AttestContext,
+  quote: Uint8Array,
+  { found, at: now }: { readonly found: DcapEndorsements; readonly at: Date },
+): QuoteVerdict {
+  const options = { roots, cache, now, ...(crypto === undefined ? {} : { crypto }) };
+  return verifyQuoteSync(quote, found.endorsements, options);
 }
 
 /** A host that gives an earlier baseline than it was asked for would let old platforms pass. */

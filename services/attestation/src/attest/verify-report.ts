@@ -5,6 +5,8 @@ import { toHex } from '@enclos/codec';
 import { endorsementFacts, type EndorsementFacts } from '@enclos/endorsements';
 import type { Baseline } from './baseline.ts';
 import type { AttestContext } from './context.ts';
+import type { SnpEndorsementParts } from './endorsement-memory.ts';
+import type { EndorsementRequest } from './endorsement-request.ts';
 import { splitChain, type Evidence } from './evidence.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
 
@@ -16,13 +18,13 @@ type Report = Extract<Evidence, { kind: 'report' }>;
  *
  * @throws ServiceError InvalidParameter, ServiceUnavailable
  */
-export async function verifyReportFor(context: AttestContext, evidence: Report): Promise<SnpVerdict> {
+export async function verifyReportFor(context: AttestContext, evidence: Report, at: Date): Promise<SnpVerdict> {
   const { amdRoots, baseline, endorsements } = context;
   const { report } = evidence;
   const product = productOf(evidence, amdRoots);
   const named = ofCaller(() => endorsementFacts(report, product === undefined ? {} : { product }), 'evidence-format');
   const request = { facts: evidence.signingKeyCertificate === undefined ? named : withoutChip(named) };
-  const found = await foundFor(context, evidence, request);
+  const found = await foundFor(context, evidence, { request, at });
   const { signingKeyCertificate, certificateChain } = certificatesOf(evidence, found?.certificate_chain);
   const verdict = ofCaller(() => {
     const collateral = parseSnpCollateral({
@@ -30,17 +32,20 @@ export async function verifyReportFor(context: AttestContext, evidence: Report):
       certificateChain,
       ...(found === undefined ? {} : { revocationList: found.crl }),
     });
-    return verify(context, report, collateral);
+    return verify(context, report, { collateral, at });
   }, 'evidence');
   requireAcceptable(verdict, baseline);
   if (found !== undefined) endorsements.keep(request, found, verdict.dates.earliestExpiration);
   return verdict;
 }
 
-function verify(context: AttestContext, report: Uint8Array, collateral: SnpEndorsements): SnpVerdict {
-  const { amdRoots: roots, cache, crypto } = context;
-  const now = context.verificationTime();
-  return verifySnpReportSync(report, collateral, { roots, cache, now, ...(crypto === undefined ? {} : { crypto }) });
+function verify(
+  { amdRoots: roots, cache, crypto }: AttestContext,
+  report: Uint8Array,
+  { collateral, at: now }: { readonly collateral: SnpEndorsements; readonly at: Date },
+): SnpVerdict {
+  const options = { roots, cache, now, ...(crypto === undefined ? {} : { crypto }) };
+  return verifySnpReportSync(report, collateral, options);
 }
 
 /**
@@ -57,10 +62,10 @@ function withoutChip(facts: EndorsementFacts): EndorsementFacts {
 async function foundFor(
   { baseline, endorsements }: AttestContext,
   { signingKeyCertificate }: Report,
-  request: Parameters<typeof endorsements.forReport>[0],
-): Promise<Awaited<ReturnType<typeof endorsements.forReport>> | undefined> {
+  { request, at }: { readonly request: EndorsementRequest; readonly at: Date },
+): Promise<SnpEndorsementParts | undefined> {
   try {
-    return await endorsements.forReport(request);
+    return await endorsements.forReport(request, { at });
   } catch (error) {
     if (baseline.allowUncheckedRevocation && signingKeyCertificate !== undefined) return undefined;
     throw error;

@@ -59,7 +59,7 @@ interface StartContext extends RunContext {
 async function start(options: ServiceOptions, context: StartContext): Promise<RunningService> {
   const { logger, opened } = context;
   const configuration = await readFile(options.configuration, 'utf8');
-  const audit = await openAuditLog(options.audit);
+  const audit = openAuditLog(options.audit);
   opened.push(() => audit.close());
   const store = await openStore(storeAddress(options.store));
   opened.push(() => store.close());

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
 import { serveHttp } from '@enclos/enclave/http';
 import { isEnclosError } from '@enclos/errors';
+import type { ApiOptions } from '../api/api-options.ts';
 import { createApi } from '../api/api.ts';
 import type { FetchKeys } from '../api/api-options.ts';
 import { createApiMetrics } from '../api/api-metrics.ts';
@@ -13,6 +14,7 @@ import { sealedProtection } from '../state/sealed-protection.ts';
 import type { ServiceConfiguration } from '../tenants/configuration.ts';
 import { parseConfiguration } from '../tenants/parse-configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
+import { auditLines } from './audit-lines.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import { replicaAppraiser } from './own-platform.ts';
 import { openTenant, type ServedTenant } from './tenants.ts';
@@ -35,15 +37,23 @@ export interface Service {
   drain(): Promise<void>;
 }
 
+type AttestStep = ApiOptions['attest'];
+
+/** For benchmarks: what takes the place of the service's own. */
+export interface ServiceParts {
+  readonly attest?: (own: AttestStep) => AttestStep;
+}
+
 /**
  * Serves the tenants of a configuration.
  * @throws ATTESTATION_CONFIGURATION_INVALID; ATTESTATION_STATE_INVALID and what else a store gives that cannot be
  *   believed: then nothing is served.
  */
-export async function startService(text: string, host: Host): Promise<Service> {
+export async function startService(text: string, host: Host, parts: ServiceParts = {}): Promise<Service> {
   const configuration = parseConfiguration(text);
   const tenants = await openTenants(configuration, host);
   const metrics = createApiMetrics();
+  const options = apiOptions({ configuration, tenants, host, metrics });
   const names = [...new Set(tenants.map(({ configuration: { issuer } }) => new URL(issuer).hostname))];
   const [first] = tenants;
   const tls = await createTlsKeyPair({
@@ -56,7 +66,7 @@ export async function startService(text: string, host: Host): Promise<Service> {
   const stopping = new AbortController();
   const served = serveHttp(listen('https', { signal: stopping.signal }), {
     secure: tlsServer({ ...tls, minVersion: 'TLSv1.2', clientCertificates: 'requested', alpnProtocols: ['http/1.1'] }),
-    handler: createApi(apiOptions({ configuration, tenants, host, metrics })),
+    handler: createApi({ ...options, attest: parts.attest?.(options.attest) ?? options.attest }),
     limits: { maxBodyBytes: configuration.limits.maxBodyBytes, maxConnections },
     date: () => new Date(),
     onError: logFault,
@@ -104,7 +114,7 @@ interface ApiParts {
   readonly metrics: ReturnType<typeof createApiMetrics>;
 }
 
-function apiOptions({ configuration, tenants, host, metrics }: ApiParts) {
+function apiOptions({ configuration, tenants, host, metrics }: ApiParts): ApiOptions {
   const now = (): Date => new Date();
   const { allowTestSettings, limits } = configuration;
   const endorsements = endorsementsOf(host);
@@ -114,12 +124,12 @@ function apiOptions({ configuration, tenants, host, metrics }: ApiParts) {
   }
   return {
     tenants,
-    attest: async (request: Parameters<typeof attest>[0], tenant: Tenant) => {
+    attest: async (request, tenant) => {
       const context = contexts.get(tenant);
       if (context === undefined) throw new Error('A tenant that was not opened.');
       return attest(request, context);
     },
-    host,
+    host: auditLines(host),
     limits,
     now,
     elapsed: () => performance.now(),

@@ -22,7 +22,7 @@ export interface TlsKeyPair {
  * What the claims in the TLS certificate have as their issuer. An issuer is a URL
  * without a fragment, so no key of TLS passes for one that signs tokens.
  */
-export const tlsIssuer = (issuer: string): string => `${issuer}#tls`;
+const tlsIssuer = (issuer: string): string => `${issuer}#tls`;
 
 /** A P-256 key that is born here and never leaves, and a certificate whose evidence says so. */
 export async function createTlsKeyPair(options: TlsIdentityOptions): Promise<TlsKeyPair> {

@@ -37,9 +37,3 @@ async function make(client: PoolClient): Promise<void> {
   for (const statement of statements) await client.query(statement);
   await client.query('COMMIT');
 }
-
-/** 23505 and 42P07: somebody else, who took no lock, made it at the same time. */
-export function isSchemaRace(error: unknown): boolean {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return code === '23505' || code === '42P07';
-}

@@ -1,7 +1,7 @@
 import { Pool, type PoolConfig, type QueryResult } from 'pg';
 import { isEnclosError } from '@enclos/errors';
 import { stateError } from '../state/errors.ts';
-import { isSchemaRace, makeSchema } from './postgres-schema.ts';
+import { makeSchema } from './postgres-schema.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from './store.ts';
 
 export interface PostgresStoreOptions {
@@ -121,7 +121,7 @@ async function tried<T>(work: () => Promise<T>, tries = maximumTries): Promise<T
       return await work();
     } catch (cause) {
       if (isEnclosError(cause)) throw cause;
-      if (left <= 1 || !(isConnectionLost(cause) || isSchemaRace(cause))) {
+      if (left <= 1 || !isConnectionLost(cause)) {
         throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
       }
       await new Promise((resolve) => setTimeout(resolve, retryDelayMs));

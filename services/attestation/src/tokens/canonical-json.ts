@@ -13,43 +13,29 @@ const maximumLength = 1_048_576;
  * @throws TypeError for a number that JSON cannot write.
  */
 export function canonicalJson(value: JsonValue): string {
-  const parts: string[] = [];
-  let length = 0;
-  const write = (part: string): void => {
-    length += part.length;
-    if (length > maximumLength) throw tooLarge(`over ${maximumLength} characters`);
-    parts.push(part);
-  };
-  writeValue(value, write, 0);
-  return parts.join('');
+  return textOf(value, 0);
 }
 
-function writeValue(value: JsonValue, write: (part: string) => void, depth: number): void {
+function textOf(value: JsonValue, depth: number): string {
   if (depth > maximumDepth) throw tooLarge(`nested deeper than ${maximumDepth}`);
-  if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('A number that JSON cannot write.');
-    write(JSON.stringify(value));
-  } else if (isArray(value)) {
-    writeList(value, write, (item) => writeValue(item, write, depth + 1));
-  } else {
-    const names = Object.keys(value).sort();
-    write('{');
-    for (const [index, name] of names.entries()) {
-      write(`${index === 0 ? '' : ','}${JSON.stringify(name)}:`);
-      // A name of the object itself.
-      writeValue(value[name] ?? null, write, depth + 1);
-    }
-    write('}');
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('A number that JSON cannot write.');
+  if (typeof value !== 'object' || value === null) return bounded(JSON.stringify(value));
+  let text = '';
+  if (isArray(value)) {
+    for (const item of value) text = bounded(`${text}${text === '' ? '' : ','}${textOf(item, depth + 1)}`);
+    return `[${text}]`;
   }
+  for (const name of Object.keys(value).sort()) {
+    // A name of the object itself.
+    const member = textOf(value[name] ?? null, depth + 1);
+    text = bounded(`${text}${text === '' ? '' : ','}${JSON.stringify(name)}:${member}`);
+  }
+  return `{${text}}`;
 }
 
-function writeList<T>(items: readonly T[], write: (part: string) => void, writeItem: (item: T) => void): void {
-  write('[');
-  for (const [index, item] of items.entries()) {
-    if (index > 0) write(',');
-    writeItem(item);
-  }
-  write(']');
+function bounded(text: string): string {
+  if (text.length > maximumLength) throw tooLarge(`over ${maximumLength} characters`);
+  return text;
 }
 
 /** Array.isArray does not narrow a readonly array. */

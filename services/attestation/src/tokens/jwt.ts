@@ -1,4 +1,3 @@
-import { toBase64url, utf8 } from '@enclos/codec';
 import { canonicalJson } from './canonical-json.ts';
 import type { JsonClaims } from './signer.ts';
 
@@ -16,5 +15,5 @@ export function unsignedToken(claims: JsonClaims): string {
 }
 
 function segment(value: JsonClaims): string {
-  return toBase64url(utf8(canonicalJson(value)));
+  return Buffer.from(canonicalJson(value)).toString('base64url');
 }

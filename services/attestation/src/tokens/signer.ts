@@ -24,6 +24,8 @@ export interface PublishedKey {
 export interface SignOptions {
   /** Default: that of the tenant. At least 1, and at most `maximumValidityMinutes` of the signer: more is cut to it. */
   readonly validityMinutes?: number;
+  /** The time of the token. Default: now. */
+  readonly at?: Date;
   /** Name the certificate of the key in the header: whole (`x5c`), or by its SHA-1 (`x5t`). Default: neither, as Azure's tokens. */
   readonly certificate?: 'x5c' | 'x5t';
 }

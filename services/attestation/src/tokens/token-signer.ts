@@ -17,6 +17,10 @@ const dayMinutes = 1440;
 export async function createTokenSigner(options: TokenSignerOptions): Promise<RotatingTokenSigner> {
   const { keys, maximumValidityMinutes = dayMinutes, now, peers } = options;
   checkValidity(options.validityMinutes, maximumValidityMinutes);
+  // Other keys of this enclave are attested for issuers with a fragment: none of them must pass for one of these.
+  if (options.issuer.includes('#')) {
+    throw tokenError('ATTESTATION_TENANT_UNUSABLE', 'The issuer of tokens is a URL without a fragment.');
+  }
   const ring = await KeyRing.create({
     rotateMs: keys.rotateMinutes * minuteMs,
     overlapMs: keys.overlapMinutes * minuteMs,
@@ -55,11 +59,11 @@ export function fixedClaims({
 
 async function signToken(
   claims: JsonClaims,
-  { validityMinutes, certificate }: SignOptions,
+  { validityMinutes, certificate, at }: SignOptions,
   { options, ring }: { readonly options: TokenSignerOptions; readonly ring: KeyRing },
 ): Promise<string> {
   const { validityMinutes: usual, maximumValidityMinutes = dayMinutes, now, issuer } = options;
-  const times = tokenTimes(now().getTime(), boundedValidity(validityMinutes ?? usual, maximumValidityMinutes));
+  const times = tokenTimes((at ?? now()).getTime(), boundedValidity(validityMinutes ?? usual, maximumValidityMinutes));
   const key = await ring.keyFor(times.exp * 1000);
   const { kid, alg } = key.published;
   const header = { alg, kid, jku: `${issuer}/certs`, typ: 'JWT', ...certificateMember(key, certificate) };

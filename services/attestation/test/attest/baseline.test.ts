@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import * as nodeCrypto from 'node:crypto';
 import type { SyncCrypto } from '@enclos/attestation/node';
 import type { QuoteCollateralJson, ScenarioChanges } from '@enclos/evidence-kit';
+import { decodeJwt } from 'jose';
 import { attest } from '../../src/attest/attest.ts';
 import type { EndorsementSource } from '../../src/attest/endorsement-request.ts';
 import { ServiceError } from '../../src/api/service-error.ts';
@@ -166,6 +167,24 @@ test('collateral that has expired since is asked for again, and nothing is verif
   assert.equal(where.asked.length, 3);
   where.clock.ms = platform.at.getTime() - 20 * 365 * 86_400_000;
   assert.equal(await refusalOf(where.request, where), '400 InvalidParameter collateral-dates');
+});
+
+test('evidence is verified at the time that its token names, however the clock of the host moves meanwhile', async () => {
+  const { platform } = await softwareSite();
+  const document = JSON.parse(platform.collateral.tcb_info) as { readonly nextUpdate: string };
+  const where = await softwareSite(
+    {},
+    {
+      endorsements: (request) => {
+        where.clock.ms = Date.parse(document.nextUpdate) + 86_400_000;
+        return collateralSource(platform.collateral)(request);
+      },
+    },
+  );
+  const { token } = await attest(where.request, where.context);
+  assert.equal(decodeJwt(token).iat, platform.at.getTime() / 1000 - 120);
+  const late = await softwareSite({}, { at: new Date(Date.parse(document.nextUpdate) + 86_400_000) });
+  assert.equal(await refusalOf(late.request, late), '400 InvalidParameter collateral-dates');
 });
 
 test('a warm request verifies one signature of the evidence, and no more', async () => {

@@ -221,6 +221,13 @@ test('x-ms-policy-hash is over the policy that judged: the strict default, or th
   );
 });
 
+test('a stored policy that cannot be read any more is refused, and permits nothing', async () => {
+  for (const jws of [unsignedPolicyJws('version=9.9; authorizationrules{ => permit(); };'), 'a.b', '']) {
+    const where = await softwareSite({}, { stored: { SgxEnclave: jws } });
+    assert.equal(await refusalOf(where.request, where), '400 PolicyParsingError stored-policy');
+  }
+});
+
 function signedPolicy(text: string): { readonly jws: string; readonly certificate: string } {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const der = selfSignedSigningCertificate({

@@ -217,6 +217,14 @@ test('a state of another configuration is taken over when the floor names it, an
   await assert.rejects(scene.open(), failsWith('ATTESTATION_STATE_INVALID', 'configuration'));
 });
 
+test('a record says whose it is, whatever its protection let pass', async () => {
+  const scene = sealedScene({ protect: async (record) => record, open: async (record) => ({ record }) });
+  await (await scene.open({ issuer: 'https://other.example' })).update(setPolicy);
+  const { bytes } = scene.store.row;
+  scene.store.onRead = () => ({ version: 1n, bytes });
+  await assert.rejects(scene.open(), failsWith('ATTESTATION_STATE_INVALID', 'tenant'));
+});
+
 test('a replica renews the protection of what another one wrote, and neither epoch nor digest change', async () => {
   const written: string[] = [];
   const scene = sealedScene({

@@ -85,6 +85,7 @@ test('whoever has lost its folder to another process writes nothing any more', a
   await store.write('a', 0n, bytes('one'));
   const row = (await store.read('a')) ?? assert.fail();
   const thief = createServer();
+  t.after(() => thief.close());
   await new Promise<void>((resolve) => thief.listen(join(folder, 'thief'), resolve));
   await rename(join(folder, 'thief'), join(folder, 'lock'));
   await assert.rejects(store.write('a', row.version, bytes('two')), refused);
@@ -92,7 +93,6 @@ test('whoever has lost its folder to another process writes nothing any more', a
   assert.deepEqual((await store.read('a'))?.bytes, bytes('one'));
   await store.close();
   assert.ok((await readdir(folder)).includes('lock'), 'the lock of another process was taken away');
-  thief.close();
 });
 
 test('a path that is too long for a socket is refused', async (t) => {

@@ -141,6 +141,7 @@ test('options that make no sense are refused, and a quote that fails is no signe
     { validityMinutes: 0 },
     { validityMinutes: 1441 },
     { validityMinutes: 1.5 },
+    { issuer: `${issuer}#tls` },
     { keys: { rotateMinutes: 10, overlapMinutes: 10 } },
     { keys: { rotateMinutes: 0, overlapMinutes: 0 } },
     { keys: { rotateMinutes: Number.NaN, overlapMinutes: 1 } },

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-/** From dist/src/plugin. */
-const protoPath = fileURLToPath(new URL('../../../proto/device-plugin-v1beta1.proto', import.meta.url));
+const file = 'device-plugin-v1beta1.proto';
+const beside = fileURLToPath(new URL(file, import.meta.url));
+/** Beside the one file that an image has of the agent, or else seen from dist/src/plugin. */
+const protoPath = existsSync(beside) ? beside : fileURLToPath(new URL(`../../../proto/${file}`, import.meta.url));
 
 export interface Definitions {
   readonly registration: ServiceDefinition;

@@ -43,8 +43,9 @@ export async function register(target: RegistrationTarget): Promise<boolean> {
     return true;
   } catch (error) {
     if (isAbsence(error)) return false;
-    const reason = error instanceof Error && 'details' in error ? String(error.details) : String(error);
-    throw new EnclosError('AGENT_KUBELET_REFUSED', `The kubelet refused ${resourceName}: ${reason}`, { cause: error });
+    const { code } = error as Partial<ServiceError>;
+    const why = code === undefined ? '' : ` (gRPC status ${code})`;
+    throw new EnclosError('AGENT_KUBELET_REFUSED', `The kubelet refused ${resourceName}${why}.`, { cause: error });
   } finally {
     client.close();
   }

@@ -1,22 +1,25 @@
 import { at, fieldsOf, mapsOf, textOf, type Span, type YamlNode } from '../../yaml/node.ts';
 import { fieldSpan } from '../decode.ts';
 import type { EnclavePod } from '../enclave-pod.ts';
+import { isLabelName, isSubdomainName } from '../names.ts';
 import type { Report } from '../report.ts';
 import type { KubernetesObject } from '../workload.ts';
 
-const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const subdomain = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
-const longestSubdomain = 253;
-
 /** Names of roles may hold colons, and those of nodes come from elsewhere. */
 const freeNames = /^(?:ClusterRole|Role|ClusterRoleBinding|RoleBinding|Node|Event|IPAddress|ServiceCIDR)$/;
+
+/** Their names become a part of a domain name. */
+const dnsLabelKinds = /^(?:Service|Namespace)$/;
+/** Any other is an unknown value, which is said where the fields are checked. */
+const restartPolicies = new Set(['Always', 'OnFailure', 'Never', undefined]);
 
 /** What the API server checks beyond types. */
 export function checkObjectName({ node, kind }: KubernetesObject, report: Report): void {
   const name = at(node, 'metadata', 'name');
   const text = textOf(name);
   if (name !== undefined && text !== undefined && !freeNames.test(kind)) {
-    if (text.length > longestSubdomain || !subdomain.test(text)) {
+    const fits = dnsLabelKinds.test(kind) ? isLabelName(text) : isSubdomainName(text);
+    if (!fits) {
       report('K8S_NAME_INVALID', name, `${JSON.stringify(text.slice(0, 100))} is not a name of a ${kind}`);
     }
   }
@@ -66,7 +69,7 @@ function checkNames(what: string, all: readonly Named[], report: Report): void {
     // A missing name is a missing field.
     if (name === '') continue;
     if (seen.has(name)) report('K8S_NAME_REPEATED', span, `two ${what}s are named "${name}"`);
-    else if (!label.test(name)) report('K8S_NAME_INVALID', span, `"${name.slice(0, 100)}" is not a name of a ${what}`);
+    else if (!isLabelName(name)) report('K8S_NAME_INVALID', span, `"${name.slice(0, 100)}" is not a name of a ${what}`);
     seen.add(name);
   }
 }
@@ -86,6 +89,7 @@ function checkSelector({ object, labels }: EnclavePod, report: Report): void {
 function checkRestartPolicy({ object, spec, specSpan }: EnclavePod, report: Report): void {
   const policy: YamlNode | undefined = at(spec, 'restartPolicy');
   const text = textOf(policy);
+  if (!restartPolicies.has(text)) return;
   const span = fieldSpan(spec, 'restartPolicy', specSpan);
   if (/^(?:Job|CronJob)$/.test(object.kind)) {
     if (text === 'Never' || text === 'OnFailure') return;

@@ -255,12 +255,21 @@ export function interpreterFiles(
   interpreterPath: string,
   run: Run,
 ): { readonly runnable: readonly string[]; readonly readable: readonly string[] } {
-  const listed = run('ldd', [interpreterPath]) ?? '';
+  const listed = run('ldd', [interpreterPath]) ?? listedByLoader(interpreterPath, run);
   const libraries = listed.match(/\/\S+/g) ?? [];
   // A small image has no cache: the loader then looks in its folders.
   const cache = existsSync(loaderCache) ? [loaderCache] : [];
   return { runnable: [interpreterPath, ...libraries], readable: [...cache, emptyOpensslConfiguration] };
 }
+
+/** `ldd` is a script of the shell, which asks the loader: a small image has only that (ld.so(8), `--list`). */
+function listedByLoader(interpreterPath: string, run: Run): string {
+  const loader = loaders.find((path) => existsSync(path));
+  return loader === undefined ? '' : (run(loader, ['--list', interpreterPath]) ?? '');
+}
+
+/** As the programs of x86-64 and of AArch64 name it. */
+const loaders = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'];
 
 export function layer(name: string, active: boolean, detail: string): IsolationLayer {
   return Object.freeze({ name, active, detail });

@@ -55,7 +55,8 @@ export interface PostgresServer {
   readonly remove: () => Promise<void>;
 }
 
-export const password = 'a-password-of-the-tests';
+/** Of the superuser, in the URLs. */
+export const postgresPassword = 'a-password-of-the-tests';
 
 export async function startPostgres(): Promise<PostgresServer> {
   if (programs === undefined) throw new Error('PostgreSQL is absent.');
@@ -63,19 +64,19 @@ export async function startPostgres(): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'enclos-pg-'));
   if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
   const run = async (program: string, ...args: readonly string[]): Promise<string> => {
-    const options = { ...user, cwd: folder, env: { ...process.env, LC_ALL: 'C', PGPASSWORD: password } };
+    const options = { ...user, cwd: folder, env: { ...process.env, LC_ALL: 'C', PGPASSWORD: postgresPassword } };
     return (await promisify(execFile)(join(programs, program), args, options)).stdout;
   };
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
-  writeFileSync(passwordFile, password, { mode: 0o644 });
+  writeFileSync(passwordFile, postgresPassword, { mode: 0o644 });
   await run('initdb', '-D', data, '-U', 'tester', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync');
   const port = await freePort();
   const settings = `-c port=${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder} -c fsync=off`;
   const control = (...args: readonly string[]): Promise<string> =>
     run('pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), ...args);
   const start = async (): Promise<void> => void (await control('-o', settings, 'start'));
-  const urlOf = (database: string): string => `postgres://tester:${password}@127.0.0.1:${port}/${database}`;
+  const urlOf = (database: string): string => `postgres://tester:${postgresPassword}@127.0.0.1:${port}/${database}`;
   const query = (url: string, statement: string): Promise<string> =>
     run('psql', '-X', '-A', '-t', '-c', statement, url);
   await start();

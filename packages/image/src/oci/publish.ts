@@ -1,0 +1,95 @@
+import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { EnclosError } from '@enclos/errors';
+import { donePath, livingBeside } from './unfinished.ts';
+
+const blobFolder = 'blobs/sha256';
+const isBlob = /^[0-9a-f]{64}$/;
+const patienceMs = 30_000;
+const pauseMs = 20;
+
+/** Nobody's other folder is to be lost. @throws OCI_LAYOUT_INVALID when there is something else at the place */
+export async function requireReplaceable(target: string): Promise<void> {
+  const found = await lstat(target).catch(() => undefined);
+  if (found === undefined) return;
+  const names = found.isDirectory() ? await readdir(target) : undefined;
+  if (names === undefined || (names.length > 0 && !names.includes('oci-layout'))) {
+    throw refused(target, `${target} is there, and is not an OCI layout: it is not replaced.`);
+  }
+  for (const part of ['blobs', blobFolder]) {
+    // Somebody who links it shares its blobs with other layouts, which are not to lose theirs.
+    const inner = await lstat(join(target, part)).catch(() => undefined);
+    if (inner?.isDirectory() === false) throw refused(target, `${target}/${part} is no folder: it is not replaced.`);
+  }
+}
+
+/**
+ * Puts a whole layout in its place. A layout is what its index.json names, so one that is there becomes the new one by one
+ * rename: whoever is killed here, the old one or the new one is there, whole. Blobs of the old one are removed afterwards, unless somebody else
+ * is at work: the two rules of that are in {@link collect} and {@link noCollector}.
+ *
+ * @param folder as `unfinishedPath` names it. It is gone afterwards.
+ * @throws OCI_LAYOUT_INVALID
+ */
+export async function publish(folder: string, target: string): Promise<void> {
+  if (await isNew(folder, target)) return;
+  await requireReplaceable(target);
+  await mkdir(join(target, blobFolder), { recursive: true });
+  await noCollector(folder, target);
+  const blobs = await readdir(join(folder, blobFolder));
+  for (const name of blobs) await rename(join(folder, blobFolder, name), join(target, blobFolder, name));
+  const index = await readFile(join(folder, 'index.json'));
+  for (const name of ['oci-layout', 'index.json']) await rename(join(folder, name), join(target, name));
+  const done = donePath(folder);
+  await rename(folder, done);
+  await collect(target, { done, index, blobs: new Set(blobs) });
+  await rm(done, { recursive: true, force: true });
+}
+
+/** With nothing at the place, or an empty folder, one rename is all of it (rename(2)). */
+async function isNew(folder: string, target: string): Promise<boolean> {
+  try {
+    await rename(folder, target);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+/**
+ * Waits until nobody removes blobs: one that is counted on now could be among them. One who begins later sees that this
+ * build is unfinished, and removes nothing.
+ */
+async function noCollector(folder: string, target: string): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs;
+  while ((await livingBeside(target, folder)).some(({ state }) => state === 'done')) {
+    if (performance.now() > giveUpAt) {
+      throw refused(target, `Another build of ${target} does not end: end it, or remove .${basename(target)}.*.done.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+interface Published {
+  readonly done: string;
+  readonly index: Uint8Array;
+  readonly blobs: ReadonlySet<string>;
+}
+
+/**
+ * Removes blobs that the index does not name. Not while another build is unfinished, whose blobs may be there already, and not
+ * when another index has come: who comes last removes for all, or else the next build does.
+ */
+async function collect(target: string, { done, index, blobs }: Published): Promise<void> {
+  if ((await livingBeside(target, done)).some(({ state }) => state === 'tmp')) return;
+  if (Buffer.compare(index, await readFile(join(target, 'index.json'))) !== 0) return;
+  const names = await readdir(join(target, blobFolder));
+  const gone = names.filter((name) => isBlob.test(name) && !blobs.has(name));
+  await Promise.all(gone.map((name) => rm(join(target, blobFolder, name), { force: true })));
+}
+
+function refused(path: string, message: string): EnclosError {
+  return new EnclosError('OCI_LAYOUT_INVALID', message, { details: { path } });
+}

@@ -1,0 +1,43 @@
+import { ApplicationError, defineEnclave, type EnclaveApplication } from '@enclos/enclave';
+import { isEnclosError } from '@enclos/errors';
+import { attestation } from '../attestation.edl.ts';
+import { serviceFault } from '../service-fault.ts';
+import type { Host } from '../tenants/tenant.ts';
+import { startService, type Service, type ServiceParts } from './service.ts';
+
+/** The enclave application. It takes one configuration in its life. */
+export function attestationApplication(parts: ServiceParts = {}): EnclaveApplication {
+  let lifelong: Host | undefined;
+  let service: Promise<Service> | undefined;
+  /** @throws ATTESTATION_SERVING */
+  const running = async (): Promise<Service> => {
+    if (service === undefined) throw serviceFault('ATTESTATION_SERVING');
+    return service;
+  };
+  return defineEnclave(
+    attestation,
+    {
+      async serve({ configuration }) {
+        // Not the host of this call: what it begins goes on after it.
+        if (service !== undefined || lifelong === undefined) throw serviceFault('ATTESTATION_SERVING');
+        service = startService(configuration, lifelong, parts).catch(readable);
+        return (await service).answer;
+      },
+      drain: async () => (await running()).drain(),
+      counters: async () => (await running()).counters(),
+    },
+    {
+      start: ({ host }) => {
+        lifelong = host;
+      },
+    },
+  );
+}
+
+/** What is wrong with a configuration or a store is for the host to read, and holds no secret. */
+function readable(error: unknown): never {
+  if (isEnclosError(error) && error.code.startsWith('ATTESTATION_')) {
+    throw new ApplicationError(`${error.code}: ${error.message} ${error.next}`, { cause: error });
+  }
+  throw error;
+}
