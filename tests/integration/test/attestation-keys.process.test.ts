@@ -95,9 +95,7 @@ function lastOf(chain: string): string {
   return chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)?.at(-1) ?? '';
 }
 
-const fetchHere = (url: string, init?: object): Promise<Response> =>
-  // undici's own types, which say the same as those of the platform.
-  undiciFetch(url, { ...init, dispatcher: agent }) as unknown as Promise<Response>;
+const fetchHere = (url: string, init?: object): Promise<Response> => undiciFetch(url, { ...init, dispatcher: agent });
 
 /** A client that counts only keys that were born in the enclave and under the configuration that it knows. */
 function strictClient(changes: Partial<KnownService> = {}, issuer = issuerOf('RS256')): AttestationClient {

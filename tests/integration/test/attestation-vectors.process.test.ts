@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import { AttestationClient } from '@azure/attestation';
+import { AttestationAdministrationClient, AttestationClient } from '@azure/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
@@ -144,6 +144,16 @@ vectors.test('a real trust domain and a real SEV-SNP machine attest', async () =
   const snp = claimsOf(await attest(hosts.snp, 'SevSnpVm', evidence(report)));
   assert.equal(snp['x-ms-sevsnpvm-launchmeasurement'], toHex(report.subarray(0x90, 0xc0)));
   for (const each of [claims, snp]) assert.equal(each['x-enclos-test-settings'], true);
+});
+
+vectors.test('results of management say that test settings are allowed, as tokens do', async () => {
+  const credential = {
+    getToken: async () => ({ token: service.managementToken, expiresOnTimestamp: Date.now() + 3_600_000 }),
+  };
+  const tlsOptions = { ca: service.certificate };
+  const manager = new AttestationAdministrationClient(`https://localhost:${port}`, credential, { tlsOptions });
+  const { token } = await manager.resetPolicy('SgxEnclave');
+  assert.equal(decodeJwt(token.serialize())['x-enclos-test-settings'], true);
 });
 
 vectors.test('tampered ones are refused with the documented error', async () => {

@@ -89,7 +89,7 @@ const volume = z.strictObject({
   type: z
     .enum(['ephemeral', 'memory', 'persistent', 'secret', 'configMap'])
     .describe(
-      'ephemeral and memory (a tmpfs; not with podman) end with the pod. persistent is a claim: its own for each pod of a StatefulSet.',
+      'ephemeral and memory (a tmpfs; not with podman) end with the pod. persistent is a claim: its own for each pod of a StatefulSet; the only pod of a Deployment ends before the next one begins.',
     ),
   from: label.optional().describe('The name of the claim, secret or config map. Default: the name of the volume.'),
   size: quantity.optional().describe('Most bytes; of a claim, how many it asks for.'),
