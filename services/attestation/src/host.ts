@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { isEnclosError } from '@enclos/errors';
 import { fromEnvironment, jsonLines } from '@enclos/host';
+import { openTelemetry } from '@enclos/host/opentelemetry';
 import { helpText, parseCommandLine, type ServiceOptions } from './host/command-line.ts';
 import { makeDevelopmentConfiguration } from './host/development.ts';
 import { runService } from './host/run-service.ts';
@@ -25,7 +26,7 @@ async function serve(options: ServiceOptions): Promise<void> {
   });
   const environment = await fromEnvironment();
   if (options.development) await prepareDevelopment(options, await environment.launcher.endorsements());
-  const service = await runService(options, { environment, logger });
+  const service = await runService(options, { environment, logger, instrumentation: openTelemetry() });
   for (const { issuer, configurationDigest } of service.served.tenants) {
     logger.info({ event: 'tenant', issuer, configurationDigest }, 'Clients pin the digest of the configuration.');
   }
