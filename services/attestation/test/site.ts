@@ -145,7 +145,7 @@ export function createSite({ file = tenantFile(), service = {}, api = {} }: Site
   const tenant: Tenant = {
     configuration: tenantConfiguration,
     configurationDigest: configurationDigest(tenantConfiguration, configuration),
-    state: memoryState({ policies: {}, certificates }),
+    state: memoryState({ policies: {}, certificates, secrets: [] }),
     signer: testSigner(tenantConfiguration.issuer, certificate, now),
   };
   const [audit, faults, metrics] = [[] as Record<string, unknown>[], [] as unknown[], createApiMetrics()];
