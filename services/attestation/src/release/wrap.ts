@@ -14,7 +14,14 @@ const oaepDigests = Object.freeze({
 
 type KeyWrapAlgorithm = keyof typeof oaepDigests;
 
-export type WrapAlgorithm = JweAlgorithm | KeyWrapAlgorithm;
+export const wrapAlgorithms = Object.freeze([
+  'CKM_RSA_AES_KEY_WRAP',
+  'RSA_AES_KEY_WRAP_256',
+  'RSA_AES_KEY_WRAP_384',
+  'RSA-OAEP-256',
+  'ECDH-ES+A256KW',
+] as const satisfies readonly (JweAlgorithm | KeyWrapAlgorithm)[]);
+export type WrapAlgorithm = (typeof wrapAlgorithms)[number];
 
 export interface WrappedSecret {
   /** `transfer-blob`: the JSON that Azure hands out in `key_hsm`; `jwe`: RFC 7516, compact. */
@@ -78,5 +85,5 @@ function isKeyWrap(algorithm: WrapAlgorithm): algorithm is KeyWrapAlgorithm {
 }
 
 export function isWrapAlgorithm(algorithm: string): algorithm is WrapAlgorithm {
-  return algorithm === 'RSA-OAEP-256' || algorithm === 'ECDH-ES+A256KW' || Object.hasOwn(oaepDigests, algorithm);
+  return wrapAlgorithms.some((known) => known === algorithm);
 }

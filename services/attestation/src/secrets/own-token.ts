@@ -14,8 +14,8 @@ const types: ReadonlySet<unknown> = new Set(['sgx', 'sevsnpvm', 'tdxvm'] satisfi
  * of peers do not count: a host can start the same service a second time with an older store, and what that one says by
  * the policies in it is not what this one would say. So no token outlives the service that gave it.
  *
- * Debuggable enclaves and services with settings for tests are refused. The audience is this service, so that a token
- * which names another one is refused too.
+ * Debuggable enclaves and services with settings for tests are refused, and a token that names an audience: it is for
+ * somebody else.
  *
  * @throws ServiceError InvalidParameter for what is no token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
  */
