@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { compactDecrypt, decodeJwt } from 'jose';
 import { openBlob } from '../release/transfer-blob.ts';
-import { bearer, createSite, issuer, managementToken, startsAt, tenantFile, type TestResponse, type TestSite } from '../site.ts';
+import { bearer, createSite, issuer, managementToken, serviceKey, startsAt, tenantFile, type TestResponse, type TestSite } from '../site.ts';
 import { signJws, unsignedJws, b64url } from '../jws.ts';
 import {
   attestedClaims,
@@ -220,7 +220,8 @@ describe('a release', () => {
   const seconds = startsAt.getTime() / 1000;
   const claims = attestedClaims({ iss: issuer, iat: seconds, exp: seconds + 60 });
   const tokens: readonly (readonly [string, string, (site: TestSite) => Promise<string> | string])[] = [
-    ['another tenant', 'issuer', () => attestedToken(another)],
+    ['another tenant', 'key-location', () => attestedToken(another)],
+    ['another issuer', 'issuer', () => signJws(header, { ...claims, iss: 'https://other.example' }, serviceKey.privateKey)],
     ['another configuration', 'configuration', () => attestedToken(configured)],
     ['a draft', 'algorithm', () => unsignedJws(claims)],
     ['another key under the same kid', 'signature', () => signJws(header, claims, rsaKey().privateKey)],
