@@ -14,7 +14,9 @@ function seed(method: string, target: string, body = '', authorization = `Bearer
 }
 
 export const seeds: readonly Uint8Array[] = [
-  ...routes.map(({ method, path }) => seed(method, `${path.replace('{type}', 'TdxVm').replace('{name}', 'one')}?api-version=2025-06-01`)),
+  ...routes.map(({ method, path }) =>
+    seed(method, `${path.replace('{type}', 'TdxVm').replace('{name}', 'one')}?api-version=2025-06-01`),
+  ),
   seed(
     'POST',
     '/attest/SgxEnclave?api-version=2020-10-01',

@@ -122,7 +122,7 @@ function send({ method, path, body, host = 'localhost', isManager = false }: Ask
 function releasePolicy(): object {
   const allOf = [
     { claim: 'x-ms-sgx-mrenclave', equals: toHex(enclave.identity.mrEnclave) },
-    { claim: 'x-enclos-platform', equals: 'software' },
+    { claim: 'x-enclos-tcb.root.kind', equals: 'software' },
   ];
   return { version: '1.0.0', anyOf: [{ authority: `https://localhost:${port}`, allOf }] };
 }
@@ -159,7 +159,9 @@ function lastLine(): Readonly<Record<string, unknown>> {
 async function unwrapped({ status, body }: Answered, { privateKey }: WrappingKey): Promise<Uint8Array> {
   assert.equal(status, 200, JSON.stringify(body));
   const keys = (await send({ method: 'GET', path: '/certs' })).body as unknown as JSONWebKeySet;
-  const { payload } = await jwtVerify(body.value ?? '', createLocalJWKSet(keys), { issuer: `https://localhost:${port}` });
+  const { payload } = await jwtVerify(body.value ?? '', createLocalJWKSet(keys), {
+    issuer: `https://localhost:${port}`,
+  });
   assert.equal((payload['request'] as { readonly nonce?: string }).nonce, 'n-0S6_WzA2Mj');
   const { key } = (payload['response'] as { readonly key: { readonly key: { readonly jwe: string } } }).key;
   return new Uint8Array((await compactDecrypt(key.jwe, privateKey)).plaintext);

@@ -3,7 +3,16 @@ import { test } from 'node:test';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { FetchRequest, ReleaseRequest } from '../../src/client/index.ts';
-import { expectSgx, issuer, nowSeconds, offlineClient, refusal, sgxClaims, signToken, strangerKey } from './token-kit.ts';
+import {
+  expectSgx,
+  issuer,
+  nowSeconds,
+  offlineClient,
+  refusal,
+  sgxClaims,
+  signToken,
+  strangerKey,
+} from './token-kit.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 

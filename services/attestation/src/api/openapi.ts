@@ -113,9 +113,12 @@ function parametersOf({ path, version }: Route): readonly Json[] {
     schema: { type: 'string', pattern: secretNamePattern.source },
   };
   const idParameter = { name: 'x-ms-client-request-id', in: 'header', required: false, schema: { type: 'string' } };
-  return [...(path.includes('{type}') ? [typeParameter] : []),
+  return [
+    ...(path.includes('{type}') ? [typeParameter] : []),
     ...(path.includes('{name}') ? [nameParameter] : []),
-    versionParameter, idParameter];
+    versionParameter,
+    idParameter,
+  ];
 }
 
 const jws = { type: 'string', description: 'A JSON Web Signature in compact form' };

@@ -97,7 +97,9 @@ function secretsOf(
   { sealed, host, onRefused }: TenantContext,
   tenant: Pick<TenantSecretsOptions, 'configurationDigest' | 'issuer' | 'state'>,
 ): TenantSecrets | undefined {
-  return sealed === undefined ? undefined : new TenantSecrets({ ...tenant, store: host, protection: sealed, onRefused });
+  return sealed === undefined
+    ? undefined
+    : new TenantSecrets({ ...tenant, store: host, protection: sealed, onRefused });
 }
 
 /** Of PEM: base64 of the DER, as the document of a tenant has certificates. */

@@ -50,7 +50,10 @@ const maximumAgeMs = 2 * 86_400_000;
 /** What the token says that it is about: believed when the signature over it is. */
 function claimedType(jwt: string): AttestationType {
   try {
-    const claims = parseJson(decodeUtf8(readCompactJws(jwt, { maxBytes: maximumTokenLength }).payload), maximumTokenLength);
+    const claims = parseJson(
+      decodeUtf8(readCompactJws(jwt, { maxBytes: maximumTokenLength }).payload),
+      maximumTokenLength,
+    );
     const type = isJsonObject(claims) ? claims['x-ms-attestation-type'] : undefined;
     if (isAttestationType(type)) return type;
   } catch (error) {

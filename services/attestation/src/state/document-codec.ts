@@ -36,7 +36,10 @@ export function encodeDocument({ policies, certificates, secrets }: TenantDocume
   checkSecrets(secrets);
   writer.u16(secrets.length);
   for (const { name, digest } of secrets) {
-    writer.u8(name.length).bytes(utf8(name)).fixed(fromBase64url(digest, { maxBytes: digestBytes }), digestBytes);
+    writer
+      .u8(name.length)
+      .bytes(utf8(name))
+      .fixed(fromBase64url(digest, { maxBytes: digestBytes }), digestBytes);
   }
   return writer.finish();
 }

@@ -85,9 +85,11 @@ export class StoredTenantState implements TenantState {
     if (fresh) return this.#turns.take(async () => (await this.#load()).snapshot);
     const current = this.#recent();
     if (current !== undefined) return Promise.resolve(current);
-    this.#reading ??= this.#turns.take(async () => this.#recent() ?? (await this.#load()).snapshot).finally(() => {
-      this.#reading = undefined;
-    });
+    this.#reading ??= this.#turns
+      .take(async () => this.#recent() ?? (await this.#load()).snapshot)
+      .finally(() => {
+        this.#reading = undefined;
+      });
     return this.#reading;
   }
 

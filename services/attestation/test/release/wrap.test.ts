@@ -67,7 +67,8 @@ test('secrets of any size come back, and no two wrappings are alike', async () =
       assert.notEqual(wrapped, wrapSecret(given, jwkOf(pairs.p256), 'ECDH-ES+A256KW').text);
       assert.deepEqual(new Uint8Array((await compactDecrypt(wrapped, pairs.p256.privateKey)).plaintext), given);
       assert.deepEqual(
-        openBlob(wrapSecret(given, jwkOf(pairs.rsa), 'RSA_AES_KEY_WRAP_256').text, pairs.rsa.privateKey, 'sha256').secret,
+        openBlob(wrapSecret(given, jwkOf(pairs.rsa), 'RSA_AES_KEY_WRAP_256').text, pairs.rsa.privateKey, 'sha256')
+          .secret,
         given,
       );
     }),
@@ -131,7 +132,10 @@ test('nothing, too much, and unknown algorithms are mistakes of the caller', () 
     const act = () => wrapSecret(given, rsaJwk, algorithm as WrapAlgorithm);
     assert.throws(act, refusal('RELEASE_MISUSED', {}));
   }
-  assert.equal(openBlob(wrapSecret(new Uint8Array(65_536), rsaJwk, wrap).text, pairs.rsa.privateKey, 'sha256').secret.length, 65_536);
+  assert.equal(
+    openBlob(wrapSecret(new Uint8Array(65_536), rsaJwk, wrap).text, pairs.rsa.privateKey, 'sha256').secret.length,
+    65_536,
+  );
 });
 
 test('the key is one of the runtime data that the evidence binds', async () => {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { b64url } from '../jws.ts';
 import { issuer, type TestSite } from '../site.ts';
 
@@ -18,7 +18,10 @@ export function releasePolicy(mrEnclave = measurement, authority = issuer): obje
   return { version: '1.0.0', anyOf: [{ authority, allOf: [condition] }] };
 }
 
-export function secretBody(policy: object = releasePolicy()): { readonly secret: string; readonly releasePolicy: object } {
+export function secretBody(policy: object = releasePolicy()): {
+  readonly secret: string;
+  readonly releasePolicy: object;
+} {
   return { secret: b64url(secret), releasePolicy: policy };
 }
 

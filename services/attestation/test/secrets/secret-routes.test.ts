@@ -3,7 +3,17 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { compactDecrypt, decodeJwt } from 'jose';
 import { openBlob } from '../release/transfer-blob.ts';
-import { bearer, createSite, issuer, managementToken, serviceKey, startsAt, tenantFile, type TestResponse, type TestSite } from '../site.ts';
+import {
+  bearer,
+  createSite,
+  issuer,
+  managementToken,
+  serviceKey,
+  startsAt,
+  tenantFile,
+  type TestResponse,
+  type TestSite,
+} from '../site.ts';
 import { signJws, unsignedJws, b64url } from '../jws.ts';
 import {
   attestedClaims,
@@ -46,7 +56,11 @@ function valueOf(answer: TestResponse): Released {
 }
 
 /** Refused with the code, and by the rule; what is answered and logged has no secret. */
-function refusedBy({ audit }: TestSite, answer: TestResponse, [status, code, rule]: readonly [number, string, string]): void {
+function refusedBy(
+  { audit }: TestSite,
+  answer: TestResponse,
+  [status, code, rule]: readonly [number, string, string],
+): void {
   assert.deepEqual([answer.status, answer.body.error?.code], [status, code], answer.text);
   const details = answer.body.error?.details as Readonly<Record<string, unknown>> | undefined;
   assert.equal(details?.['rule'], rule);
@@ -121,7 +135,10 @@ describe('managing secrets', () => {
   it('keeps as many as its bound, and replaces one of them then', async () => {
     const site = createSite({ file: explained });
     const digest = b64url(Buffer.alloc(32));
-    const secrets = Array.from({ length: 128 }, (_, index) => ({ name: `n-${String(index).padStart(3, '0')}`, digest }));
+    const secrets = Array.from({ length: 128 }, (_, index) => ({
+      name: `n-${String(index).padStart(3, '0')}`,
+      digest,
+    }));
     await site.tenant.state.update((document) => ({ ...document, secrets }));
     refusedBy(site, await put(site), [400, 'InvalidOperation', 'secrets']);
     assert.equal((await put(site, secretBody(), 'n-007')).status, 200);
@@ -138,7 +155,11 @@ describe('managing secrets', () => {
   it('is not there where replicas share a store', async () => {
     const site = createSite({ file: explained, service: { replicas: { by: 'enclave' } } });
     refusedBy(site, await put(site), [501, 'NotImplemented', 'replicas']);
-    for (const [method, path] of [['GET', '/keys'], ['DELETE', '/keys/one'], ['POST', '/key/release']] as const) {
+    for (const [method, path] of [
+      ['GET', '/keys'],
+      ['DELETE', '/keys/one'],
+      ['POST', '/key/release'],
+    ] as const) {
       const answer = await site.send(method, `${path}?${version}`, { headers: bearer() });
       refusedBy(site, answer, [501, 'NotImplemented', 'replicas']);
       assert.match(answer.body.error?.message ?? '', /one replica/);
@@ -160,7 +181,9 @@ describe('a release', () => {
 
   it('wraps by the algorithm that was asked for, or that the key is for', async () => {
     const site = await siteWith();
-    const { request, response } = valueOf(await release(site, await attestedToken(site), { enc: 'CKM_RSA_AES_KEY_WRAP' }));
+    const { request, response } = valueOf(
+      await release(site, await attestedToken(site), { enc: 'CKM_RSA_AES_KEY_WRAP' }),
+    );
     assert.equal(request['enc'], 'CKM_RSA_AES_KEY_WRAP');
     const text = Buffer.from(response.key.key['key_hsm'] ?? '', 'base64url').toString();
     assert.deepEqual(openBlob(text, requesterKey, 'sha1').secret, secret);
@@ -221,7 +244,11 @@ describe('a release', () => {
   const claims = attestedClaims({ iss: issuer, iat: seconds, exp: seconds + 60 });
   const tokens: readonly (readonly [string, string, (site: TestSite) => Promise<string> | string])[] = [
     ['another tenant', 'key-location', () => attestedToken(another)],
-    ['another issuer', 'issuer', () => signJws(header, { ...claims, iss: 'https://other.example' }, serviceKey.privateKey)],
+    [
+      'another issuer',
+      'issuer',
+      () => signJws(header, { ...claims, iss: 'https://other.example' }, serviceKey.privateKey),
+    ],
     ['another configuration', 'configuration', () => attestedToken(configured)],
     ['a draft', 'algorithm', () => unsignedJws(claims)],
     ['another key under the same kid', 'signature', () => signJws(header, claims, rsaKey().privateKey)],

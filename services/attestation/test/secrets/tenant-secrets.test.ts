@@ -192,7 +192,10 @@ test('another configuration takes over the state that it names, and not its secr
   const secrets = await made.open();
   const { snapshot, named } = await put(secrets, 'one', 'a');
   const { epoch, digest } = snapshot;
-  const other = await made.open({ configurationDigest: digestOf('with a root of its author'), floor: { epoch, digest } });
+  const other = await made.open({
+    configurationDigest: digestOf('with a root of its author'),
+    floor: { epoch, digest },
+  });
   await assert.rejects(other.open('one'), refused('configuration'));
   assert.deepEqual((await other.list()).secrets, [{ ...named, policy: undefined }]);
   await put(other, 'one', 'b');

@@ -55,7 +55,11 @@ const example: StateRecord = {
   configurationDigest: digestOf('configuration'),
   epoch: 2,
   ancestors: [digestOf('one'), digestOf('zero')],
-  document: { policies: { SgxEnclave: 'a.b.c', Tpm: 'ä' }, certificates: ['AAEC'], secrets: [{ name: 'a-1', digest: digestOf('row') }] },
+  document: {
+    policies: { SgxEnclave: 'a.b.c', Tpm: 'ä' },
+    certificates: ['AAEC'],
+    secrets: [{ name: 'a-1', digest: digestOf('row') }],
+  },
   writer: 'replica',
 };
 
