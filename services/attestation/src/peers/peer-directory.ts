@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { equalBytes, toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { stateError } from '../state/errors.ts';
-import { answered, storeCall, tenantName, type StoreFunctions } from '../state/store-functions.ts';
+import { answered, keysIn, storeCall, tenantName, type StoreFunctions } from '../state/store-functions.ts';
 import type { PublishedKey } from '../tokens/signer.ts';
 import { maximumCertificateBytes, refusePeer, type AppraiseCertificate } from './appraisal.ts';
 import { peerKey } from './peer-key.ts';
@@ -27,7 +27,7 @@ export interface PeerDirectoryOptions {
 }
 
 /** Rows that are looked at for one list, and keys in it. More are left out, the new ones first. */
-const maximum = Object.freeze({ rows: 128, keys: 64, listed: 1000 });
+const maximum = Object.freeze({ rows: 128, keys: 64 });
 /** Clocks of hosts differ, and clients ask a little later. */
 const toleranceMs = 3_600_000;
 const maximumTries = 4;
@@ -113,7 +113,7 @@ export class PeerDirectory {
   async #rows(): Promise<readonly string[]> {
     const text = await answered(this.#options.store.storeKeys({ prefix: this.#prefix }, storeCall));
     const own = `${this.#prefix}${this.#options.replica}/`;
-    const rows = listOf(text).filter((row) => this.#rowPattern.test(row) && !row.startsWith(own));
+    const rows = keysIn(text).filter((row) => this.#rowPattern.test(row) && !row.startsWith(own));
     const ordered = [...rows.filter((row) => this.#known.has(row)), ...rows.filter((row) => !this.#known.has(row))];
     return [...new Set(ordered)].slice(0, maximum.rows);
   }
@@ -187,15 +187,4 @@ interface Listed {
 
 function certificateOf({ x5c: [first = ''] }: PublishedKey): Uint8Array {
   return new Uint8Array(Buffer.from(first, 'base64'));
-}
-
-/** An array of texts, of which no more than the interface says are taken. What is none has no rows. */
-function listOf(text: string): readonly string[] {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (!Array.isArray(parsed)) return [];
-    return parsed.slice(0, maximum.listed).filter((item) => typeof item === 'string');
-  } catch {
-    return [];
-  }
 }
