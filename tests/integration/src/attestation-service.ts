@@ -3,9 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeDevelopmentConfiguration, runService, type RunningService } from '@enclos/attestation-service';
+import {
+  makeDevelopmentConfiguration,
+  runService,
+  type RunningService,
+  type ServiceOptions,
+} from '@enclos/attestation-service';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
-import { jsonLines, loadEnclave, type Enclave } from '@enclos/host';
+import { jsonLines, loadEnclave, type EnclosLogger, type Enclave } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
 import { claimant } from '../enclaves/claimant/claimant.edl.ts';
 import { signingKey, type SignedImage, type Workshop } from './workshop.ts';
@@ -40,6 +45,9 @@ export interface TestServiceOptions {
   /** Made of the configuration for development, the first time. */
   readonly change?: (configuration: DevelopmentConfiguration) => object;
   readonly store?: string;
+  /** Where endorsements are asked for beside this machine's platform, and where the OpenID Connect issuer is. */
+  readonly sources?: Partial<Pick<ServiceOptions, 'collateral' | 'identityProvider'>>;
+  readonly logger?: EnclosLogger;
 }
 
 /** As `makeDevelopmentConfiguration` writes it. */
@@ -58,7 +66,7 @@ export interface TestService {
 }
 
 export async function startTestService(options: TestServiceOptions): Promise<TestService> {
-  const { signed, launcher, folder, port, change, store } = options;
+  const { signed, launcher, folder, port, change, store, sources, logger } = options;
   mkdirSync(folder, { recursive: true });
   const configuration = join(folder, 'attestation.json');
   const token = join(folder, 'token.txt');
@@ -85,12 +93,13 @@ export async function startTestService(options: TestServiceOptions): Promise<Tes
       identityProvider: undefined,
       collateral: [],
       collateralCache: undefined,
+      ...sources,
       certificate: join(folder, 'tls.pem'),
       audit: auditFile,
     },
     {
       environment: { ...signed, launcher, isolation: 'best', sourceMap: undefined, developerTool: undefined },
-      logger: jsonLines({ stream: process.stderr }),
+      logger: logger ?? jsonLines({ stream: process.stderr }),
     },
   );
   return {

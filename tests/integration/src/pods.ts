@@ -40,8 +40,10 @@ export interface PodSite {
   readonly root: PodRoot;
   /** The root of another vendor. */
   otherRoot(): Promise<PodRoot>;
-  /** Builds and signs a sample, and has podman load its image as `localhost/NAME:1`. */
-  load(sample: string, ...words: readonly string[]): Promise<BuiltPodImage>;
+  /**
+   * Builds and signs the project in a folder of the repository, and has podman load its image as `localhost/NAME:1`.
+   */
+  load(folder: string, ...words: readonly string[]): Promise<BuiltPodImage>;
   /** Writes the manifests of a deploy.json and of the files beside it. @returns the file that was written */
   deploy(settings: DeployText, files?: Readonly<Record<string, string>>, words?: readonly string[]): Promise<string>;
   /** Has podman run a manifest. @returns the name of its container */
@@ -50,8 +52,8 @@ export interface PodSite {
   ended(container: string): Promise<Ran>;
   /** Resolves as soon as a container has printed this. */
   until(container: string, pattern: RegExp): Promise<void>;
-  /** Removes what {@link PodSite.play} made. */
-  down(manifest: string): Promise<void>;
+  /** Removes what {@link PodSite.play} made; volumes too, unless they are to be kept for the next time. */
+  down(manifest: string, volumes?: 'kept'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,9 +62,9 @@ export interface DeployText {
   readonly [key: string]: unknown;
 }
 
-/** The deploy.json of a sample. */
-export function sampleDeployment(...path: readonly string[]): DeployText {
-  return JSON.parse(readFileSync(join(repository, 'samples', ...path, 'deploy.json'), 'utf8')) as DeployText;
+/** The deploy.json of a folder of the repository. */
+export function deploymentOf(path: string): DeployText {
+  return JSON.parse(readFileSync(join(repository, path, 'deploy.json'), 'utf8')) as DeployText;
 }
 
 /** A config map of one file, as `kubectl create configmap` makes it. JSON is YAML. */
@@ -108,11 +110,11 @@ export async function createPodSite(): Promise<PodSite> {
   return Object.freeze({
     root,
     otherRoot: () => vendor('other'),
-    async load(sample: string, ...words: readonly string[]) {
-      const project = join(folder, 'samples', sample);
-      const isSource = (path: string): boolean =>
-        !/\/(?:dist|\.enclos|node_modules)(?:\/|$)/.test(path.slice(repository.length));
-      cpSync(join(repository, 'samples', sample), project, { recursive: true, filter: isSource });
+    async load(path: string, ...words: readonly string[]) {
+      const project = join(folder, path);
+      const isSource = (file: string): boolean =>
+        !/\/(?:dist|\.enclos|node_modules|[^/]*\.key\.pem)(?:\/|$)/.test(file.slice(repository.length));
+      cpSync(join(repository, path), project, { recursive: true, filter: isSource });
       symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
       await enclos(['build'], project);
       await enclos(['keygen'], project);
@@ -164,8 +166,8 @@ export async function createPodSite(): Promise<PodSite> {
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
     },
-    async down(manifest: string) {
-      await done('kube', 'down', '--force', manifest);
+    async down(manifest: string, volumes?: 'kept') {
+      await done('kube', 'down', ...(volumes === 'kept' ? [] : ['--force']), manifest);
     },
     async close() {
       await podman('pod', 'rm', '--all', '--force', '--time', '0');

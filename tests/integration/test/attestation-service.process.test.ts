@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { cpSync, readFileSync } from 'node:fs';
-import { get, request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient, type AttestationToken } from '@azure/attestation';
 import { selfSignedSigningCertificate, toHex, toPem } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
+import { callService, refusalOf, type ServiceAnswer } from '../src/service-calls.ts';
 import {
   createWorkshop,
   freePort,
@@ -117,38 +117,10 @@ const refused =
 
 const claimsOf = (token: AttestationToken): Record<string, unknown> => decodeJwt(token.serialize());
 
-/** Of the service, over its TLS. */
-function getJson(path: string, host = 'localhost'): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', servername: host, port, path, ca: service.certificate, agent: false };
-    get({ ...options, headers: { host: `${host}:${port}` } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
-    }).on('error', reject);
-  });
-}
-
-interface ErrorBody {
-  readonly error: { readonly code: string; readonly message: string };
-}
-
-function post(path: string, body: object, host = 'localhost'): Promise<{ status: number; body: unknown }> {
-  return new Promise((resolve, reject) => {
-    const text = JSON.stringify(body);
-    const headers = { host: `${host}:${port}`, 'content-type': 'application/json', 'content-length': text.length };
-    const options = { host: '127.0.0.1', servername: 'localhost', port, path, method: 'POST', headers, agent: false };
-    const sent = request({ ...options, ca: service.certificate }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: JSON.parse(String(Buffer.concat(chunks))) }),
-      );
-    });
-    sent.on('error', reject);
-    sent.end(text);
-  });
-}
+const site = () => ({ port, ca: service.certificate });
+const getJson = async (path: string): Promise<unknown> => (await callService({ ...site(), path })).body;
+const post = (path: string, body: object, host = 'localhost'): Promise<ServiceAnswer> =>
+  callService({ ...site(), path, body, host });
 
 describe("Azure's own client against the service in its enclave", () => {
   test('attests a quote with binary data', async () => {
@@ -285,22 +257,19 @@ describe('the service', () => {
     const quote = await quoteFor(enclave, runtimeData);
     for (const at of [112, 400, 500, quote.length - 3000]) {
       const tampered = Uint8Array.from(quote, (byte, i) => (i === at ? byte ^ 1 : byte));
-      const { status, body } = await post(attestPath, evidenceBody(tampered));
-      assert.equal(status, 400, `byte ${at}`);
-      assert.equal((body as ErrorBody).error.code, 'InvalidParameter');
+      assert.deepEqual(
+        refusalOf(await post(attestPath, evidenceBody(tampered))),
+        [400, 'InvalidParameter'],
+        `byte ${at}`,
+      );
     }
     const other = await quoteFor(enclave, runtimeJson);
-    const { status, body } = await post(attestPath, evidenceBody(other));
-    assert.deepEqual([status, (body as ErrorBody).error.code], [400, 'InvalidParameter']);
+    assert.deepEqual(refusalOf(await post(attestPath, evidenceBody(other))), [400, 'InvalidParameter']);
   });
 
   test('takes no software evidence for a tenant that lists no software root', async () => {
-    const { status, body } = await post(
-      attestPath,
-      evidenceBody(await quoteFor(enclave, runtimeData)),
-      'hardware.localhost',
-    );
-    assert.deepEqual([status, (body as ErrorBody).error.code], [400, 'InvalidParameter']);
+    const answer = await post(attestPath, evidenceBody(await quoteFor(enclave, runtimeData)), 'hardware.localhost');
+    assert.deepEqual(refusalOf(answer), [400, 'InvalidParameter']);
   });
 
   test('writes down who attested what, and no evidence', async () => {

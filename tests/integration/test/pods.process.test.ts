@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
+import { AttestationAdministrationClient, AttestationClient } from '@azure/attestation';
+import { makeDevelopmentConfiguration } from '@enclos/attestation-service';
+import { unpackCertificate } from '@enclos/atls/certificate';
+import { toPem } from '@enclos/codec';
 import { containerTest } from '@enclos/testkit';
-import { configMapOf, createPodSite, sampleDeployment, type PodRoot, type PodSite } from '../src/pods.ts';
+import { freePort } from '../src/attestation-service.ts';
+import { configMapOf, createPodSite, deploymentOf, type PodRoot, type PodSite } from '../src/pods.ts';
 import type { Ran } from '../src/programs.ts';
+import { shownCertificate } from '../src/service-calls.ts';
 import { separationSkipped } from '../src/separated.ts';
 
 /** The samples of Azure's pages as pods: images that `image build` made, run from the YAML that `deploy` wrote. */
@@ -22,8 +29,8 @@ after(async () => {
 });
 
 podTest('the hello-world Job prints by its host, answers, and ends with 0', async (site) => {
-  const { mrEnclave, layout } = await site.load('hello-world');
-  const settings = { ...sampleDeployment('hello-world'), image: 'localhost/hello-world:1' };
+  const { mrEnclave, layout } = await site.load('samples/hello-world');
+  const settings = { ...deploymentOf('samples/hello-world'), image: 'localhost/hello-world:1' };
   const manifest = await site.deploy(settings, {}, ['--image-layout', layout]);
   assert.ok(readFileSync(manifest, 'utf8').includes(`dev.enclos.mrenclave: ${mrEnclave}`));
   const { code, stdout, stderr } = await site.ended(await site.play(manifest));
@@ -36,10 +43,10 @@ podTest(
   'attested-tls: a client pod hears from the enclave that it knows, by the root that it was given',
   async (site) => {
     const image = 'localhost/attested-tls:1';
-    const { mrEnclave } = await site.load('attested-tls', '--program', 'client=src/client.ts');
+    const { mrEnclave } = await site.load('samples/attested-tls', '--program', 'client=src/client.ts');
     const [port, collateralPort] = [await freePort(), await freePort()];
     const server = await site.deploy({
-      ...sampleDeployment('attested-tls'),
+      ...deploymentOf('samples/attested-tls'),
       image,
       // Pods of podman share the network of this machine; nobody else should see them.
       env: { ADDRESS: '127.0.0.1', PORT: `${port}`, COLLATERAL_PORT: `${collateralPort}` },
@@ -50,7 +57,7 @@ podTest(
     await site.until(await site.play(server), new RegExp(`^127\\.0\\.0\\.1:${port}, enclave ${mrEnclave}$`, 'm'));
 
     const client = async (root: PodRoot, measured: string): Promise<Ran> => {
-      const sample = sampleDeployment('attested-tls', 'client');
+      const sample = deploymentOf('samples/attested-tls/client');
       const manifest = await site.deploy(
         {
           ...sample,
@@ -95,11 +102,48 @@ podTest(
   },
 );
 
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+podTest(
+  'the attestation service: configured by a ConfigMap, with its store on a volume, it answers Azure’s clients',
+  async (site) => {
+    const { mrEnclave } = await site.load('services/attestation');
+    const [port, adminPort] = [await freePort(), await freePort()];
+    const sample = deploymentOf('services/attestation');
+    const args = (sample['args'] as readonly string[]).map((word) =>
+      word.replace('0.0.0.0:8443', `127.0.0.1:${port}`).replace('0.0.0.0:8081', `127.0.0.1:${adminPort}`),
+    );
+    const manifest = await site.deploy({ ...sample, image: 'localhost/attestation:1', args, listen: [], probes: {} });
+    assert.match(readFileSync(manifest, 'utf8'), /readOnlyRootFilesystem: true/);
+    const folder = mkdtempSync(join(tmpdir(), 'enclos-attestation-pod-'));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+    const files = { configuration: join(folder, 'attestation.json'), token: join(folder, 'token.txt') };
+    const at = `https://localhost:${port}`;
+    // The tenant of a development configuration, for the root of the platform that the pod runs on.
+    const endorsements = JSON.stringify({ tcb_info_issuer_chain: site.root.pem });
+    await makeDevelopmentConfiguration({ ...files, issuer: at, endorsements, now: new Date() });
+    const configuration = readFileSync(files.configuration, 'utf8');
+    const map = configMapOf('attestation-configuration', 'attestation.json', configuration);
+    const token = readFileSync(files.token, 'utf8').trim();
+    const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+
+    const start = async () => {
+      await site.until(await site.play(manifest, [map]), /"event":"tenant"/);
+      const certificate = await shownCertificate(port);
+      const tlsOptions = { ca: toPem('CERTIFICATE', certificate) };
+      const manager = new AttestationAdministrationClient(at, credential, { tlsOptions });
+      return { certificate, manager, client: new AttestationClient(at, { tlsOptions }) };
+    };
+    const first = await start();
+    assert.equal((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status, 200);
+    // An enclave of this platform whose evidence is at hand: the service's own.
+    const { quote } = await unpackCertificate(first.certificate);
+    assert.equal((await first.client.attestSgxEnclave(quote)).body.mrEnclave, mrEnclave);
+    const policy = 'version=1.0; authorizationrules { => permit(); }; issuancerules {};';
+    await first.manager.setPolicy('SgxEnclave', policy);
+    await site.down(manifest, 'kept');
+    const second = await start();
+    assert.notDeepEqual(second.certificate, first.certificate, 'keys are born anew');
+    assert.equal((await second.manager.getPolicy('SgxEnclave')).body, policy);
+    assert.equal((await second.client.attestSgxEnclave(quote)).body.mrEnclave, mrEnclave);
+    await site.down(manifest);
+  },
+);

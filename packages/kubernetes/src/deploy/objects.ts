@@ -62,8 +62,10 @@ function workloadOf(settings: Deployed, profile: Profile): V1Deployment | V1Job 
   switch (kind) {
     case 'Job':
       return { apiVersion: 'batch/v1', kind, metadata, spec: jobSpec(settings, template) };
-    case 'Deployment':
-      return { apiVersion: 'apps/v1', kind, metadata, spec: { replicas, selector, template } };
+    case 'Deployment': {
+      const strategy = profile.isCluster && ownsClaim(settings) ? { type: 'Recreate' } : undefined;
+      return { apiVersion: 'apps/v1', kind, metadata, spec: compact({ replicas, strategy, selector, template }) };
+    }
     case 'StatefulSet': {
       const volumeClaimTemplates = listOrNothing(claimsOf(settings));
       return {
@@ -74,6 +76,14 @@ function workloadOf(settings: Deployed, profile: Profile): V1Deployment | V1Job 
       };
     }
   }
+}
+
+/**
+ * A single pod has a volume to itself. By default the next pod would have to be ready before the old one ends, and what
+ * locks its files never is.
+ */
+function ownsClaim({ replicas, volumes = [] }: Deployed): boolean {
+  return replicas === 1 && volumes.some(({ type }) => type === 'persistent');
 }
 
 function jobSpec(

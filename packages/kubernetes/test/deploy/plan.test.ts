@@ -233,6 +233,17 @@ describe('planDeployment()', () => {
     assert.deepEqual(claim?.spec?.resources?.requests, { storage: '2Gi' });
   });
 
+  it('ends the only pod of a Deployment with a claim before the next one begins', () => {
+    const strategyOf = (settings: Partial<DeploySettings>): unknown =>
+      find(objectsOf(settings), 'Deployment').spec?.strategy;
+    const volume = { name: 'data', target: '/data', type: 'persistent' } as const;
+    const volumes = [volume];
+    assert.deepEqual(strategyOf({ replicas: 1, volumes }), { type: 'Recreate' });
+    assert.equal(strategyOf({ replicas: 2, volumes }), undefined);
+    assert.equal(strategyOf({ replicas: 1, volumes: [{ ...volume, type: 'ephemeral' }] }), undefined);
+    assert.equal(strategyOf({ replicas: 1, volumes, profile: 'podman', image: 'localhost/app:1' }), undefined);
+  });
+
   it('lets a Job end', () => {
     const { spec } = find(
       objectsOf({ kind: 'Job', replicas: 1, job: { deadlineSeconds: 60, keepSeconds: 10 } }),

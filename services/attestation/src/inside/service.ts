@@ -4,6 +4,7 @@ import { serveHttp } from '@enclos/enclave/http';
 import { isEnclosError } from '@enclos/errors';
 import type { ApiOptions } from '../api/api-options.ts';
 import { createApi } from '../api/api.ts';
+import type { FetchKeys } from '../api/api-options.ts';
 import { createApiMetrics } from '../api/api-metrics.ts';
 import { attest } from '../attest/attest.ts';
 import { createAttestContext, type AttestContext } from '../attest/context.ts';
@@ -25,7 +26,7 @@ const version = 'enclos/0.1.0';
 const tendMs = 15_000;
 /** An enclave has 256 streams, and some are for the identity provider. */
 const maxConnections = 240;
-/** A body of base64url is a third larger than the evidence and data in it. */
+/** The host may have to ask several sources, which may be slow. */
 const endorsementTimeoutMs = 30_000;
 
 export interface Service {
@@ -133,12 +134,23 @@ function apiOptions({ configuration, tenants, host, metrics }: ApiParts): ApiOpt
     now,
     elapsed: () => performance.now(),
     requestId: randomUUID,
-    fetchKeys,
+    fetchKeys: fetchKeysAudibly,
     version,
     metrics,
     onFault: logFault,
   };
 }
+
+/** Whoever sets up an issuer needs to know what is wrong with it, and callers are not told. The texts are ours. */
+const fetchKeysAudibly: FetchKeys = async (issuer, options) => {
+  try {
+    return await fetchKeys(issuer, options);
+  } catch (error) {
+    if (!isEnclosError(error, 'ATTESTATION_IDENTITY_PROVIDER')) logFault(error);
+    else log.warn(`${error.code}: ${error.message}`);
+    throw error;
+  }
+};
 
 function endorsementsOf(host: Host): EndorsementSource {
   return (request) =>
