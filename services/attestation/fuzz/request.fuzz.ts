@@ -5,7 +5,7 @@ import { bearer, createSite, isolated, managementToken, policySigner, tenantFile
 
 const token = managementToken();
 const site = createSite({ file: tenantFile({ ...isolated, attest: 'authenticated' }) });
-const target = await attestedToken(site);
+const attested = await attestedToken(site);
 const policy = managerJws(policyPayload(permissive), policySigner);
 
 /** Method, target, headers and body, each on a line of its own. */
@@ -24,7 +24,11 @@ export const seeds: readonly Uint8Array[] = [
   ),
   seed('PUT', '/policies/SgxEnclave?api-version=2020-10-01', policy),
   seed('PUT', '/keys/one?api-version=2025-06-01', JSON.stringify(secretBody())),
-  seed('POST', '/key/release?api-version=2025-06-01', JSON.stringify({ kid: 'one', target, enc: 'RSA-OAEP-256' })),
+  seed(
+    'POST',
+    '/key/release?api-version=2025-06-01',
+    JSON.stringify({ kid: 'one', target: attested, enc: 'RSA-OAEP-256' }),
+  ),
   seed('PUT', '/policies/SgxEnclave?api-version=2020-10-01', unsignedJws(policyPayload(permissive)), ''),
 ];
 

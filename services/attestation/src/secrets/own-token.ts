@@ -40,7 +40,7 @@ export async function verifyOwnToken(
     attestationType: claimedType(jwt),
     configurations: [configurationDigest],
     ...(softwareRoots.length > 0 ? { acceptedPlatforms: ['software'] } : {}),
-    maximumAgeMs: maximumAgeMs,
+    maximumAgeMs,
   });
 }
 

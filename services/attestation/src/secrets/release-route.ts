@@ -61,8 +61,9 @@ function readReleaseBody({ request, options }: Call): ReleaseRequest {
   const target = optionalText(body, 'target', maximumTokenLength);
   if (target === undefined) throw invalid('The body has no target, a token of this service.');
   const algorithm = optionalText(body, 'enc', 64);
-  if (algorithm !== undefined && !isWrapAlgorithm(algorithm))
+  if (algorithm !== undefined && !isWrapAlgorithm(algorithm)) {
     throw invalid('enc is not an algorithm that is known here.');
+  }
   return { name, target, algorithm, nonce: optionalText(body, 'nonce', maximumNonce) };
 }
 

@@ -55,6 +55,10 @@ function valueOf(answer: TestResponse): Released {
   return decodeJwt(String(answer.body['value'])) as unknown as Released;
 }
 
+function detailsOf({ body }: TestResponse): Readonly<Record<string, unknown>> {
+  return { ...body.error?.details };
+}
+
 /** Refused with the code, and by the rule; what is answered and logged has no secret. */
 function refusedBy(
   { audit }: TestSite,
@@ -62,8 +66,7 @@ function refusedBy(
   [status, code, rule]: readonly [number, string, string],
 ): void {
   assert.deepEqual([answer.status, answer.body.error?.code], [status, code], answer.text);
-  const details = answer.body.error?.details as Readonly<Record<string, unknown>> | undefined;
-  assert.equal(details?.['rule'], rule);
+  assert.equal(detailsOf(answer)['rule'], rule);
   const line = audit.at(-1);
   assert.deepEqual([line?.['outcome'], line?.['error'], line?.['rule']], ['refused', code, rule]);
   assert.ok(!JSON.stringify([answer.text, audit]).includes(b64url(secret)));
@@ -223,8 +226,10 @@ describe('a release', () => {
     const site = await siteWith(releasePolicy('00'.repeat(32)));
     const answer = await release(site, await attestedToken(site));
     refusedBy(site, answer, [403, 'Forbidden', 'release-policy']);
-    const { reasons } = answer.body.error?.details as { readonly reasons: readonly string[] };
-    assert.match(reasons.join(), /^\/anyOf\/0\/allOf\/0: the claim x-ms-sgx-mrenclave does not satisfy equals/);
+    assert.match(
+      String(detailsOf(answer)['reasons']),
+      /^\/anyOf\/0\/allOf\/0: the claim x-ms-sgx-mrenclave does not satisfy equals/,
+    );
     assert.deepEqual([site.audit.at(-1)?.['secret'], site.audit.at(-1)?.['measurement']], ['one', measurement]);
     const ofOther = await siteWith(releasePolicy(measurement, 'https://other.example'));
     refusedBy(ofOther, await release(ofOther, await attestedToken(ofOther)), [403, 'Forbidden', 'release-policy']);
@@ -273,7 +278,7 @@ describe('a release', () => {
       const site = await siteWith();
       const answer = await release(site, await make(site));
       refusedBy(site, answer, [403, 'Forbidden', 'token']);
-      assert.equal((answer.body.error?.details as Readonly<Record<string, unknown>>)['reason'], reason);
+      assert.equal(detailsOf(answer)['reason'], reason);
       assert.equal(site.audit.at(-1)?.['reason'], reason);
     });
   }
@@ -308,7 +313,7 @@ describe('a release', () => {
       const site = await siteWith();
       const answer = await release(site, await attestedToken(site, { 'x-ms-runtime': runtime }));
       refusedBy(site, answer, [400, 'InvalidParameter', 'release-key']);
-      assert.equal((answer.body.error?.details as Readonly<Record<string, unknown>>)['reason'], reason);
+      assert.equal(detailsOf(answer)['reason'], reason);
     });
   }
 
