@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { after, type TestContext } from 'node:test';
+import { freePort } from '@enclos/testkit';
 import { containerTest } from '../src/containers.ts';
 import { configMapOf, createPodSite, sampleDeployment, type PodRoot, type PodSite } from '../src/pods.ts';
 import type { Ran } from '../src/programs.ts';
@@ -94,12 +94,3 @@ podTest(
     await site.down(server);
   },
 );
-
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
+import { postgresPassword as password, postgresTest, startPostgres, type PostgresServer } from '@enclos/testkit';
 import { sealedProtection } from '../../src/state/sealed-protection.ts';
 import { openTenantState } from '../../src/state/tenant-state.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -11,7 +12,6 @@ import { failsWith } from '../errors.ts';
 import { configurationDigest, issuer, sealingOf } from '../replicas.ts';
 import { adding, certificate } from '../state/scene.ts';
 import { checkConcurrency, checkContract } from './contract.ts';
-import { password, postgresTest, startPostgres, type PostgresServer } from './postgres-server.ts';
 
 let started: Promise<PostgresServer> | undefined;
 const server = (): Promise<PostgresServer> => (started ??= startPostgres());
