@@ -104,7 +104,11 @@ export function createHistogramView(
   });
 }
 
-function histogramLines(name: string, bounds: readonly number[], { labels, atMost, sum, count }: CountedSeries): string {
+function histogramLines(
+  name: string,
+  bounds: readonly number[],
+  { labels, atMost, sum, count }: CountedSeries,
+): string {
   const buckets = [...bounds, Infinity].map((bound, i) => {
     const below = bound === Infinity ? count : (atMost[i] ?? 0);
     return sample(`${name}_bucket`, renderLabels({ ...labels, le: formatNumber(bound) }), below);

@@ -70,7 +70,9 @@ async function imageIn(folder: string, project: string): Promise<void> {
 /** A request as Azure's clients send it, whole: header and body. */
 async function attestRequest(workshop: Workshop, platform: EmbeddedPlatform): Promise<{ head: string; body: string }> {
   const enclave = await loadClaimant(await workshop.signed('claimant'), platform);
-  const data = new TextEncoder().encode('what an enclave binds: a public key of some two hundred bytes, mostly. '.repeat(3));
+  const data = new TextEncoder().encode(
+    'what an enclave binds: a public key of some two hundred bytes, mostly. '.repeat(3),
+  );
   const quote = await quoteFor(enclave, data);
   await enclave.dispose();
   const body = JSON.stringify({
@@ -137,7 +139,12 @@ export async function benchAttestation(): Promise<readonly Figure[]> {
         ratio: (1 / ratio).toFixed(2),
         bound: atLeast(smallestRatio, 1 / ratio),
       },
-      { what: 'the same, p99 of one request', ours: `${own.toFixed(1)} ms`, peer: `${other.toFixed(1)} ms`, ratio: (own / other).toFixed(2) },
+      {
+        what: 'the same, p99 of one request',
+        ours: `${own.toFixed(1)} ms`,
+        peer: `${other.toFixed(1)} ms`,
+        ratio: (own / other).toFixed(2),
+      },
     ];
   } finally {
     for (const child of children.reverse()) await child.close();

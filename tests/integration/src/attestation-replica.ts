@@ -108,7 +108,10 @@ export async function startReplica(site: ReplicaSite, name: string): Promise<Rep
   };
 }
 
-function callOver(connection: Pick<RequestOptions, 'agent' | 'port' | 'ca'>, what: ServiceCall): Promise<ServiceAnswer> {
+function callOver(
+  connection: Pick<RequestOptions, 'agent' | 'port' | 'ca'>,
+  what: ServiceCall,
+): Promise<ServiceAnswer> {
   const { method = 'GET', path, issuer, body, token, timeoutMs = 60_000 } = what;
   const { host, hostname } = new URL(issuer);
   const text = typeof body === 'object' ? JSON.stringify(body) : body;

@@ -17,7 +17,9 @@ export const serviceProjectFolder = fileURLToPath(new URL('../../../../services/
  */
 export async function signedService(
   workshop: Workshop,
-  variant: { readonly name: string; readonly change?: Partial<Pick<Project, 'debug' | 'heapSizeBytes'>> } = { name: 'service' },
+  variant: { readonly name: string; readonly change?: Partial<Pick<Project, 'debug' | 'heapSizeBytes'>> } = {
+    name: 'service',
+  },
 ): Promise<SignedImage> {
   const project = { ...(await loadProject(serviceProjectFolder)), ...variant.change };
   const { image } = await buildEnclave(project, { outFolder: workshop.subfolder(`attestation-image-${variant.name}`) });

@@ -10,7 +10,16 @@ import { seededBytes } from './random.ts';
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 const modulesFolder = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
 
-export type EnclaveName = 'probe' | 'raw' | 'hostile' | 'sleeper' | 'streams' | 'target' | 'attested' | 'http' | 'claimant';
+export type EnclaveName =
+  | 'probe'
+  | 'raw'
+  | 'hostile'
+  | 'sleeper'
+  | 'streams'
+  | 'target'
+  | 'attested'
+  | 'http'
+  | 'claimant';
 
 export interface SignedImage {
   readonly image: Uint8Array;

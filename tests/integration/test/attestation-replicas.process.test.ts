@@ -95,7 +95,11 @@ async function eventually(what: string, withinMs: number, holds: () => Promise<b
   return performance.now() - startedAt;
 }
 
-const manages = ({ token }: AttestationSite, type = 'SgxEnclave', issuer = plain): PolicyChange => ({ issuer, token, type });
+const manages = ({ token }: AttestationSite, type = 'SgxEnclave', issuer = plain): PolicyChange => ({
+  issuer,
+  token,
+  type,
+});
 
 async function attestCall({ claimant }: Pick<Scene, 'claimant'>): Promise<ServiceCall> {
   return attestSgx(plain, await quoteFor(claimant, runtimeData), runtimeData);
@@ -117,26 +121,29 @@ postgresTest('each replica shows the keys of the other, and tokens of one verify
   assert.equal(first?.length, 2);
 });
 
-postgresTest('a policy that is set at one is read at the other at once, and in force there within two seconds', async () => {
-  const { site, replicas, ...others } = await scene();
-  const [first, second] = replicas;
-  const call = await attestCall(others);
-  await second.call(call);
-  const set = await first.call(setPolicy(manages(site), markingPolicy('set at the first')));
-  const setAt = performance.now();
-  const read = await second.call(getPolicy(manages(site)));
-  assert.equal(policyTextOf(claimsIn(read)), markingPolicy('set at the first'));
-  assert.deepEqual(stateIn(read), stateIn(set));
-  let judged: JWTPayload;
-  do {
-    judged = claimsIn(await second.call(call));
-  } while (judged['mark'] === undefined && performance.now() - setAt < 2000);
-  assert.equal(judged['mark'], 'set at the first');
-  assert.deepEqual(judged['x-enclos-state'], stateIn(set));
-  // And the other way round, with the default of the tenant.
-  const reset = await second.call(resetPolicy(manages(site)));
-  assert.deepEqual(stateIn(await first.call(getPolicy(manages(site)))), stateIn(reset));
-});
+postgresTest(
+  'a policy that is set at one is read at the other at once, and in force there within two seconds',
+  async () => {
+    const { site, replicas, ...others } = await scene();
+    const [first, second] = replicas;
+    const call = await attestCall(others);
+    await second.call(call);
+    const set = await first.call(setPolicy(manages(site), markingPolicy('set at the first')));
+    const setAt = performance.now();
+    const read = await second.call(getPolicy(manages(site)));
+    assert.equal(policyTextOf(claimsIn(read)), markingPolicy('set at the first'));
+    assert.deepEqual(stateIn(read), stateIn(set));
+    let judged: JWTPayload;
+    do {
+      judged = claimsIn(await second.call(call));
+    } while (judged['mark'] === undefined && performance.now() - setAt < 2000);
+    assert.equal(judged['mark'], 'set at the first');
+    assert.deepEqual(judged['x-enclos-state'], stateIn(set));
+    // And the other way round, with the default of the tenant.
+    const reset = await second.call(resetPolicy(manages(site)));
+    assert.deepEqual(stateIn(await first.call(getPolicy(manages(site)))), stateIn(reset));
+  },
+);
 
 postgresTest('certificates of an isolated tenant that come and go at one count at the other at once', async () => {
   const { site, replicas } = await scene();
@@ -149,7 +156,9 @@ postgresTest('certificates of an isolated tenant that come and go at one count a
   assert.deepEqual([before.status, codeIn(before)], [400, 'InvalidParameter']);
   tokenIn(await first.call(changeCertificate(change, 'add', added.certificate)));
   tokenIn(await second.call(setPolicy(byAdded, markingPolicy('by the added one'))));
-  const { keys } = claimsIn(await second.call(getCertificates(isolated, token)))['x-ms-policy-certificates'] as JSONWebKeySet;
+  const { keys } = claimsIn(await second.call(getCertificates(isolated, token)))[
+    'x-ms-policy-certificates'
+  ] as JSONWebKeySet;
   assert.equal(keys.length, 2);
   tokenIn(await second.call(changeCertificate(change, 'remove', added.certificate)));
   const afterwards = await first.call(resetPolicy(byAdded));
@@ -179,7 +188,9 @@ postgresTest('of changes that are made at both at once, nothing that was acknowl
   const signers = Array.from({ length: 6 }, (_, index) => createPolicySigner(`concurrent-${index}`));
   const { token, signer } = site;
   const adding = signers.map(({ certificate }, index) =>
-    (replicas[index % 2] ?? replicas[0]).call(changeCertificate({ issuer: isolated, token, signer }, 'add', certificate)),
+    (replicas[index % 2] ?? replicas[0]).call(
+      changeCertificate({ issuer: isolated, token, signer }, 'add', certificate),
+    ),
   );
   const all = (await Promise.all(lanes)).flat();
   (await Promise.all(adding)).forEach(tokenIn);
@@ -189,7 +200,9 @@ postgresTest('of changes that are made at both at once, nothing that was acknowl
       const [last] = all.filter((each) => each.type === type).toSorted((a, b) => b.epoch - a.epoch);
       assert.equal(policyTextOf(claimsIn(await replica.call(getPolicy(manages(site, type))))), last?.policy);
     }
-    const { keys } = claimsIn(await replica.call(getCertificates(isolated, token)))['x-ms-policy-certificates'] as JSONWebKeySet;
+    const { keys } = claimsIn(await replica.call(getCertificates(isolated, token)))[
+      'x-ms-policy-certificates'
+    ] as JSONWebKeySet;
     const shown = new Set(keys.map(({ x5c: [certificate = ''] = [] }) => certificate));
     for (const { certificate } of signers) assert.ok(shown.has(Buffer.from(certificate).toString('base64')));
   }
@@ -224,7 +237,8 @@ async function makeForeigners(site: AttestationSite): Promise<readonly Foreign[]
   const debugImage = { name: 'debug', change: { debug: true } };
   // The root of another vendor, which an attacker could have.
   const otherPlatform = await workshop.startPlatform('of somebody else');
-  const chain = (JSON.parse(await otherPlatform.endorsements()) as { tcb_info_issuer_chain: string }).tcb_info_issuer_chain;
+  const chain = (JSON.parse(await otherPlatform.endorsements()) as { tcb_info_issuer_chain: string })
+    .tcb_info_issuer_chain;
   const [root = ''] = chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\s*$/) ?? [];
   const otherRoots = (tenant: { readonly softwareRoots: readonly string[] }): object => ({
     ...tenant,
@@ -270,7 +284,11 @@ postgresTest('rows of states that are forged, swapped, old or of others are refu
     // What was read before is good for a second.
     await sleep(1100);
     for (const replica of replicas) {
-      for (const attempt of [call, getPolicy(manages(site)), setPolicy(manages(site), markingPolicy('over a bad row'))]) {
+      for (const attempt of [
+        call,
+        getPolicy(manages(site)),
+        setPolicy(manages(site), markingPolicy('over a bad row')),
+      ]) {
         const answer = await replica.call(attempt);
         assert.deepEqual([answer.status, codeIn(answer)], [500, 'InternalError'], what);
       }
@@ -333,8 +351,11 @@ postgresTest('a replica that is killed takes nothing along, and its enclave does
   await until('the enclave of a killed host ends', () => processes() === before, 10_000);
   for (const replica of replicas) {
     assert.deepEqual(stateIn(await replica.call(getPolicy(manages(site)))), set3);
-    await eventually('its policy is in force', 2000, async () =>
-      claimsIn(await replica.call(call))['mark'] === 'of the killed one');
+    await eventually(
+      'its policy is in force',
+      2000,
+      async () => claimsIn(await replica.call(call))['mark'] === 'of the killed one',
+    );
   }
   // The list of peers was read again by then.
   await sleep(11_000);
@@ -348,49 +369,53 @@ async function calling(replica: Replica, calls: readonly ServiceCall[], isOver: 
     const what = calls[index % calls.length] ?? assert.fail();
     const answer = await replica.call({ ...what, timeoutMs: 30_000 });
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-    if (answer.status !== 200) assert.deepEqual([answer.status, codeIn(answer)], [503, 'ServiceUnavailable'], what.path);
+    if (answer.status !== 200)
+      assert.deepEqual([answer.status, codeIn(answer)], [503, 'ServiceUnavailable'], what.path);
     await sleep(20);
   }
   return statuses;
 }
 
-postgresTest('while PostgreSQL is away calls fail with ServiceUnavailable at most, and all goes on afterwards', async () => {
-  const { site, replicas, ...others } = await scene();
-  const { postgres } = site;
-  const call = await attestCall(others);
-  const change = manages(site, 'TdxVm');
-  const last = await replicas[0].call(setPolicy(change, markingPolicy('before')));
-  let isOver = false;
-  const lanes = replicas.flatMap((replica) => [
-    calling(replica, [call], () => isOver),
-    calling(replica, [getPolicy(change)], () => isOver),
-    calling(replica, [getKeys(plain)], () => isOver),
-  ]);
-  const everything = Promise.all(lanes);
-  await sleep(1000);
-  await postgres.restart('crash');
-  await sleep(1000);
-  await postgres.stop();
-  await sleep(4000);
-  await postgres.start();
-  const recovered = await eventually('both answer again', 15_000, async () => {
-    const answers = await Promise.all(replicas.flatMap((each) => [each.call(call), each.call(getPolicy(change))]));
-    return answers.every(({ status }) => status === 200);
-  });
-  isOver = true;
-  for (const [index, statuses] of (await everything).entries()) {
-    assert.ok((statuses.get(200) ?? 0) > 0);
-    // Keys do not depend on the store.
-    if (index % 3 === 2) assert.equal(statuses.get(503), undefined);
-    else assert.ok((statuses.get(503) ?? 0) > 0, 'nobody noticed that the store was away');
-  }
-  assert.ok(recovered < 15_000);
-  for (const replica of replicas) assert.deepEqual(stateIn(await replica.call(getPolicy(change))), stateIn(last));
-  for (const replica of replicas) {
-    tokenIn(await replica.call(setPolicy(change, markingPolicy('afterwards'))));
-    tokenIn(await replica.call(resetPolicy(change)));
-  }
-});
+postgresTest(
+  'while PostgreSQL is away calls fail with ServiceUnavailable at most, and all goes on afterwards',
+  async () => {
+    const { site, replicas, ...others } = await scene();
+    const { postgres } = site;
+    const call = await attestCall(others);
+    const change = manages(site, 'TdxVm');
+    const last = await replicas[0].call(setPolicy(change, markingPolicy('before')));
+    let isOver = false;
+    const lanes = replicas.flatMap((replica) => [
+      calling(replica, [call], () => isOver),
+      calling(replica, [getPolicy(change)], () => isOver),
+      calling(replica, [getKeys(plain)], () => isOver),
+    ]);
+    const everything = Promise.all(lanes);
+    await sleep(1000);
+    await postgres.restart('crash');
+    await sleep(1000);
+    await postgres.stop();
+    await sleep(4000);
+    await postgres.start();
+    const recovered = await eventually('both answer again', 15_000, async () => {
+      const answers = await Promise.all(replicas.flatMap((each) => [each.call(call), each.call(getPolicy(change))]));
+      return answers.every(({ status }) => status === 200);
+    });
+    isOver = true;
+    for (const [index, statuses] of (await everything).entries()) {
+      assert.ok((statuses.get(200) ?? 0) > 0);
+      // Keys do not depend on the store.
+      if (index % 3 === 2) assert.equal(statuses.get(503), undefined);
+      else assert.ok((statuses.get(503) ?? 0) > 0, 'nobody noticed that the store was away');
+    }
+    assert.ok(recovered < 15_000);
+    for (const replica of replicas) assert.deepEqual(stateIn(await replica.call(getPolicy(change))), stateIn(last));
+    for (const replica of replicas) {
+      tokenIn(await replica.call(setPolicy(change, markingPolicy('afterwards'))));
+      tokenIn(await replica.call(resetPolicy(change)));
+    }
+  },
+);
 
 postgresTest('a replica without its database says so, and ends', async () => {
   const { set } = await scene();

@@ -127,7 +127,9 @@ function post(path: string, body: object, host = 'localhost'): Promise<{ status:
     const sent = request({ ...options, ca: service.certificate }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(String(Buffer.concat(chunks))) }));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: JSON.parse(String(Buffer.concat(chunks))) }),
+      );
     });
     sent.on('error', reject);
     sent.end(text);
@@ -183,9 +185,14 @@ describe("Azure's own client against the service in its enclave", () => {
     const set = await managed.setPolicy('SgxEnclave', permitAll);
     assert.equal(set.body.policyResolution, 'Updated');
     assert.equal((await managed.getPolicy('SgxEnclave')).body, permitAll);
-    const signed = await managed.setPolicy('SgxEnclave', permitAll, { privateKey: second.key, certificate: second.certificate });
+    const signed = await managed.setPolicy('SgxEnclave', permitAll, {
+      privateKey: second.key,
+      certificate: second.certificate,
+    });
     assert.equal(signed.body.policySigner?.certificates.length, 1);
-    const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
+    const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+      runTimeData: runtimeData,
+    });
     const hash = createHash('sha256').update(Buffer.from(permitAll).toString('base64url')).digest('base64url');
     assert.equal(claimsOf(token)['x-ms-policy-hash'], hash);
     assert.equal((await managed.resetPolicy('SgxEnclave')).body.policyResolution, 'Removed');
@@ -218,8 +225,13 @@ describe("Azure's own client against the service in its enclave", () => {
 
   test('management needs a token of the issuer', async () => {
     await assert.rejects(administration(issuer(), 'e30.e30.e30').getPolicy('SgxEnclave'), refused(401, 'Unauthorized'));
-    const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
-    await assert.rejects(administration(issuer(), token.serialize()).setPolicy('SgxEnclave', permitAll), refused(401, 'Unauthorized'));
+    const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+      runTimeData: runtimeData,
+    });
+    await assert.rejects(
+      administration(issuer(), token.serialize()).setPolicy('SgxEnclave', permitAll),
+      refused(401, 'Unauthorized'),
+    );
   });
 
   test('discovery leads to the keys, and TPMs are not implemented', async () => {
@@ -238,7 +250,10 @@ const attestPath = '/attest/SgxEnclave?api-version=2022-08-01';
 
 describe('the service', () => {
   test('gives tokens that verify by the discovery document alone', async () => {
-    const { body } = await post(attestPath, { ...evidenceBody(await quoteFor(enclave, runtimeData)), nonce: 'n-0S6_WzA2Mj' });
+    const { body } = await post(attestPath, {
+      ...evidenceBody(await quoteFor(enclave, runtimeData)),
+      nonce: 'n-0S6_WzA2Mj',
+    });
     const { jwks_uri: place = '' } = (await getJson('/.well-known/openid-configuration')) as { jwks_uri?: string };
     const keys = (await getJson(new URL(place).pathname)) as JSONWebKeySet;
     const { payload } = await jwtVerify((body as { token: string }).token, createLocalJWKSet(keys), {
@@ -266,7 +281,11 @@ describe('the service', () => {
   });
 
   test('takes no software evidence for a tenant that lists no software root', async () => {
-    const { status, body } = await post(attestPath, evidenceBody(await quoteFor(enclave, runtimeData)), 'hardware.localhost');
+    const { status, body } = await post(
+      attestPath,
+      evidenceBody(await quoteFor(enclave, runtimeData)),
+      'hardware.localhost',
+    );
     assert.deepEqual([status, (body as ErrorBody).error.code], [400, 'InvalidParameter']);
   });
 
@@ -290,15 +309,20 @@ describe('the service', () => {
     assert.equal((await administration().getPolicy('SgxEnclave')).body, permitAll);
     const keys = (await getJson('/certs')) as JSONWebKeySet;
     await jwtVerify(before.token.serialize(), createLocalJWKSet(keys), { issuer: issuer() });
-    const afterwards = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
+    const afterwards = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+      runTimeData: runtimeData,
+    });
     assert.notEqual(afterwards.token.keyId, before.token.keyId);
     assert.deepEqual(claimsOf(afterwards.token)['x-enclos-state'], claimsOf(before.token)['x-enclos-state']);
   });
 
   test('ends with its enclave, and says so', async () => {
-    const readiness = (): Promise<number> => fetch(`http://127.0.0.1:${service.running.adminPort}/readyz`).then(({ status }) => status);
+    const readiness = (): Promise<number> =>
+      fetch(`http://127.0.0.1:${service.running.adminPort}/readyz`).then(({ status }) => status);
     assert.equal(await readiness(), 200);
-    const text = await fetch(`http://127.0.0.1:${service.running.adminPort}/metrics`).then((response) => response.text());
+    const text = await fetch(`http://127.0.0.1:${service.running.adminPort}/metrics`).then((response) =>
+      response.text(),
+    );
     assert.match(text, /enclos_attestation_requests_total\{route="\w+",outcome="ok"\} \d+/);
     await service.running.stop();
     await assert.rejects(getJson('/certs'));

@@ -3,6 +3,12 @@ export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { freePort } from './free-port.ts';
-export { postgresAbsence, postgresPassword, postgresTest, startPostgres, type PostgresServer } from './postgres-server.ts';
+export {
+  postgresAbsence,
+  postgresPassword,
+  postgresTest,
+  startPostgres,
+  type PostgresServer,
+} from './postgres-server.ts';
 export { vectors } from './vectors.ts';
 export { registryUser, startRegistry, type TestRegistry, type TestRegistryOptions } from './registry-server.ts';

@@ -18,7 +18,8 @@ export const attestationServiceErrors = {
   },
   ATTESTATION_ENDORSEMENTS_ABSENT: {
     kind: 'transient',
-    summary: 'No source has endorsements for the platform of this service, so the evidence of its replicas cannot be appraised.',
+    summary:
+      'No source has endorsements for the platform of this service, so the evidence of its replicas cannot be appraised.',
     next: 'Look at --collateral, and whether the host reaches its sources.',
   },
   ATTESTATION_SERVING: {

@@ -18,7 +18,13 @@ export function renderCounters(counters: string): string {
       name: 'enclos_attestation_request_duration_seconds',
       help: 'From a request that is whole to its answer, by route and outcome.',
     },
-    () => routes.map(({ route, outcome, atMost, sumSeconds, count }) => ({ labels: { route, outcome }, atMost, sum: sumSeconds, count })),
+    () =>
+      routes.map(({ route, outcome, atMost, sumSeconds, count }) => ({
+        labels: { route, outcome },
+        atMost,
+        sum: sumSeconds,
+        count,
+      })),
   );
   return requests.render() + durations.render();
 }

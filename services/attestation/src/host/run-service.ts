@@ -34,7 +34,10 @@ export interface RunContext {
 }
 
 /** Starts the service: store, enclave, listeners. What was started ends again when something cannot be. */
-export async function runService(options: ServiceOptions, { environment, logger }: RunContext): Promise<RunningService> {
+export async function runService(
+  options: ServiceOptions,
+  { environment, logger }: RunContext,
+): Promise<RunningService> {
   const opened: (() => unknown)[] = [];
   try {
     return await start(options, { environment, logger, opened });
@@ -104,7 +107,9 @@ async function loadServiceEnclave(options: ServiceOptions, context: EnclaveConte
   const endorsements = endorsementProvider({
     sources: options.collateral.map(collateralSource),
     ownPlatform: () => launcher.endorsements(),
-    ...(options.collateralCache === undefined ? {} : { store: await openDiskCache({ folder: options.collateralCache }) }),
+    ...(options.collateralCache === undefined
+      ? {}
+      : { store: await openDiskCache({ folder: options.collateralCache }) }),
     onFailed: (source, code) => logger.warn({ event: 'endorsements-failed', source, code }, 'A source has no answer.'),
   });
   return loadEnclave({
