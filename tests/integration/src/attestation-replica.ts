@@ -89,14 +89,14 @@ export async function startReplica(site: ReplicaSite, name: string): Promise<Rep
   });
   const { port, adminPort } = JSON.parse(line) as { readonly port: number; readonly adminPort: number };
   const certificate = readFileSync(file('pem'), 'utf8');
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  void ended.then(() => agent.destroy());
+  const { call, close } = openCaller({ port, certificate });
+  void ended.then(close);
   return {
     processId: child.pid ?? 0,
     adminPort,
     certificate,
     ended,
-    call: (what) => callOver({ agent, port, ca: certificate }, what),
+    call,
     async kill() {
       child.kill('SIGKILL');
       await ended;
@@ -105,6 +105,18 @@ export async function startReplica(site: ReplicaSite, name: string): Promise<Rep
       child.kill('SIGTERM');
       return ended;
     },
+  };
+}
+
+/** Calls a service at a port of this machine, over connections that are kept. */
+export function openCaller({ port, certificate }: { readonly port: number; readonly certificate: string }): {
+  readonly call: Replica['call'];
+  readonly close: () => void;
+} {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  return {
+    call: (what) => callOver({ agent, port, ca: certificate }, what),
+    close: () => agent.destroy(),
   };
 }
 

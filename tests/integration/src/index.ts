@@ -16,6 +16,7 @@ export {
   type PolicySigner,
 } from './attestation-calls.ts';
 export {
+  openCaller,
   startReplica,
   type Replica,
   type ReplicaSite,

@@ -333,6 +333,33 @@ postgresTest('rows of keys that are forged or of others never show in /certs', a
   for (const [key] of bad) await rows.remove(key);
 });
 
+postgresTest('replicas by signer: another image of the signer is one, and a debug enclave is not', async (t) => {
+  const { site } = await scene();
+  const bySigner = { configuration: { replicas: { by: 'signer' } } };
+  const of = async (name: string, change: object): Promise<Awaited<ReturnType<typeof foreignRows>>> => {
+    const signed = await signedService(workshop, { name, change });
+    return foreignRows(site, await site.replicas({ ...bySigner, signed }));
+  };
+  const debug = await of('debug-by-signer', { debug: true });
+  const larger = await of('larger-by-signer', { heapSizeBytes: 400 * 1024 * 1024 });
+  const set = await site.replicas(bySigner);
+  const replica = await startReplica(set, 'by-signer');
+  t.after(() => replica.stop());
+  const rows = rowsOf(site.postgres, set.store);
+  const own = await kidsAt(replica);
+  await rows.write(stateRow(plain), debug.state);
+  for (const [key, bytes] of [debug.key, larger.key]) await rows.write(key, bytes);
+  const refused = await replica.call(getPolicy(manages(site)));
+  assert.deepEqual([refused.status, codeIn(refused)], [500, 'InternalError']);
+  await rows.write(stateRow(plain), larger.state);
+  assert.equal(policyTextOf(claimsIn(await replica.call(getPolicy(manages(site))))), markingPolicy('forged'));
+  const isShown = async (): Promise<boolean> => (await kidsAt(replica)).length > own.length;
+  await eventually('the key of the other image is shown', showsWithinMs, isShown);
+  const [largerKid = '', debugKid = ''] = [larger, debug].map(({ key: [row] }) => row.split('/').at(-1));
+  const shown = await kidsAt(replica);
+  assert.deepEqual([shown.includes(largerKid), shown.includes(debugKid), shown.length], [true, false, own.length + 1]);
+});
+
 postgresTest('a replica that is killed takes nothing along, and its enclave does not outlive it', async (t) => {
   const { site, set, replicas, ...others } = await scene();
   const call = await attestCall(others);
