@@ -88,7 +88,8 @@ function problemsOfImport(specifier, file, context) {
 function importProblems(workspace, byName, base) {
   let count = 0;
   const problems = ['src', 'test', 'fuzz'].flatMap((part) => {
-    const shipped = part === 'src';
+    // A package below tests/ ships nothing.
+    const shipped = part === 'src' && !workspace.folder.startsWith('tests/');
     const runtime = ['dependencies', 'optionalDependencies', 'peerDependencies'];
     const allowed = declared(workspace, shipped ? runtime : [...runtime, 'devDependencies']);
     return filesUnder(join(workspace.path, part), (file) => file.endsWith('.ts')).flatMap((file) =>

@@ -52,6 +52,6 @@ async function prepareDevelopment(options: ServiceOptions, endorsements: string)
   const token = join(dirname(configuration), 'attestation-token.txt');
   const issuer = `https://localhost:${listen.port}`;
   const isMade = await makeDevelopmentConfiguration({ configuration, token, issuer, endorsements, now: new Date() });
-  if (isMade)
-    logger.warn({ event: 'development', configuration, token }, 'For trying out: it takes software evidence.');
+  if (!isMade) return;
+  logger.warn({ event: 'development', configuration, token }, 'For trying out: it takes software evidence.');
 }

@@ -325,8 +325,8 @@ postgresTest('rows of keys that are forged or of others never show in /certs', a
     ...(await foreigners(site)).map(({ key: [key, bytes] }): [string, string] => [key, bytes]),
   ];
   for (const [key, bytes] of bad) await rows.write(key, bytes);
-  const until = performance.now() + 13_000;
-  while (performance.now() < until) {
+  const untilMs = performance.now() + 13_000;
+  while (performance.now() < untilMs) {
     for (const replica of replicas) assert.deepEqual(await kidsAt(replica), before);
     await sleep(500);
   }
@@ -396,8 +396,9 @@ async function calling(replica: Replica, calls: readonly ServiceCall[], isOver: 
     const what = calls[index % calls.length] ?? assert.fail();
     const answer = await replica.call({ ...what, timeoutMs: 30_000 });
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-    if (answer.status !== 200)
+    if (answer.status !== 200) {
       assert.deepEqual([answer.status, codeIn(answer)], [503, 'ServiceUnavailable'], what.path);
+    }
     await sleep(20);
   }
   return statuses;

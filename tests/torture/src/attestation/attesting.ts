@@ -90,7 +90,7 @@ async function judge(outcome: Outcome, judged: Judged): Promise<string | undefin
   if (kind === 'isolated tenant') {
     const claims = await tokenClaims(answer, judged);
     if (typeof claims === 'string') return claims;
-    return claims['mark'] === undefined ? undefined : `the policy of another tenant: ${String(claims['mark'])}`;
+    return claims['mark'] === undefined ? undefined : `the policy of another tenant: ${JSON.stringify(claims['mark'])}`;
   }
   return refusalOf(answer) === '400 InvalidParameter' ? undefined : `answered ${refusalOf(answer)}`;
 }

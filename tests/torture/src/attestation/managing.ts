@@ -116,9 +116,9 @@ export async function managingCertificates(
       count(run.counts.answered, `certificates: ${how}`);
     }
     const read = await callOne(run, random, getCertificates(issuers.isolated, token));
-    if (read.kind === 'answer' && read.answer.status !== 200)
+    if (read.kind === 'answer' && read.answer.status !== 200) {
       run.tally.fail(`certificates: answered ${refusalOf(read.answer)}`);
-    else if (read.kind === 'answer') {
+    } else if (read.kind === 'answer') {
       const shown = registeredIn(claimsOf(read));
       for (const each of certificates) {
         const seen = shown.has(Buffer.from(each.certificate).toString('base64')) ? there : undefined;

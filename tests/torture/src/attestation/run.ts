@@ -6,7 +6,7 @@ import type { Random } from '../random.ts';
 import type { Fleet, ReplicaLife } from './fleet.ts';
 
 /** A call that takes longer has no answer. */
-export const answerWithinMs = 30_000;
+const answerWithinMs = 30_000;
 /** So long after PostgreSQL came back calls may still fail: connections have to be made anew. */
 const recoveryMs = 15_000;
 
