@@ -7,9 +7,9 @@ import { after, before, describe, test } from 'node:test';
 import { toHex } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { compactDecrypt, createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
+import { freePort } from '@enclos/testkit';
 import {
   createWorkshop,
-  freePort,
   loadClaimant,
   quoteFor,
   signedService,

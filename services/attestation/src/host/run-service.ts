@@ -1,6 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { openDiskCache } from '@enclos/endorsements/node';
-import { createMetrics, loadEnclave, type EnclosLogger, type HostEnvironment, type Instrumentation } from '@enclos/host';
+import {
+  createMetrics,
+  loadEnclave,
+  type EnclosLogger,
+  type HostEnvironment,
+  type Instrumentation,
+} from '@enclos/host';
 import { attestation } from '../attestation.edl.ts';
 import { storeHandlers, type Store } from '../store/store.ts';
 import { openStore, type StoreAddress } from '../store/open-store.ts';
@@ -36,10 +42,7 @@ export interface RunContext {
 }
 
 /** Starts the service: store, enclave, listeners. What was started ends again when something cannot be. */
-export async function runService(
-  options: ServiceOptions,
-  { environment, logger }: RunContext,
-): Promise<RunningService> {
+export async function runService(options: ServiceOptions, context: RunContext): Promise<RunningService> {
   const opened: (() => unknown)[] = [];
   try {
     return await start(options, { ...context, opened });

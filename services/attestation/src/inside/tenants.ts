@@ -42,6 +42,7 @@ export interface ServedTenant extends Tenant {
 export async function openTenant(configuration: TenantConfiguration, context: TenantContext): Promise<ServedTenant> {
   const { host, now, nowMs, replica, appraise, onRefused } = context;
   const { issuer } = configuration;
+  const { keys } = context.configuration;
   const digest = configurationDigest(configuration, context.configuration);
   const directory = new PeerDirectory({
     store: host,
@@ -68,7 +69,8 @@ export async function openTenant(configuration: TenantConfiguration, context: Te
   const signer = await createTokenSigner({
     issuer,
     ...configuration.tokens,
-    keys: context.configuration.keys,
+    keys,
+    ...(keys.boundValidity === true ? { maximumValidityMinutes: configuration.tokens.validityMinutes } : {}),
     configurationDigest: digest,
     software: configuration.softwareRoots.length > 0,
     testSettings: context.configuration.allowTestSettings,

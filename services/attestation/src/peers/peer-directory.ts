@@ -20,7 +20,9 @@ export interface PeerDirectoryOptions {
   /** The key id that a signer gives the key of this SubjectPublicKeyInfo. */
   readonly keyIdOf: (publicKey: Uint8Array) => string;
   readonly now: () => Date;
-  /** How old the list of peers may be. Default: 10 000. */
+  /** How old the list of rows may be: a replica that is new begins to sign at once. Default: 1000. */
+  readonly listAgeMs?: number;
+  /** How old what a row said may be. Default: 10 000. */
   readonly maximumAgeMs?: number;
   /** Is told of each row that is not a replica's, with the error. */
   readonly onRefused?: (key: string, error: unknown) => void;
@@ -43,6 +45,8 @@ export class PeerDirectory {
   readonly #rowPattern: RegExp;
   /** Peers' keys by row, the last time the store was read. */
   #known: ReadonlyMap<string, Listed> = new Map();
+  /** What the rows of the last list said, and when. */
+  #looks: ReadonlyMap<string, Look> = new Map();
   #readAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   /** Rows of this replica. */
@@ -79,7 +83,7 @@ export class PeerDirectory {
    */
   async peers(): Promise<readonly PublishedKey[]> {
     const ageMs = this.#nowMs() - this.#readAtMs;
-    if (!(ageMs >= 0 && ageMs < (this.#options.maximumAgeMs ?? 10_000))) {
+    if (!(ageMs >= 0 && ageMs < (this.#options.listAgeMs ?? 1000))) {
       this.#reading ??= this.#refresh().finally(() => {
         this.#reading = undefined;
       });
@@ -94,11 +98,13 @@ export class PeerDirectory {
   async #refresh(): Promise<void> {
     const atMs = this.#nowMs();
     const known = new Map<string, Listed>();
+    const looks = new Map<string, Look>();
     try {
       for (const row of await this.#rows()) {
         if (known.size === maximum.keys) break;
-        const listed = await this.#look(row);
-        if (listed !== undefined) known.set(row, listed);
+        const look = this.#recentLook(row, atMs) ?? { atMs, listed: await this.#look(row) };
+        looks.set(row, look);
+        if (look.listed !== undefined) known.set(row, look.listed);
       }
     } catch (error) {
       if (!isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE')) throw error;
@@ -106,7 +112,14 @@ export class PeerDirectory {
       return;
     }
     this.#known = known;
+    this.#looks = looks;
     this.#readAtMs = atMs;
+  }
+
+  #recentLook(row: string, nowMs: number): Look | undefined {
+    const look = this.#looks.get(row);
+    const ageMs = nowMs - (look?.atMs ?? Number.NaN);
+    return ageMs >= 0 && ageMs < (this.#options.maximumAgeMs ?? 10_000) ? look : undefined;
   }
 
   /** Rows of peers, those that were good the last time first, so that no flood of others hides them. */
@@ -183,6 +196,11 @@ export class PeerDirectory {
 interface Listed {
   readonly key: PublishedKey;
   readonly notAfterMs: number;
+}
+
+interface Look {
+  readonly atMs: number;
+  readonly listed: Listed | undefined;
 }
 
 function certificateOf({ x5c: [first = ''] }: PublishedKey): Uint8Array {
