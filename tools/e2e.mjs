@@ -21,6 +21,7 @@ const steps = [
   torture('read-only', '--seed', '1'),
   torture('clock', '--seed', '1'),
   torture('soak', '--minutes', '1', '--seed', '1'),
+  torture('attestation-load', '--minutes', '1', '--seed', '1'),
 ];
 
 const totals = { passed: 0, failed: 0 };

@@ -13,7 +13,8 @@
 //      on floor 0, and floor 0 may import `@enclos/errors`. Tests of a floor may also use a package of
 //      the same floor that says `"for": "tests"`;
 //   3. imports stop at `exports`, and relative imports stay inside their package;
-//   4. shipped code (src/) does not import the test kit, nor a package that says `"for": "tests"`;
+//   4. shipped code (src/, but for packages below tests/) does not import the test kit, nor a package that says
+//      `"for": "tests"`;
 //   5. the project references in tsconfig.json are the dependencies, and the root lists every project;
 //   6. the table of rooms in docs/architecture.md lists these packages with these floors.
 import { resolve } from 'node:path';

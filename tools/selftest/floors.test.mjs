@@ -128,6 +128,17 @@ test('floors: src/ may not import the test kit', () => {
   refuses({ 'packages/sgx/src/other.ts': "import '@enclos/testkit';\n" }, /src\/ imports @enclos\/testkit/);
 });
 
+test('floors: a package below tests/ ships nothing: its src/ may import the test kit', () => {
+  const found = problemsOf({
+    'package.json': JSON.stringify({ workspaces: ['packages/*', 'tools/testkit', 'tests/*'] }),
+    'tsconfig.json': references('packages/errors', 'packages/codec', 'packages/sgx', 'tools/testkit', 'tests/load'),
+    'tests/load/package.json': manifest('load', 10, ['@enclos/testkit']),
+    'tests/load/tsconfig.json': references('../../tools/testkit'),
+    'tests/load/src/load.ts': "import '@enclos/testkit';\n",
+  });
+  assert.deepEqual(found, []);
+});
+
 const kit = {
   'packages/kit/package.json': JSON.stringify({
     ...JSON.parse(manifest('kit', 1, ['@enclos/codec'])),

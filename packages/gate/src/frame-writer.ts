@@ -1,8 +1,8 @@
 import { FRAME_HEADER_BYTES, frameSizeBytes, writeFrame, writeHeader, type Frame } from './frames.ts';
 import type { Transport } from './transport.ts';
 
-/** Frames of one tick are sent together, in pieces of about this size: the peer works on one while we write the next. */
-const BATCH_BYTES = 16_384;
+/** Frames of one tick are sent together, in pieces of at most this size: what the peer reads at once. */
+const BATCH_BYTES = 65_536;
 const FIRST_BATCH_BYTES = 256;
 /** From here on a payload is sent as it is: to copy it would cost as much as to send it. */
 const LARGE_PAYLOAD_BYTES = 262_144;

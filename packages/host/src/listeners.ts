@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { EnclosError } from '@enclos/errors';
-import { MAX_STREAM_CHUNK_BYTES } from '@enclos/gate';
 import type { StreamAddress } from './addresses.ts';
+import { withSharedReads } from './shared-reads.ts';
 
 /** Connections that wait for an enclave that does not take them; the next ones are closed. */
 const maxWaitingConnections = 512;
@@ -54,9 +54,9 @@ async function openListener(name: string, wanted: StreamAddress): Promise<Listen
     allowHalfOpen: true,
     pauseOnConnect: true,
     noDelay: true,
-    highWaterMark: MAX_STREAM_CHUNK_BYTES,
   });
-  server.on('connection', (socket) => {
+  server.on('connection', (accepted) => {
+    const socket = withSharedReads(accepted);
     // Whoever accepts it sees the state of the socket; before, nobody is there to be told.
     socket.on('error', () => undefined);
     const [next] = waiting;

@@ -1,11 +1,12 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { MAX_STREAMS, type Handlers, type systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
-import { MAX_STREAM_CHUNK_BYTES, StreamTable, type Frame, type IncomingCall, type SendStream } from '@enclos/gate';
+import { StreamTable, type Frame, type IncomingCall, type SendStream } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { addressesOf, type StreamAddress } from './addresses.ts';
 import { openListeners } from './listeners.ts';
 import { HostStream } from './host-stream.ts';
+import { relayedSocketOptions } from './shared-reads.ts';
 
 type Untrusted = (typeof systemInterface)['untrusted'];
 type StreamFunctions = Pick<Untrusted, Extract<keyof Untrusted, `stream${string}`>>;
@@ -100,9 +101,9 @@ function createHostStreams() {
 
 function connected(address: StreamAddress, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const options = { ...address, allowHalfOpen: true, noDelay: true, highWaterMark: MAX_STREAM_CHUNK_BYTES, signal };
+    const options = { ...address, ...relayedSocketOptions(() => socket), noDelay: true, signal };
     // Both kinds of address are among the options of connect(), which has a type for each.
-    const socket = connect(options as TcpNetConnectOpts);
+    const socket: Socket = connect(options as TcpNetConnectOpts);
     socket.once('connect', () => resolve(socket));
     // For good: an error after the connection is seen by whoever reads or writes.
     socket.on('error', (cause) => reject(new EnclosError('STREAM_CONNECT_FAILED', undefined, { cause })));

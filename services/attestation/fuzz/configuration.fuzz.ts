@@ -11,7 +11,12 @@ const full = {
 
 export const seeds: readonly Uint8Array[] = [
   { tenants: [{ issuer: 'https://a.example', trustModel: 'shared' }] },
-  { tenants: [full], allowTestSettings: true, limits: { attestPerSecond: 1 }, keys: { rotateMinutes: 10 } },
+  {
+    tenants: [full],
+    allowTestSettings: true,
+    limits: { attestPerSecond: 1 },
+    keys: { rotateMinutes: 30, testSeconds: { rotate: 4, overlap: 2 } },
+  },
 ].map((value) => new Uint8Array(Buffer.from(JSON.stringify(value))));
 
 /** The text of a configuration comes from the host: read, and then it is read to the same again, or refused with a list. */

@@ -1,8 +1,11 @@
 import { routes } from '../src/api/routes.ts';
 import { managerJws, permissive, policyPayload, unsignedJws } from '../test/jws.ts';
+import { attestedToken, secretBody } from '../test/secrets/requests.ts';
 import { bearer, createSite, isolated, managementToken, policySigner, tenantFile } from '../test/site.ts';
 
 const token = managementToken();
+const site = createSite({ file: tenantFile({ ...isolated, attest: 'authenticated' }) });
+const attested = await attestedToken(site);
 const policy = managerJws(policyPayload(permissive), policySigner);
 
 /** Method, target, headers and body, each on a line of its own. */
@@ -11,17 +14,23 @@ function seed(method: string, target: string, body = '', authorization = `Bearer
 }
 
 export const seeds: readonly Uint8Array[] = [
-  ...routes.map(({ method, path }) => seed(method, `${path.replace('{type}', 'TdxVm')}?api-version=2025-06-01`)),
+  ...routes.map(({ method, path }) =>
+    seed(method, `${path.replace('{type}', 'TdxVm').replace('{name}', 'one')}?api-version=2025-06-01`),
+  ),
   seed(
     'POST',
     '/attest/SgxEnclave?api-version=2020-10-01',
     '{"quote":"AAAA","runtimeData":{"data":"AA","dataType":"JSON"}}',
   ),
   seed('PUT', '/policies/SgxEnclave?api-version=2020-10-01', policy),
+  seed('PUT', '/keys/one?api-version=2025-06-01', JSON.stringify(secretBody())),
+  seed(
+    'POST',
+    '/key/release?api-version=2025-06-01',
+    JSON.stringify({ kid: 'one', target: attested, enc: 'RSA-OAEP-256' }),
+  ),
   seed('PUT', '/policies/SgxEnclave?api-version=2020-10-01', unsignedJws(policyPayload(permissive)), ''),
 ];
-
-const site = createSite({ file: tenantFile({ ...isolated, attest: 'authenticated' }) });
 
 /**
  * What anybody can send: answered with an error of the list, and with success only to who has the very token. Policies

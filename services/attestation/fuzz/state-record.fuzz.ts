@@ -11,7 +11,11 @@ export const seeds: readonly Uint8Array[] = [
     ...common,
     epoch: 3,
     ancestors: [digest(4), digest(3), digest(2)],
-    document: { policies: { SgxEnclave: 'e30.e30.', Tpm: 'ä' }, certificates: ['AAEC', 'MAA='] },
+    document: {
+      policies: { SgxEnclave: 'e30.e30.', Tpm: 'ä' },
+      certificates: ['AAEC', 'MAA='],
+      secrets: [{ name: 'a-1', digest: digest(5) }],
+    },
   }),
 ];
 

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { isEnclosError } from '@enclos/errors';
-import { fromEnvironment, jsonLines } from '@enclos/host';
+import { fromEnvironment, jsonLines, type HostEnvironment } from '@enclos/host';
+import { openTelemetry } from '@enclos/host/opentelemetry';
 import { helpText, parseCommandLine, type ServiceOptions } from './host/command-line.ts';
 import { makeDevelopmentConfiguration } from './host/development.ts';
 import { runService } from './host/run-service.ts';
@@ -24,8 +25,17 @@ async function serve(options: ServiceOptions): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => settle());
   });
   const environment = await fromEnvironment();
+  try {
+    await serveWith(environment, options, told);
+  } finally {
+    // Its connection would keep a process going that serves nothing.
+    await environment.launcher.close();
+  }
+}
+
+async function serveWith(environment: HostEnvironment, options: ServiceOptions, told: Promise<void>): Promise<void> {
   if (options.development) await prepareDevelopment(options, await environment.launcher.endorsements());
-  const service = await runService(options, { environment, logger });
+  const service = await runService(options, { environment, logger, instrumentation: openTelemetry() });
   for (const { issuer, configurationDigest } of service.served.tenants) {
     logger.info({ event: 'tenant', issuer, configurationDigest }, 'Clients pin the digest of the configuration.');
   }
@@ -36,7 +46,6 @@ async function serve(options: ServiceOptions): Promise<void> {
     logger.error({ event: 'enclave-lost' }, lost);
   }
   await service.stop();
-  await environment.launcher.close();
 }
 
 async function prepareDevelopment(options: ServiceOptions, endorsements: string): Promise<void> {

@@ -6,8 +6,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { configurationDigest } from '../src/tenants/configuration-digest.ts';
 import { parseConfiguration } from '../src/tenants/parse-configuration.ts';
+import { createTokenSigner } from '../src/tokens/token-signer.ts';
 import { ecKey, makeCertificate, rsaKey } from './certificates.ts';
 import { audience, isolated, issuer, managementIssuer, managementKeys, tenantFile } from './site.ts';
+import { signerOptions } from './tokens/signing.ts';
 
 const schema = JSON.parse(
   readFileSync(new URL('../../schema/attestation.schema.json', import.meta.url), 'utf8'),
@@ -267,11 +269,40 @@ const mistakes: readonly (readonly [string, unknown, string, ('schema' | 'parser
   ['bodies too small for a quote', file(undefined, { limits: { maxBodyBytes: 1000 } }), 'limits.maxBodyBytes:'],
   [
     'an overlap as long as the key signs',
-    file(undefined, { keys: { rotateMinutes: 10, overlapMinutes: 10 } }),
+    file(undefined, { keys: { rotateMinutes: 30, overlapMinutes: 30 } }),
     'keys.overlapMinutes:',
     'parser',
   ],
+  ['keys that would be too many at once', file(undefined, { keys: { rotateMinutes: 23 } }), 'keys.rotateMinutes:'],
+  [
+    'keys that change by the second in production',
+    file(undefined, { keys: { testSeconds: { rotate: 4, overlap: 2 } } }),
+    'keys.testSeconds:',
+    'parser',
+  ],
+  [
+    'a test of an overlap as long as the key signs',
+    file(undefined, { allowTestSettings: true, keys: { testSeconds: { rotate: 4, overlap: 4 } } }),
+    'keys.testSeconds.overlap:',
+    'parser',
+  ],
+  [
+    'a test without an overlap',
+    file(undefined, { allowTestSettings: true, keys: { testSeconds: { rotate: 4 } } }),
+    'keys.testSeconds.overlap:',
+  ],
 ];
+
+it('keys of a test change by the second; the least rotation of a service is one that its signer takes', async () => {
+  const seconds = { allowTestSettings: true, keys: { testSeconds: { rotate: 6, overlap: 3 } } };
+  const text = JSON.stringify(file(undefined, seconds));
+  assert.ok(fitsSchema(JSON.parse(text)), JSON.stringify(fitsSchema.errors));
+  assert.deepEqual(parseConfiguration(text).keys, { rotateMinutes: 0.1, overlapMinutes: 0.05, boundValidity: true });
+  const { keys } = parseConfiguration(
+    JSON.stringify(file(undefined, { keys: { rotateMinutes: 24, overlapMinutes: 23 } })),
+  );
+  await createTokenSigner(signerOptions({ ms: 0 }, { keys }));
+});
 
 describe('mistakes in attestation.json', () => {
   for (const [name, value, place, seenBy = 'schema'] of mistakes) {

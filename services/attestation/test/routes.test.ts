@@ -5,12 +5,16 @@ import { routes } from '../src/api/routes.ts';
 import type { Route } from '../src/api/call.ts';
 import { makeCertificate, rsaKey } from './certificates.ts';
 import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
-import { bearer, createSite, isolated, policySigner, tenantFile, type TestSite } from './site.ts';
+import { attestedToken, secretBody } from './secrets/requests.ts';
+import { bearer, createSite, isolated, managementToken, policySigner, tenantFile, type TestSite } from './site.ts';
 
 const version = 'api-version=2025-06-01';
 const evidence = b64url('evidence');
 const added = makeCertificate({ key: rsaKey(), name: 'added' });
 const certificateJws = managerJws({ policyCertificate: { kty: 'RSA', x5c: [added.base64] } }, policySigner);
+
+const newSecret = secretBody();
+const attested = await attestedToken(site());
 
 /** A body that is right, and bodies that are wrong, for each call that has one. */
 const bodies: Readonly<Record<string, { readonly good: unknown; readonly bad: readonly unknown[] }>> = {
@@ -27,6 +31,35 @@ const bodies: Readonly<Record<string, { readonly good: unknown; readonly bad: re
   },
   resetPolicy: { good: managerJws('', policySigner), bad: ['', managerJws(policyPayload(permissive), policySigner)] },
   addCertificate: { good: JSON.stringify(certificateJws), bad: ['', '{}', managerJws({}, policySigner)] },
+  setSecret: {
+    good: newSecret,
+    bad: [
+      '',
+      '[]',
+      { secret: newSecret.secret },
+      { releasePolicy: newSecret.releasePolicy },
+      { ...newSecret, secret: '' },
+      { ...newSecret, secret: 'A' },
+      { ...newSecret, secret: b64url(Buffer.alloc(65_537)) },
+      { ...newSecret, secret: 7 },
+      { ...newSecret, releasePolicy: JSON.stringify(newSecret.releasePolicy) },
+      { ...newSecret, name: 'one' },
+    ],
+  },
+  releaseSecret: {
+    good: { kid: 'one', target: attested, enc: 'RSA-OAEP-256', nonce: 'n' },
+    bad: [
+      '',
+      { kid: 'one' },
+      { target: attested },
+      { kid: 'a_b', target: attested },
+      { kid: 'one', target: 'a.b' },
+      { kid: 'one', target: managementToken() },
+      { kid: 'one', target: attested, enc: 'RSA1_5' },
+      { kid: 'one', target: attested, nonce: 7 },
+      { kid: 'one', target: attested, version: '1' },
+    ],
+  },
   removeCertificate: {
     good: JSON.stringify(certificateJws),
     bad: ['', '7', managerJws({ policyCertificate: { kty: 'EC', x5c: [added.base64] } }, policySigner)],
@@ -38,8 +71,19 @@ function site(): TestSite {
   return createSite({ file: tenantFile({ ...isolated, attest: 'authenticated', explainRefusals: true }) });
 }
 
-function target({ path, version: rule }: Route): string {
-  return `${path.replace('{type}', 'SgxEnclave')}${rule === 'required' ? `?${version}` : ''}`;
+/** One that has a secret already. */
+async function siteWithSecret(): Promise<TestSite> {
+  const made = site();
+  await made.send('PUT', `/keys/one?${version}`, { body: newSecret, headers: bearer() });
+  return made;
+}
+
+function pathOf({ path }: Route): string {
+  return path.replace('{type}', 'SgxEnclave').replace('{name}', 'one');
+}
+
+function target(route: Route): string {
+  return `${pathOf(route)}${route.version === 'required' ? `?${version}` : ''}`;
 }
 
 describe('every route', () => {
@@ -48,10 +92,11 @@ describe('every route', () => {
     const options = { body: bodies[operation]?.good ?? '', headers: bearer() };
 
     it(`${operation}: answers a good request`, async () => {
-      const answer = await site().send(method, target(route), options);
+      const answer = await (await siteWithSecret()).send(method, target(route), options);
       if (later.has(operation)) return assert.equal(answer.body.error?.code, 'NotImplemented');
       assert.equal(answer.status, 200, answer.text);
-      if (needs !== 'nothing') assert.match(answer.body.token ?? '', /^[\w-]+\.[\w-]+\.[\w-]+$/);
+      const token = answer.body.token ?? answer.body['value'];
+      if (needs !== 'nothing') assert.match(String(token), /^[\w-]+\.[\w-]+\.[\w-]+$/);
       assert.match(answer.headers['x-ms-request-id'] ?? '', /^[0-9a-f-]{36}$/);
       assert.equal(answer.headers['x-ms-maa-service-version'], '0.1.0');
     });
@@ -64,7 +109,7 @@ describe('every route', () => {
           continue;
         }
         assert.equal(answer.status, 401);
-        const path = route.path.replace('{type}', 'SgxEnclave');
+        const path = pathOf(route);
         const { code, message } = answer.body.error ?? {};
         assert.deepEqual([code, message], ['Unauthorized', `Access to ${path} requires a valid JWT bearer token`]);
         assert.match(answer.headers['www-authenticate'] ?? '', /^Bearer authorization_uri="https:\/\/login\.example/);
@@ -72,14 +117,14 @@ describe('every route', () => {
     });
 
     it(`${operation}: refuses another method`, async () => {
-      const answer = await site().send('DELETE', target(route), options);
+      const answer = await site().send('PATCH', target(route), options);
       assert.equal(answer.status, 405);
       assert.equal(answer.body.error?.code, 'MethodNotAllowed');
       assert.ok(answer.headers['allow']?.split(', ').includes(method));
     });
 
     it(`${operation}: refuses an api-version that is unknown, doubled or missing`, async () => {
-      const path = route.path.replace('{type}', 'SgxEnclave');
+      const path = pathOf(route);
       for (const query of ['api-version=2016-01-01', `${version}&${version}`, 'api-version=']) {
         const answer = await site().send(method, `${path}?${query}`, options);
         assert.equal(answer.status, 400);
@@ -104,7 +149,9 @@ describe('every route', () => {
   }
 
   it('has a body in these tables for each one that takes one', () => {
-    const taking = routes.filter(({ method }) => method !== 'GET').map(({ operation }) => operation);
+    const taking = routes
+      .filter(({ method }) => method === 'PUT' || method === 'POST')
+      .map(({ operation }) => operation);
     assert.deepEqual(
       taking.filter((name) => !(name in bodies)),
       ['attestTpm', 'attestAzureGuest'],
@@ -127,6 +174,14 @@ describe('every route', () => {
       '/policies/SgxEnclave:reset/',
       '/certs/',
       '/%63erts',
+      '/keys/',
+      '/keys/a_b',
+      '/keys/{name}',
+      '/keys/one/',
+      '/keys/%6fne',
+      `/keys/${'x'.repeat(128)}`,
+      '/certs/one',
+      '/policies/{type}',
       '/healthz',
       '/metrics',
     ];

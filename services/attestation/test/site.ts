@@ -7,9 +7,13 @@ import { configurationDigest } from '../src/tenants/configuration-digest.ts';
 import { parseConfiguration } from '../src/tenants/parse-configuration.ts';
 import type { Tenant } from '../src/tenants/tenant.ts';
 import type { TenantDocument, TenantState } from '../src/state/state.ts';
-import type { TokenSigner } from '../src/tokens/signer.ts';
+import { TenantSecrets } from '../src/secrets/tenant-secrets.ts';
+import { sealedProtection } from '../src/state/sealed-protection.ts';
+import type { PublishedKey, TokenSigner } from '../src/tokens/signer.ts';
 import { ecKey, makeCertificate, rsaKey, type TestCertificate } from './certificates.ts';
 import { b64url, signJws } from './jws.ts';
+import { MemoryStore } from './memory-store.ts';
+import { sealingOf } from './replicas.ts';
 
 export const issuer = 'https://attest.example:8443';
 export const managementIssuer = 'https://login.example/tenant';
@@ -83,26 +87,29 @@ function memoryState(initial: TenantDocument): TenantState {
 }
 
 /** RS256 by a real key, with a certificate of its own. */
-function testSigner(iss: string, certificate: TestCertificate, now: () => Date): TokenSigner {
+function testSigner(iss: string, certificate: TestCertificate, configuration: string, now: () => Date): TokenSigner {
   const { privateKey, publicKey } = certificate.key;
+  const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
+  const ownKeys = (): readonly PublishedKey[] => [
+    { kid: 'service-key', kty: 'RSA', alg: 'RS256', jwk: { n, e }, x5c: [certificate.base64] },
+  ];
   return {
     sign(claims, { validityMinutes = 480 } = {}) {
       const iat = Math.floor(now().getTime() / 1000);
       const own = { iss, iat, nbf: iat - 10, exp: iat + validityMinutes * 60, jti: randomUUID() };
       const header = { alg: 'RS256', jku: `${iss}/certs`, kid: 'service-key', typ: 'JWT' };
-      return Promise.resolve(signJws(header, { ...claims, ...own }, privateKey));
+      const all = { ...claims, ...own, 'x-enclos-configuration': configuration };
+      return Promise.resolve(signJws(header, all, privateKey));
     },
-    publishedKeys() {
-      const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
-      return Promise.resolve([
-        { kid: 'service-key', kty: 'RSA', alg: 'RS256', jwk: { n, e }, x5c: [certificate.base64] },
-      ]);
-    },
+    publishedKeys: () => Promise.resolve(ownKeys()),
+    ownKeys,
   };
 }
 
 export interface TestSite {
   readonly tenant: Tenant;
+  /** Where the secrets lie. */
+  readonly store: MemoryStore;
   readonly audit: Record<string, unknown>[];
   readonly faults: unknown[];
   readonly metrics: ReturnType<typeof createApiMetrics>;
@@ -142,13 +149,25 @@ export function createSite({ file = tenantFile(), service = {}, api = {} }: Site
   const [tenantConfiguration] = configuration.tenants;
   if (tenantConfiguration === undefined) throw new Error('A tenant is needed.');
   const certificates = tenantConfiguration.policyCertificates.map((pem) => pem.replaceAll(/-----[A-Z ]+-----|\s/g, ''));
+  const [audit, faults, metrics] = [[] as Record<string, unknown>[], [] as unknown[], createApiMetrics()];
+  const digest = configurationDigest(tenantConfiguration, configuration);
+  const state = memoryState({ policies: {}, certificates, secrets: [] });
+  const store = new MemoryStore();
+  const secrets = new TenantSecrets({
+    store: store.functions,
+    state,
+    protection: sealedProtection(sealingOf()),
+    issuer: tenantConfiguration.issuer,
+    configurationDigest: digest,
+    onRefused: (error) => faults.push(error),
+  });
   const tenant: Tenant = {
     configuration: tenantConfiguration,
-    configurationDigest: configurationDigest(tenantConfiguration, configuration),
-    state: memoryState({ policies: {}, certificates }),
-    signer: testSigner(tenantConfiguration.issuer, certificate, now),
+    configurationDigest: digest,
+    state,
+    signer: testSigner(tenantConfiguration.issuer, certificate, digest, now),
+    ...(configuration.replicas === undefined ? { secrets } : {}),
   };
-  const [audit, faults, metrics] = [[] as Record<string, unknown>[], [] as unknown[], createApiMetrics()];
   const handler = createApi({
     tenants: [tenant],
     attest: async ({ type }, { signer }) => ({
@@ -166,7 +185,7 @@ export function createSite({ file = tenantFile(), service = {}, api = {} }: Site
     onFault: (error) => faults.push(error),
     ...api,
   });
-  return { tenant, audit, faults, metrics, clock, handler, send: sender(handler, tenantConfiguration.issuer) };
+  return { tenant, store, audit, faults, metrics, clock, handler, send: sender(handler, tenantConfiguration.issuer) };
 }
 
 function sender(handler: TestSite['handler'], tenantIssuer: string): TestSite['send'] {

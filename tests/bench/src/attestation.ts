@@ -9,7 +9,6 @@ import { request } from 'node:https';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
 import {
   createWorkshop,
-  freePort,
   loadClaimant,
   quoteFor,
   serviceProjectFolder,
@@ -17,6 +16,7 @@ import {
   type Workshop,
 } from '@enclos/integration-tests';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
+import { freePort } from '@enclos/testkit';
 import { atLeast, type Figure } from './figures.ts';
 import { interleave } from './statistics.ts';
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -9,7 +8,7 @@ import {
   type RunningService,
   type ServiceOptions,
 } from '@enclos/attestation-service';
-import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
+import { buildEnclave, loadProject, signEnclave, type Project } from '@enclos/build';
 import { jsonLines, loadEnclave, type EnclosLogger, type Enclave } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
 import { claimant } from '../enclaves/claimant/claimant.edl.ts';
@@ -17,23 +16,19 @@ import { signingKey, type SignedImage, type Workshop } from './workshop.ts';
 
 export const serviceProjectFolder = fileURLToPath(new URL('../../../../services/attestation', import.meta.url));
 
-/** The image of the service, signed by the first test key. */
-export async function signedService(workshop: Workshop): Promise<SignedImage> {
-  const project = await loadProject(serviceProjectFolder);
-  const { image } = await buildEnclave(project, { outFolder: workshop.subfolder('attestation-image') });
+/**
+ * The image of the service, signed by the first test key.
+ * @param variant of its project; each has a name of its own.
+ */
+export async function signedService(
+  workshop: Workshop,
+  variant: { readonly name: string; readonly change?: Partial<Pick<Project, 'debug' | 'heapSizeBytes'>> } = {
+    name: 'service',
+  },
+): Promise<SignedImage> {
+  const project = { ...(await loadProject(serviceProjectFolder)), ...variant.change };
+  const { image } = await buildEnclave(project, { outFolder: workshop.subfolder(`attestation-image-${variant.name}`) });
   return { image, signature: signEnclave({ image, key: signingKey('first'), date: new Date('2026-06-01') }) };
-}
-
-/** A port that nobody has at the moment: the issuer of a tenant names it before anybody listens. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export interface TestServiceOptions {

@@ -1,5 +1,30 @@
 export {
-  freePort,
+  attestSgx,
+  changeCertificate,
+  createPolicySigner,
+  getCertificates,
+  getDiscovery,
+  getKeys,
+  getPolicy,
+  markingPolicy,
+  partOf,
+  policyHashOf,
+  policyTextOf,
+  resetPolicy,
+  setPolicy,
+  type PolicyChange,
+  type PolicySigner,
+} from './attestation-calls.ts';
+export {
+  openCaller,
+  startReplica,
+  type Replica,
+  type ReplicaSite,
+  type ServiceAnswer,
+  type ServiceCall,
+} from './attestation-replica.ts';
+export { createAttestationSite, issuers, type AttestationSite, type ReplicaSetOptions } from './attestation-site.ts';
+export {
   loadClaimant,
   openEnclaveReport,
   quoteFor,

@@ -11,9 +11,9 @@ import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { appraiseServiceKey, type KnownService } from '../src/service-key.ts';
 import { callService, shownCertificate } from '../src/service-calls.ts';
+import { freePort } from '@enclos/testkit';
 import {
   createWorkshop,
-  freePort,
   loadClaimant,
   quoteFor,
   signedService,

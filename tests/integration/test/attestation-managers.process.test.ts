@@ -8,9 +8,9 @@ import { jsonLines } from '@enclos/host';
 import { SignJWT, type JWTPayload } from 'jose';
 import { goodIssuer, makeRoot, startIdentityProvider, type IdentityProvider } from '../src/identity-provider.ts';
 import { callService, refusalOf, type ServiceAnswer, type ServiceCall } from '../src/service-calls.ts';
+import { freePort } from '@enclos/testkit';
 import {
   createWorkshop,
-  freePort,
   loadClaimant,
   quoteFor,
   signedService,

@@ -8,7 +8,8 @@ import { descendants } from '../src/processes.ts';
 import { enclosBin, repository, startProgram, type Running } from '../src/programs.ts';
 import { isRunning, until } from '../src/process-watch.ts';
 import { callService } from '../src/service-calls.ts';
-import { createWorkshop, freePort, loadClaimant, quoteFor, serviceProjectFolder, type Claimant } from '../src/index.ts';
+import { freePort } from '@enclos/testkit';
+import { createWorkshop, loadClaimant, quoteFor, serviceProjectFolder, type Claimant } from '../src/index.ts';
 
 // What docs/how-to/run-an-attestation-service.md says: `enclos run` with --development, and Azure's client.
 const workshop = createWorkshop();

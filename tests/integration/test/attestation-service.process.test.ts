@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient, type AttestationToken } from '@azure/attestation';
-import { selfSignedSigningCertificate, toHex, toPem } from '@enclos/codec';
+import { toHex, toPem } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
+import { freePort } from '@enclos/testkit';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
 import { callService, refusalOf, type ServiceAnswer } from '../src/service-calls.ts';
 import {
+  createPolicySigner,
   createWorkshop,
-  freePort,
   loadClaimant,
   openEnclaveReport,
   quoteFor,
@@ -25,26 +26,11 @@ import {
 const workshop = createWorkshop();
 after(() => workshop.close());
 
-/** What a manager of an isolated tenant signs policies with. */
-interface PolicySigner {
-  readonly key: string;
-  readonly certificate: string;
-}
-
-function policySigner(name: string): PolicySigner {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const certificate = selfSignedSigningCertificate({
-    commonName: name,
-    uri: `urn:${name}`,
-    validFrom: new Date('2026-01-01'),
-    validUntil: new Date('2036-01-01'),
-    serialNumber: randomBytes(16),
-    publicKey: publicKey.export({ type: 'spki', format: 'der' }),
-    algorithm: 'rsa-sha256',
-    sign: (bytes) => sign('sha256', bytes, privateKey),
-  });
+/** As Azure's client wants a manager's key and certificate. */
+function policySigner(name: string): { readonly key: string; readonly certificate: string } {
+  const { key, certificate } = createPolicySigner(name);
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     certificate: toPem('CERTIFICATE', certificate),
   };
 }
@@ -189,7 +175,7 @@ describe("Azure's own client against the service in its enclave", () => {
     const at = isolatedIssuer();
     const managed = administration(at);
     await assert.rejects(managed.setPolicy('OpenEnclave', permitAll), refused(400, 'InvalidParameter'));
-    const by = (signer: PolicySigner) => ({ privateKey: signer.key, certificate: signer.certificate });
+    const by = (signer: typeof first) => ({ privateKey: signer.key, certificate: signer.certificate });
     await assert.rejects(managed.setPolicy('OpenEnclave', permitAll, by(second)), refused(400, 'InvalidParameter'));
     const set = await managed.setPolicy('OpenEnclave', permitAll, by(first));
     assert.equal(set.body.policyResolution, 'Updated');

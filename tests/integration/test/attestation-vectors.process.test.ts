@@ -6,14 +6,13 @@ import { AttestationAdministrationClient, AttestationClient } from '@azure/attes
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { vectors } from '@enclos/testkit';
+import { freePort, vectors } from '@enclos/testkit';
 import { decodeJwt } from 'jose';
 import { startPccs, type Pccs } from '../src/pccs.ts';
 import { azureSdk, azureSdkCollateral, azureSdkTime, realSnpReport, realTrustDomain } from './real-evidence.ts';
 import { callService, refusalOf, type ErrorBody, type ServiceAnswer } from '../src/service-calls.ts';
 import {
   createWorkshop,
-  freePort,
   signedService,
   startTestService,
   type DevelopmentConfiguration,

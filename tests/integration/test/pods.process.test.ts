@@ -7,8 +7,7 @@ import { AttestationAdministrationClient, AttestationClient } from '@azure/attes
 import { makeDevelopmentConfiguration } from '@enclos/attestation-service';
 import { unpackCertificate } from '@enclos/atls/certificate';
 import { toPem } from '@enclos/codec';
-import { containerTest } from '@enclos/testkit';
-import { freePort } from '../src/attestation-service.ts';
+import { containerTest, freePort } from '@enclos/testkit';
 import { configMapOf, createPodSite, deploymentOf, type PodRoot, type PodSite } from '../src/pods.ts';
 import type { Ran } from '../src/programs.ts';
 import { shownCertificate } from '../src/service-calls.ts';

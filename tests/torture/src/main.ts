@@ -1,3 +1,4 @@
+import { attestationLoad } from './attestation/attestation-load.ts';
 import { clock } from './clock/clock.ts';
 import { diskFull } from './disk/disk-full.ts';
 import { readOnly } from './disk/read-only.ts';
@@ -18,6 +19,7 @@ const programs: Readonly<Record<string, Program>> = {
   'read-only': readOnly,
   clock,
   soak,
+  'attestation-load': attestationLoad,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

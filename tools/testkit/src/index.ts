@@ -3,8 +3,15 @@ export { containerTest, createPodman, seenAt, type Podman } from './containers.t
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
-export { postgresPassword, postgresTest, startPostgres, type PostgresServer } from './postgres.ts';
 export { startProgram, type Ran, type Running } from './programs.ts';
 export { serviceImage, type ServiceImage } from './service-image.ts';
+export { freePort } from './free-port.ts';
+export {
+  postgresAbsence,
+  postgresPassword,
+  postgresTest,
+  startPostgres,
+  type PostgresServer,
+} from './postgres-server.ts';
 export { vectors } from './vectors.ts';
 export { registryUser, startRegistry, type TestRegistry, type TestRegistryOptions } from './registry-server.ts';

@@ -11,6 +11,7 @@ import {
   type ManagementResult,
   type StoredPolicy,
 } from './management.ts';
+import { releaseKey, type ReleasedKey, type ReleaseRequest } from './release.ts';
 import { settingsOf, type AttestationClientOptions } from './options.ts';
 import { send } from './transport.ts';
 import type { VerifiedToken } from './verified-token.ts';
@@ -38,6 +39,8 @@ export interface AttestationClient {
   tryDraftPolicy(kind: 'OpenEnclave' | 'SgxEnclave', request: QuoteRequest, draftPolicy: string): Promise<DraftOutcome>;
   /** For relying parties that are handed a token. */
   verifyToken(jwt: string, expected: TokenExpectations): Promise<VerifiedToken>;
+  /** Of an Enclos service: a secret, wrapped to the key in the runtime data of a token. Only the key's owner can open it. */
+  releaseKey(request: ReleaseRequest): Promise<ReleasedKey>;
   getPolicy(kind: AttestKind): Promise<StoredPolicy>;
   /** @param jws of `unsignedPolicy`, or signed. */
   setPolicy(kind: AttestKind, jws: string): Promise<ManagementResult>;
@@ -70,6 +73,7 @@ export function createAttestationClient(options: AttestationClientOptions): Atte
     tryDraftPolicy: (kind: AttestKind, request: QuoteRequest | SnpRequest, draftPolicy: string) =>
       tryDraft(kind, request, { draftPolicy, verifier }),
     verifyToken: (jwt, expected) => verifyAttestationToken(jwt, expected, verifier),
+    releaseKey: (request) => releaseKey(request, verifier),
     getPolicy: (kind) => getPolicy(kind, verifier),
     setPolicy: (kind, jws) => setPolicy(kind, jws, verifier),
     resetPolicy: (kind, jws) => resetPolicy(kind, jws, verifier),

@@ -17,6 +17,7 @@ export type { KeyCacheOptions } from './key-source.ts';
 export type { ManagementResult, StoredPolicy } from './management.ts';
 export type { AttestationClientOptions, KeyOptions } from './options.ts';
 export { policyHashOf, unsignedPolicy } from './policy.ts';
+export type { ReleaseAlgorithm, ReleasedKey, ReleaseRequest } from './release.ts';
 export type { AppraisedSigner, SigningEvidenceOptions, SigningKeyEvidence } from './signing-evidence.ts';
 export type { Fetch, FetchRequest } from './transport.ts';
 export { isVerifiedToken, type TokenFacts, type VerifiedToken } from './verified-token.ts';

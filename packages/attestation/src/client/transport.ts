@@ -71,8 +71,13 @@ export async function send(call: Call, connection: Connection): Promise<Uint8Arr
 
 /** As `send`, for the JSON object of a member `token`. */
 export async function sendForToken(call: Call, connection: Connection): Promise<string> {
-  const { token } = readObject(await send(call, connection), call.maximumBytes);
-  return typeof token === 'string' ? token : refuseAnswer('token-member', 'The answer of the service has no token.');
+  return sendForMember('token', call, connection);
+}
+
+/** As `send`, for a text that is a member of the JSON object. */
+export async function sendForMember(name: 'token' | 'value', call: Call, connection: Connection): Promise<string> {
+  const text = readObject(await send(call, connection), call.maximumBytes)[name];
+  return typeof text === 'string' ? text : refuseAnswer(`${name}-member`, `The answer of the service has no ${name}.`);
 }
 
 function requestOf(call: Call, signal: AbortSignal): FetchRequest {

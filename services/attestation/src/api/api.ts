@@ -9,7 +9,7 @@ import type { Answer, Route } from './call.ts';
 import { tenantsByHost } from './hosts.ts';
 import type { Api } from './http.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
-import { routesAt, type FoundRoute } from './routes.ts';
+import { placeAt, type FoundRoute } from './routes.ts';
 import { ServiceError } from './service-error.ts';
 
 /** A tenant with what the API keeps for it. */
@@ -67,18 +67,18 @@ async function answerRequest(request: HttpRequest, { options, trace, findSite }:
   if (site === undefined) throw new ServiceError(404, 'NotFound', 'No tenant has the name of the Host header.');
   const found = findRoute(request);
   Object.assign(trace, { site, found });
-  const { route, type } = found;
+  const { route, type, name } = found;
   checkApiVersion(request.query, route.version);
   trace.who = await letIn(request, route, site);
-  return route.answer({ request, tenant: site.tenant, options }, type);
+  return route.answer({ request, tenant: site.tenant, options, name }, type);
 }
 
 function findRoute({ path, method }: HttpRequest): FoundRoute {
-  const methods = routesAt(path);
-  if (methods === undefined) throw new ServiceError(404, 'NotFound', 'There is nothing at this path.');
-  const found = methods.get(method);
-  if (found !== undefined) return found;
-  const allow = [...methods.keys()].join(', ');
+  const place = placeAt(path);
+  if (place === undefined) throw new ServiceError(404, 'NotFound', 'There is nothing at this path.');
+  const found = place.methods.get(method);
+  if (found !== undefined) return { ...found, name: place.name };
+  const allow = [...place.methods.keys()].join(', ');
   throw new ServiceError(405, 'MethodNotAllowed', `This path takes ${allow}.`, { headers: { allow } });
 }
 

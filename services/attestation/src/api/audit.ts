@@ -1,8 +1,8 @@
-import type { Answer } from './call.ts';
+import type { Answer, AuditFacts } from './call.ts';
 import type { ServiceError } from './service-error.ts';
 
-/** One line of the audit log. It never holds evidence, tokens, runtime data or texts of policies. */
-export interface AuditLine {
+/** One line of the audit log. It never holds evidence, tokens, runtime data, secrets or texts of policies. */
+export interface AuditLine extends AuditFacts {
   readonly time: string;
   /** The issuer. */
   readonly tenant: string;
@@ -16,9 +16,6 @@ export interface AuditLine {
   /** What refused: a rule of this service or of the policy. */
   readonly rule?: string;
   readonly reason?: string;
-  readonly policyHash?: string;
-  readonly attestationType?: string;
-  readonly platform?: string;
 }
 
 const maximumText = 256;
@@ -34,10 +31,14 @@ export function auditOutcome(answer: Answer | ServiceError): Partial<AuditLine> 
     ...shortText('rule', details['rule']),
     ...shortText('reason', details['reason']),
     ...shortText('policyHash', details['policyHash']),
+    ...shortText('secret', details['secret']),
+    ...shortText('measurement', details['measurement']),
   };
 }
 
+type ShortText = 'measurement' | 'policyHash' | 'reason' | 'rule' | 'secret' | 'who';
+
 /** Details are for programs and of any shape: the log takes short texts. */
-function shortText(name: 'who' | 'rule' | 'reason' | 'policyHash', value: unknown): Partial<AuditLine> {
+function shortText(name: ShortText, value: unknown): Partial<AuditLine> {
   return typeof value === 'string' && value.length <= maximumText ? { [name]: value } : {};
 }

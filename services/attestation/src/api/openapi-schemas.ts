@@ -1,3 +1,5 @@
+import { wrapAlgorithms } from '../release/index.ts';
+
 const base64url = { type: 'string', contentEncoding: 'base64url' };
 const boundData = {
   type: 'object',
@@ -33,6 +35,30 @@ export function attestSchema(operation: string): Readonly<Record<string, unknown
   };
 }
 
+/** Bodies of the calls about secrets, by operation. */
+export const secretBodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  setSecret: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['secret', 'releasePolicy'],
+    properties: {
+      secret: { ...base64url, description: '1 to 65,536 bytes', maxLength: 87_384 },
+      releasePolicy: { type: 'object', description: "In the grammar of Azure's secure key release" },
+    },
+  },
+  releaseSecret: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['kid', 'target'],
+    properties: {
+      kid: { type: 'string', description: 'The name of the secret' },
+      target: { type: 'string', description: 'An attestation token of this tenant' },
+      enc: { type: 'string', enum: wrapAlgorithms },
+      nonce: { type: 'string', maxLength: 4096 },
+    },
+  },
+};
+
 const strings = { type: 'array', items: { type: 'string' } };
 
 export const schemas = {
@@ -41,6 +67,13 @@ export const schemas = {
     type: 'object',
     required: ['token'],
     properties: { token: { type: 'string', description: 'A JSON Web Token' } },
+  },
+  ReleasedSecret: {
+    type: 'object',
+    required: ['value'],
+    properties: {
+      value: { type: 'string', description: 'A JSON Web Token with request, and response with the wrapped secret' },
+    },
   },
   Error: {
     type: 'object',

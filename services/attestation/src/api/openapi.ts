@@ -1,7 +1,8 @@
+import { secretNamePattern } from '../state/state.ts';
 import { attestationTypes } from '../tenants/configuration.ts';
 import { apiVersions } from './api-versions.ts';
 import type { Route } from './call.ts';
-import { attestSchema, schemas } from './openapi-schemas.ts';
+import { attestSchema, schemas, secretBodies } from './openapi-schemas.ts';
 import { errorStatuses, type ServiceErrorCode } from './service-error.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -11,21 +12,34 @@ const common: readonly ServiceErrorCode[] = ['NotFound', 'MethodNotAllowed', 'Un
 const guarded: readonly ServiceErrorCode[] = ['Unauthorized', 'Forbidden', 'ServiceUnavailable'];
 
 /** What a route may answer with beside 200. */
-export function errorsOf({ needs, method, version, operation }: Route): readonly ServiceErrorCode[] {
+export function errorsOf({ needs, method, version, operation, path }: Route): readonly ServiceErrorCode[] {
   const codes = new Set(common);
   const add = (...more: readonly ServiceErrorCode[]): void => more.forEach((code) => codes.add(code));
   if (version === 'required') add('ApiVersionUnspecified');
   if (needs !== 'nothing') add(...guarded);
-  if (method !== 'GET') add('InvalidParameter');
-  if (needs === 'attest') add('TooManyRequests', 'InvalidOperation', 'PolicyParsingError', 'PolicyEvaluationError');
-  if (needs === 'attest' && isLater(operation)) add('NotImplemented');
-  if (needs === 'management' && method !== 'GET') add('InvalidOperation');
-  if (operation === 'setPolicy') add('PolicyParsingError');
+  const hasBody = takesBody(method);
+  if (hasBody) add('InvalidParameter');
+  if (needs === 'attest') add('TooManyRequests');
+  if (needs === 'attest' && !isAboutSecrets(path)) {
+    add('InvalidOperation', 'PolicyParsingError', 'PolicyEvaluationError');
+  }
+  if (isLater(operation) || isAboutSecrets(path)) add('NotImplemented');
+  if (needs === 'management' && hasBody) add('InvalidOperation');
+  if (operation === 'setPolicy' || operation === 'setSecret') add('PolicyParsingError');
   return [...codes];
 }
 
 function isLater(operation: string): boolean {
   return operation === 'attestTpm' || operation === 'attestAzureGuest';
+}
+
+/** Only where there is one replica. */
+function isAboutSecrets(path: string): boolean {
+  return path.startsWith('/key');
+}
+
+function takesBody(method: Route['method']): boolean {
+  return method === 'POST' || method === 'PUT';
 }
 
 /** The OpenAPI 3.1 document of the routes. */
@@ -48,6 +62,7 @@ export function openapiDocument(routes: readonly Route[]): Json {
     tags: [
       { name: 'attest', description: 'Evidence to token' },
       { name: 'management', description: 'Policies and the certificates that sign them' },
+      { name: 'secrets', description: 'Secrets, and their release to what is attested' },
       { name: 'discovery', description: 'Keys and what the service is' },
     ],
     paths: Object.fromEntries(paths),
@@ -64,12 +79,12 @@ const tags = { attest: 'attest', management: 'management', nothing: 'discovery' 
 const managed = [{ bearer: [] }, { clientCertificate: [] }];
 
 function operationOf(route: Route): Json {
-  const { operation, summary, needs } = route;
+  const { operation, summary, needs, path } = route;
   const body = requestBodyOf(route);
   return {
     operationId: operation,
     summary,
-    tags: [tags[needs]],
+    tags: [isAboutSecrets(path) ? 'secrets' : tags[needs]],
     // An empty requirement: a tenant may leave attesting open, which is the default.
     security: needs === 'management' ? managed : needs === 'attest' ? [{}, ...managed] : [],
     parameters: parametersOf(route),
@@ -91,15 +106,28 @@ function parametersOf({ path, version }: Route): readonly Json[] {
     required: true,
     schema: { type: 'string', enum: attestationTypes },
   };
+  const nameParameter = {
+    name: 'name',
+    in: 'path',
+    required: true,
+    schema: { type: 'string', pattern: secretNamePattern.source },
+  };
   const idParameter = { name: 'x-ms-client-request-id', in: 'header', required: false, schema: { type: 'string' } };
-  return [...(path.includes('{type}') ? [typeParameter] : []), versionParameter, idParameter];
+  return [
+    ...(path.includes('{type}') ? [typeParameter] : []),
+    ...(path.includes('{name}') ? [nameParameter] : []),
+    versionParameter,
+    idParameter,
+  ];
 }
 
 const jws = { type: 'string', description: 'A JSON Web Signature in compact form' };
 
 function requestBodyOf({ method, needs, operation }: Route): Json | undefined {
-  if (method === 'GET') return undefined;
+  if (!takesBody(method)) return undefined;
   const json = (schema: Json): Json => ({ 'application/json': { schema } });
+  const secretSchema = secretBodies[operation];
+  if (secretSchema !== undefined) return { required: true, content: json(secretSchema) };
   if (needs === 'attest') return { required: true, content: json(attestSchema(operation)) };
   return { required: true, content: { 'text/plain': { schema: jws }, ...json(jws) } };
 }
@@ -108,6 +136,7 @@ const successSchemas: Readonly<Record<string, string>> = {
   certs: 'KeySet',
   openidConfiguration: 'OpenIdConfiguration',
   tcbBaselines: 'TcbBaselines',
+  releaseSecret: 'ReleasedSecret',
 };
 
 const identifier = { schema: { type: 'string' } };

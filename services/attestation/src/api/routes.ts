@@ -1,5 +1,7 @@
 import { addCertificate, getCertificates, removeCertificate } from '../certificates/certificate-routes.ts';
 import { getPolicy, resetPolicy, setPolicy } from '../policies/policy-routes.ts';
+import { releaseSecret } from '../secrets/release-route.ts';
+import { deleteSecret, listSecrets, setSecret } from '../secrets/secret-routes.ts';
 import { attestationTypes, type AttestationType } from '../tenants/configuration.ts';
 import { attestNotImplemented, attestRoute } from './attest-route.ts';
 import type { Route } from './call.ts';
@@ -89,6 +91,36 @@ export const routes: readonly Route[] = Object.freeze([
     summary: 'Remove a policy management certificate',
     answer: removeCertificate,
   }),
+  manages({
+    operation: 'listSecrets',
+    method: 'GET',
+    path: '/keys',
+    summary: 'The secrets by name, with their release policies',
+    answer: listSecrets,
+  }),
+  manages({
+    operation: 'setSecret',
+    method: 'PUT',
+    path: '/keys/{name}',
+    summary: 'Set a secret and its release policy',
+    answer: setSecret,
+  }),
+  manages({
+    operation: 'deleteSecret',
+    method: 'DELETE',
+    path: '/keys/{name}',
+    summary: 'Delete a secret',
+    answer: deleteSecret,
+  }),
+  {
+    operation: 'releaseSecret',
+    method: 'POST',
+    path: '/key/release',
+    summary: 'Release a secret to what a token of this service attests',
+    needs: 'attest',
+    version: 'required',
+    answer: releaseSecret,
+  },
   discovers({ operation: 'certs', path: '/certs', summary: 'The keys that sign tokens', answer: certs }),
   discovers({
     operation: 'openidConfiguration',
@@ -110,21 +142,34 @@ export const routes: readonly Route[] = Object.freeze([
   }),
 ]);
 
-export interface FoundRoute {
+export interface RouteOfType {
   readonly route: Route;
   /** The first one for paths without a type, whose routes do not look at it. */
   readonly type: AttestationType;
 }
 
-/** Routes by their path as it is sent and their method: no path is decoded, so none has two spellings. */
-const byPath: ReadonlyMap<string, ReadonlyMap<string, FoundRoute>> = indexRoutes();
+export interface FoundRoute extends RouteOfType {
+  /** What the path has for `{name}`, or nothing. */
+  readonly name: string;
+}
 
-function indexRoutes(): Map<string, Map<string, FoundRoute>> {
-  const index = new Map<string, Map<string, FoundRoute>>();
+/** The routes at a path, by method. */
+export interface Place {
+  readonly methods: ReadonlyMap<string, RouteOfType>;
+  readonly name: string;
+}
+
+/** Routes by their path as it is sent and their method: no path is decoded, so none has two spellings. */
+const byPath: ReadonlyMap<string, ReadonlyMap<string, RouteOfType>> = indexRoutes();
+/** A folder, and in it a name as `secretNamePattern` has it. */
+const namedPattern = /^(\/[a-z]+\/)([0-9A-Za-z-]{1,127})$/;
+
+function indexRoutes(): Map<string, Map<string, RouteOfType>> {
+  const index = new Map<string, Map<string, RouteOfType>>();
   for (const route of routes) {
     for (const type of attestationTypes) {
       const path = route.path.replace('{type}', type);
-      const methods = index.get(path) ?? new Map<string, FoundRoute>();
+      const methods = index.get(path) ?? new Map<string, RouteOfType>();
       if (!methods.has(route.method)) methods.set(route.method, { route, type });
       index.set(path, methods);
     }
@@ -132,7 +177,12 @@ function indexRoutes(): Map<string, Map<string, FoundRoute>> {
   return index;
 }
 
-/** The routes at a path, by method; undefined when there are none. */
-export function routesAt(path: string): ReadonlyMap<string, FoundRoute> | undefined {
-  return byPath.get(path);
+/** The routes at a path; undefined when there are none. */
+export function placeAt(path: string): Place | undefined {
+  const [, folder = '', name = ''] = namedPattern.exec(path) ?? [];
+  // A request with the braces of the pattern in its path names nothing.
+  const exact = path.includes('{') ? undefined : byPath.get(path);
+  if (exact !== undefined) return { methods: exact, name: '' };
+  const methods = byPath.get(`${folder}{name}`);
+  return methods === undefined ? undefined : { methods, name };
 }

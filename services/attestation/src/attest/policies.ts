@@ -1,7 +1,8 @@
-import { defaultPolicies, parsePolicy, strictPolicies, type Policy } from '@enclos/claim-rules';
+import { parsePolicy, strictPolicies, type Policy } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { ServiceError } from '../api/service-error.ts';
+import { defaultPolicy } from '../policies/policy-text.ts';
 import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
 import type { TenantDocument } from '../state/state.ts';
 import type { TenantConfiguration } from '../tenants/configuration.ts';
@@ -41,7 +42,7 @@ export class PolicyMemory {
     if (draftPolicy !== undefined) return { ...ofDraft(draftPolicy), origin: 'draft' };
     const stored = document.policies[type];
     if (stored !== undefined) return { ...this.#find(stored, () => ofStored(stored)), origin: 'set' };
-    const text = (configuration.defaultPolicies === 'azure' ? defaultPolicies : strictPolicies)[type];
+    const text = defaultPolicy(type, configuration);
     return { ...this.#find(text, () => ofText(text)), origin: 'default' };
   }
 

@@ -1,6 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { openDiskCache } from '@enclos/endorsements/node';
-import { createMetrics, loadEnclave, type EnclosLogger, type HostEnvironment } from '@enclos/host';
+import {
+  createMetrics,
+  loadEnclave,
+  type EnclosLogger,
+  type HostEnvironment,
+  type Instrumentation,
+} from '@enclos/host';
 import { attestation } from '../attestation.edl.ts';
 import { storeHandlers, type Store } from '../store/store.ts';
 import { openStore, type StoreAddress } from '../store/open-store.ts';
@@ -31,16 +37,15 @@ export interface RunningService {
 export interface RunContext {
   readonly environment: HostEnvironment;
   readonly logger: EnclosLogger;
+  /** Observes the calls between host and enclave, beside the metrics: spans of OpenTelemetry, for example. */
+  readonly instrumentation?: Instrumentation | undefined;
 }
 
 /** Starts the service: store, enclave, listeners. What was started ends again when something cannot be. */
-export async function runService(
-  options: ServiceOptions,
-  { environment, logger }: RunContext,
-): Promise<RunningService> {
+export async function runService(options: ServiceOptions, context: RunContext): Promise<RunningService> {
   const opened: (() => unknown)[] = [];
   try {
-    return await start(options, { environment, logger, opened });
+    return await start(options, { ...context, opened });
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;
@@ -102,7 +107,7 @@ interface EnclaveContext extends RunContext {
 }
 
 async function loadServiceEnclave(options: ServiceOptions, context: EnclaveContext) {
-  const { environment, logger, store, audit, metrics } = context;
+  const { environment, logger, instrumentation, store, audit, metrics } = context;
   const { launcher } = environment;
   const endorsements = endorsementProvider({
     sources: options.collateral.map(collateralSource),
@@ -123,6 +128,6 @@ async function loadServiceEnclave(options: ServiceOptions, context: EnclaveConte
     listen: { https: options.listen },
     ...(options.identityProvider === undefined ? {} : { connect: { 'identity-provider': options.identityProvider } }),
     logger,
-    instrumentation: metrics,
+    instrumentation: instrumentation === undefined ? metrics : [metrics, instrumentation],
   });
 }

@@ -3,9 +3,11 @@ import { tokenKeyExtensions } from '@enclos/atls/token-key';
 import type { EndorsementSource } from '../attest/endorsement-request.ts';
 import type { AppraiseCertificate } from '../peers/appraisal.ts';
 import { PeerDirectory } from '../peers/peer-directory.ts';
+import { TenantSecrets, type TenantSecretsOptions } from '../secrets/tenant-secrets.ts';
 import type { Protection } from '../state/protection.ts';
 import { createRecordKey, recordIssuer } from '../state/record-key.ts';
 import { signedProtection } from '../state/signed-protection.ts';
+import { emptyDocument } from '../state/state-record.ts';
 import { openTenantState } from '../state/tenant-state.ts';
 import { configurationDigest } from '../tenants/configuration-digest.ts';
 import type { ServiceConfiguration, TenantConfiguration } from '../tenants/configuration.ts';
@@ -40,6 +42,7 @@ export interface ServedTenant extends Tenant {
 export async function openTenant(configuration: TenantConfiguration, context: TenantContext): Promise<ServedTenant> {
   const { host, now, nowMs, replica, appraise, onRefused } = context;
   const { issuer } = configuration;
+  const { keys } = context.configuration;
   const digest = configurationDigest(configuration, context.configuration);
   const directory = new PeerDirectory({
     store: host,
@@ -57,7 +60,7 @@ export async function openTenant(configuration: TenantConfiguration, context: Te
     issuer,
     configurationDigest: digest,
     replica,
-    initial: { policies: {}, certificates: configuration.policyCertificates.map(certificateText) },
+    initial: { ...emptyDocument, certificates: configuration.policyCertificates.map(certificateText) },
     floor: configuration.stateFloor,
     nowMs,
   });
@@ -66,7 +69,8 @@ export async function openTenant(configuration: TenantConfiguration, context: Te
   const signer = await createTokenSigner({
     issuer,
     ...configuration.tokens,
-    keys: context.configuration.keys,
+    keys,
+    ...(keys.boundValidity === true ? { maximumValidityMinutes: configuration.tokens.validityMinutes } : {}),
     configurationDigest: digest,
     software: configuration.softwareRoots.length > 0,
     testSettings: context.configuration.allowTestSettings,
@@ -75,16 +79,29 @@ export async function openTenant(configuration: TenantConfiguration, context: Te
     now,
   });
   await directory.publish(signer.ownKeys());
+  const secrets = secretsOf(context, { state, issuer, configurationDigest: digest });
+  await secrets?.clean();
   return Object.freeze<ServedTenant>({
     configuration,
     configurationDigest: digest,
     state,
     signer,
+    ...(secrets === undefined ? {} : { secrets }),
     async tend() {
       await signer.advance();
       await directory.publish(signer.ownKeys());
     },
   });
+}
+
+/** What only replicas of one machine could open is not kept for replicas of several. */
+function secretsOf(
+  { sealed, host, onRefused }: TenantContext,
+  tenant: Pick<TenantSecretsOptions, 'configurationDigest' | 'issuer' | 'state'>,
+): TenantSecrets | undefined {
+  return sealed === undefined
+    ? undefined
+    : new TenantSecrets({ ...tenant, store: host, protection: sealed, onRefused });
 }
 
 /** Of PEM: base64 of the DER, as the document of a tenant has certificates. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { equalBytes, toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { stateError } from '../state/errors.ts';
-import { answered, storeCall, tenantName, type StoreFunctions } from '../state/store-functions.ts';
+import { answered, keysIn, storeCall, tenantName, type StoreFunctions } from '../state/store-functions.ts';
 import type { PublishedKey } from '../tokens/signer.ts';
 import { maximumCertificateBytes, refusePeer, type AppraiseCertificate } from './appraisal.ts';
 import { peerKey } from './peer-key.ts';
@@ -20,14 +20,16 @@ export interface PeerDirectoryOptions {
   /** The key id that a signer gives the key of this SubjectPublicKeyInfo. */
   readonly keyIdOf: (publicKey: Uint8Array) => string;
   readonly now: () => Date;
-  /** How old the list of peers may be. Default: 10 000. */
+  /** How old the list of rows may be: a replica that is new begins to sign at once. Default: 1000. */
+  readonly listAgeMs?: number;
+  /** How old what a row said may be. Default: 10 000. */
   readonly maximumAgeMs?: number;
   /** Is told of each row that is not a replica's, with the error. */
   readonly onRefused?: (key: string, error: unknown) => void;
 }
 
 /** Rows that are looked at for one list, and keys in it. More are left out, the new ones first. */
-const maximum = Object.freeze({ rows: 128, keys: 64, listed: 1000 });
+const maximum = Object.freeze({ rows: 128, keys: 64 });
 /** Clocks of hosts differ, and clients ask a little later. */
 const toleranceMs = 3_600_000;
 const maximumTries = 4;
@@ -43,6 +45,8 @@ export class PeerDirectory {
   readonly #rowPattern: RegExp;
   /** Peers' keys by row, the last time the store was read. */
   #known: ReadonlyMap<string, Listed> = new Map();
+  /** What the rows of the last list said, and when. */
+  #looks: ReadonlyMap<string, Look> = new Map();
   #readAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   /** Rows of this replica. */
@@ -79,7 +83,7 @@ export class PeerDirectory {
    */
   async peers(): Promise<readonly PublishedKey[]> {
     const ageMs = this.#nowMs() - this.#readAtMs;
-    if (!(ageMs >= 0 && ageMs < (this.#options.maximumAgeMs ?? 10_000))) {
+    if (!(ageMs >= 0 && ageMs < (this.#options.listAgeMs ?? 1000))) {
       this.#reading ??= this.#refresh().finally(() => {
         this.#reading = undefined;
       });
@@ -94,11 +98,13 @@ export class PeerDirectory {
   async #refresh(): Promise<void> {
     const atMs = this.#nowMs();
     const known = new Map<string, Listed>();
+    const looks = new Map<string, Look>();
     try {
       for (const row of await this.#rows()) {
         if (known.size === maximum.keys) break;
-        const listed = await this.#look(row);
-        if (listed !== undefined) known.set(row, listed);
+        const look = this.#recentLook(row, atMs) ?? { atMs, listed: await this.#look(row) };
+        looks.set(row, look);
+        if (look.listed !== undefined) known.set(row, look.listed);
       }
     } catch (error) {
       if (!isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE')) throw error;
@@ -106,14 +112,21 @@ export class PeerDirectory {
       return;
     }
     this.#known = known;
+    this.#looks = looks;
     this.#readAtMs = atMs;
+  }
+
+  #recentLook(row: string, nowMs: number): Look | undefined {
+    const look = this.#looks.get(row);
+    const ageMs = nowMs - (look?.atMs ?? Number.NaN);
+    return ageMs >= 0 && ageMs < (this.#options.maximumAgeMs ?? 10_000) ? look : undefined;
   }
 
   /** Rows of peers, those that were good the last time first, so that no flood of others hides them. */
   async #rows(): Promise<readonly string[]> {
     const text = await answered(this.#options.store.storeKeys({ prefix: this.#prefix }, storeCall));
     const own = `${this.#prefix}${this.#options.replica}/`;
-    const rows = listOf(text).filter((row) => this.#rowPattern.test(row) && !row.startsWith(own));
+    const rows = keysIn(text).filter((row) => this.#rowPattern.test(row) && !row.startsWith(own));
     const ordered = [...rows.filter((row) => this.#known.has(row)), ...rows.filter((row) => !this.#known.has(row))];
     return [...new Set(ordered)].slice(0, maximum.rows);
   }
@@ -185,17 +198,11 @@ interface Listed {
   readonly notAfterMs: number;
 }
 
-function certificateOf({ x5c: [first = ''] }: PublishedKey): Uint8Array {
-  return new Uint8Array(Buffer.from(first, 'base64'));
+interface Look {
+  readonly atMs: number;
+  readonly listed: Listed | undefined;
 }
 
-/** An array of texts, of which no more than the interface says are taken. What is none has no rows. */
-function listOf(text: string): readonly string[] {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (!Array.isArray(parsed)) return [];
-    return parsed.slice(0, maximum.listed).filter((item) => typeof item === 'string');
-  } catch {
-    return [];
-  }
+function certificateOf({ x5c: [first = ''] }: PublishedKey): Uint8Array {
+  return new Uint8Array(Buffer.from(first, 'base64'));
 }

@@ -6,7 +6,10 @@ import type { AttestationType, TenantConfiguration } from '../tenants/configurat
 const most = { frames: 5, characters: 4096 };
 
 /** The policy of a type that has none set. */
-export function defaultPolicy(type: AttestationType, { defaultPolicies: kind }: TenantConfiguration): string {
+export function defaultPolicy(
+  type: AttestationType,
+  { defaultPolicies: kind }: Pick<TenantConfiguration, 'defaultPolicies'>,
+): string {
   return (kind === 'azure' ? defaultPolicies : strictPolicies)[type];
 }
 

@@ -14,7 +14,14 @@ const oaepDigests = Object.freeze({
 
 type KeyWrapAlgorithm = keyof typeof oaepDigests;
 
-export type WrapAlgorithm = JweAlgorithm | KeyWrapAlgorithm;
+export const wrapAlgorithms = Object.freeze([
+  'CKM_RSA_AES_KEY_WRAP',
+  'RSA_AES_KEY_WRAP_256',
+  'RSA_AES_KEY_WRAP_384',
+  'RSA-OAEP-256',
+  'ECDH-ES+A256KW',
+] as const satisfies readonly (JweAlgorithm | KeyWrapAlgorithm)[]);
+export type WrapAlgorithm = (typeof wrapAlgorithms)[number];
 
 export interface WrappedSecret {
   /** `transfer-blob`: the JSON that Azure hands out in `key_hsm`; `jwe`: RFC 7516, compact. */
@@ -54,6 +61,12 @@ export function wrapSecret(secret: Uint8Array, jwk: JsonObject, algorithm: WrapA
   return Object.freeze({ form: 'transfer-blob', text: JSON.stringify(blob) });
 }
 
+/** What a secret is wrapped with when nobody says: what the key is for, or the stronger one of its type. */
+export function usualAlgorithm({ alg, kty }: JsonObject): WrapAlgorithm {
+  if (typeof alg === 'string' && isWrapAlgorithm(alg)) return alg;
+  return kty === 'EC' ? 'ECDH-ES+A256KW' : 'RSA_AES_KEY_WRAP_256';
+}
+
 /**
  * PKCS #11 section 2.1.21: an AES key that is used once, under RSA-OAEP, then the
  * secret under that key by AES key wrap with padding (RFC 5649).
@@ -71,6 +84,6 @@ function isKeyWrap(algorithm: WrapAlgorithm): algorithm is KeyWrapAlgorithm {
   return Object.hasOwn(oaepDigests, algorithm);
 }
 
-function isWrapAlgorithm(algorithm: string): algorithm is WrapAlgorithm {
-  return algorithm === 'RSA-OAEP-256' || algorithm === 'ECDH-ES+A256KW' || Object.hasOwn(oaepDigests, algorithm);
+export function isWrapAlgorithm(algorithm: string): algorithm is WrapAlgorithm {
+  return wrapAlgorithms.some((known) => known === algorithm);
 }

@@ -23,6 +23,7 @@ export type StateRule =
   | 'tenant'
   | 'configuration'
   | 'lost'
+  | 'other-row'
   | 'older'
   | 'forked';
 
@@ -33,6 +34,7 @@ const found: Readonly<Record<StateRule, string>> = Object.freeze({
   tenant: 'The record is that of another tenant.',
   configuration: 'The record was written under another configuration of the tenant.',
   lost: 'The store holds nothing, and this replica knows that there was something.',
+  'other-row': 'The row is not the one that the state of the tenant names.',
   older: 'The record is older than what this replica has seen, or than the floor in its configuration.',
   forked: 'The record does not descend from what this replica has seen, or from the floor in its configuration.',
 });

@@ -30,6 +30,7 @@ const digestTag = utf8('enclos.attestation-state-digest.v1');
 export const emptyDocument: TenantDocument = Object.freeze({
   policies: Object.freeze({}),
   certificates: Object.freeze([]),
+  secrets: Object.freeze([]),
 });
 
 /**

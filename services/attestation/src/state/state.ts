@@ -6,7 +6,21 @@ export interface TenantDocument {
   readonly policies: Readonly<Partial<Record<AttestationType, string>>>;
   /** Policy management certificates, DER in base64, in the order in which they came. */
   readonly certificates: readonly string[];
+  /** Secrets, by name in ascending order. They lie in rows of their own. */
+  readonly secrets: readonly NamedSecret[];
 }
+
+/** Which row is that of a secret, and that it is exactly this one. */
+export interface NamedSecret {
+  /** See `secretNamePattern`. */
+  readonly name: string;
+  /** SHA-256 of the row, base64url. */
+  readonly digest: string;
+}
+
+/** As Azure's keys are named. */
+export const secretNamePattern = /^[0-9A-Za-z-]{1,127}$/;
+export const maximumSecrets = 128;
 
 export interface StateSnapshot {
   /** 0 for what the configuration says, and one more with every change. */

@@ -19,5 +19,18 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
   }
 }
 
+const maximumListed = 1000;
+
+/** What `storeKeys` answered: an array of texts, of which no more than the interface says are taken. What is none has no rows. */
+export function keysIn(text: string): readonly string[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (!Array.isArray(parsed)) return [];
+    return parsed.slice(0, maximumListed).filter((item) => typeof item === 'string');
+  } catch {
+    return [];
+  }
+}
+
 /** What stands for a tenant in keys of the store, where an issuer would not fit. */
 export const tenantName = (issuer: string): string => toBase64url(sha256(utf8(issuer)));

@@ -14,6 +14,7 @@ import {
 } from './state-record.ts';
 import type { StateSnapshot, TenantDocument, TenantState } from './state.ts';
 import { answered, storeCall, tenantName, type StoreFunctions } from './store-functions.ts';
+import { Turns } from './turns.ts';
 
 export interface TenantStateOptions {
   readonly store: Pick<StoreFunctions, 'storeRead' | 'storeWrite'>;
@@ -69,7 +70,7 @@ export class StoredTenantState implements TenantState {
   #current: Loaded | undefined;
   #currentAtMs = Number.NEGATIVE_INFINITY;
   /** One call of the store at a time: of two, the earlier question could have the later answer, which then looks older. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #reading: Promise<StateSnapshot> | undefined;
 
   constructor(options: TenantStateOptions) {
@@ -81,17 +82,19 @@ export class StoredTenantState implements TenantState {
   }
 
   read({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<StateSnapshot> {
-    if (fresh) return this.#inTurn(async () => (await this.#load()).snapshot);
+    if (fresh) return this.#turns.take(async () => (await this.#load()).snapshot);
     const current = this.#recent();
     if (current !== undefined) return Promise.resolve(current);
-    this.#reading ??= this.#inTurn(async () => this.#recent() ?? (await this.#load()).snapshot).finally(() => {
-      this.#reading = undefined;
-    });
+    this.#reading ??= this.#turns
+      .take(async () => this.#recent() ?? (await this.#load()).snapshot)
+      .finally(() => {
+        this.#reading = undefined;
+      });
     return this.#reading;
   }
 
   update(change: (document: TenantDocument) => TenantDocument): Promise<StateSnapshot> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       for (let attempt = 0; attempt < maximumAttempts; attempt++) {
         const loaded = await this.#load();
         const document = change(loaded.snapshot.document);
@@ -108,7 +111,7 @@ export class StoredTenantState implements TenantState {
    * or its platform was updated, so that no old evidence or seal is needed to read it. Epoch and digest stay.
    */
   renew(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { record, version } = await this.#load();
       const { replica, configurationDigest } = this.#options;
       if (record === undefined || record.writer === replica) return;
@@ -121,12 +124,6 @@ export class StoredTenantState implements TenantState {
   #recent(): StateSnapshot | undefined {
     const ageMs = this.#options.nowMs() - this.#currentAtMs;
     return ageMs >= 0 && ageMs < (this.#options.maximumAgeMs ?? 1000) ? this.#current?.snapshot : undefined;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work, work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 
   /** What the store has now, if it can be believed. */

@@ -106,7 +106,12 @@ export interface ServiceConfiguration {
     readonly maxBodyBytes: number;
   };
   /** How long a signing key signs, and how long before that it is published. */
-  readonly keys: { readonly rotateMinutes: number; readonly overlapMinutes: number };
+  readonly keys: {
+    readonly rotateMinutes: number;
+    readonly overlapMinutes: number;
+    /** For tests: no policy makes tokens good for longer than the tenant says, so that keys can change fast. */
+    readonly boundValidity?: true;
+  };
   /** With a store that replicas share: who they are. Default: by enclave. */
   readonly replicas?: ReplicaRule;
 }

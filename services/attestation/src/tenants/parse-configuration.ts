@@ -20,7 +20,7 @@ export function parseConfiguration(text: string): ServiceConfiguration {
   const allowTestSettings = file.boolean('allowTestSettings') ?? false;
   const tenants = file.list('tenants', maximumTenants).map((tenant) => readTenant(tenant, { allowTestSettings }));
   const limits = readLimits(file.fields('limits'));
-  const keys = readKeys(file.fields('keys'));
+  const keys = readKeys(file.fields('keys'), { allowTestSettings });
   const replicas = readReplicas(file.fields('replicas'));
   file.end();
   if (file.isEmptyList('tenants')) problems.push('tenants: must name at least one tenant.');
@@ -59,12 +59,35 @@ function readLimits(fields: Fields | undefined): ServiceConfiguration['limits'] 
   return Object.freeze(limits);
 }
 
-function readKeys(fields: Fields | undefined): ServiceConfiguration['keys'] {
-  const rotateMinutes = fields?.integer('rotateMinutes', 2, 525_600) ?? 1440;
+/** Keys that change more often would be too many at once: each is published for a day after it signed, if a policy wants. */
+const leastRotateMinutes = 24;
+
+function readKeys(
+  fields: Fields | undefined,
+  { allowTestSettings }: { readonly allowTestSettings: boolean },
+): ServiceConfiguration['keys'] {
+  const rotateMinutes = fields?.integer('rotateMinutes', leastRotateMinutes, 525_600) ?? 1440;
   const overlapMinutes = fields?.integer('overlapMinutes', 1, 525_600) ?? Math.min(60, Math.floor(rotateMinutes / 2));
   if (overlapMinutes >= rotateMinutes) fields?.problem('overlapMinutes', 'must be less than rotateMinutes.');
+  const inSeconds = readTestSeconds(fields?.fields('testSeconds'));
+  if (inSeconds !== undefined && !allowTestSettings) {
+    fields?.problem(
+      'testSeconds',
+      'is for tests: it needs allowTestSettings of the service, which tokens then tell of.',
+    );
+  }
   fields?.end();
-  return Object.freeze({ rotateMinutes, overlapMinutes });
+  return Object.freeze(inSeconds ?? { rotateMinutes, overlapMinutes });
+}
+
+function readTestSeconds(fields: Fields | undefined): ServiceConfiguration['keys'] | undefined {
+  if (fields === undefined) return undefined;
+  for (const name of ['rotate', 'overlap']) if (!fields.has(name)) fields.problem(name, 'is missing.');
+  const rotate = fields.integer('rotate', 2, 3600) ?? 2;
+  const overlap = fields.integer('overlap', 1, 3600) ?? 1;
+  if (overlap >= rotate) fields.problem('overlap', 'must be less than rotate.');
+  fields.end();
+  return { rotateMinutes: rotate / 60, overlapMinutes: overlap / 60, boundValidity: true };
 }
 
 function readReplicas(fields: Fields | undefined): ReplicaRule | undefined {

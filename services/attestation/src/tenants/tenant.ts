@@ -1,5 +1,6 @@
 import type { Caller } from '@enclos/edl';
 import type { attestation } from '../attestation.edl.ts';
+import type { TenantSecrets } from '../secrets/tenant-secrets.ts';
 import type { TenantState } from '../state/state.ts';
 import type { TokenSigner } from '../tokens/signer.ts';
 import type { TenantConfiguration } from './configuration.ts';
@@ -14,4 +15,6 @@ export interface Tenant {
   readonly configurationDigest: string;
   readonly state: TenantState;
   readonly signer: TokenSigner;
+  /** Nothing where replicas share a store. */
+  readonly secrets?: TenantSecrets;
 }

@@ -39,6 +39,8 @@ export interface TokenSigner {
   sign(claims: JsonClaims, options?: SignOptions): Promise<string>;
   /** This replica's keys and those of its peers whose evidence was appraised, the one that signs first. */
   publishedKeys(): Promise<readonly PublishedKey[]>;
+  /** This replica's keys alone, the one that signs first. */
+  ownKeys(): readonly PublishedKey[];
 }
 
 /** What a signer is made of. */
@@ -69,8 +71,6 @@ export interface TokenSignerOptions {
 
 /** A signer whose keys change with time. */
 export interface RotatingTokenSigner extends TokenSigner {
-  /** This replica's keys alone, the one that signs first: what it publishes to its peers. */
-  ownKeys(): readonly PublishedKey[];
   /**
    * Does what the time asks for: makes the next key, changes to it, forgets keys whose last token has expired.
    * Called by a timer, a few times in an overlap; signing calls it too, and waits for none of it.

@@ -37,7 +37,11 @@ export interface Site {
   readonly clock: { ms: number };
 }
 
-const document = (policies: TenantDocument['policies'] = {}): TenantDocument => ({ policies, certificates: [] });
+const document = (policies: TenantDocument['policies'] = {}): TenantDocument => ({
+  policies,
+  certificates: [],
+  secrets: [],
+});
 
 export async function site(changes: SiteChanges = {}): Promise<Site> {
   const { at = new Date('2026-01-15T00:00:00Z'), policies = {}, stored = {}, allowTestSettings = false } = changes;

@@ -172,19 +172,36 @@ test('garbage, rows that are too large and lists that are none do no harm', asyn
   assert.deepEqual(await twice.peers(), [good]);
 });
 
-test('the list is read again after ten seconds, by one reading for all', async () => {
+test('the list is read again after a second, by one reading for all, and finds who is new', async () => {
   const made = await scene();
   made.put(publishedKey());
   const own = made.directory();
   await Promise.all(Array.from({ length: 10 }, () => own.peers()));
   const { reads } = made.store;
   made.put(publishedKey());
-  made.nowMs += 9999;
+  made.nowMs += 999;
   assert.equal((await own.peers()).length, 1);
   assert.equal(made.store.reads, reads);
   made.nowMs += 1;
   assert.equal((await own.peers()).length, 2);
+  assert.equal(made.store.reads, reads + 1, 'the row that was there is not read again');
   assert.equal(made.appraised, 2, 'what was appraised is remembered');
+});
+
+test('a row is read again after ten seconds, and one that is gone is gone with the next list', async () => {
+  const made = await scene();
+  const row = made.put(publishedKey());
+  made.put(publishedKey());
+  const own = made.directory();
+  assert.equal((await own.peers()).length, 2);
+  made.store.put(row, new Uint8Array(2000));
+  made.nowMs += 9999;
+  assert.equal((await own.peers()).length, 2);
+  made.nowMs += 1000;
+  assert.equal((await own.peers()).length, 1);
+  made.store.rows.clear();
+  made.nowMs += 1000;
+  assert.deepEqual(await own.peers(), []);
 });
 
 test('expired rows are taken away, an hour after their end', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { constants, createDecipheriv, generateKeyPairSync, privateDecrypt, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import type { JsonObject } from '@enclos/attestation/json';
 import { toBase64url, utf8 } from '@enclos/codec';
@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { compactDecrypt } from 'jose';
 import { releaseKeyOf, wrapSecret, type WrapAlgorithm } from '../../src/release/index.ts';
 import { refusal, tokenWith } from './tokens.ts';
+import { openBlob } from './transfer-blob.ts';
 
 interface Pair {
   readonly privateKey: KeyObject;
@@ -26,19 +27,6 @@ const secret = utf8('a secret of some length');
 const without = (object: JsonObject, ...names: readonly string[]): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 
-/** What the sidecars of confidential containers do with `key_hsm`: PKCS #11 section 2.1.21, backwards. */
-function openBlob(
-  text: string,
-  oaepHash: string,
-): { readonly secret: Uint8Array; readonly blob: Record<string, unknown> } {
-  const blob = JSON.parse(text) as Record<string, unknown>;
-  const bytes = Buffer.from(String(blob['ciphertext']), 'base64url');
-  const options = { key: pairs.rsa.privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash };
-  const key = privateDecrypt(options, bytes.subarray(0, 256));
-  const cipher = createDecipheriv('id-aes256-wrap-pad', key, Buffer.from('a65959a6', 'hex'));
-  return { blob, secret: new Uint8Array(Buffer.concat([cipher.update(bytes.subarray(256)), cipher.final()])) };
-}
-
 const blobs = [
   ['CKM_RSA_AES_KEY_WRAP', 'sha1'],
   ['RSA_AES_KEY_WRAP_256', 'sha256'],
@@ -49,7 +37,7 @@ for (const [algorithm, hash] of blobs) {
   test(`${algorithm}: the owner of the key opens it, in Azure's shape`, () => {
     const wrapped = wrapSecret(secret, jwkOf(pairs.rsa), algorithm);
     assert.equal(wrapped.form, 'transfer-blob');
-    const opened = openBlob(wrapped.text, hash);
+    const opened = openBlob(wrapped.text, pairs.rsa.privateKey, hash);
     assert.deepEqual(opened.secret, secret);
     assert.deepEqual(opened.blob['header'], { kid: 'k', alg: 'dir', enc: algorithm });
     assert.equal(opened.blob['schema_version'], '1.0.0');
@@ -79,7 +67,8 @@ test('secrets of any size come back, and no two wrappings are alike', async () =
       assert.notEqual(wrapped, wrapSecret(given, jwkOf(pairs.p256), 'ECDH-ES+A256KW').text);
       assert.deepEqual(new Uint8Array((await compactDecrypt(wrapped, pairs.p256.privateKey)).plaintext), given);
       assert.deepEqual(
-        openBlob(wrapSecret(given, jwkOf(pairs.rsa), 'RSA_AES_KEY_WRAP_256').text, 'sha256').secret,
+        openBlob(wrapSecret(given, jwkOf(pairs.rsa), 'RSA_AES_KEY_WRAP_256').text, pairs.rsa.privateKey, 'sha256')
+          .secret,
         given,
       );
     }),
@@ -143,7 +132,10 @@ test('nothing, too much, and unknown algorithms are mistakes of the caller', () 
     const act = () => wrapSecret(given, rsaJwk, algorithm as WrapAlgorithm);
     assert.throws(act, refusal('RELEASE_MISUSED', {}));
   }
-  assert.equal(openBlob(wrapSecret(new Uint8Array(65_536), rsaJwk, wrap).text, 'sha256').secret.length, 65_536);
+  assert.equal(
+    openBlob(wrapSecret(new Uint8Array(65_536), rsaJwk, wrap).text, pairs.rsa.privateKey, 'sha256').secret.length,
+    65_536,
+  );
 });
 
 test('the key is one of the runtime data that the evidence binds', async () => {
@@ -152,7 +144,7 @@ test('the key is one of the runtime data that the evidence binds', async () => {
   const token = await tokenWith({ 'x-ms-runtime': { keys: [signing, azure] } });
   assert.equal(releaseKeyOf(token)['kid'], 'HCLTransferKey');
   const found = releaseKeyOf(token, 'HCLTransferKey');
-  assert.deepEqual(openBlob(wrapSecret(secret, found, wrap).text, 'sha256').secret, secret);
+  assert.deepEqual(openBlob(wrapSecret(secret, found, wrap).text, pairs.rsa.privateKey, 'sha256').secret, secret);
   // Named, it is found, and what it is not for is said then.
   assert.throws(
     () => wrapSecret(secret, releaseKeyOf(token, 's'), wrap),

@@ -54,5 +54,5 @@ export const certificate = (text: string): string => Buffer.from(text).toString(
 
 /** A change that nothing else makes: a certificate of this text is added. */
 export function adding(text: string): (document: TenantDocument) => TenantDocument {
-  return ({ policies, certificates }) => ({ policies, certificates: [...certificates, certificate(text)] });
+  return (document) => ({ ...document, certificates: [...document.certificates, certificate(text)] });
 }

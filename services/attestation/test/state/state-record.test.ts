@@ -28,6 +28,9 @@ const documents = fc.record(
         maxLength: 4,
       },
     ),
+    secrets: fc
+      .uniqueArray(fc.stringMatching(/^[0-9A-Za-z-]{1,127}$/), { maxLength: 4 })
+      .map((names) => names.toSorted().map((name) => ({ name, digest: digestOf(name) }))),
   },
   plain,
 );
@@ -52,7 +55,11 @@ const example: StateRecord = {
   configurationDigest: digestOf('configuration'),
   epoch: 2,
   ancestors: [digestOf('one'), digestOf('zero')],
-  document: { policies: { SgxEnclave: 'a.b.c', Tpm: 'ä' }, certificates: ['AAEC'] },
+  document: {
+    policies: { SgxEnclave: 'a.b.c', Tpm: 'ä' },
+    certificates: ['AAEC'],
+    secrets: [{ name: 'a-1', digest: digestOf('row') }],
+  },
   writer: 'replica',
 };
 
@@ -95,7 +102,7 @@ test('policies that are out of order, twice there or of no type are refused', ()
   const head = encodeStateRecord(example).subarray(0, documentAt);
   const policy = (type: number): Uint8Array => new ByteWriter().u8(type).u32(1).bytes(utf8('x')).finish();
   const withPolicies = (...types: readonly number[]): Uint8Array =>
-    concatBytes(head, Uint8Array.of(types.length), ...types.map(policy), Uint8Array.of(0, 0));
+    concatBytes(head, Uint8Array.of(types.length), ...types.map(policy), Uint8Array.of(0, 0, 0, 0));
   assert.deepEqual(decodeStateRecord(withPolicies(0, 1)).document.policies, { SgxEnclave: 'x', OpenEnclave: 'x' });
   for (const types of [[1, 0], [0, 0], [6]]) {
     assert.throws(() => decodeStateRecord(withPolicies(...types)), { code: 'CODEC_INVALID' });
@@ -104,7 +111,7 @@ test('policies that are out of order, twice there or of no type are refused', ()
 
 test('a policy that is not UTF-8 is refused', () => {
   const head = encodeStateRecord(example).subarray(0, documentAt);
-  const policy = new ByteWriter().u8(1).u8(0).u32(2).bytes(Uint8Array.of(0xc3, 0x28)).u16(0).finish();
+  const policy = new ByteWriter().u8(1).u8(0).u32(2).bytes(Uint8Array.of(0xc3, 0x28)).u16(0).u16(0).finish();
   assert.throws(() => decodeStateRecord(concatBytes(head, policy)), { code: 'CODEC_INVALID' });
 });
 
@@ -126,6 +133,30 @@ test('as many states before as the epoch says, and an epoch from 1 to 2^53, or t
   }
 });
 
+const named = (name: string, digest = digestOf('row')): { name: string; digest: string } => ({ name, digest });
+const badSecrets: StateRecord['document']['secrets'][] = [
+  [named('')],
+  [named('a_b')],
+  [named('a/b')],
+  [named('x'.repeat(128))],
+  [named('a', 'AAAA')],
+  [named('b'), named('a')],
+  [named('a'), named('a')],
+  Array.from({ length: 129 }, (_, index) => named(`n-${String(index).padStart(3, '0')}`)),
+];
+
+test('secrets that are out of order, twice there, of no name or too many are refused when read too', () => {
+  const head = encodeStateRecord(example).subarray(0, documentAt);
+  const row = (name: string): Uint8Array => concatBytes(Uint8Array.of(name.length), utf8(name), new Uint8Array(32));
+  const withSecrets = (count: number, ...names: readonly string[]): Uint8Array =>
+    concatBytes(head, Uint8Array.of(0, 0, 0), Uint8Array.of(count, 0), ...names.map(row));
+  assert.equal(decodeStateRecord(withSecrets(2, 'a', 'b')).document.secrets.length, 2);
+  for (const names of [['b', 'a'], ['a', 'a'], [''], ['a_b'], ['x'.repeat(128)]]) {
+    assert.throws(() => decodeStateRecord(withSecrets(names.length, ...names)), { code: 'CODEC_INVALID' });
+  }
+  assert.throws(() => decodeStateRecord(withSecrets(129)), { code: 'CODEC_OUT_OF_RANGE' });
+});
+
 test('names that are empty or too long, and texts that are none, have no encoding', () => {
   const refused: readonly Partial<StateRecord>[] = [
     { issuer: '' },
@@ -135,10 +166,11 @@ test('names that are empty or too long, and texts that are none, have no encodin
     { writer: '\ud800' },
     { configurationDigest: 'AAAA' },
     { ancestors: ['AAAA', 'AAAA'] },
-    { document: { policies: { Tpm: '\udfff' }, certificates: [] } },
-    { document: { policies: {}, certificates: ['AAE'] } },
-    { document: { policies: {}, certificates: ['AAE=\n'] } },
-    { document: { policies: {}, certificates: Array.from({ length: 1025 }, () => 'AAEC') } },
+    { document: { policies: { Tpm: '\udfff' }, certificates: [], secrets: [] } },
+    { document: { policies: {}, certificates: ['AAE'], secrets: [] } },
+    { document: { policies: {}, certificates: ['AAE=\n'], secrets: [] } },
+    { document: { policies: {}, certificates: Array.from({ length: 1025 }, () => 'AAEC'), secrets: [] } },
+    ...badSecrets.map((secrets) => ({ document: { policies: {}, certificates: [], secrets } })),
   ];
   for (const change of refused) {
     assert.throws(() => encodeStateRecord({ ...example, ...change }), /./, JSON.stringify(change));
@@ -146,8 +178,8 @@ test('names that are empty or too long, and texts that are none, have no encodin
 });
 
 test('a document takes what its bound says, and not a byte more', () => {
-  const fixed = encodeDocument({ policies: { Tpm: '' }, certificates: [] }).length;
-  const document = (length: number) => ({ policies: { Tpm: 'x'.repeat(length) }, certificates: [] });
+  const fixed = encodeDocument({ policies: { Tpm: '' }, certificates: [], secrets: [] }).length;
+  const document = (length: number) => ({ policies: { Tpm: 'x'.repeat(length) }, certificates: [], secrets: [] });
   assert.equal(encodeDocument(document(maximumDocumentBytes - fixed)).length, maximumDocumentBytes);
   assert.throws(() => encodeDocument(document(maximumDocumentBytes - fixed + 1)), { code: 'CODEC_OUT_OF_RANGE' });
 });
@@ -163,6 +195,9 @@ test('the digest is what the documentation says, and covers all that it says', (
     utf8('a.b.c'),
     Uint8Array.of(4, 2, 0, 0, 0, 0xc3, 0xa4),
     Uint8Array.of(1, 0, 3, 0, 0, 0, 0, 1, 2),
+    Uint8Array.of(1, 0, 3),
+    utf8('a-1'),
+    hash(utf8('row')),
   );
   const tag = utf8('enclos.attestation-state-digest.v1');
   const [configuration, before] = [digestOf('configuration'), digestOf('one')].map((digest) => fromBase64url(digest));
@@ -174,7 +209,8 @@ test('the digest is what the documentation says, and covers all that it says', (
     { ...example, configurationDigest: digestOf('another') },
     { ...example, ancestors: [digestOf('another'), digestOf('zero')] },
     { ...example, document: emptyDocument },
+    { ...example, document: { ...example.document, secrets: [{ name: 'a-1', digest: digestOf('older row') }] } },
   ];
-  assert.equal(new Set([example, ...others].map(stateDigest)).size, 5);
+  assert.equal(new Set([example, ...others].map(stateDigest)).size, 6);
   assert.equal(stateDigest({ ...example, writer: 'another' } as StateRecord), expected);
 });

@@ -7,7 +7,7 @@ import { failsWith } from '../errors.ts';
 import { configurationDigest, digestOf } from '../replicas.ts';
 import { adding, certificate, scenes, sealedScene, type Scene } from './scene.ts';
 
-const setPolicy = () => ({ policies: { SgxEnclave: 'a.b.c' }, certificates: [] });
+const setPolicy = () => ({ policies: { SgxEnclave: 'a.b.c' }, certificates: [], secrets: [] });
 
 test('without a row the state is what the configuration says', async () => {
   const state = await sealedScene().open();
@@ -22,7 +22,7 @@ for (const [name, make] of scenes) {
     const before = await first.read();
     const after = await first.update(setPolicy);
     assert.equal(after.epoch, 1);
-    assert.deepEqual(after.document, { policies: { SgxEnclave: 'a.b.c' }, certificates: [] });
+    assert.deepEqual(after.document, { policies: { SgxEnclave: 'a.b.c' }, certificates: [], secrets: [] });
     const facts = { configurationDigest, epoch: 1, ancestors: [before.digest], document: after.document };
     assert.equal(after.digest, stateDigest(facts));
     assert.deepEqual(await second.read({ fresh: true }), after);
@@ -110,7 +110,7 @@ test('a store that takes no write ends the attempts', async () => {
 test('a document that fits no record is refused, and the state stays', async () => {
   const { open } = sealedScene();
   const state = await open();
-  const large = () => ({ policies: { SgxEnclave: 'x'.repeat(4_000_000) }, certificates: [] });
+  const large = () => ({ policies: { SgxEnclave: 'x'.repeat(4_000_000) }, certificates: [], secrets: [] });
   await assert.rejects(state.update(large), failsWith('ATTESTATION_STATE_TOO_LARGE'));
   assert.equal((await state.read({ fresh: true })).epoch, 0);
 });

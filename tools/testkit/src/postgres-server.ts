@@ -1,10 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
 
 const versions = '/usr/lib/postgresql';
 
@@ -16,14 +16,15 @@ function findPrograms(): string | undefined {
 }
 
 const programs = findPrograms();
+/** Why there is none, or nothing. */
+export const postgresAbsence = programs === undefined ? 'PostgreSQL is absent (apt-get install postgresql)' : undefined;
 
 /** Tests with a real PostgreSQL. Without one they are skipped, visibly and counted; in CI that fails. */
 export function postgresTest(name: string, body: (t: TestContext) => Promise<void>): void {
-  if (programs !== undefined) return void test(name, body);
-  const reason = 'PostgreSQL is absent (apt-get install postgresql)';
-  if (process.env['CI'] === undefined) return void test(name, { skip: reason }, () => undefined);
+  if (postgresAbsence === undefined) return void test(name, body);
+  if (process.env['CI'] === undefined) return void test(name, { skip: postgresAbsence }, () => undefined);
   void test(name, () => {
-    throw new Error(`${reason}.`);
+    throw new Error(`${postgresAbsence}.`);
   });
 }
 
@@ -32,14 +33,6 @@ function unprivileged(): { readonly uid?: number; readonly gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
   return { uid: uid ?? Number.NaN, gid: gid ?? Number.NaN };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A server of one's own: a cluster in a folder, a port of the loopback interface and a socket in the folder. */
@@ -55,7 +48,6 @@ export interface PostgresServer {
   readonly remove: () => Promise<void>;
 }
 
-/** Of the superuser, in the URLs. */
 export const postgresPassword = 'a-password-of-the-tests';
 
 export async function startPostgres(): Promise<PostgresServer> {

@@ -1,0 +1,68 @@
+import { webcrypto } from 'node:crypto';
+import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { createAttestationClient, type AttestationType, type VerifiedToken } from '@enclos/attestation/client';
+import { isEnclosError } from '@enclos/errors';
+import { invalid } from '../api/read-body.ts';
+import { decodeUtf8, readCompactJws } from '../jose/compact-jws.ts';
+import type { Tenant } from '../tenants/tenant.ts';
+
+export const maximumTokenLength = 131_072;
+const types: ReadonlySet<unknown> = new Set(['sgx', 'sevsnpvm', 'tdxvm'] satisfies AttestationType[]);
+
+/**
+ * Verifies a token of this tenant, as the client for relying parties does, by the keys that this replica has itself. Keys
+ * of peers do not count: a host can start the same service a second time with an older store, and what that one says by
+ * the policies in it is not what this one would say. So no token outlives the service that gave it.
+ *
+ * Debuggable enclaves and services with settings for tests are refused, and a token that names an audience: it is for
+ * somebody else.
+ *
+ * @throws ServiceError InvalidParameter for what is no token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
+ */
+export async function verifyOwnToken(
+  jwt: string,
+  { configuration, configurationDigest, signer }: Tenant,
+  now: () => Date,
+): Promise<VerifiedToken> {
+  const { issuer, softwareRoots, tokens } = configuration;
+  const keys = signer.ownKeys().map(({ kid, kty, alg, jwk }) => ({ ...jwk, kid, kty, alg, use: 'sig' }));
+  const client = createAttestationClient({
+    endpoint: issuer,
+    fetch: () => Promise.reject(new Error('Nothing is fetched: the keys are given.')),
+    now,
+    subtle: webcrypto.subtle,
+    algorithms: [tokens.algorithm],
+    // The clock is the one that the token was made by.
+    clockSkewMs: 0,
+    keys: { pinned: { keys } },
+  });
+  return client.verifyToken(jwt, {
+    attestationType: claimedType(jwt),
+    configurations: [configurationDigest],
+    ...(softwareRoots.length > 0 ? { acceptedPlatforms: ['software'] } : {}),
+    maximumAgeMs,
+  });
+}
+
+/** More than the longest validity of a token, which is what counts. */
+const maximumAgeMs = 2 * 86_400_000;
+
+/** What the token says that it is about: believed when the signature over it is. */
+function claimedType(jwt: string): AttestationType {
+  try {
+    const claims = parseJson(
+      decodeUtf8(readCompactJws(jwt, { maxBytes: maximumTokenLength }).payload),
+      maximumTokenLength,
+    );
+    const type = isJsonObject(claims) ? claims['x-ms-attestation-type'] : undefined;
+    if (isAttestationType(type)) return type;
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    throw invalid(`target is not a token: ${error.message}`, error);
+  }
+  throw invalid('target is not an attestation token.');
+}
+
+function isAttestationType(type: unknown): type is AttestationType {
+  return types.has(type);
+}
