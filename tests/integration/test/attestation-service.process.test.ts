@@ -303,17 +303,17 @@ describe('the service', () => {
 
   test('keeps policies over a restart; old tokens verify; an older store is noticed', async () => {
     await administration().setPolicy('SgxEnclave', permitAll);
-    const before = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
+    const earlier = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
     await service.running.stop();
     await start();
     assert.equal((await administration().getPolicy('SgxEnclave')).body, permitAll);
     const keys = (await getJson('/certs')) as JSONWebKeySet;
-    await jwtVerify(before.token.serialize(), createLocalJWKSet(keys), { issuer: issuer() });
+    await jwtVerify(earlier.token.serialize(), createLocalJWKSet(keys), { issuer: issuer() });
     const afterwards = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
       runTimeData: runtimeData,
     });
-    assert.notEqual(afterwards.token.keyId, before.token.keyId);
-    assert.deepEqual(claimsOf(afterwards.token)['x-enclos-state'], claimsOf(before.token)['x-enclos-state']);
+    assert.notEqual(afterwards.token.keyId, earlier.token.keyId);
+    assert.deepEqual(claimsOf(afterwards.token)['x-enclos-state'], claimsOf(earlier.token)['x-enclos-state']);
   });
 
   test('ends with its enclave, and says so', async () => {

@@ -27,6 +27,8 @@ const certificates = 4;
 /** So long PostgreSQL is away at most, beside what it takes to start. */
 const mostOutageMs = 3000;
 const slackMs = 60_000;
+/** Of host and platform. Left to itself V8 grows its young generation by tens of MiB when it likes, which would hide a leak. */
+const semiSpaceMiB = 4;
 
 /**
  * Two replicas of the attestation service with one PostgreSQL under mixed load. One of them is killed every minute, and
@@ -38,7 +40,7 @@ export const attestationLoad: Program = async (options, tally) => {
     else tally.fail(postgresAbsence);
     return;
   }
-  process.env['NODE_OPTIONS'] = `--import=${compiled('soak/gc.preload.js')}`;
+  process.env['NODE_OPTIONS'] = `--import=${compiled('soak/gc.preload.js')} --max-semi-space-size=${semiSpaceMiB}`;
   const workshop = createWorkshop();
   let site: AttestationSite | undefined;
   try {
