@@ -76,6 +76,7 @@ async function load({ workshop, site, options, tally }: Place): Promise<void> {
     tally,
     counts: { answered: new Map(), unavailable: 0, lost: 0, slowestMs: 0 },
     outages: createOutages(nowMs),
+    states: new Map(),
     // Ends well before it could hide an error: whatever fails is told once, and after many the run ends.
     goesOn: () => nowMs() < endAt && tally.failures < 20,
   };
@@ -94,7 +95,7 @@ async function load({ workshop, site, options, tally }: Place): Promise<void> {
     managingCertificates(run, registered, seed + 300),
     discovering(run, known, seed + 400),
   ]);
-  await finish(run, policies, createRandom(seed + 500));
+  await finish(run, policies);
   judgeFootprints(samples, tally);
   await claimant.dispose();
   await tally.check('the replicas end in order, and their enclaves with them', () => fleet.close());
@@ -155,14 +156,18 @@ interface ManagedPolicy {
 }
 
 /** What was acknowledged last is there in the end, at each replica. */
-async function finish(run: LoadRun, policies: readonly ManagedPolicy[], random: Random): Promise<void> {
+async function finish(run: LoadRun, policies: readonly ManagedPolicy[]): Promise<void> {
   const { counts, fleet, outages, tally, site } = run;
   for (const { type, expected } of policies) {
     const change = { issuer: issuers.plain, token: site.token, type };
     await tally.check(`${type}: ${expected.acknowledged} acknowledged changes, and the last is there`, async () => {
       if (expected.acknowledged === 0) throw new Error('Nothing was acknowledged.');
-      for (let tries = 8; tries > 0; tries--) {
-        if (!(await readPolicy(run, { change, expected }, random))) await sleep(2000);
+      for (const life of fleet.lives) {
+        let left = 10;
+        while (!(await readPolicy(run, { change, expected }, life))) {
+          if (--left === 0) throw new Error('A replica does not say which one is there.');
+          await sleep(2000);
+        }
       }
     });
   }
