@@ -22,7 +22,7 @@ export interface PeerDirectoryOptions {
   readonly now: () => Date;
   /** How old the list of rows may be: a replica that is new begins to sign at once. Default: 1000. */
   readonly listAgeMs?: number;
-  /** How old what a row said may be. Default: 10 000. */
+  /** How old what a row said may be, and so long a store that does not answer is left alone. Default: 10 000. */
   readonly maximumAgeMs?: number;
   /** Is told of each row that is not a replica's, with the error. */
   readonly onRefused?: (key: string, error: unknown) => void;
@@ -48,6 +48,8 @@ export class PeerDirectory {
   /** What the rows of the last list said, and when. */
   #looks: ReadonlyMap<string, Look> = new Map();
   #readAtMs = Number.NEGATIVE_INFINITY;
+  /** So long after that the list is not read again. */
+  #restMs = 0;
   #reading: Promise<void> | undefined;
   /** Rows of this replica. */
   readonly #own = new Set<string>();
@@ -83,7 +85,7 @@ export class PeerDirectory {
    */
   async peers(): Promise<readonly PublishedKey[]> {
     const ageMs = this.#nowMs() - this.#readAtMs;
-    if (!(ageMs >= 0 && ageMs < (this.#options.listAgeMs ?? 1000))) {
+    if (!(ageMs >= 0 && ageMs < this.#restMs)) {
       this.#reading ??= this.#refresh().finally(() => {
         this.#reading = undefined;
       });
@@ -108,12 +110,18 @@ export class PeerDirectory {
       }
     } catch (error) {
       if (!isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE')) throw error;
-      this.#readAtMs = atMs;
+      // Counted from the end: not each call should wait for a store that hangs.
+      this.#rest(this.#nowMs(), this.#options.maximumAgeMs ?? 10_000);
       return;
     }
     this.#known = known;
     this.#looks = looks;
-    this.#readAtMs = atMs;
+    this.#rest(atMs, this.#options.listAgeMs ?? 1000);
+  }
+
+  #rest(sinceMs: number, forMs: number): void {
+    this.#readAtMs = sinceMs;
+    this.#restMs = forMs;
   }
 
   #recentLook(row: string, nowMs: number): Look | undefined {

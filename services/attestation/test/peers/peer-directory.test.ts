@@ -219,11 +219,20 @@ test('without the store the last list stays, until its certificates end', async 
   made.put(publishedKey());
   const own = made.directory();
   assert.equal((await own.peers()).length, 1);
-  made.store.onRead = () => {
+  let asked = 0;
+  made.store.functions.storeKeys = async () => {
+    asked += 1;
+    made.nowMs += 5000;
     throw new Error('connection refused');
   };
   made.nowMs += 60_000;
   assert.equal((await own.peers()).length, 1);
+  made.nowMs += 9999;
+  assert.equal((await own.peers()).length, 1);
+  assert.equal(asked, 1, 'not each call waits for a store that hangs');
+  made.nowMs += 1;
+  assert.equal((await own.peers()).length, 1);
+  assert.equal(asked, 2);
   made.nowMs = Date.parse('2026-01-16T01:00:00.001Z');
   assert.equal((await own.peers()).length, 0);
 });

@@ -11,7 +11,7 @@ import {
 } from '@enclos/integration-tests';
 import { createRandom, type Random } from '../random.ts';
 import type { ExpectedPolicy } from './expected-policy.ts';
-import { callOne, count, refusalOf, type LoadRun, type Outcome } from './run.ts';
+import { callOne, count, noteState, refusalOf, type LoadRun, type Outcome } from './run.ts';
 
 /** What a denying policy is called by who expects one: its refusals do not say which one it was. */
 export const denying = 'deny';
@@ -54,7 +54,7 @@ export async function attesting(run: LoadRun, scene: Attesting, seed: number): P
       quote[at] = (quote[at] ?? 0) ^ (1 << random.below(8));
     }
     const sent = kind === 'wrong data' ? random.bytes(data.length + 1) : data;
-    const outcome = await callOne(run, random, attestSgx(issuerOf(kind), quote, sent));
+    const outcome = await callOne(run, random.pick(run.fleet.lives), attestSgx(issuerOf(kind), quote, sent));
     const wrong = await judge(outcome, { run, scene, kind, random, data });
     if (wrong !== undefined) run.tally.fail(`attest, ${kind}: ${wrong}`);
     else if (outcome.kind === 'answer') count(run.counts.answered, `attest: ${kind}`);
@@ -109,7 +109,9 @@ async function tokenClaims(answer: ServiceAnswer, judged: Judged): Promise<Recor
   const [header = '', payload = '', signature = ''] = token.split('.');
   const publicKey = createPublicKey({ key, format: 'jwk' });
   const isGood = verify('sha256', Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, 'base64url'));
-  return isGood ? claims : 'a token with a wrong signature';
+  if (!isGood) return 'a token with a wrong signature';
+  noteState(judged.run, claims);
+  return claims;
 }
 
 /** By `/certs` of any replica: that of a new one takes a second to be shown at the other. */
@@ -119,7 +121,7 @@ async function keyOf(token: string, issuer: string, { run, scene, random }: Judg
   const name = `${issuer} ${kid}`;
   const deadline = performance.now() + shownWithinMs;
   while (!scene.known.keys.has(name) && performance.now() < deadline) {
-    const outcome = await callOne(run, random, getKeys(issuer));
+    const outcome = await callOne(run, random.pick(run.fleet.lives), getKeys(issuer));
     if (outcome.kind === 'answer' && outcome.answer.status === 200) remember(scene.known, issuer, outcome.answer);
     if (!scene.known.keys.has(name)) await sleep(100);
   }

@@ -16,7 +16,8 @@ import {
 import { createRandom, type Random } from '../random.ts';
 import { denying, remember, type KnownKeys } from './attesting.ts';
 import type { ExpectedPolicy, Seen } from './expected-policy.ts';
-import { callOne, count, refusalOf, type LoadRun, type Outcome } from './run.ts';
+import type { ReplicaLife } from './fleet.ts';
+import { callOne, count, managedAt, noteState, refusalOf, type LoadRun, type Outcome } from './run.ts';
 
 const denyingPolicy = 'version=1.0; authorizationrules { => deny(); }; issuancerules {};';
 const pauseMs = 100;
@@ -32,7 +33,7 @@ export async function managingPolicy(
   for (let number = 1; run.goesOn(); number++) {
     const policy = pickPolicy(random, `${type} ${number}`);
     const sent = expected.sent(policy);
-    const outcome = await callOne(run, random, callFor(change, policy));
+    const outcome = await callOne(run, managedAt(run, random), callFor(change, policy));
     if (outcome.kind === 'answer') {
       if (outcome.answer.status === 200) sent.acknowledged();
       else {
@@ -41,7 +42,7 @@ export async function managingPolicy(
       }
       count(run.counts.answered, policy === undefined ? 'policy: reset' : 'policy: set');
     }
-    await readPolicy(run, { change, expected }, random);
+    await readPolicy(run, { change, expected }, managedAt(run, random));
     await sleep(pauseMs);
   }
 }
@@ -59,26 +60,28 @@ function callFor(change: Change, policy: Seen): ReturnType<typeof setPolicy> {
   return setPolicy(change, policy === denying ? denyingPolicy : markingPolicy(policy));
 }
 
-/** Reads a policy at any replica and judges it. @returns whether there was an answer. */
+/** Reads a policy at a replica and judges it. @returns whether there was an answer. */
 export async function readPolicy(
   run: LoadRun,
   { change, expected }: { readonly change: Change; readonly expected: ExpectedPolicy },
-  random: Random,
+  life: ReplicaLife,
 ): Promise<boolean> {
-  const outcome = await callOne(run, random, getPolicy(change));
+  const outcome = await callOne(run, life, getPolicy(change));
   if (outcome.kind === 'none') return false;
   const { answer, startedMs } = outcome;
   const wrong =
     answer.status === 200
-      ? expected.problem(seenIn(claimsOf(outcome)), { startedMs, isFresh: true })
+      ? expected.problem(seenIn(claimsOf(run, outcome)), { startedMs, isFresh: true })
       : `answered ${refusalOf(answer)}`;
   if (wrong === undefined) count(run.counts.answered, 'policy: get');
   else run.tally.fail(`the policy of ${change.type}: ${wrong}`);
   return true;
 }
 
-function claimsOf({ answer }: Extract<Outcome, { kind: 'answer' }>): Record<string, unknown> {
-  return partOf((answer.body as { readonly token: string }).token, 1) as Record<string, unknown>;
+function claimsOf(run: LoadRun, { answer }: Extract<Outcome, { kind: 'answer' }>): Record<string, unknown> {
+  const claims = partOf((answer.body as { readonly token: string }).token, 1) as Record<string, unknown>;
+  noteState(run, claims);
+  return claims;
 }
 
 /** The mark in the text of a policy; that of a default has none. */
@@ -107,7 +110,7 @@ export async function managingCertificates(
     const sent = history.sent(how === 'add' ? there : undefined);
     const changed = await callOne(
       run,
-      random,
+      random.pick(run.fleet.lives),
       changeCertificate({ issuer: issuers.isolated, token, signer }, how, certificate),
     );
     if (changed.kind === 'answer') {
@@ -115,11 +118,11 @@ export async function managingCertificates(
       else run.tally.fail(`certificates, ${how}: answered ${refusalOf(changed.answer)}`);
       count(run.counts.answered, `certificates: ${how}`);
     }
-    const read = await callOne(run, random, getCertificates(issuers.isolated, token));
+    const read = await callOne(run, random.pick(run.fleet.lives), getCertificates(issuers.isolated, token));
     if (read.kind === 'answer' && read.answer.status !== 200) {
       run.tally.fail(`certificates: answered ${refusalOf(read.answer)}`);
     } else if (read.kind === 'answer') {
-      const shown = registeredIn(claimsOf(read));
+      const shown = registeredIn(claimsOf(run, read));
       for (const each of certificates) {
         const seen = shown.has(Buffer.from(each.certificate).toString('base64')) ? there : undefined;
         const wrong = each.history.problem(seen, { startedMs: read.startedMs, isFresh: true });
@@ -144,7 +147,7 @@ export async function discovering(run: LoadRun, known: KnownKeys, seed: number):
   while (run.goesOn()) {
     const issuer = random.pick([issuers.plain, issuers.isolated]);
     const before = [...known.keys.keys()].filter((name) => name.startsWith(`${issuer} `));
-    const keys = await callOne(run, random, getKeys(issuer));
+    const keys = await callOne(run, random.pick(run.fleet.lives), getKeys(issuer));
     if (keys.kind === 'answer') {
       remember(known, issuer, keys.answer);
       const shown = (keys.answer.body as { readonly keys: readonly { readonly kid: string }[] }).keys;
@@ -156,7 +159,7 @@ export async function discovering(run: LoadRun, known: KnownKeys, seed: number):
       }
       count(run.counts.answered, 'keys');
     }
-    const found = await callOne(run, random, getDiscovery(issuer));
+    const found = await callOne(run, random.pick(run.fleet.lives), getDiscovery(issuer));
     if (found.kind === 'answer') {
       const { issuer: said } = found.answer.body as { readonly issuer?: string };
       if (said !== issuer) run.tally.fail(`the discovery document of ${issuer} is that of ${said}`);

@@ -16,6 +16,8 @@ export interface LoadRun {
   readonly tally: Tally;
   readonly counts: Counts;
   readonly outages: Outages;
+  /** Digests of states by tenant and epoch. */
+  readonly states: Map<string, string>;
   goesOn(): boolean;
 }
 
@@ -63,13 +65,34 @@ export type Outcome =
   /** Nothing is known of what it did. */
   | { readonly kind: 'none' };
 
+/** So long management goes to all replicas, and then as long to one of them. */
+const phaseMs = 8000;
+
 /**
- * Makes a call at one of the replicas that live. A call that fails without a reason, or has no answer in time, is told
+ * Where policies are managed now. A management call lets its replica read the store, so that of one which is always asked
+ * nobody would notice that attest calls go by an old state.
+ */
+export function managedAt({ fleet }: LoadRun, random: Random): ReplicaLife {
+  const phase = Math.floor(performance.now() / phaseMs);
+  const { lives } = fleet;
+  return (phase % 2 === 0 ? undefined : lives[((phase - 1) / 2) % lives.length]) ?? random.pick(lives);
+}
+
+/** What tokens say of a tenant's state: two digests of one epoch are two histories. */
+export function noteState({ states, tally }: LoadRun, claims: Readonly<Record<string, unknown>>): void {
+  const { epoch, digest } = claims['x-enclos-state'] as { readonly epoch: number; readonly digest: string };
+  const name = `${JSON.stringify(claims['iss'])} ${epoch}`;
+  const known = states.get(name);
+  if (known !== undefined && known !== digest) tally.fail(`two states of epoch ${epoch}: ${known} and ${digest}`);
+  states.set(name, digest);
+}
+
+/**
+ * Makes a call at a replica. A call that fails without a reason, or has no answer in time, is told
  * here; what an answer says is for the caller to judge.
  */
-export async function callOne(run: LoadRun, random: Random, what: ServiceCall): Promise<Outcome> {
-  const { fleet, tally, counts, outages } = run;
-  const life = random.pick(fleet.lives);
+export async function callOne(run: LoadRun, life: ReplicaLife, what: ServiceCall): Promise<Outcome> {
+  const { tally, counts, outages } = run;
   const startedMs = performance.now();
   try {
     const answer = await life.replica.call({ ...what, timeoutMs: answerWithinMs });
