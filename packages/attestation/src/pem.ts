@@ -1,4 +1,4 @@
-import { fromBase64url } from '@enclos/codec';
+import { fromBase64url, withoutTrailingNuls } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 const blockPattern = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\r\n]*)-----END CERTIFICATE-----[\r\n]*/y;
@@ -13,7 +13,7 @@ const maximumLength = 32_768;
  */
 export function decodePem(text: string): readonly Uint8Array[] {
   if (text.length > maximumLength) throw new EnclosError('CODEC_OUT_OF_RANGE', `PEM over ${maximumLength} characters.`);
-  const body = text.replace(/^[\r\n]+/, '').replace(/\0+$/, '');
+  const body = withoutTrailingNuls(text.replace(/^[\r\n]+/, ''));
   const certificates: Uint8Array[] = [];
   blockPattern.lastIndex = 0;
   while (blockPattern.lastIndex < body.length) {

@@ -26,5 +26,6 @@ export {
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
 export { ByteReader } from './reader.ts';
+export { withoutTrailingNuls } from './trailing-nuls.ts';
 export { fromBase64url, fromHex, toBase64url, toHex, toPem } from './text-forms.ts';
 export { ByteWriter } from './writer.ts';

@@ -1,4 +1,4 @@
-import { ByteReader, toHex } from '@enclos/codec';
+import { ByteReader, toHex, withoutTrailingNuls } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { DcapFacts, PckFacts, PckLookup } from './dcap.ts';
 import { readChain } from './item.ts';
@@ -80,7 +80,7 @@ function certificationFacts(tee: 'sgx' | 'tdx', qeId: string, reader: ByteReader
   const type = reader.u16();
   const data = reader.bytes(reader.u32());
   if (type !== pckChainType) return Object.freeze({ tee, pck: Object.freeze({ ...readLookup(type, data), qeId }) });
-  const [pck, issuer] = readChain(new TextDecoder('latin1').decode(data).replace(/\0+$/, ''));
+  const [pck, issuer] = readChain(withoutTrailingNuls(new TextDecoder('latin1').decode(data)));
   if (pck === undefined || issuer === undefined) throw new EnclosError('CODEC_INVALID', 'its PCK chain is too short.');
   return Object.freeze({ tee, ...pckSubject(pck, issuer) });
 }

@@ -88,3 +88,13 @@ test('what is no evidence is refused', () => {
     assert.throws(() => endorsementFacts(bytes), refused);
   }
 });
+
+test(
+  'certification data of NUL characters before another one costs no more than its length',
+  { timeout: 20_000 },
+  () => {
+    const data = new Uint8Array(250_000);
+    data[data.length - 1] = 0x78;
+    assert.throws(() => endorsementFacts(quoteWith(5, data)), refused);
+  },
+);

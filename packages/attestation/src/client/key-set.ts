@@ -5,7 +5,8 @@ import { clientError, orElse, refuseAnswer } from './errors.ts';
 import { publicKeyOfJwk, publicKeyOfSpki, samePublicKey, type PublicKey } from './public-key.ts';
 import { leafOfJwk } from './x5c.ts';
 
-const maximumKeys = 64;
+/** A service of ours shows 64 of its peers' beside as many of its own. */
+const maximumKeys = 256;
 const maximumKidLength = 512;
 /** What the body of /certs may have at most. */
 export const maximumKeySetBytes = 4_194_304;

@@ -17,6 +17,9 @@ export interface Refusal {
   readonly rule?: PolicySpan;
 }
 
+/** Pairs of conditions that cost a step: a plan is made of few of them for nothing. */
+const planShare = 16;
+
 /** One evaluation: the sets of claims, and the rules that change them. */
 export class Run {
   readonly budget: Budget;
@@ -69,7 +72,8 @@ export class Run {
   }
 
   #rule(rule: Rule, section: SectionName): void {
-    this.budget.charge();
+    // A plan looks for the name of each condition in all of them.
+    this.budget.charge(1 + Math.floor(rule.conditions.length ** 2 / planShare));
     const matcher = new Matcher(planOf(rule), this.#incoming.claims, this.#context);
     const firings: Firing[] = [];
     let fired = false;

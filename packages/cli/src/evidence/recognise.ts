@@ -1,6 +1,6 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
-import { utf8 } from '@enclos/codec';
+import { utf8, withoutTrailingNuls } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { schemeOf } from './attested-certificate.ts';
 import {
@@ -87,7 +87,7 @@ function recogniseDer(der: Uint8Array, depth: number): Found {
 
 function asText(bytes: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\0+$/, '');
+    const text = withoutTrailingNuls(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
     return text.trim() === '' || /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text.trim();
   } catch {

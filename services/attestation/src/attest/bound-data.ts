@@ -1,3 +1,4 @@
+import { withoutTrailingNuls } from '@enclos/codec';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { EnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../jose/compact-jws.ts';
@@ -42,7 +43,7 @@ export function checkBoundData(given: BoundData | undefined, { name, field, valu
 }
 
 function readClaims(data: Uint8Array, name: string): JsonObject {
-  const value = parseJson(decodeUtf8(data).replace(/\0+$/, ''), mostBytes);
+  const value = parseJson(withoutTrailingNuls(decodeUtf8(data)), mostBytes);
   if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', `${name} is no JSON object.`);
   requireExactNumbers(value, name);
   return value;

@@ -1,4 +1,5 @@
 import { endorsementFacts, type EndorsementFacts } from '@enclos/endorsements';
+import { withoutTrailingNuls } from '@enclos/codec';
 import { parseQuote } from '@enclos/sgx';
 
 const mostKnown = 256;
@@ -36,5 +37,5 @@ function chainOf(quote: Uint8Array): string {
   const { body, signature } = parseQuote(quote);
   const { certificationDataType: type, certificationData: data } = signature;
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return `${body.type} ${type} ${bytes.toString('latin1')}`;
+  return `${body.type} ${type} ${withoutTrailingNuls(bytes.toString('latin1'))}`;
 }

@@ -1,6 +1,6 @@
 import { parsePolicy, strictPolicies, type Policy } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { ServiceError } from '../api/service-error.ts';
 import { defaultPolicy } from '../policies/policy-text.ts';
 import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
@@ -67,8 +67,16 @@ function ofText(text: string): ReadyPolicy {
   return Object.freeze({ policy: parsePolicy(text), text, hash: policyHash(toBase64url(utf8(text))) });
 }
 
+/** Anybody may send one, and it is read before the evidence is known to be any. */
+const mostDraftBytes = 65_536;
+
 function ofDraft(text: string): ReadyPolicy {
-  return orRefuse(() => ofText(text), 'draft-policy');
+  return orRefuse(() => {
+    if (Buffer.byteLength(text) > mostDraftBytes) {
+      throw new EnclosError('CODEC_OUT_OF_RANGE', `It has more than ${mostDraftBytes} bytes.`);
+    }
+    return ofText(text);
+  }, 'draft-policy');
 }
 
 /** It was parsed when it was set, perhaps by another version of the service. */

@@ -72,7 +72,7 @@ export async function startService(text: string, host: Host, parts: ServiceParts
     onError: logFault,
     signal: stopping.signal,
   });
-  const timer = setInterval(() => void tendAll(tenants), tendMs);
+  const timer = setInterval(createTending(tenants), tendMs);
   return Object.freeze<Service>({
     answer: JSON.stringify({
       certificate: tls.cert,
@@ -157,9 +157,18 @@ function endorsementsOf(host: Host): EndorsementSource {
     host.endorsements({ request: endorsementRequestText(request) }, { timeoutMs: endorsementTimeoutMs });
 }
 
-/** One tenant's trouble is not another's: what fails is tried again the next time. */
-async function tendAll(tenants: readonly ServedTenant[]): Promise<void> {
-  for (const tenant of tenants) await tenant.tend().catch(logFault);
+/** One tenant's trouble is not another's, and one turn at a time is enough for each: what fails is tried again the next time. */
+function createTending(tenants: readonly ServedTenant[]): () => void {
+  const busy = new Set<ServedTenant>();
+  return () => {
+    for (const tenant of tenants.filter((each) => !busy.has(each))) {
+      busy.add(tenant);
+      void tenant
+        .tend()
+        .catch(logFault)
+        .finally(() => busy.delete(tenant));
+    }
+  };
 }
 
 /** To the host goes a code of the registry, and no text that could hold something. */

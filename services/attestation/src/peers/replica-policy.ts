@@ -1,3 +1,4 @@
+import { withoutTrailingNuls } from '@enclos/codec';
 import { INTEL_SGX_ROOT, softwareRoot, type SgxPolicy, type SgxVerdict, type TrustedRoot } from '@enclos/attestation';
 import { Attribute, parseQuote } from '@enclos/sgx';
 import type { ReplicaRule } from '../tenants/configuration.ts';
@@ -17,7 +18,7 @@ export async function replicaRoots(
   ownQuote: Uint8Array,
 ): Promise<readonly TrustedRoot[]> {
   if (platform === 'hardware') return [INTEL_SGX_ROOT];
-  const chain = new TextDecoder().decode(parseQuote(ownQuote).signature.certificationData).replace(/\0+$/, '');
+  const chain = withoutTrailingNuls(new TextDecoder().decode(parseQuote(ownQuote).signature.certificationData));
   // The root is the last one of the PCK chain.
   return [await softwareRoot(chain.slice(Math.max(0, chain.lastIndexOf('-----BEGIN CERTIFICATE-----'))))];
 }

@@ -81,9 +81,13 @@ export class TenantSecrets {
         const call = store.storeWrite({ key: this.#keyOf(named), version: 0n, bytes }, storeCall);
         // No two seals are alike, so what is there was put there to be in the way.
         if (!(await answered(call))) throw stateError('ATTESTATION_STORE_UNAVAILABLE');
-        return { named, snapshot: await state.update((document) => change(document, named)) };
-      } finally {
+        const snapshot = await state.update((document) => change(document, named));
         await this.#clean();
+        return { named, snapshot };
+      } catch (error) {
+        // A state whose write nobody confirmed may name the row yet.
+        if (!isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE')) await this.#clean();
+        throw error;
       }
     });
   }

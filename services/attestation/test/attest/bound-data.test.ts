@@ -101,3 +101,11 @@ test('a nonce is echoed, and one that is too long or no text is refused', async 
     assert.equal(await refusalOf({ ...where.request, nonce }, where), '400 InvalidParameter nonce');
   }
 });
+
+test('JSON of zero bytes before another character costs no more than its length', { timeout: 20_000 }, async () => {
+  const data = new Uint8Array(131_072);
+  data[data.length - 1] = 0x78;
+  const where = await bound('sgx-v3', data);
+  const refusal = await refusalOf({ ...where.request, runtimeData: { data, type: 'JSON' } }, where);
+  assert.equal(refusal, '400 InvalidParameter runtimeData-format');
+});

@@ -198,6 +198,8 @@ test('a draft policy gives a token that nobody signed, which says so, and change
     await refusalOf({ ...where.request, draftPolicy: 'version=' }, where),
     '400 PolicyParsingError draft-policy',
   );
+  const long = `${draft} // ${' '.repeat(65_536)}`;
+  assert.equal(await refusalOf({ ...where.request, draftPolicy: long }, where), '400 PolicyParsingError draft-policy');
   const denying = { ...where.request, draftPolicy: 'version=1.0; authorizationrules{ => deny(); };' };
   assert.equal(await refusalOf(denying, where), '400 PolicyEvaluationError denied');
 });
