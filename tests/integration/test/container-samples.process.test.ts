@@ -22,6 +22,25 @@ describe('samples for containers', () => {
     assert.equal(stdout, 'Enclave called into host to print: Hello World!\nHello world from the enclave\n');
   });
 
+  test("EGo's pod asks for what that one asks for", async () => {
+    const image = `registry.example/attested-tls@sha256:${'a'.repeat(64)}`;
+    const words = [
+      'deploy',
+      join(sample('attested-tls'), 'ego-pod'),
+      '--profile',
+      'aks-sgx',
+      '--image',
+      image,
+      '--print',
+    ];
+    const { code, stdout, stderr } = await enclos(...words).ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /type: LoadBalancer/);
+    assert.match(stdout, /limits:\n +sgx\.intel\.com\/epc: 10Mi\n +sgx\.intel\.com\/provision: "1"/);
+    assert.match(stdout, /containerPort: 8080/);
+    assert.doesNotMatch(stdout, /aesmd|hostPath/);
+  });
+
   describe('attested-tls', () => {
     let server: Running;
     let settings: Record<string, string> = {};
