@@ -63,6 +63,15 @@ test('an SGX quote, with held data', async (t) => {
   assert.deepEqual([keys?.method, keys?.path], ['GET', '/certs']);
 });
 
+test('as many keys as replicas of a service may show together', async (t) => {
+  const others = Array.from({ length: 253 }, (_, i) => ({ ...keySet.keys[1], kid: `other ${i}` }));
+  const held = issuing(rsaKey, sgxClaims, (request) => ({ 'x-ms-sgx-ehd': toBase64url(dataOf(request)) }));
+  const routes = { '/certs': () => ({ keys: [...others, ...keySet.keys] }), '/attest/SgxEnclave': held };
+  const service = await startService(t, routes);
+  const token = await clientOf(service).attestSgxEnclave({ evidence, runtimeData: { data, type: 'binary' } });
+  assert.equal(token.sgx?.mrEnclave, 'ab'.repeat(32));
+});
+
 test('a report of Open Enclave, with runtime claims that end in a zero byte', async (t) => {
   const zeroed = utf8('{"b":1,"a":[true,null]}\0');
   const claims = issuing(p256Key, sgxClaims, (request) => ({

@@ -52,7 +52,7 @@ const cases: readonly (readonly [what: string, code: ErrorCode, rule: string | u
   ['duplicate members', 'ATTESTATION_ANSWER_INVALID', 'key-set', () => '{"keys":[],"keys":[]}'],
   ['no keys', 'ATTESTATION_ANSWER_INVALID', 'key-set', () => ({})],
   ['keys that are no objects', 'ATTESTATION_ANSWER_INVALID', 'key-set', () => ({ keys: [1] })],
-  ['too many keys', 'ATTESTATION_ANSWER_INVALID', 'key-set', () => ({ keys: Array.from({ length: 65 }, () => ({})) })],
+  ['too many keys', 'ATTESTATION_ANSWER_INVALID', 'key-set', () => ({ keys: Array.from({ length: 257 }, () => ({})) })],
   [
     'two keys with one kid',
     'ATTESTATION_ANSWER_INVALID',
