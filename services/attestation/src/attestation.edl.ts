@@ -33,7 +33,7 @@ export const attestation = defineInterface({
     storeKeys: func({ prefix: key }, string({ maxBytes: 1_048_576 })),
     /** Removes what has this version. False when it has another one by now. */
     storeRemove: func({ key, version }, boolean()),
-    /** Lines of the audit log, each JSON, with line feeds between them. The enclave waits before it answers what they are about. */
+    /** One line of the audit log, JSON. The enclave waits for it before it answers what the line is about. */
     audit: func({ line: string({ maxBytes: 65_536 }) }),
   },
 });

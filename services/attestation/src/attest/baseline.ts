@@ -18,9 +18,17 @@ const statusNames: Readonly<Record<QuoteStatus, string>> = Object.freeze({
   TCB_NOT_SUPPORTED: 'NotSupported',
 });
 
+/** No tenant takes these: the keys of such a platform are known to somebody, or nobody vouches for it. */
+const neverAccepted: ReadonlySet<string> = new Set<QuoteStatus>(['REVOKED', 'TCB_NOT_SUPPORTED']);
+
 export function tcbStatusName(status: QuoteStatus): string {
   return statusNames[status];
 }
+
+/** What a tenant may accept. */
+export const acceptableStatuses: ReadonlySet<string> = new Set(
+  Object.keys(statusNames).filter((status) => !neverAccepted.has(status)),
+);
 
 /** What a tenant demands of a TCB, read and checked. */
 export interface Baseline {
@@ -34,13 +42,11 @@ export interface Baseline {
 }
 
 const defaultStatuses: readonly QuoteStatus[] = ['OK', 'SW_HARDENING_NEEDED'];
-/** No tenant takes these: the keys of such a platform are known to somebody, or nobody vouches for it. */
-const neverAccepted: ReadonlySet<string> = new Set<QuoteStatus>(['REVOKED', 'TCB_NOT_SUPPORTED']);
 
 /** @throws ATTESTATION_TENANT_UNUSABLE */
 export function readBaseline(configuration: BaselineConfiguration, allowTestSettings: boolean): Baseline {
   const { update, evaluationDataNumber, acceptedStatuses = defaultStatuses, verificationTime } = configuration;
-  const unknown = acceptedStatuses.find((status) => !Object.hasOwn(statusNames, status) || neverAccepted.has(status));
+  const unknown = acceptedStatuses.find((status) => !acceptableStatuses.has(status));
   if (unknown !== undefined) {
     throw unusable(`acceptedStatuses names ${JSON.stringify(unknown)}, which nobody can accept.`);
   }

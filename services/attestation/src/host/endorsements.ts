@@ -6,17 +6,13 @@ import {
   intelPcs,
   pccs,
   type EndorsementFacts,
-  type FetchOptions,
   type ItemStore,
   type Source,
 } from '@enclos/endorsements';
+import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
+import type { EndorsementRequest } from '../attest/endorsement-request.ts';
 import type { CollateralSource } from './command-line.ts';
-
-/** The request of the enclave, as it crosses the boundary. */
-interface EndorsementRequest extends Pick<FetchOptions, 'update' | 'evaluationNumber'> {
-  readonly facts: EndorsementFacts;
-}
 
 export interface EndorsementProviderOptions {
   readonly sources: readonly Source[];
@@ -80,8 +76,4 @@ function answers(source: Source, facts: EndorsementFacts): boolean {
 function fmspcOf(collateral: string): string | undefined {
   const [, fmspc] = /\\?"fmspc\\?"\s*:\s*\\?"([0-9a-fA-F]{12})/.exec(collateral) ?? [];
   return fmspc?.toLowerCase();
-}
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }

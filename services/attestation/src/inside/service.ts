@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
 import { serveHttp } from '@enclos/enclave/http';
 import { isEnclosError } from '@enclos/errors';
-import type { ApiOptions } from '../api/api-options.ts';
+import type { ApiOptions, FetchKeys } from '../api/api-options.ts';
 import { createApi } from '../api/api.ts';
-import type { FetchKeys } from '../api/api-options.ts';
 import { createApiMetrics } from '../api/api-metrics.ts';
 import { attest } from '../attest/attest.ts';
 import { createAttestContext, type AttestContext } from '../attest/context.ts';
@@ -14,7 +13,6 @@ import { sealedProtection } from '../state/sealed-protection.ts';
 import type { ServiceConfiguration } from '../tenants/configuration.ts';
 import { parseConfiguration } from '../tenants/parse-configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
-import { auditLines } from './audit-lines.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import { replicaAppraiser } from './own-platform.ts';
 import { openTenant, type ServedTenant } from './tenants.ts';
@@ -129,7 +127,7 @@ function apiOptions({ configuration, tenants, host, metrics }: ApiParts): ApiOpt
       if (context === undefined) throw new Error('A tenant that was not opened.');
       return attest(request, context);
     },
-    host: auditLines(host),
+    host,
     limits,
     now,
     elapsed: () => performance.now(),

@@ -1,18 +1,9 @@
+import { acceptableStatuses } from '../attest/baseline.ts';
 import type { BaselineConfiguration, StateFloor, TenantConfiguration } from './configuration.ts';
 import type { Fields } from './configuration-fields.ts';
 import { readManagement } from './parse-management.ts';
 import { anyPem, policyPem } from './pem.ts';
 
-const statuses: ReadonlySet<string> = new Set([
-  'OK',
-  'SW_HARDENING_NEEDED',
-  'CONFIGURATION_NEEDED',
-  'CONFIGURATION_AND_SW_HARDENING_NEEDED',
-  'OUT_OF_DATE',
-  'OUT_OF_DATE_CONFIGURATION_NEEDED',
-  'TD_RELAUNCH_ADVISED',
-  'TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED',
-]);
 /** 32 bytes; the last character has two bits that are zero. */
 const digestPattern = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
@@ -63,8 +54,8 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
   if (fields === undefined) return Object.freeze({});
   const update = fields.oneOf('update', ['early', 'standard']);
   const evaluationDataNumber = fields.integer('evaluationDataNumber', 1, 65_535);
-  const isStatus = (text: string): string | undefined => (statuses.has(text) ? text : undefined);
-  const acceptedStatuses = fields.texts('acceptedStatuses', `one of ${[...statuses].join(', ')}`, isStatus);
+  const isStatus = (text: string): string | undefined => (acceptableStatuses.has(text) ? text : undefined);
+  const acceptedStatuses = fields.texts('acceptedStatuses', `one of ${[...acceptableStatuses].join(', ')}`, isStatus);
   const allowUncheckedRevocation = fields.boolean('allowUncheckedRevocation');
   const verificationTime = fields.text('verificationTime', 'a time such as 2026-06-01T00:00:00Z', isoTime);
   if (update !== undefined && evaluationDataNumber !== undefined) {
