@@ -18,6 +18,7 @@ const settled = Promise.resolve();
 export class RelayedStream extends Duplex {
   readonly #port: StreamPort;
   #remoteAddress = '';
+  #isLending = false;
   /** What the host has not granted yet, of the write under way. */
   #unsent: { readonly bytes: Uint8Array; readonly done: Done } | undefined;
 
@@ -25,8 +26,8 @@ export class RelayedStream extends Duplex {
     super({ highWaterMark: MAX_STREAM_CHUNK_BYTES });
     this.#port = open({
       data: (bytes) => {
-        if (this.#isTakenAtOnce()) this.emit('data', Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-        else this.push(bytes);
+        if (!this.#isTakenAtOnce()) this.push(copyOf(bytes));
+        else this.emit('data', this.#isLending && this.listenerCount('data') === 1 ? bytes : copyOf(bytes));
         this.#port.grant(this.readableLength);
       },
       room: () => this.#sendRest(),
@@ -40,6 +41,14 @@ export class RelayedStream extends Duplex {
   /** Where the connection comes from: the host's word, for logs and nothing else. */
   get remoteAddress(): string {
     return this.#remoteAddress;
+  }
+
+  /**
+   * For an owner that has used what `data` gives it before it returns, and that may be told within `write` that it is
+   * done, as TLS is. Whoever listens beside it makes all get copies.
+   */
+  lend(): void {
+    this.#isLending = true;
   }
 
   /** The host has opened it. */
@@ -62,7 +71,9 @@ export class RelayedStream extends Duplex {
     if (mustQueue || !(bytes instanceof Uint8Array)) return super.write(bytes, written);
     const sentBytes = this.#port.send(bytes);
     if (sentBytes < bytes.length) return super.write(bytes.subarray(sentBytes), written);
-    if (written !== undefined) void settled.then(() => written(null));
+    if (written === undefined) return true;
+    if (this.#isLending) written(null);
+    else void settled.then(() => written(null));
     return true;
   }
 
@@ -107,4 +118,9 @@ export class RelayedStream extends Duplex {
   #closed(): void {
     if (!this.#port.isEnded || !this.writableFinished) this.destroy(new EnclosError('STREAM_BROKEN'));
   }
+}
+
+/** In memory that nothing else is in. */
+function copyOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(new Uint8Array(bytes).buffer);
 }

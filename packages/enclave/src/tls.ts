@@ -2,6 +2,7 @@ import { constants } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { EnclosError } from '@enclos/errors';
+import { RelayedStream } from './relayed-stream.ts';
 
 export interface TlsServerOptions extends Pick<
   SecureContextOptions,
@@ -80,6 +81,7 @@ function secured(connection: Duplex, { options, secureContext }: ServerSide): Pr
       reject(new EnclosError('STREAM_HANDSHAKE_FAILED', undefined, { cause }));
       socket.destroy();
     };
+    if (connection instanceof RelayedStream) connection.lend();
     const timer = setTimeout(fail, handshakeTimeoutMs);
     // For good: a client that breaks its connection must not end the enclave.
     socket.on('error', fail);

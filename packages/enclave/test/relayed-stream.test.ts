@@ -56,6 +56,33 @@ test('what a reader waits for comes at once, as a Buffer, and room for it is gra
   assert.ok(chunks.every((chunk) => Buffer.isBuffer(chunk)));
 });
 
+test('an owner is lent what comes, and a second listener makes it copies', () => {
+  const { stream, host } = new Relay();
+  const seen: Uint8Array[] = [];
+  const listen = (chunk: Uint8Array): void => void seen.push(chunk);
+  stream.lend();
+  stream.on('data', listen);
+  stream.resume();
+  const piece = Buffer.from('abc');
+  host.send(piece);
+  stream.on('data', listen);
+  host.send(piece);
+  piece.fill('x');
+  assert.deepEqual(seen.map(String), ['xxx', 'abc', 'abc']);
+});
+
+test('an owner is told within the write that it is done, and any other writer behind it', async () => {
+  for (const isLent of [true, false]) {
+    const { stream } = new Relay();
+    if (isLent) stream.lend();
+    let isDone = false;
+    stream.write(text('a'), () => void (isDone = true));
+    assert.equal(isDone, isLent);
+    await turn();
+    assert.ok(isDone);
+  }
+});
+
 test('nothing passes a reader that has paused, and nothing overtakes what waits', async () => {
   const { stream, host } = new Relay();
   let read = '';

@@ -52,6 +52,8 @@ export interface EndpointOptions {
   readonly onLog?: ((level: number, text: string) => void) | undefined;
   /** A frame of a stream. What it throws refuses the frame and closes the gate. Absent: no stream is expected. */
   readonly onStream?: ((frame: Frame) => void) | undefined;
+  /** How many turns of the event loop a frame of a stream may wait, so that it crosses with others. Default 0. */
+  readonly streamTurns?: number | undefined;
   readonly timers?: Timers | undefined;
 }
 
@@ -108,7 +110,7 @@ class GateEndpoint {
   readonly closed: Promise<CloseReason>;
   readonly outgoing: OutgoingCalls;
   readonly stream: SendStream = (frame, isRefusal, taken) =>
-    isRefusal ? this.#writer.sendRefusal(frame) : this.#writer.sendThen(frame, taken);
+    isRefusal ? this.#writer.sendRefusal(frame) : this.#writer.sendGathered(frame, taken);
   readonly #options: EndpointOptions;
   readonly #limits: Required<GateLimits>;
   readonly #timers: Timers;
@@ -133,7 +135,7 @@ class GateEndpoint {
     this.ready.catch(() => undefined);
     const failed = (error: unknown): void => this.#fail(error);
     const overloaded = (value: boolean): void => this.#receiver.pause(value);
-    const writer = new FrameWriter(transport, { failed, overloaded });
+    const writer = new FrameWriter(transport, { failed, overloaded }, options.streamTurns);
     this.#writer = writer;
     this.#receiver = new Receiver({
       transport,

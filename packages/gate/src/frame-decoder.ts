@@ -1,6 +1,8 @@
 import { EnclosError } from '@enclos/errors';
 import {
   FRAME_HEADER_BYTES,
+  FrameKind,
+  MAX_STREAM_CHUNK_BYTES,
   headerFault,
   MAX_FRAME_LIMIT_BYTES,
   MIN_FRAME_LIMIT_BYTES,
@@ -36,8 +38,10 @@ export interface FrameDecoderOptions {
  * Every payload is copied exactly once, out of the chunk into memory of its
  * own: the transport may reuse its buffer, a kept payload does not keep a
  * whole chunk alive, and nobody can change a payload after it was checked
- * (the copy-once rule of SGX call gates). At most one unfinished frame is
- * held, so never more than `maxFrameBytes`.
+ * (the copy-once rule of SGX call gates). Pieces of streams are not checked
+ * but passed on, and most are used at once: their payload is lent, until the
+ * listener returns. At most one unfinished frame is held, so never more than
+ * `maxFrameBytes`.
  */
 export class FrameDecoder {
   readonly #maxFrameBytes: number;
@@ -49,6 +53,8 @@ export class FrameDecoder {
   /** Set once the header of the unfinished frame is whole. */
   #frame: BegunFrame | undefined;
   #payload: Uint8Array = noPayload;
+  /** Where pieces of streams are put together that do not lie in one chunk. */
+  #lent: Uint8Array | undefined;
   #payloadBytes = 0;
   #payloadFilled = 0;
   #framesDone = 0;
@@ -81,12 +87,12 @@ export class FrameDecoder {
   }
 
   /**
-   * The frames that `chunk` completes, in order.
+   * The frames that `chunk` completes, in order, with payloads of their own.
    * @throws GATE_PROTOCOL_VIOLATION; from then on every call throws it.
    */
   push(chunk: Uint8Array): Frame[] {
     const frames: Frame[] = [];
-    this.read(chunk, (frame) => frames.push(frame));
+    this.read(chunk, (frame) => frames.push(isLent(frame) ? { ...frame, payload: frame.payload.slice() } : frame));
     return frames;
   }
 
@@ -125,7 +131,8 @@ export class FrameDecoder {
       const payloadAt = at + FRAME_HEADER_BYTES;
       this.#framesDone++;
       at = next;
-      if (payloadAt < next) frame.payload = bytes.slice(payloadAt, next);
+      if (payloadAt < next)
+        frame.payload = isLent(frame) ? bytes.subarray(payloadAt, next) : bytes.slice(payloadAt, next);
       each(frame);
     }
     return at;
@@ -141,11 +148,12 @@ export class FrameDecoder {
     if (this.#frame === undefined) {
       this.#payloadBytes = sizeBytes - FRAME_HEADER_BYTES;
       this.#frame = this.#readHeader(this.#headView, 0, this.#payloadBytes);
+      if (isLent(this.#frame)) this.#payload = this.#lent ??= new Uint8Array(MAX_STREAM_CHUNK_BYTES);
     }
     const frame = this.#frame;
     at = this.#fillPayload(bytes, at);
     if (this.#payloadFilled < this.#payloadBytes) return at;
-    frame.payload = this.#payload;
+    frame.payload = isLent(frame) ? this.#payload.subarray(0, this.#payloadBytes) : this.#payload;
     this.#drop();
     this.#framesDone++;
     each(frame);
@@ -193,4 +201,9 @@ export class FrameDecoder {
     this.#payloadBytes = 0;
     this.#payloadFilled = 0;
   }
+}
+
+/** Whether the payload is in memory that will be used again: whoever keeps it has to copy it. */
+function isLent({ kind }: FrameHeader): boolean {
+  return kind === FrameKind.STREAM_DATA;
 }

@@ -21,9 +21,13 @@ const LOG_BACKLOG_BYTES = 65_536;
 /** A turn of the microtasks behind it costs a fifth of `queueMicrotask`, which makes a resource for hooks. */
 const settled = Promise.resolve();
 
+interface Memory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
 interface Batch {
-  bytes: Uint8Array;
-  view: DataView;
+  memory: Memory;
   length: number;
   refusalBytes: number;
   /** The number of its last frame. */
@@ -45,8 +49,11 @@ export interface FrameWriterEvents {
 export class FrameWriter {
   readonly #transport: Transport;
   readonly #events: FrameWriterEvents;
+  readonly #streamTurns: number;
   #queue: Batch[] = [];
   #current: Batch | undefined;
+  /** Of a batch that has left, for the next one. */
+  #spare: Memory | undefined;
   #queuedBytes = 0;
   #refusalBytes = 0;
   #overloaded = false;
@@ -55,6 +62,7 @@ export class FrameWriter {
   #stopped = false;
   #pumping = false;
   #flushScheduled = false;
+  #isGathering = false;
   #framesSeen = 0;
   #frames = 0;
   #framesTaken = 0;
@@ -63,9 +71,11 @@ export class FrameWriter {
   #finished: (() => void) | undefined;
   readonly #flushTurn = (): void => this.#flushOrDefer();
 
-  constructor(transport: Transport, events: FrameWriterEvents) {
+  /** @param streamTurns how many turns of the event loop pieces of streams wait for others. */
+  constructor(transport: Transport, events: FrameWriterEvents, streamTurns = 0) {
     this.#transport = transport;
     this.#events = events;
+    this.#streamTurns = streamTurns;
   }
 
   /** True when a log line may be added without delaying anything. */
@@ -78,7 +88,9 @@ export class FrameWriter {
    * @returns its number, for `hasTaken`.
    */
   send(frame: Frame): number {
-    if (!this.#stopped) this.#append(frame, false);
+    if (this.#stopped) return this.#frames;
+    this.#append(frame, false);
+    this.#scheduleFlush();
     return this.#frames;
   }
 
@@ -89,13 +101,24 @@ export class FrameWriter {
 
   /** A frame that the peer provoked and that no limit of ours bounds. */
   sendRefusal(frame: Frame): void {
-    if (!this.#stopped) this.#append(frame, true);
+    if (this.#stopped) return;
+    this.#append(frame, true);
+    this.#scheduleFlush();
   }
 
   /** As `send`, then runs `afterSend`: at once, or under congestion when the transport has taken the frame. */
   sendThen(frame: Frame, afterSend?: () => void): void {
-    if (this.#stopped) afterSend?.();
-    else this.#append(frame, false, afterSend);
+    if (this.#stopped) return afterSend?.();
+    this.#append(frame, false, afterSend);
+    this.#scheduleFlush();
+  }
+
+  /** As `sendThen`, for a frame of a stream: it waits for others, but not longer than a frame behind it. */
+  sendGathered(frame: Frame, afterSend?: () => void): void {
+    if (this.#stopped) return afterSend?.();
+    this.#append(frame, false, afterSend);
+    if (this.#streamTurns === 0) this.#scheduleFlush();
+    else if (!this.#isGathering) this.#gather(this.#streamTurns);
   }
 
   /** Sends what there is, then keeps everything until `release`. */
@@ -135,14 +158,13 @@ export class FrameWriter {
     const sizeBytes = frameSizeBytes(frame.payload);
     const batch = this.#batchFor(sizeBytes);
     const mustWait = this.#congested;
-    writeFrame(frame, batch, batch.length);
+    writeFrame(frame, batch.memory, batch.length);
     batch.length += sizeBytes;
     this.#queuedBytes += sizeBytes;
     batch.lastFrame = ++this.#frames;
     if (isRefusal) this.#addRefusal(batch, sizeBytes);
     if (afterSend !== undefined && mustWait) batch.afterSend.push(afterSend);
     if (batch.length >= BATCH_BYTES) this.#sealAndPump();
-    else this.#scheduleFlush();
     if (afterSend !== undefined && !mustWait) afterSend();
   }
 
@@ -150,13 +172,12 @@ export class FrameWriter {
   #appendLarge(frame: Frame, afterSend?: () => void): void {
     const { payload } = frame;
     const head = this.#batchFor(FRAME_HEADER_BYTES);
-    writeHeader(frame, head, head.length);
+    writeHeader(frame, head.memory, head.length);
     head.length += FRAME_HEADER_BYTES;
     this.#queuedBytes += FRAME_HEADER_BYTES + payload.length;
     head.lastFrame = this.#frames;
     this.#queue.push(head, {
-      bytes: payload,
-      view: head.view,
+      memory: { bytes: payload, view: head.memory.view },
       length: payload.length,
       refusalBytes: 0,
       lastFrame: ++this.#frames,
@@ -181,14 +202,29 @@ export class FrameWriter {
       }
       this.#sealAndPump();
     }
-    const bytes = new Uint8Array(Math.max(sizeBytes, this.#nextBatchBytes));
-    const batch: Batch = { bytes, view: viewOf(bytes), length: 0, refusalBytes: 0, lastFrame: 0, afterSend: [] };
+    const memory = this.#takeMemory(sizeBytes);
+    const batch: Batch = { memory, length: 0, refusalBytes: 0, lastFrame: 0, afterSend: [] };
     this.#current = batch;
     return batch;
   }
 
+  #takeMemory(sizeBytes: number): Memory {
+    const spare = this.#spare;
+    if (spare === undefined || spare.bytes.length < sizeBytes) {
+      return newMemory(Math.max(sizeBytes, this.#nextBatchBytes));
+    }
+    this.#spare = undefined;
+    return spare;
+  }
+
+  #gather(turns: number): void {
+    this.#isGathering = turns > 0;
+    if (this.#isGathering) setImmediate(() => this.#gather(turns - 1));
+    else this.#flush();
+  }
+
   #scheduleFlush(): void {
-    if (this.#flushScheduled) return;
+    if (this.#flushScheduled || this.#current === undefined) return;
     this.#flushScheduled = true;
     this.#framesSeen = 0;
     this.#deferrals = 0;
@@ -207,7 +243,11 @@ export class FrameWriter {
       return;
     }
     this.#flushScheduled = false;
-    // Under congestion the batch stays open and fills up.
+    this.#flush();
+  }
+
+  /** Under congestion the batch stays open and fills up. */
+  #flush(): void {
     if (!this.#congested && !this.#held) this.#sealAndPump();
   }
 
@@ -243,7 +283,11 @@ export class FrameWriter {
     this.#queuedBytes -= batch.length;
     this.#refusalBytes -= batch.refusalBytes;
     this.#framesTaken = batch.lastFrame;
-    this.#congested = !this.#transport.send(batch.bytes.subarray(0, batch.length));
+    const { memory } = batch;
+    this.#congested = !this.#transport.send(memory.bytes.subarray(0, batch.length));
+    // Payloads that were taken over are larger.
+    const isOurs = memory.bytes.length <= BATCH_BYTES;
+    if (isOurs && this.#transport.hasSent?.() === true) this.#spare = memory;
     for (const afterSend of batch.afterSend) afterSend();
   }
 
@@ -271,15 +315,15 @@ export class FrameWriter {
 }
 
 function growTo(batch: Batch, neededBytes: number): void {
-  if (neededBytes <= batch.bytes.length) return;
-  const grown = new Uint8Array(Math.min(BATCH_BYTES, Math.max(neededBytes, 2 * batch.bytes.length)));
-  grown.set(batch.bytes.subarray(0, batch.length));
-  batch.bytes = grown;
-  batch.view = viewOf(grown);
+  const { bytes } = batch.memory;
+  if (neededBytes <= bytes.length) return;
+  batch.memory = newMemory(Math.min(BATCH_BYTES, Math.max(neededBytes, 2 * bytes.length)));
+  batch.memory.bytes.set(bytes.subarray(0, batch.length));
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function newMemory(sizeBytes: number): Memory {
+  const bytes = new Uint8Array(sizeBytes);
+  return { bytes, view: new DataView(bytes.buffer) };
 }
 
 function nextPowerOfTwo(value: number): number {

@@ -13,7 +13,7 @@ export type SendStream = (frame: Frame, isRefusal: boolean, taken?: () => void) 
 
 /** What the peer does to one stream. None comes after `closed`, and none after our own `close`. */
 export interface StreamEvents {
-  /** 1 to 64 KiB, ours to keep. */
+  /** 1 to 64 KiB, lent: what is kept behind this call must be copied. */
   data(bytes: Uint8Array): void;
   /** There is room to send again. */
   room(): void;
@@ -101,25 +101,30 @@ export class StreamTable {
 /** Sizes of the pieces that are not used up, oldest first. */
 class UnreadPieces {
   readonly #sizes: number[] = [];
+  /** Where the oldest is, and where the next one goes. What is beyond that is old. */
   #first = 0;
+  #end = 0;
   #bytes = 0;
 
   add(sizeBytes: number): void {
-    this.#sizes.push(sizeBytes);
+    this.#sizes[this.#end++] = sizeBytes;
     this.#bytes += sizeBytes;
   }
 
   /** All but the last `unreadBytes` are used: what the pieces that are used up count for. */
   use(unreadBytes: number): number {
     let usedBytes = 0;
-    for (let size = this.#sizes[this.#first]; size !== undefined; size = this.#sizes[this.#first]) {
+    while (this.#first < this.#end) {
+      const size = this.#sizes[this.#first] ?? 0;
       if (this.#bytes - size < unreadBytes) break;
       this.#bytes -= size;
       usedBytes += STREAM_PIECE_BYTES + size;
       this.#first++;
     }
-    if (this.#first > STREAM_WINDOW_BYTES / STREAM_PIECE_BYTES || this.#first === this.#sizes.length) {
-      this.#sizes.splice(0, this.#first);
+    const areAllUsed = this.#first === this.#end;
+    if (areAllUsed || this.#first > STREAM_WINDOW_BYTES / STREAM_PIECE_BYTES) {
+      if (!areAllUsed) this.#sizes.copyWithin(0, this.#first, this.#end);
+      this.#end -= this.#first;
       this.#first = 0;
     }
     return usedBytes;

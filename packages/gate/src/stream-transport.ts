@@ -3,6 +3,9 @@ import type { Transport, TransportEvents } from './transport.ts';
 /** The part of `node:stream` Duplex (and `net.Socket`) that a gate needs. */
 export interface DuplexLike {
   readonly destroyed?: boolean;
+  readonly writableLength?: number;
+  /** Sockets have it. */
+  readonly connecting?: boolean;
   write(chunk: Uint8Array): boolean;
   end(): unknown;
   destroy(): unknown;
@@ -17,8 +20,11 @@ export interface DuplexLike {
  */
 export function streamTransport(duplex: DuplexLike): Transport {
   let closing = false;
+  // Other streams may hand on the memory that they are given, and say that they have written it.
+  const isSocket = duplex.connecting !== undefined;
   return {
     send: (bytes) => duplex.write(bytes),
+    ...(isSocket ? { hasSent: () => duplex.writableLength === 0 } : {}),
     close(reason) {
       if (reason !== undefined) return void duplex.destroy();
       if (closing) return;

@@ -10,8 +10,10 @@ export interface TransportEvents {
 
 /** A reliable ordered byte stream in both directions: a socket, a pipe, or memory. */
 export interface Transport {
-  /** Takes the bytes over; they are not changed afterwards. False: congested, wait for `drain`. */
+  /** Takes the bytes over; they are not changed before they have left. False: congested, wait for `drain`. */
   send(bytes: Uint8Array): boolean;
+  /** Whether all that was sent has left, and its memory is nobody's but the sender's. Absent: that is never known. */
+  hasSent?(): boolean;
   /** Without a reason: ends after what was sent is flushed. With one: at once. */
   close(reason?: Error): void;
   /** Called once, before anything else. No event may come before it. */

@@ -27,6 +27,15 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ callId: id }).map((fields) => frame(FrameKind.CANCEL, fields)),
   fc.record({ functionIndex: fc.nat(4), payload: bytes(300) }).map((fields) => frame(FrameKind.LOG, fields)),
   fc.constant(frame(FrameKind.GOODBYE)),
+  fc
+    .record({ callId: id, payload: fc.uint8Array({ minLength: 1, maxLength: 300 }) })
+    .map((fields) => frame(FrameKind.STREAM_DATA, fields)),
+  fc
+    .record({ callId: id, parentCallId: fc.integer({ min: 1, max: 0xffff_ffff }) })
+    .map((fields) => frame(FrameKind.STREAM_CREDIT, fields)),
+  fc
+    .record({ kind: fc.constantFrom(FrameKind.STREAM_END, FrameKind.STREAM_CLOSE), callId: id })
+    .map(({ kind, ...fields }) => frame(kind, fields)),
 );
 
 /** Cuts bytes into chunks of the given sizes, round and round. */
@@ -196,6 +205,33 @@ test('payloads are copies in memory of their own', () => {
     assert.deepEqual(decoded?.payload, Uint8Array.of(1, 2));
     assert.equal(decoded?.payload.buffer.byteLength, 2);
   }
+});
+
+test('a piece of a stream is lent: right within the listener, and in memory that is used again', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyFrame, { maxLength: 12 }),
+      fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1 }),
+      (frames, sizes) => {
+        const decoder = new FrameDecoder(limit);
+        const copies: Frame[] = [];
+        const kept: Uint8Array[] = [];
+        for (const chunk of chunksOf(Buffer.concat(frames.map(encodeFrame)), sizes)) {
+          decoder.read(chunk, (each) => {
+            copies.push({ ...each, payload: each.payload.slice() });
+            if (each.kind === FrameKind.STREAM_DATA) kept.push(each.payload);
+          });
+          chunk.fill(0xee);
+        }
+        assert.deepEqual(copies, frames);
+        // In the chunk, or where pieces are put together that lie in several: one such place for all.
+        const places = new Set(
+          kept.filter((piece) => !piece.every((byte) => byte === 0xee)).map(({ buffer }) => buffer),
+        );
+        assert.ok(places.size <= 1);
+      },
+    ),
+  );
 });
 
 test('a large frame in small chunks arrives whole', () => {

@@ -354,6 +354,7 @@ function openGate<T extends Functions, U extends Functions>(
     ...(onLog === undefined ? {} : { onLog }),
     // Called when frames come, and that is never before this function has returned.
     onStream: (frame) => streamReceived(frame),
+    streamTurns,
   });
   const streamReceived = services.connectStreams(endpoint.stream);
   return endpoint;
@@ -365,6 +366,8 @@ const maxHostCalls = 256;
 const hasStreams = ({ listen, connect }: EnclaveManifest): boolean => listen.length + connect.length > 0;
 const maxHostQueuedCalls = 1024;
 const startTimeoutMs = 30_000;
+/** Under load each turn finds some more sockets that have something. */
+const streamTurns = 3;
 
 type OnLog = (level: number, text: string) => void;
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { EnclosError } from '@enclos/errors';
-import type { StreamEvents, StreamPort } from '@enclos/gate';
+import { MAX_STREAM_CHUNK_BYTES, type StreamEvents, type StreamPort } from '@enclos/gate';
 
 /**
  * A stream of the enclave at its host: first a connection that is waited for,
@@ -13,16 +13,14 @@ export class HostStream {
   readonly #waiting = new AbortController();
   #socket: Socket | undefined;
   /** Read, and not yet passed on. */
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  #held: Buffer | undefined;
   /** What became of the socket, and what the enclave was told of it. */
   readonly #state = { hasEnded: false, saidEnd: false, isOver: false, isUnwanted: false };
-  readonly #pass = (): void => this.#passOn();
 
   constructor(open: (events: StreamEvents) => StreamPort) {
     this.#port = open({
       data: (bytes) => this.#write(bytes),
-      room: this.#pass,
+      room: () => this.#passOn(),
       ended: () => void this.#opened().end(),
       closed: () => this.#closed(),
     });
@@ -44,35 +42,36 @@ export class HostStream {
 
   #relay(socket: Socket): Socket {
     this.#socket = socket;
-    socket.on('data', (bytes: Buffer) => {
-      if (this.#state.isUnwanted) return;
-      this.#held.push(bytes);
-      this.#heldBytes += bytes.length;
-      if (this.#heldBytes > this.#port.room) socket.pause();
-      afterGathering(this.#pass);
-    });
+    socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => this.#port.grant(socket.writableLength));
     socket.on('end', () => {
       this.#state.hasEnded = true;
-      afterGathering(this.#pass);
+      this.#passOn();
     });
     socket.on('close', (isBroken) => {
       this.#state.isOver = true;
-      if (isBroken) this.#held = [];
-      afterGathering(this.#pass);
+      if (isBroken) this.#held = undefined;
+      this.#passOn();
     });
     return socket.resume();
   }
 
+  /** What there is no room for is kept, as a copy, and the socket waits until it is gone. */
+  #read(bytes: Uint8Array): void {
+    if (this.#state.isUnwanted) return;
+    const sentBytes = this.#held === undefined ? this.#port.send(bytes) : 0;
+    if (sentBytes === bytes.length) return;
+    const rest = bytes.subarray(sentBytes);
+    this.#held = Buffer.concat(this.#held === undefined ? [rest] : [this.#held, rest]);
+    this.#socket?.pause();
+  }
+
   #passOn(): void {
-    for (let piece = this.#held[0]; piece !== undefined; piece = this.#held[0]) {
-      const sentBytes = this.#port.send(piece);
-      this.#heldBytes -= sentBytes;
-      if (sentBytes < piece.length) {
-        this.#held[0] = piece.subarray(sentBytes);
-        return;
-      }
-      this.#held.shift();
+    const held = this.#held;
+    if (held !== undefined) {
+      const sentBytes = this.#port.send(held);
+      this.#held = sentBytes < held.length ? held.subarray(sentBytes) : undefined;
+      if (this.#held !== undefined) return;
     }
     const { hasEnded, saidEnd, isOver } = this.#state;
     if (hasEnded && !saidEnd) {
@@ -86,13 +85,13 @@ export class HostStream {
   /** A socket that is gone takes them as well: its close is on the way to the enclave. */
   #write(bytes: Uint8Array): void {
     const socket = this.#opened();
-    if (socket.writable) socket.write(bytes);
+    if (socket.writable) writeLent(socket, bytes);
     this.#port.grant(socket.writableLength);
   }
 
   #closed(): void {
     this.#state.isUnwanted = true;
-    this.#held = [];
+    this.#held = undefined;
     const socket = this.#socket;
     // Only then: the signal goes on to destroy a socket that was connected with it, and what waits in it.
     if (socket === undefined) this.#waiting.abort();
@@ -110,22 +109,17 @@ export class HostStream {
   }
 }
 
-let waiting = new Set<() => void>();
-/** How often the sockets are looked at before what they gave is passed on: under load each turn finds some more. */
-const turnsToGather = 3;
+/** What sockets write from, all of them, as long as the kernel takes all at once. */
+let buffer = Buffer.allocUnsafeSlow(MAX_STREAM_CHUNK_BYTES);
 
-/** Runs the work once, when all sockets that have something have said so: what they say then crosses together. */
-function afterGathering(work: () => void): void {
-  if (waiting.size === 0) afterTurns(turnsToGather, workOff);
-  waiting.add(work);
-}
-
-function workOff(): void {
-  const all = waiting;
-  waiting = new Set();
-  for (const each of all) each();
-}
-
-function afterTurns(count: number, work: () => void): void {
-  setImmediate(() => (count > 1 ? afterTurns(count - 1, work) : work()));
+/**
+ * Writes bytes that change when this returns. Fresh memory for each piece costs more than to copy it: for large ones
+ * the collector of garbage took half of the host's time.
+ */
+function writeLent(socket: Socket, bytes: Uint8Array): void {
+  if (socket.writableLength > 0) return void socket.write(new Uint8Array(bytes));
+  buffer.set(bytes);
+  socket.write(buffer.subarray(0, bytes.length));
+  // The kernel has not taken all of it, and the rest is written from there.
+  if (socket.writableLength > 0) buffer = Buffer.allocUnsafeSlow(MAX_STREAM_CHUNK_BYTES);
 }

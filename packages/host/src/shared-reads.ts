@@ -22,7 +22,7 @@ export function relayedSocketOptions(socketOf: () => Socket): RelayedSocketOptio
     onread: {
       buffer,
       callback(sizeBytes) {
-        socketOf().emit('data', Buffer.from(buffer.subarray(0, sizeBytes)));
+        socketOf().emit('data', buffer.subarray(0, sizeBytes));
         return true;
       },
     },

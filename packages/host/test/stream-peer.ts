@@ -23,7 +23,7 @@ export class PeerStream extends EventEmitter {
       id,
       {
         data: (bytes) => {
-          this.#received.push(bytes);
+          this.#received.push(Uint8Array.from(bytes));
           this.emit('moved');
         },
         room: () => this.emit('moved'),
@@ -73,7 +73,8 @@ export class Peer {
 
   constructor(services: HostServices) {
     this.#services = services;
-    const received = services.connectStreams((frame, _isRefusal, taken) => {
+    const received = services.connectStreams((lent, _isRefusal, taken) => {
+      const frame = { ...lent, payload: Uint8Array.from(lent.payload) };
       this.frames.push(frame);
       taken?.();
       queueMicrotask(() => this.#guarded(() => this.#table.received(frame)));

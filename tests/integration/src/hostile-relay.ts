@@ -13,7 +13,9 @@ export class HostileRelay {
   readonly #pieces: Frame[] = [];
 
   readonly hear = (frame: Frame): void => {
-    (frame.kind === FrameKind.STREAM_DATA ? this.#pieces : this.heard).push(frame);
+    if (frame.kind !== FrameKind.STREAM_DATA) this.heard.push(frame);
+    // A piece is lent.
+    else this.#pieces.push({ ...frame, payload: Uint8Array.from(frame.payload) });
   };
 
   /** What the enclave has sent of a stream. */

@@ -146,7 +146,13 @@ function difference(stream: Uint8Array, { maxFrameBytes, expected, chunks }: Com
   for (const piece of chunks) {
     // The transport may use its buffer again at once: what is overwritten must not be seen later.
     const chunk = piece.slice();
-    const error = thrownBy(() => decoder.read(chunk, (frame) => frames.push(frame)));
+    const error = thrownBy(() =>
+      decoder.read(chunk, (frame) => {
+        // Pieces of streams are lent, and nothing else is.
+        const isLent = frame.kind === Kind.STREAM_DATA;
+        frames.push(isLent ? { ...frame, payload: frame.payload.slice() } : frame);
+      }),
+    );
     chunk.fill(0xee);
     if (decoder.heldBytes > maxFrameBytes) return `It held ${decoder.heldBytes} bytes.`;
     if (error === undefined && refusals > 0) return 'It reads on after a refusal.';

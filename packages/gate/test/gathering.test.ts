@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { test } from 'node:test';
+import { FrameKind, type Frame } from '../src/index.ts';
+import { FakeTransport, frame, hello, noBytes, optionsFor, openRig, settle, watch } from './harness.ts';
+import { createEndpoint, type Endpoint } from '../src/index.ts';
+
+const streamTurns = 3;
+const piece = (stream: number, byte = stream): Frame =>
+  frame(FrameKind.STREAM_DATA, { callId: stream, payload: new Uint8Array(100).fill(byte) });
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await turn();
+}
+
+test('frames of streams wait for others, and cross with them', async () => {
+  const { endpoint, wire } = await openRig({ streamTurns });
+  const before = wire.sends.length;
+  endpoint.stream(piece(2), false);
+  await turns(1);
+  endpoint.stream(piece(4), false);
+  assert.equal(wire.sends.length, before);
+  await turns(streamTurns);
+  assert.equal(wire.sends.length, before + 1);
+  assert.deepEqual(
+    wire.frames().map(({ callId }) => callId),
+    [2, 4],
+  );
+});
+
+test('without turns to wait they cross with what their own turn brings', async () => {
+  const { endpoint, wire } = await openRig();
+  endpoint.stream(piece(2), false);
+  await settle();
+  assert.deepEqual(
+    wire.frames().map(({ callId }) => callId),
+    [2],
+  );
+});
+
+test('a call does not wait, and takes along what does', async () => {
+  const { endpoint, wire } = await openRig({ streamTurns });
+  endpoint.stream(piece(2), false);
+  watch(endpoint.invoke(0, 0, noBytes));
+  // Microtasks only.
+  for (let i = 0; i < 40; i++) await Promise.resolve();
+  assert.deepEqual(
+    wire.frames().map(({ kind }) => kind),
+    [FrameKind.STREAM_DATA, FrameKind.CALL],
+  );
+});
+
+test('a full batch does not wait either', async () => {
+  const { endpoint, wire } = await openRig({
+    streamTurns,
+    limits: { ...optionsFor(new FakeTransport()).limits, maxFrameBytes: 100_000 },
+  });
+  const large = frame(FrameKind.STREAM_DATA, { callId: 2, payload: new Uint8Array(40_000) });
+  endpoint.stream(large, false);
+  endpoint.stream(large, false);
+  assert.equal(wire.frames().length, 1);
+  await turns(streamTurns + 1);
+  assert.equal(wire.frames().length, 1);
+});
+
+test('nothing is sent behind the end of the gate', async () => {
+  const { endpoint, wire } = await openRig({ streamTurns });
+  endpoint.stream(piece(2), false);
+  void endpoint.close(new Error('over'));
+  const before = wire.sends.length;
+  await turns(streamTurns + 2);
+  assert.equal(wire.sends.length, before);
+});
+
+/** A transport that knows whether it has sent everything, as a socket does. */
+class KnowingTransport extends FakeTransport {
+  isEmpty = true;
+
+  hasSent(): boolean {
+    return this.isEmpty;
+  }
+}
+
+async function opened(wire: FakeTransport): Promise<Endpoint> {
+  const endpoint = createEndpoint(optionsFor(wire));
+  wire.push(hello);
+  await endpoint.ready;
+  await settle();
+  return endpoint;
+}
+
+async function twoBatches(wire: FakeTransport): Promise<readonly [Uint8Array | undefined, Uint8Array | undefined]> {
+  const endpoint = await opened(wire);
+  for (const stream of [2, 4]) {
+    endpoint.stream(piece(stream), false);
+    await settle();
+  }
+  return [wire.sends.at(-2), wire.sends.at(-1)];
+}
+
+test('the memory of a batch is used again when the transport has sent everything', async () => {
+  const [first, second] = await twoBatches(new KnowingTransport());
+  assert.equal(first?.buffer, second?.buffer);
+  assert.equal(first?.length, second?.length);
+});
+
+test('and is not while the transport keeps something, or where that is not known', async () => {
+  const keeping = new KnowingTransport();
+  keeping.isEmpty = false;
+  for (const wire of [keeping, new FakeTransport()]) {
+    const [first, second] = await twoBatches(wire);
+    assert.notEqual(first?.buffer, second?.buffer);
+    assert.deepEqual(
+      wire.frames().flatMap(({ kind, payload }) => (kind === FrameKind.STREAM_DATA ? [payload[0]] : [])),
+      [2, 4],
+    );
+  }
+});
+
+test('a payload that was taken over is never written to', async () => {
+  const wire = new KnowingTransport();
+  const endpoint = await opened(wire);
+  const large = new Uint8Array(300_000).fill(7);
+  watch(endpoint.invoke(0, 0, large));
+  endpoint.stream(piece(2), false);
+  await settle();
+  assert.ok(large.every((byte) => byte === 7));
+});
