@@ -26,8 +26,9 @@ export class RelayedStream extends Duplex {
     super({ highWaterMark: MAX_STREAM_CHUNK_BYTES });
     this.#port = open({
       data: (bytes) => {
-        if (!this.#isTakenAtOnce()) this.push(copyOf(bytes));
-        else this.emit('data', this.#isLending && this.listenerCount('data') === 1 ? bytes : copyOf(bytes));
+        const readers = this.#waitingReaders();
+        if (readers === 0) this.push(copyOf(bytes));
+        else this.emit('data', this.#isLending && readers === 1 ? bytes : copyOf(bytes));
         this.#port.grant(this.readableLength);
       },
       room: () => this.#sendRest(),
@@ -97,14 +98,10 @@ export class RelayedStream extends Duplex {
     done(error);
   }
 
-  /** A reader waits, and nothing is before it: all that `push` would add are a queue and its turns. */
-  #isTakenAtOnce(): boolean {
-    return (
-      this.readableFlowing === true &&
-      this.readableLength === 0 &&
-      this.readableEncoding === null &&
-      this.listenerCount('data') > 0
-    );
+  /** How many take what comes at once: nothing is before it, and all that `push` would add are a queue and its turns. */
+  #waitingReaders(): number {
+    const isFree = this.readableFlowing === true && this.readableLength === 0 && this.readableEncoding === null;
+    return isFree ? this.listenerCount('data') : 0;
   }
 
   #sendRest(): void {

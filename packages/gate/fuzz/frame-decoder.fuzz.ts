@@ -39,7 +39,7 @@ function decoded(data: Uint8Array, size: number): string {
       decoder.read(data.subarray(at, at + size), (frame) => seen.push(Buffer.from(encodeFrame(frame)).toString('hex')));
       if (decoder.heldBytes > maxFrameBytes) throw new RangeError('The decoder holds more than a frame.');
     }
-    decoder.end();
+    if (decoder.unfinishedFrame !== 0) seen.push(`${decoder.heldBytes} bytes of one more`);
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     seen.push(error.message);

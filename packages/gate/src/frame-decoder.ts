@@ -62,15 +62,13 @@ export class FrameDecoder {
 
   /** @throws GATE_INVALID_ARGUMENT when `maxFrameBytes` is out of range. */
   constructor({ maxFrameBytes, checkHeader }: FrameDecoderOptions) {
-    if (
-      !Number.isInteger(maxFrameBytes) ||
-      maxFrameBytes < MIN_FRAME_LIMIT_BYTES ||
-      maxFrameBytes > MAX_FRAME_LIMIT_BYTES
-    ) {
-      throw new EnclosError(
-        'GATE_INVALID_ARGUMENT',
-        `maxFrameBytes is not from ${MIN_FRAME_LIMIT_BYTES} to ${MAX_FRAME_LIMIT_BYTES}.`,
-      );
+    const isAllowed =
+      Number.isInteger(maxFrameBytes) &&
+      maxFrameBytes >= MIN_FRAME_LIMIT_BYTES &&
+      maxFrameBytes <= MAX_FRAME_LIMIT_BYTES;
+    if (!isAllowed) {
+      const range = `from ${MIN_FRAME_LIMIT_BYTES} to ${MAX_FRAME_LIMIT_BYTES}`;
+      throw new EnclosError('GATE_INVALID_ARGUMENT', `maxFrameBytes is not ${range}.`);
     }
     this.#maxFrameBytes = maxFrameBytes;
     this.#checkHeader = checkHeader;
@@ -87,18 +85,9 @@ export class FrameDecoder {
   }
 
   /**
-   * The frames that `chunk` completes, in order, with payloads of their own.
+   * Hands over each frame that `chunk` completes as soon as it is decoded, so that what happens before a bad frame does
+   * not depend on where the chunks were cut.
    * @throws GATE_PROTOCOL_VIOLATION; from then on every call throws it.
-   */
-  push(chunk: Uint8Array): Frame[] {
-    const frames: Frame[] = [];
-    this.read(chunk, (frame) => frames.push(isLent(frame) ? { ...frame, payload: frame.payload.slice() } : frame));
-    return frames;
-  }
-
-  /**
-   * As `push`, but hands over each frame as soon as it is decoded, so that what
-   * happens before a bad frame does not depend on where the chunks were cut.
    */
   read(chunk: Uint8Array, each: (frame: Frame) => void): void {
     if (this.#failed) throw protocolViolation('bytes after a frame that was refused');
@@ -115,11 +104,6 @@ export class FrameDecoder {
     }
   }
 
-  /** The stream has ended. @throws GATE_PROTOCOL_VIOLATION inside a frame. */
-  end(): void {
-    if (this.#headFilled !== 0) throw protocolViolation('the end of the stream inside a frame');
-  }
-
   /** The fast path: frames that lie wholly in this chunk. Returns where the first unfinished one starts. */
   #wholeFrames(bytes: Uint8Array, start: number, each: (frame: Frame) => void): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -131,8 +115,7 @@ export class FrameDecoder {
       const payloadAt = at + FRAME_HEADER_BYTES;
       this.#framesDone++;
       at = next;
-      if (payloadAt < next)
-        frame.payload = isLent(frame) ? bytes.subarray(payloadAt, next) : bytes.slice(payloadAt, next);
+      frame.payload = isLent(frame) ? bytes.subarray(payloadAt, next) : bytes.slice(payloadAt, next);
       each(frame);
     }
     return at;
@@ -169,8 +152,7 @@ export class FrameDecoder {
   }
 
   #fillHead(bytes: Uint8Array, at: number, upTo: number): number {
-    const count = Math.min(upTo - this.#headFilled, bytes.length - at);
-    if (count <= 0) return at;
+    const count = Math.max(0, Math.min(upTo - this.#headFilled, bytes.length - at));
     this.#head.set(bytes.subarray(at, at + count), this.#headFilled);
     this.#headFilled += count;
     return at + count;
@@ -178,7 +160,6 @@ export class FrameDecoder {
 
   #fillPayload(bytes: Uint8Array, at: number): number {
     const count = Math.min(this.#payloadBytes - this.#payloadFilled, bytes.length - at);
-    if (count <= 0) return at;
     this.#makeRoom(this.#payloadFilled + count);
     this.#payload.set(bytes.subarray(at, at + count), this.#payloadFilled);
     this.#payloadFilled += count;

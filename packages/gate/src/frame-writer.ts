@@ -3,7 +3,6 @@ import type { Transport } from './transport.ts';
 
 /** Frames of one tick are sent together, in pieces of at most this size: what the peer reads at once. */
 const BATCH_BYTES = 65_536;
-const FIRST_BATCH_BYTES = 256;
 /** From here on a payload is sent as it is: to copy it would cost as much as to send it. */
 const LARGE_PAYLOAD_BYTES = 262_144;
 /** How often a flush may step back behind frames that are still being produced in this tick. */
@@ -67,7 +66,6 @@ export class FrameWriter {
   #frames = 0;
   #framesTaken = 0;
   #deferrals = 0;
-  #nextBatchBytes = FIRST_BATCH_BYTES;
   #finished: (() => void) | undefined;
   readonly #flushTurn = (): void => this.#flushOrDefer();
 
@@ -88,9 +86,7 @@ export class FrameWriter {
    * @returns its number, for `hasTaken`.
    */
   send(frame: Frame): number {
-    if (this.#stopped) return this.#frames;
-    this.#append(frame, false);
-    this.#scheduleFlush();
+    this.sendThen(frame);
     return this.#frames;
   }
 
@@ -101,8 +97,7 @@ export class FrameWriter {
 
   /** A frame that the peer provoked and that no limit of ours bounds. */
   sendRefusal(frame: Frame): void {
-    if (this.#stopped) return;
-    this.#append(frame, true);
+    if (!this.#stopped) this.#append(frame, true);
     this.#scheduleFlush();
   }
 
@@ -117,8 +112,7 @@ export class FrameWriter {
   sendGathered(frame: Frame, afterSend?: () => void): void {
     if (this.#stopped) return afterSend?.();
     this.#append(frame, false, afterSend);
-    if (this.#streamTurns === 0) this.#scheduleFlush();
-    else if (!this.#isGathering) this.#gather(this.#streamTurns);
+    if (!this.#isGathering) this.#gather(this.#streamTurns);
   }
 
   /** Sends what there is, then keeps everything until `release`. */
@@ -196,31 +190,19 @@ export class FrameWriter {
   #batchFor(sizeBytes: number): Batch {
     // A loop, because what runs after a send may itself begin a batch.
     for (let current = this.#current; current !== undefined; current = this.#current) {
-      if (current.length + sizeBytes <= BATCH_BYTES) {
-        growTo(current, current.length + sizeBytes);
-        return current;
-      }
+      if (current.length + sizeBytes <= BATCH_BYTES) return current;
       this.#sealAndPump();
     }
-    const memory = this.#takeMemory(sizeBytes);
-    const batch: Batch = { memory, length: 0, refusalBytes: 0, lastFrame: 0, afterSend: [] };
-    this.#current = batch;
-    return batch;
-  }
-
-  #takeMemory(sizeBytes: number): Memory {
-    const spare = this.#spare;
-    if (spare === undefined || spare.bytes.length < sizeBytes) {
-      return newMemory(Math.max(sizeBytes, this.#nextBatchBytes));
-    }
+    const memory = sizeBytes > BATCH_BYTES ? newMemory(sizeBytes) : (this.#spare ?? newMemory(BATCH_BYTES));
     this.#spare = undefined;
-    return spare;
+    this.#current = { memory, length: 0, refusalBytes: 0, lastFrame: 0, afterSend: [] };
+    return this.#current;
   }
 
   #gather(turns: number): void {
     this.#isGathering = turns > 0;
     if (this.#isGathering) setImmediate(() => this.#gather(turns - 1));
-    else this.#flush();
+    else this.#scheduleFlush();
   }
 
   #scheduleFlush(): void {
@@ -243,11 +225,7 @@ export class FrameWriter {
       return;
     }
     this.#flushScheduled = false;
-    this.#flush();
-  }
-
-  /** Under congestion the batch stays open and fills up. */
-  #flush(): void {
+    // Under congestion the batch stays open and fills up.
     if (!this.#congested && !this.#held) this.#sealAndPump();
   }
 
@@ -255,7 +233,6 @@ export class FrameWriter {
     const batch = this.#current;
     if (batch !== undefined) {
       this.#current = undefined;
-      this.#nextBatchBytes = Math.min(BATCH_BYTES, Math.max(FIRST_BATCH_BYTES, nextPowerOfTwo(batch.length)));
       this.#queue.push(batch);
     }
     this.#pump();
@@ -283,11 +260,10 @@ export class FrameWriter {
     this.#queuedBytes -= batch.length;
     this.#refusalBytes -= batch.refusalBytes;
     this.#framesTaken = batch.lastFrame;
-    const { memory } = batch;
-    this.#congested = !this.#transport.send(memory.bytes.subarray(0, batch.length));
-    // Payloads that were taken over are larger.
-    const isOurs = memory.bytes.length <= BATCH_BYTES;
-    if (isOurs && this.#transport.hasSent?.() === true) this.#spare = memory;
+    const { bytes } = batch.memory;
+    this.#congested = !this.#transport.send(bytes.subarray(0, batch.length));
+    // What was made for one frame, or was taken over, has another size.
+    if (bytes.length === BATCH_BYTES && this.#transport.hasSent?.() === true) this.#spare = batch.memory;
     for (const afterSend of batch.afterSend) afterSend();
   }
 
@@ -314,18 +290,7 @@ export class FrameWriter {
   }
 }
 
-function growTo(batch: Batch, neededBytes: number): void {
-  const { bytes } = batch.memory;
-  if (neededBytes <= bytes.length) return;
-  batch.memory = newMemory(Math.min(BATCH_BYTES, Math.max(neededBytes, 2 * bytes.length)));
-  batch.memory.bytes.set(bytes.subarray(0, batch.length));
-}
-
 function newMemory(sizeBytes: number): Memory {
   const bytes = new Uint8Array(sizeBytes);
   return { bytes, view: new DataView(bytes.buffer) };
-}
-
-function nextPowerOfTwo(value: number): number {
-  return 2 ** (32 - Math.clz32(value - 1));
 }

@@ -171,7 +171,7 @@ class Port implements StreamPort {
     let at = 0;
     while (at < bytes.length && this.#room > STREAM_PIECE_BYTES) {
       const end = Math.min(bytes.length, at + Math.min(MAX_STREAM_CHUNK_BYTES, this.#room - STREAM_PIECE_BYTES));
-      this.#sendPiece(bytes.subarray(at, end));
+      this.#sendPiece(end - at === bytes.length ? bytes : bytes.subarray(at, end));
       at = end;
     }
     return at;

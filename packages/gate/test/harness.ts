@@ -35,6 +35,16 @@ export function frame(kind: FrameKind, fields: Partial<Frame> = {}): Frame {
 
 export const hello = encodeFrame(frame(FrameKind.HELLO));
 
+/** The frames that a chunk completes, those of streams with payloads that are copies. */
+export function pushed(decoder: FrameDecoder, chunk: Uint8Array): Frame[] {
+  const frames: Frame[] = [];
+  decoder.read(chunk, (each) => {
+    const isLent = each.kind === FrameKind.STREAM_DATA;
+    frames.push(isLent ? { ...each, payload: each.payload.slice() } : each);
+  });
+  return frames;
+}
+
 /** Turns of the event loop: enough for every microtask and in-process delivery. */
 export async function settle(turns = 4): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await nextTurn();
@@ -112,7 +122,7 @@ export class FakeTransport implements Transport {
   frames(): Frame[] {
     const fresh = this.sends.slice(this.#decoded);
     this.#decoded = this.sends.length;
-    return fresh.flatMap((bytes) => this.#decoder.push(bytes));
+    return fresh.flatMap((bytes) => pushed(this.#decoder, bytes));
   }
 }
 

@@ -13,6 +13,7 @@ import {
   testLimits,
   thrown,
   watch,
+  pushed,
 } from './harness.ts';
 
 const call = (callId: number, fields: Partial<Frame> = {}): Frame => frame(FrameKind.CALL, { callId, ...fields });
@@ -88,7 +89,10 @@ test('the decoder keeps nothing of a payload whose header is refused', () => {
       throw new TypeError('refused');
     },
   });
-  assert.throws(() => decoder.push(encodeFrame(call(2, { payload: new Uint8Array(100) })).subarray(0, 60)), TypeError);
+  assert.throws(
+    () => pushed(decoder, encodeFrame(call(2, { payload: new Uint8Array(100) })).subarray(0, 60)),
+    TypeError,
+  );
   assert.equal(decoder.heldBytes, 0);
 });
 

@@ -28,6 +28,11 @@ export function place({ cores }: Placement, interpreterPath: string): void {
   for (const id of interpreters(interpreterPath)) pin(id, cores?.[1]);
 }
 
+/** Puts a process, and every one below it, on a core; undefined: the scheduler chooses. */
+export function placeTree(processId: number, core: number | undefined): void {
+  for (const id of below(processId)) pin(id, core);
+}
+
 /** Before anything is pinned: later it counts the cores that this process may use. */
 const coreCount = availableParallelism();
 
@@ -48,10 +53,15 @@ function pin(processId: number, core: number | undefined): boolean {
  */
 export function interpreters(interpreterPath: string): readonly number[] {
   const sizeBytes = statSync(interpreterPath).size;
+  return below(process.pid).filter((id) => programSizeBytes(id) === sizeBytes);
+}
+
+/** A process, and those that come from it. */
+function below(root: number): readonly number[] {
   const parents = new Map(processIds().map((id) => [id, parentOf(id)]));
-  const isOurs = (id: number | undefined): boolean =>
-    id !== undefined && id !== 0 && (id === process.pid || isOurs(parents.get(id)));
-  return [...parents.keys()].filter((id) => isOurs(id) && programSizeBytes(id) === sizeBytes);
+  const isBelow = (id: number | undefined): boolean =>
+    id !== undefined && id !== 0 && (id === root || isBelow(parents.get(id)));
+  return [...parents.keys()].filter(isBelow);
 }
 
 const processIds = (): readonly number[] =>

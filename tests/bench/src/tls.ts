@@ -12,19 +12,18 @@ import { serverName, tlsEchoProjectFolder, type Address } from '@enclos/sample-t
 import { generateSigningKey } from '@enclos/sgx/node';
 import { verifyInterpreter } from '@enclos/software-sgx';
 import { atLeast, type Figure } from './figures.ts';
-import { interleave } from './statistics.ts';
+import { placements, placeTree, type Placement } from './placement.ts';
+import { interleave, type Comparison } from './statistics.ts';
 
-/**
- * Connections, and the bytes of a request and of its answer. The bound is for a server under load. With one
- * connection a request wakes four processes instead of two, one after the other, and large ones measure copying.
- */
+/** Connections, requests of a run, and the bytes of a request and of its answer. The bound is for a server under load. */
 const loads = [
-  { count: 64, sizeBytes: 512, smallestRatio: 0.6 },
-  { count: 16, sizeBytes: 512, smallestRatio: undefined },
-  { count: 1, sizeBytes: 512, smallestRatio: undefined },
-  { count: 64, sizeBytes: 16_384, smallestRatio: undefined },
+  { count: 128, requests: 20_000, sizeBytes: 512, isBound: true },
+  { count: 64, requests: 20_000, sizeBytes: 512, isBound: true },
+  { count: 16, requests: 20_000, sizeBytes: 512, isBound: false },
+  { count: 1, requests: 4000, sizeBytes: 512, isBound: false },
+  { count: 64, requests: 4000, sizeBytes: 16_384, isBound: false },
 ] as const;
-const requests = 4000;
+const smallestRatio = 0.6;
 const handshakes = 100;
 
 /** The same server outside: Node's own, in the enclave's interpreter. Key and certificate come in its argument. */
@@ -36,6 +35,7 @@ const server = require('node:tls').createServer(JSON.parse(process.argv[1]), (cl
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
 
 interface Server {
+  readonly processId: number;
   readonly address: Address;
   /** The only root that a client needs. */
   readonly certificate: string;
@@ -54,6 +54,7 @@ async function startPlain(): Promise<Server> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return {
+    processId: child.pid ?? 0,
     address: { host: '127.0.0.1', port: Number(await nextLine(createInterface({ input: child.stdout }))) },
     certificate: cert,
     close: async () => void child.kill(),
@@ -69,9 +70,13 @@ async function startEnclave(): Promise<Server> {
   await writeFile(join(folder, 'signature'), signature);
   const program = fileURLToPath(new URL('tls-host.js', import.meta.url));
   const child = spawn(process.execPath, [program, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const said = JSON.parse(await nextLine(createInterface({ input: child.stdout }))) as Omit<Server, 'close'>;
+  const said = JSON.parse(await nextLine(createInterface({ input: child.stdout }))) as Pick<
+    Server,
+    'address' | 'certificate'
+  >;
   return {
     ...said,
+    processId: child.pid ?? 0,
     async close() {
       const ended = once(child, 'exit');
       child.stdin.end();
@@ -82,6 +87,7 @@ async function startEnclave(): Promise<Server> {
 }
 
 interface Client {
+  readonly processId: number;
   /** Milliseconds of what was asked for. */
   run(line: string): Promise<number>;
   close(): void;
@@ -95,6 +101,7 @@ function startClient({ address, certificate }: Server): Client {
   });
   const lines = createInterface({ input: child.stdout });
   return {
+    processId: child.pid ?? 0,
     async run(line) {
       const answer = nextLine(lines);
       child.stdin?.write(`${line}\n`);
@@ -104,34 +111,47 @@ function startClient({ address, certificate }: Server): Client {
   };
 }
 
+/**
+ * The clients stand for other machines, so a core is theirs, and the servers have the other one, host and enclave
+ * together. A scheduler that puts three processes on two cores measures itself: see placement.ts.
+ */
+function serverPlacements(): readonly Placement[] {
+  return placements().filter(({ cores }) => cores === undefined || cores[0] !== cores[1]);
+}
+
 /** TLS that ends inside, its bytes relayed by the host, against the same server outside. Connections are kept. */
 export async function benchTls(): Promise<readonly Figure[]> {
   const servers = [await startEnclave(), await startPlain()] as const;
   const [inside, outside] = [startClient(servers[0]), startClient(servers[1])];
-  const compare = async (line: string): ReturnType<typeof interleave> => {
+  const compare = async (line: string): Promise<Comparison> => {
     await inside.run(line);
     await outside.run(line);
     return interleave(
-      21,
+      15,
       () => inside.run(line),
       () => outside.run(line),
     );
   };
   const figures: Figure[] = [];
-  for (const { count, sizeBytes, smallestRatio } of loads) {
-    const { ours, peer, ratio } = await compare(`${count} ${requests} ${sizeBytes}`);
-    const rate = (milliseconds: number): string => `${Math.round(requests / (milliseconds / 1000))} /s`;
-    figures.push({
-      what: `TLS inside: ${sizeBytes} bytes, ${count} connection${count === 1 ? '' : 's'}, plain Node server outside`,
-      ours: rate(ours),
-      peer: rate(peer),
-      ratio: (1 / ratio).toFixed(2),
-      ...(smallestRatio === undefined ? {} : { bound: atLeast(smallestRatio, 1 / ratio) }),
-    });
+  for (const { name, cores } of serverPlacements()) {
+    for (const { processId } of [inside, outside]) placeTree(processId, cores?.[0]);
+    for (const { processId } of servers) placeTree(processId, cores?.[1]);
+    const where = cores === undefined ? name : 'clients on a core of their own';
+    for (const { count, requests, sizeBytes, isBound } of loads) {
+      const { ours, peer, ratio } = await compare(`${count} ${requests} ${sizeBytes}`);
+      const rate = (milliseconds: number): string => `${Math.round(requests / (milliseconds / 1000))} /s`;
+      figures.push({
+        what: `TLS inside: ${sizeBytes} bytes, ${count} connection${count === 1 ? '' : 's'}, ${where}`,
+        ours: rate(ours),
+        peer: rate(peer),
+        ratio: (1 / ratio).toFixed(2),
+        ...(isBound && cores !== undefined ? { bound: atLeast(smallestRatio, 1 / ratio) } : {}),
+      });
+    }
   }
   const { ours, peer, ratio } = await compare(`handshake ${handshakes}`);
   figures.push({
-    what: 'TLS inside: handshake, plain Node server outside',
+    what: 'TLS inside: handshake, scheduler chooses',
     ours: `${(ours / handshakes).toFixed(2)} ms`,
     peer: `${(peer / handshakes).toFixed(2)} ms`,
     ratio: (1 / ratio).toFixed(2),

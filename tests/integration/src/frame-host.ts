@@ -46,7 +46,8 @@ export async function openFrameHost(launcher: Launcher, signed: SignedImage): Pr
   let wake: () => void = () => undefined;
   let isOver = false;
   gate.on('data', (chunk: Uint8Array) => {
-    heard.push(...decoder.push(chunk));
+    // The payloads of some kinds are lent.
+    decoder.read(chunk, (frame) => heard.push({ ...frame, payload: Uint8Array.from(frame.payload) }));
     wake();
   });
   gate.resume();
