@@ -15,10 +15,14 @@ export function varintBytes(value: number): number {
 
 /** The growing buffer that a value is written into. Codecs write `bytes` after a `reserve`. */
 export class Sink {
+  /** Where memory comes from, whose bytes may be anything: what is handed over ends where the value does. */
+  static take: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes);
   bytes: Uint8Array = new Uint8Array(SMALLEST_BYTES);
   view: DataView = new DataView(this.bytes.buffer);
   at = 0;
   limit = 0;
+  /** What is written into again: `bytes`, but while a value is too large for a buffer that stays. */
+  #kept: Uint8Array = this.bytes;
 
   /** Makes room for `count` bytes and returns where they start. `bytes` may be another buffer afterwards. */
   reserve(count: number): number {
@@ -49,21 +53,24 @@ export class Sink {
 
   /** Makes ready for the next value. What was written may be secret, so a buffer that stays is cleared. */
   clear(): void {
-    if (this.bytes.length > LARGEST_KEPT_BYTES) {
-      this.bytes = new Uint8Array(SMALLEST_BYTES);
-      this.view = new DataView(this.bytes.buffer);
-    } else {
-      this.bytes.fill(0, 0, this.at);
-    }
+    // Nothing new is made here: it would have the collector look for memory while the large buffer is still in use, and
+    // what is in use then is old to it, and freed late and dearly.
+    if (this.bytes === this.#kept) this.bytes.fill(0, 0, this.at);
+    else this.#use(this.#kept);
     this.at = 0;
   }
 
   #grow(needed: number): void {
     if (this.at > this.limit) refuse(`more than ${this.limit} bytes when encoded`);
-    const grown = new Uint8Array(Math.max(needed + SPARE_BYTES, 2 * this.bytes.length));
+    const grown = Sink.take(Math.max(needed + SPARE_BYTES, 2 * this.bytes.length));
     grown.set(this.bytes.subarray(0, this.at));
     this.bytes.fill(0);
-    this.bytes = grown;
-    this.view = new DataView(grown.buffer);
+    this.#use(grown);
+    if (grown.length <= LARGEST_KEPT_BYTES) this.#kept = grown;
+  }
+
+  #use(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
   }
 }

@@ -1,5 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import {
+  emptyPayload,
   FRAME_HEADER_BYTES,
   FrameKind,
   MAX_STREAM_CHUNK_BYTES,
@@ -23,7 +24,6 @@ const FIRST_ROOM_BYTES = 65_536;
  */
 const GROWTH = 32;
 const LENGTH_BYTES = 4;
-const noPayload = new Uint8Array(0);
 
 export interface FrameDecoderOptions {
   /** The largest whole frame, header included. */
@@ -52,7 +52,7 @@ export class FrameDecoder {
   #headFilled = 0;
   /** Set once the header of the unfinished frame is whole. */
   #frame: BegunFrame | undefined;
-  #payload: Uint8Array = noPayload;
+  #payload: Uint8Array = emptyPayload;
   /** Where pieces of streams are put together that do not lie in one chunk. */
   #lent: Uint8Array | undefined;
   #payloadBytes = 0;
@@ -178,7 +178,7 @@ export class FrameDecoder {
   #drop(): void {
     this.#headFilled = 0;
     this.#frame = undefined;
-    this.#payload = noPayload;
+    this.#payload = emptyPayload;
     this.#payloadBytes = 0;
     this.#payloadFilled = 0;
   }

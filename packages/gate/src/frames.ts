@@ -57,7 +57,7 @@ export interface Frame extends FrameHeader {
   readonly payload: Uint8Array;
 }
 
-const emptyPayload = new Uint8Array(0);
+export const emptyPayload = new Uint8Array(0);
 
 /** A frame whose other fields are zero. */
 export function simpleFrame(kind: FrameKind, callId: number, payload: Uint8Array = emptyPayload): Frame {

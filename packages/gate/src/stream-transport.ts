@@ -20,11 +20,10 @@ export interface DuplexLike {
  */
 export function streamTransport(duplex: DuplexLike): Transport {
   let closing = false;
-  // Other streams may hand on the memory that they are given, and say that they have written it.
-  const isSocket = duplex.connecting !== undefined;
   return {
     send: (bytes) => duplex.write(bytes),
-    ...(isSocket ? { hasSent: () => duplex.writableLength === 0 } : {}),
+    // Streams that are no sockets may hand on the memory that they are given, and say that they have written it.
+    ...(duplex.connecting === undefined ? {} : { hasSent: () => duplex.writableLength === 0 }),
     close(reason) {
       if (reason !== undefined) return void duplex.destroy();
       if (closing) return;

@@ -13,7 +13,7 @@ import {
   type Invoke,
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, streamTransport, type Endpoint, type EndpointOptions, type IncomingCall } from '@enclos/gate';
+import { createEndpoint, type Endpoint, type EndpointOptions, type IncomingCall } from '@enclos/gate';
 import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
 import {
   decodeGateHello,
@@ -30,6 +30,7 @@ import {
 import type { StreamAddress } from './addresses.ts';
 import { createDebugging, type Debugging } from './debugging.ts';
 import type { DeveloperTool } from './developer-tool.ts';
+import { gateTransport, toSendOnce } from './gate-transport.ts';
 import type { LogFields } from './logger.ts';
 import { observedCaller, observedDispatch, observedInvoke } from './observed-calls.ts';
 import { openServices, type HostServices } from './services.ts';
@@ -229,7 +230,7 @@ async function launchWith<T extends Functions, U extends Functions>(
   };
   return {
     invoke: debugging.through(({ index, payload, options: call, maxResultBytes }) =>
-      endpoint.invoke(GateTable.application, index, payload, { ...call, maxResultBytes }),
+      endpoint.invoke(GateTable.application, index, toSendOnce(payload), { ...call, maxResultBytes }),
     ),
     identity,
     isolation: launched.isolation,
@@ -328,7 +329,7 @@ function openGate<T extends Functions, U extends Functions>(
     system: maxArgumentBytes(systemInterface.untrusted),
   };
   const endpoint = createEndpoint({
-    transport: streamTransport(launched.gate),
+    transport: gateTransport(launched.gate),
     initiator: true,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
     acceptHello(theirs) {

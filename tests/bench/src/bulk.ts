@@ -1,145 +1,19 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyInterpreter } from '@enclos/software-sgx';
-import { maxBulkBytes } from './bench.edl.ts';
-import { atLeast, type Figure } from './figures.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Figure } from './figures.ts';
 import type { Scene } from './scene.ts';
-import { interleave, time } from './statistics.ts';
 
-const mebibyte = 1024 * 1024;
-const smallestRatio = 0.5;
-const sizes = [1, 16, 64].map((count) => count * mebibyte);
-/**
- * The bound is against a receiver that needs the bytes in one piece, as an argument is. Above 32 MiB the allocator
- * has fresh pages for every piece, and both measure the kernel's clearing of them: ours twice, to encode and to decode.
- */
-const isBound = (sizeBytes: number, kept: Kept): boolean => kept === 'whole' && sizeBytes <= 16 * mebibyte;
-
-/**
- * The bare peer, in the enclave's interpreter: says when it has all that was
- * announced (kind 0 keeps nothing of it, kind 2 keeps it in one piece, as an
- * argument is), and sends as much as is asked for (kind 1).
- */
-const peerProgram = `
-const socket = require('node:net').connect(process.argv[1]);
-const piece = Buffer.alloc(${maxBulkBytes});
-let missing = 0, kind = 0, chunks = [];
-socket.on('data', (chunk) => {
-  if (missing === 0) {
-    const sizeBytes = chunk.readUInt32LE(1);
-    kind = chunk[0];
-    if (kind === 1) return void socket.write(piece.subarray(0, sizeBytes));
-    missing = sizeBytes;
-    chunk = chunk.subarray(5);
-  }
-  missing -= chunk.length;
-  if (kind === 2) chunks.push(chunk);
-  if (missing > 0 || chunk.length === 0) return;
-  if (kind === 2) chunks = (Buffer.concat(chunks), []);
-  socket.write('.');
-});`;
-
-/** What the receiver does with the bytes: nothing, or what an argument needs. */
-type Kept = 'nothing' | 'whole';
-
-interface Pipe {
-  /** Milliseconds until the peer has said that it has the bytes. */
-  send(bytes: Uint8Array, kept: Kept): Promise<number>;
-  /** Milliseconds until so many bytes are here. */
-  receive(sizeBytes: number, kept: Kept): Promise<number>;
-  close(): Promise<void>;
-}
-
-/** A bare Unix socket between this process and one of the enclave's interpreter. */
-async function openPipe(): Promise<Pipe> {
+/** In a host of its own, as it is deployed: this process holds the build tools, and each collection of its garbage takes longer. */
+export async function benchBulk({ image, signature }: Scene): Promise<readonly Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
-  const path = join(folder, 'pipe.sock');
-  const server = createServer();
-  server.listen(path);
-  await once(server, 'listening');
-  const interpreter = await verifyInterpreter();
-  const child = spawn(interpreter.path, ['-e', peerProgram, path], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const [socket] = (await once(server, 'connection')) as [Socket];
-  const head = (kind: number, sizeBytes: number): Buffer => {
-    const bytes = Buffer.alloc(5);
-    bytes[0] = kind;
-    bytes.writeUInt32LE(sizeBytes, 1);
-    return bytes;
-  };
-  return {
-    send: (bytes, kept) =>
-      time(async () => {
-        const heard = arrived(socket, 1);
-        socket.write(head(kept === 'whole' ? 2 : 0, bytes.length));
-        socket.write(bytes);
-        await heard;
-      }),
-    receive: (sizeBytes, kept) =>
-      time(async () => {
-        const heard = arrived(socket, sizeBytes);
-        socket.write(head(1, sizeBytes));
-        const chunks = await heard;
-        if (kept === 'whole') Buffer.concat(chunks);
-      }),
-    async close() {
-      socket.destroy();
-      child.kill();
-      server.close();
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
-async function arrived(socket: Socket, sizeBytes: number): Promise<readonly Uint8Array[]> {
-  const chunks: Uint8Array[] = [];
-  let missing = sizeBytes;
-  await new Promise<void>((resolve) => {
-    const read = (chunk: Uint8Array): void => {
-      chunks.push(chunk);
-      missing -= chunk.length;
-      if (missing > 0) return;
-      socket.off('data', read);
-      resolve();
-    };
-    socket.on('data', read);
-  });
-  return chunks;
-}
-
-/** One large argument, in each direction, against the bare pipe between the same two interpreters. */
-export async function benchBulk(scene: Scene): Promise<readonly Figure[]> {
-  const enclave = await scene.load();
-  const pipe = await openPipe();
-  const bytes = new Uint8Array(maxBulkBytes).fill(7);
-  const figures: Figure[] = [];
-  for (const sizeBytes of sizes) {
-    const data = bytes.subarray(0, sizeBytes);
-    const rate = (milliseconds: number): string => `${(sizeBytes / mebibyte / (milliseconds / 1000)).toFixed(0)} MiB/s`;
-    const directions = {
-      in: [() => time(() => enclave.call.take({ data })), (kept: Kept) => pipe.send(data, kept)],
-      out: [() => time(() => enclave.call.give({ sizeBytes })), (kept: Kept) => pipe.receive(sizeBytes, kept)],
-    } as const;
-    for (const [direction, [ours, peer]] of Object.entries(directions)) {
-      for (const kept of ['whole', 'nothing'] as const) {
-        const bare = (): Promise<number> => peer(kept);
-        await interleave(2, ours, bare);
-        const measured = await interleave(9, ours, bare);
-        const speedRatio = 1 / measured.ratio;
-        figures.push({
-          what: `bulk: ${sizeBytes / mebibyte} MiB ${direction}, bare pipe that keeps ${kept === 'whole' ? 'it whole' : 'nothing'}`,
-          ours: rate(measured.ours),
-          peer: rate(measured.peer),
-          ratio: speedRatio.toFixed(2),
-          ...(isBound(sizeBytes, kept) ? { bound: atLeast(smallestRatio, speedRatio) } : {}),
-        });
-      }
-    }
-  }
-  await pipe.close();
-  await enclave.dispose();
-  return figures;
+  await writeFile(join(folder, 'image'), image);
+  await writeFile(join(folder, 'signature'), signature);
+  const program = fileURLToPath(new URL('bulk-host.js', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, folder]);
+  await rm(folder, { recursive: true });
+  return JSON.parse(stdout) as readonly Figure[];
 }

@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
-import { loadEnclave, type Enclave } from '@enclos/host';
 import { generateSigningKey } from '@enclos/sgx/node';
 import { startPlatform, type EmbeddedPlatform } from '@enclos/software-sgx';
-import { bench } from './bench.edl.ts';
+import { loadBench, type BenchEnclave } from './load-bench.ts';
 
 export interface Scene {
   readonly image: Uint8Array;
   readonly signature: Uint8Array;
   readonly platform: EmbeddedPlatform;
-  load(): Promise<Enclave<(typeof bench)['trusted']>>;
+  load(): Promise<BenchEnclave>;
   close(): Promise<void>;
 }
 
@@ -27,15 +26,7 @@ export async function setTheScene(): Promise<Scene> {
     image,
     signature,
     platform,
-    load: () =>
-      loadEnclave({
-        image,
-        signature,
-        interface: bench,
-        untrusted: { keep: ({ data }) => data.length },
-        launcher: platform,
-        isolation: 'best',
-      }),
+    load: () => loadBench({ image, signature, launcher: platform }),
     async close() {
       await platform.close();
       await rm(folder, { recursive: true });

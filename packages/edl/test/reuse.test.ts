@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { bytes, decodeValue, encodeValue, giveBack, record, reuseMessages, uint8 } from '../src/index.ts';
+import { Sink } from '../src/sink.ts';
+
+const large = bytes({ maxBytes: 4_000_000 });
+const fresh = Sink.take;
+
+/** The bytes of a message, and a value that they encode. */
+function message(byte: number, sizeBytes = 1_000_000): Uint8Array {
+  return encodeValue(large, new Uint8Array(sizeBytes).fill(byte));
+}
+
+afterEach(() => {
+  Sink.take = fresh;
+});
+
+test('by itself every message has memory of its own', () => {
+  const first = message(1);
+  giveBack(first);
+  assert.notEqual(message(2).buffer, first.buffer);
+});
+
+test('a message that was given back is written over by the next one, once, and by nothing else', () => {
+  reuseMessages();
+  const first = message(1);
+  const whileFirstIsUsed = message(2);
+  assert.notEqual(whileFirstIsUsed.buffer, first.buffer);
+  assert.deepEqual(decodeValue(large, first), new Uint8Array(1_000_000).fill(1));
+  giveBack(first);
+  const second = message(3);
+  assert.equal(second.buffer, first.buffer);
+  assert.notEqual(message(4).buffer, first.buffer);
+  assert.deepEqual(decodeValue(large, second), new Uint8Array(1_000_000).fill(3));
+});
+
+test('what was there before is not part of the message, whatever fits', () => {
+  reuseMessages();
+  const type = record({ data: large, last: uint8() });
+  for (const sizeBytes of [1_000_000, 999_000, 700_000, 1_000_000, 400_000, 3_000_000, 262_144]) {
+    const data = new Uint8Array(sizeBytes).fill(sizeBytes % 251);
+    const encoded = encodeValue(type, { data, last: 7 });
+    assert.deepEqual(encoded, freshly(type, { data, last: 7 }));
+    giveBack(encoded);
+  }
+});
+
+function freshly(type: Parameters<typeof encodeValue>[0], value: unknown): Uint8Array {
+  const reusing = Sink.take;
+  Sink.take = fresh;
+  try {
+    return encodeValue(type, value as never);
+  } finally {
+    Sink.take = reusing;
+  }
+}
+
+test('small messages, and much smaller ones, do not take it', () => {
+  reuseMessages();
+  const first = message(1);
+  giveBack(first);
+  assert.notEqual(message(2, 1000).buffer, first.buffer);
+  assert.notEqual(message(2, 300_000).buffer, first.buffer);
+  assert.equal(message(2).buffer, first.buffer);
+});
+
+test('a value that is refused on the way takes nothing from others', () => {
+  reuseMessages();
+  giveBack(message(1));
+  const type = record({ data: large, last: uint8() });
+  const data = new Uint8Array(1_000_000);
+  assert.throws(() => encodeValue(type, { data, last: 300 }));
+  assert.deepEqual(decodeValue(type, encodeValue(type, { data, last: 3 })), { data, last: 3 });
+});

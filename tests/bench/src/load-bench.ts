@@ -1,0 +1,20 @@
+import { loadEnclave, type Enclave } from '@enclos/host';
+import type { Launcher } from '@enclos/tee';
+import { bench } from './bench.edl.ts';
+
+export type BenchEnclave = Enclave<(typeof bench)['trusted']>;
+
+export interface BenchImage {
+  readonly image: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly launcher: Launcher;
+}
+
+export function loadBench(signed: BenchImage): Promise<BenchEnclave> {
+  return loadEnclave({
+    ...signed,
+    interface: bench,
+    untrusted: { keep: ({ data }) => data.length },
+    isolation: 'best',
+  });
+}
