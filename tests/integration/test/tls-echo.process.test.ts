@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { connect } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { softwareRoot } from '@enclos/attestation';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
@@ -58,6 +58,28 @@ test('the demo of TLS shows every step, leaves nothing behind and exits with 0',
   assert.deepEqual(readdirSync(temporary), []);
 });
 
+/** Sends pieces of all sizes while it reads what comes back; a slow reader stops now and then. */
+async function echoInPieces(socket: TLSSocket, sent: Buffer, isSlow: boolean): Promise<Buffer> {
+  const got: Buffer[] = [];
+  let missing = sent.length;
+  const all = new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.on('data', (chunk: Buffer) => {
+      got.push(chunk);
+      missing -= chunk.length;
+      if (missing === 0) resolve();
+      if (!isSlow || got.length % 16 !== 0) return;
+      socket.pause();
+      setTimeout(() => socket.resume(), 10);
+    });
+  });
+  for (let at = 0, size = 1; at < sent.length; at += size, size = 1 + ((size * 7919) % 70_000)) {
+    if (!socket.write(sent.subarray(at, at + size))) await once(socket, 'drain');
+  }
+  await all;
+  return Buffer.concat(got);
+}
+
 describe('the TLS echo server', () => {
   let enclave: TlsEchoEnclave;
   let address: Address;
@@ -104,6 +126,20 @@ describe('the TLS echo server', () => {
       }),
     );
     assert.deepEqual(answers, texts);
+  });
+
+  test('mixes up nobody’s bytes, however slowly some are read', { timeout: 120_000 }, async () => {
+    // All pass through the same memory at the host, and TLS breaks at the first byte that is another one's.
+    const clients = Array.from({ length: 24 }, (_, i) => ({ sent: randomBytes(2_000_000), isSlow: i % 3 === 0 }));
+    const answers = await Promise.all(
+      clients.map(async ({ sent, isSlow }) => {
+        const socket = await connectAttested(address, attested);
+        const answer = await echoInPieces(socket, sent, isSlow);
+        socket.destroy();
+        return answer.equals(sent);
+      }),
+    );
+    assert.ok(answers.every(Boolean));
   });
 
   test('shows a relay the certificate at most, and never a text', async () => {
