@@ -48,7 +48,8 @@ export class Sink {
   finish(): Uint8Array {
     if (this.at > this.limit) refuse(`${this.at} bytes when encoded, at most ${this.limit}`);
     const handOver = this.bytes.length > LARGEST_KEPT_BYTES && 2 * this.at > this.bytes.length;
-    return handOver ? this.bytes.subarray(0, this.at) : this.bytes.slice(0, this.at);
+    // What memory held before must not be found behind a message.
+    return handOver ? this.bytes.fill(0, this.at).subarray(0, this.at) : this.bytes.slice(0, this.at);
   }
 
   /** Makes ready for the next value. What was written may be secret, so a buffer that stays is cleared. */

@@ -55,6 +55,15 @@ function freshly(type: Parameters<typeof encodeValue>[0], value: unknown): Uint8
   }
 }
 
+test('nothing of the last message is behind the next one, not even for who looks at all of the memory', () => {
+  reuseMessages();
+  const first = message(7);
+  giveBack(first);
+  const second = message(1, 800_000);
+  assert.equal(second.buffer, first.buffer);
+  assert.ok(!new Uint8Array(second.buffer).includes(7));
+});
+
 test('small messages, and much smaller ones, do not take it', () => {
   reuseMessages();
   const first = message(1);

@@ -67,8 +67,10 @@ export class FrameDecoder {
       maxFrameBytes >= MIN_FRAME_LIMIT_BYTES &&
       maxFrameBytes <= MAX_FRAME_LIMIT_BYTES;
     if (!isAllowed) {
-      const range = `from ${MIN_FRAME_LIMIT_BYTES} to ${MAX_FRAME_LIMIT_BYTES}`;
-      throw new EnclosError('GATE_INVALID_ARGUMENT', `maxFrameBytes is not ${range}.`);
+      throw new EnclosError(
+        'GATE_INVALID_ARGUMENT',
+        `maxFrameBytes is not from ${MIN_FRAME_LIMIT_BYTES} to ${MAX_FRAME_LIMIT_BYTES}.`,
+      );
     }
     this.#maxFrameBytes = maxFrameBytes;
     this.#checkHeader = checkHeader;

@@ -14,8 +14,6 @@ const MAX_DEFERRALS = 16;
  * own `maxPendingCalls` is below 8192 never causes this much.
  */
 const REFUSALS_HIGH_WATER_BYTES = 1_048_576;
-/** Log lines are dropped while this much waits, before the greeting is over as well as under congestion. */
-const LOG_BACKLOG_BYTES = 65_536;
 
 /** A turn of the microtasks behind it costs a fifth of `queueMicrotask`, which makes a resource for hooks. */
 const settled = Promise.resolve();
@@ -76,9 +74,9 @@ export class FrameWriter {
     this.#streamTurns = streamTurns;
   }
 
-  /** True when a log line may be added without delaying anything. */
+  /** True when a log line may be added without delaying anything: not while a batch of them waits for the greeting. */
   get hasRoomForLog(): boolean {
-    return !this.#congested && this.#queuedBytes < LOG_BACKLOG_BYTES;
+    return !this.#congested && this.#queuedBytes < BATCH_BYTES;
   }
 
   /**
@@ -261,9 +259,12 @@ export class FrameWriter {
     this.#refusalBytes -= batch.refusalBytes;
     this.#framesTaken = batch.lastFrame;
     const { bytes } = batch.memory;
-    this.#congested = !this.#transport.send(bytes.subarray(0, batch.length));
     // What was made for one frame, or was taken over, has another size.
-    if (bytes.length === BATCH_BYTES && this.#transport.hasSent?.() === true) this.#spare = batch.memory;
+    const isOurs = bytes.length === BATCH_BYTES;
+    // A transport that has not sent the last one keeps this one too, and would keep all of its memory for a few bytes.
+    const isCopied = isOurs && batch.length < BATCH_BYTES / 4 && this.#transport.hasSent?.() !== true;
+    this.#congested = !this.#transport.send(isCopied ? bytes.slice(0, batch.length) : bytes.subarray(0, batch.length));
+    if (isCopied || (isOurs && this.#transport.hasSent?.() === true)) this.#spare = batch.memory;
     for (const afterSend of batch.afterSend) afterSend();
   }
 

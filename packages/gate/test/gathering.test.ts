@@ -117,6 +117,20 @@ test('and is not while the transport keeps something, or where that is not known
   }
 });
 
+test('a transport that keeps what it is given keeps little more than the bytes of it', async () => {
+  const wire = new KnowingTransport();
+  wire.isEmpty = false;
+  const endpoint = await opened(wire);
+  for (let i = 0; i < 50; i++) {
+    endpoint.stream(piece(2), false);
+    await settle(1);
+  }
+  const sizes = wire.sends.slice(1);
+  assert.equal(sizes.length, 50);
+  for (const { buffer, length } of sizes)
+    assert.ok(buffer.byteLength <= 4 * length, `${buffer.byteLength} for ${length}`);
+});
+
 test('a payload that was taken over is never written to', async () => {
   const wire = new KnowingTransport();
   const endpoint = await opened(wire);

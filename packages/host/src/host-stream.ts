@@ -85,8 +85,9 @@ export class HostStream {
   /** A socket that is gone takes them as well: its close is on the way to the enclave. */
   #write(bytes: Uint8Array): void {
     const socket = this.#opened();
-    if (socket.writable) writeLent(socket, bytes);
-    this.#port.grant(socket.writableLength);
+    const grant = (): void => this.#port.grant(socket.writableLength);
+    if (socket.writable) writeLent(socket, bytes, grant);
+    grant();
   }
 
   #closed(): void {
@@ -116,8 +117,9 @@ let buffer = Buffer.allocUnsafeSlow(MAX_STREAM_CHUNK_BYTES);
  * Writes bytes that change when this returns. Fresh memory for each piece costs more than to copy it: for large ones
  * the collector of garbage took half of the host's time.
  */
-function writeLent(socket: Socket, bytes: Uint8Array): void {
-  if (socket.writableLength > 0) return void socket.write(new Uint8Array(bytes));
+function writeLent(socket: Socket, bytes: Uint8Array, written: () => void): void {
+  // Told of each: `drain` does not come for less than a socket's mark, and small pieces fill a window with less.
+  if (socket.writableLength > 0) return void socket.write(new Uint8Array(bytes), written);
   buffer.set(bytes);
   socket.write(buffer.subarray(0, bytes.length));
   // The kernel has not taken all of it, and the rest is written from there.

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { STREAM_PIECE_BYTES, StreamTable, type SendStream, type StreamPort } from '@enclos/gate';
+import { HostStream } from '../src/host-stream.ts';
+import { withSharedReads } from '../src/shared-reads.ts';
+
+describe('a stream at its host', { timeout: 60_000 }, () => {
+  let client: Socket;
+  let accepted: Socket;
+  let port: StreamPort;
+
+  beforeEach(async () => {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    accepted = withSharedReads(socket);
+    server.close();
+    const crossing =
+      (other: () => StreamTable): SendStream =>
+      (frame, _isRefusal, taken) => {
+        const copy = { ...frame, payload: Uint8Array.from(frame.payload) };
+        taken?.();
+        queueMicrotask(() => other().received(copy));
+      };
+    const inside: StreamTable = new StreamTable({ send: crossing(() => outside), answersStrangers: false });
+    const outside = new StreamTable({ send: crossing(() => inside), answersStrangers: true });
+    const nothing = (): void => undefined;
+    port = inside.open(1, { data: nothing, room: nothing, ended: nothing, closed: nothing }, nothing);
+    const stream = new HostStream((events) => outside.open(1, events, nothing));
+    await stream.begin(new AbortController().signal, () => Promise.resolve(accepted));
+  });
+
+  afterEach(() => {
+    client.destroy();
+    accepted.destroy();
+  });
+
+  test('a client that stalled while pieces are small is served on', async () => {
+    client.pause();
+    let gotBytes = 0;
+    client.on('data', (bytes: Buffer) => void (gotBytes += bytes.length));
+    let sentBytes = 0;
+    const send = async (sizeBytes: number): Promise<void> => {
+      sentBytes += port.send(new Uint8Array(sizeBytes));
+      await turn();
+      await turn();
+    };
+    while (accepted.writableLength === 0) await send(16_384);
+    // They use up the window with fewer bytes than a socket calls much, and so it would not say when they are gone.
+    while (port.room > STREAM_PIECE_BYTES) await send(30);
+    assert.equal(accepted.writableNeedDrain, false);
+    client.resume();
+    while (gotBytes < sentBytes) await sleep(5);
+    await turn();
+    assert.ok(port.room > STREAM_PIECE_BYTES, `room for ${port.room} bytes`);
+  });
+});
