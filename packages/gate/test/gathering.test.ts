@@ -127,8 +127,9 @@ test('a transport that keeps what it is given keeps little more than the bytes o
   }
   const sizes = wire.sends.slice(1);
   assert.equal(sizes.length, 50);
-  for (const { buffer, length } of sizes)
+  for (const { buffer, length } of sizes) {
     assert.ok(buffer.byteLength <= 4 * length, `${buffer.byteLength} for ${length}`);
+  }
 });
 
 test('a payload that was taken over is never written to', async () => {

@@ -16,6 +16,8 @@ export class HostStream {
   #held: Buffer | undefined;
   /** What became of the socket, and what the enclave was told of it. */
   readonly #state = { hasEnded: false, saidEnd: false, isOver: false, isUnwanted: false };
+  /** What the socket keeps is not used yet. */
+  readonly #grant = (): void => this.#port.grant(this.#socket?.writableLength ?? 0);
 
   constructor(open: (events: StreamEvents) => StreamPort) {
     this.#port = open({
@@ -43,7 +45,7 @@ export class HostStream {
   #relay(socket: Socket): Socket {
     this.#socket = socket;
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    socket.on('drain', () => this.#port.grant(socket.writableLength));
+    socket.on('drain', this.#grant);
     socket.on('end', () => {
       this.#state.hasEnded = true;
       this.#passOn();
@@ -85,9 +87,8 @@ export class HostStream {
   /** A socket that is gone takes them as well: its close is on the way to the enclave. */
   #write(bytes: Uint8Array): void {
     const socket = this.#opened();
-    const grant = (): void => this.#port.grant(socket.writableLength);
-    if (socket.writable) writeLent(socket, bytes, grant);
-    grant();
+    if (socket.writable) writeLent(socket, bytes, this.#grant);
+    this.#grant();
   }
 
   #closed(): void {

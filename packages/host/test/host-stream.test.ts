@@ -41,11 +41,10 @@ describe('a stream at its host', { timeout: 60_000 }, () => {
 
   test('a client that stalled while pieces are small is served on', async () => {
     client.pause();
-    let gotBytes = 0;
-    client.on('data', (bytes: Buffer) => void (gotBytes += bytes.length));
-    let sentBytes = 0;
+    const bytes = { got: 0, sent: 0 };
+    client.on('data', (chunk: Buffer) => void (bytes.got += chunk.length));
     const send = async (sizeBytes: number): Promise<void> => {
-      sentBytes += port.send(new Uint8Array(sizeBytes));
+      bytes.sent += port.send(new Uint8Array(sizeBytes));
       await turn();
       await turn();
     };
@@ -54,7 +53,7 @@ describe('a stream at its host', { timeout: 60_000 }, () => {
     while (port.room > STREAM_PIECE_BYTES) await send(30);
     assert.equal(accepted.writableNeedDrain, false);
     client.resume();
-    while (gotBytes < sentBytes) await sleep(5);
+    while (bytes.got < bytes.sent) await sleep(5);
     await turn();
     assert.ok(port.room > STREAM_PIECE_BYTES, `room for ${port.room} bytes`);
   });

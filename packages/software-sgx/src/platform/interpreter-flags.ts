@@ -26,7 +26,7 @@ export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptio
     '--no-experimental-websocket',
     '--unhandled-rejections=strict',
     `--max-old-space-size=${heapMiB}`,
-    `--max-semi-space-size=${semiSpaceMiB(heapMiB)}`,
+    ...youngGeneration(heapMiB),
     // V8 counts WebAssembly pages of 64 KiB.
     `--wasm-max-mem-pages=${Math.min(65_536, heapMiB * 16)}`,
     ...(debug ? ['--stack-trace-limit=50'] : []),
@@ -35,8 +35,10 @@ export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptio
 
 /**
  * Where young objects are made, in proportion to the heap, up to V8's own 16 MiB. What is left at that whatever the heap
- * does not fit into a processor's cache, and where memory is encrypted what is not in the cache is dear.
+ * does not fit into a processor's cache, and where memory is encrypted what is not in the cache is dear. A small one is
+ * looked through sooner by who fills it than other threads are woken for it.
  */
-function semiSpaceMiB(heapMiB: number): number {
-  return Math.min(16, Math.max(1, Math.floor(heapMiB / 64)));
+function youngGeneration(heapMiB: number): readonly string[] {
+  const semiSpaceMiB = Math.min(16, Math.max(1, Math.floor(heapMiB / 64)));
+  return [`--max-semi-space-size=${semiSpaceMiB}`, ...(semiSpaceMiB <= 4 ? ['--no-parallel-scavenge'] : [])];
 }
