@@ -1,78 +1,24 @@
-import { equalBytes, toHex } from '@enclos/codec';
+import { toHex } from '@enclos/codec';
+import { createCaller, type Caller, type Functions, type Invoke } from '@enclos/edl';
+import type { Endpoint } from '@enclos/gate';
+import type { EnclaveManifest } from '@enclos/manifest';
 import {
-  createCaller,
-  createDispatcher,
-  MAX_STREAMS,
-  maxArgumentBytes,
-  systemInterface,
-  type Caller,
-  type Dispatch,
-  type Functions,
-  type Handlers,
-  type Interface,
-  type Invoke,
-} from '@enclos/edl';
-import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, type Endpoint, type EndpointOptions, type IncomingCall } from '@enclos/gate';
-import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
-import {
-  decodeGateHello,
-  encodeGateHello,
-  errorsFromEnclave,
   GateTable,
   type EnclaveExit,
-  type Isolation,
   type IsolationLayer,
   type LaunchedEnclave,
   type LaunchedIdentity,
-  type Launcher,
 } from '@enclos/tee';
 import type { StreamAddress } from './addresses.ts';
-import { createDebugging, type Debugging } from './debugging.ts';
-import type { DeveloperTool } from './developer-tool.ts';
-import { gateTransport, toSendOnce } from './gate-transport.ts';
+import { toSendOnce } from './gate-transport.ts';
+import type { LoadOptions } from './load-options.ts';
 import type { LogFields } from './logger.ts';
-import { observedCaller, observedDispatch, observedInvoke } from './observed-calls.ts';
+import { observedCaller, observedInvoke } from './observed-calls.ts';
+import { openGate, type Loaded } from './open-gate.ts';
+import { prepare, type Prepared } from './prepare.ts';
 import { openServices, type HostServices } from './services.ts';
-import { codeOf, createWatch, type Watch, type WatchOptions } from './watch.ts';
-
-/** What an untrusted function gets beside its arguments. */
-export interface HostContext<T extends Functions> {
-  /** Trusted functions, called as part of the enclave's call. */
-  readonly enclave: Caller<T>;
-  readonly signal: AbortSignal;
-}
-
-export interface LoadOptions<T extends Functions, U extends Functions> extends WatchOptions {
-  /** The image (SGXS stream) and its SIGSTRUCT. */
-  readonly image: Uint8Array;
-  readonly signature: Uint8Array;
-  /** The interface that the image was built with. */
-  readonly interface: Interface<T, U>;
-  /** The functions that the host offers. */
-  readonly untrusted: Handlers<U, HostContext<T>>;
-  /** What starts the enclave: see `connectSoftwarePlatform` and `startPlatform`. */
-  readonly launcher: Launcher;
-  /** Default `strict`: refuse to start unless every layer is there. */
-  readonly isolation?: Isolation | undefined;
-  readonly mounts?: Readonly<Record<string, string>> | undefined;
-  readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
-  /** Where to listen for each listener of the manifest. Default: its port on 127.0.0.1. */
-  readonly listen?: Readonly<Record<string, StreamAddress>> | undefined;
-  /** Where to connect to for a destination of the manifest, in place of what it declares. */
-  readonly connect?: Readonly<Record<string, StreamAddress>> | undefined;
-  /** Values for the variables that the manifest takes from the host. */
-  readonly environment?: Readonly<Record<string, string>> | undefined;
-  /** Every line of the enclave as it comes, level 0 (error) to 4 (trace). It must bound what it keeps; a `logger` is bounded. */
-  readonly onLog?: ((level: number, text: string) => void) | undefined;
-  /** Source map of a debug image, NAME.map: traces of the enclave then show its sources. */
-  readonly sourceMap?: string | undefined;
-  /** From {@link fromEnvironment}. While it inspects, calls have no deadline: a breakpoint may hold them. */
-  readonly developerTool?: DeveloperTool | undefined;
-  /** How long the enclave may take to answer first. Default 30 seconds. */
-  readonly startTimeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import { start } from './start.ts';
+import { codeOf, createWatch, type Watch } from './watch.ts';
 
 /** A running enclave, seen from outside. */
 export interface Enclave<T extends Functions> {
@@ -120,26 +66,6 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
 export function callerOf<T extends Functions>(trusted: T, invoke: Invoke, watch: Watch | undefined): Caller<T> {
   if (watch === undefined) return createCaller(trusted, invoke);
   return observedCaller({ trusted, invoke: observedInvoke(invoke), watch });
-}
-
-/** What is the same however often an image is loaded. */
-export interface Prepared<T extends Functions> {
-  readonly manifest: EnclaveManifest;
-  readonly digest: Uint8Array;
-  readonly calls: Dispatch<HostContext<T>>;
-  readonly debugging: Debugging;
-}
-
-/**
- * Finds what can be wrong before an enclave is started.
- * @throws what the image reader refuses, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
- */
-export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): Prepared<T> {
-  const { manifest } = readImage(options.image);
-  const digest = interfaceDigest(options.interface);
-  if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
-  const calls = createDispatcher(options.interface.untrusted, options.untrusted);
-  return { manifest, digest, calls, debugging: createDebugging(manifest, options) };
 }
 
 /** An enclave that runs, before its functions have their types. */
@@ -284,11 +210,6 @@ async function tellEnd(watch: Watch, { launched, manifest, ended, isOurs }: Endi
   });
 }
 
-interface Loaded<T extends Functions> extends Prepared<T> {
-  readonly launched: LaunchedEnclave;
-  readonly services: HostServices;
-}
-
 /** Opens the gate and runs the application's `start`; whatever fails ends the enclave. */
 async function opened<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,
@@ -310,142 +231,4 @@ async function opened<T extends Functions, U extends Functions>(
     await launched.terminate();
     throw debugging.startError(error, await launched.exited);
   }
-}
-
-function openGate<T extends Functions, U extends Functions>(
-  options: LoadOptions<T, U>,
-  loaded: Loaded<T>,
-  watch: Watch | undefined,
-): Endpoint {
-  const { launched, manifest, digest, services, calls, debugging } = loaded;
-  const { trusted, untrusted } = options.interface;
-  const serve: EndpointOptions['dispatch'] =
-    watch === undefined
-      ? (call) => calls(call.index, call.payload, contextOf(call, trusted, debugging))
-      : observedDispatch({ untrusted, trusted, calls, watch, through: (invoke) => debugging.through(invoke) });
-  const onLog = logOf(debugging.onLog, watch);
-  const maxBytes = {
-    application: maxArgumentBytes(options.interface.untrusted),
-    system: maxArgumentBytes(systemInterface.untrusted),
-  };
-  const endpoint = createEndpoint({
-    transport: gateTransport(launched.gate),
-    initiator: true,
-    hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
-    acceptHello(theirs) {
-      if (!equalBytes(decodeGateHello(theirs).interfaceDigest, digest)) {
-        throw new EnclosError('HOST_INTERFACE_MISMATCH');
-      }
-    },
-    limits: {
-      ...manifest.limits,
-      maxConcurrentCalls: maxHostCalls,
-      maxConcurrentSystemCalls: maxHostCalls + (hasStreams(manifest) ? MAX_STREAMS : 0),
-      maxQueuedCalls: Math.min(manifest.limits.maxQueuedCalls, maxHostQueuedCalls),
-      helloTimeoutMs: options.startTimeoutMs ?? startTimeoutMs,
-      ...debugging.limits,
-    },
-    remoteErrors: errorsFromEnclave,
-    maxPayloadBytes: (table, index) =>
-      (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,
-    dispatch: (call) =>
-      call.table === GateTable.system ? services.dispatch(call.index, call.payload, call) : serve(call),
-    describeError: describeHostError,
-    lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
-    ...(onLog === undefined ? {} : { onLog }),
-    // Called when frames come, and that is never before this function has returned.
-    onStream: (frame) => streamReceived(frame),
-    streamTurns,
-  });
-  const streamReceived = services.connectStreams(endpoint.stream);
-  return endpoint;
-}
-
-/** Untrusted functions that may run at once for one enclave, and wait. The manifest is the enclave's word: it may ask for less. */
-const maxHostCalls = 256;
-/** A stream is waited for as long as it takes: those calls have slots beside the others'. */
-const hasStreams = ({ listen, connect }: EnclaveManifest): boolean => listen.length + connect.length > 0;
-const maxHostQueuedCalls = 1024;
-const startTimeoutMs = 30_000;
-/** Under load each turn finds some more sockets that have something. */
-const streamTurns = 3;
-
-type OnLog = (level: number, text: string) => void;
-
-function logOf(onLog: OnLog | undefined, watch: Watch | undefined): OnLog | undefined {
-  if (watch === undefined) return onLog;
-  return (level, text) => {
-    watch.line(level, text);
-    onLog?.(level, text);
-  };
-}
-
-/** Caller and signal are made when first used: most functions call nothing back, and look at no signal. */
-function contextOf<T extends Functions>(call: IncomingCall, trusted: T, debugging: Debugging): HostContext<T> {
-  let caller: Caller<T> | undefined;
-  return {
-    get signal(): AbortSignal {
-      return call.signal;
-    },
-    get enclave(): Caller<T> {
-      caller ??= createCaller(
-        trusted,
-        debugging.through(({ index, payload, options, maxResultBytes }) =>
-          call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
-        ),
-      );
-      return caller;
-    },
-  };
-}
-
-/** The enclave does not need the host's reasons, and the host's log has them. */
-function describeHostError(error: unknown): { code: string; message: string } {
-  if (isEnclosError(error)) return { code: error.code, message: error.message };
-  return { code: 'HOST_CALL_FAILED', message: 'The untrusted function failed.' };
-}
-
-async function start<T extends Functions, U extends Functions>(
-  endpoint: Endpoint,
-  options: LoadOptions<T, U>,
-  { manifest, debugging }: Loaded<T>,
-): Promise<void> {
-  await greeted(endpoint, options.signal);
-  const system = createCaller(systemInterface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
-    endpoint.invoke(GateTable.system, index, payload, { ...call, maxResultBytes }),
-  );
-  const given = options.environment ?? {};
-  const hostEnvironment = manifest.environment
-    .filter(({ name, value }) => value === undefined && Object.hasOwn(given, name))
-    .map(({ name }) => ({ name, value: given[name] ?? '' }));
-  const timeoutMs = options.startTimeoutMs ?? startTimeoutMs;
-  const { signal, logger } = options;
-  const logLevel = options.logLevel ?? (logger === undefined ? undefined : 'info');
-  await system
-    .start(
-      { hostEnvironment, logLevel },
-      debugging.callOptions(signal === undefined ? { timeoutMs } : { timeoutMs, signal }),
-    )
-    .catch((error: unknown) => {
-      throw startError(error);
-    });
-}
-
-/**
- * No peer may raise an error of kind `lost`; here the host itself knows that the
- * enclave is lost, since it ends every enclave that does not start.
- */
-function startError(error: unknown): unknown {
-  const hasNotStarted =
-    isEnclosError(error, 'GATE_REMOTE_ERROR') && error.details['remoteCode'] === 'ENCLAVE_START_FAILED';
-  return hasNotStarted ? new EnclosError('ENCLAVE_START_FAILED', error.message, { cause: error }) : error;
-}
-
-/** @throws GATE_CANCELLED when the signal aborts first. */
-async function greeted(endpoint: Endpoint, signal: AbortSignal | undefined): Promise<void> {
-  const cancel = (): void =>
-    void endpoint.close(new EnclosError('GATE_CANCELLED', undefined, { cause: signal?.reason }));
-  signal?.addEventListener('abort', cancel, { once: true });
-  if (signal?.aborted === true) cancel();
-  await endpoint.ready.finally(() => signal?.removeEventListener('abort', cancel));
 }

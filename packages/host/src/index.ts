@@ -1,6 +1,7 @@
 export type { StreamAddress } from './addresses.ts';
 export type { DeveloperTool } from './developer-tool.ts';
-export { loadEnclave, type Enclave, type HostContext, type LoadOptions } from './enclave.ts';
+export { loadEnclave, type Enclave } from './enclave.ts';
+export type { HostContext, LoadOptions } from './load-options.ts';
 export { fromEnvironment, hostVariables, type HostEnvironment } from './environment.ts';
 export type {
   HostEvent,

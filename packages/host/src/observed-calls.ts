@@ -9,7 +9,7 @@ import {
 } from '@enclos/edl';
 import type { IncomingCall } from '@enclos/gate';
 import { GateTable } from '@enclos/tee';
-import type { HostContext } from './enclave.ts';
+import type { HostContext } from './load-options.ts';
 import { codeOf, Seen, type Watch } from './watch.ts';
 
 /** The options of a call under observation. The gate keeps the tag, and hands it to the calls that are nested in this one. */
