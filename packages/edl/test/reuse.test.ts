@@ -18,19 +18,19 @@ afterEach(() => {
 test('by itself every message has memory of its own', () => {
   const first = message(1);
   giveBack(first);
-  assert.notEqual(message(2).buffer, first.buffer);
+  assert.ok(message(2).buffer !== first.buffer);
 });
 
 test('a message that was given back is written over by the next one, once, and by nothing else', () => {
   reuseMessages();
   const first = message(1);
   const whileFirstIsUsed = message(2);
-  assert.notEqual(whileFirstIsUsed.buffer, first.buffer);
+  assert.ok(whileFirstIsUsed.buffer !== first.buffer);
   assert.deepEqual(decodeValue(large, first), new Uint8Array(1_000_000).fill(1));
   giveBack(first);
   const second = message(3);
-  assert.equal(second.buffer, first.buffer);
-  assert.notEqual(message(4).buffer, first.buffer);
+  assert.ok(second.buffer === first.buffer);
+  assert.ok(message(4).buffer !== first.buffer);
   assert.deepEqual(decodeValue(large, second), new Uint8Array(1_000_000).fill(3));
 });
 
@@ -60,7 +60,7 @@ test('nothing of the last message is behind the next one, not even for who looks
   const first = message(7);
   giveBack(first);
   const second = message(1, 800_000);
-  assert.equal(second.buffer, first.buffer);
+  assert.ok(second.buffer === first.buffer);
   assert.ok(!new Uint8Array(second.buffer).includes(7));
 });
 
@@ -68,9 +68,9 @@ test('small messages, and much smaller ones, do not take it', () => {
   reuseMessages();
   const first = message(1);
   giveBack(first);
-  assert.notEqual(message(2, 1000).buffer, first.buffer);
-  assert.notEqual(message(2, 300_000).buffer, first.buffer);
-  assert.equal(message(2).buffer, first.buffer);
+  assert.ok(message(2, 1000).buffer !== first.buffer);
+  assert.ok(message(2, 300_000).buffer !== first.buffer);
+  assert.ok(message(2).buffer === first.buffer);
 });
 
 test('a value that is refused on the way takes nothing from others', () => {

@@ -4,7 +4,7 @@ import type { Transport } from './transport.ts';
 /** Frames of one tick are sent together, in pieces of at most this size: what the peer reads at once. */
 const BATCH_BYTES = 65_536;
 /** From here on a payload is sent as it is: to copy it would cost as much as to send it. */
-const LARGE_PAYLOAD_BYTES = 262_144;
+export const LARGE_PAYLOAD_BYTES = 262_144;
 /** How often a flush may step back behind frames that are still being produced in this tick. */
 const MAX_DEFERRALS = 16;
 /**

@@ -1,6 +1,7 @@
 export { encodeFrame } from './encode-frame.ts';
 export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
 export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
+export { LARGE_PAYLOAD_BYTES } from './frame-writer.ts';
 export { FRAME_HEADER_BYTES, FrameKind, MAX_STREAM_CHUNK_BYTES, type Frame, type FrameHeader } from './frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
 export { patientLimits, type GateLimits, type Timers } from './limits.ts';

@@ -1,26 +1,20 @@
 import assert from 'node:assert/strict';
-import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { FrameKind, type Frame } from '../src/index.ts';
-import { FakeTransport, frame, hello, noBytes, optionsFor, openRig, settle, watch } from './harness.ts';
-import { createEndpoint, type Endpoint } from '../src/index.ts';
+import { FakeTransport, frame, noBytes, openRig, settle, testLimits, watch } from './harness.ts';
 
 const streamTurns = 3;
 const piece = (stream: number, byte = stream): Frame =>
   frame(FrameKind.STREAM_DATA, { callId: stream, payload: new Uint8Array(100).fill(byte) });
 
-async function turns(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await turn();
-}
-
 test('frames of streams wait for others, and cross with them', async () => {
   const { endpoint, wire } = await openRig({ streamTurns });
   const before = wire.sends.length;
   endpoint.stream(piece(2), false);
-  await turns(1);
+  await settle(1);
   endpoint.stream(piece(4), false);
   assert.equal(wire.sends.length, before);
-  await turns(streamTurns);
+  await settle(streamTurns);
   assert.equal(wire.sends.length, before + 1);
   assert.deepEqual(
     wire.frames().map(({ callId }) => callId),
@@ -53,13 +47,13 @@ test('a call does not wait, and takes along what does', async () => {
 test('a full batch does not wait either', async () => {
   const { endpoint, wire } = await openRig({
     streamTurns,
-    limits: { ...optionsFor(new FakeTransport()).limits, maxFrameBytes: 100_000 },
+    limits: { ...testLimits, maxFrameBytes: 100_000 },
   });
   const large = frame(FrameKind.STREAM_DATA, { callId: 2, payload: new Uint8Array(40_000) });
   endpoint.stream(large, false);
   endpoint.stream(large, false);
   assert.equal(wire.frames().length, 1);
-  await turns(streamTurns + 1);
+  await settle(streamTurns + 1);
   assert.equal(wire.frames().length, 1);
 });
 
@@ -68,7 +62,7 @@ test('nothing is sent behind the end of the gate', async () => {
   endpoint.stream(piece(2), false);
   void endpoint.close(new Error('over'));
   const before = wire.sends.length;
-  await turns(streamTurns + 2);
+  await settle(streamTurns + 2);
   assert.equal(wire.sends.length, before);
 });
 
@@ -81,16 +75,8 @@ class KnowingTransport extends FakeTransport {
   }
 }
 
-async function opened(wire: FakeTransport): Promise<Endpoint> {
-  const endpoint = createEndpoint(optionsFor(wire));
-  wire.push(hello);
-  await endpoint.ready;
-  await settle();
-  return endpoint;
-}
-
 async function twoBatches(wire: FakeTransport): Promise<readonly [Uint8Array | undefined, Uint8Array | undefined]> {
-  const endpoint = await opened(wire);
+  const { endpoint } = await openRig({}, wire);
   for (const stream of [2, 4]) {
     endpoint.stream(piece(stream), false);
     await settle();
@@ -120,7 +106,7 @@ test('and is not while the transport keeps something, or where that is not known
 test('a transport that keeps what it is given keeps little more than the bytes of it', async () => {
   const wire = new KnowingTransport();
   wire.isEmpty = false;
-  const endpoint = await opened(wire);
+  const { endpoint } = await openRig({}, wire);
   for (let i = 0; i < 50; i++) {
     endpoint.stream(piece(2), false);
     await settle(1);
@@ -134,7 +120,7 @@ test('a transport that keeps what it is given keeps little more than the bytes o
 
 test('a payload that was taken over is never written to', async () => {
   const wire = new KnowingTransport();
-  const endpoint = await opened(wire);
+  const { endpoint } = await openRig({}, wire);
   const large = new Uint8Array(300_000).fill(7);
   watch(endpoint.invoke(0, 0, large));
   endpoint.stream(piece(2), false);

@@ -159,16 +159,15 @@ export function optionsFor(transport: Transport, overrides: Partial<EndpointOpti
 }
 
 /** An endpoint (whose call ids are odd) against a wire that the test plays. */
-export function rig(overrides: Partial<EndpointOptions> = {}): Rig {
-  const wire = new FakeTransport();
+export function rig(overrides: Partial<EndpointOptions> = {}, wire = new FakeTransport()): Rig {
   const timers = new FakeTimers();
   const endpoint = createEndpoint(optionsFor(wire, { timers, ...overrides }));
   return { endpoint, wire, timers };
 }
 
 /** A rig whose greeting is over. */
-export async function openRig(overrides: Partial<EndpointOptions> = {}): Promise<Rig> {
-  const made = rig(overrides);
+export async function openRig(overrides: Partial<EndpointOptions> = {}, wire?: FakeTransport): Promise<Rig> {
+  const made = rig(overrides, wire);
   made.wire.push(hello);
   await made.endpoint.ready;
   made.wire.frames();

@@ -1,16 +1,14 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { giveBack, reuseMessages } from '@enclos/edl';
-import { streamTransport, type Transport } from '@enclos/gate';
+import { LARGE_PAYLOAD_BYTES, streamTransport, type Transport } from '@enclos/gate';
 
-/** Messages from here on are not copied by the gate, but sent from where they are. */
-const largeBytes = 262_144;
 /** The memory of messages that were made to be sent once, and that nobody else has. */
 const sentOnce = new WeakSet<ArrayBufferLike>();
 
 /** The message of one call, which this process makes, sends and never looks at again. */
 export function toSendOnce(message: Uint8Array): Uint8Array {
-  if (message.length >= largeBytes) sentOnce.add(message.buffer);
+  if (message.length >= LARGE_PAYLOAD_BYTES) sentOnce.add(message.buffer);
   return message;
 }
 
@@ -23,7 +21,7 @@ export function gateTransport(gate: Duplex): Transport {
   return {
     ...transport,
     send(bytes) {
-      if (bytes.length < largeBytes || !sentOnce.delete(bytes.buffer)) return transport.send(bytes);
+      if (bytes.length < LARGE_PAYLOAD_BYTES || !sentOnce.delete(bytes.buffer)) return transport.send(bytes);
       return gate.write(bytes, (error) => {
         if (error === undefined || error === null) giveBack(bytes);
       });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { STREAM_PIECE_BYTES, StreamTable, type SendStream, type StreamPort } from '@enclos/gate';
 import { HostStream } from '../src/host-stream.ts';
 import { withSharedReads } from '../src/shared-reads.ts';
+import { socketPair } from './socket-pair.ts';
 
 describe('a stream at its host', { timeout: 60_000 }, () => {
   let client: Socket;
@@ -13,12 +13,9 @@ describe('a stream at its host', { timeout: 60_000 }, () => {
   let port: StreamPort;
 
   beforeEach(async () => {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    client = connect((server.address() as AddressInfo).port, '127.0.0.1');
-    const [socket] = (await once(server, 'connection')) as [Socket];
+    const [connected, socket] = await socketPair();
+    client = connected;
     accepted = withSharedReads(socket);
-    server.close();
     const crossing =
       (other: () => StreamTable): SendStream =>
       (frame, _isRefusal, taken) => {

@@ -1,17 +1,14 @@
 import { once } from 'node:events';
 import { startTestService } from '@enclos/integration-tests';
 import { connectSoftwarePlatform } from '@enclos/tee';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSigned } from './signed-folder.ts';
 
 /** A host of the attestation service alone. Arguments: a folder with image and signature, the platform's socket, the port. */
 const [folder = '', socketPath = '', port = ''] = process.argv.slice(2);
 const launcher = await connectSoftwarePlatform(socketPath);
 const { running, certificate } = await startTestService({
-  signed: {
-    image: new Uint8Array(readFileSync(join(folder, 'image'))),
-    signature: new Uint8Array(readFileSync(join(folder, 'signature'))),
-  },
+  signed: await readSigned(folder),
   launcher,
   folder: join(folder, 'service'),
   port: Number(port),

@@ -18,6 +18,7 @@ import {
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { freePort } from '@enclos/testkit';
 import { atLeast, type Figure } from './figures.ts';
+import { writeSigned } from './signed-folder.ts';
 import { interleave } from './statistics.ts';
 
 const connections = 16;
@@ -62,9 +63,7 @@ function start(program: string, ...args: readonly string[]): Child {
 async function imageIn(folder: string, project: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { image } = await buildEnclave(await loadProject(project), { outFolder: join(folder, 'out') });
-  await writeFile(join(folder, 'image'), image);
-  const signature = signEnclave({ image, key: signingKey('first'), date: new Date() });
-  await writeFile(join(folder, 'signature'), signature);
+  await writeSigned(folder, { image, signature: signEnclave({ image, key: signingKey('first'), date: new Date() }) });
 }
 
 /** A request as Azure's clients send it, whole: header and body. */

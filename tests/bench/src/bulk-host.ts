@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPlatform, verifyInterpreter } from '@enclos/software-sgx';
@@ -9,6 +9,7 @@ import { maxBulkBytes } from './bench.edl.ts';
 import { atLeast, type Figure } from './figures.ts';
 import { place, placements, type Placement } from './placement.ts';
 import { loadBench, type BenchEnclave } from './load-bench.ts';
+import { readSigned } from './signed-folder.ts';
 import { interleave, time } from './statistics.ts';
 
 const mebibyte = 1024 * 1024;
@@ -155,11 +156,7 @@ async function measure(enclave: BenchEnclave): Promise<readonly Figure[]> {
 /** Its argument is a folder with image and signature; it writes the figures as JSON. */
 const folder = process.argv[2] ?? '';
 const platform = await startPlatform({ stateFolder: join(folder, 'platform') });
-const enclave = await loadBench({
-  image: await readFile(join(folder, 'image')),
-  signature: await readFile(join(folder, 'signature')),
-  launcher: platform,
-});
+const enclave = await loadBench({ ...(await readSigned(folder)), launcher: platform });
 process.stdout.write(JSON.stringify(await measure(enclave)));
 await enclave.dispose();
 await platform.close();

@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Figure } from './figures.ts';
 import type { Scene } from './scene.ts';
+import { writeSigned } from './signed-folder.ts';
 
 /** In a host of its own, as it is deployed: this process holds the build tools, and each collection of its garbage takes longer. */
-export async function benchBulk({ image, signature }: Scene): Promise<readonly Figure[]> {
+export async function benchBulk(scene: Scene): Promise<readonly Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
-  await writeFile(join(folder, 'image'), image);
-  await writeFile(join(folder, 'signature'), signature);
+  await writeSigned(folder, scene);
   const program = fileURLToPath(new URL('bulk-host.js', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [program, folder]);
   await rm(folder, { recursive: true });

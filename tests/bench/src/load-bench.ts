@@ -1,12 +1,11 @@
 import { loadEnclave, type Enclave } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
 import { bench } from './bench.edl.ts';
+import type { Signed } from './signed-folder.ts';
 
 export type BenchEnclave = Enclave<(typeof bench)['trusted']>;
 
-export interface BenchImage {
-  readonly image: Uint8Array;
-  readonly signature: Uint8Array;
+export interface BenchImage extends Signed {
   readonly launcher: Launcher;
 }
 

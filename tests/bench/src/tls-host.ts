@@ -1,15 +1,14 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadTlsEcho } from '@enclos/sample-tls-echo';
 import { startPlatform } from '@enclos/software-sgx';
+import { readSigned } from './signed-folder.ts';
 
 /** A host of tls-echo alone. Its argument is a folder with image and signature; it ends with its standard input. */
 const folder = process.argv[2] ?? '';
 const platform = await startPlatform({ stateFolder: join(folder, 'platform') });
 const enclave = await loadTlsEcho({
-  image: await readFile(join(folder, 'image')),
-  signature: await readFile(join(folder, 'signature')),
+  ...(await readSigned(folder)),
   launcher: platform,
   echo: { port: 0 },
 });

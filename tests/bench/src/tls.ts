@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -12,6 +12,7 @@ import { serverName, tlsEchoProjectFolder, type Address } from '@enclos/sample-t
 import { generateSigningKey } from '@enclos/sgx/node';
 import { verifyInterpreter } from '@enclos/software-sgx';
 import { atLeast, type Figure } from './figures.ts';
+import { writeSigned } from './signed-folder.ts';
 import { placements, placeTree, type Placement } from './placement.ts';
 import { interleave, type Comparison } from './statistics.ts';
 
@@ -66,8 +67,7 @@ async function startEnclave(): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
   const { image } = await buildEnclave(await loadProject(tlsEchoProjectFolder), { outFolder: folder });
   const signature = signEnclave({ image, key: generateSigningKey(), date: new Date() });
-  await writeFile(join(folder, 'image'), image);
-  await writeFile(join(folder, 'signature'), signature);
+  await writeSigned(folder, { image, signature });
   const program = fileURLToPath(new URL('tls-host.js', import.meta.url));
   const child = spawn(process.execPath, [program, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const said = JSON.parse(await nextLine(createInterface({ input: child.stdout }))) as Pick<
