@@ -1,3 +1,11 @@
+export {
+  createBodyRoom,
+  type BodyEviction,
+  type BodyOwner,
+  type BodyRoom,
+  type BodyRoomOptions,
+  type BodyShare,
+} from './body-room.ts';
 export { boundedBody } from './bounded-body.ts';
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
@@ -25,6 +33,7 @@ export {
   derValue,
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
+export { isJsonWithin, type JsonBounds } from './json-bounds.ts';
 export { ByteReader } from './reader.ts';
 export { withoutTrailingNuls } from './trailing-nuls.ts';
 export { fromBase64url, fromHex, toBase64url, toHex, toPem } from './text-forms.ts';

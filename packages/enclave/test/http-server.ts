@@ -22,7 +22,7 @@ export interface Client {
 
 /** A server over streams in memory, whose time a test moves. */
 export interface TestServer {
-  connect(): Client;
+  connect(remoteAddress?: string): Client;
   /** Lets so much time pass, and the server look at it. */
   pass(ms: number): Promise<void>;
   /** Brings no more connections. */
@@ -68,9 +68,9 @@ export function testServer(handler: HttpHandler, options: TestOptions = {}): Tes
   return {
     errors,
     over: serveHttp(connections, { secure: undefined, onError, clock, ...options, handler }),
-    connect() {
+    connect(remoteAddress = '192.0.2.1') {
       const [inside, stream] = streamPair();
-      waiting.push(Object.assign(inside, { remoteAddress: '192.0.2.1' }));
+      waiting.push(Object.assign(inside, { remoteAddress }));
       wake();
       let text = '';
       stream.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));

@@ -1,19 +1,19 @@
+import type { BodyShare } from '@enclos/codec';
 import { ByteStore } from './byte-store.ts';
 import { refuse } from './errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
 import type { HttpLimits } from './limits.ts';
 import { LineReader } from './line-reader.ts';
 
-/** Of the bodies of all connections together. */
-export interface BodyBudget {
-  /** @returns false when there is no room. */
-  take(bytes: number): boolean;
-}
+/** Room among the bodies of all connections. */
+export type BodyBudget = Pick<BodyShare, 'take'>;
 
 type BodyLimits = Pick<HttpLimits, 'maxBodyBytes' | 'maxHeaderBytes' | 'maxHeaders'>;
 
 const none = Buffer.alloc(0);
 const maxChunkLineBytes = 256;
+/** So many bytes of content allow one byte around chunks: chunks of ten bytes may come without end, single bytes may not. */
+const contentForFraming = 2;
 /** RFC 9112 section 7.1.1; a quoted value without escapes, which nobody needs. */
 const chunkLine = /^([0-9A-Fa-f]{1,8})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"[\t !#-[\]-~]*"))?)*$/;
 
@@ -21,14 +21,14 @@ const chunkLine = /^([0-9A-Fa-f]{1,8})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\
 export class BodyReader {
   readonly #limits: BodyLimits;
   readonly #budget: BodyBudget;
-  readonly #store = new ByteStore();
+  readonly #store: ByteStore;
   readonly #lines = new LineReader();
   readonly #isChunked: boolean;
   #part: 'data' | 'size' | 'end of data' | 'trailers' | 'done';
   /** Of the body, or of the chunk under way. */
   #left: number;
-  /** For extensions of chunks: single bytes with long ones are no body. */
-  #extraBytes: number;
+  /** What lines around chunks may still take: each chunk costs work, however little is in it. */
+  #framingBytes: number;
   #trailers: Fields | undefined;
   body: Buffer = none;
 
@@ -39,7 +39,8 @@ export class BodyReader {
     this.#isChunked = length === undefined;
     this.#left = length ?? 0;
     this.#part = this.#isChunked ? 'size' : this.#left === 0 ? 'done' : 'data';
-    this.#extraBytes = limits.maxHeaderBytes;
+    this.#framingBytes = limits.maxHeaderBytes;
+    this.#store = new ByteStore(length ?? limits.maxBodyBytes);
   }
 
   get isDone(): boolean {
@@ -74,6 +75,8 @@ export class BodyReader {
     if (this.#part === 'trailers') return this.#trailer(chunk, from);
     const end = lines.read(chunk, from, maxChunkLineBytes, badChunk);
     if (lines.line === undefined) return end;
+    this.#framingBytes -= lines.lineBytes;
+    if (this.#framingBytes < 0) badChunk();
     if (this.#part === 'end of data') {
       if (lines.line !== '') badChunk();
       this.#part = 'size';
@@ -85,10 +88,9 @@ export class BodyReader {
 
   #size(line: string): void {
     const digits = chunkLine.exec(line)?.[1] ?? badChunk();
-    this.#extraBytes -= line.length - digits.length;
-    if (this.#extraBytes < 0) badChunk();
     this.#left = Number.parseInt(digits, 16);
     if (this.#store.length + this.#left > this.#limits.maxBodyBytes) bodyTooLarge(this.#limits);
+    this.#framingBytes += Math.floor(this.#left / contentForFraming);
     this.#part = this.#left === 0 ? 'trailers' : 'data';
   }
 

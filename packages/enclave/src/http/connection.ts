@@ -1,62 +1,48 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { BodyRoom, BodyShare } from '@enclos/codec';
 import { isThenable } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import type { Connection } from '../streams.ts';
-import type { BodyBudget } from './body-reader.ts';
-import { ByteStore } from './byte-store.ts';
+import { CallSignal } from './call-signal.ts';
 import { clientCertificatesOf, type ClientCertificates } from './client-certificates.ts';
 import type { HttpLimits } from './limits.ts';
+import { PhaseClock } from './phase-clock.ts';
 import { RequestReader } from './request-reader.ts';
 import { encodeResponse, refusal, type ResponseFrame } from './response.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from './types.ts';
+import type { BodyLimit, HttpHandler, HttpRequest, HttpResponse } from './types.ts';
+import { WaitingInput } from './waiting-input.ts';
 
 /** What all connections of one server share. */
 export interface Server {
   readonly limits: HttpLimits;
   readonly handler: HttpHandler;
+  readonly bodyLimit: BodyLimit | undefined;
   readonly onError: (error: unknown) => void;
   readonly date: () => Date | undefined;
   readonly now: () => number;
-  /** Of all bodies: see {@link HttpLimits.maxBodyBytesAtOnce}. */
-  bodyBytes: number;
+  readonly room: BodyRoom;
   /** No request is begun any more. */
   isDraining: boolean;
 }
 
-/** What a connection waits for; each has its time. */
-type Phase = 'handshake' | 'head' | 'body' | 'answer' | 'write' | 'idle' | 'end';
-
 const continueLine = 'HTTP/1.1 100 Continue\r\n\r\n';
-/** Requests that come before the one before is answered wait, up to here; then the client does. */
-const maxAheadBytes = 16_384;
-/** How long a client may take to read the last answer and to end. */
-const endTimeoutMs = 2000;
-/** From when on a client that sends a body, or takes an answer, is slow. */
-const slowMs = 5000;
-/** More than anybody waits. */
-const groupMs = 2 ** 40;
 
 /** One client: reads requests, one after the other, and answers each before it looks at the next. */
 export class HttpConnection {
   readonly #server: Server;
   readonly #connection: Connection;
-  /** Behind the request under way, what came with its end and what came later. */
-  #rest: Buffer | undefined;
-  readonly #ahead = new ByteStore();
+  readonly #clock: PhaseClock;
+  readonly #waiting = new WaitingInput();
   readonly #onOver: () => void;
-  readonly #budget: BodyBudget = { take: (bytes) => this.#takeBodyBytes(bytes) };
   #socket: Duplex;
   #secured: TLSSocket | undefined;
   #certificates: ClientCertificates | undefined;
+  /** Of the request under way, and of its body. */
   #reader: RequestReader;
-  #phase: Phase = 'handshake';
-  #since: number;
-  /** When the request under way began. */
-  #requestSince = 0;
+  #share: BodyShare;
   #requests = 0;
-  #takenBytes = 0;
-  #call: CallOptions | undefined;
+  #call: CallSignal | undefined;
   #hasEnded = false;
   #isEnding = false;
   #isOver = false;
@@ -66,8 +52,8 @@ export class HttpConnection {
     this.#connection = connection;
     this.#socket = connection;
     this.#onOver = onOver;
-    this.#since = server.now();
-    this.#reader = new RequestReader(server.limits, this.#budget);
+    this.#clock = new PhaseClock(server.now);
+    [this.#reader, this.#share] = this.#nextRequest();
     connection.once('close', () => this.destroy());
     connection.on('error', () => undefined);
   }
@@ -82,42 +68,25 @@ export class HttpConnection {
       secured.once('close', () => this.destroy());
       if (this.#isOver || secured.destroyed) return this.destroy();
     }
-    // The first head has its time from here on: a client that says nothing is no idle one yet.
-    this.#enter('head');
-    this.#requestSince = this.#since;
+    // The first head has its time from here on: a client that says nothing is not an idle one yet.
+    this.#clock.beginRequest();
     this.#socket.on('data', (chunk: Buffer) => this.#received(chunk));
     this.#socket.once('end', () => this.#ended());
     this.#socket.on('drain', () => this.#drained());
   }
 
-  /**
-   * Who goes when all places are taken: the connection with the highest number. Idle ones first, then those that have not
-   * come to a request, then those whose client is slow; in each group the one that has been waited for longest. Undefined
-   * for those that stay.
-   */
+  /** As `PhaseClock.claimToGo`. */
   claimToGo(now: number): number | undefined {
-    const waitedMs = now - this.#since;
-    switch (this.#phase) {
-      case 'idle':
-        return 2 * groupMs + waitedMs;
-      case 'handshake':
-      case 'head':
-      case 'end':
-        return groupMs + waitedMs;
-      case 'body':
-      case 'write':
-        return waitedMs > slowMs ? waitedMs : undefined;
-      case 'answer':
-        return undefined;
-    }
+    return this.#clock.claimToGo(now);
   }
 
-  /** Ends it when there is no request, and otherwise behind the answer. */
+  /** Ends it when there is no request, and otherwise after the answer. */
   drain(): void {
-    const isBusy = this.#phase === 'body' || this.#phase === 'answer' || this.#phase === 'write';
-    const hasBegun = this.#phase === 'head' && this.#reader.stage !== 'nothing';
-    if (this.#phase === 'idle') this.#end([]);
-    else if (!isBusy && !hasBegun && this.#phase !== 'end') this.destroy();
+    const { phase } = this.#clock;
+    const isBusy = phase === 'body' || phase === 'answer' || phase === 'write';
+    const hasBegun = phase === 'head' && this.#reader.stage !== 'nothing';
+    if (phase === 'idle') this.#end([]);
+    else if (!isBusy && !hasBegun && phase !== 'end') this.destroy();
   }
 
   destroy(): void {
@@ -128,78 +97,42 @@ export class HttpConnection {
 
   /** Enforces the times; called now and then. */
   sweep(now: number): void {
-    const { limits } = this.#server;
-    const waitedMs = now - this.#since;
-    const isRequestLate = now - this.#requestSince > limits.requestTimeoutMs;
-    switch (this.#phase) {
-      case 'handshake':
-        if (waitedMs > limits.handshakeTimeoutMs) this.destroy();
-        break;
-      case 'idle':
-        if (waitedMs > limits.idleTimeoutMs) this.#end([]);
-        break;
-      case 'head':
-        if (waitedMs <= limits.headerTimeoutMs && !isRequestLate) break;
-        if (this.#reader.stage === 'nothing') this.destroy();
-        else this.#refuse(408);
-        break;
-      case 'body':
-        if (waitedMs > limits.bodyTimeoutMs || isRequestLate) this.#refuse(408);
-        break;
-      case 'answer':
-        if (isRequestLate) this.#refuse(503);
-        break;
-      case 'write':
-        if (waitedMs > limits.writeTimeoutMs) this.destroy();
-        break;
-      case 'end':
-        if (waitedMs > endTimeoutMs) this.destroy();
-        break;
-    }
+    const overdue = this.#clock.overdue(now, this.#server.limits);
+    if (overdue === undefined) return;
+    const hasSaidNothing = this.#clock.phase === 'head' && this.#reader.stage === 'nothing';
+    if (overdue === 'destroy' || hasSaidNothing) this.destroy();
+    else if (overdue === 'end') this.#end([]);
+    else this.#refuse(overdue);
   }
 
-  #enter(phase: Phase): void {
-    this.#phase = phase;
-    this.#since = this.#server.now();
-  }
-
-  #takeBodyBytes(bytes: number): boolean {
-    if (this.#server.bodyBytes + bytes > this.#server.limits.maxBodyBytesAtOnce) return false;
-    this.#server.bodyBytes += bytes;
-    this.#takenBytes += bytes;
-    return true;
-  }
-
-  #giveBack(): void {
-    this.#server.bodyBytes -= this.#takenBytes;
-    this.#takenBytes = 0;
+  #nextRequest(): readonly [RequestReader, BodyShare] {
+    const { limits, room, bodyLimit } = this.#server;
+    const share = room.share({
+      peer: this.#connection.remoteAddress,
+      // RFC 9110 section 15.5.9: not whole within the time that the server was prepared to wait.
+      onEvicted: (why) => this.#refuse(why === 'slow' ? 408 : 503),
+    });
+    return [new RequestReader(limits, share, bodyLimit), share];
   }
 
   #received(chunk: Buffer): void {
     if (this.#isEnding || this.#isOver) return;
-    const isReading = this.#phase !== 'answer' && this.#phase !== 'write' && !this.#hasMore;
-    if (isReading) return this.#read(chunk);
-    this.#ahead.add(chunk);
-    if (this.#ahead.length > maxAheadBytes) this.#socket.pause();
+    const { phase } = this.#clock;
+    if (phase !== 'answer' && phase !== 'write' && this.#waiting.isEmpty) return this.#read(chunk);
+    this.#waiting.add(chunk);
+    if (this.#waiting.isFull) this.#socket.pause();
   }
 
-  get #hasMore(): boolean {
-    return this.#rest !== undefined || this.#ahead.length > 0;
-  }
-
-  /** Reads up to the end of one request; what is behind it waits. */
+  /** Reads up to the end of one request; what comes after it waits. */
   #read(chunk: Buffer): void {
-    if (this.#phase === 'idle') {
-      this.#enter('head');
-      this.#requestSince = this.#since;
-    }
+    if (this.#clock.phase === 'idle') this.#clock.beginRequest();
     try {
       let at = 0;
       while (at < chunk.length && this.#reader.stage !== 'done') {
         at = this.#reader.read(chunk, at);
-        if (this.#phase === 'head' && this.#reader.head !== undefined) this.#headIsRead(at === chunk.length);
+        if (this.#clock.phase === 'head' && this.#reader.head !== undefined) this.#headIsRead(at === chunk.length);
       }
-      if (at < chunk.length) this.#rest = chunk.subarray(at);
+      if (at < chunk.length) this.#waiting.putBack(chunk.subarray(at));
     } catch (error) {
       if (isEnclosError(error, 'HTTP_MESSAGE_REFUSED')) return this.#refuse(Number(error.details['status']));
       this.#server.onError(error);
@@ -209,21 +142,20 @@ export class HttpConnection {
   }
 
   #headIsRead(isBodyOutstanding: boolean): void {
-    this.#enter('body');
+    this.#clock.enter('body');
     const waits = this.#reader.waitsForContinue && this.#reader.stage === 'body' && isBodyOutstanding;
     if (waits) this.#socket.write(continueLine);
   }
 
   #answer(): void {
-    this.#enter('answer');
+    this.#clock.enter('answer');
     this.#requests += 1;
-    const call = new CallOptions();
+    const call = new CallSignal();
     this.#call = call;
     if (this.#hasEnded) call.abort();
     // The body is there until the handler is done, also when its client is gone before.
-    const bodyBytes = this.#takenBytes;
-    this.#takenBytes = 0;
-    const settled = (): void => void (this.#server.bodyBytes -= bodyBytes);
+    const share = this.#share;
+    share.complete();
     const answered = (response: HttpResponse): void => {
       if (this.#call === call) this.#send(response);
     };
@@ -235,12 +167,17 @@ export class HttpConnection {
     };
     try {
       const response = this.#server.handler(this.#request(), call);
-      if (isThenable(response)) return void Promise.resolve(response).finally(settled).then(answered).catch(failed);
+      if (isThenable(response)) {
+        return void Promise.resolve(response)
+          .finally(() => share.release())
+          .then(answered)
+          .catch(failed);
+      }
       answered(response);
     } catch (error) {
       failed(error);
     }
-    settled();
+    share.release();
   }
 
   #request(): HttpRequest {
@@ -262,14 +199,16 @@ export class HttpConnection {
   #send(response: HttpResponse): void {
     const { limits, isDraining } = this.#server;
     const isLast =
-      isDraining || this.#requests >= limits.maxRequestsPerConnection || (this.#hasEnded && !this.#hasMore);
+      isDraining ||
+      this.#requests >= limits.maxRequestsPerConnection ||
+      (this.#hasEnded && this.#waiting.isEmpty);
     const staysOpen = !isLast && this.#reader.wantsToStay;
     const bytes = encodeResponse(response, this.#frame(staysOpen));
     this.#call = undefined;
     if (!staysOpen) return this.#end(bytes);
-    this.#reader = new RequestReader(limits, this.#budget);
+    [this.#reader, this.#share] = this.#nextRequest();
     if (this.#write(bytes)) this.#next();
-    else this.#enter('write');
+    else this.#clock.enter('write');
   }
 
   #frame(staysOpen: boolean): ResponseFrame {
@@ -301,50 +240,54 @@ export class HttpConnection {
   /** The last words. What still comes is read and dropped: a client that is told to stop must not lose why. */
   #end(bytes: readonly Buffer[]): void {
     this.#isEnding = true;
-    this.#giveBack();
-    this.#rest = undefined;
-    this.#ahead.take();
-    this.#enter('write');
+    this.#dropRequest();
+    this.#waiting.clear();
+    this.#clock.enter('write');
     this.#write(bytes);
-    this.#socket.end(() => this.#enter('end'));
+    this.#socket.end(() => this.#clock.enter('end'));
     this.#socket.resume();
   }
 
+  /** Gives the room of a body back with its memory: the client may take long to end. A handler that goes on keeps both. */
+  #dropRequest(): void {
+    if (this.#reader.stage !== 'done') this.#share.release();
+    [this.#reader, this.#share] = this.#nextRequest();
+  }
+
   #drained(): void {
-    if (this.#phase === 'write' && !this.#isEnding) this.#next();
+    if (this.#clock.phase === 'write' && !this.#isEnding) this.#next();
   }
 
   #next(): void {
-    this.#enter('idle');
+    this.#clock.enter('idle');
     if (this.#server.isDraining) return this.#end([]);
-    // Not within this turn: as many requests as fit into what came would keep everybody else waiting.
-    if (this.#hasMore) setImmediate(() => this.#readAhead());
+    // Not within this turn: as many requests as fit into what came would keep all others waiting.
+    if (!this.#waiting.isEmpty) setImmediate(() => this.#readAhead());
     else if (this.#hasEnded) this.#end([]);
   }
 
   #readAhead(): void {
     const answered = this.#requests;
-    while (this.#hasMore && this.#requests === answered && !this.#isEnding && !this.#isOver) {
-      const next = this.#rest ?? this.#ahead.take();
-      this.#rest = undefined;
-      this.#read(next);
+    while (!this.#waiting.isEmpty && this.#requests === answered && !this.#isEnding && !this.#isOver) {
+      this.#read(this.#waiting.take());
     }
-    if (this.#socket.isPaused() && this.#ahead.length <= maxAheadBytes) this.#socket.resume();
-    if (this.#hasEnded && !this.#hasMore) this.#endWithoutRequest();
+    if (this.#socket.isPaused() && !this.#waiting.isFull) this.#socket.resume();
+    if (this.#hasEnded && this.#waiting.isEmpty) this.#endWithoutRequest();
   }
 
   /** The client sends no more. */
   #ended(): void {
     this.#hasEnded = true;
     this.#call?.abort();
-    if (!this.#hasMore) this.#endWithoutRequest();
+    if (this.#waiting.isEmpty) this.#endWithoutRequest();
   }
 
   #endWithoutRequest(): void {
     if (this.#isEnding) return;
-    if (this.#phase === 'idle') this.#end([]);
+    const { phase } = this.#clock;
+    if (phase === 'idle') this.#end([]);
     // Half a request.
-    else if (this.#phase === 'head' || this.#phase === 'body') this.destroy();
+    else if (phase === 'head' || phase === 'body') this.destroy();
   }
 
   #over(): void {
@@ -352,24 +295,7 @@ export class HttpConnection {
     this.#isOver = true;
     this.#call?.abort();
     this.#call = undefined;
-    this.#giveBack();
+    if (this.#reader.stage !== 'done') this.#share.release();
     this.#onOver();
-  }
-}
-
-/** Its signal is made when it is first looked at: most handlers look at none. */
-class CallOptions {
-  #controller: AbortController | undefined;
-  #isAborted = false;
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#isAborted) this.#controller.abort();
-    return this.#controller.signal;
-  }
-
-  abort(): void {
-    this.#isAborted = true;
-    this.#controller?.abort();
   }
 }

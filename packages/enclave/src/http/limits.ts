@@ -11,8 +11,13 @@ export interface HttpLimits {
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
   readonly maxBodyBytes: number;
-  /** Of unfinished and unanswered bodies of all connections together. */
+  /**
+   * Of unfinished and unanswered bodies of all connections together. Half of it, divided by `maxConnections`, is the own
+   * room of each body; the other half is shared.
+   */
   readonly maxBodyBytesAtOnce: number;
+  /** A body that comes more slowly loses what it has of the shared room as soon as another body needs it. */
+  readonly minBodyBytesPerSecond: number;
   /** From the connection to the end of TLS's handshake. */
   readonly handshakeTimeoutMs: number;
   /** From the handshake, or the first byte of a later request, to the last header. */
@@ -37,6 +42,7 @@ export const defaultLimits: HttpLimits = Object.freeze({
   maxHeaders: 100,
   maxBodyBytes: 2 ** 20,
   maxBodyBytesAtOnce: 32 * 2 ** 20,
+  minBodyBytesPerSecond: 2 ** 16,
   handshakeTimeoutMs: 10_000,
   headerTimeoutMs: 10_000,
   bodyTimeoutMs: 30_000,

@@ -1,9 +1,10 @@
 import { BodyReader, lengthOf, type BodyBudget } from './body-reader.ts';
-import { refuse } from './errors.ts';
+import { misused, refuse } from './errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
 import type { HttpLimits } from './limits.ts';
 import { LineReader } from './line-reader.ts';
 import { checkHost, parseRequestLine, type RequestLine } from './request-line.ts';
+import type { BodyLimit } from './types.ts';
 
 /** Beside the target: method, spaces, version, end. */
 const restOfLineBytes = 64;
@@ -15,15 +16,17 @@ const restOfLineBytes = 64;
 export class RequestReader {
   readonly #limits: HttpLimits;
   readonly #budget: BodyBudget;
+  readonly #bodyLimit: BodyLimit | undefined;
   readonly #lines = new LineReader();
   readonly #fields: Fields;
   #line: RequestLine | undefined;
   #body: BodyReader | undefined;
   #hasBegun = false;
 
-  constructor(limits: HttpLimits, budget: BodyBudget) {
+  constructor(limits: HttpLimits, budget: BodyBudget, bodyLimit?: BodyLimit) {
     this.#limits = limits;
     this.#budget = budget;
+    this.#bodyLimit = bodyLimit;
     this.#fields = new Fields(limits);
   }
 
@@ -34,7 +37,8 @@ export class RequestReader {
 
   /**
    * @returns where the rest begins. Stops behind the head, and behind the whole request.
-   * @throws HTTP_MESSAGE_REFUSED with the `status` to answer. Nothing more can be read then.
+   * @throws HTTP_MESSAGE_REFUSED with the `status` to answer; HTTP_MISUSED for a limit of the body that is not a number.
+   *   Nothing more can be read then.
    */
   read(chunk: Buffer, from: number): number {
     if (this.#body !== undefined) return this.#body.read(chunk, from);
@@ -95,8 +99,16 @@ export class RequestReader {
     if (head.minorVersion === 1 && expected !== undefined && expected !== '100-continue') {
       refuse(417, 'What is expected is not known.');
     }
-    const length = lengthOf(fields, head.minorVersion, this.#limits);
-    return new BodyReader(length === 'chunked' ? undefined : (length ?? 0), this.#limits, this.#budget);
+    const limits = this.#limitsOf(head);
+    const length = lengthOf(fields, head.minorVersion, limits);
+    return new BodyReader(length === 'chunked' ? undefined : (length ?? 0), limits, this.#budget);
+  }
+
+  #limitsOf({ method, path }: RequestLine): HttpLimits {
+    if (this.#bodyLimit === undefined) return this.#limits;
+    const most = this.#bodyLimit({ method, path, headers: this.#fields.map });
+    if (!Number.isSafeInteger(most) || most < 0) misused('The limit of a body is not a number of bytes.');
+    return { ...this.#limits, maxBodyBytes: Math.min(most, this.#limits.maxBodyBytes) };
   }
 }
 

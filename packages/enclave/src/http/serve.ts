@@ -1,10 +1,11 @@
 import type { TLSSocket } from 'node:tls';
+import { createBodyRoom } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { Connection } from '../streams.ts';
 import { processClock, type HttpClock } from './clock.ts';
 import { HttpConnection, type Server } from './connection.ts';
 import { limitsOf, type HttpLimits } from './limits.ts';
-import type { HttpHandler } from './types.ts';
+import type { BodyLimit, HttpHandler } from './types.ts';
 
 export interface ServeHttpOptions {
   /**
@@ -15,6 +16,8 @@ export interface ServeHttpOptions {
   readonly handler: HttpHandler;
   /** Those that are not named are as in `defaultHttpLimits`. */
   readonly limits?: Partial<HttpLimits> | undefined;
+  /** For servers whose paths take bodies of different sizes. Default: `maxBodyBytes` for all. */
+  readonly bodyLimit?: BodyLimit | undefined;
   /**
    * Learns what a handler threw, or answered that is no response, while its client waited, and what `secure` failed with
    * other than a handshake. Clients never do. What it throws is lost.
@@ -53,7 +56,7 @@ export async function serveHttp(connections: AsyncIterable<Connection>, options:
   }
 }
 
-function serverOf({ handler, onError, date }: ServeHttpOptions, limits: HttpLimits, clock: HttpClock): Server {
+function serverOf({ handler, bodyLimit, onError, date }: ServeHttpOptions, limits: HttpLimits, clock: HttpClock): Server {
   const tell = (error: unknown): void => {
     try {
       onError?.(error);
@@ -69,7 +72,14 @@ function serverOf({ handler, onError, date }: ServeHttpOptions, limits: HttpLimi
       return undefined;
     }
   };
-  return { limits, handler, onError: tell, date: dateOrNone, now: () => clock.now(), bodyBytes: 0, isDraining: false };
+  const now = (): number => clock.now();
+  const room = createBodyRoom({
+    maxBytes: limits.maxBodyBytesAtOnce,
+    maxBodies: limits.maxConnections,
+    minBytesPerSecond: limits.minBodyBytesPerSecond,
+    now,
+  });
+  return { limits, handler, bodyLimit, onError: tell, date: dateOrNone, now, room, isDraining: false };
 }
 
 /** Often enough for the shortest time, and at most once a second: nobody has a timer of its own. */

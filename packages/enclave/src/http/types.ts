@@ -41,3 +41,9 @@ export type HttpHandler = (
   request: HttpRequest,
   options: { readonly signal: AbortSignal },
 ) => Promise<HttpResponse> | HttpResponse;
+
+/** What is known of a request before its body comes. */
+export type HttpRequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>;
+
+/** How many bytes the body of a request may have. Numbers above `maxBodyBytes` count as that. It must not throw. */
+export type BodyLimit = (head: HttpRequestHead) => number;
