@@ -1,3 +1,4 @@
+import { isJsonWithin } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -15,6 +16,8 @@ export interface JsonSpan {
 
 /** Intel's QVL refuses deeper collateral (a stack exhaustion was fixed there on 2026-06-15). */
 const maximumDepth = 32;
+/** Several times what the longest TCB info comes to. Two megabytes of `{}` would take half a second, and 200 MiB. */
+export const maximumJsonValues = 32_768;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const plainStringPattern = /"[^"\\\p{Cc}\p{Cs}]*"/uy;
 const whitespacePattern = /[ \t\n\r]*/y;
@@ -24,10 +27,11 @@ const whitespacePattern = /[ \t\n\r]*/y;
  * surrogates and trailing text are refused. `JSON.parse` keeps the last of two
  * equal names, so two verifiers could read one signed text differently.
  *
+ * @param maxValues as `JsonBounds` of `@enclos/codec` counts them. Checked before any value is made.
  * @throws CODEC_INVALID, CODEC_TRAILING or CODEC_OUT_OF_RANGE.
  */
-export function parseJson(text: string, maxLength: number): JsonValue {
-  return new JsonScanner(text, maxLength).document();
+export function parseJson(text: string, maxLength: number, maxValues = maximumJsonValues): JsonValue {
+  return new JsonScanner(text, { maxLength, maxValues }).document();
 }
 
 /** As `parseJson` for an object; also says where the value of each of its members lies. */
@@ -35,7 +39,7 @@ export function parseJsonMembers(
   text: string,
   maxLength: number,
 ): { readonly value: JsonObject; readonly spans: ReadonlyMap<string, JsonSpan> } {
-  const scanner = new JsonScanner(text, maxLength);
+  const scanner = new JsonScanner(text, { maxLength, maxValues: maximumJsonValues });
   const value = scanner.document();
   if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', 'A JSON object wanted.');
   return { value, spans: scanner.spans };
@@ -44,10 +48,10 @@ export function parseJsonMembers(
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** As `parseJson`, for bytes of UTF-8. @throws CODEC_INVALID also for other bytes. */
-export function parseJsonBytes(bytes: Uint8Array, maxLength: number): JsonValue {
+export function parseJsonBytes(bytes: Uint8Array, maxLength: number, maxValues = maximumJsonValues): JsonValue {
   // One character is three bytes at most, and a pair of surrogates four.
   if (bytes.length > 3 * maxLength) throw new EnclosError('CODEC_OUT_OF_RANGE', `JSON over ${maxLength} characters.`);
-  return parseJson(decode(bytes), maxLength);
+  return parseJson(decode(bytes), maxLength, maxValues);
 }
 
 function decode(bytes: Uint8Array): string {
@@ -67,8 +71,14 @@ class JsonScanner {
   readonly #text: string;
   #at = 0;
 
-  constructor(text: string, maxLength: number) {
+  constructor(text: string, { maxLength, maxValues }: { readonly maxLength: number; readonly maxValues: number }) {
     if (text.length > maxLength) throw new EnclosError('CODEC_OUT_OF_RANGE', `JSON over ${maxLength} characters.`);
+    if (!isJsonWithin(text, { maxDepth: maximumDepth + 1, maxValues })) {
+      throw new EnclosError(
+        'CODEC_OUT_OF_RANGE',
+        `JSON nests deeper than ${maximumDepth}, or has over ${maxValues} values.`,
+      );
+    }
     this.#text = text;
   }
 

@@ -164,13 +164,12 @@ class Share implements BodyShare {
   #shared = 0;
   #isOver = false;
   isComplete = false;
-  /** Until then what has come is fast enough, whether or not more comes. */
-  paidUntil: number;
+  /** Until then what has come is fast enough, whether or not more comes. Counted from the first byte on. */
+  paidUntil = Number.POSITIVE_INFINITY;
 
   constructor(ledger: Ledger, owner: BodyOwner) {
     this.#ledger = ledger;
     this.#owner = owner;
-    this.paidUntil = ledger.options.now() + burstMs;
   }
 
   /** Looked up for bodies that take some of what is shared: most do not. */
@@ -210,8 +209,7 @@ class Share implements BodyShare {
 
   #pay(bytes: number): void {
     const { minBytesPerSecond, now } = this.#ledger.options;
-    const at = now();
-    const paid = Math.max(at, this.paidUntil) + (bytes / minBytesPerSecond) * 1000;
-    this.paidUntil = Math.min(at + burstMs, paid);
+    // Time that was not paid for stays owed: single bytes now and then do not make a body fast.
+    this.paidUntil = Math.min(now() + burstMs, this.paidUntil + (bytes / minBytesPerSecond) * 1000);
   }
 }

@@ -60,7 +60,7 @@ describe('attestation.json', () => {
     ]);
     assert.deepEqual(service, {
       allowTestSettings: false,
-      limits: { attestPerSecond: 0, maxBodyBytes: 2_097_152 },
+      limits: { attestPerSecond: 0, maxBodyBytes: 1_048_576 },
       keys: { rotateMinutes: 1440, overlapMinutes: 60 },
     });
   });
@@ -267,6 +267,7 @@ const mistakes: readonly (readonly [string, unknown, string, ('schema' | 'parser
   ['a limit below zero', file(undefined, { limits: { attestPerSecond: -1 } }), 'limits.attestPerSecond:'],
   ['half a request', file(undefined, { limits: { attestPerSecond: 0.5 } }), 'limits.attestPerSecond:'],
   ['bodies too small for a quote', file(undefined, { limits: { maxBodyBytes: 1000 } }), 'limits.maxBodyBytes:'],
+  ['bodies larger than any request', file(undefined, { limits: { maxBodyBytes: 2_097_153 } }), 'limits.maxBodyBytes:'],
   [
     'an overlap as long as the key signs',
     file(undefined, { keys: { rotateMinutes: 30, overlapMinutes: 30 } }),

@@ -199,9 +199,7 @@ export class HttpConnection {
   #send(response: HttpResponse): void {
     const { limits, isDraining } = this.#server;
     const isLast =
-      isDraining ||
-      this.#requests >= limits.maxRequestsPerConnection ||
-      (this.#hasEnded && this.#waiting.isEmpty);
+      isDraining || this.#requests >= limits.maxRequestsPerConnection || (this.#hasEnded && this.#waiting.isEmpty);
     const staysOpen = !isLast && this.#reader.wantsToStay;
     const bytes = encodeResponse(response, this.#frame(staysOpen));
     this.#call = undefined;

@@ -56,7 +56,11 @@ export async function serveHttp(connections: AsyncIterable<Connection>, options:
   }
 }
 
-function serverOf({ handler, bodyLimit, onError, date }: ServeHttpOptions, limits: HttpLimits, clock: HttpClock): Server {
+function serverOf(
+  { handler, bodyLimit, onError, date }: ServeHttpOptions,
+  limits: HttpLimits,
+  clock: HttpClock,
+): Server {
   const tell = (error: unknown): void => {
     try {
       onError?.(error);

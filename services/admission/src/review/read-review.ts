@@ -1,5 +1,5 @@
+import { isJsonWithin } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isWithin } from './json-bounds.ts';
 import { isObject, member, type JsonObject } from '../pod/json.ts';
 
 /** What a webhook is asked, as far as it matters here: AdmissionRequest of admission.k8s.io/v1. */
@@ -54,7 +54,7 @@ function isCreationOfPod(request: JsonObject): boolean {
 }
 
 function parse(body: Uint8Array): unknown {
-  if (!isWithin(body, bounds)) return refuse('The body is nested too deeply, or has too many values.');
+  if (!isJsonWithin(body, bounds)) return refuse('The body is nested too deeply, or has too many values.');
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {

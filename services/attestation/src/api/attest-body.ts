@@ -12,6 +12,8 @@ const shapes: Readonly<Record<AttestedType, { readonly evidence: 'quote' | 'repo
   TdxVm: { evidence: 'quote', draft: false },
 };
 const maximumNonce = 4096;
+/** Five members, and two in each of two objects among them. A body with more has one that is not known. */
+const maximumValues = 9;
 
 /** Reads the body of an attest call. @throws ServiceError InvalidParameter */
 export function readAttestBody(
@@ -20,7 +22,7 @@ export function readAttestBody(
 ): AttestRequest {
   const { evidence: name, draft } = shapes[type];
   const members = [name, 'runtimeData', 'initTimeData', 'nonce', ...(draft ? ['draftPolicyForAttestation'] : [])];
-  const object = readJsonObject(body, { maxBytes, members });
+  const object = readJsonObject(body, { maxBytes, maxValues: maximumValues, members });
   const evidence = optionalText(object, name, maxBytes);
   if (evidence === undefined || evidence === '') throw invalid(`The body has no ${name}.`);
   const runtimeData = readBoundData(object, 'runtimeData', maxBytes);

@@ -43,5 +43,7 @@ export interface Route {
   /** `nothing`: open. `attest`: as the tenant's configuration says. `management`: a manager of the tenant. */
   readonly needs: 'nothing' | 'attest' | 'management';
   readonly version: VersionRule;
+  /** How many bytes its body may have; `evidence`: as the configuration says. Absent when it takes no body. */
+  readonly body?: number | 'evidence';
   readonly answer: (call: Call, type: AttestationType) => Promise<Answer>;
 }

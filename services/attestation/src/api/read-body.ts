@@ -5,20 +5,25 @@ import { decodeUtf8 } from '../jose/compact-jws.ts';
 import { ServiceError } from './service-error.ts';
 
 /** The body as one strict JSON value: no duplicate names, bounded depth and size. @throws ServiceError InvalidParameter */
-function readJson(body: Uint8Array, maxBytes: number): JsonValue {
+function readJson(body: Uint8Array, { maxBytes, maxValues }: Omit<JsonShape, 'members'>): JsonValue {
   if (body.length > maxBytes) throw invalid(`The body has more than ${maxBytes} bytes.`);
-  return asInvalid('The body is not JSON that is read here', () => parseJson(decodeUtf8(body), maxBytes));
+  return asInvalid('The body is not JSON that is read here', () => parseJson(decodeUtf8(body), maxBytes, maxValues));
+}
+
+/** What the body of a request may hold. */
+export interface JsonShape {
+  readonly maxBytes: number;
+  /** As `JsonBounds` of `@enclos/codec` counts them: a body with more is refused before it is made into values. */
+  readonly maxValues: number;
+  readonly members: readonly string[];
 }
 
 /**
  * As `readJson`, for an object with no other members than these. A member that nobody knows is refused: a misspelled
  * `runtimeData` would get a token that binds no data. @throws ServiceError InvalidParameter
  */
-export function readJsonObject(
-  body: Uint8Array,
-  { maxBytes, members }: { readonly maxBytes: number; readonly members: readonly string[] },
-): JsonObject {
-  return onlyMembers(readJson(body, maxBytes), 'The body', members);
+export function readJsonObject(body: Uint8Array, { members, ...bounds }: JsonShape): JsonObject {
+  return onlyMembers(readJson(body, bounds), 'The body', members);
 }
 
 /** @throws ServiceError InvalidParameter */
@@ -32,7 +37,10 @@ export function onlyMembers(value: JsonValue | undefined, what: string, members:
 /** A JWS as text (text/plain), or as a JSON string: a JWS never begins with a quotation mark. */
 export function readJwsText(body: Uint8Array, maxBytes: number): string {
   const [first] = body;
-  const text = first === 0x22 ? readJson(body, maxBytes) : asInvalid('The body is no text', () => decodeUtf8(body));
+  const text =
+    first === 0x22
+      ? readJson(body, { maxBytes, maxValues: 0 })
+      : asInvalid('The body is no text', () => decodeUtf8(body));
   if (typeof text !== 'string' || text.length > maxBytes) throw invalid('The body must be a JSON Web Signature.');
   return text;
 }

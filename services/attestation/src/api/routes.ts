@@ -1,7 +1,7 @@
 import { addCertificate, getCertificates, removeCertificate } from '../certificates/certificate-routes.ts';
 import { getPolicy, resetPolicy, setPolicy } from '../policies/policy-routes.ts';
-import { releaseSecret } from '../secrets/release-route.ts';
-import { deleteSecret, listSecrets, setSecret } from '../secrets/secret-routes.ts';
+import { maximumReleaseBody, releaseSecret } from '../secrets/release-route.ts';
+import { deleteSecret, listSecrets, maximumSecretBody, setSecret } from '../secrets/secret-routes.ts';
 import { attestationTypes, type AttestationType } from '../tenants/configuration.ts';
 import { attestNotImplemented, attestRoute } from './attest-route.ts';
 import type { Route } from './call.ts';
@@ -17,6 +17,7 @@ function attests(type: 'SgxEnclave' | 'OpenEnclave' | 'SevSnpVm' | 'TdxVm', summ
     summary,
     needs: 'attest',
     version: 'required',
+    body: 'evidence',
     answer: (call) => attestRoute(call, type),
   };
 }
@@ -29,9 +30,13 @@ function attestsLater(type: 'Tpm' | 'AzureGuest', summary: string): Route {
     summary,
     needs: 'attest',
     version: 'required',
+    body: 'evidence',
     answer: () => attestNotImplemented(`Attestation of type ${type}`),
   };
 }
+
+/** Of a management JWS: a policy has at most 256 KiB, which are in base64url twice, and certificates come with it. */
+const maximumManagementBody = 786_432;
 
 function manages(route: Omit<Route, 'needs' | 'version'>): Route {
   return { ...route, needs: 'management', version: 'required' };
@@ -61,6 +66,7 @@ export const routes: readonly Route[] = Object.freeze([
     method: 'PUT',
     path: '/policies/{type}',
     summary: 'Set the policy of an attestation type',
+    body: maximumManagementBody,
     answer: setPolicy,
   }),
   manages({
@@ -68,6 +74,7 @@ export const routes: readonly Route[] = Object.freeze([
     method: 'POST',
     path: '/policies/{type}:reset',
     summary: 'Go back to the default policy of an attestation type',
+    body: maximumManagementBody,
     answer: resetPolicy,
   }),
   manages({
@@ -82,6 +89,7 @@ export const routes: readonly Route[] = Object.freeze([
     method: 'POST',
     path: '/certificates:add',
     summary: 'Add a policy management certificate',
+    body: maximumManagementBody,
     answer: addCertificate,
   }),
   manages({
@@ -89,6 +97,7 @@ export const routes: readonly Route[] = Object.freeze([
     method: 'POST',
     path: '/certificates:remove',
     summary: 'Remove a policy management certificate',
+    body: maximumManagementBody,
     answer: removeCertificate,
   }),
   manages({
@@ -103,6 +112,7 @@ export const routes: readonly Route[] = Object.freeze([
     method: 'PUT',
     path: '/keys/{name}',
     summary: 'Set a secret and its release policy',
+    body: maximumSecretBody,
     answer: setSecret,
   }),
   manages({
@@ -119,6 +129,7 @@ export const routes: readonly Route[] = Object.freeze([
     summary: 'Release a secret to what a token of this service attests',
     needs: 'attest',
     version: 'required',
+    body: maximumReleaseBody,
     answer: releaseSecret,
   },
   discovers({ operation: 'certs', path: '/certs', summary: 'The keys that sign tokens', answer: certs }),

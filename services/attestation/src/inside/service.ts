@@ -4,6 +4,7 @@ import { serveHttp } from '@enclos/enclave/http';
 import { isEnclosError } from '@enclos/errors';
 import type { ApiOptions, FetchKeys } from '../api/api-options.ts';
 import { createApi } from '../api/api.ts';
+import { bodyLimitOf } from '../api/body-limit.ts';
 import { createApiMetrics } from '../api/api-metrics.ts';
 import { attest } from '../attest/attest.ts';
 import { createAttestContext, type AttestContext } from '../attest/context.ts';
@@ -24,6 +25,10 @@ const version = 'enclos/0.1.0';
 const tendMs = 15_000;
 /** An enclave has 256 streams, and some are for the identity provider. */
 const maxConnections = 240;
+/** Of any route: see `bodyLimitOf`. */
+const maxBodyBytes = 2_097_152;
+/** 50 KiB are each body's own: several times what evidence with its data takes. */
+const maxBodyBytesAtOnce = 25_165_824;
 /** The host may have to ask several sources, which may be slow. */
 const endorsementTimeoutMs = 30_000;
 
@@ -65,7 +70,8 @@ export async function startService(text: string, host: Host, parts: ServiceParts
   const served = serveHttp(listen('https', { signal: stopping.signal }), {
     secure: tlsServer({ ...tls, minVersion: 'TLSv1.2', clientCertificates: 'requested', alpnProtocols: ['http/1.1'] }),
     handler: createApi({ ...options, attest: parts.attest?.(options.attest) ?? options.attest }),
-    limits: { maxBodyBytes: configuration.limits.maxBodyBytes, maxConnections },
+    limits: { maxBodyBytes, maxBodyBytesAtOnce, maxConnections },
+    bodyLimit: bodyLimitOf(configuration.limits),
     date: () => new Date(),
     onError: logFault,
     signal: stopping.signal,

@@ -28,6 +28,8 @@ interface ReleaseRequest {
 
 const members = ['kid', 'target', 'enc', 'nonce'];
 const maximumNonce = 4096;
+/** Of POST /key/release: a token, a nonce, and what is around them. */
+export const maximumReleaseBody = maximumTokenLength + 32_768;
 /** The answer is for whoever asked just now. */
 const validityMinutes = 5;
 
@@ -54,8 +56,8 @@ export async function releaseSecret(call: Call): Promise<Answer> {
   return { body: { value }, facts: { ...factsOf(token), secret: asked.name } };
 }
 
-function readReleaseBody({ request, options }: Call): ReleaseRequest {
-  const body = readJsonObject(request.body, { maxBytes: options.limits.maxBodyBytes, members });
+function readReleaseBody({ request }: Call): ReleaseRequest {
+  const body = readJsonObject(request.body, { maxBytes: maximumReleaseBody, maxValues: members.length, members });
   const name = optionalText(body, 'kid', 127);
   if (name === undefined || !secretNamePattern.test(name)) throw invalid('The body has no kid, the name of a secret.');
   const target = optionalText(body, 'target', maximumTokenLength);

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, maximumJsonValues, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { isEnclosError } from '@enclos/errors';
 import type { Answer, Call } from '../api/call.ts';
 import { base64urlBytes, invalid, optionalText, readJsonObject } from '../api/read-body.ts';
@@ -11,6 +11,8 @@ import type { ListedSecret, NewSecret, TenantSecrets } from './tenant-secrets.ts
 
 const members = ['secret', 'releasePolicy'];
 const maximumSecretText = 4 * Math.ceil(maximumSecretBytes / 3);
+/** Of PUT /keys/{name}: the secret, its release policy of at most 64 Ki characters, and what is around them. */
+export const maximumSecretBody = maximumSecretText + 4 * 65_536;
 
 /** GET /keys: a token whose `x-enclos-secrets` has names, digests and policies, and no secret. */
 export async function listSecrets(call: Call): Promise<Answer> {
@@ -79,8 +81,8 @@ function withSecret(document: TenantDocument, named: NamedSecret): TenantDocumen
 }
 
 /** @throws ServiceError InvalidParameter; PolicyParsingError, whose message begins with the place of the mistake. */
-function readSecretBody({ request, options }: Call): NewSecret {
-  const body = readJsonObject(request.body, { maxBytes: options.limits.maxBodyBytes, members });
+function readSecretBody({ request }: Call): NewSecret {
+  const body = readJsonObject(request.body, { maxBytes: maximumSecretBody, maxValues: maximumJsonValues, members });
   const text = optionalText(body, 'secret', maximumSecretText);
   if (text === undefined) throw invalid('The body has no secret.');
   const secret = base64urlBytes(text, 'secret');

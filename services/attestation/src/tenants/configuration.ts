@@ -103,6 +103,7 @@ export interface ServiceConfiguration {
   readonly limits: {
     /** Attest requests a second, for each tenant; 0: none. */
     readonly attestPerSecond: number;
+    /** Of an attest request. Evidence has at most 256 KiB, and the data with it 128 KiB each: 1 MiB holds them all, and a draft policy. */
     readonly maxBodyBytes: number;
   };
   /** How long a signing key signs, and how long before that it is published. */

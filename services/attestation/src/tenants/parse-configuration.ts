@@ -53,7 +53,7 @@ function invalid(problems: Problems): EnclosError {
 function readLimits(fields: Fields | undefined): ServiceConfiguration['limits'] {
   const limits = {
     attestPerSecond: fields?.integer('attestPerSecond', 0, 1_000_000) ?? 0,
-    maxBodyBytes: fields?.integer('maxBodyBytes', 65_536, 16_777_216) ?? 2_097_152,
+    maxBodyBytes: fields?.integer('maxBodyBytes', 65_536, 2_097_152) ?? 1_048_576,
   };
   fields?.end();
   return Object.freeze(limits);
