@@ -9,6 +9,7 @@ import {
   derOctetString,
   DerTag,
   fromBase64url,
+  isJsonWithin,
   utf8,
 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -79,6 +80,8 @@ function decodeJson(text: string): CmwRecord {
 
 /** An array of scalars cannot hold a key twice, so the platform's parser is strict enough. */
 function parseArray(text: string): readonly unknown[] {
+  // Type, value and indicator, checked before any of them is made into a value.
+  if (!isJsonWithin(text, { maxDepth: 1, maxValues: 3 })) throw invalid();
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

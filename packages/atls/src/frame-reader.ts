@@ -2,6 +2,12 @@ import { concatBytes } from '@enclos/codec';
 import { decodeHeader, decodePayload, headerBytes, type Header, type Message, type MessageKind } from './messages.ts';
 
 /**
+ * When pieces are put together before their frame is whole: a peer that sends single bytes must not cost an object for
+ * each. The longer what is there already, the more pieces it takes, so that a frame is copied a bounded number of times.
+ */
+const pieces = { least: 256, bytesForOneMore: 64 };
+
+/**
  * Takes frames off a stream of bytes. A header is judged as soon as it is
  * there, so no more is kept than a frame of its kind may have, and what came
  * together with it.
@@ -15,6 +21,7 @@ export class FrameReader {
   push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
+    if (this.#chunks.length >= pieces.least + this.#bytes.length / pieces.bytesForOneMore) this.#joined();
   }
 
   /** What came and was not taken. */

@@ -122,6 +122,14 @@ test('the record of RFC 9999 alone, in CBOR and in JSON', () => {
   }
 });
 
+test('a record in JSON with more in it than a record has is refused before it is parsed', (context) => {
+  const parse = context.mock.method(JSON, 'parse');
+  for (const json of [`[${'{},'.repeat(60_000)}{}]`, '[[]]', '["a","b",1,2,3]']) {
+    assert.equal(ruleOf(withCmw(derValue(DerTag.UTF8_STRING, utf8(json)))), 'well-formed-evidence');
+  }
+  assert.equal(parse.mock.callCount(), 0);
+});
+
 test('Gramine’s former extension, whose identifier is none', () => {
   const standIn = '1.2.3.4.5.6.7.8.9.10.11.12';
   const certificate = withIdentifier(

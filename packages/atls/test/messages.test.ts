@@ -66,6 +66,24 @@ test('messages come back as they went in, in whatever pieces the stream has', ()
   );
 });
 
+test('a message in single bytes is read, however long it is', () => {
+  const endorsements = new Uint8Array(maximumBytes.endorsements).fill(7);
+  const long: Message = {
+    kind: 'evidence',
+    mode: 'fresh',
+    quote: new Uint8Array(100),
+    signature: new Uint8Array(),
+    endorsements,
+  };
+  const reader = new FrameReader();
+  let read: Message | undefined;
+  for (const byte of encodeMessage(long)) {
+    reader.push(Uint8Array.of(byte));
+    read = reader.next();
+  }
+  assert.deepEqual(read, long);
+});
+
 /** What reading these bytes throws. */
 function refusal(frame: Uint8Array): string {
   const reader = new FrameReader();

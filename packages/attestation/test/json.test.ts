@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { isJsonObject, parseJson, parseJsonMembers } from '../src/json.ts';
+import { isJsonObject, maximumJsonValues, parseJson, parseJsonBytes, parseJsonMembers } from '../src/json.ts';
 import { splitSignedBody } from '../src/index.ts';
 
 const limit = 10_000;
@@ -104,6 +105,20 @@ test('members are found where they are', () => {
     () => parseJsonMembers('[]', limit),
     (error) => isEnclosError(error, 'CODEC_INVALID'),
   );
+});
+
+test('more values than the bound are refused before anything of the text is read', () => {
+  // The first character is a mistake, which a reader that begins to read finds first.
+  const flood = `!${'{},'.repeat(maximumJsonValues)}`;
+  const tooMany = { code: 'CODEC_OUT_OF_RANGE', message: /values/ };
+  assert.throws(() => parseJson(flood, flood.length), tooMany);
+  assert.throws(() => parseJsonBytes(utf8(flood), flood.length), tooMany);
+  assert.throws(() => parseJsonMembers(flood, flood.length), tooMany);
+  for (const wide of ['1,'.repeat(8), '"a":1,'.repeat(8)]) {
+    assert.throws(() => parseJson(`!${wide}`, limit, 7), tooMany);
+    assert.throws(() => parseJson(`!${wide}`, limit, 8), { code: 'CODEC_INVALID' });
+  }
+  assert.equal(JSON.stringify(parseJson('[1,2,3]', limit, 3)), '[1,2,3]');
 });
 
 test('a signed body is the exact text', () => {

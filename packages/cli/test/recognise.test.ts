@@ -63,6 +63,12 @@ test('the reader of certificates throws nothing but errors of the codec', () => 
   );
 });
 
+test('JSON with more values than evidence has is not parsed', (context) => {
+  const parse = context.mock.method(JSON, 'parse');
+  assert.equal(recognise(utf8(`[${'{},'.repeat(300_000)}{}]`)).form, 'unknown');
+  assert.equal(parse.mock.callCount(), 0);
+});
+
 test('nesting and fan-out are bounded', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   const wide = JSON.stringify(

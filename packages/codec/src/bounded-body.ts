@@ -1,4 +1,4 @@
-import { concatBytes } from './bytes.ts';
+import { ByteWriter } from './writer.ts';
 
 /**
  * The body of a response, or undefined as soon as it is longer than `maxBytes`.
@@ -21,16 +21,23 @@ export async function boundedBody(
   }
   const announced = Number(response.headers.get('content-length') ?? 0);
   const reader = body.getReader();
+  const abort = { isDone: false };
+  // Once, and not at each read: a promise that is waited for in a race keeps something for each race.
+  aborted.catch(() => {
+    abort.isDone = true;
+    // The read that is under way ends with it.
+    reader.cancel().catch(() => undefined);
+  });
   try {
     if (announced > maxBytes) return undefined;
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    // Not a list of what came: a server that sends single bytes must not cost an object for each.
+    const bytes = new ByteWriter({ maxBytes });
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), aborted]);
-      if (done) return concatBytes(...chunks);
-      size += value.length;
-      if (size > maxBytes) return undefined;
-      chunks.push(value);
+      const { done, value } = await reader.read();
+      if (abort.isDone) return await aborted;
+      if (done) return bytes.finish();
+      if (bytes.length + value.length > maxBytes) return undefined;
+      bytes.bytes(value);
     }
   } finally {
     reader.cancel().catch(() => undefined);

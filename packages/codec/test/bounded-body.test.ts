@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { boundedBody, utf8 } from '../src/index.ts';
 
 const never = new Promise<never>(() => undefined);
@@ -24,6 +26,31 @@ function bodyOf(pieces: readonly string[], isEndless = false): { response: Respo
 test('a body within its bound is read whole, in however many pieces it comes', async () => {
   assert.deepEqual(await boundedBody(bodyOf(['ab', '', 'c']).response, 3, never), utf8('abc'));
   assert.deepEqual(await boundedBody(new Response(null), 3, never), new Uint8Array());
+});
+
+test('a body in single bytes costs its length, and no object for each of them', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const total = 200_000;
+  let sent = 0;
+  let keptBytes = 0;
+  const held = (): number => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+  collect();
+  const before = held();
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.enqueue(Uint8Array.of(sent % 251));
+      sent += 1;
+      if (sent < total) return;
+      collect();
+      keptBytes = held() - before;
+      controller.close();
+    },
+  });
+  const body = await boundedBody(new Response(stream), total, never);
+  assert.equal(body?.length, total);
+  assert.equal(body?.[1000], 1000 % 251);
+  assert.ok(keptBytes < 20 * total, `${keptBytes} bytes are kept`);
 });
 
 test('a body that is longer is not read further', async () => {

@@ -1,4 +1,4 @@
-import { utf8 } from '@enclos/codec';
+import { isJsonWithin, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { limits } from './limits.ts';
 
@@ -29,13 +29,16 @@ export function parseJson(bytes: Uint8Array, what: string): unknown {
       details: { what, maxBytes: limits.documentBytes },
     });
   }
+  // Before anything of it is kept: the keys below, and the values after them.
+  if (!isJsonWithin(bytes, { maxDepth: limits.jsonDepth, maxValues: limits.jsonValues })) {
+    throw documentInvalid(what, 'is nested too deeply, or has too many values');
+  }
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw documentInvalid(what, 'is not UTF-8', cause);
   }
-  // Before the parser recurses.
   refuseAmbiguous(text, what);
   try {
     return JSON.parse(text) as unknown;
@@ -50,7 +53,7 @@ function refuseAmbiguous(text: string, what: string): void {
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
     if (character === '{' || character === '[') {
-      if (open.push(new Set()) > limits.jsonDepth) throw documentInvalid(what, 'is nested too deeply');
+      open.push(new Set());
     } else if (character === '}' || character === ']') {
       open.pop();
     } else if (character === '"') {

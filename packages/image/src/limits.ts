@@ -7,6 +7,8 @@ export const limits = Object.freeze({
   /** Of one index, manifest or configuration. Registries refuse manifests above 4 MiB (distribution specification). */
   documentBytes: 4 * mib,
   jsonDepth: 32,
+  /** Of one document: a descriptor with its platform and annotations is some twenty, and an index has 1024 of them. */
+  jsonValues: 65_536,
   layers: 128,
   /** Manifests of one index. */
   manifests: 1024,

@@ -23,6 +23,7 @@ const refusals: readonly (readonly [what: string, text: string, reason: RegExp])
   ['a key twice further in', '{"a":[{"b":1,"c":2,"b":3}]}', /twice/],
   ['a key twice with space before the colon', '{"a" \n:1,"a":2}', /twice/],
   ['deep nesting', `${'['.repeat(33)}${']'.repeat(33)}`, /deeply/],
+  ['too many values, before anything of it is read', `!${'{},'.repeat(40_000)}`, /too many values/],
   ['an end too early', '{"a":', /not JSON/],
   ['a string without an end', '{"a', /not JSON/],
   ['something behind it', '{} {}', /not JSON/],

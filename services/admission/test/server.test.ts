@@ -259,17 +259,30 @@ describe('a slow or greedy client', () => {
     await running.stop();
   });
 
-  test('that holds the bytes of others gets them refused, and only while it sends', async () => {
-    const running = await start({ limits: { ...limits, maxHeldBytes: 4000 } });
+  test('that stalls takes no room from small reviews, and loses its own to a large one', async () => {
+    // Each body has 1000 bytes of its own, and all of them share 4000.
+    const running = await start({ limits: { maxHeldBytes: 8000, maxConnections: 4 } });
     const { port, trust } = running;
+    const small = reviewOf(asking);
+    const large = Buffer.concat([small, Buffer.alloc(2000 - small.length, ' ')]);
+    assert.ok(small.length < 1000);
     const socket = await tlsTo(port, trust);
-    socket.write(`${head}Content-Length: 100000\r\n\r\n${' '.repeat(3500)}`);
-    await until(running, /^enclos_admission_held_bytes 3500$/m);
-    const refused = await post(port, trust, reviewOf(asking));
+    socket.write(`${head}Content-Length: 100000\r\n\r\n${' '.repeat(4900)}`);
+    await until(running, /^enclos_admission_held_bytes 4900$/m);
+    const refused = await post(port, trust, large);
     assert.deepEqual([refused.status, refused.body], [503, '{"code":"ADMISSION_BUSY"}']);
+    assert.equal((await post(port, trust, small)).status, 200);
+    // What came in one burst is fast enough for two seconds.
+    await delay(2200);
+    assert.equal((await post(port, trust, large)).status, 200);
     await ended(socket);
-    assert.equal((await post(port, trust, reviewOf(asking))).status, 200);
+    await until(running, /^enclos_admission_held_bytes 0$/m);
     await running.stop();
+    assert.equal(running.log.filter(({ event }) => event === 'refused').length, 2);
+    assert.equal(
+      running.log.find(({ event }) => event === 'failed'),
+      undefined,
+    );
   });
 
   test('that goes away in its body leaves nothing', async () => {

@@ -66,6 +66,15 @@ describe('the body of an attest call', () => {
     refuses(`{"quote":"${quote}","__proto__":{}}`);
   });
 
+  it('is refused for more values than it can have, before any of them is made', () => {
+    const whole =
+      '{"quote":"","runtimeData":{"data":"","dataType":""},"initTimeData":{"data":"","dataType":""},"nonce":""';
+    assert.throws(() => read(`!${whole},"draftPolicyForAttestation":""}`), { message: /not a value/ });
+    for (const flood of [`!${whole},"a":1,"b":2}`, `!${'{},'.repeat(9)}{}`, `!{${'"a":1,'.repeat(10)}`]) {
+      assert.throws(() => read(flood), { code: 'InvalidParameter', status: 400, message: /values/ });
+    }
+  });
+
   it('is refused when a name comes twice', () => {
     refuses(`{"quote":"${quote}","quote":"${quote}"}`);
     refuses(`{"quote":"${quote}","runtimeData":{"data":"AAAA","data":"BBBB"}}`);

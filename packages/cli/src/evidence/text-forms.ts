@@ -1,5 +1,5 @@
 import { isAzureDocument } from '@enclos/attestation';
-import { fromBase64url, utf8 } from '@enclos/codec';
+import { fromBase64url, isJsonWithin, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 
 /** A text as the bytes that it may spell. */
@@ -55,7 +55,12 @@ export function readPem(text: string): readonly { readonly label: string; readon
   return blocks.length === 0 ? undefined : blocks;
 }
 
+/** Evidence may be a list of bytes as numbers, with four characters each, and as long as an input may be. */
+const jsonBounds = { maxDepth: 64, maxValues: 262_144 };
+
+/** @returns undefined for what is not JSON, and for more values than evidence comes to. */
 export function readJson(text: string): unknown {
+  if (!isJsonWithin(text, jsonBounds)) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,4 +1,4 @@
-import { fromBase64url, toBase64url } from '@enclos/codec';
+import { fromBase64url, isJsonWithin, toBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { unexpectedEvidence } from '../report-data.ts';
 
@@ -8,6 +8,8 @@ const timeoutMs = 10_000;
 const attempts = 4;
 const firstDelayMs = 500;
 const maxAnswerBytes = 262_144;
+/** Answers are objects of a few texts. */
+const answerBounds = { maxDepth: 8, maxValues: 256 };
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -113,6 +115,7 @@ function decoded(decode: () => string): string {
 }
 
 function parsed(text: string): unknown {
+  if (!isJsonWithin(text, answerBounds)) throw unexpectedEvidence('The metadata service sent too many values.');
   try {
     return JSON.parse(text);
   } catch (cause) {

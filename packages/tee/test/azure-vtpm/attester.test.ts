@@ -189,6 +189,7 @@ describe('the metadata service', () => {
     ['no chain', json({ vcekCert: 'x' })],
     ['numbers', json({ vcekCert: 1, certificateChain: 2 })],
     ['no UTF-8', () => new Response(Uint8Array.of(0xff, 0xfe))],
+    ['more values than it has', json({ ...thim, extra: Array.from({ length: 200 }, () => ({})) })],
     ['no end', () => new Response(new Uint8Array(262_145).fill(0x20))],
   ];
   for (const [what, answer] of malformed) {

@@ -1,55 +1,34 @@
 import type { IncomingMessage } from 'node:http';
+import { ByteWriter, type BodyRoom } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-
-/** Counts bytes of unfinished requests. */
-export interface ByteBudget {
-  /** False, and nothing is taken, when that is more than is left. */
-  take(bytes: number): boolean;
-  giveBack(bytes: number): void;
-  readonly held: number;
-}
-
-export function createByteBudget(maxBytes: number): ByteBudget {
-  let held = 0;
-  return Object.freeze({
-    take(bytes: number) {
-      if (held + bytes > maxBytes) return false;
-      held += bytes;
-      return true;
-    },
-    giveBack(bytes: number) {
-      held -= bytes;
-    },
-    get held() {
-      return held;
-    },
-  });
-}
 
 export interface BodyOptions {
   readonly maxBytes: number;
-  readonly budget: ByteBudget;
+  readonly room: BodyRoom;
 }
 
 /**
- * Reads a body whole. Bytes count when they have come, not when they are announced: a client that takes from the
- * budget has to send.
- * @throws ADMISSION_BODY_TOO_LARGE, ADMISSION_BUSY; the stream's own error when the client goes away
+ * Reads a body whole. Bytes count when they have come, not when they are announced: a client that takes room has to send.
+ * @throws ADMISSION_BODY_TOO_LARGE; ADMISSION_BUSY when there is no room, or another body needed it and this one was too
+ *   slow: then the connection is closed; the stream's own error when the client goes away
  */
-export async function readBody(request: IncomingMessage, { maxBytes, budget }: BodyOptions): Promise<Uint8Array> {
+export async function readBody(request: IncomingMessage, { maxBytes, room }: BodyOptions): Promise<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const share = room.share({
+    peer: request.socket.remoteAddress ?? '',
+    onEvicted: () => void request.destroy(new EnclosError('ADMISSION_BUSY')),
+  });
+  // Not a list of what came: a client that sends single bytes must not cost an object for each.
+  const bytes = new ByteWriter({ maxBytes });
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
-      if (length + chunk.length > maxBytes) throw tooLarge(maxBytes);
-      if (!budget.take(chunk.length)) throw new EnclosError('ADMISSION_BUSY');
-      chunks.push(chunk);
-      length += chunk.length;
+      if (bytes.length + chunk.length > maxBytes) throw tooLarge(maxBytes);
+      if (!share.take(chunk.length)) throw new EnclosError('ADMISSION_BUSY');
+      bytes.bytes(chunk);
     }
-    return Buffer.concat(chunks, length);
+    return bytes.finish();
   } finally {
-    budget.giveBack(length);
+    share.release();
   }
 }
 

@@ -2,8 +2,13 @@
 export interface Limits {
   /** Of one body. */
   readonly maxBodyBytes: number;
-  /** Of all bodies that are being received. */
+  /**
+   * Of all bodies that are being received. Half of it, divided by `maxConnections`, is the own room of each body; the
+   * other half is shared.
+   */
   readonly maxHeldBytes: number;
+  /** A body that comes more slowly is dropped when another one needs the shared room that it has. */
+  readonly minBytesPerSecond: number;
   readonly maxConnections: number;
   /** From the connection to the end of the TLS handshake. */
   readonly handshakeMs: number;
@@ -22,7 +27,9 @@ const mebibyte = 1024 * 1024;
 export const defaultLimits: Limits = Object.freeze({
   // etcd keeps nothing above 1.5 MiB; the review around the object is small, and the object comes once on CREATE.
   maxBodyBytes: 2 * mebibyte,
-  maxHeldBytes: 16 * mebibyte,
+  // Of each connection 32 KiB, above what most reviews come to.
+  maxHeldBytes: 32 * mebibyte,
+  minBytesPerSecond: mebibyte / 4,
   maxConnections: 512,
   handshakeMs: 5000,
   headersMs: 5000,

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { createBodyRoom, type BodyRoom } from '@enclos/codec';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import type { EnclosLogger } from '@enclos/host';
 import type { Answer } from '../review/answer.ts';
-import { createByteBudget, readBody, type ByteBudget } from './body.ts';
+import { readBody } from './body.ts';
 import type { Limits } from './limits.ts';
 import type { AdmissionMetrics } from './metrics.ts';
 
@@ -38,7 +39,7 @@ export interface WebhookServer {
 }
 
 interface Context extends WebhookOptions {
-  readonly budget: ByteBudget;
+  readonly room: BodyRoom;
   isDraining: boolean;
   inFlight: number;
 }
@@ -48,7 +49,12 @@ export function createWebhookServer(options: WebhookOptions): WebhookServer {
   const { keyPair, limits } = options;
   const context: Context = {
     ...options,
-    budget: createByteBudget(limits.maxHeldBytes),
+    room: createBodyRoom({
+      maxBytes: limits.maxHeldBytes,
+      maxBodies: limits.maxConnections,
+      minBytesPerSecond: limits.minBytesPerSecond,
+      now: options.nowMs,
+    }),
     isDraining: false,
     inFlight: 0,
   };
@@ -71,7 +77,7 @@ export function createWebhookServer(options: WebhookOptions): WebhookServer {
   return Object.freeze<WebhookServer>({
     server,
     inFlight: () => context.inFlight,
-    heldBytes: () => context.budget.held,
+    heldBytes: () => context.room.heldBytes,
     replaceKeyPair: ({ cert, key }) => server.setSecureContext({ cert, key, minVersion: 'TLSv1.3' }),
     drain() {
       context.isDraining = true;
@@ -88,7 +94,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, context
   try {
     const unfit = unfitness(request);
     if (unfit !== undefined) return reply(response, context, { ...unfit, isLast: true });
-    const body = await readBody(request, { maxBytes: context.limits.maxBodyBytes, budget: context.budget });
+    const body = await readBody(request, { maxBytes: context.limits.maxBodyBytes, room: context.room });
     const answer = context.answer(body);
     const ms = context.nowMs() - startMs;
     context.metrics.reviewed(answer, ms / 1000);

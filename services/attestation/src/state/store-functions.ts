@@ -1,4 +1,4 @@
-import { toBase64url, utf8 } from '@enclos/codec';
+import { isJsonWithin, toBase64url, utf8 } from '@enclos/codec';
 import type { CallOptions } from '@enclos/edl';
 import type { Host } from '../tenants/tenant.ts';
 import { stateError } from './errors.ts';
@@ -20,9 +20,12 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
 }
 
 const maximumListed = 1000;
+/** A host that lists more than it may is cut short; one that lists anything else is not listened to. */
+const listBounds = { maxDepth: 1, maxValues: 10 * maximumListed };
 
 /** What `storeKeys` answered: an array of texts, of which no more than the interface says are taken. What is none has no rows. */
 export function keysIn(text: string): readonly string[] {
+  if (!isJsonWithin(text, listBounds)) return [];
   try {
     const parsed: unknown = JSON.parse(text);
     if (!Array.isArray(parsed)) return [];

@@ -5,7 +5,7 @@ import { TenantSecrets, type TenantSecretsOptions } from '../../src/secrets/tena
 import { sealedProtection } from '../../src/state/sealed-protection.ts';
 import { sha256 } from '../../src/state/state-record.ts';
 import type { NamedSecret, TenantDocument } from '../../src/state/state.ts';
-import { tenantName } from '../../src/state/store-functions.ts';
+import { keysIn, tenantName } from '../../src/state/store-functions.ts';
 import { openTenantState } from '../../src/state/tenant-state.ts';
 import { failsWith } from '../errors.ts';
 import { MemoryStore, type MemoryRow } from '../memory-store.ts';
@@ -268,6 +268,16 @@ test('at the start rows without a name are removed, of this tenant alone, and ne
   made.store.put(state, row.bytes);
   assert.equal(await textOf(await made.open(), 'one'), `a ${strict}`);
   assert.deepEqual(made.faults, []);
+});
+
+test('a list of keys with far more than a list may have is not parsed', async (context) => {
+  const made = vault();
+  await made.open();
+  const parse = context.mock.method(JSON, 'parse');
+  for (const answer of [`[${'{},'.repeat(300_000)}{}]`, JSON.stringify(Array.from({ length: 10_002 }, () => 'a'))]) {
+    assert.deepEqual(keysIn(answer), []);
+  }
+  assert.equal(parse.mock.callCount(), 0);
 });
 
 test('a list of keys that makes no sense removes nothing', async () => {
