@@ -14,7 +14,7 @@ export interface ReplicaSite {
   readonly platform: string;
   /** attestation.json, as text. */
   readonly configuration: string;
-  /** postgres:// */
+  /** A folder, or postgres:// */
   readonly store: string;
 }
 
@@ -41,6 +41,7 @@ export interface ServiceAnswer {
 /** The service's own host program, in a process of its own. */
 export interface Replica {
   readonly processId: number;
+  readonly port: number;
   readonly adminPort: number;
   /** PEM: what clients trust for TLS. */
   readonly certificate: string;
@@ -93,6 +94,7 @@ export async function startReplica(site: ReplicaSite, name: string): Promise<Rep
   void ended.then(close);
   return {
     processId: child.pid ?? 0,
+    port,
     adminPort,
     certificate,
     ended,
