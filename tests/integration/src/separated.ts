@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { saidBy } from '@enclos/testkit';
 import type { IsolationWay } from '@enclos/software-sgx';
 import { descendants } from './processes.ts';
 import { createWorkshop, type SignedImage, type Workshop } from './workshop.ts';
@@ -132,7 +133,7 @@ export async function createSeparatedSite(way?: IsolationWay): Promise<Separated
           ? [bin, ...serveWords()]
           : [platformProgram, way, state, runtimeFolder, cache, hostUsers.join(','), `${first}`, `${last}`];
       const child = started(spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] }));
-      await saying(child, 'isolation');
+      await saidBy(child, 'isolation');
       return Object.freeze({
         processId: child.pid ?? 0,
         runtimeFolder,
@@ -157,20 +158,6 @@ export async function createSeparatedSite(way?: IsolationWay): Promise<Separated
       await workshop.close();
       rmSync(folder, { recursive: true, force: true });
     },
-  });
-}
-
-/** Resolves when the program has printed the word; rejects with what it said when it ends before. */
-function saying(child: ChildProcess, word: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (more: string) => {
-        text += more;
-        if (text.includes(word)) resolve();
-      });
-    }
-    child.once('close', () => reject(new Error(`It ended before it said ${word}: ${text}`)));
   });
 }
 
