@@ -65,9 +65,9 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   // Closing the server removes the socket by its address, so the folder stays open until then.
   server.once('close', () => address.release());
   await new Promise<void>((resolve, reject) => {
-    const refused = (error: Error): void => {
+    const refused = (error: NodeJS.ErrnoException): void => {
       address.release();
-      reject(error);
+      reject(error.code === 'EACCES' ? missingFolder(path, error) : error);
     };
     server.once('error', refused);
     server.listen(address.path, () => {
@@ -75,6 +75,16 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
       resolve();
     });
   });
+}
+
+/** libuv says EACCES of a folder that does not exist, too, as on Windows. This tells which of the two it is. */
+function missingFolder(path: string, refusal: Error): unknown {
+  try {
+    closeSync(openSync(dirname(path), oPath | constants.O_DIRECTORY));
+    return refusal;
+  } catch (error) {
+    return error;
+  }
 }
 
 /**

@@ -108,7 +108,9 @@ describe('a Unix socket', () => {
     // Counted in bytes.
     const wide = join(folderOf(150), 'é'.repeat(maxSocketNameBytes / 2 + 1));
     await assert.rejects(listenOnSocket(createServer(), wide), { code: 'ENAMETOOLONG' });
-    await assert.rejects(listenOnSocket(createServer(), join(folderOf(150), 'no', 's')), { code: 'ENOENT' });
+    for (const size of [60, 150]) {
+      await assert.rejects(listenOnSocket(createServer(), join(folderOf(size), 'no', 's')), { code: 'ENOENT' });
+    }
     await assert.rejects(listenOnSocket(createServer(), `/${'d'.repeat(300)}/s`), { code: 'ENAMETOOLONG' });
   });
 

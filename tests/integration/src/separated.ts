@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -80,10 +80,15 @@ export interface SeparatedSite {
   close(): Promise<void>;
 }
 
-/** @param way how its platform starts enclaves; absent: as the command decides on this machine. */
-export async function createSeparatedSite(way?: IsolationWay): Promise<SeparatedSite> {
-  const folder = mkdtempSync(join(tmpdir(), 'enclos-sep-'));
-  chmodSync(folder, 0o711);
+/**
+ * @param way how its platform starts enclaves; absent: as the command decides on this machine.
+ * @param below a name for a folder between the temporary one and everything else.
+ */
+export async function createSeparatedSite(way?: IsolationWay, below = ''): Promise<SeparatedSite> {
+  const base = mkdtempSync(join(tmpdir(), 'enclos-sep-'));
+  const folder = join(base, below);
+  mkdirSync(folder, { recursive: true });
+  for (const path of [base, folder]) chmodSync(path, 0o711);
   const workshop = createWorkshop();
   const signed = await workshop.signed('probe');
   writeFileSync(join(folder, 'probe.sgxs'), signed.image);
@@ -156,7 +161,7 @@ export async function createSeparatedSite(way?: IsolationWay): Promise<Separated
         await ended;
       }
       await workshop.close();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(base, { recursive: true, force: true });
     },
   });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { createSeparatedSite, hostUsers, separationSkipped } from '../src/separated.ts';
 import { enclosBin as bin, repository, startProgram, type Ran, type Running } from '../src/programs.ts';
 
 // Not below TMPDIR: what counts here is the number of bytes of a path.
@@ -74,3 +75,24 @@ for (const [what, folder] of folders) {
     });
   });
 }
+
+const skip = separationSkipped();
+test('a separated platform in such a folder: each host reaches its own socket, and no other', { skip }, async () => {
+  const site = await createSeparatedSite(undefined, 'd'.repeat(150));
+  try {
+    site.enclos('platform', 'init', '--state', site.state, '--separated');
+    const folders = ['--vendor', `${site.state}/vendor`, '--machine', `${site.state}/machine`];
+    assert.equal(site.enclos('platform', 'enrol', ...folders, '--allow-separated').code, 0);
+    const platform = await site.serve();
+    const [host, other] = [await site.host(hostUsers[0]), await site.host(hostUsers[1])];
+    assert.ok(Buffer.byteLength(platform.socketOf(host.user)) > 107);
+    await host.does('connect', platform.socketOf(host.user));
+    assert.equal(await host.does('load'), 0);
+    assert.equal(await host.does('echo', 0, 'aGVsbG8='), 'aGVsbG8=');
+    assert.equal(await other.attempt('connect', platform.socketOf(host.user)), 'TEE_PLATFORM_UNREACHABLE');
+    await other.does('connect', platform.socketOf(other.user));
+    await platform.stop('SIGTERM');
+  } finally {
+    await site.close();
+  }
+});
