@@ -83,7 +83,7 @@ export function emptyFolder(name) {
  * A loop that waits for what a program in the background does has to end with that program: a page whose program could
  * not start would keep its reader waiting for ever.
  */
-export const isGuarded = (body) =>
+const isGuarded = (body) =>
   body.split('\n').every((line) => !/^\s*(?:until|while)\b/.test(line) || line.includes('kill -0 $!'));
 
 /**

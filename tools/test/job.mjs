@@ -15,7 +15,7 @@ const isFilteredOut = (event) => typeof event.skip === 'string' && event.skip.in
  * Programs that tests start (PostgreSQL, podman, a kubelet of the tests) make sockets below TMPDIR, whose whole path has at
  * most 107 bytes (unix(7)). What the product does below a long TMPDIR is tested by tests that name one.
  */
-export const shortFolder = (folder) => (Buffer.byteLength(folder) > 40 ? '/tmp' : folder);
+const shortFolder = (folder) => (Buffer.byteLength(folder) > 40 ? '/tmp' : folder);
 
 function readEvents(path) {
   if (!existsSync(path)) return [];

@@ -78,12 +78,12 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
 }
 
 /** libuv says EACCES of a folder that does not exist, too, as on Windows. This tells which of the two it is. */
-function missingFolder(path: string, refusal: Error): unknown {
+function missingFolder(path: string, refusal: Error): Error {
   try {
     closeSync(openSync(dirname(path), oPath | constants.O_DIRECTORY));
     return refusal;
   } catch (error) {
-    return error;
+    return error instanceof Error ? error : refusal;
   }
 }
 

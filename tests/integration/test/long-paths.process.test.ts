@@ -81,8 +81,8 @@ test('a separated platform in such a folder: each host reaches its own socket, a
   const site = await createSeparatedSite(undefined, 'd'.repeat(150));
   try {
     site.enclos('platform', 'init', '--state', site.state, '--separated');
-    const folders = ['--vendor', `${site.state}/vendor`, '--machine', `${site.state}/machine`];
-    assert.equal(site.enclos('platform', 'enrol', ...folders, '--allow-separated').code, 0);
+    const parties = ['--vendor', `${site.state}/vendor`, '--machine', `${site.state}/machine`];
+    assert.equal(site.enclos('platform', 'enrol', ...parties, '--allow-separated').code, 0);
     const platform = await site.serve();
     const [host, other] = [await site.host(hostUsers[0]), await site.host(hostUsers[1])];
     assert.ok(Buffer.byteLength(platform.socketOf(host.user)) > 107);
