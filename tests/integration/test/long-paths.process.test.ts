@@ -48,6 +48,15 @@ for (const [what, folder] of folders) {
       assert.deepEqual(left, []);
     });
 
+    test('dev: the host program finds the tool that started it, whose socket is below TMPDIR too', async () => {
+      const dev = start(['dev', '--isolation', 'best']);
+      await dev.until(/Good \w+, Grace\./);
+      dev.child.kill('SIGINT');
+      await dev.ended;
+      const left = readdirSync(folder).filter((name) => /^enclos-(?:run|tool)-/.test(name));
+      assert.deepEqual(left, []);
+    });
+
     test('platform serve with an audit log, and run on it', async () => {
       await enclos(['platform', 'init', '--state', 'state']);
       const serving = ['platform', 'serve', '--state', 'state', '--listen', '127.0.0.1:0', '--audit', 'audit.log'];
