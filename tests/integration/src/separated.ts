@@ -185,8 +185,10 @@ function hostOf(child: ChildProcess, user: number): SeparatedHost {
     const id = ++last;
     child.stdin?.write(`${JSON.stringify({ id, what, args })}\n`);
     return new Promise((resolve, reject) => {
+      const ended = (): void => reject(new Error(`The host ended during ${what}.`));
+      if (child.exitCode !== null || child.signalCode !== null) return ended();
       waiting.set(id, resolve);
-      child.once('close', () => reject(new Error(`The host ended during ${what}.`)));
+      child.once('close', ended);
     });
   };
   return Object.freeze({
