@@ -5,16 +5,24 @@
 const oldest = [20, 19];
 
 /**
+ * @param {string} program what people call it
+ * @returns {string | undefined} a sentence where this Node is too old
+ */
+export function nodeRefusal(program) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return undefined;
+  return `${program} needs Node ${oldest.join('.')} or later, and this is Node ${process.versions.node}.`;
+}
+
+/**
  * Runs the `main` of a compiled module. Where that cannot be, says in a sentence what to do: exit code 1.
  *
  * @param {string} program what people call it
  * @param {() => Promise<{ main: () => unknown }>} load imports the module
  */
 export function startProgram(program, load) {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
-    return refuse(`${program} needs Node ${oldest.join('.')} or later, and this is Node ${process.versions.node}.`);
-  }
+  const refusal = nodeRefusal(program);
+  if (refusal !== undefined) return refuse(refusal);
   return load().then(
     (module) => module.main(),
     (error) => {

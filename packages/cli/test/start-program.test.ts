@@ -32,6 +32,19 @@ function ran(path: string, preload = ''): { readonly status: number | null; read
 const onNode = (version: string): string =>
   `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
 
+test('npm start, npm test and npm run build say first that Node is too old', () => {
+  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+    scripts: Readonly<Record<string, string>>;
+  };
+  for (const script of ['prestart', 'pretest', 'prebuild']) {
+    assert.equal(scripts[script], '"$npm_node_execpath" tools/node.mjs');
+  }
+  const program = join(repository, 'tools/node.mjs');
+  const said = 'Enclos needs Node 20.19 or later, and this is Node 18.20.4.\n';
+  assert.deepEqual(ran(program, onNode('18.20.4')), { status: 1, said });
+  assert.deepEqual(ran(program), { status: 0, said: '' });
+});
+
 for (const [name, path] of Object.entries(programs)) {
   describe(name, () => {
     test('says what to run where nothing is built', () => {
