@@ -30,7 +30,7 @@ async function problemOf() {
   // What every reader is promised: the story, the command, a verified quote, an image with its manifest, a service.
   if (commands.length < 5) return `README.md has ${commands.length} blocks of commands, at least 5 are expected.`;
   const env = childEnvironment({ HOME: join(notes, 'home'), XDG_STATE_HOME: join(notes, 'state') });
-  // A cache of npm is no part of a newcomer's clone, and saves the registry the work.
+  // The cache of npm is not part of the clone, and saves the registry the work.
   env.npm_config_cache ??= join(process.env.HOME ?? '/', '.npm');
   return createWalk('README.md', { folder, notes, env }, isWholeCheck).follow(blocks);
 }

@@ -21,7 +21,7 @@ interface SocketAddress {
 
 /**
  * The kernel takes at most 107 bytes of a path, however long the path of a folder may be. A longer one is reached through
- * a descriptor of its own folder: `/proc/self/fd/N/NAME` (proc_pid_fd(5)). The socket is in the user's folder all the
+ * a descriptor of its folder: `/proc/self/fd/N/NAME` (proc_pid_fd(5)). The socket is in the user's folder all the
  * same, with that folder's permissions, so there is no second place that another user could occupy first.
  */
 function addressFor(path: string, open: () => { readonly descriptor: number; readonly name: string }): SocketAddress {

@@ -139,7 +139,7 @@ describe('a Unix socket', () => {
       chmodSync(path, mode);
       return [4711, 0].map((user) => stateFor(user, path));
     };
-    // Nobody answers while this process waits for the other one, but the kernel connects (connect(2)).
+    // This process does not answer while it waits for the other one, but the kernel connects (connect(2)).
     assert.deepEqual(answers(0o666), ['answers', 'answers']);
     assert.deepEqual(answers(0o600), ['unknown', 'answers']);
     chmodSync(folder, 0o700);
