@@ -10,7 +10,10 @@ const limitMs = 300_000;
  * other commands of npm are npm's own.
  */
 const shims = {
-  npx: `if [ "$1" = --no ]; then shift; elif [ "$1" != @enclos/cli ]; then
+  npx: `if [ "$1 $2" = "--no --" ]; then shift 2; elif [ "$1" = --no ]; then
+  case "$3" in -*) echo "npx --no $2 takes $3 for an option of npm: write npx --no -- $2" >&2; exit 1 ;; esac
+  shift
+elif [ "$1" != @enclos/cli ]; then
   echo "npx $1 gets a package of that name from the registry when the project has none: write npx --no $1" >&2; exit 1
 fi
 case "$1" in
