@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 /**
  * Runs a command in a process group of its own and collects what it prints.
  * After `limitMs` the whole group is killed, grandchildren included.
- * `echo` passes the output through as well.
+ * `echo` passes the output through as well. `until` is a text: once it is printed, the group is asked to end, and
+ * `reached` says that it was.
  */
-export function run(command, args, { cwd, env, limitMs, echo = false } = {}) {
+export function run(command, args, { cwd, env, limitMs, echo = false, until } = {}) {
   return new Promise((resolve) => {
     const started = performance.now();
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -13,7 +14,11 @@ export function run(command, args, { cwd, env, limitMs, echo = false } = {}) {
     const collect = (stream) => (chunk) => {
       chunks.push(chunk);
       if (echo) stream.write(chunk);
+      if (until === undefined || reached || !Buffer.concat(chunks).includes(until)) return;
+      reached = true;
+      process.kill(-child.pid, 'SIGTERM');
     };
+    let reached = false;
     child.stdout.on('data', collect(process.stdout));
     child.stderr.on('data', collect(process.stderr));
 
@@ -45,6 +50,7 @@ export function run(command, args, { cwd, env, limitMs, echo = false } = {}) {
         code,
         signal,
         timedOut,
+        reached,
         output: Buffer.concat(chunks).toString('utf8'),
         seconds: (performance.now() - started) / 1000,
       });

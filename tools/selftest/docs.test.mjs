@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
-import { createWalk, missingLine } from '../docs/walk.mjs';
+import { createWalk, emptyFolder, missingLine } from '../docs/walk.mjs';
 
 let base;
 before(() => {
@@ -61,8 +61,37 @@ test('walkthroughs: expected lines come in their order, with anything where it s
   assert.equal(missingLine('ready .in 3 ms.', output), 'ready .in 3 ms.');
 });
 
+const follow = (...blocks) =>
+  createWalk('selftest.md', emptyFolder('selftest.md')).follow(blocks.map((block, line) => ({ line, ...block })));
+
+test('walkthroughs: a loop that waits for a program in the background has to end with that program', async () => {
+  const dead = '(echo no room >&2; exit 3) &\nsleep 0.2\n';
+  const waits = 'until [ -S p.sock ]; do sleep 0.1; done';
+  assert.match(await follow({ info: 'sh', body: dead + waits }), /:0: a loop that waits ends by/);
+  const guarded = waits.replace('; do', ' || ! kill -0 $! 2> /dev/null; do');
+  const told = await follow({ info: 'sh', body: `${dead}${guarded}\n[ -S p.sock ]` });
+  assert.match(told, /:0: exit code 1\n {4}no room/);
+});
+
+test('walkthroughs: a program that stays is ended when it has said the text, and told of when it has not', async () => {
+  const stays = 'sh until="The service answers."';
+  assert.equal(await follow({ info: stays, body: 'sh -c "echo The service answers.; sleep 100"' }), undefined);
+  assert.match(
+    await follow({ info: stays, body: 'sh -c "echo no port; exit 4"' }),
+    /:0: does not say "The service answers\.": exit code 4\n {4}no port/,
+  );
+});
+
+test('walkthroughs: a command of this repository is never taken from the registry', async () => {
+  for (const name of ['enclos', 'tsc']) {
+    assert.match(await follow({ info: 'sh', body: `npx ${name} --version` }), /write npx --no/);
+    // What npm does: an option that follows the name at once is npm's, unless `--` is before the name.
+    assert.match(await follow({ info: 'sh', body: `npx --no ${name} --version` }), /write npx --no --/);
+    assert.equal(await follow({ info: 'sh', body: `npx --no -- ${name} --version` }), undefined);
+  }
+});
+
 test('walkthroughs: a file is written, folders last, and a wrong or failed command is told with its line', async () => {
-  const follow = (...blocks) => createWalk('selftest.md').follow(blocks.map((block, line) => ({ line, ...block })));
   const file = { info: 'ts file=src/a.ts', body: 'const a = 1;' };
   const enter = { info: 'sh', body: 'cd src' };
   assert.equal(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -68,4 +68,19 @@ test('runner: a name pattern is plain text, and tests that do not match count as
 
 test('runner: without the end mark a record is not complete', () => {
   assert.equal(countEvents([{ kind: 'pass', name: 'a', nesting: 0 }]).ended, false);
+});
+
+test('runner: tests have a TMPDIR in which sockets of other programs have room', async () => {
+  const long = join(folder, 'd'.repeat(120));
+  mkdirSync(long);
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = long;
+  try {
+    const body = `import { tmpdir } from 'node:os';
+      test('short', () => { if (tmpdir().length > 40) throw new Error(tmpdir()); });`;
+    assert.equal((await runSource(body)).passed, 1);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
 });

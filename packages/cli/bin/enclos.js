@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from '../dist/src/main.js';
+import { startProgram } from '@enclos/errors/start-program';
 
-await main();
+await startProgram('enclos', () => import('../dist/src/main.js'));

@@ -6,6 +6,7 @@ import { before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { collateralApp } from '@enclos/software-sgx';
+import { saidBy } from '@enclos/testkit';
 import { itemRequest, obtainItem, pccs, writeBundle } from '../src/index.ts';
 import { openDiskCache } from '../src/node/index.ts';
 import { parseStoredText } from '../src/stored-item.ts';
@@ -26,7 +27,7 @@ function start(folder: string, bundle: string, rounds: number): Child {
   });
   return {
     process: child,
-    ready: new Promise((resolve) => child.stdout.once('data', () => resolve())),
+    ready: saidBy(child),
     ended: new Promise((resolve) => child.once('close', resolve)),
   };
 }

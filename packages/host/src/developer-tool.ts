@@ -1,9 +1,10 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { LaunchedIdentity } from '@enclos/tee';
+import { connectToSocket } from '@enclos/tee/unix-socket';
 
 /**
  * The developer's tool that started this host program (`enclos dev`, `enclos
@@ -46,7 +47,7 @@ export async function connectDeveloperTool({ socketPath, inspects }: DeveloperTo
     started: (name: string, { mrEnclave }: LaunchedIdentity) =>
       void control.write(`started ${name} ${toHex(mrEnclave)}\n`),
     takeInspector(name: string, { mrEnclave }: LaunchedIdentity, inspector: Duplex) {
-      const stream = connect(socketPath);
+      const stream = connectToSocket(socketPath);
       const end = (): void => {
         stream.destroy();
         inspector.destroy();
@@ -60,7 +61,8 @@ export async function connectDeveloperTool({ socketPath, inspects }: DeveloperTo
 
 function connectTo(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path, () => {
+    const socket = connectToSocket(path);
+    socket.once('connect', () => {
       socket.removeAllListeners('error');
       socket.on('error', () => undefined);
       resolve(socket);

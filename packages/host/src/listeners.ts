@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { EnclosError } from '@enclos/errors';
+import { listenOnSocket } from '@enclos/tee/unix-socket';
 import type { StreamAddress } from './addresses.ts';
 import { withSharedReads } from './shared-reads.ts';
 
@@ -93,8 +94,12 @@ async function openListener(name: string, wanted: StreamAddress): Promise<Listen
 
 async function listening(name: string, server: Server, wanted: StreamAddress): Promise<StreamAddress> {
   try {
-    server.listen({ ...wanted });
-    await once(server, 'listening');
+    if (wanted.path !== undefined) {
+      await listenOnSocket(server, wanted.path);
+    } else {
+      server.listen({ ...wanted });
+      await once(server, 'listening');
+    }
   } catch (cause) {
     throw new EnclosError('HOST_LISTEN_FAILED', `The listener "${name}" cannot be opened: ${textOf(cause)}.`, {
       cause,
@@ -102,7 +107,8 @@ async function listening(name: string, server: Server, wanted: StreamAddress): P
   }
   server.on('error', () => undefined);
   const bound = server.address();
-  if (bound === null || typeof bound === 'string') return Object.freeze({ path: bound ?? '' });
+  // The address of a socket can be another than its path.
+  if (bound === null || typeof bound === 'string') return Object.freeze({ path: wanted.path ?? '' });
   return Object.freeze({ host: bound.address, port: bound.port });
 }
 

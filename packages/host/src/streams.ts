@@ -3,6 +3,7 @@ import { MAX_STREAMS, type Handlers, type systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { StreamTable, type Frame, type IncomingCall, type SendStream } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
+import { connectToSocket } from '@enclos/tee/unix-socket';
 import { addressesOf, type StreamAddress } from './addresses.ts';
 import { openListeners } from './listeners.ts';
 import { HostStream } from './host-stream.ts';
@@ -101,9 +102,10 @@ function createHostStreams() {
 
 function connected(address: StreamAddress, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const options = { ...address, ...relayedSocketOptions(() => socket), noDelay: true, signal };
-    // Both kinds of address are among the options of connect(), which has a type for each.
-    const socket: Socket = connect(options as TcpNetConnectOpts);
+    const options = { ...relayedSocketOptions(() => socket), noDelay: true, signal };
+    const { path, ...network } = address;
+    const socket: Socket =
+      path === undefined ? connect({ ...network, ...options } as TcpNetConnectOpts) : connectToSocket(path, options);
     socket.once('connect', () => resolve(socket));
     // For good: an error after the connection is seen by whoever reads or writes.
     socket.on('error', (cause) => reject(new EnclosError('STREAM_CONNECT_FAILED', undefined, { cause })));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { MAX_STREAMS } from '@enclos/edl';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind, MAX_STREAM_CHUNK_BYTES, STREAM_WINDOW_BYTES, type Frame } from '@enclos/gate';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
 import { openServices, type HostServices } from '../src/services.ts';
 import type { StreamAddress } from '../src/addresses.ts';
 import { Peer, type PeerStream } from './stream-peer.ts';
@@ -424,14 +425,40 @@ describe('the addresses of streams', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('a Unix socket is a listener too, and is gone with it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'enclos-host-'));
-    const path = join(folder, 'web.sock');
-    const services = await open({ web: { path }, admin: anyPort });
-    assert.deepEqual(services.listeners['web'], { path });
+  for (const [what, below] of [
+    ['a Unix socket', '.'],
+    ['a Unix socket with a long path', 'd'.repeat(150)],
+  ] as const) {
+    test(`${what} is a listener too, and is gone with it`, async () => {
+      const base = await mkdtemp(join(tmpdir(), 'enclos-host-'));
+      const folder = join(base, below);
+      await mkdir(folder, { recursive: true });
+      const path = join(folder, 'web.sock');
+      const services = await open({ web: { path }, admin: anyPort });
+      assert.deepEqual(services.listeners['web'], { path });
+      // Not at the beginning of its path, which is what a system call with a bounded address would take.
+      assert.deepEqual(await readdir(folder), ['web.sock']);
+      assert.equal(await socketStateAt(path), 'answers');
+      await services.close();
+      assert.deepEqual(await readdir(folder), []);
+      await rm(base, { recursive: true });
+    });
+  }
+
+  test('a destination may be a Unix socket with a long path', async () => {
+    const base = await mkdtemp(join(tmpdir(), 'enclos-host-'));
+    const path = join(base, 'd'.repeat(150), 'database.sock');
+    await mkdir(join(path, '..'));
+    const database = createServer((socket) => socket.pipe(socket));
+    await listenOnSocket(database, path);
+    assert.deepEqual(await readdir(join(path, '..')), ['database.sock']);
+    const services = await open({ web: anyPort, admin: anyPort }, { database: { path } });
+    const stream = await new Peer(services).connect(1);
+    stream.port.send(utf8('select'));
+    assert.equal(String(await stream.read()), 'select');
     await services.close();
-    assert.deepEqual(await readdir(folder), []);
-    await rm(folder, { recursive: true });
+    await new Promise((resolve) => database.close(resolve));
+    await rm(base, { recursive: true });
   });
 
   test('without an address the declared port is taken, on this machine alone', async () => {

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { saidBy } from '@enclos/testkit';
 import { verifyImage, withImageSource } from '../src/index.ts';
 import { livingBeside, removeUnfinished, unfinishedPath } from '../src/oci/unfinished.ts';
 import { baseArchive, buildSample, enclave, file, interpreter, temporaryFolder } from './sample.ts';
@@ -49,10 +50,6 @@ describe('builds that are killed, or beside each other', () => {
     const [code] = (await once(child, 'exit')) as [number | null];
     return code;
   };
-  const said = async (child: ChildProcess, word: string): Promise<void> => {
-    const output = child.stdout ?? assert.fail();
-    for (let text = ''; !text.includes(word);) text += String((await once(output, 'data'))[0]);
-  };
   /** Every blob is there and is what its digest says. @returns the digest of the image */
   const whole = async (path: string): Promise<string> => {
     const { digest } = await withImageSource(path, (source) => verifyImage(source, { architecture }));
@@ -75,11 +72,11 @@ describe('builds that are killed, or beside each other', () => {
     let buildMs = 100;
     for (let moment = 0; moment < moments; moment += 1) {
       const child = start(layout, moment, Number.MAX_SAFE_INTEGER);
-      await said(child, 'building');
+      await saidBy(child, 'building');
       const startedAt = performance.now();
       // Now and then the first build of a process, and mostly one that has a layout to replace.
       if (moment % 5 !== 0) {
-        await said(child, 'built');
+        await saidBy(child, 'built');
         buildMs = performance.now() - startedAt;
       }
       await new Promise((resolve) => setTimeout(resolve, ((moment * 0.37) % 1) * buildMs));
@@ -103,7 +100,7 @@ describe('builds that are killed, or beside each other', () => {
     const builders = [0, 1, 2].map((first) => ended(start(layout, first, 12)));
     const killed = [0, 1].map(async (first) => {
       const child = start(layout, first, Number.MAX_SAFE_INTEGER);
-      await said(child, 'building');
+      await saidBy(child, 'building');
       await new Promise((resolve) => setTimeout(resolve, 150 + first * 190));
       child.kill('SIGKILL');
       return ended(child);

@@ -1,12 +1,6 @@
-import { connect } from 'node:net';
+import { socketStateAt } from '@enclos/tee/unix-socket';
 
-/** Whether somebody accepts connections at a Unix socket; a killed process leaves the socket, and nobody behind it. */
-export function isListening(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
+/** Whether a process accepts connections at a Unix socket. A killed process leaves its socket, which then refuses. */
+export async function isListening(path: string): Promise<boolean> {
+  return (await socketStateAt(path)) === 'answers';
 }

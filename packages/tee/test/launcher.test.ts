@@ -26,7 +26,9 @@ const request = (changes: Partial<LaunchRequest> = {}): LaunchRequest => ({
 
 describe('a connection to a platform', () => {
   test('that is not there is refused', async () => {
-    await assert.rejects(connectSoftwarePlatform('/nonexistent/platform.sock'), { code: 'TEE_PLATFORM_UNREACHABLE' });
+    for (const folder of ['/nonexistent', `/nonexistent/${'d'.repeat(150)}`]) {
+      await assert.rejects(connectSoftwarePlatform(`${folder}/platform.sock`), { code: 'TEE_PLATFORM_UNREACHABLE' });
+    }
   });
 
   const others: readonly [what: string, says: Uint8Array, code: string][] = [

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { loadProject } from '@enclos/build';
 import { generateSigningKey } from '@enclos/sgx/node';
 import { startPlatform } from '@enclos/software-sgx';
 import { buildAndSign, loadAndShow } from './demo/build.ts';
+import { keepEvidence } from './demo/evidence.ts';
 import { refuseOthers } from './demo/refusals.ts';
 import { killAndRestart } from './demo/restart.ts';
 import { forgeAnswer, replaceSecret, storeSecret } from './demo/secrets.ts';
@@ -13,6 +15,9 @@ import { checkEnclave, decideTrust } from './demo/trust.ts';
 import { vaultProjectFolder } from './project-folder.ts';
 import { serveVault } from './server.ts';
 import { tellStory, type Story } from './story.ts';
+
+/** `--evidence FOLDER` keeps the vault's quote there, with what it is verified with. */
+const { evidence } = parseArgs({ options: { evidence: { type: 'string' } } }).values;
 
 async function tell(story: Story, folder: string): Promise<void> {
   const project = await loadProject(vaultProjectFolder);
@@ -39,6 +44,7 @@ async function play(scene: Scene, stateFolder: string): Promise<void> {
   try {
     const client = await decideTrust(scene, stateFolder);
     const attested = await checkEnclave(scene, server.url, client);
+    if (evidence !== undefined) await keepEvidence(scene, { url: server.url, stateFolder, folder: evidence });
     await storeSecret(scene, attested, client);
     await forgeAnswer(scene, enclave, client);
     await replaceSecret(scene, attested, client);

@@ -37,16 +37,21 @@ class Program {
     this.process = child;
     this.exited = once(child, 'exit') as Promise<[number | null, string | null]>;
     child.stderr.on('data', (chunk: Buffer) => this.errors.push(chunk.toString()));
+    const wakeAll = (): void => {
+      for (const wake of this.#waiting.splice(0)) wake();
+    };
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.lines.push(JSON.parse(line) as Line);
-      for (const wake of this.#waiting.splice(0)) wake();
+      wakeAll();
     });
+    child.once('close', wakeAll);
   }
 
   async line(event: string): Promise<Line> {
     for (;;) {
       const found = this.lines.find((line) => line.event === event);
       if (found !== undefined) return found;
+      if (this.process.stdout?.closed === true) throw new Error(`It ended before ${event}: ${this.errors.join('')}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

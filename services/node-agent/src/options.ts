@@ -62,7 +62,7 @@ export function parseOptions(argv: readonly string[]): AgentOptions {
   const devices = number('--devices', values.devices, { least: 0, most: 1024 });
   const metrics = values.metrics === undefined ? undefined : address(values.metrics);
   const options: AgentOptions = {
-    kubeletFolder: path('--kubelet', values.kubelet),
+    kubeletFolder: kubeletPath(values.kubelet),
     software: devices === 0 ? undefined : softwareOptions(values, devices),
     hardware: values['no-hardware'] ? undefined : hardwareSettings(values),
     metrics,
@@ -151,6 +151,19 @@ function range(text: string): UserRange {
   if (first === undefined || last === undefined) refuse('--enclave-users is FIRST-LAST.');
   const limits = { least: 1, most: largestUser };
   return { first: number('--enclave-users', first, limits), last: number('--enclave-users', last, limits) };
+}
+
+/**
+ * gRPC and the kubelet bind by the path itself, so all of a socket's path has to fit in the 107 bytes of an address
+ * (unix(7)); the longest name of a socket, `enclos-sgx-intel-com-provision.sock`, takes 35 of them and a slash.
+ */
+const maxKubeletPathBytes = 71;
+
+function kubeletPath(text: string): string {
+  if (Buffer.byteLength(text) > maxKubeletPathBytes) {
+    refuse(`--kubelet has at most ${maxKubeletPathBytes} bytes: sockets are in this folder.`);
+  }
+  return path('--kubelet', text);
 }
 
 function path(option: string, text: string): string {

@@ -186,9 +186,12 @@ function agentOf(child: ChildProcess, startedAt: number): RunningAgent {
           watchers.delete(look);
           resolve(found);
         };
+        const ended = (): void => reject(new Error(`It never said ${event}: ${JSON.stringify(lines)}`));
         watchers.add(look);
         look();
-        child.once('close', () => reject(new Error(`It never said ${event}: ${JSON.stringify(lines)}`)));
+        // One that has ended has said all; its lines may still be on their way.
+        if (child.stdout?.closed === true) ended();
+        child.once('close', ended);
       }),
     async stop(signal: NodeJS.Signals) {
       const ended = once(child, 'close');

@@ -43,6 +43,8 @@ describe('the options of the agent', () => {
     [/from 0 to 1024/, '--state', '/s', '--devices', '1025'],
     [/from 0 to 1024/, '--state', '/s', '--devices', '1e1'],
     [/from the root/, '--state', 's'],
+    [/--kubelet has at most 71 bytes/, '--state', '/s', '--kubelet', `/${'d'.repeat(71)}`],
+    [/--kubelet has at most 71 bytes/, '--state', '/s', '--kubelet', `/${'é'.repeat(36)}`],
     [/FIRST-LAST/, '--state', '/s', '--enclave-users', '5'],
     [/--enclave-users is a whole/, '--state', '/s', '--enclave-users', '0-5'],
     [/--enclave-users is a whole/, '--state', '/s', '--enclave-users', '1-4294967295'],

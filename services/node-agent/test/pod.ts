@@ -74,8 +74,10 @@ function podOf(child: ChildProcess): Pod {
     const id = ++last;
     child.stdin?.write(`${JSON.stringify({ id, what, args })}\n`);
     return new Promise((resolve, reject) => {
+      const ended = (): void => reject(new Error(`The pod ended during ${what}.`));
+      if (child.exitCode !== null || child.signalCode !== null) return ended();
       waiting.set(id, resolve);
-      child.once('close', () => reject(new Error(`The pod ended during ${what}.`)));
+      child.once('close', ended);
     });
   };
   return Object.freeze({

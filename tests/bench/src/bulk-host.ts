@@ -71,7 +71,11 @@ async function openPipe(interpreterPath: string): Promise<Pipe> {
   server.listen(path);
   await once(server, 'listening');
   const child = spawn(interpreterPath, ['-e', peerProgram, path], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const [socket] = (await once(server, 'connection')) as [Socket];
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`The other end of the pipe ended: ${String(code)}.`);
+  });
+  ended.catch(() => undefined);
+  const [socket] = (await Promise.race([once(server, 'connection'), ended])) as [Socket];
   const head = (kind: number, sizeBytes: number): Buffer => {
     const bytes = Buffer.alloc(5);
     bytes[0] = kind;

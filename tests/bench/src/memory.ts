@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { saidBy } from '@enclos/testkit';
 import { atMost, type Figure } from './figures.ts';
 import { interpreters } from './placement.ts';
 import { bareInterpreter, type BareInterpreter } from './sandbox.ts';
@@ -45,7 +46,7 @@ async function enclaveMb(scene: Scene, interpreter: BareInterpreter, kind: Kind)
 async function bareMb(interpreter: BareInterpreter, kind: Kind): Promise<number> {
   const program = 'process.stdin.resume(); console.log(1);';
   const child = interpreter.start(program, { sandboxed: true, stdio: ['pipe', 'pipe', 'ignore'] });
-  if (child.stdout !== null) await once(child.stdout, 'data');
+  await saidBy(child);
   const used = interpretersMb(interpreter, kind);
   const gone = once(child, 'close');
   child.kill('SIGKILL');

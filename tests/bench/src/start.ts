@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { saidBy } from '@enclos/testkit';
 import { atMost, type Figure } from './figures.ts';
 import { bareInterpreter } from './sandbox.ts';
 import type { Scene } from './scene.ts';
@@ -13,7 +13,7 @@ export async function benchStart(scene: Scene): Promise<readonly Figure[]> {
   const bare = async (): Promise<number> =>
     time(async () => {
       const child = interpreter.start('console.log(1)', { sandboxed: true, stdio: ['ignore', 'pipe', 'ignore'] });
-      if (child.stdout !== null) await once(child.stdout, 'data');
+      await saidBy(child);
       child.kill('SIGKILL');
     });
   const loaded = async (): Promise<number> => {

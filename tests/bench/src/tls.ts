@@ -43,9 +43,14 @@ interface Server {
   close(): Promise<void>;
 }
 
-async function nextLine(lines: Interface): Promise<string> {
-  const [line] = (await once(lines, 'line')) as [string];
-  return line;
+function nextLine(lines: Interface): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(new Error('A server or a client of the measurement has ended.'));
+    lines.once('close', ended).once('line', (line: string) => {
+      lines.off('close', ended);
+      resolve(line);
+    });
+  });
 }
 
 async function startPlain(): Promise<Server> {

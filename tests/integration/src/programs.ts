@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export { startProgram, type Ran, type Running } from '@enclos/testkit';
+export { saidBy, startProgram, type Ran, type Running } from '@enclos/testkit';
 
 // From tests/integration/dist/src.
 export const repository = fileURLToPath(new URL('../../../..', import.meta.url));

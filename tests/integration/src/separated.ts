@@ -1,10 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { saidBy } from '@enclos/testkit';
 import type { IsolationWay } from '@enclos/software-sgx';
 import { descendants } from './processes.ts';
 import { createWorkshop, type SignedImage, type Workshop } from './workshop.ts';
@@ -79,10 +80,15 @@ export interface SeparatedSite {
   close(): Promise<void>;
 }
 
-/** @param way how its platform starts enclaves; absent: as the command decides on this machine. */
-export async function createSeparatedSite(way?: IsolationWay): Promise<SeparatedSite> {
-  const folder = mkdtempSync(join(tmpdir(), 'enclos-sep-'));
-  chmodSync(folder, 0o711);
+/**
+ * @param way how its platform starts enclaves; absent: as the command decides on this machine.
+ * @param below a name for a folder between the temporary one and everything else.
+ */
+export async function createSeparatedSite(way?: IsolationWay, below = ''): Promise<SeparatedSite> {
+  const base = mkdtempSync(join(tmpdir(), 'enclos-sep-'));
+  const folder = join(base, below);
+  mkdirSync(folder, { recursive: true });
+  for (const path of [base, folder]) chmodSync(path, 0o711);
   const workshop = createWorkshop();
   const signed = await workshop.signed('probe');
   writeFileSync(join(folder, 'probe.sgxs'), signed.image);
@@ -132,7 +138,7 @@ export async function createSeparatedSite(way?: IsolationWay): Promise<Separated
           ? [bin, ...serveWords()]
           : [platformProgram, way, state, runtimeFolder, cache, hostUsers.join(','), `${first}`, `${last}`];
       const child = started(spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] }));
-      await saying(child, 'isolation');
+      await saidBy(child, 'isolation');
       return Object.freeze({
         processId: child.pid ?? 0,
         runtimeFolder,
@@ -155,22 +161,8 @@ export async function createSeparatedSite(way?: IsolationWay): Promise<Separated
         await ended;
       }
       await workshop.close();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(base, { recursive: true, force: true });
     },
-  });
-}
-
-/** Resolves when the program has printed the word; rejects with what it said when it ends before. */
-function saying(child: ChildProcess, word: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (more: string) => {
-        text += more;
-        if (text.includes(word)) resolve();
-      });
-    }
-    child.once('close', () => reject(new Error(`It ended before it said ${word}: ${text}`)));
   });
 }
 
@@ -193,8 +185,10 @@ function hostOf(child: ChildProcess, user: number): SeparatedHost {
     const id = ++last;
     child.stdin?.write(`${JSON.stringify({ id, what, args })}\n`);
     return new Promise((resolve, reject) => {
+      const ended = (): void => reject(new Error(`The host ended during ${what}.`));
+      if (child.exitCode !== null || child.signalCode !== null) return ended();
       waiting.set(id, resolve);
-      child.once('close', () => reject(new Error(`The host ended during ${what}.`)));
+      child.once('close', ended);
     });
   };
   return Object.freeze({

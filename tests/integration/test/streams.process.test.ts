@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
@@ -17,6 +15,7 @@ import { pieces } from '../enclaves/streams/pieces.ts';
 import { streams } from '../enclaves/streams/streams.edl.ts';
 import { createWorkshop, descendants, refusedWith, type SignedImage } from '../src/index.ts';
 import { isRunning, until } from '../src/process-watch.ts';
+import { startProgram } from '../src/programs.ts';
 import { addressOf, loadStreams, type Streams } from '../src/streams-host.ts';
 
 const workshop = createWorkshop();
@@ -356,10 +355,9 @@ describe('the end of an enclave with open streams', () => {
     writeFileSync(files[0], signed.image);
     writeFileSync(files[1], signed.signature);
     const program = fileURLToPath(new URL('../src/streams-program.js', import.meta.url));
-    const child = spawn(process.execPath, [program, workshop.stateFolder('program'), ...files], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const words = [process.execPath, program, workshop.stateFolder('program'), ...files];
+    const host = startProgram(words, { cwd: folder });
+    const [line] = await host.until(/^\{.*\}$/m);
     const said = JSON.parse(line) as { readonly platform: number; readonly port: number };
     const processes = [said.platform, ...descendants(said.platform)];
     const socket = connect(said.port, '127.0.0.1').on('error', () => undefined);
@@ -367,7 +365,7 @@ describe('the end of an enclave with open streams', () => {
     socket.write('x');
     await once(socket, 'data');
     const ended = once(socket, 'close');
-    child.kill('SIGKILL');
+    host.child.kill('SIGKILL');
     await ended;
     await until('platform and enclave are gone', () => !processes.some(isRunning));
     const [error] = (await once(connect(said.port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];

@@ -3,7 +3,7 @@ export { containerTest, createPodman, seenAt, type Podman } from './containers.t
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
-export { startProgram, type Ran, type Running } from './programs.ts';
+export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
 export { serviceImage, type ServiceImage } from './service-image.ts';
 export { freePort } from './free-port.ts';
 export {

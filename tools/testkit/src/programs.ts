@@ -50,3 +50,40 @@ export function startProgram([command = '', ...args]: readonly string[], { cwd, 
     });
   return { child, ended, until };
 }
+
+/** How much of what a child said is kept for the error. */
+const lastWords = 4096;
+
+/**
+ * Waits until a child has printed a text on its standard output, or anything at all. A child that ends before it has, or
+ * that cannot be started, is not waited for: this rejects with what it said.
+ */
+export function saidBy(child: ChildProcess, wanted = ''): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    let complaints = '';
+    const take = (chunk: Buffer | string): void => {
+      said = (said + String(chunk)).slice(-Math.max(lastWords, 2 * wanted.length));
+      if (said.includes(wanted)) end(resolve);
+    };
+    const complain = (chunk: Buffer | string): void =>
+      void (complaints = (complaints + String(chunk)).slice(-lastWords));
+    const fail = (how: unknown): void => {
+      end(() =>
+        reject(new Error(`It ended before it said ${wanted || 'anything'}: ${String(how)}. ${said}${complaints}`)),
+      );
+    };
+    const closed = (code: number | null, signal: string | null): void =>
+      fail(signal ?? `exit code ${code ?? 'unknown'}`);
+    const end = (settle: () => void): void => {
+      child.stdout?.off('data', take);
+      child.stderr?.off('data', complain);
+      child.off('close', closed).off('error', fail);
+      settle();
+    };
+    if (child.exitCode !== null || child.signalCode !== null) return closed(child.exitCode, child.signalCode);
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', complain);
+    child.once('close', closed).once('error', fail);
+  });
+}

@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
 import { maxGreetingBytes, parseGreeting, parseStarted, type StartedEnclave, type ToolGreeting } from './greeting.ts';
 import { createLineReader } from './lines.ts';
 
@@ -51,10 +52,7 @@ export async function openToolSocket(options: ToolSocketOptions, parent: string 
     socket.on('error', () => socket.destroy());
     readGreeting(socket, greeted);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
+  await listenOnSocket(server, path);
   return Object.freeze({
     path,
     setLogLevel(wanted: number) {
@@ -75,19 +73,9 @@ async function removeStaleFolders(parent: string): Promise<void> {
   for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
     const folder = join(parent, name);
     const found = await stat(folder).catch(() => undefined);
-    if (found?.uid !== process.getuid?.() || !(await refuses(join(folder, socketName)))) continue;
+    if (found?.uid !== process.getuid?.() || (await socketStateAt(join(folder, socketName))) !== 'refuses') continue;
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function refuses(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
-  });
 }
 
 /** Reads up to the end of the first line, and not further. */

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { connectToSocket } from '@enclos/tee/unix-socket';
 import type { StartedEnclave } from '../../src/debug/greeting.ts';
 import { temporaryFolder } from '../cli.ts';
 import { openToolSocket } from '../../src/debug/tool-socket.ts';
@@ -12,7 +13,7 @@ import { openToolSocket } from '../../src/debug/tool-socket.ts';
 const mrEnclave = 'cd'.repeat(32);
 
 async function greet(path: string, text: string): Promise<Socket> {
-  const socket = connect(path);
+  const socket = connectToSocket(path);
   await once(socket, 'connect');
   socket.setEncoding('utf8').write(text);
   return socket;
@@ -59,25 +60,31 @@ test('an inspector is handed over with what came behind its greeting', async () 
   }
 });
 
-test('the folder of a tool that was killed is removed by the next one; that of a running one stays', async () => {
-  const parent = temporaryFolder();
-  const running = await openToolSocket({ logLevel: 0 }, parent);
-  const program =
-    'require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
-  const killed = join(parent, 'enclos-tool-killed');
-  mkdirSync(killed);
-  spawnSync(process.execPath, ['-e', program, join(killed, 't.sock')]);
-  assert.ok(existsSync(join(killed, 't.sock')));
-  const next = await openToolSocket({ logLevel: 0 }, parent);
-  try {
-    assert.equal(existsSync(killed), false);
-    assert.ok(existsSync(running.path));
-  } finally {
-    await running.close();
-    await next.close();
-  }
-  assert.deepEqual(readdirSync(parent), []);
-});
+for (const [where, below] of [
+  ['a folder', '.'],
+  ['a folder with a long path', 'd'.repeat(150)],
+] as const) {
+  test(`in ${where}: that of a killed tool is removed by the next one; that of a running one stays`, async () => {
+    const parent = join(temporaryFolder(), below);
+    mkdirSync(parent, { recursive: true });
+    const running = await openToolSocket({ logLevel: 0 }, parent);
+    const program =
+      'require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
+    const killed = join(parent, 'enclos-tool-killed');
+    mkdirSync(killed);
+    spawnSync(process.execPath, ['-e', program, 't.sock'], { cwd: killed });
+    assert.ok(existsSync(join(killed, 't.sock')));
+    const next = await openToolSocket({ logLevel: 0 }, parent);
+    try {
+      assert.equal(existsSync(killed), false);
+      assert.ok(existsSync(running.path));
+    } finally {
+      await running.close();
+      await next.close();
+    }
+    assert.deepEqual(readdirSync(parent), []);
+  });
+}
 
 test('who greets wrongly, at length, or with what is not wanted, is sent away', async () => {
   const tool = await openToolSocket({ logLevel: 0 });

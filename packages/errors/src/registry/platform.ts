@@ -94,7 +94,7 @@ export const platformErrors = {
   PLATFORM_SOCKET_REFUSED: {
     kind: 'usage',
     summary: 'The platform cannot listen at this path.',
-    next: 'Choose a short path in a folder that exists, and end a platform that listens there already.',
+    next: 'Choose a name of at most 85 bytes in a folder that exists, and end a platform that listens there already.',
   },
   PLATFORM_FOLDER_INVALID: {
     kind: 'usage',

@@ -1,10 +1,10 @@
+import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
+import { listenOnSocket, maxSocketNameBytes } from '@enclos/tee/unix-socket';
 import { isListening } from '../is-listening.ts';
-
-/** unix(7): sun_path without its zero byte. */
-const maxSocketPathBytes = 107;
 
 /**
  * Takes a log for this process: a socket beside it, on which somebody listens
@@ -12,32 +12,27 @@ const maxSocketPathBytes = 107;
  * at the same moment may both go on; the writer notices, because then the file
  * grows by itself.
  * @returns what gives it back.
- * @throws PLATFORM_AUDIT_BUSY
+ * @throws PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_FAILED
  */
 export async function lockAudit(path: string): Promise<() => Promise<void>> {
-  const socketPath = `${path}.lock`;
-  if (Buffer.byteLength(socketPath) > maxSocketPathBytes) {
-    throw new EnclosError(
-      'PLATFORM_AUDIT_FAILED',
-      `The path of an audit log has at most ${maxSocketPathBytes - 5} bytes.`,
-    );
-  }
+  const socketPath = join(dirname(path), lockName(basename(path)));
   if (await isListening(socketPath)) throw new EnclosError('PLATFORM_AUDIT_BUSY', `Another process writes ${path}.`);
   await unlink(socketPath).catch(() => undefined);
   const server = createServer((socket) => socket.destroy());
-  await listen(server, socketPath);
+  await listenOnSocket(server, socketPath).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EADDRINUSE') throw new EnclosError('PLATFORM_AUDIT_BUSY', undefined, { cause });
+    const text = `The audit log ${path} cannot be locked: ${cause.message}.`;
+    throw new EnclosError('PLATFORM_AUDIT_FAILED', text, { cause });
+  });
   server.on('error', () => undefined);
   server.unref();
   // Unlinks the socket too.
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isBusy = cause.code === 'EADDRINUSE';
-      reject(new EnclosError(isBusy ? 'PLATFORM_AUDIT_BUSY' : 'PLATFORM_AUDIT_FAILED', undefined, { cause }));
-    });
-    server.listen(path, resolve);
-  });
+/** A file's name may have more bytes than a socket's. The hash of a long one stands for it. */
+function lockName(name: string): string {
+  const plain = `${name}.lock`;
+  if (Buffer.byteLength(plain) <= maxSocketNameBytes) return plain;
+  return `.${createHash('sha256').update(name).digest('hex').slice(0, 32)}.lock`;
 }

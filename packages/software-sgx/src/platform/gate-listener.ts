@@ -14,7 +14,6 @@ export interface GateListener {
   close(): void;
 }
 
-/** 108 bytes is all that a Unix socket path may have, so the name is short. */
 const prefix = 'g-';
 
 export function isGateName(name: string): boolean {

@@ -1,7 +1,8 @@
 import { chmod, lstat, mkdtemp, readdir, rmdir, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { socketStateAt } from '@enclos/tee/unix-socket';
 import { storageFailed } from '../storage-error.ts';
 import { listenPrivately } from './listen-privately.ts';
 
@@ -11,7 +12,6 @@ export interface RuntimeFolder {
   remove(): Promise<void>;
 }
 
-/** Short: a socket's whole path may have 107 bytes (unix(7)). */
 const prefix = 'enclos-run-';
 /** Somebody listens there for as long as the process lives, whatever it dies of. */
 const lifeSocket = 'life.sock';
@@ -83,7 +83,7 @@ async function listenForLife(path: string): Promise<Server> {
  */
 export async function removeStaleFolders(parent: string): Promise<void> {
   for (const path of await runtimeFolders(parent)) {
-    if (await refuses(join(path, lifeSocket))) await removeFolder(path);
+    if ((await socketStateAt(join(path, lifeSocket))) === 'refuses') await removeFolder(path);
     else await rmdir(path).catch(ignore);
   }
 }
@@ -100,16 +100,6 @@ export async function runtimeFolders(parent: string): Promise<readonly string[]>
 async function isOwnFolder(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o22) === 0;
-}
-
-function refuses(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath, () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
-  });
 }
 
 /** Removes what a platform puts there and nothing else; the life socket last, so that a half-removed folder is found again. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { verifyAudit } from '../../src/audit/verify.ts';
@@ -55,8 +56,23 @@ describe('the writer of an audit log', () => {
     assert.equal((await verifyAudit(path)).records, 1);
   });
 
-  test('refuses a path that is too long for a lock, and a folder that is not there', async () => {
-    await assert.rejects(openAuditWriter(`/${'x'.repeat(120)}`, { now }), failed);
+  for (const [what, name] of [
+    ['in a folder with a long path', `${'d'.repeat(200)}/audit.log`],
+    ['with a long name', `${'é'.repeat(100)}.log`],
+  ] as const) {
+    test(`${what} has one writer, as every log has`, async () => {
+      const path = join(dirname(newLog()), name);
+      mkdirSync(dirname(path), { recursive: true });
+      const writer = await openAuditWriter(path, { now });
+      await assert.rejects(openAuditWriter(path, { now }), { code: 'PLATFORM_AUDIT_BUSY' });
+      await writer.record({ event: 'one' });
+      await writer.close();
+      await writeLog(path, 1);
+      assert.equal((await verifyAudit(path)).records, 2);
+    });
+  }
+
+  test('refuses a folder that is not there', async () => {
     await assert.rejects(openAuditWriter('/nonexistent/audit.log', { now }), failed);
   });
 

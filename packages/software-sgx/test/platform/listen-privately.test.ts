@@ -24,15 +24,27 @@ describe('a private socket', () => {
     server.close();
   });
 
-  test('has a path that fits, in a folder that is there, where nobody listens', async () => {
+  test('may be in a folder with a long path, and is private there from its first moment too', async () => {
+    const folder = join(temporaryFolder(), 'x'.repeat(150), 'é'.repeat(60));
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, 's');
+    const server = createServer();
+    const listening = listenPrivately(server, path);
+    assert.equal(statSync(path).mode & 0o077, 0);
+    await listening;
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    await assert.rejects(listenPrivately(createServer(), path), refused);
+    server.close();
+  });
+
+  test('has a name that fits, in a folder that exists', async () => {
     const folder = temporaryFolder();
-    const long = join(folder, 'x'.repeat(108 - folder.length - 1));
-    await assert.rejects(listenPrivately(createServer(), long), { ...refused, message: /at most 107 bytes/ });
-    const fits = createServer();
-    await listenPrivately(fits, long.slice(0, 107));
-    await assert.rejects(listenPrivately(createServer(), long.slice(0, 107)), refused);
-    fits.close();
-    await assert.rejects(listenPrivately(createServer(), join(folder, 'no', 's')), refused);
+    const long = join(folder, 'x'.repeat(108));
+    await assert.rejects(listenPrivately(createServer(), long), { ...refused, message: /at most 85 bytes/ });
+    await assert.rejects(listenPrivately(createServer(), join(folder, 'no', 's')), {
+      ...refused,
+      message: /no.s: ENOENT/,
+    });
   });
 
   const skip = process.getuid?.() === 0 ? false : 'needs root';

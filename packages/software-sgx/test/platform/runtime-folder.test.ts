@@ -12,11 +12,11 @@ import { temporaryFolder } from '../support.ts';
 async function staleFolder(parent: string, name = 'enclos-run-stale1'): Promise<string> {
   const path = join(parent, name);
   mkdirSync(path, { mode: 0o700 });
-  const sockets = ['life.sock', 'platform.sock', 'g-0123456789abcdef'].map((socket) => join(path, socket));
+  const sockets = ['life.sock', 'platform.sock', 'g-0123456789abcdef'];
   const script = `const { createServer } = require('node:net');
     Promise.all(${JSON.stringify(sockets)}.map((path) => new Promise((done) => createServer().listen(path, done))))
       .then(() => process.kill(process.pid, 'SIGKILL'));`;
-  await once(spawn(process.execPath, ['-e', script]), 'exit');
+  await once(spawn(process.execPath, ['-e', script], { cwd: path }), 'exit');
   writeFileSync(join(path, 'enclave.bpf'), '');
   return path;
 }
@@ -37,6 +37,17 @@ describe('the runtime folder', () => {
     const folder = await createRuntimeFolder(parent);
     assert.ok(!existsSync(stale));
     await folder.remove();
+  });
+
+  test('may be below a long path: the one of a killed platform is removed, that of a living one stays', async () => {
+    const parent = join(temporaryFolder(), 'd'.repeat(150));
+    mkdirSync(parent);
+    const stale = await staleFolder(parent);
+    const living = await createRuntimeFolder(parent);
+    const next = await createRuntimeFolder(parent);
+    assert.deepEqual([existsSync(stale), existsSync(join(living.path, 'life.sock'))], [false, true]);
+    await Promise.all([living.remove(), next.remove()]);
+    assert.deepEqual(readdirSync(parent), []);
   });
 
   test('of a living platform stays', async () => {

@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { EnclosError } from '@enclos/errors';
+import { connectToSocket } from '../unix-socket.ts';
 
 const readBufferBytes = 65_536;
 
@@ -13,11 +14,10 @@ export function connectFrugally(path: string): Socket {
     return true;
   };
   const options = {
-    path,
     writableHighWaterMark: 262_144,
     onread: { buffer: new Uint8Array(readBufferBytes), callback },
   };
-  const socket = connect(options);
+  const socket = connectToSocket(path, options);
   // Whoever listens resumes it: a chunk without a listener would be lost.
   return socket.pause();
 }

@@ -1,9 +1,10 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher, type Caller } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { softwareCapabilities } from '../capabilities.ts';
 import type { LaunchedEnclave, Launcher, LaunchRequest } from '../launcher/launcher.ts';
+import { connectToSocket } from '../unix-socket.ts';
 import { openChannel } from './channel.ts';
 import { connected, connectFrugally } from './connect.ts';
 import { createExitTable, type ExitTable } from './exits.ts';
@@ -96,7 +97,7 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
 async function openSocket(
   path: string,
   terminate: () => Promise<void>,
-  open: (path: string) => Socket = connect,
+  open: (path: string) => Socket = connectToSocket,
 ): Promise<Duplex> {
   try {
     return await connected(open(path), path);

@@ -17,6 +17,8 @@ import { MAX_IMAGE_CHUNK_BYTES, protocolVersion } from './enclave-channel.ts';
 /** The protocol of hosts; that of enclaves is in enclave-channel.ts, so that no enclave holds both. */
 
 const layer = record({ name: string({ maxBytes: 64 }), active: boolean(), detail: string({ maxBytes: 1024 }) });
+/** PATH_MAX (limits.h): what sun_path itself can hold does not bound it, see unix-socket.ts. */
+const maxSocketPathBytes = 4096;
 const isolationMode = enumeration('strict', 'best');
 
 /** What a host asks the platform for. */
@@ -53,8 +55,8 @@ export const hostChannel = defineInterface({
       },
       record({
         enclave: uint64(),
-        gatePath: string({ maxBytes: 108 }),
-        inspectorPath: option(string({ maxBytes: 108 })),
+        gatePath: string({ maxBytes: maxSocketPathBytes }),
+        inspectorPath: option(string({ maxBytes: maxSocketPathBytes })),
         mrEnclave: bytes({ exactBytes: 32 }),
         mrSigner: bytes({ exactBytes: 32 }),
         productId: uint16(),

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, rename, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
 import { stateError } from '../state/errors.ts';
 
-/** unix(7): sun_path without its zero byte. */
-const maximumPathBytes = 107;
 const lockName = 'lock';
 /** How the names begin that a process which was killed in the middle may leave. */
 export const unfinishedLock = `${lockName}.`;
@@ -26,12 +25,12 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, lockName);
   const making = join(folder, `${unfinishedLock}${randomBytes(4).toString('hex')}`);
-  if (Buffer.byteLength(making) > maximumPathBytes) {
-    refuse(`The path of the store's folder is longer than ${maximumPathBytes - 14} bytes: ${folder}.`);
-  }
   if (await isListening(path)) refuse(`Another process uses the store in ${folder}.`);
   const server = createServer((socket) => socket.destroy());
-  await listen(server, making);
+  await listenOnSocket(server, making).catch((cause: unknown) => {
+    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+  });
+  server.unref();
   const { ino } = await lstat(making);
   await rename(making, path);
   const isOurs = async (): Promise<boolean> => (await lstat(path).catch(() => undefined))?.ino === ino;
@@ -46,25 +45,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   };
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(stateError('ATTESTATION_STORE_UNAVAILABLE', { cause })));
-    server.listen(path, () => {
-      server.unref();
-      resolve();
-    });
-  });
-}
-
-/** Only "nobody is there" means that nobody is there: a process that is too busy to answer is one. */
-function isListening(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ENOENT' && code !== 'ECONNREFUSED'));
-  });
+/** A process that is too busy to answer is there, and so may be one that cannot be asked. */
+async function isListening(path: string): Promise<boolean> {
+  const state = await socketStateAt(path);
+  return state === 'answers' || state === 'unknown';
 }
 
 function refuse(message: string): never {

@@ -5,6 +5,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { saidBy } from '@enclos/testkit';
 import { openFileStore } from '../../src/store/file-store.ts';
 import { failsWith } from '../errors.ts';
 import { temporaryFolder } from './folder.ts';
@@ -46,7 +47,7 @@ test('a process that is killed at any moment loses no row that it was told was t
 test('a folder that a living process uses is refused, and is free when that process is killed', async (t) => {
   const folder = await temporaryFolder(t);
   const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
+  await saidBy(child);
   await assert.rejects(openFileStore(folder), failsWith('ATTESTATION_STORE_REFUSED'));
   child.kill('SIGKILL');
   await once(child, 'close');

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { saidBy } from '@enclos/testkit';
 import { openCgroups } from '../../src/caller/cgroups.ts';
 import { writableCgroups } from '../agent-site.ts';
 import { temporaryFolder } from '../support.ts';
@@ -34,7 +35,7 @@ describe('the cgroup of a caller', { skip: root === undefined && 'needs cgroups 
     let agent: ChildProcess;
     before(async () => {
       agent = spawn('sh', ['-c', 'echo 0 > "$0/cgroup.procs" && echo there && exec sleep 60', own]);
-      if (agent.stdout !== null) await once(agent.stdout, 'data');
+      await saidBy(agent, 'there');
     });
     after(async () => {
       const ended = once(agent, 'close');

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { repository, temporaryFolder } from './cli.ts';
+
+const programs = {
+  enclos: 'packages/cli/bin/enclos.js',
+  'enclos-admission': 'services/admission/bin/enclos-admission.js',
+  'enclos-node-agent': 'services/node-agent/bin/enclos-node-agent.js',
+};
+
+/** The program as a fresh clone has it: with `npm ci`, without a build. */
+function unbuilt(path: string): string {
+  const folder = temporaryFolder();
+  const copy = join(folder, path);
+  mkdirSync(join(copy, '../..'), { recursive: true });
+  cpSync(join(repository, path, '..'), join(copy, '..'), { recursive: true });
+  cpSync(join(repository, path, '../../package.json'), join(copy, '../../package.json'));
+  mkdirSync(join(folder, 'node_modules/@enclos'), { recursive: true });
+  symlinkSync(join(repository, 'packages/errors'), join(folder, 'node_modules/@enclos/errors'));
+  return copy;
+}
+
+function ran(path: string, preload = ''): { readonly status: number | null; readonly said: string } {
+  const flags = preload === '' ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, path, '--help'], { encoding: 'utf8' });
+  return { status, said: stdout + stderr };
+}
+
+const onNode = (version: string): string =>
+  `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
+
+test('npm start, npm test and npm run build say first that Node is too old', () => {
+  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+    scripts: Readonly<Record<string, string>>;
+  };
+  for (const script of ['prestart', 'pretest', 'prebuild']) {
+    assert.equal(scripts[script], '"$npm_node_execpath" tools/node.mjs');
+  }
+  const program = join(repository, 'tools/node.mjs');
+  const said = 'Enclos needs Node 20.19 or later, and this is Node 18.20.4.\n';
+  assert.deepEqual(ran(program, onNode('18.20.4')), { status: 1, said });
+  assert.deepEqual(ran(program), { status: 0, said: '' });
+});
+
+for (const [name, path] of Object.entries(programs)) {
+  describe(name, () => {
+    test('says what to run where nothing is built', () => {
+      const said = 'Enclos is not built yet: run `npm run build` in its folder.\n';
+      assert.deepEqual(ran(unbuilt(path)), { status: 1, said });
+    });
+
+    test('says what to run where a package is missing', () => {
+      const copy = unbuilt(path);
+      mkdirSync(join(copy, '../../dist/src'), { recursive: true });
+      writeFileSync(join(copy, '../../dist/src/main.js'), "import 'a-package-that-is-not-installed';\n");
+      const said = 'Enclos is not built yet: run `npm ci && npm run build` in its folder.\n';
+      assert.deepEqual(ran(copy), { status: 1, said });
+    });
+
+    test('says first that Node is too old, in a sentence', () => {
+      for (const version of ['18.20.4', '20.18.3']) {
+        const said = `${name} needs Node 20.19 or later, and this is Node ${version}.\n`;
+        for (const copy of [unbuilt(path), join(repository, path)]) {
+          assert.deepEqual(ran(copy, onNode(version)), { status: 1, said });
+        }
+      }
+    });
+
+    test('starts where it is built, on the Node that package.json names and on later ones', () => {
+      const manifest = readFileSync(join(repository, path, '../../package.json'), 'utf8');
+      const { engines } = JSON.parse(manifest) as { engines: { node: string } };
+      assert.equal(engines.node, '>=20.19');
+      for (const version of ['20.19.0', '22.0.0', process.versions.node]) {
+        const { said } = ran(join(repository, path), onNode(version));
+        assert.doesNotMatch(said, /needs Node|not built|^ +at /m);
+      }
+    });
+  });
+}
