@@ -24,3 +24,4 @@ export {
   type CostOf,
   type PolicyCost,
 } from './policy-costs.ts';
+export { searchingDraft } from './hostile-drafts.ts';
