@@ -223,8 +223,8 @@ test('drafts wait for each other, and others do not wait for them', async () => 
   done.push('other');
   const waiting = (): number => resume.length;
   assert.equal(waiting(), 1);
-  // Each draft takes two turns: for its configuration, and for the rest.
-  for (let turn = 0; turn < 4; turn++) {
+  // Each draft takes three turns: to begin, for its configuration, and for the rest.
+  for (let turn = 0; turn < 6; turn++) {
     for (let tries = 0; waiting() === 0 && tries < 1000; tries++) await new Promise(setImmediate);
     assert.equal(waiting(), 1);
     resume.pop()?.();
