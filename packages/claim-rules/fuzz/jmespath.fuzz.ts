@@ -1,9 +1,10 @@
 import { Budget } from '../src/budget.ts';
 import { JmesPathError } from '../src/jmespath/error.ts';
-import { searchJson } from '../src/jmespath/evaluate.ts';
+import { chargedQuery, evaluateQuery } from '../src/jmespath/evaluate.ts';
 import { JsonFault, parseJson } from '../src/json/parse.ts';
 import { writeJson } from '../src/json/write.ts';
 import { limitsOf } from '../src/limits.ts';
+import { finish } from '../src/work.ts';
 import { PolicyError } from '../src/index.ts';
 
 const seed = (query: string, json: string): Uint8Array => new TextEncoder().encode(`${query}\n${json}`);
@@ -24,10 +25,10 @@ export function fuzz(data: Uint8Array): void {
   const query = text.slice(0, end < 0 ? text.length : end);
   const budget = new Budget(limitsOf({ maxSteps: 100_000 }));
   try {
-    const value = parseJson(text.slice(end + 1), budget);
-    const found = writeJson(searchJson(value, query, budget), budget);
+    const value = finish(parseJson(text.slice(end + 1), budget));
+    const found = finish(writeJson(finish(evaluateQuery(chargedQuery(query, budget), value, budget)), budget));
     JSON.parse(found);
-    if (writeJson(parseJson(found, budget), budget) !== found) {
+    if (finish(writeJson(finish(parseJson(found, budget)), budget)) !== found) {
       throw new Error('The result reads back as something else.');
     }
   } catch (error) {

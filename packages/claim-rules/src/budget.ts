@@ -3,6 +3,8 @@ import { raise } from './policy-error.ts';
 
 /** How many characters cost as much as the test of a claim. */
 const charactersAStep = 16;
+/** Places to pause are this many steps apart: few enough for a short turn, and enough to cost nothing. */
+const stepsAPause = 2_048;
 
 /**
  * Counts the work of one evaluation. It counts what is done and not how long it takes, so that the same policy with the
@@ -11,6 +13,7 @@ const charactersAStep = 16;
 export class Budget {
   readonly limits: Limits;
   #steps = 0;
+  #pauseAt = stepsAPause;
 
   constructor(limits: Limits) {
     this.limits = limits;
@@ -26,6 +29,13 @@ export class Budget {
     if (this.#steps > this.limits.maxSteps) {
       raise('CLAIM_RULES_LIMIT', `The evaluation takes more than ${this.limits.maxSteps} steps (maxSteps).`);
     }
+  }
+
+  /** Whether enough was done since the last time that this said so. What works for long asks, and yields. */
+  get isPauseDue(): boolean {
+    if (this.#steps < this.#pauseAt) return false;
+    this.#pauseAt = this.#steps + stepsAPause;
+    return true;
   }
 
   /** For reading or writing so many characters. */

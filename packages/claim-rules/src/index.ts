@@ -1,7 +1,9 @@
 export { type Claim, type ClaimIssuer, type ClaimValue } from './claim.ts';
 export {
   evaluateConfiguration,
+  evaluateConfigurationInTurns,
   evaluatePolicy,
+  evaluatePolicyInTurns,
   type ConfigurationOptions,
   type Evaluation,
   type EvaluationOptions,
@@ -34,3 +36,4 @@ export {
 } from './syntax/ast.ts';
 export { formatPolicy } from './syntax/format.ts';
 export { parsePolicy } from './syntax/parse.ts';
+export { type Turns } from './work.ts';

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { Budget } from '../src/budget.ts';
-import { searchJson } from '../src/jmespath/evaluate.ts';
+import { chargedQuery, evaluateQuery } from '../src/jmespath/evaluate.ts';
 import { parseJson } from '../src/json/parse.ts';
 import { writeJson } from '../src/json/write.ts';
 import { limitsOf, type PolicyLimits } from '../src/limits.ts';
+import { finish } from '../src/work.ts';
 
 /** The result as JSON, as JmesPath of the language gives it. */
 export function search(json: string, query: string, limits: PolicyLimits = {}): string {
   const budget = new Budget(limitsOf(limits));
-  return writeJson(searchJson(parseJson(json, budget), query, budget), budget);
+  const value = finish(parseJson(json, budget));
+  return finish(writeJson(finish(evaluateQuery(chargedQuery(query, budget), value, budget)), budget));
 }
 
 const names = ['a', 'b', 'c', 'foo'];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EnclosError } from '@enclos/errors';
-import { createRateLimit } from '../src/api/rate-limit.ts';
+import { createClientRateLimit, createRateLimit } from '../src/api/rate-limit.ts';
 import { ServiceError } from '../src/api/service-error.ts';
 import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
 import {
@@ -10,9 +10,12 @@ import {
   isolated,
   issuer,
   managementIssuer,
+  managementToken,
   policySigner,
   startsAt,
   tenantFile,
+  unlimited,
+  type SendOptions,
   type SiteOptions,
   type TestResponse,
   type TestSite,
@@ -21,9 +24,20 @@ import {
 const version = 'api-version=2020-10-01';
 const quote = b64url('secret evidence');
 
-function attest(site: TestSite): Promise<TestResponse> {
+function attest(site: TestSite, options: Omit<SendOptions, 'body'> = {}): Promise<TestResponse> {
   const body = { quote, runtimeData: { data: b64url('secret data') }, nonce: 'secret nonce' };
-  return site.send('POST', `/attest/SgxEnclave?${version}`, { body });
+  return site.send('POST', `/attest/SgxEnclave?${version}`, { body, ...options });
+}
+
+/** How many of so many calls, one after the other in one moment, were let in. */
+async function letIn(count: number, call: () => Promise<TestResponse>): Promise<number> {
+  let answered = 0;
+  for (let index = 0; index < count; index++) {
+    const { status } = await call();
+    assert.ok(status === 200 || status === 429, String(status));
+    if (status === 200) answered++;
+  }
+  return answered;
 }
 function failing(fault: unknown, file = {}): TestSite {
   const attestFails = async (): Promise<never> => {
@@ -125,9 +139,71 @@ describe('the rate limit', () => {
     assert.equal(answer.status, 200);
   });
 
-  it('is absent unless configured', async () => {
+  it('is there without being asked for: for a client, and for all of them', async () => {
     const site = createSite();
-    for (let i = 0; i < 50; i++) assert.equal((await attest(site)).status, 200);
+    const attestFrom = (remoteAddress: string) => () => attest(site, { remoteAddress });
+    assert.equal(await letIn(80, attestFrom('192.0.2.1 50000')), 50);
+    assert.equal(await letIn(80, attestFrom('192.0.2.2 50000')), 50);
+    for (const host of [3, 4, 5]) await letIn(50, attestFrom(`192.0.2.${host} 50000`));
+    assert.equal(await letIn(80, attestFrom('192.0.2.6 50000')), 0, 'the tenant has 200');
+    const elsewhere = createSite();
+    const certs = (): Promise<TestResponse> => elsewhere.send('GET', '/certs');
+    assert.equal(await letIn(300, certs), 200);
+  });
+
+  it('is switched off by name', async () => {
+    const site = createSite({ service: unlimited });
+    assert.equal(await letIn(300, () => attest(site)), 300);
+    assert.equal(await letIn(1200, () => site.send('GET', '/certs')), 1200);
+  });
+
+  it('leaves other clients their share, whatever port or address of its network a client has', async () => {
+    const site = createSite({ service: { limits: { attestPerSecond: 100, attestPerClient: 10 } } });
+    let port = 0;
+    for (const [flood, other] of [
+      [() => `192.0.2.1 ${++port}`, '192.0.2.2 1'],
+      [() => `2001:db8:0:1::${(++port).toString(16)} 443`, '2001:db8:0:2::1 1'],
+      [() => `::ffff:198.51.100.1 ${++port}`, '::ffff:198.51.100.2 1'],
+      [() => '', '203.0.113.1 1'],
+    ] as const) {
+      assert.equal(await letIn(30, () => attest(site, { remoteAddress: flood() })), 10);
+      assert.equal(await letIn(5, () => attest(site, { remoteAddress: other })), 5);
+    }
+  });
+
+  it('counts callers that proved who they are by that, and not by their address', async () => {
+    const site = createSite({
+      file: tenantFile({ attest: 'authenticated' }),
+      service: { limits: { attestPerClient: 10 } },
+    });
+    let host = 0;
+    const by = (subject: string) => () =>
+      attest(site, { headers: bearer(managementToken({ sub: subject })), remoteAddress: `192.0.2.${++host} 1` });
+    assert.equal(await letIn(30, by('one')), 10);
+    assert.equal(await letIn(10, by('other')), 10);
+  });
+
+  it('bounds what strangers make the service verify, and leaves managers at other addresses alone', async () => {
+    const site = createSite({ service: { limits: { callsPerClient: 20 } } });
+    const statuses: number[] = [];
+    for (let index = 0; index < 30; index++) {
+      const answer = await site.send('GET', `/policies/TdxVm?${version}`, { headers: bearer('a.b.c') });
+      statuses.push(answer.status);
+    }
+    assert.equal(statuses.filter((status) => status === 401).length, 20);
+    assert.equal(statuses.filter((status) => status === 429).length, 10);
+    const manager = { headers: bearer(), remoteAddress: '192.0.2.9 1' };
+    assert.equal((await site.send('GET', `/policies/TdxVm?${version}`, manager)).status, 200);
+  });
+
+  it('remembers no more than a few thousand clients', () => {
+    const limit = createClientRateLimit(1, () => 0);
+    limit.take('first');
+    assert.throws(() => limit.take('first'), { code: 'TooManyRequests' });
+    for (let index = 0; index < 4095; index++) limit.take(`client ${index}`);
+    assert.throws(() => limit.take('first'), { code: 'TooManyRequests' }, 'it asked, so it is kept');
+    for (let index = 4095; index < 8191; index++) limit.take(`client ${index}`);
+    limit.take('first');
   });
 });
 
@@ -217,7 +293,8 @@ describe('the counters', () => {
   it('count by route and outcome, with a histogram of seconds', async () => {
     const site = createSite();
     let at = 0;
-    const timed = createSite({ api: { metrics: site.metrics, elapsed: () => (at += 15) } });
+    // Without limits nothing else looks at the clock.
+    const timed = createSite({ service: unlimited, api: { metrics: site.metrics, elapsed: () => (at += 15) } });
     await attest(timed);
     await attest(timed);
     await timed.send('GET', '/nothing');

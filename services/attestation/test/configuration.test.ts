@@ -60,7 +60,13 @@ describe('attestation.json', () => {
     ]);
     assert.deepEqual(service, {
       allowTestSettings: false,
-      limits: { attestPerSecond: 0, maxBodyBytes: 1_048_576 },
+      limits: {
+        attestPerSecond: 200,
+        attestPerClient: 50,
+        discoveryPerSecond: 1000,
+        callsPerClient: 200,
+        maxBodyBytes: 1_048_576,
+      },
       keys: { rotateMinutes: 1440, overlapMinutes: 60 },
     });
   });
@@ -93,7 +99,13 @@ describe('attestation.json', () => {
     };
     const service = {
       allowTestSettings: true,
-      limits: { attestPerSecond: 100, maxBodyBytes: 1_000_000 },
+      limits: {
+        attestPerSecond: 100,
+        attestPerClient: 0,
+        discoveryPerSecond: 7,
+        callsPerClient: 8,
+        maxBodyBytes: 1_000_000,
+      },
       keys: { rotateMinutes: 30, overlapMinutes: 10 },
     };
     const text = JSON.stringify({ $schema: 'attestation.schema.json', ...file(tenant, service) });
@@ -265,6 +277,9 @@ const mistakes: readonly (readonly [string, unknown, string, ('schema' | 'parser
   ['a flag that is a text', file(tenantFile({ explainRefusals: 'false' })), 'tenants[0].explainRefusals:'],
   ['test settings by a text', file(undefined, { allowTestSettings: 'yes' }), 'allowTestSettings:'],
   ['a limit below zero', file(undefined, { limits: { attestPerSecond: -1 } }), 'limits.attestPerSecond:'],
+  ...(['attestPerClient', 'discoveryPerSecond', 'callsPerClient'] as const).map(
+    (name) => [`${name} below zero`, file(undefined, { limits: { [name]: -1 } }), `limits.${name}:`] as const,
+  ),
   ['half a request', file(undefined, { limits: { attestPerSecond: 0.5 } }), 'limits.attestPerSecond:'],
   ['bodies too small for a quote', file(undefined, { limits: { maxBodyBytes: 1000 } }), 'limits.maxBodyBytes:'],
   ['bodies larger than any request', file(undefined, { limits: { maxBodyBytes: 2_097_153 } }), 'limits.maxBodyBytes:'],

@@ -119,10 +119,17 @@ export interface TestSite {
   readonly handler: (request: HttpRequest) => Promise<HttpResponse>;
 }
 
+/** For tests that ask more often than one client may. */
+export const unlimited = {
+  limits: { attestPerSecond: 0, attestPerClient: 0, discoveryPerSecond: 0, callsPerClient: 0 },
+};
+
 export interface SendOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly clientCertificate?: Uint8Array;
+  /** As a host tells it. */
+  readonly remoteAddress?: string;
 }
 
 export interface TestResponse {
@@ -189,7 +196,11 @@ export function createSite({ file = tenantFile(), service = {}, api = {} }: Site
 }
 
 function sender(handler: TestSite['handler'], tenantIssuer: string): TestSite['send'] {
-  return async (method, target, { body = '', headers = {}, clientCertificate } = {}) => {
+  return async (
+    method,
+    target,
+    { body = '', headers = {}, clientCertificate, remoteAddress = '192.0.2.1 50000' } = {},
+  ) => {
     const url = new URL(target, tenantIssuer);
     const text = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     const response = await handler({
@@ -198,7 +209,7 @@ function sender(handler: TestSite['handler'], tenantIssuer: string): TestSite['s
       query: url.searchParams,
       headers: new Map(Object.entries({ host: url.host, ...headers })),
       body: new Uint8Array(Buffer.from(text)),
-      remoteAddress: '192.0.2.1',
+      remoteAddress,
       clientCertificate,
       clientCertificateChain: [],
     });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { startTestService } from '@enclos/integration-tests';
+import { noRates, startTestService } from '@enclos/integration-tests';
 import { connectSoftwarePlatform } from '@enclos/tee';
 import { join } from 'node:path';
 import { readSigned } from './signed-folder.ts';
@@ -12,6 +12,8 @@ const { running, certificate } = await startTestService({
   launcher,
   folder: join(folder, 'service'),
   port: Number(port),
+  // What is measured is the service, and not how it turns clients away.
+  change: (made) => ({ ...made, limits: noRates }),
 });
 process.stdout.write(`${JSON.stringify({ port: running.address.port, ca: certificate })}\n`);
 await once(process.stdin.resume(), 'end');

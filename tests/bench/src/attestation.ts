@@ -1,98 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { request } from 'node:https';
-import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
-import {
-  createWorkshop,
-  loadClaimant,
-  quoteFor,
-  serviceProjectFolder,
-  signingKey,
-  type Workshop,
-} from '@enclos/integration-tests';
-import type { EmbeddedPlatform } from '@enclos/software-sgx';
+import { createWorkshop, serviceProjectFolder } from '@enclos/integration-tests';
 import { freePort } from '@enclos/testkit';
+import { attestBy, attestRequest, imageIn, start, type Child, type Server } from './attestation-scene.ts';
 import { atLeast, type Figure } from './figures.ts';
-import { writeSigned } from './signed-folder.ts';
-import { interleave } from './statistics.ts';
+import { interleave, percentile } from './statistics.ts';
 
 const connections = 16;
 const requests = 1000;
 const rounds = 15;
 const smallestRatio = 0.6;
-
-interface Server {
-  readonly port: number;
-  readonly ca: string;
-}
-
-interface Child {
-  nextLine(): Promise<string>;
-  write(line: string): void;
-  /** Ends its input, and waits for its end. */
-  close(): Promise<void>;
-}
-
-function start(program: string, ...args: readonly string[]): Child {
-  const path = fileURLToPath(new URL(program, import.meta.url));
-  const child: ChildProcess & { readonly stdout: Readable } = spawn(process.execPath, [path, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines: AsyncIterator<string, undefined> = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    async nextLine() {
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error(`${program} has ended.`);
-      return value;
-    },
-    write: (line) => void child.stdin?.write(`${line}\n`),
-    async close() {
-      const ended = once(child, 'exit');
-      child.stdin?.end();
-      await ended;
-    },
-  };
-}
-
-/** Builds an enclave project and signs it, into a folder for its host. */
-async function imageIn(folder: string, project: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const { image } = await buildEnclave(await loadProject(project), { outFolder: join(folder, 'out') });
-  await writeSigned(folder, { image, signature: signEnclave({ image, key: signingKey('first'), date: new Date() }) });
-}
-
-/** A request as Azure's clients send it, whole: header and body. */
-async function attestRequest(workshop: Workshop, platform: EmbeddedPlatform): Promise<{ head: string; body: string }> {
-  const enclave = await loadClaimant(await workshop.signed('claimant'), platform);
-  const data = new TextEncoder().encode(
-    'what an enclave binds: a public key of some two hundred bytes, mostly. '.repeat(3),
-  );
-  const quote = await quoteFor(enclave, data);
-  await enclave.dispose();
-  const body = JSON.stringify({
-    quote: Buffer.from(quote).toString('base64url'),
-    runtimeData: { data: Buffer.from(data).toString('base64url'), dataType: 'Binary' },
-  });
-  const head = `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  return { head, body };
-}
-
-async function tokenOf({ port, ca }: Server, body: string): Promise<string> {
-  const path = '/attest/SgxEnclave?api-version=2022-08-01';
-  const headers = { host: `localhost:${port}`, 'content-type': 'application/json' };
-  const options = { host: '127.0.0.1', servername: 'localhost', port, ca, path, method: 'POST', headers, agent: false };
-  const sent = request(options);
-  sent.end(body);
-  const [response] = (await once(sent, 'response')) as [AsyncIterable<Buffer>];
-  let text = '';
-  for await (const chunk of response) text += String(chunk);
-  return (JSON.parse(text) as { readonly token: string }).token;
-}
 
 /** Warm attestation of SGX over TLS, against the same server that signs the claims of its first token for every request. */
 export async function benchAttestation(): Promise<readonly Figure[]> {
@@ -111,7 +29,7 @@ export async function benchAttestation(): Promise<readonly Figure[]> {
       const host = start('attestation-host.js', folder, platform.socketPath, String(await freePort()));
       children.push(host);
       const server = JSON.parse(await host.nextLine()) as Server;
-      tokens.push(await tokenOf(server, body));
+      tokens.push((await attestBy(server, body)).body.token ?? '');
       const requestFile = join(folder, 'request');
       const line = 'POST /attest/SgxEnclave?api-version=2022-08-01 HTTP/1.1\r\n';
       await writeFile(requestFile, `${line}host: localhost:${server.port}\r\n${head}${body}`);
@@ -148,9 +66,4 @@ export async function benchAttestation(): Promise<readonly Figure[]> {
     for (const child of children.reverse()) await child.close();
     await workshop.close();
   }
-}
-
-function percentile(samples: readonly number[], share: number): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 }

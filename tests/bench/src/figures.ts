@@ -23,6 +23,27 @@ export const atLeast = (limit: number, value: number): Bound => ({ text: `at lea
 const verdictOf = (bound: Bound | undefined): string =>
   bound === undefined ? '' : `${bound.text}: ${bound.met ? 'met' : 'NOT met'}`;
 
+/** What a run of benchmarks came to, and why what failed did. */
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  /** A sentence each. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * A figure with a bound passes when that is met. A figure without one only has to be there: what could not be measured is
+ * NaN, or infinite where nothing was counted, and fails.
+ */
+export function totalsOf(figures: readonly Figure[]): Totals {
+  const problems = figures.flatMap(({ what, ours, peer = '', ratio = '', bound }) => {
+    if ([ours, peer, ratio].some((text) => /NaN|Infinity/.test(text))) return [`${what}: this could not be measured.`];
+    return bound === undefined || bound.met ? [] : [`${what}: ${bound.text} is not met.`];
+  });
+  const bounds = figures.filter(({ bound }) => bound !== undefined).length;
+  return { passed: Math.max(0, bounds - problems.length), failed: problems.length, problems };
+}
+
 /** For a terminal. */
 export function lineOf({ what, ours, peer = '', ratio = '', bound }: Figure): string {
   return [what.padEnd(58), ours.padStart(16), peer.padStart(16), ratio.padStart(8), `  ${verdictOf(bound)}`]

@@ -3,8 +3,9 @@ import { benchAtls } from './atls.ts';
 import { benchAttestation } from './attestation.ts';
 import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
+import { benchCost } from './cost.ts';
 import { writeTable } from './document.ts';
-import { lineOf, type Figure } from './figures.ts';
+import { lineOf, totalsOf, type Figure, type Totals } from './figures.ts';
 import { benchLint } from './lint.ts';
 import { benchImage } from './image.ts';
 import { benchMeasure } from './measure.ts';
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   lint: () => benchLint(),
   image: benchImage,
   attestation: () => benchAttestation(),
+  cost: () => benchCost(),
 };
 
 /** `--write` puts what was measured into docs/performance.md. */
@@ -41,10 +43,26 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const scene = await setTheScene();
+const totals: Totals[] = [];
 for (const [name, run] of Object.entries(benchmarks)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
-  const figures = await run(scene);
-  for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`);
-  if (values.write) writeTable(name, figures);
+  totals.push(await measured(name, run));
 }
 await scene.close();
+const sum = (of: (one: Totals) => number): number => totals.reduce((total, one) => total + of(one), 0);
+for (const problem of totals.flatMap(({ problems }) => problems)) process.stderr.write(`${problem}\n`);
+process.stdout.write(`${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed\n`);
+process.exitCode = sum(({ failed }) => failed) === 0 ? 0 : 1;
+
+/** Runs one benchmark and prints it. One that cannot be run fails, with a sentence that says why, and the others go on. */
+async function measured(name: string, run: (scene: Scene) => Promise<readonly Figure[]>): Promise<Totals> {
+  try {
+    const figures = await run(scene);
+    for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`);
+    if (values.write) writeTable(name, figures);
+    return totalsOf(figures);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { passed: 0, failed: 1, problems: [`${name} could not be measured: ${why}`] };
+  }
+}

@@ -9,7 +9,10 @@ import { interleave } from './statistics.ts';
 
 const largestDifferenceMb = 35;
 
-/** `Rss` of /proc/PID/status, or `Pss`, which counts a shared page by its share and needs the right to trace. */
+/**
+ * `Rss` of /proc/PID/status, or `Pss`, which counts a shared page by its share and needs the right to trace: without it,
+ * as for a user that is not root, the figure cannot be measured, and fails.
+ */
 type Kind = 'Rss' | 'Pss';
 
 /** Memory of an enclave that has answered a call, against the same interpreter that has answered nothing but a line. */
@@ -22,7 +25,6 @@ export async function benchMemory(scene: Scene): Promise<readonly Figure[]> {
       async () => enclaveMb(scene, interpreter, kind),
       async () => bareMb(interpreter, kind),
     );
-    if (Number.isNaN(ours)) continue;
     figures.push({
       what: `memory of a trivial enclave (${kind === 'Rss' ? 'RSS' : 'PSS'})`,
       ours: `${ours.toFixed(1)} MB`,

@@ -14,10 +14,13 @@ export interface Placement {
   readonly cores: readonly [host: number, peers: number] | undefined;
 }
 
-/** Those that this machine has: Linux with `taskset` of util-linux, and a second core. */
+/**
+ * Those that this machine has: with a second core, or without.
+ * @throws an Error where nothing can be placed, since the bounds are for fixed placements.
+ */
 export function placements(): readonly Placement[] {
   const free: Placement = { name: 'scheduler chooses', cores: undefined };
-  if (!pin(process.pid, undefined)) return [free];
+  if (!pin(process.pid, undefined)) throw new Error('processes cannot be placed: taskset of util-linux is needed.');
   const oneCore: Placement = { name: 'one core', cores: [0, 0] };
   return coreCount < 2 ? [oneCore] : [oneCore, { name: 'two cores', cores: [0, 1] }, free];
 }

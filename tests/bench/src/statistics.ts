@@ -10,6 +10,12 @@ export function median(samples: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** @param share such as 0.99. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+}
+
 /** The median duration of one call, in microseconds, of `count` calls one after the other. */
 export async function medianCallMicros(count: number, call: () => Promise<unknown>): Promise<number> {
   const samples = new Float64Array(count);

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const folder =
   process.env['ENCLOS_VECTORS'] ?? fileURLToPath(new URL('../../../../../shared/vectors', import.meta.url));
 
-export const hasVectors: boolean = existsSync(folder);
-
+/** @throws an Error that says what is missing: without vectors there is nothing to compare, and so no figure. */
 export function vector(path: string): Uint8Array {
+  if (!existsSync(folder)) throw new Error(`there are no vectors at ${folder}; name their folder in ENCLOS_VECTORS.`);
   return new Uint8Array(readFileSync(join(folder, path)));
 }

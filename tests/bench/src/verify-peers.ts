@@ -8,7 +8,7 @@ import { initSync, js_verify as verifyInWasm } from '@phala/dcap-qvl-web';
 import { atLeast, type Figure } from './figures.ts';
 import { ratesOf, signaturesOf } from './rates.ts';
 import { median } from './statistics.ts';
-import { hasVectors, vector } from './vectors.ts';
+import { vector } from './vectors.ts';
 
 /** Quotes that every contender can verify, signed by Intel's keys. */
 const subjects = [
@@ -20,7 +20,6 @@ type Contenders = Readonly<Record<Name, () => void>>;
 
 /** `verifyQuoteSync` beside the npm packages that do the same, and beside node:crypto that only checks as many signatures. */
 export function benchVerifyPeers(): readonly Figure[] {
-  if (!hasVectors) return [{ what: 'verifying beside other packages', ours: 'skipped: no vectors' }];
   const require = createRequire(import.meta.url);
   initSync({ module: readFileSync(require.resolve('@phala/dcap-qvl-web/dcap-qvl-web_bg.wasm')) });
   return subjects.flatMap(([label, name]) => figuresOf(label, name));

@@ -45,6 +45,14 @@ export interface TestServiceOptions {
   readonly logger?: EnclosLogger;
 }
 
+/** `limits` of a configuration for callers that ask as fast as they can. */
+export const noRates = Object.freeze({
+  attestPerSecond: 0,
+  attestPerClient: 0,
+  discoveryPerSecond: 0,
+  callsPerClient: 0,
+});
+
 /** As `makeDevelopmentConfiguration` writes it. */
 export interface DevelopmentConfiguration {
   readonly tenants: readonly [Readonly<Record<string, unknown>> & { readonly softwareRoots: readonly string[] }];

@@ -6,7 +6,7 @@ import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { startPostgres, type PostgresServer } from '@enclos/testkit';
 import { createPolicySigner, type PolicySigner } from './attestation-calls.ts';
 import type { ReplicaSite } from './attestation-replica.ts';
-import { signedService, type DevelopmentConfiguration } from './attestation-service.ts';
+import { noRates, signedService, type DevelopmentConfiguration } from './attestation-service.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Names of the tenants. Nobody resolves them: clients of tests connect to a port of their own choice. */
@@ -67,7 +67,7 @@ export async function createAttestationSite(workshop: Workshop): Promise<Attesta
         folder: workshop.subfolder(`replicas/${sets++}`),
         signed: other,
         platform: platform.socketPath,
-        configuration: JSON.stringify({ tenants, replicas: { by: 'enclave' }, ...changes }),
+        configuration: JSON.stringify({ tenants, replicas: { by: 'enclave' }, limits: noRates, ...changes }),
         store: await postgres.database(),
       };
     },

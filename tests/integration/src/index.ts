@@ -30,6 +30,7 @@ export {
   quoteFor,
   serviceProjectFolder,
   signedService,
+  noRates,
   startTestService,
   type Claimant,
   type DevelopmentConfiguration,

@@ -1,4 +1,5 @@
 export { chromium } from './chromium.ts';
+export { collidingNumbers } from './colliding-numbers.ts';
 export { containerTest, createPodman, seenAt, type Podman } from './containers.ts';
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
@@ -15,3 +16,12 @@ export {
 } from './postgres-server.ts';
 export { vectors } from './vectors.ts';
 export { registryUser, startRegistry, type TestRegistry, type TestRegistryOptions } from './registry-server.ts';
+export {
+  allPolicyCosts,
+  queryFunctionCosts,
+  queryNodeCosts,
+  ruleFunctionCosts,
+  type CostOf,
+  type PolicyCost,
+} from './policy-costs.ts';
+export { searchingDraft } from './hostile-drafts.ts';

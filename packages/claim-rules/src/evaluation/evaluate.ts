@@ -2,6 +2,7 @@ import { claimIssuers, type Claim } from '../claim.ts';
 import { isLongerThan, limitsOf, type Limits, type PolicyLimits } from '../limits.ts';
 import { raise } from '../policy-error.ts';
 import type { Policy } from '../syntax/ast.ts';
+import { finish, finishInTurns, type Turns, type Work } from '../work.ts';
 import { Run, type Refusal } from './run.ts';
 import type { TraceEntry } from './trace.ts';
 
@@ -37,10 +38,16 @@ export interface Evaluation {
  * is, and see no claim of it.
  * @throws PolicyError with CLAIM_RULES_EVALUATION, CLAIM_RULES_LIMIT, CLAIM_RULES_ARGUMENT
  */
-export function evaluateConfiguration(policy: Policy, { limits }: ConfigurationOptions = {}): readonly Claim[] {
-  const run = new Run(limitsOf(limits), false);
-  run.section(policy, 'configurationrules');
-  return Object.freeze(run.properties);
+export function evaluateConfiguration(policy: Policy, options: ConfigurationOptions = {}): readonly Claim[] {
+  return finish(configuration(policy, options));
+}
+
+/** The same, in turns with other work. @throws as {@link evaluateConfiguration} */
+export async function evaluateConfigurationInTurns(
+  policy: Policy,
+  { turns, ...options }: ConfigurationOptions & { readonly turns: Turns },
+): Promise<readonly Claim[]> {
+  return finishInTurns(configuration(policy, options), turns);
 }
 
 /**
@@ -50,6 +57,28 @@ export function evaluateConfiguration(policy: Policy, { limits }: ConfigurationO
  * CLAIM_RULES_ARGUMENT. Nothing is permitted then.
  */
 export function evaluatePolicy(policy: Policy, options: EvaluationOptions): Evaluation {
+  return finish(evaluation(policy, options));
+}
+
+/**
+ * The same, in turns with other work: it pauses every 20 ms (`turns.sliceMs`). The steps decide what comes of it, as they do
+ * without pauses, and never the clock. Claims and policy must not change meanwhile; claims are copied at the beginning.
+ * @throws as {@link evaluatePolicy}
+ */
+export async function evaluatePolicyInTurns(
+  policy: Policy,
+  { turns, ...options }: EvaluationOptions & { readonly turns: Turns },
+): Promise<Evaluation> {
+  return finishInTurns(evaluation(policy, options), turns);
+}
+
+function* configuration(policy: Policy, { limits }: ConfigurationOptions): Work<readonly Claim[]> {
+  const run = new Run(limitsOf(limits), false);
+  yield* run.section(policy, 'configurationrules');
+  return Object.freeze(run.properties);
+}
+
+function* evaluation(policy: Policy, options: EvaluationOptions): Work<Evaluation> {
   const limits = limitsOf(options.limits);
   if (options.claims.length > limits.maxClaims) {
     raise('CLAIM_RULES_LIMIT', `There are more than ${limits.maxClaims} claims (maxClaims).`);
@@ -58,11 +87,11 @@ export function evaluatePolicy(policy: Policy, options: EvaluationOptions): Eval
   const readOnly = new Set(options.readOnlyTypes ?? ['pcrs']);
   const run = new Run(limits, options.trace === true);
   // Configuration sees no evidence, so the claims come after it.
-  run.section(policy, 'configurationrules');
+  yield* run.section(policy, 'configurationrules');
   for (const claim of claims) run.receive(claim, claim.issuer === 'AttestationService' && readOnly.has(claim.type));
-  run.section(policy, 'authorizationrules');
+  yield* run.section(policy, 'authorizationrules');
   const { refusal } = run;
-  if (refusal === undefined) run.section(policy, 'issuancerules');
+  if (refusal === undefined) yield* run.section(policy, 'issuancerules');
   return Object.freeze({
     permitted: refusal === undefined,
     ...(refusal === undefined ? {} : { refusal: Object.freeze(refusal) }),

@@ -2,66 +2,86 @@ import type { Budget } from '../budget.ts';
 import type { ClaimValue } from '../claim.ts';
 import type { FunctionName } from '../functions.ts';
 import { JmesPathError } from '../jmespath/error.ts';
-import { searchJson } from '../jmespath/evaluate.ts';
+import type { Query } from '../jmespath/ast.ts';
+import { chargedQuery, evaluateQuery } from '../jmespath/evaluate.ts';
 import { JsonFault, parseJson } from '../json/parse.ts';
 import { isArray, type JsonValue } from '../json/value.ts';
 import { writeJson } from '../json/write.ts';
+import { isWork, type Work } from '../work.ts';
 import { RuleFault, single, type Values } from './value.ts';
+
+/** Shorter texts are read again: that is less work than to keep them. */
+const leastKept = 32;
 
 /** What the functions of an evaluation share. */
 export class FunctionContext {
   readonly budget: Budget;
-  /** Policies look into the same evidence again and again. */
+  /** Policies look into the same evidence again and again, with the same queries. */
   readonly #parsed = new Map<string, JsonValue>();
+  readonly #queries = new Map<string, Query>();
 
   constructor(budget: Budget) {
     this.budget = budget;
   }
 
-  parse(text: string, name: FunctionName): JsonValue {
+  *parse(text: string, name: FunctionName): Work<JsonValue> {
     this.budget.chargeText(text.length);
     const known = this.#parsed.get(text);
     if (known !== undefined) return known;
     try {
-      const value = parseJson(text, this.budget);
-      this.#parsed.set(text, value);
+      const value = yield* parseJson(text, this.budget);
+      if (text.length >= leastKept) this.#parsed.set(text, value);
       return value;
     } catch (error) {
       if (!(error instanceof JsonFault)) throw error;
-      throw new RuleFault(`${name} takes JSON, and this is none: ${error.message}.`);
+      throw new RuleFault(`${name} takes JSON, and this is not JSON: ${error.message}.`);
     }
+  }
+
+  query(expression: string): Query {
+    this.budget.chargeText(expression.length);
+    const known = this.#queries.get(expression);
+    if (known !== undefined) return known;
+    const query = chargedQuery(expression, this.budget);
+    this.#queries.set(expression, query);
+    return query;
   }
 }
 
-type Run = (given: readonly [Values, Values], context: FunctionContext) => Values;
+type Run = (given: readonly [Values, Values], context: FunctionContext) => Values | Work<Values>;
 
 const run: Readonly<Record<FunctionName, Run>> = {
-  JmesPath([json, query], context) {
+  *JmesPath([json, query], context) {
     const text = textOf(json, 'JmesPath');
     const expression = textOf(query, 'JmesPath');
     if (text === '' || expression === '') throw new RuleFault('JmesPath takes JSON and a query, and one is empty.');
-    const value = context.parse(text, 'JmesPath');
+    const { budget } = context;
+    const value = yield* context.parse(text, 'JmesPath');
     try {
-      const found = writeJson(searchJson(value, expression, context.budget), context.budget);
-      return single(found, json.readOnly || query.readOnly);
+      const found = yield* evaluateQuery(context.query(expression), value, budget);
+      return single(yield* writeJson(found, budget), json.readOnly || query.readOnly);
     } catch (error) {
       if (!(error instanceof JmesPathError)) throw error;
       throw new RuleFault(`JmesPath: ${error.message}`);
     }
   },
-  JsonToClaimValue([json], context) {
-    const value = context.parse(textOf(json, 'JsonToClaimValue'), 'JsonToClaimValue');
+  *JsonToClaimValue([json], context) {
+    const value = yield* context.parse(textOf(json, 'JsonToClaimValue'), 'JsonToClaimValue');
     const items = isArray(value) ? value : [value];
     context.budget.charge(items.length);
     return { items: items.flatMap(claimValueOf), readOnly: json.readOnly };
   },
-  IsSubsetOf([left, right], { budget }) {
-    budget.charge(left.items.length + right.items.length);
-    const superset = new Set(right.items.map((item) => keyOf(item, budget)));
-    return single(
-      left.items.every((item) => superset.has(keyOf(item, budget))),
-      false,
-    );
+  *IsSubsetOf([left, right], { budget }) {
+    const superset = new Set<string>();
+    for (const item of right.items) {
+      if (budget.isPauseDue) yield;
+      superset.add(keyOf(item, budget));
+    }
+    for (const item of left.items) {
+      if (budget.isPauseDue) yield;
+      if (!superset.has(keyOf(item, budget))) return single(false, false);
+    }
+    return single(true, false);
   },
   AppendString([left, right], { budget }) {
     const [head, tail] = [textOf(left, 'AppendString'), textOf(right, 'AppendString')];
@@ -74,22 +94,38 @@ const run: Readonly<Record<FunctionName, Run>> = {
     if (typeof value !== 'boolean') throw new RuleFault('NegateBool takes a boolean.');
     return single(!value, operand.readOnly);
   },
-  ContainsOnlyValue([set, wanted], { budget }) {
+  *ContainsOnlyValue([set, wanted], { budget }) {
     const value = keyOf(oneOf(wanted, 'ContainsOnlyValue'), budget);
-    return single(set.items.length > 0 && set.items.every((item) => keyOf(item, budget) === value), false);
+    for (const item of set.items) {
+      if (budget.isPauseDue) yield;
+      if (keyOf(item, budget) !== value) return single(false, false);
+    }
+    return single(set.items.length > 0, false);
   },
 };
 
+/** Steps of a call beside the work of the function. */
+const stepsACall = 4;
+
 /** Calls a function. The parser made sure of how many arguments it takes. */
-export function callRuleFunction(name: FunctionName, given: readonly Values[], context: FunctionContext): Values {
+export function* callRuleFunction(
+  name: FunctionName,
+  given: readonly Values[],
+  context: FunctionContext,
+): Work<Values> {
   const none: Values = { items: [], readOnly: false };
-  return run[name]([given[0] ?? none, given[1] ?? none], context);
+  context.budget.charge(stepsACall);
+  const found = run[name]([given[0] ?? none, given[1] ?? none], context);
+  return isWork(found) ? yield* found : found;
 }
+
+/** Steps of a value of a set: its text is made, and looked up by its characters. */
+const stepsAKey = 2;
 
 /** Different for values of different types, as `"1"` and `1` are. */
 function keyOf(value: ClaimValue, budget: Budget): string {
-  if (typeof value === 'string') budget.chargeText(value.length);
-  else budget.charge();
+  budget.charge(stepsAKey);
+  budget.chargeText(2 * String(value).length);
   return `${typeof value}:${value}`;
 }
 

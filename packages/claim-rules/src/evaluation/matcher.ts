@@ -2,6 +2,7 @@ import type { Budget } from '../budget.ts';
 import { valueTypeOf, type Claim, type ClaimValue } from '../claim.ts';
 import { isFunctionName, takesSet } from '../functions.ts';
 import type { ClaimProperty, Expression, Operator, PropertyCondition } from '../syntax/ast.ts';
+import type { Work } from '../work.ts';
 import { callRuleFunction, type FunctionContext } from './functions.ts';
 import type { Plan, PlannedCondition } from './plan.ts';
 import { RuleFault, single, type IncomingClaim, type Values } from './value.ts';
@@ -11,6 +12,12 @@ export interface Binding {
   readonly one: number | undefined;
   readonly all: readonly number[];
 }
+
+/** Steps of a condition beside the tests of claims. */
+const stepsASearch = 4;
+
+/** What a rule does for one choice of claims. */
+export type Fire = () => Work<void>;
 
 export type Bindings = ReadonlyMap<string, Binding>;
 
@@ -62,90 +69,97 @@ export class Matcher {
   }
 
   /** Calls `fire` for each choice of claims. */
-  run(fire: () => void): void {
-    this.#search(0, fire);
+  *run(fire: Fire): Work<void> {
+    yield* this.#search(0, fire);
   }
 
   get #budget(): Budget {
     return this.#context.budget;
   }
 
-  #search(index: number, fire: () => void): boolean {
+  *#search(index: number, fire: Fire): Work<boolean> {
+    this.#budget.charge(stepsASearch);
     this.#furthest = Math.max(this.#furthest, index);
     const planned = this.#plan.conditions[index];
     if (planned === undefined) {
-      this.#fireOnce(fire);
+      yield* this.#fireOnce(fire);
       return true;
     }
     const tests = new Tests(planned.condition.properties, (expression) => this.evaluate(expression));
     if (planned.condition.negated) {
       this.#found[index] = [];
-      return this.#next(tests, 0) === undefined && this.#search(index + 1, fire);
+      return (yield* this.#next(tests, 0)) === undefined && (yield* this.#search(index + 1, fire));
     }
-    return planned.each ? this.#each(index, { planned, tests, fire }) : this.#together(index, { planned, tests, fire });
+    const turn = { planned, tests, fire };
+    return yield* planned.each ? this.#each(index, turn) : this.#together(index, turn);
   }
 
-  #each(index: number, { planned, tests, fire }: Turn): boolean {
+  *#each(index: number, { planned, tests, fire }: Turn): Work<boolean> {
     const { identifier = '' } = planned.condition;
-    const all = planned.all ? this.#everything(tests) : [];
+    const all = planned.all ? yield* this.#everything(tests) : [];
     let success = false;
-    for (let at = this.#next(tests, 0); at !== undefined; at = this.#next(tests, at + 1)) {
+    for (let at = yield* this.#next(tests, 0); at !== undefined; at = yield* this.#next(tests, at + 1)) {
       this.#bindings.set(identifier, { one: at, all });
       this.#found[index] = [at];
-      if (this.#search(index + 1, fire)) success = true;
+      if (yield* this.#search(index + 1, fire)) success = true;
       // No other choice from here on makes the rule fire again.
       if (success && index > this.#plan.lastKey) break;
     }
     return success;
   }
 
-  #together(index: number, { planned, tests, fire }: Turn): boolean {
+  *#together(index: number, { planned, tests, fire }: Turn): Work<boolean> {
     const { identifier } = planned.condition;
-    const first = this.#next(tests, 0);
+    const first = yield* this.#next(tests, 0);
     if (first === undefined) return false;
-    const all = planned.all ? this.#everything(tests) : [first];
+    const all = planned.all ? yield* this.#everything(tests) : [first];
     if (identifier !== undefined) this.#bindings.set(identifier, { one: undefined, all });
     this.#found[index] = all;
-    return this.#search(index + 1, fire);
+    return yield* this.#search(index + 1, fire);
   }
 
-  #everything(tests: Tests): readonly number[] {
+  *#everything(tests: Tests): Work<readonly number[]> {
     const all: number[] = [];
-    for (let at = this.#next(tests, 0); at !== undefined; at = this.#next(tests, at + 1)) all.push(at);
+    for (let at = yield* this.#next(tests, 0); at !== undefined; at = yield* this.#next(tests, at + 1)) all.push(at);
     return all;
   }
 
   /** The place of the next claim from `from` on that passes. */
-  #next(tests: Tests, from: number): number | undefined {
+  *#next(tests: Tests, from: number): Work<number | undefined> {
     for (let at = from; at < this.#count; at++) {
       const incoming = this.#claims[at];
-      if (incoming !== undefined && tests.pass(incoming.claim, this.#budget)) return at;
+      if (this.#budget.isPauseDue) yield;
+      if (incoming !== undefined && (yield* tests.pass(incoming.claim, this.#budget))) return at;
     }
     return undefined;
   }
 
-  #fireOnce(fire: () => void): void {
+  *#fireOnce(fire: Fire): Work<void> {
     const { conditions } = this.#plan;
     const key = conditions.flatMap(({ key: isKey, condition: { identifier = '' } }) =>
       isKey ? [this.#bindings.get(identifier)?.one ?? ''] : [],
     );
     this.#budget.charge(1 + conditions.length);
-    const text = key.join();
+    // Never the text of a number, for the reason that ClaimSet has.
+    const text = `:${key.join()}`;
     if (this.#seen.has(text)) return;
     this.#seen.add(text);
-    fire();
+    yield* fire();
   }
 
   /** The value of an expression with what the names stand for now. @throws RuleFault */
-  evaluate(expression: Expression, inSet = false): Values {
+  *evaluate(expression: Expression, inSet = false): Work<Values> {
     this.#budget.charge();
     if (expression.kind === 'literal') return single(expression.value, false);
     if (expression.kind === 'property') return this.#properties(expression, inSet);
     const { name, arguments: given, span } = expression;
     if (!isFunctionName(name)) throw new RuleFault(`There is no function ${name}.`, span);
-    const values = given.map((argument, index) => this.evaluate(argument, takesSet(name, index)));
+    const values: Values[] = [];
+    for (const [index, argument] of given.entries()) {
+      values.push(yield* this.evaluate(argument, takesSet(name, index)));
+    }
     try {
-      return callRuleFunction(name, values, this.#context);
+      return yield* callRuleFunction(name, values, this.#context);
     } catch (error) {
       throw error instanceof RuleFault ? new RuleFault(error.message, span) : error;
     }
@@ -166,25 +180,27 @@ export class Matcher {
 interface Turn {
   readonly planned: PlannedCondition;
   readonly tests: Tests;
-  readonly fire: () => void;
+  readonly fire: Fire;
 }
 
 /** The tests of one condition. What a claim is compared with is found out when a claim comes as far, and once. */
 class Tests {
   readonly #properties: readonly PropertyCondition[];
-  readonly #evaluate: (expression: Expression) => Values;
+  readonly #evaluate: (expression: Expression) => Work<Values>;
   readonly #wanted: (Values | undefined)[] = [];
 
-  constructor(properties: readonly PropertyCondition[], evaluate: (expression: Expression) => Values) {
+  constructor(properties: readonly PropertyCondition[], evaluate: (expression: Expression) => Work<Values>) {
     this.#properties = properties;
     this.#evaluate = evaluate;
   }
 
-  pass(claim: Claim, budget: Budget): boolean {
-    return this.#properties.every(({ property, operator, expression }, index) => {
-      const wanted = (this.#wanted[index] ??= this.#evaluate(expression));
-      return compare(propertyOf(claim, property), { operator, wanted }, budget);
-    });
+  *pass(claim: Claim, budget: Budget): Work<boolean> {
+    for (const [index, { property, operator, expression }] of this.#properties.entries()) {
+      const wanted = this.#wanted[index] ?? (yield* this.#evaluate(expression));
+      this.#wanted[index] = wanted;
+      if (!compare(propertyOf(claim, property), { operator, wanted }, budget)) return false;
+    }
+    return true;
   }
 }
 

@@ -16,11 +16,15 @@ export interface Plan {
   readonly conditions: readonly PlannedCondition[];
   /** From here on no condition is a key: the first claims that fit are enough. */
   readonly lastKey: number;
+  /** What it costs to make: its expressions are looked at once. */
+  readonly steps: number;
 }
 
 interface Uses {
   readonly each: ReadonlySet<string>;
   readonly all: ReadonlySet<string>;
+  /** Parts of the expressions. */
+  readonly nodes: number;
 }
 
 /**
@@ -44,31 +48,43 @@ const plans = new WeakMap<Rule, Plan>();
 function makePlan({ conditions, action }: Rule): Plan {
   const inAction =
     action.kind === 'pass'
-      ? { each: new Set([action.identifier]), all: new Set<string>() }
+      ? { each: new Set([action.identifier]), all: new Set<string>(), nodes: 1 }
       : usesOf('type' in action ? [action.type, action.value] : []);
   const inConditions = conditions.map(({ properties }) => usesOf(properties.map(({ expression }) => expression)));
-  const isIn = (uses: readonly Uses[], form: keyof Uses, name: string): boolean =>
-    uses.some((use) => use[form].has(name));
-  const everywhere = [inAction, ...inConditions];
+  const everywhere = together([inAction, ...inConditions]);
   // What a set depends on decides which set it is.
-  const behindSets = conditions.flatMap(({ identifier }, index) =>
-    identifier !== undefined && isIn(everywhere, 'all', identifier) ? (inConditions[index] ?? []) : [],
+  const behindSets = together(
+    conditions.flatMap(({ identifier }, index) =>
+      identifier !== undefined && everywhere.all.has(identifier) ? (inConditions[index] ?? []) : [],
+    ),
   );
   const planned = conditions.map((condition): PlannedCondition => {
     const { identifier: name } = condition;
     if (name === undefined || condition.negated) return { condition, each: false, all: false, key: false };
     return {
       condition,
-      each: isIn(everywhere, 'each', name),
-      all: isIn(everywhere, 'all', name),
-      key: inAction.each.has(name) || isIn(behindSets, 'each', name),
+      each: everywhere.each.has(name),
+      all: everywhere.all.has(name),
+      key: inAction.each.has(name) || behindSets.each.has(name),
     };
   });
-  return { conditions: planned, lastKey: planned.findLastIndex(({ key }) => key) };
+  const steps = conditions.length + everywhere.nodes;
+  return { conditions: planned, lastKey: planned.findLastIndex(({ key }) => key), steps };
+}
+
+/** Names of several places as one, so that each condition is looked up once, however many there are. */
+function together(uses: readonly Uses[]): Uses {
+  const all = { each: new Set<string>(), all: new Set<string>(), nodes: 0 };
+  for (const use of uses) {
+    for (const name of use.each) all.each.add(name);
+    for (const name of use.all) all.all.add(name);
+    all.nodes += use.nodes;
+  }
+  return all;
 }
 
 function usesOf(expressions: readonly Expression[]): Uses {
-  const uses = { each: new Set<string>(), all: new Set<string>() };
+  const uses = { each: new Set<string>(), all: new Set<string>(), nodes: 0 };
   for (const expression of expressions) addUses(expression, false, uses);
   return uses;
 }
@@ -76,8 +92,9 @@ function usesOf(expressions: readonly Expression[]): Uses {
 function addUses(
   expression: Expression,
   inSet: boolean,
-  uses: { readonly each: Set<string>; readonly all: Set<string> },
+  uses: { readonly each: Set<string>; readonly all: Set<string>; nodes: number },
 ): void {
+  uses.nodes++;
   if (expression.kind === 'property') (inSet ? uses.all : uses.each).add(expression.identifier);
   if (expression.kind !== 'call') return;
   for (const [index, argument] of expression.arguments.entries()) {

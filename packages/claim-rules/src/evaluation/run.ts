@@ -3,6 +3,7 @@ import { valueTypeOf, type Claim, type ClaimValue } from '../claim.ts';
 import type { Limits } from '../limits.ts';
 import { PolicyError, type PolicySpan } from '../policy-error.ts';
 import type { Action, Making, Policy, Rule, SectionName } from '../syntax/ast.ts';
+import type { Work } from '../work.ts';
 import { ClaimSet } from './claim-set.ts';
 import { FunctionContext } from './functions.ts';
 import { Matcher } from './matcher.ts';
@@ -17,8 +18,9 @@ export interface Refusal {
   readonly rule?: PolicySpan;
 }
 
-/** Pairs of conditions that cost a step: a plan is made of few of them for nothing. */
-const planShare = 16;
+/** Steps of a rule beside those of its parts, and of each time that it fires. */
+const stepsARule = 32;
+const stepsAFiring = 24;
 
 /** One evaluation: the sets of claims, and the rules that change them. */
 export class Run {
@@ -60,29 +62,34 @@ export class Run {
   }
 
   /** Carries the rules of a section out, in their order. @throws PolicyError */
-  section(policy: Policy, name: SectionName): void {
+  *section(policy: Policy, name: SectionName): Work<void> {
     for (const { name: found, rules } of policy.sections) {
       if (found !== name) continue;
       for (const rule of rules) {
         // Whatever comes later, a deny stands.
         if (this.#denied !== undefined) return;
-        this.#rule(rule, name);
+        yield* this.#rule(rule, name);
       }
     }
   }
 
-  #rule(rule: Rule, section: SectionName): void {
-    // A plan looks for the name of each condition in all of them.
-    this.budget.charge(1 + Math.floor(rule.conditions.length ** 2 / planShare));
-    const matcher = new Matcher(planOf(rule), this.#incoming.claims, this.#context);
+  *#rule(rule: Rule, section: SectionName): Work<void> {
+    const plan = planOf(rule);
+    // Also when it was made before: the same policy takes the same steps.
+    this.budget.charge(stepsARule + plan.steps);
+    if (this.budget.isPauseDue) yield;
+    const matcher = new Matcher(plan, this.#incoming.claims, this.#context);
     const firings: Firing[] = [];
     let fired = false;
+    const act = (): Work<Done> => this.#act(rule.action, { matcher, section });
+    const isTraced = this.trace !== undefined;
+    const matchedNow = (): Firing['matched'] => (isTraced ? this.#matched(matcher) : []);
     try {
-      matcher.run(() => {
+      yield* matcher.run(function* () {
         fired = true;
-        const matched = this.trace === undefined ? [] : this.#matched(matcher);
-        const done = this.#act(rule.action, { matcher, section });
-        if (this.trace !== undefined) firings.push({ matched, ...done });
+        const matched = matchedNow();
+        const done = yield* act();
+        if (isTraced) firings.push({ matched, ...done });
       });
     } catch (error) {
       throw located(error, rule.span);
@@ -104,7 +111,8 @@ export class Run {
     });
   }
 
-  #act(action: Action, { matcher, section }: Acting): Pick<Firing, 'did' | 'claims'> {
+  *#act(action: Action, { matcher, section }: Acting): Work<Done> {
+    this.budget.charge(stepsAFiring);
     switch (action.kind) {
       case 'permit':
         this.#permitted = true;
@@ -113,36 +121,36 @@ export class Run {
         this.#denied = action.span;
         return { did: 'denied', claims: [] };
       case 'pass':
-        return this.#pass(action.identifier, { matcher, section });
+        return yield* this.#pass(action.identifier, { matcher, section });
       default:
-        return this.#make(action, { matcher, section });
+        return yield* this.#make(action, { matcher, section });
     }
   }
 
   /** The claim as it is, issuer and all. It is in the incoming set already. */
-  #pass(identifier: string, { matcher, section }: Acting): Pick<Firing, 'did' | 'claims'> {
+  *#pass(identifier: string, { matcher, section }: Acting): Work<Done> {
     const incoming = this.#incoming.claims[matcher.bindings.get(identifier)?.one ?? -1];
     if (incoming === undefined || section !== 'issuancerules') return { did: 'added', claims: [] };
     refuseReadOnly(incoming.readOnly, incoming.claim.type);
-    this.#outgoing.addAll([incoming.claim], false);
+    yield* this.#outgoing.addAll([incoming.claim], false);
     return { did: 'issued', claims: [incoming.claim] };
   }
 
-  #make(action: Making, { matcher, section }: Acting): Pick<Firing, 'did' | 'claims'> {
-    const type = matcher.evaluate(action.type);
+  *#make(action: Making, { matcher, section }: Acting): Work<Done> {
+    const type = yield* matcher.evaluate(action.type);
     const [name] = type.items;
     if (typeof name !== 'string' || type.items.length > 1 || name === '') {
       throw new RuleFault('The type of a claim is one text that is not empty.', action.type.span);
     }
-    const value = matcher.evaluate(action.value);
+    const value = yield* matcher.evaluate(action.value);
     const readOnly = type.readOnly || value.readOnly;
     // JSON null gives no value, and so no claim.
     const claims = value.items.map((item) => this.#claim(name, item, action));
     const did = section === 'authorizationrules' ? 'added' : didOf(action);
     if (did !== 'added' && claims.length > 0) refuseReadOnly(readOnly, name);
-    this.#incoming.addAll(claims, readOnly);
-    if (did === 'issued') this.#outgoing.addAll(claims, false);
-    if (did === 'issued-property') this.#properties.addAll(claims, false);
+    yield* this.#incoming.addAll(claims, readOnly);
+    if (did === 'issued') yield* this.#outgoing.addAll(claims, false);
+    if (did === 'issued-property') yield* this.#properties.addAll(claims, false);
     return { did, claims };
   }
 
@@ -155,6 +163,8 @@ export class Run {
   }
 }
 
+type Done = Pick<Firing, 'did' | 'claims'>;
+
 interface Acting {
   readonly matcher: Matcher;
   readonly section: SectionName;
@@ -166,8 +176,8 @@ function didOf({ kind }: Making): 'added' | 'issued' | 'issued-property' {
 }
 
 function refuseReadOnly(readOnly: boolean, type: string): void {
-  const name = JSON.stringify(type.slice(0, 60));
-  if (readOnly) throw new RuleFault(`${name} comes from a read-only claim, which is not issued.`);
+  if (!readOnly) return;
+  throw new RuleFault(`${JSON.stringify(type.slice(0, 60))} comes from a read-only claim, which is not issued.`);
 }
 
 /** A fault of a rule, as the error of the package, at its place. */

@@ -1,67 +1,90 @@
 import type { Budget } from '../budget.ts';
 import { sameJson } from '../json/equal.ts';
 import { isArray, isNumber, isObject, type JsonValue } from '../json/value.ts';
+import type { Work } from '../work.ts';
 import type { Comparator, Query } from './ast.ts';
 import { callFunction } from './functions.ts';
 import { parseJmesPath } from './parse.ts';
 
 /** A character may be a token of its own, and a node of the tree. */
 const stepsACharacter = 8;
+/** Steps of an object beside those of its members. */
+const stepsAnObject = 4;
+/** Steps of a list that is made, or of a projection, beside those of its items. */
+const stepsAList = 2;
 
-/**
- * What a JMESPath expression finds. Each node that is looked at and each item that is met costs a step, so that the
- * work is bounded whatever the expression is.
- * @throws JmesPathError; PolicyError with CLAIM_RULES_LIMIT
- */
-export function searchJson(value: JsonValue, expression: string, budget: Budget): JsonValue {
+/** Parses a query, and charges for that. @throws JmesPathError; PolicyError with CLAIM_RULES_LIMIT */
+export function chargedQuery(expression: string, budget: Budget): Query {
   budget.charge(stepsACharacter * expression.length);
-  return evaluateQuery(parseJmesPath(expression, budget.limits.maxDepth), value, budget);
+  return parseJmesPath(expression, budget.limits.maxDepth);
 }
 
-/** As deep as the tree, which the parser bounds. */
-function evaluateQuery(query: Query, value: JsonValue, budget: Budget): JsonValue {
+/**
+ * What a query finds. Each node that is looked at and each item that is met costs a step, so that the work is bounded
+ * whatever the query is. As deep as the tree, which the parser bounds.
+ * @throws JmesPathError; PolicyError with CLAIM_RULES_LIMIT
+ */
+export function* evaluateQuery(query: Query, value: JsonValue, budget: Budget): Work<JsonValue> {
   budget.charge();
+  if (budget.isPauseDue) yield;
   switch (query.kind) {
     case 'current':
       return value;
     case 'literal':
       return query.value;
     case 'field':
+      // The name is looked up by its characters.
+      budget.chargeText(query.name.length);
       return isObject(value) ? (value.get(query.name) ?? null) : null;
     case 'index':
       return isArray(value) ? (value.at(query.index) ?? null) : null;
     case 'slice':
-      return isArray(value) ? sliceOf(value, query, budget) : null;
+      return isArray(value) ? yield* sliceOf(value, query, budget) : null;
     case 'chain':
-      return evaluateQuery(query.right, evaluateQuery(query.left, value, budget), budget);
+      return yield* evaluateQuery(query.right, yield* evaluateQuery(query.left, value, budget), budget);
     case 'flatten':
-      return flattened(evaluateQuery(query.left, value, budget), budget);
+      return yield* flattened(yield* evaluateQuery(query.left, value, budget), budget);
     case 'projection':
     case 'values':
     case 'filter':
-      return projected(query, value, budget);
+      return yield* projected(query, value, budget);
     case 'list':
-      return value === null ? null : query.items.map((item) => evaluateQuery(item, value, budget));
+      return value === null ? null : yield* listOf(query.items, value, budget);
     case 'object':
-      return value === null
-        ? null
-        : new Map(query.entries.map(([key, item]) => [key, evaluateQuery(item, value, budget)]));
+      return value === null ? null : yield* objectOf(query.entries, value, budget);
     case 'call':
-      return callFunction(query, value, { budget, evaluate: evaluateQuery });
+      return yield* callFunction(query, value, { budget, evaluate: evaluateQuery });
     default:
-      return logical(query, value, budget);
+      return yield* logical(query, value, budget);
   }
+}
+
+function* listOf(items: readonly Query[], value: JsonValue, budget: Budget): Work<JsonValue> {
+  budget.charge(stepsAList);
+  const found: JsonValue[] = [];
+  for (const item of items) found.push(yield* evaluateQuery(item, value, budget));
+  return found;
+}
+
+function* objectOf(entries: readonly (readonly [string, Query])[], value: JsonValue, budget: Budget): Work<JsonValue> {
+  budget.charge(stepsAnObject);
+  const found = new Map<string, JsonValue>();
+  for (const [key, query] of entries) {
+    budget.chargeText(key.length);
+    found.set(key, yield* evaluateQuery(query, value, budget));
+  }
+  return found;
 }
 
 type Logical = Extract<Query, { readonly kind: 'or' | 'and' | 'not' | 'compare' }>;
 
-function logical(query: Logical, value: JsonValue, budget: Budget): JsonValue {
-  if (query.kind === 'not') return !isTrue(evaluateQuery(query.operand, value, budget));
-  const left = evaluateQuery(query.left, value, budget);
+function* logical(query: Logical, value: JsonValue, budget: Budget): Work<JsonValue> {
+  if (query.kind === 'not') return !isTrue(yield* evaluateQuery(query.operand, value, budget));
+  const left = yield* evaluateQuery(query.left, value, budget);
   if (query.kind === 'or' && isTrue(left)) return left;
   if (query.kind === 'and' && !isTrue(left)) return left;
-  const right = evaluateQuery(query.right, value, budget);
-  return query.kind === 'compare' ? compared(query.comparator, [left, right], budget) : right;
+  const right = yield* evaluateQuery(query.right, value, budget);
+  return query.kind === 'compare' ? yield* compared(query.comparator, [left, right], budget) : right;
 }
 
 /** Empty lists, objects and strings, false and null are false; 0 is true. */
@@ -71,13 +94,13 @@ function isTrue(value: JsonValue): boolean {
   return !isObject(value) || value.size > 0;
 }
 
-function compared(
+function* compared(
   comparator: Comparator,
   [left, right]: readonly [JsonValue, JsonValue],
   budget: Budget,
-): boolean | null {
-  if (comparator === '==') return sameJson(left, right, budget);
-  if (comparator === '!=') return !sameJson(left, right, budget);
+): Work<boolean | null> {
+  if (comparator === '==') return yield* sameJson(left, right, budget);
+  if (comparator === '!=') return !(yield* sameJson(left, right, budget));
   if (!isNumber(left) || !isNumber(right)) return null;
   switch (comparator) {
     case '<':
@@ -93,37 +116,40 @@ function compared(
 
 type Projection = Extract<Query, { readonly kind: 'projection' | 'values' | 'filter' }>;
 
-function projected(query: Projection, value: JsonValue, budget: Budget): JsonValue {
-  const base = evaluateQuery(query.left, value, budget);
+function* projected(query: Projection, value: JsonValue, budget: Budget): Work<JsonValue> {
+  budget.charge(stepsAList);
+  const base = yield* evaluateQuery(query.left, value, budget);
+  if (query.kind === 'values' && isObject(base)) budget.charge(base.size);
   const items = query.kind === 'values' ? (isObject(base) ? [...base.values()] : undefined) : base;
   if (items === undefined || !isArray(items)) return null;
   const found: JsonValue[] = [];
   for (const item of items) {
     budget.charge();
-    if (query.kind === 'filter' && !isTrue(evaluateQuery(query.condition, item, budget))) continue;
-    const result = evaluateQuery(query.right, item, budget);
+    if (query.kind === 'filter' && !isTrue(yield* evaluateQuery(query.condition, item, budget))) continue;
+    const result = yield* evaluateQuery(query.right, item, budget);
     if (result !== null) found.push(result);
   }
   return found;
 }
 
-function flattened(value: JsonValue, budget: Budget): JsonValue {
+function* flattened(value: JsonValue, budget: Budget): Work<JsonValue> {
   if (!isArray(value)) return null;
   const found: JsonValue[] = [];
   for (const item of value) {
     const parts = isArray(item) ? item : [item];
     budget.charge(1 + parts.length);
+    if (budget.isPauseDue) yield;
     for (const part of parts) found.push(part);
   }
   return found;
 }
 
 /** As Python slices: bounds count from the end when negative, and are cut to the list. */
-function sliceOf(
+function* sliceOf(
   list: readonly JsonValue[],
   { start, stop, step }: Extract<Query, { readonly kind: 'slice' }>,
   budget: Budget,
-): JsonValue {
+): Work<JsonValue> {
   const { length } = list;
   const cut = (bound: number): number => {
     const lowest = step < 0 ? -1 : 0;
@@ -135,6 +161,7 @@ function sliceOf(
   const found: JsonValue[] = [];
   for (let index = from; step < 0 ? index > to : index < to; index += step) {
     budget.charge();
+    if (budget.isPauseDue) yield;
     const item = list[index];
     if (item !== undefined) found.push(item);
   }

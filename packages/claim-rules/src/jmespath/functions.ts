@@ -1,27 +1,32 @@
 import type { Budget } from '../budget.ts';
 import { sameJson } from '../json/equal.ts';
-import { isArray, isNumber, isObject, type JsonObject, type JsonValue } from '../json/value.ts';
+import { isArray, isNumber, type JsonValue } from '../json/value.ts';
 import { writeJson } from '../json/write.ts';
+import { isWork, type Work } from '../work.ts';
+import { checkType, list, number, object, text, typeOf } from './arguments.ts';
 import type { Query } from './ast.ts';
 import { JmesPathError } from './error.ts';
-import { compareKeys, sortedBy, type SortKey } from './order.ts';
-import { signatureOf, type ParameterType, type QueryFunction } from './signatures.ts';
+import { compareKeys, sortedBy, type Keyed } from './order.ts';
+import { signatureOf, type QueryFunction } from './signatures.ts';
+import { codePointCount, containsText, joinedTexts, reversedText, sameIgnoringCase, toNumber } from './texts.ts';
 
 /** Evaluates the arguments. */
-export type Evaluate = (query: Query, value: JsonValue, budget: Budget) => JsonValue;
+export type Evaluate = (query: Query, value: JsonValue, budget: Budget) => Work<JsonValue>;
 
 type Call = Extract<Query, { readonly kind: 'call' }>;
 
 /** Calls a function of a query on `value`. The parser made sure that it exists and of how many arguments it takes. */
-export function callFunction(
+export function* callFunction(
   call: Call,
   value: JsonValue,
   { budget, evaluate }: { readonly budget: Budget; readonly evaluate: Evaluate },
-): JsonValue {
+): Work<JsonValue> {
   const name = call.name as QueryFunction;
   const { parameters } = signatureOf(name);
   const values: JsonValue[] = [];
   let expression: Query | undefined;
+  // The call itself: its values, and what they are checked by.
+  budget.charge(stepsACall);
   for (const [index, { reference, query }] of call.arguments.entries()) {
     const type = parameters[index] ?? parameters.at(-1) ?? 'any';
     if (reference !== (type === 'expression')) {
@@ -31,64 +36,77 @@ export function callFunction(
       expression = query;
       continue;
     }
-    const given = evaluate(query, value, budget);
-    checkType(given, type, name, budget);
+    const given = yield* evaluate(query, value, budget);
+    yield* checkType(given, type, name, budget);
     values.push(given);
   }
-  const keyOf = (item: JsonValue): JsonValue => (expression === undefined ? item : evaluate(expression, item, budget));
-  return functions[name]({ values, first: values[0] ?? null, second: values[1] ?? null, keyOf, budget, name });
+  const keyOf = function* (item: JsonValue): Work<JsonValue> {
+    return expression === undefined ? item : yield* evaluate(expression, item, budget);
+  };
+  const found = functions[name]({ values, first: values[0] ?? null, second: values[1] ?? null, keyOf, budget, name });
+  return isWork(found) ? yield* found : found;
 }
+
+const stepsACall = 4;
+/** Steps of a member that is put into an object. */
+const stepsAMember = 4;
 
 interface Given {
   readonly values: readonly JsonValue[];
   readonly first: JsonValue;
   readonly second: JsonValue;
   /** The `&expression`, applied. */
-  readonly keyOf: (item: JsonValue) => JsonValue;
+  readonly keyOf: (item: JsonValue) => Work<JsonValue>;
   readonly budget: Budget;
   readonly name: QueryFunction;
 }
 
-const functions: Readonly<Record<QueryFunction, (given: Given) => JsonValue>> = {
+const functions: Readonly<Record<QueryFunction, (given: Given) => JsonValue | Work<JsonValue>>> = {
   abs: ({ first }) => (number(first) < 0 ? negated(number(first)) : first),
-  avg: (given) => {
+  *avg(given) {
     const { length } = list(given.first);
-    return length === 0 ? null : finite(sumOf(given) / length);
+    return length === 0 ? null : finite((yield* sumOf(given)) / length);
   },
   ceil: ({ first }) => (typeof first === 'number' ? Math.ceil(first) + 0 : first),
-  contains: ({ first, second, budget }) => {
-    if (typeof first !== 'string') return list(first).some((item) => sameJson(item, second, budget));
-    budget.chargeText(first.length);
-    return typeof second === 'string' && first.includes(second);
+  contains(given) {
+    const { first, second, budget } = given;
+    if (typeof first !== 'string') return includes(given);
+    return typeof second === 'string' && containsText(first, second, budget);
   },
   ends_with: ({ first, second, budget }) => charged(first, budget).endsWith(charged(second, budget)),
   equals_ignore_case: ({ first, second, budget }) =>
-    typeof first === 'string' &&
-    typeof second === 'string' &&
-    budget.sameText(lowerCase(charged(first, budget)), lowerCase(charged(second, budget))),
+    typeof first === 'string' && typeof second === 'string' && sameIgnoringCase(first, second, budget),
   floor: ({ first }) => (typeof first === 'number' ? Math.floor(first) + 0 : first),
-  join: ({ first, second, budget }) => joined(text(first), list(second).map(text), budget),
+  join: ({ first, second, budget }) => joinedTexts(text(first), list(second).map(text), budget),
   keys: ({ first, budget }) => {
     budget.charge(object(first).size);
     return [...object(first).keys()];
   },
   length: ({ first, budget }) => {
-    if (typeof first !== 'string') return isArray(first) ? first.length : object(first).size;
-    return codePoints(first, budget).length;
+    if (typeof first === 'string') return codePointCount(first, budget);
+    return isArray(first) ? first.length : object(first).size;
   },
   // The expression is the first argument, and is not among the values.
-  map: ({ first, keyOf, budget }) =>
-    list(first).map((item) => {
+  *map({ first, keyOf, budget }) {
+    const found: JsonValue[] = [];
+    for (const item of list(first)) {
       budget.charge();
-      return keyOf(item);
-    }),
+      found.push(yield* keyOf(item));
+    }
+    return found;
+  },
   max: (given) => extreme(given, 1),
   max_by: (given) => extreme(given, 1),
-  merge: ({ values, budget }) => {
+  *merge({ values, budget }) {
     const merged = new Map<string, JsonValue>();
     for (const value of values) {
-      budget.charge(1 + object(value).size);
-      for (const [key, item] of object(value)) merged.set(key, item);
+      budget.charge(stepsAMember);
+      for (const [key, item] of object(value)) {
+        budget.charge(stepsAMember);
+        budget.chargeText(key.length);
+        if (budget.isPauseDue) yield;
+        merged.set(key, item);
+      }
     }
     return merged;
   },
@@ -96,14 +114,16 @@ const functions: Readonly<Record<QueryFunction, (given: Given) => JsonValue>> = 
   min_by: (given) => extreme(given, -1),
   not_null: ({ values }) => values.find((value) => value !== null) ?? null,
   reverse: ({ first, budget }) => {
-    if (typeof first === 'string') return codePoints(first, budget).toReversed().join('');
+    if (typeof first === 'string') return reversedText(first, budget);
     budget.charge(list(first).length);
     return list(first).toReversed();
   },
   sort: (given) => sorted(given),
   sort_by: (given) => sorted(given),
   starts_with: ({ first, second, budget }) => charged(first, budget).startsWith(charged(second, budget)),
-  sum: (given) => finite(sumOf(given)),
+  *sum(given) {
+    return finite(yield* sumOf(given));
+  },
   to_array: ({ first }) => (isArray(first) ? first : [first]),
   to_number: ({ first, budget }) =>
     isNumber(first) ? first : typeof first === 'string' ? toNumber(first, budget) : null,
@@ -114,49 +134,6 @@ const functions: Readonly<Record<QueryFunction, (given: Given) => JsonValue>> = 
     return [...object(first).values()];
   },
 };
-
-function typeOf(value: JsonValue): string {
-  if (value === null) return 'null';
-  if (isNumber(value)) return 'number';
-  if (isArray(value)) return 'array';
-  return typeof value;
-}
-
-function checkType(value: JsonValue, type: ParameterType, name: string, budget: Budget): void {
-  const fits = (wanted: string): boolean => {
-    if (wanted === 'any' || wanted === 'expression') return true;
-    if (wanted === 'array-number' || wanted === 'array-string') {
-      const item = wanted.slice('array-'.length);
-      if (!isArray(value)) return false;
-      budget.charge(1 + value.length);
-      return value.every((entry) => typeOf(entry) === item);
-    }
-    return typeOf(value) === wanted;
-  };
-  if (type.split('-or-').some(fits)) return;
-  throw new JmesPathError('invalid-type', `${name} takes ${type.replaceAll('-', ' ')}, and is given ${typeOf(value)}.`);
-}
-
-// What the signature made sure of; a failure here would be a mistake in the tables above.
-function text(value: JsonValue): string {
-  if (typeof value !== 'string') throw new TypeError('The signature lets only strings through.');
-  return value;
-}
-
-function number(value: JsonValue): number | bigint {
-  if (!isNumber(value)) throw new TypeError('The signature lets only numbers through.');
-  return value;
-}
-
-function list(value: JsonValue): readonly JsonValue[] {
-  if (!isArray(value)) throw new TypeError('The signature lets only lists through.');
-  return value;
-}
-
-function object(value: JsonValue): JsonObject {
-  if (!isObject(value)) throw new TypeError('The signature lets only objects through.');
-  return value;
-}
 
 function charged(value: JsonValue, budget: Budget): string {
   budget.chargeText(text(value).length);
@@ -172,61 +149,51 @@ function finite(value: number): number {
   return value;
 }
 
-function sumOf({ first, budget }: Given): number {
-  budget.charge(list(first).length);
-  return list(first).reduce<number>((sum, item) => sum + Number(number(item)), 0);
+function* includes({ first, second, budget }: Given): Work<JsonValue> {
+  for (const item of list(first)) {
+    if (yield* sameJson(item, second, budget)) return true;
+  }
+  return false;
 }
 
-/** Letters of ASCII only: others change with the version of Unicode, and some become letters of ASCII. */
-function lowerCase(value: string): string {
-  return value.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-function codePoints(value: string, budget: Budget): string[] {
-  budget.charge(1 + value.length);
-  return Array.from(value);
-}
-
-function joined(glue: string, parts: readonly string[], budget: Budget): string {
-  const length = parts.reduce((sum, part) => sum + part.length + glue.length, 0);
-  budget.charge(parts.length);
-  budget.chargeText(length);
-  // Before it is made: a long glue between many parts is longer than any text that there is.
-  budget.checkLength(length - (parts.length > 0 ? glue.length : 0));
-  return budget.checkString(parts.join(glue));
-}
-
-function toNumber(value: string, budget: Budget): JsonValue {
-  budget.chargeText(value.length);
-  if (!/^-?(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?$/.test(value)) return null;
-  const parsed = Number(value);
-  if (!Number.isFinite(parsed)) return null;
-  return /^-?\d+$/.test(value) && !Number.isSafeInteger(parsed) ? BigInt(value) : parsed + 0;
+function* sumOf({ first, budget }: Given): Work<number> {
+  let sum = 0;
+  for (const item of list(first)) {
+    budget.charge();
+    if (budget.isPauseDue) yield;
+    sum += Number(number(item));
+  }
+  return sum;
 }
 
 /** The items with their keys, which are numbers or strings throughout. */
-function keyed({ first, keyOf, name, budget }: Given): readonly (readonly [SortKey, JsonValue])[] {
+function* keyed({ first, keyOf, name, budget }: Given): Work<readonly Keyed<JsonValue>[]> {
+  const found: Keyed<JsonValue>[] = [];
   let kind: string | undefined;
-  return list(first).map((item) => {
+  for (const item of list(first)) {
     budget.charge();
-    const key = keyOf(item);
+    if (budget.isPauseDue) yield;
+    const key = yield* keyOf(item);
     const type = typeOf(key);
     kind ??= type;
     if ((typeof key !== 'string' && !isNumber(key)) || type !== kind) {
       throw new JmesPathError('invalid-type', `${name} takes numbers or strings to compare, all of one type.`);
     }
-    return [key, item] as const;
-  });
+    found.push([key, item]);
+  }
+  return found;
 }
 
-function sorted(given: Given): JsonValue {
-  return sortedBy(keyed(given), given.budget).map(([, item]) => item);
+function* sorted(given: Given): Work<JsonValue> {
+  const entries = yield* sortedBy(yield* keyed(given), given.budget);
+  return entries.map(([, item]) => item);
 }
 
 /** The item whose key is the largest (1) or the smallest (-1); of equal ones the first. */
-function extreme(given: Given, sign: 1 | -1): JsonValue {
-  let best: readonly [SortKey, JsonValue] | undefined;
-  for (const entry of keyed(given)) {
+function* extreme(given: Given, sign: 1 | -1): Work<JsonValue> {
+  let best: Keyed<JsonValue> | undefined;
+  for (const entry of yield* keyed(given)) {
+    if (given.budget.isPauseDue) yield;
     if (best === undefined || compareKeys(entry[0], best[0], given.budget) * sign > 0) best = entry;
   }
   return best?.[1] ?? null;

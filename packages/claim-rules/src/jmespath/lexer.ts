@@ -1,7 +1,8 @@
 import { Budget } from '../budget.ts';
-import { JsonFault, parseJson } from '../json/parse.ts';
+import { JsonFault, mostDigits, parseJson } from '../json/parse.ts';
 import type { JsonValue } from '../json/value.ts';
 import { defaultLimits } from '../limits.ts';
+import { finish } from '../work.ts';
 import { JmesPathError } from './error.ts';
 
 export interface QueryToken {
@@ -60,29 +61,36 @@ function read(match: Match, at: number, maxDepth: number): { readonly token: Que
   }
   const written = match(literal);
   if (written === undefined) {
-    throw new JmesPathError('syntax', `what stands at character ${at + 1} is no part of an expression.`);
+    throw new JmesPathError('syntax', `what stands at character ${at + 1} is not part of an expression.`);
   }
   const value = literalValue(written.slice(1, -1).replaceAll('\\`', '`'), at, maxDepth);
   return { token: { kind: 'literal', text: written, value, at }, length: written.length };
 }
 
-/** JSON between backticks; what is none is the inside of a string, which the specification has and deprecates (JEP-12). */
+/**
+ * JSON between backticks; what is not JSON is the inside of a string, which the specification has and deprecates (JEP-12).
+ * Which of the two it is shows before it is read: a query may have thousands of them, and an error made and caught for
+ * each would be more work than all the rest.
+ */
 function literalValue(text: string, at: number, maxDepth: number): JsonValue {
   const json = text.trim();
-  // It is as long as the query, which is charged where it is evaluated.
-  const parse = (source: string): JsonValue =>
-    parseJson(source, new Budget({ ...defaultLimits, maxDepth, maxSteps: Number.MAX_SAFE_INTEGER }));
   try {
-    return parse(json);
+    return readJson(json === '' || looksLikeJson(json) ? json : `"${text.trimStart()}"`, maxDepth);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    if (json !== '' && !/^[{["]/.test(json)) {
-      try {
-        return parse(`"${text.trimStart()}"`);
-      } catch (other) {
-        if (!(other instanceof JsonFault)) throw other;
-      }
-    }
-    throw new JmesPathError('syntax', `the literal at character ${at + 1} is no JSON: ${error.message}.`);
+    throw new JmesPathError('syntax', `the literal at character ${at + 1} is not JSON: ${error.message}.`);
   }
+}
+
+const jsonWords: ReadonlySet<string> = new Set(['true', 'false', 'null']);
+const wholeNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+function looksLikeJson(json: string): boolean {
+  if (/^[{["]/.test(json) || jsonWords.has(json)) return true;
+  return json.length <= mostDigits && wholeNumber.test(json) && Number.isFinite(Number(json));
+}
+
+/** It is as long as the query, which is charged where it is evaluated. */
+function readJson(text: string, maxDepth: number): JsonValue {
+  return finish(parseJson(text, new Budget({ ...defaultLimits, maxDepth, maxSteps: Number.MAX_SAFE_INTEGER })));
 }

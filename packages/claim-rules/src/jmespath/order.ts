@@ -1,11 +1,13 @@
 import type { Budget } from '../budget.ts';
+import type { Work } from '../work.ts';
 
 export type SortKey = string | number | bigint;
+export type Keyed<T> = readonly [SortKey, T];
 
 /** Strings by code points, as the specification has it, and not by UTF-16 code units. */
 export function compareKeys(left: SortKey, right: SortKey, budget: Budget): number {
-  if (typeof left === 'string' && typeof right === 'string') return compareText(left, right, budget);
   budget.charge();
+  if (typeof left === 'string' && typeof right === 'string') return compareText(left, right, budget);
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
@@ -23,7 +25,42 @@ function order(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
 
-/** Stable. Each comparison is charged. */
-export function sortedBy<T>(entries: readonly (readonly [SortKey, T])[], budget: Budget): (readonly [SortKey, T])[] {
-  return entries.toSorted(([left], [right]) => compareKeys(left, right, budget));
+/**
+ * Stable, by merging from runs of one entry up. Each comparison and each entry that is moved is charged, so that the charge
+ * is that of n log n. The order of Array.prototype.sort is the same, but it could not be paused.
+ */
+export function* sortedBy<T>(entries: readonly Keyed<T>[], budget: Budget): Work<readonly Keyed<T>[]> {
+  let from = entries;
+  for (let width = 1; width < entries.length; width *= 2) {
+    const to: Keyed<T>[] = [];
+    for (let start = 0; start < from.length; start += 2 * width) {
+      yield* merge(from, { start, middle: start + width, to, budget });
+    }
+    from = to;
+  }
+  return from;
+}
+
+interface Merge<T> {
+  /** The runs are [start, middle) and as many after it, as far as there are entries. */
+  readonly start: number;
+  readonly middle: number;
+  readonly to: Keyed<T>[];
+  readonly budget: Budget;
+}
+
+function* merge<T>(from: readonly Keyed<T>[], { start, middle, to, budget }: Merge<T>): Work<void> {
+  const end = Math.min(2 * middle - start, from.length);
+  let [left, right] = [start, middle];
+  while (left < middle || right < end) {
+    budget.charge();
+    if (budget.isPauseDue) yield;
+    const [one, other] = [left < middle ? from[left] : undefined, right < end ? from[right] : undefined];
+    const takesLeft = other === undefined || (one !== undefined && compareKeys(one[0], other[0], budget) <= 0);
+    const taken = takesLeft ? one : other;
+    if (taken === undefined) return;
+    to.push(taken);
+    if (takesLeft) left++;
+    else right++;
+  }
 }

@@ -1,11 +1,11 @@
 import type { Budget } from '../budget.ts';
 import { raise } from '../policy-error.ts';
+import type { Work } from '../work.ts';
 import type { JsonValue } from './value.ts';
 
 /** What is not JSON; the message says where and why. */
 export class JsonFault extends Error {}
 
-const whitespace = /[ \t\n\r]*/y;
 const numberToken = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const plainText = /[^"\\\u0000-\u001F]*/y;
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
@@ -16,15 +16,21 @@ const literals: readonly (readonly [string, boolean | null])[] = [
 ];
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 /** Longer ones are no numbers of any evidence, and reading them takes more than a step for each digit. */
-const mostDigits = 40;
+export const mostDigits = 40;
+
+/** Steps of an object beside those of its members: a map takes more memory than any other value. */
+const stepsAnObject = 4;
+const stepsAMember = 2;
+const stepsAList = 3;
+const stepsAnEscape = 2;
 
 /**
  * Reads JSON (RFC 8259) strictly: a key that stands twice is refused, since two readers of it would see two values.
  * @throws JsonFault; PolicyError with CLAIM_RULES_LIMIT for nesting, length or work
  */
-export function parseJson(text: string, budget: Budget): JsonValue {
+export function* parseJson(text: string, budget: Budget): Work<JsonValue> {
   budget.chargeText(text.length);
-  return new JsonParser(text, budget).parse();
+  return yield* new JsonParser(text, budget).parse();
 }
 
 class JsonParser {
@@ -37,9 +43,9 @@ class JsonParser {
     this.#budget = budget;
   }
 
-  parse(): JsonValue {
-    const value = this.#value(1);
-    this.#match(whitespace);
+  *parse(): Work<JsonValue> {
+    const value = yield* this.#value(1);
+    this.#skipSpace();
     if (this.#at < this.#text.length) this.#fail('text follows the value');
     return value;
   }
@@ -55,19 +61,28 @@ class JsonParser {
     return found;
   }
 
+  /** Space, tab, line feed and carriage return (RFC 8259, section 2), and no other white space. */
+  #skipSpace(): void {
+    for (; this.#at < this.#text.length; this.#at++) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit !== 0x20 && unit !== 0x09 && unit !== 0x0a && unit !== 0x0d) return;
+    }
+  }
+
   #take(character: string): boolean {
-    this.#match(whitespace);
+    this.#skipSpace();
     const found = this.#text[this.#at] === character;
     if (found) this.#at++;
     return found;
   }
 
-  #value(depth: number): JsonValue {
+  *#value(depth: number): Work<JsonValue> {
     this.#budget.charge();
+    if (this.#budget.isPauseDue) yield;
     const { maxDepth } = this.#budget.limits;
     if (depth > maxDepth) raise('CLAIM_RULES_LIMIT', `JSON is nested deeper than ${maxDepth} levels (maxDepth).`);
-    if (this.#take('{')) return this.#object(depth);
-    if (this.#take('[')) return this.#array(depth);
+    if (this.#take('{')) return yield* this.#object(depth);
+    if (this.#take('[')) return yield* this.#array(depth);
     if (this.#text[this.#at] === '"') return this.#string();
     for (const [name, value] of literals) {
       if (!this.#text.startsWith(name, this.#at)) continue;
@@ -77,25 +92,28 @@ class JsonParser {
     return this.#number();
   }
 
-  #object(depth: number): JsonValue {
+  *#object(depth: number): Work<JsonValue> {
+    this.#budget.charge(stepsAnObject);
     const object = new Map<string, JsonValue>();
     if (this.#take('}')) return object;
     do {
-      this.#match(whitespace);
+      this.#skipSpace();
       if (this.#text[this.#at] !== '"') this.#fail('a key in double quotes is missing');
+      this.#budget.charge(stepsAMember);
       const key = this.#string();
       if (object.has(key)) this.#fail('a key stands twice in one object');
       if (!this.#take(':')) this.#fail('a colon is missing');
-      object.set(key, this.#value(depth + 1));
+      object.set(key, yield* this.#value(depth + 1));
     } while (this.#take(','));
     if (!this.#take('}')) this.#fail('an object does not end');
     return object;
   }
 
-  #array(depth: number): JsonValue {
+  *#array(depth: number): Work<JsonValue> {
+    this.#budget.charge(stepsAList);
     const array: JsonValue[] = [];
     if (this.#take(']')) return array;
-    do array.push(this.#value(depth + 1));
+    do array.push(yield* this.#value(depth + 1));
     while (this.#take(','));
     if (!this.#take(']')) this.#fail('an array does not end');
     return array;
@@ -107,6 +125,8 @@ class JsonParser {
     while (this.#text[this.#at] !== '"') {
       const found = this.#match(escape)?.[0];
       if (found === undefined) return this.#fail('a string does not end, or has a wrong escape');
+      // Each is matched, looked up and put into the text by itself.
+      this.#budget.charge(stepsAnEscape);
       const letter = found.charAt(1);
       value += letter === 'u' ? String.fromCharCode(Number.parseInt(found.slice(2), 16)) : (escapes[letter] ?? letter);
       value += this.#match(plainText)?.[0] ?? '';
@@ -120,6 +140,7 @@ class JsonParser {
     if (found === undefined) return this.#fail('a value is missing');
     const [token, fraction, exponent] = found;
     if (token.length > mostDigits) return this.#fail(`a number has more than ${mostDigits} characters`);
+    this.#budget.chargeText(token.length);
     const value = Number(token);
     if (!Number.isFinite(value)) return this.#fail('a number is too large');
     if (fraction !== undefined || exponent !== undefined || Number.isSafeInteger(value)) return value + 0;

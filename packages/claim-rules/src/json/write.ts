@@ -1,12 +1,16 @@
 import type { Budget } from '../budget.ts';
-import { isArray, isObject, type JsonValue } from './value.ts';
+import type { Work } from '../work.ts';
+import { isArray, isObject, type JsonObject, type JsonValue } from './value.ts';
 
 /** JSON without white space, keys in their order. @throws CLAIM_RULES_LIMIT */
-export function writeJson(value: JsonValue, budget: Budget): string {
+export function* writeJson(value: JsonValue, budget: Budget): Work<string> {
   const writer = new JsonWriter(budget);
-  writer.write(value);
+  yield* writer.write(value);
   return budget.checkString(writer.text);
 }
+
+/** Steps of a list or an object beside those of what is in it. */
+const stepsAContainer = 3;
 
 class JsonWriter {
   readonly #parts: string[] = [];
@@ -29,35 +33,48 @@ class JsonWriter {
   }
 
   /** As deep as values are: JSON that was read, and a level for each list or object that a query makes around it. */
-  write(value: JsonValue): void {
+  *write(value: JsonValue): Work<void> {
     this.#budget.charge();
+    if (this.#budget.isPauseDue) yield;
     if (typeof value === 'string') this.#string(value);
-    else if (isArray(value)) this.#array(value);
-    else if (isObject(value)) this.#object([...value]);
-    else this.#push(String(value));
+    else if (isArray(value)) yield* this.#array(value);
+    else if (isObject(value)) yield* this.#object(value);
+    else this.#scalar(String(value));
+  }
+
+  #scalar(text: string): void {
+    this.#budget.chargeText(text.length);
+    this.#push(text);
   }
 
   #string(text: string): void {
     this.#budget.chargeText(text.length);
-    this.#push(JSON.stringify(text));
+    const written = JSON.stringify(text);
+    // An escape has up to six characters for one, and is more work than a copy.
+    this.#budget.charge(written.length - text.length - 2);
+    this.#push(written);
   }
 
-  #array(items: readonly JsonValue[]): void {
+  *#array(items: readonly JsonValue[]): Work<void> {
+    this.#budget.charge(stepsAContainer);
     this.#push('[');
     for (const [index, item] of items.entries()) {
       if (index > 0) this.#push(',');
-      this.write(item);
+      yield* this.write(item);
     }
     this.#push(']');
   }
 
-  #object(entries: readonly (readonly [string, JsonValue])[]): void {
+  *#object(entries: JsonObject): Work<void> {
+    this.#budget.charge(stepsAContainer);
     this.#push('{');
-    for (const [index, [key, item]] of entries.entries()) {
-      if (index > 0) this.#push(',');
+    let separator = '';
+    for (const [key, item] of entries) {
+      this.#push(separator);
       this.#string(key);
       this.#push(':');
-      this.write(item);
+      yield* this.write(item);
+      separator = ',';
     }
     this.#push('}');
   }

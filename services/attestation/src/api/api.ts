@@ -6,17 +6,30 @@ import type { ApiOptions } from './api-options.ts';
 import { checkApiVersion } from './api-versions.ts';
 import { auditOutcome, type AuditLine } from './audit.ts';
 import type { Answer, Route } from './call.ts';
+import { clientOfAddress } from './client-address.ts';
 import { tenantsByHost } from './hosts.ts';
 import type { Api } from './http.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { createClientRateLimit, createRateLimit, type ClientRateLimit, type RateLimit } from './rate-limit.ts';
 import { placeAt, type FoundRoute } from './routes.ts';
 import { ServiceError } from './service-error.ts';
+
+/** Who made a call that needs no name. */
+const anonymous: Principal = 'anonymous';
 
 /** A tenant with what the API keeps for it. */
 interface Site {
   readonly tenant: Tenant;
   readonly authenticate: Authenticate;
-  readonly rateLimit: RateLimit;
+  readonly rates: Rates;
+}
+
+/** What is taken from before a request is answered. */
+interface Rates {
+  /** Every call of an address, known or not: before anything of it is verified. */
+  readonly calls: ClientRateLimit;
+  readonly discovery: RateLimit;
+  readonly attestOfClient: ClientRateLimit;
+  readonly attest: RateLimit;
 }
 
 /** What is known of a request so far, for log and counters. */
@@ -36,7 +49,7 @@ export function createApi(options: ApiOptions): Api {
   const findSite = tenantsByHost(sitesOf(options));
   return async (request) => {
     const startedAt = options.elapsed();
-    const trace: Trace = { id: options.requestId(), who: 'anonymous' };
+    const trace: Trace = { id: options.requestId(), who: anonymous };
     let answer = await outcomeOf(options, () => answerRequest(request, { options, trace, findSite }));
     const logged = await outcomeOf(options, () => writeAudit(options, trace, answer));
     // What nobody could log did not happen, as far as the caller learns.
@@ -52,8 +65,17 @@ function sitesOf({ tenants, now, elapsed, fetchKeys, limits }: ApiOptions): read
   return tenants.map((tenant) => ({
     tenant,
     authenticate: createAuthenticate({ tenant: tenant.configuration, ownIssuers, now, elapsed, fetchKeys }),
-    rateLimit: createRateLimit(limits.attestPerSecond, elapsed),
+    rates: ratesOf(limits, elapsed),
   }));
+}
+
+function ratesOf(limits: ApiOptions['limits'], elapsed: () => number): Rates {
+  return {
+    calls: createClientRateLimit(limits.callsPerClient, elapsed),
+    discovery: createRateLimit(limits.discoveryPerSecond, elapsed),
+    attestOfClient: createClientRateLimit(limits.attestPerClient, elapsed),
+    attest: createRateLimit(limits.attestPerSecond, elapsed),
+  };
 }
 
 interface Context {
@@ -65,6 +87,7 @@ interface Context {
 async function answerRequest(request: HttpRequest, { options, trace, findSite }: Context): Promise<Answer> {
   const site = findSite(request.headers.get('host'));
   if (site === undefined) throw new ServiceError(404, 'NotFound', 'No tenant has the name of the Host header.');
+  site.rates.calls.take(clientOfAddress(request.remoteAddress));
   const found = findRoute(request);
   Object.assign(trace, { site, found });
   const { route, type, name } = found;
@@ -84,9 +107,14 @@ function findRoute({ path, method }: HttpRequest): FoundRoute {
 
 async function letIn(request: HttpRequest, { needs }: Route, site: Site): Promise<Principal> {
   const isOpen = needs === 'nothing' || (needs === 'attest' && site.tenant.configuration.attest === 'open');
-  const who = isOpen ? 'anonymous' : await site.authenticate(request);
-  // Behind authentication: who is not let in takes nothing from those who are.
-  if (needs === 'attest') site.rateLimit.take();
+  if (needs === 'nothing') site.rates.discovery.take();
+  const who = isOpen ? anonymous : await site.authenticate(request);
+  // After authentication: a caller that is not let in takes nothing from those who are.
+  if (needs === 'attest') {
+    // The client first: one that has used up its own share takes nothing from that of the tenant.
+    site.rates.attestOfClient.take(who === anonymous ? clientOfAddress(request.remoteAddress) : who);
+    site.rates.attest.take();
+  }
   return who;
 }
 

@@ -30,3 +30,32 @@ export function createRateLimit(perSecond: number, elapsed: () => number): RateL
     },
   });
 }
+
+export interface ClientRateLimit {
+  /** Takes one request of a client. @throws ServiceError TooManyRequests, with how many seconds to wait */
+  take(client: string): void;
+}
+
+/** Buckets that are kept: those of the clients that asked last. */
+const mostClients = 4096;
+
+/**
+ * A bucket for each client, so that none can use up what is another's. A client that has not asked for longer than as many
+ * others have come begins again with a full bucket.
+ * @param perSecond 0 for no limit.
+ */
+export function createClientRateLimit(perSecond: number, elapsed: () => number): ClientRateLimit {
+  if (perSecond === 0) return { take: () => undefined };
+  const buckets = new Map<string, RateLimit>();
+  return Object.freeze<ClientRateLimit>({
+    take(client) {
+      const bucket = buckets.get(client) ?? createRateLimit(perSecond, elapsed);
+      // The one that asked last is the last to go.
+      buckets.delete(client);
+      const [oldest] = buckets.keys();
+      if (oldest !== undefined && buckets.size >= mostClients) buckets.delete(oldest);
+      buckets.set(client, bucket);
+      bucket.take();
+    },
+  });
+}

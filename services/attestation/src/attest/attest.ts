@@ -4,11 +4,10 @@ import type { StateSnapshot } from '../state/state.ts';
 import { unsignedToken } from '../tokens/jwt.ts';
 import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
 import { boundedValidity, tokenTimes } from '../tokens/token-times.ts';
-import { baselineFor } from './baseline.ts';
-import { collectClaims } from './collect-claims.ts';
+import { appraise, inTurn } from './appraise.ts';
 import type { AttestContext } from './context.ts';
 import { readEvidence } from './evidence.ts';
-import { judge, signOptionsOf, tcbIdentifierOf } from './judge.ts';
+import { judge, signOptionsOf } from './judge.ts';
 import type { ChosenPolicy } from './policies.ts';
 import { refuseEvidence } from './refuse.ts';
 import { issuedClaims } from './reserved-claims.ts';
@@ -46,7 +45,8 @@ const dayMinutes = 1440;
 
 /**
  * From evidence to a token: reads the evidence, verifies it at the baseline of tenant and policy, checks the data that
- * it binds, evaluates the policy on its claims, and signs what is permitted.
+ * it binds, evaluates the policy on its claims, and signs what is permitted. Nothing of a draft policy is read or evaluated
+ * before the evidence beside it has been verified.
  *
  * @throws ServiceError InvalidParameter for evidence, data or endorsements that are refused, PolicyParsingError for a
  *   draft policy that is none, PolicyEvaluationError when the policy does not permit, ServiceUnavailable when the host has
@@ -60,17 +60,17 @@ export async function attest(request: AttestRequest, context: AttestContext): Pr
   const evidence = readEvidence(request);
   checkNonce(request.nonce);
   const snapshot = await tenant.state.read();
-  const chosen = policies.choose(request, snapshot.document, tenant.configuration);
-  const baseline = baselineFor(context.baseline, tcbIdentifierOf(chosen));
-  const facts = await collectClaims(context, {
+  const { facts, chosen } = await appraise(context, snapshot.document, {
     ...request,
     evidence,
-    baseline,
     at: context.baseline.verificationTime ?? now,
   });
   // The permissive defaults are Azure's, for hardware; whoever takes software evidence says what of it is good enough.
   const policy = facts.platform === 'software' && chosen.origin === 'default' ? policies.strict(request.type) : chosen;
-  const { outgoing, properties } = judge(policy, facts, { explains: tenant.configuration.explainRefusals });
+  const { explainRefusals: explains } = tenant.configuration;
+  const { outgoing, properties } = await inTurn(context, policy.origin, () =>
+    judge(policy, facts, { explains, turns: context.turns }),
+  );
   const own = ownClaims(request, { facts, policy, snapshot, context });
   const claims = { ...issuedClaims(outgoing, own), ...own };
   const options = { ...signOptionsOf(properties), at: now };

@@ -1,3 +1,4 @@
+import type { SnpVerdict } from '@enclos/attestation';
 import type { JsonObject } from '@enclos/attestation/json';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
@@ -12,7 +13,7 @@ import { snpClaims } from './snp-claims.ts';
 import { quoteTcb, quoteTcbIncoming, reportTcb } from './tcb-claims.ts';
 import { tdxClaims } from './tdx-claims.ts';
 import type { ScalarClaims, TeeClaims } from './tee-claims.ts';
-import { verifyQuoteFor, type VerifiedQuote } from './verify-quote.ts';
+import { requireAcceptableQuote, verifyQuoteFor, type VerifiedQuote } from './verify-quote.ts';
 import { verifyReportFor } from './verify-report.ts';
 
 type BoundParts = Pick<AttestRequest, 'runtimeData' | 'initTimeData'>;
@@ -24,22 +25,45 @@ interface Collected extends BoundParts {
   readonly at: Date;
 }
 
+/** Evidence that is what it says it is, by whatever is signed in it, and that binds the data beside it. */
+export type GenuineEvidence =
+  | { readonly kind: 'quote'; readonly verified: VerifiedQuote; readonly quote: Uint8Array; readonly data: Data }
+  | { readonly kind: 'report'; readonly verdict: SnpVerdict; readonly data: Data };
+
 /** Verifies evidence and the data that it binds. @throws ServiceError InvalidParameter, ServiceUnavailable */
-export async function collectClaims(context: AttestContext, request: Collected): Promise<TeeClaims> {
+export async function verifyEvidence(context: AttestContext, request: Collected): Promise<GenuineEvidence> {
   const { evidence } = request;
-  if (evidence.kind === 'report') return reportClaims(context, evidence, request);
-  const verified = await verifyQuoteFor(context, evidence.quote, request);
-  return quoteClaims(verified, evidence.quote, request);
+  if (evidence.kind === 'report') {
+    const verdict = await verifyReportFor(context, evidence, request.at);
+    const { reportData, hostData } = verdict.report;
+    const data = checkData(request, {
+      runtime: { field: 'report_data', value: reportData },
+      init: { field: 'host_data', value: hostData },
+    });
+    return { kind: 'report', verdict, data };
+  }
+  const { quote } = evidence;
+  const verified = await verifyQuoteFor(context, quote, request);
+  const { verdict } = verified;
+  const data = checkData(request, {
+    runtime: { field: 'reportData', value: verdict.report.reportData },
+    init:
+      verdict.tee === 'sgx'
+        ? { field: 'configId', value: verdict.report.configId }
+        : { field: 'mrconfigid', value: verdict.report.mrConfigId },
+  });
+  return { kind: 'quote', verified, quote, data };
 }
 
-function quoteClaims({ verdict, hashes }: VerifiedQuote, quote: Uint8Array, request: BoundParts): TeeClaims {
-  const { report } = verdict;
-  const initField = verdict.tee === 'sgx' ? 'configId' : 'mrconfigid';
-  const initValue = verdict.tee === 'sgx' ? verdict.report.configId : verdict.report.mrConfigId;
-  const data = checkData(request, {
-    runtime: { field: 'reportData', value: report.reportData },
-    init: { field: initField, value: initValue },
-  });
+/** What genuine evidence says, if the tenant takes it. @throws ServiceError InvalidParameter */
+export function claimsOf(genuine: GenuineEvidence, context: AttestContext): TeeClaims {
+  if (genuine.kind === 'report') return reportClaims(genuine);
+  requireAcceptableQuote(genuine.verified.verdict, context);
+  return quoteClaims(genuine);
+}
+
+function quoteClaims({ verified, quote, data }: Extract<GenuineEvidence, { kind: 'quote' }>): TeeClaims {
+  const { verdict, hashes } = verified;
   const tcb = quoteTcb(verdict);
   const platform = verdict.root.kind === 'intel' ? 'hardware' : 'software';
   const more = { tcb, platform, incoming: quoteTcbIncoming(verdict), data } as const;
@@ -58,18 +82,8 @@ function quoteClaims({ verdict, hashes }: VerifiedQuote, quote: Uint8Array, requ
   });
 }
 
-async function reportClaims(
-  context: AttestContext,
-  evidence: Extract<Evidence, { kind: 'report' }>,
-  request: Collected,
-): Promise<TeeClaims> {
-  const verdict = await verifyReportFor(context, evidence, request.at);
-  const { report } = verdict;
-  const data = checkData(request, {
-    runtime: { field: 'report_data', value: report.reportData },
-    init: { field: 'host_data', value: report.hostData },
-  });
-  const claims = snpClaims(report);
+function reportClaims({ verdict, data }: Extract<GenuineEvidence, { kind: 'report' }>): TeeClaims {
+  const claims = snpClaims(verdict.report);
   return teeClaims({
     attestationType: 'sevsnpvm',
     claims,

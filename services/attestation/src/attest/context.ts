@@ -9,7 +9,9 @@ import {
   type VerifierCache,
 } from '@enclos/attestation';
 import { softwareRootSync, type SyncCrypto } from '@enclos/attestation/node';
+import type { Turns as PolicyTurns } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
+import type { Turns } from '../state/turns.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import { tokenError } from '../tokens/errors.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
@@ -25,6 +27,10 @@ export interface AttestContextOptions {
   readonly tenant: Tenant;
   readonly endorsements: EndorsementSource;
   readonly now: () => Date;
+  /** How the evaluation of policies lets other requests in between. */
+  readonly turns: PolicyTurns;
+  /** Where drafts wait for each other, those of all tenants. */
+  readonly drafts: Turns;
   /** Of the service: without it, a tenant with a fixed time of verification is refused. */
   readonly allowTestSettings: boolean;
 }
@@ -33,6 +39,8 @@ export interface AttestContextOptions {
 export interface AttestContext {
   readonly tenant: Tenant;
   readonly now: () => Date;
+  readonly turns: PolicyTurns;
+  readonly drafts: Turns;
   readonly baseline: Baseline;
   /** Intel's, and those that the tenant lists. */
   readonly quoteRoots: readonly TrustedRoot[];
@@ -58,13 +66,15 @@ const amdRoots: readonly SnpRoot[] = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_
 
 /** @throws ATTESTATION_TENANT_UNUSABLE for roots or a baseline that make no sense. */
 export function createAttestContext(options: AttestContextOptions, parts: VerifierParts = {}): AttestContext {
-  const { tenant, now, allowTestSettings, endorsements } = options;
+  const { tenant, now, turns, drafts, allowTestSettings, endorsements } = options;
   const { configuration, configurationDigest } = tenant;
   const listed = configuration.softwareRoots.map(readRoot);
   const baseline = readBaseline(configuration.baseline, allowTestSettings);
   return Object.freeze({
     tenant,
     now,
+    turns,
+    drafts,
     baseline,
     quoteRoots: Object.freeze([INTEL_SGX_ROOT, ...listed]),
     softwareRoots: new Set(listed.map(({ fingerprint }) => fingerprint)),

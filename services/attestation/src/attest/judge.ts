@@ -1,50 +1,60 @@
 import {
-  evaluateConfiguration,
-  evaluatePolicy,
+  evaluateConfigurationInTurns,
+  evaluatePolicyInTurns,
   type Claim,
   type ClaimValue,
   type Evaluation,
   type Policy,
   type PolicyLimits,
   type PolicySpan,
+  type Turns,
 } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
 import { ServiceError } from '../api/service-error.ts';
 import type { SignOptions } from '../tokens/signer.ts';
 import type { ChosenPolicy } from './policies.ts';
+import { draftLimits, tenantPolicyLimits } from './policy-limits.ts';
 import type { TeeClaims } from './tee-claims.ts';
 
-/** Evaluation runs on the thread that serves: an attacker's policy may hold it up for so long and no longer. */
-const limits: PolicyLimits = Object.freeze({ maxSteps: 1_000_000, maxStringBytes: 1_048_576 });
+function limitsOf({ origin }: ChosenPolicy): PolicyLimits {
+  return origin === 'draft' ? draftLimits : tenantPolicyLimits;
+}
 
 const mostReasons = 20;
 
 /** `x-ms-sgx-tcbidentifier` of a policy, if it has configuration rules that issue it. @throws ServiceError */
-export function tcbIdentifierOf({ policy }: ChosenPolicy): ClaimValue | undefined {
-  const known = configurations.get(policy) ?? ofPolicy(() => evaluateConfiguration(policy, { limits }));
+export async function tcbIdentifierOf(chosen: ChosenPolicy, turns: Turns): Promise<ClaimValue | undefined> {
+  const { policy } = chosen;
+  const known =
+    configurations.get(policy) ??
+    ofPolicy(() => evaluateConfigurationInTurns(policy, { limits: limitsOf(chosen), turns }));
   configurations.set(policy, known);
-  return propertyOf(known, 'x-ms-sgx-tcbidentifier');
+  return propertyOf(await known, 'x-ms-sgx-tcbidentifier');
 }
 
-/** Configuration rules see no evidence: of one policy they always make the same. */
-const configurations = new WeakMap<Policy, readonly Claim[]>();
+/**
+ * Configuration rules see no evidence: of one policy they always make the same, or fail in the same way. A failure is
+ * remembered too, or each request, whatever its evidence, would pay for it again.
+ */
+const configurations = new WeakMap<Policy, Promise<readonly Claim[]>>();
 
 /**
  * Evaluates the policy on the claims of the evidence.
  * @param options `explains`: with a refusal say what became of each rule that could have decided otherwise.
  * @throws ServiceError PolicyEvaluationError when it does not permit, or cannot be evaluated.
  */
-export function judge(
-  { policy }: ChosenPolicy,
+export async function judge(
+  chosen: ChosenPolicy,
   facts: TeeClaims,
-  { explains }: { readonly explains: boolean },
-): Evaluation {
+  { explains, turns }: { readonly explains: boolean; readonly turns: Turns },
+): Promise<Evaluation> {
   const claims = Object.entries(facts.incoming).map(([type, value]): Claim => ({
     type,
     value,
     issuer: 'AttestationService',
   }));
-  const evaluation = ofPolicy(() => evaluatePolicy(policy, { claims, limits, trace: explains }));
+  const options = { claims, limits: limitsOf(chosen), trace: explains, turns };
+  const evaluation = await ofPolicy(() => evaluatePolicyInTurns(chosen.policy, options));
   if (evaluation.permitted) return evaluation;
   const isDenied = evaluation.refusal?.reason === 'denied';
   const why = isDenied ? 'A Deny claim was issued' : 'No Permit claim was issued';
@@ -95,9 +105,9 @@ function propertyOf(properties: readonly Claim[], name: string): ClaimValue | un
   return properties.findLast(({ type }) => type === name)?.value;
 }
 
-function ofPolicy<T>(evaluate: () => T): T {
+async function ofPolicy<T>(evaluate: () => Promise<T>): Promise<T> {
   try {
-    return evaluate();
+    return await evaluate();
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     throw new ServiceError(400, 'PolicyEvaluationError', `Policy evaluation failed. ${error.message}`, {

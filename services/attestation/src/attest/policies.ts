@@ -1,12 +1,13 @@
-import { parsePolicy, strictPolicies, type Policy } from '@enclos/claim-rules';
+import { parsePolicy, strictPolicies, type Policy, type PolicyLimits } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { isEnclosError } from '@enclos/errors';
 import { ServiceError } from '../api/service-error.ts';
 import { defaultPolicy } from '../policies/policy-text.ts';
 import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
 import type { TenantDocument } from '../state/state.ts';
 import type { TenantConfiguration } from '../tenants/configuration.ts';
 import type { AttestRequest } from './attest.ts';
+import { draftLimits } from './policy-limits.ts';
 
 /** A policy that is ready to be evaluated. */
 export interface ReadyPolicy {
@@ -33,13 +34,12 @@ const mostKnown = 64;
 export class PolicyMemory {
   readonly #known = new Map<string, ReadyPolicy>();
 
-  /** The policy that a request is judged by, before anything is known of its evidence. @throws ServiceError */
+  /** The tenant's policy for a type. @throws ServiceError PolicyParsingError */
   choose(
-    { type, draftPolicy }: Pick<AttestRequest, 'type' | 'draftPolicy'>,
+    type: AttestRequest['type'],
     document: TenantDocument,
     configuration: Pick<TenantConfiguration, 'defaultPolicies'>,
   ): ChosenPolicy {
-    if (draftPolicy !== undefined) return { ...ofDraft(draftPolicy), origin: 'draft' };
     const stored = document.policies[type];
     if (stored !== undefined) return { ...this.#find(stored, () => ofStored(stored)), origin: 'set' };
     const text = defaultPolicy(type, configuration);
@@ -63,20 +63,17 @@ export class PolicyMemory {
   }
 }
 
-function ofText(text: string): ReadyPolicy {
-  return Object.freeze({ policy: parsePolicy(text), text, hash: policyHash(toBase64url(utf8(text))) });
+function ofText(text: string, limits?: PolicyLimits): ReadyPolicy {
+  return Object.freeze({ policy: parsePolicy(text, limits), text, hash: policyHash(toBase64url(utf8(text))) });
 }
 
-/** Anybody may send one, and it is read before the evidence is known to be any. */
-const mostDraftBytes = 65_536;
-
-function ofDraft(text: string): ReadyPolicy {
-  return orRefuse(() => {
-    if (Buffer.byteLength(text) > mostDraftBytes) {
-      throw new EnclosError('CODEC_OUT_OF_RANGE', `It has more than ${mostDraftBytes} bytes.`);
-    }
-    return ofText(text);
-  }, 'draft-policy');
+/**
+ * Reads the policy of a request. Anybody may send one, so it is read only beside evidence that is genuine, and what it may
+ * be is bounded before anything of it is looked at.
+ * @throws ServiceError PolicyParsingError
+ */
+export function readDraft(text: string): ChosenPolicy {
+  return orRefuse(() => ({ ...ofText(text, draftLimits), origin: 'draft' }), 'draft-policy');
 }
 
 /** It was parsed when it was set, perhaps by another version of the service. */

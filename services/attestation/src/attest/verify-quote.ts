@@ -12,7 +12,7 @@ export interface VerifiedQuote {
 
 /**
  * Verifies a quote against collateral that the host found for its platform, by Intel's root and those that the tenant
- * lists, at the tenant's baseline.
+ * lists, at a baseline. What comes is genuine; whether it is good enough is for {@link requireAcceptableQuote} to say.
  *
  * @throws ServiceError InvalidParameter, ServiceUnavailable
  */
@@ -30,7 +30,6 @@ export async function verifyQuoteFor(
   // Whatever the platform is worth, its collateral is good.
   context.endorsements.keep(request, found, verdict.collateral.earliestExpiration);
   context.platforms.keep(platform);
-  requireAcceptable(verdict, context);
   return { verdict, hashes: found.hashes };
 }
 
@@ -64,7 +63,8 @@ function requireDates(verdict: QuoteVerdict): void {
   refuseEvidence(`The collateral is not of this time: ${parts.join(', ')}.`, { rule: 'collateral-dates', parts });
 }
 
-function requireAcceptable(verdict: QuoteVerdict, { baseline, softwareRoots }: AttestContext): void {
+/** What the tenant takes at its baseline. @throws ServiceError InvalidParameter */
+export function requireAcceptableQuote(verdict: QuoteVerdict, { baseline, softwareRoots }: AttestContext): void {
   const { root, status, advisoryIds, shortfall } = verdict;
   // The verifier has only the roots of the tenant: this stands here for the day when somebody gives it more.
   if (root.kind === 'software' && !softwareRoots.has(root.fingerprint)) {

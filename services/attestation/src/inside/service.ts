@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
 import { serveHttp } from '@enclos/enclave/http';
+import type { Turns as PolicyTurns } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
 import type { ApiOptions, FetchKeys } from '../api/api-options.ts';
 import { createApi } from '../api/api.ts';
@@ -11,6 +12,7 @@ import { createAttestContext, type AttestContext } from '../attest/context.ts';
 import { endorsementRequestText, type EndorsementSource } from '../attest/endorsement-request.ts';
 import { newReplicaName } from '../peers/peer-directory.ts';
 import { sealedProtection } from '../state/sealed-protection.ts';
+import { Turns } from '../state/turns.ts';
 import type { ServiceConfiguration } from '../tenants/configuration.ts';
 import { parseConfiguration } from '../tenants/parse-configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
@@ -123,9 +125,8 @@ function apiOptions({ configuration, tenants, host, metrics }: ApiParts): ApiOpt
   const { allowTestSettings, limits } = configuration;
   const endorsements = endorsementsOf(host);
   const contexts = new Map<Tenant, AttestContext>();
-  for (const tenant of tenants) {
-    contexts.set(tenant, createAttestContext({ tenant, endorsements, now, allowTestSettings }));
-  }
+  const shared = { endorsements, now, turns: evaluationTurns, drafts: new Turns(), allowTestSettings };
+  for (const tenant of tenants) contexts.set(tenant, createAttestContext({ tenant, ...shared }));
   return {
     tenants,
     attest: async (request, tenant) => {
@@ -144,6 +145,12 @@ function apiOptions({ configuration, tenants, host, metrics }: ApiParts): ApiOpt
     onFault: logFault,
   };
 }
+
+/** A pause lets through what waits: requests that have arrived, and answers of the host. */
+const evaluationTurns: PolicyTurns = Object.freeze({
+  elapsed: () => performance.now(),
+  pause: () => new Promise<void>((resolve) => void setImmediate(resolve)),
+});
 
 /** Whoever sets up an issuer needs to know what is wrong with it, and callers are not told. The texts are ours. */
 const fetchKeysAudibly: FetchKeys = async (issuer, options) => {

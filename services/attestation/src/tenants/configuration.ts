@@ -101,8 +101,14 @@ export interface ServiceConfiguration {
   /** Settings that only tests may use become possible; every certificate and token then says so. */
   readonly allowTestSettings: boolean;
   readonly limits: {
-    /** Attest requests a second, for each tenant; 0: none. */
+    /** Attest and release requests a second, for each tenant. Default: 200. 0: no limit, here and below. */
     readonly attestPerSecond: number;
+    /** Of those, what one client may have: an address as the host tells it, or a caller that proved who it is. Default: 50. */
+    readonly attestPerClient: number;
+    /** Calls of discovery a second, for each tenant. Default: 1,000. */
+    readonly discoveryPerSecond: number;
+    /** Calls of any kind a second from one address, for each tenant. Default: 200. */
+    readonly callsPerClient: number;
     /** Of an attest request. Evidence has at most 256 KiB, and the data with it 128 KiB each: 1 MiB holds them all, and a draft policy. */
     readonly maxBodyBytes: number;
   };

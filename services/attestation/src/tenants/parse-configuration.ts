@@ -51,8 +51,12 @@ function invalid(problems: Problems): EnclosError {
 }
 
 function readLimits(fields: Fields | undefined): ServiceConfiguration['limits'] {
+  const perSecond = (name: string): number | undefined => fields?.integer(name, 0, 1_000_000);
   const limits = {
-    attestPerSecond: fields?.integer('attestPerSecond', 0, 1_000_000) ?? 0,
+    attestPerSecond: perSecond('attestPerSecond') ?? 200,
+    attestPerClient: perSecond('attestPerClient') ?? 50,
+    discoveryPerSecond: perSecond('discoveryPerSecond') ?? 1000,
+    callsPerClient: perSecond('callsPerClient') ?? 200,
     maxBodyBytes: fields?.integer('maxBodyBytes', 65_536, 2_097_152) ?? 1_048_576,
   };
   fields?.end();

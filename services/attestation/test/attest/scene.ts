@@ -9,6 +9,7 @@ import type { EndorsementRequest, EndorsementSource } from '../../src/attest/end
 import { ServiceError } from '../../src/api/service-error.ts';
 import { unsignedPolicyJws } from '../../src/policies/stored-policy.ts';
 import type { StateSnapshot, TenantDocument } from '../../src/state/state.ts';
+import { Turns } from '../../src/state/turns.ts';
 import type { TenantConfiguration } from '../../src/tenants/configuration.ts';
 import type { PublishedKey } from '../../src/tokens/signer.ts';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
@@ -35,6 +36,8 @@ export interface Site {
   /** What the host was asked for. */
   readonly asked: EndorsementRequest[];
   readonly clock: { ms: number };
+  /** How often the clock was looked at to take turns: each evaluation does so before it begins. */
+  readonly evaluation: { looks: number };
 }
 
 const document = (policies: TenantDocument['policies'] = {}): TenantDocument => ({
@@ -65,6 +68,7 @@ export async function site(changes: SiteChanges = {}): Promise<Site> {
   const set = Object.fromEntries(Object.entries(policies).map(([type, text]) => [type, unsignedPolicyJws(text)]));
   const snapshot: StateSnapshot = { epoch: 3, digest: 'STdigest', document: document({ ...set, ...stored }) };
   const asked: EndorsementRequest[] = [];
+  const evaluation = { looks: 0 };
   const { endorsements = () => Promise.resolve(undefined) } = changes;
   const context = createAttestContext(
     {
@@ -79,11 +83,13 @@ export async function site(changes: SiteChanges = {}): Promise<Site> {
         return endorsements(request);
       },
       now: () => new Date(clock.ms),
+      turns: { elapsed: () => ++evaluation.looks, pause: () => Promise.resolve(), sliceMs: 1 },
+      drafts: new Turns(),
       allowTestSettings,
     },
     changes.verifier,
   );
-  return { context, keys: await signer.publishedKeys(), asked, clock };
+  return { context, keys: await signer.publishedKeys(), asked, clock, evaluation };
 }
 
 /** The claims of the token, verified with jose by the published keys alone. */

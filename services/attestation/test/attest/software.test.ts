@@ -63,6 +63,8 @@ test('a root that is none, or is Intel’s, makes no tenant; nor do a baseline a
       tenant,
       endorsements: collateralSource({}),
       now: () => platform.at,
+      turns: context.turns,
+      drafts: context.drafts,
       allowTestSettings,
     });
   };

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  allPolicyCosts,
+  collidingNumbers,
+  queryFunctionCosts,
+  queryNodeCosts,
+  ruleFunctionCosts,
+  type PolicyCost,
+} from '@enclos/testkit';
+import { functionSignatures } from '../src/functions.ts';
+import { evaluatePolicy, parsePolicy, type Evaluation, type Policy } from '../src/index.ts';
+import type { Query } from '../src/jmespath/ast.ts';
+import { signatures } from '../src/jmespath/signatures.ts';
+import { claim } from './claims.ts';
+import { countWork } from './counted-work.ts';
+
+const limits = { maxSteps: 5_000_000, maxStringBytes: 1_048_576, maxTextBytes: 1_048_576 };
+/** What a step may stand for: 16 characters that are read and made, and what goes with them. */
+const mostOperationsAStep = 48;
+const sizes = [128, 512, 2048] as const;
+
+function parsed({ policy }: PolicyCost): Policy {
+  return parsePolicy(policy, limits);
+}
+
+function evaluated(policy: Policy, { claims }: PolicyCost): Evaluation {
+  return evaluatePolicy(policy, { claims, limits });
+}
+
+test('there are worst cases for each function and each node, and for nothing else', () => {
+  assert.deepEqual(Object.keys(queryFunctionCosts).sort(), Object.keys(signatures).sort());
+  assert.deepEqual(Object.keys(ruleFunctionCosts).sort(), Object.keys(functionSignatures).sort());
+  // A kind without a case, or a case without a kind, does not compile.
+  const nodes: Readonly<Record<Query['kind'], object>> = queryNodeCosts;
+  // Object.keys forgets the names, which the types have.
+  const kinds: readonly Query['kind'][] = Object.keys(queryNodeCosts) as (keyof typeof queryNodeCosts)[];
+  for (const kind of kinds) assert.ok(Object.keys(nodes[kind]).length > 0);
+});
+
+interface Measured {
+  readonly operations: number;
+  readonly steps: number;
+}
+
+function measured(cost: PolicyCost): Measured {
+  const policy = parsed(cost);
+  // What is made once for a policy is charged each time.
+  const { steps: first } = evaluated(policy, cost);
+  let steps = 0;
+  const { operations, lookupsByNumber } = countWork(() => {
+    steps = evaluated(policy, cost).steps;
+  });
+  assert.equal(steps, first);
+  assert.equal(lookupsByNumber, 0);
+  return { operations, steps };
+}
+
+/** Operations for each further step, between two sizes. */
+function slope(smaller: Measured, larger: Measured): number {
+  return (larger.operations - smaller.operations) / Math.max(1, larger.steps - smaller.steps);
+}
+
+for (const [name, costOf] of allPolicyCosts()) {
+  test(`the charge grows as the work does: ${name}`, () => {
+    const [small, middle, large] = sizes.map((size) => measured(costOf(size)));
+    assert.ok(small !== undefined && middle !== undefined && large !== undefined);
+    assert.ok(large.steps > small.steps, 'the charge does not grow');
+    const [first, second] = [slope(small, middle), slope(middle, large)];
+    const said = `operations a step: ${first.toFixed(1)}, then ${second.toFixed(1)}`;
+    assert.ok(second <= mostOperationsAStep && second <= Math.max(1.5 * first, 16), said);
+  });
+}
+
+test('the counter sees a search that takes the product of two lengths', () => {
+  const [text, pattern] = ['a'.repeat(4096), `${'a'.repeat(1024)}b${'a'.repeat(1024)}`];
+  assert.ok(countWork(() => void text.includes(pattern)).operations > 1_000_000);
+});
+
+test('texts that are made are charged, whatever makes them', () => {
+  for (const [name, costOf] of allPolicyCosts()) {
+    const cost = costOf(1024);
+    const { outgoing, steps } = evaluated(
+      parsePolicy(`${cost.policy} issuancerules { c:[type!="json", type!="query"] => issue(claim=c); };`, limits),
+      cost,
+    );
+    let characters = 0;
+    for (const { value } of outgoing) characters += typeof value === 'string' ? value.length : 0;
+    assert.ok(characters <= 16 * steps, name);
+  }
+});
+
+test('numbers that V8 puts into one bucket are known as text', () => {
+  const numbers = collidingNumbers(3000);
+  assert.equal(new Set(numbers).size, 3000);
+  const policy = parsePolicy(
+    'version=1.0; authorizationrules { a:[type=="a"] => add(type="b", value=a.value); => permit(); };',
+  );
+  const claims = numbers.map((value) => claim('a', value));
+  assert.equal(countWork(() => void evaluatePolicy(policy, { claims })).lookupsByNumber, 0);
+});

@@ -1,0 +1,64 @@
+import type { TenantDocument } from '../state/state.ts';
+import type { AttestRequest } from './attest.ts';
+import { baselineFor, type BaselineRequest } from './baseline.ts';
+import { claimsOf, verifyEvidence, type GenuineEvidence } from './collect-claims.ts';
+import type { AttestContext } from './context.ts';
+import type { Evidence } from './evidence.ts';
+import { tcbIdentifierOf } from './judge.ts';
+import { readDraft, type ChosenPolicy, type PolicyOrigin } from './policies.ts';
+import type { TeeClaims } from './tee-claims.ts';
+
+/** A request whose evidence was read, and the time at which it is verified. */
+type Request = Omit<AttestRequest, 'evidence'> & { readonly evidence: Evidence; readonly at: Date };
+
+/** What evidence says, and the policy that it is judged by. */
+export interface Appraised {
+  readonly facts: TeeClaims;
+  readonly chosen: ChosenPolicy;
+}
+
+/**
+ * Verifies the evidence of a request at the baseline that its policy names.
+ * @throws ServiceError InvalidParameter, ServiceUnavailable, PolicyParsingError, PolicyEvaluationError
+ */
+export async function appraise(context: AttestContext, document: TenantDocument, request: Request): Promise<Appraised> {
+  const { draftPolicy } = request;
+  if (draftPolicy !== undefined) return byDraft(context, request, draftPolicy);
+  const chosen = context.policies.choose(request.type, document, context.tenant.configuration);
+  // The tenant's own configuration rules are evaluated once, whatever evidence comes.
+  const baseline = baselineFor(context.baseline, await tcbIdentifierOf(chosen, context.turns));
+  return { facts: claimsOf(await verifyEvidence(context, { ...request, baseline }), context), chosen };
+}
+
+/**
+ * The draft comes from the caller, so evidence is verified first, at the tenant's own baseline: all of it, but for whether
+ * its status is good enough. Only then is the draft read, and its configuration evaluated. If that names another baseline,
+ * the evidence is verified once more, at that one.
+ */
+async function byDraft(context: AttestContext, request: Request, draft: string): Promise<Appraised> {
+  const own = baselineFor(context.baseline, undefined);
+  // Many that come at once begin one after the other. What is awaited of the host is awaited outside of these turns.
+  await inTurn(context, 'draft', () => Promise.resolve());
+  const genuine = await verifyEvidence(context, { ...request, baseline: own });
+  const { chosen, named } = await inTurn(context, 'draft', async () => {
+    const policy = readDraft(draft);
+    return { chosen: policy, named: baselineFor(context.baseline, await tcbIdentifierOf(policy, context.turns)) };
+  });
+  const asNamed: GenuineEvidence = isSame(own, named)
+    ? genuine
+    : await verifyEvidence(context, { ...request, baseline: named });
+  return { facts: claimsOf(asNamed, context), chosen };
+}
+
+function isSame(left: BaselineRequest, right: BaselineRequest): boolean {
+  return left.update === right.update && left.evaluationNumber === right.evaluationNumber;
+}
+
+/** Drafts wait for each other, and let others in between: a flood of them holds up drafts, and nothing else. */
+export function inTurn<T>({ drafts, turns }: AttestContext, origin: PolicyOrigin, work: () => Promise<T>): Promise<T> {
+  if (origin !== 'draft') return work();
+  return drafts.take(async () => {
+    await turns.pause();
+    return work();
+  });
+}

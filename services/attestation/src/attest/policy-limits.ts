@@ -1,0 +1,18 @@
+import type { PolicyLimits } from '@enclos/claim-rules';
+
+/**
+ * What a policy of the tenant may cost. Managers are trusted with the tenant, and not with the thread that serves all
+ * tenants: evaluation takes turns with other requests, and ends by these.
+ */
+export const tenantPolicyLimits: PolicyLimits = Object.freeze({ maxSteps: 1_000_000, maxStringBytes: 1_048_576 });
+
+/**
+ * What a draft may be and cost: anybody may send one with evidence that is genuine, such as a quote that somebody
+ * published. Published policies take 3,200 steps at most, on claims as evidence has them.
+ */
+export const draftLimits: PolicyLimits = Object.freeze({
+  maxTextBytes: 65_536,
+  maxSteps: 32_000,
+  maxStringBytes: 262_144,
+  maxClaims: 1_000,
+});

@@ -1,0 +1,77 @@
+import { evaluatePolicy, parsePolicy, PolicyError, type Evaluation, type Policy } from '@enclos/claim-rules';
+import { allPolicyCosts, type CostOf, type PolicyCost } from '@enclos/testkit';
+import { benchServiceCost } from './cost-service.ts';
+import { atMost, type Figure } from './figures.ts';
+import { median } from './statistics.ts';
+
+/** As the attestation service bounds the policies of tenants; the text is larger, so that it is not what ends a case. */
+const limits = { maxSteps: 1_000_000, maxStringBytes: 1_048_576, maxTextBytes: 1_048_576 };
+const mostMsPer10kSteps = 2;
+const leastSteps = 100_000;
+const largestSize = 262_144;
+const rounds = 5;
+
+/** What the evaluation of policies costs for each step that it is charged, and what hostile drafts cost a service. */
+export async function benchCost(): Promise<readonly Figure[]> {
+  const primitives = [...allPolicyCosts()].map(([name, costOf]) => primitiveFigure(name, costOf));
+  return [...primitives, ...(await benchServiceCost())];
+}
+
+interface Prepared {
+  readonly policy: Policy;
+  readonly cost: PolicyCost;
+  readonly steps: number;
+}
+
+function primitiveFigure(name: string, costOf: CostOf): Figure {
+  const { policy, cost, steps } = largest(costOf);
+  const times = Math.max(1, Math.ceil(leastSteps / steps));
+  const samples: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const start = processorMs();
+    for (let time = 0; time < times; time++) evaluated(policy, cost);
+    // The first round warms up.
+    if (round > 0) samples.push(processorMs() - start);
+  }
+  const each = (median(samples) / (times * steps)) * 10_000;
+  return {
+    what: `cost: ${name}`,
+    ours: `${each.toFixed(2)} ms`,
+    peer: `${mostMsPer10kSteps} ms`,
+    ratio: (each / mostMsPer10kSteps).toFixed(2),
+    bound: atMost(mostMsPer10kSteps, each, ' ms for 10,000 steps'),
+  };
+}
+
+/** The largest case of those that double which the limits let through, or the first with enough steps to measure. */
+function largest(costOf: CostOf): Prepared {
+  let found: Prepared | undefined;
+  for (let size = 256; size <= largestSize; size *= 2) {
+    const prepared = withinLimits(costOf(size));
+    if (prepared === undefined || prepared.steps === found?.steps) break;
+    found = prepared;
+    if (prepared.steps >= leastSteps) break;
+  }
+  if (found === undefined) throw new Error('the smallest case is beyond the limits.');
+  return found;
+}
+
+function withinLimits(cost: PolicyCost): Prepared | undefined {
+  try {
+    const policy = parsePolicy(cost.policy, limits);
+    return { policy, cost, steps: evaluated(policy, cost).steps };
+  } catch (error) {
+    if (error instanceof PolicyError && error.code === 'CLAIM_RULES_LIMIT') return undefined;
+    throw error;
+  }
+}
+
+function evaluated(policy: Policy, { claims }: PolicyCost): Evaluation {
+  return evaluatePolicy(policy, { claims, limits });
+}
+
+/** Of this process, so that what else the machine does is not counted; the collector of garbage is. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
