@@ -65,6 +65,9 @@ const plan = (way: 'bubblewrap' | 'util-linux', active: boolean) =>
   ({
     way,
     prefix: [],
+    lastAt: 0,
+    starterPath: '/',
+    limits: [],
     layers: [
       { name: 'a', active: true, detail: 'On.' },
       { name: 'b', active, detail: `By ${way}.` },

@@ -46,7 +46,7 @@ export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpre
 export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';
 export {
-  commandPrefix,
+  enclaveCommand,
   requireIsolation,
   type IsolationPlan,
   type IsolationWay,
@@ -61,5 +61,5 @@ export type { SeparationOptions } from './platform/separation/separation.ts';
 export type { SeparatedUsers, UserRange } from './platform/separation/users.ts';
 export { requireUsers } from './platform/separation/users.ts';
 export type { PlatformServices } from './platform/services.ts';
-export { writeSeccompFilter } from './platform/isolation/filter-file.ts';
+export { writeStartFiles, type StartFiles } from './platform/isolation/start-files.ts';
 export { isListening } from './is-listening.ts';

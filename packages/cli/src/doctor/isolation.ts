@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, constants, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choosePlan, planAllWays, writeSeccompFilter, type IsolationPlan } from '@enclos/software-sgx';
+import { choosePlan, planAllWays, writeStartFiles, type IsolationPlan } from '@enclos/software-sgx';
 import type { IsolationLayer } from '@enclos/tee';
 import { info, ok, warning, type Check } from './check.ts';
 
@@ -28,7 +28,7 @@ export interface IsolationReport {
 export async function probeIsolation(interpreterPath: string): Promise<IsolationReport> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-doctor-'));
   try {
-    return reportIsolation(planAllWays({ interpreterPath, filterPath: await writeSeccompFilter(folder) }));
+    return reportIsolation(planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -51,8 +51,8 @@ export async function probeSeparatedIsolation(
   try {
     const copy = await copyForOthers(interpreterPath, folder);
     if (copy === undefined) return undefined;
-    const filterPath = await writeSeccompFilter(folder);
-    return reportIsolation(planAllWays({ interpreterPath: copy, filterPath, enclaveUser: anyEnclaveUser }));
+    const files = { interpreterPath: copy, ...(await writeStartFiles(folder)) };
+    return reportIsolation(planAllWays({ ...files, enclaveUser: anyEnclaveUser }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -6,11 +6,12 @@ import { ByteWriter } from '@enclos/codec';
 import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
-import { enterCgroup } from './isolation/cgroup.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
 import { interpreterFlags } from './interpreter-flags.ts';
-import { commandPrefix, type IsolationPlan } from './isolation/plan.ts';
+import { enclaveCommand, type IsolationPlan } from './isolation/plan.ts';
+import type { MadeCgroup } from './isolation/pids-cgroup.ts';
 import { withOpened } from './isolation/run.ts';
+import { maxThreads } from './isolation/threads.ts';
 import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader.ts';
 
 export interface SpawnOptions {
@@ -50,14 +51,21 @@ const leaveMs = 1000;
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const { inspector } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
+  const { heapSizeBytes, threads } = options.image.manifest;
+  const own = ownCgroup(options);
   const words: readonly string[] = [
-    ...enterCgroup(options.cgroup),
-    ...commandPrefix(options.isolation, options.image.manifest.heapSizeBytes, {
-      extraDataBytes: inspector === undefined ? 0n : inspectorDataBytes,
-      user: options.user,
-    }),
-    options.interpreterPath,
-    ...interpreterFlags({ heapSizeBytes: options.image.manifest.heapSizeBytes, debug: options.debug }),
+    ...enclaveCommand(
+      options.isolation,
+      {
+        heapSizeBytes,
+        threads,
+        extraDataBytes: inspector === undefined ? 0n : inspectorDataBytes,
+        user: options.user,
+        cgroup: options.cgroup ?? own?.folder,
+      },
+      options.interpreterPath,
+    ),
+    ...interpreterFlags({ heapSizeBytes, debug: options.debug }),
     ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
     '-e',
     inspector === undefined ? loaderSource : inspectedLoaderSource,
@@ -86,7 +94,6 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   options.gate.destroy();
   inspector?.destroy();
   const output = collectOutput(child.stderr);
-  const { heapSizeBytes } = options.image.manifest;
   const exited = new Promise<EnclaveExit>((resolve) => {
     // Also when a signal cannot be sent, which ends nothing.
     child.on('error', (error) => {
@@ -102,9 +109,18 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
       resolve(describeExit({ code, signal, output: output(), heapSizeBytes })),
     );
   });
+  void exited.then(() => own?.remove());
   const booted = feed(child, options.image.sections);
   const channel = descriptor(child, enclaveDescriptors.platform);
   return Object.freeze({ channel, booted, exited, kill: () => leave(child, channel) });
+}
+
+/** Made for this enclave where nothing else bounds its threads. @throws ENCLAVE_START_FAILED */
+function ownCgroup({ isolation: { threads }, image }: SpawnOptions): MadeCgroup | undefined {
+  if (threads?.by !== 'cgroup') return undefined;
+  const made = threads.cgroup.make(maxThreads(image.manifest.threads));
+  if (made === undefined) throw new EnclosError('ENCLAVE_START_FAILED', 'No cgroup can be made for the enclave.');
+  return made;
 }
 
 /**
