@@ -237,8 +237,6 @@ async function assertKernelRefuses(services: PlatformServices, plan: IsolationPl
     // The file view.
     'read a file': hidden,
     'write a file': hidden,
-    'remove a file': hidden,
-    'make a link': hidden,
     'read the environment of the kernel': hidden,
     'see a file': plan.way === 'bubblewrap' ? 'ENOENT' : 'its size',
     'load an addon': 'ERR_DLOPEN_FAILED',
@@ -246,6 +244,8 @@ async function assertKernelRefuses(services: PlatformServices, plan: IsolationPl
     'change the mode of a file': 'EPERM',
     'change the owner of a file': 'EPERM',
     'change the times of a file': 'EPERM',
+    'remove a file': 'EPERM',
+    'make a link': 'EPERM',
     'watch a folder': 'EPERM',
     'signal a process': 'EPERM',
     'start a process': 'EPERM',

@@ -12,7 +12,7 @@ export interface PidsCgroup {
 
 export interface MadeCgroup {
   readonly folder: string;
-  /** Does nothing while something runs in it. */
+  /** While something runs in it, it is left for the next time that one is made or removed. */
   remove(): void;
 }
 
@@ -25,12 +25,26 @@ export function ownPidsCgroup(root: string = mountFolder, own: string = ownCgrou
   const found = findFolder(root, own);
   if (found === undefined) return undefined;
   const { base, folder, version } = found;
+  // A process can be in its cgroup for a moment after its end.
+  const left = new Set<string>();
+  const removeLeft = (): void => {
+    for (const path of left) {
+      quietly(() => {
+        rmdirSync(path);
+        left.delete(path);
+      });
+    }
+  };
   return Object.freeze({
     tasks: lowestBound(folder, base),
     make(tasks: number) {
+      removeLeft();
       removeAbandoned(folder);
       const path = join(folder, `${prefix}${randomBytes(8).toString('hex')}`);
-      const remove = (): void => quietly(() => rmdirSync(path));
+      const remove = (): void => {
+        left.add(path);
+        removeLeft();
+      };
       try {
         // Counting tasks is allowed beside processes, memory is not; what is made is then a part of the same domain
         // (Documentation/admin-guide/cgroup-v2.rst, "Threads").
