@@ -48,10 +48,10 @@ export function ownPidsCgroup(root: string = mountFolder, own: string = ownCgrou
       try {
         // Counting tasks is allowed beside processes, memory is not; what is made is then a part of the same domain
         // (Documentation/admin-guide/cgroup-v2.rst, "Threads").
-        if (version === 2) quietly(() => writeFileSync(join(folder, 'cgroup.subtree_control'), '+pids'));
+        if (version === 2) quietly(() => set(folder, 'cgroup.subtree_control', '+pids'));
         mkdirSync(path);
-        if (version === 2) writeFileSync(join(path, 'cgroup.type'), 'threaded');
-        writeFileSync(join(path, 'pids.max'), String(tasks), { flag: 'r+' });
+        if (version === 2) set(path, 'cgroup.type', 'threaded');
+        set(path, 'pids.max', String(tasks));
         return { folder: path, remove };
       } catch {
         remove();
@@ -126,6 +126,11 @@ function removeAbandoned(folder: string): void {
       if (Date.now() - statSync(path).mtimeMs > abandonedAfterMs) rmdirSync(path);
     });
   }
+}
+
+/** The kernel makes these files, and nobody else. */
+function set(folder: string, name: string, value: string): void {
+  writeFileSync(join(folder, name), value, { flag: 'r+' });
 }
 
 function quietly(act: () => void): void {
