@@ -161,7 +161,10 @@ async function openSeparated(machine: string): Promise<PlatformServices> {
   return openPlatform({ vendorFolder, machineFolder, separation });
 }
 
-function planOf({ interpreter, runtimeFolder, isolation, separated }: PlatformServices, way: IsolationPlan['way']): IsolationPlan {
+function planOf(
+  { interpreter, runtimeFolder, isolation, separated }: PlatformServices,
+  way: IsolationPlan['way'],
+): IsolationPlan {
   const options = {
     interpreterPath: interpreter.path,
     filterPath: join(runtimeFolder.path, 'enclave.bpf'),

@@ -310,7 +310,9 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
     });
 
     test('exchange the interpreter, a socket, or anything in the folders of the platform', async () => {
-      const [interpreter = ''] = readdirSync(site.cache).filter(isInterpreter).map((name) => join(site.cache, name));
+      const [interpreter = ''] = readdirSync(site.cache)
+        .filter(isInterpreter)
+        .map((name) => join(site.cache, name));
       const own = platform.socketOf(host.user);
       const [runtime = ''] = readdirSync(platform.runtimeFolder).filter((name) => name.startsWith('enclos-run-'));
       const inside = join(platform.runtimeFolder, runtime);
@@ -432,7 +434,10 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
       await platform.stop('SIGTERM');
       await until('no enclave is left', () => processes.every(({ processId }) => !isRunning(processId)), 20_000);
       assert.deepEqual(readdirSync(platform.runtimeFolder), []);
-      assert.deepEqual(readdirSync(site.cache).filter((name) => !isInterpreter(name)), ['enclos-start']);
+      assert.deepEqual(
+        readdirSync(site.cache).filter((name) => !isInterpreter(name)),
+        ['enclos-start'],
+      );
       assert.equal(readdirSync(site.cache).length, 2);
     });
   });

@@ -57,7 +57,9 @@ describe('the isolation plan of bubblewrap', () => {
     const commands: string[] = [];
     const options = machineOptions({ programs }, commands);
     const run: typeof options.run = (command, args) =>
-      [command, ...args].includes('bwrap') && !args.includes('--unshare-user') ? undefined : options.run?.(command, args);
+      [command, ...args].includes('bwrap') && !args.includes('--unshare-user')
+        ? undefined
+        : options.run?.(command, args);
     const plan = planBubblewrap({ ...options, run });
     assert.deepEqual(missingLayers(plan), []);
     assert.ok(plan.prefix.includes('--unshare-user'));

@@ -39,10 +39,7 @@ describe('the isolation plan of util-linux', () => {
       ['interpreter', 'authority', 'environment', ...layersOfTheMachine],
     );
     const line = plan.prefix.join(' ');
-    assert.match(
-      line,
-      /^setpriv --pdeathsig KILL -- unshare --net .*--kill-child=SIGKILL -- setpriv --no-new-privs /,
-    );
+    assert.match(line, /^setpriv --pdeathsig KILL -- unshare --net .*--kill-child=SIGKILL -- setpriv --no-new-privs /);
     assert.match(line, /--seccomp-filter \/run\/filter\.bpf --$/);
     assert.equal(plan.prefix.filter((word) => word === '--no-new-privs').length, 1);
   });
@@ -91,7 +88,10 @@ describe('the isolation plan of util-linux', () => {
   test('of a setpriv without seccomp lacks the filter alone', () => {
     const { plan } = planOn({ without: ['--seccomp-filter'] });
     assert.deepEqual(missingLayers(plan), ['memory', 'seccomp']);
-    assert.match(plan.layers.find(({ name }) => name === 'memory')?.detail ?? '', /^Private memory is bounded\. Shared/);
+    assert.match(
+      plan.layers.find(({ name }) => name === 'memory')?.detail ?? '',
+      /^Private memory is bounded\. Shared/,
+    );
     assert.ok(plan.prefix.includes('--landlock-access'));
   });
 

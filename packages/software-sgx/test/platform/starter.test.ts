@@ -28,7 +28,10 @@ const shell = (script: string): readonly string[] => ['-', '/bin/sh', '-c', scri
 
 describe('the starter', () => {
   test('becomes the program with its words and the environment as it is', () => {
-    assert.deepEqual(start(...shell('echo "$0,$1,$KEPT"'), 'one', 'two words'), { status: 0, stdout: 'one,two words,yes\n' });
+    assert.deepEqual(start(...shell('echo "$0,$1,$KEPT"'), 'one', 'two words'), {
+      status: 0,
+      stdout: 'one,two words,yes\n',
+    });
   });
 
   test('closes every descriptor from a number on, and none before', () => {
@@ -101,16 +104,20 @@ for (const architecture of ['x64', 'arm64'] as const) {
   const { program, first } = assemblers[architecture];
   const isThere = spawnSync(program, ['--version']).status === 0;
 
-  test(`the bytes of the starter for ${architecture} are those of its text`, { skip: !isThere && `needs ${program} (binutils)` }, () => {
-    const source = join(folder, `${architecture}.s`);
-    const object = join(folder, `${architecture}.o`);
-    const lines = starterCode[architecture].map(([, text]) => text);
-    writeFileSync(source, `${[first, ...lines].join('\n')}\n`);
-    const { status, stderr } = spawnSync(program, ['-o', object, source], { encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-    const code = starterCode[architecture].map(([bytes]) => bytes).join('');
-    assert.ok(toHex(new Uint8Array(readFileSync(object))).includes(code));
-  });
+  test(
+    `the bytes of the starter for ${architecture} are those of its text`,
+    { skip: !isThere && `needs ${program} (binutils)` },
+    () => {
+      const source = join(folder, `${architecture}.s`);
+      const object = join(folder, `${architecture}.o`);
+      const lines = starterCode[architecture].map(([, text]) => text);
+      writeFileSync(source, `${[first, ...lines].join('\n')}\n`);
+      const { status, stderr } = spawnSync(program, ['-o', object, source], { encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      const code = starterCode[architecture].map(([bytes]) => bytes).join('');
+      assert.ok(toHex(new Uint8Array(readFileSync(object))).includes(code));
+    },
+  );
 
   test(`the program for ${architecture} is one segment of the whole file, that begins at its first instruction`, () => {
     const bytes = starterProgram(architecture);

@@ -52,7 +52,10 @@ describe('the bound of threads', () => {
     const bound = findThreadBound({ countsAlone: true, cgroup: none, starts });
     assert.deepEqual(bound, { by: 'platform', tasks: 4000 });
     assert.match(threadsLayer(bound).detail, /together with those of the platform, to 4000/);
-    assert.deepEqual(findThreadBound({ countsAlone: true, cgroup: playedCgroup, starts }), { by: 'platform', tasks: 4000 });
+    assert.deepEqual(findThreadBound({ countsAlone: true, cgroup: playedCgroup, starts }), {
+      by: 'platform',
+      tasks: 4000,
+    });
   });
 
   test('is missing where nothing bounds the platform either, and says what to do', () => {

@@ -138,7 +138,8 @@ function attempt(
   { asUser, enclaveUser: user }: Setting,
   { name, program, without, leaking = false }: Attempt,
 ): string {
-  const own = plan.threads?.by === 'cgroup' && without !== 'threads' ? plan.threads.cgroup.make(threadsAllowed) : undefined;
+  const own =
+    plan.threads?.by === 'cgroup' && without !== 'threads' ? plan.threads.cgroup.make(threadsAllowed) : undefined;
   try {
     const command = enclaveCommand(plan, { ...needs, user, cgroup: own?.folder }, program);
     const words = [...asUser, ...(without === undefined ? command : withoutLayer(command, without)), name];

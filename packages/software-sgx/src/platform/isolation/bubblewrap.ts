@@ -114,7 +114,10 @@ export function planBubblewrap(options: PlanOptions): IsolationPlan {
   });
 }
 
-function waysAsOneUser({ interpreterPath, starterPath, userId = process.getuid?.() }: PlanOptions, run: Run): readonly Way[] {
+function waysAsOneUser(
+  { interpreterPath, starterPath, userId = process.getuid?.() }: PlanOptions,
+  run: Run,
+): readonly Way[] {
   const view = bubblewrapView([interpreterPath], starterPath, run);
   // A user namespace counts the threads of one enclave, except for root, whom nothing counts.
   const inOrder = userId === 0 ? variants : [...variants].reverse();

@@ -40,10 +40,7 @@ const maxDescriptors = 1024;
 
 /** Each part of the outer limits by the layer that it is. */
 export const limitWords = {
-  descriptors: ({ closeFrom }: OuterLimits): readonly string[] => [
-    `c${closeFrom}`,
-    ...atMost('files', maxDescriptors),
-  ],
+  descriptors: ({ closeFrom }: OuterLimits): readonly string[] => [`c${closeFrom}`, ...atMost('files', maxDescriptors)],
   /**
    * RLIMIT_DATA: the heap flag bounds JavaScript objects, and this bounds them together with buffers and WebAssembly
    * memory, which may need as much again.

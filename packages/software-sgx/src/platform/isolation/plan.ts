@@ -203,17 +203,10 @@ export interface EnclaveNeeds {
  * The command that starts one enclave, up to its interpreter and with it.
  * An enclave whose cgroup cannot be entered, as of a container that has just ended, does not start.
  */
-export function enclaveCommand(
-  plan: IsolationPlan,
-  needs: EnclaveNeeds,
-  interpreterPath: string,
-): readonly string[] {
+export function enclaveCommand(plan: IsolationPlan, needs: EnclaveNeeds, interpreterPath: string): readonly string[] {
   const { starterPath, limits, inherited } = plan;
   const closeFrom = inherited === undefined ? firstFreeDescriptor : inherited.descriptor + 1;
-  const first = [
-    ...cgroupWords(needs.cgroup),
-    ...limits.flatMap((name) => limitWords[name]({ ...needs, closeFrom })),
-  ];
+  const first = [...cgroupWords(needs.cgroup), ...limits.flatMap((name) => limitWords[name]({ ...needs, closeFrom }))];
   const last = threadWords(plan.threads, maxThreads(needs.threads));
   const words = wayWords(plan, { starterPath, user: needs.user, last }, interpreterPath);
   return first.length === 0 ? words : [starterPath, ...first, '-', ...byPath(words)];
@@ -233,7 +226,11 @@ export function wayWords(way: Way, { starterPath, user, last }: WayNeeds, interp
     throw new RangeError('This way to isolation gives no process a user of its own.');
   }
   const splitAt = user === undefined ? lastAt : (userAt ?? lastAt);
-  const early = [...prefix.slice(0, splitAt), ...(user === undefined ? [] : userWords(user)), ...prefix.slice(splitAt, lastAt)];
+  const early = [
+    ...prefix.slice(0, splitAt),
+    ...(user === undefined ? [] : userWords(user)),
+    ...prefix.slice(splitAt, lastAt),
+  ];
   const late = [...prefix.slice(lastAt), interpreterPath];
   return last.length === 0 ? [...early, ...late] : [...early, starterPath, ...last, '-', ...byPath(late)];
 }
@@ -244,11 +241,7 @@ export const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e'
 export const ownLayers = [
   layer('interpreter', true, 'Node permission model, no code from strings, no addons, no inspector signal.'),
   layer('authority', true, 'Modules, globals and process members with authority are removed before the bundle runs.'),
-  layer(
-    'environment',
-    true,
-    'Empty environment and OpenSSL configuration.',
-  ),
+  layer('environment', true, 'Empty environment and OpenSSL configuration.'),
 ];
 
 const outerWrappers: readonly Wrapper[] = [

@@ -87,7 +87,10 @@ function test(condition: Condition, leap: number): readonly Instruction[] {
     return [load, [op.jumpEqual, 0, leap + 2, 0], [op.loadWord, 0, 0, at + 4], [op.jumpEqual, 0, leap, 0]];
   }
   const last = condition.oneOf.length - 1;
-  return [load, ...condition.oneOf.map((value, i): Instruction => [op.jumpEqual, last - i, i < last ? 0 : leap, value])];
+  return [
+    load,
+    ...condition.oneOf.map((value, i): Instruction => [op.jumpEqual, last - i, i < last ? 0 : leap, value]),
+  ];
 }
 
 /** The filter as an array of struct sock_filter, the form that `setpriv --seccomp-filter` and bubblewrap read. */
