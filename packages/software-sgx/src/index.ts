@@ -43,10 +43,10 @@ export {
   type PlatformProcessOptions,
 } from './platform/embedded.ts';
 export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';
+export { enclaveCommand, type EnclaveNeeds } from './platform/isolation/command.ts';
 export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';
 export {
-  enclaveCommand,
   requireIsolation,
   type IsolationPlan,
   type IsolationWay,

@@ -8,7 +8,8 @@ import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
 import { interpreterFlags } from './interpreter-flags.ts';
-import { enclaveCommand, type IsolationPlan } from './isolation/plan.ts';
+import { enclaveCommand } from './isolation/command.ts';
+import type { IsolationPlan } from './isolation/plan.ts';
 import type { MadeCgroup } from './isolation/pids-cgroup.ts';
 import { withOpened } from './isolation/run.ts';
 import { maxThreads } from './isolation/threads.ts';
@@ -51,26 +52,9 @@ const leaveMs = 1000;
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const { inspector } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
-  const { heapSizeBytes, threads } = options.image.manifest;
+  const { heapSizeBytes } = options.image.manifest;
   const own = ownCgroup(options);
-  const words: readonly string[] = [
-    ...enclaveCommand(
-      options.isolation,
-      {
-        heapSizeBytes,
-        threads,
-        extraDataBytes: inspector === undefined ? 0n : inspectorDataBytes,
-        user: options.user,
-        cgroup: options.cgroup ?? own?.folder,
-      },
-      options.interpreterPath,
-    ),
-    ...interpreterFlags({ heapSizeBytes, debug: options.debug }),
-    ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
-    '-e',
-    inspector === undefined ? loaderSource : inspectedLoaderSource,
-  ];
-  const [command = '', ...args] = words;
+  const [command = '', ...args] = commandOf(options, own);
   const child = withOpened(options.isolation.inherited, (filter) =>
     spawn(command, args, {
       stdio: [
@@ -113,6 +97,20 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const booted = feed(child, options.image.sections);
   const channel = descriptor(child, enclaveDescriptors.platform);
   return Object.freeze({ channel, booted, exited, kill: () => leave(child, channel) });
+}
+
+/** Wrappers, interpreter, its flags and the loader. */
+function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly string[] {
+  const { inspector, debug, user, cgroup = own?.folder, interpreterPath } = options;
+  const { heapSizeBytes, threads } = options.image.manifest;
+  const extraDataBytes = inspector === undefined ? 0n : inspectorDataBytes;
+  return [
+    ...enclaveCommand(options.isolation, { heapSizeBytes, threads, extraDataBytes, user, cgroup }, interpreterPath),
+    ...interpreterFlags({ heapSizeBytes, debug }),
+    ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
+    '-e',
+    inspector === undefined ? loaderSource : inspectedLoaderSource,
+  ];
 }
 
 /** Made for this enclave where nothing else bounds its threads. @throws ENCLAVE_START_FAILED */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { planBubblewrap } from '../../src/platform/isolation/bubblewrap.ts';
-import { enclaveCommand, planUtilLinux, type IsolationPlan } from '../../src/platform/isolation/plan.ts';
+import { enclaveCommand } from '../../src/platform/isolation/command.ts';
+import { planUtilLinux, type IsolationPlan } from '../../src/platform/isolation/plan.ts';
 import {
   layersOfTheMachine,
   limitLayerNames,

@@ -5,7 +5,8 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { planAllWays } from '../../src/platform/isolation/choose.ts';
-import { enclaveCommand, type IsolationPlan } from '../../src/platform/isolation/plan.ts';
+import { enclaveCommand } from '../../src/platform/isolation/command.ts';
+import type { IsolationPlan } from '../../src/platform/isolation/plan.ts';
 import { runCommand, withOpened, type Run } from '../../src/platform/isolation/run.ts';
 import { writeStartFiles, type StartFiles } from '../../src/platform/isolation/start-files.ts';
 import { nativeCallNames, nativeProbe, readProbe } from './native-probe.ts';
@@ -80,7 +81,8 @@ function planFor({ way, asUser, userId, enclaveUser }: Setting): IsolationPlan {
 /** Runs the probe with a listening socket as descriptor 3. */
 function probe(words: readonly string[], plan?: IsolationPlan): Readonly<Record<string, string>> {
   const socket: unknown = Reflect.get(Object(Reflect.get(listener, '_handle')) as object, 'fd');
-  const [command = '', ...args] = [...words, '-e', nativeProbe(victim)];
+  const line: readonly string[] = [...words, '-e', nativeProbe(victim)];
+  const [command = '', ...args] = line;
   const { stdout, stderr } = withOpened(plan?.inherited, (filter) =>
     spawnSync(command, args, {
       encoding: 'utf8',
@@ -137,8 +139,8 @@ describe('native code in an enclave', { skip: noPerl }, () => {
       const got = probe([perl]);
       rmSync('/enclave-was-here', { recursive: true });
       rmSync('/tmp/enclave-was-here');
-      const files = ['open a file', 'stat a file', 'open the environment', 'list the root folder', 'make a folder'];
-      for (const name of files) assert.equal(got[name], 'ok', name);
+      const ofFiles = ['open a file', 'stat a file', 'open the environment', 'list the root folder', 'make a folder'];
+      for (const name of ofFiles) assert.equal(got[name], 'ok', name);
       const refusedAnyway = nativeCallNames.filter((name) => got[name] === 'EPERM');
       // A container may refuse some of them on its own.
       assert.ok(refusedAnyway.length < nativeCallNames.length / 2, refusedAnyway.join(', '));

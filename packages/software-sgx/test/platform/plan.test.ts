@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  enclaveCommand,
-  planUtilLinux,
-  requireIsolation,
-  type EnclaveNeeds,
-  type IsolationPlan,
-} from '../../src/platform/isolation/plan.ts';
+import { enclaveCommand, type EnclaveNeeds } from '../../src/platform/isolation/command.ts';
+import { planUtilLinux, requireIsolation, type IsolationPlan } from '../../src/platform/isolation/plan.ts';
 import type { Run } from '../../src/platform/isolation/run.ts';
 import {
   layersOfTheMachine,

@@ -137,7 +137,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
     runFilter(program, { number, architecture: audit, arguments: args });
 
   describe(`the system call filter of ${architecture}`, () => {
-    for (const [kind, list] of Object.entries(refused)) {
+    for (const [kind, list] of Object.entries<readonly number[]>(refused)) {
       test(`refuses ${kind} with EPERM`, () => {
         for (const number of list) assert.equal(run(number), eperm, `call ${number}`);
       });

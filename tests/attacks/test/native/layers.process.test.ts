@@ -57,9 +57,9 @@ describe('native code in place of the interpreter', { skip: compilerAbsence }, (
   /** With every layer that this machine gives, or not at all. */
   function lacks(setting: Setting, t: TestContext): boolean {
     const missing = machine.planOf(setting).layers.filter(({ active }) => !active);
-    if (missing.length > 0)
-      t.skip(`this machine lacks ${missing.map(({ name, detail }) => `${name}: ${detail}`).join(' ')}`);
-    return missing.length > 0;
+    if (missing.length === 0) return false;
+    t.skip(`this machine lacks ${missing.map(({ name, detail }) => `${name}: ${detail}`).join(' ')}`);
+    return true;
   }
 
   for (const setting of settings) {

@@ -1,5 +1,6 @@
 import type { IsolationLayer } from '@enclos/tee';
 import { bubblewrapView, filterDescriptor } from './bubblewrap-view.ts';
+import { wayWords, type Way } from './command.ts';
 import { pathOf, triedLimits } from './limits.ts';
 import {
   boundThreads,
@@ -9,10 +10,8 @@ import {
   limitLayers,
   ownLayers,
   quietStart,
-  wayWords,
   type IsolationPlan,
   type PlanOptions,
-  type Way,
 } from './plan.ts';
 import { runCommand, type Run } from './run.ts';
 import { threadsLayer } from './threads.ts';

@@ -24,7 +24,7 @@ export interface OuterLimits {
   readonly extraDataBytes?: bigint;
 }
 
-export const minimumHeapBytes = 16n * 1024n * 1024n;
+const minimumHeapBytes = 16n * 1024n * 1024n;
 const mebibyte = 1024n * 1024n;
 /** What the interpreter has mapped before it runs anything: code range, thread stacks, its own heap's start. */
 const interpreterDataBytes = 640n * mebibyte;
@@ -55,7 +55,7 @@ export const limitWords = {
 } as const;
 
 export type LimitName = keyof typeof limitWords;
-export const limitNames: readonly LimitName[] = ['descriptors', 'memory', 'no-dumps'];
+const limitNames: readonly LimitName[] = ['descriptors', 'memory', 'no-dumps'];
 
 /** Which of the outer limits the starter can set on this machine: mostly all or, where it does not run, none. */
 export function triedLimits(works: (words: readonly string[]) => boolean): readonly LimitName[] {
@@ -66,7 +66,7 @@ export function triedLimits(works: (words: readonly string[]) => boolean): reado
 }
 
 /** After those of the enclave, and that of the filter where bubblewrap reads it. */
-export const firstUnusedDescriptor = 8;
+const firstUnusedDescriptor = 8;
 
 const gives: Readonly<Record<LimitName, string>> = {
   descriptors:

@@ -2,10 +2,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { EnclosError } from '@enclos/errors';
 import type { Isolation, IsolationLayer } from '@enclos/tee';
 import { emptyOpensslConfiguration } from '../interpreter-flags.ts';
-import { byPath, limitLayer, limitWords, triedLimits, type LimitName } from './limits.ts';
+import { userWords, wayWords, type Way } from './command.ts';
+import { byPath, limitLayer, triedLimits, type LimitName } from './limits.ts';
 import { ownPidsCgroup, type PidsCgroup } from './pids-cgroup.ts';
 import { runCommand, type InheritedFile, type Run } from './run.ts';
-import { cgroupWords, findThreadBound, maxThreads, threadsLayer, threadWords, type ThreadBound } from './threads.ts';
+import { findThreadBound, threadsLayer, type ThreadBound } from './threads.ts';
 
 /** How an enclave process is started on this machine, and what that gives. */
 export interface IsolationPlan extends Way {
@@ -19,16 +20,6 @@ export interface IsolationPlan extends Way {
   readonly threads?: ThreadBound;
   /** What the prefix reads beside its words. */
   readonly inherited?: InheritedFile;
-}
-
-/** What goes between the first starter and the interpreter, and where in it goes what differs between enclaves. */
-export interface Way {
-  /** Whatever the enclave: see `commandPrefix`. */
-  readonly prefix: readonly string[];
-  /** Where the words go that give the process a user of its own; absent where it cannot have one. */
-  readonly userAt?: number;
-  /** Where the last starter goes: all namespaces are made, and the user is that of the enclave. */
-  readonly lastAt: number;
 }
 
 /** The two ways to the same layers: what makes the namespaces, the file view and the filter. */
@@ -164,7 +155,7 @@ export interface Tried {
   readonly words: readonly string[] | undefined;
 }
 
-export function triedLayer({ wrapper, words }: Tried): IsolationLayer {
+function triedLayer({ wrapper, words }: Tried): IsolationLayer {
   return layer(wrapper.name, words !== undefined, words === undefined ? wrapper.otherwise : wrapper.gives);
 }
 
@@ -176,63 +167,6 @@ function setprivWords(inner: readonly Tried[]): readonly string[] {
     ? [noNewPrivileges, ...given.filter((flag) => flag !== noNewPrivileges)]
     : given;
   return ['setpriv', ...once, '--'];
-}
-
-/** After those of an enclave: 3 to 6. */
-const firstFreeDescriptor = 7;
-
-/** What gives an enclave a user of its own, of a group of the same number and of no other. */
-function userWords(user: number): readonly string[] {
-  return ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups'];
-}
-
-/** What differs between the enclaves of a platform. */
-export interface EnclaveNeeds {
-  readonly heapSizeBytes: bigint;
-  /** Calls that run at once, of the measured manifest. */
-  readonly threads: number;
-  /** Memory of the platform's own in the enclave's process. */
-  readonly extraDataBytes?: bigint;
-  /** The user that the enclave runs as, on a separated platform. */
-  readonly user?: number | undefined;
-  /** The folder of the cgroup that it is in from its first process on; undefined: it stays where the platform is. */
-  readonly cgroup?: string | undefined;
-}
-
-/**
- * The command that starts one enclave, up to its interpreter and with it.
- * An enclave whose cgroup cannot be entered, as of a container that has just ended, does not start.
- */
-export function enclaveCommand(plan: IsolationPlan, needs: EnclaveNeeds, interpreterPath: string): readonly string[] {
-  const { starterPath, limits, inherited } = plan;
-  const closeFrom = inherited === undefined ? firstFreeDescriptor : inherited.descriptor + 1;
-  const first = [...cgroupWords(needs.cgroup), ...limits.flatMap((name) => limitWords[name]({ ...needs, closeFrom }))];
-  const last = threadWords(plan.threads, maxThreads(needs.threads));
-  const words = wayWords(plan, { starterPath, user: needs.user, last }, interpreterPath);
-  return first.length === 0 ? words : [starterPath, ...first, '-', ...byPath(words)];
-}
-
-interface WayNeeds {
-  readonly starterPath: string;
-  readonly user: number | undefined;
-  /** For the last starter, which is left out where it has nothing to do. */
-  readonly last: readonly string[];
-}
-
-/** The words of a way with the user, the last starter and the interpreter in them. */
-export function wayWords(way: Way, { starterPath, user, last }: WayNeeds, interpreterPath: string): readonly string[] {
-  const { prefix, userAt, lastAt } = way;
-  if (user !== undefined && userAt === undefined) {
-    throw new RangeError('This way to isolation gives no process a user of its own.');
-  }
-  const splitAt = user === undefined ? lastAt : (userAt ?? lastAt);
-  const early = [
-    ...prefix.slice(0, splitAt),
-    ...(user === undefined ? [] : userWords(user)),
-    ...prefix.slice(splitAt, lastAt),
-  ];
-  const late = [...prefix.slice(lastAt), interpreterPath];
-  return last.length === 0 ? [...early, ...late] : [...early, starterPath, ...last, '-', ...byPath(late)];
 }
 
 export const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e', '0'];

@@ -38,7 +38,7 @@ export interface ThreadTrial {
   readonly countsAlone: boolean;
   readonly cgroup: PidsCgroup | undefined;
   /** Starts the interpreter with these words for the first and the last starter. */
-  starts(first: readonly string[], last: readonly string[]): boolean;
+  readonly starts: (first: readonly string[], last: readonly string[]) => boolean;
 }
 
 /**
