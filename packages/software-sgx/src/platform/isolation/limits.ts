@@ -29,10 +29,10 @@ const mebibyte = 1024n * 1024n;
 /** What the interpreter has mapped before it runs anything: code range, thread stacks, its own heap's start. */
 const interpreterDataBytes = 640n * mebibyte;
 /**
- * RLIMIT_AS, which bounds the page tables of what is mapped and not used: 1/512 of it. An interpreter reserves 10 GiB
- * for each memory of WebAssembly.
+ * RLIMIT_AS, which bounds the page tables of what is mapped and not used: 1/512 of it. V8 reserves 8 GiB for each memory
+ * of WebAssembly, so 30 of them are room for a bundle.
  */
-const addressSpaceBytes = 128n * 1024n * mebibyte;
+const addressSpaceBytes = 256n * 1024n * mebibyte;
 /** Of the first thread; the others have memory of their own, which RLIMIT_DATA counts. */
 const stackBytes = 8n * mebibyte;
 /** What waits in pipes and in messages with descriptors is memory that no other limit counts. */
