@@ -131,8 +131,9 @@ async function prepareRuntime(
   const runtimeFolder = await createRuntimeFolder(separated?.runtimeFolder, { passable: separated !== undefined });
   try {
     const filterPath = await writeSeccompFilter(runtimeFolder.path);
-    // Beside the interpreter, since programs run from there: the folder of the sockets may be mounted noexec.
-    const starterPath = await writeStarter(dirname(interpreterPath));
+    // Beside the interpreter, since programs run from there: the folder of the sockets may be mounted noexec. A cache that
+    // is read-only by now may have the interpreter and no starter.
+    const starterPath = await writeStarter([dirname(interpreterPath), runtimeFolder.path]);
     const files = { interpreterPath, filterPath, starterPath };
     if (separated === undefined) return { runtimeFolder, isolation: planIsolation(files) };
     const { enclaveUsers } = separated;

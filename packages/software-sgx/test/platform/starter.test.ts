@@ -11,7 +11,7 @@ import { atMost, exactly, starterProgram } from '../../src/platform/isolation/st
 const folder = mkdtempSync('/tmp/enclos-starter-');
 chmodSync(folder, 0o755);
 after(() => rmSync(folder, { recursive: true }));
-const starter = await writeStarter(folder);
+const starter = await writeStarter([folder]);
 
 interface Ran {
   readonly status: number | null;
@@ -83,15 +83,20 @@ describe('the starter', () => {
   test('is written once, whole, to be run by everybody and changed by nobody', async () => {
     const before = statSync(starter);
     assert.equal(before.mode & 0o777, 0o555);
-    assert.equal(await writeStarter(folder), starter);
+    assert.equal(await writeStarter([folder]), starter);
     assert.equal(statSync(starter).ino, before.ino);
     // Another version, or a damaged one.
     chmodSync(starter, 0o755);
     writeFileSync(starter, 'damaged');
-    await writeStarter(folder);
+    await writeStarter([folder]);
     assert.deepEqual(new Uint8Array(readFileSync(starter)), starterProgram(process.arch === 'arm64' ? 'arm64' : 'x64'));
     assert.equal(statSync(starter).mode & 0o777, 0o555);
   });
+});
+
+test('a starter goes into the first folder that takes it, and its absence is an error', async () => {
+  assert.equal(await writeStarter(['/proc', folder]), starter);
+  await assert.rejects(writeStarter(['/proc', '/none']), { code: 'PLATFORM_STORAGE_FAILED' });
 });
 
 /** Assemblers by the architecture that they are for; binutils has them. */

@@ -14,6 +14,8 @@ export interface StartFiles {
   readonly starterPath: string;
 }
 
+const starterName = 'enclos-start';
+
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 
 /**
@@ -21,7 +23,7 @@ const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
  * @throws PLATFORM_STORAGE_FAILED
  */
 export async function writeStartFiles(folder: string): Promise<StartFiles> {
-  return { filterPath: await writeSeccompFilter(folder), starterPath: await writeStarter(folder) };
+  return { filterPath: await writeSeccompFilter(folder), starterPath: await writeStarter([folder]) };
 }
 
 /** Writes the filter where `setpriv` can read it, which runs as the enclave's user; it is no secret. @returns its path. @throws PLATFORM_STORAGE_FAILED */
@@ -34,18 +36,28 @@ export async function writeSeccompFilter(folder: string): Promise<string> {
 }
 
 /**
- * Writes the starter, unless it is there with the same bytes. It appears whole or not at all, so any number of platforms
- * may do so at once.
- * @param folder in which only the user of the platform can write, and from which programs run. Every user who can pass
- *   through it may run the starter, which does nothing that its caller could not.
- * @returns its path. @throws PLATFORM_STORAGE_FAILED
+ * Writes the starter into the first folder that takes it, unless it is there with the same bytes. It appears whole or not
+ * at all, so any number of platforms may do so at once.
+ * @param folders in which only the user of the platform can write, and from which programs run. Every user who can pass
+ *   through may run the starter, which does nothing that its caller could not.
+ * @returns its path. @throws PLATFORM_STORAGE_FAILED when the last does not take it
  */
-export async function writeStarter(folder: string): Promise<string> {
-  const path = join(folder, 'enclos-start');
+export async function writeStarter([folder = '', ...others]: readonly string[]): Promise<string> {
+  try {
+    return await writeStarterIn(folder);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return writeStarter(others);
+  }
+}
+
+async function writeStarterIn(folder: string): Promise<string> {
+  const path = join(folder, starterName);
   const program = starterProgram(architecture);
   const found = await readFile(path).catch(() => undefined);
   if (found !== undefined && equalBytes(found, program)) return path;
-  const temporary = join(folder, `.start-${randomBytes(8).toString('hex')}`);
+  // The name of what is removed there with unfinished copies of the interpreter.
+  const temporary = join(folder, `.new-${randomBytes(8).toString('hex')}`);
   try {
     await writeFile(temporary, program, { flag: 'wx' });
     await chmod(temporary, 0o555);
