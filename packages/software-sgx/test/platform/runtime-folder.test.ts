@@ -88,8 +88,8 @@ describe('the runtime folder', () => {
     const open = await staleFolder(parent, 'enclos-run-opened');
     chmodSync(open, 0o722);
     await removeStaleFolders(parent);
-    assert.equal(readdirSync(named).length, 4);
-    assert.equal(readdirSync(open).length, 4);
+    assert.equal(readdirSync(named).length, 5);
+    assert.equal(readdirSync(open).length, 5);
     assert.ok(existsSync(join(parent, 'enclos-run-linked')));
   });
 
