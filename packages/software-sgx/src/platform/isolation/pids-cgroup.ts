@@ -18,7 +18,8 @@ export interface MadeCgroup {
 
 const mountFolder = '/sys/fs/cgroup';
 const prefix = 'enclos-';
-const abandonedAfterMs = 3_600_000;
+/** One that is made is entered at once, and the kernel removes none that something is in. */
+const abandonedAfterMs = 60_000;
 
 /** @param root where cgroups are mounted, and @param own the text of /proc/self/cgroup: parameters for tests. */
 export function ownPidsCgroup(root: string = mountFolder, own: string = ownCgroups()): PidsCgroup | undefined {
@@ -117,7 +118,7 @@ function readBound(folder: string): string {
   }
 }
 
-/** What killed platforms left: the kernel removes a cgroup only when nothing is in it. */
+/** What killed platforms left. */
 function removeAbandoned(folder: string): void {
   for (const name of entries(folder)) {
     if (!name.startsWith(prefix)) continue;
