@@ -125,7 +125,7 @@ test('isolation: --json has it as data, in a shape that stays', async () => {
 test('isolation: is tried in a folder from which programs run, and nothing is left in it', async () => {
   const other = join(folder, 'other');
   mkdirSync(other);
-  // Nobody makes a folder in the first.
+  // No folder can be made in the first.
   const report = await probeIsolation(process.execPath, ['/proc', other]);
   assert.equal(report.layers.find(({ name }) => name === 'descriptors')?.active, true);
   assert.deepEqual(readdirSync(other), []);

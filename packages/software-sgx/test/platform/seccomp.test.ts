@@ -200,14 +200,14 @@ for (const architecture of ['x64', 'arm64'] as const) {
       }
     });
 
-    test('refuses getsockopt who the peer is, and every level but that of the socket', () => {
+    test('refuses getsockopt the identity of the peer, and every level but SOL_SOCKET', () => {
       for (const option of [3, 4, 30, 39]) assert.equal(run(checked.getsockopt, 3, 1, option), allow, `${option}`);
       // PEERCRED, PEERSEC, PEERGROUPS, PEERPIDFD.
       for (const option of [17, 31, 59, 77]) assert.equal(run(checked.getsockopt, 3, 1, option), eperm, `${option}`);
       for (const level of [0, 6, 41]) assert.equal(run(checked.getsockopt, 3, level, 4), eperm, `${level}`);
     });
 
-    test('lets a process read all limits of its own, and lower two', () => {
+    test('lets a process read all of its limits, and lower two', () => {
       for (const resource of [0, 2, 3, 7, 9]) assert.equal(run(checked.prlimit64, 0, resource, 0, 1), allow);
       for (const resource of [6, 7]) assert.equal(run(checked.prlimit64, 0, resource, 1, 0), allow);
       for (const resource of [2, 3, 4, 9]) {

@@ -72,7 +72,7 @@ describe('the starter', () => {
   for (const [what, words] of Object.entries({
     'no words': [],
     'no program': ['c7', '-'],
-    'no end of its own words': ['c7', 'r7', 'v100'],
+    'no dash after its options': ['c7', 'r7', 'v100'],
     'a program that is not there': ['-', '/none/program'],
     'a program without a path': ['-', 'sh'],
     'a resource that there is not': ['r99', 'v1', '-', '/bin/true'],
@@ -80,7 +80,7 @@ describe('the starter', () => {
     test(`ends with 126 for ${what}`, () => assert.equal(start(...words).status, 126));
   }
 
-  test('is written once, whole, to be run by everybody and changed by nobody', async () => {
+  test('is written once, whole, executable for every user and writable for none', async () => {
     const before = statSync(starter);
     assert.equal(before.mode & 0o777, 0o555);
     assert.equal(await writeStarter([folder]), starter);

@@ -12,7 +12,7 @@ import {
 } from '@enclos/software-sgx';
 import { runWithFile } from './run-with-file.ts';
 
-/** Who starts the platform, and whose enclaves they are. */
+/** A way to isolation, the user that starts the platform, and the user that its enclaves run as. */
 export interface Setting {
   readonly name: string;
   readonly way: IsolationWay;
@@ -22,7 +22,7 @@ export interface Setting {
   readonly enclaveUser?: number;
 }
 
-/** Nobody's number: the kernel needs no account for it. */
+/** A number without an account, which the kernel does not need. */
 const ordinaryUser = 61_184;
 const isRoot = process.getuid?.() === 0;
 const becomeOrdinary = ['setpriv', '--reuid', `${ordinaryUser}`, '--regid', `${ordinaryUser}`, '--clear-groups', '--'];

@@ -109,7 +109,7 @@ function lowestBound(folder: string, base: string): number | undefined {
   return bounds.length === 0 ? undefined : Math.min(...bounds);
 }
 
-/** `max` is no bound, and the topmost has no such file. */
+/** `max` is not a number, and the topmost cgroup does not have the file. */
 function readBound(folder: string): string {
   try {
     return readFileSync(join(folder, 'pids.max'), 'utf8').trim();
@@ -129,7 +129,7 @@ function removeAbandoned(folder: string): void {
   }
 }
 
-/** The kernel makes these files, and nobody else. */
+/** Only the kernel makes these files, so one that is absent is not created. */
 function set(folder: string, name: string, value: string): void {
   writeFileSync(join(folder, name), value, { flag: 'r+' });
 }

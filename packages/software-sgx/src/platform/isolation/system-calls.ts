@@ -95,7 +95,7 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   wait4: [61, 260],
   // The filter is in place before the interpreter starts. What there is to run, the file view says.
   execve: [59, 221],
-  // Signals of its own.
+  // Signals inside the process.
   rt_sigaction: [13, 134],
   rt_sigprocmask: [14, 135],
   rt_sigreturn: [15, 139],
@@ -165,7 +165,7 @@ const RLIMIT_NPROC = 6;
 const RLIMIT_NOFILE = 7;
 
 const SOL_SOCKET = 1;
-/** asm-generic/socket.h: TYPE, ERROR, SNDBUF, RCVBUF, ACCEPTCONN, PROTOCOL, DOMAIN. None says who the peer is. */
+/** asm-generic/socket.h: TYPE, ERROR, SNDBUF, RCVBUF, ACCEPTCONN, PROTOCOL, DOMAIN. None identifies the peer. */
 const socketOptions = [3, 4, 7, 8, 30, 38, 39];
 
 /** linux/prctl.h. */
@@ -249,8 +249,8 @@ export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
 };
 
 /**
- * Said not to be there, so that the C library takes an older one. The flags of clone3 are behind a pointer, which a
- * filter cannot read; the others have not been looked at.
+ * Said not to be there, so that the C library takes an older one. A pointer leads to the flags of clone3, and a
+ * filter cannot follow it; the others have not been looked at.
  */
 export const absentCalls: Readonly<Record<string, CallNumbers>> = {
   clone3: [435, 435],

@@ -8,7 +8,7 @@ export type ThreadBound =
   | { readonly by: 'limit' }
   /** A cgroup that is made for each enclave. */
   | { readonly by: 'cgroup'; readonly cgroup: PidsCgroup }
-  /** The cgroup that the platform is in, which somebody bounded. */
+  /** The platform's own cgroup, which has a bound that everything in it shares. */
   | { readonly by: 'platform'; readonly tasks: number };
 
 /** What the interpreter starts for itself is about 15. */
@@ -30,7 +30,7 @@ export function cgroupWords(folder: string | undefined): readonly string[] {
   return folder === undefined ? [] : [`j${folder}/cgroup.procs`];
 }
 
-/** One that starts nothing but itself: a bound that lets more through is none. */
+/** A bound under which the interpreter cannot start. One that lets it start is not effective. */
 const tooFew = 1;
 
 export interface ThreadTrial {
