@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
@@ -8,6 +8,7 @@ import { checkPlatforms, probePlatforms, type HardwareView } from '../src/doctor
 import {
   checkIsolation,
   checkSeparatedIsolation,
+  probeIsolation,
   probeSeparatedIsolation,
   reportIsolation,
 } from '../src/doctor/isolation.ts';
@@ -65,6 +66,9 @@ const plan = (way: 'bubblewrap' | 'util-linux', active: boolean) =>
   ({
     way,
     prefix: [],
+    lastAt: 0,
+    starterPath: '/',
+    limits: [],
     layers: [
       { name: 'a', active: true, detail: 'On.' },
       { name: 'b', active, detail: `By ${way}.` },
@@ -116,6 +120,15 @@ test('isolation: --json has it as data, in a shape that stays', async () => {
     isolation.strict,
     isolation.layers.every(({ active }) => active),
   );
+});
+
+test('isolation: is tried in a folder from which programs run, and nothing is left in it', async () => {
+  const other = join(folder, 'other');
+  mkdirSync(other);
+  // No folder can be made in the first.
+  const report = await probeIsolation(process.execPath, ['/proc', other]);
+  assert.equal(report.layers.find(({ name }) => name === 'descriptors')?.active, true);
+  assert.deepEqual(readdirSync(other), []);
 });
 
 test('isolation of enclaves with users of their own: both ways, and what is missing', () => {

@@ -43,10 +43,10 @@ export {
   type PlatformProcessOptions,
 } from './platform/embedded.ts';
 export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';
+export { enclaveCommand, type EnclaveNeeds } from './platform/isolation/command.ts';
 export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';
 export {
-  commandPrefix,
   requireIsolation,
   type IsolationPlan,
   type IsolationWay,
@@ -61,5 +61,5 @@ export type { SeparationOptions } from './platform/separation/separation.ts';
 export type { SeparatedUsers, UserRange } from './platform/separation/users.ts';
 export { requireUsers } from './platform/separation/users.ts';
 export type { PlatformServices } from './platform/services.ts';
-export { writeSeccompFilter } from './platform/isolation/filter-file.ts';
+export { writeStartFiles, type StartFiles } from './platform/isolation/start-files.ts';
 export { isListening } from './is-listening.ts';

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planIsolation, verifyInterpreter, writeSeccompFilter } from '@enclos/software-sgx';
+import { enclaveCommand, planIsolation, verifyInterpreter, writeStartFiles } from '@enclos/software-sgx';
 
 /** The pinned interpreter without anything of ours in it. */
 export interface BareInterpreter {
@@ -15,11 +15,12 @@ export interface BareInterpreter {
 export async function bareInterpreter(): Promise<BareInterpreter> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
   const { path } = await verifyInterpreter();
-  const { prefix } = planIsolation({ interpreterPath: path, filterPath: await writeSeccompFilter(folder) });
+  const plan = planIsolation({ interpreterPath: path, ...(await writeStartFiles(folder)) });
+  const confined = enclaveCommand(plan, { heapSizeBytes: 64n * 1024n * 1024n, threads: 4 }, path);
   return {
     path,
     start(program, { sandboxed, stdio }) {
-      const words = [...(sandboxed ? prefix : []), path, '--openssl-config=/dev/null', '-e', program];
+      const words = [...(sandboxed ? confined : [path]), '--openssl-config=/dev/null', '-e', program];
       const [command = '', ...args] = words;
       return spawn(command, args, { stdio, env: {}, cwd: '/' });
     },

@@ -19,6 +19,7 @@ const services = await openPlatform({
 const isolation = planAllWays({
   interpreterPath: services.interpreter.path,
   filterPath: join(services.runtimeFolder.path, 'enclave.bpf'),
+  starterPath: services.isolation.starterPath,
   enclaveUser: Number(first),
 }).find((plan) => plan.way === (way as IsolationWay));
 if (isolation === undefined) throw new Error(`There is no isolation by ${way}.`);

@@ -1,13 +1,7 @@
 import { chmodSync, constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  choosePlan,
-  planAllWays,
-  verifyInterpreter,
-  writeSeccompFilter,
-  type IsolationWay,
-} from '@enclos/software-sgx';
+import { choosePlan, planAllWays, verifyInterpreter, writeStartFiles, type IsolationWay } from '@enclos/software-sgx';
 import { enclaveUsers, separationSkipped } from './separated.ts';
 
 /** What a way to isolation gives an enclave with a user of its own on this machine. */
@@ -29,8 +23,8 @@ export async function separatedWays(): Promise<readonly SeparatedWay[]> {
     const interpreterPath = join(folder, 'interpreter');
     copyFileSync((await verifyInterpreter()).path, interpreterPath, constants.COPYFILE_FICLONE);
     chmodSync(interpreterPath, 0o555);
-    const filterPath = await writeSeccompFilter(folder);
-    const plans = planAllWays({ interpreterPath, filterPath, enclaveUser: enclaveUsers.first });
+    const files = { interpreterPath, ...(await writeStartFiles(folder)) };
+    const plans = planAllWays({ ...files, enclaveUser: enclaveUsers.first });
     const chosen = choosePlan(plans).way;
     return plans.map(({ way, layers }) => {
       const missing = layers.filter(({ active }) => !active).map(({ name, detail }) => `${name}: ${detail}`);

@@ -27,6 +27,9 @@ import {
 } from '../src/separated.ts';
 import { separatedWays, type SeparatedWay } from '../src/separated-ways.ts';
 
+/** What else is in the cache of a platform is its starter. */
+const isInterpreter = (name: string): boolean => name.startsWith('node-');
+
 const EPERM = '1';
 const hello = Buffer.from('hello').toString('base64');
 
@@ -145,6 +148,9 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
       }
       const limits = readFileSync(`/proc/${enclave.processId}/limits`, 'utf8');
       assert.match(limits, /^Max core file size\s+1\s+1\s/m);
+      assert.match(limits, /^Max open files\s+1024\s+1024\s/m);
+      // 64, and 4 for each of the two threads of its manifest.
+      assert.match(limits, /^Max processes\s+72\s+72\s/m);
     });
 
     test('every layer, which strict isolation asks for', async () => {
@@ -152,9 +158,11 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
         'interpreter',
         'authority',
         'environment',
+        'descriptors',
         'memory',
-        'parent-death',
         'no-dumps',
+        'threads',
+        'parent-death',
         'namespaces',
         'privileges',
         'file-view',
@@ -169,7 +177,7 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
     });
 
     test('the interpreter from a copy that root alone can change, and that was verified', () => {
-      const [name = ''] = readdirSync(site.cache);
+      const [name = ''] = readdirSync(site.cache).filter(isInterpreter);
       const { uid, mode } = statSync(join(site.cache, name));
       assert.deepEqual([uid, mode & 0o777], [0, 0o555]);
       assert.equal(readFileSync(`/proc/${enclave.processId}/cmdline`, 'utf8').split('\0')[0], join(site.cache, name));
@@ -303,7 +311,9 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
     });
 
     test('exchange the interpreter, a socket, or anything in the folders of the platform', async () => {
-      const [interpreter = ''] = readdirSync(site.cache).map((name) => join(site.cache, name));
+      const [interpreter = ''] = readdirSync(site.cache)
+        .filter(isInterpreter)
+        .map((name) => join(site.cache, name));
       const own = platform.socketOf(host.user);
       const [runtime = ''] = readdirSync(platform.runtimeFolder).filter((name) => name.startsWith('enclos-run-'));
       const inside = join(platform.runtimeFolder, runtime);
@@ -419,13 +429,17 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
       assert.equal(await host.does('unseal', Number(loaded), String(sealed)), hello);
     });
 
-    test('by SIGTERM, nothing is left but the copy of the interpreter and the state', async () => {
+    test('by SIGTERM, nothing is left but the copy of the interpreter, the starter beside it, and the state', async () => {
       const processes = enclavesOf(platform);
       assert.equal(processes.length, 1);
       await platform.stop('SIGTERM');
       await until('no enclave is left', () => processes.every(({ processId }) => !isRunning(processId)), 20_000);
       assert.deepEqual(readdirSync(platform.runtimeFolder), []);
-      assert.equal(readdirSync(site.cache).length, 1);
+      assert.deepEqual(
+        readdirSync(site.cache).filter((name) => !isInterpreter(name)),
+        ['enclos-start'],
+      );
+      assert.equal(readdirSync(site.cache).length, 2);
     });
   });
 }

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, constants, copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choosePlan, planAllWays, writeSeccompFilter, type IsolationPlan } from '@enclos/software-sgx';
+import { choosePlan, planAllWays, writeStartFiles, type IsolationPlan } from '@enclos/software-sgx';
 import type { IsolationLayer } from '@enclos/tee';
 import { info, ok, warning, type Check } from './check.ts';
 
@@ -25,13 +25,34 @@ export interface IsolationReport {
 }
 
 /** Tries what this machine gives an enclave, by each way that there is. */
-export async function probeIsolation(interpreterPath: string): Promise<IsolationReport> {
-  const folder = await mkdtemp(join(tmpdir(), 'enclos-doctor-'));
+export async function probeIsolation(
+  interpreterPath: string,
+  parents: readonly string[] = [tmpdir(), homedir()],
+): Promise<IsolationReport> {
+  const folder = await runnableFolder(parents);
   try {
-    return reportIsolation(planAllWays({ interpreterPath, filterPath: await writeSeccompFilter(folder) }));
+    return reportIsolation(planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * A folder from which programs run, as that of the platform's starter is: one for temporary files may be mounted noexec.
+ * Where there is none, the last, in which the layers are then missing.
+ */
+async function runnableFolder(parents: readonly string[]): Promise<string> {
+  let found: string | undefined;
+  for (const parent of parents) {
+    const folder = await mkdtemp(join(parent, 'enclos-doctor-')).catch(() => undefined);
+    if (folder === undefined) continue;
+    if (found !== undefined) await rm(found, { recursive: true });
+    found = folder;
+    const { starterPath } = await writeStartFiles(folder);
+    // Without words it does nothing, and says so by the code of its end.
+    if (spawnSync(starterPath, [], { stdio: 'ignore' }).status !== null) break;
+  }
+  return found ?? (await mkdtemp(join(tmpdir(), 'enclos-doctor-')));
 }
 
 /** The first of the range of the documents: nobody has to have it, and it keeps nothing. */
@@ -51,8 +72,8 @@ export async function probeSeparatedIsolation(
   try {
     const copy = await copyForOthers(interpreterPath, folder);
     if (copy === undefined) return undefined;
-    const filterPath = await writeSeccompFilter(folder);
-    return reportIsolation(planAllWays({ interpreterPath: copy, filterPath, enclaveUser: anyEnclaveUser }));
+    const files = { interpreterPath: copy, ...(await writeStartFiles(folder)) };
+    return reportIsolation(planAllWays({ ...files, enclaveUser: anyEnclaveUser }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

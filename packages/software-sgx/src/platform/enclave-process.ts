@@ -6,11 +6,13 @@ import { ByteWriter } from '@enclos/codec';
 import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
-import { enterCgroup } from './isolation/cgroup.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
 import { interpreterFlags } from './interpreter-flags.ts';
-import { commandPrefix, type IsolationPlan } from './isolation/plan.ts';
+import { enclaveCommand } from './isolation/command.ts';
+import type { IsolationPlan } from './isolation/plan.ts';
+import type { MadeCgroup } from './isolation/pids-cgroup.ts';
 import { withOpened } from './isolation/run.ts';
+import { maxThreads } from './isolation/threads.ts';
 import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader.ts';
 
 export interface SpawnOptions {
@@ -50,19 +52,9 @@ const leaveMs = 1000;
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const { inspector } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
-  const words: readonly string[] = [
-    ...enterCgroup(options.cgroup),
-    ...commandPrefix(options.isolation, options.image.manifest.heapSizeBytes, {
-      extraDataBytes: inspector === undefined ? 0n : inspectorDataBytes,
-      user: options.user,
-    }),
-    options.interpreterPath,
-    ...interpreterFlags({ heapSizeBytes: options.image.manifest.heapSizeBytes, debug: options.debug }),
-    ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
-    '-e',
-    inspector === undefined ? loaderSource : inspectedLoaderSource,
-  ];
-  const [command = '', ...args] = words;
+  const { heapSizeBytes } = options.image.manifest;
+  const own = ownCgroup(options);
+  const [command = '', ...args] = commandOf(options, own);
   const child = withOpened(options.isolation.inherited, (filter) =>
     spawn(command, args, {
       stdio: [
@@ -86,7 +78,6 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   options.gate.destroy();
   inspector?.destroy();
   const output = collectOutput(child.stderr);
-  const { heapSizeBytes } = options.image.manifest;
   const exited = new Promise<EnclaveExit>((resolve) => {
     // Also when a signal cannot be sent, which ends nothing.
     child.on('error', (error) => {
@@ -102,9 +93,32 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
       resolve(describeExit({ code, signal, output: output(), heapSizeBytes })),
     );
   });
+  void exited.then(() => own?.remove());
   const booted = feed(child, options.image.sections);
   const channel = descriptor(child, enclaveDescriptors.platform);
   return Object.freeze({ channel, booted, exited, kill: () => leave(child, channel) });
+}
+
+/** Wrappers, interpreter, its flags and the loader. */
+function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly string[] {
+  const { inspector, debug, user, cgroup = own?.folder, interpreterPath } = options;
+  const { heapSizeBytes, threads } = options.image.manifest;
+  const extraDataBytes = inspector === undefined ? 0n : inspectorDataBytes;
+  return [
+    ...enclaveCommand(options.isolation, { heapSizeBytes, threads, extraDataBytes, user, cgroup }, interpreterPath),
+    ...interpreterFlags({ heapSizeBytes, debug }),
+    ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
+    '-e',
+    inspector === undefined ? loaderSource : inspectedLoaderSource,
+  ];
+}
+
+/** Made for this enclave where nothing else bounds its threads. @throws ENCLAVE_START_FAILED */
+function ownCgroup({ isolation: { threads }, image }: SpawnOptions): MadeCgroup | undefined {
+  if (threads?.by !== 'cgroup') return undefined;
+  const made = threads.cgroup.make(maxThreads(image.manifest.threads));
+  if (made === undefined) throw new EnclosError('ENCLAVE_START_FAILED', 'No cgroup can be made for the enclave.');
+  return made;
 }
 
 /**

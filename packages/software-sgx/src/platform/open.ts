@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { PlatformAudit } from '../audit/platform-audit.ts';
@@ -13,7 +13,7 @@ import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
 import { cacheFolders, copyInterpreter } from './interpreter-copy.ts';
 import { planIsolation } from './isolation/choose.ts';
-import { writeSeccompFilter } from './isolation/filter-file.ts';
+import { writeSeccompFilter, writeStarter } from './isolation/start-files.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
 import { claimUsers } from './separation/claim.ts';
 import {
@@ -131,10 +131,14 @@ async function prepareRuntime(
   const runtimeFolder = await createRuntimeFolder(separated?.runtimeFolder, { passable: separated !== undefined });
   try {
     const filterPath = await writeSeccompFilter(runtimeFolder.path);
-    if (separated === undefined) return { runtimeFolder, isolation: planIsolation({ interpreterPath, filterPath }) };
+    // Beside the interpreter, since programs run from there: the folder of the sockets may be mounted noexec. A cache that
+    // is read-only by now may have the interpreter and no starter.
+    const starterPath = await writeStarter([dirname(interpreterPath), runtimeFolder.path]);
+    const files = { interpreterPath, filterPath, starterPath };
+    if (separated === undefined) return { runtimeFolder, isolation: planIsolation(files) };
     const { enclaveUsers } = separated;
     await claimUsers(separated.runtimeFolder, runtimeFolder.path, enclaveUsers);
-    const isolation = planIsolation({ interpreterPath, filterPath, enclaveUser: enclaveUsers.first });
+    const isolation = planIsolation({ ...files, enclaveUser: enclaveUsers.first });
     requireUserSwitch(isolation, enclaveUsers);
     return { runtimeFolder, isolation };
   } catch (error) {

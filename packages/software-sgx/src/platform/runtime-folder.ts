@@ -15,7 +15,7 @@ export interface RuntimeFolder {
 const prefix = 'enclos-run-';
 /** Somebody listens there for as long as the process lives, whatever it dies of. */
 const lifeSocket = 'life.sock';
-const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|users|g-[0-9a-f]{16})$/;
+const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|enclos-start|users|g-[0-9a-f]{16})$/;
 
 export interface RuntimeFolderOptions {
   /** Whether other users may pass through to a socket whose name they know. */

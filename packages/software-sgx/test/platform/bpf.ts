@@ -3,8 +3,7 @@
 export interface SystemCall {
   readonly number: number;
   readonly architecture: number;
-  /** The low words of the arguments. */
-  readonly arguments?: readonly number[];
+  readonly arguments?: readonly (number | bigint)[];
 }
 
 interface Instruction {
@@ -30,7 +29,7 @@ function dataOf(call: SystemCall): DataView {
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, call.number, true);
   data.setUint32(4, call.architecture, true);
-  call.arguments?.forEach((value, i) => data.setUint32(16 + i * 8, value, true));
+  call.arguments?.forEach((value, i) => data.setBigUint64(16 + i * 8, BigInt(value), true));
   return data;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { planAllWays, planIsolation } from '../../src/platform/isolation/choose.ts';
 import type { IsolationPlan } from '../../src/platform/isolation/plan.ts';
-import { machineOptions, missingLayers, utilLinux, type Machine } from './isolation-machine.ts';
+import { machineOptions, missingLayers, starterPath, utilLinux, type Machine } from './isolation-machine.ts';
 
 const choose = (machine: Machine): IsolationPlan => planIsolation(machineOptions(machine));
 const detailOf = (plan: IsolationPlan, wanted: string): string =>
@@ -45,13 +45,13 @@ describe('the choice between the ways to isolation', () => {
   test('of a machine that lacks a layer both ways names both ways to it', () => {
     const plan = choose({ without: older });
     assert.equal(plan.way, 'util-linux');
-    assert.deepEqual(missingLayers(plan), ['file-view', 'seccomp']);
+    assert.deepEqual(missingLayers(plan), ['memory', 'file-view', 'seccomp']);
     assert.match(detailOf(plan, 'seccomp'), /util-linux 2\.41.* Or: .*apt-get install bubblewrap/);
   });
 
   test('does not say the same twice', () => {
-    const plan = choose({ programs: [] });
-    assert.equal(detailOf(plan, 'memory'), 'Install util-linux (prlimit).');
+    const plan = choose({ programs: [], without: [starterPath] });
+    assert.match(detailOf(plan, 'no-dumps'), /^Let programs run ((?! Or: ).)*\.$/);
   });
 
   test('shows both ways to whoever asks', () => {

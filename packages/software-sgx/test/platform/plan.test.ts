@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { commandPrefix, planUtilLinux, requireIsolation } from '../../src/platform/isolation/plan.ts';
+import { enclaveCommand, type EnclaveNeeds } from '../../src/platform/isolation/command.ts';
+import { planUtilLinux, requireIsolation, type IsolationPlan } from '../../src/platform/isolation/plan.ts';
 import type { Run } from '../../src/platform/isolation/run.ts';
-import { layersOfTheMachine, machineOptions, missingLayers, type Machine, type Planned } from './isolation-machine.ts';
+import {
+  layersOfTheMachine,
+  limitLayerNames,
+  machineOptions,
+  missingLayers,
+  starterPath,
+  type Machine,
+  type Planned,
+} from './isolation-machine.ts';
 import { requireUserSwitch } from '../../src/platform/separation/separation.ts';
 
 const interpreterPath = process.execPath;
@@ -10,6 +19,10 @@ const interpreterPath = process.execPath;
 function planOn(machine: Machine): Planned {
   const commands: string[] = [];
   return { plan: planUtilLinux(machineOptions(machine, commands)), commands };
+}
+
+function commandOf(plan: IsolationPlan, needs: Partial<EnclaveNeeds> = {}): readonly string[] {
+  return enclaveCommand(plan, { heapSizeBytes: 1n, threads: 4, ...needs }, interpreterPath);
 }
 
 describe('the isolation plan of util-linux', () => {
@@ -21,10 +34,7 @@ describe('the isolation plan of util-linux', () => {
       ['interpreter', 'authority', 'environment', ...layersOfTheMachine],
     );
     const line = plan.prefix.join(' ');
-    assert.match(
-      line,
-      /^setpriv --pdeathsig KILL -- prlimit --core=1:1 -- unshare --net .*--kill-child=SIGKILL -- setpriv --no-new-privs /,
-    );
+    assert.match(line, /^setpriv --pdeathsig KILL -- unshare --net .*--kill-child=SIGKILL -- setpriv --no-new-privs /);
     assert.match(line, /--seccomp-filter \/run\/filter\.bpf --$/);
     assert.equal(plan.prefix.filter((word) => word === '--no-new-privs').length, 1);
   });
@@ -37,25 +47,30 @@ describe('the isolation plan of util-linux', () => {
   test('of a machine without util-linux has no wrapper, and says how to get each layer', () => {
     const { plan } = planOn({ programs: [] });
     assert.deepEqual(plan.prefix, []);
-    assert.deepEqual(missingLayers(plan), layersOfTheMachine);
+    // The starter is the platform's own. Without the filter memory can be shared, which no limit counts.
+    const own = ['descriptors', 'no-dumps'];
+    assert.deepEqual(
+      missingLayers(plan).filter((name) => name !== 'threads'),
+      layersOfTheMachine.filter((name) => ![...own, 'threads'].includes(name)),
+    );
     const missing = plan.layers.filter(({ active }) => !active);
-    for (const { name, detail } of missing) assert.match(detail, /Install|Run/, name);
+    for (const { name, detail } of missing) assert.match(detail, /Install|Run|filter/, name);
   });
 
   test('of a user without user namespaces lacks the namespaces alone', () => {
     const { plan } = planOn({ without: ['unshare'], userId: 1000 });
-    assert.deepEqual(missingLayers(plan), ['namespaces']);
+    // Beside its other processes, RLIMIT_NPROC of the user would count this one too.
+    assert.deepEqual(missingLayers(plan), ['threads', 'namespaces']);
     assert.ok(!plan.prefix.includes('unshare'));
-    assert.deepEqual(plan.prefix.slice(0, 6), ['setpriv', '--pdeathsig', 'KILL', '--', 'prlimit', '--core=1:1']);
+    assert.deepEqual(plan.prefix.slice(0, 5), ['setpriv', '--pdeathsig', 'KILL', '--', 'setpriv']);
   });
 
   test('of a user with user namespaces makes one', () => {
     // Without the user namespace, unshare needs root: the first form fails.
-    const rootOnly: Run = (command, args) =>
-      [command, ...args].includes('unshare') && !args.includes('--user') ? undefined : '';
-    const plan = planUtilLinux({ interpreterPath, filterPath: '/f', run: rootOnly, userId: 1000 });
+    const { plan } = planOn({ userId: 1000 });
     assert.deepEqual(missingLayers(plan), []);
     assert.ok(plan.prefix.includes('--map-current-user'));
+    assert.deepEqual(plan.threads, { by: 'limit' });
   });
 
   test('of a kernel without Landlock lacks the file view alone', () => {
@@ -67,7 +82,11 @@ describe('the isolation plan of util-linux', () => {
 
   test('of a setpriv without seccomp lacks the filter alone', () => {
     const { plan } = planOn({ without: ['--seccomp-filter'] });
-    assert.deepEqual(missingLayers(plan), ['seccomp']);
+    assert.deepEqual(missingLayers(plan), ['memory', 'seccomp']);
+    assert.match(
+      plan.layers.find(({ name }) => name === 'memory')?.detail ?? '',
+      /^Private memory is bounded\. Shared/,
+    );
     assert.ok(plan.prefix.includes('--landlock-access'));
   });
 
@@ -82,25 +101,61 @@ describe('the isolation plan of util-linux', () => {
     assert.deepEqual(missingLayers(plan), []);
   });
 
-  test('of a machine without prlimit lacks the bounds that it sets', () => {
-    const { plan } = planOn({ programs: ['setpriv', 'unshare', 'ldd'] });
-    assert.deepEqual(missingLayers(plan), ['memory', 'no-dumps']);
-    assert.ok(!plan.prefix.includes('prlimit'));
-    assert.deepEqual(commandPrefix(plan, 1n), plan.prefix);
+  test('of a folder from which no program runs lacks all that the starter gives', () => {
+    const { plan } = planOn({ without: [starterPath] });
+    assert.deepEqual(missingLayers(plan), [...limitLayerNames, 'threads']);
+    assert.ok(!commandOf(plan).includes(starterPath));
+    assert.deepEqual(commandOf(plan), [...plan.prefix, interpreterPath]);
+  });
+
+  for (const [layer, word] of [
+    ['descriptors', 'c8'],
+    ['memory', 'r2'],
+    ['no-dumps', 'e1'],
+  ] as const) {
+    test(`of a machine that does not set the limit of ${layer} lacks it alone, and sets the others`, () => {
+      const { plan } = planOn({ without: [word] });
+      assert.deepEqual(missingLayers(plan), [layer]);
+      const command = commandOf(plan);
+      assert.equal(command[0], starterPath);
+      assert.ok(!command.slice(0, command.indexOf('-')).includes(word.replace('c8', 'c7')));
+    });
+  }
+
+  test('starts everything by the starter, with the path of the next program, since it looks for none', () => {
+    const command = commandOf(planOn({}).plan);
+    assert.equal(command[0], starterPath);
+    assert.match(command[command.indexOf('-') + 1] ?? '', /^\/.*\/setpriv$/);
+  });
+
+  test('closes every descriptor above those of the enclave, and keeps 1024 at most', () => {
+    const command = commandOf(planOn({}).plan);
+    assert.deepEqual(command.slice(1, 4), ['c7', 'r7', 'v1024']);
   });
 
   test('bounds the memory of each enclave by its heap, around everything else', () => {
     const { plan } = planOn({});
-    const [small = [], large = []] = [16n, 1024n].map((mebibytes) => commandPrefix(plan, mebibytes * 1024n * 1024n));
-    assert.deepEqual(small.slice(3), plan.prefix);
-    assert.equal(small[0], 'prlimit');
-    const bytesOf = (words: readonly string[]): bigint => BigInt(words[1]?.replace('--data=', '') ?? 0);
-    assert.equal(bytesOf(large) - bytesOf(small), 2n * 1008n * 1024n * 1024n);
+    const [small = [], large = []] = [16n, 1024n].map((mebibytes) =>
+      commandOf(plan, { heapSizeBytes: mebibytes * 1024n * 1024n }),
+    );
+    const bytesOf = (words: readonly string[], resource: string): bigint =>
+      BigInt(words[words.indexOf(resource) + 1]?.replace('v', '') ?? 0);
+    for (const resource of ['r2', 'r9']) {
+      assert.equal(bytesOf(large, resource) - bytesOf(small, resource), 2n * 1008n * 1024n * 1024n);
+    }
+    assert.ok(small.indexOf('r2') < small.indexOf('-'));
+    assert.equal(bytesOf(small, 'r3'), 8n * 1024n * 1024n);
+  });
+
+  test('enters the cgroup of an enclave before everything else', () => {
+    const command = commandOf(planOn({}).plan, { cgroup: '/sys/fs/cgroup/pod' });
+    assert.deepEqual(command.slice(0, 2), [starterPath, 'j/sys/fs/cgroup/pod/cgroup.procs']);
   });
 
   test('tries each inner layer on the interpreter itself, inside the outer ones', () => {
     const { commands } = planOn({});
-    const tried = commands.filter((line) => line.includes('--seccomp-filter'));
+    // What is left bounds the threads, with all layers.
+    const tried = commands.filter((line) => line.includes('--seccomp-filter') && !line.includes('/cgroup/'));
     assert.equal(tried.length, 1);
     assert.match(
       tried[0] ?? '',
@@ -115,13 +170,14 @@ describe('the isolation plan of a separated platform', () => {
   test('changes the user in the innermost wrapper, and ties it to the platform again behind the change', () => {
     const { plan } = planOn({ enclaveUser: 61_000 });
     assert.deepEqual(missingLayers(plan), []);
-    const line = commandPrefix(plan, 1n, { user: 61_007 }).join(' ');
+    const line = commandOf(plan, { user: 61_007 }).join(' ');
     assert.ok(line.includes(`--kill-child=SIGKILL -- setpriv ${asUser} --no-new-privs --bounding-set=-all`), line);
+    // The bound of its threads comes after the change, since it is one of the user.
     assert.match(
       line.slice(line.indexOf(asUser)),
-      /^[^/]+ --pdeathsig KILL -- setpriv --no-new-privs --landlock-access /,
+      /^[^/]+ --pdeathsig KILL -- \/cache\/enclos-start r6 v80 - \S*setpriv --no-new-privs --landlock-access /,
     );
-    assert.ok(!commandPrefix(plan, 1n).includes('--reuid'));
+    assert.ok(!commandOf(plan).includes('--reuid'));
   });
 
   test('is tried under a user of an enclave, layer by layer', () => {
@@ -135,7 +191,7 @@ describe('the isolation plan of a separated platform', () => {
     const { plan, commands } = planOn({ enclaveUser: 61_000, without: ['unshare'] });
     assert.deepEqual(missingLayers(plan), ['namespaces']);
     assert.ok(!commands.some((line) => line.includes('--map-current-user')));
-    assert.match(commandPrefix(plan, 1n, { user: 61_007 }).join(' '), /prlimit --core=1:1 -- setpriv --reuid 61007 /);
+    assert.match(commandOf(plan, { user: 61_007 }).join(' '), /--pdeathsig KILL -- setpriv --reuid 61007 /);
   });
 
   test('of a machine that changes no users has no privileges layer, and no platform opens with it', () => {
@@ -168,6 +224,6 @@ describe('requireIsolation', () => {
       message: 'Strict isolation lacks: file-view.',
       details: { missing: ['file-view'] },
     });
-    assert.throws(() => requireIsolation(bare, 'strict'), { details: { missing: layersOfTheMachine } });
+    assert.throws(() => requireIsolation(bare, 'strict'), { details: { missing: missingLayers(bare) } });
   });
 });

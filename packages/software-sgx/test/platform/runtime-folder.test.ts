@@ -18,6 +18,7 @@ async function staleFolder(parent: string, name = 'enclos-run-stale1'): Promise<
       .then(() => process.kill(process.pid, 'SIGKILL'));`;
   await once(spawn(process.execPath, ['-e', script], { cwd: path }), 'exit');
   writeFileSync(join(path, 'enclave.bpf'), '');
+  writeFileSync(join(path, 'enclos-start'), '');
   return path;
 }
 
@@ -27,6 +28,7 @@ describe('the runtime folder', () => {
     const folder = await createRuntimeFolder(parent);
     assert.equal(statSync(folder.path).mode & 0o777, 0o700);
     writeFileSync(join(folder.path, 'enclave.bpf'), '');
+    writeFileSync(join(folder.path, 'enclos-start'), '');
     await folder.remove();
     assert.deepEqual(readdirSync(parent), []);
   });
@@ -97,8 +99,8 @@ describe('the runtime folder', () => {
     const open = await staleFolder(parent, 'enclos-run-opened');
     chmodSync(open, 0o722);
     await removeStaleFolders(parent);
-    assert.equal(readdirSync(named).length, 4);
-    assert.equal(readdirSync(open).length, 4);
+    assert.equal(readdirSync(named).length, 5);
+    assert.equal(readdirSync(open).length, 5);
     assert.ok(existsSync(join(parent, 'enclos-run-linked')));
   });
 

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { emptyOpensslConfiguration } from '../interpreter-flags.ts';
 import { interpreterFiles } from './plan.ts';
@@ -12,15 +12,16 @@ export const filterDescriptor = 7;
  * name that is asked for, since links are not there. Read-only at last: it lives
  * in memory, which nothing else bounds. Ends where the first program begins.
  */
-export function bubblewrapView(programs: readonly string[], run: Run): readonly string[] {
+export function bubblewrapView(programs: readonly string[], starterPath: string, run: Run): readonly string[] {
   const opened = programs.flatMap((path) => {
     const { runnable, readable } = interpreterFiles(path, run);
     return [...runnable, ...readable];
   });
-  const files = [...new Set(opened)].filter((path) => path !== emptyOpensslConfiguration);
+  // The starter needs no library.
+  const files = [...new Set([...opened, starterPath])].filter((path) => path !== emptyOpensslConfiguration);
   return [
     ...foldersOf([...files, emptyOpensslConfiguration]).flatMap((path) => ['--dir', path]),
-    ...files.flatMap((path) => ['--ro-bind', realpathSync(path), path]),
+    ...files.flatMap((path) => ['--ro-bind', existing(path), path]),
     '--dev-bind',
     emptyOpensslConfiguration,
     emptyOpensslConfiguration,
@@ -32,6 +33,11 @@ export function bubblewrapView(programs: readonly string[], run: Run): readonly 
     String(filterDescriptor),
     '--',
   ];
+}
+
+/** Without links, as bubblewrap binds it; what is not there it says itself. */
+function existing(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 /** All folders above these, the outer ones first. Those that bubblewrap makes by itself no other user can pass through. */

@@ -1,20 +1,20 @@
 import type { IsolationLayer } from '@enclos/tee';
 import { bubblewrapView, filterDescriptor } from './bubblewrap-view.ts';
+import { wayWords, type Way } from './command.ts';
+import { pathOf, triedLimits } from './limits.ts';
 import {
+  boundThreads,
   dropEverything,
-  dumpWrapper,
+  filterGives,
   layer,
-  memoryLayer,
-  memoryWords,
-  minimumHeapBytes,
+  limitLayers,
   ownLayers,
   quietStart,
-  triedLayer,
-  withUser,
   type IsolationPlan,
   type PlanOptions,
 } from './plan.ts';
 import { runCommand, type Run } from './run.ts';
+import { threadsLayer } from './threads.ts';
 
 /** Options that bubblewrap has had since 0.5 (2021). It sets no-new-privs always. */
 const confinement = [
@@ -33,10 +33,12 @@ const confinement = [
 /** The interpreter is the first process of its namespace, as below `unshare`: one process less, and its end is seen. */
 const asFirstProcess = '--as-pid-1';
 
+const ownUserNamespace = '--unshare-user';
+
 /** Root makes namespaces itself; where it may not, as in a container, inside a user namespace like everybody else. */
 const variants: readonly (readonly string[])[] = [
   [...confinement, asFirstProcess],
-  ['--unshare-user', ...confinement, asFirstProcess],
+  [ownUserNamespace, ...confinement, asFirstProcess],
 ];
 
 /**
@@ -54,16 +56,13 @@ const switchingUser = [
   ...['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'].flatMap((name) => ['--cap-add', name]),
 ];
 
-/** Where a program is looked for that is started without a PATH (execvp(3), confstr(3)). */
-const setprivPaths = ['/bin/setpriv', '/usr/bin/setpriv'];
-
 const gives = {
   namespaces: 'Own network, process, IPC, host-name and mount namespaces (bubblewrap): no network at all.',
   privileges: 'No capabilities, and none to be had (bubblewrap: no-new-privs, --cap-drop ALL).',
   'file-view':
-    'A read-only root folder of its own, with the interpreter and its libraries: no other file of the machine has ' +
+    'A read-only root folder of its own, with the interpreter, its libraries and the starter: no other file of the machine has ' +
     'even a name (bwrap --ro-bind).',
-  seccomp: 'System call filter: no sockets, no processes, no tracing, no mounts (bwrap --seccomp).',
+  seccomp: filterGives('bwrap --seccomp'),
 } as const;
 
 /** What differs for an enclave with a user of its own. */
@@ -83,57 +82,56 @@ const givesUser = {
  */
 export function planBubblewrap(options: PlanOptions): IsolationPlan {
   const run = options.run ?? runCommand;
-  const { enclaveUser } = options;
+  const { enclaveUser, interpreterPath, starterPath } = options;
   const inherited = Object.freeze({ path: options.filterPath, descriptor: filterDescriptor });
   const starts = ([command = '', ...args]: readonly string[]): boolean => run(command, args, inherited) !== undefined;
-  const dumps = { wrapper: dumpWrapper, words: dumpWrapper.flags.find((words) => starts([...words, 'true'])) };
-  const outer = { prefix: dumps.words ?? [] };
-  const runs = (way: Way, before: readonly string[] = []): boolean =>
-    starts([...before, ...wordsOf(way, enclaveUser), options.interpreterPath, ...quietStart]);
+  const limits = triedLimits((words) => starts([starterPath, ...words, '-', interpreterPath, ...quietStart]));
+  const runs = (way: Way): boolean =>
+    starts([...wayWords(way, { starterPath, user: enclaveUser, last: [] }, interpreterPath), ...quietStart]);
   const ways = enclaveUser === undefined ? waysAsOneUser(options, run) : waysToAnotherUser(options, run);
-  const works = ways.map((way) => behind(outer.prefix, way)).find((way) => runs(way));
-  const way = works ?? outer;
-  const bounded = runs(way, memoryWords(minimumHeapBytes));
+  const works = ways.find((way) => runs(way));
+  const countsAlone = enclaveUser !== undefined || works?.prefix.includes(ownUserNamespace) === true;
+  const threads = works && boundThreads(options, { way: works, limits, countsAlone }, starts);
   const otherwise = works === undefined ? whatToDo(options, starts(['bwrap', '--version'])) : '';
   const given = (name: string, detail: string): IsolationLayer =>
     layer(name, works !== undefined, works === undefined ? otherwise : detail);
   const layers = [
     ...ownLayers,
-    memoryLayer(bounded),
+    ...limitLayers(limits, works !== undefined),
+    works === undefined ? given('threads', '') : threadsLayer(threads),
     given('parent-death', 'The kernel ends the enclave with the platform (bwrap --die-with-parent).'),
-    triedLayer(dumps),
     ...Object.entries(enclaveUser === undefined ? gives : givesUser).map(([name, detail]) => given(name, detail)),
   ];
   return Object.freeze({
     way: 'bubblewrap',
-    ...way,
+    ...(works ?? { prefix: Object.freeze([]), lastAt: 0 }),
+    starterPath,
+    limits,
+    ...(threads === undefined ? {} : { threads }),
     layers: Object.freeze(layers),
     ...(works === undefined ? {} : { inherited }),
   });
 }
 
-/** The words of a plan, and where a user goes in them. */
-type Way = Pick<IsolationPlan, 'prefix' | 'userAt'>;
-
-function wordsOf(way: Way, user: number | undefined): readonly string[] {
-  return user === undefined || way.userAt === undefined ? way.prefix : withUser(way, user);
+function waysAsOneUser(
+  { interpreterPath, starterPath, userId = process.getuid?.() }: PlanOptions,
+  run: Run,
+): readonly Way[] {
+  const view = bubblewrapView([interpreterPath], starterPath, run);
+  // A user namespace counts the threads of one enclave, except for root, whom nothing counts.
+  const inOrder = userId === 0 ? variants : [...variants].reverse();
+  return inOrder.map((variant) => {
+    const prefix = Object.freeze(['bwrap', ...variant, ...view]);
+    return { prefix, lastAt: prefix.length };
+  });
 }
 
-function behind(outer: readonly string[], { prefix, userAt }: Way): Way {
-  const at = userAt === undefined ? {} : { userAt: outer.length + userAt };
-  return { prefix: Object.freeze([...outer, ...prefix]), ...at };
-}
-
-function waysAsOneUser({ interpreterPath }: PlanOptions, run: Run): readonly Way[] {
-  const view = bubblewrapView([interpreterPath], run);
-  return variants.map((variant) => ({ prefix: ['bwrap', ...variant, ...view] }));
-}
-
-function waysToAnotherUser({ interpreterPath }: PlanOptions, run: Run): readonly Way[] {
-  const setpriv = setprivPaths.find((path) => run(path, ['--version']) !== undefined);
-  if (setpriv === undefined) return [];
-  const outer = ['bwrap', ...switchingUser, ...bubblewrapView([interpreterPath, setpriv], run), setpriv];
-  return [{ prefix: [...outer, ...dropEverything, '--'], userAt: outer.length }];
+function waysToAnotherUser({ interpreterPath, starterPath }: PlanOptions, run: Run): readonly Way[] {
+  const setpriv = pathOf('setpriv');
+  if (run(setpriv, ['--version']) === undefined) return [];
+  const outer = ['bwrap', ...switchingUser, ...bubblewrapView([interpreterPath, setpriv], starterPath, run), setpriv];
+  const prefix = Object.freeze([...outer, ...dropEverything, '--']);
+  return [{ prefix, userAt: outer.length, lastAt: prefix.length }];
 }
 
 function whatToDo({ enclaveUser }: PlanOptions, isInstalled: boolean): string {

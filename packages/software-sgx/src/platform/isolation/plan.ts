@@ -2,16 +2,22 @@ import { existsSync, realpathSync } from 'node:fs';
 import { EnclosError } from '@enclos/errors';
 import type { Isolation, IsolationLayer } from '@enclos/tee';
 import { emptyOpensslConfiguration } from '../interpreter-flags.ts';
+import { userWords, wayWords, type Way } from './command.ts';
+import { byPath, limitLayer, triedLimits, type LimitName } from './limits.ts';
+import { ownPidsCgroup, type PidsCgroup } from './pids-cgroup.ts';
 import { runCommand, type InheritedFile, type Run } from './run.ts';
+import { findThreadBound, threadsLayer, type ThreadBound } from './threads.ts';
 
 /** How an enclave process is started on this machine, and what that gives. */
-export interface IsolationPlan {
-  /** Goes before the interpreter, whatever the enclave: see {@link commandPrefix}. */
-  readonly prefix: readonly string[];
-  /** Where in the prefix the words go that give the process a user of its own; absent where it cannot have one. */
-  readonly userAt?: number;
+export interface IsolationPlan extends Way {
   readonly layers: readonly IsolationLayer[];
   readonly way: IsolationWay;
+  /** The program that starts all others: see `starter.ts`. */
+  readonly starterPath: string;
+  /** What the first starter limits. */
+  readonly limits: readonly LimitName[];
+  /** What bounds the threads, if anything. */
+  readonly threads?: ThreadBound;
   /** What the prefix reads beside its words. */
   readonly inherited?: InheritedFile;
 }
@@ -23,12 +29,16 @@ export interface PlanOptions {
   readonly interpreterPath: string;
   /** A file with the seccomp filter. */
   readonly filterPath: string;
+  /** The starter, which the user of the enclave must be able to run. */
+  readonly starterPath: string;
   /** Runs a command. A parameter, so that tests can play other machines. */
   readonly run?: Run;
   /** Who runs the platform. Default: the user of this process. */
   readonly userId?: number;
   /** A separated platform: one of the users that its enclaves run as. Every layer is tried under it. */
   readonly enclaveUser?: number;
+  /** Where a cgroup for an enclave can be made. Default: that of this process. */
+  readonly cgroup?: PidsCgroup | undefined;
 }
 
 /** A layer of a wrapper: the words that turn it on (the first that work), and what to do where none does. */
@@ -44,11 +54,12 @@ const diesWithParent = ['--pdeathsig', 'KILL'];
 /** What setpriv takes from root. */
 export const dropEverything = [noNewPrivileges, '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
 const namespaces = ['--net', '--ipc', '--uts', '--pid', '--mount', '--fork', '--kill-child=SIGKILL', '--'];
+const ownUserNamespace = '--user';
 const needsUtilLinux = 'Install util-linux 2.41 or later, on a kernel with Landlock and seccomp.';
 
 /**
  * Looks once at what util-linux gives on this machine, by trying it. The wrappers are
- * `setpriv`, `prlimit` and `unshare` of util-linux, which every Debian has.
+ * `setpriv` and `unshare` of util-linux, which every Debian has.
  * They start one another in that order, and the interpreter last.
  */
 export function planUtilLinux(options: PlanOptions): IsolationPlan {
@@ -59,28 +70,79 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
   for (const wrapper of outerWrappers) {
     const wrappers = outer.flatMap(({ words }) => words ?? []);
     // A user namespace of its own knows one user, and root outside could not become another one in it.
-    const usable = wrapper.flags.filter((words) => switchUser.length === 0 || !words.includes('--user'));
+    const usable = wrapper.flags.filter((words) => switchUser.length === 0 || !words.includes(ownUserNamespace));
     outer.push({ wrapper, words: usable.find((words) => starts([...wrappers, ...words, 'true'])) });
   }
   const outerWords = outer.flatMap(({ words }) => words ?? []);
+  const interpreter = [options.interpreterPath, ...quietStart];
   // Tried on the interpreter itself, where it will run: a layer that it cannot start under is no layer.
   const before = switchUser.length === 0 ? [] : ['setpriv', ...switchUser, '--'];
-  const works = (words: readonly string[]): boolean =>
-    starts([...outerWords, ...words, '--', options.interpreterPath, ...quietStart]);
-  const bounded = starts([...memoryWords(minimumHeapBytes), ...outerWords, options.interpreterPath, ...quietStart]);
+  const works = (words: readonly string[]): boolean => starts([...outerWords, ...words, '--', ...interpreter]);
+  const limits = triedLimits((words) => starts([options.starterPath, ...words, '-', ...interpreter]));
   // Dropping privileges takes those that the change of the user takes away: both are one step.
   const privileges = tried(privilegesWrapper(options), (flags) => works(['setpriv', ...switchUser, ...flags]));
   const confined = confiningWrappers(options, run).map((wrapper) =>
     tried(wrapper, (flags) => works([...before, 'setpriv', ...flags])),
   );
   const inner = [privileges, ...confined];
-  // The filter refuses what the change of the user has to do last, so that comes before.
-  const steps = switchUser.length === 0 ? [inner] : [[privileges], confined];
+  // The filter refuses what the change of the user has to do last, so that comes before. So does the last starter, which
+  // the file view does not hold.
+  const early = switchUser.length === 0 ? [] : setprivWords([privileges]);
+  const late = setprivWords(switchUser.length === 0 ? inner : confined);
+  const way = Object.freeze({
+    prefix: Object.freeze([...outerWords, ...early, ...late]),
+    ...(switchUser.length === 0 ? {} : { userAt: outerWords.length + 1 }),
+    lastAt: outerWords.length + early.length,
+  });
+  const countsAlone = options.enclaveUser !== undefined || outerWords.includes(ownUserNamespace);
+  const threads = boundThreads(options, { way, limits, countsAlone }, starts);
+  const hasFilter = confined.some(({ wrapper, words }) => wrapper.name === 'seccomp' && words !== undefined);
   return Object.freeze({
     way: 'util-linux',
-    prefix: Object.freeze([...outerWords, ...steps.flatMap(setprivWords)]),
-    userAt: outerWords.length + 1,
-    layers: Object.freeze([...ownLayers, memoryLayer(bounded), ...[...outer, ...inner].map(triedLayer)]),
+    ...way,
+    starterPath: options.starterPath,
+    limits,
+    ...(threads === undefined ? {} : { threads }),
+    layers: Object.freeze([
+      ...ownLayers,
+      ...limitLayers(limits, hasFilter),
+      threadsLayer(threads),
+      ...[...outer, ...inner].map(triedLayer),
+    ]),
+  });
+}
+
+/** What the outer limits give, in the order of the list of layers. */
+export function limitLayers(limits: readonly LimitName[], hasFilter: boolean): readonly IsolationLayer[] {
+  return (['descriptors', 'memory', 'no-dumps'] as const).map((name) => limitLayer(name, limits, hasFilter));
+}
+
+export interface TriedWay {
+  readonly way: Way;
+  readonly limits: readonly LimitName[];
+  /** See {@link ThreadTrial}. */
+  readonly countsAlone: boolean;
+}
+
+/** Looks for a bound of threads, by starting the interpreter all the way. */
+export function boundThreads(
+  options: PlanOptions,
+  { way, limits, countsAlone }: TriedWay,
+  starts: (words: readonly string[]) => boolean,
+): ThreadBound | undefined {
+  // Without the starter there is nothing that would set one.
+  if (limits.length === 0) return undefined;
+  const { starterPath, enclaveUser: user } = options;
+  const isRoot = (options.userId ?? process.getuid?.()) === 0;
+  // A user of its own has the bound of that user, and needs no other.
+  const cgroup = user === undefined && isRoot ? ('cgroup' in options ? options.cgroup : ownPidsCgroup()) : undefined;
+  return findThreadBound({
+    countsAlone,
+    cgroup,
+    starts: (first, last) => {
+      const words = wayWords(way, { starterPath, user, last }, options.interpreterPath);
+      return starts([starterPath, ...first, '-', ...byPath([...words, ...quietStart])]);
+    },
   });
 }
 
@@ -93,7 +155,7 @@ export interface Tried {
   readonly words: readonly string[] | undefined;
 }
 
-export function triedLayer({ wrapper, words }: Tried): IsolationLayer {
+function triedLayer({ wrapper, words }: Tried): IsolationLayer {
   return layer(wrapper.name, words !== undefined, words === undefined ? wrapper.otherwise : wrapper.gives);
 }
 
@@ -107,76 +169,14 @@ function setprivWords(inner: readonly Tried[]): readonly string[] {
   return ['setpriv', ...once, '--'];
 }
 
-const memoryLayerName = 'memory';
-export const minimumHeapBytes = 16n * 1024n * 1024n;
-/** What the interpreter has mapped before it runs anything: code range, thread stacks, its own heap's start. */
-const interpreterDataBytes = 640n * 1024n * 1024n;
-
-/**
- * RLIMIT_DATA: the heap flag bounds JavaScript objects, and this bounds them
- * together with buffers and WebAssembly memory, which may need as much again.
- */
-export function memoryWords(heapSizeBytes: bigint, besidesBytes = 0n): readonly string[] {
-  return ['prlimit', `--data=${interpreterDataBytes + 2n * heapSizeBytes + besidesBytes}`, '--'];
-}
-
-export function memoryLayer(active: boolean): IsolationLayer {
-  const gives = 'Memory is bounded by the heap size of the manifest (prlimit --data, heap flag, WebAssembly pages).';
-  return layer(memoryLayerName, active, active ? gives : 'Install util-linux (prlimit).');
-}
-
-/** What gives an enclave a user of its own, of a group of the same number and of no other. */
-function userWords(user: number): readonly string[] {
-  return ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups'];
-}
-
-export interface CommandPrefixOptions {
-  /** Memory of the platform's own in the enclave's process. */
-  readonly extraDataBytes?: bigint;
-  /** The user that the enclave runs as, on a separated platform. */
-  readonly user?: number | undefined;
-}
-
-/** What goes before the interpreter of one enclave. */
-export function commandPrefix(
-  plan: IsolationPlan,
-  heapSizeBytes: bigint,
-  { extraDataBytes, user }: CommandPrefixOptions = {},
-): readonly string[] {
-  const bounded = plan.layers.some(({ name, active }) => name === memoryLayerName && active);
-  const prefix = user === undefined ? plan.prefix : withUser(plan, user);
-  return [...(bounded ? memoryWords(heapSizeBytes, extraDataBytes) : []), ...prefix];
-}
-
-/** The prefix of a plan with a user in it. */
-export function withUser(
-  { prefix, userAt }: Pick<IsolationPlan, 'prefix' | 'userAt'>,
-  user: number,
-): readonly string[] {
-  if (userAt === undefined) throw new RangeError('This way to isolation gives no process a user of its own.');
-  return [...prefix.slice(0, userAt), ...userWords(user), ...prefix.slice(userAt)];
-}
-
 export const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e', '0'];
 
 /** What the platform itself gives, on every machine. */
 export const ownLayers = [
   layer('interpreter', true, 'Node permission model, no code from strings, no addons, no inspector signal.'),
   layer('authority', true, 'Modules, globals and process members with authority are removed before the bundle runs.'),
-  layer(
-    'environment',
-    true,
-    'Empty environment and OpenSSL configuration; no descriptors but the three of the enclave.',
-  ),
+  layer('environment', true, 'Empty environment and OpenSSL configuration.'),
 ];
-
-export const dumpWrapper: Wrapper = {
-  // Not 0: the kernel pipes a dump to a collector whatever the limit is, except when it is 1 (core(5)).
-  name: 'no-dumps',
-  flags: [['prlimit', '--core=1:1', '--']],
-  gives: 'A crash leaves no memory dump, neither in a file nor with a collector (prlimit --core).',
-  otherwise: 'Install util-linux (prlimit).',
-};
 
 const outerWrappers: readonly Wrapper[] = [
   {
@@ -187,12 +187,11 @@ const outerWrappers: readonly Wrapper[] = [
     gives: 'The kernel ends the enclave with the platform (setpriv --pdeathsig).',
     otherwise: 'Install util-linux (setpriv).',
   },
-  dumpWrapper,
   {
     name: 'namespaces',
     flags: [
       ['unshare', ...namespaces],
-      ['unshare', '--user', '--map-current-user', ...namespaces],
+      ['unshare', ownUserNamespace, '--map-current-user', ...namespaces],
     ],
     gives: 'Own network, process, IPC, host-name and mount namespaces (unshare): no network at all.',
     otherwise: 'Run the platform as root, or allow unprivileged user namespaces.',
@@ -213,6 +212,11 @@ function privilegesWrapper({ enclaveUser, userId = process.getuid?.() }: PlanOpt
   };
 }
 
+/** What the filter of `system-calls.ts` gives, by the option that sets it. */
+export function filterGives(option: string): string {
+  return `System call filter: what is not listed is refused. No new sockets, no processes, no tracing, no mounts (${option}).`;
+}
+
 function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
   return [
     {
@@ -227,7 +231,7 @@ function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
     {
       name: 'seccomp',
       flags: [[noNewPrivileges, '--seccomp-filter', options.filterPath]],
-      gives: 'System call filter: no sockets, no processes, no tracing, no mounts (setpriv --seccomp-filter).',
+      gives: filterGives('setpriv --seccomp-filter'),
       otherwise: needsUtilLinux,
     },
   ];

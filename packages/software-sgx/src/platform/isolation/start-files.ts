@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes } from '@enclos/codec';
+import { storageFailed } from '../../storage-error.ts';
+import { seccompFilter } from './seccomp.ts';
+import { starterProgram } from './starter.ts';
+
+/** The files of the platform's own that an enclave is started with. */
+export interface StartFiles {
+  /** The system call filter. */
+  readonly filterPath: string;
+  /** The program that closes descriptors and sets limits: see `starter.ts`. */
+  readonly starterPath: string;
+}
+
+const starterName = 'enclos-start';
+
+const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+
+/**
+ * Both in one folder, from which programs must be able to run.
+ * @throws PLATFORM_STORAGE_FAILED
+ */
+export async function writeStartFiles(folder: string): Promise<StartFiles> {
+  return { filterPath: await writeSeccompFilter(folder), starterPath: await writeStarter([folder]) };
+}
+
+/** Writes the filter where `setpriv` can read it, which runs as the enclave's user; it is no secret. @returns its path. @throws PLATFORM_STORAGE_FAILED */
+export async function writeSeccompFilter(folder: string): Promise<string> {
+  const path = join(folder, 'enclave.bpf');
+  await writeFile(path, seccompFilter(architecture), { mode: 0o444 }).catch((error: unknown) => {
+    throw storageFailed(path, error);
+  });
+  return path;
+}
+
+/**
+ * Writes the starter into the first folder that takes it, unless it is there with the same bytes. It appears whole or not
+ * at all, so any number of platforms may do so at once.
+ * @param folders in which only the user of the platform can write, and from which programs run. Every user who can pass
+ *   through may run the starter, which does nothing that its caller could not.
+ * @returns its path. @throws PLATFORM_STORAGE_FAILED when the last does not take it
+ */
+export async function writeStarter([folder = '', ...others]: readonly string[]): Promise<string> {
+  try {
+    return await writeStarterIn(folder);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return writeStarter(others);
+  }
+}
+
+async function writeStarterIn(folder: string): Promise<string> {
+  const path = join(folder, starterName);
+  const program = starterProgram(architecture);
+  const found = await readFile(path).catch(() => undefined);
+  if (found !== undefined && equalBytes(found, program)) return path;
+  // The name of what is removed there with unfinished copies of the interpreter.
+  const temporary = join(folder, `.new-${randomBytes(8).toString('hex')}`);
+  try {
+    await writeFile(temporary, program, { flag: 'wx' });
+    await chmod(temporary, 0o555);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw storageFailed(path, error);
+  }
+  return path;
+}

@@ -1,0 +1,266 @@
+/** Numbers of asm/unistd.h: x86-64, then the generic table of arm64. `undefined`: not on that architecture. */
+export type CallNumbers = readonly [x64: number | undefined, arm64: number | undefined];
+
+/**
+ * What an argument of a call must be. All but `zero` look at its low word, which is all that the kernel reads of an
+ * `int` and of the flags below; the upper half of a pointer counts.
+ */
+export type Condition =
+  | { readonly argument: number; readonly oneOf: readonly number[] }
+  /** Each of these bits is set, or none of them is. */
+  | { readonly argument: number; readonly set: number }
+  | { readonly argument: number; readonly clear: number }
+  /** A null pointer. */
+  | { readonly argument: number; readonly zero: true };
+
+export interface CheckedCall {
+  readonly numbers: CallNumbers;
+  /** The call is allowed when one of these holds, and one holds when all its conditions do. */
+  readonly when: readonly (readonly Condition[])[];
+}
+
+/**
+ * The calls that are allowed whatever their arguments are: what the pinned interpreter makes (strace over the tests of
+ * processes), what the loader of libraries and the C library may make in its place on another version, and what
+ * `setpriv` and bubblewrap's first process make under the filter. Each of them acts on the process itself, or on a
+ * descriptor that it has.
+ */
+export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
+  // Descriptors.
+  read: [0, 63],
+  write: [1, 64],
+  readv: [19, 65],
+  writev: [20, 66],
+  pread64: [17, 67],
+  lseek: [8, 62],
+  close: [3, 57],
+  close_range: [436, 436],
+  dup: [32, 23],
+  dup2: [33, undefined],
+  dup3: [292, 24],
+  pipe: [22, undefined],
+  pipe2: [293, 59],
+  // Waiting for them.
+  poll: [7, undefined],
+  ppoll: [271, 73],
+  select: [23, undefined],
+  pselect6: [270, 72],
+  epoll_create1: [291, 20],
+  epoll_ctl: [233, 21],
+  epoll_wait: [232, undefined],
+  epoll_pwait: [281, 22],
+  eventfd2: [290, 19],
+  // Sockets that it was given, which are connected: nothing here makes one reach further.
+  recvmsg: [47, 212],
+  shutdown: [48, 210],
+  getsockname: [51, 204],
+  getpeername: [52, 205],
+  // Files, of which the file view has few. A call that changes a name or an attribute is not here.
+  openat: [257, 56],
+  access: [21, undefined],
+  faccessat: [269, 48],
+  faccessat2: [439, 439],
+  stat: [4, undefined],
+  lstat: [6, undefined],
+  fstat: [5, 80],
+  newfstatat: [262, 79],
+  statx: [332, 291],
+  readlink: [89, undefined],
+  readlinkat: [267, 78],
+  getdents64: [217, 61],
+  getcwd: [79, 17],
+  // Memory that is there.
+  munmap: [11, 215],
+  mremap: [25, 216],
+  madvise: [28, 233],
+  brk: [12, 214],
+  membarrier: [324, 283],
+  pkey_alloc: [330, 289],
+  pkey_free: [331, 290],
+  // Threads and the end. The filter cannot know the number of its own process: tgkill is how a thread is signalled and
+  // how abort() works, and the namespace has no other process that it would be allowed to reach.
+  futex: [202, 98],
+  set_robust_list: [273, 99],
+  set_tid_address: [218, 96],
+  rseq: [334, 293],
+  gettid: [186, 178],
+  tgkill: [234, 131],
+  sched_yield: [24, 124],
+  sched_getaffinity: [204, 123],
+  sched_getparam: [143, 121],
+  sched_getscheduler: [145, 120],
+  exit: [60, 93],
+  exit_group: [231, 94],
+  // bubblewrap's first process waits for the enclave.
+  wait4: [61, 260],
+  // The filter is in place before the interpreter starts. What there is to run, the file view says.
+  execve: [59, 221],
+  // Signals inside the process.
+  rt_sigaction: [13, 134],
+  rt_sigprocmask: [14, 135],
+  rt_sigreturn: [15, 139],
+  sigaltstack: [131, 132],
+  restart_syscall: [219, 128],
+  // Time, and what the machine says of itself and of the process.
+  clock_gettime: [228, 113],
+  clock_getres: [229, 114],
+  clock_nanosleep: [230, 115],
+  nanosleep: [35, 101],
+  gettimeofday: [96, 169],
+  time: [201, undefined],
+  times: [100, 153],
+  getrusage: [98, 165],
+  sysinfo: [99, 179],
+  uname: [63, 160],
+  getcpu: [309, 168],
+  getrandom: [318, 278],
+  getrlimit: [97, 163],
+  getpid: [39, 172],
+  getppid: [110, 173],
+  getuid: [102, 174],
+  geteuid: [107, 175],
+  getgid: [104, 176],
+  getegid: [108, 177],
+  getresuid: [118, 148],
+  getresgid: [120, 150],
+  getgroups: [115, 158],
+  capget: [125, 90],
+  // setpriv sets the file view after the filter. A process takes from itself with these, and from no other.
+  landlock_create_ruleset: [444, 444],
+  landlock_add_rule: [445, 445],
+  landlock_restrict_self: [446, 446],
+  // What setpriv gives up below bubblewrap. Without capabilities and with no-new-privs there is nothing to gain.
+  capset: [126, 91],
+  setuid: [105, 146],
+  setgid: [106, 144],
+  setreuid: [113, 145],
+  setregid: [114, 143],
+  setresuid: [117, 147],
+  setresgid: [119, 149],
+  setgroups: [116, 159],
+};
+
+/** linux/sched.h: what threads are made with. No namespace is among them, no signal at the end, and no process file. */
+const threadFlags =
+  // VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID, CHILD_CLEARTID; DETACHED; CHILD_SETTID.
+  0x003d_0f00 | 0x0040_0000 | 0x0100_0000;
+const CLONE_THREAD = 0x0001_0000;
+
+/** asm-generic/mman-common.h. */
+const MAP_SHARED = 0x01;
+const MAP_GROWSDOWN = 0x0100;
+const PROT_GROWS = 0x0300_0000;
+
+/** asm-generic/ioctls.h. The last asks newer C libraries' isatty: TCGETS2. */
+const ownDescriptor = { FIONBIO: 0x5421, FIOCLEX: 0x5451, FIONCLEX: 0x5450, FIONREAD: 0x541b };
+const terminal = { TCGETS: 0x5401, TIOCGWINSZ: 0x5413, TCGETS2: 0x802c_542a };
+
+/** asm-generic/fcntl.h: DUPFD, GETFD, SETFD, GETFL, and DUPFD_CLOEXEC of linux/fcntl.h. */
+const fcntlCommands = [0, 1, 2, 3, 1030];
+const F_SETFL = 4;
+const O_ASYNC = 0x2000;
+
+/** asm-generic/resource.h. */
+const RLIMIT_NPROC = 6;
+const RLIMIT_NOFILE = 7;
+
+const SOL_SOCKET = 1;
+/** asm-generic/socket.h: TYPE, ERROR, SNDBUF, RCVBUF, ACCEPTCONN, PROTOCOL, DOMAIN. None identifies the peer. */
+const socketOptions = [3, 4, 7, 8, 30, 38, 39];
+
+/** linux/prctl.h. */
+const prctlOptions = {
+  GET_PDEATHSIG: 2,
+  GET_DUMPABLE: 3,
+  GET_KEEPCAPS: 7,
+  SET_KEEPCAPS: 8,
+  SET_NAME: 15,
+  GET_NAME: 16,
+  // What setpriv gives up below bubblewrap, and asks first.
+  CAPBSET_READ: 23,
+  CAPBSET_DROP: 24,
+  GET_SECUREBITS: 27,
+  SET_NO_NEW_PRIVS: 38,
+  GET_NO_NEW_PRIVS: 39,
+  CAP_AMBIENT: 47,
+  // Allocators name their memory by it.
+  SET_VMA: 0x5356_4d41,
+};
+
+/** The calls that reach further with some arguments than with others. */
+export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
+  // Threads, and neither processes nor namespaces.
+  clone: {
+    numbers: [56, 220],
+    when: [
+      [
+        { argument: 0, set: CLONE_THREAD },
+        { argument: 0, clear: ~threadFlags >>> 0 },
+      ],
+    ],
+  },
+  // RLIMIT_DATA counts private memory alone, and none of a stack that grows by itself (mm/mmap.c, is_data_mapping).
+  mmap: { numbers: [9, 222], when: [[{ argument: 3, clear: MAP_SHARED | MAP_GROWSDOWN }]] },
+  mprotect: { numbers: [10, 226], when: [[{ argument: 2, clear: PROT_GROWS }]] },
+  pkey_mprotect: { numbers: [329, 288], when: [[{ argument: 2, clear: PROT_GROWS }]] },
+  // On any socket, a Unix one too, 0x89xx reads the interfaces of the network that it was made in (netdevice(7)).
+  ioctl: {
+    numbers: [16, 29],
+    when: [[{ argument: 1, oneOf: [...Object.values(ownDescriptor), ...Object.values(terminal)] }]],
+  },
+  // No owner of a descriptor, no notice of a folder, no lease, no larger pipe (fcntl(2)).
+  fcntl: {
+    numbers: [72, 25],
+    when: [
+      [{ argument: 1, oneOf: fcntlCommands }],
+      [
+        { argument: 1, oneOf: [F_SETFL] },
+        { argument: 2, clear: O_ASYNC },
+      ],
+    ],
+  },
+  getsockopt: {
+    numbers: [55, 209],
+    when: [
+      [
+        { argument: 1, oneOf: [SOL_SOCKET] },
+        { argument: 2, oneOf: socketOptions },
+      ],
+    ],
+  },
+  // Without SET_PDEATHSIG an enclave cannot ask to outlive its platform, without SET_PTRACER not be traced by others.
+  prctl: { numbers: [157, 167], when: [[{ argument: 0, oneOf: Object.values(prctlOptions) }]] },
+  // ARCH_SET_FS, ARCH_GET_FS (asm/prctl.h).
+  arch_prctl: { numbers: [158, undefined], when: [[{ argument: 0, oneOf: [0x1002, 0x1003] }]] },
+  // Its own limits: to read all of them, and to lower two, as the starter and the interpreter do.
+  prlimit64: {
+    numbers: [302, 261],
+    when: [
+      [
+        { argument: 0, oneOf: [0] },
+        { argument: 2, zero: true },
+      ],
+      [
+        { argument: 0, oneOf: [0] },
+        { argument: 1, oneOf: [RLIMIT_NPROC, RLIMIT_NOFILE] },
+      ],
+    ],
+  },
+};
+
+/**
+ * Said not to be there, so that the C library takes an older one. A pointer leads to the flags of clone3, and a
+ * filter cannot follow it; the others have not been looked at.
+ */
+export const absentCalls: Readonly<Record<string, CallNumbers>> = {
+  clone3: [435, 435],
+  openat2: [437, 437],
+  epoll_pwait2: [441, 441],
+  futex_waitv: [449, 449],
+  futex_wake: [454, 454],
+  futex_wait: [455, 455],
+  futex_requeue: [456, 456],
+};
+
+/** The first number that no kernel had when this table was written: what it says there is what an older kernel says. */
+export const firstUnknownCall = 470;
