@@ -17,15 +17,19 @@ export function confine(
   { gate, script }: { readonly gate: import('node:net').Socket; readonly script: string },
 ): (name: string) => unknown {
   const net = require('node:net') as typeof import('node:net');
-  const vm = require('node:vm') as typeof import('node:vm');
-  // TLS takes time and memory to load, and must not load among hostile prototypes: now or never.
-  const tls = script.includes('node:tls') ? authority.pureTls(require, authority.stripTls(require)) : undefined;
+  const v8 = require('node:v8') as typeof import('node:v8');
+  const internals = authority.openInternals(require);
+  const hasHttp = authority.preload(require, script);
+  const hasTls = script.includes('node:tls');
+  const tls = hasTls ? authority.pureTls(require, authority.stripTls(require)) : undefined;
   const restrictedRequire = authority.pureModules(require, tls);
-  const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
+  const language = authority.languageNames();
   authority.stripSockets(net.Socket, gate);
-  authority.stripClones(require);
-  authority.stripGlobals(language, script);
-  authority.stripProcess(require('node:v8') as typeof import('node:v8'));
+  authority.stripClones(internals);
+  authority.stripNatives(internals, hasTls);
+  authority.closeModules(require, internals);
+  authority.stripGlobals(language, hasHttp);
+  authority.stripProcess(v8);
   authority.closePrototypes(language);
   return restrictedRequire;
 }

@@ -56,12 +56,14 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const gate = open(descriptors.gate);
     const platform = open(descriptors.platform);
     const exit = process.exit.bind(process);
+    const compiled = new vm.Script(script, { filename: 'enclave.js' });
     const restrictedRequire = authority.confine(require, authority, { gate, script });
-    const boot: unknown = new vm.Script(script, { filename: 'enclave.js' }).runInThisContext();
+    const boot: unknown = compiled.runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
     await Reflect.apply(boot, undefined, [{ gate, platform, manifest, files, exit, require: restrictedRequire }]);
   };
   const fail = process.exit.bind(process);
+  const report = authority.openReport(require);
   // After this script, since `-e` puts the global `module` back when it ends; and from a stack of its own, since the
   // callers of this function hold the real `require` among their arguments.
   setImmediate(() => {
@@ -69,7 +71,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     (ready === undefined ? begin() : ready.then(begin)).catch((error: unknown) => {
       // Without this an enclave that cannot start would end without a word.
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      fs.writeSync(2, `The enclave could not start: ${text}\n`);
+      report(`The enclave could not start: ${text}\n`);
       fail(4);
     });
   });
