@@ -85,7 +85,11 @@ export function closeModules(require: NodeJS.Require, { BuiltinModule }: Interna
   const refused = (): never => {
     throw new Error('An enclave loads no more modules.');
   };
-  const compile = function (this: { readonly id: string; readonly loaded: boolean; readonly exports: unknown }): unknown {
+  const compile = function (this: {
+    readonly id: string;
+    readonly loaded: boolean;
+    readonly exports: unknown;
+  }): unknown {
     if (this.loaded) return this.exports;
     throw new Error(`An enclave loads no more modules, and its bundle does not name what needs ${this.id}.`);
   };

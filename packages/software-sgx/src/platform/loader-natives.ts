@@ -54,8 +54,10 @@ export function openReport(require: NodeJS.Require): (text: string) => void {
  * Everything native that reaches out of the process, into another thread, or around the loader. Nothing of it depends on
  * what a bundle names: classes lose their methods, which takes them from all code that holds the class, and the parts
  * lose their functions, which takes them from all code that holds the part.
+ *
+ * @param remaining parts that are left as they are.
  */
-export function stripNatives({ internalBinding }: Internals, hasTls: boolean): void {
+export function stripNatives({ internalBinding }: Internals, remaining: readonly string[]): void {
   // What stays: of parts their functions and classes, of classes their methods.
   const kept: Readonly<Record<string, string>> = {
     // The gate is a pipe or a connection by TCP, whose bytes go through methods of a class that these inherit from.
@@ -93,7 +95,8 @@ export function stripNatives({ internalBinding }: Internals, hasTls: boolean): v
     sea: '',
     trace_events: 'trace isTraceCategoryEnabled getCategoryEnabledBuffer',
     http2: '',
-    ...(hasTls ? {} : { tls_wrap: '', js_stream: '' }),
+    tls_wrap: '',
+    js_stream: '',
   };
   // The others take up to 2 ms to load, and only modules load them that have not loaded; but for these two, as a test finds.
   const loaded = new Set(Reflect.get(process, 'moduleLoadList') as readonly string[]);
@@ -111,7 +114,7 @@ export function stripNatives({ internalBinding }: Internals, hasTls: boolean): v
     }
   };
   for (const [part, names] of Object.entries(kept)) {
-    if (!isWithinReach(part)) continue;
+    if (!isWithinReach(part) || remaining.includes(part)) continue;
     const but = new Set(names.split(' '));
     const binding = internalBinding(part);
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(binding))) {
@@ -123,7 +126,8 @@ export function stripNatives({ internalBinding }: Internals, hasTls: boolean): v
   // Both load a shared library.
   const { SecureContext } = internalBinding('crypto') as { readonly SecureContext: { readonly prototype: object } };
   for (const name of ['setEngineKey', 'setClientCertEngine', 'constructor']) {
-    if (!Reflect.deleteProperty(SecureContext.prototype, name)) throw new Error(`The interpreter keeps ${name} of TLS.`);
+    if (!Reflect.deleteProperty(SecureContext.prototype, name))
+      throw new Error(`The interpreter keeps ${name} of TLS.`);
   }
   for (const name of ['setEngine', 'setFipsCrypto']) Reflect.deleteProperty(internalBinding('crypto'), name);
 }
