@@ -57,7 +57,9 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const platform = open(descriptors.platform);
     const exit = process.exit.bind(process);
     const compiled = new vm.Script(script, { filename: 'enclave.js' });
-    const restrictedRequire = authority.confine(require, authority, { gate, script });
+    // The thread of the inspector, where there is one, is ended through these.
+    const remaining = authority.attachInspector === undefined ? [] : ['messaging', 'worker'];
+    const restrictedRequire = authority.confine(require, authority, { gate, script, remaining });
     const boot: unknown = compiled.runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
     await Reflect.apply(boot, undefined, [{ gate, platform, manifest, files, exit, require: restrictedRequire }]);
