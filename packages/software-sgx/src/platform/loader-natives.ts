@@ -25,7 +25,7 @@ export function stripClones({ internalBinding, BuiltinModule }: Internals): void
   if (protocol.length !== 2) throw new Error('The interpreter transfers objects in another way.');
   const modules =
     'internal/webstreams/readablestream internal/webstreams/writablestream internal/webstreams/transformstream ' +
-    'internal/abort_controller internal/fs/promises';
+    'internal/abort_controller internal/fs/promises net';
   const classes = modules.split(' ').flatMap((id) => {
     const found = BuiltinModule.map.get(id);
     if (found === undefined) throw new Error(`The interpreter has no module ${id}.`);
@@ -98,10 +98,9 @@ export function stripNatives({ internalBinding }: Internals, remaining: readonly
     tls_wrap: '',
     js_stream: '',
   };
-  // The others take up to 2 ms to load, and only modules load them that have not loaded; but for these two, as a test finds.
-  const loaded = new Set(Reflect.get(process, 'moduleLoadList') as readonly string[]);
-  const isWithinReach = (part: string): boolean =>
-    loaded.has(`Internal Binding ${part}`) || part === 'os' || part === 'signal_wrap';
+  // The one that takes 2 ms to load is stripped when a client of HTTP has loaded it. What it makes sends through sockets.
+  const loaded = Reflect.get(process, 'moduleLoadList') as readonly string[];
+  const isWithinReach = (part: string): boolean => part !== 'http2' || loaded.includes('Internal Binding http2');
 
   const strip = (object: object, but: ReadonlySet<string>, what: string): void => {
     for (const key of Reflect.ownKeys(object)) {

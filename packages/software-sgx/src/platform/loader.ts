@@ -2,7 +2,7 @@ import { loaderParts } from './loader-authority.ts';
 import { confine } from './loader-confine.ts';
 import { attachInspector } from './loader-inspector.ts';
 
-type LoaderParts = typeof loaderParts & {
+export type LoaderParts = typeof loaderParts & {
   readonly confine: typeof confine;
   readonly attachInspector?: typeof attachInspector;
 };
@@ -86,7 +86,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
  * word `crypto`, which would also become a global variable; spelt with an
  * escape it is the same word to the language only.
  */
-function sourceWith(loader: LoaderParts): string {
+export function loaderText(loader: LoaderParts): string {
   const parts = Object.entries(loader).map(([name, part]) => `${name}:${part.toString()}`);
   return `(function(){"use strict";(${load.toString()})(require,{${parts.join(',')}})}).call(undefined)`.replaceAll(
     /\bcrypto\b/g,
@@ -96,10 +96,10 @@ function sourceWith(loader: LoaderParts): string {
 
 const parts: LoaderParts = { ...loaderParts, confine };
 
-export const loaderSource = sourceWith(parts);
+export const loaderSource = loaderText(parts);
 
 /** The loader of a debug enclave whose inspector was asked for. */
-export const inspectedLoaderSource = sourceWith({ ...parts, attachInspector });
+export const inspectedLoaderSource = loaderText({ ...parts, attachInspector });
 
 /** Descriptors of the enclave process beside 0, 1 and 2; the inspector's is only in an inspected one. */
 export const enclaveDescriptors = Object.freeze({ gate: 3, platform: 4, boot: 5, inspector: 6 });
