@@ -24,7 +24,9 @@ export const authorityAttempts: readonly Attempt[] = [
   },
   {
     name: 'a process, from the module child_process',
-    source: `return String(cap.require('node:child_process').spawnSync('/bin/echo', ['run'], { env: {} }).stdout).trim() || undefined`,
+    source: `const { error, stdout } = cap.require('node:child_process').spawnSync('/bin/echo', ['run'], { env: {} });
+      if (error) throw error;
+      return String(stdout).trim()`,
     closedBy: ['stripNatives', 'permissions'],
     reachedBy: ['pureModules', 'closeModules', 'stripProcess'],
   },
