@@ -43,7 +43,7 @@ const prelude = `
   const guarded = (run) => { try { return run() } catch { return undefined } };
 `;
 
-export function bundleOf({ source, words = '' }: Pick<Attempt, 'source' | 'words'>, port = 0): string {
+function bundleOf({ source, words = '' }: Pick<Attempt, 'source' | 'words'>, port = 0): string {
   return `(function bundle(cap) { /* ${words} */ const port = ${port};${prelude}
     const send = (outcome) => cap.platform.write(JSON.stringify(outcome) + '\\0');
     const failed = (error) => send({ error: String(error) });
@@ -53,7 +53,10 @@ export function bundleOf({ source, words = '' }: Pick<Attempt, 'source' | 'words
   })`;
 }
 
-export async function tryAttempt(attempt: Attempt, options: RealmOptions & { readonly port?: number }): Promise<Outcome> {
+export async function tryAttempt(
+  attempt: Attempt,
+  options: RealmOptions & { readonly port?: number },
+): Promise<Outcome> {
   let text;
   try {
     text = await runBundle(bundleOf(attempt, options.port), options);

@@ -13,15 +13,14 @@ interface Given {
 export async function exercise(cap: Given, keep: (root: Root) => void): Promise<void> {
   const { get } = Reflect;
   // Modules of these names have these types in Node.
-  const load = <T>(name: string): T => cap.require(name) as T;
-  const events = load<typeof import('node:events')>('events');
-  const stream = load<typeof import('node:stream')>('stream');
-  const crypto_ = load<typeof import('node:crypto')>('crypto');
-  const zlib = load<typeof import('node:zlib')>('zlib');
-  const util = load<typeof import('node:util')>('util');
-  const assert = load<typeof import('node:assert')>('assert');
-  const hooks = load<typeof import('node:async_hooks')>('async_hooks');
-  const timers = load<typeof import('node:timers/promises')>('timers/promises');
+  const events = cap.require('events') as typeof import('node:events');
+  const stream = cap.require('stream') as typeof import('node:stream');
+  const crypto_ = cap.require('crypto') as typeof import('node:crypto');
+  const zlib = cap.require('zlib') as typeof import('node:zlib');
+  const util = cap.require('util') as typeof import('node:util');
+  const assert = cap.require('assert') as typeof import('node:assert');
+  const hooks = cap.require('async_hooks') as typeof import('node:async_hooks');
+  const timers = cap.require('timers/promises') as typeof import('node:timers/promises');
   // Not in the types of this version, or not in those of Node.
   const call = (on: object, name: string, ...args: readonly unknown[]): unknown =>
     Reflect.apply(get(on, name) as () => unknown, on, args as []);
@@ -40,7 +39,8 @@ export async function exercise(cap: Given, keep: (root: Root) => void): Promise<
       setImmediate(() => emitter.emit('done', 1));
       return events.once(emitter, 'done');
     },
-    pipeline: () => stream.promises.pipeline(stream.Readable.from(['a']), zlib.createGzip(), new stream.PassThrough().resume()),
+    pipeline: () =>
+      stream.promises.pipeline(stream.Readable.from(['a']), zlib.createGzip(), new stream.PassThrough().resume()),
     duplex: () => stream.Duplex.from(['a']),
     web: () => stream.Readable.toWeb(stream.Readable.from(['a'])),
     gzip: () => zlib.createGzip(),
@@ -57,7 +57,11 @@ export async function exercise(cap: Given, keep: (root: Root) => void): Promise<
     x509: () => get(crypto_, 'X509Certificate') as unknown,
     assertion: () => assert.deepEqual({ a: [1] }, { a: [2] }),
     falsy: () => assert.ok(false),
-    inspect: () => util.inspect({ process, map: new Map([[1, [2]]]), proxy: new Proxy({}, {}) }, { showHidden: true, depth: 3, showProxy: true }),
+    inspect: () =>
+      util.inspect(
+        { process, map: new Map([[1, [2]]]), proxy: new Proxy({}, {}) },
+        { showHidden: true, depth: 3, showProxy: true },
+      ),
     diff: () => call(util, 'diff', 'a', 'b'),
     parseArgs: () => util.parseArgs({ args: [] }),
     mime: () => new util.MIMEType('text/plain'),
@@ -91,30 +95,38 @@ export async function exercise(cap: Given, keep: (root: Root) => void): Promise<
     blob: () => new Blob(['a']).arrayBuffer(),
     file: () => new File(['a'], 'a'),
     objectUrl: () => URL.createObjectURL(new Blob(['a'])),
-    resolved: () => load<typeof import('node:buffer')>('buffer').resolveObjectURL(URL.createObjectURL(new Blob(['a']))),
+    resolved: () =>
+      (cap.require('buffer') as typeof import('node:buffer')).resolveObjectURL(URL.createObjectURL(new Blob(['a']))),
     readable: () => readable().getReader().read(),
     tee: () => readable().tee(),
     writable: () => new WritableStream(),
     bytes: () => new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' }),
     encoder: () => readable().pipeThrough(new TextDecoderStream()).pipeThrough(new TextEncoderStream()),
-    compression: () => readable().pipeThrough(new CompressionStream('gzip')).pipeThrough(new DecompressionStream('gzip')),
+    compression: () =>
+      readable().pipeThrough(new CompressionStream('gzip')).pipeThrough(new DecompressionStream('gzip')),
     response: () => new Response(readable(), { headers: new Headers({ a: 'b' }) }).clone(),
     request: () => new Request('http://127.0.0.1:1/', { method: 'POST', body: 'a' }).text(),
     form: () => new Response(new FormData()).formData(),
-    performance: () => [performance.mark('a'), performance.now(), performance.timeOrigin, performance.eventLoopUtilization()],
+    performance: () => [
+      performance.mark('a'),
+      performance.now(),
+      performance.timeOrigin,
+      performance.eventLoopUtilization(),
+    ],
     measure: () => performance.measure('b', { start: 0, end: 1, detail: {} }),
     timerify: () => performance.timerify(() => 1)(),
     url: () => new URL('http://a.test/?b#c').searchParams,
     wasm: () => Reflect.construct(get(assembly, 'Module') as ObjectConstructor, [empty]),
     wasmAsync: () => call(assembly, 'instantiate', empty),
-    memory: () => Reflect.construct(get(assembly, 'Memory') as ObjectConstructor, [{ initial: 1, maximum: 1, shared: true }]),
+    memory: () =>
+      Reflect.construct(get(assembly, 'Memory') as ObjectConstructor, [{ initial: 1, maximum: 1, shared: true }]),
     wait: () => get(Atomics, 'waitAsync') as unknown,
     intl: () => new Intl.DateTimeFormat('en').formatToParts(0),
     weak: () => new FinalizationRegistry(() => undefined).register({}, 1),
     console: () => console,
     table: () => get(console, 'table') as unknown,
     tls: () => {
-      const tls = load<typeof import('node:tls')>('node:tls');
+      const tls = cap.require('node:tls') as typeof import('node:tls');
       const nowhere = new stream.Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
       const socket = new tls.TLSSocket(nowhere, { isServer: true, secureContext: tls.createSecureContext({ ca: [] }) });
       return socket.on('error', () => undefined);
@@ -124,7 +136,7 @@ export async function exercise(cap: Given, keep: (root: Root) => void): Promise<
       return cap.gate;
     },
     refused: () => new URL('no address'),
-    late: () => load('fs'),
+    late: () => cap.require('fs'),
   };
   const soon = (value: unknown): Promise<unknown> =>
     Promise.race([value, new Promise((done) => setTimeout(done, 50))]).catch((error: unknown) => error);

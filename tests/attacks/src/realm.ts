@@ -19,6 +19,7 @@ const without = {
   stripSockets: () => undefined,
   stripClones: () => undefined,
   stripNatives: () => undefined,
+  stripEngines: () => undefined,
   closeModules: () => undefined,
   stripGlobals: () => undefined,
   stripProcess: () => undefined,
@@ -40,7 +41,7 @@ export interface RealmOptions {
 }
 
 /** The loader as it is, but for the defences that are off: only a test makes one. */
-export function loaderWithout(off: readonly Defence[]): string {
+function loaderWithout(off: readonly Defence[]): string {
   const replaced = Object.fromEntries(Object.entries(without).filter(([name]) => off.includes(name as Defence)));
   // Each stands in for a part of the same name, with fewer parameters.
   const parts = { ...loaderParts, confine, ...replaced } as unknown as LoaderParts;

@@ -97,14 +97,16 @@ export function walk(roots: readonly Root[], handle: object): Walked {
         for (const key of ownKeys(at)) {
           const descriptor = getOwnPropertyDescriptor(at, key);
           if (at !== object && descriptor?.get === undefined) continue;
-          if (typeof key === 'symbol' && key.description?.startsWith('messaging_transfer') === true) hits[hits.length] = `${path} transfers`;
+          const isTransfer = typeof key === 'symbol' && key.description?.startsWith('messaging_transfer') === true;
+          if (isTransfer) hits[hits.length] = `${path} transfers`;
           const to = `${path}.${String(key)}`;
           add(descriptor?.get, `${to}<get`);
           add(descriptor?.set, `${to}<set`);
           read(object, key, to);
         }
       }
-      if (object instanceof Map) for (const [key, value] of object) (add(key, `${path}{key}`), add(value, `${path}{value}`));
+      if (object instanceof Map) for (const key of object.keys()) add(key, `${path}{key}`);
+      if (object instanceof Map) for (const value of object.values()) add(value, `${path}{value}`);
       if (object instanceof Set) for (const value of object) add(value, `${path}{value}`);
     } catch {
       // A proxy that refuses.

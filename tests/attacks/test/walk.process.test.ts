@@ -27,7 +27,15 @@ describe('a walk over every object within reach of a bundle', () => {
     'that names everything': [],
     'that does not name TLS': ['node:tls'],
     'that names no class of HTTP': http,
-    'that names neither, and little else': ['node:tls', ...http, 'subtle', 'CryptoKey', 'performance', 'deepEqual', 'diff'],
+    'that names neither, and little else': [
+      'node:tls',
+      ...http,
+      'subtle',
+      'CryptoKey',
+      'performance',
+      'deepEqual',
+      'diff',
+    ],
   })) {
     test(`${name} finds no authority`, async () => {
       const { hits, handles, objects } = await walkEnclave({ interpreterPath, unnamed });
@@ -55,7 +63,10 @@ describe('the walk', () => {
   for (const [where, text] of Object.entries(planted)) {
     test(`finds a function with authority ${where}`, async () => {
       const { hits } = await walkEnclave({ interpreterPath, planted: text });
-      assert.ok(hits.some((hit) => hit.startsWith('planted')), hits.join('\n'));
+      assert.ok(
+        hits.some((hit) => hit.startsWith('planted')),
+        hits.join('\n'),
+      );
     });
   }
 
@@ -71,7 +82,10 @@ describe('the walk', () => {
   for (const [defences, expected] of off) {
     test(`finds what there is without ${defences.join(' and ')}`, async () => {
       const { hits } = await walkEnclave({ interpreterPath, off: defences });
-      assert.ok(hits.some((hit) => expected.test(hit)), hits.join('\n'));
+      assert.ok(
+        hits.some((hit) => expected.test(hit)),
+        hits.join('\n'),
+      );
     });
   }
 });

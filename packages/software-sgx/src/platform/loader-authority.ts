@@ -1,5 +1,5 @@
 import { closeModules, openInternals, preload } from './loader-modules.ts';
-import { openReport, stripClones, stripNatives } from './loader-natives.ts';
+import { keptNatives, openReport, stripClones, stripEngines, stripNatives } from './loader-natives.ts';
 import { pureTls, stripTls } from './loader-tls.ts';
 
 /**
@@ -195,7 +195,9 @@ export const loaderParts = Object.freeze({
   languageNames,
   stripSockets,
   stripClones,
+  keptNatives,
   stripNatives,
+  stripEngines,
   closeModules,
   stripGlobals,
   stripProcess,

@@ -32,7 +32,11 @@ export function confine(
   const restrictedRequire = authority.pureModules(require, tls);
   const language = authority.languageNames();
   authority.stripClones(internals);
-  authority.stripNatives(internals, [...(hasTls ? ['tls_wrap', 'js_stream'] : []), ...remaining]);
+  authority.stripNatives(internals, authority.keptNatives(), [
+    ...(hasTls ? ['tls_wrap', 'js_stream'] : []),
+    ...remaining,
+  ]);
+  authority.stripEngines(internals);
   // It freezes what the line before strips.
   authority.stripSockets(net.Socket, gate);
   authority.closeModules(require, internals);

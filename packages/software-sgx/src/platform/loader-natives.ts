@@ -50,16 +50,9 @@ export function openReport(require: NodeJS.Require): (text: string) => void {
   };
 }
 
-/**
- * Everything native that reaches out of the process, into another thread, or around the loader. Nothing of it depends on
- * what a bundle names: classes lose their methods, which takes them from all code that holds the class, and the parts
- * lose their functions, which takes them from all code that holds the part.
- *
- * @param remaining parts that are left as they are.
- */
-export function stripNatives({ internalBinding }: Internals, remaining: readonly string[]): void {
-  // What stays: of parts their functions and classes, of classes their methods.
-  const kept: Readonly<Record<string, string>> = {
+/** What {@link stripNatives} leaves: of parts their functions and classes, of classes their methods. */
+export function keptNatives(): Readonly<Record<string, string>> {
+  return {
     // The gate is a pipe or a connection by TCP, whose bytes go through methods of a class that these inherit from.
     tcp_wrap: 'setNoDelay setKeepAlive',
     pipe_wrap: '',
@@ -98,6 +91,21 @@ export function stripNatives({ internalBinding }: Internals, remaining: readonly
     tls_wrap: '',
     js_stream: '',
   };
+}
+
+/**
+ * Everything native that reaches out of the process, into another thread, or around the loader. Nothing of it depends on
+ * what a bundle names: classes lose their methods, which takes them from all code that holds the class, and the parts
+ * lose their functions, which takes them from all code that holds the part.
+ *
+ * @param kept the parts, and what stays of each.
+ * @param remaining parts that are left as they are.
+ */
+export function stripNatives(
+  { internalBinding }: Internals,
+  kept: Readonly<Record<string, string>>,
+  remaining: readonly string[],
+): void {
   // The one that takes 2 ms to load is stripped when a client of HTTP has loaded it. What it makes sends through sockets.
   const loaded = Reflect.get(process, 'moduleLoadList') as readonly string[];
   const isWithinReach = (part: string): boolean => part !== 'http2' || loaded.includes('Internal Binding http2');
@@ -122,11 +130,15 @@ export function stripNatives({ internalBinding }: Internals, remaining: readonly
     }
     strip(binding, but, part);
   }
-  // Both load a shared library.
-  const { SecureContext } = internalBinding('crypto') as { readonly SecureContext: { readonly prototype: object } };
-  for (const name of ['setEngineKey', 'setClientCertEngine', 'constructor']) {
-    if (!Reflect.deleteProperty(SecureContext.prototype, name))
-      throw new Error(`The interpreter keeps ${name} of TLS.`);
-  }
-  for (const name of ['setEngine', 'setFipsCrypto']) Reflect.deleteProperty(internalBinding('crypto'), name);
+}
+
+/** What loads a shared library. */
+export function stripEngines({ internalBinding }: Internals): void {
+  const native = internalBinding('crypto') as { readonly SecureContext: { readonly prototype: object } };
+  const strip = (object: object, name: string): void => {
+    if (!Reflect.deleteProperty(object, name)) throw new Error(`The interpreter keeps ${name} of TLS.`);
+  };
+  for (const name of ['setEngineKey', 'setClientCertEngine', 'constructor'])
+    strip(native.SecureContext.prototype, name);
+  for (const name of ['setEngine', 'setFipsCrypto']) strip(native, name);
 }

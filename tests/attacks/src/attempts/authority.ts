@@ -122,7 +122,7 @@ export const authorityAttempts: readonly Attempt[] = [
     name: 'an engine behind TLS',
     words: 'node:tls',
     source: `return has(cap.require('tls').createSecureContext({ ca: [] }).context, 'setEngineKey', 'setClientCertEngine')`,
-    closedBy: ['stripTls', 'stripNatives'],
+    closedBy: ['stripTls', 'stripEngines'],
     reachedBy: ['pureTls'],
   },
   {
@@ -175,7 +175,19 @@ export const authorityAttempts: readonly Attempt[] = [
     closedBy: ['stripGlobals'],
     reachedBy: ['closeModules', 'stripNatives'],
   })),
-  ...(['getBuiltinModule', 'binding', '_linkedBinding', 'dlopen', 'kill', 'abort', 'chdir', 'execve', '_getActiveHandles'] as const).map((name): Attempt => ({
+  ...(
+    [
+      'getBuiltinModule',
+      'binding',
+      '_linkedBinding',
+      'dlopen',
+      'kill',
+      'abort',
+      'chdir',
+      'execve',
+      '_getActiveHandles',
+    ] as const
+  ).map((name): Attempt => ({
     name: `process.${name}`,
     source: `const told = process.${name}; return told && typeof told`,
     closedBy: ['stripProcess'],

@@ -47,20 +47,29 @@ export const languageAttempts: readonly Attempt[] = [
       await exercise(); return found.length > 0 ? 'objects of the interpreter' : undefined`,
     closedBy: ['closePrototypes'],
   },
-  ...['Function', 'Array', 'Promise', 'Map', 'Set', 'WeakMap', 'RegExp', 'Error', 'String', 'Symbol', 'Uint8Array', 'ArrayBuffer'].map(
-    (name): Attempt => ({
-      name: `a member on ${name}.prototype`,
-      source: `Object.defineProperty(${name}.prototype, 'planted', { value: 1 }); return 'planted'`,
-      closedBy: ['closePrototypes'],
-    }),
-  ),
-  ...['call', 'apply', 'bind'].map(
-    (name): Attempt => ({
-      name: `another Function.prototype.${name}`,
-      source: `Object.defineProperty(Function.prototype, '${name}', { value() {} }); return 'replaced'`,
-      closedBy: ['closePrototypes'],
-    }),
-  ),
+  ...[
+    'Function',
+    'Array',
+    'Promise',
+    'Map',
+    'Set',
+    'WeakMap',
+    'RegExp',
+    'Error',
+    'String',
+    'Symbol',
+    'Uint8Array',
+    'ArrayBuffer',
+  ].map((name): Attempt => ({
+    name: `a member on ${name}.prototype`,
+    source: `Object.defineProperty(${name}.prototype, 'planted', { value: 1 }); return 'planted'`,
+    closedBy: ['closePrototypes'],
+  })),
+  ...['call', 'apply', 'bind'].map((name): Attempt => ({
+    name: `another Function.prototype.${name}`,
+    source: `Object.defineProperty(Function.prototype, '${name}', { value() {} }); return 'replaced'`,
+    closedBy: ['closePrototypes'],
+  })),
   {
     name: 'a hook of asynchronous resources',
     source: `return has(cap.require('async_hooks'), 'createHook', 'executionAsyncResource')`,
@@ -90,47 +99,48 @@ export const languageAttempts: readonly Attempt[] = [
 
 /** They fail in every enclave, by the language or by the interpreter's flags: there is no part of the loader to take off. */
 export const alwaysRefused: readonly Pick<Attempt, 'name' | 'source' | 'words'>[] = [
-  ...[
-    ['eval', `return (0, eval)('1 + 1')`],
-    ['a function from text', `return new Function('return 1')()`],
-    ['an asynchronous function from text', `return await (async () => 0).constructor('return 1')()`],
-    ['an import', `return typeof (await import('node:fs'))`],
-    ['an import of data', `return typeof (await import('data:text/javascript,export default 1'))`],
-    ['a shadow realm', `return typeof new ShadowRealm()`],
-    ['__proto__', `return {}.__proto__ === Object.prototype ? 'it reads' : undefined`],
-    [
-      'the functions and receivers of a stack trace',
-      `const found = []; Error.prepareStackTrace = (error, sites) => { for (const s of sites) found.push(s.getThis(), s.getFunction()) };
+  ['eval', `return (0, eval)('1 + 1')`],
+  ['a function from text', `return new Function('return 1')()`],
+  ['an asynchronous function from text', `return await (async () => 0).constructor('return 1')()`],
+  ['an import', `return typeof (await import('node:fs'))`],
+  ['an import of data', `return typeof (await import('data:text/javascript,export default 1'))`],
+  ['a shadow realm', `return typeof new ShadowRealm()`],
+  ['__proto__', `return {}.__proto__ === Object.prototype ? 'it reads' : undefined`],
+  [
+    'the functions and receivers of a stack trace',
+    `const found = []; Error.prepareStackTrace = (error, sites) => { for (const s of sites) found.push(s.getThis(), s.getFunction()) };
         const run = [() => void new Error('a').stack, () => structuredClone(), () => cap.require('nothing'), () => new URL('nothing'), () => new DOMException('a').stack,
           () => crypto.subtle.digest(), () => cap.require('fs')];
         for (const f of run) try { f() } catch (error) { void error.stack }
         Error.prepareStackTrace = undefined;
         const text = String(bundle); const mine = (v) => typeof v === 'function' && text.includes(String(v));
         const other = found.find((v) => v && v !== globalThis && !mine(v)); return other && 'of the interpreter: ' + String(other).slice(0, 300)`,
-    ],
-    [
-      'another Symbol.species',
-      `const found = []; class Mine extends Promise { constructor(run) { super(run); found.push(run) } }
+  ],
+  [
+    'another Symbol.species',
+    `const found = []; class Mine extends Promise { constructor(run) { super(run); found.push(run) } }
         Object.defineProperty(Promise, Symbol.species, { get: () => Mine, configurable: true });
         await new Response('a').text(); await crypto.subtle.digest('SHA-256', new Uint8Array(1));
         return found.flatMap(chainOf).map((v) => has(v, 'binding', 'connect', 'listen', 'postMessage')).find(Boolean)`,
-    ],
-    [
-      'a proxy among prototypes, that learns the symbols of transfers',
-      `const found = new Set(); const stream = new ReadableStream();
+  ],
+  [
+    'a proxy among prototypes, that learns the symbols of transfers',
+    `const found = new Set(); const stream = new ReadableStream();
         Object.setPrototypeOf(ReadableStream.prototype, new Proxy({}, { get(target, name) { found.add(name); return undefined } }));
         guarded(() => structuredClone(stream, { transfer: [stream] }));
         const symbol = [...found].find((name) => /transfer_symbol/.test(String(name && name.description)));
         if (!symbol) return;
         ReadableStream.prototype[symbol] = () => ({ data: {}, deserializeInfo: 'child_process:ChildProcess' });
         try { return has(structuredClone(stream, { transfer: [stream] }), 'kill') } catch (error) { return /Unknown deserialize/.test(error) ? 'loaded' : undefined }`,
-    ],
-    [
-      'URLs of blobs',
-      `const url = URL.createObjectURL(new Blob(['export default 1'], { type: 'text/javascript' }));
+  ],
+  [
+    'URLs of blobs',
+    `const url = URL.createObjectURL(new Blob(['export default 1'], { type: 'text/javascript' }));
         return typeof (await import(url))`,
-    ],
-    ['memory beyond the heap', `return new WebAssembly.Memory({ initial: 65 * 16 }).buffer.byteLength`],
-    ['memory that threads share, of WebAssembly beyond the heap', `return new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true }).grow(65 * 16)`],
-  ].map(([name = '', source = '']) => ({ name, source, words: 'Response subtle webcrypto' })),
-];
+  ],
+  ['memory beyond the heap', `return new WebAssembly.Memory({ initial: 65 * 16 }).buffer.byteLength`],
+  [
+    'memory that threads share, of WebAssembly beyond the heap',
+    `return new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true }).grow(65 * 16)`,
+  ],
+].map(([name = '', source = '']) => ({ name, source, words: 'Response subtle webcrypto' }));
