@@ -37,7 +37,7 @@ export function confine(
     ...remaining,
   ]);
   authority.stripEngines(internals);
-  // It freezes what the line before strips.
+  // It freezes what stripNatives strips.
   authority.stripSockets(net.Socket, gate);
   authority.closeModules(require, internals);
   authority.stripGlobals(language, hasHttp);

@@ -138,7 +138,7 @@ export function stripEngines({ internalBinding }: Internals): void {
   const strip = (object: object, name: string): void => {
     if (!Reflect.deleteProperty(object, name)) throw new Error(`The interpreter keeps ${name} of TLS.`);
   };
-  for (const name of ['setEngineKey', 'setClientCertEngine', 'constructor'])
-    strip(native.SecureContext.prototype, name);
+  const { prototype } = native.SecureContext;
+  for (const name of ['setEngineKey', 'setClientCertEngine', 'constructor']) strip(prototype, name);
   for (const name of ['setEngine', 'setFipsCrypto']) strip(native, name);
 }

@@ -192,7 +192,7 @@ describe('after the loader', { concurrency: 2 }, () => {
     test(`there is ${what}, which a bundle names`, async () => assert.equal(await run(body), true));
   }
   for (const [name, words] of Object.entries(keys)) {
-    test(`the web’s cryptography makes keys for ${name}`, async () => {
+    test(`the web’s cryptography makes, exports and imports keys for ${name}`, async () => {
       assert.equal(
         await run(`const made = await crypto.subtle.generateKey(${words}); return made !== undefined`),
         true,
