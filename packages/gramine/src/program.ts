@@ -31,9 +31,15 @@ async function start(imagePath: string): Promise<void> {
   const [manifest, bundle = new Uint8Array(), files] = image.sections;
   const script = new TextDecoder('utf-8', { fatal: true }).decode(bundle);
   const require = createRequire(import.meta.url);
-  // connectGramineGate gives a socket of TCP.
-  const restrictedRequire = confine(require, loaderParts, { gate: gate as Socket, script });
-  const boot: unknown = new Script(script, { filename: 'enclave.js' }).runInThisContext();
+  const compiled = new Script(script, { filename: 'enclave.js' });
+  // connectGramineGate gives a socket of TCP. The attester uses files of /dev/attestation for as long as the bundle runs, and
+  // the interpreter still has to end the load of this module.
+  const restrictedRequire = confine(require, loaderParts, {
+    gate: gate as Socket,
+    script,
+    remaining: ['fs', 'module_wrap'],
+  });
+  const boot: unknown = compiled.runInThisContext();
   if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
   const { capabilities: platformCapabilities } = attester;
   const given = { gate, platform, platformCapabilities, manifest, files, exit, require: restrictedRequire };

@@ -3,3 +3,4 @@ export { interpreterFlags, type InterpreterFlagsOptions } from './platform/inter
 export { loaderParts } from './platform/loader-authority.ts';
 export { confine } from './platform/loader-confine.ts';
 export { loaderExitCodes } from './platform/loader-exits.ts';
+export { enclaveDescriptors, loaderText, type LoaderParts } from './platform/loader.ts';

@@ -1,3 +1,5 @@
+import { closeModules, openInternals, preload } from './loader-modules.ts';
+import { keptNatives, openReport, stripClones, stripEngines, stripNatives } from './loader-natives.ts';
 import { pureTls, stripTls } from './loader-tls.ts';
 
 /**
@@ -52,28 +54,22 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
 }
 
 /**
- * An object of one of the interpreter's own classes says in its clone from which
- * module and class it is to be made again. Any code can make one say another,
- * and the interpreter would load that module and construct that class: so it
- * makes none. Streams and signals would give away message ports.
+ * The globals of the language: what a realm without Node has. It takes 1 ms to make one and look, so they are written
+ * down, for the interpreter that is pinned; a test compares. What is not here is taken away.
  */
-function stripClones(require: NodeJS.Require): void {
-  const internals = require('internal/test/binding') as { readonly internalBinding: (name: string) => object };
-  const create: unknown = Reflect.get(internals.internalBinding('messaging'), 'setDeserializerCreateObjectFunction');
-  if (typeof create !== 'function') throw new Error('The interpreter makes clones in another way.');
-  Reflect.apply(create, undefined, [
-    () => {
-      throw new DOMException('An enclave clones plain values only.', 'DataCloneError');
-    },
-  ]);
-  const { kTransfer } = require('internal/worker/js_transferable') as { readonly kTransfer: symbol };
-  for (const { prototype } of [ReadableStream, WritableStream, TransformStream, AbortSignal]) {
-    if (!Reflect.deleteProperty(prototype, kTransfer)) throw new Error('The interpreter keeps transfers.');
-  }
+function languageNames(): readonly string[] {
+  return (
+    'Object Function Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date Promise RegExp Error ' +
+    'AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError globalThis JSON Math Intl ArrayBuffer ' +
+    'Atomics Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array BigUint64Array BigInt64Array ' +
+    'Uint8ClampedArray Float32Array Float64Array DataView Map BigInt Set Iterator WeakMap WeakSet Proxy Reflect ' +
+    'FinalizationRegistry WeakRef decodeURI decodeURIComponent encodeURI encodeURIComponent escape unescape eval isFinite ' +
+    'isNaN console SuppressedError DisposableStack AsyncDisposableStack Float16Array SharedArrayBuffer WebAssembly'
+  ).split(' ');
 }
 
 /** Keeps everything of the language and of the web platform that carries no authority. */
-function stripGlobals(language: readonly string[], script: string): void {
+function stripGlobals(language: readonly string[], hasHttp: boolean): void {
   const kept = new Set(
     (
       'globalThis global console process Buffer setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate ' +
@@ -85,14 +81,7 @@ function stripGlobals(language: readonly string[], script: string): void {
       'CryptoKey SubtleCrypto WebAssembly'
     ).split(' '),
   );
-  // These come with an HTTP client, which takes 20 ms to load and must not load among hostile prototypes: now or never.
-  const http = ['Headers', 'Request', 'Response', 'FormData'];
-  if (http.some((name) => script.includes(name))) {
-    for (const name of http) {
-      void Reflect.get(globalThis, name);
-      kept.add(name);
-    }
-  }
+  if (hasHttp) for (const name of ['Headers', 'Request', 'Response', 'FormData']) kept.add(name);
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     if (kept.has(name) || language.includes(name)) continue;
     if (!Reflect.deleteProperty(globalThis, name)) throw new Error(`The interpreter keeps the global ${name}.`);
@@ -197,11 +186,19 @@ function closePrototypes(language: readonly string[]): void {
 }
 
 export const loaderParts = Object.freeze({
+  openInternals,
+  openReport,
+  preload,
   stripTls,
   pureTls,
   pureModules,
+  languageNames,
   stripSockets,
   stripClones,
+  keptNatives,
+  stripNatives,
+  stripEngines,
+  closeModules,
   stripGlobals,
   stripProcess,
   closePrototypes,

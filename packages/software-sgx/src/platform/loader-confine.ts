@@ -1,5 +1,14 @@
 import type { loaderParts } from './loader-authority.ts';
 
+interface ConfineOptions {
+  /** The one socket that the bundle gets. */
+  readonly gate: import('node:net').Socket;
+  /** The bundle's text. Its words tell what it may want, and so what loads; they do not change what is taken away. */
+  readonly script: string;
+  /** Native parts of the interpreter that trusted code of the same process goes on using. None on the software platform. */
+  readonly remaining?: readonly string[];
+}
+
 /**
  * Takes away everything that a bundle must not have, in the one order in which it
  * works. Like the parts that it calls it is turned into text on its own, so it
@@ -7,25 +16,32 @@ import type { loaderParts } from './loader-authority.ts';
  * calls it as it is (`@enclos/gramine`).
  *
  * @param require of the interpreter, started with `--expose-internals`.
- * @param gate the one socket that the bundle gets.
- * @param script the bundle's text, whose words tell what it may want.
  * @returns the bundle's `require`: modules without authority.
  */
 export function confine(
   require: NodeJS.Require,
   authority: typeof loaderParts,
-  { gate, script }: { readonly gate: import('node:net').Socket; readonly script: string },
+  { gate, script, remaining = [] }: ConfineOptions,
 ): (name: string) => unknown {
   const net = require('node:net') as typeof import('node:net');
-  const vm = require('node:vm') as typeof import('node:vm');
-  // TLS takes time and memory to load, and must not load among hostile prototypes: now or never.
-  const tls = script.includes('node:tls') ? authority.pureTls(require, authority.stripTls(require)) : undefined;
+  const v8 = require('node:v8') as typeof import('node:v8');
+  const internals = authority.openInternals(require);
+  const hasHttp = authority.preload(require, script);
+  const hasTls = script.includes('node:tls');
+  const tls = hasTls ? authority.pureTls(require, authority.stripTls(require)) : undefined;
   const restrictedRequire = authority.pureModules(require, tls);
-  const language = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as readonly string[];
+  const language = authority.languageNames();
+  authority.stripClones(internals);
+  authority.stripNatives(internals, authority.keptNatives(), [
+    ...(hasTls ? ['tls_wrap', 'js_stream'] : []),
+    ...remaining,
+  ]);
+  authority.stripEngines(internals);
+  // It freezes what stripNatives strips.
   authority.stripSockets(net.Socket, gate);
-  authority.stripClones(require);
-  authority.stripGlobals(language, script);
-  authority.stripProcess(require('node:v8') as typeof import('node:v8'));
+  authority.closeModules(require, internals);
+  authority.stripGlobals(language, hasHttp);
+  authority.stripProcess(v8);
   authority.closePrototypes(language);
   return restrictedRequire;
 }

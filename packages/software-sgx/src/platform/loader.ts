@@ -2,7 +2,7 @@ import { loaderParts } from './loader-authority.ts';
 import { confine } from './loader-confine.ts';
 import { attachInspector } from './loader-inspector.ts';
 
-type LoaderParts = typeof loaderParts & {
+export type LoaderParts = typeof loaderParts & {
   readonly confine: typeof confine;
   readonly attachInspector?: typeof attachInspector;
 };
@@ -56,12 +56,16 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const gate = open(descriptors.gate);
     const platform = open(descriptors.platform);
     const exit = process.exit.bind(process);
-    const restrictedRequire = authority.confine(require, authority, { gate, script });
-    const boot: unknown = new vm.Script(script, { filename: 'enclave.js' }).runInThisContext();
+    const compiled = new vm.Script(script, { filename: 'enclave.js' });
+    // The thread of the inspector, where there is one, is ended through these.
+    const remaining = authority.attachInspector === undefined ? [] : ['messaging', 'worker'];
+    const restrictedRequire = authority.confine(require, authority, { gate, script, remaining });
+    const boot: unknown = compiled.runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
     await Reflect.apply(boot, undefined, [{ gate, platform, manifest, files, exit, require: restrictedRequire }]);
   };
   const fail = process.exit.bind(process);
+  const report = authority.openReport(require);
   // After this script, since `-e` puts the global `module` back when it ends; and from a stack of its own, since the
   // callers of this function hold the real `require` among their arguments.
   setImmediate(() => {
@@ -69,7 +73,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     (ready === undefined ? begin() : ready.then(begin)).catch((error: unknown) => {
       // Without this an enclave that cannot start would end without a word.
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      fs.writeSync(2, `The enclave could not start: ${text}\n`);
+      report(`The enclave could not start: ${text}\n`);
       fail(4);
     });
   });
@@ -82,7 +86,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
  * word `crypto`, which would also become a global variable; spelt with an
  * escape it is the same word to the language only.
  */
-function sourceWith(loader: LoaderParts): string {
+export function loaderText(loader: LoaderParts): string {
   const parts = Object.entries(loader).map(([name, part]) => `${name}:${part.toString()}`);
   return `(function(){"use strict";(${load.toString()})(require,{${parts.join(',')}})}).call(undefined)`.replaceAll(
     /\bcrypto\b/g,
@@ -92,10 +96,10 @@ function sourceWith(loader: LoaderParts): string {
 
 const parts: LoaderParts = { ...loaderParts, confine };
 
-export const loaderSource = sourceWith(parts);
+export const loaderSource = loaderText(parts);
 
 /** The loader of a debug enclave whose inspector was asked for. */
-export const inspectedLoaderSource = sourceWith({ ...parts, attachInspector });
+export const inspectedLoaderSource = loaderText({ ...parts, attachInspector });
 
 /** Descriptors of the enclave process beside 0, 1 and 2; the inspector's is only in an inspected one. */
 export const enclaveDescriptors = Object.freeze({ gate: 3, platform: 4, boot: 5, inspector: 6 });

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { describe, test } from 'node:test';
+import { interpreterFlags } from '../../src/platform/interpreter-flags.ts';
+import { findInterpreter } from '../../src/platform/interpreter.ts';
+import { loaderParts } from '../../src/platform/loader-authority.ts';
+import { confine } from '../../src/platform/loader-confine.ts';
+import { loaderText, type LoaderParts } from '../../src/platform/loader.ts';
+
+/**
+ * What each part of the loader takes away, seen from a bundle: here that each does its own, and in tests/attacks what a
+ * hostile bundle makes of it.
+ */
+type Part = keyof typeof loaderParts;
+
+/** In place of a part: gives what the others need. */
+const skipped: Partial<Record<Part, unknown>> = {
+  pureModules: (require: NodeJS.Require) => (name: string) => require(name) as unknown,
+  stripTls: () => ({ readBytes: () => undefined, minimumVersion: () => undefined }),
+  pureTls: (require: NodeJS.Require) => require('node:tls') as object,
+};
+
+async function run(body: string, skip: readonly Part[] = []): Promise<unknown> {
+  const others = Object.fromEntries(skip.map((part) => [part, skipped[part] ?? (() => undefined)]));
+  // Each stands in for a part of the same name.
+  const parts: LoaderParts = { ...loaderParts, confine, ...others };
+  const source = loaderText(parts);
+  const script = `(function (cap) {
+    const chain = (value) => { const all = []; for (let at = value; at; at = Object.getPrototypeOf(at)) all.push(at); return all };
+    const attempt = async () => { ${body} };
+    const send = (answer) => cap.platform.write(JSON.stringify(answer ?? null), () => cap.exit(0));
+    attempt().then(send, (error) => send(String(error)));
+  })`;
+  const flags = interpreterFlags({ heapSizeBytes: 64n * 1024n * 1024n, debug: true });
+  const child = spawn(findInterpreter().path, [...flags, '-e', source], {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    env: {},
+    cwd: '/',
+  });
+  let errors = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  // `pipe` descriptors of a child are socket pairs.
+  const [, , , , platform, boot] = child.stdio as unknown as readonly Duplex[];
+  assert.ok(platform && boot);
+  boot.on('error', () => undefined);
+  boot.once('data', () => boot.end(Buffer.concat(['', script, ''].map(section))));
+  let answer = '';
+  platform.on('error', () => undefined);
+  platform.setEncoding('utf8').on('data', (text: string) => (answer += text));
+  await once(child, 'close');
+  assert.notEqual(answer, '', errors);
+  return JSON.parse(answer) as unknown;
+}
+
+function section(text: string): Buffer {
+  const content = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(content.length);
+  return Buffer.concat([length, content]);
+}
+
+interface Row {
+  readonly part: Part;
+  readonly what: string;
+  readonly body: string;
+  /** Parts that are off both times: what they take away is what the body looks through. */
+  readonly off?: readonly Part[];
+  /** What the body says with the part, and without it. */
+  readonly answers: readonly [unknown, unknown];
+}
+
+const secured = `const tls = cap.require('node:tls'), { Duplex } = cap.require('stream');
+  const socket = new tls.TLSSocket(new Duplex({ read() {} }), { isServer: true, secureContext: tls.createSecureContext({ ca: [] }) });
+  socket.on('error', () => undefined);`;
+
+const rows: readonly Row[] = [
+  {
+    part: 'pureModules',
+    what: 'functions of modules that load libraries',
+    body: `return typeof cap.require('crypto').setEngine`,
+    off: ['closeModules'],
+    answers: ['undefined', 'function'],
+  },
+  {
+    part: 'stripSockets',
+    what: 'connections of the gate',
+    body: `return typeof cap.gate.connect`,
+    answers: ['undefined', 'function'],
+  },
+  {
+    part: 'stripTls',
+    what: 'the classes around TLS',
+    body: `${secured} return socket._handle._parent.constructor.name`,
+    answers: ['Object', 'JSStream'],
+  },
+  {
+    part: 'pureTls',
+    what: 'native handles of TLS that a bundle makes up',
+    body: `${secured} return Object.getOwnPropertyDescriptor(tls.TLSSocket.prototype, '_wrapHandle').writable`,
+    answers: [false, true],
+  },
+  {
+    part: 'stripClones',
+    what: 'transfers of streams, signals and sockets',
+    body: `return [new ReadableStream(), new WritableStream(), new TransformStream(), new AbortController().signal, cap.gate]
+      .flatMap(chain).flatMap(Object.getOwnPropertySymbols).filter((s) => /^messaging_transfer/.test(s.description)).length`,
+    answers: [0, 10],
+  },
+  {
+    part: 'stripClones',
+    what: 'clones that load a module',
+    body: `const blob = new Blob([]), clone = chain(blob).flatMap(Object.getOwnPropertySymbols).find((s) => s.description === 'messaging_clone_symbol');
+      Object.defineProperty(blob, clone, { value: () => ({ data: {}, deserializeInfo: 'fs:nothing' }) });
+      return structuredClone(blob)`,
+    answers: ['DataCloneError: An enclave clones plain values only.', 'Error: Unknown deserialize spec fs:nothing'],
+  },
+  {
+    part: 'stripNatives',
+    what: 'methods of native handles, whatever a bundle names',
+    body: `return typeof cap.gate._handle.listen`,
+    off: ['stripSockets'],
+    answers: ['undefined', 'function'],
+  },
+  {
+    part: 'stripEngines',
+    what: 'engines of OpenSSL, whatever a bundle names',
+    body: `${secured} return typeof tls.createSecureContext({ ca: [] }).context.setEngineKey`,
+    off: ['stripTls'],
+    answers: ['undefined', 'function'],
+  },
+  {
+    part: 'closeModules',
+    what: 'modules that load late',
+    body: `return Object.keys(cap.require('util')['parse' + 'Args']({ args: [] }))`,
+    answers: [
+      'Error: An enclave loads no more modules, and its bundle does not name what needs internal/util/parse_args/parse_args.',
+      ['values', 'positionals'],
+    ],
+  },
+  {
+    part: 'stripGlobals',
+    what: 'globals with authority',
+    body: `return 'fetch' in globalThis`,
+    answers: [false, true],
+  },
+  { part: 'stripProcess', what: 'members of process', body: `return 'binding' in process`, answers: [false, true] },
+  {
+    part: 'closePrototypes',
+    what: 'new members of prototypes',
+    body: `return Object.isExtensible(Object.prototype)`,
+    answers: [false, true],
+  },
+];
+
+describe('the loader', { concurrency: 2 }, () => {
+  for (const { part, what, body, off = [], answers } of rows) {
+    test(`takes away ${what} by ${part}`, async () => {
+      assert.deepEqual([await run(body, off), await run(body, [...off, part])], answers);
+    });
+  }
+});
+
+/** Of the modules and globals that load late by themselves, with the words by which {@link loaderParts} knows them. */
+const uses: Readonly<Record<string, string>> = {
+  'an assertion in words': `const assert = cap.require('assert'); try { assert.deepEqual([1], [2]) } catch (error) { return error.code === 'ERR_ASSERTION' }`,
+  'a falsy assertion in words': `try { cap.require('assert')(false) } catch (error) { return error.code === 'ERR_ASSERTION' }`,
+  'a comparison': `return cap.require('util').isDeepStrictEqual([1], [1])`,
+  'arguments of a program': `return Object.keys(cap.require('util').parseArgs({ args: [] })).length === 2`,
+  'a difference of texts': `return cap.require('util').diff('a', 'b').length > 0`,
+  'a context that is kept': `return new (cap.require('async_hooks').AsyncLocalStorage)().run(1, () => true)`,
+  'a duplex stream of anything': `return cap.require('stream').Duplex.from(['a']) !== undefined`,
+  time: `return performance.now() > 0 && performance.mark('a').name === 'a'`,
+  'an event with a listener that is waited for': `const { EventEmitter, on } = cap.require('events'); const e = new EventEmitter(); const all = on(e, 'a'); e.emit('a', 1); return (await all.next()).value[0] === 1`,
+  'a file of the web': `return (await new File(['a'], 'a').text()) === 'a'`,
+  'a response': `return (await new Response('a').text()) === 'a'`,
+  'a compressed stream': `const s = new Blob(['a']).stream().pipeThrough(new CompressionStream('gzip')); return (await s.getReader().read()).value.length > 0`,
+};
+const keys: Readonly<Record<string, string>> = {
+  'AES-GCM': `{ name: 'AES-GCM', length: 256 }, true, ['encrypt']`,
+  HMAC: `{ name: 'HMAC', hash: 'SHA-256' }, true, ['sign']`,
+  ECDSA: `{ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']`,
+  ECDH: `{ name: 'ecdh', namedCurve: 'P-384' }, true, ['deriveBits']`,
+  Ed25519: `{ name: 'Ed25519' }, true, ['sign']`,
+  X25519: `{ name: 'X25519' }, true, ['deriveBits']`,
+  'RSA-PSS': `{ name: 'RSA-PSS', modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }, true, ['sign']`,
+};
+
+describe('after the loader', { concurrency: 2 }, () => {
+  for (const [what, body] of Object.entries(uses)) {
+    test(`there is ${what}, which a bundle names`, async () => assert.equal(await run(body), true));
+  }
+  for (const [name, words] of Object.entries(keys)) {
+    test(`the web’s cryptography makes, exports and imports keys for ${name}`, async () => {
+      assert.equal(
+        await run(`const made = await crypto.subtle.generateKey(${words}); return made !== undefined`),
+        true,
+      );
+    });
+  }
+
+  test('the globals of the language are those that a realm without Node has', async () => {
+    const inside = await run(`return Object.getOwnPropertyNames(globalThis).sort()`, ['stripGlobals']);
+    const program = `JSON.stringify(require('node:vm').runInNewContext('Object.getOwnPropertyNames(globalThis)').sort())`;
+    const language = JSON.parse(execFileSync(findInterpreter().path, ['-p', program]).toString()) as readonly string[];
+    assert.deepEqual([...loaderParts.languageNames()].sort(), language);
+    assert.ok(Array.isArray(inside) && language.every((name) => inside.includes(name)));
+  });
+
+  test('native parts that trusted code goes on using remain, and the others do not', () => {
+    const loader = new URL('../../src/loader.js', import.meta.url).href;
+    const program = `import { createRequire } from 'node:module'; import { Socket, connect, createServer } from 'node:net';
+      import { open } from 'node:fs/promises'; import { writeSync } from 'node:fs'; import { spawnSync } from 'node:child_process';
+      const { confine, loaderParts } = await import(${JSON.stringify(loader)});
+      const server = createServer(() => undefined); await new Promise((done) => server.listen(0, '127.0.0.1', done));
+      const gate = connect(server.address().port, '127.0.0.1'); await new Promise((done) => gate.once('connect', done));
+      const exit = process.exit.bind(process);
+      confine(createRequire(import.meta.url), loaderParts, { gate, script: '', remaining: ['fs', 'module_wrap'] });
+      const file = await open('/dev/null', 'r+'); const { bytesWritten } = await file.write(new Uint8Array(3));
+      let refused = false; try { spawnSync('/bin/true') } catch { refused = true }
+      gate.write('x', () => { writeSync(1, JSON.stringify({ bytesWritten, refused })); exit(0) });`;
+    const flags = interpreterFlags({ heapSizeBytes: 64n * 1024n * 1024n, debug: true }).filter(
+      (flag) => flag !== '--permission',
+    );
+    const words = [...flags, '--input-type=module', '-e', program];
+    const { stdout, stderr } = spawnSync(findInterpreter().path, words, { encoding: 'utf8' });
+    assert.equal(stdout, '{"bytesWritten":3,"refused":true}', stderr);
+  });
+});

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import {
+  confine,
+  enclaveDescriptors,
+  interpreterFlags,
+  loaderParts,
+  loaderText,
+  type LoaderParts,
+} from '@enclos/software-sgx/loader';
+
+/** What an enclave's process has around a bundle, apart from the kernel: parts of the loader, and the permission model. */
+export type Defence = keyof typeof without | 'permissions';
+
+/** In place of a part of the loader: does nothing, and gives what the others need. */
+const without = {
+  pureModules: (require: NodeJS.Require) => (name: string) => require(name) as unknown,
+  stripSockets: () => undefined,
+  stripClones: () => undefined,
+  stripNatives: () => undefined,
+  stripEngines: () => undefined,
+  closeModules: () => undefined,
+  stripGlobals: () => undefined,
+  stripProcess: () => undefined,
+  closePrototypes: () => undefined,
+  stripTls: () => ({ readBytes: () => undefined, minimumVersion: () => undefined }),
+  pureTls: (require: NodeJS.Require) => require('node:tls') as object,
+} as const;
+
+export const defences = Object.freeze([...Object.keys(without), 'permissions']) as readonly Defence[];
+
+export interface RealmOptions {
+  readonly interpreterPath: string;
+  /** The defences that are off. */
+  readonly off?: readonly Defence[];
+  /** What starts the interpreter: the kernel's layers. */
+  readonly prefix?: readonly string[];
+  /** A file that is descriptor 7, as `prefix` may need. */
+  readonly filter?: number | undefined;
+}
+
+/** The loader as it is, but for the defences that are off: only a test makes one. */
+function loaderWithout(off: readonly Defence[]): string {
+  const replaced = Object.fromEntries(Object.entries(without).filter(([name]) => off.includes(name as Defence)));
+  // Each stands in for a part of the same name, with fewer parameters.
+  const parts = { ...loaderParts, confine, ...replaced } as unknown as LoaderParts;
+  return loaderText(parts);
+}
+
+const resultLimitBytes = 262_144;
+const timeoutMs = 20_000;
+
+/**
+ * Runs a script as a bundle: an expression for a function that takes what the loader gives. What it writes to its
+ * platform channel is the result.
+ *
+ * @returns the text that it wrote until it ended, or how it died.
+ */
+export async function runBundle(script: string, options: RealmOptions): Promise<string> {
+  const { interpreterPath, off = [], prefix = [], filter } = options;
+  const flags = interpreterFlags({ heapSizeBytes: 64n * 1024n * 1024n, debug: true });
+  const words: readonly string[] = [
+    ...prefix,
+    interpreterPath,
+    ...flags.filter((flag) => flag !== '--permission' || !off.includes('permissions')),
+    '-e',
+    loaderWithout(off),
+  ];
+  const [command = '', ...args] = words;
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ignore', ...(filter === undefined ? [] : [filter])],
+    env: {},
+    cwd: '/',
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+  let errors = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
+  // `pipe` descriptors of a child are socket pairs.
+  const ends = child.stdio as unknown as readonly Duplex[];
+  const boot = ends[enclaveDescriptors.boot];
+  const platform = ends[enclaveDescriptors.platform];
+  const gate = ends[enclaveDescriptors.gate];
+  if (boot === undefined || platform === undefined || gate === undefined) throw new Error('There is no process.');
+  for (const end of [boot, platform, gate]) end.on('error', () => undefined);
+  boot.once('data', () => boot.end(Buffer.concat([section(''), section(script), section('')])));
+  let result = '';
+  platform.setEncoding('utf8').on('data', (text: string) => {
+    if (result.length < resultLimitBytes) result += text;
+    if (result.endsWith('\0')) child.kill('SIGKILL');
+  });
+  // So that the enclave has something to read.
+  gate.write('a message of the host');
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  if (result.endsWith('\0')) return result.slice(0, -1);
+  throw new Error(`The bundle ended by ${code ?? signal}: ${errors}`);
+}
+
+function section(text: string): Buffer {
+  const content = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(content.length);
+  return Buffer.concat([length, content]);
+}

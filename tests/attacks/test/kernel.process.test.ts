@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import {
+  commandPrefix,
+  planAllWays,
+  verifyInterpreter,
+  writeSeccompFilter,
+  type IsolationPlan,
+} from '@enclos/software-sgx';
+import { closedByKernel, corpus, defences, tryAttempt, type Outcome } from '../src/index.ts';
+
+/** The kernel's layers alone: no part of the loader takes anything away, and the permission model is off. */
+const folder = mkdtempSync('/tmp/enclos-attacks-');
+let interpreterPath = '';
+let plans: readonly IsolationPlan[] = [];
+let server: Server;
+let port = 0;
+
+before(async () => {
+  interpreterPath = (await verifyInterpreter()).path;
+  plans = planAllWays({ interpreterPath, filterPath: await writeSeccompFilter(folder) });
+  server = createServer((_request, response) => response.end('an answer'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A server of TCP has an address of this kind.
+  port = (server.address() as AddressInfo).port;
+});
+after(() => {
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function underKernel(name: string, plan: IsolationPlan): Promise<Outcome> {
+  const attempt = corpus.find((one) => one.name === name);
+  assert.ok(attempt, name);
+  const filter = plan.inherited === undefined ? undefined : openSync(plan.inherited.path, 'r');
+  try {
+    const prefix = commandPrefix(plan, 64n * 1024n * 1024n, {});
+    return await tryAttempt(attempt, { interpreterPath, port, off: defences, prefix, filter });
+  } finally {
+    if (filter !== undefined) closeSync(filter);
+  }
+}
+
+for (const way of ['bubblewrap', 'util-linux'] as const) {
+  describe(`a hostile bundle, with the kernel’s layers alone, by ${way}`, () => {
+    for (const name of closedByKernel) {
+      test(`does not get ${name}`, async (t) => {
+        const plan = plans.find((candidate) => candidate.way === way);
+        const missing = plan?.layers.filter(({ active }) => !active).map(({ name: layer }) => layer);
+        if (plan === undefined || missing?.length !== 0) {
+          t.skip(`this machine lacks ${missing?.join(', ') ?? way}`);
+          return;
+        }
+        const { got, death } = await underKernel(name, plan);
+        assert.deepEqual({ got, death }, { got: undefined, death: undefined });
+      });
+    }
+  });
+}
+
+describe('a hostile bundle, without any layer', () => {
+  for (const name of closedByKernel) {
+    test(`gets ${name}`, async () => {
+      const attempt = corpus.find((one) => one.name === name);
+      assert.ok(attempt, name);
+      const result = await tryAttempt(attempt, { interpreterPath, port, off: defences });
+      assert.ok(result.got !== undefined, JSON.stringify(result));
+    });
+  }
+});
