@@ -142,6 +142,7 @@ export {
   attestedCertificate,
   attestedForms,
   attestedServerKey,
+  azureVersionExtension,
   openEnclaveReport,
   reportDataOf,
   taggedClaims,

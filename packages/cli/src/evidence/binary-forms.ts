@@ -30,15 +30,6 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Version 3 to 5, and a kind of attestation key that there is. */
-export function beginsLikeQuote(bytes: Uint8Array): boolean {
-  if (bytes.length < 4) return false;
-  const view = viewOf(bytes);
-  const version = view.getUint16(0, true);
-  const keyType = view.getUint16(2, true);
-  return version >= 3 && version <= 5 && (keyType === 2 || keyType === 3);
-}
-
 /** How long the quote says that it is; all that there is when it does not get so far. */
 export function quoteLength(bytes: Uint8Array): number {
   if (bytes.length < quoteHeaderBytes) return bytes.length;

@@ -1,12 +1,12 @@
+import { evidenceExtensions } from '@enclos/attestation/carriers';
 import { equalBytes } from '@enclos/codec';
 import { refuseUsage } from '../failure.ts';
-import { certificateSchemes } from './attested-certificate.ts';
 import { describeFound, piecesIn, type Found, type Piece } from './found.ts';
 
 /**
  * The one piece of evidence in what was found; undefined when there is none. A
  * certificate may carry one in each of several ways, for different verifiers:
- * then it is the one in the way that comes first in `certificateSchemes`.
+ * then it is the one in the way that comes first in `evidenceExtensions`.
  * @throws CLI_USAGE when there are others.
  */
 export function choosePiece(found: Found): Piece | undefined {
@@ -27,7 +27,7 @@ export function choosePiece(found: Found): Piece | undefined {
   return distinct[0];
 }
 
-const order = Object.keys(certificateSchemes);
+const order = evidenceExtensions.map(({ id }) => id);
 
 function rankOf(piece: Piece | undefined): number {
   const rank = order.indexOf(piece?.extension ?? '');

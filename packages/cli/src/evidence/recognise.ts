@@ -1,15 +1,10 @@
 import { isAzureDocument } from '@enclos/attestation';
+import { beginsLikeQuote } from '@enclos/attestation/carriers';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
 import { utf8, withoutTrailingNuls } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { schemeOf } from './attested-certificate.ts';
-import {
-  beginsLikeQuote,
-  beginsLikeSnpReport,
-  quoteLength,
-  readBinaryWrapper,
-  snpReportBytes,
-} from './binary-forms.ts';
+import { carriedBy } from './attested-certificate.ts';
+import { beginsLikeSnpReport, quoteLength, readBinaryWrapper, snpReportBytes } from './binary-forms.ts';
 import { beginsLikeDer, readCertificate } from './certificate.ts';
 import type { Found, Inner } from './found.ts';
 import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './text-forms.ts';
@@ -72,11 +67,10 @@ function recogniseDer(der: Uint8Array, depth: number): Found {
   try {
     const { extensions } = readCertificate(der);
     const inner = extensions.flatMap((extension) => {
-      const scheme = schemeOf(extension);
-      const carried = scheme?.carried(extension.value);
-      if (scheme === undefined || carried === undefined) return [];
+      const carried = carriedBy(extension);
+      if (carried === undefined) return [];
       const { id } = extension;
-      return [{ ...inside(`extension ${id}, ${scheme.title}`, carried, depth), extension: id }];
+      return [{ ...inside(`extension ${id}, ${carried.title}`, carried.evidence, depth), extension: id }];
     });
     return { form: 'certificate', der, inner };
   } catch (error) {
