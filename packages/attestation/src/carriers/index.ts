@@ -1,3 +1,4 @@
+export { leafFirst } from '../chain-order.ts';
 export { evidenceExtensions, type EvidenceExtension } from './evidence-extensions.ts';
 export { extensionIds, valuesOfForm, type ExtensionForm } from './extension-ids.ts';
 export {
