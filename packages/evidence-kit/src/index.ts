@@ -150,3 +150,5 @@ export {
   wrappedMessage,
   type AttestedForm,
 } from './attested/attested-certificate.ts';
+export { oldAzureDocument } from './azure/old-document.ts';
+export { snpReportJson } from './snp/report-json.ts';

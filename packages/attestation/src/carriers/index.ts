@@ -9,3 +9,5 @@ export {
   type ReportExtension,
 } from './open-enclave.ts';
 export { beginsLikeQuote } from './quote-start.ts';
+export { snpReportOfJson } from './snp-report-json.ts';
+export { isByteList } from '../byte-list.ts';
