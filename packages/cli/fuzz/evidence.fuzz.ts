@@ -1,5 +1,14 @@
-import { azureSnpScenario, azureTdxScenario, scenario, snpScenario, pem } from '@enclos/evidence-kit';
-import { utf8 } from '@enclos/codec';
+import {
+  azureSnpScenario,
+  azureTdxScenario,
+  certificateTable,
+  oldAzureDocument,
+  pem,
+  scenario,
+  snpReportJson,
+  snpScenario,
+} from '@enclos/evidence-kit';
+import { concatBytes, derOctetString, utf8 } from '@enclos/codec';
 import { taggedEvidence } from '../src/evidence/attested-certificate.ts';
 import { readCertificate } from '../src/evidence/certificate.ts';
 import { certificatesIn, piecesIn } from '../src/evidence/found.ts';
@@ -20,6 +29,8 @@ const claims = claimsAbout(serverKeyInfo);
 const { quote } = scenario({ report: { reportData: asReportData(sha256(claims)) } });
 const tdx = scenario({ kind: 'tdx-v5-td15ex' }).quote;
 const certificate = certificateWith([{ id: '2.23.133.5.4.9', value: encodeTagged(quote, claims) }]);
+const turin = snpScenario({ product: 'Turin', rsaBits: 2048 });
+const azure = azureSnpScenario({ snp: { rsaBits: 2048 } });
 const token = [{ alg: 'none' }, { iss: 'i', 'x-ms-ver': '1.0', exp: 1e300 }]
   .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
   .join('.');
@@ -28,8 +39,13 @@ export const seeds: readonly Uint8Array[] = [
   quote,
   tdx,
   certificate,
-  snpScenario({ product: 'Turin', rsaBits: 2048 }).report,
-  azureSnpScenario({ snp: { rsaBits: 2048 } }).document,
+  turin.report,
+  concatBytes(turin.report, certificateTable([{ guid: '63da758d-e664-4564-adc5-f4b93be8accd', content: turin.leaf }])),
+  utf8(JSON.stringify({ attestation_report: snpReportJson(turin.report) })),
+  oldAzureDocument(azure, { vcek: azure.snp.leaf }),
+  certificateWith([{ id: '1.2.840.113556.10.1.1', value: derOctetString(quote) }]),
+  utf8(JSON.stringify(Buffer.from(quote).toString('base64'))),
+  azure.document,
   utf8(`{"evidence":${new TextDecoder().decode(azureTdxScenario().document)}}`),
   azureTdxScenario().hclReport,
   openEnclaveReport(quote),

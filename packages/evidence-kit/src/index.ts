@@ -152,3 +152,4 @@ export {
 } from './attested/attested-certificate.ts';
 export { oldAzureDocument } from './azure/old-document.ts';
 export { snpReportJson } from './snp/report-json.ts';
+export { certificateTable } from './snp/certificate-table.ts';

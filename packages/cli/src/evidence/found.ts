@@ -32,6 +32,7 @@ export interface SnpReportFound {
   readonly form: 'snp-report';
   readonly bytes: Uint8Array;
   readonly trailingBytes: number;
+  /** Of an extended report: what its table of certificates holds. */
   readonly inner: readonly Inner[];
 }
 

@@ -44,7 +44,7 @@ function explainFound(found: Found): Explained {
     case 'snp-report':
       return {
         title: 'SEV-SNP attestation report',
-        nodes: [...snpNodes(found.bytes), ...trailing(found.trailingBytes)],
+        nodes: [...snpNodes(found.bytes), ...trailing(found.trailingBytes), ...innerGroups(found.inner)],
       };
     case 'azure-evidence':
       return { title: 'Evidence of an Azure confidential VM', nodes: azureNodes(found.bytes) };
