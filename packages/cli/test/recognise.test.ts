@@ -123,6 +123,26 @@ test('reports of Open Enclave and of SEV-SNP that begin alike are told apart', (
   assert.equal(recognise(openEnclaveReport(quote).subarray(0, 1000)).form, 'oe-report');
 });
 
+test('JSON that is a text, or has texts, is looked into', () => {
+  const base64 = Buffer.from(quote).toString('base64');
+  for (const value of [
+    base64,
+    Buffer.from(quote).toString('base64url'),
+    `0x${Buffer.from(quote).toString('hex')}`,
+    { deep: [{ quote: base64 }] },
+    JSON.stringify({ quote: base64 }),
+    base64.replaceAll(/.{64}/g, '$&\n'),
+  ]) {
+    const found = piecesIn(recognise(utf8(` ${JSON.stringify(value)}\n`)));
+    assert.deepEqual(
+      found.map(({ evidence }) => evidence.bytes),
+      [quote],
+    );
+  }
+  assert.deepEqual(piecesIn(recognise(utf8(JSON.stringify(base64))))[0]?.path, ['JSON text', 'base64']);
+  for (const text of ['"', '"abc', '"abc"', '"\\ud800"', '""']) assert.deepEqual(piecesIn(recognise(utf8(text))), []);
+});
+
 test('nesting and fan-out are bounded', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   const wide = JSON.stringify(

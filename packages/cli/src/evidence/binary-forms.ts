@@ -135,7 +135,7 @@ function readHclReport(bytes: Uint8Array): BinaryWrapper | undefined {
   const start = hclHeaderBytes;
   return {
     form: 'hcl-report',
-    what: "a report of Azure's paravisor",
+    what: "a report of Azure's paravisor (HCL report)",
     contents: [{ at: "report of Azure's paravisor", start, end: Math.min(bytes.length, start + snpReportBytes) }],
   };
 }

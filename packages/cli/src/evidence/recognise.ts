@@ -111,7 +111,7 @@ function asText(bytes: Uint8Array): string | undefined {
 function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
   const blocks = readPem(text);
   if (blocks !== undefined) return recognisePem(blocks, bytes, depth);
-  if (text.startsWith('{') || text.startsWith('[')) {
+  if (/^[{["]/.test(text)) {
     const json = readJson(text);
     return json === undefined
       ? { form: 'unknown', what: 'text that begins like JSON and is none', inner: [] }
@@ -145,7 +145,7 @@ function recogniseJson(value: unknown, text: string, depth: number): Found {
 function carriers(value: unknown, depth: number): readonly Inner[] {
   if (depth >= maximumDepth) return [];
   return jsonMembers(value).flatMap(({ path, content }) => {
-    const at = `member ${path}`;
+    const at = path === '' ? 'JSON text' : `member ${path}`;
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     if (bytes.length < shortestCarrier) return [];
     const { found } = inside(at, bytes, depth);

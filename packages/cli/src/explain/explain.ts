@@ -8,6 +8,7 @@ import {
   type QuoteFound,
   type WrapperFound,
 } from '../evidence/found.ts';
+import { jsonKindOf, type JsonKind } from '../evidence/json-kinds.ts';
 import { recognise } from '../evidence/recognise.ts';
 import { isRecord } from '../evidence/text-forms.ts';
 import { azureNodes, hclNodes } from './azure.ts';
@@ -112,22 +113,21 @@ function headerNodes({ form, bytes }: WrapperFound): readonly ExplainNode[] {
   }
 }
 
-/** JSON that is no evidence, by a member that it has. */
-const documents = [
-  {
-    member: 'tcb_info',
-    node: node('collateral', 'what a quote is verified with', 'give it to `enclos verify --collateral`'),
-  },
-  ...['acceptedStatuses', 'measurements', 'pcrs'].map((member) => ({
-    member,
-    node: node('policy', 'what somebody accepts', '`enclos policy explain` says it in sentences'),
-  })),
-];
+/** JSON that is not evidence. */
+const documents: Readonly<Record<JsonKind, ExplainNode>> = {
+  collateral: node('collateral', 'what evidence is verified with', 'give it to `enclos verify --collateral`'),
+  policy: node('policy', 'what somebody accepts', '`enclos policy explain` says it in sentences'),
+  'tpm-quote': node(
+    'TPM quote',
+    'with its signature and the PCRs',
+    'it takes the HCL report of the machine, whose hardware vouches for the key that signed it',
+  ),
+};
 
 function jsonNodes(value: unknown): readonly ExplainNode[] {
+  const kind = jsonKindOf(value);
+  if (kind !== undefined) return [documents[kind]];
   const names = isRecord(value) ? Object.keys(value) : [];
-  const known = documents.find(({ member }) => names.includes(member));
-  if (known !== undefined) return [known.node];
   return names.length === 0 ? [] : [node('members', names.slice(0, 64).join(', '))];
 }
 

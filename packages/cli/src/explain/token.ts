@@ -27,6 +27,8 @@ const meanings: Readonly<Record<string, string>> = {
   'x-ms-attestation-type': 'kind of the evidence: sgx, sevsnpvm, tdxvm, azurevm, tpm',
   'x-ms-policy-hash': 'hash of the policy by which the service appraised',
   'x-ms-policy-signer': 'who signed that policy',
+  'x-ms-policy': 'the policy of the service, in its JWS: `enclos policy check` reads it',
+  AttestationPolicy: 'the text of a policy in base64url: `enclos policy check` reads it',
   'x-ms-compliance-status': 'what Azure says about the virtual machine',
   'x-ms-runtime': 'data that the evidence vouches for',
   'x-ms-inittime': 'data given at launch',
