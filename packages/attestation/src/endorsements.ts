@@ -199,6 +199,7 @@ function decodeHex(hex: string): Uint8Array {
   if (hex.length > 2 * maximumCrlBytes) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', `A revocation list over ${maximumCrlBytes} bytes.`);
   }
+  if (hex.startsWith('-----BEGIN ')) throw new EnclosError('CODEC_INVALID', 'Hex of DER is wanted, and this is PEM.');
   return fromHex(hex);
 }
 

@@ -8,9 +8,10 @@ import {
   snpReportJson,
   snpScenario,
 } from '@enclos/evidence-kit';
-import { concatBytes, derOctetString, utf8 } from '@enclos/codec';
+import { concatBytes, derOctetString, fromHex, utf8 } from '@enclos/codec';
 import { taggedEvidence } from '../src/evidence/attested-certificate.ts';
 import { readCertificate } from '../src/evidence/certificate.ts';
+import { readCwt } from '../src/evidence/cwt.ts';
 import { certificatesIn, piecesIn } from '../src/evidence/found.ts';
 import { recognise } from '../src/evidence/recognise.ts';
 import { explain } from '../src/explain/explain.ts';
@@ -35,7 +36,11 @@ const token = [{ alg: 'none' }, { iss: 'i', 'x-ms-ver': '1.0', exp: 1e300 }]
   .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
   .join('.');
 
+/** A COSE_Sign1 with an EAR about one part: its status, and one aspect. */
+const cwt = fromHex('d28443a10126a052a119010aa16161a21903e8021903e9a100024100');
+
 export const seeds: readonly Uint8Array[] = [
+  cwt,
   quote,
   tdx,
   certificate,
@@ -67,6 +72,7 @@ export function fuzz(data: Uint8Array): void {
   certificatesIn(found);
   const { title, nodes } = explain(data);
   if (title === '' || JSON.stringify(nodes).length > 64 * data.length + 100_000) throw new Error('Not an explanation.');
+  readCwt(data);
   for (const read of [taggedEvidence, readCertificate]) {
     try {
       read(data);

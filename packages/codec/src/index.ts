@@ -25,6 +25,7 @@ export {
   derValue,
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
+export { beginsLikePem, mistakenForPem } from './encoding-mistakes.ts';
 export { ByteReader } from './reader.ts';
 export { parseSnpCertificateTable, type SnpHostCertificate } from './snp-certificate-table.ts';
 export { withoutTrailingNuls } from './trailing-nuls.ts';

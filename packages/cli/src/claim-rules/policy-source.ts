@@ -28,8 +28,8 @@ export function policySourceOf(path: string, content: string): PolicySource {
   const [, payload] = jwsPattern.exec(jws) ?? [];
   if (payload === undefined) return { text: content };
   const claims = claimsOf(payload);
-  if (claims === undefined || !('x-ms-policy' in claims))
-    return { text: fromJws(path, payload), foundIn: 'a policy JWS' };
+  const isAnswer = claims !== undefined && 'x-ms-policy' in claims;
+  if (!isAnswer) return { text: fromJws(path, payload), foundIn: 'a policy JWS' };
   const stored = claims['x-ms-policy'];
   const [, inner = ''] = (typeof stored === 'string' ? jwsPattern.exec(stored) : null) ?? [];
   return { text: fromJws(path, inner), foundIn: 'the answer of an attestation service' };

@@ -67,6 +67,9 @@ const hints: Readonly<Record<string, Hint>> = {
   jwt: {
     hint: 'A token is the answer of a verifier, to be checked by its issuer’s keys: `enclos explain` shows it.',
   },
+  cwt: {
+    hint: 'A token is the answer of a verifier, to be checked by its issuer’s keys: `enclos explain` shows it.',
+  },
   tdreport: {
     hint: 'The quoting enclave of its machine makes a quote of it, which can be verified.',
   },

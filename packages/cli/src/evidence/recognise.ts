@@ -6,6 +6,7 @@ import { isEnclosError } from '@enclos/errors';
 import { carriedBy } from './attested-certificate.ts';
 import { beginsLikeSnpReport, quoteLength, readBinaryWrapper, snpReportBytes } from './binary-forms.ts';
 import { beginsLikeDer, readCertificate } from './certificate.ts';
+import { readCwt } from './cwt.ts';
 import type { Found, Inner } from './found.ts';
 import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './text-forms.ts';
 
@@ -26,6 +27,8 @@ export function recognise(bytes: Uint8Array): Found {
 function recogniseBytes(bytes: Uint8Array, depth: number): Found {
   if (beginsLikeQuote(bytes)) return quote(bytes);
   if (beginsLikeDer(bytes)) return recogniseDer(bytes, depth);
+  const cwt = readCwt(bytes);
+  if (cwt !== undefined) return { form: 'cwt', ...cwt, inner: [] };
   const wrapper = readBinaryWrapper(bytes);
   if (wrapper !== undefined) {
     const { form, what, contents } = wrapper;

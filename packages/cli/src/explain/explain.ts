@@ -58,7 +58,8 @@ function explainFound(found: Found): Explained {
       };
     }
     case 'jwt':
-      return { title: 'JSON web token', nodes: [...tokenNodes(found), ...innerGroups(found.inner)] };
+    case 'cwt':
+      return { title: capitalised(describeFound(found)), nodes: [...tokenNodes(found), ...innerGroups(found.inner)] };
     case 'json':
       return {
         title: 'JSON',
@@ -76,6 +77,10 @@ function explainFound(found: Found): Explained {
   }
 }
 
+function capitalised(words: string): string {
+  return `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`;
+}
+
 /** A spelling or a header is one line; what is inside is the matter. */
 function explainWrapper(found: WrapperFound): Explained {
   const [only] = found.inner;
@@ -84,7 +89,7 @@ function explainWrapper(found: WrapperFound): Explained {
     const { title, nodes } = explainFound(only.found);
     return { title: `${title}, in ${found.form}`, nodes };
   }
-  const title = `${found.what[0]?.toUpperCase() ?? ''}${found.what.slice(1)}`;
+  const title = capitalised(found.what);
   if (found.form === 'hcl-report') return { title, nodes: hclNodes(found.bytes) };
   return { title, nodes: [...headerNodes(found), ...carried(found.inner, 'holds nothing that is known here')] };
 }
