@@ -26,7 +26,7 @@ const bundles = [
     // A page that somebody opens from a disk may load no module.
     format: 'iife',
     banner: banner('Enclos console'),
-    maximumGzippedBytes: 60_000,
+    maximumGzippedBytes: 62_000,
     files: ['apps/console/site/index.html', 'apps/console/site/console.css', 'apps/console/site/icon.svg'],
   },
 ];

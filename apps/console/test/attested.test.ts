@@ -18,7 +18,7 @@ import type { Outcome, Request } from '../src/page/outcome.ts';
 import { Session, type Source } from '../src/page/session.ts';
 
 const forms = attestedForms();
-const names = ['tagged', 'cmw', 'gramine-legacy', 'oe-report', 'ego', 'oe-evidence'] as const;
+const names = ['tagged', 'cmw', 'gramine-legacy', 'oe-report', 'ego', 'azure-signing', 'oe-evidence'] as const;
 
 function source(bytes: Uint8Array): Source {
   return { name: 'server.der', size: bytes.length, arrayBuffer: () => Promise.resolve(new Uint8Array(bytes).buffer) };
@@ -58,7 +58,7 @@ for (const name of names) {
       status: 'passed',
     });
     assert.deepEqual(certificate?.actual, { isBound: true, boundData: toHex(reportData) });
-    assert.equal(certificate.unpacked.form, name === 'ego' ? 'oe-report' : name);
+    assert.equal(certificate.unpacked.form, name === 'ego' || name === 'azure-signing' ? 'oe-report' : name);
     assert.equal(fields[0]?.name, 'Header');
   });
 

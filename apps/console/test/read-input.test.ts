@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { azureSnpScenario, azureTdxScenario, scenario, snpScenario } from '@enclos/evidence-kit';
+import { concatBytes } from '@enclos/codec';
+import {
+  azureSnpScenario,
+  azureTdxScenario,
+  certificateTable,
+  oldAzureDocument,
+  scenario,
+  snpScenario,
+} from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import { maximumInputBytes, readInput, type Input } from '../src/page/input/read-input.ts';
 
@@ -114,4 +122,44 @@ test('any bytes and any text are read', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => readInput(bytes).length > 0));
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => readInput(bytesOf(`{${text}`)).length > 0));
   fc.assert(fc.property(fc.json(), (text) => readInput(bytesOf(text)).length > 0));
+});
+
+test('an extended report of SEV-SNP is the report and the certificate of its key, and never a root', () => {
+  const { report, leaf, ask, ark } = snpScenario({ rsaBits: 2048 });
+  const table = certificateTable([
+    { guid: '63da758d-e664-4564-adc5-f4b93be8accd', content: leaf },
+    { guid: '4ab7b379-bbac-4fe4-a02f-05aef327c782', content: ask },
+    { guid: 'c0b406a4-a803-4952-9743-3fb6014cd0ae', content: ark },
+  ]);
+  const extended = concatBytes(report, table);
+  for (const bytes of [extended, bytesOf(Buffer.from(extended).toString('base64'))]) {
+    const inputs = readInput(bytes);
+    assert.deepEqual(
+      inputs.map(({ kind }) => kind),
+      ['snp-report', 'amd-leaf'],
+    );
+    const [found, certificate] = inputs;
+    assert.ok(found !== undefined && 'bytes' in found && certificate !== undefined && 'der' in certificate);
+    assert.deepEqual([found.bytes, certificate.der], [report, leaf]);
+  }
+  for (const rest of [
+    new Uint8Array(9),
+    table.subarray(0, 60),
+    certificateTable([{ guid: 'c0b406a4-a803-4952-9743-3fb6014cd0ae', content: ark }]),
+  ]) {
+    const whole = concatBytes(report, rest);
+    assert.deepEqual(
+      readInput(whole).map((input) => 'bytes' in input && input.bytes.length),
+      [whole.length],
+    );
+  }
+});
+
+test('evidence of an Azure VM is known in every version of its document', () => {
+  const made = azureSnpScenario({ snp: { rsaBits: 2048 } });
+  const old = oldAzureDocument(made, { vcek: made.snp.leaf });
+  assert.deepEqual(
+    readInput(old).map(({ kind }) => kind),
+    ['azure-evidence'],
+  );
 });

@@ -1,16 +1,14 @@
 import {
-  concatBytes,
-  derOid,
-  equalBytes,
-  readCertificate,
-  toHex,
-  toPem,
-  utf8,
-  type CertificateParts,
-} from '@enclos/codec';
+  decodeOpenEnclaveEvidence,
+  extensionIds,
+  isVersionNumber,
+  quoteOfReportExtension,
+  valuesOfForm,
+  type ExtensionForm,
+} from '@enclos/attestation/carriers';
+import { concatBytes, equalBytes, readCertificate, toPem, utf8, type CertificateParts } from '@enclos/codec';
 import { decodeCmwExtension, encodeCmwExtension } from './cmw.ts';
 import { orElse, refuseCertificate } from './certificate-errors.ts';
-import { decodeOpenEnclaveEvidence, quoteOfReport } from './open-enclave.ts';
 import {
   decodeClaims,
   decodeTaggedEvidence,
@@ -20,8 +18,8 @@ import {
   type TaggedEvidence,
 } from './tagged-evidence.ts';
 
-/** Where in a certificate evidence was found. EGo's is an `oe-report`. */
-export type EvidenceForm = 'tagged' | 'cmw' | 'gramine-legacy' | 'oe-report' | 'oe-evidence';
+/** Where in a certificate evidence was found. Those of EGo and of Azure Attestation are `oe-report`. */
+export type EvidenceForm = ExtensionForm;
 
 /** The evidence in a certificate. Nothing of it is verified: the quote is to be appraised for the report data. */
 export interface CertificateEvidence {
@@ -39,19 +37,7 @@ export interface CertificateEvidence {
   readonly own: OwnClaims | undefined;
 }
 
-/** The content of an OBJECT IDENTIFIER, in hex. */
-const idOf = (dotted: string): string => toHex(derOid(dotted).subarray(2));
-
-export const extensionId = Object.freeze({ tagged: '2.23.133.5.4.9', cmw: '1.3.6.1.5.5.7.1.35' });
-
-const id = Object.freeze({
-  tagged: idOf(extensionId.tagged),
-  cmw: idOf(extensionId.cmw),
-  // Gramine wrote the whole encoding of 1.2.840.113741.1337.6, tag and length too, as the content.
-  gramineLegacy: '06092a864886f84d8a3906',
-  oeReport: [idOf('1.3.6.1.4.1.311.105.1'), idOf('1.2.840.113556.10.1.1')],
-  oeEvidence: [idOf('1.3.6.1.4.1.311.105.2'), idOf('1.2.840.113556.10.1.2')],
-});
+export const extensionId = Object.freeze({ tagged: extensionIds.tagged[0], cmw: extensionIds.cmw[0] });
 
 type Found = Pick<CertificateEvidence, 'form' | 'quote' | 'boundReportData' | 'own'>;
 
@@ -115,20 +101,25 @@ interface Unpacked extends Pick<Found, 'form' | 'quote' | 'own'> {
 }
 
 function* evidenceIn({ extensions, publicKey }: CertificateParts): Generator<Unpacked> {
-  const tagged = extensions.get(id.tagged);
-  if (tagged !== undefined) yield ofTagged('tagged', tagged);
-  const cmw = extensions.get(id.cmw);
-  const wrapped = cmw === undefined ? undefined : decodeCmwExtension(cmw);
-  if (wrapped !== undefined) yield ofTagged('cmw', wrapped);
-  const legacy = extensions.get(id.gramineLegacy);
-  if (legacy !== undefined) {
-    yield { form: 'gramine-legacy', quote: legacy.slice(), bound: [publicKey], own: undefined };
+  for (const value of valuesOfForm(extensions, 'tagged')) yield ofTagged('tagged', value);
+  for (const value of valuesOfForm(extensions, 'cmw')) {
+    const wrapped = decodeCmwExtension(value);
+    if (wrapped !== undefined) yield ofTagged('cmw', wrapped);
   }
-  for (const value of valuesOf(extensions, id.oeReport)) {
-    const bound = [publicKeyText(publicKey), publicKey];
-    yield { form: 'oe-report', quote: quoteOfReport(value), bound, own: undefined };
+  for (const value of valuesOfForm(extensions, 'gramine-legacy')) {
+    yield { form: 'gramine-legacy', quote: value.slice(), bound: [publicKey], own: undefined };
   }
-  for (const value of valuesOf(extensions, id.oeEvidence)) yield ofOpenEnclave(value, publicKey);
+  for (const value of valuesOfForm(extensions, 'oe-report')) yield ofReport(value, publicKey);
+  for (const value of valuesOfForm(extensions, 'oe-evidence')) {
+    if (!isVersionNumber(value)) yield ofOpenEnclave(value, publicKey);
+  }
+}
+
+/** EGo hashes the key in DER and writes the header. Without the header it is Azure's, which hashes as Open Enclave does. */
+function ofReport(value: Uint8Array, publicKey: Uint8Array): Unpacked {
+  const { quote, hasHeader } = quoteOfReportExtension(value);
+  const text = publicKeyText(publicKey);
+  return { form: 'oe-report', quote: quote.slice(), bound: hasHeader ? [text, publicKey] : [text], own: undefined };
 }
 
 function ofTagged(form: 'tagged' | 'cmw', value: Uint8Array): Unpacked {
@@ -159,13 +150,6 @@ function* bindingOf(
     boundReportData.push(reportData);
   }
   return { ...found, boundReportData: Object.freeze(boundReportData) };
-}
-
-function* valuesOf(extensions: ReadonlyMap<string, Uint8Array>, ids: readonly string[]): Generator<Uint8Array> {
-  for (const known of ids) {
-    const value = extensions.get(known);
-    if (value !== undefined) yield value;
-  }
 }
 
 /** The key as Open Enclave hashes it: PEM with the zero byte that ends a string of C. */

@@ -22,7 +22,7 @@ import { isEnclosError } from '@enclos/errors';
 import { vectors } from '@enclos/testkit';
 import fc from 'fast-check';
 import { evidenceExtensions, extensionId } from '../src/certificate-evidence.ts';
-import { readCertificateEvidence } from '../src/index.ts';
+import { readCertificateEvidence, type CertificateEvidence } from '../src/index.ts';
 import { encodeClaims } from '../src/own-claims.ts';
 import { encodeTaggedEvidence } from '../src/tagged-evidence.ts';
 import {
@@ -40,6 +40,13 @@ const quote = quoteLike(7);
 const claims = encodeClaims(publicKey, { role: 'server', issuedAtMs: 1_750_000_000_123 });
 const tagged = encodeTaggedEvidence({ quote, claims });
 const mediaType = 'application/vnd.enclos.tagged-evidence+cbor';
+
+const azureId = '1.2.840.113556.10.1.1';
+/** What begins as a quote does: version 3, a key of P-256. */
+const bareQuote = concatBytes(fromHex('03000200'), quote.subarray(4));
+
+const withoutHeader = (value: Uint8Array): CertificateEvidence =>
+  readCertificateEvidence(certificateWith({ id: azureId, value }));
 
 /** @returns the rule that was broken. */
 function ruleOf(certificate: Uint8Array): unknown {
@@ -159,6 +166,39 @@ test('reports of Open Enclave and of EGo, by both identifiers', () => {
   }
 });
 
+test('reports in an OCTET STRING, and quotes without a header of Open Enclave', () => {
+  const azure = withoutHeader(derOctetString(bareQuote));
+  assert.deepEqual([azure.form, azure.quote], ['oe-report', bareQuote]);
+  // The hash of the key in DER is a rule of EGo, which writes the header.
+  assert.deepEqual(azure.boundReportData, [reportDataOf(publicKeyText)]);
+  assert.deepEqual(withoutHeader(bareQuote), azure);
+  const wrapped = withoutHeader(derOctetString(openEnclaveReport(quote)));
+  assert.deepEqual([wrapped.form, wrapped.quote], ['oe-report', quote]);
+  assert.deepEqual(wrapped.boundReportData, [reportDataOf(publicKeyText), reportDataOf(publicKey)]);
+  for (const value of [
+    derOctetString(quote),
+    derOctetString(new Uint8Array()),
+    derOctetString(derOctetString(bareQuote)),
+    concatBytes(derOctetString(bareQuote), Uint8Array.of(0)),
+    derOctetString(bareQuote).subarray(0, -1),
+    derOctetString(openEnclaveReport(quote, { extra: -1 })),
+    derOctetString(openEnclaveReport(quote, { type: 1 })),
+    derValue(DerTag.UTF8_STRING, bareQuote),
+  ]) {
+    assert.equal(ruleOf(certificateWith({ id: azureId, value })), 'well-formed-evidence', toHex(value.subarray(0, 8)));
+  }
+});
+
+test('the version that Azure writes beside its quote is not evidence, and nothing else is skipped', () => {
+  const id = '1.2.840.113556.10.1.2';
+  const report = { id: azureId, value: derOctetString(bareQuote) };
+  assert.equal(ruleOf(certificateWith(report, { id, value: fromHex('020101') })), 'it was read');
+  assert.equal(ruleOf(certificateWith({ id, value: fromHex('020101') })), 'evidence');
+  for (const value of ['', '0201', '0200', '02020101', '02010100', '040101', '01']) {
+    assert.equal(ruleOf(certificateWith(report, { id, value: fromHex(value) })), 'well-formed-evidence', value);
+  }
+});
+
 test('evidence of Open Enclave, by both identifiers', () => {
   for (const id of ['1.3.6.1.4.1.311.105.2', '1.2.840.113556.10.1.2']) {
     const evidence = readCertificateEvidence(certificateWith({ id, value: openEnclaveEvidence(quote) }));
@@ -246,6 +286,22 @@ test('quotes and claims of any content come back as they went in', () => {
       },
     ),
     { numRuns: 50 },
+  );
+});
+
+test('an extension of any bytes is read, or refused with the code for it', () => {
+  const ids = [azureId, '1.3.6.1.4.1.311.105.1', '1.2.840.113556.10.1.2'] as const;
+  const bytes = fc.uint8Array({ maxLength: 600 });
+  const value = fc.oneof(
+    bytes,
+    bytes.map(derOctetString),
+    bytes.map((tail) => concatBytes(bareQuote, tail)),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...ids), value, (id, content) => {
+      ruleOf(certificateWith({ id, value: content }));
+    }),
+    { numRuns: 200 },
   );
 });
 

@@ -12,7 +12,7 @@ import {
 import { createAttestationClient, type SigningKeyEvidence } from '@enclos/attestation/client';
 import { selfSignedCertificate, toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { scenario } from '@enclos/evidence-kit';
+import { attestedForms, azureVersionExtension, scenario } from '@enclos/evidence-kit';
 import { evidenceExtensions } from '../src/certificate-evidence.ts';
 import { claimsReportData, encodeClaims } from '../src/own-claims.ts';
 import { unpackCertificate } from '../src/unpack-certificate.ts';
@@ -93,12 +93,29 @@ test('a key in a certificate as this package writes them signs tokens', async ()
   assert.equal(token.signer.mrEnclave, '33'.repeat(32));
 });
 
-test('a key in a certificate as Azure writes them signs tokens', async () => {
-  const pem = utf8(`${pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()}\0`);
+const pem = utf8(`${pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()}\0`);
+
+test('a key in a certificate as Open Enclave writes them signs tokens', async () => {
   const made = madeFor(reportDataOf(pem));
   const value = openEnclaveReport(made.quote);
   const token = await verify(made, [{ id: '1.3.6.1.4.1.311.105.1', value }]);
   assert.ok(token.signer?.tee === 'sgx');
+});
+
+test('a key in a certificate as Azure Attestation serves them signs tokens', async () => {
+  const azure = attestedForms(publicKey)['azure-signing'];
+  assert.deepEqual(azure.reportData, reportDataOf(pem), 'as node:crypto writes the text of the key');
+  const made = madeFor(azure.reportData);
+  const extension = { id: azure.id, value: azure.wrap(made.quote) };
+  const token = await verify(made, [extension, azureVersionExtension]);
+  assert.ok(token.signer?.tee === 'sgx');
+  assert.equal(token.signer.mrEnclave, '33'.repeat(32));
+  const replayed = madeFor(attestedForms(new Uint8Array(other))['azure-signing'].reportData);
+  const stolen = { id: azure.id, value: azure.wrap(replayed.quote) };
+  await assert.rejects(verify(replayed, [stolen, azureVersionExtension]), (error) => {
+    assert.ok(isEnclosError(error, 'TOKEN_REFUSED'));
+    return isEnclosError(error.cause, 'APPRAISAL_REFUSED');
+  });
 });
 
 test('evidence about another key, and claims about another one, are refused with their reasons', async () => {

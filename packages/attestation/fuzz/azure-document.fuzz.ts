@@ -1,11 +1,19 @@
 import { isEnclosError } from '@enclos/errors';
-import { azureSnpScenario, azureTdxScenario } from '@enclos/evidence-kit';
+import { azureSnpScenario, azureTdxScenario, oldAzureDocument } from '@enclos/evidence-kit';
 import { explainAzureDocument, explainHclReport } from '../src/explain/index.ts';
 import { parseAzureDocument } from '../src/index.ts';
 
 const snp = azureSnpScenario({ snp: { rsaBits: 2048 } });
 
-export const seeds: readonly Uint8Array[] = [snp.document, azureTdxScenario().document, snp.hclReport];
+const tdx = azureTdxScenario();
+
+export const seeds: readonly Uint8Array[] = [
+  snp.document,
+  tdx.document,
+  snp.hclReport,
+  oldAzureDocument(snp, { vcek: snp.snp.leaf }),
+  oldAzureDocument(tdx, { tdQuote: tdx.tdx.quote }),
+];
 
 /** Documents of Azure VMs: bounded parts or a refusal, and always an explanation. */
 export function fuzz(data: Uint8Array): void {

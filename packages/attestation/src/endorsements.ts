@@ -1,5 +1,7 @@
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { leafFirst } from './chain-order.ts';
+import { namesMatch } from './chain-rules.ts';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { maximumCachedCollateral } from './collateral-cache.ts';
 import { isUnsupportedVersion, parseEnclaveIdentity, type EnclaveIdentity } from './enclave-identity.ts';
@@ -12,7 +14,7 @@ import { signedBody, type SignedBody } from './signed-body.ts';
 import { parseTcbInfo, type TcbInfo } from './tcb-info.ts';
 import { cachePartsOf, type VerifierCache } from './verifier-cache.ts';
 
-/** Collateral as JSON, in the shape that `dcap-qvl` calls QuoteCollateralV3. */
+/** Collateral as JSON, in the shape that `dcap-qvl` calls QuoteCollateralV3. Chains may come in another order. */
 export interface QuoteCollateral {
   /** PEM: PCK CA, then root. */
   readonly pck_crl_issuer_chain: string;
@@ -180,7 +182,7 @@ function readFields(source: unknown): QuoteCollateral {
 
 function parseChain(pem: string, field: Field): readonly Certificate[] {
   return orRefuse(
-    () => Object.freeze(decodePem(pem).map(parseCertificate)),
+    () => leafFirst(decodePem(pem).map(parseCertificate), namesMatch),
     (cause) => refuseEndorsements(field, 'UNSUPPORTED_CERT_FORMAT', cause.message, cause),
   );
 }
@@ -197,6 +199,7 @@ function decodeHex(hex: string): Uint8Array {
   if (hex.length > 2 * maximumCrlBytes) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', `A revocation list over ${maximumCrlBytes} bytes.`);
   }
+  if (hex.startsWith('-----BEGIN ')) throw new EnclosError('CODEC_INVALID', 'Hex of DER is wanted, and this is PEM.');
   return fromHex(hex);
 }
 

@@ -1,4 +1,4 @@
-import { fromBase64url, withoutTrailingNuls } from '@enclos/codec';
+import { fromBase64url, mistakenForPem, withoutTrailingNuls } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 const blockPattern = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\r\n]*)-----END CERTIFICATE-----[\r\n]*/y;
@@ -18,7 +18,9 @@ export function decodePem(text: string): readonly Uint8Array[] {
   blockPattern.lastIndex = 0;
   while (blockPattern.lastIndex < body.length) {
     const block = blockPattern.exec(body);
-    if (block === null) throw new EnclosError('CODEC_INVALID', 'Not a PEM text of certificates.');
+    if (block === null) {
+      throw new EnclosError('CODEC_INVALID', `Not a PEM text of certificates.${mistakenForPem(body)}`);
+    }
     certificates.push(decodeBase64(block[1] ?? ''));
   }
   return certificates;

@@ -1,5 +1,7 @@
 import { equalBytes, fromHex } from '@enclos/codec';
 import { parseQuote, type Quote } from '@enclos/sgx';
+import { leafFirst } from './chain-order.ts';
+import { namesMatch } from './chain-rules.ts';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { contentKey } from './content-map.ts';
 import { decodePem } from './pem.ts';
@@ -35,7 +37,7 @@ export function carriedChain({ signature }: Quote): Uint8Array | undefined {
   return signature.certificationDataType === pckChainType ? signature.certificationData : undefined;
 }
 
-/** The certificates that a quote carries; those that came with the collateral when it carries none. */
+/** The certificates that a quote carries, the leaf first; those that came with the collateral when it carries none. */
 export function readPckChain(
   carried: Uint8Array | undefined,
   supplied: readonly Certificate[] | undefined,
@@ -48,7 +50,7 @@ export function readPckChain(
   }
   return orRefuse(
     // PEM is ASCII; any other byte becomes a character that the PEM reader refuses.
-    () => decodePem(contentKey(carried)).map(parseCertificate),
+    () => leafFirst(decodePem(contentKey(carried)).map(parseCertificate), namesMatch),
     (cause) => refuse(step, 'UNSUPPORTED_CERT_FORMAT', `The PCK chain in the quote: ${cause.message}`, cause),
   );
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { fromHex, toHex } from '@enclos/codec';
+import { fromHex, toHex, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
+import { scenario } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
-import { INTEL_SGX_ROOT, softwareRoot } from '../src/index.ts';
+import { INTEL_SGX_ROOT, parseCollateral, softwareRoot } from '../src/index.ts';
 import { softwareRootSync } from '../src/node.ts';
 import { parseCertificate } from '../src/certificate.ts';
 import { isPublicKey } from '../src/crypto-steps.ts';
@@ -52,6 +53,24 @@ test('what is no self-signed authority is refused', async () => {
   for (const input of ['', 'x', text + text, new Uint8Array()]) {
     await assert.rejects(softwareRoot(input), misused);
     assert.throws(() => softwareRootSync(input), misused);
+  }
+});
+
+test('PEM for DER, and DER for PEM, are called by their names', async () => {
+  const good = makeCertificate(spec);
+  for (const [input, words] of [
+    [utf8(pem(good)), /DER is wanted, and this is PEM/],
+    [Buffer.from(good).toString('latin1'), /Not a PEM text of certificates\. It begins like DER\.$/],
+    [Buffer.from(good).toString('base64'), /It begins like the base64 of DER, without the lines of PEM/],
+  ] as const) {
+    await assert.rejects(
+      softwareRoot(input),
+      (error) => misused(error) && error instanceof Error && words.test(error.message),
+    );
+  }
+  const { collateral } = scenario();
+  for (const pck_crl of ['-----BEGIN X509 CRL-----', toHex(utf8('-----BEGIN X509 CRL-----'))]) {
+    assert.throws(() => parseCollateral({ ...collateral, pck_crl }), /is wanted, and this is PEM/);
   }
 });
 

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-import { equalBytes } from '@enclos/codec';
+import { equalBytes, mistakenForPem } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   completeSigstruct,
@@ -69,7 +69,7 @@ function readPublicKey(pem: AttachSignatureOptions['publicKey']): KeyObject {
   try {
     return createPublicKey({ key: typeof pem === 'string' ? pem : Buffer.from(pem), format: 'pem' });
   } catch (cause) {
-    throw new EnclosError('SIGNING_KEY_INVALID', 'Not a public key in PEM.', { cause });
+    throw new EnclosError('SIGNING_KEY_INVALID', `Not a public key in PEM.${mistakenForPem(pem)}`, { cause });
   }
 }
 

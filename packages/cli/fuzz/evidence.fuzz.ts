@@ -1,7 +1,17 @@
-import { azureSnpScenario, azureTdxScenario, scenario, snpScenario, pem } from '@enclos/evidence-kit';
-import { utf8 } from '@enclos/codec';
+import {
+  azureSnpScenario,
+  azureTdxScenario,
+  certificateTable,
+  oldAzureDocument,
+  pem,
+  scenario,
+  snpReportJson,
+  snpScenario,
+} from '@enclos/evidence-kit';
+import { concatBytes, derOctetString, fromHex, utf8 } from '@enclos/codec';
 import { taggedEvidence } from '../src/evidence/attested-certificate.ts';
 import { readCertificate } from '../src/evidence/certificate.ts';
+import { readCwt } from '../src/evidence/cwt.ts';
 import { certificatesIn, piecesIn } from '../src/evidence/found.ts';
 import { recognise } from '../src/evidence/recognise.ts';
 import { explain } from '../src/explain/explain.ts';
@@ -20,16 +30,27 @@ const claims = claimsAbout(serverKeyInfo);
 const { quote } = scenario({ report: { reportData: asReportData(sha256(claims)) } });
 const tdx = scenario({ kind: 'tdx-v5-td15ex' }).quote;
 const certificate = certificateWith([{ id: '2.23.133.5.4.9', value: encodeTagged(quote, claims) }]);
+const turin = snpScenario({ product: 'Turin', rsaBits: 2048 });
+const azure = azureSnpScenario({ snp: { rsaBits: 2048 } });
 const token = [{ alg: 'none' }, { iss: 'i', 'x-ms-ver': '1.0', exp: 1e300 }]
   .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
   .join('.');
 
+/** A COSE_Sign1 with an EAR about one part: its status, and one aspect. */
+const cwt = fromHex('d28443a10126a052a119010aa16161a21903e8021903e9a100024100');
+
 export const seeds: readonly Uint8Array[] = [
+  cwt,
   quote,
   tdx,
   certificate,
-  snpScenario({ product: 'Turin', rsaBits: 2048 }).report,
-  azureSnpScenario({ snp: { rsaBits: 2048 } }).document,
+  turin.report,
+  concatBytes(turin.report, certificateTable([{ guid: '63da758d-e664-4564-adc5-f4b93be8accd', content: turin.leaf }])),
+  utf8(JSON.stringify({ attestation_report: snpReportJson(turin.report) })),
+  oldAzureDocument(azure, { vcek: azure.snp.leaf }),
+  certificateWith([{ id: '1.2.840.113556.10.1.1', value: derOctetString(quote) }]),
+  utf8(JSON.stringify(Buffer.from(quote).toString('base64'))),
+  azure.document,
   utf8(`{"evidence":${new TextDecoder().decode(azureTdxScenario().document)}}`),
   azureTdxScenario().hclReport,
   openEnclaveReport(quote),
@@ -51,6 +72,7 @@ export function fuzz(data: Uint8Array): void {
   certificatesIn(found);
   const { title, nodes } = explain(data);
   if (title === '' || JSON.stringify(nodes).length > 64 * data.length + 100_000) throw new Error('Not an explanation.');
+  readCwt(data);
   for (const read of [taggedEvidence, readCertificate]) {
     try {
       read(data);

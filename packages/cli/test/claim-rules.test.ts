@@ -3,6 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { strictPolicies } from '@enclos/claim-rules';
+import { isEnclosError } from '@enclos/errors';
+import fc from 'fast-check';
+import { policySourceOf } from '../src/claim-rules/policy-source.ts';
 import { enclos, errorOf, temporaryFolder, type Ran } from './cli.ts';
 
 const folder = temporaryFolder();
@@ -225,4 +228,96 @@ test('the strict policies are formatted, and explain what they want', async () =
     assert.equal((await policy(['format', name, '--check'])).code, 0, type);
     assert.match((await policy(['explain', name])).stdout, /It permits when there is a claim /, type);
   }
+});
+
+const base64url = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const jws = (payload: unknown, header: object = { alg: 'none' }): string =>
+  `${base64url(header)}.${base64url(payload)}.${base64url('signature')}`;
+const policyJws = `${base64url({ alg: 'none' })}.${base64url({ AttestationPolicy: base64url(text) })}.`;
+const answer = jws({ iss: 'https://a.attest.azure.net', 'x-ms-policy': policyJws }, { alg: 'RS256' });
+
+test('a policy is checked in its JWS and in what the service answers', async () => {
+  for (const [content, where] of [
+    [policyJws, 'a policy JWS'],
+    [jws({ AttestationPolicy: base64url(text) }, { alg: 'RS256', x5c: [] }), 'a policy JWS'],
+    // The preview of 2018.
+    [jws(text), 'a policy JWS'],
+    [answer, 'the answer of an attestation service'],
+    [`${answer}\n`, 'the answer of an attestation service'],
+    [JSON.stringify({ token: answer }), 'the answer of an attestation service'],
+    [JSON.stringify(answer), 'the answer of an attestation service'],
+  ] as const) {
+    const name = write('answer', content);
+    const ran = await policy(['check', name]);
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.match(ran.stdout, new RegExp(`is ${where}, whose signature was not checked, with a policy of claim rules`));
+    const { language, version, foundIn } = (await policy(['check', name, '--json'])).json();
+    assert.deepEqual([language, version, foundIn], ['claim-rules', '1.2', where]);
+    assert.deepEqual((await policy(['explain', name])).stdout, (await policy(['explain', file])).stdout);
+    assert.equal((await policy(['test', name, '--claims', good])).code, 0);
+    assert.equal((await policy(['format', name])).stdout, (await policy(['format', file])).stdout);
+    const written = await policy(['format', name, '--write', '--json']);
+    assert.deepEqual([written.code, errorOf(written).code], [2, 'CLI_FILE_INVALID']);
+    assert.equal(readFileSync(join(folder, name), 'utf8'), content);
+  }
+});
+
+test('mistakes in a policy of an answer are marked in its text', async () => {
+  const wrong = `${base64url({ alg: 'none' })}.${base64url({ AttestationPolicy: base64url('version=1.2;\nrules') })}.`;
+  const ran = await policy(['check', write('wrong.jws', wrong), '--json']);
+  assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLAIM_RULES_SYNTAX']);
+  assert.match((await policy(['check', 'wrong.jws'])).stderr, /2 │ rules/);
+});
+
+test('an answer without a policy says so', async () => {
+  for (const content of [
+    `${base64url({ alg: 'none' })}..`,
+    jws({ iss: 'https://a.attest.azure.net', 'x-ms-policy': '' }),
+    jws({ iss: 'https://a.attest.azure.net', 'x-ms-policy': `${base64url({ alg: 'none' })}..` }),
+    jws({ iss: 'https://a.attest.azure.net', 'x-ms-policy': 7 }),
+    jws({ iss: 'https://a.attest.azure.net' }),
+    jws({ AttestationPolicy: base64url('{}') }),
+    'a.gIA.c',
+  ]) {
+    const ran = await policy(['check', write('empty', content), '--json']);
+    assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLI_FILE_INVALID'], content);
+    assert.match(errorOf(ran).message, /there is no policy in it/);
+  }
+});
+
+test('an appraisal policy and claim rules in each other’s place are called by their name', async () => {
+  const appraisal = write('appraisal.json', { mrEnclave: ['00'.repeat(32)], acceptedStatuses: ['OK'] });
+  for (const argv of [
+    ['test', appraisal, '--claims', good],
+    ['format', appraisal],
+  ]) {
+    const ran = await policy([...argv, '--json']);
+    assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLI_FILE_INVALID']);
+    assert.match(errorOf(ran).message, /is an appraisal policy for evidence \(JSON\), and not a policy of claim rules/);
+  }
+  const evidence = write('nothing.bin', 'nothing');
+  const given = [evidence, '--collateral', write('collateral.json', {}), '--unbound', 'a test', '--amd-root'];
+  for (const rules of [file, write('policy.jws', policyJws)]) {
+    const ran = await enclos(['verify', ...given, '--policy', rules, '--json'], { cwd: folder });
+    assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLI_FILE_INVALID']);
+    assert.match(errorOf(ran).message, /is a policy of claim rules, which a service applies to claims/);
+  }
+  const swapped = await enclos(['verify', evidence, '--collateral', appraisal, '--json'], { cwd: folder });
+  assert.deepEqual([swapped.code, errorOf(swapped).code], [2, 'CLI_FILE_INVALID']);
+  assert.match(errorOf(swapped).message, /is an appraisal policy, and not collateral/);
+});
+
+test('whatever a file holds, a policy is taken out of it or refused', () => {
+  const piece = fc.oneof(fc.constantFrom(policyJws, answer, text, base64url(text), '.', '"', '{"token":'), fc.string());
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
+      const content = pieces.join('');
+      try {
+        assert.ok(policySourceOf('policy', content).text.length <= content.length);
+      } catch (error) {
+        assert.ok(isEnclosError(error, 'CLI_FILE_INVALID'), String(error));
+      }
+    }),
+  );
 });

@@ -106,7 +106,7 @@ const wrong: readonly (readonly [name: string, content: Uint8Array | string, sen
   ['a damaged certificate', certificateWith([]).subarray(0, 200), /^This is a DER file/],
   ['JSON without evidence', '{"a": 1}', /^This is JSON, /],
   ['broken JSON', '{"a": ', /^This is text that begins like JSON and is none, /],
-  ['a token', `${token}.c2ln`, /^This is a JSON web token, .* answer of a verifier/],
+  ['a token', `${token}.c2ln`, /^This is a JSON web token\. .* answer of a verifier/],
   [
     'a local report of Open Enclave',
     openEnclaveReport(new Uint8Array(432), 1),
@@ -217,7 +217,7 @@ test('standard input without an end is read no further than evidence goes', asyn
 
 test('collateral as evidence is named', async () => {
   const ran = await enclos(['explain', 'sgx.json'], { cwd: folder });
-  assert.match(ran.stdout, /collateral {2}what a quote is verified with {2}give it to `enclos verify --collateral`/);
+  assert.match(ran.stdout, /collateral {2}what evidence is verified with {2}give it to `enclos verify --collateral`/);
 });
 
 test('a report of SEV-SNP is explained, also in the answer of its firmware and with others after it', async () => {

@@ -250,7 +250,11 @@ const usage: readonly (readonly [argv: readonly string[], code: number, message:
   [['init'], 2, /^Give EVIDENCE, or --mrenclave HEX\.$/],
   [['init', 'sgx-v3.bin', '--mrenclave', 'ab'.repeat(32)], 2, /^EVIDENCE says what it is/],
   [['init', '--mrenclave', 'ab'], 2, /^--mrenclave is 32 bytes in hex/],
-  [['init', 'policy.json'], 3, /^This is JSON, and no quote or report is in it\.$/],
+  [
+    ['init', 'policy.json'],
+    3,
+    /^This is an appraisal policy\. It is not evidence: give it to `enclos verify --policy`/,
+  ],
   [['init', 'short.bin'], 3, /quote/i],
   [['check', 'absent'], 2, /^Cannot read /],
 ];

@@ -9,6 +9,7 @@ import {
   azureTdxScenario,
   encodeTpmAttest,
   examplePcrs,
+  oldAzureDocument,
   otherAzureKey,
   pem,
   pemChain,
@@ -93,12 +94,12 @@ describe('the evidence of an Azure VM', () => {
 const refused: readonly (readonly [name: string, changes: AzureScenarioChanges, step: string, status: string])[] = [
   [
     'a document of another version',
-    { document: (good) => ({ ...good, version: 2 }) },
+    { document: (good) => ({ ...good, version: 3 }) },
     'vtpm-document',
     'VTPM_DOCUMENT_UNSUPPORTED_FORMAT',
   ],
   [
-    'a document without a version',
+    'a document without a version, of the form of later ones',
     { document: (good) => ({ ...good, version: undefined }) },
     'vtpm-document',
     'VTPM_DOCUMENT_UNSUPPORTED_FORMAT',
@@ -167,6 +168,33 @@ test('a flipped nonce in the quote is refused by its signature; the hardware’s
   assert.deepEqual([other.code, other.json()['status']], [3, 'VTPM_HARDWARE_MISMATCH']);
 });
 
+test('documents of version 2, and those without a version, are verified and explained alike', async () => {
+  for (const hardware of ['snp', 'tdx'] as const) {
+    const machine = machineOn(hardware);
+    const expected = (await verify(machine, ['--json'])).json()['verdict'];
+    const old =
+      hardware === 'snp'
+        ? oldAzureDocument(azureSnpScenario(), { vcek: azureSnpScenario().snp.leaf })
+        : oldAzureDocument(azureTdxScenario(), { tdQuote: azureTdxScenario().tdx.quote });
+    const later = { ...(JSON.parse(new TextDecoder().decode(machine.document)) as object), version: 2 };
+    for (const document of [old, utf8(JSON.stringify(later)), utf8(JSON.stringify({ evidence: later }))]) {
+      const ran = await verify(
+        machine,
+        ['--json', '--policy', await policyOf(machine), '--nonce', toHex(machine.nonce)],
+        document,
+      );
+      assert.equal(ran.code, 0, ran.stdout);
+      assert.deepEqual(ran.json()['verdict'], expected);
+    }
+    const { stdout } = await enclos(['explain', put('old', old)], { cwd: folder });
+    assert.match(
+      stdout,
+      /^Evidence of an Azure confidential VM\n[^]*version +none\n[^]*HCLAkPub[^]*PCR 23 +[0-9a-f]{64}\n/,
+    );
+    assert.doesNotMatch(stdout, /malformed/);
+  }
+});
+
 test('a document that ends at any place is no evidence, or refused', async () => {
   const machine = machineOn('tdx');
   for (const size of [1, 12, 100, 1000, machine.document.length - 1]) {
@@ -192,7 +220,45 @@ describe('an HCL report alone', () => {
     const machine = machineOn('tdx');
     const ran = await verify(machine, ['--json'], machine.hclReport);
     assert.equal(ran.code, 3);
-    assert.match(String(ran.json()['reason']), /Its TDREPORT is for its own machine: verify the whole evidence/);
+    const words =
+      /This is a report of Azure's paravisor \(HCL report\)(.*)\. Only its own machine can check the TDREPORT/;
+    const [, inside] = words.exec(String(ran.json()['reason'])) ?? [];
+    assert.equal(inside, '');
+    assert.match(
+      String(ran.json()['reason']),
+      /What is missing is the TD quote, and the quote of the TPM with the PCRs/,
+    );
+    const base64 = Buffer.from(machine.hclReport).toString('base64');
+    for (const [text, where] of [
+      [base64, ', in base64'],
+      [JSON.stringify(base64), ', in JSON text, base64'],
+      [JSON.stringify({ report: base64 }), ', in member report, base64'],
+    ] as const) {
+      const wrapped = await verify(machine, ['--json'], utf8(text));
+      assert.equal(wrapped.code, 3);
+      assert.equal(words.exec(String(wrapped.json()['reason']))?.[1], where);
+    }
+  });
+
+  test('that is refused says what it is and what is missing', async () => {
+    const machine = machineOn('snp');
+    const ran = await verify(machine, ['--json'], machine.hclReport);
+    assert.deepEqual([ran.code, ran.json()['onlyHardware']], [3, true]);
+    const { stdout } = await verify(machine, [], machine.hclReport);
+    assert.match(
+      stdout,
+      /\n⚠ This is a report of Azure’s paravisor \(HCL report\), [^\n]* what is missing is the quote of the TPM/,
+    );
+  });
+
+  test('and a quote of a TPM alone are told from a policy', async () => {
+    const machine = machineOn('tdx');
+    const { tpm_quote: quote } = JSON.parse(new TextDecoder().decode(machine.document)) as { tpm_quote: object };
+    const ran = await verify(machine, ['--json'], utf8(JSON.stringify(quote)));
+    assert.equal(ran.code, 3);
+    assert.match(String(ran.json()['reason']), /^This is a quote of a TPM\. What is missing is the HCL report/);
+    const { stdout } = await enclos(['explain', put('tpm', JSON.stringify(quote))], { cwd: folder });
+    assert.match(stdout, /TPM quote +with its signature and the PCRs/);
   });
 });
 
@@ -265,7 +331,7 @@ describe('explained', () => {
 
   test('an HCL report alone is explained to the configuration of the machine', async () => {
     const { stdout } = await enclos(['explain', put('h', machineOn('snp').hclReport)], { cwd: folder });
-    assert.match(stdout, /^A report of Azure's paravisor\n/);
+    assert.match(stdout, /^A report of Azure's paravisor \(HCL report\)\n/);
     assert.match(stdout, /SEV-SNP report\n[^]*HCLAkPub[^]*secure-boot +true/);
     assert.equal(stdout.match(/MEASUREMENT/g)?.length, 1);
   });
@@ -304,9 +370,16 @@ vectors.test('the evidence of a real machine on SEV-SNP, as it is in the vectors
   assert.deepEqual([stale.code, stale.json()['rule']], [4, 'binding']);
 });
 
-vectors.test('the old form without a version is refused with what it is', async () => {
-  const old = vectors.read('azure-vtpm/trustee/az-tdx-vtpm/evidence-v0.json');
-  const ran = await verify(machineOn('tdx'), ['--json'], old);
-  assert.deepEqual([ran.code, ran.json()['step']], [3, 'vtpm-document']);
-  assert.match(String(ran.json()['reason']), /not of version 1/);
+vectors.test('the evidence of a real machine on TDX, in the form without a version and in the later one', async () => {
+  put('azure.json', vectors.read('dcap/vectors/azure-tdx-v4-module-outofdate/collateral.json'));
+  const given = ['--collateral', 'azure.json', '--intel-root', '--at', '2025-06-19T09:35:34Z', '--json'];
+  const [old, later] = await Promise.all(
+    ['v0', 'v1'].map((version) => {
+      const document = vectors.read(`azure-vtpm/trustee/az-tdx-vtpm/evidence-${version}.json`);
+      return enclos(['verify', put(version, document), ...given], { cwd: folder });
+    }),
+  );
+  assert.equal(old?.code, 0, old?.stdout);
+  assert.equal(old?.json()['status'], 'OUT_OF_DATE');
+  assert.deepEqual(old?.json()['verdict'], later?.json()['verdict']);
 });

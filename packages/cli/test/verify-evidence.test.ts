@@ -4,8 +4,15 @@ import { createServer, type Server } from 'node:tls';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { utf8 } from '@enclos/codec';
-import { pem, pemChain, refusalScenarios, statusScenarios } from '@enclos/evidence-kit';
+import { derOctetString, utf8 } from '@enclos/codec';
+import {
+  attestedForms,
+  azureVersionExtension,
+  pem,
+  pemChain,
+  refusalScenarios,
+  statusScenarios,
+} from '@enclos/evidence-kit';
 import { enclos, errorOf, repository, temporaryFolder } from './cli.ts';
 import {
   asReportData,
@@ -248,6 +255,9 @@ describe('a certificate that carries evidence', () => {
     ['1.3.6.1.4.1.311.105.1', sha256(pemKey), openEnclaveReport, /Open Enclave report/],
     ['1.2.840.113556.10.1.1', sha256(pemKey), openEnclaveReport, /Open Enclave report/],
     ['1.3.6.1.4.1.311.105.1', sha256(serverKeyInfo), openEnclaveReport, /Open Enclave report/],
+    ['1.2.840.113556.10.1.1', sha256(pemKey), derOctetString, /Open Enclave report/],
+    ['1.3.6.1.4.1.311.105.1', sha256(pemKey), derOctetString, /Open Enclave report/],
+    ['1.3.6.1.4.1.311.105.1', sha256(pemKey), (quote) => derOctetString(openEnclaveReport(quote)), /Open Enclave/],
   ];
 
   for (const [id, digest, wrap, title] of schemes) {
@@ -278,6 +288,31 @@ describe('a certificate that carries evidence', () => {
       assert.equal((steps as readonly { status: string }[]).at(-1)?.status, 'failed');
     });
   }
+
+  test('of the answer of Azure Attestation to /certs is verified, whatever other keys the answer lists', async () => {
+    const azure = attestedForms(serverKeyInfo)['azure-signing'];
+    const { made, verify } = writeKit(folder, 'azure-keys', { report: { reportData: azure.reportData } });
+    const certificates = [
+      certificateWith([{ id: azure.id, value: azure.wrap(made.quote) }, azureVersionExtension]),
+      made.certificates.root,
+    ];
+    const keys = certificates.map((der, index) => {
+      return { kty: 'EC', kid: `${index}`, x5c: [Buffer.from(der).toString('base64')] };
+    });
+    writeFileSync(join(folder, 'certs.json'), JSON.stringify({ keys }, undefined, 4));
+    const ran = await verify(['--json'], 'certs.json');
+    assert.equal(ran.code, 0, ran.stdout);
+    const { certificate: carrier, foundIn, verdict } = ran.json();
+    assert.equal((carrier as Record<string, unknown>)['keyBound'], true);
+    assert.match(String(foundIn), /^member keys\[0\]\.x5c\[0\]/);
+    assert.equal(
+      (verdict as Record<string, unknown>)['mrEnclave'],
+      Buffer.from(made.quote.slice(112, 144)).toString('hex'),
+    );
+    const { stdout } = await enclos(['explain', 'certs.json'], { cwd: folder });
+    assert.match(stdout, /1\.2\.840\.113556\.10\.1\.2 +a version number, which Azure Attestation writes/);
+    assert.match(stdout, /extension 1\.2\.840\.113556\.10\.1\.1, Open Enclave report, old identifier {2}SGX quote/);
+  });
 
   test('with claims about another key is refused, although the report data vouches for the claims', async () => {
     const others = claimsAbout(utf8('another key'));

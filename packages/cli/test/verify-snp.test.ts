@@ -3,8 +3,15 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { toHex } from '@enclos/codec';
-import { pem, pemChain, snpScenario, type SnpScenarioChanges } from '@enclos/evidence-kit';
+import { concatBytes, toHex, utf8 } from '@enclos/codec';
+import {
+  certificateTable,
+  pem,
+  pemChain,
+  snpReportJson,
+  snpScenario,
+  type SnpScenarioChanges,
+} from '@enclos/evidence-kit';
 import { enclos, errorOf, temporaryFolder, type Ran } from './cli.ts';
 import { writeKit } from './kit-evidence.ts';
 
@@ -153,4 +160,55 @@ test('a policy for SEV-SNP is checked within its rules, and explained', async ()
     texts.some((text) => text.startsWith('minimumTcb.Milan.snp must be an integer')),
     texts.join(),
   );
+});
+
+/** What endorses the report of the files but for the certificate of its key. */
+const withoutLeaf = {
+  certificate_chain: pemChain([snpScenario({ rsaBits: 4096 }).ask, snpScenario({ rsaBits: 4096 }).ark]),
+};
+
+test('an extended report brings the certificate of its key', async () => {
+  const { report, leaf, ask, ark } = snpScenario({ rsaBits: 4096 });
+  const table = certificateTable([
+    { guid: '63da758d-e664-4564-adc5-f4b93be8accd', content: leaf },
+    { guid: '4ab7b379-bbac-4fe4-a02f-05aef327c782', content: ask },
+    { guid: 'c0b406a4-a803-4952-9743-3fb6014cd0ae', content: ark },
+  ]);
+  const missing = await verify({}, json, { collateral: withoutLeaf });
+  assert.deepEqual([missing.code, missing.json()['step']], [3, 'collateral']);
+  for (const bytes of [concatBytes(report, table), concatBytes(report, table, new Uint8Array(4096))]) {
+    const ran = await verify({ reportBytes: () => bytes }, json, { collateral: withoutLeaf });
+    assert.equal(ran.code, 0, ran.stdout);
+    const { status, trailingBytes } = ran.json();
+    assert.deepEqual([status, trailingBytes], ['GENUINE', 0]);
+  }
+  const { stdout } = await enclos(['explain', 'report.bin'], { cwd: folder });
+  assert.match(stdout, /\n├─ certificate table, VCEK {2}Certificate [^\n]*CN=SEV-VCEK/);
+  assert.match(stdout, /\n└─ certificate table, ARK {2}Certificate [^\n]*CN=ARK-Milan/);
+});
+
+test('what follows a report and is not a table is trailing bytes, and another certificate in a table is of no use', async () => {
+  const { report } = snpScenario({ rsaBits: 4096 });
+  const other = snpScenario({ rsaBits: 4096, product: 'Genoa' }).leaf;
+  const broken = certificateTable([{ guid: '63da758d-e664-4564-adc5-f4b93be8accd', content: other }]);
+  const trailing = await verify({ reportBytes: () => concatBytes(report, broken.subarray(0, 40)) }, json);
+  assert.deepEqual([trailing.code, trailing.json()['trailingBytes']], [0, 40]);
+  const ran = await verify({ reportBytes: () => concatBytes(report, broken) }, json, { collateral: withoutLeaf });
+  assert.deepEqual([ran.code, ran.json()['step']], [3, 'snp-leaf-certificate']);
+});
+
+test('a report that is spelt field by field is verified with the certificates beside it', async () => {
+  const { report, leaf } = snpScenario({ rsaBits: 4096, product: 'Turin', version: 5 });
+  const ask = snpScenario({ rsaBits: 4096, product: 'Turin' });
+  const collateral = { certificate_chain: pemChain([ask.ask, ask.ark]) };
+  const spelt = (change: object): Uint8Array => {
+    const attestation_report = { ...snpReportJson(report), ...change };
+    return utf8(JSON.stringify({ attestation_report, cert_chain: [{ cert_type: 'VCEK', data: [...leaf] }] }));
+  };
+  const changes = { product: 'Turin', version: 5 } as const;
+  const good = await verify({ ...changes, reportBytes: () => spelt({}) }, json, { collateral });
+  assert.equal(good.code, 0, good.stdout);
+  assert.deepEqual([good.json()['status'], good.json()['foundIn']], ['GENUINE', ['member attestation_report']]);
+  const forged = await verify({ ...changes, reportBytes: () => spelt({ guest_svn: 77 }) }, json, { collateral });
+  assert.deepEqual([forged.code, forged.json()['step']], [3, 'snp-report-signature']);
 });

@@ -25,6 +25,8 @@ export function fuzz(data: Uint8Array): void {
 function walk(reader: CborReader): void {
   const readers: Readonly<Record<number, () => unknown>> = {
     [CborType.UNSIGNED]: () => reader.unsigned(Number.MAX_SAFE_INTEGER),
+    [CborType.NEGATIVE]: () => reader.integer(),
+    [CborType.SIMPLE]: () => reader.simple(),
     [CborType.BYTES]: () => reader.byteString(1000),
     [CborType.TEXT]: () => reader.text(1000),
     [CborType.ARRAY]: () => reader.array(100),

@@ -65,6 +65,22 @@ export class CborReader {
     return value;
   }
 
+  /** An integer of either sign (RFC 8949 section 3.1, major types 0 and 1), at least -2^53 + 1. */
+  integer(): number {
+    const { type, argument } = this.#head();
+    if (type === CborType.UNSIGNED) return argument;
+    if (type !== CborType.NEGATIVE) throw new EnclosError('CODEC_INVALID', `CBOR integer wanted, type ${type} found.`);
+    if (argument === Number.MAX_SAFE_INTEGER) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A CBOR integer of -2^53.');
+    return -1 - argument;
+  }
+
+  /** false, true or null. */
+  simple(): boolean | null {
+    const value = this.#argument(CborType.SIMPLE);
+    requireSimple(value);
+    return value === 22 ? null : value === 21;
+  }
+
   /** A byte string of at most `maxBytes`: a view. */
   byteString(maxBytes: number): Uint8Array {
     return this.#string(CborType.BYTES, maxBytes);

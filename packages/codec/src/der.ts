@@ -7,6 +7,7 @@ import {
   type BitString,
 } from './der-values.ts';
 import { decodeTime } from './der-time.ts';
+import { beginsLikePem } from './encoding-mistakes.ts';
 
 /** Identifier octets (X.690 section 8.1.2) of the universal types that the reader knows. */
 export const DerTag = Object.freeze({
@@ -36,6 +37,7 @@ export interface DerElement {
 /** Constructed values may nest this deep; X.509 needs 8. */
 const maximumDepth = 16;
 
+const pemGiven = 'DER is wanted, and this is PEM: give the bytes that its base64 spells.';
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 const asciiPattern = /^[\x20-\x7e]*$/;
@@ -80,6 +82,7 @@ export class DerReader {
     const found = this.#octet();
     if ((found & 0x1f) === 0x1f) throw new EnclosError('CODEC_INVALID', 'DER with a multiple-octet tag.');
     if (tag !== undefined && found !== tag) {
+      if (start === 0 && beginsLikePem(this.#bytes)) throw new EnclosError('CODEC_INVALID', pemGiven);
       throw new EnclosError('CODEC_INVALID', `DER tag 0x${tag.toString(16)} wanted, 0x${found.toString(16)} found.`);
     }
     const length = this.#length();

@@ -33,8 +33,10 @@ export {
   derValue,
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
+export { beginsLikePem, mistakenForPem } from './encoding-mistakes.ts';
 export { isJsonWithin, type JsonBounds } from './json-bounds.ts';
 export { ByteReader } from './reader.ts';
+export { parseSnpCertificateTable, type SnpHostCertificate } from './snp-certificate-table.ts';
 export { withoutTrailingNuls } from './trailing-nuls.ts';
 export { fromBase64url, fromHex, toBase64url, toHex, toPem } from './text-forms.ts';
 export { ByteWriter } from './writer.ts';

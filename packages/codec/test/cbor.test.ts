@@ -45,6 +45,30 @@ test('the examples of RFC 8949 appendix A read as what they are, and are written
   assert.equal(toHex(cborTag(60_000, cborArray())), 'd9ea6080');
 });
 
+test('integers of either sign, and simple values', () => {
+  const integers: readonly (readonly [string, number])[] = [
+    ['00', 0],
+    ['1b001fffffffffffff', Number.MAX_SAFE_INTEGER],
+    ['20', -1],
+    ['3863', -100],
+    ['3903e7', -1000],
+    ['3b001ffffffffffffe', -Number.MAX_SAFE_INTEGER],
+  ];
+  for (const [hex, value] of integers) assert.equal(reader(hex).integer(), value);
+  assert.throws(() => reader('3b001fffffffffffff').integer(), refused('CODEC_OUT_OF_RANGE'));
+  for (const hex of ['40', '60', '80', 'f5', '3800']) {
+    assert.throws(() => reader(hex).integer(), refused('CODEC_INVALID'), hex);
+  }
+  assert.deepEqual(
+    ['f4', 'f5', 'f6'].map((hex) => reader(hex).simple()),
+    [false, true, null],
+  );
+  for (const hex of ['f7', 'e0', 'f818', 'f93c00', '00']) {
+    assert.throws(() => reader(hex).simple(), refused('CODEC_INVALID'), hex);
+  }
+  for (const hex of ['', '38']) assert.throws(() => reader(hex).integer(), refused('CODEC_TRUNCATED'));
+});
+
 test('what is written reads back', () => {
   fc.assert(
     fc.property(

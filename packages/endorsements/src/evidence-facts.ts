@@ -1,7 +1,7 @@
 import { ByteReader, toHex, withoutTrailingNuls } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { DcapFacts, PckFacts, PckLookup } from './dcap.ts';
-import { readChain } from './item.ts';
+import { readChainInAnyOrder } from './item.ts';
 import { pckSubject } from './pck.ts';
 import type { SnpFacts } from './snp.ts';
 import { snpReportBytes, snpReportFacts } from './snp-report.ts';
@@ -80,7 +80,7 @@ function certificationFacts(tee: 'sgx' | 'tdx', qeId: string, reader: ByteReader
   const type = reader.u16();
   const data = reader.bytes(reader.u32());
   if (type !== pckChainType) return Object.freeze({ tee, pck: Object.freeze({ ...readLookup(type, data), qeId }) });
-  const [pck, issuer] = readChain(withoutTrailingNuls(new TextDecoder('latin1').decode(data)));
+  const [pck, issuer] = readChainInAnyOrder(withoutTrailingNuls(new TextDecoder('latin1').decode(data)));
   if (pck === undefined || issuer === undefined) throw new EnclosError('CODEC_INVALID', 'its PCK chain is too short.');
   return Object.freeze({ tee, ...pckSubject(pck, issuer) });
 }

@@ -1,3 +1,4 @@
+import { leafFirst } from '@enclos/attestation/carriers';
 import { isoSeconds } from '@enclos/attestation/json';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -52,11 +53,22 @@ export function readItem(request: ItemRequest, content: ItemContent): ItemFacts 
 
 /** The certificates of a chain, each issued in the name of the next. @throws a CODEC error. */
 export function readChain(pem: string): readonly CertificateShape[] {
-  const blocks = decodePem(pem, 'CERTIFICATE', longestChain * maximumCertificateBytes);
-  if (blocks.length > longestChain) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A chain with too many certificates.');
-  const chain = blocks.map(readCertificate);
+  const chain = readCertificates(pem);
   checkNames(chain);
   return chain;
+}
+
+/** As `readChain`, of a chain in any order: quotes carry theirs in several. @throws a CODEC error. */
+export function readChainInAnyOrder(pem: string): readonly CertificateShape[] {
+  const chain = leafFirst(readCertificates(pem), (issued, issuer) => issued.issuer === issuer.subject);
+  checkNames(chain);
+  return chain;
+}
+
+function readCertificates(pem: string): readonly CertificateShape[] {
+  const blocks = decodePem(pem, 'CERTIFICATE', longestChain * maximumCertificateBytes);
+  if (blocks.length > longestChain) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A chain with too many certificates.');
+  return blocks.map(readCertificate);
 }
 
 type Reader = (request: ItemRequest, content: ItemContent) => ItemFacts;

@@ -1,4 +1,4 @@
-import { fromBase64url } from '@enclos/codec';
+import { fromBase64url, mistakenForPem } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 type Label = 'CERTIFICATE' | 'X509 CRL';
@@ -13,7 +13,9 @@ export function decodePem(text: string, label: Label, maxBytes: number): readonl
   const blocks: Uint8Array[] = [];
   while (pattern.lastIndex < text.length) {
     const block = pattern.exec(text);
-    if (block === null) throw new EnclosError('CODEC_INVALID', `Not a PEM text of ${label} blocks.`);
+    if (block === null) {
+      throw new EnclosError('CODEC_INVALID', `Not a PEM text of ${label} blocks.${mistakenForPem(text)}`);
+    }
     blocks.push(decodeBase64(block[1] ?? '', maxBytes));
   }
   if (blocks.length === 0) throw new EnclosError('CODEC_INVALID', `A PEM text without a ${label} block.`);

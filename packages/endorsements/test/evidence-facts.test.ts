@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
+import { scenario } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
 import { endorsementFacts } from '../src/index.ts';
 import { softwareSite } from './software-site.ts';
@@ -11,6 +12,21 @@ const site = await softwareSite();
 test('a software quote names its platform', () => {
   const fmspc = site.vendor.fmspc.toLowerCase();
   assert.deepEqual(endorsementFacts(site.quote()), { tee: 'sgx', fmspc, ca: 'platform' });
+});
+
+test('a quote names its platform whatever the order of its PCK chain is', () => {
+  const named = endorsementFacts(scenario().quote);
+  assert.ok('ca' in named && named.ca === 'platform');
+  for (const order of [
+    [0, 2, 1],
+    [2, 1, 0],
+    [1, 0, 2],
+  ]) {
+    const { quote } = scenario({ pckChain: (good) => order.flatMap((index) => good[index] ?? []) });
+    assert.deepEqual(endorsementFacts(quote), named, order.join());
+  }
+  const broken = scenario({ pckChain: (good) => good.toReversed().slice(1) });
+  assert.throws(() => endorsementFacts(broken.quote), refused);
 });
 
 vectors.test('every quote of the vectors names the platform of its TCB info', () => {

@@ -142,6 +142,7 @@ export {
   attestedCertificate,
   attestedForms,
   attestedServerKey,
+  azureVersionExtension,
   openEnclaveReport,
   reportDataOf,
   taggedClaims,
@@ -149,3 +150,6 @@ export {
   wrappedMessage,
   type AttestedForm,
 } from './attested/attested-certificate.ts';
+export { oldAzureDocument } from './azure/old-document.ts';
+export { snpReportJson } from './snp/report-json.ts';
+export { certificateTable } from './snp/certificate-table.ts';

@@ -45,6 +45,8 @@ test('public keys, encrypted keys and garbage are not signing keys', () => {
   for (const pem of [encrypted.toString(), publicPem.toString(), '', 'not a key']) {
     refused('SIGNING_KEY_INVALID', () => loadSigningKey(pem));
   }
+  const der = key.export({ type: 'pkcs8', format: 'der' });
+  assert.throws(() => loadSigningKey(new Uint8Array(der)), /private key in PEM\. It begins like DER\.$/);
 });
 
 test('a public key cannot sign; a signature made elsewhere completes a SIGSTRUCT', () => {

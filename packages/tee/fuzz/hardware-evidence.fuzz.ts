@@ -1,5 +1,6 @@
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
+import { certificateTable } from '@enclos/evidence-kit';
 import { parseHclReport } from '../src/azure-vtpm/index.ts';
 import { parseTpmQuote } from '../src/azure-vtpm/tpm-quote.ts';
 import { attributeWord } from '../src/devices/pseudo-file.ts';
@@ -8,7 +9,6 @@ import { parseCertificateTable } from '../src/tsm/index.ts';
 import { reportDataOf } from '../src/tsm/outblob.ts';
 import { hclReport, tpmsAttest } from '../test/azure-vtpm/fake-tpm.ts';
 import { snpReport, tdQuote } from '../test/tsm/fake-tsm.ts';
-import { certificateTable } from '../test/tsm/table.ts';
 
 const reportData = new Uint8Array(64).fill(7);
 

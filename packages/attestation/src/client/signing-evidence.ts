@@ -1,5 +1,6 @@
-import { derOid, toHex, type CertificateParts } from '@enclos/codec';
+import type { CertificateParts } from '@enclos/codec';
 import { isVerifiedEvidence, type VerifiedEvidence } from '../appraise.ts';
+import { valuesOfForm } from '../carriers/extension-ids.ts';
 import { isVerifiedSnpEvidence, type VerifiedSnpEvidence } from '../snp/appraise.ts';
 import { refuseToken } from './errors.ts';
 
@@ -8,7 +9,7 @@ export interface SigningKeyEvidence {
   readonly kid: string;
   /**
    * `tagged`: 2.23.133.5.4.9, what services of Enclos write. `open-enclave`:
-   * 1.3.6.1.4.1.311.105.1, what Azure Attestation writes.
+   * 1.2.840.113556.10.1.1 or 1.3.6.1.4.1.311.105.1, what Azure Attestation writes.
    */
   readonly form: 'tagged' | 'open-enclave';
   /** The leaf of x5c, DER. `readCertificateEvidence` and `unpackCertificate` of `@enclos/atls` read both forms. */
@@ -30,11 +31,9 @@ export interface SigningEvidenceOptions {
 }
 
 const forms = [
-  ['tagged', '2.23.133.5.4.9'],
-  ['open-enclave', '1.3.6.1.4.1.311.105.1'],
+  ['tagged', 'tagged'],
+  ['open-enclave', 'oe-report'],
 ] as const;
-
-const contentOf = (dotted: string): string => toHex(derOid(dotted).subarray(2));
 
 /** @throws TOKEN_REFUSED with the rule `signing-evidence`. */
 export async function appraiseSigner(
@@ -45,7 +44,7 @@ export async function appraiseSigner(
   }: { readonly kid: string; readonly certificate: Uint8Array; readonly parts: CertificateParts },
   options: SigningEvidenceOptions,
 ): Promise<AppraisedSigner> {
-  const form = forms.find(([, id]) => parts.extensions.has(contentOf(id)))?.[0];
+  const form = forms.find(([, kind]) => valuesOfForm(parts.extensions, kind).length > 0)?.[0];
   if (form === undefined) return refuse('has no evidence in its certificate');
   let appraised: AppraisedSigner;
   try {

@@ -1,6 +1,8 @@
 import { fromBase64url, fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
+import { isByteList } from '../byte-list.ts';
 import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json.ts';
+import { decodePem } from '../pem.ts';
 import { missingField } from './field-reader.ts';
 import type { ExplainedField } from './field.ts';
 import { explainHclReport } from './hcl-report.ts';
@@ -25,7 +27,9 @@ export function explainAzureDocument(document: Uint8Array): readonly ExplainedFi
   }
 }
 
-function partsOf({ version, hcl_report, tpm_quote, vcek, td_quote }: JsonObject): readonly ExplainedField[] {
+/** Documents without a version call two parts by other names when they are of SEV-SNP, and have their certificate in PEM. */
+function partsOf(document: JsonObject): readonly ExplainedField[] {
+  const { version, quote, report, tpm_quote = quote, hcl_report = report, vcek, td_quote } = document;
   const { message, signature, pcrs }: JsonObject = isJsonObject(tpm_quote) ? tpm_quote : {};
   return [
     text('version', version === undefined ? 'none' : JSON.stringify(version)),
@@ -35,7 +39,7 @@ function partsOf({ version, hcl_report, tpm_quote, vcek, td_quote }: JsonObject)
       ...part('signature', signature, fromHex, (bytes) => [leaf('signature', bytes.length, toHex(bytes))]),
     ]),
     pcrValues(pcrs),
-    ...(vcek === undefined ? [] : part('VCEK certificate', vcek, decodeBase64url, certificate)),
+    ...(vcek === undefined ? [] : part('VCEK certificate', vcek, decodeCertificate, certificate)),
     ...(td_quote === undefined ? [] : part('TD quote', td_quote, decodeBase64url, tdQuote)),
   ];
 }
@@ -54,16 +58,7 @@ function pcrValues(pcrs: JsonValue | undefined): ExplainedField {
 
 function textOf(value: JsonValue): string {
   if (typeof value === 'string') return value;
-  return isByteArray(value) ? toHex(Uint8Array.from(value)) : JSON.stringify(value);
-}
-
-/** How the form without a version, which nobody verifies any more, has bytes. */
-function isByteArray(value: JsonValue | undefined): value is readonly number[] {
-  return (
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every((item) => typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= 255)
-  );
+  return isByteList(value, maximumLength) ? toHex(Uint8Array.from(value)) : JSON.stringify(value);
 }
 
 function part(
@@ -74,13 +69,17 @@ function part(
 ): readonly ExplainedField[] {
   const place = { offset: 0, sizeBytes: 0 };
   const isText = typeof value === 'string';
-  if (!isText && !isByteArray(value)) return [missingField(name, place, 'it is not there as text')];
+  if (!isText && !isByteList(value, maximumLength)) return [missingField(name, place, 'it is not there as text')];
   try {
     return explain(isText ? decode(value) : Uint8Array.from(value));
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return [missingField(name, place, error.message)];
   }
+}
+
+function decodeCertificate(value: string): Uint8Array {
+  return value.startsWith('-') ? (decodePem(value)[0] ?? new Uint8Array()) : decodeBase64url(value);
 }
 
 function decodeBase64url(value: string): Uint8Array {

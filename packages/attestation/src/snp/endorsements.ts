@@ -1,3 +1,5 @@
+import { leafFirst } from '../chain-order.ts';
+import { namesMatch } from '../chain-rules.ts';
 import { decodePem } from '../pem.ts';
 import { misused, orRefuse } from '../refusal.ts';
 import { parseRevocationList, type RevocationList } from '../revocation-list.ts';
@@ -8,7 +10,7 @@ import { refuseSnpEndorsements } from './refusal.ts';
 export interface SnpCollateral {
   /** The VCEK or VLEK certificate: PEM, or DER as the KDS serves it. */
   readonly signingKeyCertificate: string | Uint8Array;
-  /** ASK (or ASVK for a VLEK), then ARK: PEM as the KDS serves it (`cert_chain`), or DER. */
+  /** ASK (or ASVK for a VLEK) and ARK, in either order: PEM as the KDS serves it (`cert_chain`), or DER. */
   readonly certificateChain: string | readonly Uint8Array[];
   /** The ARK's revocation list, DER (`crl` of the KDS). Without it the verdict says that nobody looked. */
   readonly revocationList?: Uint8Array;
@@ -45,7 +47,7 @@ export function parseSnpCollateral(collateral: SnpCollateral): SnpEndorsements {
   const leaf = readCertificates('signingKeyCertificate', asList(signingKeyCertificate));
   const authorities = readCertificates('certificateChain', certificateChain);
   const parts = {
-    chain: Object.freeze([...leaf, ...authorities]),
+    chain: Object.freeze([...leaf, ...leafFirst(authorities, namesMatch)]),
     ...(revocationList === undefined ? {} : { crl: readRevocationList(revocationList) }),
   };
   // The brand exists for the compiler only; `made` is what holds at run time.

@@ -72,8 +72,9 @@ function clientFor(keys: readonly object[], signing: SigningEvidenceOptions['app
 for (const [form, id] of [
   ['tagged', tagged],
   ['open-enclave', openEnclave],
+  ['open-enclave', '1.2.840.113556.10.1.1'],
 ] as const) {
-  test(`a key with accepted evidence (${form}) is used, and the token says of which enclave it is`, async () => {
+  test(`a key with accepted evidence (${form}, ${id}) is used, and the token says of which enclave it is`, async () => {
     const seen: unknown[] = [];
     const client = clientFor([jwk(rsaKey, [extension('rsa', id)])], (evidence) => {
       seen.push([evidence.kid, evidence.form, toHex(evidence.publicKey)]);

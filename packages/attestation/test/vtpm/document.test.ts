@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concatBytes, toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { azureSnpScenario, azureTdxScenario, type AzureDocumentJson } from '@enclos/evidence-kit';
+import { azureSnpScenario, azureTdxScenario, oldAzureDocument, type AzureDocumentJson } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
 import fc from 'fast-check';
 import { azureStepResults, azureVerificationSteps, isAzureDocument, parseAzureDocument } from '../../src/index.ts';
@@ -73,9 +73,11 @@ const wrong: readonly (readonly [what: string, document: Uint8Array, words: RegE
   ['a name twice', utf8(JSON.stringify(good).replace('"vcek"', '"version":1,"vcek"')), /duplicate/],
   ['too long a text', utf8(JSON.stringify(good).padEnd(131_073)), /131072 characters/],
   ['more bytes than characters can have', new Uint8Array(3 * 131_072 + 1), /131072 characters/],
-  ['no version', written({ ...good, version: undefined }), /not of version 1/],
-  ['version 2', written({ ...good, version: 2 }), /not of version 1/],
-  ['a version that is a text', written({ ...good, version: '1' }), /not of version 1/],
+  ['no version, with texts for bytes', written({ ...good, version: undefined }), /not known/],
+  ['version 0', written({ ...good, version: 0 }), /not of version 1 or 2, nor without/],
+  ['version 3', written({ ...good, version: 3 }), /not of version 1 or 2, nor without/],
+  ['a version that is a text', written({ ...good, version: '1' }), /not of version 1 or 2, nor without/],
+  ['a version that is null', written({ ...good, version: null }), /not of version 1 or 2, nor without/],
   ['an unknown member', written({ ...good, event_log: '' }), /not known/],
   ['an unknown member of the quote', withQuote({ certificate: '' }), /not known/],
   ['no quote', written({ ...good, tpm_quote: undefined }), /tpm_quote is not an object/],
@@ -152,9 +154,71 @@ for (const [what, bytes] of hclCases) {
   });
 }
 
+test('version 2 has the form of version 1', () => {
+  assert.deepEqual(parseAzureDocument(written({ ...good, version: 2 })), parseAzureDocument(snp.document));
+});
+
+const oldSnp = parsedOld(oldAzureDocument(snp, { vcek: snp.snp.leaf }));
+const tdQuote = parseAzureDocument(tdx.document);
+const oldTdx = parsedOld(oldAzureDocument(tdx, { tdQuote: 'tdQuote' in tdQuote ? tdQuote.tdQuote : new Uint8Array() }));
+
+function parsedOld(document: Uint8Array): Readonly<Record<string, unknown>> {
+  // The kit wrote it.
+  return JSON.parse(new TextDecoder().decode(document)) as Readonly<Record<string, unknown>>;
+}
+
+test('a document without a version has bytes as lists, and the certificate in PEM', () => {
+  for (const [old, later] of [
+    [oldSnp, snp.document],
+    [oldTdx, tdx.document],
+  ] as const) {
+    assert.ok(isAzureDocument(old));
+    assert.deepEqual(parseAzureDocument(written(old)), parseAzureDocument(later));
+    assert.deepEqual(parseAzureDocument(utf8(JSON.stringify(old, undefined, 2))), parseAzureDocument(later));
+  }
+});
+
+const oldQuote = (change: object): Uint8Array =>
+  written({ ...oldSnp, quote: { ...(oldSnp['quote'] as object), ...change } });
+const list = (length: number): readonly number[] => Array.from({ length }, () => 1);
+
+const wrongOld: readonly (readonly [what: string, document: Uint8Array, words: RegExp])[] = [
+  ['a member of later versions', written({ ...oldSnp, tpm_quote: oldSnp['quote'] }), /not known/],
+  ['an unknown member', written({ ...oldTdx, event_log: [1] }), /not known/],
+  ['an unknown member of the quote', oldQuote({ certificate: [1] }), /not known/],
+  ['a certificate beside TDX', written({ ...oldTdx, vcek: oldSnp['vcek'] }), /not known/],
+  ['no quote', written({ ...oldSnp, quote: null }), /not an object/],
+  ['a report in base64', written({ ...oldSnp, report: good.hcl_report }), /report is not a list of bytes/],
+  ['an empty report', written({ ...oldSnp, report: [] }), /report is not a list of bytes/],
+  ['too long a report', written({ ...oldSnp, report: list(16_385) }), /report is not a list of bytes/],
+  ['a byte of 256', oldQuote({ message: [256] }), /message is not a list of bytes/],
+  ['a byte below zero', oldQuote({ message: [-1] }), /message is not a list of bytes/],
+  ['half a byte', oldQuote({ message: [0.5] }), /message is not a list of bytes/],
+  ['too long a message', oldQuote({ message: list(1025) }), /message is not a list of bytes/],
+  ['too long a signature', oldQuote({ signature: list(513) }), /signature is not a list of bytes/],
+  ['no PCRs', oldQuote({ pcrs: undefined }), /1 to 24 PCRs/],
+  ['25 PCRs', oldQuote({ pcrs: Array.from({ length: 25 }, () => list(32)) }), /1 to 24 PCRs/],
+  ['a PCR of 31 bytes', oldQuote({ pcrs: [list(31)] }), /1 to 24 PCRs/],
+  ['a PCR of 33 bytes', oldQuote({ pcrs: [list(33)] }), /pcrs is not a list of bytes/],
+  ['a certificate that is not PEM', written({ ...oldSnp, vcek: good.vcek }), /PEM/],
+  [
+    'two certificates',
+    written({ ...oldSnp, vcek: `${String(oldSnp['vcek'])}${String(oldSnp['vcek'])}` }),
+    /one certificate/,
+  ],
+  ['a certificate that is a list', written({ ...oldSnp, vcek: [1] }), /one certificate/],
+  ['no TD quote beside TDX', written({ ...oldTdx, td_quote: undefined }), /TDX and has no TD quote/],
+  ['too long a TD quote', written({ ...oldTdx, td_quote: list(65_537) }), /td_quote is not a list of bytes|131072/],
+];
+
+for (const [what, document, words] of wrongOld) {
+  test(`without a version: ${what} is refused`, () => refused(document, words));
+}
+
 test('what means to be such a document is told from other JSON', () => {
   for (const value of [good, goodTdx, { tpm_quote: 0, hcl_report: 0 }]) assert.ok(isAzureDocument(value));
-  for (const value of [undefined, null, 'tpm_quote', { tpm_quote: quote }, { hcl_report: '' }, []]) {
+  const others = [{ tpm_quote: quote }, { hcl_report: '' }, { quote: 'AA', report: 'AA' }];
+  for (const value of [undefined, null, 'tpm_quote', [], ...others]) {
     assert.ok(!isAzureDocument(value));
   }
 });
@@ -179,7 +243,7 @@ test('the steps are those of the document, of the HCL report, of the hardware an
   );
 });
 
-vectors.test('documents of real machines are read: version 1, and no other', () => {
+vectors.test('documents of real machines are read', () => {
   const read = (path: string): unknown =>
     JSON.parse(new TextDecoder().decode(vectors.read(`azure-vtpm/${path}`))) as unknown;
   // What the manifest says of the vectors.
@@ -193,9 +257,9 @@ vectors.test('documents of real machines are read: version 1, and no other', () 
     assert.equal(document.hardware, hardware);
     assert.equal(document.tpmQuote.pcrs.length, 24);
   }
-  const old = read('trustee/az-tdx-vtpm/evidence-v0.json');
+  const [old, later] = ['v0', 'v1'].map((name) => read(`trustee/az-tdx-vtpm/evidence-${name}.json`));
   assert.ok(isAzureDocument(old));
-  refused(written(old), /not of version 1/);
+  assert.deepEqual(parseAzureDocument(written(old)), parseAzureDocument(written(later)));
 });
 
 test('whatever the bytes are, a document comes out or a refusal', () => {
@@ -210,12 +274,25 @@ test('whatever the bytes are, a document comes out or a refusal', () => {
   fc.assert(fc.property(fc.json().map(utf8), parses));
   const value = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),
-    fc.constantFrom<unknown>(1, good.tpm_quote, good.hcl_report, goodTdx.hcl_report, good.vcek, goodTdx.td_quote),
+    fc.constantFrom<unknown>(
+      1,
+      2,
+      undefined,
+      good.tpm_quote,
+      oldSnp['quote'],
+      oldSnp['report'],
+      good.hcl_report,
+      goodTdx.hcl_report,
+      good.vcek,
+      goodTdx.td_quote,
+    ),
   );
-  const names = ['version', 'tpm_quote', 'hcl_report', 'vcek', 'td_quote', 'other'];
+  const names = ['version', 'tpm_quote', 'hcl_report', 'vcek', 'td_quote', 'quote', 'report', 'other'];
   const change = fc.dictionary(fc.constantFrom(...names), value, { noNullPrototype: true });
   fc.assert(
-    fc.property(change, fc.constantFrom(good, goodTdx), (changes, base) => parses(written({ ...base, ...changes }))),
+    fc.property(change, fc.constantFrom<object>(good, goodTdx, oldSnp, oldTdx), (changes, base) =>
+      parses(written({ ...base, ...changes })),
+    ),
   );
   const at = fc.tuple(fc.nat(snp.document.length - 1), fc.nat(255));
   fc.assert(

@@ -1,3 +1,4 @@
+import { mistakenForPem } from '@enclos/codec';
 import { createPublicKey } from 'node:crypto';
 
 import { EnclosError } from '@enclos/errors';
@@ -26,6 +27,6 @@ function publicKey(pem: string) {
   try {
     return createPublicKey(pem);
   } catch (cause) {
-    throw new EnclosError('SIGNING_KEY_INVALID', 'Not a public key in PEM.', { cause });
+    throw new EnclosError('SIGNING_KEY_INVALID', `Not a public key in PEM.${mistakenForPem(pem)}`, { cause });
   }
 }

@@ -55,8 +55,12 @@ export interface FormattedPolicy {
 
 /** Formats a policy, and writes it back if asked to. @throws as {@link testPolicy} */
 export async function formatPolicyFile(path: string, write: boolean): Promise<FormattedPolicy> {
-  const { policy } = await readClaimRules(path);
+  const { policy, foundIn } = await readClaimRules(path);
   const text = formatPolicy(policy);
+  if (write && foundIn !== undefined) {
+    const message = `${path} is ${foundIn}, and not a policy alone: it is printed without --write, and not written back.`;
+    throw new EnclosError('CLI_FILE_INVALID', message, { details: { path } });
+  }
   // By its bytes: a byte order mark is no part of the text that was read.
   const changed = !Buffer.from(text).equals(await readFile(path));
   if (write && changed) await writeFileAtomically(path, text);

@@ -1,3 +1,6 @@
+import { EnclosError } from '@enclos/errors';
+import { policySourceOf } from '../claim-rules/policy-source.ts';
+import { isClaimRules } from '../claim-rules/recognise.ts';
 import { readSmallText } from '../files.ts';
 import { checkPolicyText, type AnyPolicy } from '../policy/check.ts';
 
@@ -5,10 +8,16 @@ const maxPolicyBytes = 1024 * 1024;
 
 /**
  * Reads a policy: the rules of `SgxPolicy`, `TdxPolicy`, `SnpPolicy` or `AzureMachinePolicy` as JSON.
- * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_POLICY_INVALID with a diagnostic for each problem
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID also for a policy of claim rules, CLI_POLICY_INVALID with a diagnostic for each problem
  */
 export async function readPolicy(path: string): Promise<AnyPolicy> {
-  return checkPolicyText(path, await readPolicyText(path));
+  const text = await readPolicyText(path);
+  const { foundIn } = policySourceOf(path, text);
+  if (foundIn !== undefined || isClaimRules(text)) {
+    const message = `${path} is a policy of claim rules, which a service applies to claims: \`enclos policy test\` evaluates it. Evidence is appraised by a policy in JSON, as \`enclos policy init\` writes it.`;
+    throw new EnclosError('CLI_FILE_INVALID', message, { details: { path } });
+  }
+  return checkPolicyText(path, text);
 }
 
 /** A policy of any language as it is written. @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID */

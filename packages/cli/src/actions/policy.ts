@@ -4,6 +4,7 @@ import type { Diagnostic } from '@enclos/build/diagnostics';
 import { toDiagnostic, type Policy } from '@enclos/claim-rules';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { parseClaimRules } from '../claim-rules/read.ts';
+import { policySourceOf } from '../claim-rules/policy-source.ts';
 import { isClaimRules } from '../claim-rules/recognise.ts';
 import { claimRuleSentences } from '../claim-rules/sentences.ts';
 import { choosePiece, nothingFound } from '../evidence/choose.ts';
@@ -28,6 +29,8 @@ export interface CheckedPolicy {
 export interface CheckedClaimRules {
   readonly language: 'claim-rules';
   readonly path: string;
+  /** What around the policy was taken off, and not verified. */
+  readonly foundIn?: string;
   readonly policy: Policy;
   /** What is allowed and probably not meant. */
   readonly warnings: readonly Diagnostic[];
@@ -35,12 +38,13 @@ export interface CheckedClaimRules {
 }
 
 /**
- * Checks a policy of either language, and says what it accepts.
- * @throws CLI_FILE_UNREADABLE; CLI_POLICY_INVALID, CLAIM_RULES_SYNTAX and its kind with a diagnostic for each problem
+ * Checks a policy of either language, and says what it accepts. One of claim rules may be in its JWS, or in the answer
+ * of an attestation service.
+ * @throws CLI_FILE_UNREADABLE; CLI_FILE_INVALID for an answer without a policy; CLI_POLICY_INVALID, CLAIM_RULES_SYNTAX and its kind with a diagnostic for each problem
  */
 export async function checkPolicy(path: string): Promise<CheckedPolicy | CheckedClaimRules> {
-  const text = await readPolicyText(path);
-  if (!isClaimRules(text)) {
+  const { text, foundIn } = policySourceOf(path, await readPolicyText(path));
+  if (foundIn === undefined && !isClaimRules(text)) {
     const policy = await checkPolicyText(path, text);
     return { language: 'appraisal', path, policy, sentences: policySentences(policy) };
   }
@@ -49,7 +53,8 @@ export async function checkPolicy(path: string): Promise<CheckedPolicy | Checked
     const diagnostic = toDiagnostic(warning, { file: path, text });
     return { ...diagnostic, severity: 'warning' as const };
   });
-  return { language: 'claim-rules', path, policy, warnings, sentences: claimRuleSentences(policy) };
+  const sentences = claimRuleSentences(policy);
+  return { language: 'claim-rules', path, ...(foundIn === undefined ? {} : { foundIn }), policy, warnings, sentences };
 }
 
 interface FromEvidence {

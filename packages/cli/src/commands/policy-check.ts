@@ -6,7 +6,7 @@ import { markOf } from '../render/table.ts';
 
 export const command = defineCommand({
   description:
-    'Reads a policy as `enclos verify --policy` does, and marks everything that is wrong with it: rules that are missing, unknown or malformed.\n\nA policy in the claim-rule language of Azure Attestation is known by its text, and checked as the language has it.',
+    'Reads a policy as `enclos verify --policy` does, and marks everything that is wrong with it: rules that are missing, unknown or malformed.\n\nA policy in the claim-rule language of Azure Attestation is known by its text, and checked as the language has it. It may be in the JWS in which it is set, or in what `GET /policies/{type}` of the service answers: JSON with a token, or the token alone. Their signatures are not checked.',
   arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },
   options: {},
   examples: [{ command: 'enclos policy check policy.json', summary: 'Check a policy before it is used' }],
@@ -19,7 +19,9 @@ export const command = defineCommand({
         printer.line(renderDiagnostic(warning, { color: printer.color, width: printer.width }));
         printer.line();
       }
-      printer.line(`${markOf('ok', printer)} ${path} is a policy of claim rules, version ${checked.policy.version}.`);
+      const { policy, foundIn } = checked;
+      const is = foundIn === undefined ? 'is' : `is ${foundIn}, whose signature was not checked, with`;
+      printer.line(`${markOf('ok', printer)} ${path} ${is} a policy of claim rules, version ${policy.version}.`);
       return;
     }
     printer.line(`${markOf('ok', printer)} ${path} is a policy for ${names[teeOf(checked.policy)]}.`);
@@ -29,9 +31,10 @@ export const command = defineCommand({
     if (checked.language === 'appraisal') {
       return { path, tee: teeOf(checked.policy), policy: checked.policy.rules };
     }
-    const { policy, warnings } = checked;
+    const { policy, warnings, foundIn } = checked;
     const rules = Object.fromEntries(policy.sections.map((section) => [section.name, section.rules.length]));
-    return { path, language: checked.language, version: policy.version, rules, warnings };
+    const where = foundIn === undefined ? {} : { foundIn };
+    return { path, language: checked.language, ...where, version: policy.version, rules, warnings };
   },
 });
 

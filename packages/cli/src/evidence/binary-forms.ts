@@ -13,7 +13,8 @@ const quoteHeaderBytes = 48;
 const quoteBodyBytes: Readonly<Record<string, number>> = { '3 0': 384, '4 0': 384, '4 129': 584 };
 export const snpReportBytes = 1184;
 const snpAlgorithmOffset = 0x34;
-const snpVersions: ReadonlySet<number> = new Set([2, 3, 4, 5]);
+/** 1 is of firmware before its first release: it is recognised, and no verifier takes it. */
+const snpVersions: ReadonlySet<number> = new Set([1, 2, 3, 4, 5]);
 const oeReportHeaderBytes = 16;
 /** The plugin's header: version, format, size; with four bytes before the size where the compiler aligned it. */
 const oeEvidenceHeaderBytes = { packed: 28, aligned: 32 } as const;
@@ -28,15 +29,6 @@ export const oeFormats: Readonly<Record<string, string>> = Object.freeze({
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** Version 3 to 5, and a kind of attestation key that there is. */
-export function beginsLikeQuote(bytes: Uint8Array): boolean {
-  if (bytes.length < 4) return false;
-  const view = viewOf(bytes);
-  const version = view.getUint16(0, true);
-  const keyType = view.getUint16(2, true);
-  return version >= 3 && version <= 5 && (keyType === 2 || keyType === 3);
 }
 
 /** How long the quote says that it is; all that there is when it does not get so far. */
@@ -85,11 +77,15 @@ function readOeReport(bytes: Uint8Array): BinaryWrapper | undefined {
   const view = viewOf(bytes);
   const type = view.getUint32(4, true);
   if (view.getUint32(0, true) !== 1 || (type !== 1 && type !== 2)) return undefined;
+  const size = view.getBigUint64(8, true);
+  // A report of SEV-SNP of version 1 begins alike when its guest SVN is 1 or 2. Where a size would be it has the policy of
+  // the guest, whose bit 17 is always one: more bytes than there are.
+  if (size > BigInt(bytes.length - oeReportHeaderBytes) && beginsLikeSnpReport(bytes)) return undefined;
   const what = type === 2 ? 'an Open Enclave report' : 'a local report of Open Enclave, which proves nothing elsewhere';
   return {
     form: 'oe-report',
     what,
-    contents: [sized(bytes, oeReportHeaderBytes, view.getBigUint64(8, true), 'Open Enclave report')],
+    contents: [sized(bytes, oeReportHeaderBytes, size, 'Open Enclave report')],
   };
 }
 
@@ -139,7 +135,7 @@ function readHclReport(bytes: Uint8Array): BinaryWrapper | undefined {
   const start = hclHeaderBytes;
   return {
     form: 'hcl-report',
-    what: "a report of Azure's paravisor",
+    what: "a report of Azure's paravisor (HCL report)",
     contents: [{ at: "report of Azure's paravisor", start, end: Math.min(bytes.length, start + snpReportBytes) }],
   };
 }

@@ -3,6 +3,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { obtainCollateral, type ObtainCollateralOptions } from '../actions/obtain-collateral.ts';
 import { readSmallJson } from '../files.ts';
 import type { HardwareEvidence } from './subject.ts';
+import { jsonKindOf } from './json-kinds.ts';
 import { isRecord } from './text-forms.ts';
 import { pckChain, pckFacts, type PckFile } from './pck-file.ts';
 
@@ -26,7 +27,12 @@ const maximumCollateralBytes = 8 * 1024 * 1024;
 
 /** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID */
 export async function readCollateralFile(path: string): Promise<ObtainedCollateral> {
-  return { json: await readSmallJson(path, maximumCollateralBytes), notices: [] };
+  const json = await readSmallJson(path, maximumCollateralBytes);
+  if (jsonKindOf(json) === 'policy') {
+    const message = `${path} is an appraisal policy, and not collateral: give it to --policy.`;
+    throw new EnclosError('CLI_FILE_INVALID', message, { details: { path } });
+  }
+  return { json, notices: [] };
 }
 
 /**

@@ -1,10 +1,12 @@
+import { earAppraisals } from './ear.ts';
+
 /** What bytes turned out to be, with what is inside: a quote in an OE report in base64, for example. */
 export type Found =
   | QuoteFound
   | SnpReportFound
   | AzureEvidenceFound
   | CertificateFound
-  | JwtFound
+  | TokenFound
   | JsonFound
   | WrapperFound
   | { readonly form: 'unknown'; readonly what: string; readonly inner: readonly Inner[] };
@@ -32,6 +34,7 @@ export interface SnpReportFound {
   readonly form: 'snp-report';
   readonly bytes: Uint8Array;
   readonly trailingBytes: number;
+  /** Of an extended report: what its table of certificates holds. */
   readonly inner: readonly Inner[];
 }
 
@@ -54,9 +57,9 @@ export interface CertificateFound {
   readonly inner: readonly Inner[];
 }
 
-/** A JSON web token, not verified. */
-export interface JwtFound {
-  readonly form: 'jwt';
+/** A JSON web token, or one in CBOR with its claims named alike; not verified. */
+export interface TokenFound {
+  readonly form: 'jwt' | 'cwt';
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly inner: readonly Inner[];
@@ -132,6 +135,8 @@ export function certificatesIn(found: Found): readonly Uint8Array[] {
   return [...own, ...found.inner.flatMap(({ found: inner }) => certificatesIn(inner))];
 }
 
+const tokenNames = { jwt: 'a JSON web token', cwt: 'a CBOR web token' } as const;
+
 /** `a certificate`, for the middle of a sentence. */
 export function describeFound(found: Found): string {
   switch (found.form) {
@@ -144,7 +149,8 @@ export function describeFound(found: Found): string {
     case 'certificate':
       return 'an X.509 certificate';
     case 'jwt':
-      return 'a JSON web token';
+    case 'cwt':
+      return `${earAppraisals(found.claims) === undefined ? '' : 'an attestation result (EAR), '}${tokenNames[found.form]}`;
     case 'json':
       return 'JSON';
     default:

@@ -1,16 +1,12 @@
 import { isAzureDocument } from '@enclos/attestation';
+import { beginsLikeQuote } from '@enclos/attestation/carriers';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
-import { utf8, withoutTrailingNuls } from '@enclos/codec';
+import { parseSnpCertificateTable, utf8, withoutTrailingNuls } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { schemeOf } from './attested-certificate.ts';
-import {
-  beginsLikeQuote,
-  beginsLikeSnpReport,
-  quoteLength,
-  readBinaryWrapper,
-  snpReportBytes,
-} from './binary-forms.ts';
+import { carriedBy } from './attested-certificate.ts';
+import { beginsLikeSnpReport, quoteLength, readBinaryWrapper, snpReportBytes } from './binary-forms.ts';
 import { beginsLikeDer, readCertificate } from './certificate.ts';
+import { readCwt } from './cwt.ts';
 import type { Found, Inner } from './found.ts';
 import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './text-forms.ts';
 
@@ -31,16 +27,15 @@ export function recognise(bytes: Uint8Array): Found {
 function recogniseBytes(bytes: Uint8Array, depth: number): Found {
   if (beginsLikeQuote(bytes)) return quote(bytes);
   if (beginsLikeDer(bytes)) return recogniseDer(bytes, depth);
+  const cwt = readCwt(bytes);
+  if (cwt !== undefined) return { form: 'cwt', ...cwt, inner: [] };
   const wrapper = readBinaryWrapper(bytes);
   if (wrapper !== undefined) {
     const { form, what, contents } = wrapper;
     const inner = contents.map(({ at, start, end }) => inside(at, bytes.subarray(start, end), depth));
     return { form, what, bytes, inner: depth < maximumDepth ? inner : [] };
   }
-  if (beginsLikeSnpReport(bytes)) {
-    const report = bytes.subarray(0, snpReportBytes);
-    return { form: 'snp-report', bytes: report, trailingBytes: bytes.length - report.length, inner: [] };
-  }
+  if (beginsLikeSnpReport(bytes)) return snpReport(bytes);
   const text = asText(bytes);
   return text === undefined ? unknown(bytes) : recogniseText(text, bytes, depth);
 }
@@ -52,6 +47,32 @@ function inside(at: string, bytes: Uint8Array, depth: number): Inner {
 function quote(bytes: Uint8Array): Found {
   const length = quoteLength(bytes);
   return { form: 'quote', bytes: bytes.subarray(0, length), trailingBytes: bytes.length - length, inner: [] };
+}
+
+/**
+ * A report alone, or an extended one, with the table of certificates that its host added. Entries of a table may overlap,
+ * so that nothing is looked for inside of them: a table in a table would cost 32 times as much at each level.
+ */
+function snpReport(bytes: Uint8Array): Found {
+  const report = bytes.subarray(0, snpReportBytes);
+  const rest = bytes.subarray(report.length);
+  const certificates = attempt(() => parseSnpCertificateTable(rest)) ?? [];
+  const inner = certificates.map(({ kind, guid, content }): Inner => {
+    const isCertificate = attempt(() => readCertificate(content)) !== undefined;
+    const found: Found = isCertificate ? { form: 'certificate', der: content, inner: [] } : unknown(content);
+    return { at: `certificate table, ${kind === 'other' ? guid : kind.toUpperCase()}`, found };
+  });
+  const trailingBytes = inner.length === 0 ? rest.length : 0;
+  return { form: 'snp-report', bytes: report, trailingBytes, inner };
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return undefined;
+  }
 }
 
 function unknown(bytes: Uint8Array): Found {
@@ -69,20 +90,15 @@ const words = {
 } as const;
 
 function recogniseDer(der: Uint8Array, depth: number): Found {
-  try {
-    const { extensions } = readCertificate(der);
-    const inner = extensions.flatMap((extension) => {
-      const scheme = schemeOf(extension);
-      const carried = scheme?.carried(extension.value);
-      if (scheme === undefined || carried === undefined) return [];
-      const { id } = extension;
-      return [{ ...inside(`extension ${id}, ${scheme.title}`, carried, depth), extension: id }];
-    });
-    return { form: 'certificate', der, inner };
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return unknown(der);
-  }
+  const extensions = attempt(() => readCertificate(der).extensions);
+  if (extensions === undefined) return unknown(der);
+  const inner = extensions.flatMap((extension) => {
+    const carried = carriedBy(extension);
+    if (carried === undefined) return [];
+    const { id } = extension;
+    return [{ ...inside(`extension ${id}, ${carried.title}`, carried.evidence, depth), extension: id }];
+  });
+  return { form: 'certificate', der, inner };
 }
 
 function asText(bytes: Uint8Array): string | undefined {
@@ -98,7 +114,7 @@ function asText(bytes: Uint8Array): string | undefined {
 function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
   const blocks = readPem(text);
   if (blocks !== undefined) return recognisePem(blocks, bytes, depth);
-  if (text.startsWith('{') || text.startsWith('[')) {
+  if (/^[{["]/.test(text)) {
     const json = readJson(text);
     return json === undefined
       ? { form: 'unknown', what: 'text that begins like JSON and is none', inner: [] }
@@ -132,7 +148,7 @@ function recogniseJson(value: unknown, text: string, depth: number): Found {
 function carriers(value: unknown, depth: number): readonly Inner[] {
   if (depth >= maximumDepth) return [];
   return jsonMembers(value).flatMap(({ path, content }) => {
-    const at = `member ${path}`;
+    const at = path === '' ? 'JSON text' : `member ${path}`;
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     if (bytes.length < shortestCarrier) return [];
     const { found } = inside(at, bytes, depth);

@@ -1,4 +1,5 @@
 import { isAzureDocument } from '@enclos/attestation';
+import { isByteList, snpReportOfJson } from '@enclos/attestation/carriers';
 import { fromBase64url, isJsonWithin, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 
@@ -11,7 +12,8 @@ interface Spelling {
 
 const maximumDepth = 16;
 const maximumMembers = 4096;
-const shortestByteArray = 64;
+const shortestByteList = 64;
+const longestByteList = 1024 * 1024;
 
 const hexPattern = /^[0-9a-f]+$/i;
 const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -94,8 +96,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /**
- * The texts in a JSON value, its lists of bytes and its documents of Azure VMs, each with its path:
- * `evidence.quote`, `keys[0].x5c`.
+ * The texts in a JSON value, its lists of bytes, its reports of SEV-SNP and its documents of Azure VMs, each with its
+ * path: `evidence.quote`, `keys[0].x5c`. Empty for the value itself.
  */
 export function jsonMembers(
   value: unknown,
@@ -105,9 +107,12 @@ export function jsonMembers(
   const walk = (current: unknown, path: string, depth: number): void => {
     left -= 1;
     if (left < 0 || depth > maximumDepth) return;
+    const report = snpReportOfJson(current);
     if (typeof current === 'string') members.push({ path, content: current });
-    else if (isByteArray(current)) members.push({ path, content: Uint8Array.from(current) });
-    else if (isAzureDocument(current)) members.push({ path, content: utf8(JSON.stringify(current)) });
+    else if (report !== undefined) members.push({ path, content: report });
+    else if (isByteList(current, longestByteList) && current.length >= shortestByteList) {
+      members.push({ path, content: Uint8Array.from(current) });
+    } else if (isAzureDocument(current)) members.push({ path, content: utf8(JSON.stringify(current)) });
     else if (Array.isArray(current)) {
       for (const [index, item] of current.slice(0, left).entries()) walk(item, `${path}[${index}]`, depth + 1);
     } else if (isRecord(current)) {
@@ -116,12 +121,4 @@ export function jsonMembers(
   };
   walk(value, '', 0);
   return members;
-}
-
-function isByteArray(value: unknown): value is readonly number[] {
-  return (
-    Array.isArray(value) &&
-    value.length >= shortestByteArray &&
-    value.every((item) => typeof item === 'number' && Number.isInteger(item) && item >= 0 && item <= 255)
-  );
 }

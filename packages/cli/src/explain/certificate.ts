@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { INTEL_SGX_ROOT } from '@enclos/attestation';
+import { evidenceExtensions, isVersionNumber } from '@enclos/attestation/carriers';
 import { DerReader, DerTag, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { schemeOf, taggedEvidence } from '../evidence/attested-certificate.ts';
+import { taggedEvidence } from '../evidence/attested-certificate.ts';
 import { readCertificate, type CertificateExtension, type CertificateShape } from '../evidence/certificate.ts';
 import { amdRoots } from '../evidence/snp-roots.ts';
 import { amdNodes, isAmdExtension } from './amd-extensions.ts';
@@ -20,16 +21,6 @@ const knownRoots: Readonly<Record<string, string>> = {
 const fingerprintOf = ({ publicKeyInfo }: CertificateShape): string =>
   createHash('sha256').update(publicKeyInfo).digest('hex');
 
-/** Anybody can write the name of a vendor into a root: its key says whose it is. */
-function rootRole(shape: CertificateShape): string | undefined {
-  if (shape.subject !== shape.issuer) return undefined;
-  const known = knownRoots[fingerprintOf(shape)];
-  if (known !== undefined) return known;
-  return /Intel SGX Root CA|ARK-/.test(shape.subject)
-    ? 'a root in the name of a vendor, with another key than the vendor’s: a software platform, a test or a forgery'
-    : undefined;
-}
-
 /** What certificates are for in the public-key infrastructures of vendors, by a part of their common name. */
 const roles: readonly (readonly [part: string, role: string])[] = [
   ['Intel SGX PCK Platform CA', 'CA of PCK certificates, for platforms with several processors'],
@@ -40,6 +31,19 @@ const roles: readonly (readonly [part: string, role: string])[] = [
   ['SEV-VLEK', 'VLEK: signs the reports of one provider at one TCB'],
   ['SEV-', 'intermediate of AMD for one product'],
 ];
+
+/** Anybody can write the name of a vendor into a root: its key says whose it is. */
+function rootRole(shape: CertificateShape): string | undefined {
+  if (shape.subject !== shape.issuer) return undefined;
+  const known = knownRoots[fingerprintOf(shape)];
+  if (known !== undefined) return known;
+  if (roles.some(([part]) => shape.subject.includes(part))) {
+    return 'issued by itself in the name of a vendor, so it is not a certificate of that vendor';
+  }
+  return /Intel SGX Root CA|ARK-/.test(shape.subject)
+    ? 'a root in the name of a vendor, with another key than the vendor’s: a software platform, a test or a forgery'
+    : undefined;
+}
 
 const extensionNames: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.1.1': 'authority information access',
@@ -91,12 +95,18 @@ function keyNode(shape: CertificateShape): ExplainNode {
 
 function extensionNode(extension: CertificateExtension): ExplainNode {
   const { id, critical, value } = extension;
-  const scheme = schemeOf(extension);
-  const name = scheme?.title ?? extensionNames[id] ?? (isAmdExtension(id) ? "AMD's" : 'unknown');
+  const name = evidenceTitle(extension) ?? extensionNames[id] ?? (isAmdExtension(id) ? "AMD's" : 'unknown');
   const note = `${critical ? 'critical, ' : ''}${value.length} bytes`;
   const children = childrenOf(extension) ?? [];
   const found = node(id, name, note);
   return children.length === 0 ? found : { ...found, children };
+}
+
+function evidenceTitle({ id, value }: CertificateExtension): string | undefined {
+  const known = evidenceExtensions.find((extension) => extension.id === id);
+  return known?.form === 'oe-evidence' && isVersionNumber(value)
+    ? 'a version number, which Azure Attestation writes beside its quote'
+    : known?.title;
 }
 
 function childrenOf({ id, value }: CertificateExtension): readonly ExplainNode[] | undefined {

@@ -8,6 +8,7 @@ import {
   type QuoteFound,
   type WrapperFound,
 } from '../evidence/found.ts';
+import { jsonKindOf, type JsonKind } from '../evidence/json-kinds.ts';
 import { recognise } from '../evidence/recognise.ts';
 import { isRecord } from '../evidence/text-forms.ts';
 import { azureNodes, hclNodes } from './azure.ts';
@@ -44,7 +45,7 @@ function explainFound(found: Found): Explained {
     case 'snp-report':
       return {
         title: 'SEV-SNP attestation report',
-        nodes: [...snpNodes(found.bytes), ...trailing(found.trailingBytes)],
+        nodes: [...snpNodes(found.bytes), ...trailing(found.trailingBytes), ...innerGroups(found.inner)],
       };
     case 'azure-evidence':
       return { title: 'Evidence of an Azure confidential VM', nodes: azureNodes(found.bytes) };
@@ -57,7 +58,8 @@ function explainFound(found: Found): Explained {
       };
     }
     case 'jwt':
-      return { title: 'JSON web token', nodes: [...tokenNodes(found), ...innerGroups(found.inner)] };
+    case 'cwt':
+      return { title: capitalised(describeFound(found)), nodes: [...tokenNodes(found), ...innerGroups(found.inner)] };
     case 'json':
       return {
         title: 'JSON',
@@ -75,6 +77,10 @@ function explainFound(found: Found): Explained {
   }
 }
 
+function capitalised(words: string): string {
+  return `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`;
+}
+
 /** A spelling or a header is one line; what is inside is the matter. */
 function explainWrapper(found: WrapperFound): Explained {
   const [only] = found.inner;
@@ -83,7 +89,7 @@ function explainWrapper(found: WrapperFound): Explained {
     const { title, nodes } = explainFound(only.found);
     return { title: `${title}, in ${found.form}`, nodes };
   }
-  const title = `${found.what[0]?.toUpperCase() ?? ''}${found.what.slice(1)}`;
+  const title = capitalised(found.what);
   if (found.form === 'hcl-report') return { title, nodes: hclNodes(found.bytes) };
   return { title, nodes: [...headerNodes(found), ...carried(found.inner, 'holds nothing that is known here')] };
 }
@@ -112,22 +118,21 @@ function headerNodes({ form, bytes }: WrapperFound): readonly ExplainNode[] {
   }
 }
 
-/** JSON that is no evidence, by a member that it has. */
-const documents = [
-  {
-    member: 'tcb_info',
-    node: node('collateral', 'what a quote is verified with', 'give it to `enclos verify --collateral`'),
-  },
-  ...['acceptedStatuses', 'measurements', 'pcrs'].map((member) => ({
-    member,
-    node: node('policy', 'what somebody accepts', '`enclos policy explain` says it in sentences'),
-  })),
-];
+/** JSON that is not evidence. */
+const documents: Readonly<Record<JsonKind, ExplainNode>> = {
+  collateral: node('collateral', 'what evidence is verified with', 'give it to `enclos verify --collateral`'),
+  policy: node('policy', 'what somebody accepts', '`enclos policy explain` says it in sentences'),
+  'tpm-quote': node(
+    'TPM quote',
+    'with its signature and the PCRs',
+    'it takes the HCL report of the machine, whose hardware vouches for the key that signed it',
+  ),
+};
 
 function jsonNodes(value: unknown): readonly ExplainNode[] {
+  const kind = jsonKindOf(value);
+  if (kind !== undefined) return [documents[kind]];
   const names = isRecord(value) ? Object.keys(value) : [];
-  const known = documents.find(({ member }) => names.includes(member));
-  if (known !== undefined) return [known.node];
   return names.length === 0 ? [] : [node('members', names.slice(0, 64).join(', '))];
 }
 

@@ -1,5 +1,7 @@
-import type { JwtFound } from '../evidence/found.ts';
+import type { TokenFound } from '../evidence/found.ts';
+import { earAppraisals } from '../evidence/ear.ts';
 import { isRecord } from '../evidence/text-forms.ts';
+import { earNodes } from './ear.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 
 /** What claims mean (RFC 7519, RFC 9711; Azure Attestation; Intel Trust Authority; EAR). */
@@ -27,6 +29,8 @@ const meanings: Readonly<Record<string, string>> = {
   'x-ms-attestation-type': 'kind of the evidence: sgx, sevsnpvm, tdxvm, azurevm, tpm',
   'x-ms-policy-hash': 'hash of the policy by which the service appraised',
   'x-ms-policy-signer': 'who signed that policy',
+  'x-ms-policy': 'the policy of the service, in its JWS: `enclos policy check` reads it',
+  AttestationPolicy: 'the text of a policy in base64url: `enclos policy check` reads it',
   'x-ms-compliance-status': 'what Azure says about the virtual machine',
   'x-ms-runtime': 'data that the evidence vouches for',
   'x-ms-inittime': 'data given at launch',
@@ -73,8 +77,9 @@ const mostMembers = 128;
 const longestValue = 256;
 
 /** Header and claims of a token. */
-export function tokenNodes({ header, claims }: JwtFound): readonly ExplainNode[] {
+export function tokenNodes({ header, claims }: TokenFound): readonly ExplainNode[] {
   return [
+    ...(earNodes(claims) ?? []),
     group(
       'header',
       memberNodes(header, 0),
@@ -86,7 +91,7 @@ export function tokenNodes({ header, claims }: JwtFound): readonly ExplainNode[]
 
 function issuerNote(claims: Readonly<Record<string, unknown>>): string {
   if ('x-ms-ver' in claims || 'x-ms-attestation-type' in claims) return 'in the names of Azure Attestation';
-  if (Object.keys(claims).some((name) => name.startsWith('ear.'))) return 'an EAR: an attestation result';
+  if (earAppraisals(claims) !== undefined) return 'an EAR: an attestation result';
   if ('attester_tcb_status' in claims || 'tdx' in claims) return 'in the names of Intel Trust Authority';
   return 'of no profile that is known here';
 }

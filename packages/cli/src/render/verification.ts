@@ -71,7 +71,7 @@ function renderHardware(verdict: HardwareVerdict, carrier: Readonly<Record<strin
 function notesOf(outcome: ShownOutcome): readonly string[] {
   const { trailingBytes, certificate, notices, rootsNamed, verdict } = outcome;
   const notes: string[] = [];
-  if (outcome.onlyHardware === true && verdict !== undefined) notes.push(onlyHardwareNote);
+  if (outcome.onlyHardware === true) notes.push(verdict === undefined ? refusedHclNote : onlyHardwareNote);
   const trailing = `${trailingBytes} bytes follow the quote. They are no part of it, and were ignored.`;
   if (trailingBytes > 0) notes.push(trailing);
   if (certificate?.keyBound === undefined && certificate !== undefined) {
@@ -89,6 +89,9 @@ function notesOf(outcome: ShownOutcome): readonly string[] {
 
 const onlyHardwareNote =
   'Only the hardware’s report inside the HCL report was verified. Nothing is known of what the machine booted: that takes the quote of its TPM and the PCRs, in one document with the HCL report.';
+
+const refusedHclNote =
+  'This is a report of Azure’s paravisor (HCL report), and what was looked at is the hardware’s report inside. Even when that is genuine, what is missing is the quote of the TPM and the PCRs: verify the whole evidence.';
 
 function accepted({ binding }: ShownOutcome): string {
   switch (binding?.kind) {

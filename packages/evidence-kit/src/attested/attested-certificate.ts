@@ -7,6 +7,7 @@ import {
   cborText,
   cborUnsigned,
   concatBytes,
+  derInteger,
   derOctetString,
   utf8,
 } from '@enclos/codec';
@@ -48,7 +49,9 @@ export interface AttestedForm {
 /** The forms that attested TLS accepts, for the key of a server: {@link attestedServerKey}'s unless given. */
 export function attestedForms(
   keyInfo: Uint8Array = publicKeyInfo(attestedServerKey()),
-): Readonly<Record<'tagged' | 'cmw' | 'gramine-legacy' | 'oe-report' | 'ego' | 'oe-evidence', AttestedForm>> {
+): Readonly<
+  Record<'tagged' | 'cmw' | 'gramine-legacy' | 'oe-report' | 'ego' | 'azure-signing' | 'oe-evidence', AttestedForm>
+> {
   const claims = taggedClaims(keyInfo);
   const pemKey = utf8(`${pem(keyInfo, 'PUBLIC KEY')}\0`);
   const tagged = (evidence: Uint8Array): Uint8Array => taggedEvidence(evidence, claims);
@@ -60,6 +63,8 @@ export function attestedForms(
     'gramine-legacy': { id: '0.6.9.42.840.113741.1337.6', reportData: reportDataOf(keyInfo), wrap: (quote) => quote },
     'oe-report': { ...openEnclave, reportData: reportDataOf(pemKey) },
     ego: { ...openEnclave, reportData: reportDataOf(keyInfo) },
+    // Azure Attestation: the quote without a header of Open Enclave, in an OCTET STRING inside that of the extension.
+    'azure-signing': { id: '1.2.840.113556.10.1.1', reportData: reportDataOf(pemKey), wrap: derOctetString },
     'oe-evidence': {
       id: '1.3.6.1.4.1.311.105.2',
       reportData: reportDataOf(pemKey),
@@ -67,6 +72,9 @@ export function attestedForms(
     },
   };
 }
+
+/** What certificates of Azure Attestation have beside their quote: a version, under the identifier of other evidence. */
+export const azureVersionExtension: Extension = Object.freeze({ id: '1.2.840.113556.10.1.2', value: derInteger(1) });
 
 /** SHA-256, then zeros. */
 export function reportDataOf(bytes: Uint8Array): Uint8Array {

@@ -99,8 +99,17 @@ const shape: readonly RefusalScenario[] = [
   refusal('pck-chain', 'four certificates', 'UNSUPPORTED_CERT_FORMAT', {
     pckChain: (good) => [...good, ...good.slice(2)],
   }),
-  refusal('pck-chain', 'certificates in another order', 'SGX_ROOT_CA_MISSING', {
-    pckChain: (good) => good.toReversed(),
+  refusal('pck-chain', 'the root twice, and no PCK CA', 'SGX_INTERMEDIATE_CA_MISSING', {
+    pckChain: ([leaf, , top]) => [leaf, top, top].flatMap((der) => der ?? []),
+  }),
+  refusal('pck-chain', 'the leaf twice, and no PCK CA', 'SGX_INTERMEDIATE_CA_MISSING', {
+    pckChain: ([leaf, , top]) => [leaf, leaf, top].flatMap((der) => der ?? []),
+  }),
+  refusal('pck-chain', 'the PCK CA twice, and no leaf', 'SGX_PCK_MISSING', {
+    pckChain: ([, ca, top]) => [ca, ca, top].flatMap((der) => der ?? []),
+  }),
+  refusal('pck-chain', 'the root of another vendor, in another order', 'SGX_INTERMEDIATE_CA_INVALID_ISSUER', {
+    pckChain: ([leaf, ca]) => [...foreignSigningChain().slice(1), leaf, ca].flatMap((der) => der ?? []),
   }),
   refusal('pck-chain', 'a root of another name', 'SGX_ROOT_CA_MISSING', {
     certificates: { root: { subject: 'Root', issuer: 'Root' }, intermediate: { issuer: 'Root' } },
@@ -251,8 +260,11 @@ function signingChain(
     refusal(group, 'three certificates', 'UNSUPPORTED_CERT_FORMAT', {
       [chain]: (good: readonly Uint8Array[]) => [...good, ...good.slice(1)],
     }),
-    refusal(group, 'certificates in another order', 'SGX_ROOT_CA_MISSING', {
-      [chain]: (good: readonly Uint8Array[]) => good.toReversed(),
+    refusal(group, 'the signing certificate twice', 'SGX_ROOT_CA_MISSING', {
+      [chain]: ([signer]: readonly Uint8Array[]) => [signer, signer].flatMap((der) => der ?? []),
+    }),
+    refusal(group, 'the root twice', 'SGX_TCB_SIGNING_CERT_MISSING', {
+      [chain]: ([, top]: readonly Uint8Array[]) => [top, top].flatMap((der) => der ?? []),
     }),
     refusal(group, 'a signing certificate of another name', 'SGX_TCB_SIGNING_CERT_MISSING', {
       certificates: { [role]: { subject: 'Intel SGX Signing' } },

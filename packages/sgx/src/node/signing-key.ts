@@ -1,4 +1,4 @@
-import { fromBase64url } from '@enclos/codec';
+import { fromBase64url, mistakenForPem } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
@@ -27,7 +27,8 @@ function readPrivateKey(pem: string | Uint8Array): KeyObject {
     return createPrivateKey({ key, format: 'pem' });
   } catch (cause) {
     // OpenSSL's reasons name the format, never the key.
-    throw new EnclosError('SIGNING_KEY_INVALID', 'Not an unencrypted private key in PEM.', { cause });
+    const message = `Not an unencrypted private key in PEM.${mistakenForPem(pem)}`;
+    throw new EnclosError('SIGNING_KEY_INVALID', message, { cause });
   }
 }
 

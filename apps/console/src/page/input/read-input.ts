@@ -1,6 +1,6 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
-import { equalBytes, utf8 } from '@enclos/codec';
+import { equalBytes, parseSnpCertificateTable, utf8, type SnpHostCertificate } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { derKind, type DerKind } from './der-kind.ts';
 import { decodePemBlocks, decodeText } from './text-bytes.ts';
@@ -42,6 +42,7 @@ const policyMembers = [
 const pemStart = '-----BEGIN ';
 const hclSignature = utf8('HCLA');
 const snpVersions: readonly number[] = [2, 3, 5];
+const snpReportBytes = 1184;
 
 /**
  * Finds out what bytes are: a quote, an SEV-SNP report or an HCL report (as
@@ -55,7 +56,7 @@ export function readInput(bytes: Uint8Array): readonly Input[] {
   const kind = derKind(bytes);
   if (kind !== undefined) return [signedValue(kind, bytes)];
   const text = textOf(bytes);
-  return text === undefined ? [evidence(bytes, 'bytes')] : readText(text.trim());
+  return text === undefined ? readEvidence(bytes, 'bytes') : readText(text.trim());
 }
 
 /** For a file that is not opened at all. */
@@ -70,6 +71,28 @@ function unreadable(reason: string): Input {
 
 function signedValue(kind: DerKind, der: Uint8Array): Input {
   return { kind: kind === 'certificate' ? 'root' : kind, der };
+}
+
+/** Of an extended report of SEV-SNP: the report, and the certificates of its key that the host added. */
+function readEvidence(bytes: Uint8Array, form: string): readonly Input[] {
+  const found = evidence(bytes, form);
+  if (found.kind !== 'snp-report' || bytes.length <= snpReportBytes) return [found];
+  const leaves = hostCertificates(bytes.subarray(snpReportBytes)).filter(
+    ({ content }) => derKind(content) === 'amd-leaf',
+  );
+  if (leaves.length === 0) return [found];
+  const certificates = leaves.map(({ content }) => signedValue('amd-leaf', content));
+  return [{ ...found, bytes: bytes.subarray(0, snpReportBytes) }, ...certificates];
+}
+
+/** None for what is not a table: the verifier says what is wrong with the length of the report. */
+function hostCertificates(table: Uint8Array): readonly SnpHostCertificate[] {
+  try {
+    return parseSnpCertificateTable(table);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return [];
+  }
 }
 
 /** Both begin with a version; behind it a quote has the type of its key, 2, and a report zeros. */
@@ -98,7 +121,7 @@ function readText(text: string): readonly Input[] {
     return [unreadable('It is no evidence (bytes, hex, base64, PEM), no JSON and no certificate.')];
   }
   const kind = derKind(decoded.bytes);
-  return [kind === undefined ? evidence(decoded.bytes, decoded.form) : signedValue(kind, decoded.bytes)];
+  return kind === undefined ? readEvidence(decoded.bytes, decoded.form) : [signedValue(kind, decoded.bytes)];
 }
 
 function readPem(text: string): readonly Input[] {

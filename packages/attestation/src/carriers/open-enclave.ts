@@ -1,5 +1,6 @@
-import { ByteReader, equalBytes, fromHex } from '@enclos/codec';
-import { EnclosError } from '@enclos/errors';
+import { ByteReader, DerReader, DerTag, equalBytes, fromHex } from '@enclos/codec';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { beginsLikeQuote } from './quote-start.ts';
 
 /** OE_FORMAT_UUID_SGX_ECDSA. */
 const sgxEcdsa = fromHex('a3a21e871b4d4014b70aa125d2fbcd8c');
@@ -10,11 +11,58 @@ const evidenceVersion = 3;
 /** A quote's header and its report body, and where the length of its signature data is. */
 const quoteFixedBytes = 436;
 
+/** The quote in an extension for reports of Open Enclave. */
+export interface ReportExtension {
+  readonly quote: Uint8Array;
+  /** False for a quote without `oe_report_header_t`, as Azure Attestation certifies its signing keys. */
+  readonly hasHeader: boolean;
+}
+
 /**
- * The quote in a report of Open Enclave (oe_report_header_t): version, type and size, then the quote.
+ * Reads the extension of a report of Open Enclave. Three forms are in use: the
+ * report itself, the report in an OCTET STRING, and a quote without the header in
+ * an OCTET STRING, which the certificates of Azure Attestation have. A quote that
+ * has neither header nor OCTET STRING is read as well: its first bytes are never
+ * those of the other forms.
+ *
+ * @param value what the OCTET STRING `extnValue` holds.
  * @throws a CODEC error.
  */
-export function quoteOfReport(bytes: Uint8Array): Uint8Array {
+export function quoteOfReportExtension(value: Uint8Array): ReportExtension {
+  const content = withoutOctetString(value);
+  if (beginsLikeQuote(content)) return { quote: content, hasHeader: false };
+  return { quote: quoteOfReport(content), hasHeader: true };
+}
+
+/** The content of the one OCTET STRING that the bytes are; the bytes themselves when they are not one. */
+export function withoutOctetString(value: Uint8Array): Uint8Array {
+  if (value[0] !== DerTag.OCTET_STRING) return value;
+  return elementOf(value, DerTag.OCTET_STRING) ?? value;
+}
+
+/**
+ * True for a small INTEGER in DER. Certificates of Azure Attestation have one, a
+ * version, in the extension whose identifier Open Enclave used for evidence.
+ */
+export function isVersionNumber(value: Uint8Array): boolean {
+  return elementOf(value, DerTag.INTEGER)?.length === 1;
+}
+
+/** The content of the one element of this tag that the bytes are. */
+function elementOf(bytes: Uint8Array, tag: number): Uint8Array | undefined {
+  try {
+    const reader = new DerReader(bytes);
+    const { content } = reader.element(tag);
+    reader.end();
+    return content;
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** `oe_report_header_t`: version, type and size, then the quote. */
+function quoteOfReport(bytes: Uint8Array): Uint8Array {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== reportVersion) throw invalid('A report of Open Enclave of another version than 1.');
   if (reader.u32() !== remoteReport) throw invalid('A report of Open Enclave that is not for remote attestation.');

@@ -1,0 +1,13 @@
+export { leafFirst } from '../chain-order.ts';
+export { evidenceExtensions, type EvidenceExtension } from './evidence-extensions.ts';
+export { extensionIds, valuesOfForm, type ExtensionForm } from './extension-ids.ts';
+export {
+  decodeOpenEnclaveEvidence,
+  isVersionNumber,
+  quoteOfReportExtension,
+  withoutOctetString,
+  type ReportExtension,
+} from './open-enclave.ts';
+export { beginsLikeQuote } from './quote-start.ts';
+export { snpReportOfJson } from './snp-report-json.ts';
+export { isByteList } from '../byte-list.ts';

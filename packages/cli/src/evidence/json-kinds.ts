@@ -1,0 +1,22 @@
+import { isRecord } from './text-forms.ts';
+
+/** JSON that is not evidence, and that people give in its place. */
+export type JsonKind = 'collateral' | 'policy' | 'tpm-quote';
+
+const members: readonly (readonly [member: string, kind: JsonKind])[] = [
+  ['tcb_info', 'collateral'],
+  ['certificate_chain', 'collateral'],
+  ['acceptedStatuses', 'policy'],
+  ['measurements', 'policy'],
+  ['mrEnclave', 'policy'],
+  ['mrSigner', 'policy'],
+  ['mrTd', 'policy'],
+  ['pcrs', 'policy'],
+];
+
+/** What a JSON value is, by the members that only such a document has. */
+export function jsonKindOf(value: unknown): JsonKind | undefined {
+  if (!isRecord(value)) return undefined;
+  if ('message' in value && 'signature' in value && 'pcrs' in value) return 'tpm-quote';
+  return members.find(([member]) => Object.hasOwn(value, member))?.[1];
+}

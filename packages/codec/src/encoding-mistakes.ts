@@ -1,0 +1,25 @@
+const pemStart = /^\s*-----BEGIN /;
+/** SEQUENCE with a length of two or three octets; a decoder of UTF-8 makes U+FFFD of the second byte. */
+const derStart = /^0[\u0082\u0083\uFFFD]/;
+const base64OfDerStart = /^\s*MI[A-Za-z0-9+/]/;
+const longestStart = 32;
+
+/** True for bytes that begin like PEM (RFC 7468), where DER is wanted. */
+export function beginsLikePem(bytes: Uint8Array): boolean {
+  return pemStart.test(startOf(bytes));
+}
+
+/**
+ * What a text that is not PEM seems to be, as a sentence to add to an error: the
+ * two encodings of certificates and keys are easily given in each other's place.
+ * Empty when it seems to be neither.
+ */
+export function mistakenForPem(text: string | Uint8Array): string {
+  const start = typeof text === 'string' ? text.slice(0, longestStart) : startOf(text);
+  if (derStart.test(start)) return ' It begins like DER.';
+  return base64OfDerStart.test(start) ? ' It begins like the base64 of DER, without the lines of PEM around it.' : '';
+}
+
+function startOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, longestStart));
+}
