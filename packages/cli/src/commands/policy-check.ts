@@ -19,7 +19,8 @@ export const command = defineCommand({
         printer.line(renderDiagnostic(warning, { color: printer.color, width: printer.width }));
         printer.line();
       }
-      printer.line(`${markOf('ok', printer)} ${path} is a policy of claim rules, version ${checked.policy.version}.`);
+      const mark = checked.warnings.length === 0 ? 'ok' : 'warning';
+      printer.line(`${markOf(mark, printer)} ${path} is a policy of claim rules, version ${checked.policy.version}.`);
       return;
     }
     printer.line(`${markOf('ok', printer)} ${path} is a policy for ${names[teeOf(checked.policy)]}.`);

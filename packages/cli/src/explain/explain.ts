@@ -14,6 +14,8 @@ import { azureNodes, hclNodes } from './azure.ts';
 import { certificateNodes, taggedNodes } from './certificate.ts';
 import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './nodes.ts';
 import { quoteNodes, quoteTitle } from './quote.ts';
+import { collateralNodes } from './collateral.ts';
+import { withDatesAt } from './dates.ts';
 import { snpNodes } from './snp.ts';
 import { tokenNodes } from './token.ts';
 
@@ -24,10 +26,15 @@ export interface Explanation {
   readonly nodes: readonly ExplainNode[];
 }
 
-/** Says what bytes are and what each field of them means. Never throws: of what is no evidence it says what it seems to be. */
-export function explain(bytes: Uint8Array): Explanation {
+/**
+ * Says what bytes are and what each field of them means. Never throws: for bytes that are not evidence it says what they seem to be.
+ *
+ * @param now with it, dates that are not met at this time are marked.
+ */
+export function explain(bytes: Uint8Array, now?: Date): Explanation {
   const found = recognise(bytes);
-  const { title, nodes } = explainFound(found);
+  const { title, nodes: timeless } = explainFound(found);
+  const nodes = now === undefined ? timeless : withDatesAt(timeless, now);
   const verified = node('verified', 'no', 'this shows what it claims; `enclos verify` checks it to a root');
   return { kind: found.form, title, nodes: found.form === 'unknown' ? nodes : [verified, ...nodes] };
 }
@@ -127,7 +134,7 @@ const documents = [
 function jsonNodes(value: unknown): readonly ExplainNode[] {
   const names = isRecord(value) ? Object.keys(value) : [];
   const known = documents.find(({ member }) => names.includes(member));
-  if (known !== undefined) return [known.node];
+  if (known !== undefined) return [known.node, ...collateralNodes(value)];
   return names.length === 0 ? [] : [node('members', names.slice(0, 64).join(', '))];
 }
 
