@@ -115,9 +115,9 @@ test('every kind of frame has the bytes that it always had', () => {
     goldenFrames.map(([, { kind }]) => kind),
     Object.values(FrameKind),
   );
-  for (const [bytes, of] of goldenFrames) {
-    assert.equal(Buffer.from(encodeFrame(of)).toString('hex'), bytes);
-    assert.deepEqual(pushed(new FrameDecoder(limit), Uint8Array.from(Buffer.from(bytes, 'hex'))), [of]);
+  for (const [hex, of] of goldenFrames) {
+    assert.equal(Buffer.from(encodeFrame(of)).toString('hex'), hex);
+    assert.deepEqual(pushed(new FrameDecoder(limit), Uint8Array.from(Buffer.from(hex, 'hex'))), [of]);
   }
 });
 
