@@ -80,12 +80,27 @@ chromium.test('a short component, expired collateral and a debug enclave are sai
   });
   await console.setTime(new Date('2035-01-01T00:00:00Z'));
   await console.choose(quote, collateral, root);
-  assert.match(await console.announcement(), /^Genuine, out of date\./);
+  assert.match(await console.announcement(), /^Genuine, out of date, by collateral that was not in force\./);
   assert.match(await console.text('#result .summary'), /collateral is expired.*/s);
   assert.match(await console.text('#result .summary'), /A debugger can read its memory/);
   assert.match(await console.text('#result'), /SGX TCB component 1has 3, needs 5/);
   assert.match(await console.text('#result'), /expired for \d+ (?:days|years)/);
 });
+
+chromium.test(
+  'collateral that begins later than the chosen time leaves no good sign above the steps',
+  async (page, t) => {
+    const console = await ConsolePage.open(page, t);
+    const { quote, collateral, root } = write(console);
+    await console.setTime(new Date('2020-01-01T00:00:00Z'));
+    await console.choose(quote, collateral, root);
+    assert.match(await console.announcement(), /^Genuine, up to date, by collateral that was not in force\./);
+    const count = (selector: string): Promise<unknown> =>
+      page.evaluate(`document.querySelectorAll('${selector} [data-grade="good"]').length`);
+    assert.deepEqual([await count('#result .summary'), await count('#status')], [0, 0]);
+    assert.match(await console.text('#result'), /not in force The dates of all collateral are compared/);
+  },
+);
 
 chromium.test('a policy is applied, and the report data bound', async (page, t) => {
   const console = await ConsolePage.open(page, t);
@@ -289,7 +304,7 @@ chromium.test('the page works from a disk, without a server', async (page) => {
     assert.match(await console.announcement(), /add the certificates of AMD’s authority and root/);
     await console.choose(file(`${folder}/certs/milan/ask.der`), file(`${folder}/certs/milan/ark.der`));
     assert.equal(await console.announcement(), 'Genuine, an SEV-SNP guest on Milan. Nothing was appraised');
-    assert.match(await console.text('#result .summary'), /nobody looked whether a certificate is revoked/);
+    assert.match(await console.text('#result .summary'), /it is not known whether a certificate is revoked/);
     assert.match(await console.text('.steps'), /The report is signed by the certified key/);
     assert.match(await console.text('#result'), /reported TCBbootloader \d+, tee \d+, snp \d+, microcode \d+/);
     await console.choose(file(`${folder}/test-vlek-report.bin`));

@@ -1,6 +1,15 @@
 import type { VerifiedEvidence } from '@enclos/attestation';
 import { isEnclosError } from '@enclos/errors';
-import { Agent, fetch, type buildConnector, type RequestInfo, type RequestInit, type Response } from 'undici';
+import {
+  Agent,
+  fetch,
+  Request,
+  type buildConnector,
+  type Dispatcher,
+  type RequestInfo,
+  type RequestInit,
+  type Response,
+} from 'undici';
 import { attestedConnect, type AttestedConnectOptions, type AttestedConnection } from './connect.ts';
 import { misused } from './errors.ts';
 
@@ -12,14 +21,22 @@ type Connecting<E extends object> = Omit<
 export interface AttestedFetchOptions<E extends object = VerifiedEvidence> extends Connecting<E> {
   /** Gets each new connection's evidence, before a request is written to it. What it throws refuses the connection. */
   readonly onEvidence?: ((evidence: E, origin: string) => void) | undefined;
-  /** How long an unused connection is kept. Default: 4 seconds. A policy that changed counts for new connections. */
+  /**
+   * How long an unused connection is kept. Default: 4 seconds. A server that offers
+   * less in `Keep-Alive` is taken at its word, one that offers more is not. A policy
+   * that changed counts for new connections.
+   */
   readonly keepAliveTimeoutMs?: number | undefined;
+  /** How long after its appraisal a connection takes new requests, however busy it is. Default: 60 seconds. */
+  readonly maximumConnectionAgeMs?: number | undefined;
 }
 
 export interface AttestedFetch {
   /**
-   * `fetch` over attested connections only: to `https:` URLs, redirected ones too.
-   * @throws ATLS_* codes and refusals of the appraiser as they are; what `fetch` throws otherwise.
+   * `fetch` over attested connections only, to `https:` URLs. A redirect is followed
+   * within its origin; to follow one to another origin, ask for `redirect: 'manual'`.
+   * @throws ATLS_MISUSED for another scheme, and for a redirect to another origin; other ATLS_* codes and
+   * refusals of the appraiser as they are; what `fetch` throws otherwise.
    */
   (input: RequestInfo, init?: Omit<RequestInit, 'dispatcher'>): Promise<Response>;
   /** Lets requests under way end, and closes the connections. */
@@ -35,8 +52,13 @@ export function createAttestedFetch<E extends object = VerifiedEvidence>(
 ): AttestedFetch {
   const agent = createAttestedAgent(options);
   const attestedFetch = async (input: RequestInfo, init: Omit<RequestInit, 'dispatcher'> = {}): Promise<Response> => {
+    // Read once: what is checked is what is fetched, whatever object the input is.
+    const request = new Request(input, init);
+    const { protocol, origin } = new URL(request.url);
+    // `fetch` answers data:, blob: and about: by itself, and never asks a dispatcher.
+    if (protocol !== 'https:') misused(onlyHttps(protocol));
     try {
-      return await fetch(input, { ...init, dispatcher: agent });
+      return await fetch(request, { dispatcher: withinOrigin(agent, origin) });
     } catch (error) {
       // `fetch` says "fetch failed" of everything, and keeps the reason as the cause.
       const reason = error instanceof Error && isEnclosError(error.cause) ? error.cause : error;
@@ -46,14 +68,39 @@ export function createAttestedFetch<E extends object = VerifiedEvidence>(
   return Object.freeze(Object.assign(attestedFetch, { close: () => agent.close() }));
 }
 
+function onlyHttps(protocol: string): string {
+  return `Attested TLS is for https: URLs, not ${protocol}`;
+}
+
+/** What dispatches the requests of one fetch: the first one, and those that redirects make of it. */
+function withinOrigin(agent: Agent, origin: string): Dispatcher {
+  return agent.compose((dispatch) => (options, handler) => {
+    const target = new URL(String(options.origin));
+    if (target.protocol !== 'https:') misused(onlyHttps(target.protocol));
+    if (target.origin !== origin) misused('A redirect to another origin is not followed: ask for redirect: "manual".');
+    return dispatch(options, handler);
+  });
+}
+
+/** An agent whose connections are only for requests with an end: what takes over a connection outlives every bound on its age. */
+class AttestedAgent extends Agent {
+  override dispatch(options: Parameters<Agent['dispatch']>[0], handler: Dispatcher.DispatchHandler): boolean {
+    if (options.method === 'CONNECT' || (options.upgrade ?? false) !== false) {
+      misused('An attested connection is not upgraded and not tunnelled through: use attestedConnect.');
+    }
+    return super.dispatch(options, handler);
+  }
+}
+
 /** The same as an undici dispatcher, for `request`, `stream` and `pipeline` of undici 7. */
 export function createAttestedAgent<E extends object = VerifiedEvidence>({
   onEvidence,
   keepAliveTimeoutMs = 4000,
+  maximumConnectionAgeMs = 60_000,
   ...connecting
 }: AttestedFetchOptions<E>): Agent {
   const open = async ({ protocol, hostname, port }: buildConnector.Options): Promise<AttestedConnection<E>> => {
-    if (protocol !== 'https:') misused(`Attested TLS is for https: URLs, not ${protocol}`);
+    if (protocol !== 'https:') misused(onlyHttps(protocol));
     const connection = await attestedConnect<E>({ ...connecting, host: bare(hostname), port: Number(port || 443) });
     try {
       onEvidence?.(connection.evidence, `https://${hostname}:${port || 443}`);
@@ -63,9 +110,17 @@ export function createAttestedAgent<E extends object = VerifiedEvidence>({
     }
     return connection;
   };
-  return new Agent({
+  for (const [name, ms] of Object.entries({ keepAliveTimeoutMs, maximumConnectionAgeMs })) {
+    if (!(ms > 0 && ms < 2 ** 31)) misused(`${name} is not a number of milliseconds.`);
+  }
+  return new AttestedAgent({
+    // One request at a time, and none that a second stream of the same connection would carry on.
     allowH2: false,
+    pipelining: 1,
     keepAliveTimeout: keepAliveTimeoutMs,
+    // Above which undici would otherwise follow the peer's `Keep-Alive: timeout=` up to ten minutes.
+    keepAliveMaxTimeout: keepAliveTimeoutMs,
+    clientTtl: maximumConnectionAgeMs,
     connect(target, callback) {
       void (async () => {
         try {

@@ -30,6 +30,7 @@ export type { Shortfall } from './shortfall.ts';
 export type { TcbEvaluation } from './tcb-evaluation.ts';
 export type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
 export type { QuoteVerdict, SgxVerdict, TdxVerdict } from './verdict.ts';
+export { validityOf, type PartOutOfForce, type Validity } from './validity.ts';
 export { verifyQuote, type VerifyOptions } from './verify.ts';
 export { createVerifierCache, type VerifierCache, type VerifierCacheLimits } from './verifier-cache.ts';
 export type { VerificationOptions } from './verification.ts';

@@ -20,7 +20,7 @@ const maxDynamicBytes = 64 * 1024;
 const maxStringBytes = 4 * 1024 * 1024;
 
 /** Program header types and dynamic tags (System V ABI, chapter 5). */
-const PT_LOAD = 1;
+export const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
 const DT_NULL = 0n;
@@ -28,15 +28,21 @@ const DT_NEEDED = 1n;
 const DT_STRTAB = 5n;
 const DT_STRSZ = 10n;
 
-interface Segment {
+export interface Segment {
   readonly type: number;
+  /** PF_X, PF_W and PF_R. */
+  readonly flags: number;
   readonly offset: bigint;
   readonly address: bigint;
   readonly sizeBytes: bigint;
 }
 
-/** The bytes of a file from `offset`, all of them, when they are no more than `maxBytes`. */
-function readExactly(read: ReadAt, { offset, sizeBytes }: Pick<Segment, 'offset' | 'sizeBytes'>, maxBytes: number) {
+/** The bytes of a file from `offset`, all of them, when they are no more than `maxBytes`. @throws RangeError */
+export function readExactly(
+  read: ReadAt,
+  { offset, sizeBytes }: { readonly offset: bigint; readonly sizeBytes: bigint },
+  maxBytes: number,
+): Uint8Array {
   if (sizeBytes > BigInt(maxBytes) || offset > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new RangeError('A part of the ELF file is out of bounds.');
   }
@@ -45,9 +51,10 @@ function readExactly(read: ReadAt, { offset, sizeBytes }: Pick<Segment, 'offset'
   return bytes;
 }
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function readSegments(read: ReadAt): { readonly machine: number; readonly segments: readonly Segment[] } {
+/** The program headers, at most 128. @throws RangeError */
+export function readSegments(read: ReadAt): { readonly machine: number; readonly segments: readonly Segment[] } {
   const header = viewOf(readExactly(read, { offset: 0n, sizeBytes: 64n }, 64));
   // "\x7FELF", 64-bit, little-endian: what the supported interpreters are.
   const isElf64 = header.getUint32(0) === 0x7f454c46 && header.getUint16(4) === 0x0201;
@@ -63,6 +70,7 @@ function readSegments(read: ReadAt): { readonly machine: number; readonly segmen
     const at = index * entryBytes;
     return {
       type: table.getUint32(at, true),
+      flags: table.getUint32(at + 4, true),
       offset: table.getBigUint64(at + 8, true),
       address: table.getBigUint64(at + 16, true),
       sizeBytes: table.getBigUint64(at + 32, true),

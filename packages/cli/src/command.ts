@@ -78,7 +78,7 @@ export interface CommandShape {
   readonly rest?: { readonly value: string; readonly summary: string };
   readonly examples: readonly Example[];
   /** What an exit code means for this command, where the general words say too little. */
-  readonly exitCodes: Readonly<Partial<Record<1 | 2 | 3 | 4, string>>>;
+  readonly exitCodes: Readonly<Partial<Record<1 | 2 | 3 | 4 | 5, string>>>;
 }
 
 interface Definition<O extends OptionSpecs, A extends ArgumentSpecs, R> extends CommandShape {

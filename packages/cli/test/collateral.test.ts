@@ -148,7 +148,12 @@ describe('enclos collateral', () => {
     );
 
     const old = await collateral(['doctor', '--offline'], at(40 * dayMs));
-    assert.equal(old.code, 1);
+    assert.equal(old.code, 5);
+    assert.match(old.stdout, /^⚠ \d of 5 had expired or not begun/);
+    const fetchedOld = await collateral(['fetch', 'quote.bin', ...source(), '--offline'], at(40 * dayMs));
+    assert.equal(fetchedOld.code, 5, fetchedOld.stderr);
+    assert.match(fetchedOld.stdout, /^⚠ \d of 4 had expired or not begun/);
+    assert.doesNotMatch(fetchedOld.stdout, /✔/);
     assert.match(old.stdout, /✖ .*\n(?: {2}.*\n)+ {2}fix +Fetch it again: verifiers report it as expired/);
     assert.match((await collateral(['list', '--cache', 'empty'])).stdout, /^Nothing is kept\.\n$/);
   });

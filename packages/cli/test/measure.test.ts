@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { concatBytes, toHex } from '@enclos/codec';
+import { concatBytes, toHex, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { PAGE_SIZE, PageFlags, parseSigstruct, writeSgxs } from '@enclos/sgx';
 import { measureImage } from '@enclos/sgx/node';
@@ -92,4 +92,72 @@ vectors.test("another tool's enclave measures to the hash in its signature", asy
   writeFileSync(other, vectors.read('sgx/test_enclave.sgxs'));
   const { enclaveHash } = parseSigstruct(vectors.read('sgx/test_enclave.sig').subarray(0, 1808));
   assert.equal((await enclos(['measure', other])).stdout, `${toHex(enclaveHash)}\n`);
+});
+
+/** An ELF file with one segment that may be executed, and properties of Open Enclave (System V ABI, chapter 4). */
+function enclaveFile(code: Uint8Array): Uint8Array {
+  const [codeAt, infoAt, namesAt, tableAt] = [120, 1000, 3000, 3100];
+  const names = utf8('\0.oeinfo\0.shstrtab\0');
+  const bytes = new Uint8Array(tableAt + 3 * 64);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  bytes.set(code, codeAt);
+  bytes.set(names, namesAt);
+  for (const [at, value] of [
+    [32, 64],
+    [40, tableAt],
+    [64 + 8, codeAt],
+    [64 + 32, code.length],
+    [tableAt + 64 + 24, infoAt],
+    [tableAt + 64 + 32, 1960],
+    [tableAt + 128 + 24, namesAt],
+    [tableAt + 128 + 32, names.length],
+  ] as const) {
+    view.setBigUint64(at, BigInt(value), true);
+  }
+  for (const [at, value] of [
+    [54, 56],
+    [56, 1],
+    [58, 64],
+    [60, 3],
+    [62, 2],
+  ] as const) {
+    view.setUint16(at, value, true);
+  }
+  for (const [at, value] of [
+    [64, 1],
+    [64 + 4, 5],
+    [infoAt, 1960],
+    [infoAt + 4, 2],
+    [tableAt + 64, 1],
+    [tableAt + 64 + 4, 1],
+    [tableAt + 128, 9],
+    [tableAt + 128 + 4, 3],
+  ] as const) {
+    view.setUint32(at, value, true);
+  }
+  return bytes;
+}
+
+test('an enclave file of another SDK is named and not measured, as a file and from a pipe in pieces of any size', async () => {
+  for (const [bytes, exit, code] of [
+    [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd7)), 2, 'ENCLAVE_FILE_NOT_MEASURED'],
+    [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd6)), 3, 'ENCLAVE_FILE_SIMULATED'],
+    [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd7)).fill(9, 1000, 1004), 3, 'ENCLAVE_FILE_INVALID'],
+    [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd7)).fill(0, 3000, 3019), 2, 'SGXS_INVALID'],
+  ] as const) {
+    writeFileSync(join(folder, 'enclave.signed.so'), bytes);
+    const ran = await enclos(['measure', 'enclave.signed.so', '--json'], { cwd: folder });
+    assert.deepEqual([ran.code, errorOf(ran).code], [exit, code]);
+    for (const size of [1, 3, 1000]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        bytes.subarray(index * size, (index + 1) * size),
+      );
+      const piped = await enclos(['measure', '-', '--json'], { stdin: pieces });
+      assert.deepEqual([piped.code, errorOf(piped).code], [exit, code], `pieces of ${size}`);
+    }
+  }
+  writeFileSync(join(folder, 'enclave.signed.so'), enclaveFile(Uint8Array.of(1)));
+  const shown = await enclos(['inspect', 'enclave.signed.so'], { cwd: folder });
+  assert.match(shown.stdout, /^Enclave file of Open Enclave, a SIMULATION build\n├─ build +SIMULATION/);
 });

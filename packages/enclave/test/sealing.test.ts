@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { concatBytes, utf8 } from '@enclos/codec';
+import { concatBytes, fromHex, toHex, utf8 } from '@enclos/codec';
 import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
-import { encodeKeyRequest, parseKeyRequest } from '@enclos/sgx';
+import { Attribute, encodeKeyRequest, parseKeyRequest } from '@enclos/sgx';
 import {
   encodeSealedBlob,
   parseSealedBlob,
@@ -162,4 +162,77 @@ describe('what a platform lacks', () => {
       await assert.rejects(unsealOn(platform, blob, { policy: 'signer' }), code('TEE_CAPABILITY_MISSING'));
     });
   }
+});
+
+/**
+ * What `sealOn` of version 0.1.0 made of `secret` with the associated data `name` on the platforms of this file, in
+ * November 2026. A change of the format that does not open them loses what users have sealed: these bytes are never made anew.
+ */
+const goldenBlobs = [
+  {
+    name: 'version 1',
+    platform: byRequest,
+    policy: 'enclave',
+    header: '454e434c5345414c01000100',
+    request:
+      '04000100040000000909090909090909090909090909090903000000000000ff0000000000000000c4a30f709a9bf5c1' +
+      '6e61b902389d2a59b8b9872b59eac8a5aaee3df302354b58000000f00000',
+    rest: 'cdc757858a4cded7a1a1b013080000000ae30034235812916a9ce04016bdc53a2cda5c1f3dcfdd1f',
+  },
+  {
+    name: 'version 2',
+    platform: fixed(),
+    policy: 'signer',
+    header: '454e434c5345414c02000100',
+    request:
+      '04000200040000000909090909090909090909090909090903000000000000ff00000000000000000000000000000000' +
+      '000000000000000000000000000000000000000000000000000000f00000',
+    rest:
+      'b4b164a276629ddcd19ac52847447c8aca1b5edf8f90ba49e2b1cf0822803f41c974303a28e53bcb8a071e7408000000' +
+      '5c87dd02e425ef8bdd852cd32cd08d7eeb9de2b9143d9c02',
+  },
+] as const;
+
+describe('blobs that were sealed before', () => {
+  for (const { name, platform, policy, header, request, rest } of goldenBlobs) {
+    test(`of ${name} open, and have the bytes that are documented`, async () => {
+      // KEYREQUEST is 512 bytes (SDM vol. 3D, table 40-22), all but the first 78 zeros.
+      const blob = fromHex(header + request.padEnd(1024, '0') + rest);
+      assert.deepEqual(await unsealOn(platform, blob, { policy, associatedData: utf8('name') }), secret);
+      assert.deepEqual(encodeSealedBlob(parseSealedBlob(blob)), blob);
+    });
+  }
+});
+
+describe('the attributes that take part in the key of a sealed blob', () => {
+  /** INIT and DEBUG of the first byte, and the whole last one. */
+  const mask = '03000000000000ff';
+  const attributeMaskAt = 12 + 24;
+
+  test('are INIT, DEBUG and those of the future: a debug enclave has other keys than a production enclave', async () => {
+    for (const platform of [byRequest, fixed()]) {
+      const blob = await sealOn(platform, secret, { policy: 'signer' });
+      assert.equal(toHex(blob.subarray(attributeMaskAt, attributeMaskAt + 16)), mask + '00'.repeat(8));
+    }
+  });
+
+  test('are not for the host to choose: a blob that leaves one of them out is refused, though its key is right', async () => {
+    const blob = await sealOn(byRequest, secret, { policy: 'enclave' });
+    for (const flags of [0n, Attribute.INIT, Attribute.DEBUG, 0xff00_0000_0000_0001n, 0x0000_0000_0000_0003n]) {
+      const { keyRequest, nonce } = parseSealedBlob(blob);
+      const forged = { keyRequest: { ...keyRequest, attributeMask: { flags, xfrm: 0n } }, nonce };
+      const request = encodeKeyRequest(forged.keyRequest);
+      const halves = [request, request.with(40 + 31, (request[40 + 31] ?? 0) ^ 1)];
+      const keys = await Promise.all(halves.map((half) => byRequest.attester.key(half)));
+      const key = new Uint8Array(hkdfSync('sha256', concatBytes(...keys), new Uint8Array(), 'enclos seal v1', 32));
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(sealedBlobHeader(forged));
+      const ciphertext = new Uint8Array(concatBytes(cipher.update(secret), cipher.final()));
+      const resealed = encodeSealedBlob({ ...forged, ciphertext, tag: new Uint8Array(cipher.getAuthTag()) });
+      await assert.rejects(
+        unsealOn(byRequest, resealed, { policy: 'enclave' }),
+        code('SEAL_NOT_OPENED'),
+        String(flags),
+      );
+    }
+  });
 });

@@ -79,6 +79,62 @@ test('a frame has the documented bytes', () => {
   assert.deepEqual([...encoded], [17, 0, 0, 0, 2, 1, 3, 2, 7, 6, 5, 4, 8, 0, 0, 0, 9, 0, 0, 0, 0xaa]);
 });
 
+/** Each kind, by the table in the package's README: what is built today has to speak with what is built later. */
+const goldenFrames: readonly (readonly [bytes: string, of: Frame])[] = [
+  ['12000000010000000000000000000000000000000102', frame(FrameKind.HELLO, { payload: Uint8Array.of(1, 2) })],
+  [
+    '1100000002010302070605040800000009000000aa',
+    frame(FrameKind.CALL, {
+      table: 1,
+      functionIndex: 0x0203,
+      callId: 0x04050607,
+      parentCallId: 8,
+      timeoutMs: 9,
+      payload: Uint8Array.of(0xaa),
+    }),
+  ],
+  ['11000000030000000700000000000000000000000a', frame(FrameKind.RETURN, { callId: 7, payload: Uint8Array.of(10) })],
+  ['11000000040000000800000000000000000000000b', frame(FrameKind.THROW, { callId: 8, payload: Uint8Array.of(11) })],
+  ['1000000005000000090000000000000000000000', frame(FrameKind.CANCEL, { callId: 9 })],
+  [
+    '11000000060002000000000000000000000000000c',
+    frame(FrameKind.LOG, { functionIndex: 2, payload: Uint8Array.of(12) }),
+  ],
+  ['1000000007000000000000000000000000000000', frame(FrameKind.GOODBYE)],
+  [
+    '11000000080000000300000000000000000000000d',
+    frame(FrameKind.STREAM_DATA, { callId: 3, payload: Uint8Array.of(13) }),
+  ],
+  ['1000000009000000030000000010000000000000', frame(FrameKind.STREAM_CREDIT, { callId: 3, parentCallId: 4096 })],
+  ['100000000a000000030000000000000000000000', frame(FrameKind.STREAM_END, { callId: 3 })],
+  ['100000000b000000030000000000000000000000', frame(FrameKind.STREAM_CLOSE, { callId: 3 })],
+];
+
+test('every kind of frame has the bytes that it always had', () => {
+  assert.deepEqual(
+    goldenFrames.map(([, { kind }]) => kind),
+    Object.values(FrameKind),
+  );
+  for (const [hex, of] of goldenFrames) {
+    assert.equal(Buffer.from(encodeFrame(of)).toString('hex'), hex);
+    assert.deepEqual(pushed(new FrameDecoder(limit), Uint8Array.from(Buffer.from(hex, 'hex'))), [of]);
+  }
+});
+
+test('a frame above the limit is refused when it arrives whole in one chunk, alone or behind others', () => {
+  const largest = frame(FrameKind.HELLO, { payload: new Uint8Array(limit.maxFrameBytes - 20).fill(1) });
+  const tooLarge = rawFrame({ kind: FrameKind.HELLO, payload: new Uint8Array(limit.maxFrameBytes - 19) });
+  assert.deepEqual(pushed(new FrameDecoder(limit), encodeFrame(largest)), [largest]);
+  for (const before of [noBytes, encodeFrame(largest)]) {
+    const decoder = new FrameDecoder(limit);
+    const seen: Frame[] = [];
+    const chunk = new Uint8Array(Buffer.concat([before, tooLarge, encodeFrame(largest)]));
+    assert.throws(() => decoder.read(chunk, (found) => seen.push(found)), hasCode('GATE_PROTOCOL_VIOLATION'));
+    assert.equal(seen.length, before.length > 0 ? 1 : 0);
+    assert.equal(decoder.heldBytes, 0);
+  }
+});
+
 test('frames survive encoding and any chunking', () => {
   fc.assert(
     fc.property(

@@ -37,7 +37,7 @@ async function* pieces(data: Uint8Array): AsyncGenerator<Uint8Array> {
 /** A layer, compressed or not, read as `image verify` does. */
 export async function fuzz(data: Uint8Array): Promise<void> {
   const isGzip = data[0] === 0x1f;
-  const budget = { entries: 100, unpackedBytes: 1024 * 1024 };
+  const budget = { entries: 100, records: 1000, unpackedBytes: 1024 * 1024 };
   let seen = 0;
   const view = createAppView(['usr/local/bin/node']);
   try {
@@ -59,5 +59,6 @@ export async function fuzz(data: Uint8Array): Promise<void> {
   } catch (error) {
     if (!isEnclosError(error)) throw error;
   }
+  if (budget.records < -1) throw new Error('Records were read that the budget does not have.');
   if (seen > 1024 * 1024) throw new Error('More was unpacked than allowed.');
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { Gzip } from 'fflate';
 import { piped } from './piped.ts';
+import { layerInvalid } from './tar/path.ts';
 
 /** Names the bytes that {@link compress} makes of something: what keeps compressed layers puts it into its keys. */
 export const compressor = 'fflate 0.8.3 level 4, in 1 MiB pieces';
@@ -46,7 +47,21 @@ async function* equalPieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<U
   if (filled > 0) yield buffer.subarray(0, filled);
 }
 
-/** Decompresses as it comes. How much may come out is for the reader to say: it stops reading. Rejects for what is not gzip. */
-export function decompress(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return piped(pieces, createGunzip({ chunkSize: 256 * 1024 }));
+/**
+ * Decompresses as it comes, several members as one (RFC 1952 section 2.2). How much may come out is for the reader to say: it
+ * stops reading. Rejects for what is not gzip, and with OCI_LAYER_INVALID when bytes follow the last member: the decoder takes
+ * zeros there for padding and passes over all that comes after them, and other readers do not.
+ */
+export async function* decompress(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let givenBytes = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
+      givenBytes += piece.length;
+      yield piece;
+    }
+  };
+  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+  yield* piped(counted(), gunzip);
+  // What the decoder has taken in: all that it was given, unless it stopped before the end.
+  if (gunzip.bytesWritten !== givenBytes) throw layerInvalid('goes on behind the end of its gzip');
 }

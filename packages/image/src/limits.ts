@@ -18,6 +18,13 @@ export const limits = Object.freeze({
   unpackedBytes: 8 * gib,
   /** Of the files, folders and links of all layers. */
   entries: 500_000,
+  /**
+   * What stands before entries in all layers: headers of pax and GNU, and each record in one. Most entries of most images
+   * have none, and a record costs a microsecond.
+   */
+  records: 2_000_000,
+  /** Zeros after the end of one archive. Writers pad to 10 KiB. */
+  paddingBytes: mib,
   /** Of zstd, in one layer. podman makes one for each file. */
   frames: 100_000,
   pathBytes: 4 * kib,

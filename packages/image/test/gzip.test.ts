@@ -31,6 +31,25 @@ test('decompress() reads several members, as they are concatenated', async () =>
   assert.equal(Buffer.from(await collect(decompress(inPieces(two, 5)))).toString(), 'onetwo');
 });
 
+test('bytes after the last member are refused, wherever the pieces end: zeros too, and a member after them', async () => {
+  const [one, two] = [gzipSync('one'), gzipSync('two')];
+  const zeros = Buffer.alloc(10);
+  for (const bytes of [
+    Buffer.concat([one, zeros]),
+    Buffer.concat([one, Buffer.of(0)]),
+    Buffer.concat([one, zeros, two]),
+    Buffer.concat([one, two, zeros]),
+    Buffer.concat([one, Buffer.of(0x1f)]),
+    Buffer.concat([one, Buffer.from('x')]),
+    Buffer.concat([one, two.subarray(0, 12)]),
+    Buffer.concat([one, Buffer.alloc(100_000)]),
+  ]) {
+    for (const size of [1, 5, one.length, one.length + 1, bytes.length]) {
+      await assert.rejects(collect(unpack(inPieces(bytes, size), 'gzip')), { code: 'OCI_LAYER_INVALID' });
+    }
+  }
+});
+
 test('a layer that is not gzip is refused as such', async () => {
   const damaged = Buffer.from(gzipSync('hello'));
   damaged[12] = 0xff;

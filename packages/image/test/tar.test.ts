@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import * as fc from 'fast-check';
 import { bytesContent, type LayerEntry } from '../src/tar/entry.ts';
-import { readTar, type TarBudget, type TarEntry } from '../src/tar/read.ts';
+import { limits } from '../src/limits.ts';
+import { createTarBudget, readTar, type TarBudget, type TarEntry } from '../src/tar/read.ts';
 import { archive, file, inPieces } from './sample.ts';
 
 interface Read extends TarEntry {
@@ -181,11 +182,52 @@ for (const [what, bytes, reason] of refusals) {
 test('readTar() stops at its bounds: entries, bytes and names', async () => {
   const two = join(block({}), block({ name: 'b' }), end);
   const within = (budget: TarBudget) => readTar(inPieces(two), () => undefined, budget);
-  await within({ entries: 2, unpackedBytes: 4096 });
-  await assert.rejects(within({ entries: 1, unpackedBytes: 4096 }), { code: 'OCI_TOO_LARGE' });
-  await assert.rejects(within({ entries: 2, unpackedBytes: 1024 }), { code: 'OCI_TOO_LARGE' });
+  await within({ entries: 2, records: 0, unpackedBytes: 4096 });
+  await assert.rejects(within({ entries: 1, records: 0, unpackedBytes: 4096 }), { code: 'OCI_TOO_LARGE' });
+  await assert.rejects(within({ entries: 2, records: 0, unpackedBytes: 1024 }), { code: 'OCI_TOO_LARGE' });
   const name = join(block({ type: 'L', size: '00077777777' }), end);
   await assert.rejects(read(name), { code: 'OCI_TOO_LARGE' });
+});
+
+test('headers before an entry and each record in them are charged before they are read', async () => {
+  const charged = async (bytes: Uint8Array): Promise<number> => {
+    const budget = { entries: 9, records: 1000, unpackedBytes: 1_000_000 };
+    await readTar(inPieces(bytes), () => undefined, budget);
+    return 1000 - budget.records;
+  };
+  assert.equal(await charged(join(block({}), end)), 0);
+  assert.equal(await charged(join(...extension('x', pax('path=b', 'mtime=1')), block({}), end)), 3);
+  assert.equal(await charged(join(...extension('g', pax('comment=c')), ...extension('x', ''), block({}), end)), 3);
+  assert.equal(await charged(join(...extension('L', 'long\0'), block({ magic: 'ustar  \0' }), end)), 1);
+});
+
+/** Archives that repeat one thing for ever, as a small compressed layer can. */
+for (const [what, unit] of [
+  ['empty global headers', join(...extension('g', ''))],
+  ['empty headers of the next entry', join(...extension('x', ''))],
+  ['headers full of the smallest records', join(...extension('g', pax(...Array<string>(100_000).fill('a='))))],
+] as const) {
+  test(`readTar() ends ${what} by their number, long before the bytes that they may unpack to`, async () => {
+    const budget = { ...createTarBudget(), records: 5000 };
+    const endless = async function* (): AsyncGenerator<Uint8Array> {
+      for (;;) yield unit;
+    };
+    await assert.rejects(
+      readTar(endless(), () => undefined, budget),
+      { code: 'OCI_TOO_LARGE', message: /headers and records/ },
+    );
+    assert.equal(budget.records, -1);
+    const readBytes = limits.unpackedBytes - budget.unpackedBytes;
+    assert.ok(readBytes <= Math.max(unit.length, 5001 * 1024), `${readBytes} bytes`);
+  });
+}
+
+test('readTar() takes as many records as real images have, and no more padding than writers make', async () => {
+  // Three times, owner, attributes and long names for each of the entries that an image may have, in half of them.
+  assert.ok(limits.records >= 4 * limits.entries);
+  await read(join(block({}), new Uint8Array(10_240)));
+  const padded = join(block({}), new Uint8Array(limits.paddingBytes + 1024 + 512));
+  await assert.rejects(read(padded), { code: 'OCI_TOO_LARGE', message: /padding/ });
 });
 
 test('readTar() lets go of its source when it refuses', async () => {

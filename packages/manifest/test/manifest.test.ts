@@ -12,6 +12,26 @@ test('encodeManifest() and decodeManifest() are inverse', () => {
   assert.deepEqual({ ...decodeManifest(encodeManifest(sampleManifest)) }, sampleManifest);
 });
 
+/**
+ * What `encodeManifest` of version 0.1.0 made of this value, recorded in November 2026. It is part of every measured image, so
+ * another byte is another MRENCLAVE of the same application, and an image that is built does not open in a later runtime.
+ */
+const golden =
+  '0673616d706c650100020000040000000002000000000707070707070707070707070707070707070707070707070707' +
+  '0707070707070632342e302e300100090909090909090909090909090909090909090909090909090909090909090902' +
+  '044d4f444501047465737406524547494f4e00010a2f6d6f64656c2e62696e0000000000000000000000000000000000' +
+  '0000000000000000000000000000000a0000000000000001052f646174610000e80300000000000001056874747073fb' +
+  '200104706565720c706565722e6578616d706c65bb0100001000100010000400';
+const goldenManifest: EnclaveManifest = {
+  ...sampleManifest,
+  interpreter: { version: '24.0.0', digests: [{ architecture: 'linux-x64', sha256: new Uint8Array(32).fill(9) }] },
+};
+
+test('a manifest has the bytes that it always had', () => {
+  assert.equal(Buffer.from(encodeManifest(goldenManifest)).toString('hex'), golden);
+  assert.deepEqual({ ...decodeManifest(Uint8Array.from(Buffer.from(golden, 'hex'))) }, goldenManifest);
+});
+
 const broken: readonly (readonly [rule: string, change: Partial<EnclaveManifest>])[] = [
   ['an upper-case name', { name: 'Sample' }],
   ['an empty name', { name: '' }],

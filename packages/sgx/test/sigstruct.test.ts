@@ -38,6 +38,17 @@ const fields: SigstructFields = {
 };
 const signed = signSigstruct(fields, key);
 
+test('what a signer signs has the bytes that it always had', () => {
+  // SHA-256 of the 256 signed bytes of `fields`, recorded from version 0.1.0 in November 2026. A signature over other bytes is
+  // one that no processor takes.
+  assert.equal(
+    toHex(sha256(sigstructToSign(fields))),
+    '6465ae1c8e9e602c4b9e5e3f948693805bf163f8bef30b07d493259abba4fb3b',
+  );
+  const restored = parseSigstructToSign(sigstructToSign(fields));
+  assert.deepEqual({ ...restored }, fields);
+});
+
 vectors.test('the signer, hash and quotients of a real enclave hold', () => {
   const sigstruct = verifySigstruct(vectors.read('sgx/test_enclave.sig'), sha256);
   assert.equal(toHex(sigstruct.enclaveHash), '784acfd7d5096a8f0fbd3265760bff21b120f62407a9a9e5ba31aa3c8ed198fc');

@@ -34,9 +34,9 @@ export interface RealmOptions {
   readonly interpreterPath: string;
   /** The defences that are off. */
   readonly off?: readonly Defence[];
-  /** What starts the interpreter: the kernel's layers. */
-  readonly prefix?: readonly string[];
-  /** A file that is descriptor 7, as `prefix` may need. */
+  /** The command that starts the interpreter, up to it and with it: the kernel's layers. */
+  readonly command?: readonly string[];
+  /** A file that is descriptor 7, as `command` may need. */
   readonly filter?: number | undefined;
 }
 
@@ -58,11 +58,10 @@ const timeoutMs = 20_000;
  * @returns the text that it wrote until it ended, or how it died.
  */
 export async function runBundle(script: string, options: RealmOptions): Promise<string> {
-  const { interpreterPath, off = [], prefix = [], filter } = options;
+  const { interpreterPath, off = [], command: start = [interpreterPath], filter } = options;
   const flags = interpreterFlags({ heapSizeBytes: 64n * 1024n * 1024n, debug: true });
   const words: readonly string[] = [
-    ...prefix,
-    interpreterPath,
+    ...start,
     ...flags.filter((flag) => flag !== '--permission' || !off.includes('permissions')),
     '-e',
     loaderWithout(off),

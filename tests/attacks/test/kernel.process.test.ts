@@ -4,15 +4,16 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import {
-  commandPrefix,
+  enclaveCommand,
   planAllWays,
   verifyInterpreter,
-  writeSeccompFilter,
+  writeStartFiles,
   type IsolationPlan,
 } from '@enclos/software-sgx';
 import { closedByKernel, corpus, defences, tryAttempt, type Outcome } from '../src/index.ts';
 
 /** The kernel's layers alone: no part of the loader takes anything away, and the permission model is off. */
+const tasks = 80;
 const folder = mkdtempSync('/tmp/enclos-attacks-');
 let interpreterPath = '';
 let plans: readonly IsolationPlan[] = [];
@@ -21,7 +22,7 @@ let port = 0;
 
 before(async () => {
   interpreterPath = (await verifyInterpreter()).path;
-  plans = planAllWays({ interpreterPath, filterPath: await writeSeccompFilter(folder) });
+  plans = planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) });
   server = createServer((_request, response) => response.end('an answer'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // A server of TCP has an address of this kind.
@@ -36,10 +37,13 @@ async function underKernel(name: string, plan: IsolationPlan): Promise<Outcome> 
   const attempt = corpus.find((one) => one.name === name);
   assert.ok(attempt, name);
   const filter = plan.inherited === undefined ? undefined : openSync(plan.inherited.path, 'r');
+  const own = plan.threads?.by === 'cgroup' ? plan.threads.cgroup.make(tasks) : undefined;
   try {
-    const prefix = commandPrefix(plan, 64n * 1024n * 1024n, {});
-    return await tryAttempt(attempt, { interpreterPath, port, off: defences, prefix, filter });
+    const needs = { heapSizeBytes: 64n * 1024n * 1024n, threads: 4, cgroup: own?.folder };
+    const command = enclaveCommand(plan, needs, interpreterPath);
+    return await tryAttempt(attempt, { interpreterPath, port, off: defences, command, filter });
   } finally {
+    own?.remove();
     if (filter !== undefined) closeSync(filter);
   }
 }

@@ -120,8 +120,15 @@ test('verify ties layout and archive to measurement and signer', async () => {
       '--mrsigner',
       mrSigner ?? '',
     ]);
-    assert.equal(verified['digest'], built['digest']);
+    assert.deepEqual([verified['digest'], verified['expectedOfEnclave']], [built['digest'], true]);
   }
+  const verifying = async (...argv: readonly string[]): Promise<string> =>
+    (await enclos(['image', 'verify', layout, ...argv])).stdout;
+  assert.match(await verifying('--mrsigner', mrSigner ?? ''), /^✔ sha256:[0-9a-f]{64} holds the enclave greeter\n/);
+  assert.match(
+    await verifying(),
+    /^⚠ Nothing was expected of the enclave, .*\n· sha256:[0-9a-f]{64} holds the enclave/,
+  );
   const other = await enclos(['image', 'verify', layout, '--mrsigner', '00'.repeat(32)]);
   assert.equal(other.code, 4);
 });

@@ -1,4 +1,5 @@
 export { explainAzureDocument } from './azure-document.ts';
+export { cautionsOf, isDebugVerdict } from './cautions.ts';
 export { explainCollateral, type ExplainedCollateral } from './collateral.ts';
 export type { ExplainedField } from './field.ts';
 export { explainHclReport } from './hcl-report.ts';

@@ -6,7 +6,9 @@ import { hasImageMagic, MAX_IMAGE_BYTES } from '@enclos/manifest';
 
 import type { BuildReport } from '../build-report.ts';
 import { describeStream } from './image.ts';
+import { maxEnclaveFileBytes } from './enclave-file.ts';
 import { inspect, kindOf } from './inspect.ts';
+import { looksLikeElf } from './recognise.ts';
 import type { InspectKind, InspectReport } from './report.ts';
 import { createSgxsMeter } from './sgxs-meter.ts';
 
@@ -24,6 +26,7 @@ const maxBytes: Readonly<Record<InspectKind, number>> = {
   quote: mebibyte,
   'sealed-blob': 256 * mebibyte,
   'signing-key': 64 * kibibyte,
+  'enclave-elf': maxEnclaveFileBytes,
 };
 
 /** The next `count` bytes, or as many as there are. In sequence, so that a pipe can be read as well. */
@@ -66,6 +69,7 @@ async function readReport(path: string): Promise<BuildReport | undefined> {
 
 async function inspectOpened(handle: FileHandle, path: string): Promise<InspectReport> {
   const head = await readNext(handle, headBytes);
+  if (looksLikeElf(head)) return inspect(await readAll(handle, head, 'enclave-elf'));
   const kind = kindOf(head);
   const isStream = kind === 'image' || kind === 'sgxs';
   if (isStream && !hasImageMagic(head)) return measureRest(handle, head);

@@ -1,9 +1,10 @@
 import { EnclosError } from '@enclos/errors';
 
 import type { BuildReport } from '../build-report.ts';
+import { inspectEnclaveFile } from './enclave-elf.ts';
 import { inspectImage } from './image.ts';
 import { inspectQuote } from './quote.ts';
-import { recognise } from './recognise.ts';
+import { looksLikeElf, recognise } from './recognise.ts';
 import type { InspectKind, InspectReport } from './report.ts';
 import { inspectSealedBlob } from './sealed-blob.ts';
 import { inspectSigningKey } from './signing-key.ts';
@@ -14,7 +15,9 @@ export interface InspectOptions {
   readonly report?: BuildReport | undefined;
 }
 
-const inspectors: Readonly<Record<InspectKind, (bytes: Uint8Array, options: InspectOptions) => InspectReport>> = {
+type FileKind = Exclude<InspectKind, 'enclave-elf'>;
+
+const inspectors: Readonly<Record<FileKind, (bytes: Uint8Array, options: InspectOptions) => InspectReport>> = {
   image: (bytes, { report }) => inspectImage(bytes, report),
   sgxs: (bytes, { report }) => inspectImage(bytes, report),
   sigstruct: inspectSigstruct,
@@ -27,7 +30,7 @@ const inspectors: Readonly<Record<InspectKind, (bytes: Uint8Array, options: Insp
  * The kind of a file by how it begins: its first 64 KiB are enough.
  * @throws BUILD_FILE_UNRECOGNISED with a sentence about what the file is.
  */
-export function kindOf(bytes: Uint8Array): InspectKind {
+export function kindOf(bytes: Uint8Array): FileKind {
   const found = recognise(bytes);
   if ('kind' in found) return found.kind;
   throw new EnclosError('BUILD_FILE_UNRECOGNISED', `This is ${found.unknown}, which cannot be inspected.`, {
@@ -43,5 +46,6 @@ export function kindOf(bytes: Uint8Array): InspectKind {
  * parser's own error when the file begins like a known kind and is damaged.
  */
 export function inspect(bytes: Uint8Array, options: InspectOptions = {}): InspectReport {
-  return inspectors[kindOf(bytes)](bytes, options);
+  const enclave = looksLikeElf(bytes) ? inspectEnclaveFile(bytes) : undefined;
+  return enclave ?? inspectors[kindOf(bytes)](bytes, options);
 }

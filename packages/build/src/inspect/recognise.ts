@@ -3,7 +3,7 @@ import { equalBytes, fromHex, utf8 } from '@enclos/codec';
 import type { InspectKind } from './report.ts';
 
 /** What a file is: a kind that can be inspected, or words for what it seems to be. */
-export type Recognised = { readonly kind: InspectKind } | { readonly unknown: string };
+export type Recognised = { readonly kind: Exclude<InspectKind, 'enclave-elf'> } | { readonly unknown: string };
 
 interface Signature {
   readonly start: Uint8Array;
@@ -14,7 +14,14 @@ function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
   return equalBytes(bytes.subarray(0, start.length), start);
 }
 
-const ours: readonly { readonly start: Uint8Array; readonly kind: InspectKind }[] = [
+const elfMagic = fromHex('7f454c46');
+
+/** True for an ELF file: whether there is an enclave in it, only its end can tell. */
+export function looksLikeElf(bytes: Uint8Array): boolean {
+  return startsWith(bytes, elfMagic);
+}
+
+const ours: readonly { readonly start: Uint8Array; readonly kind: Exclude<InspectKind, 'enclave-elf'> }[] = [
   { start: utf8('ECREATE\0'), kind: 'image' },
   { start: fromHex('06000000e100000000000100'), kind: 'sigstruct' },
   { start: utf8('ENCLSEAL'), kind: 'sealed-blob' },
@@ -25,7 +32,7 @@ const ours: readonly { readonly start: Uint8Array; readonly kind: InspectKind }[
 const others: readonly Signature[] = [
   { start: fromHex('04000200'), name: 'a version 4 quote (SGX or TDX)' },
   { start: fromHex('05000200'), name: 'a version 5 quote (SGX or TDX)' },
-  { start: fromHex('7f454c46'), name: 'an ELF file (an executable or a library)' },
+  { start: elfMagic, name: 'an ELF file (an executable or a library)' },
   { start: fromHex('4d5a'), name: 'a Windows executable' },
   { start: fromHex('0061736d'), name: 'a WebAssembly module' },
   { start: fromHex('1f8b'), name: 'a gzip file' },

@@ -10,7 +10,7 @@ export interface InspectNode {
   readonly children?: readonly InspectNode[];
 }
 
-export type InspectKind = 'image' | 'sgxs' | 'sigstruct' | 'quote' | 'sealed-blob' | 'signing-key';
+export type InspectKind = 'image' | 'sgxs' | 'sigstruct' | 'quote' | 'sealed-blob' | 'signing-key' | 'enclave-elf';
 
 /** What a file is and what it says. Nothing in it has been verified unless a node says so. */
 export interface InspectReport {

@@ -36,6 +36,11 @@ export async function factsOfFile(file: string, product: SnpFacts['product'] | u
   return endorsementFacts(evidence, product === undefined ? {} : { product });
 }
 
+/** False for what has ended or has not begun: no verdict should rest on it. */
+export function isInForce({ freshness }: Pick<Examined, 'freshness'>): boolean {
+  return freshness === 'fresh' || freshness === 'due';
+}
+
 export interface FetchCollateralOptions extends ObtainCollateralOptions {
   /** Where the collateral is written, for `enclos verify --collateral`. */
   readonly outFile?: string;
@@ -95,8 +100,7 @@ export async function collateralDoctor(options: CollateralDoctorOptions): Promis
     }
   }
   const items = examineItems(await store.list(), now());
-  const isBad = ({ freshness }: Examined): boolean => freshness === 'expired' || freshness === 'not-yet-valid';
-  return { items, unknownNumbers, healthy: !items.some(isBad) };
+  return { items, unknownNumbers, healthy: items.every(isInForce) };
 }
 
 async function keepNumbers(

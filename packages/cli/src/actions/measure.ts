@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createSgxsMeter } from '@enclos/build/inspect';
-import { toHex } from '@enclos/codec';
+import { createSgxsMeter, looksLikeElf, maxEnclaveFileBytes, refuseEnclaveFile } from '@enclos/build/inspect';
+import { concatBytes, toHex } from '@enclos/codec';
 import { unreadable } from '../files.ts';
 
 export interface Measurement {
@@ -18,7 +18,7 @@ export interface Measurement {
  * Measures an SGXS stream of any tool, piece by piece, in little memory.
  *
  * @param onBytes is told how many bytes were measured so far.
- * @throws SGXS_INVALID
+ * @throws SGXS_INVALID; ENCLAVE_FILE_NOT_MEASURED, ENCLAVE_FILE_SIMULATED and ENCLAVE_FILE_INVALID for the ELF file of an enclave
  */
 export async function measureStream(
   pieces: AsyncIterable<Uint8Array>,
@@ -26,7 +26,7 @@ export async function measureStream(
 ): Promise<Measurement> {
   const meter = createSgxsMeter();
   let count = 0;
-  for await (const piece of pieces) {
+  for await (const piece of withoutEnclaveFiles(pieces)) {
     meter.push(piece);
     count += piece.length;
     onBytes?.(count);
@@ -35,13 +35,38 @@ export async function measureStream(
   return Object.freeze({ mrEnclave: toHex(mrEnclave), streamBytes, enclaveBytes, pages });
 }
 
+/** Passes on what comes, unless it is the ELF file of an enclave: what is one, only its end can tell. */
+async function* withoutEnclaveFiles(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array | undefined = new Uint8Array();
+  let kept: Uint8Array[] = [];
+  let keptBytes = 0;
+  for await (const piece of pieces) {
+    if (head === undefined) {
+      yield piece;
+      continue;
+    }
+    kept.push(piece);
+    keptBytes += piece.length;
+    if (head.length < elfMagicBytes) head = concatBytes(...kept);
+    const mayBeOne = head.length < elfMagicBytes || looksLikeElf(head);
+    if (mayBeOne && keptBytes <= maxEnclaveFileBytes) continue;
+    yield* kept;
+    kept = [];
+    head = undefined;
+  }
+  if (head !== undefined && looksLikeElf(head)) refuseEnclaveFile(concatBytes(...kept));
+  yield* kept;
+}
+
+const elfMagicBytes = 4;
+
 /** Not much more than a disk reads at once; larger pieces were not faster. */
 const pieceBytes = 256 * 1024;
 
 /**
  * Measures an SGXS file in constant memory.
  * @param onProgress is told the fraction that is done.
- * @throws CLI_FILE_UNREADABLE, SGXS_INVALID
+ * @throws CLI_FILE_UNREADABLE, and what {@link measureStream} throws
  */
 export async function measure(path: string, onProgress?: (fraction: number) => void): Promise<Measurement> {
   try {

@@ -1,4 +1,4 @@
-import type { VerifiedEvidence, VerifiedMachineEvidence } from '@enclos/attestation';
+import { validityOf, type Validity, type VerifiedEvidence, type VerifiedMachineEvidence } from '@enclos/attestation';
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromHex } from '@enclos/codec';
@@ -56,6 +56,8 @@ export interface VerifyOutcome {
   readonly steps: readonly VerifyStep[];
   /** Absent when a step of the verifier failed. */
   readonly verdict?: AnyVerdict;
+  /** What dates say about the verdict; present with it. */
+  readonly validity?: Validity;
   /** All that was verified is the hardware's report in an HCL report: nothing says what the vTPM measured. */
   readonly onlyHardware?: true;
   readonly certificate?: CarrierFacts;
@@ -102,7 +104,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
     list = stepListOf(subject);
     const given = { ...options, source, fromFile, pck, policy, carried: certificatesIn(found) };
     const { verdict, notices } = await verifyEvidence(subject, given);
-    return { ...place, notices, ...(await conclude({ piece, verdict, steps: stepsOf(list) }, given)) };
+    const validity = validityOf(verdict);
+    return { ...place, notices, validity, ...(await conclude({ piece, verdict, steps: stepsOf(list) }, given)) };
   } catch (error) {
     if (!isEnclosError(error, 'EVIDENCE_REFUSED') && !isEnclosError(error, 'ENDORSEMENTS_INVALID')) throw error;
     return { ...place, steps: stepsOf(list, error), refusal: error };
@@ -130,7 +133,7 @@ interface Verified {
 }
 
 type Judged = Given & Pick<VerifyOptions, 'input' | 'appraisal'>;
-type Conclusion = Omit<VerifyOutcome, 'path' | 'trailingBytes' | 'notices'>;
+type Conclusion = Omit<VerifyOutcome, 'path' | 'trailingBytes' | 'notices' | 'validity'>;
 
 /** What follows from a verdict: whether the certificate is bound to it, and whether the policy accepts it. */
 async function conclude({ piece, verdict, steps }: Verified, given: Judged): Promise<Conclusion> {

@@ -14,7 +14,7 @@ export const command = defineCommand({
     { command: 'enclos collateral doctor', summary: 'Check what is kept' },
     { command: 'enclos collateral doctor --offline --json', summary: 'For monitoring, without a network' },
   ],
-  exitCodes: { 1: 'Something that is kept has ended, or has not begun.' },
+  exitCodes: { 5: 'Something that is kept has ended, or has not begun.' },
   async run({ options: { cache, offline, ...given } }, context) {
     const { io, progress } = context;
     const source = offline ? undefined : await sourceOf(given, 'pcs', context);
@@ -35,5 +35,5 @@ export const command = defineCommand({
     }
   },
   json: (health) => health,
-  exitCode: ({ healthy }) => (healthy ? 0 : 1),
+  exitCode: ({ healthy }) => (healthy ? 0 : 5),
 });

@@ -1,5 +1,5 @@
 import type { EndorsementFacts } from '@enclos/endorsements';
-import { factsOfFile, fetchCollateral } from '../actions/collateral.ts';
+import { factsOfFile, fetchCollateral, isInForce } from '../actions/collateral.ts';
 import {
   baselineOf,
   baselineOptions,
@@ -58,6 +58,7 @@ export const command = defineCommand({
   exitCodes: {
     1: 'The source cannot be reached, does not have it, or has withdrawn it.',
     3: 'What the source sent is not what was asked for.',
+    5: 'Something of it has ended or has not begun: what is verified with it stands on nothing.',
   },
   async run({ arguments: { evidence }, options: given }, context) {
     const { io, path, progress } = context;
@@ -83,6 +84,7 @@ export const command = defineCommand({
     if (fetched.outFile !== undefined) printer.line(`Wrote ${fetched.outFile}.`);
   },
   json: (fetched) => fetched,
+  exitCode: ({ items }) => (items.every(isInForce) ? 0 : 5),
 });
 
 async function factsOf(file: string | undefined, { fmspc, ca, tee, product }: Options): Promise<EndorsementFacts> {

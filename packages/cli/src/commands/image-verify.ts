@@ -4,11 +4,12 @@ import { withImage } from '../actions/image-open.ts';
 import { defineCommand } from '../command.ts';
 import { refuseUsage } from '../failure.ts';
 import { hexOption } from '../hex-option.ts';
+import { printable } from '../render/printer.ts';
 import { markOf, renderFacts } from '../render/table.ts';
 
 export const command = defineCommand({
   description:
-    'Ties the digest of a container image to the enclave in it. Every layer is read and held to its digest; the SGXS stream in the layers is measured anew, its SIGSTRUCT is verified, and labels, annotations, variables, entry point and interpreter are compared with that. What container engines could read in different ways is refused.\n\nIt says what a deployment that names this digest will offer to start. It does not say what runs: evidence does, `enclos verify`. The host program is not judged; nobody has to trust it.',
+    'Ties the digest of a container image to the enclave in it. Every layer is read and held to its digest; the SGXS stream in the layers is measured anew, its SIGSTRUCT is verified, and labels, annotations, variables, entry point and interpreter are compared with that. What container engines could read in different ways is refused.\n\nIt says what a deployment that names this digest will offer to start. Without --mrenclave and --mrsigner it takes any enclave, and says so: `expectedOfEnclave` is false in the answer for programs. It does not say what runs: evidence does, `enclos verify`. The host program is not judged; nobody has to trust it.',
   arguments: {
     image: {
       value: 'PATH|REFERENCE',
@@ -46,14 +47,26 @@ export const command = defineCommand({
       mrSigner: hex('--mrsigner', mrsigner),
       allowDebug: options['allow-debug'],
     };
-    return progress.during('verifying the image', () =>
-      withImage({ target: image, path: path(image), tag }, io, ({ source, choice, digest: named }) =>
-        verifyImage(source, choice, { ...expected, digest: digest ?? named }),
-      ),
-    );
+    return progress
+      .during('verifying the image', () =>
+        withImage({ target: image, path: path(image), tag }, io, ({ source, choice, digest: named }) =>
+          verifyImage(source, choice, { ...expected, digest: digest ?? named }),
+        ),
+      )
+      .then((verified) => ({ ...verified, expectedOfEnclave: mrenclave !== undefined || mrsigner !== undefined }));
   },
-  human({ digest, name, identity, interpreter, architecture }, printer) {
-    printer.line(`${markOf('ok', printer)} ${digest} holds the enclave ${name}`);
+  human({ digest, name, identity, interpreter, architecture, expectedOfEnclave }, printer) {
+    const warnings = [
+      ...(identity.debug ? ['It is a debug enclave: anyone reads and changes everything inside.'] : []),
+      ...(expectedOfEnclave
+        ? []
+        : [
+            'Nothing was expected of the enclave, so an image with any enclave passes: name --mrsigner or --mrenclave.',
+          ]),
+    ];
+    for (const warning of warnings) printer.line(`${markOf('warning', printer)} ${warning}`);
+    const mark = warnings.length === 0 ? 'ok' : 'info';
+    printer.line(`${markOf(mark, printer)} ${printable(digest)} holds the enclave ${printable(name)}`);
     renderFacts(
       [
         ['MRENCLAVE', identity.mrEnclave],

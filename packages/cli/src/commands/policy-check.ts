@@ -19,9 +19,10 @@ export const command = defineCommand({
         printer.line(renderDiagnostic(warning, { color: printer.color, width: printer.width }));
         printer.line();
       }
-      const { policy, foundIn } = checked;
+      const { policy, foundIn, warnings } = checked;
       const is = foundIn === undefined ? 'is' : `is ${foundIn}, whose signature was not checked, with`;
-      printer.line(`${markOf('ok', printer)} ${path} ${is} a policy of claim rules, version ${policy.version}.`);
+      const mark = warnings.length === 0 ? 'ok' : 'warning';
+      printer.line(`${markOf(mark, printer)} ${path} ${is} a policy of claim rules, version ${policy.version}.`);
       return;
     }
     printer.line(`${markOf('ok', printer)} ${path} is a policy for ${names[teeOf(checked.policy)]}.`);

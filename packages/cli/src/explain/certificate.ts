@@ -7,6 +7,7 @@ import { taggedEvidence } from '../evidence/attested-certificate.ts';
 import { readCertificate, type CertificateExtension, type CertificateShape } from '../evidence/certificate.ts';
 import { amdRoots } from '../evidence/snp-roots.ts';
 import { amdNodes, isAmdExtension } from './amd-extensions.ts';
+import { validFrom, validTo } from './dates.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 import { sgxNodes } from './sgx-extension.ts';
 
@@ -80,8 +81,8 @@ export function certificateNodes(
     children: [
       node('subject', shape.subject),
       node('issuer', shape.issuer, shape.issuer === shape.subject ? 'itself' : undefined),
-      node('valid from', shape.notBefore),
-      node('valid to', shape.notAfter),
+      node(validFrom, shape.notBefore),
+      node(validTo, shape.notAfter),
       keyNode(shape),
       group('extensions', shape.extensions.map(extensionNode)),
     ],

@@ -15,6 +15,8 @@ import { azureNodes, hclNodes } from './azure.ts';
 import { certificateNodes, taggedNodes } from './certificate.ts';
 import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './nodes.ts';
 import { quoteNodes, quoteTitle } from './quote.ts';
+import { collateralNodes } from './collateral.ts';
+import { withDatesAt } from './dates.ts';
 import { snpNodes } from './snp.ts';
 import { tokenNodes } from './token.ts';
 
@@ -25,10 +27,15 @@ export interface Explanation {
   readonly nodes: readonly ExplainNode[];
 }
 
-/** Says what bytes are and what each field of them means. Never throws: of what is no evidence it says what it seems to be. */
-export function explain(bytes: Uint8Array): Explanation {
+/**
+ * Says what bytes are and what each field of them means. Never throws: for bytes that are not evidence it says what they seem to be.
+ *
+ * @param now with it, dates that are not met at this time are marked.
+ */
+export function explain(bytes: Uint8Array, now?: Date): Explanation {
   const found = recognise(bytes);
-  const { title, nodes } = explainFound(found);
+  const { title, nodes: timeless } = explainFound(found);
+  const nodes = now === undefined ? timeless : withDatesAt(timeless, now);
   const verified = node('verified', 'no', 'this shows what it claims; `enclos verify` checks it to a root');
   return { kind: found.form, title, nodes: found.form === 'unknown' ? nodes : [verified, ...nodes] };
 }
@@ -131,7 +138,7 @@ const documents: Readonly<Record<JsonKind, ExplainNode>> = {
 
 function jsonNodes(value: unknown): readonly ExplainNode[] {
   const kind = jsonKindOf(value);
-  if (kind !== undefined) return [documents[kind]];
+  if (kind !== undefined) return [documents[kind], ...(kind === 'collateral' ? collateralNodes(value) : [])];
   const names = isRecord(value) ? Object.keys(value) : [];
   return names.length === 0 ? [] : [node('members', names.slice(0, 64).join(', '))];
 }

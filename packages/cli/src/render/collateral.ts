@@ -1,4 +1,5 @@
 import type { Examined, ItemReport, Notice } from '@enclos/endorsements';
+import { isInForce } from '../actions/collateral.ts';
 import { printable, type Printer } from './printer.ts';
 import { markOf, renderFacts, type Mark } from './table.ts';
 
@@ -14,6 +15,7 @@ export function renderFetched(
   { items, notices }: { readonly items: readonly ItemReport[]; readonly notices: readonly Notice[] },
   printer: Printer,
 ): void {
+  warnOfDates(items, printer);
   for (const { item, origin, freshness, expiresAt, evaluationNumber } of items) {
     const number = evaluationNumber === undefined ? '' : `, evaluation number ${evaluationNumber}`;
     printer.line(
@@ -25,11 +27,21 @@ export function renderFetched(
   }
 }
 
+/** Before anything else: what was got or kept, and is good for nothing now. */
+function warnOfDates(items: readonly Pick<Examined, 'freshness'>[], printer: Printer): void {
+  const count = items.filter((item) => !isInForce(item)).length;
+  if (count === 0) return;
+  printer.line(
+    `${markOf('warning', printer)} ${count} of ${items.length} had expired or not begun: no verdict should rest on them.`,
+  );
+}
+
 const origins = { network: 'the source', store: 'the cache', stale: 'the cache, although it is old' } as const;
 
 /** Kept items: where they are from, how old, until when, and what to do. */
 export function renderExamined(items: readonly Examined[], printer: Printer): void {
   if (items.length === 0) printer.line('Nothing is kept.');
+  warnOfDates(items, printer);
   for (const found of items) {
     printer.line(`${markOf(markFor(found), printer)} ${printer.paint('bold', printable(found.item))}`);
     renderFacts(

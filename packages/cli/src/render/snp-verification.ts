@@ -1,4 +1,5 @@
 import type { SnpTcb, SnpVerdict } from '@enclos/attestation';
+import { datesWords } from './validity.ts';
 
 const kinds = ['current', 'reported', 'committed', 'launch'] as const;
 
@@ -20,8 +21,7 @@ export function snpFacts(verdict: SnpVerdict): Readonly<Record<string, string | 
     'signing key': signingKey.kind === 'VCEK' ? `VCEK of chip ${signingKey.hardwareId}` : `VLEK of ${signingKey.cspId}`,
     root: `AMD ${root.product} ${root.fingerprint}`,
     revocation: revocation === 'checked' ? 'checked' : 'not checked: there was no list',
-    collateral:
-      dates.expired.length > 0 ? `expired: ${dates.expired.join(', ')}` : `good until ${dates.earliestExpiration}`,
+    collateral: datesWords(dates),
     ...(dates.revocationList === undefined ? {} : { 'revocation list': `issued ${dates.revocationList.from}` }),
     'verified at': verifiedAt,
   };

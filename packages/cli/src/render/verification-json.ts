@@ -1,20 +1,22 @@
 import type { QuoteVerdict } from '@enclos/attestation';
+import { isDebugVerdict } from '@enclos/attestation/explain';
 import type { EnclosError } from '@enclos/errors';
 import { adviceFor, collateralAge } from '../evidence/advice.ts';
 import type { AnyVerdict, AnyVerifiedEvidence } from '../evidence/verify-evidence.ts';
 import { azureJson } from './azure-verification.ts';
 import { snpJson, snpSummary } from './snp-verification.ts';
-import { isDebug, type ShownOutcome } from './verification.ts';
+import type { ShownOutcome } from './verification.ts';
 
 /**
  * An outcome for programs. `status`, the statuses of the parts, `advisoryIds`,
  * `tcbDate` and `steps` come first; of a refusal, `status`, `step` and `reason`.
  */
 export function verificationJson(outcome: ShownOutcome): Readonly<Record<string, unknown>> {
-  const { steps, verdict, evidence, binding, refusal, certificate, path, trailingBytes, notices } = outcome;
+  const { steps, verdict, validity, evidence, binding, refusal, certificate, path, trailingBytes, notices } = outcome;
   return {
     ...(verdict === undefined ? {} : summaryOf(verdict)),
     ...(refusal === undefined ? {} : refusalJson(refusal)),
+    ...(validity === undefined ? {} : { validity }),
     steps,
     ...(verdict === undefined ? {} : detailsOf(verdict)),
     ...(outcome.onlyHardware === true ? { onlyHardware: true } : {}),
@@ -76,7 +78,7 @@ function verdictJson(verdict: QuoteVerdict): Readonly<Record<string, unknown>> {
   } = verdict;
   return {
     ...identityJson(verdict),
-    debug: isDebug(verdict),
+    debug: isDebugVerdict(verdict),
     reportData: verdict.report.reportData,
     status,
     platformStatus,

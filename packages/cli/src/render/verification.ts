@@ -1,5 +1,5 @@
-import type { QuoteVerdict, StepResult } from '@enclos/attestation';
-import { Attribute, TdAttribute } from '@enclos/sgx';
+import type { QuoteVerdict } from '@enclos/attestation';
+import { cautionsOf, isDebugVerdict } from '@enclos/attestation/explain';
 import type { VerifyOutcome } from '../actions/verify.ts';
 import { adviceFor, collateralAge } from '../evidence/advice.ts';
 import type { AnyVerdict, HardwareVerdict } from '../evidence/verify-evidence.ts';
@@ -7,31 +7,30 @@ import { azureFacts } from './azure-verification.ts';
 import { snpAdvice, snpFacts } from './snp-verification.ts';
 import type { Printer } from './printer.ts';
 import { printable } from './printer.ts';
-import { markOf, renderFacts, type Mark } from './table.ts';
-
-const stepMarks: Readonly<Record<StepResult['status'], Mark>> = {
-  passed: 'ok',
-  failed: 'failure',
-  'not reached': 'info',
-};
+import { markOf, renderFacts } from './table.ts';
+import { datesWarnings, datesWords, stepMark } from './validity.ts';
 
 /** An outcome, and whether somebody named the roots that were trusted. */
 export interface ShownOutcome extends VerifyOutcome {
   readonly rootsNamed: boolean;
 }
 
-/** The steps, the verdict, what to do, and whether anything was appraised. */
+/** What dates say, the steps, the verdict, what to do, and whether anything was appraised. */
 export function renderVerification(outcome: ShownOutcome, printer: Printer): void {
   const { steps, verdict, refusal } = outcome;
-  for (const { number, title, status } of steps) {
-    printer.line(`${String(number).padStart(2)} ${markOf(stepMarks[status], printer)} ${title}`);
+  for (const warning of datesWarnings(outcome)) printer.line(`${markOf('warning', printer)} ${printable(warning)}`);
+  for (const step of steps) {
+    printer.line(`${String(step.number).padStart(2)} ${markOf(stepMark(step, outcome), printer)} ${step.title}`);
   }
   printer.line();
   if (verdict !== undefined) renderVerdict(outcome, verdict, printer);
   for (const note of notesOf(outcome)) printer.line(`${markOf('warning', printer)} ${printable(note)}`);
   if (verdict === undefined) return;
-  if (outcome.evidence !== undefined) printer.line(`${markOf('ok', printer)} ${printable(accepted(outcome))}`);
-  else if (refusal === undefined) {
+  if (outcome.evidence !== undefined) {
+    // Accepted and bound to nothing is not good news: anyone can show old evidence of the same code.
+    const mark = outcome.binding?.kind === 'unbound' ? 'warning' : 'ok';
+    printer.line(`${markOf(mark, printer)} ${printable(accepted(outcome))}`);
+  } else if (refusal === undefined) {
     const said = `Nothing was appraised: this is ${outcome.onlyHardware === true ? 'a genuine report of some paravisor' : wordsFor(verdict).genuine}. Decide with --policy.`;
     printer.line(`${markOf('warning', printer)} ${said}`);
   }
@@ -45,15 +44,24 @@ function wordsFor({ tee }: AnyVerdict): { readonly what: string; readonly genuin
 }
 
 function renderVerdict(outcome: ShownOutcome, verdict: AnyVerdict, printer: Printer): void {
-  printer.line(printer.paint('bold', `The ${wordsFor(verdict).what} is genuine. It says:`));
-  if (verdict.tee !== 'azure-vtpm') return renderHardware(verdict, carrierWords(outcome), printer);
+  const but = outcome.validity?.inForce === false ? ', by collateral that was not in force' : '';
+  printer.line(printer.paint('bold', `The ${wordsFor(verdict).what} is genuine${but}. It says:`));
+  const hardware = (of: HardwareVerdict, carrier: Facts): void =>
+    renderHardware(of, { carrier, isSound: outcome.validity?.inForce === true }, printer);
+  if (verdict.tee !== 'azure-vtpm') return hardware(verdict, carrierWords(outcome));
   renderFacts(Object.entries({ ...azureFacts(verdict), ...carrierWords(outcome) }), printer);
   printer.line();
   printer.line(printer.paint('bold', 'Of the hardware below, about the paravisor:'));
-  renderHardware(verdict.hardware, {}, printer);
+  hardware(verdict.hardware, {});
 }
 
-function renderHardware(verdict: HardwareVerdict, carrier: Readonly<Record<string, string>>, printer: Printer): void {
+type Facts = Readonly<Record<string, string>>;
+
+function renderHardware(
+  verdict: HardwareVerdict,
+  { carrier, isSound }: { readonly carrier: Facts; readonly isSound: boolean },
+  printer: Printer,
+): void {
   const isSnp = verdict.tee === 'sev-snp';
   const facts = { ...(isSnp ? snpFacts(verdict) : verdictFacts(verdict)), ...carrier };
   renderFacts(
@@ -62,7 +70,8 @@ function renderHardware(verdict: HardwareVerdict, carrier: Readonly<Record<strin
   );
   printer.line();
   const [meaning = '', ...details] = isSnp ? snpAdvice(verdict) : adviceFor(verdict);
-  const isGood = !isSnp && verdict.status === 'OK';
+  // A check mark is read as the end of the matter: whatever else is to be known takes it away.
+  const isGood = !isSnp && verdict.status === 'OK' && isSound && cautionsOf(verdict).length === 0;
   printer.line(`${markOf(isGood ? 'ok' : isSnp ? 'info' : 'warning', printer)} ${meaning}`);
   for (const detail of details) printer.line(`    ${printable(detail)}`);
 }
@@ -70,7 +79,7 @@ function renderHardware(verdict: HardwareVerdict, carrier: Readonly<Record<strin
 /** What qualifies a result, in sentences. */
 function notesOf(outcome: ShownOutcome): readonly string[] {
   const { trailingBytes, certificate, notices, rootsNamed, verdict } = outcome;
-  const notes: string[] = [];
+  const notes: string[] = verdict === undefined ? [] : [...cautionsOf(verdict)];
   if (outcome.onlyHardware === true) notes.push(verdict === undefined ? refusedHclNote : onlyHardwareNote);
   const trailing = `${trailingBytes} bytes follow the quote. They are no part of it, and were ignored.`;
   if (trailingBytes > 0) notes.push(trailing);
@@ -96,7 +105,7 @@ const refusedHclNote =
 function accepted({ binding }: ShownOutcome): string {
   switch (binding?.kind) {
     case 'unbound':
-      return `The policy accepts it, unbound: ${binding.reason}`;
+      return `The policy accepts it, and nothing ties it to this use, by your choice: ${binding.reason}`;
     case 'certificate-key':
       return `The policy accepts it, and the report data vouches for the key of the certificate (${binding.scheme}).`;
     case 'nonce':
@@ -106,7 +115,7 @@ function accepted({ binding }: ShownOutcome): string {
   }
 }
 
-function carrierWords({ certificate, path }: ShownOutcome): Readonly<Record<string, string>> {
+function carrierWords({ certificate, path }: ShownOutcome): Facts {
   return {
     ...(path.length === 0 ? {} : { 'found in': path.join(', ') }),
     ...(certificate === undefined
@@ -121,17 +130,14 @@ function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | n
   const { tcbInfo, pckCrl } = age.documents;
   return {
     ...identityFacts(verdict),
-    debug: isDebug(verdict) ? 'yes: it keeps no secrets' : 'no',
+    debug: isDebugVerdict(verdict) ? 'yes: it keeps no secrets' : 'no',
     'report data': verdict.report.reportData,
     status,
     advisories: advisoryIds.length === 0 ? 'none' : advisoryIds.join(', '),
     ...partStatuses(verdict),
     'TCB date': tcbDate ?? 'none',
     root: `${root.kind} ${root.fingerprint}`,
-    collateral:
-      collateral.expired.length > 0
-        ? `expired: ${collateral.expired.join(', ')}`
-        : `good until ${collateral.earliestExpiration}`,
+    collateral: datesWords(collateral),
     'TCB info': `issued ${tcbInfo.issued}, ${days(tcbInfo.ageDays)} before, evaluation number ${age.evaluationNumber}`,
     'PCK CRL': `issued ${pckCrl.issued}, ${days(pckCrl.ageDays)} before`,
     'verified at': verifiedAt,
@@ -167,10 +173,4 @@ function identityFacts(verdict: QuoteVerdict): Readonly<Record<string, string | 
   }
   const { mrEnclave, mrSigner, isvProdId, isvSvn } = verdict.report;
   return { MRENCLAVE: mrEnclave, MRSIGNER: mrSigner, product: isvProdId, 'security version': isvSvn };
-}
-
-export function isDebug(verdict: QuoteVerdict): boolean {
-  return verdict.tee === 'tdx'
-    ? (verdict.report.tdAttributes & TdAttribute.DEBUG) !== 0n
-    : (verdict.report.attributes.flags & Attribute.DEBUG) !== 0n;
 }

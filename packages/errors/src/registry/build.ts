@@ -39,7 +39,23 @@ export const buildErrors = {
   BUILD_FILE_UNRECOGNISED: {
     kind: 'usage',
     summary: 'The file is none of the kinds that can be inspected.',
-    next: 'Give an image (.sgxs), a SIGSTRUCT (.sig), a quote, a sealed blob or a signing key.',
+    next: 'Give an image (.sgxs), a SIGSTRUCT (.sig), a signed enclave of another SDK, a quote, a sealed blob or a signing key.',
+  },
+  ENCLAVE_FILE_INVALID: {
+    kind: 'evidence',
+    summary: 'The file has a section with the metadata of an enclave, and is damaged.',
+    next: 'Build and sign the enclave again with its SDK.',
+  },
+  ENCLAVE_FILE_NOT_MEASURED: {
+    kind: 'usage',
+    summary: 'The file is an enclave of Intel’s SGX SDK or of Open Enclave, and this version does not measure those.',
+    next: '`enclos inspect` shows the MRENCLAVE that its signature names; the tools of its SDK measure it (`sgx_sign dump`, `oesign dump`).',
+  },
+  ENCLAVE_FILE_SIMULATED: {
+    kind: 'evidence',
+    summary:
+      'The enclave was built for the simulation mode of its SDK: its code cannot enter or leave an enclave of SGX.',
+    next: 'Build it for hardware (SGX_MODE=HW). Trust nothing that a simulation build has sealed: its keys are public.',
   },
   BUILD_PREPARED_REFUSED: {
     kind: 'evidence',

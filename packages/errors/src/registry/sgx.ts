@@ -14,7 +14,7 @@ export const sgxErrors = {
   SGXS_INVALID: {
     kind: 'usage',
     summary: 'The bytes are not an enclave image of the wanted profile.',
-    next: "Build the image again; read another tool's SGXS stream with the profile 'any'.",
+    next: 'Build the image again. `enclos measure` and `enclos inspect` also read the SGXS streams of other tools.',
   },
   SGXS_TOO_LARGE: {
     kind: 'usage',

@@ -28,7 +28,7 @@ export function readHeaderBlock(block: Uint8Array): RawHeader {
 
 function requireChecksum(block: Uint8Array): void {
   let sum = 8 * 0x20;
-  for (const [at, byte] of block.entries()) if (at < 148 || at >= 156) sum += byte;
+  for (let at = 0; at < block.length; at++) if (at < 148 || at >= 156) sum += block[at] ?? 0;
   if (number(block.subarray(148, 156)) !== sum) throw layerInvalid('has a header with a wrong checksum');
 }
 

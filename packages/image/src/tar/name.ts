@@ -1,9 +1,12 @@
 import { layerInvalid } from './path.ts';
 
+/** One for all names: making one costs more than a name. */
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** @throws OCI_LAYER_INVALID unless it is UTF-8: two names must not become one. */
 export function decodeName(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return strict.decode(bytes);
   } catch (cause) {
     throw layerInvalid('has a name that is not UTF-8', '', cause);
   }

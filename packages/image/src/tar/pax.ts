@@ -12,11 +12,13 @@ const keys: Readonly<Record<string, keyof Overrides>> = { path: 'path', linkpath
 
 /**
  * Records of a pax header, `LENGTH KEY=VALUE\n`. Times, owners and attributes are left out.
- * @throws OCI_LAYER_INVALID
+ * @param charge is called before each record is read; what it throws ends the reading.
+ * @throws OCI_LAYER_INVALID, and what `charge` throws
  */
-export function readPax(bytes: Uint8Array): Overrides {
+export function readPax(bytes: Uint8Array, charge: () => void): Overrides {
   const found = new Map<keyof Overrides, string>();
   for (let at = 0; at < bytes.length;) {
+    charge();
     const { key, value, end } = readRecord(bytes, at);
     at = end;
     // A file with holes: its content is a map and pieces, to those who know.
@@ -38,16 +40,27 @@ function readRecord(
   bytes: Uint8Array,
   at: number,
 ): { readonly key: string; readonly value: string; readonly end: number } {
-  const space = bytes.subarray(at, at + 8).indexOf(0x20);
-  const digits = space < 0 ? '' : new TextDecoder('latin1').decode(bytes.subarray(at, at + space));
-  const end = at + Number(digits);
-  if (!/^[1-9]\d*$/.test(digits) || end > bytes.length || end - 1 < at + space + 1 || bytes[end - 1] !== 0x0a) {
+  const { value: length, end: space } = readLength(bytes, at);
+  const end = at + length;
+  if (bytes[space] !== 0x20 || end > bytes.length || end - 1 < space + 1 || bytes[end - 1] !== 0x0a) {
     throw layerInvalid('has a pax header that is not well-formed');
   }
-  const record = decodeName(bytes.subarray(at + space + 1, end - 1));
+  const record = decodeName(bytes.subarray(space + 1, end - 1));
   const equals = record.indexOf('=');
   if (equals <= 0) throw layerInvalid('has a pax record without a key');
   return { key: record.slice(0, equals), value: record.slice(equals + 1), end };
+}
+
+/** At most seven decimal digits without a zero in front; 0 for anything else. Byte by byte: there may be millions of them. */
+function readLength(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } {
+  let value = 0;
+  let at = start;
+  for (; at < start + 7; at++) {
+    const digit = (bytes[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9 || (digit === 0 && at === start)) break;
+    value = value * 10 + digit;
+  }
+  return { value, end: at };
 }
 
 function readSize(text: string): number {

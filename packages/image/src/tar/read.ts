@@ -31,11 +31,14 @@ export type TarVisitor = (entry: TarEntry) => TarSink | undefined;
 /** What is left for all layers of one image. */
 export interface TarBudget {
   entries: number;
+  /** Headers that only say something about the next entry, and the records in them. */
+  records: number;
   unpackedBytes: number;
 }
 
 export function createTarBudget(): TarBudget {
-  return { entries: limits.entries, unpackedBytes: limits.unpackedBytes };
+  const { entries, records, unpackedBytes } = limits;
+  return { entries, records, unpackedBytes };
 }
 
 const kinds: Readonly<Record<string, TarKind>> = {
@@ -86,7 +89,7 @@ async function readEntries(surroundings: Surroundings): Promise<void> {
     }
     if (isZero(block)) return readEnd(reader);
     const header = readHeaderBlock(block);
-    const more = await readExtension(header, reader);
+    const more = await readExtension(header, surroundings);
     if (more === undefined) {
       await readEntry({ header, overrides }, surroundings);
       overrides = {};
@@ -97,14 +100,18 @@ async function readEntries(surroundings: Surroundings): Promise<void> {
 }
 
 /** Entries that only say something about the next one. */
-async function readExtension(header: RawHeader, reader: PieceReader): Promise<Overrides | undefined> {
+async function readExtension(header: RawHeader, { reader, budget }: Surroundings): Promise<Overrides | undefined> {
   const { typeFlag, sizeBytes } = header;
   if (!['x', 'g', 'L', 'K'].includes(typeFlag)) return undefined;
+  const charge = (): void => {
+    if (budget.records-- <= 0) throw tooLarge('number of headers and records before entries', limits.records);
+  };
+  charge();
   if (sizeBytes > limits.headerBytes) throw tooLarge('name of an entry', limits.headerBytes);
   const bytes = await reader.bytes(sizeBytes);
   if (typeFlag === 'L') return { path: readLongName(bytes) };
   if (typeFlag === 'K') return { target: readLongName(bytes) };
-  const records = readPax(bytes);
+  const records = readPax(bytes, charge);
   if (typeFlag === 'x') return records;
   // Some readers let it count for all entries that follow, and some for none.
   if (Object.keys(records).length > 0) throw layerInvalid('has a global header that names or sizes entries');
@@ -149,10 +156,13 @@ function entryOf(header: RawHeader, overrides: Overrides): TarEntry {
   return Object.freeze({ kind, path, target, mode: header.mode, sizeBytes });
 }
 
-/** Two blocks of zeros end an archive. Who reads on would see something else than who does not. */
+/** Two blocks of zeros end an archive. A reader that goes on would see something else than one that does not. */
 async function readEnd(reader: PieceReader): Promise<void> {
+  let left = limits.paddingBytes;
   for (let block = await reader.block(); block !== undefined; block = await reader.block()) {
     if (!isZero(block)) throw layerInvalid('goes on behind its end');
+    left -= block.length;
+    if (left < 0) throw tooLarge('padding', limits.paddingBytes);
   }
 }
 

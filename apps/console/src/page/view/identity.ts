@@ -1,20 +1,11 @@
 import type { QuoteVerdict, SnpVerdict, TpmFacts } from '@enclos/attestation';
-import { Attribute, TdAttribute } from '@enclos/sgx';
+import { isDebugVerdict } from '@enclos/attestation/explain';
 import { code, element, foreign, type Child } from '../dom.ts';
-import { hardwareOf, type HardwareVerdict, type MachineVerdict, type Verdict } from '../outcome.ts';
+import type { HardwareVerdict, MachineVerdict, Verdict } from '../outcome.ts';
 import { mark } from './mark.ts';
 import { facts, section, table } from './section.ts';
 
 const noDebug = 'no: its memory is closed to debuggers';
-
-/** True when a debugger, or the host, can read the memory of what was attested. */
-export function isDebug(whole: Verdict): boolean {
-  const verdict = hardwareOf(whole);
-  if (verdict.tee === 'sev-snp') return verdict.report.policy.debugAllowed;
-  return verdict.tee === 'tdx'
-    ? (verdict.report.tdAttributes & TdAttribute.DEBUG) !== 0n
-    : (verdict.report.attributes.flags & Attribute.DEBUG) !== 0n;
-}
 
 /** Who the evidence is of: what a policy is about. */
 export function identityView(verdict: Verdict): readonly HTMLElement[] {
@@ -102,7 +93,7 @@ function pcrView({ pcrs }: TpmFacts): readonly HTMLElement[] {
 type Pairs = readonly (readonly [string, Child])[];
 
 function debugFact(verdict: HardwareVerdict): Child {
-  return isDebug(verdict) ? mark('attention', 'yes: it keeps no secrets') : noDebug;
+  return isDebugVerdict(verdict) ? mark('attention', 'yes: it keeps no secrets') : noDebug;
 }
 
 function quoteFacts(verdict: QuoteVerdict): Pairs {

@@ -1,3 +1,4 @@
+import { validityOf } from '@enclos/attestation';
 import { element } from '../dom.ts';
 import { hardwareOf, type Outcome } from '../outcome.ts';
 import { certificateView } from './certificate.ts';
@@ -18,7 +19,7 @@ export function outcomeView(outcome: Outcome, now: Date): readonly Node[] {
     certificate === undefined ? undefined : certificateView(certificate),
     ...(verdict === undefined ? [] : [...identityView(verdict), ...statusView(hardwareOf(verdict))]),
     timelineView(outcome, now),
-    steps === undefined ? undefined : stepsView(steps),
+    steps === undefined ? undefined : stepsView(steps, verdict === undefined ? undefined : validityOf(verdict)),
     fields.length === 0 ? undefined : fieldsView(fields),
   ].filter((view) => view !== undefined);
 }

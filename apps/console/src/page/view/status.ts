@@ -1,4 +1,10 @@
-import type { QuoteVerdict, Shortfall, SnpVerdict, TcbEvaluation } from '@enclos/attestation';
+import {
+  validityOf,
+  type QuoteVerdict,
+  type Shortfall,
+  type SnpVerdict,
+  type TcbEvaluation,
+} from '@enclos/attestation';
 import { shortfallName, statusMeanings } from '@enclos/attestation/explain';
 import { code, element, foreign, type Child } from '../dom.ts';
 import type { HardwareVerdict } from '../outcome.ts';
@@ -54,12 +60,15 @@ function statusRows(verdict: QuoteVerdict): readonly (readonly Child[])[] {
     ['At launch', launch?.status],
     ['Now, if relaunched', current?.status],
   ];
-  return parts.flatMap(([part, status]) => (status === undefined ? [] : [row(part, status)]));
+  const { inForce } = validityOf(verdict);
+  return parts.flatMap(([part, status]) => (status === undefined ? [] : [row(part, status, inForce)]));
 }
 
-function row(part: string, status: Status): readonly Child[] {
+/** Collateral that is not in force says nothing good. */
+function row(part: string, status: Status, inForce: boolean): readonly Child[] {
   const { grade, title, meaning } = statusMeanings[status];
-  return [part, element('span', {}, mark(grade, title), ' ', code(status)), meaning];
+  const shown = grade === 'good' && !inForce ? 'attention' : grade;
+  return [part, element('span', {}, mark(shown, title), ' ', code(status)), meaning];
 }
 
 function list(texts: readonly string[]): HTMLElement {

@@ -1,9 +1,8 @@
-import { statusMeanings } from '@enclos/attestation/explain';
-import type { AzureVmConfiguration, QuoteVerdict, SnpVerdict } from '@enclos/attestation';
+import { cautionsOf, statusMeanings } from '@enclos/attestation/explain';
+import { validityOf, type QuoteVerdict, type SnpVerdict } from '@enclos/attestation';
 import type { EnclosError } from '@enclos/errors';
 import { code, element, foreign, type Child } from '../dom.ts';
-import type { Appraisal, HardwareVerdict, MachineVerdict, Missing, Outcome, Verification } from '../outcome.ts';
-import { isDebug } from './identity.ts';
+import type { Appraisal, MachineVerdict, Missing, Outcome, Verdict, Verification } from '../outcome.ts';
 import { mark, type Grade } from './mark.ts';
 import { stepAdvice } from './step-advice.ts';
 
@@ -53,33 +52,28 @@ function headlineOf(verification: Verification, onlyHardware: true | undefined):
 const onlyHardwareWarning =
   'Only the hardware’s report inside the HCL report was verified. What the machine booted is not known: that takes the quote of its TPM and the PCRs.';
 
-function genuine(verdict: HardwareVerdict | MachineVerdict): Headline {
+function genuine(verdict: Verdict): Headline {
+  const { title, ...headline } = genuineOf(verdict);
+  const dates = datesWarnings(verdict);
+  return withWarnings({
+    ...headline,
+    title: dates.length === 0 ? title : `${title}, by collateral that was not in force`,
+    warnings: [...dates, ...cautionsOf(verdict)],
+  });
+}
+
+function genuineOf(verdict: Verdict): Headline {
   if (verdict.tee === 'azure-vtpm') return genuineMachine(verdict);
   return verdict.tee === 'sev-snp' ? genuineReport(verdict) : genuineQuote(verdict);
 }
 
 /** As good as its hardware, and as what the paravisor says of it. */
-function genuineMachine({ hardware, vmConfiguration, tpm }: MachineVerdict): Headline {
-  const { title, ...below } = genuine(hardware);
+function genuineMachine({ hardware }: MachineVerdict): Headline {
+  const { title, lines, grade } = genuineOf(hardware);
   const on = hardware.tee === 'sev-snp' ? `SEV-SNP, ${hardware.product}` : `TDX, ${title.replace('Genuine, ', '')}`;
   const said =
     'The hardware vouches for the paravisor, the paravisor for the key of its TPM, and that key for what was booted.';
-  return withWarnings({
-    ...below,
-    title: `Genuine, an Azure VM on ${on}`,
-    lines: [said, ...below.lines],
-    warnings: [
-      ...configurationWarnings(vmConfiguration),
-      ...(tpm.clockSafe ? [] : ['The clock of its TPM may have gone back: an old quote may look new.']),
-    ],
-  });
-}
-
-function configurationWarnings({ secureBoot, consoleEnabled }: AzureVmConfiguration): readonly string[] {
-  return [
-    ...(secureBoot === true ? [] : ['It does not boot securely, or does not say so.']),
-    ...(consoleEnabled === false ? [] : ['A serial console may be attached to it.']),
-  ];
+  return { grade, title: `Genuine, an Azure VM on ${on}`, lines: [said, ...lines] };
 }
 
 const missingNames: Readonly<Record<Missing, string>> = {
@@ -134,44 +128,23 @@ function textOf({ details }: EnclosError, name: string): string {
 
 function genuineQuote(verdict: QuoteVerdict): Headline {
   const { title, meaning, next, grade } = statusMeanings[verdict.status];
-  const dated = datesProblem(verdict);
-  return withWarnings({
+  return {
     grade,
     title: `Genuine, ${title}`,
     lines: [
       element('span', {}, meaning, ' ', code(verdict.status)),
       ...(next === 'Nothing.' ? [] : [`What to do: ${next}`]),
     ],
-    warnings: [
-      ...(isDebug(verdict) ? ['A debugger can read its memory: it keeps no secrets.'] : []),
-      ...(verdict.root.kind === 'software'
-        ? ['It is a software platform: the owner of the machine can read what is inside.']
-        : []),
-      ...(dated === undefined ? [] : [dated]),
-    ],
-  });
+  };
 }
 
 /** AMD gives no status, so that the best a report can be is genuine. */
 function genuineReport(verdict: SnpVerdict): Headline {
-  const { report, revocation, dates } = verdict;
-  const isLate = dates.expired.length > 0;
-  const isEarly = dates.notYetValid.length > 0;
-  return withWarnings({
+  return {
     grade: 'good',
     title: `Genuine, an SEV-SNP guest on ${verdict.product}`,
     lines: ['A chip of AMD signed it. Whether its versions are new enough, AMD does not say: they are below.'],
-    warnings: [
-      ...(isDebug(verdict) ? ['The host can read its memory: it keeps no secrets.'] : []),
-      ...(report.policy.migrationAgentAllowed ? ['A migration agent may move it, and then holds its keys.'] : []),
-      ...(report.vmpl > 0 ? [`Privilege level ${report.vmpl} asked for it, not the highest of the guest.`] : []),
-      ...(revocation === 'no-list'
-        ? ['There was no revocation list: nobody looked whether a certificate is revoked.']
-        : []),
-      ...(isLate ? [expiredWarning] : []),
-      ...(isEarly ? [earlyWarning] : []),
-    ],
-  });
+  };
 }
 
 function withWarnings({
@@ -183,19 +156,17 @@ function withWarnings({
   return {
     grade: grade === 'good' && warnings.length > 0 ? 'attention' : grade,
     title,
-    lines: [...lines, ...warnings.map((warning) => mark('attention', warning))],
+    lines: [...warnings.map((warning) => mark('attention', warning)), ...lines],
   };
 }
 
 const expiredWarning =
-  'Some of the collateral is expired at the chosen time: news since then is missing. Fetch it again, or verify as of the time when the evidence was made.';
+  'Some of the collateral is expired at the chosen time: news since then is missing. Fetch it again, or choose the time of the evidence.';
 const earlyWarning = 'Some of the collateral begins only after the chosen time.';
 
-function datesProblem({ collateral, pckNotYetValid }: QuoteVerdict): string | undefined {
-  const { expired, notYetValid } = collateral;
-  if (expired.length > 0) return expiredWarning;
-  if (notYetValid.length > 0 || pckNotYetValid) return earlyWarning;
-  return undefined;
+function datesWarnings(verdict: Verdict): readonly string[] {
+  const states = new Set(validityOf(verdict).outOfForce.map(({ state }) => state));
+  return [...(states.has('not-yet-valid') ? [earlyWarning] : []), ...(states.has('expired') ? [expiredWarning] : [])];
 }
 
 function appraisalTitle(verification: Verification, appraisal: Appraisal): string {
@@ -233,7 +204,9 @@ function appraisalLines(title: string, verification: Verification, appraisal: Ap
   }
   if (appraisal.kind === 'accepted') {
     const { binding } = appraisal;
-    return [element('p', {}, mark('good', title)), element('p', {}, bindingWords[binding.kind])];
+    // Accepted and bound to nothing is not good news: anyone can show old evidence of the same code.
+    const grade = binding.kind === 'unbound' ? 'attention' : 'good';
+    return [element('p', {}, mark(grade, title)), element('p', {}, bindingWords[binding.kind])];
   }
   const { error } = appraisal;
   return [

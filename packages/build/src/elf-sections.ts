@@ -1,0 +1,49 @@
+import { readExactly, viewOf, type ReadAt } from './elf.ts';
+
+/** One section of an ELF file, as its header says. */
+export interface ElfSection {
+  readonly name: string;
+  readonly offset: bigint;
+  readonly sizeBytes: bigint;
+}
+
+const sectionHeaderBytes = 64;
+const maxSections = 1024;
+const maxNamesBytes = 1024 * 1024;
+/** Longer names are of no section that is looked for. */
+const maxNameBytes = 64;
+/** A section without bytes in the file (System V ABI, chapter 4). */
+const SHT_NOBITS = 8;
+
+/**
+ * The sections of a 64-bit little-endian ELF file, at most 1024; none when it has no
+ * table of them. It reads that table and the names, both of bounded size.
+ * @throws RangeError when they are not well-formed.
+ */
+export function readSections(read: ReadAt): readonly ElfSection[] {
+  const header = viewOf(readExactly(read, { offset: 0n, sizeBytes: 64n }, 64));
+  const offset = header.getBigUint64(40, true);
+  const [entryBytes, count, namesIndex] = [58, 60, 62].map((at) => header.getUint16(at, true));
+  if (offset === 0n || count === undefined || count === 0) return [];
+  if (entryBytes !== sectionHeaderBytes || namesIndex === undefined || namesIndex >= count) {
+    throw new RangeError('The ELF section headers are out of bounds.');
+  }
+  const sizeBytes = BigInt(count * sectionHeaderBytes);
+  const table = viewOf(readExactly(read, { offset, sizeBytes }, maxSections * sectionHeaderBytes));
+  const at = (index: number): number => index * sectionHeaderBytes;
+  const place = (index: number): Pick<ElfSection, 'offset' | 'sizeBytes'> => ({
+    offset: table.getBigUint64(at(index) + 24, true),
+    sizeBytes: table.getUint32(at(index) + 4, true) === SHT_NOBITS ? 0n : table.getBigUint64(at(index) + 32, true),
+  });
+  const names = readExactly(read, place(namesIndex), maxNamesBytes);
+  return Array.from({ length: count }, (_, index) => ({
+    name: nameAt(names, table.getUint32(at(index), true)),
+    ...place(index),
+  }));
+}
+
+function nameAt(names: Uint8Array, offset: number): string {
+  const bytes = names.subarray(offset, offset + maxNameBytes + 1);
+  const end = bytes.indexOf(0);
+  return end < 0 ? '' : new TextDecoder('latin1').decode(bytes.subarray(0, end));
+}
