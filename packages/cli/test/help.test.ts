@@ -73,6 +73,9 @@ Reads an SGXS stream, of this tool or another, and prints its MRENCLAVE. Memory 
 however large the stream is. For an image that \`enclos build\` made, \`sha256sum\` prints the same
 value.
 
+Enclave files of Intel’s SGX SDK and of Open Enclave are not measured yet; \`enclos inspect\`
+shows what their signature names.
+
 Arguments
   FILE  The image; - reads standard input
 
@@ -90,6 +93,7 @@ Exit codes
   0  It worked.
   1  It failed: an enclave, a platform or the system refused or was lost.
   2  The command line, a configuration or a source file is wrong.
+  3  The file is an enclave that was built for simulation, or a damaged enclave file.
 
 `;
 

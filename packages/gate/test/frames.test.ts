@@ -121,7 +121,7 @@ test('every kind of frame has the bytes that it always had', () => {
   }
 });
 
-test('a frame above the limit is refused when it arrives whole in one chunk, alone or behind others', () => {
+test('a frame above the limit is refused when it arrives whole in one chunk, alone or after others', () => {
   const largest = frame(FrameKind.HELLO, { payload: new Uint8Array(limit.maxFrameBytes - 20).fill(1) });
   const tooLarge = rawFrame({ kind: FrameKind.HELLO, payload: new Uint8Array(limit.maxFrameBytes - 19) });
   assert.deepEqual(pushed(new FrameDecoder(limit), encodeFrame(largest)), [largest]);

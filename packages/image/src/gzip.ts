@@ -63,5 +63,5 @@ export async function* decompress(pieces: AsyncIterable<Uint8Array>): AsyncGener
   const gunzip = createGunzip({ chunkSize: 256 * 1024 });
   yield* piped(counted(), gunzip);
   // What the decoder has taken in: all that it was given, unless it stopped before the end.
-  if (gunzip.bytesWritten !== givenBytes) throw layerInvalid('goes on behind the end of its gzip');
+  if (gunzip.bytesWritten !== givenBytes) throw layerInvalid('goes on after the end of its gzip');
 }

@@ -37,7 +37,7 @@ const stepMarks: Readonly<Record<StepResult['status'], Mark>> = {
   'not reached': 'info',
 };
 
-/** A step that passed on collateral which was not in force is no more than information. */
+/** A step that passed on collateral which was not in force is only information. */
 export function stepMark({ id, status }: VerifyOutcome['steps'][number], outcome: VerifyOutcome): Mark {
   if (outcome.validity?.inForce === false && datesSteps.includes(id)) return 'warning';
   return status === 'passed' && standsOn(outcome) === 'nothing' ? 'info' : stepMarks[status];

@@ -161,8 +161,8 @@ function withWarnings({
 }
 
 const expiredWarning =
-  'Some of the collateral is expired at the chosen time: news since then is missing. Fetch it again, or choose the time of the evidence.';
-const earlyWarning = 'Some of the collateral begins only after the chosen time.';
+  'Some collateral is expired at the chosen time: fetch it again, or choose the time of the evidence.';
+const earlyWarning = 'Some collateral begins only after the chosen time.';
 
 function datesWarnings(verdict: Verdict): readonly string[] {
   const states = new Set(validityOf(verdict).outOfForce.map(({ state }) => state));
@@ -198,7 +198,7 @@ function appraisalLines(title: string, verification: Verification, appraisal: Ap
   if (verification.kind !== 'genuine' || appraisal.kind === 'none') {
     const why =
       verification.kind === 'genuine'
-        ? 'Genuine evidence of anybody’s code looks like this. Whether it is the one that you want, and good enough, is for a policy to say: add one.'
+        ? 'Genuine evidence of anybody’s code looks like this. Whether it is the right one, and good enough, is for a policy to say: add one.'
         : 'What is not genuine is not held against any policy.';
     return [element('p', {}, mark('neutral', title)), element('p', {}, why)];
   }
