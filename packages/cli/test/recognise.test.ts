@@ -156,9 +156,20 @@ test('nesting and fan-out are bounded', () => {
   );
   let nested = Buffer.from(quote).toString('base64');
   for (let level = 0; level < 12; level++) nested = Buffer.from(nested).toString('base64');
-  for (const text of [deep, wide, nested]) {
-    const before = performance.now();
-    recognise(utf8(text));
-    assert.ok(performance.now() - before < 2000);
+  const shapeOf = (found: Found, depth = 0): { readonly count: number; readonly depth: number } => {
+    const inner = found.inner.map((each) => shapeOf(each.found, depth + 1));
+    return {
+      count: inner.reduce((sum, { count }) => sum + count, 1),
+      depth: Math.max(depth, ...inner.map(({ depth: below }) => below)),
+    };
+  };
+  const quotes = JSON.stringify(Array.from({ length: 100 }, () => Buffer.from(quote).toString('base64')));
+  for (const [text, count, depth] of [
+    [deep, 1, 0],
+    [wide, 1, 0],
+    [nested, 1, 0],
+    [quotes, 201, 2],
+  ] as const) {
+    assert.deepEqual(shapeOf(recognise(utf8(text))), { count, depth });
   }
 });
