@@ -187,7 +187,7 @@ export const queryNodeCosts = named({
 });
 
 /** Reading and writing JSON, and reading queries. */
-export const textCosts: Readonly<Record<string, CostOf>> = {
+const textCosts: Readonly<Record<string, CostOf>> = {
   'JSON: numbers': (size) => queryOf(`[${list(size, () => '1').join()}]`, 'type(@)'),
   'JSON: fractions': (size) => queryOf(`[${list(size, () => longNumber).join()}]`, 'type(@)'),
   'JSON: large numbers': (size) =>
@@ -304,7 +304,7 @@ export const ruleFunctionCosts = named({
 });
 
 /** Finding claims, and making them. */
-export const ruleCosts: Readonly<Record<string, CostOf>> = {
+const ruleCosts: Readonly<Record<string, CostOf>> = {
   'conditions: types that differ': (size) =>
     policyOf(
       '[type=="z"] => permit();'.repeat(8),
