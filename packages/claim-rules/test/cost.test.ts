@@ -9,7 +9,7 @@ import {
   type PolicyCost,
 } from '@enclos/testkit';
 import { functionSignatures } from '../src/functions.ts';
-import { evaluatePolicy, parsePolicy, type Evaluation, type Policy } from '../src/index.ts';
+import { evaluatePolicy, parsePolicy, PolicyError, type Evaluation, type Policy } from '../src/index.ts';
 import type { Query } from '../src/jmespath/ast.ts';
 import { signatures } from '../src/jmespath/signatures.ts';
 import { claim } from './claims.ts';
@@ -72,6 +72,51 @@ for (const [name, costOf] of allPolicyCosts()) {
   });
 }
 
+const mostOperationsACharacter = 256;
+
+const rulesBegin = 'version=1.2; authorizationrules { ';
+
+/** Policies, and texts that are not policies, that fill `size` characters with one part. */
+const fillings: readonly (readonly [string, string, string?, string?])[] = [
+  ['rules', '=>permit();'],
+  ['conditions', '[type=="a"]&&', rulesBegin, '[type=="a"] => permit(); };'],
+  ['names', 'c0:[type=="a"]&&', rulesBegin, '[type=="a"] => permit(); };'],
+  ['properties', 'type=="a",', 'version=1.2; authorizationrules { [', 'type=="a"] => permit(); };'],
+  ['functions', '=>add(type="a",value=NegateBool(NegateBool(true)));'],
+  ['queries', '=>add(type="a",value=JmesPath("0","[`a`,`{}`,`1`,\'a\',a]"));'],
+  ['one query', '`a`,', 'version=1.2; authorizationrules { =>add(type="a",value=JmesPath("0","[', '`a`]")); };'],
+  ['escapes', '\\\\', 'version=1.2; authorizationrules { =>add(type="a",value="', '"); };'],
+  ['comments', '/**/'],
+  ['line breaks', '\n'],
+  ['brackets', '['],
+  ['semicolons', '; '],
+  ['typographic quotes', '“'],
+  ['single quotes', "'"],
+  ['pairs of single quotes', "'a'"],
+  ['spaces that are none', '\u00a0'],
+  ['actions without their ends', '=>permit() '],
+  ['unknown names', '=>permit2();'],
+];
+
+for (const [name, part, before = rulesBegin, after = ' };'] of fillings) {
+  test(`reading a policy takes work that grows with its length: ${name}`, () => {
+    const operations = [8192, 65_536].map((size) => {
+      const text = `${before}${part.repeat(Math.floor((size - before.length - after.length) / part.length))}${after}`;
+      return countWork(() => {
+        try {
+          parsePolicy(text, { ...limits, maxRules: 100_000, maxConditions: 256 });
+        } catch (error) {
+          if (!(error instanceof PolicyError)) throw error;
+        }
+      }).operations;
+    });
+    const [small = 0, large = 0] = operations;
+    assert.ok(large <= mostOperationsACharacter * 65_536, `${large} operations`);
+    // Eight times the text.
+    assert.ok(large <= 12 * small, `${small} operations, then ${large}`);
+  });
+}
+
 test('the counter sees a search that takes the product of two lengths', () => {
   const [text, pattern] = ['a'.repeat(4096), `${'a'.repeat(1024)}b${'a'.repeat(1024)}`];
   assert.ok(countWork(() => void text.includes(pattern)).operations > 1_000_000);
@@ -88,6 +133,16 @@ test('texts that are made are charged, whatever makes them', () => {
     for (const { value } of outgoing) characters += typeof value === 'string' ? value.length : 0;
     assert.ok(characters <= 16 * steps, name);
   }
+});
+
+test('a text that is made only to be compared is charged as well', () => {
+  const text = 's:[type=="s"] && [type=="t", value==AppendString(s.value, s.value)] => permit();';
+  const policy = parsePolicy(`version=1.2; authorizationrules { ${text} };`);
+  const [small = 0, large = 0] = [1024, 3072].map(
+    (size) => evaluatePolicy(policy, { claims: [claim('s', 'a'.repeat(size)), claim('t', 'b')] }).steps,
+  );
+  // The claim has 2,048 characters more, and what is made of it twice as many.
+  assert.equal(large - small, (3 * 2048) / 16);
 });
 
 test('numbers that V8 puts into one bucket are known as text', () => {

@@ -13,6 +13,12 @@ const both: Count = (self, _, result) => size(self) + size(result);
 /** Nothing better is promised of a search by ECMAScript. */
 const product: Count = (self, [pattern]) => size(self) * Math.max(1, size(pattern));
 
+/** The same for what lies before the place that is found. */
+const upToFound: Count = (self, [pattern, from = 0], result) => {
+  const end = Number(result) < 0 ? size(self) : Number(result);
+  return (end - Number(from) + 1) * Math.max(1, size(pattern));
+};
+
 /** What a call of each built-in is counted as. */
 const counts: readonly (readonly [object, Readonly<Record<string, Count>>])[] = [
   [
@@ -25,7 +31,7 @@ const counts: readonly (readonly [object, Readonly<Record<string, Count>>])[] = 
       startsWith: (_self, [start]) => size(start),
       endsWith: (_self, [end]) => size(end),
       includes: product,
-      indexOf: product,
+      indexOf: upToFound,
       lastIndexOf: product,
       search: product,
       split: both,
@@ -54,7 +60,7 @@ const counts: readonly (readonly [object, Readonly<Record<string, Count>>])[] = 
       // An array of parts: the text that comes of it is made here.
       join: both,
       includes: (self) => size(self),
-      indexOf: (self) => size(self),
+      indexOf: upToFound,
       find: (self) => size(self),
       every: (self) => size(self),
       some: (self) => size(self),

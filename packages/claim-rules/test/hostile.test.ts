@@ -128,7 +128,7 @@ for (const [what, json, text, limit] of [
   ['a deep literal', '1', `\`${'['.repeat(100_000)}\``, 'maxDepth'],
   ['deep JSON', '['.repeat(500_000), '@', 'maxDepth'],
   ['deep objects', '{"a":'.repeat(500_000), '@', 'maxDepth'],
-  ['a value that doubles', '1', `@${'|[@,@]'.repeat(100)}`, 'maxStringBytes'],
+  ['a value that doubles', '1', `@${'|[@,@]'.repeat(100)}`, 'maxSteps'],
   ['a value that doubles, compared', '1', `@${'|[@,@]'.repeat(60)}|[0]==[1]`, 'maxSteps'],
   ['a list that doubles', '[1,1]', `@${'|[@,@][]'.repeat(60)}`, 'maxSteps'],
   ['a string that doubles', '"0123456789"', `@${"|join('',[@,@])".repeat(60)}`, 'maxStringBytes'],

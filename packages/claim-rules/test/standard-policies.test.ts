@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { vectors } from '@enclos/testkit';
-import { defaultPolicies, formatPolicy, strictPolicies, type AttestationType, type Claim } from '../src/index.ts';
+import {
+  defaultPolicies,
+  formatPolicy,
+  PolicyError,
+  strictPolicies,
+  type AttestationType,
+  type Claim,
+} from '../src/index.ts';
 import { claim, evaluate, shown } from './claims.ts';
 import { policiesOn } from './documents.ts';
 
@@ -86,6 +93,53 @@ test('debugging is refused whoever else says that there is none', () => {
     assert.equal(evaluate(strictPolicies[type], [...sound[type], debug]).refusal?.reason, 'denied', type);
   }
 });
+
+/** What a service gives a draft for; see its README. */
+const mostPublishedSteps = 3200;
+const pages = [
+  'author-sign-policy.md',
+  'claim-rule-functions.md',
+  'claim-sets.md',
+  'policy-examples.md',
+  'policy-version-1-0.md',
+  'policy-version-1-1.md',
+  'tpm-attestation-concepts.md',
+  'tpm-attestation-sample-policies.md',
+];
+/** As many claims as evidence of SGX has, and more. */
+const manyClaims = Array.from({ length: 60 }, (_, index) => claim(`x-ms-claim-${index}`, 'ab'.repeat(32)));
+
+test('the policies of this package take few steps', () => {
+  for (const policies of [defaultPolicies, strictPolicies]) {
+    for (const [type, text] of Object.entries(policies)) {
+      // Every type of attestation is a key of both tables.
+      const claims = [...manyClaims, ...sound[type as AttestationType]];
+      assert.ok(evaluate(text, claims).steps <= mostPublishedSteps, type);
+    }
+  }
+});
+
+vectors.test('published policies take few steps', () => {
+  let found = 0;
+  for (const page of pages) {
+    for (const text of policiesOn(page)) {
+      const steps = stepsOf(text);
+      assert.ok(steps <= mostPublishedSteps, `${page}: ${steps}`);
+      if (steps > 0) found++;
+    }
+  }
+  assert.ok(found >= 20, String(found));
+});
+
+/** Some examples on the pages are not policies. */
+function stepsOf(text: string): number {
+  try {
+    return evaluate(text, [...manyClaims, ...sgx]).steps;
+  } catch (error) {
+    if (error instanceof PolicyError && error.code !== 'CLAIM_RULES_LIMIT') return 0;
+    throw error;
+  }
+}
 
 vectors.test('the default policy for SGX is the published one', () => {
   const published = policiesOn('policy-examples.md')[1] ?? '';

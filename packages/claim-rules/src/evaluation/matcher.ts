@@ -15,6 +15,8 @@ export interface Binding {
 
 /** Steps of a condition beside the tests of claims. */
 const stepsASearch = 4;
+/** Steps of a property the first time that a claim comes as far. */
+const stepsAProperty = 2;
 
 /** What a rule does for one choice of claims. */
 export type Fire = () => Work<void>;
@@ -196,8 +198,12 @@ class Tests {
 
   *pass(claim: Claim, budget: Budget): Work<boolean> {
     for (const [index, { property, operator, expression }] of this.#properties.entries()) {
-      const wanted = this.#wanted[index] ?? (yield* this.#evaluate(expression));
-      this.#wanted[index] = wanted;
+      let wanted = this.#wanted[index];
+      if (wanted === undefined) {
+        budget.charge(stepsAProperty);
+        wanted = yield* this.#evaluate(expression);
+        this.#wanted[index] = wanted;
+      }
       if (!compare(propertyOf(claim, property), { operator, wanted }, budget)) return false;
     }
     return true;

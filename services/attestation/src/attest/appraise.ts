@@ -37,7 +37,7 @@ export async function appraise(context: AttestContext, document: TenantDocument,
  */
 async function byDraft(context: AttestContext, request: Request, draft: string): Promise<Appraised> {
   const own = baselineFor(context.baseline, undefined);
-  // Many that come at once begin one after the other. What is awaited of the host is awaited outside of these turns.
+  // Many that come at once begin one after the other. The host's answers are awaited outside of these turns.
   await inTurn(context, 'draft', () => Promise.resolve());
   const genuine = await verifyEvidence(context, { ...request, baseline: own });
   const { chosen, named } = await inTurn(context, 'draft', async () => {

@@ -68,7 +68,7 @@ function ofText(text: string, limits?: PolicyLimits): ReadyPolicy {
 }
 
 /**
- * Reads the policy of a request. Anybody may send one, so it is read only beside evidence that is genuine, and what it may
+ * Reads the policy of a request. Any caller may send one, so it is read only beside evidence that is genuine, and what it may
  * be is bounded before anything of it is looked at.
  * @throws ServiceError PolicyParsingError
  */

@@ -7,7 +7,7 @@ import type { PolicyLimits } from '@enclos/claim-rules';
 export const tenantPolicyLimits: PolicyLimits = Object.freeze({ maxSteps: 1_000_000, maxStringBytes: 1_048_576 });
 
 /**
- * What a draft may be and cost: anybody may send one with evidence that is genuine, such as a quote that somebody
+ * What a draft may be and cost: any caller may send one with evidence that is genuine, such as a quote that was
  * published. Published policies take 3,200 steps at most, on claims as evidence has them.
  */
 export const draftLimits: PolicyLimits = Object.freeze({
