@@ -9,6 +9,7 @@ import {
   createWorkshop,
   getKeys,
   loadClaimant,
+  noRates,
   openCaller,
   partOf,
   quoteFor,
@@ -33,6 +34,7 @@ const withFastKeys = ({ tenants: [tenant] }: DevelopmentConfiguration): object =
   allowTestSettings: true,
   tenants: [{ ...tenant, tokens: { validityMinutes: 1 } }],
   keys: { testSeconds: { rotate, overlap } },
+  limits: noRates,
 });
 
 async function readKeys(
@@ -47,7 +49,7 @@ async function readKeys(
   return keys;
 }
 
-test('keys that rotate under load lose no request, and each is shown before it signs', async () => {
+test('keys that rotate under load lose no request, and each is shown before it signs', async (t) => {
   const platform = await workshop.startPlatform('rotation');
   const port = await freePort();
   const issuer = `https://localhost:${port}`;
@@ -60,8 +62,11 @@ test('keys that rotate under load lose no request, and each is shown before it s
     port,
     change: withFastKeys,
   });
+  t.after(() => running.stop());
   const claimant = await loadClaimant(await workshop.signed('claimant'), platform);
+  t.after(() => claimant.dispose());
   const { call, close } = openCaller({ port, certificate });
+  t.after(close);
   const attest = attestSgx(issuer, await quoteFor(claimant, runtimeData), runtimeData);
   const firstShownMs = new Map<string, number>();
   const firstSignedMs = new Map<string, number>();
@@ -103,7 +108,4 @@ test('keys that rotate under load lose no request, and each is shown before it s
   // And those that signed are still shown: their tokens are good for a minute.
   const last = new Set((await readKeys(call, issuer, firstShownMs)).keys.map(({ kid }) => kid));
   for (const kid of firstSignedMs.keys()) assert.ok(last.has(kid));
-  close();
-  await claimant.dispose();
-  await running.stop();
 });
