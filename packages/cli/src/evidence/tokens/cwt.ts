@@ -1,5 +1,5 @@
 import { CborReader, CborType, toHex } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
+import { attempt } from '../attempt.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -53,7 +53,7 @@ const innerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  */
 export function readCwt(bytes: Uint8Array): { readonly header: Members; readonly claims: Members } | undefined {
   if (!starts.some((start) => start.every((octet, index) => bytes[index] === octet))) return undefined;
-  try {
+  return attempt(() => {
     const outer = new CborReader(bytes);
     for (let left = bytes[0] === 0xd2 ? 1 : 2; left > 0; left--) outer.tag();
     if (outer.array(4) !== 4) return undefined;
@@ -63,10 +63,7 @@ export function readCwt(bytes: Uint8Array): { readonly header: Members; readonly
     outer.byteString(maximumBytes);
     outer.end();
     return header === undefined || claims === undefined ? undefined : { header, claims };
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return undefined;
-  }
+  });
 }
 
 function mapIn(bytes: Uint8Array, names: Readonly<Record<string, string>>): Members | undefined {
