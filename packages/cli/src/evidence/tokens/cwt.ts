@@ -30,7 +30,7 @@ const claimNames: Readonly<Record<string, string>> = {
 };
 const headerNames: Readonly<Record<string, string>> = { 1: 'alg', 3: 'content type', 4: 'kid' };
 
-/** Members of a claim have names of their own. */
+/** The names of the members of a claim. */
 const innerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ear.trustworthiness-vector': {
     0: 'instance-identity',
