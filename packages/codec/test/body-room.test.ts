@@ -80,7 +80,7 @@ class Model {
   #take(used: Body, bytes: number): void {
     const isOwn = used.fate === 'receiving' && used.bytes + bytes <= ownBytes && this.live().length <= 5;
     const isTaken = used.share.take(bytes);
-    if (isOwn) assert.ok(isTaken, 'a body has room of its own');
+    if (isOwn) assert.ok(isTaken, 'each body has reserved room');
     if (used.fate !== 'receiving') assert.ok(!isTaken, 'a body that is over takes nothing');
     if (isTaken) used.bytes += bytes;
   }

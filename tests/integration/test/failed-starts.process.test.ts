@@ -62,7 +62,7 @@ describe('a platform that cannot start is not waited for', limit, () => {
     assert.match(stderr, /^The container could not start\. PLATFORM_\w+: /m);
   });
 
-  test('by enclos run: with a platform of its own, with one that is not there, and with one that says nothing', async () => {
+  test('by enclos run: with a platform that it starts, with one that is missing, and with one that says nothing', async () => {
     const env = { XDG_STATE_HOME: file };
     const enclos = (...argv: readonly string[]) =>
       startProgram([process.execPath, enclosBin, ...argv], { cwd: folder, env }).ended;

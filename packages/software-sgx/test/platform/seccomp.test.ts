@@ -179,7 +179,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
       for (const grows of [0x100_0000, 0x200_0000]) assert.equal(run(checked.mprotect, 0, 4096, 3 | grows), eperm);
     });
 
-    test('allows what ioctl does to a descriptor of its own, and refuses what it asks of the network', () => {
+    test('allows ioctl on a descriptor that the process has, and refuses what it asks of the network', () => {
       for (const request of [0x5421, 0x5450, 0x5451, 0x541b, 0x5401, 0x5413]) {
         assert.equal(run(checked.ioctl, 3, request), allow, request.toString(16));
       }
@@ -224,7 +224,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
       for (const option of [1, 4, 22, 35, 36, 0x5961_6d61]) assert.equal(run(checked.prctl, option), eperm);
     });
 
-    test('says of clone3 and of calls that came later that there are none, so that the C library takes older ones', () => {
+    test('answers clone3 and later calls with ENOSYS, so that the C library takes older ones', () => {
       for (const number of [435, 437, 449, 470, 471, 500, 0x3fff_ffff]) assert.equal(run(number), enosys, `${number}`);
     });
 

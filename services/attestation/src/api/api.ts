@@ -13,7 +13,7 @@ import { createClientRateLimit, createRateLimit, type ClientRateLimit, type Rate
 import { placeAt, type FoundRoute } from './routes.ts';
 import { ServiceError } from './service-error.ts';
 
-/** Who made a call that needs no name. */
+/** The principal of a call that needs no authentication. */
 const anonymous: Principal = 'anonymous';
 
 /** A tenant with what the API keeps for it. */
