@@ -22,7 +22,7 @@ export interface Client {
 
 /** A server over streams in memory, whose time a test moves. */
 export interface TestServer {
-  /** @param address without a port, which each connection has for itself; empty when the host reports none. */
+  /** @param address gets a port when it has none (`192.0.2.1 50000`); empty when the host reports nothing. */
   connect(address?: string): Client;
   /** Lets so much time pass, and the server look at it. */
   pass(ms: number): Promise<void>;
@@ -73,7 +73,7 @@ export function testServer(handler: HttpHandler, options: TestOptions = {}): Tes
     connect(address = '192.0.2.1') {
       const [inside, stream] = streamPair();
       // As the host reports connections: address and port, or nothing.
-      const remoteAddress = address === '' ? '' : `${address} ${port++}`;
+      const remoteAddress = address === '' || address.includes(' ') ? address : `${address} ${port++}`;
       waiting.push(Object.assign(inside, { remoteAddress }));
       wake();
       let text = '';

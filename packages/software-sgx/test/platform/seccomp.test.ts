@@ -179,7 +179,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
       for (const grows of [0x100_0000, 0x200_0000]) assert.equal(run(checked.mprotect, 0, 4096, 3 | grows), eperm);
     });
 
-    test('allows ioctl on a descriptor that the process has, and refuses what it asks of the network', () => {
+    test('allows what ioctl does to a descriptor of its own, and refuses what it asks of the network', () => {
       for (const request of [0x5421, 0x5450, 0x5451, 0x541b, 0x5401, 0x5413]) {
         assert.equal(run(checked.ioctl, 3, request), allow, request.toString(16));
       }

@@ -1,5 +1,5 @@
 import { CborReader, CborType, toHex } from '@enclos/codec';
-import { attempt } from '../attempt.ts';
+import { isEnclosError } from '@enclos/errors';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -30,7 +30,7 @@ const claimNames: Readonly<Record<string, string>> = {
 };
 const headerNames: Readonly<Record<string, string>> = { 1: 'alg', 3: 'content type', 4: 'kid' };
 
-/** The names of the members of a claim. */
+/** Members of a claim have names of their own. */
 const innerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ear.trustworthiness-vector': {
     0: 'instance-identity',
@@ -53,7 +53,7 @@ const innerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  */
 export function readCwt(bytes: Uint8Array): { readonly header: Members; readonly claims: Members } | undefined {
   if (!starts.some((start) => start.every((octet, index) => bytes[index] === octet))) return undefined;
-  return attempt(() => {
+  try {
     const outer = new CborReader(bytes);
     for (let left = bytes[0] === 0xd2 ? 1 : 2; left > 0; left--) outer.tag();
     if (outer.array(4) !== 4) return undefined;
@@ -63,7 +63,10 @@ export function readCwt(bytes: Uint8Array): { readonly header: Members; readonly
     outer.byteString(maximumBytes);
     outer.end();
     return header === undefined || claims === undefined ? undefined : { header, claims };
-  });
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return undefined;
+  }
 }
 
 function mapIn(bytes: Uint8Array, names: Readonly<Record<string, string>>): Members | undefined {
