@@ -15,7 +15,7 @@ export function nodeRefusal(program) {
 }
 
 /**
- * Runs the `main` of a compiled module. Where that cannot be, says in a sentence what to do: exit code 1.
+ * Runs the `main` of a compiled module. When it cannot be loaded, prints a sentence that says what to do: exit code 1.
  *
  * @param {string} program what people call it
  * @param {() => Promise<{ main: () => unknown }>} load imports the module

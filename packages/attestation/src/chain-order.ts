@@ -4,8 +4,8 @@ const longestChain = 3;
 /**
  * The certificates of a chain with the leaf first and the root last, whatever
  * their order was: Intel's QVL finds them by their names too (CertificateChain::parse),
- * and some quotes carry the root in the second place. Names prove nothing, so that
- * every signature is to be verified after this.
+ * and some quotes carry the root in the second place. Names prove nothing, so every
+ * signature still has to be verified.
  *
  * @returns the chain as it was given when names do not tell exactly one order: for a certificate that occurs twice, one
  * of another chain, two roots or none, and for more than three certificates.

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { snpReportJson, snpScenario } from '@enclos/evidence-kit';
+import { concatBytes } from '@enclos/codec';
+import { certificateTable, snpReportJson, snpScenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
-import { evidenceExtensions, snpReportOfJson } from '../src/carriers/index.ts';
+import { evidenceExtensions, snpReportOfJson, splitSnpReport } from '../src/carriers/index.ts';
 
 test('every extension that is known to carry evidence is listed once', () => {
   const ids = evidenceExtensions.map(({ id }) => id);
@@ -19,6 +20,16 @@ const reports = [
 
 test('a report of SEV-SNP that is spelt field by field comes out byte for byte', () => {
   for (const report of reports) assert.deepEqual(snpReportOfJson(snpReportJson(report)), report);
+});
+
+test('an extended report is a report and the certificates of its table; what is not a table has none', () => {
+  const [report = new Uint8Array()] = reports;
+  const entry = { guid: '63da758d-e664-4564-adc5-f4b93be8accd', content: Uint8Array.of(1, 2) };
+  const table = certificateTable([entry]);
+  assert.deepEqual(splitSnpReport(concatBytes(report, table)), { report, certificates: [{ kind: 'vcek', ...entry }] });
+  for (const rest of [new Uint8Array(), Uint8Array.of(7), table.subarray(0, 40), certificateTable([entry, entry])]) {
+    assert.deepEqual(splitSnpReport(concatBytes(report, rest)), { report, certificates: [] });
+  }
 });
 
 test('a report that lacks a field, or has one of another kind, is not one', () => {

@@ -104,7 +104,7 @@ test('collateral is verified whatever the order of its signing chains is', async
   }
 });
 
-test('order does not stand in for a signature', async () => {
+test('the right order does not make up for a wrong signature', async () => {
   const foreign = scenario({ keys: keyRing('another vendor') }).certificates;
   for (const order of orders) {
     const pckChain: ChainChange = ([pck, intermediate]) =>

@@ -56,7 +56,7 @@ test('what is no self-signed authority is refused', async () => {
   }
 });
 
-test('PEM for DER, and DER for PEM, are called by their names', async () => {
+test('errors say when PEM is given for DER, or DER for PEM', async () => {
   const good = makeCertificate(spec);
   for (const [input, words] of [
     [utf8(pem(good)), /DER is wanted, and this is PEM/],

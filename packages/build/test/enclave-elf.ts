@@ -82,7 +82,7 @@ export interface MadeMetadata {
   readonly major?: number;
   readonly minor?: number;
   readonly sigstruct?: Uint8Array;
-  /** What it says of its own size. */
+  /** The size that the metadata names for itself. */
   readonly sizeBytes?: number;
 }
 

@@ -31,7 +31,7 @@ export class Budget {
     }
   }
 
-  /** Whether enough was done since the last time that this said so. What works for long asks, and yields. */
+  /** Whether enough was done since this last said so. Work that may take long asks, and yields. */
   get isPauseDue(): boolean {
     if (this.#steps < this.#pauseAt) return false;
     this.#pauseAt = this.#steps + stepsAPause;

@@ -93,7 +93,7 @@ const fillings: readonly (readonly [string, string, string?, string?])[] = [
   ['typographic quotes', '“'],
   ['single quotes', "'"],
   ['pairs of single quotes', "'a'"],
-  ['spaces that are none', '\u00a0'],
+  ['characters that look like spaces', '\u00a0'],
   ['actions without their ends', '=>permit() '],
   ['unknown names', '=>permit2();'],
 ];

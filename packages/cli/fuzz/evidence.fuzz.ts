@@ -11,7 +11,7 @@ import {
 import { concatBytes, derOctetString, fromHex, utf8 } from '@enclos/codec';
 import { taggedEvidence } from '../src/evidence/attested-certificate.ts';
 import { readCertificate } from '../src/evidence/certificate.ts';
-import { readCwt } from '../src/evidence/cwt.ts';
+import { readCwt } from '../src/evidence/tokens/cwt.ts';
 import { certificatesIn, piecesIn } from '../src/evidence/found.ts';
 import { recognise } from '../src/evidence/recognise.ts';
 import { explain } from '../src/explain/explain.ts';

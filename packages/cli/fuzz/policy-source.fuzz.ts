@@ -18,7 +18,7 @@ export const seeds: readonly Uint8Array[] = [
   'eyJhbGciOiJub25lIn0..',
 ].map(utf8);
 
-/** What somebody hands to `enclos policy check`: a text no longer than it was, or a refusal. */
+/** Any file given to `enclos policy check`: a text no longer than it was, or a refusal. */
 export function fuzz(data: Uint8Array): void {
   const content = new TextDecoder().decode(data);
   try {

@@ -282,11 +282,11 @@ test('an answer without a policy says so', async () => {
   ]) {
     const ran = await policy(['check', write('empty', content), '--json']);
     assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLI_FILE_INVALID'], content);
-    assert.match(errorOf(ran).message, /there is no policy in it/);
+    assert.match(errorOf(ran).message, /holds no policy: the service applies its default/);
   }
 });
 
-test('an appraisal policy and claim rules in each other’s place are called by their name', async () => {
+test('an error says when an appraisal policy and claim rules are given in each other’s place', async () => {
   const appraisal = write('appraisal.json', { mrEnclave: ['00'.repeat(32)], acceptedStatuses: ['OK'] });
   for (const argv of [
     ['test', appraisal, '--claims', good],

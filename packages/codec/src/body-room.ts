@@ -16,7 +16,7 @@ export interface BodyRoomOptions {
 export type BodyEviction = 'slow' | 'crowding';
 
 export interface BodyOwner {
-  /** The address that the body comes from; empty when that is not known. */
+  /** The address that the body comes from, as `peerOf` takes it; empty when it is not known. */
   readonly peer: string;
   /** Drops the bytes, and reads no more. The room is given back already. */
   readonly onEvicted: (why: BodyEviction) => void;
@@ -43,7 +43,7 @@ export interface BodyRoom {
 }
 
 /**
- * The memory for bodies of requests that strangers send. Each body has some room of its own, so small requests are
+ * The memory for bodies of requests that strangers send. Some room is reserved for each body, so small requests are
  * served whatever the others do. The rest is shared, and given to bodies as their bytes come: an announced length takes
  * nothing. When it is used up, slow bodies are evicted, first the one that has been slow for longest; then bodies of the
  * peer that has the most, as long as it has more than the peer that asks, and more than one body. The only body of a
@@ -102,7 +102,7 @@ class Ledger {
     this.#reserved -= bytes;
   }
 
-  /** Evicts what has to go for it. Each round makes the shared part emptier or is the last, so a body costs one look at most for each other. */
+  /** Evicts what has to go. Each round frees some of the shared part or is the last, so each other body is looked at once at most. */
   shareOut(bytes: number, share: Share): boolean {
     const most = this.options.maxBytes - this.#maxReserved;
     if (bytes > most) return false;

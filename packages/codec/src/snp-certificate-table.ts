@@ -49,7 +49,7 @@ export function parseSnpCertificateTable(bytes: Uint8Array): readonly SnpHostCer
     entries.map(({ guid, offset, length }) => {
       if (length === 0 || length > maxContentBytes) refuse('a certificate of no, or too many, bytes.');
       if (offset < headerBytes) refuse('a certificate lies over the entries.');
-      if (offset + length > bytes.length) refuse('a certificate ends behind the table.');
+      if (offset + length > bytes.length) refuse('a certificate ends after the table.');
       return Object.freeze({ kind: kinds[guid] ?? 'other', guid, content: bytes.slice(offset, offset + length) });
     }),
   );

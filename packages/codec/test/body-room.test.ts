@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createBodyRoom, type BodyRoom, type BodyShare } from '../src/index.ts';
-import { peerOf } from '../src/peer-address.ts';
 
 const maxBytes = 4000;
 /** Half of 4000 bytes among five bodies. */
@@ -81,7 +80,7 @@ class Model {
   #take(used: Body, bytes: number): void {
     const isOwn = used.fate === 'receiving' && used.bytes + bytes <= ownBytes && this.live().length <= 5;
     const isTaken = used.share.take(bytes);
-    if (isOwn) assert.ok(isTaken, 'a body has room of its own');
+    if (isOwn) assert.ok(isTaken, 'each body has reserved room');
     if (used.fate !== 'receiving') assert.ok(!isTaken, 'a body that is over takes nothing');
     if (isTaken) used.bytes += bytes;
   }
@@ -126,27 +125,5 @@ describe('the room of bodies', () => {
     for (let i = 0; i < 400; i++) assert.ok(second?.take(1));
     assert.ok(second?.take(1) === false);
     assert.equal(looks, 2802);
-  });
-});
-
-describe('a peer', () => {
-  test('is an IPv4 address, or the network of an IPv6 address', () => {
-    const cases: readonly (readonly [string, string])[] = [
-      ['192.0.2.1', '192.0.2.1'],
-      ['::ffff:192.0.2.1', '192.0.2.1'],
-      ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-      ['2001:db8:1:2::6', '2001:db8:1:2'],
-      ['2001:db8::6', '2001:db8:0:0'],
-      ['2001:db8::', '2001:db8:0:0'],
-      ['::1', '0:0:0:0'],
-      ['fe80::1%eth0', 'fe80:0:0:0'],
-      ['', ''],
-      ['not an address', 'not an address'],
-    ];
-    for (const [address, peer] of cases) assert.equal(peerOf(address), peer);
-  });
-
-  test('is found in any text', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(':', '.', '0', 'f', '%') }), (text) => void peerOf(text)));
   });
 });

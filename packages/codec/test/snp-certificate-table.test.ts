@@ -57,10 +57,10 @@ describe('the certificate table of a host', () => {
     ['with a last entry that is not empty', changed((view) => view.setUint32(2 * 24 + 16, 1, true))],
     ['with the same GUID twice', certificateTable([vcek, vcek].map((guid) => ({ guid, content })))],
     ['with a certificate over the entries', changed((view) => view.setUint32(16, 71, true))],
-    ['with a certificate behind the end', changed((view) => view.setUint32(20, 100, true))],
-    ['with an offset behind the end', changed((view) => view.setUint32(16, 0xffff_ffff, true))],
+    ['with a certificate that ends after the table', changed((view) => view.setUint32(20, 100, true))],
+    ['with an offset after the end', changed((view) => view.setUint32(16, 0xffff_ffff, true))],
     ['with an empty certificate', changed((view) => view.setUint32(20, 0, true))],
-    ['with a certificate without an end', changed((view) => view.setUint32(20, 65_537, true))],
+    ['with a certificate that is too long', changed((view) => view.setUint32(20, 65_537, true))],
     [
       'of too many entries',
       certificateTable(

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { get, held, isClosed, quiet, testServer, type Client, type TestServer } from './http-server.ts';
 
-/** Each body has 1000 bytes of its own, and all of them share 10,000. */
+/** 1000 bytes are reserved for each body, and all of them share 10,000. */
 const limits = {
   maxConnections: 10,
   maxBodyBytes: 6000,

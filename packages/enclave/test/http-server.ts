@@ -22,7 +22,8 @@ export interface Client {
 
 /** A server over streams in memory, whose time a test moves. */
 export interface TestServer {
-  connect(remoteAddress?: string): Client;
+  /** @param address gets a port when it has none (`192.0.2.1 50000`); empty when the host reports nothing. */
+  connect(address?: string): Client;
   /** Lets so much time pass, and the server look at it. */
   pass(ms: number): Promise<void>;
   /** Brings no more connections. */
@@ -63,13 +64,16 @@ export function testServer(handler: HttpHandler, options: TestOptions = {}): Tes
       return () => (sweep = () => undefined);
     },
   };
+  let port = 50_000;
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
   return {
     errors,
     over: serveHttp(connections, { secure: undefined, onError, clock, ...options, handler }),
-    connect(remoteAddress = '192.0.2.1') {
+    connect(address = '192.0.2.1') {
       const [inside, stream] = streamPair();
+      // As the host reports connections: address and port, or nothing.
+      const remoteAddress = address === '' || address.includes(' ') ? address : `${address} ${port++}`;
       waiting.push(Object.assign(inside, { remoteAddress }));
       wake();
       let text = '';

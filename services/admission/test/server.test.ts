@@ -260,7 +260,7 @@ describe('a slow or greedy client', () => {
   });
 
   test('that stalls takes no room from small reviews, and loses its own to a large one', async () => {
-    // Each body has 1000 bytes of its own, and all of them share 4000.
+    // 1000 bytes are reserved for each body, and all of them share 4000.
     const running = await start({ limits: { maxHeldBytes: 8000, maxConnections: 4 } });
     const { port, trust } = running;
     const small = reviewOf(asking);

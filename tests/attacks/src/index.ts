@@ -5,4 +5,5 @@
 export { tryAttempt, type Attempt, type Outcome } from './attempt.ts';
 export { alwaysRefused, closedByKernel, corpus } from './corpus.ts';
 export { defences, type Defence } from './realm.ts';
+export { startTarget, type Target } from './target.ts';
 export { walkEnclave } from './walk-bundle.ts';

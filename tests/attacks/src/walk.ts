@@ -3,7 +3,7 @@
  * not refer to anything outside itself.
  */
 
-/** An object, and how it was come to. */
+/** An object, and the path to it. */
 export interface Root {
   readonly value: unknown;
   readonly path: string;
@@ -73,7 +73,7 @@ export function walk(roots: readonly Root[], handle: object): Walked {
     try {
       kinds.add(apply(get(object, 'getProviderType') as () => number, object, []));
     } catch {
-      // A prototype, which is no handle.
+      // A prototype, which is not a handle.
     }
   };
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {

@@ -1,26 +1,30 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { verifyInterpreter } from '@enclos/software-sgx';
-import { alwaysRefused, corpus, defences, tryAttempt, type Attempt, type Defence, type Outcome } from '../src/index.ts';
+import {
+  alwaysRefused,
+  corpus,
+  defences,
+  startTarget,
+  tryAttempt,
+  type Attempt,
+  type Defence,
+  type Outcome,
+  type Target,
+} from '../src/index.ts';
 
 /** The loader alone: the pinned interpreter with its measured flags, and none of the kernel's layers. */
 let interpreterPath = '';
-let server: Server;
-let port = 0;
+let target: Target;
 
 before(async () => {
   interpreterPath = (await verifyInterpreter()).path;
-  server = createServer((_request, response) => response.end('an answer'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A server of TCP has an address of this kind.
-  port = (server.address() as AddressInfo).port;
+  target = await startTarget();
 });
-after(() => server.close());
+after(() => target.close());
 
 const outcome = (attempt: Attempt, off: readonly Defence[]): Promise<Outcome> =>
-  tryAttempt(attempt, { interpreterPath, off, port });
+  tryAttempt(attempt, { interpreterPath, off, port: target.port });
 
 /** Two cores; each attempt is a process. */
 const concurrency = 2;

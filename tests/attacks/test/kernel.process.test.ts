@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import {
   enclaveCommand,
@@ -10,26 +8,22 @@ import {
   writeStartFiles,
   type IsolationPlan,
 } from '@enclos/software-sgx';
-import { closedByKernel, corpus, defences, tryAttempt, type Outcome } from '../src/index.ts';
+import { closedByKernel, corpus, defences, startTarget, tryAttempt, type Outcome, type Target } from '../src/index.ts';
 
 /** The kernel's layers alone: no part of the loader takes anything away, and the permission model is off. */
 const tasks = 80;
 const folder = mkdtempSync('/tmp/enclos-attacks-');
 let interpreterPath = '';
 let plans: readonly IsolationPlan[] = [];
-let server: Server;
-let port = 0;
+let target: Target;
 
 before(async () => {
   interpreterPath = (await verifyInterpreter()).path;
   plans = planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) });
-  server = createServer((_request, response) => response.end('an answer'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A server of TCP has an address of this kind.
-  port = (server.address() as AddressInfo).port;
+  target = await startTarget();
 });
 after(() => {
-  server.close();
+  target.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -41,7 +35,7 @@ async function underKernel(name: string, plan: IsolationPlan): Promise<Outcome> 
   try {
     const needs = { heapSizeBytes: 64n * 1024n * 1024n, threads: 4, cgroup: own?.folder };
     const command = enclaveCommand(plan, needs, interpreterPath);
-    return await tryAttempt(attempt, { interpreterPath, port, off: defences, command, filter });
+    return await tryAttempt(attempt, { interpreterPath, port: target.port, off: defences, command, filter });
   } finally {
     own?.remove();
     if (filter !== undefined) closeSync(filter);
@@ -70,7 +64,7 @@ describe('a hostile bundle, without any layer', () => {
     test(`gets ${name}`, async () => {
       const attempt = corpus.find((one) => one.name === name);
       assert.ok(attempt, name);
-      const result = await tryAttempt(attempt, { interpreterPath, port, off: defences });
+      const result = await tryAttempt(attempt, { interpreterPath, port: target.port, off: defences });
       assert.ok(result.got !== undefined, JSON.stringify(result));
     });
   }

@@ -52,8 +52,8 @@ describe('a walk over every object within reach of a bundle', () => {
 
 describe('the walk', () => {
   const planted = {
-    'behind a symbol': `[Symbol('x')]: { kill() {} }`,
-    'behind a getter': `get hidden() { return { dlopen() {} } }`,
+    'under a symbol': `[Symbol('x')]: { kill() {} }`,
+    'in the answer of a getter': `get hidden() { return { dlopen() {} } }`,
     'on a prototype': `made: Object.create(Object.create({ binding() {} }))`,
     'that is not enumerable': `made: Object.defineProperty({}, 'x', { value: function spawn() {} })`,
     'in a map, as a key': `made: new Map([[{ a: class Worker {} }, 1]])`,

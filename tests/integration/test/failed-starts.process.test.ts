@@ -15,7 +15,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'file');
 writeFileSync(file, '');
 
-// Every start here fails, or never comes. What waits for it must not wait for ever, so the limit of a test is what holds.
+// Every start here fails or never comes, and callers must not wait for ever: the time limit of a test proves it.
 const limit = { timeout: 60_000 };
 
 describe('a platform that cannot start is not waited for', limit, () => {
@@ -62,7 +62,7 @@ describe('a platform that cannot start is not waited for', limit, () => {
     assert.match(stderr, /^The container could not start\. PLATFORM_\w+: /m);
   });
 
-  test('by enclos run: with a platform of its own, with one that is not there, and with one that says nothing', async () => {
+  test('by enclos run: with a platform that it starts, with one that is missing, and with one that says nothing', async () => {
     const env = { XDG_STATE_HOME: file };
     const enclos = (...argv: readonly string[]) =>
       startProgram([process.execPath, enclosBin, ...argv], { cwd: folder, env }).ended;
@@ -85,20 +85,20 @@ describe('a platform that cannot start is not waited for', limit, () => {
 describe('a child that ends is not waited for by a test', limit, () => {
   const child = (script: string) => spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
 
-  test('that wants its word: its last words are told', async () => {
+  test('for a word that never comes: the error has its last words', async () => {
     await assert.rejects(saidBy(child('console.error("no room"); process.exit(3)')), /exit code 3\. no room/);
     await assert.rejects(saidBy(child('console.log("one")'), 'two'), /before it said two: exit code 0\. one/);
     await assert.rejects(saidBy(child('process.kill(process.pid, "SIGKILL")')), /SIGKILL/);
     await assert.rejects(saidBy(spawn('/nonexistent/program')), /ENOENT/);
   });
 
-  test('that asks after its end', async () => {
+  test('that asks only after the child has ended', async () => {
     const gone = child('');
     await new Promise((resolve) => gone.once('close', resolve));
     await assert.rejects(saidBy(gone), /exit code 0/);
   });
 
-  test('and one that says it is waited for', async () => {
+  test('but one that prints the word in time is waited for', async () => {
     await saidBy(child('process.stdout.write("rea"); setTimeout(() => console.log("dy"), 50)'), 'ready');
   });
 });

@@ -40,7 +40,7 @@ for (const [what, folder] of folders) {
     };
     const greeting = /^Good \w+, Ada\. \(greeting 1\)\nGood \w+, Grace\. \(greeting 2\)\n$/;
 
-    test('new and run: with a platform of its own, whose sockets are below TMPDIR', async () => {
+    test('new and run: with a platform that it starts, whose sockets are below TMPDIR', async () => {
       await enclos(['new', 'greeter'], folder);
       symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
       assert.match((await enclos(['run', '--isolation', 'best'])).stdout, greeting);

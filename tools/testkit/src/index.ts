@@ -23,5 +23,5 @@ export {
   ruleFunctionCosts,
   type CostOf,
   type PolicyCost,
-} from './policy-costs.ts';
+} from './policy-costs/index.ts';
 export { searchingDraft } from './hostile-drafts.ts';

@@ -1,6 +1,7 @@
 export { leafFirst } from '../chain-order.ts';
 export { evidenceExtensions, type EvidenceExtension } from './evidence-extensions.ts';
 export { extensionIds, valuesOfForm, type ExtensionForm } from './extension-ids.ts';
+export { splitSnpReport, type ExtendedSnpReport } from './extended-report.ts';
 export {
   decodeOpenEnclaveEvidence,
   isVersionNumber,

@@ -6,7 +6,7 @@ import { beginsLikeQuote } from './quote-start.ts';
 const sgxEcdsa = fromHex('a3a21e871b4d4014b70aa125d2fbcd8c');
 const reportVersion = 1;
 const remoteReport = 2;
-/** V3: the quote is not prefixed with a header of its own. Open Enclave verifies no earlier one. */
+/** V3: no second header comes before the quote. Open Enclave verifies no earlier one. */
 const evidenceVersion = 3;
 /** A quote's header and its report body, and where the length of its signature data is. */
 const quoteFixedBytes = 436;
@@ -87,7 +87,7 @@ export function decodeOpenEnclaveEvidence(bytes: Uint8Array): OpenEnclaveEvidenc
   if (reader.u32() !== evidenceVersion) throw invalid('Evidence of Open Enclave of another version than 3.');
   const isEcdsa = equalBytes(reader.bytes(16), sgxEcdsa);
   if (!isEcdsa) throw invalid('Evidence of Open Enclave of another format than SGX_ECDSA.');
-  // A C structure without a packing of its own: the size, of 64 bits, is aligned. What is before it says nothing.
+  // The C structure is not packed, so the size, of 64 bits, is aligned. The bytes before it mean nothing.
   reader.bytes(4);
   const data = reader.bytes(sizeOf(reader.u64()));
   reader.end();

@@ -9,8 +9,8 @@ const reservedAfterVectors = 152;
 /**
  * The report of SEV-SNP that a JSON object spells field by field, as the attester
  * `snp` of Confidential Containers writes it (`attestation_report`; names are those
- * of the crate `sev`). Reserved bytes are zero, which they must be. Whether it is the
- * report that the firmware signed is for the verifier to find out.
+ * of the crate `sev`). Reserved bytes are zero, which they must be. The verifier
+ * finds out whether it is the report that the firmware signed.
  *
  * @returns 1184 bytes; undefined for a value that is not of this form.
  */

@@ -20,7 +20,7 @@ export const maximumBytes = Object.freeze({
   digest: digestSizeBytes,
 });
 
-/** What is not known is refused: nobody would verify it. @throws CODEC_INVALID */
+/** Refuses unknown members, which no step would verify. @throws CODEC_INVALID */
 export function requireKnown(value: JsonObject, known: readonly string[]): void {
   const stranger = Object.keys(value).find((name) => !known.includes(name));
   if (stranger !== undefined) throw invalidDocument('has a member that is not known');

@@ -37,7 +37,7 @@ const quoteMemberNames = ['signature', 'message', 'pcrs'] as const;
 
 /**
  * Reads the JSON that attesters of Azure's confidential VMs write: of version 1
- * or 2, or without a version. What is not known is refused: nobody would verify it.
+ * or 2, or without a version. Unknown members are refused: no step would verify them.
  *
  * @param document UTF-8.
  * @throws EVIDENCE_REFUSED; `details.step` is `vtpm-document` or `vtpm-hcl-report`.

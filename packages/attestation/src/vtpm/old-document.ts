@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import { decodePem } from '../pem.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 
-/** How a document of SEV-SNP and one of TDX name their parts; each has members of its own besides. */
+/** How a document of SEV-SNP and one of TDX name their parts, and which members each may have. */
 const names = Object.freeze({
   snp: { quote: 'quote', hclReport: 'report', known: ['quote', 'report', 'vcek'] },
   tdx: { quote: 'tpm_quote', hclReport: 'hcl_report', known: ['tpm_quote', 'hcl_report', 'td_quote'] },

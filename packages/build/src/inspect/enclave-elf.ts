@@ -22,7 +22,7 @@ export function inspectEnclaveFile(bytes: Uint8Array): InspectReport | undefined
   if (file === undefined) return undefined;
   const { sdk, simulated, metadata } = file;
   const build = simulated
-    ? node('build', 'SIMULATION', 'there is no ENCLU in its code: it runs outside of SGX, with public sealing keys')
+    ? node('build', 'SIMULATION', 'its code has no ENCLU: it runs outside of SGX, with public sealing keys')
     : node('build', 'for the processor', 'its code holds ENCLU');
   return Object.freeze({
     kind: 'enclave-elf',

@@ -16,7 +16,7 @@ function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
 
 const elfMagic = fromHex('7f454c46');
 
-/** True for an ELF file: whether there is an enclave in it, only its end can tell. */
+/** True for an ELF file. Only its end can tell whether it holds an enclave. */
 export function looksLikeElf(bytes: Uint8Array): boolean {
   return startsWith(bytes, elfMagic);
 }

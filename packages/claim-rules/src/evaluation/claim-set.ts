@@ -52,8 +52,8 @@ export class ClaimSet {
 }
 
 /**
- * What a value is known by among those of its type. Numbers are text here: V8 hashes a number without a seed, so that who
- * chooses numbers can choose thousands that meet in one bucket of a set, and each look would walk over all of them.
+ * What a value is known by among those of its type. Numbers are text here: V8 hashes a number without a seed, so an attacker
+ * can choose thousands of numbers that share one bucket of a set, and each lookup would walk over all of them.
  */
 function textOf({ value }: Claim): string {
   return typeof value === 'string' ? value : `=${value}`;

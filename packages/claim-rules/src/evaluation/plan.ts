@@ -53,7 +53,7 @@ function makePlan({ conditions, action }: Rule): Plan {
   const inConditions = conditions.map(({ properties }) => usesOf(properties.map(({ expression }) => expression)));
   const everywhere = together([inAction, ...inConditions]);
   // What a set depends on decides which set it is.
-  const behindSets = together(
+  const neededBySets = together(
     conditions.flatMap(({ identifier }, index) =>
       identifier !== undefined && everywhere.all.has(identifier) ? (inConditions[index] ?? []) : [],
     ),
@@ -65,7 +65,7 @@ function makePlan({ conditions, action }: Rule): Plan {
       condition,
       each: everywhere.each.has(name),
       all: everywhere.all.has(name),
-      key: inAction.each.has(name) || behindSets.each.has(name),
+      key: inAction.each.has(name) || neededBySets.each.has(name),
     };
   });
   const steps = conditions.length + everywhere.nodes;

@@ -35,7 +35,7 @@ export async function measureStream(
   return Object.freeze({ mrEnclave: toHex(mrEnclave), streamBytes, enclaveBytes, pages });
 }
 
-/** Passes on what comes, unless it is the ELF file of an enclave: what is one, only its end can tell. */
+/** Passes on what comes, unless it is the ELF file of an enclave, which only its end can tell. */
 async function* withoutEnclaveFiles(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Uint8Array | undefined = new Uint8Array();
   let kept: Uint8Array[] = [];

@@ -41,7 +41,7 @@ function fromJws(path: string, payload: string): string {
   const texts = [typeof policy === 'string' ? textOf(policy) : undefined, textOf(payload)];
   const text = texts.find((each) => each !== undefined && isClaimRules(each));
   if (text !== undefined) return text;
-  const message = `${path} is a JWS, or the answer of an attestation service, and there is no policy in it: the service applies its default.`;
+  const message = `${path} is a JWS, or the answer of an attestation service, and holds no policy: the service applies its default.`;
   throw new EnclosError('CLI_FILE_INVALID', message, { details: { path } });
 }
 

@@ -38,8 +38,8 @@ export async function probeIsolation(
 }
 
 /**
- * A folder from which programs run, as that of the platform's starter is: one for temporary files may be mounted noexec.
- * Where there is none, the last, in which the layers are then missing.
+ * A folder from which programs run, as the platform's starter needs one: a folder for temporary files may be mounted noexec.
+ * When programs run from none of them, it is the last, and the report then lacks those layers.
  */
 async function runnableFolder(parents: readonly string[]): Promise<string> {
   let found: string | undefined;
@@ -49,13 +49,13 @@ async function runnableFolder(parents: readonly string[]): Promise<string> {
     if (found !== undefined) await rm(found, { recursive: true });
     found = folder;
     const { starterPath } = await writeStartFiles(folder);
-    // Without words it does nothing, and says so by the code of its end.
+    // Without words it does nothing, and ends with an exit code.
     if (spawnSync(starterPath, [], { stdio: 'ignore' }).status !== null) break;
   }
   return found ?? (await mkdtemp(join(tmpdir(), 'enclos-doctor-')));
 }
 
-/** The first of the range of the documents: nobody has to have it, and it keeps nothing. */
+/** The first of the range in the documents. It needs no account, and keeps nothing. */
 const anyEnclaveUser = 61_000;
 
 /**

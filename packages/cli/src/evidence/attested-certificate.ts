@@ -5,7 +5,7 @@ import {
   type ExtensionForm,
 } from '@enclos/attestation/carriers';
 import { CborReader, DerReader, DerTag } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
+import { attempt } from './attempt.ts';
 import type { CertificateExtension } from './certificate.ts';
 
 /** The tag of a quote, and after it those of reports, in CBOR evidence (interoperable RA-TLS, CCC). */
@@ -60,13 +60,4 @@ function wrappedMessage(value: Uint8Array): Uint8Array | undefined {
     reader.skip();
     return reader.byteString(maximumBytes);
   });
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { earAppraisals } from './ear.ts';
+import { earAppraisals } from './tokens/ear.ts';
 
 /** What bytes turned out to be, with what is inside: a quote in an OE report in base64, for example. */
 export type Found =

@@ -1,7 +1,8 @@
 import { DerReader, toHex } from '@enclos/codec';
 import type { DcapFacts } from '@enclos/endorsements';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
 import { readSmallFile } from '../files.ts';
+import { attempt } from './attempt.ts';
 import { readCertificate, type CertificateShape } from './certificate.ts';
 import { readPem } from './text-forms.ts';
 
@@ -38,12 +39,7 @@ export async function readPckFile(path: string): Promise<PckFile> {
 }
 
 function parse(blocks: readonly Uint8Array[]): readonly Parsed[] | undefined {
-  try {
-    return blocks.slice(0, mostCertificates).map((der) => ({ der, shape: readCertificate(der) }));
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return undefined;
-  }
+  return attempt(() => blocks.slice(0, mostCertificates).map((der) => ({ der, shape: readCertificate(der) })));
 }
 
 function isPck({ shape }: Parsed): boolean {
@@ -87,13 +83,11 @@ export function pckFacts({ certificates, path }: PckFile, tee: 'sgx' | 'tdx'): D
 }
 
 function readFmspc(extension: Uint8Array): string | undefined {
-  try {
+  return attempt(() => {
     for (const entries = new DerReader(extension).sequence(); !entries.done;) {
       const entry = entries.sequence();
       if (entry.objectIdentifier() === `${sgxExtension}.4`) return toHex(entry.octetString());
     }
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-  }
-  return undefined;
+    return undefined;
+  });
 }

@@ -1,12 +1,12 @@
 import { isAzureDocument } from '@enclos/attestation';
-import { beginsLikeQuote } from '@enclos/attestation/carriers';
+import { beginsLikeQuote, splitSnpReport } from '@enclos/attestation/carriers';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
-import { parseSnpCertificateTable, utf8, withoutTrailingNuls } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
+import { utf8, withoutTrailingNuls } from '@enclos/codec';
+import { attempt } from './attempt.ts';
 import { carriedBy } from './attested-certificate.ts';
-import { beginsLikeSnpReport, quoteLength, readBinaryWrapper, snpReportBytes } from './binary-forms.ts';
+import { beginsLikeSnpReport, quoteLength, readBinaryWrapper } from './binary-forms.ts';
 import { beginsLikeDer, readCertificate } from './certificate.ts';
-import { readCwt } from './cwt.ts';
+import { readCwt } from './tokens/cwt.ts';
 import type { Found, Inner } from './found.ts';
 import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './text-forms.ts';
 
@@ -49,30 +49,16 @@ function quote(bytes: Uint8Array): Found {
   return { form: 'quote', bytes: bytes.subarray(0, length), trailingBytes: bytes.length - length, inner: [] };
 }
 
-/**
- * A report alone, or an extended one, with the table of certificates that its host added. Entries of a table may overlap,
- * so that nothing is looked for inside of them: a table in a table would cost 32 times as much at each level.
- */
+/** A report alone, or an extended one. */
 function snpReport(bytes: Uint8Array): Found {
-  const report = bytes.subarray(0, snpReportBytes);
-  const rest = bytes.subarray(report.length);
-  const certificates = attempt(() => parseSnpCertificateTable(rest)) ?? [];
+  const { report, certificates } = splitSnpReport(bytes);
+  const trailingBytes = certificates.length === 0 ? bytes.length - report.length : 0;
   const inner = certificates.map(({ kind, guid, content }): Inner => {
     const isCertificate = attempt(() => readCertificate(content)) !== undefined;
     const found: Found = isCertificate ? { form: 'certificate', der: content, inner: [] } : unknown(content);
     return { at: `certificate table, ${kind === 'other' ? guid : kind.toUpperCase()}`, found };
   });
-  const trailingBytes = inner.length === 0 ? rest.length : 0;
   return { form: 'snp-report', bytes: report, trailingBytes, inner };
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return undefined;
-  }
 }
 
 function unknown(bytes: Uint8Array): Found {

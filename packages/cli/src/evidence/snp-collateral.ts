@@ -1,6 +1,6 @@
 import type { SnpCollateral } from '@enclos/attestation';
 import { fromHex } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
+import { attempt } from './attempt.ts';
 import { readCertificate } from './certificate.ts';
 import { isRecord, readPem } from './text-forms.ts';
 
@@ -28,19 +28,9 @@ export function snpCollateralOf(json: unknown, carried: readonly Uint8Array[]): 
 
 /** Empty for what is no hex: the list is there, and cannot be read, which must not pass for absent. */
 function hexOrNothing(text: string): Uint8Array {
-  try {
-    return fromHex(text);
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return new Uint8Array();
-  }
+  return attempt(() => fromHex(text)) ?? new Uint8Array();
 }
 
 function isAmdLeaf(der: Uint8Array): boolean {
-  try {
-    return readCertificate(der).extensions.some(({ id }) => id.startsWith(amdExtensions));
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return false;
-  }
+  return attempt(() => readCertificate(der).extensions.some(({ id }) => id.startsWith(amdExtensions))) ?? false;
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, type SnpRoot } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
 import type { RootOptions } from '../actions/trusted-roots.ts';
 import { refuseUsage } from '../failure.ts';
 import { readSmallFile } from '../files.ts';
-import { readCertificate, type CertificateShape } from './certificate.ts';
+import { attempt } from './attempt.ts';
+import { readCertificate } from './certificate.ts';
 import { isRecord, readPem } from './text-forms.ts';
 
 export const amdRoots: readonly SnpRoot[] = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
@@ -55,20 +56,11 @@ function rootOfCollateral(fingerprint: string, collateral: unknown): SnpRoot {
 
 /** Of AMD's own roots only the key is trusted, whatever its certificate says. */
 function rootOf(der: Uint8Array): SnpRoot | undefined {
-  const shape = readShape(der);
+  const shape = attempt(() => readCertificate(der));
   if (shape === undefined) return undefined;
   const fingerprint = createHash('sha256').update(shape.publicKeyInfo).digest('hex');
   const known = amdRoots.find((root) => root.fingerprint === fingerprint);
   if (known !== undefined) return known;
   const product = (['Milan', 'Genoa', 'Turin'] as const).find((name) => shape.subject.includes(`CN=ARK-${name}`));
   return product === undefined ? undefined : { product, publicKey: toHex(shape.publicKeyInfo), fingerprint };
-}
-
-function readShape(der: Uint8Array): CertificateShape | undefined {
-  try {
-    return readCertificate(der);
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return undefined;
-  }
 }

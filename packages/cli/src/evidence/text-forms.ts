@@ -1,7 +1,7 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isByteList, snpReportOfJson } from '@enclos/attestation/carriers';
 import { fromBase64url, isJsonWithin, utf8 } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
+import { attempt } from './attempt.ts';
 
 /** A text as the bytes that it may spell. */
 interface Spelling {
@@ -34,12 +34,7 @@ export function decodeText(text: string): readonly Spelling[] {
 
 /** Either alphabet; bits that are left over must be zero, or two texts had one meaning. */
 function decodeBase64(text: string): Uint8Array | undefined {
-  try {
-    return fromBase64url(text.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_'));
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return undefined;
-  }
+  return attempt(() => fromBase64url(text.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_')));
 }
 
 const pemPattern = /-----BEGIN ([A-Z0-9 ]{1,64})-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;

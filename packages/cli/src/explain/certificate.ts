@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { INTEL_SGX_ROOT } from '@enclos/attestation';
 import { evidenceExtensions, isVersionNumber } from '@enclos/attestation/carriers';
 import { DerReader, DerTag, toHex } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
+import { attempt } from '../evidence/attempt.ts';
 import { taggedEvidence } from '../evidence/attested-certificate.ts';
 import { readCertificate, type CertificateExtension, type CertificateShape } from '../evidence/certificate.ts';
 import { amdRoots } from '../evidence/snp-roots.ts';
@@ -137,13 +137,4 @@ function constraintNodes(value: Uint8Array): readonly ExplainNode[] {
   const sequence = new DerReader(value).sequence();
   const isAuthority = sequence.peek() === DerTag.BOOLEAN && sequence.boolean();
   return [node('authority', isAuthority ? 'yes' : 'no')];
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return undefined;
-  }
 }

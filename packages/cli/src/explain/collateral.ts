@@ -1,6 +1,6 @@
 import { parseCollateral } from '@enclos/attestation';
 import { explainCollateral, type ExplainedCollateral } from '@enclos/attestation/explain';
-import { isEnclosError } from '@enclos/errors';
+import { attempt } from '../evidence/attempt.ts';
 import { validFrom, validTo } from './dates.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 
@@ -12,10 +12,5 @@ export function collateralNodes(value: unknown): readonly ExplainNode[] {
 }
 
 function partsOf(value: unknown): ExplainedCollateral['parts'] {
-  try {
-    return explainCollateral(parseCollateral(value)).parts;
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return {};
-  }
+  return attempt(() => explainCollateral(parseCollateral(value)).parts) ?? {};
 }

@@ -1,4 +1,4 @@
-import { earAppraisals, type EarAppraisal } from '../evidence/ear.ts';
+import { earAppraisals, type EarAppraisal } from '../evidence/tokens/ear.ts';
 import { isRecord } from '../evidence/text-forms.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 

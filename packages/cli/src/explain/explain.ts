@@ -128,7 +128,7 @@ function headerNodes({ form, bytes }: WrapperFound): readonly ExplainNode[] {
 /** JSON that is not evidence. */
 const documents: Readonly<Record<JsonKind, ExplainNode>> = {
   collateral: node('collateral', 'what evidence is verified with', 'give it to `enclos verify --collateral`'),
-  policy: node('policy', 'what somebody accepts', '`enclos policy explain` says it in sentences'),
+  policy: node('policy', 'what a relying party accepts', '`enclos policy explain` says it in sentences'),
   'tpm-quote': node(
     'TPM quote',
     'with its signature and the PCRs',

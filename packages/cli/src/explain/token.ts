@@ -1,5 +1,5 @@
 import type { TokenFound } from '../evidence/found.ts';
-import { earAppraisals } from '../evidence/ear.ts';
+import { earAppraisals } from '../evidence/tokens/ear.ts';
 import { isRecord } from '../evidence/text-forms.ts';
 import { earNodes } from './ear.ts';
 import { group, node, type ExplainNode } from './nodes.ts';

@@ -14,7 +14,7 @@ const none = Buffer.alloc(0);
 const maxChunkLineBytes = 256;
 /** So many bytes of content allow one byte around chunks: chunks of ten bytes may come without end, single bytes may not. */
 const contentForFraming = 2;
-/** RFC 9112 section 7.1.1; a quoted value without escapes, which nobody needs. */
+/** RFC 9112 section 7.1.1; a quoted value without escapes, which clients do not use. */
 const chunkLine = /^([0-9A-Fa-f]{1,8})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"[\t !#-[\]-~]*"))?)*$/;
 
 /** A body whose length was said before it, or in chunks. Trailers and extensions are read, checked and dropped. */

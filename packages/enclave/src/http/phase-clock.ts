@@ -10,7 +10,7 @@ export type Overdue = number | 'end' | 'destroy';
 const endTimeoutMs = 2000;
 /** From when on a client that sends a body, or takes an answer, is slow. */
 const slowMs = 5000;
-/** More than anybody waits. */
+/** Longer than any wait. */
 const groupMs = 2 ** 40;
 
 /** What one connection waits for, and since when. */

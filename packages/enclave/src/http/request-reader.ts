@@ -36,7 +36,7 @@ export class RequestReader {
   }
 
   /**
-   * @returns where the rest begins. Stops behind the head, and behind the whole request.
+   * @returns where the rest begins. Stops after the head, and after the whole request.
    * @throws HTTP_MESSAGE_REFUSED with the `status` to answer; HTTP_MISUSED for a limit of the body that is not a number.
    *   Nothing more can be read then.
    */

@@ -1,6 +1,6 @@
 import { ByteStore } from './byte-store.ts';
 
-/** Requests that come before the one before is answered wait, up to here; then the client does. */
+/** Requests that come ahead of the answer wait, up to here; beyond it, the client has to wait. */
 const maxWaitingBytes = 16_384;
 
 /** What came after the request under way. */

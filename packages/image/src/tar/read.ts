@@ -160,7 +160,7 @@ function entryOf(header: RawHeader, overrides: Overrides): TarEntry {
 async function readEnd(reader: PieceReader): Promise<void> {
   let left = limits.paddingBytes;
   for (let block = await reader.block(); block !== undefined; block = await reader.block()) {
-    if (!isZero(block)) throw layerInvalid('goes on behind its end');
+    if (!isZero(block)) throw layerInvalid('goes on after its end');
     left -= block.length;
     if (left < 0) throw tooLarge('padding', limits.paddingBytes);
   }

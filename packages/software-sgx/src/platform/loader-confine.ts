@@ -37,7 +37,7 @@ export function confine(
     ...remaining,
   ]);
   authority.stripEngines(internals);
-  // It freezes what stripNatives strips.
+  // After stripNatives, since this freezes what that strips.
   authority.stripSockets(net.Socket, gate);
   authority.closeModules(require, internals);
   authority.stripGlobals(language, hasHttp);

@@ -9,7 +9,7 @@
 export interface Internals {
   /** The interpreter's native code, by the name of a part. */
   readonly internalBinding: (name: string) => object;
-  /** The interpreter's class of its own modules. */
+  /** The class of the interpreter's modules. */
   readonly BuiltinModule: {
     readonly map: ReadonlyMap<string, { readonly loaded: boolean; readonly exports: unknown }>;
     readonly prototype: object;

@@ -224,7 +224,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
       for (const option of [1, 4, 22, 35, 36, 0x5961_6d61]) assert.equal(run(checked.prctl, option), eperm);
     });
 
-    test('says of clone3 and of calls that came later that there are none, so that the C library takes older ones', () => {
+    test('answers clone3 and later calls with ENOSYS, so that the C library takes older ones', () => {
       for (const number of [435, 437, 449, 470, 471, 500, 0x3fff_ffff]) assert.equal(run(number), enosys, `${number}`);
     });
 

@@ -5,7 +5,7 @@ import { openVendor, stateFolders } from '@enclos/software-sgx';
 import { bytesField, request } from '../http.ts';
 import type { Scene } from './scene.ts';
 
-/** The files that anybody needs to verify the vault. */
+/** The files that verify the vault. */
 const names = { quote: 'quote.bin', collateral: 'collateral.json', root: 'root.pem' };
 
 export interface EvidenceRequest {

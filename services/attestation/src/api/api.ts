@@ -1,3 +1,4 @@
+import { peerOf } from '@enclos/codec';
 import type { HttpRequest, HttpResponse } from '@enclos/enclave/http';
 import { isEnclosError } from '@enclos/errors';
 import { createAuthenticate, type Authenticate, type Principal } from '../auth/authenticate.ts';
@@ -6,14 +7,13 @@ import type { ApiOptions } from './api-options.ts';
 import { checkApiVersion } from './api-versions.ts';
 import { auditOutcome, type AuditLine } from './audit.ts';
 import type { Answer, Route } from './call.ts';
-import { clientOfAddress } from './client-address.ts';
 import { tenantsByHost } from './hosts.ts';
 import type { Api } from './http.ts';
 import { createClientRateLimit, createRateLimit, type ClientRateLimit, type RateLimit } from './rate-limit.ts';
 import { placeAt, type FoundRoute } from './routes.ts';
 import { ServiceError } from './service-error.ts';
 
-/** Who made a call that needs no name. */
+/** The principal of a call that needs no authentication. */
 const anonymous: Principal = 'anonymous';
 
 /** A tenant with what the API keeps for it. */
@@ -87,7 +87,7 @@ interface Context {
 async function answerRequest(request: HttpRequest, { options, trace, findSite }: Context): Promise<Answer> {
   const site = findSite(request.headers.get('host'));
   if (site === undefined) throw new ServiceError(404, 'NotFound', 'No tenant has the name of the Host header.');
-  site.rates.calls.take(clientOfAddress(request.remoteAddress));
+  site.rates.calls.take(peerOf(request.remoteAddress));
   const found = findRoute(request);
   Object.assign(trace, { site, found });
   const { route, type, name } = found;
@@ -112,7 +112,7 @@ async function letIn(request: HttpRequest, { needs }: Route, site: Site): Promis
   // After authentication: a caller that is not let in takes nothing from those who are.
   if (needs === 'attest') {
     // The client first: one that has used up its own share takes nothing from that of the tenant.
-    site.rates.attestOfClient.take(who === anonymous ? clientOfAddress(request.remoteAddress) : who);
+    site.rates.attestOfClient.take(who === anonymous ? peerOf(request.remoteAddress) : who);
     site.rates.attest.take();
   }
   return who;

@@ -40,7 +40,7 @@ export function readJwsText(body: Uint8Array, maxBytes: number): string {
   const text =
     first === 0x22
       ? readJson(body, { maxBytes, maxValues: 0 })
-      : asInvalid('The body is no text', () => decodeUtf8(body));
+      : asInvalid('The body is not text', () => decodeUtf8(body));
   if (typeof text !== 'string' || text.length > maxBytes) throw invalid('The body must be a JSON Web Signature.');
   return text;
 }

@@ -29,7 +29,7 @@ const tendMs = 15_000;
 const maxConnections = 240;
 /** Of any route: see `bodyLimitOf`. */
 const maxBodyBytes = 2_097_152;
-/** 50 KiB are each body's own: several times what evidence with its data takes. */
+/** 51 KiB are reserved for each body: several times what evidence with its data takes. */
 const maxBodyBytesAtOnce = 25_165_824;
 /** The host may have to ask several sources, which may be slow. */
 const endorsementTimeoutMs = 30_000;

@@ -20,10 +20,10 @@ export async function answered<T>(call: Promise<T>): Promise<T> {
 }
 
 const maximumListed = 1000;
-/** A host that lists more than it may is cut short; one that lists anything else is not listened to. */
+/** A longer list than the interface allows is cut; anything that is not a list of texts counts as empty. */
 const listBounds = { maxDepth: 1, maxValues: 10 * maximumListed };
 
-/** What `storeKeys` answered: an array of texts, of which no more than the interface says are taken. What is none has no rows. */
+/** What `storeKeys` answered: an array of texts, of which at most as many as the interface allows are taken. Anything else has no rows. */
 export function keysIn(text: string): readonly string[] {
   if (!isJsonWithin(text, listBounds)) return [];
   try {

@@ -113,20 +113,20 @@ export const authorityAttempts: readonly Attempt[] = [
     closedBy: ['stripSockets'],
   },
   {
-    name: 'a connection behind TLS, in a bundle that names TLS',
+    name: 'a connection below TLS, in a bundle that names TLS',
     words: 'node:tls',
     source: `${tlsHandle} const made = new socket._handle._parent.constructor(); return has(made, 'readBuffer') && 'a handle of streams'`,
     closedBy: ['stripTls'],
   },
   {
-    name: 'an engine behind TLS',
+    name: 'an engine below TLS',
     words: 'node:tls',
     source: `return has(cap.require('tls').createSecureContext({ ca: [] }).context, 'setEngineKey', 'setClientCertEngine')`,
     closedBy: ['stripTls', 'stripEngines'],
     reachedBy: ['pureTls'],
   },
   {
-    name: 'a handle for native code, that is none',
+    name: 'an object that passes for a native handle',
     words: 'node:tls',
     source: `const { TLSSocket, createSecureContext } = cap.require('tls');
       const target = { _tlsOptions: { isServer: true, secureContext: createSecureContext({ ca: [] }) }, on() {}, listenerCount: () => 1 };

@@ -150,7 +150,7 @@ static long socket_type(void) { return option(SO_TYPE); }
 static long peer_credentials(void) { return option(SO_PEERCRED); }
 static long peer_process(void) { return option(77); }
 
-/* Told apart from a refusal: there is none of that name, or the file system has none. */
+/* Not a refusal: the attribute does not exist, or the file system has no attributes. */
 static long read_attribute(void) {
   char value[64];
   long got = getxattr("/", "user.none", value, sizeof value);

@@ -3,8 +3,7 @@ import { descendants, loadProbe } from '@enclos/integration-tests';
 import { startPlatform } from '@enclos/software-sgx';
 
 /**
- * A host with a platform of its own and one enclave, which prints the descriptors above 99 that each has, as JSON, and
- * ends: `leaking-host.program.js IMAGE SIGNATURE STATE`. Whatever starts it has left some open.
+ * A host that starts a platform and one enclave, prints the descriptors above 99 that each has, as JSON, and ends: `leaking-host.program.js IMAGE SIGNATURE STATE`. Whatever starts it has left some open.
  */
 const [, , image = '', signature = '', stateFolder = ''] = process.argv;
 

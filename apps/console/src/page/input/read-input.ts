@@ -1,6 +1,7 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
-import { equalBytes, parseSnpCertificateTable, utf8, type SnpHostCertificate } from '@enclos/codec';
+import { splitSnpReport } from '@enclos/attestation/carriers';
+import { equalBytes, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { derKind, type DerKind } from './der-kind.ts';
 import { decodePemBlocks, decodeText } from './text-bytes.ts';
@@ -42,7 +43,6 @@ const policyMembers = [
 const pemStart = '-----BEGIN ';
 const hclSignature = utf8('HCLA');
 const snpVersions: readonly number[] = [2, 3, 5];
-const snpReportBytes = 1184;
 
 /**
  * Finds out what bytes are: a quote, an SEV-SNP report or an HCL report (as
@@ -76,23 +76,12 @@ function signedValue(kind: DerKind, der: Uint8Array): Input {
 /** Of an extended report of SEV-SNP: the report, and the certificates of its key that the host added. */
 function readEvidence(bytes: Uint8Array, form: string): readonly Input[] {
   const found = evidence(bytes, form);
-  if (found.kind !== 'snp-report' || bytes.length <= snpReportBytes) return [found];
-  const leaves = hostCertificates(bytes.subarray(snpReportBytes)).filter(
-    ({ content }) => derKind(content) === 'amd-leaf',
-  );
+  if (found.kind !== 'snp-report') return [found];
+  const { report, certificates } = splitSnpReport(bytes);
+  const leaves = certificates.filter(({ content }) => derKind(content) === 'amd-leaf');
+  // Without one the verifier says what is wrong with the length of the report.
   if (leaves.length === 0) return [found];
-  const certificates = leaves.map(({ content }) => signedValue('amd-leaf', content));
-  return [{ ...found, bytes: bytes.subarray(0, snpReportBytes) }, ...certificates];
-}
-
-/** None for what is not a table: the verifier says what is wrong with the length of the report. */
-function hostCertificates(table: Uint8Array): readonly SnpHostCertificate[] {
-  try {
-    return parseSnpCertificateTable(table);
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return [];
-  }
+  return [{ ...found, bytes: report }, ...leaves.map(({ content }) => signedValue('amd-leaf', content))];
 }
 
 /** Both begin with a version; behind it a quote has the type of its key, 2, and a report zeros. */

@@ -198,7 +198,7 @@ function appraisalLines(title: string, verification: Verification, appraisal: Ap
   if (verification.kind !== 'genuine' || appraisal.kind === 'none') {
     const why =
       verification.kind === 'genuine'
-        ? 'Genuine evidence of anybody’s code looks like this. Whether it is the right one, and good enough, is for a policy to say: add one.'
+        ? 'Genuine evidence of any code looks like this. Whether it is the right one, and good enough, is for a policy to say: add one.'
         : 'What is not genuine is not held against any policy.';
     return [element('p', {}, mark('neutral', title)), element('p', {}, why)];
   }

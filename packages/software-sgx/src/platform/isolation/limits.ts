@@ -5,7 +5,7 @@ import { atMost, exactly } from './starter.ts';
 /** Where a program is looked for that is started without a PATH (execvp(3), confstr(3)). */
 const programFolders = ['/bin', '/usr/bin'];
 
-/** The starter takes the paths of programs alone. @returns the name itself where there is none, which then does not start. */
+/** The starter takes only paths of programs. @returns the name itself where the program is missing; it then does not start. */
 export function pathOf(program: string): string {
   return programFolders.map((folder) => `${folder}/${program}`).find((path) => existsSync(path)) ?? program;
 }

@@ -21,7 +21,11 @@ const prefix = 'enclos-';
 /** One that is made is entered at once, and the kernel removes none that something is in. */
 const abandonedAfterMs = 60_000;
 
-/** @param root where cgroups are mounted, and @param own the text of /proc/self/cgroup: parameters for tests. */
+/**
+ * @param root where cgroups are mounted; a parameter for tests, as is `own`.
+ * @param own the text of /proc/self/cgroup.
+ * @returns undefined where no cgroup counts the tasks of this process.
+ */
 export function ownPidsCgroup(root: string = mountFolder, own: string = ownCgroups()): PidsCgroup | undefined {
   const found = findFolder(root, own);
   if (found === undefined) return undefined;

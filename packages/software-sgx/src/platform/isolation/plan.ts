@@ -134,7 +134,7 @@ export function boundThreads(
   if (limits.length === 0) return undefined;
   const { starterPath, enclaveUser: user } = options;
   const isRoot = (options.userId ?? process.getuid?.()) === 0;
-  // A user of its own has the bound of that user, and needs no other.
+  // RLIMIT_NPROC bounds an enclave that has its own user, so it needs no cgroup.
   const cgroup = user === undefined && isRoot ? ('cgroup' in options ? options.cgroup : ownPidsCgroup()) : undefined;
   return findThreadBound({
     countsAlone,

@@ -2,7 +2,7 @@ import { ByteWriter, fromHex, utf8 } from '@enclos/codec';
 import { starterCode } from './starter-code.ts';
 
 /**
- * The starter: a program of some three hundred bytes that does to itself, as its words say, what no program of
+ * The starter: a program of some 450 bytes (488 on arm64) that does to itself, as its words say, what no program of
  * util-linux or bubblewrap does, and then becomes the next one (execve(2)):
  *
  * - `c7`: closes every descriptor from 7 on (close_range(2)).

@@ -43,7 +43,7 @@ export interface ThreadTrial {
 
 /**
  * Finds a bound by trying it. Root has none by RLIMIT_NPROC, in a user namespace neither (kernel/fork.c,
- * copy_process), and gets a cgroup of its own where one can be made.
+ * copy_process), so it gets a cgroup for each enclave where one can be made.
  */
 export function findThreadBound({ countsAlone, cgroup, starts }: ThreadTrial): ThreadBound | undefined {
   const byLimit = (tasks: number): boolean => starts([], threadWords({ by: 'limit' }, tasks));
@@ -72,7 +72,7 @@ function detailOf(bound: ThreadBound | undefined): string {
     case 'limit':
       return `${byManifest} (RLIMIT_NPROC, which counts nothing but the enclave).`;
     case 'cgroup':
-      return `${byManifest} (pids.max of a cgroup of its own).`;
+      return `${byManifest} (pids.max of a cgroup for this enclave).`;
     case 'platform':
       return `Threads are bounded together with those of the platform, to ${bound.tasks} (pids.max of its cgroup).`;
     case undefined:

@@ -1,4 +1,4 @@
-import { isRecord } from './text-forms.ts';
+import { isRecord } from '../text-forms.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
