@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -177,6 +178,19 @@ static long make_folder(void) {
   long got = syscall(SYS_mkdirat, AT_FDCWD, "/proc/none", 0700);
   return got < 0 && errno != EPERM ? 0 : got;
 }
+/* Memory of the kernel: a rule for each port, in as many sets of rules as there are descriptors. */
+static long rules_for_ports(void) {
+  struct landlock_ruleset_attr handled = {.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP};
+  struct landlock_net_port_attr rule = {.allowed_access = LANDLOCK_ACCESS_NET_BIND_TCP};
+  long count = 0;
+  for (int set = 0; set < 2; set++) {
+    int rules = syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
+    /* Told apart from a refusal: a kernel before Linux 6.7 has no rules for ports. */
+    for (rule.port = 0; rule.port < 65536; rule.port++, count++)
+      if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_NET_PORT, &rule, 0)) return errno == EPERM ? refused() : 0;
+  }
+  return count;
+}
 static long later_call(void) { return syscall(471, 0, 0, 0, 0, 0, 0); }
 static long user_namespace(void) { return unshare(CLONE_NEWUSER); }
 
@@ -222,6 +236,7 @@ static const struct {
     {"bind-to-processor", bind_to_processor},
     {"lock-memory", lock_memory},
     {"make-folder", make_folder},
+    {"rules-for-ports", rules_for_ports},
     {"later-call", later_call},
     {"user-namespace", user_namespace},
 };

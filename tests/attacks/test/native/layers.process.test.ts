@@ -36,6 +36,7 @@ const filtered = [
   'bind-to-processor',
   'lock-memory',
   'make-folder',
+  'rules-for-ports',
   'user-namespace',
 ];
 /** What an interpreter does with its descriptors and threads. */
