@@ -48,6 +48,18 @@ static long private_memory(void) { return mapped(3000, PROT_READ | PROT_WRITE, M
 static long growing_stack(void) {
   return mapped(3000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN);
 }
+/* Written, and then made read-only: the kernel counts it as data no longer. A page of each 2 MiB is enough to see it. */
+static long hidden_memory(void) {
+  size_t size = 256 * mebibyte;
+  long got = 0;
+  for (; got < 16 * 1024; got += 256) {
+    char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED || madvise(at, size, MADV_NOHUGEPAGE)) return refused();
+    for (size_t i = 0; i < size; i += 2 * mebibyte) at[i] = 1;
+    if (mprotect(at, size, PROT_READ)) return refused();
+  }
+  return got;
+}
 static long address_space(void) {
   return mapped(512 * 1024, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 }
@@ -207,6 +219,7 @@ static const struct {
     {"shared-memory", shared_memory},
     {"private-memory", private_memory},
     {"growing-stack", growing_stack},
+    {"hidden-memory", hidden_memory},
     {"address-space", address_space},
     {"raise-limit", raise_limit},
     {"file-in-memory", file_in_memory},
