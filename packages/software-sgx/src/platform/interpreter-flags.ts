@@ -27,6 +27,9 @@ export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptio
     '--unhandled-rejections=strict',
     `--max-old-space-size=${heapMiB}`,
     ...youngGeneration(heapMiB),
+    // WebAssembly compares each address with the end of its memory, in place of 8 GiB of address space that trap: so that
+    // the address space of the process can be bounded.
+    '--disable-wasm-trap-handler',
     // V8 counts WebAssembly pages of 64 KiB.
     `--wasm-max-mem-pages=${Math.min(65_536, heapMiB * 16)}`,
     ...(debug ? ['--stack-trace-limit=50'] : []),

@@ -69,7 +69,17 @@ const numbers = {
     },
     audit: 0xc000_003e,
     other: 0xc000_00b7,
-    checked: { clone: 56, prctl: 157, ioctl: 16, fcntl: 72, mmap: 9, mprotect: 10, getsockopt: 55, prlimit64: 302 },
+    checked: {
+      clone: 56,
+      prctl: 157,
+      ioctl: 16,
+      fcntl: 72,
+      mmap: 9,
+      mprotect: 10,
+      getsockopt: 55,
+      prlimit64: 302,
+      rule: 445,
+    },
   },
   arm64: {
     refused: {
@@ -126,6 +136,7 @@ const numbers = {
       mprotect: 226,
       getsockopt: 209,
       prlimit64: 261,
+      rule: 445,
     },
   },
 } as const;
@@ -177,6 +188,11 @@ for (const architecture of ['x64', 'arm64'] as const) {
       assert.equal(run(checked.mprotect, 0, 4096, 3), allow);
       assert.equal(run(checked.mprotect, 0, 4096, 7), allow);
       for (const grows of [0x100_0000, 0x200_0000]) assert.equal(run(checked.mprotect, 0, 4096, 3 | grows), eperm);
+    });
+
+    test('allows Landlock a rule for files, and none for ports: the kernel keeps rules in memory that no limit counts', () => {
+      assert.equal(run(checked.rule, 4, 1, 4096, 0), allow);
+      for (const type of [0, 2, 3, 0x1_0000_0002n]) assert.equal(run(checked.rule, 4, type, 4096, 0), eperm, `${type}`);
     });
 
     test('allows what ioctl does to a descriptor of its own, and refuses what it asks of the network', () => {

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -46,6 +47,18 @@ static long shared_memory(void) { return mapped(3000, PROT_READ | PROT_WRITE, MA
 static long private_memory(void) { return mapped(3000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS); }
 static long growing_stack(void) {
   return mapped(3000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN);
+}
+/* Written, and then made read-only: the kernel counts it as data no longer. A page of each 2 MiB is enough to see it. */
+static long hidden_memory(void) {
+  size_t size = 256 * mebibyte;
+  long got = 0;
+  for (; got < 16 * 1024; got += 256) {
+    char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED || madvise(at, size, MADV_NOHUGEPAGE)) return refused();
+    for (size_t i = 0; i < size; i += 2 * mebibyte) at[i] = 1;
+    if (mprotect(at, size, PROT_READ)) return refused();
+  }
+  return got;
 }
 static long address_space(void) {
   return mapped(512 * 1024, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
@@ -177,6 +190,19 @@ static long make_folder(void) {
   long got = syscall(SYS_mkdirat, AT_FDCWD, "/proc/none", 0700);
   return got < 0 && errno != EPERM ? 0 : got;
 }
+/* Memory of the kernel: a rule for each port, in as many sets of rules as there are descriptors. */
+static long rules_for_ports(void) {
+  struct landlock_ruleset_attr handled = {.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP};
+  struct landlock_net_port_attr rule = {.allowed_access = LANDLOCK_ACCESS_NET_BIND_TCP};
+  long count = 0;
+  for (int set = 0; set < 2; set++) {
+    int rules = syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
+    /* Told apart from a refusal: a kernel before Linux 6.7 has no rules for ports. */
+    for (rule.port = 0; rule.port < 65536; rule.port++, count++)
+      if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_NET_PORT, &rule, 0)) return errno == EPERM ? refused() : 0;
+  }
+  return count;
+}
 static long later_call(void) { return syscall(471, 0, 0, 0, 0, 0, 0); }
 static long user_namespace(void) { return unshare(CLONE_NEWUSER); }
 
@@ -193,6 +219,7 @@ static const struct {
     {"shared-memory", shared_memory},
     {"private-memory", private_memory},
     {"growing-stack", growing_stack},
+    {"hidden-memory", hidden_memory},
     {"address-space", address_space},
     {"raise-limit", raise_limit},
     {"file-in-memory", file_in_memory},
@@ -222,6 +249,7 @@ static const struct {
     {"bind-to-processor", bind_to_processor},
     {"lock-memory", lock_memory},
     {"make-folder", make_folder},
+    {"rules-for-ports", rules_for_ports},
     {"later-call", later_call},
     {"user-namespace", user_namespace},
 };

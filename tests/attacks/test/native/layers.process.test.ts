@@ -36,6 +36,7 @@ const filtered = [
   'bind-to-processor',
   'lock-memory',
   'make-folder',
+  'rules-for-ports',
   'user-namespace',
 ];
 /** What an interpreter does with its descriptors and threads. */
@@ -80,7 +81,7 @@ describe('native code in place of the interpreter', { skip: compilerAbsence }, (
 
       test('gets no more memory than its manifest says, where it gets 3000 MiB without the limits', (t) => {
         if (lacks(setting, t)) return;
-        const names = ['private-memory', 'address-space'];
+        const names = ['private-memory', 'hidden-memory', 'address-space'];
         const off = machine.run(setting, names, { without: 'memory' });
         for (const name of names) assert.notEqual(reached(off[name]), undefined, `${name}: ${off[name] ?? ''}`);
         const on = machine.run(setting, names);

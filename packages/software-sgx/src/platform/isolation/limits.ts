@@ -29,10 +29,11 @@ const mebibyte = 1024n * 1024n;
 /** What the interpreter has mapped before it runs anything: code range, thread stacks, its own heap's start. */
 const interpreterDataBytes = 640n * mebibyte;
 /**
- * RLIMIT_AS, which bounds the page tables of what is mapped and not used: 1/512 of it. V8 reserves 8 GiB for each memory
- * of WebAssembly, so 30 of them are room for a bundle.
+ * RLIMIT_AS, beside what is counted as data: memory that was written and is then made read-only is no longer data
+ * (mm/mprotect.c), so nothing else bounds what native code keeps that way. The interpreter needs half of this. It reserves
+ * no address space around the memories of WebAssembly (`--disable-wasm-trap-handler`), which would be 8 GiB for each.
  */
-const addressSpaceBytes = 256n * 1024n * mebibyte;
+const addressSpaceBytes = 4n * 1024n * mebibyte;
 /** Of the first thread; the others have memory of their own, which RLIMIT_DATA counts. */
 const stackBytes = 8n * mebibyte;
 /** What waits in pipes and in messages with descriptors is memory that no other limit counts. */

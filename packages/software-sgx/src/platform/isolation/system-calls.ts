@@ -127,7 +127,6 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   capget: [125, 90],
   // setpriv sets the file view after the filter. A process takes from itself with these, and from no other.
   landlock_create_ruleset: [444, 444],
-  landlock_add_rule: [445, 445],
   landlock_restrict_self: [446, 446],
   // What setpriv gives up below bubblewrap. Without capabilities and with no-new-privs there is nothing to gain.
   capset: [126, 91],
@@ -159,6 +158,9 @@ const terminal = { TCGETS: 0x5401, TIOCGWINSZ: 0x5413, TCGETS2: 0x802c_542a };
 const fcntlCommands = [0, 1, 2, 3, 1030];
 const F_SETFL = 4;
 const O_ASYNC = 0x2000;
+
+/** linux/landlock.h. */
+const LANDLOCK_RULE_PATH_BENEATH = 1;
 
 /** asm-generic/resource.h. */
 const RLIMIT_NPROC = 6;
@@ -232,6 +234,9 @@ export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
   prctl: { numbers: [157, 167], when: [[{ argument: 0, oneOf: Object.values(prctlOptions) }]] },
   // ARCH_SET_FS, ARCH_GET_FS (asm/prctl.h).
   arch_prctl: { numbers: [158, undefined], when: [[{ argument: 0, oneOf: [0x1002, 0x1003] }]] },
+  // What setpriv asks for. A rule is memory of the kernel that no limit counts: of the other kind, for ports, every set of
+  // rules takes 65,536 without a file to name.
+  landlock_add_rule: { numbers: [445, 445], when: [[{ argument: 1, oneOf: [LANDLOCK_RULE_PATH_BENEATH] }]] },
   // Its own limits: to read all of them, and to lower two, as the starter and the interpreter do.
   prlimit64: {
     numbers: [302, 261],
