@@ -139,9 +139,15 @@ describe('a peer', () => {
       ['2001:db8::6', '2001:db8:0:0'],
       ['2001:db8::', '2001:db8:0:0'],
       ['::1', '0:0:0:0'],
+      ['2001:0DB8:0001:0002::9', '2001:db8:1:2'],
       ['fe80::1%eth0', 'fe80:0:0:0'],
+      // With the port, as a host writes it.
+      ['192.0.2.1 50000', '192.0.2.1'],
+      ['::ffff:192.0.2.1 50000', '192.0.2.1'],
+      ['2001:db8:1:2::6 50000', '2001:db8:1:2'],
+      ['2001:db8:1:2:3:4:5:6 50000', '2001:db8:1:2'],
       ['', ''],
-      ['not an address', 'not an address'],
+      ['unknown', 'unknown'],
     ];
     for (const [address, peer] of cases) assert.equal(peerOf(address), peer);
   });
