@@ -7,7 +7,7 @@ import { runtime, serveStreams } from './runtime.ts';
 
 /** A connection whose bytes the host relays, reads, changes and drops as it likes: end TLS inside. */
 export interface Connection extends Duplex {
-  /** Where it comes from, `''` when the host does not say. The host's word: for logs and nothing else. */
+  /** Where it comes from: address, blank, port; `''` when the host does not say. Its word: for logs and shares, not more. */
   readonly remoteAddress: string;
 }
 

@@ -245,10 +245,14 @@ describe('a connection', () => {
     }
     await server.pass(31_000);
     await quiet();
-    collect();
-    const keptBytes = process.memoryUsage().arrayBuffers - before;
+    const keptBytes = (): number => process.memoryUsage().arrayBuffers - before;
+    // Another thread frees what was collected, and on a busy machine it takes its time.
+    for (let tries = 0; tries < 50 && (tries === 0 || keptBytes() >= 3 * megabyte); tries++) {
+      collect();
+      await quiet();
+    }
     assert.ok(!clients.some(isClosed));
-    assert.ok(keptBytes < 3 * megabyte, `${keptBytes} bytes are kept`);
+    assert.ok(keptBytes() < 3 * megabyte, `${keptBytes()} bytes are kept`);
   });
 });
 

@@ -102,6 +102,25 @@ describe('room', () => {
     assert.match(late.text(), /^HTTP\/1\.1 200 /);
   });
 
+  test('for bodies goes from a client with many to one with few, whatever ports the host tells', async () => {
+    for (const address of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1']) {
+      // 100 bytes are each body's own, and 500 are shared.
+      const server = testServer(hello, { limits: { maxBodyBytesAtOnce: 1000, maxConnections: 5 } });
+      const put = 'PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 300\r\n\r\n';
+      const crowd = [50_000, 50_001, 50_002, 50_003].map((port) => server.connect(`${address} ${port}`));
+      for (const { stream } of crowd) stream.write(put + 'x'.repeat(225));
+      await quiet();
+      const other = server.connect('198.51.100.7 50000');
+      other.stream.write(put + 'x'.repeat(300));
+      await quiet();
+      assert.match(other.text(), /^HTTP\/1\.1 200 /);
+      assert.deepEqual(
+        crowd.map((client) => client.text().slice(9, 12)),
+        ['', '', '503', '503'],
+      );
+    }
+  });
+
   test('for bodies is given back by handlers that fail, at once or later', async () => {
     const fails: readonly HttpHandler[] = [
       () => {

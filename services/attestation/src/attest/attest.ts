@@ -50,10 +50,15 @@ const dayMinutes = 1440;
  *
  * @throws ServiceError InvalidParameter for evidence, data or endorsements that are refused, PolicyParsingError for a
  *   draft policy that is none, PolicyEvaluationError when the policy does not permit, ServiceUnavailable when the host has
- *   no endorsements at this time. Their details are for tenants with `explainRefusals`, and for the audit log.
+ *   no endorsements at this time, TooManyRequests for a draft when too many wait already. Their details are for tenants with `explainRefusals`, and for the audit log.
  * @throws what the state throws.
  */
-export async function attest(request: AttestRequest, context: AttestContext): Promise<AttestResult> {
+export function attest(request: AttestRequest, context: AttestContext): Promise<AttestResult> {
+  if (request.draftPolicy === undefined) return attestNow(request, context);
+  return context.drafts.admit(context.tenant, () => attestNow(request, context));
+}
+
+async function attestNow(request: AttestRequest, context: AttestContext): Promise<AttestResult> {
   const { tenant, policies } = context;
   // Once for all: a host that moved its clock meanwhile could have old collateral believed for a token of today.
   const now = context.now();

@@ -11,12 +11,12 @@ import {
 import { softwareRootSync, type SyncCrypto } from '@enclos/attestation/node';
 import type { Turns as PolicyTurns } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
-import type { Turns } from '../state/turns.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import { tokenError } from '../tokens/errors.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
 import { fixedClaims } from '../tokens/token-signer.ts';
 import { readBaseline, type Baseline } from './baseline.ts';
+import type { DraftLine } from './draft-line.ts';
 import { EndorsementMemory } from './endorsement-memory.ts';
 import type { EndorsementSource } from './endorsement-request.ts';
 import { PlatformMemory } from './platform-memory.ts';
@@ -30,7 +30,7 @@ export interface AttestContextOptions {
   /** How the evaluation of policies lets other requests in between. */
   readonly turns: PolicyTurns;
   /** Where drafts wait for each other, those of all tenants. */
-  readonly drafts: Turns;
+  readonly drafts: DraftLine;
   /** Of the service: without it, a tenant with a fixed time of verification is refused. */
   readonly allowTestSettings: boolean;
 }
@@ -40,7 +40,7 @@ export interface AttestContext {
   readonly tenant: Tenant;
   readonly now: () => Date;
   readonly turns: PolicyTurns;
-  readonly drafts: Turns;
+  readonly drafts: DraftLine;
   readonly baseline: Baseline;
   /** Intel's, and those that the tenant lists. */
   readonly quoteRoots: readonly TrustedRoot[];

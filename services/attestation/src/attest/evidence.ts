@@ -22,6 +22,8 @@ const openEnclave = Object.freeze({ version: 1, remoteReport: 2 });
 const mostEvidenceBytes = 262_144;
 const snpReportBytes = 1184;
 const mostChainBytes = 32_768;
+/** Three members, and what is in `Endorsements` if that is not a string. Tens of thousands would take longer than all else. */
+const mostSnpValues = 64;
 const headerBytes = 48;
 const snpMembers: ReadonlySet<string> = new Set(['SnpReport', 'VcekCertChain', 'Endorsements']);
 const endOfCertificate = '-----END CERTIFICATE-----';
@@ -71,7 +73,7 @@ function teeOf(quote: Uint8Array): 'sgx' | 'tdx' | undefined {
  * looked at: nothing of it gets into claims.
  */
 function readSnpDocument(bytes: Uint8Array): Evidence {
-  const value = parseJson(decodeUtf8(bytes), mostEvidenceBytes);
+  const value = parseJson(decodeUtf8(bytes), mostEvidenceBytes, mostSnpValues);
   if (!isJsonObject(value)) throw invalid('It is no JSON object with SnpReport.');
   const unknown = Object.keys(value).find((name) => !snpMembers.has(name));
   if (unknown !== undefined) throw invalid('It has a member beside SnpReport, VcekCertChain and Endorsements.');

@@ -42,12 +42,12 @@ export function isReserved(name: string): boolean {
  * @throws ServiceError PolicyEvaluationError
  */
 export function issuedClaims(outgoing: readonly Claim[], own: JsonClaims): JsonClaims {
-  const issued = new Map<string, ClaimValue[]>();
+  const issued = new Map<string, Issued>();
   for (const { type, value } of outgoing) {
     if (isReserved(type) || Object.hasOwn(own, type)) requireOwn(type, value, own);
     else addValue(issued, type, value);
   }
-  const claims = [...issued].map(([type, values]): [string, JsonValue] => {
+  const claims = [...issued].map(([type, { values }]): [string, JsonValue] => {
     const [first] = values;
     return [type, values.length === 1 && first !== undefined ? first : values];
   });
@@ -55,10 +55,19 @@ export function issuedClaims(outgoing: readonly Claim[], own: JsonClaims): JsonC
   return Object.fromEntries(claims);
 }
 
-function addValue(issued: Map<string, ClaimValue[]>, type: string, value: ClaimValue): void {
-  const values = issued.get(type);
-  if (values === undefined) issued.set(type, [value]);
-  else if (!values.includes(value)) values.push(value);
+/** The values of one name. */
+interface Issued {
+  readonly values: ClaimValue[];
+  /** Each with its type, as text: V8 hashes a number without a seed, so a policy could make many that meet in one bucket. */
+  readonly known: Set<string>;
+}
+
+/** A policy may issue ten thousand of one name, so none is looked for among all of them. */
+function addValue(issued: Map<string, Issued>, type: string, value: ClaimValue): void {
+  const { values, known } = issued.get(type) ?? { values: [], known: new Set() };
+  issued.set(type, { values, known });
+  const before = known.size;
+  if (known.add(`${typeof value}:${value}`).size > before) values.push(value);
 }
 
 function requireOwn(type: string, value: ClaimValue, own: JsonClaims): void {

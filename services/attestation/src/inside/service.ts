@@ -9,10 +9,10 @@ import { bodyLimitOf } from '../api/body-limit.ts';
 import { createApiMetrics } from '../api/api-metrics.ts';
 import { attest } from '../attest/attest.ts';
 import { createAttestContext, type AttestContext } from '../attest/context.ts';
+import { DraftLine } from '../attest/draft-line.ts';
 import { endorsementRequestText, type EndorsementSource } from '../attest/endorsement-request.ts';
 import { newReplicaName } from '../peers/peer-directory.ts';
 import { sealedProtection } from '../state/sealed-protection.ts';
-import { Turns } from '../state/turns.ts';
 import type { ServiceConfiguration } from '../tenants/configuration.ts';
 import { parseConfiguration } from '../tenants/parse-configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
@@ -125,7 +125,7 @@ function apiOptions({ configuration, tenants, host, metrics }: ApiParts): ApiOpt
   const { allowTestSettings, limits } = configuration;
   const endorsements = endorsementsOf(host);
   const contexts = new Map<Tenant, AttestContext>();
-  const shared = { endorsements, now, turns: evaluationTurns, drafts: new Turns(), allowTestSettings };
+  const shared = { endorsements, now, turns: evaluationTurns, drafts: new DraftLine(), allowTestSettings };
   for (const tenant of tenants) contexts.set(tenant, createAttestContext({ tenant, ...shared }));
   return {
     tenants,

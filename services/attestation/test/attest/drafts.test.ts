@@ -5,9 +5,9 @@ import { snpScenario, type ScenarioChanges } from '@enclos/evidence-kit';
 import { toHex } from '@enclos/codec';
 import { searchingDraft } from '@enclos/testkit';
 import { decodeJwt } from 'jose';
-import { attest, type AttestRequest } from '../../src/attest/attest.ts';
+import { attest, type AttestRequest, type AttestResult } from '../../src/attest/attest.ts';
+import { DraftLine } from '../../src/attest/draft-line.ts';
 import { ServiceError } from '../../src/api/service-error.ts';
-import { Turns } from '../../src/state/turns.ts';
 import {
   binary,
   collateralSource,
@@ -122,9 +122,9 @@ test('a draft that works for long on claims ends by the steps of drafts; the sam
   assert.ok((await attest(where.request, where.context)).token.length > 100);
 });
 
-test('a draft has 64 KiB at most, however few characters these are', async () => {
+test('a draft has 32 KiB at most, however few characters these are', async () => {
   const where = await softwareSite();
-  for (const filler of [' '.repeat(65_536), 'é'.repeat(32_768)]) {
+  for (const filler of [' '.repeat(32_768), 'é'.repeat(16_384)]) {
     const draftPolicy = `${permitting}//${filler}`;
     assert.equal(await refusalOf({ ...where.request, draftPolicy }, where), '400 PolicyParsingError draft-policy');
   }
@@ -213,7 +213,7 @@ test('drafts wait for each other, and others do not wait for them', async () => 
   const where = await softwareSite({}, { policies: { SgxEnclave: permitting } });
   const resume: (() => void)[] = [];
   const turns = { ...where.context.turns, pause: () => new Promise<void>((resolve) => void resume.push(resolve)) };
-  const context = { ...where.context, turns, drafts: new Turns() };
+  const context = { ...where.context, turns, drafts: new DraftLine() };
   const done: string[] = [];
   const drafted = ['first', 'second'].map(async (name) => {
     await attest({ ...where.request, draftPolicy: permitting }, context);
@@ -231,6 +231,46 @@ test('drafts wait for each other, and others do not wait for them', async () => 
   }
   await Promise.all(drafted);
   assert.deepEqual(done, ['other', 'first', 'second']);
+});
+
+test('a tenant has 24 drafts under way, and all tenants have 96; further ones are refused, and no other request is', async () => {
+  const sites = await Promise.all(Array.from({ length: 5 }, () => softwareSite()));
+  const drafts = new DraftLine();
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const held = sites.map(({ context, ...where }) => ({
+    ...where,
+    context: { ...context, drafts, turns: { ...context.turns, pause: () => opened } },
+  }));
+  const begun: Promise<AttestResult | undefined>[] = held.slice(0, 4).flatMap(({ request, context }) => {
+    const draft = { ...request, draftPolicy: permitting };
+    return Array.from({ length: 24 }, () => attest(draft, context));
+  });
+  for (const where of [held[0], held[4]]) {
+    assert.ok(where !== undefined);
+    const refusals: ServiceError[] = [];
+    begun.push(
+      attest({ ...where.request, draftPolicy: permitting }, where.context).catch((error: unknown) => {
+        assert.ok(error instanceof ServiceError);
+        refusals.push(error);
+        return undefined;
+      }),
+    );
+    assert.ok((await attest(where.request, where.context)).token.length > 100);
+    assert.deepEqual(
+      refusals.map(({ status, headers }) => [status, headers]),
+      [[429, { 'retry-after': '1' }]],
+    );
+  }
+  open();
+  assert.equal((await Promise.all(begun)).filter((result) => result !== undefined).length, 96);
+  // Their places are free again, also that of one that failed.
+  for (const { request, context, ...where } of held.slice(3)) {
+    for (let i = 0; i < 30; i++) {
+      const refusedOne = { ...request, draftPolicy: 'version=' };
+      assert.equal((await failureOf(refusedOne, { ...where, context })).code, 'PolicyParsingError');
+    }
+  }
 });
 
 async function failureOf(request: AttestRequest, { context }: Site): Promise<ServiceError> {

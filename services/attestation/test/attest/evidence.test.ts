@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ByteWriter, concatBytes } from '@enclos/codec';
+import { ByteWriter, concatBytes, toBase64url, utf8 } from '@enclos/codec';
 import { scenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import type { AttestRequest } from '../../src/attest/attest.ts';
@@ -52,6 +52,17 @@ test('evidence over 256 KiB is not looked at', () => {
   const big = new Uint8Array(262_145);
   big.set(quote);
   for (const type of types) refuses(type, big);
+});
+
+test('a document of SEV-SNP with more than 64 values is refused before any of them is made', () => {
+  const endorsed = (count: number): Uint8Array =>
+    utf8(`{"SnpReport":"${toBase64url(new Uint8Array(1184))}","Endorsements":[${'1,'.repeat(count - 1)}1]}`);
+  // Both members, the list, and what is in it.
+  assert.equal(readEvidence({ type: 'SevSnpVm', evidence: endorsed(62) }).kind, 'report');
+  const members = Array.from({ length: 20_000 }, (_, index) => `"${index}":1`).join();
+  for (const evidence of [endorsed(63), endorsed(30_000), utf8(`{${members}}`)]) {
+    assert.throws(() => readEvidence({ type: 'SevSnpVm', evidence }), /has over 64 values/);
+  }
 });
 
 test('the caller cannot change evidence after it was read', () => {

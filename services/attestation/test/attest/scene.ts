@@ -5,11 +5,11 @@ import { scenario, type Scenario, type ScenarioChanges, type SnpScenario } from 
 import { vectors } from '@enclos/testkit';
 import { attest, type AttestRequest, type BoundData } from '../../src/attest/attest.ts';
 import { createAttestContext, type AttestContext, type VerifierParts } from '../../src/attest/context.ts';
+import { DraftLine } from '../../src/attest/draft-line.ts';
 import type { EndorsementRequest, EndorsementSource } from '../../src/attest/endorsement-request.ts';
 import { ServiceError } from '../../src/api/service-error.ts';
 import { unsignedPolicyJws } from '../../src/policies/stored-policy.ts';
 import type { StateSnapshot, TenantDocument } from '../../src/state/state.ts';
-import { Turns } from '../../src/state/turns.ts';
 import type { TenantConfiguration } from '../../src/tenants/configuration.ts';
 import type { PublishedKey } from '../../src/tokens/signer.ts';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
@@ -84,7 +84,7 @@ export async function site(changes: SiteChanges = {}): Promise<Site> {
       },
       now: () => new Date(clock.ms),
       turns: { elapsed: () => ++evaluation.looks, pause: () => Promise.resolve(), sliceMs: 1 },
-      drafts: new Turns(),
+      drafts: new DraftLine(),
       allowTestSettings,
     },
     changes.verifier,
