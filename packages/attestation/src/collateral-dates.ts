@@ -61,7 +61,7 @@ export function collateralWindow(
   { tcbInfoChain, qeIdentityChain, rootCrl, pckCrl, tcbInfo, qeIdentity }: EndorsementParts,
 ): CollateralWindow {
   const all = [
-    ...certificateDates('rootCertificate', chain.root),
+    { part: 'rootCertificate', ...commonDates(chain.root, tcbInfoChain[1], qeIdentityChain[1]) },
     ...certificateDates('intermediateCertificate', chain.intermediate),
     ...certificateDates('pckCertificate', chain.pck),
     ...certificateDates('tcbSigningCertificate', tcbInfoChain[0]),
@@ -97,6 +97,18 @@ export function collateralDates({ dates, all }: CollateralWindow, nowMs: number)
     expired: Object.freeze(all.filter(({ untilMs }) => nowMs > untilMs).map(({ part }) => part)),
     notYetValid: Object.freeze(all.filter(({ fromMs }) => nowMs < fromMs).map(({ part }) => part)),
   });
+}
+
+/**
+ * A root may be certified more than once, and the chain of a signer may end in another
+ * certificate of it than the chain of the platform: all of them have to be in force.
+ */
+function commonDates(root: Certificate, ...others: readonly (Certificate | undefined)[]): Omit<Dated, 'part'> {
+  const all = [root, ...others.filter((other) => other !== undefined)];
+  return {
+    fromMs: Math.max(...all.map(({ notBeforeMs }) => notBeforeMs)),
+    untilMs: Math.min(...all.map(({ notAfterMs }) => notAfterMs)),
+  };
 }
 
 function certificateDates(part: DatedPart, certificate: Certificate | undefined): readonly Dated[] {
