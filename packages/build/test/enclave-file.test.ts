@@ -139,7 +139,7 @@ function cut<T extends { readonly content: Uint8Array }>(section: T, sizeBytes: 
 }
 
 function last<T extends { readonly content: Uint8Array }>(section: T, value: number): T {
-  return { ...section, content: section.content.with(-1, value) };
+  return { ...section, content: section.content.with(section.content.length - 1, value) };
 }
 
 /** The note says that it has no description. */
