@@ -58,7 +58,9 @@ export function createAttestedFetch<E extends object = VerifiedEvidence>(
     // `fetch` answers data:, blob: and about: by itself, and never asks a dispatcher.
     if (protocol !== 'https:') misused(onlyHttps(protocol));
     try {
-      return await fetch(request, { dispatcher: withinOrigin(agent, origin) });
+      const { referrer, referrerPolicy } = request;
+      // Beside a request, `fetch` takes the referrer from its second argument alone (Fetch, Request constructor, step 13).
+      return await fetch(request, { dispatcher: withinOrigin(agent, origin), referrer, referrerPolicy });
     } catch (error) {
       // `fetch` says "fetch failed" of everything, and keeps the reason as the cause.
       const reason = error instanceof Error && isEnclosError(error.cause) ? error.cause : error;

@@ -139,6 +139,21 @@ test('an input that says something else the second time is read once', async () 
   await fetch.close();
 });
 
+test('a referrer that the caller asks for is sent', async () => {
+  const referers: unknown[] = [];
+  const { url } = await startWeb((request, response) => {
+    referers.push(request.headers.referer);
+    response.end('answered');
+  });
+  const fetch = createAttestedFetch({ appraise });
+  const from = { referrer: `${url}/from`, referrerPolicy: 'unsafe-url' } as const;
+  await (await fetch(url, from)).text();
+  await (await fetch(url, { ...from, referrerPolicy: 'no-referrer' })).text();
+  await (await fetch(url)).text();
+  assert.deepEqual(referers, [`${url}/from`, undefined, undefined]);
+  await fetch.close();
+});
+
 test('a redirect is followed within its origin, and to no other, attested or not', async () => {
   const other = await startWeb((_request, response) => response.end('other'));
   let location = '/there';

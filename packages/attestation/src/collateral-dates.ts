@@ -61,11 +61,11 @@ export function collateralWindow(
   { tcbInfoChain, qeIdentityChain, rootCrl, pckCrl, tcbInfo, qeIdentity }: EndorsementParts,
 ): CollateralWindow {
   const all = [
-    ...certificateDates('rootCertificate', chain.root),
-    ...certificateDates('intermediateCertificate', chain.intermediate),
-    ...certificateDates('pckCertificate', chain.pck),
-    ...certificateDates('tcbSigningCertificate', tcbInfoChain[0]),
-    ...certificateDates('qeIdentitySigningCertificate', qeIdentityChain[0]),
+    certificateDates('rootCertificate', chain.root, tcbInfoChain[1], qeIdentityChain[1]),
+    certificateDates('intermediateCertificate', chain.intermediate),
+    certificateDates('pckCertificate', chain.pck),
+    certificateDates('tcbSigningCertificate', tcbInfoChain[0]),
+    certificateDates('qeIdentitySigningCertificate', qeIdentityChain[0]),
     { part: 'rootCrl', fromMs: rootCrl.thisUpdateMs, untilMs: rootCrl.nextUpdateMs },
     { part: 'pckCrl', fromMs: pckCrl.thisUpdateMs, untilMs: pckCrl.nextUpdateMs },
     { part: 'tcbInfo', ...jsonDates(tcbInfo.value) },
@@ -99,8 +99,17 @@ export function collateralDates({ dates, all }: CollateralWindow, nowMs: number)
   });
 }
 
-function certificateDates(part: DatedPart, certificate: Certificate | undefined): readonly Dated[] {
-  return certificate === undefined ? [] : [{ part, fromMs: certificate.notBeforeMs, untilMs: certificate.notAfterMs }];
+/**
+ * When all of these are in force: a verified chain has the certificate asked for. A root may be certified more than
+ * once, and the chain of a signer may end in another certificate of it than the chain of the platform.
+ */
+function certificateDates(part: DatedPart, ...certificates: readonly (Certificate | undefined)[]): Dated {
+  const all = certificates.flatMap((certificate) => certificate ?? []);
+  return {
+    part,
+    fromMs: Math.max(...all.map(({ notBeforeMs }) => notBeforeMs)),
+    untilMs: Math.min(...all.map(({ notAfterMs }) => notAfterMs)),
+  };
 }
 
 function jsonDates(body: { readonly issueDate: string; readonly nextUpdate: string }): Omit<Dated, 'part'> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCollateral, verifyQuote, type QuoteVerdict } from '../src/index.ts';
+import { scenario, type ScenarioChanges } from '@enclos/evidence-kit';
+import { parseCollateral, softwareRoot, validityOf, verifyQuote, type QuoteVerdict } from '../src/index.ts';
 import { makePlatform, now, type Changes } from './synthetic-platform.ts';
 
 async function verdictOf(changes: Changes, at = now): Promise<QuoteVerdict> {
@@ -83,3 +84,26 @@ test('the first and the last moment count as valid', async () => {
   assert.deepEqual((await verdictOf({}, new Date('2026-01-01T00:00:00Z'))).collateral.notYetValid, []);
   assert.equal((await verdictOf({ pck: { notBefore: now } })).pckNotYetValid, false);
 });
+
+/** Another certificate of the same root, by which the chain of a signer ends. */
+const otherRoots: readonly (readonly [which: string, notAfter: Date, notBefore: Date, states: readonly string[]])[] = [
+  ['has ended', past, new Date('2025-06-01T00:00:00Z'), ['expired']],
+  ['has not begun', new Date('2034-01-01T00:00:00Z'), future, ['not-yet-valid']],
+  ['is in force', new Date('2034-01-01T00:00:00Z'), new Date('2025-06-01T00:00:00Z'), []],
+];
+
+for (const [which, notAfter, notBefore, states] of otherRoots) {
+  test(`a signing chain under another certificate of the root, which ${which}`, async () => {
+    const { root } = scenario({ certificates: { root: { notAfter, notBefore } } }).certificates;
+    const replace = (good: readonly Uint8Array[]): readonly Uint8Array[] => [...good.slice(0, 1), root];
+    const changes: readonly ScenarioChanges[] = [{ tcbInfoChain: replace }, { identityChain: replace }];
+    for (const change of changes) {
+      const made = scenario(change);
+      const roots = [await softwareRoot(made.root.certificate)];
+      const verdict = await verifyQuote(made.quote, parseCollateral(made.collateral), { roots, now: made.at });
+      const { inForce, outOfForce } = validityOf(verdict);
+      assert.deepEqual([inForce, outOfForce.map(({ state }) => state)], [states.length === 0, states]);
+      assert.ok(outOfForce.every(({ part }) => part === 'rootCertificate'));
+    }
+  });
+}

@@ -76,8 +76,17 @@ test('a simulation build is named as such: ENCLU in data does not count', () => 
 });
 
 test('a signature that is missing or damaged is said, and ends nothing', () => {
-  const unsigned = inspect(makeElf({ sections: [openEnclaveSection()] }));
-  assert.equal(valueOf(unsigned.nodes, 'SIGSTRUCT'), 'none');
+  // What linkers make, before the signer of either SDK writes into it.
+  for (const [section, label] of [
+    [openEnclaveSection(), 'properties'],
+    [intelSection([]), 'metadata'],
+  ] as const) {
+    const bytes = makeElf({ sections: [section] });
+    const unsigned = inspect(bytes);
+    assert.equal(valueOf(unsigned.nodes, 'SIGSTRUCT'), 'none');
+    assert.equal(unsigned.nodes.at(-1)?.label, label);
+    assert.throws(() => refuseEnclaveFile(bytes), { code: 'ENCLAVE_FILE_NOT_MEASURED' });
+  }
   const damaged = inspect(makeElf({ sections: [intelSection([{ sigstruct: sigstruct.with(0, 7) }])] }));
   assert.equal(valueOf(damaged.nodes, 'SIGSTRUCT'), 'DAMAGED');
   const forged = inspect(makeElf({ sections: [intelSection([{ sigstruct: sigstruct.with(960, 9) }])] }));
@@ -114,7 +123,8 @@ const broken: readonly (readonly [what: string, bytes: Uint8Array, reason: RegEx
   ['a note longer than its section', makeElf({ sections: [cut(intelSection([{}]), 1900)] }), /out of bounds/],
   ['metadata of no size', makeElf({ sections: [intelSection([{ sizeBytes: 0 }])] }), /out of bounds/],
   ['metadata longer than the note', makeElf({ sections: [intelSection([{ sizeBytes: 5000 }])] }), /out of bounds/],
-  ['no metadata', makeElf({ sections: [intelSection([])] }), /do not begin/],
+  ['no metadata', makeElf({ sections: [last(intelSection([]), 1)] }), /do not begin/],
+  ['an empty note', makeElf({ sections: [emptied(intelSection([{}]))] }), /do not begin/],
   ['too many metadata', makeElf({ sections: [intelSection(Array.from({ length: 17 }, () => ({})))] }), /more than 16/],
   ['a section of a gigabyte', makeElf({ sections: [longer(intelSection([{}]))] }), /out of bounds/],
   ['properties that are cut off', makeElf({ sections: [cut(openEnclaveSection(), 1959)] }), /cut off/],
@@ -126,6 +136,17 @@ const broken: readonly (readonly [what: string, bytes: Uint8Array, reason: RegEx
 
 function cut<T extends { readonly content: Uint8Array }>(section: T, sizeBytes: number): T {
   return { ...section, content: section.content.slice(0, sizeBytes) };
+}
+
+function last<T extends { readonly content: Uint8Array }>(section: T, value: number): T {
+  return { ...section, content: section.content.with(section.content.length - 1, value) };
+}
+
+/** The note says that it has no description. */
+function emptied<T extends { readonly content: Uint8Array }>(section: T): T {
+  const content = section.content.slice();
+  content.fill(0, 4, 8);
+  return { ...section, content };
 }
 
 function longer<T extends { readonly content: Uint8Array }>(section: T): T {

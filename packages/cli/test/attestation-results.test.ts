@@ -189,6 +189,23 @@ test('what is not a signed map of claims is not a token in CBOR', () => {
   }
 });
 
+test('a key that is text is a claim under that name, and never one that has a number', () => {
+  const named = new Map<string, Value>(['1000', '4', 'constructor', 'toString', '__proto__'].map((name) => [name, 2]));
+  const read = readCwt(coseSign1(named))?.claims ?? {};
+  assert.deepEqual(new Map(Object.entries(read)), named);
+  assert.equal(earAppraisals(read), undefined);
+});
+
+test('a status that is none of the four has no meaning', () => {
+  for (const status of ['constructor', 'toString', '__proto__', '2', [2], ['affirming'], 3, -1, null]) {
+    const token = `${b64({ alg: 'ES256' })}.${b64({ eat_profile: profile, 'ear.status': status })}.${b64('signature')}`;
+    const appraisal = explain(utf8(token)).nodes.find(({ label }) => label === 'appraisal');
+    const [shown] = appraisal?.children ?? [];
+    const value = typeof status === 'string' ? status : JSON.stringify(status);
+    assert.deepEqual([shown?.value, shown?.note], [value, undefined]);
+  }
+});
+
 test('depth and number of claims are bounded', () => {
   let deep: Value = 1;
   for (let level = 0; level < 12; level++) deep = new Map([[level, deep]]);

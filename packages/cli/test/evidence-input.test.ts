@@ -215,6 +215,15 @@ test('standard input without an end is read no further than evidence goes', asyn
   assert.ok(read <= 2 * 1024 * 1024);
 });
 
+test('standard input may come byte by byte', async () => {
+  const bytes = concatBytes(quote, new Uint8Array(200_000));
+  const single = function* (): Generator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at++) yield bytes.subarray(at, at + 1);
+  };
+  const ran = await verify(['--json'], '-', { stdin: single() });
+  assert.deepEqual([ran.code, ran.json()['trailingBytes']], [0, 200_000]);
+});
+
 test('collateral as evidence is named', async () => {
   const ran = await enclos(['explain', 'sgx.json'], { cwd: folder });
   assert.match(ran.stdout, /collateral {2}what evidence is verified with {2}give it to `enclos verify --collateral`/);

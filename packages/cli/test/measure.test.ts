@@ -139,6 +139,14 @@ function enclaveFile(code: Uint8Array): Uint8Array {
   return bytes;
 }
 
+test('an ELF file may come in any number of pieces', async () => {
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    yield Uint8Array.of(0x7f, 0x45, 0x4c, 0x46);
+    for (let index = 0; index < 200_000; index++) yield new Uint8Array(1);
+  };
+  await assert.rejects(measureStream(pieces()), { code: 'SGXS_INVALID' });
+});
+
 test('an enclave file of another SDK is named and not measured, as a file and from a pipe in pieces of any size', async () => {
   for (const [bytes, exit, code] of [
     [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd7)), 2, 'ENCLAVE_FILE_NOT_MEASURED'],

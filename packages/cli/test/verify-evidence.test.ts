@@ -8,8 +8,10 @@ import { derOctetString, utf8 } from '@enclos/codec';
 import {
   attestedForms,
   azureVersionExtension,
+  issueCertificate,
   pem,
   pemChain,
+  processKeys,
   refusalScenarios,
   statusScenarios,
 } from '@enclos/evidence-kit';
@@ -305,7 +307,9 @@ describe('a certificate that carries evidence', () => {
     const ran = await verify(['--json'], 'certs.json');
     assert.equal(ran.code, 0, ran.stdout);
     const { certificate: carrier, foundIn, verdict } = ran.json();
-    assert.equal((carrier as Record<string, unknown>)['keyBound'], true);
+    const { keyBound, otherCertificates } = carrier as Record<string, unknown>;
+    assert.deepEqual([keyBound, otherCertificates], [true, 1]);
+    assert.match((await verify([], 'certs.json')).stdout, /\n⚠ The evidence says nothing of the keys of other cert.*1/);
     assert.match(String(foundIn), /^member keys\[0\]\.x5c\[0\]/);
     assert.equal(
       (verdict as Record<string, unknown>)['mrEnclave'],
@@ -314,6 +318,33 @@ describe('a certificate that carries evidence', () => {
     const { stdout } = await enclos(['explain', 'certs.json'], { cwd: folder });
     assert.match(stdout, /1\.2\.840\.113556\.10\.1\.2 +a version number, which Azure Attestation writes/);
     assert.match(stdout, /extension 1\.2\.840\.113556\.10\.1\.1, Open Enclave report, old identifier {2}SGX quote/);
+  });
+
+  test('that two certificates share is refused: it vouches for the key of one of them at most', async () => {
+    const azure = attestedForms(serverKeyInfo)['azure-signing'];
+    const { made, verify } = writeKit(folder, 'shared', { report: { reportData: azure.reportData } });
+    const extension = { id: azure.id, value: azure.wrap(made.quote) };
+    const key = processKeys.key('another server', 'P-256');
+    const copy = issueCertificate({
+      version: 3,
+      serialNumber: Uint8Array.of(2),
+      issuer: 'attested server',
+      subject: 'attested server',
+      notBefore: new Date('2020-01-01T00:00:00Z'),
+      notAfter: new Date('2040-01-01T00:00:00Z'),
+      key,
+      issuerKey: key,
+      extensions: [extension],
+    });
+    const mine = certificateWith([extension]);
+    for (const [certificates, code] of [
+      [[mine, copy], 2],
+      [[copy, mine], 2],
+      [[mine, mine], 0],
+    ] as const) {
+      writeFileSync(join(folder, 'shared.pem'), certificates.map((der) => pem(der)).join(''));
+      assert.equal((await verify([], 'shared.pem')).code, code);
+    }
   });
 
   test('with claims about another key is refused, although the report data vouches for the claims', async () => {

@@ -27,12 +27,12 @@ export function inspectEnclaveFile(bytes: Uint8Array): InspectReport | undefined
   return Object.freeze({
     kind: 'enclave-elf',
     title: `Enclave file of ${sdks[sdk]}${simulated ? ', a SIMULATION build' : ''}`,
-    nodes: [build, node('measured', 'no', notMeasured), ...metadata.map(metadataNode)],
+    nodes: [build, node('measured', 'no', notMeasured), ...metadata.map((one) => metadataNode(sdk, one))],
   });
 }
 
-function metadataNode({ version, enclaveBytes, sigstruct }: EnclaveMetadata): InspectNode {
-  const label = version === undefined ? 'properties' : `metadata ${version}`;
+function metadataNode(sdk: EnclaveFile['sdk'], { version, enclaveBytes, sigstruct }: EnclaveMetadata): InspectNode {
+  const label = [sdk === 'intel' ? 'metadata' : 'properties', version].filter((word) => word !== undefined).join(' ');
   const size = enclaveBytes === undefined ? [] : [node('enclave size', byteCount(enclaveBytes))];
   return group(label, [...size, signatureNode(sigstruct)]);
 }

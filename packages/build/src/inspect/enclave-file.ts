@@ -94,6 +94,8 @@ function readIntel(read: ReadAt, section: ElfSection): Pick<EnclaveFile, 'sdk' |
   if (view.getUint32(0, true) !== noteName.length || end > bytes.length) {
     throw new RangeError('The note with the metadata is out of bounds.');
   }
+  // The SDK links 4096 zeros, and its signer writes over them.
+  if (end > start && isZero(bytes.subarray(start, end))) return { sdk: 'intel', metadata: [{ sigstruct: undefined }] };
   const metadata: EnclaveMetadata[] = [];
   for (let at = start; at + intelHeaderBytes + sigstructBytes <= end;) {
     // What follows the last one is zeros.

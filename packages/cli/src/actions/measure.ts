@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createSgxsMeter, looksLikeElf, maxEnclaveFileBytes, refuseEnclaveFile } from '@enclos/build/inspect';
-import { concatBytes, toHex } from '@enclos/codec';
+import { toHex } from '@enclos/codec';
 import { unreadable } from '../files.ts';
 
 export interface Measurement {
@@ -47,14 +47,14 @@ async function* withoutEnclaveFiles(pieces: AsyncIterable<Uint8Array>): AsyncGen
     }
     kept.push(piece);
     keptBytes += piece.length;
-    if (head.length < elfMagicBytes) head = concatBytes(...kept);
+    if (head.length < elfMagicBytes) head = Buffer.concat(kept);
     const mayBeOne = head.length < elfMagicBytes || looksLikeElf(head);
     if (mayBeOne && keptBytes <= maxEnclaveFileBytes) continue;
     yield* kept;
     kept = [];
     head = undefined;
   }
-  if (head !== undefined && looksLikeElf(head)) refuseEnclaveFile(concatBytes(...kept));
+  if (head !== undefined && looksLikeElf(head)) refuseEnclaveFile(Buffer.concat(kept));
   yield* kept;
 }
 

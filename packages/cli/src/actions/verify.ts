@@ -1,7 +1,7 @@
 import { validityOf, type Validity, type VerifiedEvidence, type VerifiedMachineEvidence } from '@enclos/attestation';
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { fromHex } from '@enclos/codec';
+import { fromHex, toHex } from '@enclos/codec';
 import { readCertificate } from '../evidence/certificate.ts';
 import { choosePiece, nothingFound } from '../evidence/choose.ts';
 import { readCollateralFile, type CollateralSource } from '../evidence/collateral-of.ts';
@@ -46,6 +46,8 @@ export interface CarrierFacts extends KeyBinding {
   readonly subject: string;
   /** A server showed that it has the key. */
   readonly keyProved: boolean;
+  /** How many other certificates the input holds, of whose keys nothing is known. Absent for none. */
+  readonly otherCertificates?: number;
 }
 
 export interface VerifyOutcome {
@@ -138,7 +140,7 @@ type Conclusion = Omit<VerifyOutcome, 'path' | 'trailingBytes' | 'notices' | 'va
 /** What follows from a verdict: whether the certificate is bound to it, and whether the policy accepts it. */
 async function conclude({ piece, verdict, steps }: Verified, given: Judged): Promise<Conclusion> {
   if (piece.certificate === undefined) return appraised({ steps, verdict }, given);
-  const certificate = await carrierFacts(piece.certificate, { piece, verdict }, given.input);
+  const certificate = await carrierFacts(piece.certificate, { piece, verdict }, given);
   const all = [...steps, bindingStep(steps.length + 1, certificate)];
   if (certificate.keyBound !== false) return appraised({ steps: all, verdict, certificate }, given);
   const refusal = new EnclosError(
@@ -152,10 +154,16 @@ async function conclude({ piece, verdict, steps }: Verified, given: Judged): Pro
 async function carrierFacts(
   { der }: CertificateFound,
   { piece, verdict }: Pick<Verified, 'piece' | 'verdict'>,
-  { from }: Input,
+  { input: { from }, carried }: Judged,
 ): Promise<CarrierFacts> {
   const binding = await keyBinding(der, piece.evidence.bytes, boundDataOf(verdict));
-  return { subject: readCertificate(der).subject, keyProved: from === 'tls', ...binding };
+  const others = new Set(carried.map(toHex)).size - 1;
+  return {
+    subject: readCertificate(der).subject,
+    keyProved: from === 'tls',
+    ...(others > 0 ? { otherCertificates: others } : {}),
+    ...binding,
+  };
 }
 
 function bindingStep(number: number, { keyBound }: CarrierFacts): VerifyStep {

@@ -1,5 +1,6 @@
 import { attachSigning, prepareSigning, summaryLines, type PreparedSigning } from '../actions/sign-elsewhere.ts';
 import { sign, type SignOutcome } from '../actions/sign.ts';
+import { isCalendarDay } from '../calendar-day.ts';
 import { defineCommand } from '../command.ts';
 import { refuseUsage } from '../failure.ts';
 import type { Io } from '../io.ts';
@@ -108,9 +109,6 @@ function dateOf(given: string | undefined, io: Io): { readonly date: Date; reado
 
 /** @throws CLI_USAGE unless it is a day of the calendar. */
 function parseDate(text: string): Date {
-  const date = new Date(`${text}T00:00:00Z`);
-  const isDay =
-    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
-  if (!isDay) refuseUsage(`--date is a day such as 2026-01-31, not ${JSON.stringify(text)}.`);
-  return date;
+  if (!isCalendarDay(text)) refuseUsage(`--date is a day such as 2026-01-31, not ${JSON.stringify(text)}.`);
+  return new Date(`${text}T00:00:00Z`);
 }

@@ -1,5 +1,6 @@
 import { boundReportData, unbound } from '@enclos/attestation';
 import { verify, type VerifyOptions } from '../actions/verify.ts';
+import { isCalendarDay } from '../calendar-day.ts';
 import {
   baselineOf,
   baselineOptions,
@@ -193,9 +194,13 @@ function fingerprint(value: string): string {
   return value.toLowerCase();
 }
 
+const timePattern = /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** @throws CLI_USAGE for what `Date` would read part of, and for days that no calendar has. */
 function parseTime(text: string): Date {
+  const [, day = ''] = timePattern.exec(text) ?? [];
   const time = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime())) {
+  if (!isCalendarDay(day) || Number.isNaN(time.getTime())) {
     refuseUsage(`--at is a time such as 2026-01-31T12:00:00Z, not ${JSON.stringify(text)}.`);
   }
   return time;

@@ -7,13 +7,15 @@ import { describeFound, piecesIn, type Found, type Piece } from './found.ts';
 /**
  * The one piece of evidence in what was found; undefined when there is none. A
  * certificate may carry one in each of several ways, for different verifiers:
- * then it is the one in the way that comes first in `evidenceExtensions`.
+ * then it is the one in the way that comes first in `evidenceExtensions`. The same
+ * evidence in two places is one piece, unless it is in two certificates: it vouches
+ * for the key of one of them at most.
  * @throws CLI_USAGE when there are others.
  */
 export function choosePiece(found: Found): Piece | undefined {
   const distinct: Piece[] = [];
   for (const piece of piecesIn(found)) {
-    const twin = distinct.findIndex(({ evidence }) => equalBytes(evidence.bytes, piece.evidence.bytes));
+    const twin = distinct.findIndex((other) => isSame(other, piece));
     const rival = distinct.findIndex(
       ({ certificate }) => certificate !== undefined && certificate === piece.certificate,
     );
@@ -26,6 +28,12 @@ export function choosePiece(found: Found): Piece | undefined {
     refuseUsage(`There is more than one piece of evidence: ${places.join('; ')}. Give the one that you mean.`);
   }
   return distinct[0];
+}
+
+function isSame(one: Piece, other: Piece): boolean {
+  if (!equalBytes(one.evidence.bytes, other.evidence.bytes)) return false;
+  const [first, second] = [one.certificate?.der, other.certificate?.der];
+  return first === undefined || second === undefined || equalBytes(first, second);
 }
 
 const order = evidenceExtensions.map(({ id }) => id);

@@ -1,5 +1,4 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { concatBytes } from '@enclos/codec';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
 import { EnclosError } from '@enclos/errors';
 import type { CommandContext } from '../context.ts';
@@ -29,15 +28,16 @@ export async function readInput(name: string, { io, path }: CommandContext): Pro
   return { name, bytes: await readFile(path(name)), from: 'file' };
 }
 
+/** Into one buffer: a program may write its bytes one by one, and must not cost an object for each. */
 async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
+  const bytes = new Uint8Array(maximumInputBytes);
   let length = 0;
   for await (const piece of stream) {
-    pieces.push(piece);
+    bytes.set(piece.subarray(0, bytes.length - length), length);
     length += piece.length;
-    if (length > maximumInputBytes) throw tooLarge('Standard input', concatBytes(...pieces));
+    if (length > maximumInputBytes) throw tooLarge('Standard input', bytes);
   }
-  return concatBytes(...pieces);
+  return bytes.slice(0, length);
 }
 
 /** Also of a pipe, whose size nobody knows: it reads one byte more than it takes, and no further. */
@@ -60,14 +60,14 @@ async function readFile(path: string): Promise<Uint8Array> {
 const pieceBytes = 64 * 1024;
 
 async function readUpTo(handle: FileHandle, wanted: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for (let left = wanted; left > 0;) {
-    const { bytesRead, buffer } = await handle.read(new Uint8Array(Math.min(left, pieceBytes)));
+  const bytes = new Uint8Array(wanted);
+  let length = 0;
+  while (length < wanted) {
+    const { bytesRead } = await handle.read(bytes, length, wanted - length);
     if (bytesRead === 0) break;
-    pieces.push(buffer.subarray(0, bytesRead));
-    left -= bytesRead;
+    length += bytesRead;
   }
-  return concatBytes(...pieces);
+  return bytes.slice(0, length);
 }
 
 function tooLarge(name: string, head: Uint8Array): EnclosError {

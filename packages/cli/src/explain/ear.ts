@@ -7,14 +7,20 @@ type Members = Readonly<Record<string, unknown>>;
 const mostNodes = 64;
 const longestValue = 256;
 
-const statuses: Readonly<Record<string, string>> = { 0: 'none', 2: 'affirming', 32: 'warning', 96: 'contraindicated' };
+/** Numbers in CBOR, words in JSON. */
+const statuses: ReadonlyMap<unknown, string> = new Map([
+  [0, 'none'],
+  [2, 'affirming'],
+  [32, 'warning'],
+  [96, 'contraindicated'],
+]);
 
-const meanings: Readonly<Record<string, string>> = {
-  none: 'the verifier says nothing about it',
-  affirming: 'the verifier found it in order',
-  warning: 'the verifier found something to look at',
-  contraindicated: 'the verifier found a reason not to trust it',
-};
+const meanings: ReadonlyMap<string, string> = new Map([
+  ['none', 'the verifier says nothing about it'],
+  ['affirming', 'the verifier found it in order'],
+  ['warning', 'the verifier found something to look at'],
+  ['contraindicated', 'the verifier found a reason not to trust it'],
+]);
 
 /** The conclusions of an EAR; undefined for claims that are not one. */
 export function earNodes(claims: Members): readonly ExplainNode[] | undefined {
@@ -34,9 +40,9 @@ export function earNodes(claims: Members): readonly ExplainNode[] | undefined {
 
 function appraisalNode({ name, members }: EarAppraisal): ExplainNode {
   const { 'ear.status': status, 'ear.appraisal-policy-id': policy, 'ear.trustworthiness-vector': vector } = members;
-  const word = statuses[String(status)] ?? shown(status);
+  const word = statuses.get(status) ?? shown(status);
   return group(name === '' ? 'appraisal' : `appraisal of ${name.slice(0, longestValue)}`, [
-    node('status', word, meanings[word]),
+    node('status', word, meanings.get(word)),
     ...valueNodes('policy', policy),
     ...(isRecord(vector) ? [group('trustworthiness', Object.entries(vector).slice(0, mostNodes).map(aspectNode))] : []),
   ]);

@@ -90,6 +90,11 @@ function notesOf(outcome: ShownOutcome): readonly string[] {
       'The quote vouches for the key of the certificate. Whoever shows the certificate must still prove to have the key.',
     );
   }
+  if (certificate?.otherCertificates !== undefined) {
+    notes.push(
+      `The evidence says nothing of the keys of other certificates in the input (${certificate.otherCertificates}).`,
+    );
+  }
   if (!rootsNamed && verdict !== undefined) {
     notes.push('No root was named, so the roots of the vendors of hardware were trusted.');
   }

@@ -7,9 +7,9 @@ import { facts, section } from './section.ts';
 
 const forms: Readonly<Record<EvidenceForm, string>> = {
   tagged: 'DICE tagged evidence, 2.23.133.5.4.9 (interoperable RA-TLS)',
-  cmw: 'conceptual message wrapper, 1.3.6.1.5.5.7.1.35 (RFC 9999)',
+  cmw: 'conceptual message wrapper (RFC 9999)',
   'gramine-legacy': 'legacy RA-TLS of Gramine',
-  'oe-report': 'Open Enclave report (also those of EGo and Azure Attestation)',
+  'oe-report': 'Open Enclave report (also of EGo and Azure)',
   'oe-evidence': 'Open Enclave evidence',
 };
 

@@ -2,6 +2,8 @@ import { CborReader, CborType, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 
 type Members = Readonly<Record<string, unknown>>;
+/** Of keys that are numbers: a key that is text has its own name, whatever it spells. */
+type Names = ReadonlyMap<number, string>;
 
 /** A COSE_Sign1 alone (RFC 9052 section 4.2), and one that is tagged as a CBOR web token (RFC 8392 section 6). */
 const starts: readonly (readonly number[])[] = [[0xd2], [0xd8, 0x3d, 0xd2]];
@@ -10,40 +12,54 @@ const maximumItems = 1024;
 const maximumBytes = 1024 * 1024;
 
 /** Claims by their numbers: RFC 8392, RFC 9711, and draft-ietf-rats-ear. */
-const claimNames: Readonly<Record<string, string>> = {
-  1: 'iss',
-  2: 'sub',
-  3: 'aud',
-  4: 'exp',
-  5: 'nbf',
-  6: 'iat',
-  7: 'cti',
-  10: 'eat_nonce',
-  256: 'ueid',
-  265: 'eat_profile',
-  266: 'submods',
-  1000: 'ear.status',
-  1001: 'ear.trustworthiness-vector',
-  1002: 'ear.raw-evidence',
-  1003: 'ear.appraisal-policy-id',
-  1004: 'ear.verifier-id',
-};
-const headerNames: Readonly<Record<string, string>> = { 1: 'alg', 3: 'content type', 4: 'kid' };
+const claimNames: Names = new Map([
+  [1, 'iss'],
+  [2, 'sub'],
+  [3, 'aud'],
+  [4, 'exp'],
+  [5, 'nbf'],
+  [6, 'iat'],
+  [7, 'cti'],
+  [10, 'eat_nonce'],
+  [256, 'ueid'],
+  [265, 'eat_profile'],
+  [266, 'submods'],
+  [1000, 'ear.status'],
+  [1001, 'ear.trustworthiness-vector'],
+  [1002, 'ear.raw-evidence'],
+  [1003, 'ear.appraisal-policy-id'],
+  [1004, 'ear.verifier-id'],
+]);
+const headerNames: Names = new Map([
+  [1, 'alg'],
+  [3, 'content type'],
+  [4, 'kid'],
+]);
 
 /** Members of a claim have names of their own. */
-const innerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'ear.trustworthiness-vector': {
-    0: 'instance-identity',
-    1: 'configuration',
-    2: 'executables',
-    3: 'file-system',
-    4: 'hardware',
-    5: 'runtime-opaque',
-    6: 'storage-opaque',
-    7: 'sourced-data',
-  },
-  'ear.verifier-id': { 0: 'developer', 1: 'build' },
-};
+const innerNames: ReadonlyMap<string, Names> = new Map([
+  [
+    'ear.trustworthiness-vector',
+    new Map([
+      [0, 'instance-identity'],
+      [1, 'configuration'],
+      [2, 'executables'],
+      [3, 'file-system'],
+      [4, 'hardware'],
+      [5, 'runtime-opaque'],
+      [6, 'storage-opaque'],
+      [7, 'sourced-data'],
+    ]),
+  ],
+  [
+    'ear.verifier-id',
+    new Map([
+      [0, 'developer'],
+      [1, 'build'],
+    ]),
+  ],
+  ['submods', new Map()],
+]);
 
 /**
  * Header and claims of a CBOR web token in a COSE_Sign1, with the names that JSON web tokens have; byte strings become
@@ -69,7 +85,7 @@ export function readCwt(bytes: Uint8Array): { readonly header: Members; readonly
   }
 }
 
-function mapIn(bytes: Uint8Array, names: Readonly<Record<string, string>>): Members | undefined {
+function mapIn(bytes: Uint8Array, names: Names): Members | undefined {
   const reader = new CborReader(bytes);
   if (reader.peek() !== CborType.MAP) return undefined;
   const values = new ValueReader(reader);
@@ -87,24 +103,25 @@ class ValueReader {
     this.#reader = reader;
   }
 
-  map(names: Readonly<Record<string, string>>, depth: number): Members | undefined {
+  map(names: Names, depth: number): Members | undefined {
     const members = new Map<string, unknown>();
     for (let left = this.#reader.map(this.#left); left > 0; left--) {
-      const key = this.#key();
-      const name = names[key] ?? key;
+      const name = this.#name(names);
       // A part of a result has claims as the whole has: RFC 9711 section 4.2.18.
-      const inner = innerNames[name] ?? (name === 'submods' ? {} : claimNames);
+      const inner = innerNames.get(name) ?? claimNames;
       if (members.has(name)) return undefined;
       members.set(name, this.#value(inner, depth + 1));
     }
     return Object.fromEntries(members);
   }
 
-  #key(): string {
-    return String(this.#reader.peek() === CborType.TEXT ? this.#reader.text(maximumBytes) : this.#reader.integer());
+  #name(names: Names): string {
+    if (this.#reader.peek() === CborType.TEXT) return this.#reader.text(maximumBytes);
+    const key = this.#reader.integer();
+    return names.get(key) ?? String(key);
   }
 
-  #value(names: Readonly<Record<string, string>>, depth: number): unknown {
+  #value(names: Names, depth: number): unknown {
     this.#left -= 1;
     if (this.#left < 0 || depth > maximumDepth) {
       this.#reader.skip();
