@@ -193,10 +193,16 @@ function fingerprint(value: string): string {
   return value.toLowerCase();
 }
 
+/** A day, which begins at midnight UTC, or a time with its zone: without one it would depend on the machine. */
+const timeForm = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+
 function parseTime(text: string): Date {
   const time = new Date(text);
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime())) {
-    refuseUsage(`--at is a time such as 2026-01-31T12:00:00Z, not ${JSON.stringify(text)}.`);
+  // `Date` takes February 30 for March 2.
+  const day = text.slice(0, 10);
+  const isOfCalendar = (): boolean => new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+  if (!timeForm.test(text) || Number.isNaN(time.getTime()) || !isOfCalendar()) {
+    refuseUsage(`--at is a time such as 2026-01-31T12:00:00Z, or a day, not ${JSON.stringify(text)}.`);
   }
   return time;
 }
