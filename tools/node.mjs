@@ -1,9 +1,16 @@
-// Says in a sentence that Node is too old, before anything of this repository runs on it: `npm start`, `npm test` and
-// `npm run build` begin with it. `npm ci` says so too (engine-strict in .npmrc), but Node may change after it.
+// Says in a sentence what is missing before anything of this repository runs: `npm start`, `npm test` and `npm run build`
+// begin with it. `npm ci` says that Node is too old as well (engine-strict in .npmrc), but Node may change after it.
+import { existsSync } from 'node:fs';
 import { nodeRefusal } from '../packages/errors/start-program.mjs';
 
-const refusal = nodeRefusal('Enclos');
+const isThere = (path) => existsSync(new URL(`../${path}`, import.meta.url));
+const refusal =
+  nodeRefusal('Enclos') ??
+  (isThere('node_modules/typescript') ? undefined : 'Run `npm ci` first: it installs what Enclos is built with.');
 if (refusal !== undefined) {
   console.error(refusal);
   process.exitCode = 1;
+} else if (!isThere('packages/errors/dist')) {
+  // The compiler says nothing before it has ended.
+  console.error('Compiling: the first time takes up to a minute.');
 }

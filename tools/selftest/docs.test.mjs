@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
 import { createWalk, emptyFolder, missingLine } from '../docs/walk.mjs';
+import { filesUnder, fromRoot, root, workspaces } from '../lib/workspace.mjs';
 
 let base;
 before(() => {
@@ -104,4 +105,17 @@ test('walkthroughs: a file is written, folders last, and a wrong or failed comma
     /:1: does not print "a", but\n {4}b$/,
   );
   assert.equal(await follow({ info: 'sh ignore: it is not there', body: 'false' }), undefined);
+});
+
+test('docs: a page that makes a project says where the packages come from', () => {
+  const pages = [
+    ...filesUnder(join(root, 'docs'), (file) => file.endsWith('.md')),
+    ...workspaces().map(({ path }) => join(path, 'README.md')),
+  ].filter((page) => existsSync(page));
+  const made = pages.filter((page) => readFileSync(page, 'utf8').includes('npx @enclos/cli new'));
+  assert.ok(made.length > 10);
+  const silent = made.filter(
+    (page) => !/where-the-packages-come-from|## Where the packages/.test(readFileSync(page, 'utf8')),
+  );
+  assert.deepEqual(silent.map(fromRoot), []);
 });

@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 
 import { BuildError, countOf } from './diagnostic.ts';
@@ -122,6 +123,15 @@ export function parseProject(folder: string, text: string): Project {
   throw new BuildError(code, `${PROJECT_FILE} has ${count}.`, diagnostics);
 }
 
+function isAbsent(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
+}
+
+function notAProject(folder: string, cause: unknown): EnclosError {
+  const message = `There is no ${PROJECT_FILE} in ${folder}, so it is not a project: name the folder of one, or make one with \`enclos new\`.`;
+  return new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path: PROJECT_FILE }, cause });
+}
+
 /**
  * Reads and checks the `enclave.json` of a project folder.
  * @throws BUILD_FILE_UNREADABLE when there is none; BuildError BUILD_MANIFEST_INVALID
@@ -133,7 +143,7 @@ export async function loadProject(folder: string, options: { readonly fs?: Proje
   const absolute = options.fs === undefined ? await realpath(given).catch(() => given) : given;
   const fs = options.fs ?? { readFile };
   const bytes = await fs.readFile(join(absolute, PROJECT_FILE)).catch((cause: unknown) => {
-    throw unreadable(PROJECT_FILE, cause);
+    throw isAbsent(cause) ? notAProject(absolute, cause) : unreadable(PROJECT_FILE, cause);
   });
   let text: string;
   try {

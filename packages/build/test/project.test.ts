@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { isEnclosError } from '@enclos/errors';
@@ -44,6 +46,17 @@ test('loadProject() names the file when it is absent', async () => {
   await assert.rejects(loadProject('/project', { fs: memoryFiles({}) }), (error) =>
     isEnclosError(error, 'BUILD_FILE_UNREADABLE'),
   );
+});
+
+test('loadProject() of a folder without a project says which folder, and what to do', async () => {
+  for (const folder of [tmpdir(), join(tmpdir(), 'nothing/is/here')]) {
+    await assert.rejects(loadProject(folder), (error) => {
+      assert.ok(isEnclosError(error, 'BUILD_FILE_UNREADABLE'));
+      assert.ok(error.message.startsWith('There is no enclave.json in '), error.message);
+      assert.match(error.message, /so it is not a project: name the folder of one, or make one with `enclos new`\.$/);
+      return true;
+    });
+  }
 });
 
 test('loadProject() refuses bytes that are not UTF-8', async () => {

@@ -250,6 +250,26 @@ test('hardware: --json has it as data, in a shape that stays', async () => {
   }
 });
 
+test('state folder: one that cannot be made is a failure that says why', async () => {
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const [below] = await checkState(join(file, 'state/of/enclos'));
+  assert.deepEqual(
+    [below?.status, below?.detail, below?.fix],
+    [
+      'failure',
+      `${file}/state/of/enclos is not there and cannot be made: ${file} is not a folder`,
+      'Name another folder with --state.',
+    ],
+  );
+  const asked: string[] = [];
+  const [closed] = await checkState(join(folder, 'not/there'), (parent) => {
+    asked.push(parent);
+    return Promise.resolve('this user may not write there');
+  });
+  assert.deepEqual([closed?.status, asked], ['failure', [folder]]);
+});
+
 test('state folder: absent is fine, open to others is not', async () => {
   assert.equal((await checkState(join(folder, 'absent')))[0]?.status, 'info');
   assert.equal((await checkState(stateFolder))[0]?.status, 'ok');

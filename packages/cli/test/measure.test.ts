@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { concatBytes, toHex, utf8 } from '@enclos/codec';
+import { concatBytes, fromHex, toHex, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { PAGE_SIZE, PageFlags, parseSigstruct, writeSgxs } from '@enclos/sgx';
 import { measureImage } from '@enclos/sgx/node';
@@ -76,6 +76,23 @@ test('what is no stream, is cut off or is empty is refused', async () => {
   const cases = [new Uint8Array(), image.subarray(0, -1), concatBytes(image, Uint8Array.of(0)), new Uint8Array(1000)];
   for (const bytes of cases) {
     await assert.rejects(measureStream(cut(bytes, [])), (error) => isEnclosError(error, 'SGXS_INVALID'));
+  }
+});
+
+test('a file that is no stream at all is named; a damaged stream says what is wrong with it', async () => {
+  for (const [bytes, message] of [
+    [fromHex('7f454c4602010100'), 'This is an ELF file (an executable or a library), and not an SGXS stream.'],
+    [utf8('{"version": 1}'), 'This is JSON text, and not an SGXS stream.'],
+    [
+      fromHex('06000000e10000000000010000000000'),
+      'This is a SIGSTRUCT, the signature of an enclave, and not an SGXS stream.',
+    ],
+    [new Uint8Array(), 'This is an empty file, and not an SGXS stream.'],
+    [image.subarray(0, -1), 'SGXS: the stream ends inside a record.'],
+  ] as const) {
+    writeFileSync(join(folder, 'given'), bytes);
+    const ran = await enclos(['measure', 'given', '--json'], { cwd: folder });
+    assert.deepEqual([ran.code, errorOf(ran).message], [2, message]);
   }
 });
 

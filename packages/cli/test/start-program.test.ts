@@ -45,6 +45,20 @@ test('npm start, npm test and npm run build say first that Node is too old', () 
   assert.deepEqual(ran(program), { status: 0, said: '' });
 });
 
+test('npm start, npm test and npm run build say what is missing in a fresh clone, and that the first compilation takes long', () => {
+  const clone = temporaryFolder();
+  for (const path of ['tools/node.mjs', 'packages/errors/start-program.mjs']) {
+    mkdirSync(join(clone, path, '..'), { recursive: true });
+    cpSync(join(repository, path), join(clone, path));
+  }
+  const program = join(clone, 'tools/node.mjs');
+  assert.deepEqual(ran(program), { status: 1, said: 'Run `npm ci` first: it installs what Enclos is built with.\n' });
+  mkdirSync(join(clone, 'node_modules/typescript'), { recursive: true });
+  assert.deepEqual(ran(program), { status: 0, said: 'Compiling: the first time takes up to a minute.\n' });
+  mkdirSync(join(clone, 'packages/errors/dist'));
+  assert.deepEqual(ran(program), { status: 0, said: '' });
+});
+
 for (const [name, path] of Object.entries(programs)) {
   describe(name, () => {
     test('says what to run where nothing is built', () => {

@@ -60,6 +60,7 @@ for (const [time, state, words] of [
       assert.match(stdout, /\n(?:21|22|12|11|10|\d+) ⚠ The dates of /, kind);
       assert.match(stdout, /is genuine, by collateral that was not in force\. It says:/, kind);
       assert.doesNotMatch(stdout, /✔|is genuine\. It says|good until/, kind);
+      assert.doesNotMatch(stdout, /-\d+ days? before/, kind);
       const json = await run(['--at', time, '--json']);
       assert.equal(json.code, 5, kind);
       const { at, inForce, outOfForce } = validityIn(json);
@@ -68,6 +69,34 @@ for (const [time, state, words] of [
     }
   });
 }
+
+test('collateral that was issued after the time of verification is said to be, and not so many negative days before', async () => {
+  const run = runs()['SGX'];
+  assert.ok(run);
+  const { stdout } = await run(['--at', '2020-01-01']);
+  assert.match(stdout, /\n {2}PCK CRL +issued [0-9T:Z-]+, after the time of verification\n/);
+});
+
+test('--at takes a day or a time with its zone, of the calendar, and refuses the rest', async () => {
+  const first = runs()['SGX'];
+  assert.ok(first);
+  for (const time of ['2026-01-15', '2026-01-15T12:00Z', '2026-01-15T12:00:00.5+02:00']) {
+    assert.equal((await first(['--at', time])).code, 0, time);
+  }
+  for (const time of [
+    '2026-02-30',
+    '2026-02-30T00:00:00Z',
+    '2026-01-15T12:00:00',
+    '2026-01-15 12:00',
+    '2026-01-15T25:00Z',
+    '2026-01-15 (noon)',
+    '2026-01',
+    '',
+  ]) {
+    const { code, stderr } = await first(['--at', time]);
+    assert.deepEqual([code, stderr.includes('--at is a time such as')], [2, true], time);
+  }
+});
 
 test('within the dates nothing is said about them, and the exit code is 0', async () => {
   for (const [kind, run] of Object.entries(runs())) {

@@ -14,7 +14,7 @@ export async function withImageSource<T>(path: string, use: (source: ImageSource
   });
   if (found.isDirectory()) return use(await openLayout(path));
   if (!(await isArchiveOfLayout(path))) {
-    throw new EnclosError('OCI_LAYOUT_INVALID', `${path} is no OCI layout.`, { details: { path } });
+    throw new EnclosError('OCI_LAYOUT_INVALID', `${path} is not an OCI layout.`, { details: { path } });
   }
   return unpackArchive(path, async (folder) => use(await openLayout(folder)));
 }

@@ -18,6 +18,9 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only (EROFS)',
   EACCES: 'this user may not write there (EACCES)',
   EPERM: 'this user may not write there (EPERM)',
+  EEXIST: 'a file or a folder is there already (EEXIST)',
+  ENOENT: 'the folder that it would be in is not there (ENOENT)',
+  ENOTDIR: 'a part of the path is a file, and not a folder (ENOTDIR)',
 };
 
 const ofTheDisk = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']);

@@ -17,6 +17,13 @@ describe('a folder of the platform that cannot be written', () => {
     assert.equal(error.cause, cause);
   });
 
+  for (const code of ['EEXIST', 'ENOENT', 'ENOTDIR']) {
+    test(`says ${code} in words`, () => {
+      const error = storageFailed('/state', Object.assign(new Error('no'), { code, errno: -1, syscall: 'mkdir' }));
+      assert.match(error.message, new RegExp(`could not be written: (?:[a-z]+,? )+\\(${code}\\)\\.$`, 'i'));
+    });
+  }
+
   test('is told from every other failure', () => {
     const other = new TypeError('a mistake');
     assert.equal(storageFailed('/state', other), other);

@@ -1,7 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { createSgxsMeter, looksLikeElf, maxEnclaveFileBytes, refuseEnclaveFile } from '@enclos/build/inspect';
+import { open, stat } from 'node:fs/promises';
+import {
+  createSgxsMeter,
+  looksLikeElf,
+  maxEnclaveFileBytes,
+  recognise,
+  refuseEnclaveFile,
+} from '@enclos/build/inspect';
 import { toHex } from '@enclos/codec';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { unreadable } from '../files.ts';
 
 export interface Measurement {
@@ -76,6 +83,31 @@ export async function measure(path: string, onProgress?: (fraction: number) => v
     return await measureStream(pieces, (count) => onProgress?.(size === 0 ? 1 : count / size));
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw unreadable(path, error);
-    throw error;
+    throw isEnclosError(error, 'SGXS_INVALID') ? await namingTheFile(path, error) : error;
+  }
+}
+
+/** The error of a file that begins like an SGXS stream as it is, and otherwise one that says what was given in its place. */
+async function namingTheFile(path: string, error: EnclosError): Promise<EnclosError> {
+  const found = recognise(await startOf(path));
+  const name = 'kind' in found ? otherKinds.get(found.kind) : found.unknown;
+  if (name === undefined) return error;
+  return new EnclosError('SGXS_INVALID', `This is ${name}, and not an SGXS stream.`, { cause: error });
+}
+
+const otherKinds: ReadonlyMap<string, string> = new Map([
+  ['sigstruct', 'a SIGSTRUCT, the signature of an enclave'],
+  ['quote', 'a quote'],
+  ['sealed-blob', 'a sealed blob'],
+  ['signing-key', 'a key'],
+]);
+
+async function startOf(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(64 * 1024) });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }

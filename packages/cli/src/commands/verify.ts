@@ -194,14 +194,15 @@ function fingerprint(value: string): string {
   return value.toLowerCase();
 }
 
-const timePattern = /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+/** A day, which begins at midnight UTC, or a time with its zone: without one it would depend on the machine. */
+const timePattern = /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}))?$/;
 
 /** @throws CLI_USAGE for what `Date` would read part of, and for days that no calendar has. */
 function parseTime(text: string): Date {
   const [, day = ''] = timePattern.exec(text) ?? [];
   const time = new Date(text);
   if (!isCalendarDay(day) || Number.isNaN(time.getTime())) {
-    refuseUsage(`--at is a time such as 2026-01-31T12:00:00Z, not ${JSON.stringify(text)}.`);
+    refuseUsage(`--at is a time such as 2026-01-31T12:00:00Z, or a day, not ${JSON.stringify(text)}.`);
   }
   return time;
 }

@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { openVendor, stateFolders } from '@enclos/software-sgx';
 import { isEnclosError } from '@enclos/errors';
 import { exists, namesIn } from '../files.ts';
@@ -12,10 +12,33 @@ async function openToOthers(path: string): Promise<string | undefined> {
   return (mode & othersMask) === 0 ? undefined : mode.toString(8).padStart(3, '0');
 }
 
-/** Whether others of this machine can read the keys of the platform. */
-export async function checkState(stateFolder: string): Promise<readonly Check[]> {
+/** The folder that is there, and in which the first run makes the rest of the path. */
+async function nearestFolder(path: string): Promise<string> {
+  return (await exists(path)) || dirname(path) === path ? path : nearestFolder(dirname(path));
+}
+
+/** Whether this user can make files in a folder, and if not, why. */
+async function whyNotWritable(folder: string): Promise<string | undefined> {
+  if (!(await stat(folder)).isDirectory()) return `${folder} is not a folder`;
+  return access(folder, constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    () => `this user may not write in ${folder}`,
+  );
+}
+
+/**
+ * Whether the platform can have its folder, and whether others of this machine can read its keys.
+ * @param refusal why a folder that is there takes no files
+ */
+export async function checkState(stateFolder: string, refusal = whyNotWritable): Promise<readonly Check[]> {
   const name = 'state folder';
-  if (!(await exists(stateFolder))) return [info(name, `${stateFolder} is not there; the first run makes it`)];
+  if (!(await exists(stateFolder))) {
+    const why = await refusal(await nearestFolder(stateFolder));
+    if (why === undefined) return [info(name, `${stateFolder} is not there; the first run makes it`)];
+    return [
+      failure(name, `${stateFolder} is not there and cannot be made: ${why}`, 'Name another folder with --state.'),
+    ];
+  }
   const { vendorFolder, machineFolder } = stateFolders(stateFolder);
   const parts = await Promise.all(
     [vendorFolder, machineFolder].map(async (path) => ((await exists(path)) ? [path] : [])),

@@ -143,10 +143,15 @@ function verdictFacts(verdict: QuoteVerdict): Readonly<Record<string, string | n
     'TCB date': tcbDate ?? 'none',
     root: `${root.kind} ${root.fingerprint}`,
     collateral: datesWords(collateral),
-    'TCB info': `issued ${tcbInfo.issued}, ${days(tcbInfo.ageDays)} before, evaluation number ${age.evaluationNumber}`,
-    'PCK CRL': `issued ${pckCrl.issued}, ${days(pckCrl.ageDays)} before`,
+    'TCB info': `${issuedWords(tcbInfo)}, evaluation number ${age.evaluationNumber}`,
+    'PCK CRL': issuedWords(pckCrl),
     'verified at': verifiedAt,
   };
+}
+
+/** Against the time of verification, which may be in the past of the collateral. */
+function issuedWords({ issued, ageDays }: { readonly issued: string; readonly ageDays: number }): string {
+  return `issued ${issued}, ${ageDays < 0 ? 'after the time of verification' : `${days(ageDays)} before`}`;
 }
 
 function days(count: number): string {

@@ -34,6 +34,6 @@ export const streamErrors = {
   HOST_LISTEN_FAILED: {
     kind: 'usage',
     summary: 'The host cannot listen where the enclave is to be reached.',
-    next: 'Give loadEnclave a free address for each listener that the manifest declares, under "listen".',
+    next: 'End what listens there, or choose another address: by an option of the host program (such as --listen), or under "listen" of loadEnclave.',
   },
 } as const satisfies ErrorArea;

@@ -94,6 +94,6 @@ export const teeErrors = {
   PLATFORM_START_FAILED: {
     kind: 'transient',
     summary: 'The platform process could not be started.',
-    next: 'Read its error output above; check that its state folder is writable.',
+    next: 'Read its error output above; check that its state folder is writable, or name another (`enclos run --state`).',
   },
 } as const satisfies ErrorArea;

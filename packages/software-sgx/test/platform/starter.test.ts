@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { toHex } from '@enclos/codec';
-import { writeStarter } from '../../src/platform/isolation/start-files.ts';
+import { writeSeccompFilter, writeStarter } from '../../src/platform/isolation/start-files.ts';
 import { starterCode } from '../../src/platform/isolation/starter-code.ts';
 import { atMost, exactly, starterProgram } from '../../src/platform/isolation/starter.ts';
 
@@ -97,6 +97,46 @@ describe('the starter', () => {
 test('a starter goes into the first folder that takes it, and its absence is an error', async () => {
   assert.equal(await writeStarter(['/proc', folder]), starter);
   await assert.rejects(writeStarter(['/proc', '/none']), { code: 'PLATFORM_STORAGE_FAILED' });
+});
+
+test('the filter is written once, whole, readable for every user and writable for none', async () => {
+  const previous = process.umask(0o077);
+  try {
+    const path = await writeSeccompFilter(folder);
+    const before = statSync(path, { bigint: true });
+    assert.equal(before.mode & 0o777n, 0o444n);
+    const content = readFileSync(path);
+    // A second time: an ordinary user may not write a file that is read-only.
+    assert.equal(await writeSeccompFilter(folder), path);
+    const { ino, ctimeNs } = statSync(path, { bigint: true });
+    assert.deepEqual([ino, ctimeNs], [before.ino, before.ctimeNs]);
+    chmodSync(path, 0o644);
+    writeFileSync(path, 'damaged');
+    await writeSeccompFilter(folder);
+    assert.deepEqual(readFileSync(path), content);
+    assert.equal(statSync(path).mode & 0o777, 0o444);
+  } finally {
+    process.umask(previous);
+  }
+});
+
+const isRoot = process.getuid?.() === 0;
+const startFiles = new URL('../../src/platform/isolation/start-files.js', import.meta.url).href;
+
+test('an ordinary user writes the files of a folder twice', () => {
+  // Nobody's number: the kernel needs no account for it.
+  const user = isRoot ? 61_184 : process.getuid?.();
+  const own = join(folder, 'own');
+  mkdirSync(own);
+  if (isRoot) chownSync(own, 61_184, 61_184);
+  // The module is loaded as this user, who may be the only one that can reach it.
+  const program = `
+    const { writeStartFiles } = await import(${JSON.stringify(startFiles)});
+    if (process.getuid() === 0) { process.setgroups([]); process.setgid(${user}); process.setuid(${user}); }
+    await writeStartFiles(${JSON.stringify(own)});
+    await writeStartFiles(${JSON.stringify(own)});`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
 });
 
 /** Assemblers by the architecture that they are for; binutils has them. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { EnclosError } from '@enclos/errors';
 import type { AddressOption } from './command-line.ts';
 
 export interface AdminOptions {
@@ -19,6 +20,7 @@ export interface AdminServer {
 /**
  * Health, readiness and metrics over plain HTTP: for the kubelet and Prometheus,
  * not for the network. Nothing of it is secret, and nothing of it is evidence.
+ * @throws ATTESTATION_USAGE where it cannot listen
  */
 export async function startAdminServer({ address, unready, metrics }: AdminOptions): Promise<AdminServer> {
   const server: Server = createServer((request, response) => {
@@ -44,7 +46,11 @@ export async function startAdminServer({ address, unready, metrics }: AdminOptio
   });
   server.requestTimeout = 10_000;
   server.listen(address.port, address.host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `--admin ${address.host}:${address.port} cannot be opened: ${reason}. Choose another address, or end what listens there.`;
+    throw new EnclosError('ATTESTATION_USAGE', message, { cause });
+  });
   return Object.freeze<AdminServer>({
     port: (server.address() as AddressInfo).port,
     close() {

@@ -194,7 +194,8 @@ const outerWrappers: readonly Wrapper[] = [
       ['unshare', ownUserNamespace, '--map-current-user', ...namespaces],
     ],
     gives: 'Own network, process, IPC, host-name and mount namespaces (unshare): no network at all.',
-    otherwise: 'Run the platform as root, or allow unprivileged user namespaces.',
+    otherwise:
+      'Run the platform as root with CAP_SYS_ADMIN, with /proc and outside of a chroot, or allow unprivileged user namespaces.',
   },
 ];
 

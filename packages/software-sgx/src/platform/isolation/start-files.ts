@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { equalBytes } from '@enclos/codec';
 import { storageFailed } from '../../storage-error.ts';
 import { seccompFilter } from './seccomp.ts';
@@ -27,12 +27,8 @@ export async function writeStartFiles(folder: string): Promise<StartFiles> {
 }
 
 /** Writes the filter where `setpriv` can read it, which runs as the enclave's user; it is no secret. @returns its path. @throws PLATFORM_STORAGE_FAILED */
-export async function writeSeccompFilter(folder: string): Promise<string> {
-  const path = join(folder, 'enclave.bpf');
-  await writeFile(path, seccompFilter(architecture), { mode: 0o444 }).catch((error: unknown) => {
-    throw storageFailed(path, error);
-  });
-  return path;
+export function writeSeccompFilter(folder: string): Promise<string> {
+  return writeOnce(join(folder, 'enclave.bpf'), seccompFilter(architecture), 0o444);
 }
 
 /**
@@ -44,23 +40,25 @@ export async function writeSeccompFilter(folder: string): Promise<string> {
  */
 export async function writeStarter([folder = '', ...others]: readonly string[]): Promise<string> {
   try {
-    return await writeStarterIn(folder);
+    return await writeOnce(join(folder, starterName), starterProgram(architecture), 0o555);
   } catch (error) {
     if (others.length === 0) throw error;
     return writeStarter(others);
   }
 }
 
-async function writeStarterIn(folder: string): Promise<string> {
-  const path = join(folder, starterName);
-  const program = starterProgram(architecture);
+/**
+ * Writes a file unless it is there with the same bytes. Replacing it needs no right to write the old file, which an ordinary
+ * user does not have on a file that is read-only; and the mode is the same whatever the umask takes away.
+ */
+async function writeOnce(path: string, bytes: Uint8Array, mode: number): Promise<string> {
   const found = await readFile(path).catch(() => undefined);
-  if (found !== undefined && equalBytes(found, program)) return path;
-  // The name of what is removed there with unfinished copies of the interpreter.
-  const temporary = join(folder, `.new-${randomBytes(8).toString('hex')}`);
+  if (found !== undefined && equalBytes(found, bytes)) return path;
+  // The name of what is removed beside the interpreter with unfinished copies of it.
+  const temporary = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`);
   try {
-    await writeFile(temporary, program, { flag: 'wx' });
-    await chmod(temporary, 0o555);
+    await writeFile(temporary, bytes, { flag: 'wx' });
+    await chmod(temporary, mode);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
