@@ -56,6 +56,17 @@ describe('the reader of signatures, beside jose', () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
+  it('refuses a header with many values before it makes them', (context) => {
+    const withList = (length: number): string => {
+      const header = JSON.stringify({ alg: 'RS256', x5c: Array.from({ length }, () => ({})) });
+      return [b64url(header), b64url('{}'), b64url('signature')].join('.');
+    };
+    assert.ok(readCompactJws(withList(20), { maxBytes: 65_536 }));
+    const made = context.mock.method(Map.prototype, 'set');
+    assert.throws(() => readCompactJws(withList(3000), { maxBytes: 65_536 }), /over 64 values/);
+    assert.equal(made.mock.callCount(), 0);
+  });
+
   it('takes nothing that jose refuses, of texts that differ in one character', async () => {
     const texts = new Map<string, string>();
     for (const alg of algorithms) {

@@ -16,6 +16,8 @@ export interface CompactJws {
 /** Parameters that name or bring a key in ways nobody here follows, or change what is signed (RFC 7515 section 4.1, RFC 7797). */
 const forbidden = ['jwk', 'x5u', 'crit', 'b64', 'zip'] as const;
 const maximumHeader = 65_536;
+/** A chain of certificates is the longest list in a header. */
+const maximumHeaderValues = 64;
 const maximumSignature = 1024;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -45,7 +47,7 @@ export function readCompactJws(text: string, { maxBytes }: { readonly maxBytes: 
 }
 
 function readHeader(bytes: Uint8Array): JsonObject {
-  const header = parseJson(decodeUtf8(bytes), maximumHeader);
+  const header = parseJson(decodeUtf8(bytes), maximumHeader, maximumHeaderValues);
   if (!isJsonObject(header)) throw invalid('a header that is no JSON object');
   const found = forbidden.find((name) => name in header);
   if (found !== undefined) throw invalid(`the header parameter ${found}`);
