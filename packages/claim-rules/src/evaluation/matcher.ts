@@ -131,7 +131,13 @@ export class Matcher {
     for (let at = from; at < this.#count; at++) {
       const incoming = this.#claims[at];
       if (this.#budget.isPauseDue) yield;
-      if (incoming !== undefined && (yield* tests.pass(incoming.claim, this.#budget))) return at;
+      if (incoming === undefined) continue;
+      let passes = tests.pass(incoming.claim, 0, this.#budget);
+      while (typeof passes === 'number') {
+        yield* tests.find(passes, this.#budget);
+        passes = tests.pass(incoming.claim, passes, this.#budget);
+      }
+      if (passes) return at;
     }
     return undefined;
   }
@@ -196,17 +202,27 @@ class Tests {
     this.#evaluate = evaluate;
   }
 
-  *pass(claim: Claim, budget: Budget): Work<boolean> {
-    for (const [index, { property, operator, expression }] of this.#properties.entries()) {
-      let wanted = this.#wanted[index];
-      if (wanted === undefined) {
-        budget.charge(stepsAProperty);
-        wanted = yield* this.#evaluate(expression);
-        this.#wanted[index] = wanted;
-      }
+  /**
+   * Tests a claim by the properties from `first` on. Not a generator, since it runs for every claim.
+   * @returns the place of a property whose value has to be found before the test can go on
+   */
+  pass(claim: Claim, first: number, budget: Budget): boolean | number {
+    for (let index = first; index < this.#properties.length; index++) {
+      const condition = this.#properties[index];
+      const wanted = this.#wanted[index];
+      if (condition === undefined || wanted === undefined) return index;
+      const { property, operator } = condition;
       if (!compare(propertyOf(claim, property), { operator, wanted }, budget)) return false;
     }
     return true;
+  }
+
+  /** Finds out what the property at a place is compared with. @throws RuleFault */
+  *find(index: number, budget: Budget): Work<void> {
+    const condition = this.#properties[index];
+    if (condition === undefined) return;
+    budget.charge(stepsAProperty);
+    this.#wanted[index] = yield* this.#evaluate(condition.expression);
   }
 }
 
