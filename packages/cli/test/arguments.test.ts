@@ -49,12 +49,12 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['verify', 'http://127.0.0.1/'], 'A server is named by an https address, not "http://127.0.0.1/".'],
   [
     ['verify', 'q', '--collateral', 'c', '--intel-root', '--at', 'noon'],
-    '--at is a time such as 2026-01-31T12:00:00Z, not "noon".',
+    '--at is a time such as 2026-01-31T12:00:00Z, or a day, not "noon".',
   ],
   ...['2026-02-30', '2026-02-30T12:00:00Z', '2026-01-31 (late)', '2026-01-31T12:00:00Z later', '2026-01'].map(
     (time): readonly [readonly string[], string] => [
       ['verify', 'q', '--collateral', 'c', '--intel-root', '--at', time],
-      `--at is a time such as 2026-01-31T12:00:00Z, not "${time}".`,
+      `--at is a time such as 2026-01-31T12:00:00Z, or a day, not "${time}".`,
     ],
   ),
   [['verify', 'q', '--collateral', 'c', '--software-root', 'ff'], '--software-root is 32 bytes in hex (64 digits).'],

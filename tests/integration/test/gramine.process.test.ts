@@ -122,7 +122,9 @@ describe('an enclave in Gramine', () => {
   test('is lost to its host when it is ended', async () => {
     const ended = await loaded();
     await ended.dispose();
-    assert.equal((await ended.exited).signal ?? (await ended.exited).exitCode, 'SIGKILL');
+    const { signal, exitCode } = await ended.exited;
+    // Its gate closes first, and then it may end before the signal comes.
+    assert.ok(signal === 'SIGKILL' || exitCode === 0, `${signal ?? exitCode}`);
     assert.equal(await outcome(ended.call.nest({ remaining: 0 })), 'ENCLAVE_LOST');
   });
 
