@@ -79,7 +79,7 @@ test('what is no stream, is cut off or is empty is refused', async () => {
   }
 });
 
-test('a file that is no stream at all is named; a damaged stream says what is wrong with it', async () => {
+test('a file that is not a stream is named; a damaged stream says what is wrong with it', async () => {
   for (const [bytes, message] of [
     [fromHex('7f454c4602010100'), 'This is an ELF file (an executable or a library), and not an SGXS stream.'],
     [utf8('{"version": 1}'), 'This is JSON text, and not an SGXS stream.'],

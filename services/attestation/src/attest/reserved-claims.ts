@@ -64,8 +64,12 @@ interface Issued {
 
 /** A policy may issue ten thousand of one name, so none is looked for among all of them. */
 function addValue(issued: Map<string, Issued>, type: string, value: ClaimValue): void {
-  const { values, known } = issued.get(type) ?? { values: [], known: new Set() };
-  issued.set(type, { values, known });
+  let entry = issued.get(type);
+  if (entry === undefined) {
+    entry = { values: [], known: new Set() };
+    issued.set(type, entry);
+  }
+  const { values, known } = entry;
   const before = known.size;
   if (known.add(`${typeof value}:${value}`).size > before) values.push(value);
 }

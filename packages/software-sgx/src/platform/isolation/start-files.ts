@@ -26,7 +26,7 @@ export async function writeStartFiles(folder: string): Promise<StartFiles> {
   return { filterPath: await writeSeccompFilter(folder), starterPath: await writeStarter([folder]) };
 }
 
-/** Writes the filter where `setpriv` can read it, which runs as the enclave's user; it is no secret. @returns its path. @throws PLATFORM_STORAGE_FAILED */
+/** Writes the filter where `setpriv` can read it, which runs as the enclave's user. It does not need to be secret. @returns its path. @throws PLATFORM_STORAGE_FAILED */
 export function writeSeccompFilter(folder: string): Promise<string> {
   return writeOnce(join(folder, 'enclave.bpf'), seccompFilter(architecture), 0o444);
 }
