@@ -2,20 +2,20 @@
 //
 //   node tools/browser.mjs
 //
-// - packages/attestation/dist/browser/attestation.js: the verifier in one file, an ES module (README there);
+// - packages/evidence/attestation/dist/browser/attestation.js: the verifier in one file, an ES module (README there);
 // - apps/console/dist/site: the page of the console, with all its files.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bundleForBrowsers, describeSize } from './browser/bundle.mjs';
 import { root } from './lib/workspace.mjs';
 
-const { version } = JSON.parse(readFileSync(join(root, 'packages/attestation/package.json'), 'utf8'));
+const { version } = JSON.parse(readFileSync(join(root, 'packages/evidence/attestation/package.json'), 'utf8'));
 const banner = (what) => `/*! ${what} ${version}. Apache-2.0, https://www.apache.org/licenses/LICENSE-2.0 */`;
 
 const bundles = [
   {
-    entry: 'packages/attestation/dist/src/browser.js',
-    file: 'packages/attestation/dist/browser/attestation.js',
+    entry: 'packages/evidence/attestation/dist/src/browser.js',
+    file: 'packages/evidence/attestation/dist/browser/attestation.js',
     format: 'esm',
     banner: banner('@enclos/attestation'),
     maximumGzippedBytes: 60_000,

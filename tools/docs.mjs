@@ -2,7 +2,7 @@
 //
 //   node tools/docs.mjs [--write]
 //
-// - TypeScript blocks in README.md, docs/ and packages/*/README.md compile against the built packages.
+// - TypeScript blocks in README.md, docs/ and packages/**/README.md compile against the built packages.
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
 // - every relative link leads to a file, and every anchor to a heading;
 // - docs/reference/errors.md and errors/ are what the error registry says, enclave-json.md and deploy-json.md

@@ -1,4 +1,4 @@
-// Runs the fuzz targets (packages/*/fuzz/*.fuzz.ts, compiled).
+// Runs the fuzz targets (packages/**/fuzz/*.fuzz.ts, compiled).
 //
 //   node tools/fuzz.mjs [--smoke] [--target name] [--seed N] [--iterations N] [--seconds N]
 //                       [--reproduce file]

@@ -3,8 +3,8 @@
 //
 //   node tools/inside.mjs
 //
-// - packages/gramine/dist/program/enclos-gramine.mjs: the program inside Gramine. Its SHA-256 goes into the Gramine manifest;
-// - packages/image/dist/program/start.mjs: the first program of a container, and platform.mjs, the software platform in it.
+// - packages/runtime/gramine/dist/program/enclos-gramine.mjs: the program inside Gramine. Its SHA-256 goes into the Gramine manifest;
+// - packages/delivery/image/dist/program/start.mjs: the first program of a container, and platform.mjs, the software platform in it.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,21 +13,21 @@ import { root } from './lib/workspace.mjs';
 
 const programs = [
   {
-    folder: 'packages/gramine',
-    entry: 'packages/gramine/dist/src/program.js',
-    file: 'packages/gramine/dist/program/enclos-gramine.mjs',
+    folder: 'packages/runtime/gramine',
+    entry: 'packages/runtime/gramine/dist/src/program.js',
+    file: 'packages/runtime/gramine/dist/program/enclos-gramine.mjs',
     // What an enclave holds of the error registry.
     conditions: ['enclos-inside'],
   },
   {
-    folder: 'packages/image',
-    entry: 'packages/image/dist/src/program/start.js',
-    file: 'packages/image/dist/program/start.mjs',
+    folder: 'packages/delivery/image',
+    entry: 'packages/delivery/image/dist/src/program/start.js',
+    file: 'packages/delivery/image/dist/program/start.mjs',
   },
   {
-    folder: 'packages/image',
-    entry: 'packages/software-sgx/dist/src/main.js',
-    file: 'packages/image/dist/program/platform.mjs',
+    folder: 'packages/delivery/image',
+    entry: 'packages/runtime/software-sgx/dist/src/main.js',
+    file: 'packages/delivery/image/dist/program/platform.mjs',
     // The provisioning PKI needs them; nothing of it is in an enclave.
     others: true,
   },

@@ -1,6 +1,6 @@
 // Mutation test: changes the compiled code of a package in small ways, and expects its tests to notice.
 //
-//   node tools/mutate.mjs packages/NAME[/src/file.ts]... [--group name] [--sample N] [--seed N]
+//   node tools/mutate.mjs packages/ROOM/NAME[/src/file.ts]... [--group name] [--sample N] [--seed N]
 //                         [--workers N] [--json file] [--again file] [--list]
 //
 // After a build. A mutant is run against the tests that reach its place, in a module graph of its own in
@@ -13,7 +13,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { filesUnder, fromRoot, root } from './lib/workspace.mjs';
+import { filesUnder, fromRoot, workspaces } from './lib/workspace.mjs';
 import { pool, seconds } from './lib/run.mjs';
 import { Planner } from './mutate/plan.mjs';
 import { Asker } from './mutate/pool.mjs';
@@ -21,7 +21,7 @@ import { printResults } from './mutate/report.mjs';
 import { readLedger, readTarget, testFilesOf } from './mutate/targets.mjs';
 
 const defaultSample = 150;
-const usage = 'usage: node tools/mutate.mjs packages/NAME[/src/file.ts]... [--group name] [--sample N] [--seed N]';
+const usage = 'usage: node tools/mutate.mjs packages/ROOM/NAME[/src/file.ts]... [--group name] [--sample N] [--seed N]';
 
 function fail(message) {
   console.error(message);
@@ -47,12 +47,13 @@ function readOptions() {
     },
   });
   const paths = positionals.map((path) => resolve(path));
-  const packages = new Set(paths.map((path) => relative(root, path).split('/').slice(0, 2).join('/')));
-  const [folder] = packages;
-  if (packages.size !== 1 || !/^(?:packages|services|apps)\/[^/]+$/.test(folder)) fail(usage);
+  const within = (path, folder) => path === folder || path.startsWith(`${folder}/`);
+  const holds = (workspace) => paths.every((path) => within(path, workspace.path));
+  const workspace = paths.length === 0 ? undefined : workspaces().find(holds);
+  if (workspace === undefined) fail(usage);
   const numbers = Object.fromEntries(['seed', 'workers'].map((name) => [name, wholeNumber(name, values[name])]));
   const sample = values.sample === undefined ? undefined : wholeNumber('sample', values.sample);
-  return { ...values, ...numbers, sample, packagePath: join(root, folder), paths };
+  return { ...values, ...numbers, sample, packagePath: workspace.path, paths };
 }
 
 /** The files that were named, or those of the groups, or all. */

@@ -1,7 +1,7 @@
 // Says in a sentence what is missing before anything of this repository runs: `npm start`, `npm test` and `npm run build`
 // begin with it. `npm ci` says that Node is too old as well (engine-strict in .npmrc), but Node may change after it.
 import { existsSync } from 'node:fs';
-import { nodeRefusal } from '../packages/errors/start-program.mjs';
+import { nodeRefusal } from '../packages/ground/errors/start-program.mjs';
 
 const isThere = (path) => existsSync(new URL(`../${path}`, import.meta.url));
 const refusal =
@@ -10,7 +10,7 @@ const refusal =
 if (refusal !== undefined) {
   console.error(refusal);
   process.exitCode = 1;
-} else if (!isThere('packages/errors/dist')) {
+} else if (!isThere('packages/ground/errors/dist')) {
   // The compiler says nothing before it has ended.
   console.error('Compiling: the first time takes up to a minute.');
 }

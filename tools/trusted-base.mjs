@@ -3,7 +3,7 @@
 //   node tools/trusted-base.mjs [--write]
 //
 // - A trivial enclave holds fewer than 3,000 formatted lines of ours (what a formatted line is says
-//   packages/build/src/trusted-base.ts), and no package of anybody else.
+//   packages/delivery/builder/src/trusted-base.ts), and no package of anybody else.
 // - Each sample and service holds exactly the packages of its trusted-base.json, by name, version and
 //   size in formatted lines (--write writes it).
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,9 @@ const trivial = join(root, 'tests/integration/enclaves/trivial');
 const listName = 'trusted-base.json';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
-const { buildEnclave, loadProject } = await import(pathToFileURL(join(root, 'packages/build/dist/src/index.js')).href);
+const { buildEnclave, loadProject } = await import(
+  pathToFileURL(join(root, 'packages/delivery/builder/dist/src/index.js')).href
+);
 const ours = new Set(
   workspaces()
     .filter(({ folder }) => folder.startsWith('packages/'))

@@ -3,12 +3,12 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { filesUnder, fromRoot } from '../lib/workspace.mjs';
+import { filesUnder, fromRoot, workspaces } from '../lib/workspace.mjs';
 
 const index = 'docs/reference/errors.md';
 const folder = 'docs/reference/errors';
 const note =
-  '<!-- Written by `node tools/docs.mjs --write` from packages/errors/src/registry. Do not edit by hand. -->';
+  '<!-- Written by `node tools/docs.mjs --write` from packages/ground/errors/src/registry. Do not edit by hand. -->';
 
 const introduction = `# Error codes
 
@@ -41,12 +41,12 @@ const peers = [
 ];
 
 async function areas(base) {
-  const source = join(base, 'packages/errors/src/registry');
+  const source = join(base, 'packages/ground/errors/src/registry');
   const names = readdirSync(source)
     .filter((name) => name.endsWith('.ts') && !['index.ts', 'kinds.ts'].includes(name))
     .map((name) => basename(name, '.ts'));
-  const built = join(base, 'packages/errors/dist/src');
-  if (!existsSync(built)) throw new Error('packages/errors is not built: npm run build');
+  const built = join(base, 'packages/ground/errors/dist/src');
+  if (!existsSync(built)) throw new Error('packages/ground/errors is not built: npm run build');
   const load = (path) => import(pathToFileURL(join(built, path)).href);
   const { errorRegistry } = await load('index.js');
   const found = await Promise.all(
@@ -61,16 +61,19 @@ async function areas(base) {
 
 /** The folders of the packages and services whose sources name a code, registry and allow-lists aside: who throws it. */
 export function throwersOf(base, { without = /^$/ } = {}) {
-  const listed = /^packages\/(?:errors|tee\/src\/(?:gate-errors|software\/channel-errors))/;
+  const listed = /^packages\/(?:ground\/errors|runtime\/tee\/src\/(?:gate-errors|software\/channel-errors))/;
   const throwers = new Map();
-  const isSource = (file) => /\/(?:packages|services)\/[^/]+\/src\/.*\.ts$/.test(file);
-  const sources = ['packages', 'services'].flatMap((part) => filesUnder(join(base, part), isSource));
-  for (const path of sources) {
+  const sources = workspaces(base)
+    .filter(({ folder }) => /^(?:packages|services)\//.test(folder))
+    .flatMap(({ folder, path }) =>
+      filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')).map((file) => ({ folder, path: file })),
+    );
+  for (const { folder, path } of sources) {
     const name = fromRoot(path);
     if (listed.test(name) || without.test(name)) continue;
     for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
       const known = throwers.get(code) ?? new Set();
-      throwers.set(code, known.add(name.split('/').slice(0, 2).join('/')));
+      throwers.set(code, known.add(folder));
     }
   }
   return throwers;
@@ -85,7 +88,7 @@ async function exitCodesOf(base) {
 async function raisersOf(base) {
   const lists = await Promise.all(
     peers.map(async ([path, list, who]) => {
-      const built = await import(pathToFileURL(join(base, 'packages/tee/dist/src', path)).href);
+      const built = await import(pathToFileURL(join(base, 'packages/runtime/tee/dist/src', path)).href);
       return { codes: new Set(built[list]), who };
     }),
   );
@@ -95,7 +98,7 @@ async function raisersOf(base) {
 function pageOf({ code, area, kind, summary, next }, { throwers, raisers, exitCode }) {
   const packages = [...(throwers.get(code) ?? [])]
     .toSorted((left, right) => (left < right ? -1 : 1))
-    .map((from) => `[\`@enclos/${from.split('/')[1]}\`](../../../${from})`);
+    .map((from) => `[\`@enclos/${from.split('/').at(-1)}\`](../../../${from})`);
   const raised = raisers(code);
   return `# ${code}
 
@@ -147,7 +150,7 @@ export async function checkErrorPages(base, { write }) {
   ]);
   const unused = entries
     .filter(({ code }) => !sources.throwers.has(code))
-    .map(({ code, area }) => `packages/errors/src/registry/${area}.ts: nothing throws ${code}`);
+    .map(({ code, area }) => `packages/ground/errors/src/registry/${area}.ts: nothing throws ${code}`);
   if (write) {
     rmSync(join(base, folder), { recursive: true, force: true });
     mkdirSync(join(base, folder), { recursive: true });

@@ -1,16 +1,26 @@
-// packages/errors/src/inside/summaries.ts is written from the error registry: of each code that can
+// packages/ground/errors/src/inside/summaries.ts is written from the error registry: of each code that can
 // be raised or can arrive inside an enclave its kind and summary, and no more.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { throwersOf } from './error-pages.mjs';
 
-const path = 'packages/errors/src/inside/summaries.ts';
+const path = 'packages/ground/errors/src/inside/summaries.ts';
 
 /** The packages that an enclave can hold. */
-const insidePackages = ['attestation', 'codec', 'edl', 'enclave', 'gate', 'manifest', 'sgx', 'tee'];
+const insidePackages = [
+  'ground/codec',
+  'model/edl',
+  'model/gate',
+  'model/manifest',
+  'model/sgx',
+  'evidence/attestation',
+  'runtime/enclave',
+  'runtime/tee',
+];
 /** What few enclaves hold or none, in packages of which any may hold the rest: errors of HTTP and of the client bring their entries. */
-const outside = /^packages\/(?:tee\/src\/gramine-host|enclave\/src\/http|attestation\/src\/client)\//;
+const outside =
+  /^packages\/(?:runtime\/tee\/src\/gramine-host|runtime\/enclave\/src\/http|evidence\/attestation\/src\/client)\//;
 /** What the platform may raise at an enclave: the failures of what it serves there. */
 const fromPlatform = /^(?:KEY|REPORT|QUOTE)_/;
 
@@ -18,8 +28,8 @@ const quoted = (text) => (text.includes("'") ? JSON.stringify(text) : `'${text}'
 
 async function textOf(base) {
   const load = (file) => import(pathToFileURL(join(base, file)).href);
-  const { errorRegistry } = await load('packages/errors/dist/src/index.js');
-  const { errorsFromHost } = await load('packages/tee/dist/src/gate-errors.js');
+  const { errorRegistry } = await load('packages/ground/errors/dist/src/index.js');
+  const { errorsFromHost } = await load('packages/runtime/tee/dist/src/gate-errors.js');
   const throwers = throwersOf(base, { without: outside });
   const raisedInside = (code) => insidePackages.some((name) => throwers.get(code)?.has(`packages/${name}`));
   const arrives = (code) => errorsFromHost.includes(code) || fromPlatform.test(code);

@@ -1,4 +1,4 @@
-// docs/reference/lint-rules.md is written from the table of rules in packages/kubernetes.
+// docs/reference/lint-rules.md is written from the table of rules in packages/delivery/kubernetes.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,7 @@ const groups = [
 
 const introduction = `# Rules of enclos lint
 
-<!-- Written by \`node tools/docs.mjs --write\` from the table of rules in packages/kubernetes. Do not edit by hand. -->
+<!-- Written by \`node tools/docs.mjs --write\` from the table of rules in packages/delivery/kubernetes. Do not edit by hand. -->
 
 \`enclos lint\` holds manifests of any origin to these rules, and \`enclos deploy\` holds what it writes to them. Each
 finding has the code of its rule, the place, and what to do. An error ends the command with exit code 2; a warning does
@@ -43,7 +43,7 @@ function sectionOf([title, pattern], rules) {
 
 /** Writes the page, or compares it; returns problems, one line each. */
 export async function checkLintPage(base, { write }) {
-  const built = join(base, 'packages/kubernetes/dist/src/lint/index.js');
+  const built = join(base, 'packages/delivery/kubernetes/dist/src/lint/index.js');
   const { kubernetesRelease, lintRules } = await import(pathToFileURL(built).href);
   const homeless = Object.keys(lintRules).filter(
     (code) => groups.filter(([, pattern]) => pattern.test(code)).length !== 1,

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 
 const path = 'docs/reference/platforms.md';
 const begin =
-  '<!-- The table is written by `node tools/docs.mjs --write` from packages/tee. Do not edit it by hand. -->\n';
+  '<!-- The table is written by `node tools/docs.mjs --write` from packages/runtime/tee. Do not edit it by hand. -->\n';
 const end = '<!-- The end of the table. -->\n';
 
 const words = {
@@ -51,7 +51,9 @@ function tableOf(tables) {
 
 /** Writes the table, or compares it; returns problems, one line each. */
 export async function checkPlatformTable(base, { write }) {
-  const { capabilityTables } = await import(pathToFileURL(join(base, 'packages/tee/dist/src/platforms.js')).href);
+  const { capabilityTables } = await import(
+    pathToFileURL(join(base, 'packages/runtime/tee/dist/src/platforms.js')).href
+  );
   const file = join(base, path);
   const text = readFileSync(file, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];

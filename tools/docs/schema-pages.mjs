@@ -6,7 +6,7 @@ import { readJson } from '../lib/workspace.mjs';
 
 const enclavePage = {
   path: 'docs/reference/enclave-json.md',
-  schemaPath: 'packages/build/schema/enclave.schema.json',
+  schemaPath: 'packages/delivery/builder/schema/enclave.schema.json',
   title: 'enclave.json',
   introduction: `What an enclave is, in the folder of its project. All of it is measured, as part of the image; where and how the
 enclave is run is said elsewhere. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes and
@@ -24,7 +24,7 @@ checks the file:
 
 const deployPage = {
   path: 'docs/reference/deploy-json.md',
-  schemaPath: 'packages/kubernetes/schema/deploy.schema.json',
+  schemaPath: 'packages/delivery/kubernetes/schema/deploy.schema.json',
   title: 'deploy.json',
   introduction: `How an image runs, for \`enclos deploy\`. None of it is measured, and none of it is trusted: whoever changes it
 cannot change the enclave. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes and checks

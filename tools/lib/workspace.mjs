@@ -11,12 +11,15 @@ export function readJson(path) {
 
 /** Every workspace under `base`: `{ name, folder, path, manifest }`, in the order of the root package.json. */
 export function workspaces(base = root) {
-  const folders = readJson(join(base, 'package.json')).workspaces.flatMap((pattern) => {
+  const foldersOf = (pattern) => {
     if (!pattern.endsWith('/*')) return [pattern];
-    const parent = pattern.slice(0, -2);
-    if (!existsSync(join(base, parent))) return [];
-    return readdirSync(join(base, parent)).map((name) => `${parent}/${name}`);
-  });
+    return foldersOf(pattern.slice(0, -2)).flatMap((parent) => {
+      if (!existsSync(join(base, parent))) return [];
+      const entries = readdirSync(join(base, parent), { withFileTypes: true });
+      return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${parent}/${name}`);
+    });
+  };
+  const folders = readJson(join(base, 'package.json')).workspaces.flatMap(foldersOf);
   return folders
     .filter((folder) => existsSync(join(base, folder, 'package.json')))
     .map((folder) => {

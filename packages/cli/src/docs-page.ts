@@ -105,7 +105,7 @@ function policySection(): string {
   return `## Policy files
 
 The file that \`enclos verify --policy\` reads is JSON, in one format for every TEE: \`tee\` is \`sgx\` (also when it is not
-there), \`tdx\` or \`sev-snp\`. [The rules](../../packages/attestation/docs/policy.md) are those of \`SgxPolicy\`, \`TdxPolicy\` and
+there), \`tdx\` or \`sev-snp\`. [The rules](../../packages/evidence/attestation/docs/policy.md) are those of \`SgxPolicy\`, \`TdxPolicy\` and
 \`SnpPolicy\` of \`@enclos/attestation\`, whose \`schema/policy.schema.json\` is the JSON Schema. An unknown rule is refused.
 \`enclos policy init\` writes one, \`check\` marks what is wrong with it, \`explain\` says what it accepts. This one accepts a
 signer's product on one software platform in single-user mode:

@@ -19,7 +19,7 @@ function unbuilt(path: string): string {
   cpSync(join(repository, path, '..'), join(copy, '..'), { recursive: true });
   cpSync(join(repository, path, '../../package.json'), join(copy, '../../package.json'));
   mkdirSync(join(folder, 'node_modules/@enclos'), { recursive: true });
-  symlinkSync(join(repository, 'packages/errors'), join(folder, 'node_modules/@enclos/errors'));
+  symlinkSync(join(repository, 'packages/ground/errors'), join(folder, 'node_modules/@enclos/errors'));
   return copy;
 }
 
@@ -47,7 +47,7 @@ test('npm start, npm test and npm run build say first that Node is too old', () 
 
 test('npm start, npm test and npm run build say what is missing in a fresh clone, and that the first compilation takes long', () => {
   const clone = temporaryFolder();
-  for (const path of ['tools/node.mjs', 'packages/errors/start-program.mjs']) {
+  for (const path of ['tools/node.mjs', 'packages/ground/errors/start-program.mjs']) {
     mkdirSync(join(clone, path, '..'), { recursive: true });
     cpSync(join(repository, path), join(clone, path));
   }
@@ -55,7 +55,7 @@ test('npm start, npm test and npm run build say what is missing in a fresh clone
   assert.deepEqual(ran(program), { status: 1, said: 'Run `npm ci` first: it installs what Enclos is built with.\n' });
   mkdirSync(join(clone, 'node_modules/typescript'), { recursive: true });
   assert.deepEqual(ran(program), { status: 0, said: 'Compiling: the first time takes up to a minute.\n' });
-  mkdirSync(join(clone, 'packages/errors/dist'));
+  mkdirSync(join(clone, 'packages/ground/errors/dist'));
   assert.deepEqual(ran(program), { status: 0, said: '' });
 });
 

@@ -55,7 +55,7 @@ describe('a platform that cannot start is not waited for', limit, () => {
   });
 
   test('by the first program of an image', async () => {
-    const program = join(repository, 'packages/image/dist/program/start.mjs');
+    const program = join(repository, 'packages/delivery/image/dist/program/start.mjs');
     const env = { ENCLOS_STATE: join(file, 'state') };
     const { code, stderr } = await startProgram([process.execPath, program], { cwd: folder, env }).ended;
     assert.equal(code, 1);

@@ -26,7 +26,7 @@ after(async () => {
 
 const plaintext = utf8('from a sibling');
 
-/** Seals as the SDK does (packages/enclave/src/seal.ts), under whatever key request. */
+/** Seals as the SDK does (packages/runtime/enclave/src/seal.ts), under whatever key request. */
 async function sealUnder(changes: Partial<KeyRequest>): Promise<Uint8Array> {
   const genuine = await probe.call.seal({ plaintext, policy: 'signer' });
   const keyRequest = { ...parseSealedBlob(genuine).keyRequest, ...changes };

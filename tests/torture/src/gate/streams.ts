@@ -34,7 +34,7 @@ export interface Stream {
   readonly awaited: Uint8Array[];
 }
 
-/** All streams of one conversation, held to the rules of packages/gate/README.md. */
+/** All streams of one conversation, held to the rules of packages/model/gate/README.md. */
 export class Streams {
   readonly #open = new Map<number, Stream>();
   /** Connections that the enclave waits for: they may be given, refused or left alone. */

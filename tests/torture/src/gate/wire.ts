@@ -1,5 +1,5 @@
 /**
- * Frames as packages/gate/README.md writes them down, made and read without @enclos/gate: what is
+ * Frames as packages/model/gate/README.md writes them down, made and read without @enclos/gate: what is
  * fuzzed must not be its own oracle, and a hostile peer can write what its encoder would refuse.
  */
 
