@@ -1,4 +1,10 @@
-export { appraise, isVerifiedEvidence, type SgxEvidence, type TdxEvidence, type VerifiedEvidence } from './appraisal/appraise.ts';
+export {
+  appraise,
+  isVerifiedEvidence,
+  type SgxEvidence,
+  type TdxEvidence,
+  type VerifiedEvidence,
+} from './appraisal/appraise.ts';
 export {
   boundReportData,
   unbound,

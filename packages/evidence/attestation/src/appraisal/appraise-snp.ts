@@ -1,11 +1,4 @@
-import {
-  checkBinding,
-  checkDates,
-  refuseByRule,
-  requireListed,
-  timesOf,
-  type BindingFact,
-} from './appraisal-rules.ts';
+import { checkBinding, checkDates, refuseByRule, requireListed, timesOf, type BindingFact } from './appraisal-rules.ts';
 import type { Binding } from './binding.ts';
 import { isoSeconds } from '../json/json-fields.ts';
 import { completePolicy, type AppraisalPolicy } from '../policy/parse-policy.ts';

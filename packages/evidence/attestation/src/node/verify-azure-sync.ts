@@ -4,7 +4,13 @@ import type { SnpEndorsements } from '../snp/endorsements.ts';
 import type { SnpVerdict } from '../snp/verdict.ts';
 import type { SnpVerifyOptions } from '../snp/verify.ts';
 import type { AzureVerdict, HardwareFacts } from '../vtpm/verdict.ts';
-import { azureSnpSteps, azureTdxSteps, readHclReport, type AzureEvidence, type AzureTdxOptions } from '../vtpm/verify.ts';
+import {
+  azureSnpSteps,
+  azureTdxSteps,
+  readHclReport,
+  type AzureEvidence,
+  type AzureTdxOptions,
+} from '../vtpm/verify.ts';
 
 /** `verifyAzureSnp` on node:crypto: the same steps, without waiting. */
 export function verifyAzureSnpSync(
