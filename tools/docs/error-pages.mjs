@@ -64,16 +64,19 @@ export function throwersOf(base, { without = /^$/ } = {}) {
   const listed = /^packages\/(?:ground\/errors|runtime\/tee\/src\/(?:gate-errors|software\/channel-errors))/;
   const throwers = new Map();
   const sources = workspaces(base)
-    .filter(({ folder }) => /^(?:packages|services)\//.test(folder))
-    .flatMap(({ folder, path }) =>
-      filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')).map((file) => ({ folder, path: file })),
+    .filter((room) => /^(?:packages|services)\//.test(room.folder))
+    .flatMap((room) =>
+      filesUnder(join(room.path, 'src'), (file) => file.endsWith('.ts')).map((file) => ({
+        room: room.folder,
+        path: file,
+      })),
     );
-  for (const { folder, path } of sources) {
+  for (const { room, path } of sources) {
     const name = fromRoot(path);
     if (listed.test(name) || without.test(name)) continue;
     for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
       const known = throwers.get(code) ?? new Set();
-      throwers.set(code, known.add(folder));
+      throwers.set(code, known.add(room));
     }
   }
   return throwers;
