@@ -65,15 +65,15 @@ export function throwersOf(base, { without = /^$/ } = {}) {
   const throwers = new Map();
   const sources = workspaces(base)
     .filter(({ folder }) => /^(?:packages|services)\//.test(folder))
-    .flatMap(({ folder, path }) =>
-      filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')).map((file) => ({ folder, path: file })),
+    .flatMap(({ folder: from, path }) =>
+      filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')).map((file) => ({ from, path: file })),
     );
-  for (const { folder, path } of sources) {
+  for (const { from, path } of sources) {
     const name = fromRoot(path);
     if (listed.test(name) || without.test(name)) continue;
     for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
       const known = throwers.get(code) ?? new Set();
-      throwers.set(code, known.add(folder));
+      throwers.set(code, known.add(from));
     }
   }
   return throwers;
