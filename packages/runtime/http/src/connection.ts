@@ -1,16 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { BodyRoom, BodyShare } from '@enclos/codec';
-import { isThenable } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
-import type { Connection } from '../streams.ts';
 import { CallSignal } from './call-signal.ts';
 import { clientCertificatesOf, type ClientCertificates } from './client-certificates.ts';
 import type { HttpLimits } from './limits.ts';
 import { PhaseClock } from './phase-clock.ts';
 import { RequestReader } from './request-reader.ts';
 import { encodeResponse, refusal, type ResponseFrame } from './response.ts';
-import type { BodyLimit, HttpHandler, HttpRequest, HttpResponse } from './types.ts';
+import type { BodyLimit, HttpHandler, HttpRequest, HttpResponse, PeerStream } from './types.ts';
 import { WaitingInput } from './waiting-input.ts';
 
 /** What all connections of one server share. */
@@ -31,7 +29,7 @@ const continueLine = 'HTTP/1.1 100 Continue\r\n\r\n';
 /** One client: reads requests, one after the other, and answers each before it looks at the next. */
 export class HttpConnection {
   readonly #server: Server;
-  readonly #connection: Connection;
+  readonly #connection: PeerStream;
   readonly #clock: PhaseClock;
   readonly #waiting = new WaitingInput();
   readonly #onOver: () => void;
@@ -47,7 +45,7 @@ export class HttpConnection {
   #isEnding = false;
   #isOver = false;
 
-  constructor(server: Server, connection: Connection, onOver: () => void) {
+  constructor(server: Server, connection: PeerStream, onOver: () => void) {
     this.#server = server;
     this.#connection = connection;
     this.#socket = connection;
@@ -59,7 +57,7 @@ export class HttpConnection {
   }
 
   /** @param secure ends TLS; undefined for a connection without. Rejects with what it fails with. */
-  async start(secure: ((connection: Connection) => Promise<TLSSocket>) | undefined): Promise<void> {
+  async start(secure: ((connection: PeerStream) => Promise<TLSSocket>) | undefined): Promise<void> {
     if (secure !== undefined) {
       const secured = await secure(this.#connection);
       this.#secured = secured;
@@ -167,8 +165,8 @@ export class HttpConnection {
     };
     try {
       const response = this.#server.handler(this.#request(), call);
-      if (isThenable(response)) {
-        return void Promise.resolve(response)
+      if (response instanceof Promise) {
+        return void response
           .finally(() => share.release())
           .then(answered)
           .catch(failed);

@@ -1,18 +1,17 @@
 import type { TLSSocket } from 'node:tls';
 import { createBodyRoom } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import type { Connection } from '../streams.ts';
 import { processClock, type HttpClock } from './clock.ts';
 import { HttpConnection, type Server } from './connection.ts';
 import { limitsOf, type HttpLimits } from './limits.ts';
-import type { BodyLimit, HttpHandler } from './types.ts';
+import type { BodyLimit, HttpHandler, PeerStream } from './types.ts';
 
 export interface ServeHttpOptions {
   /**
    * Ends TLS on a connection: what `tlsServer` returns, with `alpnProtocols: ['http/1.1']`. `undefined` serves without
    * TLS: the host then reads and changes everything.
    */
-  readonly secure: ((connection: Connection) => Promise<TLSSocket>) | undefined;
+  readonly secure: ((connection: PeerStream) => Promise<TLSSocket>) | undefined;
   readonly handler: HttpHandler;
   /** Those that are not named are as in `defaultHttpLimits`. */
   readonly limits?: Partial<HttpLimits> | undefined;
@@ -36,7 +35,7 @@ export interface ServeHttpOptions {
  * or the signal has aborted, and the last connection is closed.
  * @throws HTTP_MISUSED for a limit that is none; what the iterable throws, when the connections are closed.
  */
-export async function serveHttp(connections: AsyncIterable<Connection>, options: ServeHttpOptions): Promise<void> {
+export async function serveHttp(connections: AsyncIterable<PeerStream>, options: ServeHttpOptions): Promise<void> {
   const { signal, clock = processClock } = options;
   const limits = limitsOf(options.limits);
   const pool = new ConnectionPool(serverOf(options, limits, clock), options.secure);
@@ -94,8 +93,8 @@ function sweepIntervalMs(limits: HttpLimits): number {
 
 /** Ends with the iterable or with the signal, also while the next connection is waited for. */
 function acceptAll(
-  connections: AsyncIterable<Connection>,
-  accept: (connection: Connection) => void,
+  connections: AsyncIterable<PeerStream>,
+  accept: (connection: PeerStream) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const iterator = connections[Symbol.asyncIterator]();
@@ -135,7 +134,7 @@ class ConnectionPool {
     this.#secure = secure;
   }
 
-  add(connection: Connection): void {
+  add(connection: PeerStream): void {
     if (this.#open.size >= this.#server.limits.maxConnections && !this.#makeRoom()) return void connection.destroy();
     const added: HttpConnection = new HttpConnection(this.#server, connection, () => this.#closed(added));
     this.#open.add(added);

@@ -1,3 +1,11 @@
+import type { Duplex } from 'node:stream';
+
+/** One connection of a peer: the bytes in both directions, and where it comes from. What `listen` of an enclave gives is one. */
+export interface PeerStream extends Duplex {
+  /** Address, blank, port; `''` when it is not known. Inside an enclave it is the host's word: for logs and shares, not more. */
+  readonly remoteAddress: string;
+}
+
 /** What a client asks for: whole, checked, and in memory. */
 export interface HttpRequest {
   /** `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE` or `OPTIONS`. */

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { request as requestOf, type IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { httpGet, type HttpGetOptions, type HttpGetResponse, type HttpResponse } from '../src/http/index.ts';
-import { encodeResponse } from '../src/http/response.ts';
-import { streamPair } from './streams.ts';
+import { httpGet, type HttpGetOptions, type HttpGetResponse, type HttpResponse } from '../src/index.ts';
+import { encodeResponse } from '../src/response.ts';
+import { duplexPair } from '@enclos/testkit';
 
 const frame = { method: 'GET', connection: undefined, date: undefined };
 const text = (response: HttpResponse, changes: Partial<typeof frame> = {}): string =>
@@ -87,7 +87,7 @@ describe('a response is written', () => {
   });
 
   test('and is read by node:http as it was given', async () => {
-    const [inside, outside] = streamPair();
+    const [inside, outside] = duplexPair();
     const request = requestOf({ createConnection: () => outside });
     request.end();
     inside.write(text({ status: 418, headers: { 'x-a': 'b' }, body: 'short' }));
@@ -105,7 +105,7 @@ async function got(
   answer: string,
   { sizeBytes = 1000, ...changes }: Partial<HttpGetOptions> & { sizeBytes?: number } = {},
 ): Promise<HttpGetResponse> {
-  const [inside, outside] = streamPair();
+  const [inside, outside] = duplexPair();
   outside.once('data', () => {
     for (let at = 0; at < answer.length; at += sizeBytes) {
       outside.write(Buffer.from(answer.slice(at, at + sizeBytes), 'latin1'));
@@ -119,7 +119,7 @@ async function got(
 
 describe('httpGet', () => {
   test('asks once, and says that it asks no more', async () => {
-    const [inside, outside] = streamPair();
+    const [inside, outside] = duplexPair();
     const asked = httpGet(inside, { ...options, headers: { accept: 'application/json' } });
     const [bytes] = (await once(outside, 'data')) as [Buffer];
     assert.equal(
@@ -170,25 +170,25 @@ describe('httpGet', () => {
   test('does not take a part for the whole', async () => {
     const whole = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}';
     for (let length = 0; length < whole.length; length++) {
-      const [inside, outside] = streamPair();
+      const [inside, outside] = duplexPair();
       outside.once('data', () => outside.end(whole.slice(0, length)));
       await assert.rejects(httpGet(inside, options), { code: 'HTTP_CONNECTION_BROKEN' });
       assert.ok(inside.destroyed);
     }
-    const [inside] = streamPair();
+    const [inside] = duplexPair();
     inside.destroy();
     await assert.rejects(httpGet(inside, options), { code: 'HTTP_CONNECTION_BROKEN' });
   });
 
   test('waits as long as it is told, and until it is told', async () => {
-    const [slow] = streamPair();
+    const [slow] = duplexPair();
     await assert.rejects(httpGet(slow, { ...options, timeoutMs: 20 }), { code: 'HTTP_TIMEOUT' });
     assert.ok(slow.destroyed);
-    const [given] = streamPair();
+    const [given] = duplexPair();
     const reason = new Error('enough');
     await assert.rejects(httpGet(given, { ...options, signal: AbortSignal.abort(reason) }), reason);
     assert.ok(given.destroyed);
-    const [later] = streamPair();
+    const [later] = duplexPair();
     const controller = new AbortController();
     const asked = httpGet(later, { ...options, signal: controller.signal });
     controller.abort(reason);
@@ -212,7 +212,7 @@ describe('httpGet', () => {
       { maxBytes: -1 },
     ];
     for (const changes of wrong) {
-      const [inside, outside] = streamPair();
+      const [inside, outside] = duplexPair();
       let sent = 0;
       outside.on('data', ({ length }: Buffer) => void (sent += length));
       await assert.rejects(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { didYouMean } from '../src/diagnostics/index.ts';
+import { didYouMean } from '../src/index.ts';
 
 const keys = ['name', 'productId', 'securityVersion', 'heapSize', 'threads', 'env'];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { host, message, read, samples, small, type Outcome } from './http-messages.ts';
+import { host, message, read, samples, small, type Outcome } from './messages.ts';
 
 const statusOf = (outcome: Outcome): number | string =>
   outcome === 'unfinished' ? outcome : 'status' in outcome ? outcome.status : 'accepted';
@@ -233,7 +233,7 @@ test('blanks and other things that come in masses take no more time than their b
 });
 
 test('a budget that is used up refuses a body, whatever its form', async () => {
-  const { RequestReader } = await import('../src/http/request-reader.ts');
+  const { RequestReader } = await import('../src/request-reader.ts');
   for (const bytes of [samples[2], samples[4]]) {
     const reader = new RequestReader(small, { take: (size) => size < 5 });
     const chunk = bytes ?? raw('');

@@ -5,10 +5,10 @@ import {
   type HttpHandler,
   type HttpLimits,
   type HttpRequest,
+  type PeerStream,
   type ServeHttpOptions,
-} from '../src/http/index.ts';
-import type { Connection } from '../src/index.ts';
-import { streamPair } from './streams.ts';
+} from '../src/index.ts';
+import { duplexPair } from '@enclos/testkit';
 
 /** A client's end of a connection, and what came of it so far. */
 export interface Client {
@@ -43,7 +43,7 @@ export async function quiet(): Promise<void> {
 }
 
 export function testServer(handler: HttpHandler, options: TestOptions = {}): TestServer {
-  const waiting: Connection[] = [];
+  const waiting: PeerStream[] = [];
   let wake = (): void => undefined;
   const ended = new AbortController();
   const connections = {
@@ -71,7 +71,7 @@ export function testServer(handler: HttpHandler, options: TestOptions = {}): Tes
     errors,
     over: serveHttp(connections, { secure: undefined, onError, clock, ...options, handler }),
     connect(address = '192.0.2.1') {
-      const [inside, stream] = streamPair();
+      const [inside, stream] = duplexPair();
       // As the host reports connections: address and port, or nothing.
       const remoteAddress = address === '' || address.includes(' ') ? address : `${address} ${port++}`;
       waiting.push(Object.assign(inside, { remoteAddress }));

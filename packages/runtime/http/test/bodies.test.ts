@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { get, held, isClosed, quiet, testServer, type Client, type TestServer } from './http-server.ts';
+import { get, held, isClosed, quiet, testServer, type Client, type TestServer } from './server.ts';
 
 /** 1000 bytes are reserved for each body, and all of them share 10,000. */
 const limits = {

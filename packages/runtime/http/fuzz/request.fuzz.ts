@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { read, samples, small } from '../test/http-messages.ts';
+import { read, samples, small } from '../test/messages.ts';
 
 export const seeds: readonly Uint8Array[] = samples;
 

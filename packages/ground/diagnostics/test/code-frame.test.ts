@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import * as fc from 'fast-check';
 
-import { renderDiagnostic, type Diagnostic } from '../src/diagnostics/index.ts';
+import { renderDiagnostic, type Diagnostic } from '../src/index.ts';
 
 const diagnostic: Diagnostic = {
   code: 'BUILD_FORBIDDEN_IMPORT',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { HttpHandler } from '../src/http/index.ts';
-import { bodies, get, held, isClosed, quiet, testServer } from './http-server.ts';
+import type { HttpHandler } from '../src/index.ts';
+import { bodies, get, held, isClosed, quiet, testServer } from './server.ts';
 
 const hello: HttpHandler = ({ path }) => ({ status: 200, body: path });
 

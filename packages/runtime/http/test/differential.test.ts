@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { message, read, samples, type Outcome } from './http-messages.ts';
-import { streamPair } from './streams.ts';
+import { message, read, samples, type Outcome } from './messages.ts';
+import { duplexPair } from '@enclos/testkit';
 
 /** What node:http, whose parser is llhttp, makes of the same bytes. */
 interface Theirs {
@@ -40,7 +40,7 @@ function theirs(bytes: Uint8Array): Promise<readonly Theirs[]> {
         if (request.url === '/sentinel') resolve(seen);
       });
     });
-    const [inside, outside] = streamPair();
+    const [inside, outside] = duplexPair();
     inside.on('error', () => undefined);
     outside.on('error', () => undefined);
     outside.on('end', () => resolve(seen)).on('close', () => resolve(seen));

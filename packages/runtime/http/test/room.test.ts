@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { serveHttp, type HttpHandler } from '../src/http/index.ts';
-import { bodies, get, held, isClosed, quiet, testServer } from './http-server.ts';
+import { serveHttp, type HttpHandler } from '../src/index.ts';
+import { bodies, get, held, isClosed, quiet, testServer } from './server.ts';
 
 const hello: HttpHandler = ({ path }) => ({ status: 200, body: path });
 

@@ -1,6 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
-import { defaultLimits, type HttpLimits } from '../src/http/limits.ts';
-import { RequestReader } from '../src/http/request-reader.ts';
+import { defaultLimits, type HttpLimits } from '../src/limits.ts';
+import { RequestReader } from '../src/request-reader.ts';
 
 /** What a request came to: what was read of it, or the status of its refusal. */
 export type Outcome =
