@@ -1,8 +1,8 @@
-import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
-import { isoSeconds } from '../json-fields.ts';
-import { misused, orRefuse } from '../refusal.ts';
-import { cacheFor, cachePartsOf, type VerifierCache } from '../verifier-cache.ts';
-import { runAsync, type Subtle } from '../web-crypto.ts';
+import { verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
+import { isoSeconds } from '../json/json-fields.ts';
+import { misused, orRefuse } from '../refusal/refusal.ts';
+import { cacheFor, cachePartsOf, type VerifierCache } from '../dcap/verifier-cache.ts';
+import { runAsync, type Subtle } from '../crypto/web-crypto.ts';
 import { verifySnpChain, type SnpChain } from './chain.ts';
 import { snpDates } from './dates.ts';
 import { snpPartsOf, type SnpEndorsements } from './endorsements.ts';
