@@ -88,11 +88,10 @@ test('runner: tests have a TMPDIR in which sockets of other programs have room',
 
 test('runner: each job is in one lane, and the fast one holds no test across packages but the few that are named', () => {
   const labels = (lane) => planTests([], lane).jobs.map(({ label }) => label);
-  assert.deepEqual([...labels('fast'), ...labels('slow')].toSorted(), labels().toSorted());
+  assert.deepEqual(new Set([...labels('fast'), ...labels('slow')]), new Set(labels()));
   const across = labels('fast').filter((label) => /(?:integration|attack|torture)-tests/.test(label));
-  assert.deepEqual(across.map((label) => label.split(' ').at(-1)).toSorted(), [
-    'calls.process',
-    'remote-attestation.process',
-    'sealing.process',
-  ]);
+  assert.deepEqual(
+    new Set(across.map((label) => label.split(' ').at(-1))),
+    new Set(['calls.process', 'remote-attestation.process', 'sealing.process']),
+  );
 });
