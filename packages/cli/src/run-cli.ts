@@ -27,7 +27,7 @@ function wantsJson(argv: readonly string[]): boolean {
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
   if (first === '--version' || first === '-v') {
-    const { readVersion } = await import('./version.ts');
+    const { readVersion } = await import('./files/version.ts');
     io.stdout.write(`${await readVersion()}\n`);
     return 0;
   }
@@ -51,7 +51,7 @@ async function refuse(words: readonly string[]): Promise<never> {
 
 async function help(words: readonly string[], io: Io): Promise<number> {
   const [{ renderGroup, renderHelp, renderOverview }, { findEntry, groupOf, registry }, { createPrinter }] =
-    await Promise.all([import('./command-line/help.ts'), import('./registry.ts'), import('./output/printer.ts')]);
+    await Promise.all([import('./command-line/help.ts'), import('./registry.ts'), import('./command-line/printer.ts')]);
   const printer = createPrinter(io.stdout);
   const [first] = words;
   const entry = findEntry(words);
@@ -66,8 +66,8 @@ async function help(words: readonly string[], io: Io): Promise<number> {
 async function runEntry(entry: RegistryEntry, argv: readonly string[], io: Io): Promise<number> {
   const [{ parseCommand }, { createContext }, { createPrinter }, command] = await Promise.all([
     import('./command-line/parse.ts'),
-    import('./output/context.ts'),
-    import('./output/printer.ts'),
+    import('./commands/context.ts'),
+    import('./command-line/printer.ts'),
     entry.load(),
   ]);
   const { input, json, help: wantsHelp } = await parseCommand(entry.name.join(' '), command, argv);

@@ -1,6 +1,6 @@
 import type { EnclosError } from '@enclos/errors';
-import type { CommandContext } from '../output/context.ts';
-import type { Printer } from '../output/printer.ts';
+import type { CommandContext } from '../commands/context.ts';
+import type { Printer } from './printer.ts';
 
 export interface StringOption {
   readonly type: 'string';

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { RegistryEntry } from '../registry.ts';
-import type { Printer } from '../output/printer.ts';
+import type { Printer } from './printer.ts';
 import { commonOptions, optionUsage, usageLine } from './usage.ts';
 
 /** `enclos help`: every command by category. */

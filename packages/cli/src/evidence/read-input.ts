@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
 import { EnclosError } from '@enclos/errors';
-import type { CommandContext } from '../output/context.ts';
+import type { CommandContext } from '../commands/context.ts';
 import { unreadable } from '../files/read.ts';
 import { fetchCertificate } from './fetch-certificate.ts';
 

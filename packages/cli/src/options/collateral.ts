@@ -1,6 +1,6 @@
 import { amdKds, azureAmd, azureThim, intelPcs, pccs, type FetchOptions, type Source } from '@enclos/endorsements';
 import { collateralCacheFolder } from '@enclos/endorsements/node';
-import type { CommandContext } from '../output/context.ts';
+import type { CommandContext } from '../commands/context.ts';
 import { refuseUsage } from '../command-line/usage-error.ts';
 import { readSmallFile } from '../files/read.ts';
 

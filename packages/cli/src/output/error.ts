@@ -1,6 +1,6 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
 import type { EnclosError } from '@enclos/errors';
-import { printable, type Printer } from './printer.ts';
+import { printable, type Printer } from '../command-line/printer.ts';
 
 interface WithDiagnostics {
   readonly diagnostics: readonly Diagnostic[];

@@ -1,5 +1,5 @@
 import type { Io } from './io.ts';
-import { createPrinter } from './printer.ts';
+import { createPrinter } from '../command-line/printer.ts';
 
 /** Tells on standard error that something long goes on. */
 export interface Progress {

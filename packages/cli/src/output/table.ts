@@ -1,4 +1,4 @@
-import { printable, type Printer } from './printer.ts';
+import { printable, type Printer } from '../command-line/printer.ts';
 
 export type Mark = 'ok' | 'failure' | 'warning' | 'info';
 

@@ -5,7 +5,7 @@ import { exitCodeOf } from '../../src/command-line/exit-codes.ts';
 import { toEnclosError } from '../../src/command-line/usage-error.ts';
 import { wantsColor } from '../../src/output/io.ts';
 import { errorJson, renderError } from '../../src/output/error.ts';
-import { createPrinter } from '../../src/output/printer.ts';
+import { createPrinter } from '../../src/command-line/printer.ts';
 import { createProgress } from '../../src/output/progress.ts';
 import { renderTree } from '../../src/output/tree.ts';
 import { enclos, type RunOptions } from '../cli.ts';

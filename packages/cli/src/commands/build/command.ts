@@ -1,6 +1,6 @@
 import { build } from '../../project/build.ts';
 import { defineCommand } from '../../command-line/command.ts';
-import { grouped } from '../../output/printer.ts';
+import { grouped } from '../../command-line/printer.ts';
 import { renderWarnings } from '../../output/warnings.ts';
 
 export const command = defineCommand({

@@ -2,7 +2,7 @@ import { collateralDoctor } from './collateral.ts';
 import { cacheFolderOf, cacheOption, offlineOption, sourceOf, sourceOptions } from '../../options/collateral.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { renderExamined } from './render.ts';
-import { printable } from '../../output/printer.ts';
+import { printable } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({

@@ -1,9 +1,9 @@
 import { debug } from './debug.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
-import { printable } from '../../output/printer.ts';
+import { printable } from '../../command-line/printer.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
-import { isolationOption, projectOptions, projectRun } from '../../options/project.ts';
+import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
 
 export const command = defineCommand({
   description:

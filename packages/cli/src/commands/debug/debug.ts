@@ -4,7 +4,7 @@ import type { IsolationLayer, PlatformDescription } from '@enclos/tee';
 import { createInspectedEnclave, type InspectedEnclave } from './inspected-enclave.ts';
 import { serveInspector, type DebuggerAddress, type InspectorServer } from './inspector-server.ts';
 import { sourceMapUrl } from './source-map-url.ts';
-import { openToolSocket, type ToolSocket } from './tool-socket.ts';
+import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import type { Io } from '../../output/io.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';

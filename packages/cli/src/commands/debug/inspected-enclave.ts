@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { StartedEnclave } from './greeting.ts';
-import { createLineReader } from './lines.ts';
+import type { StartedEnclave } from '../../project/greeting.ts';
+import { createLineReader } from '../../project/lines.ts';
 
 /** Who debugs: the other side of one WebSocket. */
 export interface Debugger {

@@ -4,7 +4,7 @@ import { deployFormats, profiles, type DeployFlags } from '@enclos/kubernetes';
 import { deploy, type DeployOutcome } from './deploy.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
-import { printable, type Printer } from '../../output/printer.ts';
+import { printable, type Printer } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({

@@ -20,7 +20,7 @@ import {
 } from '@enclos/kubernetes';
 import { lintManifests, type LintFinding } from '@enclos/kubernetes/lint';
 import { exists, readSmallText } from '../../files/read.ts';
-import { machineArchitecture } from '../image/open.ts';
+import { machineArchitecture } from '../../images/container.ts';
 
 export interface DeployOptions {
   /** A folder with deploy.json, or such a file; absolute. */

@@ -1,5 +1,5 @@
 import { dev } from './dev.ts';
-import { isolationOption, projectOptions, projectRun } from '../../options/project.ts';
+import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { devRenderer } from './render.ts';
 

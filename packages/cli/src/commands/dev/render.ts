@@ -1,9 +1,9 @@
 import type { DevView } from './dev.ts';
-import type { CommandContext } from '../../output/context.ts';
+import type { CommandContext } from '../context.ts';
 import { devKeys } from './keys.ts';
 import { toEnclosError } from '../../command-line/usage-error.ts';
 import { renderError } from '../../output/error.ts';
-import { printable } from '../../output/printer.ts';
+import { printable } from '../../command-line/printer.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 

@@ -7,7 +7,7 @@ import { startHostProcess, type HostProcess } from '../../project/host-process.t
 import { hostEnvironment, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
 import type { RunOptions } from '../run/run.ts';
-import { openToolSocket, type ToolSocket } from '../debug/tool-socket.ts';
+import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import type { Io } from '../../output/io.ts';
 import { createFolderWatcher, foldersOf } from './watch.ts';
 import { Workshop, type Built } from './workshop.ts';

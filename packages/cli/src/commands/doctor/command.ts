@@ -1,8 +1,8 @@
 import { doctor } from './doctor.ts';
 import { defineCommand } from '../../command-line/command.ts';
-import { printable } from '../../output/printer.ts';
+import { printable } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
-import { stateFolderOf, stateOption } from '../../options/project.ts';
+import { stateFolderOf, stateOption } from '../../project/options.ts';
 
 export const command = defineCommand({
   description:

@@ -6,7 +6,7 @@ import { sha256 } from '@enclos/sgx/node';
 import { copyFiles } from './copy-files.ts';
 import { planGramine, type GramineFile, type GraminePlan, type GramineSettings } from './plan.ts';
 import { encodeReferenceValues, referenceValuesOf, type ReferenceValues } from './reference-values.ts';
-import { readSignedImage, type SignedImage } from './signed-image.ts';
+import { readSignedImage, type SignedImage } from '../../images/signed-image.ts';
 import { readSignedManifest } from './signed-manifest.ts';
 
 export interface GramineManifestOptions extends Partial<GramineSettings> {

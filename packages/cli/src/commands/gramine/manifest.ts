@@ -6,10 +6,10 @@ import {
   type GramineManifestOutcome,
 } from './gramine-manifest.ts';
 import { defineCommand } from '../../command-line/command.ts';
-import type { CommandContext } from '../../output/context.ts';
+import type { CommandContext } from '../context.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import type { GraminePlan } from './plan.ts';
-import type { Printer } from '../../output/printer.ts';
+import type { Printer } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({

@@ -8,7 +8,7 @@ import { gramineManifest, type GramineManifestSettings, type TrustedFile } from 
 import { exists, unreadable } from '../../files/read.ts';
 import { hashFile } from '../../files/hash.ts';
 import { findLibraries } from './libraries.ts';
-import type { SignedImage } from './signed-image.ts';
+import type { SignedImage } from '../../images/signed-image.ts';
 
 export interface GramineSettings {
   /** Where Gramine is installed, here and on the machine that runs the enclave: the folder of `libsysdb.so`. */

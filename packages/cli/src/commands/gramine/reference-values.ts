@@ -1,4 +1,4 @@
-import type { SignedImage } from './signed-image.ts';
+import type { SignedImage } from '../../images/signed-image.ts';
 
 /** Who an enclave is on one platform. 32 bytes of hex each. */
 export interface PlatformValues {

@@ -4,7 +4,7 @@ import { mrSignerOf, verifySigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import { exists, readSmallFile, readSmallText } from '../../files/read.ts';
 import type { PlatformValues } from './reference-values.ts';
-import { maxSignatureBytes, mismatch, requireAbout, type SignedImage } from './signed-image.ts';
+import { maxSignatureBytes, mismatch, requireAbout, type SignedImage } from '../../images/signed-image.ts';
 
 /** A manifest of 4096 long paths has less. */
 const maxManifestBytes = 64 * 1024 * 1024;

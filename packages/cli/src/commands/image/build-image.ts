@@ -14,8 +14,8 @@ import {
   type Component,
 } from '@enclos/image';
 import { exists, readSmallFile } from '../../files/read.ts';
-import { maxSignatureBytes } from '../gramine/signed-image.ts';
-import { readVersion } from '../../version.ts';
+import { maxSignatureBytes } from '../../images/signed-image.ts';
+import { readVersion } from '../../files/version.ts';
 import { bundleWholeHost } from '../../project/bundle-host.ts';
 import { findImage, readImageFile } from '../sign/sign.ts';
 

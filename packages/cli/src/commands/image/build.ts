@@ -2,7 +2,7 @@ import type { Architecture, BaseChoice } from '@enclos/image';
 import { imageBuild } from './build-image.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
-import { grouped } from '../../output/printer.ts';
+import { grouped } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 import { renderWarnings } from '../../output/warnings.ts';
 import { layerCacheFolder } from '../../files/user-folders.ts';

@@ -1,7 +1,7 @@
 import { describeImage } from '@enclos/image';
-import { withImage } from './open.ts';
+import { withImage } from '../../images/container.ts';
 import { defineCommand } from '../../command-line/command.ts';
-import { grouped } from '../../output/printer.ts';
+import { grouped } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({

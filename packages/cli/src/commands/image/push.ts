@@ -1,5 +1,5 @@
 import { parseReference, pushImage, withImageSource } from '@enclos/image';
-import { machineArchitecture, registryCredentials } from './open.ts';
+import { machineArchitecture, registryCredentials } from '../../images/container.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 

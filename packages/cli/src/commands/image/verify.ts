@@ -1,10 +1,10 @@
 import { verifyImage } from '@enclos/image';
 import { toHex } from '@enclos/codec';
-import { withImage } from './open.ts';
+import { withImage } from '../../images/container.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { hexOption } from '../../options/hex.ts';
-import { printable } from '../../output/printer.ts';
+import { printable } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({

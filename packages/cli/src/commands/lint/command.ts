@@ -2,8 +2,8 @@ import { renderDiagnostic } from '@enclos/build/diagnostics';
 import type { LintFinding } from '@enclos/kubernetes/lint';
 import { lint, lintFiles, type LintedManifests } from './lint.ts';
 import { defineCommand } from '../../command-line/command.ts';
-import type { CommandContext } from '../../output/context.ts';
-import { grouped } from '../../output/printer.ts';
+import type { CommandContext } from '../context.ts';
+import { grouped } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
 import { EnclosError } from '@enclos/errors';
 

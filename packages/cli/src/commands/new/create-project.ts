@@ -27,7 +27,7 @@ const placeholder = 'greeter-app';
 const identifierPlaceholder = 'greeter_app';
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
 
-// From dist/src/actions, where this module runs.
+// From dist/src/commands/new, where this module runs.
 const templatesFolder = fileURLToPath(new URL('../../../../templates', import.meta.url));
 
 /**

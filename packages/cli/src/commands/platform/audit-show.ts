@@ -1,7 +1,7 @@
 import { showAuditLog } from './audit.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
-import { printable } from '../../output/printer.ts';
+import { printable } from '../../command-line/printer.ts';
 
 const most = 100_000;
 

@@ -2,7 +2,7 @@ import { parseAnchor } from '@enclos/software-sgx';
 import { verifyAuditLog } from './audit.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
-import { grouped } from '../../output/printer.ts';
+import { grouped } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({

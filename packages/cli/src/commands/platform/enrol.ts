@@ -9,7 +9,7 @@ import {
   type PlatformFacts,
 } from './platform.ts';
 import { defineCommand, type CommandInput } from '../../command-line/command.ts';
-import type { CommandContext } from '../../output/context.ts';
+import type { CommandContext } from '../context.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { hexOption } from '../../options/hex.ts';
 import { renderPlatform } from './render.ts';

@@ -3,7 +3,7 @@ import { auditOption } from './audit-option.ts';
 import { initPlatform } from './platform.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { renderPlatform } from './render.ts';
-import { stateFolderOf, stateOption } from '../../options/project.ts';
+import { stateFolderOf, stateOption } from '../../project/options.ts';
 
 export const command = defineCommand({
   description:

@@ -5,7 +5,7 @@ import { defineCommand } from '../../command-line/command.ts';
 import { hexOption } from '../../options/hex.ts';
 import { parsePceSvn } from './pcesvn-option.ts';
 import { renderPlatform } from './render.ts';
-import { stateFolderOf, stateOption } from '../../options/project.ts';
+import { stateFolderOf, stateOption } from '../../project/options.ts';
 
 export const command = defineCommand({
   description:

@@ -14,7 +14,7 @@ import {
   isListening,
 } from '@enclos/software-sgx';
 import { exists } from '../../files/read.ts';
-import { serveHttp, type Address } from '../../http-server.ts';
+import { serveHttp, type Address } from '../../network/http-server.ts';
 
 export interface ServeOptions {
   readonly stateFolder: string;

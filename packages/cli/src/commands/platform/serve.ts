@@ -1,11 +1,11 @@
 import { serve } from './serve-platform.ts';
 import { auditOption } from './audit-option.ts';
-import type { Address } from '../../http-server.ts';
+import type { Address } from '../../network/http-server.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
-import { createPrinter } from '../../output/printer.ts';
+import { createPrinter } from '../../command-line/printer.ts';
 import { renderFacts } from '../../output/table.ts';
-import { stateFolderOf, stateOption } from '../../options/project.ts';
+import { stateFolderOf, stateOption } from '../../project/options.ts';
 import { separationOf, separationOptions } from './separation-options.ts';
 
 export const command = defineCommand({

@@ -1,7 +1,7 @@
 import { publishVendor, showPlatform } from './platform.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { renderPlatform } from './render.ts';
-import { stateFolderOf, stateOption } from '../../options/project.ts';
+import { stateFolderOf, stateOption } from '../../project/options.ts';
 
 export const command = defineCommand({
   description:

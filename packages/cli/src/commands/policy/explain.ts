@@ -1,6 +1,6 @@
 import { checkPolicy } from './policy.ts';
 import { defineCommand } from '../../command-line/command.ts';
-import { printable } from '../../output/printer.ts';
+import { printable } from '../../command-line/printer.ts';
 
 export const command = defineCommand({
   description:

@@ -1,6 +1,6 @@
 import { run } from './run.ts';
 import { defineCommand } from '../../command-line/command.ts';
-import { isolationOption, projectOptions, projectRun } from '../../options/project.ts';
+import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
 
 export const command = defineCommand({

@@ -4,7 +4,7 @@ import { isCalendarDay } from '../../options/calendar-day.ts';
 import { defineCommand } from '../../command-line/command.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import type { Io } from '../../output/io.ts';
-import type { Printer } from '../../output/printer.ts';
+import type { Printer } from '../../command-line/printer.ts';
 
 export const command = defineCommand({
   description:

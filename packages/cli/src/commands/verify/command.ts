@@ -12,7 +12,7 @@ import {
   sourceOptions,
 } from '../../options/collateral.ts';
 import { defineCommand, type CommandInput } from '../../command-line/command.ts';
-import type { CommandContext } from '../../output/context.ts';
+import type { CommandContext } from '../context.ts';
 import type { CollateralSource } from '../../evidence/collateral-of.ts';
 import { readInput } from '../../evidence/read-input.ts';
 import type { AnyBinding } from '../../evidence/verify-evidence.ts';

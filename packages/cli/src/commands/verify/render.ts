@@ -5,8 +5,8 @@ import { adviceFor, collateralAge } from '../../evidence/advice.ts';
 import type { AnyVerdict, HardwareVerdict } from '../../evidence/verify-evidence.ts';
 import { azureFacts } from './render-azure.ts';
 import { snpAdvice, snpFacts } from './render-snp.ts';
-import type { Printer } from '../../output/printer.ts';
-import { printable } from '../../output/printer.ts';
+import type { Printer } from '../../command-line/printer.ts';
+import { printable } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 import { datesWarnings, datesWords, stepMark } from './validity.ts';
 

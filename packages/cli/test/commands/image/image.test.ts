@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bundleWholeHost } from '../../../src/project/bundle-host.ts';
-import { registryCredentials } from '../../../src/commands/image/open.ts';
+import { registryCredentials } from '../../../src/images/container.ts';
 import type { Io } from '../../../src/output/io.ts';
 import { enclos, errorOf, newProject, temporaryFolder } from '../../cli.ts';
 

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { templates } from '../../../src/commands/new/create-project.ts';
-import { readVersion } from '../../../src/version.ts';
+import { readVersion } from '../../../src/files/version.ts';
 import { enclos, errorOf, newProject, repository, temporaryFolder } from '../../cli.ts';
 
 const files = [

@@ -82,6 +82,23 @@ const made = new WeakSet<object>();
  * @param options `now`: the relying party's time; collateral is compared with it again.
  * @throws APPRAISAL_REFUSED; `details` hold the rule as `field`, and `expected` and `got`.
  * @throws VERIFIER_MISUSED for a verdict of another origin or a malformed binding.
+ * @example
+ * ```ts
+ * import { appraise, boundReportData, type QuoteVerdict, type SgxEvidence, type SgxPolicy } from '@enclos/attestation';
+ *
+ * const policy: SgxPolicy = {
+ *   mrSigner: ['83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e'],
+ *   productId: 1,
+ *   minimumSecurityVersion: 3,
+ *   acceptedStatuses: ['OK'],
+ *   intelRoot: true,
+ * };
+ *
+ * export async function decide(verdict: QuoteVerdict, nonce: Uint8Array, key: Uint8Array): Promise<SgxEvidence> {
+ *   const reportData = await boundReportData({ purpose: 'vault.upload.v1', nonce, key });
+ *   return appraise(verdict, policy, { reportData }, { now: new Date() });
+ * }
+ * ```
  */
 export function appraise(verdict: QuoteVerdict, policy: SgxPolicy, binding: Binding, options: Options): SgxEvidence;
 export function appraise(verdict: QuoteVerdict, policy: TdxPolicy, binding: Binding, options: Options): TdxEvidence;

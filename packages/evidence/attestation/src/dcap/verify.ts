@@ -17,6 +17,14 @@ export interface VerifyOptions extends VerificationOptions {
  *
  * @throws EVIDENCE_REFUSED; `details.step` and `details.status` say why.
  * @throws VERIFIER_MISUSED for arguments that make no sense.
+ * @example
+ * ```ts
+ * import { INTEL_SGX_ROOT, parseCollateral, verifyQuote, type QuoteVerdict } from '@enclos/attestation';
+ *
+ * export async function check(quote: Uint8Array, collateral: unknown): Promise<QuoteVerdict> {
+ *   return verifyQuote(quote, parseCollateral(collateral), { roots: [INTEL_SGX_ROOT], now: new Date() });
+ * }
+ * ```
  */
 export async function verifyQuote(
   quote: Uint8Array,

@@ -38,6 +38,13 @@ const marks = { tdx: 'mrTd', 'sev-snp': 'measurements' } as const;
  *
  * @throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
  * @throws a CODEC error for text that is not strict JSON.
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { parsePolicy } from '@enclos/attestation';
+ *
+ * export const policy = parsePolicy(JSON.parse(await readFile('policy.json', 'utf8')) as unknown);
+ * ```
  */
 export function parsePolicy<const P>(policy: P): ParsedPolicy<P>;
 export function parsePolicy(policy: unknown): AppraisalPolicy {

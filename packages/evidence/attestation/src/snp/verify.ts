@@ -35,6 +35,15 @@ export interface SnpVerifyOptions {
  *
  * @throws EVIDENCE_REFUSED; `details.step` and `details.status` say why.
  * @throws VERIFIER_MISUSED for arguments that make no sense.
+ * @example
+ * ```ts
+ * import { AMD_GENOA_ROOT, parseSnpCollateral, verifySnpReport } from '@enclos/attestation';
+ * import type { SnpCollateral, SnpVerdict } from '@enclos/attestation';
+ *
+ * export async function check(report: Uint8Array, collateral: SnpCollateral): Promise<SnpVerdict> {
+ *   return verifySnpReport(report, parseSnpCollateral(collateral), { roots: [AMD_GENOA_ROOT], now: new Date() });
+ * }
+ * ```
  */
 export async function verifySnpReport(
   report: Uint8Array,

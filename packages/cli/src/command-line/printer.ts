@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { OutputStream } from './io.ts';
+import type { OutputStream } from '../output/io.ts';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 

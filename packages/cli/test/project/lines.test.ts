@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createLineReader } from '../../../src/commands/debug/lines.ts';
+import { createLineReader } from '../../src/project/lines.ts';
 
 test('lines are the same however the bytes arrive', () => {
   const text = fc.array(

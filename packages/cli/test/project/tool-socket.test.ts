@@ -6,9 +6,9 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { connectToSocket } from '@enclos/tee/unix-socket';
-import type { StartedEnclave } from '../../../src/commands/debug/greeting.ts';
-import { temporaryFolder } from '../../cli.ts';
-import { openToolSocket } from '../../../src/commands/debug/tool-socket.ts';
+import type { StartedEnclave } from '../../src/project/greeting.ts';
+import { temporaryFolder } from '../cli.ts';
+import { openToolSocket } from '../../src/project/tool-socket.ts';
 
 const mrEnclave = 'cd'.repeat(32);
 

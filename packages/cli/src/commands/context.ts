@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { Io } from './io.ts';
-import type { Printer } from './printer.ts';
-import { createProgress, type Progress } from './progress.ts';
+import type { Io } from '../output/io.ts';
+import type { Printer } from '../command-line/printer.ts';
+import { createProgress, type Progress } from '../output/progress.ts';
 
 /** What a running command has at hand. */
 export interface CommandContext {

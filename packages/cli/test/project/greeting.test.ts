@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseGreeting, parseStarted } from '../../../src/commands/debug/greeting.ts';
+import { parseGreeting, parseStarted } from '../../src/project/greeting.ts';
 
 const mrEnclave = 'ab'.repeat(32);
 

@@ -10,9 +10,9 @@ import {
   type ImageChoice,
   type ImageSource,
 } from '@enclos/image';
-import { exists } from '../../files/read.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
-import type { Io } from '../../output/io.ts';
+import { exists } from '../files/read.ts';
+import { refuseUsage } from '../command-line/usage-error.ts';
+import type { Io } from '../output/io.ts';
 
 /** What a user gives to registries. It comes by the environment, since everybody on a machine sees command lines. */
 export function registryCredentials(env: Io['env']): Credentials | undefined {

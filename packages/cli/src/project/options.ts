@@ -1,6 +1,6 @@
 import type { Isolation } from '@enclos/tee';
 import type { RunOptions } from '../commands/run/run.ts';
-import type { CommandContext } from '../output/context.ts';
+import type { CommandContext } from '../commands/context.ts';
 import { defaultStateFolder } from '../files/user-folders.ts';
 
 /** The option that says where a vendor and a machine are kept. */

@@ -2,8 +2,8 @@ import { readSignedEnclave, signatureDifference, type SignedIdentity } from '@en
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { Sigstruct } from '@enclos/sgx';
-import { exists, readSmallFile } from '../../files/read.ts';
-import { findImage, readImageFile } from '../sign/sign.ts';
+import { exists, readSmallFile } from '../files/read.ts';
+import { findImage, readImageFile } from '../commands/sign/sign.ts';
 
 /** Far above 1808: what is too long is refused by its length, with a reason. */
 export const maxSignatureBytes = 64 * 1024;
