@@ -7,6 +7,14 @@ import { verifyQeReportBinding, verifyQeReportSignature } from './quoting-enclav
 import type { TrustedRoot } from './roots.ts';
 import type { CacheParts } from './verifier-cache.ts';
 
+/** The steps of one quote that the same bytes may have passed before. */
+export interface QuoteMemory {
+  /** Steps 2 to 14; of bytes that have passed them, step 6. */
+  readonly verifyPlatform: (roots: readonly TrustedRoot[]) => Steps<VerifiedPlatform>;
+  /** Steps 17 and 18, unless these bytes have passed them. */
+  readonly verifyQuotingEnclave: (platform: VerifiedPlatform) => Steps<void>;
+}
+
 const noBytes = new Uint8Array();
 
 /**
@@ -14,40 +22,31 @@ const noBytes = new Uint8Array();
  * It skips work, and decides nothing: every step that is skipped has passed for
  * the same bytes, and the caller's trust in the root is asked for each time.
  */
-export class QuoteMemory {
-  readonly #cache: CacheParts;
-  readonly #parts: EndorsementParts;
-  readonly #quote: Quote;
-  /** The quoting enclave of this quote was verified, with its platform. */
-  readonly #known: VerifiedPlatform | undefined;
-
-  constructor(cache: CacheParts, parts: EndorsementParts, quote: Quote) {
-    this.#cache = cache;
-    this.#parts = parts;
-    this.#quote = quote;
-    this.#known = cache.quotingEnclaves.get(parts.identity, quote.signature.certifyingBytes);
-  }
-
-  /** Steps 2 to 14; of bytes that have passed them, step 6. */
-  *verifyPlatform(roots: readonly TrustedRoot[]): Steps<VerifiedPlatform> {
-    const { pckChains } = this.#cache;
-    const { identity } = this.#parts;
-    const carried = carriedChain(this.#quote);
-    const known = this.#known ?? pckChains.get(identity, carried ?? noBytes);
-    if (known !== undefined) return requireTrust(known, roots);
-    const platform = yield* verifyPlatform(carried, this.#parts, roots);
-    pckChains.set(identity, carried ?? noBytes, platform);
-    return platform;
-  }
-
-  /** Steps 17 and 18, unless these bytes have passed them. */
-  *verifyQuotingEnclave(platform: VerifiedPlatform): Steps<void> {
-    if (this.#known !== undefined) return;
-    const { signature } = this.#quote;
-    // 17. qe-report-signature
-    yield* verifyQeReportSignature(signature, platform.chain.pck);
-    // 18. qe-report-binding
-    yield* verifyQeReportBinding(signature);
-    this.#cache.quotingEnclaves.set(this.#parts.identity, signature.certifyingBytes, platform);
-  }
+export function quoteMemory(
+  { pckChains, quotingEnclaves }: CacheParts,
+  parts: EndorsementParts,
+  quote: Quote,
+): QuoteMemory {
+  const { identity } = parts;
+  const { signature } = quote;
+  const { certifyingBytes } = signature;
+  const known = quotingEnclaves.get(identity, certifyingBytes);
+  return {
+    *verifyPlatform(roots) {
+      const carried = carriedChain(quote);
+      const platform = known ?? pckChains.get(identity, carried ?? noBytes);
+      if (platform !== undefined) return requireTrust(platform, roots);
+      const verified = yield* verifyPlatform(carried, parts, roots);
+      pckChains.set(identity, carried ?? noBytes, verified);
+      return verified;
+    },
+    *verifyQuotingEnclave(platform) {
+      if (known !== undefined) return;
+      // 17. qe-report-signature
+      yield* verifyQeReportSignature(signature, platform.chain.pck);
+      // 18. qe-report-binding
+      yield* verifyQeReportBinding(signature);
+      quotingEnclaves.set(identity, certifyingBytes, platform);
+    },
+  };
 }

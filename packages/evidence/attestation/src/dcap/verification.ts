@@ -7,7 +7,7 @@ import { isoSeconds } from '../json/json-fields.ts';
 import type { VerifiedPlatform } from './platform-chain.ts';
 import type { PckChain } from './pck-chain.ts';
 import { readQuote } from './quote-evidence.ts';
-import { QuoteMemory } from './quote-memory.ts';
+import { quoteMemory } from './quote-memory.ts';
 import type { EnclaveIdentity } from './tcb/enclave-identity.ts';
 import { matchQeIdentity, verifyQuoteSignature } from './quoting-enclave.ts';
 import { misused, refuse } from '../refusal/refusal.ts';
@@ -48,7 +48,7 @@ export function* verification(
   const roots = [...options.roots];
   // 1. quote-format
   const quote = readQuote(quoteBytes, { allowTrailingBytes: options.allowTrailingBytes === true });
-  const memory = new QuoteMemory(cache, parts, quote);
+  const memory = quoteMemory(cache, parts, quote);
   // 2. pck-chain-shape, to 14. qe-identity-signature
   const platform = yield* memory.verifyPlatform(roots);
   const tcbInfo = parts.tcbInfo.value;
