@@ -17,7 +17,7 @@ import type { EvidenceInput } from './input/read-input.ts';
 
 /** What the page has been given. */
 export interface Request {
-  readonly evidence?: Omit<EvidenceInput, 'form'> & Partial<Pick<AttestedInput, 'certificate'>> | undefined;
+  readonly evidence?: (Omit<EvidenceInput, 'form'> & Partial<Pick<AttestedInput, 'certificate'>>) | undefined;
   /** Of a quote: JSON text of the shape QuoteCollateralV3. */
   readonly collateral?: string | undefined;
   /** Of an SEV-SNP report, DER. */
