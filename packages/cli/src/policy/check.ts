@@ -16,7 +16,7 @@ import {
   type JsonSource,
 } from '@enclos/build/diagnostics';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
-import { isRecord } from '../evidence/text-forms.ts';
+import { isRecord } from '@enclos/evidence';
 import { ruleNames } from './rule-names.ts';
 
 /** A policy for quotes, one for reports of SEV-SNP, or one for Azure VMs. */

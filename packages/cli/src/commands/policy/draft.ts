@@ -4,8 +4,7 @@ import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
 import { withKind, type AnyPolicy } from '../../policy/check.ts';
-import { readCertificate } from '../../evidence/certificate.ts';
-import { readPem } from '../../evidence/text-forms.ts';
+import { readCertificate, readPem } from '@enclos/evidence';
 
 /** A policy that was made from something, and what its owner should know before relying on it. */
 export interface PolicyDraft {

@@ -1,8 +1,8 @@
 import { parsePolicy, type SnpProduct, type SnpTcb } from '@enclos/attestation';
 import { isZero, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { snpReportBytes } from '../../evidence/binary-forms.ts';
-import { amdRoots } from '../../evidence/snp-roots.ts';
+import { snpReportBytes } from '@enclos/evidence';
+import { amdRoots } from '@enclos/evidence';
 import { withKind } from '../../policy/check.ts';
 import { schema, unverified, type PolicyDraft } from './draft.ts';
 

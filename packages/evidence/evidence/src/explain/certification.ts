@@ -1,4 +1,4 @@
-import { readPem } from '../evidence/text-forms.ts';
+import { readPem } from '../recognise/text-forms.ts';
 import { certificateGroup } from './certificate.ts';
 import { fieldNodes, hexField, node, numberField, sizeOf, type ExplainNode, type Field } from './nodes.ts';
 

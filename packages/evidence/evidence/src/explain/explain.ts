@@ -1,5 +1,6 @@
+import type { Subtle } from '@enclos/attestation';
 import { equalBytes, toHex } from '@enclos/codec';
-import { oeFormats } from '../evidence/binary-forms.ts';
+import { oeFormats } from '../recognise/binary-forms.ts';
 import {
   describeFound,
   type AzureEvidenceFound,
@@ -7,12 +8,13 @@ import {
   type Inner,
   type QuoteFound,
   type WrapperFound,
-} from '../evidence/found.ts';
-import { jsonKindOf, type JsonKind } from '../evidence/json-kinds.ts';
-import { recognise } from '../evidence/recognise.ts';
-import { isRecord } from '../evidence/text-forms.ts';
+} from '../recognise/found.ts';
+import { jsonKindOf, type JsonKind } from '../recognise/json-kinds.ts';
+import { recognise } from '../recognise/recognise.ts';
+import { isRecord } from '../recognise/text-forms.ts';
 import { azureNodes, hclNodes } from './azure.ts';
 import { certificateNodes, taggedNodes } from './certificate.ts';
+import { publicKeysIn, withFingerprints, type Sha256 } from './fingerprints.ts';
 import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './nodes.ts';
 import { quoteNodes, quoteTitle } from './quote.ts';
 import { collateralNodes } from './collateral.ts';
@@ -27,12 +29,39 @@ export interface Explanation {
   readonly nodes: readonly ExplainNode[];
 }
 
+export interface ExplainOptions {
+  /** Of the keys in certificates. */
+  readonly sha256: Sha256;
+  /** With it, dates that are not met at this time are marked. */
+  readonly now?: Date;
+}
+
 /**
- * Says what bytes are and what each field of them means. Never throws: for bytes that are not evidence it says what they seem to be.
+ * Says what bytes are and what each field of them means. It never throws: for bytes that are not evidence it says what
+ * they seem to be. `explainAsync` does the same over WebCrypto.
  *
- * @param now with it, dates that are not met at this time are marked.
+ * @example
+ * const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash('sha256').update(bytes).digest());
+ * const { title, nodes } = explain(readFileSync('quote.bin'), { sha256 });
  */
-export function explain(bytes: Uint8Array, now?: Date): Explanation {
+export function explain(bytes: Uint8Array, { sha256, now }: ExplainOptions): Explanation {
+  const { nodes, ...rest } = explainWithoutFingerprints(bytes, now);
+  return { ...rest, nodes: withFingerprints(nodes, sha256) };
+}
+
+/** The same as `explain`, where hashes take time. @param options `subtle`: `globalThis.crypto.subtle` unless given. */
+export async function explainAsync(
+  bytes: Uint8Array,
+  { now, subtle = globalThis.crypto.subtle }: { readonly now?: Date; readonly subtle?: Pick<Subtle, 'digest'> } = {},
+): Promise<Explanation> {
+  const { nodes, ...rest } = explainWithoutFingerprints(bytes, now);
+  const keys = publicKeysIn(nodes);
+  const digests = await Promise.all(keys.map((key) => subtle.digest('SHA-256', key)));
+  const byKey = new Map(keys.map((key, index) => [key, new Uint8Array(digests[index] ?? [])]));
+  return { ...rest, nodes: withFingerprints(nodes, (key) => byKey.get(key) ?? new Uint8Array()) };
+}
+
+function explainWithoutFingerprints(bytes: Uint8Array, now: Date | undefined): Explanation {
   const found = recognise(bytes);
   const { title, nodes: timeless } = explainFound(found);
   const nodes = now === undefined ? timeless : withDatesAt(timeless, now);

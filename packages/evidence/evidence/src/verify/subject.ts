@@ -1,6 +1,6 @@
 import { parseAzureDocument, type AzureDocument } from '@enclos/attestation';
-import { quoteLength } from './binary-forms.ts';
-import type { EvidenceFound } from './found.ts';
+import { quoteLength } from '../recognise/binary-forms.ts';
+import type { EvidenceFound } from '../recognise/found.ts';
 
 /** Evidence of the hardware, as it is verified by itself. */
 export interface HardwareEvidence {

@@ -1,6 +1,6 @@
-import type { TokenFound } from '../evidence/found.ts';
-import { earAppraisals } from '../evidence/tokens/ear.ts';
-import { isRecord } from '../evidence/text-forms.ts';
+import type { TokenFound } from '../recognise/found.ts';
+import { earAppraisals } from '../recognise/tokens/ear.ts';
+import { isRecord } from '../recognise/text-forms.ts';
 import { earNodes } from './ear.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 

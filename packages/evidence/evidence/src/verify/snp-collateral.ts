@@ -1,8 +1,8 @@
 import type { SnpCollateral } from '@enclos/attestation';
 import { fromHex } from '@enclos/codec';
-import { attempt } from './attempt.ts';
-import { readCertificate } from './certificate.ts';
-import { isRecord, readPem } from './text-forms.ts';
+import { attempt } from '../recognise/attempt.ts';
+import { readCertificate } from '../recognise/certificate.ts';
+import { isRecord, readPem } from '../recognise/text-forms.ts';
 
 const amdExtensions = '1.3.6.1.4.1.3704.1.';
 

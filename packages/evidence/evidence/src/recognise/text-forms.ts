@@ -1,6 +1,6 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isByteList, snpReportOfJson } from '@enclos/attestation/carriers';
-import { fromBase64url, isJsonWithin, utf8 } from '@enclos/codec';
+import { fromBase64url, fromHex, isJsonWithin, utf8 } from '@enclos/codec';
 import { attempt } from './attempt.ts';
 
 /** A text as the bytes that it may spell. */
@@ -24,7 +24,7 @@ export function decodeText(text: string): readonly Spelling[] {
   const compact = text.replace(/^0x/i, '').replaceAll(/[\s:]+/g, '');
   const spellings: Spelling[] = [];
   if (hexPattern.test(compact) && compact.length % 2 === 0) {
-    spellings.push({ form: 'hex', what: 'hex', decoded: new Uint8Array(Buffer.from(compact, 'hex')) });
+    spellings.push({ form: 'hex', what: 'hex', decoded: fromHex(compact) });
   }
   const form = base64Pattern.test(compact) ? 'base64' : base64urlPattern.test(compact) ? 'base64url' : undefined;
   const decoded = form === undefined ? undefined : decodeBase64(compact);

@@ -1,35 +1,33 @@
 import {
+  attestedCertificate,
+  attestedServerKey,
   azureSnpScenario,
   azureTdxScenario,
   certificateTable,
   oldAzureDocument,
+  openEnclaveReport,
   pem,
+  publicKeyInfo,
   scenario,
   snpReportJson,
   snpScenario,
+  taggedClaims,
+  taggedEvidence as encodeTagged,
 } from '@enclos/evidence-kit';
 import { concatBytes, derOctetString, fromHex, utf8 } from '@enclos/codec';
-import { taggedEvidence } from '../src/evidence/attested-certificate.ts';
-import { readCertificate } from '../src/evidence/certificate.ts';
-import { readCwt } from '../src/evidence/tokens/cwt.ts';
-import { certificatesIn, piecesIn } from '../src/evidence/found.ts';
-import { recognise } from '../src/evidence/recognise.ts';
+import { taggedEvidence } from '../src/recognise/attested-certificate.ts';
+import { readCertificate } from '../src/recognise/certificate.ts';
+import { readCwt } from '../src/recognise/tokens/cwt.ts';
+import { certificatesIn, piecesIn } from '../src/recognise/found.ts';
+import { recognise } from '../src/recognise/recognise.ts';
 import { explain } from '../src/explain/explain.ts';
 import { isEnclosError } from '@enclos/errors';
-import {
-  asReportData,
-  certificateWith,
-  claimsAbout,
-  openEnclaveReport,
-  serverKeyInfo,
-  sha256,
-  taggedEvidence as encodeTagged,
-} from '../test/kit-evidence.ts';
+import { sha256 } from '../test/sha256.ts';
 
-const claims = claimsAbout(serverKeyInfo);
-const { quote } = scenario({ report: { reportData: asReportData(sha256(claims)) } });
+const claims = taggedClaims(publicKeyInfo(attestedServerKey()));
+const { quote } = scenario({ report: { reportData: concatBytes(sha256(claims), new Uint8Array(32)) } });
 const tdx = scenario({ kind: 'tdx-v5-td15ex' }).quote;
-const certificate = certificateWith([{ id: '2.23.133.5.4.9', value: encodeTagged(quote, claims) }]);
+const certificate = attestedCertificate({ id: '2.23.133.5.4.9', value: encodeTagged(quote, claims) });
 const turin = snpScenario({ product: 'Turin', rsaBits: 2048 });
 const azure = azureSnpScenario({ snp: { rsaBits: 2048 } });
 const token = [{ alg: 'none' }, { iss: 'i', 'x-ms-ver': '1.0', exp: 1e300 }]
@@ -48,7 +46,7 @@ export const seeds: readonly Uint8Array[] = [
   concatBytes(turin.report, certificateTable([{ guid: '63da758d-e664-4564-adc5-f4b93be8accd', content: turin.leaf }])),
   utf8(JSON.stringify({ attestation_report: snpReportJson(turin.report) })),
   oldAzureDocument(azure, { vcek: azure.snp.leaf }),
-  certificateWith([{ id: '1.2.840.113556.10.1.1', value: derOctetString(quote) }]),
+  attestedCertificate({ id: '1.2.840.113556.10.1.1', value: derOctetString(quote) }),
   utf8(JSON.stringify(Buffer.from(quote).toString('base64'))),
   azure.document,
   utf8(`{"evidence":${new TextDecoder().decode(azureTdxScenario().document)}}`),
@@ -61,7 +59,7 @@ export const seeds: readonly Uint8Array[] = [
   utf8(`${token}.`),
 ];
 
-/** What somebody hands to `enclos verify` and `enclos explain`: always an answer, never more than the input had. */
+/** The input of `enclos verify` and `enclos explain`: always an answer, never more than the input had. */
 export function fuzz(data: Uint8Array): void {
   const found = recognise(data);
   for (const { evidence } of piecesIn(found)) {
@@ -70,7 +68,7 @@ export function fuzz(data: Uint8Array): void {
     if (evidence.bytes.length > limit) throw new Error('Evidence is larger than what it was found in.');
   }
   certificatesIn(found);
-  const { title, nodes } = explain(data);
+  const { title, nodes } = explain(data, { sha256 });
   if (title === '' || JSON.stringify(nodes).length > 64 * data.length + 100_000) throw new Error('Not an explanation.');
   readCwt(data);
   for (const read of [taggedEvidence, readCertificate]) {

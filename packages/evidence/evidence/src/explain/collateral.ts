@@ -1,6 +1,6 @@
 import { parseCollateral } from '@enclos/attestation';
 import { explainCollateral, type ExplainedCollateral } from '@enclos/attestation/explain';
-import { attempt } from '../evidence/attempt.ts';
+import { attempt } from '../recognise/attempt.ts';
 import { validFrom, validTo } from './dates.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 

@@ -1,5 +1,5 @@
-import { earAppraisals, type EarAppraisal } from '../evidence/tokens/ear.ts';
-import { isRecord } from '../evidence/text-forms.ts';
+import { earAppraisals, type EarAppraisal } from '../recognise/tokens/ear.ts';
+import { isRecord } from '../recognise/text-forms.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 
 type Members = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { beginsLikeQuote, splitSnpReport } from '@enclos/attestation/carriers';
-import { recognise as recogniseFile } from '@enclos/build/inspect';
 import { utf8, withoutTrailingNuls } from '@enclos/codec';
+import { fileKindOf } from '@enclos/diagnostics';
 import { attempt } from './attempt.ts';
 import { carriedBy } from './attested-certificate.ts';
 import { beginsLikeSnpReport, quoteLength, readBinaryWrapper } from './binary-forms.ts';
@@ -62,18 +62,8 @@ function snpReport(bytes: Uint8Array): Found {
 }
 
 function unknown(bytes: Uint8Array): Found {
-  const found = recogniseFile(bytes);
-  return { form: 'unknown', what: 'unknown' in found ? found.unknown : words[found.kind], inner: [] };
+  return { form: 'unknown', what: fileKindOf(bytes).words, inner: [] };
 }
-
-const words = {
-  image: 'an Enclos image',
-  sgxs: 'an SGXS stream',
-  sigstruct: 'a SIGSTRUCT, the signature of an enclave',
-  quote: 'a DCAP quote',
-  'sealed-blob': 'a sealed blob',
-  'signing-key': 'a key',
-} as const;
 
 function recogniseDer(der: Uint8Array, depth: number): Found {
   const extensions = attempt(() => readCertificate(der).extensions);

@@ -1,26 +1,13 @@
-import { createHash } from 'node:crypto';
-import { INTEL_SGX_ROOT } from '@enclos/attestation';
 import { evidenceExtensions, isVersionNumber } from '@enclos/attestation/carriers';
 import { DerReader, DerTag, toHex } from '@enclos/codec';
-import { attempt } from '../evidence/attempt.ts';
-import { taggedEvidence } from '../evidence/attested-certificate.ts';
-import { readCertificate, type CertificateExtension, type CertificateShape } from '../evidence/certificate.ts';
-import { amdRoots } from '../evidence/snp-roots.ts';
+import { attempt } from '../recognise/attempt.ts';
+import { taggedEvidence } from '../recognise/attested-certificate.ts';
+import { readCertificate, type CertificateExtension, type CertificateShape } from '../recognise/certificate.ts';
 import { amdNodes, isAmdExtension } from './amd-extensions.ts';
 import { validFrom, validTo } from './dates.ts';
+import { keyNode, knownRoot } from './fingerprints.ts';
 import { group, node, type ExplainNode } from './nodes.ts';
 import { sgxNodes } from './sgx-extension.ts';
-
-/** Roots by the SHA-256 of their public key. */
-const knownRoots: Readonly<Record<string, string>> = {
-  [INTEL_SGX_ROOT.fingerprint]: 'the root of Intel, by its key',
-  ...Object.fromEntries(
-    amdRoots.map(({ fingerprint, product }) => [fingerprint, `the root of AMD for ${product}, by its key`]),
-  ),
-};
-
-const fingerprintOf = ({ publicKeyInfo }: CertificateShape): string =>
-  createHash('sha256').update(publicKeyInfo).digest('hex');
 
 /** What certificates are for in the public-key infrastructures of vendors, by a part of their common name. */
 const roles: readonly (readonly [part: string, role: string])[] = [
@@ -33,10 +20,10 @@ const roles: readonly (readonly [part: string, role: string])[] = [
   ['SEV-', 'intermediate of AMD for one product'],
 ];
 
-/** Anybody can write the name of a vendor into a root: its key says whose it is. */
+/** Any root can carry the name of a vendor: its key says whose it is. */
 function rootRole(shape: CertificateShape): string | undefined {
   if (shape.subject !== shape.issuer) return undefined;
-  const known = knownRoots[fingerprintOf(shape)];
+  const known = knownRoot(shape.publicKeyInfo);
   if (known !== undefined) return known;
   if (roles.some(([part]) => shape.subject.includes(part))) {
     return 'issued by itself in the name of a vendor, so it is not a certificate of that vendor';
@@ -60,7 +47,7 @@ const extensionNames: Readonly<Record<string, string>> = {
   '1.3.6.1.4.1.311.105.1000.2': 'kind of the TEE of an Azure container',
 };
 
-/** A certificate as one node; of what is none, that. */
+/** A certificate as one node, or one that says that it cannot be read. */
 export function certificateGroup(der: Uint8Array): ExplainNode {
   const nodes = certificateNodes(der);
   return nodes === undefined
@@ -68,7 +55,7 @@ export function certificateGroup(der: Uint8Array): ExplainNode {
     : group(`certificate ${nodes.subject}`, nodes.children, nodes.role);
 }
 
-/** What a certificate says; undefined for bytes that are none. */
+/** What a certificate says; undefined for bytes that are not one. */
 export function certificateNodes(
   der: Uint8Array,
 ): { readonly subject: string; readonly role?: string; readonly children: readonly ExplainNode[] } | undefined {
@@ -83,15 +70,10 @@ export function certificateNodes(
       node('issuer', shape.issuer, shape.issuer === shape.subject ? 'itself' : undefined),
       node(validFrom, shape.notBefore),
       node(validTo, shape.notAfter),
-      keyNode(shape),
+      keyNode(shape.publicKeyInfo),
       group('extensions', shape.extensions.map(extensionNode)),
     ],
   };
-}
-
-function keyNode(shape: CertificateShape): ExplainNode {
-  const fingerprint = fingerprintOf(shape);
-  return node('public key, SHA-256', fingerprint, knownRoots[fingerprint]);
 }
 
 function extensionNode(extension: CertificateExtension): ExplainNode {

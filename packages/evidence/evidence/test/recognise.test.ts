@@ -3,23 +3,29 @@ import { test } from 'node:test';
 import { ByteWriter, concatBytes, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import {
+  attestedCertificate,
+  attestedServerKey,
   azureSnpScenario,
   certificateTable,
   oldAzureDocument,
+  openEnclaveReport,
+  publicKeyInfo,
   scenario,
   snpReportJson,
   snpScenario,
+  taggedClaims,
+  taggedEvidence,
 } from '@enclos/evidence-kit';
 import fc from 'fast-check';
-import { readCertificate } from '../src/evidence/certificate.ts';
-import { piecesIn, type Found } from '../src/evidence/found.ts';
-import { recognise } from '../src/evidence/recognise.ts';
+import { readCertificate } from '../src/recognise/certificate.ts';
+import { piecesIn, type Found } from '../src/recognise/found.ts';
+import { recognise } from '../src/recognise/recognise.ts';
 import { explain } from '../src/explain/explain.ts';
-import { certificateWith, claimsAbout, openEnclaveReport, serverKeyInfo, taggedEvidence } from './kit-evidence.ts';
+import { sha256 } from './sha256.ts';
 
 const quote = scenario().quote;
-const claims = claimsAbout(serverKeyInfo);
-const certificate = certificateWith([{ id: '2.23.133.5.4.9', value: taggedEvidence(quote, claims) }]);
+const claims = taggedClaims(publicKeyInfo(attestedServerKey()));
+const certificate = attestedCertificate({ id: '2.23.133.5.4.9', value: taggedEvidence(quote, claims) });
 const azure = azureSnpScenario({ snp: { rsaBits: 2048 } });
 const snp = snpScenario({ rsaBits: 2048 });
 const extended = concatBytes(
@@ -58,7 +64,7 @@ test('whatever the bytes are, they are recognised as something and explained', (
     fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 300 }), fc.json().map(utf8)), (bytes) => {
       const found = recognise(bytes);
       for (const { evidence } of piecesIn(found)) assert.ok(evidence.bytes.length <= bytes.length);
-      const { title, nodes } = explain(bytes);
+      const { title, nodes } = explain(bytes, { sha256 });
       assert.ok(title !== '' && nodes.length > 0);
     }),
     { numRuns: 400 },
