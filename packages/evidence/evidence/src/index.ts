@@ -2,11 +2,7 @@
 export { amdRoots } from './recognise/amd-roots.ts';
 export { attempt } from './recognise/attempt.ts';
 export { snpReportBytes } from './recognise/binary-forms.ts';
-export {
-  readCertificate,
-  type CertificateExtension,
-  type CertificateShape,
-} from './recognise/certificate.ts';
+export { readCertificate, type CertificateExtension, type CertificateShape } from './recognise/certificate.ts';
 export {
   certificatesIn,
   describeFound,

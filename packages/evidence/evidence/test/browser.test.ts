@@ -25,7 +25,9 @@ for (const entry of ['index', 'explain/index', 'verify/index']) {
     const foreign = [...seen].filter((name) => !name.startsWith('file:'));
     assert.ok(foreign.length > 2, 'the walk found the modules');
     assert.deepEqual(
-      foreign.filter((name) => !/^@enclos\/(?:attestation(?:\/carriers|\/explain)?|codec|diagnostics|errors)$/.test(name)),
+      foreign.filter(
+        (name) => !/^@enclos\/(?:attestation(?:\/carriers|\/explain)?|codec|diagnostics|errors)$/.test(name),
+      ),
       [],
     );
   });

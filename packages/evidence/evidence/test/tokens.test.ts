@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cborArray, cborBytes, cborTag, concatBytes, utf8 } from '@enclos/codec';
-import { coseSign1, earCborClaims, earClaims, earProfile, encodeCbor, unsignedToken, type CborValue } from '@enclos/evidence-kit';
+import {
+  coseSign1,
+  earCborClaims,
+  earClaims,
+  earProfile,
+  encodeCbor,
+  unsignedToken,
+  type CborValue,
+} from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import { explain } from '../src/explain/explain.ts';
 import { recognise } from '../src/recognise/recognise.ts';
@@ -29,7 +37,12 @@ test('what is not a signed map of claims is not a token in CBOR', () => {
   const withPayload = (payload: Uint8Array): Uint8Array => {
     return cborTag(
       18,
-      cborArray(cborBytes(encodeCbor(new Map())), encodeCbor(new Map()), cborBytes(payload), cborBytes(new Uint8Array(1))),
+      cborArray(
+        cborBytes(encodeCbor(new Map())),
+        encodeCbor(new Map()),
+        cborBytes(payload),
+        cborBytes(new Uint8Array(1)),
+      ),
     );
   };
   for (const bytes of [
@@ -51,7 +64,9 @@ test('what is not a signed map of claims is not a token in CBOR', () => {
 });
 
 test('a key that is text is a claim under that name, and never one that has a number', () => {
-  const named = new Map<string, CborValue>(['1000', '4', 'constructor', 'toString', '__proto__'].map((name) => [name, 2]));
+  const named = new Map<string, CborValue>(
+    ['1000', '4', 'constructor', 'toString', '__proto__'].map((name) => [name, 2]),
+  );
   const read = readCwt(coseSign1(named))?.claims ?? {};
   assert.deepEqual(new Map(Object.entries(read)), named);
   assert.equal(earAppraisals(read), undefined);

@@ -44,7 +44,9 @@ export function fileKindOf(bytes: Uint8Array): FileKind {
   const text = asText(bytes);
   if (text !== undefined) return textKindOf(text);
   // SEQUENCE with a length of two bytes: nearly always a certificate, a CRL or a key.
-  return foreign(start.startsWith('3082') ? 'a DER file (a certificate, a CRL or a key)' : 'a binary file of an unknown kind');
+  return foreign(
+    start.startsWith('3082') ? 'a DER file (a certificate, a CRL or a key)' : 'a binary file of an unknown kind',
+  );
 }
 
 function foreign(words: string): FileKind {

@@ -1,11 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import {
-  createSgxsMeter,
-  looksLikeElf,
-  maxEnclaveFileBytes,
-  refuseEnclaveFile,
-} from '@enclos/build/inspect';
+import { createSgxsMeter, looksLikeElf, maxEnclaveFileBytes, refuseEnclaveFile } from '@enclos/build/inspect';
 import { toHex } from '@enclos/codec';
 import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';

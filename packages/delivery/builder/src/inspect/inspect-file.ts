@@ -66,7 +66,11 @@ async function readReport(path: string): Promise<BuildReport | undefined> {
   return parseBuildReport(bytes);
 }
 
-async function inspectOpened(handle: FileHandle, path: string, { explain }: InspectFileOptions): Promise<InspectReport> {
+async function inspectOpened(
+  handle: FileHandle,
+  path: string,
+  { explain }: InspectFileOptions,
+): Promise<InspectReport> {
   const head = await readNext(handle, headBytes);
   if (looksLikeElf(head)) return inspect(await readAll(handle, head, 'enclave-elf'));
   const kind = kindOf(head);

@@ -32,7 +32,14 @@ export function unsignedToken(claims: unknown): string {
 }
 
 /** What CBOR can say, in values of the language. */
-export type CborValue = number | string | boolean | null | Uint8Array | readonly CborValue[] | ReadonlyMap<number | string, CborValue>;
+export type CborValue =
+  | number
+  | string
+  | boolean
+  | null
+  | Uint8Array
+  | readonly CborValue[]
+  | ReadonlyMap<number | string, CborValue>;
 
 export function encodeCbor(value: CborValue): Uint8Array {
   if (typeof value === 'number' && value < 0) {
@@ -93,6 +100,11 @@ export const earCborClaims = new Map<number | string, CborValue>([
 
 /** A COSE_Sign1 (RFC 9052 section 4.2) with a signature of zeros. */
 export function coseSign1(payload: CborValue, header: CborValue = new Map<number, CborValue>([[1, -7]])): Uint8Array {
-  const parts = [cborBytes(encodeCbor(header)), encodeCbor(new Map()), cborBytes(encodeCbor(payload)), cborBytes(new Uint8Array(64))];
+  const parts = [
+    cborBytes(encodeCbor(header)),
+    encodeCbor(new Map()),
+    cborBytes(encodeCbor(payload)),
+    cborBytes(new Uint8Array(64)),
+  ];
   return cborTag(18, cborArray(...parts));
 }
