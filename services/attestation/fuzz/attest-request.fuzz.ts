@@ -2,7 +2,7 @@ import { toBase64url } from '@enclos/codec';
 import { endorsementFacts } from '@enclos/endorsements';
 import { isEnclosError } from '@enclos/errors';
 import { openEnclaveReport, scenario, snpScenario } from '@enclos/evidence-kit';
-import { ServiceError } from '../src/api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { checkBoundData } from '../src/attest/bound-data.ts';
 import { sha256 } from '../src/attest/sha256.ts';
 import { readEvidence } from '../src/attest/evidence.ts';

@@ -1,4 +1,4 @@
-import { ServiceError } from '../src/api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { isChain } from '../src/certificates/chain.ts';
 import { policyTokenHash, readPolicyPayload } from '../src/policies/stored-policy.ts';
 import { openManagementJws } from '../src/policies/policy-jws.ts';

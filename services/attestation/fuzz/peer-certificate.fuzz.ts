@@ -1,5 +1,5 @@
 import { isEnclosError } from '@enclos/errors';
-import { readSelfSignedCertificate } from '../src/peers/self-signed-certificate.ts';
+import { readSelfSignedCertificate } from '@enclos/service/peers';
 import { tokenCertificate } from '../test/replicas.ts';
 
 export const seeds: readonly Uint8Array[] = [

@@ -1,6 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
-import { refusePeer } from '../src/peers/appraisal.ts';
-import { signedProtection } from '../src/state/signed-protection.ts';
+import { refusePeer } from '@enclos/service/peers';
+import { signedProtection } from '@enclos/service/state';
 import { tokenCertificate } from '../test/replicas.ts';
 
 const { certificate } = tokenCertificate();

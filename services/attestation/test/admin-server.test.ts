@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
-import { startAdminServer } from '../src/host/admin-server.ts';
+import { startAdminServer } from '@enclos/service/admin';
 
 test('an address for health and metrics that is taken is an error of usage, which names the option', async () => {
   const other = createServer().listen(0, '127.0.0.1');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readAttestBody } from '../src/api/attest-body.ts';
-import { ServiceError } from '../src/api/service-error.ts';
+import { readAttestBody } from '../src/routes/attest-body.ts';
+import { ServiceError } from '@enclos/service/routes';
 import type { AttestRequest } from '../src/attest/attest.ts';
 import { b64url, permissive } from './jws.ts';
 

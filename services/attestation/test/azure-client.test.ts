@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient } from '@azure/attestation';
 import { defaultPolicies } from '@enclos/claim-rules';
 import type { AttestRequest } from '../src/attest/attest.ts';
-import { ServiceError } from '../src/api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import type { Tenant } from '../src/tenants/tenant.ts';
 import type { JsonClaims } from '../src/tokens/signer.ts';
 import { ecKey, makeCertificate, rsaKey } from './certificates.ts';

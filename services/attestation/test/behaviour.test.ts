@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EnclosError } from '@enclos/errors';
-import { createClientRateLimit, createRateLimit } from '../src/api/rate-limit.ts';
-import { ServiceError } from '../src/api/service-error.ts';
+import { createClientRateLimit, createRateLimit } from '@enclos/service/rates';
+import { ServiceError } from '@enclos/service/routes';
 import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
 import {
   bearer,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bodyLimitOf } from '../src/api/body-limit.ts';
-import { routes } from '../src/api/routes.ts';
+import { bodyLimitOf } from '../src/routes/body-limit.ts';
+import { routes } from '../src/routes/table.ts';
 
 const configured = 1_048_576;
 const limit = bodyLimitOf({ maxBodyBytes: configured });

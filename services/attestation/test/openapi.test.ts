@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createConfig, lint, lintFromString } from '@redocly/openapi-core';
-import { errorsOf, openapiDocument } from '../src/api/openapi.ts';
-import { routes } from '../src/api/routes.ts';
-import { errorStatuses, type ServiceErrorCode } from '../src/api/service-error.ts';
+import { errorsOf, openapiDocument, errorStatuses, type ServiceErrorCode } from '@enclos/service/routes';
+import { routes } from '../src/routes/table.ts';
 import { createSite } from './site.ts';
 
 const path = fileURLToPath(new URL('../../openapi.json', import.meta.url));

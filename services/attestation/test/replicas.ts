@@ -20,14 +20,9 @@ import {
   type KeyPair,
   type SgxReportBody,
 } from '@enclos/evidence-kit';
-import type { AppraiseCertificate } from '../src/peers/appraisal.ts';
-import { certificateAppraiser } from '../src/peers/certificate-appraiser.ts';
-import { replicaPolicy } from '../src/peers/replica-policy.ts';
-import type { Protection } from '../src/state/protection.ts';
-import { createRecordKey, recordIssuer } from '../src/state/record-key.ts';
-import type { Sealing } from '../src/state/sealed-protection.ts';
-import { signedProtection } from '../src/state/signed-protection.ts';
-import type { ReplicaRule } from '../src/tenants/configuration.ts';
+import { type AppraiseCertificate, certificateAppraiser, replicaPolicy } from '@enclos/service/peers';
+import { type Protection, createRecordKey, recordIssuer, type Sealing, signedProtection } from '@enclos/service/state';
+import type { ReplicaRule } from '../src/configuration/configuration.ts';
 
 export const issuer = 'https://tenant.example';
 export const configurationDigest = digestOf('configuration');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorsOf } from '../src/api/openapi.ts';
-import { routes } from '../src/api/routes.ts';
-import type { Route } from '../src/api/call.ts';
+import { errorsOf } from '@enclos/service/routes';
+import { routes } from '../src/routes/table.ts';
+import type { Route } from '../src/routes/call.ts';
 import { makeCertificate, rsaKey } from './certificates.ts';
 import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
 import { attestedToken, secretBody } from './secrets/requests.ts';

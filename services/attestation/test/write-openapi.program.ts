@@ -1,7 +1,7 @@
 // Writes openapi.json from the routes: npm run openapi --workspace services/attestation
 import { writeFileSync } from 'node:fs';
-import { openapiDocument } from '../src/api/openapi.ts';
-import { routes } from '../src/api/routes.ts';
+import { openapiDocument } from '@enclos/service/routes';
+import { routes } from '../src/routes/table.ts';
 
 writeFileSync(
   new URL('../../openapi.json', import.meta.url),

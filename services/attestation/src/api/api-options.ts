@@ -1,7 +1,7 @@
 import type { AttestRequest, AttestResult } from '../attest/attest.ts';
-import type { ServiceConfiguration } from '../tenants/configuration.ts';
+import type { ServiceConfiguration } from '../configuration/configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
-import type { ApiMetrics } from './api-metrics.ts';
+import type { ApiMetrics } from '@enclos/service/metrics';
 
 /** The keys of an OpenID Connect issuer as it publishes them: the text of its JWKS. */
 export type FetchKeys = (

@@ -1,4 +1,4 @@
-import { ServiceError } from './service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 
 /** The api-versions that are answered. A version adds routes at Azure and changes none, so each has all of them here. */
 export const apiVersions: readonly string[] = Object.freeze([

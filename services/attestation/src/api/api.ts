@@ -1,17 +1,17 @@
 import { peerOf } from '@enclos/codec';
 import type { HttpRequest, HttpResponse } from '@enclos/enclave/http';
 import { isEnclosError } from '@enclos/errors';
-import { createAuthenticate, type Authenticate, type Principal } from '../auth/authenticate.ts';
+import { createAuthenticate, type Authenticate, type Principal } from '@enclos/service/auth';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { ApiOptions } from './api-options.ts';
 import { checkApiVersion } from './api-versions.ts';
-import { auditOutcome, type AuditLine } from './audit.ts';
-import type { Answer, Route } from './call.ts';
+import { auditOutcome, type AuditLine } from '@enclos/service/audit';
+import type { Answer, Route } from '../routes/call.ts';
 import { tenantsByHost } from './hosts.ts';
 import type { Api } from './http.ts';
-import { createClientRateLimit, createRateLimit, type ClientRateLimit, type RateLimit } from './rate-limit.ts';
-import { placeAt, type FoundRoute } from './routes.ts';
-import { ServiceError } from './service-error.ts';
+import { createClientRateLimit, createRateLimit, type ClientRateLimit, type RateLimit } from '@enclos/service/rates';
+import { placeAt, type FoundRoute } from '../routes/table.ts';
+import { ServiceError } from '@enclos/service/routes';
 
 /** The principal of a call that needs no authentication. */
 const anonymous: Principal = 'anonymous';

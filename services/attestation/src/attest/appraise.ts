@@ -1,4 +1,4 @@
-import type { TenantDocument } from '../state/state.ts';
+import type { TenantDocument } from '../document/document.ts';
 import type { AttestRequest } from './attest.ts';
 import { baselineFor, type BaselineRequest } from './baseline.ts';
 import { claimsOf, verifyEvidence, type GenuineEvidence } from './collect-claims.ts';

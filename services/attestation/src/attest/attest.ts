@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { unsignedPolicyJws } from '../policies/stored-policy.ts';
-import type { StateSnapshot } from '../state/state.ts';
+import type { StateSnapshot } from '../document/document.ts';
 import { unsignedToken } from '../tokens/jwt.ts';
 import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
 import { boundedValidity, tokenTimes } from '../tokens/token-times.ts';

@@ -1,5 +1,5 @@
 import type { QuoteStatus } from '@enclos/attestation';
-import type { BaselineConfiguration } from '../tenants/configuration.ts';
+import type { BaselineConfiguration } from '../configuration/configuration.ts';
 import { tokenError } from '../tokens/errors.ts';
 import type { EndorsementRequest } from './endorsement-request.ts';
 import { refuseEvidence } from './refuse.ts';

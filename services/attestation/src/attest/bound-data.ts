@@ -1,7 +1,7 @@
 import { withoutTrailingNuls } from '@enclos/codec';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { EnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '../jose/compact-jws.ts';
+import { decodeUtf8 } from '@enclos/service/jose';
 import type { BoundData } from './attest.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
 import { sha256 } from './sha256.ts';

@@ -2,7 +2,7 @@ import { parseCollateral, type Endorsements, type QuoteCollateral, type Verifier
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '../jose/compact-jws.ts';
+import { decodeUtf8 } from '@enclos/service/jose';
 import { endorsementRequestText, type EndorsementRequest, type EndorsementSource } from './endorsement-request.ts';
 import { refuseEvidence, unavailable } from './refuse.ts';
 import { sha256 } from './sha256.ts';

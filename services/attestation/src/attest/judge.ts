@@ -10,7 +10,7 @@ import {
   type Turns,
 } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
-import { ServiceError } from '../api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import type { SignOptions } from '../tokens/signer.ts';
 import type { ChosenPolicy } from './policies.ts';
 import { draftLimits, tenantPolicyLimits } from './policy-limits.ts';

@@ -1,11 +1,11 @@
 import { parsePolicy, strictPolicies, type Policy, type PolicyLimits } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { ServiceError } from '../api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { defaultPolicy } from '../policies/policy-text.ts';
 import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
-import type { TenantDocument } from '../state/state.ts';
-import type { TenantConfiguration } from '../tenants/configuration.ts';
+import type { TenantDocument } from '../document/document.ts';
+import type { TenantConfiguration } from '../configuration/configuration.ts';
 import type { AttestRequest } from './attest.ts';
 import { draftLimits } from './policy-limits.ts';
 

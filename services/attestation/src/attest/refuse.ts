@@ -1,5 +1,5 @@
 import { isEnclosError, type EnclosError } from '@enclos/errors';
-import { ServiceError } from '../api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 
 /** Why evidence was refused, for programs: with `explainRefusals`, and in the audit log. */
 export type RefusalDetails = Readonly<Record<string, unknown>> & { readonly rule: string };

@@ -1,5 +1,5 @@
 import type { Claim, ClaimValue } from '@enclos/claim-rules';
-import { ServiceError } from '../api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { JsonClaims, JsonValue } from '../tokens/signer.ts';
 

@@ -8,13 +8,13 @@ import {
   type Instrumentation,
 } from '@enclos/host';
 import { attestation } from '../attestation.edl.ts';
-import { storeHandlers, type Store } from '../store/store.ts';
-import { openStore, type StoreAddress } from '../store/open-store.ts';
-import { startAdminServer } from './admin-server.ts';
-import { openAuditLog, type AuditLog } from './audit-log.ts';
+import { storeHandlers, type Store } from '@enclos/service/store';
+import { openStore, type StoreAddress } from '@enclos/service/stores';
+import { startAdminServer } from '@enclos/service/admin';
+import { openAuditLog, type AuditLog } from '@enclos/service/audit/log';
 import type { ServiceOptions } from './command-line.ts';
 import { collateralSource, endorsementProvider } from './endorsements.ts';
-import { renderCounters } from './metrics.ts';
+import { renderCounters } from '@enclos/service/metrics/exposition';
 
 /** What the enclave's `serve` answers. The certificate is the enclave's; whether it is in one is for evidence to say. */
 export interface Served {

@@ -1,10 +1,9 @@
 import { isEnclosError } from '@enclos/errors';
-import { ServiceError } from '../api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { isChain, leadsTo } from '../certificates/chain.ts';
 import type { PolicyCertificate } from '../certificates/policy-certificate.ts';
-import { verifySignature } from '../jose/algorithms.ts';
-import { readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
-import { readX5c } from '../jose/x5c.ts';
+import { verifySignature, readCompactJws, type CompactJws } from '@enclos/service/jose';
+import { readX5c } from '../certificates/x5c.ts';
 
 /** A JWS of a manager whose signature, where there is one, was verified. */
 export interface ManagementJws {

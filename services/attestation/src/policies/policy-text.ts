@@ -1,6 +1,6 @@
 import { codeFrame, defaultPolicies, parsePolicy, PolicyError, strictPolicies } from '@enclos/claim-rules';
-import { ServiceError } from '../api/service-error.ts';
-import type { AttestationType, TenantConfiguration } from '../tenants/configuration.ts';
+import { ServiceError } from '@enclos/service/routes';
+import type { AttestationType, TenantConfiguration } from '../configuration/configuration.ts';
 
 /** More mistakes than somebody corrects at once, and more text than a message should have. */
 const most = { frames: 5, characters: 4096 };

@@ -2,8 +2,8 @@ import { webcrypto } from 'node:crypto';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
 import { createAttestationClient, type AttestationType, type VerifiedToken } from '@enclos/attestation/client';
 import { isEnclosError } from '@enclos/errors';
-import { invalid } from '../api/read-body.ts';
-import { decodeUtf8, readCompactJws } from '../jose/compact-jws.ts';
+import { invalid } from '@enclos/service/body';
+import { decodeUtf8, readCompactJws } from '@enclos/service/jose';
 import type { Tenant } from '../tenants/tenant.ts';
 
 export const maximumTokenLength = 131_072;

@@ -1,4 +1,4 @@
-import type { TokenAlgorithm } from '../tenants/configuration.ts';
+import type { TokenAlgorithm } from '../configuration/configuration.ts';
 
 /** A value that JSON can write. */
 export type JsonValue =

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, generateKeyPair, randomBytes, sign, type K
 import { promisify } from 'node:util';
 import { selfSignedSigningCertificate, toBase64url, type SigningCertificate } from '@enclos/codec';
 import { tokenKeyExtensions } from '@enclos/atls/token-key';
-import type { TokenAlgorithm } from '../tenants/configuration.ts';
+import type { TokenAlgorithm } from '../configuration/configuration.ts';
 import { certificateName } from './certificate-name.ts';
 import type { PublishedKey, TokenSignerOptions } from './signer.ts';
 

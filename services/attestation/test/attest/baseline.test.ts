@@ -6,7 +6,7 @@ import type { QuoteCollateralJson, ScenarioChanges } from '@enclos/evidence-kit'
 import { decodeJwt } from 'jose';
 import { attest } from '../../src/attest/attest.ts';
 import type { EndorsementSource } from '../../src/attest/endorsement-request.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { claimsOf, collateralSource, json, refusalOf, softwareSite, type SiteChanges } from './scene.ts';
 
 const permitAll = 'authorizationrules{ => permit(); }; issuancerules{};';

@@ -7,7 +7,7 @@ import { searchingDraft } from '@enclos/testkit';
 import { decodeJwt } from 'jose';
 import { attest, type AttestRequest, type AttestResult } from '../../src/attest/attest.ts';
 import { DraftLine } from '../../src/attest/draft-line.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import {
   binary,
   collateralSource,

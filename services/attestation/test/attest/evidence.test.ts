@@ -5,7 +5,7 @@ import { scenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import type { AttestRequest } from '../../src/attest/attest.ts';
 import { readEvidence } from '../../src/attest/evidence.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { refusalOf, snpDocument, softwareSite } from './scene.ts';
 
 const { quote } = scenario();

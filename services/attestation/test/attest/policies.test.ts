@@ -5,7 +5,7 @@ import { selfSignedSigningCertificate, toBase64url, utf8 } from '@enclos/codec';
 import { defaultPolicies, strictPolicies } from '@enclos/claim-rules';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { attest } from '../../src/attest/attest.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { unsignedPolicyJws } from '../../src/policies/stored-policy.ts';
 import { isReserved } from '../../src/attest/reserved-claims.ts';
 import { asJson, claimsOf, hashOf, json, refusalOf, softwareSite, type SoftwareSite } from './scene.ts';

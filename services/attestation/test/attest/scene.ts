@@ -7,10 +7,10 @@ import { attest, type AttestRequest, type BoundData } from '../../src/attest/att
 import { createAttestContext, type AttestContext, type VerifierParts } from '../../src/attest/context.ts';
 import { DraftLine } from '../../src/attest/draft-line.ts';
 import type { EndorsementRequest, EndorsementSource } from '../../src/attest/endorsement-request.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { ServiceError } from '@enclos/service/routes';
 import { unsignedPolicyJws } from '../../src/policies/stored-policy.ts';
-import type { StateSnapshot, TenantDocument } from '../../src/state/state.ts';
-import type { TenantConfiguration } from '../../src/tenants/configuration.ts';
+import type { StateSnapshot, TenantDocument } from '../../src/document/document.ts';
+import type { TenantConfiguration } from '../../src/configuration/configuration.ts';
 import type { PublishedKey } from '../../src/tokens/signer.ts';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
 import { issuer, signerOptions, verified } from '../tokens/signing.ts';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refusePeer, type AppraiseCertificate, type AppraisedCertificate } from '../../src/peers/appraisal.ts';
-import { rememberAppraisals } from '../../src/peers/appraisal-memory.ts';
+import { refusePeer, type AppraiseCertificate, type AppraisedCertificate, rememberAppraisals } from '@enclos/service/peers';
 import { failsWith } from '../errors.ts';
 
 const good: AppraisedCertificate = {

@@ -17,10 +17,7 @@ import {
   utf8,
 } from '@enclos/codec';
 import { flipped, keyRing, openEnclaveReport, publicKeyInfo, reportDataOf, scenario } from '@enclos/evidence-kit';
-import { maximumCertificateBytes } from '../../src/peers/appraisal.ts';
-import { certificateAppraiser } from '../../src/peers/certificate-appraiser.ts';
-import { replicaPolicy, replicaRoots } from '../../src/peers/replica-policy.ts';
-import { readSelfSignedCertificate } from '../../src/peers/self-signed-certificate.ts';
+import { maximumCertificateBytes, certificateAppraiser, replicaPolicy, replicaRoots, readSelfSignedCertificate } from '@enclos/service/peers';
 import { failsWith } from '../errors.ts';
 import {
   appraiserOn,

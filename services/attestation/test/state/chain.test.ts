@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { decodeStateRecord, maximumAncestors, stateDigest, type StateRecord } from '../../src/state/state-record.ts';
-import type { StateSnapshot } from '../../src/state/state.ts';
-import type { StoredTenantState } from '../../src/state/tenant-state.ts';
+import { decodeStateRecord, maximumAncestors, stateDigest, type StateRecord, type StoredTenantState } from '@enclos/service/state';
+import type { StateSnapshot } from '../../src/document/document.ts';
 import type { MemoryStore } from '../memory-store.ts';
 import { adding, certificate, sealedScene } from './scene.ts';
 

@@ -3,11 +3,8 @@ import { test } from 'node:test';
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { keyRing } from '@enclos/evidence-kit';
-import { sealedProtection } from '../../src/state/sealed-protection.ts';
-import { createRecordKey, recordIssuer } from '../../src/state/record-key.ts';
-import { signedProtection } from '../../src/state/signed-protection.ts';
-import type { StateSnapshot } from '../../src/state/state.ts';
-import type { StoredTenantState } from '../../src/state/tenant-state.ts';
+import { sealedProtection, createRecordKey, recordIssuer, signedProtection, type StoredTenantState } from '@enclos/service/state';
+import type { StateSnapshot } from '../../src/document/document.ts';
 import { failsWith } from '../errors.ts';
 import type { MemoryRow } from '../memory-store.ts';
 import {

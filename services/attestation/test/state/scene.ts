@@ -1,7 +1,5 @@
-import { sealedProtection } from '../../src/state/sealed-protection.ts';
-import type { Protection } from '../../src/state/protection.ts';
-import type { TenantDocument } from '../../src/state/state.ts';
-import { openTenantState, type StoredTenantState, type TenantStateOptions } from '../../src/state/tenant-state.ts';
+import { sealedProtection, type Protection, openTenantState, type StoredTenantState, type TenantStateOptions } from '@enclos/service/state';
+import type { TenantDocument } from '../../src/document/document.ts';
 import { MemoryStore } from '../memory-store.ts';
 import { appraiserOn, configurationDigest, issuer, platformOf, sealingOf, signedReplica } from '../replicas.ts';
 

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { configurationDigest } from '../../src/tenants/configuration-digest.ts';
-import { parseConfiguration } from '../../src/tenants/parse-configuration.ts';
+import { configurationDigest } from '../../src/configuration/configuration-digest.ts';
+import { parseConfiguration } from '../../src/configuration/parse-configuration.ts';
 import { digestOf, issuer } from '../replicas.ts';
 
 const schemaFile = new URL('../../../schema/attestation.schema.json', import.meta.url);

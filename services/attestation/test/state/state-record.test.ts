@@ -4,16 +4,9 @@ import { test } from 'node:test';
 import { ByteWriter, concatBytes, fromBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { encodeDocument, maximumDocumentBytes } from '../../src/state/document-codec.ts';
-import {
-  decodeStateRecord,
-  emptyDocument,
-  encodeStateRecord,
-  maximumAncestors,
-  stateDigest,
-  type StateRecord,
-} from '../../src/state/state-record.ts';
-import { attestationTypes } from '../../src/tenants/configuration.ts';
+import { encodeDocument, maximumDocumentBytes } from '../../src/document/document-codec.ts';
+import { decodeStateRecord, emptyDocument, encodeStateRecord, maximumAncestors, stateDigest, type StateRecord } from '@enclos/service/state';
+import { attestationTypes } from '../../src/configuration/configuration.ts';
 import { digestOf } from '../replicas.ts';
 
 const digests = fc.string().map(digestOf);

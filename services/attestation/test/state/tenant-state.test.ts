@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBase64url } from '@enclos/codec';
-import { decodeStateRecord, emptyDocument, stateDigest } from '../../src/state/state-record.ts';
-import type { TenantStateOptions } from '../../src/state/tenant-state.ts';
+import { decodeStateRecord, emptyDocument, stateDigest, type TenantStateOptions } from '@enclos/service/state';
 import { failsWith } from '../errors.ts';
 import { configurationDigest, digestOf } from '../replicas.ts';
 import { adding, certificate, scenes, sealedScene, type Scene } from './scene.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Store } from '../../src/store/store.ts';
+import type { Store } from '@enclos/service/store';
 import { failsWith } from '../errors.ts';
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));

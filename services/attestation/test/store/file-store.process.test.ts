@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { saidBy } from '@enclos/testkit';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '@enclos/service/stores';
 import { failsWith } from '../errors.ts';
 import { temporaryFolder } from './folder.ts';
 

@@ -1,6 +1,6 @@
 // Writes one row after the other into the store of the folder it is given, and says so on standard output when each was taken.
 import { writeSync } from 'node:fs';
-import { openFileStore } from '../../src/store/file-store.ts';
+import { openFileStore } from '@enclos/service/stores';
 
 const store = await openFileStore(process.argv[2] ?? '');
 let row = await store.read('row');

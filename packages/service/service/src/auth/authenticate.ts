@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { toBase64url } from '@enclos/codec';
+import { ServiceError } from '../routes/error-answer.ts';
+import type { HttpRequest } from '@enclos/enclave/http';
+import type { FetchKeys } from '../../../../../services/attestation/src/api/api-options.ts';
+import type { ManagementConfiguration, TenantConfiguration } from '../../../../../services/attestation/src/configuration/configuration.ts';
+import { verifyBearer, type BearerConfiguration, type BearerRefusal } from './bearer.ts';
+import { knownCertificate } from './client-certificate.ts';
+import { IssuerKeys, keySetOf, type IssuerKey } from './issuer-keys.ts';
+
+/** Who made a call, for the audit log: `sub:` and a hash of issuer and subject, or `certificate:` and its SHA-256. */
+export type Principal = string;
+
+/** Lets a request in, or throws. */
+export type Authenticate = (request: HttpRequest) => Promise<Principal>;
+
+export interface AuthenticateOptions {
+  readonly tenant: TenantConfiguration;
+  readonly ownIssuers: ReadonlySet<string>;
+  readonly now: () => Date;
+  readonly elapsed: () => number;
+  readonly fetchKeys: FetchKeys | undefined;
+}
+
+/** One value of one scheme (RFC 6750 section 2.1). Two headers that were joined by a comma are none. */
+const bearerPattern = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+
+/** How a tenant's managers prove who they are. @throws a CODEC error for configured keys that are none. */
+export function createAuthenticate(options: AuthenticateOptions): Authenticate {
+  const { bearer, clientCertificates = [] } = options.tenant.management;
+  const findKey = bearer === undefined ? undefined : keyFinder(bearer, options);
+  return async (request) => {
+    const now = options.now();
+    const fingerprint = knownCertificate(request.clientCertificate, clientCertificates, now);
+    if (fingerprint !== undefined) return `certificate:${fingerprint}`;
+    if (bearer === undefined || findKey === undefined) throw withoutBearer(request, options.tenant.management);
+    const token = bearerPattern.exec(request.headers.get('authorization') ?? '')?.[1];
+    if (token === undefined) throw unauthorized(request, bearer);
+    const verdict = await verifyBearer(token, {
+      configuration: bearer,
+      findKey,
+      ownIssuers: options.ownIssuers,
+      now,
+    });
+    const { subject, refusal } = verdict;
+    if (subject === undefined) throw unauthorized(request, bearer, refusal);
+    const who = `sub:${pseudonym(bearer.issuer, subject)}`;
+    if (refusal !== undefined) throw forbidden(request, who);
+    return who;
+  };
+}
+
+function keyFinder(
+  { issuer, keys, certificateAuthorities = [] }: BearerConfiguration,
+  { fetchKeys, elapsed }: AuthenticateOptions,
+): (kid: string) => Promise<IssuerKey | undefined> {
+  if (keys !== undefined) {
+    // JSON in, JSON out: the configuration's type is wider than what its parser lets through.
+    const set = keySetOf(JSON.parse(JSON.stringify(keys.keys)) as Parameters<typeof keySetOf>[0]);
+    return (kid) => Promise.resolve(set.get(kid));
+  }
+  const fetched = new IssuerKeys({
+    fetch: async () => {
+      if (fetchKeys === undefined) throw new Error('There is nothing to fetch keys with.');
+      return fetchKeys(issuer, { certificateAuthorities });
+    },
+    elapsed,
+  });
+  return (kid) => fetched.find(kid);
+}
+
+/** A subject is a person, often: the log tells whether two calls are of the same one. */
+function pseudonym(issuer: string, subject: string): string {
+  return toBase64url(
+    createHash('sha256')
+      .update(JSON.stringify([issuer, subject]))
+      .digest(),
+  );
+}
+
+/** The text of Azure's; the challenge is that of RFC 6750 section 3 with the parameters that Azure's clients look for. */
+function unauthorized(
+  { path }: HttpRequest,
+  { issuer, audience: [resource = ''] }: BearerConfiguration,
+  refusal?: BearerRefusal,
+): ServiceError {
+  const challenge = `Bearer authorization_uri="${issuer}", resource="${resource}"`;
+  return new ServiceError(401, 'Unauthorized', `Access to ${path} requires a valid JWT bearer token`, {
+    details: { rule: 'authentication', reason: refusal ?? 'absent' },
+    headers: { 'www-authenticate': refusal === undefined ? challenge : `${challenge}, error="invalid_token"` },
+  });
+}
+
+function withoutBearer({ path }: HttpRequest, { clientCertificates = [] }: ManagementConfiguration): ServiceError {
+  if (clientCertificates.length === 0) {
+    return new ServiceError(403, 'Forbidden', 'This tenant lets nobody in: its configuration names no managers.', {
+      details: { rule: 'authentication', reason: 'not-configured' },
+    });
+  }
+  return new ServiceError(401, 'Unauthorized', `Access to ${path} requires a known client certificate`, {
+    details: { rule: 'authentication', reason: 'certificate' },
+  });
+}
+
+function forbidden({ path }: HttpRequest, who: Principal): ServiceError {
+  return new ServiceError(403, 'Forbidden', `The bearer of this token may not access ${path}`, {
+    details: { rule: 'authentication', reason: 'claims', who },
+  });
+}

@@ -1,0 +1,249 @@
+import { equalBytes } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import type { StateFloor } from '../../../../../services/attestation/src/configuration/configuration.ts';
+import { refuseState, stateError } from '../errors.ts';
+import type { Protection, RecordPlace } from './protection.ts';
+import {
+  decodeStateRecord,
+  emptyDocument,
+  encodeStateRecord,
+  maximumAncestors,
+  sha256,
+  stateDigest,
+  type StateRecord,
+} from './state-record.ts';
+import type { StateSnapshot, TenantDocument, TenantState } from '../../../../../services/attestation/src/document/document.ts';
+import { answered, storeCall, tenantName, type StoreFunctions } from '../store/store-functions.ts';
+import { Turns } from './turns.ts';
+
+export interface TenantStateOptions {
+  readonly store: Pick<StoreFunctions, 'storeRead' | 'storeWrite'>;
+  readonly protection: Protection;
+  readonly issuer: string;
+  readonly configurationDigest: string;
+  /** The name of this replica, 1 to 64 bytes. */
+  readonly replica: string;
+  /** The document of epoch 0, which the configuration says. Default: an empty one. */
+  readonly initial?: TenantDocument;
+  /** What the configuration says that the state has reached. */
+  readonly floor?: StateFloor | undefined;
+  /** How old a state may be that `read` gives without asking the store. Default: 1000. */
+  readonly maximumAgeMs?: number;
+  /** Only differences of it count. */
+  readonly nowMs: () => number;
+}
+
+/** A state as the store has it. */
+interface Loaded {
+  readonly snapshot: StateSnapshot;
+  readonly ancestors: readonly string[];
+  /** Of the row; 0 when there is none. */
+  readonly version: bigint;
+  /** Of the row's bytes, to know them again; nothing when there is no row. */
+  readonly bytesDigest: Uint8Array | undefined;
+  /** Nothing for what the configuration says. */
+  readonly record: StateRecord | undefined;
+}
+
+type Known = Pick<StateSnapshot, 'epoch' | 'digest'>;
+
+/** More than there are replicas: of those that write at once, one gets through each time. */
+const maximumAttempts = 32;
+
+/** @throws ATTESTATION_STATE_INVALID, also for a state that is not that of the floor; ATTESTATION_STORE_UNAVAILABLE. */
+export async function openTenantState(options: TenantStateOptions): Promise<StoredTenantState> {
+  const state = new StoredTenantState(options);
+  await state.read({ fresh: true });
+  return state;
+}
+
+/**
+ * The state of a tenant in a store that nobody trusts. What was seen once is the least that is taken from then on, and
+ * what comes later must descend from it. A store that answers otherwise is refused, and changes nothing here.
+ */
+export class StoredTenantState implements TenantState {
+  readonly #options: TenantStateOptions;
+  readonly #place: RecordPlace;
+  readonly #genesis: Loaded;
+  /** The newest state of which this replica knows. */
+  #seen: Known;
+  #current: Loaded | undefined;
+  #currentAtMs = Number.NEGATIVE_INFINITY;
+  /** One call of the store at a time: of two, the earlier question could have the later answer, which then looks older. */
+  readonly #turns = new Turns();
+  #reading: Promise<StateSnapshot> | undefined;
+
+  constructor(options: TenantStateOptions) {
+    this.#options = options;
+    const { issuer, configurationDigest, floor, initial = emptyDocument } = options;
+    this.#place = Object.freeze({ key: `state/${tenantName(issuer)}`, issuer });
+    this.#genesis = genesisOf(configurationDigest, initial);
+    this.#seen = floor ?? this.#genesis.snapshot;
+  }
+
+  read({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<StateSnapshot> {
+    if (fresh) return this.#turns.take(async () => (await this.#load()).snapshot);
+    const current = this.#recent();
+    if (current !== undefined) return Promise.resolve(current);
+    this.#reading ??= this.#turns
+      .take(async () => this.#recent() ?? (await this.#load()).snapshot)
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
+  }
+
+  update(change: (document: TenantDocument) => TenantDocument): Promise<StateSnapshot> {
+    return this.#turns.take(async () => {
+      for (let attempt = 0; attempt < maximumAttempts; attempt++) {
+        const loaded = await this.#load();
+        const document = change(loaded.snapshot.document);
+        if (document === loaded.snapshot.document) return loaded.snapshot;
+        const written = await this.#write(this.#successor(loaded, document), loaded.version);
+        if (written !== undefined) return written;
+      }
+      throw stateError('ATTESTATION_STATE_BUSY');
+    });
+  }
+
+  /**
+   * Protects the newest state anew, by this replica and its present version, when another one wrote it: for when the service
+   * or its platform was updated, so that no old evidence or seal is needed to read it. Epoch and digest stay.
+   */
+  renew(): Promise<void> {
+    return this.#turns.take(async () => {
+      const { record, version } = await this.#load();
+      const { replica, configurationDigest } = this.#options;
+      if (record === undefined || record.writer === replica) return;
+      // A state of an earlier configuration is of this one after the next change, and not before.
+      if (record.configurationDigest !== configurationDigest) return;
+      await this.#write({ ...record, writer: replica }, version);
+    });
+  }
+
+  #recent(): StateSnapshot | undefined {
+    const ageMs = this.#options.nowMs() - this.#currentAtMs;
+    return ageMs >= 0 && ageMs < (this.#options.maximumAgeMs ?? 1000) ? this.#current?.snapshot : undefined;
+  }
+
+  /** What the store has now, if it can be believed. */
+  async #load(): Promise<Loaded> {
+    const atMs = this.#options.nowMs();
+    const row = await answered(this.#options.store.storeRead({ key: this.#place.key }, storeCall));
+    const loaded = row === undefined ? this.#genesis : await this.#open(row);
+    if (row === undefined && this.#seen.epoch > 0) refuseState('lost');
+    checkDescent(loaded, this.#seen);
+    this.#accept(loaded, atMs);
+    return loaded;
+  }
+
+  #accept(loaded: Loaded, atMs: number): void {
+    this.#seen = { epoch: loaded.snapshot.epoch, digest: loaded.snapshot.digest };
+    this.#current = loaded;
+    this.#currentAtMs = atMs;
+  }
+
+  async #open({ version, bytes }: { readonly version: bigint; readonly bytes: Uint8Array }): Promise<Loaded> {
+    const bytesDigest = sha256(bytes);
+    const current = this.#current;
+    // The same bytes were opened and believed before. Opening takes keys of the platform, or a signature.
+    if (current?.bytesDigest !== undefined && equalBytes(current.bytesDigest, bytesDigest)) {
+      return { ...current, version };
+    }
+    const opened = await this.#options.protection.open(bytes, this.#place);
+    const record = readRecord(opened.record);
+    if (record.issuer !== this.#options.issuer) refuseState('tenant');
+    const proven = opened.configurationDigest;
+    if (proven !== undefined && proven !== record.configurationDigest) refuseState('configuration');
+    const loaded = loadedOf(record, version, bytesDigest);
+    this.#checkConfiguration(record, loaded.snapshot);
+    return loaded;
+  }
+
+  /**
+   * Whoever starts the service chooses its configuration, so what was written under another one may be anybody's wish. It is
+   * taken over when the present configuration, which clients can pin, names this very state.
+   */
+  #checkConfiguration(record: StateRecord, { epoch, digest }: StateSnapshot): void {
+    const { configurationDigest, floor } = this.#options;
+    if (record.configurationDigest === configurationDigest) return;
+    if (floor?.epoch !== epoch || floor.digest !== digest) refuseState('configuration');
+  }
+
+  #successor({ snapshot, ancestors }: Loaded, document: TenantDocument): StateRecord {
+    const { issuer, configurationDigest, replica } = this.#options;
+    return {
+      issuer,
+      configurationDigest,
+      epoch: snapshot.epoch + 1,
+      ancestors: [snapshot.digest, ...ancestors].slice(0, maximumAncestors),
+      document,
+      writer: replica,
+    };
+  }
+
+  /** @returns nothing when another replica was faster. */
+  async #write(record: StateRecord, version: bigint): Promise<StateSnapshot | undefined> {
+    const encoded = encodeOrRefuse(record);
+    const bytes = await this.#options.protection.protect(encoded, this.#place);
+    const atMs = this.#options.nowMs();
+    // Read back from the encoding: frozen, and exactly what others will read.
+    const made = loadedOf(decodeStateRecord(encoded), version, sha256(bytes));
+    try {
+      if (!(await answered(this.#options.store.storeWrite({ key: this.#place.key, version, bytes }, storeCall)))) {
+        return undefined;
+      }
+    } catch (error) {
+      return this.#writtenAfterAll(made, error);
+    }
+    this.#accept(made, atMs);
+    return made.snapshot;
+  }
+
+  /** A store whose answer got lost may have written, and another replica may have gone on from there. */
+  async #writtenAfterAll({ snapshot }: Loaded, error: unknown): Promise<StateSnapshot> {
+    const found = await this.#load();
+    if (![found.snapshot.digest, ...found.ancestors].includes(snapshot.digest)) throw error;
+    return snapshot;
+  }
+}
+
+function genesisOf(configurationDigest: string, document: TenantDocument): Loaded {
+  const facts = { configurationDigest, epoch: 0, ancestors: [], document };
+  const snapshot = Object.freeze({ epoch: 0, digest: stateDigest(facts), document });
+  return { snapshot, ancestors: facts.ancestors, version: 0n, bytesDigest: undefined, record: undefined };
+}
+
+function loadedOf(record: StateRecord, version: bigint, bytesDigest: Uint8Array | undefined): Loaded {
+  const { epoch, ancestors, document } = record;
+  const snapshot = Object.freeze({ epoch, digest: stateDigest(record), document });
+  return { snapshot, ancestors, version, bytesDigest, record };
+}
+
+/** Whether a state is what was seen, or came after it. */
+function checkDescent({ snapshot, ancestors }: Loaded, seen: Known): void {
+  const later = snapshot.epoch - seen.epoch;
+  if (later < 0) refuseState('older');
+  // So many states later nothing of it is left to compare; only replicas write, and each of them compares.
+  if (later > ancestors.length) return;
+  const then = later === 0 ? snapshot.digest : ancestors[later - 1];
+  if (then !== seen.digest) refuseState('forked');
+}
+
+function readRecord(bytes: Uint8Array): StateRecord {
+  try {
+    return decodeStateRecord(bytes);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return refuseState('well-formed', error);
+  }
+}
+
+function encodeOrRefuse(record: StateRecord): Uint8Array {
+  try {
+    return encodeStateRecord(record);
+  } catch (cause) {
+    if (!isEnclosError(cause, 'CODEC_OUT_OF_RANGE')) throw cause;
+    throw stateError('ATTESTATION_STATE_TOO_LARGE', { cause });
+  }
+}

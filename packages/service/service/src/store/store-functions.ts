@@ -1,0 +1,39 @@
+import { isJsonWithin, toBase64url, utf8 } from '@enclos/codec';
+import type { CallOptions } from '@enclos/edl';
+import type { Host } from '../../../../../services/attestation/src/tenants/tenant.ts';
+import { stateError } from '../errors.ts';
+import { sha256 } from '../state/state-record.ts';
+
+/** The host's store. What it answers is untrusted. */
+export type StoreFunctions = Pick<Host, 'storeRead' | 'storeWrite' | 'storeKeys' | 'storeRemove'>;
+
+/** A store that never answers must not stop a tenant for ever. */
+export const storeCall: CallOptions = Object.freeze({ timeoutMs: 15_000 });
+
+/** Of a call of the store. @throws ATTESTATION_STORE_UNAVAILABLE for whatever it failed with. */
+export async function answered<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (cause) {
+    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+  }
+}
+
+const maximumListed = 1000;
+/** A longer list than the interface allows is cut; anything that is not a list of texts counts as empty. */
+const listBounds = { maxDepth: 1, maxValues: 10 * maximumListed };
+
+/** What `storeKeys` answered: an array of texts, of which at most as many as the interface allows are taken. Anything else has no rows. */
+export function keysIn(text: string): readonly string[] {
+  if (!isJsonWithin(text, listBounds)) return [];
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (!Array.isArray(parsed)) return [];
+    return parsed.slice(0, maximumListed).filter((item) => typeof item === 'string');
+  } catch {
+    return [];
+  }
+}
+
+/** What stands for a tenant in keys of the store, where an issuer would not fit. */
+export const tenantName = (issuer: string): string => toBase64url(sha256(utf8(issuer)));

@@ -1,0 +1,182 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isEnclosError } from '@enclos/errors';
+import { stateError } from '../errors.ts';
+import { durableFiles, type DurableFiles } from './durable-files.ts';
+import { lockFolder, unfinishedLock, type FolderLock } from './folder-lock.ts';
+import { decodeRowFile, encodeRowFile, type RowFile } from './row-file.ts';
+import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
+
+export interface FileStoreOptions {
+  /** Default: those of Node. */
+  readonly files?: DurableFiles;
+}
+
+const unfinished = '.new';
+
+/**
+ * The embedded store: a folder that one process uses, with one file for each key.
+ *
+ * A file is written under a name of its own, synced, and renamed over the old one; then the folder is synced. So a
+ * process that is killed at any moment leaves the old row or the new one, whole.
+ *
+ * @throws ATTESTATION_STORE_REFUSED for a folder that another process uses, and for a damaged file.
+ * @throws ATTESTATION_STORE_UNAVAILABLE
+ */
+export async function openFileStore(folder: string, { files = durableFiles }: FileStoreOptions = {}): Promise<Store> {
+  const path = resolve(folder);
+  await disk(mkdir(path, { recursive: true, mode: 0o700 }));
+  const lock = await lockFolder(path);
+  try {
+    return new FileStore({ folder: path, files, lock, versions: await readVersions(path, files) });
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+interface FileStoreParts {
+  readonly folder: string;
+  readonly files: DurableFiles;
+  readonly lock: FolderLock;
+  /** Of each key. The rows themselves stay on the disk. */
+  readonly versions: Map<string, bigint>;
+}
+
+class FileStore implements Store {
+  readonly #parts: FileStoreParts;
+  #turn: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(parts: FileStoreParts) {
+    this.#parts = parts;
+  }
+
+  read(key: string): Promise<StoredRow | undefined> {
+    return this.#inTurn(async () => {
+      checkRow(key);
+      if (!this.#parts.versions.has(key)) return undefined;
+      const { version, bytes } = await readRow(this.#parts.files, this.#pathOf(key));
+      return { version, bytes };
+    });
+  }
+
+  write(key: string, version: bigint, bytes: Uint8Array): Promise<boolean> {
+    return this.#inTurn(async () => {
+      checkRow(key, bytes);
+      const { versions, lock } = this.#parts;
+      if ((versions.get(key) ?? 0n) !== version) return false;
+      await lock.check();
+      const next = newVersion();
+      await this.#replace({ key, version: next, bytes });
+      versions.set(key, next);
+      await this.#syncNames();
+      return true;
+    });
+  }
+
+  keys(prefix: string): Promise<readonly string[]> {
+    return this.#inTurn(async () => {
+      const keys = [...this.#parts.versions.keys()].filter((key) => key.startsWith(prefix));
+      return keys.sort().slice(0, maximumKeys);
+    });
+  }
+
+  remove(key: string, version: bigint): Promise<boolean> {
+    return this.#inTurn(async () => {
+      checkRow(key);
+      const { versions, lock, files } = this.#parts;
+      if (!versions.has(key) || versions.get(key) !== version) return false;
+      await lock.check();
+      await disk(files.remove(this.#pathOf(key)));
+      versions.delete(key);
+      await this.#syncNames();
+      return true;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#isClosed = true;
+      await this.#parts.lock.release();
+    });
+  }
+
+  async #replace(row: RowFile): Promise<void> {
+    const { files } = this.#parts;
+    const path = this.#pathOf(row.key);
+    const temporary = `${path}${unfinished}`;
+    try {
+      // What an earlier write could not take away, as on a disk with errors.
+      await files.remove(temporary);
+      await files.writeNew(temporary, encodeRowFile(row));
+      await files.rename(temporary, path);
+    } catch (cause) {
+      await files.remove(temporary).catch(() => undefined);
+      throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+    }
+  }
+
+  /** Until this is done the change could be lost with the power, so nobody is told that it was made. */
+  #syncNames(): Promise<void> {
+    return disk(this.#parts.files.syncFolder(this.#parts.folder));
+  }
+
+  /** Keys have characters that names of files have not, and are longer. */
+  #pathOf(key: string): string {
+    return join(this.#parts.folder, fileName(key));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => {
+      if (this.#isClosed) throw stateError('ATTESTATION_STORE_UNAVAILABLE', { message: 'The store is closed.' });
+      return work();
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+const fileName = (key: string): string => `${createHash('sha256').update(key).digest('hex')}.row`;
+
+/** Random, so that no version comes again after a removal, nor when an older folder is put in place. */
+function newVersion(): bigint {
+  return randomBytes(8).readBigUInt64BE() | 1n;
+}
+
+async function readVersions(folder: string, files: DurableFiles): Promise<Map<string, bigint>> {
+  const versions = new Map<string, bigint>();
+  for (const name of await disk(files.list(folder))) {
+    const path = join(folder, name);
+    // Written by a process that was killed before anybody was told.
+    if (name.endsWith(unfinished) || name.startsWith(unfinishedLock)) await disk(files.remove(path));
+    if (!name.endsWith('.row')) continue;
+    const { key, version } = await readRow(files, path);
+    if (fileName(key) !== name) damaged(path);
+    versions.set(key, version);
+  }
+  return versions;
+}
+
+async function readRow(files: DurableFiles, path: string): Promise<RowFile> {
+  const file = await disk(files.read(path));
+  try {
+    return decodeRowFile(file);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return damaged(path, error);
+  }
+}
+
+function damaged(path: string, cause?: unknown): never {
+  throw stateError('ATTESTATION_STORE_REFUSED', { message: `A file of the store is damaged: ${path}.`, cause });
+}
+
+async function disk<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+  }
+}
