@@ -1,5 +1,7 @@
 import { EnclosError, type ErrorDetails } from '@enclos/errors';
+import { attestationServiceErrors } from '@enclos/errors/attestation-service';
 import { attestationStateErrors } from '@enclos/errors/attestation-state';
+import { serviceErrors } from '@enclos/errors/service';
 
 type StateErrorCode = keyof typeof attestationStateErrors;
 
@@ -12,6 +14,18 @@ interface Facts {
 /** An error about state, store or peers. Its entry comes along, since other enclaves do not hold it. */
 export function stateError(code: StateErrorCode, { message, ...rest }: Facts = {}): EnclosError {
   const entry = attestationStateErrors[code];
+  return new EnclosError(code, message ?? entry.summary, { ...rest, entry });
+}
+
+const ownErrors = {
+  ...serviceErrors,
+  ATTESTATION_ISSUER_UNREACHABLE: attestationServiceErrors.ATTESTATION_ISSUER_UNREACHABLE,
+  ATTESTATION_IDENTITY_PROVIDER: attestationServiceErrors.ATTESTATION_IDENTITY_PROVIDER,
+};
+
+/** Any other error of a service. Its entry comes along, since other enclaves do not hold it. */
+export function serviceError(code: keyof typeof ownErrors, { message, ...rest }: Facts = {}): EnclosError {
+  const entry = ownErrors[code];
   return new EnclosError(code, message ?? entry.summary, { ...rest, entry });
 }
 

@@ -30,7 +30,7 @@ const endOfCertificate = '-----END CERTIFICATE-----';
 
 /**
  * Reads the evidence of a request, strictly: bounded, whole, and with nothing behind it.
- * @throws ServiceError InvalidParameter
+ * @throws ATTESTATION_EVIDENCE_REFUSED
  */
 export function readEvidence({ type, evidence }: Pick<AttestRequest, 'type' | 'evidence'>): Evidence {
   return ofCaller(() => {

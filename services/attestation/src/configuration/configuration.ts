@@ -1,3 +1,8 @@
+import type { IdentityConfiguration } from '@enclos/service/auth';
+import type { ReplicaRule } from '@enclos/service/peers';
+import type { StateFloor } from '@enclos/service/state';
+import type { TokenAlgorithm } from '../tokens/signer.ts';
+
 /** Attestation types of the API, as its paths spell them. */
 export const attestationTypes = Object.freeze([
   'SgxEnclave',
@@ -16,26 +21,6 @@ export type AttestationType = (typeof attestationTypes)[number];
  */
 export type TrustModel = 'shared' | 'aad' | 'isolated';
 
-export type TokenAlgorithm = 'RS256' | 'ES256' | 'ES384';
-
-/** How a manager of a tenant proves who it is. Without any, management is refused. */
-export interface ManagementConfiguration {
-  /** Bearer tokens of an OpenID Connect issuer. */
-  readonly bearer?: {
-    readonly issuer: string;
-    /** What `aud` must be, or hold. */
-    readonly audience: readonly string[];
-    /** Keys of the issuer as a JWKS; without it they are fetched from the issuer over TLS that ends inside. */
-    readonly keys?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
-    /** The roots in PEM that the issuer's TLS certificate must lead to. Needed when `keys` is absent. */
-    readonly certificateAuthorities?: readonly string[];
-    /** Claims that a token must have, by name and value: `{"roles": "attestation-admin"}`. */
-    readonly requiredClaims?: Readonly<Record<string, string>>;
-  };
-  /** Client certificates, by the SHA-256 of their DER in hex. */
-  readonly clientCertificates?: readonly string[];
-}
-
 /** Which TCB evidence must have. */
 export interface BaselineConfiguration {
   /** Intel's `update` parameter. Default `standard`. */
@@ -48,13 +33,6 @@ export interface BaselineConfiguration {
   readonly allowUncheckedRevocation?: boolean;
   /** A fixed time of verification, ISO 8601. For tests: refused unless `allowTestSettings` of the service is set. */
   readonly verificationTime?: string;
-}
-
-/** What the state of a tenant has reached: epoch and digest of a management result, or of `x-enclos-state` in a token. */
-export interface StateFloor {
-  readonly epoch: number;
-  /** Base64url, as in the management result. */
-  readonly digest: string;
 }
 
 export interface TenantConfiguration {
@@ -71,7 +49,8 @@ export interface TenantConfiguration {
    */
   readonly softwareRoots: readonly string[];
   readonly baseline: BaselineConfiguration;
-  readonly management: ManagementConfiguration;
+  /** How a manager of the tenant proves who it is. Without any way, management is refused. */
+  readonly management: IdentityConfiguration;
   /** `authenticated`: attest calls need what management needs. Default: `open`. */
   readonly attest: 'open' | 'authenticated';
   /** Tell callers which rule refused. Default: false. */
@@ -87,14 +66,6 @@ export interface TenantConfiguration {
    */
   readonly stateFloor?: StateFloor;
 }
-
-/**
- * Which enclaves are replicas of this one. `enclave`: those of the same MRENCLAVE. `signer`: those of the same signer and
- * product, at least of this security version (default: that of the replica which asks); for updates that keep the service up.
- */
-export type ReplicaRule =
-  | { readonly by: 'enclave' }
-  | { readonly by: 'signer'; readonly minimumSecurityVersion?: number };
 
 export interface ServiceConfiguration {
   readonly tenants: readonly TenantConfiguration[];

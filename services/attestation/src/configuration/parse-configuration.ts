@@ -1,7 +1,8 @@
 import { parseJson, type JsonValue } from '@enclos/attestation/json';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { serviceFault } from '../service-fault.ts';
-import type { ReplicaRule, ServiceConfiguration, TenantConfiguration } from './configuration.ts';
+import type { ReplicaRule } from '@enclos/service/peers';
+import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
 import { Fields, type Problems } from './configuration-fields.ts';
 import { readTenant } from './parse-tenant.ts';
 

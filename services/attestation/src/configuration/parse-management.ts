@@ -1,13 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { isEnclosError } from '@enclos/errors';
-import { keySetOf } from '@enclos/service/auth';
-import type { ManagementConfiguration } from './configuration.ts';
+import { keySetOf, type BearerConfiguration, type IdentityConfiguration } from '@enclos/service/auth';
 import type { Fields } from './configuration-fields.ts';
 import { anyPem } from './pem.ts';
 
-type Bearer = NonNullable<ManagementConfiguration['bearer']>;
-
-export function readManagement(fields: Fields | undefined): ManagementConfiguration {
+export function readManagement(fields: Fields | undefined): IdentityConfiguration {
   if (fields === undefined) return Object.freeze({});
   const bearer = readBearer(fields.fields('bearer'));
   const clientCertificates = fields.texts('clientCertificates', 'the SHA-256 of a certificate in hex', fingerprint);
@@ -18,7 +15,7 @@ export function readManagement(fields: Fields | undefined): ManagementConfigurat
   });
 }
 
-function readBearer(fields: Fields | undefined): Bearer | undefined {
+function readBearer(fields: Fields | undefined): BearerConfiguration | undefined {
   if (fields === undefined) return undefined;
   fields.require('issuer', 'audience');
   const issuer = fields.text('issuer', 'the https URL that tokens have as iss', httpsUrl);
@@ -42,7 +39,7 @@ function readBearer(fields: Fields | undefined): Bearer | undefined {
 }
 
 /** A JWKS: every key in it must be one that can verify, since somebody chose them. */
-function readKeys(fields: Fields): Bearer['keys'] {
+function readKeys(fields: Fields): BearerConfiguration['keys'] {
   const value = fields.raw('keys');
   if (value === undefined) return undefined;
   const list = isJsonObject(value) ? value['keys'] : undefined;

@@ -1,8 +1,9 @@
-import { acceptableStatuses } from '../attest/baseline.ts';
-import type { BaselineConfiguration, StateFloor, TenantConfiguration } from './configuration.ts';
+import type { StateFloor } from '@enclos/service/state';
+import type { BaselineConfiguration, TenantConfiguration } from './configuration.ts';
 import type { Fields } from './configuration-fields.ts';
 import { readManagement } from './parse-management.ts';
 import { anyPem, policyPem } from './pem.ts';
+import { acceptableStatuses } from './tcb-statuses.ts';
 
 /** 32 bytes; the last character has two bits that are zero. */
 const digestPattern = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;

@@ -1,14 +1,11 @@
 import { ByteReader, ByteWriter, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { decodeText, maximumDocumentBytes, type StateFormat } from '@enclos/service/state';
 import { attestationTypes, type AttestationType } from '../configuration/configuration.ts';
 import { maximumSecrets, secretNamePattern, type NamedSecret, type TenantDocument } from './document.ts';
 
-/** What a document may take of a record; the rest of it is for the protection, of which a certificate with evidence is the largest. */
-export const maximumDocumentBytes = 3_932_160;
 const maximumCertificates = 1024;
 const digestBytes = 32;
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * One document has one encoding: u8 number of policies; of each u8 type (its place in `attestationTypes`), ascending, u32
@@ -102,15 +99,6 @@ function encodeText(text: string): Uint8Array {
   return bytes;
 }
 
-/** The one place where bytes of a record become text. @throws CODEC_INVALID */
-export function decodeText(bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'Text that is not UTF-8.', { cause });
-  }
-}
-
 /** Node's decoder ignores what is no base64, so what it made has to give the same text again. */
 function decodeBase64(text: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64');
@@ -119,3 +107,10 @@ function decodeBase64(text: string): Uint8Array {
   }
   return bytes;
 }
+
+/** How records hold documents of tenants. */
+export const documentFormat: StateFormat<TenantDocument> = Object.freeze({
+  service: 'attestation',
+  encode: encodeDocument,
+  decode: decodeDocument,
+});

@@ -1,3 +1,4 @@
+import type { State, StateSnapshot as Snapshot } from '@enclos/service/state';
 import type { AttestationType } from '../configuration/configuration.ts';
 
 /** What of a tenant changes by management calls. */
@@ -22,21 +23,13 @@ export interface NamedSecret {
 export const secretNamePattern = /^[0-9A-Za-z-]{1,127}$/;
 export const maximumSecrets = 128;
 
-export interface StateSnapshot {
-  /** 0 for what the configuration says, and one more with every change. */
-  readonly epoch: number;
-  /** SHA-256 over the configuration's digest, epoch, the digest before and the document; base64url. */
-  readonly digest: string;
-  readonly document: TenantDocument;
-}
+export const emptyDocument: TenantDocument = Object.freeze({
+  policies: Object.freeze({}),
+  certificates: Object.freeze([]),
+  secrets: Object.freeze([]),
+});
 
-/** The state of a tenant in a store that nobody trusts. */
-export interface TenantState {
-  /**
-   * @param options fresh: what the store has now; else what was read a moment ago is good enough.
-   * @throws ATTESTATION_STATE_INVALID for a store that was tampered with, older than what this replica has seen, or partial.
-   */
-  read(options?: { readonly fresh?: boolean }): Promise<StateSnapshot>;
-  /** Changes the document; when another replica was faster, `change` runs again on what that one wrote. */
-  update(change: (document: TenantDocument) => TenantDocument): Promise<StateSnapshot>;
-}
+export type StateSnapshot = Snapshot<TenantDocument>;
+
+/** The state of a tenant in an untrusted store. */
+export type TenantState = State<TenantDocument>;

@@ -16,6 +16,9 @@ import type { ServiceOptions } from './command-line.ts';
 import { collateralSource, endorsementProvider } from './endorsements.ts';
 import { renderCounters } from '@enclos/service/metrics/exposition';
 
+/** Of the service: in its files, tables and metrics. */
+const { name } = attestation;
+
 /** What the enclave's `serve` answers. The certificate is the enclave's; whether it is in one is for evidence to say. */
 export interface Served {
   /** PEM. */
@@ -66,7 +69,7 @@ async function start(options: ServiceOptions, context: StartContext): Promise<Ru
   const configuration = await readFile(options.configuration, 'utf8');
   const audit = openAuditLog(options.audit);
   opened.push(() => audit.close());
-  const store = await openStore(storeAddress(options.store));
+  const store = await openStore(storeAddress(options.store), { service: name });
   opened.push(() => store.close());
   const metrics = createMetrics();
   const enclave = await loadServiceEnclave(options, { ...context, store, audit, metrics });
@@ -75,9 +78,10 @@ async function start(options: ServiceOptions, context: StartContext): Promise<Ru
   await writeFile(options.certificate, served.certificate);
   let unready: string | undefined;
   const admin = await startAdminServer({
+    option: '--admin',
     address: options.admin,
     unready: () => unready,
-    metrics: async () => metrics.render() + renderCounters(await enclave.call.counters({})),
+    metrics: async () => metrics.render() + renderCounters(name, await enclave.call.counters({})),
   });
   opened.push(() => admin.close());
   const ended = enclave.exited.then(({ detail }) => {

@@ -15,7 +15,7 @@ const maximumNonce = 4096;
 /** Five members, and two in each of two objects among them. A body with more has one that is not known. */
 const maximumValues = 9;
 
-/** Reads the body of an attest call. @throws ServiceError InvalidParameter */
+/** Reads the body of an attest call. @throws SERVICE_REQUEST_INVALID */
 export function readAttestBody(
   body: Uint8Array,
   { type, maxBytes }: { readonly type: AttestedType; readonly maxBytes: number },

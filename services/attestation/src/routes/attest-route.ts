@@ -1,7 +1,8 @@
 import type { AttestRequest } from '../attest/attest.ts';
-import type { Answer, Call } from './call.ts';
+import type { Call } from './call.ts';
 import { readAttestBody } from './attest-body.ts';
-import { ServiceError } from '@enclos/service/routes';
+import { Refusal } from '@enclos/service/refusal';
+import type { Answer } from '@enclos/service/routes';
 
 /** POST /attest/… of a type that is verified here. */
 export async function attestRoute({ request, tenant, options }: Call, type: AttestRequest['type']): Promise<Answer> {
@@ -17,8 +18,8 @@ export async function attestRoute({ request, tenant, options }: Call, type: Atte
   };
 }
 
-/** POST /attest/Tpm and /attest/AzureGuest. @throws ServiceError NotImplemented, always */
+/** POST /attest/Tpm and /attest/AzureGuest. @throws SERVICE_NOT_IMPLEMENTED, always */
 export function attestNotImplemented(operation: string): Promise<Answer> {
   const message = `${operation} is not implemented by this service.`;
-  return Promise.reject(new ServiceError(501, 'NotImplemented', message));
+  return Promise.reject(new Refusal('SERVICE_NOT_IMPLEMENTED', message));
 }

@@ -1,49 +1,53 @@
-import type { AttestationType } from '../configuration/configuration.ts';
-import type { Tenant } from '../tenants/tenant.ts';
-import type { ApiOptions } from '../api/api-options.ts';
-import type { VersionRule } from '../api/api-versions.ts';
 import type { HttpRequest } from '@enclos/enclave/http';
+import type { Route, RouteCall } from '@enclos/service/routes';
+import type { Site } from '@enclos/service/api';
+import type { AttestRequest, AttestResult } from '../attest/attest.ts';
+import { attestationTypes, type AttestationType } from '../configuration/configuration.ts';
+import type { Tenant } from '../tenants/tenant.ts';
+
+/** What routes need beside the tenant. */
+export interface RouteContext {
+  /**
+   * Verifies evidence, runs the policy and signs the token.
+   * @throws a Refusal for what the caller is told; anything else is answered as a fault.
+   */
+  readonly attest: (request: AttestRequest, tenant: Tenant) => Promise<AttestResult>;
+  readonly limits: { readonly maxBodyBytes: number };
+  /** The clock of the host: nothing that only time protects is safe from the host. */
+  readonly now: () => Date;
+}
+
+/** A tenant as the API serves it. */
+export interface TenantSite extends Site {
+  readonly tenant: string;
+  readonly served: Tenant;
+  readonly context: RouteContext;
+}
 
 /** One request on its route, let in. */
 export interface Call {
   readonly request: HttpRequest;
   readonly tenant: Tenant;
-  readonly options: ApiOptions;
+  readonly options: RouteContext;
+  /** What stands for `{type}` in the path; the first type for paths without, whose routes do not look at it. */
+  readonly type: AttestationType;
   /** What stands for `{name}` in the path; empty for paths without. */
   readonly name: string;
 }
 
-/** What a route answers with status 200. */
-export interface Answer {
-  /** Written as JSON. */
-  readonly body: unknown;
-  /** Default: `application/json; charset=utf-8`. */
-  readonly contentType?: string;
-  /** For the audit log. */
-  readonly facts?: AuditFacts;
-}
+/** Discovery has no version in what Azure's clients send, so there it may be absent. */
+export type VersionRule = 'required' | 'optional';
 
-export interface AuditFacts {
-  readonly policyHash?: string;
-  readonly attestationType?: string;
-  readonly platform?: string;
-  /** The name of a secret. */
-  readonly secret?: string;
-  /** Of what a secret was released to: MRENCLAVE, launch measurement or MRTD, hex. */
-  readonly measurement?: string;
-}
-
-export interface Route {
-  /** What it is called in the OpenAPI document, the audit log and the counters. */
-  readonly operation: string;
-  readonly method: 'DELETE' | 'GET' | 'POST' | 'PUT';
-  /** `{type}` stands for each attestation type, `{name}` at the end for any name of a secret. */
-  readonly path: string;
-  readonly summary: string;
+/** A route of the service, before the size of attest requests is configured. */
+export interface ServiceRoute extends Omit<Route<TenantSite>, 'body' | 'needs'> {
   /** `nothing`: open. `attest`: as the tenant's configuration says. `management`: a manager of the tenant. */
   readonly needs: 'nothing' | 'attest' | 'management';
   readonly version: VersionRule;
   /** How many bytes its body may have; `evidence`: as the configuration says. Absent when it takes no body. */
   readonly body?: number | 'evidence';
-  readonly answer: (call: Call, type: AttestationType) => Promise<Answer>;
+}
+
+export function callOf({ request, site, parameters }: RouteCall<TenantSite>): Call {
+  const type = attestationTypes.find((each) => each === parameters['type']) ?? attestationTypes[0];
+  return { request, tenant: site.served, options: site.context, type, name: parameters['name'] ?? '' };
 }

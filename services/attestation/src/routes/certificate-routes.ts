@@ -1,9 +1,10 @@
 import { isJsonObject, parseJson, type JsonValue } from '@enclos/attestation/json';
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import type { Answer, Call } from './call.ts';
+import type { Call } from './call.ts';
 import { invalid, onlyMembers, readJwsText } from '@enclos/service/body';
-import { ServiceError } from '@enclos/service/routes';
+import { isRefusal, Refusal } from '@enclos/service/refusal';
+import type { Answer } from '@enclos/service/routes';
 import { decodeUtf8 } from '@enclos/service/jose';
 import { jwkOf, readX5c } from '../certificates/x5c.ts';
 import { maximumJws, openManagementJws, requireRegistered, type ManagementJws } from '../policies/policy-jws.ts';
@@ -76,7 +77,7 @@ async function changeCertificates({ request, tenant, options }: Call, result: st
 
 function requireIsolated(model: string): void {
   if (model === 'isolated') return;
-  if (model === 'shared') throw new ServiceError(403, 'Forbidden', 'A shared tenant has no managers.');
+  if (model === 'shared') throw new Refusal('SERVICE_FORBIDDEN', 'A shared tenant has no managers.');
   throw refused('Only a tenant of the isolated model has policy management certificates.');
 }
 
@@ -90,8 +91,8 @@ function readPayload({ payload }: ManagementJws): PolicyCertificate {
     }
     return readJwk(body[name]);
   } catch (error) {
-    if (isEnclosError(error)) throw invalid(`The payload holds no certificate that is taken: ${error.message}`, error);
-    throw error;
+    if (!isEnclosError(error) || isRefusal(error)) throw error;
+    throw invalid(`The payload holds no certificate that is taken: ${error.message}`, error);
   }
 }
 
@@ -108,6 +109,6 @@ function toBase64(der: Uint8Array): string {
   return Buffer.from(der).toString('base64');
 }
 
-function refused(message: string): ServiceError {
-  return new ServiceError(400, 'InvalidOperation', message, { details: { rule: 'certificates' } });
+function refused(message: string): Refusal {
+  return new Refusal('SERVICE_OPERATION_INVALID', message, { explanation: { rule: 'certificates' } });
 }

@@ -1,5 +1,6 @@
-import type { PublishedKey } from '../tokens/signer.ts';
-import type { Answer, Call } from './call.ts';
+import type { PublishedKey } from '@enclos/service/peers';
+import type { Answer } from '@enclos/service/routes';
+import type { Call } from './call.ts';
 
 /** GET /certs. @returns JWKS (RFC 7517 section 5) */
 export async function certs({ request, tenant }: Call): Promise<Answer> {

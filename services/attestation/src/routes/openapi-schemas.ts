@@ -1,3 +1,4 @@
+import { errorSchema } from '@enclos/service/routes';
 import { wrapAlgorithms } from '../release/index.ts';
 
 const base64url = { type: 'string', contentEncoding: 'base64url' };
@@ -75,21 +76,7 @@ export const schemas = {
       value: { type: 'string', description: 'A JSON Web Token with request, and response with the wrapped secret' },
     },
   },
-  Error: {
-    type: 'object',
-    required: ['error'],
-    properties: {
-      error: {
-        type: 'object',
-        required: ['code', 'message'],
-        properties: {
-          code: { type: 'string' },
-          message: { type: 'string' },
-          details: { type: 'object', description: 'Why, for tenants with explainRefusals' },
-        },
-      },
-    },
-  },
+  Error: errorSchema,
   KeySet: {
     type: 'object',
     required: ['keys'],

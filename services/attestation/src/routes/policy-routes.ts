@@ -1,7 +1,8 @@
 import { isEnclosError } from '@enclos/errors';
-import type { Answer, Call } from './call.ts';
+import type { Call } from './call.ts';
 import { invalid, readJwsText } from '@enclos/service/body';
-import { ServiceError } from '@enclos/service/routes';
+import { isRefusal, Refusal } from '@enclos/service/refusal';
+import type { Answer } from '@enclos/service/routes';
 import { registeredCertificates } from '../policies/registered.ts';
 import { jwkOf } from '../certificates/x5c.ts';
 import type { StateSnapshot, TenantDocument } from '../document/document.ts';
@@ -17,7 +18,7 @@ import {
 } from '../policies/stored-policy.ts';
 
 /** GET /policies/{type}: a token whose `x-ms-policy` is the JWS that set the policy, or one, not signed, of the default. */
-export async function getPolicy({ tenant }: Call, type: AttestationType): Promise<Answer> {
+export async function getPolicy({ tenant, type }: Call): Promise<Answer> {
   const snapshot = await tenant.state.read({ fresh: true });
   const stored = snapshot.document.policies[type];
   const jws = stored ?? unsignedPolicyJws(defaultPolicy(type, tenant.configuration));
@@ -26,8 +27,8 @@ export async function getPolicy({ tenant }: Call, type: AttestationType): Promis
 }
 
 /** PUT /policies/{type} */
-export async function setPolicy(call: Call, type: AttestationType): Promise<Answer> {
-  const { tenant } = call;
+export async function setPolicy(call: Call): Promise<Answer> {
+  const { tenant, type } = call;
   const jws = openBody(call);
   const payload = readPayload(jws);
   checkPolicyText(payload.text);
@@ -43,8 +44,8 @@ export async function setPolicy(call: Call, type: AttestationType): Promise<Answ
 }
 
 /** POST /policies/{type}:reset, with a JWS whose payload is empty. */
-export async function resetPolicy(call: Call, type: AttestationType): Promise<Answer> {
-  const { tenant } = call;
+export async function resetPolicy(call: Call): Promise<Answer> {
+  const { tenant, type } = call;
   const jws = openBody(call);
   // A policy that is sent here by mistake, or by somebody who got hold of one, must not remove another.
   if (jws.payload.length > 0) throw invalid('A JSON Web Signature with an empty payload resets a policy.');
@@ -70,8 +71,8 @@ export function stateClaim({ epoch, digest }: StateSnapshot): {
 
 function openBody({ request, tenant, options }: Call): ManagementJws {
   if (tenant.configuration.trustModel === 'shared') {
-    throw new ServiceError(403, 'Forbidden', 'The policies of a shared tenant cannot be changed.', {
-      details: { rule: 'trust-model' },
+    throw new Refusal('SERVICE_FORBIDDEN', 'The policies of a shared tenant cannot be changed.', {
+      explanation: { rule: 'trust-model' },
     });
   }
   return openManagementJws(readJwsText(request.body, maximumJws), options.now());
@@ -95,7 +96,7 @@ function readPayload({ payload }: ManagementJws): PolicyPayload {
   try {
     return readPolicyPayload(payload);
   } catch (error) {
-    if (isEnclosError(error)) throw invalid(`The payload is no policy: ${error.message}`, error);
-    throw error;
+    if (!isEnclosError(error) || isRefusal(error)) throw error;
+    throw invalid(`The payload is no policy: ${error.message}`, error);
   }
 }

@@ -1,8 +1,9 @@
 import type { VerifiedToken } from '@enclos/attestation/client';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
-import type { Answer, Call } from './call.ts';
+import type { Call } from './call.ts';
 import { invalid, optionalText, readJsonObject } from '@enclos/service/body';
-import { ServiceError } from '@enclos/service/routes';
+import { Refusal } from '@enclos/service/refusal';
+import type { Answer } from '@enclos/service/routes';
 import { stateClaim } from './policy-routes.ts';
 import {
   evaluateRelease,
@@ -111,24 +112,24 @@ async function told<T>(secret: string, token: VerifiedToken | undefined, work: (
   }
 }
 
-function refusalOf(error: EnclosError, facts: Readonly<Record<string, string>>): EnclosError | ServiceError {
+function refusalOf(error: EnclosError, facts: Readonly<Record<string, string>>): EnclosError {
   const { code, message, details } = error;
   switch (code) {
     case 'TOKEN_REFUSED':
     case 'TOKEN_NOT_ACCEPTED':
-      return new ServiceError(403, 'Forbidden', `The token is not accepted. ${message}`, {
+      return new Refusal('SERVICE_FORBIDDEN', `The token is not accepted. ${message}`, {
         cause: error,
-        details: { rule: 'token', reason: details['rule'], ...facts },
+        explanation: { rule: 'token', reason: details['rule'], ...facts },
       });
     case 'RELEASE_REFUSED':
-      return new ServiceError(403, 'Forbidden', 'The release policy of the secret does not hold for the token.', {
+      return new Refusal('SERVICE_FORBIDDEN', 'The release policy of the secret does not hold for the token.', {
         cause: error,
-        details: { rule: 'release-policy', reasons: details['reasons'], ...facts },
+        explanation: { rule: 'release-policy', reasons: details['reasons'], ...facts },
       });
     case 'RELEASE_KEY_REFUSED':
-      return new ServiceError(400, 'InvalidParameter', message, {
+      return new Refusal('SERVICE_REQUEST_INVALID', message, {
         cause: error,
-        details: { rule: 'release-key', reason: details['rule'], ...facts },
+        explanation: { rule: 'release-key', reason: details['rule'], ...facts },
       });
     default:
       return error;

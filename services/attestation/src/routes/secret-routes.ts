@@ -1,8 +1,10 @@
 import { isJsonObject, maximumJsonValues, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { isEnclosError } from '@enclos/errors';
-import type { Answer, Call } from './call.ts';
+import type { Call } from './call.ts';
 import { base64urlBytes, invalid, optionalText, readJsonObject } from '@enclos/service/body';
-import { ServiceError } from '@enclos/service/routes';
+import { Refusal } from '@enclos/service/refusal';
+import type { Answer } from '@enclos/service/routes';
+import { refusal } from '../service-fault.ts';
 import { stateClaim } from './policy-routes.ts';
 import { parseReleasePolicy } from '../release/index.ts';
 import { maximumSecrets, type NamedSecret, type TenantDocument } from '../document/document.ts';
@@ -50,37 +52,37 @@ export async function deleteSecret(call: Call): Promise<Answer> {
   return { body: { token }, facts: { secret: name } };
 }
 
-/** @throws ServiceError NotImplemented where replicas share a store. */
+/** @throws SERVICE_NOT_IMPLEMENTED where replicas share a store. */
 export function secretsOf({ tenant }: Call): TenantSecrets {
   if (tenant.secrets !== undefined) return tenant.secrets;
   const message =
     'Secrets are kept by a service of one replica only: they are sealed to its machine, and replicas share nothing that could open them.';
-  throw new ServiceError(501, 'NotImplemented', message, { details: { rule: 'replicas' } });
+  throw new Refusal('SERVICE_NOT_IMPLEMENTED', message, { explanation: { rule: 'replicas' } });
 }
 
-export function noSuchSecret(name: string): ServiceError {
-  const details = { rule: 'secret', secret: name };
-  return new ServiceError(404, 'NotFound', 'The tenant has no secret of this name.', { details });
+export function noSuchSecret(name: string): Refusal {
+  const explanation = { rule: 'secret', secret: name };
+  return new Refusal('SERVICE_NOT_FOUND', 'The tenant has no secret of this name.', { explanation });
 }
 
 function changeableSecretsOf(call: Call): TenantSecrets {
   if (call.tenant.configuration.trustModel !== 'shared') return secretsOf(call);
-  throw new ServiceError(403, 'Forbidden', 'The secrets of a shared tenant cannot be changed.', {
-    details: { rule: 'trust-model' },
+  throw new Refusal('SERVICE_FORBIDDEN', 'The secrets of a shared tenant cannot be changed.', {
+    explanation: { rule: 'trust-model' },
   });
 }
 
 function withSecret(document: TenantDocument, named: NamedSecret): TenantDocument {
   const others = document.secrets.filter(({ name }) => name !== named.name);
   if (others.length >= maximumSecrets) {
-    const details = { rule: 'secrets', secret: named.name };
-    throw new ServiceError(400, 'InvalidOperation', `A tenant has at most ${maximumSecrets} secrets.`, { details });
+    const explanation = { rule: 'secrets', secret: named.name };
+    throw new Refusal('SERVICE_OPERATION_INVALID', `A tenant has at most ${maximumSecrets} secrets.`, { explanation });
   }
   const secrets = [...others, named].toSorted((left, right) => (left.name < right.name ? -1 : 1));
   return { ...document, secrets };
 }
 
-/** @throws ServiceError InvalidParameter; PolicyParsingError, whose message begins with the place of the mistake. */
+/** @throws SERVICE_REQUEST_INVALID; PolicyParsingError, whose message begins with the place of the mistake. */
 function readSecretBody({ request }: Call): NewSecret {
   const body = readJsonObject(request.body, { maxBytes: maximumSecretBody, maxValues: maximumJsonValues, members });
   const text = optionalText(body, 'secret', maximumSecretText);
@@ -101,8 +103,8 @@ function checkedPolicy(policy: JsonObject): string {
     return text;
   } catch (error) {
     if (!isEnclosError(error, 'RELEASE_POLICY_INVALID')) throw error;
-    const details = { rule: 'release-policy', pointer: `/releasePolicy${String(error.details['pointer'])}` };
-    throw new ServiceError(400, 'PolicyParsingError', error.message, { cause: error, details });
+    const explanation = { rule: 'release-policy', pointer: `/releasePolicy${String(error.details['pointer'])}` };
+    throw refusal('ATTESTATION_POLICY_INVALID', error.message, { cause: error, explanation });
   }
 }
 

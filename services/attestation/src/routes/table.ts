@@ -2,14 +2,16 @@ import { addCertificate, getCertificates, removeCertificate } from './certificat
 import { getPolicy, resetPolicy, setPolicy } from './policy-routes.ts';
 import { maximumReleaseBody, releaseSecret } from './release-route.ts';
 import { deleteSecret, listSecrets, maximumSecretBody, setSecret } from './secret-routes.ts';
-import { attestationTypes, type AttestationType } from '../configuration/configuration.ts';
+import { createRouteTable, type Answer, type RouteTable } from '@enclos/service/routes';
+import { attestationTypes } from '../configuration/configuration.ts';
+import { secretNamePattern } from '../document/document.ts';
 import { attestNotImplemented, attestRoute } from './attest-route.ts';
-import type { Route } from './call.ts';
+import { callOf, type Call, type ServiceRoute } from './call.ts';
 import { certs, openidConfiguration } from './discovery.ts';
-import { openapiDocument } from '@enclos/service/routes';
+import { serviceDocument } from './openapi.ts';
 import { tcbBaselines } from './tcb-baselines.ts';
 
-function attests(type: 'SgxEnclave' | 'OpenEnclave' | 'SevSnpVm' | 'TdxVm', summary: string): Route {
+function attests(type: 'SgxEnclave' | 'OpenEnclave' | 'SevSnpVm' | 'TdxVm', summary: string): ServiceRoute {
   return {
     operation: `attest${type}`,
     method: 'POST',
@@ -18,11 +20,11 @@ function attests(type: 'SgxEnclave' | 'OpenEnclave' | 'SevSnpVm' | 'TdxVm', summ
     needs: 'attest',
     version: 'required',
     body: 'evidence',
-    answer: (call) => attestRoute(call, type),
+    answer: (call) => attestRoute(callOf(call), type),
   };
 }
 
-function attestsLater(type: 'Tpm' | 'AzureGuest', summary: string): Route {
+function attestsLater(type: 'Tpm' | 'AzureGuest', summary: string): ServiceRoute {
   return {
     operation: `attest${type}`,
     method: 'POST',
@@ -38,16 +40,21 @@ function attestsLater(type: 'Tpm' | 'AzureGuest', summary: string): Route {
 /** Of a management JWS: a policy has at most 256 KiB, which are in base64url twice, and certificates come with it. */
 const maximumManagementBody = 786_432;
 
-function manages(route: Omit<Route, 'needs' | 'version'>): Route {
-  return { ...route, needs: 'management', version: 'required' };
+/** A route whose answer takes a `Call`. */
+type Answering<K extends keyof ServiceRoute> = Omit<ServiceRoute, K | 'answer'> & {
+  readonly answer: (call: Call) => Promise<Answer>;
+};
+
+function manages({ answer, ...route }: Answering<'needs' | 'version'>): ServiceRoute {
+  return { ...route, needs: 'management', version: 'required', answer: (call) => answer(callOf(call)) };
 }
 
-function discovers(route: Omit<Route, 'needs' | 'version' | 'method'>): Route {
-  return { ...route, method: 'GET', needs: 'nothing', version: 'optional' };
+function discovers({ answer, ...route }: Answering<'needs' | 'version' | 'method'>): ServiceRoute {
+  return { ...route, method: 'GET', needs: 'nothing', version: 'optional', answer: (call) => answer(callOf(call)) };
 }
 
 /** Every call that is answered. The OpenAPI document is made from this list. */
-export const routes: readonly Route[] = Object.freeze([
+export const routes: readonly ServiceRoute[] = Object.freeze([
   attests('SgxEnclave', 'Attest an SGX enclave by its quote'),
   attests('OpenEnclave', 'Attest an SGX enclave by its Open Enclave report'),
   attests('SevSnpVm', 'Attest an SEV-SNP virtual machine by its report and certificates'),
@@ -130,7 +137,7 @@ export const routes: readonly Route[] = Object.freeze([
     needs: 'attest',
     version: 'required',
     body: maximumReleaseBody,
-    answer: releaseSecret,
+    answer: (call) => releaseSecret(callOf(call)),
   },
   discovers({ operation: 'certs', path: '/certs', summary: 'The keys that sign tokens', answer: certs }),
   discovers({
@@ -149,51 +156,18 @@ export const routes: readonly Route[] = Object.freeze([
     operation: 'openapi',
     path: '/openapi.json',
     summary: 'This document',
-    answer: () => Promise.resolve({ body: openapiDocument(routes) }),
+    answer: () => Promise.resolve({ body: serviceDocument(routes) }),
   }),
 ]);
 
-export interface RouteOfType {
-  readonly route: Route;
-  /** The first one for paths without a type, whose routes do not look at it. */
-  readonly type: AttestationType;
-}
+/** A route whose body has a configured size. */
+export type SizedRoute = Omit<ServiceRoute, 'body'> & { readonly body?: number };
 
-export interface FoundRoute extends RouteOfType {
-  /** What the path has for `{name}`, or nothing. */
-  readonly name: string;
-}
-
-/** The routes at a path, by method. */
-export interface Place {
-  readonly methods: ReadonlyMap<string, RouteOfType>;
-  readonly name: string;
-}
-
-/** Routes by their path as it is sent and their method: no path is decoded, so none has two spellings. */
-const byPath: ReadonlyMap<string, ReadonlyMap<string, RouteOfType>> = indexRoutes();
-/** A folder, and in it a name as `secretNamePattern` has it. */
-const namedPattern = /^(\/[a-z]+\/)([0-9A-Za-z-]{1,127})$/;
-
-function indexRoutes(): Map<string, Map<string, RouteOfType>> {
-  const index = new Map<string, Map<string, RouteOfType>>();
-  for (const route of routes) {
-    for (const type of attestationTypes) {
-      const path = route.path.replace('{type}', type);
-      const methods = index.get(path) ?? new Map<string, RouteOfType>();
-      if (!methods.has(route.method)) methods.set(route.method, { route, type });
-      index.set(path, methods);
-    }
-  }
-  return index;
-}
-
-/** The routes at a path; undefined when there are none. */
-export function placeAt(path: string): Place | undefined {
-  const [, folder = '', name = ''] = namedPattern.exec(path) ?? [];
-  // A request with the braces of the pattern in its path names nothing.
-  const exact = path.includes('{') ? undefined : byPath.get(path);
-  if (exact !== undefined) return { methods: exact, name: '' };
-  const methods = byPath.get(`${folder}{name}`);
-  return methods === undefined ? undefined : { methods, name };
+/** The routes by path and method. @param limits.maxBodyBytes how many bytes an attest request may have */
+export function routeTable({ maxBodyBytes }: { readonly maxBodyBytes: number }): RouteTable<SizedRoute> {
+  const sized = routes.map(({ body, ...route }): SizedRoute => {
+    if (body === undefined) return route;
+    return { ...route, body: body === 'evidence' ? maxBodyBytes : body };
+  });
+  return createRouteTable(sized, { type: { choices: attestationTypes }, name: { pattern: secretNamePattern } });
 }

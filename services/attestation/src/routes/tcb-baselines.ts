@@ -1,5 +1,6 @@
 import type { AttestationType } from '../configuration/configuration.ts';
-import type { Answer, Call } from './call.ts';
+import type { Answer } from '@enclos/service/routes';
+import type { Call } from './call.ts';
 
 interface TcbBaseline {
   readonly tcbIdentifier: string;
@@ -33,7 +34,7 @@ const publishedSgx: readonly TcbBaseline[] = Object.freeze([
 const intel: ReadonlySet<AttestationType> = new Set(['SgxEnclave', 'OpenEnclave', 'TdxVm']);
 
 /** GET /tcbbaselines/{type}: those that are known by number, and which one the tenant's configuration selects. */
-export function tcbBaselines({ tenant }: Call, type: AttestationType): Promise<Answer> {
+export function tcbBaselines({ tenant, type }: Call): Promise<Answer> {
   if (!intel.has(type)) return Promise.resolve({ body: { tcbBaselines: [] } });
   const { evaluationDataNumber: number, update = 'standard' } = tenant.configuration.baseline;
   const selected = number === undefined ? update : String(number);

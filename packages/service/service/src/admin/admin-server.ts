@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EnclosError } from '@enclos/errors';
-import type { AddressOption } from '../../../../../services/attestation/src/host/command-line.ts';
+import { serviceError } from '../errors.ts';
 
 export interface AdminOptions {
-  readonly address: AddressOption;
+  /** The option of the command line that names the address, for messages: `--admin`. */
+  readonly option: string;
+  readonly address: { readonly host: string; readonly port: number };
   /** Why the service is not ready; undefined when it is. */
   readonly unready: () => string | undefined;
   /** Prometheus, text format 0.0.4. */
@@ -19,10 +20,10 @@ export interface AdminServer {
 
 /**
  * Health, readiness and metrics over plain HTTP: for the kubelet and Prometheus,
- * not for the network. Nothing of it is secret, and nothing of it is evidence.
- * @throws ATTESTATION_USAGE where it cannot listen
+ * not for the network. None of it is secret, and none of it is evidence.
+ * @throws SERVICE_ADDRESS_UNUSABLE where it cannot listen
  */
-export async function startAdminServer({ address, unready, metrics }: AdminOptions): Promise<AdminServer> {
+export async function startAdminServer({ option, address, unready, metrics }: AdminOptions): Promise<AdminServer> {
   const server: Server = createServer((request, response) => {
     const answer = (status: number, body: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
@@ -48,8 +49,8 @@ export async function startAdminServer({ address, unready, metrics }: AdminOptio
   server.listen(address.port, address.host);
   await once(server, 'listening').catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `--admin ${address.host}:${address.port} cannot be opened: ${reason}. Choose another address, or end what listens there.`;
-    throw new EnclosError('ATTESTATION_USAGE', message, { cause });
+    const message = `${option} ${address.host}:${address.port} cannot be opened: ${reason}. Choose another address, or end what listens there.`;
+    throw serviceError('SERVICE_ADDRESS_UNUSABLE', { message, cause });
   });
   return Object.freeze<AdminServer>({
     port: (server.address() as AddressInfo).port,

@@ -1,44 +1,60 @@
-import type { Answer, AuditFacts } from '../../../../../services/attestation/src/routes/call.ts';
-import type { ServiceError } from '../routes/error-answer.ts';
+/** What the answer of a call adds to its line: short texts, such as the hash of a policy. */
+export type AuditFacts = Readonly<Record<string, string>>;
 
-/** One line of the audit log. It never holds evidence, tokens, runtime data, secrets or texts of policies. */
-export interface AuditLine extends AuditFacts {
-  readonly time: string;
-  /** The issuer. */
-  readonly tenant: string;
-  readonly call: string;
-  readonly type?: string;
-  readonly requestId: string;
-  /** See `Principal`; `anonymous` when nobody asked who. */
-  readonly who: string;
+/** How a call ended. */
+export interface AuditOutcome {
   readonly outcome: 'ok' | 'refused' | 'failed';
+  /** The name of the error, as the caller is told. */
   readonly error?: string;
-  /** What refused: a rule of this service or of the policy. */
-  readonly rule?: string;
-  readonly reason?: string;
+  /** Why, in a form for programs. Of its members only those that are listed, and only short texts, get into the line. */
+  readonly explanation?: Readonly<Record<string, unknown>> | undefined;
+  readonly facts?: AuditFacts | undefined;
+}
+
+/** What is known of a call. */
+export interface AuditedCall {
+  readonly time: Date;
+  /** Whose call it is, where a service has several tenants. */
+  readonly tenant?: string | undefined;
+  readonly call: string;
+  /** Parameters of the path that come from closed sets. */
+  readonly parameters?: AuditFacts;
+  readonly requestId: string;
+  /** See `Principal`; `anonymous` when the call needs no identity. */
+  readonly who: string;
 }
 
 const maximumText = 256;
+/** What every service tells: `rule` names what refused. */
+const everyService = ['who', 'rule', 'reason'] as const;
 
-/** What a line says of an answer. */
-export function auditOutcome(answer: Answer | ServiceError): Partial<AuditLine> & Pick<AuditLine, 'outcome'> {
-  if (!('status' in answer)) return { outcome: 'ok', ...answer.facts };
-  const { status, code, details = {} } = answer;
-  return {
-    outcome: status >= 500 && code !== 'NotImplemented' ? 'failed' : 'refused',
-    error: code,
-    ...shortText('who', details['who']),
-    ...shortText('rule', details['rule']),
-    ...shortText('reason', details['reason']),
-    ...shortText('policyHash', details['policyHash']),
-    ...shortText('secret', details['secret']),
-    ...shortText('measurement', details['measurement']),
-  };
+/**
+ * One line of the audit log, as JSON. It never holds evidence, tokens, secrets or texts of policies: of an explanation only
+ * the members `who`, `rule`, `reason` and `told` are taken.
+ */
+export function auditLine(call: AuditedCall, outcome: AuditOutcome, told: readonly string[] = []): string {
+  const { time, tenant, parameters, requestId, who } = call;
+  const { error, explanation = {}, facts } = outcome;
+  return JSON.stringify({
+    time: time.toISOString(),
+    tenant,
+    call: call.call,
+    ...parameters,
+    requestId,
+    who,
+    outcome: outcome.outcome,
+    error,
+    ...shortTexts(explanation, [...everyService, ...told]),
+    ...facts,
+  });
 }
 
-type ShortText = 'measurement' | 'policyHash' | 'reason' | 'rule' | 'secret' | 'who';
+/** Explanations are for programs and of any shape: the log takes short texts. */
+function shortTexts(explanation: Readonly<Record<string, unknown>>, names: readonly string[]): AuditFacts {
+  const texts = names.map((name) => [name, explanation[name]] as const);
+  return Object.fromEntries(texts.filter((entry): entry is readonly [string, string] => isShortText(entry[1])));
+}
 
-/** Details are for programs and of any shape: the log takes short texts. */
-function shortText(name: ShortText, value: unknown): Partial<AuditLine> {
-  return typeof value === 'string' && value.length <= maximumText ? { [name]: value } : {};
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maximumText;
 }

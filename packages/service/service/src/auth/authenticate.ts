@@ -1,39 +1,38 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
-import { ServiceError } from '../routes/error-answer.ts';
+import { Refusal } from '../refusal.ts';
 import type { HttpRequest } from '@enclos/enclave/http';
-import type { FetchKeys } from '../../../../../services/attestation/src/api/api-options.ts';
-import type { ManagementConfiguration, TenantConfiguration } from '../../../../../services/attestation/src/configuration/configuration.ts';
-import { verifyBearer, type BearerConfiguration, type BearerRefusal } from './bearer.ts';
+import { verifyBearer, type BearerRefusal } from './bearer.ts';
 import { knownCertificate } from './client-certificate.ts';
+import type { BearerConfiguration, FetchKeys, IdentityConfiguration, Principal } from './identity.ts';
 import { IssuerKeys, keySetOf, type IssuerKey } from './issuer-keys.ts';
-
-/** Who made a call, for the audit log: `sub:` and a hash of issuer and subject, or `certificate:` and its SHA-256. */
-export type Principal = string;
 
 /** Lets a request in, or throws. */
 export type Authenticate = (request: HttpRequest) => Promise<Principal>;
 
 export interface AuthenticateOptions {
-  readonly tenant: TenantConfiguration;
+  /** Without any way to prove an identity, nothing is let in. */
+  readonly identity: IdentityConfiguration;
+  /** The issuers of this service's own tokens, which open nothing. */
   readonly ownIssuers: ReadonlySet<string>;
   readonly now: () => Date;
   readonly elapsed: () => number;
-  readonly fetchKeys: FetchKeys | undefined;
+  /** Needed when the issuer of bearer tokens has no `keys` in the configuration. */
+  readonly fetchKeys?: FetchKeys | undefined;
 }
 
 /** One value of one scheme (RFC 6750 section 2.1). Two headers that were joined by a comma are none. */
 const bearerPattern = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
-/** How a tenant's managers prove who they are. @throws a CODEC error for configured keys that are none. */
+/** How callers prove that they have a role. @throws a CODEC error for configured keys that are not keys. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { bearer, clientCertificates = [] } = options.tenant.management;
+  const { bearer, clientCertificates = [] } = options.identity;
   const findKey = bearer === undefined ? undefined : keyFinder(bearer, options);
   return async (request) => {
     const now = options.now();
     const fingerprint = knownCertificate(request.clientCertificate, clientCertificates, now);
     if (fingerprint !== undefined) return `certificate:${fingerprint}`;
-    if (bearer === undefined || findKey === undefined) throw withoutBearer(request, options.tenant.management);
+    if (bearer === undefined || findKey === undefined) throw withoutBearer(request, options.identity);
     const token = bearerPattern.exec(request.headers.get('authorization') ?? '')?.[1];
     if (token === undefined) throw unauthorized(request, bearer);
     const verdict = await verifyBearer(token, {
@@ -83,27 +82,31 @@ function unauthorized(
   { path }: HttpRequest,
   { issuer, audience: [resource = ''] }: BearerConfiguration,
   refusal?: BearerRefusal,
-): ServiceError {
+): Refusal {
   const challenge = `Bearer authorization_uri="${issuer}", resource="${resource}"`;
-  return new ServiceError(401, 'Unauthorized', `Access to ${path} requires a valid JWT bearer token`, {
-    details: { rule: 'authentication', reason: refusal ?? 'absent' },
-    headers: { 'www-authenticate': refusal === undefined ? challenge : `${challenge}, error="invalid_token"` },
+  return new Refusal('SERVICE_UNAUTHENTICATED', `Access to ${path} requires a valid JWT bearer token`, {
+    explanation: { rule: 'authentication', reason: refusal ?? 'absent' },
+    details: { challenge: refusal === undefined ? challenge : `${challenge}, error="invalid_token"` },
   });
 }
 
-function withoutBearer({ path }: HttpRequest, { clientCertificates = [] }: ManagementConfiguration): ServiceError {
+function withoutBearer({ path }: HttpRequest, { clientCertificates = [] }: IdentityConfiguration): Refusal {
   if (clientCertificates.length === 0) {
-    return new ServiceError(403, 'Forbidden', 'This tenant lets nobody in: its configuration names no managers.', {
-      details: { rule: 'authentication', reason: 'not-configured' },
-    });
+    return new Refusal(
+      'SERVICE_FORBIDDEN',
+      'No caller is let in: the configuration names no way to prove an identity.',
+      {
+        explanation: { rule: 'authentication', reason: 'not-configured' },
+      },
+    );
   }
-  return new ServiceError(401, 'Unauthorized', `Access to ${path} requires a known client certificate`, {
-    details: { rule: 'authentication', reason: 'certificate' },
+  return new Refusal('SERVICE_UNAUTHENTICATED', `Access to ${path} requires a known client certificate`, {
+    explanation: { rule: 'authentication', reason: 'certificate' },
   });
 }
 
-function forbidden({ path }: HttpRequest, who: Principal): ServiceError {
-  return new ServiceError(403, 'Forbidden', `The bearer of this token may not access ${path}`, {
-    details: { rule: 'authentication', reason: 'claims', who },
+function forbidden({ path }: HttpRequest, who: Principal): Refusal {
+  return new Refusal('SERVICE_FORBIDDEN', `The bearer of this token may not access ${path}`, {
+    explanation: { rule: 'authentication', reason: 'claims', who },
   });
 }

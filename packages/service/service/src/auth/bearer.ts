@@ -2,10 +2,8 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclo
 import { isEnclosError } from '@enclos/errors';
 import { verifySignature } from '../jose/algorithms.ts';
 import { decodeUtf8, readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
-import type { ManagementConfiguration } from '../../../../../services/attestation/src/configuration/configuration.ts';
+import type { BearerConfiguration } from './identity.ts';
 import type { IssuerKey } from './issuer-keys.ts';
-
-export type BearerConfiguration = NonNullable<ManagementConfiguration['bearer']>;
 
 /** Why a token does not let its bearer in. `claims`: it is good, and its bearer may not do this. */
 export type BearerRefusal =
@@ -28,7 +26,7 @@ export interface BearerVerdict {
 export interface BearerOptions {
   readonly configuration: BearerConfiguration;
   readonly findKey: (kid: string) => Promise<IssuerKey | undefined>;
-  /** The issuers of this service's own tokens: those are given to whoever attests, and open nothing. */
+  /** The issuers of this service's own tokens: those are given to anyone who attests, and open nothing. */
   readonly ownIssuers: ReadonlySet<string>;
   readonly now: Date;
 }

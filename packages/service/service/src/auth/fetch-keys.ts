@@ -3,8 +3,8 @@ import { connect } from '@enclos/enclave';
 import { httpGet } from '@enclos/enclave/http';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
 import type { EnclosError } from '@enclos/errors';
-import type { FetchKeys } from '../../../../../services/attestation/src/api/api-options.ts';
-import { serviceFault } from '../../../../../services/attestation/src/service-fault.ts';
+import { serviceError } from '../errors.ts';
+import type { FetchKeys } from './identity.ts';
 
 const limits = Object.freeze({ timeoutMs: 10_000, maxBytes: 262_144 });
 
@@ -54,5 +54,5 @@ async function secured(servername: string, authorities: readonly string[]): Prom
 }
 
 function unusable(what: string, cause?: unknown): EnclosError {
-  return serviceFault('ATTESTATION_IDENTITY_PROVIDER', { message: `The identity provider ${what}.`, cause });
+  return serviceError('ATTESTATION_IDENTITY_PROVIDER', { message: `The identity provider ${what}.`, cause });
 }

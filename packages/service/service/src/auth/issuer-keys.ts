@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { EnclosError } from '@enclos/errors';
 import { isStrongKey } from '../jose/algorithms.ts';
-import { serviceFault } from '../../../../../services/attestation/src/service-fault.ts';
+import { serviceError } from '../errors.ts';
 
 export interface IssuerKey {
   readonly key: KeyObject;
@@ -94,7 +94,7 @@ export class IssuerKeys {
     // A refresh does not reject, and nobody waits for one whose key is there.
     const refreshing = this.#age() > refresh || this.#keys?.has(kid) !== true ? this.#refresh() : undefined;
     if (this.#age() > most || this.#keys?.has(kid) !== true) await refreshing;
-    if (this.#keys === undefined || this.#age() > most) throw serviceFault('ATTESTATION_ISSUER_UNREACHABLE');
+    if (this.#keys === undefined || this.#age() > most) throw serviceError('ATTESTATION_ISSUER_UNREACHABLE');
     return this.#keys.get(kid);
   }
 

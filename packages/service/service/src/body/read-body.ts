@@ -2,9 +2,9 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclo
 import { fromBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../jose/compact-jws.ts';
-import { ServiceError } from '../routes/error-answer.ts';
+import { Refusal } from '../refusal.ts';
 
-/** The body as one strict JSON value: no duplicate names, bounded depth and size. @throws ServiceError InvalidParameter */
+/** The body as one strict JSON value: no duplicate names, bounded depth and size. @throws SERVICE_REQUEST_INVALID */
 function readJson(body: Uint8Array, { maxBytes, maxValues }: Omit<JsonShape, 'members'>): JsonValue {
   if (body.length > maxBytes) throw invalid(`The body has more than ${maxBytes} bytes.`);
   return asInvalid('The body is not JSON that is read here', () => parseJson(decodeUtf8(body), maxBytes, maxValues));
@@ -19,14 +19,14 @@ export interface JsonShape {
 }
 
 /**
- * As `readJson`, for an object with no other members than these. A member that nobody knows is refused: a misspelled
- * `runtimeData` would get a token that binds no data. @throws ServiceError InvalidParameter
+ * As `readJson`, for an object with no other members than these. An unknown member is refused: a misspelled
+ * `runtimeData` would get a token that binds no data. @throws SERVICE_REQUEST_INVALID
  */
 export function readJsonObject(body: Uint8Array, { members, ...bounds }: JsonShape): JsonObject {
   return onlyMembers(readJson(body, bounds), 'The body', members);
 }
 
-/** @throws ServiceError InvalidParameter */
+/** @throws SERVICE_REQUEST_INVALID */
 export function onlyMembers(value: JsonValue | undefined, what: string, members: readonly string[]): JsonObject {
   if (!isJsonObject(value)) throw invalid(`${what} must be a JSON object.`);
   const unknown = Object.keys(value).find((name) => !members.includes(name));
@@ -45,7 +45,7 @@ export function readJwsText(body: Uint8Array, maxBytes: number): string {
   return text;
 }
 
-/** A string member, or undefined when it is absent or null. @throws ServiceError InvalidParameter */
+/** A string member, or undefined when it is absent or null. @throws SERVICE_REQUEST_INVALID */
 export function optionalText(object: JsonObject, name: string, maxLength: number): string | undefined {
   const value = object[name] ?? undefined;
   if (value === undefined) return undefined;
@@ -55,7 +55,7 @@ export function optionalText(object: JsonObject, name: string, maxLength: number
   return value;
 }
 
-/** base64url, with its padding or without: clients send both. @throws ServiceError InvalidParameter */
+/** base64url, with its padding or without: clients send both. @throws SERVICE_REQUEST_INVALID */
 export function base64urlBytes(text: string, name: string): Uint8Array {
   const padding = text.length % 4 !== 0 ? 0 : text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   return asInvalid(`${name} is not base64url`, () => fromBase64url(text.slice(0, text.length - padding)));
@@ -75,6 +75,7 @@ function inMessage(name: string): string {
   return JSON.stringify(name.slice(0, 64)).replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
-export function invalid(message: string, cause?: unknown): ServiceError {
-  return new ServiceError(400, 'InvalidParameter', message, { cause, details: { rule: 'request' } });
+/** The refusal of a request that cannot be read, or says something that is not taken. */
+export function invalid(message: string, cause?: unknown): Refusal {
+  return new Refusal('SERVICE_REQUEST_INVALID', message, { cause, explanation: { rule: 'request' } });
 }

@@ -1,21 +1,22 @@
 import { createHistogramView, createValue } from '@enclos/host/exposition';
-import type { ApiCounters } from './route-counters.ts';
+import type { RouteCounters } from './route-counters.ts';
 
 /**
- * The enclave's counters in the text exposition format of Prometheus.
- * @param counters the JSON that its `counters` function gives.
+ * Counters of routes in the text exposition format of Prometheus.
+ * @param service how the names of the metrics begin, after `enclos_`.
+ * @param counters the JSON of `RouteCounters`, such as an enclave gives to its host.
  */
-export function renderCounters(counters: string): string {
-  const { latencyBounds, routes } = JSON.parse(counters) as ApiCounters;
+export function renderCounters(service: string, counters: string): string {
+  const { latencyBounds, routes } = JSON.parse(counters) as RouteCounters;
   const requests = createValue('counter', {
-    name: 'enclos_attestation_requests_total',
+    name: `enclos_${service}_requests_total`,
     help: 'Requests that were answered, by route and outcome.',
   });
   for (const { route, outcome, count } of routes) requests.add({ route, outcome }, count);
   const durations = createHistogramView(
     latencyBounds,
     {
-      name: 'enclos_attestation_request_duration_seconds',
+      name: `enclos_${service}_request_duration_seconds`,
       help: 'From a request that is whole to its answer, by route and outcome.',
     },
     () =>

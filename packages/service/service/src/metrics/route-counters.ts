@@ -10,14 +10,14 @@ export interface RouteCount {
   readonly atMost: readonly number[];
 }
 
-export interface ApiCounters {
+export interface RouteCounters {
   readonly latencyBounds: readonly number[];
   readonly routes: readonly RouteCount[];
 }
 
-export interface ApiMetrics {
+export interface RouteMetrics {
   answered(route: string, outcome: string, seconds: number): void;
-  counters(): ApiCounters;
+  counters(): RouteCounters;
 }
 
 /** Upper bounds in seconds. */
@@ -34,7 +34,7 @@ interface Series {
 }
 
 /** Routes and outcomes are of closed sets, so there are never many series. */
-export function createApiMetrics(): ApiMetrics {
+export function createRouteMetrics(): RouteMetrics {
   const series = new Map<string, Series>();
   const seriesOf = (route: string, outcome: string): Series => {
     const key = `${route} ${outcome}`;
@@ -44,7 +44,7 @@ export function createApiMetrics(): ApiMetrics {
     series.set(key, made);
     return made;
   };
-  return Object.freeze<ApiMetrics>({
+  return Object.freeze<RouteMetrics>({
     answered(route, outcome, seconds) {
       const found = seriesOf(route, outcome);
       found.count += 1;

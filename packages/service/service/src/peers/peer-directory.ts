@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { equalBytes, toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { stateError } from '../errors.ts';
-import { answered, keysIn, storeCall, tenantName, type StoreFunctions } from '../store/store-functions.ts';
-import type { PublishedKey } from '../../../../../services/attestation/src/tokens/signer.ts';
+import { answered, issuerKey, keysIn } from '../store/store-functions.ts';
+import { storeCall, type StoreFunctions } from '../store/store-interface.ts';
 import { maximumCertificateBytes, refusePeer, type AppraiseCertificate } from './appraisal.ts';
 import { peerKey } from './peer-key.ts';
+import type { PublishedKey } from './published-key.ts';
 import { readSelfSignedCertificate } from './self-signed-certificate.ts';
 
 export interface PeerDirectoryOptions {
@@ -56,7 +57,7 @@ export class PeerDirectory {
 
   constructor(options: PeerDirectoryOptions) {
     this.#options = options;
-    this.#prefix = `keys/${tenantName(options.issuer)}/`;
+    this.#prefix = `keys/${issuerKey(options.issuer)}/`;
     this.#rowPattern = new RegExp(`^${this.#prefix}(${namePattern})/(${namePattern})$`);
   }
 

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
-import type { PublishedKey } from '../../../../../services/attestation/src/tokens/signer.ts';
 import { refusePeer, type AppraisedCertificate } from './appraisal.ts';
+import type { PublishedKey } from './published-key.ts';
 
 const members = Object.freeze({ RSA: ['n', 'e'], EC: ['crv', 'x', 'y'] });
 const curveAlgorithms: ReadonlyMap<unknown, string> = new Map([

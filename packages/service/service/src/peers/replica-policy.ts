@@ -1,7 +1,14 @@
 import { withoutTrailingNuls } from '@enclos/codec';
 import { INTEL_SGX_ROOT, softwareRoot, type SgxPolicy, type SgxVerdict, type TrustedRoot } from '@enclos/attestation';
 import { Attribute, parseQuote } from '@enclos/sgx';
-import type { ReplicaRule } from '../../../../../services/attestation/src/configuration/configuration.ts';
+
+/**
+ * Which enclaves are replicas of this one. `enclave`: those of the same MRENCLAVE. `signer`: those of the same signer and
+ * product, at least of this security version (default: that of the replica which asks); for updates that keep the service up.
+ */
+export type ReplicaRule =
+  | { readonly by: 'enclave' }
+  | { readonly by: 'signer'; readonly minimumSecurityVersion?: number };
 
 /** Statuses that no policy can accept. */
 type Unacceptable = 'REVOKED' | 'TCB_NOT_SUPPORTED';

@@ -1,7 +1,7 @@
-import { ServiceError } from '../routes/error-answer.ts';
+import { Refusal } from '../refusal.ts';
 
 export interface RateLimit {
-  /** Takes one request. @throws ServiceError TooManyRequests, with how many seconds to wait */
+  /** Takes one request. @throws SERVICE_RATE_LIMITED, with how many seconds to wait */
   take(): void;
 }
 
@@ -21,9 +21,9 @@ export function createRateLimit(perSecond: number, elapsed: () => number): RateL
       filledAt = at;
       if (tokens < 1) {
         const seconds = Math.ceil((1 - tokens) / perSecond);
-        throw new ServiceError(429, 'TooManyRequests', `Too many requests. Try again in ${seconds} s.`, {
-          headers: { 'retry-after': String(seconds) },
-          details: { rule: 'rate-limit' },
+        throw new Refusal('SERVICE_RATE_LIMITED', `Too many requests. Try again in ${seconds} s.`, {
+          details: { retryAfterSeconds: seconds },
+          explanation: { rule: 'rate-limit' },
         });
       }
       tokens -= 1;
@@ -32,7 +32,7 @@ export function createRateLimit(perSecond: number, elapsed: () => number): RateL
 }
 
 export interface ClientRateLimit {
-  /** Takes one request of a client. @throws ServiceError TooManyRequests, with how many seconds to wait */
+  /** Takes one request of a client. @throws SERVICE_RATE_LIMITED, with how many seconds to wait */
   take(client: string): void;
 }
 

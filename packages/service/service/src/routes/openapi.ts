@@ -1,171 +1,103 @@
-import { secretNamePattern } from '../../../../../services/attestation/src/document/document.ts';
-import { attestationTypes } from '../../../../../services/attestation/src/configuration/configuration.ts';
-import { apiVersions } from '../../../../../services/attestation/src/api/api-versions.ts';
-import type { Route } from '../../../../../services/attestation/src/routes/call.ts';
-import { attestSchema, schemas, secretBodies } from '../../../../../services/attestation/src/routes/openapi-schemas.ts';
-import { errorStatuses, type ServiceErrorCode } from './error-answer.ts';
+import type { ErrorName } from './error-answer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Errors that any route may answer with. */
-const common: readonly ServiceErrorCode[] = ['NotFound', 'MethodNotAllowed', 'UnsupportedApiVersion', 'InternalError'];
-const guarded: readonly ServiceErrorCode[] = ['Unauthorized', 'Forbidden', 'ServiceUnavailable'];
-
-/** What a route may answer with beside 200. */
-export function errorsOf({ needs, method, version, operation, path }: Route): readonly ServiceErrorCode[] {
-  const codes = new Set(common);
-  const add = (...more: readonly ServiceErrorCode[]): void => more.forEach((code) => codes.add(code));
-  if (version === 'required') add('ApiVersionUnspecified');
-  if (needs !== 'nothing') add(...guarded);
-  const hasBody = takesBody(method);
-  if (hasBody) add('InvalidParameter');
-  if (needs === 'attest') add('TooManyRequests');
-  if (needs === 'attest' && !isAboutSecrets(path)) {
-    add('InvalidOperation', 'PolicyParsingError', 'PolicyEvaluationError');
-  }
-  if (isLater(operation) || isAboutSecrets(path)) add('NotImplemented');
-  if (needs === 'management' && hasBody) add('InvalidOperation');
-  if (operation === 'setPolicy' || operation === 'setSecret') add('PolicyParsingError');
-  return [...codes];
+/** A route as the document shows it. */
+export interface Operation {
+  readonly operation: string;
+  readonly method: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  /** Security requirements; an empty one lets anybody in. */
+  readonly security: readonly Json[];
+  readonly parameters: readonly Json[];
+  /** Content of the request by media type; undefined when there is no body. */
+  readonly body?: Json | undefined;
+  /** Content of the answer 200 by media type. */
+  readonly success: Json;
+  /** What it may answer with beside 200. */
+  readonly errors: readonly ErrorName[];
 }
 
-function isLater(operation: string): boolean {
-  return operation === 'attestTpm' || operation === 'attestAzureGuest';
+export interface ApiDescription {
+  readonly info: Json;
+  readonly servers: readonly Json[];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly schemas: Json;
+  /** Headers that every answer has. */
+  readonly headers: Json;
 }
 
-/** Only where there is one replica. */
-function isAboutSecrets(path: string): boolean {
-  return path.startsWith('/key');
-}
-
-function takesBody(method: Route['method']): boolean {
-  return method === 'POST' || method === 'PUT';
-}
-
-/** The OpenAPI 3.1 document of the routes. */
-export function openapiDocument(routes: readonly Route[]): Json {
-  const paths = new Map<string, Record<string, unknown>>();
-  for (const route of routes) {
-    const methods = paths.get(route.path) ?? {};
-    methods[route.method.toLowerCase()] = operationOf(route);
-    paths.set(route.path, methods);
-  }
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Enclos attestation service',
-      version: apiVersions.at(-1),
-      description: "Verifies evidence of enclaves and confidential machines, with Azure Attestation's API.",
-      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+/** The schema of error bodies, for `#/components/schemas/Error`. */
+export const errorSchema = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message'],
+      properties: {
+        code: { type: 'string' },
+        message: { type: 'string' },
+        details: { type: 'object', description: 'Why, for tenants with explainRefusals' },
+      },
     },
-    servers: [{ url: 'https://{host}', variables: { host: { default: 'localhost:8443' } } }],
-    tags: [
-      { name: 'attest', description: 'Evidence to token' },
-      { name: 'management', description: 'Policies and the certificates that sign them' },
-      { name: 'secrets', description: 'Secrets, and their release to what is attested' },
-      { name: 'discovery', description: 'Keys and what the service is' },
-    ],
-    paths: Object.fromEntries(paths),
-    components: { schemas, securitySchemes },
-  };
-}
+  },
+} as const;
 
 const securitySchemes = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   clientCertificate: { type: 'mutualTLS' },
 };
 
-const tags = { attest: 'attest', management: 'management', nothing: 'discovery' } as const;
-const managed = [{ bearer: [] }, { clientCertificate: [] }];
+/** The two ways to prove an identity, for `Operation.security`. */
+export const identityRequirements: readonly Json[] = Object.freeze([{ bearer: [] }, { clientCertificate: [] }]);
 
-function operationOf(route: Route): Json {
-  const { operation, summary, needs, path } = route;
-  const body = requestBodyOf(route);
-  return {
-    operationId: operation,
-    summary,
-    tags: [isAboutSecrets(path) ? 'secrets' : tags[needs]],
-    // An empty requirement: a tenant may leave attesting open, which is the default.
-    security: needs === 'management' ? managed : needs === 'attest' ? [{}, ...managed] : [],
-    parameters: parametersOf(route),
-    ...(body === undefined ? {} : { requestBody: body }),
-    responses: { 200: successOf(route), ...errorResponsesOf(route) },
-  };
-}
-
-function parametersOf({ path, version }: Route): readonly Json[] {
-  const versionParameter = {
-    name: 'api-version',
-    in: 'query',
-    required: version === 'required',
-    schema: { type: 'string', enum: apiVersions },
-  };
-  const typeParameter = {
-    name: 'type',
-    in: 'path',
-    required: true,
-    schema: { type: 'string', enum: attestationTypes },
-  };
-  const nameParameter = {
-    name: 'name',
-    in: 'path',
-    required: true,
-    schema: { type: 'string', pattern: secretNamePattern.source },
-  };
-  const idParameter = { name: 'x-ms-client-request-id', in: 'header', required: false, schema: { type: 'string' } };
-  return [
-    ...(path.includes('{type}') ? [typeParameter] : []),
-    ...(path.includes('{name}') ? [nameParameter] : []),
-    versionParameter,
-    idParameter,
-  ];
-}
-
-const jws = { type: 'string', description: 'A JSON Web Signature in compact form' };
-
-function requestBodyOf({ method, needs, operation }: Route): Json | undefined {
-  if (!takesBody(method)) return undefined;
-  const json = (schema: Json): Json => ({ 'application/json': { schema } });
-  const secretSchema = secretBodies[operation];
-  if (secretSchema !== undefined) return { required: true, content: json(secretSchema) };
-  if (needs === 'attest') return { required: true, content: json(attestSchema(operation)) };
-  return { required: true, content: { 'text/plain': { schema: jws }, ...json(jws) } };
-}
-
-const successSchemas: Readonly<Record<string, string>> = {
-  certs: 'KeySet',
-  openidConfiguration: 'OpenIdConfiguration',
-  tcbBaselines: 'TcbBaselines',
-  releaseSecret: 'ReleasedSecret',
-};
-
-const identifier = { schema: { type: 'string' } };
-const headers = { 'x-ms-request-id': identifier, 'x-ms-maa-service-version': identifier };
-
-function successOf({ operation, needs }: Route): Json {
-  const name = successSchemas[operation] ?? (needs === 'nothing' ? undefined : 'TokenResponse');
-  const schema = name === undefined ? { type: 'object' } : { $ref: `#/components/schemas/${name}` };
-  const content = { 'application/json': { schema } };
-  const both = operation === 'certs' ? { ...content, 'application/jwk+json': { schema } } : content;
-  return { description: 'Done', headers, content: both };
-}
-
-function errorResponsesOf(route: Route): Json {
-  const byStatus = new Map<number, ServiceErrorCode[]>();
-  for (const code of errorsOf(route)) {
-    const status = errorStatuses[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+/** The OpenAPI 3.1 document of these operations. */
+export function openapiDocument(operations: readonly Operation[], description: ApiDescription): Json {
+  const { info, servers, tags, schemas, headers } = description;
+  const paths = new Map<string, Record<string, unknown>>();
+  for (const operation of operations) {
+    const methods = paths.get(operation.path) ?? {};
+    methods[operation.method.toLowerCase()] = operationObject(operation, headers);
+    paths.set(operation.path, methods);
   }
-  const entries = [...byStatus].map(([status, codes]) => [status, errorResponse(codes)] as const);
-  return Object.fromEntries(entries);
+  return {
+    openapi: '3.1.0',
+    info,
+    servers,
+    tags,
+    paths: Object.fromEntries(paths),
+    components: { schemas, securitySchemes },
+  };
 }
 
-function errorResponse(codes: readonly ServiceErrorCode[]): Json {
+function operationObject(operation: Operation, headers: Json): Json {
+  const { summary, tags, security, parameters, body, success, errors } = operation;
+  return {
+    operationId: operation.operation,
+    summary,
+    tags,
+    security,
+    parameters,
+    ...(body === undefined ? {} : { requestBody: { required: true, content: body } }),
+    responses: { 200: { description: 'Done', headers, content: success }, ...errorResponses(errors, headers) },
+  };
+}
+
+function errorResponses(errors: readonly ErrorName[], headers: Json): Json {
+  const byStatus = new Map<number, string[]>();
+  for (const { status, name } of errors) byStatus.set(status, [...(byStatus.get(status) ?? []), name]);
+  return Object.fromEntries([...byStatus].map(([status, names]) => [status, errorResponse(names, headers)] as const));
+}
+
+function errorResponse(names: readonly string[], headers: Json): Json {
   const schema = {
     allOf: [
       { $ref: '#/components/schemas/Error' },
-      { properties: { error: { properties: { code: { enum: codes } } } } },
+      { properties: { error: { properties: { code: { enum: names } } } } },
     ],
   };
-  return { description: codes.join(', '), headers, content: { 'application/json': { schema } } };
+  return { description: names.join(', '), headers, content: { 'application/json': { schema } } };
 }

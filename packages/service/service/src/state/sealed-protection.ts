@@ -14,17 +14,25 @@ export interface Sealing {
   unseal(blob: Uint8Array, options: SealOptions): Promise<Uint8Array>;
 }
 
-const tag = utf8('enclos.attestation-state-seal.v1');
+export interface SealedProtectionOptions {
+  /** The name of the service, as in `StateFormat`. */
+  readonly service: string;
+  readonly policy?: SealOptions['policy'];
+}
 
 /**
  * For a store that one replica uses alone: records are sealed.
  *
- * @param policy `signer` (default): a later version of the service, of the same signer, opens the state of this one, and no
+ * @param options.policy `signer` (default): a later version of the service, of the same signer, opens the state of this one, and no
  * earlier one does. With `enclave` no signer can make a service that forges state, and every new image begins anew: for
  * services whose clients trust an MRENCLAVE and not its signer.
  */
-export function sealedProtection(sealing: Sealing, policy: SealOptions['policy'] = 'signer'): Protection {
-  const optionsAt = (place: RecordPlace): SealOptions => ({ policy, associatedData: associatedData(place) });
+export function sealedProtection(
+  sealing: Sealing,
+  { service, policy = 'signer' }: SealedProtectionOptions,
+): Protection {
+  const tag = utf8(`enclos.${service}-state-seal.v1`);
+  const optionsAt = (place: RecordPlace): SealOptions => ({ policy, associatedData: associatedData(tag, place) });
   return {
     protect: (record, place) => sealing.seal(record, optionsAt(place)),
     async open(bytes, place) {
@@ -39,8 +47,8 @@ export function sealedProtection(sealing: Sealing, policy: SealOptions['policy']
   };
 }
 
-/** A record that was sealed for another tenant or key does not open. */
-function associatedData({ key, issuer }: RecordPlace): Uint8Array {
+/** A record that was sealed for another service, tenant or key does not open. */
+function associatedData(tag: Uint8Array, { key, issuer }: RecordPlace): Uint8Array {
   const [keyBytes, issuerBytes] = [utf8(key), utf8(issuer)];
   const writer = new ByteWriter().bytes(tag).u16(keyBytes.length).bytes(keyBytes);
   return writer.u16(issuerBytes.length).bytes(issuerBytes).finish();

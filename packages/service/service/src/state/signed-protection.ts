@@ -3,12 +3,15 @@ import { ByteReader, ByteWriter, equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { maximumCertificateBytes, type AppraiseCertificate, type AppraisedCertificate } from '../peers/appraisal.ts';
 import { refuseState } from '../errors.ts';
-import type { OpenedRecord, Protection, RecordPlace } from './protection.ts';
+import type { Protection, RecordPlace } from './protection.ts';
 import { recordIssuer, type RecordKey } from './record-key.ts';
 import { sha256 } from './state-record.ts';
 
-const envelopeTag = utf8('enclos.attestation-signed.v1');
-const signatureTag = utf8('enclos.attestation-state-signature.v1');
+interface Tags {
+  readonly envelope: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
 const signatureBytes = 64;
 
 /**
@@ -18,18 +21,23 @@ const signatureBytes = 64;
  * A record is: tag, u32 length and certificate, signature (64 bytes), record. The signature is over a tag of its own, key and
  * issuer with their u16 lengths, the SHA-256 of the certificate, and the record.
  */
-export function signedProtection(own: RecordKey, appraise: AppraiseCertificate): Protection {
+export function signedProtection(service: string, own: RecordKey, appraise: AppraiseCertificate): Protection {
+  const tags: Tags = {
+    envelope: utf8(`enclos.${service}-signed.v1`),
+    signature: utf8(`enclos.${service}-state-signature.v1`),
+  };
   return {
     protect(record, place) {
-      const signature = own.sign(signedBytes(record, place, own.certificate));
-      const writer = new ByteWriter().bytes(envelopeTag).u32(own.certificate.length).bytes(own.certificate);
+      const signature = own.sign(signedBytes(tags, { record, certificate: own.certificate }, place));
+      const writer = new ByteWriter().bytes(tags.envelope).u32(own.certificate.length).bytes(own.certificate);
       return Promise.resolve(writer.fixed(signature, signatureBytes).bytes(record).finish());
     },
     async open(bytes, place) {
-      const envelope = readEnvelope(bytes);
+      const envelope = readEnvelope(bytes, tags.envelope);
       const writer = await appraised(envelope.certificate, appraise);
       if (writer.issuer !== recordIssuer(place.issuer)) refuseState('writer');
-      return openWith(writer, envelope, place);
+      checkSignature(writer, envelope, signedBytes(tags, envelope, place));
+      return { record: envelope.record, configurationDigest: writer.configuration };
     },
   };
 }
@@ -40,10 +48,10 @@ interface Envelope {
   readonly record: Uint8Array;
 }
 
-function readEnvelope(bytes: Uint8Array): Envelope {
+function readEnvelope(bytes: Uint8Array, tag: Uint8Array): Envelope {
   try {
     const reader = new ByteReader(bytes);
-    if (!equalBytes(reader.view(envelopeTag.length), envelopeTag)) throw new EnclosError('CODEC_INVALID', 'No record.');
+    if (!equalBytes(reader.view(tag.length), tag)) throw new EnclosError('CODEC_INVALID', 'No record.');
     const length = reader.u32();
     if (length > maximumCertificateBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A certificate over its bound.');
     const certificate = reader.bytes(length);
@@ -65,18 +73,19 @@ async function appraised(certificate: Uint8Array, appraise: AppraiseCertificate)
   }
 }
 
-function openWith(writer: AppraisedCertificate, envelope: Envelope, place: RecordPlace): OpenedRecord {
-  const { certificate, signature, record } = envelope;
-  const key = createPublicKey({ key: Buffer.from(writer.publicKey), format: 'der', type: 'spki' });
+function checkSignature({ publicKey }: AppraisedCertificate, { signature }: Envelope, signed: Uint8Array): void {
+  const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
   if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') refuseState('writer');
-  const data = signedBytes(record, place, certificate);
-  if (!verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature)) refuseState('protection');
-  return { record, configurationDigest: writer.configuration };
+  if (!verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature)) refuseState('protection');
 }
 
-function signedBytes(record: Uint8Array, { key, issuer }: RecordPlace, certificate: Uint8Array): Uint8Array {
+function signedBytes(
+  tags: Tags,
+  { record, certificate }: Pick<Envelope, 'record' | 'certificate'>,
+  { key, issuer }: RecordPlace,
+): Uint8Array {
   const [keyBytes, issuerBytes] = [utf8(key), utf8(issuer)];
-  const writer = new ByteWriter({ sizeHint: record.length + 512 }).bytes(signatureTag);
+  const writer = new ByteWriter({ sizeHint: record.length + 512 }).bytes(tags.signature);
   writer.u16(keyBytes.length).bytes(keyBytes).u16(issuerBytes.length).bytes(issuerBytes);
   return writer.bytes(sha256(certificate)).bytes(record).finish();
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ByteReader, ByteWriter, concatBytes, equalBytes, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { maxRecordBytes } from '../../../../../services/attestation/src/attestation.edl.ts';
-import { decodeDocument, decodeText, encodeDocument } from '../../../../../services/attestation/src/document/document-codec.ts';
-import type { TenantDocument } from '../../../../../services/attestation/src/document/document.ts';
+import { maxRecordBytes } from '../store/store-interface.ts';
+import type { StateFormat } from './state.ts';
+import { decodeText } from './text.ts';
 
-/** One state of a tenant as it is kept. */
-export interface StateRecord {
-  /** The tenant's issuer. */
+/** One state as it is kept. */
+export interface StateRecord<D> {
+  /** Whose state it is: the URL of a tenant or a service. */
   readonly issuer: string;
   /** SHA-256 of the configuration under which it was written, base64url. */
   readonly configurationDigest: string;
@@ -15,7 +15,7 @@ export interface StateRecord {
   readonly epoch: number;
   /** Digests of the states before, the newest first: all of them, or `maximumAncestors`. */
   readonly ancestors: readonly string[];
-  readonly document: TenantDocument;
+  readonly document: D;
   /** The replica that made this state. Not part of its digest. */
   readonly writer: string;
 }
@@ -24,31 +24,26 @@ export interface StateRecord {
 export const maximumAncestors = 64;
 const digestBytes = 32;
 const maximumBytes = Object.freeze({ issuer: 2048, writer: 64 });
-const recordTag = utf8('enclos.attestation-state.v1');
-const digestTag = utf8('enclos.attestation-state-digest.v1');
-
-export const emptyDocument: TenantDocument = Object.freeze({
-  policies: Object.freeze({}),
-  certificates: Object.freeze([]),
-  secrets: Object.freeze([]),
-});
+const recordTag = (service: string): Uint8Array => utf8(`enclos.${service}-state.v1`);
+const digestTag = (service: string): Uint8Array => utf8(`enclos.${service}-state-digest.v1`);
 
 /**
- * The digest of a state, base64url of SHA-256 over: the tag `enclos.attestation-state-digest.v1`, the configuration's
+ * The digest of a state, base64url of SHA-256 over: the tag `enclos.SERVICE-state-digest.v1`, the configuration's
  * digest, the epoch (u64), the digest of the state before (zeros for epoch 0), and the SHA-256 of the encoded document.
- * Whoever has those can compute it.
+ * Anyone who has those can compute it.
  */
-export function stateDigest(
-  state: Pick<StateRecord, 'configurationDigest' | 'epoch' | 'ancestors' | 'document'>,
+export function stateDigest<D>(
+  state: Pick<StateRecord<D>, 'configurationDigest' | 'epoch' | 'ancestors' | 'document'>,
+  { service, encode }: Pick<StateFormat<D>, 'service' | 'encode'>,
 ): string {
   const { configurationDigest, epoch, ancestors, document } = state;
   const before = ancestors[0] === undefined ? new Uint8Array(digestBytes) : digest(ancestors[0]);
   const signed = new ByteWriter()
-    .bytes(digestTag)
+    .bytes(digestTag(service))
     .bytes(digest(configurationDigest))
     .u64(BigInt(epoch))
     .bytes(before)
-    .bytes(sha256(encodeDocument(document)));
+    .bytes(sha256(encode(document)));
   return toBase64url(sha256(signed.finish()));
 }
 
@@ -58,25 +53,32 @@ export function stateDigest(
  *
  * @throws a CODEC error for what has no encoding.
  */
-export function encodeStateRecord(record: StateRecord): Uint8Array {
+export function encodeStateRecord<D>(
+  record: StateRecord<D>,
+  { service, encode }: Pick<StateFormat<D>, 'service' | 'encode'>,
+): Uint8Array {
   const { issuer, configurationDigest, epoch, ancestors, writer, document } = record;
   checkNumbers(epoch, ancestors.length);
   const encoded = new ByteWriter({ maxBytes: maxRecordBytes });
-  encoded.bytes(recordTag);
+  encoded.bytes(recordTag(service));
   const issuerBytes = bounded(issuer, maximumBytes.issuer);
   encoded.u16(issuerBytes.length).bytes(issuerBytes).bytes(digest(configurationDigest)).u64(BigInt(epoch));
   encoded.u8(ancestors.length);
   for (const each of ancestors) encoded.bytes(digest(each));
   const writerBytes = bounded(writer, maximumBytes.writer);
   encoded.u8(writerBytes.length).bytes(writerBytes);
-  return encoded.bytes(encodeDocument(document)).finish();
+  return encoded.bytes(encode(document)).finish();
 }
 
 /** Reads all of `bytes`. @throws a CODEC error for every encoding but the one. */
-export function decodeStateRecord(bytes: Uint8Array): StateRecord {
+export function decodeStateRecord<D>(
+  bytes: Uint8Array,
+  { service, decode }: Pick<StateFormat<D>, 'service' | 'decode'>,
+): StateRecord<D> {
   if (bytes.length > maxRecordBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A record over its bound.');
   const reader = new ByteReader(bytes);
-  if (!equalBytes(reader.view(recordTag.length), recordTag)) throw new EnclosError('CODEC_INVALID', 'Not a record.');
+  const tag = recordTag(service);
+  if (!equalBytes(reader.view(tag.length), tag)) throw new EnclosError('CODEC_INVALID', 'Not a record.');
   const issuer = text(reader, reader.u16(), maximumBytes.issuer);
   const configurationDigest = toBase64url(reader.view(digestBytes));
   const epoch = safe(reader.u64());
@@ -84,7 +86,7 @@ export function decodeStateRecord(bytes: Uint8Array): StateRecord {
   checkNumbers(epoch, count);
   const ancestors = Array.from({ length: count }, () => toBase64url(reader.view(digestBytes)));
   const writer = text(reader, reader.u8(), maximumBytes.writer);
-  const document = decodeDocument(reader.bytes(reader.remaining));
+  const document = decode(reader.bytes(reader.remaining));
   return Object.freeze({
     issuer,
     configurationDigest,

@@ -1,30 +1,30 @@
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import type { StateFloor } from '../../../../../services/attestation/src/configuration/configuration.ts';
 import { refuseState, stateError } from '../errors.ts';
 import type { Protection, RecordPlace } from './protection.ts';
 import {
   decodeStateRecord,
-  emptyDocument,
   encodeStateRecord,
   maximumAncestors,
   sha256,
   stateDigest,
   type StateRecord,
 } from './state-record.ts';
-import type { StateSnapshot, TenantDocument, TenantState } from '../../../../../services/attestation/src/document/document.ts';
-import { answered, storeCall, tenantName, type StoreFunctions } from '../store/store-functions.ts';
+import type { State, StateFloor, StateFormat, StateSnapshot } from './state.ts';
+import { answered, issuerKey } from '../store/store-functions.ts';
+import { storeCall, type StoreFunctions } from '../store/store-interface.ts';
 import { Turns } from './turns.ts';
 
-export interface TenantStateOptions {
+export interface StateOptions<D> {
+  readonly format: StateFormat<D>;
   readonly store: Pick<StoreFunctions, 'storeRead' | 'storeWrite'>;
   readonly protection: Protection;
   readonly issuer: string;
   readonly configurationDigest: string;
   /** The name of this replica, 1 to 64 bytes. */
   readonly replica: string;
-  /** The document of epoch 0, which the configuration says. Default: an empty one. */
-  readonly initial?: TenantDocument;
+  /** The document of epoch 0, which the configuration says. */
+  readonly initial: D;
   /** What the configuration says that the state has reached. */
   readonly floor?: StateFloor | undefined;
   /** How old a state may be that `read` gives without asking the store. Default: 1000. */
@@ -34,54 +34,52 @@ export interface TenantStateOptions {
 }
 
 /** A state as the store has it. */
-interface Loaded {
-  readonly snapshot: StateSnapshot;
+interface StoredRecord<D> {
+  readonly snapshot: StateSnapshot<D>;
   readonly ancestors: readonly string[];
   /** Of the row; 0 when there is none. */
   readonly version: bigint;
   /** Of the row's bytes, to know them again; nothing when there is no row. */
   readonly bytesDigest: Uint8Array | undefined;
   /** Nothing for what the configuration says. */
-  readonly record: StateRecord | undefined;
+  readonly record: StateRecord<D> | undefined;
 }
-
-type Known = Pick<StateSnapshot, 'epoch' | 'digest'>;
 
 /** More than there are replicas: of those that write at once, one gets through each time. */
 const maximumAttempts = 32;
 
 /** @throws ATTESTATION_STATE_INVALID, also for a state that is not that of the floor; ATTESTATION_STORE_UNAVAILABLE. */
-export async function openTenantState(options: TenantStateOptions): Promise<StoredTenantState> {
-  const state = new StoredTenantState(options);
+export async function openState<D>(options: StateOptions<D>): Promise<StoredState<D>> {
+  const state = new StoredState(options);
   await state.read({ fresh: true });
   return state;
 }
 
 /**
- * The state of a tenant in a store that nobody trusts. What was seen once is the least that is taken from then on, and
+ * A state in an untrusted store. What was seen once is the least that is taken from then on, and
  * what comes later must descend from it. A store that answers otherwise is refused, and changes nothing here.
  */
-export class StoredTenantState implements TenantState {
-  readonly #options: TenantStateOptions;
+export class StoredState<D> implements State<D> {
+  readonly #options: StateOptions<D>;
   readonly #place: RecordPlace;
-  readonly #genesis: Loaded;
+  readonly #genesis: StoredRecord<D>;
   /** The newest state of which this replica knows. */
-  #seen: Known;
-  #current: Loaded | undefined;
+  #seen: StateFloor;
+  #current: StoredRecord<D> | undefined;
   #currentAtMs = Number.NEGATIVE_INFINITY;
   /** One call of the store at a time: of two, the earlier question could have the later answer, which then looks older. */
   readonly #turns = new Turns();
-  #reading: Promise<StateSnapshot> | undefined;
+  #reading: Promise<StateSnapshot<D>> | undefined;
 
-  constructor(options: TenantStateOptions) {
+  constructor(options: StateOptions<D>) {
     this.#options = options;
-    const { issuer, configurationDigest, floor, initial = emptyDocument } = options;
-    this.#place = Object.freeze({ key: `state/${tenantName(issuer)}`, issuer });
-    this.#genesis = genesisOf(configurationDigest, initial);
+    const { issuer, floor } = options;
+    this.#place = Object.freeze({ key: `state/${issuerKey(issuer)}`, issuer });
+    this.#genesis = genesisOf(options);
     this.#seen = floor ?? this.#genesis.snapshot;
   }
 
-  read({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<StateSnapshot> {
+  read({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<StateSnapshot<D>> {
     if (fresh) return this.#turns.take(async () => (await this.#load()).snapshot);
     const current = this.#recent();
     if (current !== undefined) return Promise.resolve(current);
@@ -93,7 +91,7 @@ export class StoredTenantState implements TenantState {
     return this.#reading;
   }
 
-  update(change: (document: TenantDocument) => TenantDocument): Promise<StateSnapshot> {
+  update(change: (document: D) => D): Promise<StateSnapshot<D>> {
     return this.#turns.take(async () => {
       for (let attempt = 0; attempt < maximumAttempts; attempt++) {
         const loaded = await this.#load();
@@ -121,13 +119,13 @@ export class StoredTenantState implements TenantState {
     });
   }
 
-  #recent(): StateSnapshot | undefined {
+  #recent(): StateSnapshot<D> | undefined {
     const ageMs = this.#options.nowMs() - this.#currentAtMs;
     return ageMs >= 0 && ageMs < (this.#options.maximumAgeMs ?? 1000) ? this.#current?.snapshot : undefined;
   }
 
   /** What the store has now, if it can be believed. */
-  async #load(): Promise<Loaded> {
+  async #load(): Promise<StoredRecord<D>> {
     const atMs = this.#options.nowMs();
     const row = await answered(this.#options.store.storeRead({ key: this.#place.key }, storeCall));
     const loaded = row === undefined ? this.#genesis : await this.#open(row);
@@ -137,13 +135,13 @@ export class StoredTenantState implements TenantState {
     return loaded;
   }
 
-  #accept(loaded: Loaded, atMs: number): void {
+  #accept(loaded: StoredRecord<D>, atMs: number): void {
     this.#seen = { epoch: loaded.snapshot.epoch, digest: loaded.snapshot.digest };
     this.#current = loaded;
     this.#currentAtMs = atMs;
   }
 
-  async #open({ version, bytes }: { readonly version: bigint; readonly bytes: Uint8Array }): Promise<Loaded> {
+  async #open({ version, bytes }: { readonly version: bigint; readonly bytes: Uint8Array }): Promise<StoredRecord<D>> {
     const bytesDigest = sha256(bytes);
     const current = this.#current;
     // The same bytes were opened and believed before. Opening takes keys of the platform, or a signature.
@@ -151,11 +149,11 @@ export class StoredTenantState implements TenantState {
       return { ...current, version };
     }
     const opened = await this.#options.protection.open(bytes, this.#place);
-    const record = readRecord(opened.record);
+    const record = readRecord(opened.record, this.#options.format);
     if (record.issuer !== this.#options.issuer) refuseState('tenant');
     const proven = opened.configurationDigest;
     if (proven !== undefined && proven !== record.configurationDigest) refuseState('configuration');
-    const loaded = loadedOf(record, version, bytesDigest);
+    const loaded = storedRecord(record, { version, bytesDigest }, this.#options.format);
     this.#checkConfiguration(record, loaded.snapshot);
     return loaded;
   }
@@ -164,13 +162,13 @@ export class StoredTenantState implements TenantState {
    * Whoever starts the service chooses its configuration, so what was written under another one may be anybody's wish. It is
    * taken over when the present configuration, which clients can pin, names this very state.
    */
-  #checkConfiguration(record: StateRecord, { epoch, digest }: StateSnapshot): void {
+  #checkConfiguration(record: StateRecord<D>, { epoch, digest }: StateSnapshot<D>): void {
     const { configurationDigest, floor } = this.#options;
     if (record.configurationDigest === configurationDigest) return;
     if (floor?.epoch !== epoch || floor.digest !== digest) refuseState('configuration');
   }
 
-  #successor({ snapshot, ancestors }: Loaded, document: TenantDocument): StateRecord {
+  #successor({ snapshot, ancestors }: StoredRecord<D>, document: D): StateRecord<D> {
     const { issuer, configurationDigest, replica } = this.#options;
     return {
       issuer,
@@ -183,12 +181,13 @@ export class StoredTenantState implements TenantState {
   }
 
   /** @returns nothing when another replica was faster. */
-  async #write(record: StateRecord, version: bigint): Promise<StateSnapshot | undefined> {
-    const encoded = encodeOrRefuse(record);
+  async #write(record: StateRecord<D>, version: bigint): Promise<StateSnapshot<D> | undefined> {
+    const { format } = this.#options;
+    const encoded = encodeOrRefuse(record, format);
     const bytes = await this.#options.protection.protect(encoded, this.#place);
     const atMs = this.#options.nowMs();
     // Read back from the encoding: frozen, and exactly what others will read.
-    const made = loadedOf(decodeStateRecord(encoded), version, sha256(bytes));
+    const made = storedRecord(decodeStateRecord(encoded, format), { version, bytesDigest: sha256(bytes) }, format);
     try {
       if (!(await answered(this.#options.store.storeWrite({ key: this.#place.key, version, bytes }, storeCall)))) {
         return undefined;
@@ -201,27 +200,31 @@ export class StoredTenantState implements TenantState {
   }
 
   /** A store whose answer got lost may have written, and another replica may have gone on from there. */
-  async #writtenAfterAll({ snapshot }: Loaded, error: unknown): Promise<StateSnapshot> {
+  async #writtenAfterAll({ snapshot }: StoredRecord<D>, error: unknown): Promise<StateSnapshot<D>> {
     const found = await this.#load();
     if (![found.snapshot.digest, ...found.ancestors].includes(snapshot.digest)) throw error;
     return snapshot;
   }
 }
 
-function genesisOf(configurationDigest: string, document: TenantDocument): Loaded {
-  const facts = { configurationDigest, epoch: 0, ancestors: [], document };
-  const snapshot = Object.freeze({ epoch: 0, digest: stateDigest(facts), document });
+function genesisOf<D>({ configurationDigest, initial, format }: StateOptions<D>): StoredRecord<D> {
+  const facts = { configurationDigest, epoch: 0, ancestors: [], document: initial };
+  const snapshot = Object.freeze({ epoch: 0, digest: stateDigest(facts, format), document: initial });
   return { snapshot, ancestors: facts.ancestors, version: 0n, bytesDigest: undefined, record: undefined };
 }
 
-function loadedOf(record: StateRecord, version: bigint, bytesDigest: Uint8Array | undefined): Loaded {
+function storedRecord<D>(
+  record: StateRecord<D>,
+  row: Pick<StoredRecord<D>, 'version' | 'bytesDigest'>,
+  format: StateFormat<D>,
+): StoredRecord<D> {
   const { epoch, ancestors, document } = record;
-  const snapshot = Object.freeze({ epoch, digest: stateDigest(record), document });
-  return { snapshot, ancestors, version, bytesDigest, record };
+  const snapshot = Object.freeze({ epoch, digest: stateDigest(record, format), document });
+  return { snapshot, ancestors, ...row, record };
 }
 
 /** Whether a state is what was seen, or came after it. */
-function checkDescent({ snapshot, ancestors }: Loaded, seen: Known): void {
+function checkDescent({ snapshot, ancestors }: StoredRecord<unknown>, seen: StateFloor): void {
   const later = snapshot.epoch - seen.epoch;
   if (later < 0) refuseState('older');
   // So many states later nothing of it is left to compare; only replicas write, and each of them compares.
@@ -230,18 +233,18 @@ function checkDescent({ snapshot, ancestors }: Loaded, seen: Known): void {
   if (then !== seen.digest) refuseState('forked');
 }
 
-function readRecord(bytes: Uint8Array): StateRecord {
+function readRecord<D>(bytes: Uint8Array, format: StateFormat<D>): StateRecord<D> {
   try {
-    return decodeStateRecord(bytes);
+    return decodeStateRecord(bytes, format);
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return refuseState('well-formed', error);
   }
 }
 
-function encodeOrRefuse(record: StateRecord): Uint8Array {
+function encodeOrRefuse<D>(record: StateRecord<D>, format: StateFormat<D>): Uint8Array {
   try {
-    return encodeStateRecord(record);
+    return encodeStateRecord(record, format);
   } catch (cause) {
     if (!isEnclosError(cause, 'CODEC_OUT_OF_RANGE')) throw cause;
     throw stateError('ATTESTATION_STATE_TOO_LARGE', { cause });

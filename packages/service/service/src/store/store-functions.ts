@@ -1,14 +1,6 @@
-import { isJsonWithin, toBase64url, utf8 } from '@enclos/codec';
-import type { CallOptions } from '@enclos/edl';
-import type { Host } from '../../../../../services/attestation/src/tenants/tenant.ts';
+import { createHash } from 'node:crypto';
+import { isJsonWithin, toBase64url } from '@enclos/codec';
 import { stateError } from '../errors.ts';
-import { sha256 } from '../state/state-record.ts';
-
-/** The host's store. What it answers is untrusted. */
-export type StoreFunctions = Pick<Host, 'storeRead' | 'storeWrite' | 'storeKeys' | 'storeRemove'>;
-
-/** A store that never answers must not stop a tenant for ever. */
-export const storeCall: CallOptions = Object.freeze({ timeoutMs: 15_000 });
 
 /** Of a call of the store. @throws ATTESTATION_STORE_UNAVAILABLE for whatever it failed with. */
 export async function answered<T>(call: Promise<T>): Promise<T> {
@@ -35,5 +27,6 @@ export function keysIn(text: string): readonly string[] {
   }
 }
 
-/** What stands for a tenant in keys of the store, where an issuer would not fit. */
-export const tenantName = (issuer: string): string => toBase64url(sha256(utf8(issuer)));
+/** What stands for an issuer in keys of the store, where the issuer itself would not fit. */
+export const issuerKey = (issuer: string): string =>
+  toBase64url(new Uint8Array(createHash('sha256').update(issuer).digest()));

@@ -1,6 +1,6 @@
 import type { Handlers } from '@enclos/edl';
-import { maxRecordBytes, type attestation } from '../../../../../services/attestation/src/attestation.edl.ts';
 import { stateError } from '../errors.ts';
+import { maxRecordBytes, type storeInterface } from './store-interface.ts';
 
 export interface StoredRow {
   /** Another one after every write of the key, also when it was removed in between. Never 0. */
@@ -33,10 +33,8 @@ export function checkRow(key: string, bytes?: Uint8Array): void {
   throw stateError('ATTESTATION_STORE_REFUSED', { message: 'A key of another form, or a row that is too large.' });
 }
 
-type StoreName = 'storeRead' | 'storeWrite' | 'storeKeys' | 'storeRemove';
-
-/** The functions of the enclave's interface that a store serves. */
-export function storeHandlers(store: Store): Pick<Handlers<(typeof attestation)['untrusted'], unknown>, StoreName> {
+/** Serves the functions of `storeInterface` from a store. */
+export function storeHandlers(store: Store): Handlers<typeof storeInterface, unknown> {
   return {
     storeRead: ({ key }) => store.read(key),
     storeWrite: ({ key, version, bytes }) => store.write(key, version, bytes),

@@ -9,6 +9,8 @@ import { decodeRowFile, encodeRowFile, type RowFile } from './row-file.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
 
 export interface FileStoreOptions {
+  /** The name of the service: part of each file, so that no service reads the folder of another one. */
+  readonly service: string;
   /** Default: those of Node. */
   readonly files?: DurableFiles;
 }
@@ -24,21 +26,29 @@ const unfinished = '.new';
  * @throws ATTESTATION_STORE_REFUSED for a folder that another process uses, and for a damaged file.
  * @throws ATTESTATION_STORE_UNAVAILABLE
  */
-export async function openFileStore(folder: string, { files = durableFiles }: FileStoreOptions = {}): Promise<Store> {
+export async function openFileStore(
+  folder: string,
+  { service, files = durableFiles }: FileStoreOptions,
+): Promise<Store> {
   const path = resolve(folder);
   await disk(mkdir(path, { recursive: true, mode: 0o700 }));
   const lock = await lockFolder(path);
+  const place = { service, files };
   try {
-    return new FileStore({ folder: path, files, lock, versions: await readVersions(path, files) });
+    return new FileStore({ ...place, folder: path, lock, versions: await readVersions(path, place) });
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-interface FileStoreParts {
-  readonly folder: string;
+interface RowFiles {
+  readonly service: string;
   readonly files: DurableFiles;
+}
+
+interface FileStoreParts extends RowFiles {
+  readonly folder: string;
   readonly lock: FolderLock;
   /** Of each key. The rows themselves stay on the disk. */
   readonly versions: Map<string, bigint>;
@@ -57,7 +67,7 @@ class FileStore implements Store {
     return this.#inTurn(async () => {
       checkRow(key);
       if (!this.#parts.versions.has(key)) return undefined;
-      const { version, bytes } = await readRow(this.#parts.files, this.#pathOf(key));
+      const { version, bytes } = await readRow(this.#parts, this.#pathOf(key));
       return { version, bytes };
     });
   }
@@ -104,13 +114,13 @@ class FileStore implements Store {
   }
 
   async #replace(row: RowFile): Promise<void> {
-    const { files } = this.#parts;
+    const { files, service } = this.#parts;
     const path = this.#pathOf(row.key);
     const temporary = `${path}${unfinished}`;
     try {
       // What an earlier write could not take away, as on a disk with errors.
       await files.remove(temporary);
-      await files.writeNew(temporary, encodeRowFile(row));
+      await files.writeNew(temporary, encodeRowFile(service, row));
       await files.rename(temporary, path);
     } catch (cause) {
       await files.remove(temporary).catch(() => undefined);
@@ -145,24 +155,25 @@ function newVersion(): bigint {
   return randomBytes(8).readBigUInt64BE() | 1n;
 }
 
-async function readVersions(folder: string, files: DurableFiles): Promise<Map<string, bigint>> {
+async function readVersions(folder: string, place: RowFiles): Promise<Map<string, bigint>> {
+  const { files } = place;
   const versions = new Map<string, bigint>();
   for (const name of await disk(files.list(folder))) {
     const path = join(folder, name);
     // Written by a process that was killed before anybody was told.
     if (name.endsWith(unfinished) || name.startsWith(unfinishedLock)) await disk(files.remove(path));
     if (!name.endsWith('.row')) continue;
-    const { key, version } = await readRow(files, path);
+    const { key, version } = await readRow(place, path);
     if (fileName(key) !== name) damaged(path);
     versions.set(key, version);
   }
   return versions;
 }
 
-async function readRow(files: DurableFiles, path: string): Promise<RowFile> {
+async function readRow({ files, service }: RowFiles, path: string): Promise<RowFile> {
   const file = await disk(files.read(path));
   try {
-    return decodeRowFile(file);
+    return decodeRowFile(service, file);
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return damaged(path, error);

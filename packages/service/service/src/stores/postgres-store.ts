@@ -1,10 +1,12 @@
 import { Pool, type PoolConfig, type QueryResult } from 'pg';
 import { isEnclosError } from '@enclos/errors';
 import { stateError } from '../errors.ts';
-import { makeSchema } from './postgres-schema.ts';
+import { makeSchema, tableOf } from './postgres-schema.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
 
 export interface PostgresStoreOptions {
+  /** The name of the service: its table is `enclos_NAME`. 1 to 32 lower-case letters. */
+  readonly service: string;
   /** For a connection to be there. Default: 5000. */
   readonly connectTimeoutMs?: number;
   /** For a statement, at the server and here. Default: 5000. */
@@ -24,20 +26,21 @@ const retryDelayMs = 200;
  *
  * @throws ATTESTATION_STORE_REFUSED for another URL; ATTESTATION_STORE_UNAVAILABLE when the server is not there.
  */
-export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<Store> {
+export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<Store> {
   if (!isPostgresUrl(url)) {
     // Not with the URL in it, which may have a password.
     throw stateError('ATTESTATION_STORE_REFUSED', { message: 'The address of the store is not a postgres:// URL.' });
   }
+  const table = tableOf(options.service);
   const pool = new Pool(poolOptions(url, options));
   pool.on('error', (error) => options.onConnectionLost?.(error));
   try {
-    await tried(() => makeSchema(pool));
+    await tried(() => makeSchema(pool, table));
   } catch (error) {
     await pool.end();
     throw error;
   }
-  return new PostgresStore(pool);
+  return new PostgresStore(pool, table);
 }
 
 function isPostgresUrl(url: string): boolean {
@@ -55,7 +58,7 @@ function poolOptions(url: string, options: PostgresStoreOptions): PoolConfig {
     statement_timeout: statementTimeoutMs,
     // A server that is gone without a word does not time its statements out.
     query_timeout: statementTimeoutMs + 1000,
-    application_name: 'enclos-attestation',
+    application_name: `enclos-${options.service}`,
   };
 }
 
@@ -67,14 +70,16 @@ interface Row {
 
 class PostgresStore implements Store {
   readonly #pool: Pool;
+  readonly #table: string;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, table: string) {
     this.#pool = pool;
+    this.#table = table;
   }
 
   async read(key: string): Promise<StoredRow | undefined> {
     checkRow(key);
-    const query = 'SELECT version, bytes FROM enclos_attestation WHERE key = $1';
+    const query = `SELECT version, bytes FROM ${this.#table} WHERE key = $1`;
     const [row] = (await tried(() => this.#pool.query<Row>(query, [key]))).rows;
     return row === undefined ? undefined : { version: BigInt(row.version), bytes: new Uint8Array(row.bytes) };
   }
@@ -83,24 +88,22 @@ class PostgresStore implements Store {
     checkRow(key, bytes);
     const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (version === 0n) {
-      const insert =
-        "INSERT INTO enclos_attestation VALUES ($1, nextval('enclos_attestation_version'), $2) ON CONFLICT DO NOTHING";
+      const insert = `INSERT INTO ${this.#table} VALUES ($1, nextval('${this.#table}_version'), $2) ON CONFLICT DO NOTHING`;
       return this.#changed(insert, [key, stored]);
     }
-    const update =
-      "UPDATE enclos_attestation SET version = nextval('enclos_attestation_version'), bytes = $3 WHERE key = $1 AND version = $2";
+    const update = `UPDATE ${this.#table} SET version = nextval('${this.#table}_version'), bytes = $3 WHERE key = $1 AND version = $2`;
     return this.#changed(update, [key, version.toString(), stored]);
   }
 
   async keys(prefix: string): Promise<readonly string[]> {
-    const query = 'SELECT key FROM enclos_attestation WHERE key >= $1 AND starts_with(key, $1) ORDER BY key LIMIT $2';
+    const query = `SELECT key FROM ${this.#table} WHERE key >= $1 AND starts_with(key, $1) ORDER BY key LIMIT $2`;
     const { rows } = await tried(() => this.#pool.query<{ readonly key: string }>(query, [prefix, maximumKeys]));
     return rows.map(({ key }) => key);
   }
 
   remove(key: string, version: bigint): Promise<boolean> {
     checkRow(key);
-    return this.#changed('DELETE FROM enclos_attestation WHERE key = $1 AND version = $2', [key, version.toString()]);
+    return this.#changed(`DELETE FROM ${this.#table} WHERE key = $1 AND version = $2`, [key, version.toString()]);
   }
 
   async close(): Promise<void> {

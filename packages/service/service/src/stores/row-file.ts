@@ -7,14 +7,14 @@ export interface RowFile extends StoredRow {
   readonly key: string;
 }
 
-const tag = utf8('enclos.attestation-row.v1\n');
+const tagOf = (service: string): Uint8Array => utf8(`enclos.${service}-row.v1\n`);
 const checksumBytes = 32;
 
 /** A file of the store: tag, u64 version, u16 length and key, the bytes, SHA-256 of all that. */
-export function encodeRowFile({ key, version, bytes }: RowFile): Uint8Array {
+export function encodeRowFile(service: string, { key, version, bytes }: RowFile): Uint8Array {
   const keyBytes = utf8(key);
   const content = new ByteWriter({ sizeHint: bytes.length + 512 })
-    .bytes(tag)
+    .bytes(tagOf(service))
     .u64(version)
     .u16(keyBytes.length)
     .bytes(keyBytes)
@@ -27,7 +27,8 @@ export function encodeRowFile({ key, version, bytes }: RowFile): Uint8Array {
  * The checksum is against disks, not against people: it turns rot into a message that names the file.
  * @throws a CODEC error.
  */
-export function decodeRowFile(file: Uint8Array): RowFile {
+export function decodeRowFile(service: string, file: Uint8Array): RowFile {
+  const tag = tagOf(service);
   const end = file.length - checksumBytes;
   const reader = new ByteReader(file, 0, Math.max(0, end));
   const isWhole =
