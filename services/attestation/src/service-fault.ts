@@ -16,7 +16,7 @@ export function serviceFault(
 }
 
 /** A request that this service refuses. `api/error-names.ts` says how its caller is answered. */
-export function refusal(
+export function attestationRefusal(
   code: keyof typeof attestationServiceErrors,
   message: string,
   options: Pick<RefusalOptions, 'explanation' | 'cause'> = {},

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EnclosError } from '@enclos/errors';
 import { createClientRateLimit, createRateLimit } from '@enclos/service/rates';
-import { refusal } from '../src/service-fault.ts';
+import { attestationRefusal } from '../src/service-fault.ts';
 import { toldOf } from './errors.ts';
 import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
 import {
@@ -49,7 +49,7 @@ function failing(fault: unknown, file = {}): TestSite {
 }
 
 describe('errors', () => {
-  const denied = refusal('ATTESTATION_POLICY_REFUSED', 'A Deny claim was issued, authorization failed.', {
+  const denied = attestationRefusal('ATTESTATION_POLICY_REFUSED', 'A Deny claim was issued, authorization failed.', {
     explanation: { rule: 'authorizationrules[2]', policyHash: 'abc', claims: { 'is-debuggable': true } },
   });
 
@@ -241,7 +241,7 @@ describe('the audit log', () => {
 
   it('says which rule refused', async () => {
     const explanation = { rule: 'authorizationrules[2]', policyHash: 'abc', more: { a: 1 } };
-    const site = failing(refusal('ATTESTATION_POLICY_REFUSED', 'Denied.', { explanation }));
+    const site = failing(attestationRefusal('ATTESTATION_POLICY_REFUSED', 'Denied.', { explanation }));
     await attest(site);
     const { outcome, error, rule, policyHash, more } = site.audit[0] ?? {};
     assert.deepEqual(

@@ -1,7 +1,7 @@
 import { parsePolicy, strictPolicies, type Policy, type PolicyLimits } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { refusal } from '../service-fault.ts';
+import { attestationRefusal } from '../service-fault.ts';
 import { defaultPolicy } from '../policies/policy-text.ts';
 import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
 import type { TenantDocument } from '../document/document.ts';
@@ -93,6 +93,6 @@ function orRefuse<T>(read: () => T, rule: 'draft-policy' | 'stored-policy'): T {
     if (!isEnclosError(error)) throw error;
     const whose = rule === 'draft-policy' ? 'draft policy' : 'policy of this tenant';
     const message = `The ${whose} is refused. ${error.message}`;
-    throw refusal('ATTESTATION_POLICY_INVALID', message, { explanation: { rule }, cause: error });
+    throw attestationRefusal('ATTESTATION_POLICY_INVALID', message, { explanation: { rule }, cause: error });
   }
 }

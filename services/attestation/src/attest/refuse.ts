@@ -1,18 +1,21 @@
 import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { isRefusal } from '@enclos/service/refusal';
-import { refusal } from '../service-fault.ts';
+import { attestationRefusal } from '../service-fault.ts';
 
 /** Why evidence was refused, for programs: with `explainRefusals`, and in the audit log. */
 export type RefusalDetails = Readonly<Record<string, unknown>> & { readonly rule: string };
 
 /** @throws ATTESTATION_EVIDENCE_REFUSED always. */
 export function refuseEvidence(message: string, explanation: RefusalDetails, cause?: unknown): never {
-  throw refusal('ATTESTATION_EVIDENCE_REFUSED', message, { explanation, cause });
+  throw attestationRefusal('ATTESTATION_EVIDENCE_REFUSED', message, { explanation, cause });
 }
 
 /** @throws ATTESTATION_ENDORSEMENTS_UNAVAILABLE always: the caller cannot change what the host did wrong. */
 export function unavailable(message: string, cause?: unknown): never {
-  throw refusal('ATTESTATION_ENDORSEMENTS_UNAVAILABLE', message, { explanation: { rule: 'endorsements' }, cause });
+  throw attestationRefusal('ATTESTATION_ENDORSEMENTS_UNAVAILABLE', message, {
+    explanation: { rule: 'endorsements' },
+    cause,
+  });
 }
 
 /** Runs what reads evidence; what it refuses is the caller's doing. */

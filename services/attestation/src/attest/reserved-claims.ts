@@ -1,5 +1,5 @@
 import type { Claim, ClaimValue } from '@enclos/claim-rules';
-import { refusal } from '../service-fault.ts';
+import { attestationRefusal } from '../service-fault.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { JsonClaims, JsonValue } from '../tokens/signer.ts';
 
@@ -80,7 +80,9 @@ function requireOwn(type: string, value: ClaimValue, own: JsonClaims): void {
   const isSame = mine === value || (isObject(mine) && canonicalJson(mine) === value);
   if (isSame) return;
   const message = `The policy issues a claim ${JSON.stringify(type.slice(0, 100))}, which belongs to the service.`;
-  throw refusal('ATTESTATION_POLICY_REFUSED', message, { explanation: { rule: 'reserved-claim', claim: type } });
+  throw attestationRefusal('ATTESTATION_POLICY_REFUSED', message, {
+    explanation: { rule: 'reserved-claim', claim: type },
+  });
 }
 
 function isObject(value: JsonValue | undefined): value is Exclude<JsonValue, string | number | boolean | null> {

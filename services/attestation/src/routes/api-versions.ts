@@ -1,4 +1,4 @@
-import { refusal } from '../service-fault.ts';
+import { attestationRefusal } from '../service-fault.ts';
 import type { VersionRule } from './call.ts';
 
 /** The api-versions that are answered. A version adds routes at Azure and changes none, so each has all of them here. */
@@ -14,10 +14,10 @@ export function checkApiVersion(query: URLSearchParams, rule: VersionRule): void
   const [version, ...more] = query.getAll('api-version');
   if (version === undefined) {
     if (rule === 'optional') return;
-    throw refusal('ATTESTATION_API_VERSION_ABSENT', 'An API version is required, but was not specified.');
+    throw attestationRefusal('ATTESTATION_API_VERSION_ABSENT', 'An API version is required, but was not specified.');
   }
   if (more.length === 0 && apiVersions.includes(version)) return;
-  throw refusal(
+  throw attestationRefusal(
     'ATTESTATION_API_VERSION_UNKNOWN',
     `This API version is not supported. Use one of ${apiVersions.join(', ')}.`,
   );
