@@ -1,5 +1,5 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
-import type { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { printable, type Printer } from '../command-line/printer.ts';
 
 interface WithDiagnostics {
@@ -37,4 +37,19 @@ export function errorJson(error: EnclosError): Readonly<Record<string, unknown>>
   const { code, message, next, details } = error;
   const diagnostics = diagnosticsOf(error);
   return { code, message, next, details, ...(diagnostics.length === 0 ? {} : { diagnostics }) };
+}
+
+/** Gives anything that was thrown a code. */
+export function toEnclosError(error: unknown): EnclosError {
+  if (isEnclosError(error)) return error;
+  if (isSystemError(error)) {
+    return new EnclosError('CLI_SYSTEM_REFUSED', `${error.message}.`, { cause: error });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new EnclosError('CLI_UNEXPECTED', message === '' ? undefined : message, { cause: error });
+}
+
+/** An error of a system call has an error number and a code such as EACCES. Other errors of Node have a code only. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'errno' in error && 'syscall' in error;
 }

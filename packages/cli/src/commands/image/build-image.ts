@@ -17,7 +17,7 @@ import { exists, readSmallFile } from '../../files/read.ts';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
 import { bundleWholeHost } from '../../project/bundle-host.ts';
-import { findImage, readImageFile } from '../sign/sign.ts';
+import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 
 export interface ImageBuildOptions {
   /** The folder of enclave.json; built and signed already. */
@@ -60,7 +60,7 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
   const { folder, base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
   const { image: imagePath } = await findImage(folder);
   const image = await readImageFile(imagePath);
-  const stem = imagePath.replace(/\.sgxs$/, '');
+  const stem = stemOf(imagePath);
   const signaturePath = options.signatureFile ?? `${stem}.sig`;
   if (!(await exists(signaturePath))) {
     throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${signaturePath}.`, {

@@ -3,7 +3,7 @@ import { INTEL_SGX_ROOT, parsePolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
-import { withKind, type AnyPolicy } from '../../policy/check.ts';
+import { withKind, type AnyPolicy } from '../../evidence/appraisal-policy.ts';
 import { readCertificate } from '../../evidence/certificate.ts';
 import { readPem } from '../../evidence/text-forms.ts';
 

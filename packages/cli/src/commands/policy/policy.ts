@@ -13,7 +13,8 @@ import { recognise } from '../../evidence/recognise.ts';
 import { draftOfAzure } from './azure-draft.ts';
 import { draftOfReport } from './snp-draft.ts';
 import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from './draft.ts';
-import { checkPolicyText, type AnyPolicy } from '../../policy/check.ts';
+import { type AnyPolicy } from '../../evidence/appraisal-policy.ts';
+import { checkPolicyText } from '../../policy/check.ts';
 import { policySentences } from './sentences.ts';
 import { readPolicyText } from '../../policy/file.ts';
 

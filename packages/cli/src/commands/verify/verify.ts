@@ -21,7 +21,8 @@ import {
   type AnyVerifiedEvidence,
   type Given,
 } from '../../evidence/verify-evidence.ts';
-import { bindingWanted, refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { bindingWanted } from '../../evidence/binding.ts';
 import { readPolicy } from '../../policy/file.ts';
 import { trustedRoots, type RootOptions } from '../../evidence/trusted-roots.ts';
 
