@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '@enclos/enclave/http';
+import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { createApi as createServiceApi } from '@enclos/service/api';
 import { checkApiVersion } from '../routes/api-versions.ts';
 import { errorNames } from '../routes/error-names.ts';

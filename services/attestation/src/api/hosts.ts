@@ -1,4 +1,4 @@
-import type { HttpRequest } from '@enclos/enclave/http';
+import type { HttpRequest } from '@enclos/http';
 import { Refusal } from '@enclos/service/refusal';
 
 /**

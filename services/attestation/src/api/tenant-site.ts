@@ -1,4 +1,4 @@
-import type { HttpRequest } from '@enclos/enclave/http';
+import type { HttpRequest } from '@enclos/http';
 import { clientOf } from '@enclos/service/api';
 import { anonymous, createAuthenticate, type Authenticate, type Principal } from '@enclos/service/auth';
 import { createClientRateLimit, createRateLimit, type ClientRateLimit, type RateLimit } from '@enclos/service/rates';

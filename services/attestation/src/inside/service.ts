@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseCollateral, type Endorsements } from '@enclos/attestation';
 import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
-import { serveHttp } from '@enclos/enclave/http';
+import { serveHttp } from '@enclos/http';
 import { endorsementFacts } from '@enclos/endorsements';
 import { serviceFault } from '../service-fault.ts';
 import type { Turns as PolicyTurns } from '@enclos/claim-rules';

@@ -1,4 +1,4 @@
-import type { HttpRequest } from '@enclos/enclave/http';
+import type { HttpRequest } from '@enclos/http';
 import type { Route, RouteCall } from '@enclos/service/routes';
 import type { Site } from '@enclos/service/api';
 import type { AttestRequest, AttestResult } from '../attest/attest.ts';

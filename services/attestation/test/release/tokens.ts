@@ -31,10 +31,7 @@ export async function tokenWith(claims: Readonly<Record<string, unknown>> = {}):
 }
 
 /** For assert.rejects and assert.throws: the code, and one of the details. */
-export function attestationRefusal(
-  code: string,
-  details: Readonly<Record<string, unknown>>,
-): (error: unknown) => boolean {
+export function refusal(code: string, details: Readonly<Record<string, unknown>>): (error: unknown) => boolean {
   return (error) => {
     if (!isEnclosError(error) || error.code !== code) throw error;
     for (const [name, value] of Object.entries(details)) if (error.details[name] !== value) throw error;

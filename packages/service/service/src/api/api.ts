@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '@enclos/enclave/http';
+import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { auditLine, type AuditOutcome } from '../audit/audit-line.ts';
 import { anonymous, type Principal } from '../auth/identity.ts';
 import type { RouteMetrics } from '../metrics/route-counters.ts';

@@ -1,5 +1,5 @@
 import { peerOf } from '@enclos/codec';
-import type { HttpRequest } from '@enclos/enclave/http';
+import type { HttpRequest } from '@enclos/http';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { anonymous, type Principal } from '../auth/identity.ts';
 import { createClientRateLimit, createRateLimit, type ClientRateLimit } from '../rates/rate-limit.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
 import { Refusal } from '../refusal.ts';
-import type { HttpRequest } from '@enclos/enclave/http';
+import type { HttpRequest } from '@enclos/http';
 import { verifyBearer, type BearerRefusal } from './bearer.ts';
 import { knownCertificate } from './client-certificate.ts';
 import type { BearerConfiguration, FetchKeys, IdentityConfiguration, Principal } from './identity.ts';

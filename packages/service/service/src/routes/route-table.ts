@@ -1,4 +1,4 @@
-import type { BodyLimit } from '@enclos/enclave/http';
+import type { BodyLimit } from '@enclos/http';
 
 /**
  * What may stand for `{name}` in a path. `choices`: one of a closed set; the audit log tells which. `pattern`: any text

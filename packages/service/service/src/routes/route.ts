@@ -1,4 +1,4 @@
-import type { HttpRequest } from '@enclos/enclave/http';
+import type { HttpRequest } from '@enclos/http';
 import type { AuditFacts } from '../audit/audit-line.ts';
 
 /** What a route answers with status 200. */

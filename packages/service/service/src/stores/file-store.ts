@@ -1,54 +1,44 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { durable, temporaryPrefix, type Durable } from '@enclos/durable';
 import { isEnclosError } from '@enclos/errors';
 import { stateError } from '../errors.ts';
-import { durableFiles, type DurableFiles } from './durable-files.ts';
+import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
 import { lockFolder, unfinishedLock, type FolderLock } from './folder-lock.ts';
 import { decodeRowFile, encodeRowFile, type RowFile } from './row-file.ts';
-import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
 
 export interface FileStoreOptions {
   /** The name of the service: part of each file, so that no service reads the folder of another one. */
   readonly service: string;
-  /** Default: those of Node. */
-  readonly files?: DurableFiles;
+  /** Default: those of this machine. */
+  readonly files?: Durable;
 }
-
-const unfinished = '.new';
 
 /**
  * The embedded store: a folder that one process uses, with one file for each key.
  *
- * A file is written under a name of its own, synced, and renamed over the old one; then the folder is synced. So a
- * process that is killed at any moment leaves the old row or the new one, whole.
+ * A process that is killed at any moment, or a machine that loses its power, leaves the old row or the new one, whole.
  *
  * @throws ATTESTATION_STORE_REFUSED for a folder that another process uses, and for a damaged file.
  * @throws ATTESTATION_STORE_UNAVAILABLE
  */
-export async function openFileStore(
-  folder: string,
-  { service, files = durableFiles }: FileStoreOptions,
-): Promise<Store> {
+export async function openFileStore(folder: string, { service, files = durable }: FileStoreOptions): Promise<Store> {
   const path = resolve(folder);
-  await disk(mkdir(path, { recursive: true, mode: 0o700 }));
+  await disk(files.makeFolder(path, 0o700));
   const lock = await lockFolder(path);
-  const place = { service, files };
   try {
-    return new FileStore({ ...place, folder: path, lock, versions: await readVersions(path, place) });
+    return new FileStore({ service, folder: path, files, lock, versions: await readVersions(service, path) });
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-interface RowFiles {
+interface FileStoreParts {
   readonly service: string;
-  readonly files: DurableFiles;
-}
-
-interface FileStoreParts extends RowFiles {
   readonly folder: string;
+  readonly files: Durable;
   readonly lock: FolderLock;
   /** Of each key. The rows themselves stay on the disk. */
   readonly versions: Map<string, bigint>;
@@ -67,7 +57,7 @@ class FileStore implements Store {
     return this.#inTurn(async () => {
       checkRow(key);
       if (!this.#parts.versions.has(key)) return undefined;
-      const { version, bytes } = await readRow(this.#parts, this.#pathOf(key));
+      const { version, bytes } = await readRow(this.#parts.service, this.#pathOf(key));
       return { version, bytes };
     });
   }
@@ -96,10 +86,10 @@ class FileStore implements Store {
   remove(key: string, version: bigint): Promise<boolean> {
     return this.#inTurn(async () => {
       checkRow(key);
-      const { versions, lock, files } = this.#parts;
+      const { versions, lock } = this.#parts;
       if (!versions.has(key) || versions.get(key) !== version) return false;
       await lock.check();
-      await disk(files.remove(this.#pathOf(key)));
+      await disk(rm(this.#pathOf(key), { force: true }));
       versions.delete(key);
       await this.#syncNames();
       return true;
@@ -114,21 +104,17 @@ class FileStore implements Store {
   }
 
   async #replace(row: RowFile): Promise<void> {
-    const { files, service } = this.#parts;
-    const path = this.#pathOf(row.key);
-    const temporary = `${path}${unfinished}`;
+    const { service, files, folder } = this.#parts;
+    const file = await disk(files.begin(folder));
     try {
-      // What an earlier write could not take away, as on a disk with errors.
-      await files.remove(temporary);
-      await files.writeNew(temporary, encodeRowFile(service, row));
-      await files.rename(temporary, path);
-    } catch (cause) {
-      await files.remove(temporary).catch(() => undefined);
-      throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+      await disk(file.write(encodeRowFile(service, row)));
+      await disk(file.place(this.#pathOf(row.key)));
+    } finally {
+      await file.discard();
     }
   }
 
-  /** Until this is done the change could be lost with the power, so nobody is told that it was made. */
+  /** Until this is done the change could be lost with the power, so the caller is not told that it was made. */
   #syncNames(): Promise<void> {
     return disk(this.#parts.files.syncFolder(this.#parts.folder));
   }
@@ -155,23 +141,22 @@ function newVersion(): bigint {
   return randomBytes(8).readBigUInt64BE() | 1n;
 }
 
-async function readVersions(folder: string, place: RowFiles): Promise<Map<string, bigint>> {
-  const { files } = place;
+async function readVersions(service: string, folder: string): Promise<Map<string, bigint>> {
   const versions = new Map<string, bigint>();
-  for (const name of await disk(files.list(folder))) {
+  for (const name of await disk(readdir(folder))) {
     const path = join(folder, name);
-    // Written by a process that was killed before anybody was told.
-    if (name.endsWith(unfinished) || name.startsWith(unfinishedLock)) await disk(files.remove(path));
+    // Left by a process that was killed: the folder is locked, so no other process writes here.
+    if (name.startsWith(unfinishedLock) || name.startsWith(temporaryPrefix)) await disk(rm(path, { force: true }));
     if (!name.endsWith('.row')) continue;
-    const { key, version } = await readRow(place, path);
+    const { key, version } = await readRow(service, path);
     if (fileName(key) !== name) damaged(path);
     versions.set(key, version);
   }
   return versions;
 }
 
-async function readRow({ files, service }: RowFiles, path: string): Promise<RowFile> {
-  const file = await disk(files.read(path));
+async function readRow(service: string, path: string): Promise<RowFile> {
+  const file = await disk(readFile(path));
   try {
     return decodeRowFile(service, file);
   } catch (error) {

@@ -3,10 +3,10 @@ import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { Durable, nodeFileSystem, processMark, type FileSystem } from '@enclos/durable';
 import fc from 'fast-check';
-import { durableFiles, type DurableFiles } from '../../src/stores/durable-files.ts';
-import { decodeRowFile, encodeRowFile, openFileStore, openStore } from '../../src/stores/index.ts';
 import { storeHandlers } from '../../src/store/index.ts';
+import { decodeRowFile, encodeRowFile, openFileStore, openStore } from '../../src/stores/index.ts';
 import { failsWith } from '../errors.ts';
 import { checkConcurrency, checkContract } from './contract.ts';
 import { service, temporaryFolder } from './folder.ts';
@@ -40,7 +40,7 @@ test('eight writers at once lose nothing', async (t) => {
 test('a list has the first thousand keys', async (t) => {
   const store = await openFileStore(await temporaryFolder(t), {
     service,
-    files: { ...durableFiles, syncFolder: async () => undefined },
+    files: new Durable({ files: diskThat('syncFolder', () => async () => undefined) }),
   });
   for (let index = 0; index < 1005; index++) await store.write(`k/${String(index).padStart(4, '0')}`, 0n, bytes('x'));
   const keys = await store.keys('k/');
@@ -68,9 +68,11 @@ test('a folder that is in use is refused, and that of a dead process is taken', 
   await writeFile(join(folder, 'lock'), '');
   await (await openFileStore(folder, { service })).close();
   await writeFile(join(folder, 'lock.0123'), '');
-  await writeFile(join(folder, `${'0'.repeat(64)}.row.new`), 'half');
+  const gone = processMark().replace(/-\d+-/, '-1-');
+  await writeFile(join(folder, `.enclos-new-${gone}-0123456789ab`), 'half');
   const again = await openFileStore(folder, { service });
   assert.deepEqual((await again.read('a'))?.bytes, bytes('one'));
+  assert.equal(await again.write('b', 0n, bytes('two')), true);
   assert.deepEqual(
     (await readdir(folder)).filter((name) => name.includes('new') || name.startsWith('lock.')),
     [],
@@ -133,37 +135,52 @@ test('a damaged file is named, when it is read and when the store is opened', as
   await assert.rejects(openFileStore(folder, { service }), refused);
 });
 
+type Step = 'write' | 'sync' | 'rename' | 'syncFolder';
+
+/** The disk of this machine, with something that is done instead of one of its calls, unless it is undefined. */
+function diskThat(step: Step, instead: () => (() => Promise<void>) | undefined): FileSystem {
+  return {
+    ...nodeFileSystem,
+    async open(path, flags, mode) {
+      const handle = await nodeFileSystem.open(path, flags, mode);
+      const work = instead();
+      if (work === undefined) return handle;
+      if (step === 'write' && flags === 'wx') handle.writeFile = work;
+      if (step === (flags === 'r' ? 'syncFolder' : 'sync')) handle.sync = work;
+      return handle;
+    },
+    rename: (from, to) => ((step === 'rename' && instead()) || (() => nodeFileSystem.rename(from, to)))(),
+  };
+}
+
 /** A store whose disk fails at one step, when it is told to. */
-async function failing(t: TestContext, step: keyof DurableFiles) {
+async function failing(t: TestContext, step: Step, code: string) {
   const folder = await temporaryFolder(t);
   let isFailing = false;
-  const fail = (code: string): never => {
+  const fail = async (): Promise<void> => {
     throw Object.assign(new Error(code), { code });
   };
-  const files: DurableFiles = {
-    ...durableFiles,
-    [step]: async (...values: [string, never]) => {
-      if (isFailing && step === 'writeNew') await writeFile(values[0], 'half');
-      if (isFailing) fail(step === 'writeNew' ? 'ENOSPC' : 'EIO');
-      return Reflect.apply(durableFiles[step], undefined, values) as unknown;
-    },
-  };
+  const files = new Durable({ files: diskThat(step, () => (isFailing ? fail : undefined)) });
   const store = await openFileStore(folder, { service, files });
   await store.write('a', 0n, bytes('one'));
   const row = (await store.read('a')) ?? assert.fail();
   return { folder, store, row, fails: (value: boolean) => (isFailing = value) };
 }
 
-for (const step of ['writeNew', 'rename'] as const) {
+for (const [step, code] of [
+  ['write', 'ENOSPC'],
+  ['sync', 'EIO'],
+  ['rename', 'EIO'],
+] as const) {
   test(`a disk that is full or broken at ${step} is an error, and loses nothing`, async (t) => {
-    const { folder, store, row, fails } = await failing(t, step);
+    const { folder, store, row, fails } = await failing(t, step, code);
     fails(true);
     await assert.rejects(store.write('a', row.version, bytes('two')), unavailable);
     await assert.rejects(store.write('b', 0n, bytes('two')), unavailable);
     assert.deepEqual(await store.read('a'), row);
     assert.equal(await store.read('b'), undefined);
     assert.deepEqual(
-      (await readdir(folder)).filter((name) => name.endsWith('.new')),
+      (await readdir(folder)).filter((name) => name.includes('new')),
       [],
     );
     fails(false);
@@ -173,7 +190,7 @@ for (const step of ['writeNew', 'rename'] as const) {
 }
 
 test('a change whose name is not yet durable is an error, and is there when it is asked for', async (t) => {
-  const { store, row, fails } = await failing(t, 'syncFolder');
+  const { store, row, fails } = await failing(t, 'syncFolder', 'EIO');
   fails(true);
   await assert.rejects(store.write('a', row.version, bytes('two')), unavailable);
   assert.deepEqual((await store.read('a'))?.bytes, bytes('two'));
