@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { durable } from '@enclos/durable';
 import { openDiskCache } from '@enclos/endorsements/node';
 import {
   createMetrics,
@@ -72,7 +73,7 @@ async function start(options: ServiceOptions, context: StartContext): Promise<Ru
   const enclave = await loadServiceEnclave(options, { ...context, store, audit, metrics });
   opened.push(() => enclave.dispose());
   const served = JSON.parse(await enclave.call.serve({ configuration })) as Served;
-  await writeFile(options.certificate, served.certificate);
+  await durable.replace(options.certificate, served.certificate, { mode: 0o644 });
   let unready: string | undefined;
   const admin = await startAdminServer({
     address: options.admin,

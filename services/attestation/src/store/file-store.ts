@@ -1,35 +1,32 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { durable, type Durable } from '@enclos/durable';
 import { isEnclosError } from '@enclos/errors';
 import { stateError } from '../state/errors.ts';
-import { durableFiles, type DurableFiles } from './durable-files.ts';
 import { lockFolder, unfinishedLock, type FolderLock } from './folder-lock.ts';
 import { decodeRowFile, encodeRowFile, type RowFile } from './row-file.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from './store.ts';
 
 export interface FileStoreOptions {
-  /** Default: those of Node. */
-  readonly files?: DurableFiles;
+  /** Default: those of this machine. */
+  readonly files?: Durable;
 }
-
-const unfinished = '.new';
 
 /**
  * The embedded store: a folder that one process uses, with one file for each key.
  *
- * A file is written under a name of its own, synced, and renamed over the old one; then the folder is synced. So a
- * process that is killed at any moment leaves the old row or the new one, whole.
+ * A process that is killed at any moment, or a machine that loses its power, leaves the old row or the new one, whole.
  *
  * @throws ATTESTATION_STORE_REFUSED for a folder that another process uses, and for a damaged file.
  * @throws ATTESTATION_STORE_UNAVAILABLE
  */
-export async function openFileStore(folder: string, { files = durableFiles }: FileStoreOptions = {}): Promise<Store> {
+export async function openFileStore(folder: string, { files = durable }: FileStoreOptions = {}): Promise<Store> {
   const path = resolve(folder);
-  await disk(mkdir(path, { recursive: true, mode: 0o700 }));
+  await disk(files.makeFolder(path, 0o700));
   const lock = await lockFolder(path);
   try {
-    return new FileStore({ folder: path, files, lock, versions: await readVersions(path, files) });
+    return new FileStore({ folder: path, files, lock, versions: await readVersions(path) });
   } catch (error) {
     await lock.release();
     throw error;
@@ -38,7 +35,7 @@ export async function openFileStore(folder: string, { files = durableFiles }: Fi
 
 interface FileStoreParts {
   readonly folder: string;
-  readonly files: DurableFiles;
+  readonly files: Durable;
   readonly lock: FolderLock;
   /** Of each key. The rows themselves stay on the disk. */
   readonly versions: Map<string, bigint>;
@@ -57,7 +54,7 @@ class FileStore implements Store {
     return this.#inTurn(async () => {
       checkRow(key);
       if (!this.#parts.versions.has(key)) return undefined;
-      const { version, bytes } = await readRow(this.#parts.files, this.#pathOf(key));
+      const { version, bytes } = await readRow(this.#pathOf(key));
       return { version, bytes };
     });
   }
@@ -86,10 +83,10 @@ class FileStore implements Store {
   remove(key: string, version: bigint): Promise<boolean> {
     return this.#inTurn(async () => {
       checkRow(key);
-      const { versions, lock, files } = this.#parts;
+      const { versions, lock } = this.#parts;
       if (!versions.has(key) || versions.get(key) !== version) return false;
       await lock.check();
-      await disk(files.remove(this.#pathOf(key)));
+      await disk(rm(this.#pathOf(key), { force: true }));
       versions.delete(key);
       await this.#syncNames();
       return true;
@@ -104,21 +101,17 @@ class FileStore implements Store {
   }
 
   async #replace(row: RowFile): Promise<void> {
-    const { files } = this.#parts;
-    const path = this.#pathOf(row.key);
-    const temporary = `${path}${unfinished}`;
+    const { files, folder } = this.#parts;
+    const file = await disk(files.begin(folder));
     try {
-      // What an earlier write could not take away, as on a disk with errors.
-      await files.remove(temporary);
-      await files.writeNew(temporary, encodeRowFile(row));
-      await files.rename(temporary, path);
-    } catch (cause) {
-      await files.remove(temporary).catch(() => undefined);
-      throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+      await disk(file.write(encodeRowFile(row)));
+      await disk(file.place(this.#pathOf(row.key)));
+    } finally {
+      await file.discard();
     }
   }
 
-  /** Until this is done the change could be lost with the power, so nobody is told that it was made. */
+  /** Until this is done the change could be lost with the power, so the caller is not told that it was made. */
   #syncNames(): Promise<void> {
     return disk(this.#parts.files.syncFolder(this.#parts.folder));
   }
@@ -145,22 +138,22 @@ function newVersion(): bigint {
   return randomBytes(8).readBigUInt64BE() | 1n;
 }
 
-async function readVersions(folder: string, files: DurableFiles): Promise<Map<string, bigint>> {
+async function readVersions(folder: string): Promise<Map<string, bigint>> {
   const versions = new Map<string, bigint>();
-  for (const name of await disk(files.list(folder))) {
+  for (const name of await disk(readdir(folder))) {
     const path = join(folder, name);
-    // Written by a process that was killed before anybody was told.
-    if (name.endsWith(unfinished) || name.startsWith(unfinishedLock)) await disk(files.remove(path));
+    // Of a process that was killed. Unfinished rows go with the first write.
+    if (name.startsWith(unfinishedLock)) await disk(rm(path, { force: true }));
     if (!name.endsWith('.row')) continue;
-    const { key, version } = await readRow(files, path);
+    const { key, version } = await readRow(path);
     if (fileName(key) !== name) damaged(path);
     versions.set(key, version);
   }
   return versions;
 }
 
-async function readRow(files: DurableFiles, path: string): Promise<RowFile> {
-  const file = await disk(files.read(path));
+async function readRow(path: string): Promise<RowFile> {
+  const file = await disk(readFile(path));
   try {
     return decodeRowFile(file);
   } catch (error) {

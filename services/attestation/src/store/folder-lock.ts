@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, rename, unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
 import { stateError } from '../state/errors.ts';
 
@@ -32,7 +33,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   });
   server.unref();
   const { ino } = await lstat(making);
-  await rename(making, path);
+  await durable.move(making, path);
   const isOurs = async (): Promise<boolean> => (await lstat(path).catch(() => undefined))?.ino === ino;
   return {
     async check() {

@@ -3,8 +3,8 @@ import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { Durable, nodeFileSystem, processMark, type FileSystem } from '@enclos/durable';
 import fc from 'fast-check';
-import { durableFiles, type DurableFiles } from '../../src/store/durable-files.ts';
 import { openFileStore } from '../../src/store/file-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { decodeRowFile, encodeRowFile } from '../../src/store/row-file.ts';
@@ -41,7 +41,7 @@ test('eight writers at once lose nothing', async (t) => {
 
 test('a list has the first thousand keys', async (t) => {
   const store = await openFileStore(await temporaryFolder(t), {
-    files: { ...durableFiles, syncFolder: async () => undefined },
+    files: new Durable({ files: diskThat('syncFolder', () => async () => undefined) }),
   });
   for (let index = 0; index < 1005; index++) await store.write(`k/${String(index).padStart(4, '0')}`, 0n, bytes('x'));
   const keys = await store.keys('k/');
@@ -69,9 +69,11 @@ test('a folder that is in use is refused, and that of a dead process is taken', 
   await writeFile(join(folder, 'lock'), '');
   await (await openFileStore(folder)).close();
   await writeFile(join(folder, 'lock.0123'), '');
-  await writeFile(join(folder, `${'0'.repeat(64)}.row.new`), 'half');
+  const gone = processMark().replace(/-\d+-/, '-1-');
+  await writeFile(join(folder, `.enclos-new-${gone}-0123456789ab`), 'half');
   const again = await openFileStore(folder);
   assert.deepEqual((await again.read('a'))?.bytes, bytes('one'));
+  assert.equal(await again.write('b', 0n, bytes('two')), true);
   assert.deepEqual(
     (await readdir(folder)).filter((name) => name.includes('new') || name.startsWith('lock.')),
     [],
@@ -134,37 +136,52 @@ test('a damaged file is named, when it is read and when the store is opened', as
   await assert.rejects(openFileStore(folder), refused);
 });
 
+type Step = 'write' | 'sync' | 'rename' | 'syncFolder';
+
+/** The disk of this machine, with something that is done instead of one of its calls, unless it is undefined. */
+function diskThat(step: Step, instead: () => (() => Promise<void>) | undefined): FileSystem {
+  return {
+    ...nodeFileSystem,
+    async open(path, flags, mode) {
+      const handle = await nodeFileSystem.open(path, flags, mode);
+      const work = instead();
+      if (work === undefined) return handle;
+      if (step === 'write' && flags === 'wx') handle.writeFile = work;
+      if (step === (flags === 'r' ? 'syncFolder' : 'sync')) handle.sync = work;
+      return handle;
+    },
+    rename: (from, to) => ((step === 'rename' && instead()) || (() => nodeFileSystem.rename(from, to)))(),
+  };
+}
+
 /** A store whose disk fails at one step, when it is told to. */
-async function failing(t: TestContext, step: keyof DurableFiles) {
+async function failing(t: TestContext, step: Step, code: string) {
   const folder = await temporaryFolder(t);
   let isFailing = false;
-  const fail = (code: string): never => {
+  const fail = async (): Promise<void> => {
     throw Object.assign(new Error(code), { code });
   };
-  const files: DurableFiles = {
-    ...durableFiles,
-    [step]: async (...values: [string, never]) => {
-      if (isFailing && step === 'writeNew') await writeFile(values[0], 'half');
-      if (isFailing) fail(step === 'writeNew' ? 'ENOSPC' : 'EIO');
-      return Reflect.apply(durableFiles[step], undefined, values) as unknown;
-    },
-  };
+  const files = new Durable({ files: diskThat(step, () => (isFailing ? fail : undefined)) });
   const store = await openFileStore(folder, { files });
   await store.write('a', 0n, bytes('one'));
   const row = (await store.read('a')) ?? assert.fail();
   return { folder, store, row, fails: (value: boolean) => (isFailing = value) };
 }
 
-for (const step of ['writeNew', 'rename'] as const) {
+for (const [step, code] of [
+  ['write', 'ENOSPC'],
+  ['sync', 'EIO'],
+  ['rename', 'EIO'],
+] as const) {
   test(`a disk that is full or broken at ${step} is an error, and loses nothing`, async (t) => {
-    const { folder, store, row, fails } = await failing(t, step);
+    const { folder, store, row, fails } = await failing(t, step, code);
     fails(true);
     await assert.rejects(store.write('a', row.version, bytes('two')), unavailable);
     await assert.rejects(store.write('b', 0n, bytes('two')), unavailable);
     assert.deepEqual(await store.read('a'), row);
     assert.equal(await store.read('b'), undefined);
     assert.deepEqual(
-      (await readdir(folder)).filter((name) => name.endsWith('.new')),
+      (await readdir(folder)).filter((name) => name.includes('new')),
       [],
     );
     fails(false);
@@ -174,7 +191,7 @@ for (const step of ['writeNew', 'rename'] as const) {
 }
 
 test('a change whose name is not yet durable is an error, and is there when it is asked for', async (t) => {
-  const { store, row, fails } = await failing(t, 'syncFolder');
+  const { store, row, fails } = await failing(t, 'syncFolder', 'EIO');
   fails(true);
   await assert.rejects(store.write('a', row.version, bytes('two')), unavailable);
   assert.deepEqual((await store.read('a'))?.bytes, bytes('two'));

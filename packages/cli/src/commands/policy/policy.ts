@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import type { SnpProduct } from '@enclos/attestation';
 import type { Diagnostic } from '@enclos/build/diagnostics';
 import { toDiagnostic, type Policy } from '@enclos/claim-rules';
+import { durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { parseClaimRules } from './read-claim-rules.ts';
 import { policySourceOf } from '../../policy/claim-rules-source.ts';
@@ -112,13 +112,6 @@ function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
 
 async function writeNew(path: string, text: string): Promise<void> {
   await requireFolderOf(path);
-  const handle = await open(path, 'wx').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EEXIST') throw cause;
-    throw new EnclosError('BUILD_FILE_EXISTS', `${path} exists already.`, { details: { path }, cause });
-  });
-  try {
-    await handle.writeFile(text);
-  } finally {
-    await handle.close();
-  }
+  if (await durable.add(path, text, { mode: 0o666 })) return;
+  throw new EnclosError('BUILD_FILE_EXISTS', `${path} exists already.`, { details: { path } });
 }
