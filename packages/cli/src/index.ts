@@ -17,7 +17,8 @@ export {
   type FetchCollateralOptions,
   type FetchedCollateral,
 } from './commands/collateral/collateral.ts';
-export { completions, type Shell } from './commands/completions/completions.ts';
+export { completions } from './completions.ts';
+export type { Shell } from './commands/completions/completions.ts';
 export { createProject, type CreatedProject, type CreateProjectOptions } from './commands/new/create-project.ts';
 export { debug, type DebugEvents, type DebugOptions } from './commands/debug/debug.ts';
 export { deploy, type DeployOptions, type DeployOutcome } from './commands/deploy/deploy.ts';
@@ -60,7 +61,8 @@ export {
   type InitialPolicy,
   type InitPolicyOptions,
 } from './commands/policy/policy.ts';
-export { run, type RunEvents, type RunOptions, type RunOutcome } from './commands/run/run.ts';
+export { run, type RunEvents } from './commands/run/run.ts';
+export type { RunOptions, RunOutcome } from './project/run-options.ts';
 export { serve, type ServedPlatform, type ServeOptions } from './commands/platform/serve-platform.ts';
 export {
   attachSigning,
