@@ -122,7 +122,8 @@ test('inspect shows a quote of any version field by field, and says that it is n
   ] as const) {
     writeFileSync(join(folder, 'quote.bin'), scenario({ kind }).quote);
     const { stdout } = await enclos(['inspect', 'quote.bin'], { cwd: folder });
-    assert.ok(stdout.startsWith(`${title}\n├─ verified  no  `), stdout);
+    assert.ok(stdout.startsWith(`${title}\n`), stdout);
+    assert.match(stdout, /^├─ verified +no +this shows what it claims/m);
     assert.match(stdout, kind === 'sgx-v3' ? /MRENCLAVE +[0-9a-f]{64}/ : /MRTD +[0-9a-f]{96}/);
     assert.match(stdout, /certificate CN=Intel SGX PCK/);
   }
