@@ -1,7 +1,8 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { beginsLikeQuote, splitSnpReport } from '@enclos/attestation/carriers';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
-import { utf8, withoutTrailingNuls } from '@enclos/codec';
+import { utf8 } from '@enclos/codec';
+import { withoutTrailingNuls } from '@enclos/codec/text';
 import { attempt } from './attempt.ts';
 import { carriedBy } from './attested-certificate.ts';
 import { beginsLikeSnpReport, quoteLength, readBinaryWrapper } from './binary-forms.ts';

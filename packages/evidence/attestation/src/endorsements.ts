@@ -1,15 +1,15 @@
+import { maximumCrlBytes, type RevocationList } from '@enclos/codec/x509';
+import { parseP256Certificate, type P256Certificate, parseP256RevocationList } from './p256-certificate.ts';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { leafFirst } from './chain-order.ts';
 import { namesMatch } from './chain-rules.ts';
-import { parseCertificate, type Certificate } from './certificate.ts';
 import { maximumCachedCollateral } from './collateral-cache.ts';
 import { isUnsupportedVersion, parseEnclaveIdentity, type EnclaveIdentity } from './enclave-identity.ts';
 import { isoSeconds } from './json-fields.ts';
 import { isJsonObject, parseJson } from './json.ts';
-import { decodePem } from './pem.ts';
+import { decodeCertificates } from './pem.ts';
 import { misused, orRefuse, refuseEndorsements, type RefusalStatus } from './refusal.ts';
-import { maximumCrlBytes, parseRevocationList, type RevocationList } from './revocation-list.ts';
 import { signedBody, type SignedBody } from './signed-body.ts';
 import { parseTcbInfo, type TcbInfo } from './tcb-info.ts';
 import { cachePartsOf, type VerifierCache } from './verifier-cache.ts';
@@ -61,11 +61,11 @@ export interface EndorsementParts {
   readonly identity: object;
   readonly rootCrl: RevocationList;
   readonly pckCrl: RevocationList;
-  readonly tcbInfoChain: readonly Certificate[];
+  readonly tcbInfoChain: readonly P256Certificate[];
   readonly tcbInfo: SignedBody<TcbInfo>;
-  readonly qeIdentityChain: readonly Certificate[];
+  readonly qeIdentityChain: readonly P256Certificate[];
   readonly qeIdentity: SignedBody<EnclaveIdentity>;
-  readonly pckChain?: readonly Certificate[];
+  readonly pckChain?: readonly P256Certificate[];
 }
 
 type Field = keyof QuoteCollateral;
@@ -180,16 +180,16 @@ function readFields(source: unknown): QuoteCollateral {
   };
 }
 
-function parseChain(pem: string, field: Field): readonly Certificate[] {
+function parseChain(pem: string, field: Field): readonly P256Certificate[] {
   return orRefuse(
-    () => leafFirst(decodePem(pem).map(parseCertificate), namesMatch),
+    () => leafFirst(decodeCertificates(pem).map(parseP256Certificate), namesMatch),
     (cause) => refuseEndorsements(field, 'UNSUPPORTED_CERT_FORMAT', cause.message, cause),
   );
 }
 
 function parseCrl(hex: string, field: Field): RevocationList {
   return orRefuse(
-    () => parseRevocationList(decodeHex(hex)),
+    () => parseP256RevocationList(decodeHex(hex)),
     (cause) => refuseEndorsements(field, 'SGX_CRL_UNSUPPORTED_FORMAT', cause.message, cause),
   );
 }

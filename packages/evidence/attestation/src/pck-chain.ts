@@ -1,6 +1,6 @@
+import { ExtensionId } from '@enclos/codec/x509';
+import type { P256Certificate } from './p256-certificate.ts';
 import { checkAuthority, checkEndEntity, namesMatch } from './chain-rules.ts';
-import { ExtensionId } from './certificate-extensions.ts';
-import type { Certificate } from './certificate.ts';
 import { verifySignature, type Steps } from './crypto-steps.ts';
 import type { EndorsementParts } from './endorsements.ts';
 import { orRefuse, refuse } from './refusal.ts';
@@ -11,16 +11,16 @@ import type { StepId } from './steps.ts';
 
 /** The chain of a PCK certificate up to a root that the caller trusts. */
 export interface PckChain {
-  readonly pck: Certificate;
-  readonly intermediate: Certificate;
-  readonly root: Certificate;
+  readonly pck: P256Certificate;
+  readonly intermediate: P256Certificate;
+  readonly root: P256Certificate;
   readonly trustedRoot: TrustedRoot;
   readonly platform: PckPlatform;
 }
 
 /** Verifies a PCK chain in the order of QVL's PckCertVerifier. */
 export function* verifyPckChain(
-  chain: readonly Certificate[],
+  chain: readonly P256Certificate[],
   { rootCrl, pckCrl }: EndorsementParts,
   roots: readonly TrustedRoot[],
 ): Steps<PckChain> {
@@ -46,7 +46,7 @@ export function refuseRoot(): never {
 }
 
 /** QVL's CommonVerifier::verifyRootCACert, with the extension rules that QVL leaves out. */
-export function* verifyRoot(root: Certificate, step: StepId): Steps<void> {
+export function* verifyRoot(root: P256Certificate, step: StepId): Steps<void> {
   if (!checkAuthority(root, 1)) {
     refuse(step, 'SGX_ROOT_CA_INVALID_EXTENSIONS', 'The root is not an authority over a PCK CA.');
   }
@@ -56,11 +56,11 @@ export function* verifyRoot(root: Certificate, step: StepId): Steps<void> {
 }
 
 /** True for a certificate that names itself as its issuer, and has the name of a root. */
-export function isNamedRoot(certificate: Certificate): boolean {
+export function isNamedRoot(certificate: P256Certificate): boolean {
   return namesMatch(certificate, certificate) && certificate.subject.commonName.includes('SGX Root CA');
 }
 
-function shapeOf(chain: readonly Certificate[]): Pick<PckChain, 'pck' | 'intermediate' | 'root'> {
+function shapeOf(chain: readonly P256Certificate[]): Pick<PckChain, 'pck' | 'intermediate' | 'root'> {
   const step = 'pck-chain-shape';
   const [pck, intermediate, root] = chain;
   if (chain.length !== 3 || pck === undefined || intermediate === undefined || root === undefined) {
@@ -77,7 +77,7 @@ function shapeOf(chain: readonly Certificate[]): Pick<PckChain, 'pck' | 'interme
   return { pck, intermediate, root };
 }
 
-function* verifyIntermediate(intermediate: Certificate, root: Certificate): Steps<void> {
+function* verifyIntermediate(intermediate: P256Certificate, root: P256Certificate): Steps<void> {
   const step = 'intermediate-certificate';
   if (!checkAuthority(intermediate, 0)) {
     refuse(step, 'SGX_INTERMEDIATE_CA_INVALID_EXTENSIONS', 'The PCK CA is not an authority.');
@@ -88,7 +88,7 @@ function* verifyIntermediate(intermediate: Certificate, root: Certificate): Step
   if (!isIssued) refuse(step, 'SGX_INTERMEDIATE_CA_INVALID_ISSUER', 'The PCK CA is not issued by the root.');
 }
 
-function* verifyPck(pck: Certificate, intermediate: Certificate): Steps<PckPlatform> {
+function* verifyPck(pck: P256Certificate, intermediate: P256Certificate): Steps<PckPlatform> {
   const step = 'pck-certificate';
   const extension = pck.extensions.get(ExtensionId.sgx);
   if (!checkEndEntity(pck) || extension === undefined) {

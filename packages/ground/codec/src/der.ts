@@ -7,7 +7,8 @@ import {
   type BitString,
 } from './der-values.ts';
 import { decodeTime } from './der-time.ts';
-import { beginsLikePem } from './encoding-mistakes.ts';
+import { beginsLikePem } from './pem-mistakes.ts';
+import { decodeUtf8 } from './text.ts';
 
 /** Identifier octets (X.690 section 8.1.2) of the universal types that the reader knows. */
 export const DerTag = Object.freeze({
@@ -38,7 +39,6 @@ export interface DerElement {
 const maximumDepth = 16;
 
 const pemGiven = 'DER is wanted, and this is PEM: give the bytes that its base64 spells.';
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 const asciiPattern = /^[\x20-\x7e]*$/;
 
@@ -200,12 +200,4 @@ function bounded(magnitude: Uint8Array, maximum: number): number {
   for (const octet of magnitude) value = value * 256 + octet;
   if (value > maximum) throw new EnclosError('CODEC_OUT_OF_RANGE', `A DER integer above ${maximum}.`);
   return value;
-}
-
-function decodeUtf8(content: Uint8Array): string {
-  try {
-    return textDecoder.decode(content);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'A DER string that is not UTF-8.', { cause });
-  }
 }

@@ -2,6 +2,8 @@ import { isAzureDocument } from '@enclos/attestation';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { splitSnpReport } from '@enclos/attestation/carriers';
 import { equalBytes, utf8 } from '@enclos/codec';
+import { beginsLikePem } from '@enclos/codec/pem';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { isEnclosError } from '@enclos/errors';
 import { derKind, type DerKind } from './der-kind.ts';
 import { decodePemBlocks, decodeText } from './text-bytes.ts';
@@ -40,7 +42,6 @@ const policyMembers = [
   'measurements',
   'pcrs',
 ];
-const pemStart = '-----BEGIN ';
 const hclSignature = utf8('HCLA');
 const snpVersions: readonly number[] = [2, 3, 5];
 
@@ -95,7 +96,7 @@ function evidence(bytes: Uint8Array, form: string): EvidenceInput {
 /** Text has no control character but white space; a quote has zeros in its second byte. */
 function textOf(bytes: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = decodeUtf8(bytes, { byteOrderMark: 'drop' });
     return /[^\P{Cc}\t\n\r]/u.test(text) ? undefined : text;
   } catch {
     return undefined;
@@ -104,7 +105,7 @@ function textOf(bytes: Uint8Array): string | undefined {
 
 function readText(text: string): readonly Input[] {
   if (text.startsWith('{')) return readJson(text);
-  if (text.startsWith(pemStart)) return readPem(text);
+  if (beginsLikePem(text)) return readPem(text);
   const decoded = decodeText(text);
   if (decoded === undefined) {
     return [unreadable('It is no evidence (bytes, hex, base64, PEM), no JSON and no certificate.')];

@@ -1,5 +1,5 @@
+import { ExtensionId, KeyUsage, type RevocationList } from '@enclos/codec/x509';
 import { concatBytes } from '@enclos/codec';
-import { ExtensionId, KeyUsage } from '../certificate-extensions.ts';
 import {
   checkCrlExtensions,
   checkLeafUsage,
@@ -11,7 +11,6 @@ import {
 import type { ContentMap } from '../content-map.ts';
 import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
 import { orRefuse } from '../refusal.ts';
-import type { RevocationList } from '../revocation-list.ts';
 import { isRevoked } from '../revocation.ts';
 import type { AmdCertificate } from './certificate.ts';
 import type { SnpEndorsementParts } from './endorsements.ts';
