@@ -1,7 +1,7 @@
-import { argumentRows, exitCodeRows, optionRows } from './help.ts';
-import { exitCodes } from './exit-codes.ts';
+import { argumentRows, exitCodeRows, optionRows } from './command-line/help.ts';
+import { exitCodes } from './command-line/exit-codes.ts';
 import { registry, type RegistryEntry } from './registry.ts';
-import { usageLine } from './usage.ts';
+import { usageLine } from './command-line/usage.ts';
 
 /** A policy that accepts one software platform of one signer, for the page and the tests. */
 export const policyExample: Readonly<Record<string, unknown>> = Object.freeze({

@@ -1,5 +1,5 @@
 import type { EnclosError } from '@enclos/errors';
-import type { Io } from './io.ts';
+import type { Io } from './output/io.ts';
 import type { RegistryEntry } from './registry.ts';
 
 // Everything is imported where it is needed: `enclos --version` should not wait for a bundler.
@@ -13,7 +13,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await dispatch(argv, io);
   } catch (error) {
-    const { fail } = await import('./fail.ts');
+    const { fail } = await import('./output/fail.ts');
     return fail(error, wantsJson(argv), io);
   }
 }
@@ -27,7 +27,7 @@ function wantsJson(argv: readonly string[]): boolean {
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
   if (first === '--version' || first === '-v') {
-    const { readVersion } = await import('./version.ts');
+    const { readVersion } = await import('./files/version.ts');
     io.stdout.write(`${await readVersion()}\n`);
     return 0;
   }
@@ -45,13 +45,13 @@ function isHelp(word: string | undefined): boolean {
 }
 
 async function refuse(words: readonly string[]): Promise<never> {
-  const { refuseUnknownCommand } = await import('./unknown-command.ts');
+  const { refuseUnknownCommand } = await import('./command-line/unknown-command.ts');
   return refuseUnknownCommand(words);
 }
 
 async function help(words: readonly string[], io: Io): Promise<number> {
   const [{ renderGroup, renderHelp, renderOverview }, { findEntry, groupOf, registry }, { createPrinter }] =
-    await Promise.all([import('./help.ts'), import('./registry.ts'), import('./render/printer.ts')]);
+    await Promise.all([import('./command-line/help.ts'), import('./registry.ts'), import('./command-line/printer.ts')]);
   const printer = createPrinter(io.stdout);
   const [first] = words;
   const entry = findEntry(words);
@@ -65,9 +65,9 @@ async function help(words: readonly string[], io: Io): Promise<number> {
 
 async function runEntry(entry: RegistryEntry, argv: readonly string[], io: Io): Promise<number> {
   const [{ parseCommand }, { createContext }, { createPrinter }, command] = await Promise.all([
-    import('./parse.ts'),
-    import('./context.ts'),
-    import('./render/printer.ts'),
+    import('./command-line/parse.ts'),
+    import('./commands/context.ts'),
+    import('./command-line/printer.ts'),
     entry.load(),
   ]);
   const { input, json, help: wantsHelp } = await parseCommand(entry.name.join(' '), command, argv);
@@ -80,11 +80,14 @@ async function runEntry(entry: RegistryEntry, argv: readonly string[], io: Io): 
     io.stdout.write(`${JSON.stringify({ ...error, ...finished.json() }, undefined, 2)}\n`);
   }
   if (failure === undefined) return exitCode;
-  const [{ fail }, { exitCodeOf }] = await Promise.all([import('./fail.ts'), import('./exit-codes.ts')]);
+  const [{ fail }, { exitCodeOf }] = await Promise.all([
+    import('./output/fail.ts'),
+    import('./command-line/exit-codes.ts'),
+  ]);
   return json ? exitCodeOf(failure) : fail(failure, false, io);
 }
 
 async function jsonOf(failure: EnclosError): Promise<unknown> {
-  const { errorJson } = await import('./render/error.ts');
+  const { errorJson } = await import('./output/error.ts');
   return errorJson(failure);
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@enclos/errors';
-import { diagnosticAt, type Span } from '@enclos/errors/diagnostics';
+import { diagnosticAt, type Span } from '@enclos/diagnostics';
 
 import { BuildError } from './diagnostic.ts';
 

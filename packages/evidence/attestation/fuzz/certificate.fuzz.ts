@@ -1,7 +1,7 @@
 import { parseBasicConstraints, parseKeyUsage } from '@enclos/codec/x509';
-import { parseP256Certificate } from '../src/p256-certificate.ts';
+import { parseP256Certificate } from '../src/x509/p256-certificate.ts';
 import { isEnclosError } from '@enclos/errors';
-import { decodeCertificates } from '../src/pem.ts';
+import { decodeCertificates } from '../src/x509/pem.ts';
 import { makePlatform } from '../test/synthetic-platform.ts';
 
 const { collateral } = await makePlatform();

@@ -1,4 +1,4 @@
-import { parseP256RevocationList } from '../src/p256-certificate.ts';
+import { parseP256RevocationList } from '../src/x509/p256-certificate.ts';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { makePlatform } from '../test/synthetic-platform.ts';

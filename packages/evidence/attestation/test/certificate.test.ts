@@ -1,4 +1,4 @@
-import { parseP256Certificate, parseP256RevocationList } from '../src/p256-certificate.ts';
+import { parseP256Certificate, parseP256RevocationList } from '../src/x509/p256-certificate.ts';
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
@@ -6,8 +6,8 @@ import { concatBytes, fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { vectors } from '@enclos/testkit';
 import fc from 'fast-check';
-import { decodeCertificates } from '../src/pem.ts';
-import { parseSgxExtension } from '../src/sgx-extension.ts';
+import { decodeCertificates } from '../src/x509/pem.ts';
+import { parseSgxExtension } from '../src/dcap/tcb/sgx-extension.ts';
 import {
   bitString,
   boolean,

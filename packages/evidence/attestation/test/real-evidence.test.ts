@@ -1,4 +1,4 @@
-import { parseP256Certificate, parseP256RevocationList } from '../src/p256-certificate.ts';
+import { parseP256Certificate, parseP256RevocationList } from '../src/x509/p256-certificate.ts';
 import assert from 'node:assert/strict';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
@@ -12,8 +12,8 @@ import {
   type QuoteCollateral,
 } from '../src/index.ts';
 import { verifyQuoteSync } from '../src/node.ts';
-import { verifyRevocationList } from '../src/revocation.ts';
-import { runAsync } from '../src/web-crypto.ts';
+import { verifyRevocationList } from '../src/x509/revocation.ts';
+import { runAsync } from '../src/crypto/web-crypto.ts';
 import { collateralOf, quoteOf, readJson, readText, sgxRows } from './intel-vectors.ts';
 
 const roots = [INTEL_SGX_ROOT];

@@ -1,4 +1,4 @@
-import { parseP256Certificate } from '../src/p256-certificate.ts';
+import { parseP256Certificate } from '../src/x509/p256-certificate.ts';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -8,8 +8,8 @@ import { scenario } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
 import { INTEL_SGX_ROOT, parseCollateral, softwareRoot } from '../src/index.ts';
 import { softwareRootSync } from '../src/node.ts';
-import { isPublicKey } from '../src/crypto-steps.ts';
-import { runAsync } from '../src/web-crypto.ts';
+import { isPublicKey } from '../src/crypto/crypto-steps.ts';
+import { runAsync } from '../src/crypto/web-crypto.ts';
 import { pem } from './intel-vectors.ts';
 import { makeCertificate, publicKeyInfo, standardExtensions, type CertificateSpec } from './synthetic-pki.ts';
 import { keys } from './synthetic-platform.ts';

@@ -38,7 +38,7 @@ export interface DerElement {
 /** Constructed values may nest this deep; X.509 needs 8. */
 const maximumDepth = 16;
 
-const pemGiven = 'DER is wanted, and this is PEM: give the bytes that its base64 spells.';
+const pemGiven = 'DER is wanted, and this is PEM.';
 const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 const asciiPattern = /^[\x20-\x7e]*$/;
 
@@ -200,4 +200,12 @@ function bounded(magnitude: Uint8Array, maximum: number): number {
   for (const octet of magnitude) value = value * 256 + octet;
   if (value > maximum) throw new EnclosError('CODEC_OUT_OF_RANGE', `A DER integer above ${maximum}.`);
   return value;
+}
+
+/** A reader of what is inside a SEQUENCE that is all of the input. The caller ends it. @throws a CODEC error. */
+export function readWholeSequence(bytes: Uint8Array): DerReader {
+  const outer = new DerReader(bytes);
+  const inside = outer.sequence();
+  outer.end();
+  return inside;
 }

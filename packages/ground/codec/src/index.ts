@@ -10,7 +10,7 @@ export { boundedBody } from './bounded-body.ts';
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
 export { cborArray, cborBytes, cborMap, cborTag, cborText, cborUnsigned } from './cbor-writer.ts';
-export { DerReader, DerTag, type DerElement } from './der.ts';
+export { DerReader, DerTag, readWholeSequence, type DerElement } from './der.ts';
 export {
   derBitString,
   derBoolean,

@@ -17,7 +17,7 @@ export function beginsLikePem(input: Uint8Array | string): boolean {
 export function mistakenForPem(text: string | Uint8Array): string {
   const start = startOf(text);
   if (derStart.test(start)) return ' It begins like DER.';
-  return base64OfDerStart.test(start) ? ' It begins like the base64 of DER, without the lines of PEM around it.' : '';
+  return base64OfDerStart.test(start) ? ' It begins like the base64 of DER, without the lines of PEM.' : '';
 }
 
 function startOf(input: Uint8Array | string): string {

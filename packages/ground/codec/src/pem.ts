@@ -10,14 +10,6 @@ export interface PemBlock {
   readonly bytes: Uint8Array;
 }
 
-/** What a PEM text may hold at most. */
-export interface PemBounds {
-  /** Characters of the whole text. */
-  readonly maxLength: number;
-  /** Default: as many as the length has room for. */
-  readonly maxBlocks?: number;
-}
-
 const strictBlock = /-----BEGIN ([A-Z0-9 ]{1,64})-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----[\r\n]*/y;
 const anyBlock = /-----BEGIN ([A-Z0-9 ]{1,64})-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;
 const blockStart = /-----BEGIN ([A-Z0-9 ]{1,64})-----/;
@@ -35,10 +27,11 @@ export function toPem(label: string, bytes: Uint8Array): string {
 /**
  * The blocks of a PEM text, in order, with nothing but line breaks between and around them: for what is verified.
  *
+ * @param maxLength the most characters that the text may have.
  * @throws CODEC_INVALID for a text of another form, and for one without a block.
- * @throws CODEC_OUT_OF_RANGE for what is over the bounds.
+ * @throws CODEC_OUT_OF_RANGE for a longer text.
  */
-export function readPemBlocks(text: string, { maxLength, maxBlocks = maxLength }: PemBounds): readonly PemBlock[] {
+export function readPemBlocks(text: string, maxLength: number): readonly PemBlock[] {
   if (text.length > maxLength) throw new EnclosError('CODEC_OUT_OF_RANGE', `PEM over ${maxLength} characters.`);
   const body = text.replace(/^[\r\n]+/, '');
   const blocks: PemBlock[] = [];
@@ -47,7 +40,6 @@ export function readPemBlocks(text: string, { maxLength, maxBlocks = maxLength }
     const [, label = '', base64 = ''] = strictBlock.exec(body) ?? [];
     const bytes = fromBase64(base64.replaceAll(/[\r\n]/g, ''));
     if (bytes.length === 0) throw new EnclosError('CODEC_INVALID', `Not a PEM text.${mistakenForPem(body)}`);
-    if (blocks.length === maxBlocks) throw new EnclosError('CODEC_OUT_OF_RANGE', `PEM with over ${maxBlocks} blocks.`);
     blocks.push({ label, bytes });
   } while (strictBlock.lastIndex < body.length);
   return blocks;
@@ -57,11 +49,11 @@ export function readPemBlocks(text: string, { maxLength, maxBlocks = maxLength }
  * The bytes of a strict PEM text whose blocks all have one label.
  *
  * @throws a CODEC error, as `readPemBlocks`; also for a block with another label.
- * @example const [leaf, ...issuers] = fromPem('CERTIFICATE', chain, { maxLength: 32_768 });
+ * @example const [leaf, ...issuers] = fromPem('CERTIFICATE', chain, 32_768);
  */
-export function fromPem(label: string, text: string, bounds: PemBounds): readonly Uint8Array[] {
-  return readPemBlocks(text, bounds).map((block) => {
-    if (block.label !== label) throw new EnclosError('CODEC_INVALID', `A PEM block that is not a ${label}.`);
+export function fromPem(label: string, text: string, maxLength: number): readonly Uint8Array[] {
+  return readPemBlocks(text, maxLength).map((block) => {
+    if (block.label !== label) throw new EnclosError('CODEC_INVALID', `Not a PEM text of ${label} blocks.`);
     return block.bytes;
   });
 }

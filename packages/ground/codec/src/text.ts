@@ -1,27 +1,32 @@
 import { EnclosError } from '@enclos/errors';
 
-const decoders = Object.freeze({
-  keep: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }),
-  drop: new TextDecoder('utf-8', { fatal: true }),
-});
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const latin1 = new TextDecoder('latin1');
 
 /**
- * Text from UTF-8, strictly: nothing is replaced.
+ * Text from UTF-8, strictly: nothing is replaced or dropped, so that two inputs never have one text.
  *
- * @param options `byteOrderMark`: `keep`, the default, leaves U+FEFF at the start in the text, so that two inputs never
- * have one text. `drop` is for files that people write: some editors put it there.
  * @throws CODEC_INVALID for bytes that are not UTF-8.
  * @example decodeUtf8(utf8('vault')) === 'vault'
  */
-export function decodeUtf8(
-  bytes: Uint8Array,
-  { byteOrderMark = 'keep' }: { readonly byteOrderMark?: 'keep' | 'drop' } = {},
-): string {
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return decoders[byteOrderMark].decode(bytes);
+    return strict.decode(bytes);
   } catch (cause) {
     throw new EnclosError('CODEC_INVALID', 'The text is not UTF-8.', { cause });
   }
+}
+
+/**
+ * One character for each byte, so that equal texts mean equal bytes: for what is ASCII where it is well-formed.
+ */
+export function decodeLatin1(bytes: Uint8Array): string {
+  return latin1.decode(bytes);
+}
+
+/** A text without the byte order mark that some editors put at the start of a file. */
+export function withoutByteOrderMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { connect as secure, type TLSSocket } from 'node:tls';
 import { connect } from '@enclos/enclave';
-import { httpGet } from '@enclos/enclave/http';
+import { httpGet } from '@enclos/http';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
 import type { EnclosError } from '@enclos/errors';
 import type { FetchKeys } from '../api/api-options.ts';

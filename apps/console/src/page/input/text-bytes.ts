@@ -7,7 +7,7 @@ export interface DecodedText {
   readonly bytes: Uint8Array;
 }
 
-const pemBounds = { maxLength: Infinity, maxBlocks: 8 };
+const maximumPemBlocks = 8;
 
 /**
  * Bytes from hex (with or without 0x) or base64 (either alphabet, with or
@@ -27,7 +27,9 @@ export function decodeText(text: string): DecodedText | undefined {
 /** The bytes of each block of a PEM text, whatever its label; undefined for anything else, and for more than 8. */
 export function decodePemBlocks(text: string): readonly Uint8Array[] | undefined {
   // A text that was copied out of another has its indentation.
-  return decoded(() => readPemBlocks(text.replaceAll(/^[ \t]+|[ \t]+$/gm, ''), pemBounds).map(({ bytes }) => bytes));
+  const flush = text.replaceAll(/^[ \t]+|[ \t]+$/gm, '');
+  const blocks = decoded(() => readPemBlocks(flush, flush.length).map(({ bytes }) => bytes));
+  return blocks !== undefined && blocks.length > maximumPemBlocks ? undefined : blocks;
 }
 
 function decodeBase64(text: string): Uint8Array {

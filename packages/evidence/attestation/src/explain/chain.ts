@@ -1,17 +1,16 @@
 import { ExtensionId } from '@enclos/codec/x509';
-import { parseP256Certificate, type P256Certificate } from '../p256-certificate.ts';
+import { parseP256Certificate, type P256Certificate } from '../x509/p256-certificate.ts';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { contentKey } from '../content-map.ts';
-import { isoSeconds } from '../json-fields.ts';
-import { decodeCertificates } from '../pem.ts';
-import { parseSgxExtension, type PckPlatform } from '../sgx-extension.ts';
+import { isoSeconds } from '../json/json-fields.ts';
+import { decodeCertificates } from '../x509/pem.ts';
+import { parseSgxExtension, type PckPlatform } from '../dcap/tcb/sgx-extension.ts';
 import type { ExplainedField } from './field.ts';
 
 /** The certificates of a PEM text that lies at `offset`. Their fields have no place of their own: PEM is base64. */
 export function explainChain(pem: Uint8Array, offset: number): ExplainedField {
   const place = { offset, sizeBytes: pem.length };
-  const read = attempt(() => decodeCertificates(contentKey(pem)));
+  const read = attempt(() => decodeCertificates(pem));
   const common = { name: 'PCK chain', ...place, value: '' };
   if (typeof read === 'string') return Object.freeze({ ...common, problem: read });
   const fields = read.map((der, index) => explainCertificate(der, index, place));

@@ -1,6 +1,6 @@
-import type { DatedPart, DateRange } from '../collateral-dates.ts';
-import { partsOf, type Endorsements } from '../endorsements.ts';
-import { isoSeconds } from '../json-fields.ts';
+import type { DatedPart, DateRange } from '../dcap/collateral-dates.ts';
+import { partsOf, type Endorsements } from '../dcap/endorsements.ts';
+import { isoSeconds } from '../json/json-fields.ts';
 
 /** What parsed collateral says about itself, before anything of it is verified. */
 export interface ExplainedCollateral {

@@ -1,4 +1,3 @@
-import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import {
   parseCertificate,
   readPublicKeyInfo,
@@ -7,6 +6,7 @@ import {
   type SignatureForm,
   type X509Certificate,
 } from '@enclos/codec/x509';
+import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 /** A public key of AMD's PKI: RSA of 4096 bits for authorities, a point of P-384 for keys that sign reports. */

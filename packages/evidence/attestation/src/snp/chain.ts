@@ -7,11 +7,11 @@ import {
   keyIdentifiersMatch,
   namesMatch,
   type ExtensionProfile,
-} from '../chain-rules.ts';
-import type { ContentMap } from '../content-map.ts';
-import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
-import { orRefuse } from '../refusal.ts';
-import { isRevoked } from '../revocation.ts';
+} from '../x509/chain-rules.ts';
+import type { ContentMap } from '../crypto/content-map.ts';
+import { verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
+import { orRefuse } from '../refusal/refusal.ts';
+import { isRevoked } from '../x509/revocation.ts';
 import type { AmdCertificate } from './certificate.ts';
 import type { SnpEndorsementParts } from './endorsements.ts';
 import { parseAmdExtensions, type EndorsedKey } from './extensions.ts';

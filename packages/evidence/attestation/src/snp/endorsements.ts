@@ -1,8 +1,8 @@
 import { parseRevocationList, type RevocationList } from '@enclos/codec/x509';
-import { leafFirst } from '../chain-order.ts';
-import { namesMatch } from '../chain-rules.ts';
-import { decodeCertificates } from '../pem.ts';
-import { misused, orRefuse } from '../refusal.ts';
+import { leafFirst } from '../x509/chain-order.ts';
+import { namesMatch } from '../x509/chain-rules.ts';
+import { decodeCertificates } from '../x509/pem.ts';
+import { misused, orRefuse } from '../refusal/refusal.ts';
 import { amdSignatureForm, parseAmdCertificate, type AmdCertificate } from './certificate.ts';
 import { refuseSnpEndorsements } from './refusal.ts';
 

@@ -1,7 +1,7 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader, DerTag } from '../der.ts';
+import { DerReader, readWholeSequence, DerTag } from '../der.ts';
 import { decodeMagnitude } from '../der-values.ts';
-import { readExtensions, type ExtensionDefaults, type ExtensionShape } from './extensions.ts';
+import { readExtensions, type ExtensionShape } from './extensions.ts';
 import { readSignedValue, type SignedValue } from './signed-value.ts';
 
 /** With a quote of each of three forms, and endorsements. */
@@ -43,23 +43,22 @@ export function readCertificateShape(
   input: Uint8Array,
   { maxBytes = maximumBytes }: { readonly maxBytes?: number } = {},
 ): CertificateShape {
-  const { fields, list } = readCertificateFields(input, maxBytes, 'any');
+  const { fields, list } = readCertificateFields(input, maxBytes);
   const extensions =
     list === undefined ? new Map<string, ExtensionShape>() : readExtensions(list, 'any', (extension) => extension);
   return Object.freeze({ ...fields, extensions });
 }
 
 /**
- * The fields, and a reader of the list of extensions where there is one. Strict readers (`omitted`) also refuse unique
- * identifiers, which certificates must not have (RFC 5280 section 4.1.2.8).
+ * The fields, and a reader of the list of extensions where there is one. Unique identifiers are refused: certificates
+ * must not have them (RFC 5280 section 4.1.2.8).
  */
 export function readCertificateFields(
   input: Uint8Array,
   maxBytes: number,
-  defaults: ExtensionDefaults,
 ): { readonly fields: CertificateFields; readonly list: DerReader | undefined } {
   const signed = readSignedValue(input, maxBytes);
-  const reader = new DerReader(signed.signedBytes).sequence();
+  const reader = readWholeSequence(signed.signedBytes);
   const version = reader.optionalExplicit(0);
   const fields = {
     ...signed,
@@ -72,7 +71,6 @@ export function readCertificateFields(
     publicKey: reader.element(DerTag.SEQUENCE).encoded,
   };
   version?.end();
-  while (defaults === 'any' && (reader.peek() === 0x81 || reader.peek() === 0x82)) reader.element();
   const wrapper = reader.optionalExplicit(3);
   reader.end();
   const list = wrapper?.sequence();

@@ -47,7 +47,7 @@ export interface CertificateForm<Key> extends SignatureForm {
  * @throws a CODEC error; also for a critical extension that is not in `ExtensionId`.
  */
 export function parseCertificate<Key>(input: Uint8Array, form: CertificateForm<Key>): X509Certificate<Key> {
-  const { fields, list } = readCertificateFields(input, maximumSizeBytes, 'omitted');
+  const { fields, list } = readCertificateFields(input, maximumSizeBytes);
   const signature = readSignature(fields, fields.signedAlgorithm, form);
   const serialNumber = toHex(requireVersion3(fields));
   if (list === undefined) throw new EnclosError('CODEC_INVALID', 'A certificate without extensions.');

@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader } from '../der.ts';
+import { DerReader, readWholeSequence } from '../der.ts';
 
 /** Object identifiers of the extensions that a DCAP chain uses (RFC 5280 section 4.2, Intel's PCK profile). */
 export const ExtensionId = Object.freeze({
@@ -73,9 +73,7 @@ export function parseBasicConstraints(
   value: Uint8Array,
   defaults: ExtensionDefaults = 'omitted',
 ): { readonly isAuthority: boolean; readonly pathLength?: number } {
-  const outer = new DerReader(value);
-  const fields = outer.sequence();
-  outer.end();
+  const fields = readWholeSequence(value);
   const isAuthority = readDefaultFalse(fields, defaults);
   if (fields.done) return { isAuthority };
   const pathLength = fields.integer(255);
@@ -118,9 +116,7 @@ export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
 
 /** AuthorityKeyIdentifier: the key identifier, which it must have. */
 export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array {
-  const outer = new DerReader(value);
-  const fields = outer.sequence();
-  outer.end();
+  const fields = readWholeSequence(value);
   return fields.element(0x80).content;
 }
 

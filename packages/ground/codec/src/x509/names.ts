@@ -1,9 +1,9 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader, DerTag } from '../der.ts';
+import { DerReader, readWholeSequence, DerTag } from '../der.ts';
 
 const commonNameType = '2.5.4.3';
 const attributeNames: Readonly<Record<string, string>> = {
-  [commonNameType]: 'CN',
+  '2.5.4.3': 'CN',
   '2.5.4.6': 'C',
   '2.5.4.7': 'L',
   '2.5.4.8': 'ST',
@@ -22,7 +22,7 @@ export interface DistinguishedName {
 /** @param encoded Name, DER. @throws a CODEC error; also for two common names. */
 export function readName(encoded: Uint8Array): DistinguishedName {
   let commonName = '';
-  for (const names = new DerReader(encoded).sequence(); !names.done;) {
+  for (const names = readWholeSequence(encoded); !names.done;) {
     const relative = names.set();
     const attribute = relative.sequence();
     relative.end();
@@ -40,7 +40,7 @@ export function readName(encoded: Uint8Array): DistinguishedName {
 export function describeName(encoded: Uint8Array): string {
   if (encoded.length > mostNameBytes) return 'a name that is too long';
   const parts: string[] = [];
-  for (const names = new DerReader(encoded).sequence(); !names.done;) {
+  for (const names = readWholeSequence(encoded); !names.done;) {
     const attribute = new DerReader(names.element(DerTag.SET).content).sequence();
     const type = attribute.objectIdentifier();
     parts.push(`${attributeNames[type] ?? type}=${String.fromCharCode(...attribute.element().content)}`);

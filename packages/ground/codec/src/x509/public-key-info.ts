@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader } from '../der.ts';
+import { DerReader, readWholeSequence } from '../der.ts';
 
 /** A SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), taken apart. */
 export interface PublicKeyInfo {
@@ -13,9 +13,7 @@ export interface PublicKeyInfo {
 
 /** @param encoded DER. @throws a CODEC error. */
 export function readPublicKeyInfo(encoded: Uint8Array): PublicKeyInfo {
-  const outer = new DerReader(encoded);
-  const info = outer.sequence();
-  outer.end();
+  const info = readWholeSequence(encoded);
   const parameters = info.sequence();
   const algorithm = parameters.objectIdentifier();
   const { unusedBits, bytes } = info.bitString();
@@ -29,9 +27,7 @@ export function readRsaPublicKey(
   encoded: Uint8Array,
   maxModulusBytes: number,
 ): { readonly modulus: Uint8Array; readonly exponent: Uint8Array } {
-  const outer = new DerReader(encoded);
-  const key = outer.sequence();
-  outer.end();
+  const key = readWholeSequence(encoded);
   const modulus = key.magnitude(maxModulusBytes);
   const exponent = key.magnitude(8);
   key.end();

@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader, DerTag } from '../der.ts';
+import { DerReader, readWholeSequence, DerTag } from '../der.ts';
 import { toHex } from '../text-forms.ts';
 import { readSignature, type SignatureForm } from './certificate.ts';
 import { parseExtensions, readExtensions, type Extensions } from './extensions.ts';
@@ -32,7 +32,7 @@ export interface RevocationList {
  */
 export function parseRevocationList(input: Uint8Array, form: SignatureForm): RevocationList {
   const signed = readSignedValue(input, maximumCrlBytes);
-  const fields = new DerReader(signed.signedBytes).sequence();
+  const fields = readWholeSequence(signed.signedBytes);
   if (fields.integer(255) !== 1) throw new EnclosError('CODEC_INVALID', 'Not an X.509 version 2 revocation list.');
   const signature = readSignature(signed, fields.element(DerTag.SEQUENCE).encoded, form);
   const issuer = readName(fields.element(DerTag.SEQUENCE).encoded);
@@ -79,7 +79,7 @@ export interface RevocationListShape {
 
 /** Reads what a revocation list says, with a signature of any kind. @throws a CODEC error. */
 export function readRevocationListShape(input: Uint8Array): RevocationListShape {
-  const fields = new DerReader(readSignedValue(input, maximumCrlBytes).signedBytes).sequence();
+  const fields = readWholeSequence(readSignedValue(input, maximumCrlBytes).signedBytes);
   fields.element(DerTag.INTEGER);
   fields.element(DerTag.SEQUENCE);
   const issuer = fields.element(DerTag.SEQUENCE).encoded;

@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader, DerTag } from '../der.ts';
+import { readWholeSequence, DerTag } from '../der.ts';
 import type { BitString } from '../der-values.ts';
 
 /** The three parts that certificates and revocation lists share (RFC 5280 sections 4.1 and 5.1). Views of one copy. */
@@ -19,9 +19,7 @@ export function readSignedValue(input: Uint8Array, maxBytes: number): SignedValu
     throw new EnclosError('CODEC_OUT_OF_RANGE', `A signed DER value over ${maxBytes} bytes.`);
   }
   const encoded = new Uint8Array(input);
-  const outer = new DerReader(encoded);
-  const parts = outer.sequence();
-  outer.end();
+  const parts = readWholeSequence(encoded);
   const signedBytes = parts.element(DerTag.SEQUENCE).encoded;
   const algorithm = parts.element(DerTag.SEQUENCE).encoded;
   const signature = parts.bitString();

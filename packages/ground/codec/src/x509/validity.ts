@@ -1,4 +1,4 @@
-import { DerReader } from '../der.ts';
+import { DerReader, readWholeSequence } from '../der.ts';
 
 /** When a certificate is valid, in milliseconds since 1970. */
 export interface CertificateValidity {
@@ -8,7 +8,7 @@ export interface CertificateValidity {
 
 /** Decodes a Validity (RFC 5280 section 4.1.2.5). @throws a CODEC error. */
 export function readValidity(validity: Uint8Array): CertificateValidity {
-  const reader = new DerReader(validity).sequence();
+  const reader = readWholeSequence(validity);
   const notBeforeMs = reader.time();
   const notAfterMs = reader.time();
   reader.end();
@@ -21,7 +21,7 @@ export function readValidity(validity: Uint8Array): CertificateValidity {
  * @throws a CODEC error for what is not two values.
  */
 export function describeValidity(validity: Uint8Array): { readonly notBefore: string; readonly notAfter: string } {
-  const reader = new DerReader(validity).sequence();
+  const reader = readWholeSequence(validity);
   return { notBefore: describeTime(reader), notAfter: describeTime(reader) };
 }
 

@@ -1,0 +1,76 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  describeSignature,
+  loadProject,
+  signEnclave,
+  writeFileAtomically,
+  type SignedIdentity,
+  type SigningAttributes,
+} from '@enclos/build';
+import { EnclosError } from '@enclos/errors';
+import { readSmallFile, unreadable } from '../../files/read.ts';
+
+export interface SignOptions {
+  /** A project folder, which is built already, or an image. */
+  readonly target: string;
+  /** PEM file of the signing key. */
+  readonly keyFile: string;
+  /** Where the signature goes. Default: beside the image, as NAME.sig. */
+  readonly outFile?: string;
+  /** The date in the signature. */
+  readonly date: Date;
+  /** SOURCE_DATE_EPOCH; it replaces `date`. */
+  readonly sourceDateEpoch?: string | undefined;
+}
+
+export interface SignOutcome extends SignedIdentity {
+  readonly signature: string;
+  readonly image: string;
+}
+
+const maxKeyBytes = 64 * 1024;
+
+/**
+ * Signs an image: writes its SIGSTRUCT (1808 bytes). Product, version and debug
+ * come from the measured manifest; the KSS attributes from enclave.json, so
+ * only when the target is a project folder.
+ * @throws CLI_NOT_BUILT, CLI_FILE_UNREADABLE, SIGNING_KEY_INVALID, BUILD_DATE_INVALID, or what reading the image throws.
+ */
+export async function sign(options: SignOptions): Promise<SignOutcome> {
+  const { image, attributes } = await findImage(options.target);
+  const key = await readSmallFile(options.keyFile, maxKeyBytes);
+  const signature = signEnclave({
+    image: await readImageFile(image),
+    key,
+    date: options.date,
+    sourceDateEpoch: options.sourceDateEpoch,
+    ...(attributes === undefined ? {} : { attributes }),
+  });
+  const path = options.outFile ?? `${image.replace(/\.sgxs$/, '')}.sig`;
+  await writeFileAtomically(path, signature);
+  return Object.freeze({ signature: path, image, ...describeSignature(signature) });
+}
+
+interface Found {
+  readonly image: string;
+  readonly attributes: SigningAttributes | undefined;
+}
+
+export async function findImage(target: string): Promise<Found> {
+  const found = await stat(target).catch((cause: unknown) => {
+    throw unreadable(target, cause);
+  });
+  if (!found.isDirectory()) return { image: target, attributes: undefined };
+  const { folder, name, attributes } = await loadProject(target);
+  return { image: join(folder, '.enclos', `${name}.sgxs`), attributes };
+}
+
+export async function readImageFile(path: string): Promise<Uint8Array> {
+  return new Uint8Array(
+    await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ENOENT') throw unreadable(path, cause);
+      throw new EnclosError('CLI_NOT_BUILT', `There is no image ${path}.`, { details: { path }, cause });
+    }),
+  );
+}
