@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader, readWholeSequence, DerTag } from '../der.ts';
+import { type DerReader, readWholeSequence, DerTag } from '../der.ts';
 import { decodeMagnitude } from '../der-values.ts';
 import { readExtensions, type ExtensionShape } from './extensions.ts';
 import { readSignedValue, type SignedValue } from './signed-value.ts';

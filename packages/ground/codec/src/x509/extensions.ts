@@ -78,8 +78,9 @@ export function parseBasicConstraints(
   if (fields.done) return { isAuthority };
   const pathLength = fields.integer(255);
   fields.end();
-  if (!isAuthority && defaults === 'omitted')
+  if (!isAuthority && defaults === 'omitted') {
     throw new EnclosError('CODEC_INVALID', 'A path length on a certificate that is not an authority.');
+  }
   return { isAuthority, pathLength };
 }
 

@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader, readWholeSequence } from '../der.ts';
+import { type DerReader, readWholeSequence } from '../der.ts';
 
 /** A SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), taken apart. */
 export interface PublicKeyInfo {

@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { DerReader, readWholeSequence, DerTag } from '../der.ts';
+import { type DerReader, readWholeSequence, DerTag } from '../der.ts';
 import { toHex } from '../text-forms.ts';
 import { readSignature, type SignatureForm } from './certificate.ts';
 import { parseExtensions, readExtensions, type Extensions } from './extensions.ts';

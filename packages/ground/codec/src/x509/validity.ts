@@ -1,4 +1,4 @@
-import { DerReader, readWholeSequence } from '../der.ts';
+import { type DerReader, readWholeSequence } from '../der.ts';
 
 /** When a certificate is valid, in milliseconds since 1970. */
 export interface CertificateValidity {
