@@ -17,7 +17,8 @@ export {
   type FetchCollateralOptions,
   type FetchedCollateral,
 } from './commands/collateral/collateral.ts';
-export { completions, type Shell } from './commands/completions/completions.ts';
+export { completions } from './completions.ts';
+export type { Shell } from './commands/completions/completions.ts';
 export { createProject, type CreatedProject, type CreateProjectOptions } from './commands/new/create-project.ts';
 export { debug, type DebugEvents, type DebugOptions } from './commands/debug/debug.ts';
 export { deploy, type DeployOptions, type DeployOutcome } from './commands/deploy/deploy.ts';
@@ -60,7 +61,8 @@ export {
   type InitialPolicy,
   type InitPolicyOptions,
 } from './commands/policy/policy.ts';
-export { run, type RunEvents, type RunOptions, type RunOutcome } from './commands/run/run.ts';
+export { run, type RunEvents } from './commands/run/run.ts';
+export type { RunOptions, RunOutcome } from './project/run-options.ts';
 export { serve, type ServedPlatform, type ServeOptions } from './commands/platform/serve-platform.ts';
 export {
   attachSigning,
@@ -73,12 +75,11 @@ export type { SignedIdentity } from '@enclos/build';
 export { sign, type SignOptions, type SignOutcome } from './commands/sign/sign.ts';
 export { verify, type CarrierFacts, type VerifyOptions, type VerifyOutcome } from './commands/verify/verify.ts';
 export type { CollateralSource } from './evidence/collateral-of.ts';
-export type { VerifyStep } from './evidence/step-list.ts';
+export type { VerifyStep } from '@enclos/evidence/verify';
 export type { GramineFile, GramineFileRole, GraminePlan, GramineSettings } from './commands/gramine/plan.ts';
 export type { PlatformValues, ReferenceValues } from './commands/gramine/reference-values.ts';
 export { readInput, type Input } from './evidence/read-input.ts';
-export type { Explanation } from './explain/explain.ts';
-export type { ExplainNode } from './explain/nodes.ts';
+export type { Explanation, ExplainNode } from '@enclos/evidence/explain';
 export type { Check } from './commands/doctor/check.ts';
 export type { IsolationReport, IsolationWayReport } from './commands/doctor/isolation.ts';
 export type { Io, OutputStream } from './output/io.ts';

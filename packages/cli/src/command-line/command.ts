@@ -1,5 +1,4 @@
 import type { EnclosError } from '@enclos/errors';
-import type { CommandContext } from '../commands/context.ts';
 import type { Printer } from './printer.ts';
 
 export interface StringOption {
@@ -71,7 +70,8 @@ export interface Example {
 
 /** The part of a command that help, docs and parser read. */
 export interface CommandShape {
-  readonly description: string;
+  /** Sentences; an empty one ends a paragraph. {@link paragraphsOf} joins them. */
+  readonly description: readonly string[];
   readonly arguments: ArgumentSpecs;
   readonly options: OptionSpecs;
   /** Present when arguments after `--` are handed on. */
@@ -81,51 +81,76 @@ export interface CommandShape {
   readonly exitCodes: Readonly<Partial<Record<1 | 2 | 3 | 4 | 5, string>>>;
 }
 
-interface Definition<O extends OptionSpecs, A extends ArgumentSpecs, R> extends CommandShape {
+/** What {@link commandsWith} takes: a command as its author writes it. */
+export interface Definition<O extends OptionSpecs, A extends ArgumentSpecs, R, C> extends CommandShape {
   readonly arguments: A;
   readonly options: O;
   /** Calls the exported function that does the work, and returns its data. */
-  readonly run: (input: CommandInput<O, A>, context: CommandContext) => Promise<R>;
+  readonly run: (input: CommandInput<O, A>, context: C) => Promise<R>;
   /** The result for people. */
   readonly human?: (result: R, printer: Printer) => void;
   /** The result for programs; a command without this has no --json. */
   readonly json?: (result: R) => object;
-  /** For a result that is complete and yet not a success. */
+  /** The exit code of a result that is complete but not a success. */
   readonly exitCode?: (result: R) => number;
   /** An error that the result carries: it is rendered after the result and decides the exit code. */
   readonly failure?: (result: R) => EnclosError | undefined;
 }
 
-/** What running a command gave, with its type closed over. */
-export interface Finished {
+/** The outcome of a command, which hides the type of its result. */
+export interface Outcome {
   readonly human: (printer: Printer) => void;
   readonly json: () => object;
   readonly exitCode: number;
   readonly failure: EnclosError | undefined;
 }
 
-export interface Command extends CommandShape {
+/** @typeParam C what the program gives a running command: its streams, its clock, its folders. */
+export interface Command<C> extends CommandShape {
   readonly hasJson: boolean;
-  execute(input: RawInput, context: CommandContext): Promise<Finished>;
+  execute(input: RawInput, context: C): Promise<Outcome>;
 }
 
-/** Defines a command. Its name, summary and place are in the registry. */
-export function defineCommand<const O extends OptionSpecs, const A extends ArgumentSpecs, R>(
-  definition: Definition<O, A, R>,
-): Command {
-  const { run, human, json, exitCode, failure, ...shape } = definition;
-  return Object.freeze({
-    ...shape,
-    hasJson: json !== undefined,
-    async execute(input: RawInput, context: CommandContext): Promise<Finished> {
-      // The parser made the input from the same specification that the type was inferred from.
-      const result = await run(input as CommandInput<O, A>, context);
-      return {
-        human: (printer) => human?.(result, printer),
-        json: () => json?.(result) ?? {},
-        exitCode: exitCode?.(result) ?? 0,
-        failure: failure?.(result),
-      };
-    },
-  });
+/**
+ * Makes the function that defines the commands of one program.
+ * @example
+ * const defineCommand = commandsWith<{ readonly now: () => Date }>();
+ * export const command = defineCommand({
+ *   description: ['Prints the time.'],
+ *   arguments: {},
+ *   options: { utc: { type: 'boolean', summary: 'Print it in UTC' } },
+ *   examples: [{ command: 'clock show', summary: 'Print the local time' }],
+ *   exitCodes: {},
+ *   run: async ({ options: { utc } }, { now }) => (utc ? now().toISOString() : now().toString()),
+ *   human: (time, printer) => printer.line(time),
+ * });
+ */
+export function commandsWith<C>() {
+  return function defineCommand<const O extends OptionSpecs, const A extends ArgumentSpecs, R>(
+    definition: Definition<O, A, R, C>,
+  ): Command<C> {
+    const { run, human, json, exitCode, failure, ...shape } = definition;
+    return Object.freeze({
+      ...shape,
+      hasJson: json !== undefined,
+      async execute(input: RawInput, context: C): Promise<Outcome> {
+        // The parser made the input from the same specification that the type was inferred from.
+        const result = await run(input as CommandInput<O, A>, context);
+        return {
+          human: (printer) => human?.(result, printer),
+          json: () => json?.(result) ?? {},
+          exitCode: exitCode?.(result) ?? 0,
+          failure: failure?.(result),
+        };
+      },
+    });
+  };
+}
+
+/** The paragraphs of a description. */
+export function paragraphsOf(description: readonly string[]): readonly string[] {
+  return description
+    .map((sentence) => (sentence === '' ? '\n' : sentence))
+    .join(' ')
+    .split(' \n ');
 }

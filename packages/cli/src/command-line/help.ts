@@ -1,46 +1,73 @@
-import type { Command } from './command.ts';
+import { paragraphsOf, type CommandShape } from './command.ts';
+import type { CommandEntry } from './entry.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { RegistryEntry } from '../registry.ts';
 import type { Printer } from './printer.ts';
 import { commonOptions, optionUsage, usageLine } from './usage.ts';
 
-/** `enclos help`: every command by category. */
-export function renderOverview(entries: readonly RegistryEntry[], printer: Printer): void {
-  printer.line('Enclave-aware containers in TypeScript.');
+/** The program that the commands belong to. */
+export interface Program {
+  readonly name: string;
+  /** One sentence. */
+  readonly summary: string;
+}
+
+type Listing = Pick<CommandEntry<never>, 'name' | 'category' | 'summary'>;
+
+/** Every command by category: what `enclos help` prints. */
+export function renderOverview(
+  { name: program, summary }: Program,
+  entries: readonly Listing[],
+  printer: Printer,
+): void {
+  printer.line(summary);
   printer.line();
-  printer.line('Usage: enclos COMMAND [OPTIONS]');
-  const width = Math.max(...entries.map(({ name }) => name.join(' ').length));
+  printer.line(`Usage: ${program} COMMAND [OPTIONS]`);
+  const width = widthOf(entries);
   for (const category of new Set(entries.map((entry) => entry.category))) {
     printer.line();
     printer.line(printer.paint('bold', category));
-    for (const { name, summary } of entries.filter((entry) => entry.category === category)) {
-      printer.line(`  ${printer.paint('cyan', name.join(' ').padEnd(width))}  ${summary}`);
-    }
+    renderEntries(
+      entries.filter((entry) => entry.category === category),
+      width,
+      printer,
+    );
   }
   printer.line();
-  printer.line('`enclos help COMMAND` shows one command, `enclos --version` the version.');
+  printer.line(`\`${program} help COMMAND\` shows one command, \`${program} --version\` the version.`);
 }
 
-/** `enclos help platform`: the commands of a group. */
-export function renderGroup(word: string, entries: readonly RegistryEntry[], printer: Printer): void {
-  printer.line(`Usage: enclos ${word} COMMAND [OPTIONS]`);
+/** The commands of a group: what `enclos help platform` prints. @param group such as `enclos platform` */
+export function renderGroup(group: string, entries: readonly Listing[], printer: Printer): void {
+  printer.line(`Usage: ${group} COMMAND [OPTIONS]`);
   printer.line();
-  const width = Math.max(...entries.map(({ name }) => name.join(' ').length));
+  renderEntries(entries, widthOf(entries), printer);
+}
+
+function widthOf(entries: readonly Listing[]): number {
+  return Math.max(...entries.map(({ name }) => name.join(' ').length));
+}
+
+function renderEntries(entries: readonly Listing[], width: number, printer: Printer): void {
   for (const { name, summary } of entries) {
     printer.line(`  ${printer.paint('cyan', name.join(' ').padEnd(width))}  ${summary}`);
   }
 }
 
+type HelpShape = CommandShape & { readonly hasJson: boolean };
 type Row = readonly [left: string, right: string];
 
-/** `enclos help build`: everything about one command. */
-export function renderHelp(entry: RegistryEntry, command: Command, printer: Printer): void {
-  const name = entry.name.join(' ');
-  printer.line(`${entry.summary}.`);
+/** Everything about one command: what `enclos help build` prints. */
+export function renderHelp(
+  { name: program }: Program,
+  { name, summary }: Listing,
+  command: HelpShape,
+  printer: Printer,
+): void {
+  printer.line(`${summary}.`);
   printer.line();
-  printer.line(`Usage: ${usageLine(name, command)}`);
+  printer.line(`Usage: ${usageLine([program, ...name].join(' '), command)}`);
   printer.line();
-  for (const paragraph of command.description.split('\n\n')) {
+  for (const paragraph of paragraphsOf(command.description)) {
     for (const line of wrap(paragraph, helpWidth)) printer.line(line);
     printer.line();
   }
@@ -55,7 +82,7 @@ export function renderHelp(entry: RegistryEntry, command: Command, printer: Prin
   section('Exit codes', exitCodeRows(command), printer);
 }
 
-export function argumentRows(command: Command): readonly Row[] {
+export function argumentRows(command: CommandShape): readonly Row[] {
   const rows = Object.values(command.arguments).map(({ value, summary, default: fallback }): Row => [
     value,
     withDefault(summary, fallback),
@@ -63,7 +90,7 @@ export function argumentRows(command: Command): readonly Row[] {
   return command.rest === undefined ? rows : [...rows, [`-- ${command.rest.value}`, command.rest.summary]];
 }
 
-export function optionRows(command: Command): readonly Row[] {
+export function optionRows(command: HelpShape): readonly Row[] {
   return Object.entries({ ...command.options, ...commonOptions(command) }).map(([key, spec]): Row => {
     if (spec.type === 'boolean') return [optionUsage(key, spec), spec.summary];
     const notes = [...(spec.required === true ? ['required'] : []), ...(spec.multiple === true ? ['repeatable'] : [])];
@@ -72,7 +99,7 @@ export function optionRows(command: Command): readonly Row[] {
   });
 }
 
-export function exitCodeRows(command: Command): readonly Row[] {
+export function exitCodeRows(command: CommandShape): readonly Row[] {
   const own = { 0: exitCodes[0], 1: exitCodes[1], 2: exitCodes[2], ...command.exitCodes };
   return Object.entries(own).map(([code, meaning]): Row => [code, meaning]);
 }

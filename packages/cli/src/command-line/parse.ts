@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Command, OptionSpec, OptionSpecs, RawInput } from './command.ts';
+import type { CommandShape, OptionSpec, OptionSpecs, RawInput } from './command.ts';
 import { refuseUsage } from './usage-error.ts';
 import { commonOptions, usageLine } from './usage.ts';
 
@@ -11,7 +11,7 @@ export interface ParsedCommand {
 
 type OptionValue = RawInput['options'][string];
 
-interface Collected {
+interface Tokens {
   readonly options: Map<string, string[]>;
   readonly positionals: string[];
   readonly rest: string[];
@@ -19,18 +19,23 @@ interface Collected {
 
 /**
  * Parses what follows the name of a command.
+ * @param name with the name of the program: `enclos build`
  * @throws CLI_USAGE with the nearest known word and the usage line of the command.
  */
-export async function parseCommand(name: string, command: Command, argv: readonly string[]): Promise<ParsedCommand> {
+export async function parseCommand(
+  name: string,
+  command: CommandShape & { readonly hasJson: boolean },
+  argv: readonly string[],
+): Promise<ParsedCommand> {
   const usage = usageLine(name, command);
   const specs: OptionSpecs = { ...command.options, ...commonOptions(command) };
   const collected = await collect(argv, specs, usage);
   const help = collected.options.has('help');
   const json = collected.options.has('json');
-  // Nobody who asks for help should be told first what is missing.
+  // A request for help is answered before anything else is checked.
   if (help) return { input: { options: {}, arguments: {}, rest: [] }, json, help };
   if (command.rest === undefined && collected.rest.length > 0) {
-    refuseUsage('There is nothing to hand on after --.', usage);
+    refuseUsage('This command takes no arguments after --.', usage);
   }
   const options: Readonly<Record<string, OptionValue>> = Object.fromEntries(
     Object.entries(command.options).map(([key, spec]) => [key, optionValue(key, spec, { collected, usage })]),
@@ -38,8 +43,8 @@ export async function parseCommand(name: string, command: Command, argv: readonl
   return { input: { options, arguments: positionals(command, collected, usage), rest: collected.rest }, json, help };
 }
 
-async function collect(argv: readonly string[], specs: OptionSpecs, usage: string): Promise<Collected> {
-  // Not strict: the messages of parseArgs name its own configuration, not what to type.
+async function collect(argv: readonly string[], specs: OptionSpecs, usage: string): Promise<Tokens> {
+  // Not strict: the messages of parseArgs describe its configuration, not what to type.
   const { tokens } = parseArgs({
     args: [...argv],
     options: {
@@ -50,7 +55,7 @@ async function collect(argv: readonly string[], specs: OptionSpecs, usage: strin
     strict: false,
     tokens: true,
   });
-  const collected: Collected = { options: new Map(), positionals: [], rest: [] };
+  const collected: Tokens = { options: new Map(), positionals: [], rest: [] };
   let terminated = false;
   for (const token of tokens) {
     if (token.kind === 'option-terminator') terminated = true;
@@ -79,7 +84,7 @@ function checkedValue({ rawName, value, inlineValue }: OptionToken, spec: Option
     return '';
   }
   if (value === undefined) refuseUsage(`${rawName} needs a value: ${rawName} ${spec.value}.`, usage);
-  // `--out --json` is far more often a forgotten value than a file of that name.
+  // `--out --json` is usually a forgotten value, not a file of that name.
   if (inlineValue !== true && value.length > 1 && value.startsWith('-')) {
     refuseUsage(
       `${rawName} needs a value, and ${value} looks like an option. If it is the value, write ${rawName}=${value}.`,
@@ -98,7 +103,7 @@ async function refuseUnknownOption(rawName: string, specs: OptionSpecs, usage: s
 function optionValue(
   key: string,
   spec: OptionSpec,
-  { collected, usage }: { collected: Collected; usage: string },
+  { collected, usage }: { collected: Tokens; usage: string },
 ): OptionValue {
   const values = collected.options.get(key) ?? [];
   if (spec.type === 'boolean') return values.length > 0;
@@ -115,13 +120,13 @@ function optionValue(
 }
 
 function positionals(
-  command: Command,
-  { positionals: given }: Collected,
+  command: CommandShape,
+  { positionals: given }: Tokens,
   usage: string,
 ): Readonly<Record<string, string | undefined>> {
   const specs = Object.entries(command.arguments);
   const extra = given[specs.length];
-  if (extra !== undefined) refuseUsage(`There is no argument for ${JSON.stringify(extra)}.`, usage);
+  if (extra !== undefined) refuseUsage(`Unexpected argument: ${JSON.stringify(extra)}.`, usage);
   return Object.fromEntries(
     specs.map(([key, spec], index) => {
       const value = given[index] ?? spec.default;

@@ -1,12 +1,19 @@
 import { styleText } from 'node:util';
-import type { OutputStream } from '../output/io.ts';
+
+/** What lines are written to. */
+export interface TextStream {
+  write(text: string): void;
+  /** Whether ANSI colours are wanted. */
+  readonly color: boolean;
+  readonly columns?: number;
+}
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 /** Writes lines for people. */
 export interface Printer {
   readonly line: (text?: string) => void;
-  /** Styled text, for use within a line; as it is when colours are off. */
+  /** Styled text for use within a line; unchanged when colours are off. */
   readonly paint: (style: Style, text: string) => string;
   readonly color: boolean;
   readonly width: number;
@@ -14,7 +21,7 @@ export interface Printer {
 
 const defaultWidth = 100;
 
-export function createPrinter(stream: OutputStream): Printer {
+export function createPrinter(stream: TextStream): Printer {
   return Object.freeze({
     line: (text = '') => stream.write(`${text}\n`),
     paint: (style: Style, text: string) => (stream.color ? styleText(style, text, { validateStream: false }) : text),
@@ -31,7 +38,7 @@ export function printable(text: string): string {
   return text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/g, ' ');
 }
 
-/** `1,234`: not by locale, so that output is the same everywhere. */
+/** `1,234`. The locale plays no part, so output is the same everywhere. */
 export function grouped(count: number | bigint): string {
   return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }

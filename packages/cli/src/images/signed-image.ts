@@ -3,7 +3,7 @@ import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { Sigstruct } from '@enclos/sgx';
 import { exists, readSmallFile } from '../files/read.ts';
-import { findImage, readImageFile } from '../commands/sign/sign.ts';
+import { findImage, readImageFile, stemOf } from './enclave-image.ts';
 
 /** Far above 1808: what is too long is refused by its length, with a reason. */
 export const maxSignatureBytes = 64 * 1024;
@@ -22,7 +22,7 @@ export interface SignedImage {
 export async function readSignedImage(target: string, signatureFile?: string): Promise<SignedImage> {
   const { image: path } = await findImage(target);
   const bytes = await readImageFile(path);
-  const from = signatureFile ?? `${path.replace(/\.sgxs$/, '')}.sig`;
+  const from = signatureFile ?? `${stemOf(path)}.sig`;
   if (!(await exists(from))) {
     throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${from}.`, { details: { path: from } });
   }

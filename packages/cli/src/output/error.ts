@@ -1,6 +1,7 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
-import type { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { printable, type Printer } from '../command-line/printer.ts';
+import { systemReason } from './system-reason.ts';
 
 interface WithDiagnostics {
   readonly diagnostics: readonly Diagnostic[];
@@ -37,4 +38,26 @@ export function errorJson(error: EnclosError): Readonly<Record<string, unknown>>
   const { code, message, next, details } = error;
   const diagnostics = diagnosticsOf(error);
   return { code, message, next, details, ...(diagnostics.length === 0 ? {} : { diagnostics }) };
+}
+
+/** Gives anything that was thrown a code. */
+export function toEnclosError(error: unknown): EnclosError {
+  if (isEnclosError(error)) return error;
+  if (isSystemError(error)) {
+    return new EnclosError('CLI_SYSTEM_REFUSED', systemMessage(error), { cause: error });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new EnclosError('CLI_UNEXPECTED', message === '' ? undefined : message, { cause: error });
+}
+
+/** An error of a system call has an error number and a code such as EACCES. Other errors of Node have a code only. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'errno' in error && 'syscall' in error;
+}
+
+function systemMessage({ code, message, path, syscall }: NodeJS.ErrnoException): string {
+  const reason = systemReason(code);
+  if (reason === undefined || syscall === undefined) return `${message}.`;
+  const what = path === undefined ? syscall : `${syscall} ${path}`;
+  return `The system refuses to ${what}: ${reason} (${code}).`;
 }

@@ -1,10 +1,9 @@
 import { exitCodeOf } from '../command-line/exit-codes.ts';
-import { toEnclosError } from '../command-line/usage-error.ts';
 import type { Io } from './io.ts';
-import { errorJson, renderError } from './error.ts';
+import { errorJson, renderError, toEnclosError } from './error.ts';
 import { createPrinter } from '../command-line/printer.ts';
 
-/** Tells of an error, to people on standard error or to programs on standard output. @returns the exit code */
+/** Reports an error: to people on standard error, or to programs on standard output. @returns the exit code */
 export async function fail(thrown: unknown, json: boolean, io: Io): Promise<number> {
   const error = toEnclosError(thrown);
   if (json) io.stdout.write(`${JSON.stringify({ error: errorJson(error) })}\n`);

@@ -1,34 +1,32 @@
-/** One stream that a command writes to. */
-export interface OutputStream {
-  write(text: string): void;
+import type { TextStream } from '../command-line/printer.ts';
+
+/** A stream that a command writes to. A pipe has colours only when they are forced. */
+export interface OutputStream extends TextStream {
   readonly isTTY: boolean;
-  /** Whether ANSI colours are wanted. Never for a pipe, unless somebody forced them. */
-  readonly color: boolean;
-  readonly columns?: number;
 }
 
 /** Standard input of a command that takes single keys. */
 export interface Keyboard {
-  /** Each key comes at once, as on a terminal; otherwise by lines. */
+  /** True when each key arrives at once, as on a terminal; false when input arrives by lines. */
   readonly isTTY: boolean;
-  /** Calls `handler` with what is typed. Returns how to stop, which leaves the terminal as it was. */
+  /** Calls `handler` with what is typed. @returns a function that stops this and restores the terminal */
   listen(handler: (text: string) => void): () => void;
 }
 
-/** Everything of the outside world that a command touches beside files: a test gives its own. */
+/** Everything that a command touches outside this process except files. Tests supply their own. */
 export interface Io {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly stdin: AsyncIterable<Uint8Array>;
-  /** Absolute. Relative paths on the command line start here. */
+  /** An absolute path. Relative paths on the command line start here. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
-  /** Whether a program that a command starts shares our descriptors, or its output passes through `stdout` and `stderr`. */
+  /** Whether programs that a command starts inherit our descriptors, or write through `stdout` and `stderr`. */
   readonly children: 'inherit' | 'pipe';
-  /** What somebody types while a command runs; absent where nobody does. */
+  /** Keys that are typed while a command runs. Absent without a keyboard. */
   readonly keyboard?: Keyboard;
-  /** Calls `handler` for SIGINT, SIGTERM and SIGHUP in place of ending. Returns how to stop that. */
+  /** Calls `handler` for SIGINT, SIGTERM and SIGHUP, which then do not end the process. @returns a function that stops this */
   onSignal(handler: (signal: NodeJS.Signals) => void): () => void;
 }
 

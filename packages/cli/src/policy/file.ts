@@ -2,7 +2,8 @@ import { EnclosError } from '@enclos/errors';
 import { policySourceOf } from './claim-rules-source.ts';
 import { isClaimRules } from './claim-rules.ts';
 import { readSmallText } from '../files/read.ts';
-import { checkPolicyText, type AnyPolicy } from './check.ts';
+import { type AnyPolicy } from '../evidence/appraisal-policy.ts';
+import { checkPolicyText } from './check.ts';
 
 const maxPolicyBytes = 1024 * 1024;
 

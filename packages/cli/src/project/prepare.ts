@@ -12,6 +12,7 @@ import { hostVariables } from '@enclos/host';
 import type { Isolation } from '@enclos/tee';
 import { readFile } from 'node:fs/promises';
 import type { Io } from '../output/io.ts';
+import { stemOf } from '../images/enclave-image.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
@@ -44,7 +45,7 @@ export async function signForRun(
   outcome: BuildOutcome,
   { key, io }: { readonly key: ProjectKey; readonly io: Io },
 ): Promise<SignedBuild> {
-  const base = outcome.image.replace(/\.sgxs$/, '');
+  const base = stemOf(outcome.image);
   const sigstruct = signEnclave({
     image: new Uint8Array(await readFile(outcome.image)),
     key: key.pem,

@@ -24,8 +24,8 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   ],
   [['build', '--out', 'a', '--out', 'b'], '--out is given more than once.'],
   [['build', '--json=yes'], '--json takes no value.'],
-  [['build', 'a', 'b'], 'There is no argument for "b".'],
-  [['build', '--', 'a'], 'There is nothing to hand on after --.'],
+  [['build', 'a', 'b'], 'Unexpected argument: "b".'],
+  [['build', '--', 'a'], 'This command takes no arguments after --.'],
   [['run', '--isolation', 'weak'], '--isolation is one of strict, best, not "weak".'],
   [['measure'], 'FILE is missing: the image; - reads standard input.'],
   [

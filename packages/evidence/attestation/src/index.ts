@@ -14,7 +14,8 @@ export {
   type UnboundBinding,
 } from './appraisal/binding.ts';
 export type { CollateralDates, DatedPart, DateRange, DocumentPart } from './dcap/collateral-dates.ts';
-export { parseCollateral, type Endorsements, type QuoteCollateral } from './dcap/endorsements.ts';
+export type { Endorsements, QuoteCollateral } from './dcap/collateral.ts';
+export { parseCollateral } from './dcap/endorsements.ts';
 export type {
   AcceptableStatus,
   AdvisoryRule,

@@ -1,11 +1,16 @@
 import { build } from '../../project/build.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { grouped } from '../../command-line/printer.ts';
 import { renderWarnings } from '../../output/warnings.ts';
 
 export const command = defineCommand({
-  description:
-    'Bundles the trusted code and the runtime into one script, lays it out in pages with the manifest and the embedded files, and writes NAME.sgxs. The SHA-256 of that file is MRENCLAVE, the identity of the enclave. The same sources give the same bytes in any folder, time zone and account.\n\nBeside the image stand NAME.report.json (what `enclos inspect` shows as the trusted base) and NAME.map; both are only descriptions.',
+  description: [
+    'Bundles the trusted code and the runtime into one script, lays it out in pages with the manifest and the embedded files, and writes NAME.sgxs.',
+    'The SHA-256 of that file is MRENCLAVE, the identity of the enclave.',
+    'The same sources give the same bytes in any folder, time zone and account.',
+    '',
+    'Beside the image stand NAME.report.json (what `enclos inspect` shows as the trusted base) and NAME.map; both are only descriptions.',
+  ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
   options: { out: { type: 'string', value: 'DIR', summary: 'Where the image goes, in place of FOLDER/.enclos' } },
   examples: [

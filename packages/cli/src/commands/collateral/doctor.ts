@@ -1,13 +1,18 @@
 import { collateralDoctor } from './collateral.ts';
 import { cacheFolderOf, cacheOption, offlineOption, sourceOf, sourceOptions } from '../../options/collateral.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { renderExamined } from './render.ts';
 import { printable } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Says of each item that is kept its age, its end and its evaluation number, how far that is behind the newest one that has been published, and what to do. The published numbers are asked for, from Intel unless --source names another pcs or pccs; with --offline those that are kept count.\n\nA baseline that is behind is no fault: `standard` lags `early` for months, and mirrors lag more. It says which platforms will be out of date when the baseline moves.',
+  description: [
+    'Says of each item that is kept its age, its end and its evaluation number, how far that is behind the newest one that has been published, and what to do.',
+    'The published numbers are asked for, from Intel unless --source names another pcs or pccs; with --offline those that are kept count.',
+    '',
+    'A baseline that is behind is no fault: `standard` lags `early` for months, and mirrors lag more.',
+    'It says which platforms will be out of date when the baseline moves.',
+  ],
   arguments: {},
   options: { cache: cacheOption, ...sourceOptions, offline: offlineOption },
   examples: [

@@ -10,7 +10,8 @@ import {
   sourceOf,
   sourceOptions,
 } from '../../options/collateral.ts';
-import { defineCommand, type CommandInput } from '../../command-line/command.ts';
+import type { CommandInput } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { renderFetched } from './render.ts';
 
@@ -35,8 +36,15 @@ const options = {
 type Options = CommandInput<typeof options>['options'];
 
 export const command = defineCommand({
-  description:
-    'Gets what a quote or a report is verified with, for the platform that it names, and keeps it in the cache. What is in the cache and fresh is not fetched again; what is old is served while the source fails, with a notice.\n\nWhat comes from a source is checked for its form, and for being what was asked for. Whether it is genuine is for `enclos verify` to find out, so a mirror need not be trusted.\n\nThe collateral service of a software platform is a pccs: `--source pccs --url http://127.0.0.1:8081`.',
+  description: [
+    'Gets what a quote or a report is verified with, for the platform that it names, and keeps it in the cache.',
+    'What is in the cache and fresh is not fetched again; what is old is served while the source fails, with a notice.',
+    '',
+    'What comes from a source is checked for its form, and for being what was asked for.',
+    'Whether it is genuine is for `enclos verify` to find out, so a mirror need not be trusted.',
+    '',
+    'The collateral service of a software platform is a pccs: `--source pccs --url http://127.0.0.1:8081`.',
+  ],
   arguments: {
     evidence: {
       value: 'FILE',

@@ -1,9 +1,11 @@
-import { completions, shells } from './completions.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { completionScript, shells } from './completions.ts';
+import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
-  description:
-    'Prints a script that completes commands, options, their values and file names of `enclos`. It is made from the same registry as the help, and runs nothing of `enclos` while you type.',
+  description: [
+    'Prints a script that completes commands, options, their values and file names of `enclos`.',
+    'It is made from the same registry as the help, and runs nothing of `enclos` while you type.',
+  ],
   arguments: { shell: { value: 'SHELL', summary: 'The shell', choices: shells, required: true } },
   options: {},
   examples: [
@@ -15,6 +17,6 @@ export const command = defineCommand({
     { command: 'enclos completions fish > ~/.config/fish/completions/enclos.fish', summary: 'For fish' },
   ],
   exitCodes: {},
-  run: ({ arguments: { shell } }) => completions(shell),
+  run: ({ arguments: { shell } }, { commands }) => completionScript(shell, commands),
   human: (script, printer) => printer.line(script.trimEnd()),
 });

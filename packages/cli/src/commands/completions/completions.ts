@@ -1,3 +1,4 @@
+import type { Entry } from '../define.ts';
 import { bashCompletions } from './bash.ts';
 import { fishCompletions } from './fish.ts';
 import { completionModel, type CompletionModel } from './model.ts';
@@ -12,7 +13,7 @@ const scripts: Readonly<Record<Shell, (model: CompletionModel) => string>> = {
   fish: fishCompletions,
 };
 
-/** A script of completions for a shell: every command and option of the registry. */
-export async function completions(shell: Shell): Promise<string> {
-  return scripts[shell](await completionModel());
+/** A script that completes the commands for a shell. */
+export async function completionScript(shell: Shell, commands: readonly Entry[]): Promise<string> {
+  return scripts[shell](await completionModel(commands));
 }

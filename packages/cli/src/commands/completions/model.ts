@@ -1,5 +1,5 @@
 import type { ArgumentSpec, OptionSpec } from '../../command-line/command.ts';
-import { registry } from '../../registry.ts';
+import type { Entry } from '../define.ts';
 import { commonOptions } from '../../command-line/usage.ts';
 
 /** What a shell offers in one place. */
@@ -28,7 +28,7 @@ export interface CompletionCommand {
   readonly hasRest: boolean;
 }
 
-/** Everything that a shell completes, from the registry. */
+/** Everything that a shell completes. */
 export interface CompletionModel {
   readonly commands: readonly CompletionCommand[];
   /** First words, `help` and the options of `enclos` itself included, with their summaries. */
@@ -37,7 +37,7 @@ export interface CompletionModel {
   readonly groups: ReadonlyMap<string, readonly (readonly [word: string, summary: string])[]>;
 }
 
-export async function completionModel(): Promise<CompletionModel> {
+export async function completionModel(registry: readonly Entry[]): Promise<CompletionModel> {
   const commands = await Promise.all(
     registry.map(async (entry): Promise<CompletionCommand> => {
       const { name, summary } = entry;
@@ -53,7 +53,7 @@ export async function completionModel(): Promise<CompletionModel> {
       };
     }),
   );
-  const groups = groupsOf();
+  const groups = groupsOf(registry);
   const single = registry.flatMap(({ name, summary }) => (name.length === 1 ? [[name.join(), summary] as const] : []));
   const grouped = [...groups].flatMap(([prefix, members]) =>
     prefix.includes(' ') ? [] : [[prefix, members.map(([word]) => word).join(', ')] as const],
@@ -66,7 +66,7 @@ export async function completionModel(): Promise<CompletionModel> {
   return { commands, firstWords: [...single, ...grouped, ...own], groups };
 }
 
-function groupsOf(): CompletionModel['groups'] {
+function groupsOf(registry: readonly Entry[]): CompletionModel['groups'] {
   const groups = new Map<string, Map<string, string>>();
   for (const { name, summary } of registry) {
     for (let length = 1; length < name.length; length += 1) {

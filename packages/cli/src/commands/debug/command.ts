@@ -1,13 +1,20 @@
 import { debug } from './debug.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { printable } from '../../command-line/printer.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
 import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
 
 export const command = defineCommand({
-  description:
-    'Builds a debug enclave, runs the host program as `enclos run` does, and gives the inspector of the enclave to Chrome DevTools, VS Code and other debuggers of the Chrome DevTools Protocol: breakpoints in the TypeScript sources, local variables, profiles. Calls have no deadline meanwhile.\n\nThe enclave stays in its isolation, without sockets or network. Its messages go through a descriptor to this command, which listens on 127.0.0.1 only, at an address with a random token. Whoever has that address reads and changes everything in the enclave: a debug enclave keeps no secrets. A production enclave never gets an inspector.',
+  description: [
+    'Builds a debug enclave, runs the host program as `enclos run` does, and gives the inspector of the enclave to Chrome DevTools, VS Code and other debuggers of the Chrome DevTools Protocol: breakpoints in the TypeScript sources, local variables, profiles.',
+    'Calls have no deadline meanwhile.',
+    '',
+    'The enclave stays in its isolation, without sockets or network.',
+    'Its messages go through a descriptor to this command, which listens on 127.0.0.1 only, at an address with a random token.',
+    'Whoever has that address reads and changes everything in the enclave: a debug enclave keeps no secrets.',
+    'A production enclave never gets an inspector.',
+  ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
   options: {
     port: { type: 'string', value: 'PORT', default: '9229', summary: 'The port on 127.0.0.1; 0 for any free one' },

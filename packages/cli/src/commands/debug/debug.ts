@@ -10,7 +10,7 @@ import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform } from '../../project/platform.ts';
-import type { RunOptions, RunOutcome } from '../run/run.ts';
+import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 
 export interface DebugOptions extends Omit<RunOptions, 'debug'> {
   /** Port of the inspector on 127.0.0.1; 0 for any. */

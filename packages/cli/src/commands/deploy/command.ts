@@ -2,14 +2,23 @@ import { join } from 'node:path';
 import { renderDiagnostic } from '@enclos/build/diagnostics';
 import { deployFormats, profiles, type DeployFlags } from '@enclos/kubernetes';
 import { deploy, type DeployOutcome } from './deploy.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { printable, type Printer } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Writes the Kubernetes objects that run an image, from deploy.json: Deployment, StatefulSet or Job, Service, ServiceAccount, NetworkPolicy, PodDisruptionBudget and the roots of software platforms. Nothing of it is measured, and nothing of it has to be trusted. docs/reference/deploy-json.md has every key.\n\nPods run as a user without rights on a read-only root, and reach nothing that is not declared: ports and destinations are those of deploy.json, or else of enclave.json in the same folder. Images are named by digest. A profile says what protects the enclave, and the manifest repeats it: software and podman for software SGX, sgx and aks-sgx for Intel SGX, aks-snp for confidential VM nodes of AKS.\n\nWhat is written is held to the rules of `enclos lint` first. Files that this command did not write are never written over.',
+  description: [
+    'Writes the Kubernetes objects that run an image, from deploy.json: Deployment, StatefulSet or Job, Service, ServiceAccount, NetworkPolicy, PodDisruptionBudget and the roots of software platforms.',
+    'Nothing of it is measured, and nothing of it has to be trusted. docs/reference/deploy-json.md has every key.',
+    '',
+    'Pods run as a user without rights on a read-only root, and reach nothing that is not declared: ports and destinations are those of deploy.json, or else of enclave.json in the same folder.',
+    'Images are named by digest.',
+    'A profile says what protects the enclave, and the manifest repeats it: software and podman for software SGX, sgx and aks-sgx for Intel SGX, aks-snp for confidential VM nodes of AKS.',
+    '',
+    'What is written is held to the rules of `enclos lint` first.',
+    'Files that this command did not write are never written over.',
+  ],
   arguments: {
     target: { value: 'FOLDER|FILE', summary: 'Where deploy.json is', default: '.', extensions: ['json'] },
   },

@@ -1,8 +1,7 @@
 import type { DevView } from './dev.ts';
 import type { CommandContext } from '../context.ts';
 import { devKeys } from './keys.ts';
-import { toEnclosError } from '../../command-line/usage-error.ts';
-import { renderError } from '../../output/error.ts';
+import { renderError, toEnclosError } from '../../output/error.ts';
 import { printable } from '../../command-line/printer.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
 import { markOf, renderFacts } from '../../output/table.ts';

@@ -6,7 +6,7 @@ import { developmentKey, projectKey } from '../../project/development-key.ts';
 import { startHostProcess, type HostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
-import type { RunOptions } from '../run/run.ts';
+import type { RunOptions } from '../../project/run-options.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import type { Io } from '../../output/io.ts';
 import { createFolderWatcher, foldersOf } from './watch.ts';

@@ -1,12 +1,15 @@
 import { doctor } from './doctor.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { printable } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
-import { stateFolderOf, stateOption } from '../../project/options.ts';
+import { stateFolderOf, stateOption } from '../../options/state.ts';
 
 export const command = defineCommand({
-  description:
-    'Checks this machine (Node, the pinned interpreter, what isolates an enclave, by each way to it, who could read it), what it has and lacks of the hardware platforms, whose drivers are not yet run on hardware, the state folder of the platform, the keys of the project, and the clock. Each line that is not good says what to do. It changes nothing.',
+  description: [
+    'Checks this machine (Node, the pinned interpreter, what isolates an enclave, by each way to it, who could read it), what it has and lacks of the hardware platforms, whose drivers are not yet run on hardware, the state folder of the platform, the keys of the project, and the clock.',
+    'Each line that is not good says what to do.',
+    'It changes nothing.',
+  ],
   arguments: { folder: { value: 'FOLDER', summary: 'The project', default: '.' } },
   options: { state: stateOption },
   examples: [{ command: 'enclos doctor', summary: 'Check everything' }],

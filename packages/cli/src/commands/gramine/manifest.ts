@@ -5,7 +5,7 @@ import {
   type GramineManifestOptions,
   type GramineManifestOutcome,
 } from './gramine-manifest.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import type { GraminePlan } from './plan.ts';
@@ -13,8 +13,17 @@ import type { Printer } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Writes what a signed image needs to run in Gramine 1.9 on Intel SGX into one folder: NAME.manifest, copies of image, interpreter, program and libraries, and NAME.reference-values.json. Not yet run on hardware: it is written from Gramine’s documents and source.\n\nThe manifest names every file that the enclave can open, with its SHA-256: Gramine’s libos and C library where they are installed, the Node that the image pins and no other, the libraries that it needs (from the ELF files themselves, nothing is run), the program and the image. The same files, paths and settings give the same bytes. Paths are measured: give --at when the folder will be elsewhere.\n\nGramine’s MRENCLAVE is not computed here, since it covers the installed build of Gramine. `gramine-sgx-sign` computes it when it signs the manifest; run this command once more after that, and the reference values have it from NAME.sig beside the one of the software platform.',
+  description: [
+    'Writes what a signed image needs to run in Gramine 1.9 on Intel SGX into one folder: NAME.manifest, copies of image, interpreter, program and libraries, and NAME.reference-values.json.',
+    'Not yet run on hardware: it is written from Gramine’s documents and source.',
+    '',
+    'The manifest names every file that the enclave can open, with its SHA-256: Gramine’s libos and C library where they are installed, the Node that the image pins and no other, the libraries that it needs (from the ELF files themselves, nothing is run), the program and the image.',
+    'The same files, paths and settings give the same bytes.',
+    'Paths are measured: give --at when the folder will be elsewhere.',
+    '',
+    'Gramine’s MRENCLAVE is not computed here, since it covers the installed build of Gramine.',
+    '`gramine-sgx-sign` computes it when it signs the manifest; run this command once more after that, and the reference values have it from NAME.sig beside the one of the software platform.',
+  ],
   arguments: {
     target: {
       value: 'FOLDER|IMAGE',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   buildImage,
   fileContent,
@@ -17,7 +17,7 @@ import { exists, readSmallFile } from '../../files/read.ts';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
 import { bundleWholeHost } from '../../project/bundle-host.ts';
-import { findImage, readImageFile } from '../sign/sign.ts';
+import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 
 export interface ImageBuildOptions {
   /** The folder of enclave.json; built and signed already. */
@@ -60,7 +60,7 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
   const { folder, base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
   const { image: imagePath } = await findImage(folder);
   const image = await readImageFile(imagePath);
-  const stem = imagePath.replace(/\.sgxs$/, '');
+  const stem = stemOf(imagePath);
   const signaturePath = options.signatureFile ?? `${stem}.sig`;
   if (!(await exists(signaturePath))) {
     throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${signaturePath}.`, {
@@ -86,9 +86,18 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     libraryFolder,
     interpreter,
     tool: { name: 'enclos', version: await readVersion() },
+  }).catch((error: unknown) => {
+    throw namingTheBase(error, base);
   });
   const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
   return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, warnings });
+}
+
+/** A file that is no layer at all is most likely the wrong path of a base. */
+function namingTheBase(error: unknown, base: BaseChoice): unknown {
+  if (typeof base === 'string' || !isEnclosError(error, 'OCI_LAYER_INVALID')) return error;
+  const message = `The base ${base.path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;
+  return new EnclosError('OCI_LAYER_INVALID', message, { details: error.details, cause: error });
 }
 
 /** A program with its packages in one module. */

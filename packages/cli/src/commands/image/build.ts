@@ -1,15 +1,27 @@
 import type { Architecture, BaseChoice } from '@enclos/image';
 import { imageBuild } from './build-image.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { grouped } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 import { renderWarnings } from '../../output/warnings.ts';
+import { exists } from '../../files/read.ts';
 import { layerCacheFolder } from '../../files/user-folders.ts';
 
 export const command = defineCommand({
-  description:
-    'Makes a container image of a project whose enclave is built and signed: a base, the host program with its packages in one file, the enclave and its signature. No container engine is needed, and none is used.\n\nThe same enclave, signature, sources and base give the same digest in any folder, time zone and account. The time of the image is SOURCE_DATE_EPOCH, or 1970. Labels say MRENCLAVE, MRSIGNER, product and security version; a bill of materials (CycloneDX 1.6) and an unsigned statement of provenance (in-toto, SLSA 1) refer to the image.\n\nThe base `node` has the interpreter that the enclave pins, the libraries that it needs, names of users and root certificates: no shell and no package manager. `debian` is made by mmdebstrap. Anything else is a path: an OCI layout, an archive of one, or a tar of a root folder. The image runs as user 65532, with a read-only root if /tmp is writable.',
+  description: [
+    'Makes a container image of a project whose enclave is built and signed: a base, the host program with its packages in one file, the enclave and its signature.',
+    'No container engine is needed, and none is used.',
+    '',
+    'The same enclave, signature, sources and base give the same digest in any folder, time zone and account.',
+    'The time of the image is SOURCE_DATE_EPOCH, or 1970.',
+    'Labels say MRENCLAVE, MRSIGNER, product and security version; a bill of materials (CycloneDX 1.6) and an unsigned statement of provenance (in-toto, SLSA 1) refer to the image.',
+    '',
+    'The base `node` has the interpreter that the enclave pins, the libraries that it needs, names of users and root certificates: no shell and no package manager.',
+    '`debian` is made by mmdebstrap.',
+    'Anything else is a path: an OCI layout, an archive of one, or a tar of a root folder.',
+    'The image runs as user 65532, with a read-only root if /tmp is writable.',
+  ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
   options: {
     base: {
@@ -80,10 +92,11 @@ export const command = defineCommand({
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
     const { platform, base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
     const optional = (given: string | undefined): string | undefined => (given === undefined ? undefined : path(given));
+    const chosenBase = await baseOf(base, options['base-tag'], path);
     const outcome = await progress.during('building the image', () =>
       imageBuild({
         folder: path(folder),
-        base: baseOf(base, options['base-tag'], path),
+        base: chosenBase,
         host,
         programs: (program ?? []).map(programOf),
         signatureFile: optional(signature),
@@ -153,9 +166,12 @@ function architectureOf(platform: 'linux/amd64' | 'linux/arm64' | undefined): Ar
   return platform === 'linux/amd64' ? 'amd64' : 'arm64';
 }
 
-function baseOf(base: string, tag: string | undefined, path: (given: string) => string): BaseChoice {
-  if (base !== 'node' && base !== 'debian') return { path: path(base), tag };
-  return tag === undefined ? base : refuseUsage('--base-tag is for a base that is an OCI layout.');
+async function baseOf(base: string, tag: string | undefined, path: (given: string) => string): Promise<BaseChoice> {
+  if (base === 'node' || base === 'debian') {
+    return tag === undefined ? base : refuseUsage('--base-tag is for a base that is an OCI layout.');
+  }
+  if (await exists(path(base))) return { path: path(base), tag };
+  return refuseUsage(`--base is node, debian or a path, and there is nothing at ${path(base)}.`);
 }
 
 /** The grammar of the distribution specification. */

@@ -1,12 +1,14 @@
 import { describeImage } from '@enclos/image';
 import { withImage } from '../../images/container.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { grouped } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Shows what a container image says about itself: digest, user, entry point, labels, layers, and the statements that refer to it. Only its digests are checked; `enclos image verify` says whether the labels are true.',
+  description: [
+    'Shows what a container image says about itself: digest, user, entry point, labels, layers, and the statements that refer to it.',
+    'Only its digests are checked; `enclos image verify` says whether the labels are true.',
+  ],
   arguments: {
     image: {
       value: 'PATH|REFERENCE',

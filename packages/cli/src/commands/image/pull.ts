@@ -1,11 +1,16 @@
 import { parseReference, pullImage } from '@enclos/image';
 import { machineArchitecture, registryCredentials } from '../../images/container.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Gets an image and what refers to it from a registry into an OCI layout. Everything is held to its digest, and the layout appears whole or not at all. With a tag it is the registry that chooses the image: verify it then.\n\nCredentials are those of `enclos image push`.',
+  description: [
+    'Gets an image and what refers to it from a registry into an OCI layout.',
+    'Everything is held to its digest, and the layout appears whole or not at all.',
+    'With a tag it is the registry that chooses the image: verify it then.',
+    '',
+    'Credentials are those of `enclos image push`.',
+  ],
   arguments: {
     reference: { value: 'REFERENCE', summary: 'HOST[:PORT]/NAME:TAG or HOST[:PORT]/NAME@sha256:HEX', required: true },
   },

@@ -1,11 +1,16 @@
 import { parseReference, pushImage, withImageSource } from '@enclos/image';
 import { machineArchitecture, registryCredentials } from '../../images/container.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Sends an image, its bill of materials and its provenance to a registry that speaks the OCI distribution protocol. What the registry has is not sent again; the tag changes last.\n\nThe registry is reached over TLS, or without it on this machine. Credentials come from ENCLOS_REGISTRY_USER and ENCLOS_REGISTRY_PASSWORD, or a token from ENCLOS_REGISTRY_TOKEN, and are sent only when the registry asks.',
+  description: [
+    'Sends an image, its bill of materials and its provenance to a registry that speaks the OCI distribution protocol.',
+    'What the registry has is not sent again; the tag changes last.',
+    '',
+    'The registry is reached over TLS, or without it on this machine.',
+    'Credentials come from ENCLOS_REGISTRY_USER and ENCLOS_REGISTRY_PASSWORD, or a token from ENCLOS_REGISTRY_TOKEN, and are sent only when the registry asks.',
+  ],
   arguments: {
     image: { value: 'PATH', summary: 'An OCI layout, or an archive of one', required: true },
     reference: { value: 'REFERENCE', summary: 'HOST[:PORT]/NAME[:TAG]', required: true },

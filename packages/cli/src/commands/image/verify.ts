@@ -1,15 +1,23 @@
 import { verifyImage } from '@enclos/image';
 import { toHex } from '@enclos/codec';
 import { withImage } from '../../images/container.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { hexOption } from '../../options/hex.ts';
 import { printable } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Ties the digest of a container image to the enclave in it. Every layer is read and held to its digest; the SGXS stream in the layers is measured anew, its SIGSTRUCT is verified, and labels, annotations, variables, entry point and interpreter are compared with that. What container engines could read in different ways is refused.\n\nIt says what a deployment that names this digest will offer to start. Without --mrenclave and --mrsigner it takes any enclave, and says so: `expectedOfEnclave` is false in the answer for programs. It does not say what runs: evidence does, `enclos verify`. The host program is not judged, and need not be trusted.',
+  description: [
+    'Ties the digest of a container image to the enclave in it.',
+    'Every layer is read and held to its digest; the SGXS stream in the layers is measured anew, its SIGSTRUCT is verified, and labels, annotations, variables, entry point and interpreter are compared with that.',
+    'What container engines could read in different ways is refused.',
+    '',
+    'It says what a deployment that names this digest will offer to start.',
+    'Without --mrenclave and --mrsigner it takes any enclave, and says so: `expectedOfEnclave` is false in the answer for programs.',
+    'It does not say what runs: evidence does, `enclos verify`.',
+    'The host program is not judged, and need not be trusted.',
+  ],
   arguments: {
     image: {
       value: 'PATH|REFERENCE',

@@ -1,10 +1,14 @@
 import { inspect } from './inspect.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { renderTree } from '../../output/tree.ts';
 
 export const command = defineCommand({
-  description:
-    'Recognises the file by its content and shows what it says as a tree. For an image that includes the trusted base: the packages in the bundle with their bytes and source lines, the interpreter, native addons, and the system libraries that nothing measures. Of an enclave file of Intel’s SGX SDK or Open Enclave it shows the SIGSTRUCT, and says when it was built for simulation. Inspecting verifies nothing; `enclos verify` does.',
+  description: [
+    'Recognises the file by its content and shows what it says as a tree.',
+    'For an image that includes the trusted base: the packages in the bundle with their bytes and source lines, the interpreter, native addons, and the system libraries that nothing measures.',
+    'Of an enclave file of Intel’s SGX SDK or Open Enclave it shows the SIGSTRUCT, and says when it was built for simulation.',
+    'Inspecting verifies nothing; `enclos verify` does.',
+  ],
   arguments: {
     file: {
       value: 'FILE',

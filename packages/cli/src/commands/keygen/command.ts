@@ -1,9 +1,12 @@
 import { keygen } from './keygen.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
-  description:
-    'Makes an RSA-3072 key with exponent 3, the only kind that signs enclaves, in a file that only this user can read. It is never written over another file. Keep it out of the repository: whoever has it can make enclaves that open what yours sealed.',
+  description: [
+    'Makes an RSA-3072 key with exponent 3, the only kind that signs enclaves, in a file that only this user can read.',
+    'It is never written over another file.',
+    'Keep it out of the repository: whoever has it can make enclaves that open what yours sealed.',
+  ],
   arguments: { file: { value: 'FILE', summary: 'Where the key goes', default: 'signing.key.pem' } },
   options: {},
   examples: [{ command: 'enclos keygen', summary: 'Make signing.key.pem and print its MRSIGNER' }],

@@ -1,15 +1,21 @@
 import { renderDiagnostic } from '@enclos/build/diagnostics';
 import type { LintFinding } from '@enclos/kubernetes/lint';
 import { lint, lintFiles, type LintedManifests } from './lint.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
 import { grouped } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
 import { EnclosError } from '@enclos/errors';
 
 export const command = defineCommand({
-  description:
-    'Reads Kubernetes manifests of any origin, and marks what the API server would refuse (unknown fields, wrong types, missing fields, wrong names) and what goes wrong with enclaves: resources of SGX, sockets of quote providers, images, privileges, tolerations, sizes of Azure that end, webhooks. docs/reference/lint-rules.md has every rule.\n\nNode objects among the files, as `kubectl get nodes -o yaml` prints them, tell taints and EPC capacity, which are then held against the pods. Kinds that are not of Kubernetes itself are passed over. Charts and templates are rendered first. Nothing is fetched.',
+  description: [
+    'Reads Kubernetes manifests of any origin, and marks what the API server would refuse (unknown fields, wrong types, missing fields, wrong names) and what goes wrong with enclaves: resources of SGX, sockets of quote providers, images, privileges, tolerations, sizes of Azure that end, webhooks. docs/reference/lint-rules.md has every rule.',
+    '',
+    'Node objects among the files, as `kubectl get nodes -o yaml` prints them, tell taints and EPC capacity, which are then held against the pods.',
+    'Kinds that are not of Kubernetes itself are passed over.',
+    'Charts and templates are rendered first.',
+    'Nothing is fetched.',
+  ],
   arguments: {
     path: {
       value: 'FILE|FOLDER|-',

@@ -1,9 +1,14 @@
 import { measure, measureStream } from './measure.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
-  description:
-    'Reads an SGXS stream, of this tool or another, and prints its MRENCLAVE. Memory stays constant however large the stream is. For an image that `enclos build` made, `sha256sum` prints the same value.\n\nEnclave files of Intel’s SGX SDK and of Open Enclave are not measured yet; `enclos inspect` shows what their signature names.',
+  description: [
+    'Reads an SGXS stream, of this tool or another, and prints its MRENCLAVE.',
+    'Memory stays constant however large the stream is.',
+    'For an image that `enclos build` made, `sha256sum` prints the same value.',
+    '',
+    'Enclave files of Intel’s SGX SDK and of Open Enclave are not measured yet; `enclos inspect` shows what their signature names.',
+  ],
   arguments: {
     file: { value: 'FILE', summary: 'The image; - reads standard input', required: true, extensions: ['sgxs'] },
   },

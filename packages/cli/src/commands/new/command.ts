@@ -1,10 +1,12 @@
 import { relative } from 'node:path';
 import { createProject, templates } from './create-project.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
-  description:
-    'Writes a small application that builds and runs: an interface, an enclave, a host, and what npm and TypeScript need. It asks nothing, and writes only into a folder that is empty or not there.',
+  description: [
+    'Writes a small application that builds and runs: an interface, an enclave, a host, and what npm and TypeScript need.',
+    'It asks nothing, and writes only into a folder that is empty or not there.',
+  ],
   arguments: {
     name: { value: 'NAME', summary: 'The folder to make; its last part names the enclave', required: true },
   },

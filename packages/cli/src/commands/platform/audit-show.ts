@@ -1,13 +1,15 @@
 import { showAuditLog } from './audit.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { printable } from '../../command-line/printer.ts';
 
 const most = 100_000;
 
 export const command = defineCommand({
-  description:
-    'Shows the last records of an audit log, oldest first, as far as its chain holds. A `count` says how many more there were of that kind within one second.',
+  description: [
+    'Shows the last records of an audit log, oldest first, as far as its chain holds.',
+    'A `count` says how many more there were of that kind within one second.',
+  ],
   arguments: { file: { value: 'FILE', summary: 'The audit log', required: true } },
   options: {
     event: { type: 'string', value: 'EVENT', multiple: true, summary: 'Only this event, such as enclave-launched' },

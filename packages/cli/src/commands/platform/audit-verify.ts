@@ -1,13 +1,16 @@
 import { parseAnchor } from '@enclos/software-sgx';
 import { verifyAuditLog } from './audit.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
-import { grouped } from '../../command-line/printer.ts';
-import { markOf, renderFacts } from '../../output/table.ts';
+import { renderAuditSummary } from './render-audit.ts';
 
 export const command = defineCommand({
-  description:
-    'Follows the chain of an audit log through all its files: each record holds the hash of the one before, so a line that was changed, removed from the middle or put in shows.\n\nWhoever can write the file can also write all of it anew, or cut its end off, with a chain that holds. Against that, note the head that this command prints somewhere else, and give it again later as --anchor.',
+  description: [
+    'Follows the chain of an audit log through all its files: each record holds the hash of the one before, so a line that was changed, removed from the middle or put in shows.',
+    '',
+    'Whoever can write the file can also write all of it anew, or cut its end off, with a chain that holds.',
+    'Against that, note the head that this command prints somewhere else, and give it again later as --anchor.',
+  ],
   arguments: { file: { value: 'FILE', summary: 'The audit log', required: true } },
   options: {
     anchor: { type: 'string', value: 'SEQ:HASH', summary: 'A head that was noted before: the log must still hold it' },
@@ -26,21 +29,6 @@ export const command = defineCommand({
     if (anchor !== undefined && head === undefined) refuseUsage('--anchor is SEQ:HASH, as this command prints it.');
     return progress.during('following the chain', () => verifyAuditLog(path(file), head));
   },
-  human(summary, printer) {
-    const { head, firstSeq, firstTime, lastTime, recoveries, lost, unfinishedBytes } = summary;
-    printer.line(`${markOf('ok', printer)} The chain holds.`);
-    renderFacts(
-      [
-        ['records', `${grouped(summary.records)} in ${summary.files} file(s)`],
-        ['begins', firstSeq > 1 ? `with record ${firstSeq}: older files are not here` : 'with the first record'],
-        ['time', `${firstTime ?? 'none'} to ${lastTime ?? 'none'}`],
-        ['crashes', recoveries === 0 ? 'none within a line' : `${recoveries} within a line, each accounted for`],
-        ['lost', lost === 0 ? 'none' : `${grouped(lost)} records that could not be written`],
-        ['unfinished', `${unfinishedBytes} bytes`],
-        ['head', `${head.seq}:${head.hash}`],
-      ],
-      printer,
-    );
-  },
+  human: renderAuditSummary,
   json: (summary) => summary,
 });

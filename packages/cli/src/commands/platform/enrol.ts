@@ -8,7 +8,8 @@ import {
   writeEnrolmentRequest,
   type PlatformFacts,
 } from './platform.ts';
-import { defineCommand, type CommandInput } from '../../command-line/command.ts';
+import type { CommandInput } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { hexOption } from '../../options/hex.ts';
@@ -42,8 +43,15 @@ const optionNames = Object.keys(options) as readonly OptionName[];
 const fingerprintBytes = 32;
 
 export const command = defineCommand({
-  description:
-    'Gives a machine its PCK certificate for its present CPUSVN. With --vendor and --machine both are on this computer. Otherwise three steps carry two files, neither of them secret: the machine writes a request, the vendor issues, the machine installs.\n\nIn software nothing proves that a machine is what it says: the operator of the vendor has to know whose request it is, and reads here what was certified. A separated machine needs --allow-separated: with it the vendor says to every verifier that hosts cannot read the platform of this machine, so certify only one that `enclos platform serve --separated` serves and nothing else. The machine keeps the root that it was enrolled under first, and refuses another one afterwards; whoever has that root could sign enclaves that get the provisioning keys of the machine, so compare the fingerprint.',
+  description: [
+    'Gives a machine its PCK certificate for its present CPUSVN.',
+    'With --vendor and --machine both are on this computer.',
+    'Otherwise three steps carry two files, neither of them secret: the machine writes a request, the vendor issues, the machine installs.',
+    '',
+    'In software nothing proves that a machine is what it says: the operator of the vendor has to know whose request it is, and reads here what was certified.',
+    'A separated machine needs --allow-separated: with it the vendor says to every verifier that hosts cannot read the platform of this machine, so certify only one that `enclos platform serve --separated` serves and nothing else.',
+    'The machine keeps the root that it was enrolled under first, and refuses another one afterwards; whoever has that root could sign enclaves that get the provisioning keys of the machine, so compare the fingerprint.',
+  ],
   arguments: {},
   options,
   examples: [

@@ -1,13 +1,19 @@
 import { audited } from './audit.ts';
 import { auditOption } from './audit-option.ts';
 import { initPlatform } from './platform.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { renderPlatform } from './render.ts';
-import { stateFolderOf, stateOption } from '../../project/options.ts';
+import { stateFolderOf, stateOption } from '../../options/state.ts';
 
 export const command = defineCommand({
-  description:
-    'Makes a software vendor (its root, and the collateral that it signs) and a software machine (its fuses), and enrols the machine with the vendor. What is there already stays. `enclos run` does this by itself; do it by hand when vendor and machine are on different computers.\n\nThe folder holds keys: whoever can read it can be this platform. A separated machine keeps what it is for ever: make it as root, in a folder that only root can change, and enrol it with `enclos platform enrol --allow-separated`.',
+  description: [
+    'Makes a software vendor (its root, and the collateral that it signs) and a software machine (its fuses), and enrols the machine with the vendor.',
+    'What is there already stays.',
+    '`enclos run` does this by itself; do it by hand when vendor and machine are on different computers.',
+    '',
+    'The folder holds keys: whoever can read it can be this platform.',
+    'A separated machine keeps what it is for ever: make it as root, in a folder that only root can change, and enrol it with `enclos platform enrol --allow-separated`.',
+  ],
   arguments: {},
   options: {
     state: stateOption,

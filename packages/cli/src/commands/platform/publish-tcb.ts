@@ -1,15 +1,20 @@
 import { audited } from './audit.ts';
 import { auditOption } from './audit-option.ts';
 import { publishTcbLevel } from './platform.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { hexOption } from '../../options/hex.ts';
 import { parsePceSvn } from './pcesvn-option.ts';
 import { renderPlatform } from './render.ts';
-import { stateFolderOf, stateOption } from '../../project/options.ts';
+import { stateFolderOf, stateOption } from '../../options/state.ts';
 
 export const command = defineCommand({
-  description:
-    'Raises the TCB level that the vendor calls current, under the next TCB evaluation number: the first half of a TCB recovery. Machines below it are OutOfDate from now on, until their CPUSVN is raised with `enclos platform set-cpusvn` and they are enrolled again. A vendor certifies nothing above the level that it published, so publish first and raise second.\n\nA level cannot be taken back.',
+  description: [
+    'Raises the TCB level that the vendor calls current, under the next TCB evaluation number: the first half of a TCB recovery.',
+    'Machines below it are OutOfDate from now on, until their CPUSVN is raised with `enclos platform set-cpusvn` and they are enrolled again.',
+    'A vendor certifies nothing above the level that it published, so publish first and raise second.',
+    '',
+    'A level cannot be taken back.',
+  ],
   arguments: {
     components: { value: 'HEX', summary: 'The 15 TCB components: a CPUSVN without its last byte', required: true },
   },

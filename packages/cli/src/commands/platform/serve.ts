@@ -1,16 +1,30 @@
 import { serve } from './serve-platform.ts';
 import { auditOption } from './audit-option.ts';
 import type { Address } from '../../network/http-server.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { createPrinter } from '../../command-line/printer.ts';
 import { renderFacts } from '../../output/table.ts';
-import { stateFolderOf, stateOption } from '../../project/options.ts';
+import { stateFolderOf, stateOption } from '../../options/state.ts';
 import { separationOf, separationOptions } from './separation-options.ts';
 
 export const command = defineCommand({
-  description:
-    'Runs the machine of a state folder as a platform, on a Unix socket, for `enclos run --platform SOCKET` and other hosts. When the vendor is in the folder too, its collateral is served over HTTP in the shape of the PCS v4 of Intel; it is signed and public, so plain HTTP takes nothing from it.\n\nEnds with SIGINT or SIGTERM, and every enclave with it.\n\nWith --separated, hosts cannot read the platform or its enclaves, and the TCB status of the evidence is UpToDate. Root runs the platform, from an installation, a state folder and folders for sockets and interpreter that only root can change. Each host user connects at host-UID.sock in the runtime folder, which nobody else can. Each enclave runs as a user of the range that no process has; hosts have equal parts of the range. No user needs an entry in a database. The machine must have been made separated: `enclos platform init --separated`.\n\nWith --audit everything that hosts and enclaves ask for is written down, in a log that `enclos platform audit verify` checks. What cannot be written down is refused.',
+  description: [
+    'Runs the machine of a state folder as a platform, on a Unix socket, for `enclos run --platform SOCKET` and other hosts.',
+    'When the vendor is in the folder too, its collateral is served over HTTP in the shape of the PCS v4 of Intel; it is signed and public, so plain HTTP takes nothing from it.',
+    '',
+    'Ends with SIGINT or SIGTERM, and every enclave with it.',
+    '',
+    'With --separated, hosts cannot read the platform or its enclaves, and the TCB status of the evidence is UpToDate.',
+    'Root runs the platform, from an installation, a state folder and folders for sockets and interpreter that only root can change.',
+    'Each host user connects at host-UID.sock in the runtime folder, which nobody else can.',
+    'Each enclave runs as a user of the range that no process has; hosts have equal parts of the range.',
+    'No user needs an entry in a database.',
+    'The machine must have been made separated: `enclos platform init --separated`.',
+    '',
+    'With --audit everything that hosts and enclaves ask for is written down, in a log that `enclos platform audit verify` checks.',
+    'What cannot be written down is refused.',
+  ],
   arguments: {},
   options: {
     state: stateOption,

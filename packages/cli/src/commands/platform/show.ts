@@ -1,11 +1,14 @@
 import { publishVendor, showPlatform } from './platform.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { renderPlatform } from './render.ts';
-import { stateFolderOf, stateOption } from '../../project/options.ts';
+import { stateFolderOf, stateOption } from '../../options/state.ts';
 
 export const command = defineCommand({
-  description:
-    'Shows the vendor and the machine of a state folder. The root fingerprint is what a policy lists under `softwareRoots`. The options write what `enclos verify` needs; none of it is secret.',
+  description: [
+    'Shows the vendor and the machine of a state folder.',
+    'The root fingerprint is what a policy lists under `softwareRoots`.',
+    'The options write what `enclos verify` needs; none of it is secret.',
+  ],
   arguments: {},
   options: {
     state: stateOption,

@@ -1,12 +1,17 @@
 import { renderDiagnostic } from '@enclos/build/diagnostics';
 import { checkPolicy } from './policy.ts';
-import { defineCommand } from '../../command-line/command.ts';
-import { teeOf } from '../../policy/check.ts';
+import { defineCommand } from '../define.ts';
+import { teeOf } from '../../evidence/appraisal-policy.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Reads a policy as `enclos verify --policy` does, and marks everything that is wrong with it: rules that are missing, unknown or malformed.\n\nA policy in the claim-rule language of Azure Attestation is known by its text, and checked as the language has it. It may be in the JWS in which it is set, or in what `GET /policies/{type}` of the service answers: JSON with a token, or the token alone. Their signatures are not checked.',
+  description: [
+    'Reads a policy as `enclos verify --policy` does, and marks everything that is wrong with it: rules that are missing, unknown or malformed.',
+    '',
+    'A policy in the claim-rule language of Azure Attestation is known by its text, and checked as the language has it.',
+    'It may be in the JWS in which it is set, or in what `GET /policies/{type}` of the service answers: JSON with a token, or the token alone.',
+    'Their signatures are not checked.',
+  ],
   arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },
   options: {},
   examples: [{ command: 'enclos policy check policy.json', summary: 'Check a policy before it is used' }],

@@ -1,12 +1,14 @@
 import { EnclosError } from '@enclos/errors';
 import { formatPolicyFile } from './claim-rules.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Prints a policy in the claim-rule language of Azure Attestation in its one form, with its comments. A service hashes the text of a policy, so another form is another policy to those who compare the hash.',
+  description: [
+    'Prints a policy in the claim-rule language of Azure Attestation in its one form, with its comments.',
+    'A service hashes the text of a policy, so another form is another policy to those who compare the hash.',
+  ],
   arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },
   options: {
     check: { type: 'boolean', summary: 'Print nothing, and fail unless the file has this form already' },

@@ -1,14 +1,19 @@
 import { initPolicy, policyText } from './policy.ts';
 import { productOption } from '../../options/collateral.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { readInput } from '../../evidence/read-input.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { hexOption } from '../../options/hex.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Makes a policy from a quote, from a report of SEV-SNP or from a measurement. It accepts what that is, on a platform that is up to date, and nothing else: loosen it by hand where you mean to, and let `enclos policy explain` say what it came to.\n\nA quote or a report is not verified by this. What it claims goes into the policy, so verify it by the policy before relying on either.',
+  description: [
+    'Makes a policy from a quote, from a report of SEV-SNP or from a measurement.',
+    'It accepts what that is, on a platform that is up to date, and nothing else: loosen it by hand where you mean to, and let `enclos policy explain` say what it came to.',
+    '',
+    'A quote or a report is not verified by this.',
+    'What it claims goes into the policy, so verify it by the policy before relying on either.',
+  ],
   arguments: {
     evidence: {
       value: 'EVIDENCE',

@@ -1,5 +1,5 @@
 import type { AzureMachinePolicy, SgxPolicy, TdxPolicy } from '@enclos/attestation';
-import type { AnyPolicy } from '../../policy/check.ts';
+import type { AnyPolicy } from '../../evidence/appraisal-policy.ts';
 import { snpSentences } from './snp-sentences.ts';
 import { durationSentences, listed, oneOf } from './words.ts';
 

@@ -1,12 +1,19 @@
 import type { Claim, Firing, TraceEntry } from '@enclos/claim-rules';
 import { testPolicy, type TestedPolicy } from './claim-rules.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { printable, type Printer } from '../../command-line/printer.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
-  description:
-    'Evaluates a policy in the claim-rule language of Azure Attestation on claims, and prints what it decides and issues. Nothing is attested: the claims are what the file says.\n\nCLAIMS is JSON. An object holds values by type, as a token does: `{"x-ms-sgx-svn": 3}`; they are claims of the service, and a list makes several. A list holds claims: `[{"type": "os", "value": "x", "issuer": "CustomClaim"}]`; without an issuer they are the client\'s. An object as a value becomes its JSON.',
+  description: [
+    'Evaluates a policy in the claim-rule language of Azure Attestation on claims, and prints what it decides and issues.',
+    'Nothing is attested: the claims are what the file says.',
+    '',
+    'CLAIMS is JSON.',
+    'An object holds values by type, as a token does: `{"x-ms-sgx-svn": 3}`; they are claims of the service, and a list makes several.',
+    'A list holds claims: `[{"type": "os", "value": "x", "issuer": "CustomClaim"}]`; without an issuer they are the client\'s.',
+    'An object as a value becomes its JSON.',
+  ],
   arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },
   options: {
     claims: {

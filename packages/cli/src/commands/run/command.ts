@@ -1,11 +1,19 @@
 import { run } from './run.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
 
 export const command = defineCommand({
-  description:
-    'Builds the enclave, signs it, starts a software platform and runs the host program on it. The host program gets image, signature and platform through `fromEnvironment()` of @enclos/host. Signals go to it, and its exit code is the exit code of this command.\n\nThe key is signing.key.pem of the project. Without one, a development key is made in .enclos.\n\nThe platform is software: it gives the real rules of SGX and a process of its own, and no confidentiality against the owner of the machine.',
+  description: [
+    'Builds the enclave, signs it, starts a software platform and runs the host program on it.',
+    'The host program gets image, signature and platform through `fromEnvironment()` of @enclos/host.',
+    'Signals go to it, and its exit code is the exit code of this command.',
+    '',
+    'The key is signing.key.pem of the project.',
+    'Without one, a development key is made in .enclos.',
+    '',
+    'The platform is software: it gives the real rules of SGX and a process of its own, and no confidentiality against the owner of the machine.',
+  ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
   options: {
     isolation: isolationOption,

@@ -1,36 +1,14 @@
-import type { Isolation, PlatformDescription } from '@enclos/tee';
+import type { PlatformDescription } from '@enclos/tee';
 import type { Io } from '../../output/io.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, loadProjectFor, prepare, type BuildEvents } from '../../project/prepare.ts';
 import { openProjectPlatform } from '../../project/platform.ts';
-
-export interface RunOptions {
-  /** The folder of enclave.json. */
-  readonly folder: string;
-  readonly isolation: Isolation;
-  /** Builds and runs a debug enclave, which keeps no secrets. */
-  readonly debug: boolean;
-  /** The host program, relative to the folder. */
-  readonly host: string;
-  /** Arguments of the host program. */
-  readonly args: readonly string[];
-  /** Signing key. Default: signing.key.pem of the project, or a development key. */
-  readonly keyFile?: string;
-  /** Where the embedded platform keeps its keys. */
-  readonly stateFolder: string;
-  /** The socket of a running platform, in place of an embedded one. */
-  readonly platformSocket?: string;
-}
+import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 
 /** What `run` tells while it goes on. */
 export interface RunEvents extends BuildEvents {
   platform(description: PlatformDescription): void;
-}
-
-export interface RunOutcome {
-  /** Of the host program. */
-  readonly exitCode: number;
 }
 
 /**

@@ -1,14 +1,24 @@
 import { attachSigning, prepareSigning, summaryLines, type PreparedSigning } from './sign-elsewhere.ts';
 import { sign, type SignOutcome } from './sign.ts';
 import { isCalendarDay } from '../../options/calendar-day.ts';
-import { defineCommand } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import type { Io } from '../../output/io.ts';
 import type { Printer } from '../../command-line/printer.ts';
 
 export const command = defineCommand({
-  description:
-    'Writes the SIGSTRUCT (1808 bytes) of an image: who signs it, which product it is and which security version. A platform loads an image only with a signature over its exact measurement. The same image, key and date give the same bytes; SOURCE_DATE_EPOCH sets the date.\n\nGive a project folder to use the `attributes` of its enclave.json; an image by itself is signed without KSS.\n\nA key that never leaves its device signs in two steps. --prepare writes exactly the 256 bytes to sign, and a summary for whoever signs. The device makes an RSA PKCS#1 v1.5 signature with SHA-256 over them. --attach checks key, signature and image, and writes the SIGSTRUCT that signing with the key itself would have written.',
+  description: [
+    'Writes the SIGSTRUCT (1808 bytes) of an image: who signs it, which product it is and which security version.',
+    'A platform loads an image only with a signature over its exact measurement.',
+    'The same image, key and date give the same bytes; SOURCE_DATE_EPOCH sets the date.',
+    '',
+    'Give a project folder to use the `attributes` of its enclave.json; an image by itself is signed without KSS.',
+    '',
+    'A key that never leaves its device signs in two steps.',
+    '--prepare writes exactly the 256 bytes to sign, and a summary for whoever signs.',
+    'The device makes an RSA PKCS#1 v1.5 signature with SHA-256 over them.',
+    '--attach checks key, signature and image, and writes the SIGSTRUCT that signing with the key itself would have written.',
+  ],
   arguments: {
     target: {
       value: 'FOLDER|IMAGE',

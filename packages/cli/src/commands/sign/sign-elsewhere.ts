@@ -6,11 +6,11 @@ import {
   writeFileAtomically,
   type SignedIdentity,
 } from '@enclos/build';
-import { parseSigstructToSign } from '@enclos/sgx';
+import { Attribute, parseSigstructToSign } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
-import { Attribute } from '@enclos/sgx';
 import { readSmallFile } from '../../files/read.ts';
-import { findImage, readImageFile, type SignOptions, type SignOutcome } from './sign.ts';
+import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
+import type { SignOptions, SignOutcome } from './sign.ts';
 
 /** Far above 256 or 384 bytes: what is too long is refused by its length, with a reason. */
 const maxBytes = 64 * 1024;
@@ -95,11 +95,11 @@ export async function attachSigning(options: AttachSigningOptions): Promise<Sign
     publicKey: await readSmallFile(options.publicKeyFile, maxBytes),
     ...(attributes === undefined ? {} : { attributes }),
   });
-  const path = options.outFile ?? `${image.replace(/\.sgxs$/, '')}.sig`;
+  const path = options.outFile ?? `${stemOf(image)}.sig`;
   await writeFileAtomically(path, signature);
   return Object.freeze({ signature: path, image, ...describeSignature(signature) });
 }
 
 function preparedPathOf(image: string): string {
-  return `${image.replace(/\.sgxs$/, '')}.tosign`;
+  return `${stemOf(image)}.tosign`;
 }

@@ -1,15 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  describeSignature,
-  loadProject,
-  signEnclave,
-  writeFileAtomically,
-  type SignedIdentity,
-  type SigningAttributes,
-} from '@enclos/build';
-import { EnclosError } from '@enclos/errors';
-import { readSmallFile, unreadable } from '../../files/read.ts';
+import { describeSignature, signEnclave, writeFileAtomically, type SignedIdentity } from '@enclos/build';
+import { readSmallFile } from '../../files/read.ts';
+import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 
 export interface SignOptions {
   /** A project folder, which is built already, or an image. */
@@ -47,30 +38,7 @@ export async function sign(options: SignOptions): Promise<SignOutcome> {
     sourceDateEpoch: options.sourceDateEpoch,
     ...(attributes === undefined ? {} : { attributes }),
   });
-  const path = options.outFile ?? `${image.replace(/\.sgxs$/, '')}.sig`;
+  const path = options.outFile ?? `${stemOf(image)}.sig`;
   await writeFileAtomically(path, signature);
   return Object.freeze({ signature: path, image, ...describeSignature(signature) });
-}
-
-interface Found {
-  readonly image: string;
-  readonly attributes: SigningAttributes | undefined;
-}
-
-export async function findImage(target: string): Promise<Found> {
-  const found = await stat(target).catch((cause: unknown) => {
-    throw unreadable(target, cause);
-  });
-  if (!found.isDirectory()) return { image: target, attributes: undefined };
-  const { folder, name, attributes } = await loadProject(target);
-  return { image: join(folder, '.enclos', `${name}.sgxs`), attributes };
-}
-
-export async function readImageFile(path: string): Promise<Uint8Array> {
-  return new Uint8Array(
-    await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'ENOENT') throw unreadable(path, cause);
-      throw new EnclosError('CLI_NOT_BUILT', `There is no image ${path}.`, { details: { path }, cause });
-    }),
-  );
 }

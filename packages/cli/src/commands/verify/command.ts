@@ -11,12 +11,14 @@ import {
   sourceOf,
   sourceOptions,
 } from '../../options/collateral.ts';
-import { defineCommand, type CommandInput } from '../../command-line/command.ts';
+import type { CommandInput } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
 import type { CollateralSource } from '../../evidence/collateral-of.ts';
 import { readInput } from '../../evidence/read-input.ts';
 import type { AnyBinding } from '../../evidence/verify-evidence.ts';
-import { bindingWanted, refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { bindingWanted } from '../../evidence/binding.ts';
 import { hexOption } from '../../options/hex.ts';
 import { standsOn } from './validity.ts';
 import { renderVerification } from './render.ts';
@@ -87,8 +89,21 @@ const options = {
 type Options = CommandInput<typeof options>['options'];
 
 export const command = defineCommand({
-  description:
-    'Checks evidence against the collateral of its vendor, in numbered steps that end in a root. It finds the quote, or the report of SEV-SNP, by content: as bytes, in hex, base64 or PEM, in a certificate, in the answer of Azure Attestation to /certs, in an Open Enclave report, in JSON; the evidence of an Azure VM, with HCL report, TPM quote and PCRs; or what is in the certificate that a server shows, by its https address.\n\nWhom to trust is your choice: --root, --software-root, --intel-root, --amd-root. When none is named, only the roots of the vendors of hardware are trusted, and no software platform.\n\nWith --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate, and of a vTPM --nonce alone will do. Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes, unless its collateral was not in force at the time of verification.\n\nThe answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `validity`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`. A report of SEV-SNP has no TCB status: of one that is genuine `status` is GENUINE, and the policy judges its versions. Of an Azure VM `status` is that of its hardware, and `verdict` holds what hardware, paravisor and vTPM say; `onlyHardware` says that an HCL report came without a quote of the TPM. `validity` holds the time of verification (`at`), whether all collateral was `inForce` then, and what was `outOfForce`: each `part`, whether it was `expired` or `not-yet-valid` (`state`), and its dates.',
+  description: [
+    'Checks evidence against the collateral of its vendor, in numbered steps that end in a root.',
+    'It finds the quote, or the report of SEV-SNP, by content: as bytes, in hex, base64 or PEM, in a certificate, in the answer of Azure Attestation to /certs, in an Open Enclave report, in JSON; the evidence of an Azure VM, with HCL report, TPM quote and PCRs; or what is in the certificate that a server shows, by its https address.',
+    '',
+    'Whom to trust is your choice: --root, --software-root, --intel-root, --amd-root.',
+    'When none is named, only the roots of the vendors of hardware are trusted, and no software platform.',
+    '',
+    'With --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate, and of a vTPM --nonce alone will do.',
+    'Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes, unless its collateral was not in force at the time of verification.',
+    '',
+    'The answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `validity`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`.',
+    'A report of SEV-SNP has no TCB status: of one that is genuine `status` is GENUINE, and the policy judges its versions.',
+    'Of an Azure VM `status` is that of its hardware, and `verdict` holds what hardware, paravisor and vTPM say; `onlyHardware` says that an HCL report came without a quote of the TPM.',
+    '`validity` holds the time of verification (`at`), whether all collateral was `inForce` then, and what was `outOfForce`: each `part`, whether it was `expired` or `not-yet-valid` (`state`), and its dates.',
+  ],
   arguments: {
     evidence: {
       value: 'EVIDENCE',

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { completions, shells, type Shell } from '../../../src/commands/completions/completions.ts';
+import { completions } from '../../../src/completions.ts';
+import { shells, type Shell } from '../../../src/commands/completions/completions.ts';
 import { completionModel } from '../../../src/commands/completions/model.ts';
 import { registry } from '../../../src/registry.ts';
 import { commonOptions } from '../../../src/command-line/usage.ts';
@@ -127,7 +128,7 @@ describe('completions of bash, its own ways', { skip: isInstalled('bash') ? fals
   });
 
   test('the first words, and nothing for a command that is not there', async () => {
-    const { firstWords } = await completionModel();
+    const { firstWords } = await completionModel(registry);
     assert.deepEqual(await completeBash('enclos '), firstWords.map(([word]) => word).sort());
     assert.deepEqual(await completeBash('enclos nothing --'), []);
   });

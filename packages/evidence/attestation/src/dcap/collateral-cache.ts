@@ -1,12 +1,9 @@
-import type { Endorsements, QuoteCollateral } from './endorsements.ts';
+import { maximumCachedCollateral, type Endorsements, type QuoteCollateral } from './collateral.ts';
 
 interface Entry {
   readonly fields: QuoteCollateral;
   readonly endorsements: Endorsements;
 }
-
-/** Characters; what is longer is parsed each time. */
-export const maximumCachedCollateral = 1_048_576;
 
 const fieldNames = [
   // The first differs between almost any two, so that looking through the entries is a comparison each.

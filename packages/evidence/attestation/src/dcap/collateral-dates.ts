@@ -1,5 +1,5 @@
 import type { P256Certificate } from '../x509/p256-certificate.ts';
-import type { EndorsementParts } from './endorsements.ts';
+import type { EndorsementParts } from './collateral.ts';
 import { isoSeconds } from '../json/json-fields.ts';
 import type { PckChain } from './pck-chain.ts';
 

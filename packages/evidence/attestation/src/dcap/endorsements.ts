@@ -1,73 +1,24 @@
-import { beginsLikePem } from '@enclos/codec/pem';
 import { maximumCrlBytes, type RevocationList } from '@enclos/codec/x509';
 import { parseP256Certificate, type P256Certificate, parseP256RevocationList } from '../x509/p256-certificate.ts';
+import { beginsLikePem } from '@enclos/codec/pem';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { leafFirst } from '../x509/chain-order.ts';
 import { namesMatch } from '../x509/chain-rules.ts';
-import { maximumCachedCollateral } from './collateral-cache.ts';
-import { isUnsupportedVersion, parseEnclaveIdentity, type EnclaveIdentity } from './tcb/enclave-identity.ts';
+import {
+  maximumCachedCollateral,
+  type EndorsementParts,
+  type Endorsements,
+  type QuoteCollateral,
+} from './collateral.ts';
+import { isUnsupportedVersion, parseEnclaveIdentity } from './tcb/enclave-identity.ts';
 import { isoSeconds } from '../json/json-fields.ts';
 import { isJsonObject, parseJson } from '../json/json.ts';
 import { decodeCertificates } from '../x509/pem.ts';
 import { misused, orRefuse, refuseEndorsements, type RefusalStatus } from '../refusal/refusal.ts';
-import { signedBody, type SignedBody } from './tcb/signed-body.ts';
-import { parseTcbInfo, type TcbInfo } from './tcb/tcb-info.ts';
+import { signedBody } from './tcb/signed-body.ts';
+import { parseTcbInfo } from './tcb/tcb-info.ts';
 import { cachePartsOf, type VerifierCache } from './verifier-cache.ts';
-
-/** Collateral as JSON, in the shape that `dcap-qvl` calls QuoteCollateralV3. Chains may come in another order. */
-export interface QuoteCollateral {
-  /** PEM: PCK CA, then root. */
-  readonly pck_crl_issuer_chain: string;
-  /** Hex of DER. */
-  readonly root_ca_crl: string;
-  /** Hex of DER. */
-  readonly pck_crl: string;
-  /** PEM: TCB signing certificate, then root. */
-  readonly tcb_info_issuer_chain: string;
-  /** The signed JSON text, exactly as served. */
-  readonly tcb_info: string;
-  /** Hex of r then s. */
-  readonly tcb_info_signature: string;
-  /** PEM: TCB signing certificate, then root. */
-  readonly qe_identity_issuer_chain: string;
-  /** The signed JSON text, exactly as served. */
-  readonly qe_identity: string;
-  /** Hex of r then s. */
-  readonly qe_identity_signature: string;
-  /** PEM: PCK certificate, PCK CA, root. For quotes that do not carry their own chain. */
-  readonly pck_certificate_chain?: string;
-}
-
-declare const endorsementsBrand: unique symbol;
-
-/**
- * Parsed collateral. Well-formed, but nothing of it is verified yet. Made by
- * `parseCollateral` only. What is verified lies out of reach, so that nobody
- * can take a serial number off a parsed revocation list.
- */
-export interface Endorsements {
-  readonly [endorsementsBrand]: true;
-  /** The platform family that the TCB info is for, 6 bytes of hex. */
-  readonly fmspc: string;
-  /** The lower one of TCB info and QE identity. */
-  readonly tcbEvaluationDataNumber: number;
-  /** When the first of the CRLs, the TCB info and the QE identity ends: 2025-06-19T10:56:11Z. Fetch again before. */
-  readonly nextUpdate: string;
-}
-
-/** What `parseCollateral` read, for the verifier alone. */
-export interface EndorsementParts {
-  /** Of these very parts: what a cache knows them by, without keeping them. */
-  readonly identity: object;
-  readonly rootCrl: RevocationList;
-  readonly pckCrl: RevocationList;
-  readonly tcbInfoChain: readonly P256Certificate[];
-  readonly tcbInfo: SignedBody<TcbInfo>;
-  readonly qeIdentityChain: readonly P256Certificate[];
-  readonly qeIdentity: SignedBody<EnclaveIdentity>;
-  readonly pckChain?: readonly P256Certificate[];
-}
 
 type Field = keyof QuoteCollateral;
 

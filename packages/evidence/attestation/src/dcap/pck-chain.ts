@@ -2,10 +2,8 @@ import { ExtensionId } from '@enclos/codec/x509';
 import type { P256Certificate } from '../x509/p256-certificate.ts';
 import { checkAuthority, checkEndEntity, namesMatch } from '../x509/chain-rules.ts';
 import { verifySignature, type Steps } from '../crypto/crypto-steps.ts';
-import type { EndorsementParts } from './endorsements.ts';
 import { orRefuse, refuse } from '../refusal/refusal.ts';
-import { isRevoked, verifyRevocationList } from '../x509/revocation.ts';
-import { findRoot, type TrustedRoot } from './roots.ts';
+import type { TrustedRoot } from './roots.ts';
 import { parseSgxExtension, type PckPlatform } from './tcb/sgx-extension.ts';
 import type { StepId } from '../refusal/steps.ts';
 
@@ -18,34 +16,7 @@ export interface PckChain {
   readonly platform: PckPlatform;
 }
 
-/** Verifies a PCK chain in the order of QVL's PckCertVerifier. */
-export function* verifyPckChain(
-  chain: readonly P256Certificate[],
-  { rootCrl, pckCrl }: EndorsementParts,
-  roots: readonly TrustedRoot[],
-): Steps<PckChain> {
-  const { pck, intermediate, root } = shapeOf(chain);
-  yield* verifyRoot(root, 'root-certificate');
-  yield* verifyIntermediate(intermediate, root);
-  const platform = yield* verifyPck(pck, intermediate);
-  const trustedRoot = (yield* findRoot(roots, root.publicKey)) ?? refuseRoot();
-  yield* verifyRevocationList(rootCrl, root, 'root-crl');
-  yield* verifyRevocationList(pckCrl, intermediate, 'pck-crl');
-  if (isRevoked(intermediate, rootCrl)) {
-    refuse('intermediate-revocation', 'SGX_INTERMEDIATE_CA_REVOKED', 'The PCK CA is revoked.');
-  }
-  if (isRevoked(pck, pckCrl)) {
-    refuse('pck-revocation', 'SGX_PCK_REVOKED', 'The PCK certificate of the platform is revoked.');
-  }
-  return { pck, intermediate, root, trustedRoot, platform };
-}
-
-/** @throws EVIDENCE_REFUSED always. */
-export function refuseRoot(): never {
-  return refuse('trusted-root', 'SGX_PCK_CERT_CHAIN_UNTRUSTED', 'The chain ends in a root that is not trusted here.');
-}
-
-/** QVL's CommonVerifier::verifyRootCACert, with the extension rules that QVL leaves out. */
+/** Step 3, and a part of 11 and 13: QVL's CommonVerifier::verifyRootCACert, with the extension rules that QVL leaves out. */
 export function* verifyRoot(root: P256Certificate, step: StepId): Steps<void> {
   if (!checkAuthority(root, 1)) {
     refuse(step, 'SGX_ROOT_CA_INVALID_EXTENSIONS', 'The root is not an authority over a PCK CA.');
@@ -60,7 +31,8 @@ export function isNamedRoot(certificate: P256Certificate): boolean {
   return namesMatch(certificate, certificate) && certificate.subject.commonName.includes('SGX Root CA');
 }
 
-function shapeOf(chain: readonly P256Certificate[]): Pick<PckChain, 'pck' | 'intermediate' | 'root'> {
+/** Step 2. */
+export function checkShape(chain: readonly P256Certificate[]): Pick<PckChain, 'pck' | 'intermediate' | 'root'> {
   const step = 'pck-chain-shape';
   const [pck, intermediate, root] = chain;
   if (chain.length !== 3 || pck === undefined || intermediate === undefined || root === undefined) {
@@ -77,7 +49,8 @@ function shapeOf(chain: readonly P256Certificate[]): Pick<PckChain, 'pck' | 'int
   return { pck, intermediate, root };
 }
 
-function* verifyIntermediate(intermediate: P256Certificate, root: P256Certificate): Steps<void> {
+/** Step 4. */
+export function* verifyIntermediate(intermediate: P256Certificate, root: P256Certificate): Steps<void> {
   const step = 'intermediate-certificate';
   if (!checkAuthority(intermediate, 0)) {
     refuse(step, 'SGX_INTERMEDIATE_CA_INVALID_EXTENSIONS', 'The PCK CA is not an authority.');
@@ -88,7 +61,8 @@ function* verifyIntermediate(intermediate: P256Certificate, root: P256Certificat
   if (!isIssued) refuse(step, 'SGX_INTERMEDIATE_CA_INVALID_ISSUER', 'The PCK CA is not issued by the root.');
 }
 
-function* verifyPck(pck: P256Certificate, intermediate: P256Certificate): Steps<PckPlatform> {
+/** Step 5. */
+export function* verifyPck(pck: P256Certificate, intermediate: P256Certificate): Steps<PckPlatform> {
   const step = 'pck-certificate';
   const extension = pck.extensions.get(ExtensionId.sgx);
   if (!checkEndEntity(pck) || extension === undefined) {

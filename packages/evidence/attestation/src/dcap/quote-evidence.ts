@@ -12,7 +12,7 @@ const pckChainType = 5;
 /** A quote is about 4.7 KiB; the QE authentication data may add 64 KiB. */
 const maximumSizeBytes = 262_144;
 
-/** Parses a quote, and checks what does not depend on its PCK chain. */
+/** Step 1: parses a quote, and checks what does not depend on its PCK chain. */
 export function readQuote(bytes: Uint8Array, options: { readonly allowTrailingBytes: boolean }): Quote {
   if (bytes.length > maximumSizeBytes) {
     refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', `The quote is over ${maximumSizeBytes} bytes.`);

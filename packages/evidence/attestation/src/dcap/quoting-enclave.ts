@@ -1,24 +1,25 @@
+import type { P256Certificate } from '../x509/p256-certificate.ts';
 import { concatBytes, equalBytes } from '@enclos/codec';
 import type { Quote, QuoteSignature } from '@enclos/sgx';
 import { isPublicKey, sha256, verifySignature, type Steps } from '../crypto/crypto-steps.ts';
 import type { EnclaveIdentity } from './tcb/enclave-identity.ts';
 import { refuse } from '../refusal/refusal.ts';
 
-/**
- * Verifies that the PCK vouches for the quoting enclave, and the quoting
- * enclave for the attestation key.
- */
-export function* verifyQuotingEnclave(signature: QuoteSignature, pckPublicKey: Uint8Array): Steps<void> {
-  const { attestationKey, qeReportBytes, qeReportSignature, qeAuthData } = signature;
-  if (!(yield* verifySignature(pckPublicKey, qeReportSignature, qeReportBytes))) {
+/** Step 17: the PCK vouches for the quoting enclave. */
+export function* verifyQeReportSignature(signature: QuoteSignature, { publicKey }: P256Certificate): Steps<void> {
+  if (!(yield* verifySignature(publicKey, signature.qeReportSignature, signature.qeReportBytes))) {
     refuse(
       'qe-report-signature',
       'INVALID_QE_REPORT_SIGNATURE',
       'The report of the quoting enclave is not signed by the PCK.',
     );
   }
+}
+
+/** Step 18: the quoting enclave vouches for the attestation key. */
+export function* verifyQeReportBinding({ attestationKey, qeAuthData, qeReport }: QuoteSignature): Steps<void> {
   const digest = yield* sha256(concatBytes(attestationKey, qeAuthData));
-  if (!equalBytes(digest, signature.qeReport.reportData.subarray(0, 32))) {
+  if (!equalBytes(digest, qeReport.reportData.subarray(0, 32))) {
     refuse(
       'qe-report-binding',
       'INVALID_QE_REPORT_DATA',
@@ -27,7 +28,7 @@ export function* verifyQuotingEnclave(signature: QuoteSignature, pckPublicKey: U
   }
 }
 
-/** QVL EnclaveReportVerifier: the masked report equals the identity's values, which are not masked. */
+/** Step 19. QVL EnclaveReportVerifier: the masked report equals the identity's values, which are not masked. */
 export function matchQeIdentity(
   { body, signature: { qeReport, qeReportBytes } }: Quote,
   identity: EnclaveIdentity,
@@ -49,7 +50,7 @@ function masked(bytes: Uint8Array, mask: Uint8Array): Uint8Array {
   return bytes.map((byte, index) => byte & (mask[index] ?? 0));
 }
 
-/** Verifies that the attestation key signed header and body. Done for every quote. */
+/** Step 20: the attestation key signed header and body. Done for every quote. */
 export function* verifyQuoteSignature({ signature, signedBytes }: Quote): Steps<void> {
   const step = 'quote-signature';
   const { attestationKey, isvSignature } = signature;

@@ -1,12 +1,15 @@
 import type { Quote } from '@enclos/sgx';
 import { collateralDates } from './collateral-dates.ts';
 import type { Steps } from '../crypto/crypto-steps.ts';
-import { partsOf, type Endorsements } from './endorsements.ts';
+import type { Endorsements } from './collateral.ts';
+import { partsOf } from './endorsements.ts';
 import { isoSeconds } from '../json/json-fields.ts';
-import { requireTrust, verifyPlatform } from './platform-chain.ts';
+import type { VerifiedPlatform } from './platform-chain.ts';
 import type { PckChain } from './pck-chain.ts';
-import { carriedChain, readQuote } from './quote-evidence.ts';
-import { matchQeIdentity, verifyQuoteSignature, verifyQuotingEnclave } from './quoting-enclave.ts';
+import { readQuote } from './quote-evidence.ts';
+import { quoteMemory } from './quote-memory.ts';
+import type { EnclaveIdentity } from './tcb/enclave-identity.ts';
+import { matchQeIdentity, verifyQuoteSignature } from './quoting-enclave.ts';
 import { misused, refuse } from '../refusal/refusal.ts';
 import { sgxReportFacts, tdReportFacts } from './report-facts.ts';
 import type { TrustedRoot } from './roots.ts';
@@ -33,55 +36,65 @@ export interface VerificationOptions {
   readonly cache?: VerifierCache;
 }
 
-/** The steps of `verificationSteps`, in their order. */
+/** The steps of `verificationSteps`, in their order: `docs/verification.md` has a section for each number. */
 export function* verification(
   quoteBytes: Uint8Array,
   endorsements: Endorsements,
   options: VerificationOptions,
 ): Steps<QuoteVerdict> {
   const parts = partsOf(endorsements);
-  const { pckChains, quotingEnclaves } = cachePartsOf(options.cache);
+  const cache = cachePartsOf(options.cache);
   const nowMs = requireOptions(options);
   const roots = [...options.roots];
+  // 1. quote-format
   const quote = readQuote(quoteBytes, { allowTrailingBytes: options.allowTrailingBytes === true });
-  const { certifyingBytes } = quote.signature;
-  const known = quotingEnclaves.get(parts.identity, certifyingBytes);
-  const platform =
-    known === undefined
-      ? yield* verifyPlatform(carriedChain(quote), parts, { roots, known: pckChains })
-      : requireTrust(known, roots);
-  const { chain, window } = platform;
+  const memory = quoteMemory(cache, parts, quote);
+  // 2. pck-chain-shape, to 14. qe-identity-signature
+  const platform = yield* memory.verifyPlatform(roots);
   const tcbInfo = parts.tcbInfo.value;
   const qeIdentity = parts.qeIdentity.value;
-  matchTcbInfo(quote, tcbInfo, chain);
-  if (quote.body.type !== 'sgx') matchTdxModule(quote.body.report, tcbInfo);
-  if (known === undefined) {
-    yield* verifyQuotingEnclave(quote.signature, chain.pck.publicKey);
-    quotingEnclaves.set(parts.identity, certifyingBytes, platform);
-  }
+  // 15. tcb-info-match
+  matchTcbInfo(quote, tcbInfo, platform.chain);
+  // 16. tdx-module-match
+  matchTdxModule(quote, tcbInfo);
+  // 17. qe-report-signature, and 18. qe-report-binding
+  yield* memory.verifyQuotingEnclave(platform);
+  // 19. qe-identity-match
   matchQeIdentity(quote, qeIdentity);
+  // 20. quote-signature
   yield* verifyQuoteSignature(quote);
+  // 21. tcb-evaluation, and 22. collateral-dates: facts of the verdict, which refuse nothing
+  return verdictOn(quote, platform, { tcbInfo, qeIdentity, nowMs });
+}
+
+interface Judgement {
+  readonly tcbInfo: TcbInfo;
+  readonly qeIdentity: EnclaveIdentity;
+  readonly nowMs: number;
+}
+
+function verdictOn(
+  { version, body, signature }: Quote,
+  { chain, window }: VerifiedPlatform,
+  { tcbInfo, qeIdentity, nowMs }: Judgement,
+): QuoteVerdict {
+  const { platform } = chain;
+  const inputs = { platform, qeIsvSvn: signature.qeReport.isvSvn, tcbInfo, qeIdentity };
   const common = {
-    quoteVersion: quote.version,
+    quoteVersion: version,
     tcbEvaluationDataNumbers: Object.freeze({
       tcbInfo: tcbInfo.tcbEvaluationDataNumber,
       qeIdentity: qeIdentity.tcbEvaluationDataNumber,
     }),
     root: chain.trustedRoot,
-    fmspc: chain.platform.fmspc,
-    platform: chain.platform,
+    fmspc: platform.fmspc,
+    platform,
     pckNotYetValid: [chain.pck, chain.intermediate, chain.root].some(({ notBeforeMs }) => notBeforeMs > nowMs),
     collateral: collateralDates(window, nowMs),
     verifiedAt: isoSeconds(nowMs),
     steps: verificationSteps,
   };
-  const inputs = {
-    platform: chain.platform,
-    qeIsvSvn: quote.signature.qeReport.isvSvn,
-    tcbInfo,
-    qeIdentity,
-  };
-  const { type, report } = quote.body;
+  const { type, report } = body;
   return type === 'sgx'
     ? makeVerdict({ tee: 'sgx', bodyType: type, report: sgxReportFacts(report), ...evaluateTcb(inputs), ...common })
     : makeVerdict({

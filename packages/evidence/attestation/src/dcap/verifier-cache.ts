@@ -1,7 +1,7 @@
 import { BoundedMap } from '../crypto/bounded-map.ts';
 import { ContentMap } from '../crypto/content-map.ts';
 import { CollateralCache } from './collateral-cache.ts';
-import type { Endorsements } from './endorsements.ts';
+import type { Endorsements } from './collateral.ts';
 import { misused } from '../refusal/refusal.ts';
 import type { VerifiedPlatform } from './platform-chain.ts';
 

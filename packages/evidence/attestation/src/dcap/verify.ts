@@ -1,4 +1,4 @@
-import type { Endorsements } from './endorsements.ts';
+import type { Endorsements } from './collateral.ts';
 import { verification, type VerificationOptions } from './verification.ts';
 import type { QuoteVerdict } from './verdict.ts';
 import { cacheFor } from './verifier-cache.ts';

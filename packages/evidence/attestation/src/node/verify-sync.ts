@@ -1,4 +1,4 @@
-import type { Endorsements } from '../dcap/endorsements.ts';
+import type { Endorsements } from '../dcap/collateral.ts';
 import { verification, type VerificationOptions } from '../dcap/verification.ts';
 import type { QuoteVerdict } from '../dcap/verdict.ts';
 import { cacheFor } from '../dcap/verifier-cache.ts';

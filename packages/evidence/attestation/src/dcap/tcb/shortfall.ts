@@ -1,5 +1,5 @@
-import type { TcbInputs } from './tcb-evaluation.ts';
 import type { TcbComponent } from './tcb-info.ts';
+import type { TcbInputs } from './tcb-inputs.ts';
 import { firstTdxComponent, hasModuleIdentity, moduleIdentityFor } from './tdx-module.ts';
 
 /** One security version that keeps a platform from the highest level. */

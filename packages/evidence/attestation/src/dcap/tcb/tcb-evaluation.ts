@@ -1,8 +1,7 @@
 import type { EnclaveTcbLevel } from './enclave-levels.ts';
-import type { EnclaveIdentity } from './enclave-identity.ts';
-import type { PckPlatform } from './sgx-extension.ts';
 import { findShortfall, type Shortfall } from './shortfall.ts';
-import type { TcbInfo, TcbLevel } from './tcb-info.ts';
+import type { TcbInputs } from './tcb-inputs.ts';
+import type { TcbLevel } from './tcb-info.ts';
 import type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
 import { firstTdxComponent, hasModuleIdentity, moduleIdentityFor } from './tdx-module.ts';
 
@@ -18,14 +17,6 @@ export interface TcbEvaluation {
   /** Of all levels, each once, sorted. */
   readonly advisoryIds: readonly string[];
   readonly shortfall: readonly Shortfall[];
-}
-
-/** What is evaluated, and by what. */
-export interface TcbInputs {
-  readonly platform: PckPlatform;
-  readonly qeIsvSvn: number;
-  readonly tcbInfo: TcbInfo;
-  readonly qeIdentity: EnclaveIdentity;
 }
 
 /**

@@ -3,7 +3,7 @@ import { JsonFields } from '../../json/json-fields.ts';
 import { parseJson } from '../../json/json.ts';
 import { maximumBodyLength } from './signed-body.ts';
 import { platformStatuses, type QuoteStatus } from './tcb-status.ts';
-import { readTdxModule, readTdxModuleIdentities, type TdxModule, type TdxModuleIdentity } from './tdx-module.ts';
+import { readTdxModule, readTdxModuleIdentities, type TdxModules } from './tdx-module.ts';
 
 const componentCount = 16;
 const maximumLevels = 256;
@@ -30,7 +30,7 @@ export interface TcbLevel {
 }
 
 /** Intel's TCB info, version 3, or version 2 for SGX. Hex is lower case, dates are as in the JSON. */
-export interface TcbInfo {
+export interface TcbInfo extends TdxModules {
   readonly tee: 'SGX' | 'TDX';
   readonly version: 2 | 3;
   readonly issueDate: string;
@@ -40,10 +40,6 @@ export interface TcbInfo {
   /** 2 bytes of hex. */
   readonly pceId: string;
   readonly tcbEvaluationDataNumber: number;
-  /** TDX only. */
-  readonly tdxModule?: TdxModule;
-  /** Empty for SGX. */
-  readonly tdxModuleIdentities: readonly TdxModuleIdentity[];
   /** The highest first. */
   readonly tcbLevels: readonly TcbLevel[];
 }

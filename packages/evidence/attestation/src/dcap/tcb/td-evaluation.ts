@@ -1,5 +1,6 @@
 import type { QuoteBody } from '@enclos/sgx';
-import { evaluateTcb, type TcbEvaluation, type TcbInputs } from './tcb-evaluation.ts';
+import { evaluateTcb, type TcbEvaluation } from './tcb-evaluation.ts';
+import type { TcbInputs } from './tcb-inputs.ts';
 import type { QuoteStatus } from './tcb-status.ts';
 
 type TdReport = Exclude<QuoteBody, { readonly type: 'sgx' }>['report'];

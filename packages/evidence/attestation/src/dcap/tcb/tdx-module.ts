@@ -1,10 +1,9 @@
 import { isZero, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { TdReport10 } from '@enclos/sgx';
+import type { Quote } from '@enclos/sgx';
 import { readEnclaveLevels, type EnclaveTcbLevel } from './enclave-levels.ts';
 import type { JsonFields } from '../../json/json-fields.ts';
 import { refuse } from '../../refusal/refusal.ts';
-import type { TcbInfo } from './tcb-info.ts';
 
 /** Who signed a TDX module, and with which attributes. Hex is lower case. */
 export interface TdxModule {
@@ -20,6 +19,14 @@ export interface TdxModuleIdentity extends TdxModule {
   readonly id: string;
   /** The highest first. */
   readonly tcbLevels: readonly EnclaveTcbLevel[];
+}
+
+/** What a TCB info says about TDX modules. */
+export interface TdxModules {
+  /** Of version 0. TDX only. */
+  readonly tdxModule?: TdxModule;
+  /** Of the versions from 1 on. Empty for SGX. */
+  readonly tdxModuleIdentities: readonly TdxModuleIdentity[];
 }
 
 const maximumIdentities = 256;
@@ -67,13 +74,15 @@ export function firstTdxComponent(teeTcbSvn: Uint8Array): number {
 }
 
 /** The identity for the version of the module in a TEE_TCB_SVN, or undefined. */
-export function moduleIdentityFor(tcbInfo: TcbInfo, teeTcbSvn: Uint8Array): TdxModuleIdentity | undefined {
+export function moduleIdentityFor(tcbInfo: TdxModules, teeTcbSvn: Uint8Array): TdxModuleIdentity | undefined {
   const id = `TDX_${toHex(Uint8Array.of(moduleVersionOf(teeTcbSvn))).toUpperCase()}`;
   return tcbInfo.tdxModuleIdentities.find((identity) => identity.id === id);
 }
 
-/** Verifies that the TDX module of a TD report is one that the TCB info describes (QVL `QuoteVerifier::verify`). */
-export function matchTdxModule(report: TdReport10, tcbInfo: TcbInfo): void {
+/** Step 16, for a trust domain: its TDX module is one that the TCB info describes (QVL `QuoteVerifier::verify`). */
+export function matchTdxModule({ body }: Quote, tcbInfo: TdxModules): void {
+  if (body.type === 'sgx') return;
+  const { report } = body;
   const mismatch = (what: string): never => refuse('tdx-module-match', 'TDX_MODULE_MISMATCH', what);
   const described =
     moduleVersionOf(report.teeTcbSvn) === 0 ? tcbInfo.tdxModule : moduleIdentityFor(tcbInfo, report.teeTcbSvn);
