@@ -1,4 +1,4 @@
-import { DerReader, DerTag, type DerElement } from '@enclos/codec';
+import { DerReader, readWholeSequence, DerTag, type DerElement } from '@enclos/codec';
 
 /** What people and evidence need of a certificate (RFC 5280 section 4.1). Nothing of it is verified. */
 export interface CertificateShape {
@@ -39,9 +39,7 @@ export function beginsLikeDer(bytes: Uint8Array): boolean {
 
 /** @throws a CODEC error. */
 export function readCertificate(der: Uint8Array): CertificateShape {
-  const outer = new DerReader(der);
-  const certificate = outer.sequence();
-  outer.end();
+  const certificate = readWholeSequence(der);
   const body = certificate.sequence();
   body.optionalExplicit(0);
   body.element(DerTag.INTEGER);

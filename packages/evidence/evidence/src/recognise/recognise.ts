@@ -1,6 +1,7 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { beginsLikeQuote, splitSnpReport } from '@enclos/attestation/carriers';
-import { utf8, withoutTrailingNuls } from '@enclos/codec';
+import { utf8 } from '@enclos/codec';
+import { withoutTrailingNuls } from '@enclos/codec/text';
 import { fileKindOf } from '@enclos/diagnostics';
 import { attempt } from './attempt.ts';
 import { carriedBy } from './attested-certificate.ts';

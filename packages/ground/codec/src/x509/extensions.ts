@@ -1,5 +1,5 @@
-import { DerReader } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { DerReader, readWholeSequence } from '../der.ts';
 
 /** Object identifiers of the extensions that a DCAP chain uses (RFC 5280 section 4.2, Intel's PCK profile). */
 export const ExtensionId = Object.freeze({
@@ -19,46 +19,68 @@ export const KeyUsage = Object.freeze({ digitalSignature: 1, keyCertSign: 1 << 5
 /** Extension values by object identifier. */
 export type Extensions = ReadonlyMap<string, Uint8Array>;
 
-const known: ReadonlySet<string> = new Set(Object.values(ExtensionId));
+/** One extension of a certificate. */
+export interface ExtensionShape {
+  /** The object identifier in dotted decimals. */
+  readonly id: string;
+  readonly critical: boolean;
+  /** What the OCTET STRING holds. */
+  readonly value: Uint8Array;
+}
+
+/** Whether a default value must be omitted, as DER has it (X.690 section 11.5), or may be spelled out, as many do. */
+export type ExtensionDefaults = 'omitted' | 'any';
+
+const understood: ReadonlySet<string> = new Set(Object.values(ExtensionId));
 const maximumExtensions = 32;
 
 /**
- * Reads a SEQUENCE OF Extension. Duplicates are refused (RFC 5280 section 4.2),
- * and so is a critical extension that is not known here.
+ * Reads the members of a SEQUENCE OF Extension. Duplicates are refused (RFC 5280 section 4.2).
  *
+ * @param keep what is kept of each extension.
  * @throws a CODEC error.
  */
-export function parseExtensions(reader: DerReader): Extensions {
-  const extensions = new Map<string, Uint8Array>();
-  const list = reader.sequence();
+export function readExtensions<T>(
+  list: DerReader,
+  defaults: ExtensionDefaults,
+  keep: (extension: ExtensionShape) => T,
+): ReadonlyMap<string, T> {
+  const extensions = new Map<string, T>();
   if (list.done) throw new EnclosError('CODEC_INVALID', 'An empty list of extensions.');
   while (!list.done) {
     const extension = list.sequence();
     const id = extension.objectIdentifier();
-    const critical = readDefaultFalse(extension);
+    const critical = readDefaultFalse(extension, defaults);
     const value = extension.octetString();
     extension.end();
     if (extensions.has(id)) throw new EnclosError('CODEC_INVALID', `Extension ${id} occurs twice.`);
-    if (critical && !known.has(id)) throw new EnclosError('CODEC_INVALID', `Unknown critical extension ${id}.`);
     if (extensions.size === maximumExtensions) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Too many extensions.');
-    extensions.set(id, value);
+    extensions.set(id, keep({ id, critical, value }));
   }
   return extensions;
 }
 
-/** BasicConstraints (RFC 5280 section 4.2.1.9). */
-export function parseBasicConstraints(value: Uint8Array): {
-  readonly isAuthority: boolean;
-  readonly pathLength?: number;
-} {
-  const outer = new DerReader(value);
-  const fields = outer.sequence();
-  outer.end();
-  const isAuthority = readDefaultFalse(fields);
+/** As `readExtensions`, for verification: a critical extension that is not understood here is refused. */
+export function parseExtensions(list: DerReader): Extensions {
+  return readExtensions(list, 'omitted', ({ id, critical, value }) => {
+    if (critical && !understood.has(id)) throw new EnclosError('CODEC_INVALID', `Unknown critical extension ${id}.`);
+    return value;
+  });
+}
+
+/** BasicConstraints (RFC 5280 section 4.2.1.9). Where `defaults` is `any`, a path length may stand anywhere. */
+export function parseBasicConstraints(
+  value: Uint8Array,
+  defaults: ExtensionDefaults = 'omitted',
+): { readonly isAuthority: boolean; readonly pathLength?: number } {
+  const fields = readWholeSequence(value);
+  const isAuthority = readDefaultFalse(fields, defaults);
   if (fields.done) return { isAuthority };
   const pathLength = fields.integer(255);
   fields.end();
-  if (!isAuthority) throw new EnclosError('CODEC_INVALID', 'A path length on a certificate that is no authority.');
+  if (!isAuthority && defaults === 'omitted') {
+    throw new EnclosError('CODEC_INVALID', 'A path length on a certificate that is not an authority.');
+  }
   return { isAuthority, pathLength };
 }
 
@@ -95,15 +117,22 @@ export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
 
 /** AuthorityKeyIdentifier: the key identifier, which it must have. */
 export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array {
-  const outer = new DerReader(value);
-  const fields = outer.sequence();
-  outer.end();
+  const fields = readWholeSequence(value);
   return fields.element(0x80).content;
 }
 
-/** BOOLEAN DEFAULT FALSE: DER omits the default (X.690 section 11.5). */
-function readDefaultFalse(reader: DerReader): boolean {
+/** CRLDistributionPoints (RFC 5280 section 4.2.1.13): the first URI. */
+export function parseCrlDistributionPoint(value: Uint8Array): string {
+  const point = new DerReader(value).sequence().sequence();
+  const uri = point.optionalExplicit(0)?.optionalExplicit(0)?.element(0x86).content;
+  if (uri === undefined || uri.length > 2048) throw new EnclosError('CODEC_INVALID', 'No URI in a distribution point.');
+  return String.fromCharCode(...uri);
+}
+
+/** BOOLEAN DEFAULT FALSE. */
+function readDefaultFalse(reader: DerReader, defaults: ExtensionDefaults): boolean {
   if (reader.peek() !== 0x01) return false;
-  if (!reader.boolean()) throw new EnclosError('CODEC_INVALID', 'A default value that is spelled out.');
-  return true;
+  const value = reader.boolean();
+  if (!value && defaults === 'omitted') throw new EnclosError('CODEC_INVALID', 'A default value that is spelled out.');
+  return value;
 }

@@ -4,9 +4,9 @@ const derStart = /^0[\u0082\u0083\uFFFD]/;
 const base64OfDerStart = /^\s*MI[A-Za-z0-9+/]/;
 const longestStart = 32;
 
-/** True for bytes that begin like PEM (RFC 7468), where DER is wanted. */
-export function beginsLikePem(bytes: Uint8Array): boolean {
-  return pemStart.test(startOf(bytes));
+/** True for bytes or a text that begin like PEM (RFC 7468). */
+export function beginsLikePem(input: Uint8Array | string): boolean {
+  return pemStart.test(startOf(input));
 }
 
 /**
@@ -15,11 +15,12 @@ export function beginsLikePem(bytes: Uint8Array): boolean {
  * Empty when it seems to be neither.
  */
 export function mistakenForPem(text: string | Uint8Array): string {
-  const start = typeof text === 'string' ? text.slice(0, longestStart) : startOf(text);
+  const start = startOf(text);
   if (derStart.test(start)) return ' It begins like DER.';
-  return base64OfDerStart.test(start) ? ' It begins like the base64 of DER, without the lines of PEM around it.' : '';
+  return base64OfDerStart.test(start) ? ' It begins like the base64 of DER, without the lines of PEM.' : '';
 }
 
-function startOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(0, longestStart));
+function startOf(input: Uint8Array | string): string {
+  const start = input.slice(0, longestStart);
+  return typeof start === 'string' ? start : String.fromCharCode(...start);
 }

@@ -1,5 +1,5 @@
-import { concatBytes, utf8 } from './bytes.ts';
-import { DerTag } from './der.ts';
+import { concatBytes, utf8 } from '../bytes.ts';
+import { DerTag } from '../der.ts';
 import {
   derBitString,
   derBoolean,
@@ -11,7 +11,7 @@ import {
   derSequence,
   derTime,
   derValue,
-} from './der-writer.ts';
+} from '../der-writer.ts';
 import { EnclosError } from '@enclos/errors';
 
 const oid = Object.freeze({

@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concatBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
+import {
+  concatBytes,
+  derBitString as bitString,
+  derBoolean as boolean,
+  derInteger as integer,
+  derOctetString as octetString,
+  derSequence as sequence,
+  derValue as tlv,
+} from '../src/index.ts';
 import {
   parseAuthorityKeyIdentifier,
   parseBasicConstraints,
+  parseCrlDistributionPoint,
   parseKeyUsage,
   parseSubjectKeyIdentifier,
-} from '../src/x509/certificate-extensions.ts';
-import { bitString, boolean, integer, octetString, sequence, tlv } from './der-writer.ts';
+} from '../src/x509/index.ts';
 
 const refuses = (parse: () => unknown): void => assert.throws(parse, (error) => isEnclosError(error));
 const trailing = Uint8Array.of(5, 0);
@@ -59,6 +67,26 @@ test('basic constraints are an authority, with a path length to 255 or without o
   refuses(() => parseBasicConstraints(sequence(boolean(true), integer(1), integer(1))));
   refuses(() => parseBasicConstraints(sequence(boolean(false))));
   refuses(() => parseBasicConstraints(sequence(integer(0))));
+});
+
+// The certificates of policies come from any authority: many spell out CA:FALSE, and a few give a path length to a leaf.
+test('defaults that are spelled out are read where any form is taken, and nothing else is', () => {
+  assert.deepEqual(parseBasicConstraints(sequence(boolean(false)), 'any'), { isAuthority: false });
+  assert.deepEqual(parseBasicConstraints(sequence(integer(0)), 'any'), { isAuthority: false, pathLength: 0 });
+  refuses(() => parseBasicConstraints(sequence(boolean(true), integer(256)), 'any'));
+  refuses(() => parseBasicConstraints(concatBytes(sequence(boolean(false)), trailing), 'any'));
+});
+
+test('the first URI of the distribution points is read', () => {
+  const uri = (content: Uint8Array): Uint8Array => sequence(sequence(tlv(0xa0, tlv(0xa0, tlv(0x86, content)))));
+  assert.equal(parseCrlDistributionPoint(uri(Uint8Array.of(0x61))), 'a');
+  for (const value of [
+    sequence(sequence()),
+    sequence(sequence(tlv(0xa0, tlv(0xa1, trailing)))),
+    uri(new Uint8Array(2049)),
+  ]) {
+    refuses(() => parseCrlDistributionPoint(value));
+  }
 });
 
 test('key identifiers have nothing after them', () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import { derOctetString, selfSignedCertificate, selfSignedSigningCertificate, toHex, toPem } from '../src/index.ts';
+import { derOctetString, toHex } from '../src/index.ts';
+import { toPem } from '../src/pem.ts';
+import { selfSignedCertificate, selfSignedSigningCertificate } from '../src/x509/index.ts';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const publicKey = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }));
