@@ -1,3 +1,4 @@
+import './errors.ts';
 import { argumentRows, exitCodeRows, optionRows } from './help.ts';
 import { exitCodes } from './exit-codes.ts';
 import { registry, type RegistryEntry } from './registry.ts';

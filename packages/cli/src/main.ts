@@ -1,3 +1,4 @@
+import './errors.ts';
 import type { Io, Keyboard, OutputStream } from './io.ts';
 import { wantsColor } from './io.ts';
 import { runCli } from './run-cli.ts';

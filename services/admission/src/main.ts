@@ -1,3 +1,4 @@
+import './errors.ts';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EnclosError, isEnclosError } from '@enclos/errors';

@@ -1,3 +1,5 @@
+import './state/errors.ts';
+import './errors.ts';
 export { attestation } from './attestation.edl.ts';
 export type { AddressOption, CollateralSource, ServiceOptions } from './host/command-line.ts';
 export { makeDevelopmentConfiguration, type DevelopmentOptions } from './host/development.ts';

@@ -1,7 +1,7 @@
 import { EnclosError, type ErrorDetails } from '@enclos/errors';
-import { attestationServiceErrors } from '@enclos/errors/attestation-service';
+import type { attestationServiceErrors } from './errors.ts';
 
-/** An error of the service. Its entry comes along, since other enclaves do not hold it. */
+/** An error of the service. */
 export function serviceFault(
   code: keyof typeof attestationServiceErrors,
   {
@@ -10,6 +10,5 @@ export function serviceFault(
     cause,
   }: { readonly message?: string; readonly details?: ErrorDetails; readonly cause?: unknown } = {},
 ): EnclosError {
-  const entry = attestationServiceErrors[code];
-  return new EnclosError(code, message ?? entry.summary, { details, entry, cause });
+  return new EnclosError(code, message, { details, cause });
 }

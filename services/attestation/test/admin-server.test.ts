@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
+import '../src/errors.ts';
 import { startAdminServer } from '../src/host/admin-server.ts';
 
 test('an address for health and metrics that is taken is an error of usage, which names the option', async () => {

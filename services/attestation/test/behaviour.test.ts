@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EnclosError } from '@enclos/errors';
+import '../src/errors.ts';
 import { createClientRateLimit, createRateLimit } from '../src/api/rate-limit.ts';
 import { ServiceError } from '../src/api/service-error.ts';
 import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
@@ -85,7 +86,7 @@ describe('errors', () => {
   });
 
   it('say when trying again may help', async () => {
-    const { status, headers, body } = await attest(failing(new EnclosError('ADMISSION_BUSY', 'secret text')));
+    const { status, headers, body } = await attest(failing(new EnclosError('ATTESTATION_ISSUER_UNREACHABLE', 'secret text')));
     assert.deepEqual([status, headers['retry-after'], body.error?.code], [503, '5', 'ServiceUnavailable']);
   });
 });

@@ -1,3 +1,4 @@
+import './errors.ts';
 export { appraise, isVerifiedEvidence, type SgxEvidence, type TdxEvidence, type VerifiedEvidence } from './appraise.ts';
 export {
   boundReportData,

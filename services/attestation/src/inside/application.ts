@@ -1,3 +1,7 @@
+import '../release/errors.ts';
+import '../state/errors.ts';
+import '../tokens/errors.ts';
+import '../errors.ts';
 import { ApplicationError, defineEnclave, type EnclaveApplication } from '@enclos/enclave';
 import { isEnclosError } from '@enclos/errors';
 import { attestation } from '../attestation.edl.ts';

@@ -1,5 +1,41 @@
-import { EnclosError, type ErrorDetails } from '@enclos/errors';
-import { attestationStateErrors } from '@enclos/errors/attestation-state';
+import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
+
+export const attestationStateErrors = declareErrors({
+  ATTESTATION_STATE_INVALID: [
+    'evidence',
+    'The store does not hold the state that it was given: it was tampered with, is older than what was seen, or lost a part.',
+    'Stop management calls, restore the newest store whose epoch and digest are those of the last management result, and start the replicas again; details.rule says what was found.',
+  ],
+  ATTESTATION_STATE_BUSY: [
+    'transient',
+    'Others changed the state each time that this replica wanted to.',
+    'Ask again. If nobody else manages the tenant, look at the store: it refuses every write.',
+  ],
+  ATTESTATION_STATE_TOO_LARGE: [
+    'usage',
+    'Policies and certificates of the tenant are together larger than a record of the store.',
+    'Shorten the policies, or reset those of attestation types that are not used.',
+  ],
+  ATTESTATION_STORE_UNAVAILABLE: [
+    'transient',
+    'The store did not answer, or could not write.',
+    'Look at the disk or the database, and ask again; a change that failed like this may have been made.',
+  ],
+  ATTESTATION_STORE_REFUSED: [
+    'usage',
+    'The store cannot be used as it is.',
+    'Correct what the message names: the address, the folder, who else uses it, or a damaged file.',
+  ],
+  ATTESTATION_PEER_REFUSED: [
+    'evidence',
+    'A certificate in the store is not that of a replica of this service.',
+    'Look who writes to the store; replicas have one image, one configuration and one kind of platform. details.rule says what does not fit.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof attestationStateErrors, true> {}
+}
 
 type StateErrorCode = keyof typeof attestationStateErrors;
 
@@ -9,10 +45,9 @@ interface Facts {
   readonly cause?: unknown;
 }
 
-/** An error about state, store or peers. Its entry comes along, since other enclaves do not hold it. */
+/** An error about state, store or peers. */
 export function stateError(code: StateErrorCode, { message, ...rest }: Facts = {}): EnclosError {
-  const entry = attestationStateErrors[code];
-  return new EnclosError(code, message ?? entry.summary, { ...rest, entry });
+  return new EnclosError(code, message, rest);
 }
 
 /** What can be wrong with the state in a store. */

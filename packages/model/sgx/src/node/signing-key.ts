@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { fromBase64url, mistakenForPem } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
