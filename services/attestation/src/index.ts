@@ -1,4 +1,3 @@
-import './state/errors.ts';
 import './errors.ts';
 export { attestation } from './attestation.edl.ts';
 export type { AddressOption, CollateralSource, ServiceOptions } from './host/command-line.ts';
