@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { problemsOfEntry } from '../docs/error-pages.mjs';
 import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
 import { createWalk, emptyFolder, missingLine } from '../docs/walk.mjs';
@@ -118,4 +119,19 @@ test('docs: a page that makes a project says where the packages come from', () =
     (page) => !/where-the-packages-come-from|## Where the packages/.test(readFileSync(page, 'utf8')),
   );
   assert.deepEqual(silent.map(fromRoot), []);
+});
+
+test('docs: an error that a package declares has a code, a kind, a summary and advice in their forms', () => {
+  const good = { code: 'PAINT_EMPTY', kind: 'usage', summary: 'There is no paint.', next: 'Fill the bucket.' };
+  assert.deepEqual(problemsOfEntry(good), []);
+  for (const [change, pattern] of [
+    [{ code: 'PAINT' }, /SCREAMING_SNAKE_CASE/],
+    [{ code: `PAINT_${'A'.repeat(59)}` }, /at most 64 characters/],
+    [{ kind: 'sad' }, /has the kind sad/],
+    [{ summary: 'No period' }, /has a summary/],
+    [{ next: 'Two\nlines.' }, /has a next step/],
+    [{ next: 'Look up the error code.' }, /has no advice/],
+  ]) {
+    assert.match(problemsOfEntry({ ...good, ...change }).join(), pattern);
+  }
 });
