@@ -28,18 +28,12 @@ test('the main entry runs where there is no Node', () => {
   assert.deepEqual(foreignImportsOf('index'), [...codec, '@enclos/errors', '@enclos/sgx']);
 });
 
-<<<<<<< HEAD
 test('the client adds nothing', () => {
-  assert.deepEqual(foreignImportsOf('client/index'), ['@enclos/codec', '@enclos/errors', '@enclos/sgx']);
-=======
-test('the client adds the entries of its errors and nothing else', () => {
   assert.deepEqual(foreignImportsOf('client/index'), [
     ...codec.filter((name) => name !== '@enclos/codec/pem'),
     '@enclos/errors',
-    '@enclos/errors/attestation-client',
     '@enclos/sgx',
   ]);
->>>>>>> house
 });
 
 test('the node entry adds node:crypto and nothing else', () => {
