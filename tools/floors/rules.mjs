@@ -51,8 +51,8 @@ function relativeProblem(specifier, file, workspace) {
 /** A name of the package's own, that its package.json gives to files of it (Node: subpath imports). */
 function ownNameProblem(specifier, { manifest }) {
   const targets = Object.values(Object(manifest.imports?.[specifier]));
-  if (targets.length > 0 && targets.every((target) => target.startsWith('./dist/src/') || target === withoutAdvice))
-    return undefined;
+  const isOurs = (target) => target.startsWith('./dist/src/') || target === withoutAdvice;
+  if (targets.length > 0 && targets.every(isOurs)) return undefined;
   return {
     what: `import of ${specifier}, which "imports" of package.json does not lead to files in ./dist/src/`,
     fix: 'add it there, or import the file itself',

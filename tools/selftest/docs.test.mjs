@@ -124,14 +124,15 @@ test('docs: a page that makes a project says where the packages come from', () =
 test('docs: an error that a package declares has a code, a kind, a summary and advice in their forms', () => {
   const good = { code: 'PAINT_EMPTY', kind: 'usage', summary: 'There is no paint.', next: 'Fill the bucket.' };
   assert.deepEqual(problemsOfEntry(good), []);
-  for (const [change, pattern] of [
-    [{ code: 'PAINT' }, /SCREAMING_SNAKE_CASE/],
-    [{ code: `PAINT_${'A'.repeat(59)}` }, /at most 64 characters/],
-    [{ kind: 'sad' }, /has the kind sad/],
-    [{ summary: 'No period' }, /has a summary/],
-    [{ next: 'Two\nlines.' }, /has a next step/],
-    [{ next: 'Look up the error code.' }, /has no advice/],
-  ]) {
-    assert.match(problemsOfEntry({ ...good, ...change }).join(), pattern);
+  const cases = [
+    { entry: { ...good, code: 'PAINT' }, pattern: /SCREAMING_SNAKE_CASE/ },
+    { entry: { ...good, code: `PAINT_${'A'.repeat(59)}` }, pattern: /at most 64 characters/ },
+    { entry: { ...good, kind: 'sad' }, pattern: /has the kind sad/ },
+    { entry: { ...good, summary: 'No period' }, pattern: /has a summary/ },
+    { entry: { ...good, next: 'Two\nlines.' }, pattern: /has a next step/ },
+    { entry: { ...good, next: 'Look up the error code.' }, pattern: /has no advice/ },
+  ];
+  for (const { entry, pattern } of cases) {
+    assert.match(problemsOfEntry(entry).join(), pattern);
   }
 });

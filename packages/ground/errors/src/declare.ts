@@ -44,8 +44,9 @@ export function declareErrorsWithAdvice<const T extends Readonly<Record<string, 
 ): T {
   for (const [code, [kind, summary, next = advice[code] ?? lookUpCode]] of Object.entries(errors)) {
     const entry = { kind, summary, next };
-    if (`${Object.values(declared.get(code) ?? entry)}` !== `${Object.values(entry)}`)
+    if (Object.values(declared.get(code) ?? entry).join() !== Object.values(entry).join()) {
       throw new TypeError(`${code} is declared twice.`);
+    }
     declared.set(code, Object.freeze(entry));
   }
   return errors;

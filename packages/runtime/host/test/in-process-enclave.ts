@@ -1,3 +1,4 @@
+import '../src/errors.ts';
 import {
   createCaller,
   createDispatcher,

@@ -187,5 +187,7 @@ class ConnectionPool {
 
 /** A client that does not complete the TLS handshake. The code is one of the streams of enclaves, which stand above. */
 function isFailedHandshake(error: unknown): boolean {
-  return isEnclosError(error) && String(error.code) === 'STREAM_HANDSHAKE_FAILED';
+  if (!isEnclosError(error)) return false;
+  const code: string = error.code;
+  return code === 'STREAM_HANDSHAKE_FAILED';
 }
