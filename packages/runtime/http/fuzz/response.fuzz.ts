@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isEnclosError } from '@enclos/errors';
-import { ResponseReader } from '../src/response-reader.ts';
+import { ResponseReader } from '../src/reading/response-reader.ts';
 
 const limits = { maxHeaderBytes: 1000, maxHeaders: 20, maxBodyBytes: 1000 };
 

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { isEnclosError } from '@enclos/errors';
 import { httpError, misused } from './errors.ts';
-import { isSendable } from './fields.ts';
+import { isSendable } from './reading/fields.ts';
 import { defaultLimits } from './limits.ts';
-import { isHost, isPathAndQuery } from './request-line.ts';
-import { ResponseReader } from './response-reader.ts';
+import { isHost, isPathAndQuery } from './reading/request-line.ts';
+import { ResponseReader } from './reading/response-reader.ts';
 
 export interface HttpGetOptions {
   /** Of the header `host`: a name or an address, and a port if it is not the usual one. */

@@ -1,6 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
 import { defaultLimits, type HttpLimits } from '../src/limits.ts';
-import { RequestReader } from '../src/request-reader.ts';
+import { RequestReader } from '../src/reading/request-reader.ts';
 
 /** What a request came to: what was read of it, or the status of its refusal. */
 export type Outcome =

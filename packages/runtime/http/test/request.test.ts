@@ -233,7 +233,7 @@ test('blanks and other things that come in masses take no more time than their b
 });
 
 test('a budget that is used up refuses a body, whatever its form', async () => {
-  const { RequestReader } = await import('../src/request-reader.ts');
+  const { RequestReader } = await import('../src/reading/request-reader.ts');
   for (const bytes of [samples[2], samples[4]]) {
     const reader = new RequestReader(small, { take: (size) => size < 5 });
     const chunk = bytes ?? raw('');

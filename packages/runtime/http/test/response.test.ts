@@ -4,7 +4,7 @@ import { request as requestOf, type IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { httpGet, type HttpGetOptions, type HttpGetResponse, type HttpResponse } from '../src/index.ts';
-import { encodeResponse } from '../src/response.ts';
+import { encodeResponse } from '../src/writing/response.ts';
 import { duplexPair } from '@enclos/testkit';
 
 const frame = { method: 'GET', connection: undefined, date: undefined };

@@ -1,8 +1,8 @@
 import type { BodyShare } from '@enclos/codec';
 import { ByteStore } from './byte-store.ts';
-import { refuse } from './errors.ts';
+import { refuse } from '../errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
-import type { HttpLimits } from './limits.ts';
+import type { HttpLimits } from '../limits.ts';
 import { LineReader } from './line-reader.ts';
 
 /** Room among the bodies of all connections. */

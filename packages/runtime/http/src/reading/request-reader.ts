@@ -1,10 +1,10 @@
 import { BodyReader, lengthOf, type BodyBudget } from './body-reader.ts';
-import { misused, refuse } from './errors.ts';
+import { misused, refuse } from '../errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
-import type { HttpLimits } from './limits.ts';
+import type { HttpLimits } from '../limits.ts';
 import { LineReader } from './line-reader.ts';
 import { checkHost, parseRequestLine, type RequestLine } from './request-line.ts';
-import type { BodyLimit } from './types.ts';
+import type { BodyLimit } from '../types.ts';
 
 /** Beside the target: method, spaces, version, end. */
 const restOfLineBytes = 64;

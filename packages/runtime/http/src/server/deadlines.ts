@@ -1,4 +1,4 @@
-import type { HttpLimits } from './limits.ts';
+import type { HttpLimits } from '../limits.ts';
 
 /** What a connection waits for; each has its time. */
 export type Phase = 'handshake' | 'head' | 'body' | 'answer' | 'write' | 'idle' | 'end';

@@ -1,4 +1,4 @@
-import { refuse } from './errors.ts';
+import { refuse } from '../errors.ts';
 
 /** RFC 9110 section 5.6.2. */
 const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

@@ -1,6 +1,6 @@
-import { misused } from './errors.ts';
-import { isSendable } from './fields.ts';
-import type { HttpResponse } from './types.ts';
+import { misused } from '../errors.ts';
+import { isSendable } from '../reading/fields.ts';
+import type { HttpResponse } from '../types.ts';
 
 const reasons: Readonly<Record<number, string>> = {
   200: 'OK',

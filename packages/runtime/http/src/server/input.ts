@@ -1,4 +1,4 @@
-import { ByteStore } from './byte-store.ts';
+import { ByteStore } from '../reading/byte-store.ts';
 
 /** Requests that come ahead of the answer wait, up to here; beyond it, the client has to wait. */
 const maxWaitingBytes = 16_384;

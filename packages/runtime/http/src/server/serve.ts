@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls';
 import { createBodyRoom } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { processClock, type HttpClock } from './clock.ts';
+import { processClock, type HttpClock } from '../clock.ts';
 import { HttpConnection, type Server } from './connection.ts';
-import { limitsOf, type HttpLimits } from './limits.ts';
-import type { BodyLimit, HttpHandler, PeerStream } from './types.ts';
+import { limitsOf, type HttpLimits } from '../limits.ts';
+import type { BodyLimit, HttpHandler, PeerStream } from '../types.ts';
 
 export interface ServeHttpOptions {
   /**

@@ -4,12 +4,12 @@ import type { BodyRoom, BodyShare } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { CallSignal } from './call-signal.ts';
 import { clientCertificatesOf, type ClientCertificates } from './client-certificates.ts';
-import type { HttpLimits } from './limits.ts';
-import { PhaseClock } from './phase-clock.ts';
-import { RequestReader } from './request-reader.ts';
-import { encodeResponse, refusal, type ResponseFrame } from './response.ts';
-import type { BodyLimit, HttpHandler, HttpRequest, HttpResponse, PeerStream } from './types.ts';
-import { WaitingInput } from './waiting-input.ts';
+import type { HttpLimits } from '../limits.ts';
+import { PhaseClock } from './deadlines.ts';
+import { RequestReader } from '../reading/request-reader.ts';
+import { encodeResponse, refusal, type ResponseFrame } from '../writing/response.ts';
+import type { BodyLimit, HttpHandler, HttpRequest, HttpResponse, PeerStream } from '../types.ts';
+import { WaitingInput } from './input.ts';
 
 /** What all connections of one server share. */
 export interface Server {

@@ -1,5 +1,5 @@
 import { BodyReader, lengthOf } from './body-reader.ts';
-import { refuse } from './errors.ts';
+import { refuse } from '../errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
 import { LineReader } from './line-reader.ts';
 
