@@ -1,39 +1,42 @@
 import { ByteStore } from '../reading/byte-store.ts';
 
-/** Requests that come ahead of the answer wait, up to here; beyond it, the client has to wait. */
-const maxWaitingBytes = 16_384;
+const none = Buffer.alloc(0);
 
-/** What came after the request under way. */
-export class WaitingInput {
-  /** What came with the end of the request. */
-  #rest: Buffer | undefined;
+/** What the peer sent and the protocol has not read: the rest of one chunk, and what came after it. */
+export class Input {
+  #chunk: Buffer = none;
+  #at = 0;
   readonly #later = new ByteStore();
 
-  get isEmpty(): boolean {
-    return this.#rest === undefined && this.#later.length === 0;
+  get length(): number {
+    return this.#chunk.length - this.#at + this.#later.length;
   }
 
-  get isFull(): boolean {
-    return this.#later.length > maxWaitingBytes;
+  add(bytes: Buffer): void {
+    if (this.length > 0) return this.#later.add(bytes);
+    // Read at once as a rule, and therefore not copied.
+    this.#chunk = bytes;
+    this.#at = 0;
   }
 
-  add(bytes: Uint8Array): void {
-    this.#later.add(bytes);
-  }
-
-  /** Puts back what is left of what was taken last: it comes before all that waits. */
-  putBack(rest: Buffer): void {
-    this.#rest = rest;
-  }
-
-  take(): Buffer {
-    const next = this.#rest ?? this.#later.take();
-    this.#rest = undefined;
-    return next;
+  /** @param read takes some bytes from a place on, and returns where the rest begins. */
+  read(read: (chunk: Buffer, from: number) => number): void {
+    if (this.#at === this.#chunk.length) {
+      this.#chunk = this.#later.take();
+      this.#at = 0;
+    }
+    this.#at = read(this.#chunk, this.#at);
+    if (this.#at === this.#chunk.length) this.#drop();
   }
 
   clear(): void {
-    this.#rest = undefined;
+    this.#drop();
     this.#later.take();
+  }
+
+  /** Does not keep the memory of bytes that were read. */
+  #drop(): void {
+    this.#chunk = none;
+    this.#at = 0;
   }
 }

@@ -27,7 +27,7 @@ const reasons: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
 };
 
-/** Said by the server: of the connection, of lengths, and of the time when it is given one. */
+/** The server sets these: for the connection, for lengths, and for the time when it has one. */
 const ownFields = new Set([
   'connection',
   'content-length',
@@ -40,8 +40,8 @@ const ownFields = new Set([
   'upgrade',
 ]);
 
-/** What the server says by itself. */
-export function refusal(status: number): HttpResponse {
+/** What the server answers without a handler. */
+export function refusal(status: number): WholeResponse {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${reasons[status] ?? status}\n` };
 }
 
@@ -53,30 +53,83 @@ export interface ResponseFrame {
   readonly date: Date | undefined;
 }
 
-/** Up to here head and body are put together for one write; beyond, the copy costs more than a second buffer. */
+/** A response whose body is in memory. */
+export interface WholeResponse extends HttpResponse {
+  readonly body?: Uint8Array | string | undefined;
+}
+
+/** How the body of a streamed response ends: with its last chunk, or with the connection (HTTP/1.0 has no chunks). */
+export type StreamFraming = 'chunked' | 'closed';
+
+/** Up to here several pieces are put together for one write; beyond, the copy costs more than a second buffer. */
 const togetherBytes = 16_384;
+const statusesWithoutBody = new Set([204, 304]);
+
+/** RFC 9112 section 6.3, rule 1: neither HEAD nor these statuses have a body, whatever the head says. */
+export function hasBody(method: string, status: number): boolean {
+  return method !== 'HEAD' && !statusesWithoutBody.has(status);
+}
 
 /**
  * The bytes of a response, in one buffer or two.
- * @throws HTTP_MISUSED for what is no response, or would be read as more than one.
+ * @throws HTTP_MISUSED when it is not a response, or could be read as more than one.
  */
-export function encodeResponse(response: HttpResponse, frame: ResponseFrame): readonly Buffer[] {
+export function encodeResponse(response: WholeResponse, frame: ResponseFrame): readonly Buffer[] {
   const { status, body = '' } = response;
-  if (!Number.isInteger(status) || status < 200 || status > 599) misused('The status is not from 200 to 599.');
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) misused('The body is neither bytes nor a string.');
-  const isWithoutBody = status === 204 || status === 304;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    misused('The body is neither bytes, nor a string, nor an async iterable.');
+  }
   const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   // RFC 9110 section 8.6: none with 204; with 304 it would be that of another response.
-  const length = isWithoutBody ? '' : `content-length: ${bodyBytes}\r\n`;
-  const date = frame.date === undefined ? '' : `date: ${frame.date.toUTCString()}\r\n`;
-  const connection = frame.connection === undefined ? '' : `connection: ${frame.connection}\r\n`;
-  const head = `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${fieldsOf(response)}${date}${length}${connection}\r\n`;
-  const sentBytes = isWithoutBody || frame.method === 'HEAD' ? 0 : bodyBytes;
+  const length = statusesWithoutBody.has(status) ? '' : `content-length: ${bodyBytes}\r\n`;
+  const head = encodeHead(response, frame, length);
+  const sentBytes = hasBody(frame.method, status) ? bodyBytes : 0;
   if (sentBytes > togetherBytes) return [Buffer.from(head, 'latin1'), bufferOf(body)];
   const all = Buffer.allocUnsafe(head.length + sentBytes);
   all.write(head, 0, 'latin1');
   if (sentBytes > 0) putBody(all, head.length, body);
   return [all];
+}
+
+/**
+ * The head of a response whose body comes in pieces.
+ * @throws HTTP_MISUSED as `encodeResponse`.
+ */
+export function encodeStreamHead(response: HttpResponse, frame: ResponseFrame, framing: StreamFraming): Buffer {
+  // RFC 9112 section 6.1: no transfer coding with 204. HEAD is told what GET would be.
+  const isChunked = framing === 'chunked' && !statusesWithoutBody.has(response.status);
+  return Buffer.from(encodeHead(response, frame, isChunked ? 'transfer-encoding: chunked\r\n' : ''), 'latin1');
+}
+
+/** RFC 9112 section 7.1. A peer that never gets it knows that the body is not complete. */
+export const lastChunk: Buffer = Buffer.from('0\r\n\r\n', 'latin1');
+
+/**
+ * One piece of a streamed body.
+ * @returns nothing for an empty piece, which as a chunk would be the last one.
+ * @throws HTTP_MISUSED for what is neither bytes nor a string.
+ */
+export function encodePiece(piece: Uint8Array | string, framing: StreamFraming): readonly Buffer[] {
+  if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) {
+    misused('A piece of the body is neither bytes nor a string.');
+  }
+  const bytes = bufferOf(piece);
+  if (bytes.length === 0) return [];
+  if (framing === 'closed') return [bytes];
+  const line = Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1');
+  const chunk = [line, bytes, endOfChunk];
+  return bytes.length > togetherBytes ? chunk : [Buffer.concat(chunk)];
+}
+
+const endOfChunk = Buffer.from('\r\n', 'latin1');
+
+/** @param framing the field that says how the body ends. */
+function encodeHead(response: HttpResponse, frame: ResponseFrame, framing: string): string {
+  const { status } = response;
+  if (!Number.isInteger(status) || status < 200 || status > 599) misused('The status is not from 200 to 599.');
+  const date = frame.date === undefined ? '' : `date: ${frame.date.toUTCString()}\r\n`;
+  const connection = frame.connection === undefined ? '' : `connection: ${frame.connection}\r\n`;
+  return `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${fieldsOf(response)}${date}${framing}${connection}\r\n`;
 }
 
 function fieldsOf({ headers = {} }: HttpResponse): string {
