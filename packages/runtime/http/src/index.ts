@@ -13,3 +13,4 @@ export type {
   StreamedHttpHandler,
   StreamedHttpRequest,
 } from './types.ts';
+export { eventStream, type EventStreamOptions, type ServerSentEvent } from './writing/event-stream.ts';

@@ -19,7 +19,8 @@ export interface HttpRequestHead {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-interface ReceivedRequest extends HttpRequestHead {
+/** What both kinds of requests have. */
+export interface ReceivedRequest extends HttpRequestHead {
   readonly query: URLSearchParams;
   /** Where the connection comes from, as `remoteAddress` of {@link PeerStream}. */
   readonly remoteAddress: string;

@@ -3,8 +3,8 @@ import type { HttpLimits } from '../limits.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
 import { LineReader } from './line-reader.ts';
 
-/** The limits of a body: its own, and those of the lines around its chunks. */
-export type BodyLimits = Pick<HttpLimits, 'maxBodyBytes' | 'maxHeaderBytes' | 'maxHeaders'>;
+/** The limits of the lines around the chunks of a body. */
+export type FramingLimits = Pick<HttpLimits, 'maxHeaderBytes' | 'maxHeaders'>;
 
 /** How a message delimits its body: by a number of bytes, or by chunks. */
 export type BodyLength = number | 'chunked';
@@ -17,7 +17,8 @@ const chunkLine = /^([0-9A-Fa-f]{1,8})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\
 
 /** Finds the content of one body in bytes that come in pieces of any size. Extensions and trailers are checked and dropped. */
 export class BodyReader {
-  readonly #limits: BodyLimits;
+  readonly #maxBytes: number;
+  readonly #limits: FramingLimits;
   readonly #lines = new LineReader();
   readonly #isChunked: boolean;
   #part: 'data' | 'size' | 'end of data' | 'trailers' | 'done';
@@ -32,11 +33,12 @@ export class BodyReader {
   piece: Buffer | undefined;
 
   /** @throws HTTP_MESSAGE_REFUSED for a length above the limit. */
-  constructor(length: BodyLength, limits: BodyLimits) {
+  constructor(length: BodyLength, maxBytes: number, limits: FramingLimits) {
+    this.#maxBytes = maxBytes;
     this.#limits = limits;
     this.#isChunked = length === 'chunked';
     this.#left = length === 'chunked' ? 0 : length;
-    if (this.#left > limits.maxBodyBytes) bodyTooLarge(limits);
+    if (this.#left > maxBytes) bodyTooLarge(maxBytes);
     this.#part = this.#isChunked ? 'size' : this.#left === 0 ? 'done' : 'data';
     this.#framingBytes = limits.maxHeaderBytes;
   }
@@ -83,7 +85,7 @@ export class BodyReader {
     const digits = chunkLine.exec(line)?.[1] ?? badChunk();
     this.#left = Number.parseInt(digits, 16);
     this.#announcedBytes += this.#left;
-    if (this.#announcedBytes > this.#limits.maxBodyBytes) bodyTooLarge(this.#limits);
+    if (this.#announcedBytes > this.#maxBytes) bodyTooLarge(this.#maxBytes);
     this.#framingBytes += Math.floor(this.#left / contentForFraming);
     this.#part = this.#left === 0 ? 'trailers' : 'data';
   }
@@ -108,8 +110,8 @@ function badChunk(): never {
   return refuse(400, 'A chunk of the body is malformed.');
 }
 
-function bodyTooLarge({ maxBodyBytes }: Pick<BodyLimits, 'maxBodyBytes'>): never {
-  return refuse(413, `The body is longer than ${maxBodyBytes} bytes.`);
+function bodyTooLarge(maxBytes: number): never {
+  return refuse(413, `The body is longer than ${maxBytes} bytes.`);
 }
 
 /**

@@ -1,8 +1,12 @@
-import { BodyReader, bodyLengthOf, type BodyLimits } from './body-reader.ts';
+import { BodyReader, bodyLengthOf, type FramingLimits } from './body-reader.ts';
 import { refuse } from '../errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
 import { LineReader } from './line-reader.ts';
 import { WholeBody } from './whole-body.ts';
+
+interface ResponseLimits extends FramingLimits {
+  readonly maxBodyBytes: number;
+}
 
 const maxStatusLineBytes = 1024;
 /** A server may tell more than once that the answer is still to come (RFC 9110 section 15.2); not without end. */
@@ -11,7 +15,7 @@ const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)
 
 /** Reads the answer to one GET, of bytes that come in pieces of any size. */
 export class ResponseReader {
-  readonly #limits: BodyLimits;
+  readonly #limits: ResponseLimits;
   readonly #lines = new LineReader();
   #fields: Fields;
   #minorVersion = 0;
@@ -20,7 +24,7 @@ export class ResponseReader {
   #body: BodyReader | undefined;
   #whole: WholeBody | undefined;
 
-  constructor(limits: BodyLimits) {
+  constructor(limits: ResponseLimits) {
     this.#limits = limits;
     this.#fields = new Fields(limits);
   }
@@ -85,7 +89,7 @@ export class ResponseReader {
     const length = isWithoutBody ? 0 : bodyLengthOf(this.#fields, this.#minorVersion);
     // RFC 9112 section 6.3, rule 8, lets the end of the connection be that of the body. The host can end it anywhere.
     if (length === undefined) refuse(400, 'The answer does not say where its body ends.');
-    this.#body = new BodyReader(length, this.#limits);
+    this.#body = new BodyReader(length, this.#limits.maxBodyBytes, this.#limits);
     this.#whole = new WholeBody(length, this.#limits.maxBodyBytes);
   }
 

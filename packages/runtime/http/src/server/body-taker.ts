@@ -12,7 +12,7 @@ export interface BodyTaker {
   /** The body is complete. */
   finish(): void;
   /** The rest of it does not come. */
-  fail(error: unknown): void;
+  fail(error: Error): void;
 }
 
 /** A body that the handler gets whole. It keeps its room until `release`. */

@@ -4,7 +4,7 @@ import type { BodyRoom } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { httpError } from '../errors.ts';
 import type { RequestHead } from '../reading/request-reader.ts';
-import type { HttpHandler, HttpRequest, HttpResponse, PeerStream, StreamedHttpHandler } from '../types.ts';
+import type { HttpHandler, HttpResponse, PeerStream, ReceivedRequest, StreamedHttpHandler } from '../types.ts';
 import type { WholeResponse } from '../writing/response.ts';
 import { CollectedBody } from './body-taker.ts';
 import { clientCertificatesOf, type ClientCertificates } from './client-certificates.ts';
@@ -140,7 +140,7 @@ export class HttpConnection {
     } catch (error) {
       if (isEnclosError(error, 'HTTP_MESSAGE_REFUSED')) return this.#refuse(Number(error.details['status']), error);
       this.#server.onError(error);
-      return this.#refuse(500, error);
+      return this.#refuse(500);
     }
     if (this.#state !== 'open') return;
     this.#regulate();
@@ -176,7 +176,7 @@ export class HttpConnection {
       onEvicted: (why) => this.#refuse(why === 'slow' ? 408 : 503),
     });
     const body = new CollectedBody(head.bodyLength, maxBodyBytes, share, (whole) => {
-      const request = Object.freeze({ ...this.#receivedHead(head), body: whole });
+      const request = this.#requestOf(head, whole);
       this.#handle(exchange, () => this.#server.handler(request, exchange.call));
     });
     const exchange = new Exchange(head, body, share);
@@ -192,14 +192,17 @@ export class HttpConnection {
     });
     const exchange = new Exchange(head, body);
     this.#exchange = exchange;
-    const request = Object.freeze({ ...this.#receivedHead(head), body });
+    const request = this.#requestOf(head, body);
     this.#deadlines.extendRequest();
     this.#handle(exchange, () => handler(request, exchange.call));
   }
 
-  #receivedHead({ method, path, query, headers }: RequestHead): Omit<HttpRequest, 'body'> {
+  #requestOf<Body>(
+    { method, path, query, headers }: RequestHead,
+    body: Body,
+  ): ReceivedRequest & { readonly body: Body } {
     this.#certificates ??= clientCertificatesOf(this.#secured);
-    return {
+    return Object.freeze({
       method,
       path,
       // With its mark: without it, one that the query itself begins with would be taken for that.
@@ -208,7 +211,8 @@ export class HttpConnection {
       remoteAddress: this.#peer.remoteAddress,
       clientCertificate: this.#certificates.leaf,
       clientCertificateChain: this.#certificates.chain,
-    };
+      body,
+    });
   }
 
   #continueBody(): void {
@@ -243,7 +247,7 @@ export class HttpConnection {
       answered: (response) => this.#respond(exchange, response),
       failed: (error) => {
         this.#server.onError(error);
-        this.#refuse(500, error);
+        this.#refuse(500);
       },
     });
   }
@@ -253,6 +257,8 @@ export class HttpConnection {
     const { body } = response;
     if (!isInPieces(body)) return this.#sendLast(this.#protocol.respond(response as WholeResponse, isDraining));
     try {
+      // The pieces may be made from a body that the client has not been told to send, and cannot be told later.
+      if (response.status < 300) this.#continueBody();
       const { bytes, takesPieces } = this.#protocol.respondInPieces(response, isDraining);
       if (takesPieces) return this.#sendInPieces(exchange, bytes, body);
       discard(body);
@@ -325,7 +331,7 @@ export class HttpConnection {
   }
 
   /** Answers for the server, and ends: where the next request would begin is not known, or not waited for. */
-  #refuse(status: number, error?: unknown): void {
+  #refuse(status: number, error?: Error): void {
     const { answer } = this.#protocol;
     // What is sent already cannot be taken back.
     if (answer === 'streamed') return this.destroy();
@@ -346,7 +352,7 @@ export class HttpConnection {
     this.#stream.resume();
   }
 
-  #abandon(error?: unknown): void {
+  #abandon(error?: Error): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     exchange?.abandon(error);

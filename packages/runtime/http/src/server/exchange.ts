@@ -65,26 +65,13 @@ export class Exchange {
 
   /** Has the request handled. An answer without a promise is taken at once. */
   run(work: Work, result: WorkResult): void {
-    const answered = (response: HttpResponse): void => {
-      if (this.#isAbandoned) discard(response.body);
-      else result.answered(response);
-    };
-    const failed = (error: unknown): void => {
-      // A handler that gives up when its client has left has not failed.
-      if (!this.#isAbandoned) result.failed(error);
-    };
     this.#isWorking = true;
     try {
       const response = work();
-      if (response instanceof Promise) {
-        return void response
-          .then(answered)
-          .catch(failed)
-          .finally(() => this.#worked());
-      }
-      answered(response);
+      if (response instanceof Promise) return void this.#answerLater(response, result);
+      this.#answered(response, result);
     } catch (error) {
-      failed(error);
+      this.#failed(error, result);
     }
     this.#worked();
   }
@@ -112,13 +99,32 @@ export class Exchange {
    * Ends what is under way: the answer is not wanted any more. A body that the handler works with stays until it is done.
    * @param error what a handler that reads its body learns. Default: its client has left.
    */
-  abandon(error?: unknown): void {
+  abandon(error?: Error): void {
     this.#isAbandoned = true;
     this.call.abort();
     this.#stream?.stop();
     this.#stream = undefined;
     if (!this.#isBodyComplete) this.#body.fail(error ?? clientLeft());
     this.#releaseUnused();
+  }
+
+  async #answerLater(response: Promise<HttpResponse>, result: WorkResult): Promise<void> {
+    try {
+      this.#answered(await response, result);
+    } catch (error) {
+      this.#failed(error, result);
+    }
+    this.#worked();
+  }
+
+  #answered(response: HttpResponse, result: WorkResult): void {
+    if (this.#isAbandoned) discard(response.body);
+    else result.answered(response);
+  }
+
+  #failed(error: unknown, result: WorkResult): void {
+    // A handler that gives up when its client has left has not failed.
+    if (!this.#isAbandoned) result.failed(error);
   }
 
   #worked(): void {

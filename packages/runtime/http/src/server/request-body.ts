@@ -3,7 +3,7 @@ import type { BodyTaker } from './body-taker.ts';
 
 interface Waiting {
   readonly resolve: (result: IteratorResult<Uint8Array, undefined>) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 const done: IteratorResult<Uint8Array, undefined> = Object.freeze({ done: true, value: undefined });
@@ -13,7 +13,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, BodyTaker {
   readonly #onWanted: () => void;
   #waiting: Waiting | undefined;
   #isTaken = false;
-  #end: { readonly error?: unknown } | undefined;
+  #end: { readonly error?: Error } | undefined;
 
   /** @param onWanted lets the next piece come, which `add`, `finish` or `fail` brings. */
   constructor(onWanted: () => void) {
@@ -41,7 +41,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, BodyTaker {
   }
 
   /** @param error is thrown at the piece that is waited for, or at the next one. */
-  fail(error: unknown): void {
+  fail(error: Error): void {
     if (this.#end !== undefined) return;
     const waiting = this.#take();
     this.#end = waiting === undefined ? { error } : {};
@@ -54,7 +54,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, BodyTaker {
       if (this.#end !== undefined) {
         const end = this.#end;
         this.#end = {};
-        return 'error' in end ? reject(end.error as Error) : resolve(done);
+        return end.error === undefined ? resolve(done) : reject(end.error);
       }
       this.#waiting = { resolve, reject };
       this.#onWanted();
