@@ -81,7 +81,9 @@ export function throwersOf(base, { without = /^$/ } = {}) {
 
 /** What the command ends with for an error of a kind. */
 async function exitCodesOf(base) {
-  const { exitCodeOf } = await import(pathToFileURL(join(base, 'packages/cli/dist/src/exit-codes.js')).href);
+  const { exitCodeOf } = await import(
+    pathToFileURL(join(base, 'packages/cli/dist/src/command-line/exit-codes.js')).href
+  );
   return (kind) => exitCodeOf({ kind });
 }
 

@@ -1,10 +1,9 @@
 import { endorsementFacts, type EndorsementFacts, type Notice, type SnpFacts } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { obtainCollateral, type ObtainCollateralOptions } from '../actions/obtain-collateral.ts';
-import { readSmallJson } from '../files.ts';
-import type { HardwareEvidence } from './subject.ts';
-import { jsonKindOf } from './json-kinds.ts';
-import { isRecord } from './text-forms.ts';
+import { obtainCollateral, type ObtainCollateralOptions } from './obtain-collateral.ts';
+import { readSmallJson } from '../files/read.ts';
+import type { HardwareEvidence } from '@enclos/evidence/verify';
+import { jsonKindOf, isRecord } from '@enclos/evidence';
 import { pckChain, pckFacts, type PckFile } from './pck-file.ts';
 
 /** Where collateral comes from: a file, or the endorsements client. */

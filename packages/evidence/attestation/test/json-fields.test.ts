@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
-import { JsonFields } from '../src/json-fields.ts';
-import { parseJson } from '../src/json.ts';
+import { JsonFields } from '../src/json/json-fields.ts';
+import { parseJson } from '../src/json/json.ts';
 
 const fieldsOf = (value: unknown): JsonFields => new JsonFields(parseJson(JSON.stringify(value), 10_000), 'it');
 const refuses = (read: () => unknown, message: string): void =>

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { isJsonObject, maximumJsonValues, parseJson, parseJsonBytes, parseJsonMembers } from '../src/json.ts';
+import { isJsonObject, maximumJsonValues, parseJson, parseJsonBytes, parseJsonMembers } from '../src/json/json.ts';
 import { splitSignedBody } from '../src/index.ts';
 
 const limit = 10_000;

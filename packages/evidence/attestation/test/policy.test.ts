@@ -15,9 +15,9 @@ import {
   type SnpPolicy,
   type TdxPolicy,
 } from '../src/index.ts';
-import { boolean, nested, texts, words } from '../src/policy-rules.ts';
+import { boolean, nested, texts, words } from '../src/policy/policy-rules.ts';
 import { verifyQuoteSync } from '../src/node.ts';
-import { policySchemaDocument } from '../src/policy-schema.ts';
+import { policySchemaDocument } from '../src/policy/policy-schema.ts';
 import { goodReport, makePlatform, now, tcbLevel, trustedRoot, type Changes } from './synthetic-platform.ts';
 import { moduleLevel, moduleIdentity, tdBody, tdChanges, tdxLevel, teeTcbSvn } from './synthetic-td.ts';
 

@@ -1,6 +1,6 @@
 import { toHex } from '@enclos/codec';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import type { Subtle } from '../web-crypto.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts';
+import type { Subtle } from '../crypto/web-crypto.ts';
 import { notAccepted, refuseToken } from './errors.ts';
 import type { AttestationType, TokenExpectations } from './expectations.ts';
 import { leafOfJwk } from './x5c.ts';

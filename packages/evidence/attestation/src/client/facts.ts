@@ -1,5 +1,5 @@
-import { JsonFields } from '../json-fields.ts';
-import type { JsonObject } from '../json.ts';
+import { JsonFields } from '../json/json-fields.ts';
+import type { JsonObject } from '../json/json.ts';
 import { orElse, refuseToken } from './errors.ts';
 import type { AttestationType } from './expectations.ts';
 

@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
-import { JsonFields } from '../json-fields.ts';
-import type { JsonObject } from '../json.ts';
+import { JsonFields } from '../json/json-fields.ts';
+import type { JsonObject } from '../json/json.ts';
 import { notAccepted, orElse, refuseToken } from './errors.ts';
 import type { Jwt } from './jwt.ts';
 import { canonicalBase, type Settings } from './options.ts';

@@ -1,8 +1,8 @@
 import { fromBase64url, fromHex } from '@enclos/codec';
 import type { EnclosError } from '@enclos/errors';
-import { JsonFields } from '../json-fields.ts';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json.ts';
-import { orRefuse } from '../refusal.ts';
+import { JsonFields } from '../json/json-fields.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json/json.ts';
+import { orRefuse } from '../refusal/refusal.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 import { isOldSnpDocument, readOldMembers } from './old-document.ts';
 import { refuseAzure } from './refusal.ts';

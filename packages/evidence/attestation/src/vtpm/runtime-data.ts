@@ -1,6 +1,6 @@
 import { derBitString, derInteger, derMagnitude, derOid, derSequence, derValue, fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json/json.ts';
 
 /** How Azure configured the virtual machine, as the paravisor says. What it does not say is absent. */
 export interface AzureVmConfiguration {

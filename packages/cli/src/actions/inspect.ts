@@ -1,9 +1,0 @@
-import { inspectFile, type InspectReport } from '@enclos/build/inspect';
-
-/**
- * Says what an image, SIGSTRUCT, quote, sealed blob or signing key holds.
- * @throws BUILD_FILE_UNREADABLE, BUILD_FILE_UNRECOGNISED, BUILD_FILE_TOO_LARGE, or the error of the parser for a damaged file.
- */
-export async function inspect(path: string): Promise<InspectReport> {
-  return inspectFile(path);
-}

@@ -1,0 +1,63 @@
+import { open, readdir, stat } from 'node:fs/promises';
+import { EnclosError } from '@enclos/errors';
+import { systemReason } from '../output/system-reason.ts';
+
+/** @throws CLI_FILE_UNREADABLE naming the path; `cause` says why. */
+export function unreadable(path: string, cause: unknown): EnclosError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  const reason = systemReason(code) ?? code ?? 'it cannot be read';
+  return new EnclosError('CLI_FILE_UNREADABLE', `Cannot read ${path}: ${reason}.`, { details: { path }, cause });
+}
+
+/**
+ * Reads a file that should be small.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID when it is larger than `maxBytes`.
+ */
+export async function readSmallFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  const handle = await open(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  try {
+    const { size } = await handle.stat();
+    if (size > maxBytes) {
+      throw new EnclosError('CLI_FILE_INVALID', `${path} is larger than ${maxBytes} bytes.`, { details: { path } });
+    }
+    return new Uint8Array(await handle.readFile());
+  } catch (cause) {
+    throw cause instanceof EnclosError ? cause : unreadable(path, cause);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID unless it is UTF-8. */
+export async function readSmallText(path: string, maxBytes: number): Promise<string> {
+  const bytes = await readSmallFile(path, maxBytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new EnclosError('CLI_FILE_INVALID', `${path} is not UTF-8 text.`, { details: { path }, cause });
+  }
+}
+
+/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID unless it is JSON. */
+export async function readSmallJson(path: string, maxBytes: number): Promise<unknown> {
+  const text = await readSmallText(path, maxBytes);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new EnclosError('CLI_FILE_INVALID', `${path} is not JSON.`, { details: { path }, cause });
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/** Names in a folder; undefined when there is no such folder. */
+export async function namesIn(folder: string): Promise<readonly string[] | undefined> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
