@@ -21,8 +21,7 @@ function receive(text: string): {
   let [data, event, id, retryMs] = ['', '', '', undefined as number | undefined];
   for (const line of text.split(/\r\n|\n|\r/).slice(0, -1)) {
     if (line === '') {
-      if (data !== '')
-        events.push({ data: data.endsWith('\n') ? data.slice(0, -1) : data, event: event || 'message', id });
+      if (data !== '') events.push({ data: data.slice(0, -1), event: event || 'message', id });
       [data, event] = ['', ''];
       continue;
     }

@@ -49,8 +49,7 @@ export class Fields {
     if (this.#count > this.#maxCount) refuse(431, `There are more than ${this.#maxCount} header lines.`);
     const colon = line.indexOf(':');
     // No space before the colon, and no line that goes on from the one before (RFC 9112 sections 5.1 and 5.2).
-    if (colon === -1 || !name.test(line.slice(0, colon)))
-      refuse(400, 'A header line does not have a well-formed name.');
+    if (colon === -1 || !name.test(line.slice(0, colon))) refuse(400, 'A header line has no well-formed name.');
     const text = line.slice(colon + 1);
     if (!value.test(text)) refuse(400, 'A header value holds a control character.');
     const key = line.slice(0, colon).toLowerCase();
