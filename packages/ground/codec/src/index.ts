@@ -1,12 +1,3 @@
-export {
-  createBodyRoom,
-  type BodyEviction,
-  type BodyOwner,
-  type BodyRoom,
-  type BodyRoomOptions,
-  type BodyShare,
-} from './body-room.ts';
-export { boundedBody } from './bounded-body.ts';
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
 export { cborArray, cborBytes, cborMap, cborTag, cborText, cborUnsigned } from './cbor-writer.ts';
@@ -35,7 +26,6 @@ export {
 export type { BitString } from './der-values.ts';
 export { beginsLikePem, mistakenForPem } from './encoding-mistakes.ts';
 export { isJsonWithin, type JsonBounds } from './json-bounds.ts';
-export { peerOf } from './peer-address.ts';
 export { ByteReader } from './reader.ts';
 export { parseSnpCertificateTable, type SnpHostCertificate } from './snp-certificate-table.ts';
 export { withoutTrailingNuls } from './trailing-nuls.ts';

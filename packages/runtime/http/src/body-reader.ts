@@ -1,4 +1,4 @@
-import type { BodyShare } from '@enclos/codec';
+import type { BodyShare } from '@enclos/bounded';
 import { ByteStore } from './byte-store.ts';
 import { refuse } from './errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { BodyRoom, BodyShare } from '@enclos/codec';
+import type { BodyRoom, BodyShare } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import { CallSignal } from './call-signal.ts';
 import { clientCertificatesOf, type ClientCertificates } from './client-certificates.ts';

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { createBodyRoom } from '@enclos/codec';
+import { createBodyRoom } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import { processClock, type HttpClock } from './clock.ts';
 import { HttpConnection, type Server } from './connection.ts';

@@ -1,4 +1,4 @@
-import { peerOf } from '@enclos/codec';
+import { peerOf } from '@enclos/bounded';
 import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { isEnclosError } from '@enclos/errors';
 import { createAuthenticate, type Authenticate, type Principal } from '../auth/authenticate.ts';

@@ -1,5 +1,5 @@
 import { ServiceError } from '../api/service-error.ts';
-import { Turns } from '../state/turns.ts';
+import { Turns } from '@enclos/bounded';
 import type { Tenant } from '../tenants/tenant.ts';
 
 /** Drafts under way at once, of one tenant and of all. Each keeps a connection and the memory of its body while it waits. */

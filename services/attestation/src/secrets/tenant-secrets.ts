@@ -5,7 +5,7 @@ import type { Protection, RecordPlace } from '../state/protection.ts';
 import { sha256 } from '../state/state-record.ts';
 import type { NamedSecret, StateSnapshot, TenantDocument, TenantState } from '../state/state.ts';
 import { answered, keysIn, storeCall, tenantName, type StoreFunctions } from '../state/store-functions.ts';
-import { Turns } from '../state/turns.ts';
+import { Turns } from '@enclos/bounded';
 import { decodeSecretRow, encodeSecretRow, type SecretRow } from './secret-row.ts';
 
 export interface TenantSecretsOptions {

@@ -14,7 +14,7 @@ import {
 } from './state-record.ts';
 import type { StateSnapshot, TenantDocument, TenantState } from './state.ts';
 import { answered, storeCall, tenantName, type StoreFunctions } from './store-functions.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '@enclos/bounded';
 
 export interface TenantStateOptions {
   readonly store: Pick<StoreFunctions, 'storeRead' | 'storeWrite'>;

@@ -1,5 +1,4 @@
-import { BoundedMap } from './bounded-map.ts';
-import { contentKey } from './content-map.ts';
+import { BoundedMap, contentKey } from '@enclos/bounded';
 import type { CryptoAnswer, CryptoRequest, Steps } from './crypto-steps.ts';
 import * as nodeCrypto from 'node:crypto';
 import { isKeyOf, verifyOptions } from './spki-schemes.ts';

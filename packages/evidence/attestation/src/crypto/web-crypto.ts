@@ -1,7 +1,6 @@
+import { BoundedMap, contentKey } from '@enclos/bounded';
 import { concatBytes } from '@enclos/codec';
 import type { webcrypto } from 'node:crypto';
-import { BoundedMap } from './bounded-map.ts';
-import { contentKey } from './content-map.ts';
 import type { CryptoAnswer, CryptoRequest, SpkiScheme, Steps } from './crypto-steps.ts';
 import { misused } from '../refusal/refusal.ts';
 

@@ -1,9 +1,9 @@
+import { contentKey } from '@enclos/bounded';
 import { equalBytes, fromHex } from '@enclos/codec';
 import { parseQuote, type Quote } from '@enclos/sgx';
 import { leafFirst } from '../x509/chain-order.ts';
 import { namesMatch } from '../x509/chain-rules.ts';
 import { parseCertificate, type Certificate } from '../x509/certificate.ts';
-import { contentKey } from '../crypto/content-map.ts';
 import { decodePem } from '../x509/pem.ts';
 import { orRefuse, refuse } from '../refusal/refusal.ts';
 

@@ -1,8 +1,8 @@
+import { contentKey } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { ExtensionId } from '../x509/certificate-extensions.ts';
 import { parseCertificate, type Certificate } from '../x509/certificate.ts';
-import { contentKey } from '../crypto/content-map.ts';
 import { isoSeconds } from '../json/json-fields.ts';
 import { decodePem } from '../x509/pem.ts';
 import { parseSgxExtension, type PckPlatform } from '../dcap/tcb/sgx-extension.ts';

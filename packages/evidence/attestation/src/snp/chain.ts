@@ -1,3 +1,4 @@
+import type { ContentMap } from '@enclos/bounded';
 import { concatBytes } from '@enclos/codec';
 import { ExtensionId, KeyUsage } from '../x509/certificate-extensions.ts';
 import {
@@ -8,7 +9,6 @@ import {
   namesMatch,
   type ExtensionProfile,
 } from '../x509/chain-rules.ts';
-import type { ContentMap } from '../crypto/content-map.ts';
 import { verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
 import { orRefuse } from '../refusal/refusal.ts';
 import type { RevocationList } from '../x509/revocation-list.ts';
