@@ -1,7 +1,7 @@
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { DerReader } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isStrongKey } from '../jose/algorithms.ts';
+import { isStrongKey } from '@enclos/service/jose';
 
 /** A certificate whose key signs policies, or that issues such ones. */
 export interface PolicyCertificate {

@@ -16,6 +16,7 @@ import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from './draft.ts';
 import { type AnyPolicy } from '../../evidence/appraisal-policy.ts';
 import { checkPolicyText } from '../../policy/check.ts';
 import { policySentences } from './sentences.ts';
+import { requireFolderOf } from '../../files/write.ts';
 import { readPolicyText } from '../../policy/file.ts';
 
 export interface CheckedPolicy {
@@ -76,7 +77,7 @@ export interface InitialPolicy extends PolicyDraft {
 
 /**
  * Makes a strict policy from a quote or a measurement.
- * @throws EVIDENCE_REFUSED when there is no quote, CLI_USAGE when there are several, BUILD_FILE_EXISTS
+ * @throws EVIDENCE_REFUSED when there is no quote, CLI_USAGE when there are several, BUILD_FILE_EXISTS, CLI_SYSTEM_REFUSED when the folder of `outFile` does not exist
  */
 export async function initPolicy(options: InitPolicyOptions): Promise<InitialPolicy> {
   const draft = 'input' in options ? draftOf(options) : draftOfMeasurement(options.mrEnclave, options.softwareRoot);
@@ -110,6 +111,7 @@ function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
 }
 
 async function writeNew(path: string, text: string): Promise<void> {
+  await requireFolderOf(path);
   if (await durable.add(path, text, { mode: 0o666 })) return;
   throw new EnclosError('BUILD_FILE_EXISTS', `${path} exists already.`, { details: { path } });
 }

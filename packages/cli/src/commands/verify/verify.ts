@@ -57,6 +57,8 @@ export interface VerifyOutcome {
   /** How many bytes followed the evidence; they are ignored. */
   readonly trailingBytes: number;
   readonly steps: readonly VerifyStep[];
+  /** The input holds no evidence, so the first step had nothing to look at. */
+  readonly noEvidence?: true;
   /** Absent when a step of the verifier failed. */
   readonly verdict?: AnyVerdict;
   /** What dates say about the verdict; present with it. */
@@ -111,7 +113,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
     return { ...place, notices, validity, ...(await conclude({ piece, verdict, steps: stepsOf(list) }, given)) };
   } catch (error) {
     if (!isEnclosError(error, 'EVIDENCE_REFUSED') && !isEnclosError(error, 'ENDORSEMENTS_INVALID')) throw error;
-    return { ...place, steps: stepsOf(list, error), refusal: error };
+    const noEvidence = piece === undefined ? { noEvidence: true as const } : {};
+    return { ...place, ...noEvidence, steps: stepsOf(list, error), refusal: error };
   }
 }
 
