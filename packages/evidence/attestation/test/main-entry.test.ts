@@ -23,11 +23,12 @@ function foreignImportsOf(entry: string): readonly string[] {
 }
 
 test('the main entry runs where there is no Node', () => {
-  assert.deepEqual(foreignImportsOf('index'), ['@enclos/codec', '@enclos/errors', '@enclos/sgx']);
+  assert.deepEqual(foreignImportsOf('index'), ['@enclos/bounded', '@enclos/codec', '@enclos/errors', '@enclos/sgx']);
 });
 
 test('the client adds the entries of its errors and nothing else', () => {
   assert.deepEqual(foreignImportsOf('client/index'), [
+    '@enclos/bounded',
     '@enclos/codec',
     '@enclos/errors',
     '@enclos/errors/attestation-client',
@@ -36,5 +37,11 @@ test('the client adds the entries of its errors and nothing else', () => {
 });
 
 test('the node entry adds node:crypto and nothing else', () => {
-  assert.deepEqual(foreignImportsOf('node'), ['@enclos/codec', '@enclos/errors', '@enclos/sgx', 'node:crypto']);
+  assert.deepEqual(foreignImportsOf('node'), [
+    '@enclos/bounded',
+    '@enclos/codec',
+    '@enclos/errors',
+    '@enclos/sgx',
+    'node:crypto',
+  ]);
 });
