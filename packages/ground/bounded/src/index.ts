@@ -9,7 +9,7 @@ export {
 } from './body-room.ts';
 export { boundedBody } from './bounded-body.ts';
 export { BoundedMap } from './bounded-map.ts';
-export { contentKey, ContentMap } from './content-map.ts';
+export { ContentMap } from './content-map.ts';
 export { underDeadline, untilAborted, withinTime } from './deadline.ts';
 export { peerOf } from './peer-address.ts';
 export { SharedWork } from './shared-work.ts';
