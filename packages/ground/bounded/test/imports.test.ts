@@ -10,5 +10,5 @@ test('everything here runs where there is no Node', () => {
   const imports = sources.flatMap((name) =>
     [...readFileSync(`${folder}${name}`, 'utf8').matchAll(/from '([^.'][^']*)'/g)].map(([, specifier]) => specifier),
   );
-  assert.deepEqual([...new Set(imports)].toSorted(), ['@enclos/codec', '@enclos/codec/text']);
+  assert.deepEqual(new Set(imports), new Set(['@enclos/codec', '@enclos/codec/text']));
 });
