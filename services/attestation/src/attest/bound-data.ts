@@ -1,4 +1,4 @@
-import { withoutTrailingNuls } from '@enclos/codec';
+import { withoutTrailingNuls } from '@enclos/codec/text';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { EnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '@enclos/service/jose';

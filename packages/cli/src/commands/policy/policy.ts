@@ -9,7 +9,7 @@ import { isClaimRules } from '../../policy/claim-rules.ts';
 import { claimRuleSentences } from './claim-rules-sentences.ts';
 import { choosePiece, nothingFound } from '../../evidence/choose.ts';
 import type { Input } from '../../evidence/read-input.ts';
-import { recognise } from '../../evidence/recognise.ts';
+import { recognise } from '@enclos/evidence';
 import { draftOfAzure } from './azure-draft.ts';
 import { draftOfReport } from './snp-draft.ts';
 import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from './draft.ts';

@@ -2,16 +2,13 @@ import { validityOf, type Validity, type VerifiedEvidence, type VerifiedMachineE
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromHex, toHex } from '@enclos/codec';
-import { readCertificate } from '../../evidence/certificate.ts';
+import { readCertificate, certificatesIn, type CertificateFound, type Piece, recognise } from '@enclos/evidence';
 import { choosePiece, nothingFound } from '../../evidence/choose.ts';
 import { readCollateralFile, type CollateralSource } from '../../evidence/collateral-of.ts';
-import { certificatesIn, type CertificateFound, type Piece } from '../../evidence/found.ts';
 import { keyBinding, type KeyBinding } from '../../evidence/key-binding.ts';
 import { readPckFile } from '../../evidence/pck-file.ts';
 import type { Input } from '../../evidence/read-input.ts';
-import { recognise } from '../../evidence/recognise.ts';
-import { stepListOf, stepsOf, type VerifyStep } from '../../evidence/step-list.ts';
-import { subjectOf } from '../../evidence/subject.ts';
+import { stepListOf, stepsOf, type VerifyStep, subjectOf } from '@enclos/evidence/verify';
 import {
   appraiseVerdict,
   boundDataOf,

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { isJsonWithin } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
@@ -45,21 +46,11 @@ export function parseJsonMembers(
   return { value, spans: scanner.spans };
 }
 
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** As `parseJson`, for bytes of UTF-8. @throws CODEC_INVALID also for other bytes. */
 export function parseJsonBytes(bytes: Uint8Array, maxLength: number, maxValues = maximumJsonValues): JsonValue {
   // One character is three bytes at most, and a pair of surrogates four.
   if (bytes.length > 3 * maxLength) throw new EnclosError('CODEC_OUT_OF_RANGE', `JSON over ${maxLength} characters.`);
-  return parseJson(decode(bytes), maxLength, maxValues);
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return textDecoder.decode(bytes);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'Not strict JSON: not UTF-8.', { cause });
-  }
+  return parseJson(decodeUtf8(bytes), maxLength, maxValues);
 }
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
