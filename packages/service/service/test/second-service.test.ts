@@ -30,7 +30,8 @@ interface Answered {
 
 async function ask({ handler }: NotesService, method: string, path: string, sent: Sent = {}): Promise<Answered> {
   const { status, headers = {}, body } = await handler(requestOf(method, path, sent));
-  return { status, headers, body: JSON.parse(String(body)) as Answered['body'] };
+  assert.ok(typeof body === 'string');
+  return { status, headers, body: JSON.parse(body) as Answered['body'] };
 }
 
 async function started(t: TestContext, explains = false) {
