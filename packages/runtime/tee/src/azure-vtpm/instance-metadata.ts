@@ -1,5 +1,6 @@
 import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
 import { fromBase64url, isJsonWithin, toBase64url } from '@enclos/codec';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import { unexpectedEvidence } from '../report-data.ts';
 
@@ -100,7 +101,7 @@ async function boundedText(response: Response, signal: AbortSignal): Promise<str
   const bytes = await boundedBody(response, maxAnswerBytes, signal);
   if (bytes === undefined) throw unexpectedEvidence(`The metadata service sent over ${maxAnswerBytes} bytes.`);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return decodeUtf8(bytes);
   } catch (cause) {
     throw unexpectedEvidence('The answer of the metadata service is not UTF-8.', cause);
   }

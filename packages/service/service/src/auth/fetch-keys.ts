@@ -1,5 +1,6 @@
 import { connect as secure, type TLSSocket } from 'node:tls';
 import { underDeadline, untilAborted } from '@enclos/bounded';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { connect } from '@enclos/enclave';
 import { httpGet } from '@enclos/http';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
@@ -35,7 +36,7 @@ function getText(base: URL, path: string, authorities: readonly string[]): Promi
     const socket = await secured(base.hostname, authorities, signal);
     const { status, body } = await httpGet(socket, { host: base.host, path, ...limits, signal });
     if (status !== 200) throw unusable(`answers with status ${status}`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return decodeUtf8(body);
   });
 }
 
