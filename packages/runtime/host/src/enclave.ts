@@ -55,11 +55,7 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
   const prepared = prepare(options);
   const { manifest } = prepared;
   const watch = createWatch(manifest.name, options);
-  const { invoke, identity, isolation, listeners, exited, dispose } = await runEnclave(
-    options,
-    prepared,
-    watch,
-  );
+  const { invoke, identity, isolation, listeners, exited, dispose } = await runEnclave(options, prepared, watch);
   return Object.freeze({
     call: callerOf(options.interface.trusted, invoke, watch),
     identity,
