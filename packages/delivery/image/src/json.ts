@@ -1,4 +1,5 @@
-import { isJsonWithin, utf8 } from '@enclos/codec';
+import { utf8 } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { limits } from './limits.ts';
 

@@ -9,9 +9,9 @@ import {
   derOctetString,
   DerTag,
   fromBase64url,
-  isJsonWithin,
   utf8,
 } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 
 /** The media type of DICE tagged evidence in a record of ours. No registered one says it. */

@@ -3,7 +3,7 @@ import { EnclosError, type ErrorDetails } from '@enclos/errors';
 import type { Binding } from './binding.ts';
 import { datedParts, documentParts, type DateRange } from './collateral-dates.ts';
 import type { CompleteQuotePolicy } from './complete-policy.ts';
-import { isoSeconds } from './json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import type { Advisory, Durations } from './policy-rules.ts';
 import { misused } from './refusal.ts';
 import type { VerdictFacts } from './verdict.ts';

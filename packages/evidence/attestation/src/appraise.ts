@@ -10,7 +10,7 @@ import {
 } from './appraisal-rules.ts';
 import type { Binding } from './binding.ts';
 import type { CompleteQuotePolicy, CompleteSgxPolicy, CompleteTdxPolicy } from './complete-policy.ts';
-import { isoSeconds } from './json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import { completePolicy, type AppraisalPolicy } from './parse-policy.ts';
 import type { SgxPolicy, TdxPolicy } from './policy.ts';
 import { misused } from './refusal.ts';

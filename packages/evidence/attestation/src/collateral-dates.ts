@@ -1,6 +1,6 @@
 import type { Certificate } from './certificate.ts';
 import type { EndorsementParts } from './endorsements.ts';
-import { isoSeconds } from './json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import type { PckChain } from './pck-chain.ts';
 
 /** One part of what a verdict rests on that has dates. */

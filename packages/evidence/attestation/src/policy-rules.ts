@@ -1,12 +1,9 @@
+import { boolean as trueOrFalse, integer as integerBetween, oneOf, type JsonRule } from '@enclos/codec/json';
 import { datedParts, documentParts } from './collateral-dates.ts';
 import type { AcceptableStatus } from './policy.ts';
 
 /** One kind of rule: how it is read from untyped data, and what its JSON Schema is. One table gives both. */
-export interface Rule<T> {
-  /** For messages: what the value must be. */
-  readonly expected: string;
-  /** The rule as appraisal uses it, or undefined when the value is not one. */
-  readonly read: (value: unknown) => T | undefined;
+export interface Rule<T> extends JsonRule<T> {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
@@ -32,11 +29,7 @@ const acceptable = [
 const isAcceptable: ReadonlySet<string> = new Set(acceptable);
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
 
-export const boolean: Rule<boolean> = {
-  expected: 'true or false',
-  read: (value) => (typeof value === 'boolean' ? value : undefined),
-  schema: { type: 'boolean' },
-};
+export const boolean: Rule<boolean> = { ...trueOrFalse, schema: { type: 'boolean' } };
 
 export const text: Rule<string> = {
   expected: 'a string',
@@ -136,16 +129,11 @@ export const tdxRules = {
 };
 
 export function exactly<const T extends string>(word: T): Rule<T> {
-  return { expected: `"${word}"`, read: (value) => (value === word ? word : undefined), schema: { const: word } };
+  return { ...oneOf(word), schema: { const: word } };
 }
 
 export function integer(maximum: number): Rule<number> {
-  return {
-    expected: `an integer from 0 to ${maximum}`,
-    read: (value) =>
-      typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= maximum ? value : undefined,
-    schema: { type: 'integer', minimum: 0, maximum },
-  };
+  return { ...integerBetween(0, maximum), schema: { type: 'integer', minimum: 0, maximum } };
 }
 
 /** At least one, when the rule is there, each of one of the sizes. Read in lower case. */

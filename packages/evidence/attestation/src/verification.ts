@@ -2,7 +2,7 @@ import type { Quote } from '@enclos/sgx';
 import { collateralDates } from './collateral-dates.ts';
 import type { Steps } from './crypto-steps.ts';
 import { partsOf, type Endorsements } from './endorsements.ts';
-import { isoSeconds } from './json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import { requireTrust, verifyPlatform } from './platform-chain.ts';
 import type { PckChain } from './pck-chain.ts';
 import { carriedChain, readQuote } from './quote-evidence.ts';

@@ -34,7 +34,6 @@ export {
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
 export { beginsLikePem, mistakenForPem } from './encoding-mistakes.ts';
-export { isJsonWithin, type JsonBounds } from './json-bounds.ts';
 export { peerOf } from './peer-address.ts';
 export { ByteReader } from './reader.ts';
 export { parseSnpCertificateTable, type SnpHostCertificate } from './snp-certificate-table.ts';

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { isStrongKey } from '../jose/algorithms.ts';
 import { serviceFault } from '../service-fault.ts';

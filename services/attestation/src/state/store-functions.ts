@@ -1,4 +1,5 @@
-import { isJsonWithin, toBase64url, utf8 } from '@enclos/codec';
+import { toBase64url, utf8 } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
 import type { CallOptions } from '@enclos/edl';
 import type { Host } from '../tenants/tenant.ts';
 import { stateError } from './errors.ts';

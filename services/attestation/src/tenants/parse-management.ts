@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
 import { keySetOf } from '../auth/issuer-keys.ts';
 import type { ManagementConfiguration } from './configuration.ts';

@@ -1,6 +1,6 @@
 import { equalBytes, fromBase64url, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseJsonBytes, type JsonObject, type JsonValue } from '../json.ts';
+import { parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal.ts';
 import type { Subtle } from '../web-crypto.ts';
 import { notAccepted, type ExpectationRule } from './errors.ts';

@@ -1,5 +1,5 @@
 import { misused } from '../refusal.ts';
-import type { JsonValue } from '../json.ts';
+import type { JsonValue } from '@enclos/codec/json';
 import type { Subtle } from '../web-crypto.ts';
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
 import type { KeyCacheOptions } from './key-source.ts';

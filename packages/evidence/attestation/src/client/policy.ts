@@ -1,6 +1,6 @@
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject } from '../json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
 import { misused } from '../refusal.ts';
 import type { Subtle } from '../web-crypto.ts';
 

@@ -1,6 +1,6 @@
 import { DerReader, fromBase64url, toBase64url, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '@enclos/codec/json';
 import type { SignatureScheme } from './algorithms.ts';
 
 /** A public key in its one canonical form, so that equal keys are equal texts. */

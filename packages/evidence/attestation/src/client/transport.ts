@@ -1,6 +1,6 @@
 import { boundedBody } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject } from '../json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
 import { clientError, orElse, refuseAnswer } from './errors.ts';
 
 /** What sends requests: the global `fetch`, or one with its signature, for example for attested connections. */

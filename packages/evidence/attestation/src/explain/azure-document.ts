@@ -1,7 +1,7 @@
 import { fromBase64url, fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { isByteList } from '../byte-list.ts';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { decodePem } from '../pem.ts';
 import { missingField } from './field-reader.ts';
 import type { ExplainedField } from './field.ts';

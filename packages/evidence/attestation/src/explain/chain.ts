@@ -3,7 +3,7 @@ import { isEnclosError } from '@enclos/errors';
 import { ExtensionId } from '../certificate-extensions.ts';
 import { parseCertificate, type Certificate } from '../certificate.ts';
 import { contentKey } from '../content-map.ts';
-import { isoSeconds } from '../json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import { decodePem } from '../pem.ts';
 import { parseSgxExtension, type PckPlatform } from '../sgx-extension.ts';
 import type { ExplainedField } from './field.ts';

@@ -1,6 +1,6 @@
 import type { DatedPart, DateRange } from '../collateral-dates.ts';
 import { partsOf, type Endorsements } from '../endorsements.ts';
-import { isoSeconds } from '../json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 
 /** What parsed collateral says about itself, before anything of it is verified. */
 export interface ExplainedCollateral {

@@ -7,7 +7,7 @@ import {
   type BindingFact,
 } from '../appraisal-rules.ts';
 import type { Binding } from '../binding.ts';
-import { isoSeconds } from '../json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import { completePolicy, type AppraisalPolicy } from '../parse-policy.ts';
 import { misused } from '../refusal.ts';
 import { snpDatedParts, snpDocumentParts } from './dates.ts';

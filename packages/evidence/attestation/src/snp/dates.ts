@@ -1,4 +1,4 @@
-import { isoSeconds } from '../json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import type { RevocationList } from '../revocation-list.ts';
 import type { AmdCertificate } from './certificate.ts';
 import type { SnpChain } from './chain.ts';

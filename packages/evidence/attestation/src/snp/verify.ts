@@ -1,5 +1,5 @@
 import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
-import { isoSeconds } from '../json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import { misused, orRefuse } from '../refusal.ts';
 import { cacheFor, cachePartsOf, type VerifierCache } from '../verifier-cache.ts';
 import { runAsync, type Subtle } from '../web-crypto.ts';

@@ -1,5 +1,5 @@
 import { isByteList } from '../byte-list.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { decodePem } from '../pem.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 

@@ -1,4 +1,5 @@
-import { fromBase64url, isJsonWithin, toBase64url } from '@enclos/codec';
+import { fromBase64url, toBase64url } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { unexpectedEvidence } from '../report-data.ts';
 
