@@ -1,12 +1,14 @@
-// The whole check: what `npm test` runs, and what has to be green before anything is merged.
+// The check, in two lanes: what `npm test` runs after each change (fast), and what `npm run test:all` adds before
+// anything is merged (slow): tests across packages, in whole processes, and the pages of docs/ followed step by step.
 //
-//   node tools/check.mjs [step...]
+//   node tools/check.mjs [--lane fast|slow] [step...]
 //
 // Every step runs even when an earlier one failed, so that one run shows everything that is wrong.
 // A step prints one line, and the first screen of its output when it failed; the whole output is
 // in .enclos/check/. Each step counts as one test in the last line.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { pruneStaleOutputs } from './lib/prune.mjs';
 import { pool, run, seconds, totalsLine } from './lib/run.mjs';
 import { childEnvironment, fromRoot, root } from './lib/workspace.mjs';
@@ -33,21 +35,50 @@ const stages = [
     { name: 'trusted base', command: [tool('trusted-base.mjs')], hint: 'node tools/trusted-base.mjs --write' },
   ],
   [
-    { name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'] },
-    { name: 'walkthroughs', command: [tool('walkthroughs.mjs')] },
+    { name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'], slow: true },
+    { name: 'walkthroughs', command: [tool('walkthroughs.mjs')], slow: true },
   ],
-  [{ name: 'tests', command: [tool('test.mjs'), '--totals', totalsPath], echo: true }],
+  [{ name: 'tests', command: [tool('test.mjs'), '--totals', totalsPath], echo: true, hasLanes: true }],
 ];
 
-function chooseStages(names) {
+/** What a lane takes on two cores, told before it begins. */
+const durations = {
+  fast: 'The fast lane: at most 5 minutes on two cores. Everything: npm run test:all.',
+  slow: 'What the fast lane leaves: about 12 minutes on two cores.',
+  all: 'Everything: about 17 minutes on two cores. The fast lane alone: npm test.',
+};
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { lane: { type: 'string' } } });
+    const lane = values.lane ?? 'all';
+    if (durations[lane] === undefined) fail('--lane is fast or slow');
+    return { lane, names: positionals };
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
+/** The slow lane builds too: its steps and tests need it, and it costs a second when nothing changed. */
+const isInLane = ({ name, slow = false, hasLanes = false }, lane) =>
+  lane === 'all' || hasLanes || slow === (lane === 'slow') || name.includes('build');
+
+function chooseStages({ lane, names }) {
   const known = stages.flat().map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    console.error(`No step named ${unknown.join(', ')}. Steps: ${known.join(', ')}`);
-    process.exit(2);
-  }
-  if (names.length === 0) return stages;
-  return stages.map((steps) => steps.filter(({ name }) => names.includes(name)));
+  if (unknown.length > 0) fail(`No step named ${unknown.join(', ')}. Steps: ${known.join(', ')}`);
+  return stages.map((steps) =>
+    steps
+      .filter((step) => isInLane(step, lane) && (names.length === 0 || names.includes(step.name)))
+      .map((step) =>
+        step.hasLanes && lane !== 'all' ? { ...step, command: [...step.command, '--lane', lane] } : step,
+      ),
+  );
 }
 
 function firstScreen(output) {
@@ -80,7 +111,9 @@ function testTotals() {
   }
 }
 
-const chosen = chooseStages(process.argv.slice(2));
+const options = readArguments();
+const chosen = chooseStages(options);
+if (options.names.length === 0) console.log(durations[options.lane]);
 rmSync(logs, { recursive: true, force: true });
 mkdirSync(logs, { recursive: true });
 for (const file of pruneStaleOutputs()) console.log(`removed ${file}: its source is gone`);

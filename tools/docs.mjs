@@ -6,12 +6,13 @@
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
 // - every relative link leads to a file, and every anchor to a heading;
 // - docs/reference/errors.md and errors/ are what the error registry says, enclave-json.md and deploy-json.md
-//   what the schemas say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
+//   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
 //   (--write writes them);
 // - so is the part of the registry that goes into enclaves (--write writes it).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkApiPages } from './docs/api-pages.mjs';
 import { checkErrorPages } from './docs/error-pages.mjs';
 import { checkExamples } from './docs/examples.mjs';
 import { checkInsideRegistry } from './docs/inside-registry.mjs';
@@ -28,6 +29,7 @@ const missing = topPages.filter((page) => !existsSync(join(root, page))).map((pa
 const generated = [
   ...(await checkErrorPages(root, values)),
   ...(await checkInsideRegistry(root, values)),
+  ...checkApiPages(root, values),
   ...checkSchemaPages(root, values),
   ...(await checkLintPage(root, values)),
   ...(await checkPlatformTable(root, values)),

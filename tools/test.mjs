@@ -1,6 +1,6 @@
 // Runs the compiled tests of the workspaces.
 //
-//   node tools/test.mjs [package...] [--grep text] [--limit seconds] [--totals file]
+//   node tools/test.mjs [package...] [--lane fast|slow] [--grep text] [--limit seconds] [--totals file]
 //
 // Why not `node --test`: it starts a process for each file, which makes a run of
 // small files ten to thirty times slower, and it does not print one plain total.
@@ -11,7 +11,8 @@ import { fromRoot } from './lib/workspace.mjs';
 import { runJob } from './test/job.mjs';
 import { planTests } from './test/plan.mjs';
 
-const usage = 'usage: node tools/test.mjs [package...] [--grep text] [--limit seconds] [--totals file]';
+const usage =
+  'usage: node tools/test.mjs [package...] [--lane fast|slow] [--grep text] [--limit seconds] [--totals file]';
 
 function readArguments() {
   try {
@@ -19,13 +20,15 @@ function readArguments() {
       allowPositionals: true,
       options: {
         grep: { type: 'string' },
+        lane: { type: 'string' },
         limit: { type: 'string', default: '300' },
         totals: { type: 'string' },
       },
     });
     const limitMs = Number(values.limit) * 1000;
     if (!(limitMs > 0)) throw new Error('--limit is a number of seconds');
-    return { ...values, limitMs, plan: planTests(positionals) };
+    if (!['fast', 'slow', undefined].includes(values.lane)) throw new Error('--lane is fast or slow');
+    return { ...values, limitMs, plan: planTests(positionals, values.lane) };
   } catch (error) {
     console.error(`${error.message}\n${usage}`);
     process.exit(2);
@@ -38,7 +41,6 @@ function printJob(job) {
   const mark = job.failures.length > 0 ? 'FAIL' : 'ok  ';
   const line = totalsLine({ passed: job.passed, failed: job.failures.length, skipped: job.skipped.length });
   console.log(`${mark} ${job.label}: ${line} (${seconds(job.seconds)})`);
-  for (const { name, reason } of job.skipped) console.log(`  skipped: ${name} (${reason})`);
   for (const { name, error, file, line: at } of job.failures) {
     const place = file === undefined ? '' : `\n    at ${fromRoot(file)}:${at}`;
     console.log(`  failed: ${name}${place}\n${indent(error)}`);
@@ -60,6 +62,14 @@ const results = await pool(
   }),
   2,
 );
+
+/** One line a reason, with how many: a list of names hides that one program is missing. */
+function printSkips(skipped) {
+  const counts = new Map();
+  for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const [reason, count] of counts) console.log(`skipped ${count}: ${reason}`);
+}
+printSkips(results.flatMap((result) => result.skipped));
 
 const sum = (count) => results.reduce((total, result) => total + count(result), 0);
 const totals = {

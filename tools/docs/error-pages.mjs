@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { filesUnder, fromRoot, workspaces } from '../lib/workspace.mjs';
 
 const index = 'docs/reference/errors.md';
-const folder = 'docs/reference/errors';
+const pagesFolder = 'docs/reference/errors';
 const note =
   '<!-- Written by `node tools/docs.mjs --write` from packages/ground/errors/src/registry. Do not edit by hand. -->';
 
@@ -65,15 +65,15 @@ export function throwersOf(base, { without = /^$/ } = {}) {
   const throwers = new Map();
   const sources = workspaces(base)
     .filter(({ folder }) => /^(?:packages|services)\//.test(folder))
-    .flatMap(({ folder, path }) =>
-      filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')).map((file) => ({ folder, path: file })),
+    .flatMap(({ folder: from, path }) =>
+      filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')).map((file) => ({ from, path: file })),
     );
-  for (const { folder, path } of sources) {
+  for (const { from, path } of sources) {
     const name = fromRoot(path);
     if (listed.test(name) || without.test(name)) continue;
     for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
       const known = throwers.get(code) ?? new Set();
-      throwers.set(code, known.add(folder));
+      throwers.set(code, known.add(from));
     }
   }
   return throwers;
@@ -81,7 +81,9 @@ export function throwersOf(base, { without = /^$/ } = {}) {
 
 /** What the command ends with for an error of a kind. */
 async function exitCodesOf(base) {
-  const { exitCodeOf } = await import(pathToFileURL(join(base, 'packages/cli/dist/src/exit-codes.js')).href);
+  const { exitCodeOf } = await import(
+    pathToFileURL(join(base, 'packages/cli/dist/src/command-line/exit-codes.js')).href
+  );
   return (kind) => exitCodeOf({ kind });
 }
 
@@ -146,18 +148,18 @@ export async function checkErrorPages(base, { write }) {
   const entries = found.flatMap((area) => area.entries);
   const pages = new Map([
     [index, indexOf(found, sources)],
-    ...entries.map((entry) => [`${folder}/${entry.code}.md`, pageOf(entry, sources)]),
+    ...entries.map((entry) => [`${pagesFolder}/${entry.code}.md`, pageOf(entry, sources)]),
   ]);
   const unused = entries
     .filter(({ code }) => !sources.throwers.has(code))
     .map(({ code, area }) => `packages/ground/errors/src/registry/${area}.ts: nothing throws ${code}`);
   if (write) {
-    rmSync(join(base, folder), { recursive: true, force: true });
-    mkdirSync(join(base, folder), { recursive: true });
+    rmSync(join(base, pagesFolder), { recursive: true, force: true });
+    mkdirSync(join(base, pagesFolder), { recursive: true });
     for (const [path, text] of pages) writeFileSync(join(base, path), text);
     return unused;
   }
-  const stale = filesUnder(join(base, folder), () => true)
+  const stale = filesUnder(join(base, pagesFolder), () => true)
     .map(fromRoot)
     .filter((path) => !pages.has(path));
   const differences = [...pages].flatMap(([path, text]) => {

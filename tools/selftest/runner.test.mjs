@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { countEvents, runJob } from '../test/job.mjs';
+import { planTests } from '../test/plan.mjs';
 
 let folder;
 before(() => {
@@ -83,4 +84,14 @@ test('runner: tests have a TMPDIR in which sockets of other programs have room',
     if (TMPDIR === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = TMPDIR;
   }
+});
+
+test('runner: each job is in one lane, and the fast one holds no test across packages but the few that are named', () => {
+  const labels = (lane) => planTests([], lane).jobs.map(({ label }) => label);
+  assert.deepEqual(new Set([...labels('fast'), ...labels('slow')]), new Set(labels()));
+  const across = labels('fast').filter((label) => /(?:integration|attack|torture)-tests/.test(label));
+  assert.deepEqual(
+    new Set(across.map((label) => label.split(' ').at(-1))),
+    new Set(['calls.process', 'remote-attestation.process', 'sealing.process']),
+  );
 });

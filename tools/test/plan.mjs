@@ -8,7 +8,13 @@ import { filesUnder, root, workspaces } from '../lib/workspace.mjs';
 const sourceOf = (packagePath, compiled) =>
   join(packagePath, relative(join(packagePath, 'dist'), compiled)).replace(/\.js$/, '.ts');
 
-function packagePlan({ name, path }) {
+/** Tests that cross packages, in whole processes, are in tests/: the slow lane. These few of them show that the whole still holds together. */
+const fastAcrossPackages = new Set(['calls.process', 'sealing.process', 'remote-attestation.process']);
+
+const laneOf = (folder, label) =>
+  folder.startsWith('tests/') && !fastAcrossPackages.has(label.split(' ').at(-1)) ? 'slow' : 'fast';
+
+function packagePlan({ name, path, folder }) {
   const compiled = filesUnder(join(path, 'dist/test'), (file) => file.endsWith('.test.js'));
   const [current, stale] = [true, false].map((exists) =>
     compiled.filter((file) => existsSync(sourceOf(path, file)) === exists),
@@ -19,21 +25,21 @@ function packagePlan({ name, path }) {
   const together = current.filter((file) => !alone.includes(file));
   const jobs = alone.map((file) => ({ label: `${name} ${basename(file, '.test.js')}`, files: [file] }));
   if (together.length > 0) jobs.unshift({ label: name, files: together });
-  return { jobs, stale, unbuilt };
+  return { jobs: jobs.map((job) => ({ ...job, lane: laneOf(folder, job.label) })), stale, unbuilt };
 }
 
 /** The tests of the tools themselves are plain modules, and need no build. */
 function toolsPlan() {
   const files = filesUnder(join(root, 'tools/selftest'), (file) => file.endsWith('.test.mjs'));
-  return { jobs: files.length > 0 ? [{ label: 'tools', files }] : [], stale: [], unbuilt: [] };
+  return { jobs: files.length > 0 ? [{ label: 'tools', files, lane: 'fast' }] : [], stale: [], unbuilt: [] };
 }
 
 /**
- * `{ jobs, stale, unbuilt }` for the named packages, or for all. Stale are compiled
+ * `{ jobs, stale, unbuilt }` for the named packages, or for all, and for one lane, or both. Stale are compiled
  * tests whose source is gone; unbuilt are sources that were never compiled.
  * Throws a plain Error that lists the names when one is unknown.
  */
-export function planTests(names) {
+export function planTests(names, lane) {
   const known = [
     ...workspaces().map((workspace) => ({
       names: [workspace.name, workspace.folder],
@@ -51,7 +57,7 @@ export function planTests(names) {
     .filter((entry) => names.length === 0 || names.some((name) => isNamed(entry, name)))
     .map((entry) => entry.plan());
   return {
-    jobs: plans.flatMap((plan) => plan.jobs),
+    jobs: plans.flatMap((plan) => plan.jobs).filter((job) => lane === undefined || job.lane === lane),
     stale: plans.flatMap((plan) => plan.stale),
     unbuilt: plans.flatMap((plan) => plan.unbuilt),
   };

@@ -1,6 +1,6 @@
-import { parseGreeting, parseStarted } from '../src/debug/greeting.ts';
-import { fromDebugger, fromEnclave } from '../src/debug/inspected-enclave.ts';
-import { createLineReader } from '../src/debug/lines.ts';
+import { parseGreeting, parseStarted } from '../src/project/greeting.ts';
+import { fromDebugger, fromEnclave } from '../src/commands/debug/inspected-enclave.ts';
+import { createLineReader } from '../src/project/lines.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

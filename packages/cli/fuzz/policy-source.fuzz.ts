@@ -1,6 +1,6 @@
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { policySourceOf } from '../src/claim-rules/policy-source.ts';
+import { policySourceOf } from '../src/policy/claim-rules-source.ts';
 
 const base64url = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');

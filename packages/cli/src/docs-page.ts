@@ -1,7 +1,9 @@
-import { argumentRows, exitCodeRows, optionRows } from './help.ts';
-import { exitCodes } from './exit-codes.ts';
-import { registry, type RegistryEntry } from './registry.ts';
-import { usageLine } from './usage.ts';
+import { argumentRows, exitCodeRows, optionRows } from './command-line/help.ts';
+import { exitCodes } from './command-line/exit-codes.ts';
+import { paragraphsOf } from './command-line/command.ts';
+import type { Entry } from './commands/define.ts';
+import { registry } from './registry.ts';
+import { usageLine } from './command-line/usage.ts';
 
 /** A policy that accepts one software platform of one signer, for the page and the tests. */
 export const policyExample: Readonly<Record<string, unknown>> = Object.freeze({
@@ -75,7 +77,7 @@ at fault. [errors.md](errors.md) lists the codes.
 ${table(['variable', 'meaning'], environment)}`;
 }
 
-async function commandSection(entry: RegistryEntry): Promise<string> {
+async function commandSection(entry: Entry): Promise<string> {
   const command = await entry.load();
   const name = entry.name.join(' ');
   const rows = (title: string, list: readonly (readonly [string, string])[]): readonly string[] =>
@@ -91,8 +93,8 @@ async function commandSection(entry: RegistryEntry): Promise<string> {
   return [
     `## enclos ${name}`,
     `${entry.summary}.`,
-    `\`\`\`text\n${usageLine(name, command)}\n\`\`\``,
-    command.description,
+    `\`\`\`text\n${usageLine(`enclos ${name}`, command)}\n\`\`\``,
+    ...paragraphsOf(command.description),
     ...rows('argument', argumentRows(command)),
     ...rows('option', optionRows(command)),
     `\`\`\`sh\n${examples.join('\n')}\n\`\`\``,

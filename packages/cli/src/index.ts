@@ -5,8 +5,8 @@ export {
   type AuditedChange,
   type ShowAuditOptions,
   type ShownAudit,
-} from './actions/audit.ts';
-export { build, type BuildOptions, type BuildOutcome } from './actions/build.ts';
+} from './commands/platform/audit.ts';
+export { build, type BuildOptions, type BuildOutcome } from './project/build.ts';
 export {
   collateralDoctor,
   exportCollateral,
@@ -16,24 +16,25 @@ export {
   type CollateralHealth,
   type FetchCollateralOptions,
   type FetchedCollateral,
-} from './actions/collateral.ts';
-export { completions, type Shell } from './actions/completions.ts';
-export { createProject, type CreatedProject, type CreateProjectOptions } from './actions/create-project.ts';
-export { debug, type DebugEvents, type DebugOptions } from './actions/debug.ts';
-export { deploy, type DeployOptions, type DeployOutcome } from './actions/deploy.ts';
-export { dev, type DevView } from './actions/dev.ts';
-export { doctor, type DoctorOptions, type DoctorReport } from './actions/doctor.ts';
-export { explain } from './actions/explain.ts';
+} from './commands/collateral/collateral.ts';
+export { completions } from './completions.ts';
+export type { Shell } from './commands/completions/completions.ts';
+export { createProject, type CreatedProject, type CreateProjectOptions } from './commands/new/create-project.ts';
+export { debug, type DebugEvents, type DebugOptions } from './commands/debug/debug.ts';
+export { deploy, type DeployOptions, type DeployOutcome } from './commands/deploy/deploy.ts';
+export { dev, type DevView } from './commands/dev/dev.ts';
+export { doctor, type DoctorOptions, type DoctorReport } from './commands/doctor/doctor.ts';
+export { explain } from './commands/explain/explain.ts';
 export {
   planGramineManifest,
   writeGramineManifest,
   type GramineManifestOptions,
   type GramineManifestOutcome,
-} from './actions/gramine-manifest.ts';
-export { inspect } from './actions/inspect.ts';
-export { keygen, type GeneratedKey } from './actions/keygen.ts';
-export { lint, type LintedManifests, type LintManifestOptions } from './actions/lint.ts';
-export { measure, measureStream, type Measurement } from './actions/measure.ts';
+} from './commands/gramine/gramine-manifest.ts';
+export { inspect } from './commands/inspect/inspect.ts';
+export { keygen, type GeneratedKey } from './commands/keygen/keygen.ts';
+export { lint, type LintedManifests, type LintManifestOptions } from './commands/lint/lint.ts';
+export { measure, measureStream, type Measurement } from './commands/measure/measure.ts';
 export {
   enrolMachine,
   initPlatform,
@@ -52,34 +53,35 @@ export {
   type PublishOptions,
   type PublishTcbLevelOptions,
   type SetCpuSvnOptions,
-} from './actions/platform.ts';
+} from './commands/platform/platform.ts';
 export {
   checkPolicy,
   initPolicy,
   type CheckedPolicy,
   type InitialPolicy,
   type InitPolicyOptions,
-} from './actions/policy.ts';
-export { run, type RunEvents, type RunOptions, type RunOutcome } from './actions/run.ts';
-export { serve, type ServedPlatform, type ServeOptions } from './actions/serve-platform.ts';
+} from './commands/policy/policy.ts';
+export { run, type RunEvents } from './commands/run/run.ts';
+export type { RunOptions, RunOutcome } from './project/run-options.ts';
+export { serve, type ServedPlatform, type ServeOptions } from './commands/platform/serve-platform.ts';
 export {
   attachSigning,
   prepareSigning,
   type AttachSigningOptions,
   type PreparedSigning,
   type PrepareSigningOptions,
-} from './actions/sign-elsewhere.ts';
+} from './commands/sign/sign-elsewhere.ts';
 export type { SignedIdentity } from '@enclos/build';
-export { sign, type SignOptions, type SignOutcome } from './actions/sign.ts';
-export { verify, type CarrierFacts, type VerifyOptions, type VerifyOutcome } from './actions/verify.ts';
+export { sign, type SignOptions, type SignOutcome } from './commands/sign/sign.ts';
+export { verify, type CarrierFacts, type VerifyOptions, type VerifyOutcome } from './commands/verify/verify.ts';
 export type { CollateralSource } from './evidence/collateral-of.ts';
 export type { VerifyStep } from './evidence/step-list.ts';
-export type { GramineFile, GramineFileRole, GraminePlan, GramineSettings } from './gramine/plan.ts';
-export type { PlatformValues, ReferenceValues } from './gramine/reference-values.ts';
+export type { GramineFile, GramineFileRole, GraminePlan, GramineSettings } from './commands/gramine/plan.ts';
+export type { PlatformValues, ReferenceValues } from './commands/gramine/reference-values.ts';
 export { readInput, type Input } from './evidence/read-input.ts';
 export type { Explanation } from './explain/explain.ts';
 export type { ExplainNode } from './explain/nodes.ts';
-export type { Check } from './doctor/check.ts';
-export type { IsolationReport, IsolationWayReport } from './doctor/isolation.ts';
-export type { Io, OutputStream } from './io.ts';
+export type { Check } from './commands/doctor/check.ts';
+export type { IsolationReport, IsolationWayReport } from './commands/doctor/isolation.ts';
+export type { Io, OutputStream } from './output/io.ts';
 export { runCli } from './run-cli.ts';

@@ -1,5 +1,5 @@
-import type { Io, Keyboard, OutputStream } from './io.ts';
-import { wantsColor } from './io.ts';
+import type { Io, Keyboard, OutputStream } from './output/io.ts';
+import { wantsColor } from './output/io.ts';
 import { runCli } from './run-cli.ts';
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

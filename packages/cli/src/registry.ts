@@ -1,201 +1,45 @@
-import type { Command } from './command.ts';
+import { entries as buildCommands } from './commands/build/index.ts';
+import { entries as collateralCommands } from './commands/collateral/index.ts';
+import { entries as completionsCommands } from './commands/completions/index.ts';
+import { entries as debugCommands } from './commands/debug/index.ts';
+import { entries as deployCommands } from './commands/deploy/index.ts';
+import { entries as devCommands } from './commands/dev/index.ts';
+import { entries as doctorCommands } from './commands/doctor/index.ts';
+import { entries as explainCommands } from './commands/explain/index.ts';
+import { entries as gramineCommands } from './commands/gramine/index.ts';
+import { entries as imageCommands } from './commands/image/index.ts';
+import { entries as inspectCommands } from './commands/inspect/index.ts';
+import { entries as keygenCommands } from './commands/keygen/index.ts';
+import { entries as lintCommands } from './commands/lint/index.ts';
+import { entries as measureCommands } from './commands/measure/index.ts';
+import { entries as newCommands } from './commands/new/index.ts';
+import { entries as platformCommands } from './commands/platform/index.ts';
+import { entries as policyCommands } from './commands/policy/index.ts';
+import { entries as runCommands } from './commands/run/index.ts';
+import { entries as signCommands } from './commands/sign/index.ts';
+import { entries as verifyCommands } from './commands/verify/index.ts';
+import type { Entry } from './commands/define.ts';
 
-export type Category = 'Project' | 'Image' | 'Kubernetes' | 'Evidence' | 'Platform' | 'Shell';
-
-/** A command without its body: enough for the list of commands, and quick to load. */
-export interface RegistryEntry {
-  /** The words that call it: `['platform', 'init']`. */
-  readonly name: readonly string[];
-  readonly category: Category;
-  readonly summary: string;
-  load(): Promise<Command>;
-}
-
-function entry(
-  name: string,
-  category: Category,
-  summary: string,
-  load: () => Promise<{ readonly command: Command }>,
-): RegistryEntry {
-  return Object.freeze({
-    name: Object.freeze(name.split(' ')),
-    category,
-    summary,
-    load: async () => (await load()).command,
-  });
-}
-
-/** Every command, in the order of the help. */
-export const registry: readonly RegistryEntry[] = Object.freeze([
-  entry('new', 'Project', 'Make a project that builds and runs', () => import('./commands/new.ts')),
-  entry(
-    'build',
-    'Project',
-    'Bundle, lay out and measure the enclave of a project',
-    () => import('./commands/build.ts'),
-  ),
-  entry('run', 'Project', 'Build, sign and run a project on a software platform', () => import('./commands/run.ts')),
-  entry('dev', 'Project', 'Run a project, and build and restart what changes', () => import('./commands/dev.ts')),
-  entry('debug', 'Project', 'Run a project with a debugger in its debug enclave', () => import('./commands/debug.ts')),
-  entry('doctor', 'Project', 'Check what this machine and project are ready for', () => import('./commands/doctor.ts')),
-  entry('keygen', 'Image', 'Make a signing key', () => import('./commands/keygen.ts')),
-  entry('sign', 'Image', 'Sign an image', () => import('./commands/sign.ts')),
-  entry('measure', 'Image', 'Print the MRENCLAVE of an image', () => import('./commands/measure.ts')),
-  entry(
-    'inspect',
-    'Image',
-    'Show what is in an image, signature, quote, sealed blob or key',
-    () => import('./commands/inspect.ts'),
-  ),
-  entry(
-    'gramine manifest',
-    'Image',
-    'Write the Gramine manifest of an image (not yet run on hardware)',
-    () => import('./commands/gramine-manifest.ts'),
-  ),
-  entry('deploy', 'Kubernetes', 'Write the manifests that run an image', () => import('./commands/deploy.ts')),
-  entry(
-    'lint',
-    'Kubernetes',
-    'Mark what is wrong with manifests that schedule enclaves',
-    () => import('./commands/lint.ts'),
-  ),
-  entry(
-    'image build',
-    'Image',
-    'Make a container image of a signed enclave and its host program',
-    () => import('./commands/image-build.ts'),
-  ),
-  entry(
-    'image inspect',
-    'Image',
-    'Show what a container image says about itself',
-    () => import('./commands/image-inspect.ts'),
-  ),
-  entry(
-    'image verify',
-    'Image',
-    'Tie the digest of a container image to the enclave in it',
-    () => import('./commands/image-verify.ts'),
-  ),
-  entry('image push', 'Image', 'Send a container image to a registry', () => import('./commands/image-push.ts')),
-  entry('image pull', 'Image', 'Get a container image from a registry', () => import('./commands/image-pull.ts')),
-  entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./commands/verify.ts')),
-  entry(
-    'explain',
-    'Evidence',
-    'Show what a quote, a report, a certificate or a token says',
-    () => import('./commands/explain.ts'),
-  ),
-  entry(
-    'policy init',
-    'Evidence',
-    'Make a strict policy from a quote or a measurement',
-    () => import('./commands/policy-init.ts'),
-  ),
-  entry('policy check', 'Evidence', 'Mark what is wrong with a policy', () => import('./commands/policy-check.ts')),
-  entry(
-    'policy explain',
-    'Evidence',
-    'Say in sentences what a policy accepts',
-    () => import('./commands/policy-explain.ts'),
-  ),
-  entry(
-    'policy test',
-    'Evidence',
-    'Evaluate a policy of claim rules on claims',
-    () => import('./commands/policy-test.ts'),
-  ),
-  entry('policy format', 'Evidence', 'Format a policy of claim rules', () => import('./commands/policy-format.ts')),
-  entry(
-    'collateral fetch',
-    'Evidence',
-    'Get the collateral of a platform, and keep it',
-    () => import('./commands/collateral-fetch.ts'),
-  ),
-  entry(
-    'collateral list',
-    'Evidence',
-    'Show the collateral that is kept',
-    () => import('./commands/collateral-list.ts'),
-  ),
-  entry(
-    'collateral doctor',
-    'Evidence',
-    'Say what of the kept collateral is old, and what to do',
-    () => import('./commands/collateral-doctor.ts'),
-  ),
-  entry(
-    'collateral export',
-    'Evidence',
-    'Write the kept collateral into one file',
-    () => import('./commands/collateral-export.ts'),
-  ),
-  entry(
-    'collateral import',
-    'Evidence',
-    'Keep the collateral that a file holds',
-    () => import('./commands/collateral-import.ts'),
-  ),
-  entry(
-    'platform init',
-    'Platform',
-    'Make a software vendor and machine, and enrol the machine',
-    () => import('./commands/platform-init.ts'),
-  ),
-  entry(
-    'platform enrol',
-    'Platform',
-    'Enrol a machine with a vendor, also from another computer',
-    () => import('./commands/platform-enrol.ts'),
-  ),
-  entry('platform show', 'Platform', 'Show a vendor and a machine', () => import('./commands/platform-show.ts')),
-  entry(
-    'platform serve',
-    'Platform',
-    'Run a platform, and serve its collateral',
-    () => import('./commands/platform-serve.ts'),
-  ),
-  entry(
-    'platform audit verify',
-    'Platform',
-    'Check that the audit log of a platform is whole',
-    () => import('./commands/platform-audit-verify.ts'),
-  ),
-  entry(
-    'platform audit show',
-    'Platform',
-    'Show the last records of an audit log',
-    () => import('./commands/platform-audit-show.ts'),
-  ),
-  entry(
-    'platform publish-tcb',
-    'Platform',
-    'Raise the current TCB level of a vendor',
-    () => import('./commands/platform-publish-tcb.ts'),
-  ),
-  entry(
-    'platform set-cpusvn',
-    'Platform',
-    'Set the CPUSVN, to rehearse a TCB recovery',
-    () => import('./commands/platform-set-cpusvn.ts'),
-  ),
-  entry(
-    'completions',
-    'Shell',
-    'Print the completions of this command for a shell',
-    () => import('./commands/completions.ts'),
-  ),
+/** Every command, in the order of the help. A folder of `commands` holds the commands that begin with its name. */
+export const registry: readonly Entry[] = Object.freeze([
+  ...newCommands,
+  ...buildCommands,
+  ...runCommands,
+  ...devCommands,
+  ...debugCommands,
+  ...doctorCommands,
+  ...keygenCommands,
+  ...signCommands,
+  ...measureCommands,
+  ...inspectCommands,
+  ...gramineCommands,
+  ...deployCommands,
+  ...lintCommands,
+  ...imageCommands,
+  ...verifyCommands,
+  ...explainCommands,
+  ...policyCommands,
+  ...collateralCommands,
+  ...platformCommands,
+  ...completionsCommands,
 ]);
-
-/** The entry that the arguments call, and how many of them name it. */
-export function findEntry(words: readonly string[]): RegistryEntry | undefined {
-  return registry.find(({ name }) => name.every((word, index) => words[index] === word));
-}
-
-/** The commands under words that are no command by themselves: `platform`, `platform audit`. */
-export function groupOf(words: readonly string[]): readonly RegistryEntry[] {
-  return registry.filter(
-    ({ name }) => words.length > 0 && name.length > words.length && words.every((word, index) => name[index] === word),
-  );
-}

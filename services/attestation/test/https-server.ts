@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { HttpRequest, HttpResponse } from '@enclos/enclave/http';
+import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { ecKey, makeCertificate } from './certificates.ts';
 
 export interface HttpsServer {

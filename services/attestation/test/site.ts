@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { HttpRequest, HttpResponse } from '@enclos/enclave/http';
+import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { createApi } from '../src/api/api.ts';
 import { createApiMetrics } from '../src/api/api-metrics.ts';
 import type { ApiOptions } from '../src/api/api-options.ts';

@@ -44,7 +44,7 @@ async function onSnp(document: DocumentOn<'sev-snp'>, request: Request): Promise
   const { amdRoots: roots, now } = request;
   const { signingKeyCertificate: leaf } = document;
   // What was dropped beside the evidence goes before what came with it.
-  const amd = { ...(leaf === undefined ? {} : { leaf }), ...request.amd };
+  const amd = { ...request.amd, leaf: request.amd.leaf ?? leaf };
   const endorsements = amdEndorsementsOf(amd);
   if (isEnclosError(endorsements)) return { kind: 'malformed', error: endorsements };
   if (endorsements === undefined || roots.length === 0) {

@@ -37,10 +37,8 @@ export async function check(request: Request): Promise<Outcome> {
       verification.kind === 'genuine'
         ? appraisalOf(request, verification.verdict, actual !== undefined)
         : { kind: 'none' },
-    ...(certificate === undefined
-      ? {}
-      : { certificate: { unpacked: certificate, ...(actual === undefined ? {} : { actual }) } }),
-    ...(kind === 'hcl-report' ? { onlyHardware: true } : {}),
+    certificate: certificate && { unpacked: certificate, actual },
+    onlyHardware: kind === 'hcl-report',
   };
 }
 

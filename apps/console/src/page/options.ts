@@ -8,7 +8,7 @@ export interface Options {
   readonly amdRoots: boolean;
   readonly now: Date;
   readonly allowTrailingBytes: boolean;
-  readonly reportData?: Uint8Array;
+  readonly reportData: Uint8Array | undefined;
 }
 
 const reportDataBytes = 64;
@@ -32,7 +32,7 @@ export function readOptions(isNonce: boolean): Options | { readonly problem: str
     amdRoots: input('root-amd').checked,
     now,
     allowTrailingBytes: input('trailing').checked,
-    ...(reportData === undefined ? {} : { reportData }),
+    reportData,
   };
 }
 

@@ -17,25 +17,25 @@ import type { EvidenceInput } from './input/read-input.ts';
 
 /** What the page has been given. */
 export interface Request {
-  readonly evidence?: Omit<EvidenceInput, 'form'> & Partial<Pick<AttestedInput, 'certificate'>>;
+  readonly evidence?: (Omit<EvidenceInput, 'form'> & Partial<Pick<AttestedInput, 'certificate'>>) | undefined;
   /** Of a quote: JSON text of the shape QuoteCollateralV3. */
-  readonly collateral?: string;
+  readonly collateral?: string | undefined;
   /** Of an SEV-SNP report, DER. */
   readonly amd: AmdCollateral;
   readonly roots: readonly TrustedRoot[];
   readonly amdRoots: readonly SnpRoot[];
   readonly now: Date;
   readonly allowTrailingBytes: boolean;
-  readonly policy?: JsonObject;
+  readonly policy?: JsonObject | undefined;
   /** 64 bytes, or the nonce of a vTPM; without them nothing is expected of the report data. */
-  readonly reportData?: Uint8Array;
+  readonly reportData?: Uint8Array | undefined;
 }
 
 export interface AmdCollateral {
-  readonly leaf?: Uint8Array;
-  readonly authority?: Uint8Array;
-  readonly root?: Uint8Array;
-  readonly revocationList?: Uint8Array;
+  readonly leaf?: Uint8Array | undefined;
+  readonly authority?: Uint8Array | undefined;
+  readonly root?: Uint8Array | undefined;
+  readonly revocationList?: Uint8Array | undefined;
 }
 
 export type Missing = 'evidence' | 'machine' | 'collateral' | 'root' | 'amd-leaf' | 'amd-authority' | 'amd-root';
@@ -70,7 +70,7 @@ export type AppraisedBinding =
   | { readonly kind: 'certificate-key' };
 
 export type Appraisal =
-  /** Nobody said what is good enough. */
+  /** There is no policy, which says what is good enough. */
   | { readonly kind: 'none' }
   | { readonly kind: 'accepted'; readonly binding: AppraisedBinding }
   | { readonly kind: 'refused'; readonly error: EnclosError };
@@ -90,7 +90,7 @@ export interface Outcome {
   readonly verification: Verification;
   readonly appraisal: Appraisal;
   /** What carried the evidence, and whether the evidence vouches for its key: known once that is genuine. */
-  readonly certificate?: { readonly unpacked: CertificateEvidence; readonly actual?: KeyBinding };
+  readonly certificate: { readonly unpacked: CertificateEvidence; readonly actual: KeyBinding | undefined } | undefined;
   /** The evidence is an HCL report: what was booted is in none of it. */
-  readonly onlyHardware?: true;
+  readonly onlyHardware: boolean;
 }

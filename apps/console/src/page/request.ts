@@ -8,27 +8,20 @@ const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 /** What was given and what was chosen, as one request. */
 export function requestOf(session: Session, options: Options): Request {
   const { now, allowTrailingBytes, reportData } = options;
-  const { evidence } = session;
-  const collateral = session.find('collateral')?.text;
-  const policy = session.find('policy')?.rules;
-  const leaf = session.find('amd-leaf')?.der;
-  const authority = session.find('amd-authority')?.der;
-  const root = session.find('amd-root')?.der;
-  const revocationList = session.find('revocation-list')?.der;
   return {
     now,
     allowTrailingBytes,
     roots: [...(options.intelRoot ? [INTEL_SGX_ROOT] : []), ...session.softwareRoots],
     amdRoots: options.amdRoots ? amdRoots : [],
     amd: {
-      ...(leaf === undefined ? {} : { leaf }),
-      ...(authority === undefined ? {} : { authority }),
-      ...(root === undefined ? {} : { root }),
-      ...(revocationList === undefined ? {} : { revocationList }),
+      leaf: session.find('amd-leaf')?.der,
+      authority: session.find('amd-authority')?.der,
+      root: session.find('amd-root')?.der,
+      revocationList: session.find('revocation-list')?.der,
     },
-    ...(evidence === undefined ? {} : { evidence }),
-    ...(collateral === undefined ? {} : { collateral }),
-    ...(policy === undefined ? {} : { policy }),
-    ...(reportData === undefined ? {} : { reportData }),
+    evidence: session.evidence,
+    collateral: session.find('collateral')?.text,
+    policy: session.find('policy')?.rules,
+    reportData,
   };
 }

@@ -1,6 +1,6 @@
 import { evidenceExtensions } from '@enclos/attestation/carriers';
 import { equalBytes } from '@enclos/codec';
-import { refuseUsage } from '../failure.ts';
+import { refuseUsage } from '../command-line/usage-error.ts';
 import { jsonKindOf, type JsonKind } from './json-kinds.ts';
 import { describeFound, piecesIn, type Found, type Piece } from './found.ts';
 

@@ -1,7 +1,7 @@
 import { endorsementFacts, type EndorsementFacts, type Notice, type SnpFacts } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { obtainCollateral, type ObtainCollateralOptions } from '../actions/obtain-collateral.ts';
-import { readSmallJson } from '../files.ts';
+import { obtainCollateral, type ObtainCollateralOptions } from './obtain-collateral.ts';
+import { readSmallJson } from '../files/read.ts';
 import type { HardwareEvidence } from './subject.ts';
 import { jsonKindOf } from './json-kinds.ts';
 import { isRecord } from './text-forms.ts';

@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { recognise as recogniseFile } from '@enclos/build/inspect';
 import { EnclosError } from '@enclos/errors';
-import type { CommandContext } from '../context.ts';
-import { unreadable } from '../files.ts';
+import type { CommandContext } from '../commands/context.ts';
+import { unreadable } from '../files/read.ts';
 import { fetchCertificate } from './fetch-certificate.ts';
 
 /** Evidence is a few KiB; with chains, in JSON and base64, some tens. */

@@ -24,9 +24,10 @@ import {
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { parseQuote } from '@enclos/sgx';
-import { trustedRoots, type RootOptions } from '../actions/trusted-roots.ts';
-import { bindingWanted, refuseUsage } from '../failure.ts';
-import { teeOf, type AnyPolicy } from '../policy/check.ts';
+import { trustedRoots, type RootOptions } from './trusted-roots.ts';
+import { refuseUsage } from '../command-line/usage-error.ts';
+import { bindingWanted } from './binding.ts';
+import { teeOf, type AnyPolicy } from './appraisal-policy.ts';
 import { fetchCollateralFor, withPckChain, type CollateralSource, type ObtainedCollateral } from './collateral-of.ts';
 import type { PckFile } from './pck-file.ts';
 import { snpCollateralOf } from './snp-collateral.ts';

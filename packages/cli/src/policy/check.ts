@@ -1,12 +1,4 @@
-import {
-  parseAzurePolicy,
-  parsePolicy,
-  type AppraisalPolicy,
-  type AzureMachinePolicy,
-  type SgxPolicy,
-  type SnpPolicy,
-  type TdxPolicy,
-} from '@enclos/attestation';
+import { parseAzurePolicy, parsePolicy } from '@enclos/attestation';
 import {
   BuildError,
   diagnosticAt,
@@ -16,24 +8,9 @@ import {
   type JsonSource,
 } from '@enclos/build/diagnostics';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
+import { withKind, type AnyPolicy } from '../evidence/appraisal-policy.ts';
 import { isRecord } from '../evidence/text-forms.ts';
 import { ruleNames } from './rule-names.ts';
-
-/** A policy for quotes, one for reports of SEV-SNP, or one for Azure VMs. */
-export type AnyPolicy =
-  | { readonly kind: 'dcap'; readonly rules: SgxPolicy | TdxPolicy }
-  | { readonly kind: 'snp'; readonly rules: SnpPolicy }
-  | { readonly kind: 'azure'; readonly rules: AzureMachinePolicy };
-
-/** What evidence a policy is for, as verdicts name it. Without a TEE it is for SGX. */
-export function teeOf({ rules }: AnyPolicy): NonNullable<AnyPolicy['rules']['tee']> {
-  return rules.tee ?? 'sgx';
-}
-
-/** A policy that was read, with what decides how evidence is appraised by it. */
-export function withKind(rules: AppraisalPolicy): AnyPolicy {
-  return rules.tee === 'sev-snp' ? { kind: 'snp', rules } : { kind: 'dcap', rules };
-}
 
 const code = 'CLI_POLICY_INVALID';
 const unknownRule = 'the name of a rule';

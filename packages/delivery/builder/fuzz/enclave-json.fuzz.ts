@@ -1,6 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
 
-import { renderDiagnostic } from '@enclos/errors/diagnostics';
+import { renderDiagnostic } from '@enclos/diagnostics';
 import { BuildError } from '../src/diagnostic.ts';
 import { parseProject } from '../src/project.ts';
 

@@ -15,7 +15,7 @@ import { measureImage, sha256 } from '@enclos/sgx/node';
 import { encodeBuildReport, type BuildReport, type TrustedInterpreter } from './build-report.ts';
 import { bundleEnclave, type Bundle, type BundleOptions } from './bundle.ts';
 import { bundler } from './bundler.ts';
-import type { Diagnostic } from '@enclos/errors/diagnostics';
+import type { Diagnostic } from '@enclos/diagnostics';
 import { describeInterpreter } from './interpreter-files.ts';
 import { loadInterface } from './load-interface.ts';
 import { locateProjectFile, readProjectFile, unreadable } from './project-files.ts';

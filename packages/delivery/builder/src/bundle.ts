@@ -5,7 +5,7 @@ import type { Metafile, Plugin } from 'esbuild';
 
 import { fromBundler } from './bundler-messages.ts';
 import { runBundler, type BundlerOptions } from './bundler.ts';
-import type { Diagnostic } from '@enclos/errors/diagnostics';
+import type { Diagnostic } from '@enclos/diagnostics';
 import { BuildError } from './diagnostic.ts';
 import { entryName, externalsOf, inputsOf, isAllowedSpecifier, outputOf, scriptOptions } from './enclave-script.ts';
 import { importPlugin, type ChainTo } from './import-plugin.ts';

@@ -1,6 +1,6 @@
 import type { Message } from 'esbuild';
 
-import type { Diagnostic } from '@enclos/errors/diagnostics';
+import type { Diagnostic } from '@enclos/diagnostics';
 
 /** What a plugin of ours attaches to a message. */
 export interface PluginDetail {

@@ -1,5 +1,5 @@
 import { EnclosError, type ErrorCode, type ErrorOptions } from '@enclos/errors';
-import type { Diagnostic } from '@enclos/errors/diagnostics';
+import type { Diagnostic } from '@enclos/diagnostics';
 
 const brand = Symbol.for('enclos.build-error');
 

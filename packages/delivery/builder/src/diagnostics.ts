@@ -6,7 +6,7 @@ export {
   type Diagnostic,
   type RenderOptions,
   type Span,
-} from '@enclos/errors/diagnostics';
+} from '@enclos/diagnostics';
 export { BuildError, countOf, isBuildError } from './diagnostic.ts';
 export { parseJsonSource, type JsonPath, type JsonSource } from './json-source.ts';
 export { schemaDiagnostics, type SchemaFile } from './schema-problems.ts';

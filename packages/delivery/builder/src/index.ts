@@ -9,7 +9,7 @@ export {
   type TrustedInterpreter,
 } from './build-report.ts';
 export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './bundle.ts';
-export { didYouMean, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/errors/diagnostics';
+export { didYouMean, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/diagnostics';
 export { BuildError, isBuildError } from './diagnostic.ts';
 export { enclaveJsonSchemaDocument } from './enclave-json.ts';
 export {

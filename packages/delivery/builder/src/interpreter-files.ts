@@ -8,7 +8,7 @@ import { toHex } from '@enclos/codec';
 import { pinnedInterpreter, type InterpreterIdentity } from '@enclos/manifest';
 
 import type { TrustedFile, TrustedInterpreter } from './build-report.ts';
-import type { Diagnostic } from '@enclos/errors/diagnostics';
+import type { Diagnostic } from '@enclos/diagnostics';
 import { readElf } from './elf.ts';
 
 /** Where the binary of an interpreter would be, when its npm package is installed where the project can see it. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 
-import { diagnosticAt } from '@enclos/errors/diagnostics';
+import { diagnosticAt } from '@enclos/diagnostics';
 import type { PartialMessage, Plugin } from 'esbuild';
 
 import type { PluginDetail } from './bundler-messages.ts';

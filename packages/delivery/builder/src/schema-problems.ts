@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@enclos/errors';
 import type { z } from 'zod';
 
-import { diagnosticAt, didYouMean, type Diagnostic } from '@enclos/errors/diagnostics';
+import { diagnosticAt, didYouMean, type Diagnostic } from '@enclos/diagnostics';
 import type { JsonPath, JsonSource } from './json-source.ts';
 
 type Issue = z.core.$ZodIssue;

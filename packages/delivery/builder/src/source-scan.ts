@@ -1,4 +1,4 @@
-import type { Span } from '@enclos/errors/diagnostics';
+import type { Span } from '@enclos/diagnostics';
 import { blankSource } from './blank-source.ts';
 
 /** Something in a source that would fail inside an enclave. */

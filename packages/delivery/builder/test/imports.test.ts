@@ -7,7 +7,7 @@ import { allowedBuiltins } from '@enclos/manifest';
 
 import { forbiddenBuiltins, judgeBuiltin } from '../src/builtins.ts';
 import { bundleEnclave } from '../src/bundle.ts';
-import type { Diagnostic } from '@enclos/errors/diagnostics';
+import type { Diagnostic } from '@enclos/diagnostics';
 import { BuildError } from '../src/diagnostic.ts';
 import { loadProject } from '../src/project.ts';
 import { projectFolder, testBoot, withProject } from './project-folder.ts';

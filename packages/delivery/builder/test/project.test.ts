@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { isEnclosError } from '@enclos/errors';
 
-import type { Diagnostic } from '@enclos/errors/diagnostics';
+import type { Diagnostic } from '@enclos/diagnostics';
 import { BuildError } from '../src/diagnostic.ts';
 import { loadProject, parseProject } from '../src/project.ts';
 import { minimalManifest } from './project-folder.ts';

@@ -44,6 +44,18 @@ let anonymous: SecureContext | undefined;
  * handshake and exchange. Sessions are not resumed.
  *
  * @throws ATLS_* codes, and whatever the appraiser refuses with (`EVIDENCE_REFUSED`, `APPRAISAL_REFUSED`, …).
+ * @example
+ * ```ts
+ * import { attestedConnect, quoteAppraiser } from '@enclos/atls';
+ * import { INTEL_SGX_ROOT, type Endorsements, type SgxPolicy } from '@enclos/attestation';
+ *
+ * export async function ask(policy: SgxPolicy, endorsements: () => Promise<Endorsements>): Promise<void> {
+ *   const appraise = quoteAppraiser({ roots: [INTEL_SGX_ROOT], policy, endorsements });
+ *   const { socket, evidence } = await attestedConnect({ host: 'vault.example', port: 8443, appraise });
+ *   console.log(evidence.tee, evidence.status);
+ *   socket.end('a secret');
+ * }
+ * ```
  */
 export async function attestedConnect<E extends object = VerifiedEvidence>(
   options: AttestedConnectOptions<E>,

@@ -46,6 +46,20 @@ export interface AttestedFetch {
 /**
  * Makes a `fetch` that attests each new connection before a request is written
  * to it. For outside of enclaves: undici opens sockets itself.
+ * @example
+ * ```ts
+ * import type { Appraiser } from '@enclos/atls';
+ * import { createAttestedFetch } from '@enclos/atls/fetch';
+ *
+ * export async function keys(appraise: Appraiser): Promise<string> {
+ *   const fetch = createAttestedFetch({ appraise });
+ *   try {
+ *     return await (await fetch('https://vault.example:8444/v1/keys')).text();
+ *   } finally {
+ *     await fetch.close();
+ *   }
+ * }
+ * ```
  */
 export function createAttestedFetch<E extends object = VerifiedEvidence>(
   options: AttestedFetchOptions<E>,

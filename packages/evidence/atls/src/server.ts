@@ -61,6 +61,16 @@ export interface AttestedServer<E extends object = VerifiedEvidence> {
 /**
  * A server that attests itself to each client before a byte of the application.
  * @throws ATLS_EVIDENCE_UNAVAILABLE, ATLS_MISUSED, CODEC_OUT_OF_RANGE for another name.
+ * @example
+ * ```ts
+ * import { createAttestedServer } from '@enclos/atls';
+ * import { listen, quoteReportData } from '@enclos/enclave';
+ *
+ * export async function serve(): Promise<void> {
+ *   const server = await createAttestedServer({ name: 'vault.example', evidence: quoteReportData });
+ *   await server.serve(listen('clients'), ({ socket }) => void socket.end('hello'));
+ * }
+ * ```
  */
 export async function createAttestedServer<E extends object = VerifiedEvidence>(
   options: AttestedServerOptions<E>,

@@ -1,7 +1,7 @@
 import { isEnclosError } from '@enclos/errors';
-import { parseBasicConstraints, parseKeyUsage } from '../src/certificate-extensions.ts';
-import { parseCertificate } from '../src/certificate.ts';
-import { decodePem } from '../src/pem.ts';
+import { parseBasicConstraints, parseKeyUsage } from '../src/x509/certificate-extensions.ts';
+import { parseCertificate } from '../src/x509/certificate.ts';
+import { decodePem } from '../src/x509/pem.ts';
 import { makePlatform } from '../test/synthetic-platform.ts';
 
 const { collateral } = await makePlatform();

@@ -1,6 +1,6 @@
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseRevocationList } from '../src/revocation-list.ts';
+import { parseRevocationList } from '../src/x509/revocation-list.ts';
 import { makePlatform } from '../test/synthetic-platform.ts';
 
 const { collateral } = await makePlatform();

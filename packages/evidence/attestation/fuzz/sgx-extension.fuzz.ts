@@ -1,5 +1,5 @@
 import { isEnclosError } from '@enclos/errors';
-import { parseSgxExtension } from '../src/sgx-extension.ts';
+import { parseSgxExtension } from '../src/dcap/tcb/sgx-extension.ts';
 import { sgxExtension } from '../test/synthetic-platform.ts';
 
 export const seeds: readonly Uint8Array[] = [sgxExtension()];

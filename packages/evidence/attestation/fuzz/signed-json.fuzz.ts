@@ -1,8 +1,8 @@
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseEnclaveIdentity } from '../src/enclave-identity.ts';
+import { parseEnclaveIdentity } from '../src/dcap/tcb/enclave-identity.ts';
 import { splitSignedBody } from '../src/index.ts';
-import { parseTcbInfo } from '../src/tcb-info.ts';
+import { parseTcbInfo } from '../src/dcap/tcb/tcb-info.ts';
 import { goodQeIdentity, goodTcbInfo } from '../test/synthetic-platform.ts';
 
 export const seeds: readonly Uint8Array[] = [

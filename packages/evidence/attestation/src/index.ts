@@ -1,4 +1,10 @@
-export { appraise, isVerifiedEvidence, type SgxEvidence, type TdxEvidence, type VerifiedEvidence } from './appraise.ts';
+export {
+  appraise,
+  isVerifiedEvidence,
+  type SgxEvidence,
+  type TdxEvidence,
+  type VerifiedEvidence,
+} from './appraisal/appraise.ts';
 export {
   boundReportData,
   unbound,
@@ -6,9 +12,10 @@ export {
   type ReportDataBinding,
   type ReportDataInputs,
   type UnboundBinding,
-} from './binding.ts';
-export type { CollateralDates, DatedPart, DateRange, DocumentPart } from './collateral-dates.ts';
-export { parseCollateral, type Endorsements, type QuoteCollateral } from './endorsements.ts';
+} from './appraisal/binding.ts';
+export type { CollateralDates, DatedPart, DateRange, DocumentPart } from './dcap/collateral-dates.ts';
+export type { Endorsements, QuoteCollateral } from './dcap/collateral.ts';
+export { parseCollateral } from './dcap/endorsements.ts';
 export type {
   AcceptableStatus,
   AdvisoryRule,
@@ -16,30 +23,30 @@ export type {
   RuntimeMeasurementRule,
   SgxPolicy,
   TdxPolicy,
-} from './policy.ts';
-export { parsePolicy, type AppraisalPolicy, type ParsedPolicy } from './parse-policy.ts';
-export type { RefusalStatus } from './refusal.ts';
-export type { SgxReportFacts, TdPartitionFacts, TdReportFacts } from './report-facts.ts';
-export { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from './roots.ts';
-export type { PckPlatform, PlatformConfiguration } from './sgx-extension.ts';
-export type { Subtle } from './web-crypto.ts';
-export { splitSignedBody } from './signed-body.ts';
-export { verificationSteps, type StepId, type VerificationStep } from './steps.ts';
-export { azureStepResults, snpStepResults, stepResults, type StepResult } from './step-results.ts';
-export type { Shortfall } from './shortfall.ts';
-export type { TcbEvaluation } from './tcb-evaluation.ts';
-export type { EnclaveStatus, QuoteStatus } from './tcb-status.ts';
-export type { QuoteVerdict, SgxVerdict, TdxVerdict } from './verdict.ts';
-export { validityOf, type PartOutOfForce, type Validity } from './validity.ts';
-export { verifyQuote, type VerifyOptions } from './verify.ts';
-export { createVerifierCache, type VerifierCache, type VerifierCacheLimits } from './verifier-cache.ts';
-export type { VerificationOptions } from './verification.ts';
-export { appraiseSnp, isVerifiedSnpEvidence, type VerifiedSnpEvidence } from './snp/appraise.ts';
+} from './policy/policy.ts';
+export { parsePolicy, type AppraisalPolicy, type ParsedPolicy } from './policy/parse-policy.ts';
+export type { RefusalStatus } from './refusal/refusal.ts';
+export type { SgxReportFacts, TdPartitionFacts, TdReportFacts } from './dcap/report-facts.ts';
+export { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from './dcap/roots.ts';
+export type { PckPlatform, PlatformConfiguration } from './dcap/tcb/sgx-extension.ts';
+export type { Subtle } from './crypto/web-crypto.ts';
+export { splitSignedBody } from './dcap/tcb/signed-body.ts';
+export { verificationSteps, type StepId, type VerificationStep } from './refusal/steps.ts';
+export { azureStepResults, snpStepResults, stepResults, type StepResult } from './results/step-results.ts';
+export type { Shortfall } from './dcap/tcb/shortfall.ts';
+export type { TcbEvaluation } from './dcap/tcb/tcb-evaluation.ts';
+export type { EnclaveStatus, QuoteStatus } from './dcap/tcb/tcb-status.ts';
+export type { QuoteVerdict, SgxVerdict, TdxVerdict } from './dcap/verdict.ts';
+export { validityOf, type PartOutOfForce, type Validity } from './results/validity.ts';
+export { verifyQuote, type VerifyOptions } from './dcap/verify.ts';
+export { createVerifierCache, type VerifierCache, type VerifierCacheLimits } from './dcap/verifier-cache.ts';
+export type { VerificationOptions } from './dcap/verification.ts';
+export { appraiseSnp, isVerifiedSnpEvidence, type VerifiedSnpEvidence } from './appraisal/appraise-snp.ts';
 export type { SnpDatedPart, SnpDates, SnpDocumentPart, SnpValidity } from './snp/dates.ts';
 export { parseSnpCollateral, type SnpCollateral, type SnpEndorsements } from './snp/endorsements.ts';
 export type { EndorsedKey } from './snp/extensions.ts';
 export { amdKeyServiceUrls, type AmdKeyServiceUrls } from './snp/key-service.ts';
-export type { SnpAbiVersion, SnpPolicy, SnpProtection } from './snp/policy.ts';
+export type { SnpAbiVersion, SnpPolicy, SnpProtection } from './policy/snp-policy.ts';
 export type { SnpProduct, SnpTcb } from './snp/product.ts';
 export type { SnpRefusalStatus } from './snp/refusal.ts';
 export type { SnpCpuid, SnpGuestPolicy, SnpPlatformInfo, SnpReportFields, SnpSigningKey } from './snp/report.ts';
@@ -55,9 +62,9 @@ export {
   type NonceBinding,
   type VerifiedAzureEvidence,
   type VerifiedMachineEvidence,
-} from './vtpm/appraise.ts';
+} from './appraisal/appraise-azure.ts';
 export { isAzureDocument, parseAzureDocument, type AzureDocument } from './vtpm/document.ts';
-export { parseAzurePolicy, type AzureMachinePolicy, type AzurePolicy } from './vtpm/policy.ts';
+export { parseAzurePolicy, type AzureMachinePolicy, type AzurePolicy } from './policy/azure-policy.ts';
 export type { AzureRefusalStatus } from './vtpm/refusal.ts';
 export type { AzureVmConfiguration } from './vtpm/runtime-data.ts';
 export { azureVerificationSteps, type AzureDocumentStepId, type AzureStepId } from './vtpm/steps.ts';

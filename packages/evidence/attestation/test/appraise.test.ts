@@ -12,7 +12,7 @@ import {
   type QuoteVerdict,
   type SgxPolicy,
 } from '../src/index.ts';
-import { makeVerdict } from '../src/verdict.ts';
+import { makeVerdict } from '../src/dcap/verdict.ts';
 import { goodReport, makePlatform, now, tcbLevel, trustedRoot, type Changes } from './synthetic-platform.ts';
 
 async function verdictOf(changes: Changes = {}, at = now): Promise<QuoteVerdict> {

@@ -40,8 +40,8 @@ test('it says what it is, its version and its licence', () => {
 test('its source map holds the sources', () => {
   assert.match(script, /\n\/\/# sourceMappingURL=attestation\.js\.map\n$/);
   const map = JSON.parse(readFileSync(new URL('attestation.js.map', folder), 'utf8')) as SourceMap;
-  const at = map.sources.findIndex((source) => source === '../../src/verify.ts');
-  assert.equal(map.sourcesContent[at], readFileSync(new URL('../../src/verify.ts', folder), 'utf8'));
+  const at = map.sources.findIndex((source) => source === '../../src/dcap/verify.ts');
+  assert.equal(map.sourcesContent[at], readFileSync(new URL('../../src/dcap/verify.ts', folder), 'utf8'));
   assert.equal(map.sources.length, map.sourcesContent.length);
   assert.ok(map.sources.every((source) => !source.startsWith('/')));
 });

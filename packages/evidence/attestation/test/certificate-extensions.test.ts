@@ -7,7 +7,7 @@ import {
   parseBasicConstraints,
   parseKeyUsage,
   parseSubjectKeyIdentifier,
-} from '../src/certificate-extensions.ts';
+} from '../src/x509/certificate-extensions.ts';
 import { bitString, boolean, integer, octetString, sequence, tlv } from './der-writer.ts';
 
 const refuses = (parse: () => unknown): void => assert.throws(parse, (error) => isEnclosError(error));

@@ -5,10 +5,10 @@ import { concatBytes, fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { vectors } from '@enclos/testkit';
 import fc from 'fast-check';
-import { parseCertificate } from '../src/certificate.ts';
-import { decodePem } from '../src/pem.ts';
-import { parseRevocationList } from '../src/revocation-list.ts';
-import { parseSgxExtension } from '../src/sgx-extension.ts';
+import { parseCertificate } from '../src/x509/certificate.ts';
+import { decodePem } from '../src/x509/pem.ts';
+import { parseRevocationList } from '../src/x509/revocation-list.ts';
+import { parseSgxExtension } from '../src/dcap/tcb/sgx-extension.ts';
 import {
   bitString,
   boolean,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkLeafUsage } from '../src/chain-rules.ts';
+import { checkLeafUsage } from '../src/x509/chain-rules.ts';
 import { boolean } from './der-writer.ts';
 import { basicConstraints, keyUsage, type ExtensionSpec } from './synthetic-pki.ts';
 

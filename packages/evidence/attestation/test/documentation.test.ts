@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { verificationSteps } from '../src/index.ts';
-import { sgxRules, tdxRules } from '../src/policy-rules.ts';
-import { snpRules } from '../src/snp/policy.ts';
+import { sgxRules, tdxRules } from '../src/policy/policy-rules.ts';
+import { snpRules } from '../src/policy/snp-policy.ts';
 import { checkEnclave } from './readme-example.ts';
 
 const page = readFileSync(new URL('../../docs/verification.md', import.meta.url), 'utf8');
@@ -27,7 +27,7 @@ test('each section says what is checked and names its source and its refusals', 
 });
 
 test('every refusal status of the page and of the source is on the other side too', () => {
-  const source = readFileSync(new URL('../../src/refusal.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../src/refusal/refusal.ts', import.meta.url), 'utf8');
   const declared = new Set([...source.matchAll(/^ {2}\| '([A-Z_0-9]+)'/gm)].map(([, status]) => status));
   const described = new Set([...page.matchAll(/`([A-Z]+_[A-Z_0-9]+)`/g)].map(([, status]) => status));
   assert.deepEqual(described, declared);

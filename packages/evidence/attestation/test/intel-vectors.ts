@@ -1,7 +1,7 @@
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
 import { splitSignedBody, type QuoteCollateral } from '../src/index.ts';
-import { decodePem } from '../src/pem.ts';
+import { decodePem } from '../src/x509/pem.ts';
 
 /** A row of dcap/matrix.json of the vectors. */
 export interface MatrixRow {

@@ -23,12 +23,13 @@ function foreignImportsOf(entry: string): readonly string[] {
 }
 
 test('the main entry runs where there is no Node', () => {
-  assert.deepEqual(foreignImportsOf('index'), ['@enclos/codec', '@enclos/errors', '@enclos/sgx']);
+  assert.deepEqual(foreignImportsOf('index'), ['@enclos/codec', '@enclos/codec/json', '@enclos/errors', '@enclos/sgx']);
 });
 
 test('the client adds the entries of its errors and nothing else', () => {
   assert.deepEqual(foreignImportsOf('client/index'), [
     '@enclos/codec',
+    '@enclos/codec/json',
     '@enclos/errors',
     '@enclos/errors/attestation-client',
     '@enclos/sgx',
@@ -36,5 +37,5 @@ test('the client adds the entries of its errors and nothing else', () => {
 });
 
 test('the node entry adds node:crypto and nothing else', () => {
-  assert.deepEqual(foreignImportsOf('node'), ['@enclos/codec', '@enclos/errors', '@enclos/sgx', 'node:crypto']);
+  assert.deepEqual(foreignImportsOf('node'), ['@enclos/codec', '@enclos/codec/json', '@enclos/errors', '@enclos/sgx', 'node:crypto']);
 });

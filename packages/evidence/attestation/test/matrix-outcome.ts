@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Attribute, TdAttribute } from '@enclos/sgx';
 import { verificationSteps, type QuoteVerdict, type TcbEvaluation } from '../src/index.ts';
-import { platformStatuses } from '../src/tcb-status.ts';
+import { platformStatuses } from '../src/dcap/tcb/tcb-status.ts';
 import type { MatrixRow } from './intel-vectors.ts';
 
 const statusByName: Readonly<Record<string, string>> = platformStatuses;

@@ -7,9 +7,9 @@ import { isEnclosError } from '@enclos/errors';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { parsePolicy, type SgxPolicy, type SnpPolicy, type TdxPolicy } from '../src/index.ts';
-import { sgxRules, tdxRules } from '../src/policy-rules.ts';
-import { policySchemaDocument } from '../src/policy-schema.ts';
-import { snpRules } from '../src/snp/policy.ts';
+import { sgxRules, tdxRules } from '../src/policy/policy-rules.ts';
+import { policySchemaDocument } from '../src/policy/policy-schema.ts';
+import { snpRules } from '../src/policy/snp-policy.ts';
 
 /** The type with every rule that it has, so that one which is forgotten below does not compile. */
 type Every<T> = { readonly [K in keyof T]-?: T[K] };
@@ -276,14 +276,16 @@ const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 
 /** README.md and docs/ of the repository and of each workspace in these folders. */
 function pages(): readonly string[] {
-  const folders = ['packages', 'apps', 'samples'].flatMap((name) =>
-    readdirSync(join(root, name)).map((inner) => join(root, name, inner)),
-  );
-  return [root, ...folders]
+  const below = (folder: string): readonly string[] =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(folder, name));
+  const rooms = ['packages', 'apps', 'samples'].flatMap((name) => below(join(root, name)));
+  return [root, ...rooms, ...rooms.flatMap(below)]
     .flatMap((folder) => {
       const docs = join(folder, 'docs');
-      const below = existsSync(docs) ? readdirSync(docs, { recursive: true, encoding: 'utf8' }) : [];
-      return [join(folder, 'README.md'), ...below.map((name) => join(docs, name))];
+      const names = existsSync(docs) ? readdirSync(docs, { recursive: true, encoding: 'utf8' }) : [];
+      return [join(folder, 'README.md'), ...names.map((name) => join(docs, name))];
     })
     .filter((page) => page.endsWith('.md') && existsSync(page));
 }

@@ -11,10 +11,10 @@ import {
   type QuoteCollateral,
 } from '../src/index.ts';
 import { verifyQuoteSync } from '../src/node.ts';
-import { parseRevocationList } from '../src/revocation-list.ts';
-import { verifyRevocationList } from '../src/revocation.ts';
-import { runAsync } from '../src/web-crypto.ts';
-import { parseCertificate } from '../src/certificate.ts';
+import { parseRevocationList } from '../src/x509/revocation-list.ts';
+import { verifyRevocationList } from '../src/x509/revocation.ts';
+import { runAsync } from '../src/crypto/web-crypto.ts';
+import { parseCertificate } from '../src/x509/certificate.ts';
 import { collateralOf, quoteOf, readJson, readText, sgxRows } from './intel-vectors.ts';
 
 const roots = [INTEL_SGX_ROOT];

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { parseCollateral, verifyQuote } from '../src/index.ts';
 import { verifyQuoteSync } from '../src/node.ts';
-import type { RefusalStatus } from '../src/refusal.ts';
-import type { StepId } from '../src/steps.ts';
+import type { RefusalStatus } from '../src/refusal/refusal.ts';
+import type { StepId } from '../src/refusal/steps.ts';
 import { standardExtensions, type ExtensionSpec } from './synthetic-pki.ts';
 import { keys, makePlatform, now, type Changes } from './synthetic-platform.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { misused, orRefuse } from '../src/refusal.ts';
+import { misused, orRefuse } from '../src/refusal/refusal.ts';
 
 test('what a parser refuses is refused with its error as the cause, and a mistake of ours comes out as it is', () => {
   const cause = new EnclosError('CODEC_INVALID', 'Not a value.');

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { concatBytes, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { parseCollateral, verifyQuote } from '../src/index.ts';
-import { partsOf } from '../src/endorsements.ts';
-import { parseSgxExtension } from '../src/sgx-extension.ts';
-import { runAsync } from '../src/web-crypto.ts';
-import { verifySigningChain } from '../src/signing-chain.ts';
+import { partsOf } from '../src/dcap/endorsements.ts';
+import { parseSgxExtension } from '../src/dcap/tcb/sgx-extension.ts';
+import { runAsync } from '../src/crypto/web-crypto.ts';
+import { verifySigningChain } from '../src/dcap/signing-chain.ts';
 import { boolean, integer } from './der-writer.ts';
 import { authority, ids, leaf, other, testRefusals, type Case } from './refusal-cases.ts';
 import {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concatBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseSgxExtension } from '../src/sgx-extension.ts';
+import { parseSgxExtension } from '../src/dcap/tcb/sgx-extension.ts';
 import { boolean, integer, objectIdentifier, octetString, sequence, tlv } from './der-writer.ts';
 
 const sgx = '1.2.840.113741.1.13.1';

@@ -10,9 +10,9 @@ import {
   verifySpkiSignature,
   type SpkiScheme,
   type Steps,
-} from '../src/crypto-steps.ts';
-import { runSync } from '../src/node/node-crypto.ts';
-import { runAsync, type Subtle } from '../src/web-crypto.ts';
+} from '../src/crypto/crypto-steps.ts';
+import { runSync } from '../src/crypto/node-crypto.ts';
+import { runAsync, type Subtle } from '../src/crypto/web-crypto.ts';
 import { countingCrypto } from './counting-crypto.ts';
 import { ecKey, rsaKey, type AmdKeyPair } from './snp/synthetic-pki.ts';
 import { makeKey } from './synthetic-pki.ts';

@@ -12,7 +12,7 @@ import {
   verifyQuote,
   type QuoteCollateral,
 } from '../src/index.ts';
-import type { StepId } from '../src/steps.ts';
+import type { StepId } from '../src/refusal/steps.ts';
 import { tdBody, tdChanges } from './synthetic-td.ts';
 import { keys, makePlatform, now, trustedRoot, type Changes } from './synthetic-platform.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCollateral, verifyQuote, type QuoteVerdict } from '../src/index.ts';
-import { converge } from '../src/tcb-evaluation.ts';
-import type { EnclaveStatus, QuoteStatus } from '../src/tcb-status.ts';
+import { converge } from '../src/dcap/tcb/tcb-evaluation.ts';
+import type { EnclaveStatus, QuoteStatus } from '../src/dcap/tcb/tcb-status.ts';
 import { goodTcbInfo, makePlatform, now, qeLevel, tcbLevel, type Changes } from './synthetic-platform.ts';
 
 async function verdictOf(changes: Changes): Promise<QuoteVerdict> {

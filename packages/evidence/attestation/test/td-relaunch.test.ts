@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCollateral, type TdxVerdict } from '../src/index.ts';
 import { verifyQuoteSync } from '../src/node.ts';
-import { relaunchAdvice } from '../src/td-evaluation.ts';
-import type { QuoteStatus } from '../src/tcb-status.ts';
+import { relaunchAdvice } from '../src/dcap/tcb/td-evaluation.ts';
+import type { QuoteStatus } from '../src/dcap/tcb/tcb-status.ts';
 import { makePlatform, now, type Changes } from './synthetic-platform.ts';
 import { moduleIdentity, moduleLevel, tdBody, tdChanges, tdxLevel, teeTcbSvn } from './synthetic-td.ts';
 

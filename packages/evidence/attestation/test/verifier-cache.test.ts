@@ -14,9 +14,9 @@ import {
   type Subtle,
 } from '../src/index.ts';
 import { verifyQuoteSync, type SyncCrypto } from '../src/node.ts';
-import { BoundedMap } from '../src/bounded-map.ts';
-import type { VerifiedPlatform } from '../src/platform-chain.ts';
-import { cachePartsOf, type VerifierCache } from '../src/verifier-cache.ts';
+import { BoundedMap } from '../src/crypto/bounded-map.ts';
+import type { VerifiedPlatform } from '../src/dcap/platform-chain.ts';
+import { cachePartsOf, type VerifierCache } from '../src/dcap/verifier-cache.ts';
 import { countingCrypto } from './counting-crypto.ts';
 import { pem, readText } from './intel-vectors.ts';
 import { makeCrl } from './synthetic-pki.ts';

@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import { claimRuleErrors } from '@enclos/errors/claim-rules';
-import { diagnosticAt, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/errors/diagnostics';
+import { diagnosticAt, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/diagnostics';
 
 export type PolicyErrorCode = keyof typeof claimRuleErrors;
 

@@ -52,6 +52,16 @@ interface InterfaceDefinition<T extends Functions, U extends Functions> {
  * a side has at most 1024 functions.
  *
  * @throws EDL_INVALID_INTERFACE
+ * @example
+ * ```ts
+ * import { bytes, defineInterface, func, string } from '@enclos/edl';
+ *
+ * export const notes = defineInterface({
+ *   name: 'notes',
+ *   trusted: { keep: func({ text: string({ maxBytes: 1000 }) }, bytes({ maxBytes: 2000 })) },
+ *   untrusted: { approve: func({ request: bytes({ exactBytes: 16 }) }, string({ maxBytes: 10 })) },
+ * });
+ * ```
  */
 export function defineInterface<const T extends Functions, const U extends Functions>(
   definition: InterfaceDefinition<T, U>,

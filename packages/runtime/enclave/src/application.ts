@@ -39,6 +39,19 @@ export interface EnclaveApplication {
 /**
  * Defines the trusted side of an interface. Export the result from the
  * enclave's main module; the build finds it there.
+ * @example
+ * ```ts
+ * import { defineInterface, func, string } from '@enclos/edl';
+ * import { defineEnclave } from '@enclos/enclave';
+ *
+ * const greeter = defineInterface({
+ *   name: 'greeter',
+ *   trusted: { greet: func({ name: string({ maxBytes: 64 }) }, string({ maxBytes: 128 })) },
+ *   untrusted: {},
+ * });
+ *
+ * export const application = defineEnclave(greeter, { greet: ({ name }) => `Hello, ${name}.` });
+ * ```
  */
 export function defineEnclave<T extends Functions, U extends Functions>(
   definition: Interface<T, U>,

@@ -32,6 +32,15 @@ const memories = new Map<string, Mount>();
 /**
  * Opens a declared mount.
  * @throws ENCLAVE_FILE_NOT_DECLARED
+ * @example
+ * ```ts
+ * import { openMount, seal } from '@enclos/enclave';
+ *
+ * // The host keeps the file and sees its bytes, so they are sealed.
+ * export async function save(state: Uint8Array): Promise<void> {
+ *   await openMount('/state').writeFile('notes.bin', await seal(state, { policy: 'enclave' }));
+ * }
+ * ```
  */
 export function openMount(target: string): Mount {
   const { manifest, hostFiles } = runtime();

@@ -14,6 +14,16 @@ export interface QuoteRequest {
 /**
  * Remote evidence: a quote whose report data binds purpose, nonce and key. The
  * relying party checks it with `verifyQuote`, then `appraise` with the same three.
+ * @example
+ * ```ts
+ * import { generateKeyPair, quote } from '@enclos/enclave';
+ *
+ * const { publicKey } = await generateKeyPair('agreement');
+ *
+ * // The relying party chose the nonce; the evidence says that this enclave holds the key.
+ * export const prove = (nonce: Uint8Array): Promise<Uint8Array> =>
+ *   quote({ purpose: 'vault.upload.v1', nonce, key: publicKey });
+ * ```
  */
 export async function quote({ purpose, nonce, key }: QuoteRequest): Promise<Uint8Array> {
   const inputs = key === undefined ? { purpose, nonce } : { purpose, nonce, key };

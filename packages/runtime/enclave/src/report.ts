@@ -56,6 +56,18 @@ export async function createReport(target: Uint8Array, reportData: Uint8Array): 
  * The report proves who the other enclave is, not that it is the right one:
  * compare MRENCLAVE, or MRSIGNER with product and security version.
  * @throws REPORT_NOT_VERIFIED
+ * @example
+ * ```ts
+ * import { createHash } from 'node:crypto';
+ * import { ApplicationError, verifyReport } from '@enclos/enclave';
+ *
+ * // Another enclave of this machine answers our challenge with a report for us.
+ * export async function checkPeer(report: Uint8Array, challenge: Uint8Array, mrEnclave: Uint8Array): Promise<void> {
+ *   const expected = createHash('sha512').update('peer v1').update(challenge).digest();
+ *   const peer = await verifyReport(report, expected);
+ *   if (Buffer.compare(peer.mrEnclave, mrEnclave) !== 0) throw new ApplicationError('Another enclave.');
+ * }
+ * ```
  */
 export async function verifyReport(report: Uint8Array, expectedReportData: Uint8Array): Promise<ReportBody> {
   const { body, keyId, mac } = parse(report);

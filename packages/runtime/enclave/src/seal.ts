@@ -15,6 +15,13 @@ const platform = (): SealingPlatform => ({ attester: runtime().attester, identit
  * Freshness is not promised: the host can give back an older blob.
  * @returns a sealed blob, `SEALED_BLOB_OVERHEAD_BYTES` longer than the plaintext; with a salt 32 bytes more.
  * @throws TEE_CAPABILITY_MISSING where the platform has no seal keys.
+ * @example
+ * ```ts
+ * import { seal, unseal } from '@enclos/enclave';
+ *
+ * export const keep = (secret: Uint8Array): Promise<Uint8Array> => seal(secret, { policy: 'signer' });
+ * export const open = (blob: Uint8Array): Promise<Uint8Array> => unseal(blob, { policy: 'signer' });
+ * ```
  */
 export function seal(plaintext: Uint8Array, options: SealOptions): Promise<Uint8Array> {
   return sealOn(platform(), plaintext, options);

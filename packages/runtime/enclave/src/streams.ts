@@ -21,6 +21,18 @@ export interface StreamOptions {
  * under `listen`. Ends when the signal aborts. While as many streams are open
  * as an enclave may have, the next ones wait at the host.
  * @throws STREAM_NOT_DECLARED
+ * @example
+ * ```ts
+ * import { listen, log } from '@enclos/enclave';
+ *
+ * // enclave.json says: "listen": [{ "name": "api", "port": 8443 }].
+ * export async function serve(): Promise<void> {
+ *   for await (const connection of listen('api')) {
+ *     connection.on('error', () => log.debug('a connection broke'));
+ *     connection.end('hello');
+ *   }
+ * }
+ * ```
  */
 export function listen(name: string, { signal }: StreamOptions = {}): AsyncGenerator<Connection, void, undefined> {
   if (!runtime().manifest.listen.some((declared) => declared.name === name)) throw notDeclared('listener', name);

@@ -27,6 +27,21 @@ export interface TlsServerOptions extends Pick<
  * and the next ones get what is new. Sessions are resumed with the options only that they began with.
  * @returns takes a connection, resolves when its handshake is done, and rejects with STREAM_HANDSHAKE_FAILED, or with
  * what is wrong with the options.
+ * @example
+ * ```ts
+ * import { createTlsIdentity, listen, tlsServer } from '@enclos/enclave';
+ *
+ * const secure = tlsServer(createTlsIdentity('api.example'));
+ *
+ * export async function serve(): Promise<void> {
+ *   for await (const connection of listen('api')) {
+ *     secure(connection).then(
+ *       (client) => client.end('hello'),
+ *       () => connection.destroy(),
+ *     );
+ *   }
+ * }
+ * ```
  */
 export function tlsServer(
   options: TlsServerOptions | (() => TlsServerOptions),

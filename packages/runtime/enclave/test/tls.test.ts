@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { isEnclosError } from '@enclos/errors';
 import { createTlsIdentity, tlsServer, type TlsServerOptions } from '../src/index.ts';
-import { streamPair } from './streams.ts';
+import { duplexPair } from '@enclos/testkit';
 
 const identity = createTlsIdentity('enclave.test');
 const failed = (error: unknown): boolean => isEnclosError(error, 'STREAM_HANDSHAKE_FAILED');
@@ -33,7 +33,7 @@ test('a name that is no DNS name is refused', () => {
 });
 
 test('a handshake gives both sides a stream that the other end of the connection cannot read', async () => {
-  const [inside, outside] = streamPair();
+  const [inside, outside] = duplexPair();
   const wire: Buffer[] = [];
   outside.on('data', (chunk: Buffer) => void wire.push(chunk));
   const accepted = tlsServer(identity)(inside);
@@ -59,7 +59,7 @@ test('bytes that are no handshake, an end and an error are refused, and end the 
     (_, inside) => void inside.destroy(),
   ];
   for (const how of spoil) {
-    const [inside, outside] = streamPair();
+    const [inside, outside] = duplexPair();
     const accepted = tlsServer(identity)(inside);
     how(outside, inside);
     await assert.rejects(accepted, failed);
@@ -68,7 +68,7 @@ test('bytes that are no handshake, an end and an error are refused, and end the 
 });
 
 test('a client that stalls is not waited for longer than that', async () => {
-  const [inside] = streamPair();
+  const [inside] = duplexPair();
   await assert.rejects(tlsServer({ ...identity, handshakeTimeoutMs: 20 })(inside), failed);
   if (!inside.destroyed) await once(inside, 'close');
 });
@@ -82,7 +82,7 @@ interface Handshake {
 
 /** Both ends, once the client has read something: it has the session's ticket then. */
 async function handshake(accept: Accept, options: ConnectionOptions = {}): Promise<Handshake> {
-  const [inside, outside] = streamPair();
+  const [inside, outside] = duplexPair();
   const accepted = accept(inside);
   const client = connect({ socket: outside, servername: 'enclave.test', rejectUnauthorized: false, ...options });
   client.on('error', () => undefined);
@@ -149,7 +149,7 @@ test('another key is that of the next connections, and those that are there go o
 test('options that are none fail the connection that they were asked for, and not the next', async () => {
   let cert = 'no certificate';
   const accept = tlsServer(() => ({ ...identity, cert }));
-  const [inside] = streamPair();
+  const [inside] = duplexPair();
   await assert.rejects(accept(inside), (error) => !isEnclosError(error));
   cert = identity.cert;
   await handshake(accept);

@@ -42,6 +42,24 @@ export interface Enclave<T extends Functions> {
  * @throws what the platform refuses (SIGSTRUCT_*, EINIT_*, IMAGE_INVALID,
  * ISOLATION_UNAVAILABLE), HOST_INTERFACE_MISMATCH, HOST_MOUNT_REFUSED, HOST_LISTEN_FAILED,
  * STREAM_NOT_DECLARED, ENCLAVE_LOST.
+ * @example
+ * ```ts
+ * import { defineInterface, func, string } from '@enclos/edl';
+ * import { fromEnvironment, loadEnclave } from '@enclos/host';
+ *
+ * const greeter = defineInterface({
+ *   name: 'greeter',
+ *   trusted: { greet: func({ name: string({ maxBytes: 64 }) }, string({ maxBytes: 128 })) },
+ *   untrusted: {},
+ * });
+ *
+ * const enclave = await loadEnclave({ ...(await fromEnvironment()), interface: greeter, untrusted: {} });
+ * try {
+ *   console.log(await enclave.call.greet({ name: 'Ada' }, { timeoutMs: 1000 }));
+ * } finally {
+ *   await enclave.dispose();
+ * }
+ * ```
  */
 export async function loadEnclave<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,

@@ -27,6 +27,16 @@ const maxNames = 256;
 /**
  * Metrics of enclaves, for Prometheus. One can serve all enclaves of a process:
  * their series have the enclave's name as a label.
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { createMetrics } from '@enclos/host';
+ *
+ * // Give it to `loadEnclave({ instrumentation: metrics })`.
+ * export const metrics = createMetrics();
+ *
+ * createServer(metrics.handler).listen(9090, '127.0.0.1');
+ * ```
  */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const { durationBuckets = defaultBuckets, nowMs = () => performance.now() } = options;

@@ -73,6 +73,20 @@ const defaultMaxWaitingCalls = 256;
  * Loads an enclave, and loads it again when it ends by itself. A failure of the first load is thrown; `signal` is
  * for that load.
  * @throws as {@link loadEnclave}, and HOST_OPTION_INVALID
+ * @example
+ * ```ts
+ * import { defineInterface, func, string } from '@enclos/edl';
+ * import { fromEnvironment, superviseEnclave } from '@enclos/host';
+ *
+ * const greeter = defineInterface({
+ *   name: 'greeter',
+ *   trusted: { greet: func({ name: string({ maxBytes: 64 }) }, string({ maxBytes: 128 })) },
+ *   untrusted: {},
+ * });
+ *
+ * // Loads the image again after a crash. Calls that were pending then fail with ENCLAVE_LOST.
+ * export const enclave = await superviseEnclave({ ...(await fromEnvironment()), interface: greeter, untrusted: {} });
+ * ```
  */
 export async function superviseEnclave<T extends Functions, U extends Functions>(
   options: SuperviseOptions<T, U>,

@@ -1,5 +1,5 @@
 import { peerOf } from '@enclos/codec';
-import type { HttpRequest, HttpResponse } from '@enclos/enclave/http';
+import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { isEnclosError } from '@enclos/errors';
 import { createAuthenticate, type Authenticate, type Principal } from '../auth/authenticate.ts';
 import type { Tenant } from '../tenants/tenant.ts';

@@ -1,4 +1,4 @@
-import type { BodyLimit } from '@enclos/enclave/http';
+import type { BodyLimit } from '@enclos/http';
 import { placeAt } from './routes.ts';
 
 /** For requests that need no body, and for those that are answered with an error anyway. */

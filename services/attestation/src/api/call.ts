@@ -2,7 +2,7 @@ import type { AttestationType } from '../tenants/configuration.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 import type { ApiOptions } from './api-options.ts';
 import type { VersionRule } from './api-versions.ts';
-import type { HttpRequest } from '@enclos/enclave/http';
+import type { HttpRequest } from '@enclos/http';
 
 /** One request on its route, let in. */
 export interface Call {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
 import { ServiceError } from '../api/service-error.ts';
-import type { HttpRequest } from '@enclos/enclave/http';
+import type { HttpRequest } from '@enclos/http';
 import type { FetchKeys } from '../api/api-options.ts';
 import type { ManagementConfiguration, TenantConfiguration } from '../tenants/configuration.ts';
 import { verifyBearer, type BearerConfiguration, type BearerRefusal } from './bearer.ts';

@@ -1,7 +1,7 @@
 import { connect as secure, type TLSSocket } from 'node:tls';
 import { connect } from '@enclos/enclave';
-import { httpGet } from '@enclos/enclave/http';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
+import { httpGet } from '@enclos/http';
 import type { EnclosError } from '@enclos/errors';
 import type { FetchKeys } from '../api/api-options.ts';
 import { serviceFault } from '../service-fault.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
-import { serveHttp } from '@enclos/enclave/http';
+import { serveHttp } from '@enclos/http';
 import type { Turns as PolicyTurns } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
 import type { ApiOptions, FetchKeys } from '../api/api-options.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { ApplicationError, connect, createTlsIdentity, defineEnclave, listen, tlsServer } from '@enclos/enclave';
-import { httpGet, serveHttp, type HttpHandler, type HttpRequest } from '@enclos/enclave/http';
+import { httpGet, serveHttp, type HttpHandler, type HttpRequest } from '@enclos/http';
 import { isEnclosError } from '@enclos/errors';
 import { http } from './http.edl.ts';
 

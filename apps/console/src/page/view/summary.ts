@@ -34,7 +34,7 @@ export function summaryText({ verification, appraisal, onlyHardware }: Outcome):
   return `${title}. ${appraisalTitle(verification, appraisal)}`;
 }
 
-function headlineOf(verification: Verification, onlyHardware: true | undefined): Headline {
+function headlineOf(verification: Verification, onlyHardware: boolean): Headline {
   switch (verification.kind) {
     case 'waiting':
       return { grade: 'neutral', title: waitingTitle(verification.missing), lines: [] };
@@ -43,7 +43,7 @@ function headlineOf(verification: Verification, onlyHardware: true | undefined):
     case 'refused':
       return refused(verification.error);
     case 'genuine':
-      return onlyHardware === true
+      return onlyHardware
         ? withWarnings({ ...genuine(verification.verdict), warnings: [onlyHardwareWarning] })
         : genuine(verification.verdict);
   }

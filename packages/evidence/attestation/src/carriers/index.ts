@@ -1,4 +1,4 @@
-export { leafFirst } from '../chain-order.ts';
+export { leafFirst } from '../x509/chain-order.ts';
 export { evidenceExtensions, type EvidenceExtension } from './evidence-extensions.ts';
 export { extensionIds, valuesOfForm, type ExtensionForm } from './extension-ids.ts';
 export { splitSnpReport, type ExtendedSnpReport } from './extended-report.ts';
@@ -11,4 +11,4 @@ export {
 } from './open-enclave.ts';
 export { beginsLikeQuote } from './quote-start.ts';
 export { snpReportOfJson } from './snp-report-json.ts';
-export { isByteList } from '../byte-list.ts';
+export { isByteList } from '../json/byte-list.ts';

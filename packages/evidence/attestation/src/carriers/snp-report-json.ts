@@ -1,5 +1,5 @@
 import { ByteWriter } from '@enclos/codec';
-import { isByteList } from '../byte-list.ts';
+import { isByteList } from '../json/byte-list.ts';
 import { reportSizeBytes } from '../snp/report.ts';
 
 type Members = Readonly<Record<string, unknown>>;

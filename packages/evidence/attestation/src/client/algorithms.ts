@@ -1,4 +1,4 @@
-import type { Subtle } from '../web-crypto.ts';
+import type { Subtle } from '../crypto/web-crypto.ts';
 
 type ImportParameters = Exclude<Parameters<Subtle['importKey']>[2], string>;
 type VerifyParameters = Exclude<Parameters<Subtle['verify']>[0], string>;

@@ -1,6 +1,6 @@
 import { toBase64url, utf8 } from '@enclos/codec';
 import type { JsonObject } from '@enclos/codec/json';
-import { misused } from '../refusal.ts';
+import { misused } from '../refusal/refusal.ts';
 import { maximumDataBytes } from './data-rules.ts';
 import type { AttestationType, BoundData, TokenExpectations } from './expectations.ts';
 import { parseJwt } from './jwt.ts';

@@ -1,6 +1,6 @@
 import { toHex } from '@enclos/codec';
 import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import type { Subtle } from '../web-crypto.ts';
+import type { Subtle } from '../crypto/web-crypto.ts';
 import { notAccepted, refuseToken } from './errors.ts';
 import type { AttestationType, TokenExpectations } from './expectations.ts';
 import { leafOfJwk } from './x5c.ts';

@@ -53,7 +53,18 @@ export interface AttestationClient {
   removePolicyCertificate(jws: string): Promise<ManagementResult>;
 }
 
-/** @throws VERIFIER_MISUSED for options that make no sense; ATTESTATION_ANSWER_INVALID for pinned keys that are none. */
+/**
+ * @throws VERIFIER_MISUSED for options that make no sense; ATTESTATION_ANSWER_INVALID for pinned keys that are none.
+ * @example
+ * ```ts
+ * import { createAttestationClient, type VerifiedToken } from '@enclos/attestation/client';
+ *
+ * const client = createAttestationClient({ endpoint: 'https://contoso.weu.attest.azure.net' });
+ *
+ * export const check = (jwt: string, nonce: string): Promise<VerifiedToken> =>
+ *   client.verifyToken(jwt, { attestationType: 'sgx', nonce });
+ * ```
+ */
 export function createAttestationClient(options: AttestationClientOptions): AttestationClient {
   const settings = settingsOf(options);
   const keysCall = {

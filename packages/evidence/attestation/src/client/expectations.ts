@@ -1,4 +1,4 @@
-import { misused } from '../refusal.ts';
+import { misused } from '../refusal/refusal.ts';
 import { duration } from './options.ts';
 
 /** Which evidence a token is about: the claim `x-ms-attestation-type`. */

@@ -1,6 +1,6 @@
 import { toHex } from '@enclos/codec';
 import { isJsonObject, type JsonValue } from '@enclos/codec/json';
-import { misused } from '../refusal.ts';
+import { misused } from '../refusal/refusal.ts';
 import type { AttestKind } from './attest.ts';
 import { checkState, type StoredState } from './claim-rules.ts';
 import { orElse, refuseToken } from './errors.ts';

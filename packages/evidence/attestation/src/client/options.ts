@@ -1,6 +1,6 @@
-import { misused } from '../refusal.ts';
 import type { JsonValue } from '@enclos/codec/json';
-import type { Subtle } from '../web-crypto.ts';
+import { misused } from '../refusal/refusal.ts';
+import type { Subtle } from '../crypto/web-crypto.ts';
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
 import type { KeyCacheOptions } from './key-source.ts';
 import { readKeySet, type KeySet } from './key-set.ts';

@@ -1,8 +1,8 @@
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
-import { misused } from '../refusal.ts';
-import type { Subtle } from '../web-crypto.ts';
+import { misused } from '../refusal/refusal.ts';
+import type { Subtle } from '../crypto/web-crypto.ts';
 
 /** Policies of a megabyte exist; as JWS in a claim of a JWS they are 16/9 of that. */
 export const maximumPolicyJwsBytes = 2_097_152;

@@ -1,6 +1,6 @@
 import { fromBase64url } from '@enclos/codec';
 import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { misused } from '../refusal.ts';
+import { misused } from '../refusal/refusal.ts';
 import { checkState, type StoredState } from './claim-rules.ts';
 import { orElse, refuseToken } from './errors.ts';
 import { sendForMember } from './transport.ts';

@@ -3,7 +3,7 @@ import { refuseToken } from './errors.ts';
 import type { Jwt } from './jwt.ts';
 import type { ListedKey } from './key-set.ts';
 import { fits, toJwk } from './public-key.ts';
-import type { Subtle } from '../web-crypto.ts';
+import type { Subtle } from '../crypto/web-crypto.ts';
 
 /**
  * Checks the signature with one key, which must be of the type that the algorithm

@@ -1,7 +1,7 @@
 import type { CertificateParts } from '@enclos/codec';
-import { isVerifiedEvidence, type VerifiedEvidence } from '../appraise.ts';
+import { isVerifiedEvidence, type VerifiedEvidence } from '../appraisal/appraise.ts';
 import { valuesOfForm } from '../carriers/extension-ids.ts';
-import { isVerifiedSnpEvidence, type VerifiedSnpEvidence } from '../snp/appraise.ts';
+import { isVerifiedSnpEvidence, type VerifiedSnpEvidence } from '../appraisal/appraise-snp.ts';
 import { refuseToken } from './errors.ts';
 
 /** The certificate of a signing key that holds evidence for it. Nothing of it is verified. */

@@ -1,8 +1,8 @@
 import { fromBase64url, fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { isByteList } from '../byte-list.ts';
 import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { decodePem } from '../pem.ts';
+import { isByteList } from '../json/byte-list.ts';
+import { decodePem } from '../x509/pem.ts';
 import { missingField } from './field-reader.ts';
 import type { ExplainedField } from './field.ts';
 import { explainHclReport } from './hcl-report.ts';

@@ -1,6 +1,6 @@
 import { Attribute, TdAttribute } from '@enclos/sgx';
 import type { SnpVerdict } from '../snp/verdict.ts';
-import type { QuoteVerdict } from '../verdict.ts';
+import type { QuoteVerdict } from '../dcap/verdict.ts';
 import type { AzureVerdict } from '../vtpm/verdict.ts';
 
 type HardwareVerdict = QuoteVerdict | SnpVerdict;

@@ -1,11 +1,11 @@
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { ExtensionId } from '../certificate-extensions.ts';
-import { parseCertificate, type Certificate } from '../certificate.ts';
-import { contentKey } from '../content-map.ts';
 import { isoSeconds } from '@enclos/codec/json';
-import { decodePem } from '../pem.ts';
-import { parseSgxExtension, type PckPlatform } from '../sgx-extension.ts';
+import { ExtensionId } from '../x509/certificate-extensions.ts';
+import { parseCertificate, type Certificate } from '../x509/certificate.ts';
+import { contentKey } from '../crypto/content-map.ts';
+import { decodePem } from '../x509/pem.ts';
+import { parseSgxExtension, type PckPlatform } from '../dcap/tcb/sgx-extension.ts';
 import type { ExplainedField } from './field.ts';
 
 /** The certificates of a PEM text that lies at `offset`. Their fields have no place of their own: PEM is base64. */

@@ -1,5 +1,5 @@
-import type { Shortfall } from '../shortfall.ts';
-import type { QuoteStatus } from '../tcb-status.ts';
+import type { Shortfall } from '../dcap/tcb/shortfall.ts';
+import type { QuoteStatus } from '../dcap/tcb/tcb-status.ts';
 
 /** What a status means to a relying party. */
 export interface StatusMeaning {

@@ -1,6 +1,6 @@
-import { reportDataSteps, type ReportDataInputs } from '../binding.ts';
-import { softwareRootSteps, type TrustedRoot } from '../roots.ts';
-import { runSync } from './node-crypto.ts';
+import { reportDataSteps, type ReportDataInputs } from '../appraisal/binding.ts';
+import { softwareRootSteps, type TrustedRoot } from '../dcap/roots.ts';
+import { runSync } from '../crypto/node-crypto.ts';
 
 /** `softwareRoot` of the main entry, without a promise. @throws VERIFIER_MISUSED as it does. */
 export function softwareRootSync(certificate: string | Uint8Array): TrustedRoot {

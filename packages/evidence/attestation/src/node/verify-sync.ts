@@ -1,8 +1,8 @@
-import type { Endorsements } from '../endorsements.ts';
-import { verification, type VerificationOptions } from '../verification.ts';
-import type { QuoteVerdict } from '../verdict.ts';
-import { cacheFor } from '../verifier-cache.ts';
-import { runSync, type SyncCrypto } from './node-crypto.ts';
+import type { Endorsements } from '../dcap/collateral.ts';
+import { verification, type VerificationOptions } from '../dcap/verification.ts';
+import type { QuoteVerdict } from '../dcap/verdict.ts';
+import { cacheFor } from '../dcap/verifier-cache.ts';
+import { runSync, type SyncCrypto } from '../crypto/node-crypto.ts';
 
 export interface VerifySyncOptions extends VerificationOptions {
   /** node:crypto unless given. */

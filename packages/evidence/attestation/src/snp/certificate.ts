@@ -1,6 +1,6 @@
 import { DerReader, equalBytes, fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { parseX509, type CertificateForm, type SignatureForm, type X509Certificate } from '../x509.ts';
+import { parseX509, type CertificateForm, type SignatureForm, type X509Certificate } from '../x509/x509.ts';
 
 /** A public key of AMD's PKI: RSA of 4096 bits for authorities, a point of P-384 for keys that sign reports. */
 export interface AmdPublicKey {

@@ -1,5 +1,5 @@
 import { concatBytes } from '@enclos/codec';
-import { ExtensionId, KeyUsage } from '../certificate-extensions.ts';
+import { ExtensionId, KeyUsage } from '../x509/certificate-extensions.ts';
 import {
   checkCrlExtensions,
   checkLeafUsage,
@@ -7,12 +7,12 @@ import {
   keyIdentifiersMatch,
   namesMatch,
   type ExtensionProfile,
-} from '../chain-rules.ts';
-import type { ContentMap } from '../content-map.ts';
-import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
-import { orRefuse } from '../refusal.ts';
-import type { RevocationList } from '../revocation-list.ts';
-import { isRevoked } from '../revocation.ts';
+} from '../x509/chain-rules.ts';
+import type { ContentMap } from '../crypto/content-map.ts';
+import { verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
+import { orRefuse } from '../refusal/refusal.ts';
+import type { RevocationList } from '../x509/revocation-list.ts';
+import { isRevoked } from '../x509/revocation.ts';
 import type { AmdCertificate } from './certificate.ts';
 import type { SnpEndorsementParts } from './endorsements.ts';
 import { parseAmdExtensions, type EndorsedKey } from './extensions.ts';

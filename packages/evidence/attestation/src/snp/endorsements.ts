@@ -1,8 +1,8 @@
-import { leafFirst } from '../chain-order.ts';
-import { namesMatch } from '../chain-rules.ts';
-import { decodePem } from '../pem.ts';
-import { misused, orRefuse } from '../refusal.ts';
-import { parseRevocationList, type RevocationList } from '../revocation-list.ts';
+import { leafFirst } from '../x509/chain-order.ts';
+import { namesMatch } from '../x509/chain-rules.ts';
+import { decodePem } from '../x509/pem.ts';
+import { misused, orRefuse } from '../refusal/refusal.ts';
+import { parseRevocationList, type RevocationList } from '../x509/revocation-list.ts';
 import { amdSignatureForm, parseAmdCertificate, type AmdCertificate } from './certificate.ts';
 import { refuseSnpEndorsements } from './refusal.ts';
 

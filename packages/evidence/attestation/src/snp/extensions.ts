@@ -1,6 +1,6 @@
 import { DerReader, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { Extensions } from '../certificate-extensions.ts';
+import type { Extensions } from '../x509/certificate-extensions.ts';
 import { hardwareIdBytes, productOfName, type SnpProduct, type SnpTcb } from './product.ts';
 import type { SnpSigningKey } from './report.ts';
 

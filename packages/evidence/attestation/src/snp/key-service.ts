@@ -1,5 +1,5 @@
 import { fromHex } from '@enclos/codec';
-import { misused, orRefuse } from '../refusal.ts';
+import { misused, orRefuse } from '../refusal/refusal.ts';
 import { decodeTcb, hardwareIdBytes, productOfCpuid, type SnpProduct } from './product.ts';
 import { parseSnpReport, type SnpReport } from './report.ts';
 

@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '@enclos/codec';
-import { sha256, type Steps } from '../crypto-steps.ts';
-import { misused } from '../refusal.ts';
+import { sha256, type Steps } from '../crypto/crypto-steps.ts';
+import { misused } from '../refusal/refusal.ts';
 import type { SnpProduct } from './product.ts';
 
 /** A root key (ARK) that the relying party trusts for one product: the public key, not its certificate. */

@@ -1,4 +1,4 @@
-import type { VerificationStep } from '../steps.ts';
+import type { VerificationStep } from '../refusal/steps.ts';
 
 /**
  * What `verifySnpReport` checks, in the order in which it checks.

@@ -1,5 +1,5 @@
-import { misused } from '../refusal.ts';
-import type { VerificationStep } from '../steps.ts';
+import { misused } from '../refusal/refusal.ts';
+import type { VerificationStep } from '../refusal/steps.ts';
 import type { SnpDates } from './dates.ts';
 import type { EndorsedKey } from './extensions.ts';
 import type { SnpProduct, SnpTcb } from './product.ts';

@@ -1,8 +1,8 @@
-import { verifySpkiSignature, type Steps } from '../crypto-steps.ts';
 import { isoSeconds } from '@enclos/codec/json';
-import { misused, orRefuse } from '../refusal.ts';
-import { cacheFor, cachePartsOf, type VerifierCache } from '../verifier-cache.ts';
-import { runAsync, type Subtle } from '../web-crypto.ts';
+import { verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
+import { misused, orRefuse } from '../refusal/refusal.ts';
+import { cacheFor, cachePartsOf, type VerifierCache } from '../dcap/verifier-cache.ts';
+import { runAsync, type Subtle } from '../crypto/web-crypto.ts';
 import { verifySnpChain, type SnpChain } from './chain.ts';
 import { snpDates } from './dates.ts';
 import { snpPartsOf, type SnpEndorsements } from './endorsements.ts';
@@ -35,6 +35,15 @@ export interface SnpVerifyOptions {
  *
  * @throws EVIDENCE_REFUSED; `details.step` and `details.status` say why.
  * @throws VERIFIER_MISUSED for arguments that make no sense.
+ * @example
+ * ```ts
+ * import { AMD_GENOA_ROOT, parseSnpCollateral, verifySnpReport } from '@enclos/attestation';
+ * import type { SnpCollateral, SnpVerdict } from '@enclos/attestation';
+ *
+ * export async function check(report: Uint8Array, collateral: SnpCollateral): Promise<SnpVerdict> {
+ *   return verifySnpReport(report, parseSnpCollateral(collateral), { roots: [AMD_GENOA_ROOT], now: new Date() });
+ * }
+ * ```
  */
 export async function verifySnpReport(
   report: Uint8Array,

@@ -9,7 +9,7 @@ import {
   string,
   strings,
 } from '@enclos/codec/json';
-import { orRefuse } from '../refusal.ts';
+import { orRefuse } from '../refusal/refusal.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 import { isOldSnpDocument, readOldMembers } from './old-document.ts';
 import { refuseAzure } from './refusal.ts';

@@ -1,6 +1,6 @@
-import { isByteList } from '../byte-list.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { decodePem } from '../pem.ts';
+import { isByteList } from '../json/byte-list.ts';
+import { decodePem } from '../x509/pem.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 
 /** How a document of SEV-SNP and one of TDX name their parts, and which members each may have. */

@@ -1,5 +1,5 @@
 import { snpVerificationSteps, type SnpStepId } from '../snp/steps.ts';
-import { verificationSteps, type StepId, type VerificationStep } from '../steps.ts';
+import { verificationSteps, type StepId, type VerificationStep } from '../refusal/steps.ts';
 import type { HclHardware } from './hcl-report.ts';
 
 /**

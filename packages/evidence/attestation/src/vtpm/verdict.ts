@@ -1,5 +1,5 @@
-import { misused } from '../refusal.ts';
-import type { VerificationStep } from '../steps.ts';
+import { misused } from '../refusal/refusal.ts';
+import type { VerificationStep } from '../refusal/steps.ts';
 import type { AzureVmConfiguration } from './runtime-data.ts';
 import type { TpmQuoteFacts } from './tpm-quote.ts';
 

@@ -1,11 +1,11 @@
 import { equalBytes, isZero, fromHex, toHex } from '@enclos/codec';
-import { sha256, verifySpkiSignature, type Steps } from '../crypto-steps.ts';
-import { orRefuse } from '../refusal.ts';
+import { sha256, verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
+import { orRefuse } from '../refusal/refusal.ts';
 import type { SnpEndorsements } from '../snp/endorsements.ts';
 import type { SnpVerdict } from '../snp/verdict.ts';
 import { snpReportSteps, type SnpVerifyOptions } from '../snp/verify.ts';
-import { cacheFor, type VerifierCache } from '../verifier-cache.ts';
-import { runAsync, type Subtle } from '../web-crypto.ts';
+import { cacheFor, type VerifierCache } from '../dcap/verifier-cache.ts';
+import { runAsync, type Subtle } from '../crypto/web-crypto.ts';
 import { parseHclReport, tdReportData, type HclHardware, type HclReport } from './hcl-report.ts';
 import { refuseAzure } from './refusal.ts';
 import { parseRuntimeData, type AzureRuntimeData } from './runtime-data.ts';

@@ -14,7 +14,7 @@ import {
   type SnpCollateral,
   type SnpPolicy,
 } from '../../src/index.ts';
-import { runSync } from '../../src/node/node-crypto.ts';
+import { runSync } from '../../src/crypto/node-crypto.ts';
 import { parseAmdCertificate } from '../../src/snp/certificate.ts';
 import { parseAmdExtensions } from '../../src/snp/extensions.ts';
 import { snpProducts } from '../../src/snp/product.ts';

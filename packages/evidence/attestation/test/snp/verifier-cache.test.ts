@@ -18,7 +18,7 @@ import {
   type Subtle,
 } from '../../src/index.ts';
 import { verifyAzureSnpSync, verifySnpReportSync, type SyncCrypto } from '../../src/node.ts';
-import { cacheFor, cachePartsOf, type VerifierCache } from '../../src/verifier-cache.ts';
+import { cacheFor, cachePartsOf, type VerifierCache } from '../../src/dcap/verifier-cache.ts';
 import { countingCrypto } from '../counting-crypto.ts';
 import { goodRuntime, makeHclReport, makeTpmQuote, reportDataFor } from '../vtpm/synthetic-vtpm.ts';
 import { endorsementsOf, reportOf, snpRows } from './snp-vectors.ts';

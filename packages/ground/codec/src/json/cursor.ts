@@ -6,6 +6,9 @@ export interface JsonSpan {
   readonly end: number;
 }
 
+/** Before the problem, in the message of an error. */
+export const refusal = 'Not strict JSON: ';
+
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const plainStringPattern = /"[^"\\\p{Cc}\p{Cs}]*"/uy;
 const whitespacePattern = /[ \t\n\r]*/y;
@@ -19,8 +22,6 @@ const words = [
 /**
  * Reads the tokens of JSON (RFC 8259), one after the other. `parseJson` makes values of them, and so does a reader with
  * values of another kind or another account of its work.
- *
- * Every refusal is an `EnclosError` whose details say where: `start` and `end` of the text, and what is wrong there.
  */
 export class JsonCursor {
   readonly text: string;
@@ -31,16 +32,10 @@ export class JsonCursor {
     this.text = text;
   }
 
-  /** @throws always; CODEC_INVALID unless another code is given. */
-  fail(
-    problem: string,
-    start = this.at,
-    code: 'CODEC_INVALID' | 'CODEC_OUT_OF_RANGE' | 'CODEC_TRAILING' = 'CODEC_INVALID',
-  ): never {
-    const end = Math.max(this.at, start + 1);
-    throw new EnclosError(code, `Not strict JSON: ${problem} (character ${start + 1}).`, {
-      details: { problem, start, end },
-    });
+  /** @throws CODEC_INVALID always. `at` is left where the problem is. */
+  fail(problem: string, at = this.at): never {
+    this.at = at;
+    throw new EnclosError('CODEC_INVALID', `${refusal}${problem}.`);
   }
 
   /** Takes white space (RFC 8259, section 2: no other than these four). */
@@ -64,7 +59,9 @@ export class JsonCursor {
   /** @throws CODEC_TRAILING unless nothing but white space is left. */
   end(): void {
     this.space();
-    if (this.at < this.text.length) this.fail('text follows the end of the value', this.at, 'CODEC_TRAILING');
+    if (this.at < this.text.length) {
+      throw new EnclosError('CODEC_TRAILING', `${refusal}text follows the end of the value.`);
+    }
   }
 
   /**
@@ -79,8 +76,7 @@ export class JsonCursor {
     let end = start + 1;
     while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
     const value = unescaped(text.slice(start, end + 1));
-    if (value === undefined)
-      return this.fail('this string does not end on its line, or holds an invalid character or escape');
+    if (value === undefined) return this.fail('this string does not end on its line, or holds an invalid escape');
     this.at = end + 1;
     return value;
   }

@@ -1,7 +1,8 @@
 import { EnclosError } from '@enclos/errors';
 import { isJsonWithin } from './bounds.ts';
 import type { JsonSpan } from './cursor.ts';
-import { JsonScanner, type PlaceListener } from './scanner.ts';
+import { places } from './places.ts';
+import { JsonScanner } from './scanner.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './value.ts';
 
 /** 32 levels within the outermost one: Intel's QVL refuses deeper collateral, which exhausted its stack before 2026-06-15. */
@@ -27,17 +28,24 @@ export interface JsonLimits {
  * const svn = new JsonRecord(value, 'tcb').required('svn', integer(255));
  *
  * @param maxLength in UTF-16 code units.
- * @throws CODEC_INVALID, CODEC_TRAILING or CODEC_OUT_OF_RANGE; `details` of a
- * mistake of the text has `start` and `end`, and `problem`.
+ * @throws CODEC_INVALID, CODEC_TRAILING or CODEC_OUT_OF_RANGE.
  */
-export function parseJson(text: string, maxLength: number, limits: JsonLimits = {}): JsonValue {
-  return scan(text, maxLength, limits);
+export function parseJson(
+  text: string,
+  maxLength: number,
+  { maxValues = maximumJsonValues, maxDepth = maximumJsonDepth }: JsonLimits = {},
+): JsonValue {
+  if (text.length > maxLength) throw tooMuch(`over ${maxLength} characters`);
+  if (!isJsonWithin(text, { maxDepth, maxValues })) {
+    throw tooMuch(`nested deeper than ${maxDepth} levels, or over ${maxValues} values`);
+  }
+  return new JsonScanner(text).document();
 }
 
 /** As `parseJson`, for bytes of UTF-8. @throws CODEC_INVALID also for other bytes. */
 export function parseJsonBytes(bytes: Uint8Array, maxLength: number, limits: JsonLimits = {}): JsonValue {
   // One character is three bytes at most, and a pair of surrogates four.
-  if (bytes.length > 3 * maxLength) throw tooLong(maxLength);
+  if (bytes.length > 3 * maxLength) throw tooMuch(`over ${maxLength} characters`);
   return parseJson(decode(bytes), maxLength, limits);
 }
 
@@ -46,26 +54,10 @@ export function parseJsonMembers(
   text: string,
   maxLength: number,
 ): { readonly value: JsonObject; readonly spans: ReadonlyMap<string, JsonSpan> } {
-  const spans = new Map<string, JsonSpan>();
-  const value = scan(text, maxLength, {}, (_, name, { span }, depth) => {
-    if (depth === 1) spans.set(name, span);
-  });
+  const value = parseJson(text, maxLength);
   if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', 'Not a JSON object.');
+  const spans = new Map(places(text, 0).map(({ name, span }) => [name, span]));
   return { value, spans };
-}
-
-function scan(
-  text: string,
-  maxLength: number,
-  { maxValues = maximumJsonValues, maxDepth = maximumJsonDepth }: JsonLimits,
-  onPlace?: PlaceListener,
-): JsonValue {
-  if (text.length > maxLength) throw tooLong(maxLength);
-  if (!isJsonWithin(text, { maxDepth, maxValues })) {
-    const message = `JSON nests deeper than ${maxDepth} levels, or has over ${maxValues} values.`;
-    throw new EnclosError('CODEC_OUT_OF_RANGE', message);
-  }
-  return new JsonScanner(text, maxDepth, onPlace).document();
 }
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -78,6 +70,6 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function tooLong(maxLength: number): EnclosError {
-  return new EnclosError('CODEC_OUT_OF_RANGE', `JSON over ${maxLength} characters.`);
+function tooMuch(what: string): EnclosError {
+  return new EnclosError('CODEC_OUT_OF_RANGE', `JSON ${what}.`);
 }

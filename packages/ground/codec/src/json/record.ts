@@ -41,14 +41,15 @@ export class JsonRecord<Absent extends undefined = never> {
     return this.member(name) !== undefined;
   }
 
-  required<T>(name: string, rule: JsonRule<T>): T | Absent {
+  required<T>(name: string, { expected, read }: JsonRule<T>): T | Absent {
     const value = this.member(name);
-    return value === undefined ? this.report(this.pathOf(name)) : this.#read(name, value, rule);
+    const found = value === undefined ? undefined : read(value);
+    if (found !== undefined) return found;
+    return this.report(this.pathOf(name), value === undefined ? undefined : expected);
   }
 
   optional<T>(name: string, rule: JsonRule<T>): T | undefined {
-    const value = this.member(name);
-    return value === undefined ? undefined : this.#read(name, value, rule);
+    return this.has(name) ? this.required(name, rule) : undefined;
   }
 
   /** A member that is an object. */
@@ -73,11 +74,6 @@ export class JsonRecord<Absent extends undefined = never> {
 
   protected inner(value: JsonValue, path: string): JsonRecord<Absent> {
     return new JsonRecord(value, path, this.report);
-  }
-
-  #read<T>(name: string, value: JsonValue, { read, expected }: JsonRule<T>): T | Absent {
-    const found = read(value);
-    return found === undefined ? this.report(this.pathOf(name), expected) : found;
   }
 }
 

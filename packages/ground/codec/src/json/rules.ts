@@ -8,8 +8,6 @@ export interface JsonRule<T> {
   readonly read: (value: unknown) => T | undefined;
 }
 
-const datePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
-
 export const boolean: JsonRule<boolean> = {
   expected: 'true or false',
   read: (value) => (typeof value === 'boolean' ? value : undefined),
@@ -54,7 +52,8 @@ export function hex(sizeBytes: number): JsonRule<string> {
 /** A date that exists: 2025-06-19T10:56:11Z, the form of dates in Intel's JSON. Read as it is. */
 export const isoDate: JsonRule<string> = meaning('a date like 2025-06-19T10:56:11Z', (value) => {
   const time = Date.parse(value);
-  return datePattern.test(value) && !Number.isNaN(time) && isoSeconds(time) === value ? value : undefined;
+  // A year of more than four digits begins with its sign.
+  return !Number.isNaN(time) && isoSeconds(time) === value && /^\d/.test(value) ? value : undefined;
 });
 
 export function array(minimum: number, maximum: number): JsonRule<readonly JsonValue[]> {

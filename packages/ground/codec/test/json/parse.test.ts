@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { isJsonObject, maximumJsonValues, parseJson, parseJsonBytes, parseJsonMembers } from '../../src/json/index.ts';
 import { utf8 } from '../../src/index.ts';
+import { isJsonObject, maximumJsonValues, parseJson, parseJsonBytes, parseJsonMembers } from '../../src/json/index.ts';
 
 const limit = 10_000;
 

@@ -1,6 +1,6 @@
 import type { ErrorArea } from './kinds.ts';
 
-/** Inside enclaves these come with `@enclos/enclave/http`: see `entry` of {@link ErrorOptions}. */
+/** Inside enclaves these come with `@enclos/http`: see `entry` of {@link ErrorOptions}. */
 export const httpErrors = {
   HTTP_MESSAGE_REFUSED: {
     kind: 'refused',

@@ -1,4 +1,4 @@
-import { didYouMean } from '@enclos/errors/diagnostics';
+import { didYouMean } from '@enclos/diagnostics';
 import type { PolicySpan } from '../policy-error.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { Token } from './lexer.ts';

@@ -1,0 +1,34 @@
+import { build } from '../../project/build.ts';
+import { defineCommand } from '../define.ts';
+import { grouped } from '../../command-line/printer.ts';
+import { renderWarnings } from '../../output/warnings.ts';
+
+export const command = defineCommand({
+  description: [
+    'Bundles the trusted code and the runtime into one script, lays it out in pages with the manifest and the embedded files, and writes NAME.sgxs.',
+    'The SHA-256 of that file is MRENCLAVE, the identity of the enclave.',
+    'The same sources give the same bytes in any folder, time zone and account.',
+    '',
+    'Beside the image stand NAME.report.json (what `enclos inspect` shows as the trusted base) and NAME.map; both are only descriptions.',
+  ],
+  arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
+  options: { out: { type: 'string', value: 'DIR', summary: 'Where the image goes, in place of FOLDER/.enclos' } },
+  examples: [
+    { command: 'enclos build', summary: 'Build the project in this folder' },
+    { command: 'enclos build services/vault --out dist', summary: 'Build another one, into dist' },
+  ],
+  exitCodes: {},
+  async run({ arguments: { folder }, options: { out } }, { path, progress, notes }) {
+    const outFolder = out === undefined ? {} : { outFolder: path(out) };
+    const outcome = await progress.during('building', () => build({ folder: path(folder), ...outFolder }));
+    renderWarnings(outcome.warnings, notes);
+    return outcome;
+  },
+  human({ name, mrEnclave, image, imageBytes, debug, durationMs }, printer) {
+    const kind = debug ? ', a debug enclave: it keeps no secrets' : '';
+    printer.line(`${printer.paint('green', '✔')} built ${name} in ${durationMs} ms${kind}`);
+    printer.line(`  image      ${image} (${grouped(imageBytes)} bytes)`);
+    printer.line(`  MRENCLAVE  ${printer.paint('cyan', mrEnclave)}`);
+  },
+  json: ({ inputs: _inputs, ...outcome }) => outcome,
+});

@@ -1,0 +1,5 @@
+import { entry } from '../define.ts';
+
+export const entries = [
+  entry('build', 'Project', 'Bundle, lay out and measure the enclave of a project', () => import('./command.ts')),
+];

@@ -1,0 +1,44 @@
+import { collateralDoctor } from './collateral.ts';
+import { cacheFolderOf, cacheOption, offlineOption, sourceOf, sourceOptions } from '../../options/collateral.ts';
+import { defineCommand } from '../define.ts';
+import { renderExamined } from './render.ts';
+import { printable } from '../../command-line/printer.ts';
+import { markOf } from '../../output/table.ts';
+
+export const command = defineCommand({
+  description: [
+    'Says of each item that is kept its age, its end and its evaluation number, how far that is behind the newest one that has been published, and what to do.',
+    'The published numbers are asked for, from Intel unless --source names another pcs or pccs; with --offline those that are kept count.',
+    '',
+    'A baseline that is behind is no fault: `standard` lags `early` for months, and mirrors lag more.',
+    'It says which platforms will be out of date when the baseline moves.',
+  ],
+  arguments: {},
+  options: { cache: cacheOption, ...sourceOptions, offline: offlineOption },
+  examples: [
+    { command: 'enclos collateral doctor', summary: 'Check what is kept' },
+    { command: 'enclos collateral doctor --offline --json', summary: 'For monitoring, without a network' },
+  ],
+  exitCodes: { 5: 'Something that is kept has ended, or has not begun.' },
+  async run({ options: { cache, offline, ...given } }, context) {
+    const { io, progress } = context;
+    const source = offline ? undefined : await sourceOf(given, 'pcs', context);
+    return progress.during('looking at collateral', () =>
+      collateralDoctor({
+        cacheFolder: cacheFolderOf(cache, context),
+        now: io.now,
+        ...(source === undefined ? {} : { source }),
+      }),
+    );
+  },
+  human({ items, unknownNumbers }, printer) {
+    renderExamined(items, printer);
+    for (const { tee, message } of unknownNumbers) {
+      printer.line(
+        `${markOf('warning', printer)} The evaluation numbers of ${tee} are not known: ${printable(message)}`,
+      );
+    }
+  },
+  json: (health) => health,
+  exitCode: ({ healthy }) => (healthy ? 0 : 5),
+});

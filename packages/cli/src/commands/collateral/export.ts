@@ -1,0 +1,19 @@
+import { exportCollateral } from './collateral.ts';
+import { cacheFolderOf, cacheOption } from '../../options/collateral.ts';
+import { defineCommand } from '../define.ts';
+
+export const command = defineCommand({
+  description: [
+    'Writes everything that is kept into one JSON file, with digests and the times of fetching, for machines without a network.',
+    'None of it is secret, but certificates of AMD and of some of Intel name the machine.',
+  ],
+  arguments: { file: { value: 'FILE', summary: 'The file to write', required: true, extensions: ['json'] } },
+  options: { cache: cacheOption },
+  examples: [{ command: 'enclos collateral export bundle.json', summary: 'Write the bundle' }],
+  exitCodes: {},
+  async run({ arguments: { file }, options: { cache } }, context) {
+    return exportCollateral(cacheFolderOf(cache, context), context.path(file), context.io.now());
+  },
+  human: ({ outFile, items }, printer) => printer.line(`Wrote ${items.length} items to ${outFile}.`),
+  json: (exported) => exported,
+});

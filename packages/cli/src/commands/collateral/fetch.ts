@@ -1,0 +1,110 @@
+import type { EndorsementFacts } from '@enclos/endorsements';
+import { factsOfFile, fetchCollateral, isInForce } from './collateral.ts';
+import {
+  baselineOf,
+  baselineOptions,
+  cacheFolderOf,
+  cacheOption,
+  offlineOption,
+  productOption,
+  sourceOf,
+  sourceOptions,
+} from '../../options/collateral.ts';
+import type { CommandInput } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { renderFetched } from './render.ts';
+
+const options = {
+  fmspc: { type: 'string', value: 'HEX', summary: 'In place of FILE: the platform family, 6 bytes' },
+  ca: {
+    type: 'string',
+    value: 'CA',
+    choices: ['processor', 'platform'],
+    summary: 'With --fmspc: the CA of its PCK certificates',
+  },
+  tee: { type: 'string', value: 'TEE', choices: ['sgx', 'tdx'], summary: 'With --fmspc: the kind of enclave' },
+  product: productOption,
+  ...sourceOptions,
+  ...baselineOptions,
+  out: { type: 'string', value: 'FILE', summary: 'Write the collateral, for `enclos verify --collateral`' },
+  cache: cacheOption,
+  refresh: { type: 'boolean', summary: 'Ask the source, whatever the cache has' },
+  offline: offlineOption,
+} as const;
+
+type Options = CommandInput<typeof options>['options'];
+
+export const command = defineCommand({
+  description: [
+    'Gets what a quote or a report is verified with, for the platform that it names, and keeps it in the cache.',
+    'What is in the cache and fresh is not fetched again; what is old is served while the source fails, with a notice.',
+    '',
+    'What comes from a source is checked for its form, and for being what was asked for.',
+    'Whether it is genuine is for `enclos verify` to find out, so a mirror need not be trusted.',
+    '',
+    'The collateral service of a software platform is a pccs: `--source pccs --url http://127.0.0.1:8081`.',
+  ],
+  arguments: {
+    evidence: {
+      value: 'FILE',
+      summary: 'A quote, a report of SEV-SNP or the evidence of an Azure VM, in whatever it is wrapped',
+    },
+  },
+  options,
+  examples: [
+    { command: 'enclos collateral fetch quote.bin --out collateral.json', summary: 'From Intel, for a quote' },
+    {
+      command: 'enclos collateral fetch --fmspc 90c06f000000 --ca platform --tee tdx --update early',
+      summary: 'For a family of platforms, with the early baseline',
+    },
+    {
+      command: 'enclos collateral fetch quote.bin --source azure --place useast2 --json',
+      summary: 'From Azure, for a program',
+    },
+  ],
+  exitCodes: {
+    1: 'The source cannot be reached, does not have it, or has withdrawn it.',
+    3: 'What the source sent is not what was asked for.',
+    5: 'Something of it has ended or has not begun: what is verified with it stands on nothing.',
+  },
+  async run({ arguments: { evidence }, options: given }, context) {
+    const { io, path, progress } = context;
+    if (given.refresh && given.offline) refuseUsage('--refresh and --offline exclude each other.');
+    const baseline = baselineOf(given);
+    const facts = await factsOf(evidence === undefined ? undefined : path(evidence), given);
+    const source = await sourceOf(given, facts.tee === 'snp' ? 'kds' : 'pcs', context);
+    return progress.during('fetching collateral', () =>
+      fetchCollateral({
+        facts,
+        source,
+        baseline,
+        cacheFolder: cacheFolderOf(given.cache, context),
+        refresh: given.refresh,
+        offline: given.offline,
+        now: io.now,
+        ...(given.out === undefined ? {} : { outFile: path(given.out) }),
+      }),
+    );
+  },
+  human(fetched, printer) {
+    renderFetched(fetched, printer);
+    if (fetched.outFile !== undefined) printer.line(`Wrote ${fetched.outFile}.`);
+  },
+  json: (fetched) => fetched,
+  exitCode: ({ items }) => (items.every(isInForce) ? 0 : 5),
+});
+
+async function factsOf(file: string | undefined, { fmspc, ca, tee, product }: Options): Promise<EndorsementFacts> {
+  const named = fmspc !== undefined || ca !== undefined || tee !== undefined;
+  if (file !== undefined) {
+    if (named) refuseUsage('FILE names the platform: leave out --fmspc, --ca and --tee.');
+    return factsOfFile(file, product);
+  }
+  if (product !== undefined) refuseUsage('--product goes with the FILE of a report.');
+  if (fmspc === undefined || ca === undefined || tee === undefined) {
+    return refuseUsage('Name the platform: FILE, or --fmspc, --ca and --tee.');
+  }
+  if (!/^[0-9a-f]{12}$/i.test(fmspc)) refuseUsage('--fmspc is 6 bytes in hex (12 digits).');
+  return { tee, fmspc: fmspc.toLowerCase(), ca };
+}

@@ -1,0 +1,22 @@
+import { completionScript, shells } from './completions.ts';
+import { defineCommand } from '../define.ts';
+
+export const command = defineCommand({
+  description: [
+    'Prints a script that completes commands, options, their values and file names of `enclos`.',
+    'It is made from the same registry as the help, and runs nothing of `enclos` while you type.',
+  ],
+  arguments: { shell: { value: 'SHELL', summary: 'The shell', choices: shells, required: true } },
+  options: {},
+  examples: [
+    { command: 'enclos completions bash > ~/.local/share/bash-completion/completions/enclos', summary: 'For bash' },
+    {
+      command: 'enclos completions zsh > ~/.zfunc/_enclos',
+      summary: 'For zsh, with `fpath=(~/.zfunc $fpath)` before compinit in ~/.zshrc',
+    },
+    { command: 'enclos completions fish > ~/.config/fish/completions/enclos.fish', summary: 'For fish' },
+  ],
+  exitCodes: {},
+  run: ({ arguments: { shell } }, { commands }) => completionScript(shell, commands),
+  human: (script, printer) => printer.line(script.trimEnd()),
+});

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { renderDiagnostic } from '@enclos/build/diagnostics';
+import { deployFormats, profiles, type DeployFlags } from '@enclos/kubernetes';
+import { deploy, type DeployOutcome } from './deploy.ts';
+import { defineCommand } from '../define.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { printable, type Printer } from '../../command-line/printer.ts';
+import { markOf } from '../../output/table.ts';
+
+export const command = defineCommand({
+  description: [
+    'Writes the Kubernetes objects that run an image, from deploy.json: Deployment, StatefulSet or Job, Service, ServiceAccount, NetworkPolicy, PodDisruptionBudget and the roots of software platforms.',
+    'Nothing of it is measured, and nothing of it has to be trusted. docs/reference/deploy-json.md has every key.',
+    '',
+    'Pods run as a user without rights on a read-only root, and reach nothing that is not declared: ports and destinations are those of deploy.json, or else of enclave.json in the same folder.',
+    'Images are named by digest.',
+    'A profile says what protects the enclave, and the manifest repeats it: software and podman for software SGX, sgx and aks-sgx for Intel SGX, aks-snp for confidential VM nodes of AKS.',
+    '',
+    'What is written is held to the rules of `enclos lint` first.',
+    'Files that this command did not write are never written over.',
+  ],
+  arguments: {
+    target: { value: 'FOLDER|FILE', summary: 'Where deploy.json is', default: '.', extensions: ['json'] },
+  },
+  options: {
+    profile: {
+      type: 'string',
+      value: 'PROFILE',
+      choices: profiles,
+      summary: 'Where the pods run, in place of what deploy.json says',
+    },
+    image: { type: 'string', value: 'IMAGE', summary: 'NAME@sha256:DIGEST, in place of what deploy.json says' },
+    'image-layout': {
+      type: 'string',
+      value: 'PATH',
+      summary: 'The image here, a layout or an archive: verified, and digest and enclave taken from it',
+    },
+    namespace: { type: 'string', value: 'NAME', summary: 'The namespace, in place of what deploy.json says' },
+    replicas: { type: 'string', value: 'COUNT', summary: 'Pods, in place of what deploy.json says' },
+    epc: { type: 'string', value: 'SIZE', summary: 'EPC of each pod, such as 64Mi, in place of what deploy.json says' },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      choices: deployFormats,
+      default: 'yaml',
+      summary: 'One file, or a kustomize base',
+    },
+    out: { type: 'string', value: 'DIR', summary: 'Where the files go, in place of deploy/PROFILE' },
+    print: { type: 'boolean', summary: 'Print the YAML, and write nothing' },
+    'dry-run': { type: 'boolean', summary: 'Show how it differs from what is on disk, and write nothing' },
+  },
+  examples: [
+    {
+      command: 'enclos deploy --image registry.example/vault@sha256:DIGEST',
+      summary: 'For the deploy.json in this folder',
+    },
+    {
+      command: 'enclos deploy --image registry.example/vault --image-layout .enclos/vault.oci',
+      summary: 'By the digest of what was built here',
+    },
+    { command: 'enclos deploy --profile aks-sgx --dry-run', summary: 'See what would change' },
+    { command: 'enclos deploy --profile podman --print', summary: 'Print what `podman kube play -` takes' },
+    { command: 'enclos deploy --format kustomize --out base', summary: 'Write a base for overlays' },
+  ],
+  exitCodes: { 3: 'The image is not what it says.' },
+  async run({ arguments: { target }, options }, { io, path, notes }): Promise<DeployOutcome & Shown> {
+    const { profile, image, namespace, epc, out, format, print } = options;
+    if (print && format === 'kustomize') refuseUsage('--print shows one file; a kustomize base has several.');
+    const flags: DeployFlags = {
+      ...(profile === undefined ? {} : { profile }),
+      ...(image === undefined ? {} : { image }),
+      ...(namespace === undefined ? {} : { namespace: nameOption(namespace) }),
+      ...(epc === undefined ? {} : { epc }),
+      ...(options.replicas === undefined ? {} : { replicas: countOption(options.replicas) }),
+    };
+    const dryRun = options['dry-run'];
+    const layout = options['image-layout'];
+    const outcome = await deploy({
+      target: path(target),
+      flags,
+      format,
+      dryRun: dryRun || print,
+      now: io.now(),
+      ...(out === undefined ? {} : { outFolder: path(out) }),
+      ...(layout === undefined ? {} : { imageLayout: path(layout) }),
+    });
+    // Standard output is the manifest or the diff alone.
+    if (outcome.written) return { ...outcome, show: 'files' };
+    for (const note of outcome.plan.notes) notes.line(`${markOf('info', notes)} ${printable(note)}`);
+    return { ...outcome, show: print ? 'yaml' : 'diff' };
+  },
+  human(outcome, printer) {
+    const { show, files, changes } = outcome;
+    if (show === 'yaml') {
+      for (const { content } of files) printer.line(content.trimEnd());
+    } else if (show === 'diff') {
+      for (const { diff } of changes) if (diff !== '') printer.line(coloured(diff.trimEnd(), printer));
+      if (changes.every(({ kind }) => kind === 'same')) printer.line(`${markOf('ok', printer)} nothing would change`);
+    } else renderOutcome(outcome, printer);
+  },
+  json: ({ plan, folder, files, changes, warnings, written }) => ({
+    name: plan.name,
+    profile: plan.profile,
+    boundary: plan.boundary,
+    notes: plan.notes,
+    folder,
+    written,
+    changes,
+    warnings,
+    objects: plan.objects,
+    files: files.map(({ name }) => name),
+  }),
+});
+
+interface Shown {
+  readonly show: 'yaml' | 'diff' | 'files';
+}
+
+const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+function nameOption(text: string): string {
+  if (dnsLabel.test(text)) return text;
+  return refuseUsage(`--namespace is a name of lower-case letters, digits and hyphens, not ${JSON.stringify(text)}.`);
+}
+
+function countOption(text: string): number {
+  if (/^\d{1,3}$|^1000$/.test(text)) return Number(text);
+  return refuseUsage(`--replicas is a number from 0 to 1000, not ${JSON.stringify(text)}.`);
+}
+
+function coloured(diff: string, printer: Printer): string {
+  const styles = { '+': 'green', '-': 'red', '@': 'cyan' } as const;
+  return diff
+    .split('\n')
+    .map((line) => {
+      const style = Object.entries(styles).find(([mark]) => line.startsWith(mark))?.[1];
+      return style === undefined ? printable(line) : printer.paint(style, printable(line));
+    })
+    .join('\n');
+}
+
+function renderOutcome({ plan, folder, changes, warnings }: DeployOutcome, printer: Printer): void {
+  const words = { new: 'wrote', changed: 'rewrote', same: 'unchanged', gone: 'removed', foreign: 'left' } as const;
+  for (const { name, kind } of changes) {
+    printer.line(`${markOf('ok', printer)} ${words[kind]} ${printable(join(folder, name))}`);
+  }
+  printer.line(`  ${printer.paint('dim', 'boundary:')} ${plan.boundary}`);
+  for (const note of plan.notes) printer.line(`${markOf('info', printer)} ${printable(note)}`);
+  for (const warning of warnings) {
+    printer.line(renderDiagnostic(warning, { color: printer.color, width: printer.width }));
+  }
+}

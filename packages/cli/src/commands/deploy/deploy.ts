@@ -1,0 +1,151 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { BuildError, loadProject, PROJECT_FILE, writeFileAtomically } from '@enclos/build';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { verifyImage, withImageSource } from '@enclos/image';
+import {
+  changesOf,
+  DEPLOY_FILE,
+  parseDeploySettings,
+  planDeployment,
+  renderDeployment,
+  type Change,
+  type DeployFile,
+  type DeployFlags,
+  type DeployFormat,
+  type DeployPlan,
+  type DeploySettings,
+  type EnclaveNetwork,
+  type VerifiedDeployImage,
+} from '@enclos/kubernetes';
+import { lintManifests, type LintFinding } from '@enclos/kubernetes/lint';
+import { exists, readSmallText } from '../../files/read.ts';
+import { machineArchitecture } from '../../images/container.ts';
+
+export interface DeployOptions {
+  /** A folder with deploy.json, or such a file; absolute. */
+  readonly target: string;
+  readonly flags?: DeployFlags;
+  readonly format?: DeployFormat;
+  /** An OCI layout or an archive of one, with the image: it is verified, and its digest and enclave are taken from it. Absolute. */
+  readonly imageLayout?: string;
+  /** Where the files go. Default: `deploy/PROFILE` beside deploy.json. */
+  readonly outFolder?: string;
+  /** Compare, and write nothing. */
+  readonly dryRun?: boolean;
+  /** By which sizes of Azure are retired. */
+  readonly now: Date;
+}
+
+export interface DeployOutcome {
+  readonly plan: DeployPlan;
+  readonly folder: string;
+  readonly files: readonly DeployFile[];
+  readonly changes: readonly Change[];
+  /** What lint warns of in what was written. */
+  readonly warnings: readonly LintFinding[];
+  readonly written: boolean;
+}
+
+const mostBytes = 1024 * 1024;
+
+/**
+ * Makes the manifests of a deploy.json, holds them to lint, and writes them.
+ * @throws what `verifyImage` of @enclos/image throws, CLI_FILE_UNREADABLE, DEPLOY_SETTINGS_INVALID and what else planning refuses; LINT_REFUSED with diagnostics;
+ *   DEPLOY_FILE_FOREIGN before anything is written
+ */
+export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
+  const { flags = {}, format = 'yaml', dryRun = false, now } = options;
+  const file = (await isFolder(options.target)) ? join(options.target, DEPLOY_FILE) : options.target;
+  const base = dirname(file);
+  const settings = parseDeploySettings(await readSmallText(file, mostBytes), relative(base, file));
+  const network = await networkOf(base);
+  const rootsPem = await rootsOf(settings, base);
+  const verified = options.imageLayout === undefined ? undefined : await verifiedImage(options.imageLayout);
+  const plan = planDeployment({
+    settings,
+    flags,
+    ...(verified === undefined ? {} : { verified }),
+    ...(network === undefined ? {} : { network }),
+    ...(rootsPem === undefined ? {} : { rootsPem }),
+  });
+  const files = renderDeployment(plan, format);
+  const warnings = held(files, now);
+  const folder = resolve(options.outFolder ?? join(base, 'deploy', plan.profile));
+  const changes = changesOf(files, await manifestsIn(folder));
+  if (!dryRun) await write(folder, files, changes);
+  return Object.freeze({ plan, folder, files, changes, warnings, written: !dryRun });
+}
+
+/** Its labels are not believed: the enclave in it is measured. A debug enclave is a matter of the profile. */
+async function verifiedImage(path: string): Promise<VerifiedDeployImage> {
+  const choice = { architecture: machineArchitecture() };
+  const { digest, identity } = await withImageSource(path, (source) =>
+    verifyImage(source, choice, { allowDebug: true }),
+  );
+  const { date: _date, ...enclave } = identity;
+  return { digest, enclave };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** What the enclave listens on and connects to, where its project is at hand. */
+async function networkOf(folder: string): Promise<EnclaveNetwork | undefined> {
+  if (!(await exists(join(folder, PROJECT_FILE)))) return undefined;
+  const { listen, connect } = await loadProject(folder);
+  return { listen, connect };
+}
+
+async function rootsOf({ softwareRoots }: DeploySettings, base: string): Promise<string | undefined> {
+  if (typeof softwareRoots !== 'object' || softwareRoots.pem === undefined) return undefined;
+  return readSmallText(resolve(base, softwareRoots.pem), mostBytes);
+}
+
+/** Settings can say what lint refuses: a variable that simulates SGX, a size that is retired. */
+function held(files: readonly DeployFile[], now: Date): readonly LintFinding[] {
+  const { findings } = lintManifests(
+    files.map(({ name, content }) => ({ name, text: content })),
+    { now },
+  );
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return findings;
+  throw new BuildError(
+    'LINT_REFUSED',
+    'What deploy.json says makes manifests with errors; nothing is written.',
+    errors,
+  );
+}
+
+async function manifestsIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const manifests = names.filter((name) => name.endsWith('.yaml'));
+  return new Map(
+    await Promise.all(manifests.map(async (name) => [name, await contentOf(join(folder, name))] as const)),
+  );
+}
+
+/** What is too large or no text was not written by this command, and that is all that has to be known of it. */
+async function contentOf(path: string): Promise<string> {
+  return readSmallText(path, mostBytes).catch((error: unknown) => {
+    if (isEnclosError(error, 'CLI_FILE_INVALID')) return '';
+    throw error;
+  });
+}
+
+async function write(folder: string, files: readonly DeployFile[], changes: readonly Change[]): Promise<void> {
+  const foreign = changes.find(({ kind }) => kind === 'foreign');
+  if (foreign !== undefined) {
+    const path = join(folder, foreign.name);
+    throw new EnclosError('DEPLOY_FILE_FOREIGN', `${path} was not written by this command.`, { details: { path } });
+  }
+  const kinds = new Map(changes.map(({ name, kind }) => [name, kind]));
+  for (const { name, content } of files) {
+    if (kinds.get(name) !== 'same') await writeFileAtomically(join(folder, name), content);
+  }
+  for (const { name, kind } of changes) if (kind === 'gone') await rm(join(folder, name), { force: true });
+}

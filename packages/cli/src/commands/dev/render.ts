@@ -1,0 +1,79 @@
+import type { DevView } from './dev.ts';
+import type { CommandContext } from '../context.ts';
+import { devKeys } from './keys.ts';
+import { renderError, toEnclosError } from '../../output/error.ts';
+import { printable } from '../../command-line/printer.ts';
+import { platformBanner, runNotes } from '../../project/render.ts';
+import { markOf, renderFacts } from '../../output/table.ts';
+
+const levels = ['errors', 'warnings', 'information', 'debugging', 'everything'] as const;
+/** So many digits tell builds apart that stand on one screen. */
+const shortDigits = 12;
+const mostNamed = 3;
+
+/** What `enclos dev` says. Everything goes to standard error: standard output is the host program's. */
+export function devRenderer(context: CommandContext): DevView {
+  const { notes, io } = context;
+  const { note, events } = runNotes(context);
+  const renderFailure = async (error: unknown, runs: boolean): Promise<void> => {
+    await renderError(toEnclosError(error), notes);
+    note(runs ? 'the enclave before it still runs; waiting for changes' : 'waiting for changes');
+  };
+  return {
+    ...events,
+    // The line that it is ready says the same, once there is something to say.
+    built: ({ warnings }) => events.warnings(warnings),
+    platform(description) {
+      platformBanner(description, notes);
+      note(io.keyboard === undefined ? 'Ctrl-C ends it' : 'press h for help, q to quit');
+    },
+    failed(error, runs) {
+      void renderFailure(error, runs);
+    },
+    unchanged: (changed) => note(`${named(changed)} changed nothing that runs`),
+    ready({ outcome }, { durationMs, changed }) {
+      const why = changed.length === 0 ? '' : `, ${named(changed)} changed`;
+      notes.line(
+        `${markOf('ok', notes)} ready in ${durationMs} ms  ${printable(outcome.name)}  MRENCLAVE ${notes.paint('cyan', `${outcome.mrEnclave.slice(0, shortDigits)}…`)}${printable(why)}`,
+      );
+    },
+    hostEnded: (exitCode) => note(`the host program ended with code ${exitCode}; waiting for changes`),
+    identity(build) {
+      if (build === undefined) return note('nothing is built yet');
+      const { outcome, identity, signature } = build;
+      renderFacts(
+        [
+          ['MRENCLAVE', outcome.mrEnclave],
+          ['MRSIGNER', identity.mrSigner],
+          ['product', `${identity.productId}, security version ${identity.securityVersion}`],
+          ['mode', outcome.debug ? 'debug: it keeps no secrets' : 'production'],
+          ['image', outcome.image],
+          ['signature', signature],
+        ],
+        notes,
+      );
+    },
+    isolation(layers) {
+      for (const { name, active, detail } of layers) {
+        notes.line(
+          `${markOf(active ? 'ok' : 'warning', notes)} ${printable(name)}  ${notes.paint('dim', printable(detail))}`,
+        );
+      }
+    },
+    logLevel: (level) => note(`log of the enclave: ${levels[level] ?? String(level)}`),
+    clear: () => {
+      // Erase the screen and what scrolled off it, and go home (ECMA-48, with xterm's 3 J).
+      if (io.stderr.isTTY) io.stderr.write('\u001B[2J\u001B[3J\u001B[H');
+    },
+    help() {
+      for (const { key, summary } of devKeys) notes.line(`  ${notes.paint('cyan', key)}  ${summary}`);
+    },
+  };
+}
+
+/** `a, b and 3 more`. */
+function named(paths: readonly string[]): string {
+  const more = paths.length - mostNamed;
+  const shown = paths.slice(0, mostNamed).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}

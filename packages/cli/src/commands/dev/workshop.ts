@@ -1,0 +1,144 @@
+import { PROJECT_FILE, type Project } from '@enclos/build';
+import { join, relative, sep } from 'node:path';
+import { buildProject } from '../../project/build.ts';
+import type { ProjectKey } from '../../project/development-key.ts';
+import {
+  imageFolder,
+  loadProjectFor,
+  prepareHost,
+  signForRun,
+  type BuildEvents,
+  type SignedBuild,
+} from '../../project/prepare.ts';
+import type { Io } from '../../output/io.ts';
+import { changedPaths, createFingerprinter, type Fingerprints } from './fingerprints.ts';
+import { isInside } from './watch.ts';
+
+export interface WorkshopOptions {
+  /** The real path of the folder of enclave.json. */
+  readonly folder: string;
+  readonly host: string;
+  readonly key: (project: Project) => Promise<ProjectKey>;
+}
+
+/** What is built: it runs as a whole. */
+export interface Built {
+  readonly project: Project;
+  readonly build: SignedBuild;
+  readonly script: string;
+}
+
+type Part = 'enclave' | 'host';
+
+/** Builds what changed, and nothing else. */
+export class Workshop {
+  readonly #options: WorkshopOptions;
+  readonly #io: Io;
+  readonly #events: BuildEvents;
+  readonly #fingerprints = createFingerprinter();
+  readonly #inputs: Record<Part, ReadonlySet<string>>;
+  readonly #due = new Set<Part>(['enclave', 'host']);
+  /** Built, and not told yet: a later part may have failed. */
+  readonly #changed = new Set<Part>();
+  #prints: Fingerprints = new Map();
+  #enclave: Omit<Built, 'script'> | undefined;
+  #host: { readonly script: string; readonly sha256: string } | undefined;
+
+  constructor(options: WorkshopOptions, io: Io, events: BuildEvents) {
+    this.#options = options;
+    this.#io = io;
+    this.#events = events;
+    this.#inputs = {
+      enclave: new Set([join(options.folder, PROJECT_FILE)]),
+      host: new Set([join(options.folder, options.host)]),
+    };
+  }
+
+  /** Files that a change of would change what is built. */
+  get inputs(): ReadonlySet<string> {
+    return new Set([...this.#inputs.enclave, ...this.#inputs.host]);
+  }
+
+  get isDue(): boolean {
+    return this.#due.size > 0;
+  }
+
+  /**
+   * Looks what changed since the last time that this was asked, and remembers it as due.
+   * @param named what the kernel named: after a failure a new file may be what was missing.
+   * @returns paths relative to the project folder.
+   */
+  async look(named: ReadonlySet<string>): Promise<readonly string[]> {
+    const { folder } = this.#options;
+    const failedBefore = this.isDue;
+    const now = await this.#fingerprints.take(this.inputs);
+    const changed = this.#prints.size === 0 ? [] : changedPaths(this.#prints, now);
+    this.#prints = now;
+    for (const path of changed) {
+      for (const part of ['enclave', 'host'] as const) if (this.#inputs[part].has(path)) this.#due.add(part);
+    }
+    const added = failedBefore ? [...named].filter((path) => !now.has(path) && isSource(folder, path)) : [];
+    return [...changed, ...added].map((path) => relative(folder, path));
+  }
+
+  /** Everything is due, whether it changed or not. */
+  expire(): void {
+    this.#due.add('enclave').add('host');
+  }
+
+  /**
+   * Builds what is due. What was built before stays where it is when this fails.
+   * @returns the parts that are other ones than before.
+   * @throws what building and signing throw; it is then still due.
+   */
+  async build(): Promise<{ readonly built: Built; readonly changed: ReadonlySet<Part> }> {
+    const enclave = this.#due.has('enclave') ? undefined : this.#enclave;
+    const { project, build } = enclave ?? (await this.#buildEnclave());
+    const host = this.#due.has('host') ? undefined : this.#host;
+    const { script } = host ?? (await this.#buildHost(project));
+    const changed = new Set(this.#changed);
+    this.#changed.clear();
+    return { built: { project, build, script }, changed };
+  }
+
+  async #buildEnclave(): Promise<Omit<Built, 'script'>> {
+    const startedAt = Date.now();
+    const project = await loadProjectFor(this.#options.folder, true);
+    const outcome = await buildProject(project, imageFolder(project, true));
+    const key = await this.#options.key(project);
+    const made = { project, build: await signForRun(project, outcome, { key, io: this.#io }) };
+    await this.#remember('enclave', outcome.inputs, startedAt);
+    if (this.#enclave?.build.outcome.mrEnclave !== outcome.mrEnclave) this.#changed.add('enclave');
+    this.#enclave = made;
+    this.#events.built(outcome);
+    return made;
+  }
+
+  async #buildHost(project: Project): Promise<{ readonly script: string }> {
+    const startedAt = Date.now();
+    const { path, sha256, inputs, warnings } = await prepareHost(project, this.#options.host);
+    await this.#remember('host', inputs, startedAt);
+    if (this.#host?.sha256 !== sha256) this.#changed.add('host');
+    this.#host = { script: path, sha256 };
+    this.#events.warnings(warnings);
+    return this.#host;
+  }
+
+  /** A file that was written while somebody read it counts as changed next time. */
+  async #remember(part: Part, paths: Iterable<string>, startedAt: number): Promise<void> {
+    this.#due.delete(part);
+    this.#inputs[part] = new Set(paths);
+    const fresh = [...this.#inputs[part]].filter((path) => !this.#prints.has(path));
+    this.#prints = new Map([...this.#prints, ...(await this.#fingerprints.take(fresh, startedAt))]);
+  }
+}
+
+/** A new file that may be what a build lacked: not our output, no package, nothing hidden. */
+function isSource(folder: string, path: string): boolean {
+  return (
+    isInside(folder, path) &&
+    !relative(folder, path)
+      .split(sep)
+      .some((part) => part.startsWith('.') || part === 'node_modules')
+  );
+}

@@ -1,0 +1,39 @@
+import { doctor } from './doctor.ts';
+import { defineCommand } from '../define.ts';
+import { printable } from '../../command-line/printer.ts';
+import { markOf } from '../../output/table.ts';
+import { stateFolderOf, stateOption } from '../../options/state.ts';
+
+export const command = defineCommand({
+  description: [
+    'Checks this machine (Node, the pinned interpreter, what isolates an enclave, by each way to it, who could read it), what it has and lacks of the hardware platforms, whose drivers are not yet run on hardware, the state folder of the platform, the keys of the project, and the clock.',
+    'Each line that is not good says what to do.',
+    'It changes nothing.',
+  ],
+  arguments: { folder: { value: 'FOLDER', summary: 'The project', default: '.' } },
+  options: { state: stateOption },
+  examples: [{ command: 'enclos doctor', summary: 'Check everything' }],
+  exitCodes: { 1: 'A check failed. Warnings do not count.' },
+  async run({ arguments: { folder }, options: { state } }, context) {
+    const { io, path, progress } = context;
+    return progress.during('looking around', () =>
+      doctor({ projectFolder: path(folder), stateFolder: stateFolderOf(state, context), now: io.now(), env: io.env }),
+    );
+  },
+  human({ checks, healthy }, printer) {
+    const width = Math.max(...checks.map(({ name }) => name.length));
+    for (const { name, status, detail, fix } of checks) {
+      printer.line(`${markOf(status, printer)} ${name.padEnd(width)}  ${printable(detail)}`);
+      if (fix !== undefined) printer.line(`  ${' '.repeat(width)}  ${printer.paint('dim', 'fix:')} ${printable(fix)}`);
+    }
+    printer.line();
+    const count = (wanted: string): number => checks.filter(({ status }) => status === wanted).length;
+    printer.line(
+      healthy
+        ? `Nothing is broken; ${count('warning')} warnings.`
+        : `${count('failure')} checks failed; ${count('warning')} warnings.`,
+    );
+  },
+  json: (report) => report,
+  exitCode: ({ healthy }) => (healthy ? 0 : 1),
+});

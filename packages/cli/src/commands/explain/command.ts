@@ -1,0 +1,31 @@
+import { explain } from './explain.ts';
+import { defineCommand } from '../define.ts';
+import { readInput } from '../../evidence/read-input.ts';
+import { renderTree } from '../../output/tree.ts';
+
+export const command = defineCommand({
+  description: [
+    'Recognises a quote of SGX or TDX, a report of SEV-SNP, a certificate that carries evidence, an Open Enclave report, the evidence of an Azure VM, a report of Azure’s paravisor, a token or an attestation result (EAR), by content and in whatever it is wrapped, and shows it field by field: offsets, values, flags by name, and what they mean.',
+    'What is cut off is explained as far as it goes, and of anything else it says what it seems to be.',
+    '',
+    'Dates that have passed or not come are marked.',
+    'Nothing is verified: `enclos verify` does that.',
+  ],
+  arguments: {
+    evidence: {
+      value: 'EVIDENCE',
+      summary: 'A file, - for standard input, or the https address of an attested server',
+      required: true,
+    },
+  },
+  options: {},
+  examples: [
+    { command: 'enclos explain quote.bin', summary: 'Show what a quote says' },
+    { command: 'enclos explain token.jwt --json', summary: 'Read the claims of a token from a script' },
+  ],
+  exitCodes: { 1: 'The server could not be reached.' },
+  run: async ({ arguments: { evidence } }, context) =>
+    explain(await context.progress.during('reading', () => readInput(evidence, context)), context.io.now()),
+  human: ({ title, nodes }, printer) => renderTree(title, nodes, printer),
+  json: (explanation) => explanation,
+});

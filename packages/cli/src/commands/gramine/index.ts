@@ -1,0 +1,10 @@
+import { entry } from '../define.ts';
+
+export const entries = [
+  entry(
+    'gramine manifest',
+    'Image',
+    'Write the Gramine manifest of an image (not yet run on hardware)',
+    () => import('./manifest.ts'),
+  ),
+];

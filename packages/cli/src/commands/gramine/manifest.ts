@@ -1,0 +1,167 @@
+import {
+  gramineDefaults,
+  planGramineManifest,
+  writeGramineManifest,
+  type GramineManifestOptions,
+  type GramineManifestOutcome,
+} from './gramine-manifest.ts';
+import { defineCommand } from '../define.ts';
+import type { CommandContext } from '../context.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import type { GraminePlan } from './plan.ts';
+import type { Printer } from '../../command-line/printer.ts';
+import { markOf, renderFacts } from '../../output/table.ts';
+
+export const command = defineCommand({
+  description: [
+    'Writes what a signed image needs to run in Gramine 1.9 on Intel SGX into one folder: NAME.manifest, copies of image, interpreter, program and libraries, and NAME.reference-values.json.',
+    'Not yet run on hardware: it is written from Gramine’s documents and source.',
+    '',
+    'The manifest names every file that the enclave can open, with its SHA-256: Gramine’s libos and C library where they are installed, the Node that the image pins and no other, the libraries that it needs (from the ELF files themselves, nothing is run), the program and the image.',
+    'The same files, paths and settings give the same bytes.',
+    'Paths are measured: give --at when the folder will be elsewhere.',
+    '',
+    'Gramine’s MRENCLAVE is not computed here, since it covers the installed build of Gramine.',
+    '`gramine-sgx-sign` computes it when it signs the manifest; run this command once more after that, and the reference values have it from NAME.sig beside the one of the software platform.',
+  ],
+  arguments: {
+    target: {
+      value: 'FOLDER|IMAGE',
+      summary: 'A project that is built and signed, or an image',
+      default: '.',
+      extensions: ['sgxs'],
+    },
+  },
+  options: {
+    signature: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'The signature of the image, in place of NAME.sig beside it',
+      extensions: ['sig'],
+    },
+    out: { type: 'string', value: 'DIR', summary: 'Where everything goes, in place of `gramine` beside the image' },
+    at: {
+      type: 'string',
+      value: 'DIR',
+      summary: 'Where that folder will be on the machine that runs the enclave, in place of where it is',
+    },
+    gramine: {
+      type: 'string',
+      value: 'DIR',
+      default: gramineDefaults.gramineFolder,
+      summary: 'Where Gramine is installed, here and there: the folder of libsysdb.so',
+    },
+    libraries: {
+      type: 'string',
+      value: 'DIR',
+      default: gramineDefaults.libraryFolder,
+      summary: 'Where libraries are that Gramine does not bring',
+    },
+    interpreter: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'The Node that the image pins, in place of the one that npm installed',
+    },
+    'enclave-size': {
+      type: 'string',
+      value: 'SIZE',
+      summary: 'A power of two such as 4G, in place of one that holds the heap of the image; at least 2G for Node',
+    },
+    threads: { type: 'string', value: 'COUNT', summary: 'Threads of the enclave, 16 to 1024, in place of 32' },
+    edmm: { type: 'boolean', summary: 'Take memory as it is needed (SGX2, Linux 6.0 or later)' },
+    'host-eventfd': {
+      type: 'boolean',
+      summary: 'Let the host emulate eventfd(2), for a Gramine that does not do so inside',
+    },
+    print: { type: 'boolean', summary: 'Print the manifest, and write nothing' },
+  },
+  examples: [
+    { command: 'enclos gramine manifest', summary: 'For the project in this folder' },
+    {
+      command: 'enclos gramine manifest vault.sgxs --out dist --at /opt/vault',
+      summary: 'For an image whose files will be in /opt/vault',
+    },
+    { command: 'enclos gramine manifest --print', summary: 'Look at the manifest first' },
+  ],
+  exitCodes: {
+    3: 'Image, signature or interpreter do not belong together, or Gramine’s signature is not of this manifest.',
+  },
+  async run({ arguments: { target }, options }, context): Promise<GramineManifestOutcome | GraminePlan> {
+    const { signature, out, at, gramine, libraries, interpreter, edmm, print } = options;
+    const { path, progress } = context;
+    const given: GramineManifestOptions = {
+      target: path(target),
+      gramineFolder: path(gramine),
+      libraryFolder: path(libraries),
+      edmm,
+      hostEventfd: options['host-eventfd'],
+      ...(signature === undefined ? {} : { signatureFile: path(signature) }),
+      ...(out === undefined ? {} : { outFolder: path(out) }),
+      ...(at === undefined ? {} : { at }),
+      ...(interpreter === undefined ? {} : { interpreter: path(interpreter) }),
+      ...sizeOption(options['enclave-size']),
+      ...threadsOption(options.threads),
+    };
+    const outcome = await progress.during<GramineManifestOutcome | GraminePlan>('hashing', () =>
+      print ? planGramineManifest(given) : writeGramineManifest(given),
+    );
+    warn(outcome, context);
+    return outcome;
+  },
+  human(outcome, printer) {
+    if ('values' in outcome) renderOutcome(outcome, printer);
+    else printer.line(outcome.manifest.trimEnd());
+  },
+  json: (outcome) => outcome,
+});
+
+function sizeOption(text: string | undefined): { readonly enclaveSizeBytes?: number } {
+  if (text === undefined) return {};
+  const [, count, unit] = /^([1-9]\d{0,6})([MG])$/.exec(text) ?? [];
+  if (count === undefined) {
+    return refuseUsage(`--enclave-size is a size such as 4G or 512M, not ${JSON.stringify(text)}.`);
+  }
+  return { enclaveSizeBytes: Number(count) * 2 ** (unit === 'G' ? 30 : 20) };
+}
+
+function threadsOption(text: string | undefined): { readonly threads?: number } {
+  if (text === undefined) return {};
+  if (!/^\d{1,5}$/.test(text)) return refuseUsage(`--threads is a number, not ${JSON.stringify(text)}.`);
+  return { threads: Number(text) };
+}
+
+function warn({ debug }: GraminePlan | GramineManifestOutcome, { notes }: CommandContext): void {
+  const mark = markOf('warning', notes);
+  notes.line(`${mark} for Gramine 1.9, and not yet run on hardware`);
+  if (debug) notes.line(`${mark} a debug enclave: whoever starts it reads everything inside`);
+}
+
+function renderOutcome(outcome: GramineManifestOutcome, printer: Printer): void {
+  const { manifest, referenceValues, values, files, signCommand } = outcome;
+  const { software, gramine } = values.platforms;
+  printer.line(`${markOf('ok', printer)} wrote ${manifest}`);
+  printer.line('  measured, and all that the enclave can open:');
+  renderFacts(
+    files.map(({ role, sha256, path }) => [role, `${sha256}  ${path}`]),
+    printer,
+  );
+  printer.line(`${markOf('ok', printer)} wrote ${referenceValues}`);
+  renderFacts(
+    [
+      ['software  MRENCLAVE', software.mrEnclave],
+      ['          MRSIGNER', software.mrSigner],
+      [
+        'Gramine   MRENCLAVE',
+        gramine?.mrEnclave ?? 'known when the manifest is signed; run this once more after that:',
+      ],
+      ...(gramine === null ? [] : [['          MRSIGNER', gramine.mrSigner] as const]),
+    ],
+    printer,
+  );
+  if (gramine === null) printer.line(`  ${[...signCommand.map(quoted), 'KEY.pem'].join(' ')}`);
+}
+
+/** As a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
+import { EnclosError } from '@enclos/errors';
+import {
+  buildImage,
+  fileContent,
+  npmPurl,
+  type ApplicationFile,
+  type ApplicationProgram,
+  type Architecture,
+  type BaseChoice,
+  type BuiltImage,
+  type Component,
+} from '@enclos/image';
+import { exists, readSmallFile } from '../../files/read.ts';
+import { maxSignatureBytes } from '../../images/signed-image.ts';
+import { readVersion } from '../../files/version.ts';
+import { bundleWholeHost } from '../../project/bundle-host.ts';
+import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
+
+export interface ImageBuildOptions {
+  /** The folder of enclave.json; built and signed already. */
+  readonly folder: string;
+  readonly base: BaseChoice;
+  /** The host program, relative to the folder. */
+  readonly host: string;
+  /** Programs beside it, relative to the folder too: each becomes /app/NAME.mjs. */
+  readonly programs?: readonly { readonly name: string; readonly source: string }[];
+  /** The SIGSTRUCT of the enclave. Default: NAME.sig beside the image of the enclave. */
+  readonly signatureFile?: string | undefined;
+  /** The folder of the OCI layout. Default: NAME.oci beside the image of the enclave. */
+  readonly outFolder?: string | undefined;
+  /** Where the image goes too, as one file for `docker load` and `podman load`. */
+  readonly archiveFile?: string | undefined;
+  readonly tag?: string | undefined;
+  /** Files that go below /app: where they are, and their place there. */
+  readonly files?: readonly { readonly source: string; readonly path: string }[];
+  /** Default: that of this machine. */
+  readonly architecture?: Architecture | undefined;
+  readonly libraryFolder?: string | undefined;
+  readonly interpreter?: string | undefined;
+  readonly cacheFolder?: string | undefined;
+  /** SOURCE_DATE_EPOCH: the time of the image. Default: 0. */
+  readonly sourceDateEpoch?: string | undefined;
+}
+
+export interface ImageBuildOutcome extends BuiltImage {
+  readonly layout: string;
+  readonly archive: string | undefined;
+  readonly sizeBytes: number;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Bundles the host program and those beside it, and builds an image of it and the signed enclave.
+ * @throws CLI_NOT_BUILT, CLI_NOT_SIGNED, CLI_HOST_MISSING, BuildError, and what `buildImage` of @enclos/image throws.
+ */
+export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
+  const { folder, base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
+  const { image: imagePath } = await findImage(folder);
+  const image = await readImageFile(imagePath);
+  const stem = stemOf(imagePath);
+  const signaturePath = options.signatureFile ?? `${stem}.sig`;
+  if (!(await exists(signaturePath))) {
+    throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${signaturePath}.`, {
+      details: { path: signaturePath },
+    });
+  }
+  const signature = await readSmallFile(signaturePath, maxSignatureBytes);
+  const host = await bundled(folder, { name: 'host', source: options.host });
+  const programs = await Promise.all((options.programs ?? []).map((program) => bundled(folder, program)));
+  const components = [...[host, ...programs].flatMap(({ packages }) => packages), ...(await enclavePackages(stem))];
+  const warnings = [host, ...programs].flatMap((one) => one.warnings);
+  const files = await Promise.all((options.files ?? []).map(fileOf));
+  const layoutFolder = options.outFolder ?? join(dirname(imagePath), `${basename(stem)}.oci`);
+  const built = await buildImage({
+    application: { image, signature, host: host.script, programs, files, components },
+    base,
+    layoutFolder,
+    archiveFile,
+    tag,
+    createdSeconds: secondsOf(options.sourceDateEpoch),
+    cacheFolder,
+    architecture,
+    libraryFolder,
+    interpreter,
+    tool: { name: 'enclos', version: await readVersion() },
+  });
+  const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
+  return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, warnings });
+}
+
+/** A program with its packages in one module. */
+interface BundledProgram extends ApplicationProgram {
+  readonly packages: readonly Component[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+async function bundled(
+  folder: string,
+  { name, source }: { readonly name: string; readonly source: string },
+): Promise<BundledProgram> {
+  const { script, modules, warnings } = await bundleWholeHost(folder, source);
+  const packages = (await packagesOf(folder, modules)).map((one) =>
+    packageComponent(one.name, one.version, `/app/${name}.mjs`),
+  );
+  return { name, script, packages, warnings };
+}
+
+/** As its build reported them. Not measured, and so only a description. */
+async function enclavePackages(stem: string): Promise<readonly Component[]> {
+  const bytes = await readFile(`${stem}.report.json`).catch(() => undefined);
+  const report = bytes === undefined ? undefined : parseBuildReport(new Uint8Array(bytes));
+  if (report === undefined) return [];
+  const location = `/app/enclave/${report.name}.sgxs`;
+  return report.packages
+    .filter(({ version }) => version !== '')
+    .map(({ name, version }) => packageComponent(name, version, location))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function packageComponent(name: string, version: string, location: string): Component {
+  return { type: 'library', name, version, purl: npmPurl(name, version), location };
+}
+
+async function fileOf({ source, path }: { readonly source: string; readonly path: string }): Promise<ApplicationFile> {
+  return { path, content: await fileContent(source) };
+}
+
+/** @throws BUILD_DATE_INVALID */
+function secondsOf(epoch: string | undefined): number {
+  if (epoch === undefined || epoch === '') return 0;
+  if (!/^\d{1,11}$/.test(epoch)) {
+    throw new EnclosError('BUILD_DATE_INVALID', 'SOURCE_DATE_EPOCH is not a whole number of seconds.');
+  }
+  return Number(epoch);
+}

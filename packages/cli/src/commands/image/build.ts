@@ -1,0 +1,194 @@
+import type { Architecture, BaseChoice } from '@enclos/image';
+import { imageBuild } from './build-image.ts';
+import { defineCommand } from '../define.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { grouped } from '../../command-line/printer.ts';
+import { markOf, renderFacts } from '../../output/table.ts';
+import { renderWarnings } from '../../output/warnings.ts';
+import { layerCacheFolder } from '../../files/user-folders.ts';
+
+export const command = defineCommand({
+  description: [
+    'Makes a container image of a project whose enclave is built and signed: a base, the host program with its packages in one file, the enclave and its signature.',
+    'No container engine is needed, and none is used.',
+    '',
+    'The same enclave, signature, sources and base give the same digest in any folder, time zone and account.',
+    'The time of the image is SOURCE_DATE_EPOCH, or 1970.',
+    'Labels say MRENCLAVE, MRSIGNER, product and security version; a bill of materials (CycloneDX 1.6) and an unsigned statement of provenance (in-toto, SLSA 1) refer to the image.',
+    '',
+    'The base `node` has the interpreter that the enclave pins, the libraries that it needs, names of users and root certificates: no shell and no package manager.',
+    '`debian` is made by mmdebstrap.',
+    'Anything else is a path: an OCI layout, an archive of one, or a tar of a root folder.',
+    'The image runs as user 65532, with a read-only root if /tmp is writable.',
+  ],
+  arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
+  options: {
+    base: {
+      type: 'string',
+      value: 'node|debian|PATH',
+      default: 'node',
+      summary: 'What the application is put on',
+    },
+    'base-tag': { type: 'string', value: 'TAG', summary: 'Which image of a base that is a layout with several' },
+    host: { type: 'string', value: 'FILE', default: 'src/host.ts', summary: 'The host program, in the folder' },
+    program: {
+      type: 'string',
+      value: 'NAME=FILE',
+      multiple: true,
+      summary: 'Another program in the folder, as /app/NAME.mjs: one that a pod starts by its command',
+    },
+    signature: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'The signature of the enclave, in place of NAME.sig beside it',
+      extensions: ['sig'],
+    },
+    file: {
+      type: 'string',
+      value: 'FILE[:PLACE]',
+      multiple: true,
+      summary: 'Another file for /app, and its place there; the same name without one',
+    },
+    tag: { type: 'string', value: 'TAG', default: 'latest', summary: 'The name of the image in its layout' },
+    out: { type: 'string', value: 'DIR', summary: 'The OCI layout, in place of FOLDER/.enclos/NAME.oci' },
+    archive: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Write the image as one file too, for `docker load` and `podman load`',
+      extensions: ['tar'],
+    },
+    platform: {
+      type: 'string',
+      value: 'PLATFORM',
+      choices: ['linux/amd64', 'linux/arm64'],
+      summary: 'What the image is for, in place of this machine; nothing in it is run',
+    },
+    libraries: {
+      type: 'string',
+      value: 'DIR',
+      summary: 'Where the libraries of the interpreter are, in place of where Debian has them',
+    },
+    interpreter: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'The Node that the enclave pins, in place of the one that npm installed',
+    },
+    'no-cache': { type: 'boolean', summary: 'Neither take nor keep a compressed base' },
+  },
+  examples: [
+    { command: 'enclos image build', summary: 'For the project in this folder' },
+    { command: 'enclos image build --archive vault.tar', summary: 'And a file that `podman load` takes' },
+    {
+      command: 'enclos image build --base debian --file models/small.bin:models/small.bin',
+      summary: 'On Debian, with a file beside it',
+    },
+    {
+      command: 'enclos image build --program client=src/client.ts',
+      summary: 'With a client of the enclave, for pods of its own',
+    },
+  ],
+  exitCodes: { 3: 'Enclave, signature or interpreter do not belong together.' },
+  async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
+    const { platform, base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
+    const optional = (given: string | undefined): string | undefined => (given === undefined ? undefined : path(given));
+    const outcome = await progress.during('building the image', () =>
+      imageBuild({
+        folder: path(folder),
+        base: baseOf(base, options['base-tag'], path),
+        host,
+        programs: (program ?? []).map(programOf),
+        signatureFile: optional(signature),
+        outFolder: optional(out),
+        archiveFile: optional(archive),
+        tag: requireTag(tag),
+        files: (file ?? []).map((given) => fileOf(given, path)),
+        architecture: architectureOf(platform),
+        libraryFolder: optional(libraries),
+        interpreter: optional(interpreter),
+        cacheFolder: options['no-cache'] ? undefined : layerCacheFolder(io.env),
+        sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'],
+      }),
+    );
+    renderWarnings(outcome.warnings, notes);
+    if (outcome.identity.debug) {
+      notes.line(`${markOf('warning', notes)} a debug enclave: whoever starts it reads everything inside`);
+    }
+    return outcome;
+  },
+  human({ name, descriptor, identity, layers, sizeBytes, layout, archive, sbom, provenance }, printer) {
+    printer.line(`${markOf('ok', printer)} built ${name}, ${grouped(sizeBytes)} bytes in ${layers.length} layers`);
+    renderFacts(
+      [
+        ['digest', descriptor.digest],
+        ['MRENCLAVE', identity.mrEnclave],
+        ['MRSIGNER', identity.mrSigner],
+        ['layout', layout],
+        ...(archive === undefined ? [] : [['archive', archive] as const]),
+        ['bill of materials', sbom.digest],
+        ['provenance', provenance.digest],
+      ],
+      printer,
+    );
+  },
+  json: ({
+    name,
+    descriptor,
+    identity,
+    config,
+    layers,
+    sbom,
+    provenance,
+    architecture,
+    layout,
+    archive,
+    sizeBytes,
+    cached,
+  }) => ({
+    name,
+    digest: descriptor.digest,
+    config,
+    identity,
+    architecture,
+    layers: layers.map(({ digest, size }) => ({ digest, sizeBytes: size })),
+    sizeBytes,
+    sbom: sbom.digest,
+    provenance: provenance.digest,
+    layout,
+    archive: archive ?? null,
+    cached,
+  }),
+});
+
+function architectureOf(platform: 'linux/amd64' | 'linux/arm64' | undefined): Architecture | undefined {
+  if (platform === undefined) return undefined;
+  return platform === 'linux/amd64' ? 'amd64' : 'arm64';
+}
+
+function baseOf(base: string, tag: string | undefined, path: (given: string) => string): BaseChoice {
+  if (base !== 'node' && base !== 'debian') return { path: path(base), tag };
+  return tag === undefined ? base : refuseUsage('--base-tag is for a base that is an OCI layout.');
+}
+
+/** The grammar of the distribution specification. */
+function requireTag(tag: string): string {
+  if (/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/.test(tag)) return tag;
+  return refuseUsage(`--tag is letters, digits, dots, dashes and underscores, not ${JSON.stringify(tag)}.`);
+}
+
+function programOf(given: string): { readonly name: string; readonly source: string } {
+  const [, name, source] = /^([a-z0-9](?:[a-z0-9-]{0,62}))=(.+)$/.exec(given) ?? [];
+  if (name !== undefined && source !== undefined) return { name, source };
+  return refuseUsage(
+    `--program is NAME=FILE, with lower-case letters, digits and hyphens in NAME, not ${JSON.stringify(given)}.`,
+  );
+}
+
+function fileOf(given: string, path: (given: string) => string): { readonly source: string; readonly path: string } {
+  const colon = given.lastIndexOf(':');
+  const [source, place] = colon < 0 ? [given, given] : [given.slice(0, colon), given.slice(colon + 1)];
+  const parts = place.split('/');
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
+    return refuseUsage(`${JSON.stringify(place)} is no place below /app; write FILE:PLACE.`);
+  }
+  return { source: path(source), path: place };
+}

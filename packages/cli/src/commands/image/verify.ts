@@ -1,0 +1,92 @@
+import { verifyImage } from '@enclos/image';
+import { toHex } from '@enclos/codec';
+import { withImage } from '../../images/container.ts';
+import { defineCommand } from '../define.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { hexOption } from '../../options/hex.ts';
+import { printable } from '../../command-line/printer.ts';
+import { markOf, renderFacts } from '../../output/table.ts';
+
+export const command = defineCommand({
+  description: [
+    'Ties the digest of a container image to the enclave in it.',
+    'Every layer is read and held to its digest; the SGXS stream in the layers is measured anew, its SIGSTRUCT is verified, and labels, annotations, variables, entry point and interpreter are compared with that.',
+    'What container engines could read in different ways is refused.',
+    '',
+    'It says what a deployment that names this digest will offer to start.',
+    'Without --mrenclave and --mrsigner it takes any enclave, and says so: `expectedOfEnclave` is false in the answer for programs.',
+    'It does not say what runs: evidence does, `enclos verify`.',
+    'The host program is not judged, and need not be trusted.',
+  ],
+  arguments: {
+    image: {
+      value: 'PATH|REFERENCE',
+      summary: 'An OCI layout, an archive of one, or an image in a registry',
+      required: true,
+    },
+  },
+  options: {
+    digest: { type: 'string', value: 'sha256:HEX', summary: 'The digest that it must have' },
+    mrenclave: { type: 'string', value: 'HEX', summary: 'The MRENCLAVE that it must hold' },
+    mrsigner: { type: 'string', value: 'HEX', summary: 'The MRSIGNER that it must hold' },
+    'allow-debug': { type: 'boolean', summary: 'Accept a debug enclave, whose memory anybody reads' },
+    tag: { type: 'string', value: 'TAG', summary: 'Which image of a layout that has several' },
+  },
+  examples: [
+    { command: 'enclos image verify .enclos/vault.oci', summary: 'Verify what was built' },
+    {
+      command: 'enclos image verify registry.example/team/vault@sha256:HEX --mrsigner HEX',
+      summary: 'Verify what a deployment names, and who signed it',
+    },
+  ],
+  exitCodes: {
+    3: 'The image does not hold the enclave that it says it holds, or is damaged.',
+    4: 'The image is sound, and not the one that was expected.',
+  },
+  run({ arguments: { image }, options }, { io, path, progress }) {
+    const { digest, mrenclave, mrsigner, tag } = options;
+    const hex = (name: string, value: string | undefined): string | undefined =>
+      value === undefined ? undefined : toHex(hexOption(name, value, 32));
+    if (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest)) {
+      refuseUsage('--digest is sha256: and 64 hex digits.');
+    }
+    const expected = {
+      mrEnclave: hex('--mrenclave', mrenclave),
+      mrSigner: hex('--mrsigner', mrsigner),
+      allowDebug: options['allow-debug'],
+    };
+    return progress
+      .during('verifying the image', () =>
+        withImage({ target: image, path: path(image), tag }, io, ({ source, choice, digest: named }) =>
+          verifyImage(source, choice, { ...expected, digest: digest ?? named }),
+        ),
+      )
+      .then((verified) => ({ ...verified, expectedOfEnclave: mrenclave !== undefined || mrsigner !== undefined }));
+  },
+  human({ digest, name, identity, interpreter, architecture, expectedOfEnclave }, printer) {
+    const warnings = [
+      ...(identity.debug ? ['It is a debug enclave: anyone reads and changes everything inside.'] : []),
+      ...(expectedOfEnclave
+        ? []
+        : [
+            'Nothing was expected of the enclave, so an image with any enclave passes: name --mrsigner or --mrenclave.',
+          ]),
+    ];
+    for (const warning of warnings) printer.line(`${markOf('warning', printer)} ${warning}`);
+    const mark = warnings.length === 0 ? 'ok' : 'info';
+    printer.line(`${markOf(mark, printer)} ${printable(digest)} holds the enclave ${printable(name)}`);
+    renderFacts(
+      [
+        ['MRENCLAVE', identity.mrEnclave],
+        ['MRSIGNER', identity.mrSigner],
+        ['product', String(identity.productId)],
+        ['security version', String(identity.securityVersion)],
+        ['debug', identity.debug ? 'yes: anybody reads everything inside' : 'no'],
+        ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`],
+        ['for', `linux/${architecture}`],
+      ],
+      printer,
+    );
+  },
+  json: (verified) => verified,
+});

@@ -1,0 +1,117 @@
+import { renderDiagnostic } from '@enclos/build/diagnostics';
+import type { LintFinding } from '@enclos/kubernetes/lint';
+import { lint, lintFiles, type LintedManifests } from './lint.ts';
+import { defineCommand } from '../define.ts';
+import type { CommandContext } from '../context.ts';
+import { grouped } from '../../command-line/printer.ts';
+import { markOf } from '../../output/table.ts';
+import { EnclosError } from '@enclos/errors';
+
+export const command = defineCommand({
+  description: [
+    'Reads Kubernetes manifests of any origin, and marks what the API server would refuse (unknown fields, wrong types, missing fields, wrong names) and what goes wrong with enclaves: resources of SGX, sockets of quote providers, images, privileges, tolerations, sizes of Azure that end, webhooks. docs/reference/lint-rules.md has every rule.',
+    '',
+    'Node objects among the files, as `kubectl get nodes -o yaml` prints them, tell taints and EPC capacity, which are then held against the pods.',
+    'Kinds that are not of Kubernetes itself are passed over.',
+    'Charts and templates are rendered first.',
+    'Nothing is fetched.',
+  ],
+  arguments: {
+    path: {
+      value: 'FILE|FOLDER|-',
+      summary: 'Manifests: a file, every YAML and JSON file of a folder, or standard input',
+      required: true,
+      extensions: ['yaml', 'yml', 'json'],
+    },
+  },
+  options: {
+    taint: {
+      type: 'string',
+      value: 'KEY[=VALUE]:EFFECT',
+      summary: 'A taint of the nodes with SGX, which pods with enclaves must tolerate',
+      multiple: true,
+    },
+    'image-labels': {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Labels of images: a JSON object of label objects by image reference',
+      extensions: ['json'],
+    },
+    strict: { type: 'boolean', summary: 'Let warnings fail too' },
+  },
+  examples: [
+    { command: 'enclos lint deploy/', summary: 'Check every manifest in a folder' },
+    { command: 'enclos lint -', summary: 'Check what `helm template` or `kubectl kustomize` prints' },
+    {
+      command: 'enclos lint app.yaml --taint sgx.intel.com/epc:NoSchedule',
+      summary: 'For a cluster whose nodes with SGX have a taint',
+    },
+  ],
+  exitCodes: { 2: 'There are errors, or with --strict warnings; or the command line is wrong.' },
+  async run({ arguments: { path }, options }, context): Promise<Linted> {
+    const { io, path: absolute } = context;
+    const labels = options['image-labels'];
+    const given = {
+      now: io.now(),
+      taints: options.taint,
+      ...(labels === undefined ? {} : { imageLabels: absolute(labels) }),
+    };
+    const outcome =
+      path === '-'
+        ? await lintFiles([{ name: '<stdin>', text: await readStdin(context) }], given)
+        : await lint({ path: absolute(path), cwd: io.cwd, ...given });
+    const errors = countOf(outcome, 'error');
+    const warnings = countOf(outcome, 'warning');
+    return { ...outcome, errors, warnings, failed: errors > 0 || (options.strict && warnings > 0) };
+  },
+  human({ findings, files, documents, workloads, errors, warnings, failed }, printer) {
+    for (const finding of findings) {
+      printer.line(renderDiagnostic(finding, { color: printer.color, width: printer.width }));
+      printer.line();
+    }
+    const mark = markOf(failed ? 'failure' : warnings > 0 ? 'warning' : 'ok', printer);
+    const found = `${grouped(errors)} errors, ${grouped(warnings)} warnings`;
+    const looked = `${grouped(documents)} documents in ${grouped(files)} files, ${grouped(workloads)} with enclaves`;
+    printer.line(`${mark} ${found} (${looked})`);
+  },
+  json: ({ findings, files, documents, workloads, errors, warnings }) => ({
+    errors,
+    warnings,
+    files,
+    documents,
+    workloads,
+    findings,
+  }),
+  exitCode: ({ failed }) => (failed ? 2 : 0),
+});
+
+interface Linted extends LintedManifests {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly failed: boolean;
+}
+
+function countOf({ findings }: LintedManifests, severity: LintFinding['severity']): number {
+  return findings.filter((finding) => finding.severity === severity).length;
+}
+
+const mostStdinBytes = 64 * 1024 * 1024;
+
+async function readStdin({ io }: CommandContext): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const pieces: string[] = [];
+  let bytes = 0;
+  try {
+    for await (const piece of io.stdin) {
+      bytes += piece.length;
+      if (bytes > mostStdinBytes) {
+        throw new EnclosError('CLI_FILE_INVALID', `Standard input is larger than ${mostStdinBytes} bytes.`);
+      }
+      pieces.push(decoder.decode(piece, { stream: true }));
+    }
+    return [...pieces, decoder.decode()].join('');
+  } catch (cause) {
+    if (cause instanceof EnclosError) throw cause;
+    throw new EnclosError('CLI_FILE_INVALID', 'Standard input is not UTF-8 text.', { cause });
+  }
+}

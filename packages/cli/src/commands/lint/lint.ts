@@ -1,0 +1,92 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import {
+  lintManifests,
+  parseTaint,
+  type ImageLabels,
+  type LintFile,
+  type LintOutcome,
+  type Taint,
+} from '@enclos/kubernetes/lint';
+import { EnclosError } from '@enclos/errors';
+import { readSmallJson, readSmallText, unreadable } from '../../files/read.ts';
+import { isRecord } from '../../evidence/text-forms.ts';
+
+export interface LintManifestOptions {
+  /** A file or a folder; absolute. */
+  readonly path: string;
+  /** Findings name files relative to it. */
+  readonly cwd: string;
+  readonly now: Date;
+  /** As `kubectl taint` takes them. */
+  readonly taints?: readonly string[];
+  /** A JSON file with the labels of images by reference. */
+  readonly imageLabels?: string;
+}
+
+export interface LintedManifests extends LintOutcome {
+  readonly files: number;
+}
+
+/** A whole cluster in one file is some MiB. */
+const mostBytes = 64 * 1024 * 1024;
+const mostFiles = 10_000;
+const extensions = /\.(?:ya?ml|json)$/i;
+
+/**
+ * Checks the manifests of a file, or of every YAML and JSON file in a folder.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_USAGE for a taint that is none
+ */
+export async function lint(options: LintManifestOptions): Promise<LintedManifests> {
+  const { path, cwd } = options;
+  const paths = await manifestsIn(path);
+  const files: LintFile[] = [];
+  for (const file of paths) files.push({ name: relative(cwd, file), text: await readSmallText(file, mostBytes) });
+  return lintFiles(files, options);
+}
+
+/** The same for text that is at hand, such as standard input. */
+export async function lintFiles(
+  files: readonly LintFile[],
+  { now, taints = [], imageLabels }: Omit<LintManifestOptions, 'path' | 'cwd'>,
+): Promise<LintedManifests> {
+  const images = imageLabels === undefined ? {} : await readLabels(imageLabels);
+  return { ...lintManifests(files, { now, images, taints: taints.map(taintOf) }), files: files.length };
+}
+
+function taintOf(text: string): Taint {
+  const taint = parseTaint(text);
+  if (taint !== undefined) return taint;
+  throw new EnclosError(
+    'CLI_USAGE',
+    `--taint is KEY[=VALUE]:EFFECT as kubectl taint has it, not ${JSON.stringify(text)}.`,
+  );
+}
+
+async function manifestsIn(path: string): Promise<readonly string[]> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  if (!found.isDirectory()) return [path];
+  const files: string[] = [];
+  const waiting = [path];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      // Links are not followed: they may lead around in circles.
+      if (entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.')) {
+        waiting.push(join(folder, entry.name));
+      } else if (entry.isFile() && extensions.test(entry.name)) files.push(join(folder, entry.name));
+    }
+    if (files.length > mostFiles) throw new EnclosError('CLI_USAGE', `${path} has more than ${mostFiles} manifests.`);
+  }
+  return files.sort();
+}
+
+/** Labels by reference: `{"NAME@sha256:…": {"dev.enclos.debug": "false"}}`. */
+async function readLabels(path: string): Promise<ImageLabels> {
+  const value = await readSmallJson(path, mostBytes);
+  const isLabels = (labels: unknown): boolean =>
+    isRecord(labels) && Object.values(labels).every((label) => typeof label === 'string');
+  if (isRecord(value) && Object.values(value).every(isLabels)) return value as ImageLabels;
+  throw new EnclosError('CLI_FILE_INVALID', `${path} does not hold labels by image.`, { details: { path } });
+}

@@ -1,0 +1,41 @@
+import { relative } from 'node:path';
+import { createProject, templates } from './create-project.ts';
+import { defineCommand } from '../define.ts';
+
+export const command = defineCommand({
+  description: [
+    'Writes a small application that builds and runs: an interface, an enclave, a host, and what npm and TypeScript need.',
+    'It asks nothing, and writes only into a folder that is empty or not there.',
+  ],
+  arguments: {
+    name: { value: 'NAME', summary: 'The folder to make; its last part names the enclave', required: true },
+  },
+  options: {
+    template: {
+      type: 'string',
+      value: 'TEMPLATE',
+      choices: templates,
+      default: 'app',
+      summary:
+        'app: calls in and out; service: over HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; job: files in, and a result that proves what made it',
+    },
+    yes: { type: 'boolean', summary: 'Accepted for scripts: nothing is ever asked' },
+  },
+  examples: [
+    { command: 'enclos new greeter', summary: 'Make greeter, and see what to do next' },
+    { command: 'enclos new notary --template service', summary: 'Start from a service and its client' },
+  ],
+  exitCodes: {},
+  async run({ arguments: { name }, options: { template } }, { io, path }) {
+    return { ...(await createProject({ folder: path(name), template })), from: io.cwd };
+  },
+  human({ name, folder, files, from }, printer) {
+    printer.line(`${printer.paint('green', '✔')} made ${name}: ${files.length} files`);
+    printer.line();
+    printer.line('Next:');
+    for (const next of [`cd ${relative(from, folder) || '.'}`, 'npm install', 'npm start']) {
+      printer.line(`  ${printer.paint('cyan', next)}`);
+    }
+  },
+  json: ({ name, folder, files }) => ({ name, folder, files }),
+});

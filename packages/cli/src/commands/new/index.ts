@@ -1,0 +1,3 @@
+import { entry } from '../define.ts';
+
+export const entries = [entry('new', 'Project', 'Make a project that builds and runs', () => import('./command.ts'))];

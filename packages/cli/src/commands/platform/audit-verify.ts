@@ -1,0 +1,50 @@
+import { parseAnchor } from '@enclos/software-sgx';
+import { verifyAuditLog } from './audit.ts';
+import { defineCommand } from '../define.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { grouped } from '../../command-line/printer.ts';
+import { markOf, renderFacts } from '../../output/table.ts';
+
+export const command = defineCommand({
+  description: [
+    'Follows the chain of an audit log through all its files: each record holds the hash of the one before, so a line that was changed, removed from the middle or put in shows.',
+    '',
+    'Whoever can write the file can also write all of it anew, or cut its end off, with a chain that holds.',
+    'Against that, note the head that this command prints somewhere else, and give it again later as --anchor.',
+  ],
+  arguments: { file: { value: 'FILE', summary: 'The audit log', required: true } },
+  options: {
+    anchor: { type: 'string', value: 'SEQ:HASH', summary: 'A head that was noted before: the log must still hold it' },
+  },
+  examples: [
+    { command: 'enclos platform audit verify audit.log', summary: 'Check a log, and print its head' },
+    {
+      command:
+        'enclos platform audit verify audit.log --anchor 1042:7b0f0a43ec2ac4b1b0f2ed0a3ba0b3b0aa0d1d5a3d8b3c9dd6c3ef0dcb1f7f55',
+      summary: 'Check that nothing up to record 1042 was written anew',
+    },
+  ],
+  exitCodes: { 3: 'The log is not whole, or does not hold the anchor.' },
+  async run({ arguments: { file }, options: { anchor } }, { path, progress }) {
+    const head = anchor === undefined ? undefined : parseAnchor(anchor);
+    if (anchor !== undefined && head === undefined) refuseUsage('--anchor is SEQ:HASH, as this command prints it.');
+    return progress.during('following the chain', () => verifyAuditLog(path(file), head));
+  },
+  human(summary, printer) {
+    const { head, firstSeq, firstTime, lastTime, recoveries, lost, unfinishedBytes } = summary;
+    printer.line(`${markOf('ok', printer)} The chain holds.`);
+    renderFacts(
+      [
+        ['records', `${grouped(summary.records)} in ${summary.files} file(s)`],
+        ['begins', firstSeq > 1 ? `with record ${firstSeq}: older files are not here` : 'with the first record'],
+        ['time', `${firstTime ?? 'none'} to ${lastTime ?? 'none'}`],
+        ['crashes', recoveries === 0 ? 'none within a line' : `${recoveries} within a line, each accounted for`],
+        ['lost', lost === 0 ? 'none' : `${grouped(lost)} records that could not be written`],
+        ['unfinished', `${unfinishedBytes} bytes`],
+        ['head', `${head.seq}:${head.hash}`],
+      ],
+      printer,
+    );
+  },
+  json: (summary) => summary,
+});

@@ -1,0 +1,54 @@
+import { audited } from './audit.ts';
+import { auditOption } from './audit-option.ts';
+import { initPlatform } from './platform.ts';
+import { defineCommand } from '../define.ts';
+import { renderPlatform } from './render.ts';
+import { stateFolderOf, stateOption } from '../../options/state.ts';
+
+export const command = defineCommand({
+  description: [
+    'Makes a software vendor (its root, and the collateral that it signs) and a software machine (its fuses), and enrols the machine with the vendor.',
+    'What is there already stays.',
+    '`enclos run` does this by itself; do it by hand when vendor and machine are on different computers.',
+    '',
+    'The folder holds keys: whoever can read it can be this platform.',
+    'A separated machine keeps what it is for ever: make it as root, in a folder that only root can change, and enrol it with `enclos platform enrol --allow-separated`.',
+  ],
+  arguments: {},
+  options: {
+    state: stateOption,
+    audit: auditOption,
+    only: { type: 'string', value: 'WHAT', choices: ['vendor', 'machine'], summary: 'Make only this one' },
+    separated: {
+      type: 'boolean',
+      summary: 'Make a machine for `platform serve --separated`; its enrolment is a step of its own',
+    },
+    'collateral-url': {
+      type: 'string',
+      value: 'URL',
+      summary: 'Where verifiers will find the collateral; it goes into the certificates',
+    },
+  },
+  examples: [
+    { command: 'enclos platform init', summary: 'Make a platform for this user' },
+    { command: 'enclos platform init --state /srv/vendor --only vendor', summary: 'Make a vendor for many machines' },
+  ],
+  exitCodes: { 1: 'The vendor refuses to enrol the machine.' },
+  async run({ options: { state, only, separated, 'collateral-url': collateralUrl, audit } }, context) {
+    const { io, path, progress } = context;
+    const auditFile = audit === undefined ? undefined : path(audit);
+    return progress.during('making the platform', () =>
+      audited({ auditFile, event: 'platform-initialized', now: io.now }, () =>
+        initPlatform({
+          stateFolder: stateFolderOf(state, context),
+          now: io.now(),
+          separated,
+          ...(only === undefined ? {} : { only }),
+          ...(collateralUrl === undefined ? {} : { collateralUrl }),
+        }),
+      ),
+    );
+  },
+  human: renderPlatform,
+  json: (facts) => facts,
+});

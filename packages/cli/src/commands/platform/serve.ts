@@ -1,0 +1,103 @@
+import { serve } from './serve-platform.ts';
+import { auditOption } from './audit-option.ts';
+import type { Address } from '../../network/http-server.ts';
+import { defineCommand } from '../define.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { createPrinter } from '../../command-line/printer.ts';
+import { renderFacts } from '../../output/table.ts';
+import { stateFolderOf, stateOption } from '../../options/state.ts';
+import { separationOf, separationOptions } from './separation-options.ts';
+
+export const command = defineCommand({
+  description: [
+    'Runs the machine of a state folder as a platform, on a Unix socket, for `enclos run --platform SOCKET` and other hosts.',
+    'When the vendor is in the folder too, its collateral is served over HTTP in the shape of the PCS v4 of Intel; it is signed and public, so plain HTTP takes nothing from it.',
+    '',
+    'Ends with SIGINT or SIGTERM, and every enclave with it.',
+    '',
+    'With --separated, hosts cannot read the platform or its enclaves, and the TCB status of the evidence is UpToDate.',
+    'Root runs the platform, from an installation, a state folder and folders for sockets and interpreter that only root can change.',
+    'Each host user connects at host-UID.sock in the runtime folder, which nobody else can.',
+    'Each enclave runs as a user of the range that no process has; hosts have equal parts of the range.',
+    'No user needs an entry in a database.',
+    'The machine must have been made separated: `enclos platform init --separated`.',
+    '',
+    'With --audit everything that hosts and enclaves ask for is written down, in a log that `enclos platform audit verify` checks.',
+    'What cannot be written down is refused.',
+  ],
+  arguments: {},
+  options: {
+    state: stateOption,
+    ...separationOptions,
+    socket: { type: 'string', value: 'PATH', summary: 'The socket, in place of platform.sock in the state folder' },
+    listen: {
+      type: 'string',
+      value: 'HOST:PORT',
+      default: '127.0.0.1:8081',
+      summary: 'Where the collateral is served',
+    },
+    audit: auditOption,
+  },
+  examples: [
+    { command: 'enclos platform serve', summary: 'Serve the platform of this user' },
+    { command: 'enclos platform serve --audit /var/log/enclos/audit.log', summary: 'Write down what is done' },
+    {
+      command: 'enclos platform serve --state /srv/enclos --listen 0.0.0.0:8081',
+      summary: 'Serve collateral to a network',
+    },
+    {
+      command: 'enclos platform serve --state /srv/enclos --separated --host-user 60000 --enclave-users 61000-61255',
+      summary: 'As root: serve user 60000, each enclave as a user of its own',
+    },
+  ],
+  exitCodes: { 1: 'The machine is not enrolled.', 3: 'The interpreter is not the pinned one.' },
+  async run({ options: { state, socket, listen, audit, ...separating } }, context) {
+    const { io, path, progress } = context;
+    const separation = separationOf(separating, path);
+    if (separation !== undefined && socket !== undefined) {
+      refuseUsage('--socket does not go with --separated: each host user has a socket in the folder of --runtime.');
+    }
+    const served = await progress.during('starting the platform', () =>
+      serve({
+        stateFolder: stateFolderOf(state, context),
+        listen: parseAddress(listen),
+        now: io.now,
+        ...(socket === undefined ? {} : { socketPath: path(socket) }),
+        ...(audit === undefined ? {} : { auditFile: path(audit) }),
+        ...(separation === undefined ? {} : { separation }),
+      }),
+    );
+    const printer = createPrinter(io.stdout);
+    const { collateralUrl = 'not served: the vendor is elsewhere', missingLayers } = served;
+    printer.line('The platform is ready.');
+    renderFacts(
+      [
+        ...served.sockets.map((each): [string, string] => [
+          each.user === undefined ? 'socket' : `socket of user ${each.user}`,
+          each.path,
+        ]),
+        ['collateral', collateralUrl],
+        ['root fingerprint', served.rootFingerprint],
+        ['separation', served.separation],
+        ['isolation', missingLayers.length === 0 ? 'complete' : `without ${missingLayers.join(', ')}`],
+      ],
+      printer,
+    );
+    await new Promise<void>((resolve) => {
+      const stop = io.onSignal(() => {
+        stop();
+        resolve();
+      });
+    });
+    await served.close();
+  },
+});
+
+function parseAddress(text: string): Address {
+  const [, bracketed, plain, port = ''] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) > 65_535) {
+    refuseUsage(`--listen is HOST:PORT, such as 127.0.0.1:8081, not ${JSON.stringify(text)}.`);
+  }
+  return { host, port: Number(port) };
+}

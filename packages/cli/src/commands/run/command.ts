@@ -1,0 +1,50 @@
+import { run } from './run.ts';
+import { defineCommand } from '../define.ts';
+import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
+import { platformBanner, runNotes } from '../../project/render.ts';
+
+export const command = defineCommand({
+  description: [
+    'Builds the enclave, signs it, starts a software platform and runs the host program on it.',
+    'The host program gets image, signature and platform through `fromEnvironment()` of @enclos/host.',
+    'Signals go to it, and its exit code is the exit code of this command.',
+    '',
+    'The key is signing.key.pem of the project.',
+    'Without one, a development key is made in .enclos.',
+    '',
+    'The platform is software: it gives the real rules of SGX and a process of its own, and no confidentiality against the owner of the machine.',
+  ],
+  arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
+  options: {
+    isolation: isolationOption,
+    debug: {
+      type: 'boolean',
+      summary: 'Build and run a debug enclave, whose errors are readable and whose secrets are not safe',
+    },
+    ...projectOptions,
+  },
+  rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
+  examples: [
+    { command: 'enclos run', summary: 'Build and run the project in this folder' },
+    {
+      command: 'enclos run --isolation=best -- --port 8080',
+      summary: 'On a machine that lacks a layer, with arguments for the host',
+    },
+  ],
+  exitCodes: {
+    1: 'The platform or the enclave failed. Every other code comes from the host program.',
+    3: 'The platform refused the image or its interpreter.',
+  },
+  async run(input, context) {
+    const { io, notes } = context;
+    return run(
+      {
+        ...projectRun(input, context),
+        debug: input.options.debug,
+      },
+      io,
+      { ...runNotes(context).events, platform: (description) => platformBanner(description, notes) },
+    );
+  },
+  exitCode: ({ exitCode }) => exitCode,
+});

@@ -1,0 +1,5 @@
+import { entry } from '../define.ts';
+
+export const entries = [
+  entry('run', 'Project', 'Build, sign and run a project on a software platform', () => import('./command.ts')),
+];

@@ -1,0 +1,33 @@
+import type { PlatformDescription } from '@enclos/tee';
+import type { Io } from '../../output/io.ts';
+import { projectKey } from '../../project/development-key.ts';
+import { runHostProcess } from '../../project/host-process.ts';
+import { hostEnvironment, loadProjectFor, prepare, type BuildEvents } from '../../project/prepare.ts';
+import { openProjectPlatform } from '../../project/platform.ts';
+import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
+
+/** What `run` tells while it goes on. */
+export interface RunEvents extends BuildEvents {
+  platform(description: PlatformDescription): void;
+}
+
+/**
+ * Builds, signs, starts a platform and runs the host program on
+ * it until it ends.
+ * @throws what building, signing and starting throw; ISOLATION_UNAVAILABLE before
+ * the host starts; CLI_HOST_MISSING.
+ */
+export async function run(options: RunOptions, io: Io, events: RunEvents): Promise<RunOutcome> {
+  const project = await loadProjectFor(options.folder, options.debug);
+  const { debug, host, isolation } = options;
+  const key = () => projectKey(project.folder, options.keyFile);
+  const { build, script } = await prepare(project, { debug, host, key }, { io, events });
+  const platform = await events.during('starting the platform', () => openProjectPlatform(options));
+  try {
+    events.platform(platform.description);
+    const env = hostEnvironment(io, { build, platformSocket: platform.socketPath, isolation });
+    return { exitCode: await runHostProcess({ script, args: options.args, cwd: project.folder, env }, io) };
+  } finally {
+    await platform.launcher.close();
+  }
+}

@@ -1,0 +1,124 @@
+import { attachSigning, prepareSigning, summaryLines, type PreparedSigning } from './sign-elsewhere.ts';
+import { sign, type SignOutcome } from './sign.ts';
+import { isCalendarDay } from '../../options/calendar-day.ts';
+import { defineCommand } from '../define.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import type { Io } from '../../output/io.ts';
+import type { Printer } from '../../command-line/printer.ts';
+
+export const command = defineCommand({
+  description: [
+    'Writes the SIGSTRUCT (1808 bytes) of an image: who signs it, which product it is and which security version.',
+    'A platform loads an image only with a signature over its exact measurement.',
+    'The same image, key and date give the same bytes; SOURCE_DATE_EPOCH sets the date.',
+    '',
+    'Give a project folder to use the `attributes` of its enclave.json; an image by itself is signed without KSS.',
+    '',
+    'A key that never leaves its device signs in two steps.',
+    '--prepare writes exactly the 256 bytes to sign, and a summary for whoever signs.',
+    'The device makes an RSA PKCS#1 v1.5 signature with SHA-256 over them.',
+    '--attach checks key, signature and image, and writes the SIGSTRUCT that signing with the key itself would have written.',
+  ],
+  arguments: {
+    target: {
+      value: 'FOLDER|IMAGE',
+      summary: 'A project that is built, or an image',
+      default: '.',
+      extensions: ['sgxs'],
+    },
+  },
+  options: {
+    key: { type: 'string', value: 'FILE', summary: 'The signing key, PEM', extensions: ['pem'] },
+    prepare: { type: 'boolean', summary: 'Write the bytes that a device is to sign, in place of signing' },
+    attach: { type: 'string', value: 'FILE', summary: 'The signature that a device made: 384 bytes' },
+    'public-key': {
+      type: 'string',
+      value: 'FILE',
+      summary: 'With --attach: the public half of the key of the device, PEM',
+      extensions: ['pem'],
+    },
+    prepared: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'With --attach: what was signed, in place of NAME.tosign beside the image',
+    },
+    date: { type: 'string', value: 'YYYY-MM-DD', summary: 'The date of the signature, in place of today' },
+    out: {
+      type: 'string',
+      value: 'FILE',
+      summary:
+        'Where the signature goes, in place of NAME.sig beside the image; with --prepare, in place of NAME.tosign',
+    },
+  },
+  examples: [
+    { command: 'enclos sign --key signing.key.pem', summary: 'Sign the project in this folder' },
+    {
+      command: 'enclos sign vault.sgxs --key release.pem --date 2026-01-31',
+      summary: 'Sign an image, with a given date',
+    },
+    { command: 'enclos sign --prepare vault.sgxs', summary: 'Prepare an image for a key in a device' },
+    {
+      command: 'enclos sign vault.sgxs --attach vault.signature --public-key release.pub.pem',
+      summary: 'Take the signature of the device',
+    },
+  ],
+  exitCodes: { 3: 'What was signed is not this image, or the signature is not one of the key over it.' },
+  async run({ arguments: { target }, options }, { io, path, progress }): Promise<SignOutcome | PreparedSigning> {
+    const { key, prepare, attach, 'public-key': publicKey, prepared, date, out } = options;
+    if ([key !== undefined, prepare, attach !== undefined].filter(Boolean).length !== 1) {
+      refuseUsage('Give one of --key FILE, --prepare, or --attach FILE.', usage);
+    }
+    if (attach === undefined && (publicKey ?? prepared) !== undefined) {
+      refuseUsage('--public-key and --prepared go with --attach.', usage);
+    }
+    const to = { target: path(target), ...(out === undefined ? {} : { outFile: path(out) }) };
+    if (attach === undefined) {
+      const dated = { ...to, ...dateOf(date, io) };
+      return progress.during<SignOutcome | PreparedSigning>('signing', () =>
+        key === undefined ? prepareSigning(dated) : sign({ ...dated, keyFile: path(key) }),
+      );
+    }
+    if (publicKey === undefined) refuseUsage('--attach needs --public-key FILE.', usage);
+    if (date !== undefined) refuseUsage('The date is in what was signed: --attach takes none.', usage);
+    return attachSigning({
+      ...to,
+      signatureFile: path(attach),
+      publicKeyFile: path(publicKey),
+      ...(prepared === undefined ? {} : { preparedFile: path(prepared) }),
+    });
+  },
+  human(outcome, printer) {
+    if ('prepared' in outcome) renderPrepared(outcome, printer);
+    else renderSigned(outcome, printer);
+  },
+  json: (outcome) => outcome,
+});
+
+const usage = 'enclos sign [FOLDER|IMAGE] --key FILE | --prepare | --attach FILE --public-key FILE';
+
+function renderSigned(outcome: SignOutcome, printer: Printer): void {
+  const { signature, mrEnclave, mrSigner, productId, securityVersion, debug, date } = outcome;
+  printer.line(`${printer.paint('green', '✔')} signed ${signature}`);
+  printer.line(`  MRENCLAVE  ${printer.paint('cyan', mrEnclave)}`);
+  printer.line(`  MRSIGNER   ${printer.paint('cyan', mrSigner)}`);
+  printer.line(
+    `  product ${productId}, security version ${securityVersion}, ${debug ? 'debug' : 'production'}, dated ${date}`,
+  );
+}
+
+function renderPrepared(outcome: PreparedSigning, printer: Printer): void {
+  printer.line(`${printer.paint('green', '✔')} prepared ${outcome.prepared}: sign exactly these 256 bytes`);
+  for (const line of summaryLines(outcome)) printer.line(`  ${line}`);
+}
+
+function dateOf(given: string | undefined, io: Io): { readonly date: Date; readonly sourceDateEpoch?: string } {
+  if (given !== undefined) return { date: parseDate(given) };
+  const epoch = io.env['SOURCE_DATE_EPOCH'];
+  return { date: io.now(), ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }) };
+}
+
+/** @throws CLI_USAGE unless it is a day of the calendar. */
+function parseDate(text: string): Date {
+  if (!isCalendarDay(text)) refuseUsage(`--date is a day such as 2026-01-31, not ${JSON.stringify(text)}.`);
+  return new Date(`${text}T00:00:00Z`);
+}

@@ -1,0 +1,3 @@
+import { entry } from '../define.ts';
+
+export const entries = [entry('sign', 'Image', 'Sign an image', () => import('./command.ts'))];

@@ -1,0 +1,105 @@
+import { toHex } from '@enclos/codec';
+import {
+  attachSignature,
+  describeSignature,
+  prepareSignature,
+  writeFileAtomically,
+  type SignedIdentity,
+} from '@enclos/build';
+import { Attribute, parseSigstructToSign } from '@enclos/sgx';
+import { sha256 } from '@enclos/sgx/node';
+import { readSmallFile } from '../../files/read.ts';
+import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
+import type { SignOptions, SignOutcome } from './sign.ts';
+
+/** Far above 256 or 384 bytes: what is too long is refused by its length, with a reason. */
+const maxBytes = 64 * 1024;
+
+export type PrepareSigningOptions = Omit<SignOptions, 'keyFile'>;
+
+export interface PreparedSigning extends Omit<SignedIdentity, 'mrSigner'> {
+  readonly image: string;
+  /** The file with exactly the bytes to sign, and beside it one for people who are asked to. */
+  readonly prepared: string;
+  readonly summary: string;
+  /** SHA-256 of the bytes to sign, in hex: what devices sign that take a digest. */
+  readonly sha256: string;
+}
+
+/**
+ * Writes the 256 bytes that a device signs, and a summary of them.
+ * @throws what `sign` throws, but for the key.
+ */
+export async function prepareSigning(options: PrepareSigningOptions): Promise<PreparedSigning> {
+  const { image, attributes } = await findImage(options.target);
+  const bytes = prepareSignature({
+    image: await readImageFile(image),
+    date: options.date,
+    sourceDateEpoch: options.sourceDateEpoch,
+    ...(attributes === undefined ? {} : { attributes }),
+  });
+  const prepared = options.outFile ?? preparedPathOf(image);
+  const fields = parseSigstructToSign(bytes);
+  const outcome = Object.freeze({
+    image,
+    prepared,
+    summary: `${prepared}.txt`,
+    mrEnclave: toHex(fields.enclaveHash),
+    productId: fields.isvProdId,
+    securityVersion: fields.isvSvn,
+    debug: (fields.attributes.flags & Attribute.DEBUG) !== 0n,
+    date: fields.date,
+    sha256: toHex(sha256(bytes)),
+  });
+  await writeFileAtomically(prepared, bytes);
+  await writeFileAtomically(outcome.summary, `${summaryLines(outcome).join('\n')}\n`);
+  return outcome;
+}
+
+/** What whoever signs should compare. */
+export function summaryLines(prepared: Omit<PreparedSigning, 'image' | 'prepared' | 'summary'>): readonly string[] {
+  const { mrEnclave, productId, securityVersion, debug, date } = prepared;
+  return [
+    `MRENCLAVE          ${mrEnclave}`,
+    `product            ${productId}`,
+    `security version   ${securityVersion}`,
+    `mode               ${debug ? 'debug: it keeps no secrets' : 'production'}`,
+    `date               ${date}`,
+    `SHA-256 to sign    ${prepared.sha256}`,
+    'signature          RSASSA-PKCS1-v1_5 with SHA-256, RSA-3072, public exponent 3',
+  ];
+}
+
+export interface AttachSigningOptions {
+  /** A project folder, or an image. */
+  readonly target: string;
+  /** The file that the device made: 384 bytes. */
+  readonly signatureFile: string;
+  /** PEM. */
+  readonly publicKeyFile: string;
+  /** What was signed. Default: NAME.tosign beside the image. */
+  readonly preparedFile?: string;
+  readonly outFile?: string;
+}
+
+/**
+ * Makes the SIGSTRUCT of an image from a signature that a device made over what {@link prepareSigning} wrote.
+ * @throws CLI_NOT_BUILT, CLI_FILE_UNREADABLE, and what `attachSignature` of @enclos/build throws.
+ */
+export async function attachSigning(options: AttachSigningOptions): Promise<SignOutcome> {
+  const { image, attributes } = await findImage(options.target);
+  const signature = attachSignature({
+    image: await readImageFile(image),
+    prepared: await readSmallFile(options.preparedFile ?? preparedPathOf(image), maxBytes),
+    signature: await readSmallFile(options.signatureFile, maxBytes),
+    publicKey: await readSmallFile(options.publicKeyFile, maxBytes),
+    ...(attributes === undefined ? {} : { attributes }),
+  });
+  const path = options.outFile ?? `${stemOf(image)}.sig`;
+  await writeFileAtomically(path, signature);
+  return Object.freeze({ signature: path, image, ...describeSignature(signature) });
+}
+
+function preparedPathOf(image: string): string {
+  return `${stemOf(image)}.tosign`;
+}

@@ -1,0 +1,44 @@
+import { describeSignature, signEnclave, writeFileAtomically, type SignedIdentity } from '@enclos/build';
+import { readSmallFile } from '../../files/read.ts';
+import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
+
+export interface SignOptions {
+  /** A project folder, which is built already, or an image. */
+  readonly target: string;
+  /** PEM file of the signing key. */
+  readonly keyFile: string;
+  /** Where the signature goes. Default: beside the image, as NAME.sig. */
+  readonly outFile?: string;
+  /** The date in the signature. */
+  readonly date: Date;
+  /** SOURCE_DATE_EPOCH; it replaces `date`. */
+  readonly sourceDateEpoch?: string | undefined;
+}
+
+export interface SignOutcome extends SignedIdentity {
+  readonly signature: string;
+  readonly image: string;
+}
+
+const maxKeyBytes = 64 * 1024;
+
+/**
+ * Signs an image: writes its SIGSTRUCT (1808 bytes). Product, version and debug
+ * come from the measured manifest; the KSS attributes from enclave.json, so
+ * only when the target is a project folder.
+ * @throws CLI_NOT_BUILT, CLI_FILE_UNREADABLE, SIGNING_KEY_INVALID, BUILD_DATE_INVALID, or what reading the image throws.
+ */
+export async function sign(options: SignOptions): Promise<SignOutcome> {
+  const { image, attributes } = await findImage(options.target);
+  const key = await readSmallFile(options.keyFile, maxKeyBytes);
+  const signature = signEnclave({
+    image: await readImageFile(image),
+    key,
+    date: options.date,
+    sourceDateEpoch: options.sourceDateEpoch,
+    ...(attributes === undefined ? {} : { attributes }),
+  });
+  const path = options.outFile ?? `${stemOf(image)}.sig`;
+  await writeFileAtomically(path, signature);
+  return Object.freeze({ signature: path, image, ...describeSignature(signature) });
+}

@@ -1,0 +1,253 @@
+import { boundReportData, unbound } from '@enclos/attestation';
+import { verify, type VerifyOptions } from './verify.ts';
+import { isCalendarDay } from '../../options/calendar-day.ts';
+import {
+  baselineOf,
+  baselineOptions,
+  cacheFolderOf,
+  cacheOption,
+  offlineOption,
+  productOption,
+  sourceOf,
+  sourceOptions,
+} from '../../options/collateral.ts';
+import type { CommandInput } from '../../command-line/command.ts';
+import { defineCommand } from '../define.ts';
+import type { CommandContext } from '../context.ts';
+import type { CollateralSource } from '../../evidence/collateral-of.ts';
+import { readInput } from '../../evidence/read-input.ts';
+import type { AnyBinding } from '../../evidence/verify-evidence.ts';
+import { refuseUsage } from '../../command-line/usage-error.ts';
+import { bindingWanted } from '../../evidence/binding.ts';
+import { hexOption } from '../../options/hex.ts';
+import { standsOn } from './validity.ts';
+import { renderVerification } from './render.ts';
+import { verificationJson } from './json.ts';
+
+const options = {
+  collateral: {
+    type: 'string',
+    value: 'FILE',
+    extensions: ['json'],
+    summary:
+      'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3, or of `enclos collateral fetch` for SEV-SNP. Without it, it is fetched, as `enclos collateral fetch` does',
+  },
+  pck: {
+    type: 'string',
+    value: 'FILE',
+    extensions: ['pem', 'der', 'crt', 'cer'],
+    summary: 'The PCK certificate, alone or with its chain, of a quote that carries none',
+  },
+  root: {
+    type: 'string',
+    value: 'FILE',
+    multiple: true,
+    summary: 'Trust this root certificate, PEM or DER',
+    extensions: ['pem', 'der', 'crt', 'cer'],
+  },
+  'software-root': {
+    type: 'string',
+    value: 'FINGERPRINT',
+    multiple: true,
+    summary: 'Trust the software root with this fingerprint',
+  },
+  'intel-root': { type: 'boolean', summary: "Trust Intel's SGX root" },
+  'amd-root': { type: 'boolean', summary: "Trust AMD's roots, for reports of SEV-SNP" },
+  product: productOption,
+  policy: {
+    type: 'string',
+    value: 'FILE',
+    summary: 'Appraise by this policy, JSON: see `enclos policy`',
+    extensions: ['json'],
+  },
+  at: { type: 'string', value: 'TIME', summary: 'The time of verification, ISO 8601, in place of now' },
+  'report-data': {
+    type: 'string',
+    value: 'HEX',
+    summary: 'The report data that the quote must have, or the qualifying data of a TPM quote, 64 bytes',
+  },
+  purpose: {
+    type: 'string',
+    value: 'TEXT',
+    summary: 'With --nonce: the purpose that the report data must be bound to',
+  },
+  nonce: {
+    type: 'string',
+    value: 'HEX',
+    summary:
+      'With --purpose: the nonce that the report data must be bound to. Alone: the qualifying data that a vTPM must have quoted',
+  },
+  key: { type: 'string', value: 'HEX', summary: 'With --nonce: the public key that the report data must be bound to' },
+  unbound: { type: 'string', value: 'REASON', summary: 'Expect nothing of the report data, and say why' },
+  ...sourceOptions,
+  ...baselineOptions,
+  cache: cacheOption,
+  refresh: { type: 'boolean', summary: 'Ask the source, whatever the cache has' },
+  offline: offlineOption,
+} as const;
+
+type Options = CommandInput<typeof options>['options'];
+
+export const command = defineCommand({
+  description: [
+    'Checks evidence against the collateral of its vendor, in numbered steps that end in a root.',
+    'It finds the quote, or the report of SEV-SNP, by content: as bytes, in hex, base64 or PEM, in a certificate, in the answer of Azure Attestation to /certs, in an Open Enclave report, in JSON; the evidence of an Azure VM, with HCL report, TPM quote and PCRs; or what is in the certificate that a server shows, by its https address.',
+    '',
+    'Whom to trust is your choice: --root, --software-root, --intel-root, --amd-root.',
+    'When none is named, only the roots of the vendors of hardware are trusted, and no software platform.',
+    '',
+    'With --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate, and of a vTPM --nonce alone will do.',
+    'Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes, unless its collateral was not in force at the time of verification.',
+    '',
+    'The answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `validity`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`.',
+    'A report of SEV-SNP has no TCB status: of one that is genuine `status` is GENUINE, and the policy judges its versions.',
+    'Of an Azure VM `status` is that of its hardware, and `verdict` holds what hardware, paravisor and vTPM say; `onlyHardware` says that an HCL report came without a quote of the TPM.',
+    '`validity` holds the time of verification (`at`), whether all collateral was `inForce` then, and what was `outOfForce`: each `part`, whether it was `expired` or `not-yet-valid` (`state`), and its dates.',
+  ],
+  arguments: {
+    evidence: {
+      value: 'EVIDENCE',
+      summary: 'A file with a quote in it, - for standard input, or the https address of an attested server',
+      required: true,
+    },
+  },
+  options,
+  examples: [
+    { command: 'enclos verify quote.bin --collateral collateral.json --root root.pem', summary: 'Show the verdict' },
+    { command: 'enclos verify quote.hex --json', summary: "Fetch the collateral from Intel, and trust Intel's root" },
+    {
+      command:
+        'enclos verify https://vault.example.com --policy policy.json --source pccs --url https://pccs.example.com',
+      summary: 'Verify a server, and appraise it',
+    },
+    {
+      command:
+        'enclos verify quote.bin --collateral collateral.json --software-root 3f2a… --policy policy.json --purpose "vault upload" --nonce 00112233445566778899aabbccddeeff',
+      summary: 'Appraise evidence that is bound to a nonce',
+    },
+    {
+      command:
+        'enclos verify evidence.json --product Milan --policy machine.json --nonce 00112233445566778899aabbccddeeff',
+      summary: 'Verify an Azure VM, from the hardware to the PCRs and the nonce',
+    },
+  ],
+  exitCodes: {
+    1: 'A server or a collateral service could not be reached, or does not have it. Nothing is known of the evidence: try again.',
+    3: 'The evidence does not prove what it claims, or is none, or the collateral is malformed.',
+    4: 'The evidence is genuine, and the policy does not accept it.',
+    5: 'The evidence is genuine by collateral that had expired or not begun at the time of verification, and no policy allowed that: see `validity`.',
+  },
+  async run({ arguments: { evidence }, options: given }, context) {
+    const { io, path, progress } = context;
+    const appraisal = await appraisalOf(given, path);
+    const roots = {
+      rootFiles: given.root.map(path),
+      softwareRoots: given['software-root'].map(fingerprint),
+      intelRoot: given['intel-root'],
+      amdRoots: given['amd-root'],
+    };
+    const named = roots.rootFiles.length + roots.softwareRoots.length > 0 || roots.intelRoot || roots.amdRoots;
+    const now = given.at === undefined ? io.now() : parseTime(given.at);
+    const collateral = collateralSource(given, context);
+    const input = await progress.during('reading', () => readInput(evidence, context));
+    const outcome = await progress.during('verifying', () =>
+      verify({
+        input,
+        collateral,
+        roots: named ? roots : { ...roots, intelRoot: true, amdRoots: true },
+        now,
+        ...(given.pck === undefined ? {} : { pckFile: path(given.pck) }),
+        ...(appraisal === undefined ? {} : { appraisal }),
+      }),
+    );
+    return { ...outcome, rootsNamed: named };
+  },
+  human: renderVerification,
+  json: verificationJson,
+  failure: ({ refusal }) => refusal,
+  exitCode: (outcome) => (standsOn(outcome) === 'nothing' ? 5 : 0),
+});
+
+const fetchOnly = [
+  'product',
+  'source',
+  'url',
+  'place',
+  'api-key-file',
+  'update',
+  'evaluation-number',
+  'cache',
+  'refresh',
+  'offline',
+] as const satisfies readonly (keyof Options)[];
+
+function collateralSource(given: Options, context: CommandContext): CollateralSource {
+  const { collateral, refresh, offline } = given;
+  if (collateral !== undefined) {
+    const other = fetchOnly.find((name) => given[name] !== undefined && given[name] !== false);
+    if (other !== undefined) refuseUsage(`--${other} is for fetching: it does not go with --collateral.`);
+    return { file: context.path(collateral) };
+  }
+  if (refresh && offline) refuseUsage('--refresh and --offline exclude each other.');
+  const baseline = baselineOf(given);
+  const cacheFolder = cacheFolderOf(given.cache, context);
+  return {
+    ...(given.product === undefined ? {} : { product: given.product }),
+    fetch: async ({ tee }) => ({
+      source: await sourceOf(given, tee === 'snp' ? 'kds' : 'pcs', context),
+      baseline,
+      cacheFolder,
+      refresh,
+      offline,
+      now: context.io.now,
+    }),
+  };
+}
+
+function fingerprint(value: string): string {
+  hexOption('--software-root', value, 32);
+  return value.toLowerCase();
+}
+
+/** A day, which begins at midnight UTC, or a time with its zone: without one it would depend on the machine. */
+const timePattern = /^(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}))?$/;
+
+/** @throws CLI_USAGE for what `Date` would read part of, and for days that no calendar has. */
+function parseTime(text: string): Date {
+  const [, day = ''] = timePattern.exec(text) ?? [];
+  const time = new Date(text);
+  if (!isCalendarDay(day) || Number.isNaN(time.getTime())) {
+    refuseUsage(`--at is a time such as 2026-01-31T12:00:00Z, or a day, not ${JSON.stringify(text)}.`);
+  }
+  return time;
+}
+
+const bindingOptions = ['report-data', 'purpose', 'nonce', 'key', 'unbound'] as const;
+
+async function appraisalOf(given: Options, path: (file: string) => string): Promise<VerifyOptions['appraisal']> {
+  const present = bindingOptions.filter((name) => given[name] !== undefined);
+  if (given.policy === undefined) {
+    if (present.length > 0) refuseUsage(`--${present[0]} needs --policy: without a policy nothing is appraised.`);
+    return undefined;
+  }
+  const policyFile = path(given.policy);
+  return present.length === 0 ? { policyFile } : { policyFile, binding: await bindingOf(given, present) };
+}
+
+async function bindingOf(given: Options, present: readonly string[]): Promise<AnyBinding> {
+  const { 'report-data': reportData, purpose, nonce, key, unbound: reason } = given;
+  if (reportData !== undefined && present.length === 1) {
+    return { reportData: hexOption('--report-data', reportData, 64) };
+  }
+  if (reason !== undefined && present.length === 1) return unbound(reason);
+  if (nonce !== undefined && present.length === 1) return { nonce: hexOption('--nonce', nonce) };
+  if (purpose !== undefined && nonce !== undefined && reportData === undefined && reason === undefined) {
+    const inputs = {
+      purpose,
+      nonce: hexOption('--nonce', nonce),
+      ...(key === undefined ? {} : { key: hexOption('--key', key) }),
+    };
+    return { reportData: await boundReportData(inputs) };
+  }
+  return refuseUsage(bindingWanted);
+}

@@ -1,0 +1,92 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from '@enclos/attestation';
+import { EnclosError } from '@enclos/errors';
+import { readSmallFile } from '../files/read.ts';
+
+export interface RootOptions {
+  /** Certificate files, PEM or DER. */
+  readonly rootFiles: readonly string[];
+  /** Fingerprints (SHA-256 of the SubjectPublicKeyInfo, hex) of roots whose certificates are in the collateral. */
+  readonly softwareRoots: readonly string[];
+  readonly intelRoot: boolean;
+  /** AMD's roots of all products, for reports of SEV-SNP. */
+  readonly amdRoots?: boolean;
+}
+
+const maxCertificateBytes = 64 * 1024;
+
+/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_ROOT_UNKNOWN, VERIFIER_MISUSED */
+export async function trustedRoots(options: RootOptions, collateral: unknown): Promise<readonly TrustedRoot[]> {
+  const fromFiles = options.rootFiles.map((path) => rootOfFile(path));
+  const fromCollateral = options.softwareRoots.map((fingerprint) => rootOfCollateral(fingerprint, collateral));
+  const roots = await Promise.all([...fromFiles, ...fromCollateral]);
+  return options.intelRoot ? [...roots, INTEL_SGX_ROOT] : roots;
+}
+
+async function rootOfFile(path: string): Promise<TrustedRoot> {
+  const bytes = await readSmallFile(path, maxCertificateBytes);
+  const certificate = oneCertificate(bytes);
+  if (certificate === undefined) {
+    throw new EnclosError('CLI_FILE_INVALID', `${path} is not one certificate in PEM or DER.`, { details: { path } });
+  }
+  // Of Intel's root only the key is trusted, wherever its certificate comes from.
+  if (fingerprintOf(certificate) === INTEL_SGX_ROOT.fingerprint) return INTEL_SGX_ROOT;
+  return softwareRoot(new Uint8Array(certificate.raw));
+}
+
+/** OpenSSL takes the first certificate of many, wherever in the file it is: a root must be alone. */
+function oneCertificate(bytes: Uint8Array): X509Certificate | undefined {
+  const starts =
+    Buffer.from(bytes)
+      .toString('latin1')
+      .match(/-----BEGIN /g) ?? [];
+  if (starts.length > 1) return undefined;
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The fingerprint is the trust; the collateral only supplies the key that has it. */
+async function rootOfCollateral(fingerprint: string, collateral: unknown): Promise<TrustedRoot> {
+  const wanted = fingerprint.toLowerCase();
+  if (wanted === INTEL_SGX_ROOT.fingerprint) return INTEL_SGX_ROOT;
+  const found = certificatesOf(collateral).find((certificate) => fingerprintOf(certificate) === wanted);
+  if (found === undefined) {
+    throw new EnclosError(
+      'CLI_ROOT_UNKNOWN',
+      'No certificate in the collateral has the fingerprint of the software root.',
+      { details: { softwareRoot: wanted } },
+    );
+  }
+  return softwareRoot(new Uint8Array(found.raw));
+}
+
+function fingerprintOf(certificate: X509Certificate): string {
+  return createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}
+
+const chainFields = ['pck_crl_issuer_chain', 'tcb_info_issuer_chain', 'qe_identity_issuer_chain'] as const;
+const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** A chain has three. */
+const mostCertificates = 16;
+
+function certificatesOf(collateral: unknown): readonly X509Certificate[] {
+  if (typeof collateral !== 'object' || collateral === null) return [];
+  const texts = chainFields
+    .map((field): unknown => Reflect.get(collateral, field))
+    .filter((text) => typeof text === 'string');
+  return texts
+    .flatMap((text) => (text.match(pemCertificate) ?? []).slice(0, mostCertificates))
+    .flatMap((pem) => {
+      try {
+        return [new X509Certificate(pem)];
+      } catch {
+        // The verifier says what is wrong with it.
+        return [];
+      }
+    });
+}

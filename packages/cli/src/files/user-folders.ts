@@ -1,0 +1,18 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Io } from '../output/io.ts';
+
+/** Where a user's platform is kept unless told (XDG base directory specification). */
+export function defaultStateFolder(env: Io['env']): string {
+  const { XDG_STATE_HOME: stateHome, HOME: home } = env;
+  // The specification: a relative path is invalid and ignored.
+  const base = stateHome?.startsWith('/') === true ? stateHome : join(home ?? homedir(), '.local/state');
+  return join(base, 'enclos');
+}
+
+/** Where compressed bases of images are kept (XDG base directory specification). */
+export function layerCacheFolder(env: Io['env']): string {
+  const { XDG_CACHE_HOME: cacheHome, HOME: home } = env;
+  const base = cacheHome?.startsWith('/') === true ? cacheHome : join(home ?? homedir(), '.cache');
+  return join(base, 'enclos/layers');
+}

@@ -1,0 +1,46 @@
+import { readSignedEnclave, signatureDifference, type SignedIdentity } from '@enclos/build';
+import { EnclosError } from '@enclos/errors';
+import type { EnclaveManifest } from '@enclos/manifest';
+import type { Sigstruct } from '@enclos/sgx';
+import { exists, readSmallFile } from '../files/read.ts';
+import { findImage, readImageFile, stemOf } from './enclave-image.ts';
+
+/** Far above 1808: what is too long is refused by its length, with a reason. */
+export const maxSignatureBytes = 64 * 1024;
+
+export interface SignedImage {
+  readonly path: string;
+  readonly manifest: EnclaveManifest;
+  /** Who it is on the software platform. */
+  readonly identity: SignedIdentity;
+}
+
+/**
+ * Reads an image, and holds its signature to it.
+ * @throws CLI_NOT_BUILT, CLI_NOT_SIGNED, LAUNCH_MEASUREMENT_MISMATCH, CLI_SIGNATURE_MISMATCH, and what the readers throw.
+ */
+export async function readSignedImage(target: string, signatureFile?: string): Promise<SignedImage> {
+  const { image: path } = await findImage(target);
+  const bytes = await readImageFile(path);
+  const from = signatureFile ?? `${stemOf(path)}.sig`;
+  if (!(await exists(from))) {
+    throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${from}.`, { details: { path: from } });
+  }
+  const signature = await readSmallFile(from, maxSignatureBytes);
+  const { manifest, identity, difference } = readSignedEnclave(bytes, signature);
+  if (difference !== undefined) throw mismatch(from, difference);
+  return Object.freeze({ path, manifest, identity });
+}
+
+/**
+ * A signature must say of mode, product and security version what the measured manifest says.
+ * @throws CLI_SIGNATURE_MISMATCH
+ */
+export function requireAbout(path: string, signature: Sigstruct, manifest: EnclaveManifest): void {
+  const difference = signatureDifference(signature, manifest);
+  if (difference !== undefined) throw mismatch(path, difference);
+}
+
+export function mismatch(path: string, reason: string): EnclosError {
+  return new EnclosError('CLI_SIGNATURE_MISMATCH', `${path} does not fit. ${reason}`, { details: { path } });
+}

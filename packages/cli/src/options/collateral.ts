@@ -1,0 +1,111 @@
+import { amdKds, azureAmd, azureThim, intelPcs, pccs, type FetchOptions, type Source } from '@enclos/endorsements';
+import { collateralCacheFolder } from '@enclos/endorsements/node';
+import type { CommandContext } from '../commands/context.ts';
+import { refuseUsage } from '../command-line/usage-error.ts';
+import { readSmallFile } from '../files/read.ts';
+
+/** Where collateral is kept. */
+export const cacheOption = {
+  type: 'string',
+  value: 'DIR',
+  summary: 'The cache, in place of that of this user',
+} as const;
+
+export function cacheFolderOf(given: string | undefined, { io, path }: CommandContext): string {
+  return given === undefined ? collateralCacheFolder(io.env) : path(given);
+}
+
+export const offlineOption = { type: 'boolean', summary: 'Ask no network' } as const;
+
+export const productOption = {
+  type: 'string',
+  value: 'PRODUCT',
+  choices: ['Milan', 'Genoa', 'Turin'],
+  summary: 'Of a report of SEV-SNP that does not name it',
+} as const;
+
+/** Which service is asked. */
+export const sourceOptions = {
+  source: {
+    type: 'string',
+    value: 'SOURCE',
+    choices: ['pcs', 'pccs', 'azure', 'kds', 'azure-amd'],
+    summary: 'The service; pcs is that of Intel and the default, kds that of AMD and the default for its reports',
+  },
+  url: { type: 'string', value: 'URL', summary: 'The address of the service, which a pccs needs' },
+  place: {
+    type: 'string',
+    value: 'PLACE',
+    summary: 'With azure: global, host (this virtual machine), or a region such as useast2, which TDX needs',
+  },
+  'api-key-file': { type: 'string', value: 'FILE', summary: 'With pcs: the file of the subscription key' },
+} as const;
+
+/** Which baseline of a TCB recovery is asked for. */
+export const baselineOptions = {
+  update: {
+    type: 'string',
+    value: 'UPDATE',
+    choices: ['early', 'standard'],
+    summary: 'The baseline: early has a TCB recovery months before standard, which is the default',
+  },
+  'evaluation-number': {
+    type: 'string',
+    value: 'N',
+    summary: 'In place of --update: the baseline of this number alone',
+  },
+} as const;
+
+/** @throws CLI_USAGE */
+export function baselineOf({
+  update,
+  'evaluation-number': number,
+}: {
+  readonly update: (typeof baselineOptions.update.choices)[number] | undefined;
+  readonly 'evaluation-number': string | undefined;
+}): Pick<FetchOptions, 'update' | 'evaluationNumber'> {
+  if (number === undefined) return update === undefined ? {} : { update };
+  if (update !== undefined) refuseUsage('--update and --evaluation-number exclude each other.');
+  if (!/^[1-9]\d{0,9}$/.test(number)) refuseUsage('--evaluation-number is a number from 1.');
+  return { evaluationNumber: Number(number) };
+}
+
+interface GivenSource {
+  readonly source: (typeof sourceOptions.source.choices)[number] | undefined;
+  readonly url: string | undefined;
+  readonly place: string | undefined;
+  readonly 'api-key-file': string | undefined;
+}
+
+const longestKeyFile = 1024;
+
+/**
+ * The service that the options name.
+ * @throws CLI_USAGE, CLI_FILE_UNREADABLE, ENDORSEMENTS_REQUEST_INVALID
+ */
+export async function sourceOf(
+  { source: name, url, place, 'api-key-file': keyFile }: GivenSource,
+  fallback: 'pcs' | 'kds',
+  { path }: Pick<CommandContext, 'path'>,
+): Promise<Source> {
+  const chosen = name ?? fallback;
+  if (place !== undefined && chosen !== 'azure') refuseUsage('--place goes with --source azure.');
+  if (keyFile !== undefined && chosen !== 'pcs') refuseUsage('--api-key-file goes with --source pcs.');
+  const at = url === undefined ? {} : { url };
+  switch (chosen) {
+    case 'pcs':
+      return intelPcs({ ...at, ...(keyFile === undefined ? {} : { apiKey: await readKey(path(keyFile)) }) });
+    case 'pccs':
+      return url === undefined ? refuseUsage('--source pccs needs --url.') : pccs({ url });
+    case 'azure':
+      return azureThim({ place: place ?? 'global', ...at });
+    case 'kds':
+      return amdKds(at);
+    case 'azure-amd':
+      return azureAmd(at);
+  }
+}
+
+async function readKey(file: string): Promise<string> {
+  return new TextDecoder().decode(await readSmallFile(file, longestKeyFile)).trim();
+}

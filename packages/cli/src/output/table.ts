@@ -1,0 +1,17 @@
+import { printable, type Printer } from '../command-line/printer.ts';
+
+export type Mark = 'ok' | 'failure' | 'warning' | 'info';
+
+const marks = { ok: ['green', '✔'], failure: ['red', '✖'], warning: ['yellow', '⚠'], info: ['dim', '·'] } as const;
+
+/** `✔` and its kind, coloured. */
+export function markOf(mark: Mark, printer: Printer): string {
+  const [style, symbol] = marks[mark];
+  return printer.paint(style, symbol);
+}
+
+/** Facts side by side, the values aligned. */
+export function renderFacts(facts: readonly (readonly [name: string, value: string])[], printer: Printer): void {
+  const width = Math.max(0, ...facts.map(([name]) => name.length));
+  for (const [name, value] of facts) printer.line(`  ${printer.paint('dim', name.padEnd(width))}  ${printable(value)}`);
+}

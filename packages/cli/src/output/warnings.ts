@@ -1,0 +1,10 @@
+import type { Diagnostic } from '@enclos/build/diagnostics';
+import { printable, type Printer } from '../command-line/printer.ts';
+
+/** Warnings of the build, one a line: they stop nothing, so they get no code frame. */
+export function renderWarnings(warnings: readonly Diagnostic[], printer: Printer): void {
+  for (const { text, file, line } of warnings) {
+    const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
+    printer.line(`${printer.paint('yellow', '⚠')} ${printable(place + text)}`);
+  }
+}

@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Io } from '../output/io.ts';
+
+export interface HostProcessOptions {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Io['env'];
+}
+
+export interface HostProcess {
+  /** Settles when it is gone and all its output has passed: its exit code; 128 and the number of the signal when one ended it, as shells have it. */
+  readonly ended: Promise<number>;
+  signal(signal: NodeJS.Signals): void;
+  /** Asks it to end, and ends it when it does not. Resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** How long a host program may take to end by itself. */
+const graceMs = 3000;
+
+/**
+ * Starts a host program that ends with this process, however this process ends:
+ * one of its descriptors is a pipe that only this process holds.
+ */
+export function startHostProcess(options: HostProcessOptions, io: Io): HostProcess {
+  const output = io.children === 'inherit' ? 'inherit' : 'pipe';
+  const lifeline = new URL('./host-lifeline.js', import.meta.url).href;
+  const child = spawnHost(options, { flags: ['--import', lifeline], stdio: ['ignore', output, output, 'pipe'] });
+  passOutput(child, io);
+  // The program may be gone before its end of the pipe is.
+  child.stdio[3]?.on('error', () => undefined);
+  const ended = endOf(child);
+  return Object.freeze({
+    ended,
+    signal: (signal: NodeJS.Signals) => void child.kill(signal),
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await ended.catch(() => undefined);
+      clearTimeout(timer);
+    },
+  });
+}
+
+/**
+ * Runs a host program to its end, handing on signals and standard input.
+ * @returns its exit code
+ */
+export async function runHostProcess(options: HostProcessOptions, io: Io): Promise<number> {
+  const child = spawnHost(options, { flags: [], stdio: io.children === 'inherit' ? 'inherit' : 'pipe' });
+  passOutput(child, io);
+  child.stdin?.end();
+  const stop = io.onSignal((signal) => {
+    // Ctrl-C reaches everybody in the terminal already; twice would be impatience.
+    if (signal === 'SIGINT' && io.children === 'inherit' && process.stdin.isTTY) return;
+    child.kill(signal);
+  });
+  try {
+    return await endOf(child);
+  } finally {
+    stop();
+  }
+}
+
+function spawnHost(
+  { script, args, cwd, env }: HostProcessOptions,
+  { flags, stdio }: { readonly flags: readonly string[]; readonly stdio: StdioOptions },
+): ChildProcess {
+  return spawn(process.execPath, ['--enable-source-maps', ...flags, script, ...args], { cwd, env, stdio });
+}
+
+function passOutput(child: ChildProcess, io: Io): void {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => io.stdout.write(text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => io.stderr.write(text));
+}
+
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
+  });
+}

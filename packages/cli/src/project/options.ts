@@ -1,0 +1,62 @@
+import type { Isolation } from '@enclos/tee';
+import type { RunOptions } from './run-options.ts';
+import type { CommandContext } from '../commands/context.ts';
+import { stateFolderOf, stateOption } from '../options/state.ts';
+
+export const isolationOption = {
+  type: 'string',
+  value: 'MODE',
+  choices: ['strict', 'best'],
+  default: 'strict',
+  summary: 'strict starts only with every layer of isolation, best with those that the machine has',
+} as const;
+
+const hostOption = {
+  type: 'string',
+  value: 'FILE',
+  default: 'src/host.ts',
+  extensions: ['ts', 'mts', 'js', 'mjs'],
+  summary: 'The host program',
+} as const;
+
+const keyOption = { type: 'string', value: 'FILE', summary: 'Sign with this key', extensions: ['pem'] } as const;
+
+const platformOption = {
+  type: 'string',
+  value: 'SOCKET',
+  summary: 'Use a platform that `enclos platform serve` runs',
+} as const;
+
+/** The options of every command that runs a project, beside {@link isolationOption}. */
+export const projectOptions = {
+  host: hostOption,
+  key: keyOption,
+  state: stateOption,
+  platform: platformOption,
+} as const;
+
+interface ProjectInput {
+  readonly arguments: { readonly folder: string };
+  readonly options: {
+    readonly isolation: Isolation;
+    readonly host: string;
+    readonly key: string | undefined;
+    readonly state: string | undefined;
+    readonly platform: string | undefined;
+  };
+  readonly rest: readonly string[];
+}
+
+/** What these options say of a run. */
+export function projectRun({ arguments: { folder }, options, rest }: ProjectInput, context: CommandContext) {
+  const { path } = context;
+  return {
+    folder: path(folder),
+    isolation: options.isolation,
+    host: options.host,
+    args: rest,
+    stateFolder: stateFolderOf(options.state, context),
+    ...(options.key === undefined ? {} : { keyFile: path(options.key) }),
+    ...(options.platform === undefined ? {} : { platformSocket: path(options.platform) }),
+  } satisfies Omit<RunOptions, 'debug'>;
+}

@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import {
+  describeSignature,
+  loadProject,
+  signEnclave,
+  writeFileAtomically,
+  type Diagnostic,
+  type Project,
+  type SignedIdentity,
+} from '@enclos/build';
+import { hostVariables } from '@enclos/host';
+import type { Isolation } from '@enclos/tee';
+import { readFile } from 'node:fs/promises';
+import type { Io } from '../output/io.ts';
+import { stemOf } from '../images/enclave-image.ts';
+import { buildProject, type BuildOutcome } from './build.ts';
+import { bundleHost, type HostBundle } from './bundle-host.ts';
+import type { ProjectKey } from './development-key.ts';
+
+/** A project as it is built here: debug when that is asked for, whatever enclave.json says. */
+export async function loadProjectFor(folder: string, debug: boolean): Promise<Project> {
+  const loaded = await loadProject(folder);
+  return debug ? Object.freeze({ ...loaded, debug: true }) : loaded;
+}
+
+/** A debug image has another identity: it must not take the place of the other one. */
+export function imageFolder(project: Project, debug: boolean): string {
+  return join(project.folder, '.enclos', ...(debug ? ['debug'] : []));
+}
+
+/** What runs: an image, and a signature of the developer's own. */
+export interface SignedBuild {
+  readonly outcome: BuildOutcome;
+  readonly signature: string;
+  readonly identity: SignedIdentity;
+  readonly sourceMap: string;
+}
+
+/**
+ * Signs a build with a key of this machine. Not as NAME.sig: a release signature may lie there.
+ * @throws what `signEnclave` throws.
+ */
+export async function signForRun(
+  project: Project,
+  outcome: BuildOutcome,
+  { key, io }: { readonly key: ProjectKey; readonly io: Io },
+): Promise<SignedBuild> {
+  const base = stemOf(outcome.image);
+  const sigstruct = signEnclave({
+    image: new Uint8Array(await readFile(outcome.image)),
+    key: key.pem,
+    date: io.now(),
+    sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'],
+    attributes: project.attributes,
+  });
+  await writeFileAtomically(`${base}.run.sig`, sigstruct);
+  return Object.freeze({
+    outcome,
+    signature: `${base}.run.sig`,
+    identity: describeSignature(sigstruct),
+    sourceMap: `${base}.map`,
+  });
+}
+
+/** The host program, bundled. */
+export function prepareHost(project: Project, source: string): Promise<HostBundle> {
+  return bundleHost(project.folder, source, join(project.folder, '.enclos', 'host.mjs'));
+}
+
+export interface HostEnvironmentOptions {
+  readonly build: SignedBuild;
+  readonly platformSocket: string;
+  readonly isolation: Isolation;
+  readonly tool?: { readonly socketPath: string; readonly inspects: boolean };
+}
+
+/** What `fromEnvironment` of @enclos/host reads. */
+export function hostEnvironment(io: Io, options: HostEnvironmentOptions): Io['env'] {
+  const { build, platformSocket, isolation, tool } = options;
+  return {
+    ...io.env,
+    [hostVariables.platform]: platformSocket,
+    [hostVariables.image]: build.outcome.image,
+    [hostVariables.signature]: build.signature,
+    [hostVariables.isolation]: isolation,
+    [hostVariables.sourceMap]: build.outcome.debug ? build.sourceMap : undefined,
+    [hostVariables.tool]: tool?.socketPath,
+    [hostVariables.inspect]: tool?.inspects === true ? '1' : undefined,
+  };
+}
+
+/** What making a build tells while it goes on. */
+export interface BuildEvents {
+  during<T>(label: string, work: () => Promise<T>): Promise<T>;
+  built(outcome: BuildOutcome): void;
+  newKey(path: string): void;
+  warnings(warnings: readonly Diagnostic[]): void;
+}
+
+export interface PrepareOptions {
+  readonly debug: boolean;
+  readonly host: string;
+  /** Finds or makes the key. */
+  readonly key: () => Promise<ProjectKey>;
+}
+
+/**
+ * Builds and signs the enclave, and bundles the host program.
+ * @returns the build and the script of the host program.
+ */
+export async function prepare(
+  project: Project,
+  options: PrepareOptions,
+  { io, events }: { readonly io: Io; readonly events: BuildEvents },
+): Promise<{ readonly build: SignedBuild; readonly script: string }> {
+  // Always: whether an image is stale takes as long to know for certain as building it, and a guess runs old code.
+  const outcome = await events.during('building', () => buildProject(project, imageFolder(project, options.debug)));
+  events.built(outcome);
+  const key = await events.during('making a development key', options.key);
+  if (key.isNew) events.newKey(key.path);
+  const build = await signForRun(project, outcome, { key, io });
+  const { path, warnings } = await prepareHost(project, options.host);
+  events.warnings(warnings);
+  return { build, script: path };
+}

@@ -1,0 +1,35 @@
+import type { PlatformDescription } from '@enclos/tee';
+import type { BuildEvents } from './prepare.ts';
+import type { CommandContext } from '../commands/context.ts';
+import { printable, type Printer } from '../command-line/printer.ts';
+import { renderWarnings } from '../output/warnings.ts';
+
+/** The notes of a command that builds and runs: on standard error, which the host program shares. */
+export interface RunNotes {
+  readonly note: (text: string) => void;
+  readonly events: BuildEvents;
+}
+
+export function runNotes({ notes, progress }: CommandContext): RunNotes {
+  const note = (text: string): void => notes.line(`${notes.paint('dim', 'enclos:')} ${printable(text)}`);
+  return {
+    note,
+    events: {
+      during: (label, work) => progress.during(label, work),
+      built({ name, mrEnclave, durationMs, warnings }) {
+        note(`built ${name} in ${durationMs} ms, MRENCLAVE ${mrEnclave}`);
+        renderWarnings(warnings, notes);
+      },
+      newKey: (file) => note(`made a development key, ${file}; make your own with enclos keygen`),
+      warnings: (warnings) => renderWarnings(warnings, notes),
+    },
+  };
+}
+
+export function platformBanner({ layers }: Pick<PlatformDescription, 'layers'>, notes: Printer): void {
+  const missing = layers.filter(({ active }) => !active).map(({ name }) => name);
+  const isolation = missing.length === 0 ? 'isolation complete' : `isolation without ${missing.join(', ')}`;
+  notes.line(
+    `${notes.paint('yellow', 'SIMULATION')} software platform: the rules of SGX, not confidentiality against this machine's owner; ${printable(isolation)}`,
+  );
+}

@@ -1,0 +1,25 @@
+import type { Isolation } from '@enclos/tee';
+
+/** What every command that builds and runs a project is told. */
+export interface RunOptions {
+  /** The folder of enclave.json. */
+  readonly folder: string;
+  readonly isolation: Isolation;
+  /** Builds and runs a debug enclave, which keeps no secrets. */
+  readonly debug: boolean;
+  /** The host program, relative to the folder. */
+  readonly host: string;
+  /** Arguments of the host program. */
+  readonly args: readonly string[];
+  /** Signing key. Default: signing.key.pem of the project, or a development key. */
+  readonly keyFile?: string;
+  /** Where the embedded platform keeps its keys. */
+  readonly stateFolder: string;
+  /** The socket of a running platform, in place of an embedded one. */
+  readonly platformSocket?: string;
+}
+
+export interface RunOutcome {
+  /** The exit code of the host program. */
+  readonly exitCode: number;
+}

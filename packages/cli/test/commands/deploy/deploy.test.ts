@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { enclos, errorOf, temporaryFolder } from '../../cli.ts';
+
+const image = `registry.example/vault@sha256:${'a1'.repeat(32)}`;
+
+function project(settings: object, enclave?: object): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'deploy.json'), JSON.stringify({ name: 'vault', ...settings }, undefined, 2));
+  if (enclave !== undefined) writeFileSync(join(folder, 'enclave.json'), JSON.stringify(enclave));
+  return folder;
+}
+
+describe('enclos deploy', () => {
+  it('writes one file, and says what protects the enclave', async () => {
+    const cwd = project({ image });
+    const ran = await enclos(['deploy'], { cwd });
+    assert.deepEqual([ran.code, ran.stderr], [0, '']);
+    assert.match(ran.stdout, /✔ wrote .*\/deploy\/software\/vault\.yaml\n {2}boundary: software SGX/);
+    assert.match(readFileSync(join(cwd, 'deploy/software/vault.yaml'), 'utf8'), /enclos\.dev\/software-sgx: "1"/);
+    assert.match((await enclos(['deploy'], { cwd })).stdout, /✔ unchanged/);
+  });
+
+  it('takes ports and destinations of enclave.json', async () => {
+    const cwd = project(
+      { image },
+      { name: 'vault', productId: 1, securityVersion: 1, listen: [{ name: 'https', port: 8443 }] },
+    );
+    const { stdout } = await enclos(['deploy', '--print'], { cwd });
+    assert.match(stdout, /containerPort: 8443/);
+    assert.equal(existsSync(join(cwd, 'deploy')), false);
+  });
+
+  it('believes no image that is none', async () => {
+    const cwd = project({ image });
+    const ran = await enclos(['deploy', '--image-layout', 'none.oci', '--json'], { cwd });
+    assert.equal(errorOf(ran).code, 'OCI_LAYOUT_INVALID');
+    assert.equal(existsSync(join(cwd, 'deploy')), false);
+  });
+
+  it('lets the command line win', async () => {
+    const cwd = project({ profile: 'software' });
+    const argv = [
+      'deploy',
+      cwd,
+      '--image',
+      image,
+      '--profile',
+      'aks-sgx',
+      '--epc',
+      '10Mi',
+      '--replicas',
+      '3',
+      '--namespace',
+      'team',
+    ];
+    const ran = await enclos([...argv, '--json']);
+    const { profile, objects, written, folder } = ran.json() as {
+      profile: string;
+      written: boolean;
+      folder: string;
+      objects: { kind: string; metadata: { namespace: string }; spec?: { replicas?: number } }[];
+    };
+    assert.deepEqual([ran.code, profile, written, folder], [0, 'aks-sgx', true, join(cwd, 'deploy/aks-sgx')]);
+    assert.ok(objects.every(({ metadata }) => metadata.namespace === 'team'));
+    assert.equal(objects.at(-1)?.spec?.replicas, 3);
+  });
+
+  it('shows what would change, and changes nothing', async () => {
+    const cwd = project({ image });
+    const before = await enclos(['deploy', '--dry-run'], { cwd });
+    assert.match(before.stdout, /^--- \/dev\/null\n\+\+\+ b\/vault\.yaml\n/);
+    assert.equal(existsSync(join(cwd, 'deploy')), false);
+    await enclos(['deploy'], { cwd });
+    assert.match((await enclos(['deploy', '--dry-run'], { cwd })).stdout, /nothing would change/);
+    const after = await enclos(['deploy', '--dry-run', '--replicas', '2'], { cwd, color: true });
+    assert.match(after.stdout, /\u001B\[31m- {2}replicas: 1\u001B/);
+    assert.match(after.stdout, /\u001B\[32m\+ {2}replicas: 2\u001B/);
+  });
+
+  it('prints the manifest alone, and says the rest beside it', async () => {
+    const cwd = project({ image, connect: [{ name: 'db', host: 'db.example\u001B[2J', port: 5432 }] });
+    const ran = await enclos(['deploy', '--print'], { cwd });
+    assert.match(ran.stdout, /^# Written by `enclos deploy`/);
+    assert.match(ran.stderr, /port 5432 of every host is open for db\.example \[2J/);
+    assert.doesNotMatch(ran.stdout + ran.stderr, /\u001B/);
+  });
+
+  it('writes a kustomize base, and removes what is not of it any more', async () => {
+    const cwd = project({ image, replicas: 2 });
+    const argv = ['deploy', '--format', 'kustomize', '--out', 'base'];
+    await enclos(argv, { cwd });
+    writeFileSync(join(cwd, 'base/mine.yaml'), 'mine: true\n');
+    assert.ok(readdirSync(join(cwd, 'base')).includes('pod-disruption-budget.yaml'));
+    const ran = await enclos([...argv, '--replicas', '1'], { cwd });
+    assert.match(ran.stdout, /✔ removed .*pod-disruption-budget\.yaml/);
+    assert.deepEqual(readdirSync(join(cwd, 'base')).sort(), [
+      'deployment.yaml',
+      'kustomization.yaml',
+      'mine.yaml',
+      'network-policy.yaml',
+      'service-account.yaml',
+    ]);
+  });
+
+  it('never writes over a file of somebody else', async () => {
+    const cwd = project({ image });
+    writeFileSync(join(cwd, 'vault.yaml'), 'mine: true\n');
+    const ran = await enclos(['deploy', '--out', '.', '--json'], { cwd });
+    assert.deepEqual([ran.code, errorOf(ran).code], [2, 'DEPLOY_FILE_FOREIGN']);
+    assert.equal(readFileSync(join(cwd, 'vault.yaml'), 'utf8'), 'mine: true\n');
+  });
+
+  it('refuses to write what lint refuses', async () => {
+    const cwd = project({ image, nodeSelector: { 'node.kubernetes.io/instance-type': 'Standard_DC2s_v2' } });
+    const ran = await enclos(['deploy', '--json'], { cwd, now: () => new Date('2026-07-01') });
+    assert.equal(errorOf(ran).code, 'LINT_REFUSED');
+    assert.equal(errorOf(ran).diagnostics?.[0]?.['code'], 'AZURE_SIZE_RETIRED');
+    assert.equal(existsSync(join(cwd, 'deploy')), false);
+    const before = await enclos(['deploy'], { cwd, now: () => new Date('2026-06-01') });
+    assert.equal(before.code, 0);
+    assert.match(before.stdout, /warning .*\[AZURE_SIZE_RETIRING\]/);
+  });
+
+  it('marks what is wrong with deploy.json', async () => {
+    const ran = await enclos(['deploy', '--json'], { cwd: project({ image, replica: 2 }) });
+    assert.deepEqual([ran.code, errorOf(ran).code], [2, 'DEPLOY_SETTINGS_INVALID']);
+    assert.match(String(errorOf(ran).diagnostics?.[0]?.['suggestion']), /replicas/);
+  });
+
+  it('reads the roots that deploy.json names, beside it', async () => {
+    const cwd = project({ image, softwareRoots: { fingerprints: ['ab'.repeat(32)], pem: 'roots.pem' } });
+    assert.equal(errorOf(await enclos(['deploy', '--json'], { cwd })).code, 'CLI_FILE_UNREADABLE');
+    writeFileSync(join(cwd, 'roots.pem'), 'no certificate');
+    assert.equal(errorOf(await enclos(['deploy', '--json'], { cwd })).code, 'DEPLOY_ROOTS_INVALID');
+  });
+
+  for (const [argv, expected] of [
+    [['--replicas', 'many'], /--replicas/],
+    [['--replicas', '1001'], /--replicas/],
+    [['--namespace', 'Team'], /--namespace/],
+    [['--print', '--format', 'kustomize'], /--print/],
+  ] as const) {
+    it(`refuses ${argv.join(' ')}`, async () => {
+      const ran = await enclos(['deploy', ...argv, '--json'], { cwd: project({ image }) });
+      assert.equal(errorOf(ran).code, 'CLI_USAGE');
+      assert.match(errorOf(ran).message, expected);
+    });
+  }
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { registry } from '../src/registry.ts';
+import { repository } from './cli.ts';
+
+const source = join(repository, 'packages/cli/src');
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+
+/** Imports of other folders, by folder. Files that stand in `src` itself are the program, which only imports. */
+const imports: readonly Import[] = files.flatMap((file) => {
+  const text = readFileSync(join(source, file), 'utf8');
+  const paths = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path = '']) => path);
+  return paths
+    .map((path) => ({ from: dirname(file), to: relative('.', join(dirname(file), dirname(path))) || '.' }))
+    .filter(({ from, to }) => from !== to);
+});
+
+/** This folder is a package of its own in all but name; other packages must not depend on the command line for it. */
+const isEvidence = (folder: string): boolean => folder.startsWith('evidence');
+
+test('the command line imports nothing else of this package', () => {
+  assert.deepEqual(
+    imports.filter(({ from }) => from === 'command-line'),
+    [],
+  );
+});
+
+test('a command imports no other command', () => {
+  const isCommand = (folder: string): boolean => folder.startsWith('commands/');
+  assert.deepEqual(
+    imports.filter(({ from, to }) => isCommand(from) && isCommand(to)),
+    [],
+  );
+});
+
+test('no two folders import each other', () => {
+  const pairs = new Set(
+    imports.filter(({ from, to }) => !isEvidence(from) || !isEvidence(to)).map(({ from, to }) => `${from} ${to}`),
+  );
+  assert.deepEqual(
+    [...pairs].filter((pair) => pairs.has(pair.split(' ').reverse().join(' '))),
+    [],
+  );
+});
+
+test('a command is in the folder that its first word names', () => {
+  for (const { name } of registry) {
+    const index = readFileSync(join(source, 'commands', name[0] ?? '', 'index.ts'), 'utf8');
+    assert.ok(index.includes(`entry(\n    '${name.join(' ')}'`) || index.includes(`entry('${name.join(' ')}'`));
+  }
+});
+
+test('no folder has more than 20 files', () => {
+  const counts = new Map<string, number>();
+  for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+  assert.deepEqual(
+    [...counts].filter(([folder, count]) => count > 20 && !isEvidence(folder)),
+    [],
+  );
+});

@@ -1,0 +1,66 @@
+import { BoundedMap } from './bounded-map.ts';
+import { contentKey } from './content-map.ts';
+import type { CryptoAnswer, CryptoRequest, Steps } from './crypto-steps.ts';
+import * as nodeCrypto from 'node:crypto';
+import { isKeyOf, verifyOptions } from './spki-schemes.ts';
+
+/** The part of node:crypto that verification needs; a caller who counts or replaces operations gives another. */
+export type SyncCrypto = Pick<typeof nodeCrypto, 'createHash' | 'createPublicKey' | 'verify'>;
+
+const maximumKeys = 256;
+const importedKeys = new WeakMap<SyncCrypto, BoundedMap<nodeCrypto.KeyObject>>();
+
+/** Drives steps over node:crypto, without leaving the caller's turn. */
+export function runSync<T>(steps: Steps<T>, crypto: SyncCrypto = nodeCrypto): T {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next(answer(step.value, crypto));
+  return step.value;
+}
+
+function answer(request: CryptoRequest, crypto: SyncCrypto): CryptoAnswer {
+  if (request.kind === 'sha256') return new Uint8Array(crypto.createHash('sha256').update(request.data).digest());
+  const { publicKey } = request;
+  if (request.kind === 'verify-spki') {
+    const spkiKey = importOnce(contentKey(publicKey), crypto, () => importSpki(publicKey, crypto));
+    // Under a key of another type the options would mean another scheme.
+    if (spkiKey === undefined || !isKeyOf(request.scheme, spkiKey)) return false;
+    const { hash, options } = verifyOptions[request.scheme];
+    return crypto.verify(hash, request.signedBytes, { key: spkiKey, ...options }, request.signature);
+  }
+  const key = importOnce(contentKey(publicKey), crypto, () => importPoint(publicKey, crypto));
+  if (request.kind === 'is-key') return key !== undefined;
+  if (key === undefined) return false;
+  return crypto.verify('sha256', request.signedBytes, { key, dsaEncoding: 'ieee-p1363' }, request.signature);
+}
+
+function importPoint(publicKey: Uint8Array, crypto: SyncCrypto): nodeCrypto.KeyObject {
+  const coordinate = (start: number): string =>
+    Buffer.from(publicKey.subarray(start, start + 32)).toString('base64url');
+  // A JWK costs two thirds of what a SubjectPublicKeyInfo costs to import.
+  const jwk = { kty: 'EC', crv: 'P-256', x: coordinate(0), y: coordinate(32) };
+  return crypto.createPublicKey({ key: jwk, format: 'jwk' });
+}
+
+function importSpki(publicKey: Uint8Array, crypto: SyncCrypto): nodeCrypto.KeyObject {
+  return crypto.createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
+}
+
+/** By content; a point of P-256 has a length that no SubjectPublicKeyInfo has. */
+function importOnce(
+  id: string,
+  crypto: SyncCrypto,
+  load: () => nodeCrypto.KeyObject,
+): nodeCrypto.KeyObject | undefined {
+  const keys = importedKeys.get(crypto) ?? new BoundedMap<nodeCrypto.KeyObject>(maximumKeys);
+  importedKeys.set(crypto, keys);
+  const known = keys.get(id);
+  if (known !== undefined) return known;
+  try {
+    const key = load();
+    keys.set(id, key);
+    return key;
+  } catch {
+    // The bytes are no such key; any other failure must not pass either.
+    return undefined;
+  }
+}
