@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { jsonLines, type EnclosLogger } from '@enclos/host';
 import { readAuthority, writeAuthority } from './certificates/folder.ts';
@@ -83,12 +84,8 @@ async function writeManifests(command: ManifestsCommand, logger: EnclosLogger): 
     ...(apiServerAgent === undefined ? {} : { apiServerAgent }),
     ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
   });
-  await mkdir(folder, { recursive: true });
   for (const { name, text, isSecret } of files) {
-    const path = join(folder, name);
-    // A file that is there would keep its mode.
-    await rm(path, { force: true });
-    await writeFile(path, text, { mode: isSecret ? 0o600 : 0o644, flag: 'wx' });
+    await durable.replace(join(folder, name), text, { mode: isSecret ? 0o600 : 0o644, folderMode: 0o777 });
   }
   logger.info(
     { event: 'manifests', folder: resolve(folder), files: files.length, withCertificate: trust !== undefined },

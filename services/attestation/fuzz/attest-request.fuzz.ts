@@ -2,7 +2,6 @@ import { toBase64url } from '@enclos/codec';
 import { endorsementFacts } from '@enclos/endorsements';
 import { isEnclosError } from '@enclos/errors';
 import { openEnclaveReport, scenario, snpScenario } from '@enclos/evidence-kit';
-import { ServiceError } from '../src/api/service-error.ts';
 import { checkBoundData } from '../src/attest/bound-data.ts';
 import { sha256 } from '../src/attest/sha256.ts';
 import { readEvidence } from '../src/attest/evidence.ts';
@@ -36,7 +35,8 @@ function swallow(read: () => void): void {
   try {
     read();
   } catch (error) {
-    const isRefusal = error instanceof ServiceError && error.code === 'InvalidParameter';
-    if (!isRefusal && !isEnclosError(error, 'ENDORSEMENTS_EVIDENCE_UNREADABLE')) throw error;
+    const isRefused =
+      isEnclosError(error, 'SERVICE_REQUEST_INVALID') || isEnclosError(error, 'ATTESTATION_EVIDENCE_REFUSED');
+    if (!isRefused && !isEnclosError(error, 'ENDORSEMENTS_EVIDENCE_UNREADABLE')) throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
-import { configurationDigest } from '../src/tenants/configuration-digest.ts';
-import { parseConfiguration } from '../src/tenants/parse-configuration.ts';
+import { configurationDigest } from '../src/configuration/configuration-digest.ts';
+import { parseConfiguration } from '../src/configuration/parse-configuration.ts';
 import { isolated, tenantFile } from '../test/site.ts';
 
 const full = {

@@ -1,8 +1,7 @@
-import { ServiceError } from '../src/api/service-error.ts';
+import { isEnclosError } from '@enclos/errors';
 import { isChain } from '../src/certificates/chain.ts';
 import { policyTokenHash, readPolicyPayload } from '../src/policies/stored-policy.ts';
 import { openManagementJws } from '../src/policies/policy-jws.ts';
-import { isEnclosError } from '@enclos/errors';
 import { ecKey, makeCertificate, rsaKey } from '../test/certificates.ts';
 import { managerJws, permissive, policyPayload, unsignedJws } from '../test/jws.ts';
 
@@ -29,7 +28,7 @@ export function fuzz(data: Uint8Array): void {
     if (jws.chain.length > 0 && !seeds.some((seed) => Buffer.from(seed).equals(data))) throw new Error('Forged.');
     readPolicyPayload(jws.payload);
   } catch (error) {
-    if (error instanceof ServiceError && error.code === 'InvalidParameter') return;
+    if (isEnclosError(error, 'SERVICE_REQUEST_INVALID')) return;
     if (!isEnclosError(error)) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { routes } from '../src/api/routes.ts';
+import { routes } from '../src/routes/table.ts';
 import { managerJws, permissive, policyPayload, unsignedJws } from '../test/jws.ts';
 import { attestedToken, secretBody } from '../test/secrets/requests.ts';
 import { bearer, createSite, isolated, managementToken, policySigner, tenantFile } from '../test/site.ts';

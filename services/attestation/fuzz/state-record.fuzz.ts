@@ -1,6 +1,7 @@
 import { equalBytes, toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { decodeStateRecord, emptyDocument, encodeStateRecord } from '../src/state/state-record.ts';
+import { decodeStateRecord, encodeStateRecord } from '../test/records.ts';
+import { emptyDocument } from '../src/document/document.ts';
 
 const digest = (fill: number): string => toBase64url(new Uint8Array(32).fill(fill));
 const common = { issuer: 'https://tenant.example', configurationDigest: digest(1), writer: 'replica' };

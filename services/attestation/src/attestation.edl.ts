@@ -1,11 +1,6 @@
-import { boolean, bytes, defineInterface, func, option, record, string, uint64 } from '@enclos/edl';
-
-/** The largest record that the store keeps, in bytes. A policy has at most 1 MB. */
-export const maxRecordBytes = 4_194_304;
-
-const key = string({ minBytes: 1, maxBytes: 256 });
-const version = uint64();
-const stored = record({ version, bytes: bytes({ maxBytes: maxRecordBytes }) });
+import { bytes, defineInterface, func, option, string } from '@enclos/edl';
+import { auditInterface } from '@enclos/service/audit';
+import { maxRecordBytes, storeInterface } from '@enclos/service/store';
 
 /**
  * Between the service inside and the program that hosts it. What is untrusted
@@ -25,15 +20,7 @@ export const attestation = defineInterface({
   untrusted: {
     /** Endorsements for evidence: `request` and answer are JSON. Nothing when no source has them. */
     endorsements: func({ request: string({ maxBytes: 65_536 }) }, option(bytes({ maxBytes: maxRecordBytes }))),
-    /** What is kept under a key, with a version that changes with every write. */
-    storeRead: func({ key }, option(stored)),
-    /** Replaces what has this version (0: nothing is there yet). False when somebody else was faster. */
-    storeWrite: func({ key, version, bytes: bytes({ maxBytes: maxRecordBytes }) }, boolean()),
-    /** The keys that begin with `prefix`, at most 1000, as a JSON array. */
-    storeKeys: func({ prefix: key }, string({ maxBytes: 1_048_576 })),
-    /** Removes what has this version. False when it has another one by now. */
-    storeRemove: func({ key, version }, boolean()),
-    /** One line of the audit log, JSON. The enclave waits for it before it answers what the line is about. */
-    audit: func({ line: string({ maxBytes: 65_536 }) }),
+    ...storeInterface,
+    ...auditInterface,
   },
 });

@@ -18,6 +18,7 @@ import {
   type TestResponse,
   type TestSite,
 } from './site.ts';
+import { toldOf } from './errors.ts';
 
 const path = '/policies/SgxEnclave?api-version=2020-10-01';
 const seconds = Math.floor(startsAt.getTime() / 1000);
@@ -160,11 +161,10 @@ describe('bearer tokens of the management issuer', () => {
     const attested = await explaining().tenant.signer.sign({ aud: audience, sub: 'somebody', roles: 'admin' });
     assert.equal(await refusal(attested), 'malformed');
     // Without the header that tells, and by a configuration that its parser would not let through.
-    const site = explaining();
     const keys = { keys: [{ ...serviceKey.publicKey.export({ format: 'jwk' }), kid: 'service-key' }] };
-    const { createAuthenticate } = await import('../src/auth/authenticate.ts');
+    const { createAuthenticate } = await import('@enclos/service/auth');
     const authenticate = createAuthenticate({
-      tenant: { ...site.tenant.configuration, management: { bearer: { issuer, audience: [audience], keys } } },
+      identity: { bearer: { issuer, audience: [audience], keys } },
       ownIssuers: new Set([issuer]),
       now: () => startsAt,
       elapsed: () => 0,
@@ -176,9 +176,10 @@ describe('bearer tokens of the management issuer', () => {
       serviceKey.privateKey,
     );
     const request = { path, headers: new Map(Object.entries(bearer(token))), clientCertificate: undefined };
-    await assert.rejects(authenticate(request as unknown as Parameters<typeof authenticate>[0]), {
-      code: 'Unauthorized',
-    });
+    await assert.rejects(
+      authenticate(request as unknown as Parameters<typeof authenticate>[0]),
+      (error) => toldOf(error).code === 'Unauthorized',
+    );
   });
 
   it('are one, in one header', async () => {

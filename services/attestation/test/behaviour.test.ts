@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EnclosError } from '@enclos/errors';
-import { createClientRateLimit, createRateLimit } from '../src/api/rate-limit.ts';
-import { ServiceError } from '../src/api/service-error.ts';
+import { createClientRateLimit, createRateLimit } from '@enclos/service/rates';
+import { attestationRefusal } from '../src/service-fault.ts';
+import { toldOf } from './errors.ts';
 import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
 import {
   bearer,
@@ -48,8 +49,8 @@ function failing(fault: unknown, file = {}): TestSite {
 }
 
 describe('errors', () => {
-  const denied = new ServiceError(400, 'PolicyEvaluationError', 'A Deny claim was issued, authorization failed.', {
-    details: { rule: 'authorizationrules[2]', policyHash: 'abc', claims: { 'is-debuggable': true } },
+  const denied = attestationRefusal('ATTESTATION_POLICY_REFUSED', 'A Deny claim was issued, authorization failed.', {
+    explanation: { rule: 'authorizationrules[2]', policyHash: 'abc', claims: { 'is-debuggable': true } },
   });
 
   it('have the documented shape', async () => {
@@ -62,7 +63,7 @@ describe('errors', () => {
 
   it('have details where the tenant explains', async () => {
     const { body } = await attest(failing(denied, { explainRefusals: true }));
-    assert.deepEqual(body.error?.details, denied.details);
+    assert.deepEqual(body.error?.details, denied.explanation);
   });
 
   it('tell nothing of the inside', async () => {
@@ -99,8 +100,7 @@ describe('the rate limit', () => {
         limit.take();
         return undefined;
       } catch (error) {
-        assert.ok(error instanceof ServiceError);
-        return error.headers['retry-after'];
+        return toldOf(error).headers['retry-after'];
       }
     };
     assert.deepEqual([seconds(), seconds(), seconds()], [undefined, undefined, '1']);
@@ -115,7 +115,7 @@ describe('the rate limit', () => {
   it('may be slower than one a second, and tells how long to wait', () => {
     const limit = createRateLimit(0.1, () => 0);
     limit.take();
-    assert.throws(() => limit.take(), { code: 'TooManyRequests', headers: { 'retry-after': '10' } });
+    assert.throws(() => limit.take(), { code: 'SERVICE_RATE_LIMITED', details: { retryAfterSeconds: 10 } });
   });
 
   it('answers 429 and leaves management alone', async () => {
@@ -199,9 +199,9 @@ describe('the rate limit', () => {
   it('remembers no more than a few thousand clients', () => {
     const limit = createClientRateLimit(1, () => 0);
     limit.take('first');
-    assert.throws(() => limit.take('first'), { code: 'TooManyRequests' });
+    assert.throws(() => limit.take('first'), { code: 'SERVICE_RATE_LIMITED' });
     for (let index = 0; index < 4095; index++) limit.take(`client ${index}`);
-    assert.throws(() => limit.take('first'), { code: 'TooManyRequests' }, 'it asked, so it is kept');
+    assert.throws(() => limit.take('first'), { code: 'SERVICE_RATE_LIMITED' }, 'it asked, so it is kept');
     for (let index = 4095; index < 8191; index++) limit.take(`client ${index}`);
     limit.take('first');
   });
@@ -240,8 +240,8 @@ describe('the audit log', () => {
   });
 
   it('says which rule refused', async () => {
-    const details = { rule: 'authorizationrules[2]', policyHash: 'abc', more: { a: 1 } };
-    const site = failing(new ServiceError(400, 'PolicyEvaluationError', 'Denied.', { details }));
+    const explanation = { rule: 'authorizationrules[2]', policyHash: 'abc', more: { a: 1 } };
+    const site = failing(attestationRefusal('ATTESTATION_POLICY_REFUSED', 'Denied.', { explanation }));
     await attest(site);
     const { outcome, error, rule, policyHash, more } = site.audit[0] ?? {};
     assert.deepEqual(

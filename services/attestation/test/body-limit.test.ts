@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bodyLimitOf } from '../src/api/body-limit.ts';
-import { routes } from '../src/api/routes.ts';
+import { bodyLimitOf } from '@enclos/service/routes';
+import { routes, routeTable } from '../src/routes/table.ts';
 
 const configured = 1_048_576;
-const limit = bodyLimitOf({ maxBodyBytes: configured });
+const limit = bodyLimitOf(routeTable({ maxBodyBytes: configured }));
 const limitAt = (method: string, path: string): number => limit({ method, path, headers: new Map() });
 const base64 = (bytes: number): number => 4 * Math.ceil(bytes / 3);
 
@@ -29,7 +29,7 @@ describe('how long the body of a request may be', () => {
   });
 
   it('is that of the configuration for evidence only', () => {
-    const small = bodyLimitOf({ maxBodyBytes: 65_536 });
+    const small = bodyLimitOf(routeTable({ maxBodyBytes: 65_536 }));
     const at = (method: string, path: string): number => small({ method, path, headers: new Map() });
     assert.equal(at('POST', '/attest/SevSnpVm'), 65_536);
     assert.equal(at('PUT', '/keys/one'), limitAt('PUT', '/keys/one'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IssuerKeys, readKeySet } from '../src/auth/issuer-keys.ts';
+import { IssuerKeys, readKeySet } from '@enclos/service/auth';
 import { ecKey, makeCertificate, rsaKey } from './certificates.ts';
 import { bearer, createSite, managementIssuer, audience, managementKeys, managementToken, tenantFile } from './site.ts';
 

@@ -4,9 +4,8 @@ import { describe, it } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { compactVerify, CompactSign } from 'jose';
-import { verifySignature } from '../src/jose/algorithms.ts';
-import { readCompactJws } from '../src/jose/compact-jws.ts';
-import { fromBase64 } from '../src/jose/x5c.ts';
+import { verifySignature, readCompactJws } from '@enclos/service/jose';
+import { fromBase64 } from '../src/certificates/x5c.ts';
 import { ecKey, rsaKey } from './certificates.ts';
 import { b64url } from './jws.ts';
 

@@ -1,4 +1,4 @@
-import type { StoreFunctions } from '../src/state/store-functions.ts';
+import type { StoreFunctions } from '@enclos/service/store';
 
 export interface MemoryRow {
   readonly version: bigint;

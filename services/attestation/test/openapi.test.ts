@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createConfig, lint, lintFromString } from '@redocly/openapi-core';
-import { errorsOf, openapiDocument } from '../src/api/openapi.ts';
-import { routes } from '../src/api/routes.ts';
-import { errorStatuses, type ServiceErrorCode } from '../src/api/service-error.ts';
+import { faultName } from '@enclos/service/routes';
+import { errorNames } from '../src/routes/error-names.ts';
+import { errorsOf, serviceDocument } from '../src/routes/openapi.ts';
+import { routes } from '../src/routes/table.ts';
 import { createSite } from './site.ts';
 
 const path = fileURLToPath(new URL('../../openapi.json', import.meta.url));
@@ -19,7 +20,7 @@ const document = JSON.parse(readFileSync(path, 'utf8')) as {
 
 describe('openapi.json', () => {
   it('is what the routes give (npm run openapi --workspace services/attestation writes it)', () => {
-    assert.deepEqual(document, JSON.parse(JSON.stringify(openapiDocument(routes))));
+    assert.deepEqual(document, JSON.parse(JSON.stringify(serviceDocument(routes))));
   });
 
   it('is served', async () => {
@@ -34,17 +35,23 @@ describe('openapi.json', () => {
       described,
       routes.map(({ operation, method, path: at }) => `${operation} ${method} ${at}`),
     );
+    const statuses = new Map([...Object.values(errorNames), faultName].map(({ name, status }) => [name, status]));
     for (const route of routes) {
       const responses: Operation['responses'] =
         document.paths[route.path]?.[route.method.toLowerCase()]?.responses ?? {};
       const codes = Object.entries(responses).flatMap(([status, { description }]) =>
         status === '200' ? [] : description.split(', ').map((code) => [code, Number(status)] as const),
       );
-      assert.deepEqual(codes.map(([code]) => code).sort(), [...errorsOf(route)].sort());
-      for (const [code, status] of codes) assert.equal(errorStatuses[code as ServiceErrorCode], status);
+      assert.deepEqual(
+        codes.map(([code]) => code).sort(),
+        errorsOf(route)
+          .map(({ name }) => name)
+          .sort(),
+      );
+      for (const [code, status] of codes) assert.equal(statuses.get(code), status);
     }
-    const all = new Set(routes.flatMap((route) => errorsOf(route)));
-    assert.deepEqual([...all].sort(), Object.keys(errorStatuses).sort());
+    const all = new Set(routes.flatMap((route) => errorsOf(route).map(({ name }) => name)));
+    assert.deepEqual([...all].sort(), [...statuses.keys()].sort());
   });
 
   it('has no complaint of the linter', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { defaultPolicies, strictPolicies } from '@enclos/claim-rules';
 import { policyHash, readStoredPolicy } from '../src/policies/stored-policy.ts';
-import { attestationTypes } from '../src/tenants/configuration.ts';
+import { attestationTypes } from '../src/configuration/configuration.ts';
 import { ecKey, makeCertificate, rsaKey, type TestCertificate } from './certificates.ts';
 import { b64url, claimsOf, managerJws, permissive, policyPayload, signJws, unsignedJws } from './jws.ts';
 import {

@@ -1,19 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { createApi } from '../src/api/api.ts';
-import { createApiMetrics } from '../src/api/api-metrics.ts';
+import { createRouteMetrics } from '@enclos/service/metrics';
 import type { ApiOptions } from '../src/api/api-options.ts';
-import { configurationDigest } from '../src/tenants/configuration-digest.ts';
-import { parseConfiguration } from '../src/tenants/parse-configuration.ts';
+import { configurationDigest } from '../src/configuration/configuration-digest.ts';
+import { parseConfiguration } from '../src/configuration/parse-configuration.ts';
 import type { Tenant } from '../src/tenants/tenant.ts';
-import type { TenantDocument, TenantState } from '../src/state/state.ts';
+import type { TenantDocument, TenantState } from '../src/document/document.ts';
 import { TenantSecrets } from '../src/secrets/tenant-secrets.ts';
-import { sealedProtection } from '../src/state/sealed-protection.ts';
-import type { PublishedKey, TokenSigner } from '../src/tokens/signer.ts';
+import { sealedProtection } from './records.ts';
+import type { PublishedKey } from '@enclos/service/peers';
+import type { TokenSigner } from '../src/tokens/signer.ts';
 import { ecKey, makeCertificate, rsaKey, type TestCertificate } from './certificates.ts';
 import { b64url, signJws } from './jws.ts';
 import { MemoryStore } from './memory-store.ts';
-import { sealingOf } from './replicas.ts';
+import { sealingOf } from './sealing.ts';
 
 export const issuer = 'https://attest.example:8443';
 export const managementIssuer = 'https://login.example/tenant';
@@ -112,7 +113,7 @@ export interface TestSite {
   readonly store: MemoryStore;
   readonly audit: Record<string, unknown>[];
   readonly faults: unknown[];
-  readonly metrics: ReturnType<typeof createApiMetrics>;
+  readonly metrics: ReturnType<typeof createRouteMetrics>;
   readonly clock: { nowMs: number };
   /** Answers with what the handler answers; `body` is parsed when it is JSON. */
   send(method: string, target: string, options?: SendOptions): Promise<TestResponse>;
@@ -156,7 +157,7 @@ export function createSite({ file = tenantFile(), service = {}, api = {} }: Site
   const [tenantConfiguration] = configuration.tenants;
   if (tenantConfiguration === undefined) throw new Error('A tenant is needed.');
   const certificates = tenantConfiguration.policyCertificates.map((pem) => pem.replaceAll(/-----[A-Z ]+-----|\s/g, ''));
-  const [audit, faults, metrics] = [[] as Record<string, unknown>[], [] as unknown[], createApiMetrics()];
+  const [audit, faults, metrics] = [[] as Record<string, unknown>[], [] as unknown[], createRouteMetrics()];
   const digest = configurationDigest(tenantConfiguration, configuration);
   const state = memoryState({ policies: {}, certificates, secrets: [] });
   const store = new MemoryStore();

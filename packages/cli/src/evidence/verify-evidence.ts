@@ -30,9 +30,8 @@ import { bindingWanted } from './binding.ts';
 import { teeOf, type AnyPolicy } from './appraisal-policy.ts';
 import { fetchCollateralFor, withPckChain, type CollateralSource, type ObtainedCollateral } from './collateral-of.ts';
 import type { PckFile } from './pck-file.ts';
-import { snpCollateralOf } from './snp-collateral.ts';
+import { snpCollateralOf, hardwareOf, tdQuoteOf, type Subject } from '@enclos/evidence/verify';
 import { trustedSnpRoots } from './snp-roots.ts';
-import { hardwareOf, tdQuoteOf, type Subject } from './subject.ts';
 
 /** What a verification is given beside the evidence. */
 export interface Given {

@@ -1,11 +1,11 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { EnclosError } from '@enclos/errors';
+import { systemReason } from '../output/system-reason.ts';
 
 /** @throws CLI_FILE_UNREADABLE naming the path; `cause` says why. */
 export function unreadable(path: string, cause: unknown): EnclosError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  const reason =
-    code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : (code ?? 'it cannot be read');
+  const reason = systemReason(code) ?? code ?? 'it cannot be read';
   return new EnclosError('CLI_FILE_UNREADABLE', `Cannot read ${path}: ${reason}.`, { details: { path }, cause });
 }
 

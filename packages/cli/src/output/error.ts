@@ -1,6 +1,7 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { printable, type Printer } from '../command-line/printer.ts';
+import { systemReason } from './system-reason.ts';
 
 interface WithDiagnostics {
   readonly diagnostics: readonly Diagnostic[];
@@ -43,7 +44,7 @@ export function errorJson(error: EnclosError): Readonly<Record<string, unknown>>
 export function toEnclosError(error: unknown): EnclosError {
   if (isEnclosError(error)) return error;
   if (isSystemError(error)) {
-    return new EnclosError('CLI_SYSTEM_REFUSED', `${error.message}.`, { cause: error });
+    return new EnclosError('CLI_SYSTEM_REFUSED', systemMessage(error), { cause: error });
   }
   const message = error instanceof Error ? error.message : String(error);
   return new EnclosError('CLI_UNEXPECTED', message === '' ? undefined : message, { cause: error });
@@ -52,4 +53,11 @@ export function toEnclosError(error: unknown): EnclosError {
 /** An error of a system call has an error number and a code such as EACCES. Other errors of Node have a code only. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'errno' in error && 'syscall' in error;
+}
+
+function systemMessage({ code, message, path, syscall }: NodeJS.ErrnoException): string {
+  const reason = systemReason(code);
+  if (reason === undefined || syscall === undefined) return `${message}.`;
+  const what = path === undefined ? syscall : `${syscall} ${path}`;
+  return `The system refuses to ${what}: ${reason} (${code}).`;
 }

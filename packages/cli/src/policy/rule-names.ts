@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { isRecord } from '../evidence/text-forms.ts';
+import { isRecord } from '@enclos/evidence';
 
 const schemaFiles = ['policy', 'azure-policy'].map((name) => `@enclos/attestation/schema/${name}.schema.json`);
 

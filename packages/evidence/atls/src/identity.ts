@@ -1,6 +1,7 @@
 import { constants, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { selfSignedCertificate, toPem } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import { evidenceExtensions } from './certificate-evidence.ts';
 import { misused } from './errors.ts';
 import { makeEvidence, type EvidenceSource } from './evidence-source.ts';

@@ -212,22 +212,21 @@ describe('a cache on disk', () => {
   });
 
   test('items are removed by name; what a killed process left goes after an hour', async () => {
-    await fetchNow();
-    await cache.remove(source.id, itemRequest('root-crl'));
-    assert.equal(files().length, 3);
     for (const [name, ageMs] of [
-      ['.new-0123456789abcdef', 2 * 3_600_000],
-      ['.new-fedcba9876543210', 60_000],
+      ['.enclos-new-1-1-000000000000-0123456789ab', 2 * 3_600_000],
+      ['.enclos-new-1-1-000000000000-fedcba987654', 60_000],
     ] as const) {
       writeFileSync(join(folder, name), 'half');
       const time = new Date(Date.now() - ageMs);
       utimesSync(join(folder, name), time, time);
     }
-    await fetchNow({ refresh: true });
+    await fetchNow();
     assert.deepEqual(
       files().filter((name) => name.startsWith('.')),
-      ['.new-fedcba9876543210'],
+      ['.enclos-new-1-1-000000000000-fedcba987654'],
     );
+    await cache.remove(source.id, itemRequest('root-crl'));
+    assert.equal(files().filter((name) => !name.startsWith('.')).length, 3);
   });
 
   test('a disk that takes nothing is no reason to fail', async () => {

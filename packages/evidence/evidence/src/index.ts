@@ -1,1 +1,24 @@
-export {};
+/** `@enclos/evidence`: what bytes are, and the evidence in them, whatever it is wrapped in. */
+export { amdRoots } from './recognise/amd-roots.ts';
+export { attempt } from './recognise/attempt.ts';
+export { snpReportBytes } from './recognise/binary-forms.ts';
+export { readCertificate, type CertificateExtension, type CertificateShape } from './recognise/certificate.ts';
+export {
+  certificatesIn,
+  describeFound,
+  piecesIn,
+  type AzureEvidenceFound,
+  type CertificateFound,
+  type EvidenceFound,
+  type Found,
+  type Inner,
+  type JsonFound,
+  type Piece,
+  type QuoteFound,
+  type SnpReportFound,
+  type TokenFound,
+  type WrapperFound,
+} from './recognise/found.ts';
+export { jsonKindOf, type JsonKind } from './recognise/json-kinds.ts';
+export { recognise } from './recognise/recognise.ts';
+export { isRecord, readJson, readPem } from './recognise/text-forms.ts';

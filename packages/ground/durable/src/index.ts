@@ -1,1 +1,13 @@
-export {};
+export {
+  Durable,
+  durable,
+  type CopyOptions,
+  type DurableOptions,
+  type FileOptions,
+  type WriteOptions,
+} from './durable.ts';
+export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.ts';
+export { isRunning, processMark } from './process-mark.ts';
+export { temporaryPrefix } from './temporary-names.ts';
+export type { FileContent, UnfinishedFile } from './unfinished-file.ts';
+export type { FolderContent } from './whole-folder.ts';

@@ -1,9 +1,10 @@
 import { open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { temporaryPrefix } from '@enclos/durable';
 import type { Handlers, systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { isCleanPath, type EnclaveManifest } from '@enclos/manifest';
-import { createWrites, pendingPrefix, storageError } from './writes.ts';
+import { createWrites, storageError } from './writes.ts';
 
 export interface HostFolders {
   /** Folder of this machine for each `host` mount of the manifest, by target. */
@@ -35,9 +36,9 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
   const writes = createWrites();
   const locate = (target: string, path: string): Promise<string> =>
     locateIn(mountOf(mounts, target), { folders, path });
-  /** The mount itself is no file: what is written beside it, or removed, would be outside. Nor is an unfinished write. */
+  /** The mount itself is not a file: a write or removal beside it would be outside. An unfinished write is not a file either. */
   const locateFile = async (target: string, path: string): Promise<string> => {
-    const isPending = path.slice(path.lastIndexOf('/') + 1).startsWith(pendingPrefix);
+    const isPending = path.slice(path.lastIndexOf('/') + 1).startsWith(temporaryPrefix);
     if (path === '.' || isPending) throw new EnclosError('HOST_MOUNT_REFUSED', 'Not a clean relative path.');
     return locate(target, path);
   };
@@ -55,7 +56,7 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
     async mountList({ target, path }) {
       const entries = await readdir(await locate(target, path), { withFileTypes: true }).catch(absent);
       return (entries ?? [])
-        .filter((entry) => !entry.name.startsWith(pendingPrefix))
+        .filter((entry) => !entry.name.startsWith(temporaryPrefix))
         .map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
     },
     async mountWrite({ target, path, write, content, last }) {

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { durable, type UnfinishedFile } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 
 /** One piece of a new content. */
@@ -29,35 +28,26 @@ export interface Writes {
 
 interface PendingWrite {
   writtenBytes: bigint;
-  readonly file: FileHandle;
-  readonly temporary: string;
+  readonly file: UnfinishedFile;
   readonly path: string;
 }
 
-/** Begins the name of a file that is not finished. */
-export const pendingPrefix = '.enclos-write-';
 const maxOpenWrites = 16;
-/** A write is over in seconds: what nobody wrote to for so long is of a host that was killed. */
-const abandonedAfterMs = 3_600_000;
 
 export function createWrites(): Writes {
   /** Promises, so that a second piece finds a write whose file is still being opened. */
   const underway = new Map<string, Promise<PendingWrite>>();
-  /** Folders that were rid of what killed hosts left. */
-  const cleaned = new Set<string>();
   let closed = false;
   const begin = ({ key, locate }: WritePiece): Promise<PendingWrite> => {
     if (closed) throw new EnclosError('HOST_MOUNT_REFUSED', 'The enclave is gone.');
     if (underway.size >= maxOpenWrites) {
       throw new EnclosError('HOST_MOUNT_REFUSED', `More than ${maxOpenWrites} writes are open.`);
     }
-    const opened = locate().then(async (path) => {
-      const pending = await openTemporary(path);
-      const folder = dirname(path);
-      if (!cleaned.has(folder)) await dropAbandoned(pending.temporary).catch(() => undefined);
-      cleaned.add(folder);
-      return pending;
-    });
+    const opened = locate().then(async (path) => ({
+      writtenBytes: 0n,
+      file: await durable.begin(dirname(path)),
+      path,
+    }));
     underway.set(key, opened);
     return opened;
   };
@@ -70,9 +60,10 @@ export function createWrites(): Writes {
         if (pending.writtenBytes > piece.maxBytes) {
           throw new EnclosError('HOST_MOUNT_REFUSED', `A file of this mount may have ${piece.maxBytes} bytes.`);
         }
-        await pending.file.writeFile(piece.content);
+        await pending.file.write(piece.content);
         if (!piece.isLast) return;
-        await commit(pending);
+        await pending.file.place(pending.path);
+        await durable.syncFolder(dirname(pending.path));
         underway.delete(piece.key);
       } catch (error) {
         underway.delete(piece.key);
@@ -89,36 +80,6 @@ export function createWrites(): Writes {
   });
 }
 
-async function openTemporary(path: string): Promise<PendingWrite> {
-  const temporary = join(dirname(path), `${pendingPrefix}${randomUUID()}`);
-  return { writtenBytes: 0n, file: await open(temporary, 'w', 0o600), temporary, path };
-}
-
-/** The new content is on disk before the name points to it: a crash leaves the old file or the new one. */
-async function commit(pending: PendingWrite): Promise<void> {
-  await pending.file.sync();
-  await pending.file.close();
-  await rename(pending.temporary, pending.path);
-  const folder = await open(dirname(pending.path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-/** Removes what killed hosts left beside a new file. Ages are told by the file system, which made it a moment ago. */
-async function dropAbandoned(temporary: string): Promise<void> {
-  const folder = dirname(temporary);
-  const now = (await stat(temporary)).mtimeMs;
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(pendingPrefix)) continue;
-    const path = join(folder, name);
-    const changed = (await stat(path).catch(() => undefined))?.mtimeMs ?? now;
-    if (now - changed > abandonedAfterMs) await rm(path, { force: true });
-  }
-}
-
 /** The enclave needs to know whether it may try again; the paths and numbers of the host are not its affair. */
 export function storageError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -132,8 +93,5 @@ const refusedCodes: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 async function discard(opened: Promise<PendingWrite>): Promise<void> {
   const pending = await opened.catch(() => undefined);
-  if (pending === undefined) return;
-  await pending.file.close().catch(() => undefined);
-  // On a disk that has become read-only it stays, hidden, until a later write finds it.
-  await rm(pending.temporary, { force: true }).catch(() => undefined);
+  await pending?.file.discard();
 }

@@ -92,14 +92,20 @@ describe('the host file service', () => {
   });
 
   test('a write removes what a killed host left, and nothing that may still be written', async () => {
-    const [old, recent, own] = ['.enclos-write-old', '.enclos-write-new', 'old'].map((name) =>
-      join(folder, 'data', name),
-    );
+    const [old, recent, own] = [
+      '.enclos-new-1-1-000000000000-0123456789ab',
+      '.enclos-new-1-1-000000000000-fedcba987654',
+      'old',
+    ].map((name) => join(folder, 'data', name));
     for (const path of [old, recent, own]) await writeFile(path ?? '', 'x');
     const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
     for (const path of [old, own]) await utimes(path ?? '', hoursAgo, hoursAgo);
     await write('a', 'x');
-    assert.deepEqual((await readdir(join(folder, 'data'))).toSorted(), ['.enclos-write-new', 'a', 'old']);
+    assert.deepEqual((await readdir(join(folder, 'data'))).toSorted(), [
+      '.enclos-new-1-1-000000000000-fedcba987654',
+      'a',
+      'old',
+    ]);
   });
 
   test('an unfinished write is no file to an enclave', async () => {

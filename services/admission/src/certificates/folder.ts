@@ -1,5 +1,6 @@
-import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import type { Identity } from './issue.ts';
 import { bundleOf, type Authority } from './rotate.ts';
@@ -31,13 +32,13 @@ export async function readAuthority(folder: string): Promise<Partial<Authority>>
 }
 
 /**
- * Writes an authority, each file whole. The order lets a run that is cut off be repeated: what a later file replaces is
- * in an earlier one by then.
+ * Writes an authority, each file whole and for its owner only. The order lets a run that is cut off be repeated: what a later
+ * file replaces is durable in an earlier one by then.
  */
 export async function writeAuthority(folder: string, authority: Authority): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await durable.makeFolder(folder, 0o700);
   const put = (name: string, text: string | undefined): Promise<void> =>
-    text === undefined ? rm(join(folder, name), { force: true }) : writeWhole(join(folder, name), text);
+    text === undefined ? durable.remove(join(folder, name)) : durable.replace(join(folder, name), text);
   const { current, next, previous, serving } = authority;
   await put(files.previous, previous);
   await put(files.current, joined(current));
@@ -45,14 +46,6 @@ export async function writeAuthority(folder: string, authority: Authority): Prom
   await put(files.bundle, bundleOf(authority));
   await put(files.key, serving.key);
   await put(files.cert, serving.cert);
-}
-
-/** Keys are for their owner only, from the first byte on. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const whole = `${path}.new`;
-  await rm(whole, { force: true });
-  await writeFile(whole, text, { mode: 0o600, flag: 'wx', flush: true });
-  await rename(whole, path);
 }
 
 function joined({ cert, key }: Identity): string {

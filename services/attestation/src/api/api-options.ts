@@ -1,27 +1,14 @@
-import type { AttestRequest, AttestResult } from '../attest/attest.ts';
-import type { ServiceConfiguration } from '../tenants/configuration.ts';
+import type { FetchKeys } from '@enclos/service/auth';
+import type { RouteMetrics } from '@enclos/service/metrics';
+import type { ServiceConfiguration } from '../configuration/configuration.ts';
+import type { RouteContext } from '../routes/call.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
-import type { ApiMetrics } from './api-metrics.ts';
 
-/** The keys of an OpenID Connect issuer as it publishes them: the text of its JWKS. */
-export type FetchKeys = (
-  issuer: string,
-  options: { readonly certificateAuthorities: readonly string[] },
-) => Promise<string>;
-
-export interface ApiOptions {
+export interface ApiOptions extends RouteContext {
   readonly tenants: readonly Tenant[];
-  /**
-   * Verifies evidence, runs the policy and signs the token.
-   * @throws ServiceError for what the caller is told; all else is an `InternalError`, or `ServiceUnavailable` for an
-   *   EnclosError of kind `transient`.
-   */
-  readonly attest: (request: AttestRequest, tenant: Tenant) => Promise<AttestResult>;
   readonly host: Pick<Host, 'audit'>;
   readonly limits: ServiceConfiguration['limits'];
-  /** The clock of the host: nothing that only time protects is safe from the host. */
-  readonly now: () => Date;
-  /** Milliseconds since anything, for durations: never goes back. */
+  /** Milliseconds since any point, for durations: never goes back. */
   readonly elapsed: () => number;
   /** A new random identifier of a request, such as a UUID. */
   readonly requestId: () => string;
@@ -29,7 +16,7 @@ export interface ApiOptions {
   readonly fetchKeys?: FetchKeys;
   /** What `x-ms-maa-service-version` says. */
   readonly version: string;
-  readonly metrics: ApiMetrics;
-  /** Hears of what was answered with `InternalError`, with its cause. */
+  readonly metrics: RouteMetrics;
+  /** Hears of every fault, with its cause. */
   readonly onFault?: (error: unknown) => void;
 }

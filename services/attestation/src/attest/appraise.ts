@@ -1,4 +1,4 @@
-import type { TenantDocument } from '../state/state.ts';
+import type { TenantDocument } from '../document/document.ts';
 import type { AttestRequest } from './attest.ts';
 import { baselineFor, type BaselineRequest } from './baseline.ts';
 import { claimsOf, verifyEvidence, type GenuineEvidence } from './collect-claims.ts';
@@ -19,7 +19,7 @@ export interface Appraised {
 
 /**
  * Verifies the evidence of a request at the baseline that its policy names.
- * @throws ServiceError InvalidParameter, ServiceUnavailable, PolicyParsingError, PolicyEvaluationError
+ * @throws ATTESTATION_EVIDENCE_REFUSED, ATTESTATION_ENDORSEMENTS_UNAVAILABLE, ATTESTATION_POLICY_INVALID, ATTESTATION_POLICY_REFUSED
  */
 export async function appraise(context: AttestContext, document: TenantDocument, request: Request): Promise<Appraised> {
   const { draftPolicy } = request;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { unsignedPolicyJws } from '../policies/stored-policy.ts';
-import type { StateSnapshot } from '../state/state.ts';
+import type { StateSnapshot } from '../document/document.ts';
 import { unsignedToken } from '../tokens/jwt.ts';
 import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
 import { boundedValidity, tokenTimes } from '../tokens/token-times.ts';
@@ -48,7 +48,7 @@ const dayMinutes = 1440;
  * it binds, evaluates the policy on its claims, and signs what is permitted. Nothing of a draft policy is read or evaluated
  * before the evidence beside it has been verified.
  *
- * @throws ServiceError InvalidParameter for evidence, data or endorsements that are refused, PolicyParsingError for a
+ * @throws ATTESTATION_EVIDENCE_REFUSED for evidence, data or endorsements that are refused, PolicyParsingError for a
  *   draft policy that is none, PolicyEvaluationError when the policy does not permit, ServiceUnavailable when the host has
  *   no endorsements at this time, TooManyRequests for a draft when too many wait already. Their details are for tenants with `explainRefusals`, and for the audit log.
  * @throws what the state throws.

@@ -1,34 +1,9 @@
 import type { QuoteStatus } from '@enclos/attestation';
-import type { BaselineConfiguration } from '../tenants/configuration.ts';
+import type { BaselineConfiguration } from '../configuration/configuration.ts';
+import { acceptableStatuses } from '../configuration/tcb-statuses.ts';
 import { tokenError } from '../tokens/errors.ts';
 import type { EndorsementRequest } from './endorsement-request.ts';
 import { refuseEvidence } from './refuse.ts';
-
-/** A status of a verdict, and the name that it has in Intel's TCB info and in the claim `attester_tcb_status`. */
-const statusNames: Readonly<Record<QuoteStatus, string>> = Object.freeze({
-  OK: 'UpToDate',
-  SW_HARDENING_NEEDED: 'SWHardeningNeeded',
-  CONFIGURATION_NEEDED: 'ConfigurationNeeded',
-  CONFIGURATION_AND_SW_HARDENING_NEEDED: 'ConfigurationAndSWHardeningNeeded',
-  OUT_OF_DATE: 'OutOfDate',
-  OUT_OF_DATE_CONFIGURATION_NEEDED: 'OutOfDateConfigurationNeeded',
-  TD_RELAUNCH_ADVISED: 'TDRelaunchAdvised',
-  TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED: 'TDRelaunchAdvisedConfigurationNeeded',
-  REVOKED: 'Revoked',
-  TCB_NOT_SUPPORTED: 'NotSupported',
-});
-
-/** No tenant takes these: the keys of such a platform are known to somebody, or nobody vouches for it. */
-const neverAccepted: ReadonlySet<string> = new Set<QuoteStatus>(['REVOKED', 'TCB_NOT_SUPPORTED']);
-
-export function tcbStatusName(status: QuoteStatus): string {
-  return statusNames[status];
-}
-
-/** What a tenant may accept. */
-export const acceptableStatuses: ReadonlySet<string> = new Set(
-  Object.keys(statusNames).filter((status) => !neverAccepted.has(status)),
-);
 
 /** What a tenant demands of a TCB, read and checked. */
 export interface Baseline {
@@ -82,7 +57,7 @@ const mostEvaluationNumber = 4_294_967_295;
  * number that a policy names, which can be a later one than the tenant's and never an earlier one.
  *
  * @param identifier `x-ms-sgx-tcbidentifier` of the policy.
- * @throws ServiceError InvalidParameter
+ * @throws ATTESTATION_EVIDENCE_REFUSED
  */
 export function baselineFor(
   { update, evaluationDataNumber }: Baseline,

@@ -1,7 +1,7 @@
-import { withoutTrailingNuls } from '@enclos/codec';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
+import { withoutTrailingNuls } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '../jose/compact-jws.ts';
+import { decodeUtf8 } from '@enclos/service/jose';
 import type { BoundData } from './attest.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
 import { sha256 } from './sha256.ts';
@@ -29,7 +29,7 @@ const hashDigits = 64;
  * Checks that the SHA-256 of data is in the first 32 bytes of a field, and reads JSON: an object, strictly, without the
  * zero bytes that programs in C send and hash behind it.
  *
- * @throws ServiceError InvalidParameter
+ * @throws ATTESTATION_EVIDENCE_REFUSED
  */
 export function checkBoundData(given: BoundData | undefined, { name, field, value }: BoundField): CheckedData {
   if (given === undefined) return {};

@@ -30,7 +30,7 @@ export type GenuineEvidence =
   | { readonly kind: 'quote'; readonly verified: VerifiedQuote; readonly quote: Uint8Array; readonly data: Data }
   | { readonly kind: 'report'; readonly verdict: SnpVerdict; readonly data: Data };
 
-/** Verifies evidence and the data that it binds. @throws ServiceError InvalidParameter, ServiceUnavailable */
+/** Verifies evidence and the data that it binds. @throws ATTESTATION_EVIDENCE_REFUSED, ATTESTATION_ENDORSEMENTS_UNAVAILABLE */
 export async function verifyEvidence(context: AttestContext, request: Collected): Promise<GenuineEvidence> {
   const { evidence } = request;
   if (evidence.kind === 'report') {
@@ -55,7 +55,7 @@ export async function verifyEvidence(context: AttestContext, request: Collected)
   return { kind: 'quote', verified, quote, data };
 }
 
-/** What genuine evidence says, if the tenant takes it. @throws ServiceError InvalidParameter */
+/** What genuine evidence says, if the tenant takes it. @throws ATTESTATION_EVIDENCE_REFUSED */
 export function claimsOf(genuine: GenuineEvidence, context: AttestContext): TeeClaims {
   if (genuine.kind === 'report') return reportClaims(genuine);
   requireAcceptableQuote(genuine.verified.verdict, context);

@@ -1,5 +1,5 @@
-import { ServiceError } from '../api/service-error.ts';
-import { Turns } from '../state/turns.ts';
+import { Refusal } from '@enclos/service/refusal';
+import { Turns } from '@enclos/service/state';
 import type { Tenant } from '../tenants/tenant.ts';
 
 /** Drafts under way at once, of one tenant and of all. Each keeps a connection and the memory of its body while it waits. */
@@ -13,7 +13,7 @@ export class DraftLine {
 
   /**
    * Carries a draft out, from before its first turn until after its last.
-   * @throws ServiceError TooManyRequests when too many wait already; then nothing is carried out.
+   * @throws SERVICE_RATE_LIMITED when too many wait already; then nothing is carried out.
    */
   async admit<T>(tenant: Tenant, draft: () => Promise<T>): Promise<T> {
     const before = this.#ofTenant.get(tenant) ?? 0;
@@ -40,8 +40,8 @@ export class DraftLine {
 }
 
 function refuse(): never {
-  throw new ServiceError(429, 'TooManyRequests', 'Too many draft policies wait already. Try again in 1 s.', {
-    headers: { 'retry-after': '1' },
-    details: { rule: 'drafts' },
+  throw new Refusal('SERVICE_RATE_LIMITED', 'Too many draft policies wait already. Try again in 1 s.', {
+    details: { retryAfterSeconds: 1 },
+    explanation: { rule: 'drafts' },
   });
 }

@@ -2,7 +2,8 @@ import { parseCollateral, type Endorsements, type QuoteCollateral, type Verifier
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '../jose/compact-jws.ts';
+import { decodeUtf8 } from '@enclos/service/jose';
+import { isRefusal } from '@enclos/service/refusal';
 import { endorsementRequestText, type EndorsementRequest, type EndorsementSource } from './endorsement-request.ts';
 import { refuseEvidence, unavailable } from './refuse.ts';
 import { sha256 } from './sha256.ts';
@@ -61,7 +62,7 @@ export class EndorsementMemory {
     this.#now = now;
   }
 
-  /** @throws ServiceError InvalidParameter when nobody has any, ServiceUnavailable when the host fails. */
+  /** @throws ATTESTATION_EVIDENCE_REFUSED when no source has any, ATTESTATION_ENDORSEMENTS_UNAVAILABLE when the host fails. */
   async forQuote(request: EndorsementRequest, { cache, at }: EndorsementUse): Promise<DcapEndorsements> {
     return this.#find(request, at, (bytes) => readDcap(bytes, cache));
   }
@@ -103,13 +104,12 @@ export class EndorsementMemory {
     if (bytes === undefined) {
       refuseEvidence('No source has endorsements for this platform and baseline.', { rule: 'endorsements' });
     }
+    if (bytes.length > mostBytes) unavailable('The endorsements are too large.');
     try {
-      if (bytes.length > mostBytes) unavailable('The endorsements are too large.');
       return read(bytes);
     } catch (error) {
-      return isEnclosError(error)
-        ? unavailable('The endorsements that were found cannot be read.', error)
-        : rethrow(error);
+      if (!isEnclosError(error) || isRefusal(error)) throw error;
+      return unavailable('The endorsements that were found cannot be read.', error);
     }
   }
 
@@ -120,10 +120,6 @@ export class EndorsementMemory {
       return unavailable('Endorsements cannot be had at this time.', cause);
     }
   }
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }
 
 function readDcap(bytes: Uint8Array, cache: VerifierCache): DcapEndorsements {

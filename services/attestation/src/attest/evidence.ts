@@ -1,7 +1,7 @@
 import { parseJson, isJsonObject } from '@enclos/codec/json';
 import { ByteReader, fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '../jose/compact-jws.ts';
+import { decodeUtf8 } from '@enclos/service/jose';
 import type { AttestRequest } from './attest.ts';
 import { ofCaller } from './refuse.ts';
 
@@ -30,7 +30,7 @@ const endOfCertificate = '-----END CERTIFICATE-----';
 
 /**
  * Reads the evidence of a request, strictly: bounded, whole, and with nothing behind it.
- * @throws ServiceError InvalidParameter
+ * @throws ATTESTATION_EVIDENCE_REFUSED
  */
 export function readEvidence({ type, evidence }: Pick<AttestRequest, 'type' | 'evidence'>): Evidence {
   return ofCaller(() => {

@@ -10,7 +10,7 @@ import {
   type Turns,
 } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
-import { ServiceError } from '../api/service-error.ts';
+import { attestationRefusal } from '../service-fault.ts';
 import type { SignOptions } from '../tokens/signer.ts';
 import type { ChosenPolicy } from './policies.ts';
 import { draftLimits, tenantPolicyLimits } from './policy-limits.ts';
@@ -41,7 +41,7 @@ const configurations = new WeakMap<Policy, Promise<readonly Claim[]>>();
 /**
  * Evaluates the policy on the claims of the evidence.
  * @param options `explains`: with a refusal say what became of each rule that could have decided otherwise.
- * @throws ServiceError PolicyEvaluationError when it does not permit, or cannot be evaluated.
+ * @throws ATTESTATION_POLICY_REFUSED when it does not permit, or cannot be evaluated.
  */
 export async function judge(
   chosen: ChosenPolicy,
@@ -58,8 +58,8 @@ export async function judge(
   if (evaluation.permitted) return evaluation;
   const isDenied = evaluation.refusal?.reason === 'denied';
   const why = isDenied ? 'A Deny claim was issued' : 'No Permit claim was issued';
-  throw new ServiceError(400, 'PolicyEvaluationError', `Policy evaluation failed. ${why}, authorization failed.`, {
-    details: { rule: isDenied ? 'denied' : 'not-permitted', ...reasonsOf(evaluation) },
+  throw attestationRefusal('ATTESTATION_POLICY_REFUSED', `Policy evaluation failed. ${why}, authorization failed.`, {
+    explanation: { rule: isDenied ? 'denied' : 'not-permitted', ...reasonsOf(evaluation) },
   });
 }
 
@@ -80,19 +80,16 @@ function placeOf({ line, column }: PolicySpan): { readonly line: number; readonl
   return { line, column };
 }
 
-/** What the properties that a policy issued say about its token. @throws ServiceError PolicyEvaluationError */
+/** What the properties that a policy issued say about its token. @throws ATTESTATION_POLICY_REFUSED */
 export function signOptionsOf(properties: readonly Claim[]): SignOptions {
   const validity = propertyOf(properties, 'report_validity_in_minutes');
   const omit = propertyOf(properties, 'omit_x5c');
   if (validity !== undefined && !(typeof validity === 'number' && validity >= 1)) {
-    throw new ServiceError(
-      400,
-      'PolicyEvaluationError',
-      'The policy issues a report_validity_in_minutes that is no integer above zero.',
-    );
+    const message = 'The policy issues a report_validity_in_minutes that is not an integer above zero.';
+    throw attestationRefusal('ATTESTATION_POLICY_REFUSED', message);
   }
   if (omit !== undefined && typeof omit !== 'boolean') {
-    throw new ServiceError(400, 'PolicyEvaluationError', 'The policy issues an omit_x5c that is no boolean.');
+    throw attestationRefusal('ATTESTATION_POLICY_REFUSED', 'The policy issues an omit_x5c that is not a boolean.');
   }
   return {
     ...(validity === undefined ? {} : { validityMinutes: validity }),
@@ -110,8 +107,8 @@ async function ofPolicy<T>(evaluate: () => Promise<T>): Promise<T> {
     return await evaluate();
   } catch (error) {
     if (!isEnclosError(error)) throw error;
-    throw new ServiceError(400, 'PolicyEvaluationError', `Policy evaluation failed. ${error.message}`, {
-      details: { rule: error.code },
+    throw attestationRefusal('ATTESTATION_POLICY_REFUSED', `Policy evaluation failed. ${error.message}`, {
+      explanation: { rule: error.code },
       cause: error,
     });
   }

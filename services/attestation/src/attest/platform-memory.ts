@@ -1,5 +1,5 @@
 import { endorsementFacts, type EndorsementFacts } from '@enclos/endorsements';
-import { withoutTrailingNuls } from '@enclos/codec';
+import { withoutTrailingNuls } from '@enclos/codec/text';
 import { parseQuote } from '@enclos/sgx';
 
 const mostKnown = 256;

@@ -1,11 +1,11 @@
 import { parsePolicy, strictPolicies, type Policy, type PolicyLimits } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { ServiceError } from '../api/service-error.ts';
+import { attestationRefusal } from '../service-fault.ts';
 import { defaultPolicy } from '../policies/policy-text.ts';
 import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
-import type { TenantDocument } from '../state/state.ts';
-import type { TenantConfiguration } from '../tenants/configuration.ts';
+import type { TenantDocument } from '../document/document.ts';
+import type { TenantConfiguration } from '../configuration/configuration.ts';
 import type { AttestRequest } from './attest.ts';
 import { draftLimits } from './policy-limits.ts';
 
@@ -34,7 +34,7 @@ const mostKnown = 64;
 export class PolicyMemory {
   readonly #known = new Map<string, ReadyPolicy>();
 
-  /** The tenant's policy for a type. @throws ServiceError PolicyParsingError */
+  /** The tenant's policy for a type. @throws ATTESTATION_POLICY_INVALID */
   choose(
     type: AttestRequest['type'],
     document: TenantDocument,
@@ -70,7 +70,7 @@ function ofText(text: string, limits?: PolicyLimits): ReadyPolicy {
 /**
  * Reads the policy of a request. Any caller may send one, so it is read only beside evidence that is genuine, and what it may
  * be is bounded before anything of it is looked at.
- * @throws ServiceError PolicyParsingError
+ * @throws ATTESTATION_POLICY_INVALID
  */
 export function readDraft(text: string): ChosenPolicy {
   return orRefuse(() => ({ ...ofText(text, draftLimits), origin: 'draft' }), 'draft-policy');
@@ -85,7 +85,7 @@ function ofStored(jws: string): ReadyPolicy {
   }, 'stored-policy');
 }
 
-/** @throws ServiceError PolicyParsingError */
+/** @throws ATTESTATION_POLICY_INVALID */
 function orRefuse<T>(read: () => T, rule: 'draft-policy' | 'stored-policy'): T {
   try {
     return read();
@@ -93,6 +93,6 @@ function orRefuse<T>(read: () => T, rule: 'draft-policy' | 'stored-policy'): T {
     if (!isEnclosError(error)) throw error;
     const whose = rule === 'draft-policy' ? 'draft policy' : 'policy of this tenant';
     const message = `The ${whose} is refused. ${error.message}`;
-    throw new ServiceError(400, 'PolicyParsingError', message, { details: { rule }, cause: error });
+    throw attestationRefusal('ATTESTATION_POLICY_INVALID', message, { explanation: { rule }, cause: error });
   }
 }

@@ -1,17 +1,21 @@
 import { isEnclosError, type EnclosError } from '@enclos/errors';
-import { ServiceError } from '../api/service-error.ts';
+import { isRefusal } from '@enclos/service/refusal';
+import { attestationRefusal } from '../service-fault.ts';
 
 /** Why evidence was refused, for programs: with `explainRefusals`, and in the audit log. */
 export type RefusalDetails = Readonly<Record<string, unknown>> & { readonly rule: string };
 
-/** @throws ServiceError InvalidParameter always. */
-export function refuseEvidence(message: string, details: RefusalDetails, cause?: unknown): never {
-  throw new ServiceError(400, 'InvalidParameter', message, { details, cause });
+/** @throws ATTESTATION_EVIDENCE_REFUSED always. */
+export function refuseEvidence(message: string, explanation: RefusalDetails, cause?: unknown): never {
+  throw attestationRefusal('ATTESTATION_EVIDENCE_REFUSED', message, { explanation, cause });
 }
 
-/** @throws ServiceError ServiceUnavailable always: what the host did wrong is nothing that the caller can change. */
+/** @throws ATTESTATION_ENDORSEMENTS_UNAVAILABLE always: the caller cannot change what the host did wrong. */
 export function unavailable(message: string, cause?: unknown): never {
-  throw new ServiceError(503, 'ServiceUnavailable', message, { details: { rule: 'endorsements' }, cause });
+  throw attestationRefusal('ATTESTATION_ENDORSEMENTS_UNAVAILABLE', message, {
+    explanation: { rule: 'endorsements' },
+    cause,
+  });
 }
 
 /** Runs what reads evidence; what it refuses is the caller's doing. */
@@ -19,8 +23,8 @@ export function ofCaller<T>(read: () => T, rule: string): T {
   try {
     return read();
   } catch (error) {
-    // A mistake of this service is none of the caller's.
-    if (!isEnclosError(error) || error.code === 'VERIFIER_MISUSED') throw error;
+    // A mistake of this service is not the caller's, and what is refused already says why.
+    if (!isEnclosError(error) || isRefusal(error) || error.code === 'VERIFIER_MISUSED') throw error;
     return refuseEvidence(`The evidence is refused. ${error.message}`, { rule, ...refusalOf(error) }, error);
   }
 }

@@ -1,5 +1,5 @@
 import type { Claim, ClaimValue } from '@enclos/claim-rules';
-import { ServiceError } from '../api/service-error.ts';
+import { attestationRefusal } from '../service-fault.ts';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { JsonClaims, JsonValue } from '../tokens/signer.ts';
 
@@ -39,7 +39,7 @@ export function isReserved(name: string): boolean {
  * nothing; anything else under one of its names refuses the whole request, so that nobody takes for a fact what a
  * policy made up. Several values of one name become an array, in their order.
  *
- * @throws ServiceError PolicyEvaluationError
+ * @throws ATTESTATION_POLICY_REFUSED
  */
 export function issuedClaims(outgoing: readonly Claim[], own: JsonClaims): JsonClaims {
   const issued = new Map<string, Issued>();
@@ -80,7 +80,9 @@ function requireOwn(type: string, value: ClaimValue, own: JsonClaims): void {
   const isSame = mine === value || (isObject(mine) && canonicalJson(mine) === value);
   if (isSame) return;
   const message = `The policy issues a claim ${JSON.stringify(type.slice(0, 100))}, which belongs to the service.`;
-  throw new ServiceError(400, 'PolicyEvaluationError', message, { details: { rule: 'reserved-claim', claim: type } });
+  throw attestationRefusal('ATTESTATION_POLICY_REFUSED', message, {
+    explanation: { rule: 'reserved-claim', claim: type },
+  });
 }
 
 function isObject(value: JsonValue | undefined): value is Exclude<JsonValue, string | number | boolean | null> {

@@ -14,7 +14,7 @@ export interface VerifiedQuote {
  * Verifies a quote against collateral that the host found for its platform, by Intel's root and those that the tenant
  * lists, at a baseline. What comes is genuine; whether it is good enough is for {@link requireAcceptableQuote} to say.
  *
- * @throws ServiceError InvalidParameter, ServiceUnavailable
+ * @throws ATTESTATION_EVIDENCE_REFUSED, ATTESTATION_ENDORSEMENTS_UNAVAILABLE
  */
 export async function verifyQuoteFor(
   context: AttestContext,
@@ -63,7 +63,7 @@ function requireDates(verdict: QuoteVerdict): void {
   refuseEvidence(`The collateral is not of this time: ${parts.join(', ')}.`, { rule: 'collateral-dates', parts });
 }
 
-/** What the tenant takes at its baseline. @throws ServiceError InvalidParameter */
+/** What the tenant takes at its baseline. @throws ATTESTATION_EVIDENCE_REFUSED */
 export function requireAcceptableQuote(verdict: QuoteVerdict, { baseline, softwareRoots }: AttestContext): void {
   const { root, status, advisoryIds, shortfall } = verdict;
   // The verifier has only the roots of the tenant: this stands here for the day when somebody gives it more.

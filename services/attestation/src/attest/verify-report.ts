@@ -16,7 +16,7 @@ type Report = Extract<Evidence, { kind: 'report' }>;
  * Verifies a report of SEV-SNP: with the certificates that came with it, or with those that the host found, and always
  * with the revocation list that the host found.
  *
- * @throws ServiceError InvalidParameter, ServiceUnavailable
+ * @throws ATTESTATION_EVIDENCE_REFUSED, ATTESTATION_ENDORSEMENTS_UNAVAILABLE
  */
 export async function verifyReportFor(context: AttestContext, evidence: Report, at: Date): Promise<SnpVerdict> {
   const { amdRoots, baseline, endorsements } = context;

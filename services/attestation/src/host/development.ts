@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { access, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
+import { durable } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 
 export interface DevelopmentOptions {
@@ -54,9 +55,11 @@ export async function makeDevelopmentConfiguration(options: DevelopmentOptions):
   const seconds = Math.floor(now.getTime() / 1000);
   const signed = [{ alg: 'ES256', typ: 'JWT', kid }, claims(manager, seconds)].map(encode).join('.');
   const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  await writeFile(token, `${signed}.${signature.toString('base64url')}\n`, { mode: 0o600 });
-  await writeFile(configuration, `${JSON.stringify({ tenants: [tenant] }, undefined, 2)}\n`, { flag: 'wx' });
-  return true;
+  await durable.replace(token, `${signed}.${signature.toString('base64url')}\n`);
+  const text = `${JSON.stringify({ tenants: [tenant] }, undefined, 2)}\n`;
+  // Of two starts at once one would have the token, and the other the configuration.
+  if (await durable.add(configuration, text, { mode: 0o666 })) return true;
+  throw new Error(`${configuration} was made by another process meanwhile.`);
 }
 
 function claims(manager: string, seconds: number): object {

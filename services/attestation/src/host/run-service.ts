@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { durable } from '@enclos/durable';
 import { openDiskCache } from '@enclos/endorsements/node';
 import {
   createMetrics,
@@ -8,13 +9,16 @@ import {
   type Instrumentation,
 } from '@enclos/host';
 import { attestation } from '../attestation.edl.ts';
-import { storeHandlers, type Store } from '../store/store.ts';
-import { openStore, type StoreAddress } from '../store/open-store.ts';
-import { startAdminServer } from './admin-server.ts';
-import { openAuditLog, type AuditLog } from './audit-log.ts';
+import { storeHandlers, type Store } from '@enclos/service/store';
+import { openStore, type StoreAddress } from '@enclos/service/stores';
+import { startAdminServer } from '@enclos/service/admin';
+import { openAuditLog, type AuditLog } from '@enclos/service/audit/log';
 import type { ServiceOptions } from './command-line.ts';
 import { collateralSource, endorsementProvider } from './endorsements.ts';
-import { renderCounters } from './metrics.ts';
+import { renderCounters } from '@enclos/service/metrics/exposition';
+
+/** Of the service: in its files, tables and metrics. */
+const { name } = attestation;
 
 /** What the enclave's `serve` answers. The certificate is the enclave's; whether it is in one is for evidence to say. */
 export interface Served {
@@ -66,18 +70,19 @@ async function start(options: ServiceOptions, context: StartContext): Promise<Ru
   const configuration = await readFile(options.configuration, 'utf8');
   const audit = openAuditLog(options.audit);
   opened.push(() => audit.close());
-  const store = await openStore(storeAddress(options.store));
+  const store = await openStore(storeAddress(options.store), { service: name });
   opened.push(() => store.close());
   const metrics = createMetrics();
   const enclave = await loadServiceEnclave(options, { ...context, store, audit, metrics });
   opened.push(() => enclave.dispose());
   const served = JSON.parse(await enclave.call.serve({ configuration })) as Served;
-  await writeFile(options.certificate, served.certificate);
+  await durable.replace(options.certificate, served.certificate, { mode: 0o644 });
   let unready: string | undefined;
   const admin = await startAdminServer({
+    option: '--admin',
     address: options.admin,
     unready: () => unready,
-    metrics: async () => metrics.render() + renderCounters(await enclave.call.counters({})),
+    metrics: async () => metrics.render() + renderCounters(name, await enclave.call.counters({})),
   });
   opened.push(() => admin.close());
   const ended = enclave.exited.then(({ detail }) => {

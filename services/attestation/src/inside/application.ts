@@ -36,7 +36,7 @@ export function attestationApplication(parts: ServiceParts = {}): EnclaveApplica
 
 /** What is wrong with a configuration or a store is for the host to read, and holds no secret. */
 function readable(error: unknown): never {
-  if (isEnclosError(error) && error.code.startsWith('ATTESTATION_')) {
+  if (isEnclosError(error) && /^(?:ATTESTATION|SERVICE)_/.test(error.code)) {
     throw new ApplicationError(`${error.code}: ${error.message} ${error.next}`, { cause: error });
   }
   throw error;

@@ -1,25 +1,30 @@
 import { randomUUID } from 'node:crypto';
+import { parseCollateral, type Endorsements } from '@enclos/attestation';
 import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
 import { serveHttp } from '@enclos/http';
+import { endorsementFacts } from '@enclos/endorsements';
+import { serviceFault } from '../service-fault.ts';
 import type { Turns as PolicyTurns } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
-import type { ApiOptions, FetchKeys } from '../api/api-options.ts';
+import type { FetchKeys } from '@enclos/service/auth';
+import type { ApiOptions } from '../api/api-options.ts';
 import { createApi } from '../api/api.ts';
-import { bodyLimitOf } from '../api/body-limit.ts';
-import { createApiMetrics } from '../api/api-metrics.ts';
+import { routeTable } from '../routes/table.ts';
+import { bodyLimitOf } from '@enclos/service/routes';
+import { createRouteMetrics } from '@enclos/service/metrics';
 import { attest } from '../attest/attest.ts';
+import { documentFormat } from '../document/document-codec.ts';
 import { createAttestContext, type AttestContext } from '../attest/context.ts';
 import { DraftLine } from '../attest/draft-line.ts';
 import { endorsementRequestText, type EndorsementSource } from '../attest/endorsement-request.ts';
-import { newReplicaName } from '../peers/peer-directory.ts';
-import { sealedProtection } from '../state/sealed-protection.ts';
-import type { ServiceConfiguration } from '../tenants/configuration.ts';
-import { parseConfiguration } from '../tenants/parse-configuration.ts';
+import { newReplicaName, replicaAppraiser } from '@enclos/service/peers';
+import { sealedProtection } from '@enclos/service/state';
+import type { ServiceConfiguration } from '../configuration/configuration.ts';
+import { parseConfiguration } from '../configuration/parse-configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
-import { fetchKeys } from './fetch-keys.ts';
-import { replicaAppraiser } from './own-platform.ts';
+import { fetchKeys } from '@enclos/service/auth/provider';
 import { openTenant, type ServedTenant } from './tenants.ts';
-import { createTlsKeyPair } from './tls-certificate.ts';
+import { createTlsKeyPair } from '@enclos/service/tls';
 
 /** What `x-ms-maa-service-version` says. */
 const version = 'enclos/0.1.0';
@@ -57,7 +62,7 @@ export interface ServiceParts {
 export async function startService(text: string, host: Host, parts: ServiceParts = {}): Promise<Service> {
   const configuration = parseConfiguration(text);
   const tenants = await openTenants(configuration, host);
-  const metrics = createApiMetrics();
+  const metrics = createRouteMetrics();
   const options = apiOptions({ configuration, tenants, host, metrics });
   const names = [...new Set(tenants.map(({ configuration: { issuer } }) => new URL(issuer).hostname))];
   const [first] = tenants;
@@ -73,7 +78,7 @@ export async function startService(text: string, host: Host, parts: ServiceParts
     secure: tlsServer({ ...tls, minVersion: 'TLSv1.2', clientCertificates: 'requested', alpnProtocols: ['http/1.1'] }),
     handler: createApi({ ...options, attest: parts.attest?.(options.attest) ?? options.attest }),
     limits: { maxBodyBytes, maxBodyBytesAtOnce, maxConnections },
-    bodyLimit: bodyLimitOf(configuration.limits),
+    bodyLimit: bodyLimitOf(routeTable(configuration.limits)),
     date: () => new Date(),
     onError: logFault,
     signal: stopping.signal,
@@ -101,11 +106,13 @@ async function openTenants(configuration: ServiceConfiguration, host: Host): Pro
   const context = {
     host,
     configuration,
-    endorsements,
-    appraise: replicaAppraiser({ endorsements, rule, now, nowMs }),
+    appraise: replicaAppraiser({ endorsements: collateralOf(endorsements), rule, now, nowMs }),
     replica: newReplicaName(),
     // Replicas share a store when the configuration says who they are.
-    sealed: configuration.replicas === undefined ? sealedProtection({ seal, unseal }) : undefined,
+    sealed:
+      configuration.replicas === undefined
+        ? sealedProtection({ seal, unseal }, { service: documentFormat.service })
+        : undefined,
     now,
     nowMs,
     onRefused: logFault,
@@ -117,7 +124,7 @@ interface ApiParts {
   readonly configuration: ServiceConfiguration;
   readonly tenants: readonly ServedTenant[];
   readonly host: Host;
-  readonly metrics: ReturnType<typeof createApiMetrics>;
+  readonly metrics: ReturnType<typeof createRouteMetrics>;
 }
 
 function apiOptions({ configuration, tenants, host, metrics }: ApiParts): ApiOptions {
@@ -166,6 +173,15 @@ const fetchKeysAudibly: FetchKeys = async (issuer, options) => {
 function endorsementsOf(host: Host): EndorsementSource {
   return (request) =>
     host.endorsements({ request: endorsementRequestText(request) }, { timeoutMs: endorsementTimeoutMs });
+}
+
+/** Collateral for quotes of replicas, from the sources that evidence is verified with. */
+function collateralOf(endorsements: EndorsementSource): (quote: Uint8Array) => Promise<Endorsements> {
+  return async (quote) => {
+    const found = await endorsements({ facts: endorsementFacts(quote) });
+    if (found === undefined) throw serviceFault('ATTESTATION_ENDORSEMENTS_ABSENT');
+    return parseCollateral(new TextDecoder().decode(found));
+  };
 }
 
 /** One tenant's trouble is not another's, and one turn at a time is enough for each: what fails is tried again the next time. */

@@ -1,16 +1,12 @@
 import { quoteReportData } from '@enclos/enclave';
 import { tokenKeyExtensions } from '@enclos/atls/token-key';
-import type { EndorsementSource } from '../attest/endorsement-request.ts';
-import type { AppraiseCertificate } from '../peers/appraisal.ts';
-import { PeerDirectory } from '../peers/peer-directory.ts';
+import { type AppraiseCertificate, PeerDirectory } from '@enclos/service/peers';
 import { TenantSecrets, type TenantSecretsOptions } from '../secrets/tenant-secrets.ts';
-import type { Protection } from '../state/protection.ts';
-import { createRecordKey, recordIssuer } from '../state/record-key.ts';
-import { signedProtection } from '../state/signed-protection.ts';
-import { emptyDocument } from '../state/state-record.ts';
-import { openTenantState } from '../state/tenant-state.ts';
-import { configurationDigest } from '../tenants/configuration-digest.ts';
-import type { ServiceConfiguration, TenantConfiguration } from '../tenants/configuration.ts';
+import { createRecordKey, openState, recordIssuer, signedProtection, type Protection } from '@enclos/service/state';
+import { documentFormat } from '../document/document-codec.ts';
+import { emptyDocument } from '../document/document.ts';
+import { configurationDigest } from '../configuration/configuration-digest.ts';
+import type { ServiceConfiguration, TenantConfiguration } from '../configuration/configuration.ts';
 import type { Host, Tenant } from '../tenants/tenant.ts';
 import type { RotatingTokenSigner } from '../tokens/signer.ts';
 import { keyIdOf } from '../tokens/signing-key.ts';
@@ -19,7 +15,6 @@ import { createTokenSigner } from '../tokens/token-signer.ts';
 export interface TenantContext {
   readonly host: Host;
   readonly configuration: ServiceConfiguration;
-  readonly endorsements: EndorsementSource;
   readonly appraise: AppraiseCertificate;
   /** Of this replica, for its life. */
   readonly replica: string;
@@ -54,7 +49,8 @@ export async function openTenant(configuration: TenantConfiguration, context: Te
     now,
     onRefused: (_row, error) => onRefused(error),
   });
-  const state = await openTenantState({
+  const state = await openState({
+    format: documentFormat,
     store: host,
     protection: context.sealed ?? (await signedBy(issuer, digest, context)),
     issuer,
@@ -112,6 +108,8 @@ function certificateText(pem: string): string {
 /** A key for records that is born here, and evidence about it that every replica can appraise. */
 async function signedBy(issuer: string, configuration: string, { appraise, now }: TenantContext): Promise<Protection> {
   const claims = { issuer: recordIssuer(issuer), configuration, issuedAtMs: now().getTime() };
-  const key = await createRecordKey((publicKey) => tokenKeyExtensions(publicKey, claims, quoteReportData));
-  return signedProtection(key, appraise);
+  const key = await createRecordKey(documentFormat.service, (publicKey) =>
+    tokenKeyExtensions(publicKey, claims, quoteReportData),
+  );
+  return signedProtection(documentFormat.service, key, appraise);
 }

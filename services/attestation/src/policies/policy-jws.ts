@@ -1,10 +1,9 @@
 import { isEnclosError } from '@enclos/errors';
-import { ServiceError } from '../api/service-error.ts';
+import { isRefusal, Refusal } from '@enclos/service/refusal';
 import { isChain, leadsTo } from '../certificates/chain.ts';
 import type { PolicyCertificate } from '../certificates/policy-certificate.ts';
-import { verifySignature } from '../jose/algorithms.ts';
-import { readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
-import { readX5c } from '../jose/x5c.ts';
+import { verifySignature, readCompactJws, type CompactJws } from '@enclos/service/jose';
+import { readX5c } from '../certificates/x5c.ts';
 
 /** A JWS of a manager whose signature, where there is one, was verified. */
 export interface ManagementJws {
@@ -21,7 +20,7 @@ export const maximumJws = 2_097_152;
  * Reads what a manager sends: not signed (`alg` `none`), or signed by the first certificate of its `x5c`, whose chain
  * is sound and of now. Who that is, is `requireRegistered`'s to ask.
  *
- * @throws ServiceError InvalidParameter
+ * @throws SERVICE_REQUEST_INVALID
  */
 export function openManagementJws(text: string, now: Date): ManagementJws {
   try {
@@ -29,8 +28,8 @@ export function openManagementJws(text: string, now: Date): ManagementJws {
     if ('jku' in jws.header) throw refused('Its header names an address to fetch keys from.');
     return { text, payload: jws.payload, chain: jws.algorithm === 'none' ? unsigned(jws) : signedBy(jws, now) };
   } catch (error) {
-    if (isEnclosError(error)) throw refused(error.message, error);
-    throw error;
+    if (!isEnclosError(error) || isRefusal(error)) throw error;
+    throw refused(error.message, error);
   }
 }
 
@@ -52,16 +51,16 @@ function signedBy({ header, algorithm, signingInput, signature }: CompactJws, no
 
 /**
  * For tenants of the isolated model: the signer is a registered certificate, or a registered authority issued it.
- * @throws ServiceError InvalidParameter, for what is not signed too.
+ * @throws SERVICE_REQUEST_INVALID, also for what is not signed.
  */
 export function requireRegistered({ chain }: ManagementJws, registered: readonly PolicyCertificate[], now: Date): void {
   if (chain.length === 0) throw refused('This tenant takes only what a policy management certificate signed.');
   if (!leadsTo(registered, chain, now)) throw refused('Its signer is none of the policy management certificates.');
 }
 
-function refused(reason: string, cause?: unknown): ServiceError {
-  return new ServiceError(400, 'InvalidParameter', `The JSON Web Signature is refused. ${reason}`, {
-    details: { rule: 'jws' },
+function refused(reason: string, cause?: unknown): Refusal {
+  return new Refusal('SERVICE_REQUEST_INVALID', `The JSON Web Signature is refused. ${reason}`, {
+    explanation: { rule: 'jws' },
     cause,
   });
 }

@@ -1,6 +1,6 @@
 import { codeFrame, defaultPolicies, parsePolicy, PolicyError, strictPolicies } from '@enclos/claim-rules';
-import { ServiceError } from '../api/service-error.ts';
-import type { AttestationType, TenantConfiguration } from '../tenants/configuration.ts';
+import { attestationRefusal } from '../service-fault.ts';
+import type { AttestationType, TenantConfiguration } from '../configuration/configuration.ts';
 
 /** More mistakes than somebody corrects at once, and more text than a message should have. */
 const most = { frames: 5, characters: 4096 };
@@ -13,7 +13,7 @@ export function defaultPolicy(
   return (kind === 'azure' ? defaultPolicies : strictPolicies)[type];
 }
 
-/** @throws ServiceError PolicyParsingError, with the place of each mistake */
+/** @throws ATTESTATION_POLICY_INVALID, with the place of each mistake */
 export function checkPolicyText(text: string): void {
   try {
     parsePolicy(text);
@@ -21,9 +21,9 @@ export function checkPolicyText(text: string): void {
     if (!(error instanceof PolicyError)) throw error;
     const frames = error.diagnostics.slice(0, most.frames).map((diagnostic) => codeFrame(diagnostic, text));
     const message = frames.length === 0 ? error.message : frames.join('\n\n');
-    throw new ServiceError(400, 'PolicyParsingError', message.slice(0, most.characters), {
+    throw attestationRefusal('ATTESTATION_POLICY_INVALID', message.slice(0, most.characters), {
       cause: error,
-      details: { rule: 'policy-text', reason: error.code },
+      explanation: { rule: 'policy-text', reason: error.code },
     });
   }
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeUtf8, readCompactJws } from '../jose/compact-jws.ts';
-import { readX5c, jwkOf } from '../jose/x5c.ts';
+import { decodeUtf8, readCompactJws } from '@enclos/service/jose';
+import { readX5c, jwkOf } from '../certificates/x5c.ts';
 import { maximumJws } from './policy-jws.ts';
 
 /** What the payload of a policy JWS holds. */

@@ -2,11 +2,19 @@ import { webcrypto } from 'node:crypto';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { createAttestationClient, type AttestationType, type VerifiedToken } from '@enclos/attestation/client';
 import { isEnclosError } from '@enclos/errors';
-import { invalid } from '../api/read-body.ts';
-import { decodeUtf8, readCompactJws } from '../jose/compact-jws.ts';
-import type { Tenant } from '../tenants/tenant.ts';
+import { invalid } from '@enclos/service/body';
+import { decodeUtf8, readCompactJws } from '@enclos/service/jose';
+import type { TenantConfiguration } from '../configuration/configuration.ts';
+import type { TokenSigner } from '../tokens/signer.ts';
 
 export const maximumTokenLength = 131_072;
+/** What of a tenant its tokens are verified by. */
+export interface OwnTenant {
+  readonly configuration: Pick<TenantConfiguration, 'issuer' | 'softwareRoots' | 'tokens'>;
+  readonly configurationDigest: string;
+  readonly signer: Pick<TokenSigner, 'ownKeys'>;
+}
+
 const types: ReadonlySet<unknown> = new Set(['sgx', 'sevsnpvm', 'tdxvm'] satisfies AttestationType[]);
 
 /**
@@ -17,11 +25,11 @@ const types: ReadonlySet<unknown> = new Set(['sgx', 'sevsnpvm', 'tdxvm'] satisfi
  * Debuggable enclaves and services with settings for tests are refused, and a token that names an audience: it is for
  * somebody else.
  *
- * @throws ServiceError InvalidParameter for what is no token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
+ * @throws SERVICE_REQUEST_INVALID for what is no token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
  */
 export async function verifyOwnToken(
   jwt: string,
-  { configuration, configurationDigest, signer }: Tenant,
+  { configuration, configurationDigest, signer }: OwnTenant,
   now: () => Date,
 ): Promise<VerifiedToken> {
   const { issuer, softwareRoots, tokens } = configuration;

@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter, equalBytes, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeText } from '../state/document-codec.ts';
+import { decodeText } from '@enclos/service/state';
 
 /** A secret and who may have it: one row, so that neither changes without the other. */
 export interface SecretRow {

@@ -1,11 +1,9 @@
 import { toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { refuseState, stateError } from '../state/errors.ts';
-import type { Protection, RecordPlace } from '../state/protection.ts';
-import { sha256 } from '../state/state-record.ts';
-import type { NamedSecret, StateSnapshot, TenantDocument, TenantState } from '../state/state.ts';
-import { answered, keysIn, storeCall, tenantName, type StoreFunctions } from '../state/store-functions.ts';
-import { Turns } from '../state/turns.ts';
+import { refuseState, stateError } from '@enclos/service/errors';
+import { type Protection, type RecordPlace, sha256, Turns } from '@enclos/service/state';
+import type { NamedSecret, StateSnapshot, TenantDocument, TenantState } from '../document/document.ts';
+import { answered, keysIn, storeCall, issuerKey, type StoreFunctions } from '@enclos/service/store';
 import { decodeSecretRow, encodeSecretRow, type SecretRow } from './secret-row.ts';
 
 export interface TenantSecretsOptions {
@@ -59,7 +57,7 @@ export class TenantSecrets {
 
   constructor(options: TenantSecretsOptions) {
     this.#options = options;
-    this.#prefix = `secrets/${tenantName(options.issuer)}/`;
+    this.#prefix = `secrets/${issuerKey(options.issuer)}/`;
   }
 
   /**

@@ -1,9 +1,9 @@
 import type { Caller } from '@enclos/edl';
 import type { attestation } from '../attestation.edl.ts';
 import type { TenantSecrets } from '../secrets/tenant-secrets.ts';
-import type { TenantState } from '../state/state.ts';
+import type { TenantState } from '../document/document.ts';
 import type { TokenSigner } from '../tokens/signer.ts';
-import type { TenantConfiguration } from './configuration.ts';
+import type { TenantConfiguration } from '../configuration/configuration.ts';
 
 /** The host's functions. All that they answer is untrusted. */
 export type Host = Caller<(typeof attestation)['untrusted']>;

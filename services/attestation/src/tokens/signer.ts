@@ -1,4 +1,6 @@
-import type { TokenAlgorithm } from '../tenants/configuration.ts';
+import type { PublishedKey } from '@enclos/service/peers';
+
+export type TokenAlgorithm = 'RS256' | 'ES256' | 'ES384';
 
 /** A value that JSON can write. */
 export type JsonValue =
@@ -9,17 +11,6 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 export type JsonClaims = Readonly<Record<string, JsonValue>>;
-
-/** A key as `/certs` shows it. */
-export interface PublishedKey {
-  readonly kid: string;
-  readonly kty: 'RSA' | 'EC';
-  readonly alg: string;
-  /** Public members: n and e, or crv, x and y. */
-  readonly jwk: Readonly<Record<string, string>>;
-  /** DER, base64; the first one certifies the key and carries the evidence of the enclave that holds it. */
-  readonly x5c: readonly string[];
-}
 
 export interface SignOptions {
   /** Default: that of the tenant. At least 1, and at most `maximumValidityMinutes` of the signer: more is cut to it. */

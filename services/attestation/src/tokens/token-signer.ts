@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
+import type { PublishedKey } from '@enclos/service/peers';
 import { tokenError } from './errors.ts';
 import { signingInput } from './jwt.ts';
 import { KeyRing } from './key-ring.ts';
-import type { JsonClaims, PublishedKey, RotatingTokenSigner, SignOptions, TokenSignerOptions } from './signer.ts';
+import type { JsonClaims, RotatingTokenSigner, SignOptions, TokenSignerOptions } from './signer.ts';
 import { createSigningKey, type SigningKey } from './signing-key.ts';
 import { boundedValidity, tokenTimes } from './token-times.ts';
 

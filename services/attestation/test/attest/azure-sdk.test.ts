@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
 import type { AttestRequest } from '../../src/attest/attest.ts';
-import type { BaselineConfiguration } from '../../src/tenants/configuration.ts';
+import type { BaselineConfiguration } from '../../src/configuration/configuration.ts';
 import {
   asJson,
   azureSdk,

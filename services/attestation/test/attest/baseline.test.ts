@@ -6,7 +6,7 @@ import type { QuoteCollateralJson, ScenarioChanges } from '@enclos/evidence-kit'
 import { decodeJwt } from 'jose';
 import { attest } from '../../src/attest/attest.ts';
 import type { EndorsementSource } from '../../src/attest/endorsement-request.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { toldOf } from '../errors.ts';
 import { claimsOf, collateralSource, json, refusalOf, softwareSite, type SiteChanges } from './scene.ts';
 
 const permitAll = 'authorizationrules{ => permit(); }; issuancerules{};';
@@ -73,8 +73,7 @@ test('a host that gives another baseline than it was asked for is found out', as
 test('statuses outside of the baseline are refused, with what is short and the advisories', async () => {
   const levels = { platform: 'earliest', platformStatuses: { earliest: 'OutOfDate' } } as const;
   const where = await softwareSite({ ...levels, qe: 'latest' });
-  const error: unknown = await attest(where.request, where.context).catch((reason: unknown) => reason);
-  assert.ok(error instanceof ServiceError);
+  const error = toldOf(await attest(where.request, where.context).catch((reason: unknown) => reason));
   assert.deepEqual([error.status, error.code], [400, 'InvalidParameter']);
   assert.equal(error.message, 'The TCB status of the platform is OUT_OF_DATE, which this tenant does not accept.');
   assert.equal(error.details?.['status'], 'OUT_OF_DATE');

@@ -7,7 +7,7 @@ import { searchingDraft } from '@enclos/testkit';
 import { decodeJwt } from 'jose';
 import { attest, type AttestRequest, type AttestResult } from '../../src/attest/attest.ts';
 import { DraftLine } from '../../src/attest/draft-line.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { toldOf, type Told } from '../errors.ts';
 import {
   binary,
   collateralSource,
@@ -248,11 +248,10 @@ test('a tenant has 24 drafts under way, and all tenants have 96; further ones ar
   });
   for (const where of [held[0], held[4]]) {
     assert.ok(where !== undefined);
-    const refusals: ServiceError[] = [];
+    const refusals: Told[] = [];
     begun.push(
       attest({ ...where.request, draftPolicy: permitting }, where.context).catch((error: unknown) => {
-        assert.ok(error instanceof ServiceError);
-        refusals.push(error);
+        refusals.push(toldOf(error));
         return undefined;
       }),
     );
@@ -273,8 +272,6 @@ test('a tenant has 24 drafts under way, and all tenants have 96; further ones ar
   }
 });
 
-async function failureOf(request: AttestRequest, { context }: Site): Promise<ServiceError> {
-  const error: unknown = await attest(request, context).catch((reason: unknown) => reason);
-  assert.ok(error instanceof ServiceError);
-  return error;
+async function failureOf(request: AttestRequest, { context }: Site): Promise<Told> {
+  return toldOf(await attest(request, context).catch((reason: unknown) => reason));
 }

@@ -5,7 +5,7 @@ import { scenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import type { AttestRequest } from '../../src/attest/attest.ts';
 import { readEvidence } from '../../src/attest/evidence.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { toldOf } from '../errors.ts';
 import { refusalOf, snpDocument, softwareSite } from './scene.ts';
 
 const { quote } = scenario();
@@ -16,7 +16,10 @@ const types = ['SgxEnclave', 'OpenEnclave', 'SevSnpVm', 'TdxVm'] as const;
 function refuses(type: AttestRequest['type'], evidence: Uint8Array): void {
   assert.throws(
     () => readEvidence({ type, evidence }),
-    (error) => error instanceof ServiceError && error.status === 400 && error.code === 'InvalidParameter',
+    (error) => {
+      const { status, code } = toldOf(error);
+      return status === 400 && code === 'InvalidParameter';
+    },
   );
 }
 
@@ -91,7 +94,7 @@ test('any bytes and any JSON are read within their bounds, or refused with one c
         if (read.kind === 'report') assert.equal(read.report.length, 1184);
         else assert.ok(read.quote.length >= 48 && read.quote.length <= evidence.length);
       } catch (error) {
-        assert.ok(error instanceof ServiceError && error.code === 'InvalidParameter', String(error));
+        assert.equal(toldOf(error).code, 'InvalidParameter', String(error));
       }
     }),
     { numRuns: 2000 },

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import { splitSignedBody, type QuoteCollateral } from '@enclos/attestation';
-import { toBase64url, toHex, toPem, utf8 } from '@enclos/codec';
+import { toBase64url, toHex, utf8 } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import { scenario, type Scenario, type ScenarioChanges, type SnpScenario } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
 import { attest, type AttestRequest, type BoundData } from '../../src/attest/attest.ts';
 import { createAttestContext, type AttestContext, type VerifierParts } from '../../src/attest/context.ts';
 import { DraftLine } from '../../src/attest/draft-line.ts';
 import type { EndorsementRequest, EndorsementSource } from '../../src/attest/endorsement-request.ts';
-import { ServiceError } from '../../src/api/service-error.ts';
+import { isRefusal } from '@enclos/service/refusal';
+import { toldOf } from '../errors.ts';
 import { unsignedPolicyJws } from '../../src/policies/stored-policy.ts';
-import type { StateSnapshot, TenantDocument } from '../../src/state/state.ts';
-import type { TenantConfiguration } from '../../src/tenants/configuration.ts';
-import type { PublishedKey } from '../../src/tokens/signer.ts';
+import type { StateSnapshot, TenantDocument } from '../../src/document/document.ts';
+import type { TenantConfiguration } from '../../src/configuration/configuration.ts';
+import type { PublishedKey } from '@enclos/service/peers';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
 import { issuer, signerOptions, verified } from '../tokens/signing.ts';
 
@@ -103,8 +105,9 @@ export async function refusalOf(request: AttestRequest, { context }: Site): Prom
   try {
     await attest(request, context);
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    return `${error.status} ${error.code} ${String(error.details?.['rule'])}`;
+    if (!isRefusal(error)) throw error;
+    const { status, code, details } = toldOf(error);
+    return `${status} ${code} ${String(details?.['rule'])}`;
   }
   return 'it was not refused';
 }

@@ -4,7 +4,7 @@ import { concatBytes, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { decodeSecretRow, encodeSecretRow } from '../../src/secrets/secret-row.ts';
-import { configurationDigest } from '../replicas.ts';
+import { configurationDigest } from '../sealing.ts';
 
 const example = { configurationDigest, policy: '{"version":"1.0.0"}', secret: utf8('secret') };
 const policyAt = encodeSecretRow(example).length - example.secret.length - 4 - example.policy.length;

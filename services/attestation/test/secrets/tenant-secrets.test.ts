@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { TenantSecrets, type TenantSecretsOptions } from '../../src/secrets/tenant-secrets.ts';
-import { sealedProtection } from '../../src/state/sealed-protection.ts';
-import { sha256 } from '../../src/state/state-record.ts';
-import type { NamedSecret, TenantDocument } from '../../src/state/state.ts';
-import { keysIn, tenantName } from '../../src/state/store-functions.ts';
-import { openTenantState } from '../../src/state/tenant-state.ts';
+import { sha256 } from '@enclos/service/state';
+import { sealedProtection, openTenantState } from '../records.ts';
+import type { NamedSecret, TenantDocument } from '../../src/document/document.ts';
+import { keysIn, issuerKey } from '@enclos/service/store';
 import { failsWith } from '../errors.ts';
 import { MemoryStore, type MemoryRow } from '../memory-store.ts';
-import { configurationDigest, digestOf, issuer, sealingOf } from '../replicas.ts';
+import { configurationDigest, digestOf, issuer, sealingOf } from '../sealing.ts';
 
 const otherIssuer = 'https://other.example';
 const lax = '{"policy":"lax"}';
@@ -63,7 +62,7 @@ const removing =
     secrets: document.secrets.filter((one) => one.name !== name),
   });
 
-const keyOf = (digest: string, of = issuer): string => `secrets/${tenantName(of)}/${digest}`;
+const keyOf = (digest: string, of = issuer): string => `secrets/${issuerKey(of)}/${digest}`;
 const rowsOf = ({ store }: Vault, of = issuer): string[] =>
   [...store.rows.keys()].filter((key) => key.startsWith(keyOf('', of)));
 

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { configurationDigest } from '../../src/tenants/configuration-digest.ts';
-import { parseConfiguration } from '../../src/tenants/parse-configuration.ts';
-import { digestOf, issuer } from '../replicas.ts';
+import { configurationDigest } from '../../src/configuration/configuration-digest.ts';
+import { parseConfiguration } from '../../src/configuration/parse-configuration.ts';
+import { digestOf, issuer } from '../sealing.ts';
 
 const schemaFile = new URL('../../../schema/attestation.schema.json', import.meta.url);
 const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as Record<string, unknown>;

@@ -4,17 +4,12 @@ import { test } from 'node:test';
 import { ByteWriter, concatBytes, fromBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { encodeDocument, maximumDocumentBytes } from '../../src/state/document-codec.ts';
-import {
-  decodeStateRecord,
-  emptyDocument,
-  encodeStateRecord,
-  maximumAncestors,
-  stateDigest,
-  type StateRecord,
-} from '../../src/state/state-record.ts';
-import { attestationTypes } from '../../src/tenants/configuration.ts';
-import { digestOf } from '../replicas.ts';
+import { encodeDocument } from '../../src/document/document-codec.ts';
+import { maximumAncestors, maximumDocumentBytes } from '@enclos/service/state';
+import { decodeStateRecord, encodeStateRecord, stateDigest, type StateRecord } from '../records.ts';
+import { emptyDocument } from '../../src/document/document.ts';
+import { attestationTypes } from '../../src/configuration/configuration.ts';
+import { digestOf } from '../sealing.ts';
 
 const digests = fc.string().map(digestOf);
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });

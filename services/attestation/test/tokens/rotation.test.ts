@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { test } from 'node:test';
 import { decodeProtectedHeader } from 'jose';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
-import type { PublishedKey } from '../../src/tokens/signer.ts';
+import type { PublishedKey } from '@enclos/service/peers';
 import { minuteMs, quoteLike, signerOptions, verified, type Clock } from './signing.ts';
 
 const start = Date.parse('2026-01-15T12:00:00Z');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify, type JWTPayload } from 'jose';
-import type { PublishedKey, TokenSignerOptions } from '../../src/tokens/signer.ts';
+import type { PublishedKey } from '@enclos/service/peers';
+import type { TokenSignerOptions } from '../../src/tokens/signer.ts';
 
 export const issuer = 'https://tenant.test:8443';
 

@@ -4,11 +4,13 @@ import { test } from 'node:test';
 import { readCertificateEvidence } from '@enclos/atls/token-key';
 import { parseCollateral } from '@enclos/attestation';
 import { softwareRootSync, verifyQuoteSync } from '@enclos/attestation/node';
-import { toHex, toPem } from '@enclos/codec';
+import { toHex } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import { scenario } from '@enclos/evidence-kit';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
-import type { JsonValue, PublishedKey } from '../../src/tokens/signer.ts';
+import type { PublishedKey } from '@enclos/service/peers';
+import type { JsonValue } from '../../src/tokens/signer.ts';
 import { issuer, minuteMs, signerOptions, verified, type Clock } from './signing.ts';
 
 const start = Date.parse('2026-01-15T12:00:00Z');

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { devicePath, hardwareNames } from './hardware.ts';
 
 const fileName = 'enclos.dev-sgx.json';
@@ -23,9 +24,9 @@ export function cdiSpecification(): object {
 export async function publishCdi(folder: string, isThere: boolean): Promise<void> {
   const path = join(folder, fileName);
   if (!isThere) return rm(path, { force: true });
-  await mkdir(folder, { recursive: true });
-  // Not one of the names that runtimes read.
-  const aside = `${path}.new`;
-  await writeFile(aside, `${JSON.stringify(cdiSpecification(), undefined, 2)}\n`, { mode: 0o644 });
-  await rename(aside, path);
+  // Runtimes read names that end in .json or .yaml (CDI specification, "Locations"): not that of the file in the making.
+  await durable.replace(path, `${JSON.stringify(cdiSpecification(), undefined, 2)}\n`, {
+    mode: 0o644,
+    folderMode: 0o777,
+  });
 }

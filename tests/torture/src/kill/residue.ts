@@ -28,7 +28,7 @@ export async function requireWhole(stateFolder: string): Promise<{ readonly root
 /** Files and folders that a process makes before it gives them their names. */
 export function unfinished(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    /(?:^|\/)\.[^/]*(?:\.making-|\.new-|enclos-write-)[^/]*$/.test(path),
+    /(?:^|\/)\.[^/]*(?:\.making-|\.new-|enclos-new-)[^/]*$/.test(path),
   );
 }
 

@@ -16,8 +16,8 @@ import {
 import { openDiskCache } from '@enclos/endorsements/node';
 import { isEnclosError } from '@enclos/errors';
 import { choosePiece } from '../../evidence/choose.ts';
-import { recognise } from '../../evidence/recognise.ts';
-import { hardwareOf, subjectOf } from '../../evidence/subject.ts';
+import { recognise } from '@enclos/evidence';
+import { hardwareOf, subjectOf } from '@enclos/evidence/verify';
 import { readSmallFile } from '../../files/read.ts';
 import { obtainCollateral, type ObtainCollateralOptions } from '../../evidence/obtain-collateral.ts';
 

@@ -58,7 +58,7 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
   const { flags = {}, format = 'yaml', dryRun = false, now } = options;
   const file = (await isFolder(options.target)) ? join(options.target, DEPLOY_FILE) : options.target;
   const base = dirname(file);
-  const settings = parseDeploySettings(await readSmallText(file, mostBytes), relative(base, file));
+  const settings = parseDeploySettings(await readSettings(file), relative(base, file));
   const network = await networkOf(base);
   const rootsPem = await rootsOf(settings, base);
   const verified = options.imageLayout === undefined ? undefined : await verifiedImage(options.imageLayout);
@@ -75,6 +75,14 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
   const changes = changesOf(files, await manifestsIn(folder));
   if (!dryRun) await write(folder, files, changes);
   return Object.freeze({ plan, folder, files, changes, warnings, written: !dryRun });
+}
+
+async function readSettings(file: string): Promise<string> {
+  if (!(await exists(file))) {
+    const message = `There is no ${file}. Write one (docs/reference/deploy-json.md describes it), or name the folder that has one.`;
+    throw new EnclosError('CLI_FILE_UNREADABLE', message, { details: { path: file } });
+  }
+  return readSmallText(file, mostBytes);
 }
 
 /** Its labels are not believed: the enclave in it is measured. A debug enclave is a matter of the profile. */

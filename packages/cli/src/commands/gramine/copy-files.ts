@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { hashFile } from '../../files/hash.ts';
 import type { GramineFile } from './plan.ts';
@@ -15,19 +13,14 @@ export async function copyFiles(files: readonly GramineFile[], folder: string): 
 }
 
 async function copyOne({ source, sha256, role }: GramineFile, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  const temporary = join(dirname(to), `.${basename(to)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    // Where the file system can, both share their blocks until one is changed.
-    await copyFile(source, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await chmod(temporary, role === 'interpreter' ? 0o755 : 0o644);
-    if ((await hashFile(temporary)) !== sha256) {
+  await durable.copy(source, to, {
+    mode: role === 'interpreter' ? 0o755 : 0o644,
+    folderMode: 0o777,
+    check: async (copy) => {
+      if ((await hashFile(copy)) === sha256) return;
       throw new EnclosError('CLI_FILE_INVALID', `${source} has changed while it was copied.`, {
         details: { path: source },
       });
-    }
-    await rename(temporary, to);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+    },
+  });
 }

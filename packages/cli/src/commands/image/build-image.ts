@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   buildImage,
   fileContent,
@@ -86,9 +86,18 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     libraryFolder,
     interpreter,
     tool: { name: 'enclos', version: await readVersion() },
+  }).catch((error: unknown) => {
+    throw namingTheBase(error, base);
   });
   const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
   return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, warnings });
+}
+
+/** A file that is no layer at all is most likely the wrong path of a base. */
+function namingTheBase(error: unknown, base: BaseChoice): unknown {
+  if (typeof base === 'string' || !isEnclosError(error, 'OCI_LAYER_INVALID')) return error;
+  const message = `The base ${base.path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;
+  return new EnclosError('OCI_LAYER_INVALID', message, { details: error.details, cause: error });
 }
 
 /** A program with its packages in one module. */

@@ -5,6 +5,7 @@ import { refuseUsage } from '../../command-line/usage-error.ts';
 import { grouped } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 import { renderWarnings } from '../../output/warnings.ts';
+import { exists } from '../../files/read.ts';
 import { layerCacheFolder } from '../../files/user-folders.ts';
 
 export const command = defineCommand({
@@ -91,10 +92,11 @@ export const command = defineCommand({
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
     const { platform, base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
     const optional = (given: string | undefined): string | undefined => (given === undefined ? undefined : path(given));
+    const chosenBase = await baseOf(base, options['base-tag'], path);
     const outcome = await progress.during('building the image', () =>
       imageBuild({
         folder: path(folder),
-        base: baseOf(base, options['base-tag'], path),
+        base: chosenBase,
         host,
         programs: (program ?? []).map(programOf),
         signatureFile: optional(signature),
@@ -164,9 +166,12 @@ function architectureOf(platform: 'linux/amd64' | 'linux/arm64' | undefined): Ar
   return platform === 'linux/amd64' ? 'amd64' : 'arm64';
 }
 
-function baseOf(base: string, tag: string | undefined, path: (given: string) => string): BaseChoice {
-  if (base !== 'node' && base !== 'debian') return { path: path(base), tag };
-  return tag === undefined ? base : refuseUsage('--base-tag is for a base that is an OCI layout.');
+async function baseOf(base: string, tag: string | undefined, path: (given: string) => string): Promise<BaseChoice> {
+  if (base === 'node' || base === 'debian') {
+    return tag === undefined ? base : refuseUsage('--base-tag is for a base that is an OCI layout.');
+  }
+  if (await exists(path(base))) return { path: path(base), tag };
+  return refuseUsage(`--base is node, debian or a path, and there is nothing at ${path(base)}.`);
 }
 
 /** The grammar of the distribution specification. */

@@ -10,7 +10,7 @@ import {
 } from '@enclos/kubernetes/lint';
 import { EnclosError } from '@enclos/errors';
 import { readSmallJson, readSmallText, unreadable } from '../../files/read.ts';
-import { isRecord } from '../../evidence/text-forms.ts';
+import { isRecord } from '@enclos/evidence';
 
 export interface LintManifestOptions {
   /** A file or a folder; absolute. */

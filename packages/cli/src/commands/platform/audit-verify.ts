@@ -2,8 +2,7 @@ import { parseAnchor } from '@enclos/software-sgx';
 import { verifyAuditLog } from './audit.ts';
 import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
-import { grouped } from '../../command-line/printer.ts';
-import { markOf, renderFacts } from '../../output/table.ts';
+import { renderAuditSummary } from './render-audit.ts';
 
 export const command = defineCommand({
   description: [
@@ -30,21 +29,6 @@ export const command = defineCommand({
     if (anchor !== undefined && head === undefined) refuseUsage('--anchor is SEQ:HASH, as this command prints it.');
     return progress.during('following the chain', () => verifyAuditLog(path(file), head));
   },
-  human(summary, printer) {
-    const { head, firstSeq, firstTime, lastTime, recoveries, lost, unfinishedBytes } = summary;
-    printer.line(`${markOf('ok', printer)} The chain holds.`);
-    renderFacts(
-      [
-        ['records', `${grouped(summary.records)} in ${summary.files} file(s)`],
-        ['begins', firstSeq > 1 ? `with record ${firstSeq}: older files are not here` : 'with the first record'],
-        ['time', `${firstTime ?? 'none'} to ${lastTime ?? 'none'}`],
-        ['crashes', recoveries === 0 ? 'none within a line' : `${recoveries} within a line, each accounted for`],
-        ['lost', lost === 0 ? 'none' : `${grouped(lost)} records that could not be written`],
-        ['unfinished', `${unfinishedBytes} bytes`],
-        ['head', `${head.seq}:${head.hash}`],
-      ],
-      printer,
-    );
-  },
+  human: renderAuditSummary,
   json: (summary) => summary,
 });

@@ -1,4 +1,5 @@
-import { isEnclosError, type EnclosError } from '@enclos/errors';
+import { stat } from 'node:fs/promises';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   createLogReader,
   openAuditWriter,
@@ -67,10 +68,18 @@ function recordOf({ vendor, machine, certified }: PlatformFacts): Omit<AuditEven
 
 /**
  * Follows the chain of an audit log.
- * @throws PLATFORM_AUDIT_BROKEN
+ * @throws PLATFORM_AUDIT_BROKEN, CLI_FILE_UNREADABLE for a folder
  */
-export function verifyAuditLog(file: string, anchor?: ChainHead): Promise<AuditSummary> {
+export async function verifyAuditLog(file: string, anchor?: ChainHead): Promise<AuditSummary> {
+  await requireFile(file);
   return verifyAudit(file, { anchor });
+}
+
+/** A log that is missing is for the reader to report: only it knows of older files. */
+async function requireFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isDirectory() !== true) return;
+  throw new EnclosError('CLI_FILE_UNREADABLE', `${file} is a folder, not an audit log.`, { details: { path: file } });
 }
 
 export interface ShowAuditOptions {
@@ -91,6 +100,7 @@ export interface ShownAudit {
 
 /** The last records of an audit log, as far as its chain holds. */
 export async function showAuditLog({ file, events = [], enclave, last }: ShowAuditOptions): Promise<ShownAudit> {
+  await requireFile(file);
   const records: AuditRecord[] = [];
   try {
     for await (const { record } of readLog(file, createLogReader())) {

@@ -3,9 +3,8 @@ import { INTEL_SGX_ROOT, parsePolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
+import { readCertificate, readPem } from '@enclos/evidence';
 import { withKind, type AnyPolicy } from '../../evidence/appraisal-policy.ts';
-import { readCertificate } from '../../evidence/certificate.ts';
-import { readPem } from '../../evidence/text-forms.ts';
 
 /** A policy that was made from something, and what its owner should know before relying on it. */
 export interface PolicyDraft {

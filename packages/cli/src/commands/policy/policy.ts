@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import type { SnpProduct } from '@enclos/attestation';
 import type { Diagnostic } from '@enclos/build/diagnostics';
 import { toDiagnostic, type Policy } from '@enclos/claim-rules';
+import { durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { parseClaimRules } from './read-claim-rules.ts';
 import { policySourceOf } from '../../policy/claim-rules-source.ts';
@@ -9,13 +9,14 @@ import { isClaimRules } from '../../policy/claim-rules.ts';
 import { claimRuleSentences } from './claim-rules-sentences.ts';
 import { choosePiece, nothingFound } from '../../evidence/choose.ts';
 import type { Input } from '../../evidence/read-input.ts';
-import { recognise } from '../../evidence/recognise.ts';
+import { recognise } from '@enclos/evidence';
 import { draftOfAzure } from './azure-draft.ts';
 import { draftOfReport } from './snp-draft.ts';
 import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from './draft.ts';
 import { type AnyPolicy } from '../../evidence/appraisal-policy.ts';
 import { checkPolicyText } from '../../policy/check.ts';
 import { policySentences } from './sentences.ts';
+import { requireFolderOf } from '../../files/write.ts';
 import { readPolicyText } from '../../policy/file.ts';
 
 export interface CheckedPolicy {
@@ -76,7 +77,7 @@ export interface InitialPolicy extends PolicyDraft {
 
 /**
  * Makes a strict policy from a quote or a measurement.
- * @throws EVIDENCE_REFUSED when there is no quote, CLI_USAGE when there are several, BUILD_FILE_EXISTS
+ * @throws EVIDENCE_REFUSED when there is no quote, CLI_USAGE when there are several, BUILD_FILE_EXISTS, CLI_SYSTEM_REFUSED when the folder of `outFile` does not exist
  */
 export async function initPolicy(options: InitPolicyOptions): Promise<InitialPolicy> {
   const draft = 'input' in options ? draftOf(options) : draftOfMeasurement(options.mrEnclave, options.softwareRoot);
@@ -110,13 +111,7 @@ function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
 }
 
 async function writeNew(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'wx').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EEXIST') throw cause;
-    throw new EnclosError('BUILD_FILE_EXISTS', `${path} exists already.`, { details: { path }, cause });
-  });
-  try {
-    await handle.writeFile(text);
-  } finally {
-    await handle.close();
-  }
+  await requireFolderOf(path);
+  if (await durable.add(path, text, { mode: 0o666 })) return;
+  throw new EnclosError('BUILD_FILE_EXISTS', `${path} exists already.`, { details: { path } });
 }

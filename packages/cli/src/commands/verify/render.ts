@@ -18,6 +18,8 @@ export interface ShownOutcome extends VerifyOutcome {
 /** What dates say, the steps, the verdict, what to do, and whether anything was appraised. */
 export function renderVerification(outcome: ShownOutcome, printer: Printer): void {
   const { steps, verdict, refusal } = outcome;
+  // The error that follows says what the input is. A list of steps that never began would hide it.
+  if (outcome.noEvidence === true) return;
   for (const warning of datesWarnings(outcome)) printer.line(`${markOf('warning', printer)} ${printable(warning)}`);
   for (const step of steps) {
     printer.line(`${String(step.number).padStart(2)} ${markOf(stepMark(step, outcome), printer)} ${step.title}`);

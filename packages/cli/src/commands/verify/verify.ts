@@ -2,16 +2,13 @@ import { validityOf, type Validity, type VerifiedEvidence, type VerifiedMachineE
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromHex, toHex } from '@enclos/codec';
-import { readCertificate } from '../../evidence/certificate.ts';
+import { readCertificate, certificatesIn, type CertificateFound, type Piece, recognise } from '@enclos/evidence';
 import { choosePiece, nothingFound } from '../../evidence/choose.ts';
 import { readCollateralFile, type CollateralSource } from '../../evidence/collateral-of.ts';
-import { certificatesIn, type CertificateFound, type Piece } from '../../evidence/found.ts';
 import { keyBinding, type KeyBinding } from '../../evidence/key-binding.ts';
 import { readPckFile } from '../../evidence/pck-file.ts';
 import type { Input } from '../../evidence/read-input.ts';
-import { recognise } from '../../evidence/recognise.ts';
-import { stepListOf, stepsOf, type VerifyStep } from '../../evidence/step-list.ts';
-import { subjectOf } from '../../evidence/subject.ts';
+import { stepListOf, stepsOf, type VerifyStep, subjectOf } from '@enclos/evidence/verify';
 import {
   appraiseVerdict,
   boundDataOf,
@@ -57,6 +54,8 @@ export interface VerifyOutcome {
   /** How many bytes followed the evidence; they are ignored. */
   readonly trailingBytes: number;
   readonly steps: readonly VerifyStep[];
+  /** The input holds no evidence, so the first step had nothing to look at. */
+  readonly noEvidence?: true;
   /** Absent when a step of the verifier failed. */
   readonly verdict?: AnyVerdict;
   /** What dates say about the verdict; present with it. */
@@ -111,7 +110,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
     return { ...place, notices, validity, ...(await conclude({ piece, verdict, steps: stepsOf(list) }, given)) };
   } catch (error) {
     if (!isEnclosError(error, 'EVIDENCE_REFUSED') && !isEnclosError(error, 'ENDORSEMENTS_INVALID')) throw error;
-    return { ...place, steps: stepsOf(list, error), refusal: error };
+    const noEvidence = piece === undefined ? { noEvidence: true as const } : {};
+    return { ...place, ...noEvidence, steps: stepsOf(list, error), refusal: error };
   }
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { isDigest } from '../digest.ts';
 import { compressor } from '../gzip.ts';
 import { encodeJson } from '../json.ts';
 import { mediaTypes } from '../oci/documents.ts';
 import type { LayoutWriter } from '../oci/layout-writer.ts';
-import { removeUnfinished, unfinishedPath } from '../oci/unfinished.ts';
 import type { PackedLayer } from '../pack-layer.ts';
 import { fileContent } from '../tar/file-content.ts';
 
@@ -22,6 +22,9 @@ export function layerKey(content: readonly string[]): string {
     .update(JSON.stringify([compressor, ...content]))
     .digest('hex');
 }
+
+/** The digest of a layer is checked whenever it is found, so what a loss of power damages is made anew. */
+const cached = Object.freeze({ mode: 0o644, isCache: true });
 
 /** A cache that keeps nothing. */
 export const noCache: LayerCache = Object.freeze({
@@ -39,7 +42,6 @@ export async function openLayerCache(folder: string): Promise<LayerCache> {
     () => undefined,
   );
   if (found === undefined || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) return noCache;
-  await removeUnfinished(folder);
   const paths = (key: string) => ({ blob: join(folder, `${key}.tar.gz`), facts: join(folder, `${key}.json`) });
   return Object.freeze({
     async find(key: string, writer: LayoutWriter) {
@@ -53,14 +55,11 @@ export async function openLayerCache(folder: string): Promise<LayerCache> {
     },
     async put(key: string, { descriptor, diffId }: PackedLayer, writer: LayoutWriter) {
       const { blob, facts } = paths(key);
-      const temporary = unfinishedPath(blob);
       try {
-        await writer.keep(descriptor, temporary);
-        await rename(temporary, blob);
-        await writeFile(temporary, encodeJson({ digest: descriptor.digest, diffId }));
-        await rename(temporary, facts);
+        await durable.copy(writer.pathOf(descriptor), blob, cached);
+        await durable.replace(facts, encodeJson({ digest: descriptor.digest, diffId }), cached);
       } catch {
-        await rm(temporary, { force: true }).catch(() => undefined);
+        // A disk that is full costs the time of the next build.
       }
     },
   });

@@ -1,7 +1,8 @@
 import { createReadStream, closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { digestHex } from '../digest.ts';
 import { encodeJson } from '../json.ts';
 import { fileContent } from '../tar/file-content.ts';
@@ -13,7 +14,6 @@ import { writeTar } from '../tar/write.ts';
 import { parseManifest, type Descriptor } from './documents.ts';
 import { readBytes, openLayout } from './layout.ts';
 import { readDocument } from './source.ts';
-import { removeUnfinished, unfinishedPath } from './unfinished.ts';
 
 const ofLayout = /^(?:oci-layout|index\.json|blobs\/sha256\/[0-9a-f]{64})$/;
 
@@ -118,17 +118,5 @@ export async function writeArchive(
     mode: 0o644,
     content: bytesContent(encodeJson(docker)),
   };
-  await removeUnfinished(dirname(target), basename(target));
-  const temporary = unfinishedPath(target);
-  try {
-    const handle = await open(temporary, 'wx', 0o644);
-    try {
-      for await (const piece of writeTar(withFolders([...entries, manifest]), 0)) await handle.writeFile(piece);
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await durable.replace(target, writeTar(withFolders([...entries, manifest]), 0), { mode: 0o644 });
 }

@@ -1,20 +1,22 @@
-import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { createDigester, digestHex, digestOf } from '../digest.ts';
 import { encodeJson } from '../json.ts';
 import { mediaTypes, type Descriptor } from './documents.ts';
 import { publish, requireReplaceable } from './publish.ts';
 import { donePath, removeUnfinished, unfinishedPath } from './unfinished.ts';
 
-/** Writes an OCI layout, whole or not at all. */
+const fileMode = 0o644;
+
+/** Writes an OCI layout, whole or not at all: also after a crash or a loss of power. */
 export interface LayoutWriter {
   /** Where it is until it is finished; blobs are below `blobs/sha256`. */
   readonly folder: string;
   add(bytes: Uint8Array, mediaType: string): Promise<Descriptor>;
   addPieces(pieces: AsyncIterable<Uint8Array>, mediaType: string): Promise<Descriptor>;
-  /** Keeps a copy of a blob elsewhere. */
-  keep(descriptor: Descriptor, path: string): Promise<void>;
+  /** Where a blob is until the layout is finished. */
+  pathOf(descriptor: Descriptor): string;
   /**
    * Puts the layout in its place. One that was there is replaced.
    * @param whole is called when everything is in {@link LayoutWriter.folder}, and before anything is replaced.
@@ -38,15 +40,18 @@ export async function createLayoutWriter(target: string): Promise<LayoutWriter> 
     folder,
     async add(bytes: Uint8Array, mediaType: string) {
       const digest = digestOf(bytes);
-      await writeFile(join(blobs, digestHex(digest)), bytes);
+      await durable.replace(join(blobs, digestHex(digest)), bytes, { mode: fileMode });
       return Object.freeze({ mediaType, digest, size: bytes.length });
     },
     addPieces: (pieces: AsyncIterable<Uint8Array>, mediaType: string) => addPieces(blobs, pieces, mediaType),
-    keep: ({ digest }: Descriptor, path: string) => copyFile(join(blobs, digestHex(digest)), path),
+    pathOf: ({ digest }: Descriptor) => join(blobs, digestHex(digest)),
     async finish(manifests: readonly Descriptor[], whole?: () => Promise<void>) {
       const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
-      await writeFile(join(folder, 'index.json'), encodeJson(index));
-      await writeFile(join(folder, 'oci-layout'), encodeJson({ imageLayoutVersion: '1.0.0' }));
+      const put = (name: string, content: object): Promise<void> =>
+        durable.replace(join(folder, name), encodeJson(content), { mode: fileMode });
+      await put('index.json', index);
+      await put('oci-layout', { imageLayoutVersion: '1.0.0' });
+      for (const made of [blobs, join(folder, 'blobs')]) await durable.syncFolder(made);
       await whole?.();
       await publish(folder, target);
     },
@@ -57,18 +62,18 @@ export async function createLayoutWriter(target: string): Promise<LayoutWriter> 
 }
 
 async function addPieces(blobs: string, pieces: AsyncIterable<Uint8Array>, mediaType: string): Promise<Descriptor> {
-  const temporary = join(blobs, `.${randomBytes(6).toString('hex')}.tmp`);
   const digester = createDigester();
-  const handle = await open(temporary, 'wx', 0o644);
+  const file = await durable.begin(blobs, { mode: fileMode });
   try {
     for await (const piece of pieces) {
       digester.update(piece);
-      await handle.writeFile(piece);
+      await file.write(piece);
     }
+    const digest = digester.digest();
+    // The folder is synced when the layout is finished.
+    await file.place(join(blobs, digestHex(digest)));
+    return Object.freeze({ mediaType, digest, size: digester.sizeBytes });
   } finally {
-    await handle.close();
+    await file.discard();
   }
-  const digest = digester.digest();
-  await rename(temporary, join(blobs, digestHex(digest)));
-  return Object.freeze({ mediaType, digest, size: digester.sizeBytes });
 }

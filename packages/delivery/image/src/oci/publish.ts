@@ -1,5 +1,6 @@
-import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { donePath, livingBeside } from './unfinished.ts';
 
@@ -34,22 +35,22 @@ export async function requireReplaceable(target: string): Promise<void> {
 export async function publish(folder: string, target: string): Promise<void> {
   if (await isNew(folder, target)) return;
   await requireReplaceable(target);
-  await mkdir(join(target, blobFolder), { recursive: true });
+  await durable.makeFolder(join(target, blobFolder));
   await noCollector(folder, target);
   const blobs = await readdir(join(folder, blobFolder));
-  for (const name of blobs) await rename(join(folder, blobFolder, name), join(target, blobFolder, name));
+  await durable.moveAll(blobs, join(folder, blobFolder), join(target, blobFolder));
   const index = await readFile(join(folder, 'index.json'));
-  for (const name of ['oci-layout', 'index.json']) await rename(join(folder, name), join(target, name));
+  await durable.moveAll(['oci-layout', 'index.json'], folder, target);
   const done = donePath(folder);
-  await rename(folder, done);
+  await durable.move(folder, done);
   await collect(target, { done, index, blobs: new Set(blobs) });
   await rm(done, { recursive: true, force: true });
 }
 
-/** With nothing at the place, or an empty folder, one rename is all of it (rename(2)). */
+/** With nothing at the place, or an empty folder, one rename is enough (rename(2)). */
 async function isNew(folder: string, target: string): Promise<boolean> {
   try {
-    await rename(folder, target);
+    await durable.move(folder, target);
     return true;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -86,13 +86,13 @@ export class KeySource {
   }
 
   async #appraiseNow(
-    { kid, certificate, parts }: ListedKey,
+    { kid, certificate, shape }: ListedKey,
     options: SigningEvidenceOptions,
   ): Promise<AppraisedSigner> {
-    if (certificate === undefined || parts === undefined) {
+    if (certificate === undefined || shape === undefined) {
       return refuseToken('signing-evidence', 'The key that signed the token has no certificate, so no evidence.');
     }
-    return appraiseSigner({ kid, certificate, parts }, options);
+    return appraiseSigner({ kid, certificate, shape }, options);
   }
 
   async #current(): Promise<Loaded> {

@@ -1,14 +1,9 @@
 import { equalBytes } from '@enclos/codec';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { BoundedMap } from './bounded-map.ts';
 
-const latin1 = new TextDecoder('latin1');
 const sampleLength = 64;
 const maximumContentBytes = 16_384;
-
-/** Short bytes as a key of a map: one character for each byte, so that equal keys mean equal bytes. */
-export function contentKey(bytes: Uint8Array): string {
-  return latin1.decode(bytes);
-}
 
 interface Entry<T> {
   readonly owner: object;
@@ -48,11 +43,11 @@ export class ContentMap<T> {
 }
 
 function sampleOf(content: Uint8Array): string {
-  if (content.length <= sampleLength) return contentKey(content);
+  if (content.length <= sampleLength) return decodeLatin1(content);
   const sample = new Uint8Array(sampleLength);
   const stride = content.length / sampleLength;
   for (let index = 0; index < sampleLength; index++) sample[index] = content[Math.floor(index * stride)] ?? 0;
-  return contentKey(sample);
+  return decodeLatin1(sample);
 }
 
 /** As `equalBytes`, four bytes at a time where `given` lies like the copy that is kept: quotes of one version do. */

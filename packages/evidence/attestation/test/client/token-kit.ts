@@ -1,5 +1,6 @@
 import { createHash, createSign, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { concatBytes, selfSignedCertificate, toBase64url, utf8 } from '@enclos/codec';
+import { concatBytes, toBase64url, utf8 } from '@enclos/codec';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
 import {
   createAttestationClient,

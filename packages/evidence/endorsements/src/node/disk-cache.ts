@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { durable } from '@enclos/durable';
 import { isEnclosError } from '@enclos/errors';
 import type { ItemStore } from '../fetch-item.ts';
 import { itemRequest, type ItemRequest } from '../request.ts';
 import { maximumStoredLength, parseStoredText, sha256, storedMembers, type StoredItem } from '../stored-item.ts';
 import { requireCacheFolder } from './cache-folder.ts';
-import { writeWhole } from './write-whole.ts';
 
 export interface DiskCacheOptions {
   readonly folder: string;
@@ -50,7 +50,7 @@ export async function openDiskCache(options: DiskCacheOptions): Promise<DiskCach
     },
     async save(item: StoredItem) {
       const content = `${JSON.stringify(await storedMembers(item))}\n`;
-      await writeWhole(await pathOf(item.source, item.request), content);
+      await durable.replace(await pathOf(item.source, item.request), content);
       await prune(folder, { maxBytes, maxItems });
     },
     async list() {

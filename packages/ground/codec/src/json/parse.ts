@@ -1,4 +1,5 @@
 import { EnclosError } from '@enclos/errors';
+import { decodeUtf8 } from '../text.ts';
 import { isJsonWithin } from './bounds.ts';
 import type { JsonSpan } from './cursor.ts';
 import { places } from './places.ts';
@@ -46,7 +47,7 @@ export function parseJson(
 export function parseJsonBytes(bytes: Uint8Array, maxLength: number, limits: JsonLimits = {}): JsonValue {
   // One character is three bytes at most, and a pair of surrogates four.
   if (bytes.length > 3 * maxLength) throw tooMuch(`over ${maxLength} characters`);
-  return parseJson(decode(bytes), maxLength, limits);
+  return parseJson(decodeUtf8(bytes), maxLength, limits);
 }
 
 /** As `parseJson` for an object; also says where the value of each of its members lies. */
@@ -58,16 +59,6 @@ export function parseJsonMembers(
   if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', 'Not a JSON object.');
   const spans = new Map(places(text, 0).map(({ name, span }) => [name, span]));
   return { value, spans };
-}
-
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return textDecoder.decode(bytes);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'Not strict JSON: not UTF-8.', { cause });
-  }
 }
 
 function tooMuch(what: string): EnclosError {

@@ -27,6 +27,36 @@ export const attestationServiceErrors = {
     summary: 'The enclave serves nothing yet, or serves already: it takes one configuration in its life.',
     next: 'Call serve first, and once; load another enclave for another configuration.',
   },
+  ATTESTATION_EVIDENCE_REFUSED: {
+    kind: 'evidence',
+    summary: 'The attestation service does not accept the evidence of the request.',
+    next: 'Read the message, or let the tenant explain refusals: the details then name the rule.',
+  },
+  ATTESTATION_ENDORSEMENTS_UNAVAILABLE: {
+    kind: 'transient',
+    summary: 'The attestation service cannot get endorsements for the evidence of the request.',
+    next: 'Try again. If it stays so, look at --collateral, and whether the host reaches its sources.',
+  },
+  ATTESTATION_POLICY_INVALID: {
+    kind: 'usage',
+    summary: 'A policy of an attestation or of a key release has a mistake.',
+    next: 'Correct the policy at the place that the message names.',
+  },
+  ATTESTATION_POLICY_REFUSED: {
+    kind: 'policy',
+    summary: 'The policy does not permit the evidence, or could not be evaluated.',
+    next: 'Compare the policy with what the evidence says; a tenant that explains refusals names the rule.',
+  },
+  ATTESTATION_API_VERSION_ABSENT: {
+    kind: 'usage',
+    summary: 'The request names no API version.',
+    next: 'Add api-version to the query.',
+  },
+  ATTESTATION_API_VERSION_UNKNOWN: {
+    kind: 'usage',
+    summary: 'The request names an API version that the service does not have.',
+    next: 'Use one of the versions that the message lists.',
+  },
   ATTESTATION_USAGE: {
     kind: 'usage',
     summary: 'The arguments of the attestation service cannot be used.',

@@ -22,6 +22,7 @@ import { kubernetesErrors } from './kubernetes.ts';
 import { manifestErrors } from './manifest.ts';
 import { ociErrors } from './oci.ts';
 import { platformErrors } from './platform.ts';
+import { serviceErrors } from './service.ts';
 import { sgxErrors } from './sgx.ts';
 import { streamErrors } from './stream.ts';
 import { teeErrors } from './tee.ts';
@@ -34,6 +35,7 @@ export const errorRegistry = {
   ...gateErrors,
   ...manifestErrors,
   ...attestationErrors,
+  ...serviceErrors,
   ...attestationServiceErrors,
   ...claimRuleErrors,
   ...attestationClientErrors,

@@ -1,6 +1,6 @@
-import { open, rename, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from '../sync-folder.ts';
+import { durable } from '@enclos/durable';
 import { nextRotatedPath, rotatedFiles } from './files.ts';
 
 /** A file that grows by whole pieces: what fails half-way is taken back. */
@@ -24,7 +24,7 @@ class LogFile implements AppendFile {
   readonly #path: string;
   #handle: FileHandle | undefined;
   #sizeBytes = 0;
-  /** Bytes of ours may be behind the last whole piece. */
+  /** Bytes of ours may stand after the last whole piece. */
   #isDirty = false;
 
   constructor(path: string) {
@@ -39,7 +39,7 @@ class LogFile implements AppendFile {
     const handle = await open(this.#path, 'a', 0o600);
     this.#handle = handle;
     this.#sizeBytes = (await handle.stat()).size;
-    await syncFolder(dirname(this.#path));
+    await durable.syncFolder(dirname(this.#path));
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -62,7 +62,7 @@ class LogFile implements AppendFile {
   async rotate(): Promise<void> {
     await this.#handle?.close();
     this.#handle = undefined;
-    await rename(this.#path, nextRotatedPath(this.#path, await rotatedFiles(this.#path)));
+    await durable.move(this.#path, nextRotatedPath(this.#path, await rotatedFiles(this.#path)));
     await this.reopen();
   }
 
@@ -71,12 +71,12 @@ class LogFile implements AppendFile {
     this.#handle = undefined;
   }
 
-  /** Nobody else writes here; who does would break the chain. */
+  /** No other process may write here: it would break the chain. */
   async #checkSize(handle: FileHandle): Promise<void> {
     if (this.#isDirty) await this.#takeBack(handle);
     const { size, nlink } = await handle.stat();
     if (size !== this.#sizeBytes || nlink === 0) {
-      throw new Error(`Somebody else changed the file: ${size} bytes, not ${this.#sizeBytes}.`);
+      throw new Error(`Another process changed the file: ${size} bytes, not ${this.#sizeBytes}.`);
     }
   }
 

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, copyFile, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { toHex } from '@enclos/codec';
+import { durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   findInterpreter,
@@ -18,8 +18,6 @@ export interface InterpreterCopyOptions extends InterpreterOptions {
   /** Whether other users may run the copy: those of enclaves. */
   readonly passable: boolean;
 }
-
-const abandonedAfterMs = 3_600_000;
 
 /**
  * The platform's own copy of the pinned interpreter, hashed where it will run:
@@ -106,18 +104,13 @@ async function copied(
   await access(from).catch((cause: unknown) => {
     throw new EnclosError('INTERPRETER_MISSING', `${from} is not there.`, { cause });
   });
-  const temporary = join(dirname(to), `.new-${randomBytes(8).toString('hex')}`);
-  try {
-    // Where the file system can, both share their blocks until one is changed.
-    await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await chmod(temporary, options.passable ? 0o555 : 0o500);
+  await durable.copy(from, to, {
+    mode: options.passable ? 0o555 : 0o500,
+    // The copy is hashed before each use, and an fsync of a hundred megabytes would delay the first start of every platform.
+    isCache: true,
     // Says so when programs must not run from here (access(2): EACCES on a file system that is mounted noexec).
-    await access(temporary, constants.X_OK);
-    await dropAbandoned(temporary);
-    await rename(temporary, to);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+    check: (copy) => access(copy, constants.X_OK),
+  });
   try {
     return await verifyInterpreter({ ...options, path: to });
   } catch (error) {
@@ -125,17 +118,5 @@ async function copied(
     // Whose bytes they are: the copy is true to its original.
     if (isEnclosError(error, 'INTERPRETER_MISMATCH')) await verifyInterpreter({ ...options, path: from });
     throw error;
-  }
-}
-
-/** Removes what killed platforms left. The file system, which made `fresh` a moment ago, says how old they are. */
-async function dropAbandoned(fresh: string): Promise<void> {
-  const folder = dirname(fresh);
-  const now = (await stat(fresh)).mtimeMs;
-  for (const name of await readdir(folder)) {
-    if (!/^\.new-[0-9a-f]{16}$/.test(name)) continue;
-    const path = join(folder, name);
-    const age = now - ((await stat(path).catch(() => undefined))?.mtimeMs ?? now);
-    if (age > abandonedAfterMs) await rm(path, { force: true });
   }
 }

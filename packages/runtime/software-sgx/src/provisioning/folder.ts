@@ -1,14 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { durable, type FolderContent } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
-import { syncFolder } from '../sync-folder.ts';
 import { storageFailed } from '../storage-error.ts';
-
-/** Files of a folder to be made, by relative path: `a/b` makes the sub-folder `a` too, `a/` an empty one. */
-export type FolderContent = Readonly<Record<string, string | Uint8Array>>;
 
 const defaultMaxBytes = 1 << 20;
 const smallFileBytes = 1 << 16;
@@ -16,48 +12,13 @@ const smallFileBytes = 1 << 16;
 const readBatch = 64;
 
 /**
- * Makes a folder that either exists whole or not at all: everything is written
- * and synced in a hidden sibling, which is then renamed. When another process
+ * Makes a folder that either exists whole or not at all. When another process
  * was faster, its folder stays and this one's is dropped without an error.
  *
  * @throws PLATFORM_STORAGE_FAILED
  */
 export async function createFolder(folder: string, content: () => Promise<FolderContent>): Promise<void> {
-  const target = resolve(folder);
-  if (!(await exists(target))) await make(target, content);
-  await dropUnfinished(target);
-}
-
-async function make(target: string, content: () => Promise<FolderContent>): Promise<void> {
-  const parent = dirname(target);
-  const making = join(parent, `${makingPrefix(target)}${randomBytes(8).toString('hex')}`);
-  try {
-    await mkdir(parent, { recursive: true, mode: 0o700 });
-    await mkdir(making, { mode: 0o700 });
-    await fill(making, await content());
-    await rename(making, target);
-  } catch (error) {
-    await rm(making, { recursive: true, force: true }).catch(ignore);
-    // Whatever stopped this process: a folder that is there is whole.
-    if (!(await exists(target))) throw storageFailed(target, error);
-  }
-  await syncFolder(parent);
-}
-
-function makingPrefix(target: string): string {
-  return `.${basename(target)}.making-`;
-}
-
-/**
- * Removes what killed processes left. Once the folder is there, whoever is still
- * making it would be too late, and takes the one that is there.
- */
-async function dropUnfinished(target: string): Promise<void> {
-  const parent = dirname(target);
-  const names = await readdir(parent).catch(() => []);
-  for (const name of names.filter((candidate) => candidate.startsWith(makingPrefix(target)))) {
-    await rm(join(parent, name), { recursive: true, force: true }).catch(ignore);
-  }
+  await stored(folder, durable.addFolder(folder, content));
 }
 
 /**
@@ -66,44 +27,26 @@ async function dropUnfinished(target: string): Promise<void> {
  * @throws PLATFORM_STORAGE_FAILED
  */
 export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = temporaryFor(path);
-  try {
-    await writeSynced(temporary, data);
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(ignore);
-    throw storageFailed(path, error);
-  }
+  await stored(path, durable.replace(path, data));
 }
 
 /**
- * Makes a file that nobody has made before, and its folder. Of any number of
+ * Makes a file that was not there, and its folder. Of any number of
  * processes that add one path at once, one gets true.
  *
  * @returns false when it exists already.
  * @throws PLATFORM_STORAGE_FAILED
  */
-export async function addFile(path: string, data: string | Uint8Array): Promise<boolean> {
-  const temporary = temporaryFor(path);
-  try {
-    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncFolder(dirname(made));
-    await writeSynced(temporary, data);
-    await link(temporary, path);
-  } catch (error) {
-    if (!isThere(error)) throw storageFailed(path, error);
-    return false;
-  } finally {
-    await rm(temporary, { force: true }).catch(ignore);
-  }
-  await syncFolder(dirname(path));
-  return true;
+export function addFile(path: string, data: string | Uint8Array): Promise<boolean> {
+  return stored(path, durable.add(path, data, { folderMode: 0o700 }));
 }
 
-/** Hidden, so that no list has it; what a killed process leaves of it harms nobody. */
-function temporaryFor(path: string): string {
-  return join(dirname(path), `.${basename(path)}.new-${randomBytes(8).toString('hex')}`);
+async function stored<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw storageFailed(path, error);
+  }
 }
 
 /** @throws PLATFORM_FOLDER_INVALID when the file is missing, unreadable or larger than `maxBytes`, 1 MiB unless told. */
@@ -164,41 +107,10 @@ function unreadable(path: string, cause: unknown): EnclosError {
   });
 }
 
-async function fill(folder: string, content: FolderContent): Promise<void> {
-  const folders = new Set<string>();
-  for (const [name, data] of Object.entries(content)) {
-    const path = join(folder, name);
-    const parent = name.endsWith('/') ? path : dirname(path);
-    await mkdir(parent, { recursive: true, mode: 0o700 });
-    folders.add(parent);
-    if (parent !== path) await writeSynced(path, data);
-  }
-  for (const made of folders) await syncFolder(made);
-  await syncFolder(folder);
-}
-
-async function writeSynced(path: string, data: string | Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(data);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 export async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-function isThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
-}
-
-function ignore(): void {
-  return undefined;
 }

@@ -6,7 +6,7 @@ import { quotingEnclaveImage, signQuotingEnclave } from '../quoting/image.ts';
 import { issueCertificate, newSerialNumber, type Issuer } from './certificates.ts';
 import { documentsFile } from './document-store.ts';
 import { issueDocuments, serializeDocuments, type Signers } from './documents.ts';
-import type { FolderContent } from './folder.ts';
+import type { FolderContent } from '@enclos/durable';
 import { formatInstant, hex, instant, integer, object, oneOf, text } from './json.ts';
 import { names } from './names.ts';
 import { initialComponents, initialPceSvn, type TcbGeneration } from './tcb.ts';

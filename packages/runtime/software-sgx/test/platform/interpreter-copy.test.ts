@@ -145,7 +145,11 @@ describe('the copy of the interpreter', () => {
   test('clears away what killed platforms left an hour ago, and nothing else', async () => {
     const { cache, copy } = scene();
     mkdirSync(cache, { mode: 0o700 });
-    const [old, young, foreign] = ['.new-0123456789abcdef', '.new-fedcba9876543210', '.new-letter'];
+    const [old, young, foreign] = [
+      '.enclos-new-1-1-000000000000-0123456789ab',
+      '.enclos-new-1-1-000000000000-fedcba987654',
+      '.enclos-new-letter',
+    ];
     for (const name of [old, young, foreign]) writeFileSync(join(cache, name), 'half a cop');
     const past = new Date(Date.now() - 2 * 3_600_000);
     for (const name of [old, foreign]) utimesSync(join(cache, name), past, past);

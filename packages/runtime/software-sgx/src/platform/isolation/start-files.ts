@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { equalBytes } from '@enclos/codec';
+import { durable } from '@enclos/durable';
 import { storageFailed } from '../../storage-error.ts';
 import { seccompFilter } from './seccomp.ts';
 import { starterProgram } from './starter.ts';
@@ -54,14 +54,10 @@ export async function writeStarter([folder = '', ...others]: readonly string[]):
 async function writeOnce(path: string, bytes: Uint8Array, mode: number): Promise<string> {
   const found = await readFile(path).catch(() => undefined);
   if (found !== undefined && equalBytes(found, bytes)) return path;
-  // The name of what is removed beside the interpreter with unfinished copies of it.
-  const temporary = join(dirname(path), `.new-${randomBytes(8).toString('hex')}`);
   try {
-    await writeFile(temporary, bytes, { flag: 'wx' });
-    await chmod(temporary, mode);
-    await rename(temporary, path);
+    // A cache: the bytes are compared before each use.
+    await durable.replace(path, bytes, { mode, ignoresUmask: true, isCache: true });
   } catch (error) {
-    await rm(temporary, { force: true });
     throw storageFailed(path, error);
   }
   return path;

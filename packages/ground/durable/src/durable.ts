@@ -1,0 +1,195 @@
+import { dirname, join } from 'node:path';
+import { nodeFileSystem, type FileSystem } from './file-system.ts';
+import { makeFolder, syncFolder } from './sync-folder.ts';
+import { AbandonedFiles, temporaryPath } from './temporary-names.ts';
+import { TemporaryFile, type FileContent, type UnfinishedFile } from './unfinished-file.ts';
+import { addFolder, type FolderContent } from './whole-folder.ts';
+
+/** How a new file is made. */
+export interface FileOptions {
+  /** Default: 0600, for its owner only. */
+  readonly mode?: number | undefined;
+  /** The mode is set whatever the umask of the process takes away. */
+  readonly ignoresUmask?: boolean | undefined;
+  /**
+   * Nothing is synced: only for content that is checked whenever it is read, and made again when it is damaged. Readers see
+   * the old content or the new all the same; after a loss of power they may see part of it, or nothing. It saves the time of
+   * an fsync, which for a hundred megabytes can be seconds.
+   */
+  readonly isCache?: boolean | undefined;
+}
+
+export interface WriteOptions extends FileOptions {
+  /** Makes the folder of the file, and those above it, with this mode (less the umask). Default: the folder must be there. */
+  readonly folderMode?: number | undefined;
+}
+
+export interface CopyOptions extends WriteOptions {
+  /** Is called with the path of the finished copy before it gets its name. When it throws, there is no copy. */
+  readonly check?: ((path: string) => Promise<void>) | undefined;
+}
+
+export interface DurableOptions {
+  /** Default: that of this machine. */
+  readonly files?: FileSystem;
+  /** Milliseconds that only go up. Default: the time since the process began. */
+  readonly now?: () => number;
+}
+
+const defaultMode = 0o600;
+
+/**
+ * Files that are written whole, once for all.
+ *
+ * A file is written under a hidden temporary name beside its place, synced, and given its name by one rename or link; then
+ * its folder is synced. So a reader sees the old content or the new one, and so does the next start after a kill, a crash
+ * or a loss of power; and when a call resolves, the new content survives all of those. A failed call leaves what was there.
+ * Temporary files that killed processes left are removed by the next process that writes to the folder; those of another
+ * machine or container when they are an hour old.
+ *
+ * Every method throws the error of the file system as it comes (`ENOSPC`, `EACCES`, `EIO`): callers say what it means.
+ *
+ * @example
+ * await durable.replace('state/settings.json', text, { folderMode: 0o700 });
+ * if (!(await durable.add('key.pem', pem))) throw new Error('There is a key.');
+ */
+export class Durable {
+  readonly #files: FileSystem;
+  readonly #abandoned: AbandonedFiles;
+
+  constructor({ files = nodeFileSystem, now = () => performance.now() }: DurableOptions = {}) {
+    this.#files = files;
+    this.#abandoned = new AbandonedFiles(files, now);
+  }
+
+  /** Replaces a file, or makes it. */
+  async replace(path: string, content: FileContent, options: WriteOptions = {}): Promise<void> {
+    const file = await this.#beginBeside(path, options);
+    try {
+      await file.write(content);
+      await file.place(path);
+    } finally {
+      await file.discard();
+    }
+    await this.#syncNames(path, options);
+  }
+
+  /**
+   * Makes a file that was not there. Of any number of processes that add one path at once, one gets true.
+   * @returns false when there is something at the path
+   */
+  async add(path: string, content: FileContent, options: WriteOptions = {}): Promise<boolean> {
+    const file = await this.#beginBeside(path, options);
+    let isNew = false;
+    try {
+      await file.write(content);
+      isNew = await file.placeNew(path);
+    } finally {
+      await file.discard();
+    }
+    // The name of another process may not be durable yet: callers that read it may rely on it too.
+    await this.#syncNames(path, options);
+    return isNew;
+  }
+
+  /** Copies a file over another, or makes it. Both share their blocks until one is changed, where the file system can. */
+  async copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    await this.#makeFolderOf(to, options);
+    const path = temporaryPath(dirname(to));
+    let file: UnfinishedFile | undefined;
+    try {
+      await this.#files.copyFile(from, path);
+      const handle = await this.#files.open(path, 'r');
+      file = await this.#unfinished(path, handle, { ...options, ignoresUmask: true });
+      await options.check?.(path);
+      await file.place(to);
+    } catch (error) {
+      await file?.discard();
+      // A copy that failed half-way has no handle yet.
+      await this.#files.remove(path).catch(() => undefined);
+      throw error;
+    }
+    await this.#syncNames(to, options);
+  }
+
+  /** Removes a file for good. Succeeds when there is none. */
+  async remove(path: string): Promise<void> {
+    await this.#files.remove(path);
+    await this.syncFolder(dirname(path));
+  }
+
+  /**
+   * Begins a file whose content comes in pieces, or whose name is known when it is whole. Call `syncFolder` after it was
+   * placed, and `discard` in every case.
+   */
+  async begin(folder: string, options: FileOptions = {}): Promise<UnfinishedFile> {
+    const path = temporaryPath(folder);
+    const handle = await this.#files.open(path, 'wx', options.mode ?? defaultMode);
+    return this.#unfinished(path, handle, options);
+  }
+
+  /**
+   * Makes a folder that is there whole or not at all: it is filled and synced under a hidden name beside its place, and then
+   * renamed. Its files have mode 0600 and its folders 0700. When another process was faster, its folder stays.
+   * @returns whether this call made the folder
+   */
+  addFolder(path: string, content: () => Promise<FolderContent>): Promise<boolean> {
+    return addFolder(this.#files, path, content);
+  }
+
+  /** Makes a folder and those above it where they are missing, and makes their names durable. */
+  makeFolder(path: string, mode = 0o777): Promise<void> {
+    return makeFolder(this.#files, path, mode);
+  }
+
+  /** Renames a file or a folder, over a file or an empty folder that has the name (rename(2)). */
+  async move(from: string, to: string): Promise<void> {
+    await this.#files.rename(from, to);
+    await this.syncFolder(dirname(to));
+    if (dirname(from) !== dirname(to)) await this.syncFolder(dirname(from));
+  }
+
+  /** Moves files of one folder to another in this order, and syncs each folder once. */
+  async moveAll(names: readonly string[], from: string, to: string): Promise<void> {
+    for (const name of names) await this.#files.rename(join(from, name), join(to, name));
+    await this.syncFolder(to);
+    await this.syncFolder(from);
+  }
+
+  /** Makes the names in a folder durable, such as those of files that were placed there. */
+  syncFolder(path: string): Promise<void> {
+    return syncFolder(this.#files, path);
+  }
+
+  async #beginBeside(path: string, options: WriteOptions): Promise<UnfinishedFile> {
+    await this.#makeFolderOf(path, options);
+    return this.begin(dirname(path), options);
+  }
+
+  async #makeFolderOf(path: string, { folderMode }: WriteOptions): Promise<void> {
+    if (folderMode !== undefined) await this.makeFolder(dirname(path), folderMode);
+  }
+
+  async #unfinished(
+    path: string,
+    handle: Awaited<ReturnType<FileSystem['open']>>,
+    { mode = defaultMode, ignoresUmask = false, isCache = false }: FileOptions,
+  ): Promise<UnfinishedFile> {
+    const file = new TemporaryFile({ files: this.#files, path, handle, isSynced: !isCache });
+    try {
+      if (ignoresUmask) await handle.chmod(mode);
+      await this.#abandoned.remove(dirname(path), (await handle.stat()).mtimeMs);
+      return file;
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+  }
+
+  async #syncNames(path: string, { isCache = false }: FileOptions): Promise<void> {
+    if (!isCache) await this.syncFolder(dirname(path));
+  }
+}
+
+/** Durable files on the file system of this machine. */
+export const durable = new Durable();

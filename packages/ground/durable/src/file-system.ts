@@ -1,0 +1,46 @@
+import { constants } from 'node:fs';
+import { copyFile, link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+
+/** An open file, as `FileHandle` of Node has it. */
+export interface OpenFile {
+  /** Writes after what was written before. */
+  writeFile(content: string | Uint8Array): Promise<void>;
+  chmod(mode: number): Promise<void>;
+  sync(): Promise<void>;
+  stat(): Promise<{ readonly mtimeMs: number }>;
+  close(): Promise<void>;
+}
+
+/** The calls of a file system that durable files need. Tests give one that records, fails or loses its power. */
+export interface FileSystem {
+  /** `wx` makes a file and fails with `EEXIST` when there is one; `r` opens a file or a folder. */
+  open(path: string, flags: 'wx' | 'r', mode?: number): Promise<OpenFile>;
+  /** Makes a copy that was not there. Shares blocks with the original where the file system can. */
+  copyFile(from: string, to: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  link(from: string, to: string): Promise<void>;
+  /** Removes a file, or a folder with everything in it. Succeeds when there is nothing. */
+  remove(path: string): Promise<void>;
+  /** Makes a folder and those above it. @returns the topmost folder that was made */
+  makeFolder(path: string, mode: number): Promise<string | undefined>;
+  list(path: string): Promise<readonly string[]>;
+  /** Does not follow a symbolic link. */
+  stat(path: string): Promise<{ readonly mtimeMs: number; isFile(): boolean }>;
+}
+
+/** The file system of this machine. */
+export const nodeFileSystem: FileSystem = Object.freeze<FileSystem>({
+  open: (path, flags, mode) => open(path, flags, mode),
+  copyFile: (from, to) => copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
+  rename: (from, to) => rename(from, to),
+  link: (from, to) => link(from, to),
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  makeFolder: (path, mode) => mkdir(path, { recursive: true, mode }),
+  list: (path) => readdir(path),
+  stat: (path) => lstat(path),
+});
+
+/** Whether an error of the file system has this code, such as `ENOENT`. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

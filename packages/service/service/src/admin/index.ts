@@ -1,0 +1,1 @@
+export { type AdminOptions, type AdminServer, startAdminServer } from './admin-server.ts';

@@ -1,0 +1,127 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
+import { EnclosError } from '@enclos/errors';
+import { isStrongKey } from '../jose/algorithms.ts';
+import { serviceError } from '../errors.ts';
+
+export interface IssuerKey {
+  readonly key: KeyObject;
+  /** The one algorithm that the issuer uses it with, when it says so. */
+  readonly algorithm: string | undefined;
+}
+
+/** Keys by `kid`. */
+export type KeySet = ReadonlyMap<string, IssuerKey>;
+
+const maximumText = 262_144;
+const maximumKeys = 100;
+
+/** Reads the text of a JWKS (RFC 7517 section 5): see `keySetOf`. @throws a CODEC error. */
+export function readKeySet(text: string): KeySet {
+  const value = parseJson(text, maximumText);
+  if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', 'A JWKS is a JSON object.');
+  return keySetOf(value['keys']);
+}
+
+/**
+ * The public RSA and EC keys for signatures that have a `kid`. All else an issuer may publish, and is left out:
+ * symmetric keys, keys for encryption, weak ones.
+ *
+ * @throws CODEC_INVALID when two have one `kid`, or there are more than 100.
+ */
+export function keySetOf(keys: JsonValue | undefined): KeySet {
+  if (!Array.isArray(keys) || keys.length > maximumKeys) {
+    throw new EnclosError('CODEC_INVALID', `A JWKS holds an array of at most ${maximumKeys} keys.`);
+  }
+  const set = new Map<string, IssuerKey>();
+  for (const jwk of keys as readonly JsonValue[]) {
+    if (!isJsonObject(jwk)) continue;
+    const { kid, use, alg } = jwk;
+    if (typeof kid !== 'string' || kid === '' || (use !== undefined && use !== 'sig')) continue;
+    const key = importKey(jwk);
+    if (key === undefined) continue;
+    if (set.has(kid)) throw new EnclosError('CODEC_INVALID', 'Two keys of a JWKS have one kid.');
+    set.set(kid, { key, algorithm: typeof alg === 'string' ? alg : undefined });
+  }
+  return set;
+}
+
+/** Takes the public members and no other. */
+function importKey({ kty, n, e, crv, x, y }: JsonObject): KeyObject | undefined {
+  const members = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : undefined;
+  if (members === undefined || !Object.values(members).every((value) => typeof value === 'string')) return undefined;
+  try {
+    // Every member is a string by the line above.
+    const key = createPublicKey({ format: 'jwk', key: members as JsonWebKey });
+    return isStrongKey(key) ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface IssuerKeysOptions {
+  /** The text of the JWKS. */
+  readonly fetch: () => Promise<string>;
+  /** Milliseconds since anything. */
+  readonly elapsed: () => number;
+}
+
+/** Ages in milliseconds. */
+const times = Object.freeze({
+  /** Keys are fetched anew when they are older. */
+  refresh: 3_600_000,
+  /** Nothing is fetched sooner after the last attempt, whatever came of it: unknown key ids are a stranger's to send. */
+  cooldown: 30_000,
+  /** While the issuer does not answer, keys serve until they are this old: a key that it took back must end too. */
+  most: 86_400_000,
+});
+
+/** Looks up keys of an issuer by id, fetches them when needed, and no more often than the cooldown lets it. */
+export class IssuerKeys {
+  readonly #options: IssuerKeysOptions;
+  #keys: KeySet | undefined;
+  #fetchedAt = Number.NEGATIVE_INFINITY;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+
+  constructor(options: IssuerKeysOptions) {
+    this.#options = options;
+  }
+
+  /** @returns nothing for an id that the issuer does not have. @throws ATTESTATION_ISSUER_UNREACHABLE when there are no keys to look at. */
+  async find(kid: string): Promise<IssuerKey | undefined> {
+    const { refresh, most } = times;
+    // A refresh does not reject, and nobody waits for one whose key is there.
+    const refreshing = this.#age() > refresh || this.#keys?.has(kid) !== true ? this.#refresh() : undefined;
+    if (this.#age() > most || this.#keys?.has(kid) !== true) await refreshing;
+    if (this.#keys === undefined || this.#age() > most) throw serviceError('ATTESTATION_ISSUER_UNREACHABLE');
+    return this.#keys.get(kid);
+  }
+
+  #age(): number {
+    return this.#options.elapsed() - this.#fetchedAt;
+  }
+
+  /** One at a time: whoever comes meanwhile waits for the same one. */
+  #refresh(): Promise<void> {
+    if (this.#running !== undefined) return this.#running;
+    const { elapsed } = this.#options;
+    if (elapsed() - this.#triedAt < times.cooldown) return Promise.resolve();
+    this.#triedAt = elapsed();
+    this.#running = this.#fetch().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #fetch(): Promise<void> {
+    const { fetch, elapsed } = this.#options;
+    const askedAt = elapsed();
+    try {
+      this.#keys = readKeySet(await fetch());
+      this.#fetchedAt = askedAt;
+    } catch {
+      // The keys that are there serve on, for as long as `find` lets them.
+    }
+  }
+}

@@ -1,0 +1,9 @@
+export {
+  type JsonShape,
+  readJsonObject,
+  onlyMembers,
+  readJwsText,
+  optionalText,
+  base64urlBytes,
+  invalid,
+} from './read-body.ts';

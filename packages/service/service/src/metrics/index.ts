@@ -1,0 +1,1 @@
+export { type RouteCount, type RouteCounters, type RouteMetrics, createRouteMetrics } from './route-counters.ts';

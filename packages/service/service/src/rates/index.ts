@@ -1,0 +1,1 @@
+export { type RateLimit, createRateLimit, type ClientRateLimit, createClientRateLimit } from './rate-limit.ts';

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { toBase64url } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
+import { stateError } from '../errors.ts';
+
+/** Of a call of the store. @throws ATTESTATION_STORE_UNAVAILABLE for whatever it failed with. */
+export async function answered<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (cause) {
+    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+  }
+}
+
+const maximumListed = 1000;
+/** A longer list than the interface allows is cut; anything that is not a list of texts counts as empty. */
+const listBounds = { maxDepth: 1, maxValues: 10 * maximumListed };
+
+/** What `storeKeys` answered: an array of texts, of which at most as many as the interface allows are taken. Anything else has no rows. */
+export function keysIn(text: string): readonly string[] {
+  if (!isJsonWithin(text, listBounds)) return [];
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (!Array.isArray(parsed)) return [];
+    return parsed.slice(0, maximumListed).filter((item) => typeof item === 'string');
+  } catch {
+    return [];
+  }
+}
+
+/** What stands for an issuer in keys of the store, where the issuer itself would not fit. */
+export const issuerKey = (issuer: string): string =>
+  toBase64url(new Uint8Array(createHash('sha256').update(issuer).digest()));

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, unlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { durable } from '@enclos/durable';
+import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
+import { stateError } from '../errors.ts';
+
+const lockName = 'lock';
+/** How the names begin that a process which was killed in the middle may leave. */
+export const unfinishedLock = `${lockName}.`;
+
+export interface FolderLock {
+  /** @throws ATTESTATION_STORE_REFUSED when another process has taken the folder all the same. */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a folder for this process: a socket in it, on which somebody listens for as long as the process lives. A killed
+ * process leaves the socket and nobody behind it. Two that find such a one at the same moment both put theirs in its place;
+ * the one whose socket is not there any more learns it from `check`, before its next write.
+ *
+ * @throws ATTESTATION_STORE_REFUSED when a living process has it.
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const path = join(folder, lockName);
+  const making = join(folder, `${unfinishedLock}${randomBytes(4).toString('hex')}`);
+  if (await isListening(path)) refuse(`Another process uses the store in ${folder}.`);
+  const server = createServer((socket) => socket.destroy());
+  await listenOnSocket(server, making).catch((cause: unknown) => {
+    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+  });
+  server.unref();
+  const { ino } = await lstat(making);
+  await durable.move(making, path);
+  const isOurs = async (): Promise<boolean> => (await lstat(path).catch(() => undefined))?.ino === ino;
+  return {
+    async check() {
+      if (!(await isOurs())) refuse(`Another process has taken the store in ${folder}.`);
+    },
+    async release() {
+      if (await isOurs()) await unlink(path);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** A process that is too busy to answer is there, and so may be one that cannot be asked. */
+async function isListening(path: string): Promise<boolean> {
+  const state = await socketStateAt(path);
+  return state === 'answers' || state === 'unknown';
+}
+
+function refuse(message: string): never {
+  throw stateError('ATTESTATION_STORE_REFUSED', { message });
+}

@@ -1,0 +1,1 @@
+export { type TlsIdentityOptions, type TlsKeyPair, createTlsKeyPair } from './tls-key-pair.ts';

@@ -1,0 +1,38 @@
+import type { JsonValue } from '@enclos/codec/json';
+import { fromBase64url } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { maximumChain } from './chain.ts';
+import { readPolicyCertificate, type PolicyCertificate } from './policy-certificate.ts';
+
+/**
+ * The certificates of an `x5c` (RFC 7515 section 4.1.6), the first one first: base64 of DER, padded.
+ * @param max the most that the place takes. Default: as many as a chain may have.
+ * @throws a CODEC error.
+ */
+export function readX5c(value: JsonValue | undefined, max: number = maximumChain): readonly PolicyCertificate[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > max) {
+    throw new EnclosError('CODEC_INVALID', `An x5c of 1 to ${max} certificates wanted.`);
+  }
+  return value.map((item: JsonValue) => {
+    if (typeof item !== 'string') throw new EnclosError('CODEC_INVALID', 'An x5c holds strings.');
+    return readPolicyCertificate(fromBase64(item));
+  });
+}
+
+/** base64 with its padding (RFC 4648 section 4). @throws a CODEC error. */
+export function fromBase64(text: string): Uint8Array {
+  if (text.length % 4 !== 0 || /[-_]/.test(text)) throw new EnclosError('CODEC_INVALID', 'Not base64.');
+  return fromBase64url(
+    text
+      .replace(/={1,2}$/, '')
+      .replaceAll('+', '-')
+      .replaceAll('/', '_'),
+  );
+}
+
+/** A JWK that is nothing but its certificates. */
+export function jwkOf(chain: readonly PolicyCertificate[]): { readonly kty: string; readonly x5c: readonly string[] } {
+  const [leaf] = chain;
+  const kty = leaf?.key.asymmetricKeyType === 'ec' ? 'EC' : 'RSA';
+  return { kty, x5c: chain.map(({ der }) => Buffer.from(der).toString('base64')) };
+}
