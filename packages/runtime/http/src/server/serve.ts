@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls';
 import { createBodyRoom } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
-import { processClock, type HttpClock } from './clock.ts';
-import { HttpConnection, type Server } from './connection.ts';
-import { limitsOf, type HttpLimits } from './limits.ts';
-import type { BodyLimit, HttpHandler, PeerStream } from './types.ts';
+import { processClock, type HttpClock } from '../clock.ts';
+import type { Server } from './connection.ts';
+import { ConnectionPool } from './pool.ts';
+import { limitsOf, type HttpLimits } from '../limits.ts';
+import type { BodyLimit, HttpHandler, HttpRequestHead, PeerStream, StreamedHttpHandler } from '../types.ts';
 
 export interface ServeHttpOptions {
   /**
@@ -12,28 +12,34 @@ export interface ServeHttpOptions {
    * TLS: the host then reads and changes everything.
    */
   readonly secure: ((connection: PeerStream) => Promise<TLSSocket>) | undefined;
+  /** Answers requests whose body it gets whole. */
   readonly handler: HttpHandler;
+  /**
+   * Chooses a handler that takes the body of a request in pieces, by the head of the request: an upload, for example.
+   * `undefined` leaves the request to `handler`. It must not throw.
+   */
+  readonly streamed?: ((head: HttpRequestHead) => StreamedHttpHandler | undefined) | undefined;
   /** Those that are not named are as in `defaultHttpLimits`. */
   readonly limits?: Partial<HttpLimits> | undefined;
-  /** For servers whose paths take bodies of different sizes. Default: `maxBodyBytes` for all. */
+  /** For servers whose paths take bodies of different sizes. Default: `maxBodyBytes`, and `maxStreamedBodyBytes` for `streamed`. */
   readonly bodyLimit?: BodyLimit | undefined;
   /**
-   * Learns what a handler threw, or answered that is no response, while its client waited, and what `secure` failed with
-   * other than a handshake. Clients never do. What it throws is lost.
+   * Learns what a handler threw while its client waited, which of its answers were not responses, and what `secure` failed
+   * with other than a handshake. Clients never learn it. What it throws is ignored.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
-  /** Accepts no more connections, answers what has begun, and then ends. */
+  /** When it aborts, the server accepts no more connections, answers what has begun, and then ends. */
   readonly signal?: AbortSignal | undefined;
-  /** Of the header `date` (RFC 9110 section 6.6.1). Without it there is none: an enclave's clock is the host's word. */
+  /** For the header `date` (RFC 9110 section 6.6.1). Default: no such header, since the host sets an enclave's clock. */
   readonly date?: (() => Date) | undefined;
-  /** What times are counted by. Default: the process's. */
+  /** What times are measured with. Default: the clock of the process. */
   readonly clock?: HttpClock | undefined;
 }
 
 /**
  * Serves HTTP/1.1 on every connection of an iterable, `listen(name)` for example. Resolves when the iterable has ended,
  * or the signal has aborted, and the last connection is closed.
- * @throws HTTP_MISUSED for a limit that is none; what the iterable throws, when the connections are closed.
+ * @throws HTTP_MISUSED for a limit that is not a number; what the iterable throws, after the connections are closed.
  */
 export async function serveHttp(connections: AsyncIterable<PeerStream>, options: ServeHttpOptions): Promise<void> {
   const { signal, clock = processClock } = options;
@@ -56,7 +62,7 @@ export async function serveHttp(connections: AsyncIterable<PeerStream>, options:
 }
 
 function serverOf(
-  { handler, bodyLimit, onError, date }: ServeHttpOptions,
+  { handler, streamed, bodyLimit, onError, date }: ServeHttpOptions,
   limits: HttpLimits,
   clock: HttpClock,
 ): Server {
@@ -82,10 +88,10 @@ function serverOf(
     minBytesPerSecond: limits.minBodyBytesPerSecond,
     now,
   });
-  return { limits, handler, bodyLimit, onError: tell, date: dateOrNone, now, room, isDraining: false };
+  return { limits, handler, streamed, bodyLimit, onError: tell, date: dateOrNone, now, room, isDraining: false };
 }
 
-/** Often enough for the shortest time, and at most once a second: nobody has a timer of its own. */
+/** Often enough for the shortest time, and at most once a second: connections have no timers. */
 function sweepIntervalMs(limits: HttpLimits): number {
   const times = Object.entries(limits).flatMap(([name, value]) => (name.endsWith('Ms') ? [Number(value)] : []));
   return Math.max(10, Math.min(1000, Math.min(...times) / 4));
@@ -103,7 +109,7 @@ function acceptAll(
     while (!isOver()) {
       const next = await iterator.next();
       if (next.done === true) return;
-      // One that came while nobody waited for it any more.
+      // It came after the end.
       if (isOver()) next.value.destroy();
       else accept(next.value);
     }
@@ -119,68 +125,4 @@ function acceptAll(
     };
     loop().then(finished).catch(reject);
   });
-}
-
-class ConnectionPool {
-  readonly #server: Server;
-  readonly #secure: ServeHttpOptions['secure'];
-  /** In the order in which they came. */
-  readonly #open = new Set<HttpConnection>();
-  #drainingSince: number | undefined;
-  #onEmpty: (() => void) | undefined;
-
-  constructor(server: Server, secure: ServeHttpOptions['secure']) {
-    this.#server = server;
-    this.#secure = secure;
-  }
-
-  add(connection: PeerStream): void {
-    if (this.#open.size >= this.#server.limits.maxConnections && !this.#makeRoom()) return void connection.destroy();
-    const added: HttpConnection = new HttpConnection(this.#server, connection, () => this.#closed(added));
-    this.#open.add(added);
-    added.start(this.#secure).catch((error: unknown) => {
-      // Clients that break their handshakes are nobody's mistake.
-      if (!isEnclosError(error, 'STREAM_HANDSHAKE_FAILED')) this.#server.onError(error);
-      added.destroy();
-    });
-  }
-
-  sweep(): void {
-    const now = this.#server.now();
-    const { drainTimeoutMs } = this.#server.limits;
-    const isOver = this.#drainingSince !== undefined && now - this.#drainingSince > drainTimeoutMs;
-    for (const connection of this.#open) {
-      if (isOver) connection.destroy();
-      else connection.sweep(now);
-    }
-  }
-
-  drain(): void {
-    this.#drainingSince = this.#server.now();
-    this.#server.isDraining = true;
-    for (const connection of this.#open) connection.drain();
-  }
-
-  empty(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => (this.#onEmpty = resolve));
-  }
-
-  /** Those who connect and ask for nothing must not keep others out. */
-  #makeRoom(): boolean {
-    const now = this.#server.now();
-    let first: HttpConnection | undefined;
-    let highest = -1;
-    for (const connection of this.#open) {
-      const claim = connection.claimToGo(now);
-      if (claim !== undefined && claim > highest) [first, highest] = [connection, claim];
-    }
-    first?.destroy();
-    return first !== undefined;
-  }
-
-  #closed(connection: HttpConnection): void {
-    this.#open.delete(connection);
-    if (this.#open.size === 0) this.#onEmpty?.();
-  }
 }

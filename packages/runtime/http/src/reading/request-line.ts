@@ -1,4 +1,4 @@
-import { refuse } from './errors.ts';
+import { refuse } from '../errors.ts';
 
 export interface RequestLine {
   readonly method: string;
@@ -27,16 +27,16 @@ const absolute = /^https?:\/\/([^/?#]+)(.*)$/i;
 export function parseRequestLine(line: string, maxUrlBytes: number): RequestLine {
   const [method = '', target = '', version = '', ...more] = line.split(' ');
   const hasParts = more.length === 0 && methodForm.test(method) && target !== '';
-  if (!hasParts) refuse(400, 'The request line has not three parts.');
+  if (!hasParts) refuse(400, 'The request line does not have three parts.');
   if (target.length > maxUrlBytes) refuse(414, `The target is longer than ${maxUrlBytes} bytes.`);
   if (!/^HTTP\/[0-9]\.[0-9]$/.test(version)) refuse(400, 'The request line names no version of HTTP.');
   if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') refuse(505, 'The version is neither HTTP/1.1 nor HTTP/1.0.');
   if (!methods.has(method)) refuse(501, 'The method is not one that is served.');
   const found = absolute.exec(target);
-  const [, authority, behind = ''] = found ?? [undefined, undefined, target];
-  // Of an absolute form the path may be missing (RFC 9110 section 4.2.3).
-  const local = authority !== undefined && !behind.startsWith('/') ? `/${behind}` : behind;
-  if (!isPathAndQuery(local)) refuse(400, 'The target is no path of the right form.');
+  const [, authority, rest = ''] = found ?? [undefined, undefined, target];
+  // The absolute form may leave the path out (RFC 9110 section 4.2.3).
+  const local = authority !== undefined && !rest.startsWith('/') ? `/${rest}` : rest;
+  if (!isPathAndQuery(local)) refuse(400, 'The target is not a well-formed path.');
   const mark = local.indexOf('?');
   return {
     method,
@@ -54,13 +54,13 @@ export function isHost(text: string): boolean {
   return hostForm.test(text);
 }
 
-/** RFC 9112 section 3.2: exactly one Host, and no target that says another. HTTP/1.0 may leave it out. */
+/** RFC 9112 section 3.2: exactly one Host, and no target that names another. HTTP/1.0 may leave it out. */
 export function checkHost({ authority, minorVersion }: RequestLine, host: string | undefined): void {
   if (host === undefined) {
     if (minorVersion > 0 || authority !== undefined) refuse(400, 'The header host is missing.');
     return;
   }
-  if (!isHost(host)) refuse(400, 'The header host is no host of the right form.');
+  if (!isHost(host)) refuse(400, 'The header host is not a well-formed host.');
   if (authority !== undefined && authority.toLowerCase() !== host.toLowerCase()) {
     refuse(400, 'The target names another host than the header.');
   }

@@ -1,13 +1,13 @@
-import { refuse } from './errors.ts';
+import { refuse } from '../errors.ts';
 
 /** RFC 9110 section 5.6.2. */
 const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** RFC 9110 section 5.5, with what is of another age (obs-text) as opaque bytes. */
+/** RFC 9110 section 5.5, with obs-text as opaque bytes. */
 const value = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Said twice, one of two readers could believe the one and the other reader the other. */
+/** When one of these comes twice, two readers could believe different values. */
 const single = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'content-type']);
-/** Say where messages end, and connections. */
+/** These say where messages and connections end. */
 const delimiting = new Set(['content-length', 'transfer-encoding', 'connection']);
 const leading = [...single, 'connection', 'expect', 'upgrade'];
 
@@ -32,12 +32,12 @@ export class Fields {
     return this.#fields.get(lowerCaseName);
   }
 
-  /** Whether one is there that has its meaning in front of the body only (RFC 9110 section 6.5.1). */
+  /** Whether it holds a field that has its meaning only before the body (RFC 9110 section 6.5.1). */
   get hasLeading(): boolean {
     return leading.some((key) => this.#fields.has(key));
   }
 
-  /** How long the next line may be, with its end. The empty line behind the last one is free. */
+  /** How long the next line may be, with its end. The empty line after the last one is free. */
   get leftBytes(): number {
     return Math.max(2, this.#maxBytes - this.#bytes);
   }
@@ -49,11 +49,11 @@ export class Fields {
     if (this.#count > this.#maxCount) refuse(431, `There are more than ${this.#maxCount} header lines.`);
     const colon = line.indexOf(':');
     // No space before the colon, and no line that goes on from the one before (RFC 9112 sections 5.1 and 5.2).
-    if (colon === -1 || !name.test(line.slice(0, colon))) refuse(400, 'A header line has no name of the right form.');
+    if (colon === -1 || !name.test(line.slice(0, colon))) refuse(400, 'A header line has no well-formed name.');
     const text = line.slice(colon + 1);
     if (!value.test(text)) refuse(400, 'A header value holds a control character.');
     const key = line.slice(0, colon).toLowerCase();
-    // A blank by RFC 9110 section 5.6.3, and not to every parser.
+    // RFC 9110 section 5.6.3 takes it for a blank, and not every parser does.
     if (delimiting.has(key) && text.includes('\t')) refuse(400, `The header ${key} holds a tab.`);
     this.#put(key, withoutBlanks(text));
   }

@@ -1,5 +1,5 @@
 import { ByteStore } from './byte-store.ts';
-import { refuse } from './errors.ts';
+import { refuse } from '../errors.ts';
 
 const lineFeed = 0x0a;
 

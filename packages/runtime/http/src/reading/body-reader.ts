@@ -1,56 +1,57 @@
-import type { BodyShare } from '@enclos/codec';
-import { ByteStore } from './byte-store.ts';
-import { refuse } from './errors.ts';
+import { refuse } from '../errors.ts';
+import type { HttpLimits } from '../limits.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
-import type { HttpLimits } from './limits.ts';
 import { LineReader } from './line-reader.ts';
 
-/** Room among the bodies of all connections. */
-export type BodyBudget = Pick<BodyShare, 'take'>;
+/** The limits of the lines around the chunks of a body. */
+export type FramingLimits = Pick<HttpLimits, 'maxHeaderBytes' | 'maxHeaders'>;
 
-type BodyLimits = Pick<HttpLimits, 'maxBodyBytes' | 'maxHeaderBytes' | 'maxHeaders'>;
+/** How a message delimits its body: by a number of bytes, or by chunks. */
+export type BodyLength = number | 'chunked';
 
-const none = Buffer.alloc(0);
 const maxChunkLineBytes = 256;
 /** So many bytes of content allow one byte around chunks: chunks of ten bytes may come without end, single bytes may not. */
 const contentForFraming = 2;
 /** RFC 9112 section 7.1.1; a quoted value without escapes, which clients do not use. */
 const chunkLine = /^([0-9A-Fa-f]{1,8})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"[\t !#-[\]-~]*"))?)*$/;
 
-/** A body whose length was said before it, or in chunks. Trailers and extensions are read, checked and dropped. */
+/** Finds the content of one body in bytes that come in pieces of any size. Extensions and trailers are checked and dropped. */
 export class BodyReader {
-  readonly #limits: BodyLimits;
-  readonly #budget: BodyBudget;
-  readonly #store: ByteStore;
+  readonly #maxBytes: number;
+  readonly #limits: FramingLimits;
   readonly #lines = new LineReader();
   readonly #isChunked: boolean;
   #part: 'data' | 'size' | 'end of data' | 'trailers' | 'done';
   /** Of the body, or of the chunk under way. */
   #left: number;
+  /** Of all chunks so far, with the one under way. */
+  #announcedBytes = 0;
   /** What lines around chunks may still take: each chunk costs work, however little is in it. */
   #framingBytes: number;
   #trailers: Fields | undefined;
-  body: Buffer = none;
+  /** The content in the bytes that were read last; undefined when there was none. It shares their memory. */
+  piece: Buffer | undefined;
 
-  /** @param length of the body, undefined for one in chunks. It is within the limits. */
-  constructor(length: number | undefined, limits: BodyLimits, budget: BodyBudget) {
+  /** @throws HTTP_MESSAGE_REFUSED for a length above the limit. */
+  constructor(length: BodyLength, maxBytes: number, limits: FramingLimits) {
+    this.#maxBytes = maxBytes;
     this.#limits = limits;
-    this.#budget = budget;
-    this.#isChunked = length === undefined;
-    this.#left = length ?? 0;
+    this.#isChunked = length === 'chunked';
+    this.#left = length === 'chunked' ? 0 : length;
+    if (this.#left > maxBytes) bodyTooLarge(maxBytes);
     this.#part = this.#isChunked ? 'size' : this.#left === 0 ? 'done' : 'data';
     this.#framingBytes = limits.maxHeaderBytes;
-    this.#store = new ByteStore(length ?? limits.maxBodyBytes);
   }
 
   get isDone(): boolean {
     return this.#part === 'done';
   }
 
-  /** @returns where the rest begins, which is behind the body once it is done. */
+  /** @returns where the rest begins. Stops after a piece, and after the body. */
   read(chunk: Buffer, from: number): number {
+    this.piece = undefined;
     let at = from;
-    while (at < chunk.length && this.#part !== 'done') {
+    while (at < chunk.length && this.piece === undefined && this.#part !== 'done') {
       at = this.#part === 'data' ? this.#data(chunk, at) : this.#line(chunk, at);
     }
     return at;
@@ -58,15 +59,9 @@ export class BodyReader {
 
   #data(chunk: Buffer, from: number): number {
     const end = Math.min(chunk.length, from + this.#left);
-    const bytes = chunk.subarray(from, end);
-    if (!this.#budget.take(bytes.length)) refuse(503, 'The bodies of all requests take too much.');
-    this.#left -= bytes.length;
-    // A body that comes at once is not copied.
-    if (!this.#isChunked && this.#left === 0 && this.#store.length === 0) this.body = bytes;
-    else this.#store.add(bytes);
-    if (this.#left > 0) return end;
-    if (this.#isChunked) this.#part = 'end of data';
-    else this.#finish();
+    this.piece = chunk.subarray(from, end);
+    this.#left -= end - from;
+    if (this.#left === 0) this.#part = this.#isChunked ? 'end of data' : 'done';
     return end;
   }
 
@@ -89,7 +84,8 @@ export class BodyReader {
   #size(line: string): void {
     const digits = chunkLine.exec(line)?.[1] ?? badChunk();
     this.#left = Number.parseInt(digits, 16);
-    if (this.#store.length + this.#left > this.#limits.maxBodyBytes) bodyTooLarge(this.#limits);
+    this.#announcedBytes += this.#left;
+    if (this.#announcedBytes > this.#maxBytes) bodyTooLarge(this.#maxBytes);
     this.#framingBytes += Math.floor(this.#left / contentForFraming);
     this.#part = this.#left === 0 ? 'trailers' : 'data';
   }
@@ -102,43 +98,38 @@ export class BodyReader {
     if (line !== '') {
       this.#trailers.add(line, lineBytes);
     } else {
-      // Dropped here, it would still have been believed by somebody before.
-      if (this.#trailers.hasLeading) refuse(400, 'A trailer is one that only a header can be.');
-      this.#finish();
+      // We drop it, but a proxy in front of us may have believed it.
+      if (this.#trailers.hasLeading) refuse(400, 'A trailer holds a field that belongs in the header.');
+      this.#part = 'done';
     }
     return end;
-  }
-
-  #finish(): void {
-    if (this.#store.length > 0) this.body = this.#store.take();
-    this.#part = 'done';
   }
 }
 
 function badChunk(): never {
-  return refuse(400, 'A chunk of the body is not of the right form.');
+  return refuse(400, 'A chunk of the body is malformed.');
 }
 
-function bodyTooLarge({ maxBodyBytes }: Pick<HttpLimits, 'maxBodyBytes'>): never {
-  return refuse(413, `The body is longer than ${maxBodyBytes} bytes.`);
+function bodyTooLarge(maxBytes: number): never {
+  return refuse(413, `The body is longer than ${maxBytes} bytes.`);
 }
 
 /**
- * How the body of a message is delimited (RFC 9112 section 6). Where two ways are named, two readers could take one each.
- * @returns its length, `chunked`, or undefined when nothing is said.
+ * How the body of a message is delimited (RFC 9112 section 6). A message that names two ways is refused: two readers could
+ * take one each.
+ * @returns undefined when the message says nothing.
  */
-export function lengthOf(fields: Fields, minorVersion: number, limits: BodyLimits): number | 'chunked' | undefined {
+export function bodyLengthOf(fields: Fields, minorVersion: number): BodyLength | undefined {
   const length = fields.get('content-length');
   const coding = fields.get('transfer-encoding');
   if (coding !== undefined) {
-    if (length !== undefined) refuse(400, 'The message says both a length and a transfer coding.');
+    if (length !== undefined) refuse(400, 'The message gives both a length and a transfer coding.');
     if (minorVersion === 0) refuse(400, 'HTTP/1.0 has no transfer codings.');
     if (coding.toLowerCase() !== 'chunked') refuse(501, 'The transfer coding is not chunked.');
     return 'chunked';
   }
   if (length === undefined) return undefined;
-  if (!/^(?:0|[1-9][0-9]*)$/.test(length)) refuse(400, 'The length is no decimal number.');
-  // However long the number is: it only has to compare right.
-  if (Number(length) > limits.maxBodyBytes) bodyTooLarge(limits);
+  if (!/^(?:0|[1-9][0-9]*)$/.test(length)) refuse(400, 'The length is not a decimal number.');
+  // It may be too large to be exact, and still compares correctly with every limit.
   return Number(length);
 }

@@ -1,11 +1,10 @@
-import { BodyReader, lengthOf } from './body-reader.ts';
-import { refuse } from './errors.ts';
+import { BodyReader, bodyLengthOf, type FramingLimits } from './body-reader.ts';
+import { refuse } from '../errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
 import { LineReader } from './line-reader.ts';
+import { WholeBody } from './whole-body.ts';
 
-interface ResponseLimits {
-  readonly maxHeaderBytes: number;
-  readonly maxHeaders: number;
+interface ResponseLimits extends FramingLimits {
   readonly maxBodyBytes: number;
 }
 
@@ -23,6 +22,7 @@ export class ResponseReader {
   #status = 0;
   #interim = 0;
   #body: BodyReader | undefined;
+  #whole: WholeBody | undefined;
 
   constructor(limits: ResponseLimits) {
     this.#limits = limits;
@@ -41,18 +41,19 @@ export class ResponseReader {
     return this.#fields.map;
   }
 
-  get body(): Uint8Array {
-    return this.#body?.body ?? new Uint8Array(0);
+  /** Takes the body, which can be done once. */
+  takeBody(): Uint8Array {
+    return this.#whole?.take() ?? new Uint8Array(0);
   }
 
   /**
-   * Reads until the answer is whole, and nothing behind it.
+   * Reads until the answer is whole, and nothing after it.
    * @throws HTTP_MESSAGE_REFUSED
    */
   read(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length && !this.isDone) {
-      if (this.#body !== undefined) at = this.#body.read(chunk, at);
+      if (this.#body !== undefined) at = this.#readBody(this.#body, chunk, at);
       else if (this.#status === 0) at = this.#readStatus(chunk, at);
       else at = this.#readField(chunk, at);
     }
@@ -76,13 +77,20 @@ export class ResponseReader {
     return end;
   }
 
+  #readBody(body: BodyReader, chunk: Buffer, from: number): number {
+    const end = body.read(chunk, from);
+    if (body.piece !== undefined) this.#whole?.add(body.piece);
+    return end;
+  }
+
   #headIsRead(): void {
     if (this.#status < 200) return this.#skipInterim();
     const isWithoutBody = this.#status === 204 || this.#status === 304;
-    const length = isWithoutBody ? 0 : lengthOf(this.#fields, this.#minorVersion, this.#limits);
+    const length = isWithoutBody ? 0 : bodyLengthOf(this.#fields, this.#minorVersion);
     // RFC 9112 section 6.3, rule 8, lets the end of the connection be that of the body. The host can end it anywhere.
     if (length === undefined) refuse(400, 'The answer does not say where its body ends.');
-    this.#body = new BodyReader(length === 'chunked' ? undefined : length, this.#limits, { take: () => true });
+    this.#body = new BodyReader(length, this.#limits.maxBodyBytes, this.#limits);
+    this.#whole = new WholeBody(length, this.#limits.maxBodyBytes);
   }
 
   #skipInterim(): void {
