@@ -98,7 +98,11 @@ const wrong: readonly (readonly [what: string, document: Uint8Array, words: RegE
   ],
   ['a PCR of 33 bytes', withQuote({ pcrs: ['00'.repeat(33)] }), /is not an array of up to 24 times a string/],
   ['a PCR in words', withQuote({ pcrs: ['zz'.repeat(32)] }), /hexadecimal/],
-  ['25 PCRs', withQuote({ pcrs: Array.from({ length: 25 }, () => '00'.repeat(32)) }), /is not an array of up to 24 times/],
+  [
+    '25 PCRs',
+    withQuote({ pcrs: Array.from({ length: 25 }, () => '00'.repeat(32)) }),
+    /is not an array of up to 24 times/,
+  ],
   ['no HCL report', written({ ...good, hcl_report: undefined }), /^evidence\.hcl_report is missing/],
   ['an HCL report of numbers', written({ ...good, hcl_report: [72, 67] }), /hcl_report is not a string/],
   ['too long an HCL report', written({ ...good, hcl_report: tooLong(16_384) }), /hcl_report is not a string up to/],
