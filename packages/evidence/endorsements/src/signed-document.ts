@@ -67,8 +67,8 @@ function checkSubject(fields: JsonRecord, { kind, parameters }: Pick<ItemRequest
   const id = kind === 'tcb-info' && !fields.has('id') ? 'SGX' : fields.required('id', string(16));
   const wanted = kind === 'qe-identity' ? (isTdx ? 'TD_QE' : 'QE') : isTdx ? 'TDX' : 'SGX';
   if (id !== wanted) throw mismatch(`for ${JSON.stringify(id)}, not for ${wanted}`);
-  if (kind === 'tcb-info' && fields.required('fmspc', hex(6)) !== parameters['fmspc'])
-    throw mismatch('for another FMSPC');
+  const isOther = kind === 'tcb-info' && fields.required('fmspc', hex(6)) !== parameters['fmspc'];
+  if (isOther) throw mismatch('for another FMSPC');
 }
 
 function readNumbers(fields: JsonRecord): readonly EvaluationNumber[] {

@@ -70,7 +70,7 @@ const wrong: readonly (readonly [what: string, document: Uint8Array, words: RegE
   ['a byte order mark', concatBytes(Uint8Array.of(0xef, 0xbb, 0xbf), snp.document), /Not strict JSON/],
   ['text behind it', concatBytes(snp.document, utf8(' x')), /follows/],
   ['a part that is cut off', snp.document.subarray(0, -1), /Not strict JSON/],
-  ['a name twice', utf8(JSON.stringify(good).replace('"vcek"', '"version":1,"vcek"')), /duplicate/],
+  ['a name twice', utf8(JSON.stringify(good).replace('"vcek"', '"version":1,"vcek"')), /repeated/],
   ['too long a text', utf8(JSON.stringify(good).padEnd(131_073)), /131072 characters/],
   ['more bytes than characters can have', new Uint8Array(3 * 131_072 + 1), /131072 characters/],
   ['no version, with texts for bytes', written({ ...good, version: undefined }), /not known/],

@@ -7,7 +7,7 @@ import { readTdxModule, readTdxModuleIdentities, type TdxModules } from './tdx-m
 
 const componentCount = 16;
 const maximumLevels = 256;
-const svn = integer(0, 255);
+const anSvn = integer(0, 255);
 const pceSvn = integer(0, 65_535);
 const label = string(128);
 
@@ -81,7 +81,7 @@ export function parseTcbInfo(body: string): TcbInfo {
 function readLevelV2(level: JsonRecord): TcbLevel {
   const tcb = level.record('tcb');
   const components = Array.from({ length: componentCount }, (_, index) =>
-    Object.freeze({ svn: tcb.required(`sgxtcbcomp${String(index + 1).padStart(2, '0')}svn`, svn) }),
+    Object.freeze({ svn: tcb.required(`sgxtcbcomp${String(index + 1).padStart(2, '0')}svn`, anSvn) }),
   );
   return Object.freeze({ components: Object.freeze(components), tdxComponents: [], ...readCommon(level, tcb) });
 }
@@ -114,7 +114,7 @@ function readComponents(tcb: JsonRecord, name: string): readonly TcbComponent[] 
     const category = component.optional('category', label);
     const type = component.optional('type', label);
     return Object.freeze({
-      svn: component.required('svn', svn),
+      svn: component.required('svn', anSvn),
       ...(category === undefined ? {} : { category }),
       ...(type === undefined ? {} : { type }),
     });
