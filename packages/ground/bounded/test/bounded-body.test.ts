@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { boundedBody, utf8 } from '../src/index.ts';
+import { utf8 } from '@enclos/codec';
+import { boundedBody } from '../src/index.ts';
 
-const never = new Promise<never>(() => undefined);
+const never = new AbortController().signal;
 
 /** A body in pieces that says when nobody wants more of it. */
 function bodyOf(pieces: readonly string[], isEndless = false): { response: Response; isCancelled: () => boolean } {
@@ -72,6 +74,26 @@ test('with a bound of zero nothing is read', async () => {
 
 test('a body that does not end is given up when the time is over', async () => {
   const { response, isCancelled } = bodyOf(['a'], true);
-  await assert.rejects(boundedBody(response, 10, Promise.reject(new Error('too late'))), /too late/);
+  await assert.rejects(boundedBody(response, 10, AbortSignal.abort(new Error('too late'))), /too late/);
   assert.ok(isCancelled());
+});
+
+test('a body that stands still is given up when the time is over, and nothing stays at the signal', async () => {
+  const [abort, other] = [new AbortController(), new AbortController()];
+  let isCancelled = false;
+  const still = new ReadableStream<Uint8Array>({
+    pull: () => new Promise(() => undefined),
+    cancel() {
+      isCancelled = true;
+    },
+  });
+  const reading = boundedBody(new Response(still), 10, abort.signal);
+  setTimeout(() => abort.abort(new Error('too late')), 5);
+  await assert.rejects(reading, /too late/);
+  assert.ok(isCancelled);
+  assert.deepEqual(await boundedBody(new Response('a'), 10, other.signal), utf8('a'));
+  assert.deepEqual(
+    [abort, other].map(({ signal }) => getEventListeners(signal, 'abort').length),
+    [0, 0],
+  );
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ContentMap } from '../src/crypto/content-map.ts';
+import { ContentMap } from '../src/index.ts';
 
 const owner = {};
 const bytes = fc.uint8Array({ maxLength: 300 });

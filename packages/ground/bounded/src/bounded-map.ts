@@ -30,14 +30,11 @@ export class BoundedMap<T> {
   }
 
   set(key: string, value: T): void {
-    if (this.#maximum === 0) return;
     this.#entries.delete(key);
-    if (this.#entries.size >= this.#maximum) {
-      // A Map keeps the order of insertion: the first key is the one that rested longest.
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.#entries.delete(oldest);
-    }
     this.#insert({ key, value });
+    // A Map keeps the order of insertion: the first key is the one that rested longest.
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined && this.#entries.size > this.#maximum) this.#entries.delete(oldest);
   }
 
   delete(key: string): void {

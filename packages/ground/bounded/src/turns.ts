@@ -2,9 +2,9 @@
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Begins `work` when what came before has ended, however that went. */
+  /** Begins `work` when what came before has ended, even if that failed. @returns what the work returns or throws */
   take<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work);
+    const turn = this.#last.then(work);
     this.#last = turn.catch(() => undefined);
     return turn;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BoundedMap } from '../src/crypto/bounded-map.ts';
+import { BoundedMap } from '../src/index.ts';
 
 const filled = (maximum: number, keys: string): BoundedMap<string> => {
   const map = new BoundedMap<string>(maximum);
