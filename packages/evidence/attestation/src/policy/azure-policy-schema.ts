@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { machineRules } from './azure-policy.ts';
 import { schemasOf } from './rule-schema.ts';
 

@@ -1,3 +1,4 @@
+import '../errors.ts';
 export type { RecordPlace, OpenedRecord, Protection } from './protection.ts';
 export { type RecordKey, recordIssuer, createRecordKey } from './record-key.ts';
 export { type Sealing, type SealedProtectionOptions, sealedProtection } from './sealed-protection.ts';
