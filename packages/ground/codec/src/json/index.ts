@@ -1,3 +1,5 @@
+import '../errors.ts';
+
 /** Strict JSON of others: its bounds, its values, their places in a text, and what they must be. */
 export { isJsonWithin, type JsonBounds } from './bounds.ts';
 export { JsonCursor, type JsonSpan } from './cursor.ts';
