@@ -34,7 +34,7 @@ import { snpCollateralOf, hardwareOf, tdQuoteOf, type Subject } from '@enclos/ev
 import { trustedSnpRoots } from './snp-roots.ts';
 
 /** What a verification is given beside the evidence. */
-export interface Given {
+export interface VerificationSettings {
   readonly source: CollateralSource;
   /** What was in the file of the source; absent when it is to be fetched. */
   readonly fromFile: ObtainedCollateral | undefined;
@@ -59,13 +59,13 @@ const pckChainType = 5;
 /** @throws EVIDENCE_REFUSED, ENDORSEMENTS_INVALID, and what fetching collateral throws. */
 export async function verifyEvidence(
   subject: Subject,
-  given: Given,
+  given: VerificationSettings,
 ): Promise<{ readonly verdict: AnyVerdict; readonly notices: readonly Notice[] }> {
   const collateral = given.fromFile ?? (await fetchCollateralFor(hardwareOf(subject), given.source, given.pck));
   return { verdict: await verdictOf(subject, collateral.json, given), notices: collateral.notices };
 }
 
-async function verdictOf(subject: Subject, json: unknown, given: Given): Promise<AnyVerdict> {
+async function verdictOf(subject: Subject, json: unknown, given: VerificationSettings): Promise<AnyVerdict> {
   switch (subject.form) {
     case 'quote':
       return verifyDcap(subject.bytes, json, given);
@@ -76,7 +76,11 @@ async function verdictOf(subject: Subject, json: unknown, given: Given): Promise
   }
 }
 
-async function verifyDcap(bytes: Uint8Array, json: unknown, { pck, roots: named, now }: Given): Promise<QuoteVerdict> {
+async function verifyDcap(
+  bytes: Uint8Array,
+  json: unknown,
+  { pck, roots: named, now }: VerificationSettings,
+): Promise<QuoteVerdict> {
   const completed = pck === undefined || carriesChain(bytes) ? json : withPckChain(json, pck);
   const roots = await trustedRoots(named, completed);
   return verifyQuote(bytes, parseCollateral(completed), { roots, now });
@@ -94,7 +98,7 @@ function carriesChain(quote: Uint8Array): boolean {
 
 async function snpArguments(
   json: unknown,
-  { roots: named, now, carried }: Pick<Given, 'roots' | 'now' | 'carried'>,
+  { roots: named, now, carried }: Pick<VerificationSettings, 'roots' | 'now' | 'carried'>,
 ): Promise<readonly [SnpEndorsements, { readonly roots: readonly SnpRoot[]; readonly now: Date }]> {
   const roots = await trustedSnpRoots(named, json);
   // What is missing is for the parser to say.
@@ -102,7 +106,11 @@ async function snpArguments(
 }
 
 /** The whole chain, from the vendor of the hardware to the PCRs. */
-async function verifyAzure(document: AzureDocument, json: unknown, given: Given): Promise<MachineVerdict> {
+async function verifyAzure(
+  document: AzureDocument,
+  json: unknown,
+  given: VerificationSettings,
+): Promise<MachineVerdict> {
   if (document.hardware === 'tdx') {
     const verifyTdQuote = (quote: Uint8Array): Promise<QuoteVerdict> => verifyDcap(quote, json, given);
     return verifyAzureTdx(document, { tdQuote: tdQuoteOf(document), verifyTdQuote });

@@ -16,7 +16,7 @@ import {
   type AnyBinding,
   type AnyVerdict,
   type AnyVerifiedEvidence,
-  type Given,
+  type VerificationSettings,
 } from '../../evidence/verify-evidence.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { bindingWanted } from '../../evidence/binding.ts';
@@ -135,7 +135,7 @@ interface PieceVerdict {
   readonly steps: readonly VerifyStep[];
 }
 
-type VerificationRequest = Given & Pick<VerifyOptions, 'input' | 'appraisal'>;
+type VerificationRequest = VerificationSettings & Pick<VerifyOptions, 'input' | 'appraisal'>;
 type Conclusion = Omit<VerifyOutcome, 'path' | 'trailingBytes' | 'notices' | 'validity'>;
 
 /** What follows from a verdict: whether the certificate is bound to it, and whether the policy accepts it. */
