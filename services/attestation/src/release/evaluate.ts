@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { JsonObject, JsonValue } from '@enclos/attestation/json';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 import { isVerifiedToken, type VerifiedToken } from '@enclos/attestation/client';
 import { claimAt } from './claim-path.ts';
 import { misused } from './errors.ts';
