@@ -1,3 +1,4 @@
+import './errors.ts';
 export {
   audited,
   showAuditLog,
@@ -24,7 +25,7 @@ export { debug, type DebugEvents, type DebugOptions } from './commands/debug/deb
 export { deploy, type DeployOptions, type DeployOutcome } from './commands/deploy/deploy.ts';
 export { dev, type DevView } from './commands/dev/dev.ts';
 export { doctor, type DoctorOptions, type DoctorReport } from './commands/doctor/doctor.ts';
-export { explain } from './commands/explain/explain.ts';
+export { explain } from './evidence/explain.ts';
 export {
   planGramineManifest,
   writeGramineManifest,
@@ -75,12 +76,11 @@ export type { SignedIdentity } from '@enclos/build';
 export { sign, type SignOptions, type SignOutcome } from './commands/sign/sign.ts';
 export { verify, type CarrierFacts, type VerifyOptions, type VerifyOutcome } from './commands/verify/verify.ts';
 export type { CollateralSource } from './evidence/collateral-of.ts';
-export type { VerifyStep } from './evidence/step-list.ts';
+export type { VerifyStep } from '@enclos/evidence/verify';
 export type { GramineFile, GramineFileRole, GraminePlan, GramineSettings } from './commands/gramine/plan.ts';
 export type { PlatformValues, ReferenceValues } from './commands/gramine/reference-values.ts';
 export { readInput, type Input } from './evidence/read-input.ts';
-export type { Explanation } from './explain/explain.ts';
-export type { ExplainNode } from './explain/nodes.ts';
+export type { Explanation, ExplainNode } from '@enclos/evidence/explain';
 export type { Check } from './commands/doctor/check.ts';
 export type { IsolationReport, IsolationWayReport } from './commands/doctor/isolation.ts';
 export type { Io, OutputStream } from './output/io.ts';

@@ -11,9 +11,9 @@ import {
   derSequence,
   derTime,
   derValue,
-  toPem,
   utf8,
 } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 
 export interface KeyPair {
   readonly privateKey: KeyObject;

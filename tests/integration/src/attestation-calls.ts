@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { selfSignedSigningCertificate } from '@enclos/codec';
+import { selfSignedSigningCertificate } from '@enclos/codec/x509';
 import type { ServiceCall } from './attestation-replica.ts';
 
 /** What a manager of an isolated tenant signs policies with. */

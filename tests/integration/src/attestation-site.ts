@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDevelopmentConfiguration } from '@enclos/attestation-service';
-import { toPem } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { startPostgres, type PostgresServer } from '@enclos/testkit';
 import { createPolicySigner, type PolicySigner } from './attestation-calls.ts';

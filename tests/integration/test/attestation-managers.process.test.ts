@@ -3,7 +3,8 @@ import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign, type Ke
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { selfSignedCertificate, toPem } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import { jsonLines } from '@enclos/host';
 import { SignJWT, type JWTPayload } from 'jose';
 import { goodIssuer, makeRoot, startIdentityProvider, type IdentityProvider } from '../src/identity-provider.ts';

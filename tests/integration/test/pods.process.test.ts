@@ -6,7 +6,7 @@ import { after, type TestContext } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient } from '@azure/attestation';
 import { makeDevelopmentConfiguration } from '@enclos/attestation-service';
 import { unpackCertificate } from '@enclos/atls/certificate';
-import { toPem } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import { containerTest, freePort } from '@enclos/testkit';
 import { configMapOf, createPodSite, deploymentOf, type PodRoot, type PodSite } from '../src/pods.ts';
 import type { Ran } from '../src/programs.ts';

@@ -1,5 +1,6 @@
 import { splitSignedBody, type QuoteCollateral } from '@enclos/attestation';
-import { toBase64url, toHex, toPem, utf8 } from '@enclos/codec';
+import { toBase64url, toHex, utf8 } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import { vectors } from '@enclos/testkit';
 
 const textOf = (path: string): string => new TextDecoder().decode(vectors.read(path));

@@ -1,8 +1,7 @@
 import { evidenceExtensions } from '@enclos/attestation/carriers';
 import { equalBytes } from '@enclos/codec';
 import { refuseUsage } from '../command-line/usage-error.ts';
-import { jsonKindOf, type JsonKind } from './json-kinds.ts';
-import { describeFound, piecesIn, type Found, type Piece } from './found.ts';
+import { jsonKindOf, type JsonKind, describeFound, piecesIn, type Found, type Piece } from '@enclos/evidence';
 
 /**
  * The one piece of evidence in what was found; undefined when there is none. A

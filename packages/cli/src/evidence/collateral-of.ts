@@ -2,9 +2,8 @@ import { endorsementFacts, type EndorsementFacts, type Notice, type SnpFacts } f
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { obtainCollateral, type ObtainCollateralOptions } from './obtain-collateral.ts';
 import { readSmallJson } from '../files/read.ts';
-import type { HardwareEvidence } from './subject.ts';
-import { jsonKindOf } from './json-kinds.ts';
-import { isRecord } from './text-forms.ts';
+import type { HardwareEvidence } from '@enclos/evidence/verify';
+import { jsonKindOf, isRecord } from '@enclos/evidence';
 import { pckChain, pckFacts, type PckFile } from './pck-file.ts';
 
 /** Where collateral comes from: a file, or the endorsements client. */

@@ -2,9 +2,8 @@ import { DerReader, toHex } from '@enclos/codec';
 import type { DcapFacts } from '@enclos/endorsements';
 import { EnclosError } from '@enclos/errors';
 import { readSmallFile } from '../files/read.ts';
-import { attempt } from './attempt.ts';
-import { readCertificate, type CertificateShape } from './certificate.ts';
-import { readPem } from './text-forms.ts';
+
+import { attempt, readCertificate, type CertificateShape, readPem } from '@enclos/evidence';
 
 interface Parsed {
   readonly der: Uint8Array;

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { recognise as recogniseFile } from '@enclos/build/inspect';
+import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import type { CommandContext } from '../commands/context.ts';
 import { unreadable } from '../files/read.ts';
@@ -71,11 +71,9 @@ async function readUpTo(handle: FileHandle, wanted: number): Promise<Uint8Array>
 }
 
 function tooLarge(name: string, head: Uint8Array): EnclosError {
-  const found = recogniseFile(head);
-  const what = 'unknown' in found ? found.unknown : `a file of the kind ${found.kind}`;
   return new EnclosError(
     'CLI_FILE_INVALID',
-    `${name} is larger than ${maximumInputBytes} bytes, which no evidence is; it begins like ${what}.`,
+    `${name} is larger than ${maximumInputBytes} bytes, which no evidence is; it begins like ${fileKindOf(head).words}.`,
     { details: { path: name } },
   );
 }

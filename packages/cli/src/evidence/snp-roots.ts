@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
-import { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, type SnpRoot } from '@enclos/attestation';
+import type { SnpRoot } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { RootOptions } from './trusted-roots.ts';
 import { refuseUsage } from '../command-line/usage-error.ts';
 import { readSmallFile } from '../files/read.ts';
-import { attempt } from './attempt.ts';
-import { readCertificate } from './certificate.ts';
-import { isRecord, readPem } from './text-forms.ts';
 
-export const amdRoots: readonly SnpRoot[] = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
+import { attempt, amdRoots, readCertificate, isRecord, readPem } from '@enclos/evidence';
 
 const maxCertificateBytes = 64 * 1024;
 

@@ -42,7 +42,7 @@ export async function listenAt(server: Server, { host, port }: Address): Promise
       const inUse = cause.code === 'EADDRINUSE';
       reject(
         inUse
-          ? new EnclosError('CLI_ADDRESS_IN_USE', `Something listens at ${host}:${port} already.`, { cause })
+          ? new EnclosError('CLI_ADDRESS_IN_USE', `Another program already listens at ${host}:${port}.`, { cause })
           : cause,
       );
     });
@@ -59,7 +59,7 @@ async function answer(app: WebApplication, incoming: IncomingMessage, outgoing: 
     outgoing.writeHead(405, { allow: 'GET, HEAD' }).end();
     return;
   }
-  // The host of the request plays no part, and may be malformed.
+  // The host of the request does not matter, and may be malformed.
   const response = await app.fetch(new Request(new URL(url, 'http://collateral.invalid'), { method }));
   const body = new Uint8Array(await response.arrayBuffer());
   outgoing.writeHead(response.status, {

@@ -8,8 +8,8 @@ import {
   type JsonSource,
 } from '@enclos/build/diagnostics';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
+import { isRecord } from '@enclos/evidence';
 import { withKind, type AnyPolicy } from '../evidence/appraisal-policy.ts';
-import { isRecord } from '../evidence/text-forms.ts';
 import { ruleNames } from './rule-names.ts';
 
 const code = 'CLI_POLICY_INVALID';

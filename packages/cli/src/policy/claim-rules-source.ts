@@ -1,6 +1,6 @@
 import { fromBase64url } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { isRecord, readJson } from '../evidence/text-forms.ts';
+import { isRecord, readJson } from '@enclos/evidence';
 import { isClaimRules } from './claim-rules.ts';
 
 /** The text of a policy, and what it was in. */

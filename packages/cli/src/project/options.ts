@@ -8,7 +8,7 @@ export const isolationOption = {
   value: 'MODE',
   choices: ['strict', 'best'],
   default: 'strict',
-  summary: 'strict starts only with every layer of isolation, best with those that the machine has',
+  summary: 'strict starts only with every layer of isolation; best uses the layers that the machine has',
 } as const;
 
 const hostOption = {
@@ -56,7 +56,7 @@ export function projectRun({ arguments: { folder }, options, rest }: ProjectInpu
     host: options.host,
     args: rest,
     stateFolder: stateFolderOf(options.state, context),
-    ...(options.key === undefined ? {} : { keyFile: path(options.key) }),
-    ...(options.platform === undefined ? {} : { platformSocket: path(options.platform) }),
+    keyFile: path(options.key),
+    platformSocket: path(options.platform),
   } satisfies Omit<RunOptions, 'debug'>;
 }

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-import { equalBytes, mistakenForPem } from '@enclos/codec';
+import { equalBytes } from '@enclos/codec';
+import { mistakenForPem } from '@enclos/codec/pem';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   completeSigstruct,

@@ -6,7 +6,9 @@ import {
   valuesOfForm,
   type ExtensionForm,
 } from '@enclos/attestation/carriers';
-import { concatBytes, equalBytes, readCertificate, toPem, utf8, type CertificateParts } from '@enclos/codec';
+import { concatBytes, equalBytes, utf8 } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
+import { readCertificateShape, requireVersion3, type CertificateShape } from '@enclos/codec/x509';
 import { decodeCmwExtension, encodeCmwExtension } from './cmw.ts';
 import { orElse, refuseCertificate } from './certificate-errors.ts';
 import {
@@ -60,21 +62,31 @@ export type DigestSteps<T> = Generator<DigestRequest, T, Uint8Array>;
  * @throws ATLS_CERTIFICATE_INVALID; `details.rule` says why.
  */
 export function* certificateEvidenceSteps(certificate: Uint8Array): DigestSteps<CertificateEvidence> {
-  const parts = orElse(
-    () => readCertificate(certificate),
+  const shape = orElse(
+    () => readAttestedCertificate(certificate),
     (cause) => refuseCertificate('well-formed', cause),
   );
   const unpacked = orElse(
-    () => [...evidenceIn(parts)],
+    () => [...evidenceIn(shape)],
     (cause) => refuseCertificate('well-formed-evidence', cause),
   );
   const found: Found[] = [];
-  for (const each of unpacked) found.push(yield* bindingOf(each, parts));
+  for (const each of unpacked) found.push(yield* bindingOf(each, shape));
   const [first] = found;
   if (first === undefined) return refuseCertificate('evidence');
   const alike = found.filter(({ form }) => writingOf(form) === writingOf(first.form));
   if (alike.some(({ quote }) => !equalBytes(quote, first.quote))) refuseCertificate('one-quote');
-  return Object.freeze({ ...first, publicKey: parts.publicKey });
+  return Object.freeze({ ...first, publicKey: shape.publicKey });
+}
+
+/**
+ * Key and extensions of a certificate whose key vouches for itself by evidence: names, dates and signature mean nothing.
+ * @throws a CODEC error.
+ */
+export function readAttestedCertificate(certificate: Uint8Array): CertificateShape {
+  const shape = readCertificateShape(certificate);
+  requireVersion3(shape);
+  return shape;
 }
 
 /** The extensions that our certificates hold: the form that others read, and the one that RFC 9999 has. */
@@ -100,17 +112,18 @@ interface Unpacked extends Pick<Found, 'form' | 'quote' | 'own'> {
   readonly keyDigest?: { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array };
 }
 
-function* evidenceIn({ extensions, publicKey }: CertificateParts): Generator<Unpacked> {
-  for (const value of valuesOfForm(extensions, 'tagged')) yield ofTagged('tagged', value);
-  for (const value of valuesOfForm(extensions, 'cmw')) {
+function* evidenceIn(shape: CertificateShape): Generator<Unpacked> {
+  const { publicKey } = shape;
+  for (const value of valuesOfForm(shape, 'tagged')) yield ofTagged('tagged', value);
+  for (const value of valuesOfForm(shape, 'cmw')) {
     const wrapped = decodeCmwExtension(value);
     if (wrapped !== undefined) yield ofTagged('cmw', wrapped);
   }
-  for (const value of valuesOfForm(extensions, 'gramine-legacy')) {
+  for (const value of valuesOfForm(shape, 'gramine-legacy')) {
     yield { form: 'gramine-legacy', quote: value.slice(), bound: [publicKey], own: undefined };
   }
-  for (const value of valuesOfForm(extensions, 'oe-report')) yield ofReport(value, publicKey);
-  for (const value of valuesOfForm(extensions, 'oe-evidence')) {
+  for (const value of valuesOfForm(shape, 'oe-report')) yield ofReport(value, publicKey);
+  for (const value of valuesOfForm(shape, 'oe-evidence')) {
     if (!isVersionNumber(value)) yield ofOpenEnclave(value, publicKey);
   }
 }
@@ -137,7 +150,7 @@ function ofOpenEnclave(value: Uint8Array, publicKey: Uint8Array): Unpacked {
 /** What the report data must be, of evidence whose claims are about this key. */
 function* bindingOf(
   { bound, keyDigest, ...found }: Unpacked,
-  { publicKey }: Pick<CertificateParts, 'publicKey'>,
+  { publicKey }: Pick<CertificateShape, 'publicKey'>,
 ): DigestSteps<Found> {
   if (keyDigest !== undefined) {
     const { algorithm, digest } = keyDigest;

@@ -1,8 +1,8 @@
 import type { TLSSocket } from 'node:tls';
-import { equalBytes, readCertificate } from '@enclos/codec';
+import { equalBytes } from '@enclos/codec';
 import { accept, type Appraiser } from './appraiser.ts';
 import { freshReportData, requireSubjectSignature, type Subject } from './binding.ts';
-import type { CertificateEvidence } from './certificate-evidence.ts';
+import { readAttestedCertificate, type CertificateEvidence } from './certificate-evidence.ts';
 import { orElse, refuseCertificate } from './certificate-errors.ts';
 import { atlsError } from './errors.ts';
 import type { Evidence } from './messages.ts';
@@ -38,7 +38,7 @@ export function peerCertificateOf(socket: TLSSocket, ownPublicKey: Uint8Array | 
   if (raw === undefined) return refuseCertificate('certificate');
   const der = new Uint8Array(raw);
   const { publicKey } = orElse(
-    () => readCertificate(der),
+    () => readAttestedCertificate(der),
     (cause) => refuseCertificate('well-formed', cause),
   );
   if (ownPublicKey !== undefined && equalBytes(publicKey, ownPublicKey)) throw atlsError('ATLS_OWN_KEY');

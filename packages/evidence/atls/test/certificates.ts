@@ -1,5 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { ByteWriter, concatBytes, fromHex, selfSignedCertificate, toPem, utf8 } from '@enclos/codec';
+import { ByteWriter, concatBytes, fromHex, utf8 } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 

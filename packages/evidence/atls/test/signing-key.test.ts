@@ -10,7 +10,8 @@ import {
   type VerifiedEvidence,
 } from '@enclos/attestation';
 import { createAttestationClient, type SigningKeyEvidence } from '@enclos/attestation/client';
-import { selfSignedCertificate, toBase64url, utf8 } from '@enclos/codec';
+import { toBase64url, utf8 } from '@enclos/codec';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
 import { attestedForms, azureVersionExtension, scenario } from '@enclos/evidence-kit';
 import { evidenceExtensions } from '../src/certificate-evidence.ts';

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
-import {
-  cborArray,
-  cborBytes,
-  cborMap,
-  cborText,
-  cborUnsigned,
-  selfSignedSigningCertificate,
-  toPem,
-} from '@enclos/codec';
+import { cborArray, cborBytes, cborMap, cborText, cborUnsigned } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
+import { selfSignedSigningCertificate } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
 import { freshNonce, signSubject, type Subject } from '../src/binding.ts';
 import { attestedConnect } from '../src/index.ts';

@@ -1,5 +1,5 @@
+import { parseRevocationList } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
-import { parseRevocationList } from '../src/x509/revocation-list.ts';
 import { amdSignatureForm, parseAmdCertificate } from '../src/snp/certificate.ts';
 import { parseAmdExtensions } from '../src/snp/extensions.ts';
 import { goodCertificates } from '../test/snp/synthetic-platform.ts';

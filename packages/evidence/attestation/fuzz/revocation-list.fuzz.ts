@@ -1,6 +1,6 @@
+import { parseP256RevocationList } from '../src/x509/p256-certificate.ts';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseRevocationList } from '../src/x509/revocation-list.ts';
 import { makePlatform } from '../test/synthetic-platform.ts';
 
 const { collateral } = await makePlatform();
@@ -9,7 +9,7 @@ export const seeds: readonly Uint8Array[] = [fromHex(collateral.root_ca_crl), fr
 
 export function fuzz(data: Uint8Array): void {
   try {
-    parseRevocationList(data);
+    parseP256RevocationList(data);
   } catch (error) {
     if (!isEnclosError(error)) throw error;
   }

@@ -1,3 +1,4 @@
+import { parseP256Certificate, parseP256RevocationList } from '../src/x509/p256-certificate.ts';
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
@@ -5,9 +6,7 @@ import { concatBytes, fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { vectors } from '@enclos/testkit';
 import fc from 'fast-check';
-import { parseCertificate } from '../src/x509/certificate.ts';
-import { decodePem } from '../src/x509/pem.ts';
-import { parseRevocationList } from '../src/x509/revocation-list.ts';
+import { decodeCertificates } from '../src/x509/pem.ts';
 import { parseSgxExtension } from '../src/dcap/tcb/sgx-extension.ts';
 import {
   bitString,
@@ -56,7 +55,7 @@ const spec: CertificateSpec = {
 
 test('a certificate reads as the engine reads it', () => {
   const encoded = makeCertificate(spec);
-  const ours = parseCertificate(encoded);
+  const ours = parseP256Certificate(encoded);
   const engine = new X509Certificate(encoded);
   assert.equal(ours.serialNumber.padStart(4, '0'), engine.serialNumber.toLowerCase());
   assert.equal(ours.subject.commonName, 'Leaf');
@@ -69,8 +68,8 @@ test('a certificate reads as the engine reads it', () => {
 
 vectors.test('Intel’s certificates read as the engine reads them', () => {
   const chains = new Set(sgxRows().map((row) => chainOf(quoteOf(row))));
-  for (const encoded of [...chains].flatMap((chain) => decodePem(chain))) {
-    const ours = parseCertificate(encoded);
+  for (const encoded of [...chains].flatMap((chain) => decodeCertificates(chain))) {
+    const ours = parseP256Certificate(encoded);
     const engine = new X509Certificate(encoded);
     assert.equal(ours.serialNumber, engine.serialNumber.toLowerCase());
     assert.ok(engine.subject.includes(`CN=${ours.subject.commonName}`));
@@ -175,18 +174,18 @@ const certificates: readonly (readonly [what: string, change: Partial<typeof goo
 
 for (const [what, change] of certificates) {
   test(`a certificate with ${what} is refused`, () => {
-    parseCertificate(build({}));
-    refuses(parseCertificate, build(change), what);
+    parseP256Certificate(build({}));
+    refuses(parseP256Certificate, build(change), what);
   });
 }
 
 test('a certificate may have 32 extensions, a name of 256 characters and a serial number of 20 bytes', () => {
-  assert.equal(parseCertificate(build({ extensions: extensionsOf(32) })).extensions.size, 32);
+  assert.equal(parseP256Certificate(build({ extensions: extensionsOf(32) })).extensions.size, 32);
   const longName = sequence(attribute(objectIdentifier('2.5.4.3'), text('A'.repeat(256))));
-  assert.equal(parseCertificate(build({ subject: longName })).subject.commonName.length, 256);
+  assert.equal(parseP256Certificate(build({ subject: longName })).subject.commonName.length, 256);
   const serialNumber = integer(new Uint8Array(20).fill(1));
-  assert.equal(parseCertificate(build({ serialNumber })).serialNumber, '01'.repeat(20));
-  assert.equal(parseCertificate(build({ subject: sequence() })).subject.commonName, '');
+  assert.equal(parseP256Certificate(build({ serialNumber })).serialNumber, '01'.repeat(20));
+  assert.equal(parseP256Certificate(build({ subject: sequence() })).subject.commonName, '');
 });
 
 test('a certificate may have 16 KiB, and no more', () => {
@@ -203,9 +202,9 @@ test('a certificate may have 16 KiB, and no more', () => {
     );
   const padding = 16_384 - (ofSize(16_000).length - 16_000);
   assert.equal(ofSize(padding).length, 16_384);
-  assert.equal(parseCertificate(ofSize(padding)).encoded.length, 16_384);
+  assert.equal(parseP256Certificate(ofSize(padding)).encoded.length, 16_384);
   assert.throws(
-    () => parseCertificate(ofSize(padding + 1)),
+    () => parseP256Certificate(ofSize(padding + 1)),
     (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
   );
 });
@@ -214,51 +213,51 @@ test('a certificate with a malformed outside is refused', () => {
   const body = sequence(...Object.values(goodParts));
   const signature = sequence(integer(1), integer(1));
   const outside = (...parts: readonly Uint8Array[]): Uint8Array => sequence(body, ...parts);
-  parseCertificate(outside(algorithm, bitString(signature)));
-  refuses(parseCertificate, concatBytes(makeCertificate(spec), Uint8Array.of(0)), 'a trailing byte');
-  refuses(parseCertificate, outside(algorithm, bitString(signature), integer(1)), 'a fourth part');
+  parseP256Certificate(outside(algorithm, bitString(signature)));
+  refuses(parseP256Certificate, concatBytes(makeCertificate(spec), Uint8Array.of(0)), 'a trailing byte');
+  refuses(parseP256Certificate, outside(algorithm, bitString(signature), integer(1)), 'a fourth part');
   refuses(
-    parseCertificate,
+    parseP256Certificate,
     outside(algorithm, bitString(concatBytes(signature, Uint8Array.of(0)))),
     'a longer signature',
   );
   refuses(
-    parseCertificate,
+    parseP256Certificate,
     outside(algorithm, bitString(concatBytes(signature, Uint8Array.of(0)), 1)),
     'a signature of bits',
   );
   refuses(
-    parseCertificate,
+    parseP256Certificate,
     outside(algorithm, bitString(sequence(integer(new Uint8Array(33).fill(1)), integer(1)))),
     'r over 32 bytes',
   );
   refuses(
-    parseCertificate,
+    parseP256Certificate,
     outside(algorithm, bitString(sequence(integer(1), integer(new Uint8Array(33).fill(1))))),
     's over 32 bytes',
   );
   refuses(
-    parseCertificate,
+    parseP256Certificate,
     outside(algorithm, bitString(sequence(integer(1), integer(1), integer(1)))),
     'a signature of three numbers',
   );
   refuses(
-    parseCertificate,
+    parseP256Certificate,
     outside(algorithm, bitString(sequence(integer(1), integer(2)), 1)),
     'a signature that lacks its last bit',
   );
   refuses(
-    parseCertificate,
+    parseP256Certificate,
     outside(sequence(objectIdentifier('1.2.3')), bitString(signature)),
     'another outer algorithm',
   );
-  refuses(parseCertificate, new Uint8Array(20_000), 'a large input');
+  refuses(parseP256Certificate, new Uint8Array(20_000), 'a large input');
   const otherwise = (identifier: Uint8Array): Uint8Array =>
     sequence(sequence(...Object.values({ ...goodParts, algorithm: identifier })), identifier, bitString(signature));
-  parseCertificate(otherwise(algorithm));
-  refuses(parseCertificate, otherwise(sequence(objectIdentifier('1.2.840.10045.4.3.3'))), 'another algorithm');
+  parseP256Certificate(otherwise(algorithm));
+  refuses(parseP256Certificate, otherwise(sequence(objectIdentifier('1.2.840.10045.4.3.3'))), 'another algorithm');
   refuses(
-    parseCertificate,
+    parseP256Certificate,
     otherwise(sequence(objectIdentifier('1.2.840.10045.4.3.2'), tlv(5))),
     'parameters of the algorithm',
   );
@@ -274,11 +273,11 @@ const crlSpec: CrlSpec = {
 };
 
 test('a revocation list reads back', () => {
-  const crl = parseRevocationList(makeCrl(crlSpec));
+  const crl = parseP256RevocationList(makeCrl(crlSpec));
   assert.deepEqual([...crl.revokedSerialNumbers], ['01', '80', '011170']);
   assert.equal(crl.thisUpdateMs, crlSpec.thisUpdate.getTime());
   assert.equal(crl.nextUpdateMs, crlSpec.nextUpdate.getTime());
-  assert.equal(parseRevocationList(makeCrl({ ...crlSpec, revoked: [] })).revokedSerialNumbers.size, 0);
+  assert.equal(parseP256RevocationList(makeCrl({ ...crlSpec, revoked: [] })).revokedSerialNumbers.size, 0);
 });
 
 test('malformed revocation lists are refused', () => {
@@ -287,15 +286,19 @@ test('malformed revocation lists are refused', () => {
   const entry = sequence(integer(1), from);
   const list = (...parts: readonly Uint8Array[]): Uint8Array => signed(sequence(...parts), keys.root);
   const head = [integer(1), algorithm, name('Issuer'), from];
-  parseRevocationList(list(...head, until, sequence(entry), tail));
-  refuses(parseRevocationList, list(algorithm, name('Issuer'), from, until, tail), 'version 1');
-  refuses(parseRevocationList, list(integer(2), ...head.slice(1), until, tail), 'version 3');
-  refuses(parseRevocationList, list(...head, tail), 'no next update');
-  refuses(parseRevocationList, list(...head, until), 'no extensions');
-  refuses(parseRevocationList, list(...head, until, sequence(), tail), 'an empty list');
-  refuses(parseRevocationList, list(...head, until, sequence(sequence(integer(1))), tail), 'an entry without a date');
+  parseP256RevocationList(list(...head, until, sequence(entry), tail));
+  refuses(parseP256RevocationList, list(algorithm, name('Issuer'), from, until, tail), 'version 1');
+  refuses(parseP256RevocationList, list(integer(2), ...head.slice(1), until, tail), 'version 3');
+  refuses(parseP256RevocationList, list(...head, tail), 'no next update');
+  refuses(parseP256RevocationList, list(...head, until), 'no extensions');
+  refuses(parseP256RevocationList, list(...head, until, sequence(), tail), 'an empty list');
   refuses(
-    parseRevocationList,
+    parseP256RevocationList,
+    list(...head, until, sequence(sequence(integer(1))), tail),
+    'an entry without a date',
+  );
+  refuses(
+    parseP256RevocationList,
     list(...head, until, sequence(sequence(integer(1), from, sequence(), integer(1))), tail),
     'a longer entry',
   );
@@ -303,32 +306,32 @@ test('malformed revocation lists are refused', () => {
     list(...head, until, sequence(sequence(...parts)), tail);
   const serial = (length: number): Uint8Array => integer(new Uint8Array(length).fill(1));
   const reason = { id: '2.5.29.21', value: tlv(0x0a, Uint8Array.of(1)) };
-  parseRevocationList(entryOf(serial(20), from));
+  parseP256RevocationList(entryOf(serial(20), from));
   for (const critical of [true, false]) {
-    parseRevocationList(entryOf(serial(1), from, encodeExtensions([{ ...reason, critical }])));
+    parseP256RevocationList(entryOf(serial(1), from, encodeExtensions([{ ...reason, critical }])));
   }
-  refuses(parseRevocationList, entryOf(serial(21), from), 'a serial number of 21 bytes');
-  refuses(parseRevocationList, entryOf(serial(1), from, integer(1)), 'an entry with a number for extensions');
+  refuses(parseP256RevocationList, entryOf(serial(21), from), 'a serial number of 21 bytes');
+  refuses(parseP256RevocationList, entryOf(serial(1), from, integer(1)), 'an entry with a number for extensions');
   refuses(
-    parseRevocationList,
+    parseP256RevocationList,
     entryOf(serial(1), from, encodeExtensions([reason]), integer(1)),
     'an entry with something after its extensions',
   );
   refuses(
-    parseRevocationList,
+    parseP256RevocationList,
     list(...head, until, sequence(entry), tail, integer(1)),
     'something after the extensions',
   );
   refuses(
-    parseRevocationList,
+    parseP256RevocationList,
     list(...head, until, sequence(entry), explicit(0, encodeExtensions([crlNumber]), integer(1))),
     'something after the list of extensions',
   );
   const delta = [{ id: '2.5.29.27', critical: true, value: integer(1) }];
-  refuses(parseRevocationList, makeCrl({ ...crlSpec, extensions: delta }), 'a delta list');
+  refuses(parseP256RevocationList, makeCrl({ ...crlSpec, extensions: delta }), 'a delta list');
   const indirect = encodeExtensions([{ id: '2.5.29.29', critical: true, value: sequence() }]);
   refuses(
-    parseRevocationList,
+    parseP256RevocationList,
     list(...head, until, sequence(sequence(integer(1), from, indirect)), tail),
     'an indirect entry',
   );
@@ -349,9 +352,9 @@ test('a revocation list may have 1 MiB, and no more', () => {
       bitString(sequence(integer(1), integer(1))),
     );
   const padding = 1_048_576 - (ofSize(1_000_000).length - 1_000_000);
-  assert.equal(parseRevocationList(ofSize(padding)).revokedSerialNumbers.size, 0);
+  assert.equal(parseP256RevocationList(ofSize(padding)).revokedSerialNumbers.size, 0);
   assert.throws(
-    () => parseRevocationList(ofSize(padding + 1)),
+    () => parseP256RevocationList(ofSize(padding + 1)),
     (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE'),
   );
 });
@@ -375,14 +378,17 @@ test('SGX extensions that differ from the profile are refused', () => {
 
 test('PEM is read strictly', () => {
   const one = pem(Uint8Array.of(1, 2, 3));
-  assert.deepEqual(decodePem(`${one}${one}\0\0`), [Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 3)]);
-  assert.deepEqual(decodePem(one.replaceAll('\n', '\r\n')), [Uint8Array.of(1, 2, 3)]);
-  assert.deepEqual(decodePem(''), []);
-  assert.deepEqual(decodePem(`\r\n\n${one}`), [Uint8Array.of(1, 2, 3)]);
-  assert.deepEqual(decodePem(pem(Uint8Array.of(0xfb, 0xff, 0xbf, 0xfe))), [Uint8Array.of(0xfb, 0xff, 0xbf, 0xfe)]);
+  assert.deepEqual(decodeCertificates(`${one}${one}\0\0`), [Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 3)]);
+  assert.deepEqual(decodeCertificates(one.replaceAll('\n', '\r\n')), [Uint8Array.of(1, 2, 3)]);
+  assert.deepEqual(decodeCertificates(`\r\n\n${one}`), [Uint8Array.of(1, 2, 3)]);
+  assert.deepEqual(decodeCertificates(pem(Uint8Array.of(0xfb, 0xff, 0xbf, 0xfe))), [
+    Uint8Array.of(0xfb, 0xff, 0xbf, 0xfe),
+  ]);
   const long = pem(new Uint8Array(21_000));
-  assert.equal(decodePem(`${long}${'\n'.repeat(32_768 - long.length)}`).length, 1);
+  assert.equal(decodeCertificates(`${long}${'\n'.repeat(32_768 - long.length)}`).length, 1);
   const bad = [
+    '',
+    '\0',
     `x${one}`,
     `${one}x`,
     one.replace('AQID', 'AQ*D'),
@@ -397,7 +403,7 @@ test('PEM is read strictly', () => {
   ];
   for (const input of [...bad, one.replace('END', 'END '), one.slice(0, 40), `${one}${' '.repeat(40_000)}`]) {
     assert.throws(
-      () => decodePem(input),
+      () => decodeCertificates(input),
       (error) => isEnclosError(error),
       input,
     );
@@ -415,10 +421,10 @@ test('mutated and arbitrary bytes throw nothing but typed errors', () => {
   fc.assert(
     fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 80 })), (bytes) => {
       for (const parse of [
-        parseCertificate,
-        parseRevocationList,
+        parseP256Certificate,
+        parseP256RevocationList,
         parseSgxExtension,
-        (input: Uint8Array) => decodePem(pem(input).slice(3)),
+        (input: Uint8Array) => decodeCertificates(pem(input).slice(3)),
       ]) {
         try {
           parse(bytes);

@@ -1,7 +1,7 @@
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
 import { splitSignedBody, type QuoteCollateral } from '../src/index.ts';
-import { decodePem } from '../src/x509/pem.ts';
+import { decodeCertificates } from '../src/x509/pem.ts';
 
 /** A row of dcap/matrix.json of the vectors. */
 export interface MatrixRow {
@@ -75,7 +75,7 @@ export function collateralOf(row: MatrixRow): QuoteCollateral {
   const signer = (id: string): string => pem(vectors.read(`dcap/certs/tcb-signing-${id}.der`)) + root;
   const tcbInfo = splitSignedBody(readText(`dcap/tcbinfo/${row.tcbInfo}.json`), 'tcbInfo');
   const qeIdentity = splitSignedBody(readText(`dcap/qeidentity/${row.qeIdentity}.json`), 'enclaveIdentity');
-  const [, intermediate = new Uint8Array()] = decodePem(chainOf(quoteOf(row)));
+  const [, intermediate = new Uint8Array()] = decodeCertificates(chainOf(quoteOf(row)));
   return {
     pck_crl_issuer_chain: pem(intermediate) + root,
     root_ca_crl: toHex(vectors.read(`dcap/crl/${row.rootCrl}.der`)),

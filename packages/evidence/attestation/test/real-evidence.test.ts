@@ -1,3 +1,4 @@
+import { parseP256Certificate, parseP256RevocationList } from '../src/x509/p256-certificate.ts';
 import assert from 'node:assert/strict';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
@@ -11,10 +12,8 @@ import {
   type QuoteCollateral,
 } from '../src/index.ts';
 import { verifyQuoteSync } from '../src/node.ts';
-import { parseRevocationList } from '../src/x509/revocation-list.ts';
 import { verifyRevocationList } from '../src/x509/revocation.ts';
 import { runAsync } from '../src/crypto/web-crypto.ts';
-import { parseCertificate } from '../src/x509/certificate.ts';
 import { collateralOf, quoteOf, readJson, readText, sgxRows } from './intel-vectors.ts';
 
 const roots = [INTEL_SGX_ROOT];
@@ -134,9 +133,12 @@ vectors.test('pre-production collateral under the same names is refused', async 
       return true;
     });
   }
-  const root = parseCertificate(vectors.read('dcap/certs/intel-sgx-root-ca.der'));
-  const crl = parseRevocationList(new Uint8Array(Buffer.from(crlHex(rootCaCrl), 'hex')));
-  const renamed = { ...crl, extensions: parseRevocationList(vectors.read(`dcap/crl/${row.rootCrl}.der`)).extensions };
+  const root = parseP256Certificate(vectors.read('dcap/certs/intel-sgx-root-ca.der'));
+  const crl = parseP256RevocationList(new Uint8Array(Buffer.from(crlHex(rootCaCrl), 'hex')));
+  const renamed = {
+    ...crl,
+    extensions: parseP256RevocationList(vectors.read(`dcap/crl/${row.rootCrl}.der`)).extensions,
+  };
   await assert.rejects(runAsync(verifyRevocationList(renamed, root, 'root-crl'), crypto.subtle), (error) => {
     assert.ok(isEnclosError(error, 'EVIDENCE_REFUSED'));
     assert.equal(error.details['status'], 'SGX_CRL_INVALID_SIGNATURE');

@@ -1,3 +1,4 @@
+import { parseP256Certificate } from '../src/x509/p256-certificate.ts';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -7,7 +8,6 @@ import { scenario } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
 import { INTEL_SGX_ROOT, parseCollateral, softwareRoot } from '../src/index.ts';
 import { softwareRootSync } from '../src/node.ts';
-import { parseCertificate } from '../src/x509/certificate.ts';
 import { isPublicKey } from '../src/crypto/crypto-steps.ts';
 import { runAsync } from '../src/crypto/web-crypto.ts';
 import { pem } from './intel-vectors.ts';
@@ -27,7 +27,7 @@ const spec: CertificateSpec = {
 const misused = (error: unknown): boolean => isEnclosError(error, 'VERIFIER_MISUSED');
 
 vectors.test('the pinned key is that of Intel’s root certificate', () => {
-  const root = parseCertificate(vectors.read('dcap/certs/intel-sgx-root-ca.der'));
+  const root = parseP256Certificate(vectors.read('dcap/certs/intel-sgx-root-ca.der'));
   assert.equal(root.subject.commonName, 'Intel SGX Root CA');
   assert.equal(toHex(root.publicKey), INTEL_SGX_ROOT.publicKey);
 });
@@ -60,7 +60,7 @@ test('errors say when PEM is given for DER, or DER for PEM', async () => {
   const good = makeCertificate(spec);
   for (const [input, words] of [
     [utf8(pem(good)), /DER is wanted, and this is PEM/],
-    [Buffer.from(good).toString('latin1'), /Not a PEM text of certificates\. It begins like DER\.$/],
+    [Buffer.from(good).toString('latin1'), /Not a PEM text\. It begins like DER\.$/],
     [Buffer.from(good).toString('base64'), /It begins like the base64 of DER, without the lines of PEM/],
   ] as const) {
     await assert.rejects(

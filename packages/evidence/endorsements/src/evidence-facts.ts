@@ -1,4 +1,5 @@
-import { ByteReader, toHex, withoutTrailingNuls } from '@enclos/codec';
+import { ByteReader, toHex } from '@enclos/codec';
+import { withoutTrailingNuls } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { DcapFacts, PckFacts, PckLookup } from './dcap.ts';
 import { readChainInAnyOrder } from './item.ts';

@@ -1,4 +1,5 @@
-import { fromBase64url, mistakenForPem } from '@enclos/codec';
+import { fromBase64url } from '@enclos/codec';
+import { mistakenForPem } from '@enclos/codec/pem';
 import { EnclosError } from '@enclos/errors';
 
 type Label = 'CERTIFICATE' | 'X509 CRL';

@@ -1,4 +1,4 @@
-import { DerReader, DerTag, toHex } from '@enclos/codec';
+import { DerReader, readWholeSequence, DerTag, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 /**
@@ -108,9 +108,7 @@ function readSigned(input: Uint8Array, maxBytes: number): { readonly encoded: Ui
     throw new EnclosError('CODEC_OUT_OF_RANGE', `A signed DER value over ${maxBytes} bytes.`);
   }
   const encoded = input.slice();
-  const outer = new DerReader(encoded);
-  const parts = outer.sequence();
-  outer.end();
+  const parts = readWholeSequence(encoded);
   const fields = parts.sequence();
   parts.element(DerTag.SEQUENCE);
   parts.bitString();

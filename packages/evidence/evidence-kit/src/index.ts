@@ -153,3 +153,12 @@ export {
 export { oldAzureDocument } from './azure/old-document.ts';
 export { snpReportJson } from './snp/report-json.ts';
 export { certificateTable } from './snp/certificate-table.ts';
+export {
+  coseSign1,
+  earClaims,
+  earCborClaims,
+  earProfile,
+  encodeCbor,
+  unsignedToken,
+  type CborValue,
+} from './tokens/attestation-result.ts';

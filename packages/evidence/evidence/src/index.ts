@@ -1,1 +1,26 @@
-export {};
+/** `@enclos/evidence`: what bytes are, and the evidence in them, whatever it is wrapped in. */
+export { amdRoots } from './recognise/amd-roots.ts';
+export { attempt } from './recognise/attempt.ts';
+export { snpReportBytes } from './recognise/binary-forms.ts';
+export { readCertificate, type CertificateExtension, type CertificateShape } from './recognise/certificate.ts';
+export {
+  certificatesIn,
+  piecesIn,
+  type AzureEvidenceFound,
+  type CertificateFound,
+  type EvidenceFound,
+  type Found,
+  type Inner,
+  type JsonFound,
+  type Piece,
+  type QuoteFound,
+  type SnpReportFound,
+  type TokenFound,
+  type WrapperFound,
+} from './recognise/found.ts';
+export { jsonKindOf, type JsonKind } from './recognise/json-kinds.ts';
+export { describeFound } from './describe.ts';
+export { evidenceForms } from './forms/index.ts';
+export type { EvidenceForm, FormName, FormTypes } from './forms/form.ts';
+export { recognise } from './recognise.ts';
+export { isRecord, readJson, readPem } from './recognise/text-forms.ts';

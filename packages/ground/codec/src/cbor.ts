@@ -1,4 +1,5 @@
 import { EnclosError } from '@enclos/errors';
+import { decodeUtf8 } from './text.ts';
 
 /** The major types of RFC 8949 section 3.1 that the reader knows. */
 export const CborType = Object.freeze({
@@ -16,8 +17,6 @@ export const CborType = Object.freeze({
 const maximumDepth = 16;
 /** false, true and null (RFC 8949 section 3.3). */
 const simpleValues: ReadonlySet<number> = new Set([20, 21, 22]);
-
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 interface Head {
   readonly type: number;
@@ -181,12 +180,4 @@ function membersOf(type: number, argument: number): number {
 
 function requireSimple(value: number): void {
   if (!simpleValues.has(value)) throw new EnclosError('CODEC_INVALID', 'A CBOR simple value that is not known.');
-}
-
-function decodeUtf8(content: Uint8Array): string {
-  try {
-    return textDecoder.decode(content);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'A CBOR text string that is not UTF-8.', { cause });
-  }
 }

@@ -7,7 +7,8 @@ import {
   type BitString,
 } from './der-values.ts';
 import { decodeTime } from './der-time.ts';
-import { beginsLikePem } from './encoding-mistakes.ts';
+import { beginsLikePem } from './pem-mistakes.ts';
+import { decodeUtf8 } from './text.ts';
 
 /** Identifier octets (X.690 section 8.1.2) of the universal types that the reader knows. */
 export const DerTag = Object.freeze({
@@ -37,8 +38,7 @@ export interface DerElement {
 /** Constructed values may nest this deep; X.509 needs 8. */
 const maximumDepth = 16;
 
-const pemGiven = 'DER is wanted, and this is PEM: give the bytes that its base64 spells.';
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const pemGiven = 'DER is wanted, and this is PEM.';
 const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 const asciiPattern = /^[\x20-\x7e]*$/;
 
@@ -202,10 +202,10 @@ function bounded(magnitude: Uint8Array, maximum: number): number {
   return value;
 }
 
-function decodeUtf8(content: Uint8Array): string {
-  try {
-    return textDecoder.decode(content);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'A DER string that is not UTF-8.', { cause });
-  }
+/** A reader of what is inside a SEQUENCE that is all of the input. The caller ends it. @throws a CODEC error. */
+export function readWholeSequence(bytes: Uint8Array): DerReader {
+  const outer = new DerReader(bytes);
+  const inside = outer.sequence();
+  outer.end();
+  return inside;
 }

@@ -20,11 +20,29 @@ export function fromHex(text: string): Uint8Array {
   return bytes;
 }
 
-/** base64url without padding (RFC 4648 section 5). */
-export function toBase64url(bytes: Uint8Array): string {
+/** base64 with padding, in one line (RFC 4648 section 4). */
+export function toBase64(bytes: Uint8Array): string {
   let binary = '';
   for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return btoa(binary);
+}
+
+/**
+ * Decodes base64 with padding, in one line (RFC 4648 section 4). Each value has one text.
+ *
+ * @param limits `maxBytes`: the most that the result may hold, checked before anything is allocated.
+ * @throws CODEC_INVALID for padding that is missing or elsewhere, another alphabet, or non-zero trailing bits.
+ * @throws CODEC_OUT_OF_RANGE for more than `maxBytes`.
+ */
+export function fromBase64(text: string, limits?: { readonly maxBytes?: number }): Uint8Array {
+  if (text.length % 4 !== 0 || /[-_]/.test(text)) throw new EnclosError('CODEC_INVALID', 'Not a base64 string.');
+  const unpadded = text.replace(/={1,2}$/, '');
+  return fromBase64url(unpadded.replaceAll('+', '-').replaceAll('/', '_'), limits);
+}
+
+/** base64url without padding (RFC 4648 section 5). */
+export function toBase64url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 /** The six bits of each ASCII character; 64 for one outside the alphabet. */
@@ -83,12 +101,4 @@ function decodeTail(tail: string, into: Uint8Array): void {
 
 function notBase64url(): EnclosError {
   return new EnclosError('CODEC_INVALID', 'Not a base64url string.');
-}
-
-/** PEM (RFC 7468) with one block. @param label for example `CERTIFICATE`. */
-export function toPem(label: string, bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  const lines = btoa(binary).match(/.{1,64}/g) ?? [];
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }

@@ -1,5 +1,6 @@
-/** `@enclos/diagnostics`: problems at places of a text, and how people are shown them. */
+/** `@enclos/diagnostics`: problems at places of a text, how people are shown them, and words for what a file seems to be. */
 export { renderDiagnostic, type RenderOptions } from './code-frame.ts';
 export { didYouMean } from './did-you-mean.ts';
 export type { Diagnostic } from './diagnostic.ts';
 export { diagnosticAt, type Span } from './diagnostic-at.ts';
+export { fileKindOf, type FileKind, type KnownFile } from './file-kind.ts';

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { selfSignedCertificate, toPem } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 
 /** A server's key and certificate, as `tlsServer` takes them. */
 export interface TlsIdentity {

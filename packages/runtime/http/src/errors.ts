@@ -1,14 +1,39 @@
-import { EnclosError, type ErrorDetails } from '@enclos/errors';
-import { httpErrors } from '@enclos/errors/http';
+import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
 
-/** An error of HTTP. Its entry comes along, since enclaves without HTTP do not hold it. */
+export const httpErrors = declareErrors({
+  HTTP_MESSAGE_REFUSED: [
+    'refused',
+    'The peer sent a message that is not acceptable HTTP/1.1 or is above a limit.',
+    'Read the message for the rule. details.status is the answer of a server. Raise the limit if the message names one.',
+  ],
+  HTTP_MISUSED: [
+    'usage',
+    'The message to send is not valid HTTP, or a limit is not a number.',
+    'Read the message for what is wrong; a header value holds no line breaks, and lengths are set for you.',
+  ],
+  HTTP_CONNECTION_BROKEN: [
+    'transient',
+    'The connection ended before the answer was whole.',
+    'Connect again and ask again.',
+  ],
+  HTTP_TIMEOUT: [
+    'transient',
+    'The answer did not come in time.',
+    'Check that the server works and that the host reaches it, then ask again.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof httpErrors, true> {}
+}
+
+/** An error of HTTP. */
 export function httpError(
   code: keyof typeof httpErrors,
   message?: string,
   { details = {}, cause }: { readonly details?: ErrorDetails; readonly cause?: unknown } = {},
 ): EnclosError {
-  const entry = httpErrors[code];
-  return new EnclosError(code, message ?? entry.summary, { details, cause, entry });
+  return new EnclosError(code, message, { details, cause });
 }
 
 /**

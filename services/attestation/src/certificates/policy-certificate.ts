@@ -1,5 +1,5 @@
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
-import { DerReader } from '@enclos/codec';
+import { DerReader, readWholeSequence } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { isStrongKey } from '@enclos/service/jose';
 
@@ -84,9 +84,7 @@ function openCertificate(der: Uint8Array): X509Certificate {
 type Shape = Pick<PolicyCertificate, 'notBeforeMs' | 'notAfterMs' | 'isAuthority' | 'pathLength' | 'signsData'>;
 
 function readShape(der: Uint8Array): Shape {
-  const outer = new DerReader(der);
-  const parts = outer.sequence();
-  outer.end();
+  const parts = readWholeSequence(der);
   const fields = parts.sequence();
   const algorithm = parts.sequence().objectIdentifier();
   parts.bitString();

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { toPem } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import { isEnclosError } from '@enclos/errors';
 import { readPolicyCertificate } from '../certificates/policy-certificate.ts';
 import { fromBase64 } from '../certificates/x5c.ts';

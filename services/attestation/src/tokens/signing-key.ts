@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, generateKeyPair, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { selfSignedSigningCertificate, toBase64url, type SigningCertificate } from '@enclos/codec';
+import { toBase64url } from '@enclos/codec';
+import { selfSignedSigningCertificate, type SigningCertificate } from '@enclos/codec/x509';
 import { tokenKeyExtensions } from '@enclos/atls/token-key';
 import type { PublishedKey } from '@enclos/service/peers';
 import { certificateName } from './certificate-name.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
-import { selfSignedSigningCertificate, toBase64url, utf8 } from '@enclos/codec';
+import { toBase64url, utf8 } from '@enclos/codec';
+import { selfSignedSigningCertificate } from '@enclos/codec/x509';
 import { defaultPolicies, strictPolicies } from '@enclos/claim-rules';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { attest } from '../../src/attest/attest.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { splitSignedBody, type QuoteCollateral } from '@enclos/attestation';
-import { toBase64url, toHex, toPem, utf8 } from '@enclos/codec';
+import { toBase64url, toHex, utf8 } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import { scenario, type Scenario, type ScenarioChanges, type SnpScenario } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
 import { attest, type AttestRequest, type BoundData } from '../../src/attest/attest.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toBase64url, toHex, toPem, utf8 } from '@enclos/codec';
+import { toBase64url, toHex, utf8 } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import { snpScenario, type SnpScenario, type SnpScenarioChanges } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
 import type { AttestRequest } from '../../src/attest/attest.ts';

@@ -1,8 +1,9 @@
+import { decodeLatin1 } from '@enclos/codec/text';
+
 /** What signed DER values the page takes. */
 export type DerKind = 'certificate' | 'amd-leaf' | 'amd-authority' | 'amd-root' | 'revocation-list';
 
 const outerLength = 4;
-const latin1 = new TextDecoder('latin1');
 /** Common names of AMD's certificates (document 57230): SEV-VCEK, SEV-VLEK-Milan, ARK-Milan and so on. */
 const amdName = /(?:SEV|ARK)-[A-Z][A-Za-z-]*/g;
 
@@ -17,7 +18,7 @@ export function derKind(bytes: Uint8Array): DerKind | undefined {
   const first = bytes[2 * outerLength];
   if (first === 0x02) return 'revocation-list';
   if (first !== 0xa0) return undefined;
-  const [, subject] = [...latin1.decode(bytes).matchAll(amdName)].map(([name]) => name);
+  const [, subject] = [...decodeLatin1(bytes).matchAll(amdName)].map(([name]) => name);
   if (subject === undefined) return 'certificate';
   if (subject.startsWith('ARK-')) return 'amd-root';
   return subject === 'SEV-VCEK' || subject === 'SEV-VLEK' ? 'amd-leaf' : 'amd-authority';

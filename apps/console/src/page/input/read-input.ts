@@ -1,7 +1,9 @@
 import { isAzureDocument } from '@enclos/attestation';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { splitSnpReport } from '@enclos/attestation/carriers';
 import { equalBytes, utf8 } from '@enclos/codec';
+import { beginsLikePem } from '@enclos/codec/pem';
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { isEnclosError } from '@enclos/errors';
 import { derKind, type DerKind } from './der-kind.ts';
 import { decodePemBlocks, decodeText } from './text-bytes.ts';
@@ -40,7 +42,6 @@ const policyMembers = [
   'measurements',
   'pcrs',
 ];
-const pemStart = '-----BEGIN ';
 const hclSignature = utf8('HCLA');
 const snpVersions: readonly number[] = [2, 3, 5];
 
@@ -95,7 +96,7 @@ function evidence(bytes: Uint8Array, form: string): EvidenceInput {
 /** Text has no control character but white space; a quote has zeros in its second byte. */
 function textOf(bytes: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = withoutByteOrderMark(decodeUtf8(bytes));
     return /[^\P{Cc}\t\n\r]/u.test(text) ? undefined : text;
   } catch {
     return undefined;
@@ -104,10 +105,10 @@ function textOf(bytes: Uint8Array): string | undefined {
 
 function readText(text: string): readonly Input[] {
   if (text.startsWith('{')) return readJson(text);
-  if (text.startsWith(pemStart)) return readPem(text);
+  if (beginsLikePem(text)) return readPem(text);
   const decoded = decodeText(text);
   if (decoded === undefined) {
-    return [unreadable('It is no evidence (bytes, hex, base64, PEM), no JSON and no certificate.')];
+    return [unreadable('It is not evidence (bytes, hex, base64, PEM), JSON or a certificate.')];
   }
   const kind = derKind(decoded.bytes);
   return kind === undefined ? readEvidence(decoded.bytes, decoded.form) : [signedValue(kind, decoded.bytes)];
@@ -134,7 +135,7 @@ function readJson(text: string): readonly Input[] {
     if (!isEnclosError(error)) throw error;
     return [unreadable(`It begins like JSON and is not: ${error.message}`)];
   }
-  if (!isJsonObject(json)) return [unreadable('It is JSON, and no object.')];
+  if (!isJsonObject(json)) return [unreadable('It is JSON, but not an object.')];
   const has = (names: readonly string[]): boolean => names.some((name) => Object.hasOwn(json, name));
   if (isAzureDocument(json)) return [machine(text)];
   if (has(collateralMembers)) return [{ kind: 'collateral', text }];
@@ -142,7 +143,7 @@ function readJson(text: string): readonly Input[] {
   const parts = readEnvelope(json);
   return parts.length > 0
     ? parts
-    : [unreadable('It is JSON, and neither evidence nor collateral (QuoteCollateralV3) nor the rules of a policy.')];
+    : [unreadable('It is JSON, but not evidence, collateral (QuoteCollateralV3) or the rules of a policy.')];
 }
 
 function machine(document: string): EvidenceInput {

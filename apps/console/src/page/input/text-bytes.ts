@@ -1,4 +1,5 @@
 import { fromBase64url, fromHex } from '@enclos/codec';
+import { readPemBlocks } from '@enclos/codec/pem';
 import { isEnclosError } from '@enclos/errors';
 
 export interface DecodedText {
@@ -6,7 +7,6 @@ export interface DecodedText {
   readonly bytes: Uint8Array;
 }
 
-const pemBlock = /-----BEGIN [A-Z0-9 ]{1,64}-----([A-Za-z0-9+/=\s]*)-----END [A-Z0-9 ]{1,64}-----\s*/y;
 const maximumPemBlocks = 8;
 
 /**
@@ -26,16 +26,10 @@ export function decodeText(text: string): DecodedText | undefined {
 
 /** The bytes of each block of a PEM text, whatever its label; undefined for anything else, and for more than 8. */
 export function decodePemBlocks(text: string): readonly Uint8Array[] | undefined {
-  const body = text.trim();
-  const blocks: Uint8Array[] = [];
-  pemBlock.lastIndex = 0;
-  while (pemBlock.lastIndex < body.length) {
-    const [, base64 = ''] = pemBlock.exec(body) ?? [];
-    const bytes = decoded(() => decodeBase64(base64));
-    if (bytes === undefined || blocks.length === maximumPemBlocks) return undefined;
-    blocks.push(bytes);
-  }
-  return blocks.length === 0 ? undefined : blocks;
+  // A text that was copied out of another has its indentation.
+  const flush = text.replaceAll(/^[ \t]+|[ \t]+$/gm, '');
+  const blocks = decoded(() => readPemBlocks(flush, flush.length).map(({ bytes }) => bytes));
+  return blocks !== undefined && blocks.length > maximumPemBlocks ? undefined : blocks;
 }
 
 function decodeBase64(text: string): Uint8Array {
@@ -43,10 +37,10 @@ function decodeBase64(text: string): Uint8Array {
   return fromBase64url(compact.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
-function decoded(read: () => Uint8Array): Uint8Array | undefined {
+function decoded<T extends { readonly length: number }>(read: () => T): T | undefined {
   try {
-    const bytes = read();
-    return bytes.length === 0 ? undefined : bytes;
+    const result = read();
+    return result.length === 0 ? undefined : result;
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return undefined;

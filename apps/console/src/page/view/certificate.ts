@@ -31,11 +31,7 @@ export function certificateView({ unpacked, actual }: NonNullable<Outcome['certi
       ...(actual === undefined ? [] : [['found report data', code(actual.boundData)] as const]),
       ['the key is the attested one', actual === undefined ? mark('neutral', 'not known yet') : bound(actual.isBound)],
     ]),
-    element(
-      'p',
-      { class: 'hint' },
-      'Whoever shows the certificate must still prove to have the key: a TLS handshake does.',
-    ),
+    element('p', { class: 'hint' }, 'A TLS handshake must still prove possession of the key.'),
   );
 }
 

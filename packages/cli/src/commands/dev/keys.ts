@@ -10,7 +10,7 @@ interface Key {
 export const devKeys: readonly Key[] = Object.freeze([
   { key: 'r', action: 'restart', summary: 'start the host program and its enclave again' },
   { key: 'b', action: 'rebuild', summary: 'build everything, and start it again' },
-  { key: 'm', action: 'identity', summary: 'show who the enclave is: MRENCLAVE, MRSIGNER, product' },
+  { key: 'm', action: 'identity', summary: 'show the identity of the enclave: MRENCLAVE, MRSIGNER, product' },
   { key: 'd', action: 'isolation', summary: 'show what isolates it on this machine' },
   { key: 'l', action: 'more', summary: 'show more of its log' },
   { key: 'L', action: 'less', summary: 'show less of its log' },
@@ -28,7 +28,7 @@ export function createKeyReader(isTTY: boolean): (text: string) => readonly DevA
   return (text) => {
     if (isTTY) return Array.from(text).flatMap(actionOf);
     const lines = (rest + text).split('\n');
-    // A line that never ends is nobody's wish.
+    // No key is a line that never ends.
     rest = (lines.pop() ?? '').slice(0, 64);
     return lines.flatMap((line) => actionOf(line.trim()));
   };

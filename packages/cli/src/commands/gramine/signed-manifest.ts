@@ -19,7 +19,7 @@ export interface ManifestToSign {
 }
 
 /**
- * Who the enclave is on Gramine, as `gramine-sgx-sign` signed it into NAME.sig; undefined when it has not yet.
+ * The identity of the enclave on Gramine, as `gramine-sgx-sign` signed it into NAME.sig. Undefined before that.
  *
  * MRENCLAVE is taken from the signature and not computed: it covers Gramine's loader and the layout of the installed build,
  * and its tool alone has these. So whether NAME.sig is of this manifest cannot be calculated either. What can be seen is
@@ -34,17 +34,17 @@ export async function readSignedManifest(request: ManifestToSign): Promise<Platf
   const signaturePath = path('sig');
   if (!(await exists(signaturePath))) return undefined;
   if ((await textIfThere(path('manifest'))) !== manifest) {
-    throw mismatch(signaturePath, 'It was made of another manifest than the one that these settings give.');
+    throw mismatch(signaturePath, 'It was made from another manifest than the one that these settings give.');
   }
   const signed = await textIfThere(path('manifest.sgx'));
-  if (signed === undefined) throw mismatch(signaturePath, `There is no ${path('manifest.sgx')}, of which it would be.`);
+  if (signed === undefined) throw mismatch(signaturePath, `${path('manifest.sgx')}, which it would sign, is missing.`);
   if (!isMadeOf(signed, manifest)) {
     throw mismatch(path('manifest.sgx'), `It does not say what ${path('manifest')} says.`);
   }
   const sigstruct = verifySigstruct(await readSmallFile(signaturePath, maxSignatureBytes), sha256);
   requireAbout(signaturePath, sigstruct, image.manifest);
   if (equalBytes(sigstruct.enclaveHash, fromHex(image.identity.mrEnclave))) {
-    throw mismatch(signaturePath, 'It is of the image, for the software platform, and not of the Gramine manifest.');
+    throw mismatch(signaturePath, 'It signs the image for the software platform, not the Gramine manifest.');
   }
   return Object.freeze({
     mrEnclave: toHex(sigstruct.enclaveHash),
@@ -64,7 +64,7 @@ const digest = /^"[0-9a-f]{64}"$/;
 /**
  * Whether `gramine-sgx-sign` can have made one of the other. It parses a manifest and writes it again in another form, with
  * the defaults of its version; so all that ours says must be there, and nothing that names one more file or loosens a rule.
- * This finds mistakes. Who signs is trusted not to hide anything.
+ * This finds mistakes. The signer is trusted not to hide anything.
  */
 function isMadeOf(signed: string, manifest: string): boolean {
   const [there, ours] = [wordsOf(signed), wordsOf(manifest)];

@@ -10,7 +10,7 @@ import {
 } from '@enclos/kubernetes/lint';
 import { EnclosError } from '@enclos/errors';
 import { readSmallJson, readSmallText, unreadable } from '../../files/read.ts';
-import { isRecord } from '../../evidence/text-forms.ts';
+import { isRecord } from '@enclos/evidence';
 
 export interface LintManifestOptions {
   /** A file or a folder; absolute. */
@@ -21,7 +21,7 @@ export interface LintManifestOptions {
   /** As `kubectl taint` takes them. */
   readonly taints?: readonly string[];
   /** A JSON file with the labels of images by reference. */
-  readonly imageLabels?: string;
+  readonly imageLabels?: string | undefined;
 }
 
 export interface LintedManifests extends LintOutcome {
@@ -59,7 +59,7 @@ function taintOf(text: string): Taint {
   if (taint !== undefined) return taint;
   throw new EnclosError(
     'CLI_USAGE',
-    `--taint is KEY[=VALUE]:EFFECT as kubectl taint has it, not ${JSON.stringify(text)}.`,
+    `--taint is KEY[=VALUE]:EFFECT, as in kubectl taint, not ${JSON.stringify(text)}.`,
   );
 }
 

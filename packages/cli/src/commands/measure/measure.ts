@@ -1,13 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import {
-  createSgxsMeter,
-  looksLikeElf,
-  maxEnclaveFileBytes,
-  recognise,
-  refuseEnclaveFile,
-} from '@enclos/build/inspect';
+import { createSgxsMeter, looksLikeElf, maxEnclaveFileBytes, refuseEnclaveFile } from '@enclos/build/inspect';
 import { toHex } from '@enclos/codec';
+import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { unreadable } from '../../files/read.ts';
 
@@ -42,7 +37,7 @@ export async function measureStream(
   return Object.freeze({ mrEnclave: toHex(mrEnclave), streamBytes, enclaveBytes, pages });
 }
 
-/** Passes on what comes, unless it is the ELF file of an enclave, which only its end can tell. */
+/** Passes the pieces on, unless they are the ELF file of an enclave, which only the whole file can show. */
 async function* withoutEnclaveFiles(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Uint8Array | undefined = new Uint8Array();
   let kept: Uint8Array[] = [];
@@ -87,20 +82,12 @@ export async function measure(path: string, onProgress?: (fraction: number) => v
   }
 }
 
-/** The error of a file that begins like an SGXS stream as it is, and otherwise one that says what was given in its place. */
+/** Keeps the error of a file that begins like an SGXS stream. Any other file gets an error that says what it is. */
 async function namingTheFile(path: string, error: EnclosError): Promise<EnclosError> {
-  const found = recognise(await startOf(path));
-  const name = 'kind' in found ? otherKinds.get(found.kind) : found.unknown;
-  if (name === undefined) return error;
-  return new EnclosError('SGXS_INVALID', `This is ${name}, and not an SGXS stream.`, { cause: error });
+  const { known, words } = fileKindOf(await startOf(path));
+  if (known === 'image') return error;
+  return new EnclosError('SGXS_INVALID', `This is ${words}, and not an SGXS stream.`, { cause: error });
 }
-
-const otherKinds: ReadonlyMap<string, string> = new Map([
-  ['sigstruct', 'a SIGSTRUCT, the signature of an enclave'],
-  ['quote', 'a quote'],
-  ['sealed-blob', 'a sealed blob'],
-  ['signing-key', 'a key'],
-]);
 
 async function startOf(path: string): Promise<Uint8Array> {
   const file = await open(path);

@@ -1,6 +1,6 @@
-/** The option that says where a platform, or a change of one, is written down. */
+/** The option for the audit log of a platform or of a change to one. */
 export const auditOption = {
   type: 'string',
   value: 'FILE',
-  summary: 'Write down what is done in this audit log, which is made when absent',
+  summary: 'Record what is done in this audit log; a new one is made when there is none',
 } as const;

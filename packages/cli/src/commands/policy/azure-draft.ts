@@ -1,6 +1,6 @@
 import { parseAzureDocument, parseAzurePolicy, type SnpProduct } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
-import { tdQuoteOf } from '../../evidence/subject.ts';
+import { tdQuoteOf } from '@enclos/evidence/verify';
 import { draftOfQuote, type PolicyDraft } from './draft.ts';
 import { draftOfReport } from './snp-draft.ts';
 

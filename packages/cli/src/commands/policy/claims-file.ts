@@ -1,6 +1,6 @@
 import { BuildError, diagnosticAt, parseJsonSource, type JsonPath } from '@enclos/build/diagnostics';
 import type { Claim, ClaimIssuer, ClaimValue } from '@enclos/claim-rules';
-import { isRecord } from '../../evidence/text-forms.ts';
+import { isRecord } from '@enclos/evidence';
 import { readSmallText } from '../../files/read.ts';
 
 const maxClaimsBytes = 16 * 1024 * 1024;

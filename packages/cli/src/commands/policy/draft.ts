@@ -3,9 +3,8 @@ import { INTEL_SGX_ROOT, parsePolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
+import { readCertificate, readPem } from '@enclos/evidence';
 import { withKind, type AnyPolicy } from '../../evidence/appraisal-policy.ts';
-import { readCertificate } from '../../evidence/certificate.ts';
-import { readPem } from '../../evidence/text-forms.ts';
 
 /** A policy that was made from something, and what its owner should know before relying on it. */
 export interface PolicyDraft {
@@ -15,7 +14,7 @@ export interface PolicyDraft {
 
 export const schema = './node_modules/@enclos/attestation/schema/policy.schema.json';
 export const unverified =
-  'The values are those that the evidence claims. Nobody has verified it: verify it by this policy before relying on either.';
+  'The values are what the evidence claims, and it has not been verified. Verify it by this policy before you rely on either.';
 
 /** What is accepted of every kind: nothing but an up-to-date platform under the root that is named. */
 const strict = { $schema: schema, acceptedStatuses: ['OK'] } as const;

@@ -9,7 +9,7 @@ import { isClaimRules } from '../../policy/claim-rules.ts';
 import { claimRuleSentences } from './claim-rules-sentences.ts';
 import { choosePiece, nothingFound } from '../../evidence/choose.ts';
 import type { Input } from '../../evidence/read-input.ts';
-import { recognise } from '../../evidence/recognise.ts';
+import { recognise } from '@enclos/evidence';
 import { draftOfAzure } from './azure-draft.ts';
 import { draftOfReport } from './snp-draft.ts';
 import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from './draft.ts';
@@ -62,13 +62,16 @@ export async function checkPolicy(path: string): Promise<CheckedPolicy | Checked
 interface FromEvidence {
   readonly input: Input;
   readonly by: 'measurement' | 'signer';
-  /** Of AMD, for a report of version 2, which does not name it. */
-  readonly product?: SnpProduct;
+  /** The AMD product of a report of version 2, which does not name it. */
+  readonly product?: SnpProduct | undefined;
 }
 
-export type InitPolicyOptions = (FromEvidence | { readonly mrEnclave: string; readonly softwareRoot?: string }) & {
+export type InitPolicyOptions = (
+  | FromEvidence
+  | { readonly mrEnclave: string; readonly softwareRoot?: string | undefined }
+) & {
   /** Where it is written; it is never written over a file. */
-  readonly outFile?: string;
+  readonly outFile?: string | undefined;
 };
 
 export interface InitialPolicy extends PolicyDraft {
@@ -113,5 +116,5 @@ function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
 async function writeNew(path: string, text: string): Promise<void> {
   await requireFolderOf(path);
   if (await durable.add(path, text, { mode: 0o666 })) return;
-  throw new EnclosError('BUILD_FILE_EXISTS', `${path} exists already.`, { details: { path } });
+  throw new EnclosError('BUILD_FILE_EXISTS', `${path} already exists.`, { details: { path } });
 }

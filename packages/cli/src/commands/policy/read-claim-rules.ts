@@ -1,8 +1,7 @@
 import { BuildError } from '@enclos/build/diagnostics';
 import { parsePolicy, PolicyError, toDiagnostic, type Policy } from '@enclos/claim-rules';
 import { EnclosError } from '@enclos/errors';
-import { jsonKindOf } from '../../evidence/json-kinds.ts';
-import { readJson } from '../../evidence/text-forms.ts';
+import { jsonKindOf, readJson } from '@enclos/evidence';
 import { readSmallText } from '../../files/read.ts';
 import { policySourceOf } from '../../policy/claim-rules-source.ts';
 

@@ -1,8 +1,7 @@
 import { parsePolicy, type SnpProduct, type SnpTcb } from '@enclos/attestation';
 import { isZero, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { snpReportBytes } from '../../evidence/binary-forms.ts';
-import { amdRoots } from '../../evidence/snp-roots.ts';
+import { amdRoots, snpReportBytes } from '@enclos/evidence';
 import { withKind } from '../../evidence/appraisal-policy.ts';
 import { schema, unverified, type PolicyDraft } from './draft.ts';
 

@@ -1,46 +1,13 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Examined, ItemReport, Notice } from '@enclos/endorsements';
-import { Attribute, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
-import { sha256, signSigstruct } from '@enclos/sgx/node';
-import { createQuotingEnclave, openMachine, startCpu } from '@enclos/software-sgx';
-import { enclos, errorOf, now, signingKey, temporaryFolder, type Ran, type RunOptions } from '../../cli.ts';
+import { enclos, errorOf, now, temporaryFolder, type Ran, type RunOptions } from '../../cli.ts';
+import { softwareQuote } from '../../software-quote.ts';
 
 const folder = temporaryFolder();
-const allBits = 0xffff_ffff_ffff_ffffn;
 const dayMs = 86_400_000;
-
-async function makeQuote(): Promise<Uint8Array> {
-  const page = { offset: 0n, flags: PageFlags.REG | PageFlags.R, content: new Uint8Array(PAGE_SIZE) };
-  const image = writeSgxs({ ssaFrameSize: 1, sizeBytes: BigInt(2 * PAGE_SIZE), pages: [page] });
-  const signature = signSigstruct(
-    {
-      type: 0,
-      vendor: 0,
-      date: '20260601',
-      swDefined: 0,
-      miscSelect: 0,
-      miscMask: 0xffff_ffff,
-      isvFamilyId: new Uint8Array(16),
-      attributes: { flags: Attribute.MODE64BIT, xfrm: 3n },
-      attributeMask: { flags: allBits & ~Attribute.DEBUG, xfrm: allBits },
-      enclaveHash: sha256(image),
-      isvExtProdId: new Uint8Array(16),
-      isvProdId: 1,
-      isvSvn: 1,
-    },
-    createPrivateKey(signingKey()),
-  );
-  const machine = await openMachine(join(folder, 'state/machine'));
-  const cpu = startCpu(machine, { randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)) });
-  const quoting = createQuotingEnclave({ cpu, machine });
-  return quoting.quote(
-    cpu.ereport(cpu.load(image, signature, { debug: false }), quoting.targetInfo(), new Uint8Array(64)),
-  );
-}
 
 interface Serving {
   readonly url: string;
@@ -91,7 +58,7 @@ describe('enclos collateral', () => {
   before(async () => {
     assert.equal((await enclos(['platform', 'init', '--state', 'state'], { cwd: folder })).code, 0);
     await enclos(['platform', 'show', '--state', 'state', '--root-out', 'root.pem'], { cwd: folder });
-    writeFileSync(join(folder, 'quote.bin'), await makeQuote());
+    writeFileSync(join(folder, 'quote.bin'), await softwareQuote(join(folder, 'state/machine')));
     service = await serving();
   });
   after(() => service.stop());
@@ -149,13 +116,13 @@ describe('enclos collateral', () => {
 
     const old = await collateral(['doctor', '--offline'], at(40 * dayMs));
     assert.equal(old.code, 5);
-    assert.match(old.stdout, /^⚠ \d of 5 had expired or not begun/);
+    assert.match(old.stdout, /^⚠ \d of 5 have expired or are not yet valid/);
     const fetchedOld = await collateral(['fetch', 'quote.bin', ...source(), '--offline'], at(40 * dayMs));
     assert.equal(fetchedOld.code, 5, fetchedOld.stderr);
-    assert.match(fetchedOld.stdout, /^⚠ \d of 4 had expired or not begun/);
+    assert.match(fetchedOld.stdout, /^⚠ \d of 4 have expired or are not yet valid/);
     assert.doesNotMatch(fetchedOld.stdout, /✔/);
     assert.match(old.stdout, /✖ .*\n(?: {2}.*\n)+ {2}fix +Fetch it again: verifiers report it as expired/);
-    assert.match((await collateral(['list', '--cache', 'empty'])).stdout, /^Nothing is kept\.\n$/);
+    assert.match((await collateral(['list', '--cache', 'empty'])).stdout, /^The cache is empty\.\n$/);
   });
 
   test('doctor compares with the numbers that are published, and says when it cannot', async () => {
@@ -195,7 +162,7 @@ describe('enclos collateral', () => {
     );
     const both = await collateral(['fetch', 'quote.bin', ...source(), '--evaluation-number', '2', '--update', 'early']);
     assert.equal(both.code, 2);
-    assert.match(both.stderr, /--update and --evaluation-number exclude each other/);
+    assert.match(both.stderr, /Give either --update or --evaluation-number/);
   });
 
   test('serves what is old while the source is away, with a notice', async () => {
@@ -231,7 +198,7 @@ describe('enclos collateral', () => {
     [['fetch', 'quote.bin', '--place', 'host'], /--place goes with/],
     [['fetch', 'quote.bin', '--source', 'kds', '--api-key-file', 'x'], /--api-key-file goes with/],
     [['fetch', 'quote.bin', '--evaluation-number', '017'], /is a number from 1/],
-    [['fetch', 'quote.bin', '--refresh', '--offline'], /exclude each other/],
+    [['fetch', 'quote.bin', '--refresh', '--offline'], /Give either --refresh or --offline/],
     [['fetch', 'root.pem'], /ENDORSEMENTS_EVIDENCE_UNREADABLE/],
     [['fetch', 'quote.bin', '--source', 'pcs', '--url', 'http://pcs.example'], /neither https nor this machine/],
     [['fetch', 'quote.bin', '--source', 'kds'], /ENDORSEMENTS_REQUEST_INVALID/],

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { scenario } from '@enclos/evidence-kit';
 import { verifySigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import { projectKey } from '../../../src/project/development-key.ts';
@@ -112,6 +113,20 @@ test('inspect shows an image, its trusted base, a signature and a key as a tree 
     ),
   );
   assert.deepEqual(kinds, ['image', 'sigstruct', 'signing-key']);
+});
+
+test('inspect shows a quote of any version field by field, and says that it is not verified', async () => {
+  for (const [kind, title] of [
+    ['sgx-v3', 'SGX quote, version 3'],
+    ['tdx-v4', 'TDX quote, version 4'],
+  ] as const) {
+    writeFileSync(join(folder, 'quote.bin'), scenario({ kind }).quote);
+    const { stdout } = await enclos(['inspect', 'quote.bin'], { cwd: folder });
+    assert.ok(stdout.startsWith(`${title}\n`), stdout);
+    assert.match(stdout, /^├─ verified +no +this shows what it claims/m);
+    assert.match(stdout, kind === 'sgx-v3' ? /MRENCLAVE +[0-9a-f]{64}/ : /MRTD +[0-9a-f]{96}/);
+    assert.match(stdout, /certificate CN=Intel SGX PCK/);
+  }
 });
 
 test('inspect refuses what it does not know, and says what it is', async () => {

@@ -6,7 +6,7 @@ import { splitSignedBody } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { pem } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
-import { readPem } from '../../../src/evidence/text-forms.ts';
+import { readPem } from '@enclos/evidence';
 import { explain, verify } from '../../../src/index.ts';
 import { enclos, repository, temporaryFolder } from '../../cli.ts';
 

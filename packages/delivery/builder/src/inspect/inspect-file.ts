@@ -7,8 +7,7 @@ import { hasImageMagic, MAX_IMAGE_BYTES } from '@enclos/manifest';
 import type { BuildReport } from '../build-report.ts';
 import { describeStream } from './image.ts';
 import { maxEnclaveFileBytes } from './enclave-file.ts';
-import { inspect, kindOf } from './inspect.ts';
-import { looksLikeElf } from './recognise.ts';
+import { inspect, kindOf, looksLikeElf, type InspectOptions } from './inspect.ts';
 import type { InspectKind, InspectReport } from './report.ts';
 import { createSgxsMeter } from './sgxs-meter.ts';
 
@@ -67,14 +66,20 @@ async function readReport(path: string): Promise<BuildReport | undefined> {
   return parseBuildReport(bytes);
 }
 
-async function inspectOpened(handle: FileHandle, path: string): Promise<InspectReport> {
+async function inspectOpened(
+  handle: FileHandle,
+  path: string,
+  { explain }: InspectFileOptions,
+): Promise<InspectReport> {
   const head = await readNext(handle, headBytes);
   if (looksLikeElf(head)) return inspect(await readAll(handle, head, 'enclave-elf'));
   const kind = kindOf(head);
   const isStream = kind === 'image' || kind === 'sgxs';
   if (isStream && !hasImageMagic(head)) return measureRest(handle, head);
-  return inspect(await readAll(handle, head, kind), { report: isStream ? await readReport(path) : undefined });
+  return inspect(await readAll(handle, head, kind), { explain, report: isStream ? await readReport(path) : undefined });
 }
+
+export type InspectFileOptions = Pick<InspectOptions, 'explain'>;
 
 /**
  * Inspects a file; for an image `NAME.sgxs` also reads `NAME.report.json` beside
@@ -83,11 +88,11 @@ async function inspectOpened(handle: FileHandle, path: string): Promise<InspectR
  *
  * @throws BUILD_FILE_UNREADABLE, BUILD_FILE_TOO_LARGE, and whatever {@link inspect} throws.
  */
-export async function inspectFile(path: string): Promise<InspectReport> {
+export async function inspectFile(path: string, options: InspectFileOptions = {}): Promise<InspectReport> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path);
-    return await inspectOpened(handle, path);
+    return await inspectOpened(handle, path, options);
   } catch (cause) {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
     throw new EnclosError('BUILD_FILE_UNREADABLE', `Cannot read ${path}.`, { details: { path }, cause });

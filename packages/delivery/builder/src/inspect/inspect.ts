@@ -1,10 +1,10 @@
+import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 
 import type { BuildReport } from '../build-report.ts';
 import { inspectEnclaveFile } from './enclave-elf.ts';
 import { inspectImage } from './image.ts';
-import { inspectQuote } from './quote.ts';
-import { looksLikeElf, recognise } from './recognise.ts';
+import { inspectQuote, type ExplainEvidence } from './quote.ts';
 import type { InspectKind, InspectReport } from './report.ts';
 import { inspectSealedBlob } from './sealed-blob.ts';
 import { inspectSigningKey } from './signing-key.ts';
@@ -13,6 +13,8 @@ import { inspectSigstruct } from './sigstruct.ts';
 export interface InspectOptions {
   /** `NAME.report.json` of the build, for an image's trusted base. Ignored when it speaks of another bundle. */
   readonly report?: BuildReport | undefined;
+  /** For quotes. Without it a quote cannot be inspected. */
+  readonly explain?: ExplainEvidence | undefined;
 }
 
 type FileKind = Exclude<InspectKind, 'enclave-elf'>;
@@ -21,7 +23,7 @@ const inspectors: Readonly<Record<FileKind, (bytes: Uint8Array, options: Inspect
   image: (bytes, { report }) => inspectImage(bytes, report),
   sgxs: (bytes, { report }) => inspectImage(bytes, report),
   sigstruct: inspectSigstruct,
-  quote: inspectQuote,
+  quote: (bytes, { explain }) => inspectQuote(bytes, explain),
   'sealed-blob': inspectSealedBlob,
   'signing-key': (bytes) => inspectSigningKey(new TextDecoder().decode(bytes)),
 };
@@ -31,11 +33,16 @@ const inspectors: Readonly<Record<FileKind, (bytes: Uint8Array, options: Inspect
  * @throws BUILD_FILE_UNRECOGNISED with a sentence about what the file is.
  */
 export function kindOf(bytes: Uint8Array): FileKind {
-  const found = recognise(bytes);
-  if ('kind' in found) return found.kind;
-  throw new EnclosError('BUILD_FILE_UNRECOGNISED', `This is ${found.unknown}, which cannot be inspected.`, {
-    details: { found: found.unknown },
+  const { known, words } = fileKindOf(bytes);
+  if (known !== undefined && known !== 'elf') return known;
+  throw new EnclosError('BUILD_FILE_UNRECOGNISED', `This is ${words}, which cannot be inspected.`, {
+    details: { found: words },
   });
+}
+
+/** True for an ELF file. Only its end can tell whether it holds an enclave. */
+export function looksLikeElf(bytes: Uint8Array): boolean {
+  return fileKindOf(bytes).known === 'elf';
 }
 
 /**

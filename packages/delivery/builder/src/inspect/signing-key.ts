@@ -1,4 +1,4 @@
-import { mistakenForPem } from '@enclos/codec';
+import { mistakenForPem } from '@enclos/codec/pem';
 import { createPublicKey } from 'node:crypto';
 
 import { EnclosError } from '@enclos/errors';

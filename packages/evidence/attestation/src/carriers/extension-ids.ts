@@ -1,4 +1,4 @@
-import { derOid, toHex } from '@enclos/codec';
+import type { CertificateShape } from '@enclos/codec/x509';
 
 /**
  * The object identifiers of the extensions from which evidence is read, in the
@@ -20,6 +20,9 @@ export const extensionIds = Object.freeze({
 export type ExtensionForm = keyof typeof extensionIds;
 
 /** The values of the extensions of one form, in the order of preference. */
-export function valuesOfForm(extensions: ReadonlyMap<string, Uint8Array>, form: ExtensionForm): readonly Uint8Array[] {
-  return extensionIds[form].flatMap((id) => extensions.get(toHex(derOid(id).subarray(2))) ?? []);
+export function valuesOfForm(
+  { extensions }: Pick<CertificateShape, 'extensions'>,
+  form: ExtensionForm,
+): readonly Uint8Array[] {
+  return extensionIds[form].flatMap((id) => extensions.get(id)?.value ?? []);
 }

@@ -1,6 +1,6 @@
-import { readCertificate, type CertificateParts } from '@enclos/codec';
+import { readCertificateShape, requireVersion3, type CertificateShape } from '@enclos/codec/x509';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json/json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { clientError, orElse, refuseAnswer } from './errors.ts';
 import { publicKeyOfJwk, publicKeyOfSpki, samePublicKey, type PublicKey } from './public-key.ts';
 import { leafOfJwk } from './x5c.ts';
@@ -18,7 +18,7 @@ export interface ListedKey {
   /** The only algorithm that the key is for, if the set says so. */
   readonly algorithm: string | undefined;
   readonly certificate: Uint8Array | undefined;
-  readonly parts: CertificateParts | undefined;
+  readonly shape: CertificateShape | undefined;
 }
 
 /** By kid: a key, or why there is none that can be used. */
@@ -77,8 +77,9 @@ function keyOf(jwk: JsonObject): Omit<ListedKey, 'kid'> {
   const own = publicKeyOfJwk(jwk);
   const certificate = leafOfJwk(jwk);
   if (certificate === undefined && jwk['x5c'] !== undefined) throw unusable('its x5c is not a list of certificates');
-  const parts = certificate === undefined ? undefined : readCertificate(certificate);
-  const certified = parts === undefined ? undefined : publicKeyOfSpki(parts.publicKey);
+  const shape = certificate === undefined ? undefined : readCertificateShape(certificate);
+  if (shape !== undefined) requireVersion3(shape);
+  const certified = shape === undefined ? undefined : publicKeyOfSpki(shape.publicKey);
   if (own !== undefined && certified !== undefined && !samePublicKey(own, certified)) {
     throw unusable('its certificate is of another key');
   }
@@ -87,7 +88,7 @@ function keyOf(jwk: JsonObject): Omit<ListedKey, 'kid'> {
   }
   const publicKey = own ?? certified;
   if (publicKey === undefined) throw unusable('it has neither members nor a certificate');
-  return { publicKey, algorithm: alg, certificate, parts };
+  return { publicKey, algorithm: alg, certificate, shape };
 }
 
 function unusable(why: string, cause?: EnclosError): EnclosError {

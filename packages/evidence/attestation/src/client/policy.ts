@@ -1,6 +1,7 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject } from '../json/json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import type { Subtle } from '../crypto/web-crypto.ts';
 
@@ -45,17 +46,10 @@ export function payloadOf(jws: string): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** The text of a stored policy; undefined for one that has none, as after a reset. @throws a CODEC error. */
 export function policyTextOf(jws: string): string | undefined {
   const encoded = payloadOf(jws)?.['AttestationPolicy'];
   if (encoded === undefined) return undefined;
   if (typeof encoded !== 'string') throw new EnclosError('CODEC_INVALID', 'AttestationPolicy is not a text.');
-  const bytes = fromBase64url(encoded, { maxBytes: maximumPolicyJwsBytes });
-  try {
-    return textDecoder.decode(bytes);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'AttestationPolicy is not UTF-8.', { cause });
-  }
+  return decodeUtf8(fromBase64url(encoded, { maxBytes: maximumPolicyJwsBytes }));
 }

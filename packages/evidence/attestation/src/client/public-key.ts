@@ -1,6 +1,7 @@
-import { DerReader, fromBase64url, toBase64url, toHex } from '@enclos/codec';
+import { fromBase64url, toBase64url, toHex } from '@enclos/codec';
+import { readPublicKeyInfo, readRsaPublicKey } from '@enclos/codec/x509';
 import { EnclosError } from '@enclos/errors';
-import type { JsonObject } from '../json/json.ts';
+import type { JsonObject } from '@enclos/codec/json';
 import type { SignatureScheme } from './algorithms.ts';
 
 /** A public key in its one canonical form, so that equal keys are equal texts. */
@@ -21,27 +22,21 @@ const maximumModulusBytes = 1024;
 
 /** @throws a CODEC error for a key of another kind, and for RSA below 2,048 or above 8,192 bits. */
 export function publicKeyOfSpki(spki: Uint8Array): PublicKey {
-  const outer = new DerReader(spki);
-  const info = outer.sequence();
-  outer.end();
-  const algorithm = info.sequence();
-  const type = algorithm.objectIdentifier();
-  const { unusedBits, bytes } = info.bitString();
-  info.end();
-  if (unusedBits !== 0) throw invalid('A public key that is not whole bytes.');
+  const { algorithm: type, parameters, key } = readPublicKeyInfo(spki);
   if (type === rsaEncryption) {
     // NULL (RFC 3279 section 2.3.1).
-    if (algorithm.element(0x05).content.length !== 0) throw invalid('RSA with parameters.');
-    algorithm.end();
-    return rsaOfDer(bytes);
+    if (parameters.element(0x05).content.length !== 0) throw invalid('RSA with parameters.');
+    parameters.end();
+    const { modulus, exponent } = readRsaPublicKey(key, maximumModulusBytes);
+    return rsa(modulus, exponent);
   }
   if (type !== ecPublicKey) throw invalid('A public key that is neither RSA nor of a curve.');
-  const curve = curves[algorithm.objectIdentifier()];
-  algorithm.end();
+  const curve = curves[parameters.objectIdentifier()];
+  parameters.end();
   if (curve === undefined) throw invalid('A curve other than P-256, P-384 and P-521.');
   const size = coordinateBytes[curve];
-  if (bytes.length !== 1 + 2 * size || bytes[0] !== 4) throw invalid('Not an uncompressed point.');
-  return point(curve, bytes.subarray(1, 1 + size), bytes.subarray(1 + size));
+  if (key.length !== 1 + 2 * size || key[0] !== 4) throw invalid('Not an uncompressed point.');
+  return point(curve, key.subarray(1, 1 + size), key.subarray(1 + size));
 }
 
 /**
@@ -80,16 +75,6 @@ export function fits(key: PublicKey, scheme: SignatureScheme): boolean {
 }
 
 type JsonWebKey = Readonly<Record<string, string>>;
-
-function rsaOfDer(bytes: Uint8Array): PublicKey {
-  const outer = new DerReader(bytes);
-  const key = outer.sequence();
-  outer.end();
-  const n = key.magnitude(maximumModulusBytes);
-  const e = key.magnitude(8);
-  key.end();
-  return rsa(n, e);
-}
 
 function rsa(n: Uint8Array, e: Uint8Array): PublicKey {
   const modulusBits = 8 * n.length - Math.clz32(n[0] ?? 0) + 24;

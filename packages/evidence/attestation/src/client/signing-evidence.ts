@@ -1,4 +1,4 @@
-import type { CertificateParts } from '@enclos/codec';
+import type { CertificateShape } from '@enclos/codec/x509';
 import { isVerifiedEvidence, type VerifiedEvidence } from '../appraisal/appraise.ts';
 import { valuesOfForm } from '../carriers/extension-ids.ts';
 import { isVerifiedSnpEvidence, type VerifiedSnpEvidence } from '../appraisal/appraise-snp.ts';
@@ -40,11 +40,11 @@ export async function appraiseSigner(
   {
     kid,
     certificate,
-    parts,
-  }: { readonly kid: string; readonly certificate: Uint8Array; readonly parts: CertificateParts },
+    shape,
+  }: { readonly kid: string; readonly certificate: Uint8Array; readonly shape: CertificateShape },
   options: SigningEvidenceOptions,
 ): Promise<AppraisedSigner> {
-  const form = forms.find(([, kind]) => valuesOfForm(parts.extensions, kind).length > 0)?.[0];
+  const form = forms.find(([, kind]) => valuesOfForm(shape, kind).length > 0)?.[0];
   if (form === undefined) return refuse('has no evidence in its certificate');
   let appraised: AppraisedSigner;
   try {
@@ -52,7 +52,7 @@ export async function appraiseSigner(
       kid,
       form,
       certificate: certificate.slice(),
-      publicKey: parts.publicKey.slice(),
+      publicKey: shape.publicKey.slice(),
     });
   } catch (cause) {
     return refuse('has evidence that was not accepted; the cause says why', cause);

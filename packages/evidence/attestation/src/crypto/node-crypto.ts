@@ -1,5 +1,5 @@
-import { BoundedMap } from './bounded-map.ts';
-import { contentKey } from './content-map.ts';
+import { BoundedMap } from '@enclos/bounded';
+import { decodeLatin1 } from '@enclos/codec/text';
 import type { CryptoAnswer, CryptoRequest, Steps } from './crypto-steps.ts';
 import * as nodeCrypto from 'node:crypto';
 import { isKeyOf, verifyOptions } from './spki-schemes.ts';
@@ -21,13 +21,13 @@ function answer(request: CryptoRequest, crypto: SyncCrypto): CryptoAnswer {
   if (request.kind === 'sha256') return new Uint8Array(crypto.createHash('sha256').update(request.data).digest());
   const { publicKey } = request;
   if (request.kind === 'verify-spki') {
-    const spkiKey = importOnce(contentKey(publicKey), crypto, () => importSpki(publicKey, crypto));
+    const spkiKey = importOnce(decodeLatin1(publicKey), crypto, () => importSpki(publicKey, crypto));
     // Under a key of another type the options would mean another scheme.
     if (spkiKey === undefined || !isKeyOf(request.scheme, spkiKey)) return false;
     const { hash, options } = verifyOptions[request.scheme];
     return crypto.verify(hash, request.signedBytes, { key: spkiKey, ...options }, request.signature);
   }
-  const key = importOnce(contentKey(publicKey), crypto, () => importPoint(publicKey, crypto));
+  const key = importOnce(decodeLatin1(publicKey), crypto, () => importPoint(publicKey, crypto));
   if (request.kind === 'is-key') return key !== undefined;
   if (key === undefined) return false;
   return crypto.verify('sha256', request.signedBytes, { key, dsaEncoding: 'ieee-p1363' }, request.signature);

@@ -1,7 +1,7 @@
+import { BoundedMap } from '@enclos/bounded';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { concatBytes } from '@enclos/codec';
 import type { webcrypto } from 'node:crypto';
-import { BoundedMap } from './bounded-map.ts';
-import { contentKey } from './content-map.ts';
 import type { CryptoAnswer, CryptoRequest, SpkiScheme, Steps } from './crypto-steps.ts';
 import { misused } from '../refusal/refusal.ts';
 
@@ -62,12 +62,12 @@ async function answer(request: CryptoRequest, subtle: Subtle): Promise<CryptoAns
 
 function importPoint(publicKey: Uint8Array, subtle: Subtle): ImportedKey {
   const point = concatBytes(Uint8Array.of(4), publicKey);
-  return importOnce(contentKey(publicKey), subtle, () => subtle.importKey('raw', point, curve, true, ['verify']));
+  return importOnce(decodeLatin1(publicKey), subtle, () => subtle.importKey('raw', point, curve, true, ['verify']));
 }
 
 function importSpki(publicKey: Uint8Array, scheme: SpkiScheme, subtle: Subtle): ImportedKey {
   const { key } = spkiSchemes[scheme];
-  const id = `${scheme} ${contentKey(publicKey)}`;
+  const id = `${scheme} ${decodeLatin1(publicKey)}`;
   return importOnce(id, subtle, () => subtle.importKey('spki', publicKey, key, true, ['verify']));
 }
 

@@ -1,6 +1,6 @@
-import type { Certificate } from '../x509/certificate.ts';
+import { isoSeconds } from '@enclos/codec/json';
+import type { P256Certificate } from '../x509/p256-certificate.ts';
 import type { EndorsementParts } from './collateral.ts';
-import { isoSeconds } from '../json/json-fields.ts';
 import type { PckChain } from './pck-chain.ts';
 
 /** One part of what a verdict rests on that has dates. */
@@ -103,7 +103,7 @@ export function collateralDates({ dates, all }: CollateralWindow, nowMs: number)
  * When all of these are in force: a verified chain has the certificate asked for. A root may be certified more than
  * once, and the chain of a signer may end in another certificate of it than the chain of the platform.
  */
-function certificateDates(part: DatedPart, ...certificates: readonly (Certificate | undefined)[]): Dated {
+function certificateDates(part: DatedPart, ...certificates: readonly (P256Certificate | undefined)[]): Dated {
   const all = certificates.flatMap((certificate) => certificate ?? []);
   return {
     part,

@@ -1,5 +1,5 @@
-import type { Certificate } from '../x509/certificate.ts';
-import type { RevocationList } from '../x509/revocation-list.ts';
+import type { P256Certificate } from '../x509/p256-certificate.ts';
+import type { RevocationList } from '@enclos/codec/x509';
 import type { EnclaveIdentity } from './tcb/enclave-identity.ts';
 import type { SignedBody } from './tcb/signed-body.ts';
 import type { TcbInfo } from './tcb/tcb-info.ts';
@@ -54,9 +54,9 @@ export interface EndorsementParts {
   readonly identity: object;
   readonly rootCrl: RevocationList;
   readonly pckCrl: RevocationList;
-  readonly tcbInfoChain: readonly Certificate[];
+  readonly tcbInfoChain: readonly P256Certificate[];
   readonly tcbInfo: SignedBody<TcbInfo>;
-  readonly qeIdentityChain: readonly Certificate[];
+  readonly qeIdentityChain: readonly P256Certificate[];
   readonly qeIdentity: SignedBody<EnclaveIdentity>;
-  readonly pckChain?: readonly Certificate[];
+  readonly pckChain?: readonly P256Certificate[];
 }

@@ -1,8 +1,11 @@
+import { maximumCrlBytes, type RevocationList } from '@enclos/codec/x509';
+import { parseP256Certificate, type P256Certificate, parseP256RevocationList } from '../x509/p256-certificate.ts';
+import { beginsLikePem } from '@enclos/codec/pem';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { isJsonObject, isoSeconds, parseJson } from '@enclos/codec/json';
 import { leafFirst } from '../x509/chain-order.ts';
 import { namesMatch } from '../x509/chain-rules.ts';
-import { parseCertificate, type Certificate } from '../x509/certificate.ts';
 import {
   maximumCachedCollateral,
   type EndorsementParts,
@@ -10,11 +13,8 @@ import {
   type QuoteCollateral,
 } from './collateral.ts';
 import { isUnsupportedVersion, parseEnclaveIdentity } from './tcb/enclave-identity.ts';
-import { isoSeconds } from '../json/json-fields.ts';
-import { isJsonObject, parseJson } from '../json/json.ts';
-import { decodePem } from '../x509/pem.ts';
+import { decodeCertificates } from '../x509/pem.ts';
 import { misused, orRefuse, refuseEndorsements, type RefusalStatus } from '../refusal/refusal.ts';
-import { maximumCrlBytes, parseRevocationList, type RevocationList } from '../x509/revocation-list.ts';
 import { signedBody } from './tcb/signed-body.ts';
 import { parseTcbInfo } from './tcb/tcb-info.ts';
 import { cachePartsOf, type VerifierCache } from './verifier-cache.ts';
@@ -131,16 +131,16 @@ function readFields(source: unknown): QuoteCollateral {
   };
 }
 
-function parseChain(pem: string, field: Field): readonly Certificate[] {
+function parseChain(pem: string, field: Field): readonly P256Certificate[] {
   return orRefuse(
-    () => leafFirst(decodePem(pem).map(parseCertificate), namesMatch),
+    () => leafFirst(decodeCertificates(pem).map(parseP256Certificate), namesMatch),
     (cause) => refuseEndorsements(field, 'UNSUPPORTED_CERT_FORMAT', cause.message, cause),
   );
 }
 
 function parseCrl(hex: string, field: Field): RevocationList {
   return orRefuse(
-    () => parseRevocationList(decodeHex(hex)),
+    () => parseP256RevocationList(decodeHex(hex)),
     (cause) => refuseEndorsements(field, 'SGX_CRL_UNSUPPORTED_FORMAT', cause.message, cause),
   );
 }
@@ -150,7 +150,7 @@ function decodeHex(hex: string): Uint8Array {
   if (hex.length > 2 * maximumCrlBytes) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', `A revocation list over ${maximumCrlBytes} bytes.`);
   }
-  if (hex.startsWith('-----BEGIN ')) throw new EnclosError('CODEC_INVALID', 'Hex of DER is wanted, and this is PEM.');
+  if (beginsLikePem(hex)) throw new EnclosError('CODEC_INVALID', 'Hex of DER is wanted, and this is PEM.');
   return fromHex(hex);
 }
 

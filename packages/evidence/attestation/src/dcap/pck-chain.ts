@@ -1,6 +1,6 @@
+import { ExtensionId } from '@enclos/codec/x509';
+import type { P256Certificate } from '../x509/p256-certificate.ts';
 import { checkAuthority, checkEndEntity, namesMatch } from '../x509/chain-rules.ts';
-import { ExtensionId } from '../x509/certificate-extensions.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import { verifySignature, type Steps } from '../crypto/crypto-steps.ts';
 import { orRefuse, refuse } from '../refusal/refusal.ts';
 import type { TrustedRoot } from './roots.ts';
@@ -9,15 +9,15 @@ import type { StepId } from '../refusal/steps.ts';
 
 /** The chain of a PCK certificate up to a root that the caller trusts. */
 export interface PckChain {
-  readonly pck: Certificate;
-  readonly intermediate: Certificate;
-  readonly root: Certificate;
+  readonly pck: P256Certificate;
+  readonly intermediate: P256Certificate;
+  readonly root: P256Certificate;
   readonly trustedRoot: TrustedRoot;
   readonly platform: PckPlatform;
 }
 
 /** Step 3, and a part of 11 and 13: QVL's CommonVerifier::verifyRootCACert, with the extension rules that QVL leaves out. */
-export function* verifyRoot(root: Certificate, step: StepId): Steps<void> {
+export function* verifyRoot(root: P256Certificate, step: StepId): Steps<void> {
   if (!checkAuthority(root, 1)) {
     refuse(step, 'SGX_ROOT_CA_INVALID_EXTENSIONS', 'The root is not an authority over a PCK CA.');
   }
@@ -27,12 +27,12 @@ export function* verifyRoot(root: Certificate, step: StepId): Steps<void> {
 }
 
 /** True for a certificate that names itself as its issuer, and has the name of a root. */
-export function isNamedRoot(certificate: Certificate): boolean {
+export function isNamedRoot(certificate: P256Certificate): boolean {
   return namesMatch(certificate, certificate) && certificate.subject.commonName.includes('SGX Root CA');
 }
 
 /** Step 2. */
-export function checkShape(chain: readonly Certificate[]): Pick<PckChain, 'pck' | 'intermediate' | 'root'> {
+export function checkShape(chain: readonly P256Certificate[]): Pick<PckChain, 'pck' | 'intermediate' | 'root'> {
   const step = 'pck-chain-shape';
   const [pck, intermediate, root] = chain;
   if (chain.length !== 3 || pck === undefined || intermediate === undefined || root === undefined) {
@@ -50,7 +50,7 @@ export function checkShape(chain: readonly Certificate[]): Pick<PckChain, 'pck' 
 }
 
 /** Step 4. */
-export function* verifyIntermediate(intermediate: Certificate, root: Certificate): Steps<void> {
+export function* verifyIntermediate(intermediate: P256Certificate, root: P256Certificate): Steps<void> {
   const step = 'intermediate-certificate';
   if (!checkAuthority(intermediate, 0)) {
     refuse(step, 'SGX_INTERMEDIATE_CA_INVALID_EXTENSIONS', 'The PCK CA is not an authority.');
@@ -62,7 +62,7 @@ export function* verifyIntermediate(intermediate: Certificate, root: Certificate
 }
 
 /** Step 5. */
-export function* verifyPck(pck: Certificate, intermediate: Certificate): Steps<PckPlatform> {
+export function* verifyPck(pck: P256Certificate, intermediate: P256Certificate): Steps<PckPlatform> {
   const step = 'pck-certificate';
   const extension = pck.extensions.get(ExtensionId.sgx);
   if (!checkEndEntity(pck) || extension === undefined) {

@@ -1,7 +1,7 @@
+import type { P256Certificate } from '../x509/p256-certificate.ts';
 import { equalBytes } from '@enclos/codec';
 import type { Steps } from '../crypto/crypto-steps.ts';
 import { isRevoked, verifyRevocationList } from '../x509/revocation.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import { collateralWindow, type CollateralWindow } from './collateral-dates.ts';
 import type { EndorsementParts } from './collateral.ts';
 import { checkShape, verifyIntermediate, verifyPck, verifyRoot, type PckChain } from './pck-chain.ts';
@@ -83,7 +83,7 @@ function* verifyCollateral(pckChain: PckChain, parts: EndorsementParts): Steps<v
   });
 }
 
-function isSameChain(one: readonly Certificate[], other: readonly Certificate[]): boolean {
+function isSameChain(one: readonly P256Certificate[], other: readonly P256Certificate[]): boolean {
   return (
     one.length === other.length &&
     one.every(({ encoded }, index) => equalBytes(encoded, other[index]?.encoded ?? new Uint8Array()))

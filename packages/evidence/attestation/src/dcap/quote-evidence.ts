@@ -1,10 +1,9 @@
+import { parseP256Certificate, type P256Certificate } from '../x509/p256-certificate.ts';
 import { equalBytes, fromHex } from '@enclos/codec';
 import { parseQuote, type Quote } from '@enclos/sgx';
 import { leafFirst } from '../x509/chain-order.ts';
 import { namesMatch } from '../x509/chain-rules.ts';
-import { parseCertificate, type Certificate } from '../x509/certificate.ts';
-import { contentKey } from '../crypto/content-map.ts';
-import { decodePem } from '../x509/pem.ts';
+import { decodeCertificates } from '../x509/pem.ts';
 import { orRefuse, refuse } from '../refusal/refusal.ts';
 
 const step = 'quote-format';
@@ -40,8 +39,8 @@ export function carriedChain({ signature }: Quote): Uint8Array | undefined {
 /** The certificates that a quote carries, the leaf first; those that came with the collateral when it carries none. */
 export function readPckChain(
   carried: Uint8Array | undefined,
-  supplied: readonly Certificate[] | undefined,
-): readonly Certificate[] {
+  supplied: readonly P256Certificate[] | undefined,
+): readonly P256Certificate[] {
   if (carried === undefined) {
     return (
       supplied ??
@@ -50,7 +49,7 @@ export function readPckChain(
   }
   return orRefuse(
     // PEM is ASCII; any other byte becomes a character that the PEM reader refuses.
-    () => leafFirst(decodePem(contentKey(carried)).map(parseCertificate), namesMatch),
+    () => leafFirst(decodeCertificates(carried).map(parseP256Certificate), namesMatch),
     (cause) => refuse(step, 'UNSUPPORTED_CERT_FORMAT', `The PCK chain in the quote: ${cause.message}`, cause),
   );
 }

@@ -1,12 +1,12 @@
+import type { P256Certificate } from '../x509/p256-certificate.ts';
 import { concatBytes, equalBytes } from '@enclos/codec';
 import type { Quote, QuoteSignature } from '@enclos/sgx';
 import { isPublicKey, sha256, verifySignature, type Steps } from '../crypto/crypto-steps.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import type { EnclaveIdentity } from './tcb/enclave-identity.ts';
 import { refuse } from '../refusal/refusal.ts';
 
 /** Step 17: the PCK vouches for the quoting enclave. */
-export function* verifyQeReportSignature(signature: QuoteSignature, { publicKey }: Certificate): Steps<void> {
+export function* verifyQeReportSignature(signature: QuoteSignature, { publicKey }: P256Certificate): Steps<void> {
   if (!(yield* verifySignature(publicKey, signature.qeReportSignature, signature.qeReportBytes))) {
     refuse(
       'qe-report-signature',

@@ -1,8 +1,8 @@
+import { parseP256Certificate, type P256Certificate } from '../x509/p256-certificate.ts';
 import { concatBytes, equalBytes, fromHex, toHex } from '@enclos/codec';
 import { checkAuthority } from '../x509/chain-rules.ts';
 import { sha256, verifySignature, type Steps } from '../crypto/crypto-steps.ts';
-import { parseCertificate, type Certificate } from '../x509/certificate.ts';
-import { decodePem } from '../x509/pem.ts';
+import { decodeCertificates } from '../x509/pem.ts';
 import { misused, orRefuse } from '../refusal/refusal.ts';
 import { runAsync, type Subtle } from '../crypto/web-crypto.ts';
 
@@ -83,12 +83,12 @@ export function isTrusted(root: TrustedRoot, roots: readonly TrustedRoot[]): boo
   return true;
 }
 
-function parseRoot(certificate: string | Uint8Array): Certificate {
+function parseRoot(certificate: string | Uint8Array): P256Certificate {
   return orRefuse(
     () => {
-      const [der, ...others] = typeof certificate === 'string' ? decodePem(certificate) : [certificate];
+      const [der, ...others] = typeof certificate === 'string' ? decodeCertificates(certificate) : [certificate];
       if (der === undefined || others.length > 0) return misused('One root certificate wanted.');
-      return parseCertificate(der);
+      return parseP256Certificate(der);
     },
     (cause) => misused(`Not a root certificate: ${cause.message}`, cause),
   );

@@ -1,11 +1,11 @@
+import type { RevocationList } from '@enclos/codec/x509';
+import type { P256Certificate } from '../x509/p256-certificate.ts';
 import { equalBytes, toHex } from '@enclos/codec';
 import { checkEndEntity, namesMatch } from '../x509/chain-rules.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import { verifySignature, type Steps } from '../crypto/crypto-steps.ts';
 import { isNamedRoot, verifyRoot, type PckChain } from './pck-chain.ts';
 import { refuse, type RefusalStatus } from '../refusal/refusal.ts';
 import { isRevoked, verifyRevocationList } from '../x509/revocation.ts';
-import type { RevocationList } from '../x509/revocation-list.ts';
 import type { SignedBody } from './tcb/signed-body.ts';
 import type { StepId } from '../refusal/steps.ts';
 
@@ -23,7 +23,10 @@ export interface SigningOptions {
  *
  * @returns the signing certificate.
  */
-export function* verifySigningChain(chain: readonly Certificate[], options: SigningOptions): Steps<Certificate> {
+export function* verifySigningChain(
+  chain: readonly P256Certificate[],
+  options: SigningOptions,
+): Steps<P256Certificate> {
   const { step, rootCrl, pckChain } = options;
   const [signer, root] = chain;
   if (chain.length !== 2 || signer === undefined || root === undefined) {
@@ -49,7 +52,7 @@ export function* verifySigningChain(chain: readonly Certificate[], options: Sign
 /** Verifies that `signer` signed the exact text of a body. */
 export function* verifyBody(
   body: SignedBody<unknown>,
-  signer: Certificate,
+  signer: P256Certificate,
   refusal: { readonly step: StepId; readonly status: RefusalStatus },
 ): Steps<void> {
   if (!(yield* verifySignature(signer.publicKey, body.signature, body.signedBytes))) {
@@ -57,7 +60,7 @@ export function* verifyBody(
   }
 }
 
-function* verifySigner(signer: Certificate, root: Certificate, { step }: SigningOptions): Steps<void> {
+function* verifySigner(signer: P256Certificate, root: P256Certificate, { step }: SigningOptions): Steps<void> {
   if (!checkEndEntity(signer)) {
     refuse(
       step,

@@ -1,8 +1,8 @@
 import { fromBase64url, fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
+import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isByteList } from '../json/byte-list.ts';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json/json.ts';
-import { decodePem } from '../x509/pem.ts';
+import { decodeCertificates } from '../x509/pem.ts';
 import { missingField } from './field-reader.ts';
 import type { ExplainedField } from './field.ts';
 import { explainHclReport } from './hcl-report.ts';
@@ -79,7 +79,7 @@ function part(
 }
 
 function decodeCertificate(value: string): Uint8Array {
-  return value.startsWith('-') ? (decodePem(value)[0] ?? new Uint8Array()) : decodeBase64url(value);
+  return value.startsWith('-') ? (decodeCertificates(value)[0] ?? new Uint8Array()) : decodeBase64url(value);
 }
 
 function decodeBase64url(value: string): Uint8Array {

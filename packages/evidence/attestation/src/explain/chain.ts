@@ -1,17 +1,16 @@
+import { ExtensionId } from '@enclos/codec/x509';
+import { parseP256Certificate, type P256Certificate } from '../x509/p256-certificate.ts';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { ExtensionId } from '../x509/certificate-extensions.ts';
-import { parseCertificate, type Certificate } from '../x509/certificate.ts';
-import { contentKey } from '../crypto/content-map.ts';
-import { isoSeconds } from '../json/json-fields.ts';
-import { decodePem } from '../x509/pem.ts';
+import { isoSeconds } from '@enclos/codec/json';
+import { decodeCertificates } from '../x509/pem.ts';
 import { parseSgxExtension, type PckPlatform } from '../dcap/tcb/sgx-extension.ts';
 import type { ExplainedField } from './field.ts';
 
 /** The certificates of a PEM text that lies at `offset`. Their fields have no place of their own: PEM is base64. */
 export function explainChain(pem: Uint8Array, offset: number): ExplainedField {
   const place = { offset, sizeBytes: pem.length };
-  const read = attempt(() => decodePem(contentKey(pem)));
+  const read = attempt(() => decodeCertificates(pem));
   const common = { name: 'PCK chain', ...place, value: '' };
   if (typeof read === 'string') return Object.freeze({ ...common, problem: read });
   const fields = read.map((der, index) => explainCertificate(der, index, place));
@@ -21,7 +20,7 @@ export function explainChain(pem: Uint8Array, offset: number): ExplainedField {
 type Place = Pick<ExplainedField, 'offset' | 'sizeBytes'>;
 
 function explainCertificate(der: Uint8Array, index: number, place: Place): ExplainedField {
-  const certificate = attempt(() => parseCertificate(der));
+  const certificate = attempt(() => parseP256Certificate(der));
   const name = `Certificate ${index + 1}`;
   if (typeof certificate === 'string') return Object.freeze({ name, ...place, value: '', problem: certificate });
   const platform = platformOf(certificate);
@@ -40,7 +39,7 @@ function explainCertificate(der: Uint8Array, index: number, place: Place): Expla
 
 type NamedText = readonly [name: string, value: string, meaning?: string];
 
-function certificateTexts(certificate: Certificate): readonly NamedText[] {
+function certificateTexts(certificate: P256Certificate): readonly NamedText[] {
   const { subject, issuer, serialNumber, notBeforeMs, notAfterMs, publicKey } = certificate;
   return [
     ['subject', subject.commonName],
@@ -74,7 +73,7 @@ function platformTexts(platform: PckPlatform): readonly NamedText[] {
 }
 
 /** What the SGX extension says; why it cannot be read; undefined when there is none. */
-function platformOf({ extensions }: Certificate): PckPlatform | string | undefined {
+function platformOf({ extensions }: P256Certificate): PckPlatform | string | undefined {
   const sgx = extensions.get(ExtensionId.sgx);
   return sgx === undefined ? undefined : attempt(() => parseSgxExtension(sgx));
 }

@@ -1,6 +1,13 @@
-import { DerReader, equalBytes, fromHex } from '@enclos/codec';
+import {
+  parseCertificate,
+  readPublicKeyInfo,
+  readRsaPublicKey,
+  type CertificateForm,
+  type SignatureForm,
+  type X509Certificate,
+} from '@enclos/codec/x509';
+import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { parseX509, type CertificateForm, type SignatureForm, type X509Certificate } from '../x509/x509.ts';
 
 /** A public key of AMD's PKI: RSA of 4096 bits for authorities, a point of P-384 for keys that sign reports. */
 export interface AmdPublicKey {
@@ -46,39 +53,30 @@ const amdForm: CertificateForm<AmdPublicKey> = Object.freeze({ ...amdSignatureFo
 
 /** @throws a CODEC error. */
 export function parseAmdCertificate(input: Uint8Array): AmdCertificate {
-  return parseX509(input, amdForm);
+  return parseCertificate(input, amdForm);
 }
 
-function readPublicKey(reader: DerReader): AmdPublicKey {
-  const { encoded } = reader.element(0x30);
-  const info = new DerReader(encoded).sequence();
-  const algorithm = info.sequence();
-  const type = algorithm.objectIdentifier();
-  const isRsa = type === rsaEncryption;
+function readPublicKey(encoded: Uint8Array): AmdPublicKey {
+  const { algorithm, parameters, key } = readPublicKeyInfo(encoded);
+  const isRsa = algorithm === rsaEncryption;
   if (isRsa) {
     // RFC 3279 section 2.3.1: the parameters are NULL.
-    if (algorithm.element(0x05).content.length > 0) throw new EnclosError('CODEC_INVALID', 'A NULL with content.');
-  } else if (type !== ecPublicKey || algorithm.objectIdentifier() !== secp384r1) {
+    if (parameters.element(0x05).content.length > 0) throw new EnclosError('CODEC_INVALID', 'A NULL with content.');
+  } else if (algorithm !== ecPublicKey || parameters.objectIdentifier() !== secp384r1) {
     throw new EnclosError('CODEC_INVALID', 'A public key that is neither RSA nor on P-384.');
   }
-  algorithm.end();
-  const { unusedBits, bytes } = info.bitString();
-  info.end();
-  if (unusedBits !== 0) throw new EnclosError('CODEC_INVALID', 'A public key that is not whole bytes.');
-  if (isRsa) checkRsaKey(bytes);
+  parameters.end();
+  if (isRsa) checkRsaKey(key);
   // RFC 5480 section 2.2: uncompressed.
-  else if (bytes.length !== 97 || bytes[0] !== 4) throw new EnclosError('CODEC_INVALID', 'Not a point of P-384.');
+  else if (key.length !== 97 || key[0] !== 4) throw new EnclosError('CODEC_INVALID', 'Not a point of P-384.');
   return Object.freeze({ kind: isRsa ? 'rsa-4096' : 'p-384', encoded });
 }
 
-/** RSAPublicKey (RFC 8017 appendix A.1.1) of 4096 bits with the exponent 65537. */
+/** An RSA key of 4096 bits with the exponent 65537. */
 function checkRsaKey(bytes: Uint8Array): void {
-  const outer = new DerReader(bytes);
-  const key = outer.sequence();
-  outer.end();
-  const modulus = key.magnitude(modulusBytes);
-  const exponent = key.integer(0xffff_ffff);
-  key.end();
+  const { modulus, exponent } = readRsaPublicKey(bytes, modulusBytes);
   const isLong = modulus.length === modulusBytes && (modulus[0] ?? 0) >= 0x80;
-  if (!isLong || exponent !== 65_537) throw new EnclosError('CODEC_INVALID', 'Not an RSA key of 4096 bits and 65537.');
+  if (!isLong || toHex(exponent) !== '010001') {
+    throw new EnclosError('CODEC_INVALID', 'Not an RSA key of 4096 bits and 65537.');
+  }
 }

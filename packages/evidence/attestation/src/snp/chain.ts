@@ -1,5 +1,6 @@
+import type { ContentMap } from '@enclos/bounded';
+import { ExtensionId, KeyUsage, type RevocationList } from '@enclos/codec/x509';
 import { concatBytes } from '@enclos/codec';
-import { ExtensionId, KeyUsage } from '../x509/certificate-extensions.ts';
 import {
   checkCrlExtensions,
   checkLeafUsage,
@@ -8,10 +9,8 @@ import {
   namesMatch,
   type ExtensionProfile,
 } from '../x509/chain-rules.ts';
-import type { ContentMap } from '../crypto/content-map.ts';
 import { verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
 import { orRefuse } from '../refusal/refusal.ts';
-import type { RevocationList } from '../x509/revocation-list.ts';
 import { isRevoked } from '../x509/revocation.ts';
 import type { AmdCertificate } from './certificate.ts';
 import type { SnpEndorsementParts } from './endorsements.ts';

@@ -1,8 +1,8 @@
+import { parseRevocationList, type RevocationList } from '@enclos/codec/x509';
 import { leafFirst } from '../x509/chain-order.ts';
 import { namesMatch } from '../x509/chain-rules.ts';
-import { decodePem } from '../x509/pem.ts';
+import { decodeCertificates } from '../x509/pem.ts';
 import { misused, orRefuse } from '../refusal/refusal.ts';
-import { parseRevocationList, type RevocationList } from '../x509/revocation-list.ts';
 import { amdSignatureForm, parseAmdCertificate, type AmdCertificate } from './certificate.ts';
 import { refuseSnpEndorsements } from './refusal.ts';
 
@@ -70,7 +70,7 @@ function readCertificates(field: keyof SnpCollateral, given: unknown): readonly 
     refuseSnpEndorsements(field, 'SNP_MISSING_PARAMETERS', `${field} is missing, or neither PEM nor DER.`);
   }
   return orRefuse(
-    () => (typeof given === 'string' ? decodePem(given) : given).map(parseAmdCertificate),
+    () => (typeof given === 'string' ? decodeCertificates(given) : given).map(parseAmdCertificate),
     (cause) => refuseSnpEndorsements(field, 'SNP_CERT_UNSUPPORTED_FORMAT', `${field}: ${cause.message}`, cause),
   );
 }

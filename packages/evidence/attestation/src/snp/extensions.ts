@@ -1,6 +1,6 @@
+import type { Extensions } from '@enclos/codec/x509';
 import { DerReader, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { Extensions } from '../x509/certificate-extensions.ts';
 import { hardwareIdBytes, productOfName, type SnpProduct, type SnpTcb } from './product.ts';
 import type { SnpSigningKey } from './report.ts';
 

@@ -1,6 +1,6 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isByteList } from '../json/byte-list.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts';
-import { decodePem } from '../x509/pem.ts';
+import { decodeCertificates } from '../x509/pem.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 
 /** How a document of SEV-SNP and one of TDX name their parts, and which members each may have. */
@@ -50,7 +50,7 @@ function bytesOf(value: JsonValue | undefined, name: string, maximum: number): U
 }
 
 function readCertificate(vcek: JsonValue): Uint8Array {
-  const [der, ...others] = typeof vcek === 'string' ? decodePem(vcek) : [];
+  const [der, ...others] = typeof vcek === 'string' ? decodeCertificates(vcek) : [];
   if (der === undefined || others.length > 0 || der.length > maximumBytes.certificate) {
     throw invalidDocument('has a vcek that is not one certificate in PEM');
   }

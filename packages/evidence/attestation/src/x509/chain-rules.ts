@@ -1,5 +1,3 @@
-import { equalBytes } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
 import {
   ExtensionId,
   KeyUsage,
@@ -7,10 +5,12 @@ import {
   parseBasicConstraints,
   parseKeyUsage,
   parseSubjectKeyIdentifier,
-} from './certificate-extensions.ts';
-import type { Certificate } from './certificate.ts';
-import type { RevocationList } from './revocation-list.ts';
-import type { X509Certificate } from './x509.ts';
+  type RevocationList,
+  type X509Certificate,
+} from '@enclos/codec/x509';
+import type { P256Certificate } from './p256-certificate.ts';
+import { equalBytes } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
 
 /** What the rules look at: certificates of any key. */
 type Issued = Pick<X509Certificate<unknown>, 'issuer'>;
@@ -35,7 +35,7 @@ const intelProfile: ExtensionProfile = {
  * True when the certificate may issue certificates and revocation lists, with
  * `depth` authorities below it (RFC 5280 sections 4.2.1.3, 4.2.1.9, 6.1.4).
  */
-export function checkAuthority(certificate: Certificate, depth: number): boolean {
+export function checkAuthority(certificate: P256Certificate, depth: number): boolean {
   return checkUsage(certificate, intelProfile, (isAuthority, pathLength, usage) => {
     const mustHave = KeyUsage.keyCertSign | KeyUsage.crlSign;
     return isAuthority && (pathLength ?? depth) >= depth && (usage & mustHave) === mustHave;
@@ -43,7 +43,7 @@ export function checkAuthority(certificate: Certificate, depth: number): boolean
 }
 
 /** True when the certificate signs data and is no authority: a leaf that could issue would be a second root. */
-export function checkEndEntity(certificate: Certificate): boolean {
+export function checkEndEntity(certificate: P256Certificate): boolean {
   return checkUsage(
     certificate,
     intelProfile,

@@ -1,12 +1,12 @@
+import type { RevocationList } from '@enclos/codec/x509';
+import type { P256Certificate } from './p256-certificate.ts';
 import { checkCrlExtensions, namesMatch } from './chain-rules.ts';
-import type { Certificate } from './certificate.ts';
 import { verifySignature, type Steps } from '../crypto/crypto-steps.ts';
 import { refuse } from '../refusal/refusal.ts';
-import type { RevocationList } from './revocation-list.ts';
 import type { StepId } from '../refusal/steps.ts';
 
 /** A list that `issuer` signed (QVL PckCrlVerifier). Its dates are reported, not checked: see `collateral-dates`. */
-export function* verifyRevocationList(crl: RevocationList, issuer: Certificate, step: StepId): Steps<void> {
+export function* verifyRevocationList(crl: RevocationList, issuer: P256Certificate, step: StepId): Steps<void> {
   const name = issuer.subject.commonName;
   if (!namesMatch(crl, issuer)) refuse(step, 'SGX_CRL_UNKNOWN_ISSUER', `The revocation list is not one of ${name}.`);
   if (!checkCrlExtensions(crl, issuer)) {
@@ -21,6 +21,6 @@ export function* verifyRevocationList(crl: RevocationList, issuer: Certificate, 
   }
 }
 
-export function isRevoked(certificate: Pick<Certificate, 'serialNumber'>, crl: RevocationList): boolean {
+export function isRevoked(certificate: Pick<P256Certificate, 'serialNumber'>, crl: RevocationList): boolean {
   return crl.revokedSerialNumbers.has(certificate.serialNumber);
 }

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { selfSignedCertificate, toPem } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import type { Fetch } from '../../src/client/index.ts';
 
 export interface Received {

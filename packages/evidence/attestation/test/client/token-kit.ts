@@ -1,5 +1,6 @@
 import { createHash, createSign, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { concatBytes, selfSignedCertificate, toBase64url, utf8 } from '@enclos/codec';
+import { concatBytes, toBase64url, utf8 } from '@enclos/codec';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
 import {
   createAttestationClient,
@@ -7,7 +8,7 @@ import {
   type AttestationClientOptions,
   type TokenExpectations,
 } from '../../src/client/index.ts';
-import type { JsonValue } from '../../src/json/json.ts';
+import type { JsonValue } from '@enclos/codec/json';
 
 export const issuer = 'https://maa.example.test';
 /** What `now` gives in these tests, in seconds. */

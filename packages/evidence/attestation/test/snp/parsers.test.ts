@@ -1,3 +1,4 @@
+import { parseRevocationList } from '@enclos/codec/x509';
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
@@ -6,7 +7,6 @@ import { isEnclosError } from '@enclos/errors';
 import { vectors } from '@enclos/testkit';
 import fc from 'fast-check';
 import { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, amdKeyServiceUrls } from '../../src/index.ts';
-import { parseRevocationList } from '../../src/x509/revocation-list.ts';
 import { amdSignatureForm, parseAmdCertificate } from '../../src/snp/certificate.ts';
 import { parseAmdExtensions } from '../../src/snp/extensions.ts';
 import { decodeTcb, productOfCpuid, productOfName, snpProducts } from '../../src/snp/product.ts';

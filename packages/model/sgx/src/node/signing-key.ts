@@ -1,4 +1,6 @@
-import { fromBase64url, mistakenForPem } from '@enclos/codec';
+import '../errors.ts';
+import { fromBase64url } from '@enclos/codec';
+import { mistakenForPem } from '@enclos/codec/pem';
 import { EnclosError } from '@enclos/errors';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-import { withoutTrailingNuls } from '@enclos/codec';
+import { withoutTrailingNuls } from '@enclos/codec/text';
 import { INTEL_SGX_ROOT, softwareRoot, type SgxPolicy, type SgxVerdict, type TrustedRoot } from '@enclos/attestation';
 import { Attribute, parseQuote } from '@enclos/sgx';
 

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { DerReader, type BitString } from '@enclos/codec';
+import { DerReader, readWholeSequence, type BitString } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { maximumCertificateBytes, refusePeer } from './appraisal.ts';
 
@@ -42,9 +42,7 @@ interface Parsed extends SelfSignedCertificate {
 
 function parse(certificate: Uint8Array): Parsed {
   try {
-    const outer = new DerReader(certificate.slice());
-    const parts = outer.sequence();
-    outer.end();
+    const parts = readWholeSequence(certificate.slice());
     const signed = parts.element(0x30).encoded;
     const digest = digests.get(parts.sequence().objectIdentifier());
     const signature = parts.bitString();

@@ -1,6 +1,6 @@
 import { generateKeyPair, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
-import { selfSignedCertificate } from '@enclos/codec';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 
 /** A replica's key for records, which it made itself. */
 export interface RecordKey {

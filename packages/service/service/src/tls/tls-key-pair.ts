@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { tokenKeyExtensions } from '@enclos/atls/token-key';
-import { selfSignedCertificate, toPem } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 
 export interface TlsIdentityOptions {
   /** Names and addresses in the certificate, the first one its subject. */

@@ -1,4 +1,4 @@
-import { DerReader, DerTag, toHex } from '@enclos/codec';
+import { DerReader, readWholeSequence, DerTag, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 const sgx = '1.2.840.113741.1.13.1';
@@ -38,9 +38,7 @@ export interface PlatformConfiguration {
  * @throws a CODEC error.
  */
 export function parseSgxExtension(value: Uint8Array): PckPlatform {
-  const outer = new DerReader(value);
-  const entries = readEntries(outer.sequence());
-  outer.end();
+  const entries = readEntries(readWholeSequence(value));
   const tcb = readEntries(entries.take(`${sgx}.2`).sequence());
   const tcbComponents = Array.from({ length: componentCount }, (_, index) =>
     tcb.take(`${sgx}.2.${index + 1}`).integer(255),

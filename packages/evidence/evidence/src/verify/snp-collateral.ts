@@ -1,0 +1,36 @@
+import type { SnpCollateral } from '@enclos/attestation';
+import { fromHex } from '@enclos/codec';
+import { attempt } from '../recognise/attempt.ts';
+import { readCertificate } from '../recognise/certificate.ts';
+import { isRecord, readPem } from '../recognise/text-forms.ts';
+
+const amdExtensions = '1.3.6.1.4.1.3704.1.';
+
+/**
+ * What endorses a report, from JSON in the shape of the endorsements client
+ * (`certificate_chain`, `crl`) or of Azure's THIM (`vcekCert`,
+ * `certificateChain`, without a list). A chain without a leaf gets the one that
+ * came with the evidence. What is missing is for `parseSnpCollateral` to say.
+ */
+export function snpCollateralOf(json: unknown, carried: readonly Uint8Array[]): Partial<SnpCollateral> {
+  if (!isRecord(json)) return {};
+  const { certificate_chain: chain, crl, vcekCert, certificateChain } = json;
+  const texts = [chain, vcekCert, certificateChain].filter((text) => typeof text === 'string');
+  const certificates = texts.flatMap((text) => readPem(text) ?? []).map(({ bytes }) => bytes);
+  const leaf = certificates.find(isAmdLeaf) ?? carried.find(isAmdLeaf);
+  const authorities = certificates.filter((der) => !isAmdLeaf(der));
+  return {
+    ...(leaf === undefined ? {} : { signingKeyCertificate: leaf }),
+    ...(authorities.length === 0 ? {} : { certificateChain: authorities }),
+    ...(typeof crl === 'string' ? { revocationList: hexOrNothing(crl) } : {}),
+  };
+}
+
+/** Empty for what is no hex: the list is there, and cannot be read, which must not pass for absent. */
+function hexOrNothing(text: string): Uint8Array {
+  return attempt(() => fromHex(text)) ?? new Uint8Array();
+}
+
+function isAmdLeaf(der: Uint8Array): boolean {
+  return attempt(() => readCertificate(der).extensions.some(({ id }) => id.startsWith(amdExtensions))) ?? false;
+}

@@ -1,0 +1,42 @@
+/**
+ * X.509 (RFC 5280), without any verification of signatures. Two readers: `parseCertificate` and `parseRevocationList`
+ * are strict, for what is verified to a root; `readCertificateShape` and `readRevocationListShape` say what is there,
+ * for everything else. One writer, of certificates that their own key signs.
+ */
+import '../errors.ts';
+export { parseCertificate, type CertificateForm, type SignatureForm, type X509Certificate } from './certificate.ts';
+export {
+  readCertificateShape,
+  requireVersion3,
+  type CertificateFields,
+  type CertificateShape,
+} from './certificate-shape.ts';
+export {
+  ExtensionId,
+  KeyUsage,
+  parseAuthorityKeyIdentifier,
+  parseBasicConstraints,
+  parseCrlDistributionPoint,
+  parseKeyUsage,
+  parseSubjectKeyIdentifier,
+  type ExtensionDefaults,
+  type Extensions,
+  type ExtensionShape,
+} from './extensions.ts';
+export { describeName, readName, type DistinguishedName } from './names.ts';
+export { readPublicKeyInfo, readRsaPublicKey, type PublicKeyInfo } from './public-key-info.ts';
+export {
+  maximumCrlBytes,
+  parseRevocationList,
+  readRevocationListShape,
+  type RevocationList,
+  type RevocationListShape,
+} from './revocation-list.ts';
+export {
+  selfSignedCertificate,
+  selfSignedSigningCertificate,
+  type CertificateExtension,
+  type SelfSignedCertificate,
+  type SigningCertificate,
+} from './self-signed.ts';
+export { describeValidity, readValidity, type CertificateValidity } from './validity.ts';

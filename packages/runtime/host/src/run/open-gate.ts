@@ -1,0 +1,112 @@
+import { equalBytes } from '@enclos/codec';
+import { createCaller, MAX_STREAMS, maxArgumentBytes, systemInterface, type Caller, type Functions } from '@enclos/edl';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { createEndpoint, type Endpoint, type EndpointOptions, type IncomingCall } from '@enclos/gate';
+import type { EnclaveManifest } from '@enclos/manifest';
+import { decodeGateHello, encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave } from '@enclos/tee';
+import type { Debugging } from '../debug/debugging.ts';
+import { gateTransport } from './gate-transport.ts';
+import { defaultStartTimeoutMs, type HostContext, type LoadOptions } from './load-options.ts';
+import { observedDispatch } from './observed-calls.ts';
+import type { PreparedImage } from './prepare.ts';
+import type { HostServices } from '../services/services.ts';
+import type { Watch } from '../observe/watch.ts';
+
+/** A prepared image whose enclave process runs. */
+export interface LaunchedImage<T extends Functions> extends PreparedImage<T> {
+  readonly launched: LaunchedEnclave;
+  readonly services: HostServices;
+}
+
+/** Opens the host's side of the call gate. */
+export function openGate<T extends Functions, U extends Functions>(
+  options: LoadOptions<T, U>,
+  image: LaunchedImage<T>,
+  watch: Watch | undefined,
+): Endpoint {
+  const { launched, manifest, digest, services, calls, debugging } = image;
+  const { trusted, untrusted } = options.interface;
+  const serve: EndpointOptions['dispatch'] =
+    watch === undefined
+      ? (call) => calls(call.index, call.payload, contextOf(call, trusted, debugging))
+      : observedDispatch({ untrusted, trusted, calls, watch, through: (invoke) => debugging.through(invoke) });
+  const onLog = logOf(debugging.onLog, watch);
+  const maxBytes = {
+    application: maxArgumentBytes(options.interface.untrusted),
+    system: maxArgumentBytes(systemInterface.untrusted),
+  };
+  const endpoint = createEndpoint({
+    transport: gateTransport(launched.gate),
+    initiator: true,
+    hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
+    acceptHello(theirs) {
+      if (!equalBytes(decodeGateHello(theirs).interfaceDigest, digest)) {
+        throw new EnclosError('HOST_INTERFACE_MISMATCH');
+      }
+    },
+    limits: {
+      ...manifest.limits,
+      maxConcurrentCalls: maxHostCalls,
+      maxConcurrentSystemCalls: maxHostCalls + (hasStreams(manifest) ? MAX_STREAMS : 0),
+      maxQueuedCalls: Math.min(manifest.limits.maxQueuedCalls, maxHostQueuedCalls),
+      helloTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
+      ...debugging.limits,
+    },
+    remoteErrors: errorsFromEnclave,
+    maxPayloadBytes: (table, index) =>
+      (table === GateTable.system ? maxBytes.system : maxBytes.application)[index] ?? 0,
+    dispatch: (call) =>
+      call.table === GateTable.system ? services.dispatch(call.index, call.payload, call) : serve(call),
+    describeError: describeHostError,
+    lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
+    ...(onLog === undefined ? {} : { onLog }),
+    // Called when frames come, and that is never before this function has returned.
+    onStream: (frame) => streamReceived(frame),
+    streamTurns,
+  });
+  const streamReceived = services.connectStreams(endpoint.stream);
+  return endpoint;
+}
+
+/** Untrusted functions that may run at once for one enclave, and wait. A manifest can only ask for less. */
+const maxHostCalls = 256;
+/** A call may wait for a stream for any time, so these calls have slots of their own kind. */
+const hasStreams = ({ listen, connect }: EnclaveManifest): boolean => listen.length + connect.length > 0;
+const maxHostQueuedCalls = 1024;
+/** Under load each turn finds some more sockets that have something. */
+const streamTurns = 3;
+
+type OnLog = (level: number, text: string) => void;
+
+function logOf(onLog: OnLog | undefined, watch: Watch | undefined): OnLog | undefined {
+  if (watch === undefined) return onLog;
+  return (level, text) => {
+    watch.line(level, text);
+    onLog?.(level, text);
+  };
+}
+
+/** Caller and signal are made when first used: most functions call nothing back, and look at no signal. */
+function contextOf<T extends Functions>(call: IncomingCall, trusted: T, debugging: Debugging): HostContext<T> {
+  let caller: Caller<T> | undefined;
+  return {
+    get signal(): AbortSignal {
+      return call.signal;
+    },
+    get enclave(): Caller<T> {
+      caller ??= createCaller(
+        trusted,
+        debugging.through(({ index, payload, options, maxResultBytes }) =>
+          call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
+        ),
+      );
+      return caller;
+    },
+  };
+}
+
+/** The enclave does not need the host's reasons. The host's log has them. */
+function describeHostError(error: unknown): { code: string; message: string } {
+  if (isEnclosError(error)) return { code: error.code, message: error.message };
+  return { code: 'HOST_CALL_FAILED', message: 'The untrusted function failed.' };
+}

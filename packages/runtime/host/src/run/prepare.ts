@@ -1,0 +1,26 @@
+import { equalBytes } from '@enclos/codec';
+import { createDispatcher, type Dispatch, type Functions } from '@enclos/edl';
+import { EnclosError } from '@enclos/errors';
+import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
+import { createDebugging, type Debugging } from '../debug/debugging.ts';
+import type { HostContext, LoadOptions } from './load-options.ts';
+
+/** An image that was read and checked. It is the same however often it is loaded. */
+export interface PreparedImage<T extends Functions> {
+  readonly manifest: EnclaveManifest;
+  readonly digest: Uint8Array;
+  readonly calls: Dispatch<HostContext<T>>;
+  readonly debugging: Debugging;
+}
+
+/**
+ * Finds what can be wrong before an enclave is started.
+ * @throws what the image reader refuses, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
+ */
+export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): PreparedImage<T> {
+  const { manifest } = readImage(options.image);
+  const digest = interfaceDigest(options.interface);
+  if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
+  const calls = createDispatcher(options.interface.untrusted, options.untrusted);
+  return { manifest, digest, calls, debugging: createDebugging(manifest, options) };
+}

@@ -1,0 +1,52 @@
+import { createCaller, systemInterface, type Functions } from '@enclos/edl';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import type { Endpoint } from '@enclos/gate';
+import { GateTable } from '@enclos/tee';
+import { defaultStartTimeoutMs, type LoadOptions } from './load-options.ts';
+import type { PreparedImage } from './prepare.ts';
+
+/** Runs the application's `start`, and resolves when it has ended. @throws ENCLAVE_START_FAILED, GATE_CANCELLED, and what the gate ends with */
+export async function start<T extends Functions, U extends Functions>(
+  endpoint: Endpoint,
+  options: LoadOptions<T, U>,
+  { manifest, debugging }: PreparedImage<T>,
+): Promise<void> {
+  await greeted(endpoint, options.signal);
+  const system = createCaller(systemInterface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
+    endpoint.invoke(GateTable.system, index, payload, { ...call, maxResultBytes }),
+  );
+  const given = options.environment ?? {};
+  const hostEnvironment = manifest.environment
+    .filter(({ name, value }) => value === undefined && Object.hasOwn(given, name))
+    .map(({ name }) => ({ name, value: given[name] ?? '' }));
+  const timeoutMs = options.startTimeoutMs ?? defaultStartTimeoutMs;
+  const { signal, logger } = options;
+  const logLevel = options.logLevel ?? (logger === undefined ? undefined : 'info');
+  await system
+    .start(
+      { hostEnvironment, logLevel },
+      debugging.callOptions(signal === undefined ? { timeoutMs } : { timeoutMs, signal }),
+    )
+    .catch((error: unknown) => {
+      throw startError(error);
+    });
+}
+
+/**
+ * No peer may raise an error of kind `lost`; here the host itself knows that the
+ * enclave is lost, since it ends every enclave that does not start.
+ */
+function startError(error: unknown): unknown {
+  const hasNotStarted =
+    isEnclosError(error, 'GATE_REMOTE_ERROR') && error.details['remoteCode'] === 'ENCLAVE_START_FAILED';
+  return hasNotStarted ? new EnclosError('ENCLAVE_START_FAILED', error.message, { cause: error }) : error;
+}
+
+/** @throws GATE_CANCELLED when the signal aborts first. */
+async function greeted(endpoint: Endpoint, signal: AbortSignal | undefined): Promise<void> {
+  const cancel = (): void =>
+    void endpoint.close(new EnclosError('GATE_CANCELLED', undefined, { cause: signal?.reason }));
+  signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted === true) cancel();
+  await endpoint.ready.finally(() => signal?.removeEventListener('abort', cancel));
+}
