@@ -82,7 +82,9 @@ function decodeCrlText(text: string): Uint8Array {
     return list;
   }
   // Base64 of DER begins with M, hex with 3: no text is both.
-  return /^[0-9a-f]+$/i.test(text) ? fromHex(text) : fromBase64(text.replaceAll(/[\r\n]/g, ''), { maxBytes: maximumCrlBytes });
+  return /^[0-9a-f]+$/i.test(text)
+    ? fromHex(text)
+    : fromBase64(text.replaceAll(/[\r\n]/g, ''), { maxBytes: maximumCrlBytes });
 }
 
 function decodeCertificate(body: Uint8Array): Uint8Array {

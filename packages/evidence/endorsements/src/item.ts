@@ -99,7 +99,10 @@ function readCrl(hexText: string): ItemFacts {
 }
 
 /** A certificate and its issuers, `length` of them together. */
-function readIssued({ body, chain }: ItemContent, length: number): ItemFacts & { readonly leaf: EndorsementCertificate } {
+function readIssued(
+  { body, chain }: ItemContent,
+  length: number,
+): ItemFacts & { readonly leaf: EndorsementCertificate } {
   const certificates = readChain(body + (chain ?? ''));
   const [leaf] = certificates;
   if (leaf === undefined || certificates.length !== length) {

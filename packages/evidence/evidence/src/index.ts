@@ -2,7 +2,7 @@
 export { amdRoots } from './recognise/amd-roots.ts';
 export { attempt } from './recognise/attempt.ts';
 export { snpReportBytes } from './recognise/binary-forms.ts';
-export { readCertificate, type CertificateExtension, type CertificateShape } from './recognise/certificate.ts';
+export { describeCertificate, type CertificateDescription } from './recognise/certificate.ts';
 export {
   certificatesIn,
   describeFound,
@@ -21,4 +21,4 @@ export {
 } from './recognise/found.ts';
 export { jsonKindOf, type JsonKind } from './recognise/json-kinds.ts';
 export { recognise } from './recognise/recognise.ts';
-export { isRecord, readJson, readPem } from './recognise/text-forms.ts';
+export { isRecord, readJson } from './recognise/text-forms.ts';

@@ -1,7 +1,7 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { withoutTrailingNuls } from '@enclos/codec/text';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { EnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '@enclos/service/jose';
 import type { BoundData } from './attest.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
 import { sha256 } from './sha256.ts';

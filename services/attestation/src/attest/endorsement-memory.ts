@@ -1,8 +1,8 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { parseCollateral, type Endorsements, type QuoteCollateral, type VerifierCache } from '@enclos/attestation';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '@enclos/service/jose';
 import { isRefusal } from '@enclos/service/refusal';
 import { endorsementRequestText, type EndorsementRequest, type EndorsementSource } from './endorsement-request.ts';
 import { refuseEvidence, unavailable } from './refuse.ts';

@@ -1,15 +1,16 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { beginsLikeQuote, splitSnpReport } from '@enclos/attestation/carriers';
 import { utf8 } from '@enclos/codec';
-import { withoutTrailingNuls } from '@enclos/codec/text';
+import { findPemBlocks } from '@enclos/codec/pem';
+import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '@enclos/codec/text';
 import { fileKindOf } from '@enclos/diagnostics';
 import { attempt } from './attempt.ts';
 import { carriedBy } from './attested-certificate.ts';
 import { beginsLikeSnpReport, quoteLength, readBinaryWrapper } from './binary-forms.ts';
-import { beginsLikeDer, readCertificate } from './certificate.ts';
+import { beginsLikeDer, describeCertificate } from './certificate.ts';
 import { readCwt } from './tokens/cwt.ts';
 import type { Found, Inner } from './found.ts';
-import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './text-forms.ts';
+import { decodeText, isJwt, jsonMembers, readJson, readJwt, mostPemBlocks } from './text-forms.ts';
 
 /** Evidence in a certificate in JSON in base64 takes four. */
 const maximumDepth = 8;
@@ -55,7 +56,7 @@ function snpReport(bytes: Uint8Array): Found {
   const { report, certificates } = splitSnpReport(bytes);
   const trailingBytes = certificates.length === 0 ? bytes.length - report.length : 0;
   const inner = certificates.map(({ kind, guid, content }): Inner => {
-    const isCertificate = attempt(() => readCertificate(content)) !== undefined;
+    const isCertificate = attempt(() => describeCertificate(content)) !== undefined;
     const found: Found = isCertificate ? { form: 'certificate', der: content, inner: [] } : unknown(content);
     return { at: `certificate table, ${kind === 'other' ? guid : kind.toUpperCase()}`, found };
   });
@@ -67,7 +68,7 @@ function unknown(bytes: Uint8Array): Found {
 }
 
 function recogniseDer(der: Uint8Array, depth: number): Found {
-  const extensions = attempt(() => readCertificate(der).extensions);
+  const extensions = attempt(() => describeCertificate(der).extensions);
   if (extensions === undefined) return unknown(der);
   const inner = extensions.flatMap((extension) => {
     const carried = carriedBy(extension);
@@ -80,7 +81,7 @@ function recogniseDer(der: Uint8Array, depth: number): Found {
 
 function asText(bytes: Uint8Array): string | undefined {
   try {
-    const text = withoutTrailingNuls(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = withoutTrailingNuls(withoutByteOrderMark(decodeUtf8(bytes)));
     // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
     return text.trim() === '' || /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text.trim();
   } catch {
@@ -89,8 +90,8 @@ function asText(bytes: Uint8Array): string | undefined {
 }
 
 function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
-  const blocks = readPem(text);
-  if (blocks !== undefined) return recognisePem(blocks, bytes, depth);
+  const blocks = findPemBlocks(text, mostPemBlocks);
+  if (blocks.length > 0) return recognisePem(blocks, bytes, depth);
   if (/^[{["]/.test(text)) {
     const json = readJson(text);
     return json === undefined
@@ -126,7 +127,7 @@ function carriers(value: unknown, depth: number): readonly Inner[] {
   if (depth >= maximumDepth) return [];
   return jsonMembers(value).flatMap(({ path, content }) => {
     const at = path === '' ? 'JSON text' : `member ${path}`;
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    const bytes = typeof content === 'string' ? utf8(content) : content;
     if (bytes.length < shortestCarrier) return [];
     const { found } = inside(at, bytes, depth);
     return found.form === 'unknown' ? [] : [{ at, found }];

@@ -1,7 +1,8 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { isEnclosError } from '@enclos/errors';
 import { verifySignature } from '../jose/algorithms.ts';
-import { decodeUtf8, readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
+import { readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
 import type { BearerConfiguration } from './identity.ts';
 import type { IssuerKey } from './issuer-keys.ts';
 

@@ -12,5 +12,4 @@ export {
 } from './state-record.ts';
 export { type StateSnapshot, type State, type StateFloor, type StateFormat, maximumDocumentBytes } from './state.ts';
 export { type StateOptions, openState, StoredState } from './stored-state.ts';
-export { decodeText } from './text.ts';
 export { Turns } from './turns.ts';
