@@ -1,3 +1,4 @@
+import './errors.ts';
 import { argumentRows, exitCodeRows, optionRows } from './command-line/help.ts';
 import { exitCodes } from './command-line/exit-codes.ts';
 import { paragraphsOf } from './command-line/command.ts';
@@ -30,7 +31,7 @@ export const guestPolicyExample: Readonly<Record<string, unknown>> = Object.free
 });
 
 const environment = [
-  ['`NO_COLOR`', 'Not empty: no colours. A pipe gets none anyway.'],
+  ['`NO_COLOR`', 'Not empty: no colours. A pipe never gets any.'],
   ['`FORCE_COLOR`', '`0`: no colours. Anything else: colours, even for a pipe. It wins over `NO_COLOR`.'],
   ['`SOURCE_DATE_EPOCH`', 'Seconds since 1970: the date that `sign` and `run` put into a signature.'],
   ['`XDG_STATE_HOME`', 'The state folder of this user is `enclos` in it; `~/.local/state/enclos` when it is unset.'],

@@ -67,7 +67,7 @@ test('standard input is read', async () => {
 
 test('bytes after the quote are told to people', async () => {
   const ran = await verify([], put(concatBytes(quote, new Uint8Array(3))));
-  assert.match(ran.stdout, /\n⚠ 3 bytes follow the quote\. They are no part of it, and were ignored\.\n/);
+  assert.match(ran.stdout, /\n⚠ 3 bytes follow the quote\. They are not part of it, and were ignored\.\n/);
 });
 
 test('more than one piece of evidence is not chosen from', async () => {

@@ -7,7 +7,7 @@ export const exitCodes = Object.freeze({
   2: 'The command line, a configuration or a source file is wrong.',
   3: 'Evidence was refused: a quote, a signature, an image or an interpreter is not what it claims to be.',
   4: 'The evidence is genuine, but the policy does not accept it.',
-  5: 'Collateral was not in force at the time in question: it had expired or not begun, and no policy allows that.',
+  5: 'Collateral was not in force at the time in question: it had expired or was not yet valid, and no policy allows that.',
 });
 
 export type ExitCode = keyof typeof exitCodes;

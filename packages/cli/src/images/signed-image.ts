@@ -42,5 +42,5 @@ export function requireAbout(path: string, signature: Sigstruct, manifest: Encla
 }
 
 export function mismatch(path: string, reason: string): EnclosError {
-  return new EnclosError('CLI_SIGNATURE_MISMATCH', `${path} does not fit. ${reason}`, { details: { path } });
+  return new EnclosError('CLI_SIGNATURE_MISMATCH', `${path} does not belong here. ${reason}`, { details: { path } });
 }

@@ -42,7 +42,7 @@ export async function listenAt(server: Server, { host, port }: Address): Promise
       const inUse = cause.code === 'EADDRINUSE';
       reject(
         inUse
-          ? new EnclosError('CLI_ADDRESS_IN_USE', `Something listens at ${host}:${port} already.`, { cause })
+          ? new EnclosError('CLI_ADDRESS_IN_USE', `Another program already listens at ${host}:${port}.`, { cause })
           : cause,
       );
     });

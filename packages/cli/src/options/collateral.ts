@@ -8,20 +8,20 @@ import { readSmallFile } from '../files/read.ts';
 export const cacheOption = {
   type: 'string',
   value: 'DIR',
-  summary: 'The cache, in place of that of this user',
+  summary: 'The cache folder, instead of that of this user',
 } as const;
 
 export function cacheFolderOf(given: string | undefined, { io, path }: CommandContext): string {
   return given === undefined ? collateralCacheFolder(io.env) : path(given);
 }
 
-export const offlineOption = { type: 'boolean', summary: 'Ask no network' } as const;
+export const offlineOption = { type: 'boolean', summary: 'Do not use the network' } as const;
 
 export const productOption = {
   type: 'string',
   value: 'PRODUCT',
   choices: ['Milan', 'Genoa', 'Turin'],
-  summary: 'Of a report of SEV-SNP that does not name it',
+  summary: 'The product of an SEV-SNP report that does not name it',
 } as const;
 
 /** Which service is asked. */
@@ -30,9 +30,10 @@ export const sourceOptions = {
     type: 'string',
     value: 'SOURCE',
     choices: ['pcs', 'pccs', 'azure', 'kds', 'azure-amd'],
-    summary: 'The service; pcs is that of Intel and the default, kds that of AMD and the default for its reports',
+    summary:
+      'The service: pcs is that of Intel, and the default; kds is that of AMD, and the default for SEV-SNP reports',
   },
-  url: { type: 'string', value: 'URL', summary: 'The address of the service, which a pccs needs' },
+  url: { type: 'string', value: 'URL', summary: 'The address of the service; pccs needs one' },
   place: {
     type: 'string',
     value: 'PLACE',
@@ -47,12 +48,12 @@ export const baselineOptions = {
     type: 'string',
     value: 'UPDATE',
     choices: ['early', 'standard'],
-    summary: 'The baseline: early has a TCB recovery months before standard, which is the default',
+    summary: 'The baseline: early has a TCB recovery months before standard; standard is the default',
   },
   'evaluation-number': {
     type: 'string',
     value: 'N',
-    summary: 'In place of --update: the baseline of this number alone',
+    summary: 'Instead of --update: the baseline of this number alone',
   },
 } as const;
 
@@ -65,7 +66,7 @@ export function baselineOf({
   readonly 'evaluation-number': string | undefined;
 }): Pick<FetchOptions, 'update' | 'evaluationNumber'> {
   if (number === undefined) return update === undefined ? {} : { update };
-  if (update !== undefined) refuseUsage('--update and --evaluation-number exclude each other.');
+  if (update !== undefined) refuseUsage('Give either --update or --evaluation-number.');
   if (!/^[1-9]\d{0,9}$/.test(number)) refuseUsage('--evaluation-number is a number from 1.');
   return { evaluationNumber: Number(number) };
 }

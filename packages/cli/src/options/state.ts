@@ -5,7 +5,7 @@ import { defaultStateFolder } from '../files/user-folders.ts';
 export const stateOption = {
   type: 'string',
   value: 'DIR',
-  summary: 'The state folder, in place of the one of this user',
+  summary: 'The state folder, instead of that of this user',
 } as const;
 
 /** The folder that the option names, or the one of this user. */

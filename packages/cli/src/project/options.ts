@@ -8,7 +8,7 @@ export const isolationOption = {
   value: 'MODE',
   choices: ['strict', 'best'],
   default: 'strict',
-  summary: 'strict starts only with every layer of isolation, best with those that the machine has',
+  summary: 'strict starts only with every layer of isolation; best uses the layers that the machine has',
 } as const;
 
 const hostOption = {

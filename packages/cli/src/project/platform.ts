@@ -4,7 +4,7 @@ import { connectSoftwarePlatform, type Isolation, type PlatformDescription, type
 
 export interface ProjectPlatformOptions {
   readonly stateFolder: string;
-  /** The socket of a running platform, in place of an embedded one. */
+  /** The socket of a running platform, instead of an embedded one. */
   readonly platformSocket?: string;
   readonly isolation: Isolation;
 }

@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly keyFile?: string;
   /** Where the embedded platform keeps its keys. */
   readonly stateFolder: string;
-  /** The socket of a running platform, in place of an embedded one. */
+  /** The socket of a running platform, instead of an embedded one. */
   readonly platformSocket?: string;
 }
 

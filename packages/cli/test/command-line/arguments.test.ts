@@ -38,14 +38,14 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['sign', '--key', 'k', '--date', '2026-02-30'], '--date is a day such as 2026-01-31, not "2026-02-30".'],
   [
     ['verify', 'q', '--collateral', 'c', '--source', 'pcs'],
-    '--source is for fetching: it does not go with --collateral.',
+    '--source is for fetching: do not combine it with --collateral.',
   ],
-  [['verify', 'q', '--collateral', 'c', '--offline'], '--offline is for fetching: it does not go with --collateral.'],
-  [['verify', 'q', '--refresh', '--offline'], '--refresh and --offline exclude each other.'],
   [
-    ['verify', 'q', '--update', 'early', '--evaluation-number', '20'],
-    '--update and --evaluation-number exclude each other.',
+    ['verify', 'q', '--collateral', 'c', '--offline'],
+    '--offline is for fetching: do not combine it with --collateral.',
   ],
+  [['verify', 'q', '--refresh', '--offline'], 'Give either --refresh or --offline.'],
+  [['verify', 'q', '--update', 'early', '--evaluation-number', '20'], 'Give either --update or --evaluation-number.'],
   [['verify', 'http://127.0.0.1/'], 'A server is named by an https address, not "http://127.0.0.1/".'],
   [
     ['verify', 'q', '--collateral', 'c', '--intel-root', '--at', 'noon'],

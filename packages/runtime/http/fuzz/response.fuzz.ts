@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isEnclosError } from '@enclos/errors';
-import { ResponseReader } from '../src/response-reader.ts';
+import { ResponseReader } from '../src/reading/response-reader.ts';
 
 const limits = { maxHeaderBytes: 1000, maxHeaders: 20, maxBodyBytes: 1000 };
 
@@ -22,7 +22,8 @@ function read(data: Uint8Array, sizeBytes: number): unknown {
     if (!isEnclosError(error, 'HTTP_MESSAGE_REFUSED')) throw error;
     return { refused: error.message };
   }
-  const { isDone, status, headers, body } = reader;
+  const { isDone, status, headers } = reader;
+  const body = reader.takeBody();
   if (body.length > limits.maxBodyBytes) throw new RangeError('A body over its bound was read.');
   if (isDone && (status < 200 || status > 599)) throw new RangeError('An answer has no status of one.');
   return isDone ? { status, headers: [...headers], body: Buffer.from(body).toString('hex') } : 'unfinished';

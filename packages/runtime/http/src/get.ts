@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { isEnclosError } from '@enclos/errors';
 import { httpError, misused } from './errors.ts';
-import { isSendable } from './fields.ts';
+import { isSendable } from './reading/fields.ts';
 import { defaultLimits } from './limits.ts';
-import { isHost, isPathAndQuery } from './request-line.ts';
-import { ResponseReader } from './response-reader.ts';
+import { isHost, isPathAndQuery } from './reading/request-line.ts';
+import { ResponseReader } from './reading/response-reader.ts';
 
 export interface HttpGetOptions {
   /** Of the header `host`: a name or an address, and a port if it is not the usual one. */
@@ -43,17 +43,17 @@ export async function httpGet(socket: Duplex, options: HttpGetOptions): Promise<
     signal?.throwIfAborted();
     const reader = new ResponseReader({ ...defaultLimits, maxBodyBytes: maxBytes });
     await answered(socket, { request, reader, timeoutMs, signal });
-    return { status: reader.status, headers: reader.headers, body: reader.body };
+    return { status: reader.status, headers: reader.headers, body: reader.takeBody() };
   } finally {
     socket.destroy();
   }
 }
 
 function encodeRequest({ host, path, headers = {}, timeoutMs, maxBytes }: HttpGetOptions): Buffer {
-  if (!isHost(host)) misused('The host is no name or address with or without a port.');
+  if (!isHost(host)) misused('The host is not a name or an address, with or without a port.');
   if (!isPathAndQuery(path)) misused('The path does not begin with /, or is not percent-encoded.');
-  if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) misused('timeoutMs is no number of milliseconds.');
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) misused('maxBytes is no number of bytes.');
+  if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) misused('timeoutMs is not a number of milliseconds below 2^31.');
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) misused('maxBytes is not a number of bytes.');
   let fields = '';
   for (const [name, value] of Object.entries(headers)) {
     if (ownFields.has(name.toLowerCase())) misused(`The header ${name.toLowerCase()} is set by httpGet.`);

@@ -1,5 +1,17 @@
+import './errors.ts';
 export type { HttpClock } from './clock.ts';
 export { httpGet, type HttpGetOptions, type HttpGetResponse } from './get.ts';
 export { defaultLimits as defaultHttpLimits, type HttpLimits } from './limits.ts';
-export { serveHttp, type ServeHttpOptions } from './serve.ts';
-export type { BodyLimit, HttpHandler, HttpRequest, HttpRequestHead, HttpResponse, PeerStream } from './types.ts';
+export { serveHttp, type ServeHttpOptions } from './server/serve.ts';
+export type {
+  BodyLimit,
+  HttpCall,
+  HttpHandler,
+  HttpRequest,
+  HttpRequestHead,
+  HttpResponse,
+  PeerStream,
+  StreamedHttpHandler,
+  StreamedHttpRequest,
+} from './types.ts';
+export { eventStream, type EventStreamOptions, type ServerSentEvent } from './writing/event-stream.ts';

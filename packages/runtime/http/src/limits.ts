@@ -2,7 +2,7 @@ import { misused } from './errors.ts';
 
 /** What one client, and all of them together, may take. Times are in milliseconds. */
 export interface HttpLimits {
-  /** Connections at once, of this server. What is left of the enclave's 256 streams is for `connect` and other servers. */
+  /** Connections of this server at once. The rest of an enclave's 256 streams is for `connect` and other servers. */
   readonly maxConnections: number;
   readonly maxRequestsPerConnection: number;
   /** Of the target in the request line. */
@@ -10,7 +10,10 @@ export interface HttpLimits {
   /** Of all header lines together; the trailers of a chunked body again. */
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
+  /** Of a body that the handler gets whole. */
   readonly maxBodyBytes: number;
+  /** Of a body that the handler takes in pieces. It is never in memory as a whole. */
+  readonly maxStreamedBodyBytes: number;
   /**
    * Of unfinished and unanswered bodies of all connections together. Half of it, divided by `maxConnections`, is the own
    * room of each body; the other half is shared.
@@ -22,11 +25,13 @@ export interface HttpLimits {
   readonly handshakeTimeoutMs: number;
   /** From the handshake, or the first byte of a later request, to the last header. */
   readonly headerTimeoutMs: number;
-  /** From the last header to the end of the body. */
+  /** From the last header to the end of a whole body. */
   readonly bodyTimeoutMs: number;
-  /** From the first byte of a request to the handler's answer. */
+  /** For a client to send more of a streamed body, while the handler waits for it. */
+  readonly bodyIdleTimeoutMs: number;
+  /** From the first byte of a request to the handler's answer; of a streamed one, from the last piece that came. */
   readonly requestTimeoutMs: number;
-  /** For a client to take an answer. */
+  /** For a client to take an answer, or as much of a streamed one as was sent. */
   readonly writeTimeoutMs: number;
   /** Between requests. */
   readonly idleTimeoutMs: number;
@@ -41,11 +46,13 @@ export const defaultLimits: HttpLimits = Object.freeze({
   maxHeaderBytes: 16_384,
   maxHeaders: 100,
   maxBodyBytes: 2 ** 20,
+  maxStreamedBodyBytes: 2 ** 30,
   maxBodyBytesAtOnce: 32 * 2 ** 20,
   minBodyBytesPerSecond: 2 ** 16,
   handshakeTimeoutMs: 10_000,
   headerTimeoutMs: 10_000,
   bodyTimeoutMs: 30_000,
+  bodyIdleTimeoutMs: 30_000,
   requestTimeoutMs: 60_000,
   writeTimeoutMs: 30_000,
   idleTimeoutMs: 60_000,
@@ -57,7 +64,7 @@ export function limitsOf(given: Partial<HttpLimits> = {}): HttpLimits {
   const limits = { ...defaultLimits, ...given };
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < 1 || value >= 2 ** 31) {
-      misused(`The limit ${name} is no whole number from 1 to 2^31 - 1.`);
+      misused(`The limit ${name} is not a whole number from 1 to 2^31 - 1.`);
     }
   }
   return limits;

@@ -2,34 +2,52 @@ import type { Duplex } from 'node:stream';
 
 /** One connection of a peer: the bytes in both directions, and where it comes from. What `listen` of an enclave gives is one. */
 export interface PeerStream extends Duplex {
-  /** Address, blank, port; `''` when it is not known. Inside an enclave it is the host's word: for logs and shares, not more. */
+  /** Address, blank, port; `''` when it is not known. Inside an enclave the host reports it: use it for logs and shares only. */
   readonly remoteAddress: string;
 }
 
-/** What a client asks for: whole, checked, and in memory. */
-export interface HttpRequest {
+/** What a request says before its body. */
+export interface HttpRequestHead {
   /** `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE` or `OPTIONS`. */
   readonly method: string;
-  /** As it was sent: begins with `/`, percent-encoded, dots and all, without the query. */
+  /** As it was sent: begins with `/`, percent-encoded, with its dots and without the query. */
   readonly path: string;
-  readonly query: URLSearchParams;
   /**
-   * By lower-case name. Repeated ones are joined by `, `. Where repetition is an attack (host, content-length,
+   * By lower-case name. Repeated fields are joined by `, `. Where repetition is an attack (host, content-length,
    * transfer-encoding, authorization, content-type) the request was refused. Bytes above 127 are characters of latin1.
    */
   readonly headers: ReadonlyMap<string, string>;
-  /** Empty when there is none. */
-  readonly body: Uint8Array;
-  /** Where the connection comes from: the host's word, for logs and nothing else. */
+}
+
+/** What both kinds of requests have. */
+export interface ReceivedRequest extends HttpRequestHead {
+  readonly query: URLSearchParams;
+  /** Where the connection comes from, as `remoteAddress` of {@link PeerStream}. */
   readonly remoteAddress: string;
   /**
-   * The certificate, in DER, whose key the TLS client proved to have. Nobody has judged it: who signed it, whether it
-   * is of today and what it may be used for is for the handler to say. Undefined without TLS, when the server asks for
-   * none (`clientCertificates` of `tlsServer`) and when the client gave none.
+   * The certificate, in DER, whose key the TLS client proved to have. The server does not judge it: the handler decides
+   * which issuers, dates and purposes it accepts. Undefined without TLS, when the server does not ask for one
+   * (`clientCertificates` of `tlsServer`), and when the client did not give one.
    */
   readonly clientCertificate: Uint8Array | undefined;
-  /** What the client sent behind its certificate, in its order, in DER. Empty on resumed sessions of TLS. */
+  /** What the client sent after its certificate, in its order, in DER. Empty on resumed sessions of TLS. */
   readonly clientCertificateChain: readonly Uint8Array[];
+}
+
+/** What a client asks for: whole, checked, and in memory. */
+export interface HttpRequest extends ReceivedRequest {
+  /** Empty when there is none. */
+  readonly body: Uint8Array;
+}
+
+/** A request whose body is still to come. */
+export interface StreamedHttpRequest extends ReceivedRequest {
+  /**
+   * The body in pieces, once. The server reads from the client only while a piece is being waited for. It throws
+   * HTTP_MESSAGE_REFUSED for a malformed body and for one above its limit, HTTP_TIMEOUT when the client stops sending, and
+   * HTTP_CONNECTION_BROKEN when the client leaves; HTTP_MISUSED for a second iteration.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 export interface HttpResponse {
@@ -37,21 +55,29 @@ export interface HttpResponse {
   readonly status: number;
   /** Without those of the connection and of lengths, which are set for you. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** A string goes as UTF-8. Not sent to HEAD, and not with 204 and 304. */
-  readonly body?: Uint8Array | string | undefined;
+  /**
+   * A string goes as UTF-8. Not sent to HEAD, and not with 204 and 304. An async iterable is sent piece by piece, as fast as
+   * the client takes it: in chunks, or up to the end of the connection to a client of HTTP/1.0. When it throws, the
+   * connection breaks off, so the client can tell that the body is not complete. When the client leaves, its `return` is
+   * called.
+   */
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string> | undefined;
 }
 
-/**
- * Answers one request. When it throws, the client is told 500 and nothing else.
- * @param options.signal aborts when the client is gone, or has ended its side, and when the request took too long.
- */
-export type HttpHandler = (
-  request: HttpRequest,
-  options: { readonly signal: AbortSignal },
+/** What a handler learns of its client while it works. */
+export interface HttpCall {
+  /** Aborts when the client leaves or ends its side, and when the request takes too long. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers one request. When it throws, the client is told 500 and nothing else. */
+export type HttpHandler = (request: HttpRequest, call: HttpCall) => Promise<HttpResponse> | HttpResponse;
+
+/** As {@link HttpHandler}, and called as soon as the head of the request is there. */
+export type StreamedHttpHandler = (
+  request: StreamedHttpRequest,
+  call: HttpCall,
 ) => Promise<HttpResponse> | HttpResponse;
 
-/** What is known of a request before its body comes. */
-export type HttpRequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>;
-
-/** How many bytes the body of a request may have. Numbers above `maxBodyBytes` count as that. It must not throw. */
+/** How many bytes the body of a request may have. Numbers above the limit of the server count as that. It must not throw. */
 export type BodyLimit = (head: HttpRequestHead) => number;

@@ -1,6 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
 import { defaultLimits, type HttpLimits } from '../src/limits.ts';
-import { RequestReader } from '../src/request-reader.ts';
+import { RequestReader } from '../src/reading/request-reader.ts';
 
 /** What a request came to: what was read of it, or the status of its refusal. */
 export type Outcome =
@@ -27,17 +27,22 @@ export const small: HttpLimits = {
 
 /** Reads one request in pieces that end at these places. */
 export function read(bytes: Uint8Array, cuts: readonly number[] = [], limits: HttpLimits = defaultLimits): Outcome {
-  const reader = new RequestReader(limits, { take: () => true });
+  const reader = new RequestReader(limits);
   const ends = [...new Set([...cuts.filter((cut) => cut > 0 && cut < bytes.length), bytes.length])].sort(
     (a, b) => a - b,
   );
+  const pieces: Buffer[] = [];
   let from = 0;
   try {
     for (const end of ends) {
       const piece = Buffer.from(bytes.subarray(from, end));
       let at = 0;
-      while (at < piece.length && reader.stage !== 'done') at = reader.read(piece, at);
-      if (reader.stage === 'done') return outcome(reader, bytes.length - from - at);
+      while (at < piece.length && reader.stage !== 'done') {
+        at = reader.read(piece, at);
+        if (reader.stage === 'before body') reader.openBody(limits.maxBodyBytes);
+        else if (reader.piece !== undefined) pieces.push(reader.piece);
+      }
+      if (reader.stage === 'done') return outcome(reader, Buffer.concat(pieces), bytes.length - from - at);
       from = end;
     }
     return 'unfinished';
@@ -47,16 +52,15 @@ export function read(bytes: Uint8Array, cuts: readonly number[] = [], limits: Ht
   }
 }
 
-function outcome(reader: RequestReader, restBytes: number): Outcome {
-  const { head, headers, body } = reader;
+function outcome({ head }: RequestReader, body: Buffer, restBytes: number): Outcome {
   if (head === undefined) throw new Error('A request that is read has a head.');
   return {
     method: head.method,
     path: head.path,
     query: head.query,
-    headers: [...headers],
-    body: Buffer.from(body).toString('latin1'),
-    stays: reader.wantsToStay,
+    headers: [...head.headers],
+    body: body.toString('latin1'),
+    stays: head.wantsToStay,
     restBytes,
   };
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { CollectedBody } from '../src/server/body-taker.ts';
+import { ServerProtocol } from '../src/server/protocol.ts';
 import { host, message, read, samples, small, type Outcome } from './messages.ts';
 
 const statusOf = (outcome: Outcome): number | string =>
@@ -232,13 +234,18 @@ test('blanks and other things that come in masses take no more time than their b
   assert.ok(performance.now() - started < 3000);
 });
 
-test('a budget that is used up refuses a body, whatever its form', async () => {
-  const { RequestReader } = await import('../src/request-reader.ts');
+test('a budget that is used up refuses a body, whatever its form', () => {
   for (const bytes of [samples[2], samples[4]]) {
-    const reader = new RequestReader(small, { take: (size) => size < 5 });
-    const chunk = bytes ?? raw('');
-    const behindHead = reader.read(chunk, 0);
-    assert.throws(() => reader.read(chunk, behindHead), { code: 'HTTP_MESSAGE_REFUSED', details: { status: 503 } });
+    const protocol = new ServerProtocol(small, () => undefined);
+    protocol.receive(bytes ?? raw(''));
+    const begun = protocol.next();
+    assert.ok(begun?.type === 'head');
+    protocol.openBody(small.maxBodyBytes);
+    const share = { take: (size: number) => size < 5, complete: () => undefined, release: () => undefined };
+    const body = new CollectedBody(begun.head.bodyLength, small.maxBodyBytes, share, () => undefined);
+    const data = protocol.next();
+    assert.ok(data?.type === 'data');
+    assert.throws(() => body.add(data.bytes), { code: 'HTTP_MESSAGE_REFUSED', details: { status: 503 } });
   }
 });
 

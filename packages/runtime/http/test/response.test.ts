@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { request as requestOf, type IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { httpGet, type HttpGetOptions, type HttpGetResponse, type HttpResponse } from '../src/index.ts';
-import { encodeResponse } from '../src/response.ts';
+import { httpGet, type HttpGetOptions, type HttpGetResponse } from '../src/index.ts';
+import { encodeResponse, type WholeResponse } from '../src/writing/response.ts';
 import { duplexPair } from '@enclos/testkit';
 
 const frame = { method: 'GET', connection: undefined, date: undefined };
-const text = (response: HttpResponse, changes: Partial<typeof frame> = {}): string =>
+const text = (response: WholeResponse, changes: Partial<typeof frame> = {}): string =>
   Buffer.concat(encodeResponse(response, { ...frame, ...changes })).toString('latin1');
 
 describe('a response is written', () => {
@@ -60,7 +60,7 @@ describe('a response is written', () => {
   });
 
   test('or is refused when it is none', () => {
-    const wrong: readonly HttpResponse[] = [
+    const wrong: readonly WholeResponse[] = [
       { status: 100 },
       { status: 101 },
       { status: 600 },

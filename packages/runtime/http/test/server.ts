@@ -22,8 +22,11 @@ export interface Client {
 
 /** A server over streams in memory, whose time a test moves. */
 export interface TestServer {
-  /** @param address gets a port when it has none (`192.0.2.1 50000`); empty when the host reports nothing. */
-  connect(address?: string): Client;
+  /**
+   * @param address gets a port when it has none (`192.0.2.1 50000`); empty when the host reports nothing.
+   * @param pair the server's end and the client's. What comes to the client is read, unless it is paused.
+   */
+  connect(address?: string, pair?: readonly [Duplex, Duplex]): Client;
   /** Lets so much time pass, and the server look at it. */
   pass(ms: number): Promise<void>;
   /** Brings no more connections. */
@@ -70,8 +73,7 @@ export function testServer(handler: HttpHandler, options: TestOptions = {}): Tes
   return {
     errors,
     over: serveHttp(connections, { secure: undefined, onError, clock, ...options, handler }),
-    connect(address = '192.0.2.1') {
-      const [inside, stream] = duplexPair();
+    connect(address = '192.0.2.1', [inside, stream] = duplexPair()) {
       // As the host reports connections: address and port, or nothing.
       const remoteAddress = address === '' || address.includes(' ') ? address : `${address} ${port++}`;
       waiting.push(Object.assign(inside, { remoteAddress }));

@@ -9,13 +9,14 @@ export const command = defineCommand({
     'The SHA-256 of that file is MRENCLAVE, the identity of the enclave.',
     'The same sources give the same bytes in any folder, time zone and account.',
     '',
-    'Beside the image stand NAME.report.json (what `enclos inspect` shows as the trusted base) and NAME.map; both are only descriptions.',
+    'NAME.report.json (the trusted base that `enclos inspect` shows) and NAME.map are written beside the image.',
+    'Both are descriptions only.',
   ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
-  options: { out: { type: 'string', value: 'DIR', summary: 'Where the image goes, in place of FOLDER/.enclos' } },
+  options: { out: { type: 'string', value: 'DIR', summary: 'Where the image goes, instead of FOLDER/.enclos' } },
   examples: [
     { command: 'enclos build', summary: 'Build the project in this folder' },
-    { command: 'enclos build services/vault --out dist', summary: 'Build another one, into dist' },
+    { command: 'enclos build services/vault --out dist', summary: 'Build another project, into dist' },
   ],
   exitCodes: {},
   async run({ arguments: { folder }, options: { out } }, { path, progress, notes }) {

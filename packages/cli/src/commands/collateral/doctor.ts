@@ -7,11 +7,11 @@ import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [
-    'Says of each item that is kept its age, its end and its evaluation number, how far that is behind the newest one that has been published, and what to do.',
-    'The published numbers are asked for, from Intel unless --source names another pcs or pccs; with --offline those that are kept count.',
+    'Shows the age, the end and the evaluation number of each item in the cache, how far that number is behind the newest one that has been published, and what to do.',
+    'The published numbers come from Intel, unless --source names another pcs or pccs; with --offline, the kept numbers count.',
     '',
-    'A baseline that is behind is no fault: `standard` lags `early` for months, and mirrors lag more.',
-    'It says which platforms will be out of date when the baseline moves.',
+    'A baseline that is behind is not a fault: `standard` is months behind `early`, and mirrors are further behind.',
+    'It tells you which platforms will be out of date when the baseline moves.',
   ],
   arguments: {},
   options: { cache: cacheOption, ...sourceOptions, offline: offlineOption },
@@ -19,7 +19,7 @@ export const command = defineCommand({
     { command: 'enclos collateral doctor', summary: 'Check what is kept' },
     { command: 'enclos collateral doctor --offline --json', summary: 'For monitoring, without a network' },
   ],
-  exitCodes: { 5: 'Something that is kept has ended, or has not begun.' },
+  exitCodes: { 5: 'An item in the cache has expired or is not yet valid.' },
   async run({ options: { cache, offline, ...given } }, context) {
     const { io, progress } = context;
     const source = offline ? undefined : await sourceOf(given, 'pcs', context);

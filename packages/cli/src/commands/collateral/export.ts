@@ -4,8 +4,8 @@ import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
   description: [
-    'Writes everything that is kept into one JSON file, with digests and the times of fetching, for machines without a network.',
-    'None of it is secret, but certificates of AMD and of some of Intel name the machine.',
+    'Writes the whole cache into one JSON file, with digests and the times of fetching, for machines without a network.',
+    'Nothing in it is secret, but certificates of AMD, and some of Intel, name the machine.',
   ],
   arguments: { file: { value: 'FILE', summary: 'The file to write', required: true, extensions: ['json'] } },
   options: { cache: cacheOption },

@@ -16,7 +16,7 @@ import { refuseUsage } from '../../command-line/usage-error.ts';
 import { renderFetched } from './render.ts';
 
 const options = {
-  fmspc: { type: 'string', value: 'HEX', summary: 'In place of FILE: the platform family, 6 bytes' },
+  fmspc: { type: 'string', value: 'HEX', summary: 'Instead of FILE: the platform family, 6 bytes' },
   ca: {
     type: 'string',
     value: 'CA',
@@ -29,7 +29,7 @@ const options = {
   ...baselineOptions,
   out: { type: 'string', value: 'FILE', summary: 'Write the collateral, for `enclos verify --collateral`' },
   cache: cacheOption,
-  refresh: { type: 'boolean', summary: 'Ask the source, whatever the cache has' },
+  refresh: { type: 'boolean', summary: 'Ask the source, even when the cache has it' },
   offline: offlineOption,
 } as const;
 
@@ -37,18 +37,18 @@ type Options = CommandInput<typeof options>['options'];
 
 export const command = defineCommand({
   description: [
-    'Gets what a quote or a report is verified with, for the platform that it names, and keeps it in the cache.',
-    'What is in the cache and fresh is not fetched again; what is old is served while the source fails, with a notice.',
+    'Gets what verifies a quote or a report, for the platform that it names, and keeps it in the cache.',
+    'Fresh items in the cache are not fetched again; old items are used while the source fails, with a notice.',
     '',
-    'What comes from a source is checked for its form, and for being what was asked for.',
-    'Whether it is genuine is for `enclos verify` to find out, so a mirror need not be trusted.',
+    'Each item is checked for its form, and for being the one that was asked for.',
+    '`enclos verify` checks whether it is genuine, so you do not have to trust a mirror.',
     '',
-    'The collateral service of a software platform is a pccs: `--source pccs --url http://127.0.0.1:8081`.',
+    'For the collateral service of a software platform, use `--source pccs --url http://127.0.0.1:8081`.',
   ],
   arguments: {
     evidence: {
       value: 'FILE',
-      summary: 'A quote, a report of SEV-SNP or the evidence of an Azure VM, in whatever it is wrapped',
+      summary: 'A quote, an SEV-SNP report or the evidence of an Azure VM, in any wrapping',
     },
   },
   options,
@@ -60,17 +60,17 @@ export const command = defineCommand({
     },
     {
       command: 'enclos collateral fetch quote.bin --source azure --place useast2 --json',
-      summary: 'From Azure, for a program',
+      summary: 'From Azure, with the result as JSON',
     },
   ],
   exitCodes: {
     1: 'The source cannot be reached, does not have it, or has withdrawn it.',
     3: 'What the source sent is not what was asked for.',
-    5: 'Something of it has ended or has not begun: what is verified with it stands on nothing.',
+    5: 'Some of it has expired or is not yet valid: do not rely on a verdict that uses it.',
   },
   async run({ arguments: { evidence }, options: given }, context) {
     const { io, path, progress } = context;
-    if (given.refresh && given.offline) refuseUsage('--refresh and --offline exclude each other.');
+    if (given.refresh && given.offline) refuseUsage('Give either --refresh or --offline.');
     const baseline = baselineOf(given);
     const facts = await factsOf(evidence === undefined ? undefined : path(evidence), given);
     const source = await sourceOf(given, facts.tee === 'snp' ? 'kds' : 'pcs', context);
@@ -98,7 +98,7 @@ export const command = defineCommand({
 async function factsOf(file: string | undefined, { fmspc, ca, tee, product }: Options): Promise<EndorsementFacts> {
   const named = fmspc !== undefined || ca !== undefined || tee !== undefined;
   if (file !== undefined) {
-    if (named) refuseUsage('FILE names the platform: leave out --fmspc, --ca and --tee.');
+    if (named) refuseUsage('FILE already names the platform: leave out --fmspc, --ca and --tee.');
     return factsOfFile(file, product);
   }
   if (product !== undefined) refuseUsage('--product goes with the FILE of a report.');

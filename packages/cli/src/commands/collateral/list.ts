@@ -4,10 +4,10 @@ import { defineCommand } from '../define.ts';
 import { renderExamined } from './render.ts';
 
 export const command = defineCommand({
-  description: ['Shows each item that is kept: what, from where, how old, until when, and of which baseline.'],
+  description: ['Shows each item in the cache: what it is, where it came from, its age, its end and its baseline.'],
   arguments: {},
   options: { cache: cacheOption },
-  examples: [{ command: 'enclos collateral list --json', summary: 'For a program' }],
+  examples: [{ command: 'enclos collateral list --json', summary: 'Print the list as JSON' }],
   exitCodes: {},
   async run({ options: { cache } }, context) {
     return { items: await listCollateral(cacheFolderOf(cache, context), context.io.now()) };

@@ -32,7 +32,7 @@ function warnOfDates(items: readonly Pick<Examined, 'freshness'>[], printer: Pri
   const count = items.filter((item) => !isInForce(item)).length;
   if (count === 0) return;
   printer.line(
-    `${markOf('warning', printer)} ${count} of ${items.length} had expired or not begun: no verdict should rest on them.`,
+    `${markOf('warning', printer)} ${count} of ${items.length} have expired or are not yet valid: do not rely on a verdict that uses them.`,
   );
 }
 
@@ -40,7 +40,7 @@ const origins = { network: 'the source', store: 'the cache', stale: 'the cache, 
 
 /** Kept items: where they are from, how old, until when, and what to do. */
 export function renderExamined(items: readonly Examined[], printer: Printer): void {
-  if (items.length === 0) printer.line('Nothing is kept.');
+  if (items.length === 0) printer.line('The cache is empty.');
   warnOfDates(items, printer);
   for (const found of items) {
     printer.line(`${markOf(markFor(found), printer)} ${printer.paint('bold', printable(found.item))}`);

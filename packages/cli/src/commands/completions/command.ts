@@ -3,8 +3,8 @@ import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
   description: [
-    'Prints a script that completes commands, options, their values and file names of `enclos`.',
-    'It is made from the same registry as the help, and runs nothing of `enclos` while you type.',
+    'Prints a script that completes the commands, options, values and file names of `enclos`.',
+    'It comes from the same registry as the help, and does not run `enclos` while you type.',
   ],
   arguments: { shell: { value: 'SHELL', summary: 'The shell', choices: shells, required: true } },
   options: {},

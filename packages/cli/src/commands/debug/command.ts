@@ -8,11 +8,11 @@ import { isolationOption, projectOptions, projectRun } from '../../project/optio
 export const command = defineCommand({
   description: [
     'Builds a debug enclave, runs the host program as `enclos run` does, and gives the inspector of the enclave to Chrome DevTools, VS Code and other debuggers of the Chrome DevTools Protocol: breakpoints in the TypeScript sources, local variables, profiles.',
-    'Calls have no deadline meanwhile.',
+    'While a debugger can attach, calls have no deadline.',
     '',
     'The enclave stays in its isolation, without sockets or network.',
-    'Its messages go through a descriptor to this command, which listens on 127.0.0.1 only, at an address with a random token.',
-    'Whoever has that address reads and changes everything in the enclave: a debug enclave keeps no secrets.',
+    'Its messages go through a descriptor to this command, which listens only on 127.0.0.1, at an address with a random token.',
+    'Anyone who has that address can read and change everything in the enclave: a debug enclave keeps no secrets.',
     'A production enclave never gets an inspector.',
   ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
@@ -20,12 +20,12 @@ export const command = defineCommand({
     port: { type: 'string', value: 'PORT', default: '9229', summary: 'The port on 127.0.0.1; 0 for any free one' },
     wait: {
       type: 'boolean',
-      summary: 'Hold the enclave until a debugger is there, and pause at its first statement',
+      summary: 'Hold the enclave until a debugger attaches, and pause at its first statement',
     },
     discoverable: {
       type: 'boolean',
       summary:
-        'List the enclave at /json for chrome://inspect and attaching by port: everybody on this machine can then debug it',
+        'List the enclave at /json for chrome://inspect and attaching by port: everyone on this machine can then debug it',
     },
     isolation: isolationOption,
     ...projectOptions,
@@ -33,10 +33,10 @@ export const command = defineCommand({
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
   examples: [
     { command: 'enclos debug', summary: 'Debug the project in this folder' },
-    { command: 'enclos debug --wait', summary: 'Set breakpoints before anything of the enclave has run' },
+    { command: 'enclos debug --wait', summary: 'Set breakpoints before any code of the enclave has run' },
     {
       command: 'enclos debug --port 0 --isolation=best -- --verbose',
-      summary: 'Any port, with arguments for the host',
+      summary: 'Use any free port, with arguments for the host',
     },
   ],
   exitCodes: {

@@ -8,7 +8,9 @@ import { EnclosError } from '@enclos/errors';
  */
 export function sourceMapUrl(json: string, projectFolder: string): string {
   const map: unknown = JSON.parse(json);
-  if (typeof map !== 'object' || map === null) throw new EnclosError('CLI_FILE_INVALID', 'The source map is no map.');
+  if (typeof map !== 'object' || map === null) {
+    throw new EnclosError('CLI_FILE_INVALID', 'The source map is not a JSON object.');
+  }
   const sourceRoot = `${pathToFileURL(projectFolder).href}/`;
   const base64 = Buffer.from(JSON.stringify({ ...map, sourceRoot })).toString('base64');
   return `data:application/json;base64,${base64}`;

@@ -9,15 +9,16 @@ import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [
-    'Writes the Kubernetes objects that run an image, from deploy.json: Deployment, StatefulSet or Job, Service, ServiceAccount, NetworkPolicy, PodDisruptionBudget and the roots of software platforms.',
-    'Nothing of it is measured, and nothing of it has to be trusted. docs/reference/deploy-json.md has every key.',
+    'Reads deploy.json and writes the Kubernetes objects that run an image: Deployment, StatefulSet or Job, Service, ServiceAccount, NetworkPolicy, PodDisruptionBudget and the roots of software platforms.',
+    'None of it is measured, and you do not have to trust it.',
+    'docs/reference/deploy-json.md describes every key.',
     '',
-    'Pods run as a user without rights on a read-only root, and reach nothing that is not declared: ports and destinations are those of deploy.json, or else of enclave.json in the same folder.',
+    'Pods run as a user without rights on a read-only root, and reach only what is declared: the ports and destinations in deploy.json, or else those in the enclave.json of the same folder.',
     'Images are named by digest.',
     'A profile says what protects the enclave, and the manifest repeats it: software and podman for software SGX, sgx and aks-sgx for Intel SGX, aks-snp for confidential VM nodes of AKS.',
     '',
-    'What is written is held to the rules of `enclos lint` first.',
-    'Files that this command did not write are never written over.',
+    'The manifests must pass `enclos lint` before anything is written.',
+    'Files that this command did not write are never overwritten.',
   ],
   arguments: {
     target: { value: 'FOLDER|FILE', summary: 'Where deploy.json is', default: '.', extensions: ['json'] },
@@ -27,17 +28,21 @@ export const command = defineCommand({
       type: 'string',
       value: 'PROFILE',
       choices: profiles,
-      summary: 'Where the pods run, in place of what deploy.json says',
+      summary: 'Where the pods run, instead of what deploy.json says',
     },
-    image: { type: 'string', value: 'IMAGE', summary: 'NAME@sha256:DIGEST, in place of what deploy.json says' },
+    image: {
+      type: 'string',
+      value: 'IMAGE',
+      summary: 'The image, as NAME@sha256:DIGEST, instead of what deploy.json says',
+    },
     'image-layout': {
       type: 'string',
       value: 'PATH',
-      summary: 'The image here, a layout or an archive: verified, and digest and enclave taken from it',
+      summary: 'A local layout or archive: it is verified, and gives the digest and the enclave',
     },
-    namespace: { type: 'string', value: 'NAME', summary: 'The namespace, in place of what deploy.json says' },
-    replicas: { type: 'string', value: 'COUNT', summary: 'Pods, in place of what deploy.json says' },
-    epc: { type: 'string', value: 'SIZE', summary: 'EPC of each pod, such as 64Mi, in place of what deploy.json says' },
+    namespace: { type: 'string', value: 'NAME', summary: 'The namespace, instead of what deploy.json says' },
+    replicas: { type: 'string', value: 'COUNT', summary: 'The number of pods, instead of what deploy.json says' },
+    epc: { type: 'string', value: 'SIZE', summary: 'EPC of each pod, such as 64Mi, instead of what deploy.json says' },
     format: {
       type: 'string',
       value: 'FORMAT',
@@ -45,24 +50,24 @@ export const command = defineCommand({
       default: 'yaml',
       summary: 'One file, or a kustomize base',
     },
-    out: { type: 'string', value: 'DIR', summary: 'Where the files go, in place of deploy/PROFILE' },
+    out: { type: 'string', value: 'DIR', summary: 'Where the files go, instead of deploy/PROFILE' },
     print: { type: 'boolean', summary: 'Print the YAML, and write nothing' },
-    'dry-run': { type: 'boolean', summary: 'Show how it differs from what is on disk, and write nothing' },
+    'dry-run': { type: 'boolean', summary: 'Show the difference from what is on disk, and write nothing' },
   },
   examples: [
     {
       command: 'enclos deploy --image registry.example/vault@sha256:DIGEST',
-      summary: 'For the deploy.json in this folder',
+      summary: 'Use the deploy.json in this folder',
     },
     {
       command: 'enclos deploy --image registry.example/vault --image-layout .enclos/vault.oci',
-      summary: 'By the digest of what was built here',
+      summary: 'Take the digest from the image that was built here',
     },
     { command: 'enclos deploy --profile aks-sgx --dry-run', summary: 'See what would change' },
     { command: 'enclos deploy --profile podman --print', summary: 'Print what `podman kube play -` takes' },
     { command: 'enclos deploy --format kustomize --out base', summary: 'Write a base for overlays' },
   ],
-  exitCodes: { 3: 'The image is not what it says.' },
+  exitCodes: { 3: 'The image is not what it claims to be.' },
   async run({ arguments: { target }, options }, { io, path, notes }): Promise<DeployOutcome & Shown> {
     const { profile, image, namespace, epc, out, format, print } = options;
     if (print && format === 'kustomize') refuseUsage('--print shows one file; a kustomize base has several.');
@@ -95,7 +100,7 @@ export const command = defineCommand({
       for (const { content } of files) printer.line(content.trimEnd());
     } else if (show === 'diff') {
       for (const { diff } of changes) if (diff !== '') printer.line(coloured(diff.trimEnd(), printer));
-      if (changes.every(({ kind }) => kind === 'same')) printer.line(`${markOf('ok', printer)} nothing would change`);
+      if (changes.every(({ kind }) => kind === 'same')) printer.line(`${markOf('ok', printer)} nothing to change`);
     } else renderOutcome(outcome, printer);
   },
   json: ({ plan, folder, files, changes, warnings, written }) => ({

@@ -121,7 +121,7 @@ function held(files: readonly DeployFile[], now: Date): readonly LintFinding[] {
   if (errors.length === 0) return findings;
   throw new BuildError(
     'LINT_REFUSED',
-    'What deploy.json says makes manifests with errors; nothing is written.',
+    'The settings in deploy.json give manifests with errors, so nothing was written.',
     errors,
   );
 }

@@ -10,7 +10,7 @@ interface Key {
 export const devKeys: readonly Key[] = Object.freeze([
   { key: 'r', action: 'restart', summary: 'start the host program and its enclave again' },
   { key: 'b', action: 'rebuild', summary: 'build everything, and start it again' },
-  { key: 'm', action: 'identity', summary: 'show who the enclave is: MRENCLAVE, MRSIGNER, product' },
+  { key: 'm', action: 'identity', summary: 'show the identity of the enclave: MRENCLAVE, MRSIGNER, product' },
   { key: 'd', action: 'isolation', summary: 'show what isolates it on this machine' },
   { key: 'l', action: 'more', summary: 'show more of its log' },
   { key: 'L', action: 'less', summary: 'show less of its log' },

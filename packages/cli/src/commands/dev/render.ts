@@ -17,7 +17,7 @@ export function devRenderer(context: CommandContext): DevView {
   const { note, events } = runNotes(context);
   const renderFailure = async (error: unknown, runs: boolean): Promise<void> => {
     await renderError(toEnclosError(error), notes);
-    note(runs ? 'the enclave before it still runs; waiting for changes' : 'waiting for changes');
+    note(runs ? 'the last good version still runs; waiting for changes' : 'waiting for changes');
   };
   return {
     ...events,

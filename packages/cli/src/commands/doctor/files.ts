@@ -34,9 +34,9 @@ export async function checkState(stateFolder: string, refusal = whyNotWritable):
   const name = 'state folder';
   if (!(await exists(stateFolder))) {
     const why = await refusal(await nearestFolder(stateFolder));
-    if (why === undefined) return [info(name, `${stateFolder} is not there; the first run makes it`)];
+    if (why === undefined) return [info(name, `${stateFolder} does not exist yet; the first run makes it`)];
     return [
-      failure(name, `${stateFolder} is not there and cannot be made: ${why}`, 'Name another folder with --state.'),
+      failure(name, `${stateFolder} does not exist and cannot be made: ${why}`, 'Name another folder with --state.'),
     ];
   }
   const { vendorFolder, machineFolder } = stateFolders(stateFolder);

@@ -131,7 +131,7 @@ export function checkSeparatedIsolation(report: IsolationReport): readonly Check
 
 const namesAreSeen = info(
   'isolation: names of files',
-  'an enclave can see whether a file is there, and its size, by Landlock alone',
+  'with Landlock alone, an enclave can see whether a file exists, and its size',
 );
 
 function missing(layers: readonly IsolationLayer[]): readonly IsolationLayer[] {

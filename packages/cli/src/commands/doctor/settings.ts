@@ -6,11 +6,11 @@ import { info, ok, warning, type Check } from './check.ts';
 export function checkSeparation(userId: number | undefined): Check {
   const name = 'separation';
   if (userId === 0) {
-    return info(name, 'this user is root, which keeping platform, host and enclaves apart as different users needs');
+    return info(name, 'this user is root, so platform, host and enclaves can run as different users');
   }
   return info(
     name,
-    'this user is not root, so platform, host and enclaves are one user, who can read them all: for development',
+    'this user is not root, so platform, host and enclaves run as one user, who can read them all: for development only',
   );
 }
 
@@ -27,8 +27,8 @@ export function checkInspector(env: Readonly<Record<string, string | undefined>>
   if (option === undefined) return ok(name, none);
   return warning(
     name,
-    `NODE_OPTIONS has ${option}: whoever connects reads what the host and the platform hold`,
-    'Unset NODE_OPTIONS, or take it out.',
+    `NODE_OPTIONS has ${option}: anyone who connects can read what the host and the platform hold`,
+    'Unset NODE_OPTIONS, or remove this option from it.',
   );
 }
 
@@ -40,12 +40,12 @@ export async function checkDebug(projectFolder: string): Promise<Check> {
   const text = await readFile(join(projectFolder, 'enclave.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return info(name, 'there is no enclave.json in this folder');
   const isDebug = text.length <= maxManifestBytes && debugOf(text);
-  if (isDebug === undefined) return info(name, 'enclave.json is no JSON; `enclos build` says where');
+  if (isDebug === undefined) return info(name, 'enclave.json is not valid JSON; `enclos build` shows where');
   return isDebug
     ? warning(
         name,
         'this project builds debug enclaves: a debugger may read them, and they have the keys of debug enclaves',
-        'Take `debug` out of enclave.json for production.',
+        'Remove `debug` from enclave.json for production.',
       )
     : ok(name, 'this project builds production enclaves, which have no output and no inspector');
 }

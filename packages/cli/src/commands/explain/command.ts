@@ -5,10 +5,11 @@ import { renderTree } from '../../output/tree.ts';
 
 export const command = defineCommand({
   description: [
-    'Recognises a quote of SGX or TDX, a report of SEV-SNP, a certificate that carries evidence, an Open Enclave report, the evidence of an Azure VM, a report of Azure’s paravisor, a token or an attestation result (EAR), by content and in whatever it is wrapped, and shows it field by field: offsets, values, flags by name, and what they mean.',
-    'What is cut off is explained as far as it goes, and of anything else it says what it seems to be.',
+    'Recognises an SGX or TDX quote, an SEV-SNP report, a certificate that carries evidence, an Open Enclave report, the evidence of an Azure VM, a report of Azure’s paravisor, a token or an attestation result (EAR), by its content and in any wrapping.',
+    'It shows each field with its offset, its value, its flags by name, and what they mean.',
+    'A file that is cut off is explained as far as it goes; for anything else, it says what the file seems to be.',
     '',
-    'Dates that have passed or not come are marked.',
+    'Dates that have passed or not yet come are marked.',
     'Nothing is verified: `enclos verify` does that.',
   ],
   arguments: {

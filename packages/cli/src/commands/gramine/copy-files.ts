@@ -18,7 +18,7 @@ async function copyOne({ source, sha256, role }: GramineFile, to: string): Promi
     folderMode: 0o777,
     check: async (copy) => {
       if ((await hashFile(copy)) === sha256) return;
-      throw new EnclosError('CLI_FILE_INVALID', `${source} has changed while it was copied.`, {
+      throw new EnclosError('CLI_FILE_INVALID', `${source} changed while it was copied.`, {
         details: { path: source },
       });
     },

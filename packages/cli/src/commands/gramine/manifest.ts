@@ -14,20 +14,22 @@ import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [
-    'Writes what a signed image needs to run in Gramine 1.9 on Intel SGX into one folder: NAME.manifest, copies of image, interpreter, program and libraries, and NAME.reference-values.json.',
-    'Not yet run on hardware: it is written from Gramine’s documents and source.',
+    'Collects what a signed image needs to run in Gramine 1.9 on Intel SGX in one folder: NAME.manifest, copies of the image, the interpreter, the program and the libraries, and NAME.reference-values.json.',
+    'It was written from Gramine’s documents and source, and has not yet run on hardware.',
     '',
-    'The manifest names every file that the enclave can open, with its SHA-256: Gramine’s libos and C library where they are installed, the Node that the image pins and no other, the libraries that it needs (from the ELF files themselves, nothing is run), the program and the image.',
+    'The manifest names every file that the enclave can open, with its SHA-256: Gramine’s libos and C library where they are installed, the Node that the image pins, the libraries that Node needs, the program and the image.',
+    'The libraries are read from the ELF files; nothing is run.',
     'The same files, paths and settings give the same bytes.',
-    'Paths are measured: give --at when the folder will be elsewhere.',
+    'Paths are measured, so give --at when the folder will be in another place.',
     '',
-    'Gramine’s MRENCLAVE is not computed here, since it covers the installed build of Gramine.',
-    '`gramine-sgx-sign` computes it when it signs the manifest; run this command once more after that, and the reference values have it from NAME.sig beside the one of the software platform.',
+    'Gramine’s MRENCLAVE covers the installed build of Gramine, so it is not computed here.',
+    '`gramine-sgx-sign` computes it when it signs the manifest.',
+    'Run this command again after that: it takes Gramine’s MRENCLAVE from NAME.sig and adds it to the reference values, beside that of the software platform.',
   ],
   arguments: {
     target: {
       value: 'FOLDER|IMAGE',
-      summary: 'A project that is built and signed, or an image',
+      summary: 'A built and signed project, or an image',
       default: '.',
       extensions: ['sgxs'],
     },
@@ -36,42 +38,43 @@ export const command = defineCommand({
     signature: {
       type: 'string',
       value: 'FILE',
-      summary: 'The signature of the image, in place of NAME.sig beside it',
+      summary: 'The signature of the image, instead of NAME.sig beside it',
       extensions: ['sig'],
     },
-    out: { type: 'string', value: 'DIR', summary: 'Where everything goes, in place of `gramine` beside the image' },
+    out: { type: 'string', value: 'DIR', summary: 'Where everything goes, instead of `gramine` beside the image' },
     at: {
       type: 'string',
       value: 'DIR',
-      summary: 'Where that folder will be on the machine that runs the enclave, in place of where it is',
+      summary: 'Where that folder will be on the machine that runs the enclave, instead of where it is',
     },
     gramine: {
       type: 'string',
       value: 'DIR',
       default: gramineDefaults.gramineFolder,
-      summary: 'Where Gramine is installed, here and there: the folder of libsysdb.so',
+      summary: 'Where Gramine is installed, on both machines: the folder of libsysdb.so',
     },
     libraries: {
       type: 'string',
       value: 'DIR',
       default: gramineDefaults.libraryFolder,
-      summary: 'Where libraries are that Gramine does not bring',
+      summary: 'The folder of the libraries that Gramine does not bring',
     },
     interpreter: {
       type: 'string',
       value: 'FILE',
-      summary: 'The Node that the image pins, in place of the one that npm installed',
+      summary: 'The Node that the image pins, instead of the one that npm installed',
     },
     'enclave-size': {
       type: 'string',
       value: 'SIZE',
-      summary: 'A power of two such as 4G, in place of one that holds the heap of the image; at least 2G for Node',
+      summary:
+        'The size of the enclave, a power of two such as 4G, instead of one that fits the heap of the image; Node needs at least 2G',
     },
-    threads: { type: 'string', value: 'COUNT', summary: 'Threads of the enclave, 16 to 1024, in place of 32' },
-    edmm: { type: 'boolean', summary: 'Take memory as it is needed (SGX2, Linux 6.0 or later)' },
+    threads: { type: 'string', value: 'COUNT', summary: 'Threads of the enclave, 16 to 1024, instead of 32' },
+    edmm: { type: 'boolean', summary: 'Add memory on demand (SGX2, Linux 6.0 or later)' },
     'host-eventfd': {
       type: 'boolean',
-      summary: 'Let the host emulate eventfd(2), for a Gramine that does not do so inside',
+      summary: 'Let the host emulate eventfd(2), for a Gramine that cannot emulate it inside',
     },
     print: { type: 'boolean', summary: 'Print the manifest, and write nothing' },
   },
@@ -84,7 +87,7 @@ export const command = defineCommand({
     { command: 'enclos gramine manifest --print', summary: 'Look at the manifest first' },
   ],
   exitCodes: {
-    3: 'Image, signature or interpreter do not belong together, or Gramine’s signature is not of this manifest.',
+    3: 'The image, its signature and the interpreter do not belong together, or Gramine’s signature is of another manifest.',
   },
   async run({ arguments: { target }, options }, context): Promise<GramineManifestOutcome | GraminePlan> {
     const { signature, out, at, gramine, libraries, interpreter, edmm, print } = options;
@@ -133,14 +136,14 @@ function threadsOption(text: string | undefined): { readonly threads?: number } 
 function warn({ debug }: GraminePlan | GramineManifestOutcome, { notes }: CommandContext): void {
   const mark = markOf('warning', notes);
   notes.line(`${mark} for Gramine 1.9, and not yet run on hardware`);
-  if (debug) notes.line(`${mark} a debug enclave: whoever starts it reads everything inside`);
+  if (debug) notes.line(`${mark} a debug enclave: anyone who starts it can read everything inside`);
 }
 
 function renderOutcome(outcome: GramineManifestOutcome, printer: Printer): void {
   const { manifest, referenceValues, values, files, signCommand } = outcome;
   const { software, gramine } = values.platforms;
   printer.line(`${markOf('ok', printer)} wrote ${manifest}`);
-  printer.line('  measured, and all that the enclave can open:');
+  printer.line('  measured, and everything that the enclave can open:');
   renderFacts(
     files.map(({ role, sha256, path }) => [role, `${sha256}  ${path}`]),
     printer,
@@ -152,7 +155,7 @@ function renderOutcome(outcome: GramineManifestOutcome, printer: Printer): void 
       ['          MRSIGNER', software.mrSigner],
       [
         'Gramine   MRENCLAVE',
-        gramine?.mrEnclave ?? 'known when the manifest is signed; run this once more after that:',
+        gramine?.mrEnclave ?? 'unknown until the manifest is signed; sign it like this, then run this command again:',
       ],
       ...(gramine === null ? [] : [['          MRSIGNER', gramine.mrSigner] as const]),
     ],

@@ -15,7 +15,7 @@ export interface GramineSettings {
   readonly gramineFolder: string;
   /** Libraries that Gramine does not bring, such as `libstdc++.so.6`. */
   readonly libraryFolder: string;
-  /** In place of the pinned Node of the npm package. It must be the pinned one all the same. */
+  /** Instead of the pinned Node of the npm package. It must be the pinned one all the same. */
   readonly interpreter?: string;
   /** Default: the smallest that holds the heap of the image; see {@link defaultEnclaveSizeBytes}. */
   readonly enclaveSizeBytes?: number;

@@ -34,17 +34,17 @@ export async function readSignedManifest(request: ManifestToSign): Promise<Platf
   const signaturePath = path('sig');
   if (!(await exists(signaturePath))) return undefined;
   if ((await textIfThere(path('manifest'))) !== manifest) {
-    throw mismatch(signaturePath, 'It was made of another manifest than the one that these settings give.');
+    throw mismatch(signaturePath, 'It was made from another manifest than the one that these settings give.');
   }
   const signed = await textIfThere(path('manifest.sgx'));
-  if (signed === undefined) throw mismatch(signaturePath, `There is no ${path('manifest.sgx')}, of which it would be.`);
+  if (signed === undefined) throw mismatch(signaturePath, `${path('manifest.sgx')}, which it would sign, is missing.`);
   if (!isMadeOf(signed, manifest)) {
     throw mismatch(path('manifest.sgx'), `It does not say what ${path('manifest')} says.`);
   }
   const sigstruct = verifySigstruct(await readSmallFile(signaturePath, maxSignatureBytes), sha256);
   requireAbout(signaturePath, sigstruct, image.manifest);
   if (equalBytes(sigstruct.enclaveHash, fromHex(image.identity.mrEnclave))) {
-    throw mismatch(signaturePath, 'It is of the image, for the software platform, and not of the Gramine manifest.');
+    throw mismatch(signaturePath, 'It signs the image for the software platform, not the Gramine manifest.');
   }
   return Object.freeze({
     mrEnclave: toHex(sigstruct.enclaveHash),

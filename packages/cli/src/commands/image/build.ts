@@ -11,16 +11,16 @@ import { layerCacheFolder } from '../../files/user-folders.ts';
 export const command = defineCommand({
   description: [
     'Makes a container image of a project whose enclave is built and signed: a base, the host program with its packages in one file, the enclave and its signature.',
-    'No container engine is needed, and none is used.',
+    'It needs no container engine, and uses none.',
     '',
     'The same enclave, signature, sources and base give the same digest in any folder, time zone and account.',
     'The time of the image is SOURCE_DATE_EPOCH, or 1970.',
-    'Labels say MRENCLAVE, MRSIGNER, product and security version; a bill of materials (CycloneDX 1.6) and an unsigned statement of provenance (in-toto, SLSA 1) refer to the image.',
+    'Labels hold MRENCLAVE, MRSIGNER, product and security version; a bill of materials (CycloneDX 1.6) and an unsigned statement of provenance (in-toto, SLSA 1) refer to the image.',
     '',
-    'The base `node` has the interpreter that the enclave pins, the libraries that it needs, names of users and root certificates: no shell and no package manager.',
-    '`debian` is made by mmdebstrap.',
-    'Anything else is a path: an OCI layout, an archive of one, or a tar of a root folder.',
-    'The image runs as user 65532, with a read-only root if /tmp is writable.',
+    'The base `node` has the interpreter that the enclave pins, the libraries that it needs, user names and root certificates: no shell and no package manager.',
+    'mmdebstrap makes the base `debian`.',
+    'Any other value is a path: an OCI layout, an archive of one, or a tar of a root folder.',
+    'The image runs as user 65532, also with a read-only root if /tmp is writable.',
   ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
   options: {
@@ -28,7 +28,7 @@ export const command = defineCommand({
       type: 'string',
       value: 'node|debian|PATH',
       default: 'node',
-      summary: 'What the application is put on',
+      summary: 'The base that the application is added to',
     },
     'base-tag': { type: 'string', value: 'TAG', summary: 'Which image of a base that is a layout with several' },
     host: { type: 'string', value: 'FILE', default: 'src/host.ts', summary: 'The host program, in the folder' },
@@ -36,59 +36,59 @@ export const command = defineCommand({
       type: 'string',
       value: 'NAME=FILE',
       multiple: true,
-      summary: 'Another program in the folder, as /app/NAME.mjs: one that a pod starts by its command',
+      summary: 'Another program in the folder, as /app/NAME.mjs, which a pod can start by its command',
     },
     signature: {
       type: 'string',
       value: 'FILE',
-      summary: 'The signature of the enclave, in place of NAME.sig beside it',
+      summary: 'The signature of the enclave, instead of NAME.sig beside it',
       extensions: ['sig'],
     },
     file: {
       type: 'string',
       value: 'FILE[:PLACE]',
       multiple: true,
-      summary: 'Another file for /app, and its place there; the same name without one',
+      summary: 'Another file for /app, and its place there; by default it keeps its name',
     },
     tag: { type: 'string', value: 'TAG', default: 'latest', summary: 'The name of the image in its layout' },
-    out: { type: 'string', value: 'DIR', summary: 'The OCI layout, in place of FOLDER/.enclos/NAME.oci' },
+    out: { type: 'string', value: 'DIR', summary: 'The OCI layout, instead of FOLDER/.enclos/NAME.oci' },
     archive: {
       type: 'string',
       value: 'FILE',
-      summary: 'Write the image as one file too, for `docker load` and `podman load`',
+      summary: 'Also write the image as one file, for `docker load` and `podman load`',
       extensions: ['tar'],
     },
     platform: {
       type: 'string',
       value: 'PLATFORM',
       choices: ['linux/amd64', 'linux/arm64'],
-      summary: 'What the image is for, in place of this machine; nothing in it is run',
+      summary: 'The platform of the image, instead of that of this machine; nothing in it is run',
     },
     libraries: {
       type: 'string',
       value: 'DIR',
-      summary: 'Where the libraries of the interpreter are, in place of where Debian has them',
+      summary: 'The folder of the libraries of the interpreter, instead of that of Debian',
     },
     interpreter: {
       type: 'string',
       value: 'FILE',
-      summary: 'The Node that the enclave pins, in place of the one that npm installed',
+      summary: 'The Node that the enclave pins, instead of the one that npm installed',
     },
-    'no-cache': { type: 'boolean', summary: 'Neither take nor keep a compressed base' },
+    'no-cache': { type: 'boolean', summary: 'Do not use the cache of compressed bases' },
   },
   examples: [
     { command: 'enclos image build', summary: 'For the project in this folder' },
-    { command: 'enclos image build --archive vault.tar', summary: 'And a file that `podman load` takes' },
+    { command: 'enclos image build --archive vault.tar', summary: 'Also write a file that `podman load` takes' },
     {
       command: 'enclos image build --base debian --file models/small.bin:models/small.bin',
       summary: 'On Debian, with a file beside it',
     },
     {
       command: 'enclos image build --program client=src/client.ts',
-      summary: 'With a client of the enclave, for pods of its own',
+      summary: 'With a client of the enclave, which runs in other pods',
     },
   ],
-  exitCodes: { 3: 'Enclave, signature or interpreter do not belong together.' },
+  exitCodes: { 3: 'The enclave, its signature and the interpreter do not belong together.' },
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
     const { platform, base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
     const optional = (given: string | undefined): string | undefined => (given === undefined ? undefined : path(given));
@@ -113,7 +113,7 @@ export const command = defineCommand({
     );
     renderWarnings(outcome.warnings, notes);
     if (outcome.identity.debug) {
-      notes.line(`${markOf('warning', notes)} a debug enclave: whoever starts it reads everything inside`);
+      notes.line(`${markOf('warning', notes)} a debug enclave: anyone who starts it can read everything inside`);
     }
     return outcome;
   },
@@ -193,7 +193,7 @@ function fileOf(given: string, path: (given: string) => string): { readonly sour
   const [source, place] = colon < 0 ? [given, given] : [given.slice(0, colon), given.slice(colon + 1)];
   const parts = place.split('/');
   if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-    return refuseUsage(`${JSON.stringify(place)} is no place below /app; write FILE:PLACE.`);
+    return refuseUsage(`${JSON.stringify(place)} is not a place below /app. Write FILE:PLACE.`);
   }
   return { source: path(source), path: place };
 }

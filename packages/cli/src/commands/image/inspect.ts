@@ -7,7 +7,7 @@ import { markOf, renderFacts } from '../../output/table.ts';
 export const command = defineCommand({
   description: [
     'Shows what a container image says about itself: digest, user, entry point, labels, layers, and the statements that refer to it.',
-    'Only its digests are checked; `enclos image verify` says whether the labels are true.',
+    'Only the digests are checked; `enclos image verify` checks whether the labels are true.',
   ],
   arguments: {
     image: {
@@ -39,7 +39,7 @@ export const command = defineCommand({
       ],
       printer,
     );
-    printer.line(`${markOf('info', printer)} as the image says; enclos image verify checks it`);
+    printer.line(`${markOf('info', printer)} the image says so; \`enclos image verify\` checks it`);
   },
   json: (facts) => facts,
 });

@@ -6,16 +6,16 @@ import { markOf, renderFacts } from '../../output/table.ts';
 export const command = defineCommand({
   description: [
     'Gets an image and what refers to it from a registry into an OCI layout.',
-    'Everything is held to its digest, and the layout appears whole or not at all.',
-    'With a tag it is the registry that chooses the image: verify it then.',
+    'Everything is checked against its digest, and the layout appears whole or not at all.',
+    'With a tag, the registry chooses the image: verify it afterwards.',
     '',
-    'Credentials are those of `enclos image push`.',
+    'The credentials are those of `enclos image push`.',
   ],
   arguments: {
     reference: { value: 'REFERENCE', summary: 'HOST[:PORT]/NAME:TAG or HOST[:PORT]/NAME@sha256:HEX', required: true },
   },
   options: {
-    out: { type: 'string', value: 'DIR', required: true, summary: 'The OCI layout; one that is there is replaced' },
+    out: { type: 'string', value: 'DIR', required: true, summary: 'The OCI layout; an existing one is replaced' },
   },
   examples: [
     { command: 'enclos image pull registry.example/team/vault:1.4.2 --out vault.oci', summary: 'Pull an image' },

@@ -6,9 +6,9 @@ import { markOf, renderFacts } from '../../output/table.ts';
 export const command = defineCommand({
   description: [
     'Sends an image, its bill of materials and its provenance to a registry that speaks the OCI distribution protocol.',
-    'What the registry has is not sent again; the tag changes last.',
+    'Blobs that the registry already has are not sent again; the tag changes last.',
     '',
-    'The registry is reached over TLS, or without it on this machine.',
+    'The connection uses TLS, except to a registry on this machine.',
     'Credentials come from ENCLOS_REGISTRY_USER and ENCLOS_REGISTRY_PASSWORD, or a token from ENCLOS_REGISTRY_TOKEN, and are sent only when the registry asks.',
   ],
   arguments: {

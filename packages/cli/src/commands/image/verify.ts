@@ -10,13 +10,13 @@ import { markOf, renderFacts } from '../../output/table.ts';
 export const command = defineCommand({
   description: [
     'Ties the digest of a container image to the enclave in it.',
-    'Every layer is read and held to its digest; the SGXS stream in the layers is measured anew, its SIGSTRUCT is verified, and labels, annotations, variables, entry point and interpreter are compared with that.',
-    'What container engines could read in different ways is refused.',
+    'Every layer is read and checked against its digest. The SGXS stream in the layers is measured again, its SIGSTRUCT is verified, and labels, annotations, variables, entry point and interpreter are compared with that.',
+    'Anything that container engines could read in different ways is refused.',
     '',
-    'It says what a deployment that names this digest will offer to start.',
-    'Without --mrenclave and --mrsigner it takes any enclave, and says so: `expectedOfEnclave` is false in the answer for programs.',
-    'It does not say what runs: evidence does, `enclos verify`.',
-    'The host program is not judged, and need not be trusted.',
+    'The result says which enclave a deployment that names this digest will start.',
+    'Without --mrenclave and --mrsigner any enclave passes, and `expectedOfEnclave` in the JSON is false.',
+    'The result does not say what is running: for that, use `enclos verify` on evidence.',
+    'The host program is not judged, and you do not have to trust it.',
   ],
   arguments: {
     image: {
@@ -29,7 +29,7 @@ export const command = defineCommand({
     digest: { type: 'string', value: 'sha256:HEX', summary: 'The digest that it must have' },
     mrenclave: { type: 'string', value: 'HEX', summary: 'The MRENCLAVE that it must hold' },
     mrsigner: { type: 'string', value: 'HEX', summary: 'The MRSIGNER that it must hold' },
-    'allow-debug': { type: 'boolean', summary: 'Accept a debug enclave, whose memory anybody reads' },
+    'allow-debug': { type: 'boolean', summary: 'Accept a debug enclave, whose memory anyone can read' },
     tag: { type: 'string', value: 'TAG', summary: 'Which image of a layout that has several' },
   },
   examples: [
@@ -40,8 +40,8 @@ export const command = defineCommand({
     },
   ],
   exitCodes: {
-    3: 'The image does not hold the enclave that it says it holds, or is damaged.',
-    4: 'The image is sound, and not the one that was expected.',
+    3: 'The image does not hold the enclave that it claims to hold, or is damaged.',
+    4: 'The image is sound, but it is not the expected one.',
   },
   run({ arguments: { image }, options }, { io, path, progress }) {
     const { digest, mrenclave, mrsigner, tag } = options;
@@ -65,12 +65,10 @@ export const command = defineCommand({
   },
   human({ digest, name, identity, interpreter, architecture, expectedOfEnclave }, printer) {
     const warnings = [
-      ...(identity.debug ? ['It is a debug enclave: anyone reads and changes everything inside.'] : []),
+      ...(identity.debug ? ['It is a debug enclave: anyone can read and change everything inside.'] : []),
       ...(expectedOfEnclave
         ? []
-        : [
-            'Nothing was expected of the enclave, so an image with any enclave passes: name --mrsigner or --mrenclave.',
-          ]),
+        : ['No enclave was named, so an image with any enclave passes: give --mrsigner or --mrenclave.']),
     ];
     for (const warning of warnings) printer.line(`${markOf('warning', printer)} ${warning}`);
     const mark = warnings.length === 0 ? 'ok' : 'info';
@@ -81,7 +79,7 @@ export const command = defineCommand({
         ['MRSIGNER', identity.mrSigner],
         ['product', String(identity.productId)],
         ['security version', String(identity.securityVersion)],
-        ['debug', identity.debug ? 'yes: anybody reads everything inside' : 'no'],
+        ['debug', identity.debug ? 'yes: anyone can read everything inside' : 'no'],
         ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`],
         ['for', `linux/${architecture}`],
       ],

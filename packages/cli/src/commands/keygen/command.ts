@@ -4,8 +4,8 @@ import { defineCommand } from '../define.ts';
 export const command = defineCommand({
   description: [
     'Makes an RSA-3072 key with exponent 3, the only kind that signs enclaves, in a file that only this user can read.',
-    'It is never written over another file.',
-    'Keep it out of the repository: whoever has it can make enclaves that open what yours sealed.',
+    'It never overwrites a file.',
+    'Keep the key out of the repository: anyone who has it can make enclaves that open what yours sealed.',
   ],
   arguments: { file: { value: 'FILE', summary: 'Where the key goes', default: 'signing.key.pem' } },
   options: {},

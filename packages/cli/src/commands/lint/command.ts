@@ -9,12 +9,13 @@ import { EnclosError } from '@enclos/errors';
 
 export const command = defineCommand({
   description: [
-    'Reads Kubernetes manifests of any origin, and marks what the API server would refuse (unknown fields, wrong types, missing fields, wrong names) and what goes wrong with enclaves: resources of SGX, sockets of quote providers, images, privileges, tolerations, sizes of Azure that end, webhooks. docs/reference/lint-rules.md has every rule.',
+    'Reads Kubernetes manifests of any origin.',
+    'It marks what the API server would refuse (unknown fields, wrong types, missing fields, wrong names) and what goes wrong with enclaves: SGX resources, sockets of quote providers, images, privileges, tolerations, Azure sizes that are being retired, webhooks.',
+    'docs/reference/lint-rules.md describes every rule.',
     '',
-    'Node objects among the files, as `kubectl get nodes -o yaml` prints them, tell taints and EPC capacity, which are then held against the pods.',
-    'Kinds that are not of Kubernetes itself are passed over.',
-    'Charts and templates are rendered first.',
-    'Nothing is fetched.',
+    'Node objects among the files, as `kubectl get nodes -o yaml` prints them, give the taints and the EPC capacity that the pods are compared with.',
+    'Kinds that are not part of Kubernetes are skipped.',
+    'Render charts and templates first. Nothing is fetched.',
   ],
   arguments: {
     path: {
@@ -34,10 +35,10 @@ export const command = defineCommand({
     'image-labels': {
       type: 'string',
       value: 'FILE',
-      summary: 'Labels of images: a JSON object of label objects by image reference',
+      summary: 'Labels of images: a JSON object that maps image references to label objects',
       extensions: ['json'],
     },
-    strict: { type: 'boolean', summary: 'Let warnings fail too' },
+    strict: { type: 'boolean', summary: 'Fail on warnings too' },
   },
   examples: [
     { command: 'enclos lint deploy/', summary: 'Check every manifest in a folder' },

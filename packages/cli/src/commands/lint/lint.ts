@@ -59,7 +59,7 @@ function taintOf(text: string): Taint {
   if (taint !== undefined) return taint;
   throw new EnclosError(
     'CLI_USAGE',
-    `--taint is KEY[=VALUE]:EFFECT as kubectl taint has it, not ${JSON.stringify(text)}.`,
+    `--taint is KEY[=VALUE]:EFFECT, as in kubectl taint, not ${JSON.stringify(text)}.`,
   );
 }
 

@@ -3,8 +3,8 @@ import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
   description: [
-    'Reads an SGXS stream, of this tool or another, and prints its MRENCLAVE.',
-    'Memory stays constant however large the stream is.',
+    'Reads an SGXS stream, made by this tool or another, and prints its MRENCLAVE.',
+    'Memory use is constant, however large the stream is.',
     'For an image that `enclos build` made, `sha256sum` prints the same value.',
     '',
     'Enclave files of Intel’s SGX SDK and of Open Enclave are not measured yet; `enclos inspect` shows what their signature names.',

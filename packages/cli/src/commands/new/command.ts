@@ -5,7 +5,7 @@ import { defineCommand } from '../define.ts';
 export const command = defineCommand({
   description: [
     'Writes a small application that builds and runs: an interface, an enclave, a host, and what npm and TypeScript need.',
-    'It asks nothing, and writes only into a folder that is empty or not there.',
+    'It asks no questions, and writes only into a folder that is empty or does not exist.',
   ],
   arguments: {
     name: { value: 'NAME', summary: 'The folder to make; its last part names the enclave', required: true },
@@ -17,9 +17,9 @@ export const command = defineCommand({
       choices: templates,
       default: 'app',
       summary:
-        'app: calls in and out; service: over HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; job: files in, and a result that proves what made it',
+        'app: calls in and out; service: HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; job: files in, and a result that proves which enclave made it',
     },
-    yes: { type: 'boolean', summary: 'Accepted for scripts: nothing is ever asked' },
+    yes: { type: 'boolean', summary: 'Accepted for scripts, without effect: there are no questions' },
   },
   examples: [
     { command: 'enclos new greeter', summary: 'Make greeter, and see what to do next' },

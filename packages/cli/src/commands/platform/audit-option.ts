@@ -2,5 +2,5 @@
 export const auditOption = {
   type: 'string',
   value: 'FILE',
-  summary: 'Write down what is done in this audit log, which is made when absent',
+  summary: 'Record what is done in this audit log; a new one is made when there is none',
 } as const;

@@ -8,7 +8,7 @@ const most = 100_000;
 export const command = defineCommand({
   description: [
     'Shows the last records of an audit log, oldest first, as far as its chain holds.',
-    'A `count` says how many more there were of that kind within one second.',
+    'A `count` says how many more records of that kind there were within one second.',
   ],
   arguments: { file: { value: 'FILE', summary: 'The audit log', required: true } },
   options: {
@@ -20,7 +20,7 @@ export const command = defineCommand({
     { command: 'enclos platform audit show audit.log', summary: 'The last fifty records' },
     { command: 'enclos platform audit show audit.log --event egetkey --enclave 3.1', summary: 'Keys of one enclave' },
   ],
-  exitCodes: { 3: 'The log is not whole: the records up to there are shown.' },
+  exitCodes: { 3: 'The log is not whole: the records before the break are shown.' },
   async run({ arguments: { file }, options: { event, enclave, last } }, { path }) {
     const count = /^[1-9]\d{0,5}$/.test(last) ? Number(last) : Infinity;
     if (count > most) refuseUsage(`--last is a number from 1 to ${most}.`);

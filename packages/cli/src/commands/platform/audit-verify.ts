@@ -6,21 +6,22 @@ import { renderAuditSummary } from './render-audit.ts';
 
 export const command = defineCommand({
   description: [
-    'Follows the chain of an audit log through all its files: each record holds the hash of the one before, so a line that was changed, removed from the middle or put in shows.',
+    'Follows the chain of an audit log through all its files.',
+    'Each record holds the hash of the record before it, so a changed, removed or inserted line shows.',
     '',
-    'Whoever can write the file can also write all of it anew, or cut its end off, with a chain that holds.',
-    'Against that, note the head that this command prints somewhere else, and give it again later as --anchor.',
+    'Anyone who can write the file can also rewrite all of it, or cut off its end, with a chain that holds.',
+    'To detect that, keep the head that this command prints in another place, and give it later as --anchor.',
   ],
   arguments: { file: { value: 'FILE', summary: 'The audit log', required: true } },
   options: {
-    anchor: { type: 'string', value: 'SEQ:HASH', summary: 'A head that was noted before: the log must still hold it' },
+    anchor: { type: 'string', value: 'SEQ:HASH', summary: 'A head that you noted before: the log must still hold it' },
   },
   examples: [
     { command: 'enclos platform audit verify audit.log', summary: 'Check a log, and print its head' },
     {
       command:
         'enclos platform audit verify audit.log --anchor 1042:7b0f0a43ec2ac4b1b0f2ed0a3ba0b3b0aa0d1d5a3d8b3c9dd6c3ef0dcb1f7f55',
-      summary: 'Check that nothing up to record 1042 was written anew',
+      summary: 'Check that nothing up to record 1042 was rewritten',
     },
   ],
   exitCodes: { 3: 'The log is not whole, or does not hold the anchor.' },

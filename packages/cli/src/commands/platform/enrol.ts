@@ -23,15 +23,15 @@ const options = {
   'issue-out': { type: 'string', value: 'FILE', summary: 'At the vendor: write what the machine installs' },
   'allow-separated': {
     type: 'boolean',
-    summary: 'At the vendor: certify a machine that says it is separated, as nothing but its operator knows',
+    summary: 'At the vendor: certify a machine that says it is separated, which only its operator can know',
   },
   install: { type: 'string', value: 'FILE', summary: 'On the machine: install what the vendor issued' },
   'root-fingerprint': {
     type: 'string',
     value: 'HEX',
-    summary: 'On the machine: the root of the vendor, as its operator told it; any other is refused',
+    summary: 'On the machine: the root that the operator of the vendor told you; any other is refused',
   },
-  reprovision: { type: 'boolean', summary: 'On the machine: leave the root that it was enrolled under before' },
+  reprovision: { type: 'boolean', summary: 'On the machine: leave the root that it was first enrolled under' },
   audit: auditOption,
 } as const;
 
@@ -46,11 +46,13 @@ export const command = defineCommand({
   description: [
     'Gives a machine its PCK certificate for its present CPUSVN.',
     'With --vendor and --machine both are on this computer.',
-    'Otherwise three steps carry two files, neither of them secret: the machine writes a request, the vendor issues, the machine installs.',
+    'Otherwise it takes three steps and two files, neither of them secret: the machine writes a request, the vendor issues, the machine installs.',
     '',
-    'In software nothing proves that a machine is what it says: the operator of the vendor has to know whose request it is, and reads here what was certified.',
-    'A separated machine needs --allow-separated: with it the vendor says to every verifier that hosts cannot read the platform of this machine, so certify only one that `enclos platform serve --separated` serves and nothing else.',
-    'The machine keeps the root that it was enrolled under first, and refuses another one afterwards; whoever has that root could sign enclaves that get the provisioning keys of the machine, so compare the fingerprint.',
+    'With software, nothing proves that a machine is what it says.',
+    'The operator of the vendor must know whose request it is, and this command shows what was certified.',
+    'A separated machine needs --allow-separated: the vendor then tells every verifier that hosts cannot read the platform of this machine, so certify only a machine that is always served with `enclos platform serve --separated`.',
+    'The machine keeps the root that it was first enrolled under, and refuses any other.',
+    'Anyone who has the key of that root could sign enclaves that get the provisioning keys of the machine, so compare the fingerprint.',
   ],
   arguments: {},
   options,

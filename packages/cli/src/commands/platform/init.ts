@@ -8,11 +8,11 @@ import { stateFolderOf, stateOption } from '../../options/state.ts';
 export const command = defineCommand({
   description: [
     'Makes a software vendor (its root, and the collateral that it signs) and a software machine (its fuses), and enrols the machine with the vendor.',
-    'What is there already stays.',
-    '`enclos run` does this by itself; do it by hand when vendor and machine are on different computers.',
+    'Anything that already exists stays.',
+    '`enclos run` does this automatically; use this command when vendor and machine are on different computers.',
     '',
-    'The folder holds keys: whoever can read it can be this platform.',
-    'A separated machine keeps what it is for ever: make it as root, in a folder that only root can change, and enrol it with `enclos platform enrol --allow-separated`.',
+    'The folder holds keys: anyone who can read it can pose as this platform.',
+    'A machine is separated or not for its whole life: make a separated machine as root, in a folder that only root can change, and enrol it with `enclos platform enrol --allow-separated`.',
   ],
   arguments: {},
   options: {
@@ -21,7 +21,7 @@ export const command = defineCommand({
     only: { type: 'string', value: 'WHAT', choices: ['vendor', 'machine'], summary: 'Make only this one' },
     separated: {
       type: 'boolean',
-      summary: 'Make a machine for `platform serve --separated`; its enrolment is a step of its own',
+      summary: 'Make a machine for `platform serve --separated`; enrol it afterwards',
     },
     'collateral-url': {
       type: 'string',

@@ -10,7 +10,7 @@ import { stateFolderOf, stateOption } from '../../options/state.ts';
 export const command = defineCommand({
   description: [
     'Raises the TCB level that the vendor calls current, under the next TCB evaluation number: the first half of a TCB recovery.',
-    'Machines below it are OutOfDate from now on, until their CPUSVN is raised with `enclos platform set-cpusvn` and they are enrolled again.',
+    'Machines below it are OutOfDate from now on, until `enclos platform set-cpusvn` raises their CPUSVN and they are enrolled again.',
     'A vendor certifies nothing above the level that it published, so publish first and raise second.',
     '',
     'A level cannot be taken back.',

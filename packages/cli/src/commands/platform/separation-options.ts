@@ -10,7 +10,7 @@ export const separationOptions = {
   'host-user': {
     type: 'string',
     value: 'UID[,UID]',
-    summary: 'With --separated: who may use the platform; each gets a socket of its own',
+    summary: 'With --separated: the users who may use the platform; each gets a socket',
   },
   'enclave-users': {
     type: 'string',
@@ -20,12 +20,12 @@ export const separationOptions = {
   runtime: {
     type: 'string',
     value: 'DIR',
-    summary: 'With --separated: the folder of the sockets, in place of /run/enclos',
+    summary: 'With --separated: the folder of the sockets, instead of /run/enclos',
   },
   cache: {
     type: 'string',
     value: 'DIR',
-    summary: 'With --separated: the folder of the copy of the interpreter, in place of /var/cache/enclos',
+    summary: 'With --separated: the folder of the copy of the interpreter, instead of /var/cache/enclos',
   },
 } as const;
 

@@ -95,7 +95,7 @@ async function serveCollateral(vendorFolder: string | undefined, { listen, now }
 async function clearSocket(path: string): Promise<void> {
   if (!(await exists(path))) return;
   if (await isListening(path)) {
-    throw new EnclosError('CLI_ADDRESS_IN_USE', `A platform listens at ${path} already.`, { details: { path } });
+    throw new EnclosError('CLI_ADDRESS_IN_USE', `Another platform already listens at ${path}.`, { details: { path } });
   }
   await rm(path);
 }

@@ -9,10 +9,11 @@ import { stateFolderOf, stateOption } from '../../options/state.ts';
 
 export const command = defineCommand({
   description: [
-    'Sets the security version of the machine itself, to rehearse a TCB recovery or a roll-back: sealing keys change with it, what a newer CPUSVN sealed stays closed to an older one, and the machine must be enrolled again, at no more than the level that its vendor published (`enclos platform publish-tcb`).',
+    'Sets the security version of the machine itself, to rehearse a TCB recovery or a roll-back.',
+    'Sealing keys change with it, data that a newer CPUSVN sealed stays closed to an older one, and the machine must be enrolled again, at no more than the level that its vendor published (`enclos platform publish-tcb`).',
     'A running platform keeps the CPUSVN that it started with.',
     '',
-    'The last byte says the separation of the machine (01 for single-user, 02 for separated) and cannot be changed.',
+    'The last byte is the separation of the machine (01 for single-user, 02 for separated) and cannot be changed.',
   ],
   arguments: { cpusvn: { value: 'HEX', summary: 'The CPUSVN, 16 bytes in hex', required: true } },
   options: {

@@ -6,10 +6,10 @@ import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [
-    'Reads a policy as `enclos verify --policy` does, and marks everything that is wrong with it: rules that are missing, unknown or malformed.',
+    'Reads a policy as `enclos verify --policy` does, and marks everything that is wrong with it: missing, unknown and malformed rules.',
     '',
-    'A policy in the claim-rule language of Azure Attestation is known by its text, and checked as the language has it.',
-    'It may be in the JWS in which it is set, or in what `GET /policies/{type}` of the service answers: JSON with a token, or the token alone.',
+    'A policy in the claim-rule language of Azure Attestation is recognised by its text, and checked by the rules of that language.',
+    'It may be in the JWS that sets it, or in the answer of the service to `GET /policies/{type}`: JSON with a token, or the token alone.',
     'Their signatures are not checked.',
   ],
   arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },

@@ -27,15 +27,15 @@ export function claimRuleSentences({ version, sections, text }: Policy): readonl
     ...sentences('configurationrules', 'Before it sees evidence: '),
     ...sentences('authorizationrules', ''),
     authorization.some(({ action }) => action.kind === 'permit')
-      ? 'Whatever it does not permit it refuses, and a deny stands against every permit.'
-      : 'Nothing permits, so it refuses everything.',
+      ? 'It refuses everything that it does not permit, and a deny overrides every permit.'
+      : 'No rule permits, so it refuses everything.',
     ...sentences('issuancerules', 'When it permits: '),
   ];
 }
 
 function sentenceOf({ conditions, action }: Rule, text: string): string {
   const does = actionWords(action, text);
-  if (conditions.length === 0) return `${does}, whatever the claims are.`;
+  if (conditions.length === 0) return `${does} for any claims.`;
   return `${does} when there is ${conditions.map((condition) => conditionWords(condition, text)).join(', and ')}.`;
 }
 

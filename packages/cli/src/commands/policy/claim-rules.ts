@@ -58,7 +58,7 @@ export async function formatPolicyFile(path: string, write: boolean): Promise<Fo
   const { policy, foundIn } = await readClaimRules(path);
   const text = formatPolicy(policy);
   if (write && foundIn !== undefined) {
-    const message = `${path} is ${foundIn}, and not a policy alone: it is printed without --write, and not written back.`;
+    const message = `${path} is ${foundIn}, not a policy alone, and cannot be written back: leave out --write to print it.`;
     throw new EnclosError('CLI_FILE_INVALID', message, { details: { path } });
   }
   // By its bytes: a byte order mark is no part of the text that was read.

@@ -16,7 +16,7 @@ export interface PolicyDraft {
 
 export const schema = './node_modules/@enclos/attestation/schema/policy.schema.json';
 export const unverified =
-  'The values are those that the evidence claims. Nobody has verified it: verify it by this policy before relying on either.';
+  'The values are what the evidence claims, and it has not been verified. Verify it by this policy before you rely on either.';
 
 /** What is accepted of every kind: nothing but an up-to-date platform under the root that is named. */
 const strict = { $schema: schema, acceptedStatuses: ['OK'] } as const;

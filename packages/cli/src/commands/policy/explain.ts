@@ -5,7 +5,7 @@ import { printable } from '../../command-line/printer.ts';
 export const command = defineCommand({
   description: [
     'Says in sentences what a policy accepts and what it refuses, with the rules that it leaves at their defaults.',
-    'A policy in the claim-rule language of Azure Attestation is said rule by rule.',
+    'A policy in the claim-rule language of Azure Attestation is explained rule by rule.',
   ],
   arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },
   options: {},

@@ -8,17 +8,16 @@ import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [
-    'Makes a policy from a quote, from a report of SEV-SNP or from a measurement.',
-    'It accepts what that is, on a platform that is up to date, and nothing else: loosen it by hand where you mean to, and let `enclos policy explain` say what it came to.',
+    'Makes a policy from a quote, from an SEV-SNP report or from a measurement.',
+    'It accepts exactly that, on a platform that is up to date, and nothing else: loosen it by hand where you mean to, and let `enclos policy explain` say what it now accepts.',
     '',
-    'A quote or a report is not verified by this.',
-    'What it claims goes into the policy, so verify it by the policy before relying on either.',
+    'This does not verify the quote or the report.',
+    'What it claims goes into the policy, so verify it by the policy before you rely on either.',
   ],
   arguments: {
     evidence: {
       value: 'EVIDENCE',
-      summary:
-        'A quote, a report of SEV-SNP or the evidence of an Azure VM, in whatever it is wrapped; - for standard input',
+      summary: 'A quote, an SEV-SNP report or the evidence of an Azure VM, in any wrapping; - for standard input',
     },
   },
   options: {
@@ -27,32 +26,32 @@ export const command = defineCommand({
       value: 'WHAT',
       choices: ['measurement', 'signer'],
       default: 'measurement',
-      summary: 'Of an SGX quote: accept this enclave, or its product and signer from its security version on',
+      summary: 'For an SGX quote: accept this enclave, or its product and signer from its security version on',
     },
-    mrenclave: { type: 'string', value: 'HEX', summary: 'In place of EVIDENCE: the MRENCLAVE of an enclave' },
+    mrenclave: { type: 'string', value: 'HEX', summary: 'Instead of EVIDENCE: the MRENCLAVE of an enclave' },
     'software-root': {
       type: 'string',
       value: 'FINGERPRINT',
-      summary: 'With --mrenclave: on a software platform under this root, in place of hardware',
+      summary: 'With --mrenclave: on a software platform under this root, instead of hardware',
     },
     product: productOption,
     out: { type: 'string', value: 'FILE', summary: 'Write it into this new file', extensions: ['json'] },
   },
   examples: [
     { command: 'enclos policy init quote.bin --out policy.json', summary: 'Accept the enclave of a quote' },
-    { command: 'enclos policy init report.bin --out policy.json', summary: 'Accept the guest of a report of SEV-SNP' },
+    { command: 'enclos policy init report.bin --out policy.json', summary: 'Accept the guest of an SEV-SNP report' },
     {
       command: 'enclos policy init --mrenclave 4db3… --out policy.json',
       summary: 'Accept the enclave that `enclos measure` measured',
     },
   ],
-  exitCodes: { 3: 'There is no quote and no report in the evidence.' },
+  exitCodes: { 3: 'The evidence holds no quote and no report.' },
   async run({ arguments: { evidence }, options: given }, context) {
     const { mrenclave, 'software-root': softwareRoot, by, out, product } = given;
     const outFile = out === undefined ? {} : { outFile: context.path(out) };
     if (evidence !== undefined) {
       if (mrenclave !== undefined || softwareRoot !== undefined) {
-        refuseUsage('EVIDENCE says what it is: leave out --mrenclave and --software-root.');
+        refuseUsage('EVIDENCE already says this: leave out --mrenclave and --software-root.');
       }
       const made = await initPolicy({
         input: await readInput(evidence, context),

@@ -113,5 +113,5 @@ function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
 async function writeNew(path: string, text: string): Promise<void> {
   await requireFolderOf(path);
   if (await durable.add(path, text, { mode: 0o666 })) return;
-  throw new EnclosError('BUILD_FILE_EXISTS', `${path} exists already.`, { details: { path } });
+  throw new EnclosError('BUILD_FILE_EXISTS', `${path} already exists.`, { details: { path } });
 }

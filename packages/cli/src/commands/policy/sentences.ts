@@ -41,7 +41,7 @@ function azureSentences(policy: AzureMachinePolicy): readonly string[] {
     allowConsole === true ? 'It may have a serial console.' : 'A machine with a serial console is refused.',
     ...(vmUniqueIds === undefined ? [] : [`It must be ${oneOf('machine', vmUniqueIds)}.`]),
     ...listed(userData, 'user data'),
-    'Of the hardware below it, whose evidence is about the paravisor:',
+    'The hardware below it, whose evidence is about the paravisor:',
     ...(hardware.tee === 'tdx' ? quoteSentences(hardware) : snpSentences(hardware)),
   ];
 }
@@ -58,7 +58,7 @@ function sgxSentences(policy: SgxPolicy): readonly string[] {
     ...(mrSigner === undefined ? [] : [`It must be signed by ${oneOf('signer', mrSigner)} (MRSIGNER).`]),
     ...(productId === undefined ? [] : [`It must be product ${productId} of that signer.`]),
     minimumSecurityVersion === 0
-      ? 'Any security version of it will do, also old ones with known faults.'
+      ? 'Any security version is accepted, including old ones with known faults.'
       : `Its security version must be ${minimumSecurityVersion} or higher.`,
     ...listed(policy.extendedProductId, 'extended product id'),
     ...listed(policy.familyId, 'family id'),
@@ -74,7 +74,7 @@ function tdxSentences(policy: TdxPolicy): readonly string[] {
     const rule = policy[name];
     const label = name.toUpperCase();
     return rule === 'any'
-      ? `${label} may be anything: whatever is measured into it is not checked.`
+      ? `${label} may have any value: what is measured into it is not checked.`
       : `${label} must be ${oneOf('value', rule)}.`;
   });
   const { mrServiceTd } = policy;

@@ -3,7 +3,7 @@ import { durationSentences, listed, oneOf } from './words.ts';
 
 const protectionWords: Readonly<Record<SnpProtection, string>> = {
   memoryAes256Xts: 'It must have demanded that its memory is encrypted with AES-256-XTS.',
-  raplDisabled: 'It must have demanded that nobody can meter its power (RAPL).',
+  raplDisabled: 'It must have demanded that its power cannot be metered (RAPL).',
   ciphertextHiding: 'It must have demanded that the host cannot read its ciphertext.',
   pageSwapDisabled: 'It must have demanded that the host cannot swap its pages.',
   aliasCheckComplete: 'Its platform must have looked for memory with a second address (AMD-SB-3015).',
@@ -41,7 +41,7 @@ export function snpSentences(policy: SnpPolicy): readonly string[] {
     ...listed(policy.familyIds, 'family id'),
     ...listed(policy.imageIds, 'image id'),
     policy.allowUncheckedRevocation === true
-      ? 'Evidence without a revocation list is accepted, so that nobody looks whether its key is revoked.'
+      ? 'Evidence without a revocation list is accepted, so it is not checked whether its key is revoked.'
       : 'Evidence without a revocation list is refused.',
     ...durationSentences(grace === 0 ? undefined : grace, {
       all: 'Certificates and lists',

@@ -10,8 +10,9 @@ export const command = defineCommand({
     'Nothing is attested: the claims are what the file says.',
     '',
     'CLAIMS is JSON.',
-    'An object holds values by type, as a token does: `{"x-ms-sgx-svn": 3}`; they are claims of the service, and a list makes several.',
-    'A list holds claims: `[{"type": "os", "value": "x", "issuer": "CustomClaim"}]`; without an issuer they are the client\'s.',
+    'An object holds values by type, as a token does: `{"x-ms-sgx-svn": 3}`.',
+    'They are claims of the service, and a list makes several.',
+    'A list holds claims: `[{"type": "os", "value": "x", "issuer": "CustomClaim"}]`; without an issuer they are claims of the client.',
     'An object as a value becomes its JSON.',
   ],
   arguments: { file: { value: 'FILE', summary: 'The policy', required: true } },
@@ -19,7 +20,7 @@ export const command = defineCommand({
     claims: {
       type: 'string',
       value: 'CLAIMS',
-      summary: 'What the policy is evaluated on, JSON',
+      summary: 'The claims to evaluate the policy on, JSON',
       required: true,
       extensions: ['json'],
     },
@@ -27,14 +28,14 @@ export const command = defineCommand({
       type: 'string',
       value: 'WHAT',
       choices: ['permit', 'deny'],
-      summary: 'What it should decide; without it, permit is a success. deny is any refusal',
+      summary: 'The decision to expect: permit by default; deny means any refusal',
     },
-    trace: { type: 'boolean', summary: 'Tell which rules fired, with which claims, and why others did not' },
+    trace: { type: 'boolean', summary: 'Show which rules fired, with which claims, and why others did not' },
   },
   examples: [
     {
       command: 'enclos policy test sgx.policy --claims debug.json --expect deny',
-      summary: 'A test of a policy, for a pipeline',
+      summary: 'Test a policy in a pipeline',
     },
     {
       command: 'enclos policy test sgx.policy --claims claims.json --trace',
@@ -42,8 +43,8 @@ export const command = defineCommand({
     },
   ],
   exitCodes: {
-    2: 'The policy or the claims are not what they should be, or a rule cannot be carried out on them.',
-    4: 'The policy does not permit the claims, or decides otherwise than expected.',
+    2: 'The policy or the claims are invalid, or a rule cannot be applied to them.',
+    4: 'The policy does not permit the claims, or its decision is not the expected one.',
   },
   async run({ arguments: { file }, options: { claims, expect, trace } }, { path }) {
     return { ...(await testPolicy({ path: path(file), claimsPath: path(claims), expect })), trace };
@@ -90,7 +91,9 @@ function renderEntry({ rule, fired, firings, failedCondition }: TraceEntry, text
     printable(text.slice(start, end).replaceAll(/\s+/g, ' '));
   printer.line(`${markOf(fired ? 'ok' : 'info', printer)} ${printer.paint('dim', `${rule.line}:`)} ${sliced(rule)}`);
   if (failedCondition !== undefined) {
-    printer.line(`    ${printer.paint('dim', 'did not fire:')} no choice of claims passes ${sliced(failedCondition)}`);
+    printer.line(
+      `    ${printer.paint('dim', 'did not fire:')} no combination of claims satisfies ${sliced(failedCondition)}`,
+    );
   }
   for (const { matched, did, claims } of firings) {
     for (const found of matched) {

@@ -7,19 +7,19 @@ export const command = defineCommand({
   description: [
     'Builds the enclave, signs it, starts a software platform and runs the host program on it.',
     'The host program gets image, signature and platform through `fromEnvironment()` of @enclos/host.',
-    'Signals go to it, and its exit code is the exit code of this command.',
+    'It also gets the signals, and its exit code is the exit code of this command.',
     '',
     'The key is signing.key.pem of the project.',
     'Without one, a development key is made in .enclos.',
     '',
-    'The platform is software: it gives the real rules of SGX and a process of its own, and no confidentiality against the owner of the machine.',
+    'The platform is software: it follows the rules of SGX and gives each enclave a process, but it does not keep secrets from the owner of the machine.',
   ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
   options: {
     isolation: isolationOption,
     debug: {
       type: 'boolean',
-      summary: 'Build and run a debug enclave, whose errors are readable and whose secrets are not safe',
+      summary: 'Build and run a debug enclave: its errors are readable, and it keeps no secrets',
     },
     ...projectOptions,
   },

@@ -8,28 +8,28 @@ import type { Printer } from '../../command-line/printer.ts';
 
 export const command = defineCommand({
   description: [
-    'Writes the SIGSTRUCT (1808 bytes) of an image: who signs it, which product it is and which security version.',
+    'Writes the SIGSTRUCT (1808 bytes) of an image: its signer, its product and its security version.',
     'A platform loads an image only with a signature over its exact measurement.',
     'The same image, key and date give the same bytes; SOURCE_DATE_EPOCH sets the date.',
     '',
     'Give a project folder to use the `attributes` of its enclave.json; an image by itself is signed without KSS.',
     '',
     'A key that never leaves its device signs in two steps.',
-    '--prepare writes exactly the 256 bytes to sign, and a summary for whoever signs.',
-    'The device makes an RSA PKCS#1 v1.5 signature with SHA-256 over them.',
+    '--prepare writes exactly the 256 bytes to sign, and a summary for the person who signs.',
+    'The device makes an RSA PKCS#1 v1.5 signature with SHA-256 over these bytes.',
     '--attach checks key, signature and image, and writes the SIGSTRUCT that signing with the key itself would have written.',
   ],
   arguments: {
     target: {
       value: 'FOLDER|IMAGE',
-      summary: 'A project that is built, or an image',
+      summary: 'A built project, or an image',
       default: '.',
       extensions: ['sgxs'],
     },
   },
   options: {
     key: { type: 'string', value: 'FILE', summary: 'The signing key, PEM', extensions: ['pem'] },
-    prepare: { type: 'boolean', summary: 'Write the bytes that a device is to sign, in place of signing' },
+    prepare: { type: 'boolean', summary: 'Write the bytes for a device to sign, instead of signing' },
     attach: { type: 'string', value: 'FILE', summary: 'The signature that a device made: 384 bytes' },
     'public-key': {
       type: 'string',
@@ -40,14 +40,13 @@ export const command = defineCommand({
     prepared: {
       type: 'string',
       value: 'FILE',
-      summary: 'With --attach: what was signed, in place of NAME.tosign beside the image',
+      summary: 'With --attach: the signed bytes, instead of NAME.tosign beside the image',
     },
-    date: { type: 'string', value: 'YYYY-MM-DD', summary: 'The date of the signature, in place of today' },
+    date: { type: 'string', value: 'YYYY-MM-DD', summary: 'The date of the signature, instead of today' },
     out: {
       type: 'string',
       value: 'FILE',
-      summary:
-        'Where the signature goes, in place of NAME.sig beside the image; with --prepare, in place of NAME.tosign',
+      summary: 'Where the signature goes, instead of NAME.sig beside the image; with --prepare, instead of NAME.tosign',
     },
   },
   examples: [
@@ -59,10 +58,10 @@ export const command = defineCommand({
     { command: 'enclos sign --prepare vault.sgxs', summary: 'Prepare an image for a key in a device' },
     {
       command: 'enclos sign vault.sgxs --attach vault.signature --public-key release.pub.pem',
-      summary: 'Take the signature of the device',
+      summary: 'Attach the signature of the device',
     },
   ],
-  exitCodes: { 3: 'What was signed is not this image, or the signature is not one of the key over it.' },
+  exitCodes: { 3: 'The signed bytes are not those of this image, or the signature does not fit the key.' },
   async run({ arguments: { target }, options }, { io, path, progress }): Promise<SignOutcome | PreparedSigning> {
     const { key, prepare, attach, 'public-key': publicKey, prepared, date, out } = options;
     if ([key !== undefined, prepare, attach !== undefined].filter(Boolean).length !== 1) {
@@ -79,7 +78,7 @@ export const command = defineCommand({
       );
     }
     if (publicKey === undefined) refuseUsage('--attach needs --public-key FILE.', usage);
-    if (date !== undefined) refuseUsage('The date is in what was signed: --attach takes none.', usage);
+    if (date !== undefined) refuseUsage('The signed bytes already have a date: leave out --date with --attach.', usage);
     return attachSigning({
       ...to,
       signatureFile: path(attach),

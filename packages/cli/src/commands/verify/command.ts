@@ -30,13 +30,13 @@ const options = {
     value: 'FILE',
     extensions: ['json'],
     summary:
-      'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3, or of `enclos collateral fetch` for SEV-SNP. Without it, it is fetched, as `enclos collateral fetch` does',
+      'What the vendor says about the platform: JSON in the shape of QuoteCollateralV3, or as `enclos collateral fetch` writes it for SEV-SNP. Without this option it is fetched, as by `enclos collateral fetch`',
   },
   pck: {
     type: 'string',
     value: 'FILE',
     extensions: ['pem', 'der', 'crt', 'cer'],
-    summary: 'The PCK certificate, alone or with its chain, of a quote that carries none',
+    summary: 'The PCK certificate, alone or with its chain, for a quote that carries none',
   },
   root: {
     type: 'string',
@@ -52,15 +52,15 @@ const options = {
     summary: 'Trust the software root with this fingerprint',
   },
   'intel-root': { type: 'boolean', summary: "Trust Intel's SGX root" },
-  'amd-root': { type: 'boolean', summary: "Trust AMD's roots, for reports of SEV-SNP" },
+  'amd-root': { type: 'boolean', summary: "Trust AMD's roots, for SEV-SNP reports" },
   product: productOption,
   policy: {
     type: 'string',
     value: 'FILE',
-    summary: 'Appraise by this policy, JSON: see `enclos policy`',
+    summary: 'Appraise the evidence by this policy, JSON: see `enclos policy`',
     extensions: ['json'],
   },
-  at: { type: 'string', value: 'TIME', summary: 'The time of verification, ISO 8601, in place of now' },
+  at: { type: 'string', value: 'TIME', summary: 'The time of verification, ISO 8601, instead of now' },
   'report-data': {
     type: 'string',
     value: 'HEX',
@@ -75,14 +75,14 @@ const options = {
     type: 'string',
     value: 'HEX',
     summary:
-      'With --purpose: the nonce that the report data must be bound to. Alone: the qualifying data that a vTPM must have quoted',
+      'With --purpose: the nonce that the report data must be bound to. Without it: the qualifying data that a vTPM must have quoted',
   },
   key: { type: 'string', value: 'HEX', summary: 'With --nonce: the public key that the report data must be bound to' },
-  unbound: { type: 'string', value: 'REASON', summary: 'Expect nothing of the report data, and say why' },
+  unbound: { type: 'string', value: 'REASON', summary: 'Accept any report data, and say why' },
   ...sourceOptions,
   ...baselineOptions,
   cache: cacheOption,
-  refresh: { type: 'boolean', summary: 'Ask the source, whatever the cache has' },
+  refresh: { type: 'boolean', summary: 'Ask the source, even when the cache has it' },
   offline: offlineOption,
 } as const;
 
@@ -91,17 +91,23 @@ type Options = CommandInput<typeof options>['options'];
 export const command = defineCommand({
   description: [
     'Checks evidence against the collateral of its vendor, in numbered steps that end in a root.',
-    'It finds the quote, or the report of SEV-SNP, by content: as bytes, in hex, base64 or PEM, in a certificate, in the answer of Azure Attestation to /certs, in an Open Enclave report, in JSON; the evidence of an Azure VM, with HCL report, TPM quote and PCRs; or what is in the certificate that a server shows, by its https address.',
     '',
-    'Whom to trust is your choice: --root, --software-root, --intel-root, --amd-root.',
-    'When none is named, only the roots of the vendors of hardware are trusted, and no software platform.',
+    'It finds the evidence by its content.',
+    'A quote or an SEV-SNP report may be bytes, hex, base64, PEM or JSON; in a certificate, an Open Enclave report, or the answer of Azure Attestation to /certs; or in the certificate of a server, by its https address.',
+    'The evidence of an Azure VM is one document with HCL report, TPM quote and PCRs.',
     '',
-    'With --policy the verdict is then appraised, which needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason; evidence in a certificate is bound to the key of the certificate, and of a vTPM --nonce alone will do.',
-    'Without --policy the verdict is shown and nothing is appraised: a genuine quote of any enclave in the world passes, unless its collateral was not in force at the time of verification.',
+    'Choose the roots to trust: --root, --software-root, --intel-root, --amd-root.',
+    'Without any of them, only the roots of the hardware vendors are trusted, and no software platform.',
     '',
-    'The answer for programs has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `validity`, `steps` and `verdict`; of what is refused, `status`, `step` and `reason`.',
-    'A report of SEV-SNP has no TCB status: of one that is genuine `status` is GENUINE, and the policy judges its versions.',
-    'Of an Azure VM `status` is that of its hardware, and `verdict` holds what hardware, paravisor and vTPM say; `onlyHardware` says that an HCL report came without a quote of the TPM.',
+    'With --policy the verdict is then appraised.',
+    'That needs a binding: --report-data, or --purpose and --nonce (and --key), or --unbound with a reason.',
+    'Evidence in a certificate is bound to the key of the certificate, and a vTPM needs --nonce alone.',
+    'Without --policy nothing is appraised, and only the verdict is shown: a genuine quote of any enclave passes, unless its collateral was not in force at the time of verification.',
+    '',
+    'The JSON has `status`, `moduleStatus`, `qeStatus`, `advisoryIds`, `tcbDate`, `validity`, `steps` and `verdict`; after a refusal it has `status`, `step` and `reason`.',
+    'An SEV-SNP report has no TCB status: when the report is genuine, `status` is GENUINE, and the policy judges its versions.',
+    'For an Azure VM, `status` is that of its hardware, and `verdict` holds what hardware, paravisor and vTPM say.',
+    '`onlyHardware` says that an HCL report came without a quote of the TPM.',
     '`validity` holds the time of verification (`at`), whether all collateral was `inForce` then, and what was `outOfForce`: each `part`, whether it was `expired` or `not-yet-valid` (`state`), and its dates.',
   ],
   arguments: {
@@ -132,10 +138,10 @@ export const command = defineCommand({
     },
   ],
   exitCodes: {
-    1: 'A server or a collateral service could not be reached, or does not have it. Nothing is known of the evidence: try again.',
-    3: 'The evidence does not prove what it claims, or is none, or the collateral is malformed.',
-    4: 'The evidence is genuine, and the policy does not accept it.',
-    5: 'The evidence is genuine by collateral that had expired or not begun at the time of verification, and no policy allowed that: see `validity`.',
+    1: 'A server or a collateral service could not be reached, or does not have what was asked for. Nothing is known about the evidence: try again.',
+    3: 'The evidence does not prove what it claims, the input is not evidence, or the collateral is malformed.',
+    4: 'The evidence is genuine, but the policy does not accept it.',
+    5: 'The evidence is genuine by collateral that had expired or was not yet valid at the time of verification, and no policy allowed that: see `validity`.',
   },
   async run({ arguments: { evidence }, options: given }, context) {
     const { io, path, progress } = context;
@@ -185,10 +191,10 @@ function collateralSource(given: Options, context: CommandContext): CollateralSo
   const { collateral, refresh, offline } = given;
   if (collateral !== undefined) {
     const other = fetchOnly.find((name) => given[name] !== undefined && given[name] !== false);
-    if (other !== undefined) refuseUsage(`--${other} is for fetching: it does not go with --collateral.`);
+    if (other !== undefined) refuseUsage(`--${other} is for fetching: do not combine it with --collateral.`);
     return { file: context.path(collateral) };
   }
-  if (refresh && offline) refuseUsage('--refresh and --offline exclude each other.');
+  if (refresh && offline) refuseUsage('Give either --refresh or --offline.');
   const baseline = baselineOf(given);
   const cacheFolder = cacheFolderOf(given.cache, context);
   return {

@@ -2,7 +2,7 @@ import type { QuoteVerdict } from '@enclos/attestation';
 import { cautionsOf, isDebugVerdict } from '@enclos/attestation/explain';
 import type { VerifyOutcome } from './verify.ts';
 import { adviceFor, collateralAge } from '../../evidence/advice.ts';
-import type { AnyVerdict, HardwareVerdict } from '../../evidence/verify-evidence.ts';
+import type { AnyVerdict, HardwareVerdict } from '@enclos/evidence/verify';
 import { azureFacts } from './render-azure.ts';
 import { snpAdvice, snpFacts } from './render-snp.ts';
 import type { Printer } from '../../command-line/printer.ts';
@@ -53,7 +53,7 @@ function renderVerdict(outcome: ShownOutcome, verdict: AnyVerdict, printer: Prin
   if (verdict.tee !== 'azure-vtpm') return hardware(verdict, carrierWords(outcome));
   renderFacts(Object.entries({ ...azureFacts(verdict), ...carrierWords(outcome) }), printer);
   printer.line();
-  printer.line(printer.paint('bold', 'Of the hardware below, about the paravisor:'));
+  printer.line(printer.paint('bold', 'The hardware below says about the paravisor:'));
   hardware(verdict.hardware, {});
 }
 
@@ -83,36 +83,36 @@ function notesOf(outcome: ShownOutcome): readonly string[] {
   const { trailingBytes, certificate, notices, rootsNamed, verdict } = outcome;
   const notes: string[] = verdict === undefined ? [] : [...cautionsOf(verdict)];
   if (outcome.onlyHardware === true) notes.push(verdict === undefined ? refusedHclNote : onlyHardwareNote);
-  const trailing = `${trailingBytes} bytes follow the quote. They are no part of it, and were ignored.`;
+  const trailing = `${trailingBytes} bytes follow the quote. They are not part of it, and were ignored.`;
   if (trailingBytes > 0) notes.push(trailing);
   if (certificate?.keyBound === undefined && certificate !== undefined) {
-    notes.push('How this certificate ties its key to the quote is not known here, so the key is anybody’s.');
+    notes.push('This tool does not know how this certificate ties its key to the quote, so anyone may have the key.');
   } else if (certificate?.keyBound === true && !certificate.keyProved) {
     notes.push(
-      'The quote vouches for the key of the certificate. Whoever shows the certificate must still prove to have the key.',
+      'The quote vouches for the key of the certificate. The server that shows the certificate must still prove that it has the key.',
     );
   }
   if (certificate?.otherCertificates !== undefined) {
     notes.push(
-      `The evidence says nothing of the keys of other certificates in the input (${certificate.otherCertificates}).`,
+      `The evidence says nothing about the keys of other certificates in the input (${certificate.otherCertificates}).`,
     );
   }
   if (!rootsNamed && verdict !== undefined) {
-    notes.push('No root was named, so the roots of the vendors of hardware were trusted.');
+    notes.push('No root was named, so the roots of the hardware vendors were trusted.');
   }
   return [...notes, ...notices.map(({ message }) => message)];
 }
 
 const onlyHardwareNote =
-  'Only the hardware’s report inside the HCL report was verified. Nothing is known of what the machine booted: that takes the quote of its TPM and the PCRs, in one document with the HCL report.';
+  'Only the hardware’s report inside the HCL report was verified. What the machine booted is unknown: to verify that, give the quote of its TPM and the PCRs in one document with the HCL report.';
 
 const refusedHclNote =
-  'This is a report of Azure’s paravisor (HCL report), and what was looked at is the hardware’s report inside. Even when that is genuine, what is missing is the quote of the TPM and the PCRs: verify the whole evidence.';
+  'This is a report of Azure’s paravisor (HCL report), and only the hardware’s report inside was checked. Even if that is genuine, the quote of the TPM and the PCRs are missing: verify the whole evidence.';
 
 function accepted({ binding }: ShownOutcome): string {
   switch (binding?.kind) {
     case 'unbound':
-      return `The policy accepts it, and nothing ties it to this use, by your choice: ${binding.reason}`;
+      return `The policy accepts it, but by your choice nothing ties it to this use: ${binding.reason}`;
     case 'certificate-key':
       return `The policy accepts it, and the report data vouches for the key of the certificate (${binding.scheme}).`;
     case 'nonce':
@@ -169,7 +169,7 @@ function partStatuses({ status, platformStatus, qeStatus }: QuoteVerdict): Reado
 function identityFacts(verdict: QuoteVerdict): Readonly<Record<string, string | number>> {
   if (verdict.tee === 'tdx') {
     const { mrTd, mrSeam, rtmr0, rtmr1, rtmr2, rtmr3 } = verdict.report;
-    const { launch, current, moduleStatus = 'of version 0, without a status of its own' } = verdict;
+    const { launch, current, moduleStatus = 'of version 0, which has no separate status' } = verdict;
     return {
       MRTD: mrTd,
       RTMR0: rtmr0,

@@ -20,7 +20,7 @@ export function datesWarnings(outcome: VerifyOutcome): readonly string[] {
   const follows =
     standsOn(outcome) === 'policy'
       ? 'The policy allows that.'
-      : 'So nothing below says that the evidence is good: fetch the collateral again, or verify with --at a time at which all of it was in force.';
+      : 'So nothing below says that the evidence is good. Fetch the collateral again, or verify with --at a time at which all of it was in force.';
   return [
     `Collateral was not in force at ${validity.at}, the time of verification. ${follows}`,
     ...validity.outOfForce.map(

@@ -149,13 +149,13 @@ describe('enclos collateral', () => {
 
     const old = await collateral(['doctor', '--offline'], at(40 * dayMs));
     assert.equal(old.code, 5);
-    assert.match(old.stdout, /^⚠ \d of 5 had expired or not begun/);
+    assert.match(old.stdout, /^⚠ \d of 5 have expired or are not yet valid/);
     const fetchedOld = await collateral(['fetch', 'quote.bin', ...source(), '--offline'], at(40 * dayMs));
     assert.equal(fetchedOld.code, 5, fetchedOld.stderr);
-    assert.match(fetchedOld.stdout, /^⚠ \d of 4 had expired or not begun/);
+    assert.match(fetchedOld.stdout, /^⚠ \d of 4 have expired or are not yet valid/);
     assert.doesNotMatch(fetchedOld.stdout, /✔/);
     assert.match(old.stdout, /✖ .*\n(?: {2}.*\n)+ {2}fix +Fetch it again: verifiers report it as expired/);
-    assert.match((await collateral(['list', '--cache', 'empty'])).stdout, /^Nothing is kept\.\n$/);
+    assert.match((await collateral(['list', '--cache', 'empty'])).stdout, /^The cache is empty\.\n$/);
   });
 
   test('doctor compares with the numbers that are published, and says when it cannot', async () => {
@@ -195,7 +195,7 @@ describe('enclos collateral', () => {
     );
     const both = await collateral(['fetch', 'quote.bin', ...source(), '--evaluation-number', '2', '--update', 'early']);
     assert.equal(both.code, 2);
-    assert.match(both.stderr, /--update and --evaluation-number exclude each other/);
+    assert.match(both.stderr, /Give either --update or --evaluation-number/);
   });
 
   test('serves what is old while the source is away, with a notice', async () => {
@@ -231,7 +231,7 @@ describe('enclos collateral', () => {
     [['fetch', 'quote.bin', '--place', 'host'], /--place goes with/],
     [['fetch', 'quote.bin', '--source', 'kds', '--api-key-file', 'x'], /--api-key-file goes with/],
     [['fetch', 'quote.bin', '--evaluation-number', '017'], /is a number from 1/],
-    [['fetch', 'quote.bin', '--refresh', '--offline'], /exclude each other/],
+    [['fetch', 'quote.bin', '--refresh', '--offline'], /Give either --refresh or --offline/],
     [['fetch', 'root.pem'], /ENDORSEMENTS_EVIDENCE_UNREADABLE/],
     [['fetch', 'quote.bin', '--source', 'pcs', '--url', 'http://pcs.example'], /neither https nor this machine/],
     [['fetch', 'quote.bin', '--source', 'kds'], /ENDORSEMENTS_REQUEST_INVALID/],

@@ -74,7 +74,7 @@ describe('enclos deploy', () => {
     assert.match(before.stdout, /^--- \/dev\/null\n\+\+\+ b\/vault\.yaml\n/);
     assert.equal(existsSync(join(cwd, 'deploy')), false);
     await enclos(['deploy'], { cwd });
-    assert.match((await enclos(['deploy', '--dry-run'], { cwd })).stdout, /nothing would change/);
+    assert.match((await enclos(['deploy', '--dry-run'], { cwd })).stdout, /nothing to change/);
     const after = await enclos(['deploy', '--dry-run', '--replicas', '2'], { cwd, color: true });
     assert.match(after.stdout, /\u001B\[31m- {2}replicas: 1\u001B/);
     assert.match(after.stdout, /\u001B\[32m\+ {2}replicas: 2\u001B/);

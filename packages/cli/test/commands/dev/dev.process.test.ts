@@ -89,7 +89,7 @@ test('an error of a build is shown where it is, and what ran before goes on', { 
   running.forget();
   edit(source, `${original}let x = ;\n`);
   await running.until(/✖ BUILD_FAILED/);
-  await running.until(/the enclave before it still runs/);
+  await running.until(/the last good version still runs/);
   assert.match(running.text(), /greeter\.enclave\.ts:\d+:9\n +\d+ │ let x = ;\n +│ +\^/);
   running.forget();
   await running.until(/A good evening, Ada\./);

@@ -96,7 +96,7 @@ test('isolation: each way says what it lacks, and a missing layer is a warning w
 test('isolation: util-linux alone leaves names of files to be seen, bubblewrap does not', () => {
   const alone = checkIsolation(reportIsolation([plan('bubblewrap', false), plan('util-linux', true)]));
   const seen = alone.find(({ name }) => name === 'isolation: names of files');
-  assert.match(seen?.detail ?? '', /whether a file is there/);
+  assert.match(seen?.detail ?? '', /whether a file exists/);
   const both = checkIsolation(reportIsolation([plan('bubblewrap', true), plan('util-linux', true)]));
   assert.deepEqual(new Set(both.map(({ status }) => status)), new Set(['ok']));
 });
@@ -258,7 +258,7 @@ test('state folder: one that cannot be made is a failure that says why', async (
     [below?.status, below?.detail, below?.fix],
     [
       'failure',
-      `${file}/state/of/enclos is not there and cannot be made: ${file} is not a folder`,
+      `${file}/state/of/enclos does not exist and cannot be made: ${file} is not a folder`,
       'Name another folder with --state.',
     ],
   );

@@ -83,7 +83,7 @@ describe('enclos gramine manifest', () => {
     const { run, read } = machine({ manifest: { debug: true } });
     const ran = await run('--out', 'out', '--enclave-size', '4096M', '--threads', '64', '--edmm', '--host-eventfd');
     assert.equal(ran.code, 0, ran.stderr);
-    assert.match(ran.stderr, /a debug enclave: whoever starts it reads everything inside/);
+    assert.match(ran.stderr, /a debug enclave: anyone who starts it can read everything inside/);
     const text = read('out/vault.manifest');
     const { debug, isvprodid, isvsvn, enclave_size: size, max_threads: threads, edmm_enable: edmm } = parsed(text).sgx;
     assert.deepEqual([debug, isvprodid, isvsvn, size, threads, edmm], [true, 7, 2, '4096M', 64, true]);

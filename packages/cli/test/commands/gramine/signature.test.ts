@@ -37,10 +37,10 @@ describe('Gramine’s signature', () => {
   });
 
   const stale: readonly [what: string, message: RegExp, change: (on: Machine) => void, argv?: readonly string[]][] = [
-    ['of other settings', /made of another manifest/, ({ sign }) => sign(), ['--threads', '64']],
+    ['of other settings', /made from another manifest/, ({ sign }) => sign(), ['--threads', '64']],
     [
       'of a manifest that is gone',
-      /made of another manifest/,
+      /made from another manifest/,
       ({ sign, at }) => {
         sign();
         rmSync(at('out/vault.manifest'));
@@ -48,7 +48,7 @@ describe('Gramine’s signature', () => {
     ],
     [
       'without what it signed',
-      /There is no .*vault\.manifest\.sgx/,
+      /vault\.manifest\.sgx, which it would sign, is missing/,
       ({ sign, at }) => {
         sign();
         rmSync(at('out/vault.manifest.sgx'));
@@ -97,7 +97,7 @@ describe('Gramine’s signature', () => {
     ]),
     [
       'of the image itself',
-      /of the image, for the software platform/,
+      /signs the image for the software platform/,
       ({ sign, at }) => {
         sign({ enclaveHash: new Uint8Array(Buffer.from(sha256Of(readFileSync(at('vault.sgxs'))), 'hex')) });
       },

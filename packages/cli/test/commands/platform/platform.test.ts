@@ -203,9 +203,9 @@ test('serve answers hosts on a socket and verifiers over HTTP until a signal end
   const second = await platform(['serve', '--state', 'state', '--socket', 'p.sock', '--json']);
   assert.match(second.stderr + second.stdout, /CLI_USAGE/);
   const taken = await platform(['serve', '--state', 'state', '--socket', 'p.sock']);
-  assert.match(taken.stderr, /✖ CLI_ADDRESS_IN_USE: A platform listens at /);
+  assert.match(taken.stderr, /✖ CLI_ADDRESS_IN_USE: Another platform already listens at /);
   const busy = await platform(['serve', '--state', 'state', '--socket', 'q.sock', '--listen', new URL(url).host]);
-  assert.match(busy.stderr, /✖ CLI_ADDRESS_IN_USE: Something listens at 127/);
+  assert.match(busy.stderr, /✖ CLI_ADDRESS_IN_USE: Another program already listens at 127/);
   served.stop();
   assert.equal((await served.ran).code, 0);
   assert.equal(existsSync(socket), false);

@@ -77,7 +77,7 @@ test('explain says what a policy does, rule by rule', async () => {
       'This is a policy in the claim-rule language of Azure Attestation, version 1.2.',
       'It denies when there is a claim "debug" whose value is not false.',
       'It permits when there is a claim "debug" of the service whose value is false, and a claim s "svn" whose value is at least 2.',
-      'Whatever it does not permit it refuses, and a deny stands against every permit.',
+      'It refuses everything that it does not permit, and a deny overrides every permit.',
       'When it permits: It issues the claim "version" with the value s.value when there is a claim s "svn".',
       'When it permits: It notes the claim "unsigned" with the value true for later rules when there is no claim "signer".',
     ],
@@ -89,8 +89,8 @@ test('explain says what a policy does, rule by rule', async () => {
   const { sentences } = (await policy(['explain', never, '--json'])).json();
   assert.deepEqual(sentences, [
     'This is a policy in the claim-rule language of Azure Attestation, version 1.1.',
-    'Before it sees evidence: It sets the property "p" with the value 1, whatever the claims are.',
-    'Nothing permits, so it refuses everything.',
+    'Before it sees evidence: It sets the property "p" with the value 1 for any claims.',
+    'No rule permits, so it refuses everything.',
   ]);
 });
 
@@ -126,7 +126,7 @@ test('test --trace tells which rules fired, with what, and why others did not', 
     stdout,
     [
       '· 5: [type=="debug", value!=false] => deny()',
-      '    did not fire: no choice of claims passes [type=="debug", value!=false]',
+      '    did not fire: no combination of claims satisfies [type=="debug", value!=false]',
       '✔ 6: [type=="debug", value==false, issuer=="AttestationService"] && s:[type=="svn", value>=2] => permit()',
       '    with debug = false (AttestationService)',
       '    with svn = 3 (AttestationService)',

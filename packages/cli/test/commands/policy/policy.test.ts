@@ -161,7 +161,7 @@ test('explain says what is accepted, and what the defaults refuse', async () => 
     assert.ok(stdout.includes(sentence), sentence);
   }
   const domain = (await policy(['explain', write(tdx)])).stdout;
-  assert.match(domain, /RTMR0 may be anything: whatever is measured into it is not checked\./);
+  assert.match(domain, /RTMR0 may have any value: what is measured into it is not checked\./);
   assert.match(domain, /No service TD may be bound to it\./);
   assert.match(domain, /Expired collateral is refused\./);
   const { sentences } = (await policy(['explain', write(tdx), '--json'])).json();
@@ -213,7 +213,7 @@ test('init of a quote accepts that quote, and of a changed one nothing else', as
       const out = `${kind}-${by}.json`;
       const made = await policy(['init', `${kind}.bin`, '--by', by, '--out', out]);
       assert.equal(made.code, 0, made.stderr);
-      assert.match(made.stderr, /⚠ The values are those that the evidence claims\. Nobody has verified it/);
+      assert.match(made.stderr, /⚠ The values are what the evidence claims, and it has not been verified/);
       assert.match(made.stderr, /⚠ A software platform in single-user mode/);
       assert.equal((await policy(['check', out])).code, 0);
       assert.equal((await verify(['--policy', out, '--unbound', 'a test'])).code, 0, out);
@@ -248,7 +248,7 @@ test('init writes JSON to standard output, and never over a file', async () => {
 
 const usage: readonly (readonly [argv: readonly string[], code: number, message: RegExp])[] = [
   [['init'], 2, /^Give EVIDENCE, or --mrenclave HEX\.$/],
-  [['init', 'sgx-v3.bin', '--mrenclave', 'ab'.repeat(32)], 2, /^EVIDENCE says what it is/],
+  [['init', 'sgx-v3.bin', '--mrenclave', 'ab'.repeat(32)], 2, /^EVIDENCE already says this/],
   [['init', '--mrenclave', 'ab'], 2, /^--mrenclave is 32 bytes in hex/],
   [
     ['init', 'policy.json'],

@@ -186,7 +186,7 @@ test('a check mark is not given to what is debuggable, on a software root or bou
   put('free.rules.json', JSON.stringify({ ...drafted, intelRoot: false, softwareRoots: [root] }));
   const free = await verify(['--policy', 'free.rules.json', '--unbound', 'a test']);
   assert.equal(free.code, 0, free.stderr);
-  assert.match(free.stdout, /\n⚠ The policy accepts it, and nothing ties it to this use, by your choice: a test\n$/);
+  assert.match(free.stdout, /\n⚠ The policy accepts it, but by your choice nothing ties it to this use: a test\n$/);
 });
 
 test('explain marks dates that are not met, of certificates and of collateral', async () => {

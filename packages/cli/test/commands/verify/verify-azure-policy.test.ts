@@ -104,7 +104,7 @@ describe('a policy for a machine', () => {
       /PCR 7 must be quoted with value (?:08){32}\./,
       /The machine must boot securely\./,
       /A machine with a serial console is refused\./,
-      /Of the hardware below it, whose evidence is about the paravisor:\n.*This is about guests of SEV-SNP\./,
+      /The hardware below it, whose evidence is about the paravisor:\n.*This is about guests of SEV-SNP\./,
     ]) {
       assert.match(stdout, sentence);
     }

@@ -309,7 +309,10 @@ describe('a certificate that carries evidence', () => {
     const { certificate: carrier, foundIn, verdict } = ran.json();
     const { keyBound, otherCertificates } = carrier as Record<string, unknown>;
     assert.deepEqual([keyBound, otherCertificates], [true, 1]);
-    assert.match((await verify([], 'certs.json')).stdout, /\n⚠ The evidence says nothing of the keys of other cert.*1/);
+    assert.match(
+      (await verify([], 'certs.json')).stdout,
+      /\n⚠ The evidence says nothing about the keys of other cert.*1/,
+    );
     assert.match(String(foundIn), /^member keys\[0\]\.x5c\[0\]/);
     assert.equal(
       (verdict as Record<string, unknown>)['mrEnclave'],
@@ -357,10 +360,10 @@ describe('a certificate that carries evidence', () => {
     assert.equal((await verify([], 'claims.der')).code, 3);
   });
 
-  test('in a way that is not known here says that the key is anybody’s', async () => {
+  test('in a way that is not known here says that anyone may have the key', async () => {
     const { made, verify } = writeKit(folder, 'unknown');
     writeFileSync(join(folder, 'old.der'), certificateWith([{ id: '1.2.840.113741.1337.6', value: made.quote }]));
-    assert.match((await verify([], 'old.der')).stdout, /⚠ How this certificate ties its key/);
+    assert.match((await verify([], 'old.der')).stdout, /⚠ This tool does not know how this certificate ties its key/);
     writeFileSync(
       join(folder, 'unknown.der'),
       certificateWith([
@@ -371,7 +374,7 @@ describe('a certificate that carries evidence', () => {
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(
       ran.stdout,
-      /23 · The report data vouches for the key of the certificate\n[^]*⚠ How this certificate ties its key/,
+      /23 · The report data vouches for the key of the certificate\n[^]*⚠ This tool does not know how this certificate ties its key/,
     );
     const appraised = await verify(['--policy', await policyOf('unknown.bin')], 'unknown.der');
     assert.equal(appraised.code, 2, 'nothing binds it');

@@ -59,22 +59,11 @@ export function fieldNodes(bytes: Uint8Array, start: number, fields: readonly Fi
     nodes.push({ label, offset, sizeBytes, ...show(bytes.subarray(offset, offset + sizeBytes)) });
     offset += sizeBytes;
   }
-  return nodes.filter(({ label, value }) => label !== reservedLabel || value !== undefined);
+  return nodes;
 }
-
-const reservedLabel = 'reserved';
 
 function cutOff(label: string, sizeBytes: number, left: number): ExplainNode {
   return node('cut off', `${label} has ${sizeBytes} bytes, and ${left} are left`, 'what follows is missing');
-}
-
-/** Shown only when it is not zero, which it should be. */
-export function reserved(sizeBytes: number): Field {
-  return {
-    label: reservedLabel,
-    sizeBytes,
-    show: (bytes) => (bytes.every((byte) => byte === 0) ? {} : { value: toHex(bytes), note: 'should be zero' }),
-  };
 }
 
 export function hexField(label: string, sizeBytes: number, note?: string): Field {
@@ -94,44 +83,6 @@ export function numberField(label: string, sizeBytes: 1 | 2 | 4, note?: (value: 
   };
 }
 
-export function readNumber(bytes: Uint8Array): number {
+function readNumber(bytes: Uint8Array): number {
   return bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
-}
-
-/** Little-endian bits: the names of those that are set, and the others in hex. */
-export function flagsField(
-  label: string,
-  sizeBytes: number,
-  bits: Readonly<Record<string, number>>,
-  note?: (value: bigint) => string | undefined,
-): Field {
-  return {
-    label,
-    sizeBytes,
-    show(bytes) {
-      const value = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-      const words = note?.(value);
-      return {
-        value: `0x${value.toString(16)}: ${flagNames(value, bits)}`,
-        ...(words === undefined ? {} : { note: words }),
-      };
-    },
-  };
-}
-
-function flagNames(value: bigint, bits: Readonly<Record<string, number>>): string {
-  let rest = value;
-  const names: string[] = [];
-  for (const [name, bit] of Object.entries(bits)) {
-    const mask = 1n << BigInt(bit);
-    if ((value & mask) === 0n) continue;
-    names.push(name);
-    rest &= ~mask;
-  }
-  if (rest !== 0n) names.push(`0x${rest.toString(16)} without a name`);
-  return names.length === 0 ? 'none' : names.join(', ');
-}
-
-export function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
 }

@@ -1,127 +1,122 @@
-import { toHex } from '@enclos/codec';
-import {
-  fieldNodes,
-  flagsField,
-  hexField,
-  isZero,
-  node,
-  numberField,
-  readNumber,
-  reserved,
-  type ExplainNode,
-  type Field,
-} from './nodes.ts';
+import { explainSnpReport, type ExplainedField } from '@enclos/attestation/explain';
+import { byteAt, flags, isZero, nodesOf, type FieldWords, type WordTable } from './fields.ts';
+import { node, type ExplainNode } from './nodes.ts';
 
 const turinFamily = 0x1a;
+const debugBit = 1n << 19n;
 
-/** TCB_VERSION by product: Turin, of family 1Ah, begins with the FMC. */
-function tcbField(label: string, isTurin: boolean, note: string): Field {
-  const parts = isTurin
-    ? ['FMC', 'boot loader', 'TEE', 'SNP firmware', '', '', '', 'microcode']
-    : ['boot loader', 'TEE', '', '', '', '', 'SNP firmware', 'microcode'];
+/** TCB_VERSION by product, the parts that are in use: Turin, of family 1Ah, begins with the FMC. */
+const tcbParts = {
+  turin: [
+    [0, 'FMC'],
+    [1, 'boot loader'],
+    [2, 'TEE'],
+    [3, 'SNP firmware'],
+    [7, 'microcode'],
+  ],
+  others: [
+    [0, 'boot loader'],
+    [1, 'TEE'],
+    [6, 'SNP firmware'],
+    [7, 'microcode'],
+  ],
+} as const;
+
+function tcbWords(label: string, product: keyof typeof tcbParts, note: string): FieldWords {
   return {
     label,
-    sizeBytes: 8,
-    show: (bytes) => ({
-      value: toHex(bytes),
-      note,
-      children: parts.flatMap((name, index) => (name === '' ? [] : [node(name, bytes[index] ?? 0)])),
-    }),
+    note,
+    children: (field) => tcbParts[product].map(([index, name]) => node(name, byteAt(field, index))),
   };
 }
 
-/** Bits 16 and up of the policy, so that they are those of its last six bytes. */
-const policyBits = {
-  'SMT allowed': 0,
-  'bit 17, always set': 1,
-  'migration agent allowed': 2,
-  'DEBUG allowed': 3,
-  'single socket': 4,
-  'CXL allowed': 5,
-  'AES-256 of memory required': 6,
-  'RAPL disabled': 7,
-  'hiding of ciphertext required': 8,
-};
-const debugBit = 8n;
-const platformBits = {
-  'SMT on': 0,
-  'TSME on': 1,
-  'ECC on': 2,
-  'RAPL disabled': 3,
-  'ciphertext hidden': 4,
-  'alias check complete': 5,
-};
+/** Bits 16 and up of the policy. */
+const policyBits = [
+  'SMT allowed',
+  'bit 17, always set',
+  'migration agent allowed',
+  'DEBUG allowed',
+  'single socket',
+  'CXL allowed',
+  'AES-256 of memory required',
+  'RAPL disabled',
+  'hiding of ciphertext required',
+  'page swap disabled',
+];
+
+function policyValue({ value }: ExplainedField): string {
+  const policy = BigInt(value);
+  const set = Array.from({ length: 48 }, (_, index) => index).filter(
+    (index) => ((policy >> BigInt(16 + index)) & 1n) === 1n,
+  );
+  const names = set.map((index) => policyBits[index] ?? `bit ${16 + index}`);
+  return `0x${policy.toString(16)}: ${[`ABI ${(policy >> 8n) & 0xffn}.${policy & 0xffn} or later`, ...names].join(', ')}`;
+}
+
 const signingKeys = ['VCEK, of the chip', 'VLEK, of the provider'];
 
-/** ATTESTATION_REPORT (AMD document 56860, SEV-SNP firmware ABI). 1184 bytes. */
-function reportFields(version: number, isTurin: boolean): readonly Field[] {
-  return [
-    numberField('version', 4),
-    numberField('guest SVN', 4),
-    numberField('lowest minor ABI', 1),
-    numberField('lowest major ABI', 1),
-    flagsField('guest policy', 6, policyBits, (value) =>
-      (value & debugBit) === 0n ? 'not a debug guest' : 'DEBUG: the host can read its memory, it keeps no secrets',
-    ),
-    hexField('family id', 16),
-    hexField('image id', 16),
-    numberField('VMPL', 4, (value) =>
-      value === 0
-        ? 'the most privileged level of the guest asked for it'
-        : 'a less privileged level of the guest asked for it',
-    ),
-    numberField('signature algorithm', 4, (value) =>
-      value === 1 ? 'ECDSA P-384 with SHA-384' : 'not one that there is',
-    ),
-    tcbField('current TCB', isTurin, 'what runs'),
-    flagsField('platform info', 8, platformBits),
-    numberField('key flags', 4, keyNote),
-    reserved(4),
-    hexField('report data', 64, 'what the guest says: usually the hash of a key and a nonce'),
-    hexField('measurement', 48, 'the launch digest: what the guest began with'),
-    hexField('host data', 32, 'what the host gave at launch'),
-    hexField('id key digest', 48),
-    hexField('author key digest', 48),
-    hexField('report id', 32),
-    hexField('report id of the migration agent', 32),
-    tcbField('reported TCB', isTurin, 'the one that the signing key is certified for'),
-    ...(version >= 3
-      ? [
-          numberField('CPUID family', 1, familyNote),
-          numberField('CPUID model', 1),
-          numberField('CPUID stepping', 1),
-          reserved(21),
-        ]
-      : [reserved(24)]),
-    {
-      label: 'chip id',
-      sizeBytes: 64,
-      show: (bytes) => ({ value: toHex(bytes), note: isZero(bytes) ? 'hidden' : 'which chip' }),
-    },
-    tcbField('committed TCB', isTurin, 'never to be undercut again'),
-    hexField('current firmware', 4, 'build, minor, major'),
-    hexField('committed firmware', 4, 'build, minor, major'),
-    tcbField('launch TCB', isTurin, 'what ran when the guest was launched'),
-    ...(version >= 5 ? [hexField('launch mitigations', 8), hexField('current mitigations', 8)] : [reserved(16)]),
-    reserved(152),
-    hexField('signature r', 72, 'little-endian'),
-    hexField('signature s', 72, 'little-endian'),
-    reserved(368),
-  ];
+function keyNote({ value }: ExplainedField): string {
+  const flagBits = Number(value);
+  const key = signingKeys[(flagBits >> 2) & 7] ?? 'no key: it is not signed';
+  const author = (flagBits & 1) === 0 ? '' : '; the author key signed the id key';
+  return `signed by ${key}${author}${(flagBits & 2) === 0 ? '' : '; the key of the chip is masked'}`;
 }
 
-function keyNote(flags: number): string {
-  const key = signingKeys[(flags >> 2) & 7] ?? 'no key: it is not signed';
-  return `signed by ${key}${(flags & 1) === 0 ? '' : '; the author key signed the id key'}${(flags & 2) === 0 ? '' : '; the key of the chip is masked'}`;
-}
-
-function familyNote(family: number): string {
+function familyNote(field: ExplainedField): string | undefined {
+  if (isZero(field)) return undefined;
+  const family = byteAt(field, 0);
   return family === turinFamily ? 'Turin' : family === 0x19 ? 'Milan or Genoa' : 'unknown';
+}
+
+/** What the fields of a report mean (AMD document 56860, SEV-SNP firmware ABI, ATTESTATION_REPORT). */
+function snpWords(product: keyof typeof tcbParts): WordTable {
+  return {
+    VERSION: { label: 'version' },
+    GUEST_SVN: { label: 'guest SVN' },
+    POLICY: {
+      label: 'guest policy',
+      value: policyValue,
+      note: ({ value }) =>
+        (BigInt(value) & debugBit) === 0n
+          ? 'not a debug guest'
+          : 'DEBUG: the host can read its memory, it keeps no secrets',
+    },
+    FAMILY_ID: { label: 'family id' },
+    IMAGE_ID: { label: 'image id' },
+    VMPL: {
+      note: ({ value }) =>
+        value === '0'
+          ? 'the most privileged level of the guest asked for it'
+          : 'a less privileged level of the guest asked for it',
+    },
+    SIGNATURE_ALGO: { label: 'signature algorithm' },
+    CURRENT_TCB: tcbWords('current TCB', product, 'what runs'),
+    PLATFORM_INFO: { label: 'platform info', value: flags },
+    'SIGNING_KEY and flags': { label: 'key flags', note: keyNote },
+    REPORT_DATA: { label: 'report data', note: 'what the guest says: usually the hash of a key and a nonce' },
+    MEASUREMENT: { label: 'measurement', note: 'the launch digest: what the guest began with' },
+    HOST_DATA: { label: 'host data', note: 'what the host gave at launch' },
+    ID_KEY_DIGEST: { label: 'id key digest' },
+    AUTHOR_KEY_DIGEST: { label: 'author key digest' },
+    REPORT_ID: { label: 'report id' },
+    REPORT_ID_MA: { label: 'report id of the migration agent' },
+    REPORTED_TCB: tcbWords('reported TCB', product, 'the one that the signing key is certified for'),
+    'CPUID family, model, stepping': { note: familyNote },
+    CHIP_ID: { label: 'chip id', note: (field) => (isZero(field) ? 'hidden' : 'which chip') },
+    COMMITTED_TCB: tcbWords('committed TCB', product, 'never to be undercut again'),
+    CURRENT_VERSION: { label: 'current firmware', note: 'build, minor, major' },
+    COMMITTED_VERSION: { label: 'committed firmware', note: 'build, minor, major' },
+    LAUNCH_TCB: tcbWords('launch TCB', product, 'what ran when the guest was launched'),
+    'SIGNATURE r': { label: 'signature r', note: 'little-endian' },
+    'SIGNATURE s': { label: 'signature s', note: 'little-endian' },
+  };
 }
 
 /** Every field of a report of SEV-SNP with its offset, as far as there are bytes. */
 export function snpNodes(bytes: Uint8Array): readonly ExplainNode[] {
-  const version = readNumber(bytes.subarray(0, 4));
-  const isTurin = version >= 3 && bytes[0x188] === turinFamily;
-  return fieldNodes(bytes, 0, reportFields(version, isTurin));
+  const [report] = explainSnpReport(bytes);
+  const fields = report?.fields ?? [];
+  const family = fields.find(({ name }) => name.startsWith('CPUID'));
+  const isTurin = family !== undefined && family.problem === undefined && byteAt(family, 0) === turinFamily;
+  return nodesOf(fields, snpWords(isTurin ? 'turin' : 'others'));
 }

@@ -1,0 +1,42 @@
+import { ByteStore } from '../reading/byte-store.ts';
+
+const none = Buffer.alloc(0);
+
+/** What the peer sent and the protocol has not read: the rest of one chunk, and what came after it. */
+export class Input {
+  #chunk: Buffer = none;
+  #at = 0;
+  readonly #later = new ByteStore();
+
+  get length(): number {
+    return this.#chunk.length - this.#at + this.#later.length;
+  }
+
+  add(bytes: Buffer): void {
+    if (this.length > 0) return this.#later.add(bytes);
+    // Read at once as a rule, and therefore not copied.
+    this.#chunk = bytes;
+    this.#at = 0;
+  }
+
+  /** @param read takes some bytes from a place on, and returns where the rest begins. */
+  read(read: (chunk: Buffer, from: number) => number): void {
+    if (this.#at === this.#chunk.length) {
+      this.#chunk = this.#later.take();
+      this.#at = 0;
+    }
+    this.#at = read(this.#chunk, this.#at);
+    if (this.#at === this.#chunk.length) this.#drop();
+  }
+
+  clear(): void {
+    this.#drop();
+    this.#later.take();
+  }
+
+  /** Does not keep the memory of bytes that were read. */
+  #drop(): void {
+    this.#chunk = none;
+    this.#at = 0;
+  }
+}

@@ -1,0 +1,194 @@
+import type { HttpLimits } from '../limits.ts';
+import { RequestReader, type RequestHead, type RequestStage } from '../reading/request-reader.ts';
+import type { HttpResponse } from '../types.ts';
+import {
+  encodePiece,
+  encodeResponse,
+  encodeStreamHead,
+  hasBody,
+  lastChunk,
+  refusal,
+  type ResponseFrame,
+  type StreamFraming,
+  type WholeResponse,
+} from '../writing/response.ts';
+import { Input } from './input.ts';
+
+/** What the bytes of a client say. */
+export type ProtocolEvent =
+  /** A request begins. `openBody` lets its body come. */
+  | { readonly type: 'head'; readonly head: RequestHead }
+  | { readonly type: 'data'; readonly bytes: Buffer }
+  /** The request is complete. The next one is read after its answer. */
+  | { readonly type: 'end' };
+
+/** How far the answer to the request under way is. */
+type AnswerStage = 'none' | 'streamed' | 'complete';
+
+const end: ProtocolEvent = Object.freeze({ type: 'end' });
+const continueLine = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+
+/**
+ * The server's side of HTTP/1.1 on one connection (RFC 9112), without a stream and without time: it takes bytes and gives
+ * events, takes answers and gives bytes. One request after the other: its head, its body, its answer, and then the next.
+ */
+export class ServerProtocol {
+  readonly #limits: HttpLimits;
+  readonly #date: () => Date | undefined;
+  readonly #input = new Input();
+  #reader: RequestReader;
+  #lastEvent: ProtocolEvent['type'] | undefined;
+  #answer: AnswerStage = 'none';
+  #framing: StreamFraming = 'chunked';
+  #requests = 0;
+  #hasEnded = false;
+  #owesContinue = false;
+  #staysOpen = true;
+
+  constructor(limits: HttpLimits, date: () => Date | undefined) {
+    this.#limits = limits;
+    this.#date = date;
+    this.#reader = new RequestReader(limits);
+  }
+
+  get stage(): RequestStage {
+    return this.#reader.stage;
+  }
+
+  get answer(): AnswerStage {
+    return this.#answer;
+  }
+
+  /** What came and was not read yet. */
+  get heldBytes(): number {
+    return this.#input.length;
+  }
+
+  /** The client sends no more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Whether the connection outlives the answer. */
+  get staysOpen(): boolean {
+    return this.#staysOpen;
+  }
+
+  receive(bytes: Buffer): void {
+    this.#input.add(bytes);
+  }
+
+  receiveEnd(): void {
+    this.#hasEnded = true;
+  }
+
+  /**
+   * The next thing that the client says.
+   * @returns undefined as long as more bytes are needed, and between the end of a request and `nextRequest`.
+   * @throws HTTP_MESSAGE_REFUSED with the `status` to answer. Nothing more can be read then.
+   */
+  next(): ProtocolEvent | undefined {
+    const reader = this.#reader;
+    if (this.#lastEvent === 'end') return undefined;
+    for (;;) {
+      if (reader.stage === 'done') return this.#said(end);
+      if (this.#input.length === 0) return undefined;
+      this.#input.read((chunk, from) => reader.read(chunk, from));
+      if (reader.piece !== undefined) return this.#said({ type: 'data', bytes: reader.piece });
+      if (reader.stage === 'before body' && reader.head !== undefined) return this.#begun(reader.head);
+    }
+  }
+
+  /** @throws HTTP_MESSAGE_REFUSED (413) when the body is announced as longer. */
+  openBody(maxBodyBytes: number): void {
+    this.#reader.openBody(maxBodyBytes);
+  }
+
+  /** What a client has to be told before it sends the body; undefined when it does not wait, and after the answer began. */
+  continueBody(): Buffer | undefined {
+    const mustTell = this.#owesContinue && this.#answer === 'none' && this.stage === 'body' && this.heldBytes === 0;
+    if (!mustTell) return undefined;
+    this.#owesContinue = false;
+    return continueLine;
+  }
+
+  /** A whole answer. @throws HTTP_MISUSED for what is not a response; there is no answer then. */
+  respond(response: WholeResponse, isLast: boolean): readonly Buffer[] {
+    const bytes = encodeResponse(response, this.#frame(isLast));
+    this.#answer = 'complete';
+    return bytes;
+  }
+
+  /**
+   * Begins an answer whose body comes in pieces.
+   * @returns its head, and whether pieces are to follow.
+   * @throws HTTP_MISUSED as `respond`.
+   */
+  respondInPieces(response: HttpResponse, isLast: boolean): { readonly bytes: Buffer; readonly takesPieces: boolean } {
+    const { method, minorVersion } = this.#head;
+    const takesPieces = hasBody(method, response.status);
+    this.#framing = minorVersion === 0 ? 'closed' : 'chunked';
+    const isClosed = takesPieces && this.#framing === 'closed';
+    const bytes = encodeStreamHead(response, this.#frame(isLast || isClosed), this.#framing);
+    this.#answer = takesPieces ? 'streamed' : 'complete';
+    return { bytes, takesPieces };
+  }
+
+  /** @throws HTTP_MISUSED for what is neither bytes nor a string. */
+  piece(piece: Uint8Array | string): readonly Buffer[] {
+    return encodePiece(piece, this.#framing);
+  }
+
+  lastPiece(): readonly Buffer[] {
+    this.#answer = 'complete';
+    return this.#framing === 'chunked' ? [lastChunk] : [];
+  }
+
+  /** The server's own answer, which is the last one: where the next request begins is not known. */
+  refuse(status: number): readonly Buffer[] {
+    return this.respond(refusal(status), true);
+  }
+
+  /** Goes on after the answer. */
+  nextRequest(): void {
+    this.#reader = new RequestReader(this.#limits);
+    this.#lastEvent = undefined;
+    this.#answer = 'none';
+    this.#owesContinue = false;
+  }
+
+  /** Forgets what came and what was being read. */
+  clear(): void {
+    this.nextRequest();
+    this.#input.clear();
+  }
+
+  get #head(): Pick<RequestHead, 'method' | 'minorVersion' | 'wantsToStay'> {
+    return this.#reader.head ?? { method: 'GET', minorVersion: 1, wantsToStay: false };
+  }
+
+  #begun(head: RequestHead): ProtocolEvent {
+    this.#requests += 1;
+    this.#owesContinue = head.expectsContinue;
+    return this.#said({ type: 'head', head });
+  }
+
+  #said(event: ProtocolEvent): ProtocolEvent {
+    // A client that sends the body does not wait any more.
+    if (event.type === 'data') this.#owesContinue = false;
+    this.#lastEvent = event.type;
+    return event;
+  }
+
+  #frame(isLast: boolean): ResponseFrame {
+    const { method, minorVersion, wantsToStay } = this.#head;
+    const isLastPossible = this.#requests >= this.#limits.maxRequestsPerConnection;
+    const isLastOfClient = this.#hasEnded && this.#input.length === 0;
+    // A client that was never told to send its body may leave it out, or not: the next request cannot be found.
+    const isLost = this.#owesContinue && this.#lastEvent !== 'end';
+    this.#staysOpen = wantsToStay && !isLast && !isLastPossible && !isLastOfClient && !isLost;
+    // A client of HTTP/1.0 has to be told that its wish is granted (RFC 9112 appendix C.2.2).
+    const kept = minorVersion === 0 ? 'keep-alive' : undefined;
+    return { method, connection: this.#staysOpen ? kept : 'close', date: this.#date() };
+  }
+}

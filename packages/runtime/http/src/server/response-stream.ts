@@ -1,0 +1,90 @@
+type Piece = Uint8Array | string;
+
+/** Where the pieces of an answer go. */
+export interface PieceSink {
+  /** @returns false when no more fit; the sink calls `resume` when they do. */
+  write(piece: Piece): boolean;
+  /** The next piece is being waited for. */
+  waits(): void;
+  end(): void;
+  /** The iterable threw, or gave what cannot be sent. */
+  failed(error: unknown): void;
+}
+
+/** Pieces that are at hand go without a pause up to this number: other connections have their turn then. */
+const piecesPerTurn = 64;
+
+/** The body of an answer that its handler gives piece by piece. No piece is asked for before the last one has found room. */
+export class ResponseStream {
+  readonly #iterator: AsyncIterator<Piece>;
+  readonly #sink: PieceSink;
+  #isOver = false;
+
+  constructor(pieces: AsyncIterable<Piece>, sink: PieceSink) {
+    this.#iterator = pieces[Symbol.asyncIterator]();
+    this.#sink = sink;
+  }
+
+  /** Takes pieces until there is no more room. It never rejects. */
+  async resume(): Promise<void> {
+    for (let count = 1; !this.#isOver; count += 1) {
+      const next = await this.#next();
+      if (next === undefined || this.#isOver) return;
+      if (next.done === true) return this.#end();
+      if (!this.#write(next.value)) return;
+      if (count % piecesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Tells the iterable that no more of it is taken. */
+  stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    returnFrom(() => this.#iterator);
+  }
+
+  /** @returns undefined when it threw. */
+  async #next(): Promise<IteratorResult<Piece> | undefined> {
+    try {
+      this.#sink.waits();
+      return await this.#iterator.next();
+    } catch (error) {
+      // An iterable that throws has ended.
+      if (!this.#isOver) {
+        this.#isOver = true;
+        this.#sink.failed(error);
+      }
+      return undefined;
+    }
+  }
+
+  #write(piece: Piece): boolean {
+    try {
+      return this.#sink.write(piece);
+    } catch (error) {
+      this.stop();
+      this.#sink.failed(error);
+      return false;
+    }
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#sink.end();
+  }
+}
+
+/** Whether the body of an answer comes in pieces. */
+export function isInPieces(body: unknown): body is AsyncIterable<Piece> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+/** Ends the body of an answer that is not sent, so that what it holds is given back. */
+export function discard(body: unknown): void {
+  if (isInPieces(body)) returnFrom(() => body[Symbol.asyncIterator]());
+}
+
+/** A failure of the clean-up is not reported: the client has left, or has its answer. */
+function returnFrom(iterator: () => AsyncIterator<Piece>): void {
+  void (async () => iterator().return?.())().catch(() => undefined);
+}

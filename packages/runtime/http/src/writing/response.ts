@@ -1,0 +1,158 @@
+import { misused } from '../errors.ts';
+import { isSendable } from '../reading/fields.ts';
+import type { HttpResponse } from '../types.ts';
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  414: 'URI Too Long',
+  415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  503: 'Service Unavailable',
+  505: 'HTTP Version Not Supported',
+};
+
+/** The server sets these: for the connection, for lengths, and for the time when it has one. */
+const ownFields = new Set([
+  'connection',
+  'content-length',
+  'date',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What the server answers without a handler. */
+export function refusal(status: number): WholeResponse {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${reasons[status] ?? status}\n` };
+}
+
+export interface ResponseFrame {
+  /** Of the request; HEAD is answered with the head alone. */
+  readonly method: string;
+  readonly connection: 'close' | 'keep-alive' | undefined;
+  /** RFC 9110 section 6.6.1. */
+  readonly date: Date | undefined;
+}
+
+/** A response whose body is in memory. */
+export interface WholeResponse extends HttpResponse {
+  readonly body?: Uint8Array | string | undefined;
+}
+
+/** How the body of a streamed response ends: with its last chunk, or with the connection (HTTP/1.0 has no chunks). */
+export type StreamFraming = 'chunked' | 'closed';
+
+/** Up to here several pieces are put together for one write; beyond, the copy costs more than a second buffer. */
+const togetherBytes = 16_384;
+const statusesWithoutBody = new Set([204, 304]);
+
+/** RFC 9112 section 6.3, rule 1: neither HEAD nor these statuses have a body, whatever the head says. */
+export function hasBody(method: string, status: number): boolean {
+  return method !== 'HEAD' && !statusesWithoutBody.has(status);
+}
+
+/**
+ * The bytes of a response, in one buffer or two.
+ * @throws HTTP_MISUSED when it is not a response, or could be read as more than one.
+ */
+export function encodeResponse(response: WholeResponse, frame: ResponseFrame): readonly Buffer[] {
+  const { status, body = '' } = response;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    misused('The body is neither bytes, nor a string, nor an async iterable.');
+  }
+  const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  // RFC 9110 section 8.6: none with 204; with 304 it would be that of another response.
+  const length = statusesWithoutBody.has(status) ? '' : `content-length: ${bodyBytes}\r\n`;
+  const head = encodeHead(response, frame, length);
+  const sentBytes = hasBody(frame.method, status) ? bodyBytes : 0;
+  if (sentBytes > togetherBytes) return [Buffer.from(head, 'latin1'), bufferOf(body)];
+  const all = Buffer.allocUnsafe(head.length + sentBytes);
+  all.write(head, 0, 'latin1');
+  if (sentBytes > 0) putBody(all, head.length, body);
+  return [all];
+}
+
+/**
+ * The head of a response whose body comes in pieces.
+ * @throws HTTP_MISUSED as `encodeResponse`.
+ */
+export function encodeStreamHead(response: HttpResponse, frame: ResponseFrame, framing: StreamFraming): Buffer {
+  // RFC 9112 section 6.1: no transfer coding with 204. HEAD is told what GET would be.
+  const isChunked = framing === 'chunked' && !statusesWithoutBody.has(response.status);
+  return Buffer.from(encodeHead(response, frame, isChunked ? 'transfer-encoding: chunked\r\n' : ''), 'latin1');
+}
+
+/** RFC 9112 section 7.1. A peer that never gets it knows that the body is not complete. */
+export const lastChunk: Buffer = Buffer.from('0\r\n\r\n', 'latin1');
+
+/**
+ * One piece of a streamed body.
+ * @returns nothing for an empty piece, which as a chunk would be the last one.
+ * @throws HTTP_MISUSED for what is neither bytes nor a string.
+ */
+export function encodePiece(piece: Uint8Array | string, framing: StreamFraming): readonly Buffer[] {
+  if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) {
+    misused('A piece of the body is neither bytes nor a string.');
+  }
+  const bytes = bufferOf(piece);
+  if (bytes.length === 0) return [];
+  if (framing === 'closed') return [bytes];
+  const line = Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1');
+  const chunk = [line, bytes, endOfChunk];
+  return bytes.length > togetherBytes ? chunk : [Buffer.concat(chunk)];
+}
+
+const endOfChunk = Buffer.from('\r\n', 'latin1');
+
+/** @param framing the field that says how the body ends. */
+function encodeHead(response: HttpResponse, frame: ResponseFrame, framing: string): string {
+  const { status } = response;
+  if (!Number.isInteger(status) || status < 200 || status > 599) misused('The status is not from 200 to 599.');
+  const date = frame.date === undefined ? '' : `date: ${frame.date.toUTCString()}\r\n`;
+  const connection = frame.connection === undefined ? '' : `connection: ${frame.connection}\r\n`;
+  return `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${fieldsOf(response)}${date}${framing}${connection}\r\n`;
+}
+
+function fieldsOf({ headers = {} }: HttpResponse): string {
+  let text = '';
+  const seen = new Set<string>();
+  for (const [name, value] of Object.entries(headers)) {
+    const key = name.toLowerCase();
+    if (ownFields.has(key)) misused(`The header ${key} is set by the server.`);
+    if (seen.has(key)) misused(`The header ${key} is there twice.`);
+    // The value may be a secret.
+    if (!isSendable(name, value)) misused('A header has a name or a value that cannot be sent.');
+    seen.add(key);
+    text += `${name}: ${value}\r\n`;
+  }
+  return text;
+}
+
+function bufferOf(body: Uint8Array | string): Buffer {
+  if (typeof body === 'string') return Buffer.from(body);
+  return Buffer.from(body.buffer, body.byteOffset, body.length);
+}
+
+function putBody(all: Buffer, at: number, body: Uint8Array | string): void {
+  if (typeof body === 'string') all.write(body, at, 'utf8');
+  else all.set(body, at);
+}
