@@ -1,5 +1,5 @@
 import { leafFirst } from '@enclos/attestation/carriers';
-import { isoSeconds } from '@enclos/attestation/json';
+import { isoSeconds } from '@enclos/codec/json';
 import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import { maximumCrlBytes, readRevocationListShape } from '@enclos/codec/x509';
 import { EnclosError } from '@enclos/errors';

@@ -1,6 +1,6 @@
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { withoutTrailingNuls } from '@enclos/codec/text';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { EnclosError } from '@enclos/errors';
 import type { BoundData } from './attest.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';

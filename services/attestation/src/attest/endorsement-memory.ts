@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '@enclos/codec/text';
 import { AgedMap } from '@enclos/bounded';
 import { parseCollateral, type Endorsements, type QuoteCollateral, type VerifierCache } from '@enclos/attestation';
-import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { isRefusal } from '@enclos/service/refusal';

@@ -1,5 +1,5 @@
+import { parseJson, isJsonObject } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
-import { parseJson, isJsonObject } from '@enclos/attestation/json';
 import { ByteReader, fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { AttestRequest } from './attest.ts';
@@ -73,7 +73,7 @@ function teeOf(quote: Uint8Array): 'sgx' | 'tdx' | undefined {
  * looked at: nothing of it gets into claims.
  */
 function readSnpDocument(bytes: Uint8Array): Evidence {
-  const value = parseJson(decodeUtf8(bytes), mostEvidenceBytes, mostSnpValues);
+  const value = parseJson(decodeUtf8(bytes), mostEvidenceBytes, { maxValues: mostSnpValues });
   if (!isJsonObject(value)) throw invalid('It is no JSON object with SnpReport.');
   const unknown = Object.keys(value).find((name) => !snpMembers.has(name));
   if (unknown !== undefined) throw invalid('It has a member beside SnpReport, VcekCertChain and Endorsements.');

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '@enclos/codec/text';
 import { createHash } from 'node:crypto';
-import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { readCompactJws } from '@enclos/service/jose';

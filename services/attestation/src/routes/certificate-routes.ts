@@ -1,5 +1,5 @@
+import { isJsonObject, parseJson, type JsonValue } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
-import { isJsonObject, parseJson, type JsonValue } from '@enclos/attestation/json';
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { Call } from './call.ts';

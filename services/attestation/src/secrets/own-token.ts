@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '@enclos/codec/text';
 import { webcrypto } from 'node:crypto';
-import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { createAttestationClient, type AttestationType, type VerifiedToken } from '@enclos/attestation/client';
 import { isEnclosError } from '@enclos/errors';
 import { invalid } from '@enclos/service/body';

@@ -1,5 +1,5 @@
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { isEnclosError } from '@enclos/errors';
 import { verifySignature } from '../jose/algorithms.ts';
 import { readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
