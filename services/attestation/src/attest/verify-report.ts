@@ -88,10 +88,10 @@ const mostCertificates = 8;
 
 /** Reports of version 2 do not name their product: the root that they came with does, by its key. */
 function productOf({ certificateChain = '' }: Report, roots: readonly SnpRoot[]): SnpRoot['product'] | undefined {
-  const root = findPemBlocks(certificateChain, mostCertificates).at(-1);
-  if (root === undefined) return undefined;
+  const last = findPemBlocks(certificateChain, mostCertificates).at(-1);
+  if (last === undefined) return undefined;
   try {
-    const { publicKey } = new X509Certificate(toPem(root.label, root.bytes));
+    const { publicKey } = new X509Certificate(toPem(last.label, last.bytes));
     const key = toHex(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })));
     return roots.find((root) => root.publicKey === key)?.product;
   } catch {
