@@ -91,7 +91,7 @@ export class IssuerKeys {
   /** @returns nothing for an id that the issuer does not have. @throws ATTESTATION_ISSUER_UNREACHABLE when there are no keys to look at. */
   async find(kid: string): Promise<IssuerKey | undefined> {
     const { refresh, most } = times;
-    // A refresh does not reject, and nobody waits for one whose key is there.
+    // A refresh does not reject, and a caller whose key is there does not wait for it.
     const refreshing = this.#age() > refresh || this.#keys?.has(kid) !== true ? this.#refresh() : undefined;
     if (this.#age() > most || this.#keys?.has(kid) !== true) await refreshing;
     if (this.#keys === undefined || this.#age() > most) throw serviceError('ATTESTATION_ISSUER_UNREACHABLE');
@@ -102,7 +102,7 @@ export class IssuerKeys {
     return this.#options.elapsed() - this.#fetchedAt;
   }
 
-  /** One at a time: whoever comes meanwhile waits for the same one. */
+  /** One at a time: callers that come meanwhile wait for the same one. */
   #refresh(): Promise<void> {
     if (this.#running !== undefined) return this.#running;
     const { elapsed } = this.#options;

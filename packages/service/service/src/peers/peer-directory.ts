@@ -193,7 +193,7 @@ export class PeerDirectory {
     const row = `${this.#prefix}${this.#options.replica}/${kid}`;
     if (this.#rowPattern.test(row)) return row;
     throw stateError('ATTESTATION_STORE_REFUSED', {
-      message: 'A name of a replica or a key that is no part of a key.',
+      message: 'The name of a replica or of a key cannot stand in a key of the store.',
     });
   }
 

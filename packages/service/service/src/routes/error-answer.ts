@@ -10,7 +10,7 @@ export interface ErrorName {
 /** The one place where codes of errors become status and name of answers. */
 export type ErrorNames = Readonly<Partial<Record<ErrorCode, ErrorName>>>;
 
-/** How every service answers the refusals that are not of its own domain. */
+/** How every service answers the refusals that any service has. */
 export const serviceErrorNames: Readonly<Record<RefusedCode, ErrorName>> = Object.freeze({
   SERVICE_UNAUTHENTICATED: { status: 401, name: 'Unauthorized' },
   SERVICE_FORBIDDEN: { status: 403, name: 'Forbidden' },
@@ -32,7 +32,7 @@ export const faultName: ErrorName = Object.freeze({ status: 500, name: 'Internal
 /** An error as a caller is told of it. */
 export interface ErrorAnswer extends ErrorName {
   readonly message: string;
-  /** For callers who may know why, and for the audit log. */
+  /** For callers of a site that explains its refusals, and for the audit log. */
   readonly explanation?: Readonly<Record<string, unknown>> | undefined;
   /** Headers of the answer, such as `retry-after`. */
   readonly headers: Readonly<Record<string, string>>;

@@ -39,7 +39,7 @@ interface StoredRecord<D> {
   readonly ancestors: readonly string[];
   /** Of the row; 0 when there is none. */
   readonly version: bigint;
-  /** Of the row's bytes, to know them again; nothing when there is no row. */
+  /** SHA-256 of the row's bytes, to recognise them; undefined when there is no row. */
   readonly bytesDigest: Uint8Array | undefined;
   /** Nothing for what the configuration says. */
   readonly record: StateRecord<D> | undefined;
@@ -159,8 +159,8 @@ export class StoredState<D> implements State<D> {
   }
 
   /**
-   * Whoever starts the service chooses its configuration, so what was written under another one may be anybody's wish. It is
-   * taken over when the present configuration, which clients can pin, names this very state.
+   * The operator who starts the service chooses its configuration, so a state that was written under another configuration
+   * proves nothing. It is taken over when the present configuration, which clients can pin, names this very state.
    */
   #checkConfiguration(record: StateRecord<D>, { epoch, digest }: StateSnapshot<D>): void {
     const { configurationDigest, floor } = this.#options;

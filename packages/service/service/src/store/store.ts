@@ -9,8 +9,8 @@ export interface StoredRow {
 }
 
 /**
- * Where the host keeps what the enclave gives it. It says who was first and loses nothing that it took; that nobody
- * changes its rows is for the enclave to find out. Each function rejects with ATTESTATION_STORE_UNAVAILABLE when it could
+ * Where the host keeps what the enclave gives it. It says which writer was first and loses nothing that it took; whether its
+ * rows were changed is for the enclave to find out. Each function rejects with ATTESTATION_STORE_UNAVAILABLE when it could
  * not be done, and for a write that may mean that it was done.
  */
 export interface Store {

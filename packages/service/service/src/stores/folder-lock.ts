@@ -17,8 +17,8 @@ export interface FolderLock {
 }
 
 /**
- * Takes a folder for this process: a socket in it, on which somebody listens for as long as the process lives. A killed
- * process leaves the socket and nobody behind it. Two that find such a one at the same moment both put theirs in its place;
+ * Takes a folder for this process: a socket in it, on which the process listens for as long as it lives. A killed process
+ * leaves a socket on which nothing listens. Two that find such a socket at the same moment both put theirs in its place;
  * the one whose socket is not there any more learns it from `check`, before its next write.
  *
  * @throws ATTESTATION_STORE_REFUSED when a living process has it.

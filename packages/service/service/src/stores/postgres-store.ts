@@ -12,7 +12,7 @@ export interface PostgresStoreOptions {
   /** For a statement, at the server and here. Default: 5000. */
   readonly statementTimeoutMs?: number;
   readonly maximumConnections?: number;
-  /** What happened to connections that nobody was using. */
+  /** Hears of idle connections that broke. */
   readonly onConnectionLost?: (error: Error) => void;
 }
 
