@@ -5,17 +5,15 @@
 // - TypeScript blocks in README.md, docs/ and packages/**/README.md compile against the built packages.
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
 // - every relative link leads to a file, and every anchor to a heading;
-// - docs/reference/errors.md and errors/ are what the error registry says, enclave-json.md and deploy-json.md
+// - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
 //   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
-//   (--write writes them);
-// - so is the part of the registry that goes into enclaves (--write writes it).
+//   (--write writes them).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkApiPages } from './docs/api-pages.mjs';
 import { checkErrorPages } from './docs/error-pages.mjs';
 import { checkExamples } from './docs/examples.mjs';
-import { checkInsideRegistry } from './docs/inside-registry.mjs';
 import { checkLinks } from './docs/links.mjs';
 import { checkLintPage } from './docs/lint-page.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
@@ -28,7 +26,6 @@ const topPages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
 const missing = topPages.filter((page) => !existsSync(join(root, page))).map((page) => `${page}: missing`);
 const generated = [
   ...(await checkErrorPages(root, values)),
-  ...(await checkInsideRegistry(root, values)),
   ...checkApiPages(root, values),
   ...checkSchemaPages(root, values),
   ...(await checkLintPage(root, values)),

@@ -16,7 +16,9 @@
 //   4. shipped code (src/, but for packages below tests/) does not import the test kit, nor a package that says
 //      `"for": "tests"`;
 //   5. the project references in tsconfig.json are the dependencies, and the root lists every project;
-//   6. the table of rooms in docs/architecture.md lists these packages with these floors.
+//   6. the table of rooms in docs/architecture.md lists these packages with these floors;
+//   7. a package names only error codes that it or a package below it declares, each entry that needs a declaration
+//      loads it, and bundlers keep it. Errors that a program does not load would have no kind and no advice.
 import { resolve } from 'node:path';
 import { checkFloors } from './floors/rules.mjs';
 import { root } from './lib/workspace.mjs';

@@ -16,7 +16,7 @@ const programs = [
     folder: 'packages/runtime/gramine',
     entry: 'packages/runtime/gramine/dist/src/program.js',
     file: 'packages/runtime/gramine/dist/program/enclos-gramine.mjs',
-    // What an enclave holds of the error registry.
+    // Errors without the advice for people.
     conditions: ['enclos-inside'],
   },
   {

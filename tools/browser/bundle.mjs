@@ -20,8 +20,6 @@ export async function bundleForBrowsers({ entry, file, format, banner, base }) {
     outfile,
     bundle: true,
     platform: 'browser',
-    // The error codes of a verifier alone: see @enclos/errors.
-    conditions: ['enclos-browser'],
     format,
     target,
     minify: true,

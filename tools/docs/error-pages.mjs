@@ -1,21 +1,22 @@
-// docs/reference/errors.md and the page of each code below errors/ are written from the error
-// registry, from the lists of what a peer may raise, and from the sources, so that they cannot fall behind.
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+// docs/reference/errors.md and the page of each area below errors/ are written from what the packages declare, from the
+// lists of what a peer may raise, from the sources, and from docs/reference/causes/CODE.md, which people write.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { filesUnder, fromRoot, workspaces } from '../lib/workspace.mjs';
+import { filesUnder, fromRoot } from '../lib/workspace.mjs';
+import { errorAreas, throwersOf } from './error-areas.mjs';
 
 const index = 'docs/reference/errors.md';
 const pagesFolder = 'docs/reference/errors';
-const note =
-  '<!-- Written by `node tools/docs.mjs --write` from packages/ground/errors/src/registry. Do not edit by hand. -->';
+const causesFolder = 'docs/reference/causes';
+const note = '<!-- Written by `node tools/docs.mjs --write` from the declarations of errors. Do not edit by hand. -->';
 
 const introduction = `# Error codes
 
 ${note}
 
 Every error that Enclos throws on purpose is an \`EnclosError\` with a \`code\` from this page, a \`kind\`, a safe
-\`message\`, a \`next\` step and public \`details\`. Each code has a page of its own.
+\`message\`, a \`next\` step and public \`details\`. Each area has a page that says what throws its codes and what to do.
 
 ## Kinds
 
@@ -35,49 +36,14 @@ const kinds = {
 };
 
 const peers = [
-  ['gate-errors.js', 'errorsFromEnclave', 'an enclave, at its host'],
-  ['gate-errors.js', 'errorsFromHost', 'a host, in its enclave'],
-  ['software/channel-errors.js', 'errorsFromPlatform', 'the platform, at hosts and enclaves'],
+  ['gate-errors.js', ({ errorsFromEnclave }) => errorsFromEnclave, 'an enclave, at its host'],
+  ['gate-errors.js', ({ errorsFromHost }) => errorsFromHost, 'a host, in its enclave'],
+  [
+    'software/channel-errors.js',
+    ({ errorsFromPlatform }) => errorsFromPlatform(),
+    'the platform, at hosts and enclaves',
+  ],
 ];
-
-async function areas(base) {
-  const source = join(base, 'packages/ground/errors/src/registry');
-  const names = readdirSync(source)
-    .filter((name) => name.endsWith('.ts') && !['index.ts', 'kinds.ts'].includes(name))
-    .map((name) => basename(name, '.ts'));
-  const built = join(base, 'packages/ground/errors/dist/src');
-  if (!existsSync(built)) throw new Error('packages/ground/errors is not built: npm run build');
-  const load = (path) => import(pathToFileURL(join(built, path)).href);
-  const { errorRegistry } = await load('index.js');
-  const found = await Promise.all(
-    names.map(async (name) => ({ name, codes: Object.values(await load(`registry/${name}.js`)).flatMap(Object.keys) })),
-  );
-  const order = Object.keys(errorRegistry);
-  return found
-    .filter(({ codes }) => codes.length > 0)
-    .toSorted((left, right) => order.indexOf(left.codes[0]) - order.indexOf(right.codes[0]))
-    .map(({ name, codes }) => ({ name, entries: codes.map((code) => ({ code, area: name, ...errorRegistry[code] })) }));
-}
-
-/** The folders of the packages and services whose sources name a code, registry and allow-lists aside: who throws it. */
-export function throwersOf(base, { without = /^$/ } = {}) {
-  const listed = /^packages\/(?:ground\/errors|runtime\/tee\/src\/(?:gate-errors|software\/channel-errors))/;
-  const throwers = new Map();
-  const sources = workspaces(base)
-    .filter(({ folder }) => /^(?:packages|services)\//.test(folder))
-    .flatMap(({ folder: from, path }) =>
-      filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')).map((file) => ({ from, path: file })),
-    );
-  for (const { from, path } of sources) {
-    const name = fromRoot(path);
-    if (listed.test(name) || without.test(name)) continue;
-    for (const [, code] of readFileSync(path, 'utf8').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)) {
-      const known = throwers.get(code) ?? new Set();
-      throwers.set(code, known.add(from));
-    }
-  }
-  return throwers;
-}
 
 /** What the command ends with for an error of a kind. */
 async function exitCodesOf(base) {
@@ -89,22 +55,28 @@ async function exitCodesOf(base) {
 
 async function raisersOf(base) {
   const lists = await Promise.all(
-    peers.map(async ([path, list, who]) => {
+    peers.map(async ([path, codesOf, who]) => {
       const built = await import(pathToFileURL(join(base, 'packages/runtime/tee/dist/src', path)).href);
-      return { codes: new Set(built[list]), who };
+      return { codes: new Set(codesOf(built)), who };
     }),
   );
   return (code) => lists.filter(({ codes }) => codes.has(code)).map(({ who }) => who);
 }
 
-function pageOf({ code, area, kind, summary, next }, { throwers, raisers, exitCode }) {
-  const packages = [...(throwers.get(code) ?? [])]
-    .toSorted((left, right) => (left < right ? -1 : 1))
-    .map((from) => `[\`@enclos/${from.split('/').at(-1)}\`](../../../${from})`);
-  const raised = raisers(code);
-  return `# ${code}
+/** What people wrote about a code: causes and cures, below its heading. */
+function causesOf(base, code) {
+  const path = join(base, causesFolder, `${code}.md`);
+  return existsSync(path) ? `\n${readFileSync(path, 'utf8').trim()}\n` : '';
+}
 
-${note}
+const byName = (left, right) => (left.name < right.name ? -1 : 1);
+const link = ({ name, folder }) => `[\`${name}\`](../../../${folder})`;
+
+function sectionOf({ code, kind, summary, next }, { base, throwers, raisers, exitCode }) {
+  const from = [...(throwers.get(code) ?? [])].toSorted(byName).map(link);
+  const raised = raisers(code);
+  return `
+## ${code}
 
 ${summary}
 
@@ -113,18 +85,29 @@ ${summary}
 | | |
 |---|---|
 | kind | [\`${kind}\`](../errors.md#kinds): ${kinds[kind]} |
-| area | [${area}](../errors.md#${area}) |
 | exit code of \`enclos\` | ${exitCode(kind)} |
-| thrown by | ${packages.join(', ')} |
-| a peer that may raise it | ${raised.length === 0 ? 'none: from a peer it arrives as [`GATE_REMOTE_ERROR`](GATE_REMOTE_ERROR.md)' : raised.join('; ')} |
-`;
+| thrown by | ${from.join(', ')} |
+| a peer that may raise it | ${raised.length === 0 ? 'none: from a peer it arrives as [`GATE_REMOTE_ERROR`](gate.md#gate_remote_error)' : raised.join('; ')} |
+${causesOf(base, code)}`;
 }
 
-const row = ({ code, kind, summary }) => `| [\`${code}\`](errors/${code}.md) | \`${kind}\` | ${summary} |`;
+function pageOf({ name, entries }, sources) {
+  const packages = [...new Set(entries.map(({ declaredBy }) => declaredBy))].map(link);
+  const sections = entries.map((entry) => sectionOf(entry, sources));
+  return `# Errors of the area ${name}
 
-function indexOf(found, { exitCode }) {
+${note}
+
+Declared by ${packages.join(' and ')}. [All areas](../errors.md).
+${sections.join('')}`;
+}
+
+const row = ({ code, area, kind, summary }) =>
+  `| [\`${code}\`](errors/${area}.md#${code.toLowerCase()}) | \`${kind}\` | ${summary} |`;
+
+function indexOf(areas, { exitCode }) {
   const kindRows = Object.entries(kinds).map(([kind, todo]) => `| \`${kind}\` | ${todo} | ${exitCode(kind)} |`);
-  const sections = found.map(
+  const sections = areas.map(
     ({ name, entries }) => `\n## ${name}\n\n| code | kind | meaning |\n|---|---|---|\n${entries.map(row).join('\n')}\n`,
   );
   return `${introduction}${kindRows.join('\n')}\n${sections.join('')}`;
@@ -135,29 +118,58 @@ function firstDifference(path, actual, expected) {
   const at = want.findIndex((line, number) => line !== have[number]);
   const line = at === -1 ? want.length : at;
   return [
-    `${path}:${line + 1}: not what the registry says; run: node tools/docs.mjs --write`,
+    `${path}:${line + 1}: not what the packages declare; run: node tools/docs.mjs --write`,
     `  is:        ${have[line] ?? '(end of file)'}`,
     `  should be: ${want[line] ?? '(end of file)'}`,
   ];
 }
 
+const codePattern = /^(?=.{1,64}$)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
+/** One line that ends with a period. */
+const sentence = /^\S[^\n]*[^.\s]\.$/;
+
+/** What is wrong with a declaration: `[text]`. */
+export function problemsOfEntry({ code, kind, summary, next }) {
+  return [
+    codePattern.test(code) ? [] : 'is not SCREAMING_SNAKE_CASE of at most 64 characters, which cross the gate',
+    Object.hasOwn(kinds, kind) ? [] : `has the kind ${kind}, which is not one of the documented kinds`,
+    sentence.test(summary) ? [] : 'has a summary that is not one line with a period at its end',
+    sentence.test(next) ? [] : 'has a next step that is not one line with a period at its end',
+    next === 'Look up the error code.' ? 'has no advice on what to do next' : [],
+  ].flat();
+}
+
 /** Writes the pages, or compares them; returns problems, one line each. */
 export async function checkErrorPages(base, { write }) {
-  const found = await areas(base);
-  const sources = { throwers: throwersOf(base), raisers: await raisersOf(base), exitCode: await exitCodesOf(base) };
-  const entries = found.flatMap((area) => area.entries);
+  const areas = await errorAreas(base);
+  const sources = {
+    base,
+    throwers: throwersOf(base),
+    raisers: await raisersOf(base),
+    exitCode: await exitCodesOf(base),
+  };
+  const entries = areas.flatMap((area) => area.entries);
   const pages = new Map([
-    [index, indexOf(found, sources)],
-    ...entries.map((entry) => [`${pagesFolder}/${entry.code}.md`, pageOf(entry, sources)]),
+    [index, indexOf(areas, sources)],
+    ...areas.map((area) => [`${pagesFolder}/${area.name}.md`, pageOf(area, sources)]),
   ]);
-  const unused = entries
-    .filter(({ code }) => !sources.throwers.has(code))
-    .map(({ code, area }) => `packages/ground/errors/src/registry/${area}.ts: nothing throws ${code}`);
+  const codes = new Set(entries.map(({ code }) => code));
+  const wrong = [
+    ...entries.flatMap((entry) =>
+      problemsOfEntry(entry).map((problem) => `${entry.declaredBy.folder}: ${entry.code} ${problem}`),
+    ),
+    ...entries
+      .filter(({ code }) => !sources.throwers.has(code))
+      .map(({ code, declaredBy }) => `${declaredBy.folder}: nothing throws ${code}`),
+    ...filesUnder(join(base, causesFolder), (path) => !codes.has(basename(path, '.md'))).map(
+      (path) => `${fromRoot(path)}: not the name of a code`,
+    ),
+  ];
   if (write) {
     rmSync(join(base, pagesFolder), { recursive: true, force: true });
     mkdirSync(join(base, pagesFolder), { recursive: true });
     for (const [path, text] of pages) writeFileSync(join(base, path), text);
-    return unused;
+    return wrong;
   }
   const stale = filesUnder(join(base, pagesFolder), () => true)
     .map(fromRoot)
@@ -166,5 +178,5 @@ export async function checkErrorPages(base, { write }) {
     const actual = existsSync(join(base, path)) ? readFileSync(join(base, path), 'utf8') : '';
     return actual === text ? [] : firstDifference(path, actual, text);
   });
-  return [...unused, ...stale.map((path) => `${path}: no code of that name`), ...differences];
+  return [...wrong, ...stale.map((path) => `${path}: not an area of errors`), ...differences];
 }

@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { filesUnder, readJson, workspaces } from '../lib/workspace.mjs';
+import { errorProblems } from './errors.mjs';
 import { importsOf } from './imports.mjs';
 
 const testkit = '@enclos/testkit';
 const errors = '@enclos/errors';
+const withoutAdvice = '@enclos/errors/without-advice';
 const builtins = new Set(builtinModules);
 
 const floorOf = ({ manifest }) => manifest.enclos?.floor;
@@ -49,7 +51,8 @@ function relativeProblem(specifier, file, workspace) {
 /** A name of the package's own, that its package.json gives to files of it (Node: subpath imports). */
 function ownNameProblem(specifier, { manifest }) {
   const targets = Object.values(Object(manifest.imports?.[specifier]));
-  if (targets.length > 0 && targets.every((target) => target.startsWith('./dist/src/'))) return undefined;
+  const isOurs = (target) => target.startsWith('./dist/src/') || target === withoutAdvice;
+  if (targets.length > 0 && targets.every(isOurs)) return undefined;
   return {
     what: `import of ${specifier}, which "imports" of package.json does not lead to files in ./dist/src/`,
     fix: 'add it there, or import the file itself',
@@ -188,6 +191,7 @@ export function checkFloors(base) {
       ...all.flatMap((workspace) => referenceProblems(workspace, byName, base)),
       ...rootReferenceProblems(all, base),
       ...tableProblems(packages, base),
+      ...errorProblems(base),
     ],
     packages: packages.length,
     imports: imports.reduce((sum, { count }) => sum + count, 0),

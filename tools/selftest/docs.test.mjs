@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { problemsOfEntry } from '../docs/error-pages.mjs';
 import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
 import { createWalk, emptyFolder, missingLine } from '../docs/walk.mjs';
@@ -118,4 +119,20 @@ test('docs: a page that makes a project says where the packages come from', () =
     (page) => !/where-the-packages-come-from|## Where the packages/.test(readFileSync(page, 'utf8')),
   );
   assert.deepEqual(silent.map(fromRoot), []);
+});
+
+test('docs: an error that a package declares has a code, a kind, a summary and advice in their forms', () => {
+  const good = { code: 'PAINT_EMPTY', kind: 'usage', summary: 'There is no paint.', next: 'Fill the bucket.' };
+  assert.deepEqual(problemsOfEntry(good), []);
+  const cases = [
+    { entry: { ...good, code: 'PAINT' }, pattern: /SCREAMING_SNAKE_CASE/ },
+    { entry: { ...good, code: `PAINT_${'A'.repeat(59)}` }, pattern: /at most 64 characters/ },
+    { entry: { ...good, kind: 'sad' }, pattern: /has the kind sad/ },
+    { entry: { ...good, summary: 'No period' }, pattern: /has a summary/ },
+    { entry: { ...good, next: 'Two\nlines.' }, pattern: /has a next step/ },
+    { entry: { ...good, next: 'Look up the error code.' }, pattern: /has no advice/ },
+  ];
+  for (const { entry, pattern } of cases) {
+    assert.match(problemsOfEntry(entry).join(), pattern);
+  }
 });

@@ -188,3 +188,62 @@ test('floors: the table of rooms lists every package with its floor, and no othe
   );
   refuses({ 'packages/sgx/package.json': JSON.stringify({ name: '@enclos/sgx' }) }, /names no floor/);
 });
+
+const declares = (...codes) =>
+  `import { declareErrors } from '@enclos/errors';\nexport const xErrors = declareErrors({\n${codes
+    .map((code) => `  ${code}: ['usage', 'It is wrong.', 'Mend it.'],\n`)
+    .join('')}});\n`;
+const keeping = (name, ...rest) =>
+  JSON.stringify({ ...JSON.parse(manifest(name, ...rest)), sideEffects: ['./dist/src/errors.js'] });
+const throwing = (code) => `export const fail = () => {\n  throw new EnclosError('${code}');\n};\n`;
+/** A codec that declares a code, and a package above it that throws that code. */
+const declared = {
+  'packages/codec/package.json': keeping('codec', 0, ['@enclos/errors']),
+  'packages/codec/src/errors.ts': declares('CODEC_WRONG'),
+  'packages/codec/src/index.ts': "import './errors.ts';\nexport { show } from '@enclos/errors';\n",
+  'packages/sgx/src/index.ts': `import { show } from '@enclos/codec';\nshow();\n${throwing('CODEC_WRONG')}`,
+};
+
+test('floors: a code is declared in the package that throws it, or below', () => {
+  assert.deepEqual(problemsOf(declared), []);
+  refuses(
+    {
+      ...declared,
+      'packages/codec/src/index.ts': `import './errors.ts';\nexport { show } from '@enclos/errors';\n${throwing('SGX_WRONG')}`,
+      'packages/sgx/package.json': keeping('sgx', 1, ['@enclos/codec'], ['@enclos/testkit']),
+      'packages/sgx/src/errors.ts': declares('SGX_WRONG'),
+    },
+    /^packages\/codec\/src\/index.ts: names the error SGX_WRONG, which @enclos\/sgx declares/,
+  );
+});
+
+test('floors: an entry that reaches a code loads its declaration; a comparison needs none', () => {
+  const without = { ...declared, 'packages/codec/src/index.ts': "export { show } from '@enclos/errors';\n" };
+  refuses(without, /^packages\/sgx\/src\/index.ts: src\/index.ts names CODEC_WRONG, and the entry does not load/);
+  const typed = { ...declared, 'packages/sgx/src/index.ts': throwing('CODEC_WRONG') };
+  refuses(typed, /^packages\/sgx\/src\/index.ts: src\/index.ts names CODEC_WRONG, and the entry does not load/);
+  const compares = "export const is = (error: Error) => isEnclosError(error, 'CODEC_WRONG');\n";
+  assert.deepEqual(problemsOf({ ...without, 'packages/sgx/src/index.ts': compares }), []);
+});
+
+test('floors: an entry that loads a declaration through another module names it too, for its types', () => {
+  refuses(
+    {
+      ...declared,
+      'packages/codec/src/index.ts': "export { show } from '@enclos/errors';\nexport * from './parse.ts';\n",
+      'packages/codec/src/parse.ts': `import './errors.ts';\n${throwing('CODEC_WRONG')}`,
+    },
+    /^packages\/codec\/src\/index.ts: the entry loads src\/errors.ts through other modules only/,
+  );
+});
+
+test('floors: bundlers keep declarations, and no code is declared twice', () => {
+  refuses(
+    { ...declared, 'packages/codec/package.json': manifest('codec', 0, ['@enclos/errors']) },
+    /^packages\/codec\/package.json: bundlers may drop \.\/dist\/src\/errors\.js/,
+  );
+  refuses(
+    { ...declared, 'packages/sgx/src/errors.ts': declares('CODEC_WRONG') },
+    /^packages\/sgx\/src\/errors.ts: declares CODEC_WRONG again/,
+  );
+});

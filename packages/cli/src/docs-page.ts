@@ -1,3 +1,4 @@
+import './errors.ts';
 import { argumentRows, exitCodeRows, optionRows } from './command-line/help.ts';
 import { exitCodes } from './command-line/exit-codes.ts';
 import { paragraphsOf } from './command-line/command.ts';

@@ -1,3 +1,4 @@
+import './errors.ts';
 import type { Io, Keyboard, OutputStream } from './output/io.ts';
 import { wantsColor } from './output/io.ts';
 import { runCli } from './run-cli.ts';

@@ -1,3 +1,4 @@
+import './errors.ts';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { durable } from '@enclos/durable';

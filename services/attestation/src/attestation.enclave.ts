@@ -1,3 +1,4 @@
+import './errors.ts';
 import { attestationApplication } from './inside/application.ts';
 
 export const application = attestationApplication();

@@ -1,3 +1,4 @@
+import './errors.ts';
 import { dirname, join } from 'node:path';
 import { isEnclosError } from '@enclos/errors';
 import { fromEnvironment, jsonLines, type HostEnvironment } from '@enclos/host';

@@ -1,3 +1,4 @@
+import './errors.ts';
 export { attestation } from './attestation.edl.ts';
 export type { AddressOption, CollateralSource, ServiceOptions } from './host/command-line.ts';
 export { makeDevelopmentConfiguration, type DevelopmentOptions } from './host/development.ts';

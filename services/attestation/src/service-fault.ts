@@ -1,8 +1,8 @@
 import { EnclosError, type ErrorDetails } from '@enclos/errors';
-import { attestationServiceErrors } from '@enclos/errors/attestation-service';
 import { Refusal, type RefusalOptions } from '@enclos/service/refusal';
+import type { attestationServiceErrors } from './errors.ts';
 
-/** An error of the service. Its entry comes along, since other enclaves do not hold it. */
+/** An error of the service. */
 export function serviceFault(
   code: keyof typeof attestationServiceErrors,
   {
@@ -11,8 +11,7 @@ export function serviceFault(
     cause,
   }: { readonly message?: string; readonly details?: ErrorDetails; readonly cause?: unknown } = {},
 ): EnclosError {
-  const entry = attestationServiceErrors[code];
-  return new EnclosError(code, message ?? entry.summary, { details, entry, cause });
+  return new EnclosError(code, message, { details, cause });
 }
 
 /** A request that this service refuses. `api/error-names.ts` says how its caller is answered. */
@@ -21,5 +20,5 @@ export function attestationRefusal(
   message: string,
   options: Pick<RefusalOptions, 'explanation' | 'cause'> = {},
 ): Refusal {
-  return new Refusal(code, message, { ...options, entry: attestationServiceErrors[code] });
+  return new Refusal(code, message, options);
 }

@@ -84,7 +84,9 @@ describe('errors', () => {
   });
 
   it('say when trying again may help', async () => {
-    const { status, headers, body } = await attest(failing(new EnclosError('ADMISSION_BUSY', 'secret text')));
+    const { status, headers, body } = await attest(
+      failing(new EnclosError('ATTESTATION_ISSUER_UNREACHABLE', 'secret text')),
+    );
     assert.deepEqual([status, headers['retry-after'], body.error?.code], [503, '5', 'ServiceUnavailable']);
   });
 });

@@ -1,3 +1,4 @@
+import './errors.ts';
 import { isEnclosError } from '@enclos/errors';
 import { startAgent } from './agent.ts';
 import { createLog } from './log.ts';

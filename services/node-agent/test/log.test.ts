@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import '../src/errors.ts';
 import { EnclosError } from '@enclos/errors';
 import { every } from '../src/every.ts';
 import { createLog } from '../src/log.ts';

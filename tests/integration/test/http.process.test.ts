@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { createTlsIdentity } from '@enclos/enclave';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { Agent as UndiciAgent, fetch as undiciFetch } from 'undici';
+import { Agent as UndiciAgent, EventSource, fetch as undiciFetch } from 'undici';
 import { loadHttp, type HttpEnclave, type LoadHttpOptions } from '../src/http-host.ts';
 import { createWorkshop, descendants, type SignedImage } from '../src/index.ts';
 import { until } from '../src/process-watch.ts';
@@ -188,6 +188,42 @@ describe('HTTPS that ends in an enclave', () => {
       const { status, headers, body } = await ask({ path });
       assert.deepEqual([status, body.toString()], [500, 'Internal Server Error\n']);
       assert.equal(headers['set-cookie'], undefined);
+    }
+  });
+});
+
+describe('streams that end in an enclave', () => {
+  test('bring each event over relayed TLS when it is sent, and end in the enclave when the client leaves', async () => {
+    const enclave = await load({});
+    const certificate = await enclave.call.certificate();
+    const dispatcher = new UndiciAgent({ connect: { ca: certificate, servername: 'http.test' } });
+    const source = new EventSource(`https://127.0.0.1:${enclave.securedPort}/events?count=50`, { dispatcher });
+    const received: string[] = [];
+    source.addEventListener('token', (event) => {
+      const { lastEventId, data } = event as Event & { readonly lastEventId: string; readonly data: string };
+      received.push(`${lastEventId}: ${data}`);
+    });
+    await until('all events are there', () => received.length === 50, 20_000);
+    assert.deepEqual(
+      received,
+      Array.from({ length: 50 }, (_, i) => `${i + 1}: token ${i + 1}\nof 50`),
+    );
+    assert.equal((await enclave.call.counts()).aborted, 0);
+    source.close();
+    const deadline = performance.now() + 20_000;
+    while ((await enclave.call.counts()).aborted < 1) {
+      assert.ok(performance.now() < deadline);
+      await sleep(10);
+    }
+    assert.equal((await enclave.call.counts()).failed, 0);
+    await dispatcher.close();
+  });
+
+  test('take a body that is larger than what an enclave holds whole', async () => {
+    const body = Buffer.alloc(40 * 2 ** 20, 'a body of forty mebibytes ');
+    for (const fields of [{ 'Content-Length': body.length }, { 'Transfer-Encoding': 'chunked' }]) {
+      const { status, body: hash } = await ask({ path: '/upload', method: 'PUT', headers: fields, body });
+      assert.deepEqual([status, hash.toString()], [200, sha256(body)]);
     }
   });
 });

@@ -1,4 +1,5 @@
 /** `@enclos/build/diagnostics`: what shows a problem, without the bundler and the libraries that find it. */
+import './errors.ts';
 export {
   diagnosticAt,
   didYouMean,

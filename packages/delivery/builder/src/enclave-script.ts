@@ -48,7 +48,7 @@ export function scriptOptions({ folder, entry, plugins, readable = false }: Scri
     // Not the interpreter's own version: the building machine compiles the script too, to check it.
     target: 'node20.19',
     mainFields: ['module', 'main'],
-    // @enclos/errors has another registry for the inside.
+    // Errors without the advice for people: see `#advice` in the packages that enclaves hold.
     conditions: ['enclos-inside'],
     nodePaths: [],
     tsconfigRaw: {},

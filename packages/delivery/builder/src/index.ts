@@ -1,3 +1,4 @@
+import './errors.ts';
 export { forbiddenBuiltins } from './builtins.ts';
 export { buildEnclave, type BuildOptions, type BuildResult } from './build-enclave.ts';
 export {

@@ -1,3 +1,4 @@
+import './errors.ts';
 export type { Application, ApplicationFile, ApplicationProgram } from './application.ts';
 export { architectures, type Architecture, type PreparedBase } from './base/base.ts';
 export {

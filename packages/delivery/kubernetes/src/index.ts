@@ -1,3 +1,4 @@
+import './errors.ts';
 export { changesOf, type Change, type ChangeKind } from './deploy/changes.ts';
 export type { CheckedRoots, KubernetesObject } from './deploy/objects.ts';
 export { DEPLOY_FILE, parseDeploySettings } from './deploy/parse.ts';

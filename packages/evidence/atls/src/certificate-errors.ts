@@ -1,10 +1,20 @@
-import { EnclosError, isEnclosError } from '@enclos/errors';
-import { atlsCertificateErrors } from '@enclos/errors/atls-certificate';
+import { declareErrors, EnclosError, isEnclosError } from '@enclos/errors';
+
+export const atlsCertificateErrors = declareErrors({
+  ATLS_CERTIFICATE_INVALID: [
+    'evidence',
+    'The certificate of the peer is missing or holds no evidence for its key.',
+    'Do not trust the peer. details.rule names what is wrong.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof atlsCertificateErrors, true> {}
+}
 
 /** @throws ATLS_CERTIFICATE_INVALID always. */
 export function refuseCertificate(rule: string, cause?: unknown): never {
-  const entry = atlsCertificateErrors.ATLS_CERTIFICATE_INVALID;
-  throw new EnclosError('ATLS_CERTIFICATE_INVALID', entry.summary, { details: { rule }, cause, entry });
+  throw new EnclosError('ATLS_CERTIFICATE_INVALID', undefined, { details: { rule }, cause });
 }
 
 /** Runs a parser; what the codecs refuse becomes what `refusal` throws, with their error as the cause. */

@@ -1,3 +1,5 @@
+import './certificate-errors.ts';
+import './errors.ts';
 export { quoteAppraiser, type Appraiser, type PresentedEvidence, type QuoteAppraiserOptions } from './appraiser.ts';
 export type { AttemptOptions } from './attempt.ts';
 export type { CertificateEvidence, EvidenceForm } from './certificate-evidence.ts';

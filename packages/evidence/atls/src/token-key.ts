@@ -1,4 +1,5 @@
 // What `@enclos/atls/token-key` exports: for services that sign tokens, without the protocol.
+import './certificate-errors.ts';
 import { utf8 } from '@enclos/codec';
 import { evidenceExtensions } from './certificate-evidence.ts';
 import { misused } from './errors.ts';

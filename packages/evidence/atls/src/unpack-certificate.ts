@@ -1,4 +1,5 @@
 // The part of this package that runs in browsers too: what `@enclos/atls/certificate` exports.
+import './certificate-errors.ts';
 import { certificateEvidenceSteps, type CertificateEvidence } from './certificate-evidence.ts';
 
 export type { CertificateEvidence, EvidenceForm } from './certificate-evidence.ts';

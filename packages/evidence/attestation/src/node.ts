@@ -1,3 +1,4 @@
+import './errors.ts';
 export type { SyncCrypto } from './crypto/node-crypto.ts';
 export { boundReportDataSync, softwareRootSync } from './node/inputs-sync.ts';
 export { verifyQuoteSync, type VerifySyncOptions } from './node/verify-sync.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BoundedMap } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { QuoteParts } from '@enclos/sgx';
@@ -14,7 +15,6 @@ import {
   type Subtle,
 } from '../src/index.ts';
 import { verifyQuoteSync, type SyncCrypto } from '../src/node.ts';
-import { BoundedMap } from '../src/crypto/bounded-map.ts';
 import type { VerifiedPlatform } from '../src/dcap/platform-chain.ts';
 import { cachePartsOf, type VerifierCache } from '../src/dcap/verifier-cache.ts';
 import { countingCrypto } from './counting-crypto.ts';

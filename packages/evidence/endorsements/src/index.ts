@@ -1,3 +1,4 @@
+import './errors.ts';
 export { bundleStore, readBundle, writeBundle } from './bundle.ts';
 export type { DcapFacts, PckFacts, PckLookup } from './dcap.ts';
 export { endorsementFacts } from './evidence-facts.ts';

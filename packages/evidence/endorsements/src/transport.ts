@@ -1,4 +1,4 @@
-import { boundedBody } from '@enclos/codec';
+import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
 import { maximumAnswerBytes, type Answer } from './answer.ts';
 import { refuseAnswer } from './refusal.ts';
@@ -49,22 +49,17 @@ interface Received {
   readonly body: Uint8Array;
 }
 
-async function follow(item: string, route: Route, options: TransportOptions): Promise<Received> {
-  const { timeoutMs = 15_000 } = options;
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  try {
+function follow(item: string, route: Route, options: TransportOptions): Promise<Received> {
+  return underDeadline(options.timeoutMs ?? 15_000, async (signal) => {
     let { url } = route;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-      const received = await exchange(item, { ...route, url }, { ...options, signal: abort.signal });
+      const received = await exchange(item, { ...route, url }, { ...options, signal });
       const next = redirectOf(item, url, received);
       if (next === undefined) return received;
       url = next;
     }
     return refuseAnswer(item, 'it is redirected again and again');
-  } finally {
-    clearTimeout(timer);
-  }
+  });
 }
 
 /** One request and its answer. Whatever the network function does, it does not take longer than the signal allows. */
@@ -73,18 +68,11 @@ async function exchange(
   { url, headers = {}, form }: Route,
   { network = (request) => fetch(request), signal }: TransportOptions & { readonly signal: AbortSignal },
 ): Promise<Received> {
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  // When the answer wins, nobody else looks at this promise.
-  aborted.catch(() => undefined);
   try {
-    const response = await Promise.race([
-      network(new Request(url.href, { headers, redirect: 'manual', signal })),
-      aborted,
-    ]);
+    const request = new Request(url.href, { headers, redirect: 'manual', signal });
+    const response = await untilAborted(signal, network(request));
     const maxBytes = response.status === 200 ? maximumAnswerBytes[form] : 0;
-    const body = await boundedBody(response, maxBytes, aborted);
+    const body = await boundedBody(response, maxBytes, signal);
     if (body === undefined) return refuseAnswer(item, `the answer has more than ${maxBytes} bytes`);
     return { status: response.status, headers: response.headers, body };
   } catch (cause) {

@@ -1,1 +1,16 @@
-export {};
+export { AgedMap } from './aged-map.ts';
+export {
+  createBodyRoom,
+  type BodyEviction,
+  type BodyOwner,
+  type BodyRoom,
+  type BodyRoomOptions,
+  type BodyShare,
+} from './body-room.ts';
+export { boundedBody } from './bounded-body.ts';
+export { BoundedMap } from './bounded-map.ts';
+export { ContentMap } from './content-map.ts';
+export { underDeadline, untilAborted, withinTime } from './deadline.ts';
+export { peerOf } from './peer-address.ts';
+export { SharedWork } from './shared-work.ts';
+export { Turns } from './turns.ts';

@@ -1,12 +1,4 @@
-export {
-  createBodyRoom,
-  type BodyEviction,
-  type BodyOwner,
-  type BodyRoom,
-  type BodyRoomOptions,
-  type BodyShare,
-} from './body-room.ts';
-export { boundedBody } from './bounded-body.ts';
+import './errors.ts';
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
 export { cborArray, cborBytes, cborMap, cborTag, cborText, cborUnsigned } from './cbor-writer.ts';
@@ -26,7 +18,6 @@ export {
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
 export { isJsonWithin, type JsonBounds } from './json-bounds.ts';
-export { peerOf } from './peer-address.ts';
 export { ByteReader } from './reader.ts';
 export { parseSnpCertificateTable, type SnpHostCertificate } from './snp-certificate-table.ts';
 export { fromBase64, fromBase64url, fromHex, toBase64, toBase64url, toHex } from './text-forms.ts';

@@ -1,3 +1,4 @@
+import './errors.ts';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { mistakenForPem } from './pem-mistakes.ts';
 import { fromBase64, toBase64 } from './text-forms.ts';

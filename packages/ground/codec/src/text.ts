@@ -1,3 +1,4 @@
+import './errors.ts';
 import { EnclosError } from '@enclos/errors';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,11 +1,13 @@
-import { errorRegistry } from '#registry';
-import type { ErrorCode } from './registry/index.ts';
-import type { ErrorEntry, ErrorKind } from './registry/kinds.ts';
+import type { ErrorCodes } from './codes.ts';
+import { declaredErrors, lookUpCode } from './declare.ts';
+import type { ErrorEntry, ErrorKind } from './kinds.ts';
+
+/** A code that a package of this program declares. */
+export type ErrorCode = keyof ErrorCodes;
 
 const brand = Symbol.for('enclos.error');
-/** An enclave holds entries of what is inside alone. An error of another area must still be that error, and no TypeError. */
-const listed: Readonly<Partial<Record<ErrorCode, ErrorEntry>>> = errorRegistry;
-const unlisted: ErrorEntry = { kind: 'refused', summary: 'It was refused.', next: 'Look up the code.' };
+/** A code whose package did not declare it in this process must still be that error, and not a TypeError. */
+const undeclared: ErrorEntry = { kind: 'refused', summary: 'It was refused.', next: lookUpCode };
 
 /** Public facts about an error. Never a secret, a token or raw evidence. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
@@ -13,8 +15,6 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | r
 export interface ErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
-  /** What the registry says of the code, for an area that not every enclave holds (`@enclos/errors/atls`). */
-  readonly entry?: ErrorEntry;
 }
 
 /**
@@ -31,7 +31,7 @@ export class EnclosError<C extends ErrorCode = ErrorCode> extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: C, message?: string, options: ErrorOptions = {}) {
-    const entry = options.entry ?? listed[code] ?? unlisted;
+    const entry = declaredErrors.get(code) ?? undeclared;
     super(message ?? entry.summary, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'EnclosError';
     this.code = code;
@@ -52,7 +52,7 @@ export function isEnclosError<C extends ErrorCode = ErrorCode>(value: unknown, c
   return value instanceof EnclosError && (code === undefined || value.code === code);
 }
 
-/** True when `code` is registered. For codes that arrive from the other side of a boundary. */
+/** True when a loaded package declares `code`. For codes that arrive from the other side of a boundary. */
 export function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorRegistry, code);
+  return declaredErrors.has(code);
 }

@@ -1,4 +1,17 @@
-export { EnclosError, isEnclosError, isErrorCode, type ErrorDetails, type ErrorOptions } from './error.ts';
-export { errorRegistry } from '#registry';
-export type { ErrorCode } from './registry/index.ts';
-export type { ErrorArea, ErrorEntry, ErrorKind } from './registry/kinds.ts';
+export * from './codes.ts';
+export {
+  declaredErrors,
+  declareErrors,
+  declareErrorsWithAdvice,
+  type ErrorRow,
+  type ShortErrorRow,
+} from './declare.ts';
+export {
+  EnclosError,
+  isEnclosError,
+  isErrorCode,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorOptions,
+} from './error.ts';
+export type { ErrorEntry, ErrorKind } from './kinds.ts';

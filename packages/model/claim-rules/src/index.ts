@@ -1,3 +1,4 @@
+import './errors.ts';
 export { type Claim, type ClaimIssuer, type ClaimValue } from './claim.ts';
 export {
   evaluateConfiguration,

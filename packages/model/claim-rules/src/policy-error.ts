@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
-import { claimRuleErrors } from '@enclos/errors/claim-rules';
 import { diagnosticAt, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/diagnostics';
+import type { claimRuleErrors } from './errors.ts';
 
 export type PolicyErrorCode = keyof typeof claimRuleErrors;
 
@@ -29,8 +29,7 @@ export class PolicyError extends EnclosError<PolicyErrorCode> {
   readonly diagnostics: readonly PolicyDiagnostic[];
 
   constructor(code: PolicyErrorCode, message: string, diagnostics: readonly PolicyDiagnostic[] = []) {
-    // Neither a browser's nor an enclave's part of the registry has this area: it comes along.
-    super(code, message, { entry: claimRuleErrors[code] });
+    super(code, message);
     this.name = 'PolicyError';
     this.diagnostics = Object.freeze([...diagnostics]);
   }

@@ -1,3 +1,4 @@
+import './errors.ts';
 export { array, type ArrayBounds } from './array.ts';
 export { bigint, type BigintBounds } from './bigint.ts';
 export { type ByteBounds, bytes, type ExactByteBounds } from './bytes.ts';

@@ -91,7 +91,7 @@ export function fuzz(data: Uint8Array): void {
       maxDepth: 3,
       helloTimeoutMs: 1000,
     },
-    remoteErrors: ['GATE_BUSY', 'ENCLAVE_LOST'],
+    remoteErrors: ['GATE_BUSY', 'GATE_HELLO_TIMEOUT'],
     maxPayloadBytes: (table, index) => 8 + table + index,
     dispatch: ({ invoke, index, payload }) => {
       if (payload.length > 8 + 1 + index) oversized = true;

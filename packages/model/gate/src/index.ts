@@ -1,3 +1,4 @@
+import './errors.ts';
 export { encodeFrame } from './encode-frame.ts';
 export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
 export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';

@@ -1,4 +1,4 @@
-import { EnclosError, errorRegistry, isErrorCode, type ErrorCode } from '@enclos/errors';
+import { declaredErrors, EnclosError, isErrorCode, type ErrorCode, type ErrorKind } from '@enclos/errors';
 import { MAX_THROW_CODE_BYTES, MAX_THROW_MESSAGE_BYTES, protocolViolation } from './frames.ts';
 
 /** What of an error crosses the gate. */
@@ -69,11 +69,13 @@ export const gateAnswerErrors = Object.freeze([
 ] as const satisfies readonly ErrorCode[]);
 
 /**
- * The codes that a peer may raise here. Those of kind `lost` are left out: a peer
- * that can still speak would be saying that it, or somebody else, is gone.
+ * The codes that a peer may raise here. Left out are those that no loaded package declares,
+ * whose kind is unknown, and those of kind `lost`: a peer that can still speak would be
+ * saying that it, or another party, is gone.
  */
 export function acceptedErrors(codes: Iterable<ErrorCode>): ReadonlySet<ErrorCode> {
-  return new Set([...codes].filter((code) => isErrorCode(code) && errorRegistry[code].kind !== 'lost'));
+  const kindOf = (code: ErrorCode): ErrorKind | undefined => declaredErrors.get(code)?.kind;
+  return new Set([...codes].filter((code) => (kindOf(code) ?? 'lost') !== 'lost'));
 }
 
 /**

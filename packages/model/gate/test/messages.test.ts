@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorRegistry, isEnclosError, isErrorCode } from '@enclos/errors';
+import { declaredErrors, isEnclosError, isErrorCode, type ErrorCode } from '@enclos/errors';
 import fc from 'fast-check';
 import { acceptedErrors, decodeLogLine, decodeText, decodeThrow, encodeText, encodeThrow } from '../src/messages.ts';
 import { hasCode, thrown } from './harness.ts';
@@ -30,13 +30,22 @@ test('a registered code that this peer may not raise comes back as GATE_REMOTE_E
 });
 
 test('no code of kind lost is accepted, even from a peer that may raise every other one', () => {
-  const codes = Object.keys(errorRegistry).filter(isErrorCode);
+  const codes = [...declaredErrors.keys()].filter(isErrorCode);
+  assert.ok(codes.length > 10);
   const accepted = acceptedErrors(codes);
   for (const code of codes) {
     const error = decodeThrow(encodeThrow({ code, message: '' }), accepted);
-    assert.equal(error.code, errorRegistry[code].kind === 'lost' ? 'GATE_REMOTE_ERROR' : code);
+    assert.equal(error.code, declaredErrors.get(code)?.kind === 'lost' ? 'GATE_REMOTE_ERROR' : code);
     assert.notEqual(error.kind, 'lost');
   }
+});
+
+test('a code that no loaded package declares is not accepted, even from a peer that may raise it', () => {
+  const code: string = 'PAINT_EMPTY';
+  const accepted = acceptedErrors([code as ErrorCode, 'GATE_BUSY']);
+  assert.deepEqual([...accepted], ['GATE_BUSY']);
+  const error = decodeThrow(encodeThrow({ code, message: 'x' }), accepted);
+  assert.deepEqual([error.code, error.details['remoteCode']], ['GATE_REMOTE_ERROR', code]);
 });
 
 test('names of Object.prototype are no codes', () => {

@@ -74,10 +74,10 @@ test('a THROW rejects with its error', async () => {
 
 test('a THROW of a code that the peer may not raise, or with no list at all, is GATE_REMOTE_ERROR', async () => {
   const cases = [
-    [['HOST_CALL_FAILED', 'ENCLAVE_LOST'], 'SEAL_NOT_OPENED', 'GATE_REMOTE_ERROR'],
-    [['HOST_CALL_FAILED', 'ENCLAVE_LOST'], 'ENCLAVE_LOST', 'GATE_REMOTE_ERROR'],
-    [['HOST_CALL_FAILED', 'ENCLAVE_LOST'], 'HOST_CALL_FAILED', 'HOST_CALL_FAILED'],
-    [undefined, 'HOST_CALL_FAILED', 'GATE_REMOTE_ERROR'],
+    [['GATE_DEADLINE', 'GATE_FRAME_TIMEOUT'], 'SEAL_NOT_OPENED', 'GATE_REMOTE_ERROR'],
+    [['GATE_DEADLINE', 'GATE_FRAME_TIMEOUT'], 'GATE_FRAME_TIMEOUT', 'GATE_REMOTE_ERROR'],
+    [['GATE_DEADLINE', 'GATE_FRAME_TIMEOUT'], 'GATE_DEADLINE', 'GATE_DEADLINE'],
+    [undefined, 'GATE_DEADLINE', 'GATE_REMOTE_ERROR'],
   ] as const;
   for (const [remoteErrors, sent, received] of cases) {
     const { endpoint, wire } = await openRig({ remoteErrors });

@@ -1,3 +1,4 @@
+import './errors.ts';
 export { allowedBuiltins } from './builtins.ts';
 export { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
 export {

@@ -1,3 +1,4 @@
+import './errors.ts';
 export { encodeAttributes, parseAttributes, type Attributes } from './attributes.ts';
 export { Attribute, KeyName, KeyPolicy, PAGE_SIZE, PageFlags } from './constants.ts';
 export { encodeKeyRequest, parseKeyRequest, type KeyRequest } from './key-request.ts';

@@ -1,3 +1,4 @@
+export type { sgxErrors } from './errors.ts';
 export { aesCmac, reportMac } from './node/cmac.ts';
 export { sha256 } from './node/hash.ts';
 export { measureImage } from './node/measure-image.ts';

@@ -1,3 +1,4 @@
+import './errors.ts';
 import type { Duplex } from 'node:stream';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';

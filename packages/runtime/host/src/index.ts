@@ -1,3 +1,4 @@
+import './errors.ts';
 export type { StreamAddress } from './addresses.ts';
 export type { DeveloperTool } from './developer-tool.ts';
 export { loadEnclave, type Enclave } from './enclave.ts';

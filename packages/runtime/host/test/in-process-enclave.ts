@@ -1,3 +1,4 @@
+import '../src/errors.ts';
 import {
   createCaller,
   createDispatcher,
@@ -177,7 +178,7 @@ function serveExample(stream: ReturnType<typeof duplexPair>[0], start: () => voi
       isEnclosError(error)
         ? { code: error.code, message: error.message }
         : { code: 'ENCLAVE_CALL_FAILED', message: String(error) },
-    lostError: () => new EnclosError('ENCLAVE_HOST_LOST'),
+    lostError: () => new EnclosError('TEE_PLATFORM_LOST'),
   });
   endpoint.ready.catch(() => undefined);
   return { endpoint, logLevel: () => logLevel };

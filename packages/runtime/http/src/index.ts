@@ -1,3 +1,4 @@
+import './errors.ts';
 export type { HttpClock } from './clock.ts';
 export { httpGet, type HttpGetOptions, type HttpGetResponse } from './get.ts';
 export { defaultLimits as defaultHttpLimits, type HttpLimits } from './limits.ts';

@@ -1,3 +1,4 @@
+import './errors.ts';
 export { openPlatformAudit, type PlatformAudit } from './audit/platform-audit.ts';
 export { createLogReader, readLog, type AuditLine } from './audit/read.ts';
 export type { AuditEvent, AuditRecord, ChainHead } from './audit/record.ts';

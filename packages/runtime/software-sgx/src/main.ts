@@ -1,3 +1,4 @@
+import './errors.ts';
 import { parseArgs } from 'node:util';
 import { isEnclosError } from '@enclos/errors';
 import { openPlatformAudit } from './audit/platform-audit.ts';

@@ -1,3 +1,4 @@
+import './errors.ts';
 import { azureSnpCapabilities, azureTdxCapabilities } from './azure-vtpm/capabilities.ts';
 import { softwareCapabilities, type Capabilities } from './capabilities.ts';
 import { gramineCapabilities } from './gramine/capabilities.ts';

@@ -1,7 +1,114 @@
-import { EnclosError, type ErrorDetails } from '@enclos/errors';
-import { attestationServiceErrors } from '@enclos/errors/attestation-service';
-import { attestationStateErrors } from '@enclos/errors/attestation-state';
-import { serviceErrors } from '@enclos/errors/service';
+import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
+
+/** Why a service refuses a request. */
+export const serviceErrors = declareErrors({
+  SERVICE_REQUEST_INVALID: [
+    'usage',
+    'The request cannot be read, or says something that the service does not take.',
+    'Correct the request; the message says what is wrong with it.',
+  ],
+  SERVICE_OPERATION_INVALID: [
+    'usage',
+    'The request can be read, and does not fit what the service holds.',
+    'Look at what the service holds, and ask for something that fits.',
+  ],
+  SERVICE_UNAUTHENTICATED: [
+    'refused',
+    'The caller did not prove who it is.',
+    'Send a bearer token of the configured issuer, or use a known client certificate.',
+  ],
+  SERVICE_FORBIDDEN: [
+    'refused',
+    'The caller may not do this.',
+    'Ask the operator of the service for the role that the call needs.',
+  ],
+  SERVICE_NOT_FOUND: [
+    'usage',
+    'The service has nothing of this name.',
+    'Check the host name and the path; the OpenAPI document lists what there is.',
+  ],
+  SERVICE_METHOD_NOT_ALLOWED: [
+    'usage',
+    'The path does not take this method.',
+    'Use one of the methods in details.allow.',
+  ],
+  SERVICE_RATE_LIMITED: [
+    'transient',
+    'The caller, or all callers together, sent more requests than the service takes.',
+    'Wait for details.retryAfterSeconds, then try again.',
+  ],
+  SERVICE_NOT_IMPLEMENTED: [
+    'usage',
+    'The service does not offer this call, or does not offer it as it is configured.',
+    'Use another call; the message says what is missing.',
+  ],
+  SERVICE_REPLICAS_UNSUPPORTED: [
+    'usage',
+    'This platform does not give quotes of SGX, by which replicas recognise each other.',
+    'Run a single replica, or run the service on a platform with SGX.',
+  ],
+  SERVICE_ADDRESS_UNUSABLE: [
+    'usage',
+    'The service cannot listen at an address.',
+    'Choose another address, or end what listens there.',
+  ],
+});
+
+/** What is wrong with the state of a service, its store or its peers. */
+export const attestationStateErrors = declareErrors({
+  ATTESTATION_STATE_INVALID: [
+    'evidence',
+    'The store does not hold the state that it was given: it was tampered with, is older than what was seen, or lost a part.',
+    'Stop management calls, restore the newest store whose epoch and digest are those of the last management result, and start the replicas again; details.rule says what was found.',
+  ],
+  ATTESTATION_STATE_BUSY: [
+    'transient',
+    'Others changed the state each time that this replica wanted to.',
+    'Ask again. If nobody else manages the tenant, look at the store: it refuses every write.',
+  ],
+  ATTESTATION_STATE_TOO_LARGE: [
+    'usage',
+    'Policies and certificates of the tenant are together larger than a record of the store.',
+    'Shorten the policies, or reset those of attestation types that are not used.',
+  ],
+  ATTESTATION_STORE_UNAVAILABLE: [
+    'transient',
+    'The store did not answer, or could not write.',
+    'Look at the disk or the database, and ask again; a change that failed like this may have been made.',
+  ],
+  ATTESTATION_STORE_REFUSED: [
+    'usage',
+    'The store cannot be used as it is.',
+    'Correct what the message names: the address, the folder, who else uses it, or a damaged file.',
+  ],
+  ATTESTATION_PEER_REFUSED: [
+    'evidence',
+    'A certificate in the store is not that of a replica of this service.',
+    'Look who writes to the store; replicas have one image, one configuration and one kind of platform. details.rule says what does not fit.',
+  ],
+});
+
+/** What is wrong with the provider of identities. */
+export const attestationServiceErrors = declareErrors({
+  ATTESTATION_ISSUER_UNREACHABLE: [
+    'transient',
+    'The keys of the issuer of management tokens are not known, and it does not answer.',
+    'Try again. If it stays so, look whether the host reaches the issuer, or put its keys into the configuration.',
+  ],
+  ATTESTATION_IDENTITY_PROVIDER: [
+    'transient',
+    'The identity provider does not give its keys as OpenID Connect Discovery has it.',
+    'Look at what the message names: the address in --identity-provider, the roots in certificateAuthorities, or the document of the issuer.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes
+    extends
+      Record<keyof typeof serviceErrors, true>,
+      Record<keyof typeof attestationStateErrors, true>,
+      Record<keyof typeof attestationServiceErrors, true> {}
+}
 
 type StateErrorCode = keyof typeof attestationStateErrors;
 
@@ -11,22 +118,17 @@ interface Facts {
   readonly cause?: unknown;
 }
 
-/** An error about state, store or peers. Its entry comes along, since other enclaves do not hold it. */
+/** An error about state, store or peers. */
 export function stateError(code: StateErrorCode, { message, ...rest }: Facts = {}): EnclosError {
-  const entry = attestationStateErrors[code];
-  return new EnclosError(code, message ?? entry.summary, { ...rest, entry });
+  return new EnclosError(code, message, rest);
 }
 
-const ownErrors = {
-  ...serviceErrors,
-  ATTESTATION_ISSUER_UNREACHABLE: attestationServiceErrors.ATTESTATION_ISSUER_UNREACHABLE,
-  ATTESTATION_IDENTITY_PROVIDER: attestationServiceErrors.ATTESTATION_IDENTITY_PROVIDER,
-};
-
-/** Any other error of a service. Its entry comes along, since other enclaves do not hold it. */
-export function serviceError(code: keyof typeof ownErrors, { message, ...rest }: Facts = {}): EnclosError {
-  const entry = ownErrors[code];
-  return new EnclosError(code, message ?? entry.summary, { ...rest, entry });
+/** Any other error of a service. */
+export function serviceError(
+  code: keyof typeof serviceErrors | keyof typeof attestationServiceErrors,
+  { message, ...rest }: Facts = {},
+): EnclosError {
+  return new EnclosError(code, message, rest);
 }
 
 /** What can be wrong with the state in a store. */

@@ -1,5 +1,6 @@
+import './errors.ts';
 import { EnclosError, type ErrorCode, type ErrorOptions } from '@enclos/errors';
-import { serviceErrors } from '@enclos/errors/service';
+import type { serviceErrors } from './errors.ts';
 
 export interface RefusalOptions extends ErrorOptions {
   /**
@@ -24,9 +25,7 @@ export class Refusal<C extends ErrorCode = ErrorCode> extends EnclosError<C> {
   readonly explanation: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: C, message: string, { explanation, ...options }: RefusalOptions = {}) {
-    const listed: Readonly<Partial<Record<ErrorCode, ErrorOptions['entry']>>> = serviceErrors;
-    const entry = options.entry ?? listed[code];
-    super(code, message, entry === undefined ? options : { ...options, entry });
+    super(code, message, options);
     this.explanation = explanation;
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { ByteWriter, type BodyRoom } from '@enclos/codec';
+import type { BodyRoom } from '@enclos/bounded';
+import { ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 export interface BodyOptions {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { createBodyRoom, type BodyRoom } from '@enclos/codec';
+import { createBodyRoom, type BodyRoom } from '@enclos/bounded';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import type { EnclosLogger } from '@enclos/host';
 import type { Answer } from '../review/answer.ts';

@@ -1,5 +1,5 @@
+import { Turns } from '@enclos/bounded';
 import { Refusal } from '@enclos/service/refusal';
-import { Turns } from '@enclos/service/state';
 import type { Tenant } from '../tenants/tenant.ts';
 
 /** Drafts under way at once, of one tenant and of all. Each keeps a connection and the memory of its body while it waits. */

@@ -1,3 +1,6 @@
+import '../release/errors.ts';
+import '../tokens/errors.ts';
+import '../errors.ts';
 import { ApplicationError, defineEnclave, type EnclaveApplication } from '@enclos/enclave';
 import { isEnclosError } from '@enclos/errors';
 import { attestation } from '../attestation.edl.ts';

@@ -1,5 +1,31 @@
-import { EnclosError, type ErrorDetails } from '@enclos/errors';
-import { attestationReleaseErrors } from '@enclos/errors/attestation-release';
+import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
+
+export const attestationReleaseErrors = declareErrors({
+  RELEASE_POLICY_INVALID: [
+    'usage',
+    'The text is not a key release policy.',
+    'Correct the policy at details.pointer; the message says what may stand there.',
+  ],
+  RELEASE_REFUSED: [
+    'policy',
+    'The token does not satisfy the release policy of the secret.',
+    'Compare the conditions that details.reasons lists with the claims of the token.',
+  ],
+  RELEASE_KEY_REFUSED: [
+    'refused',
+    'The secret cannot be wrapped to the key of the requester.',
+    'Let the attested code make a key as details.rule wants it, and put it into its runtime data.',
+  ],
+  RELEASE_MISUSED: [
+    'usage',
+    'The release of a secret was called with something it cannot work with.',
+    'Correct the call; the message says what is wrong.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof attestationReleaseErrors, true> {}
+}
 
 type ReleaseErrorCode = keyof typeof attestationReleaseErrors;
 
@@ -9,9 +35,8 @@ interface Facts {
   readonly cause?: unknown;
 }
 
-/** The entry comes along, since the registry inside enclaves does not hold it. */
 export function releaseError(code: ReleaseErrorCode, { message, ...rest }: Facts): EnclosError {
-  return new EnclosError(code, message, { ...rest, entry: attestationReleaseErrors[code] });
+  return new EnclosError(code, message, rest);
 }
 
 /** @throws RELEASE_POLICY_INVALID always. @param pointer RFC 6901. */

@@ -1,7 +1,8 @@
+import { Turns } from '@enclos/bounded';
 import { toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { refuseState, stateError } from '@enclos/service/errors';
-import { type Protection, type RecordPlace, sha256, Turns } from '@enclos/service/state';
+import { type Protection, type RecordPlace, sha256 } from '@enclos/service/state';
 import type { NamedSecret, StateSnapshot, TenantDocument, TenantState } from '../document/document.ts';
 import { answered, keysIn, storeCall, issuerKey, type StoreFunctions } from '@enclos/service/store';
 import { decodeSecretRow, encodeSecretRow, type SecretRow } from './secret-row.ts';

@@ -1,7 +1,23 @@
-import { EnclosError } from '@enclos/errors';
-import { attestationTokenErrors } from '@enclos/errors/attestation-tokens';
+import { declareErrors, EnclosError } from '@enclos/errors';
 
-/** An error of tokens and evidence. Its entry comes along, since other enclaves do not hold it. */
+export const attestationTokenErrors = declareErrors({
+  ATTESTATION_TENANT_UNUSABLE: [
+    'usage',
+    'A tenant of the attestation service cannot be served as it is configured.',
+    'Correct the configuration of the tenant; the message says what is wrong.',
+  ],
+  ATTESTATION_TOKEN_TOO_LARGE: [
+    'usage',
+    'The claims of a token are larger than a token may be.',
+    'Issue less in the policy, or attest with less runtime data.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof attestationTokenErrors, true> {}
+}
+
+/** An error of tokens and evidence. */
 export function tokenError(code: keyof typeof attestationTokenErrors, message: string, cause?: unknown): EnclosError {
-  return new EnclosError(code, message, { cause, entry: attestationTokenErrors[code] });
+  return new EnclosError(code, message, { cause });
 }

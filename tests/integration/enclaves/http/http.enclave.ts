@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { ApplicationError, connect, createTlsIdentity, defineEnclave, listen, tlsServer } from '@enclos/enclave';
-import { httpGet, serveHttp, type HttpHandler, type HttpRequest } from '@enclos/http';
+import {
+  eventStream,
+  httpGet,
+  serveHttp,
+  type HttpHandler,
+  type HttpRequest,
+  type ServerSentEvent,
+  type StreamedHttpHandler,
+} from '@enclos/http';
 import { isEnclosError } from '@enclos/errors';
 import { http } from './http.edl.ts';
 
@@ -33,6 +41,23 @@ function described(request: HttpRequest): string {
   });
 }
 
+/** So many events at once, and then none until the client leaves. */
+async function* events(count: number, signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
+  try {
+    for (let id = 1; id <= count; id++) yield { id: `${id}`, event: 'token', data: `token ${id}\nof ${count}` };
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  } finally {
+    counts.aborted += 1;
+  }
+}
+
+/** Hashes a body of any length as it comes. */
+const upload: StreamedHttpHandler = async ({ body }) => {
+  const hash = createHash('sha256');
+  for await (const piece of body) hash.update(piece);
+  return { status: 200, body: hash.digest('hex') };
+};
+
 const handler: HttpHandler = async (request, { signal }) => {
   counts.begun += 1;
   switch (request.path) {
@@ -40,6 +65,8 @@ const handler: HttpHandler = async (request, { signal }) => {
       signal.addEventListener('abort', () => void (counts.aborted += 1));
       await new Promise<void>((resolve) => waiting.push(resolve));
       return { status: 200, body: 'released' };
+    case '/events':
+      return eventStream(events(Number(request.query.get('count')), signal), { heartbeatMs: 20 });
     case '/throw':
       throw new Error('a secret of the enclave');
     case '/split':
@@ -62,7 +89,8 @@ export const application = defineEnclave(http, {
       idleTimeoutMs: timesMs,
     };
     const limits = { maxConnections, ...(timesMs === 0 ? {} : times) };
-    const shared = { handler, limits, signal: stopped.signal, onError: () => void (counts.failed += 1) };
+    const streamed = ({ path }: { readonly path: string }) => (path === '/upload' ? upload : undefined);
+    const shared = { handler, streamed, limits, signal: stopped.signal, onError: () => void (counts.failed += 1) };
     serving.push(
       serveHttp(listen('secured', { signal: stopped.signal }), { ...shared, secure }),
       serveHttp(listen('plain', { signal: stopped.signal }), { ...shared, secure: undefined }),

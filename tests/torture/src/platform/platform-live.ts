@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeValue } from '@enclos/edl';
 import { loadEnclave, type Enclave } from '@enclos/host';
-import { errorRegistry } from '@enclos/errors';
+import { declaredErrors } from '@enclos/errors';
 import {
   createWorkshop,
   descendants,
@@ -50,7 +50,7 @@ const launchesEvery = 8;
 const channel = (protocol: typeof hostChannel | typeof enclaveChannel): Target => ({
   grammar: {
     ...tables(readInterface(protocol.describe())),
-    codes: new Set(Object.keys(errorRegistry)),
+    codes: new Set(declaredErrors.keys()),
     maxFrameBytes: channelLimits.maxFrameBytes,
   },
   echoes: new Set(),

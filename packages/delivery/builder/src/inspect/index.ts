@@ -1,3 +1,4 @@
+import '../errors.ts';
 export { refuseEnclaveFile } from './enclave-elf.ts';
 export { maxEnclaveFileBytes } from './enclave-file.ts';
 export { inspect, looksLikeElf, type InspectOptions } from './inspect.ts';

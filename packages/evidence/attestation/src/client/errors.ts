@@ -1,5 +1,41 @@
-import { EnclosError, isEnclosError, type ErrorDetails } from '@enclos/errors';
-import { attestationClientErrors } from '@enclos/errors/attestation-client';
+import { declareErrors, EnclosError, isEnclosError, type ErrorDetails } from '@enclos/errors';
+
+export const attestationClientErrors = declareErrors({
+  TOKEN_REFUSED: [
+    'evidence',
+    'The attestation token does not prove what it claims.',
+    'Do not trust what it says. details.rule names the check that failed.',
+  ],
+  TOKEN_NOT_ACCEPTED: [
+    'policy',
+    'The attestation token is genuine, but not what was expected.',
+    'Compare the claims that details.rule is about with what the call expects.',
+  ],
+  ATTESTATION_SERVICE_UNREACHABLE: [
+    'transient',
+    'The attestation service cannot be reached, or did not answer in time.',
+    'Check the endpoint and its TLS certificate, and try again.',
+  ],
+  ATTESTATION_SERVICE_FAILED: [
+    'transient',
+    'The attestation service could not serve the call.',
+    'Try again later; details.status is the HTTP status that it gave.',
+  ],
+  ATTESTATION_SERVICE_REFUSED: [
+    'refused',
+    'The attestation service refused the call.',
+    'Read details.status and details.reason: evidence, policy or the credential is not what the service accepts.',
+  ],
+  ATTESTATION_ANSWER_INVALID: [
+    'evidence',
+    'The attestation service answered something that no such service answers.',
+    'Check the endpoint: something else may answer there. details.rule names what is wrong.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof attestationClientErrors, true> {}
+}
 
 type ClientErrorCode = keyof typeof attestationClientErrors;
 
@@ -46,9 +82,8 @@ export type ExpectationRule =
   | 'state-epoch'
   | 'state-digest';
 
-export function clientError(code: ClientErrorCode, facts: Facts): EnclosError {
-  const { message, ...rest } = facts;
-  return new EnclosError(code, message, { ...rest, entry: attestationClientErrors[code] });
+export function clientError(code: ClientErrorCode, { message, ...rest }: Facts): EnclosError {
+  return new EnclosError(code, message, rest);
 }
 
 /** @throws TOKEN_REFUSED always. */

@@ -1,3 +1,5 @@
+import './errors.ts';
+import '../errors.ts';
 export type { SignatureAlgorithm } from './algorithms.ts';
 export type {
   AttestKind,

@@ -1,4 +1,4 @@
-import { boundedBody } from '@enclos/codec';
+import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import { isJsonObject, parseJsonBytes, type JsonObject } from '../json/json.ts';
 import { clientError, orElse, refuseAnswer } from './errors.ts';
@@ -43,18 +43,11 @@ export interface Connection {
  *   ATTESTATION_ANSWER_INVALID
  */
 export async function send(call: Call, connection: Connection): Promise<Uint8Array> {
-  const abort = new AbortController();
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error), { once: true });
-  });
-  // When the answer wins, nobody else looks at this promise.
-  aborted.catch(() => undefined);
-  const { timeoutMs } = connection;
-  const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   try {
-    const url = `${connection.endpoint}${call.path}`;
-    const response = await Promise.race([connection.fetch(url, requestOf(call, abort.signal)), aborted]);
-    return await bodyOf(response, call, aborted);
+    return await underDeadline(connection.timeoutMs, async (signal) => {
+      const request = connection.fetch(`${connection.endpoint}${call.path}`, requestOf(call, signal));
+      return bodyOf(await untilAborted(signal, request), call, signal);
+    });
   } catch (cause) {
     if (isEnclosError(cause)) throw cause;
     throw clientError('ATTESTATION_SERVICE_UNREACHABLE', {
@@ -62,10 +55,6 @@ export async function send(call: Call, connection: Connection): Promise<Uint8Arr
       details: { path: pathOf(call) },
       cause,
     });
-  } finally {
-    clearTimeout(timer);
-    // Whatever is left of the answer is not wanted.
-    abort.abort(new Error('the call is over'));
   }
 }
 
@@ -98,14 +87,14 @@ function requestOf(call: Call, signal: AbortSignal): FetchRequest {
 
 const maximumErrorBytes = 65_536;
 
-async function bodyOf(response: Response, call: Call, aborted: Promise<never>): Promise<Uint8Array> {
+async function bodyOf(response: Response, call: Call, signal: AbortSignal): Promise<Uint8Array> {
   const { status } = response;
   // 0: a browser, which shows nothing of a redirect that it does not follow.
   if (status === 0 || (status >= 300 && status <= 399)) {
     return refuseAnswer('redirect', 'The service answered with a redirect, and none is followed.');
   }
   const maximum = status === 200 ? call.maximumBytes : maximumErrorBytes;
-  const body = await boundedBody(response, maximum, aborted);
+  const body = await boundedBody(response, maximum, signal);
   if (body === undefined) return refuseAnswer('size', `The answer of the service has more than ${maximum} bytes.`);
   if (status === 200) return body;
   const reason = reasonOf(body);

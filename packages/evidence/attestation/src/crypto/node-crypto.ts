@@ -1,5 +1,5 @@
+import { BoundedMap } from '@enclos/bounded';
 import { decodeLatin1 } from '@enclos/codec/text';
-import { BoundedMap } from './bounded-map.ts';
 import type { CryptoAnswer, CryptoRequest, Steps } from './crypto-steps.ts';
 import * as nodeCrypto from 'node:crypto';
 import { isKeyOf, verifyOptions } from './spki-schemes.ts';

@@ -1,7 +1,7 @@
+import { BoundedMap } from '@enclos/bounded';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { concatBytes } from '@enclos/codec';
 import type { webcrypto } from 'node:crypto';
-import { BoundedMap } from './bounded-map.ts';
 import type { CryptoAnswer, CryptoRequest, SpkiScheme, Steps } from './crypto-steps.ts';
 import { misused } from '../refusal/refusal.ts';
 

@@ -1,5 +1,4 @@
-import { BoundedMap } from '../crypto/bounded-map.ts';
-import { ContentMap } from '../crypto/content-map.ts';
+import { BoundedMap, ContentMap } from '@enclos/bounded';
 import { CollateralCache } from './collateral-cache.ts';
 import type { Endorsements } from './collateral.ts';
 import { misused } from '../refusal/refusal.ts';

@@ -1,3 +1,4 @@
+import '../errors.ts';
 export { explainAzureDocument } from './azure-document.ts';
 export { cautionsOf, isDebugVerdict } from './cautions.ts';
 export { explainCollateral, type ExplainedCollateral } from './collateral.ts';

@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { machineRules } from './azure-policy.ts';
 
 /** One of the published policies, and not one for enclaves. */

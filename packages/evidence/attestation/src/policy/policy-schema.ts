@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { sgxRules, tdxRules, type Rule } from './policy-rules.ts';
 import { mandatorySnpRules, snpRules } from './snp-policy.ts';
 

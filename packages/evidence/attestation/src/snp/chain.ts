@@ -1,3 +1,4 @@
+import type { ContentMap } from '@enclos/bounded';
 import { ExtensionId, KeyUsage, type RevocationList } from '@enclos/codec/x509';
 import { concatBytes } from '@enclos/codec';
 import {
@@ -8,7 +9,6 @@ import {
   namesMatch,
   type ExtensionProfile,
 } from '../x509/chain-rules.ts';
-import type { ContentMap } from '../crypto/content-map.ts';
 import { verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
 import { orRefuse } from '../refusal/refusal.ts';
 import { isRevoked } from '../x509/revocation.ts';

@@ -3,6 +3,7 @@
  * are strict, for what is verified to a root; `readCertificateShape` and `readRevocationListShape` say what is there,
  * for everything else. One writer, of certificates that their own key signs.
  */
+import '../errors.ts';
 export { parseCertificate, type CertificateForm, type SignatureForm, type X509Certificate } from './certificate.ts';
 export {
   readCertificateShape,

@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { EnclosError } from '@enclos/errors';
 import { createCipheriv } from 'node:crypto';
 

@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { EnclosError } from '@enclos/errors';
 import { sign, type KeyObject } from 'node:crypto';
 import { completeSigstruct, sigstructToSign } from '../sigstruct/sign.ts';

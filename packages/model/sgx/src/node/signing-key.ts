@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { fromBase64url } from '@enclos/codec';
 import { mistakenForPem } from '@enclos/codec/pem';
 import { EnclosError } from '@enclos/errors';

@@ -1,4 +1,4 @@
-import type { BodyShare } from '@enclos/codec';
+import type { BodyShare } from '@enclos/bounded';
 import { refuse } from '../errors.ts';
 import type { BodyLength } from '../reading/body-reader.ts';
 import { WholeBody } from '../reading/whole-body.ts';

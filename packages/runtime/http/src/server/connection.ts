@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { BodyRoom } from '@enclos/codec';
+import type { BodyRoom } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import { httpError } from '../errors.ts';
 import type { RequestHead } from '../reading/request-reader.ts';

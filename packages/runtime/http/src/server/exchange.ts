@@ -1,4 +1,4 @@
-import type { BodyShare } from '@enclos/codec';
+import type { BodyShare } from '@enclos/bounded';
 import { httpError } from '../errors.ts';
 import type { RequestHead } from '../reading/request-reader.ts';
 import type { HttpResponse } from '../types.ts';

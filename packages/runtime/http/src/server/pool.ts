@@ -22,7 +22,7 @@ export class ConnectionPool {
     this.#open.add(added);
     added.start(this.#secure).catch((error: unknown) => {
       // A client that breaks its handshake is not a fault of the server.
-      if (!isEnclosError(error, 'STREAM_HANDSHAKE_FAILED')) this.#server.onError(error);
+      if (!isFailedHandshake(error)) this.#server.onError(error);
       added.destroy();
     });
   }
@@ -65,4 +65,11 @@ export class ConnectionPool {
     this.#open.delete(connection);
     if (this.#open.size === 0) this.#onEmpty?.();
   }
+}
+
+/** A client that does not complete the TLS handshake. The code is one of the streams of enclaves, on a higher floor. */
+function isFailedHandshake(error: unknown): boolean {
+  if (!isEnclosError(error)) return false;
+  const code: string = error.code;
+  return code === 'STREAM_HANDSHAKE_FAILED';
 }

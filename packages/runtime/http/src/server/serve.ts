@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { createBodyRoom } from '@enclos/codec';
+import { createBodyRoom } from '@enclos/bounded';
 import { processClock, type HttpClock } from '../clock.ts';
 import type { Server } from './connection.ts';
 import { ConnectionPool } from './pool.ts';

@@ -1,3 +1,4 @@
+import '../errors.ts';
 export { createAzureVtpmAttester, type AzureVtpmAttester, type AzureVtpmAttesterOptions } from './attester.ts';
 export { azureSnpCapabilities, azureTdxCapabilities } from './capabilities.ts';
 export type { RunCommand } from './command.ts';

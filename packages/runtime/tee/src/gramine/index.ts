@@ -1,3 +1,4 @@
+import '../errors.ts';
 export { createGramineAttester, type GramineAttesterOptions } from './attester.ts';
 export { gramineCapabilities } from './capabilities.ts';
 export { connectGramineGate } from './gate-client.ts';

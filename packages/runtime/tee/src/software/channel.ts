@@ -31,7 +31,7 @@ export function openChannel(options: ChannelOptions): Endpoint {
       if (!equalBytes(theirs, hello)) throw new EnclosError('TEE_PROTOCOL_MISMATCH');
     },
     limits: options.patient === true ? { ...channelLimits, ...patientLimits } : channelLimits,
-    remoteErrors: initiator ? errorsFromPlatform : errorsToPlatform,
+    remoteErrors: initiator ? errorsFromPlatform() : errorsToPlatform,
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
     dispatch(call) {
       // A channel has one table: a function without arguments must not have a second name.

@@ -1,3 +1,4 @@
+import './platform-errors.ts';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher, type Caller } from '@enclos/edl';

@@ -1,3 +1,4 @@
+import './platform-errors.ts';
 import { createCaller } from '@enclos/edl';
 import { openChannel } from './channel.ts';
 import { connected, connectFrugally } from './connect.ts';

@@ -1,1 +1,2 @@
+import '../errors.ts';
 export { type AdminOptions, type AdminServer, startAdminServer } from './admin-server.ts';

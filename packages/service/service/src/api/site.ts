@@ -1,4 +1,4 @@
-import { peerOf } from '@enclos/codec';
+import { peerOf } from '@enclos/bounded';
 import type { HttpRequest } from '@enclos/http';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { anonymous, type Principal } from '../auth/identity.ts';

@@ -1,3 +1,4 @@
+import '../errors.ts';
 export { type Authenticate, type AuthenticateOptions, createAuthenticate } from './authenticate.ts';
 export { type BearerRefusal, type BearerVerdict, type BearerOptions, verifyBearer } from './bearer.ts';
 export { knownCertificate } from './client-certificate.ts';

@@ -1,3 +1,4 @@
+import '../errors.ts';
 export {
   type JsonShape,
   readJsonObject,

@@ -1,3 +1,4 @@
+import '../errors.ts';
 export { type AppraisalMemoryOptions, rememberAppraisals } from './appraisal-memory.ts';
 export {
   type AppraisedCertificate,

@@ -1,3 +1,4 @@
+import '../errors.ts';
 export {
   type ErrorName,
   type ErrorNames,

@@ -1,3 +1,4 @@
+import '../errors.ts';
 export type { RecordPlace, OpenedRecord, Protection } from './protection.ts';
 export { type RecordKey, recordIssuer, createRecordKey } from './record-key.ts';
 export { type Sealing, type SealedProtectionOptions, sealedProtection } from './sealed-protection.ts';
@@ -13,4 +14,3 @@ export {
 export { type StateSnapshot, type State, type StateFloor, type StateFormat, maximumDocumentBytes } from './state.ts';
 export { type StateOptions, openState, StoredState } from './stored-state.ts';
 export { decodeText } from './text.ts';
-export { Turns } from './turns.ts';

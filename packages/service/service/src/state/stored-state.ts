@@ -1,3 +1,4 @@
+import { Turns } from '@enclos/bounded';
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { refuseState, stateError } from '../errors.ts';
@@ -13,7 +14,6 @@ import {
 import type { State, StateFloor, StateFormat, StateSnapshot } from './state.ts';
 import { answered, issuerKey } from '../store/store-functions.ts';
 import { storeCall, type StoreFunctions } from '../store/store-interface.ts';
-import { Turns } from './turns.ts';
 
 export interface StateOptions<D> {
   readonly format: StateFormat<D>;

@@ -70,7 +70,8 @@ test('a folder that is in use is refused, and that of a dead process is taken', 
   await writeFile(join(folder, 'lock.0123'), '');
   const gone = processMark().replace(/-\d+-/, '-1-');
   await writeFile(join(folder, `.enclos-new-${gone}-0123456789ab`), 'half');
-  const again = await openFileStore(folder, { service });
+  // As in a new process, which has not looked at the folder yet.
+  const again = await openFileStore(folder, { service, files: new Durable() });
   assert.deepEqual((await again.read('a'))?.bytes, bytes('one'));
   assert.equal(await again.write('b', 0n, bytes('two')), true);
   assert.deepEqual(

@@ -1,0 +1,78 @@
+import { declareErrors } from '@enclos/errors';
+
+export const buildErrors = declareErrors({
+  BUILD_MANIFEST_INVALID: [
+    'usage',
+    'enclave.json is not a valid enclave manifest.',
+    'Correct the places that the diagnostics point at; the published JSON Schema lists every key.',
+  ],
+  BUILD_FORBIDDEN_IMPORT: [
+    'usage',
+    'The enclave uses a module or a global that an enclave does not have.',
+    'Use what the diagnostic suggests in its place, or move the code to the host.',
+  ],
+  BUILD_FAILED: [
+    'usage',
+    'The enclave could not be bundled.',
+    'Correct the places that the diagnostics point at and build again.',
+  ],
+  BUILD_INTERFACE_INVALID: [
+    'usage',
+    'The interface module does not export exactly one interface.',
+    'Export one value made by defineInterface() from the module that `interface` names.',
+  ],
+  BUILD_FILE_UNREADABLE: [
+    'usage',
+    'A file that the build needs could not be read.',
+    'Check that the file exists and that this user may read it.',
+  ],
+  BUILD_FILE_EXISTS: [
+    'usage',
+    'The file exists already and is not overwritten.',
+    'Choose another file name, or move the existing file away.',
+  ],
+  BUILD_FILE_TOO_LARGE: [
+    'usage',
+    'The file is larger than any file of its kind.',
+    'Check that it is the file that you mean.',
+  ],
+  BUILD_FILE_UNRECOGNISED: [
+    'usage',
+    'The file is none of the kinds that can be inspected.',
+    'Give an image (.sgxs), a SIGSTRUCT (.sig), a signed enclave of another SDK, a quote, a sealed blob or a signing key.',
+  ],
+  ENCLAVE_FILE_INVALID: [
+    'evidence',
+    'The file has a section with the metadata of an enclave, and is damaged.',
+    'Build and sign the enclave again with its SDK.',
+  ],
+  ENCLAVE_FILE_NOT_MEASURED: [
+    'usage',
+    'The file is an enclave of Intel’s SGX SDK or of Open Enclave, and this version does not measure those.',
+    '`enclos inspect` shows the MRENCLAVE that its signature names; the tools of its SDK measure it (`sgx_sign dump`, `oesign dump`).',
+  ],
+  ENCLAVE_FILE_SIMULATED: [
+    'evidence',
+    'The enclave was built for the simulation mode of its SDK: its code cannot enter or leave an enclave of SGX.',
+    'Build it for hardware (SGX_MODE=HW). Trust nothing that a simulation build has sealed: its keys are public.',
+  ],
+  BUILD_PREPARED_REFUSED: [
+    'evidence',
+    'The bytes that were prepared for signing are not those of this image.',
+    'Prepare the image again, and have those bytes signed.',
+  ],
+  BUILD_SIGNATURE_REFUSED: [
+    'evidence',
+    'The signature is not one of the key over the prepared bytes.',
+    'Sign exactly the prepared file with the private half of the key: RSA PKCS#1 v1.5 with SHA-256.',
+  ],
+  BUILD_DATE_INVALID: [
+    'usage',
+    'The signing date is not a date between the years 1970 and 9999.',
+    'Set SOURCE_DATE_EPOCH to whole seconds since 1970-01-01 UTC, or unset it.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof buildErrors, true> {}
+}

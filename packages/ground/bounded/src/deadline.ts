@@ -1,0 +1,49 @@
+/**
+ * Waits for work until a signal aborts, whatever the work does about it. Nothing is left at the signal afterwards, so one
+ * signal may serve any number of waits.
+ * @throws what the work throws, or the reason of the signal.
+ */
+export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
+  });
+}
+
+/**
+ * Waits for one step of an exchange, and aborts the whole exchange when the step takes too long.
+ * @throws what the step throws; the reason of the abort.
+ */
+export async function withinTime<T>(exchange: AbortController, timeoutMs: number, step: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => exchange.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    return await untilAborted(exchange.signal, step);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * An exchange with an end: its signal aborts when the time is over, and in every case when the exchange is over, since what is
+ * left of an answer is not wanted. Wait for each step by `untilAborted` or `boundedBody`: then the exchange takes no longer than
+ * the time allowed, whatever the other side or the network function does.
+ *
+ * @throws what the exchange throws.
+ * @example
+ * const body = await underDeadline(15_000, async (signal) => {
+ *   const response = await untilAborted(signal, fetch(url, { signal }));
+ *   return boundedBody(response, 65_536, signal);
+ * });
+ */
+export async function underDeadline<T>(timeoutMs: number, exchange: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    return await exchange(abort.signal);
+  } finally {
+    clearTimeout(timer);
+    abort.abort();
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Work that is done once for all callers that ask while it is under way, by key. A caller that asks when it has ended, even
+ * if it failed, begins it anew: what came of it is not kept.
+ */
+export class SharedWork<T> {
+  readonly #underWay = new Map<string, Promise<T>>();
+
+  /** How many keys are under way. */
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  /**
+   * Begins `work` in this turn, or joins what is under way for the key.
+   * @param key where one object does one thing only, there is no need for one.
+   */
+  join(work: () => Promise<T>, key = ''): Promise<T> {
+    const underWay = this.#underWay.get(key);
+    if (underWay !== undefined) return underWay;
+    const begun = work().finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, begun);
+    return begun;
+  }
+}

@@ -1,0 +1,38 @@
+import { declareErrors } from '@enclos/errors';
+
+export const hostErrors = declareErrors({
+  ENCLAVE_LOST: ['lost', 'The enclave is gone.', 'Load it again; what it had not sealed and stored is lost.'],
+  ENCLAVE_RESTARTING: [
+    'transient',
+    'The enclave is down and its supervisor is starting it again. The call was not made.',
+    'Call again in a moment, or let calls wait with `waitMs`.',
+  ],
+  ENCLAVE_CRASH_LOOP: [
+    'lost',
+    'The enclave ended again and again, so its supervisor gave up.',
+    'Read why it ended in the log, mend that, and load it again; `restart` says how often is too often.',
+  ],
+  ENCLAVE_IDENTITY_CHANGED: [
+    'evidence',
+    'The enclave that was started again is not the one that ran before.',
+    'Do not use it: somebody exchanged the image, or the platform.',
+  ],
+  HOST_OPTION_INVALID: ['usage', 'An option of the host SDK is out of range.', 'Correct the named option.'],
+  HOST_ENVIRONMENT_MISSING: [
+    'usage',
+    'The host program was not started by `enclos run`, or a variable of it is wrong.',
+    'Start it with `enclos run`, or pass image, signature and launcher to loadEnclave yourself.',
+  ],
+});
+
+export const streamErrors = declareErrors({
+  HOST_LISTEN_FAILED: [
+    'usage',
+    'The host cannot listen where the enclave is to be reached.',
+    'End what listens there, or choose another address: by an option of the host program (such as --listen), or under "listen" of loadEnclave.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof hostErrors, true>, Record<keyof typeof streamErrors, true> {}
+}

@@ -1,0 +1,141 @@
+import { declareErrors } from '@enclos/errors';
+
+export const platformErrors = declareErrors({
+  LAUNCH_IMAGE_REFUSED: [
+    'refused',
+    'The platform refuses the enclave layout: size, page, attribute or configuration.',
+    'Build the image again with `enclos build`; details name the rule.',
+  ],
+  LAUNCH_MEASUREMENT_MISMATCH: [
+    'evidence',
+    'The image is not the one that was signed: MRENCLAVE differs from the signed ENCLAVEHASH.',
+    'Take the image and the signature from the same build; if they are, the image was changed.',
+  ],
+  LAUNCH_ATTRIBUTES_REFUSED: [
+    'refused',
+    'The signature, or the platform, does not permit the attributes of this launch.',
+    'Compare the signed attributes and masks with the launch options; details name the rule.',
+  ],
+  LAUNCH_DEBUG_REFUSED: [
+    'refused',
+    'The launch mode (debug or production) is not the one that the signature permits.',
+    'Load a production signature without debug, or sign a debug build.',
+  ],
+  LAUNCH_INSPECTOR_REFUSED: [
+    'refused',
+    'Only a debug enclave has an inspector.',
+    'Build and sign a debug enclave, as `enclos debug` does; a production enclave is never inspected.',
+  ],
+  PLATFORM_NOT_ENROLLED: [
+    'refused',
+    'The machine has no PCK certificate for its present CPUSVN and PCESVN.',
+    'Enrol the machine with a vendor: `enclos platform enrol`.',
+  ],
+  PLATFORM_SEPARATION_UNAVAILABLE: [
+    'usage',
+    'The platform cannot be separated from its hosts here.',
+    'Run it as root, with util-linux, from folders that only root can change; or use a single-user machine.',
+  ],
+  PLATFORM_SEPARATION_MISMATCH: [
+    'usage',
+    'The machine and the platform disagree about whether they are separated.',
+    'Serve a separated machine with `--separated`, and only that; make one with `enclos platform init --separated`.',
+  ],
+  PLATFORM_USERS_REFUSED: [
+    'usage',
+    'The users that the separated platform was given cannot be used.',
+    'Give numeric users that nothing else on the machine has: --host-user for hosts, --enclave-users for enclaves.',
+  ],
+  PLATFORM_USERS_EXHAUSTED: [
+    'transient',
+    'Every user that the host may have for its enclaves is taken.',
+    'End enclaves that are no longer used, or give the platform a longer range: --enclave-users.',
+  ],
+  PLATFORM_SOCKET_REFUSED: [
+    'usage',
+    'The platform cannot listen at this path.',
+    'Choose a name of at most 85 bytes in a folder that exists, and end a platform that listens there already.',
+  ],
+  PLATFORM_FOLDER_INVALID: [
+    'usage',
+    'The vendor or machine folder is missing, incomplete or damaged.',
+    'Create it with `enclos platform init`, or restore it from a backup; never repair it by hand.',
+  ],
+  PLATFORM_STORAGE_FAILED: [
+    'refused',
+    'The platform could not write to a folder of its own.',
+    'Read the reason: free space on the disk, or name a folder that the platform may write to. What was there is as it was.',
+  ],
+  COLLATERAL_UNREADABLE: [
+    'refused',
+    'Verifiers would not read the collateral that this change leads to, so nothing was changed.',
+    'A vendor has too many revocations or TCB levels for its documents: enrol further machines with a new one.',
+  ],
+  PLATFORM_AUDIT_FAILED: [
+    'transient',
+    'The platform cannot write its audit log, so it does nothing that would have to be in it.',
+    'Make room on the disk of the audit log, or see why it cannot be written; the platform tries again by itself.',
+  ],
+  PLATFORM_AUDIT_BROKEN: [
+    'evidence',
+    'The audit log is not whole: a line was changed, removed, added or damaged.',
+    'Keep the files as they are and find out who wrote to them; begin a new log under another name.',
+  ],
+  PLATFORM_AUDIT_BUSY: [
+    'usage',
+    'Another process writes this audit log.',
+    'Give each platform and each command that runs beside it a log of its own.',
+  ],
+  TCB_REFUSED: [
+    'usage',
+    'The TCB value is not acceptable.',
+    'A new TCB level must be above every earlier one; a CPUSVN is 16 bytes and ends in the separation byte.',
+  ],
+});
+
+export const teeErrors = declareErrors({
+  INTERPRETER_MISSING: [
+    'usage',
+    'The pinned interpreter is not installed for this machine.',
+    'Run `npm install` on Linux, on x64 or arm64, without omitting optional packages.',
+  ],
+  INTERPRETER_MISMATCH: [
+    'evidence',
+    'The interpreter on this machine is not the one that was measured.',
+    'Install the Enclos version that the image was built with; if it is installed, the binary was changed: reinstall it.',
+  ],
+  INTERPRETER_NOT_COPIED: [
+    'usage',
+    'There is no folder in which the platform can keep and run its copy of the interpreter.',
+    'Make room in one of the folders that the message names (about 130 MB), on a file system from which programs run.',
+  ],
+  ISOLATION_UNAVAILABLE: [
+    'usage',
+    'This machine cannot give every layer of strict isolation.',
+    'See `enclos doctor` for how to get the rest, or accept what there is with --isolation=best.',
+  ],
+  PLATFORM_UPLOAD_REFUSED: [
+    'usage',
+    'The upload of the image is not in order, or too large.',
+    'Send the pieces of one image in order, up to the announced size.',
+  ],
+  ENDORSEMENTS_ELSEWHERE: [
+    'usage',
+    'This platform has no vendor folder, so it has no endorsements to give.',
+    "Fetch them from the vendor's collateral service (`enclos platform serve` where the vendor is).",
+  ],
+  PLATFORM_BUSY: [
+    'transient',
+    'The platform has as many enclaves, launches or image bytes in hand as it takes on.',
+    'Try again after a moment; end enclaves that are no longer used.',
+  ],
+  PLATFORM_START_FAILED: [
+    'transient',
+    'The platform process could not be started.',
+    'Read its error output above; check that its state folder is writable, or name another (`enclos run --state`).',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof platformErrors, true>, Record<keyof typeof teeErrors, true> {}
+}

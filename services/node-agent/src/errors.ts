@@ -1,0 +1,53 @@
+import { declareErrors } from '@enclos/errors';
+
+export const agentErrors = declareErrors({
+  AGENT_USAGE: [
+    'usage',
+    'The command line of the node agent is not one that it understands.',
+    'Run `enclos-node-agent --help`, and correct the arguments of the DaemonSet.',
+  ],
+  AGENT_FOLDER_REFUSED: [
+    'usage',
+    'A folder of the node agent is not there, or somebody but root can change it.',
+    'Mount a folder of the node that root alone can write, as the DaemonSet in the docs does.',
+  ],
+  AGENT_KUBELET_REFUSED: [
+    'refused',
+    'The kubelet refused to register a device plugin.',
+    'Read the log of the kubelet; most often another plugin on the node has registered the same resource.',
+  ],
+  AGENT_SOCKET_IN_USE: [
+    'transient',
+    'Another agent of the node serves the same device plugin.',
+    'Wait for it to end, as during a rollout; run one agent on a node.',
+  ],
+  AGENT_DEVICE_UNKNOWN: [
+    'usage',
+    'A device was asked for that this agent does not have.',
+    'Let the kubelet forget the device: delete the pod. It comes back with a device of the present list.',
+  ],
+  AGENT_DEVICE_UNHEALTHY: [
+    'transient',
+    'A device was asked for that does not work at the moment.',
+    'Read the log of the node agent for the reason; the pod is scheduled again when the device works.',
+  ],
+  AGENT_ALLOCATION_REFUSED: [
+    'usage',
+    'The kubelet asked for devices in a way that no container can have them.',
+    'Correct the resources of the container: a container has at most one software device.',
+  ],
+  AGENT_CALLER_UNKNOWN: [
+    'refused',
+    'The kernel does not say which process connected to a device.',
+    'Connect from a living process of the pod; give the agent hostPID, and perl in its image.',
+  ],
+  AGENT_CGROUP_UNAVAILABLE: [
+    'usage',
+    'The agent cannot find the cgroup of a pod.',
+    'Mount the node’s cgroup v2 hierarchy into the agent (--cgroup-root), or start it with --no-cgroup.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof agentErrors, true> {}
+}
