@@ -85,7 +85,7 @@ describe('errors', () => {
 
   it('say when trying again may help', async () => {
     const { status, headers, body } = await attest(
-      failing(new EnclosError('ATTESTATION_ISSUER_UNREACHABLE', 'secret text')),
+      failing(new EnclosError('SERVICE_ISSUER_UNREACHABLE', 'secret text')),
     );
     assert.deepEqual([status, headers['retry-after'], body.error?.code], [503, '5', 'ServiceUnavailable']);
   });

@@ -54,5 +54,5 @@ async function secured(servername: string, authorities: readonly string[]): Prom
 }
 
 function unusable(what: string, cause?: unknown): EnclosError {
-  return serviceError('ATTESTATION_IDENTITY_PROVIDER', { message: `The identity provider ${what}.`, cause });
+  return serviceError('SERVICE_IDENTITY_PROVIDER', { message: `The identity provider ${what}.`, cause });
 }

@@ -39,7 +39,7 @@ export function rememberAppraisals(
       return value;
     } catch (error) {
       const known = good.get(key);
-      if (isEnclosError(error, 'ATTESTATION_PEER_REFUSED')) {
+      if (isEnclosError(error, 'SERVICE_PEER_REFUSED')) {
         good.delete(key);
         keep(refused, key, { value: error, atMs: nowMs() }, maximum);
       } else if (known !== undefined && isWithin(known, graceMs)) return known.value;

@@ -11,7 +11,7 @@ export interface ErrorName {
 export type ErrorNames = Readonly<Partial<Record<ErrorCode, ErrorName>>>;
 
 /** How every service answers the refusals that any service has. */
-export const serviceErrorNames: Readonly<Record<RefusedCode, ErrorName>> = Object.freeze({
+export const serviceErrorNames: Readonly<Record<ServiceRefusalCode, ErrorName>> = Object.freeze({
   SERVICE_UNAUTHENTICATED: { status: 401, name: 'Unauthorized' },
   SERVICE_FORBIDDEN: { status: 403, name: 'Forbidden' },
   SERVICE_NOT_FOUND: { status: 404, name: 'NotFound' },
@@ -21,9 +21,6 @@ export const serviceErrorNames: Readonly<Record<RefusedCode, ErrorName>> = Objec
   SERVICE_RATE_LIMITED: { status: 429, name: 'TooManyRequests' },
   SERVICE_NOT_IMPLEMENTED: { status: 501, name: 'NotImplemented' },
 });
-
-/** Those that callers meet; the others are for the operator. */
-type RefusedCode = Exclude<ServiceRefusalCode, 'SERVICE_REPLICAS_UNSUPPORTED' | 'SERVICE_ADDRESS_UNUSABLE'>;
 
 /** What callers get for errors whose text is not for them. */
 export const unavailableName: ErrorName = Object.freeze({ status: 503, name: 'ServiceUnavailable' });

@@ -68,7 +68,7 @@ async function appraised(certificate: Uint8Array, appraise: AppraiseCertificate)
     return await appraise(certificate);
   } catch (error) {
     // Endorsements that cannot be had say nothing about the record.
-    if (!isEnclosError(error, 'ATTESTATION_PEER_REFUSED')) throw error;
+    if (!isEnclosError(error, 'SERVICE_PEER_REFUSED')) throw error;
     return refuseState('writer', error);
   }
 }

@@ -1,7 +1,7 @@
 import { Turns } from '@enclos/bounded';
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { refuseState, stateError } from '../errors.ts';
+import { refuseState, serviceError } from '../errors.ts';
 import type { Protection, RecordPlace } from './protection.ts';
 import {
   decodeStateRecord,
@@ -48,7 +48,7 @@ interface StoredRecord<D> {
 /** More than there are replicas: of those that write at once, one gets through each time. */
 const maximumAttempts = 32;
 
-/** @throws ATTESTATION_STATE_INVALID, also for a state that is not that of the floor; ATTESTATION_STORE_UNAVAILABLE. */
+/** @throws SERVICE_STATE_INVALID, also for a state that is not that of the floor; SERVICE_STORE_UNAVAILABLE. */
 export async function openState<D>(options: StateOptions<D>): Promise<StoredState<D>> {
   const state = new StoredState(options);
   await state.read({ fresh: true });
@@ -100,7 +100,7 @@ export class StoredState<D> implements State<D> {
         const written = await this.#write(this.#successor(loaded, document), loaded.version);
         if (written !== undefined) return written;
       }
-      throw stateError('ATTESTATION_STATE_BUSY');
+      throw serviceError('SERVICE_STATE_BUSY');
     });
   }
 
@@ -247,6 +247,6 @@ function encodeOrRefuse<D>(record: StateRecord<D>, format: StateFormat<D>): Uint
     return encodeStateRecord(record, format);
   } catch (cause) {
     if (!isEnclosError(cause, 'CODEC_OUT_OF_RANGE')) throw cause;
-    throw stateError('ATTESTATION_STATE_TOO_LARGE', { cause });
+    throw serviceError('SERVICE_STATE_TOO_LARGE', { cause });
   }
 }
