@@ -3,7 +3,7 @@ import { declareErrors } from '@enclos/errors';
 export const cliErrors = declareErrors({
   CLI_USAGE: [
     'usage',
-    'The command line is not one that the command understands.',
+    'The command line is not valid for this command.',
     'Run `enclos help` for the commands, or `enclos help COMMAND` for one of them.',
   ],
   CLI_FILE_UNREADABLE: [
@@ -13,22 +13,22 @@ export const cliErrors = declareErrors({
   ],
   CLI_FILE_INVALID: [
     'usage',
-    'The content of the file is not what the option takes.',
+    'The content of the file is not what the option expects.',
     'Run `enclos help COMMAND` to see what the file must hold.',
   ],
   CLI_POLICY_INVALID: [
     'usage',
-    'The policy is not one: a rule is missing, unknown or malformed.',
-    'Correct what is marked; `enclos policy check FILE` marks everything at once. Nothing was appraised by it.',
+    'The policy is not valid: a rule is missing, unknown or malformed.',
+    'Correct what is marked; `enclos policy check FILE` marks everything at once. The policy was not used.',
   ],
   CLI_POLICY_UNEXPECTED: [
     'policy',
-    'The policy decides otherwise than `--expect` says.',
+    'The policy decides differently from what `--expect` says.',
     'Read with --trace which rules fired; then correct the policy, the claims or what is expected.',
   ],
   CLI_POLICY_UNFORMATTED: [
     'usage',
-    'The policy is right, and has another form than `enclos policy format` gives it.',
+    'The policy is valid, but its form is not the one that `enclos policy format` gives it.',
     'Run `enclos policy format FILE --write`.',
   ],
   CLI_ROOT_UNKNOWN: [
@@ -38,7 +38,7 @@ export const cliErrors = declareErrors({
   ],
   CLI_FOLDER_NOT_EMPTY: [
     'usage',
-    'The folder has content, and a new project never writes over anything.',
+    'The folder is not empty, and a new project never overwrites files.',
     'Choose another name, or empty the folder.',
   ],
   CLI_NOT_BUILT: ['usage', 'The project has no image yet.', 'Run `enclos build` first.'],
@@ -49,12 +49,12 @@ export const cliErrors = declareErrors({
   ],
   CLI_SIGNATURE_MISMATCH: [
     'evidence',
-    'A signature is not one of what it was found beside.',
-    'Remove it, and what was made together with it, and sign again what is there now.',
+    'A signature does not belong to the file beside it.',
+    'Remove it and the files that were made with it, and sign the present file again.',
   ],
   CLI_GRAMINE_MISSING: [
     'usage',
-    'A file of Gramine is not where it was looked for.',
+    'A file of Gramine was not found where it was expected.',
     'Install Gramine 1.9, or name the folder of its libsysdb.so with --gramine.',
   ],
   CLI_LIBRARY_MISSING: [
@@ -84,7 +84,7 @@ export const cliErrors = declareErrors({
   ],
   CLI_UNEXPECTED: [
     'refused',
-    'The command failed in a way that it did not foresee.',
+    'The command failed in an unexpected way.',
     'Run it again with ENCLOS_STACK=1 to see where, and report it.',
   ],
 });

@@ -9,21 +9,21 @@ export const admissionErrors = declareErrors({
   ADMISSION_BODY_TOO_LARGE: [
     'refused',
     'The body is larger than the webhook reads.',
-    'Make the pod smaller. etcd itself keeps no object above 1.5 MiB.',
+    'Make the pod smaller. etcd does not store objects above 1.5 MiB.',
   ],
   ADMISSION_BUSY: [
     'transient',
-    'The webhook holds as many bytes of unfinished requests as it may.',
-    'Look who sends so much to the webhook, and let its NetworkPolicy admit the API server only.',
+    'The webhook has reached its limit for the bytes of unfinished requests.',
+    'Find out what sends so much to the webhook, and let its NetworkPolicy admit only the API server.',
   ],
   ADMISSION_POD_UNREADABLE: [
     'refused',
-    'The pod has not the shape of a pod, so it was left as it is.',
+    'The pod does not have the shape of a pod, so it was left unchanged.',
     'Compare the field that the message names with the Pod of the core/v1 API.',
   ],
   ADMISSION_WISH_REFUSED: [
     'usage',
-    'What the annotations ask for cannot be added, so the pod was left as it is.',
+    'What the annotations ask for cannot be added, so the pod was left unchanged.',
     'Correct the annotation that the message names, and create the pod again.',
   ],
   ADMISSION_CERTIFICATE_REFUSED: [
@@ -36,7 +36,7 @@ export const admissionErrors = declareErrors({
     'The folder of the certificate authority is damaged or belongs to something else.',
     'Restore the folder, or name an empty one and apply the manifests that are made from it.',
   ],
-  ADMISSION_USAGE: ['usage', 'The command line is not one of enclos-admission.', 'Run `enclos-admission help`.'],
+  ADMISSION_USAGE: ['usage', 'The command line is not valid for enclos-admission.', 'Run `enclos-admission help`.'],
 });
 
 declare module '@enclos/errors' {

@@ -14,7 +14,7 @@ export const attestationServiceErrors = declareErrors({
   ],
   ATTESTATION_SERVING: [
     'usage',
-    'The enclave serves nothing yet, or serves already: it takes one configuration in its life.',
+    'The enclave does not serve yet, or serves already: it accepts one configuration in its life.',
     'Call serve first, and once; load another enclave for another configuration.',
   ],
   ATTESTATION_EVIDENCE_REFUSED: [

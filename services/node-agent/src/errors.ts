@@ -3,13 +3,13 @@ import { declareErrors } from '@enclos/errors';
 export const agentErrors = declareErrors({
   AGENT_USAGE: [
     'usage',
-    'The command line of the node agent is not one that it understands.',
+    'The command line is not valid for the node agent.',
     'Run `enclos-node-agent --help`, and correct the arguments of the DaemonSet.',
   ],
   AGENT_FOLDER_REFUSED: [
     'usage',
-    'A folder of the node agent is not there, or somebody but root can change it.',
-    'Mount a folder of the node that root alone can write, as the DaemonSet in the docs does.',
+    'A folder of the node agent is missing, or users other than root can change it.',
+    'Mount a folder of the node that only root can write to, as the DaemonSet in the docs does.',
   ],
   AGENT_KUBELET_REFUSED: [
     'refused',
@@ -19,21 +19,21 @@ export const agentErrors = declareErrors({
   AGENT_SOCKET_IN_USE: [
     'transient',
     'Another agent of the node serves the same device plugin.',
-    'Wait for it to end, as during a rollout; run one agent on a node.',
+    'Wait for it to end, as during a rollout. Run only one agent on a node.',
   ],
   AGENT_DEVICE_UNKNOWN: [
     'usage',
-    'A device was asked for that this agent does not have.',
-    'Let the kubelet forget the device: delete the pod. It comes back with a device of the present list.',
+    'The kubelet asked for a device that this agent does not have.',
+    'To make the kubelet forget the device, delete the pod. It comes back with a device of the present list.',
   ],
   AGENT_DEVICE_UNHEALTHY: [
     'transient',
-    'A device was asked for that does not work at the moment.',
+    'The kubelet asked for a device that does not work at the moment.',
     'Read the log of the node agent for the reason; the pod is scheduled again when the device works.',
   ],
   AGENT_ALLOCATION_REFUSED: [
     'usage',
-    'The kubelet asked for devices in a way that no container can have them.',
+    'The kubelet asked for a combination of devices that no container can have.',
     'Correct the resources of the container: a container has at most one software device.',
   ],
   AGENT_CALLER_UNKNOWN: [

@@ -2,21 +2,8 @@ import {
   appraise,
   appraiseAzureMachine,
   appraiseSnp,
-  parseCollateral,
-  parseSnpCollateral,
-  verifyAzureSnp,
-  verifyAzureTdx,
-  verifyQuote,
-  verifySnpReport,
-  type AzureDocument,
-  type AzureVerdict,
   type Binding,
   type NonceBinding,
-  type QuoteVerdict,
-  type SnpCollateral,
-  type SnpEndorsements,
-  type SnpRoot,
-  type SnpVerdict,
   type VerifiedEvidence,
   type VerifiedMachineEvidence,
   type VerifiedSnpEvidence,
@@ -30,7 +17,7 @@ import { bindingWanted } from './binding.ts';
 import { teeOf, type AnyPolicy } from './appraisal-policy.ts';
 import { fetchCollateralFor, withPckChain, type CollateralSource, type ObtainedCollateral } from './collateral-of.ts';
 import type { PckFile } from './pck-file.ts';
-import { snpCollateralOf, hardwareOf, tdQuoteOf, type Subject } from '@enclos/evidence/verify';
+import { hardwareOf, verifyEvidence as verifyForm, type AnyVerdict, type Subject } from '@enclos/evidence/verify';
 import { trustedSnpRoots } from './snp-roots.ts';
 
 /** What a verification is given beside the evidence. */
@@ -46,10 +33,6 @@ export interface Given {
   readonly carried: readonly Uint8Array[];
 }
 
-/** A verdict on evidence of the hardware. */
-export type HardwareVerdict = QuoteVerdict | SnpVerdict;
-export type MachineVerdict = AzureVerdict<SnpVerdict> | AzureVerdict<QuoteVerdict>;
-export type AnyVerdict = HardwareVerdict | MachineVerdict;
 export type AnyVerifiedEvidence = VerifiedEvidence | VerifiedSnpEvidence | VerifiedMachineEvidence;
 /** What ties evidence to its use. The nonce is for that of a vTPM. */
 export type AnyBinding = Binding | NonceBinding;
@@ -62,24 +45,22 @@ export async function verifyEvidence(
   given: Given,
 ): Promise<{ readonly verdict: AnyVerdict; readonly notices: readonly Notice[] }> {
   const collateral = given.fromFile ?? (await fetchCollateralFor(hardwareOf(subject), given.source, given.pck));
-  return { verdict: await verdictOf(subject, collateral.json, given), notices: collateral.notices };
+  const json = completed(subject, collateral.json, given.pck);
+  const { roots, now, carried } = given;
+  const verdict = await verifyForm(subject, {
+    collateral: json,
+    roots: () => trustedRoots(roots, json),
+    amdRoots: () => trustedSnpRoots(roots, json),
+    now,
+    carried,
+  });
+  return { verdict, notices: collateral.notices };
 }
 
-async function verdictOf(subject: Subject, json: unknown, given: Given): Promise<AnyVerdict> {
-  switch (subject.form) {
-    case 'quote':
-      return verifyDcap(subject.bytes, json, given);
-    case 'snp-report':
-      return verifySnpReport(subject.bytes, ...(await snpArguments(json, given)));
-    case 'azure-evidence':
-      return verifyAzure(subject.document, json, given);
-  }
-}
-
-async function verifyDcap(bytes: Uint8Array, json: unknown, { pck, roots: named, now }: Given): Promise<QuoteVerdict> {
-  const completed = pck === undefined || carriesChain(bytes) ? json : withPckChain(json, pck);
-  const roots = await trustedRoots(named, completed);
-  return verifyQuote(bytes, parseCollateral(completed), { roots, now });
+/** Collateral with the PCK chain of a file, for a quote that carries none. */
+function completed(subject: Subject, json: unknown, pck: PckFile | undefined): unknown {
+  const { form, bytes } = hardwareOf(subject);
+  return pck === undefined || form !== 'quote' || carriesChain(bytes) ? json : withPckChain(json, pck);
 }
 
 /** False also for a quote that cannot be read: the verifier says what is wrong with it. */
@@ -90,31 +71,6 @@ function carriesChain(quote: Uint8Array): boolean {
     if (!isEnclosError(error)) throw error;
     return false;
   }
-}
-
-async function snpArguments(
-  json: unknown,
-  { roots: named, now, carried }: Pick<Given, 'roots' | 'now' | 'carried'>,
-): Promise<readonly [SnpEndorsements, { readonly roots: readonly SnpRoot[]; readonly now: Date }]> {
-  const roots = await trustedSnpRoots(named, json);
-  // What is missing is for the parser to say.
-  return [parseSnpCollateral(snpCollateralOf(json, carried) as SnpCollateral), { roots, now }];
-}
-
-/** The whole chain, from the vendor of the hardware to the PCRs. */
-async function verifyAzure(document: AzureDocument, json: unknown, given: Given): Promise<MachineVerdict> {
-  if (document.hardware === 'tdx') {
-    const verifyTdQuote = (quote: Uint8Array): Promise<QuoteVerdict> => verifyDcap(quote, json, given);
-    return verifyAzureTdx(document, { tdQuote: tdQuoteOf(document), verifyTdQuote });
-  }
-  const { signingKeyCertificate: vcek } = document;
-  const carried = vcek === undefined ? given.carried : [vcek, ...given.carried];
-  return verifyAzureSnp(document, ...(await snpArguments(json, { ...given, carried })));
-}
-
-/** Hex of what the evidence was asked for: report data, or the qualifying data of a TPM quote. */
-export function boundDataOf(verdict: AnyVerdict): string {
-  return verdict.tee === 'azure-vtpm' ? verdict.tpm.qualifyingData : verdict.report.reportData;
 }
 
 /** @throws APPRAISAL_REFUSED, also for a policy for evidence of another kind. */

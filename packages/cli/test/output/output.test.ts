@@ -100,7 +100,7 @@ test('errors of the system, and of nobody, become errors with a code', () => {
   assert.equal(toEnclosError(system).code, 'CLI_SYSTEM_REFUSED');
   assert.equal(toEnclosError(new Error('boom')).code, 'CLI_UNEXPECTED');
   assert.equal(toEnclosError('text').message, 'text');
-  assert.equal(toEnclosError(new Error('')).message, 'The command failed in a way that it did not foresee.');
+  assert.equal(toEnclosError(new Error('')).message, 'The command failed in an unexpected way.');
 });
 
 test('ENCLOS_STACK=1 shows where an error was thrown', async () => {

@@ -38,12 +38,12 @@ export const buildErrors = declareErrors({
   ],
   BUILD_FILE_UNRECOGNISED: [
     'usage',
-    'The file is none of the kinds that can be inspected.',
+    'The file is not of a kind that can be inspected.',
     'Give an image (.sgxs), a SIGSTRUCT (.sig), a signed enclave of another SDK, a quote, a sealed blob or a signing key.',
   ],
   ENCLAVE_FILE_INVALID: [
     'evidence',
-    'The file has a section with the metadata of an enclave, and is damaged.',
+    'The file has a section with the metadata of an enclave, but it is damaged.',
     'Build and sign the enclave again with its SDK.',
   ],
   ENCLAVE_FILE_NOT_MEASURED: [
@@ -63,7 +63,7 @@ export const buildErrors = declareErrors({
   ],
   BUILD_SIGNATURE_REFUSED: [
     'evidence',
-    'The signature is not one of the key over the prepared bytes.',
+    'The signature was not made by the key over the prepared bytes.',
     'Sign exactly the prepared file with the private half of the key: RSA PKCS#1 v1.5 with SHA-256.',
   ],
   BUILD_DATE_INVALID: [

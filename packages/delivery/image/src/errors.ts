@@ -8,12 +8,12 @@ export const ociErrors = declareErrors({
   ],
   OCI_LAYOUT_INVALID: [
     'usage',
-    'The path holds no container image in a form that is read here.',
+    'The path does not hold a container image in a supported form.',
     'Give an OCI layout (a folder with oci-layout and index.json), or an archive of one.',
   ],
   OCI_LAYER_INVALID: [
     'evidence',
-    'A layer is not a tar archive that every reader understands alike.',
+    'A layer is not a tar archive that every reader understands in the same way.',
     'Do not use the image; details.entry names the place. Build the layer anew with tar, and compress it with gzip, with zstd or not at all.',
   ],
   OCI_COMPRESSION_UNSUPPORTED: [
@@ -23,13 +23,13 @@ export const ociErrors = declareErrors({
   ],
   OCI_DIGEST_MISMATCH: [
     'evidence',
-    'Content has another digest or size than it was asked for by.',
-    'Do not use it: it is damaged or was exchanged. Get it again, from another place if this goes on.',
+    'The content does not have the digest or the size that was asked for.',
+    'Do not use it: it is damaged or was replaced. Get it again, from another place if the error persists.',
   ],
   OCI_TOO_LARGE: [
     'refused',
-    'Something in a container image is larger than is read here.',
-    'details.what and details.maxBytes say what and how much. Split the layer, or use a smaller base.',
+    'A part of the container image is larger than its limit.',
+    'details.what and details.maxBytes name the part and the limit. Split the layer, or use a smaller base.',
   ],
   OCI_IMAGE_REFUSED: [
     'evidence',
@@ -38,7 +38,7 @@ export const ociErrors = declareErrors({
   ],
   OCI_IMAGE_UNEXPECTED: [
     'policy',
-    'The container image is sound, and not the one that was asked for.',
+    'The container image is sound, but it is not the one that was asked for.',
     'Compare details.got with details.expected, and correct the deployment or what you expect.',
   ],
   OCI_BASE_UNUSABLE: [

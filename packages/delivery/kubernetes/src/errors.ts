@@ -19,11 +19,11 @@ export const kubernetesErrors = declareErrors({
   DEPLOY_ROOTS_INVALID: [
     'usage',
     'The software roots are not the certificates whose fingerprints are listed.',
-    'List the fingerprint that the vendor told you (`enclos platform show` on its machine), and give its own root.',
+    'List the fingerprint that the vendor told you (`enclos platform show` on its machine), and give the root of that vendor.',
   ],
   DEPLOY_FILE_FOREIGN: [
     'usage',
-    'A file is in the way that `enclos deploy` did not write.',
+    'A file that `enclos deploy` did not write is in the way.',
     'Choose another place with --out, or move the file away.',
   ],
   LINT_REFUSED: [

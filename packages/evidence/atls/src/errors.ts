@@ -9,12 +9,12 @@ export const atlsErrors = declareErrors({
   ATLS_HANDSHAKE_FAILED: [
     'refused',
     'The TLS handshake did not succeed.',
-    'Read the cause; a peer without TLS 1.3, or with other protocols only (ALPN), ends like this.',
+    'Read the cause; the usual causes are a peer without TLS 1.3 and a peer with other protocols (ALPN).',
   ],
   ATLS_NOT_SPOKEN: [
     'refused',
-    'The peer speaks TLS, and not attested TLS.',
-    'Do not trust it. Serve with createAttestedServer; for a peer that has no more than RA-TLS read what acceptRelayableRaTls gives up.',
+    'The peer speaks TLS but not attested TLS.',
+    'Do not trust it. Serve with createAttestedServer; for a peer that speaks only RA-TLS, read what acceptRelayableRaTls gives up.',
   ],
   ATLS_PROTOCOL_VIOLATION: [
     'refused',
@@ -23,18 +23,18 @@ export const atlsErrors = declareErrors({
   ],
   ATLS_TIMEOUT: [
     'transient',
-    'Handshake and exchange of evidence were not over in time.',
+    'The handshake and the exchange of evidence did not finish in time.',
     'Try again; raise timeoutMs when evidence takes long on the platform of the peer.',
   ],
   ATLS_CONNECTION_LOST: [
     'transient',
-    'The connection ended before the exchange of evidence was over.',
+    'The connection ended before the exchange of evidence finished.',
     'Connect again, and read the log of the peer, which may have refused.',
   ],
   ATLS_EVIDENCE_NOT_BOUND: [
     'evidence',
     'The evidence is about another connection or another key: it was relayed, replayed or reflected.',
-    'Do not trust the peer: somebody may be between the two of you.',
+    'Do not trust the peer: an attacker may be between the two sides.',
   ],
   ATLS_EVIDENCE_STALE: [
     'policy',
@@ -49,7 +49,7 @@ export const atlsErrors = declareErrors({
   ATLS_OWN_KEY: [
     'evidence',
     'The peer presents the key of this side.',
-    'Give each enclave a key of its own. If each has one, somebody reflects the connection.',
+    'Give each enclave its own key. If each has one, an attacker reflects the connection.',
   ],
   ATLS_PEER_REFUSED: [
     'refused',

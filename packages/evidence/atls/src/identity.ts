@@ -1,5 +1,6 @@
 import { constants, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { SharedWork } from '@enclos/bounded';
 import { toPem } from '@enclos/codec/pem';
 import { selfSignedCertificate } from '@enclos/codec/x509';
 import { evidenceExtensions } from './certificate-evidence.ts';
@@ -64,19 +65,16 @@ export async function createIdentity(
 ): Promise<AttestedIdentity> {
   const make = (): Promise<IdentitySnapshot> => makeSnapshot(role, options, tls);
   const holder: Holder = { current: await make() };
-  let rotation: Promise<void> | undefined;
+  const rotation = new SharedWork<void>();
   const identity: AttestedIdentity = Object.freeze({
     role,
     get certificate() {
       return holder.current.certificate;
     },
-    rotate() {
-      // Whoever asks while one is under way wants what it brings.
-      rotation ??= make()
-        .then((made) => void (holder.current = made))
-        .finally(() => (rotation = undefined));
-      return rotation;
-    },
+    rotate: () =>
+      rotation.join(async () => {
+        holder.current = await make();
+      }),
   });
   holders.set(identity, holder);
   return identity;

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
+import { AgedMap } from '@enclos/bounded';
 import type { Endorsements, QuoteVerdict } from '@enclos/attestation';
 
 /** How long a verdict is used again. `appraise` compares dates with its own time each time, so this bounds memory of the rest. */
 const maximumAgeMs = 60_000;
 const maximumVerdicts = 64;
-
-interface Remembered {
-  readonly verdict: QuoteVerdict;
-  readonly atMs: number;
-}
 
 /**
  * Verdicts on quotes that come again and again: those in certificates. A
@@ -16,7 +12,7 @@ interface Remembered {
  * one, and it holds no decision: policy, dates and binding are looked at anew.
  */
 export class VerdictMemory {
-  readonly #byEndorsements = new WeakMap<Endorsements, Map<string, Remembered>>();
+  readonly #byEndorsements = new WeakMap<Endorsements, AgedMap<QuoteVerdict>>();
 
   async verdictOn(
     quote: Uint8Array,
@@ -30,17 +26,13 @@ export class VerdictMemory {
       readonly verify: () => Promise<QuoteVerdict>;
     },
   ): Promise<QuoteVerdict> {
-    const verdicts = this.#byEndorsements.get(endorsements) ?? new Map<string, Remembered>();
+    const verdicts = this.#byEndorsements.get(endorsements) ?? new AgedMap<QuoteVerdict>(maximumVerdicts, maximumAgeMs);
     this.#byEndorsements.set(endorsements, verdicts);
     const key = createHash('sha256').update(quote).digest('base64');
-    const known = verdicts.get(key);
-    const ageMs = now.getTime() - (known?.atMs ?? Number.NaN);
-    if (known !== undefined && ageMs >= 0 && ageMs <= maximumAgeMs) return known.verdict;
+    const known = verdicts.get(key, now.getTime());
+    if (known !== undefined) return known;
     const verdict = await verify();
-    verdicts.delete(key);
-    verdicts.set(key, { verdict, atMs: now.getTime() });
-    const [oldest] = verdicts.keys();
-    if (verdicts.size > maximumVerdicts && oldest !== undefined) verdicts.delete(oldest);
+    verdicts.set(key, verdict, now.getTime());
     return verdict;
   }
 }

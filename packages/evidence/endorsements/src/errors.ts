@@ -3,7 +3,7 @@ import { declareErrors } from '@enclos/errors';
 export const endorsementErrors = declareErrors({
   ENDORSEMENTS_REQUEST_INVALID: [
     'usage',
-    'The request for endorsements is not one that can be made.',
+    'The request for endorsements is not valid.',
     'Correct the platform, the source or the baseline; the message says which. Ask for early, standard or one evaluation number, not for two of them.',
   ],
   ENDORSEMENTS_EVIDENCE_UNREADABLE: [
@@ -38,23 +38,23 @@ export const endorsementErrors = declareErrors({
   ],
   ENDORSEMENTS_ANSWER_INVALID: [
     'evidence',
-    'What the collateral service sent is not what was asked for, or not well-formed.',
+    'The answer of the collateral service is malformed or is not what was asked for.',
     'Do not use it. details.item and details.rule say what is wrong; look for a proxy, or ask another source.',
   ],
   ENDORSEMENTS_NOT_CACHED: [
     'refused',
-    'The item is not in the cache, and the network may not be asked.',
+    'The item is not in the cache, and the network may not be used.',
     'Fetch it where there is a network, and bring it here with `enclos collateral export` and `import`.',
   ],
   ENDORSEMENTS_BUNDLE_INVALID: [
     'evidence',
-    'The bundle of collateral is damaged, or not one.',
+    'The file is not a bundle of collateral, or it is damaged.',
     'Export it again. Nothing of it was imported; details.entry says where it is wrong.',
   ],
   ENDORSEMENTS_CACHE_REFUSED: [
     'usage',
     'The cache of collateral cannot be kept in this folder.',
-    'Name a folder that belongs to this user and in which nobody else can write.',
+    'Name a folder that belongs to this user and that no other user can write to.',
   ],
 });
 

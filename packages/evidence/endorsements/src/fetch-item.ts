@@ -1,3 +1,4 @@
+import { SharedWork } from '@enclos/bounded';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { readAnswer } from './answer.ts';
 import { freshnessOf, type Freshness, type FreshnessPolicy } from './freshness.ts';
@@ -79,19 +80,14 @@ function offlineItem(
 }
 
 /** By store: what is being fetched for it. Many quotes at once must not be many requests for one item. */
-const underWay = new WeakMap<ItemStore, Map<string, Promise<StoredItem>>>();
+const underWay = new WeakMap<ItemStore, SharedWork<StoredItem>>();
 
 async function fetchOnce(request: ItemRequest, options: ItemOptions, context: RouteContext): Promise<StoredItem> {
   const { store, source } = options;
   if (store === undefined) return fetchItem(request, options, context);
-  const fetching = underWay.get(store) ?? new Map<string, Promise<StoredItem>>();
+  const fetching = underWay.get(store) ?? new SharedWork<StoredItem>();
   underWay.set(store, fetching);
-  const key = `${source.id} ${request.text}`;
-  const running = fetching.get(key);
-  if (running !== undefined) return running;
-  const started = fetchItem(request, options, context).finally(() => fetching.delete(key));
-  fetching.set(key, started);
-  return started;
+  return fetching.join(() => fetchItem(request, options, context), `${source.id} ${request.text}`);
 }
 
 async function fetchItem(request: ItemRequest, options: ItemOptions, context: RouteContext): Promise<StoredItem> {

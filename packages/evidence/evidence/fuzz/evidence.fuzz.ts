@@ -19,8 +19,8 @@ import { taggedEvidence } from '../src/recognise/attested-certificate.ts';
 import { readCertificate } from '../src/recognise/certificate.ts';
 import { readCwt } from '../src/recognise/tokens/cwt.ts';
 import { certificatesIn, piecesIn } from '../src/recognise/found.ts';
-import { recognise } from '../src/recognise/recognise.ts';
-import { explain } from '../src/explain/explain.ts';
+import { recognise } from '../src/recognise.ts';
+import { explain } from '../src/explain.ts';
 import { isEnclosError } from '@enclos/errors';
 import { sha256 } from '../test/sha256.ts';
 

@@ -5,7 +5,6 @@ export { snpReportBytes } from './recognise/binary-forms.ts';
 export { readCertificate, type CertificateExtension, type CertificateShape } from './recognise/certificate.ts';
 export {
   certificatesIn,
-  describeFound,
   piecesIn,
   type AzureEvidenceFound,
   type CertificateFound,
@@ -20,5 +19,8 @@ export {
   type WrapperFound,
 } from './recognise/found.ts';
 export { jsonKindOf, type JsonKind } from './recognise/json-kinds.ts';
-export { recognise } from './recognise/recognise.ts';
+export { describeFound } from './describe.ts';
+export { evidenceForms } from './forms/index.ts';
+export type { EvidenceForm, FormName, FormTypes } from './forms/form.ts';
+export { recognise } from './recognise.ts';
 export { isRecord, readJson, readPem } from './recognise/text-forms.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { explainQuote, explainSnpReport, type ExplainedField } from '@enclos/attestation/explain';
 import { scenario, snpScenario } from '@enclos/evidence-kit';
-import { explain, type ExplainNode } from '../src/explain/index.ts';
+import { explain, type ExplainNode } from '../src/explain.ts';
 import { sha256 } from './sha256.ts';
 
 const kinds = ['sgx-v3', 'sgx-v4', 'sgx-v5', 'tdx-v4', 'tdx-v5-td10', 'tdx-v5-td15', 'tdx-v5-td15ex'] as const;

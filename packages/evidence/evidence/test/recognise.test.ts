@@ -19,8 +19,8 @@ import {
 import fc from 'fast-check';
 import { readCertificate } from '../src/recognise/certificate.ts';
 import { piecesIn, type Found } from '../src/recognise/found.ts';
-import { recognise } from '../src/recognise/recognise.ts';
-import { explain } from '../src/explain/explain.ts';
+import { recognise } from '../src/recognise.ts';
+import { explain } from '../src/explain.ts';
 import { sha256 } from './sha256.ts';
 
 const quote = scenario().quote;

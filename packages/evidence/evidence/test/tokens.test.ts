@@ -11,8 +11,8 @@ import {
   type CborValue,
 } from '@enclos/evidence-kit';
 import fc from 'fast-check';
-import { explain } from '../src/explain/explain.ts';
-import { recognise } from '../src/recognise/recognise.ts';
+import { explain } from '../src/explain.ts';
+import { recognise } from '../src/recognise.ts';
 import { readCwt } from '../src/recognise/tokens/cwt.ts';
 import { earAppraisals } from '../src/recognise/tokens/ear.ts';
 import { sha256 } from './sha256.ts';

@@ -8,8 +8,8 @@ export const claimRuleErrors = declareErrors({
   ],
   CLAIM_RULES_INVALID: [
     'usage',
-    'The policy is well written, but a rule in it cannot mean anything.',
-    'Correct the places that the diagnostics point at: a name that nothing bears, an action in a section that forbids it, a feature of a later version.',
+    'The policy is well-formed, but a rule in it has no meaning.',
+    'Correct the places that the diagnostics point at: an unknown name, an action in a section that forbids it, a feature of a later version.',
   ],
   CLAIM_RULES_LIMIT: [
     'usage',
@@ -19,11 +19,11 @@ export const claimRuleErrors = declareErrors({
   CLAIM_RULES_EVALUATION: [
     'usage',
     'A rule could not be carried out on these claims, so nothing is permitted.',
-    'Correct the rule that the diagnostic points at, or test before it that the claims are what it takes.',
+    'Correct the rule that the diagnostic points at, or test before it that the claims have the types that it needs.',
   ],
   CLAIM_RULES_ARGUMENT: [
     'usage',
-    'A claim or a limit that was given is not one.',
+    'A claim or a limit is not valid.',
     'Give claims with a type, a value (text, a safe integer or a boolean) and a known issuer, and limits above zero.',
   ],
   CLAIM_RULES_REFUSED: [

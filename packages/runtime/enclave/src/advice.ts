@@ -1,7 +1,7 @@
 /** What to do about each error of this package, for people. Bundles for enclaves leave it out. */
 export const advice = {
   ENCLAVE_NOT_BOOTED: 'Call it from code that the enclave runtime started; a host has no seal keys, reports or quotes.',
-  ENCLAVE_HOST_LOST: 'Nothing: an enclave ends with its host.',
+  ENCLAVE_HOST_LOST: 'Load the enclave again from a new host: an enclave ends with its host.',
   ENCLAVE_NO_APPLICATION:
     'Export the result of one defineEnclave() call from the module that "main" in enclave.json names.',
   ENCLAVE_INTERFACE_MISMATCH:

@@ -10,12 +10,12 @@ export const hostErrors = declareErrors({
   ENCLAVE_CRASH_LOOP: [
     'lost',
     'The enclave ended again and again, so its supervisor gave up.',
-    'Read why it ended in the log, mend that, and load it again; `restart` says how often is too often.',
+    'Read in the log why it ended, fix the cause, and load it again. The option `restart` sets the limit.',
   ],
   ENCLAVE_IDENTITY_CHANGED: [
     'evidence',
     'The enclave that was started again is not the one that ran before.',
-    'Do not use it: somebody exchanged the image, or the platform.',
+    'Do not use it: the image or the platform was replaced.',
   ],
   HOST_OPTION_INVALID: ['usage', 'An option of the host SDK is out of range.', 'Correct the named option.'],
   HOST_ENVIRONMENT_MISSING: [

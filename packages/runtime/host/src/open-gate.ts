@@ -8,11 +8,12 @@ import type { Debugging } from './debugging.ts';
 import { gateTransport } from './gate-transport.ts';
 import { defaultStartTimeoutMs, type HostContext, type LoadOptions } from './load-options.ts';
 import { observedDispatch } from './observed-calls.ts';
-import type { Prepared } from './prepare.ts';
+import type { PreparedImage } from './prepare.ts';
 import type { HostServices } from './services.ts';
 import type { Watch } from './watch.ts';
 
-export interface Loaded<T extends Functions> extends Prepared<T> {
+/** A prepared image whose enclave process runs. */
+export interface LaunchedImage<T extends Functions> extends PreparedImage<T> {
   readonly launched: LaunchedEnclave;
   readonly services: HostServices;
 }
@@ -20,10 +21,10 @@ export interface Loaded<T extends Functions> extends Prepared<T> {
 /** Opens the host's side of the call gate. */
 export function openGate<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,
-  loaded: Loaded<T>,
+  image: LaunchedImage<T>,
   watch: Watch | undefined,
 ): Endpoint {
-  const { launched, manifest, digest, services, calls, debugging } = loaded;
+  const { launched, manifest, digest, services, calls, debugging } = image;
   const { trusted, untrusted } = options.interface;
   const serve: EndpointOptions['dispatch'] =
     watch === undefined
@@ -67,9 +68,9 @@ export function openGate<T extends Functions, U extends Functions>(
   return endpoint;
 }
 
-/** Untrusted functions that may run at once for one enclave, and wait. The manifest is the enclave's word: it may ask for less. */
+/** Untrusted functions that may run at once for one enclave, and wait. A manifest can only ask for less. */
 const maxHostCalls = 256;
-/** A stream is waited for as long as it takes: those calls have slots beside the others'. */
+/** A call may wait for a stream for any time, so these calls have slots of their own kind. */
 const hasStreams = ({ listen, connect }: EnclaveManifest): boolean => listen.length + connect.length > 0;
 const maxHostQueuedCalls = 1024;
 /** Under load each turn finds some more sockets that have something. */
@@ -104,7 +105,7 @@ function contextOf<T extends Functions>(call: IncomingCall, trusted: T, debuggin
   };
 }
 
-/** The enclave does not need the host's reasons, and the host's log has them. */
+/** The enclave does not need the host's reasons. The host's log has them. */
 function describeHostError(error: unknown): { code: string; message: string } {
   if (isEnclosError(error)) return { code: error.code, message: error.message };
   return { code: 'HOST_CALL_FAILED', message: 'The untrusted function failed.' };

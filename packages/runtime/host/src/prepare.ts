@@ -5,8 +5,8 @@ import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manife
 import { createDebugging, type Debugging } from './debugging.ts';
 import type { HostContext, LoadOptions } from './load-options.ts';
 
-/** What is the same however often an image is loaded. */
-export interface Prepared<T extends Functions> {
+/** An image that was read and checked. It is the same however often it is loaded. */
+export interface PreparedImage<T extends Functions> {
   readonly manifest: EnclaveManifest;
   readonly digest: Uint8Array;
   readonly calls: Dispatch<HostContext<T>>;
@@ -17,7 +17,7 @@ export interface Prepared<T extends Functions> {
  * Finds what can be wrong before an enclave is started.
  * @throws what the image reader refuses, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
  */
-export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): Prepared<T> {
+export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): PreparedImage<T> {
   const { manifest } = readImage(options.image);
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');

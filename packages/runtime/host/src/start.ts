@@ -3,13 +3,13 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Endpoint } from '@enclos/gate';
 import { GateTable } from '@enclos/tee';
 import { defaultStartTimeoutMs, type LoadOptions } from './load-options.ts';
-import type { Prepared } from './prepare.ts';
+import type { PreparedImage } from './prepare.ts';
 
 /** Runs the application's `start`, and resolves when it has ended. @throws ENCLAVE_START_FAILED, GATE_CANCELLED, and what the gate ends with */
 export async function start<T extends Functions, U extends Functions>(
   endpoint: Endpoint,
   options: LoadOptions<T, U>,
-  { manifest, debugging }: Prepared<T>,
+  { manifest, debugging }: PreparedImage<T>,
 ): Promise<void> {
   await greeted(endpoint, options.signal);
   const system = createCaller(systemInterface.trusted, ({ index, payload, options: call, maxResultBytes }) =>

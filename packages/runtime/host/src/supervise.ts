@@ -4,9 +4,10 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { IsolationLayer, LaunchedIdentity, Launcher } from '@enclos/tee';
 import type { StreamAddress } from './addresses.ts';
-import { callerOf, open, type Opened } from './enclave.ts';
+import { callerOf } from './enclave.ts';
 import type { LoadOptions } from './load-options.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import { prepare, type PreparedImage } from './prepare.ts';
+import { runEnclave, type RunningEnclave } from './running-enclave.ts';
 import { delayBefore, isLasting, requireRange, resolvePolicy, type RestartPolicy } from './restart-policy.ts';
 import { systemClock, WaitingCalls, type SupervisorClock } from './waiting-calls.ts';
 import { codeOf, createWatch, type Watch } from './watch.ts';
@@ -97,7 +98,7 @@ export async function superviseEnclave<T extends Functions, U extends Functions>
   requireRange('maxWaitingCalls', maxWaitingCalls, [0, 1_048_576]);
   const prepared = prepare(options);
   const watch = createWatch(prepared.manifest.name, options);
-  const first = await open(options, prepared, watch);
+  const first = await runEnclave(options, prepared, watch);
   const waiting = new WaitingCalls({ clock: options.clock ?? systemClock, waitMs, maxCalls: maxWaitingCalls });
   const supervisor = new Supervisor({ options, policy, prepared, watch, first, waiting });
   const { identity } = first;
@@ -125,9 +126,9 @@ export async function superviseEnclave<T extends Functions, U extends Functions>
 interface SupervisorInit<T extends Functions, U extends Functions> {
   readonly options: SuperviseOptions<T, U>;
   readonly policy: RestartPolicy;
-  readonly prepared: Prepared<T>;
+  readonly prepared: PreparedImage<T>;
   readonly watch: Watch | undefined;
-  readonly first: Opened;
+  readonly first: RunningEnclave;
   readonly waiting: WaitingCalls;
 }
 
@@ -140,9 +141,9 @@ class Supervisor<T extends Functions, U extends Functions> {
   readonly #clock: SupervisorClock;
   readonly #disposal = new AbortController();
   /** What calls go to; undefined while there is none, and while onRestart has the new one to itself. */
-  #running: Opened | undefined;
+  #running: RunningEnclave | undefined;
   /** What dispose has to end. */
-  #held: Opened | undefined;
+  #held: RunningEnclave | undefined;
   #launcher: Launcher;
   #mustReconnect = false;
   #end: SupervisionEnd | undefined;
@@ -177,11 +178,11 @@ class Supervisor<T extends Functions, U extends Functions> {
   }
 
   async #supervise(): Promise<SupervisionEnd> {
-    let opened: Opened | undefined = this.#init.first;
+    let enclave: RunningEnclave | undefined = this.#init.first;
     try {
-      while (opened !== undefined) {
-        await this.#serve(opened);
-        opened = this.#isDisposed ? undefined : await this.#restart();
+      while (enclave !== undefined) {
+        await this.#serve(enclave);
+        enclave = this.#isDisposed ? undefined : await this.#restart();
       }
       return { error: undefined };
     } catch (error) {
@@ -190,20 +191,20 @@ class Supervisor<T extends Functions, U extends Functions> {
   }
 
   /** Resolves when the enclave is gone, process and all. */
-  async #serve(opened: Opened): Promise<void> {
+  async #serve(enclave: RunningEnclave): Promise<void> {
     const sinceMs = this.#clock.now();
-    this.#held = opened;
-    this.#running = opened;
-    this.#init.waiting.settle(opened.invoke);
-    await opened.closed;
+    this.#held = enclave;
+    this.#running = enclave;
+    this.#init.waiting.settle(enclave.invoke);
+    await enclave.closed;
     this.#running = undefined;
-    await opened.ended;
+    await enclave.ended;
     this.#held = undefined;
     if (this.#clock.now() - sinceMs >= this.#init.policy.resetAfterMs) this.#failures = 0;
   }
 
   /** @returns undefined when it was disposed meanwhile. @throws what a next load would meet too, ENCLAVE_CRASH_LOOP */
-  async #restart(): Promise<Opened | undefined> {
+  async #restart(): Promise<RunningEnclave | undefined> {
     const { policy, watch, options } = this.#init;
     let cause: unknown;
     for (;;) {
@@ -225,35 +226,35 @@ class Supervisor<T extends Functions, U extends Functions> {
     }
   }
 
-  async #openAgain(): Promise<Opened> {
+  async #openAgain(): Promise<RunningEnclave> {
     const { options, prepared, watch } = this.#init;
     const { signal } = this.#disposal;
     if (this.#mustReconnect) await this.#reconnect();
     const { listeners: listen } = this.#init.first;
-    const opened = await open({ ...options, listen, launcher: this.#launcher, signal }, prepared, watch);
-    this.#held = opened;
-    this.isolation = opened.isolation;
+    const enclave = await runEnclave({ ...options, listen, launcher: this.#launcher, signal }, prepared, watch);
+    this.#held = enclave;
+    this.isolation = enclave.isolation;
     try {
       if (this.#isDisposed) throw new EnclosError('GATE_CANCELLED');
-      requireSame(this.#init.first.identity, opened.identity);
+      requireSame(this.#init.first.identity, enclave.identity);
       this.restarts += 1;
-      await this.#announce(opened);
+      await this.#announce(enclave);
     } catch (error) {
-      await opened.dispose();
+      await enclave.dispose();
       this.#held = undefined;
       throw error;
     }
     watch?.event('restarted', 'info', 'The enclave runs again.', { restarts: this.restarts });
-    return opened;
+    return enclave;
   }
 
   /** Waits for onRestart, but not longer than for the enclave. */
-  async #announce(opened: Opened): Promise<void> {
+  async #announce(enclave: RunningEnclave): Promise<void> {
     const { options, watch } = this.#init;
     if (options.onRestart === undefined) return;
-    const call = callerOf(options.interface.trusted, opened.invoke, watch);
-    const restart = Object.freeze({ restarts: this.restarts, identity: opened.identity, call });
-    const lost = opened.closed.then(() => {
+    const call = callerOf(options.interface.trusted, enclave.invoke, watch);
+    const restart = Object.freeze({ restarts: this.restarts, identity: enclave.identity, call });
+    const lost = enclave.closed.then(() => {
       throw new EnclosError('ENCLAVE_LOST');
     });
     await Promise.race([lost, Promise.resolve(restart).then(options.onRestart)]);

@@ -3,12 +3,12 @@ import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
 export const httpErrors = declareErrors({
   HTTP_MESSAGE_REFUSED: [
     'refused',
-    'The bytes of the peer are not a message of HTTP/1.1 that is accepted, or one above a limit.',
-    'Read the message for the rule; "status" in the details is what a server answers. Raise the limit if it is that.',
+    'The peer sent a message that is not acceptable HTTP/1.1 or is above a limit.',
+    'Read the message for the rule. details.status is the answer of a server. Raise the limit if the message names one.',
   ],
   HTTP_MISUSED: [
     'usage',
-    'What was to be sent is no message of HTTP, or a limit is no number.',
+    'The message to send is not valid HTTP, or a limit is not a number.',
     'Read the message for what is wrong; a header value holds no line breaks, and lengths are set for you.',
   ],
   HTTP_CONNECTION_BROKEN: [
@@ -19,7 +19,7 @@ export const httpErrors = declareErrors({
   HTTP_TIMEOUT: [
     'transient',
     'The answer did not come in time.',
-    'Check that the server is well and that the host reaches it, then ask again.',
+    'Check that the server works and that the host reaches it, then ask again.',
   ],
 });
 

@@ -5,7 +5,7 @@ export const advice = {
   TEE_PLATFORM_FAILED: "Read the platform's own log; the text does not cross the boundary.",
   TEE_PROTOCOL_MISMATCH: 'Install the same version of Enclos on both sides.',
   TEE_CAPABILITY_MISSING:
-    'Use a platform that has it: the tables are in docs/reference/platforms.md. None imitates what it lacks.',
+    'Use a platform that has it: see the tables in docs/reference/platforms.md. No platform imitates a missing capability.',
   TEE_DEVICE_MISSING:
     'Check that this is that platform, that its driver is loaded and its tools are installed, and the rights of the user.',
   TEE_DEVICE_FAILED: 'Try again after a moment; details name the file, command or address, and the reason.',
@@ -22,7 +22,7 @@ export const advice = {
   REPORT_REQUEST_INVALID: 'Pass 512 bytes of TARGETINFO and 64 bytes of report data.',
   QUOTE_REPORT_REFUSED: 'Ask the quoting enclave for its target info and make a new report for it.',
   SEAL_NOT_OPENED:
-    'Nothing more is said on purpose: another enclave, signer, product, machine, policy, debug setting or associated data, or a damaged blob, all look alike.',
+    'Check the enclave, signer, product, machine, policy, debug setting, associated data and the blob. The error does not say which, on purpose.',
   SEAL_SVN_TOO_NEW: 'Run the enclave version that sealed it, or a later one.',
   SEAL_CPUSVN_TOO_NEW: 'Update the platform, or undo its downgrade.',
   REPORT_NOT_VERIFIED: 'Ask for a report made for this target with a fresh challenge.',
@@ -44,5 +44,5 @@ export const advice = {
   STREAM_CONNECT_FAILED: 'Check that the destination is running and that the host reaches it, then try again.',
   STREAM_BROKEN: 'Connect again; what was not acknowledged by the other end may not have arrived.',
   STREAM_HANDSHAKE_FAILED:
-    'Read the cause; a client that does not trust the certificate, or one that stalls, ends like this.',
+    'Read the cause. The usual causes are a client that does not trust the certificate and one that stalls.',
 };

@@ -7,9 +7,9 @@ export const teeErrors = declareErrorsWithAdvice(advice, {
   TEE_PLATFORM_FAILED: ['transient', 'The platform process failed to serve a call.'],
   TEE_PROTOCOL_MISMATCH: ['usage', 'The two sides of a platform channel speak different protocol versions.'],
   TEE_CAPABILITY_MISSING: ['usage', 'The platform lacks this capability.'],
-  TEE_DEVICE_MISSING: ['usage', 'The interface of this platform is not there, or may not be used.'],
+  TEE_DEVICE_MISSING: ['usage', 'The interface of this platform is missing or may not be used.'],
   TEE_DEVICE_FAILED: ['transient', 'The interface of this platform failed or did not answer in time.'],
-  TEE_EVIDENCE_UNEXPECTED: ['evidence', 'What the platform gave is not what it was asked for.'],
+  TEE_EVIDENCE_UNEXPECTED: ['evidence', 'The platform gave something other than what was asked for.'],
   TEE_GATE_REFUSED: ['refused', 'The other end of the gate could not prove that it was started with it.'],
   ENCLAVE_START_FAILED: ['lost', 'The enclave process ended before it was ready, or could not be made.'],
 });

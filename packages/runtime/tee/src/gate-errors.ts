@@ -27,17 +27,17 @@ export const enclaveErrors = declareErrorsWithAdvice(advice, {
 /** The host did not do what was asked. An enclave may pass this on to its host. */
 export const hostErrors = declareErrorsWithAdvice(advice, {
   HOST_CALL_FAILED: ['refused', 'The untrusted function failed on the host.'],
-  HOST_STORAGE_FULL: ['transient', 'There is no space for the file on the disk of the host.'],
+  HOST_STORAGE_FULL: ['transient', 'The disk of the host has no space for the file.'],
   HOST_MOUNT_REFUSED: ['usage', 'The mount or file is not available on the host.'],
 });
 
 /** What became of a stream: the host's word inside, and an enclave may pass it on. */
 export const streamErrors = declareErrorsWithAdvice(advice, {
   STREAM_NOT_DECLARED: ['usage', 'The manifest declares no listener or destination of this name.'],
-  STREAM_LIMIT: ['refused', 'The enclave has as many streams open as it may have.'],
+  STREAM_LIMIT: ['refused', 'The enclave has reached its limit of open streams.'],
   STREAM_REFUSED: ['refused', 'The operation on a stream is not one that the other side carries out.'],
   STREAM_CONNECT_FAILED: ['transient', 'The host could not connect to a declared destination.'],
-  STREAM_BROKEN: ['transient', 'The connection broke before it ended in order.'],
+  STREAM_BROKEN: ['transient', 'The connection broke before it was closed in order.'],
 });
 
 declare module '@enclos/errors' {

@@ -4,12 +4,12 @@ import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
 export const serviceErrors = declareErrors({
   SERVICE_REQUEST_INVALID: [
     'usage',
-    'The request cannot be read, or says something that the service does not take.',
+    'The request is malformed, or asks for something that the service does not accept.',
     'Correct the request; the message says what is wrong with it.',
   ],
   SERVICE_OPERATION_INVALID: [
     'usage',
-    'The request can be read, and does not fit what the service holds.',
+    'The request is well-formed but does not fit what the service holds.',
     'Look at what the service holds, and ask for something that fits.',
   ],
   SERVICE_UNAUTHENTICATED: [
@@ -53,8 +53,8 @@ export const serviceStateErrors = declareErrors({
   ],
   SERVICE_STATE_BUSY: [
     'transient',
-    'Other writers changed the state each time that this replica wanted to change it.',
-    'Try again. If there are no other writers, check the store: it refuses every write.',
+    'Other replicas changed the state each time that this replica tried to.',
+    'Try again. If no other client changes the state, check the store: it refuses every write.',
   ],
   SERVICE_STATE_TOO_LARGE: [
     'usage',
@@ -69,12 +69,12 @@ export const serviceStateErrors = declareErrors({
   SERVICE_STORE_REFUSED: [
     'usage',
     'The store cannot be used as it is.',
-    'Correct what the message names: the address, the folder, another process that uses it, or a damaged file.',
+    'Correct what the message names: the address, the folder, another user of it, or a damaged file.',
   ],
   SERVICE_PEER_REFUSED: [
     'evidence',
     'A certificate in the store is not that of a replica of this service.',
-    'Find out what writes to the store; replicas have one image, one configuration and one kind of platform. details.rule says what does not fit.',
+    'Find out what else writes to the store. Replicas have the same image, configuration and kind of platform; details.rule says what differs.',
   ],
   SERVICE_REPLICAS_UNSUPPORTED: [
     'usage',
@@ -129,10 +129,10 @@ export type StateRule =
 const found: Readonly<Record<StateRule, string>> = Object.freeze({
   'well-formed': 'The record is truncated, or is not a record.',
   protection: 'The record was not made by a replica of this service, or was made for another tenant or key.',
-  writer: 'The signer of the record is not a replica of this service.',
+  writer: 'The record was not signed by a replica of this service.',
   tenant: 'The record is that of another tenant.',
   configuration: 'The record was written under another configuration of the tenant.',
-  lost: 'The store holds nothing, and this replica knows that there was something.',
+  lost: 'The store is empty, but this replica knows that it held a record.',
   'other-row': 'The row is not the one that the state of the tenant names.',
   older: 'The record is older than what this replica has seen, or than the floor in its configuration.',
   forked: 'The record does not descend from what this replica has seen, or from the floor in its configuration.',

@@ -1,3 +1,4 @@
+import { AgedMap } from '@enclos/bounded';
 import { parseCollateral, type Endorsements, type QuoteCollateral, type VerifierCache } from '@enclos/attestation';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
 import { fromHex } from '@enclos/codec';
@@ -23,7 +24,6 @@ export interface SnpEndorsementParts {
 
 interface Known<T> {
   readonly value: T;
-  readonly untilMs: number;
   /** When the first of its parts ends. */
   readonly expiresMs: number;
 }
@@ -46,7 +46,7 @@ const maximumAgeMs = 600_000;
 export class EndorsementMemory {
   readonly #source: EndorsementSource;
   readonly #now: () => Date;
-  readonly #known = new Map<string, Known<DcapEndorsements | SnpEndorsementParts>>();
+  readonly #known = new AgedMap<Known<DcapEndorsements | SnpEndorsementParts>>(mostKnown, maximumAgeMs);
 
   constructor(source: EndorsementSource, now: () => Date) {
     this.#source = source;
@@ -66,21 +66,15 @@ export class EndorsementMemory {
   /** Keeps what verified evidence, until `expiresAt` at most. */
   keep(request: EndorsementRequest, value: DcapEndorsements | SnpEndorsementParts, expiresAt: string): void {
     const text = endorsementRequestText(request);
-    if (this.#known.get(text)?.value === value) return;
-    this.#known.delete(text);
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
-    const untilMs = this.#now().getTime() + maximumAgeMs;
-    this.#known.set(text, { value, untilMs, expiresMs: Date.parse(expiresAt) });
+    const nowMs = this.#now().getTime();
+    // What is known already keeps its age, however old it has become meanwhile.
+    if (this.#known.get(text, nowMs, Number.POSITIVE_INFINITY)?.value === value) return;
+    this.#known.set(text, { value, expiresMs: Date.parse(expiresAt) }, nowMs);
   }
 
   #fresh(text: string, at: Date): unknown {
-    const known = this.#known.get(text);
-    if (known === undefined) return undefined;
-    const leftMs = known.untilMs - this.#now().getTime();
-    // More than was given is left when the clock went back.
-    const isRecent = leftMs > 0 && leftMs <= maximumAgeMs;
-    return isRecent && at.getTime() <= known.expiresMs ? known.value : undefined;
+    const known = this.#known.get(text, this.#now().getTime());
+    return known !== undefined && at.getTime() <= known.expiresMs ? known.value : undefined;
   }
 
   async #find<T extends DcapEndorsements | SnpEndorsementParts>(

@@ -1,3 +1,4 @@
+import { BoundedMap } from '@enclos/bounded';
 import { endorsementFacts, type EndorsementFacts } from '@enclos/endorsements';
 import { withoutTrailingNuls } from '@enclos/codec/text';
 import { parseQuote } from '@enclos/sgx';
@@ -16,7 +17,7 @@ export interface QuotePlatform {
  * quote. Only what verified is kept, so that nobody fills this with platforms that do not exist.
  */
 export class PlatformMemory {
-  readonly #known = new Map<string, QuotePlatform>();
+  readonly #known = new BoundedMap<QuotePlatform>(mostKnown);
 
   /** @throws ENDORSEMENTS_EVIDENCE_UNREADABLE or a CODEC error */
   platformOf(quote: Uint8Array): QuotePlatform {
@@ -25,10 +26,7 @@ export class PlatformMemory {
   }
 
   keep(platform: QuotePlatform): void {
-    if (this.#known.has(platform.chain)) return;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
-    this.#known.set(platform.chain, platform);
+    if (this.#known.get(platform.chain) === undefined) this.#known.set(platform.chain, platform);
   }
 }
 

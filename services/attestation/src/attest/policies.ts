@@ -1,3 +1,4 @@
+import { BoundedMap } from '@enclos/bounded';
 import { parsePolicy, strictPolicies, type Policy, type PolicyLimits } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
@@ -32,7 +33,7 @@ const mostKnown = 64;
  * them: anybody may send some, and would drive out those that every request needs.
  */
 export class PolicyMemory {
-  readonly #known = new Map<string, ReadyPolicy>();
+  readonly #known = new BoundedMap<ReadyPolicy>(mostKnown);
 
   /** The tenant's policy for a type. @throws ATTESTATION_POLICY_INVALID */
   choose(
@@ -56,8 +57,6 @@ export class PolicyMemory {
     const known = this.#known.get(source);
     if (known !== undefined) return known;
     const ready = read();
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size >= mostKnown) this.#known.delete(oldest);
     this.#known.set(source, ready);
     return ready;
   }

@@ -18,7 +18,7 @@ export const attestationReleaseErrors = declareErrors({
   ],
   RELEASE_MISUSED: [
     'usage',
-    'The release of a secret was called with something it cannot work with.',
+    'The release of a secret was called with an argument that it cannot use.',
     'Correct the call; the message says what is wrong.',
   ],
 });

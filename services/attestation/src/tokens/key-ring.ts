@@ -1,3 +1,4 @@
+import { SharedWork } from '@enclos/bounded';
 import { tokenError } from './errors.ts';
 import type { KeyDates, SigningKey } from './signing-key.ts';
 
@@ -36,7 +37,7 @@ export class KeyRing {
   /** When the last token of the current key expires. */
   #currentUsedUntilMs = 0;
   #next: SigningKey | undefined;
-  #making: Promise<void> | undefined;
+  readonly #making = new SharedWork<void>();
   #failedMs = Number.NEGATIVE_INFINITY;
   #retired: readonly Retired[] = [];
 
@@ -105,11 +106,9 @@ export class KeyRing {
   }
 
   #makeNext(): Promise<void> {
-    this.#making ??= this.#options
-      .create(datesOf(this.#options))
-      .then((key) => void (this.#next = key))
-      .finally(() => (this.#making = undefined));
-    return this.#making;
+    return this.#making.join(async () => {
+      this.#next = await this.#options.create(datesOf(this.#options));
+    });
   }
 
   /** Changes to the next key when both times have come, and forgets the keys whose tokens have all expired. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Turns } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
@@ -43,13 +44,8 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
   const listening = new Map<string, Listening>();
   let platform: DevicePlatform | undefined;
   let works = false;
-  let last: Promise<unknown> = Promise.resolve();
   /** One allocation at a time: two of one device would make one folder. */
-  const inTurn = <T>(what: () => Promise<T>): Promise<T> => {
-    const result = last.then(what);
-    last = result.catch(() => undefined);
-    return result;
-  };
+  const turns = new Turns();
   const serve = async (device: number, path: string): Promise<void> => {
     const host = platform?.folderHosts[device];
     if (host === undefined) throw new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
@@ -80,7 +76,7 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     name: softwareResource,
     devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, works)),
     watch: watchers.watch,
-    allocate: (ids: readonly string[]) => inTurn(() => give({ ids, folders, serve, forget })),
+    allocate: (ids: readonly string[]) => turns.take(() => give({ ids, folders, serve, forget })),
     async attach(attached: DevicePlatform) {
       platform = attached;
       for (let device = 0; device < count; device += 1) {

@@ -1,4 +1,4 @@
-import type { MachineVerdict } from '../../evidence/verify-evidence.ts';
+import type { MachineVerdict } from '@enclos/evidence/verify';
 
 const yesOrNo = (flag: boolean | undefined): string => (flag === undefined ? 'not said' : flag ? 'yes' : 'no');
 

@@ -2,7 +2,7 @@ import type { QuoteVerdict } from '@enclos/attestation';
 import { cautionsOf, isDebugVerdict } from '@enclos/attestation/explain';
 import type { VerifyOutcome } from './verify.ts';
 import { adviceFor, collateralAge } from '../../evidence/advice.ts';
-import type { AnyVerdict, HardwareVerdict } from '../../evidence/verify-evidence.ts';
+import type { AnyVerdict, HardwareVerdict } from '@enclos/evidence/verify';
 import { azureFacts } from './render-azure.ts';
 import { snpAdvice, snpFacts } from './render-snp.ts';
 import type { Printer } from '../../command-line/printer.ts';

@@ -8,13 +8,11 @@ import { readCollateralFile, type CollateralSource } from '../../evidence/collat
 import { keyBinding, type KeyBinding } from '../../evidence/key-binding.ts';
 import { readPckFile } from '../../evidence/pck-file.ts';
 import type { Input } from '../../evidence/read-input.ts';
-import { stepListOf, stepsOf, type VerifyStep, subjectOf } from '@enclos/evidence/verify';
+import { boundDataOf, stepListOf, stepsOf, type VerifyStep, subjectOf, type AnyVerdict } from '@enclos/evidence/verify';
 import {
   appraiseVerdict,
-  boundDataOf,
   verifyEvidence,
   type AnyBinding,
-  type AnyVerdict,
   type AnyVerifiedEvidence,
   type Given,
 } from '../../evidence/verify-evidence.ts';

@@ -1,3 +1,5 @@
+import { withinTime } from '@enclos/bounded';
+import { ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { isLoopback } from './reference.ts';
 
@@ -57,19 +59,11 @@ async function sendOnce(
   const abort = new AbortController();
   // An answer to a large body comes when the body has gone out.
   const patienceMs = timeoutMs + Math.ceil((body?.length ?? 0) / slowestBytesPerMs);
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error), { once: true });
-  });
-  // When the answer wins, nobody else looks at this promise.
-  aborted.catch(() => undefined);
   const within = async <T>(work: Promise<T>): Promise<T> => {
-    const timer = setTimeout(() => abort.abort(new Error(`no answer within ${patienceMs} ms`)), patienceMs);
     try {
-      return await Promise.race([work, aborted]);
+      return await withinTime(abort, patienceMs, work);
     } catch (cause) {
       throw unreachable(url, cause);
-    } finally {
-      clearTimeout(timer);
     }
   };
   const request = new Request(url, {
@@ -142,12 +136,11 @@ export function answerInvalid(url: URL, what: string): EnclosError {
 
 /** A small body, whole. @throws OCI_REGISTRY_ANSWER_INVALID when it is longer than `maxBytes` */
 export async function readBody({ url, pieces }: Answer, maxBytes: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let sizeBytes = 0;
+  // Not a list of pieces: a server that sends single bytes must not cost an object for each.
+  const bytes = new ByteWriter({ maxBytes });
   for await (const piece of pieces()) {
-    sizeBytes += piece.length;
-    if (sizeBytes > maxBytes) throw answerInvalid(url, `answers with more than ${maxBytes} bytes`);
-    parts.push(piece);
+    if (bytes.length + piece.length > maxBytes) throw answerInvalid(url, `answers with more than ${maxBytes} bytes`);
+    bytes.bytes(piece);
   }
-  return new Uint8Array(Buffer.concat(parts));
+  return bytes.finish();
 }

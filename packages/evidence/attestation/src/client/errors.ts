@@ -28,8 +28,8 @@ export const attestationClientErrors = declareErrors({
   ],
   ATTESTATION_ANSWER_INVALID: [
     'evidence',
-    'The attestation service answered something that no such service answers.',
-    'Check the endpoint: something else may answer there. details.rule names what is wrong.',
+    'The answer does not have the form that an attestation service gives.',
+    'Check the endpoint: another service may answer there. details.rule names what is wrong.',
   ],
 });
 

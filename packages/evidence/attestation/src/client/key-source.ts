@@ -1,3 +1,4 @@
+import { SharedWork } from '@enclos/bounded';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { refuseToken } from './errors.ts';
 import type { KeySet, ListedKey } from './key-set.ts';
@@ -35,7 +36,7 @@ export class KeySource {
   readonly #appraised = new WeakMap<ListedKey, Promise<AppraisedSigner>>();
   #loaded: Loaded | undefined;
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
-  #fetching: Promise<Loaded> | undefined;
+  readonly #fetching = new SharedWork<Loaded>();
   #failure: { readonly error: EnclosError; readonly atMs: number } | undefined;
 
   constructor(
@@ -101,16 +102,12 @@ export class KeySource {
     return isFresh ? loaded : this.#fetch();
   }
 
-  async #fetch(): Promise<Loaded> {
-    if (this.#fetching !== undefined) return this.#fetching;
-    if (this.#failure !== undefined && this.#since(this.#failure.atMs) < failurePauseMs) throw this.#failure.error;
-    this.#fetching = this.#load().finally(() => {
-      this.#fetching = undefined;
-    });
-    return this.#fetching;
+  #fetch(): Promise<Loaded> {
+    return this.#fetching.join(() => this.#load());
   }
 
   async #load(): Promise<Loaded> {
+    if (this.#failure !== undefined && this.#since(this.#failure.atMs) < failurePauseMs) throw this.#failure.error;
     this.#attemptedAtMs = this.#nowMs();
     try {
       const keys = await this.#fetchKeys();

@@ -1,4 +1,4 @@
-import { earAppraisals } from './tokens/ear.ts';
+import { fileKindOf } from '@enclos/diagnostics';
 
 /** What bytes turned out to be, with what is inside: a quote in an OE report in base64, for example. */
 export type Found =
@@ -135,25 +135,7 @@ export function certificatesIn(found: Found): readonly Uint8Array[] {
   return [...own, ...found.inner.flatMap(({ found: inner }) => certificatesIn(inner))];
 }
 
-const tokenNames = { jwt: 'a JSON web token', cwt: 'a CBOR web token' } as const;
-
-/** `a certificate`, for the middle of a sentence. */
-export function describeFound(found: Found): string {
-  switch (found.form) {
-    case 'quote':
-      return 'a DCAP quote';
-    case 'snp-report':
-      return 'an attestation report of SEV-SNP';
-    case 'azure-evidence':
-      return 'evidence of an Azure VM';
-    case 'certificate':
-      return 'an X.509 certificate';
-    case 'jwt':
-    case 'cwt':
-      return `${earAppraisals(found.claims) === undefined ? '' : 'an attestation result (EAR), '}${tokenNames[found.form]}`;
-    case 'json':
-      return 'JSON';
-    default:
-      return found.what;
-  }
+/** What is not known, with words for what it seems to be. */
+export function unknown(bytes: Uint8Array): Found {
+  return { form: 'unknown', what: fileKindOf(bytes).words, inner: [] };
 }

@@ -1,30 +1,26 @@
-import { parseAzureDocument, type AzureDocument } from '@enclos/attestation';
+import type { AzureDocument } from '@enclos/attestation';
 import { quoteLength } from '../recognise/binary-forms.ts';
-import type { EvidenceFound } from '../recognise/found.ts';
 
-/** Evidence of the hardware, as it is verified by itself. */
-export interface HardwareEvidence {
-  readonly form: 'quote' | 'snp-report';
+export interface QuoteSubject {
+  readonly form: 'quote';
   readonly bytes: Uint8Array;
 }
 
+export interface SnpSubject {
+  readonly form: 'snp-report';
+  readonly bytes: Uint8Array;
+}
+
+export interface AzureSubject {
+  readonly form: 'azure-evidence';
+  readonly document: AzureDocument;
+}
+
+/** Evidence of the hardware, as it is verified by itself. */
+export type HardwareEvidence = QuoteSubject | SnpSubject;
+
 /** What is verified: evidence of the hardware, or of an Azure VM, in which that of its hardware is. */
-export type Subject = HardwareEvidence | { readonly form: 'azure-evidence'; readonly document: AzureDocument };
-
-/** @throws EVIDENCE_REFUSED for a document of an Azure VM that cannot be read. */
-export function subjectOf(evidence: EvidenceFound): Subject {
-  const { form, bytes } = evidence;
-  return form === 'azure-evidence' ? { form, document: parseAzureDocument(bytes) } : { form, bytes };
-}
-
-/** What the vendor of the hardware endorses. */
-export function hardwareOf(subject: Subject): HardwareEvidence {
-  if (subject.form !== 'azure-evidence') return subject;
-  const { document } = subject;
-  return document.hardware === 'tdx'
-    ? { form: 'quote', bytes: tdQuoteOf(document) }
-    : { form: 'snp-report', bytes: document.report };
-}
+export type Subject = HardwareEvidence | AzureSubject;
 
 /** Azure hands the TD quote out in a larger buffer. */
 export function tdQuoteOf({ tdQuote }: Extract<AzureDocument, { hardware: 'tdx' }>): Uint8Array {

@@ -1,6 +1,6 @@
+import { Turns } from '@enclos/bounded';
 import { equalBytes } from '@enclos/codec';
 import type { Attester } from '../attester/attester.ts';
-import { createSerialQueue } from '../devices/serial-queue.ts';
 import { missingCapability } from '../missing-capability.ts';
 import { requireReportData, unexpectedEvidence } from '../report-data.ts';
 import { tdQuoteReportData } from '../tsm/outblob.ts';
@@ -40,13 +40,14 @@ const wait = (delayMs: number): Promise<unknown> => new Promise((resolve) => set
 export async function createAzureVtpmAttester(options: AzureVtpmAttesterOptions = {}): Promise<AzureVtpmAttester> {
   const tpm = createTpm(options.run ?? runCommand, options.tcti ?? 'device:/dev/tpmrm0');
   const metadata: MetadataOptions = { fetch: options.fetch ?? globalThis.fetch, delay: options.delay ?? wait };
-  const inTurn = createSerialQueue();
+  // A set of pseudo-files is one conversation.
+  const turns = new Turns();
   const { hardware } = parseHclReport(await tpm.readReport());
   const capabilities = hardware === 'snp' ? azureSnpCapabilities : azureTdxCapabilities;
 
   const evidence = async (reportData: Uint8Array): Promise<AzureEvidence> => {
     requireReportData(reportData);
-    const { hclReportBytes, tpmQuote } = await inTurn(async () => ({
+    const { hclReportBytes, tpmQuote } = await turns.take(async () => ({
       hclReportBytes: await tpm.readReport(),
       tpmQuote: await tpm.quote(reportData),
     }));

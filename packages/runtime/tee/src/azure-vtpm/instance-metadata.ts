@@ -1,4 +1,6 @@
+import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
 import { fromBase64url, isJsonWithin, toBase64url } from '@enclos/codec';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import { unexpectedEvidence } from '../report-data.ts';
 
@@ -76,12 +78,14 @@ type Outcome = { readonly failed: false; readonly text: string } | Failed;
 
 async function askOnce(fetch: Fetch, path: string, init: RequestInit): Promise<Outcome> {
   try {
-    // A redirection would lead away from the link-local address.
-    const response = await fetch(base + path, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-    if (response.ok) return { failed: false, text: await boundedText(response) };
-    await response.body?.cancel();
-    const { status } = response;
-    return { failed: true, passing: passingStatus.has(status), reason: `HTTP ${status}` };
+    return await underDeadline(timeoutMs, async (signal): Promise<Outcome> => {
+      // A redirection would lead away from the link-local address.
+      const response = await untilAborted(signal, fetch(base + path, { ...init, redirect: 'error', signal }));
+      if (response.ok) return { failed: false, text: await boundedText(response, signal) };
+      await boundedBody(response, 0, signal);
+      const { status } = response;
+      return { failed: true, passing: passingStatus.has(status), reason: `HTTP ${status}` };
+    });
   } catch (cause) {
     if (cause instanceof EnclosError) throw cause;
     return { failed: true, passing: true, reason: 'no answer', cause };
@@ -93,22 +97,11 @@ function failure(path: string, { reason, cause }: Failed): EnclosError {
   return new EnclosError('TEE_DEVICE_FAILED', `The metadata service, ${path}: ${reason}.`, options);
 }
 
-async function boundedText(response: Response): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  let sizeBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    const bytes = chunk as Uint8Array;
-    sizeBytes += bytes.length;
-    if (sizeBytes > maxAnswerBytes) throw unexpectedEvidence(`The metadata service sent over ${maxAnswerBytes} bytes.`);
-    text += decoded(() => decoder.decode(bytes, { stream: true }));
-  }
-  return text + decoded(() => decoder.decode());
-}
-
-function decoded(decode: () => string): string {
+async function boundedText(response: Response, signal: AbortSignal): Promise<string> {
+  const bytes = await boundedBody(response, maxAnswerBytes, signal);
+  if (bytes === undefined) throw unexpectedEvidence(`The metadata service sent over ${maxAnswerBytes} bytes.`);
   try {
-    return decode();
+    return decodeUtf8(bytes);
   } catch (cause) {
     throw unexpectedEvidence('The answer of the metadata service is not UTF-8.', cause);
   }

@@ -1,10 +1,10 @@
+import { Turns } from '@enclos/bounded';
 import { equalBytes, isZero } from '@enclos/codec';
 import type { EnclosError } from '@enclos/errors';
 import { parseKeyRequest, parseQuoteV3, parseReport, parseTargetInfo, type ReportBody } from '@enclos/sgx';
 import type { Attester } from '../attester/attester.ts';
 import { kernelFiles, type KernelFiles } from '../devices/kernel-files.ts';
 import { attributeWord, readPseudoFile, writePseudoFile } from '../devices/pseudo-file.ts';
-import { createSerialQueue } from '../devices/serial-queue.ts';
 import { missingCapability } from '../missing-capability.ts';
 import { requireReportData, requireSameReportData, unexpectedEvidence } from '../report-data.ts';
 import { gramineCapabilities } from './capabilities.ts';
@@ -31,14 +31,15 @@ const emptyReportData = new Uint8Array(64);
  */
 export function createGramineAttester(options: GramineAttesterOptions = {}): Attester {
   const { files = kernelFiles } = options;
-  const inTurn = createSerialQueue();
+  // A set of pseudo-files is one conversation.
+  const turns = new Turns();
   const write = (name: string, bytes: Uint8Array): Promise<void> => writePseudoFile(files, `${folder}/${name}`, bytes);
   const read = (name: string, maxBytes: number): Promise<Uint8Array> =>
     readPseudoFile(files, `${folder}/${name}`, maxBytes);
 
   // The files hold one conversation, and Gramine says that they are not made for two at once.
   const report = (targetInfo: Uint8Array, reportData: Uint8Array): Promise<Uint8Array> =>
-    inTurn(async () => {
+    turns.take(async () => {
       await write('target_info', targetInfo);
       await write('user_report_data', reportData);
       const bytes = await read('report', 432);
@@ -69,7 +70,7 @@ export function createGramineAttester(options: GramineAttesterOptions = {}): Att
     async quote(reportData: Uint8Array) {
       requireReportData(reportData);
       const { mrEnclave } = await own();
-      return inTurn(async () => {
+      return turns.take(async () => {
         const type = attributeWord(await read('attestation_type', 64));
         if (type !== 'dcap') throw noQuotes(type);
         await write('user_report_data', reportData);

@@ -39,7 +39,7 @@ export const platformErrors = declareErrors({
   PLATFORM_SEPARATION_MISMATCH: [
     'usage',
     'The machine and the platform disagree about whether they are separated.',
-    'Serve a separated machine with `--separated`, and only that; make one with `enclos platform init --separated`.',
+    'Serve a separated machine with `--separated`, and no other; make one with `enclos platform init --separated`.',
   ],
   PLATFORM_USERS_REFUSED: [
     'usage',
@@ -48,7 +48,7 @@ export const platformErrors = declareErrors({
   ],
   PLATFORM_USERS_EXHAUSTED: [
     'transient',
-    'Every user that the host may have for its enclaves is taken.',
+    'Every user that the host may have for its enclaves is in use.',
     'End enclaves that are no longer used, or give the platform a longer range: --enclave-users.',
   ],
   PLATFORM_SOCKET_REFUSED: [
@@ -63,28 +63,28 @@ export const platformErrors = declareErrors({
   ],
   PLATFORM_STORAGE_FAILED: [
     'refused',
-    'The platform could not write to a folder of its own.',
-    'Read the reason: free space on the disk, or name a folder that the platform may write to. What was there is as it was.',
+    'The platform could not write to one of its folders.',
+    'Read the reason: free space on the disk, or name a folder that the platform may write to. The old content is unchanged.',
   ],
   COLLATERAL_UNREADABLE: [
     'refused',
-    'Verifiers would not read the collateral that this change leads to, so nothing was changed.',
+    'Verifiers would refuse the collateral after this change, so nothing was changed.',
     'A vendor has too many revocations or TCB levels for its documents: enrol further machines with a new one.',
   ],
   PLATFORM_AUDIT_FAILED: [
     'transient',
-    'The platform cannot write its audit log, so it does nothing that would have to be in it.',
-    'Make room on the disk of the audit log, or see why it cannot be written; the platform tries again by itself.',
+    'The platform cannot write its audit log, so it refuses every operation that the log must record.',
+    'Free space on the disk of the audit log, or find out why it cannot be written. The platform tries again by itself.',
   ],
   PLATFORM_AUDIT_BROKEN: [
     'evidence',
-    'The audit log is not whole: a line was changed, removed, added or damaged.',
-    'Keep the files as they are and find out who wrote to them; begin a new log under another name.',
+    'The audit log is not complete: a line was changed, removed, added or damaged.',
+    'Keep the files unchanged, find out what wrote to them, and begin a new log under another name.',
   ],
   PLATFORM_AUDIT_BUSY: [
     'usage',
     'Another process writes this audit log.',
-    'Give each platform and each command that runs beside it a log of its own.',
+    'Give each platform, and each command that runs beside it, its own log.',
   ],
   TCB_REFUSED: [
     'usage',
@@ -102,17 +102,17 @@ export const teeErrors = declareErrors({
   INTERPRETER_MISMATCH: [
     'evidence',
     'The interpreter on this machine is not the one that was measured.',
-    'Install the Enclos version that the image was built with; if it is installed, the binary was changed: reinstall it.',
+    'Install the Enclos version that the image was built with; if it is installed, its binary was changed: reinstall it.',
   ],
   INTERPRETER_NOT_COPIED: [
     'usage',
-    'There is no folder in which the platform can keep and run its copy of the interpreter.',
-    'Make room in one of the folders that the message names (about 130 MB), on a file system from which programs run.',
+    'The platform found no folder in which it can keep and run its copy of the interpreter.',
+    'Free about 130 MB in one of the folders that the message names, on a file system from which programs run.',
   ],
   ISOLATION_UNAVAILABLE: [
     'usage',
     'This machine cannot give every layer of strict isolation.',
-    'See `enclos doctor` for how to get the rest, or accept what there is with --isolation=best.',
+    '`enclos doctor` says how to get the rest. To accept fewer layers, use --isolation=best.',
   ],
   PLATFORM_UPLOAD_REFUSED: [
     'usage',
@@ -126,7 +126,7 @@ export const teeErrors = declareErrors({
   ],
   PLATFORM_BUSY: [
     'transient',
-    'The platform has as many enclaves, launches or image bytes in hand as it takes on.',
+    'The platform has reached its limit of enclaves, launches or image bytes.',
     'Try again after a moment; end enclaves that are no longer used.',
   ],
   PLATFORM_START_FAILED: [

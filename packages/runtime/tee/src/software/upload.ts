@@ -1,3 +1,4 @@
+import { Turns } from '@enclos/bounded';
 import type { Caller } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { MAX_IMAGE_CHUNK_BYTES } from './enclave-channel.ts';
@@ -16,12 +17,10 @@ export interface Uploader {
 
 /** One image at a time: the platform keeps few unfinished uploads for one host, and each may be large. */
 export function createUploader(platform: Platform): Uploader {
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = new Turns();
   return Object.freeze({
     async send<T>(image: Uint8Array, signal: AbortSignal | undefined, use: (upload: number) => Promise<T>) {
-      const sent = last.then(() => sendPieces(platform, image, signal));
-      last = sent.catch(() => undefined);
-      const upload = await sent;
+      const upload = await turns.take(() => sendPieces(platform, image, signal));
       try {
         return await use(upload);
       } catch (error) {

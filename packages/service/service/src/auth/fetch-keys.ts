@@ -1,4 +1,6 @@
 import { connect as secure, type TLSSocket } from 'node:tls';
+import { underDeadline, untilAborted } from '@enclos/bounded';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { connect } from '@enclos/enclave';
 import { httpGet } from '@enclos/http';
 import { isJsonObject, parseJson } from '@enclos/attestation/json';
@@ -28,29 +30,29 @@ export const fetchKeys: FetchKeys = async (issuer, { certificateAuthorities }) =
   return get(keys.pathname + keys.search);
 };
 
-async function getText(base: URL, path: string, authorities: readonly string[]): Promise<string> {
-  const socket = await secured(base.hostname, authorities);
-  const { status, body } = await httpGet(socket, { host: base.host, path, ...limits });
-  if (status !== 200) throw unusable(`answers with status ${status}`);
-  return new TextDecoder('utf-8', { fatal: true }).decode(body);
+/** Within one time limit for the connection, the handshake and the answer. */
+function getText(base: URL, path: string, authorities: readonly string[]): Promise<string> {
+  return underDeadline(limits.timeoutMs, async (signal) => {
+    const socket = await secured(base.hostname, authorities, signal);
+    const { status, body } = await httpGet(socket, { host: base.host, path, ...limits, signal });
+    if (status !== 200) throw unusable(`answers with status ${status}`);
+    return decodeUtf8(body);
+  });
 }
 
-async function secured(servername: string, authorities: readonly string[]): Promise<TLSSocket> {
-  const connection = await connect('identity-provider', { signal: AbortSignal.timeout(limits.timeoutMs) });
-  return new Promise((resolve, reject) => {
-    const socket = secure({ socket: connection, servername, ca: [...authorities], minVersion: 'TLSv1.2' });
-    const fail = (cause?: unknown): void => {
-      socket.destroy();
-      reject(unusable('cannot be reached over TLS with a certificate of its name', cause));
-    };
-    const timer = setTimeout(fail, limits.timeoutMs);
-    socket.on('error', fail);
-    socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      socket.off('error', fail);
-      resolve(socket);
-    });
+async function secured(servername: string, authorities: readonly string[], signal: AbortSignal): Promise<TLSSocket> {
+  const connection = await connect('identity-provider', { signal });
+  const socket = secure({ socket: connection, servername, ca: [...authorities], minVersion: 'TLSv1.2' });
+  const handshake = new Promise<void>((resolve, reject) => {
+    socket.on('error', reject).once('secureConnect', resolve);
   });
+  try {
+    await untilAborted(signal, handshake);
+    return socket;
+  } catch (cause) {
+    socket.destroy();
+    throw unusable('cannot be reached over TLS with a certificate of its name', cause);
+  }
 }
 
 function unusable(what: string, cause?: unknown): EnclosError {

@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { SharedWork } from '@enclos/bounded';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { EnclosError } from '@enclos/errors';
 import { isStrongKey } from '../jose/algorithms.ts';
@@ -82,7 +83,7 @@ export class IssuerKeys {
   #keys: KeySet | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
-  #running: Promise<void> | undefined;
+  readonly #refreshing = new SharedWork<void>();
 
   constructor(options: IssuerKeysOptions) {
     this.#options = options;
@@ -102,21 +103,15 @@ export class IssuerKeys {
     return this.#options.elapsed() - this.#fetchedAt;
   }
 
-  /** One at a time: callers that come meanwhile wait for the same one. */
   #refresh(): Promise<void> {
-    if (this.#running !== undefined) return this.#running;
-    const { elapsed } = this.#options;
-    if (elapsed() - this.#triedAt < times.cooldown) return Promise.resolve();
-    this.#triedAt = elapsed();
-    this.#running = this.#fetch().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#refreshing.join(() => this.#fetch());
   }
 
   async #fetch(): Promise<void> {
     const { fetch, elapsed } = this.#options;
     const askedAt = elapsed();
+    if (askedAt - this.#triedAt < times.cooldown) return;
+    this.#triedAt = askedAt;
     try {
       this.#keys = readKeySet(await fetch());
       this.#fetchedAt = askedAt;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isEnclosError } from '@enclos/errors';
+import { AgedMap, SharedWork } from '@enclos/bounded';
+import { isEnclosError, type EnclosError } from '@enclos/errors';
 import type { AppraiseCertificate, AppraisedCertificate } from './appraisal.ts';
 
 export interface AppraisalMemoryOptions {
@@ -14,58 +15,37 @@ export interface AppraisalMemoryOptions {
   readonly refusedForMs?: number;
 }
 
-interface Remembered<T> {
-  readonly value: T;
-  readonly atMs: number;
-}
-
 /** An appraiser that remembers, by the digest of the certificate. Good ones and refused ones apart: no flood displaces the good. */
 export function rememberAppraisals(
   appraise: AppraiseCertificate,
   options: AppraisalMemoryOptions,
 ): AppraiseCertificate {
   const { nowMs, maximum = 256, goodForMs = 3_600_000, graceMs = 86_400_000, refusedForMs = 60_000 } = options;
-  const good = new Map<string, Remembered<AppraisedCertificate>>();
-  const refused = new Map<string, Remembered<unknown>>();
-  const under = new Map<string, Promise<AppraisedCertificate>>();
-  const isWithin = (entry: Remembered<unknown> | undefined, limitMs: number): boolean => {
-    const ageMs = nowMs() - (entry?.atMs ?? Number.NaN);
-    return ageMs >= 0 && ageMs < limitMs;
-  };
+  const good = new AgedMap<AppraisedCertificate>(maximum, goodForMs);
+  const refused = new AgedMap<EnclosError>(maximum, refusedForMs);
+  const underWay = new SharedWork<AppraisedCertificate>();
   const anew = async (key: string, certificate: Uint8Array): Promise<AppraisedCertificate> => {
     try {
       const value = await appraise(certificate);
-      keep(good, key, { value, atMs: nowMs() }, maximum);
+      good.set(key, value, nowMs());
       return value;
     } catch (error) {
-      const known = good.get(key);
       if (isEnclosError(error, 'SERVICE_PEER_REFUSED')) {
         good.delete(key);
-        keep(refused, key, { value: error, atMs: nowMs() }, maximum);
-      } else if (known !== undefined && isWithin(known, graceMs)) return known.value;
-      throw error;
+        refused.set(key, error, nowMs());
+        throw error;
+      }
+      const known = good.get(key, nowMs(), graceMs);
+      if (known === undefined) throw error;
+      return known;
     }
   };
-  return (certificate) => {
+  return async (certificate) => {
     const key = createHash('sha256').update(certificate).digest('base64');
-    const known = good.get(key);
-    if (known !== undefined && isWithin(known, goodForMs)) return Promise.resolve(known.value);
-    const refusal = refused.get(key);
-    if (refusal !== undefined && isWithin(refusal, refusedForMs)) return rejected(refusal.value);
-    const running = under.get(key) ?? anew(key, certificate).finally(() => under.delete(key));
-    under.set(key, running);
-    return running;
+    const known = good.get(key, nowMs());
+    if (known !== undefined) return known;
+    const refusal = refused.get(key, nowMs());
+    if (refusal !== undefined) throw refusal;
+    return underWay.join(() => anew(key, certificate), key);
   };
-}
-
-async function rejected(error: unknown): Promise<never> {
-  throw error;
-}
-
-/** Forgets what was put in first: what is asked for after that is appraised again. */
-function keep<T>(entries: Map<string, T>, key: string, entry: T, maximum: number): void {
-  entries.delete(key);
-  entries.set(key, entry);
-  const [oldest] = entries.keys();
-  if (entries.size > maximum && oldest !== undefined) entries.delete(oldest);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { SharedWork } from '@enclos/bounded';
 import { equalBytes, toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { serviceError } from '../errors.ts';
@@ -51,7 +52,7 @@ export class PeerDirectory {
   #readAtMs = Number.NEGATIVE_INFINITY;
   /** So long after that the list is not read again. */
   #restMs = 0;
-  #reading: Promise<void> | undefined;
+  readonly #reading = new SharedWork<void>();
   /** Rows of this replica. */
   readonly #own = new Set<string>();
 
@@ -87,10 +88,7 @@ export class PeerDirectory {
   async peers(): Promise<readonly PublishedKey[]> {
     const ageMs = this.#nowMs() - this.#readAtMs;
     if (!(ageMs >= 0 && ageMs < this.#restMs)) {
-      this.#reading ??= this.#refresh().finally(() => {
-        this.#reading = undefined;
-      });
-      await this.#reading;
+      await this.#reading.join(() => this.#refresh());
     }
     const nowMs = this.#nowMs();
     return [...this.#known.values()]

@@ -1,3 +1,4 @@
+import { BoundedMap } from '@enclos/bounded';
 import { Refusal } from '../refusal.ts';
 
 export interface RateLimit {
@@ -46,14 +47,10 @@ const mostClients = 4096;
  */
 export function createClientRateLimit(perSecond: number, elapsed: () => number): ClientRateLimit {
   if (perSecond === 0) return { take: () => undefined };
-  const buckets = new Map<string, RateLimit>();
+  const buckets = new BoundedMap<RateLimit>(mostClients);
   return Object.freeze<ClientRateLimit>({
     take(client) {
       const bucket = buckets.get(client) ?? createRateLimit(perSecond, elapsed);
-      // The one that asked last is the last to go.
-      buckets.delete(client);
-      const [oldest] = buckets.keys();
-      if (oldest !== undefined && buckets.size >= mostClients) buckets.delete(oldest);
       buckets.set(client, bucket);
       bucket.take();
     },

@@ -1,4 +1,4 @@
-import { Turns } from '@enclos/bounded';
+import { SharedWork, Turns } from '@enclos/bounded';
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { refuseState, serviceError } from '../errors.ts';
@@ -69,7 +69,7 @@ export class StoredState<D> implements State<D> {
   #currentAtMs = Number.NEGATIVE_INFINITY;
   /** One call of the store at a time: of two, the earlier question could have the later answer, which then looks older. */
   readonly #turns = new Turns();
-  #reading: Promise<StateSnapshot<D>> | undefined;
+  readonly #reading = new SharedWork<StateSnapshot<D>>();
 
   constructor(options: StateOptions<D>) {
     this.#options = options;
@@ -83,12 +83,7 @@ export class StoredState<D> implements State<D> {
     if (fresh) return this.#turns.take(async () => (await this.#load()).snapshot);
     const current = this.#recent();
     if (current !== undefined) return Promise.resolve(current);
-    this.#reading ??= this.#turns
-      .take(async () => this.#recent() ?? (await this.#load()).snapshot)
-      .finally(() => {
-        this.#reading = undefined;
-      });
-    return this.#reading;
+    return this.#reading.join(() => this.#turns.take(async () => this.#recent() ?? (await this.#load()).snapshot));
   }
 
   update(change: (document: D) => D): Promise<StateSnapshot<D>> {

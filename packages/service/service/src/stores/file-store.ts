@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { Turns } from '@enclos/bounded';
 import { durable, temporaryPrefix, type Durable } from '@enclos/durable';
 import { isEnclosError } from '@enclos/errors';
 import { serviceError } from '../errors.ts';
@@ -46,7 +47,7 @@ interface FileStoreParts {
 
 class FileStore implements Store {
   readonly #parts: FileStoreParts;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #isClosed = false;
 
   constructor(parts: FileStoreParts) {
@@ -125,12 +126,10 @@ class FileStore implements Store {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(() => {
+    return this.#turns.take(() => {
       if (this.#isClosed) throw serviceError('SERVICE_STORE_UNAVAILABLE', { message: 'The store is closed.' });
       return work();
     });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 }
 

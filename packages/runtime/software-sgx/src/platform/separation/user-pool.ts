@@ -1,3 +1,4 @@
+import { Turns } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 import { runningUsers } from './running-users.ts';
 import type { UserRange } from './users.ts';
@@ -40,13 +41,9 @@ export function createUserPool(
     };
     return Object.freeze({ id, giveBack });
   };
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = new Turns();
   return Object.freeze({
-    take() {
-      // One at a time: no user changes hands while another look through the processes goes on.
-      const taken = last.then(takeOne);
-      last = taken.catch(() => undefined);
-      return taken;
-    },
+    // One at a time: no user changes hands while another look through the processes goes on.
+    take: () => turns.take(takeOne),
   });
 }

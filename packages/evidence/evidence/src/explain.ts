@@ -1,26 +1,28 @@
 import type { Subtle } from '@enclos/attestation';
 import { equalBytes, toHex } from '@enclos/codec';
-import { oeFormats } from '../recognise/binary-forms.ts';
+import { oeFormats } from './recognise/binary-forms.ts';
 import {
-  describeFound,
   type AzureEvidenceFound,
   type Found,
   type Inner,
   type QuoteFound,
   type WrapperFound,
-} from '../recognise/found.ts';
-import { jsonKindOf, type JsonKind } from '../recognise/json-kinds.ts';
-import { recognise } from '../recognise/recognise.ts';
-import { isRecord } from '../recognise/text-forms.ts';
-import { azureNodes, hclNodes } from './azure.ts';
-import { certificateNodes, taggedNodes } from './certificate.ts';
-import { publicKeysIn, withFingerprints, type Sha256 } from './fingerprints.ts';
-import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './nodes.ts';
-import { quoteNodes, quoteTitle } from './quote.ts';
-import { collateralNodes } from './collateral.ts';
-import { withDatesAt } from './dates.ts';
-import { snpNodes } from './snp.ts';
-import { tokenNodes } from './token.ts';
+} from './recognise/found.ts';
+import { jsonKindOf, type JsonKind } from './recognise/json-kinds.ts';
+import { recognise } from './recognise.ts';
+import { isRecord } from './recognise/text-forms.ts';
+import { describeFound } from './describe.ts';
+import { hclNodes } from './explain/azure.ts';
+import type { Explained } from './forms/form.ts';
+import { explainEvidence } from './forms/index.ts';
+import { certificateNodes, taggedNodes } from './explain/certificate.ts';
+import { publicKeysIn, withFingerprints, type Sha256 } from './explain/fingerprints.ts';
+import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './explain/nodes.ts';
+import { collateralNodes } from './explain/collateral.ts';
+import { withDatesAt } from './explain/dates.ts';
+import { tokenNodes } from './explain/token.ts';
+
+export type { ExplainNode, Sha256 };
 
 /** What some bytes are and say. Nothing of it is verified. */
 export interface Explanation {
@@ -69,22 +71,14 @@ function explainWithoutFingerprints(bytes: Uint8Array, now: Date | undefined): E
   return { kind: found.form, title, nodes: found.form === 'unknown' ? nodes : [verified, ...nodes] };
 }
 
-interface Explained {
-  readonly title: string;
-  readonly nodes: readonly ExplainNode[];
-}
-
 function explainFound(found: Found): Explained {
   switch (found.form) {
     case 'quote':
-      return { title: quoteTitle(found.bytes), nodes: [...quoteNodes(found.bytes), ...trailing(found.trailingBytes)] };
     case 'snp-report':
-      return {
-        title: 'SEV-SNP attestation report',
-        nodes: [...snpNodes(found.bytes), ...trailing(found.trailingBytes), ...innerGroups(found.inner)],
-      };
-    case 'azure-evidence':
-      return { title: 'Evidence of an Azure confidential VM', nodes: azureNodes(found.bytes) };
+    case 'azure-evidence': {
+      const { title, nodes } = explainEvidence(found);
+      return { title, nodes: [...nodes, ...innerGroups(found.inner)] };
+    }
     case 'certificate': {
       const certificate = certificateNodes(found.der);
       const own = certificate?.children ?? [];
@@ -183,10 +177,6 @@ function innerGroups(inner: readonly Inner[]): readonly ExplainNode[] {
     if (twin !== undefined) return node(at, `the same as ${twin.at}`, title);
     return group(at === '' ? describeFound(found) : at, nodes, title);
   });
-}
-
-function trailing(count: number): readonly ExplainNode[] {
-  return count === 0 ? [] : [node('trailing bytes', count, 'no part of it; verifiers ignore them')];
 }
 
 function isComparable(found: Found): found is QuoteFound | AzureEvidenceFound {

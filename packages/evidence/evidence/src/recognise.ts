@@ -1,15 +1,13 @@
-import { isAzureDocument } from '@enclos/attestation';
-import { beginsLikeQuote, splitSnpReport } from '@enclos/attestation/carriers';
 import { utf8 } from '@enclos/codec';
 import { withoutTrailingNuls } from '@enclos/codec/text';
-import { fileKindOf } from '@enclos/diagnostics';
-import { attempt } from './attempt.ts';
-import { carriedBy } from './attested-certificate.ts';
-import { beginsLikeSnpReport, quoteLength, readBinaryWrapper } from './binary-forms.ts';
-import { beginsLikeDer, readCertificate } from './certificate.ts';
-import { readCwt } from './tokens/cwt.ts';
-import type { Found, Inner } from './found.ts';
-import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './text-forms.ts';
+import { evidenceForms } from './forms/index.ts';
+import { attempt } from './recognise/attempt.ts';
+import { carriedBy } from './recognise/attested-certificate.ts';
+import { readBinaryWrapper } from './recognise/binary-forms.ts';
+import { beginsLikeDer, readCertificate } from './recognise/certificate.ts';
+import { readCwt } from './recognise/tokens/cwt.ts';
+import { unknown, type Found, type Inner } from './recognise/found.ts';
+import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './recognise/text-forms.ts';
 
 /** Evidence in a certificate in JSON in base64 takes four. */
 const maximumDepth = 8;
@@ -26,7 +24,8 @@ export function recognise(bytes: Uint8Array): Found {
 }
 
 function recogniseBytes(bytes: Uint8Array, depth: number): Found {
-  if (beginsLikeQuote(bytes)) return quote(bytes);
+  const quote = evidenceForms.quote.recognise({ bytes });
+  if (quote !== undefined) return quote;
   if (beginsLikeDer(bytes)) return recogniseDer(bytes, depth);
   const cwt = readCwt(bytes);
   if (cwt !== undefined) return { form: 'cwt', ...cwt, inner: [] };
@@ -36,34 +35,14 @@ function recogniseBytes(bytes: Uint8Array, depth: number): Found {
     const inner = contents.map(({ at, start, end }) => inside(at, bytes.subarray(start, end), depth));
     return { form, what, bytes, inner: depth < maximumDepth ? inner : [] };
   }
-  if (beginsLikeSnpReport(bytes)) return snpReport(bytes);
+  const report = evidenceForms['snp-report'].recognise({ bytes });
+  if (report !== undefined) return report;
   const text = asText(bytes);
   return text === undefined ? unknown(bytes) : recogniseText(text, bytes, depth);
 }
 
 function inside(at: string, bytes: Uint8Array, depth: number): Inner {
   return { at, found: depth < maximumDepth ? recogniseBytes(bytes, depth + 1) : unknown(bytes) };
-}
-
-function quote(bytes: Uint8Array): Found {
-  const length = quoteLength(bytes);
-  return { form: 'quote', bytes: bytes.subarray(0, length), trailingBytes: bytes.length - length, inner: [] };
-}
-
-/** A report alone, or an extended one. */
-function snpReport(bytes: Uint8Array): Found {
-  const { report, certificates } = splitSnpReport(bytes);
-  const trailingBytes = certificates.length === 0 ? bytes.length - report.length : 0;
-  const inner = certificates.map(({ kind, guid, content }): Inner => {
-    const isCertificate = attempt(() => readCertificate(content)) !== undefined;
-    const found: Found = isCertificate ? { form: 'certificate', der: content, inner: [] } : unknown(content);
-    return { at: `certificate table, ${kind === 'other' ? guid : kind.toUpperCase()}`, found };
-  });
-  return { form: 'snp-report', bytes: report, trailingBytes, inner };
-}
-
-function unknown(bytes: Uint8Array): Found {
-  return { form: 'unknown', what: fileKindOf(bytes).words, inner: [] };
 }
 
 function recogniseDer(der: Uint8Array, depth: number): Found {
@@ -117,8 +96,8 @@ function recognisePem(blocks: readonly { readonly bytes: Uint8Array }[], bytes: 
 }
 
 function recogniseJson(value: unknown, text: string, depth: number): Found {
-  if (isAzureDocument(value)) return { form: 'azure-evidence', bytes: utf8(text), trailingBytes: 0, inner: [] };
-  return { form: 'json', value, inner: carriers(value, depth) };
+  const document = evidenceForms['azure-evidence'].recognise({ bytes: utf8(text), json: value });
+  return document ?? { form: 'json', value, inner: carriers(value, depth) };
 }
 
 /** The members of a JSON value that carry something known. */

@@ -1,31 +1,12 @@
-import {
-  azureStepResults,
-  snpVerificationSteps,
-  verificationSteps,
-  type AzureDocumentStepId,
-  type StepResult,
-} from '@enclos/attestation';
+import type { AzureDocumentStepId, StepResult } from '@enclos/attestation';
 import type { EnclosError } from '@enclos/errors';
-import type { Subject } from './subject.ts';
 
 /** One step: those of the verifier, then that of the certificate or of the nonce where there is one. */
 export interface VerifyStep extends Omit<StepResult, 'id'> {
   readonly id: AzureDocumentStepId | 'certificate-binding' | 'vtpm-nonce';
 }
 
-type Step = Pick<VerifyStep, 'id' | 'title'>;
-
-/** What is checked of evidence of this form. Of an Azure VM, of which nothing is known yet, what is checked of all. */
-export function stepListOf(evidence: Subject | { readonly form: Subject['form'] }): readonly Step[] {
-  switch (evidence.form) {
-    case 'quote':
-      return verificationSteps;
-    case 'snp-report':
-      return snpVerificationSteps;
-    case 'azure-evidence':
-      return azureStepResults('document' in evidence ? evidence.document.hardware : undefined);
-  }
-}
+export type Step = Pick<VerifyStep, 'id' | 'title'>;
 
 /**
  * The steps of a verification: all passed, or those before the one that

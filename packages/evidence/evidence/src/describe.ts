@@ -1,0 +1,24 @@
+import { evidenceForms } from './forms/index.ts';
+import type { Found } from './recognise/found.ts';
+import { earAppraisals } from './recognise/tokens/ear.ts';
+
+const tokenNames = { jwt: 'a JSON web token', cwt: 'a CBOR web token' } as const;
+
+/** `a certificate`, for the middle of a sentence. */
+export function describeFound(found: Found): string {
+  switch (found.form) {
+    case 'quote':
+    case 'snp-report':
+    case 'azure-evidence':
+      return evidenceForms[found.form].words;
+    case 'certificate':
+      return 'an X.509 certificate';
+    case 'jwt':
+    case 'cwt':
+      return `${earAppraisals(found.claims) === undefined ? '' : 'an attestation result (EAR), '}${tokenNames[found.form]}`;
+    case 'json':
+      return 'JSON';
+    default:
+      return found.what;
+  }
+}

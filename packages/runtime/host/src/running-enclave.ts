@@ -1,0 +1,209 @@
+import { toHex } from '@enclos/codec';
+import type { Functions, Invoke } from '@enclos/edl';
+import type { Endpoint } from '@enclos/gate';
+import type { EnclaveManifest } from '@enclos/manifest';
+import { GateTable, type LaunchedEnclave } from '@enclos/tee';
+import type { StreamAddress } from './addresses.ts';
+import { toSendOnce } from './gate-transport.ts';
+import type { LoadOptions } from './load-options.ts';
+import type { LogFields } from './logger.ts';
+import { openGate, type LaunchedImage } from './open-gate.ts';
+import type { PreparedImage } from './prepare.ts';
+import { openServices, type HostServices } from './services.ts';
+import { start } from './start.ts';
+import { codeOf, type Watch } from './watch.ts';
+
+/** An enclave that runs, before its functions have their types. */
+export interface RunningEnclave extends Pick<LaunchedEnclave, 'identity' | 'isolation' | 'exited'> {
+  readonly invoke: Invoke;
+  /** Settles when no call is answered any more; the process may still be ending. Never rejects. */
+  readonly closed: Promise<unknown>;
+  /** Where each listener of the manifest really listens, by name. */
+  readonly listeners: Readonly<Record<string, StreamAddress>>;
+  /** Settles when the process has ended, its streams are closed and its writes are done. Never rejects. */
+  readonly ended: Promise<void>;
+  readonly dispose: () => Promise<void>;
+}
+
+/** What one run of an enclave is made from. */
+interface Run<T extends Functions, U extends Functions> {
+  readonly options: LoadOptions<T, U>;
+  readonly prepared: PreparedImage<T>;
+  readonly watch: Watch | undefined;
+}
+
+/**
+ * Runs a prepared image: opens the services of the host, has the platform launch the enclave, opens the gate to it and
+ * starts its application. When a step fails, the steps before it are undone.
+ * @throws as `loadEnclave`.
+ */
+export async function runEnclave<T extends Functions, U extends Functions>(
+  options: LoadOptions<T, U>,
+  prepared: PreparedImage<T>,
+  watch: Watch | undefined,
+): Promise<RunningEnclave> {
+  const run = { options, prepared, watch };
+  try {
+    const services = await openServices(prepared.manifest, {
+      folders: { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} },
+      streams: { listen: options.listen ?? {}, connect: options.connect ?? {} },
+    });
+    return await runWith(services, run);
+  } catch (error) {
+    const code = codeOf(error, 'ENCLAVE_START_FAILED');
+    watch?.event('load-failed', 'error', `The enclave could not be loaded: ${code}.`, { code });
+    throw error;
+  }
+}
+
+async function runWith<T extends Functions, U extends Functions>(
+  services: HostServices,
+  run: Run<T, U>,
+): Promise<RunningEnclave> {
+  try {
+    const launched = await launch(run);
+    const image = { ...run.prepared, launched, services };
+    const application = await startApplication(image, run);
+    return runningEnclave(image, application, run);
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+}
+
+/** The platform measures the image, verifies its signature and starts the enclave process. */
+async function launch<T extends Functions, U extends Functions>(run: Run<T, U>): Promise<LaunchedEnclave> {
+  const { options, prepared, watch } = run;
+  const { manifest, debugging } = prepared;
+  const launched = await observed(watch, 'load', async () => {
+    const enclave = await options.launcher.launch({
+      image: options.image,
+      signature: options.signature,
+      debug: manifest.debug,
+      isolation: options.isolation ?? 'strict',
+      inspector: debugging.inspected,
+      signal: options.signal,
+    });
+    if (watch !== undefined) watch.mrEnclave = toHex(enclave.identity.mrEnclave);
+    return enclave;
+  });
+  const { identity, inspector } = launched;
+  if (inspector !== undefined) options.developerTool?.takeInspector(manifest.name, identity, inspector);
+  watch?.event('loaded', 'info', 'The platform measured and started the enclave.', loadedFields(launched));
+  return launched;
+}
+
+function loadedFields({ identity, isolation }: LaunchedEnclave): LogFields {
+  const { productId, securityVersion, debug } = identity;
+  const missing = isolation.filter(({ active }) => !active).map(({ name }) => name);
+  return { productId, securityVersion, debug, isolationMissing: missing.join(' ') };
+}
+
+/** An application that has started: the gate to it, and its end. */
+interface Application {
+  readonly endpoint: Endpoint;
+  readonly ended: Promise<void>;
+}
+
+/** Opens the gate and runs the application's `start`. A failure ends the enclave process. */
+async function startApplication<T extends Functions, U extends Functions>(
+  image: LaunchedImage<T>,
+  { options, watch }: Run<T, U>,
+): Promise<Application> {
+  const { launched, services, manifest, debugging } = image;
+  try {
+    const endpoint = openGate(options, image, watch);
+    const ended = endpoint.closed.then(async () => {
+      // An enclave that broke the protocol may not end by itself.
+      await launched.terminate();
+      await services.close();
+    });
+    await observed(watch, 'start', () => debugging.outcome(start(endpoint, options, image)));
+    watch?.event('started', 'info', 'The application started.', { threads: manifest.threads });
+    return { endpoint, ended };
+  } catch (error) {
+    await launched.terminate();
+    throw debugging.startError(error, await launched.exited);
+  }
+}
+
+function runningEnclave<T extends Functions, U extends Functions>(
+  { launched, services, manifest, debugging }: LaunchedImage<T>,
+  { endpoint, ended }: Application,
+  { options, watch }: Run<T, U>,
+): RunningEnclave {
+  const { identity, isolation, exited } = launched;
+  options.developerTool?.started(manifest.name, identity);
+  const cause = new EndCause([exited, endpoint.closed]);
+  const reported = watch === undefined ? ended : reportEnd(watch, { launched, manifest, ended, cause });
+  return {
+    invoke: debugging.through(({ index, payload, options: call, maxResultBytes }) =>
+      endpoint.invoke(GateTable.application, index, toSendOnce(payload), { ...call, maxResultBytes }),
+    ),
+    identity,
+    isolation,
+    listeners: services.listeners,
+    exited: exited.then((exit) => debugging.exit(exit)),
+    closed: endpoint.closed,
+    ended,
+    async dispose() {
+      cause.hostDisposes();
+      await endpoint.close();
+      await reported;
+    },
+  };
+}
+
+/** Why an enclave ends: its host disposes of it, or it is lost. Disposing of an enclave that has already ended is a loss. */
+class EndCause {
+  #hasEnded = false;
+  #isHost = false;
+
+  /** @param ends the first of them that settles is the end. */
+  constructor(ends: readonly Promise<unknown>[]) {
+    for (const end of ends) void end.then(() => (this.#hasEnded = true));
+  }
+
+  get isHost(): boolean {
+    return this.#isHost;
+  }
+
+  hostDisposes(): void {
+    this.#isHost ||= !this.#hasEnded;
+  }
+}
+
+interface End {
+  readonly launched: LaunchedEnclave;
+  readonly manifest: EnclaveManifest;
+  readonly ended: Promise<void>;
+  readonly cause: EndCause;
+}
+
+/** Logs the end of an enclave when it has come. */
+async function reportEnd(watch: Watch, { launched, manifest, ended, cause }: End): Promise<void> {
+  await ended;
+  const { exitCode, signal, detail } = await launched.exited;
+  const { threads } = manifest;
+  if (cause.isHost) return watch.event('disposed', 'info', 'The enclave was ended by its host.', { threads });
+  watch.event('lost', 'error', 'The enclave is gone.', {
+    threads,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    // The other lines are the error output of a debug enclave.
+    reason: detail.split('\n', 1)[0] ?? '',
+  });
+}
+
+/** Counts and times a step of the load. */
+async function observed<R>(watch: Watch | undefined, kind: 'load' | 'start', step: () => Promise<R>): Promise<R> {
+  const observation = watch?.begin({ kind, function: '' });
+  try {
+    const result = await step();
+    observation?.end('OK');
+    return result;
+  } catch (error) {
+    observation?.end(codeOf(error, 'ENCLAVE_START_FAILED'));
+    throw error;
+  }
+}
