@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { INTEL_SGX_ROOT, softwareRoot } from '@enclos/attestation';
-import type { JsonObject } from '@enclos/attestation/json';
+import type { JsonObject } from '@enclos/codec/json';
 import { exampleSgxReport, scenario, type ScenarioChanges } from '@enclos/evidence-kit';
 import { toHex } from '@enclos/codec';
 import { check } from '../src/page/check.ts';

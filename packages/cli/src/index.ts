@@ -25,7 +25,7 @@ export { debug, type DebugEvents, type DebugOptions } from './commands/debug/deb
 export { deploy, type DeployOptions, type DeployOutcome } from './commands/deploy/deploy.ts';
 export { dev, type DevView } from './commands/dev/dev.ts';
 export { doctor, type DoctorOptions, type DoctorReport } from './commands/doctor/doctor.ts';
-export { explain } from './commands/explain/explain.ts';
+export { explain } from './evidence/explain.ts';
 export {
   planGramineManifest,
   writeGramineManifest,

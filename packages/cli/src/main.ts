@@ -7,7 +7,7 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function streamOf(stream: NodeJS.WriteStream): OutputStream {
   const isTTY = stream.isTTY ?? false;
-  // `enclos inspect x | head` ends the pipe early, which is no failure.
+  // `enclos inspect x | head` ends the pipe early, which is not a failure.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });

@@ -23,9 +23,6 @@ const imports: readonly Import[] = files.flatMap((file) => {
     .filter(({ from, to }) => from !== to);
 });
 
-/** This folder is a package of its own in all but name; other packages must not depend on the command line for it. */
-const isEvidence = (folder: string): boolean => folder.startsWith('evidence');
-
 test('the command line imports nothing else of this package', () => {
   assert.deepEqual(
     imports.filter(({ from }) => from === 'command-line'),
@@ -42,9 +39,7 @@ test('a command imports no other command', () => {
 });
 
 test('no two folders import each other', () => {
-  const pairs = new Set(
-    imports.filter(({ from, to }) => !isEvidence(from) || !isEvidence(to)).map(({ from, to }) => `${from} ${to}`),
-  );
+  const pairs = new Set(imports.map(({ from, to }) => `${from} ${to}`));
   assert.deepEqual(
     [...pairs].filter((pair) => pairs.has(pair.split(' ').reverse().join(' '))),
     [],
@@ -62,7 +57,7 @@ test('no folder has more than 20 files', () => {
   const counts = new Map<string, number>();
   for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
   assert.deepEqual(
-    [...counts].filter(([folder, count]) => count > 20 && !isEvidence(folder)),
+    [...counts].filter(([, count]) => count > 20),
     [],
   );
 });

@@ -76,7 +76,7 @@ describe('the body of an attest call', () => {
   it('is refused for more values than it can have, before any of them is made', () => {
     const whole =
       '{"quote":"","runtimeData":{"data":"","dataType":""},"initTimeData":{"data":"","dataType":""},"nonce":""';
-    assert.throws(() => read(`!${whole},"draftPolicyForAttestation":""}`), { message: /not a value/ });
+    assert.throws(() => read(`!${whole},"draftPolicyForAttestation":""}`), { message: /expected a JSON value/ });
     for (const flood of [`!${whole},"a":1,"b":2}`, `!${'{},'.repeat(9)}{}`, `!{${'"a":1,'.repeat(10)}`]) {
       assert.throws(
         () => read(flood),

@@ -15,7 +15,7 @@ import {
 } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { Attribute, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
+import { PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
 import { generateSigningKey, sha256, signSigstruct } from '@enclos/sgx/node';
 import {
   collateralApp,
@@ -37,13 +37,13 @@ import {
   type Separation,
   type Vendor,
 } from '@enclos/software-sgx';
+import { sigstructFields } from '@enclos/testkit';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-evidence-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const now = new Date('2026-06-01T12:00:00Z');
 const reportData = new Uint8Array(64).fill(0x5a);
-const allBits = 0xffff_ffff_ffff_ffffn;
 
 const image = writeSgxs({
   ssaFrameSize: 1,
@@ -51,21 +51,7 @@ const image = writeSgxs({
   pages: [{ offset: 0n, flags: PageFlags.REG | PageFlags.R, content: new Uint8Array(PAGE_SIZE).fill(7) }],
 });
 const signature = signSigstruct(
-  {
-    type: 0,
-    vendor: 0,
-    date: '20260601',
-    swDefined: 0,
-    miscSelect: 0,
-    miscMask: 0xffff_ffff,
-    isvFamilyId: new Uint8Array(16),
-    attributes: { flags: Attribute.MODE64BIT, xfrm: 3n },
-    attributeMask: { flags: allBits & ~Attribute.DEBUG, xfrm: allBits },
-    enclaveHash: sha256(image),
-    isvExtProdId: new Uint8Array(16),
-    isvProdId: 7,
-    isvSvn: 3,
-  },
+  sigstructFields({ enclaveHash: sha256(image), isvProdId: 7, isvSvn: 3 }),
   generateSigningKey(),
 );
 

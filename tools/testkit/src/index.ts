@@ -25,3 +25,4 @@ export {
   type PolicyCost,
 } from './policy-costs/index.ts';
 export { searchingDraft } from './hostile-drafts.ts';
+export { sigstructFields } from './sigstruct-fields.ts';

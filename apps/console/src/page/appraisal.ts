@@ -8,7 +8,7 @@ import {
   type Binding,
   type SnpPolicy,
 } from '@enclos/attestation';
-import type { JsonObject } from '@enclos/attestation/json';
+import type { JsonObject } from '@enclos/codec/json';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { boundDataOf, type Appraisal, type AppraisedBinding, type Request, type Verdict } from './outcome.ts';

@@ -10,7 +10,7 @@ import type {
   VerifiedMachineEvidence,
 } from '@enclos/attestation';
 import type { ExplainedCollateral, ExplainedField } from '@enclos/attestation/explain';
-import type { JsonObject } from '@enclos/attestation/json';
+import type { JsonObject } from '@enclos/codec/json';
 import type { EnclosError } from '@enclos/errors';
 import type { AttestedInput } from './input/attested.ts';
 import type { EvidenceInput } from './input/read-input.ts';

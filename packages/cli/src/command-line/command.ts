@@ -7,7 +7,7 @@ export interface StringOption {
   readonly value: string;
   readonly summary: string;
   readonly choices?: readonly string[];
-  /** Of the files that it takes, without a dot: a shell offers these. */
+  /** The extensions of the files that it takes, without a dot: a shell offers these files. */
   readonly extensions?: readonly string[];
   readonly required?: true;
   readonly multiple?: true;

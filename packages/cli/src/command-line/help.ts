@@ -118,7 +118,7 @@ function section(title: string, rows: readonly Row[], printer: Printer): void {
   const indent = ' '.repeat(width + 4);
   for (const [left, right] of rows) {
     const [first = '', ...others] = wrap(right, helpWidth - width - 4);
-    // A long left side gets a line of its own.
+    // A long left side gets a separate line.
     const fits = left.length <= width;
     printer.line(`  ${printer.paint('cyan', fits ? left.padEnd(width) : left)}${fits ? `  ${first}` : ''}`.trimEnd());
     for (const line of fits ? others : [first, ...others]) printer.line(`${indent}${line}`);

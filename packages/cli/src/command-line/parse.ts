@@ -95,7 +95,7 @@ function checkedValue({ rawName, value, inlineValue }: OptionToken, spec: Option
 }
 
 async function refuseUnknownOption(rawName: string, specs: OptionSpecs, usage: string): Promise<never> {
-  const { didYouMean } = await import('@enclos/build/diagnostics');
+  const { didYouMean } = await import('@enclos/diagnostics');
   const near = didYouMean(rawName.replace(/^-+/, ''), Object.keys(specs));
   refuseUsage(`There is no option ${rawName}.${near === undefined ? '' : ` Did you mean --${near}?`}`, usage);
 }

@@ -1,4 +1,4 @@
-import { didYouMean } from '@enclos/build/diagnostics';
+import { didYouMean } from '@enclos/diagnostics';
 import { refuseUsage } from './usage-error.ts';
 import { groupOf, type CommandEntry } from './entry.ts';
 

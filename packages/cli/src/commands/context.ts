@@ -10,8 +10,8 @@ export interface CommandContext {
   /** Notices for people, on standard error. */
   readonly notes: Printer;
   readonly progress: Progress;
-  /** Makes a path of the command line absolute. */
-  readonly path: (given: string) => string;
+  /** Makes a path of the command line absolute. The path of an option that was not given stays undefined. */
+  readonly path: <T extends string | undefined>(given: T) => T extends undefined ? undefined : string;
   /** Every command of `enclos`. */
   readonly commands: readonly Entry[];
 }
@@ -22,6 +22,8 @@ export function createContext(world: Pick<CommandContext, 'io' | 'notes' | 'comm
   return Object.freeze({
     ...world,
     progress: createProgress(io),
-    path: (given: string) => resolve(io.cwd, given),
+    // The type is conditional, and the compiler does not narrow it by the value.
+    path: ((given: string | undefined) =>
+      given === undefined ? undefined : resolve(io.cwd, given)) as CommandContext['path'],
   });
 }

@@ -21,7 +21,7 @@ import { hardwareOf, verifyEvidence as verifyForm, type AnyVerdict, type Subject
 import { trustedSnpRoots } from './snp-roots.ts';
 
 /** What a verification is given beside the evidence. */
-export interface Given {
+export interface VerificationSettings {
   readonly source: CollateralSource;
   /** What was in the file of the source; absent when it is to be fetched. */
   readonly fromFile: ObtainedCollateral | undefined;
@@ -42,7 +42,7 @@ const pckChainType = 5;
 /** @throws EVIDENCE_REFUSED, ENDORSEMENTS_INVALID, and what fetching collateral throws. */
 export async function verifyEvidence(
   subject: Subject,
-  given: Given,
+  given: VerificationSettings,
 ): Promise<{ readonly verdict: AnyVerdict; readonly notices: readonly Notice[] }> {
   const collateral = given.fromFile ?? (await fetchCollateralFor(hardwareOf(subject), given.source, given.pck));
   const json = completed(subject, collateral.json, given.pck);

@@ -2,10 +2,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Io } from '../output/io.ts';
 
-/** Where a user's platform is kept unless told (XDG base directory specification). */
+/** The default folder of a user's platform (XDG base directory specification). */
 export function defaultStateFolder(env: Io['env']): string {
   const { XDG_STATE_HOME: stateHome, HOME: home } = env;
-  // The specification: a relative path is invalid and ignored.
+  // By the specification a relative path is invalid, and is ignored.
   const base = stateHome?.startsWith('/') === true ? stateHome : join(home ?? homedir(), '.local/state');
   return join(base, 'enclos');
 }

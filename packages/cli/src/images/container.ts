@@ -14,7 +14,7 @@ import { exists } from '../files/read.ts';
 import { refuseUsage } from '../command-line/usage-error.ts';
 import type { Io } from '../output/io.ts';
 
-/** What a user gives to registries. It comes by the environment, since everybody on a machine sees command lines. */
+/** The credentials for registries. They come from the environment, because every user of a machine can see command lines. */
 export function registryCredentials(env: Io['env']): Credentials | undefined {
   const { ENCLOS_REGISTRY_TOKEN: token, ENCLOS_REGISTRY_USER: user, ENCLOS_REGISTRY_PASSWORD: password } = env;
   if (token !== undefined && token !== '') return { token };

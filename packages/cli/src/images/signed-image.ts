@@ -5,13 +5,13 @@ import type { Sigstruct } from '@enclos/sgx';
 import { exists, readSmallFile } from '../files/read.ts';
 import { findImage, readImageFile, stemOf } from './enclave-image.ts';
 
-/** Far above 1808: what is too long is refused by its length, with a reason. */
+/** Far above 1808 bytes, so that the parser refuses a file that is too long, and says why. */
 export const maxSignatureBytes = 64 * 1024;
 
 export interface SignedImage {
   readonly path: string;
   readonly manifest: EnclaveManifest;
-  /** Who it is on the software platform. */
+  /** The identity of the enclave on the software platform. */
   readonly identity: SignedIdentity;
 }
 

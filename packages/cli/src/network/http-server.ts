@@ -59,7 +59,7 @@ async function answer(app: WebApplication, incoming: IncomingMessage, outgoing: 
     outgoing.writeHead(405, { allow: 'GET, HEAD' }).end();
     return;
   }
-  // The host of the request plays no part, and may be malformed.
+  // The host of the request does not matter, and may be malformed.
   const response = await app.fetch(new Request(new URL(url, 'http://collateral.invalid'), { method }));
   const body = new Uint8Array(await response.arrayBuffer());
   outgoing.writeHead(response.status, {

@@ -12,7 +12,7 @@ export const cacheOption = {
 } as const;
 
 export function cacheFolderOf(given: string | undefined, { io, path }: CommandContext): string {
-  return given === undefined ? collateralCacheFolder(io.env) : path(given);
+  return path(given) ?? collateralCacheFolder(io.env);
 }
 
 export const offlineOption = { type: 'boolean', summary: 'Do not use the network' } as const;
@@ -71,7 +71,7 @@ export function baselineOf({
   return { evaluationNumber: Number(number) };
 }
 
-interface GivenSource {
+interface SourceInput {
   readonly source: (typeof sourceOptions.source.choices)[number] | undefined;
   readonly url: string | undefined;
   readonly place: string | undefined;
@@ -85,7 +85,7 @@ const longestKeyFile = 1024;
  * @throws CLI_USAGE, CLI_FILE_UNREADABLE, ENDORSEMENTS_REQUEST_INVALID
  */
 export async function sourceOf(
-  { source: name, url, place, 'api-key-file': keyFile }: GivenSource,
+  { source: name, url, place, 'api-key-file': keyFile }: SourceInput,
   fallback: 'pcs' | 'kds',
   { path }: Pick<CommandContext, 'path'>,
 ): Promise<Source> {

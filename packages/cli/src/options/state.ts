@@ -1,7 +1,7 @@
 import type { CommandContext } from '../commands/context.ts';
 import { defaultStateFolder } from '../files/user-folders.ts';
 
-/** The option that says where a vendor and a machine are kept. */
+/** The option for the folder of a vendor and a machine. */
 export const stateOption = {
   type: 'string',
   value: 'DIR',
@@ -10,5 +10,5 @@ export const stateOption = {
 
 /** The folder that the option names, or the one of this user. */
 export function stateFolderOf(given: string | undefined, { io, path }: CommandContext): string {
-  return given === undefined ? defaultStateFolder(io.env) : path(given);
+  return path(given) ?? defaultStateFolder(io.env);
 }

@@ -1,16 +1,16 @@
 import type { Io } from './io.ts';
 import { createPrinter } from '../command-line/printer.ts';
 
-/** Tells on standard error that something long goes on. */
+/** Shows on standard error that long work is in progress. */
 export interface Progress {
-  /** Runs `work`. When it takes over a second a line says so, with per cents if `work` reports them. */
+  /** Runs `work`. After a second, a line says so, with a percentage if `work` reports one. */
   during<T>(label: string, work: (report: (fraction: number) => void) => Promise<T>): Promise<T>;
 }
 
 /** Faster work stays silent. */
 const quietMs = 1000;
 const terminalIntervalMs = 100;
-/** A log file wants to know that it goes on, not every step of it. */
+/** A log file needs a sign of life, not every step. */
 const logIntervalMs = 10_000;
 
 /** Moves to the start of the line and clears it. */
@@ -39,7 +39,7 @@ function createLine({ stderr, now }: Io, label: string): { show(fraction: number
   return {
     show(fraction) {
       const nowMs = now().getTime();
-      // The timer speaks for work that reports nothing.
+      // The timer shows the line for work that reports nothing.
       if (fraction === undefined ? shown : nowMs < nextMs) return;
       nextMs = nowMs + (stderr.isTTY ? terminalIntervalMs : logIntervalMs);
       const text = paint('dim', fraction === undefined ? `${label} …` : `${label} ${Math.floor(fraction * 100)} % …`);

@@ -4,7 +4,7 @@ import { isRecord } from '@enclos/evidence';
 
 const schemaFiles = ['policy', 'azure-policy'].map((name) => `@enclos/attestation/schema/${name}.schema.json`);
 
-/** The names of all rules, from the published schemas: for whoever misspelt one. */
+/** The names of all rules, from the published schemas, to suggest the right one for a misspelt name. */
 export async function ruleNames(): Promise<readonly string[]> {
   const names = await Promise.all(schemaFiles.map(namesIn));
   return [...new Set(names.flat())];

@@ -6,7 +6,7 @@ export interface BuildOptions {
   /** The folder of enclave.json. */
   readonly folder: string;
   /** Where the image goes. Default: `.enclos` in the project. */
-  readonly outFolder?: string;
+  readonly outFolder?: string | undefined;
 }
 
 export interface BuildOutcome {

@@ -10,7 +10,7 @@ import { exists } from '../files/read.ts';
 
 export interface HostBundle {
   readonly path: string;
-  /** Of the bundle, in hex. */
+  /** SHA-256 of the bundle, in hex. */
   readonly sha256: string;
   /** The project's files in it. Absolute. */
   readonly inputs: readonly string[];

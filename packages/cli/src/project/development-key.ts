@@ -4,17 +4,17 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { generateKey, writeKeyFile } from '@enclos/build';
 import { unreadable } from '../files/read.ts';
 
-/** What `enclos keygen` writes unless told. */
+/** What `enclos keygen` writes by default. */
 const defaultKeyFile = 'signing.key.pem';
 
 export interface ProjectKey {
   readonly path: string;
   readonly pem: Uint8Array;
-  /** The key was made just now, because the project had none. */
+  /** The key is new, because the project had none. */
   readonly isNew: boolean;
 }
 
-/** The development key of a project alone: what a debug enclave is signed with while somebody works on it. */
+/** The development key of a project, which signs its debug enclaves. */
 export async function developmentKey(folder: string): Promise<ProjectKey> {
   const path = join(folder, '.enclos', 'development.key.pem');
   const pem = await readOptional(path);
@@ -39,7 +39,7 @@ async function makeKey(development: string): Promise<ProjectKey> {
   try {
     await writeKeyFile(development, generateKey());
   } catch (error) {
-    // Another run was faster: its key is as good, as long as both use the same.
+    // Another run made a key first. Both must use that one.
     if (!isEnclosError(error, 'BUILD_FILE_EXISTS')) throw error;
   }
   return { path: development, pem: new Uint8Array(await readFile(development)), isNew: true };

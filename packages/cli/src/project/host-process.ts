@@ -17,7 +17,7 @@ export interface HostProcess {
   stop(): Promise<void>;
 }
 
-/** How long a host program may take to end by itself. */
+/** How long a host program may take to end after SIGTERM. */
 const graceMs = 3000;
 
 /**
@@ -53,7 +53,7 @@ export async function runHostProcess(options: HostProcessOptions, io: Io): Promi
   passOutput(child, io);
   child.stdin?.end();
   const stop = io.onSignal((signal) => {
-    // Ctrl-C reaches everybody in the terminal already; twice would be impatience.
+    // The terminal already sends Ctrl-C to every process of its foreground group: do not send it twice.
     if (signal === 'SIGINT' && io.children === 'inherit' && process.stdin.isTTY) return;
     child.kill(signal);
   });

@@ -1,4 +1,4 @@
-/** Cuts a stream of bytes into lines. What it holds is bounded, whoever sends it. */
+/** Cuts a stream of bytes into lines. It holds a bounded number of bytes, so the sender need not be trusted. */
 export interface LineReader {
   /**
    * Takes the next bytes.

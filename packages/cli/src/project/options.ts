@@ -56,7 +56,7 @@ export function projectRun({ arguments: { folder }, options, rest }: ProjectInpu
     host: options.host,
     args: rest,
     stateFolder: stateFolderOf(options.state, context),
-    ...(options.key === undefined ? {} : { keyFile: path(options.key) }),
-    ...(options.platform === undefined ? {} : { platformSocket: path(options.platform) }),
+    keyFile: path(options.key),
+    platformSocket: path(options.platform),
   } satisfies Omit<RunOptions, 'debug'>;
 }

@@ -5,7 +5,7 @@ import { connectSoftwarePlatform, type Isolation, type PlatformDescription, type
 export interface ProjectPlatformOptions {
   readonly stateFolder: string;
   /** The socket of a running platform, instead of an embedded one. */
-  readonly platformSocket?: string;
+  readonly platformSocket?: string | undefined;
   readonly isolation: Isolation;
 }
 

@@ -17,7 +17,7 @@ import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
 
-/** A project as it is built here: debug when that is asked for, whatever enclave.json says. */
+/** A project as it is built here: `debug` overrides enclave.json. */
 export async function loadProjectFor(folder: string, debug: boolean): Promise<Project> {
   const loaded = await loadProject(folder);
   return debug ? Object.freeze({ ...loaded, debug: true }) : loaded;
@@ -89,7 +89,7 @@ export function hostEnvironment(io: Io, options: HostEnvironmentOptions): Io['en
   };
 }
 
-/** What making a build tells while it goes on. */
+/** What a build reports while it works. */
 export interface BuildEvents {
   during<T>(label: string, work: () => Promise<T>): Promise<T>;
   built(outcome: BuildOutcome): void;
@@ -113,7 +113,7 @@ export async function prepare(
   options: PrepareOptions,
   { io, events }: { readonly io: Io; readonly events: BuildEvents },
 ): Promise<{ readonly build: SignedBuild; readonly script: string }> {
-  // Always: whether an image is stale takes as long to know for certain as building it, and a guess runs old code.
+  // Always build: to know whether an image is stale takes as long as building it, and a wrong guess runs old code.
   const outcome = await events.during('building', () => buildProject(project, imageFolder(project, options.debug)));
   events.built(outcome);
   const key = await events.during('making a development key', options.key);

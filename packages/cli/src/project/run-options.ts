@@ -12,11 +12,11 @@ export interface RunOptions {
   /** Arguments of the host program. */
   readonly args: readonly string[];
   /** Signing key. Default: signing.key.pem of the project, or a development key. */
-  readonly keyFile?: string;
+  readonly keyFile?: string | undefined;
   /** Where the embedded platform keeps its keys. */
   readonly stateFolder: string;
   /** The socket of a running platform, instead of an embedded one. */
-  readonly platformSocket?: string;
+  readonly platformSocket?: string | undefined;
 }
 
 export interface RunOutcome {

@@ -67,7 +67,7 @@ export async function openToolSocket(options: ToolSocketOptions, parent: string 
   });
 }
 
-/** Nobody listens any more at a socket that refuses: its process is gone, whatever it died of. */
+/** The process of a socket that refuses connections is gone, so its folder can go too. */
 async function removeStaleFolders(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {

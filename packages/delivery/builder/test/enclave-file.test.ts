@@ -7,6 +7,7 @@ import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { generateSigningKey, sha256, signSigstruct } from '@enclos/sgx/node';
+import { sigstructFields } from '@enclos/testkit';
 import fc from 'fast-check';
 import { readSections } from '../src/elf-sections.ts';
 import { refuseEnclaveFile } from '../src/inspect/enclave-elf.ts';
@@ -19,21 +20,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const mrEnclave = '07'.repeat(32);
 const sigstruct = signSigstruct(
-  {
-    type: 0,
-    vendor: 0,
-    date: '20260601',
-    swDefined: 0,
-    miscSelect: 0,
-    miscMask: 0xffff_ffff,
-    isvFamilyId: new Uint8Array(16),
-    attributes: { flags: 4n, xfrm: 3n },
-    attributeMask: { flags: 0xffff_ffff_ffff_fffdn, xfrm: 0xffff_ffff_ffff_fffcn },
-    enclaveHash: new Uint8Array(32).fill(7),
-    isvExtProdId: new Uint8Array(16),
-    isvProdId: 5,
-    isvSvn: 6,
-  },
+  sigstructFields({ enclaveHash: new Uint8Array(32).fill(7), isvProdId: 5, isvSvn: 6 }),
   generateSigningKey(),
 );
 const mrSigner = toHex(mrSignerOf(parseSigstruct(sigstruct).modulus, sha256));

@@ -73,7 +73,7 @@ for (const [name, text, line, column, expected] of [
   ['an early end', '{"a":', 1, 6, /ends too early/],
   ['text after the end', '{} x', 1, 4, /follows the end/],
   ['nothing', '', 1, 1, /ends too early/],
-  ['deep nesting', '['.repeat(1000), 1, 34, /deeper than 32/],
+  ['deep nesting', '['.repeat(1000), 1, 34, /deeper than 33/],
   ['a line break first', '\n\n?', 3, 1, /Expected a JSON value/],
 ] as const) {
   test(`parseJsonSource() points at ${name}`, () => {

@@ -1,5 +1,6 @@
-import { isJsonWithin, utf8 } from '@enclos/codec';
-import { EnclosError } from '@enclos/errors';
+import { utf8 } from '@enclos/codec';
+import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { limits } from './limits.ts';
 
 /** The bytes of a document that is written here: without spaces, keys in the order in which they were put. */
@@ -23,75 +24,45 @@ export function documentInvalid(what: string, reason: string, cause?: unknown): 
  *
  * @throws OCI_DOCUMENT_INVALID, OCI_TOO_LARGE
  */
-export function parseJson(bytes: Uint8Array, what: string): unknown {
+export function parseJson(bytes: Uint8Array, what: string): JsonValue {
   if (bytes.length > limits.documentBytes) {
     throw new EnclosError('OCI_TOO_LARGE', `The ${what} is larger than ${limits.documentBytes} bytes.`, {
       details: { what, maxBytes: limits.documentBytes },
     });
   }
-  // Before anything of it is kept: the keys below, and the values after them.
-  if (!isJsonWithin(bytes, { maxDepth: limits.jsonDepth, maxValues: limits.jsonValues })) {
-    throw documentInvalid(what, 'is nested too deeply, or has too many values');
-  }
-  let text: string;
+  const bounds = { maxDepth: limits.jsonDepth, maxValues: limits.jsonValues };
+  let value;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = parseJsonBytes(bytes, limits.documentBytes, bounds);
   } catch (cause) {
-    throw documentInvalid(what, 'is not UTF-8', cause);
+    if (!isEnclosError(cause)) throw cause;
+    const isTooMuch = cause.code === 'CODEC_OUT_OF_RANGE';
+    throw documentInvalid(what, isTooMuch ? 'is nested too deeply, or has too many values' : reasonOf(cause), cause);
   }
-  refuseAmbiguous(text, what);
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw documentInvalid(what, 'is not JSON', cause);
-  }
+  refuseAmbiguous(value, what);
+  return value;
 }
 
-/** Goes through the brackets and keys; what is not JSON besides is found by the parser. By hand, since a pattern may need as much memory as the text. */
-function refuseAmbiguous(text: string, what: string): void {
-  const open: Set<string>[] = [];
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '{' || character === '[') {
-      open.push(new Set());
-    } else if (character === '}' || character === ']') {
-      open.pop();
-    } else if (character === '"') {
-      const end = endOfString(text, at);
-      if (isFollowedByColon(text, end)) addKey(open.at(-1), text.slice(at, end), what);
-      at = end - 1;
+/** As the end of a sentence: "is not strict JSON: ...". */
+function reasonOf({ message }: EnclosError): string {
+  return `is ${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')}`;
+}
+
+/** The parser has refused equal keys; these are equal for Go. It is as deep as the limits let it be. */
+function refuseAmbiguous(value: JsonValue, what: string): void {
+  if (isJsonObject(value)) {
+    const keys = new Set<string>();
+    for (const key of Object.keys(value).map(foldedKey)) {
+      if (keys.has(key)) throw documentInvalid(what, `has the key ${JSON.stringify(key)} twice`);
+      keys.add(key);
     }
   }
-}
-
-/** Behind the quote that ends the string, or the end of the text. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '\\') at++;
-    else if (text[at] === '"') return at + 1;
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) refuseAmbiguous(inner, what);
   }
-  return text.length;
-}
-
-function isFollowedByColon(text: string, end: number): boolean {
-  let at = end;
-  while (text[at] === ' ' || text[at] === '\t' || text[at] === '\n' || text[at] === '\r') at++;
-  return text[at] === ':';
-}
-
-function addKey(keys: Set<string> | undefined, quoted: string, what: string): void {
-  const key = foldedKey(quoted, what);
-  if (keys?.has(key) === true) throw documentInvalid(what, `has the key ${JSON.stringify(key)} twice`);
-  keys?.add(key);
 }
 
 /** Go compares keys after a simple folding, in which two letters outside ASCII are `k` and `s`. */
-function foldedKey(quoted: string, what: string): string {
-  let key: unknown;
-  try {
-    key = JSON.parse(quoted);
-  } catch (cause) {
-    throw documentInvalid(what, 'is not JSON', cause);
-  }
-  return String(key).replaceAll('\u212a', 'k').replaceAll('\u017f', 's').toLowerCase();
+function foldedKey(key: string): string {
+  return key.replaceAll('\u212a', 'k').replaceAll('\u017f', 's').toLowerCase();
 }

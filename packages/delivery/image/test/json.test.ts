@@ -7,26 +7,26 @@ import { encodeJson, parseJson } from '../src/json.ts';
 test('parseJson() gives back what encodeJson() wrote', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.jsonValue({ maxDepth: 0 })), (value) => {
-      // JSON has one zero, and objects without a prototype are none of its business.
-      const plain: unknown = JSON.parse(JSON.stringify(value));
-      assert.deepEqual(parseJson(encodeJson(value), 'manifest'), plain);
+      assert.equal(JSON.stringify(parseJson(encodeJson(value), 'manifest')), JSON.stringify(value));
     }),
   );
 });
 
 const refusals: readonly (readonly [what: string, text: string, reason: RegExp])[] = [
-  ['a key twice', '{"a":1,"a":2}', /twice/],
+  ['a key twice', '{"a":1,"a":2}', /repeated/],
   ['a key twice in two spellings', '{"layers":[],"Layers":[]}', /twice/],
-  ['a key twice by an escape', '{"layers":[],"l\\u0061yers":[]}', /twice/],
+  ['a key twice by an escape', '{"layers":[],"l\\u0061yers":[]}', /repeated/],
   ['a key with a Kelvin sign for a k', '{"mark":1,"mar\u212a":2}', /twice/],
   ['a key with a long s', '{"size":1,"\u017fize":2}', /twice/],
-  ['a key twice further in', '{"a":[{"b":1,"c":2,"b":3}]}', /twice/],
-  ['a key twice with space before the colon', '{"a" \n:1,"a":2}', /twice/],
+  ['a key twice further in', '{"a":[{"b":1,"c":2,"b":3}]}', /repeated/],
+  ['a key twice with space before the colon', '{"a" \n:1,"a":2}', /repeated/],
+  ['a key twice in two spellings further in', '{"a":[{"b":1,"B":2}]}', /twice/],
+  ['half of a pair of surrogates', '"\\ud800"', /is not strict JSON/],
   ['deep nesting', `${'['.repeat(33)}${']'.repeat(33)}`, /deeply/],
   ['too many values, before anything of it is read', `!${'{},'.repeat(40_000)}`, /too many values/],
-  ['an end too early', '{"a":', /not JSON/],
-  ['a string without an end', '{"a', /not JSON/],
-  ['something behind it', '{} {}', /not JSON/],
+  ['an end too early', '{"a":', /is not strict JSON/],
+  ['a string without an end', '{"a', /is not strict JSON/],
+  ['something after it', '{} {}', /is not strict JSON/],
 ];
 
 for (const [what, text, reason] of refusals) {
@@ -37,7 +37,7 @@ for (const [what, text, reason] of refusals) {
 
 test('parseJson() takes the same key in two objects, and brackets and colons in strings', () => {
   const text = '{"a":{"x":1},"b":{"x":"{[\\":"},"c":["}","x"]}';
-  assert.deepEqual(parseJson(utf8(text), 'manifest'), JSON.parse(text));
+  assert.equal(JSON.stringify(parseJson(utf8(text), 'manifest')), text);
 });
 
 test('parseJson() refuses what is not UTF-8, and what is too large', () => {

@@ -9,9 +9,9 @@ import {
   derOctetString,
   DerTag,
   fromBase64url,
-  isJsonWithin,
   utf8,
 } from '@enclos/codec';
+import { isJsonArray, parseJson } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 
 /** The media type of DICE tagged evidence in a record of ours. No registered one says it. */
@@ -62,7 +62,9 @@ function decodeCbor(bytes: Uint8Array): CmwRecord {
 }
 
 function decodeJson(text: string): CmwRecord {
-  const parts = parseArray(text);
+  // Type, value and indicator.
+  const parts = parseJson(text, text.length, { maxDepth: 1, maxValues: 3 });
+  if (!isJsonArray(parts)) throw invalid();
   const [type, value, indicator] = parts;
   const isRecord =
     (parts.length === 2 || parts.length === 3) &&
@@ -76,20 +78,6 @@ function decodeJson(text: string): CmwRecord {
     value: fromBase64url(value, { maxBytes: maximumBytes.value }),
     indicator: parts.length === 3 ? Number(indicator) : undefined,
   };
-}
-
-/** An array of scalars cannot hold a key twice, so the platform's parser is strict enough. */
-function parseArray(text: string): readonly unknown[] {
-  // Type, value and indicator, checked before any of them is made into a value.
-  if (!isJsonWithin(text, { maxDepth: 1, maxValues: 3 })) throw invalid();
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'A conceptual message wrapper that is not JSON.', { cause });
-  }
-  if (!Array.isArray(parsed)) throw invalid();
-  return parsed;
 }
 
 function invalid(): EnclosError {

@@ -18,6 +18,7 @@ import {
 import { boolean, nested, texts, words } from '../src/policy/policy-rules.ts';
 import { verifyQuoteSync } from '../src/node.ts';
 import { policySchemaDocument } from '../src/policy/policy-schema.ts';
+import { schemaOf } from '../src/policy/rule-schema.ts';
 import { goodReport, makePlatform, now, tcbLevel, trustedRoot, type Changes } from './synthetic-platform.ts';
 import { moduleLevel, moduleIdentity, tdBody, tdChanges, tdxLevel, teeTcbSvn } from './synthetic-td.ts';
 
@@ -376,12 +377,12 @@ test('arbitrary policies are accepted or refused by a rule, and throw nothing el
 });
 
 test('what describes a rule for editors says what reading it accepts, also of rules for one TEE only', () => {
-  assert.deepEqual(texts.schema, { type: 'array', minItems: 1, items: { type: 'string' } });
-  assert.deepEqual(words(['A', 'B']).schema, { type: 'array', minItems: 1, items: { enum: ['A', 'B'] } });
+  assert.deepEqual(schemaOf(texts), { type: 'array', minItems: 1, items: { type: 'string' } });
+  assert.deepEqual(schemaOf(words(['A', 'B'])), { type: 'array', minItems: 1, items: { enum: ['A', 'B'] } });
   const inner = nested({ yes: boolean, names: texts }, ['yes']);
-  assert.deepEqual(inner.schema, {
+  assert.deepEqual(schemaOf(inner), {
     type: 'object',
-    properties: { yes: { type: 'boolean' }, names: texts.schema },
+    properties: { yes: { type: 'boolean' }, names: schemaOf(texts) },
     required: ['yes'],
     additionalProperties: false,
   });

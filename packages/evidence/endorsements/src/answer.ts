@@ -1,4 +1,4 @@
-import { JsonFields, parseJson } from '@enclos/attestation/json';
+import { parseJson, string, JsonRecord } from '@enclos/codec/json';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { ItemContent } from './item.ts';
@@ -92,10 +92,10 @@ function decodeCertificate(body: Uint8Array): Uint8Array {
 
 /** `http://169.254.169.254/metadata/THIM/amd/certification`. What it says of caching is its own business. */
 function readAzureAmd(body: Uint8Array): ItemContent {
-  const fields = new JsonFields(parseJson(decodeText(body), maximumDocumentLength), 'certification');
+  const fields = new JsonRecord(parseJson(decodeText(body), maximumDocumentLength), 'certification');
   return {
-    body: canonicalChain(fields.string('vcekCert', maximumDocumentLength)),
-    chain: canonicalChain(fields.string('certificateChain', maximumDocumentLength)),
+    body: canonicalChain(fields.required('vcekCert', string(maximumDocumentLength))),
+    chain: canonicalChain(fields.required('certificateChain', string(maximumDocumentLength))),
   };
 }
 

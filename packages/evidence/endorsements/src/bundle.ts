@@ -1,4 +1,4 @@
-import { isJsonObject, JsonFields, parseJson, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, type JsonValue, parseJson, string, JsonRecord } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ItemStore } from './fetch-item.ts';
 import { parseStoredItem, storedMembers, type StoredItem } from './stored-item.ts';
@@ -46,13 +46,13 @@ export async function readBundle(text: string): Promise<readonly StoredItem[]> {
 export function bundleEntries(text: string): readonly JsonValue[] {
   return orRefuse('the bundle', () => {
     const value = parseJson(text, longestText);
-    const fields = new JsonFields(value, 'bundle');
+    const fields = new JsonRecord(value, 'bundle');
     if (isJsonObject(value) && Object.keys(value).some((name) => !members.has(name))) {
       throw invalid('an unknown member');
     }
-    if (fields.string('format', 64) !== format) throw invalid('another format');
-    fields.string('createdAt', 24);
-    fields.objects('entries', 0, mostItems);
+    if (fields.required('format', string(64)) !== format) throw invalid('another format');
+    fields.required('createdAt', string(24));
+    fields.records('entries', 0, mostItems);
     return (value as { readonly entries: readonly JsonValue[] }).entries;
   });
 }

@@ -1,5 +1,5 @@
 import { leafFirst } from '@enclos/attestation/carriers';
-import { isoSeconds } from '@enclos/attestation/json';
+import { isoSeconds } from '@enclos/codec/json';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { decodePem } from './pem.ts';

@@ -1,4 +1,4 @@
-import { JsonFields, parseJson, parseJsonMembers } from '@enclos/attestation/json';
+import { hex, integer, isoDate, JsonRecord, parseJson, parseJsonMembers, string } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import type { ItemRequest } from './request.ts';
 
@@ -49,11 +49,11 @@ export function splitDocument(kind: string, text: string): { readonly document: 
 /** Reads what a client has to know of signed JSON, and compares it with what was asked for. @throws a CODEC error. */
 export function readSignedDocument({ kind, parameters }: ItemRequest, text: string): DocumentFacts {
   const { document } = splitDocument(kind, text);
-  const fields = new JsonFields(parseJson(document, maximumDocumentLength), kind);
-  const dates = { issuedAt: fields.date('issueDate'), expiresAt: fields.date('nextUpdate') };
+  const fields = new JsonRecord(parseJson(document, maximumDocumentLength), kind);
+  const dates = { issuedAt: fields.required('issueDate', isoDate), expiresAt: fields.required('nextUpdate', isoDate) };
   checkSubject(fields, { kind, parameters });
   if (kind === 'evaluation-numbers') return { ...dates, evaluationNumbers: readNumbers(fields) };
-  const evaluationNumber = fields.integer('tcbEvaluationDataNumber', 0xffff_ffff);
+  const evaluationNumber = fields.required('tcbEvaluationDataNumber', integer(0, 0xffff_ffff));
   const { baseline = '' } = parameters;
   if (/^\d/.test(baseline) && Number(baseline) !== evaluationNumber) {
     throw mismatch(`evaluation number ${evaluationNumber}, not ${baseline}`);
@@ -61,20 +61,21 @@ export function readSignedDocument({ kind, parameters }: ItemRequest, text: stri
   return { ...dates, evaluationNumber };
 }
 
-function checkSubject(fields: JsonFields, { kind, parameters }: Pick<ItemRequest, 'kind' | 'parameters'>): void {
+function checkSubject(fields: JsonRecord, { kind, parameters }: Pick<ItemRequest, 'kind' | 'parameters'>): void {
   const isTdx = parameters['tee'] === 'tdx';
   // Version 2 of the TCB info has no id, and is of SGX alone.
-  const id = kind === 'tcb-info' && !fields.has('id') ? 'SGX' : fields.string('id', 16);
+  const id = kind === 'tcb-info' && !fields.has('id') ? 'SGX' : fields.required('id', string(16));
   const wanted = kind === 'qe-identity' ? (isTdx ? 'TD_QE' : 'QE') : isTdx ? 'TDX' : 'SGX';
   if (id !== wanted) throw mismatch(`for ${JSON.stringify(id)}, not for ${wanted}`);
-  if (kind === 'tcb-info' && fields.hex('fmspc', 6) !== parameters['fmspc']) throw mismatch('for another FMSPC');
+  const isOther = kind === 'tcb-info' && fields.required('fmspc', hex(6)) !== parameters['fmspc'];
+  if (isOther) throw mismatch('for another FMSPC');
 }
 
-function readNumbers(fields: JsonFields): readonly EvaluationNumber[] {
-  const numbers = fields.objects('tcbEvalNumbers', 0, maximumNumbers).map((entry) =>
+function readNumbers(fields: JsonRecord): readonly EvaluationNumber[] {
+  const numbers = fields.records('tcbEvalNumbers', 0, maximumNumbers).map((entry) =>
     Object.freeze({
-      number: entry.integer('tcbEvaluationDataNumber', 0xffff_ffff),
-      recoveryEvent: entry.date('tcbRecoveryEventDate'),
+      number: entry.required('tcbEvaluationDataNumber', integer(0, 0xffff_ffff)),
+      recoveryEvent: entry.required('tcbRecoveryEventDate', isoDate),
     }),
   );
   return Object.freeze(numbers.sort((a, b) => b.number - a.number));

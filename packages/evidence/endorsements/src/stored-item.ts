@@ -1,4 +1,4 @@
-import { isJsonObject, JsonFields, parseJson, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, type JsonValue, parseJson, string, JsonRecord } from '@enclos/codec/json';
 import { toHex, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { readItem, type ItemContent, type ItemFacts } from './item.ts';
@@ -52,22 +52,22 @@ export function readStored(value: JsonValue): {
   readonly whole: Readonly<Record<string, string>>;
   readonly sha256: string;
 } {
-  const fields = new JsonFields(value, 'item');
+  const fields = new JsonRecord(value, 'item');
   if (isJsonObject(value) && Object.keys(value).some((name) => !members.has(name))) {
     throw new EnclosError('CODEC_INVALID', 'A stored item with an unknown member.');
   }
-  const source = fields.string('source', 2048);
+  const source = fields.required('source', string(2048));
   if (!sourcePattern.test(source)) throw new EnclosError('CODEC_INVALID', 'A stored item of no source.');
-  const request = fields.string('request', 2048);
-  const fetchedAt = fields.string('fetchedAt', 24);
+  const request = fields.required('request', string(2048));
+  const fetchedAt = fields.required('fetchedAt', string(24));
   if (!isInstant(fetchedAt)) throw new EnclosError('CODEC_INVALID', 'A stored item of no time.');
-  const body = fields.string('body', maximumStoredLength);
-  const chain = fields.optionalString('chain', maximumStoredLength);
+  const body = fields.required('body', string(maximumStoredLength));
+  const chain = fields.optional('chain', string(maximumStoredLength));
   const content = chain === undefined ? { body } : { body, chain };
   return {
     item: storedItem({ source, request: parseItemRequest(request), fetchedAt, content }),
     whole: { source, request, fetchedAt, ...content },
-    sha256: fields.string('sha256', 64),
+    sha256: fields.required('sha256', string(64)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Attribute, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
+import { PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
 import { generateSigningKey, sha256, signSigstruct } from '@enclos/sgx/node';
 import {
   createMachine,
@@ -11,6 +11,7 @@ import {
   type Machine,
   type Vendor,
 } from '@enclos/software-sgx';
+import { sigstructFields } from '@enclos/testkit';
 import { now, temporaryFolder } from './support.ts';
 
 export interface SoftwareSite {
@@ -18,8 +19,6 @@ export interface SoftwareSite {
   readonly machine: Machine;
   quote(): Uint8Array;
 }
-
-const allBits = 0xffff_ffff_ffff_ffffn;
 
 /** A vendor, and a machine that it enrolled. */
 export async function softwareSite(collateralUrl?: string): Promise<SoftwareSite> {
@@ -46,22 +45,5 @@ function quoteOn(machine: Machine): Uint8Array {
 }
 
 function signed(image: Uint8Array) {
-  return signSigstruct(
-    {
-      type: 0,
-      vendor: 0,
-      date: '20260601',
-      swDefined: 0,
-      miscSelect: 0,
-      miscMask: 0xffff_ffff,
-      isvFamilyId: new Uint8Array(16),
-      attributes: { flags: Attribute.MODE64BIT, xfrm: 3n },
-      attributeMask: { flags: allBits & ~Attribute.DEBUG, xfrm: allBits },
-      enclaveHash: sha256(image),
-      isvExtProdId: new Uint8Array(16),
-      isvProdId: 7,
-      isvSvn: 3,
-    },
-    generateSigningKey(),
-  );
+  return signSigstruct(sigstructFields({ enclaveHash: sha256(image), isvProdId: 7, isvSvn: 3 }), generateSigningKey());
 }

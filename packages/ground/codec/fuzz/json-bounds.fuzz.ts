@@ -1,4 +1,4 @@
-import { isJsonWithin } from '../src/json-bounds.ts';
+import { isJsonWithin } from '../src/json/bounds.ts';
 import { measureJson } from './json-measure.ts';
 
 const texts = [

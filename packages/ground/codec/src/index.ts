@@ -17,7 +17,6 @@ export {
   derValue,
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
-export { isJsonWithin, type JsonBounds } from './json-bounds.ts';
 export { ByteReader } from './reader.ts';
 export { parseSnpCertificateTable, type SnpHostCertificate } from './snp-certificate-table.ts';
 export { fromBase64, fromBase64url, fromHex, toBase64, toBase64url, toHex } from './text-forms.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { sigstructFields } from '@enclos/testkit';
 import { generateSigningKey, loadSigningKey, publicModulus, signSigstruct } from '../src/node.ts';
 import { completeSigstruct, parseSigstruct, sigstructToSign, type SigstructFields } from '../src/index.ts';
 import { refused } from './refused.ts';
@@ -50,22 +51,7 @@ test('public keys, encrypted keys and garbage are not signing keys', () => {
 });
 
 test('a public key cannot sign; a signature made elsewhere completes a SIGSTRUCT', () => {
-  const blank = new Uint8Array(16);
-  const fields: SigstructFields = {
-    type: 0,
-    vendor: 0,
-    date: '20260101',
-    swDefined: 0,
-    miscSelect: 0,
-    miscMask: 0,
-    isvFamilyId: blank,
-    attributes: { flags: 4n, xfrm: 3n },
-    attributeMask: { flags: 0n, xfrm: 0n },
-    enclaveHash: new Uint8Array(32),
-    isvExtProdId: blank,
-    isvProdId: 0,
-    isvSvn: 0,
-  };
+  const fields: SigstructFields = sigstructFields();
   refused('SIGNING_KEY_INVALID', () => signSigstruct(fields, createPublicKey(key)));
   const signed = signSigstruct(fields, key);
   const { modulus, signature } = parseSigstruct(signed);

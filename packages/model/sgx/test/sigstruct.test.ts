@@ -1,5 +1,5 @@
 import { concatBytes, fromHex, toHex } from '@enclos/codec';
-import { vectors } from '@enclos/testkit';
+import { sigstructFields, vectors } from '@enclos/testkit';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
@@ -20,22 +20,12 @@ import { sigstruct as sigstructs } from './arbitraries.ts';
 import { accepted, flipped, refused } from './refused.ts';
 
 const key = generateSigningKey();
-const zero16 = new Uint8Array(16);
-const fields: SigstructFields = {
-  type: 0,
-  vendor: 0,
+const fields: SigstructFields = sigstructFields({
   date: '20240229',
-  swDefined: 0,
-  miscSelect: 0,
-  miscMask: 0xffff_ffff,
-  isvFamilyId: zero16,
-  attributes: { flags: 4n, xfrm: 3n },
   attributeMask: { flags: 0xffff_ffff_ffff_fffdn, xfrm: 0xffff_ffff_ffff_fffcn },
   enclaveHash: new Uint8Array(32).fill(7),
-  isvExtProdId: zero16,
-  isvProdId: 1,
   isvSvn: 2,
-};
+});
 const signed = signSigstruct(fields, key);
 
 test('what a signer signs has the bytes that it always had', () => {

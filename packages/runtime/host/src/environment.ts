@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { EnclosError } from '@enclos/errors';
-import { connectDeveloperTool, type DeveloperTool } from './developer-tool.ts';
+import { connectDeveloperTool, type DeveloperTool } from './debug/developer-tool.ts';
 import { connectSoftwarePlatform, type Isolation, type SoftwareLauncher } from '@enclos/tee';
 
 /** The variables that `enclos run` gives to a host program. */

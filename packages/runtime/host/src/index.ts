@@ -1,8 +1,8 @@
 import './errors.ts';
-export type { StreamAddress } from './addresses.ts';
-export type { DeveloperTool } from './developer-tool.ts';
-export { loadEnclave, type Enclave } from './enclave.ts';
-export type { HostContext, LoadOptions } from './load-options.ts';
+export type { StreamAddress } from './services/addresses.ts';
+export type { DeveloperTool } from './debug/developer-tool.ts';
+export { loadEnclave, type Enclave } from './run/enclave.ts';
+export type { HostContext, LoadOptions } from './run/load-options.ts';
 export { fromEnvironment, hostVariables, type HostEnvironment } from './environment.ts';
 export type {
   HostEvent,
@@ -11,8 +11,8 @@ export type {
   Observation,
   Operation,
   OperationEnd,
-} from './instrumentation.ts';
-export type { LogLimits } from './log-budget.ts';
+} from './observe/instrumentation.ts';
+export type { LogLimits } from './observe/log-budget.ts';
 export {
   jsonLines,
   type EnclosLogger,
@@ -20,15 +20,15 @@ export {
   type LineStream,
   type LogFields,
   type LogLevel,
-} from './logger.ts';
-export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
-export type { RestartPolicy } from './restart-policy.ts';
+} from './observe/logger.ts';
+export { createMetrics, type Metrics, type MetricsOptions } from './observe/metrics.ts';
+export type { RestartPolicy } from './supervise/restart-policy.ts';
 export {
   superviseEnclave,
   type Restart,
   type SupervisedEnclave,
   type SuperviseOptions,
   type SupervisionEnd,
-} from './supervise.ts';
-export type { SupervisorClock } from './waiting-calls.ts';
-export type { WatchOptions } from './watch.ts';
+} from './supervise/supervise.ts';
+export type { SupervisorClock } from './supervise/waiting-calls.ts';
+export type { WatchOptions } from './observe/watch.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
-import { createDebugging } from '../src/debugging.ts';
-import type { DeveloperTool } from '../src/developer-tool.ts';
-import { sourcePositions } from '../src/source-positions.ts';
+import { createDebugging } from '../src/debug/debugging.ts';
+import type { DeveloperTool } from '../src/debug/developer-tool.ts';
+import { sourcePositions } from '../src/debug/source-positions.ts';
 
 const manifest: EnclaveManifest = {
   name: 'demo',

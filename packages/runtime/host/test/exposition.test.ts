@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { createHistogram, createValue, createView } from '../src/exposition.ts';
+import { createHistogram, createValue, createView } from '../src/observe/exposition.ts';
 import { parseExposition } from './exposition-parser.ts';
 
 describe('the text exposition format', () => {

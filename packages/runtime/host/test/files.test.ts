@@ -7,9 +7,9 @@ import { utf8 } from '@enclos/codec';
 import { createCaller, systemInterface, type Caller } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
-import { createFileService } from '../src/files.ts';
-import { openServices, type HostServices } from '../src/services.ts';
-import { storageError } from '../src/writes.ts';
+import { createFileService } from '../src/services/files.ts';
+import { openServices, type HostServices } from '../src/services/services.ts';
+import { storageError } from '../src/services/writes.ts';
 
 const manifest: EnclaveManifest = {
   name: 'sample',

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { bytes, encodeValue } from '@enclos/edl';
-import { gateTransport, toSendOnce } from '../src/gate-transport.ts';
+import { gateTransport, toSendOnce } from '../src/run/gate-transport.ts';
 import { socketPair } from './socket-pair.ts';
 
 const type = bytes({ maxBytes: 8_000_000 });

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { STREAM_PIECE_BYTES, StreamTable, type SendStream, type StreamPort } from '@enclos/gate';
-import { HostStream } from '../src/host-stream.ts';
-import { withSharedReads } from '../src/shared-reads.ts';
+import { HostStream } from '../src/services/host-stream.ts';
+import { withSharedReads } from '../src/services/shared-reads.ts';
 import { socketPair } from './socket-pair.ts';
 
 describe('a stream at its host', { timeout: 60_000 }, () => {

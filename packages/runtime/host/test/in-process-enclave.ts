@@ -20,7 +20,7 @@ import {
   type LaunchedEnclave,
   type Launcher,
 } from '@enclos/tee';
-import type { LoadOptions } from '../src/load-options.ts';
+import type { LoadOptions } from '../src/run/load-options.ts';
 import { duplexPair } from '@enclos/testkit';
 
 const text = string({ maxBytes: 64 });

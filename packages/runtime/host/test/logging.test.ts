@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { loadEnclave } from '../src/enclave.ts';
-import { LogBudget } from '../src/log-budget.ts';
-import { jsonLines, type EnclosLogger, type LogFields, type LogLevel } from '../src/logger.ts';
+import { loadEnclave } from '../src/run/enclave.ts';
+import { LogBudget } from '../src/observe/log-budget.ts';
+import { jsonLines, type EnclosLogger, type LogFields, type LogLevel } from '../src/observe/logger.ts';
 import { createInProcessLauncher, loadOptions } from './in-process-enclave.ts';
 
 interface Kept {

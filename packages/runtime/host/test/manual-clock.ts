@@ -1,4 +1,4 @@
-import type { SupervisorClock } from '../src/waiting-calls.ts';
+import type { SupervisorClock } from '../src/supervise/waiting-calls.ts';
 
 /** Time that passes when a test says so. */
 export interface ManualClock extends SupervisorClock {

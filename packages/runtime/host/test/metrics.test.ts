@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { isErrorCode } from '@enclos/errors';
-import { loadEnclave } from '../src/enclave.ts';
-import { createMetrics, type Metrics } from '../src/metrics.ts';
+import { loadEnclave } from '../src/run/enclave.ts';
+import { createMetrics, type Metrics } from '../src/observe/metrics.ts';
 import { parseExposition } from './exposition-parser.ts';
 import { createInProcessLauncher, loadOptions } from './in-process-enclave.ts';
 

@@ -8,8 +8,8 @@ import {
   SimpleSpanProcessor,
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-base';
-import { loadEnclave } from '../src/enclave.ts';
-import { openTelemetry } from '../src/opentelemetry.ts';
+import { loadEnclave } from '../src/run/enclave.ts';
+import { openTelemetry } from '../src/observe/opentelemetry.ts';
 import { createInProcessLauncher, loadOptions } from './in-process-enclave.ts';
 
 const exporter = new InMemorySpanExporter();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { EventEmitter } from 'node:events';
 import { systemInterface, createCaller, type Caller } from '@enclos/edl';
 import { StreamTable, type Frame, type SendStream, type StreamPort } from '@enclos/gate';
-import type { HostServices } from '../src/services.ts';
+import type { HostServices } from '../src/services/services.ts';
 
 /** What an enclave could ask the host for, whatever the trusted runtime would ask. */
 export type Asked = Caller<(typeof systemInterface)['untrusted']>;

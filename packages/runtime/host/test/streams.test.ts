@@ -12,8 +12,8 @@ import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind, MAX_STREAM_CHUNK_BYTES, STREAM_WINDOW_BYTES, type Frame } from '@enclos/gate';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
-import { openServices, type HostServices } from '../src/services.ts';
-import type { StreamAddress } from '../src/addresses.ts';
+import { openServices, type HostServices } from '../src/services/services.ts';
+import type { StreamAddress } from '../src/services/addresses.ts';
 import { Peer, type PeerStream } from './stream-peer.ts';
 
 const manifest: EnclaveManifest = {

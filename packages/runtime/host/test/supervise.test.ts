@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
-import type { HostEventName, Instrumentation } from '../src/instrumentation.ts';
-import { superviseEnclave, type SuperviseOptions } from '../src/supervise.ts';
+import type { HostEventName, Instrumentation } from '../src/observe/instrumentation.ts';
+import { superviseEnclave, type SuperviseOptions } from '../src/supervise/supervise.ts';
 import {
   createInProcessLauncher,
   type example,

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Attribute, encodeKeyRequest, KeyName, KeyPolicy, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
+import { encodeKeyRequest, KeyName, KeyPolicy, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
 import type { KeyRequest, PageSpec, SigstructFields } from '@enclos/sgx';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
+import { sigstructFields } from '@enclos/testkit';
 import { createCpu, type Cpu, type LoadedEnclave, type LoadOptions } from '../src/index.ts';
 
 /** Keys that are in the repository for everybody to read: they sign nothing but test enclaves. */
@@ -47,22 +48,7 @@ export function smallImage(text?: string): Uint8Array {
 
 /** SIGSTRUCT fields of a production enclave, debug allowed. */
 export function fields(image: Uint8Array, changes: Partial<SigstructFields> = {}): SigstructFields {
-  return {
-    type: 0,
-    vendor: 0,
-    date: '20260601',
-    swDefined: 0,
-    miscSelect: 0,
-    miscMask: 0xffff_ffff,
-    isvFamilyId: new Uint8Array(16),
-    attributes: { flags: Attribute.MODE64BIT, xfrm: 3n },
-    attributeMask: { flags: allBits & ~Attribute.DEBUG, xfrm: allBits },
-    enclaveHash: sha256(image),
-    isvExtProdId: new Uint8Array(16),
-    isvProdId: 7,
-    isvSvn: 3,
-    ...changes,
-  };
+  return sigstructFields({ enclaveHash: sha256(image), isvProdId: 7, isvSvn: 3, ...changes });
 }
 
 export interface EnclaveSpec {

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { ByteWriter, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { maximumDocumentBytes, type StateFormat } from '../src/state/index.ts';

@@ -1,4 +1,4 @@
-import { isJsonWithin } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { isObject, member, type JsonObject } from '../pod/json.ts';
 

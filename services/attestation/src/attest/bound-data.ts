@@ -1,5 +1,5 @@
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { withoutTrailingNuls } from '@enclos/codec/text';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
 import { EnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '@enclos/service/jose';
 import type { BoundData } from './attest.ts';

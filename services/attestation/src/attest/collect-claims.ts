@@ -1,5 +1,5 @@
 import type { SnpVerdict } from '@enclos/attestation';
-import type { JsonObject } from '@enclos/attestation/json';
+import type { JsonObject } from '@enclos/codec/json';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
 import type { AttestRequest } from './attest.ts';

@@ -1,6 +1,6 @@
 import { AgedMap } from '@enclos/bounded';
 import { parseCollateral, type Endorsements, type QuoteCollateral, type VerifierCache } from '@enclos/attestation';
-import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '@enclos/service/jose';

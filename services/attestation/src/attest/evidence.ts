@@ -1,4 +1,4 @@
-import { parseJson, isJsonObject } from '@enclos/attestation/json';
+import { parseJson, isJsonObject } from '@enclos/codec/json';
 import { ByteReader, fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '@enclos/service/jose';
@@ -73,7 +73,7 @@ function teeOf(quote: Uint8Array): 'sgx' | 'tdx' | undefined {
  * looked at: nothing of it gets into claims.
  */
 function readSnpDocument(bytes: Uint8Array): Evidence {
-  const value = parseJson(decodeUtf8(bytes), mostEvidenceBytes, mostSnpValues);
+  const value = parseJson(decodeUtf8(bytes), mostEvidenceBytes, { maxValues: mostSnpValues });
   if (!isJsonObject(value)) throw invalid('It is no JSON object with SnpReport.');
   const unknown = Object.keys(value).find((name) => !snpMembers.has(name));
   if (unknown !== undefined) throw invalid('It has a member beside SnpReport, VcekCertChain and Endorsements.');

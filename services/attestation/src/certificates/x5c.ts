@@ -1,4 +1,4 @@
-import type { JsonValue } from '@enclos/attestation/json';
+import type { JsonValue } from '@enclos/codec/json';
 import { fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { maximumChain } from './chain.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 
 /** What is wrong, each with the path of its place, such as `tenants[0].issuer`. */
 export type Problems = string[];

@@ -1,4 +1,4 @@
-import { parseJson, type JsonValue } from '@enclos/attestation/json';
+import { parseJson, type JsonValue } from '@enclos/codec/json';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { serviceFault } from '../service-fault.ts';
 import type { ReplicaRule } from '@enclos/service/peers';

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
 import { keySetOf, type BearerConfiguration, type IdentityConfiguration } from '@enclos/service/auth';
 import type { Fields } from './configuration-fields.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { decodeUtf8, readCompactJws } from '@enclos/service/jose';

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 
 /** A name of a member, or the index of an item. */
 export type ClaimStep = string | number;

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@enclos/attestation/json';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 import { isVerifiedToken, type VerifiedToken } from '@enclos/attestation/client';
 import { claimAt } from './claim-path.ts';
 import { misused, releaseError } from './errors.ts';

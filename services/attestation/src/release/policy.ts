@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
 import { parseClaimPath, type ClaimStep } from './claim-path.ts';
 import { refusePolicy } from './errors.ts';

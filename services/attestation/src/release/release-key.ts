@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isVerifiedToken, type VerifiedToken } from '@enclos/attestation/client';
-import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { fromBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { misused, refuseKey } from './errors.ts';

@@ -1,5 +1,5 @@
 import { constants, createCipheriv, publicEncrypt, randomBytes, type KeyObject } from 'node:crypto';
-import type { JsonObject } from '@enclos/attestation/json';
+import type { JsonObject } from '@enclos/codec/json';
 import { concatBytes, toBase64url } from '@enclos/codec';
 import { misused, refuseKey } from './errors.ts';
 import { encryptJwe, type JweAlgorithm } from './jwe.ts';

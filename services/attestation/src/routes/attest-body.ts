@@ -1,4 +1,4 @@
-import type { JsonObject } from '@enclos/attestation/json';
+import type { JsonObject } from '@enclos/codec/json';
 import type { AttestRequest, BoundData } from '../attest/attest.ts';
 import { base64urlBytes, invalid, onlyMembers, optionalText, readJsonObject } from '@enclos/service/body';
 

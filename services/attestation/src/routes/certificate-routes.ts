@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonValue } from '@enclos/codec/json';
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { Call } from './call.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject, maximumJsonValues, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, maximumJsonValues, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
 import type { Call } from './call.ts';
 import { base64urlBytes, invalid, optionalText, readJsonObject } from '@enclos/service/body';

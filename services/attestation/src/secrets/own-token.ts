@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto';
-import { isJsonObject, parseJson } from '@enclos/attestation/json';
+import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { createAttestationClient, type AttestationType, type VerifiedToken } from '@enclos/attestation/client';
 import { isEnclosError } from '@enclos/errors';
 import { invalid } from '@enclos/service/body';

@@ -64,7 +64,7 @@ test('a document of SEV-SNP with more than 64 values is refused before any of th
   assert.equal(readEvidence({ type: 'SevSnpVm', evidence: endorsed(62) }).kind, 'report');
   const members = Array.from({ length: 20_000 }, (_, index) => `"${index}":1`).join();
   for (const evidence of [endorsed(63), endorsed(30_000), utf8(`{${members}}`)]) {
-    assert.throws(() => readEvidence({ type: 'SevSnpVm', evidence }), /has over 64 values/);
+    assert.throws(() => readEvidence({ type: 'SevSnpVm', evidence }), /over 64 values/);
   }
 });
 

@@ -1,5 +1,5 @@
 import { isAzureDocument } from '@enclos/attestation';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { splitSnpReport } from '@enclos/attestation/carriers';
 import { equalBytes, utf8 } from '@enclos/codec';
 import { beginsLikePem } from '@enclos/codec/pem';

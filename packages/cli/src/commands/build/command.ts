@@ -20,8 +20,7 @@ export const command = defineCommand({
   ],
   exitCodes: {},
   async run({ arguments: { folder }, options: { out } }, { path, progress, notes }) {
-    const outFolder = out === undefined ? {} : { outFolder: path(out) };
-    const outcome = await progress.during('building', () => build({ folder: path(folder), ...outFolder }));
+    const outcome = await progress.during('building', () => build({ folder: path(folder), outFolder: path(out) }));
     renderWarnings(outcome.warnings, notes);
     return outcome;
   },

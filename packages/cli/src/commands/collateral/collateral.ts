@@ -25,25 +25,25 @@ const maxEvidenceBytes = 1024 * 1024;
 const maxBundleBytes = 64 * 1024 * 1024;
 
 /**
- * Which platform evidence is of, in whatever it comes.
+ * The platform that evidence is from, in any wrapping.
  * @throws CLI_FILE_UNREADABLE, ENDORSEMENTS_EVIDENCE_UNREADABLE, CLI_USAGE when there are several
  */
 export async function factsOfFile(file: string, product: SnpFacts['product'] | undefined): Promise<EndorsementFacts> {
   const bytes = await readSmallFile(file, maxEvidenceBytes);
   const piece = choosePiece(recognise(bytes));
-  // What is no evidence is for `endorsementFacts` to say.
+  // `endorsementFacts` reports input that is not evidence.
   const evidence = piece === undefined ? bytes : hardwareOf(subjectOf(piece.evidence)).bytes;
   return endorsementFacts(evidence, product === undefined ? {} : { product });
 }
 
-/** False for what has ended or has not begun: no verdict should rest on it. */
+/** False for an item that has expired or is not yet valid: no verdict should rest on it. */
 export function isInForce({ freshness }: Pick<Examined, 'freshness'>): boolean {
   return freshness === 'fresh' || freshness === 'due';
 }
 
 export interface FetchCollateralOptions extends ObtainCollateralOptions {
   /** Where the collateral is written, for `enclos verify --collateral`. */
-  readonly outFile?: string;
+  readonly outFile?: string | undefined;
 }
 
 export interface FetchedCollateral {
@@ -69,17 +69,17 @@ export async function listCollateral(cacheFolder: string, now: Date): Promise<re
 
 export interface CollateralHealth {
   readonly items: readonly Examined[];
-  /** Why the evaluation numbers are not known, where they were asked for. */
+  /** Why the evaluation numbers could not be read, by TEE. */
   readonly unknownNumbers: readonly { readonly tee: string; readonly code: string; readonly message: string }[];
-  /** False when something has ended, or has not begun. */
+  /** False when an item has expired or is not yet valid. */
   readonly healthy: boolean;
 }
 
 export interface CollateralDoctorOptions {
   readonly cacheFolder: string;
   readonly now: () => Date;
-  /** Who is asked which evaluation numbers there are; nobody when it is absent. */
-  readonly source?: Source;
+  /** The service that knows the published evaluation numbers. Without it, the kept numbers count. */
+  readonly source?: Source | undefined;
 }
 
 /** Looks at a cache, and compares its baselines with what has been published. @throws ENDORSEMENTS_CACHE_REFUSED */
@@ -140,7 +140,7 @@ export async function importCollateral(
   let kept = 0;
   for (const item of items) {
     const held = await store.load(item.source, item.request);
-    // What was fetched here later is the better one.
+    // Keep the newer one.
     if (held !== undefined && held.fetchedAt > item.fetchedAt) continue;
     await store.save(item);
     kept += 1;

@@ -27,7 +27,7 @@ export const command = defineCommand({
       collateralDoctor({
         cacheFolder: cacheFolderOf(cache, context),
         now: io.now,
-        ...(source === undefined ? {} : { source }),
+        source,
       }),
     );
   },

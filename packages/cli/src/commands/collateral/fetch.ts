@@ -72,7 +72,7 @@ export const command = defineCommand({
     const { io, path, progress } = context;
     if (given.refresh && given.offline) refuseUsage('Give either --refresh or --offline.');
     const baseline = baselineOf(given);
-    const facts = await factsOf(evidence === undefined ? undefined : path(evidence), given);
+    const facts = await factsOf(path(evidence), given);
     const source = await sourceOf(given, facts.tee === 'snp' ? 'kds' : 'pcs', context);
     return progress.during('fetching collateral', () =>
       fetchCollateral({
@@ -83,7 +83,7 @@ export const command = defineCommand({
         refresh: given.refresh,
         offline: given.offline,
         now: io.now,
-        ...(given.out === undefined ? {} : { outFile: path(given.out) }),
+        outFile: path(given.out),
       }),
     );
   },

@@ -10,7 +10,7 @@ const marks: Readonly<Record<Examined['freshness'], Mark>> = {
   'not-yet-valid': 'failure',
 };
 
-/** What a fetch gave, item by item, and what is to be known of it. */
+/** The items that were fetched, with the notices about them. */
 export function renderFetched(
   { items, notices }: { readonly items: readonly ItemReport[]; readonly notices: readonly Notice[] },
   printer: Printer,
@@ -27,7 +27,7 @@ export function renderFetched(
   }
 }
 
-/** Before anything else: what was got or kept, and is good for nothing now. */
+/** Comes first: items that are not in force, on which no verdict should rest. */
 function warnOfDates(items: readonly Pick<Examined, 'freshness'>[], printer: Printer): void {
   const count = items.filter((item) => !isInForce(item)).length;
   if (count === 0) return;
@@ -38,7 +38,7 @@ function warnOfDates(items: readonly Pick<Examined, 'freshness'>[], printer: Pri
 
 const origins = { network: 'the source', store: 'the cache', stale: 'the cache, although it is old' } as const;
 
-/** Kept items: where they are from, how old, until when, and what to do. */
+/** The items of a cache: their source, age and end, and what to do. */
 export function renderExamined(items: readonly Examined[], printer: Printer): void {
   if (items.length === 0) printer.line('The cache is empty.');
   warnOfDates(items, printer);
@@ -58,7 +58,7 @@ export function renderExamined(items: readonly Examined[], printer: Printer): vo
   }
 }
 
-/** A baseline that is behind is no fault, and worth a look. */
+/** A baseline that is behind is not a fault, but deserves a look. */
 function markFor({ freshness, advice }: Examined): Mark {
   return freshness === 'fresh' && advice !== undefined ? 'warning' : marks[freshness];
 }

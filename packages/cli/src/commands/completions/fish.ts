@@ -47,7 +47,7 @@ export function fishCompletions({ commands, firstWords, groups }: CompletionMode
     );
   const names = firstWords.filter(([word]) => !word.startsWith('-'));
   return `# fish completions of enclos, written by \`enclos completions fish\`.
-# The words so far that are no options, without the name of the program.
+# The words so far that are not options, without the name of the program.
 function __enclos_words
     set -l tokens (commandline -opc)
     for token in $tokens[2..-1]

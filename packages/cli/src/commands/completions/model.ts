@@ -14,7 +14,7 @@ export interface CompletionOption {
   /** With its dashes. */
   readonly name: string;
   readonly summary: string;
-  /** Of its value; absent when it takes none. */
+  /** What its value can be. Absent when it takes no value. */
   readonly value: Candidates | undefined;
 }
 

@@ -15,13 +15,13 @@ import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 export interface DebugOptions extends Omit<RunOptions, 'debug'> {
   /** Port of the inspector on 127.0.0.1; 0 for any. */
   readonly port: number;
-  /** Whether `/json` lists the enclaves for whoever reaches the port. */
+  /** Whether `/json` lists the enclaves for anyone who can reach the port. */
   readonly discoverable: boolean;
   /** Holds each enclave before its first statement until a debugger lets it run. */
   readonly wait: boolean;
 }
 
-/** What `debug` tells while it goes on. */
+/** What `debug` reports while it works. */
 export interface DebugEvents extends BuildEvents {
   /** `layers` includes what the inspector takes away. */
   platform(description: PlatformDescription, lost: IsolationLayer): void;
@@ -68,7 +68,7 @@ interface Inspection {
   readonly events: DebugEvents;
 }
 
-/** Gives each inspector that the host program brings an address of its own. */
+/** Gives each inspector that the host program opens a separate address. */
 async function openInspectedTool(
   server: InspectorServer,
   { wait }: DebugOptions,

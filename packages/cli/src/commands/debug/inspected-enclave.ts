@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { StartedEnclave } from '../../project/greeting.ts';
 import { createLineReader } from '../../project/lines.ts';
 
-/** Who debugs: the other side of one WebSocket. */
+/** A debugger: the other side of one WebSocket. */
 export interface Debugger {
   send(message: string): void;
   close(): void;
@@ -58,7 +58,7 @@ export function createInspectedEnclave(options: InspectedEnclaveOptions): Inspec
     if (current.waitingBytes > maxMessageBytes) current.close();
     else current.send(message);
   };
-  // Whoever read the greeting has paused it.
+  // The reader of the greeting paused it.
   stream.once('close', () => current?.close()).resume();
   if (!waits) say('!');
 

@@ -8,7 +8,7 @@ import type { InspectedEnclave } from './inspected-enclave.ts';
 export interface InspectorServerOptions {
   /** 0: any free one. */
   readonly port: number;
-  /** Lists the enclaves at `/json` too, for tools that look there: then whoever reaches the port can debug. */
+  /** Also lists the enclaves at `/json`, where some tools look. Then anyone who can reach the port can debug. */
   readonly discoverable: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface InspectorServer {
 
 const host = '127.0.0.1';
 const maxMessageBytes = 64 * 1024 * 1024;
-/** Any web page may make requests to this machine: only by address or as localhost, so that no name of its own leads here. */
+/** Any web page can make requests to this machine. Only an address or localhost is accepted, so a DNS name of the page does not work. */
 const ownHost = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/;
 /** Pages of developer tools have their own schemes; other debuggers send no origin. */
 const foreignOrigin = /^(?!(?:devtools|chrome-devtools):\/\/)/;

@@ -68,7 +68,7 @@ export const command = defineCommand({
     { command: 'enclos deploy --format kustomize --out base', summary: 'Write a base for overlays' },
   ],
   exitCodes: { 3: 'The image is not what it claims to be.' },
-  async run({ arguments: { target }, options }, { io, path, notes }): Promise<DeployOutcome & Shown> {
+  async run({ arguments: { target }, options }, { io, path, notes }): Promise<DeployOutcome & Display> {
     const { profile, image, namespace, epc, out, format, print } = options;
     if (print && format === 'kustomize') refuseUsage('--print shows one file; a kustomize base has several.');
     const flags: DeployFlags = {
@@ -79,17 +79,16 @@ export const command = defineCommand({
       ...(options.replicas === undefined ? {} : { replicas: countOption(options.replicas) }),
     };
     const dryRun = options['dry-run'];
-    const layout = options['image-layout'];
     const outcome = await deploy({
       target: path(target),
       flags,
       format,
       dryRun: dryRun || print,
       now: io.now(),
-      ...(out === undefined ? {} : { outFolder: path(out) }),
-      ...(layout === undefined ? {} : { imageLayout: path(layout) }),
+      outFolder: path(out),
+      imageLayout: path(options['image-layout']),
     });
-    // Standard output is the manifest or the diff alone.
+    // Standard output holds only the manifest or the diff.
     if (outcome.written) return { ...outcome, show: 'files' };
     for (const note of outcome.plan.notes) notes.line(`${markOf('info', notes)} ${printable(note)}`);
     return { ...outcome, show: print ? 'yaml' : 'diff' };
@@ -117,7 +116,7 @@ export const command = defineCommand({
   }),
 });
 
-interface Shown {
+interface Display {
   readonly show: 'yaml' | 'diff' | 'files';
 }
 

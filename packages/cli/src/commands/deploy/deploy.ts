@@ -28,9 +28,9 @@ export interface DeployOptions {
   readonly flags?: DeployFlags;
   readonly format?: DeployFormat;
   /** An OCI layout or an archive of one, with the image: it is verified, and its digest and enclave are taken from it. Absolute. */
-  readonly imageLayout?: string;
+  readonly imageLayout?: string | undefined;
   /** Where the files go. Default: `deploy/PROFILE` beside deploy.json. */
-  readonly outFolder?: string;
+  readonly outFolder?: string | undefined;
   /** Compare, and write nothing. */
   readonly dryRun?: boolean;
   /** By which sizes of Azure are retired. */
@@ -42,7 +42,7 @@ export interface DeployOutcome {
   readonly folder: string;
   readonly files: readonly DeployFile[];
   readonly changes: readonly Change[];
-  /** What lint warns of in what was written. */
+  /** The warnings of lint about the manifests. */
   readonly warnings: readonly LintFinding[];
   readonly written: boolean;
 }
@@ -85,7 +85,7 @@ async function readSettings(file: string): Promise<string> {
   return readSmallText(file, mostBytes);
 }
 
-/** Its labels are not believed: the enclave in it is measured. A debug enclave is a matter of the profile. */
+/** The enclave in the image is measured; its labels are not trusted. The profile decides about debug enclaves. */
 async function verifiedImage(path: string): Promise<VerifiedDeployImage> {
   const choice = { architecture: machineArchitecture() };
   const { digest, identity } = await withImageSource(path, (source) =>
@@ -111,7 +111,7 @@ async function rootsOf({ softwareRoots }: DeploySettings, base: string): Promise
   return readSmallText(resolve(base, softwareRoots.pem), mostBytes);
 }
 
-/** Settings can say what lint refuses: a variable that simulates SGX, a size that is retired. */
+/** Settings can hold what lint refuses, such as a variable that simulates SGX or a retired size. */
 function held(files: readonly DeployFile[], now: Date): readonly LintFinding[] {
   const { findings } = lintManifests(
     files.map(({ name, content }) => ({ name, text: content })),
@@ -137,7 +137,7 @@ async function manifestsIn(folder: string): Promise<ReadonlyMap<string, string>>
   );
 }
 
-/** What is too large or no text was not written by this command, and that is all that has to be known of it. */
+/** This command did not write a file that is too large or is not text, so its content does not matter. */
 async function contentOf(path: string): Promise<string> {
   return readSmallText(path, mostBytes).catch((error: unknown) => {
     if (isEnclosError(error, 'CLI_FILE_INVALID')) return '';

@@ -4,7 +4,7 @@ import { defaultLogLevel, startDevSession, type DevEvents, type DevOptions, type
 import type { Io } from '../../output/io.ts';
 import type { SignedBuild } from '../../project/prepare.ts';
 
-/** What a session tells, and what it answers to keys. */
+/** What a session reports, and what it shows for keys. */
 export interface DevView extends DevEvents {
   identity(build: SignedBuild | undefined): void;
   isolation(layers: readonly IsolationLayer[]): void;
@@ -16,8 +16,8 @@ export interface DevView extends DevEvents {
 const mostDetailed = 4;
 
 /**
- * Builds, runs and watches a project until somebody quits: by a key, by the end
- * of the terminal, or by a signal. Nothing that it started is left then.
+ * Builds, runs and watches a project until a key, the end of the terminal or a
+ * signal ends it. Then it stops everything that it started.
  * @throws what `startDevSession` throws.
  */
 export async function dev(options: DevOptions, io: Io, view: DevView): Promise<void> {
@@ -41,7 +41,7 @@ export async function dev(options: DevOptions, io: Io, view: DevView): Promise<v
     session?.setLogLevel(level);
     view.logLevel(level);
   };
-  // From the start: whoever presses Ctrl-C during the first build means it.
+  // From the start, so that Ctrl-C works during the first build.
   const stopSignals = io.onSignal(() => quit());
   const read = createKeyReader(io.keyboard?.isTTY === true);
   const stopKeys = io.keyboard?.listen((text) => {

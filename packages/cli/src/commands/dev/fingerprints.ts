@@ -13,13 +13,13 @@ export type Fingerprints = ReadonlyMap<string, string>;
 export interface Fingerprinter {
   /**
    * @param since milliseconds since 1970. A file that was written later may not
-   *   be what somebody read before, so it counts as changed next time.
+   *   be what was read before, so it counts as changed next time.
    */
   readonly take: (paths: Iterable<string>, since?: number) => Promise<Fingerprints>;
 }
 
 const absent = 'absent';
-/** Of no content: a file with it counts as changed. */
+/** No content has this fingerprint, so a file with it counts as changed. */
 const unknown = 'unknown';
 /** File systems keep times in steps of some milliseconds: two writes within one step look like one. */
 const settledMs = 200;

@@ -28,7 +28,7 @@ export function createKeyReader(isTTY: boolean): (text: string) => readonly DevA
   return (text) => {
     if (isTTY) return Array.from(text).flatMap(actionOf);
     const lines = (rest + text).split('\n');
-    // A line that never ends is nobody's wish.
+    // No key is a line that never ends.
     rest = (lines.pop() ?? '').slice(0, 64);
     return lines.flatMap((line) => actionOf(line.trim()));
   };

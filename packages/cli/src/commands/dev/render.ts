@@ -7,11 +7,11 @@ import { platformBanner, runNotes } from '../../project/render.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 const levels = ['errors', 'warnings', 'information', 'debugging', 'everything'] as const;
-/** So many digits tell builds apart that stand on one screen. */
+/** Enough digits to tell the builds on one screen apart. */
 const shortDigits = 12;
 const mostNamed = 3;
 
-/** What `enclos dev` says. Everything goes to standard error: standard output is the host program's. */
+/** The messages of `enclos dev`. They go to standard error, because standard output belongs to the host program. */
 export function devRenderer(context: CommandContext): DevView {
   const { notes, io } = context;
   const { note, events } = runNotes(context);
@@ -21,7 +21,7 @@ export function devRenderer(context: CommandContext): DevView {
   };
   return {
     ...events,
-    // The line that it is ready says the same, once there is something to say.
+    // The line that says it is ready repeats the rest.
     built: ({ warnings }) => events.warnings(warnings),
     platform(description) {
       platformBanner(description, notes);

@@ -10,12 +10,12 @@ import type { RunOptions } from '../../project/run-options.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import type { Io } from '../../output/io.ts';
 import { createFolderWatcher, foldersOf } from './watch.ts';
-import { Workshop, type Built } from './workshop.ts';
+import { Workshop, type RunnableBuild } from './workshop.ts';
 
 /** The builds are debug builds, and signed with the development key of the project unless told. */
 export type DevOptions = Omit<RunOptions, 'debug'>;
 
-/** What a session tells while it goes on. */
+/** What a session reports while it runs. */
 export interface DevEvents extends BuildEvents {
   platform(description: PlatformDescription): void;
   /** A build failed; what ran before still does, if `runs`. */
@@ -71,10 +71,10 @@ class Session implements DevSession {
   #workshop: Workshop | undefined;
   #tool: ToolSocket | undefined;
   #platform: ProjectPlatform;
-  #built: Built | undefined;
+  #built: RunnableBuild | undefined;
   #host: HostProcess | undefined;
   #started: { readonly atMs: number; readonly changed: readonly string[] } | undefined;
-  /** One thing at a time. */
+  /** The end of the queue: work runs one piece at a time. */
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
   /** The first build needs no change. */
@@ -164,7 +164,7 @@ class Session implements DevSession {
     } finally {
       this.#watch();
     }
-    // A file may have changed between its being read and the watch.
+    // A file may have changed after it was read and before the watch began.
     await this.#update(new Set(), false);
   }
 
@@ -203,7 +203,7 @@ class Session implements DevSession {
     await host?.stop();
   }
 
-  /** One that was killed is started again. */
+  /** Starts a killed platform again. */
   async #ensurePlatform(): Promise<void> {
     const isThere = await this.#platform.launcher.describe().then(
       () => true,

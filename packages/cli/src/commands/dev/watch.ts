@@ -63,7 +63,7 @@ export function createFolderWatcher(changed: (paths: ReadonlySet<string>) => voi
   });
 }
 
-/** With the time that it was made: a folder that is removed and made again often gets the same number. */
+/** Includes the time of creation, because a new folder often gets the inode number of a removed one. */
 function identityOf(folder: string): string | undefined {
   const found = statSync(folder, { throwIfNoEntry: false });
   return found?.isDirectory() === true ? `${found.dev}:${found.ino}:${found.birthtimeMs}` : undefined;

@@ -21,8 +21,8 @@ export interface WorkshopOptions {
   readonly key: (project: Project) => Promise<ProjectKey>;
 }
 
-/** What is built: it runs as a whole. */
-export interface Built {
+/** A build with everything that it takes to run it. */
+export interface RunnableBuild {
   readonly project: Project;
   readonly build: SignedBuild;
   readonly script: string;
@@ -30,7 +30,7 @@ export interface Built {
 
 type Part = 'enclave' | 'host';
 
-/** Builds what changed, and nothing else. */
+/** Builds only what changed. */
 export class Workshop {
   readonly #options: WorkshopOptions;
   readonly #io: Io;
@@ -38,10 +38,10 @@ export class Workshop {
   readonly #fingerprints = createFingerprinter();
   readonly #inputs: Record<Part, ReadonlySet<string>>;
   readonly #due = new Set<Part>(['enclave', 'host']);
-  /** Built, and not told yet: a later part may have failed. */
+  /** Built but not reported yet, because a later part failed. */
   readonly #changed = new Set<Part>();
   #prints: Fingerprints = new Map();
-  #enclave: Omit<Built, 'script'> | undefined;
+  #enclave: Omit<RunnableBuild, 'script'> | undefined;
   #host: { readonly script: string; readonly sha256: string } | undefined;
 
   constructor(options: WorkshopOptions, io: Io, events: BuildEvents) {
@@ -54,7 +54,7 @@ export class Workshop {
     };
   }
 
-  /** Files that a change of would change what is built. */
+  /** The files that the build depends on. */
   get inputs(): ReadonlySet<string> {
     return new Set([...this.#inputs.enclave, ...this.#inputs.host]);
   }
@@ -64,7 +64,7 @@ export class Workshop {
   }
 
   /**
-   * Looks what changed since the last time that this was asked, and remembers it as due.
+   * Finds what changed since the last call, and marks it as due.
    * @param named what the kernel named: after a failure a new file may be what was missing.
    * @returns paths relative to the project folder.
    */
@@ -81,17 +81,17 @@ export class Workshop {
     return [...changed, ...added].map((path) => relative(folder, path));
   }
 
-  /** Everything is due, whether it changed or not. */
+  /** Makes everything due, changed or not. */
   expire(): void {
     this.#due.add('enclave').add('host');
   }
 
   /**
    * Builds what is due. What was built before stays where it is when this fails.
-   * @returns the parts that are other ones than before.
+   * @returns the parts that differ from the last build.
    * @throws what building and signing throw; it is then still due.
    */
-  async build(): Promise<{ readonly built: Built; readonly changed: ReadonlySet<Part> }> {
+  async build(): Promise<{ readonly built: RunnableBuild; readonly changed: ReadonlySet<Part> }> {
     const enclave = this.#due.has('enclave') ? undefined : this.#enclave;
     const { project, build } = enclave ?? (await this.#buildEnclave());
     const host = this.#due.has('host') ? undefined : this.#host;
@@ -101,7 +101,7 @@ export class Workshop {
     return { built: { project, build, script }, changed };
   }
 
-  async #buildEnclave(): Promise<Omit<Built, 'script'>> {
+  async #buildEnclave(): Promise<Omit<RunnableBuild, 'script'>> {
     const startedAt = Date.now();
     const project = await loadProjectFor(this.#options.folder, true);
     const outcome = await buildProject(project, imageFolder(project, true));
@@ -124,7 +124,7 @@ export class Workshop {
     return this.#host;
   }
 
-  /** A file that was written while somebody read it counts as changed next time. */
+  /** A file that was written while it was read counts as changed next time. */
   async #remember(part: Part, paths: Iterable<string>, startedAt: number): Promise<void> {
     this.#due.delete(part);
     this.#inputs[part] = new Set(paths);

@@ -20,7 +20,7 @@ export interface DoctorOptions {
 }
 
 export interface DoctorReport {
-  /** Nothing failed; a warning is no failure. */
+  /** Nothing failed. Warnings do not count. */
   readonly healthy: boolean;
   readonly checks: readonly Check[];
   /** Hardware platforms: what of each is here, and what is missing. None is needed. */

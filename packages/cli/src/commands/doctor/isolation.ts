@@ -55,7 +55,7 @@ async function runnableFolder(parents: readonly string[]): Promise<string> {
   return found ?? (await mkdtemp(join(tmpdir(), 'enclos-doctor-')));
 }
 
-/** The first of the range in the documents. It needs no account, and keeps nothing. */
+/** The first user of the range in the documents. It needs no account. */
 const anyEnclaveUser = 61_000;
 
 /**
@@ -79,7 +79,7 @@ export async function probeSeparatedIsolation(
   }
 }
 
-/** What a platform has in its cache: a copy that every user can reach, whatever folder npm has put the original in. */
+/** A copy of the interpreter that every user can reach, as a platform keeps in its cache. The folder of npm may be private. */
 async function copyForOthers(interpreterPath: string, folder: string): Promise<string | undefined> {
   const copy = join(folder, 'interpreter');
   try {

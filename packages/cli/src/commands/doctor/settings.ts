@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { info, ok, warning, type Check } from './check.ts';
 
-/** Who could read whom: see "Isolation" and "Separation" of the architecture. */
+/** Which of platform, host and enclaves can read the others: see "Isolation" and "Separation" in the architecture. */
 export function checkSeparation(userId: number | undefined): Check {
   const name = 'separation';
   if (userId === 0) {

@@ -1,4 +1,4 @@
-import { explain } from './explain.ts';
+import { explain } from '../../evidence/explain.ts';
 import { defineCommand } from '../define.ts';
 import { readInput } from '../../evidence/read-input.ts';
 import { renderTree } from '../../output/tree.ts';

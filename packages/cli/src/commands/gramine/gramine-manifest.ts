@@ -13,11 +13,11 @@ export interface GramineManifestOptions extends Partial<GramineSettings> {
   /** A project folder, which is built and signed already, or an image. */
   readonly target: string;
   /** The SIGSTRUCT of the image. Default: NAME.sig beside it. */
-  readonly signatureFile?: string;
+  readonly signatureFile?: string | undefined;
   /** Where everything goes. Default: the folder `gramine` beside the image. */
-  readonly outFolder?: string;
+  readonly outFolder?: string | undefined;
   /** Where that folder will be on the machine that runs the enclave. Default: where it is. */
-  readonly at?: string;
+  readonly at?: string | undefined;
 }
 
 export interface GramineManifestOutcome {
@@ -39,12 +39,12 @@ export const gramineDefaults = Object.freeze({
   libraryFolder: '/usr/lib/x86_64-linux-gnu',
 });
 
-interface Planned extends GraminePlan {
+interface FolderPlan extends GraminePlan {
   readonly image: SignedImage;
   readonly folder: string;
 }
 
-async function plan(options: GramineManifestOptions): Promise<Planned> {
+async function plan(options: GramineManifestOptions): Promise<FolderPlan> {
   const { target, signatureFile, outFolder, at, ...settings } = options;
   const image = await readSignedImage(target, signatureFile);
   const imageFolder = resolve(dirname(image.path));

@@ -1,6 +1,6 @@
 import type { SignedImage } from '../../images/signed-image.ts';
 
-/** Who an enclave is on one platform. 32 bytes of hex each. */
+/** The identity of an enclave on one platform. 32 bytes of hex each. */
 export interface PlatformValues {
   readonly mrEnclave: string;
   readonly mrSigner: string;

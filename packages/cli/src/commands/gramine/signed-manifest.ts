@@ -19,7 +19,7 @@ export interface ManifestToSign {
 }
 
 /**
- * Who the enclave is on Gramine, as `gramine-sgx-sign` signed it into NAME.sig; undefined when it has not yet.
+ * The identity of the enclave on Gramine, as `gramine-sgx-sign` signed it into NAME.sig. Undefined before that.
  *
  * MRENCLAVE is taken from the signature and not computed: it covers Gramine's loader and the layout of the installed build,
  * and its tool alone has these. So whether NAME.sig is of this manifest cannot be calculated either. What can be seen is
@@ -64,7 +64,7 @@ const digest = /^"[0-9a-f]{64}"$/;
 /**
  * Whether `gramine-sgx-sign` can have made one of the other. It parses a manifest and writes it again in another form, with
  * the defaults of its version; so all that ours says must be there, and nothing that names one more file or loosens a rule.
- * This finds mistakes. Who signs is trusted not to hide anything.
+ * This finds mistakes. The signer is trusted not to hide anything.
  */
 function isMadeOf(signed: string, manifest: string): boolean {
   const [there, ours] = [wordsOf(signed), wordsOf(manifest)];

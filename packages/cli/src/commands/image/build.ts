@@ -91,7 +91,6 @@ export const command = defineCommand({
   exitCodes: { 3: 'The enclave, its signature and the interpreter do not belong together.' },
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
     const { platform, base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
-    const optional = (given: string | undefined): string | undefined => (given === undefined ? undefined : path(given));
     const chosenBase = await baseOf(base, options['base-tag'], path);
     const outcome = await progress.during('building the image', () =>
       imageBuild({
@@ -99,14 +98,14 @@ export const command = defineCommand({
         base: chosenBase,
         host,
         programs: (program ?? []).map(programOf),
-        signatureFile: optional(signature),
-        outFolder: optional(out),
-        archiveFile: optional(archive),
+        signatureFile: path(signature),
+        outFolder: path(out),
+        archiveFile: path(archive),
         tag: requireTag(tag),
         files: (file ?? []).map((given) => fileOf(given, path)),
         architecture: architectureOf(platform),
-        libraryFolder: optional(libraries),
-        interpreter: optional(interpreter),
+        libraryFolder: path(libraries),
+        interpreter: path(interpreter),
         cacheFolder: options['no-cache'] ? undefined : layerCacheFolder(io.env),
         sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'],
       }),

@@ -5,6 +5,6 @@ import { inspectFile, type InspectReport } from '@enclos/build/inspect';
  * @throws BUILD_FILE_UNREADABLE, BUILD_FILE_UNRECOGNISED, BUILD_FILE_TOO_LARGE, or the error of the parser for a damaged file.
  */
 export async function inspect(path: string): Promise<InspectReport> {
-  const { explain } = await import('../explain/explain.ts');
+  const { explain } = await import('../../evidence/explain.ts');
   return inspectFile(path, { explain: (bytes) => explain({ bytes }) });
 }

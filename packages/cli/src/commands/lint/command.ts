@@ -49,13 +49,12 @@ export const command = defineCommand({
     },
   ],
   exitCodes: { 2: 'There are errors, or with --strict warnings; or the command line is wrong.' },
-  async run({ arguments: { path }, options }, context): Promise<Linted> {
+  async run({ arguments: { path }, options }, context): Promise<LintSummary> {
     const { io, path: absolute } = context;
-    const labels = options['image-labels'];
     const given = {
       now: io.now(),
       taints: options.taint,
-      ...(labels === undefined ? {} : { imageLabels: absolute(labels) }),
+      imageLabels: absolute(options['image-labels']),
     };
     const outcome =
       path === '-'
@@ -86,7 +85,7 @@ export const command = defineCommand({
   exitCode: ({ failed }) => (failed ? 2 : 0),
 });
 
-interface Linted extends LintedManifests {
+interface LintSummary extends LintedManifests {
   readonly errors: number;
   readonly warnings: number;
   readonly failed: boolean;

@@ -21,7 +21,7 @@ export interface LintManifestOptions {
   /** As `kubectl taint` takes them. */
   readonly taints?: readonly string[];
   /** A JSON file with the labels of images by reference. */
-  readonly imageLabels?: string;
+  readonly imageLabels?: string | undefined;
 }
 
 export interface LintedManifests extends LintOutcome {

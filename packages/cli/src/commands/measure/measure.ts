@@ -37,7 +37,7 @@ export async function measureStream(
   return Object.freeze({ mrEnclave: toHex(mrEnclave), streamBytes, enclaveBytes, pages });
 }
 
-/** Passes on what comes, unless it is the ELF file of an enclave, which only its end can tell. */
+/** Passes the pieces on, unless they are the ELF file of an enclave, which only the whole file can show. */
 async function* withoutEnclaveFiles(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Uint8Array | undefined = new Uint8Array();
   let kept: Uint8Array[] = [];
@@ -82,7 +82,7 @@ export async function measure(path: string, onProgress?: (fraction: number) => v
   }
 }
 
-/** The error of a file that begins like an SGXS stream as it is, and otherwise one that says what was given in its place. */
+/** Keeps the error of a file that begins like an SGXS stream. Any other file gets an error that says what it is. */
 async function namingTheFile(path: string, error: EnclosError): Promise<EnclosError> {
   const { known, words } = fileKindOf(await startOf(path));
   if (known === 'image') return error;

@@ -57,13 +57,13 @@ export async function createProject({ folder, template }: CreateProjectOptions):
   return Object.freeze({ name, folder, files: Object.freeze(files) });
 }
 
-/** What every kind of project has lies beside the folders of the kinds. */
+/** The files of every kind of project lie beside the folders of the kinds. */
 async function sharedFiles(): Promise<readonly string[]> {
   const entries = await readdir(templatesFolder, { withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
 
-/** What `npm install` or the type checker may have left in a checkout of the template. */
+/** What `npm install` or the type checker may leave in a template. */
 const notTemplate = new Set(['node_modules', 'dist', '.enclos']);
 
 async function templateFiles(folder: string): Promise<readonly string[]> {
@@ -77,7 +77,7 @@ async function templateFiles(folder: string): Promise<readonly string[]> {
   return paths.sort();
 }
 
-/** npm leaves files named .gitignore out of packages, so the template's is called otherwise. */
+/** npm leaves files named .gitignore out of packages, so the template has another name for it. */
 function renamed(path: string, name: string): string {
   return path === 'gitignore' ? '.gitignore' : path.replaceAll(placeholder, name);
 }

@@ -1,4 +1,4 @@
-/** The option that says where a platform, or a change of one, is written down. */
+/** The option for the audit log of a platform or of a change to one. */
 export const auditOption = {
   type: 'string',
   value: 'FILE',

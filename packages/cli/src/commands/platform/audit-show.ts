@@ -28,7 +28,7 @@ export const command = defineCommand({
       file: path(file),
       events: event,
       last: count,
-      ...(enclave === undefined ? {} : { enclave }),
+      enclave,
     });
   },
   human({ records }, printer) {

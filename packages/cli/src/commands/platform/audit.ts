@@ -87,7 +87,7 @@ export interface ShowAuditOptions {
   /** Only records of these events. Default: all. */
   readonly events?: readonly string[];
   /** Only records of this enclave, as the log numbers it: `3.1`. */
-  readonly enclave?: string;
+  readonly enclave?: string | undefined;
   /** The last so many. */
   readonly last: number;
 }

@@ -78,9 +78,8 @@ export const command = defineCommand({
   exitCodes: { 1: 'The vendor refuses the request, or the machine refuses what was issued.' },
   run({ options: given }, context) {
     const { io, path } = context;
-    const auditFile = given.audit === undefined ? undefined : path(given.audit);
     const way = wayOf(given);
-    return audited({ auditFile, event: 'enrolment', now: io.now }, () => way.run(given, context));
+    return audited({ auditFile: path(given.audit), event: 'enrolment', now: io.now }, () => way.run(given, context));
   },
   human: renderPlatform,
   json: (facts) => facts,

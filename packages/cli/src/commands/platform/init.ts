@@ -36,15 +36,14 @@ export const command = defineCommand({
   exitCodes: { 1: 'The vendor refuses to enrol the machine.' },
   async run({ options: { state, only, separated, 'collateral-url': collateralUrl, audit } }, context) {
     const { io, path, progress } = context;
-    const auditFile = audit === undefined ? undefined : path(audit);
     return progress.during('making the platform', () =>
-      audited({ auditFile, event: 'platform-initialized', now: io.now }, () =>
+      audited({ auditFile: path(audit), event: 'platform-initialized', now: io.now }, () =>
         initPlatform({
           stateFolder: stateFolderOf(state, context),
           now: io.now(),
           separated,
-          ...(only === undefined ? {} : { only }),
-          ...(collateralUrl === undefined ? {} : { collateralUrl }),
+          only,
+          collateralUrl,
         }),
       ),
     );

@@ -24,9 +24,9 @@ import { exists, readSmallJson } from '../../files/read.ts';
 export interface InitPlatformOptions {
   readonly stateFolder: string;
   /** Make this one and leave the other to another computer. Default: both, and enrol. */
-  readonly only?: 'vendor' | 'machine';
+  readonly only?: 'vendor' | 'machine' | undefined;
   /** Where verifiers will find the collateral; it is written into certificates. */
-  readonly collateralUrl?: string;
+  readonly collateralUrl?: string | undefined;
   /** A machine of a separated platform. It is not enrolled: that is for the operator of the vendor to decide. */
   readonly separated?: boolean;
   readonly now: Date;
@@ -40,7 +40,7 @@ export interface PlatformFacts {
     readonly rootFingerprint: string;
     readonly collateralUrl: string;
     readonly fmspc: string;
-    /** Of the current TCB level. */
+    /** The evaluation number of the current TCB level. */
     readonly tcbEvaluationDataNumber: number | undefined;
     /** Absent when the documents are to be issued again. */
     readonly documentsUntil?: string;
@@ -62,7 +62,7 @@ export interface PlatformFacts {
     readonly pceSvn: number;
     /** With a vendor, for exactly this CPUSVN and PCESVN. */
     readonly enrolled: boolean;
-    /** Of the root that the machine was enrolled under first; absent before. */
+    /** The fingerprint of the root that the machine was first enrolled under. Absent before that. */
     readonly rootFingerprint?: string;
   };
 }
@@ -215,9 +215,9 @@ export async function showPlatform(stateFolder: string): Promise<PlatformFacts> 
 export interface PublishOptions {
   readonly stateFolder: string;
   /** Gets the collateral as JSON, as `verify` reads it. */
-  readonly collateralFile?: string;
+  readonly collateralFile?: string | undefined;
   /** Gets the root certificate, PEM. */
-  readonly rootFile?: string;
+  readonly rootFile?: string | undefined;
   readonly now: Date;
 }
 
@@ -234,7 +234,7 @@ export interface SetCpuSvnOptions {
   readonly stateFolder: string;
   /** 16 bytes. */
   readonly cpuSvn: Uint8Array;
-  readonly pceSvn?: number;
+  readonly pceSvn?: number | undefined;
 }
 
 /** Sets the CPUSVN of a machine, which then must be enrolled again. @throws TCB_REFUSED, PLATFORM_FOLDER_INVALID */
@@ -247,7 +247,7 @@ export interface PublishTcbLevelOptions {
   readonly stateFolder: string;
   /** 15 bytes: a CPUSVN without its separation. */
   readonly components: Uint8Array;
-  readonly pceSvn?: number;
+  readonly pceSvn?: number | undefined;
   readonly now: Date;
 }
 

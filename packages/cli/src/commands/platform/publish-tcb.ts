@@ -32,13 +32,12 @@ export const command = defineCommand({
   exitCodes: {},
   async run({ arguments: { components }, options: { state, pcesvn, audit } }, context) {
     const { io, path } = context;
-    const auditFile = audit === undefined ? undefined : path(audit);
-    return audited({ auditFile, event: 'tcb-published', now: io.now }, () =>
+    return audited({ auditFile: path(audit), event: 'tcb-published', now: io.now }, () =>
       publishTcbLevel({
         stateFolder: stateFolderOf(state, context),
         components: hexOption('The TCB level', components, 15),
         now: io.now(),
-        ...(pcesvn === undefined ? {} : { pceSvn: parsePceSvn(pcesvn) }),
+        pceSvn: parsePceSvn(pcesvn),
       }),
     );
   },

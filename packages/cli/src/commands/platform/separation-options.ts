@@ -29,7 +29,7 @@ export const separationOptions = {
   },
 } as const;
 
-interface Given {
+interface SeparationInput {
   readonly separated: boolean;
   readonly 'host-user': string | undefined;
   readonly 'enclave-users': string | undefined;
@@ -38,7 +38,7 @@ interface Given {
 }
 
 /** @returns undefined when separation is not asked for. */
-export function separationOf(given: Given, path: (text: string) => string): SeparationOptions | undefined {
+export function separationOf(given: SeparationInput, path: (text: string) => string): SeparationOptions | undefined {
   const { separated, 'host-user': hosts, 'enclave-users': enclaves, runtime, cache } = given;
   if (!separated) {
     if ([hosts, enclaves, runtime, cache].every((option) => option === undefined)) return undefined;
@@ -61,7 +61,7 @@ function parseRange(text: string): UserRange {
   return { first: parseUser('--enclave-users', first), last: parseUser('--enclave-users', last) };
 }
 
-/** Numbers alone: a name would be looked up in a database that a container need not have. */
+/** Only numbers: to look up a name takes a database that a container may not have. */
 function parseUser(option: string, text: string): number {
   if (!/^\d{1,10}$/.test(text)) refuseUsage(`${option} takes numeric users, not ${JSON.stringify(text)}.`);
   return Number(text);

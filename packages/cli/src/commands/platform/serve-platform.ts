@@ -19,18 +19,18 @@ import { serveHttp, type Address } from '../../network/http-server.ts';
 export interface ServeOptions {
   readonly stateFolder: string;
   /** Default: `platform.sock` in the state folder. Not on a separated platform, whose hosts have one each. */
-  readonly socketPath?: string;
-  readonly separation?: SeparationOptions;
+  readonly socketPath?: string | undefined;
+  readonly separation?: SeparationOptions | undefined;
   /** Where to serve the collateral, when the vendor is in the state folder. */
   readonly listen?: Address;
   readonly now: () => Date;
   /** Where everything that the platform does is written down. */
-  readonly auditFile?: string;
+  readonly auditFile?: string | undefined;
 }
 
 export interface ServedPlatform {
   readonly sockets: readonly HostSocket[];
-  /** Of the collateral service; absent without a vendor. */
+  /** The address of the collateral service. Absent without a vendor. */
   readonly collateralUrl?: string;
   readonly rootFingerprint: string;
   readonly separation: string;
@@ -91,7 +91,7 @@ async function serveCollateral(vendorFolder: string | undefined, { listen, now }
   return serveHttp(collateralApp(vendorFolder, { now }), listen);
 }
 
-/** A killed platform leaves its socket. @throws CLI_ADDRESS_IN_USE when somebody answers there. */
+/** A killed platform leaves its socket. @throws CLI_ADDRESS_IN_USE when a program answers there. */
 async function clearSocket(path: string): Promise<void> {
   if (!(await exists(path))) return;
   if (await isListening(path)) {

@@ -62,9 +62,9 @@ export const command = defineCommand({
         stateFolder: stateFolderOf(state, context),
         listen: parseAddress(listen),
         now: io.now,
-        ...(socket === undefined ? {} : { socketPath: path(socket) }),
-        ...(audit === undefined ? {} : { auditFile: path(audit) }),
-        ...(separation === undefined ? {} : { separation }),
+        socketPath: path(socket),
+        auditFile: path(audit),
+        separation,
       }),
     );
     const printer = createPrinter(io.stdout);

@@ -30,12 +30,11 @@ export const command = defineCommand({
   exitCodes: {},
   async run({ arguments: { cpusvn }, options: { state, pcesvn, audit } }, context) {
     const { io, path } = context;
-    const auditFile = audit === undefined ? undefined : path(audit);
-    return audited({ auditFile, event: 'cpusvn-set', now: io.now }, () =>
+    return audited({ auditFile: path(audit), event: 'cpusvn-set', now: io.now }, () =>
       setPlatformCpuSvn({
         stateFolder: stateFolderOf(state, context),
         cpuSvn: hexOption('The CPUSVN', cpusvn, 16),
-        ...(pcesvn === undefined ? {} : { pceSvn: parsePceSvn(pcesvn) }),
+        pceSvn: parsePceSvn(pcesvn),
       }),
     );
   },

@@ -38,8 +38,8 @@ export const command = defineCommand({
       await publishVendor({
         stateFolder,
         now: io.now(),
-        ...(collateral === undefined ? {} : { collateralFile: path(collateral) }),
-        ...(root === undefined ? {} : { rootFile: path(root) }),
+        collateralFile: path(collateral),
+        rootFile: path(root),
       });
     }
     return showPlatform(stateFolder);

@@ -61,7 +61,7 @@ export async function formatPolicyFile(path: string, write: boolean): Promise<Fo
     const message = `${path} is ${foundIn}, not a policy alone, and cannot be written back: leave out --write to print it.`;
     throw new EnclosError('CLI_FILE_INVALID', message, { details: { path } });
   }
-  // By its bytes: a byte order mark is no part of the text that was read.
+  // Compare bytes: the text that was read has no byte order mark.
   const changed = !Buffer.from(text).equals(await readFile(path));
   if (write && changed) await writeFileAtomically(path, text);
   return { path, text, changed, written: write && changed };

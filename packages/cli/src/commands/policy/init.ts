@@ -48,7 +48,7 @@ export const command = defineCommand({
   exitCodes: { 3: 'The evidence holds no quote and no report.' },
   async run({ arguments: { evidence }, options: given }, context) {
     const { mrenclave, 'software-root': softwareRoot, by, out, product } = given;
-    const outFile = out === undefined ? {} : { outFile: context.path(out) };
+    const outFile = context.path(out);
     if (evidence !== undefined) {
       if (mrenclave !== undefined || softwareRoot !== undefined) {
         refuseUsage('EVIDENCE already says this: leave out --mrenclave and --software-root.');
@@ -56,8 +56,8 @@ export const command = defineCommand({
       const made = await initPolicy({
         input: await readInput(evidence, context),
         by,
-        ...(product === undefined ? {} : { product }),
-        ...outFile,
+        product,
+        outFile,
       });
       for (const note of made.notes) context.notes.line(`${markOf('warning', context.notes)} ${note}`);
       return made;
@@ -65,7 +65,7 @@ export const command = defineCommand({
     if (mrenclave === undefined) return refuseUsage('Give EVIDENCE, or --mrenclave HEX.');
     hexOption('--mrenclave', mrenclave, 32);
     if (softwareRoot !== undefined) hexOption('--software-root', softwareRoot, 32);
-    return initPolicy({ mrEnclave: mrenclave, ...(softwareRoot === undefined ? {} : { softwareRoot }), ...outFile });
+    return initPolicy({ mrEnclave: mrenclave, softwareRoot, outFile });
   },
   human({ policy, outFile }, printer) {
     printer.line(outFile === undefined ? policyText(policy).trimEnd() : `${markOf('ok', printer)} wrote ${outFile}`);

@@ -62,13 +62,16 @@ export async function checkPolicy(path: string): Promise<CheckedPolicy | Checked
 interface FromEvidence {
   readonly input: Input;
   readonly by: 'measurement' | 'signer';
-  /** Of AMD, for a report of version 2, which does not name it. */
-  readonly product?: SnpProduct;
+  /** The AMD product of a report of version 2, which does not name it. */
+  readonly product?: SnpProduct | undefined;
 }
 
-export type InitPolicyOptions = (FromEvidence | { readonly mrEnclave: string; readonly softwareRoot?: string }) & {
+export type InitPolicyOptions = (
+  | FromEvidence
+  | { readonly mrEnclave: string; readonly softwareRoot?: string | undefined }
+) & {
   /** Where it is written; it is never written over a file. */
-  readonly outFile?: string;
+  readonly outFile?: string | undefined;
 };
 
 export interface InitialPolicy extends PolicyDraft {

@@ -6,7 +6,7 @@ import { hostEnvironment, loadProjectFor, prepare, type BuildEvents } from '../.
 import { openProjectPlatform } from '../../project/platform.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 
-/** What `run` tells while it goes on. */
+/** What `run` reports while it works. */
 export interface RunEvents extends BuildEvents {
   platform(description: PlatformDescription): void;
 }

@@ -70,7 +70,7 @@ export const command = defineCommand({
     if (attach === undefined && (publicKey ?? prepared) !== undefined) {
       refuseUsage('--public-key and --prepared go with --attach.', usage);
     }
-    const to = { target: path(target), ...(out === undefined ? {} : { outFile: path(out) }) };
+    const to = { target: path(target), outFile: path(out) };
     if (attach === undefined) {
       const dated = { ...to, ...dateOf(date, io) };
       return progress.during<SignOutcome | PreparedSigning>('signing', () =>
@@ -83,7 +83,7 @@ export const command = defineCommand({
       ...to,
       signatureFile: path(attach),
       publicKeyFile: path(publicKey),
-      ...(prepared === undefined ? {} : { preparedFile: path(prepared) }),
+      preparedFile: path(prepared),
     });
   },
   human(outcome, printer) {
@@ -110,10 +110,12 @@ function renderPrepared(outcome: PreparedSigning, printer: Printer): void {
   for (const line of summaryLines(outcome)) printer.line(`  ${line}`);
 }
 
-function dateOf(given: string | undefined, io: Io): { readonly date: Date; readonly sourceDateEpoch?: string } {
+function dateOf(
+  given: string | undefined,
+  io: Io,
+): { readonly date: Date; readonly sourceDateEpoch?: string | undefined } {
   if (given !== undefined) return { date: parseDate(given) };
-  const epoch = io.env['SOURCE_DATE_EPOCH'];
-  return { date: io.now(), ...(epoch === undefined ? {} : { sourceDateEpoch: epoch }) };
+  return { date: io.now(), sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'] };
 }
 
 /** @throws CLI_USAGE unless it is a day of the calendar. */

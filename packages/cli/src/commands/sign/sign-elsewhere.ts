@@ -12,7 +12,7 @@ import { readSmallFile } from '../../files/read.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 import type { SignOptions, SignOutcome } from './sign.ts';
 
-/** Far above 256 or 384 bytes: what is too long is refused by its length, with a reason. */
+/** Far above 256 or 384 bytes, so that the parser refuses a file that is too long, and says why. */
 const maxBytes = 64 * 1024;
 
 export type PrepareSigningOptions = Omit<SignOptions, 'keyFile'>;
@@ -56,7 +56,7 @@ export async function prepareSigning(options: PrepareSigningOptions): Promise<Pr
   return outcome;
 }
 
-/** What whoever signs should compare. */
+/** What the person who signs should compare. */
 export function summaryLines(prepared: Omit<PreparedSigning, 'image' | 'prepared' | 'summary'>): readonly string[] {
   const { mrEnclave, productId, securityVersion, debug, date } = prepared;
   return [
@@ -78,8 +78,8 @@ export interface AttachSigningOptions {
   /** PEM. */
   readonly publicKeyFile: string;
   /** What was signed. Default: NAME.tosign beside the image. */
-  readonly preparedFile?: string;
-  readonly outFile?: string;
+  readonly preparedFile?: string | undefined;
+  readonly outFile?: string | undefined;
 }
 
 /**

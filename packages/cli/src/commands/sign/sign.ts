@@ -8,7 +8,7 @@ export interface SignOptions {
   /** PEM file of the signing key. */
   readonly keyFile: string;
   /** Where the signature goes. Default: beside the image, as NAME.sig. */
-  readonly outFile?: string;
+  readonly outFile?: string | undefined;
   /** The date in the signature. */
   readonly date: Date;
   /** SOURCE_DATE_EPOCH; it replaces `date`. */

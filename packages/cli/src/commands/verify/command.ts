@@ -162,8 +162,8 @@ export const command = defineCommand({
         collateral,
         roots: named ? roots : { ...roots, intelRoot: true, amdRoots: true },
         now,
-        ...(given.pck === undefined ? {} : { pckFile: path(given.pck) }),
-        ...(appraisal === undefined ? {} : { appraisal }),
+        pckFile: path(given.pck),
+        appraisal,
       }),
     );
     return { ...outcome, rootsNamed: named };

@@ -33,7 +33,7 @@ function tcbWords(tcb: SnpTcb): string {
     .join(', ');
 }
 
-/** AMD publishes no status for a TCB: the policy compares versions. What stands out is said. */
+/** AMD publishes no status for a TCB, so the policy compares versions. This points out what is unusual. */
 export function snpAdvice({ report: { tcb } }: SnpVerdict): readonly string[] {
   return [
     'AMD gives no status to versions of its firmware: compare them with its bulletins, and set minimumTcb in a policy.',

@@ -10,7 +10,7 @@ import { printable } from '../../command-line/printer.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 import { datesWarnings, datesWords, stepMark } from './validity.ts';
 
-/** An outcome, and whether somebody named the roots that were trusted. */
+/** An outcome, and whether the trusted roots were named. */
 export interface ShownOutcome extends VerifyOutcome {
   readonly rootsNamed: boolean;
 }
@@ -29,7 +29,7 @@ export function renderVerification(outcome: ShownOutcome, printer: Printer): voi
   for (const note of notesOf(outcome)) printer.line(`${markOf('warning', printer)} ${printable(note)}`);
   if (verdict === undefined) return;
   if (outcome.evidence !== undefined) {
-    // Accepted and bound to nothing is not good news: anyone can show old evidence of the same code.
+    // Evidence that is accepted but bound to nothing gets no check mark: anyone can show old evidence of the same code.
     const mark = outcome.binding?.kind === 'unbound' ? 'warning' : 'ok';
     printer.line(`${markOf(mark, printer)} ${printable(accepted(outcome))}`);
   } else if (refusal === undefined) {
@@ -72,7 +72,7 @@ function renderHardware(
   );
   printer.line();
   const [meaning = '', ...details] = isSnp ? snpAdvice(verdict) : adviceFor(verdict);
-  // A check mark is read as the end of the matter: whatever else is to be known takes it away.
+  // People stop reading at a check mark, so there is none when anything else needs attention.
   const isGood = !isSnp && verdict.status === 'OK' && isSound && cautionsOf(verdict).length === 0;
   printer.line(`${markOf(isGood ? 'ok' : isSnp ? 'info' : 'warning', printer)} ${meaning}`);
   for (const detail of details) printer.line(`    ${printable(detail)}`);

@@ -13,7 +13,7 @@ export function standsOn({ validity, evidence }: VerifyOutcome): 'collateral' | 
 
 const states = { expired: 'had ended', 'not-yet-valid': 'had not begun' } as const;
 
-/** What was not in force and what follows from that, to be shown before anything else. */
+/** What was not in force and what follows from that. It is shown before anything else. */
 export function datesWarnings(outcome: VerifyOutcome): readonly string[] {
   const { validity } = outcome;
   if (validity === undefined || validity.inForce) return [];
@@ -37,13 +37,13 @@ const stepMarks: Readonly<Record<StepResult['status'], Mark>> = {
   'not reached': 'info',
 };
 
-/** A step that passed on collateral which was not in force is only information. */
+/** A step that passed on collateral that was not in force is only information. */
 export function stepMark({ id, status }: VerifyOutcome['steps'][number], outcome: VerifyOutcome): Mark {
   if (outcome.validity?.inForce === false && datesSteps.includes(id)) return 'warning';
   return status === 'passed' && standsOn(outcome) === 'nothing' ? 'info' : stepMarks[status];
 }
 
-/** What of some collateral had not begun or had ended, or when the first of it ends. */
+/** Which collateral was not in force, or when the first of it ends. */
 export function datesWords(dates: {
   readonly expired: readonly string[];
   readonly notYetValid: readonly string[];

@@ -14,7 +14,7 @@ import {
   verifyEvidence,
   type AnyBinding,
   type AnyVerifiedEvidence,
-  type Given,
+  type VerificationSettings,
 } from '../../evidence/verify-evidence.ts';
 import { refuseUsage } from '../../command-line/usage-error.ts';
 import { bindingWanted } from '../../evidence/binding.ts';
@@ -26,7 +26,7 @@ export interface VerifyOptions {
   readonly input: Input;
   readonly collateral: CollateralSource;
   /** The PCK certificate of a quote that does not carry its own. */
-  readonly pckFile?: string;
+  readonly pckFile?: string | undefined;
   readonly roots: RootOptions;
   /** The time of verification. */
   readonly now: Date;
@@ -34,7 +34,7 @@ export interface VerifyOptions {
    * What to accept, and what ties the evidence to this use. Without a binding the
    * key of the certificate that carried it must do. Without this nothing is appraised.
    */
-  readonly appraisal?: { readonly policyFile: string; readonly binding?: AnyBinding };
+  readonly appraisal?: { readonly policyFile: string; readonly binding?: AnyBinding } | undefined;
 }
 
 /** The certificate that carried the evidence. */
@@ -88,7 +88,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyOutcome> {
   const pck = pckFile === undefined ? undefined : await readPckFile(pckFile);
   const piece = choosePiece(found);
   const form = piece?.evidence.form ?? 'quote';
-  // Before anything is said about a step: whom to trust must be clear.
+  // The roots must be known before any step is reported.
   if (fromFile !== undefined && form === 'quote') await trustedRoots(options.roots, fromFile.json);
   requireBinding(options, piece);
   const place = {
@@ -127,17 +127,17 @@ function requireBinding({ appraisal }: Pick<VerifyOptions, 'appraisal'>, piece: 
   if (binding !== undefined && 'nonce' in binding && !hasNonce) refuseUsage(bindingWanted);
 }
 
-interface Verified {
+interface PieceVerdict {
   readonly piece: Piece;
   readonly verdict: AnyVerdict;
   readonly steps: readonly VerifyStep[];
 }
 
-type Judged = Given & Pick<VerifyOptions, 'input' | 'appraisal'>;
+type VerificationRequest = VerificationSettings & Pick<VerifyOptions, 'input' | 'appraisal'>;
 type Conclusion = Omit<VerifyOutcome, 'path' | 'trailingBytes' | 'notices' | 'validity'>;
 
 /** What follows from a verdict: whether the certificate is bound to it, and whether the policy accepts it. */
-async function conclude({ piece, verdict, steps }: Verified, given: Judged): Promise<Conclusion> {
+async function conclude({ piece, verdict, steps }: PieceVerdict, given: VerificationRequest): Promise<Conclusion> {
   if (piece.certificate === undefined) return appraised({ steps, verdict }, given);
   const certificate = await carrierFacts(piece.certificate, { piece, verdict }, given);
   const all = [...steps, bindingStep(steps.length + 1, certificate)];
@@ -152,8 +152,8 @@ async function conclude({ piece, verdict, steps }: Verified, given: Judged): Pro
 
 async function carrierFacts(
   { der }: CertificateFound,
-  { piece, verdict }: Pick<Verified, 'piece' | 'verdict'>,
-  { input: { from }, carried }: Judged,
+  { piece, verdict }: Pick<PieceVerdict, 'piece' | 'verdict'>,
+  { input: { from }, carried }: VerificationRequest,
 ): Promise<CarrierFacts> {
   const binding = await keyBinding(der, piece.evidence.bytes, boundDataOf(verdict));
   const others = new Set(carried.map(toHex)).size - 1;
@@ -175,8 +175,8 @@ function bindingStep(number: number, { keyBound }: CarrierFacts): VerifyStep {
 }
 
 function appraised(
-  verified: Pick<Conclusion, 'steps' | 'certificate'> & Pick<Verified, 'verdict'>,
-  { appraisal, policy, now }: Judged,
+  verified: Pick<Conclusion, 'steps' | 'certificate'> & Pick<PieceVerdict, 'verdict'>,
+  { appraisal, policy, now }: VerificationRequest,
 ): Conclusion {
   if (policy === undefined || appraisal === undefined) return verified;
   const { verdict, certificate } = verified;
@@ -204,7 +204,7 @@ function appraised(
 
 /** The last link of the chain of an Azure VM, where something was expected of it. */
 function withNonce(
-  { verdict, steps }: Pick<Verified, 'verdict' | 'steps'>,
+  { verdict, steps }: Pick<PieceVerdict, 'verdict' | 'steps'>,
   expected: AnyBinding | undefined,
   refusal: EnclosError | undefined,
 ): readonly VerifyStep[] {

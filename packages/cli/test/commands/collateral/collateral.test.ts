@@ -1,46 +1,13 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Examined, ItemReport, Notice } from '@enclos/endorsements';
-import { Attribute, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
-import { sha256, signSigstruct } from '@enclos/sgx/node';
-import { createQuotingEnclave, openMachine, startCpu } from '@enclos/software-sgx';
-import { enclos, errorOf, now, signingKey, temporaryFolder, type Ran, type RunOptions } from '../../cli.ts';
+import { enclos, errorOf, now, temporaryFolder, type Ran, type RunOptions } from '../../cli.ts';
+import { softwareQuote } from '../../software-quote.ts';
 
 const folder = temporaryFolder();
-const allBits = 0xffff_ffff_ffff_ffffn;
 const dayMs = 86_400_000;
-
-async function makeQuote(): Promise<Uint8Array> {
-  const page = { offset: 0n, flags: PageFlags.REG | PageFlags.R, content: new Uint8Array(PAGE_SIZE) };
-  const image = writeSgxs({ ssaFrameSize: 1, sizeBytes: BigInt(2 * PAGE_SIZE), pages: [page] });
-  const signature = signSigstruct(
-    {
-      type: 0,
-      vendor: 0,
-      date: '20260601',
-      swDefined: 0,
-      miscSelect: 0,
-      miscMask: 0xffff_ffff,
-      isvFamilyId: new Uint8Array(16),
-      attributes: { flags: Attribute.MODE64BIT, xfrm: 3n },
-      attributeMask: { flags: allBits & ~Attribute.DEBUG, xfrm: allBits },
-      enclaveHash: sha256(image),
-      isvExtProdId: new Uint8Array(16),
-      isvProdId: 1,
-      isvSvn: 1,
-    },
-    createPrivateKey(signingKey()),
-  );
-  const machine = await openMachine(join(folder, 'state/machine'));
-  const cpu = startCpu(machine, { randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)) });
-  const quoting = createQuotingEnclave({ cpu, machine });
-  return quoting.quote(
-    cpu.ereport(cpu.load(image, signature, { debug: false }), quoting.targetInfo(), new Uint8Array(64)),
-  );
-}
 
 interface Serving {
   readonly url: string;
@@ -91,7 +58,7 @@ describe('enclos collateral', () => {
   before(async () => {
     assert.equal((await enclos(['platform', 'init', '--state', 'state'], { cwd: folder })).code, 0);
     await enclos(['platform', 'show', '--state', 'state', '--root-out', 'root.pem'], { cwd: folder });
-    writeFileSync(join(folder, 'quote.bin'), await makeQuote());
+    writeFileSync(join(folder, 'quote.bin'), await softwareQuote(join(folder, 'state/machine')));
     service = await serving();
   });
   after(() => service.stop());

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { boundReportData, verificationSteps, type StepResult } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
-import { Attribute, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
-import { sha256, signSigstruct } from '@enclos/sgx/node';
-import { createQuotingEnclave, openMachine, startCpu } from '@enclos/software-sgx';
 import { vectors } from '@enclos/testkit';
 import { mrSignerOfKey } from '../../../src/commands/keygen/keygen.ts';
 import { policyExample } from '../../../src/docs-page.ts';
 import { initPlatform, publishVendor } from '../../../src/index.ts';
 import { enclos, errorOf, now, signingKey, temporaryFolder } from '../../cli.ts';
+import { softwareQuote } from '../../software-quote.ts';
 
 const folder = temporaryFolder();
 const facts = await initPlatform({ stateFolder: join(folder, 'state'), now });
@@ -23,39 +21,11 @@ await publishVendor({
   now,
 });
 const fingerprint = facts.vendor?.rootFingerprint ?? '';
-const allBits = 0xffff_ffff_ffff_ffffn;
 const nonce = new Uint8Array(randomBytes(16));
 const key = Uint8Array.of(4, 1, 2, 3);
 const reportData = await boundReportData({ purpose: 'test', nonce, key });
 
-async function makeQuote(): Promise<Uint8Array> {
-  const page = { offset: 0n, flags: PageFlags.REG | PageFlags.R, content: new Uint8Array(PAGE_SIZE) };
-  const image = writeSgxs({ ssaFrameSize: 1, sizeBytes: BigInt(2 * PAGE_SIZE), pages: [page] });
-  const signature = signSigstruct(
-    {
-      type: 0,
-      vendor: 0,
-      date: '20260601',
-      swDefined: 0,
-      miscSelect: 0,
-      miscMask: 0xffff_ffff,
-      isvFamilyId: new Uint8Array(16),
-      attributes: { flags: Attribute.MODE64BIT, xfrm: 3n },
-      attributeMask: { flags: allBits, xfrm: allBits },
-      enclaveHash: sha256(image),
-      isvExtProdId: new Uint8Array(16),
-      isvProdId: 1,
-      isvSvn: 1,
-    },
-    createPrivateKey(signingKey()),
-  );
-  const machine = await openMachine(join(folder, 'state/machine'));
-  const cpu = startCpu(machine, { randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)) });
-  const quoting = createQuotingEnclave({ cpu, machine });
-  return quoting.quote(cpu.ereport(cpu.load(image, signature, { debug: false }), quoting.targetInfo(), reportData));
-}
-
-const quote = await makeQuote();
+const quote = await softwareQuote(join(folder, 'state/machine'), reportData);
 writeFileSync(join(folder, 'quote.bin'), quote);
 
 const policy = { ...policyExample, mrSigner: [mrSignerOfKey(signingKey())], softwareRoots: [fingerprint] };

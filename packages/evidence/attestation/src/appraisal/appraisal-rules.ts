@@ -1,9 +1,9 @@
 import { toHex } from '@enclos/codec';
 import { EnclosError, type ErrorDetails } from '@enclos/errors';
 import type { Binding } from './binding.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import { datedParts, documentParts, type DateRange } from '../dcap/collateral-dates.ts';
 import type { CompleteQuotePolicy } from '../policy/complete-policy.ts';
-import { isoSeconds } from '../json/json-fields.ts';
 import type { Advisory, Durations } from '../policy/policy-rules.ts';
 import { misused } from '../refusal/refusal.ts';
 import type { VerdictFacts } from '../dcap/verdict.ts';

@@ -1,6 +1,6 @@
+import { isoSeconds } from '@enclos/codec/json';
 import { checkBinding, checkDates, refuseByRule, requireListed, timesOf, type BindingFact } from './appraisal-rules.ts';
 import type { Binding } from './binding.ts';
-import { isoSeconds } from '../json/json-fields.ts';
 import { completePolicy, type AppraisalPolicy } from '../policy/parse-policy.ts';
 import { misused } from '../refusal/refusal.ts';
 import { snpDatedParts, snpDocumentParts } from '../snp/dates.ts';

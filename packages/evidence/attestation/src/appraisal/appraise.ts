@@ -9,8 +9,8 @@ import {
   type BindingFact,
 } from './appraisal-rules.ts';
 import type { Binding } from './binding.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import type { CompleteQuotePolicy, CompleteSgxPolicy, CompleteTdxPolicy } from '../policy/complete-policy.ts';
-import { isoSeconds } from '../json/json-fields.ts';
 import { completePolicy, type AppraisalPolicy } from '../policy/parse-policy.ts';
 import type { SgxPolicy, TdxPolicy } from '../policy/policy.ts';
 import { misused } from '../refusal/refusal.ts';

@@ -1,5 +1,5 @@
 import { toBase64url, utf8 } from '@enclos/codec';
-import type { JsonObject } from '../json/json.ts';
+import type { JsonObject } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import { maximumDataBytes } from './data-rules.ts';
 import type { AttestationType, BoundData, TokenExpectations } from './expectations.ts';

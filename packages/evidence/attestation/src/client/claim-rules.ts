@@ -1,5 +1,5 @@
 import { toHex } from '@enclos/codec';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import type { Subtle } from '../crypto/web-crypto.ts';
 import { notAccepted, refuseToken } from './errors.ts';
 import type { AttestationType, TokenExpectations } from './expectations.ts';

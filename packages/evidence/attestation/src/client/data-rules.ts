@@ -1,6 +1,6 @@
 import { equalBytes, fromBase64url, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseJsonBytes, type JsonObject, type JsonValue } from '../json/json.ts';
+import { parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import type { Subtle } from '../crypto/web-crypto.ts';
 import { notAccepted, type ExpectationRule } from './errors.ts';

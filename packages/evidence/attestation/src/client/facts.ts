@@ -1,5 +1,4 @@
-import { JsonFields } from '../json/json-fields.ts';
-import type { JsonObject } from '../json/json.ts';
+import { hex, integer, type JsonObject, JsonRecord, string } from '@enclos/codec/json';
 import { orElse, refuseToken } from './errors.ts';
 import type { AttestationType } from './expectations.ts';
 
@@ -39,35 +38,35 @@ export interface TeeFacts {
   readonly tdx?: TdxTokenFacts;
 }
 
-const readers: Readonly<Record<AttestationType, (claims: JsonFields) => TeeFacts>> = Object.freeze({
+const readers: Readonly<Record<AttestationType, (claims: JsonRecord) => TeeFacts>> = Object.freeze({
   sgx: (claims) => ({
     sgx: Object.freeze({
-      mrEnclave: claims.hex('x-ms-sgx-mrenclave', 32),
-      mrSigner: claims.hex('x-ms-sgx-mrsigner', 32),
-      productId: claims.integer('x-ms-sgx-product-id', 0xffff),
-      securityVersion: claims.integer('x-ms-sgx-svn', 0xffff),
+      mrEnclave: claims.required('x-ms-sgx-mrenclave', hex(32)),
+      mrSigner: claims.required('x-ms-sgx-mrsigner', hex(32)),
+      productId: claims.required('x-ms-sgx-product-id', integer(0, 0xffff)),
+      securityVersion: claims.required('x-ms-sgx-svn', integer(0, 0xffff)),
     }),
   }),
   sevsnpvm: (claims) => ({
     snp: Object.freeze({
-      measurement: claims.hex('x-ms-sevsnpvm-launchmeasurement', 48),
-      hostData: claims.hex('x-ms-sevsnpvm-hostdata', 32),
-      reportData: claims.hex('x-ms-sevsnpvm-reportdata', 64),
-      guestSecurityVersion: claims.integer('x-ms-sevsnpvm-guestsvn', 0xffffffff),
-      vmpl: claims.integer('x-ms-sevsnpvm-vmpl', 3),
+      measurement: claims.required('x-ms-sevsnpvm-launchmeasurement', hex(48)),
+      hostData: claims.required('x-ms-sevsnpvm-hostdata', hex(32)),
+      reportData: claims.required('x-ms-sevsnpvm-reportdata', hex(64)),
+      guestSecurityVersion: claims.required('x-ms-sevsnpvm-guestsvn', integer(0, 0xffffffff)),
+      vmpl: claims.required('x-ms-sevsnpvm-vmpl', integer(0, 3)),
     }),
   }),
   tdxvm: (claims) => ({
     tdx: Object.freeze({
-      mrTd: claims.hex('tdx_mrtd', 48),
-      mrSeam: claims.hex('tdx_mrseam', 48),
-      mrConfigId: claims.hex('tdx_mrconfigid', 48),
-      rtmr0: claims.hex('tdx_rtmr0', 48),
-      rtmr1: claims.hex('tdx_rtmr1', 48),
-      rtmr2: claims.hex('tdx_rtmr2', 48),
-      rtmr3: claims.hex('tdx_rtmr3', 48),
-      reportData: claims.hex('tdx_report_data', 64),
-      tcbStatus: claims.string('attester_tcb_status', 64),
+      mrTd: claims.required('tdx_mrtd', hex(48)),
+      mrSeam: claims.required('tdx_mrseam', hex(48)),
+      mrConfigId: claims.required('tdx_mrconfigid', hex(48)),
+      rtmr0: claims.required('tdx_rtmr0', hex(48)),
+      rtmr1: claims.required('tdx_rtmr1', hex(48)),
+      rtmr2: claims.required('tdx_rtmr2', hex(48)),
+      rtmr3: claims.required('tdx_rtmr3', hex(48)),
+      reportData: claims.required('tdx_report_data', hex(64)),
+      tcbStatus: claims.required('attester_tcb_status', string(64)),
     }),
   }),
 });
@@ -75,7 +74,7 @@ const readers: Readonly<Record<AttestationType, (claims: JsonFields) => TeeFacts
 /** @throws TOKEN_REFUSED when a claim that every token of the type has is missing, or has another shape. */
 export function teeFacts(claims: JsonObject, type: AttestationType): TeeFacts {
   return orElse(
-    () => readers[type](new JsonFields(claims, 'claims')),
+    () => readers[type](new JsonRecord(claims, 'claims')),
     (cause) => refuseToken('claims', 'A claim about the evidence is missing or malformed; the cause names it.', cause),
   );
 }

@@ -1,5 +1,5 @@
 import { fromBase64url, utf8 } from '@enclos/codec';
-import { isJsonObject, parseJsonBytes, type JsonObject } from '../json/json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
 import { orElse, refuseToken } from './errors.ts';
 
 /** Three texts of base64url between two dots; the last may be empty. */

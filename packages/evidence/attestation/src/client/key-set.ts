@@ -1,6 +1,6 @@
 import { readCertificateShape, requireVersion3, type CertificateShape } from '@enclos/codec/x509';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json/json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { clientError, orElse, refuseAnswer } from './errors.ts';
 import { publicKeyOfJwk, publicKeyOfSpki, samePublicKey, type PublicKey } from './public-key.ts';
 import { leafOfJwk } from './x5c.ts';

@@ -1,5 +1,5 @@
 import { toHex } from '@enclos/codec';
-import { isJsonObject, type JsonValue } from '../json/json.ts';
+import { isJsonObject, type JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import type { AttestKind } from './attest.ts';
 import { checkState, type StoredState } from './claim-rules.ts';

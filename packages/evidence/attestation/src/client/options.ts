@@ -1,5 +1,5 @@
+import type { JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
-import type { JsonValue } from '../json/json.ts';
 import type { Subtle } from '../crypto/web-crypto.ts';
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
 import type { KeyCacheOptions } from './key-source.ts';

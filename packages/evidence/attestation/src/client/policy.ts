@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '@enclos/codec/text';
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject } from '../json/json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import type { Subtle } from '../crypto/web-crypto.ts';
 

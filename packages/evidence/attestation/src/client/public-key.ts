@@ -1,7 +1,7 @@
 import { fromBase64url, toBase64url, toHex } from '@enclos/codec';
 import { readPublicKeyInfo, readRsaPublicKey } from '@enclos/codec/x509';
 import { EnclosError } from '@enclos/errors';
-import type { JsonObject } from '../json/json.ts';
+import type { JsonObject } from '@enclos/codec/json';
 import type { SignatureScheme } from './algorithms.ts';
 
 /** A public key in its one canonical form, so that equal keys are equal texts. */

@@ -1,5 +1,5 @@
 import { fromBase64url } from '@enclos/codec';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import { checkState, type StoredState } from './claim-rules.ts';
 import { orElse, refuseToken } from './errors.ts';

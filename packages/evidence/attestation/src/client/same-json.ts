@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../json/json.ts';
+import { isJsonObject, type JsonValue } from '@enclos/codec/json';
 
 /** True for equal values, whatever the order of members. */
 export function sameJson(left: JsonValue, right: JsonValue): boolean {

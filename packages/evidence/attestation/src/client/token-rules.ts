@@ -1,6 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { JsonFields } from '../json/json-fields.ts';
-import type { JsonObject } from '../json/json.ts';
+import { integer, type JsonObject, JsonRecord } from '@enclos/codec/json';
 import { notAccepted, orElse, refuseToken } from './errors.ts';
 import type { Jwt } from './jwt.ts';
 import { canonicalBase, type Settings } from './options.ts';
@@ -81,10 +80,10 @@ export function checkTimes(
 }
 
 function readTimes(claims: JsonObject): TokenTimes {
-  const fields = new JsonFields(claims, 'claims');
-  const issuedAtMs = 1000 * fields.integer('iat', latestSeconds);
-  const expiresAtMs = 1000 * fields.integer('exp', latestSeconds);
-  const notBeforeMs = fields.has('nbf') ? 1000 * fields.integer('nbf', latestSeconds) : issuedAtMs;
+  const fields = new JsonRecord(claims, 'claims');
+  const issuedAtMs = 1000 * fields.required('iat', integer(0, latestSeconds));
+  const expiresAtMs = 1000 * fields.required('exp', integer(0, latestSeconds));
+  const notBeforeMs = fields.has('nbf') ? 1000 * fields.required('nbf', integer(0, latestSeconds)) : issuedAtMs;
   if (expiresAtMs <= notBeforeMs || expiresAtMs <= issuedAtMs) {
     throw new EnclosError('CODEC_INVALID', 'claims.exp is not after claims.nbf and claims.iat.');
   }

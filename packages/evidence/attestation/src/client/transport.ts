@@ -1,6 +1,6 @@
 import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject } from '../json/json.ts';
+import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
 import { clientError, orElse, refuseAnswer } from './errors.ts';
 
 /** What sends requests: the global `fetch`, or one with its signature, for example for attested connections. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../json/json.ts';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 import type { StoredState } from './claim-rules.ts';
 import type { AttestationType } from './expectations.ts';
 import type { TeeFacts } from './facts.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../json/json.ts';
+import { isJsonObject, type JsonValue } from '@enclos/codec/json';
 
 /** A certificate with a quote of each form, and endorsements, is below this. */
 const maximumCertificateBytes = 524_288;

@@ -1,6 +1,6 @@
+import { isoSeconds } from '@enclos/codec/json';
 import type { P256Certificate } from '../x509/p256-certificate.ts';
 import type { EndorsementParts } from './collateral.ts';
-import { isoSeconds } from '../json/json-fields.ts';
 import type { PckChain } from './pck-chain.ts';
 
 /** One part of what a verdict rests on that has dates. */

@@ -3,6 +3,7 @@ import { parseP256Certificate, type P256Certificate, parseP256RevocationList } f
 import { beginsLikePem } from '@enclos/codec/pem';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { isJsonObject, isoSeconds, parseJson } from '@enclos/codec/json';
 import { leafFirst } from '../x509/chain-order.ts';
 import { namesMatch } from '../x509/chain-rules.ts';
 import {
@@ -12,8 +13,6 @@ import {
   type QuoteCollateral,
 } from './collateral.ts';
 import { isUnsupportedVersion, parseEnclaveIdentity } from './tcb/enclave-identity.ts';
-import { isoSeconds } from '../json/json-fields.ts';
-import { isJsonObject, parseJson } from '../json/json.ts';
 import { decodeCertificates } from '../x509/pem.ts';
 import { misused, orRefuse, refuseEndorsements, type RefusalStatus } from '../refusal/refusal.ts';
 import { signedBody } from './tcb/signed-body.ts';

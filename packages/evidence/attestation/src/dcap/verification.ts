@@ -1,9 +1,9 @@
 import type { Quote } from '@enclos/sgx';
 import { collateralDates } from './collateral-dates.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import type { Steps } from '../crypto/crypto-steps.ts';
 import type { Endorsements } from './collateral.ts';
 import { partsOf } from './endorsements.ts';
-import { isoSeconds } from '../json/json-fields.ts';
 import type { VerifiedPlatform } from './platform-chain.ts';
 import type { PckChain } from './pck-chain.ts';
 import { readQuote } from './quote-evidence.ts';

@@ -2,7 +2,7 @@ import { ExtensionId } from '@enclos/codec/x509';
 import { parseP256Certificate, type P256Certificate } from '../x509/p256-certificate.ts';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { isoSeconds } from '../json/json-fields.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import { decodeCertificates } from '../x509/pem.ts';
 import { parseSgxExtension, type PckPlatform } from '../dcap/tcb/sgx-extension.ts';
 import type { ExplainedField } from './field.ts';

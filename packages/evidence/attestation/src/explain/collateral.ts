@@ -1,7 +1,7 @@
+import { isoSeconds } from '@enclos/codec/json';
 import type { DatedPart, DateRange } from '../dcap/collateral-dates.ts';
 import type { Endorsements } from '../dcap/collateral.ts';
 import { partsOf } from '../dcap/endorsements.ts';
-import { isoSeconds } from '../json/json-fields.ts';
 
 /** What parsed collateral says about itself, before anything of it is verified. */
 export interface ExplainedCollateral {

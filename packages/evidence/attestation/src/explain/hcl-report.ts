@@ -1,5 +1,5 @@
 import { isEnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonValue } from '../json/json.ts';
+import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json';
 import { FieldReader, missingField } from './field-reader.ts';
 import { always, hexField, numberField, reserved, whenZero, type ExplainedField, type FieldSpec } from './field.ts';
 import { explainSnpFields } from './snp-report.ts';

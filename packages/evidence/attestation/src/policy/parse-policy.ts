@@ -1,5 +1,5 @@
 import { completeSgxPolicy, completeTdxPolicy, incomplete, type CompleteQuotePolicy } from './complete-policy.ts';
-import { parseJson } from '../json/json.ts';
+import { parseJson } from '@enclos/codec/json';
 import type { SgxPolicy, TdxPolicy } from './policy.ts';
 import { isPlainObject } from './policy-rules.ts';
 import { completeSnpPolicy, type CompleteSnpPolicy, type SnpPolicy } from './snp-policy.ts';

@@ -1,14 +1,22 @@
+import { boolean as trueOrFalse, integer as integerBetween, oneOf, type JsonRule } from '@enclos/codec/json';
 import { datedParts, documentParts } from '../dcap/collateral-dates.ts';
 import type { AcceptableStatus } from './policy.ts';
 
-/** One kind of rule: how it is read from untyped data, and what its JSON Schema is. One table gives both. */
-export interface Rule<T> {
-  /** For messages: what the value must be. */
-  readonly expected: string;
-  /** The rule as appraisal uses it, or undefined when the value is not one. */
-  readonly read: (value: unknown) => T | undefined;
-  readonly schema: Readonly<Record<string, unknown>>;
+/** One kind of rule: how it is read from untyped data, and of which form it is. One table gives both. */
+export interface Rule<T> extends JsonRule<T> {
+  readonly form: RuleForm;
 }
+
+/** What `schemaOf` makes a JSON Schema of. A verifier has no use for the schema itself, and a page none for its bytes. */
+export type RuleForm =
+  | readonly ['boolean' | 'string' | 'strings' | 'time' | 'advisories']
+  | readonly ['integer', maximum: number]
+  | readonly ['word', word: string]
+  | readonly ['words', all: readonly string[]]
+  | readonly ['hexes', pattern: string]
+  | readonly ['any', or: Rule<unknown>]
+  | readonly ['durations', names: readonly string[]]
+  | readonly ['nested', table: Readonly<Record<string, Rule<unknown>>>, required: readonly string[]];
 
 /** An advisory, and the last moment for which the rule about it holds. */
 export interface Advisory {
@@ -29,65 +37,42 @@ const acceptable = [
   'TD_RELAUNCH_ADVISED',
   'TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED',
 ] as const satisfies readonly AcceptableStatus[];
-const isAcceptable: ReadonlySet<string> = new Set(acceptable);
-const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
+export const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
 
-export const boolean: Rule<boolean> = {
-  expected: 'true or false',
-  read: (value) => (typeof value === 'boolean' ? value : undefined),
-  schema: { type: 'boolean' },
-};
+export const boolean: Rule<boolean> = { ...trueOrFalse, form: ['boolean'] };
 
 export const text: Rule<string> = {
   expected: 'a string',
   read: (value) => (typeof value === 'string' ? value : undefined),
-  schema: { type: 'string' },
+  form: ['string'],
 };
 
-const statuses: Rule<readonly string[]> = {
-  expected: `a non-empty array of ${acceptable.join(', ')}`,
-  read: (value) =>
-    isStrings(value) && value.length > 0 && value.every((item) => isAcceptable.has(item)) ? value.slice() : undefined,
-  schema: { type: 'array', minItems: 1, items: { enum: acceptable } },
-};
+const statuses: Rule<readonly string[]> = words(acceptable);
 
 const advisories: Rule<readonly Advisory[]> = {
   expected: 'an array of ids, or of objects with id and until',
   read: (value) => (isArray(value) ? allOrNone(value.map(readAdvisory)) : undefined),
-  schema: {
-    type: 'array',
-    items: {
-      anyOf: [
-        { type: 'string' },
-        {
-          type: 'object',
-          properties: { id: { type: 'string' }, until: { type: 'string', pattern: timePattern.source } },
-          required: ['id', 'until'],
-          additionalProperties: false,
-        },
-      ],
-    },
-  },
+  form: ['advisories'],
 };
 
 export const time: Rule<number> = {
   expected: 'a valid Date, or a time like 2026-06-01T00:00:00Z',
   read: readTime,
-  schema: { type: 'string', pattern: timePattern.source },
+  form: ['time'],
 };
 
 /** At least one, when the rule is there. */
 export const texts: Rule<readonly string[]> = {
   expected: 'a non-empty array of strings',
   read: (value) => (isStrings(value) && value.length > 0 ? value.slice() : undefined),
-  schema: { type: 'array', minItems: 1, items: text.schema },
+  form: ['strings'],
 };
 
 const measurements = hexes(48);
 const runtimeMeasurements: Rule<readonly string[] | 'any'> = {
   expected: `"any", or ${measurements.expected}`,
   read: (value) => (value === 'any' ? value : measurements.read(value)),
-  schema: { anyOf: [{ const: 'any' }, measurements.schema] },
+  form: ['any', measurements],
 };
 
 /** For quotes of every TEE. */
@@ -136,16 +121,11 @@ export const tdxRules = {
 };
 
 export function exactly<const T extends string>(word: T): Rule<T> {
-  return { expected: `"${word}"`, read: (value) => (value === word ? word : undefined), schema: { const: word } };
+  return { ...oneOf(word), form: ['word', word] };
 }
 
 export function integer(maximum: number): Rule<number> {
-  return {
-    expected: `an integer from 0 to ${maximum}`,
-    read: (value) =>
-      typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= maximum ? value : undefined,
-    schema: { type: 'integer', minimum: 0, maximum },
-  };
+  return { ...integerBetween(0, maximum), form: ['integer', maximum] };
 }
 
 /** At least one, when the rule is there, each of one of the sizes. Read in lower case. */
@@ -158,7 +138,7 @@ export function hexes(...sizesBytes: readonly number[]): Rule<readonly string[]>
       isStrings(value) && value.length > 0 && value.every((item) => expression.test(item))
         ? value.map((item) => item.toLowerCase())
         : undefined,
-    schema: { type: 'array', minItems: 1, items: { type: 'string', pattern } },
+    form: ['hexes', pattern],
   };
 }
 
@@ -169,7 +149,7 @@ export function words<const T extends string>(all: readonly T[]): Rule<readonly 
   return {
     expected: `a non-empty array of ${all.join(', ')}`,
     read: (value) => (isWords(value) ? value.slice() : undefined),
-    schema: { type: 'array', minItems: 1, items: { enum: all } },
+    form: ['words', all],
   };
 }
 
@@ -188,16 +168,7 @@ export function durations(parts: readonly string[]): Rule<Durations> {
       const isRead = entries.every(([name, read]) => names.includes(name) && read !== undefined);
       return isRead ? new Map(entries.map(([name, read = 0]) => [name, read])) : undefined;
     },
-    schema: {
-      anyOf: [
-        duration.schema,
-        {
-          type: 'object',
-          properties: Object.fromEntries(names.map((name) => [name, duration.schema])),
-          additionalProperties: false,
-        },
-      ],
-    },
+    form: ['durations', names],
   };
 }
 
@@ -227,12 +198,10 @@ function allOrNone<T>(values: readonly (T | undefined)[]): readonly T[] | undefi
  * @param required names; when there are none, at least one rule has to be there.
  */
 export function nested(table: Readonly<Record<string, Rule<unknown>>>, required: readonly string[]): Rule<object> {
-  const properties = Object.fromEntries(Object.entries(table).map(([name, { schema }]) => [name, schema]));
-  const least = required.length === 0 ? { minProperties: 1 } : {};
   return {
     expected: 'an object with rules of its own and none inherited',
     read: (value) => (isPlainObject(value) ? value : undefined),
-    schema: { type: 'object', properties, required, ...least, additionalProperties: false },
+    form: ['nested', table, required],
   };
 }
 

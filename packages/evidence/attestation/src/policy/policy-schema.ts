@@ -1,5 +1,6 @@
 import '../errors.ts';
 import { sgxRules, tdxRules, type Rule } from './policy-rules.ts';
+import { schemasOf } from './rule-schema.ts';
 import { mandatorySnpRules, snpRules } from './snp-policy.ts';
 
 /** The JSON Schema (draft 2020-12) of policies, as published in `schema/policy.schema.json`. */
@@ -37,6 +38,5 @@ const providerOfVlek = {
 };
 
 function objectSchema(rules: Readonly<Record<string, Rule<unknown>>>): Readonly<Record<string, unknown>> {
-  const properties = Object.entries(rules).map(([name, { schema }]) => [name, schema]);
-  return { type: 'object', properties: Object.fromEntries(properties), additionalProperties: false };
+  return { type: 'object', properties: schemasOf(rules), additionalProperties: false };
 }

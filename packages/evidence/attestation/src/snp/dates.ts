@@ -1,5 +1,5 @@
+import { isoSeconds } from '@enclos/codec/json';
 import type { RevocationList } from '@enclos/codec/x509';
-import { isoSeconds } from '../json/json-fields.ts';
 import type { AmdCertificate } from './certificate.ts';
 import type { SnpChain } from './chain.ts';
 

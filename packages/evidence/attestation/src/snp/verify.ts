@@ -1,5 +1,5 @@
+import { isoSeconds } from '@enclos/codec/json';
 import { verifySpkiSignature, type Steps } from '../crypto/crypto-steps.ts';
-import { isoSeconds } from '../json/json-fields.ts';
 import { misused, orRefuse } from '../refusal/refusal.ts';
 import { cacheFor, cachePartsOf, type VerifierCache } from '../dcap/verifier-cache.ts';
 import { runAsync, type Subtle } from '../crypto/web-crypto.ts';

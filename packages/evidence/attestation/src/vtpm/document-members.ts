@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { JsonObject, JsonValue } from '../json/json.ts';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 import { digestSizeBytes, pcrCount, type TpmQuote } from './tpm-quote.ts';
 
 /** What a document of any version holds. */

@@ -1,7 +1,14 @@
 import { fromBase64url, fromHex } from '@enclos/codec';
 import type { EnclosError } from '@enclos/errors';
-import { JsonFields } from '../json/json-fields.ts';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json/json.ts';
+import {
+  isJsonObject,
+  type JsonObject,
+  JsonRecord,
+  type JsonValue,
+  parseJsonBytes,
+  string,
+  strings,
+} from '@enclos/codec/json';
 import { orRefuse } from '../refusal/refusal.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 import { isOldSnpDocument, readOldMembers } from './old-document.ts';
@@ -69,7 +76,7 @@ function readMembers(document: Uint8Array): Members {
     throw invalidDocument(`is not of version ${documentVersions.join(' or ')}, nor without a version`);
   }
   requireKnown(value, memberNames);
-  const fields = new JsonFields(value, 'evidence');
+  const fields = new JsonRecord(value, 'evidence');
   return {
     tpmQuote: readQuote(value['tpm_quote']),
     hclReport: base64url(fields, 'hcl_report', maximumBytes.hclReport),
@@ -79,22 +86,22 @@ function readMembers(document: Uint8Array): Members {
 }
 
 function readQuote(value: JsonValue | undefined): TpmQuote {
-  const fields = new JsonFields(value, 'evidence.tpm_quote');
+  const fields = new JsonRecord(value, 'evidence.tpm_quote');
   if (isJsonObject(value)) requireKnown(value, quoteMemberNames);
   return Object.freeze({
     message: hex(fields, 'message', maximumBytes.message),
     signature: hex(fields, 'signature', maximumBytes.signature),
-    pcrs: requirePcrs(fields.optionalStrings('pcrs', pcrCount, 2 * digestSizeBytes), fromHex),
+    pcrs: requirePcrs(fields.optional('pcrs', strings(pcrCount, 2 * digestSizeBytes)) ?? [], fromHex),
   });
 }
 
-function hex(fields: JsonFields, name: string, maximum: number): Uint8Array {
-  return fromHex(fields.string(name, 2 * maximum));
+function hex(fields: JsonRecord, name: string, maximum: number): Uint8Array {
+  return fromHex(fields.required(name, string(2 * maximum)));
 }
 
 /** With the padding that the attesters write, or without any. */
-function base64url(fields: JsonFields, name: string, maximum: number): Uint8Array {
-  const text = fields.string(name, 4 * Math.ceil(maximum / 3));
+function base64url(fields: JsonRecord, name: string, maximum: number): Uint8Array {
+  const text = fields.required(name, string(4 * Math.ceil(maximum / 3)));
   const bare = text.length % 4 === 0 ? text.replace(/={1,2}$/, '') : text;
   return fromBase64url(bare, { maxBytes: maximum });
 }

@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isByteList } from '../json/byte-list.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts';
 import { decodeCertificates } from '../x509/pem.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 

@@ -1,6 +1,16 @@
 import { derBitString, derInteger, derMagnitude, derOid, derSequence, derValue, fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '../json/json.ts';
+import {
+  array,
+  boolean,
+  isJsonObject,
+  JsonRecord,
+  meaning,
+  parseJsonBytes,
+  string,
+  type JsonRule,
+  type JsonValue,
+} from '@enclos/codec/json';
 
 /** How Azure configured the virtual machine, as the paravisor says. What it does not say is absent. */
 export interface AzureVmConfiguration {
@@ -28,6 +38,18 @@ const attestationKeyId = 'HCLAkPub';
 const modulusBytes = 256;
 /** base64url of 65537. */
 const exponent = 'AQAB';
+const userData = meaning('64 bytes of hex, or empty', (text) =>
+  /^(?:[0-9a-f]{128})?$/i.test(text) ? text.toLowerCase() : undefined,
+);
+const shortText = string(256);
+const configurationMembers: readonly (readonly [keyof AzureVmConfiguration, string, JsonRule<boolean | string>])[] = [
+  ['secureBoot', 'secure-boot', boolean],
+  ['tpmEnabled', 'tpm-enabled', boolean],
+  ['tpmPersisted', 'tpm-persisted', boolean],
+  ['consoleEnabled', 'console-enabled', boolean],
+  ['vmUniqueId', 'vmUniqueId', shortText],
+  ['rootCertificateThumbprint', 'root-cert-thumbprint', shortText],
+];
 
 /**
  * Parses the runtime data. Members that are not known here are not looked at:
@@ -36,23 +58,19 @@ const exponent = 'AQAB';
  * @throws a CODEC error.
  */
 export function parseRuntimeData(bytes: Uint8Array): AzureRuntimeData {
-  const document = parseJsonBytes(bytes, maximumLength);
-  if (!isJsonObject(document)) throw invalid('are not a JSON object');
-  const { keys, 'vm-configuration': configuration, 'user-data': userData = '' } = document;
-  if (typeof userData !== 'string' || !/^(?:[0-9a-f]{128})?$/i.test(userData)) {
-    throw invalid('have malformed user data');
-  }
+  const data = new JsonRecord(parseJsonBytes(bytes, maximumLength), 'runtime data');
   return Object.freeze({
-    attestationKey: readAttestationKey(keys),
-    vmConfiguration: readConfiguration(configuration),
-    userData: userData.toLowerCase(),
+    attestationKey: readAttestationKey(data.optional('keys', array(0, maximumLength)) ?? []),
+    vmConfiguration: data.has('vm-configuration')
+      ? readConfiguration(data.record('vm-configuration'))
+      : Object.freeze({}),
+    userData: data.optional('user-data', userData) ?? '',
   });
 }
 
 /** The one RSA key of 2048 bits with the name of the attestation key (a JWK, RFC 7517). */
-function readAttestationKey(keys: JsonValue | undefined): Uint8Array {
-  const list: readonly JsonValue[] = Array.isArray(keys) ? keys : [];
-  const [key, ...others] = list.filter((item) => isJsonObject(item) && item['kid'] === attestationKeyId);
+function readAttestationKey(keys: readonly JsonValue[]): Uint8Array {
+  const [key, ...others] = keys.filter((item) => isJsonObject(item) && item['kid'] === attestationKeyId);
   if (!isJsonObject(key) || others.length > 0) throw invalid('do not have one attestation key');
   const { kty, e, n, key_ops: operations } = key;
   const isSigner = Array.isArray(operations) && operations.length === 1 && operations[0] === 'sign';
@@ -72,31 +90,10 @@ function encodeRsaKey(modulus: Uint8Array): Uint8Array {
   return derSequence(algorithm, derBitString(derSequence(derMagnitude(modulus), derInteger(65_537))));
 }
 
-function readConfiguration(value: JsonValue | undefined): AzureVmConfiguration {
-  if (value === undefined) return Object.freeze({});
-  if (!isJsonObject(value)) throw invalid('have a malformed configuration');
-  return Object.freeze({
-    ...flag(value, 'secure-boot', 'secureBoot'),
-    ...flag(value, 'tpm-enabled', 'tpmEnabled'),
-    ...flag(value, 'tpm-persisted', 'tpmPersisted'),
-    ...flag(value, 'console-enabled', 'consoleEnabled'),
-    ...text(value, 'vmUniqueId', 'vmUniqueId'),
-    ...text(value, 'root-cert-thumbprint', 'rootCertificateThumbprint'),
-  });
-}
-
-function flag(object: JsonObject, member: string, name: keyof AzureVmConfiguration): AzureVmConfiguration {
-  const value = object[member];
-  if (value === undefined) return {};
-  if (typeof value !== 'boolean') throw invalid(`have a ${member} that is not true or false`);
-  return { [name]: value };
-}
-
-function text(object: JsonObject, member: string, name: keyof AzureVmConfiguration): AzureVmConfiguration {
-  const value = object[member];
-  if (value === undefined) return {};
-  if (typeof value !== 'string' || value.length > 256) throw invalid(`have a ${member} that is not a short text`);
-  return { [name]: value };
+function readConfiguration(configuration: JsonRecord): AzureVmConfiguration {
+  const read = configurationMembers.map(([name, member, rule]) => [name, configuration.optional(member, rule)]);
+  // Each name has a value of its rule.
+  return Object.freeze(Object.fromEntries(read.filter(([, value]) => value !== undefined)) as AzureVmConfiguration);
 }
 
 function invalid(what: string): EnclosError {

@@ -4,7 +4,7 @@ import { toBase64url, utf8 } from '@enclos/codec';
 import fc from 'fast-check';
 import { parseJwt } from '../../src/client/jwt.ts';
 import { sameJson } from '../../src/client/same-json.ts';
-import { isJsonObject, parseJson, type JsonValue } from '../../src/json/json.ts';
+import { isJsonObject, parseJson, type JsonValue } from '@enclos/codec/json';
 import { refusal } from './token-kit.ts';
 
 const limit = 100_000;

@@ -8,7 +8,7 @@ import {
   type AttestationClientOptions,
   type TokenExpectations,
 } from '../../src/client/index.ts';
-import type { JsonValue } from '../../src/json/json.ts';
+import type { JsonValue } from '@enclos/codec/json';
 
 export const issuer = 'https://maa.example.test';
 /** What `now` gives in these tests, in seconds. */

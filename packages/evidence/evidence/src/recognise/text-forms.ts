@@ -1,6 +1,7 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isByteList, snpReportOfJson } from '@enclos/attestation/carriers';
-import { fromBase64url, fromHex, isJsonWithin, utf8 } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
+import { fromBase64url, fromHex, utf8 } from '@enclos/codec';
 import { attempt } from './attempt.ts';
 
 /** A text as the bytes that it may spell. */

@@ -1,5 +1,6 @@
 import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
-import { fromBase64url, isJsonWithin, toBase64url } from '@enclos/codec';
+import { fromBase64url, toBase64url } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import { unexpectedEvidence } from '../report-data.ts';

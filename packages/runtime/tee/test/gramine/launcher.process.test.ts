@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { toHex, utf8 } from '@enclos/codec';
 import { Attribute, sigstructToSign, type SigstructFields } from '@enclos/sgx';
 import { generateSigningKey, sha256, signSigstruct } from '@enclos/sgx/node';
+import { sigstructFields } from '@enclos/testkit';
 import { createGramineLauncher, type GramineLauncherOptions } from '../../src/gramine-host/index.ts';
 import type { Launcher, LaunchRequest } from '../../src/index.ts';
 
@@ -20,21 +21,12 @@ after(() => rmSync(temporary, { recursive: true }));
 const key = generateSigningKey();
 const image = utf8('an image');
 
-const fields: SigstructFields = {
-  type: 0,
-  vendor: 0,
-  date: '20260101',
-  swDefined: 0,
-  miscSelect: 0,
-  miscMask: 0xffff_ffff,
-  isvFamilyId: new Uint8Array(16),
-  attributes: { flags: Attribute.MODE64BIT, xfrm: 3n },
+const fields: SigstructFields = sigstructFields({
   attributeMask: { flags: 0xffff_ffff_ffff_ffffn, xfrm: 0xffff_ffff_fff9_ff1bn },
   enclaveHash: new Uint8Array(32).fill(0xaa),
-  isvExtProdId: new Uint8Array(16),
   isvProdId: 3,
   isvSvn: 4,
-};
+});
 const signatureOf = (changes: Partial<SigstructFields> = {}): Uint8Array =>
   signSigstruct({ ...fields, ...changes }, key);
 const signature = signatureOf();

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
 import { verifySignature } from '../jose/algorithms.ts';
 import { decodeUtf8, readCompactJws, type CompactJws } from '../jose/compact-jws.ts';

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { SharedWork } from '@enclos/bounded';
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { isStrongKey } from '../jose/algorithms.ts';
 import { serviceError } from '../errors.ts';

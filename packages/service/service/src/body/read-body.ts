@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { fromBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../jose/compact-jws.ts';
@@ -7,7 +7,9 @@ import { Refusal } from '../refusal.ts';
 /** The body as one strict JSON value: no duplicate names, bounded depth and size. @throws SERVICE_REQUEST_INVALID */
 function readJson(body: Uint8Array, { maxBytes, maxValues }: Omit<JsonShape, 'members'>): JsonValue {
   if (body.length > maxBytes) throw invalid(`The body has more than ${maxBytes} bytes.`);
-  return asInvalid('The body is not JSON that is read here', () => parseJson(decodeUtf8(body), maxBytes, maxValues));
+  return asInvalid('The body is not JSON that is read here', () =>
+    parseJson(decodeUtf8(body), maxBytes, { maxValues }),
+  );
 }
 
 /** What the body of a request may hold. */

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject } from '@enclos/attestation/json';
+import { isJsonObject, parseJson, type JsonObject } from '@enclos/codec/json';
 import { fromBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
@@ -47,7 +47,7 @@ export function readCompactJws(text: string, { maxBytes }: { readonly maxBytes: 
 }
 
 function readHeader(bytes: Uint8Array): JsonObject {
-  const header = parseJson(decodeUtf8(bytes), maximumHeader, maximumHeaderValues);
+  const header = parseJson(decodeUtf8(bytes), maximumHeader, { maxValues: maximumHeaderValues });
   if (!isJsonObject(header)) throw invalid('a header that is no JSON object');
   const found = forbidden.find((name) => name in header);
   if (found !== undefined) throw invalid(`the header parameter ${found}`);

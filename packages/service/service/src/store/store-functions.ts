@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isJsonWithin, toBase64url } from '@enclos/codec';
+import { toBase64url } from '@enclos/codec';
+import { isJsonWithin } from '@enclos/codec/json';
 import { serviceError } from '../errors.ts';
 
 /** Of a call of the store. @throws SERVICE_STORE_UNAVAILABLE for whatever it failed with. */

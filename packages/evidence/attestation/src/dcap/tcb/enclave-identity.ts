@@ -1,8 +1,7 @@
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { readEnclaveLevels, type EnclaveTcbLevel } from './enclave-levels.ts';
-import { JsonFields } from '../../json/json-fields.ts';
-import { parseJson } from '../../json/json.ts';
+import { hex, integer, isoDate, parseJson, string, JsonRecord } from '@enclos/codec/json';
 import { maximumBodyLength } from './signed-body.ts';
 
 const identityIds = ['QE', 'QVE', 'QAE', 'TD_QE'] as const;
@@ -33,25 +32,25 @@ export interface EnclaveIdentity {
  * @throws CODEC_TRUNCATED for a missing member, else another CODEC error.
  */
 export function parseEnclaveIdentity(body: string): EnclaveIdentity {
-  const fields = new JsonFields(parseJson(body, maximumBodyLength), 'enclaveIdentity');
-  const givenId = fields.string('id', 8);
+  const fields = new JsonRecord(parseJson(body, maximumBodyLength), 'enclaveIdentity');
+  const givenId = fields.required('id', string(8));
   const id = identityIds.find((known) => known === givenId);
   if (id === undefined) throw new EnclosError('CODEC_INVALID', 'Enclave identity: id is not a known enclave.');
-  const version = fields.integer('version', 0xffff_ffff);
+  const version = fields.required('version', integer(0, 0xffff_ffff));
   if (version !== 2) {
     throw new EnclosError('CODEC_INVALID', 'Enclave identity: version is not 2.', { details: { version } });
   }
   return Object.freeze({
     id,
-    issueDate: fields.date('issueDate'),
-    nextUpdate: fields.date('nextUpdate'),
-    tcbEvaluationDataNumber: fields.integer('tcbEvaluationDataNumber', 0xffff_ffff),
-    miscSelect: fromHex(fields.hex('miscselect', 4)),
-    miscSelectMask: fromHex(fields.hex('miscselectMask', 4)),
-    attributes: fromHex(fields.hex('attributes', 16)),
-    attributesMask: fromHex(fields.hex('attributesMask', 16)),
-    mrSigner: fromHex(fields.hex('mrsigner', 32)),
-    isvProdId: fields.integer('isvprodid', 65_535),
+    issueDate: fields.required('issueDate', isoDate),
+    nextUpdate: fields.required('nextUpdate', isoDate),
+    tcbEvaluationDataNumber: fields.required('tcbEvaluationDataNumber', integer(0, 0xffff_ffff)),
+    miscSelect: fromHex(fields.required('miscselect', hex(4))),
+    miscSelectMask: fromHex(fields.required('miscselectMask', hex(4))),
+    attributes: fromHex(fields.required('attributes', hex(16))),
+    attributesMask: fromHex(fields.required('attributesMask', hex(16))),
+    mrSigner: fromHex(fields.required('mrsigner', hex(32))),
+    isvProdId: fields.required('isvprodid', integer(0, 65_535)),
     tcbLevels: readEnclaveLevels(fields),
   });
 }

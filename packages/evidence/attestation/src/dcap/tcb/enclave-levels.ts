@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { JsonFields } from '../../json/json-fields.ts';
+import { integer, isoDate, type JsonRecord, string, strings } from '@enclos/codec/json';
 import { enclaveStatuses, type EnclaveStatus } from './tcb-status.ts';
 
 /** A TCB level of an enclave, or of a TDX module, which has the same form. */
@@ -12,10 +12,16 @@ export interface EnclaveTcbLevel {
 }
 
 const maximumLevels = 256;
+const isvSvn = integer(0, 65_535);
+/** Of every level, of platforms and of enclaves. */
+export const statusName = string(64);
+export const advisoryIds = strings(256, 64);
+/** The advisories of a level that names none. */
+export const none: readonly string[] = Object.freeze([]);
 
 /** The levels, the highest first. QVL refuses two that are equal, and so does this. @throws a CODEC error. */
-export function readEnclaveLevels(fields: JsonFields): readonly EnclaveTcbLevel[] {
-  const levels = fields.objects('tcbLevels', 1, maximumLevels).map(readLevel);
+export function readEnclaveLevels(fields: JsonRecord): readonly EnclaveTcbLevel[] {
+  const levels = fields.records('tcbLevels', 1, maximumLevels).map(readLevel);
   levels.sort((a, b) => b.isvSvn - a.isvSvn);
   if (levels.some((level, index) => levels[index - 1]?.isvSvn === level.isvSvn)) {
     throw new EnclosError('CODEC_INVALID', 'Identity: two TCB levels are equal.');
@@ -23,16 +29,16 @@ export function readEnclaveLevels(fields: JsonFields): readonly EnclaveTcbLevel[
   return Object.freeze(levels);
 }
 
-function readLevel(level: JsonFields): EnclaveTcbLevel {
-  const tcbStatus = level.string('tcbStatus', 64);
+function readLevel(level: JsonRecord): EnclaveTcbLevel {
+  const tcbStatus = level.required('tcbStatus', statusName);
   if (!isEnclaveStatus(tcbStatus)) {
     throw new EnclosError('CODEC_INVALID', 'Identity: tcbStatus is not a status of an enclave.');
   }
   return Object.freeze({
-    isvSvn: level.object('tcb').integer('isvsvn', 65_535),
-    tcbDate: level.date('tcbDate'),
+    isvSvn: level.record('tcb').required('isvsvn', isvSvn),
+    tcbDate: level.required('tcbDate', isoDate),
     status: enclaveStatuses[tcbStatus],
-    advisoryIds: level.optionalStrings('advisoryIDs', 256, 64),
+    advisoryIds: level.optional('advisoryIDs', advisoryIds) ?? none,
   });
 }
 

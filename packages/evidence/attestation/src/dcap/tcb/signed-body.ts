@@ -1,6 +1,6 @@
 import { fromHex, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { parseJsonMembers } from '../../json/json.ts';
+import { parseJsonMembers } from '@enclos/codec/json';
 
 /** A JSON document with the bytes that its signature covers. */
 export interface SignedBody<T> {

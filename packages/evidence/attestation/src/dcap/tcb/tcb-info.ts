@@ -1,12 +1,15 @@
 import { EnclosError } from '@enclos/errors';
-import { JsonFields } from '../../json/json-fields.ts';
-import { parseJson } from '../../json/json.ts';
+import { hex, integer, isoDate, JsonRecord, parseJson, string } from '@enclos/codec/json';
+import { advisoryIds, none, statusName } from './enclave-levels.ts';
 import { maximumBodyLength } from './signed-body.ts';
 import { platformStatuses, type QuoteStatus } from './tcb-status.ts';
 import { readTdxModule, readTdxModuleIdentities, type TdxModules } from './tdx-module.ts';
 
 const componentCount = 16;
 const maximumLevels = 256;
+const anSvn = integer(0, 255);
+const pceSvn = integer(0, 65_535);
+const label = string(128);
 
 /** One security version of a platform. */
 export interface TcbComponent {
@@ -51,40 +54,40 @@ export interface TcbInfo extends TdxModules {
  * @throws CODEC_TRUNCATED for a missing member, else another CODEC error.
  */
 export function parseTcbInfo(body: string): TcbInfo {
-  const fields = new JsonFields(parseJson(body, maximumBodyLength), 'tcbInfo');
-  const version = fields.integer('version', 255);
+  const fields = new JsonRecord(parseJson(body, maximumBodyLength), 'tcbInfo');
+  const version = fields.required('version', integer(0, 255));
   if (version !== 2 && version !== 3) throw invalid('version is neither 2 nor 3');
-  const tee = version === 2 ? 'SGX' : fields.string('id', 8);
+  const tee = version === 2 ? 'SGX' : fields.required('id', string(8));
   if (tee !== 'SGX' && tee !== 'TDX') throw invalid('id is neither SGX nor TDX');
-  if (fields.integer('tcbType', 255) !== 0) throw invalid('tcbType is not 0');
+  if (fields.required('tcbType', integer(0, 255)) !== 0) throw invalid('tcbType is not 0');
   if (tee === 'SGX' && (fields.has('tdxModule') || fields.has('tdxModuleIdentities'))) {
     throw invalid('a TDX module is described for SGX');
   }
-  const readLevel = version === 2 ? readLevelV2 : (level: JsonFields) => readLevelV3(level, tee === 'TDX');
+  const readLevel = version === 2 ? readLevelV2 : (level: JsonRecord) => readLevelV3(level, tee === 'TDX');
   return Object.freeze({
     tee,
     version,
-    issueDate: fields.date('issueDate'),
-    nextUpdate: fields.date('nextUpdate'),
-    fmspc: fields.hex('fmspc', 6),
-    pceId: fields.hex('pceId', 2),
-    tcbEvaluationDataNumber: fields.integer('tcbEvaluationDataNumber', 0xffff_ffff),
-    ...(tee === 'TDX' ? { tdxModule: readTdxModule(fields.object('tdxModule')) } : {}),
+    issueDate: fields.required('issueDate', isoDate),
+    nextUpdate: fields.required('nextUpdate', isoDate),
+    fmspc: fields.required('fmspc', hex(6)),
+    pceId: fields.required('pceId', hex(2)),
+    tcbEvaluationDataNumber: fields.required('tcbEvaluationDataNumber', integer(0, 0xffff_ffff)),
+    ...(tee === 'TDX' ? { tdxModule: readTdxModule(fields.record('tdxModule')) } : {}),
     tdxModuleIdentities: readTdxModuleIdentities(fields),
-    tcbLevels: sorted(fields.objects('tcbLevels', 1, maximumLevels).map(readLevel)),
+    tcbLevels: sorted(fields.records('tcbLevels', 1, maximumLevels).map(readLevel)),
   });
 }
 
-function readLevelV2(level: JsonFields): TcbLevel {
-  const tcb = level.object('tcb');
+function readLevelV2(level: JsonRecord): TcbLevel {
+  const tcb = level.record('tcb');
   const components = Array.from({ length: componentCount }, (_, index) =>
-    Object.freeze({ svn: tcb.integer(`sgxtcbcomp${String(index + 1).padStart(2, '0')}svn`, 255) }),
+    Object.freeze({ svn: tcb.required(`sgxtcbcomp${String(index + 1).padStart(2, '0')}svn`, anSvn) }),
   );
   return Object.freeze({ components: Object.freeze(components), tdxComponents: [], ...readCommon(level, tcb) });
 }
 
-function readLevelV3(level: JsonFields, isTdx: boolean): TcbLevel {
-  const tcb = level.object('tcb');
+function readLevelV3(level: JsonRecord, isTdx: boolean): TcbLevel {
+  const tcb = level.record('tcb');
   return Object.freeze({
     components: readComponents(tcb, 'sgxtcbcomponents'),
     tdxComponents: isTdx ? readComponents(tcb, 'tdxtcbcomponents') : [],
@@ -93,25 +96,25 @@ function readLevelV3(level: JsonFields, isTdx: boolean): TcbLevel {
 }
 
 function readCommon(
-  level: JsonFields,
-  tcb: JsonFields,
+  level: JsonRecord,
+  tcb: JsonRecord,
 ): Pick<TcbLevel, 'pceSvn' | 'tcbDate' | 'status' | 'advisoryIds'> {
-  const tcbStatus = level.string('tcbStatus', 64);
+  const tcbStatus = level.required('tcbStatus', statusName);
   if (!isPlatformStatus(tcbStatus)) throw invalid('tcbStatus is not a status of a platform');
   return {
-    pceSvn: tcb.integer('pcesvn', 65_535),
-    tcbDate: level.date('tcbDate'),
+    pceSvn: tcb.required('pcesvn', pceSvn),
+    tcbDate: level.required('tcbDate', isoDate),
     status: platformStatuses[tcbStatus],
-    advisoryIds: level.optionalStrings('advisoryIDs', 256, 64),
+    advisoryIds: level.optional('advisoryIDs', advisoryIds) ?? none,
   };
 }
 
-function readComponents(tcb: JsonFields, name: string): readonly TcbComponent[] {
-  const components = tcb.objects(name, componentCount, componentCount).map((component) => {
-    const category = component.optionalString('category', 128);
-    const type = component.optionalString('type', 128);
+function readComponents(tcb: JsonRecord, name: string): readonly TcbComponent[] {
+  const components = tcb.records(name, componentCount, componentCount).map((component) => {
+    const category = component.optional('category', label);
+    const type = component.optional('type', label);
     return Object.freeze({
-      svn: component.integer('svn', 255),
+      svn: component.required('svn', anSvn),
       ...(category === undefined ? {} : { category }),
       ...(type === undefined ? {} : { type }),
     });

@@ -2,7 +2,7 @@ import { isZero, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { Quote } from '@enclos/sgx';
 import { readEnclaveLevels, type EnclaveTcbLevel } from './enclave-levels.ts';
-import type { JsonFields } from '../../json/json-fields.ts';
+import { hex, type JsonRecord, string } from '@enclos/codec/json';
 import { refuse } from '../../refusal/refusal.ts';
 
 /** Who signed a TDX module, and with which attributes. Hex is lower case. */
@@ -32,18 +32,21 @@ export interface TdxModules {
 const maximumIdentities = 256;
 
 /** `tdxModule` of a TCB info. @throws a CODEC error. */
-export function readTdxModule(fields: JsonFields): TdxModule {
+export function readTdxModule(fields: JsonRecord): TdxModule {
   // QVL reads the mask and then compares the attributes without it.
-  fields.hex('attributesMask', 8);
-  return Object.freeze({ mrSigner: fields.hex('mrsigner', 48), attributes: fields.hex('attributes', 8) });
+  fields.required('attributesMask', hex(8));
+  return Object.freeze({
+    mrSigner: fields.required('mrsigner', hex(48)),
+    attributes: fields.required('attributes', hex(8)),
+  });
 }
 
 /** `tdxModuleIdentities` of a TCB info, which may be absent. @throws a CODEC error. */
-export function readTdxModuleIdentities(tcbInfo: JsonFields): readonly TdxModuleIdentity[] {
+export function readTdxModuleIdentities(tcbInfo: JsonRecord): readonly TdxModuleIdentity[] {
   if (!tcbInfo.has('tdxModuleIdentities')) return Object.freeze([]);
-  const identities = tcbInfo.objects('tdxModuleIdentities', 0, maximumIdentities).map((fields) =>
+  const identities = tcbInfo.records('tdxModuleIdentities', 0, maximumIdentities).map((fields) =>
     Object.freeze({
-      id: fields.string('id', 64).toUpperCase(),
+      id: fields.required('id', string(64)).toUpperCase(),
       ...readTdxModule(fields),
       tcbLevels: readEnclaveLevels(fields),
     }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { explain as explainBytes, type Explanation } from '@enclos/evidence/explain';
-import type { Input } from '../../evidence/read-input.ts';
+import type { Input } from './read-input.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 

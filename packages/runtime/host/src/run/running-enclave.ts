@@ -3,15 +3,15 @@ import type { Functions, Invoke } from '@enclos/edl';
 import type { Endpoint } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { GateTable, type LaunchedEnclave } from '@enclos/tee';
-import type { StreamAddress } from './addresses.ts';
+import type { StreamAddress } from '../services/addresses.ts';
 import { toSendOnce } from './gate-transport.ts';
 import type { LoadOptions } from './load-options.ts';
-import type { LogFields } from './logger.ts';
+import type { LogFields } from '../observe/logger.ts';
 import { openGate, type LaunchedImage } from './open-gate.ts';
 import type { PreparedImage } from './prepare.ts';
-import { openServices, type HostServices } from './services.ts';
+import { openServices, type HostServices } from '../services/services.ts';
 import { start } from './start.ts';
-import { codeOf, type Watch } from './watch.ts';
+import { codeOf, type Watch } from '../observe/watch.ts';
 
 /** An enclave that runs, before its functions have their types. */
 export interface RunningEnclave extends Pick<LaunchedEnclave, 'identity' | 'isolation' | 'exited'> {

@@ -3,14 +3,14 @@ import type { Caller, Functions, Invoke } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { IsolationLayer, LaunchedIdentity, Launcher } from '@enclos/tee';
-import type { StreamAddress } from './addresses.ts';
-import { callerOf } from './enclave.ts';
-import type { LoadOptions } from './load-options.ts';
-import { prepare, type PreparedImage } from './prepare.ts';
-import { runEnclave, type RunningEnclave } from './running-enclave.ts';
+import type { StreamAddress } from '../services/addresses.ts';
+import { callerOf } from '../run/enclave.ts';
+import type { LoadOptions } from '../run/load-options.ts';
+import { prepare, type PreparedImage } from '../run/prepare.ts';
+import { runEnclave, type RunningEnclave } from '../run/running-enclave.ts';
 import { delayBefore, isLasting, requireRange, resolvePolicy, type RestartPolicy } from './restart-policy.ts';
 import { systemClock, WaitingCalls, type SupervisorClock } from './waiting-calls.ts';
-import { codeOf, createWatch, type Watch } from './watch.ts';
+import { codeOf, createWatch, type Watch } from '../observe/watch.ts';
 
 /** An enclave that was started again: the same image, and nothing of what the last one had in memory. */
 export interface Restart<T extends Functions> {

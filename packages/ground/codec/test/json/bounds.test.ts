@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { measureJson } from '../fuzz/json-measure.ts';
-import { isJsonWithin } from '../src/index.ts';
+import { measureJson } from '../../fuzz/json-measure.ts';
+import { isJsonWithin } from '../../src/json/index.ts';
 
 const forms: readonly ((text: string) => string | Uint8Array)[] = [(text) => text, (text) => Buffer.from(text)];
 

@@ -1,12 +1,12 @@
 import { createCaller, type Caller, type Functions, type Invoke } from '@enclos/edl';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { EnclaveExit, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
-import type { StreamAddress } from './addresses.ts';
+import type { StreamAddress } from '../services/addresses.ts';
 import type { LoadOptions } from './load-options.ts';
 import { observedCaller, observedInvoke } from './observed-calls.ts';
 import { prepare } from './prepare.ts';
 import { runEnclave } from './running-enclave.ts';
-import { createWatch, type Watch } from './watch.ts';
+import { createWatch, type Watch } from '../observe/watch.ts';
 
 /** A running enclave, seen from outside. */
 export interface Enclave<T extends Functions> {

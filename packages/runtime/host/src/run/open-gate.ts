@@ -4,13 +4,13 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, type Endpoint, type EndpointOptions, type IncomingCall } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave } from '@enclos/tee';
-import type { Debugging } from './debugging.ts';
+import type { Debugging } from '../debug/debugging.ts';
 import { gateTransport } from './gate-transport.ts';
 import { defaultStartTimeoutMs, type HostContext, type LoadOptions } from './load-options.ts';
 import { observedDispatch } from './observed-calls.ts';
 import type { PreparedImage } from './prepare.ts';
-import type { HostServices } from './services.ts';
-import type { Watch } from './watch.ts';
+import type { HostServices } from '../services/services.ts';
+import type { Watch } from '../observe/watch.ts';
 
 /** A prepared image whose enclave process runs. */
 export interface LaunchedImage<T extends Functions> extends PreparedImage<T> {

@@ -2,7 +2,7 @@ import { equalBytes } from '@enclos/codec';
 import { createDispatcher, type Dispatch, type Functions } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
-import { createDebugging, type Debugging } from './debugging.ts';
+import { createDebugging, type Debugging } from '../debug/debugging.ts';
 import type { HostContext, LoadOptions } from './load-options.ts';
 
 /** An image that was read and checked. It is the same however often it is loaded. */

@@ -10,7 +10,7 @@ import {
 import type { IncomingCall } from '@enclos/gate';
 import { GateTable } from '@enclos/tee';
 import type { HostContext } from './load-options.ts';
-import { codeOf, Seen, type Watch } from './watch.ts';
+import { codeOf, Seen, type Watch } from '../observe/watch.ts';
 
 /** The options of a call under observation. The gate keeps the tag, and hands it to the calls that are nested in this one. */
 interface SeenOptions extends CallOptions {

@@ -1,8 +1,8 @@
 import type { Caller, Functions, Handlers, Interface } from '@enclos/edl';
 import type { Isolation, Launcher } from '@enclos/tee';
-import type { StreamAddress } from './addresses.ts';
-import type { DeveloperTool } from './developer-tool.ts';
-import type { WatchOptions } from './watch.ts';
+import type { StreamAddress } from '../services/addresses.ts';
+import type { DeveloperTool } from '../debug/developer-tool.ts';
+import type { WatchOptions } from '../observe/watch.ts';
 
 /** What an untrusted function gets beside its arguments. */
 export interface HostContext<T extends Functions> {

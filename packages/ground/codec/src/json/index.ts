@@ -1,0 +1,31 @@
+import '../errors.ts';
+
+/** Strict JSON of others: its bounds, its values, their places in a text, and what they must be. */
+export { isJsonWithin, type JsonBounds } from './bounds.ts';
+export { JsonCursor, type JsonSpan } from './cursor.ts';
+export {
+  maximumJsonDepth,
+  maximumJsonValues,
+  parseJson,
+  parseJsonBytes,
+  parseJsonMembers,
+  type JsonLimits,
+} from './parse.ts';
+export { JsonForm, type JsonProblems } from './form.ts';
+export { JsonRecord, type JsonReport } from './record.ts';
+export {
+  anything,
+  array,
+  boolean,
+  isoDate,
+  hex,
+  integer,
+  isoSeconds,
+  meaning,
+  oneOf,
+  string,
+  strings,
+  type JsonRule,
+} from './rules.ts';
+export { parseJsonSource, type JsonPath, type JsonSource } from './source.ts';
+export { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './value.ts';
