@@ -1,4 +1,4 @@
-import type { JsonObject } from '@enclos/attestation/json';
+import type { JsonObject } from '@enclos/codec/json';
 
 /** Data that evidence binds: its hash is where it must be. */
 export interface CheckedData {
