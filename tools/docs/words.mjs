@@ -18,7 +18,9 @@ const words = [
     instead: 'name the party: callers, another user, the host',
   },
   {
-    pattern: /\bof (?:its|their|his|her|our|your) own\b/g,
+    // "The gates of its own enclaves" is fine: there the phrase stands before its noun.
+    pattern:
+      /\bof (?:its|their|his|her|our|your) own\b(?!\s+(?!(?:that|which|and|with|in|on|at|where|of|for|from|by|to|is|are|has|too|as|or|so|when|but)\b)[a-z])/g,
     instead: 'write "its own ..." before the noun, or leave it out',
   },
   {
