@@ -23,7 +23,7 @@ const digests: ReadonlyMap<string, string> = new Map([
  *
  * Not by `X509Certificate` of Node: given DER, it looks for PEM first, and finds the PCK certificate in the quote.
  *
- * @throws ATTESTATION_PEER_REFUSED
+ * @throws SERVICE_PEER_REFUSED
  */
 export function readSelfSignedCertificate(certificate: Uint8Array): SelfSignedCertificate {
   if (certificate.length > maximumCertificateBytes) refusePeer('size');
