@@ -1,7 +1,7 @@
 import { readCertificateShape, requireVersion3, type CertificateShape } from '@enclos/codec/x509';
-import { isEnclosError, type EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { clientError, orElse, refuseAnswer } from './errors.ts';
+import { orElse, refuseAnswer } from './errors.ts';
 import { publicKeyOfJwk, publicKeyOfSpki, samePublicKey, type PublicKey } from './public-key.ts';
 import { leafOfJwk } from './x5c.ts';
 
@@ -92,8 +92,7 @@ function keyOf(jwk: JsonObject): Omit<ListedKey, 'kid'> {
 }
 
 function unusable(why: string, cause?: EnclosError): EnclosError {
-  return clientError('TOKEN_REFUSED', {
-    message: `The service lists the key that signed the token, but ${why}.`,
+  return new EnclosError('TOKEN_REFUSED', `The service lists the key that signed the token, but ${why}.`, {
     details: { rule: 'unusable-key' },
     cause,
   });
