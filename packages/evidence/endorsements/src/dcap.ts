@@ -8,7 +8,7 @@ import { orRefuseAnswer, refuseAnswer } from './refusal.ts';
 import { itemRequest } from './request.ts';
 import { splitDocument } from './signed-document.ts';
 import type { StoredItem } from './stored-item.ts';
-import { crlDistributionPoint } from './x509.ts';
+import { crlDistributionPoint } from './certificates.ts';
 
 /** A platform of Intel's, or a software platform, as its quote names it. */
 export interface DcapFacts extends PckSubject {

@@ -1,6 +1,7 @@
 import { DerReader, toHex } from '@enclos/codec';
+import { ExtensionId } from '@enclos/codec/x509';
 import { EnclosError } from '@enclos/errors';
-import type { CertificateShape } from './x509.ts';
+import type { EndorsementCertificate } from './certificates.ts';
 
 /** What chooses the collateral of a platform of Intel's. */
 export interface PckSubject {
@@ -10,15 +11,15 @@ export interface PckSubject {
   readonly ca: 'processor' | 'platform';
 }
 
-const sgx = '1.2.840.113741.1.13.1';
+const sgx = ExtensionId.sgx;
 
 /**
  * Reads the FMSPC and the CA of a PCK certificate ("Intel SGX PCK Certificate
  * and CRL Profile Specification" section 1.3.5).
  * @throws a CODEC error.
  */
-export function pckSubject(pck: CertificateShape, issuer: CertificateShape): PckSubject {
-  const extension = pck.extensions.get(sgx);
+export function pckSubject(pck: EndorsementCertificate, issuer: EndorsementCertificate): PckSubject {
+  const extension = pck.extensions.get(sgx)?.value;
   if (extension === undefined) {
     throw new EnclosError('CODEC_INVALID', 'Not a PCK certificate: it has no SGX extension.');
   }
@@ -31,7 +32,7 @@ export function pckSubject(pck: CertificateShape, issuer: CertificateShape): Pck
   throw new EnclosError('CODEC_INVALID', 'Not a PCK certificate: it has no FMSPC.');
 }
 
-function caOf({ commonName }: CertificateShape): PckSubject['ca'] {
+function caOf({ commonName }: EndorsementCertificate): PckSubject['ca'] {
   if (commonName.includes('Platform')) return 'platform';
   if (commonName.includes('Processor')) return 'processor';
   throw new EnclosError('CODEC_INVALID', 'A PCK certificate of neither the Processor CA nor the Platform CA.');

@@ -1,4 +1,4 @@
-import type { JsonClaims } from '../tokens/signer.ts';
+import type { JsonClaims } from '../../tokens/signer.ts';
 
 /** Claims whose values are text, integers and booleans: what policies can look at. */
 export type ScalarClaims = Readonly<Record<string, string | number | boolean>>;

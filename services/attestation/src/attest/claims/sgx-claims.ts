@@ -1,11 +1,20 @@
 import type { SgxReportFacts } from '@enclos/attestation';
 import { toBase64url } from '@enclos/codec';
 import { Attribute } from '@enclos/sgx';
-import { canonicalJson } from '../tokens/canonical-json.ts';
-import type { JsonClaims } from '../tokens/signer.ts';
-import type { CheckedData } from './bound-data.ts';
-import type { CollateralHashes } from './endorsement-memory.ts';
+import { canonicalJson } from '../../tokens/canonical-json.ts';
+import type { JsonClaims } from '../../tokens/signer.ts';
+import type { CheckedData } from './checked-data.ts';
 import type { ScalarClaims } from './tee-claims.ts';
+
+/** Lower-case hex of the SHA-256 of each document: what `x-ms-sgx-collateral` says. */
+export interface CollateralHashes {
+  readonly qeidcertshash: string;
+  readonly qeidcrlhash: string;
+  readonly qeidhash: string;
+  readonly tcbinfocertshash: string;
+  readonly tcbinfocrlhash: string;
+  readonly tcbinfohash: string;
+}
 
 export interface SgxClaimSources {
   readonly report: SgxReportFacts;

@@ -1,7 +1,7 @@
 import type { QuoteStatus, TdReportFacts } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { TdAttribute } from '@enclos/sgx';
-import { tcbStatusName } from '../configuration/tcb-statuses.ts';
+import { tcbStatusName } from '../../configuration/tcb-statuses.ts';
 import type { ScalarClaims } from './tee-claims.ts';
 
 /** The profile of Azure's and Intel's EAT for trust domains. */

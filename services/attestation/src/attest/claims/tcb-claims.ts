@@ -1,6 +1,6 @@
 import type { QuoteVerdict, SnpVerdict } from '@enclos/attestation';
-import type { JsonClaims } from '../tokens/signer.ts';
-import { tcbStatusName } from '../configuration/tcb-statuses.ts';
+import type { JsonClaims } from '../../tokens/signer.ts';
+import { tcbStatusName } from '../../configuration/tcb-statuses.ts';
 import type { ScalarClaims } from './tee-claims.ts';
 
 /** `x-enclos-tcb` of a quote: what the platform is worth, by which collateral. */

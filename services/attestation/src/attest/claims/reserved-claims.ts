@@ -1,7 +1,7 @@
 import type { Claim, ClaimValue } from '@enclos/claim-rules';
-import { attestationRefusal } from '../service-fault.ts';
-import { canonicalJson } from '../tokens/canonical-json.ts';
-import type { JsonClaims, JsonValue } from '../tokens/signer.ts';
+import { attestationRefusal } from '../../service-fault.ts';
+import { canonicalJson } from '../../tokens/canonical-json.ts';
+import type { JsonClaims, JsonValue } from '../../tokens/signer.ts';
 
 /** Names that belong to the service in every token, whether this one has them or not. */
 const reservedNames: ReadonlySet<string> = new Set([
