@@ -1,4 +1,4 @@
-import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
+import { declareErrors, EnclosError } from '@enclos/errors';
 
 export const httpErrors = declareErrors({
   HTTP_MESSAGE_REFUSED: [
@@ -27,24 +27,15 @@ declare module '@enclos/errors' {
   interface ErrorCodes extends Record<keyof typeof httpErrors, true> {}
 }
 
-/** An error of HTTP. */
-export function httpError(
-  code: keyof typeof httpErrors,
-  message?: string,
-  { details = {}, cause }: { readonly details?: ErrorDetails; readonly cause?: unknown } = {},
-): EnclosError {
-  return new EnclosError(code, message, { details, cause });
-}
-
 /**
  * Ends the reading of a message. A server answers with the status, and never with the text.
  * @throws HTTP_MESSAGE_REFUSED always.
  */
 export function refuse(status: number, message: string): never {
-  throw httpError('HTTP_MESSAGE_REFUSED', message, { details: { status } });
+  throw new EnclosError('HTTP_MESSAGE_REFUSED', message, { details: { status } });
 }
 
 /** @throws HTTP_MISUSED always. */
 export function misused(message: string): never {
-  throw httpError('HTTP_MISUSED', message);
+  throw new EnclosError('HTTP_MISUSED', message);
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { isEnclosError } from '@enclos/errors';
-import { httpError, misused } from './errors.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { misused } from './errors.ts';
 import { isSendable } from './reading/fields.ts';
 import { defaultLimits } from './limits.ts';
 import { isHost, isPathAndQuery } from './reading/request-line.ts';
@@ -76,7 +76,7 @@ async function answered(socket: Duplex, { request, reader, timeoutMs, signal }: 
   let stop = (): void => undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      const broken = (cause?: unknown): void => reject(httpError('HTTP_CONNECTION_BROKEN', undefined, { cause }));
+      const broken = (cause?: unknown): void => reject(new EnclosError('HTTP_CONNECTION_BROKEN', undefined, { cause }));
       const read = (chunk: Buffer): void => {
         try {
           reader.read(chunk);
@@ -86,7 +86,7 @@ async function answered(socket: Duplex, { request, reader, timeoutMs, signal }: 
           else broken(error);
         }
       };
-      const timer = setTimeout(() => reject(httpError('HTTP_TIMEOUT')), timeoutMs);
+      const timer = setTimeout(() => reject(new EnclosError('HTTP_TIMEOUT')), timeoutMs);
       const aborted = (): void => reject(signal?.reason as Error);
       signal?.addEventListener('abort', aborted);
       stop = () => {

@@ -1,7 +1,7 @@
+import { EnclosError } from '@enclos/errors';
 import type { QuoteStatus } from '@enclos/attestation';
 import type { BaselineConfiguration } from '../configuration/configuration.ts';
 import { acceptableStatuses } from '../configuration/tcb-statuses.ts';
-import { tokenError } from '../tokens/errors.ts';
 import type { EndorsementRequest } from './endorsement-request.ts';
 import { refuseEvidence } from './refuse.ts';
 
@@ -85,5 +85,5 @@ function isEvaluationNumber(value: unknown): value is number {
 }
 
 function unusable(message: string): Error {
-  return tokenError('ATTESTATION_TENANT_UNUSABLE', message);
+  return new EnclosError('ATTESTATION_TENANT_UNUSABLE', message);
 }

@@ -10,9 +10,8 @@ import {
 } from '@enclos/attestation';
 import { softwareRootSync, type SyncCrypto } from '@enclos/attestation/node';
 import type { Turns as PolicyTurns } from '@enclos/claim-rules';
-import { isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Tenant } from '../tenants/tenant.ts';
-import { tokenError } from '../tokens/errors.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
 import { fixedClaims } from '../tokens/token-signer.ts';
 import { readBaseline, type Baseline } from './baseline.ts';
@@ -98,6 +97,8 @@ function readRoot(pem: string): TrustedRoot {
     return softwareRootSync(pem);
   } catch (error) {
     if (!isEnclosError(error)) throw error;
-    throw tokenError('ATTESTATION_TENANT_UNUSABLE', `A root in softwareRoots is refused. ${error.message}`, error);
+    throw new EnclosError('ATTESTATION_TENANT_UNUSABLE', `A root in softwareRoots is refused. ${error.message}`, {
+      cause: error,
+    });
   }
 }

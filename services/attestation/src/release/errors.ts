@@ -1,4 +1,4 @@
-import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
+import { declareErrors, EnclosError } from '@enclos/errors';
 
 export const attestationReleaseErrors = declareErrors({
   RELEASE_POLICY_INVALID: [
@@ -27,30 +27,18 @@ declare module '@enclos/errors' {
   interface ErrorCodes extends Record<keyof typeof attestationReleaseErrors, true> {}
 }
 
-type ReleaseErrorCode = keyof typeof attestationReleaseErrors;
-
-interface Facts {
-  readonly message: string;
-  readonly details?: ErrorDetails;
-  readonly cause?: unknown;
-}
-
-export function releaseError(code: ReleaseErrorCode, { message, ...rest }: Facts): EnclosError {
-  return new EnclosError(code, message, rest);
-}
-
 /** @throws RELEASE_POLICY_INVALID always. @param pointer RFC 6901. */
 export function refusePolicy(pointer: string, message: string, cause?: unknown): never {
   const where = pointer === '' ? 'The policy' : pointer;
-  throw releaseError('RELEASE_POLICY_INVALID', { message: `${where}: ${message}.`, details: { pointer }, cause });
+  throw new EnclosError('RELEASE_POLICY_INVALID', `${where}: ${message}.`, { details: { pointer }, cause });
 }
 
 /** @throws RELEASE_KEY_REFUSED always. */
 export function refuseKey(rule: string, message: string, cause?: unknown): never {
-  throw releaseError('RELEASE_KEY_REFUSED', { message, details: { rule }, cause });
+  throw new EnclosError('RELEASE_KEY_REFUSED', message, { details: { rule }, cause });
 }
 
 /** @throws RELEASE_MISUSED always. */
 export function misused(message: string): never {
-  throw releaseError('RELEASE_MISUSED', { message });
+  throw new EnclosError('RELEASE_MISUSED', message);
 }

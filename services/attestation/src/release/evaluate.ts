@@ -1,7 +1,8 @@
+import { EnclosError } from '@enclos/errors';
 import type { JsonObject, JsonValue } from '@enclos/codec/json';
 import { isVerifiedToken, type VerifiedToken } from '@enclos/attestation/client';
 import { claimAt } from './claim-path.ts';
-import { misused, releaseError } from './errors.ts';
+import { misused } from './errors.ts';
 import type { ClaimCondition, ReleaseCondition, ReleasePolicy } from './policy.ts';
 
 /** Why a secret may be released. */
@@ -37,7 +38,7 @@ export function evaluateRelease(policy: ReleasePolicy, token: VerifiedToken): Re
   }
   if (ofIssuer.length === 0) reasons.push(`No authority of the policy is ${token.issuer}.`);
   const details = { reasons: reasons.slice(0, maximumReasons), issuer: token.issuer };
-  throw releaseError('RELEASE_REFUSED', { message: 'The token does not satisfy the release policy.', details });
+  throw new EnclosError('RELEASE_REFUSED', 'The token does not satisfy the release policy.', { details });
 }
 
 /** What stands in the way; empty when the condition holds. */

@@ -1,5 +1,4 @@
-import type { EnclosError } from '@enclos/errors';
-import { tokenError } from './errors.ts';
+import { EnclosError } from '@enclos/errors';
 import type { JsonValue } from './signer.ts';
 
 const maximumDepth = 40;
@@ -44,5 +43,5 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
 }
 
 function tooLarge(how: string): EnclosError {
-  return tokenError('ATTESTATION_TOKEN_TOO_LARGE', `The claims of a token are ${how}.`);
+  return new EnclosError('ATTESTATION_TOKEN_TOO_LARGE', `The claims of a token are ${how}.`);
 }

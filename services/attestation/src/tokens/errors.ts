@@ -1,4 +1,4 @@
-import { declareErrors, EnclosError } from '@enclos/errors';
+import { declareErrors } from '@enclos/errors';
 
 export const attestationTokenErrors = declareErrors({
   ATTESTATION_TENANT_UNUSABLE: [
@@ -15,9 +15,4 @@ export const attestationTokenErrors = declareErrors({
 
 declare module '@enclos/errors' {
   interface ErrorCodes extends Record<keyof typeof attestationTokenErrors, true> {}
-}
-
-/** An error of tokens and evidence. */
-export function tokenError(code: keyof typeof attestationTokenErrors, message: string, cause?: unknown): EnclosError {
-  return new EnclosError(code, message, { cause });
 }

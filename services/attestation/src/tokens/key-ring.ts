@@ -1,5 +1,5 @@
+import { EnclosError } from '@enclos/errors';
 import { SharedWork } from '@enclos/bounded';
-import { tokenError } from './errors.ts';
 import type { KeyDates, SigningKey } from './signing-key.ts';
 
 export interface KeyRingOptions {
@@ -52,13 +52,13 @@ export class KeyRing {
     const { rotateMs, overlapMs, maximumValidityMs } = options;
     const areTimes = [rotateMs, overlapMs, maximumValidityMs].every((time) => Number.isFinite(time) && time > 0);
     if (!areTimes || overlapMs >= rotateMs) {
-      throw tokenError(
+      throw new EnclosError(
         'ATTESTATION_TENANT_UNUSABLE',
         'A signing key must sign for longer than it is published before.',
       );
     }
     if ((maximumValidityMs + overlapMs) / rotateMs > mostKeys - 2) {
-      throw tokenError(
+      throw new EnclosError(
         'ATTESTATION_TENANT_UNUSABLE',
         `Keys that change so often would be more than ${mostKeys} at once.`,
       );

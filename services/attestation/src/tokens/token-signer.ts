@@ -1,7 +1,7 @@
+import { EnclosError } from '@enclos/errors';
 import { randomUUID } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
 import type { PublishedKey } from '@enclos/service/peers';
-import { tokenError } from './errors.ts';
 import { signingInput } from './jwt.ts';
 import { KeyRing } from './key-ring.ts';
 import type { JsonClaims, RotatingTokenSigner, SignOptions, TokenSignerOptions } from './signer.ts';
@@ -20,7 +20,7 @@ export async function createTokenSigner(options: TokenSignerOptions): Promise<Ro
   checkValidity(options.validityMinutes, maximumValidityMinutes);
   // Other keys of this enclave are attested for issuers with a fragment: none of them must pass for one of these.
   if (options.issuer.includes('#')) {
-    throw tokenError('ATTESTATION_TENANT_UNUSABLE', 'The issuer of tokens is a URL without a fragment.');
+    throw new EnclosError('ATTESTATION_TENANT_UNUSABLE', 'The issuer of tokens is a URL without a fragment.');
   }
   const ring = await KeyRing.create({
     rotateMs: keys.rotateMinutes * minuteMs,
@@ -80,7 +80,7 @@ function certificateMember({ published, x5t }: SigningKey, certificate: SignOpti
 function checkValidity(usual: number, maximum: number): void {
   const isUsable = Number.isInteger(usual) && Number.isInteger(maximum) && usual >= 1 && usual <= maximum;
   if (!isUsable) {
-    throw tokenError(
+    throw new EnclosError(
       'ATTESTATION_TENANT_UNUSABLE',
       'Tokens are good for a minute at least, and for the maximum at most.',
     );

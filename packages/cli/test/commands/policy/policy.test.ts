@@ -39,9 +39,9 @@ const { tee: _tdx, ...domainWithoutTee } = tdx;
 
 /** Each: a policy, and what is said of it, with its line. */
 const problems: readonly (readonly [content: unknown, said: readonly (readonly [line: number, text: RegExp])[]])[] = [
-  ['', [[1, /^The file ends too early\.$/]]],
+  ['', [[1, /^The text ends too early\.$/]]],
   ['{"a": 1,}', [[1, /^Expected a key in double quotes\.$/]]],
-  ['{"intelRoot": true, "intelRoot": false}', [[1, /^The key "intelRoot" is repeated\.$/]]],
+  ['{"intelRoot": true, "intelRoot": false}', [[1, /^This key is repeated\.$/]]],
   [[], [[1, /^a policy is a JSON object$/]]],
   [{ ...sgx, mrEnclave: ['ab'] }, [[2, /^mrEnclave must be a non-empty array of 32 bytes of hex$/]]],
   [{ ...sgx, acceptedStatuses: ['REVOKED'] }, [[6, /^acceptedStatuses must be /]]],

@@ -1,4 +1,4 @@
-import { declareErrors, EnclosError, isEnclosError, type ErrorDetails } from '@enclos/errors';
+import { declareErrors, EnclosError, isEnclosError } from '@enclos/errors';
 
 export const attestationClientErrors = declareErrors({
   TOKEN_REFUSED: [
@@ -35,14 +35,6 @@ export const attestationClientErrors = declareErrors({
 
 declare module '@enclos/errors' {
   interface ErrorCodes extends Record<keyof typeof attestationClientErrors, true> {}
-}
-
-type ClientErrorCode = keyof typeof attestationClientErrors;
-
-interface Facts {
-  readonly message: string;
-  readonly details: ErrorDetails;
-  readonly cause?: unknown;
 }
 
 /** Why a token is refused whatever the caller wants. */
@@ -82,23 +74,19 @@ export type ExpectationRule =
   | 'state-epoch'
   | 'state-digest';
 
-export function clientError(code: ClientErrorCode, { message, ...rest }: Facts): EnclosError {
-  return new EnclosError(code, message, rest);
-}
-
 /** @throws TOKEN_REFUSED always. */
 export function refuseToken(rule: TokenRule, message: string, cause?: unknown): never {
-  throw clientError('TOKEN_REFUSED', { message, details: { rule }, cause });
+  throw new EnclosError('TOKEN_REFUSED', message, { details: { rule }, cause });
 }
 
 /** @throws TOKEN_NOT_ACCEPTED always. */
 export function notAccepted(rule: ExpectationRule, message: string): never {
-  throw clientError('TOKEN_NOT_ACCEPTED', { message, details: { rule } });
+  throw new EnclosError('TOKEN_NOT_ACCEPTED', message, { details: { rule } });
 }
 
 /** @throws ATTESTATION_ANSWER_INVALID always. */
 export function refuseAnswer(rule: string, message: string, cause?: unknown): never {
-  throw clientError('ATTESTATION_ANSWER_INVALID', { message, details: { rule }, cause });
+  throw new EnclosError('ATTESTATION_ANSWER_INVALID', message, { details: { rule }, cause });
 }
 
 /** Runs a parser; what the codecs refuse becomes what `refusal` throws. Their errors never quote what they read. */

@@ -1,7 +1,7 @@
 import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
-import { isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
-import { clientError, orElse, refuseAnswer } from './errors.ts';
+import { orElse, refuseAnswer } from './errors.ts';
 
 /** What sends requests: the global `fetch`, or one with its signature, for example for attested connections. */
 export type Fetch = (url: string, init: FetchRequest) => Promise<Response>;
@@ -50,8 +50,8 @@ export async function send(call: Call, connection: Connection): Promise<Uint8Arr
     });
   } catch (cause) {
     if (isEnclosError(cause)) throw cause;
-    throw clientError('ATTESTATION_SERVICE_UNREACHABLE', {
-      message: `${connection.endpoint} cannot be reached; the cause says why.`,
+    const message = `${connection.endpoint} cannot be reached; the cause says why.`;
+    throw new EnclosError('ATTESTATION_SERVICE_UNREACHABLE', message, {
       details: { path: pathOf(call) },
       cause,
     });
@@ -99,8 +99,8 @@ async function bodyOf(response: Response, call: Call, signal: AbortSignal): Prom
   if (status === 200) return body;
   const reason = reasonOf(body);
   const isFailure = status === 429 || status >= 500;
-  throw clientError(isFailure ? 'ATTESTATION_SERVICE_FAILED' : 'ATTESTATION_SERVICE_REFUSED', {
-    message: `The service answered ${status}${reason === undefined ? '' : ` (${reason})`}.`,
+  const message = `The service answered ${status}${reason === undefined ? '' : ` (${reason})`}.`;
+  throw new EnclosError(isFailure ? 'ATTESTATION_SERVICE_FAILED' : 'ATTESTATION_SERVICE_REFUSED', message, {
     details: { path: pathOf(call), status, ...(reason === undefined ? {} : { reason }) },
   });
 }

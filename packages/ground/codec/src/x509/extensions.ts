@@ -14,7 +14,12 @@ export const ExtensionId = Object.freeze({
 } as const);
 
 /** Bits of KeyUsage (RFC 5280 section 4.2.1.3), the first as the lowest. */
-export const KeyUsage = Object.freeze({ digitalSignature: 1, keyCertSign: 1 << 5, crlSign: 1 << 6 } as const);
+export const KeyUsage = Object.freeze({
+  digitalSignature: 1,
+  contentCommitment: 1 << 1,
+  keyCertSign: 1 << 5,
+  crlSign: 1 << 6,
+} as const);
 
 /** Extension values by object identifier. */
 export type Extensions = ReadonlyMap<string, Uint8Array>;

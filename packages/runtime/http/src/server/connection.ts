@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { BodyRoom } from '@enclos/bounded';
-import { isEnclosError } from '@enclos/errors';
-import { httpError } from '../errors.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { RequestHead } from '../reading/request-reader.ts';
 import type { HttpHandler, HttpResponse, PeerStream, ReceivedRequest, StreamedHttpHandler } from '../types.ts';
 import type { WholeResponse } from '../writing/response.ts';
@@ -101,7 +100,7 @@ export class HttpConnection {
     const hasSaidNothing = this.#deadlines.phase === 'head' && this.#protocol.stage === 'nothing';
     if (overdue === 'destroy' || hasSaidNothing) this.destroy();
     else if (overdue === 'end') this.#end([]);
-    else this.#refuse(overdue, httpError('HTTP_TIMEOUT', 'The request took too long.'));
+    else this.#refuse(overdue, new EnclosError('HTTP_TIMEOUT', 'The request took too long.'));
   }
 
   destroy(): void {

@@ -1,5 +1,5 @@
+import { EnclosError } from '@enclos/errors';
 import type { BodyShare } from '@enclos/bounded';
-import { httpError } from '../errors.ts';
 import type { RequestHead } from '../reading/request-reader.ts';
 import type { HttpResponse } from '../types.ts';
 import { DiscardedBody, type BodyTaker } from './body-taker.ts';
@@ -138,5 +138,5 @@ export class Exchange {
 }
 
 function clientLeft(): Error {
-  return httpError('HTTP_CONNECTION_BROKEN', 'The connection ended before the body of the request was complete.');
+  return new EnclosError('HTTP_CONNECTION_BROKEN', 'The connection ended before the body of the request was complete.');
 }
