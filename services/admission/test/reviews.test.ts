@@ -189,3 +189,13 @@ describe('garbage', () => {
     });
   }
 });
+
+test('a review that repeats a key, or holds half of a pair of surrogates, is refused: two readers would see two pods', () => {
+  for (const text of ['{"request":{"uid":"a","uid":"b"}}', '{"request":{"uid":"a","object":"\\ud800"}}']) {
+    assert.throws(
+      () => answerReview(new TextEncoder().encode(text)),
+      (error) =>
+        isEnclosError(error, 'ADMISSION_REVIEW_UNREADABLE') && error.message === 'The body is not strict JSON.',
+    );
+  }
+});

@@ -63,7 +63,7 @@ describe('keys of an issuer', () => {
       assert.notEqual(await issuer.keys.find('a'), undefined);
     }
     issuer.nowMs = 24 * hour + 1;
-    await assert.rejects(issuer.keys.find('a'), { code: 'ATTESTATION_ISSUER_UNREACHABLE', kind: 'transient' });
+    await assert.rejects(issuer.keys.find('a'), { code: 'SERVICE_ISSUER_UNREACHABLE', kind: 'transient' });
     issuer.fails = false;
     issuer.nowMs += 30_000;
     assert.notEqual(await issuer.keys.find('a'), undefined);

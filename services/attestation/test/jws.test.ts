@@ -5,7 +5,7 @@ import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { compactVerify, CompactSign } from 'jose';
 import { verifySignature, readCompactJws } from '@enclos/service/jose';
-import { fromBase64 } from '../src/certificates/x5c.ts';
+import { fromBase64 } from '@enclos/codec';
 import { ecKey, rsaKey } from './certificates.ts';
 import { b64url } from './jws.ts';
 

@@ -214,7 +214,8 @@ function sender(handler: TestSite['handler'], tenantIssuer: string): TestSite['s
       clientCertificate,
       clientCertificateChain: [],
     });
-    const answer = String(response.body ?? '');
+    const answer = response.body;
+    if (typeof answer !== 'string') throw new Error('The answer is not a text.');
     return {
       status: response.status,
       headers: response.headers ?? {},

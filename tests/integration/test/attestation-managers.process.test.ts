@@ -256,7 +256,7 @@ test('an issuer that is not the one, or points elsewhere, is not listened to, an
     hostLog = '';
     const answer = await manage(name, { bearer: await tokenOf(name) });
     assert.deepEqual(refusalOf(answer), [503, 'ServiceUnavailable'], name);
-    assert.match(hostLog, new RegExp(`ATTESTATION_IDENTITY_PROVIDER: [^"]*${reason}`), name);
+    assert.match(hostLog, new RegExp(`SERVICE_IDENTITY_PROVIDER: [^"]*${reason}`), name);
   }
   // TLS came first: nothing was sent to who could not show its name.
   assert.equal(provider.requests.get(issuerHost('untrusted')), undefined);

@@ -448,5 +448,5 @@ postgresTest(
 postgresTest('a replica without its database says so, and ends', async () => {
   const { set } = await scene();
   const store = set.store.replace(/:\d+\//, ':9/');
-  await assert.rejects(startReplica({ ...set, store }, 'without'), /ATTESTATION_STORE_UNAVAILABLE/);
+  await assert.rejects(startReplica({ ...set, store }, 'without'), /SERVICE_STORE_UNAVAILABLE/);
 });

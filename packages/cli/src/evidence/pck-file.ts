@@ -1,13 +1,15 @@
+import { ExtensionId } from '@enclos/codec/x509';
+import { findDer, findPemBlocks, toPem } from '@enclos/codec/pem';
 import { DerReader, toHex } from '@enclos/codec';
 import type { DcapFacts } from '@enclos/endorsements';
 import { EnclosError } from '@enclos/errors';
 import { readSmallFile } from '../files/read.ts';
 
-import { attempt, readCertificate, type CertificateShape, readPem } from '@enclos/evidence';
+import { attempt, describeCertificate, type CertificateDescription } from '@enclos/evidence';
 
 interface Parsed {
   readonly der: Uint8Array;
-  readonly shape: CertificateShape;
+  readonly shape: CertificateDescription;
 }
 
 /** A PCK certificate, with as much of its chain as the file has. */
@@ -16,14 +18,14 @@ export interface PckFile {
   readonly certificates: readonly Parsed[];
 }
 
-const sgxExtension = '1.2.840.113741.1.13.1';
+const sgxExtension = ExtensionId.sgx;
 const maximumFileBytes = 64 * 1024;
 const mostCertificates = 8;
 
 /** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID unless there is one PCK certificate in it. */
 export async function readPckFile(path: string): Promise<PckFile> {
   const bytes = await readSmallFile(path, maximumFileBytes);
-  const blocks = readPem(new TextDecoder('latin1').decode(bytes))?.map(({ bytes: der }) => der) ?? [bytes];
+  const blocks = findDer(bytes, mostCertificates);
   const certificates = parse(blocks);
   if (certificates?.filter(isPck).length !== 1) {
     throw new EnclosError(
@@ -38,7 +40,7 @@ export async function readPckFile(path: string): Promise<PckFile> {
 }
 
 function parse(blocks: readonly Uint8Array[]): readonly Parsed[] | undefined {
-  return attempt(() => blocks.slice(0, mostCertificates).map((der) => ({ der, shape: readCertificate(der) })));
+  return attempt(() => blocks.slice(0, mostCertificates).map((der) => ({ der, shape: describeCertificate(der) })));
 }
 
 function isPck({ shape }: Parsed): boolean {
@@ -47,7 +49,7 @@ function isPck({ shape }: Parsed): boolean {
 
 /** PCK certificate, CA, root, as the collateral wants them; what the file lacks comes from `issuers`, PEM. */
 export function pckChain({ certificates }: PckFile, issuers: string): string {
-  const others = parse((readPem(issuers) ?? []).map(({ bytes }) => bytes)) ?? [];
+  const others = parse(findPemBlocks(issuers, mostCertificates).map(({ bytes }) => bytes)) ?? [];
   const pool = [...certificates, ...others];
   const chain = pool.filter(isPck).slice(0, 1);
   for (let last = chain[0]; last !== undefined && chain.length < mostCertificates;) {
@@ -56,14 +58,7 @@ export function pckChain({ certificates }: PckFile, issuers: string): string {
     last = pool.find(({ shape }) => shape.subject === issuer);
     if (last !== undefined) chain.push(last);
   }
-  return chain.map(({ der }) => pem(der)).join('');
-}
-
-function pem(der: Uint8Array): string {
-  const lines = Buffer.from(der)
-    .toString('base64')
-    .match(/.{1,64}/g);
-  return `-----BEGIN CERTIFICATE-----\n${(lines ?? []).join('\n')}\n-----END CERTIFICATE-----\n`;
+  return chain.map(({ der }) => toPem('CERTIFICATE', der)).join('');
 }
 
 /** Which platform the certificate is of. @throws CLI_FILE_INVALID when it does not say. */

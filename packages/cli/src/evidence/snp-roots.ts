@@ -1,14 +1,16 @@
+import { findDer, findPemBlocks } from '@enclos/codec/pem';
 import { createHash } from 'node:crypto';
 import type { SnpRoot } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { RootOptions } from './trusted-roots.ts';
-import { refuseUsage } from '../command-line/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 import { readSmallFile } from '../files/read.ts';
 
-import { attempt, amdRoots, readCertificate, isRecord, readPem } from '@enclos/evidence';
+import { attempt, amdRoots, describeCertificate, isRecord } from '@enclos/evidence';
 
 const maxCertificateBytes = 64 * 1024;
+const mostCertificates = 16;
 
 /**
  * The roots of AMD, and of others in their shape, that are trusted for reports.
@@ -24,7 +26,7 @@ export async function trustedSnpRoots(options: RootOptions, collateral: unknown)
 
 async function rootOfFile(path: string): Promise<SnpRoot> {
   const bytes = await readSmallFile(path, maxCertificateBytes);
-  const blocks = readPem(new TextDecoder('latin1').decode(bytes))?.map(({ bytes: der }) => der) ?? [bytes];
+  const blocks = findDer(bytes, mostCertificates);
   const [der] = blocks;
   const root = der === undefined || blocks.length > 1 ? undefined : rootOf(der);
   if (root === undefined) {
@@ -42,7 +44,7 @@ async function rootOfFile(path: string): Promise<SnpRoot> {
 /** The fingerprint is the trust; the collateral only supplies the key that has it. */
 function rootOfCollateral(fingerprint: string, collateral: unknown): SnpRoot {
   const chain = isRecord(collateral) ? (collateral['certificate_chain'] ?? collateral['certificateChain']) : undefined;
-  const blocks = typeof chain === 'string' ? (readPem(chain) ?? []) : [];
+  const blocks = typeof chain === 'string' ? findPemBlocks(chain, mostCertificates) : [];
   const certified = blocks.map(({ bytes }) => rootOf(bytes)).filter((root) => root !== undefined);
   const found = [...amdRoots, ...certified].find((root) => root.fingerprint === fingerprint);
   if (found !== undefined) return found;
@@ -53,7 +55,7 @@ function rootOfCollateral(fingerprint: string, collateral: unknown): SnpRoot {
 
 /** Of AMD's own roots only the key is trusted, whatever its certificate says. */
 function rootOf(der: Uint8Array): SnpRoot | undefined {
-  const shape = attempt(() => readCertificate(der));
+  const shape = attempt(() => describeCertificate(der));
   if (shape === undefined) return undefined;
   const fingerprint = createHash('sha256').update(shape.publicKeyInfo).digest('hex');
   const known = amdRoots.find((root) => root.fingerprint === fingerprint);

@@ -1,3 +1,5 @@
+import { findDer, findPemBlocks, toPem } from '@enclos/codec/pem';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { createHash, X509Certificate } from 'node:crypto';
 import { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from '@enclos/attestation';
 import { EnclosError } from '@enclos/errors';
@@ -34,15 +36,13 @@ async function rootOfFile(path: string): Promise<TrustedRoot> {
   return softwareRoot(new Uint8Array(certificate.raw));
 }
 
-/** OpenSSL takes the first certificate of many, wherever in the file it is: a root must be alone. */
+/** A root must be alone in its file, without even a block that cannot be read. */
 function oneCertificate(bytes: Uint8Array): X509Certificate | undefined {
-  const starts =
-    Buffer.from(bytes)
-      .toString('latin1')
-      .match(/-----BEGIN /g) ?? [];
-  if (starts.length > 1) return undefined;
+  const [der, ...others] = findDer(bytes, 2);
+  const starts = decodeLatin1(bytes).split('-----BEGIN ').length - 1;
+  if (der === undefined || others.length > 0 || starts > 1) return undefined;
   try {
-    return new X509Certificate(bytes);
+    return new X509Certificate(toPem('CERTIFICATE', der));
   } catch {
     return undefined;
   }
@@ -70,7 +70,6 @@ function fingerprintOf(certificate: X509Certificate): string {
 }
 
 const chainFields = ['pck_crl_issuer_chain', 'tcb_info_issuer_chain', 'qe_identity_issuer_chain'] as const;
-const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** A chain has three. */
 const mostCertificates = 16;
 
@@ -80,10 +79,10 @@ function certificatesOf(collateral: unknown): readonly X509Certificate[] {
     .map((field): unknown => Reflect.get(collateral, field))
     .filter((text) => typeof text === 'string');
   return texts
-    .flatMap((text) => (text.match(pemCertificate) ?? []).slice(0, mostCertificates))
-    .flatMap((pem) => {
+    .flatMap((text) => findPemBlocks(text, mostCertificates))
+    .flatMap(({ bytes }) => {
       try {
-        return [new X509Certificate(pem)];
+        return [new X509Certificate(toPem('CERTIFICATE', bytes))];
       } catch {
         // The verifier says what is wrong with it.
         return [];

@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls';
-import { freshNonce, freshReportData, signSubject, subjectOf, type Nonces, type Subject } from './binding.ts';
-import { Channel } from './channel.ts';
+import { freshNonce, freshReportData, signSubject, subjectOf, type Nonces, type Subject } from './protocol/binding.ts';
+import { Channel } from './protocol/channel.ts';
 import { atlsError } from './errors.ts';
 import { makeEvidence } from './evidence-source.ts';
 import type { IdentitySnapshot } from './identity.ts';
-import type { Evidence } from './messages.ts';
+import type { Evidence } from './protocol/messages.ts';
 import { appraisePeer, type PeerCertificate, type PeerPolicy } from './peer.ts';
 import type { Mode } from './roles.ts';
 

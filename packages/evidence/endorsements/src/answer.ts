@@ -1,11 +1,13 @@
 import { parseJson, string, JsonRecord } from '@enclos/codec/json';
-import { fromHex, toHex } from '@enclos/codec';
+import { fromBase64, fromHex, toHex } from '@enclos/codec';
+import { beginsLikePem, fromPem, toPem } from '@enclos/codec/pem';
+import { decodeUtf8 } from '@enclos/codec/text';
+import { maximumCrlBytes } from '@enclos/codec/x509';
 import { EnclosError } from '@enclos/errors';
 import type { ItemContent } from './item.ts';
-import { decodeBase64, decodePem, encodePem } from './pem.ts';
+import { decodeChain, longestChain, maximumCertificateBytes, readEndorsementCertificate } from './certificates.ts';
 import { orRefuseAnswer } from './refusal.ts';
 import type { Route } from './source.ts';
-import { maximumCertificateBytes, maximumCrlBytes, readCertificate } from './x509.ts';
 import { maximumDocumentLength } from './signed-document.ts';
 
 /** What came back for a route, status 200. */
@@ -62,7 +64,7 @@ const bodyReaders: Readonly<Record<Route['form'], (body: Uint8Array) => ItemCont
   json: (body) => ({ body: decodeText(body) }),
   crl: (body) => ({ body: toHex(decodeCrl(body)) }),
   pem: (body) => ({ body: canonicalChain(decodeText(body)) }),
-  certificate: (body) => ({ body: encodePem(decodeCertificate(body)) }),
+  certificate: (body) => ({ body: toPem('CERTIFICATE', decodeCertificate(body)) }),
   'azure-amd': readAzureAmd,
 };
 
@@ -74,18 +76,20 @@ export function decodeCrl(body: Uint8Array): Uint8Array {
 }
 
 function decodeCrlText(text: string): Uint8Array {
-  if (text.startsWith('-----BEGIN')) {
-    const [list, ...others] = decodePem(text, 'X509 CRL', maximumCrlBytes);
+  if (beginsLikePem(text)) {
+    const [list, ...others] = fromPem('X509 CRL', text, 2 * maximumCrlBytes);
     if (list === undefined || others.length > 0) throw new EnclosError('CODEC_INVALID', 'not one revocation list');
     return list;
   }
   // Base64 of DER begins with M, hex with 3: no text is both.
-  return /^[0-9a-f]+$/i.test(text) ? fromHex(text) : decodeBase64(text, maximumCrlBytes);
+  return /^[0-9a-f]+$/i.test(text)
+    ? fromHex(text)
+    : fromBase64(text.replaceAll(/[\r\n]/g, ''), { maxBytes: maximumCrlBytes });
 }
 
 function decodeCertificate(body: Uint8Array): Uint8Array {
   if (isDer(body)) return body;
-  const [certificate, ...others] = decodePem(decodeText(body), 'CERTIFICATE', maximumCertificateBytes);
+  const [certificate, ...others] = decodeChain(decodeText(body), 2);
   if (certificate === undefined || others.length > 0) throw new EnclosError('CODEC_INVALID', 'not one certificate');
   return certificate;
 }
@@ -101,8 +105,8 @@ function readAzureAmd(body: Uint8Array): ItemContent {
 
 /** The same certificates, written in one way. */
 function canonicalChain(pem: string): string {
-  const certificates = decodePem(pem, 'CERTIFICATE', 4 * maximumCertificateBytes).map(readCertificate);
-  return certificates.map(({ encoded }) => encodePem(encoded)).join('');
+  const certificates = decodeChain(pem, longestChain).map(readEndorsementCertificate);
+  return certificates.map(({ encoded }) => toPem('CERTIFICATE', encoded)).join('');
 }
 
 /** A SEQUENCE of more than 127 bytes; a text would have a character there. */
@@ -111,12 +115,7 @@ function isDer([first = 0, second = 0]: Uint8Array): boolean {
 }
 
 function decodeText(body: Uint8Array): string {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'the text is not UTF-8', { cause });
-  }
+  const text = decodeUtf8(body);
   if (text.includes('\0')) throw new EnclosError('CODEC_INVALID', 'the text has a NUL in it');
   return text;
 }

@@ -1,11 +1,11 @@
 import { ByteReader, toHex } from '@enclos/codec';
-import { withoutTrailingNuls } from '@enclos/codec/text';
+import { decodeLatin1, withoutTrailingNuls } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { DcapFacts, PckFacts, PckLookup } from './dcap.ts';
+import type { DcapFacts, PckFacts, PckLookup } from './dcap/dcap.ts';
 import { readChainInAnyOrder } from './item.ts';
-import { pckSubject } from './pck.ts';
-import type { SnpFacts } from './snp.ts';
-import { snpReportBytes, snpReportFacts } from './snp-report.ts';
+import { pckSubject } from './dcap/pck.ts';
+import type { SnpFacts } from './snp/snp.ts';
+import { snpReportBytes, snpReportFacts } from './snp/snp-report.ts';
 
 const headerBytes = 48;
 const userDataOffset = 28;
@@ -81,7 +81,7 @@ function certificationFacts(tee: 'sgx' | 'tdx', qeId: string, reader: ByteReader
   const type = reader.u16();
   const data = reader.bytes(reader.u32());
   if (type !== pckChainType) return Object.freeze({ tee, pck: Object.freeze({ ...readLookup(type, data), qeId }) });
-  const [pck, issuer] = readChainInAnyOrder(withoutTrailingNuls(new TextDecoder('latin1').decode(data)));
+  const [pck, issuer] = readChainInAnyOrder(withoutTrailingNuls(decodeLatin1(data)));
   if (pck === undefined || issuer === undefined) throw new EnclosError('CODEC_INVALID', 'its PCK chain is too short.');
   return Object.freeze({ tee, ...pckSubject(pck, issuer) });
 }

@@ -1,20 +1,19 @@
 import { leafFirst } from '@enclos/attestation/carriers';
 import { isoSeconds } from '@enclos/codec/json';
-import { fromHex } from '@enclos/codec';
+import { equalBytes, fromHex, toHex } from '@enclos/codec';
+import { maximumCrlBytes, readRevocationListShape } from '@enclos/codec/x509';
 import { EnclosError } from '@enclos/errors';
-import { decodePem } from './pem.ts';
-import { orRefuseAnswer } from './refusal.ts';
-import type { ItemRequest } from './request.ts';
-import { checkSnpCertificate } from './snp-certificate.ts';
-import { readSignedDocument, type DocumentFacts } from './signed-document.ts';
 import {
   checkNames,
-  maximumCertificateBytes,
-  maximumCrlBytes,
-  readCertificate,
-  readRevocationList,
-  type CertificateShape,
-} from './x509.ts';
+  decodeChain,
+  longestChain,
+  readEndorsementCertificate,
+  type EndorsementCertificate,
+} from './certificates.ts';
+import { orRefuseAnswer } from './refusal.ts';
+import type { ItemRequest } from './request.ts';
+import { checkSnpCertificate } from './snp/snp-certificate.ts';
+import { readSignedDocument, type DocumentFacts } from './signed-document.ts';
 
 /** An item as text, whatever form its source sends it in. */
 export interface ItemContent {
@@ -33,9 +32,6 @@ export interface ItemFacts extends DocumentFacts {
   readonly rootName?: string;
 }
 
-/** Certificates in a PEM chain; a chain of SNP has 2 and one of a PCK 3. */
-const longestChain = 4;
-
 /**
  * Reads an item, and checks that it answers its request: form, dates, the
  * platform, the baseline, and that the names of its chain belong together.
@@ -52,23 +48,21 @@ export function readItem(request: ItemRequest, content: ItemContent): ItemFacts 
 }
 
 /** The certificates of a chain, each issued in the name of the next. @throws a CODEC error. */
-export function readChain(pem: string): readonly CertificateShape[] {
+export function readChain(pem: string): readonly EndorsementCertificate[] {
   const chain = readCertificates(pem);
   checkNames(chain);
   return chain;
 }
 
 /** As `readChain`, of a chain in any order: quotes carry theirs in several. @throws a CODEC error. */
-export function readChainInAnyOrder(pem: string): readonly CertificateShape[] {
-  const chain = leafFirst(readCertificates(pem), (issued, issuer) => issued.issuer === issuer.subject);
+export function readChainInAnyOrder(pem: string): readonly EndorsementCertificate[] {
+  const chain = leafFirst(readCertificates(pem), (issued, issuer) => equalBytes(issued.issuer, issuer.subject));
   checkNames(chain);
   return chain;
 }
 
-function readCertificates(pem: string): readonly CertificateShape[] {
-  const blocks = decodePem(pem, 'CERTIFICATE', longestChain * maximumCertificateBytes);
-  if (blocks.length > longestChain) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A chain with too many certificates.');
-  return blocks.map(readCertificate);
+function readCertificates(pem: string): readonly EndorsementCertificate[] {
+  return decodeChain(pem, longestChain).map(readEndorsementCertificate);
 }
 
 type Reader = (request: ItemRequest, content: ItemContent) => ItemFacts;
@@ -100,12 +94,15 @@ function readPckCrl({ parameters: { ca } }: ItemRequest, { body, chain }: ItemCo
 
 function readCrl(hexText: string): ItemFacts {
   if (hexText.length > 2 * maximumCrlBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'A revocation list too large.');
-  const { issuer, thisUpdateMs, nextUpdateMs } = readRevocationList(fromHex(hexText));
-  return { issuedAt: isoSeconds(thisUpdateMs), expiresAt: isoSeconds(nextUpdateMs), issuer };
+  const { issuer, thisUpdateMs, nextUpdateMs } = readRevocationListShape(fromHex(hexText));
+  return { issuedAt: isoSeconds(thisUpdateMs), expiresAt: isoSeconds(nextUpdateMs), issuer: toHex(issuer) };
 }
 
 /** A certificate and its issuers, `length` of them together. */
-function readIssued({ body, chain }: ItemContent, length: number): ItemFacts & { readonly leaf: CertificateShape } {
+function readIssued(
+  { body, chain }: ItemContent,
+  length: number,
+): ItemFacts & { readonly leaf: EndorsementCertificate } {
   const certificates = readChain(body + (chain ?? ''));
   const [leaf] = certificates;
   if (leaf === undefined || certificates.length !== length) {
@@ -120,11 +117,11 @@ function readSnp(request: ItemRequest, content: ItemContent): ItemFacts {
     checkSnpCertificate(request, leaf);
     return facts;
   }
-  const [block, ...others] = decodePem(content.body, 'CERTIFICATE', maximumCertificateBytes);
+  const [block, ...others] = decodeChain(content.body, 2);
   if (block === undefined || others.length > 0) throw invalid('not one certificate');
-  const leaf = readCertificate(block);
+  const leaf = readEndorsementCertificate(block);
   checkSnpCertificate(request, leaf);
-  return { ...datesOf([leaf]), issuer: leaf.issuer };
+  return { ...datesOf([leaf]), issuer: toHex(leaf.issuer) };
 }
 
 function readSnpChain({ parameters: { product = '' } }: ItemRequest, body: string): ItemFacts {
@@ -133,7 +130,7 @@ function readSnpChain({ parameters: { product = '' } }: ItemRequest, body: strin
   if (certificates.some(({ commonName }) => !commonName.endsWith(product))) {
     throw invalid(`not the chain of ${product}`);
   }
-  return { ...datesOf(certificates), ...rootOf(certificates), issuer: certificates[0]?.subject ?? '' };
+  return { ...datesOf(certificates), ...rootOf(certificates), issuer: hexOf(certificates[0]?.subject) };
 }
 
 function issuers(
@@ -146,15 +143,19 @@ function issuers(
   if (first === undefined || certificates.length !== length) {
     throw invalid(`a chain of ${certificates.length} certificates`);
   }
-  return { ...rootOf(certificates), issuer: first.subject, commonName: first.commonName };
+  return { ...rootOf(certificates), issuer: toHex(first.subject), commonName: first.commonName };
 }
 
-function rootOf(chain: readonly CertificateShape[]): { readonly rootKey: string; readonly rootName: string } {
+function rootOf(chain: readonly EndorsementCertificate[]): { readonly rootKey: string; readonly rootName: string } {
   const root = chain.at(-1);
-  return { rootKey: root?.publicKey ?? '', rootName: root?.subject ?? '' };
+  return { rootKey: hexOf(root?.publicKey), rootName: hexOf(root?.subject) };
 }
 
-function datesOf(certificates: readonly CertificateShape[]): Pick<ItemFacts, 'issuedAt' | 'expiresAt'> {
+function hexOf(bytes: Uint8Array = new Uint8Array()): string {
+  return toHex(bytes);
+}
+
+function datesOf(certificates: readonly EndorsementCertificate[]): Pick<ItemFacts, 'issuedAt' | 'expiresAt'> {
   const issued = Math.max(...certificates.map(({ notBeforeMs }) => notBeforeMs));
   const expires = Math.min(...certificates.map(({ notAfterMs }) => notAfterMs));
   return { issuedAt: isoSeconds(issued), expiresAt: isoSeconds(expires) };

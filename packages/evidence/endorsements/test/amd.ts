@@ -1,17 +1,17 @@
 import { derInteger, derOid, derSequence, derTime, derValue } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
-import { readCertificate } from '../src/x509.ts';
+import { toPem } from '@enclos/codec/pem';
+import { readCertificateShape } from '@enclos/codec/x509';
 
 export function amdPem(der: Uint8Array): string {
-  const base64 = Buffer.from(der).toString('base64');
-  return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
+  return toPem('CERTIFICATE', der);
 }
 
 /** A revocation list in the name of an ARK. Nobody signed it, which is for a verifier to find out. */
 export function amdCrl(ark: Uint8Array, thisUpdate: Date, nextUpdate: Date): Uint8Array {
   const algorithm = derSequence(derOid('1.2.840.113549.1.1.10'));
-  const name = Buffer.from(readCertificate(ark).subject, 'hex');
-  const content = derSequence(derInteger(1), algorithm, new Uint8Array(name), derTime(thisUpdate), derTime(nextUpdate));
+  const name = readCertificateShape(ark).subject;
+  const content = derSequence(derInteger(1), algorithm, name, derTime(thisUpdate), derTime(nextUpdate));
   return derSequence(content, algorithm, derValue(0x03, Uint8Array.of(0, 1, 2, 3)));
 }
 

@@ -16,7 +16,7 @@ import {
 } from '@enclos/evidence-kit';
 import { concatBytes, derOctetString, fromHex, utf8 } from '@enclos/codec';
 import { taggedEvidence } from '../src/recognise/attested-certificate.ts';
-import { readCertificate } from '../src/recognise/certificate.ts';
+import { describeCertificate } from '../src/recognise/certificate.ts';
 import { readCwt } from '../src/recognise/tokens/cwt.ts';
 import { certificatesIn, piecesIn } from '../src/recognise/found.ts';
 import { recognise } from '../src/recognise.ts';
@@ -71,7 +71,7 @@ export function fuzz(data: Uint8Array): void {
   const { title, nodes } = explain(data, { sha256 });
   if (title === '' || JSON.stringify(nodes).length > 64 * data.length + 100_000) throw new Error('Not an explanation.');
   readCwt(data);
-  for (const read of [taggedEvidence, readCertificate]) {
+  for (const read of [taggedEvidence, describeCertificate]) {
     try {
       read(data);
     } catch (error) {

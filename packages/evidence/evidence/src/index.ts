@@ -2,7 +2,7 @@
 export { amdRoots } from './recognise/amd-roots.ts';
 export { attempt } from './recognise/attempt.ts';
 export { snpReportBytes } from './recognise/binary-forms.ts';
-export { readCertificate, type CertificateExtension, type CertificateShape } from './recognise/certificate.ts';
+export { describeCertificate, type CertificateDescription } from './recognise/certificate.ts';
 export {
   certificatesIn,
   piecesIn,
@@ -23,4 +23,4 @@ export { describeFound } from './describe.ts';
 export { evidenceForms } from './forms/index.ts';
 export type { EvidenceForm, FormName, FormTypes } from './forms/form.ts';
 export { recognise } from './recognise.ts';
-export { isRecord, readJson, readPem } from './recognise/text-forms.ts';
+export { isRecord, readJson } from './recognise/text-forms.ts';

@@ -1,13 +1,14 @@
 import { utf8 } from '@enclos/codec';
-import { withoutTrailingNuls } from '@enclos/codec/text';
+import { findPemBlocks } from '@enclos/codec/pem';
+import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '@enclos/codec/text';
 import { evidenceForms } from './forms/index.ts';
 import { attempt } from './recognise/attempt.ts';
 import { carriedBy } from './recognise/attested-certificate.ts';
 import { readBinaryWrapper } from './recognise/binary-forms.ts';
-import { beginsLikeDer, readCertificate } from './recognise/certificate.ts';
+import { beginsLikeDer, describeCertificate } from './recognise/certificate.ts';
 import { readCwt } from './recognise/tokens/cwt.ts';
 import { unknown, type Found, type Inner } from './recognise/found.ts';
-import { decodeText, isJwt, jsonMembers, readJson, readJwt, readPem } from './recognise/text-forms.ts';
+import { decodeText, isJwt, jsonMembers, readJson, readJwt, mostPemBlocks } from './recognise/text-forms.ts';
 
 /** Evidence in a certificate in JSON in base64 takes four. */
 const maximumDepth = 8;
@@ -46,7 +47,7 @@ function inside(at: string, bytes: Uint8Array, depth: number): Inner {
 }
 
 function recogniseDer(der: Uint8Array, depth: number): Found {
-  const extensions = attempt(() => readCertificate(der).extensions);
+  const extensions = attempt(() => describeCertificate(der).extensions);
   if (extensions === undefined) return unknown(der);
   const inner = extensions.flatMap((extension) => {
     const carried = carriedBy(extension);
@@ -59,7 +60,7 @@ function recogniseDer(der: Uint8Array, depth: number): Found {
 
 function asText(bytes: Uint8Array): string | undefined {
   try {
-    const text = withoutTrailingNuls(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = withoutTrailingNuls(withoutByteOrderMark(decodeUtf8(bytes)));
     // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
     return text.trim() === '' || /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text.trim();
   } catch {
@@ -68,8 +69,8 @@ function asText(bytes: Uint8Array): string | undefined {
 }
 
 function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
-  const blocks = readPem(text);
-  if (blocks !== undefined) return recognisePem(blocks, bytes, depth);
+  const blocks = findPemBlocks(text, mostPemBlocks);
+  if (blocks.length > 0) return recognisePem(blocks, bytes, depth);
   if (/^[{["]/.test(text)) {
     const json = readJson(text);
     return json === undefined
@@ -105,7 +106,7 @@ function carriers(value: unknown, depth: number): readonly Inner[] {
   if (depth >= maximumDepth) return [];
   return jsonMembers(value).flatMap(({ path, content }) => {
     const at = path === '' ? 'JSON text' : `member ${path}`;
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    const bytes = typeof content === 'string' ? utf8(content) : content;
     if (bytes.length < shortestCarrier) return [];
     const { found } = inside(at, bytes, depth);
     return found.form === 'unknown' ? [] : [{ at, found }];

@@ -27,7 +27,7 @@ for (const entry of ['index', 'explain', 'verify']) {
     assert.deepEqual(
       // The entries of these packages that are for Node say so.
       foreign.filter(
-        (name) => !/^@enclos\/(?:attestation|codec|diagnostics|errors)(?:\/(?!node$)[a-z-]+)?$/.test(name),
+        (name) => !/^@enclos\/(?:attestation|codec|diagnostics|errors)(?:\/(?!node$)[a-z0-9-]+)?$/.test(name),
       ),
       [],
     );

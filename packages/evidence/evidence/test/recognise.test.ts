@@ -17,7 +17,7 @@ import {
   taggedEvidence,
 } from '@enclos/evidence-kit';
 import fc from 'fast-check';
-import { readCertificate } from '../src/recognise/certificate.ts';
+import { describeCertificate } from '../src/recognise/certificate.ts';
 import { piecesIn, type Found } from '../src/recognise/found.ts';
 import { recognise } from '../src/recognise.ts';
 import { explain } from '../src/explain.ts';
@@ -75,7 +75,7 @@ test('the reader of certificates throws nothing but errors of the codec', () => 
   fc.assert(
     fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 100 })), (bytes) => {
       try {
-        readCertificate(bytes);
+        describeCertificate(bytes);
       } catch (error) {
         if (!isEnclosError(error) || !error.code.startsWith('CODEC_')) throw error;
       }

@@ -1,6 +1,7 @@
 import './errors.ts';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { mistakenForPem } from './pem-mistakes.ts';
+import { decodeLatin1 } from './text.ts';
 import { fromBase64, toBase64 } from './text-forms.ts';
 
 export { beginsLikePem, mistakenForPem } from './pem-mistakes.ts';
@@ -13,7 +14,6 @@ export interface PemBlock {
 
 const strictBlock = /-----BEGIN ([A-Z0-9 ]{1,64})-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----[\r\n]*/y;
 const anyBlock = /-----BEGIN ([A-Z0-9 ]{1,64})-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;
-const blockStart = /-----BEGIN ([A-Z0-9 ]{1,64})-----/;
 
 /**
  * PEM (RFC 7468) with one block, in lines of 64 characters.
@@ -26,7 +26,7 @@ export function toPem(label: string, bytes: Uint8Array): string {
 }
 
 /**
- * The blocks of a PEM text, in order, with nothing but line breaks between and around them: for what is verified.
+ * The blocks of a PEM text, in order, with nothing but line breaks between and around them: for texts that are verified.
  *
  * @param maxLength the most characters that the text may have.
  * @throws CODEC_INVALID for a text of another form, and for one without a block.
@@ -60,8 +60,8 @@ export function fromPem(label: string, text: string, maxLength: number): readonl
 }
 
 /**
- * The blocks of a text that may hold anything between them, as files that people keep do. Blocks that cannot be decoded
- * are left out. For what is shown or searched: what is verified is read by `fromPem`.
+ * The blocks of a text that may hold anything between them, as files that people keep do. Blocks that cannot be decoded are
+ * left out. For texts that are shown or searched; use `fromPem` for texts that are verified.
  *
  * @param maxBlocks blocks after these are left out.
  */
@@ -78,7 +78,8 @@ export function findPemBlocks(text: string, maxBlocks: number): readonly PemBloc
   return blocks;
 }
 
-/** The label of the first block that begins in a text, whole or not. */
-export function firstPemLabel(text: string): string | undefined {
-  return blockStart.exec(text)?.[1];
+/** The DER in a file: in each block of PEM, as `findPemBlocks`; in a file without any, the file itself. */
+export function findDer(file: Uint8Array, maxBlocks: number): readonly Uint8Array[] {
+  const blocks = findPemBlocks(decodeLatin1(file), maxBlocks);
+  return blocks.length === 0 ? [file] : blocks.map(({ bytes }) => bytes);
 }

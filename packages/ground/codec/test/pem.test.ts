@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { findPemBlocks, firstPemLabel, fromPem, readPemBlocks, toPem } from '../src/pem.ts';
+import { findDer, findPemBlocks, fromPem, readPemBlocks, toPem } from '../src/pem.ts';
 
 const bounds = 32_768;
 const bytes = Uint8Array.of(1, 2, 3);
@@ -91,8 +91,8 @@ test('in a text of anything, whole blocks are found, and blocks that cannot be d
   assert.deepEqual(findPemBlocks(text, 8), [{ label: 'PRIVATE KEY', bytes: Uint8Array.of(9) }]);
   assert.deepEqual(findPemBlocks(one.replace('AQID', ' AQ\t\nID '), 8), [{ label: 'CERTIFICATE', bytes }]);
   assert.deepEqual(findPemBlocks('no block', 8), []);
-  assert.equal(firstPemLabel(text), 'CERTIFICATE');
-  assert.equal(firstPemLabel('no block'), undefined);
+  assert.deepEqual(findDer(new TextEncoder().encode(text), 8), [Uint8Array.of(9)]);
+  assert.deepEqual(findDer(bytes, 8), [bytes]);
 });
 
 test('a megabyte of beginnings takes no more than a look at each', { timeout: 20_000 }, () => {

@@ -43,7 +43,7 @@ export {
   type PlatformProcess,
   type PlatformProcessOptions,
 } from './platform/embedded.ts';
-export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';
+export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter/interpreter.ts';
 export { enclaveCommand, type EnclaveNeeds } from './platform/isolation/command.ts';
 export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';

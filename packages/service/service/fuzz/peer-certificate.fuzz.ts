@@ -12,6 +12,6 @@ export function fuzz(data: Uint8Array): void {
   try {
     readSelfSignedCertificate(data);
   } catch (error) {
-    if (!isEnclosError(error, 'ATTESTATION_PEER_REFUSED')) throw error;
+    if (!isEnclosError(error, 'SERVICE_PEER_REFUSED')) throw error;
   }
 }

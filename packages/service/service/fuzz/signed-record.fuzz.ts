@@ -20,7 +20,7 @@ export async function fuzz(data: Uint8Array): Promise<void> {
   try {
     await protection.open(data, place);
   } catch (error) {
-    if (!isEnclosError(error, 'ATTESTATION_STATE_INVALID')) throw error;
+    if (!isEnclosError(error, 'SERVICE_STATE_INVALID')) throw error;
     return;
   }
   throw new Error('A row that nobody signed was opened.');

@@ -1,6 +1,6 @@
 import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
 
-/** Why a service refuses a request. */
+/** Why a service refuses a request: the codes of `Refusal` that every service has. */
 export const serviceErrors = declareErrors({
   SERVICE_REQUEST_INVALID: [
     'usage',
@@ -42,6 +42,40 @@ export const serviceErrors = declareErrors({
     'The service does not offer this call, or does not offer it as it is configured.',
     'Use another call; the message says what is missing.',
   ],
+});
+
+/** What is wrong with the state of a service, its store, its peers or its surroundings: for its operator. */
+export const serviceStateErrors = declareErrors({
+  SERVICE_STATE_INVALID: [
+    'evidence',
+    'The store does not hold the state that it was given: it was tampered with, is older than what was seen, or lost a part.',
+    'Stop management calls, restore the newest store whose epoch and digest are those of the last management result, and start the replicas again; details.rule says what was found.',
+  ],
+  SERVICE_STATE_BUSY: [
+    'transient',
+    'Other replicas changed the state each time that this replica tried to.',
+    'Try again. If no other client changes the state, check the store: it refuses every write.',
+  ],
+  SERVICE_STATE_TOO_LARGE: [
+    'usage',
+    'The state is larger than a record of the store.',
+    'Shorten or remove something that the service keeps, such as policies that are not used.',
+  ],
+  SERVICE_STORE_UNAVAILABLE: [
+    'transient',
+    'The store did not answer, or could not write.',
+    'Check the disk or the database, and try again; a change that failed like this may have been made.',
+  ],
+  SERVICE_STORE_REFUSED: [
+    'usage',
+    'The store cannot be used as it is.',
+    'Correct what the message names: the address, the folder, another user of it, or a damaged file.',
+  ],
+  SERVICE_PEER_REFUSED: [
+    'evidence',
+    'A certificate in the store is not that of a replica of this service.',
+    'Find out what else writes to the store. Replicas have the same image, configuration and kind of platform; details.rule says what differs.',
+  ],
   SERVICE_REPLICAS_UNSUPPORTED: [
     'usage',
     'This platform does not give quotes of SGX, by which replicas recognise each other.',
@@ -52,65 +86,22 @@ export const serviceErrors = declareErrors({
     'The service cannot listen at an address.',
     'Choose another address, or end what listens there.',
   ],
-});
-
-/** What is wrong with the state of a service, its store or its peers. */
-export const attestationStateErrors = declareErrors({
-  ATTESTATION_STATE_INVALID: [
-    'evidence',
-    'The store does not hold the state that it was given: it was tampered with, is older than what was seen, or lost a part.',
-    'Stop management calls, restore the newest store whose epoch and digest are those of the last management result, and start the replicas again; details.rule says what was found.',
-  ],
-  ATTESTATION_STATE_BUSY: [
+  SERVICE_ISSUER_UNREACHABLE: [
     'transient',
-    'Other replicas changed the state each time that this replica tried to.',
-    'Ask again. If no other client manages the tenant, check the store: it refuses every write.',
+    'The keys of the issuer of bearer tokens are not known, and it does not answer.',
+    'Try again. If the error stays, check that the host reaches the issuer, or put its keys into the configuration.',
   ],
-  ATTESTATION_STATE_TOO_LARGE: [
-    'usage',
-    'Policies and certificates of the tenant are together larger than a record of the store.',
-    'Shorten the policies, or reset those of attestation types that are not used.',
-  ],
-  ATTESTATION_STORE_UNAVAILABLE: [
+  SERVICE_IDENTITY_PROVIDER: [
     'transient',
-    'The store did not answer, or could not write.',
-    'Look at the disk or the database, and ask again; a change that failed like this may have been made.',
-  ],
-  ATTESTATION_STORE_REFUSED: [
-    'usage',
-    'The store cannot be used as it is.',
-    'Correct what the message names: the address, the folder, another user of it, or a damaged file.',
-  ],
-  ATTESTATION_PEER_REFUSED: [
-    'evidence',
-    'A certificate in the store is not that of a replica of this service.',
-    'Find out what else writes to the store. Replicas have the same image, configuration and kind of platform; details.rule says what differs.',
-  ],
-});
-
-/** What is wrong with the provider of identities. */
-export const attestationServiceErrors = declareErrors({
-  ATTESTATION_ISSUER_UNREACHABLE: [
-    'transient',
-    'The keys of the issuer of management tokens are not known, and it does not answer.',
-    'Try again. If it stays so, look whether the host reaches the issuer, or put its keys into the configuration.',
-  ],
-  ATTESTATION_IDENTITY_PROVIDER: [
-    'transient',
-    'The identity provider does not give its keys as OpenID Connect Discovery has it.',
-    'Look at what the message names: the address in --identity-provider, the roots in certificateAuthorities, or the document of the issuer.',
+    'The identity provider does not give its keys as OpenID Connect Discovery specifies.',
+    'Check what the message names: the address in --identity-provider, the roots in certificateAuthorities, or the document of the issuer.',
   ],
 });
 
 declare module '@enclos/errors' {
   interface ErrorCodes
-    extends
-      Record<keyof typeof serviceErrors, true>,
-      Record<keyof typeof attestationStateErrors, true>,
-      Record<keyof typeof attestationServiceErrors, true> {}
+    extends Record<keyof typeof serviceErrors, true>, Record<keyof typeof serviceStateErrors, true> {}
 }
-
-type StateErrorCode = keyof typeof attestationStateErrors;
 
 interface Facts {
   readonly message?: string;
@@ -118,16 +109,8 @@ interface Facts {
   readonly cause?: unknown;
 }
 
-/** An error about state, store or peers. */
-export function stateError(code: StateErrorCode, { message, ...rest }: Facts = {}): EnclosError {
-  return new EnclosError(code, message, rest);
-}
-
-/** Any other error of a service. */
-export function serviceError(
-  code: keyof typeof serviceErrors | keyof typeof attestationServiceErrors,
-  { message, ...rest }: Facts = {},
-): EnclosError {
+/** An error for the operator of a service, with the summary of its code unless `message` says more. */
+export function serviceError(code: keyof typeof serviceStateErrors, { message, ...rest }: Facts = {}): EnclosError {
   return new EnclosError(code, message, rest);
 }
 
@@ -155,7 +138,7 @@ const found: Readonly<Record<StateRule, string>> = Object.freeze({
   forked: 'The record does not descend from what this replica has seen, or from the floor in its configuration.',
 });
 
-/** @throws ATTESTATION_STATE_INVALID always. */
+/** @throws SERVICE_STATE_INVALID always. */
 export function refuseState(rule: StateRule, cause?: unknown): never {
-  throw stateError('ATTESTATION_STATE_INVALID', { message: found[rule], details: { rule }, cause });
+  throw serviceError('SERVICE_STATE_INVALID', { message: found[rule], details: { rule }, cause });
 }

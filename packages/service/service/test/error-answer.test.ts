@@ -39,7 +39,7 @@ test('an error that is not a refusal is a fault without its text, whatever its c
 });
 
 test('a transient fault says that trying again may help, and no more', () => {
-  const told = answer(new EnclosError('ATTESTATION_STORE_UNAVAILABLE', 'secret text'));
+  const told = answer(new EnclosError('SERVICE_STORE_UNAVAILABLE', 'secret text'));
   assert.deepEqual([told.status, told.name, told.isFault], [503, 'ServiceUnavailable', true]);
   assert.deepEqual(told.headers, { 'retry-after': '5' });
   assert.equal(JSON.stringify(told).includes('secret'), false);

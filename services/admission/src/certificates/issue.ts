@@ -1,3 +1,4 @@
+import { toPem } from '@enclos/codec/pem';
 import {
   createPrivateKey,
   createPublicKey,
@@ -102,8 +103,8 @@ function cryptoKey(key: KeyObject): Promise<webcrypto.CryptoKey> {
   return webcrypto.subtle.importKey(isPrivate ? 'pkcs8' : 'spki', data, ecdsa, true, [isPrivate ? 'sign' : 'verify']);
 }
 
-function pemOf(certificate: { toString(format: 'pem'): string }): string {
-  return `${certificate.toString('pem').trim()}\n`;
+function pemOf(certificate: { readonly rawData: ArrayBuffer }): string {
+  return toPem('CERTIFICATE', new Uint8Array(certificate.rawData));
 }
 
 function pemOfKey(key: KeyObject): string {

@@ -112,7 +112,7 @@ function fits(serving: Identity | undefined, { current, previous, now, dnsNames 
 function checked(kept: Partial<Authority>): { current?: Identity; next?: Identity; previous?: string } {
   const { current, next, previous } = kept;
   for (const identity of [current, next]) if (identity !== undefined) checkAuthority(identity);
-  if (previous !== undefined) readCertificate(previous);
+  if (previous !== undefined) openCertificate(previous);
   // A run that was cut off while the next one became the current one.
   const isSame = next !== undefined && next.cert === current?.cert;
   return {
@@ -123,7 +123,7 @@ function checked(kept: Partial<Authority>): { current?: Identity; next?: Identit
 }
 
 function checkAuthority({ cert, key }: Identity): void {
-  const certificate = readCertificate(cert);
+  const certificate = openCertificate(cert);
   try {
     if (certificate.ca && certificate.checkPrivateKey(createPrivateKey(key))) return;
   } catch {
@@ -132,7 +132,7 @@ function checkAuthority({ cert, key }: Identity): void {
   throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', 'A key of the authority is not that of its certificate.');
 }
 
-function readCertificate(cert: string): X509Certificate {
+function openCertificate(cert: string): X509Certificate {
   try {
     return new X509Certificate(cert);
   } catch {
@@ -141,5 +141,5 @@ function readCertificate(cert: string): X509Certificate {
 }
 
 function daysLeft(cert: string, now: Date): number {
-  return (Date.parse(readCertificate(cert).validTo) - now.getTime()) / dayMs;
+  return (Date.parse(openCertificate(cert).validTo) - now.getTime()) / dayMs;
 }

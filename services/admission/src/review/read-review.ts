@@ -1,5 +1,5 @@
-import { isJsonWithin } from '@enclos/codec/json';
-import { EnclosError } from '@enclos/errors';
+import { parseJsonBytes } from '@enclos/codec/json';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { isObject, member, type JsonObject } from '../pod/json.ts';
 
 /** What a webhook is asked, as far as it matters here: AdmissionRequest of admission.k8s.io/v1. */
@@ -54,12 +54,14 @@ function isCreationOfPod(request: JsonObject): boolean {
 }
 
 function parse(body: Uint8Array): unknown {
-  if (!isJsonWithin(body, bounds)) return refuse('The body is nested too deeply, or has too many values.');
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    // Neither message says more, and V8's quotes the text.
-    return refuse('The body is no JSON.');
+    return parseJsonBytes(body, body.length, bounds);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    const isTooMuch = error.code === 'CODEC_OUT_OF_RANGE';
+    return refuse(
+      isTooMuch ? 'The body is nested too deeply, or has too many values.' : 'The body is not strict JSON.',
+    );
   }
 }
 

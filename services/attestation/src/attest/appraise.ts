@@ -6,7 +6,7 @@ import type { AttestContext } from './context.ts';
 import type { Evidence } from './evidence.ts';
 import { tcbIdentifierOf } from './judge.ts';
 import { readDraft, type ChosenPolicy, type PolicyOrigin } from './policies.ts';
-import type { TeeClaims } from './tee-claims.ts';
+import type { TeeClaims } from './claims/tee-claims.ts';
 
 /** A request whose evidence was read, and the time at which it is verified. */
 type Request = Omit<AttestRequest, 'evidence'> & { readonly evidence: Evidence; readonly at: Date };

@@ -10,8 +10,8 @@ import { readEvidence } from './evidence.ts';
 import { judge, signOptionsOf } from './judge.ts';
 import type { ChosenPolicy } from './policies.ts';
 import { refuseEvidence } from './refuse.ts';
-import { issuedClaims } from './reserved-claims.ts';
-import type { TeeClaims } from './tee-claims.ts';
+import { issuedClaims } from './claims/reserved-claims.ts';
+import type { TeeClaims } from './claims/tee-claims.ts';
 
 /** Data of the caller that evidence binds. */
 export interface BoundData {

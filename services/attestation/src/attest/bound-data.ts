@@ -1,18 +1,11 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { withoutTrailingNuls } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '@enclos/service/jose';
 import type { BoundData } from './attest.ts';
+import type { CheckedData } from './claims/checked-data.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
 import { sha256 } from './sha256.ts';
-
-/** Data that evidence binds: its hash is where it must be. */
-export interface CheckedData {
-  /** Binary data, as it came. */
-  readonly bytes?: Uint8Array;
-  /** JSON data, read. */
-  readonly json?: JsonObject;
-}
 
 /** Which data, and which field of the evidence must hold its hash. */
 export interface BoundField {

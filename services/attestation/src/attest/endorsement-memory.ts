@@ -1,23 +1,14 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { AgedMap } from '@enclos/bounded';
 import { parseCollateral, type Endorsements, type QuoteCollateral, type VerifierCache } from '@enclos/attestation';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '@enclos/service/jose';
 import { isRefusal } from '@enclos/service/refusal';
 import { endorsementRequestText, type EndorsementRequest, type EndorsementSource } from './endorsement-request.ts';
+import type { CollateralHashes } from './claims/sgx-claims.ts';
 import { refuseEvidence, unavailable } from './refuse.ts';
 import { sha256 } from './sha256.ts';
-
-/** Lower-case hex of the SHA-256 of each document: what `x-ms-sgx-collateral` says. */
-export interface CollateralHashes {
-  readonly qeidcertshash: string;
-  readonly qeidcrlhash: string;
-  readonly qeidhash: string;
-  readonly tcbinfocertshash: string;
-  readonly tcbinfocrlhash: string;
-  readonly tcbinfohash: string;
-}
 
 export interface DcapEndorsements {
   readonly endorsements: Endorsements;

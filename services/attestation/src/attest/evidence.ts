@@ -1,7 +1,7 @@
 import { parseJson, isJsonObject } from '@enclos/codec/json';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { ByteReader, fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '@enclos/service/jose';
 import type { AttestRequest } from './attest.ts';
 import { ofCaller } from './refuse.ts';
 

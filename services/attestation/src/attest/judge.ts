@@ -14,7 +14,7 @@ import { attestationRefusal } from '../service-fault.ts';
 import type { SignOptions } from '../tokens/signer.ts';
 import type { ChosenPolicy } from './policies.ts';
 import { draftLimits, tenantPolicyLimits } from './policy-limits.ts';
-import type { TeeClaims } from './tee-claims.ts';
+import type { TeeClaims } from './claims/tee-claims.ts';
 
 function limitsOf({ origin }: ChosenPolicy): PolicyLimits {
   return origin === 'draft' ? draftLimits : tenantPolicyLimits;

@@ -2,7 +2,8 @@ import type { QuoteVerdict } from '@enclos/attestation';
 import { verifyQuoteSync } from '@enclos/attestation/node';
 import type { BaselineRequest } from './baseline.ts';
 import type { AttestContext } from './context.ts';
-import type { CollateralHashes, DcapEndorsements } from './endorsement-memory.ts';
+import type { CollateralHashes } from './claims/sgx-claims.ts';
+import type { DcapEndorsements } from './endorsement-memory.ts';
 import { ofCaller, refuseEvidence, unavailable } from './refuse.ts';
 
 export interface VerifiedQuote {

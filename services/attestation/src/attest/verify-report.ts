@@ -1,3 +1,4 @@
+import { findPemBlocks, toPem } from '@enclos/codec/pem';
 import { X509Certificate } from 'node:crypto';
 import { parseSnpCollateral, type SnpEndorsements, type SnpRoot, type SnpVerdict } from '@enclos/attestation';
 import { verifySnpReportSync } from '@enclos/attestation/node';
@@ -82,11 +83,15 @@ function certificatesOf(
   return ofCaller(() => splitChain(found ?? ''), 'evidence-format');
 }
 
+/** A chain of a report has three. */
+const mostCertificates = 8;
+
 /** Reports of version 2 do not name their product: the root that they came with does, by its key. */
 function productOf({ certificateChain = '' }: Report, roots: readonly SnpRoot[]): SnpRoot['product'] | undefined {
-  const blocks = certificateChain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const last = findPemBlocks(certificateChain, mostCertificates).at(-1);
+  if (last === undefined) return undefined;
   try {
-    const { publicKey } = new X509Certificate(blocks.at(-1) ?? '');
+    const { publicKey } = new X509Certificate(toPem(last.label, last.bytes));
     const key = toHex(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })));
     return roots.find((root) => root.publicKey === key)?.product;
   } catch {

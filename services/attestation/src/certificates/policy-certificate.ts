@@ -1,5 +1,15 @@
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
-import { DerReader, readWholeSequence } from '@enclos/codec';
+import { readWholeSequence } from '@enclos/codec';
+import {
+  ExtensionId,
+  KeyUsage,
+  parseBasicConstraints,
+  parseKeyUsage,
+  readCertificateShape,
+  readValidity,
+  requireVersion3,
+  type CertificateShape,
+} from '@enclos/codec/x509';
 import { EnclosError } from '@enclos/errors';
 import { isStrongKey } from '@enclos/service/jose';
 
@@ -20,7 +30,6 @@ export interface PolicyCertificate {
 }
 
 const maximumBytes = 16_384;
-const maximumExtensions = 32;
 /** RSA with SHA-2 (RFC 8017), RSASSA-PSS (RFC 4055), ECDSA with SHA-2 (RFC 5758). With MD5 and SHA-1, signatures were forged. */
 const signatureAlgorithms: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.11',
@@ -31,21 +40,17 @@ const signatureAlgorithms: ReadonlySet<string> = new Set([
   '1.2.840.10045.4.3.3',
   '1.2.840.10045.4.3.4',
 ]);
-const keyUsageId = '2.5.29.15';
-const basicConstraintsId = '2.5.29.19';
 /** The critical extensions that are understood. The last one, alternative names, decides nothing here. */
-const understood: ReadonlySet<string> = new Set([keyUsageId, basicConstraintsId, '2.5.29.17']);
+const understood: ReadonlySet<string> = new Set([ExtensionId.keyUsage, ExtensionId.basicConstraints, '2.5.29.17']);
 
 /**
- * Reads one certificate (RFC 5280 section 4.1), version 3, DER and nothing behind it.
+ * Reads one certificate (RFC 5280 section 4.1), version 3, DER and nothing after it.
  * @throws CODEC_* or CODEC_INVALID for what OpenSSL does not read, for a weak key, and for a weak or unknown signature.
  */
 export function readPolicyCertificate(input: Uint8Array): PolicyCertificate {
-  if (input.length > maximumBytes) {
-    throw new EnclosError('CODEC_OUT_OF_RANGE', `A certificate over ${maximumBytes} bytes.`);
-  }
-  const der = new Uint8Array(input);
-  const shape = readShape(der);
+  const shape = readCertificateShape(input, { maxBytes: maximumBytes });
+  const facts = readFacts(shape);
+  const der = shape.encoded;
   const certificate = openCertificate(der);
   if (!isStrongKey(certificate.publicKey)) {
     throw new EnclosError(
@@ -56,7 +61,7 @@ export function readPolicyCertificate(input: Uint8Array): PolicyCertificate {
   const self: PolicyCertificate = {
     der,
     key: certificate.publicKey,
-    ...shape,
+    ...facts,
     issued(other) {
       const issued = openCertificate(other.der);
       return issued.checkIssued(certificate) && issued.verify(certificate.publicKey);
@@ -81,78 +86,29 @@ function openCertificate(der: Uint8Array): X509Certificate {
   throw new EnclosError('CODEC_INVALID', 'Not a certificate with a public key.');
 }
 
-type Shape = Pick<PolicyCertificate, 'notBeforeMs' | 'notAfterMs' | 'isAuthority' | 'pathLength' | 'signsData'>;
+type Facts = Pick<PolicyCertificate, 'notBeforeMs' | 'notAfterMs' | 'isAuthority' | 'pathLength' | 'signsData'>;
 
-function readShape(der: Uint8Array): Shape {
-  const parts = readWholeSequence(der);
-  const fields = parts.sequence();
-  const algorithm = parts.sequence().objectIdentifier();
-  parts.bitString();
-  parts.end();
+function readFacts(shape: CertificateShape): Facts {
+  requireVersion3(shape);
+  const algorithm = readWholeSequence(shape.algorithm).objectIdentifier();
   if (!signatureAlgorithms.has(algorithm)) {
     throw new EnclosError('CODEC_INVALID', `A certificate with the signature algorithm ${algorithm}.`);
   }
-  const version = fields.optionalExplicit(0);
-  if (version?.integer(255) !== 2) throw new EnclosError('CODEC_INVALID', 'Not an X.509 version 3 certificate.');
-  // serialNumber, signature, issuer.
-  fields.element(0x02);
-  fields.element(0x30);
-  fields.element(0x30);
-  const validity = fields.sequence();
-  const notBeforeMs = validity.time();
-  const notAfterMs = validity.time();
-  validity.end();
-  // subject, subjectPublicKeyInfo, and two identifiers that nobody uses.
-  fields.element(0x30);
-  fields.element(0x30);
-  while (fields.peek() === 0x81 || fields.peek() === 0x82) fields.element();
-  const extensions = readExtensions(fields.optionalExplicit(3));
-  fields.end();
-  return { notBeforeMs, notAfterMs, ...readUsage(extensions) };
-}
-
-function readUsage(
-  extensions: ReadonlyMap<string, Uint8Array>,
-): Pick<Shape, 'isAuthority' | 'pathLength' | 'signsData'> {
-  const usage = extensions.get(keyUsageId);
-  const bits = usage === undefined ? 0xff : (wholeOf(usage).bitString().bytes[0] ?? 0);
-  const { authority, pathLength } = readConstraints(extensions.get(basicConstraintsId));
-  // digitalSignature is the first bit, nonRepudiation the second, keyCertSign the sixth (RFC 5280 section 4.2.1.3).
-  return { isAuthority: authority && (bits & 0x04) !== 0, pathLength, signsData: (bits & 0xc0) !== 0 };
-}
-
-function readConstraints(value: Uint8Array | undefined): { readonly authority: boolean; readonly pathLength: number } {
-  const unlimited = Number.POSITIVE_INFINITY;
-  if (value === undefined) return { authority: false, pathLength: unlimited };
-  const fields = wholeOf(value).sequence();
-  const authority = fields.peek() === 0x01 && fields.boolean();
-  const pathLength = fields.done ? unlimited : fields.integer(255);
-  fields.end();
-  return { authority, pathLength };
-}
-
-function wholeOf(value: Uint8Array): DerReader {
-  const all = new DerReader(value);
-  all.element();
-  all.end();
-  return new DerReader(value);
-}
-
-function readExtensions(wrapper: DerReader | undefined): ReadonlyMap<string, Uint8Array> {
-  const extensions = new Map<string, Uint8Array>();
-  if (wrapper === undefined) return extensions;
-  const list = wrapper.sequence();
-  wrapper.end();
-  while (!list.done) {
-    const extension = list.sequence();
-    const id = extension.objectIdentifier();
-    const critical = extension.peek() === 0x01 && extension.boolean();
-    const value = extension.octetString();
-    extension.end();
-    if (extensions.has(id)) throw new EnclosError('CODEC_INVALID', `Extension ${id} occurs twice.`);
+  for (const { id, critical } of shape.extensions.values()) {
     if (critical && !understood.has(id)) throw new EnclosError('CODEC_INVALID', `Unknown critical extension ${id}.`);
-    if (extensions.size === maximumExtensions) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Too many extensions.');
-    extensions.set(id, value);
   }
-  return extensions;
+  return { ...readValidity(shape.validity), ...readUsage(shape) };
+}
+
+function readUsage({ extensions }: CertificateShape): Pick<Facts, 'isAuthority' | 'pathLength' | 'signsData'> {
+  const keyUsage = extensions.get(ExtensionId.keyUsage)?.value;
+  const usage = keyUsage === undefined ? undefined : parseKeyUsage(keyUsage, 'padded');
+  const constraints = extensions.get(ExtensionId.basicConstraints)?.value;
+  const { isAuthority = false, pathLength = Number.POSITIVE_INFINITY } =
+    constraints === undefined ? {} : parseBasicConstraints(constraints, 'any');
+  return {
+    isAuthority: isAuthority && (usage === undefined || (usage & KeyUsage.keyCertSign) !== 0),
+    pathLength,
+    signsData: usage === undefined || (usage & (KeyUsage.digitalSignature | KeyUsage.contentCommitment)) !== 0,
+  };
 }

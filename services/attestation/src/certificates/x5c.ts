@@ -1,5 +1,5 @@
 import type { JsonValue } from '@enclos/codec/json';
-import { fromBase64url } from '@enclos/codec';
+import { fromBase64, toBase64 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { maximumChain } from './chain.ts';
 import { readPolicyCertificate, type PolicyCertificate } from './policy-certificate.ts';
@@ -19,20 +19,9 @@ export function readX5c(value: JsonValue | undefined, max: number = maximumChain
   });
 }
 
-/** base64 with its padding (RFC 4648 section 4). @throws a CODEC error. */
-export function fromBase64(text: string): Uint8Array {
-  if (text.length % 4 !== 0 || /[-_]/.test(text)) throw new EnclosError('CODEC_INVALID', 'Not base64.');
-  return fromBase64url(
-    text
-      .replace(/={1,2}$/, '')
-      .replaceAll('+', '-')
-      .replaceAll('/', '_'),
-  );
-}
-
 /** A JWK that is nothing but its certificates. */
 export function jwkOf(chain: readonly PolicyCertificate[]): { readonly kty: string; readonly x5c: readonly string[] } {
   const [leaf] = chain;
   const kty = leaf?.key.asymmetricKeyType === 'ec' ? 'EC' : 'RSA';
-  return { kty, x5c: chain.map(({ der }) => Buffer.from(der).toString('base64')) };
+  return { kty, x5c: chain.map(({ der }) => toBase64(der)) };
 }

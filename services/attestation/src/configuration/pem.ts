@@ -1,17 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { toPem } from '@enclos/codec/pem';
+import { fromPem, toPem } from '@enclos/codec/pem';
 import { isEnclosError } from '@enclos/errors';
 import { readPolicyCertificate } from '../certificates/policy-certificate.ts';
-import { fromBase64 } from '../certificates/x5c.ts';
 
-const pemPattern = /^-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END CERTIFICATE-----\s*$/;
+const maximumLength = 32_768;
 
-/** One certificate in PEM, again in PEM of one form: how its lines break is nothing that a digest should tell. */
-function readPem(text: string, read: (der: Uint8Array) => unknown): string | undefined {
-  const body = pemPattern.exec(text)?.[1];
-  if (body === undefined) return undefined;
+/** One certificate in PEM, again in PEM of one form: a digest must not depend on how its lines break. */
+function normalised(text: string, read: (der: Uint8Array) => unknown): string | undefined {
   try {
-    const der = fromBase64(body.replaceAll(/[\r\n]/g, ''));
+    const [der, ...others] = fromPem('CERTIFICATE', text, maximumLength);
+    if (der === undefined || others.length > 0) return undefined;
     read(der);
     return toPem('CERTIFICATE', der);
   } catch (error) {
@@ -21,12 +19,12 @@ function readPem(text: string, read: (der: Uint8Array) => unknown): string | und
   }
 }
 
-/** Undefined for what is no certificate that may sign policies. */
+/** Undefined for what is not a certificate that may sign policies. */
 export function policyPem(text: string): string | undefined {
-  return readPem(text, readPolicyCertificate);
+  return normalised(text, readPolicyCertificate);
 }
 
-/** Undefined for what is no certificate. Which kind it must be is for who uses it. */
+/** Undefined for what is not a certificate. The caller decides of which kind it must be. */
 export function anyPem(text: string): string | undefined {
-  return readPem(text, (der) => new X509Certificate(der));
+  return normalised(text, (der) => new X509Certificate(der));
 }

@@ -1,6 +1,7 @@
-import { ByteReader, ByteWriter, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
+import { decodeUtf8 } from '@enclos/codec/text';
+import { ByteReader, ByteWriter, fromBase64, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeText, maximumDocumentBytes, type StateFormat } from '@enclos/service/state';
+import { maximumDocumentBytes, type StateFormat } from '@enclos/service/state';
 import { attestationTypes, type AttestationType } from '../configuration/configuration.ts';
 import { maximumSecrets, secretNamePattern, type NamedSecret, type TenantDocument } from './document.ts';
 
@@ -27,7 +28,7 @@ export function encodeDocument({ policies, certificates, secrets }: TenantDocume
   }
   writer.u16(certificates.length);
   for (const text of certificates) {
-    const bytes = decodeBase64(text);
+    const bytes = fromBase64(text);
     writer.u32(bytes.length).bytes(bytes);
   }
   checkSecrets(secrets);
@@ -42,7 +43,7 @@ export function encodeDocument({ policies, certificates, secrets }: TenantDocume
 }
 
 /** Reads all of `bytes`. @throws a CODEC error for every encoding but the one. */
-export function decodeDocument(bytes: Uint8Array): TenantDocument {
+function decodeDocument(bytes: Uint8Array): TenantDocument {
   const reader = new ByteReader(bytes);
   const policies: Partial<Record<AttestationType, string>> = {};
   let last = -1;
@@ -53,7 +54,7 @@ export function decodeDocument(bytes: Uint8Array): TenantDocument {
       throw new EnclosError('CODEC_INVALID', 'A policy of an unknown type, or out of order.');
     }
     last = index;
-    policies[type] = decodeText(reader.view(reader.u32()));
+    policies[type] = decodeUtf8(reader.view(reader.u32()));
   }
   const count = reader.u16();
   if (count > maximumCertificates) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Too many policy certificates.');
@@ -71,7 +72,7 @@ function readSecrets(reader: ByteReader): readonly NamedSecret[] {
   const count = reader.u16();
   checkNumber(count);
   const secrets = Array.from({ length: count }, () =>
-    Object.freeze({ name: decodeText(reader.view(reader.u8())), digest: toBase64url(reader.view(digestBytes)) }),
+    Object.freeze({ name: decodeUtf8(reader.view(reader.u8())), digest: toBase64url(reader.view(digestBytes)) }),
   );
   checkSecrets(secrets);
   return Object.freeze(secrets);
@@ -95,16 +96,7 @@ function checkNumber(secrets: number): void {
 /** What has lone surrogates would come back as another text. */
 function encodeText(text: string): Uint8Array {
   const bytes = utf8(text);
-  if (decodeText(bytes) !== text) throw new EnclosError('CODEC_INVALID', 'A policy that is no Unicode text.');
-  return bytes;
-}
-
-/** Node's decoder ignores what is no base64, so what it made has to give the same text again. */
-function decodeBase64(text: string): Uint8Array {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64') !== text) {
-    throw new EnclosError('CODEC_INVALID', 'A policy certificate that is not DER in base64.');
-  }
+  if (decodeUtf8(bytes) !== text) throw new EnclosError('CODEC_INVALID', 'A policy that is no Unicode text.');
   return bytes;
 }
 

@@ -1,3 +1,4 @@
+import { findPemBlocks, toPem } from '@enclos/codec/pem';
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { durable } from '@enclos/durable';
@@ -70,12 +71,13 @@ function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
+/** A chain has two. */
+const mostCertificates = 8;
+
 /** The last certificate of the chain of the TCB info. @throws ATTESTATION_USAGE */
 function rootOf(endorsements: string): string {
   const chain = (JSON.parse(endorsements) as { readonly tcb_info_issuer_chain?: unknown }).tcb_info_issuer_chain;
-  const certificates =
-    typeof chain === 'string' ? chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) : null;
-  const root = certificates?.at(-1);
-  if (root !== undefined) return `${root}\n`;
+  const root = typeof chain === 'string' ? findPemBlocks(chain, mostCertificates).at(-1) : undefined;
+  if (root?.label === 'CERTIFICATE') return toPem('CERTIFICATE', root.bytes);
   throw new EnclosError('ATTESTATION_USAGE', 'The platform has no root of its own: write a configuration by hand.');
 }

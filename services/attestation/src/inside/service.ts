@@ -56,7 +56,7 @@ export interface ServiceParts {
 
 /**
  * Serves the tenants of a configuration.
- * @throws ATTESTATION_CONFIGURATION_INVALID; ATTESTATION_STATE_INVALID and what else a store gives that cannot be
+ * @throws ATTESTATION_CONFIGURATION_INVALID; SERVICE_STATE_INVALID and what else a store gives that cannot be
  *   believed: then nothing is served.
  */
 export async function startService(text: string, host: Host, parts: ServiceParts = {}): Promise<Service> {
@@ -164,7 +164,7 @@ const fetchKeysAudibly: FetchKeys = async (issuer, options) => {
   try {
     return await fetchKeys(issuer, options);
   } catch (error) {
-    if (!isEnclosError(error, 'ATTESTATION_IDENTITY_PROVIDER')) logFault(error);
+    if (!isEnclosError(error, 'SERVICE_IDENTITY_PROVIDER')) logFault(error);
     else log.warn(`${error.code}: ${error.message}`);
     throw error;
   }

@@ -1,3 +1,5 @@
+import { toBase64 } from '@enclos/codec';
+import { fromPem } from '@enclos/codec/pem';
 import { quoteReportData } from '@enclos/enclave';
 import { tokenKeyExtensions } from '@enclos/atls/token-key';
 import { type AppraiseCertificate, PeerDirectory } from '@enclos/service/peers';
@@ -102,7 +104,7 @@ function secretsOf(
 
 /** Of PEM: base64 of the DER, as the document of a tenant has certificates. */
 function certificateText(pem: string): string {
-  return pem.replaceAll(/-----[A-Z ]+-----|\s/g, '');
+  return fromPem('CERTIFICATE', pem, pem.length).map(toBase64).join('');
 }
 
 /** A key for records that is born here, and evidence about it that every replica can appraise. */

@@ -1,5 +1,5 @@
 import type { TenantDocument } from '../document/document.ts';
-import { fromBase64 } from '../certificates/x5c.ts';
+import { fromBase64 } from '@enclos/codec';
 import { readPolicyCertificate, type PolicyCertificate } from '../certificates/policy-certificate.ts';
 
 /** The policy management certificates of a tenant, in the order in which they came. @throws a CODEC error */

@@ -1,8 +1,9 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { createHash } from 'node:crypto';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeUtf8, readCompactJws } from '@enclos/service/jose';
+import { readCompactJws } from '@enclos/service/jose';
 import { readX5c, jwkOf } from '../certificates/x5c.ts';
 import { maximumJws } from './policy-jws.ts';
 

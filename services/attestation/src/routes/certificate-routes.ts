@@ -1,11 +1,11 @@
 import { isJsonObject, parseJson, type JsonValue } from '@enclos/codec/json';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import type { Call } from './call.ts';
 import { invalid, onlyMembers, readJwsText } from '@enclos/service/body';
 import { isRefusal, Refusal } from '@enclos/service/refusal';
 import type { Answer } from '@enclos/service/routes';
-import { decodeUtf8 } from '@enclos/service/jose';
 import { jwkOf, readX5c } from '../certificates/x5c.ts';
 import { maximumJws, openManagementJws, requireRegistered, type ManagementJws } from '../policies/policy-jws.ts';
 import { stateClaim } from './policy-routes.ts';

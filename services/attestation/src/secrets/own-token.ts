@@ -1,9 +1,10 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { webcrypto } from 'node:crypto';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { createAttestationClient, type AttestationType, type VerifiedToken } from '@enclos/attestation/client';
 import { isEnclosError } from '@enclos/errors';
 import { invalid } from '@enclos/service/body';
-import { decodeUtf8, readCompactJws } from '@enclos/service/jose';
+import { readCompactJws } from '@enclos/service/jose';
 import type { TenantConfiguration } from '../configuration/configuration.ts';
 import type { TokenSigner } from '../tokens/signer.ts';
 

@@ -1,6 +1,6 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { ByteReader, ByteWriter, equalBytes, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeText } from '@enclos/service/state';
 
 /** A secret and who may have it: one row, so that neither changes without the other. */
 export interface SecretRow {
@@ -42,7 +42,7 @@ export function decodeSecretRow(bytes: Uint8Array): SecretRow {
   const configurationDigest = toBase64url(reader.view(digestBytes));
   const policyLength = reader.u32();
   checkLengths(policyLength, 1);
-  const policy = decodeText(reader.view(policyLength));
+  const policy = decodeUtf8(reader.view(policyLength));
   const secretLength = reader.u32();
   checkLengths(policyLength, secretLength);
   const secret = reader.bytes(secretLength);

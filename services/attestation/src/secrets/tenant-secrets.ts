@@ -1,7 +1,7 @@
 import { Turns } from '@enclos/bounded';
 import { toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { refuseState, stateError } from '@enclos/service/errors';
+import { refuseState, serviceError } from '@enclos/service/errors';
 import { type Protection, type RecordPlace, sha256 } from '@enclos/service/state';
 import type { NamedSecret, StateSnapshot, TenantDocument, TenantState } from '../document/document.ts';
 import { answered, keysIn, storeCall, issuerKey, type StoreFunctions } from '@enclos/service/store';
@@ -48,7 +48,7 @@ const digestPattern = /^[\w-]{43}$/;
  * a configuration with another root of software platforms would open them to evidence that its author makes up. A row
  * holds the digest of the configuration under which it was set, and is opened under no other.
  *
- * All methods throw ATTESTATION_STATE_INVALID for what the store cannot have been given, and ATTESTATION_STORE_UNAVAILABLE.
+ * All methods throw SERVICE_STATE_INVALID for what the store cannot have been given, and SERVICE_STORE_UNAVAILABLE.
  */
 export class TenantSecrets {
   readonly #options: TenantSecretsOptions;
@@ -79,13 +79,13 @@ export class TenantSecrets {
       try {
         const call = store.storeWrite({ key: this.#keyOf(named), version: 0n, bytes }, storeCall);
         // No two seals are alike, so what is there was put there to be in the way.
-        if (!(await answered(call))) throw stateError('ATTESTATION_STORE_UNAVAILABLE');
+        if (!(await answered(call))) throw serviceError('SERVICE_STORE_UNAVAILABLE');
         const snapshot = await state.update((document) => change(document, named));
         await this.#clean();
         return { named, snapshot };
       } catch (error) {
         // A state whose write nobody confirmed may name the row yet.
-        if (!isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE')) await this.#clean();
+        if (!isEnclosError(error, 'SERVICE_STORE_UNAVAILABLE')) await this.#clean();
         throw error;
       }
     });
@@ -131,7 +131,7 @@ export class TenantSecrets {
       secret.fill(0);
       return policy;
     } catch (error) {
-      if (!isEnclosError(error, 'ATTESTATION_STATE_INVALID')) throw error;
+      if (!isEnclosError(error, 'SERVICE_STATE_INVALID')) throw error;
       this.#options.onRefused(error);
       return undefined;
     }

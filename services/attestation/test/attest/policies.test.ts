@@ -8,7 +8,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { attest } from '../../src/attest/attest.ts';
 import { toldOf } from '../errors.ts';
 import { unsignedPolicyJws } from '../../src/policies/stored-policy.ts';
-import { isReserved } from '../../src/attest/reserved-claims.ts';
+import { isReserved } from '../../src/attest/claims/reserved-claims.ts';
 import { asJson, claimsOf, hashOf, json, refusalOf, softwareSite, type SoftwareSite } from './scene.ts';
 
 const hash = (text: string): string =>

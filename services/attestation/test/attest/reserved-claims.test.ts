@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Claim, ClaimValue } from '@enclos/claim-rules';
-import { issuedClaims } from '../../src/attest/reserved-claims.ts';
+import { issuedClaims } from '../../src/attest/claims/reserved-claims.ts';
 
 const claim = (type: string, value: ClaimValue): Claim => ({ type, value, issuer: 'AttestationPolicy' });
 

@@ -77,7 +77,7 @@ async function textOf(secrets: TenantSecrets, name: string): Promise<string | un
   return opened === undefined ? undefined : `${Buffer.from(opened.secret).toString()} ${opened.policy}`;
 }
 
-const refused = (rule: string) => failsWith('ATTESTATION_STATE_INVALID', rule);
+const refused = (rule: string) => failsWith('SERVICE_STATE_INVALID', rule);
 
 test('a secret and its policy come back, also after a start; replaced and removed rows go', async () => {
   const made = vault();
@@ -219,11 +219,11 @@ test('a store that does not write, or in which something lies in the way, leaves
   made.store.onWrite = (key) => {
     if (isRow(key)) throw new Error('The disk is full.');
   };
-  await assert.rejects(put(secrets, 'one', 'b'), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
+  await assert.rejects(put(secrets, 'one', 'b'), failsWith('SERVICE_STORE_UNAVAILABLE'));
   made.store.onWrite = (key) => {
     if (isRow(key)) made.store.put(key, utf8('in the way'));
   };
-  await assert.rejects(put(secrets, 'one', 'b'), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
+  await assert.rejects(put(secrets, 'one', 'b'), failsWith('SERVICE_STORE_UNAVAILABLE'));
   made.store.onWrite = () => undefined;
   assert.equal(await textOf(secrets, 'one'), `a ${strict}`);
 });
@@ -236,7 +236,7 @@ test('a row whose state nobody confirmed stays, since it may be named yet, until
   made.store.onWrite = (key) => {
     if (isState(key)) throw new Error('The disk is full.');
   };
-  await assert.rejects(put(secrets, 'one', 'b'), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
+  await assert.rejects(put(secrets, 'one', 'b'), failsWith('SERVICE_STORE_UNAVAILABLE'));
   assert.equal(rowsOf(made).length, 2);
   assert.equal(await textOf(secrets, 'one'), `a ${strict}`);
   made.store.onWrite = () => undefined;

@@ -1,9 +1,11 @@
+import { findPemBlocks } from '@enclos/codec/pem';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { createHash } from 'node:crypto';
 import { INTEL_SGX_ROOT, parsePolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
-import { readCertificate, readPem } from '@enclos/evidence';
+import { describeCertificate } from '@enclos/evidence';
 import { withKind, type AnyPolicy } from '../../evidence/appraisal-policy.ts';
 
 /** A policy that was made from something, and what its owner should know before relying on it. */
@@ -112,11 +114,11 @@ function debugNotes({ body }: Quote): readonly string[] {
 
 /** The fingerprint of the last certificate of the chain that the quote carries. */
 function rootOf({ signature }: Quote): string | undefined {
-  const blocks = readPem(new TextDecoder('latin1').decode(signature.certificationData)) ?? [];
+  const blocks = findPemBlocks(decodeLatin1(signature.certificationData), 16);
   const last = blocks.at(-1);
   if (signature.certificationDataType !== 5 || last === undefined) return undefined;
   try {
-    return createHash('sha256').update(readCertificate(last.bytes).publicKeyInfo).digest('hex');
+    return createHash('sha256').update(describeCertificate(last.bytes).publicKeyInfo).digest('hex');
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return undefined;

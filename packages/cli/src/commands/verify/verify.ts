@@ -2,7 +2,7 @@ import { validityOf, type Validity, type VerifiedEvidence, type VerifiedMachineE
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromHex, toHex } from '@enclos/codec';
-import { readCertificate, certificatesIn, type CertificateFound, type Piece, recognise } from '@enclos/evidence';
+import { describeCertificate, certificatesIn, type CertificateFound, type Piece, recognise } from '@enclos/evidence';
 import { choosePiece, nothingFound } from '../../evidence/choose.ts';
 import { readCollateralFile, type CollateralSource } from '../../evidence/collateral-of.ts';
 import { keyBinding, type KeyBinding } from '../../evidence/key-binding.ts';
@@ -16,7 +16,7 @@ import {
   type AnyVerifiedEvidence,
   type VerificationSettings,
 } from '../../evidence/verify-evidence.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { bindingWanted } from '../../evidence/binding.ts';
 import { readPolicy } from '../../policy/file.ts';
 import { trustedRoots, type RootOptions } from '../../evidence/trusted-roots.ts';
@@ -158,7 +158,7 @@ async function carrierFacts(
   const binding = await keyBinding(der, piece.evidence.bytes, boundDataOf(verdict));
   const others = new Set(carried.map(toHex)).size - 1;
   return {
-    subject: readCertificate(der).subject,
+    subject: describeCertificate(der).subject,
     keyProved: from === 'tls',
     ...(others > 0 ? { otherCertificates: others } : {}),
     ...binding,

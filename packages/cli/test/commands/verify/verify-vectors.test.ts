@@ -6,7 +6,8 @@ import { splitSignedBody } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { pem } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
-import { readPem } from '@enclos/evidence';
+import { findPemBlocks } from '@enclos/codec/pem';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { explain, verify } from '../../../src/index.ts';
 import { enclos, repository, temporaryFolder } from '../../cli.ts';
 
@@ -38,7 +39,7 @@ function collateralOf(row: Row, quote: Uint8Array): Readonly<Record<string, stri
   const signer = (id: string): string => pem(vectors.read(`dcap/certs/tcb-signing-${id}.der`)) + root;
   const tcbInfo = splitSignedBody(text(`dcap/tcbinfo/${row.tcbInfo}.json`), 'tcbInfo');
   const qeIdentity = splitSignedBody(text(`dcap/qeidentity/${row.qeIdentity}.json`), 'enclaveIdentity');
-  const [, intermediate] = readPem(new TextDecoder('latin1').decode(quote)) ?? [];
+  const [, intermediate] = findPemBlocks(decodeLatin1(quote), 16);
   return {
     pck_crl_issuer_chain: pem(intermediate?.bytes ?? new Uint8Array()) + root,
     root_ca_crl: toHex(vectors.read(`dcap/crl/${row.rootCrl}.der`)),
@@ -156,7 +157,7 @@ vectors.test('the sample of Intel needs --pck, and its own root', async () => {
 
 /** The chain of the sample may begin with its root. */
 function leafFirst(chain: string): string {
-  const blocks = readPem(chain) ?? [];
+  const blocks = findPemBlocks(chain, 16);
   const ordered = [...blocks].sort((one, other) => Number(isRoot(one.bytes)) - Number(isRoot(other.bytes)));
   return ordered.map(({ bytes }) => pem(bytes)).join('');
 }

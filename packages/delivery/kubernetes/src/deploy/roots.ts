@@ -1,10 +1,10 @@
+import { findPemBlocks, toPem } from '@enclos/codec/pem';
 import { createHash, X509Certificate } from 'node:crypto';
 import { EnclosError } from '@enclos/errors';
 import type { CheckedRoots } from './objects.ts';
 import type { DeploySettings } from './settings.ts';
 
 const mostCertificates = 64;
-const block = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
 /**
  * Holds certificates of software roots to the fingerprints that somebody listed:
@@ -17,7 +17,9 @@ export function checkRoots(
 ): CheckedRoots {
   const fingerprints = [...new Set(roots.fingerprints)];
   if (pem === undefined) return { fingerprints };
-  const blocks = pem.match(block) ?? [];
+  const blocks = findPemBlocks(pem, 2 * mostCertificates)
+    .filter(({ label }) => label === 'CERTIFICATE')
+    .map(({ bytes }) => toPem('CERTIFICATE', bytes));
   if (blocks.length === 0 || blocks.length > mostCertificates) {
     throw invalid(`${roots.pem ?? 'The file'} has ${blocks.length} certificates.`);
   }
@@ -32,7 +34,7 @@ export function checkRoots(
   const missing = fingerprints.find((fingerprint) => !found.has(fingerprint));
   if (missing !== undefined) throw invalid(`${roots.pem ?? 'The file'} has no root ${missing}.`);
   // What else the file holds stays behind: a private key beside the certificates, for one.
-  return { fingerprints, pem: `${blocks.join('\n')}\n` };
+  return { fingerprints, pem: blocks.join('') };
 }
 
 function fingerprintOf(text: string): string {

@@ -7,46 +7,44 @@ import { verifyQeReportBinding, verifyQeReportSignature } from './quoting-enclav
 import type { TrustedRoot } from './roots.ts';
 import type { CacheParts } from './verifier-cache.ts';
 
-/** The steps of one quote that the same bytes may have passed before. */
+// What was found good before of the very bytes of a quote and its collateral. It skips work, and decides nothing: every
+// step that is skipped has passed for the same bytes, and the caller's trust in the root is asked for each time.
+
+/** One quote, its collateral, and what was verified before. */
 export interface QuoteMemory {
-  /** Steps 2 to 14; of bytes that have passed them, step 6. */
-  readonly verifyPlatform: (roots: readonly TrustedRoot[]) => Steps<VerifiedPlatform>;
-  /** Steps 17 and 18, unless these bytes have passed them. */
-  readonly verifyQuotingEnclave: (platform: VerifiedPlatform) => Steps<void>;
+  readonly quote: Quote;
+  readonly parts: EndorsementParts;
+  readonly cache: CacheParts;
 }
 
 const noBytes = new Uint8Array();
 
-/**
- * What was found good before of the very bytes of one quote and its collateral.
- * It skips work, and decides nothing: every step that is skipped has passed for
- * the same bytes, and the caller's trust in the root is asked for each time.
- */
-export function quoteMemory(
-  { pckChains, quotingEnclaves }: CacheParts,
-  parts: EndorsementParts,
-  quote: Quote,
-): QuoteMemory {
-  const { identity } = parts;
-  const { signature } = quote;
-  const { certifyingBytes } = signature;
-  const known = quotingEnclaves.get(identity, certifyingBytes);
-  return {
-    *verifyPlatform(roots) {
-      const carried = carriedChain(quote);
-      const platform = known ?? pckChains.get(identity, carried ?? noBytes);
-      if (platform !== undefined) return requireTrust(platform, roots);
-      const verified = yield* verifyPlatform(carried, parts, roots);
-      pckChains.set(identity, carried ?? noBytes, verified);
-      return verified;
-    },
-    *verifyQuotingEnclave(platform) {
-      if (known !== undefined) return;
-      // 17. qe-report-signature
-      yield* verifyQeReportSignature(signature, platform.chain.pck);
-      // 18. qe-report-binding
-      yield* verifyQeReportBinding(signature);
-      quotingEnclaves.set(identity, certifyingBytes, platform);
-    },
-  };
+/** The platform of a quote whose bytes have passed steps 2 to 14, 17 and 18. */
+export function recallPlatform({ quote, parts, cache }: QuoteMemory): VerifiedPlatform | undefined {
+  return cache.quotingEnclaves.get(parts.identity, quote.signature.certifyingBytes);
+}
+
+/** Steps 2 to 14; of a PCK chain that has passed them, step 6. */
+export function* verifyNewPlatform(
+  { quote, parts, cache }: QuoteMemory,
+  roots: readonly TrustedRoot[],
+): Steps<VerifiedPlatform> {
+  const carried = carriedChain(quote);
+  const known = cache.pckChains.get(parts.identity, carried ?? noBytes);
+  if (known !== undefined) return requireTrust(known, roots);
+  const platform = yield* verifyPlatform(carried, parts, roots);
+  cache.pckChains.set(parts.identity, carried ?? noBytes, platform);
+  return platform;
+}
+
+/** Steps 17 and 18. */
+export function* verifyNewQuotingEnclave(
+  { quote: { signature }, parts, cache }: QuoteMemory,
+  platform: VerifiedPlatform,
+): Steps<void> {
+  // 17. qe-report-signature
+  yield* verifyQeReportSignature(signature, platform.chain.pck);
+  // 18. qe-report-binding
+  yield* verifyQeReportBinding(signature);
+  cache.quotingEnclaves.set(parts.identity, signature.certifyingBytes, platform);
 }

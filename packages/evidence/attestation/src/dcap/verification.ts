@@ -4,10 +4,10 @@ import { isoSeconds } from '@enclos/codec/json';
 import type { Steps } from '../crypto/crypto-steps.ts';
 import type { Endorsements } from './collateral.ts';
 import { partsOf } from './endorsements.ts';
-import type { VerifiedPlatform } from './platform-chain.ts';
+import { requireTrust, type VerifiedPlatform } from './platform-chain.ts';
 import type { PckChain } from './pck-chain.ts';
 import { readQuote } from './quote-evidence.ts';
-import { quoteMemory } from './quote-memory.ts';
+import { recallPlatform, verifyNewPlatform, verifyNewQuotingEnclave } from './quote-memory.ts';
 import type { EnclaveIdentity } from './tcb/enclave-identity.ts';
 import { matchQeIdentity, verifyQuoteSignature } from './quoting-enclave.ts';
 import { misused, refuse } from '../refusal/refusal.ts';
@@ -48,17 +48,18 @@ export function* verification(
   const roots = [...options.roots];
   // 1. quote-format
   const quote = readQuote(quoteBytes, { allowTrailingBytes: options.allowTrailingBytes === true });
-  const memory = quoteMemory(cache, parts, quote);
-  // 2. pck-chain-shape, to 14. qe-identity-signature
-  const platform = yield* memory.verifyPlatform(roots);
+  const memory = { quote, parts, cache };
+  const known = recallPlatform(memory);
+  // 2. pck-chain-shape, to 14. qe-identity-signature; of bytes that have passed them before, 6. trusted-root
+  const platform = known === undefined ? yield* verifyNewPlatform(memory, roots) : requireTrust(known, roots);
   const tcbInfo = parts.tcbInfo.value;
   const qeIdentity = parts.qeIdentity.value;
   // 15. tcb-info-match
   matchTcbInfo(quote, tcbInfo, platform.chain);
   // 16. tdx-module-match
   matchTdxModule(quote, tcbInfo);
-  // 17. qe-report-signature, and 18. qe-report-binding
-  yield* memory.verifyQuotingEnclave(platform);
+  // 17. qe-report-signature, and 18. qe-report-binding; bytes that have passed them are not asked again
+  if (known === undefined) yield* verifyNewQuotingEnclave(memory, platform);
   // 19. qe-identity-match
   matchQeIdentity(quote, qeIdentity);
   // 20. quote-signature

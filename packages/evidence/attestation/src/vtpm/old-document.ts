@@ -27,7 +27,7 @@ export function readOldMembers(value: JsonObject): Members {
   return {
     tpmQuote: readQuote(value[quote]),
     hclReport: bytesOf(value[hclReport], hclReport, maximumBytes.hclReport),
-    vcek: vcek === undefined ? undefined : readCertificate(vcek),
+    vcek: vcek === undefined ? undefined : vcekOf(vcek),
     tdQuote: tdQuote === undefined ? undefined : bytesOf(tdQuote, 'td_quote', maximumBytes.tdQuote),
   };
 }
@@ -49,7 +49,7 @@ function bytesOf(value: JsonValue | undefined, name: string, maximum: number): U
   return Uint8Array.from(value);
 }
 
-function readCertificate(vcek: JsonValue): Uint8Array {
+function vcekOf(vcek: JsonValue): Uint8Array {
   const [der, ...others] = typeof vcek === 'string' ? decodeCertificates(vcek) : [];
   if (der === undefined || others.length > 0 || der.length > maximumBytes.certificate) {
     throw invalidDocument('has a vcek that is not one certificate in PEM');

@@ -1,8 +1,9 @@
+import type { ExtensionShape } from '@enclos/codec/x509';
 import { evidenceExtensions, isVersionNumber } from '@enclos/attestation/carriers';
 import { DerReader, DerTag, toHex } from '@enclos/codec';
 import { attempt } from '../recognise/attempt.ts';
 import { taggedEvidence } from '../recognise/attested-certificate.ts';
-import { readCertificate, type CertificateExtension, type CertificateShape } from '../recognise/certificate.ts';
+import { describeCertificate, type CertificateDescription } from '../recognise/certificate.ts';
 import { amdNodes, isAmdExtension } from './amd-extensions.ts';
 import { validFrom, validTo } from './dates.ts';
 import { keyNode, knownRoot } from './fingerprints.ts';
@@ -21,7 +22,7 @@ const roles: readonly (readonly [part: string, role: string])[] = [
 ];
 
 /** Any root can carry the name of a vendor: its key says whose it is. */
-function rootRole(shape: CertificateShape): string | undefined {
+function rootRole(shape: CertificateDescription): string | undefined {
   if (shape.subject !== shape.issuer) return undefined;
   const known = knownRoot(shape.publicKeyInfo);
   if (known !== undefined) return known;
@@ -59,7 +60,7 @@ export function certificateGroup(der: Uint8Array): ExplainNode {
 export function certificateNodes(
   der: Uint8Array,
 ): { readonly subject: string; readonly role?: string; readonly children: readonly ExplainNode[] } | undefined {
-  const shape = attempt(() => readCertificate(der));
+  const shape = attempt(() => describeCertificate(der));
   if (shape === undefined) return undefined;
   const role = rootRole(shape) ?? roles.find(([part]) => shape.subject.includes(part))?.[1];
   return {
@@ -76,7 +77,7 @@ export function certificateNodes(
   };
 }
 
-function extensionNode(extension: CertificateExtension): ExplainNode {
+function extensionNode(extension: ExtensionShape): ExplainNode {
   const { id, critical, value } = extension;
   const name = evidenceTitle(extension) ?? extensionNames[id] ?? (isAmdExtension(id) ? "AMD's" : 'unknown');
   const note = `${critical ? 'critical, ' : ''}${value.length} bytes`;
@@ -85,14 +86,14 @@ function extensionNode(extension: CertificateExtension): ExplainNode {
   return children.length === 0 ? found : { ...found, children };
 }
 
-function evidenceTitle({ id, value }: CertificateExtension): string | undefined {
+function evidenceTitle({ id, value }: ExtensionShape): string | undefined {
   const known = evidenceExtensions.find((extension) => extension.id === id);
   return known?.form === 'oe-evidence' && isVersionNumber(value)
     ? 'a version number, which Azure Attestation writes beside its quote'
     : known?.title;
 }
 
-function childrenOf({ id, value }: CertificateExtension): readonly ExplainNode[] | undefined {
+function childrenOf({ id, value }: ExtensionShape): readonly ExplainNode[] | undefined {
   if (id === '1.2.840.113741.1.13.1') return attempt(() => sgxNodes(value));
   if (isAmdExtension(id)) return attempt(() => amdNodes(id, value));
   if (id === '2.5.29.19') return attempt(() => constraintNodes(value));

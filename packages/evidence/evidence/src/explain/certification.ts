@@ -1,4 +1,6 @@
-import { readPem } from '../recognise/text-forms.ts';
+import { findPemBlocks } from '@enclos/codec/pem';
+import { decodeLatin1 } from '@enclos/codec/text';
+import { mostPemBlocks } from '../recognise/text-forms.ts';
 import { certificateGroup } from './certificate.ts';
 import { fieldNodes, hexField, node, numberField, sizeOf, type ExplainNode, type Field } from './nodes.ts';
 
@@ -13,7 +15,7 @@ export function certificationNodes(
   const missing =
     size > data.length ? [node('cut off', `${size - data.length} bytes of the certification data are missing`)] : [];
   if (type === 4 || type === 5) {
-    const blocks = readPem(new TextDecoder('latin1').decode(data)) ?? [];
+    const blocks = findPemBlocks(decodeLatin1(data), mostPemBlocks);
     const chain = blocks.map(({ bytes }) => certificateGroup(bytes));
     return [...(chain.length === 0 ? [node('PCK certificate chain', 'none that can be read')] : chain), ...missing];
   }

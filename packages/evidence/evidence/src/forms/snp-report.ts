@@ -11,7 +11,7 @@ import { snpNodes } from '../explain/snp.ts';
 import { trailing } from '../explain/trailing.ts';
 import { attempt } from '../recognise/attempt.ts';
 import { beginsLikeSnpReport } from '../recognise/binary-forms.ts';
-import { readCertificate } from '../recognise/certificate.ts';
+import { describeCertificate } from '../recognise/certificate.ts';
 import { unknown, type Found, type Inner } from '../recognise/found.ts';
 import { snpCollateralOf } from '../verify/snp-collateral.ts';
 import type { EvidenceForm, VerifyInputs } from './form.ts';
@@ -24,7 +24,7 @@ export const snpReport: EvidenceForm<'snp-report'> = {
     const { report, certificates } = splitSnpReport(bytes);
     const trailingBytes = certificates.length === 0 ? bytes.length - report.length : 0;
     const inner = certificates.map(({ kind, guid, content }): Inner => {
-      const isCertificate = attempt(() => readCertificate(content)) !== undefined;
+      const isCertificate = attempt(() => describeCertificate(content)) !== undefined;
       const found: Found = isCertificate ? { form: 'certificate', der: content, inner: [] } : unknown(content);
       return { at: `certificate table, ${kind === 'other' ? guid : kind.toUpperCase()}`, found };
     });

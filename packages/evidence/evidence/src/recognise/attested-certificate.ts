@@ -1,3 +1,4 @@
+import type { ExtensionShape } from '@enclos/codec/x509';
 import {
   evidenceExtensions,
   isVersionNumber,
@@ -6,7 +7,6 @@ import {
 } from '@enclos/attestation/carriers';
 import { CborReader, DerReader, DerTag } from '@enclos/codec';
 import { attempt } from './attempt.ts';
-import type { CertificateExtension } from './certificate.ts';
 
 /** The tag of a quote, and after it those of reports, in CBOR evidence (interoperable RA-TLS, CCC). */
 const quoteTag = 60_000;
@@ -19,7 +19,7 @@ interface Carried {
 }
 
 /** The evidence in an extension; undefined for an extension that has none. */
-export function carriedBy({ id, value }: Pick<CertificateExtension, 'id' | 'value'>): Carried | undefined {
+export function carriedBy({ id, value }: Pick<ExtensionShape, 'id' | 'value'>): Carried | undefined {
   const known = evidenceExtensions.find((extension) => extension.id === id);
   if (known === undefined) return undefined;
   const { form, title } = known;

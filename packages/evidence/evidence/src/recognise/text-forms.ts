@@ -38,20 +38,8 @@ function decodeBase64(text: string): Uint8Array | undefined {
   return attempt(() => fromBase64url(text.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_')));
 }
 
-const pemPattern = /-----BEGIN ([A-Z0-9 ]{1,64})-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;
-const mostBlocks = 16;
-
-/** The blocks of a PEM text (RFC 7468), text between them left out; undefined for a text that has none. */
-export function readPem(text: string): readonly { readonly label: string; readonly bytes: Uint8Array }[] | undefined {
-  if (!text.includes('-----BEGIN ')) return undefined;
-  const blocks: { label: string; bytes: Uint8Array }[] = [];
-  for (const [, label = '', body = ''] of text.matchAll(pemPattern)) {
-    const bytes = decodeBase64(body.replaceAll(/\s+/g, ''));
-    if (bytes !== undefined) blocks.push({ label, bytes });
-    if (blocks.length === mostBlocks) break;
-  }
-  return blocks.length === 0 ? undefined : blocks;
-}
+/** Of a PEM text, which may hold anything else too. */
+export const mostPemBlocks = 16;
 
 /** Evidence may be a list of bytes as numbers, with four characters each, and as long as an input may be. */
 const jsonBounds = { maxDepth: 64, maxValues: 262_144 };

@@ -1,8 +1,9 @@
 import type { SnpCollateral } from '@enclos/attestation';
 import { fromHex } from '@enclos/codec';
 import { attempt } from '../recognise/attempt.ts';
-import { readCertificate } from '../recognise/certificate.ts';
-import { isRecord, readPem } from '../recognise/text-forms.ts';
+import { describeCertificate } from '../recognise/certificate.ts';
+import { findPemBlocks } from '@enclos/codec/pem';
+import { isRecord, mostPemBlocks } from '../recognise/text-forms.ts';
 
 const amdExtensions = '1.3.6.1.4.1.3704.1.';
 
@@ -16,7 +17,7 @@ export function snpCollateralOf(json: unknown, carried: readonly Uint8Array[]): 
   if (!isRecord(json)) return {};
   const { certificate_chain: chain, crl, vcekCert, certificateChain } = json;
   const texts = [chain, vcekCert, certificateChain].filter((text) => typeof text === 'string');
-  const certificates = texts.flatMap((text) => readPem(text) ?? []).map(({ bytes }) => bytes);
+  const certificates = texts.flatMap((text) => findPemBlocks(text, mostPemBlocks)).map(({ bytes }) => bytes);
   const leaf = certificates.find(isAmdLeaf) ?? carried.find(isAmdLeaf);
   const authorities = certificates.filter((der) => !isAmdLeaf(der));
   return {
@@ -32,5 +33,5 @@ function hexOrNothing(text: string): Uint8Array {
 }
 
 function isAmdLeaf(der: Uint8Array): boolean {
-  return attempt(() => readCertificate(der).extensions.some(({ id }) => id.startsWith(amdExtensions))) ?? false;
+  return attempt(() => describeCertificate(der).extensions.some(({ id }) => id.startsWith(amdExtensions))) ?? false;
 }

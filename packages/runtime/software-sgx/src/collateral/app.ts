@@ -1,3 +1,4 @@
+import { toPem } from '@enclos/codec/pem';
 import { randomBytes } from 'node:crypto';
 import { fromHex } from '@enclos/codec';
 import { Hono, type Context } from 'hono';
@@ -90,7 +91,7 @@ function pckCrl(vendor: Vendor, query: Query, context: Context): Response | Refu
   if (ca !== 'platform') return { status: 404, message: 'This vendor has no Processor CA.' };
   context.header('SGX-PCK-CRL-Issuer-Chain', encodeURIComponent(pckIssuerChain(vendor)));
   const { pckCrl: crl } = vendor.documents;
-  return parameter(query, 'encoding') === 'der' ? der(context, crl) : pem(context, crlPem(crl));
+  return parameter(query, 'encoding') === 'der' ? der(context, crl) : pem(context, toPem('X509 CRL', fromHex(crl)));
 }
 
 function tcbInfo(vendor: Vendor, query: Query, context: Context): Response | Refusal {
@@ -146,14 +147,6 @@ function der(context: Context, hexText: string): Response {
   return context.body(Uint8Array.from(Buffer.from(hexText, 'hex')).buffer, 200, {
     'Content-Type': 'application/pkix-crl',
   });
-}
-
-function crlPem(hexText: string): string {
-  const lines =
-    Buffer.from(hexText, 'hex')
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`;
 }
 
 /** Intel puts code and message into headers with an empty body; the body is for people. */

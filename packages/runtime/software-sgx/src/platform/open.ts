@@ -11,7 +11,7 @@ import { createMachine, installPck, openMachine, type InstallOptions, type Machi
 import { rootFingerprintOf } from '../provisioning/root.ts';
 import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
-import { cacheFolders, copyInterpreter } from './interpreter-copy.ts';
+import { cacheFolders, copyInterpreter } from './interpreter/interpreter-copy.ts';
 import { planIsolation } from './isolation/choose.ts';
 import { writeSeccompFilter, writeStarter } from './isolation/start-files.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';

@@ -1,3 +1,4 @@
+import { toPem } from '@enclos/codec/pem';
 import { randomBytes, sign, webcrypto, type KeyObject } from 'node:crypto';
 import {
   derBitString,
@@ -74,7 +75,7 @@ export async function issueCertificate(issuer: Issuer, request: CertificateReque
         : [new x509.Extension(request.extension.oid, false, new Uint8Array(request.extension.value))]),
     ],
   });
-  return `${certificate.toString('pem').trim()}\n`;
+  return toPem('CERTIFICATE', new Uint8Array(certificate.rawData));
 }
 
 export interface CrlRequest {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { equalBytes } from '@enclos/codec';
+import { equalBytes, fromBase64 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { p256Point } from '../keys/p256.ts';
 import { requireSigned } from '../quoting/image.ts';
@@ -51,7 +51,7 @@ export interface QuotingFiles {
 }
 
 export function quotingFiles(pck: IssuedPck): QuotingFiles {
-  return { image: decodeBase64(pck.quotingImage), sigstruct: decodeBase64(pck.quotingSigstruct) };
+  return { image: fromBase64(pck.quotingImage), sigstruct: fromBase64(pck.quotingSigstruct) };
 }
 
 /**
@@ -85,10 +85,4 @@ function requireIssued(certificate: X509Certificate, issuer: X509Certificate): v
 
 function refused(message: string): EnclosError {
   return new EnclosError('ENROLMENT_REFUSED', message);
-}
-
-function decodeBase64(source: string): Uint8Array {
-  const bytes = Buffer.from(source, 'base64');
-  if (bytes.toString('base64') !== source) throw refused('Not canonical base64.');
-  return new Uint8Array(bytes);
 }

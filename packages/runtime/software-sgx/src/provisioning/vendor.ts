@@ -81,7 +81,7 @@ export async function openVendor(folder: string): Promise<OpenedVendor> {
   const path = resolve(folder);
   try {
     const about = parseJson(await readText(path, 'vendor.json'), vendorFile);
-    const rootPem = await readCertificate(path, 'root-ca.pem');
+    const rootPem = await readIssuedCertificate(path, 'root-ca.pem');
     const quotingEnclave = {
       image: await readBytes(path, 'quoting.sgxs'),
       sigstruct: await readBytes(path, 'quoting.sig'),
@@ -95,8 +95,8 @@ export async function openVendor(folder: string): Promise<OpenedVendor> {
       pceId: about.pceId.toUpperCase(),
       collateralUrl: about.collateralUrl,
       rootPem,
-      platformCaPem: await readCertificate(path, 'platform-ca.pem', rootPem),
-      tcbSigningPem: await readCertificate(path, 'tcb-signing.pem', rootPem),
+      platformCaPem: await readIssuedCertificate(path, 'platform-ca.pem', rootPem),
+      tcbSigningPem: await readIssuedCertificate(path, 'tcb-signing.pem', rootPem),
       rootFingerprint: rootFingerprintOf(rootPem),
       quotingSigner: toHex(mrSignerOf(signed.modulus, sha256)),
       quotingSecurityVersion: signed.isvSvn,
@@ -111,7 +111,7 @@ export async function openVendor(folder: string): Promise<OpenedVendor> {
 }
 
 /** Reads a certificate that the root issued, or the root itself. */
-async function readCertificate(folder: string, name: string, rootPem?: string): Promise<string> {
+async function readIssuedCertificate(folder: string, name: string, rootPem?: string): Promise<string> {
   const pem = await readText(folder, name);
   const root = new X509Certificate(rootPem ?? pem);
   if (new X509Certificate(pem).verify(root.publicKey)) return pem;

@@ -10,7 +10,7 @@ import { clientOf, type Site } from './site.ts';
 
 export interface ApiOptions<S extends Site, R extends Route<S>> {
   readonly table: RouteTable<R>;
-  /** Whom a request is for. @throws SERVICE_NOT_FOUND */
+  /** The site that a request is for. @throws SERVICE_NOT_FOUND */
   readonly siteOf: (request: HttpRequest) => S;
   /** What is asked of every request on a route before its caller is known, such as a version. @throws a Refusal */
   readonly check?: (request: HttpRequest, route: R) => void;
@@ -42,8 +42,8 @@ interface Trace<S, R> {
 }
 
 /**
- * A REST API over a table of routes, as a server inside an enclave takes it (it is an `HttpHandler` there too): finds whom a
- * request is for and its route, lets the caller in, answers, and writes the line of the audit log before the answer goes
+ * A REST API over a table of routes, as a server inside an enclave takes it (it is an `HttpHandler` there too): finds the site
+ * of a request and its route, lets the caller in, answers, and writes the line of the audit log before the answer goes
  * out. The handler never rejects: what is not a `Refusal` is answered without its text.
  */
 export function createApi<S extends Site, R extends Route<S>>(

@@ -6,7 +6,7 @@ import { createClientRateLimit, createRateLimit, type ClientRateLimit } from '..
 import { Refusal } from '../refusal.ts';
 import type { Route } from '../routes/route.ts';
 
-/** Whom a request is for: the service itself, or one of its tenants. */
+/** What a request is for: the service itself, or one of its tenants. */
 export interface Site {
   /** For the audit log of a service with several tenants. */
   readonly tenant?: string;

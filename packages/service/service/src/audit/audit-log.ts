@@ -20,7 +20,7 @@ export function openAuditLog(path: string): AuditLog {
   });
 }
 
-/** A full disk may take the beginning of a line, and no more: the next one then begins behind it. */
+/** A full disk may take the beginning of a line, and no more: the next write then begins after it. */
 function writeWhole(file: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
 }

@@ -21,7 +21,7 @@ export interface AuthenticateOptions {
   readonly fetchKeys?: FetchKeys | undefined;
 }
 
-/** One value of one scheme (RFC 6750 section 2.1). Two headers that were joined by a comma are none. */
+/** One value of one scheme (RFC 6750 section 2.1). Two headers that were joined by a comma do not match. */
 const bearerPattern = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /** How callers prove that they have a role. @throws a CODEC error for configured keys that are not keys. */

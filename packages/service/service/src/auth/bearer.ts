@@ -1,7 +1,8 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { isEnclosError } from '@enclos/errors';
 import { verifySignature } from '../jose/algorithms.ts';
-import { decodeUtf8, readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
+import { readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
 import type { BearerConfiguration } from './identity.ts';
 import type { IssuerKey } from './issuer-keys.ts';
 
@@ -45,7 +46,7 @@ export async function verifyBearer(token: string, options: BearerOptions): Promi
   if (jws === undefined) return { refusal: 'malformed' };
   const { header, algorithm, signingInput: input, signature, claims } = jws;
   if (!algorithms.has(algorithm)) return { refusal: 'algorithm' };
-  // Before any key is looked up: a stranger's issuer is no reason to fetch anything.
+  // Before any key is looked up: the issuer of a stranger must not make us fetch anything.
   const { iss } = claims;
   if (iss !== options.configuration.issuer || options.ownIssuers.has(iss)) return { refusal: 'issuer' };
   const { kid } = header;
@@ -59,7 +60,7 @@ export async function verifyBearer(token: string, options: BearerOptions): Promi
 function readToken(token: string): (CompactJws & { readonly claims: JsonObject }) | undefined {
   try {
     const jws = readCompactJws(token, { maxBytes: maximumToken });
-    // Tokens of attestation services carry a `jku`; those of issuers do not, and nobody here would follow it.
+    // Tokens of attestation services carry a `jku`; those of issuers do not, and it is never followed here.
     if ('jku' in jws.header) return undefined;
     const claims = parseJson(decodeUtf8(jws.payload), maximumToken);
     return isJsonObject(claims) ? { ...jws, claims } : undefined;

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 
 /**
  * The SHA-256 of a client's certificate in hex when it is one of `fingerprints` and of now. TLS made the client prove
- * the key; who signed the certificate does not matter when it is known itself.
+ * the key; its issuer does not matter when the certificate itself is known.
  */
 export function knownCertificate(
   der: Uint8Array | undefined,

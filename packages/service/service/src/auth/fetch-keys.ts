@@ -56,5 +56,5 @@ async function secured(servername: string, authorities: readonly string[], signa
 }
 
 function unusable(what: string, cause?: unknown): EnclosError {
-  return serviceError('ATTESTATION_IDENTITY_PROVIDER', { message: `The identity provider ${what}.`, cause });
+  return serviceError('SERVICE_IDENTITY_PROVIDER', { message: `The identity provider ${what}.`, cause });
 }

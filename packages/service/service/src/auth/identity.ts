@@ -1,4 +1,4 @@
-/** Who made a call, for the audit log: `sub:` and a hash of issuer and subject, or `certificate:` and its SHA-256. */
+/** The caller as the audit log names it: `sub:` and a hash of issuer and subject, or `certificate:` and its SHA-256. */
 export type Principal = string;
 
 /** The principal of a call that needs no authentication. */
@@ -17,7 +17,7 @@ export interface BearerConfiguration {
   readonly requiredClaims?: Readonly<Record<string, string>>;
 }
 
-/** How a caller proves that it has a role. Without any way, the role is refused to everybody. */
+/** How a caller proves that it has a role. Without any way, no caller has the role. */
 export interface IdentityConfiguration {
   readonly bearer?: BearerConfiguration;
   /** Client certificates, by the SHA-256 of their DER in hex. */

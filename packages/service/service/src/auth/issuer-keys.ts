@@ -89,13 +89,13 @@ export class IssuerKeys {
     this.#options = options;
   }
 
-  /** @returns nothing for an id that the issuer does not have. @throws ATTESTATION_ISSUER_UNREACHABLE when there are no keys to look at. */
+  /** @returns nothing for an id that the issuer does not have. @throws SERVICE_ISSUER_UNREACHABLE when there are no keys to look at. */
   async find(kid: string): Promise<IssuerKey | undefined> {
     const { refresh, most } = times;
-    // A refresh does not reject, and nobody waits for one whose key is there.
+    // A refresh does not reject, and a caller whose key is there does not wait for it.
     const refreshing = this.#age() > refresh || this.#keys?.has(kid) !== true ? this.#refresh() : undefined;
     if (this.#age() > most || this.#keys?.has(kid) !== true) await refreshing;
-    if (this.#keys === undefined || this.#age() > most) throw serviceError('ATTESTATION_ISSUER_UNREACHABLE');
+    if (this.#keys === undefined || this.#age() > most) throw serviceError('SERVICE_ISSUER_UNREACHABLE');
     return this.#keys.get(kid);
   }
 

@@ -1,7 +1,7 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { fromBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { decodeUtf8 } from '../jose/compact-jws.ts';
 import { Refusal } from '../refusal.ts';
 
 /** The body as one strict JSON value: no duplicate names, bounded depth and size. @throws SERVICE_REQUEST_INVALID */

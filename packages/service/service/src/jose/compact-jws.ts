@@ -1,5 +1,6 @@
 import { isJsonObject, parseJson, type JsonObject } from '@enclos/codec/json';
 import { fromBase64url, utf8 } from '@enclos/codec';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 
 /** A JWS in compact form (RFC 7515 section 7.1) that was read and not verified. */
@@ -19,7 +20,6 @@ const maximumHeader = 65_536;
 /** A chain of certificates is the longest list in a header. */
 const maximumHeaderValues = 64;
 const maximumSignature = 1024;
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads a compact JWS strictly: base64url without padding and with one spelling for each value, a header that is a
@@ -52,15 +52,6 @@ function readHeader(bytes: Uint8Array): JsonObject {
   const found = forbidden.find((name) => name in header);
   if (found !== undefined) throw invalid(`the header parameter ${found}`);
   return header;
-}
-
-/** @throws CODEC_INVALID */
-export function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return strictUtf8.decode(bytes);
-  } catch (cause) {
-    throw new EnclosError('CODEC_INVALID', 'Not UTF-8.', { cause });
-  }
 }
 
 function invalid(what: string): EnclosError {

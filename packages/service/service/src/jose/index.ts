@@ -1,2 +1,2 @@
 export { type JwsAlgorithm, isStrongKey, verifySignature } from './algorithms.ts';
-export { type CompactJws, readCompactJws, decodeUtf8 } from './compact-jws.ts';
+export { type CompactJws, readCompactJws } from './compact-jws.ts';

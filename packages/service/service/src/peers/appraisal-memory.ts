@@ -30,7 +30,7 @@ export function rememberAppraisals(
       good.set(key, value, nowMs());
       return value;
     } catch (error) {
-      if (isEnclosError(error, 'ATTESTATION_PEER_REFUSED')) {
+      if (isEnclosError(error, 'SERVICE_PEER_REFUSED')) {
         good.delete(key);
         refused.set(key, error, nowMs());
         throw error;

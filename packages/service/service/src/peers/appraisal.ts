@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '@enclos/errors';
-import { stateError } from '../errors.ts';
+import { serviceError } from '../errors.ts';
 
 /** A certificate whose evidence was appraised: its key was born in a replica of this service. */
 export interface AppraisedCertificate {
@@ -20,7 +20,7 @@ export interface AppraisedCertificate {
 
 /**
  * Resolves with what a certificate (DER) proves.
- * @throws ATTESTATION_PEER_REFUSED for one that is not a replica's; any other error for one of which nothing can be said now.
+ * @throws SERVICE_PEER_REFUSED for one that is not a replica's; any other error for one of which nothing can be said now.
  */
 export type AppraiseCertificate = (certificate: Uint8Array) => Promise<AppraisedCertificate>;
 
@@ -39,7 +39,7 @@ export type PeerRule =
   | 'configuration'
   | 'validity';
 
-/** @throws ATTESTATION_PEER_REFUSED always. */
+/** @throws SERVICE_PEER_REFUSED always. */
 export function refusePeer(rule: PeerRule, cause?: unknown, details: ErrorDetails = {}): never {
-  throw stateError('ATTESTATION_PEER_REFUSED', { details: { ...details, rule }, cause });
+  throw serviceError('SERVICE_PEER_REFUSED', { details: { ...details, rule }, cause });
 }

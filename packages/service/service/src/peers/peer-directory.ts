@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SharedWork } from '@enclos/bounded';
 import { equalBytes, toBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { stateError } from '../errors.ts';
+import { serviceError } from '../errors.ts';
 import { answered, issuerKey, keysIn } from '../store/store-functions.ts';
 import { storeCall, type StoreFunctions } from '../store/store-interface.ts';
 import { maximumCertificateBytes, refusePeer, type AppraiseCertificate } from './appraisal.ts';
@@ -65,7 +65,7 @@ export class PeerDirectory {
   /**
    * Makes the store hold these keys of this replica and no others. Call it with every change of them, and now and then: a
    * store may have lost them.
-   * @throws ATTESTATION_STORE_UNAVAILABLE
+   * @throws SERVICE_STORE_UNAVAILABLE
    */
   async publish(keys: readonly PublishedKey[]): Promise<void> {
     const wanted = new Map(keys.map((key) => [this.#rowOf(key.kid), certificateOf(key)]));
@@ -108,7 +108,7 @@ export class PeerDirectory {
         if (look.listed !== undefined) known.set(row, look.listed);
       }
     } catch (error) {
-      if (!isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE')) throw error;
+      if (!isEnclosError(error, 'SERVICE_STORE_UNAVAILABLE')) throw error;
       // Counted from the end: not each call should wait for a store that hangs.
       this.#rest(this.#nowMs(), this.#options.maximumAgeMs ?? 10_000);
       return;
@@ -151,7 +151,7 @@ export class PeerDirectory {
       }
       return { key: await this.#appraised(row, found.bytes), notAfterMs };
     } catch (error) {
-      if (isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE')) throw error;
+      if (isEnclosError(error, 'SERVICE_STORE_UNAVAILABLE')) throw error;
       this.#options.onRefused?.(row, error);
       return undefined;
     }
@@ -176,7 +176,7 @@ export class PeerDirectory {
       const version = found?.version ?? 0n;
       if (await answered(this.#options.store.storeWrite({ key: row, version, bytes: certificate }, storeCall))) return;
     }
-    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { message: 'The store does not take the certificate of a key.' });
+    throw serviceError('SERVICE_STORE_UNAVAILABLE', { message: 'The store does not take the certificate of a key.' });
   }
 
   #read(key: string): ReturnType<StoreFunctions['storeRead']> {
@@ -190,8 +190,8 @@ export class PeerDirectory {
   #rowOf(kid: string): string {
     const row = `${this.#prefix}${this.#options.replica}/${kid}`;
     if (this.#rowPattern.test(row)) return row;
-    throw stateError('ATTESTATION_STORE_REFUSED', {
-      message: 'A name of a replica or a key that is no part of a key.',
+    throw serviceError('SERVICE_STORE_REFUSED', {
+      message: 'The name of a replica or of a key cannot stand in a key of the store.',
     });
   }
 

@@ -1,4 +1,5 @@
-import { withoutTrailingNuls } from '@enclos/codec/text';
+import { findPemBlocks } from '@enclos/codec/pem';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { INTEL_SGX_ROOT, softwareRoot, type SgxPolicy, type SgxVerdict, type TrustedRoot } from '@enclos/attestation';
 import { Attribute, parseQuote } from '@enclos/sgx';
 
@@ -25,9 +26,9 @@ export async function replicaRoots(
   ownQuote: Uint8Array,
 ): Promise<readonly TrustedRoot[]> {
   if (platform === 'hardware') return [INTEL_SGX_ROOT];
-  const chain = withoutTrailingNuls(new TextDecoder().decode(parseQuote(ownQuote).signature.certificationData));
+  const chain = decodeLatin1(parseQuote(ownQuote).signature.certificationData);
   // The root is the last one of the PCK chain.
-  return [await softwareRoot(chain.slice(Math.max(0, chain.lastIndexOf('-----BEGIN CERTIFICATE-----'))))];
+  return [await softwareRoot(findPemBlocks(chain, 8).at(-1)?.bytes ?? new Uint8Array())];
 }
 
 /**

@@ -1,14 +1,13 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { DerReader, readWholeSequence, type BitString } from '@enclos/codec';
+import { readWholeSequence, type BitString } from '@enclos/codec';
+import { readCertificateShape, readValidity, requireVersion3, type CertificateValidity } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
 import { maximumCertificateBytes, refusePeer } from './appraisal.ts';
 
 /** What is read of a certificate (RFC 5280 section 4.1) that its own key signs. */
-export interface SelfSignedCertificate {
+export interface SelfSignedCertificate extends CertificateValidity {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
-  readonly notBeforeMs: number;
-  readonly notAfterMs: number;
 }
 
 /** Our replicas sign with these: sha256WithRSAEncryption, ecdsa-with-SHA256 and ecdsa-with-SHA384. */
@@ -24,7 +23,7 @@ const digests: ReadonlyMap<string, string> = new Map([
  *
  * Not by `X509Certificate` of Node: given DER, it looks for PEM first, and finds the PCK certificate in the quote.
  *
- * @throws ATTESTATION_PEER_REFUSED
+ * @throws SERVICE_PEER_REFUSED
  */
 export function readSelfSignedCertificate(certificate: Uint8Array): SelfSignedCertificate {
   if (certificate.length > maximumCertificateBytes) refusePeer('size');
@@ -42,31 +41,15 @@ interface Parsed extends SelfSignedCertificate {
 
 function parse(certificate: Uint8Array): Parsed {
   try {
-    const parts = readWholeSequence(certificate.slice());
-    const signed = parts.element(0x30).encoded;
-    const digest = digests.get(parts.sequence().objectIdentifier());
-    const signature = parts.bitString();
-    parts.end();
-    return { signed, digest, signature, ...parseSigned(new DerReader(signed).sequence()) };
+    const shape = readCertificateShape(certificate, { maxBytes: maximumCertificateBytes });
+    requireVersion3(shape);
+    const { signedBytes: signed, algorithm, signature, publicKey, validity } = shape;
+    const digest = digests.get(readWholeSequence(algorithm).objectIdentifier());
+    return { signed, digest, signature, publicKey, ...readValidity(validity) };
   } catch (error) {
     if (!isEnclosError(error) || !error.code.startsWith('CODEC_')) throw error;
     return refusePeer('well-formed', error);
   }
-}
-
-function parseSigned(fields: DerReader): SelfSignedCertificate {
-  const version = fields.optionalExplicit(0);
-  if (version?.integer(255) !== 2) refusePeer('well-formed');
-  fields.magnitude(20);
-  // The algorithm, which the signature shows, and the issuer.
-  fields.element(0x30);
-  fields.element(0x30);
-  const validity = fields.sequence();
-  const [notBeforeMs, notAfterMs] = [validity.time(), validity.time()];
-  validity.end();
-  // The subject.
-  fields.element(0x30);
-  return { publicKey: fields.element(0x30).encoded, notBeforeMs, notAfterMs };
 }
 
 function isSignedBy(

@@ -10,8 +10,8 @@ export interface ErrorName {
 /** The one place where codes of errors become status and name of answers. */
 export type ErrorNames = Readonly<Partial<Record<ErrorCode, ErrorName>>>;
 
-/** How every service answers the refusals that are not of its own domain. */
-export const serviceErrorNames: Readonly<Record<RefusedCode, ErrorName>> = Object.freeze({
+/** How every service answers the refusals that any service has. */
+export const serviceErrorNames: Readonly<Record<ServiceRefusalCode, ErrorName>> = Object.freeze({
   SERVICE_UNAUTHENTICATED: { status: 401, name: 'Unauthorized' },
   SERVICE_FORBIDDEN: { status: 403, name: 'Forbidden' },
   SERVICE_NOT_FOUND: { status: 404, name: 'NotFound' },
@@ -22,9 +22,6 @@ export const serviceErrorNames: Readonly<Record<RefusedCode, ErrorName>> = Objec
   SERVICE_NOT_IMPLEMENTED: { status: 501, name: 'NotImplemented' },
 });
 
-/** Those that callers meet; the others are for the operator. */
-type RefusedCode = Exclude<ServiceRefusalCode, 'SERVICE_REPLICAS_UNSUPPORTED' | 'SERVICE_ADDRESS_UNUSABLE'>;
-
 /** What callers get for errors whose text is not for them. */
 export const unavailableName: ErrorName = Object.freeze({ status: 503, name: 'ServiceUnavailable' });
 export const faultName: ErrorName = Object.freeze({ status: 500, name: 'InternalError' });
@@ -32,7 +29,7 @@ export const faultName: ErrorName = Object.freeze({ status: 500, name: 'Internal
 /** An error as a caller is told of it. */
 export interface ErrorAnswer extends ErrorName {
   readonly message: string;
-  /** For callers who may know why, and for the audit log. */
+  /** For callers of a site that explains its refusals, and for the audit log. */
   readonly explanation?: Readonly<Record<string, unknown>> | undefined;
   /** Headers of the answer, such as `retry-after`. */
   readonly headers: Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ export interface Operation {
   readonly path: string;
   readonly summary: string;
   readonly tags: readonly string[];
-  /** Security requirements; an empty one lets anybody in. */
+  /** Security requirements; an empty one lets every caller in. */
   readonly security: readonly Json[];
   readonly parameters: readonly Json[];
   /** Content of the request by media type; undefined when there is no body. */

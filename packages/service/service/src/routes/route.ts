@@ -14,7 +14,7 @@ export interface Answer {
 /** One request on its route, let in. */
 export interface RouteCall<S> {
   readonly request: HttpRequest;
-  /** Whom the request is for: see `Site`. */
+  /** The site that the request is for: see `Site`. */
   readonly site: S;
   /** What stands for each `{name}` of the path. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export interface Route<S> {
   /** `{name}` stands for a parameter of the table. */
   readonly path: string;
   readonly summary: string;
-  /** `nothing`: open to everybody, and not logged. Otherwise the role that a caller must have, by its name. */
+  /** `nothing`: open to all callers, and not logged. Otherwise the role that a caller must have, by its name. */
   readonly needs: string;
   /** How many bytes its body may have. Absent when it takes no body. */
   readonly body?: number;

@@ -13,4 +13,3 @@ export {
 } from './state-record.ts';
 export { type StateSnapshot, type State, type StateFloor, type StateFormat, maximumDocumentBytes } from './state.ts';
 export { type StateOptions, openState, StoredState } from './stored-state.ts';
-export { decodeText } from './text.ts';

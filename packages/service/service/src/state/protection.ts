@@ -16,6 +16,6 @@ export interface OpenedRecord {
 /** Makes records that only replicas of this service can make, each for one place. */
 export interface Protection {
   readonly protect: (record: Uint8Array, place: RecordPlace) => Promise<Uint8Array>;
-  /** @throws ATTESTATION_STATE_INVALID for what was not made by `protect` of a replica, for this very place. */
+  /** @throws SERVICE_STATE_INVALID for what was not made by `protect` of a replica, for this very place. */
   readonly open: (bytes: Uint8Array, place: RecordPlace) => Promise<OpenedRecord>;
 }

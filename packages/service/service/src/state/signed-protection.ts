@@ -16,9 +16,9 @@ const signatureBytes = 64;
 
 /**
  * For a store that replicas share: each signs what it writes with its record key, whose certificate stands in the record, so
- * that it can be read when its writer is long gone. The state itself is no secret: `/policies` shows it.
+ * that it can be read when its writer is long gone. Only for documents that are not secret.
  *
- * A record is: tag, u32 length and certificate, signature (64 bytes), record. The signature is over a tag of its own, key and
+ * A record is: tag, u32 length and certificate, signature (64 bytes), record. The signature is over a second tag, key and
  * issuer with their u16 lengths, the SHA-256 of the certificate, and the record.
  */
 export function signedProtection(service: string, own: RecordKey, appraise: AppraiseCertificate): Protection {
@@ -68,7 +68,7 @@ async function appraised(certificate: Uint8Array, appraise: AppraiseCertificate)
     return await appraise(certificate);
   } catch (error) {
     // Endorsements that cannot be had say nothing about the record.
-    if (!isEnclosError(error, 'ATTESTATION_PEER_REFUSED')) throw error;
+    if (!isEnclosError(error, 'SERVICE_PEER_REFUSED')) throw error;
     return refuseState('writer', error);
   }
 }

@@ -1,9 +1,9 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { createHash } from 'node:crypto';
 import { ByteReader, ByteWriter, concatBytes, equalBytes, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { maxRecordBytes } from '../store/store-interface.ts';
 import type { StateFormat } from './state.ts';
-import { decodeText } from './text.ts';
 
 /** One state as it is kept. */
 export interface StateRecord<D> {
@@ -109,12 +109,12 @@ function safe(value: bigint): number {
 
 function text(reader: ByteReader, length: number, maximum: number): string {
   if (length === 0 || length > maximum) throw new EnclosError('CODEC_OUT_OF_RANGE', `A text over ${maximum} bytes.`);
-  return decodeText(reader.view(length));
+  return decodeUtf8(reader.view(length));
 }
 
 function bounded(value: string, maximum: number): Uint8Array {
   const bytes = utf8(value);
-  const fits = bytes.length > 0 && bytes.length <= maximum && decodeText(bytes) === value;
+  const fits = bytes.length > 0 && bytes.length <= maximum && decodeUtf8(bytes) === value;
   if (!fits) throw new EnclosError('CODEC_OUT_OF_RANGE', `Not a text of 1 to ${maximum} bytes.`);
   return bytes;
 }

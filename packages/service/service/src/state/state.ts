@@ -11,7 +11,7 @@ export interface StateSnapshot<D> {
 export interface State<D> {
   /**
    * @param options fresh: what the store has now; otherwise what was read a moment ago is good enough.
-   * @throws ATTESTATION_STATE_INVALID for a store that was tampered with, older than what this replica has seen, or partial.
+   * @throws SERVICE_STATE_INVALID for a store that was tampered with, older than what this replica has seen, or partial.
    */
   read(options?: { readonly fresh?: boolean }): Promise<StateSnapshot<D>>;
   /** Changes the document; when another replica was faster, `change` runs again on what that one wrote. */

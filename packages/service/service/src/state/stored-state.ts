@@ -1,7 +1,7 @@
 import { SharedWork, Turns } from '@enclos/bounded';
 import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { refuseState, stateError } from '../errors.ts';
+import { refuseState, serviceError } from '../errors.ts';
 import type { Protection, RecordPlace } from './protection.ts';
 import {
   decodeStateRecord,
@@ -39,7 +39,7 @@ interface StoredRecord<D> {
   readonly ancestors: readonly string[];
   /** Of the row; 0 when there is none. */
   readonly version: bigint;
-  /** Of the row's bytes, to know them again; nothing when there is no row. */
+  /** SHA-256 of the row's bytes, to recognise them; undefined when there is no row. */
   readonly bytesDigest: Uint8Array | undefined;
   /** Nothing for what the configuration says. */
   readonly record: StateRecord<D> | undefined;
@@ -48,7 +48,7 @@ interface StoredRecord<D> {
 /** More than there are replicas: of those that write at once, one gets through each time. */
 const maximumAttempts = 32;
 
-/** @throws ATTESTATION_STATE_INVALID, also for a state that is not that of the floor; ATTESTATION_STORE_UNAVAILABLE. */
+/** @throws SERVICE_STATE_INVALID, also for a state that is not that of the floor; SERVICE_STORE_UNAVAILABLE. */
 export async function openState<D>(options: StateOptions<D>): Promise<StoredState<D>> {
   const state = new StoredState(options);
   await state.read({ fresh: true });
@@ -95,7 +95,7 @@ export class StoredState<D> implements State<D> {
         const written = await this.#write(this.#successor(loaded, document), loaded.version);
         if (written !== undefined) return written;
       }
-      throw stateError('ATTESTATION_STATE_BUSY');
+      throw serviceError('SERVICE_STATE_BUSY');
     });
   }
 
@@ -154,8 +154,8 @@ export class StoredState<D> implements State<D> {
   }
 
   /**
-   * Whoever starts the service chooses its configuration, so what was written under another one may be anybody's wish. It is
-   * taken over when the present configuration, which clients can pin, names this very state.
+   * The operator who starts the service chooses its configuration, so a state that was written under another configuration
+   * proves nothing. It is taken over when the present configuration, which clients can pin, names this very state.
    */
   #checkConfiguration(record: StateRecord<D>, { epoch, digest }: StateSnapshot<D>): void {
     const { configurationDigest, floor } = this.#options;
@@ -242,6 +242,6 @@ function encodeOrRefuse<D>(record: StateRecord<D>, format: StateFormat<D>): Uint
     return encodeStateRecord(record, format);
   } catch (cause) {
     if (!isEnclosError(cause, 'CODEC_OUT_OF_RANGE')) throw cause;
-    throw stateError('ATTESTATION_STATE_TOO_LARGE', { cause });
+    throw serviceError('SERVICE_STATE_TOO_LARGE', { cause });
   }
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
 import { isJsonWithin } from '@enclos/codec/json';
-import { stateError } from '../errors.ts';
+import { serviceError } from '../errors.ts';
 
-/** Of a call of the store. @throws ATTESTATION_STORE_UNAVAILABLE for whatever it failed with. */
+/** Of a call of the store. @throws SERVICE_STORE_UNAVAILABLE for whatever it failed with. */
 export async function answered<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (cause) {
-    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+    throw serviceError('SERVICE_STORE_UNAVAILABLE', { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Handlers } from '@enclos/edl';
-import { stateError } from '../errors.ts';
+import { serviceError } from '../errors.ts';
 import { maxRecordBytes, type storeInterface } from './store-interface.ts';
 
 export interface StoredRow {
@@ -9,8 +9,8 @@ export interface StoredRow {
 }
 
 /**
- * Where the host keeps what the enclave gives it. It says who was first and loses nothing that it took; that nobody
- * changes its rows is for the enclave to find out. Each function rejects with ATTESTATION_STORE_UNAVAILABLE when it could
+ * Where the host keeps what the enclave gives it. It says which writer was first and loses nothing that it took; whether its
+ * rows were changed is for the enclave to find out. Each function rejects with SERVICE_STORE_UNAVAILABLE when it could
  * not be done, and for a write that may mean that it was done.
  */
 export interface Store {
@@ -27,10 +27,10 @@ export interface Store {
 export const maximumKeys = 1000;
 const keyPattern = /^[A-Za-z0-9/_.-]{1,256}$/;
 
-/** @throws ATTESTATION_STORE_REFUSED for a key of another form, or a row over its bound: the enclave makes none. */
+/** @throws SERVICE_STORE_REFUSED for a key of another form, or a row over its bound: the enclave makes none. */
 export function checkRow(key: string, bytes?: Uint8Array): void {
   if (keyPattern.test(key) && (bytes === undefined || bytes.length <= maxRecordBytes)) return;
-  throw stateError('ATTESTATION_STORE_REFUSED', { message: 'A key of another form, or a row that is too large.' });
+  throw serviceError('SERVICE_STORE_REFUSED', { message: 'A key of another form, or a row that is too large.' });
 }
 
 /** Serves the functions of `storeInterface` from a store. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { Turns } from '@enclos/bounded';
 import { durable, temporaryPrefix, type Durable } from '@enclos/durable';
 import { isEnclosError } from '@enclos/errors';
-import { stateError } from '../errors.ts';
+import { serviceError } from '../errors.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
 import { lockFolder, unfinishedLock, type FolderLock } from './folder-lock.ts';
 import { decodeRowFile, encodeRowFile, type RowFile } from './row-file.ts';
@@ -21,8 +21,8 @@ export interface FileStoreOptions {
  *
  * A process that is killed at any moment, or a machine that loses its power, leaves the old row or the new one, whole.
  *
- * @throws ATTESTATION_STORE_REFUSED for a folder that another process uses, and for a damaged file.
- * @throws ATTESTATION_STORE_UNAVAILABLE
+ * @throws SERVICE_STORE_REFUSED for a folder that another process uses, and for a damaged file.
+ * @throws SERVICE_STORE_UNAVAILABLE
  */
 export async function openFileStore(folder: string, { service, files = durable }: FileStoreOptions): Promise<Store> {
   const path = resolve(folder);
@@ -127,7 +127,7 @@ class FileStore implements Store {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.#turns.take(() => {
-      if (this.#isClosed) throw stateError('ATTESTATION_STORE_UNAVAILABLE', { message: 'The store is closed.' });
+      if (this.#isClosed) throw serviceError('SERVICE_STORE_UNAVAILABLE', { message: 'The store is closed.' });
       return work();
     });
   }
@@ -165,13 +165,13 @@ async function readRow(service: string, path: string): Promise<RowFile> {
 }
 
 function damaged(path: string, cause?: unknown): never {
-  throw stateError('ATTESTATION_STORE_REFUSED', { message: `A file of the store is damaged: ${path}.`, cause });
+  throw serviceError('SERVICE_STORE_REFUSED', { message: `A file of the store is damaged: ${path}.`, cause });
 }
 
 async function disk<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+    throw serviceError('SERVICE_STORE_UNAVAILABLE', { cause });
   }
 }

@@ -4,24 +4,24 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { durable } from '@enclos/durable';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
-import { stateError } from '../errors.ts';
+import { serviceError } from '../errors.ts';
 
 const lockName = 'lock';
 /** How the names begin that a process which was killed in the middle may leave. */
 export const unfinishedLock = `${lockName}.`;
 
 export interface FolderLock {
-  /** @throws ATTESTATION_STORE_REFUSED when another process has taken the folder all the same. */
+  /** @throws SERVICE_STORE_REFUSED when another process has taken the folder all the same. */
   check(): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
- * Takes a folder for this process: a socket in it, on which somebody listens for as long as the process lives. A killed
- * process leaves the socket and nobody behind it. Two that find such a one at the same moment both put theirs in its place;
+ * Takes a folder for this process: a socket in it, on which the process listens for as long as it lives. A killed process
+ * leaves a socket on which nothing listens. Two that find such a socket at the same moment both put theirs in its place;
  * the one whose socket is not there any more learns it from `check`, before its next write.
  *
- * @throws ATTESTATION_STORE_REFUSED when a living process has it.
+ * @throws SERVICE_STORE_REFUSED when a living process has it.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, lockName);
@@ -29,7 +29,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   if (await isListening(path)) refuse(`Another process uses the store in ${folder}.`);
   const server = createServer((socket) => socket.destroy());
   await listenOnSocket(server, making).catch((cause: unknown) => {
-    throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+    throw serviceError('SERVICE_STORE_UNAVAILABLE', { cause });
   });
   server.unref();
   const { ino } = await lstat(making);
@@ -53,5 +53,5 @@ async function isListening(path: string): Promise<boolean> {
 }
 
 function refuse(message: string): never {
-  throw stateError('ATTESTATION_STORE_REFUSED', { message });
+  throw serviceError('SERVICE_STORE_REFUSED', { message });
 }

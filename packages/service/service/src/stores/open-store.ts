@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 /** Where a service keeps its state: a folder, or a database of PostgreSQL by its URL. */
 export type StoreAddress = { readonly folder: string } | { readonly url: string };
 
-/** @throws ATTESTATION_STORE_REFUSED or ATTESTATION_STORE_UNAVAILABLE */
+/** @throws SERVICE_STORE_REFUSED or SERVICE_STORE_UNAVAILABLE */
 export function openStore(address: StoreAddress, options: PostgresStoreOptions): Promise<Store> {
   return 'folder' in address
     ? openFileStore(address.folder, { service: options.service })

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { stateError } from '../errors.ts';
+import { serviceError } from '../errors.ts';
 
 /** Any number that nothing else in the database uses: of replicas that start at once, one makes the table. */
 const schemaLock = '7020450190310219';
@@ -8,11 +8,11 @@ const namePattern = /^[a-z]{1,32}$/;
 
 /**
  * The table of a service. Its name goes into statements as it is, so only lower-case letters are taken.
- * @throws ATTESTATION_STORE_REFUSED
+ * @throws SERVICE_STORE_REFUSED
  */
 export function tableOf(service: string): string {
   if (namePattern.test(service)) return `enclos_${service}`;
-  throw stateError('ATTESTATION_STORE_REFUSED', { message: 'The name of a service is 1 to 32 lower-case letters.' });
+  throw serviceError('SERVICE_STORE_REFUSED', { message: 'The name of a service is 1 to 32 lower-case letters.' });
 }
 
 const statementsFor = (table: string): readonly string[] => [

@@ -1,6 +1,6 @@
 import { Pool, type PoolConfig, type QueryResult } from 'pg';
 import { isEnclosError } from '@enclos/errors';
-import { stateError } from '../errors.ts';
+import { serviceError } from '../errors.ts';
 import { makeSchema, tableOf } from './postgres-schema.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
 
@@ -12,7 +12,7 @@ export interface PostgresStoreOptions {
   /** For a statement, at the server and here. Default: 5000. */
   readonly statementTimeoutMs?: number;
   readonly maximumConnections?: number;
-  /** What happened to connections that nobody was using. */
+  /** Hears of idle connections that broke. */
   readonly onConnectionLost?: (error: Error) => void;
 }
 
@@ -24,12 +24,12 @@ const retryDelayMs = 200;
  * A store that replicas share: one table of one database, made when it is not there. TLS, user and database are said by the
  * URL (`?sslmode=verify-full&sslrootcert=...`), and by the variables of PostgreSQL that `pg` reads.
  *
- * @throws ATTESTATION_STORE_REFUSED for another URL; ATTESTATION_STORE_UNAVAILABLE when the server is not there.
+ * @throws SERVICE_STORE_REFUSED for another URL; SERVICE_STORE_UNAVAILABLE when the server is not there.
  */
 export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<Store> {
   if (!isPostgresUrl(url)) {
     // Not with the URL in it, which may have a password.
-    throw stateError('ATTESTATION_STORE_REFUSED', { message: 'The address of the store is not a postgres:// URL.' });
+    throw serviceError('SERVICE_STORE_REFUSED', { message: 'The address of the store is not a postgres:// URL.' });
   }
   const table = tableOf(options.service);
   const pool = new Pool(poolOptions(url, options));
@@ -117,7 +117,7 @@ class PostgresStore implements Store {
   }
 }
 
-/** @throws ATTESTATION_STORE_UNAVAILABLE */
+/** @throws SERVICE_STORE_UNAVAILABLE */
 async function tried<T>(work: () => Promise<T>, tries = maximumTries): Promise<T> {
   for (let left = tries; ; left--) {
     try {
@@ -125,7 +125,7 @@ async function tried<T>(work: () => Promise<T>, tries = maximumTries): Promise<T
     } catch (cause) {
       if (isEnclosError(cause)) throw cause;
       if (left <= 1 || !isConnectionLost(cause)) {
-        throw stateError('ATTESTATION_STORE_UNAVAILABLE', { cause });
+        throw serviceError('SERVICE_STORE_UNAVAILABLE', { cause });
       }
       await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
     }

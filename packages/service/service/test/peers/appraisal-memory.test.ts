@@ -45,7 +45,7 @@ function scene(options: { readonly maximum?: number } = {}): Scene {
   return made;
 }
 
-const refusal = failsWith('ATTESTATION_PEER_REFUSED', 'policy');
+const refusal = failsWith('SERVICE_PEER_REFUSED', 'policy');
 const [bad, fine] = [Uint8Array.of(1), Uint8Array.of(0)];
 
 test('a good one is appraised again after an hour, a refused one after a minute', async () => {

@@ -98,7 +98,7 @@ const refused: readonly (readonly [string, CertificateFacts, string])[] = [
 for (const [name, facts, rule] of refused) {
   test(`a certificate ${name} is refused`, async () => {
     const { certificate } = tokenCertificate(facts);
-    await assert.rejects(appraiserOn(await platformOf())(certificate), failsWith('ATTESTATION_PEER_REFUSED', rule));
+    await assert.rejects(appraiserOn(await platformOf())(certificate), failsWith('SERVICE_PEER_REFUSED', rule));
   });
 }
 
@@ -106,14 +106,14 @@ test('no bit of a certificate can be changed', async () => {
   const { certificate } = tokenCertificate();
   const appraise = appraiserOn(await platformOf());
   for (let at = 0; at < certificate.length; at += 37) {
-    await assert.rejects(appraise(flipped(certificate, at)), failsWith('ATTESTATION_PEER_REFUSED'), `byte ${at}`);
+    await assert.rejects(appraise(flipped(certificate, at)), failsWith('SERVICE_PEER_REFUSED'), `byte ${at}`);
   }
   for (const bytes of [new Uint8Array(), certificate.subarray(0, -1), concatBytes(certificate, Uint8Array.of(0))]) {
-    await assert.rejects(appraise(bytes), failsWith('ATTESTATION_PEER_REFUSED', 'well-formed'));
+    await assert.rejects(appraise(bytes), failsWith('SERVICE_PEER_REFUSED', 'well-formed'));
   }
   await assert.rejects(
     appraise(new Uint8Array(maximumCertificateBytes + 1)),
-    failsWith('ATTESTATION_PEER_REFUSED', 'size'),
+    failsWith('SERVICE_PEER_REFUSED', 'size'),
   );
 });
 
@@ -141,7 +141,7 @@ test('a cheap look at the certificate comes before endorsements are asked for', 
   });
   for (const [, facts, rule] of refused) {
     if (rule !== 'claims' && rule !== 'self-signed') continue;
-    await assert.rejects(appraise(tokenCertificate(facts).certificate), failsWith('ATTESTATION_PEER_REFUSED', rule));
+    await assert.rejects(appraise(tokenCertificate(facts).certificate), failsWith('SERVICE_PEER_REFUSED', rule));
   }
 });
 
@@ -152,7 +152,7 @@ test('by signer, another image of the same product is a replica, of this version
   const wrong = [{ isvSvn: 3 }, { isvProdId: 8 }, { mrSigner: new Uint8Array(32) }, debug];
   for (const change of wrong) {
     const { certificate } = tokenCertificate({ report: { ...image, ...change } });
-    await assert.rejects(appraise(certificate), failsWith('ATTESTATION_PEER_REFUSED', 'policy'));
+    await assert.rejects(appraise(certificate), failsWith('SERVICE_PEER_REFUSED', 'policy'));
   }
   const during = appraiserOn(await platformOf(), { by: 'signer', minimumSecurityVersion: 3 });
   await during(tokenCertificate({ report: { ...image, isvSvn: 3 } }).certificate);
@@ -182,7 +182,7 @@ test('a peer may have the status and the advisories that this replica has, and n
   const platform = await platformOf();
   const worse = { roots, endorsements, policy: replicaPolicy(platform.own, { by: 'enclave' }) };
   const appraise = certificateAppraiser({ ...worse, endorsements: async () => endorsements, now: () => now });
-  await assert.rejects(appraise(tokenCertificate().certificate), failsWith('ATTESTATION_PEER_REFUSED', 'policy'));
+  await assert.rejects(appraise(tokenCertificate().certificate), failsWith('SERVICE_PEER_REFUSED', 'policy'));
   await certificateAppraiser({ ...worse, policy, endorsements: async () => endorsements, now: () => now })(
     tokenCertificate().certificate,
   );
@@ -227,16 +227,9 @@ test('certificates that RSA keys and keys of P-384 signed are read, and no other
     made(rsaWithSha256, 'sha384', rsa),
     made('1.2.840.10045.4.3.2', 'sha384', p384),
   ]) {
-    assert.throws(
-      () => readSelfSignedCertificate(bad),
-      failsWith('ATTESTATION_PEER_REFUSED', 'self-signed'),
-      toHex(bad),
-    );
+    assert.throws(() => readSelfSignedCertificate(bad), failsWith('SERVICE_PEER_REFUSED', 'self-signed'), toHex(bad));
   }
-  assert.throws(
-    () => readSelfSignedCertificate(made(rsaWithSha256, null, ed25519)),
-    failsWith('ATTESTATION_PEER_REFUSED'),
-  );
+  assert.throws(() => readSelfSignedCertificate(made(rsaWithSha256, null, ed25519)), failsWith('SERVICE_PEER_REFUSED'));
   const noKey = plainCertificate(rsaWithSha256, derSequence(derOid('1.2.3')), (bytes) => bytes.subarray(0, 9));
-  assert.throws(() => readSelfSignedCertificate(noKey), failsWith('ATTESTATION_PEER_REFUSED', 'key'));
+  assert.throws(() => readSelfSignedCertificate(noKey), failsWith('SERVICE_PEER_REFUSED', 'key'));
 });

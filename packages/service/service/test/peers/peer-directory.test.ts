@@ -121,9 +121,9 @@ test('publishing again writes what was lost or changed, and takes away what is n
 test('a store that does not take a certificate is an error', async () => {
   const { store, directory } = await scene();
   const own = directory({ store: { ...store.functions, storeWrite: async () => false } });
-  await assert.rejects(own.publish([publishedKey()]), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
+  await assert.rejects(own.publish([publishedKey()]), failsWith('SERVICE_STORE_UNAVAILABLE'));
   const misnamed = directory({ replica: 'a/b' });
-  await assert.rejects(misnamed.publish([publishedKey()]), failsWith('ATTESTATION_STORE_REFUSED'));
+  await assert.rejects(misnamed.publish([publishedKey()]), failsWith('SERVICE_STORE_REFUSED'));
 });
 
 const bad: readonly (readonly [string, CertificateFacts, string])[] = [
@@ -274,7 +274,7 @@ test('what is shown of a key comes from its certificate', () => {
   for (const pair of [generateKeyPairSync('ed25519'), generateKeyPairSync('ec', { namedCurve: 'P-521' })]) {
     assert.throws(
       () => peerKey('c', Uint8Array.of(1), appraised(spki(pair))),
-      failsWith('ATTESTATION_PEER_REFUSED', 'key'),
+      failsWith('SERVICE_PEER_REFUSED', 'key'),
     );
   }
   const key = keyRing('shown').key('tokens', 'P-256');

@@ -66,7 +66,7 @@ async function outcome(work: Promise<StateSnapshot>): Promise<StateSnapshot | un
     return await work;
   } catch (error) {
     // Nothing but the store's own trouble: an honest store is never called a liar.
-    assert.ok(isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE'), String(error));
+    assert.ok(isEnclosError(error, 'SERVICE_STORE_UNAVAILABLE'), String(error));
     return undefined;
   }
 }

@@ -47,9 +47,9 @@ async function refuses(
   rule: string,
 ): Promise<void> {
   store.onRead = () => row;
-  await assert.rejects(state.read({ fresh: true }), failsWith('ATTESTATION_STATE_INVALID', rule));
+  await assert.rejects(state.read({ fresh: true }), failsWith('SERVICE_STATE_INVALID', rule));
   assert.deepEqual(await state.read(), served, 'what is served changed');
-  await assert.rejects(state.update(adding('three')), failsWith('ATTESTATION_STATE_INVALID', rule));
+  await assert.rejects(state.update(adding('three')), failsWith('SERVICE_STATE_INVALID', rule));
   assert.deepEqual(store.row, second, 'a bad row was written over');
   store.onRead = (found) => found;
   assert.deepEqual(await state.read({ fresh: true }), served);
@@ -67,7 +67,7 @@ for (const [name, make] of scenes) {
     const { store, clock, state, first } = await attacked(await make());
     store.onRead = () => first;
     clock.ms += 1000;
-    await assert.rejects(state.read(), failsWith('ATTESTATION_STATE_INVALID', 'older'));
+    await assert.rejects(state.read(), failsWith('SERVICE_STATE_INVALID', 'older'));
   });
 
   test(`${name}: a row that is cut off at any place, or longer, is refused`, async () => {
@@ -81,7 +81,7 @@ for (const [name, make] of scenes) {
       concatBytes(second.bytes, second.bytes),
     ]) {
       store.onRead = () => ({ version: second.version, bytes });
-      await assert.rejects(open(), failsWith('ATTESTATION_STATE_INVALID'), `${bytes.length} bytes`);
+      await assert.rejects(open(), failsWith('SERVICE_STATE_INVALID'), `${bytes.length} bytes`);
     }
   });
 
@@ -92,7 +92,7 @@ for (const [name, make] of scenes) {
     for (let at = 0; at < bytes.length; at += step) {
       const flipped = Uint8Array.from(bytes, (byte, index) => (index === at ? byte ^ (1 << (at % 8)) : byte));
       scene.store.onRead = () => ({ version: scene.second.version, bytes: flipped });
-      await assert.rejects(scene.state.read({ fresh: true }), failsWith('ATTESTATION_STATE_INVALID'), `byte ${at}`);
+      await assert.rejects(scene.state.read({ fresh: true }), failsWith('SERVICE_STATE_INVALID'), `byte ${at}`);
     }
   });
 
@@ -123,11 +123,11 @@ for (const [name, make] of scenes) {
     scene.store.rows.set(scene.store.key, common);
     await second.update(adding('right'));
     const rightRow = scene.store.row;
-    await assert.rejects(first.read({ fresh: true }), failsWith('ATTESTATION_STATE_INVALID', 'forked'));
+    await assert.rejects(first.read({ fresh: true }), failsWith('SERVICE_STATE_INVALID', 'forked'));
     await second.update(adding('more'));
-    await assert.rejects(first.read({ fresh: true }), failsWith('ATTESTATION_STATE_INVALID', 'forked'));
+    await assert.rejects(first.read({ fresh: true }), failsWith('SERVICE_STATE_INVALID', 'forked'));
     scene.store.rows.set(scene.store.key, rightRow);
-    await assert.rejects(second.read({ fresh: true }), failsWith('ATTESTATION_STATE_INVALID', 'older'));
+    await assert.rejects(second.read({ fresh: true }), failsWith('SERVICE_STATE_INVALID', 'older'));
     scene.store.rows.set(scene.store.key, leftRow);
     assert.deepEqual(await first.read({ fresh: true }), left);
   });
@@ -142,7 +142,7 @@ for (const [name, make] of scenes) {
       try {
         assert.deepEqual(await scene.state.read({ fresh: true }), scene.served);
       } catch (error) {
-        assert.ok(failsWith('ATTESTATION_STATE_INVALID')(error));
+        assert.ok(failsWith('SERVICE_STATE_INVALID')(error));
         refused++;
       }
     }
@@ -153,7 +153,7 @@ for (const [name, make] of scenes) {
     const { store, open } = await make();
     const state = await open({ store: { ...store.functions, storeWrite: async () => true } });
     const served = await state.update(adding('one'));
-    await assert.rejects(state.read({ fresh: true }), failsWith('ATTESTATION_STATE_INVALID', 'lost'));
+    await assert.rejects(state.read({ fresh: true }), failsWith('SERVICE_STATE_INVALID', 'lost'));
     assert.deepEqual(await state.read(), served);
   });
 
@@ -177,7 +177,7 @@ test('a record that another machine, signer or policy sealed is refused', async 
     const theirs = await scene.open({ protection: forger });
     await theirs.update(adding('forged'));
     const opened = scene.open({ protection: sealedProtection(sealing) });
-    await assert.rejects(opened, failsWith('ATTESTATION_STATE_INVALID', 'protection'));
+    await assert.rejects(opened, failsWith('SERVICE_STATE_INVALID', 'protection'));
   }
 });
 
@@ -242,11 +242,11 @@ test('a key or a tenant is part of what is protected', async () => {
     assert.deepEqual((await protection.open(bytes, place)).record, Uint8Array.of(1, 2, 3));
     await assert.rejects(
       protection.open(bytes, { ...place, key: 'state/b' }),
-      failsWith('ATTESTATION_STATE_INVALID', 'protection'),
+      failsWith('SERVICE_STATE_INVALID', 'protection'),
     );
     await assert.rejects(
       protection.open(bytes, { ...place, issuer: 'https://b.example' }),
-      failsWith('ATTESTATION_STATE_INVALID'),
+      failsWith('SERVICE_STATE_INVALID'),
     );
   }
 });
@@ -257,7 +257,7 @@ test('a seal of a later version, or a platform that cannot open now, are told ap
     sealedProtection({ ...sealingOf(), unseal: () => Promise.reject(new EnclosError(code)) });
   await assert.rejects(
     failing('SEAL_SVN_TOO_NEW').open(new Uint8Array(), place),
-    failsWith('ATTESTATION_STATE_INVALID', 'protection'),
+    failsWith('SERVICE_STATE_INVALID', 'protection'),
   );
   await assert.rejects(failing('TEE_PLATFORM_LOST').open(new Uint8Array(), place), { code: 'TEE_PLATFORM_LOST' });
 });

@@ -101,14 +101,14 @@ test('changes of one replica at once come one after the other', async () => {
 test('a store that takes no write ends the attempts', async () => {
   const { store, open } = sealedScene();
   const state = await open({ store: { ...store.functions, storeWrite: async () => false } });
-  await assert.rejects(state.update(setPolicy), failsWith('ATTESTATION_STATE_BUSY'));
+  await assert.rejects(state.update(setPolicy), failsWith('SERVICE_STATE_BUSY'));
 });
 
 test('a document that fits no record is refused, and the state stays', async () => {
   const { open } = sealedScene();
   const state = await open();
   const large = () => ({ texts: { one: 'x'.repeat(4_000_000) }, items: [] });
-  await assert.rejects(state.update(large), failsWith('ATTESTATION_STATE_TOO_LARGE'));
+  await assert.rejects(state.update(large), failsWith('SERVICE_STATE_TOO_LARGE'));
   assert.equal((await state.read({ fresh: true })).epoch, 0);
 });
 
@@ -143,7 +143,7 @@ test('a write that failed is an error, and the next one is as if it had not been
   store.onWrite = () => {
     throw new Error('disk full');
   };
-  await assert.rejects(state.update(setPolicy), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
+  await assert.rejects(state.update(setPolicy), failsWith('SERVICE_STORE_UNAVAILABLE'));
   store.onWrite = () => undefined;
   assert.equal((await state.update(setPolicy)).epoch, 1);
 });
@@ -157,7 +157,7 @@ test('a store that cannot be read is an error of the store, and says nothing abo
   };
   assert.equal((await state.read()).epoch, 1);
   clock.ms += 1000;
-  await assert.rejects(state.read(), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
+  await assert.rejects(state.read(), failsWith('SERVICE_STORE_UNAVAILABLE'));
   store.onRead = (row) => row;
   assert.equal((await state.read()).epoch, 1);
 });
@@ -190,10 +190,10 @@ for (const [name, make] of scenes) {
       [{ epoch: 0, digest: first.digest }, 'forked'],
     ];
     for (const [floor, rule] of refused) {
-      await assert.rejects(scene.open({ floor }), failsWith('ATTESTATION_STATE_INVALID', rule));
+      await assert.rejects(scene.open({ floor }), failsWith('SERVICE_STATE_INVALID', rule));
     }
     scene.store.rows.clear();
-    await assert.rejects(scene.open({ floor: first }), failsWith('ATTESTATION_STATE_INVALID', 'lost'));
+    await assert.rejects(scene.open({ floor: first }), failsWith('SERVICE_STATE_INVALID', 'lost'));
   });
 }
 
@@ -203,7 +203,7 @@ test('a state of another configuration is taken over when the floor names it, an
   assert.ok(first !== undefined && second !== undefined);
   const other = { configurationDigest: digestOf('another configuration') };
   for (const options of [other, { ...other, floor: first }]) {
-    await assert.rejects(scene.open(options), failsWith('ATTESTATION_STATE_INVALID', 'configuration'));
+    await assert.rejects(scene.open(options), failsWith('SERVICE_STATE_INVALID', 'configuration'));
   }
   const taken = await scene.open({ ...other, floor: second });
   assert.deepEqual(await taken.read(), second);
@@ -211,7 +211,7 @@ test('a state of another configuration is taken over when the floor names it, an
   const third = await taken.update(adding('third'));
   assert.equal(third.epoch, 3);
   assert.deepEqual(await (await scene.open({ ...other, floor: second })).read(), third);
-  await assert.rejects(scene.open(), failsWith('ATTESTATION_STATE_INVALID', 'configuration'));
+  await assert.rejects(scene.open(), failsWith('SERVICE_STATE_INVALID', 'configuration'));
 });
 
 test('a record says whose it is, whatever its protection let pass', async () => {
@@ -219,7 +219,7 @@ test('a record says whose it is, whatever its protection let pass', async () => 
   await (await scene.open({ issuer: 'https://other.example' })).update(setPolicy);
   const { bytes } = scene.store.row;
   scene.store.onRead = () => ({ version: 1n, bytes });
-  await assert.rejects(scene.open(), failsWith('ATTESTATION_STATE_INVALID', 'tenant'));
+  await assert.rejects(scene.open(), failsWith('SERVICE_STATE_INVALID', 'tenant'));
 });
 
 test('a replica renews the protection of what another one wrote, and neither epoch nor digest change', async () => {

@@ -55,7 +55,7 @@ async function checkBounds(store: Store): Promise<void> {
   assert.equal((await there(store, 'empty')).bytes.length, 0);
   await store.write('x'.repeat(256), 0n, bytes('long'));
   assert.deepEqual((await there(store, 'x'.repeat(256))).bytes, bytes('long'));
-  const refused = failsWith('ATTESTATION_STORE_REFUSED');
+  const refused = failsWith('SERVICE_STORE_REFUSED');
   for (const key of ['', 'x'.repeat(257), 'a b', '\0', 'é']) {
     await assert.rejects(async () => store.write(key, 0n, bytes('x')), refused, key);
     await assert.rejects(async () => store.read(key), refused, key);

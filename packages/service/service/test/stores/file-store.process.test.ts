@@ -48,7 +48,7 @@ test('a folder that a living process uses is refused, and is free when that proc
   const folder = await temporaryFolder(t);
   const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   await saidBy(child);
-  await assert.rejects(openFileStore(folder, { service }), failsWith('ATTESTATION_STORE_REFUSED'));
+  await assert.rejects(openFileStore(folder, { service }), failsWith('SERVICE_STORE_REFUSED'));
   child.kill('SIGKILL');
   await once(child, 'close');
   await (await openFileStore(folder, { service })).close();
@@ -71,9 +71,9 @@ test(
       const before = (await store.read('a')) ?? assert.fail();
       await assert.rejects(
         store.write('a', before.version, new Uint8Array(60_000)),
-        failsWith('ATTESTATION_STORE_UNAVAILABLE'),
+        failsWith('SERVICE_STORE_UNAVAILABLE'),
       );
-      await assert.rejects(store.write('b', 0n, new Uint8Array(60_000)), failsWith('ATTESTATION_STORE_UNAVAILABLE'));
+      await assert.rejects(store.write('b', 0n, new Uint8Array(60_000)), failsWith('SERVICE_STORE_UNAVAILABLE'));
       assert.deepEqual(await store.read('a'), before);
       assert.equal(await store.write('b', 0n, small), true, 'the failed writes still take room');
       await store.close();

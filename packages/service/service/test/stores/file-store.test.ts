@@ -12,8 +12,8 @@ import { checkConcurrency, checkContract } from './contract.ts';
 import { service, temporaryFolder } from './folder.ts';
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
-const unavailable = failsWith('ATTESTATION_STORE_UNAVAILABLE');
-const refused = failsWith('ATTESTATION_STORE_REFUSED');
+const unavailable = failsWith('SERVICE_STORE_UNAVAILABLE');
+const refused = failsWith('SERVICE_STORE_REFUSED');
 
 test('a folder is a store, and is one again after it was closed', async (t) => {
   const folder = join(await temporaryFolder(t), 'made', 'by the store');

@@ -16,7 +16,7 @@ let started: Promise<PostgresServer> | undefined;
 const server = (): Promise<PostgresServer> => (started ??= startPostgres());
 after(async () => (await started)?.remove());
 
-const unavailable = failsWith('ATTESTATION_STORE_UNAVAILABLE');
+const unavailable = failsWith('SERVICE_STORE_UNAVAILABLE');
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 
 /** Also what is behind the error. */
@@ -113,7 +113,7 @@ async function keepChanging(
       kept.push(certificate(text));
     } catch (error) {
       assert.ok(
-        isEnclosError(error, 'ATTESTATION_STORE_UNAVAILABLE') || isEnclosError(error, 'ATTESTATION_STATE_BUSY'),
+        isEnclosError(error, 'SERVICE_STORE_UNAVAILABLE') || isEnclosError(error, 'SERVICE_STATE_BUSY'),
         String(error),
       );
       failed++;
@@ -207,7 +207,7 @@ postgresTest('a wrong password is an error that does not say it', async () => {
 
 test('what is no address of PostgreSQL is refused, without being repeated', async () => {
   for (const url of ['', 'mysql://u:hidden@h/d', 'hidden', '/hidden/folder', 'postgres//hidden']) {
-    const isRefused = failsWith('ATTESTATION_STORE_REFUSED');
+    const isRefused = failsWith('SERVICE_STORE_REFUSED');
     await assert.rejects(
       openPostgresStore(url, { service }),
       (error) => isRefused(error) && !textOf(error).includes('hidden'),

@@ -1,0 +1,92 @@
+import type { SgxReportFacts } from '@enclos/attestation';
+import { toBase64url } from '@enclos/codec';
+import { Attribute } from '@enclos/sgx';
+import { canonicalJson } from '../../tokens/canonical-json.ts';
+import type { JsonClaims } from '../../tokens/signer.ts';
+import type { CheckedData } from './checked-data.ts';
+import type { ScalarClaims } from './tee-claims.ts';
+
+/** Lower-case hex of the SHA-256 of each document: what `x-ms-sgx-collateral` says. */
+export interface CollateralHashes {
+  readonly qeidcertshash: string;
+  readonly qeidcrlhash: string;
+  readonly qeidhash: string;
+  readonly tcbinfocertshash: string;
+  readonly tcbinfocrlhash: string;
+  readonly tcbinfohash: string;
+}
+
+export interface SgxClaimSources {
+  readonly report: SgxReportFacts;
+  readonly hashes: CollateralHashes;
+  /** Of the quote alone, without a header of Open Enclave; hex. */
+  readonly quoteHash: string;
+  readonly runtime: CheckedData;
+}
+
+/** Claims of an SGX enclave, for policy and token. Numbers and booleans are such, all else is lower-case hex. */
+export function sgxClaims({ report, runtime }: Pick<SgxClaimSources, 'report' | 'runtime'>): ScalarClaims {
+  const { flags } = report.attributes;
+  return {
+    'x-ms-sgx-is-debuggable': (flags & Attribute.DEBUG) !== 0n,
+    'x-ms-sgx-product-id': report.isvProdId,
+    'x-ms-sgx-mrsigner': report.mrSigner,
+    'x-ms-sgx-mrenclave': report.mrEnclave,
+    'x-ms-sgx-svn': report.isvSvn,
+    'x-ms-sgx-report-data': report.reportData,
+    ...(runtime.bytes === undefined ? {} : { 'x-ms-sgx-ehd': toBase64url(runtime.bytes) }),
+    // The fields exist for enclaves with key separation and sharing only.
+    ...((flags & Attribute.KSS) === 0n
+      ? {}
+      : {
+          'x-ms-sgx-config-id': report.configId,
+          'x-ms-sgx-config-svn': report.configSvn,
+          'x-ms-sgx-isv-extended-product-id': report.isvExtProdId,
+          'x-ms-sgx-isv-family-id': report.isvFamilyId,
+        }),
+  };
+}
+
+/** Names of the first version of the service, which policies may still ask for. */
+const formerIncoming: Readonly<Record<string, string>> = Object.freeze({
+  '$is-debuggable': 'x-ms-sgx-is-debuggable',
+  '$product-id': 'x-ms-sgx-product-id',
+  '$sgx-mrsigner': 'x-ms-sgx-mrsigner',
+  '$sgx-mrenclave': 'x-ms-sgx-mrenclave',
+  $svn: 'x-ms-sgx-svn',
+  '$maa-ehd': 'x-ms-sgx-ehd',
+  '$aas-ehd': 'x-ms-sgx-ehd',
+});
+
+/** What only the policy gets: the collateral as JSON text, and claims by their former names. */
+export function sgxIncoming(claims: ScalarClaims, collateral: JsonClaims): ScalarClaims {
+  // As the claim of the token is compared, so that a policy may issue it as it is.
+  const text = canonicalJson(collateral);
+  const former: Record<string, string | number | boolean> = {
+    $tee: 'sgx',
+    '$maa-attestationcollateral': text,
+    'x-ms-sgx-collateral': text,
+  };
+  for (const [name, current] of Object.entries(formerIncoming)) {
+    const value = claims[current];
+    if (value !== undefined) former[name] = value;
+  }
+  return former;
+}
+
+export function sgxCollateralClaim({ hashes, quoteHash }: Pick<SgxClaimSources, 'hashes' | 'quoteHash'>): JsonClaims {
+  return { ...hashes, quotehash: quoteHash };
+}
+
+/** What goes into the token: the claims, and those that are deprecated and still issued. */
+export function sgxTokenClaims(claims: ScalarClaims, collateral: JsonClaims): JsonClaims {
+  const held = claims['x-ms-sgx-ehd'];
+  return {
+    ...claims,
+    'x-ms-sgx-collateral': collateral,
+    'maa-attestationcollateral': collateral,
+    ...(held === undefined ? {} : { 'maa-ehd': held, 'aas-ehd': held }),
+    tee: 'sgx',
+    ver: '1.0',
+  };
+}
