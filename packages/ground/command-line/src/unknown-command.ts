@@ -1,20 +1,23 @@
 import { didYouMean } from '@enclos/diagnostics';
-import { refuseUsage } from './usage-error.ts';
 import { groupOf, type CommandEntry } from './entry.ts';
+import type { Program } from './program.ts';
 
 type Names = readonly Pick<CommandEntry<never>, 'name'>[];
 
 /**
  * Refuses words that call no command.
- * @param program the name of the program: `enclos`
- * @throws CLI_USAGE with the nearest command, or with the commands of a group.
+ * @throws what the program throws, with the nearest command, or with the commands of a group.
  */
-export function refuseUnknownCommand(program: string, entries: Names, words: readonly string[]): never {
+export function refuseUnknownCommand(
+  { name: program, refuse }: Program,
+  entries: Names,
+  words: readonly string[],
+): never {
   const outer = groupPrefix(entries, words);
   const [prefix, next] = [outer.join(' '), words[outer.length]];
   if (outer.length > 0 && (next === undefined || next.startsWith('-'))) {
     const commands = [...new Set(groupOf(entries, outer).map(({ name }) => name[outer.length]))].join(', ');
-    refuseUsage(`${prefix} needs a command: ${commands}.`, `${program} ${prefix} COMMAND [OPTIONS]`);
+    return refuse(`${prefix} needs a command: ${commands}.`, `${program} ${prefix} COMMAND [OPTIONS]`);
   }
   const given = [...outer, next ?? ''].join(' ');
   const near = didYouMean(given, candidates(entries, outer.length > 0));
@@ -22,7 +25,7 @@ export function refuseUnknownCommand(program: string, entries: Names, words: rea
   const what = given.startsWith('-')
     ? `${given} is not an option of ${program} itself.`
     : `There is no command ${JSON.stringify(given)}.`;
-  refuseUsage(`${what}${hint}`, `${program} COMMAND [OPTIONS]`);
+  return refuse(`${what}${hint}`, `${program} COMMAND [OPTIONS]`);
 }
 
 /** Whole names; for a wrong first word, the first words of groups as well. */

@@ -2,20 +2,15 @@ import { paragraphsOf, type CommandShape } from './command.ts';
 import type { CommandEntry } from './entry.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Printer } from './printer.ts';
+import type { Program } from './program.ts';
 import { commonOptions, optionUsage, usageLine } from './usage.ts';
 
-/** The program that the commands belong to. */
-export interface Program {
-  readonly name: string;
-  /** One sentence. */
-  readonly summary: string;
-}
-
+type Titled = Pick<Program, 'name' | 'summary'>;
 type Listing = Pick<CommandEntry<never>, 'name' | 'category' | 'summary'>;
 
 /** Every command by category: what `enclos help` prints. */
 export function renderOverview(
-  { name: program, summary }: Program,
+  { name: program, summary }: Titled,
   entries: readonly Listing[],
   printer: Printer,
 ): void {
@@ -58,7 +53,7 @@ type Row = readonly [left: string, right: string];
 
 /** Everything about one command: what `enclos help build` prints. */
 export function renderHelp(
-  { name: program }: Program,
+  { name: program }: Titled,
   { name, summary }: Listing,
   command: HelpShape,
   printer: Printer,
