@@ -114,16 +114,21 @@ interface IssueSink {
   addIssue(issue: { code: 'custom'; message: string; path: PropertyKey[] }): void;
 }
 
-interface Named {
+interface NamedEntry {
   readonly name: string;
   readonly path: PropertyKey[];
 }
 
-function named<T>(list: readonly T[] | undefined, key: string, field: string, nameOf: (entry: T) => string): Named[] {
+function named<T>(
+  list: readonly T[] | undefined,
+  key: string,
+  field: string,
+  nameOf: (entry: T) => string,
+): NamedEntry[] {
   return (list ?? []).map((entry, index) => ({ name: nameOf(entry), path: [key, index, field] }));
 }
 
-function reportRepeats(entries: readonly Named[], what: string, sink: IssueSink): void {
+function reportRepeats(entries: readonly NamedEntry[], what: string, sink: IssueSink): void {
   const seen = new Set<string>();
   for (const { name, path } of entries) {
     if (seen.has(name)) sink.addIssue({ code: 'custom', message: `the ${what} "${name}" is used twice`, path });
