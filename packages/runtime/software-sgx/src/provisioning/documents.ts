@@ -2,7 +2,7 @@ import { createHash, sign, type KeyObject } from 'node:crypto';
 import { toHex } from '@enclos/codec';
 import { hex, integer, isoSeconds, string } from '@enclos/codec/json';
 import { encodeAttributes } from '@enclos/sgx';
-import { quotingAttributes, quotingProductId } from '../quoting/image.ts';
+import { quotingAttributes, quotingProductId } from './quoting-image.ts';
 import { issueCrl, type Issuer } from './certificates.ts';
 import { instant, parseFile } from './json.ts';
 import { tcbLevels, type TcbGeneration } from './tcb.ts';

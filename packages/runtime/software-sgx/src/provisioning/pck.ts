@@ -3,7 +3,7 @@ import { equalBytes, fromBase64 } from '@enclos/codec';
 import { hex, integer, oneOf, readShape, string, type JsonValue } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { p256Point } from '../keys/p256.ts';
-import { requireSigned } from '../quoting/image.ts';
+import { requireSigned } from './quoting-image.ts';
 
 export const pckFormat = 'enclos-pck-1';
 

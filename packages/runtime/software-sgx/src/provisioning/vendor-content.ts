@@ -3,7 +3,7 @@ import { toHex } from '@enclos/codec';
 import { hex, integer, isoSeconds, oneOf, string } from '@enclos/codec/json';
 import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { generateSigningKey, publicModulus, sha256 } from '@enclos/sgx/node';
-import { quotingEnclaveImage, signQuotingEnclave } from '../quoting/image.ts';
+import { quotingEnclaveImage, signQuotingEnclave } from './quoting-image.ts';
 import { issueCertificate, newSerialNumber, type Issuer } from './certificates.ts';
 import { documentsFile } from './document-store.ts';
 import { issueDocuments, serializeDocuments, type Signers } from './documents.ts';
