@@ -1,8 +1,8 @@
 import type { Handlers } from '@enclos/edl';
 import { loadEnclave, type Enclave, type HostContext, type LoadOptions } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
-import { probe } from '../enclaves/probe/probe.edl.ts';
-import type { SignedImage } from './workshop.ts';
+import { probe } from '../../enclaves/probe/probe.edl.ts';
+import type { SignedImage } from '../workshop.ts';
 
 type Trusted = (typeof probe)['trusted'];
 type Untrusted = (typeof probe)['untrusted'];

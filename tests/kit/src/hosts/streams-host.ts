@@ -1,8 +1,8 @@
 import type { Handlers } from '@enclos/edl';
 import { loadEnclave, type Enclave, type LoadOptions, type StreamAddress } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
-import { streams } from '../enclaves/streams/streams.edl.ts';
-import type { SignedImage } from './workshop.ts';
+import { streams } from '../../enclaves/streams/streams.edl.ts';
+import type { SignedImage } from '../workshop.ts';
 
 export type Streams = Enclave<(typeof streams)['trusted']>;
 type Options = LoadOptions<(typeof streams)['trusted'], (typeof streams)['untrusted']>;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadEnclave } from '@enclos/host';
 import { startPlatform } from '@enclos/software-sgx';
-import { sleeper } from '../enclaves/sleeper/sleeper.edl.ts';
+import { sleeper } from '../../enclaves/sleeper/sleeper.edl.ts';
 
 /**
  * A host program, to be killed: starts a platform of its own and one sleeper,

@@ -7,10 +7,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { saidBy } from '@enclos/testkit';
 import type { IsolationWay } from '@enclos/software-sgx';
-import { descendants } from './processes.ts';
-import { createWorkshop, type SignedImage, type Workshop } from './workshop.ts';
+import { descendants } from '../processes/processes.ts';
+import { createWorkshop, type SignedImage, type Workshop } from '../workshop.ts';
 
-const repository = fileURLToPath(new URL('../../../..', import.meta.url));
+const repository = fileURLToPath(new URL('../../../../..', import.meta.url));
 const bin = join(repository, 'packages/cli/bin/enclos.js');
 const hostProgram = fileURLToPath(new URL('./separated-host.js', import.meta.url));
 const platformProgram = fileURLToPath(new URL('./separated-platform.js', import.meta.url));

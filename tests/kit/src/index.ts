@@ -14,7 +14,7 @@ export {
   setPolicy,
   type PolicyChange,
   type PolicySigner,
-} from './attestation-calls.ts';
+} from './attestation/attestation-calls.ts';
 export {
   openCaller,
   startReplica,
@@ -22,8 +22,13 @@ export {
   type ReplicaSite,
   type ServiceAnswer,
   type ServiceCall,
-} from './attestation-replica.ts';
-export { createAttestationSite, issuers, type AttestationSite, type ReplicaSetOptions } from './attestation-site.ts';
+} from './attestation/attestation-replica.ts';
+export {
+  createAttestationSite,
+  issuers,
+  type AttestationSite,
+  type ReplicaSetOptions,
+} from './attestation/attestation-site.ts';
 export {
   loadClaimant,
   openEnclaveReport,
@@ -36,14 +41,14 @@ export {
   type DevelopmentConfiguration,
   type TestService,
   type TestServiceOptions,
-} from './attestation-service.ts';
+} from './attestation/attestation-service.ts';
 export { target } from '../enclaves/target/target.edl.ts';
 export { foreignOutcome, outcome, refusedWith } from './expect.ts';
-export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './probe-host.ts';
-export { descendants } from './processes.ts';
-export { descriptorCount, isRunning, processesWith, residentMiB, until } from './process-watch.ts';
+export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './hosts/probe-host.ts';
+export { descendants } from './processes/processes.ts';
+export { descriptorCount, isRunning, processesWith, residentMiB, until } from './processes/process-watch.ts';
 export { flipped, seededBytes, seededNumbers } from './random.ts';
-export { openRawHost, type RawHost, type RawHostOptions } from './raw-host.ts';
+export { openRawHost, type RawHost, type RawHostOptions } from './hosts/raw-host.ts';
 export {
   copyProject,
   createWorkshop,

@@ -11,10 +11,10 @@ import {
 import { buildEnclave, loadProject, signEnclave, type Project } from '@enclos/build';
 import { jsonLines, loadEnclave, type EnclosLogger, type Enclave } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
-import { claimant } from '../enclaves/claimant/claimant.edl.ts';
-import { signingKey, type SignedImage, type Workshop } from './workshop.ts';
+import { claimant } from '../../enclaves/claimant/claimant.edl.ts';
+import { signingKey, type SignedImage, type Workshop } from '../workshop.ts';
 
-export const serviceProjectFolder = fileURLToPath(new URL('../../../../services/attestation', import.meta.url));
+export const serviceProjectFolder = fileURLToPath(new URL('../../../../../services/attestation', import.meta.url));
 
 /**
  * The image of the service, signed by the first test key.

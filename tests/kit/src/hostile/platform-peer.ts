@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { createCaller, createDispatcher, type Caller } from '@enclos/edl';
 import { encodeFrame, FrameKind } from '@enclos/gate';
 import { hostChannel, MAX_IMAGE_CHUNK_BYTES, openChannel, type EnclaveExit } from '@enclos/tee';
-import type { SignedImage } from './workshop.ts';
+import type { SignedImage } from '../workshop.ts';
 
 /** A host that speaks the platform's protocol by hand, in any order. */
 export interface Peer {

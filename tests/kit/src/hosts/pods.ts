@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPodman, seenAt } from '@enclos/testkit';
-import { enclosBin, repository, startProgram, type Ran, type Running } from './programs.ts';
-import { enclaveUsers } from './separated.ts';
+import { enclosBin, repository, startProgram, type Ran, type Running } from '../processes/programs.ts';
+import { enclaveUsers } from '../separated/separated.ts';
 
 /** Where the profile podman has pods find the platform of the machine. */
 const platformPlace = '/run/enclos';

@@ -1,7 +1,7 @@
 import { loadEnclave, type Enclave, type LoadOptions } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
-import { http } from '../enclaves/http/http.edl.ts';
-import type { SignedImage } from './workshop.ts';
+import { http } from '../../enclaves/http/http.edl.ts';
+import type { SignedImage } from '../workshop.ts';
 
 type Trusted = (typeof http)['trusted'];
 

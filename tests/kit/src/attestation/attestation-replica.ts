@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request, Agent, type RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { serviceProjectFolder } from './attestation-service.ts';
-import { startProgram, type Ran } from './programs.ts';
-import type { SignedImage } from './workshop.ts';
+import { startProgram, type Ran } from '../processes/programs.ts';
+import type { SignedImage } from '../workshop.ts';
 
 /** What replicas have in common. */
 export interface ReplicaSite {

@@ -11,7 +11,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type Frame, type IncomingCall } from '@enclos/gate';
 import { readImage } from '@enclos/manifest';
 import { encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave, type Launcher } from '@enclos/tee';
-import type { SignedImage } from './workshop.ts';
+import type { SignedImage } from '../workshop.ts';
 
 type System = typeof systemInterface;
 

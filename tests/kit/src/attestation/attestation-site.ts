@@ -7,7 +7,7 @@ import { startPostgres, type PostgresServer } from '@enclos/testkit';
 import { createPolicySigner, type PolicySigner } from './attestation-calls.ts';
 import type { ReplicaSite } from './attestation-replica.ts';
 import { noRates, signedService, type DevelopmentConfiguration } from './attestation-service.ts';
-import type { Workshop } from './workshop.ts';
+import type { Workshop } from '../workshop.ts';
 
 /** Names of the tenants. Nobody resolves them: clients of tests connect to a port of their own choice. */
 export const issuers: Readonly<Record<'plain' | 'isolated' | 'hardware', string>> = Object.freeze({

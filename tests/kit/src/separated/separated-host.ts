@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { isEnclosError } from '@enclos/errors';
 import { connectSoftwarePlatform, hostChannel, openChannel, type SoftwareLauncher } from '@enclos/tee';
-import { connectPeer, type Peer } from './platform-peer.ts';
-import { loadProbe, type Probe } from './probe-host.ts';
-import type { SignedImage } from './workshop.ts';
+import { connectPeer, type Peer } from '../hostile/platform-peer.ts';
+import { loadProbe, type Probe } from '../hosts/probe-host.ts';
+import type { SignedImage } from '../workshop.ts';
 
 /**
  * A host program of its own user: `separated-host.js USER IMAGE SIGNATURE`. It

@@ -2,7 +2,7 @@ import { encodeValue, systemInterface } from '@enclos/edl';
 import { encodeFrame, FrameDecoder, FrameKind, type Frame } from '@enclos/gate';
 import { readImage } from '@enclos/manifest';
 import { encodeGateHello, GateTable, type EnclaveExit, type LaunchedEnclave, type Launcher } from '@enclos/tee';
-import type { SignedImage } from './workshop.ts';
+import type { SignedImage } from '../workshop.ts';
 
 /** A host without an endpoint: it writes frames, or what is none, and reads what comes. */
 export interface FrameHost {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import type { Launcher } from '@enclos/tee';
-import { sleeper } from '../enclaves/sleeper/sleeper.edl.ts';
+import { sleeper } from '../../enclaves/sleeper/sleeper.edl.ts';
 import { descendants } from './processes.ts';
-import { createWorkshop, type SignedImage, type Workshop } from './workshop.ts';
+import { createWorkshop, type SignedImage, type Workshop } from '../workshop.ts';
 
 export type Moment = 'wait' | 'ask' | 'spin' | 'seal' | 'start';
 
