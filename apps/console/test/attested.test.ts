@@ -147,7 +147,7 @@ test('a certificate without evidence is a root; one whose evidence is refused sa
   assert.match(await reasonOf(attestedCertificate(...two)), /two quotes/);
   assert.match(
     await reasonOf(attestedCertificate({ id, value: wrap(utf8('no evidence')) })),
-    /what it carries is no evidence/,
+    /what it carries is not evidence/,
   );
 });
 

@@ -56,7 +56,7 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
     createView({ name: 'enclos_agent_platform_ready', help: '1 while the software platform serves pods.' }, () => [
       [{}, isPlatformReady() ? 1 : 0],
     ]),
-    createView({ name: 'enclos_agent_epc_bytes', help: 'Protected memory of the processor, by who says so.' }, () => {
+    createView({ name: 'enclos_agent_epc_bytes', help: 'Protected memory of the processor, by source.' }, () => {
       const size = epc();
       return size === undefined ? [] : [[{ source: size.source }, Number(size.sizeBytes)]];
     }),

@@ -51,7 +51,7 @@ function keyBindingOf(verification: Verification, { boundReportData }: Certifica
 
 const keyStep = { id: 'certificate-binding', title: 'The evidence vouches for the key of the certificate' } as const;
 
-/** Genuine evidence that somebody put into a certificate of his own says nothing about the key of that. */
+/** Genuine evidence that someone copied into another certificate says nothing about the key of that certificate. */
 function withKeyStep(verification: Verification, { isBound }: KeyBinding): Verification {
   if (verification.kind !== 'genuine') return verification;
   const step = { number: verification.steps.length + 1, ...keyStep, status: isBound ? 'passed' : 'failed' } as const;

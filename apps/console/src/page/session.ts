@@ -10,7 +10,7 @@ export interface Entry {
   readonly name: string;
   readonly sizeBytes: number;
   readonly input: Input | AttestedInput;
-  /** Of a root certificate. */
+  /** For a root certificate. */
   readonly root?: TrustedRoot;
 }
 
@@ -76,7 +76,10 @@ export class Session {
       return { ...entry, root: await softwareRoot(input.der) };
     } catch (error) {
       if (!isEnclosError(error, 'VERIFIER_MISUSED')) throw error;
-      return { ...entry, input: { kind: 'unreadable', reason: `It is no root that can be added: ${error.message}` } };
+      return {
+        ...entry,
+        input: { kind: 'unreadable', reason: `It is not a root that can be added: ${error.message}` },
+      };
     }
   }
 

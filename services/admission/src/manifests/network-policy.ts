@@ -2,7 +2,7 @@ import type { NetworkPolicy, NetworkPolicyPeer } from 'kubernetes-types/networki
 import { labelsOf, ports, type ManifestOptions } from './options.ts';
 
 /**
- * Reviews come in, Prometheus may read, and nothing goes out, not even a question for a name. API servers are no pods, so
+ * Reviews come in, Prometheus may read, and nothing goes out, not even a question for a name. API servers are not pods, so
  * only their addresses can be named, or the pods that they reach through. Probes come from the node, which policies let
  * through.
  */

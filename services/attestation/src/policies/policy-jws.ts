@@ -18,7 +18,7 @@ export const maximumJws = 2_097_152;
 
 /**
  * Reads what a manager sends: not signed (`alg` `none`), or signed by the first certificate of its `x5c`, whose chain
- * is sound and of now. Who that is, is `requireRegistered`'s to ask.
+ * is sound and current. `requireRegistered` decides who that is.
  *
  * @throws SERVICE_REQUEST_INVALID
  */
@@ -34,7 +34,7 @@ export function openManagementJws(text: string, now: Date): ManagementJws {
 }
 
 function unsigned({ header }: CompactJws): readonly PolicyCertificate[] {
-  // Somebody thought of this one as signed.
+  // The sender took this one for a signed policy.
   if ('x5c' in header) throw refused('It names certificates and has no signature.');
   return [];
 }

@@ -26,7 +26,7 @@ const types: ReadonlySet<unknown> = new Set(['sgx', 'sevsnpvm', 'tdxvm'] satisfi
  * Debuggable enclaves and services with settings for tests are refused, and a token that names an audience: it is for
  * somebody else.
  *
- * @throws SERVICE_REQUEST_INVALID for what is no token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
+ * @throws SERVICE_REQUEST_INVALID for something that is not a token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
  */
 export async function verifyOwnToken(
   jwt: string,

@@ -7,7 +7,7 @@ export function signingInput(header: JsonClaims, claims: JsonClaims): string {
 }
 
 /**
- * A token that nobody signed (RFC 7519 section 6): what a draft policy gives. It proves nothing to anybody, and says
+ * An unsigned token (RFC 7519 section 6): what a draft policy gives. It proves nothing, and says
  * so in its header, in a claim, and by having no signature.
  */
 export function unsignedToken(claims: JsonClaims): string {

@@ -39,7 +39,7 @@ export interface KeyDates {
   readonly untilMs: number;
 }
 
-/** How far behind a clock that looks at the certificate may be. */
+/** How slow the clock of a reader of the certificate may be. */
 const backdatedMs = 300_000;
 
 /**

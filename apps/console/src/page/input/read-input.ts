@@ -15,7 +15,7 @@ export const maximumInputBytes = 4 * 1024 * 1024;
 export interface EvidenceInput {
   readonly kind: 'quote' | 'snp-report' | 'azure-evidence' | 'hcl-report';
   readonly form: string;
-  /** Of a document: its JSON text. */
+  /** The JSON text of a document. */
   readonly bytes: Uint8Array;
 }
 
@@ -24,7 +24,7 @@ export type Input =
   | EvidenceInput
   | { readonly kind: 'collateral'; readonly text: string }
   | { readonly kind: 'policy'; readonly rules: JsonObject }
-  /** A certificate of nobody known: of the root of a software platform, or of a server, with evidence in it. DER. */
+  /** A certificate of an unknown owner: the root of a software platform, or a server's, with evidence in it. DER. */
   | { readonly kind: 'root'; readonly der: Uint8Array }
   | { readonly kind: 'amd-leaf'; readonly der: Uint8Array }
   | { readonly kind: 'amd-authority'; readonly der: Uint8Array }
@@ -49,7 +49,7 @@ const snpVersions: readonly number[] = [2, 3, 5];
  * Finds out what bytes are: a quote, an SEV-SNP report or an HCL report (as
  * bytes, hex, base64 or PEM), the evidence of an Azure VM, collateral or a policy
  * (JSON), certificates and a revocation list (PEM or DER). Judges by content: names and media types of files say nothing.
- * What is no text is taken for a quote, so that the verifier says what is wrong with it.
+ * Bytes that are not text are taken for a quote, so that the verifier says what is wrong with it.
  */
 export function readInput(bytes: Uint8Array): readonly Input[] {
   if (bytes.length > maximumInputBytes) return [tooLarge(bytes.length)];
@@ -74,7 +74,7 @@ function signedValue(kind: DerKind, der: Uint8Array): Input {
   return { kind: kind === 'certificate' ? 'root' : kind, der };
 }
 
-/** Of an extended report of SEV-SNP: the report, and the certificates of its key that the host added. */
+/** The parts of an extended SEV-SNP report: the report, and the certificates of its key that the host added. */
 function readEvidence(bytes: Uint8Array, form: string): readonly Input[] {
   const found = evidence(bytes, form);
   if (found.kind !== 'snp-report') return [found];
@@ -85,7 +85,7 @@ function readEvidence(bytes: Uint8Array, form: string): readonly Input[] {
   return [{ ...found, bytes: report }, ...leaves.map(({ content }) => signedValue('amd-leaf', content))];
 }
 
-/** Both begin with a version; behind it a quote has the type of its key, 2, and a report zeros. */
+/** Both begin with a version; after it a quote has the type of its key, 2, and a report has zeros. */
 function evidence(bytes: Uint8Array, form: string): EvidenceInput {
   if (equalBytes(bytes.subarray(0, hclSignature.length), hclSignature)) return { kind: 'hcl-report', form, bytes };
   const [version = 0, ...rest] = bytes.subarray(0, 4);

@@ -3,7 +3,7 @@ import { toBase64url } from '@enclos/codec';
 import { isJsonWithin } from '@enclos/codec/json';
 import { serviceError } from '../errors.ts';
 
-/** Of a call of the store. @throws SERVICE_STORE_UNAVAILABLE for whatever it failed with. */
+/** The result of a call of the store. @throws SERVICE_STORE_UNAVAILABLE for every failure. */
 export async function answered<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
