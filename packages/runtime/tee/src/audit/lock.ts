@@ -15,8 +15,8 @@ import { listenOnSocket, maxSocketNameBytes, socketStateAt } from '../unix-socke
  */
 export async function lockAudit(path: string): Promise<() => Promise<void>> {
   const socketPath = join(dirname(path), lockName(basename(path)));
-  if ((await socketStateAt(socketPath)) === 'answers')
-    throw new EnclosError('PLATFORM_AUDIT_BUSY', `Another process writes ${path}.`);
+  const state = await socketStateAt(socketPath);
+  if (state === 'answers') throw new EnclosError('PLATFORM_AUDIT_BUSY', `Another process writes ${path}.`);
   await unlink(socketPath).catch(() => undefined);
   const server = createServer((socket) => socket.destroy());
   await listenOnSocket(server, socketPath).catch((cause: NodeJS.ErrnoException) => {
