@@ -1,8 +1,13 @@
 import type { QuoteCollateral } from '@enclos/attestation';
-import type { Vendor } from '../provisioning/vendor.ts';
+import type { SignedDocuments } from './documents.ts';
 
 /** What collateral is made of: a vendor, or as much of one. */
-export type CollateralSource = Pick<Vendor, 'documents' | 'rootPem' | 'platformCaPem' | 'tcbSigningPem'>;
+export interface CollateralSource {
+  readonly documents: SignedDocuments;
+  readonly rootPem: string;
+  readonly platformCaPem: string;
+  readonly tcbSigningPem: string;
+}
 
 /**
  * The vendor's collateral for every machine that it enrolled, in the shape that
