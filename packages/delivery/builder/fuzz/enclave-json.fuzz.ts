@@ -2,7 +2,7 @@ import { isEnclosError } from '@enclos/errors';
 
 import { renderDiagnostic } from '@enclos/diagnostics';
 import { BuildError } from '../src/diagnostic.ts';
-import { parseProject } from '../src/project.ts';
+import { parseProject } from '../src/project/project.ts';
 
 const full = {
   name: 'demo',

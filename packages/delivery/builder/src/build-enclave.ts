@@ -13,14 +13,14 @@ import {
 import { measureImage, sha256 } from '@enclos/sgx/node';
 
 import { encodeBuildReport, type BuildReport, type TrustedInterpreter } from './build-report.ts';
-import { bundleEnclave, type Bundle, type BundleOptions } from './bundle.ts';
-import { bundler } from './bundler.ts';
+import { bundleEnclave, type Bundle, type BundleOptions } from './node/bundle.ts';
+import { bundler } from './node/bundler.ts';
 import type { Diagnostic } from '@enclos/diagnostics';
-import { describeInterpreter } from './interpreter-files.ts';
-import { loadInterface } from './load-interface.ts';
-import { locateProjectFile, readProjectFile, unreadable } from './project-files.ts';
-import { PROJECT_FILE, type Project } from './project.ts';
-import { trustedBase } from './trusted-base.ts';
+import { describeInterpreter } from './node/interpreter-files.ts';
+import { loadInterface } from './node/load-interface.ts';
+import { locateProjectFile, readProjectFile, unreadable } from './project/project-files.ts';
+import { PROJECT_FILE, type Project } from './project/project.ts';
+import { trustedBase } from './node/trusted-base.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 export interface BuildOptions extends BundleOptions {
@@ -98,14 +98,14 @@ async function manifestOf(project: Project): Promise<EnclaveManifest> {
   };
 }
 
-interface Built {
+interface BuildParts {
   readonly bundle: Bundle;
   readonly manifest: EnclaveManifest;
   readonly mrEnclave: Uint8Array;
   readonly interpreter: TrustedInterpreter;
 }
 
-async function reportOf(project: Project, built: Built): Promise<BuildReport> {
+async function reportOf(project: Project, built: BuildParts): Promise<BuildReport> {
   const { bundle, manifest, mrEnclave, interpreter } = built;
   return {
     version: 1,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { TrustedPackage } from './trusted-base.ts';
+import type { TrustedPackage } from './node/trusted-base.ts';
 
 /** Something else that the enclave trusts: the interpreter, a trusted file, a native addon. */
 export interface TrustedFile {

@@ -9,5 +9,5 @@ export {
   type Span,
 } from '@enclos/diagnostics';
 export { BuildError, countOf, isBuildError } from './diagnostic.ts';
-export { parseJsonSource, type JsonPath, type JsonSource } from './json-source.ts';
-export { schemaDiagnostics, type SchemaFile } from './schema-problems.ts';
+export { parseJsonSource, type JsonPath, type JsonSource } from './project/json-source.ts';
+export { schemaDiagnostics, type SchemaFile } from './project/schema-problems.ts';

@@ -1,5 +1,5 @@
 import './errors.ts';
-export { forbiddenBuiltins } from './builtins.ts';
+export { forbiddenBuiltins } from './node/builtins.ts';
 export { buildEnclave, type BuildOptions, type BuildResult } from './build-enclave.ts';
 export {
   encodeBuildReport,
@@ -9,10 +9,10 @@ export {
   type TrustedFile,
   type TrustedInterpreter,
 } from './build-report.ts';
-export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './bundle.ts';
+export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './node/bundle.ts';
 export { didYouMean, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/diagnostics';
 export { BuildError, isBuildError } from './diagnostic.ts';
-export { enclaveJsonSchemaDocument } from './enclave-json.ts';
+export { enclaveJsonSchemaDocument } from './project/enclave-json.ts';
 export {
   inspect,
   inspectFile,
@@ -26,18 +26,18 @@ export {
   prepareSignature,
   type AttachSignatureOptions,
   type PrepareSignatureOptions,
-} from './external-signature.ts';
-export { loadInterface } from './load-interface.ts';
-export { generateKey, writeKeyFile } from './key-file.ts';
-export { loadProject, parseProject, PROJECT_FILE, type Project, type SigningAttributes } from './project.ts';
-export type { ProjectFiles } from './project-files.ts';
-export { signEnclave, signingDate, type SignOptions } from './sign.ts';
+} from './signing/external-signature.ts';
+export { loadInterface } from './node/load-interface.ts';
+export { generateKey, writeKeyFile } from './signing/key-file.ts';
+export { loadProject, parseProject, PROJECT_FILE, type Project, type SigningAttributes } from './project/project.ts';
+export type { ProjectFiles } from './project/project-files.ts';
+export { signEnclave, signingDate, type SignOptions } from './signing/sign.ts';
 export {
   describeSignature,
   readSignedEnclave,
   signatureDifference,
   type SignedEnclave,
   type SignedIdentity,
-} from './signed-image.ts';
-export { packagesOf, type PackageIdentity, type TrustedPackage } from './trusted-base.ts';
+} from './signing/signed-image.ts';
+export { packagesOf, type PackageIdentity, type TrustedPackage } from './node/trusted-base.ts';
 export { writeFileAtomically } from './write-file.ts';

@@ -14,7 +14,7 @@ import { readImage } from '@enclos/manifest';
 
 import { buildEnclave } from '../src/build-enclave.ts';
 import { BuildError } from '../src/diagnostic.ts';
-import { loadProject } from '../src/project.ts';
+import { loadProject } from '../src/project/project.ts';
 import { minimalManifest, projectFolder, testBoot, withProject } from './project-folder.ts';
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');

@@ -6,9 +6,9 @@ import { test } from 'node:test';
 
 import { isEnclosError } from '@enclos/errors';
 
-import { bundleEnclave } from '../src/bundle.ts';
+import { bundleEnclave } from '../src/node/bundle.ts';
 import { BuildError, isBuildError } from '../src/diagnostic.ts';
-import { loadProject } from '../src/project.ts';
+import { loadProject } from '../src/project/project.ts';
 import { testBoot, withProject } from './project-folder.ts';
 
 async function bundleOf(folder: string) {

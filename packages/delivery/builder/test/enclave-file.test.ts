@@ -9,7 +9,7 @@ import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { generateSigningKey, sha256, signSigstruct } from '@enclos/sgx/node';
 import { sigstructFields } from '@enclos/testkit';
 import fc from 'fast-check';
-import { readSections } from '../src/elf-sections.ts';
+import { readSections } from '../src/elf/elf-sections.ts';
 import { refuseEnclaveFile } from '../src/inspect/enclave-elf.ts';
 import { readEnclaveFile } from '../src/inspect/enclave-file.ts';
 import { inspect, inspectFile, type InspectNode } from '../src/inspect/index.ts';

@@ -9,9 +9,9 @@ import { after, describe, test } from 'node:test';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 
-import { attachSignature, prepareSignature, type AttachSignatureOptions } from '../src/external-signature.ts';
-import { generateKey } from '../src/key-file.ts';
-import { signEnclave } from '../src/sign.ts';
+import { attachSignature, prepareSignature, type AttachSignatureOptions } from '../src/signing/external-signature.ts';
+import { generateKey } from '../src/signing/key-file.ts';
+import { signEnclave } from '../src/signing/sign.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-external-'));
 after(() => rmSync(folder, { recursive: true }));

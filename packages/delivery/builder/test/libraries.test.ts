@@ -6,8 +6,8 @@ import { after, test } from 'node:test';
 
 import { elfFile } from '@enclos/testkit';
 
-import { EM_X86_64 } from '../src/elf.ts';
-import { findNeeded, type LibrarySearch } from '../src/libraries.ts';
+import { EM_X86_64 } from '../src/elf/elf.ts';
+import { findNeeded, type LibrarySearch } from '../src/elf/libraries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-libraries-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

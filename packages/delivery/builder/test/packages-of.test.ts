@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { packagesOf } from '../src/trusted-base.ts';
+import { packagesOf } from '../src/node/trusted-base.ts';
 import { withProject } from './project-folder.ts';
 
 test('packagesOf() names the packages of modules once, and not the project itself', async () => {

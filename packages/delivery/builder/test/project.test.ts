@@ -7,7 +7,7 @@ import { isEnclosError } from '@enclos/errors';
 
 import type { Diagnostic } from '@enclos/diagnostics';
 import { BuildError } from '../src/diagnostic.ts';
-import { loadProject, parseProject } from '../src/project.ts';
+import { loadProject, parseProject } from '../src/project/project.ts';
 import { minimalManifest } from './project-folder.ts';
 
 function diagnosticsOf(json: unknown): readonly Diagnostic[] {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { enclaveJsonSchemaDocument } from '../src/enclave-json.ts';
+import { enclaveJsonSchemaDocument } from '../src/project/enclave-json.ts';
 
 const published = join(dirname(fileURLToPath(import.meta.url)), '../../schema/enclave.schema.json');
 

@@ -10,8 +10,8 @@ import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/ma
 import { Attribute, verifySigstruct } from '@enclos/sgx';
 import { measureImage, sha256 } from '@enclos/sgx/node';
 
-import { generateKey, writeKeyFile } from '../src/key-file.ts';
-import { signEnclave, signingDate } from '../src/sign.ts';
+import { generateKey, writeKeyFile } from '../src/signing/key-file.ts';
+import { signEnclave, signingDate } from '../src/signing/sign.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-sign-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 
 import * as fc from 'fast-check';
 
-import { blankSource } from '../src/blank-source.ts';
-import { scanSource } from '../src/source-scan.ts';
+import { blankSource } from '../src/node/blank-source.ts';
+import { scanSource } from '../src/node/source-scan.ts';
 
 for (const code of [
   "new Function('return 1')",

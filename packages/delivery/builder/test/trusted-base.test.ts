@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countSourceLines } from '../src/trusted-base.ts';
+import { countSourceLines } from '../src/node/trusted-base.ts';
 
 const counts: readonly (readonly [what: string, printed: string, lines: number])[] = [
   ['statements', 'one();\ntwo();\n', 2],

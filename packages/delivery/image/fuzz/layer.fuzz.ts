@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { isEnclosError } from '@enclos/errors';
 import { createAppView } from '../src/app-view.ts';
-import { unpack } from '../src/read-layer.ts';
+import { unpack } from '../src/layer/read-layer.ts';
 import { bytesContent } from '../src/tar/entry.ts';
 import { readTar } from '../src/tar/read.ts';
 import { writeTar } from '../src/tar/write.ts';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { isEnclosError } from '@enclos/errors';
-import { decompressZstd } from '../src/zstd.ts';
+import { decompressZstd } from '../src/layer/zstd.ts';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 

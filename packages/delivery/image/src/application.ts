@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { readSignedEnclave, type SignedEnclave } from '@enclos/build';
 import { EnclosError } from '@enclos/errors';
 import { architectures, interpreterPath, type Architecture } from './base/base.ts';
-import { withFolders } from './base/with-folders.ts';
+import { withFolders } from './tar/with-folders.ts';
 import { encodeJson } from './json.ts';
 import { programFiles } from './program-files.ts';
 import type { Component } from './statements/component.ts';

@@ -4,7 +4,7 @@ import { encodeJson, sortedRecord } from './json.ts';
 import { mediaTypes, type Descriptor } from './oci/documents.ts';
 import type { LayoutWriter } from './oci/layout-writer.ts';
 import { refNameAnnotation } from './oci/source.ts';
-import { packLayer } from './pack-layer.ts';
+import { packLayer } from './layer/pack-layer.ts';
 import type { Component } from './statements/component.ts';
 import { provenanceOf, provenanceType } from './statements/provenance.ts';
 import { addReferrer } from './statements/referrer.ts';

@@ -5,7 +5,7 @@ import { sha256 } from '@enclos/sgx/node';
 import { interpreterPackage, type ApplicationFile } from './application.ts';
 import { interpreterPath, type Architecture } from './base/base.ts';
 import { interpreterLibraries } from './base/interpreter-libraries.ts';
-import { withFolders } from './base/with-folders.ts';
+import { withFolders } from './tar/with-folders.ts';
 import { compose, type ComposeContext, type ComposedContent } from './compose.ts';
 import type { LayoutWriter } from './oci/layout-writer.ts';
 import type { Component } from './statements/component.ts';

@@ -9,7 +9,7 @@ import type { Digest } from './digest.ts';
 import { labelsOf } from './labels.ts';
 import type { ImageConfig } from './oci/documents.ts';
 import { findImage, type FoundImage, type ImageChoice, type ImageSource } from './oci/source.ts';
-import { readLayer } from './read-layer.ts';
+import { readLayer } from './layer/read-layer.ts';
 import { createTarBudget } from './tar/read.ts';
 
 export interface VerifiedImage {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { compress, decompress } from '../src/gzip.ts';
-import { unpack } from '../src/read-layer.ts';
+import { compress, decompress } from '../src/layer/gzip.ts';
+import { unpack } from '../src/layer/read-layer.ts';
 import { createTarBudget, readTar } from '../src/tar/read.ts';
 import { collect, inPieces } from './sample.ts';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { generateKey, signEnclave } from '@enclos/build';
 import { digestOf, type Digest } from '../src/digest.ts';
-import { compress } from '../src/gzip.ts';
+import { compress } from '../src/layer/gzip.ts';
 import { verifyImage, withImageSource, type ImageExpectation } from '../src/index.ts';
 import { encodeJson } from '../src/json.ts';
 import type { LayerEntry } from '../src/tar/entry.ts';

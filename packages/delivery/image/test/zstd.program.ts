@@ -9,7 +9,7 @@ import { encodeJson } from '../src/json.ts';
 import { readTar } from '../src/tar/read.ts';
 import { mediaTypes } from '../src/oci/documents.ts';
 import { createLayoutWriter } from '../src/oci/layout-writer.ts';
-import { unpack } from '../src/read-layer.ts';
+import { unpack } from '../src/layer/read-layer.ts';
 import { archive, buildSample, collect, file, inPieces, temporaryFolder } from './sample.ts';
 
 /**

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { EnclosError } from '@enclos/errors';
-import { decompressZstd } from '../src/zstd.ts';
+import { decompressZstd } from '../src/layer/zstd.ts';
 import { collect, inPieces } from './sample.ts';
 
 /** A frame of raw blocks (RFC 8878, section 3.1.1), with or without a place for a checksum. */

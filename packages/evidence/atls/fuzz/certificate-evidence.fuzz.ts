@@ -1,8 +1,8 @@
 import { concatBytes, derOctetString, fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { evidenceExtensions } from '../src/certificate-evidence.ts';
+import { evidenceExtensions } from '../src/certificate/certificate-evidence.ts';
 import { readCertificateEvidence } from '../src/index.ts';
-import { encodeClaims } from '../src/own-claims.ts';
+import { encodeClaims } from '../src/certificate/own-claims.ts';
 import { certificateWith, openEnclaveEvidence, openEnclaveReport, publicKey, quoteLike } from '../test/certificates.ts';
 
 const quote = quoteLike(7, 20);

@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { FrameReader } from '../src/frame-reader.ts';
-import { encodeMessage, type Message } from '../src/messages.ts';
+import { FrameReader } from '../src/protocol/frame-reader.ts';
+import { encodeMessage, type Message } from '../src/protocol/messages.ts';
 
 const nonce = new Uint8Array(32);
 const none = new Uint8Array();

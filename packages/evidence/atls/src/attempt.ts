@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { isEnclosError, type ErrorKind } from '@enclos/errors';
 import { atlsError, misused } from './errors.ts';
-import { encodeMessage, type RefusalReason } from './messages.ts';
+import { encodeMessage, type RefusalReason } from './protocol/messages.ts';
 
 export interface AttemptOptions {
   /** For handshake and exchange together. Default: 10 seconds. */

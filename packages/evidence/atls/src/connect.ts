@@ -5,7 +5,7 @@ import { attempt, handshake, type AttemptOptions } from './attempt.ts';
 import { atlsError } from './errors.ts';
 import { exchangeAsClient } from './exchange.ts';
 import { snapshotOf, type AttestedIdentity, type IdentitySnapshot } from './identity.ts';
-import { alpnProtocol } from './messages.ts';
+import { alpnProtocol } from './protocol/messages.ts';
 import { appraiseRaTls, peerCertificateOf, type PeerPolicy } from './peer.ts';
 import type { Mode } from './roles.ts';
 

@@ -1,6 +1,6 @@
 import { utf8 } from '@enclos/codec';
 import { atlsError, misused } from './errors.ts';
-import { maximumBytes } from './messages.ts';
+import { maximumBytes } from './protocol/messages.ts';
 
 /** What an attester shows: a quote or report of its platform. */
 export interface SourcedEvidence {

@@ -1,4 +1,4 @@
-import './certificate-errors.ts';
+import './certificate/certificate-errors.ts';
 import type { VerifiedEvidence } from '@enclos/attestation';
 import { isEnclosError } from '@enclos/errors';
 import {

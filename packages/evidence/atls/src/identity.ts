@@ -3,11 +3,11 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { SharedWork } from '@enclos/bounded';
 import { toPem } from '@enclos/codec/pem';
 import { selfSignedCertificate } from '@enclos/codec/x509';
-import { evidenceExtensions } from './certificate-evidence.ts';
+import { evidenceExtensions } from './certificate/certificate-evidence.ts';
 import { misused } from './errors.ts';
 import { makeEvidence, type EvidenceSource } from './evidence-source.ts';
 import type { Role } from './roles.ts';
-import { claimsReportData, encodeClaims } from './own-claims.ts';
+import { claimsReportData, encodeClaims } from './certificate/own-claims.ts';
 
 export interface IdentityOptions {
   /** The DNS name in the certificate, at most 64 ASCII characters. Who the peer is is for the evidence to say. */

@@ -1,14 +1,14 @@
-import './certificate-errors.ts';
+import './certificate/certificate-errors.ts';
 import './errors.ts';
 export { quoteAppraiser, type Appraiser, type PresentedEvidence, type QuoteAppraiserOptions } from './appraiser.ts';
 export type { AttemptOptions } from './attempt.ts';
-export type { CertificateEvidence, EvidenceForm } from './certificate-evidence.ts';
+export type { CertificateEvidence, EvidenceForm } from './certificate/certificate-evidence.ts';
 export { attestedConnect, type AttestedConnection, type AttestedConnectOptions, type Destination } from './connect.ts';
 export type { EvidenceSource, SourcedEvidence } from './evidence-source.ts';
 export { createClientIdentity, type AttestedIdentity, type IdentityOptions } from './identity.ts';
-export { alpnProtocol } from './messages.ts';
+export { alpnProtocol } from './protocol/messages.ts';
 export type { PeerPolicy } from './peer.ts';
-export { readCertificateEvidence } from './read-evidence.ts';
+export { readCertificateEvidence } from './certificate/read-evidence.ts';
 export type { Mode, Role } from './roles.ts';
 export {
   createAttestedServer,
@@ -17,4 +17,4 @@ export {
   type AttestedServerOptions,
   type ServeOptions,
 } from './server.ts';
-export type { ConnectionKeyClaims, OwnClaims, TokenKeyClaims } from './tagged-evidence.ts';
+export type { ConnectionKeyClaims, OwnClaims, TokenKeyClaims } from './certificate/tagged-evidence.ts';

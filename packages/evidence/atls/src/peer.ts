@@ -1,12 +1,12 @@
 import type { TLSSocket } from 'node:tls';
 import { equalBytes } from '@enclos/codec';
 import { accept, type Appraiser } from './appraiser.ts';
-import { freshReportData, requireSubjectSignature, type Subject } from './binding.ts';
-import { readAttestedCertificate, type CertificateEvidence } from './certificate-evidence.ts';
-import { orElse, refuseCertificate } from './certificate-errors.ts';
+import { freshReportData, requireSubjectSignature, type Subject } from './protocol/binding.ts';
+import { readAttestedCertificate, type CertificateEvidence } from './certificate/certificate-evidence.ts';
+import { orElse, refuseCertificate } from './certificate/certificate-errors.ts';
 import { atlsError } from './errors.ts';
-import type { Evidence } from './messages.ts';
-import { readCertificateEvidence } from './read-evidence.ts';
+import type { Evidence } from './protocol/messages.ts';
+import { readCertificateEvidence } from './certificate/read-evidence.ts';
 import { isAtLeast, type Mode, type Role } from './roles.ts';
 
 /** What a side demands of its peer. */

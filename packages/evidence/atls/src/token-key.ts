@@ -1,15 +1,15 @@
 // What `@enclos/atls/token-key` exports: for services that sign tokens, without the protocol.
-import './certificate-errors.ts';
+import './certificate/certificate-errors.ts';
 import { utf8 } from '@enclos/codec';
-import { evidenceExtensions } from './certificate-evidence.ts';
+import { evidenceExtensions } from './certificate/certificate-evidence.ts';
 import { misused } from './errors.ts';
 import { makeEvidence, type EvidenceSource } from './evidence-source.ts';
-import { claimsReportData, encodeClaims } from './own-claims.ts';
-import { maximumBytes, type TokenKeyClaims } from './tagged-evidence.ts';
+import { claimsReportData, encodeClaims } from './certificate/own-claims.ts';
+import { maximumBytes, type TokenKeyClaims } from './certificate/tagged-evidence.ts';
 
-export { readCertificateEvidence } from './read-evidence.ts';
-export type { CertificateEvidence } from './certificate-evidence.ts';
-export type { TokenKeyClaims } from './tagged-evidence.ts';
+export { readCertificateEvidence } from './certificate/read-evidence.ts';
+export type { CertificateEvidence } from './certificate/certificate-evidence.ts';
+export type { TokenKeyClaims } from './certificate/tagged-evidence.ts';
 
 /**
  * Evidence about a key that signs tokens: the extensions that its certificate has to hold, which

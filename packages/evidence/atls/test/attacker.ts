@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createSecureContext, TLSSocket, type ConnectionOptions } from 'node:tls';
-import { FrameReader } from '../src/frame-reader.ts';
+import { FrameReader } from '../src/protocol/frame-reader.ts';
 import { snapshotOf, type AttestedIdentity, type IdentitySnapshot } from '../src/identity.ts';
-import { alpnProtocol, encodeMessage, type Message } from '../src/messages.ts';
+import { alpnProtocol, encodeMessage, type Message } from '../src/protocol/messages.ts';
 import type { Role } from '../src/roles.ts';
 import { startServer, type Address } from './scene.ts';
 

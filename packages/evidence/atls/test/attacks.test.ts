@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { attestedConnect, createClientIdentity, type Mode } from '../src/index.ts';
-import { signSubject, subjectOf } from '../src/binding.ts';
+import { signSubject, subjectOf } from '../src/protocol/binding.ts';
 import { exchangeAsServer } from '../src/exchange.ts';
 import { createIdentity, type IdentitySnapshot } from '../src/identity.ts';
-import type { Evidence, Message } from '../src/messages.ts';
+import type { Evidence, Message } from '../src/protocol/messages.ts';
 import { leaked, listenTo, openRaw, say, startImpostor, startMiddle } from './attacker.ts';
 import { appraise, echo, eventually, startEcho, tee } from './scene.ts';
 

@@ -21,10 +21,10 @@ import {
 import { isEnclosError } from '@enclos/errors';
 import { vectors } from '@enclos/testkit';
 import fc from 'fast-check';
-import { evidenceExtensions, extensionId } from '../src/certificate-evidence.ts';
+import { evidenceExtensions, extensionId } from '../src/certificate/certificate-evidence.ts';
 import { readCertificateEvidence, type CertificateEvidence } from '../src/index.ts';
-import { encodeClaims } from '../src/own-claims.ts';
-import { encodeTaggedEvidence } from '../src/tagged-evidence.ts';
+import { encodeClaims } from '../src/certificate/own-claims.ts';
+import { encodeTaggedEvidence } from '../src/certificate/tagged-evidence.ts';
 import {
   certificateWith,
   openEnclaveEvidence,

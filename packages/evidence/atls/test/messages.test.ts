@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { concatBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { FrameReader } from '../src/frame-reader.ts';
-import { decodeHeader, encodeMessage, headerBytes, maximumBytes, type Message } from '../src/messages.ts';
+import { FrameReader } from '../src/protocol/frame-reader.ts';
+import { decodeHeader, encodeMessage, headerBytes, maximumBytes, type Message } from '../src/protocol/messages.ts';
 import type { Mode } from '../src/roles.ts';
 
 const bytes = (minLength: number, maxLength: number): fc.Arbitrary<Uint8Array> =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
-import type { MessageKind } from '../src/messages.ts';
-import { nextPhase, type Phase } from '../src/phases.ts';
+import type { MessageKind } from '../src/protocol/messages.ts';
+import { nextPhase, type Phase } from '../src/protocol/phases.ts';
 import type { Role } from '../src/roles.ts';
 
 const roles: readonly Role[] = ['client', 'server'];

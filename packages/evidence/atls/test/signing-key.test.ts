@@ -14,10 +14,10 @@ import { toBase64url, utf8 } from '@enclos/codec';
 import { selfSignedCertificate } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
 import { attestedForms, azureVersionExtension, scenario } from '@enclos/evidence-kit';
-import { evidenceExtensions } from '../src/certificate-evidence.ts';
-import { claimsReportData, encodeClaims } from '../src/own-claims.ts';
-import { unpackCertificate } from '../src/unpack-certificate.ts';
-import { extensionId } from '../src/certificate-evidence.ts';
+import { evidenceExtensions } from '../src/certificate/certificate-evidence.ts';
+import { claimsReportData, encodeClaims } from '../src/certificate/own-claims.ts';
+import { unpackCertificate } from '../src/certificate/unpack-certificate.ts';
+import { extensionId } from '../src/certificate/certificate-evidence.ts';
 import { openEnclaveReport, reportDataOf } from './certificates.ts';
 
 // A client of an attestation service reads the evidence of its keys with this package: the ways fit together.

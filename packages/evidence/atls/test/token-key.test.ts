@@ -5,11 +5,11 @@ import { cborArray, cborBytes, cborMap, cborText, cborUnsigned } from '@enclos/c
 import { toPem } from '@enclos/codec/pem';
 import { selfSignedSigningCertificate } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
-import { freshNonce, signSubject, type Subject } from '../src/binding.ts';
+import { freshNonce, signSubject, type Subject } from '../src/protocol/binding.ts';
 import { attestedConnect } from '../src/index.ts';
-import { encodeClaims } from '../src/own-claims.ts';
+import { encodeClaims } from '../src/certificate/own-claims.ts';
 import { appraisePeer } from '../src/peer.ts';
-import { decodeClaims } from '../src/tagged-evidence.ts';
+import { decodeClaims } from '../src/certificate/tagged-evidence.ts';
 import { readCertificateEvidence, tokenKeyExtensions } from '../src/token-key.ts';
 import { startImpostor } from './attacker.ts';
 import { appraise, tee } from './scene.ts';

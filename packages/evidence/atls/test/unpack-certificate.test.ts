@@ -3,11 +3,11 @@ import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { cborArray, cborBytes, cborMap, cborUnsigned, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { evidenceExtensions, extensionId } from '../src/certificate-evidence.ts';
+import { evidenceExtensions, extensionId } from '../src/certificate/certificate-evidence.ts';
 import { readCertificateEvidence } from '../src/index.ts';
-import { encodeClaims } from '../src/own-claims.ts';
-import { encodeTaggedEvidence } from '../src/tagged-evidence.ts';
-import { unpackCertificate } from '../src/unpack-certificate.ts';
+import { encodeClaims } from '../src/certificate/own-claims.ts';
+import { encodeTaggedEvidence } from '../src/certificate/tagged-evidence.ts';
+import { unpackCertificate } from '../src/certificate/unpack-certificate.ts';
 import { certificateWith, openEnclaveEvidence, openEnclaveReport, publicKey, quoteLike } from './certificates.ts';
 
 const quote = quoteLike(7, 20);

@@ -1,7 +1,7 @@
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseJwt } from '../src/client/jwt.ts';
-import { parseKeySet } from '../src/client/key-set.ts';
+import { parseJwt } from '../src/client/token/jwt.ts';
+import { parseKeySet } from '../src/client/keys/key-set.ts';
 import { policyTextOf, unsignedPolicy } from '../src/client/policy.ts';
 import { keySet, sgxClaims, signToken } from '../test/client/token-kit.ts';
 

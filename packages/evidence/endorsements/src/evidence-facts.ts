@@ -1,11 +1,11 @@
 import { ByteReader, toHex } from '@enclos/codec';
 import { decodeLatin1, withoutTrailingNuls } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { DcapFacts, PckFacts, PckLookup } from './dcap.ts';
+import type { DcapFacts, PckFacts, PckLookup } from './dcap/dcap.ts';
 import { readChainInAnyOrder } from './item.ts';
-import { pckSubject } from './pck.ts';
-import type { SnpFacts } from './snp.ts';
-import { snpReportBytes, snpReportFacts } from './snp-report.ts';
+import { pckSubject } from './dcap/pck.ts';
+import type { SnpFacts } from './snp/snp.ts';
+import { snpReportBytes, snpReportFacts } from './snp/snp-report.ts';
 
 const headerBytes = 48;
 const userDataOffset = 28;

@@ -1,12 +1,12 @@
 import type { QuoteCollateral } from '@enclos/attestation';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
 import type { Assembly } from './assembly.ts';
-import { fetchDcap, type DcapFacts, type PckFacts } from './dcap.ts';
+import { fetchDcap, type DcapFacts, type PckFacts } from './dcap/dcap.ts';
 import { freshnessOf } from './freshness.ts';
 import type { ItemOptions, ItemStore, ObtainedItem } from './fetch-item.ts';
 import { refuseRequest } from './refusal.ts';
 import { itemReport, noticesOf, notKept, numbersNotice, type ItemReport, type Notice } from './report.ts';
-import { fetchSnp, type SnpCollateral, type SnpFacts } from './snp.ts';
+import { fetchSnp, type SnpCollateral, type SnpFacts } from './snp/snp.ts';
 import type { StoredItem } from './stored-item.ts';
 
 export type EndorsementFacts = DcapFacts | PckFacts | SnpFacts;

@@ -12,7 +12,7 @@ import {
 } from './certificates.ts';
 import { orRefuseAnswer } from './refusal.ts';
 import type { ItemRequest } from './request.ts';
-import { checkSnpCertificate } from './snp-certificate.ts';
+import { checkSnpCertificate } from './snp/snp-certificate.ts';
 import { readSignedDocument, type DocumentFacts } from './signed-document.ts';
 
 /** An item as text, whatever form its source sends it in. */

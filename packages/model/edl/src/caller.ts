@@ -1,7 +1,7 @@
 import { type Func, functionList, type Functions } from './interface.ts';
-import type { Fields, RecordValue } from './record.ts';
+import type { Fields, RecordValue } from './types/record.ts';
 import { codec, type Infer } from './type.ts';
-import { decodeWith, encodeWith, rejected } from './value.ts';
+import { decodeWith, encodeWith, rejected } from './types/value.ts';
 
 export interface CallOptions {
   /** The call fails when no result has arrived after this long. */

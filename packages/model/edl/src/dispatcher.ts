@@ -1,9 +1,9 @@
 import { EnclosError } from '@enclos/errors';
 import { invalid } from './definition.ts';
 import { type Func, functionList, type Functions } from './interface.ts';
-import type { Fields, RecordValue } from './record.ts';
+import type { Fields, RecordValue } from './types/record.ts';
 import { codec, type Infer } from './type.ts';
-import { decodeWith, type EncodeLimits, encodeWith, rejected } from './value.ts';
+import { decodeWith, type EncodeLimits, encodeWith, rejected } from './types/value.ts';
 
 /** What implements the functions of a side. `args` is an empty object for a function without parameters. */
 export type Handlers<F extends Functions, Context = undefined> = {

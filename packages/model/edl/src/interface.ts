@@ -1,6 +1,6 @@
-import { nothing } from './choices.ts';
+import { nothing } from './types/choices.ts';
 import { invalid, requireIdentifier, requireMembers } from './definition.ts';
-import { type Fields, record, type RecordType } from './record.ts';
+import { type Fields, record, type RecordType } from './types/record.ts';
 import { codec, codecOf, type Type } from './type.ts';
 
 /** A function of an interface: named parameters that travel as one record, and a result. */

@@ -1,10 +1,10 @@
-import { array } from './array.ts';
-import { bytes } from './bytes.ts';
-import { enumeration, option } from './choices.ts';
+import { array } from './types/array.ts';
+import { bytes } from './types/bytes.ts';
+import { enumeration, option } from './types/choices.ts';
 import { defineInterface, func } from './interface.ts';
-import { uint32, uint64 } from './numbers.ts';
-import { record } from './record.ts';
-import { string } from './string.ts';
+import { uint32, uint64 } from './types/numbers.ts';
+import { record } from './types/record.ts';
+import { string } from './types/string.ts';
 
 /** File content crosses in pieces of at most this size. */
 export const MAX_FILE_CHUNK_BYTES = 256 * 1024;

@@ -8,8 +8,8 @@ import {
   simpleFrame,
   type Frame,
   type FrameHeader,
-} from './frames.ts';
-import { FrameWriter } from './frame-writer.ts';
+} from './frame/frames.ts';
+import { FrameWriter } from './frame/frame-writer.ts';
 import type { IncomingCall } from './incoming-call.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import { resolveLimits, systemTimers, type GateLimits, type Timers } from './limits.ts';
@@ -17,7 +17,7 @@ import { acceptedErrors, decodeLogLine, encodeText, type ErrorDescription } from
 import { OutgoingCalls, type InvokeOptions } from './outgoing-calls.ts';
 import { Receiver } from './receiver.ts';
 import type { SendStream } from './stream-table.ts';
-import type { Transport } from './transport.ts';
+import type { Transport } from './transport/transport.ts';
 
 export interface EndpointOptions {
   readonly transport: Transport;

@@ -1,5 +1,5 @@
 import { Dependents, type Dependent, type ParentCall } from './call-link.ts';
-import type { Frame } from './frames.ts';
+import type { Frame } from './frame/frames.ts';
 import type { InvokeOptions, OutgoingCall, OutgoingRequest } from './outgoing-calls.ts';
 
 /** A call of the peer, as its handler sees it. */

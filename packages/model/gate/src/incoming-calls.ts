@@ -1,8 +1,8 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { callCancelled, deadlinePassed, depthExceeded, parentOver } from './call-link.ts';
 import { CallQueue } from './call-queue.ts';
-import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frames.ts';
-import type { FrameWriter } from './frame-writer.ts';
+import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frame/frames.ts';
+import type { FrameWriter } from './frame/frame-writer.ts';
 import { IdTable } from './id-table.ts';
 import { RunningCall, type CallOwner, type IncomingCall } from './incoming-call.ts';
 import { MAX_TIMEOUT_MS, type GateLimits, type Timers } from './limits.ts';

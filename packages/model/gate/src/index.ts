@@ -1,9 +1,9 @@
 import './errors.ts';
-export { encodeFrame } from './encode-frame.ts';
+export { encodeFrame } from './frame/encode-frame.ts';
 export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
-export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
-export { LARGE_PAYLOAD_BYTES } from './frame-writer.ts';
-export { FRAME_HEADER_BYTES, FrameKind, MAX_STREAM_CHUNK_BYTES, type Frame, type FrameHeader } from './frames.ts';
+export { FrameDecoder, type FrameDecoderOptions } from './frame/frame-decoder.ts';
+export { LARGE_PAYLOAD_BYTES } from './frame/frame-writer.ts';
+export { FRAME_HEADER_BYTES, FrameKind, MAX_STREAM_CHUNK_BYTES, type Frame, type FrameHeader } from './frame/frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
 export { patientLimits, type GateLimits, type Timers } from './limits.ts';
 export { gateAnswerErrors, type ErrorDescription } from './messages.ts';
@@ -17,6 +17,6 @@ export {
   type StreamPort,
   type StreamTableOptions,
 } from './stream-table.ts';
-export { streamTransport, type DuplexLike } from './stream-transport.ts';
-export { createTransportPair } from './transport-pair.ts';
-export type { Transport, TransportEvents } from './transport.ts';
+export { streamTransport, type DuplexLike } from './transport/stream-transport.ts';
+export { createTransportPair } from './transport/transport-pair.ts';
+export type { Transport, TransportEvents } from './transport/transport.ts';

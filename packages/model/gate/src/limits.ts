@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { MAX_FRAME_LIMIT_BYTES, MIN_FRAME_LIMIT_BYTES } from './frames.ts';
+import { MAX_FRAME_LIMIT_BYTES, MIN_FRAME_LIMIT_BYTES } from './frame/frames.ts';
 
 /** Longer delays overflow the timers of Node and browsers, which then fire at once. */
 export const MAX_TIMEOUT_MS = 0x7fff_ffff;

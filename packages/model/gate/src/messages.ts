@@ -1,5 +1,5 @@
 import { declaredErrors, EnclosError, isErrorCode, type ErrorCode, type ErrorKind } from '@enclos/errors';
-import { MAX_THROW_CODE_BYTES, MAX_THROW_MESSAGE_BYTES, protocolViolation } from './frames.ts';
+import { MAX_THROW_CODE_BYTES, MAX_THROW_MESSAGE_BYTES, protocolViolation } from './frame/frames.ts';
 
 /** What of an error crosses the gate. */
 export interface ErrorDescription {

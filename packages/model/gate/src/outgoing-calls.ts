@@ -8,8 +8,8 @@ import {
   type Dependent,
   type ParentCall,
 } from './call-link.ts';
-import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frames.ts';
-import type { FrameWriter } from './frame-writer.ts';
+import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frame/frames.ts';
+import type { FrameWriter } from './frame/frame-writer.ts';
 import { IdTable } from './id-table.ts';
 import { MAX_TIMEOUT_MS, type GateLimits, type Timers } from './limits.ts';
 import { decodeThrow } from './messages.ts';

@@ -1,8 +1,8 @@
 import { EnclosError } from '@enclos/errors';
-import { FrameDecoder } from './frame-decoder.ts';
-import type { Frame, FrameHeader } from './frames.ts';
+import { FrameDecoder } from './frame/frame-decoder.ts';
+import type { Frame, FrameHeader } from './frame/frames.ts';
 import type { GateLimits, Timers } from './limits.ts';
-import type { Transport } from './transport.ts';
+import type { Transport } from './transport/transport.ts';
 
 export interface ReceiverOptions {
   readonly transport: Transport;

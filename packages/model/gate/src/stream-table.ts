@@ -1,4 +1,4 @@
-import { FrameKind, MAX_STREAM_CHUNK_BYTES, protocolViolation, simpleFrame, type Frame } from './frames.ts';
+import { FrameKind, MAX_STREAM_CHUNK_BYTES, protocolViolation, simpleFrame, type Frame } from './frame/frames.ts';
 
 /** What of one stream and direction may be on the way and unread. More must be granted before it is sent. */
 export const STREAM_WINDOW_BYTES = 256 * 1024;

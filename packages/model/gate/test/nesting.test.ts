@@ -9,7 +9,7 @@ import {
   type EndpointOptions,
   type IncomingCall,
 } from '../src/index.ts';
-import { FrameWriter } from '../src/frame-writer.ts';
+import { FrameWriter } from '../src/frame/frame-writer.ts';
 import { IncomingCalls } from '../src/incoming-calls.ts';
 import { resolveLimits } from '../src/limits.ts';
 import { OutgoingCalls } from '../src/outgoing-calls.ts';

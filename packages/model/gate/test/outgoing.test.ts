@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { EnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind } from '../src/index.ts';
-import { FrameWriter } from '../src/frame-writer.ts';
+import { FrameWriter } from '../src/frame/frame-writer.ts';
 import { resolveLimits } from '../src/limits.ts';
 import { OutgoingCalls } from '../src/outgoing-calls.ts';
 import { encodeThrow } from '../src/messages.ts';

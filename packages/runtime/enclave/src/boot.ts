@@ -6,7 +6,7 @@ import { decodeFiles, decodeManifest, interfaceDigest, type EnclaveManifest } fr
 import { createSoftwareAttester, type Capabilities } from '@enclos/tee';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
 import { createLogFilter, LogLevel, type LogFilter } from './log-filter.ts';
-import { createHostFiles } from './host-files.ts';
+import { createHostFiles } from './files/host-files.ts';
 import { hostCaller, hostSystem, serveGate } from './serve.ts';
 import { installEnvironment, installRuntime, streamReceived } from './runtime.ts';
 

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { STREAM_WINDOW_BYTES, StreamTable, type StreamPort } from '@enclos/gate';
 import fc from 'fast-check';
-import { RelayedStream } from '../src/relayed-stream.ts';
+import { RelayedStream } from '../src/net/relayed-stream.ts';
 
 /** A connection, and the host's end of it, which keeps what it gets and grants when it is told to. */
 class Relay {

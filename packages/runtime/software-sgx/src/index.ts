@@ -5,7 +5,7 @@ export type { AuditEvent, AuditRecord, ChainHead } from './audit/record.ts';
 export { parseAnchor, verifyAudit, type AuditSummary, type VerifyAuditOptions } from './audit/verify.ts';
 export { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './audit/writer.ts';
 export { collateralApp, type CollateralAppOptions } from './collateral/app.ts';
-export { collateralFor, type CollateralSource } from './collateral/collateral.ts';
+export { collateralFor, type CollateralSource } from './provisioning/collateral.ts';
 export { createCpu, type Cpu, type CreateCpuOptions, type LoadOptions } from './cpu/cpu.ts';
 export type { EnclaveRequest } from './cpu/construction.ts';
 export type { EnclaveIdentity, EnclaveUnderConstruction, LoadedEnclave } from './cpu/enclave.ts';
@@ -43,7 +43,7 @@ export {
   type PlatformProcess,
   type PlatformProcessOptions,
 } from './platform/embedded.ts';
-export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter.ts';
+export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter/interpreter.ts';
 export { enclaveCommand, type EnclaveNeeds } from './platform/isolation/command.ts';
 export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
 export { inspectorLayer } from './platform/isolation/inspected.ts';

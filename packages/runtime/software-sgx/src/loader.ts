@@ -1,6 +1,6 @@
 /** The parts of the loader, for platforms that start the interpreter on a program of their own. */
-export { interpreterFlags, type InterpreterFlagsOptions } from './platform/interpreter-flags.ts';
-export { loaderParts } from './platform/loader-authority.ts';
-export { confine } from './platform/loader-confine.ts';
-export { loaderExitCodes } from './platform/loader-exits.ts';
-export { enclaveDescriptors, loaderText, type LoaderParts } from './platform/loader.ts';
+export { interpreterFlags, type InterpreterFlagsOptions } from './platform/interpreter/interpreter-flags.ts';
+export { loaderParts } from './platform/loader/authority.ts';
+export { confine } from './platform/loader/confine.ts';
+export { loaderExitCodes } from './platform/loader/exits.ts';
+export { enclaveDescriptors, loaderText, type LoaderParts } from './platform/loader/loader.ts';

@@ -1,8 +1,8 @@
 import { equalBytes, isZero, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
-import { PT_LOAD, readExactly, readSegments, viewOf, type ReadAt } from '../elf.ts';
-import { readSections, type ElfSection } from '../elf-sections.ts';
+import { PT_LOAD, readExactly, readSegments, viewOf, type ReadAt } from '../elf/elf.ts';
+import { readSections, type ElfSection } from '../elf/elf-sections.ts';
 
 /** What an SDK wrote about an enclave into its file, and the signature with it. */
 export interface EnclaveMetadata {

@@ -1,5 +1,5 @@
 import type { Component } from '../statements/component.ts';
-import type { PackedLayer } from '../pack-layer.ts';
+import type { PackedLayer } from '../layer/pack-layer.ts';
 
 /** What the application is put on. Its blobs are in the layout already. */
 export interface PreparedBase {

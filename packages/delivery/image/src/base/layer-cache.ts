@@ -3,11 +3,11 @@ import { lstat, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { durable } from '@enclos/durable';
 import { isDigest } from '../digest.ts';
-import { compressor } from '../gzip.ts';
+import { compressor } from '../layer/gzip.ts';
 import { encodeJson } from '../json.ts';
 import { mediaTypes } from '../oci/documents.ts';
 import type { LayoutWriter } from '../oci/layout-writer.ts';
-import type { PackedLayer } from '../pack-layer.ts';
+import type { PackedLayer } from '../layer/pack-layer.ts';
 import { fileContent } from '../tar/file-content.ts';
 
 /** Compressed layers of bases by what is in them. May be emptied at any time. */

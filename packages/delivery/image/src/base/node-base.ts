@@ -4,7 +4,7 @@ import { utf8, toHex } from '@enclos/codec';
 import type { VerifiedInterpreter } from '@enclos/software-sgx';
 import { sha256 } from '@enclos/sgx/node';
 import type { LayoutWriter } from '../oci/layout-writer.ts';
-import { packLayer, type PackedLayer } from '../pack-layer.ts';
+import { packLayer, type PackedLayer } from '../layer/pack-layer.ts';
 import { npmPurl, type Component } from '../statements/component.ts';
 import { bytesContent, type Content, type LayerEntry } from '../tar/entry.ts';
 import { fileContent } from '../tar/file-content.ts';
@@ -14,7 +14,7 @@ import { interpreterCertificates } from './certificates.ts';
 import { interpreterLibraries } from './interpreter-libraries.ts';
 import { layerKey, type LayerCache } from './layer-cache.ts';
 import { rootFiles } from './root-files.ts';
-import { withFolders } from './with-folders.ts';
+import { withFolders } from '../tar/with-folders.ts';
 
 export interface BaseContext {
   readonly architecture: Architecture;

@@ -9,7 +9,7 @@ import { fileContent } from '../tar/file-content.ts';
 import { bytesContent, type LayerEntry } from '../tar/entry.ts';
 import { layerInvalid } from '../tar/path.ts';
 import { readTar, type TarSink } from '../tar/read.ts';
-import { withFolders } from '../base/with-folders.ts';
+import { withFolders } from '../tar/with-folders.ts';
 import { writeTar } from '../tar/write.ts';
 import { parseManifest, type Descriptor } from './documents.ts';
 import { readBytes, openLayout } from './layout.ts';

@@ -3,10 +3,10 @@ import type { JsonObject } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import { maximumDataBytes } from './data-rules.ts';
 import type { AttestationType, BoundData, TokenExpectations } from './expectations.ts';
-import { parseJwt } from './jwt.ts';
+import { parseJwt } from './token/jwt.ts';
 import { sendForToken } from './transport.ts';
-import type { VerifiedToken } from './verified-token.ts';
-import { maximumTokenBytes, verifyAttestationToken, type Verifier } from './verify-token.ts';
+import type { VerifiedToken } from './token/verified-token.ts';
+import { maximumTokenBytes, verifyAttestationToken, type Verifier } from './token/verify-token.ts';
 
 /** What is expected of the token beside what the request itself says. */
 export type ResponseExpectations = Omit<

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/jso
 import type { Subtle } from '../crypto/web-crypto.ts';
 import { notAccepted, refuseToken } from './errors.ts';
 import type { AttestationType, TokenExpectations } from './expectations.ts';
-import { leafOfJwk } from './x5c.ts';
+import { leafOfJwk } from './keys/x5c.ts';
 
 /** The claims that say whether somebody may look into the memory; one of them must be there. */
 const debugClaims: Readonly<Record<AttestationType, readonly string[]>> = Object.freeze({

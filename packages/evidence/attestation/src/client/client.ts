@@ -1,7 +1,7 @@
 import { attest, tryDraft, type AttestKind, type DraftOutcome, type QuoteRequest, type SnpRequest } from './attest.ts';
 import type { TokenExpectations } from './expectations.ts';
-import { maximumKeySetBytes, parseKeySet } from './key-set.ts';
-import { KeySource } from './key-source.ts';
+import { maximumKeySetBytes, parseKeySet } from './keys/key-set.ts';
+import { KeySource } from './keys/key-source.ts';
 import {
   changeCertificate,
   getPolicy,
@@ -14,8 +14,8 @@ import {
 import { releaseKey, type ReleasedKey, type ReleaseRequest } from './release.ts';
 import { settingsOf, type AttestationClientOptions } from './options.ts';
 import { send } from './transport.ts';
-import type { VerifiedToken } from './verified-token.ts';
-import { verifyAttestationToken } from './verify-token.ts';
+import type { VerifiedToken } from './token/verified-token.ts';
+import { verifyAttestationToken } from './token/verify-token.ts';
 
 /**
  * A client of Azure Attestation, or of an Enclos service. What it returns it has

@@ -6,9 +6,9 @@ import { checkState, type StoredState } from './claim-rules.ts';
 import { orElse, refuseToken } from './errors.ts';
 import { emptyJws, hashOf, maximumPolicyJwsBytes, payloadOf, policyHashOf, policyTextOf } from './policy.ts';
 import { sendForToken, type Call } from './transport.ts';
-import type { TokenFacts } from './verified-token.ts';
-import { verifyGenuine, type Verifier } from './verify-token.ts';
-import { leafOfJwk } from './x5c.ts';
+import type { TokenFacts } from './token/verified-token.ts';
+import { verifyGenuine, type Verifier } from './token/verify-token.ts';
+import { leafOfJwk } from './keys/x5c.ts';
 
 /** What a change left behind. */
 export interface ManagementResult {

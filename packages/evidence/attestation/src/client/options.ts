@@ -1,10 +1,10 @@
 import type { JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import type { Subtle } from '../crypto/web-crypto.ts';
-import { isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
-import type { KeyCacheOptions } from './key-source.ts';
-import { readKeySet, type KeySet } from './key-set.ts';
-import type { SigningEvidenceOptions } from './signing-evidence.ts';
+import { isSignatureAlgorithm, type SignatureAlgorithm } from './keys/algorithms.ts';
+import type { KeyCacheOptions } from './keys/key-source.ts';
+import { readKeySet, type KeySet } from './keys/key-set.ts';
+import type { SigningEvidenceOptions } from './keys/signing-evidence.ts';
 import type { Fetch } from './transport.ts';
 
 export interface KeyOptions extends KeyCacheOptions {

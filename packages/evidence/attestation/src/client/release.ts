@@ -4,8 +4,8 @@ import { misused } from '../refusal/refusal.ts';
 import { checkState, type StoredState } from './claim-rules.ts';
 import { orElse, refuseToken } from './errors.ts';
 import { sendForMember } from './transport.ts';
-import { isVerifiedToken, type VerifiedToken } from './verified-token.ts';
-import { verifyGenuine, type Verifier } from './verify-token.ts';
+import { isVerifiedToken, type VerifiedToken } from './token/verified-token.ts';
+import { verifyGenuine, type Verifier } from './token/verify-token.ts';
 
 /** The first three are RSA with AES key wrap, as Azure has them; the others make a JWE. */
 export type ReleaseAlgorithm =

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toBase64url, utf8 } from '@enclos/codec';
 import fc from 'fast-check';
-import { parseJwt } from '../../src/client/jwt.ts';
+import { parseJwt } from '../../src/client/token/jwt.ts';
 import { sameJson } from '../../src/client/same-json.ts';
 import { isJsonObject, parseJson, type JsonValue } from '@enclos/codec/json';
 import { refusal } from './token-kit.ts';

@@ -7,13 +7,13 @@ import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
-import { interpreterFlags } from './interpreter-flags.ts';
+import { interpreterFlags } from './interpreter/interpreter-flags.ts';
 import { enclaveCommand } from './isolation/command.ts';
 import type { IsolationPlan } from './isolation/plan.ts';
 import type { MadeCgroup } from './isolation/pids-cgroup.ts';
 import { withOpened } from './isolation/run.ts';
 import { maxThreads } from './isolation/threads.ts';
-import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader.ts';
+import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader/loader.ts';
 
 export interface SpawnOptions {
   readonly interpreterPath: string;

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { EnclaveExit } from '@enclos/tee';
-import { loaderExitCodes } from './loader-exits.ts';
+import { loaderExitCodes } from './loader/exits.ts';
 
 /** What the protocol carries; the bound is of UTF-8 bytes. */
 export const maxDetailBytes = 8192;

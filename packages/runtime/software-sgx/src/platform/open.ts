@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { PlatformAudit } from '../audit/platform-audit.ts';
-import { collateralFor } from '../collateral/collateral.ts';
+import { collateralFor } from '../provisioning/collateral.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
 import { enrolmentRequest } from '../provisioning/enrolment.ts';
 import { issuePck, type IssueOptions } from '../provisioning/issuance.ts';
@@ -11,7 +11,7 @@ import { createMachine, installPck, openMachine, type InstallOptions, type Machi
 import { rootFingerprintOf } from '../provisioning/root.ts';
 import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
-import { cacheFolders, copyInterpreter } from './interpreter-copy.ts';
+import { cacheFolders, copyInterpreter } from './interpreter/interpreter-copy.ts';
 import { planIsolation } from './isolation/choose.ts';
 import { writeSeccompFilter, writeStarter } from './isolation/start-files.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';

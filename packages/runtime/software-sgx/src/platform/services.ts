@@ -1,7 +1,7 @@
 import type { PlatformAudit } from '../audit/platform-audit.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
-import type { VerifiedInterpreter } from './interpreter.ts';
+import type { VerifiedInterpreter } from './interpreter/interpreter.ts';
 import type { IsolationPlan } from './isolation/plan.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { Separation } from './separation/separation.ts';

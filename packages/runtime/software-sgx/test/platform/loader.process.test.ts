@@ -3,11 +3,11 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
-import { interpreterFlags } from '../../src/platform/interpreter-flags.ts';
-import { findInterpreter } from '../../src/platform/interpreter.ts';
-import { loaderParts } from '../../src/platform/loader-authority.ts';
-import { confine } from '../../src/platform/loader-confine.ts';
-import { loaderText, type LoaderParts } from '../../src/platform/loader.ts';
+import { interpreterFlags } from '../../src/platform/interpreter/interpreter-flags.ts';
+import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
+import { loaderParts } from '../../src/platform/loader/authority.ts';
+import { confine } from '../../src/platform/loader/confine.ts';
+import { loaderText, type LoaderParts } from '../../src/platform/loader/loader.ts';
 
 /**
  * What each part of the loader takes away, seen from a bundle: here that each does its own, and in tests/attacks what a

@@ -1,0 +1,46 @@
+import { env } from 'node:process';
+
+import { build, version, type BuildFailure, type BuildOptions, type BuildResult } from 'esbuild';
+
+import { fromBundler } from './bundler-messages.ts';
+import { BuildError, countOf } from '../diagnostic.ts';
+
+/** The bundler writes nothing itself and always says what went into its output. */
+export type BundlerOptions = BuildOptions & { readonly write: false; readonly metafile: true };
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
+
+/** What turns the sources into the bundle: whoever checks a build again needs the same. */
+export const bundler = Object.freeze({ name: 'esbuild', version });
+
+const replacement = 'ESBUILD_BINARY_PATH';
+/** The bundler looks at it once, when it is loaded. */
+const replacedAtLoad = Boolean(env[replacement]);
+
+/** A variable of the environment would decide what runs in the enclave, and nothing would tell. */
+function refuseReplacement(): void {
+  if (!replacedAtLoad && !env[replacement]) return;
+  const message = `${replacement} is set: it puts another program in the place of the bundler. Unset it.`;
+  throw new BuildError('BUILD_FAILED', message, []);
+}
+
+/**
+ * Runs the bundler; its failure becomes ours, with every message.
+ * @throws BuildError BUILD_FAILED, also when the environment replaces the bundler.
+ */
+export async function runBundler(options: BundlerOptions): Promise<BuildResult<BundlerOptions>> {
+  refuseReplacement();
+  try {
+    return await build(options);
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error;
+    const diagnostics = error.errors.map(fromBundler);
+    const forbidden = diagnostics.some((diagnostic) => diagnostic.code === 'BUILD_FORBIDDEN_IMPORT');
+    const [first] = diagnostics;
+    const more = diagnostics.length > 1 ? ` (${countOf(diagnostics.length, 'problem')} in all)` : '';
+    const code = forbidden ? 'BUILD_FORBIDDEN_IMPORT' : 'BUILD_FAILED';
+    throw new BuildError(code, `${first?.text ?? 'The bundler failed'}${more}.`, diagnostics);
+  }
+}

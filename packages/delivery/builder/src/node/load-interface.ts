@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module';
+import { Script } from 'node:vm';
+
+import type { Interface } from '@enclos/edl';
+
+import { runBundler } from './bundler.ts';
+import { BuildError } from '../diagnostic.ts';
+import { externalsOf, isAllowedSpecifier, scriptOptions } from './enclave-script.ts';
+import { importPlugin } from './import-plugin.ts';
+import { readProjectFile } from '../project/project-files.ts';
+import type { Project } from '../project/project.ts';
+
+/** By shape: the interface was made by the project's own copy of @enclos/edl. */
+function isInterface(value: unknown): value is Interface {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'describe' in value &&
+    typeof value.describe === 'function' &&
+    'trusted' in value &&
+    'untrusted' in value
+  );
+}
+
+/**
+ * Loads the interface module of a project and returns the one interface that it
+ * exports: bundled exactly as the image is, and run as a script of the same
+ * kind. This runs the module, on the building machine: it is the project's own
+ * code.
+ *
+ * @throws BUILD_FILE_UNREADABLE, BuildError BUILD_FAILED, BUILD_FORBIDDEN_IMPORT
+ * or BUILD_INTERFACE_INVALID.
+ */
+export async function loadInterface(project: Project): Promise<Interface> {
+  const { folder, interface: path } = project;
+  await readProjectFile(folder, path);
+  const entry = `import * as definitions from ${JSON.stringify(`./${path}`)};\nexport const start = () => definitions;`;
+  const plugins = [importPlugin({ folder, refuseIn: () => undefined })];
+  const { metafile, outputFiles } = await runBundler(scriptOptions({ folder, entry, plugins }));
+  const forbidden = externalsOf(metafile).filter((specifier) => !isAllowedSpecifier(specifier));
+  if (forbidden.length > 0) {
+    throw new BuildError('BUILD_FORBIDDEN_IMPORT', `${path} imports ${forbidden.join(', ')}.`, []);
+  }
+  const script = outputFiles.find((file) => file.path.endsWith('.js'))?.text ?? '';
+  const found = new Set(Object.values(run(script, path)).filter(isInterface));
+  const [only] = found;
+  if (only === undefined || found.size > 1) {
+    const count = found.size === 0 ? 'no interface' : `${found.size} interfaces`;
+    throw new BuildError('BUILD_INTERFACE_INVALID', `${path} exports ${count}; one is expected.`, []);
+  }
+  return only;
+}
+
+type EnclaveScript = (capabilities: {
+  readonly require: (specifier: string) => unknown;
+}) => Readonly<Record<string, unknown>>;
+
+function run(script: string, path: string): Readonly<Record<string, unknown>> {
+  const require = createRequire(import.meta.url);
+  try {
+    // By the banner of every script, with `start` of the entry above.
+    const start = new Script(script, { filename: path }).runInThisContext() as EnclaveScript;
+    return { ...start({ require: (specifier): unknown => require(specifier) }) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BuildError('BUILD_INTERFACE_INVALID', `${path} cannot be loaded: ${reason}`, [], { cause });
+  }
+}

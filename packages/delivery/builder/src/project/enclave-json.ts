@@ -1,0 +1,200 @@
+import { z } from 'zod';
+
+/** 1 MB in a manifest is 2^20 bytes, as in EGo's `heapSize`. */
+const MEGABYTE = 1024 * 1024;
+
+const absolutePath = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\u0000-\u001F\u007F-\u009F]+)+$/;
+const relativePath = /^(?!\/)(?!(?:[^\\]*\/)?\.\.(?:\/|$))[^\u0000-\u001F\\]+$/;
+
+const port = z.int().min(1).max(65_535);
+const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens, at most 63, a letter first');
+const source = z
+  .string()
+  .max(1024)
+  .regex(relativePath, 'expected a path relative to the project folder, with forward slashes and without ".."')
+  .describe(
+    'A file inside the project folder, relative to it. It may not contain ".." or a link that leads out of the folder.',
+  );
+const target = z
+  .string()
+  .max(1024)
+  .regex(absolutePath, 'expected an absolute path without ".", ".." or a slash at the end')
+  .describe('Absolute path inside the enclave.');
+const hex16 = z.string().regex(/^[0-9a-fA-F]{32}$/, 'expected 32 hexadecimal digits (16 bytes)');
+const sizeHint = 'expected a size such as "64MB" or "2GB", or a whole number of MB';
+const size = z.union([z.int().min(1).max(1_048_576), z.string().regex(/^[1-9]\d{0,6} ?(?:MB|GB)$/, sizeHint)], {
+  error: sizeHint,
+});
+const heapRange = { min: 16 * MEGABYTE, max: 65_536 * MEGABYTE };
+
+const attributes = z.strictObject({
+  kss: z.boolean().optional().describe('Key separation and sharing: family id, extended product id and CONFIGID.'),
+  familyId: hex16.optional().describe('ISVFAMILYID, 16 bytes in hex; needs kss.'),
+  extendedProductId: hex16.optional().describe('ISVEXTPRODID, 16 bytes in hex; needs kss.'),
+});
+
+const mount = z.strictObject({
+  target,
+  type: z.enum(['hostfs', 'memfs']).describe('hostfs: a folder that the host serves. memfs: private memory.'),
+  readOnly: z.boolean().optional(),
+  maxSize: size.optional().describe('The largest number of bytes that the mount may hold.'),
+});
+
+const environmentEntry = z.strictObject({
+  name: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable'),
+  value: z.string().max(4096).optional().describe('A fixed, measured value.'),
+  fromHost: z.literal(true).optional().describe('The host gives the value, which is then not measured.'),
+});
+
+const limits = z.strictObject({
+  maxFrameBytes: z.int().min(524_288).max(268_435_456).optional().describe('Largest message through the call gate.'),
+  maxQueuedCalls: z.int().min(0).max(65_535).optional().describe('Calls that may wait for a free thread.'),
+  maxPendingCalls: z.int().min(1).max(65_535).optional().describe('Calls out of the enclave that may be unanswered.'),
+  maxDepth: z.int().min(1).max(64).optional().describe('Deepest nesting of calls in and out.'),
+});
+
+/** The authoring manifest, `enclave.json`. Every unknown key is an error. */
+export const enclaveJsonSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    name: identifier.describe('The name of the enclave and of the files that the build makes.'),
+    main: source.optional().describe('The enclave module. Default: src/NAME.enclave.ts.'),
+    interface: source.optional().describe('The module that exports the interface. Default: src/NAME.edl.ts.'),
+    productId: z.int().min(0).max(65_535).describe('ISVPRODID: which of the signer’s products this is.'),
+    securityVersion: z.int().min(0).max(65_535).describe('ISVSVN: raise it with every security fix.'),
+    debug: z.boolean().optional().describe('A debug enclave cannot keep secrets. Default: false.'),
+    attributes: attributes.optional(),
+    threads: z.int().min(1).max(256).optional().describe('The number of calls that run at once. Default: 4.'),
+    heapSize: size.optional().describe('Memory of the enclave, "64MB", "2GB" or a number of MB. Default: 128MB.'),
+    files: z.array(z.strictObject({ source, target })).max(1024).optional().describe('Files embedded in the image.'),
+    trustedFiles: z
+      .array(z.strictObject({ path: target, source }))
+      .max(1024)
+      .optional()
+      .describe('Files beside the image, whose SHA-256 is measured.'),
+    mounts: z.array(mount).max(64).optional(),
+    env: z.array(environmentEntry).max(256).optional().describe('The only environment that the enclave has.'),
+    listen: z
+      .array(
+        z.strictObject({
+          name: identifier.describe('The name that listen() takes.'),
+          port: port.describe('The port; the host can be told to use another.'),
+        }),
+      )
+      .max(64)
+      .optional()
+      .describe(
+        'Ports on which the host accepts connections for the enclave. It relays their bytes, so end TLS inside.',
+      ),
+    connect: z
+      .array(
+        z.strictObject({
+          name: identifier.describe('The name that connect() takes.'),
+          host: z.string().min(1).max(253).describe('A host name or an address.'),
+          port,
+        }),
+      )
+      .max(64)
+      .optional()
+      .describe(
+        'Destinations to which the host connects for the enclave. It resolves the name, so authenticate the other end.',
+      ),
+    limits: limits.optional(),
+  })
+  .superRefine((manifest, context) => checkTogether(manifest, context));
+
+export type EnclaveJson = z.infer<typeof enclaveJsonSchema>;
+
+interface IssueSink {
+  addIssue(issue: { code: 'custom'; message: string; path: PropertyKey[] }): void;
+}
+
+interface NamedEntry {
+  readonly name: string;
+  readonly path: PropertyKey[];
+}
+
+function named<T>(
+  list: readonly T[] | undefined,
+  key: string,
+  field: string,
+  nameOf: (entry: T) => string,
+): NamedEntry[] {
+  return (list ?? []).map((entry, index) => ({ name: nameOf(entry), path: [key, index, field] }));
+}
+
+function reportRepeats(entries: readonly NamedEntry[], what: string, sink: IssueSink): void {
+  const seen = new Set<string>();
+  for (const { name, path } of entries) {
+    if (seen.has(name)) sink.addIssue({ code: 'custom', message: `the ${what} "${name}" is used twice`, path });
+    seen.add(name);
+  }
+}
+
+/** The rules that span several keys. */
+function checkTogether(manifest: z.infer<typeof enclaveJsonSchema>, sink: IssueSink): void {
+  reportRepeats(
+    [
+      ...named(manifest.files, 'files', 'target', (entry) => entry.target),
+      ...named(manifest.trustedFiles, 'trustedFiles', 'path', (entry) => entry.path),
+      ...named(manifest.mounts, 'mounts', 'target', (entry) => entry.target),
+    ],
+    'target',
+    sink,
+  );
+  reportRepeats(
+    named(manifest.env, 'env', 'name', (entry) => entry.name),
+    'variable',
+    sink,
+  );
+  reportRepeats(
+    named(manifest.listen, 'listen', 'name', (entry) => entry.name),
+    'name',
+    sink,
+  );
+  reportRepeats(
+    named(manifest.connect, 'connect', 'name', (entry) => entry.name),
+    'name',
+    sink,
+  );
+  const heap = manifest.heapSize === undefined ? heapRange.min : sizeInBytes(manifest.heapSize);
+  if (heap < heapRange.min || heap > heapRange.max) {
+    sink.addIssue({ code: 'custom', message: 'expected a heap of 16MB to 64GB', path: ['heapSize'] });
+  }
+  for (const [index, { target: inner }] of (manifest.mounts ?? []).entries()) {
+    const outer = manifest.mounts?.find((other) => inner.startsWith(`${other.target}/`));
+    if (outer === undefined) continue;
+    const path = ['mounts', index, 'target'];
+    sink.addIssue({ code: 'custom', message: `"${inner}" is inside the mount "${outer.target}"`, path });
+  }
+  for (const [index, entry] of (manifest.env ?? []).entries()) {
+    if ((entry.value === undefined) === (entry.fromHost === undefined)) {
+      sink.addIssue({ code: 'custom', message: 'expected either "value" or "fromHost": true', path: ['env', index] });
+    }
+  }
+  for (const key of ['familyId', 'extendedProductId'] as const) {
+    if (manifest.attributes?.[key] !== undefined && manifest.attributes.kss !== true) {
+      sink.addIssue({ code: 'custom', message: `"${key}" needs "kss": true`, path: ['attributes', key] });
+    }
+  }
+}
+
+/** Bytes of a size as the manifest writes it. */
+export function sizeInBytes(value: number | string): number {
+  if (typeof value === 'number') return value * MEGABYTE;
+  const unit = value.endsWith('GB') ? 1024 * MEGABYTE : MEGABYTE;
+  return Number.parseInt(value, 10) * unit;
+}
+
+/** The JSON Schema (draft 2020-12) that editors use, as published in `schema/enclave.schema.json`. */
+export function enclaveJsonSchemaDocument(): Record<string, unknown> {
+  return {
+    title: 'Enclos enclave manifest (enclave.json)',
+    ...z.toJSONSchema(enclaveJsonSchema, { io: 'input', target: 'draft-2020-12' }),
+  };
+}

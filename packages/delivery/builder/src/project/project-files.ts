@@ -1,0 +1,47 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+
+import { EnclosError } from '@enclos/errors';
+
+import { BuildError } from '../diagnostic.ts';
+
+/** The part of `node:fs/promises` that reading a project needs. */
+export interface ProjectFiles {
+  readFile(path: string): Promise<Uint8Array>;
+}
+
+/**
+ * The real path of a file that the manifest names. It must lie inside the
+ * project folder, also behind symbolic links: what is outside differs from
+ * machine to machine, and an image must not take in a file that nobody sees in
+ * the project.
+ *
+ * @throws BuildError BUILD_MANIFEST_INVALID for a file outside, BUILD_FILE_UNREADABLE for none at all.
+ */
+export async function locateProjectFile(folder: string, path: string): Promise<string> {
+  let root: string;
+  let file: string;
+  try {
+    [root, file] = await Promise.all([realpath(folder), realpath(join(folder, path))]);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  if (file.startsWith(root.endsWith(sep) ? root : root + sep)) return file;
+  const message = `${path} lies outside the project folder. Copy it into the project; links that lead out are not followed.`;
+  throw new BuildError('BUILD_MANIFEST_INVALID', message, [], { details: { path } });
+}
+
+/** @throws BUILD_FILE_UNREADABLE naming the file as the project names it; what {@link locateProjectFile} throws. */
+export async function readProjectFile(folder: string, path: string): Promise<Uint8Array> {
+  const file = await locateProjectFile(folder, path);
+  try {
+    // A plain array, not a Buffer, whose slice() shares memory where an array's copies.
+    return new Uint8Array(await readFile(file));
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+export function unreadable(path: string, cause: unknown): EnclosError {
+  return new EnclosError('BUILD_FILE_UNREADABLE', `Cannot read ${path} of the project.`, { details: { path }, cause });
+}

@@ -1,0 +1,155 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { EnclosError } from '@enclos/errors';
+import type { EnclaveManifest } from '@enclos/manifest';
+
+import { BuildError, countOf } from '../diagnostic.ts';
+import { enclaveJsonSchema, sizeInBytes, type EnclaveJson } from './enclave-json.ts';
+import { parseJsonSource } from './json-source.ts';
+import { unreadable, type ProjectFiles } from './project-files.ts';
+import { schemaDiagnostics } from './schema-problems.ts';
+
+/** The KSS part of what a signature says; it is in SIGSTRUCT and not in the image. */
+export interface SigningAttributes {
+  readonly kss: boolean;
+  /** ISVFAMILYID, 16 bytes in hex. */
+  readonly familyId?: string;
+  /** ISVEXTPRODID, 16 bytes in hex. */
+  readonly extendedProductId?: string;
+}
+
+/** `enclave.json` with every default filled in. Paths of sources are relative to `folder`. */
+export interface Project {
+  /** Absolute. */
+  readonly folder: string;
+  readonly name: string;
+  readonly main: string;
+  readonly interface: string;
+  readonly productId: number;
+  readonly securityVersion: number;
+  readonly debug: boolean;
+  readonly attributes: SigningAttributes;
+  readonly threads: number;
+  readonly heapSizeBytes: number;
+  readonly files: readonly { readonly source: string; readonly target: string }[];
+  readonly trustedFiles: readonly { readonly path: string; readonly source: string }[];
+  readonly mounts: EnclaveManifest['mounts'];
+  readonly environment: EnclaveManifest['environment'];
+  readonly listen: EnclaveManifest['listen'];
+  readonly connect: EnclaveManifest['connect'];
+  readonly limits: EnclaveManifest['limits'];
+}
+
+export const PROJECT_FILE = 'enclave.json';
+
+const mebibyte = 1024 * 1024;
+const defaults = {
+  threads: 4,
+  heapSizeBytes: 128 * mebibyte,
+  hostMountBytes: 1024 * mebibyte,
+  memoryMountBytes: 16 * mebibyte,
+  limits: { maxFrameBytes: 4 * mebibyte, maxQueuedCalls: 1024, maxPendingCalls: 1024, maxDepth: 8 },
+};
+
+function mountsOf(json: EnclaveJson): Project['mounts'] {
+  return (json.mounts ?? []).map((mount) => {
+    const fallback = mount.type === 'hostfs' ? defaults.hostMountBytes : defaults.memoryMountBytes;
+    return {
+      target: mount.target,
+      kind: mount.type === 'hostfs' ? ('host' as const) : ('memory' as const),
+      readOnly: mount.readOnly ?? false,
+      maxBytes: BigInt(mount.maxSize === undefined ? fallback : sizeInBytes(mount.maxSize)),
+    };
+  });
+}
+
+function environmentOf(json: EnclaveJson): Project['environment'] {
+  return (json.env ?? []).map(({ name, value }) => (value === undefined ? { name } : { name, value }));
+}
+
+function attributesOf({ kss, familyId, extendedProductId }: NonNullable<EnclaveJson['attributes']>): SigningAttributes {
+  return {
+    kss: kss ?? false,
+    ...(familyId === undefined ? {} : { familyId: familyId.toLowerCase() }),
+    ...(extendedProductId === undefined ? {} : { extendedProductId: extendedProductId.toLowerCase() }),
+  };
+}
+
+function limitsOf(json: EnclaveJson): Project['limits'] {
+  const { limits = {} } = json;
+  return {
+    maxFrameBytes: limits.maxFrameBytes ?? defaults.limits.maxFrameBytes,
+    maxQueuedCalls: limits.maxQueuedCalls ?? defaults.limits.maxQueuedCalls,
+    maxPendingCalls: limits.maxPendingCalls ?? defaults.limits.maxPendingCalls,
+    maxDepth: limits.maxDepth ?? defaults.limits.maxDepth,
+  };
+}
+
+function complete(folder: string, json: EnclaveJson): Project {
+  return Object.freeze({
+    folder,
+    name: json.name,
+    main: json.main ?? `src/${json.name}.enclave.ts`,
+    interface: json.interface ?? `src/${json.name}.edl.ts`,
+    productId: json.productId,
+    securityVersion: json.securityVersion,
+    debug: json.debug ?? false,
+    attributes: attributesOf(json.attributes ?? {}),
+    threads: json.threads ?? defaults.threads,
+    heapSizeBytes: json.heapSize === undefined ? defaults.heapSizeBytes : sizeInBytes(json.heapSize),
+    files: json.files ?? [],
+    trustedFiles: json.trustedFiles ?? [],
+    mounts: mountsOf(json),
+    environment: environmentOf(json),
+    listen: json.listen ?? [],
+    connect: json.connect ?? [],
+    limits: limitsOf(json),
+  });
+}
+
+/**
+ * Parses the text of an `enclave.json`.
+ * @throws BuildError BUILD_MANIFEST_INVALID with a diagnostic for every problem.
+ */
+export function parseProject(folder: string, text: string): Project {
+  const source = parseJsonSource(PROJECT_FILE, text);
+  const result = enclaveJsonSchema.safeParse(source.value);
+  if (result.success) return complete(folder, result.data);
+  const code = 'BUILD_MANIFEST_INVALID';
+  const file = { file: PROJECT_FILE, text, source, schema: enclaveJsonSchema, code } as const;
+  const diagnostics = schemaDiagnostics(result.error.issues, file);
+  const count = countOf(diagnostics.length, 'problem');
+  throw new BuildError(code, `${PROJECT_FILE} has ${count}.`, diagnostics);
+}
+
+function isAbsent(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
+}
+
+function notAProject(folder: string, cause: unknown): EnclosError {
+  const message = `There is no ${PROJECT_FILE} in ${folder}, so it is not a project: name the folder of one, or make one with \`enclos new\`.`;
+  return new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path: PROJECT_FILE }, cause });
+}
+
+/**
+ * Reads and checks the `enclave.json` of a project folder.
+ * @throws BUILD_FILE_UNREADABLE when there is none; BuildError BUILD_MANIFEST_INVALID
+ * with a diagnostic for every problem.
+ */
+export async function loadProject(folder: string, options: { readonly fs?: ProjectFiles } = {}): Promise<Project> {
+  const given = resolve(folder);
+  // The bundler sees through symbolic links, so that the folder must be the real one for its files to be inside it.
+  const absolute = options.fs === undefined ? await realpath(given).catch(() => given) : given;
+  const fs = options.fs ?? { readFile };
+  const bytes = await fs.readFile(join(absolute, PROJECT_FILE)).catch((cause: unknown) => {
+    throw isAbsent(cause) ? notAProject(absolute, cause) : unreadable(PROJECT_FILE, cause);
+  });
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new BuildError('BUILD_MANIFEST_INVALID', `${PROJECT_FILE} is not UTF-8 text.`, [], { cause });
+  }
+  return parseProject(absolute, text);
+}

@@ -1,0 +1,52 @@
+import { MAX_FILE_CHUNK_BYTES } from '@enclos/edl';
+import type { HostFiles, HostSystem } from '../runtime.ts';
+
+/** The host's file service over the gate. */
+export function createHostFiles(system: HostSystem): HostFiles {
+  let writes = 0;
+  const turn = createTurns(maxWritesUnderWay);
+  return Object.freeze({
+    readTrustedFile: (path: string, offset: bigint, maxBytes: number) =>
+      system.readTrustedFile({ path, offset, maxBytes }),
+    stat: (target: string, path: string) => system.mountStat({ target, path }),
+    read: (target: string, path: string, offset: bigint, maxBytes: number) =>
+      system.mountRead({ target, path, offset, maxBytes }),
+    list: (target: string, path: string) => system.mountList({ target, path }),
+    remove: (target: string, path: string) => system.mountRemove({ target, path }),
+    write: (target: string, path: string, content: Uint8Array) =>
+      turn(() => writeAll(system, { target, path, write: ++writes }, content)),
+  });
+}
+
+/** The host keeps a file open for each write, and refuses more than it grants; the rest waits here. */
+const maxWritesUnderWay = 8;
+
+function createTurns(width: number): (work: () => Promise<void>) => Promise<void> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running >= width) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      await work();
+    } finally {
+      // A finished write hands its turn on; only when nobody waits is there one more to take.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}
+
+async function writeAll(
+  system: HostSystem,
+  to: { target: string; path: string; write: number },
+  content: Uint8Array,
+): Promise<void> {
+  let at = 0;
+  do {
+    const piece = content.subarray(at, at + MAX_FILE_CHUNK_BYTES);
+    at += piece.length;
+    await system.mountWrite({ ...to, content: piece, last: at === content.length ? 'yes' : 'no' });
+  } while (at < content.length);
+}

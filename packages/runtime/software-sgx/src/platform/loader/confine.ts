@@ -1,0 +1,47 @@
+import type { loaderParts } from './authority.ts';
+
+interface ConfineOptions {
+  /** The one socket that the bundle gets. */
+  readonly gate: import('node:net').Socket;
+  /** The bundle's text. Its words tell what it may want, and so what loads; they do not change what is taken away. */
+  readonly script: string;
+  /** Native parts of the interpreter that trusted code of the same process goes on using. None on the software platform. */
+  readonly remaining?: readonly string[];
+}
+
+/**
+ * Takes away everything that a bundle must not have, in the one order in which it
+ * works. Like the parts that it calls it is turned into text on its own, so it
+ * must not refer to anything outside itself; and what is turned into a program
+ * calls it as it is (`@enclos/gramine`).
+ *
+ * @param require of the interpreter, started with `--expose-internals`.
+ * @returns the bundle's `require`: modules without authority.
+ */
+export function confine(
+  require: NodeJS.Require,
+  authority: typeof loaderParts,
+  { gate, script, remaining = [] }: ConfineOptions,
+): (name: string) => unknown {
+  const net = require('node:net') as typeof import('node:net');
+  const v8 = require('node:v8') as typeof import('node:v8');
+  const internals = authority.openInternals(require);
+  const hasHttp = authority.preload(require, script);
+  const hasTls = script.includes('node:tls');
+  const tls = hasTls ? authority.pureTls(require, authority.stripTls(require)) : undefined;
+  const restrictedRequire = authority.pureModules(require, tls);
+  const language = authority.languageNames();
+  authority.stripClones(internals);
+  authority.stripNatives(internals, authority.keptNatives(), [
+    ...(hasTls ? ['tls_wrap', 'js_stream'] : []),
+    ...remaining,
+  ]);
+  authority.stripEngines(internals);
+  // After stripNatives, since this freezes what that strips.
+  authority.stripSockets(net.Socket, gate);
+  authority.closeModules(require, internals);
+  authority.stripGlobals(language, hasHttp);
+  authority.stripProcess(v8);
+  authority.closePrototypes(language);
+  return restrictedRequire;
+}

@@ -1,0 +1,105 @@
+import { loaderParts } from './authority.ts';
+import { confine } from './confine.ts';
+import { attachInspector } from './inspector.ts';
+
+export type LoaderParts = typeof loaderParts & {
+  readonly confine: typeof confine;
+  readonly attachInspector?: typeof attachInspector;
+};
+
+/**
+ * The loader: the first code in an enclave process, given to the interpreter
+ * with `-e`. It belongs to the platform, as microcode belongs to the CPU: it
+ * takes the measured bytes from the boot pipe, takes away every authority that
+ * the interpreter came with, and runs the measured bundle with the four things
+ * that an enclave has.
+ *
+ * It is turned into text, so it must not refer to anything outside itself but
+ * its parameters.
+ */
+function load(require: NodeJS.Require, authority: LoaderParts): void {
+  const fs = require('node:fs') as typeof import('node:fs');
+  const net = require('node:net') as typeof import('node:net');
+  const vm = require('node:vm') as typeof import('node:vm');
+  const descriptors = { gate: 3, platform: 4, boot: 5, inspector: 6 };
+
+  const take = (sizeBytes: number): Buffer => {
+    const buffer = Buffer.allocUnsafeSlow(sizeBytes);
+    for (let at = 0; at < sizeBytes;) {
+      const read = fs.readSync(descriptors.boot, buffer, at, sizeBytes - at, null);
+      if (read === 0) throw new Error('The boot pipe ended early.');
+      at += read;
+    }
+    return buffer;
+  };
+  const section = (): Buffer => take(take(4).readUInt32LE(0));
+
+  // See `feed` of the platform: nothing comes before this is asked for.
+  fs.writeSync(descriptors.boot, 'r');
+  const manifest = section();
+  const script = section().toString('utf8');
+  const files = section();
+  fs.closeSync(descriptors.boot);
+
+  /** Every read goes to one buffer, so that a small message does not cost a large allocation. Who listens copies what it keeps. */
+  const open = (fd: number): import('node:net').Socket => {
+    const callback = (sizeBytes: number, buffer: Uint8Array): boolean => {
+      socket.emit('data', buffer.subarray(0, sizeBytes));
+      return true;
+    };
+    const options = { fd, writableHighWaterMark: 262_144, onread: { buffer: new Uint8Array(65_536), callback } };
+    const socket = new net.Socket(options);
+    // It has begun to read, and nobody listens yet.
+    return socket.pause();
+  };
+  const begin = async (): Promise<void> => {
+    const gate = open(descriptors.gate);
+    const platform = open(descriptors.platform);
+    const exit = process.exit.bind(process);
+    const compiled = new vm.Script(script, { filename: 'enclave.js' });
+    // The thread of the inspector, where there is one, is ended through these.
+    const remaining = authority.attachInspector === undefined ? [] : ['messaging', 'worker'];
+    const restrictedRequire = authority.confine(require, authority, { gate, script, remaining });
+    const boot: unknown = compiled.runInThisContext();
+    if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
+    await Reflect.apply(boot, undefined, [{ gate, platform, manifest, files, exit, require: restrictedRequire }]);
+  };
+  const fail = process.exit.bind(process);
+  const report = authority.openReport(require);
+  // After this script, since `-e` puts the global `module` back when it ends; and from a stack of its own, since the
+  // callers of this function hold the real `require` among their arguments.
+  setImmediate(() => {
+    const ready = authority.attachInspector?.(require, descriptors.inspector);
+    (ready === undefined ? begin() : ready.then(begin)).catch((error: unknown) => {
+      // Without this an enclave that cannot start would end without a word.
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      report(`The enclave could not start: ${text}\n`);
+      fail(4);
+    });
+  });
+}
+
+/**
+ * The text that the interpreter gets. Strict by a directive of its own, so that
+ * neither `caller` nor a stack trace gives a function of it away: the
+ * interpreter may put something before the text. It does so when it sees the
+ * word `crypto`, which would also become a global variable; spelt with an
+ * escape it is the same word to the language only.
+ */
+export function loaderText(loader: LoaderParts): string {
+  const parts = Object.entries(loader).map(([name, part]) => `${name}:${part.toString()}`);
+  return `(function(){"use strict";(${load.toString()})(require,{${parts.join(',')}})}).call(undefined)`.replaceAll(
+    /\bcrypto\b/g,
+    '\\u0063rypto',
+  );
+}
+
+const parts: LoaderParts = { ...loaderParts, confine };
+
+export const loaderSource = loaderText(parts);
+
+/** The loader of a debug enclave whose inspector was asked for. */
+export const inspectedLoaderSource = loaderText({ ...parts, attachInspector });
+
+/** Descriptors of the enclave process beside 0, 1 and 2; the inspector's is only in an inspected one. */
+export const enclaveDescriptors = Object.freeze({ gate: 3, platform: 4, boot: 5, inspector: 6 });

@@ -1,0 +1,144 @@
+import type { Internals } from './modules.ts';
+
+/**
+ * The interpreter's native classes and functions. What JavaScript code of the interpreter holds them, and how a bundle
+ * might come to that code, does not matter once there is nothing left on them. Like the functions of
+ * loader-authority.ts these are turned into text on their own, and must not refer to anything outside themselves.
+ */
+
+/**
+ * An object of one of the interpreter's own classes can say in its clone from which module and class it is to be made
+ * again, and in its transfer which message ports go with it. Any code can make one say another: so the interpreter makes
+ * none of them, and no class transfers anything.
+ */
+export function stripClones({ internalBinding, BuiltinModule }: Internals): void {
+  const create: unknown = Reflect.get(internalBinding('messaging'), 'setDeserializerCreateObjectFunction');
+  if (typeof create !== 'function') throw new Error('The interpreter makes clones in another way.');
+  Reflect.apply(create, undefined, [
+    () => {
+      throw new DOMException('An enclave clones plain values only.', 'DataCloneError');
+    },
+  ]);
+  const symbols = internalBinding('symbols');
+  const names = Reflect.ownKeys(symbols).filter((name) => String(name).startsWith('messaging_transfer'));
+  const protocol = names.map((name) => Reflect.get(symbols, name) as symbol);
+  if (protocol.length !== 2) throw new Error('The interpreter transfers objects in another way.');
+  const modules =
+    'internal/webstreams/readablestream internal/webstreams/writablestream internal/webstreams/transformstream ' +
+    'internal/abort_controller internal/fs/promises net';
+  const classes = modules.split(' ').flatMap((id) => {
+    const found = BuiltinModule.map.get(id);
+    if (found === undefined) throw new Error(`The interpreter has no module ${id}.`);
+    return found.loaded ? Object.values(Object.getOwnPropertyDescriptors(found.exports as object)) : [];
+  });
+  for (const { value } of classes) {
+    const prototype: unknown = typeof value === 'function' ? Reflect.get(value, 'prototype') : undefined;
+    if (typeof prototype !== 'object' || prototype === null) continue;
+    for (const symbol of protocol) {
+      if (!Reflect.deleteProperty(prototype, symbol)) throw new Error('The interpreter keeps transfers.');
+    }
+  }
+}
+
+/** Writes to standard error, also after everything that writes is gone. */
+export function openReport(require: NodeJS.Require): (text: string) => void {
+  const { internalBinding } = require('internal/test/binding') as Pick<Internals, 'internalBinding'>;
+  const write: unknown = Reflect.get(internalBinding('fs'), 'writeString');
+  if (typeof write !== 'function') throw new Error('The interpreter writes in another way.');
+  return (text) => {
+    Reflect.apply(write, undefined, [2, text, null, 'utf8', undefined, {}]);
+  };
+}
+
+/** What {@link stripNatives} leaves: of parts their functions and classes, of classes their methods. */
+export function keptNatives(): Readonly<Record<string, string>> {
+  return {
+    // The gate is a pipe or a connection by TCP, whose bytes go through methods of a class that these inherit from.
+    tcp_wrap: 'setNoDelay setKeepAlive',
+    pipe_wrap: '',
+    udp_wrap: '',
+    tty_wrap: '',
+    js_udp_wrap: '',
+    process_wrap: '',
+    spawn_sync: '',
+    fs: '',
+    fs_dir: '',
+    fs_event_wrap: '',
+    cares_wrap: 'canonicalizeIP',
+    worker: '',
+    messaging: 'DOMException structuredClone',
+    inspector: 'consoleCall isEnabled',
+    wasi: '',
+    heap_utils: '',
+    modules: '',
+    process_methods: 'hrtime hrtimeBigInt',
+    os: '',
+    credentials: '',
+    report: '',
+    signal_wrap: '',
+    mksnapshot: '',
+    profiler: '',
+    watchdog: '',
+    http_parser: '',
+    block_list: '',
+    v8: 'updateHeapStatisticsBuffer',
+    module_wrap: '',
+    // It runs the bundle, whose script is an object of this class.
+    contextify: 'ContextifyScript',
+    sea: '',
+    trace_events: 'trace isTraceCategoryEnabled getCategoryEnabledBuffer',
+    http2: '',
+    tls_wrap: '',
+    js_stream: '',
+  };
+}
+
+/**
+ * Everything native that reaches out of the process, into another thread, or around the loader. Nothing of it depends on
+ * what a bundle names: classes lose their methods, which takes them from all code that holds the class, and the parts
+ * lose their functions, which takes them from all code that holds the part.
+ *
+ * @param kept the parts, and what stays of each.
+ * @param remaining parts that are left as they are.
+ */
+export function stripNatives(
+  { internalBinding }: Internals,
+  kept: Readonly<Record<string, string>>,
+  remaining: readonly string[],
+): void {
+  // The one that takes 2 ms to load is stripped when a client of HTTP has loaded it. What it makes sends through sockets.
+  const loaded = Reflect.get(process, 'moduleLoadList') as readonly string[];
+  const isWithinReach = (part: string): boolean => part !== 'http2' || loaded.includes('Internal Binding http2');
+
+  const strip = (object: object, but: ReadonlySet<string>, what: string): void => {
+    for (const key of Reflect.ownKeys(object)) {
+      const value: unknown = Reflect.getOwnPropertyDescriptor(object, key)?.value;
+      // Accessors tell numbers, and a handle's own socket.
+      if (typeof value !== 'function' || but.has(String(key))) continue;
+      // Under a symbol are the interpreter's own functions in JavaScript, which go through the methods.
+      if (Reflect.deleteProperty(object, key) || typeof key === 'symbol') continue;
+      throw new Error(`The interpreter keeps ${key} of ${what}.`);
+    }
+  };
+  for (const [part, names] of Object.entries(kept)) {
+    if (!isWithinReach(part) || remaining.includes(part)) continue;
+    const but = new Set(names.split(' '));
+    const binding = internalBinding(part);
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(binding))) {
+      const prototype: unknown = typeof value === 'function' ? Reflect.get(value, 'prototype') : undefined;
+      if (typeof prototype === 'object' && prototype !== null && !but.has(name)) strip(prototype, but, name);
+    }
+    strip(binding, but, part);
+  }
+}
+
+/** What loads a shared library. */
+export function stripEngines({ internalBinding }: Internals): void {
+  const native = internalBinding('crypto') as { readonly SecureContext: { readonly prototype: object } };
+  const strip = (object: object, name: string): void => {
+    if (!Reflect.deleteProperty(object, name)) throw new Error(`The interpreter keeps ${name} of TLS.`);
+  };
+  const { prototype } = native.SecureContext;
+  for (const name of ['setEngineKey', 'setClientCertEngine', 'constructor']) strip(prototype, name);
+  for (const name of ['setEngine', 'setFipsCrypto']) strip(native, name);
+}
