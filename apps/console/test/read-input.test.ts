@@ -87,9 +87,7 @@ test('an SEV-SNP report, AMD’s certificates and a list are known by their cont
   assert.equal(only(ask).kind, 'amd-authority');
   assert.equal(only(ark).kind, 'amd-root');
   assert.equal(only(crl).kind, 'revocation-list');
-  const pem = (der: Uint8Array): string =>
-    `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
-  const kinds = readInput(bytesOf([leaf, ask, ark].map(pem).join(''))).map(({ kind }) => kind);
+  const kinds = readInput(bytesOf([leaf, ask, ark].map((der) => pem(der)).join(''))).map(({ kind }) => kind);
   assert.deepEqual(kinds, ['amd-leaf', 'amd-authority', 'amd-root']);
   const vlek = snpScenario({ rsaBits: 2048, signingKey: 'VLEK' });
   assert.equal(only(vlek.leaf).kind, 'amd-leaf');

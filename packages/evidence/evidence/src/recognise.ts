@@ -47,8 +47,9 @@ function inside(at: string, bytes: Uint8Array, depth: number): Inner {
 
 function recogniseDer(der: Uint8Array, depth: number): Found {
   const extensions = attempt(() => describeCertificate(der).extensions);
-  if (extensions === undefined)
+  if (extensions === undefined) {
     return isRevocationList(der) ? { form: 'revocation-list', der, inner: [] } : unknown(der);
+  }
   const inner = extensions.flatMap((extension) => {
     const carried = carriedBy(extension);
     if (carried === undefined) return [];

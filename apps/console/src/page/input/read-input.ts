@@ -69,8 +69,9 @@ function innerInputs(found: Found, outer: string): readonly Input[] {
 }
 
 function pemInputs(found: Found): readonly Input[] {
-  if (found.inner.length > maximumPemBlocks)
+  if (found.inner.length > maximumPemBlocks) {
     return [unreadable(`It holds more than ${maximumPemBlocks} blocks of PEM.`)];
+  }
   const inputs = innerInputs(found, 'PEM');
   const isChain = found.inner.length > 1 && inputs.some(({ kind }) => kind === 'root');
   return isChain

@@ -84,8 +84,8 @@ export function readJwt(text: string):
   | undefined {
   const [header, claims] = text.split('.', 2).map((part) => {
     const bytes = decodeBase64(part);
-    const text = bytes === undefined ? undefined : attempt(() => decodeUtf8(bytes));
-    const value = text === undefined ? undefined : readJson(text);
+    const json = bytes === undefined ? undefined : attempt(() => decodeUtf8(bytes));
+    const value = json === undefined ? undefined : readJson(json);
     return isRecord(value) ? value : undefined;
   });
   return header === undefined || claims === undefined ? undefined : { header, claims };
