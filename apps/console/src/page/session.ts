@@ -1,7 +1,8 @@
 import { softwareRoot, type TrustedRoot } from '@enclos/attestation';
 import { isEnclosError } from '@enclos/errors';
 import { readAttested, type AttestedInput } from './input/attested.ts';
-import { maximumInputBytes, readInput, tooLarge, type EvidenceInput, type Input } from './input/read-input.ts';
+import { isEvidence, maximumInputBytes, tooLarge, type EvidenceInput, type Input } from './input/input.ts';
+import { readInput } from './input/read-input.ts';
 
 /** Something that was given to the page, and what it was taken for. */
 export interface Entry {
@@ -44,7 +45,7 @@ export class Session {
 
   /** The one piece of evidence, and the certificate that carried it. */
   get evidence(): EvidenceInput | AttestedInput | undefined {
-    return this.#entries.map(({ input }) => input).find((input) => 'bytes' in input);
+    return this.#entries.map(({ input }) => input).find(isEvidence);
   }
 
   get softwareRoots(): readonly TrustedRoot[] {
@@ -92,7 +93,7 @@ export class Session {
 
 /** What has the same place excludes each other. */
 function placeOf({ id, input, root }: Entry): string {
-  if ('bytes' in input) return 'evidence';
+  if (isEvidence(input)) return 'evidence';
   switch (input.kind) {
     case 'root':
       return `root ${root?.publicKey ?? ''}`;

@@ -1,18 +1,16 @@
 import { unpackCertificate, type CertificateEvidence } from '@enclos/atls/certificate';
 import { isEnclosError } from '@enclos/errors';
-import { readInput, type EvidenceInput, type Input } from './read-input.ts';
+import { isEvidence, type EvidenceInput, type Input } from './input.ts';
+import { readInput } from './read-input.ts';
 
 /** Evidence that a certificate carried, with what ties it to the key of the certificate. */
 export interface AttestedInput extends EvidenceInput {
   readonly certificate: CertificateEvidence;
 }
 
-/** What the bytes may be evidence of; anything else in a certificate is a mistake of its maker. */
-const isEvidence = (input: Input): input is EvidenceInput => 'bytes' in input;
-
 /**
  * The evidence in a certificate, of every form that attested TLS accepts;
- * undefined for a certificate that carries none, and for bytes that are not a certificate.
+ * undefined for a certificate that carries none, and for other bytes.
  */
 export async function readAttested(der: Uint8Array): Promise<AttestedInput | Input | undefined> {
   try {
