@@ -11,9 +11,9 @@ import type { EvidenceInput } from './input/input.ts';
 /** What the page has been given. */
 export interface Request {
   readonly evidence?: (Omit<EvidenceInput, 'form'> & Partial<Pick<AttestedInput, 'certificate'>>) | undefined;
-  /** Of a quote: JSON text of the shape QuoteCollateralV3. */
+  /** For a quote: JSON text of the shape QuoteCollateralV3. */
   readonly collateral?: string | undefined;
-  /** Of an SEV-SNP report, DER. */
+  /** For an SEV-SNP report, DER. */
   readonly amd: AmdCollateral;
   readonly roots: readonly TrustedRoot[];
   readonly amdRoots: readonly SnpRoot[];
@@ -70,7 +70,7 @@ export interface KeyBinding {
 export interface Outcome {
   /** What the evidence says, whether or not it is true. */
   readonly fields: readonly ExplainNode[];
-  /** Of a quote. */
+  /** For a quote. */
   readonly collateral: ExplainedCollateral | undefined;
   readonly verification: Verification;
   readonly appraisal: Appraisal;
