@@ -7,11 +7,10 @@ import { listenOnSocket, maxSocketNameBytes } from '@enclos/tee/unix-socket';
 import { isListening } from '../is-listening.ts';
 
 /**
- * Takes a log for this process: a socket beside it, on which somebody listens
- * for as long as the process lives. Two processes that find a dead one's socket
- * at the same moment may both go on; the writer notices, because then the file
- * grows by itself.
- * @returns what gives it back.
+ * Locks a log for this process: the process listens on a socket beside it for as long as it lives. Two processes that find the
+ * socket of a dead process at the same moment may both continue; the writer notices that, because the file then grows without
+ * its writes.
+ * @returns a function that releases the lock.
  * @throws PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_FAILED
  */
 export async function lockAudit(path: string): Promise<() => Promise<void>> {
@@ -30,7 +29,7 @@ export async function lockAudit(path: string): Promise<() => Promise<void>> {
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** A file's name may have more bytes than a socket's. The hash of a long one stands for it. */
+/** The name of a file may be longer than that of a socket can be. A long name is replaced by its hash. */
 function lockName(name: string): string {
   const plain = `${name}.lock`;
   if (Buffer.byteLength(plain) <= maxSocketNameBytes) return plain;

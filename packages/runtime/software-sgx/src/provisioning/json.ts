@@ -66,9 +66,8 @@ export function instant(value: unknown, path: string): Date {
 }
 
 /**
- * Parses and checks a JSON text of a vendor or machine folder. Only the form
- * that this package writes is read, so a duplicate key, of which JSON.parse
- * would keep the last, is refused with every other spelling.
+ * Parses and checks a JSON text of a vendor or machine folder. Only the exact form that this package writes is accepted. This
+ * also refuses duplicate keys, of which JSON.parse would keep the last.
  *
  * @throws CODEC_INVALID
  */

@@ -2,20 +2,20 @@ import { byPath, limitWords } from './limits.ts';
 import type { IsolationPlan } from './plan.ts';
 import { cgroupWords, maxThreads, threadWords } from './threads.ts';
 
-/** What goes between the first starter and the interpreter, and where in it goes what differs between enclaves. */
+/** The words between the first starter and the interpreter, and the places in them for what differs between enclaves. */
 export interface Way {
-  /** Whatever the enclave: see {@link enclaveCommand}. */
+  /** The same for every enclave: see {@link enclaveCommand}. */
   readonly prefix: readonly string[];
-  /** Where the words go that give the process a user of its own; absent where it cannot have one. */
+  /** The place for the words that give the process its own user; absent when it cannot have one. */
   readonly userAt?: number;
-  /** Where the last starter goes: all namespaces are made, and the user is that of the enclave. */
+  /** The place for the last starter: after all namespaces are made and the enclave's user is set. */
   readonly lastAt: number;
 }
 
-/** After those of an enclave: 3 to 6. */
+/** An enclave uses 3 to 6. */
 const firstFreeDescriptor = 7;
 
-/** What gives an enclave a user of its own, of a group of the same number and of no other. */
+/** The words that give an enclave its own user, and a group of the same number as its only group. */
 export function userWords(user: number): readonly string[] {
   return ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups'];
 }
@@ -25,17 +25,17 @@ export interface EnclaveNeeds {
   readonly heapSizeBytes: bigint;
   /** Calls that run at once, of the measured manifest. */
   readonly threads: number;
-  /** Memory of the platform's own in the enclave's process. */
+  /** Memory that the platform itself needs in the enclave's process. */
   readonly extraDataBytes?: bigint;
   /** The user that the enclave runs as, on a separated platform. */
   readonly user?: number | undefined;
-  /** The folder of the cgroup that it is in from its first process on; undefined: it stays where the platform is. */
+  /** The folder of the cgroup that its first process enters; undefined: it stays in the platform's cgroup. */
   readonly cgroup?: string | undefined;
 }
 
 /**
- * The command that starts one enclave, up to its interpreter and with it.
- * An enclave whose cgroup cannot be entered, as of a container that has just ended, does not start.
+ * The command that starts one enclave, up to and including its interpreter. An enclave whose cgroup cannot be entered, such as
+ * that of a container that has just ended, does not start.
  */
 export function enclaveCommand(plan: IsolationPlan, needs: EnclaveNeeds, interpreterPath: string): readonly string[] {
   const { starterPath, limits, inherited } = plan;
@@ -49,15 +49,15 @@ export function enclaveCommand(plan: IsolationPlan, needs: EnclaveNeeds, interpr
 interface WayNeeds {
   readonly starterPath: string;
   readonly user: number | undefined;
-  /** For the last starter, which is left out where it has nothing to do. */
+  /** The words for the last starter, which is left out when it has nothing to do. */
   readonly last: readonly string[];
 }
 
-/** The words of a way with the user, the last starter and the interpreter in them. */
+/** The words of a way, with the user, the last starter and the interpreter filled in. */
 export function wayWords(way: Way, { starterPath, user, last }: WayNeeds, interpreterPath: string): readonly string[] {
   const { prefix, userAt, lastAt } = way;
   if (user !== undefined && userAt === undefined) {
-    throw new RangeError('This way to isolation gives no process a user of its own.');
+    throw new RangeError('This way of isolation cannot give a process its own user.');
   }
   const splitAt = user === undefined ? lastAt : (userAt ?? lastAt);
   const early = [
