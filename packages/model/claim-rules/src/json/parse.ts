@@ -3,7 +3,7 @@ import { raise } from '../policy-error.ts';
 import type { Work } from '../work.ts';
 import type { JsonValue } from './value.ts';
 
-/** What is not JSON; the message says where and why. */
+/** The text is not JSON; the message says where and why. */
 export class JsonFault extends Error {}
 
 const numberToken = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
@@ -15,17 +15,17 @@ const literals: readonly (readonly [string, boolean | null])[] = [
   ['null', null],
 ];
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-/** Longer ones are no numbers of any evidence, and reading them takes more than a step for each digit. */
+/** Longer numbers occur in no evidence, and reading them takes more than one step for each digit. */
 export const mostDigits = 40;
 
-/** Steps of an object beside those of its members: a map takes more memory than any other value. */
+/** Steps of an object besides those of its members: a map takes more memory than any other value. */
 const stepsAnObject = 4;
 const stepsAMember = 2;
 const stepsAList = 3;
 const stepsAnEscape = 2;
 
 /**
- * Reads JSON (RFC 8259) strictly: a key that stands twice is refused, since two readers of it would see two values.
+ * Reads JSON (RFC 8259) strictly: a duplicate key is refused, because two readers could see two values.
  * @throws JsonFault; PolicyError with CLAIM_RULES_LIMIT for nesting, length or work
  */
 export function* parseJson(text: string, budget: Budget): Work<JsonValue> {
@@ -125,7 +125,7 @@ class JsonParser {
     while (this.#text[this.#at] !== '"') {
       const found = this.#match(escape)?.[0];
       if (found === undefined) return this.#fail('a string does not end, or has a wrong escape');
-      // Each is matched, looked up and put into the text by itself.
+      // Each escape is matched, looked up and added to the text separately.
       this.#budget.charge(stepsAnEscape);
       const letter = found.charAt(1);
       value += letter === 'u' ? String.fromCharCode(Number.parseInt(found.slice(2), 16)) : (escapes[letter] ?? letter);
