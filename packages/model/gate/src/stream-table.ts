@@ -213,7 +213,7 @@ class Port implements StreamPort {
   }
 
   #data(bytes: Uint8Array): void {
-    if (this.#isEnded) throw protocolViolation('bytes behind the end of a stream');
+    if (this.#isEnded) throw protocolViolation('bytes after the end of a stream');
     this.#window -= STREAM_PIECE_BYTES + bytes.length;
     if (this.#window < 0) throw protocolViolation('more bytes of a stream than were granted');
     if (this.#hasClosed) return;
