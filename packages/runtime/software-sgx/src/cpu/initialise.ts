@@ -4,7 +4,7 @@ import { Attribute, mrSignerOf, verifySigstruct, type Attributes, type Sigstruct
 import { sha256 } from '@enclos/sgx/node';
 import type { Construction, EnclaveIdentity } from './enclave.ts';
 
-/** The SECS before EINIT, with the finished measurement. */
+/** The The SECS before EINIT, with the finished measurement. */
 export type UninitialisedSecs = Pick<Construction, 'attributes' | 'miscSelect' | 'configId' | 'configSvn'> & {
   readonly mrEnclave: Uint8Array;
 };
