@@ -109,8 +109,9 @@ function checkedClaim({ type, value, issuer }: Claim, limits: Limits): Claim {
   }
   const name = (): string => JSON.stringify(type.slice(0, 60));
   const isValue = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
-  if (!isValue)
+  if (!isValue) {
     raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name()} is not text, a safe integer or a boolean.`);
+  }
   if (!claimIssuers.includes(issuer)) {
     raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${name()} is not one of ${claimIssuers.join(', ')}.`);
   }
