@@ -58,8 +58,9 @@ export async function openDeviceFolders(root: string): Promise<DeviceFolders> {
     },
     async remove(folder: string) {
       const [name = '', device = ''] = folder.split('/').reverse();
-      if (!folderName.test(name) || !deviceName.test(device))
+      if (!folderName.test(name) || !deviceName.test(device)) {
         throw new RangeError('That is not the folder of a device.');
+      }
       await rm(folder, { recursive: true, force: true });
     },
   });
