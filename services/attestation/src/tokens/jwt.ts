@@ -1,19 +1,16 @@
+import { compactJws, jwsSigningInput } from '@enclos/jose';
 import { canonicalJson } from './canonical-json.ts';
 import type { JsonClaims } from './signer.ts';
 
 /** Header and claims of a JWS in its compact form (RFC 7515 section 7.1): what is signed, in ASCII. */
 export function signingInput(header: JsonClaims, claims: JsonClaims): string {
-  return `${segment(header)}.${segment(claims)}`;
+  return jwsSigningInput(canonicalJson(header), canonicalJson(claims));
 }
 
 /**
- * A token that nobody signed (RFC 7519 section 6): what a draft policy gives. It proves nothing to anybody, and says
- * so in its header, in a claim, and by having no signature.
+ * An unsigned token (RFC 7519 section 6): what a draft policy gives. It proves nothing, and says so in its header, in
+ * a claim, and by having no signature.
  */
 export function unsignedToken(claims: JsonClaims): string {
-  return `${signingInput({ alg: 'none', typ: 'JWT' }, claims)}.`;
-}
-
-function segment(value: JsonClaims): string {
-  return Buffer.from(canonicalJson(value)).toString('base64url');
+  return compactJws(signingInput({ alg: 'none', typ: 'JWT' }, claims), new Uint8Array());
 }
