@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { filesUnder, fromRoot, root, workspaces } from './lib/workspace.mjs';
 
 const maxOwnLines = 3000;
-const trivial = join(root, 'tests/integration/enclaves/trivial');
+const trivial = join(root, 'tests/kit/enclaves/trivial');
 const listName = 'trusted-base.json';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });

@@ -9,7 +9,7 @@ const declarationPattern = /^export const (\w+)Errors = declareErrors(?:WithAdvi
 const kebab = (name) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Packages and services, which declare and throw errors, lower floors first. */
-export const declaringWorkspaces = (base) =>
+const declaringWorkspaces = (base) =>
   workspaces(base)
     .filter(({ folder }) => /^(?:packages|services)\//.test(folder))
     .toSorted((left, right) => (left.manifest.enclos?.floor ?? 0) - (right.manifest.enclos?.floor ?? 0));

@@ -48,7 +48,7 @@ const peers = [
 /** What the command ends with for an error of a kind. */
 async function exitCodesOf(base) {
   const { exitCodeOf } = await import(
-    pathToFileURL(join(base, 'packages/cli/dist/src/command-line/exit-codes.js')).href
+    pathToFileURL(join(base, 'packages/ground/command-line/dist/src/exit-codes.js')).href
   );
   return (kind) => exitCodeOf({ kind });
 }

@@ -19,16 +19,16 @@ const introduction = `# Rules of enclos lint
 
 <!-- Written by \`node tools/docs.mjs --write\` from the table of rules in packages/delivery/kubernetes. Do not edit by hand. -->
 
-\`enclos lint\` holds manifests of any origin to these rules, and \`enclos deploy\` holds what it writes to them. Each
-finding has the code of its rule, the place, and what to do. An error ends the command with exit code 2; a warning does
-with \`--strict\`.
+\`enclos lint\` checks any manifests against these rules, and \`enclos deploy\` checks what it writes. Each
+finding has the code of its rule, the place, and what to do. An error ends the command with exit code 2; a warning does so
+only with \`--strict\`.
 
-Types are those of Kubernetes RELEASE: every field of its own kinds, as the strict validation of the API server knows
-them. Kinds of others are passed over. Rules about enclaves apply to pods that ask for SGX, under whatever name, or have
-the socket of a quote provider, a variable of one, or an annotation about enclaves; other pods are none of their business.
+Types are those of Kubernetes RELEASE: every field of its own kinds, as in the strict validation of the API server.
+Custom kinds are ignored. The rules about enclaves apply to pods that ask for SGX, under any name, or have
+the socket of a quote provider, a variable of one, or an annotation about enclaves. Other pods are ignored.
 
 YAML is read as Kubernetes reads it: \`yes\`, \`no\`, \`on\`, \`off\`, \`y\` and \`n\` without quotes are booleans, \`0644\` is 420.
-Bounds: 16 Mi characters and 20,000 documents in a file, 64 levels, a million values in a document with every alias
+The bounds are 16 Mi characters and 20,000 documents in a file, 64 levels and a million values in a document with every alias
 written out, and 100 findings for each document.
 `;
 

@@ -8,9 +8,9 @@ const enclavePage = {
   path: 'docs/reference/enclave-json.md',
   schemaPath: 'packages/delivery/builder/schema/enclave.schema.json',
   title: 'enclave.json',
-  introduction: `What an enclave is, in the folder of its project. All of it is measured, as part of the image; where and how the
-enclave is run is said elsewhere. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes and
-checks the file:
+  introduction: `\`enclave.json\`, in the folder of a project, says what its enclave is. All of it is measured, as part of the image. Where and
+how the enclave runs is configured elsewhere. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes
+and checks the file:
 
 \`\`\`json
 {
@@ -26,8 +26,8 @@ const deployPage = {
   path: 'docs/reference/deploy-json.md',
   schemaPath: 'packages/delivery/kubernetes/schema/deploy.schema.json',
   title: 'deploy.json',
-  introduction: `How an image runs, for \`enclos deploy\`. None of it is measured, and none of it is trusted: whoever changes it
-cannot change the enclave. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes and checks
+  introduction: `\`deploy.json\` says how an image runs, for \`enclos deploy\`. None of it is measured or trusted: changing it
+does not change the enclave. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes and checks
 the file:
 
 \`\`\`json
@@ -50,9 +50,9 @@ The profiles:
 | \`aks-snp\` | confidential VM nodes of AKS: the boundary is the node | \`enclos.dev/software-sgx\` | the software platform of the node |
 | \`podman\` | this machine, with \`podman kube play\`: no Services, no network policies, no probes | the folder \`/run/enclos\` | the software platform of the machine, \`enclos platform serve --separated --host-user 65532\` |
 
-EPC is understood in each of its spellings, \`sgx.intel.com/epc\` in bytes, \`kubernetes.azure.com/sgx_epc_mem_in_MiB\` and
-\`sgx.intel.com/sgx_epc_mem_in_MiB\` in MiB; the first one is written. [Deploy to AKS](../how-to/deploy-to-aks.md) shows the
-file at work.`,
+EPC may have any of its spellings, \`sgx.intel.com/epc\` in bytes, or \`kubernetes.azure.com/sgx_epc_mem_in_MiB\` and
+\`sgx.intel.com/sgx_epc_mem_in_MiB\` in MiB; the manifests have the first one. [Deploy to AKS](../how-to/deploy-to-aks.md) shows
+the file in use.`,
 };
 
 const headOf = ({ title, schemaPath, introduction }) => `# ${title}
@@ -61,7 +61,7 @@ const headOf = ({ title, schemaPath, introduction }) => `# ${title}
 
 ${introduction}
 
-| key | type | what it is |
+| key | type | meaning |
 |---|---|---|
 `;
 

@@ -35,8 +35,8 @@ const primitives = [
   {
     name: 'a reader of command lines',
     pattern: /\bparseArgs\(/g,
-    homes: ['packages/service/service/src'],
-    fix: 'declare a command of @enclos/service/command-line',
+    homes: ['packages/ground/command-line/src'],
+    fix: 'declare a command of @enclos/command-line',
   },
   {
     name: 'a listening server',

@@ -1,10 +1,7 @@
 import './errors.ts';
-import { argumentRows, exitCodeRows, optionRows } from './command-line/help.ts';
-import { exitCodes } from './command-line/exit-codes.ts';
-import { paragraphsOf } from './command-line/command.ts';
+import { argumentRows, exitCodeRows, exitCodes, optionRows, paragraphsOf, usageLine } from '@enclos/command-line';
 import type { Entry } from './commands/define.ts';
 import { registry } from './registry.ts';
-import { usageLine } from './command-line/usage.ts';
 
 /** A policy that accepts one software platform of one signer, for the page and the tests. */
 export const policyExample: Readonly<Record<string, unknown>> = Object.freeze({

@@ -1,11 +1,13 @@
 import type { EnclosError } from '@enclos/errors';
 import type { Io } from './output/io.ts';
-import type { Program } from './command-line/help.ts';
-import type { Entry } from './commands/define.ts';
+import type { Call, Program } from '@enclos/command-line';
+import type { CommandContext } from './commands/context.ts';
 
 // Everything is imported where it is needed: `enclos --version` should not wait for a bundler.
 
-const program: Program = { name: 'enclos', summary: 'Enclave-aware containers in TypeScript.' };
+const program: Omit<Program, 'refuse'> = { name: 'enclos', summary: 'Enclave-aware containers in TypeScript.' };
+
+type CommandCall = Extract<Call<CommandContext>, { readonly kind: 'command' }>;
 
 /**
  * Runs a command line. Never throws, and leaves the process alone: it reads and
@@ -34,59 +36,23 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     io.stdout.write(`${await readVersion()}\n`);
     return 0;
   }
-  if (first === undefined || first === 'help' || isHelp(first)) return help(argv.slice(1), io);
-  const { findEntry, groupOf, registry } = await loadRegistry();
-  const entry = findEntry(registry, argv);
-  if (entry !== undefined) return runEntry(entry, argv.slice(entry.name.length), io);
-  const words = argv.slice(0, Math.max(0, argv.findIndex(isHelp)));
-  if (groupOf(registry, words).length > 0) return help(words, io);
-  return refuse(argv);
-}
-
-function isHelp(word: string | undefined): boolean {
-  return word === '--help' || word === '-h';
-}
-
-async function loadRegistry() {
-  const [{ registry }, { findEntry, groupOf }] = await Promise.all([
+  const [{ createPrinter, readCall }, { registry }, { refuseUsage: refuse }] = await Promise.all([
+    import('@enclos/command-line'),
     import('./registry.ts'),
-    import('./command-line/entry.ts'),
+    import('./usage/usage-error.ts'),
   ]);
-  return { registry, findEntry, groupOf };
-}
-
-async function refuse(words: readonly string[]): Promise<never> {
-  const [{ refuseUnknownCommand }, { registry }] = await Promise.all([
-    import('./command-line/unknown-command.ts'),
-    import('./registry.ts'),
-  ]);
-  return refuseUnknownCommand(program.name, registry, words);
-}
-
-async function help(words: readonly string[], io: Io): Promise<number> {
-  const [{ renderGroup, renderHelp, renderOverview }, { findEntry, groupOf, registry }, { createPrinter }] =
-    await Promise.all([import('./command-line/help.ts'), loadRegistry(), import('./command-line/printer.ts')]);
-  const printer = createPrinter(io.stdout);
-  const [first] = words;
-  const entry = findEntry(registry, words);
-  const group = groupOf(registry, words);
-  if (first === undefined || first.startsWith('-')) renderOverview(program, registry, printer);
-  else if (entry !== undefined) renderHelp(program, entry, await entry.load(), printer);
-  else if (group.length > 0) renderGroup([program.name, ...words].join(' '), group, printer);
-  else return refuse(words);
+  const call = await readCall({ ...program, refuse }, registry, argv);
+  if (call.kind === 'command') return runCommand(call, io);
+  call.show(createPrinter(io.stdout));
   return 0;
 }
 
-async function runEntry(entry: Entry, argv: readonly string[], io: Io): Promise<number> {
-  const [{ parseCommand }, { createContext }, { createPrinter }, { registry }, command] = await Promise.all([
-    import('./command-line/parse.ts'),
+async function runCommand({ command, input, json }: CommandCall, io: Io): Promise<number> {
+  const [{ createContext }, { createPrinter, exitCodeOf }, { registry }] = await Promise.all([
     import('./commands/context.ts'),
-    import('./command-line/printer.ts'),
+    import('@enclos/command-line'),
     import('./registry.ts'),
-    entry.load(),
   ]);
-  const { input, json, help: wantsHelp } = await parseCommand([program.name, ...entry.name].join(' '), command, argv);
-  if (wantsHelp) return help(entry.name, io);
   const context = createContext({ io, notes: createPrinter(io.stderr), commands: registry });
   const outcome = await command.execute(input, context);
   const { failure, exitCode } = outcome;
@@ -96,11 +62,9 @@ async function runEntry(entry: Entry, argv: readonly string[], io: Io): Promise<
     io.stdout.write(`${JSON.stringify({ ...error, ...outcome.json() }, undefined, 2)}\n`);
   }
   if (failure === undefined) return exitCode;
-  const [{ fail }, { exitCodeOf }] = await Promise.all([
-    import('./output/fail.ts'),
-    import('./command-line/exit-codes.ts'),
-  ]);
-  return json ? exitCodeOf(failure) : fail(failure, false, io);
+  if (json) return exitCodeOf(failure);
+  const { fail } = await import('./output/fail.ts');
+  return fail(failure, false, io);
 }
 
 async function jsonOf(failure: EnclosError): Promise<unknown> {

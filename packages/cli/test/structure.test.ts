@@ -23,13 +23,6 @@ const imports: readonly Import[] = files.flatMap((file) => {
     .filter(({ from, to }) => from !== to);
 });
 
-test('the command line imports nothing else of this package', () => {
-  assert.deepEqual(
-    imports.filter(({ from }) => from === 'command-line'),
-    [],
-  );
-});
-
 test('a command imports no other command', () => {
   const isCommand = (folder: string): boolean => folder.startsWith('commands/');
   assert.deepEqual(

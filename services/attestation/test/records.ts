@@ -1,20 +1,16 @@
 import {
-  createRecordKey as createKey,
   decodeStateRecord as decode,
   encodeStateRecord as encode,
   openState,
   sealedProtection as sealed,
-  signedProtection as signed,
   stateDigest as digest,
   type Protection,
-  type RecordKey,
   type SealedProtectionOptions,
   type Sealing,
   type StateOptions,
   type StateRecord as ServiceRecord,
   type StoredState,
 } from '@enclos/service/state';
-import type { AppraiseCertificate } from '@enclos/service/peers';
 import { documentFormat } from '../src/document/document-codec.ts';
 import { emptyDocument, type TenantDocument } from '../src/document/document.ts';
 
@@ -34,7 +30,3 @@ export const decodeStateRecord = (bytes: Uint8Array): StateRecord => decode(byte
 export const stateDigest = (state: Omit<StateRecord, 'issuer' | 'writer'>): string => digest(state, documentFormat);
 export const sealedProtection = (sealing: Sealing, policy?: SealedProtectionOptions['policy']): Protection =>
   sealed(sealing, policy === undefined ? { service } : { service, policy });
-export const signedProtection = (own: RecordKey, appraise: AppraiseCertificate): Protection =>
-  signed(service, own, appraise);
-export const createRecordKey = (evidence: Parameters<typeof createKey>[1]): Promise<RecordKey> =>
-  createKey(service, evidence);

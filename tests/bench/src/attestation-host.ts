@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { noRates, startTestService } from '@enclos/integration-tests';
+import { noRates, startTestService } from '@enclos/process-kit';
 import { connectSoftwarePlatform } from '@enclos/tee';
 import { join } from 'node:path';
 import { readSigned } from './signed-folder.ts';

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
-import { loadClaimant, quoteFor, signingKey, type Workshop } from '@enclos/integration-tests';
+import { loadClaimant, quoteFor, signingKey, type Workshop } from '@enclos/process-kit';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { writeSigned } from './signed-folder.ts';
 

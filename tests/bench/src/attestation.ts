@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createWorkshop, serviceProjectFolder } from '@enclos/integration-tests';
+import { createWorkshop, serviceProjectFolder } from '@enclos/process-kit';
 import { freePort } from '@enclos/testkit';
 import { attestBy, attestRequest, imageIn, start, type Child, type Server } from './attestation-scene.ts';
 import { atLeast, type Figure } from './figures.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { strictPolicies } from '@enclos/claim-rules';
-import { createWorkshop, serviceProjectFolder } from '@enclos/integration-tests';
+import { createWorkshop, serviceProjectFolder } from '@enclos/process-kit';
 import { freePort, searchingDraft } from '@enclos/testkit';
 import {
   attestBy,

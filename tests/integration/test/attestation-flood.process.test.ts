@@ -7,10 +7,10 @@ import { connect, type TLSSocket } from 'node:tls';
 import { makeDevelopmentConfiguration } from '@enclos/attestation-service';
 import { toBase64url } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { startReplica, type Replica, type ServiceAnswer } from '../src/attestation-replica.ts';
-import { createWorkshop, loadClaimant, quoteFor, signedService, type Claimant } from '../src/index.ts';
-import { descendants } from '../src/processes.ts';
-import { residentMiB, until } from '../src/process-watch.ts';
+import { startReplica, type Replica, type ServiceAnswer } from '@enclos/process-kit/attestation/attestation-replica';
+import { createWorkshop, loadClaimant, quoteFor, signedService, type Claimant } from '@enclos/process-kit';
+import { descendants } from '@enclos/process-kit/processes/processes';
+import { residentMiB, until } from '@enclos/process-kit/processes/process-watch';
 
 // Strangers who send as much as they may, and do not end, or send what is as costly to read as JSON can be.
 const workshop = createWorkshop();

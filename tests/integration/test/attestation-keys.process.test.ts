@@ -9,8 +9,8 @@ import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { singleUserAdvisory, type EmbeddedPlatform } from '@enclos/software-sgx';
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { appraiseServiceKey, type KnownService } from '../src/service-key.ts';
-import { callService, shownCertificate } from '../src/service-calls.ts';
+import { appraiseServiceKey, type KnownService } from '@enclos/process-kit/attestation/service-key';
+import { callService, shownCertificate } from '@enclos/process-kit/attestation/service-calls';
 import { freePort } from '@enclos/testkit';
 import {
   createWorkshop,
@@ -21,7 +21,7 @@ import {
   type Claimant,
   type DevelopmentConfiguration,
   type TestService,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 // What relying parties learn of the keys of the real enclave, over its TLS.
 const workshop = createWorkshop();

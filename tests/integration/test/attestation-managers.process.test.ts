@@ -7,8 +7,18 @@ import { toPem } from '@enclos/codec/pem';
 import { selfSignedCertificate } from '@enclos/codec/x509';
 import { jsonLines } from '@enclos/host';
 import { SignJWT, type JWTPayload } from 'jose';
-import { goodIssuer, makeRoot, startIdentityProvider, type IdentityProvider } from '../src/identity-provider.ts';
-import { callService, refusalOf, type ServiceAnswer, type ServiceCall } from '../src/service-calls.ts';
+import {
+  goodIssuer,
+  makeRoot,
+  startIdentityProvider,
+  type IdentityProvider,
+} from '@enclos/process-kit/attestation/identity-provider';
+import {
+  callService,
+  refusalOf,
+  type ServiceAnswer,
+  type ServiceCall,
+} from '@enclos/process-kit/attestation/service-calls';
 import { freePort } from '@enclos/testkit';
 import {
   createWorkshop,
@@ -19,7 +29,7 @@ import {
   type Claimant,
   type DevelopmentConfiguration,
   type TestService,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 // Who may manage a tenant of the real enclave: the keys of an issuer come over TLS that ends inside.
 const workshop = createWorkshop();

@@ -18,7 +18,7 @@ import {
   type DevelopmentConfiguration,
   type SignedImage,
   type TestService,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

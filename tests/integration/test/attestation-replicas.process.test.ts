@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fromHex, toHex } from '@enclos/codec';
 import { postgresTest } from '@enclos/testkit';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
-import { keyRows, rowsOf, stateRow } from '../src/attestation-rows.ts';
+import { keyRows, rowsOf, stateRow } from '@enclos/process-kit/attestation/attestation-rows';
 import {
   attestSgx,
   changeCertificate,
@@ -33,7 +33,7 @@ import {
   type ReplicaSite,
   type ServiceAnswer,
   type ServiceCall,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 const runtimeData = new TextEncoder().encode('what an enclave binds');

@@ -17,7 +17,7 @@ import {
   startTestService,
   type DevelopmentConfiguration,
   type Replica,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient } from '@azure/attestation';
 import { toHex } from '@enclos/codec';
-import { descendants } from '../src/processes.ts';
-import { enclosBin, repository, startProgram, type Running } from '../src/programs.ts';
-import { isRunning, until } from '../src/process-watch.ts';
-import { callService } from '../src/service-calls.ts';
+import { descendants } from '@enclos/process-kit/processes/processes';
+import { enclosBin, repository, startProgram, type Running } from '@enclos/process-kit/processes/programs';
+import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
+import { callService } from '@enclos/process-kit/attestation/service-calls';
 import { freePort } from '@enclos/testkit';
-import { createWorkshop, loadClaimant, quoteFor, serviceProjectFolder, type Claimant } from '../src/index.ts';
+import { createWorkshop, loadClaimant, quoteFor, serviceProjectFolder, type Claimant } from '@enclos/process-kit';
 
 // What docs/how-to/run-an-attestation-service.md says: `enclos run` with --development, and Azure's client.
 const workshop = createWorkshop();

@@ -9,7 +9,7 @@ import { toPem } from '@enclos/codec/pem';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { freePort } from '@enclos/testkit';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
-import { callService, refusalOf, type ServiceAnswer } from '../src/service-calls.ts';
+import { callService, refusalOf, type ServiceAnswer } from '@enclos/process-kit/attestation/service-calls';
 import {
   createPolicySigner,
   createWorkshop,
@@ -22,7 +22,7 @@ import {
   type DevelopmentConfiguration,
   type SignedImage,
   type TestService,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

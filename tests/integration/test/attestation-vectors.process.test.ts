@@ -8,9 +8,14 @@ import { isEnclosError } from '@enclos/errors';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { freePort, vectors } from '@enclos/testkit';
 import { decodeJwt } from 'jose';
-import { startPccs, type Pccs } from '../src/pccs.ts';
+import { startPccs, type Pccs } from '@enclos/process-kit/attestation/pccs';
 import { azureSdk, azureSdkCollateral, azureSdkTime, realSnpReport, realTrustDomain } from './real-evidence.ts';
-import { callService, refusalOf, type ErrorBody, type ServiceAnswer } from '../src/service-calls.ts';
+import {
+  callService,
+  refusalOf,
+  type ErrorBody,
+  type ServiceAnswer,
+} from '@enclos/process-kit/attestation/service-calls';
 import {
   createWorkshop,
   signedService,
@@ -18,7 +23,7 @@ import {
   type DevelopmentConfiguration,
   type SignedImage,
   type TestService,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 // Evidence of real processors against the real enclave: the host gets collateral over HTTP, and the enclave verifies it.
 const workshop = createWorkshop();

@@ -16,8 +16,8 @@ import { loadEnclave, type Enclave } from '@enclos/host';
 import { mrSignerOf } from '@enclos/sgx';
 import { publicModulus, sha256 } from '@enclos/sgx/node';
 import { openVendor, singleUserAdvisory, stateFolders, type EmbeddedPlatform } from '@enclos/software-sgx';
-import { attested } from '../enclaves/attested/attested.edl.ts';
-import { createWorkshop, refusedWith, signingKey, type SignedImage } from '../src/index.ts';
+import { attested } from '@enclos/process-kit/enclaves/attested';
+import { createWorkshop, refusedWith, signingKey, type SignedImage } from '@enclos/process-kit';
 
 type Attested = Enclave<(typeof attested)['trusted']>;
 

@@ -13,7 +13,7 @@ import {
   withProbe,
   type SignedImage,
   type Workshop,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 let workshop: Workshop;
 let signed: SignedImage;

@@ -23,10 +23,10 @@ import {
   type PlatformServices,
 } from '@enclos/software-sgx';
 import { connectSoftwarePlatform, type Launcher, type SoftwareLauncher } from '@enclos/tee';
-import { hostile } from '../enclaves/hostile/hostile.edl.ts';
-import { hostileImage } from '../src/hostile-image.ts';
-import { createWorkshop, signingKey, type SignedImage } from '../src/index.ts';
-import { enclaveUsers, hostUsers, separationSkipped } from '../src/separated.ts';
+import { hostile } from '@enclos/process-kit/enclaves/hostile';
+import { hostileImage } from '@enclos/process-kit/hostile/hostile-image';
+import { createWorkshop, signingKey, type SignedImage } from '@enclos/process-kit';
+import { enclaveUsers, hostUsers, separationSkipped } from '@enclos/process-kit/separated/separated';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

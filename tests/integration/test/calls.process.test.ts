@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { createWorkshop, loadProbe, outcome, type Probe, type ProbeHandlers } from '../src/index.ts';
+import { createWorkshop, loadProbe, outcome, type Probe, type ProbeHandlers } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;

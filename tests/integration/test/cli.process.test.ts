@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { measure } from '@enclos/cli';
-import { enclosBin as bin, repository, startProgram, type Ran, type Running } from '../src/programs.ts';
+import {
+  enclosBin as bin,
+  repository,
+  startProgram,
+  type Ran,
+  type Running,
+} from '@enclos/process-kit/processes/programs';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-cli-process-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { singleUserAdvisory } from '@enclos/software-sgx';
-import { enclosBin, repository, startProgram, type Ran, type Running } from '../src/programs.ts';
+import { enclosBin, repository, startProgram, type Ran, type Running } from '@enclos/process-kit/processes/programs';
 
 const sample = (name: string): string => join(repository, 'samples', name);
 

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { refusedWith } from '../src/index.ts';
-import { createLab, enclaveProcesses, secret, type Lab, type WatchedSleeper } from '../src/lifetime.ts';
-import { descriptorCount, filesHolding, isRunning, processesWith, until } from '../src/process-watch.ts';
+import { refusedWith } from '@enclos/process-kit';
+import {
+  createLab,
+  enclaveProcesses,
+  secret,
+  type Lab,
+  type WatchedSleeper,
+} from '@enclos/process-kit/processes/lifetime';
+import {
+  descriptorCount,
+  filesHolding,
+  isRunning,
+  processesWith,
+  until,
+} from '@enclos/process-kit/processes/process-watch';
 
 /** How long any answer to a death may take: far more than it does, far less than a person waits. */
 const soonMs = 3000;

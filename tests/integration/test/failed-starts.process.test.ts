@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { startPlatform, startPlatformProcess } from '@enclos/software-sgx';
-import { enclosBin, repository, saidBy, startProgram } from '../src/programs.ts';
-import { isRunning } from '../src/process-watch.ts';
+import { enclosBin, repository, saidBy, startProgram } from '@enclos/process-kit/processes/programs';
+import { isRunning } from '@enclos/process-kit/processes/process-watch';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-failed-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -24,7 +24,7 @@ import {
   type Probe,
   type ProbeOptions,
   type SignedImage,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;

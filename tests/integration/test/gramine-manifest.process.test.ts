@@ -11,7 +11,7 @@ import { parseSigstruct } from '@enclos/sgx';
 import { signSigstruct } from '@enclos/sgx/node';
 import type { Launcher } from '@enclos/tee';
 import { elfFile } from '@enclos/testkit';
-import { createWorkshop, loadProbe, outcome, refusedWith, type Probe, type SignedImage } from '../src/index.ts';
+import { createWorkshop, loadProbe, outcome, refusedWith, type Probe, type SignedImage } from '@enclos/process-kit';
 import { graminePlatform } from './gramine/fake-machine.ts';
 import { launcherWith } from './gramine/launcher.ts';
 

@@ -10,11 +10,11 @@ import { gramineProgram } from '@enclos/gramine';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import { gramineCapabilities } from '@enclos/tee/gramine';
 import { parseSealedBlob, type Launcher, type SealPolicy } from '@enclos/tee';
-import { hostile } from '../enclaves/hostile/hostile.edl.ts';
+import { hostile } from '@enclos/process-kit/enclaves/hostile';
 import { fakeOf, fixedKeys, gramineLauncher, type GramineHostOptions } from './gramine/launcher.ts';
 import { graminePlatform } from './gramine/fake-machine.ts';
-import { sleeper } from '../enclaves/sleeper/sleeper.edl.ts';
-import { hostileImage } from '../src/hostile-image.ts';
+import { sleeper } from '@enclos/process-kit/enclaves/sleeper';
+import { hostileImage } from '@enclos/process-kit/hostile/hostile-image';
 import {
   createWorkshop,
   loadProbe,
@@ -23,8 +23,8 @@ import {
   signingKey,
   type Probe,
   type SignedImage,
-} from '../src/index.ts';
-import { startProgram } from '../src/programs.ts';
+} from '@enclos/process-kit';
+import { startProgram } from '@enclos/process-kit/processes/programs';
 
 /**
  * The whole way of an enclave on Gramine, without Gramine: host SDK, launcher, gate over TCP, the program of

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createLab, type Lab } from '../src/lifetime.ts';
-import { descendants } from '../src/processes.ts';
-import { filesHolding, isRunning, processesWith, until } from '../src/process-watch.ts';
+import { createLab, type Lab } from '@enclos/process-kit/processes/lifetime';
+import { descendants } from '@enclos/process-kit/processes/processes';
+import { filesHolding, isRunning, processesWith, until } from '@enclos/process-kit/processes/process-watch';
 
-const program = fileURLToPath(new URL('../src/sleeper-host.js', import.meta.url));
+const program = fileURLToPath(import.meta.resolve('@enclos/process-kit/hosts/sleeper-host'));
 const soonMs = 5000;
 
 let lab: Lab;

@@ -3,9 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import { encodeValue, maxEncodedBytes, uint32, uint8 } from '@enclos/edl';
 import { FrameKind, type Frame } from '@enclos/gate';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { target } from '../enclaves/target/target.edl.ts';
-import { codeOf, isAnswer, openFrameHost, throwPayload, type FrameHost } from '../src/frame-host.ts';
-import { createWorkshop, type SignedImage } from '../src/index.ts';
+import { target } from '@enclos/process-kit/enclaves/target';
+import { codeOf, isAnswer, openFrameHost, throwPayload, type FrameHost } from '@enclos/process-kit/hosts/frame-host';
+import { createWorkshop, type SignedImage } from '@enclos/process-kit';
 
 /** What a host can answer when its enclave asks, and how deep it can get it to ask, against a live enclave. */
 const workshop = createWorkshop();

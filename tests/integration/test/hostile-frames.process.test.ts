@@ -4,10 +4,10 @@ import { encodeValue, uint32, uint8 } from '@enclos/edl';
 import { FrameKind, type Frame } from '@enclos/gate';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { GateTable } from '@enclos/tee';
-import { target } from '../enclaves/target/target.edl.ts';
-import { codeOf, frames, isAnswer, openFrameHost, type FrameHost } from '../src/frame-host.ts';
-import { createWorkshop, descendants, residentMiB, seededBytes, type SignedImage } from '../src/index.ts';
-import { until } from '../src/process-watch.ts';
+import { target } from '@enclos/process-kit/enclaves/target';
+import { codeOf, frames, isAnswer, openFrameHost, type FrameHost } from '@enclos/process-kit/hosts/frame-host';
+import { createWorkshop, descendants, residentMiB, seededBytes, type SignedImage } from '@enclos/process-kit';
+import { until } from '@enclos/process-kit/processes/process-watch';
 
 /** What a host can do with frames alone, class by class, against a live enclave. The mass of it is `npm run torture`. */
 const workshop = createWorkshop();

@@ -6,11 +6,11 @@ import { encodeValue, MAX_STREAMS, type Handlers, type systemInterface } from '@
 import { EnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind, MAX_STREAM_CHUNK_BYTES, STREAM_PIECE_BYTES, STREAM_WINDOW_BYTES } from '@enclos/gate';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { streams } from '../enclaves/streams/streams.edl.ts';
-import { openFrameHost } from '../src/frame-host.ts';
-import { HostileRelay } from '../src/hostile-relay.ts';
-import { until } from '../src/process-watch.ts';
-import { createWorkshop, openRawHost, outcome, type RawHost, type SignedImage } from '../src/index.ts';
+import { streams } from '@enclos/process-kit/enclaves/streams';
+import { openFrameHost } from '@enclos/process-kit/hosts/frame-host';
+import { HostileRelay } from '@enclos/process-kit/hostile/hostile-relay';
+import { until } from '@enclos/process-kit/processes/process-watch';
+import { createWorkshop, openRawHost, outcome, type RawHost, type SignedImage } from '@enclos/process-kit';
 
 type Served = Partial<Handlers<(typeof systemInterface)['untrusted']>>;
 type Manner = Parameters<RawHost<(typeof streams)['trusted']>['call']['serve']>[0]['manner'];

@@ -6,7 +6,7 @@ import type { Handlers, systemInterface } from '@enclos/edl';
 import { layOutImage, readImage } from '@enclos/manifest';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { GateTable } from '@enclos/tee';
-import { probe } from '../enclaves/probe/probe.edl.ts';
+import { probe } from '@enclos/process-kit/enclaves/probe';
 import {
   createWorkshop,
   descendants,
@@ -19,7 +19,7 @@ import {
   type RawHost,
   type RawHostOptions,
   type SignedImage,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 type Files = Partial<Handlers<(typeof systemInterface)['untrusted']>>;
 type Options = Omit<RawHostOptions<(typeof probe)['trusted']>, 'interface'>;

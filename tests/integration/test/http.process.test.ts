@@ -13,9 +13,9 @@ import { connect as connectTls } from 'node:tls';
 import { createTlsIdentity } from '@enclos/enclave';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { Agent as UndiciAgent, EventSource, fetch as undiciFetch } from 'undici';
-import { loadHttp, type HttpEnclave, type LoadHttpOptions } from '../src/http-host.ts';
-import { createWorkshop, descendants, type SignedImage } from '../src/index.ts';
-import { until } from '../src/process-watch.ts';
+import { loadHttp, type HttpEnclave, type LoadHttpOptions } from '@enclos/process-kit/hosts/http-host';
+import { createWorkshop, descendants, type SignedImage } from '@enclos/process-kit';
+import { until } from '@enclos/process-kit/processes/process-watch';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;

@@ -17,7 +17,7 @@ import {
   signingKey,
   withProbe,
   type SignedImage,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;

@@ -5,7 +5,7 @@ import { signEnclave } from '@enclos/build';
 import { concatBytes, utf8 } from '@enclos/codec';
 import { layOutImage, pinnedInterpreter } from '@enclos/manifest';
 import { createCpu } from '@enclos/software-sgx';
-import { flipped, refusedWith, seededNumbers, signingKey } from '../src/index.ts';
+import { flipped, refusedWith, seededNumbers, signingKey } from '@enclos/process-kit';
 
 /** Everything here is refused by the CPU, before anything is spawned. */
 const cpu = createCpu({

@@ -18,7 +18,7 @@ import { after, test } from 'node:test';
 import { startPlatform } from '@enclos/software-sgx';
 
 import { containerTest, createPodman, startRegistry } from '@enclos/testkit';
-import { enclosBin, repository, startProgram, type Ran } from '../src/programs.ts';
+import { enclosBin, repository, startProgram, type Ran } from '@enclos/process-kit/processes/programs';
 
 // /tmp itself may be entered by everybody: another user builds below it.
 const folder = mkdtempSync(join(tmpdir(), 'enclos-image-process-'));

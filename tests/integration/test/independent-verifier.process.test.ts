@@ -17,15 +17,15 @@ import { endorsementFacts, fetchEndorsements, pccs } from '@enclos/endorsements'
 import { encodeAttributes, parseQuoteV3 } from '@enclos/sgx';
 import { openVendor, outOfDateAdvisory, revoke, singleUserAdvisory, stateFolders } from '@enclos/software-sgx';
 import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
-import { createWorkshop, flipped, loadProbe, refusedWith, type Probe } from '../src/index.ts';
+import { createWorkshop, flipped, loadProbe, refusedWith, type Probe } from '@enclos/process-kit';
 import {
   fetchWithPeer,
   verifyWithPeer,
   verifyWithPeerForIntel,
   verifyWithWebPeer,
   type PeerVerdict,
-} from '../src/peer-verifiers.ts';
-import { enclosBin, startProgram, type Running } from '../src/programs.ts';
+} from '@enclos/process-kit/attestation/peer-verifiers';
+import { enclosBin, startProgram, type Running } from '@enclos/process-kit/processes/programs';
 
 /**
  * Somebody else's verifier on our evidence: `@phala/dcap-qvl`, which shares no code with ours. It needs nothing from the

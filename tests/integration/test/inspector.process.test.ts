@@ -4,11 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { loadEnclave } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { createWorkshop, type SignedImage } from '@enclos/integration-tests';
-import { probe } from '../enclaves/probe/probe.edl.ts';
-import { connectPeer } from '../src/platform-peer.ts';
-import { until } from '../src/process-watch.ts';
-import { descendants } from '../src/processes.ts';
+import { createWorkshop, type SignedImage } from '@enclos/process-kit';
+import { probe } from '@enclos/process-kit/enclaves/probe';
+import { connectPeer } from '@enclos/process-kit/hostile/platform-peer';
+import { until } from '@enclos/process-kit/processes/process-watch';
+import { descendants } from '@enclos/process-kit/processes/processes';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;

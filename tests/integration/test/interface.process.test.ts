@@ -5,7 +5,7 @@ import { defineInterface, func, string } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { loadEnclave } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { probe as probeInterface } from '../enclaves/probe/probe.edl.ts';
+import { probe as probeInterface } from '@enclos/process-kit/enclaves/probe';
 import {
   createWorkshop,
   descendants,
@@ -15,7 +15,7 @@ import {
   withProbe,
   type Probe,
   type SignedImage,
-} from '../src/index.ts';
+} from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { randomBytes } from 'node:crypto';
 import { concatBytes } from '@enclos/codec';
 import { encodeTargetInfo, parseReport, parseTargetInfo } from '@enclos/sgx';
-import { createWorkshop, flipped, loadProbe, outcome, type Probe, type Variant } from '../src/index.ts';
+import { createWorkshop, flipped, loadProbe, outcome, type Probe, type Variant } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 /** Two enclaves of two signers on one machine, a third one, and the first again on another machine. */

@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { createSeparatedSite, hostUsers, separationSkipped } from '../src/separated.ts';
-import { enclosBin as bin, repository, startProgram, type Ran, type Running } from '../src/programs.ts';
+import { createSeparatedSite, hostUsers, separationSkipped } from '@enclos/process-kit/separated/separated';
+import {
+  enclosBin as bin,
+  repository,
+  startProgram,
+  type Ran,
+  type Running,
+} from '@enclos/process-kit/processes/programs';
 
 // Not below TMPDIR: what counts here is the number of bytes of a path.
 const base = mkdtempSync('/tmp/enclos-long-');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createMetrics, type EnclosLogger, type LogFields } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { createWorkshop, withProbe, type Workshop } from '../src/index.ts';
+import { createWorkshop, withProbe, type Workshop } from '@enclos/process-kit';
 
 let workshop: Workshop;
 let platform: EmbeddedPlatform;

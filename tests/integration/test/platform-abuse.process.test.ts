@@ -4,11 +4,17 @@ import { after, before, describe, test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { hostChannel } from '@enclos/tee';
-import { outcome, refusedWith } from '../src/index.ts';
-import { createLab, enclaveProcesses, type Lab, type WatchedSleeper } from '../src/lifetime.ts';
-import { largeImage } from '../src/large-image.ts';
-import { connectPeer, connectRaw, ended, frame } from '../src/platform-peer.ts';
-import { descriptorCount, isRunning, processesWith, residentMiB, until } from '../src/process-watch.ts';
+import { outcome, refusedWith } from '@enclos/process-kit';
+import { createLab, enclaveProcesses, type Lab, type WatchedSleeper } from '@enclos/process-kit/processes/lifetime';
+import { largeImage } from '@enclos/process-kit/hostile/large-image';
+import { connectPeer, connectRaw, ended, frame } from '@enclos/process-kit/hostile/platform-peer';
+import {
+  descriptorCount,
+  isRunning,
+  processesWith,
+  residentMiB,
+  until,
+} from '@enclos/process-kit/processes/process-watch';
 
 /** One platform for all: whatever one host or enclave does, the witness of another host goes on. */
 let lab: Lab;

@@ -8,10 +8,10 @@ import { makeDevelopmentConfiguration } from '@enclos/attestation-service';
 import { unpackCertificate } from '@enclos/atls/certificate';
 import { toPem } from '@enclos/codec/pem';
 import { containerTest, freePort } from '@enclos/testkit';
-import { configMapOf, createPodSite, deploymentOf, type PodRoot, type PodSite } from '../src/pods.ts';
-import type { Ran } from '../src/programs.ts';
-import { shownCertificate } from '../src/service-calls.ts';
-import { separationSkipped } from '../src/separated.ts';
+import { configMapOf, createPodSite, deploymentOf, type PodRoot, type PodSite } from '@enclos/process-kit/hosts/pods';
+import type { Ran } from '@enclos/process-kit/processes/programs';
+import { shownCertificate } from '@enclos/process-kit/attestation/service-calls';
+import { separationSkipped } from '@enclos/process-kit/separated/separated';
 
 /** The samples of Azure's pages as pods: images that `image build` made, run from the YAML that `deploy` wrote. */
 function podTest(name: string, body: (site: PodSite) => Promise<void>): void {

@@ -15,8 +15,16 @@ import { isEnclosError } from '@enclos/errors';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import { encodeKeyRequest, encodeTargetInfo, KeyName, parseQuoteV3, parseReport } from '@enclos/sgx';
 import { singleUserAdvisory, type EmbeddedPlatform } from '@enclos/software-sgx';
-import { raw } from '../enclaves/raw/raw.edl.ts';
-import { createWorkshop, flipped, foreignOutcome, loadProbe, outcome, refusedWith, type Probe } from '../src/index.ts';
+import { raw } from '@enclos/process-kit/enclaves/raw';
+import {
+  createWorkshop,
+  flipped,
+  foreignOutcome,
+  loadProbe,
+  outcome,
+  refusedWith,
+  type Probe,
+} from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
 import { toHex } from '@enclos/codec';
 import { readImage } from '@enclos/manifest';
-import { copyProject, createWorkshop, signingKey, withProbe } from '../src/index.ts';
+import { copyProject, createWorkshop, signingKey, withProbe } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

@@ -5,8 +5,8 @@ import { concatBytes, utf8 } from '@enclos/codec';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import { encodeKeyRequest, type KeyRequest } from '@enclos/sgx';
 import { encodeSealedBlob, parseSealedBlob, sealedBlobHeader } from '@enclos/tee';
-import { raw } from '../enclaves/raw/raw.edl.ts';
-import { createWorkshop, flipped, loadProbe, outcome, type Probe } from '../src/index.ts';
+import { raw } from '@enclos/process-kit/enclaves/raw';
+import { createWorkshop, flipped, loadProbe, outcome, type Probe } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 let probe: Probe;

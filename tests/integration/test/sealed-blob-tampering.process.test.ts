@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { concatBytes, utf8 } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import type { SealPolicy } from '@enclos/tee';
-import { createWorkshop, flipped, loadProbe, outcome, type Probe } from '../src/index.ts';
+import { createWorkshop, flipped, loadProbe, outcome, type Probe } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;

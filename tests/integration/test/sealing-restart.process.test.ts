@@ -10,7 +10,7 @@ import {
   startPlatform,
   stateFolders,
 } from '@enclos/software-sgx';
-import { createWorkshop, outcome, withProbe, type Probe } from '../src/index.ts';
+import { createWorkshop, outcome, withProbe, type Probe } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { parseSealedBlob, SEALED_BLOB_OVERHEAD_BYTES, type SealPolicy } from '@enclos/tee';
-import { createWorkshop, outcome, seededBytes, withProbe, type Probe, type Variant } from '../src/index.ts';
+import { createWorkshop, outcome, seededBytes, withProbe, type Probe, type Variant } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

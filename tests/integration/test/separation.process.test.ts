@@ -8,8 +8,8 @@ import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote }
 import { toHex, utf8 } from '@enclos/codec';
 import { parseSigstruct } from '@enclos/sgx';
 import { enclaveChannel } from '@enclos/tee';
-import { connectRaw, ended, frame } from '../src/platform-peer.ts';
-import { isRunning, until } from '../src/process-watch.ts';
+import { connectRaw, ended, frame } from '@enclos/process-kit/hostile/platform-peer';
+import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
 import {
   addressIn,
   attacks,
@@ -24,8 +24,8 @@ import {
   type SeparatedHost,
   type SeparatedPlatform,
   type SeparatedSite,
-} from '../src/separated.ts';
-import { separatedWays, type SeparatedWay } from '../src/separated-ways.ts';
+} from '@enclos/process-kit/separated/separated';
+import { separatedWays, type SeparatedWay } from '@enclos/process-kit/separated/separated-ways';
 
 /** What else is in the cache of a platform is its starter. */
 const isInterpreter = (name: string): boolean => name.startsWith('node-');

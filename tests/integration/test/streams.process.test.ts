@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url';
 import { MAX_STREAMS } from '@enclos/edl';
 import { superviseEnclave } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { pieces } from '../enclaves/streams/pieces.ts';
-import { streams } from '../enclaves/streams/streams.edl.ts';
-import { createWorkshop, descendants, refusedWith, type SignedImage } from '../src/index.ts';
-import { isRunning, until } from '../src/process-watch.ts';
-import { startProgram } from '../src/programs.ts';
-import { addressOf, loadStreams, type Streams } from '../src/streams-host.ts';
+import { pieces } from '@enclos/process-kit/enclaves/pieces';
+import { streams } from '@enclos/process-kit/enclaves/streams';
+import { createWorkshop, descendants, refusedWith, type SignedImage } from '@enclos/process-kit';
+import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
+import { startProgram } from '@enclos/process-kit/processes/programs';
+import { addressOf, loadStreams, type Streams } from '@enclos/process-kit/hosts/streams-host';
 
 const workshop = createWorkshop();
 let platform: EmbeddedPlatform;
@@ -354,7 +354,7 @@ describe('the end of an enclave with open streams', () => {
     const files = [join(folder, 'image'), join(folder, 'signature')] as const;
     writeFileSync(files[0], signed.image);
     writeFileSync(files[1], signed.signature);
-    const program = fileURLToPath(new URL('../src/streams-program.js', import.meta.url));
+    const program = fileURLToPath(import.meta.resolve('@enclos/process-kit/hosts/streams-program'));
     const words = [process.execPath, program, workshop.stateFolder('program'), ...files];
     const host = startProgram(words, { cwd: folder });
     const [line] = await host.until(/^\{.*\}$/m);

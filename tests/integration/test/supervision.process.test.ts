@@ -3,10 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { superviseEnclave, type HostEventName, type SuperviseOptions } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { sleeper } from '../enclaves/sleeper/sleeper.edl.ts';
-import { refusedWith } from '../src/index.ts';
-import { createLab, enclaveProcesses, type Lab } from '../src/lifetime.ts';
-import { processesWith, until } from '../src/process-watch.ts';
+import { sleeper } from '@enclos/process-kit/enclaves/sleeper';
+import { refusedWith } from '@enclos/process-kit';
+import { createLab, enclaveProcesses, type Lab } from '@enclos/process-kit/processes/lifetime';
+import { processesWith, until } from '@enclos/process-kit/processes/process-watch';
 
 const lost = refusedWith('ENCLAVE_LOST');
 const soonMs = 30_000;

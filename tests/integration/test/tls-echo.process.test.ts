@@ -29,7 +29,7 @@ import { mrSignerOf } from '@enclos/sgx';
 import { publicModulus, sha256 } from '@enclos/sgx/node';
 import { openVendor, singleUserAdvisory, stateFolders } from '@enclos/software-sgx';
 import { toHex } from '@enclos/codec';
-import { createWorkshop, signingKey } from '../src/index.ts';
+import { createWorkshop, signingKey } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 after(() => workshop.close());

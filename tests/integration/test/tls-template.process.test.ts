@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { connect, createSecureContext, TLSSocket, type ConnectionOptions } from 'node:tls';
 import { createTlsIdentity } from '@enclos/enclave';
 import { verifyInterpreter } from '@enclos/software-sgx';
-import { enclosBin, repository, startProgram, type Ran, type Running } from '../src/programs.ts';
+import { enclosBin, repository, startProgram, type Ran, type Running } from '@enclos/process-kit/processes/programs';
 
 const serverName = 'enclave.test';
 /** In place of a minute. Long for a client that works, short for a test that waits. */

@@ -33,7 +33,7 @@ import {
 import { mrSignerOf } from '@enclos/sgx';
 import { publicModulus, sha256 } from '@enclos/sgx/node';
 import { openVendor, singleUserAdvisory, stateFolders, type EmbeddedPlatform } from '@enclos/software-sgx';
-import { createWorkshop, signingKey } from '../src/index.ts';
+import { createWorkshop, signingKey } from '@enclos/process-kit';
 
 interface Run {
   readonly exitCode: number;

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
-import type { Workshop } from '@enclos/integration-tests';
+import type { Workshop } from '@enclos/process-kit';
 
 /** A platform whose error output is watched: what it says there, it should not have had to say. */
 export interface WatchedPlatform {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Printer } from '../command-line/printer.ts';
+import type { Printer } from '@enclos/command-line';
 import type { Io } from '../output/io.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
 import type { Entry } from './define.ts';

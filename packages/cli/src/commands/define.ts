@@ -1,5 +1,4 @@
-import { commandsWith, type Command } from '../command-line/command.ts';
-import type { CommandEntry } from '../command-line/entry.ts';
+import { type Command, type CommandEntry, commandsWith } from '@enclos/command-line';
 import type { CommandContext } from './context.ts';
 
 export type Category = 'Project' | 'Image' | 'Kubernetes' | 'Evidence' | 'Platform' | 'Shell';

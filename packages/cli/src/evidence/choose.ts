@@ -1,6 +1,6 @@
 import { evidenceExtensions } from '@enclos/attestation/carriers';
 import { equalBytes } from '@enclos/codec';
-import { refuseUsage } from '../command-line/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 import { jsonKindOf, type JsonKind, describeFound, piecesIn, type Found, type Piece } from '@enclos/evidence';
 
 /**

@@ -1,6 +1,6 @@
 import { connect } from 'node:tls';
 import { EnclosError } from '@enclos/errors';
-import { refuseUsage } from '../command-line/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 
 const timeoutMs = 10_000;
 

@@ -4,7 +4,7 @@ import type { SnpRoot } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { RootOptions } from './trusted-roots.ts';
-import { refuseUsage } from '../command-line/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 import { readSmallFile } from '../files/read.ts';
 
 import { attempt, amdRoots, describeCertificate, isRecord } from '@enclos/evidence';

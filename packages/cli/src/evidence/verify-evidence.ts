@@ -12,7 +12,7 @@ import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { parseQuote } from '@enclos/sgx';
 import { trustedRoots, type RootOptions } from './trusted-roots.ts';
-import { refuseUsage } from '../command-line/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 import { bindingWanted } from './binding.ts';
 import { teeOf, type AnyPolicy } from './appraisal-policy.ts';
 import { fetchCollateralFor, withPckChain, type CollateralSource, type ObtainedCollateral } from './collateral-of.ts';

@@ -11,7 +11,7 @@ import {
   type ImageSource,
 } from '@enclos/image';
 import { exists } from '../files/read.ts';
-import { refuseUsage } from '../command-line/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 import type { Io } from '../output/io.ts';
 
 /** The credentials for registries. They come from the environment, because every user of a machine can see command lines. */

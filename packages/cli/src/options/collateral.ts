@@ -1,7 +1,7 @@
 import { amdKds, azureAmd, azureThim, intelPcs, pccs, type FetchOptions, type Source } from '@enclos/endorsements';
 import { collateralCacheFolder } from '@enclos/endorsements/node';
 import type { CommandContext } from '../commands/context.ts';
-import { refuseUsage } from '../command-line/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 import { readSmallFile } from '../files/read.ts';
 
 /** Where collateral is kept. */

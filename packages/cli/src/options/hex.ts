@@ -1,5 +1,5 @@
 import { fromHex } from '@enclos/codec';
-import { refuseUsage } from '../command-line/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 
 /** @throws CLI_USAGE unless the value is hex of `sizeBytes` bytes, or of any size when none is given. */
 export function hexOption(name: string, value: string, sizeBytes?: number): Uint8Array {

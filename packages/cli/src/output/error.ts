@@ -1,6 +1,6 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { printable, type Printer } from '../command-line/printer.ts';
+import { printable, type Printer } from '@enclos/command-line';
 import { systemReason } from './system-reason.ts';
 
 interface WithDiagnostics {

@@ -1,7 +1,6 @@
-import { exitCodeOf } from '../command-line/exit-codes.ts';
+import { createPrinter, exitCodeOf } from '@enclos/command-line';
 import type { Io } from './io.ts';
 import { errorJson, renderError, toEnclosError } from './error.ts';
-import { createPrinter } from '../command-line/printer.ts';
 
 /** Reports an error: to people on standard error, or to programs on standard output. @returns the exit code */
 export async function fail(thrown: unknown, json: boolean, io: Io): Promise<number> {

@@ -1,4 +1,4 @@
-import type { TextStream } from '../command-line/printer.ts';
+import type { TextStream } from '@enclos/command-line';
 
 /** A stream that a command writes to. A pipe has colours only when they are forced. */
 export interface OutputStream extends TextStream {

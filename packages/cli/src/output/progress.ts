@@ -1,5 +1,5 @@
 import type { Io } from './io.ts';
-import { createPrinter } from '../command-line/printer.ts';
+import { createPrinter } from '@enclos/command-line';
 
 /** Shows on standard error that long work is in progress. */
 export interface Progress {

@@ -1,4 +1,4 @@
-import { printable, type Printer } from '../command-line/printer.ts';
+import { printable, type Printer } from '@enclos/command-line';
 
 export type Mark = 'ok' | 'failure' | 'warning' | 'info';
 

@@ -1,4 +1,4 @@
-import { printable, type Printer } from '../command-line/printer.ts';
+import { printable, type Printer } from '@enclos/command-line';
 
 /** One line of a tree, and what is under it. */
 export interface TreeNode {

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
-import { printable, type Printer } from '../command-line/printer.ts';
+import { printable, type Printer } from '@enclos/command-line';
 
 /** Warnings of the build, one a line: they stop nothing, so they get no code frame. */
 export function renderWarnings(warnings: readonly Diagnostic[], printer: Printer): void {

@@ -1,7 +1,7 @@
 import type { PlatformDescription } from '@enclos/tee';
 import type { BuildEvents } from './prepare.ts';
 import type { CommandContext } from '../commands/context.ts';
-import { printable, type Printer } from '../command-line/printer.ts';
+import { printable, type Printer } from '@enclos/command-line';
 import { renderWarnings } from '../output/warnings.ts';
 
 /** The notes of a command that builds and runs: on standard error, which the host program shares. */

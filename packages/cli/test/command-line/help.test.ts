@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cliPage } from '../../src/docs-page.ts';
-import { parseCommand } from '../../src/command-line/parse.ts';
+import { parseCommand } from '@enclos/command-line';
+import { refuseUsage } from '../../src/usage/usage-error.ts';
 import { registry } from '../../src/registry.ts';
 import { enclos, repository } from '../cli.ts';
 
@@ -155,7 +156,7 @@ test('every command has an example that starts with its own name, and parses', a
     for (const { command: line } of command.examples) {
       assert.ok(line.startsWith(`enclos ${name}`), line);
       const words = (line.replace(/ [<>] .*/, '').match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
-      await parseCommand(name, command, words.slice(1 + entry.name.length));
+      parseCommand({ name, command, refuse: refuseUsage }, words.slice(1 + entry.name.length));
     }
   }
 });

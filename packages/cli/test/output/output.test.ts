@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { declaredErrors, EnclosError, isErrorCode } from '@enclos/errors';
-import { exitCodeOf } from '../../src/command-line/exit-codes.ts';
+import { createPrinter, exitCodeOf } from '@enclos/command-line';
 import { wantsColor } from '../../src/output/io.ts';
 import { errorJson, renderError, toEnclosError } from '../../src/output/error.ts';
-import { createPrinter } from '../../src/command-line/printer.ts';
 import { createProgress } from '../../src/output/progress.ts';
 import { renderTree } from '../../src/output/tree.ts';
 import { enclos, type RunOptions } from '../cli.ts';

@@ -98,14 +98,14 @@ async function manifestOf(project: Project): Promise<EnclaveManifest> {
   };
 }
 
-interface Built {
+interface BuildParts {
   readonly bundle: Bundle;
   readonly manifest: EnclaveManifest;
   readonly mrEnclave: Uint8Array;
   readonly interpreter: TrustedInterpreter;
 }
 
-async function reportOf(project: Project, built: Built): Promise<BuildReport> {
+async function reportOf(project: Project, built: BuildParts): Promise<BuildReport> {
   const { bundle, manifest, mrEnclave, interpreter } = built;
   return {
     version: 1,

@@ -9,7 +9,7 @@ import { appraisePeer, type PeerCertificate, type PeerPolicy } from './peer.ts';
 import type { Mode } from './roles.ts';
 
 /** What was found out about a peer. */
-export interface Appraised<E> {
+export interface AppraisedPeer<E> {
   readonly evidence: E;
   readonly mode: Mode;
 }
@@ -25,7 +25,7 @@ export interface ClientSide<E extends object> {
 export async function exchangeAsClient<E extends object>(
   socket: TLSSocket,
   { policy, server, identity }: ClientSide<E>,
-): Promise<Appraised<E>> {
+): Promise<AppraisedPeer<E>> {
   const channel = new Channel(socket, 'client');
   const nonce = freshNonce();
   channel.send({ kind: 'challenge', nonce, leastMode: policy.leastMode ?? 'fresh' });
@@ -56,7 +56,7 @@ export interface ServerSide<E extends object> {
 export async function exchangeAsServer<E extends object>(
   socket: TLSSocket,
   { identity, clients }: ServerSide<E>,
-): Promise<Appraised<E> | undefined> {
+): Promise<AppraisedPeer<E> | undefined> {
   const channel = new Channel(socket, 'server');
   const challenge = await channel.receive('challenge');
   const nonce = freshNonce();

@@ -15,7 +15,7 @@ export interface BaselineLag {
 }
 
 /** What is to be known of one item that is kept. */
-export interface Examined {
+export interface ExaminedItem {
   readonly item: string;
   readonly source: string;
   readonly freshness: Freshness;
@@ -37,7 +37,11 @@ export interface Examined {
  * numbers among them tells the lag of whatever is signed under the same root,
  * wherever it was fetched: mirrors lag, and Intel knows by how much.
  */
-export function examineItems(items: readonly StoredItem[], now: Date, policy?: FreshnessPolicy): readonly Examined[] {
+export function examineItems(
+  items: readonly StoredItem[],
+  now: Date,
+  policy?: FreshnessPolicy,
+): readonly ExaminedItem[] {
   const lists = new Map(
     items.flatMap((item) => {
       const { evaluationNumbers } = item.facts;
@@ -61,7 +65,7 @@ interface Circumstances {
   readonly freshness: Freshness;
 }
 
-function examine(item: StoredItem, { now, numbers, freshness }: Circumstances): Examined {
+function examine(item: StoredItem, { now, numbers, freshness }: Circumstances): ExaminedItem {
   const { issuedAt, expiresAt, evaluationNumber } = item.facts;
   const lag = evaluationNumber === undefined || numbers === undefined ? undefined : lagOf(evaluationNumber, numbers);
   const advice = adviceFor(item, freshness, lag);

@@ -2,7 +2,7 @@ import './errors.ts';
 export { bundleStore, readBundle, writeBundle } from './bundle.ts';
 export type { DcapFacts, PckFacts, PckLookup } from './dcap/dcap.ts';
 export { endorsementFacts } from './evidence-facts.ts';
-export { examineItems, type BaselineLag, type Examined } from './examine.ts';
+export { examineItems, type BaselineLag, type ExaminedItem as Examined } from './examine.ts';
 export {
   fetchEndorsements,
   type EndorsementFacts,

@@ -43,13 +43,13 @@ export async function send(item: string, route: Route, options: TransportOptions
   }
 }
 
-interface Received {
+interface ReceivedAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Uint8Array;
 }
 
-function follow(item: string, route: Route, options: TransportOptions): Promise<Received> {
+function follow(item: string, route: Route, options: TransportOptions): Promise<ReceivedAnswer> {
   return underDeadline(options.timeoutMs ?? 15_000, async (signal) => {
     let { url } = route;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
@@ -67,7 +67,7 @@ async function exchange(
   item: string,
   { url, headers = {}, form }: Route,
   { network = (request) => fetch(request), signal }: TransportOptions & { readonly signal: AbortSignal },
-): Promise<Received> {
+): Promise<ReceivedAnswer> {
   try {
     const request = new Request(url.href, { headers, redirect: 'manual', signal });
     const response = await untilAborted(signal, network(request));
@@ -84,7 +84,7 @@ async function exchange(
   }
 }
 
-function redirectOf(item: string, from: URL, { status, headers }: Received): URL | undefined {
+function redirectOf(item: string, from: URL, { status, headers }: ReceivedAnswer): URL | undefined {
   // 0: a browser, which shows nothing of a redirect that it does not follow.
   if (status !== 0 && (status < 300 || status > 399)) return undefined;
   const location = headers.get('location') ?? '';
@@ -98,7 +98,7 @@ function redirectOf(item: string, from: URL, { status, headers }: Received): URL
 function failureOf(
   item: string,
   url: URL,
-  { status, headers, asked }: Pick<Received, 'status' | 'headers'> & { readonly asked: number | undefined },
+  { status, headers, asked }: Pick<ReceivedAnswer, 'status' | 'headers'> & { readonly asked: number | undefined },
 ): EnclosError {
   const reason = reasonHeader(headers);
   const details = { item, source: url.origin, status, ...(reason === undefined ? {} : { reason }) };

@@ -107,7 +107,8 @@ export {
 export { convergenceTable } from './tables/convergence.ts';
 export type { RefusalScenario, RuleGroup } from './tables/refusal-scenario.ts';
 export { refusalScenarios } from './tables/refusal-scenarios.ts';
-export type { ExpectedVerdict, StatusScenario } from './tables/status-scenario.ts';
+export type { ExpectedVerdict } from './scenario/expected-verdict.ts';
+export type { StatusScenario } from './tables/status-scenario.ts';
 export { statusScenarios } from './tables/status-scenarios.ts';
 export { AmdExtensionId, amdExtensions, type AmdKeyFacts } from './snp/amd-extensions.ts';
 export { encodeSnpTcb, snpProducts, type ProductFacts, type SnpProduct, type SnpTcb } from './snp/product.ts';

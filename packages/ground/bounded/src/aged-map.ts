@@ -5,14 +5,14 @@ interface Entry<T> {
   readonly atMs: number;
 }
 
-/** A map that forgets what was not asked for longest when it is full, and finds nothing that is too old. */
+/** A map that drops its least recently used entry when it is full, and never returns an entry that is too old. */
 export class AgedMap<T> {
   readonly #entries: BoundedMap<Entry<T>>;
   readonly #maximumAgeMs: number;
 
   /**
    * @param maximum entries; 0 for a map that keeps nothing
-   * @param maximumAgeMs from this age on an entry is not found
+   * @param maximumAgeMs entries of this age or more are not found
    */
   constructor(maximum: number, maximumAgeMs: number) {
     this.#entries = new BoundedMap(maximum);
@@ -24,7 +24,7 @@ export class AgedMap<T> {
   }
 
   /**
-   * An entry is not found either when the clock stands before the time at which it was set: how old it is cannot be known.
+   * An entry that was set in the future of this clock is not found either: its age is not known.
    * @param maximumAgeMs in place of the map's own
    */
   get(key: string, nowMs: number, maximumAgeMs = this.#maximumAgeMs): T | undefined {

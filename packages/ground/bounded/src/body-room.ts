@@ -1,32 +1,32 @@
 import { peerOf } from './peer-address.ts';
 
-/** How much memory unfinished and unanswered bodies may take, and which of them gives way when it does not suffice. */
+/** How much memory unfinished and unanswered bodies may take, and which of them gives way when memory runs short. */
 export interface BodyRoomOptions {
-  /** Of all bodies together. */
+  /** The bound for all bodies together. */
   readonly maxBytes: number;
   /** Half of `maxBytes`, divided by this number, is each body's own room: nothing that others send takes it away. */
   readonly maxBodies: number;
-  /** A body that comes more slowly gives way when another one needs its room. */
+  /** A body that arrives more slowly gives way when another one needs its room. */
   readonly minBytesPerSecond: number;
   /** Milliseconds that only go up. */
   readonly now: () => number;
 }
 
-/** Why a body loses its room: it came too slowly, or its peer had more bodies under way than others. */
+/** Why a body loses its room: it arrived too slowly, or its peer had more bodies under way than others. */
 export type BodyEviction = 'slow' | 'crowding';
 
 export interface BodyOwner {
   /** The address that the body comes from, as `peerOf` takes it; empty when it is not known. */
   readonly peer: string;
-  /** Drops the bytes, and reads no more. The room is given back already. */
+  /** Called to drop the bytes and stop reading. The room has already been released. */
   readonly onEvicted: (why: BodyEviction) => void;
 }
 
 /** The room that one body takes. */
 export interface BodyShare {
   /**
-   * Asks for room for bytes that have come. Other bodies may be evicted for it.
-   * @returns false when there is no room; nothing is taken then.
+   * Asks for room for bytes that have arrived. Other bodies may be evicted for it.
+   * @returns false when there is no room; then nothing is taken.
    */
   take(bytes: number): boolean;
   /** The body is whole and in use: it keeps its room until `release`, and is never evicted. */
@@ -36,7 +36,7 @@ export interface BodyShare {
 }
 
 export interface BodyRoom {
-  /** Of all bodies at this moment. */
+  /** The bytes of all bodies at this moment. */
   readonly heldBytes: number;
   /** For a body that is about to come. */
   share(owner: BodyOwner): BodyShare;
@@ -44,10 +44,10 @@ export interface BodyRoom {
 
 /**
  * The memory for bodies of requests that strangers send. Some room is reserved for each body, so small requests are
- * served whatever the others do. The rest is shared, and given to bodies as their bytes come: an announced length takes
- * nothing. When it is used up, slow bodies are evicted, first the one that has been slow for longest; then bodies of the
- * peer that has the most, as long as it has more than the peer that asks, and more than one body. The only body of a
- * peer, if it comes fast enough, is never evicted, so a body that is nearly whole does not lose to a new one.
+ * served whatever the others do. The rest is shared, and given to bodies as their bytes arrive: an announced length takes
+ * nothing. When it is used up, slow bodies are evicted, first the one that has been slow for longest; then bodies of the peer
+ * that has the most, as long as it has more than the peer that asks, and more than one body. The only body of a peer, if it
+ * arrives fast enough, is never evicted, so a body that is nearly whole does not lose to a new one.
  */
 export function createBodyRoom(options: BodyRoomOptions): BodyRoom {
   const ledger = new Ledger(options);
@@ -59,10 +59,10 @@ export function createBodyRoom(options: BodyRoomOptions): BodyRoom {
   });
 }
 
-/** How far a body can get ahead of its rate: one that comes in a burst and then stops is slow after this time. */
+/** How far a body can get ahead of its rate: one that arrives in a burst and then stops is slow after this time. */
 const burstMs = 2000;
 
-/** What one peer has of the shared part. */
+/** One peer's use of the shared part. */
 interface Peer {
   bytes: number;
   /** In the order in which they first took some of it. */
@@ -88,7 +88,7 @@ class Ledger {
   }
 
   /**
-   * @param taken what the body has of its own room so far.
+   * @param taken what the body has taken of its own room so far.
    * @returns how many of the bytes fit into its own room. Bodies in use can outlive their connections, so there may be
    *   more than `maxBodies`, and none left for this one.
    */
@@ -102,7 +102,10 @@ class Ledger {
     this.#reserved -= bytes;
   }
 
-  /** Evicts what has to go. Each round frees some of the shared part or is the last, so each other body is looked at once at most. */
+  /**
+   * Evicts bodies until the bytes fit. Each round frees some of the shared part or is the last, so each other body is visited
+   * at most once.
+   */
   shareOut(bytes: number, share: Share): boolean {
     const most = this.options.maxBytes - this.#maxReserved;
     if (bytes > most) return false;
@@ -164,7 +167,7 @@ class Share implements BodyShare {
   #shared = 0;
   #isOver = false;
   isComplete = false;
-  /** Until then what has come is fast enough, whether or not more comes. Counted from the first byte on. */
+  /** Until this time the body counts as fast enough, whether or not more arrives. Counted from the first byte. */
   paidUntil = Number.POSITIVE_INFINITY;
 
   constructor(ledger: Ledger, owner: BodyOwner) {
@@ -172,7 +175,7 @@ class Share implements BodyShare {
     this.#owner = owner;
   }
 
-  /** Looked up for bodies that take some of what is shared: most do not. */
+  /** Computed only for bodies that take some of the shared part: most do not. */
   get peer(): string {
     return (this.#peer ??= peerOf(this.#owner.peer));
   }
@@ -209,7 +212,7 @@ class Share implements BodyShare {
 
   #pay(bytes: number): void {
     const { minBytesPerSecond, now } = this.#ledger.options;
-    // Time that was not paid for stays owed: single bytes now and then do not make a body fast.
+    // Lateness is not forgiven: a single byte now and then does not make a body fast.
     this.paidUntil = Math.min(now() + burstMs, this.paidUntil + (bytes / minBytesPerSecond) * 1000);
   }
 }

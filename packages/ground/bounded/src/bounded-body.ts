@@ -12,7 +12,7 @@ export async function boundedBody(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  // The types of Node leave the chunk open; the standard does not (Fetch, section 2.2.4).
+  // The types of Node do not say what a chunk is; the standard does (Fetch, section 2.2.4).
   const body = response.body as ReadableStream<Uint8Array> | null;
   if (body === null) return new Uint8Array();
   if (maxBytes === 0) {
@@ -24,7 +24,7 @@ export async function boundedBody(
   const reader = body.getReader();
   try {
     if (announced > maxBytes) return undefined;
-    // Not a list of what came: a server that sends single bytes must not cost an object for each.
+    // Not a list of chunks: a server that sends single bytes must not cost us an object for each.
     const bytes = new ByteWriter({ maxBytes });
     for (;;) {
       const { done, value } = await untilAborted(signal, reader.read());

@@ -3,7 +3,7 @@ interface Entry<T> {
   readonly value: T;
 }
 
-/** A map that forgets what was not asked for longest when it is full. */
+/** A map that drops its least recently used entry when it is full. */
 export class BoundedMap<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #maximum: number;
@@ -22,7 +22,7 @@ export class BoundedMap<T> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     if (entry !== this.#newest) {
-      // By the entry's own key: a key of several kilobytes that is the same object is not compared again.
+      // Deleted by the entry's own key: the same string object is not compared again, even if it has several kilobytes.
       this.#entries.delete(entry.key);
       this.#insert(entry);
     }
@@ -32,7 +32,7 @@ export class BoundedMap<T> {
   set(key: string, value: T): void {
     this.#entries.delete(key);
     this.#insert({ key, value });
-    // A Map keeps the order of insertion: the first key is the one that rested longest.
+    // A Map keeps the order of insertion: the first key is the least recently used.
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined && this.#entries.size > this.#maximum) this.#entries.delete(oldest);
   }

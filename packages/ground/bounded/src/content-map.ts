@@ -12,11 +12,9 @@ interface Entry<T> {
 }
 
 /**
- * A bounded map whose keys are an owner, by its identity, and bytes. An entry is
- * found by a sample of the bytes, and is the one only if the owner and every
- * byte are the same: a comparison of some kilobytes costs a fraction of what
- * hashing them costs. Of two keys with one sample the later takes the place of
- * the earlier.
+ * A bounded map whose keys are an owner, by its identity, and bytes. An entry is looked up by a sample of the bytes, and
+ * matches only if the owner and every byte are the same: comparing some kilobytes costs a fraction of hashing them. When two
+ * keys have the same sample, the later replaces the earlier.
  */
 export class ContentMap<T> {
   readonly #entries: BoundedMap<Entry<T>>;
@@ -35,7 +33,7 @@ export class ContentMap<T> {
     return entry?.owner === owner && equalContent(entry.content, content) ? entry.value : undefined;
   }
 
-  /** Keeps a copy of `content`; what is over 16 KiB, four times a usual one, is not kept. */
+  /** Keeps a copy of `content`. Content over 16 KiB, four times the usual size, is not kept. */
   set(owner: object, content: Uint8Array, value: T): void {
     if (content.length > maximumContentBytes) return;
     this.#entries.set(sampleOf(content), { owner, content: new Uint8Array(content), value });
@@ -50,7 +48,7 @@ function sampleOf(content: Uint8Array): string {
   return decodeLatin1(sample);
 }
 
-/** As `equalBytes`, four bytes at a time where `given` lies like the copy that is kept: quotes of one version do. */
+/** As `equalBytes`, four bytes at a time where `given` is aligned like the kept copy, as quotes of one version are. */
 function equalContent(kept: Uint8Array, given: Uint8Array): boolean {
   if (kept.length !== given.length || given.byteOffset % 4 !== 0) return equalBytes(kept, given);
   const words = kept.length >> 2;

@@ -1,5 +1,5 @@
 /**
- * Waits for work until a signal aborts, whatever the work does about it. Nothing is left at the signal afterwards, so one
+ * Waits for work until a signal aborts, whatever the work does about it. No listener stays on the signal afterwards, so one
  * signal may serve any number of waits.
  * @throws what the work throws, or the reason of the signal.
  */
@@ -26,9 +26,9 @@ export async function withinTime<T>(exchange: AbortController, timeoutMs: number
 }
 
 /**
- * An exchange with an end: its signal aborts when the time is over, and in every case when the exchange is over, since what is
- * left of an answer is not wanted. Wait for each step by `untilAborted` or `boundedBody`: then the exchange takes no longer than
- * the time allowed, whatever the other side or the network function does.
+ * An exchange with a deadline: its signal aborts when the time is up, and always when the exchange ends, because the rest of an
+ * answer is not wanted. Wait for each step by `untilAborted` or `boundedBody`: then the exchange takes no longer than the time
+ * allowed, whatever the other side or the network function does.
  *
  * @throws what the exchange throws.
  * @example

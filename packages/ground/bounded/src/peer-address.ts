@@ -1,6 +1,6 @@
 /** Groups of an IPv6 address that name a network (RFC 4291 section 2.5.4). */
 const networkGroups = 4;
-/** More than an address with its zone and port has. The text comes from a host, which may hand over anything. */
+/** Longer than any address with its zone and port. The text comes from a host, which may hand over anything. */
 const longestAddress = 80;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Work that is done once for all callers that ask while it is under way, by key. A caller that asks when it has ended, even
- * if it failed, begins it anew: what came of it is not kept.
+ * Work that is done once for all callers that ask while it is under way, by key. A caller that asks after it has ended, even if
+ * it failed, begins it anew: the result is not kept.
  */
 export class SharedWork<T> {
   readonly #underWay = new Map<string, Promise<T>>();
@@ -12,7 +12,7 @@ export class SharedWork<T> {
 
   /**
    * Begins `work` in this turn, or joins what is under way for the key.
-   * @param key where one object does one thing only, there is no need for one.
+   * @param key not needed when the object shares only one kind of work.
    */
   join(work: () => Promise<T>, key = ''): Promise<T> {
     const underWay = this.#underWay.get(key);

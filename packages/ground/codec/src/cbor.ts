@@ -105,7 +105,7 @@ export class CborReader {
     return this.#argument(CborType.TAG);
   }
 
-  /** One value of any type, with all that is in it: for members that a format says to ignore. */
+  /** One value of any type, with all that it holds: for members that a format says to ignore. */
   skip(): void {
     this.#skip(0);
   }
@@ -117,7 +117,7 @@ export class CborReader {
     else if (type === CborType.TEXT) decodeUtf8(this.#view(argument));
     else if (type === CborType.SIMPLE) requireSimple(argument);
     const count = membersOf(type, argument);
-    // Each takes a byte at least, so this ends before what is left does.
+    // Each value takes at least one byte, so the loop ends before the input does.
     for (let i = 0; i < count; i++) this.#skip(depth + 1);
   }
 
@@ -145,7 +145,7 @@ export class CborReader {
     const type = octet >> 5;
     const short = octet & 0x1f;
     if (short < 24) return { type, argument: short };
-    // 28 to 30 are reserved, 31 is an indefinite length; type 7 has floats here, and simple values that nobody assigned.
+    // 28 to 30 are reserved, 31 is an indefinite length; type 7 has floats here, and unassigned simple values.
     if (short > 27 || type === CborType.SIMPLE) {
       throw new EnclosError('CODEC_INVALID', 'CBOR of an indefinite, reserved or floating form.');
     }
@@ -171,7 +171,7 @@ export class CborReader {
   }
 }
 
-/** How many values are inside one of this head. */
+/** How many values are inside a value with this head. */
 function membersOf(type: number, argument: number): number {
   if (type === CborType.ARRAY) return argument;
   if (type === CborType.MAP) return 2 * argument;

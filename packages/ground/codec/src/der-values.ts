@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 
-/** A BIT STRING: `bytes` is a view, its last byte has `unusedBits` zero bits at the end. */
+/** A BIT STRING: `bytes` is a view, and its last byte ends in `unusedBits` zero bits. */
 export interface BitString {
   readonly unusedBits: number;
   readonly bytes: Uint8Array;

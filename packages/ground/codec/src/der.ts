@@ -31,7 +31,7 @@ export const DerTag = Object.freeze({
 export interface DerElement {
   readonly tag: number;
   readonly content: Uint8Array;
-  /** Tag, length and content: what a signature covers, and what names are compared by. */
+  /** Tag, length and content. Signatures cover these bytes, and names are compared by them. */
   readonly encoded: Uint8Array;
 }
 
@@ -76,7 +76,7 @@ export class DerReader {
     if (!this.done) throw new EnclosError('CODEC_TRAILING', 'Bytes follow the end of a DER value.');
   }
 
-  /** The next element, of any tag or of the one given. Its content is not looked into. */
+  /** The next element, of any tag or of the one given. Its content is not read. */
   element(tag?: number): DerElement {
     const start = this.#offset;
     const found = this.#octet();
@@ -100,7 +100,7 @@ export class DerReader {
     return this.#inside(DerTag.SEQUENCE);
   }
 
-  /** A reader of what is inside a SET with one member: DER's order of members needs no check then. */
+  /** A reader of what is inside a SET with one member: then the order of members needs no check. */
   set(): DerReader {
     return this.#inside(DerTag.SET);
   }

@@ -10,9 +10,8 @@ export function beginsLikePem(input: Uint8Array | string): boolean {
 }
 
 /**
- * What a text that is not PEM seems to be, as a sentence to add to an error: the
- * two encodings of certificates and keys are easily given in each other's place.
- * Empty when it seems to be neither.
+ * What a text that is not PEM seems to be, as a sentence to add to an error: the two encodings of certificates and keys are
+ * easily confused. Empty when it seems to be neither.
  */
 export function mistakenForPem(text: string | Uint8Array): string {
   const start = startOf(text);

@@ -26,7 +26,7 @@ export function toPem(label: string, bytes: Uint8Array): string {
 }
 
 /**
- * The blocks of a PEM text, in order, with nothing but line breaks between and around them: for what is verified.
+ * The blocks of a PEM text, in order, with nothing but line breaks between and around them: for texts that are verified.
  *
  * @param maxLength the most characters that the text may have.
  * @throws CODEC_INVALID for a text of another form, and for one without a block.
@@ -60,8 +60,8 @@ export function fromPem(label: string, text: string, maxLength: number): readonl
 }
 
 /**
- * The blocks of a text that may hold anything between them, as files that people keep do. Blocks that cannot be decoded
- * are left out. For what is shown or searched: what is verified is read by `fromPem`.
+ * The blocks of a text that may hold anything between them, as files that people keep do. Blocks that cannot be decoded are
+ * left out. For texts that are shown or searched; use `fromPem` for texts that are verified.
  *
  * @param maxBlocks blocks after these are left out.
  */

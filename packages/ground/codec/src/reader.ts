@@ -49,7 +49,7 @@ export class ByteReader {
     return this.#bytes.slice(at, at + length);
   }
 
-  /** The next `length` bytes without a copy: only for bytes that nobody else can write. */
+  /** The next `length` bytes without a copy: only for bytes that no other code can write. */
   view(length: number): Uint8Array {
     const at = this.#advance(length);
     return this.#bytes.subarray(at, at + length);

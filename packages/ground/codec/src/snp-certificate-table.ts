@@ -3,7 +3,10 @@ import { isZero } from './bytes.ts';
 import { ByteReader } from './reader.ts';
 import { toHex } from './text-forms.ts';
 
-/** A certificate that the host gave along with an SNP report. It is the host's word, and proves itself or nothing. */
+/**
+ * A certificate that the host gave along with an SNP report. The host is not trusted: only the certificate's own signature
+ * proves anything.
+ */
 export interface SnpHostCertificate {
   readonly kind: 'vcek' | 'vlek' | 'ask' | 'ark' | 'crl' | 'other';
   /** Its GUID in the usual text form. */
@@ -34,10 +37,10 @@ function guidText(bytes: Uint8Array): string {
 
 /**
  * Parses the certificates that a host adds to a report of SEV-SNP, in an extended report and in `auxblob` of
- * configfs-tsm: entries of GUID 16, offset u32 and length u32, an empty entry, then what they point at (AMD 56421, GHCB,
- * section 4.1.8.1). What is between and after the certificates is padding of the host.
+ * configfs-tsm: entries of GUID 16, offset u32 and length u32, an empty entry, then the certificates (AMD 56421, GHCB, section
+ * 4.1.8.1). Bytes between and after the certificates are padding.
  * @returns nothing for an empty table: a host need not have certificates.
- * @throws a CODEC error for one that is malformed.
+ * @throws a CODEC error for a malformed table.
  */
 export function parseSnpCertificateTable(bytes: Uint8Array): readonly SnpHostCertificate[] {
   if (bytes.length === 0) return Object.freeze([]);

@@ -54,8 +54,7 @@ function bitsAt(text: string, index: number): number {
 }
 
 /**
- * Decodes by table, once over the text and with nothing between: this is where
- * large untrusted texts are read.
+ * Decodes by table in one pass, without intermediate copies: large untrusted texts are read here.
  *
  * @param limits `maxBytes`: the most that the result may hold, checked before anything is allocated.
  * @throws CODEC_INVALID for padding, another alphabet, or non-zero trailing bits.
@@ -68,7 +67,7 @@ export function fromBase64url(text: string, limits: { readonly maxBytes?: number
   if (sizeBytes > maxBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', `More than ${maxBytes} bytes of base64url.`);
   if (tail === 1) throw notBase64url();
   const bytes = new Uint8Array(sizeBytes);
-  // 64 and more never come from the alphabet, so one look at the end finds any such character.
+  // Values of 64 and more never come from the alphabet, so one check at the end finds any such character.
   let seen = 0;
   let from = 0;
   let to = 0;
@@ -87,7 +86,7 @@ export function fromBase64url(text: string, limits: { readonly maxBytes?: number
   return bytes;
 }
 
-/** The last two or three characters: one or two bytes, then bits that must be zero, or two texts had one meaning. */
+/** The last two or three characters: one or two bytes, then bits that must be zero, so that no two texts have one meaning. */
 function decodeTail(tail: string, into: Uint8Array): void {
   const a = bitsAt(tail, 0);
   const b = bitsAt(tail, 1);

@@ -19,7 +19,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * One character for each byte, so that equal texts mean equal bytes: for what is ASCII where it is well-formed.
+ * One character for each byte, so that equal texts mean equal bytes: for input that is ASCII when it is well-formed.
  */
 export function decodeLatin1(bytes: Uint8Array): string {
   return latin1.decode(bytes);
@@ -31,9 +31,8 @@ export function withoutByteOrderMark(text: string): string {
 }
 
 /**
- * A text without the NUL characters that programs in C leave at its end. A loop: the
- * regular expression for it looks from every NUL to the end, and a megabyte of them
- * that another character ends would take minutes.
+ * A text without the NUL characters that programs in C leave at its end. This is a loop because the regular expression for it
+ * looks from every NUL to the end: a megabyte of NULs before another character would take minutes.
  */
 export function withoutTrailingNuls(text: string): string {
   let end = text.length;

@@ -2,7 +2,7 @@
 export interface Diagnostic {
   /** A warning stops nothing. Default: error. */
   readonly severity?: 'error' | 'warning';
-  /** The error code that the problem belongs to, or the own name of the tool that found it. */
+  /** The error code that the problem belongs to, or the name of the tool that found it. */
   readonly code: string;
   readonly text: string;
   /** As people know the file: relative to the project folder, with forward slashes. */

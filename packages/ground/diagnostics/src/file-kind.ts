@@ -1,9 +1,9 @@
-/** Files that some tool of ours reads. */
+/** Files that our tools read. */
 export type KnownFile = 'image' | 'sigstruct' | 'sealed-blob' | 'signing-key' | 'quote' | 'elf';
 
 /** What a file is, by how it begins. */
 export interface FileKind {
-  /** Undefined for what no tool of ours reads. */
+  /** Undefined for files that our tools do not read. */
   readonly known: KnownFile | undefined;
   /** For the middle of a sentence: `a gzip file`. */
   readonly words: string;
@@ -30,7 +30,7 @@ const beginnings: readonly (readonly [hex: string, words: string, known?: KnownF
   ['89504e47', 'a PNG image'],
 ];
 const longestBeginning = 12;
-/** Only the start decides; a text may be long. */
+/** The start of a text is enough, and a text may be long. */
 const textSampleBytes = 64 * 1024;
 const pemPattern = /-----BEGIN ([A-Z0-9 ]{1,64})-----/;
 const keyLabels: readonly (string | undefined)[] = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'PUBLIC KEY'];
@@ -64,7 +64,7 @@ function textKindOf(text: string): FileKind {
 
 function asText(bytes: Uint8Array): string | undefined {
   try {
-    // In a stream, so that a character that the end of the sample cuts is not an error.
+    // In stream mode, so that a character cut by the end of the sample is not an error.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, textSampleBytes), { stream: true });
     // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
     return /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text;

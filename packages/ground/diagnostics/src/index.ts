@@ -1,4 +1,4 @@
-/** `@enclos/diagnostics`: problems at places of a text, how people are shown them, and words for what a file seems to be. */
+/** `@enclos/diagnostics`: problems at places in a text, their rendering for people, and words for what a file seems to be. */
 export { renderDiagnostic, type RenderOptions } from './code-frame.ts';
 export { didYouMean } from './did-you-mean.ts';
 export type { Diagnostic } from './diagnostic.ts';

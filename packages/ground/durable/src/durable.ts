@@ -9,28 +9,28 @@ import { addFolder, type FolderContent } from './whole-folder.ts';
 export interface FileOptions {
   /** Default: 0600, for its owner only. */
   readonly mode?: number | undefined;
-  /** The mode is set whatever the umask of the process takes away. */
+  /** The mode is set exactly, whatever the umask of the process. */
   readonly ignoresUmask?: boolean | undefined;
   /**
-   * Nothing is synced: only for content that is checked whenever it is read, and made again when it is damaged. Readers see
-   * the old content or the new all the same; after a loss of power they may see part of it, or nothing. It saves the time of
-   * an fsync, which for a hundred megabytes can be seconds.
+   * Nothing is synced: only for content that is checked whenever it is read, and rebuilt when it is damaged. Readers still see
+   * the old content or the new; after a loss of power they may see part of it, or nothing. This saves an fsync, which can take
+   * seconds for a hundred megabytes.
    */
   readonly isCache?: boolean | undefined;
 }
 
 export interface WriteOptions extends FileOptions {
-  /** Makes the folder of the file, and those above it, with this mode (less the umask). Default: the folder must be there. */
+  /** Makes the folder of the file, and those above it, with this mode (less the umask). Default: the folder must exist. */
   readonly folderMode?: number | undefined;
 }
 
 export interface CopyOptions extends WriteOptions {
-  /** Is called with the path of the finished copy before it gets its name. When it throws, there is no copy. */
+  /** Called with the path of the finished copy before it gets its name. If it throws, no copy is made. */
   readonly check?: ((path: string) => Promise<void>) | undefined;
 }
 
 export interface DurableOptions {
-  /** Default: that of this machine. */
+  /** Default: the file system of this machine. */
   readonly files?: FileSystem;
   /** Milliseconds that only go up. Default: the time since the process began. */
   readonly now?: () => number;
@@ -39,13 +39,13 @@ export interface DurableOptions {
 const defaultMode = 0o600;
 
 /**
- * Files that are written whole, once for all.
+ * Writes files whole and durably.
  *
  * A file is written under a hidden temporary name beside its place, synced, and given its name by one rename or link; then
- * its folder is synced. So a reader sees the old content or the new one, and so does the next start after a kill, a crash
- * or a loss of power; and when a call resolves, the new content survives all of those. A failed call leaves what was there.
- * Temporary files that killed processes left are removed by the next process that writes to the folder; those of another
- * machine or container when they are an hour old.
+ * its folder is synced. So a reader sees either the old content or the new, even after a kill, a crash or a loss of power; and
+ * when a call resolves, the new content survives all of those. A failed call leaves what was there. Temporary files that killed
+ * processes left are removed by the next process that writes to the folder; files of another machine or container are removed
+ * when they are an hour old.
  *
  * Every method throws the error of the file system as it comes (`ENOSPC`, `EACCES`, `EIO`): callers say what it means.
  *
@@ -75,7 +75,7 @@ export class Durable {
   }
 
   /**
-   * Makes a file that was not there. Of any number of processes that add one path at once, one gets true.
+   * Makes a file that was not there. When several processes add one path at once, exactly one gets true.
    * @returns false when there is something at the path
    */
   async add(path: string, content: FileContent, options: WriteOptions = {}): Promise<boolean> {
@@ -119,8 +119,8 @@ export class Durable {
   }
 
   /**
-   * Begins a file whose content comes in pieces, or whose name is known when it is whole. Call `syncFolder` after it was
-   * placed, and `discard` in every case.
+   * Begins a file whose content arrives in pieces, or whose name is known only when it is whole. Call `syncFolder` after
+   * placing it, and `discard` in every case.
    */
   async begin(folder: string, options: FileOptions = {}): Promise<UnfinishedFile> {
     const path = temporaryPath(folder);
@@ -129,7 +129,7 @@ export class Durable {
   }
 
   /**
-   * Makes a folder that is there whole or not at all: it is filled and synced under a hidden name beside its place, and then
+   * Makes a folder that appears whole or not at all: it is filled and synced under a hidden name beside its place, and then
    * renamed. Its files have mode 0600 and its folders 0700. When another process was faster, its folder stays.
    * @returns whether this call made the folder
    */

@@ -11,7 +11,7 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** The calls of a file system that durable files need. Tests give one that records, fails or loses its power. */
+/** The calls of a file system that durable files need. Tests supply one that records, fails or loses power. */
 export interface FileSystem {
   /** `wx` makes a file and fails with `EEXIST` when there is one; `r` opens a file or a folder. */
   open(path: string, flags: 'wx' | 'r', mode?: number): Promise<OpenFile>;

@@ -4,8 +4,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 const pattern = /^(\d{1,10})-(\d{1,20})-([0-9a-f]{12})$/;
 
 /**
- * This process as part of the name of a file, `PROCESS-START-MACHINE`. A name that says whose it is has no moment at which the
- * file is there and its owner is not known.
+ * This process as part of the name of a file, `PROCESS-START-MACHINE`. With the owner in the name, the file never exists
+ * without a known owner.
  */
 export function processMark(): string {
   return (own ??= `${process.pid}-${startOf(process.pid) ?? '0'}-${thisMachine()}`);
@@ -13,8 +13,8 @@ export function processMark(): string {
 
 /**
  * Whether the process with a mark still runs.
- * @returns undefined when it is not known: the process is of another machine, of another container, or from before the last
- *   start of this machine; or the text is not a mark.
+ * @returns undefined when it is not known: the process belongs to another machine or container, or to an earlier boot of this
+ *   machine; or the text is not a mark.
  */
 export function isRunning(mark: string): boolean | undefined {
   if (mark === processMark()) return true;
@@ -26,7 +26,7 @@ export function isRunning(mark: string): boolean | undefined {
 let own: string | undefined;
 
 /**
- * When a process started, in ticks since the machine did: a later process with the same number has another start
+ * When a process started, in ticks since the machine booted: a later process with the same number has another start
  * (proc_pid_stat(5), field 22).
  * @returns undefined when there is no such process.
  */
@@ -42,7 +42,7 @@ function startOf(processId: number): string | undefined {
   }
 }
 
-/** This start of this machine and its process numbers: they mean nothing elsewhere. */
+/** Names this boot of this machine and its process namespace: process numbers mean nothing elsewhere. */
 function thisMachine(): string {
   machine ??= createHash('sha256').update(readMachine()).digest('hex').slice(0, 12);
   return machine;
@@ -54,7 +54,7 @@ function readMachine(): string {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')}${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
-    // Without /proc nothing is known of other processes, so none counts as a process of this machine.
+    // Without /proc other processes cannot be inspected, so none counts as a process of this machine.
     return randomBytes(16).toString('hex');
   }
 }

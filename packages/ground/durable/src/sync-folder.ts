@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { hasCode, type FileSystem } from './file-system.ts';
 
-/** Makes the names in a folder durable: a synced file with an unsynced name is lost with the power (fsync(2)). */
+/** Makes the names in a folder durable: a synced file with an unsynced name is lost when the power fails (fsync(2)). */
 export async function syncFolder(files: FileSystem, path: string): Promise<void> {
   const folder = await files.open(path, 'r');
   try {

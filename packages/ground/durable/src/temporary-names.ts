@@ -4,13 +4,13 @@ import type { FileSystem } from './file-system.ts';
 import { isRunning, processMark } from './process-mark.ts';
 
 /**
- * Begins the name of a file that is not finished. The name is hidden, and does not grow with the name of the file, which may
- * have all of the 255 bytes that a name can have.
+ * The prefix of the names of unfinished files. Such a name is hidden, and does not grow with the name of the file, which may
+ * already take all 255 bytes that a name can have.
  */
 export const temporaryPrefix = '.enclos-new-';
 
 const temporaryPattern = /^\.enclos-new-(\d{1,10}-\d{1,20}-[0-9a-f]{12})-[0-9a-f]{12}$/;
-/** For processes of which nothing is known. A write takes seconds, and a file that grows is not old. */
+/** For files of processes about which nothing is known. A write takes seconds, and a file that grows is not old. */
 const abandonedAfterMs = 3_600_000;
 const maximumFolders = 256;
 
@@ -34,7 +34,7 @@ export class AbandonedFiles {
 
   /**
    * Never fails: a file that cannot be removed takes space and does no harm.
-   * @param nowMs the time of the file system, which is not always that of this process: it gave this time to a new file.
+   * @param nowMs the time that the file system gave to a new file; its clock may differ from that of this process.
    */
   async remove(folder: string, nowMs: number): Promise<void> {
     const lookedAt = this.#lookedAt.get(folder);

@@ -1,6 +1,6 @@
 import { hasCode, type FileSystem, type OpenFile } from './file-system.ts';
 
-/** What a file has in it. Pieces are written as they come. */
+/** The content of a file. Pieces are written as they arrive. */
 export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /** A file under a temporary name, which gets its name when it is whole. */
@@ -9,8 +9,8 @@ export interface UnfinishedFile {
   readonly path: string;
   write(content: FileContent): Promise<void>;
   /**
-   * Gives the file its name, in place of a file that has it. The content is on the disk before that. The name is visible
-   * now, and durable after `syncFolder`.
+   * Gives the file its name, in place of a file that has it. The content is on the disk before the name is. The name is visible
+   * at once, and durable after `syncFolder`.
    * @param path in the folder that the file was begun in
    */
   place(path: string): Promise<void>;

@@ -33,7 +33,7 @@ async function make(files: FileSystem, target: string, content: () => Promise<Fo
     await files.rename(making, target);
   } catch (error) {
     await files.remove(making).catch(() => undefined);
-    // Whatever stopped this process: a folder that is there is whole.
+    // Whatever the error was, a folder at that path is whole.
     if (!(await exists(files, target))) throw error;
     isMade = false;
   }
@@ -68,7 +68,7 @@ function makingPrefix(target: string): string {
   return `.${basename(target)}.making-`;
 }
 
-/** Once the folder is there, a process that is still making it is too late, and takes the one that is there. */
+/** Once the folder exists, a process that is still making it is too late, and takes the existing one. */
 async function removeUnfinished(files: FileSystem, target: string): Promise<void> {
   const parent = dirname(target);
   for (const name of await files.list(parent).catch(() => [])) {

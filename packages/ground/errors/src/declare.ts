@@ -2,7 +2,7 @@ import type { ErrorEntry, ErrorKind } from './kinds.ts';
 
 /** One row of a declaration: the kind, what happened in general and what to do next. */
 export type ErrorRow = readonly [kind: ErrorKind, summary: string, next: string];
-/** The row of a package that enclaves hold: what to do next stands in the advice beside it, for people outside. */
+/** The row of a package that enclaves hold: the advice beside it says what to do next, for people outside. */
 export type ShortErrorRow = readonly [kind: ErrorKind, summary: string];
 
 const declared = new Map<string, ErrorEntry>();
@@ -13,7 +13,7 @@ export const lookUpCode = 'Look up the error code.';
 
 /**
  * Declares the error codes of a package: afterwards `new EnclosError(code)` knows them. The package adds their names to
- * the interface `ErrorCodes` too, and each of its entries loads the module that calls this.
+ * the interface `ErrorCodes` too, and each of its entry points loads the module that calls this.
  *
  * A second copy of the package in the process may declare the same codes with the same content.
  *
@@ -25,7 +25,7 @@ export const lookUpCode = 'Look up the error code.';
  *   interface ErrorCodes extends Record<keyof typeof paintErrors, true> {}
  * }
  * @returns The declaration.
- * @throws TypeError when a code was declared before, with another content.
+ * @throws TypeError when a code was already declared with different content.
  */
 export function declareErrors<const T extends Readonly<Record<string, ErrorRow>>>(errors: T): T {
   return declareErrorsWithAdvice({} as Record<keyof T, string>, errors);
@@ -36,7 +36,7 @@ export function declareErrors<const T extends Readonly<Record<string, ErrorRow>>
  *
  * @param advice What to do next, by code. Bundles for enclaves have none: there `#advice` of the package leads to
  *   `@enclos/errors/without-advice`.
- * @throws TypeError when a code was declared before, with another content.
+ * @throws TypeError when a code was already declared with different content.
  */
 export function declareErrorsWithAdvice<const T extends Readonly<Record<string, ShortErrorRow | ErrorRow>>>(
   advice: Readonly<Record<keyof T, string>>,

@@ -6,7 +6,7 @@ import type { ErrorEntry, ErrorKind } from './kinds.ts';
 export type ErrorCode = keyof ErrorCodes;
 
 const brand = Symbol.for('enclos.error');
-/** A code whose package did not declare it in this process must still be that error, and not a TypeError. */
+/** A code that no package declared in this process must still give that error, not a TypeError. */
 const undeclared: ErrorEntry = { kind: 'refused', summary: 'It was refused.', next: lookUpCode };
 
 /** Public facts about an error. Never a secret, a token or raw evidence. */

@@ -1,2 +1,2 @@
-/** What stands for the advice of a package in bundles for enclaves: it is for people, who are outside. */
+/** Replaces the advice of a package in bundles for enclaves: advice is for people, and they are outside. */
 export const advice = {};

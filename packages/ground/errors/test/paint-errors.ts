@@ -1,7 +1,7 @@
 import { declareErrors } from '../src/index.ts';
 
 /** What a package declares, for these tests. */
-export const paintErrors = declareErrors({
+const paintErrors = declareErrors({
   PAINT_EMPTY: ['usage', 'The bucket holds no paint.', 'Fill the bucket.'],
   PAINT_WET: ['transient', 'The wall is still wet.', 'Wait for an hour.'],
 });

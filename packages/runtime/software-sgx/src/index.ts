@@ -5,7 +5,7 @@ export type { AuditEvent, AuditRecord, ChainHead } from './audit/record.ts';
 export { parseAnchor, verifyAudit, type AuditSummary, type VerifyAuditOptions } from './audit/verify.ts';
 export { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './audit/writer.ts';
 export { collateralApp, type CollateralAppOptions } from './collateral/app.ts';
-export { collateralFor, type CollateralSource } from './collateral/collateral.ts';
+export { collateralFor, type CollateralSource } from './provisioning/collateral.ts';
 export { createCpu, type Cpu, type CreateCpuOptions, type LoadOptions } from './cpu/cpu.ts';
 export type { EnclaveRequest } from './cpu/construction.ts';
 export type { EnclaveIdentity, EnclaveUnderConstruction, LoadedEnclave } from './cpu/enclave.ts';

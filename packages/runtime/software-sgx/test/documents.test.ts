@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Attribute, parseQuoteV3 } from '@enclos/sgx';
 import { signSigstruct } from '@enclos/sgx/node';
 import { createQuotingEnclave, createVendor, openVendor, refreshVendor, startCpu } from '../src/index.ts';
-import { quotingEnclaveImage } from '../src/quoting/image.ts';
+import { quotingEnclaveImage } from '../src/provisioning/quoting-image.ts';
 import { enrol, enrolledSite, laterBy, pckSerial, qeIdentityOf, tcbInfo } from './provisioning-support.ts';
 import { allBits, fields, loadEnclave, now, random, testKey } from './support.ts';
 

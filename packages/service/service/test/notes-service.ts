@@ -23,7 +23,7 @@ import { emptyDocument, documentFormat, type TestDocument } from './document.ts'
 import { sealingOf } from './replicas.ts';
 
 /** A service of its own kind on this room: notes that everybody reads, and that a writer sets. */
-export const issuer = 'https://notes.example';
+const issuer = 'https://notes.example';
 export const startsAt = new Date('2026-06-01T12:00:00Z');
 const maximumBody = 4096;
 const loginIssuer = 'https://login.example';

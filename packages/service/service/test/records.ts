@@ -1,7 +1,6 @@
 import {
   createRecordKey as createKey,
   decodeStateRecord as decode,
-  encodeStateRecord as encode,
   openState,
   sealedProtection as sealed,
   signedProtection as signed,
@@ -28,7 +27,6 @@ const { service } = documentFormat;
 
 export const openTestState = (options: TestStateOptions): Promise<TestState> =>
   openState({ format: documentFormat, initial: emptyDocument, ...options });
-export const encodeStateRecord = (record: StateRecord): Uint8Array => encode(record, documentFormat);
 export const decodeStateRecord = (bytes: Uint8Array): StateRecord => decode(bytes, documentFormat);
 export const stateDigest = (state: Omit<StateRecord, 'issuer' | 'writer'>): string => digest(state, documentFormat);
 export const sealedProtection = (sealing: Sealing, policy?: SealedProtectionOptions['policy']): Protection =>

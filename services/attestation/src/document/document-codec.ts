@@ -43,7 +43,7 @@ export function encodeDocument({ policies, certificates, secrets }: TenantDocume
 }
 
 /** Reads all of `bytes`. @throws a CODEC error for every encoding but the one. */
-export function decodeDocument(bytes: Uint8Array): TenantDocument {
+function decodeDocument(bytes: Uint8Array): TenantDocument {
   const reader = new ByteReader(bytes);
   const policies: Partial<Record<AttestationType, string>> = {};
   let last = -1;

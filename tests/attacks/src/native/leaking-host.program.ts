@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { descendants, loadProbe } from '@enclos/integration-tests';
+import { descendants, loadProbe } from '@enclos/process-kit';
 import { startPlatform } from '@enclos/software-sgx';
 
 /**

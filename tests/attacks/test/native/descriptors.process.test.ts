@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createWorkshop } from '@enclos/integration-tests';
+import { createWorkshop } from '@enclos/process-kit';
 import { startProgram } from '@enclos/testkit';
 import { compilerAbsence, createAttackMachine } from '../../src/native/machine.ts';
 

@@ -10,7 +10,7 @@ import { verifyInterpreter } from '@enclos/software-sgx';
 import type { Launcher } from '@enclos/tee';
 import { createGramineLauncher, gramineManifest } from '@enclos/tee/gramine-host';
 import type { FakeGramine } from './fake-machine.ts';
-import type { SignedImage } from '../../src/index.ts';
+import type { SignedImage } from '@enclos/process-kit';
 
 export interface GramineHostOptions {
   /** A folder of its own. */

@@ -7,7 +7,7 @@ import {
   processesWith,
   type AttestationSite,
   type Workshop,
-} from '@enclos/integration-tests';
+} from '@enclos/process-kit';
 import { postgresAbsence } from '@enclos/testkit';
 import { within } from '../processes.ts';
 import type { Options, Program, Tally } from '../program.ts';

@@ -1,14 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
-import {
-  attestSgx,
-  getKeys,
-  issuers,
-  partOf,
-  quoteFor,
-  type Claimant,
-  type ServiceAnswer,
-} from '@enclos/integration-tests';
+import { attestSgx, getKeys, issuers, partOf, quoteFor, type Claimant, type ServiceAnswer } from '@enclos/process-kit';
 import { createRandom, type Random } from '../random.ts';
 import type { ExpectedPolicy } from './expected-policy.ts';
 import { callOne, count, noteState, refusalOf, type LoadRun, type Outcome } from './run.ts';

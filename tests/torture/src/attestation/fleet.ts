@@ -1,4 +1,4 @@
-import { descendants, isRunning, startReplica, until, type Replica, type ReplicaSite } from '@enclos/integration-tests';
+import { descendants, isRunning, startReplica, until, type Replica, type ReplicaSite } from '@enclos/process-kit';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { within } from '../processes.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { descriptorCount, residentMiB } from '@enclos/integration-tests';
+import { descriptorCount, residentMiB } from '@enclos/process-kit';
 import { slope } from '../soak/samples.ts';
 import type { Tally } from '../program.ts';
 import type { LoadRun } from './run.ts';

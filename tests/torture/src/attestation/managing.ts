@@ -12,7 +12,7 @@ import {
   policyTextOf,
   resetPolicy,
   setPolicy,
-} from '@enclos/integration-tests';
+} from '@enclos/process-kit';
 import { createRandom, type Random } from '../random.ts';
 import { denying, remember, type KnownKeys } from './attesting.ts';
 import type { ExpectedPolicy, Seen } from './expected-policy.ts';

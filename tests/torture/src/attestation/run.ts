@@ -1,5 +1,5 @@
-import type { ServiceAnswer, ServiceCall } from '@enclos/integration-tests';
-import type { AttestationSite } from '@enclos/integration-tests';
+import type { ServiceAnswer, ServiceCall } from '@enclos/process-kit';
+import type { AttestationSite } from '@enclos/process-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tally } from '../program.ts';
 import type { Random } from '../random.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeValue, systemInterface } from '@enclos/edl';
-import { createWorkshop, descendants, residentMiB, target, type SignedImage } from '@enclos/integration-tests';
+import { createWorkshop, descendants, residentMiB, target, type SignedImage } from '@enclos/process-kit';
 import { readImage } from '@enclos/manifest';
 import { encodeGateHello, errorsFromEnclave, type EnclaveExit, type LaunchedEnclave } from '@enclos/tee';
 import { startWatchedPlatform, type WatchedPlatform } from '../lab.ts';

@@ -4,7 +4,7 @@ import { constants, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { descendants, isRunning, processesWith, until } from '@enclos/integration-tests';
+import { descendants, isRunning, processesWith, until } from '@enclos/process-kit';
 import { kill, within } from '../processes.ts';
 import { markVariables, parseMark, type Mark } from '../marks.ts';
 import { compiled, makePipe, type Lane } from '../workplace.ts';

@@ -12,7 +12,7 @@ import {
   target,
   until,
   type SignedImage,
-} from '@enclos/integration-tests';
+} from '@enclos/process-kit';
 import {
   channelLimits,
   connectSoftwarePlatform,

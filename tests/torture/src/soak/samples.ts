@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { descriptorCount, residentMiB } from '@enclos/integration-tests';
+import { descriptorCount, residentMiB } from '@enclos/process-kit';
 import { collectGarbage } from './collect-garbage.ts';
 
 export interface Sample {

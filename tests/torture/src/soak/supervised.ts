@@ -1,7 +1,7 @@
 import { isEnclosError } from '@enclos/errors';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { loadSubject, type Subject } from '../load-subject.ts';
-import { descendants } from '@enclos/integration-tests';
+import { descendants } from '@enclos/process-kit';
 import { kill } from '../processes.ts';
 import type { Lane } from '../workplace.ts';
 

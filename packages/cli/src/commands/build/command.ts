@@ -1,6 +1,6 @@
 import { build } from '../../project/build.ts';
 import { defineCommand } from '../define.ts';
-import { grouped } from '../../command-line/printer.ts';
+import { grouped } from '@enclos/command-line';
 import { renderWarnings } from '../../output/warnings.ts';
 
 export const command = defineCommand({

@@ -2,7 +2,7 @@ import { collateralDoctor } from './collateral.ts';
 import { cacheFolderOf, cacheOption, offlineOption, sourceOf, sourceOptions } from '../../options/collateral.ts';
 import { defineCommand } from '../define.ts';
 import { renderExamined } from './render.ts';
-import { printable } from '../../command-line/printer.ts';
+import { printable } from '@enclos/command-line';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({

@@ -10,9 +10,9 @@ import {
   sourceOf,
   sourceOptions,
 } from '../../options/collateral.ts';
-import type { CommandInput } from '../../command-line/command.ts';
+import type { CommandInput } from '@enclos/command-line';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { renderFetched } from './render.ts';
 
 const options = {

@@ -1,6 +1,6 @@
 import type { Examined, ItemReport, Notice } from '@enclos/endorsements';
 import { isInForce } from './collateral.ts';
-import { printable, type Printer } from '../../command-line/printer.ts';
+import { printable, type Printer } from '@enclos/command-line';
 import { markOf, renderFacts, type Mark } from '../../output/table.ts';
 
 const marks: Readonly<Record<Examined['freshness'], Mark>> = {

@@ -1,6 +1,5 @@
-import type { ArgumentSpec, OptionSpec } from '../../command-line/command.ts';
+import { type ArgumentSpec, commonOptions, type OptionSpec } from '@enclos/command-line';
 import type { Entry } from '../define.ts';
-import { commonOptions } from '../../command-line/usage.ts';
 
 /** What a shell offers in one place. */
 export type Candidates =

@@ -1,7 +1,7 @@
 import { debug } from './debug.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
-import { printable } from '../../command-line/printer.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
+import { printable, wholeNumberIn } from '@enclos/command-line';
 import { platformBanner, runNotes } from '../../project/render.ts';
 import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
 
@@ -74,9 +74,6 @@ export const command = defineCommand({
 
 /** @throws CLI_USAGE */
 function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : undefined;
-  if (port === undefined || port > 65_535) {
-    refuseUsage(`--port is a port from 0 to 65535, not ${JSON.stringify(text)}.`);
-  }
-  return port;
+  const port = wholeNumberIn(text, { least: 0, most: 65_535 });
+  return port ?? refuseUsage(`--port is a port from 0 to 65535, not ${JSON.stringify(text)}.`);
 }

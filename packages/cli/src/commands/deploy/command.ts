@@ -3,8 +3,8 @@ import { renderDiagnostic } from '@enclos/build/diagnostics';
 import { deployFormats, profiles, type DeployFlags } from '@enclos/kubernetes';
 import { deploy, type DeployOutcome } from './deploy.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
-import { printable, type Printer } from '../../command-line/printer.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
+import { printable, type Printer } from '@enclos/command-line';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({

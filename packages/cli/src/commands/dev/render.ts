@@ -2,7 +2,7 @@ import type { DevView } from './dev.ts';
 import type { CommandContext } from '../context.ts';
 import { devKeys } from './keys.ts';
 import { renderError, toEnclosError } from '../../output/error.ts';
-import { printable } from '../../command-line/printer.ts';
+import { printable } from '@enclos/command-line';
 import { platformBanner, runNotes } from '../../project/render.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 

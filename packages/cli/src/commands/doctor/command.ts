@@ -1,6 +1,6 @@
 import { doctor } from './doctor.ts';
 import { defineCommand } from '../define.ts';
-import { printable } from '../../command-line/printer.ts';
+import { printable } from '@enclos/command-line';
 import { markOf } from '../../output/table.ts';
 import { stateFolderOf, stateOption } from '../../options/state.ts';
 

@@ -7,9 +7,9 @@ import {
 } from './gramine-manifest.ts';
 import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import type { GraminePlan } from './plan.ts';
-import type { Printer } from '../../command-line/printer.ts';
+import type { Printer } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({

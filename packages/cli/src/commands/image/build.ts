@@ -1,8 +1,8 @@
 import type { Architecture, BaseChoice } from '@enclos/image';
 import { imageBuild } from './build-image.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
-import { grouped } from '../../command-line/printer.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
+import { grouped } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 import { renderWarnings } from '../../output/warnings.ts';
 import { exists } from '../../files/read.ts';

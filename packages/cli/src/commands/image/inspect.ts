@@ -1,7 +1,7 @@
 import { describeImage } from '@enclos/image';
 import { withImage } from '../../images/container.ts';
 import { defineCommand } from '../define.ts';
-import { grouped } from '../../command-line/printer.ts';
+import { grouped } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({

@@ -2,9 +2,9 @@ import { verifyImage } from '@enclos/image';
 import { toHex } from '@enclos/codec';
 import { withImage } from '../../images/container.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { hexOption } from '../../options/hex.ts';
-import { printable } from '../../command-line/printer.ts';
+import { printable } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({

@@ -3,7 +3,7 @@ import type { LintFinding } from '@enclos/kubernetes/lint';
 import { lint, lintFiles, type LintedManifests } from './lint.ts';
 import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
-import { grouped } from '../../command-line/printer.ts';
+import { grouped } from '@enclos/command-line';
 import { markOf } from '../../output/table.ts';
 import { EnclosError } from '@enclos/errors';
 

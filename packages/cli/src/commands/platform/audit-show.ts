@@ -1,7 +1,7 @@
 import { showAuditLog } from './audit.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
-import { printable } from '../../command-line/printer.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
+import { printable, wholeNumberIn } from '@enclos/command-line';
 
 const most = 100_000;
 
@@ -22,12 +22,11 @@ export const command = defineCommand({
   ],
   exitCodes: { 3: 'The log is not whole: the records before the break are shown.' },
   async run({ arguments: { file }, options: { event, enclave, last } }, { path }) {
-    const count = /^[1-9]\d{0,5}$/.test(last) ? Number(last) : Infinity;
-    if (count > most) refuseUsage(`--last is a number from 1 to ${most}.`);
+    const count = wholeNumberIn(last, { least: 1, most });
     return showAuditLog({
       file: path(file),
       events: event,
-      last: count,
+      last: count ?? refuseUsage(`--last is a number from 1 to ${most}.`),
       enclave,
     });
   },

@@ -1,7 +1,7 @@
 import { parseAnchor } from '@enclos/software-sgx';
 import { verifyAuditLog } from './audit.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { renderAuditSummary } from './render-audit.ts';
 
 export const command = defineCommand({

@@ -8,10 +8,10 @@ import {
   writeEnrolmentRequest,
   type PlatformFacts,
 } from './platform.ts';
-import type { CommandInput } from '../../command-line/command.ts';
+import type { CommandInput } from '@enclos/command-line';
 import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { hexOption } from '../../options/hex.ts';
 import { renderPlatform } from './render.ts';
 

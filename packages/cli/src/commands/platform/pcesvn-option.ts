@@ -1,11 +1,11 @@
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { wholeNumberIn } from '@enclos/command-line';
+import { refuseUsage } from '../../usage/usage-error.ts';
 
 const largestPceSvn = 65_535;
 
 /** The value of `--pcesvn`, when it was given. @throws CLI_USAGE */
 export function parsePceSvn(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= largestPceSvn)) refuseUsage(`--pcesvn is a number from 0 to ${largestPceSvn}.`);
-  return value;
+  const value = wholeNumberIn(text, { least: 0, most: largestPceSvn });
+  return value ?? refuseUsage(`--pcesvn is a number from 0 to ${largestPceSvn}.`);
 }

@@ -1,5 +1,5 @@
 import type { AuditSummary } from '@enclos/software-sgx';
-import { grouped, type Printer } from '../../command-line/printer.ts';
+import { grouped, type Printer } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 /** What the chain of an audit log shows. A log that lost records gets no check mark. */

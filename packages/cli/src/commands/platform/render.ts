@@ -1,5 +1,5 @@
 import type { PlatformFacts } from './platform.ts';
-import type { Printer } from '../../command-line/printer.ts';
+import type { Printer } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 /** A vendor and a machine, as far as they are there. */

@@ -1,5 +1,5 @@
 import type { SeparationOptions, UserRange } from '@enclos/software-sgx';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 
 /** The options that keep a platform, its hosts and its enclaves apart. */
 export const separationOptions = {

@@ -1,9 +1,8 @@
 import { serve } from './serve-platform.ts';
 import { auditOption } from './audit-option.ts';
-import type { Address } from '../../network/http-server.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
-import { createPrinter } from '../../command-line/printer.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
+import { addressIn, createPrinter, type NetworkAddress } from '@enclos/command-line';
 import { renderFacts } from '../../output/table.ts';
 import { stateFolderOf, stateOption } from '../../options/state.ts';
 import { separationOf, separationOptions } from './separation-options.ts';
@@ -93,11 +92,7 @@ export const command = defineCommand({
   },
 });
 
-function parseAddress(text: string): Address {
-  const [, bracketed, plain, port = ''] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || Number(port) > 65_535) {
-    refuseUsage(`--listen is HOST:PORT, such as 127.0.0.1:8081, not ${JSON.stringify(text)}.`);
-  }
-  return { host, port: Number(port) };
+function parseAddress(text: string): NetworkAddress {
+  const address = addressIn(text);
+  return address ?? refuseUsage(`--listen is HOST:PORT, such as 127.0.0.1:8081, not ${JSON.stringify(text)}.`);
 }

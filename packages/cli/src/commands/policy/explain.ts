@@ -1,6 +1,6 @@
 import { checkPolicy } from './policy.ts';
 import { defineCommand } from '../define.ts';
-import { printable } from '../../command-line/printer.ts';
+import { printable } from '@enclos/command-line';
 
 export const command = defineCommand({
   description: [

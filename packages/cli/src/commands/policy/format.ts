@@ -1,7 +1,7 @@
 import { EnclosError } from '@enclos/errors';
 import { formatPolicyFile } from './claim-rules.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({

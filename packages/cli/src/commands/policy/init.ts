@@ -2,7 +2,7 @@ import { initPolicy, policyText } from './policy.ts';
 import { productOption } from '../../options/collateral.ts';
 import { defineCommand } from '../define.ts';
 import { readInput } from '../../evidence/read-input.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { hexOption } from '../../options/hex.ts';
 import { markOf } from '../../output/table.ts';
 

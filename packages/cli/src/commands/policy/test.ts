@@ -1,7 +1,7 @@
 import type { Claim, Firing, TraceEntry } from '@enclos/claim-rules';
 import { testPolicy, type TestedPolicy } from './claim-rules.ts';
 import { defineCommand } from '../define.ts';
-import { printable, type Printer } from '../../command-line/printer.ts';
+import { printable, type Printer } from '@enclos/command-line';
 import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({

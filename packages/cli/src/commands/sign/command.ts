@@ -2,9 +2,9 @@ import { attachSigning, prepareSigning, summaryLines, type PreparedSigning } fro
 import { sign, type SignOutcome } from './sign.ts';
 import { isCalendarDay } from '../../options/calendar-day.ts';
 import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import type { Io } from '../../output/io.ts';
-import type { Printer } from '../../command-line/printer.ts';
+import type { Printer } from '@enclos/command-line';
 
 export const command = defineCommand({
   description: [

@@ -11,13 +11,13 @@ import {
   sourceOf,
   sourceOptions,
 } from '../../options/collateral.ts';
-import type { CommandInput } from '../../command-line/command.ts';
+import type { CommandInput } from '@enclos/command-line';
 import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
 import type { CollateralSource } from '../../evidence/collateral-of.ts';
 import { readInput } from '../../evidence/read-input.ts';
 import type { AnyBinding } from '../../evidence/verify-evidence.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { bindingWanted } from '../../evidence/binding.ts';
 import { hexOption } from '../../options/hex.ts';
 import { standsOn } from './validity.ts';

@@ -5,8 +5,7 @@ import { adviceFor, collateralAge } from '../../evidence/advice.ts';
 import type { AnyVerdict, HardwareVerdict } from '@enclos/evidence/verify';
 import { azureFacts } from './render-azure.ts';
 import { snpAdvice, snpFacts } from './render-snp.ts';
-import type { Printer } from '../../command-line/printer.ts';
-import { printable } from '../../command-line/printer.ts';
+import { printable, type Printer } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 import { datesWarnings, datesWords, stepMark } from './validity.ts';
 

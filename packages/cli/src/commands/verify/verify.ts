@@ -16,7 +16,7 @@ import {
   type AnyVerifiedEvidence,
   type VerificationSettings,
 } from '../../evidence/verify-evidence.ts';
-import { refuseUsage } from '../../command-line/usage-error.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { bindingWanted } from '../../evidence/binding.ts';
 import { readPolicy } from '../../policy/file.ts';
 import { trustedRoots, type RootOptions } from '../../evidence/trusted-roots.ts';

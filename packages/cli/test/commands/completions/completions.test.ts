@@ -7,7 +7,7 @@ import { completions } from '../../../src/completions.ts';
 import { shells, type Shell } from '../../../src/commands/completions/completions.ts';
 import { completionModel } from '../../../src/commands/completions/model.ts';
 import { registry } from '../../../src/registry.ts';
-import { commonOptions } from '../../../src/command-line/usage.ts';
+import { commonOptions } from '@enclos/command-line';
 import { enclos, temporaryFolder } from '../../cli.ts';
 
 const folder = temporaryFolder();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPrinter } from '../../../src/command-line/printer.ts';
+import { createPrinter } from '@enclos/command-line';
 import { renderAuditSummary } from '../../../src/commands/platform/render-audit.ts';
 
 const summary = {

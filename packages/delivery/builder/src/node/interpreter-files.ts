@@ -49,13 +49,13 @@ async function hashOf(handle: FileHandle, { dev, ino, size, mtimeNs }: BigIntSta
   return hash;
 }
 
-interface Described {
+interface FileDescription {
   readonly sizeBytes: number;
   readonly libraries: readonly string[];
 }
 
 /** What a file says about itself if it is the pinned one, and undefined for any other. */
-async function describeFile(path: string, sha256: string): Promise<Described | undefined> {
+async function describeFile(path: string, sha256: string): Promise<FileDescription | undefined> {
   const handle = await open(path);
   try {
     const stats = await handle.stat({ bigint: true });

@@ -14,7 +14,9 @@ const source = z
   .string()
   .max(1024)
   .regex(relativePath, 'expected a path relative to the project folder, with forward slashes and without ".."')
-  .describe('A file inside the project folder, relative to it. No "..", and no link that leads out.');
+  .describe(
+    'A file inside the project folder, relative to it. It may not contain ".." or a link that leads out of the folder.',
+  );
 const target = z
   .string()
   .max(1024)
@@ -37,7 +39,7 @@ const mount = z.strictObject({
   target,
   type: z.enum(['hostfs', 'memfs']).describe('hostfs: a folder that the host serves. memfs: private memory.'),
   readOnly: z.boolean().optional(),
-  maxSize: size.optional().describe('Most bytes that the mount may hold.'),
+  maxSize: size.optional().describe('The largest number of bytes that the mount may hold.'),
 });
 
 const environmentEntry = z.strictObject({
@@ -60,14 +62,14 @@ const limits = z.strictObject({
 export const enclaveJsonSchema = z
   .strictObject({
     $schema: z.string().optional(),
-    name: identifier.describe('Name of the enclave and of the files that the build makes.'),
+    name: identifier.describe('The name of the enclave and of the files that the build makes.'),
     main: source.optional().describe('The enclave module. Default: src/NAME.enclave.ts.'),
     interface: source.optional().describe('The module that exports the interface. Default: src/NAME.edl.ts.'),
     productId: z.int().min(0).max(65_535).describe('ISVPRODID: which of the signer’s products this is.'),
     securityVersion: z.int().min(0).max(65_535).describe('ISVSVN: raise it with every security fix.'),
-    debug: z.boolean().optional().describe('A debug enclave keeps no secrets. Default: false.'),
+    debug: z.boolean().optional().describe('A debug enclave cannot keep secrets. Default: false.'),
     attributes: attributes.optional(),
-    threads: z.int().min(1).max(256).optional().describe('Calls that run at once. Default: 4.'),
+    threads: z.int().min(1).max(256).optional().describe('The number of calls that run at once. Default: 4.'),
     heapSize: size.optional().describe('Memory of the enclave, "64MB", "2GB" or a number of MB. Default: 128MB.'),
     files: z.array(z.strictObject({ source, target })).max(1024).optional().describe('Files embedded in the image.'),
     trustedFiles: z
@@ -80,17 +82,19 @@ export const enclaveJsonSchema = z
     listen: z
       .array(
         z.strictObject({
-          name: identifier.describe('What listen() takes.'),
-          port: port.describe('The host may be told another one.'),
+          name: identifier.describe('The name that listen() takes.'),
+          port: port.describe('The port; the host can be told to use another.'),
         }),
       )
       .max(64)
       .optional()
-      .describe('Ports on which the host accepts connections for the enclave, and relays their bytes: end TLS inside.'),
+      .describe(
+        'Ports on which the host accepts connections for the enclave. It relays their bytes, so end TLS inside.',
+      ),
     connect: z
       .array(
         z.strictObject({
-          name: identifier.describe('What connect() takes.'),
+          name: identifier.describe('The name that connect() takes.'),
           host: z.string().min(1).max(253).describe('A host name or an address.'),
           port,
         }),
@@ -110,16 +114,21 @@ interface IssueSink {
   addIssue(issue: { code: 'custom'; message: string; path: PropertyKey[] }): void;
 }
 
-interface Named {
+interface NamedEntry {
   readonly name: string;
   readonly path: PropertyKey[];
 }
 
-function named<T>(list: readonly T[] | undefined, key: string, field: string, nameOf: (entry: T) => string): Named[] {
+function named<T>(
+  list: readonly T[] | undefined,
+  key: string,
+  field: string,
+  nameOf: (entry: T) => string,
+): NamedEntry[] {
   return (list ?? []).map((entry, index) => ({ name: nameOf(entry), path: [key, index, field] }));
 }
 
-function reportRepeats(entries: readonly Named[], what: string, sink: IssueSink): void {
+function reportRepeats(entries: readonly NamedEntry[], what: string, sink: IssueSink): void {
   const seen = new Set<string>();
   for (const { name, path } of entries) {
     if (seen.has(name)) sink.addIssue({ code: 'custom', message: `the ${what} "${name}" is used twice`, path });

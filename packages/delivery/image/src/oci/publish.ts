@@ -73,7 +73,7 @@ async function noCollector(folder: string, target: string): Promise<void> {
   }
 }
 
-interface Published {
+interface PublishedLayout {
   readonly done: string;
   readonly index: Uint8Array;
   readonly blobs: ReadonlySet<string>;
@@ -83,7 +83,7 @@ interface Published {
  * Removes blobs that the index does not name. Not while another build is unfinished, whose blobs may be there already, and not
  * when another index has come: who comes last removes for all, or else the next build does.
  */
-async function collect(target: string, { done, index, blobs }: Published): Promise<void> {
+async function collect(target: string, { done, index, blobs }: PublishedLayout): Promise<void> {
   if ((await livingBeside(target, done)).some(({ state }) => state === 'tmp')) return;
   if (Buffer.compare(index, await readFile(join(target, 'index.json'))) !== 0) return;
   const names = await readdir(join(target, blobFolder));

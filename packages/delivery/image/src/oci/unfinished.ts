@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { isRunning, processMark } from '@enclos/durable';
 
 /** What is being written beside its place. A process that is killed leaves it; its name says whose it is. */
-export interface Unfinished {
+export interface UnfinishedLayout {
   readonly path: string;
   /** `tmp`: nobody has seen it yet. `done`: it is in its place, and what the one before it left is being removed. */
   readonly state: State;
@@ -32,7 +32,7 @@ export function donePath(path: string): string {
 }
 
 /** What others write for the same place and have not ended, as far as can be known. */
-export async function livingBeside(target: string, own: string): Promise<readonly Unfinished[]> {
+export async function livingBeside(target: string, own: string): Promise<readonly UnfinishedLayout[]> {
   const all = await unfinishedIn(dirname(target), basename(target));
   return all.filter(({ path, isDead }) => !isDead && path !== own && path !== donePath(own));
 }
@@ -44,13 +44,13 @@ export async function removeUnfinished(folder: string, name: string): Promise<vo
   await Promise.all(dead.map(({ path }) => rm(path, { recursive: true, force: true }).catch(() => undefined)));
 }
 
-interface Judged extends Unfinished {
+interface JudgedLayout extends UnfinishedLayout {
   readonly isDead: boolean;
 }
 
-async function unfinishedIn(folder: string, wanted: string): Promise<readonly Judged[]> {
+async function unfinishedIn(folder: string, wanted: string): Promise<readonly JudgedLayout[]> {
   const names = await readdir(folder).catch(() => []);
-  const judged = names.map(async (name): Promise<Judged | undefined> => {
+  const judged = names.map(async (name): Promise<JudgedLayout | undefined> => {
     const [, of, mark = '', state] = pattern.exec(name) ?? [];
     if (of === undefined || of !== wanted) return undefined;
     // The pattern has these two.
@@ -62,7 +62,7 @@ async function unfinishedIn(folder: string, wanted: string): Promise<readonly Ju
 }
 
 /** Gone is dead enough. */
-async function isOld({ path, state }: Unfinished): Promise<boolean> {
+async function isOld({ path, state }: UnfinishedLayout): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   return found === undefined || Date.now() - Math.max(found.mtimeMs, found.ctimeMs) > longestMs[state];
 }

@@ -52,9 +52,9 @@ export async function pullImage(reference: ImageReference, target: string, optio
   }
 }
 
-type Fetched = Awaited<ReturnType<RegistryClient['getManifest']>>;
+type FetchedManifest = Awaited<ReturnType<RegistryClient['getManifest']>>;
 
-async function getImage(client: RegistryClient, wanted: string, architecture: string): Promise<Fetched> {
+async function getImage(client: RegistryClient, wanted: string, architecture: string): Promise<FetchedManifest> {
   const found = await client.getManifest(wanted);
   if (!isIndexType(found.descriptor.mediaType)) return found;
   const fitting = parseIndex(found.bytes).manifests.find(
@@ -68,7 +68,7 @@ async function getImage(client: RegistryClient, wanted: string, architecture: st
 
 async function pullManifest(
   client: RegistryClient,
-  { bytes, descriptor }: Fetched,
+  { bytes, descriptor }: FetchedManifest,
   writer: LayoutWriter,
 ): Promise<void> {
   const { config, layers } = parseManifest(bytes);

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { V1NetworkPolicy } from '../schema/objects.ts';
-import { labelsOf, selectorOf, type Deployed } from './pod.ts';
+import { labelsOf, selectorOf, type CompleteSettings } from './pod.ts';
 import type { Peer } from './settings.ts';
 
 type Spec = NonNullable<V1NetworkPolicy['spec']>;
@@ -8,7 +8,7 @@ type PolicyPeer = NonNullable<NonNullable<Spec['ingress']>[number]['from']>[numb
 type EgressRule = NonNullable<Spec['egress']>[number];
 
 /** Denies everything but what is declared: ports in, destinations out, and name lookups where there are names. */
-export function networkPolicy(settings: Deployed): V1NetworkPolicy {
+export function networkPolicy(settings: CompleteSettings): V1NetworkPolicy {
   const { name, listen, connect, service } = settings;
   const isPublic = service !== undefined && service.type !== 'ClusterIP';
   const lookups = connect.some(({ host }) => isIP(host) === 0) ? [dnsRule] : [];
@@ -43,7 +43,7 @@ const dnsRule: EgressRule = {
   ],
 };
 
-function egressOf({ host, port, to }: Deployed['connect'][number]): EgressRule {
+function egressOf({ host, port, to }: CompleteSettings['connect'][number]): EgressRule {
   const ports = [{ protocol: 'TCP', port }];
   if (to !== undefined) return { to: to.map(peerOf), ports };
   // An address with a zone is one of this machine only.

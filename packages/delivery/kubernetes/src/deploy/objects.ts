@@ -9,7 +9,15 @@ import type {
   V1StatefulSet,
 } from '../schema/objects.ts';
 import { networkPolicy } from './network.ts';
-import { compact, labelsOf, listOrNothing, podTemplate, rootsConfigMap, selectorOf, type Deployed } from './pod.ts';
+import {
+  compact,
+  labelsOf,
+  listOrNothing,
+  podTemplate,
+  rootsConfigMap,
+  selectorOf,
+  type CompleteSettings,
+} from './pod.ts';
 import type { Profile } from './profile.ts';
 
 export type KubernetesObject =
@@ -30,7 +38,7 @@ export interface CheckedRoots {
 
 /** All objects of a deployment, in the order in which a cluster should see them. */
 export function objectsOf(
-  settings: Deployed,
+  settings: CompleteSettings,
   profile: Profile,
   roots: CheckedRoots | undefined,
 ): readonly KubernetesObject[] {
@@ -54,7 +62,7 @@ function placed<T extends KubernetesObject>(object: T, namespace: string | undef
   return { ...object, metadata: { ...(name === undefined ? {} : { name }), namespace, ...metadata } };
 }
 
-function workloadOf(settings: Deployed, profile: Profile): V1Deployment | V1Job | V1StatefulSet {
+function workloadOf(settings: CompleteSettings, profile: Profile): V1Deployment | V1Job | V1StatefulSet {
   const { name, kind, replicas } = settings;
   const metadata = { name, labels: labelsOf(settings) };
   const template = podTemplate(settings, profile);
@@ -82,12 +90,12 @@ function workloadOf(settings: Deployed, profile: Profile): V1Deployment | V1Job 
  * A single pod has a volume to itself. By default the next pod would have to be ready before the old one ends, and what
  * locks its files never is.
  */
-function ownsClaim({ replicas, volumes = [] }: Deployed): boolean {
+function ownsClaim({ replicas, volumes = [] }: CompleteSettings): boolean {
   return replicas === 1 && volumes.some(({ type }) => type === 'persistent');
 }
 
 function jobSpec(
-  { job = {}, replicas }: Deployed,
+  { job = {}, replicas }: CompleteSettings,
   template: V1Job['spec'] extends (infer S) | undefined
     ? S extends { readonly template: infer T }
       ? T
@@ -106,7 +114,7 @@ function jobSpec(
 
 type Claim = NonNullable<NonNullable<V1StatefulSet['spec']>['volumeClaimTemplates']>[number];
 
-function claimsOf({ volumes = [] }: Deployed): readonly Claim[] {
+function claimsOf({ volumes = [] }: CompleteSettings): readonly Claim[] {
   return volumes
     .filter(({ type }) => type === 'persistent')
     .map(({ name, size }) => ({
@@ -118,7 +126,7 @@ function claimsOf({ volumes = [] }: Deployed): readonly Claim[] {
     }));
 }
 
-function serviceAccountOf(settings: Deployed): V1ServiceAccount {
+function serviceAccountOf(settings: CompleteSettings): V1ServiceAccount {
   const { name, serviceAccountAnnotations: annotations } = settings;
   return {
     apiVersion: 'v1',
@@ -129,7 +137,7 @@ function serviceAccountOf(settings: Deployed): V1ServiceAccount {
 }
 
 /** A StatefulSet has a headless one of its own, by which its pods have names. */
-function servicesOf(settings: Deployed): readonly V1Service[] {
+function servicesOf(settings: CompleteSettings): readonly V1Service[] {
   const { name, kind, listen, service = { type: 'ClusterIP' } } = settings;
   const spec = {
     selector: selectorOf(settings),
@@ -155,7 +163,7 @@ function servicesOf(settings: Deployed): readonly V1Service[] {
     : [...headless, serviceNamed(`${name}-public`, { type: service.type })];
 }
 
-function budgetOf(settings: Deployed): V1PodDisruptionBudget | undefined {
+function budgetOf(settings: CompleteSettings): V1PodDisruptionBudget | undefined {
   const { name, kind, replicas, maxUnavailable = 1 } = settings;
   if (kind === 'Job' || replicas < 2) return undefined;
   return {
@@ -167,7 +175,7 @@ function budgetOf(settings: Deployed): V1PodDisruptionBudget | undefined {
 }
 
 /** Roots are pinned here and nowhere else: a pod that verifies never trusts what it meets first. */
-function rootsOf(settings: Deployed, { fingerprints, pem }: CheckedRoots): V1ConfigMap {
+function rootsOf(settings: CompleteSettings, { fingerprints, pem }: CheckedRoots): V1ConfigMap {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',

@@ -3,7 +3,7 @@ import { EnclosError } from '@enclos/errors';
 import { isMutable, parseImageReference } from '../lint/image-reference.ts';
 import { epcResource, meaningOf } from '../lint/sgx-resources.ts';
 import { objectsOf, type KubernetesObject } from './objects.ts';
-import type { Deployed } from './pod.ts';
+import type { CompleteSettings } from './pod.ts';
 import { profileOf, type Profile } from './profile.ts';
 import { checkRoots } from './roots.ts';
 import type { DeploySettings, ProfileName } from './settings.ts';
@@ -72,7 +72,11 @@ export function planDeployment(inputs: DeployInputs): DeployPlan {
 }
 
 /** A cluster gets the image by its digest. One that was loaded into podman has no digest of a registry. */
-function pinned(deployed: Deployed, { digest, enclave }: VerifiedDeployImage, { isCluster }: Profile): Deployed {
+function pinned(
+  deployed: CompleteSettings,
+  { digest, enclave }: VerifiedDeployImage,
+  { isCluster }: Profile,
+): CompleteSettings {
   const named = parseImageReference(deployed.image);
   if (named?.digest !== undefined && named.digest !== digest) {
     throw invalid(`The image that is here is ${digest}, and ${deployed.image} is another one.`);
@@ -89,10 +93,10 @@ function pinned(deployed: Deployed, { digest, enclave }: VerifiedDeployImage, { 
   return { ...deployed, image, enclave: deployed.enclave === 'none' ? 'none' : enclave };
 }
 
-function complete(settings: DeploySettings, flags: DeployFlags, network: EnclaveNetwork | undefined): Deployed {
+function complete(settings: DeploySettings, flags: DeployFlags, network: EnclaveNetwork | undefined): CompleteSettings {
   const { epc, image = settings.image, ...others } = flags;
   if (image === undefined) throw invalid('There is no image: "image" in deploy.json, or --image NAME@sha256:DIGEST.');
-  const deployed: Deployed = {
+  const deployed: CompleteSettings = {
     ...settings,
     kind: settings.kind ?? 'Deployment',
     profile: settings.profile ?? 'software',
@@ -121,7 +125,7 @@ function withEpc(resources: Readonly<Record<string, string | number>>, epc: stri
   return { ...Object.fromEntries(others), [epcResource]: epc };
 }
 
-function checkImage({ image }: Deployed, profile: Profile): void {
+function checkImage({ image }: CompleteSettings, profile: Profile): void {
   const reference = parseImageReference(image);
   if (reference === undefined) throw invalid(`${JSON.stringify(image.slice(0, 200))} is not an image reference.`);
   if (reference.digest !== undefined) return;
@@ -130,7 +134,7 @@ function checkImage({ image }: Deployed, profile: Profile): void {
   throw new EnclosError('DEPLOY_IMAGE_UNPINNED', `${image} names no digest, so that it may be another image tomorrow.`);
 }
 
-function checkFit({ kind, enclave, volumes = [] }: Deployed, profile: Profile): void {
+function checkFit({ kind, enclave, volumes = [] }: CompleteSettings, profile: Profile): void {
   if (kind === 'StatefulSet' && !profile.isCluster) {
     throw unfit('podman knows no StatefulSet: write "kind": "Deployment" for it.');
   }
@@ -150,7 +154,10 @@ function checkFit({ kind, enclave, volumes = [] }: Deployed, profile: Profile): 
   }
 }
 
-function notesOf({ listen, connect, probes, namespace }: Deployed, { isCluster, name }: Profile): readonly string[] {
+function notesOf(
+  { listen, connect, probes, namespace }: CompleteSettings,
+  { isCluster, name }: Profile,
+): readonly string[] {
   const notes: string[] = [];
   const open = connect.filter(({ host, to }) => to === undefined && isIP(host) === 0);
   if (isCluster) {

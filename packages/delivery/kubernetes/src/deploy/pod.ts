@@ -16,7 +16,7 @@ type Mount = NonNullable<Container['volumeMounts']>[number];
 type Probe = NonNullable<Container['readinessProbe']>;
 
 /** Settings with all that enclave.json and the command line add. */
-export interface Deployed extends DeploySettings {
+export interface CompleteSettings extends DeploySettings {
   readonly image: string;
   readonly kind: NonNullable<DeploySettings['kind']>;
   readonly listen: NonNullable<DeploySettings['listen']>;
@@ -42,15 +42,15 @@ function recordOrNothing<T>(record: Readonly<Record<string, T>>): Readonly<Recor
   return Object.keys(record).length === 0 ? undefined : record;
 }
 
-export function labelsOf({ name }: Deployed): Readonly<Record<string, string>> {
+export function labelsOf({ name }: CompleteSettings): Readonly<Record<string, string>> {
   return { app: name, 'app.kubernetes.io/name': name, 'app.kubernetes.io/managed-by': 'enclos' };
 }
 
-export function selectorOf({ name }: Deployed): Readonly<Record<string, string>> {
+export function selectorOf({ name }: CompleteSettings): Readonly<Record<string, string>> {
   return { 'app.kubernetes.io/name': name };
 }
 
-export function podTemplate(settings: Deployed, profile: Profile): PodTemplate {
+export function podTemplate(settings: CompleteSettings, profile: Profile): PodTemplate {
   return {
     metadata: { labels: labelsOf(settings), annotations: annotationsOf(settings, profile) },
     spec: podSpec(settings, profile),
@@ -58,7 +58,7 @@ export function podTemplate(settings: Deployed, profile: Profile): PodTemplate {
 }
 
 /** The same names as the labels of the image, so that `enclos lint` and people can compare them. */
-function annotationsOf({ enclave }: Deployed, { boundary }: Profile): Readonly<Record<string, string>> {
+function annotationsOf({ enclave }: CompleteSettings, { boundary }: Profile): Readonly<Record<string, string>> {
   const words = { 'dev.enclos.boundary': boundary };
   if (enclave === undefined || enclave === 'none') return words;
   return {
@@ -71,7 +71,7 @@ function annotationsOf({ enclave }: Deployed, { boundary }: Profile): Readonly<R
   };
 }
 
-function podSpec(settings: Deployed, profile: Profile): PodSpec {
+function podSpec(settings: CompleteSettings, profile: Profile): PodSpec {
   const { name, kind, deviceGroups, imagePullSecrets, terminationGracePeriodSeconds } = settings;
   const { isCluster } = profile;
   return compact<PodSpec>({
@@ -100,14 +100,14 @@ function podSpec(settings: Deployed, profile: Profile): PodSpec {
 }
 
 function tolerationsOf(
-  { tolerations = [] }: Deployed,
+  { tolerations = [] }: CompleteSettings,
   { tolerationKeys }: Profile,
 ): NonNullable<PodSpec['tolerations']> {
   const own = tolerationKeys.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }));
   return [...own, ...tolerations.map((one) => compact(one))];
 }
 
-function spreadOf(settings: Deployed): PodSpec['topologySpreadConstraints'] {
+function spreadOf(settings: CompleteSettings): PodSpec['topologySpreadConstraints'] {
   const { replicas, kind, spread = replicas > 1 && kind !== 'Job' ? 'node' : 'none' } = settings;
   if (spread === 'none') return undefined;
   return [
@@ -121,7 +121,7 @@ function spreadOf(settings: Deployed): PodSpec['topologySpreadConstraints'] {
   ];
 }
 
-function containerOf(settings: Deployed, profile: Profile): Container {
+function containerOf(settings: CompleteSettings, profile: Profile): Container {
   const { name, image, command, args, listen } = settings;
   const limits = limitsOf(settings, profile);
   const { isCluster } = profile;
@@ -153,7 +153,7 @@ function containerOf(settings: Deployed, profile: Profile): Container {
   });
 }
 
-function environmentOf({ env = {}, ...settings }: Deployed, profile: Profile): NonNullable<Container['env']> {
+function environmentOf({ env = {}, ...settings }: CompleteSettings, profile: Profile): NonNullable<Container['env']> {
   const own = profile.env(settings).filter(([name]) => !Object.hasOwn(env, name));
   return [
     ...own.map(([name, value]) => ({ name, value })),
@@ -167,7 +167,7 @@ function environmentOf({ env = {}, ...settings }: Deployed, profile: Profile): N
 }
 
 /** Requests are the same: for extended resources they must be, and for the others it keeps a pod from being evicted. */
-function limitsOf(settings: Deployed, profile: Profile): Readonly<Record<string, string>> | undefined {
+function limitsOf(settings: CompleteSettings, profile: Profile): Readonly<Record<string, string>> | undefined {
   const { resources = {} } = settings;
   const { epc, others } = epcText(resources);
   if (profile.needsEpc && epc === undefined) {
@@ -181,7 +181,7 @@ function limitsOf(settings: Deployed, profile: Profile): Readonly<Record<string,
   return recordOrNothing({ ...others, ...sgx, ...devices });
 }
 
-function probesOf(settings: Deployed): Pick<Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
+function probesOf(settings: CompleteSettings): Pick<Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
   const { probes = {}, listen, kind } = settings;
   const [first] = listen;
   const usual: ProbeAction | undefined = first === undefined || kind === 'Job' ? undefined : { tcp: first.name };
@@ -202,7 +202,7 @@ function probeOf({ tcp, http, command, ...timing }: ProbeAction): Probe {
   });
 }
 
-function volumesOf(settings: Deployed, profile: Profile): readonly Volume[] {
+function volumesOf(settings: CompleteSettings, profile: Profile): readonly Volume[] {
   const folder = profile.hostFolder(settings);
   const { softwareRoots, kind } = settings;
   return [
@@ -231,7 +231,7 @@ function volumeOf({ name, type, from = name, size }: VolumeSettings): Volume {
   }
 }
 
-function mountsOf(settings: Deployed, profile: Profile): readonly Mount[] {
+function mountsOf(settings: CompleteSettings, profile: Profile): readonly Mount[] {
   const folder = profile.hostFolder(settings);
   const { softwareRoots, volumes = [] } = settings;
   return [

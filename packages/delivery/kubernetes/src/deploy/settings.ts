@@ -40,7 +40,7 @@ const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/, 'expected th
 const peer = z.strictObject({
   podLabels: labels
     .optional()
-    .describe('Pods with these labels; of the own namespace, unless namespaceLabels is given.'),
+    .describe('Pods with these labels, in the same namespace unless namespaceLabels is given.'),
   namespaceLabels: labels.optional().describe('Pods of namespaces with these labels.'),
   cidr: z
     .union([z.cidrv4(), z.cidrv6()], { error: 'expected a network such as "10.0.0.0/8"' })
@@ -56,7 +56,7 @@ const listen = z.strictObject({
     .max(64)
     .optional()
     .describe(
-      'Who may connect. Default: pods of the namespace; with a service of another type than ClusterIP, everybody.',
+      'The peers that may connect. Default: pods of the namespace; with a service type other than ClusterIP, everyone.',
     ),
 });
 const connect = z.strictObject({
@@ -69,12 +69,12 @@ const connect = z.strictObject({
     .max(64)
     .optional()
     .describe(
-      'What the host is to a network policy, which knows no names. Default: the address; for a name, the port of every host.',
+      'The host as a network policy sees it, without names. Default: the address; for a name, the port of every host.',
     ),
 });
 
 const action = z.strictObject({
-  tcp: z.string().optional().describe('The name of a port in listen: it accepts connections.'),
+  tcp: z.string().optional().describe('The name of a port in listen: the probe succeeds when it accepts connections.'),
   http: z.strictObject({ port: z.string(), path: z.string().startsWith('/').max(1024) }).optional(),
   command: z.array(z.string().max(4096)).min(1).max(64).optional(),
   initialDelaySeconds: z.int().min(0).max(3600).optional(),
@@ -89,10 +89,10 @@ const volume = z.strictObject({
   type: z
     .enum(['ephemeral', 'memory', 'persistent', 'secret', 'configMap'])
     .describe(
-      'ephemeral and memory (a tmpfs; not with podman) end with the pod. persistent is a claim: its own for each pod of a StatefulSet; the only pod of a Deployment ends before the next one begins.',
+      'ephemeral and memory (a tmpfs; not with podman) end with the pod. persistent is a claim. Each pod of a StatefulSet has its own; the only pod of a Deployment ends before the next one starts.',
     ),
   from: label.optional().describe('The name of the claim, secret or config map. Default: the name of the volume.'),
-  size: quantity.optional().describe('Most bytes; of a claim, how many it asks for.'),
+  size: quantity.optional().describe('The largest size in bytes; for a claim, the size that it asks for.'),
   readOnly: z.boolean().optional(),
 });
 
@@ -116,7 +116,7 @@ const softwareRoots = z.strictObject({
     .array(hex32)
     .min(1)
     .max(64)
-    .describe('SHA-256 of each root, as in softwareRoots of a policy, and as its vendor told you.'),
+    .describe('SHA-256 of each root, as in softwareRoots of a policy. Get it from the vendor.'),
   pem: z
     .string()
     .max(1024)
@@ -128,7 +128,7 @@ const softwareRoots = z.strictObject({
 export const deploySchema = z
   .strictObject({
     $schema: z.string().optional(),
-    name: workloadName.describe('Name of every object that is written.'),
+    name: workloadName.describe('The name of every object that is written.'),
     profile: z.enum(profiles).optional().describe('Where the pods run. Default: software.'),
     kind: z.enum(workloadKinds).optional().describe('Default: Deployment.'),
     namespace: label.optional().describe('Default: the one that kubectl uses.'),
@@ -136,14 +136,14 @@ export const deploySchema = z
       .string()
       .refine((text) => parseImageReference(text) !== undefined, 'expected an image reference, NAME@sha256:DIGEST')
       .optional()
-      .describe('The image, by digest. `--image` wins.'),
+      .describe('The image, by digest. `--image` overrides it.'),
     enclave: z
       .union([enclave, z.literal('none')])
       .optional()
       .describe(
-        'What the labels of the image say of its enclave; goes into annotations of the pods. "none" for pods that start no enclave, such as clients: they get no device, no EPC and no quote provider.',
+        'What the labels of the image say about its enclave, written into annotations of the pods. "none" is for pods that start no enclave, such as clients: they get no device, no EPC and no quote provider.',
       ),
-    command: z.array(z.string().max(4096)).max(256).optional().describe('In place of the entry point of the image.'),
+    command: z.array(z.string().max(4096)).max(256).optional().describe('Replaces the entry point of the image.'),
     args: z.array(z.string().max(4096)).max(256).optional(),
     env: z
       .record(
@@ -164,14 +164,14 @@ export const deploySchema = z
       .enum(['aesmd', 'in-process', 'none'])
       .optional()
       .describe(
-        'Who makes quotes on SGX: aesmd of the node, or the process itself with the provisioning device. Default: aesmd.',
+        'What makes quotes on SGX: the aesmd of the node, or the process itself with the provisioning device. Default: aesmd.',
       ),
     deviceGroups: z
       .array(z.int().min(1).max(65_535))
       .max(16)
       .optional()
       .describe('Groups of the node that own the SGX devices, such as sgx_prv.'),
-    replicas: z.int().min(0).max(1000).optional().describe('Pods; of a Job, pods at once. Default: 1.'),
+    replicas: z.int().min(0).max(1000).optional().describe('Number of pods; for a Job, of pods at once. Default: 1.'),
     listen: z
       .array(listen)
       .max(64)
@@ -181,14 +181,14 @@ export const deploySchema = z
       .array(connect)
       .max(64)
       .optional()
-      .describe('Destinations of the host part; nothing else can be reached. Default: those of enclave.json.'),
+      .describe('Destinations of the host part, which can reach nothing else. Default: those of enclave.json.'),
     service: z
       .strictObject({
         type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
         annotations: z.record(z.string().max(317), z.string().max(4096)).optional(),
       })
       .optional()
-      .describe('Who can find the ports. Default: ClusterIP.'),
+      .describe('How clients find the ports. Default: ClusterIP.'),
     probes: z
       .strictObject({ startup: action.optional(), readiness: action.optional(), liveness: action.optional() })
       .optional()
@@ -203,7 +203,7 @@ export const deploySchema = z
     spread: z
       .enum(['none', 'node', 'zone'])
       .optional()
-      .describe('Over what pods are spread. Default: node, with more than one.'),
+      .describe('What pods are spread over. Default: node, with more than one pod.'),
     maxUnavailable: z
       .int()
       .min(1)
@@ -211,7 +211,7 @@ export const deploySchema = z
       .optional()
       .describe('Pods that may be evicted at once. Default: 1, with more than one pod.'),
     nodeSelector: labels.optional(),
-    tolerations: z.array(toleration).max(64).optional().describe('Beside those of the profile.'),
+    tolerations: z.array(toleration).max(64).optional().describe('In addition to those of the profile.'),
     imagePullSecrets: z.array(label).max(16).optional(),
     serviceAccountAnnotations: z.record(z.string().max(317), z.string().max(4096)).optional(),
     terminationGracePeriodSeconds: z.int().min(0).max(3600).optional().describe('Default: 30.'),

@@ -1,6 +1,7 @@
 import { typeOf, type FieldType, type ScalarType } from '../schema/types.ts';
 import { isAbsent, keyOf, type MapNode, type ScalarNode, type Span, type YamlNode } from '../yaml/node.ts';
-import { checkValues, type ObjectPlace } from './checks/values.ts';
+import type { ObjectPlace } from './checks/object-place.ts';
+import { checkValues } from './checks/values.ts';
 import { parseQuantity } from './quantity.ts';
 import { meantBy, type Report } from './report.ts';
 

@@ -1,13 +1,13 @@
-/** Whether the cluster refuses it or an attacker gains by it, or whether it will surprise somebody. */
+/** An error is refused by the cluster or helps an attacker; a warning will surprise the operator. */
 export type Severity = 'error' | 'warning';
 
 export interface LintRule {
   readonly severity: Severity;
   /** What is found. */
   readonly summary: string;
-  /** What happens to those who leave it. */
+  /** What happens if it is left as it is. */
   readonly why: string;
-  /** What to do, where a finding knows nothing closer. */
+  /** What to do, if a finding has no closer advice. */
   readonly fix: string;
 }
 
@@ -15,13 +15,13 @@ export interface LintRule {
 const apiRules = {
   K8S_YAML_INVALID: {
     severity: 'error',
-    summary: 'The document is not YAML, repeats a field, or uses what Kubernetes does not.',
+    summary: 'The document is not YAML, repeats a field, or uses YAML that Kubernetes does not.',
     why: 'kubectl refuses the file, or one of two fields with the same name is lost.',
     fix: 'Correct the place; render charts and templates before linting them.',
   },
   K8S_DOCUMENT_INVALID: {
     severity: 'error',
-    summary: 'The document is no object with apiVersion and kind.',
+    summary: 'The document is not an object with apiVersion and kind.',
     why: 'The API server cannot tell what it is.',
     fix: 'Add apiVersion and kind.',
   },
@@ -34,13 +34,13 @@ const apiRules = {
   K8S_FIELD_UNKNOWN: {
     severity: 'error',
     summary: 'The kind has no such field.',
-    why: 'Strict validation refuses it; without, the field is dropped and what it should do never happens.',
+    why: 'Strict validation refuses it. Without strict validation the field is dropped, and has no effect.',
     fix: 'Remove the field, or correct its name or its place.',
   },
   K8S_TYPE_WRONG: {
     severity: 'error',
     summary: 'The value is not of the type of its field.',
-    why: 'The API server refuses the object. Unquoted yes, no, on, off and numbers are no strings to it.',
+    why: 'The API server refuses the object. Unquoted yes, no, on, off and numbers are not strings.',
     fix: 'Write a value of the type; put strings in quotes.',
   },
   K8S_FIELD_MISSING: {
@@ -57,8 +57,8 @@ const apiRules = {
   },
   K8S_VALUE_INVALID: {
     severity: 'error',
-    summary: 'The value has the right type, and is none of those that the field takes.',
-    why: 'The API server refuses the object: enumerations are written exactly so, ports end at 65535, and a request is no more than its limit.',
+    summary: 'The value has the right type, but is not one that the field takes.',
+    why: 'The API server refuses the object: enumerations have exact spellings, ports end at 65535, and a request may not exceed its limit.',
     fix: 'Write a value that the field takes.',
   },
   K8S_LABEL_INVALID: {
@@ -66,17 +66,17 @@ const apiRules = {
     summary:
       'The key or the value of a label, a selector or an annotation, or a key of data, is not one that Kubernetes takes.',
     why: 'The API server refuses the object.',
-    fix: 'Use at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends; before the key may stand a domain and "/".',
+    fix: 'Use at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends; a domain and "/" may precede the key.',
   },
   K8S_ONE_OF: {
     severity: 'error',
-    summary: 'Fields stand together that exclude each other, or none of them is there.',
+    summary: 'Fields that exclude each other are both set, or none of them is.',
     why: 'The API server refuses the object: a volume has one source, a probe one handler.',
     fix: 'Keep one of them.',
   },
   K8S_NAME_REPEATED: {
     severity: 'error',
-    summary: 'Two containers or two volumes of a pod have one name.',
+    summary: 'Two containers or two volumes of a pod have the same name.',
     why: 'The API server refuses the pod.',
     fix: 'Give each its own name.',
   },
@@ -105,7 +105,7 @@ const resourceRules = {
     severity: 'warning',
     summary: 'EPC is asked for in an old spelling.',
     why: 'Only the add-on of old AKS clusters knows kubernetes.azure.com/sgx_epc_mem_in_MiB and sgx.intel.com/sgx_epc_mem_in_MiB; elsewhere the pod stays Pending.',
-    fix: 'Use sgx.intel.com/epc, whose unit is bytes: "10Mi" in place of 10.',
+    fix: 'Use sgx.intel.com/epc, whose unit is bytes: "10Mi" instead of 10.',
   },
   SGX_RESOURCE_UNKNOWN: {
     severity: 'error',
@@ -121,7 +121,7 @@ const resourceRules = {
   },
   SGX_RESOURCE_NOT_INTEGER: {
     severity: 'error',
-    summary: 'An extended resource is asked for in a part of a unit, or less than none.',
+    summary: 'The amount of an extended resource is a fraction or negative.',
     why: 'Extended resources are whole numbers; the API server refuses others.',
     fix: 'Write a whole number, with a suffix such as Mi for EPC.',
   },
@@ -140,13 +140,13 @@ const resourceRules = {
   SGX_EPC_OVERCOMMIT: {
     severity: 'error',
     summary: 'More EPC is asked for than the nodes have.',
-    why: 'Pods stay Pending. And a request is for the scheduler only: nothing stops a pod from using more, and then every enclave of its node is paged.',
+    why: 'Pods stay Pending. A request is only for the scheduler: nothing stops a pod from using more, and then every enclave on its node is paged.',
     fix: 'Ask for what the enclave uses, and run fewer replicas or larger nodes.',
   },
   SGX_AUTOSCALING: {
     severity: 'error',
     summary: 'A HorizontalPodAutoscaler scales by EPC.',
-    why: 'The use of EPC by a pod is not measured by any metrics server; only CPU and memory are.',
+    why: 'Metrics servers do not measure how much EPC a pod uses, only CPU and memory.',
     fix: 'Scale by CPU or memory.',
   },
 } as const satisfies Readonly<Record<string, LintRule>>;
@@ -154,26 +154,26 @@ const resourceRules = {
 const quoteRules = {
   SGX_QUOTE_SOCKET_MISSING: {
     severity: 'error',
-    summary: 'A container is told to ask aesmd for quotes, and cannot reach its socket.',
+    summary: 'A container is told to ask aesmd for quotes, but cannot reach its socket.',
     why: 'Every quote fails at run time.',
     fix: 'Mount the hostPath /var/run/aesmd at /var/run/aesmd, and enable the quote helper of the cluster.',
   },
   SGX_QUOTE_VARIABLE_MISSING: {
     severity: 'warning',
-    summary: 'A container has the socket of aesmd, and SGX_AESM_ADDR is not set.',
+    summary: 'A container has the socket of aesmd, but SGX_AESM_ADDR is not set.',
     why: 'Unless its image sets the variable, the quote library tries in-process quoting and fails without the provisioning device.',
     fix: 'Set the variable SGX_AESM_ADDR to "1".',
   },
   SGX_QUOTE_PROVIDER_UNKNOWN: {
     severity: 'error',
     summary: 'The quote-provider annotation names neither aesmd nor a container of the pod.',
-    why: 'The webhook gives the provisioning device to nobody, and every quote fails.',
+    why: 'The webhook does not give any container the provisioning device, and every quote fails.',
     fix: 'Write aesmd, or the name of the container that makes its own quotes.',
   },
   SGX_PROVISION_UNNEEDED: {
     severity: 'warning',
     summary: 'A container has the provisioning device and the socket of aesmd.',
-    why: 'One application uses one of them. Who has the device can learn the identity of the platform.',
+    why: 'An application uses only one of them. A container with the device can learn the identity of the platform.',
     fix: 'Remove sgx.intel.com/provision, or the socket.',
   },
   SOFTWARE_PLATFORM_MISSING: {
@@ -190,8 +190,8 @@ const quoteRules = {
   },
   ENCLOS_LABEL_MISSING: {
     severity: 'error',
-    summary: 'A pod has annotations of Enclos, and not the label that the webhook selects by.',
-    why: 'The webhook looks at labelled pods only, so that it can never stand in the way of another one.',
+    summary: 'A pod has annotations of Enclos, but not the label that the webhook selects by.',
+    why: 'The webhook looks at labelled pods only, so that it can never affect another pod.',
     fix: 'Add the label enclos.dev/inject: enabled to the pod.',
   },
 } as const satisfies Readonly<Record<string, LintRule>>;
@@ -212,13 +212,13 @@ const imageRules = {
   IMAGE_ENCLAVE_DEBUG: {
     severity: 'error',
     summary: 'The image, or the pod, says that its enclave is a debug enclave or a simulation.',
-    why: 'Whoever runs the node reads everything inside.',
+    why: 'The operator of the node can read everything inside.',
     fix: 'Build and sign the enclave without debug.',
   },
   IMAGE_ENCLAVE_UNSIGNED: {
     severity: 'error',
-    summary: 'The labels of the image name no measurement or no signer.',
-    why: 'Nobody can tie the image to an enclave before it runs.',
+    summary: 'The labels of the image do not name a measurement and a signer.',
+    why: 'The image cannot be tied to an enclave before it runs.',
     fix: 'Build the image with `enclos image build`, which signs and labels it.',
   },
 } as const satisfies Readonly<Record<string, LintRule>>;
@@ -227,7 +227,7 @@ const boundaryRules = {
   POD_PRIVILEGED: {
     severity: 'error',
     summary: 'A container of a pod with enclaves is privileged, or may become so.',
-    why: 'No enclave needs it. Who takes over the host part has the node, its devices and every other pod’s sockets.',
+    why: 'No enclave needs it. An attacker that takes over the host part gets the node, its devices and the sockets of every other pod.',
     fix: 'Remove it; the device plugin hands in what an enclave needs.',
   },
   POD_HOST_NAMESPACE: {
@@ -239,14 +239,14 @@ const boundaryRules = {
   POD_HOST_PATH: {
     severity: 'error',
     summary: 'A pod with enclaves mounts a path of the node.',
-    why: 'Most such paths lead to the node or to other pods. Enclaves need the socket of their quote provider only.',
+    why: 'Most such paths lead to the node or to other pods. Enclaves need only the socket of their quote provider.',
     fix: 'Use a volume of another kind.',
   },
   SGX_DEVICE_MOUNTED: {
     severity: 'error',
     summary: 'A pod mounts an SGX device as a path of the node.',
-    why: 'It works with a privileged container only, and the scheduler does not count it.',
-    fix: 'Ask for sgx.intel.com/enclave: 1 in place of the mount.',
+    why: 'It works only with a privileged container, and the scheduler does not count it.',
+    fix: 'Ask for sgx.intel.com/enclave: 1 instead of the mount.',
   },
 } as const satisfies Readonly<Record<string, LintRule>>;
 
@@ -260,7 +260,7 @@ const placementRules = {
   AZURE_SIZE_RETIRED: {
     severity: 'error',
     summary: 'The manifest selects an Azure size that is retired.',
-    why: 'No such node can be had any more.',
+    why: 'Such nodes are no longer available.',
     fix: 'Move to SEV-SNP nodes, such as Standard_DC4as_v6: `enclos deploy --profile aks-snp`.',
   },
   AZURE_SIZE_RETIRING: {
@@ -280,14 +280,14 @@ const placementRules = {
 const webhookRules = {
   WEBHOOK_CA_MISSING: {
     severity: 'error',
-    summary: 'A webhook of pods has no CA bundle, or one that is no certificate.',
-    why: 'The API server cannot verify the service: by the failure policy every call fails, or none has an effect.',
+    summary: 'A webhook of pods has no CA bundle, or one that is not a certificate.',
+    why: 'The API server cannot verify the service: depending on the failure policy, every call fails or has no effect.',
     fix: 'Put the certificate of the CA into caBundle, or let cert-manager do it (cert-manager.io/inject-ca-from).',
   },
   WEBHOOK_FAILURE_POLICY: {
     severity: 'error',
     summary: 'A webhook of pods does not fail open.',
-    why: 'The default is Fail: while the webhook is down, no pod of the cluster starts, the webhook’s own among them.',
+    why: 'The default is Fail: while the webhook is down, no pod of the cluster starts, including the webhook’s own.',
     fix: 'Set failurePolicy: Ignore.',
   },
   WEBHOOK_SELECTOR_MISSING: {

@@ -79,12 +79,12 @@ function lineBreaks(text: string): number {
 }
 
 /** A document, and how many values it stands for. */
-interface Sized {
+interface SizedDocument {
   readonly document: YamlDocument;
   readonly size: number;
 }
 
-function* documentsOf(text: string, linesBefore: number): Generator<Sized> {
+function* documentsOf(text: string, linesBefore: number): Generator<SizedDocument> {
   let events: readonly Event[];
   try {
     events = parseEvents(text, { maxDepth: yamlLimits.maxDepth });

@@ -41,7 +41,7 @@ export interface CertificateEvidence {
 
 export const extensionId = Object.freeze({ tagged: extensionIds.tagged[0], cmw: extensionIds.cmw[0] });
 
-type Found = Pick<CertificateEvidence, 'form' | 'quote' | 'boundReportData' | 'own'>;
+type CheckedEvidence = Pick<CertificateEvidence, 'form' | 'quote' | 'boundReportData' | 'own'>;
 
 /** A digest that reading asks for, so that it is written once, for Node and for browsers. */
 export interface DigestRequest {
@@ -70,7 +70,7 @@ export function* certificateEvidenceSteps(certificate: Uint8Array): DigestSteps<
     () => [...evidenceIn(shape)],
     (cause) => refuseCertificate('well-formed-evidence', cause),
   );
-  const found: Found[] = [];
+  const found: CheckedEvidence[] = [];
   for (const each of unpacked) found.push(yield* bindingOf(each, shape));
   const [first] = found;
   if (first === undefined) return refuseCertificate('evidence');
@@ -105,14 +105,14 @@ function writingOf(form: EvidenceForm): EvidenceForm {
 }
 
 /** Evidence as it stands in an extension. */
-interface Unpacked extends Pick<Found, 'form' | 'quote' | 'own'> {
+interface UnpackedEvidence extends Pick<CheckedEvidence, 'form' | 'quote' | 'own'> {
   /** The SHA-256 of one of these, with zeros behind, must be the report data. */
   readonly bound: readonly Uint8Array[];
   /** What is said to be the key's digest, where something is said. */
   readonly keyDigest?: { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array };
 }
 
-function* evidenceIn(shape: CertificateShape): Generator<Unpacked> {
+function* evidenceIn(shape: CertificateShape): Generator<UnpackedEvidence> {
   const { publicKey } = shape;
   for (const value of valuesOfForm(shape, 'tagged')) yield ofTagged('tagged', value);
   for (const value of valuesOfForm(shape, 'cmw')) {
@@ -129,19 +129,19 @@ function* evidenceIn(shape: CertificateShape): Generator<Unpacked> {
 }
 
 /** EGo hashes the key in DER and writes the header. Without the header it is Azure's, which hashes as Open Enclave does. */
-function ofReport(value: Uint8Array, publicKey: Uint8Array): Unpacked {
+function ofReport(value: Uint8Array, publicKey: Uint8Array): UnpackedEvidence {
   const { quote, hasHeader } = quoteOfReportExtension(value);
   const text = publicKeyText(publicKey);
   return { form: 'oe-report', quote: quote.slice(), bound: hasHeader ? [text, publicKey] : [text], own: undefined };
 }
 
-function ofTagged(form: 'tagged' | 'cmw', value: Uint8Array): Unpacked {
+function ofTagged(form: 'tagged' | 'cmw', value: Uint8Array): UnpackedEvidence {
   const { quote, claims } = decodeTaggedEvidence(value);
   const { keyDigest, own } = decodeClaims(claims);
   return { form, quote, bound: [claims], keyDigest, own };
 }
 
-function ofOpenEnclave(value: Uint8Array, publicKey: Uint8Array): Unpacked {
+function ofOpenEnclave(value: Uint8Array, publicKey: Uint8Array): UnpackedEvidence {
   const { quote, customClaims } = decodeOpenEnclaveEvidence(value);
   if (!equalBytes(customClaims, publicKeyText(publicKey))) refuseCertificate('claims-for-this-key');
   return { form: 'oe-evidence', quote, bound: [customClaims], own: undefined };
@@ -149,9 +149,9 @@ function ofOpenEnclave(value: Uint8Array, publicKey: Uint8Array): Unpacked {
 
 /** What the report data must be, of evidence whose claims are about this key. */
 function* bindingOf(
-  { bound, keyDigest, ...found }: Unpacked,
+  { bound, keyDigest, ...found }: UnpackedEvidence,
   { publicKey }: Pick<CertificateShape, 'publicKey'>,
-): DigestSteps<Found> {
+): DigestSteps<CheckedEvidence> {
   if (keyDigest !== undefined) {
     const { algorithm, digest } = keyDigest;
     if (!equalBytes(digest, yield { algorithm, data: publicKey })) refuseCertificate('claims-for-this-key');

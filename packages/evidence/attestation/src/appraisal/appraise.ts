@@ -57,15 +57,15 @@ interface TdxEvidenceFacts extends CommonEvidence {
   readonly verdict: TdxVerdict;
 }
 
-interface Branded {
+interface EvidenceBrand {
   readonly [evidenceBrand]: true;
 }
 
 /** Evidence of an SGX enclave that a relying party's policy accepted. */
-export interface SgxEvidence extends SgxEvidenceFacts, Branded {}
+export interface SgxEvidence extends SgxEvidenceFacts, EvidenceBrand {}
 
 /** Evidence of a trust domain that a relying party's policy accepted. */
-export interface TdxEvidence extends TdxEvidenceFacts, Branded {}
+export interface TdxEvidence extends TdxEvidenceFacts, EvidenceBrand {}
 
 /**
  * Evidence that a relying party's policy accepted; `tee` says of which kind.

@@ -42,7 +42,7 @@ export interface DateRange {
   readonly until: string;
 }
 
-interface Dated {
+interface PartDates {
   readonly part: DatedPart;
   readonly fromMs: number;
   readonly untilMs: number;
@@ -51,7 +51,7 @@ interface Dated {
 /** The dates of one set of collateral: the same at any time. */
 export interface CollateralWindow {
   readonly dates: FixedDates;
-  readonly all: readonly Dated[];
+  readonly all: readonly PartDates[];
 }
 
 const documents: ReadonlySet<DatedPart> = new Set(documentParts);
@@ -70,7 +70,7 @@ export function collateralWindow(
     { part: 'pckCrl', fromMs: pckCrl.thisUpdateMs, untilMs: pckCrl.nextUpdateMs },
     { part: 'tcbInfo', ...jsonDates(tcbInfo.value) },
     { part: 'qeIdentity', ...jsonDates(qeIdentity.value) },
-  ] as const satisfies readonly Dated[];
+  ] as const satisfies readonly PartDates[];
   const issued = all.filter(({ part }) => documents.has(part)).map(({ fromMs }) => fromMs);
   const ranges = all.map(({ part, fromMs, untilMs }) => [
     part,
@@ -103,7 +103,7 @@ export function collateralDates({ dates, all }: CollateralWindow, nowMs: number)
  * When all of these are in force: a verified chain has the certificate asked for. A root may be certified more than
  * once, and the chain of a signer may end in another certificate of it than the chain of the platform.
  */
-function certificateDates(part: DatedPart, ...certificates: readonly (P256Certificate | undefined)[]): Dated {
+function certificateDates(part: DatedPart, ...certificates: readonly (P256Certificate | undefined)[]): PartDates {
   const all = certificates.flatMap((certificate) => certificate ?? []);
   return {
     part,
@@ -112,6 +112,6 @@ function certificateDates(part: DatedPart, ...certificates: readonly (P256Certif
   };
 }
 
-function jsonDates(body: { readonly issueDate: string; readonly nextUpdate: string }): Omit<Dated, 'part'> {
+function jsonDates(body: { readonly issueDate: string; readonly nextUpdate: string }): Omit<PartDates, 'part'> {
   return { fromMs: Date.parse(body.issueDate), untilMs: Date.parse(body.nextUpdate) };
 }

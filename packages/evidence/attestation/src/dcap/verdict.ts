@@ -57,12 +57,12 @@ export interface TdxVerdictFacts extends DcapFacts {
 
 export type VerdictFacts = SgxVerdictFacts | TdxVerdictFacts;
 
-interface Branded {
+interface VerdictBrand {
   readonly [verdictBrand]: true;
 }
 
-export type SgxVerdict = SgxVerdictFacts & Branded;
-export type TdxVerdict = TdxVerdictFacts & Branded;
+export type SgxVerdict = SgxVerdictFacts & VerdictBrand;
+export type TdxVerdict = TdxVerdictFacts & VerdictBrand;
 
 /**
  * The cryptographic truth about evidence: it is genuine, and these are the

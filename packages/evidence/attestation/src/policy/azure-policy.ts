@@ -1,5 +1,5 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { incomplete, readRules, requireRules, type Required } from './complete-policy.ts';
+import { incomplete, readRules, requireRules, type CompleteRules } from './complete-policy.ts';
 import { completePolicy } from './parse-policy.ts';
 import type { TdxPolicy } from './policy.ts';
 import { boolean, exactly, hexes, nested, text, texts, type Rule } from './policy-rules.ts';
@@ -52,7 +52,7 @@ export const machineRules = {
 const mandatory = ['pcrs', 'requireSecureBoot'] as const;
 
 /** A policy that is complete and checked. Hex is lower case; PCRs are by number. */
-export type CompleteAzurePolicy = Omit<Required<typeof azureRules, (typeof mandatory)[number]>, 'pcrs'> & {
+export type CompleteAzurePolicy = Omit<CompleteRules<typeof azureRules, (typeof mandatory)[number]>, 'pcrs'> & {
   readonly pcrs: ReadonlyMap<number, readonly string[]>;
 };
 

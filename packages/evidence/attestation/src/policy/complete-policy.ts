@@ -4,18 +4,18 @@ import { isPlainObject, sgxRules, tdxRules, type Rule } from './policy-rules.ts'
 export type RuleTable = Readonly<Record<string, Rule<unknown>>>;
 
 /** What was read by a table. */
-export type Read<R extends RuleTable> = { readonly [K in keyof R]?: R[K] extends Rule<infer T> ? T : never };
+export type PolicyValues<R extends RuleTable> = { readonly [K in keyof R]?: R[K] extends Rule<infer T> ? T : never };
 
-export type Required<R extends RuleTable, K extends keyof R> = Read<R> & {
-  readonly [P in K]-?: NonNullable<Read<R>[P]>;
+export type CompleteRules<R extends RuleTable, K extends keyof R> = PolicyValues<R> & {
+  readonly [P in K]-?: NonNullable<PolicyValues<R>[P]>;
 };
 
 const inAll = ['acceptedStatuses', 'intelRoot'] as const;
 const inSgx = [...inAll, 'minimumSecurityVersion'] as const;
 const inTdx = [...inAll, 'tee', 'mrTd', 'rtmr0', 'rtmr1', 'rtmr2', 'rtmr3'] as const;
 
-export type CompleteSgxPolicy = Required<typeof sgxRules, (typeof inSgx)[number]>;
-export type CompleteTdxPolicy = Required<typeof tdxRules, (typeof inTdx)[number]>;
+export type CompleteSgxPolicy = CompleteRules<typeof sgxRules, (typeof inSgx)[number]>;
+export type CompleteTdxPolicy = CompleteRules<typeof tdxRules, (typeof inTdx)[number]>;
 
 /** A policy for quotes that is complete and checked. Hex is lower case, times are milliseconds. */
 export type CompleteQuotePolicy =
@@ -48,7 +48,7 @@ export function completeTdxPolicy(policy: object): CompleteQuotePolicy {
  *
  * @param path before the names of rules within a rule.
  */
-export function readRules<R extends RuleTable>(policy: unknown, table: R, path = ''): Read<R> {
+export function readRules<R extends RuleTable>(policy: unknown, table: R, path = ''): PolicyValues<R> {
   if (!isPlainObject(policy)) {
     throw incomplete(path.slice(0, -1) || 'policy', 'an object with rules of its own and none inherited');
   }
@@ -64,17 +64,17 @@ export function readRules<R extends RuleTable>(policy: unknown, table: R, path =
     read[String(key)] = taken;
   }
   // Each value is what the table's rule of this name read.
-  return Object.freeze(read) as Read<R>;
+  return Object.freeze(read) as PolicyValues<R>;
 }
 
 export function requireRules<R extends RuleTable, K extends keyof R & string>(
-  read: Read<R>,
+  read: PolicyValues<R>,
   names: readonly K[],
   path = '',
-): Required<R, K> {
+): CompleteRules<R, K> {
   for (const name of names) if (read[name] === undefined) throw incomplete(path + name, 'present');
   // The loop has just looked.
-  return read as Required<R, K>;
+  return read as CompleteRules<R, K>;
 }
 
 function requireRoot({

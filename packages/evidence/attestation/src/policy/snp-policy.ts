@@ -1,4 +1,4 @@
-import { incomplete, readRules, requireRules, type Required } from './complete-policy.ts';
+import { incomplete, readRules, requireRules, type CompleteRules } from './complete-policy.ts';
 import type { DurationsMs } from './policy.ts';
 import { boolean, durations, exactly, hexes, integer, nested, text, texts, time, words } from './policy-rules.ts';
 import { snpDatedParts, snpDocumentParts, type SnpDatedPart, type SnpDocumentPart } from '../snp/dates.ts';
@@ -151,7 +151,7 @@ export const mandatorySnpRules = [
   'allowMultipleSockets',
 ] as const;
 
-type Rules = Required<typeof snpRules, (typeof mandatorySnpRules)[number]>;
+type Rules = CompleteRules<typeof snpRules, (typeof mandatorySnpRules)[number]>;
 
 /** A policy that is complete and checked. Hex is lower case, times are milliseconds. */
 export type CompleteSnpPolicy = Omit<Rules, 'minimumTcb' | 'minimumGuestAbi'> & {

@@ -41,14 +41,14 @@ export function validityOf(verdict: DatedVerdict): Validity {
   return validity(verifiedAt, collateral, (part) => collateral.parts[part]);
 }
 
-interface Compared<Part> {
+interface DateComparison<Part> {
   readonly expired: readonly Part[];
   readonly notYetValid: readonly Part[];
 }
 
 function validity<Part extends DatedPart | SnpDatedPart>(
   at: string,
-  { expired, notYetValid }: Compared<Part>,
+  { expired, notYetValid }: DateComparison<Part>,
   rangeOf: (part: Part) => DateRange | undefined,
 ): Validity {
   const entry =

@@ -39,7 +39,7 @@ export interface SnpDates {
   readonly notYetValid: readonly SnpDatedPart[];
 }
 
-interface Dated {
+interface PartDates {
   readonly part: SnpDatedPart;
   readonly fromMs: number;
   readonly untilMs: number;
@@ -52,7 +52,7 @@ export function snpDates(chain: SnpChain, crl: RevocationList | undefined, nowMs
     certificate('intermediateCertificate', chain.intermediate),
     certificate('signingKeyCertificate', chain.leaf),
   ];
-  const lists: readonly Dated[] =
+  const lists: readonly PartDates[] =
     crl === undefined ? [] : [{ part: 'revocationList', fromMs: crl.thisUpdateMs, untilMs: crl.nextUpdateMs }];
   const all = [...certificates, ...lists];
   const [list] = lists;
@@ -68,7 +68,7 @@ export function snpDates(chain: SnpChain, crl: RevocationList | undefined, nowMs
   });
 }
 
-function certificate(part: SnpDatedPart, { notBeforeMs, notAfterMs }: AmdCertificate): Dated {
+function certificate(part: SnpDatedPart, { notBeforeMs, notAfterMs }: AmdCertificate): PartDates {
   return { part, fromMs: notBeforeMs, untilMs: notAfterMs };
 }
 

@@ -13,9 +13,9 @@ import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 
 /** What the rules look at: certificates of any key. */
-type Issued = Pick<X509Certificate<unknown>, 'issuer'>;
+type NamedCertificate = Pick<X509Certificate<unknown>, 'issuer'>;
 type Issuer = Pick<X509Certificate<unknown>, 'subject' | 'extensions'>;
-type Extended = Pick<X509Certificate<unknown>, 'extensions'>;
+type ExtendedCertificate = Pick<X509Certificate<unknown>, 'extensions'>;
 type UsageRule = (isAuthority: boolean, pathLength: number | undefined, usage: number) => boolean;
 
 /** What a PKI asks of the extensions of its certificates. */
@@ -53,17 +53,17 @@ export function checkEndEntity(certificate: P256Certificate): boolean {
 }
 
 /** True when `issuer` names itself as the issuer of `issued`: raw bytes, as QVL compares them. */
-export function namesMatch(issued: Issued, issuer: Pick<Issuer, 'subject'>): boolean {
+export function namesMatch(issued: NamedCertificate, issuer: Pick<Issuer, 'subject'>): boolean {
   return equalBytes(issued.issuer.encoded, issuer.subject.encoded);
 }
 
 /** True when the list has a number and the key identifier of its issuer (RFC 5280 sections 5.2.1 and 5.2.3). */
-export function checkCrlExtensions(crl: RevocationList, issuer: Extended): boolean {
+export function checkCrlExtensions(crl: RevocationList, issuer: ExtendedCertificate): boolean {
   return crl.extensions.has(ExtensionId.crlNumber) && keyIdentifiersMatch(crl, issuer);
 }
 
 /** True when both are there and the authority's identifier is the subject's of `issuer` (RFC 5280 section 4.2.1.1). */
-export function keyIdentifiersMatch(issued: Extended, issuer: Extended): boolean {
+export function keyIdentifiersMatch(issued: ExtendedCertificate, issuer: ExtendedCertificate): boolean {
   const identifier = issued.extensions.get(ExtensionId.authorityKeyIdentifier);
   const subject = issuer.extensions.get(ExtensionId.subjectKeyIdentifier);
   if (identifier === undefined || subject === undefined) return false;
@@ -71,7 +71,7 @@ export function keyIdentifiersMatch(issued: Extended, issuer: Extended): boolean
 }
 
 /** True when the extensions of the profile are there, and basic constraints and key usage fit the rule. */
-export function checkUsage({ extensions }: Extended, profile: ExtensionProfile, rule: UsageRule): boolean {
+export function checkUsage({ extensions }: ExtendedCertificate, profile: ExtensionProfile, rule: UsageRule): boolean {
   const basicConstraints = extensions.get(ExtensionId.basicConstraints);
   const keyUsage = extensions.get(ExtensionId.keyUsage);
   if (basicConstraints === undefined || keyUsage === undefined) return false;
@@ -86,7 +86,7 @@ export function checkUsage({ extensions }: Extended, profile: ExtensionProfile, 
  * True when nothing says that the certificate is an authority, or not for
  * signing data. Absent extensions say nothing: AMD's leaves have neither.
  */
-export function checkLeafUsage({ extensions }: Extended): boolean {
+export function checkLeafUsage({ extensions }: ExtendedCertificate): boolean {
   const basicConstraints = extensions.get(ExtensionId.basicConstraints);
   const keyUsage = extensions.get(ExtensionId.keyUsage);
   return holds(() => {

@@ -1,6 +1,6 @@
 import type { EnclaveIdentityJson } from '../collateral/enclave-identity.ts';
 import type { TcbInfoJson } from '../collateral/tcb-info.ts';
-import type { ExpectedVerdict } from '../tables/status-scenario.ts';
+import type { ExpectedVerdict } from './expected-verdict.ts';
 import type { ScenarioChanges } from './changes.ts';
 import { evidenceSvns } from './evidence.ts';
 import { goodQeIdentity, goodTcbInfo } from './levels.ts';

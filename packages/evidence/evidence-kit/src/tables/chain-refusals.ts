@@ -23,7 +23,7 @@ const foreignKey = keyRing('a key of nobody').key('foreign');
 const printable = (commonName: string): Uint8Array => distinguishedName(nameAttributes(commonName), 'printable');
 
 /** Changes to one role; `what` becomes part of the name. */
-type Broken = readonly [what: string, changes: CertificateChanges];
+type BrokenCertificate = readonly [what: string, changes: CertificateChanges];
 
 const requiredExtensions = [
   'authorityKeyIdentifier',
@@ -33,18 +33,18 @@ const requiredExtensions = [
   'basicConstraints',
 ] as const;
 
-const missing: readonly Broken[] = requiredExtensions.map((name) => [
+const missing: readonly BrokenCertificate[] = requiredExtensions.map((name) => [
   `without ${name}`,
   { extensions: without(ExtensionId[name]) },
 ]);
 
-const notAnAuthority: readonly Broken[] = [
+const notAnAuthority: readonly BrokenCertificate[] = [
   ['that is no authority', { extensions: replaced(basicConstraints({ ca: false })) }],
   ['that may not sign certificates', { extensions: replaced(keyUsage('cRLSign')) }],
   ['that may not sign lists', { extensions: replaced(keyUsage('keyCertSign')) }],
 ];
 
-const notAnEndEntity: readonly Broken[] = [
+const notAnEndEntity: readonly BrokenCertificate[] = [
   ['that is an authority', { extensions: replaced(basicConstraints({ ca: true, pathLength: 0 })) }],
   ['that may sign certificates', { extensions: replaced(keyUsage('digitalSignature', 'keyCertSign')) }],
   ['that may not sign', { extensions: replaced(keyUsage('nonRepudiation')) }],
@@ -52,7 +52,7 @@ const notAnEndEntity: readonly Broken[] = [
 ];
 
 /** What no certificate may be, whatever its role: it cannot be read. */
-const unreadable: readonly Broken[] = [
+const unreadable: readonly BrokenCertificate[] = [
   ['with an extension twice', { extensions: twice(ExtensionId.keyUsage) }],
   [
     'with an unknown critical extension',
@@ -75,7 +75,7 @@ const roleNames: Readonly<Record<Role, string>> = {
 function each(
   make: typeof refusal,
   [group, role, status]: readonly [RuleGroup, Role, RefusalStatus],
-  broken: readonly Broken[],
+  broken: readonly BrokenCertificate[],
 ): readonly RefusalScenario[] {
   return broken.map(([what, changes]) =>
     make(group, `a ${roleNames[role]} ${what}`, status, { certificates: { [role]: changes } }),

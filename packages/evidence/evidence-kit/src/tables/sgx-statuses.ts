@@ -1,7 +1,8 @@
 import { tcbInfoVersion2, type PlatformTcbStatus } from '../collateral/tcb-info.ts';
 import { omit } from '../omit.ts';
 import type { TcbStatus } from '../scenario/statuses.ts';
-import { row, type ExpectedVerdict, type StatusScenario } from './status-scenario.ts';
+import type { ExpectedVerdict } from '../scenario/expected-verdict.ts';
+import { row, type StatusScenario } from './status-scenario.ts';
 
 const platformOld = '2023-03-15T00:00:00Z';
 const qeOld = '2023-01-15T00:00:00Z';

@@ -1,6 +1,7 @@
 import type { ScenarioChanges } from '../scenario/changes.ts';
 import { hasCurrentSvn, type EvidenceKind } from '../scenario/kinds.ts';
-import { row, type ExpectedVerdict, type StatusScenario } from './status-scenario.ts';
+import type { ExpectedVerdict } from '../scenario/expected-verdict.ts';
+import { row, type StatusScenario } from './status-scenario.ts';
 
 /** A row before its kind is known. `undefined` takes out what a TD that is up to date would have. */
 export type TdRow = readonly [

@@ -9,9 +9,8 @@ export interface JsonBounds {
 }
 
 /**
- * Whether JSON is within its bounds, before any of it is made into values: two megabytes of `{}` take half a second to
- * parse, and two hundred megabytes of memory. This is one pass, and allocates nothing. A text that is not JSON may get
- * either answer.
+ * Whether JSON is within its bounds, before any values are made from it: two megabytes of `{}` take half a second to parse, and
+ * two hundred megabytes of memory. This is one pass, and allocates nothing. A text that is not JSON may get either answer.
  *
  * @param json text, or its bytes in UTF-8.
  */

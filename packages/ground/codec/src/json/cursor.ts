@@ -20,8 +20,8 @@ const words = [
 ] as const;
 
 /**
- * Reads the tokens of JSON (RFC 8259), one after the other. `parseJson` makes values of them, and so does a reader with
- * values of another kind or another account of its work.
+ * Reads the tokens of JSON (RFC 8259), one after the other. `parseJson` makes values from them. Other readers may make other
+ * kinds of values, or count their work differently.
  */
 export class JsonCursor {
   readonly text: string;
@@ -38,7 +38,7 @@ export class JsonCursor {
     throw new EnclosError('CODEC_INVALID', `${refusal}${problem}.`);
   }
 
-  /** Takes white space (RFC 8259, section 2: no other than these four). */
+  /** Takes white space: only the four characters of RFC 8259, section 2. */
   space(): void {
     this.#match(whitespacePattern);
   }
@@ -56,7 +56,7 @@ export class JsonCursor {
     if (!this.take(character)) this.fail(`expected "${character}" ${where}`);
   }
 
-  /** @throws CODEC_TRAILING unless nothing but white space is left. */
+  /** @throws CODEC_TRAILING when anything but white space is left. */
   end(): void {
     this.space();
     if (this.at < this.text.length) {
@@ -65,7 +65,7 @@ export class JsonCursor {
   }
 
   /**
-   * Takes a string. A lone surrogate is refused: UTF-8 cannot say it, so the same text would have two readings.
+   * Takes a string. A lone surrogate is refused: UTF-8 cannot encode it, so the same text would have two readings.
    * @param what names what is expected, for the message.
    */
   string(what: string): string {

@@ -2,19 +2,18 @@ import { JsonRecord } from './record.ts';
 import { array, type JsonRule } from './rules.ts';
 import type { JsonValue } from './value.ts';
 
-/** Whatever people may have meant by a name, of the names that are known; undefined when it is like none of them. */
+/** The known name that the writer probably meant; undefined when no known name is close. */
 export type Suggest = (name: string, known: readonly string[]) => string | undefined;
 
-/** What is wrong with a file, each with the path of its place. */
+/** The problems of a file, each with the path of its place. */
 export interface JsonProblems {
   readonly texts: string[];
   readonly suggest?: Suggest;
 }
 
 /**
- * As `JsonRecord`, for a file that people write: what is wrong is noted and read
- * as if it were absent, so that one look finds all mistakes; and a name that
- * nothing asks for is one of them.
+ * As `JsonRecord`, for a file that people write: a wrong value is noted and then read as if it were absent, so that one pass
+ * finds all mistakes. A name that nothing asks for is also a mistake.
  *
  * @example
  * const problems = { texts: [], suggest: didYouMean };
@@ -35,7 +34,7 @@ export class JsonForm extends JsonRecord<undefined> {
     this.#problems = problems;
   }
 
-  /** Notes members that nothing asked for. The last thing that is asked of a form. */
+  /** Notes members that nothing asked for. Call it last. */
   end(): void {
     const known = [...this.#known];
     for (const name of Object.keys(this.members)) {
@@ -46,7 +45,7 @@ export class JsonForm extends JsonRecord<undefined> {
     }
   }
 
-  /** Notes what no rule says, such as two members that contradict each other. */
+  /** Notes a problem that no single rule finds, such as two members that contradict each other. */
   problem(name: string, what: string): void {
     this.#problems.texts.push(`${this.pathOf(name)}: ${what}`);
   }

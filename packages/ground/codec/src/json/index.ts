@@ -1,6 +1,6 @@
 import '../errors.ts';
 
-/** Strict JSON of others: its bounds, its values, their places in a text, and what they must be. */
+/** Strict reading of untrusted JSON: its bounds, its values, their places in a text, and the rules for them. */
 export { isJsonWithin, type JsonBounds } from './bounds.ts';
 export { JsonCursor, type JsonSpan } from './cursor.ts';
 export {

@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from './value.ts';
 
 /** 32 levels within the outermost one: Intel's QVL refuses deeper collateral, which exhausted its stack before 2026-06-15. */
 export const maximumJsonDepth = 33;
-/** Several times what the longest TCB info comes to. Two megabytes of `{}` would take half a second, and 200 MiB. */
+/** Several times the size of the longest TCB info. Two megabytes of `{}` would take half a second, and 200 MiB. */
 export const maximumJsonValues = 32_768;
 
 export interface JsonLimits {
@@ -20,9 +20,8 @@ export interface JsonLimits {
 
 /**
  * Parses JSON (RFC 8259) strictly: repeated names, lone surrogates, numbers
- * beyond a double, trailing text and whatever is over the limits are refused.
- * `JSON.parse` keeps the last of two equal names, so that two verifiers could
- * read one signed text differently.
+ * beyond a double, trailing text and everything over the limits are refused. `JSON.parse` keeps the last of two equal names, so
+ * that two verifiers could read one signed text differently.
  *
  * @example
  * const value = parseJson('{"svn":7}', 1024);

@@ -6,15 +6,15 @@ export interface JsonPlace {
   /** Or the index of an item. */
   readonly name: string;
   readonly span: JsonSpan;
-  /** Of a member: its name, with its quotes. */
+  /** The span of a member's name, with its quotes. */
   readonly key?: JsonSpan;
 }
 
 /**
- * The places of what the object or array at `at` holds; none when it is neither. They are found when they are asked for:
- * most texts are right, and nobody wants to know.
+ * The places of the members of the object or array at `at`; none for any other value. They are found only on request: most
+ * texts have no mistakes to show.
  *
- * @param text one that was read already.
+ * @param text a text that was already parsed.
  */
 export function places(text: string, at: number): readonly JsonPlace[] {
   const scanner = new JsonScanner(text);

@@ -3,14 +3,14 @@ import { array, type JsonRule } from './rules.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './value.ts';
 
 /**
- * What becomes of a member that is missing, which has no `expected`, or wrong: it
- * is thrown; or it is noted, and then the member reads as if it were absent.
+ * Handles a member that is wrong, or missing (then without `expected`): it throws, or it notes the problem and the member reads
+ * as if it were absent.
  */
 export type JsonReport<Absent extends undefined> = (path: string, expected?: string) => Absent;
 
 /**
- * The members of an object, each read by a rule. Without a report whatever is
- * wrong throws; `JsonForm` has one that finds all mistakes in one look.
+ * The members of an object, each read by a rule. Without a report every mistake throws; `JsonForm` has a report that finds all
+ * mistakes in one pass.
  *
  * @example
  * const tcb = new JsonRecord(parseJson(text, 1024), 'tcb');
@@ -32,7 +32,7 @@ export class JsonRecord<Absent extends undefined = never> {
     } else {
       const absent = report(path, 'an object');
       this.members = {};
-      // It is one problem, and not one more for each member that it lacks.
+      // One problem is enough: do not add another for each member that it lacks.
       this.report = () => absent;
     }
   }

@@ -1,6 +1,6 @@
 import type { JsonValue } from './value.ts';
 
-/** What a value must be, and what it means. Values of JSON are what it is for; any others are refused. */
+/** What a value must be, and what it means. Rules are for values of JSON; they refuse all others. */
 export interface JsonRule<T> {
   /** Completes "is not" and "must be". */
   readonly expected: string;
@@ -24,7 +24,7 @@ export function string(maxLength: number): JsonRule<string> {
   };
 }
 
-/** A string that `read` knows what to make of. */
+/** A string that `read` understands. */
 export function meaning<T>(expected: string, read: (text: string) => T | undefined): JsonRule<T> {
   return { expected, read: (value) => (typeof value === 'string' ? read(value) : undefined) };
 }
@@ -68,7 +68,7 @@ export function strings(maximum: number, maxLength: number): JsonRule<readonly s
   const { expected, read } = string(maxLength);
   return {
     expected: `an array of up to ${maximum} times ${expected}`,
-    // Each of them is what the rule for one reads, which is itself.
+    // The rule for one string returns the string itself.
     read: (value) => {
       const isRight = isArray(value) && value.length <= maximum && value.every((item) => read(item) !== undefined);
       return isRight ? (value as readonly string[]) : undefined;

@@ -2,8 +2,8 @@ import { JsonCursor } from './cursor.ts';
 import type { JsonObject, JsonValue } from './value.ts';
 
 /**
- * Makes values of a text that `isJsonWithin` has seen. It does not count how deep they are: what it reads before it
- * finds a mistake is JSON, of which `isJsonWithin` counts exactly the brackets that open here.
+ * Makes values of a text that `isJsonWithin` has seen. It does not count depth: everything that it reads before it finds a
+ * mistake is JSON, so `isJsonWithin` has counted the same opening brackets.
  */
 export class JsonScanner extends JsonCursor {
   /** @throws CODEC_INVALID or CODEC_TRAILING. */

@@ -23,8 +23,7 @@ const maximumValues = 1_048_576;
 const tokenPattern = /"(?:[^"\\\n]|\\.)*"?|[^\s"{}[\],:]+/y;
 
 /**
- * As `parseJson`, for a file that people write: whatever is wrong with it can be
- * shown in its place.
+ * As `parseJson`, for a file that people write: each error carries the place of the mistake.
  *
  * @example
  * const source = parseJsonSource('{"threads": -1}');
@@ -53,7 +52,7 @@ function requireWithin(text: string): void {
     throw refused('CODEC_OUT_OF_RANGE', `It has over ${maximumLength} characters, or over ${maximumValues} values.`, 0);
   }
   if (within(text.length, maximumJsonDepth)) return;
-  // The bracket that is one too many, by halves.
+  // A binary search for the bracket that is one too many.
   let [low, high] = [0, text.length];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
@@ -81,7 +80,7 @@ function refused(code: ErrorCode, message: string, start: number, end = start + 
   return new EnclosError(code, message, { details: { start, end } });
 }
 
-/** The place at `path`, or of its nearest ancestor. */
+/** The place of the value at `path`, or of its nearest ancestor. */
 function walk(
   text: string,
   whole: JsonPlace,

@@ -4,7 +4,7 @@ import { decodeMagnitude } from '../der-values.ts';
 import { readExtensions, type ExtensionShape } from './extensions.ts';
 import { readSignedValue, type SignedValue } from './signed-value.ts';
 
-/** With a quote of each of three forms, and endorsements. */
+/** Enough for a quote in each of three forms, and endorsements. */
 const maximumBytes = 524_288;
 
 /** The fields of a certificate (RFC 5280 section 4.1), not decoded. Byte fields are views of one copy. */
@@ -25,18 +25,19 @@ export interface CertificateFields extends SignedValue {
   readonly publicKey: Uint8Array;
 }
 
-/** What a certificate says: its fields, and its extensions by object identifier. Nothing of it is verified or judged. */
+/** What a certificate says: its fields, and its extensions by object identifier. Nothing is verified or judged. */
 export interface CertificateShape extends CertificateFields {
   readonly extensions: ReadonlyMap<string, ExtensionShape>;
 }
 
 /**
- * Reads what an X.509 certificate says, with a key and a signature of any kind. What a field means is decided where it
- * is used: names and dates that no rule needs are not decoded. What is verified to a root is read by `parseCertificate`.
+ * Reads what an X.509 certificate says, with a key and a signature of any kind. The meaning of a field is decided where it is
+ * used: names and dates that no rule needs are not decoded. Use `parseCertificate` for certificates that are verified to a
+ * root.
  *
  * @param input DER, which is copied.
  * @param limits `maxBytes`: default 524,288.
- * @throws a CODEC error for what is not a certificate in DER, and for an extension that occurs twice.
+ * @throws a CODEC error for input that is not a certificate in DER, and for an extension that occurs twice.
  * @example const { publicKey, extensions } = readCertificateShape(der);
  */
 export function readCertificateShape(
@@ -50,8 +51,8 @@ export function readCertificateShape(
 }
 
 /**
- * The fields, and a reader of the list of extensions where there is one. Unique identifiers are refused: certificates
- * must not have them (RFC 5280 section 4.1.2.8).
+ * The fields, and a reader of the list of extensions if there is one. Unique identifiers are refused: certificates must not
+ * have them (RFC 5280 section 4.1.2.8).
  */
 export function readCertificateFields(
   input: Uint8Array,

@@ -26,17 +26,17 @@ export interface X509Certificate<Key> extends CertificateValidity {
   readonly extensions: Extensions;
 }
 
-/** How a PKI signs. Each member throws a CODEC error for what the PKI does not use. */
+/** How a PKI signs. Each member throws a CODEC error for algorithms that the PKI does not use. */
 export interface SignatureForm {
   /** Checks one AlgorithmIdentifier, DER. */
   readonly checkAlgorithm: (identifier: Uint8Array) => void;
-  /** From the content of the BIT STRING to the form that WebCrypto takes. */
+  /** Converts the content of the BIT STRING to the form that WebCrypto takes. */
   readonly readSignature: (bits: Uint8Array) => Uint8Array;
 }
 
-/** How a PKI signs, and what keys it certifies. */
+/** How a PKI signs, and which keys it certifies. */
 export interface CertificateForm<Key> extends SignatureForm {
-  /** From a SubjectPublicKeyInfo, DER. */
+  /** Reads the key from a SubjectPublicKeyInfo, DER. */
   readonly readPublicKey: (info: Uint8Array) => Key;
 }
 

@@ -33,7 +33,7 @@ export interface ExtensionShape {
   readonly value: Uint8Array;
 }
 
-/** Whether a default value must be omitted, as DER has it (X.690 section 11.5), or may be spelled out, as many do. */
+/** Whether a default value must be omitted, as DER requires (X.690 section 11.5), or may be spelled out, as many issuers do. */
 export type ExtensionDefaults = 'omitted' | 'any';
 
 const understood: ReadonlySet<string> = new Set(Object.values(ExtensionId));
@@ -91,8 +91,7 @@ export function parseBasicConstraints(
 
 /**
  * KeyUsage as a number of `KeyUsage` bits. A named bit list ends in a set bit
- * (X.690 section 11.2.2); AMD's, whose authorities all spell out one bit more,
- * are read with `padded`.
+ * (X.690 section 11.2.2); AMD's authorities all spell out one bit more, and are read with `padded`.
  */
 export function parseKeyUsage(value: Uint8Array, form: 'canonical' | 'padded'): number {
   const outer = new DerReader(value);

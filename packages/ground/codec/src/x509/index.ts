@@ -1,7 +1,7 @@
 /**
  * X.509 (RFC 5280), without any verification of signatures. Two readers: `parseCertificate` and `parseRevocationList`
- * are strict, for what is verified to a root; `readCertificateShape` and `readRevocationListShape` say what is there,
- * for everything else. One writer, of certificates that their own key signs.
+ * are strict, for values that are verified to a root; `readCertificateShape` and `readRevocationListShape` report what is
+ * there, for everything else. One writer, of self-signed certificates.
  */
 import '../errors.ts';
 export { parseCertificate, type CertificateForm, type SignatureForm, type X509Certificate } from './certificate.ts';

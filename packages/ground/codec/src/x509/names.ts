@@ -36,7 +36,7 @@ export function readName(encoded: Uint8Array): DistinguishedName {
   return Object.freeze({ encoded, commonName });
 }
 
-/** A name for people, in the order in which it stands there: `CN=vault, O=Example`. @throws a CODEC error. */
+/** A name for people, in the order of its parts: `CN=vault, O=Example`. @throws a CODEC error. */
 export function describeName(encoded: Uint8Array): string {
   if (encoded.length > mostNameBytes) return 'a name that is too long';
   const parts: string[] = [];

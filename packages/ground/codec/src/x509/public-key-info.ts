@@ -5,7 +5,7 @@ import { type DerReader, readWholeSequence } from '../der.ts';
 export interface PublicKeyInfo {
   /** Object identifier. */
   readonly algorithm: string;
-  /** What follows the identifier of the algorithm: for the caller to read, and to end. */
+  /** What follows the identifier of the algorithm. The caller reads and ends it. */
   readonly parameters: DerReader;
   /** Whole bytes. */
   readonly key: Uint8Array;

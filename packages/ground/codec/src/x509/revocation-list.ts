@@ -69,7 +69,7 @@ function readRevoked(list: DerReader): ReadonlySet<string> {
   return serialNumbers;
 }
 
-/** What a revocation list says of itself. Nothing of it is verified, and what it revokes is not looked at. */
+/** What a revocation list says about itself. Nothing is verified, and the revoked entries are not read. */
 export interface RevocationListShape {
   /** Name, DER. */
   readonly issuer: Uint8Array;

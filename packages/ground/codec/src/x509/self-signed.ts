@@ -27,7 +27,7 @@ const algorithms = Object.freeze({
   'ecdsa-sha384': derSequence(derOid('1.2.840.10045.4.3.3')),
   'rsa-sha256': derSequence(derOid('1.2.840.113549.1.1.11'), derValue(asn1Null, new Uint8Array())),
 });
-/** What evidence says of a key does not expire by a date, and an enclave has no clock to go by: RFC 5280 section 4.1.2.5. */
+/** Evidence about a key does not expire on a date, and an enclave has no trusted clock: RFC 5280 section 4.1.2.5. */
 const always = derSequence(derTime(new Date('2000-01-01T00:00:00Z')), derTime(new Date('9999-12-31T23:59:59Z')));
 /** BIT STRING of RFC 5280 section 4.2.1.3: digitalSignature. */
 const digitalSignature = derValue(DerTag.BIT_STRING, Uint8Array.of(7, 0x80));
@@ -48,8 +48,7 @@ export interface SelfSignedCertificate {
 }
 
 /**
- * An X.509 certificate (RFC 5280 section 4.1) that its own key signs, in DER.
- * It vouches for nothing; evidence that binds its key does.
+ * A self-signed X.509 certificate (RFC 5280 section 4.1), in DER. It vouches for nothing; evidence that binds its key does.
  * @throws CODEC_OUT_OF_RANGE for a name of another form.
  */
 export function selfSignedCertificate(options: SelfSignedCertificate): Uint8Array {
@@ -73,11 +72,11 @@ export interface CertificateExtension {
 }
 
 export interface SigningCertificate {
-  /** Of subject and issuer: 1 to 64 printable ASCII characters. */
+  /** The common name of subject and issuer: 1 to 64 printable ASCII characters. */
   readonly commonName: string;
   /** More of the name, each 1 to 64 printable ASCII characters. */
   readonly organizationalUnits?: readonly string[];
-  /** Whom the key belongs to, as the alternative name: printable ASCII without spaces, at most 2048 characters. */
+  /** The owner of the key, as the alternative name: printable ASCII without spaces, at most 2048 characters. */
   readonly uri: string;
   /** Whole seconds count. */
   readonly validFrom: Date;
@@ -86,7 +85,7 @@ export interface SigningCertificate {
   readonly serialNumber: Uint8Array;
   /** The SubjectPublicKeyInfo of the key, in DER. */
   readonly publicKey: Uint8Array;
-  /** By which the key signs: P-256, P-384, or RSA with PKCS #1 v1.5. */
+  /** The algorithm by which the key signs: P-256, P-384, or RSA with PKCS #1 v1.5. */
   readonly algorithm: keyof typeof algorithms;
   readonly extensions?: readonly CertificateExtension[];
   /** The signature by that key: an ECDSA-Sig-Value in DER, or the bytes of RSA. */
@@ -94,8 +93,8 @@ export interface SigningCertificate {
 }
 
 /**
- * An X.509 certificate (RFC 5280) of a key that signs documents, signed by that key, in DER. It names no DNS name, so
- * that it is none of a TLS server.
+ * An X.509 certificate (RFC 5280) of a key that signs documents, signed by that key, in DER. It has no DNS name, so it cannot
+ * serve as the certificate of a TLS server.
  * @throws CODEC_OUT_OF_RANGE for a name or dates that a certificate cannot hold.
  */
 export function selfSignedSigningCertificate(options: SigningCertificate): Uint8Array {

@@ -13,7 +13,7 @@ export interface SignedValue {
   readonly signature: BitString;
 }
 
-/** The input is copied, also one that is a Buffer, whose slice() would not be. @throws a CODEC error. */
+/** The input is copied, even a Buffer, whose slice() would share its memory. @throws a CODEC error. */
 export function readSignedValue(input: Uint8Array, maxBytes: number): SignedValue {
   if (input.length > maxBytes) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', `A signed DER value over ${maxBytes} bytes.`);

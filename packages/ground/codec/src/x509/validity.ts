@@ -16,9 +16,9 @@ export function readValidity(validity: Uint8Array): CertificateValidity {
 }
 
 /**
- * A Validity for people: like 2026-01-31T12:00:00Z, also where the wrong type of time was used, as in certificates of
- * Intel's SDK. A time of another form is shown as it is.
- * @throws a CODEC error for what is not two values.
+ * A Validity for people, like 2026-01-31T12:00:00Z, even when it has the wrong type of time, as certificates of Intel's SDK do.
+ * A time of another form is shown as it is.
+ * @throws a CODEC error for anything but two values.
  */
 export function describeValidity(validity: Uint8Array): { readonly notBefore: string; readonly notAfter: string } {
   const reader = readWholeSequence(validity);

@@ -81,7 +81,7 @@ export class Run {
     const matcher = new Matcher(plan, this.#incoming.claims, this.#context);
     const firings: Firing[] = [];
     let fired = false;
-    const act = (): Work<Done> => this.#act(rule.action, { matcher, section });
+    const act = (): Work<ActionOutcome> => this.#act(rule.action, { matcher, section });
     const isTraced = this.trace !== undefined;
     const matchedNow = (): Firing['matched'] => (isTraced ? this.#matched(matcher) : []);
     try {
@@ -111,7 +111,7 @@ export class Run {
     });
   }
 
-  *#act(action: Action, { matcher, section }: Acting): Work<Done> {
+  *#act(action: Action, { matcher, section }: Acting): Work<ActionOutcome> {
     this.budget.charge(stepsAFiring);
     switch (action.kind) {
       case 'permit':
@@ -128,7 +128,7 @@ export class Run {
   }
 
   /** The claim as it is, issuer and all. It is in the incoming set already. */
-  *#pass(identifier: string, { matcher, section }: Acting): Work<Done> {
+  *#pass(identifier: string, { matcher, section }: Acting): Work<ActionOutcome> {
     const incoming = this.#incoming.claims[matcher.bindings.get(identifier)?.one ?? -1];
     if (incoming === undefined || section !== 'issuancerules') return { did: 'added', claims: [] };
     refuseReadOnly(incoming.readOnly, incoming.claim.type);
@@ -136,7 +136,7 @@ export class Run {
     return { did: 'issued', claims: [incoming.claim] };
   }
 
-  *#make(action: Making, { matcher, section }: Acting): Work<Done> {
+  *#make(action: Making, { matcher, section }: Acting): Work<ActionOutcome> {
     const type = yield* matcher.evaluate(action.type);
     const [name] = type.items;
     if (typeof name !== 'string' || type.items.length > 1 || name === '') {
@@ -163,7 +163,7 @@ export class Run {
   }
 }
 
-type Done = Pick<Firing, 'did' | 'claims'>;
+type ActionOutcome = Pick<Firing, 'did' | 'claims'>;
 
 interface Acting {
   readonly matcher: Matcher;

@@ -6,7 +6,7 @@ import { isWork, type Work } from '../work.ts';
 import { checkType, list, number, object, text, typeOf } from './arguments.ts';
 import type { Query } from './ast.ts';
 import { JmesPathError } from './error.ts';
-import { compareKeys, sortedBy, type Keyed } from './order.ts';
+import { compareKeys, sortedBy, type KeyedItem } from './order.ts';
 import { signatureOf, type QueryFunction } from './signatures.ts';
 import { codePointCount, containsText, joinedTexts, reversedText, sameIgnoringCase, toNumber } from './texts.ts';
 
@@ -51,7 +51,7 @@ const stepsACall = 4;
 /** Steps of a member that is put into an object. */
 const stepsAMember = 4;
 
-interface Given {
+interface FunctionInput {
   readonly values: readonly JsonValue[];
   readonly first: JsonValue;
   readonly second: JsonValue;
@@ -61,7 +61,7 @@ interface Given {
   readonly name: QueryFunction;
 }
 
-const functions: Readonly<Record<QueryFunction, (given: Given) => JsonValue | Work<JsonValue>>> = {
+const functions: Readonly<Record<QueryFunction, (given: FunctionInput) => JsonValue | Work<JsonValue>>> = {
   abs: ({ first }) => (number(first) < 0 ? negated(number(first)) : first),
   *avg(given) {
     const { length } = list(given.first);
@@ -149,14 +149,14 @@ function finite(value: number): number {
   return value;
 }
 
-function* includes({ first, second, budget }: Given): Work<JsonValue> {
+function* includes({ first, second, budget }: FunctionInput): Work<JsonValue> {
   for (const item of list(first)) {
     if (yield* sameJson(item, second, budget)) return true;
   }
   return false;
 }
 
-function* sumOf({ first, budget }: Given): Work<number> {
+function* sumOf({ first, budget }: FunctionInput): Work<number> {
   let sum = 0;
   for (const item of list(first)) {
     budget.charge();
@@ -167,8 +167,8 @@ function* sumOf({ first, budget }: Given): Work<number> {
 }
 
 /** The items with their keys, which are numbers or strings throughout. */
-function* keyed({ first, keyOf, name, budget }: Given): Work<readonly Keyed<JsonValue>[]> {
-  const found: Keyed<JsonValue>[] = [];
+function* keyed({ first, keyOf, name, budget }: FunctionInput): Work<readonly KeyedItem<JsonValue>[]> {
+  const found: KeyedItem<JsonValue>[] = [];
   let kind: string | undefined;
   for (const item of list(first)) {
     budget.charge();
@@ -184,14 +184,14 @@ function* keyed({ first, keyOf, name, budget }: Given): Work<readonly Keyed<Json
   return found;
 }
 
-function* sorted(given: Given): Work<JsonValue> {
+function* sorted(given: FunctionInput): Work<JsonValue> {
   const entries = yield* sortedBy(yield* keyed(given), given.budget);
   return entries.map(([, item]) => item);
 }
 
 /** The item whose key is the largest (1) or the smallest (-1); of equal ones the first. */
-function* extreme(given: Given, sign: 1 | -1): Work<JsonValue> {
-  let best: Keyed<JsonValue> | undefined;
+function* extreme(given: FunctionInput, sign: 1 | -1): Work<JsonValue> {
+  let best: KeyedItem<JsonValue> | undefined;
   for (const entry of yield* keyed(given)) {
     if (given.budget.isPauseDue) yield;
     if (best === undefined || compareKeys(entry[0], best[0], given.budget) * sign > 0) best = entry;

@@ -2,7 +2,7 @@ import type { Budget } from '../budget.ts';
 import type { Work } from '../work.ts';
 
 export type SortKey = string | number | bigint;
-export type Keyed<T> = readonly [SortKey, T];
+export type KeyedItem<T> = readonly [SortKey, T];
 
 /** Strings by code points, as the specification has it, and not by UTF-16 code units. */
 export function compareKeys(left: SortKey, right: SortKey, budget: Budget): number {
@@ -29,10 +29,10 @@ function order(unit: number): number {
  * Stable, by merging from runs of one entry up. Each comparison and each entry that is moved is charged, so that the charge
  * is that of n log n. The order of Array.prototype.sort is the same, but it could not be paused.
  */
-export function* sortedBy<T>(entries: readonly Keyed<T>[], budget: Budget): Work<readonly Keyed<T>[]> {
+export function* sortedBy<T>(entries: readonly KeyedItem<T>[], budget: Budget): Work<readonly KeyedItem<T>[]> {
   let from = entries;
   for (let width = 1; width < entries.length; width *= 2) {
-    const to: Keyed<T>[] = [];
+    const to: KeyedItem<T>[] = [];
     for (let start = 0; start < from.length; start += 2 * width) {
       yield* merge(from, { start, middle: start + width, to, budget });
     }
@@ -45,11 +45,11 @@ interface Merge<T> {
   /** The runs are [start, middle) and as many after it, as far as there are entries. */
   readonly start: number;
   readonly middle: number;
-  readonly to: Keyed<T>[];
+  readonly to: KeyedItem<T>[];
   readonly budget: Budget;
 }
 
-function* merge<T>(from: readonly Keyed<T>[], { start, middle, to, budget }: Merge<T>): Work<void> {
+function* merge<T>(from: readonly KeyedItem<T>[], { start, middle, to, budget }: Merge<T>): Work<void> {
   const end = Math.min(2 * middle - start, from.length);
   let [left, right] = [start, middle];
   while (left < middle || right < end) {

@@ -13,7 +13,7 @@ export interface Comment {
   readonly span: PolicySpan;
 }
 
-export interface Lexed {
+export interface LexedText {
   readonly tokens: readonly Token[];
   readonly comments: readonly Comment[];
 }
@@ -44,7 +44,7 @@ export class Lexer {
     this.#diagnostics = diagnostics;
   }
 
-  run(): Lexed {
+  run(): LexedText {
     // A byte order mark, which editors of Windows write.
     if (this.#text.startsWith('\uFEFF')) this.#at = 1;
     while (this.#at < this.#text.length) this.#next();

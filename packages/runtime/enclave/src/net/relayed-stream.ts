@@ -2,8 +2,8 @@ import { Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
 import { MAX_STREAM_CHUNK_BYTES, type StreamEvents, type StreamPort } from '@enclos/gate';
 
-type Done = (error?: Error) => void;
-type Written = (error: Error | null | undefined) => void;
+type Completion = (error?: Error) => void;
+type Callback = (error: Error | null | undefined) => void;
 
 /** Behind it a callback costs a fifth of what `queueMicrotask` takes. */
 const settled = Promise.resolve();
@@ -20,7 +20,7 @@ export class RelayedStream extends Duplex {
   #remoteAddress = '';
   #isLending = false;
   /** What the host has not granted yet, of the write under way. */
-  #unsent: { readonly bytes: Uint8Array; readonly done: Done } | undefined;
+  #unsent: { readonly bytes: Uint8Array; readonly done: Completion } | undefined;
 
   constructor(open: (events: StreamEvents) => StreamPort) {
     super({ highWaterMark: MAX_STREAM_CHUNK_BYTES });
@@ -64,7 +64,7 @@ export class RelayedStream extends Duplex {
     return bytes;
   }
 
-  override write(bytes: unknown, encodingOrWritten?: BufferEncoding | Written, behindEncoding?: Written): boolean {
+  override write(bytes: unknown, encodingOrWritten?: BufferEncoding | Callback, behindEncoding?: Callback): boolean {
     const hasEncoding = typeof encodingOrWritten === 'string' || behindEncoding !== undefined;
     if (hasEncoding) return super.write(bytes, encodingOrWritten as BufferEncoding, behindEncoding);
     const written = encodingOrWritten;
@@ -81,13 +81,13 @@ export class RelayedStream extends Duplex {
   /** What the host may send it sends by itself. */
   override _read(): void {}
 
-  override _write(bytes: Uint8Array, _encoding: BufferEncoding, done: Done): void {
+  override _write(bytes: Uint8Array, _encoding: BufferEncoding, done: Completion): void {
     const sentBytes = this.#port.send(bytes);
     if (sentBytes === bytes.length) done();
     else this.#unsent = { bytes: bytes.subarray(sentBytes), done };
   }
 
-  override _final(done: Done): void {
+  override _final(done: Completion): void {
     this.#port.end();
     done();
   }

@@ -59,7 +59,7 @@ export class Watch {
     this.#record(logLevels[level] ?? 'error', { event: 'line', ...this.#who() }, text);
   }
 
-  begin(operation: Pick<Operation, 'kind' | 'function'>, parent?: Seen): Seen {
+  begin(operation: Pick<Operation, 'kind' | 'function'>, parent?: WatchedOperation): WatchedOperation {
     const observations = this.#instruments.map((instrument, i) =>
       attempt(() =>
         instrument.begin?.({
@@ -70,10 +70,10 @@ export class Watch {
         }),
       ),
     );
-    return new Seen(observations, (end, code) => this.#ended(operation, end, code));
+    return new WatchedOperation(observations, (end, code) => this.#ended(operation, end, code));
   }
 
-  #ended(operation: Pick<Operation, 'kind' | 'function'>, seen: Seen, code: OperationEnd['code']): void {
+  #ended(operation: Pick<Operation, 'kind' | 'function'>, seen: WatchedOperation, code: OperationEnd['code']): void {
     const { argumentBytes, resultBytes } = seen;
     const end = Object.freeze({ code, argumentBytes, resultBytes, mrEnclave: this.mrEnclave });
     for (const observation of seen.observations) attempt(() => observation?.end(end));
@@ -113,15 +113,15 @@ export class Watch {
 const shortLength = 16;
 
 /** One operation, as every instrumentation sees it. */
-export class Seen {
+export class WatchedOperation {
   argumentBytes = 0;
   resultBytes = 0;
   readonly observations: readonly (Observation | undefined)[];
-  readonly #ended: (seen: Seen, code: OperationEnd['code']) => void;
+  readonly #ended: (seen: WatchedOperation, code: OperationEnd['code']) => void;
 
   constructor(
     observations: readonly (Observation | undefined)[],
-    ended: (seen: Seen, code: OperationEnd['code']) => void,
+    ended: (seen: WatchedOperation, code: OperationEnd['code']) => void,
   ) {
     this.observations = observations;
     this.#ended = ended;

@@ -10,11 +10,11 @@ import {
 import type { IncomingCall } from '@enclos/gate';
 import { GateTable } from '@enclos/tee';
 import type { HostContext } from './load-options.ts';
-import { codeOf, Seen, type Watch } from '../observe/watch.ts';
+import { codeOf, WatchedOperation, type Watch } from '../observe/watch.ts';
 
 /** The options of a call under observation. The gate keeps the tag, and hands it to the calls that are nested in this one. */
 interface SeenOptions extends CallOptions {
-  readonly tag: Seen;
+  readonly tag: WatchedOperation;
 }
 
 /** Counts what goes through. */
@@ -22,7 +22,7 @@ export function observedInvoke(invoke: Invoke): Invoke {
   return async (call: Invocation) => {
     const options: (CallOptions & { readonly tag?: unknown }) | undefined = call.options;
     const seen = options?.tag;
-    if (!(seen instanceof Seen)) return invoke(call);
+    if (!(seen instanceof WatchedOperation)) return invoke(call);
     seen.argumentBytes = call.payload.length;
     const result = await invoke(call);
     seen.resultBytes = result.length;
@@ -35,7 +35,7 @@ export interface ObservedCallerOptions<T extends Functions> {
   /** Made by {@link observedInvoke}. */
   readonly invoke: Invoke;
   readonly watch: Watch;
-  readonly parent?: Seen;
+  readonly parent?: WatchedOperation;
 }
 
 /** As `createCaller`, with each call seen from the encoding of its arguments to the decoding of its result. */
@@ -86,7 +86,7 @@ export function observedDispatch<T extends Functions>(
     const name = names[call.index];
     // There is no such function, and its number is the enclave's: nobody counts by it.
     if (name === undefined) return calls(call.index, call.payload, contextOf(call, options));
-    const parent = call.parentTag instanceof Seen ? call.parentTag : undefined;
+    const parent = call.parentTag instanceof WatchedOperation ? call.parentTag : undefined;
     const seen = watch.begin({ kind: 'untrusted', function: name }, parent);
     seen.argumentBytes = call.payload.length;
     try {
@@ -104,7 +104,7 @@ export function observedDispatch<T extends Functions>(
 function contextOf<T extends Functions>(
   call: IncomingCall,
   { trusted, watch, through }: ObservedDispatchOptions<T>,
-  parent?: Seen,
+  parent?: WatchedOperation,
 ): HostContext<T> {
   let caller: Caller<T> | undefined;
   return {

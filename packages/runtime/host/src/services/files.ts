@@ -14,8 +14,8 @@ export interface HostFolders {
 }
 
 type Mount = EnclaveManifest['mounts'][number];
-type Untrusted = (typeof systemInterface)['untrusted'];
-type FileFunctions = Pick<Untrusted, Extract<keyof Untrusted, 'readTrustedFile' | `mount${string}`>>;
+type UntrustedFunctions = (typeof systemInterface)['untrusted'];
+type FileFunctions = Pick<UntrustedFunctions, Extract<keyof UntrustedFunctions, 'readTrustedFile' | `mount${string}`>>;
 
 export interface FileService {
   readonly handlers: Handlers<FileFunctions, unknown>;

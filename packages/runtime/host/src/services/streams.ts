@@ -9,8 +9,8 @@ import { openListeners } from './listeners.ts';
 import { HostStream } from './host-stream.ts';
 import { relayedSocketOptions } from './shared-reads.ts';
 
-type Untrusted = (typeof systemInterface)['untrusted'];
-type StreamFunctions = Pick<Untrusted, Extract<keyof Untrusted, `stream${string}`>>;
+type UntrustedFunctions = (typeof systemInterface)['untrusted'];
+type StreamFunctions = Pick<UntrustedFunctions, Extract<keyof UntrustedFunctions, `stream${string}`>>;
 
 export interface StreamAddresses {
   /** Where to listen, by listener; for the others 127.0.0.1 and the declared port. */

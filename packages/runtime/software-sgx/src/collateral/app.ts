@@ -4,7 +4,7 @@ import { fromHex } from '@enclos/codec';
 import { Hono, type Context } from 'hono';
 import { findIssued } from '../provisioning/issue-records.ts';
 import type { Vendor } from '../provisioning/vendor.ts';
-import { pckIssuerChain, signingChain } from './collateral.ts';
+import { pckIssuerChain, signingChain } from '../provisioning/collateral.ts';
 import { bad, baselinePatterns, checkBaseline, checkQuery, parameter, type Query, type Refusal } from './parameters.ts';
 import { vendorCache, type LocateVendor } from './vendor-cache.ts';
 

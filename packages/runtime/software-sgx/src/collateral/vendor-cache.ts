@@ -2,7 +2,7 @@ import { isFresh, refreshVendor, vendorStamp, type OpenedVendor, type Vendor } f
 
 export type LocateVendor = () => Promise<Pick<OpenedVendor, 'folder'>>;
 
-interface Held {
+interface HeldVendor {
   readonly folder: string;
   readonly stamp: string;
   readonly vendor: Vendor;
@@ -17,14 +17,14 @@ const maxLoads = 3;
  * requests, so documents are signed once for all of them.
  */
 export function vendorCache(locate: LocateVendor, now: () => Date): () => Promise<Vendor> {
-  let held: Held | undefined;
-  let loading: Promise<Held> | undefined;
-  const load = async (folder: string): Promise<Held> => {
+  let held: HeldVendor | undefined;
+  let loading: Promise<HeldVendor> | undefined;
+  const load = async (folder: string): Promise<HeldVendor> => {
     // Before the folder is read: a change in between makes the stamp an old one.
     const stamp = await vendorStamp(folder);
     return { folder, stamp, vendor: await refreshVendor({ folder }, now()) };
   };
-  const loadOnce = (folder: string): Promise<Held> => {
+  const loadOnce = (folder: string): Promise<HeldVendor> => {
     loading ??= load(folder).finally(() => (loading = undefined));
     return loading;
   };

@@ -5,7 +5,7 @@ import { sha256 } from '@enclos/sgx/node';
 import type { Construction, EnclaveIdentity } from './enclave.ts';
 
 /** SECS before EINIT, with the finished measurement. */
-export type Uninitialised = Pick<Construction, 'attributes' | 'miscSelect' | 'configId' | 'configSvn'> & {
+export type UninitialisedSecs = Pick<Construction, 'attributes' | 'miscSelect' | 'configId' | 'configSvn'> & {
   readonly mrEnclave: Uint8Array;
 };
 
@@ -21,7 +21,7 @@ export interface InitialiseOptions {
  * @throws SIGSTRUCT_INVALID, SIGSTRUCT_SIGNATURE, LAUNCH_MEASUREMENT_MISMATCH, LAUNCH_DEBUG_REFUSED, LAUNCH_ATTRIBUTES_REFUSED
  */
 export function initialise(
-  secs: Uninitialised,
+  secs: UninitialisedSecs,
   sigstructBytes: Uint8Array,
   options: InitialiseOptions,
 ): EnclaveIdentity {

@@ -28,12 +28,12 @@ export interface HostEnclavesOptions {
 const maxEnclavesPerHost = 256;
 
 export function createHostEnclaves({ services, admission, audit, exited }: HostEnclavesOptions): HostEnclaves {
-  const instances = new Map<bigint, Audited>();
+  const instances = new Map<bigint, AuditedInstance>();
   let last = 0n;
   let preparing = 0;
   let gone = false;
 
-  const keep = (instance: Audited): bigint => {
+  const keep = (instance: AuditedInstance): bigint => {
     const enclave = ++last;
     instances.set(enclave, instance);
     void instance.exited.then((exit) => {
@@ -75,7 +75,7 @@ export function createHostEnclaves({ services, admission, audit, exited }: HostE
   });
 }
 
-interface Audited extends Instance {
+interface AuditedInstance extends Instance {
   readonly audit: EnclaveAudit | undefined;
 }
 
@@ -84,7 +84,7 @@ async function prepareAudited(
   services: PlatformServices,
   request: InstanceRequest,
   audit: EnclaveAudit | undefined,
-): Promise<Audited> {
+): Promise<AuditedInstance> {
   if (audit === undefined) return { ...(await prepareInstance(services, request)), audit };
   let instance: Instance;
   try {

@@ -103,7 +103,7 @@ function checkInspector(enclave: LoadedEnclave, request: InstanceRequest): void 
   }
 }
 
-interface Loaded {
+interface LoadedInstance {
   readonly enclave: LoadedEnclave;
   readonly image: ReadImage;
   readonly debug: boolean;
@@ -115,7 +115,7 @@ interface Loaded {
   readonly host: Host;
 }
 
-async function awaitGate(services: PlatformServices, loaded: Loaded): Promise<Instance> {
+async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Promise<Instance> {
   const identity = identityOf(loaded);
   const { folder, access, seen } = gatePlace(services, loaded.host);
   const listeners = {
@@ -173,7 +173,7 @@ const endedBeforeStart = 'The enclave was ended before it started.';
 
 async function startAtGate(
   services: PlatformServices,
-  { enclave, image, debug, audit, inspected, user, host }: Loaded,
+  { enclave, image, debug, audit, inspected, user, host }: LoadedInstance,
   listeners: { readonly gate: GateListener; readonly inspector: GateListener | undefined },
   isEnded: () => boolean,
 ): Promise<EnclaveProcess> {
@@ -208,7 +208,7 @@ function neverStarted(detail: string): EnclaveExit {
   return { exitCode: undefined, signal: undefined, detail };
 }
 
-function identityOf({ enclave, debug }: Loaded): LaunchedIdentity {
+function identityOf({ enclave, debug }: LoadedInstance): LaunchedIdentity {
   const { mrEnclave, mrSigner, isvProdId, isvSvn, attributes } = enclave.identity;
   const inDebug = (attributes.flags & Attribute.DEBUG) !== 0n;
   if (inDebug !== debug) throw new EnclosError('ENCLAVE_START_FAILED', 'The CPU loaded the enclave in another mode.');
@@ -218,7 +218,7 @@ function identityOf({ enclave, debug }: Loaded): LaunchedIdentity {
 /** Answers the enclave on the descriptor that this platform made for it: the connection is the identity. */
 function serveEnclave(
   services: PlatformServices,
-  { enclave, audit, inspected }: Pick<Loaded, 'enclave' | 'audit' | 'inspected'>,
+  { enclave, audit, inspected }: Pick<LoadedInstance, 'enclave' | 'audit' | 'inspected'>,
   running: EnclaveProcess,
 ): void {
   const { cpu, quotingEnclave } = services;

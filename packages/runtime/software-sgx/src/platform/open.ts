@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { PlatformAudit } from '../audit/platform-audit.ts';
-import { collateralFor } from '../collateral/collateral.ts';
+import { collateralFor } from '../provisioning/collateral.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
 import { enrolmentRequest } from '../provisioning/enrolment.ts';
 import { issuePck, type IssueOptions } from '../provisioning/issuance.ts';

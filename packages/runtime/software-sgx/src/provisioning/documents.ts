@@ -1,7 +1,7 @@
 import { createHash, sign, type KeyObject } from 'node:crypto';
 import { toHex } from '@enclos/codec';
 import { encodeAttributes } from '@enclos/sgx';
-import { quotingAttributes, quotingProductId } from '../quoting/image.ts';
+import { quotingAttributes, quotingProductId } from './quoting-image.ts';
 import { issueCrl, type Issuer } from './certificates.ts';
 import { formatInstant, hex, instant, integer, object, parseJson, text } from './json.ts';
 import { tcbLevels, type TcbGeneration } from './tcb.ts';

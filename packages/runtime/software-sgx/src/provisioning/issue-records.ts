@@ -88,20 +88,20 @@ export async function findIssued(vendor: { readonly folder: string }, tcb: TcbOf
 }
 
 /** What a machine owns: a serial number, or the SHA-256 of a public key, in hex. */
-export type Owned = { readonly serialNumber: string } | { readonly keyDigest: string };
+export type OwnedItem = { readonly serialNumber: string } | { readonly keyDigest: string };
 
-function ownerFile(owned: Owned): string {
+function ownerFile(owned: OwnedItem): string {
   return 'serialNumber' in owned ? `serial-${owned.serialNumber}.json` : `key-${owned.keyDigest}.json`;
 }
 
 /** The PPID of the machine that owns it. */
-export async function ownerOf(folder: string, owned: Owned): Promise<string | undefined> {
+export async function ownerOf(folder: string, owned: OwnedItem): Promise<string | undefined> {
   const source = await readOptionalText(join(folder, 'owners'), ownerFile(owned));
   return source === undefined ? undefined : parseJson(source, ownerJson).ppid;
 }
 
 /** @throws ENROLMENT_REFUSED when another machine owns it. */
-export async function claim(folder: string, owned: Owned, ppid: string): Promise<void> {
+export async function claim(folder: string, owned: OwnedItem, ppid: string): Promise<void> {
   if (await addFile(join(folder, 'owners', ownerFile(owned)), JSON.stringify({ ppid }))) return;
   if ((await ownerOf(folder, owned)) === ppid) return;
   throw new EnclosError('ENROLMENT_REFUSED', 'The key is enrolled under another PPID.');

@@ -4,17 +4,17 @@ import { EnclosError } from '@enclos/errors';
 export type Check<T> = (value: unknown, path: string) => T;
 
 type Shape = Readonly<Record<string, Check<unknown>>>;
-type Checked<S extends Shape> = { readonly [K in keyof S]: ReturnType<S[K]> };
+type CheckedObject<S extends Shape> = { readonly [K in keyof S]: ReturnType<S[K]> };
 
 /** An object with exactly these keys. */
-export function object<S extends Shape>(shape: S): Check<Checked<S>> {
+export function object<S extends Shape>(shape: S): Check<CheckedObject<S>> {
   return (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(path, 'an object');
     const unknown = Object.keys(value).find((key) => !Object.hasOwn(shape, key));
     if (unknown !== undefined) throw refused(`${path}.${unknown.slice(0, 64)}`, 'no such key');
     const source = value as Readonly<Record<string, unknown>>;
     const entries = Object.entries(shape).map(([key, check]) => [key, check(source[key], `${path}.${key}`)]);
-    return Object.freeze(Object.fromEntries(entries)) as Checked<S>;
+    return Object.freeze(Object.fromEntries(entries)) as CheckedObject<S>;
   };
 }
 

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { equalBytes, fromBase64 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { p256Point } from '../keys/p256.ts';
-import { requireSigned } from '../quoting/image.ts';
+import { requireSigned } from './quoting-image.ts';
 import { hex, integer, object, oneOf, text } from './json.ts';
 
 export const pckFormat = 'enclos-pck-1';

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { toHex } from '@enclos/codec';
 import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { generateSigningKey, publicModulus, sha256 } from '@enclos/sgx/node';
-import { quotingEnclaveImage, signQuotingEnclave } from '../quoting/image.ts';
+import { quotingEnclaveImage, signQuotingEnclave } from './quoting-image.ts';
 import { issueCertificate, newSerialNumber, type Issuer } from './certificates.ts';
 import { documentsFile } from './document-store.ts';
 import { issueDocuments, serializeDocuments, type Signers } from './documents.ts';

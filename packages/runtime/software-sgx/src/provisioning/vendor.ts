@@ -6,8 +6,8 @@ import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { mrSignerOf } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
-import { collateralFor } from '../collateral/collateral.ts';
-import { requireSigned } from '../quoting/image.ts';
+import { collateralFor } from './collateral.ts';
+import { requireSigned } from './quoting-image.ts';
 import { addDocuments, documentNames, readNewestDocuments } from './document-store.ts';
 import {
   digestState,

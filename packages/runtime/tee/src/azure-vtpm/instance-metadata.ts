@@ -68,14 +68,14 @@ async function ask(options: MetadataOptions, path: string, init: RequestInit): P
   }
 }
 
-interface Failed {
+interface Failure {
   readonly failed: true;
   readonly passing: boolean;
   readonly reason: string;
   readonly cause?: unknown;
 }
 
-type Outcome = { readonly failed: false; readonly text: string } | Failed;
+type Outcome = { readonly failed: false; readonly text: string } | Failure;
 
 async function askOnce(fetch: Fetch, path: string, init: RequestInit): Promise<Outcome> {
   try {
@@ -93,7 +93,7 @@ async function askOnce(fetch: Fetch, path: string, init: RequestInit): Promise<O
   }
 }
 
-function failure(path: string, { reason, cause }: Failed): EnclosError {
+function failure(path: string, { reason, cause }: Failure): EnclosError {
   const options = { details: { path, reason }, ...(cause === undefined ? {} : { cause }) };
   return new EnclosError('TEE_DEVICE_FAILED', `The metadata service, ${path}: ${reason}.`, options);
 }

@@ -3,4 +3,5 @@ import './errors.ts';
 import '../errors.ts';
 import '../software/platform-errors.ts';
 export { createGramineLauncher, type GramineLauncherOptions } from './launcher.ts';
-export { gramineManifest, type GramineManifestSettings, type TrustedFile } from './manifest.ts';
+export { gramineManifest } from './manifest.ts';
+export type { GramineManifestSettings, TrustedFile } from './manifest-settings.ts';

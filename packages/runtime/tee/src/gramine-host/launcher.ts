@@ -137,14 +137,14 @@ async function launch(
   }
 }
 
-interface Started {
+interface StartedEnclave {
   readonly folder: string;
   readonly identity: LaunchedIdentity;
   readonly started: GramineProcess;
   readonly gate: LaunchedEnclave['gate'];
 }
 
-function launched({ folder, identity, started, gate }: Started): LaunchedEnclave {
+function launched({ folder, identity, started, gate }: StartedEnclave): LaunchedEnclave {
   const exited = started.exited.then(async (exit) => {
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     return exit;

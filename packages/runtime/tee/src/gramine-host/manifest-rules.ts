@@ -1,6 +1,6 @@
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { GramineManifestSettings, TrustedFile } from './manifest.ts';
+import type { GramineManifestSettings, TrustedFile } from './manifest-settings.ts';
 
 /** Gramine's own helpers (IPC, timers, handshakes) and Node's eleven, with little left over. */
 const minThreads = 16;

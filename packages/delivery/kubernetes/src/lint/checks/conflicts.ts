@@ -1,7 +1,7 @@
 import { at, fieldsOf, isAbsent, keyOf, numberOf, textOf, type MapNode, type YamlNode } from '../../yaml/node.ts';
 import { parseQuantity, type Quantity } from '../quantity.ts';
 import type { Report } from '../report.ts';
-import type { ObjectPlace } from './values.ts';
+import type { ObjectPlace } from './object-place.ts';
 
 /** Fields that are right by themselves, and refused together. */
 export function checkConflicts(node: MapNode, { typeName, path }: ObjectPlace, report: Report): void {

@@ -58,12 +58,12 @@ function volumesText(names: ReadonlySet<string>): string {
   return known.length === 0 ? 'Add the volume to the pod.' : `Volumes of this pod: ${known.slice(0, 10).join(', ')}.`;
 }
 
-interface Named {
+interface NamedItem {
   readonly name: string;
   readonly span: Span;
 }
 
-function checkNames(what: string, all: readonly Named[], report: Report): void {
+function checkNames(what: string, all: readonly NamedItem[], report: Report): void {
   const seen = new Set<string>();
   for (const { name, span } of all) {
     // A missing name is a missing field.

@@ -1,16 +1,9 @@
 import { oneOfOf, valueRulesOf, type ValueForm, type ValueRule } from '../../schema/value-rules.ts';
-import { isAbsent, type MapNode, type ScalarNode, type Span, type YamlNode } from '../../yaml/node.ts';
+import { isAbsent, type MapNode, type ScalarNode, type YamlNode } from '../../yaml/node.ts';
 import { isLabelName, isSubdomainName } from '../names.ts';
 import { meantBy, type Report } from '../report.ts';
 import { checkConflicts } from './conflicts.ts';
-
-/** Where an object is, for the words of a finding. */
-export interface ObjectPlace {
-  readonly typeName: string;
-  readonly path: string;
-  /** Of the key that holds it. */
-  readonly span: Span;
-}
+import type { ObjectPlace } from './object-place.ts';
 
 /** What the API server refuses in an object whose fields have the right types. */
 export function checkValues(node: MapNode, place: ObjectPlace, report: Report): void {

@@ -14,7 +14,7 @@ export interface KeyCacheOptions {
   readonly cooldownMs?: number;
 }
 
-interface Loaded {
+interface LoadedKeys {
   readonly keys: KeySet;
   readonly atMs: number;
 }
@@ -34,9 +34,9 @@ export class KeySource {
   readonly #signing: SigningEvidenceOptions | undefined;
   /** By key as it was listed: keys that are fetched again are appraised again. */
   readonly #appraised = new WeakMap<ListedKey, Promise<AppraisedSigner>>();
-  #loaded: Loaded | undefined;
+  #loaded: LoadedKeys | undefined;
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
-  readonly #fetching = new SharedWork<Loaded>();
+  readonly #fetching = new SharedWork<LoadedKeys>();
   #failure: { readonly error: EnclosError; readonly atMs: number } | undefined;
 
   constructor(
@@ -96,17 +96,17 @@ export class KeySource {
     return appraiseSigner({ kid, certificate, shape }, options);
   }
 
-  async #current(): Promise<Loaded> {
+  async #current(): Promise<LoadedKeys> {
     const loaded = this.#loaded;
     const isFresh = loaded !== undefined && this.#since(loaded.atMs) < this.#maximumAgeMs;
     return isFresh ? loaded : this.#fetch();
   }
 
-  #fetch(): Promise<Loaded> {
+  #fetch(): Promise<LoadedKeys> {
     return this.#fetching.join(() => this.#load());
   }
 
-  async #load(): Promise<Loaded> {
+  async #load(): Promise<LoadedKeys> {
     if (this.#failure !== undefined && this.#since(this.#failure.atMs) < failurePauseMs) throw this.#failure.error;
     this.#attemptedAtMs = this.#nowMs();
     try {

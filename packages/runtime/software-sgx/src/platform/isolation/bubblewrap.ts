@@ -1,6 +1,6 @@
 import type { IsolationLayer } from '@enclos/tee';
 import { bubblewrapView, filterDescriptor } from './bubblewrap-view.ts';
-import { wayWords, type Way } from './command.ts';
+import { wayWords, type Way } from './way.ts';
 import { pathOf, triedLimits } from './limits.ts';
 import {
   boundThreads,

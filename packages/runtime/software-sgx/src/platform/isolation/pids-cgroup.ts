@@ -74,16 +74,16 @@ function ownCgroups(): string {
   }
 }
 
-interface Found {
+interface CgroupPlace {
   readonly base: string;
   readonly folder: string;
   readonly version: 1 | 2;
 }
 
 /** A line of the file is `number:controllers:path`; version 2 has no controllers there. */
-function findFolder(root: string, own: string): Found | undefined {
+function findFolder(root: string, own: string): CgroupPlace | undefined {
   const lines = own.split('\n').map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line));
-  const places = lines.flatMap((match): Found[] => {
+  const places = lines.flatMap((match): CgroupPlace[] => {
     const [, controllers = '', path = ''] = match ?? [];
     // A path outside of the namespace of cgroups: its folder is not to be seen.
     if (path === '' || path.includes('/..')) return [];

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { EnclosError } from '@enclos/errors';
 import type { Isolation, IsolationLayer } from '@enclos/tee';
 import { emptyOpensslConfiguration } from '../interpreter/interpreter-flags.ts';
-import { userWords, wayWords, type Way } from './command.ts';
+import { userWords, wayWords, type Way } from './way.ts';
 import { byPath, limitLayer, triedLimits, type LimitName } from './limits.ts';
 import { ownPidsCgroup, type PidsCgroup } from './pids-cgroup.ts';
 import { runCommand, type InheritedFile, type Run } from './run.ts';
@@ -66,7 +66,7 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
   const run = options.run ?? runCommand;
   const starts = ([command = '', ...args]: readonly string[]): boolean => run(command, args) !== undefined;
   const switchUser = options.enclaveUser === undefined ? [] : userWords(options.enclaveUser);
-  const outer: Tried[] = [];
+  const outer: TriedWrapper[] = [];
   for (const wrapper of outerWrappers) {
     const wrappers = outer.flatMap(({ words }) => words ?? []);
     // A user namespace of its own knows one user, and root outside could not become another one in it.
@@ -146,21 +146,21 @@ export function boundThreads(
   });
 }
 
-function tried(wrapper: Wrapper, works: (flags: readonly string[]) => boolean): Tried {
+function tried(wrapper: Wrapper, works: (flags: readonly string[]) => boolean): TriedWrapper {
   return { wrapper, words: wrapper.flags.find(works) };
 }
 
-export interface Tried {
+export interface TriedWrapper {
   readonly wrapper: Wrapper;
   readonly words: readonly string[] | undefined;
 }
 
-function triedLayer({ wrapper, words }: Tried): IsolationLayer {
+function triedLayer({ wrapper, words }: TriedWrapper): IsolationLayer {
   return layer(wrapper.name, words !== undefined, words === undefined ? wrapper.otherwise : wrapper.gives);
 }
 
 /** Three layers need no-new-privs, and setpriv takes it once. */
-function setprivWords(inner: readonly Tried[]): readonly string[] {
+function setprivWords(inner: readonly TriedWrapper[]): readonly string[] {
   const given = inner.flatMap(({ words }) => words ?? []);
   if (given.length === 0) return [];
   const once = given.includes(noNewPrivileges)

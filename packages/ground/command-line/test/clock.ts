@@ -1,0 +1,53 @@
+import { commandsWith, type CommandEntry, type Program } from '../src/index.ts';
+
+/** What {@link clock} throws. */
+export class UsageError extends Error {
+  readonly usage: string | undefined;
+  constructor(message: string, usage: string | undefined) {
+    super(message);
+    this.usage = usage;
+  }
+}
+
+export const clock: Program = {
+  name: 'clock',
+  summary: 'Says what time it is.',
+  refuse(message, usage) {
+    throw new UsageError(message, usage);
+  },
+};
+
+const defineCommand = commandsWith<undefined>();
+
+export const show = defineCommand({
+  description: ['Prints the time.', '', 'Of one zone.'],
+  arguments: { zone: { value: 'ZONE', summary: 'The time zone', choices: ['utc', 'local'], default: 'utc' } },
+  options: {
+    format: { type: 'string', value: 'FORMAT', summary: 'The format', choices: ['short', 'long'], default: 'short' },
+    label: { type: 'string', value: 'TEXT', summary: 'A label', multiple: true },
+    seconds: { type: 'boolean', summary: 'With seconds' },
+  },
+  examples: [{ command: 'clock show utc', summary: 'The time in UTC' }],
+  exitCodes: {},
+  run: (input) => Promise.resolve(input),
+  json: (input) => input,
+});
+
+export const set = defineCommand({
+  description: ['Sets the time.'],
+  arguments: {},
+  options: { time: { type: 'string', value: 'TIME', summary: 'The time', required: true } },
+  examples: [{ command: 'clock alarm set --time 12:00', summary: 'Wake at noon' }],
+  exitCodes: {},
+  run: (input) => Promise.resolve(input),
+});
+
+export const entries: readonly CommandEntry<undefined>[] = [
+  { name: ['show'], category: 'Time', summary: 'Print the time', load: () => Promise.resolve(show) },
+  { name: ['alarm', 'set'], category: 'Alarm', summary: 'Set the alarm', load: () => Promise.resolve(set) },
+];
+
+/** A program that is one command. */
+export const single: readonly CommandEntry<undefined>[] = [
+  { name: [], category: '', summary: 'Set the time', load: () => Promise.resolve(set) },
+];
