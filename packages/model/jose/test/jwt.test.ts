@@ -8,6 +8,8 @@ import { compactJws, jwsSigningInput, readCompactJws, readJwt, unsignedJws } fro
 
 const maxLength = 100_000;
 const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 6 });
+/** Few enough values for a header. */
+const others = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 });
 const encode = (value: unknown): string => toBase64url(utf8(JSON.stringify(value)));
 
 function isForm(error: unknown): boolean {
@@ -17,8 +19,8 @@ function isForm(error: unknown): boolean {
 
 test('a JWT is read as it was written', () => {
   fc.assert(
-    fc.property(object, object, fc.uint8Array({ minLength: 1, maxLength: 64 }), (others, claims, signature) => {
-      const header = { ...others, alg: 'RS256' };
+    fc.property(others, object, fc.uint8Array({ minLength: 1, maxLength: 64 }), (members, claims, signature) => {
+      const header = { ...members, alg: 'RS256' };
       const input = jwsSigningInput(JSON.stringify(header), JSON.stringify(claims));
       const token = compactJws(input, signature);
       const read = readJwt(token, { maxLength });
