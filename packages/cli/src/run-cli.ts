@@ -5,7 +5,14 @@ import type { CommandContext } from './commands/context.ts';
 
 // Everything is imported where it is needed: `enclos --version` should not wait for a bundler.
 
-const program: Omit<Program, 'refuse'> = { name: 'enclos', summary: 'Enclave-aware containers in TypeScript.' };
+const program: Omit<Program, 'refuse'> = {
+  name: 'enclos',
+  summary: 'Enclave-aware containers in TypeScript.',
+  async version() {
+    const { readVersion } = await import('./files/version.ts');
+    return readVersion();
+  },
+};
 
 type CommandCall = Extract<Call<CommandContext>, { readonly kind: 'command' }>;
 
@@ -30,12 +37,6 @@ function wantsJson(argv: readonly string[]): boolean {
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
-  const [first] = argv;
-  if (first === '--version' || first === '-v') {
-    const { readVersion } = await import('./files/version.ts');
-    io.stdout.write(`${await readVersion()}\n`);
-    return 0;
-  }
   const [{ createPrinter, readCall }, { registry }, { refuseUsage: refuse }] = await Promise.all([
     import('@enclos/command-line'),
     import('./registry.ts'),

@@ -1,18 +1,14 @@
 import './errors.ts';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { createPrinter, exitCodeOf } from '@enclos/command-line';
 import { durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { jsonLines, type EnclosLogger } from '@enclos/host';
 import { readAuthority, writeAuthority } from './certificates/folder.ts';
 import { bundleOf, rotate } from './certificates/rotate.ts';
-import {
-  helpText,
-  parseCommandLine,
-  type CertificatesCommand,
-  type ManifestsCommand,
-  type ServeCommand,
-} from './command-line.ts';
+import { readCommandLine } from './command-line/commands.ts';
+import type { CertificatesOptions, ManifestsOptions, ServeOptions } from './command-line/options.ts';
 import { manifestFiles } from './manifests/files.ts';
 import { serviceName } from './manifests/options.ts';
 import { answerReview } from './review/answer.ts';
@@ -24,13 +20,18 @@ import { runServer } from './server/run-server.ts';
 export async function main(): Promise<void> {
   const logger = jsonLines();
   try {
-    const command = parseCommandLine(process.argv.slice(2));
-    if (command.kind === 'serve') await serve(command, logger);
-    else if (command.kind === 'certificates') await makeCertificates(command, logger);
-    else if (command.kind === 'manifests') await writeManifests(command, logger);
-    else process.stdout.write(helpText);
+    const call = await readCommandLine(process.argv.slice(2));
+    if (call.kind === 'help') {
+      call.show(createPrinter({ color: false, write: (text) => void process.stdout.write(text) }));
+      return;
+    }
+    await call.command.execute(call.input, {
+      serve: (options) => serve(options, logger),
+      certificates: (options) => makeCertificates(options, logger),
+      manifests: (options) => writeManifests(options, logger),
+    });
   } catch (error) {
-    process.exitCode = isEnclosError(error) && error.kind === 'usage' ? 2 : 1;
+    process.exitCode = isEnclosError(error) ? exitCodeOf(error) : 1;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNEXPECTED';
     const next = isEnclosError(error) ? { next: error.next } : {};
     const message = error instanceof Error ? error.message : 'It failed for an unknown reason.';
@@ -38,8 +39,8 @@ export async function main(): Promise<void> {
   }
 }
 
-async function serve(command: ServeCommand, logger: EnclosLogger): Promise<void> {
-  const { certificate, key, host, port, healthPort, drainMs, reloadMs } = command;
+async function serve(options: ServeOptions, logger: EnclosLogger): Promise<void> {
+  const { certificate, key, host, port, healthPort, drainMs, reloadMs } = options;
   // Before anything is served: as process 1 of a container, a signal without a handler does nothing.
   const told = new Promise<void>((settle) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => settle());
@@ -64,9 +65,9 @@ async function serve(command: ServeCommand, logger: EnclosLogger): Promise<void>
   await running.stop();
 }
 
-async function makeCertificates(command: CertificatesCommand, logger: EnclosLogger): Promise<void> {
-  const { folder, name, renew } = command;
-  const service = serviceName(command);
+async function makeCertificates(options: CertificatesOptions, logger: EnclosLogger): Promise<void> {
+  const { folder, name, renew } = options;
+  const service = serviceName(options);
   const dnsNames = [service, `${service}.cluster.local`];
   const { authority, changes } = await rotate(await readAuthority(folder), { now: new Date(), name, dnsNames, renew });
   if (changes.length > 0) await writeAuthority(folder, authority);
@@ -76,11 +77,11 @@ async function makeCertificates(command: CertificatesCommand, logger: EnclosLogg
   );
 }
 
-async function writeManifests(command: ManifestsCommand, logger: EnclosLogger): Promise<void> {
-  const { kind: _kind, folder, certificates, apiServerAgent, monitoringNamespace, ...options } = command;
+async function writeManifests(options: ManifestsOptions, logger: EnclosLogger): Promise<void> {
+  const { folder, certificates, apiServerAgent, monitoringNamespace, ...others } = options;
   const trust = certificates === undefined ? undefined : await readTrust(certificates);
   const files = manifestFiles({
-    ...options,
+    ...others,
     ...(trust === undefined ? {} : { trust }),
     ...(apiServerAgent === undefined ? {} : { apiServerAgent }),
     ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),

@@ -1,14 +1,34 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
-import { parseCommandLine } from '../src/command-line.ts';
+import { createPrinter } from '@enclos/command-line';
+import { readCommandLine } from '../src/command-line/commands.ts';
 
 const image = `registry.example/a@sha256:${'0'.repeat(64)}`;
 
+/** What a command line has the program do. */
+async function optionsOf(args: readonly string[]): Promise<object> {
+  const call = await readCommandLine(args);
+  assert.ok(call.kind === 'command');
+  const begun: object[] = [];
+  const record = (kind: string) => (options: object) => {
+    begun.push({ kind, ...options });
+    return Promise.resolve();
+  };
+  await call.command.execute(call.input, {
+    serve: record('serve'),
+    certificates: record('certificates'),
+    manifests: record('manifests'),
+  });
+  const [options, ...others] = begun;
+  assert.ok(options !== undefined && others.length === 0);
+  return options;
+}
+
 describe('the command line', () => {
-  test('of serve', () => {
+  test('of serve', async () => {
     assert.deepEqual(
-      parseCommandLine(['serve', '--certificate', 'c', '--key', 'k', '--port', '0', '--drain-seconds', '7']),
+      await optionsOf(['serve', '--certificate', 'c', '--key', 'k', '--port', '0', '--drain-seconds', '7']),
       {
         kind: 'serve',
         certificate: 'c',
@@ -22,8 +42,8 @@ describe('the command line', () => {
     );
   });
 
-  test('of certificates', () => {
-    assert.deepEqual(parseCommandLine(['certificates', '--folder', 'f', '--renew', '--namespace', 'n']), {
+  test('of certificates', async () => {
+    assert.deepEqual(await optionsOf(['certificates', '--folder', 'f', '--renew', '--namespace', 'n']), {
       kind: 'certificates',
       folder: 'f',
       name: 'enclos-admission',
@@ -32,10 +52,10 @@ describe('the command line', () => {
     });
   });
 
-  test('of manifests', () => {
+  test('of manifests', async () => {
     const args = ['manifests', '--folder', 'f', '--image', image, '--api-server-network', '10.0.0.0/8'];
     assert.deepEqual(
-      parseCommandLine([
+      await optionsOf([
         ...args,
         '--api-server-network',
         'fd00::/8',
@@ -59,8 +79,17 @@ describe('the command line', () => {
     );
   });
 
-  test('of help', () => {
-    for (const args of [[], ['help'], ['--help']]) assert.deepEqual(parseCommandLine(args), { kind: 'help' });
+  test('of help', async () => {
+    for (const args of [[], ['help'], ['--help'], ['help', 'serve'], ['serve', '--help']]) {
+      const call = await readCommandLine(args);
+      assert.ok(call.kind === 'help');
+      let shown = '';
+      call.show(createPrinter({ color: false, write: (text) => void (shown += text) }));
+      assert.match(
+        shown,
+        args.includes('serve') ? /--drain-seconds SECONDS/ : /^ {2}manifests {5}Write the manifests/m,
+      );
+    }
   });
 
   const manifests = ['manifests', '--folder', 'f', '--image', image];
@@ -83,12 +112,10 @@ describe('the command line', () => {
     [...manifests, '--api-server-network', 'everywhere'],
     [...manifests, '--api-server-agent', 'konnectivity-agent'],
     [...manifests, '--monitoring-namespace', '*'],
+    [...manifests, '--folder', 'g'],
   ]) {
-    test(`refuses ${args.join(' ').replace(image, 'IMAGE')}`, () => {
-      assert.throws(
-        () => parseCommandLine(args),
-        (error) => isEnclosError(error, 'ADMISSION_USAGE'),
-      );
+    test(`refuses ${args.join(' ').replace(image, 'IMAGE')}`, async () => {
+      await assert.rejects(optionsOf(args), (error) => isEnclosError(error, 'ADMISSION_USAGE'));
     });
   }
 });

@@ -1,20 +1,22 @@
 import './errors.ts';
 import { dirname, join } from 'node:path';
+import { exitCodeOf, helpText } from '@enclos/command-line';
 import { isEnclosError } from '@enclos/errors';
 import { fromEnvironment, jsonLines, type HostEnvironment } from '@enclos/host';
 import { openTelemetry } from '@enclos/host/opentelemetry';
-import { helpText, parseCommandLine, type ServiceOptions } from './host/command-line.ts';
+import { parseCommandLine, type ServiceOptions } from './host/command-line.ts';
 import { makeDevelopmentConfiguration } from './host/development.ts';
+import { hostCommand, program } from './host/host-command.ts';
 import { runService } from './host/run-service.ts';
 
 const logger = jsonLines();
 
 try {
   const options = parseCommandLine(process.argv.slice(2));
-  if (options === undefined) process.stdout.write(helpText);
+  if (options === undefined) process.stdout.write(helpText(program, hostCommand));
   else await serve(options);
 } catch (error) {
-  process.exitCode = isEnclosError(error) && error.kind === 'usage' ? 2 : 1;
+  process.exitCode = isEnclosError(error) ? exitCodeOf(error) : 1;
   const code = isEnclosError(error) ? error.code : 'UNEXPECTED';
   const next = isEnclosError(error) ? { next: error.next } : {};
   logger.error({ event: 'failed', code, ...next }, error instanceof Error ? error.message : 'It failed.');

@@ -1,29 +1,37 @@
 import './errors.ts';
+import { exitCodeOf, helpText } from '@enclos/command-line';
 import { isEnclosError } from '@enclos/errors';
+import { agentCommand, program } from './agent-command.ts';
 import { startAgent } from './agent.ts';
-import { createLog } from './log.ts';
-import { parseOptions, usage } from './options.ts';
+import { createLog, type Log } from './log.ts';
+import { parseOptions, type AgentOptions } from './options.ts';
 
-/** The agent as a process: it logs to its output, ends in order on SIGTERM and SIGINT, and with code 1 when it cannot start. */
+const now = (): Date => new Date();
+
+/**
+ * The agent as a process: it logs to its output, and ends in order on SIGTERM and SIGINT. Its exit code is 2 when its user can
+ * correct what is wrong, and 1 for anything else that keeps it from starting.
+ */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
-  if (argv.includes('--help')) {
-    process.stdout.write(usage);
-    return;
-  }
-  const now = (): Date => new Date();
   const log = createLog({ now });
   try {
-    const agent = await startAgent(parseOptions(argv), { log, now });
-    log.info('started', { rootFingerprint: agent.rootFingerprint, metricsPort: agent.metricsPort });
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-    });
-    log.info('stopping');
-    await agent.close();
-    log.info('stopped');
+    const options = parseOptions(argv);
+    if (options === undefined) process.stdout.write(helpText(program, agentCommand));
+    else await run(options, log);
   } catch (error) {
     log.warn('failed', error);
-    if (isEnclosError(error, 'AGENT_USAGE')) process.stderr.write(usage);
-    process.exitCode = 1;
+    process.exitCode = isEnclosError(error) ? exitCodeOf(error) : 1;
+    if (isEnclosError(error, 'AGENT_USAGE')) process.stderr.write(`usage: ${String(error.details['usage'])}\n`);
   }
+}
+
+async function run(options: AgentOptions, log: Log): Promise<void> {
+  const agent = await startAgent(options, { log, now });
+  log.info('started', { rootFingerprint: agent.rootFingerprint, metricsPort: agent.metricsPort });
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+  log.info('stopping');
+  await agent.close();
+  log.info('stopped');
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseOptions } from '../src/options.ts';
 import { agentPod } from './daemonset.ts';
+import { optionsOf } from './support.ts';
 
 describe('the DaemonSet', () => {
   const pod = agentPod();
   const [container] = pod.containers;
 
   test('starts the agent with options that it has, in the cgroup namespace of the node, and drops what that took', () => {
-    const { software, hardware } = parseOptions(container.args);
+    const { software, hardware } = optionsOf(...container.args);
     const mounts = new Map(container.volumeMounts.map(({ mountPath, name }) => [mountPath, name]));
     const options = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
     for (const folder of [...options, hardware?.deviceFolder]) assert.ok(mounts.has(folder ?? ''), folder);
@@ -22,7 +22,7 @@ describe('the DaemonSet', () => {
   });
 
   test('has room for all that pods may bring at once, so that none can end the agent of all', () => {
-    const { software } = parseOptions(container.args);
+    const { software } = optionsOf(...container.args);
     const mebibyte = 1024 * 1024;
     const images = 2 * (software?.devices ?? 0) * (software?.maxImageBytes ?? 0);
     const messages = 256 * mebibyte;

@@ -19,21 +19,21 @@ describe('the agent as a process', () => {
     assert.match(out, /--enclave-users/);
   });
 
-  test('ends with code 1, the reason and the usage when it does not understand its arguments', () => {
+  test('ends with code 2, the reason and the usage when it does not understand its arguments', () => {
     const { code, out, err } = run('--devices', 'many');
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(out, /"code":"AGENT_USAGE"/);
     assert.match(err, /usage: enclos-node-agent/);
   });
 
-  test('ends with code 1 and the reason when it cannot start, and leaves nothing running', () => {
+  test('ends with the reason and its exit code when it cannot start, and leaves nothing running', () => {
     const folder = temporaryFolder();
     const words = ['--state', join(folder, 'state'), '--runtime', join(folder, 'run'), '--kubelet', folder];
     const { code, out } = run(...words, '--no-hardware', '--cgroup-root', folder, '--metrics', '127.0.0.1:0');
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(out, /"code":"AGENT_CGROUP_UNAVAILABLE"/);
     const withoutMachine = run(...words, '--no-hardware', '--no-cgroup', '--cache', join(folder, 'cache'));
-    assert.equal(withoutMachine.code, 1);
+    assert.equal(withoutMachine.code, 2);
     assert.match(withoutMachine.out, /"code":"PLATFORM_[A-Z_]+"/);
   });
 });

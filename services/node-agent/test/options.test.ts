@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseOptions } from '../src/options.ts';
+import { optionsOf } from './support.ts';
 
 describe('the options of the agent', () => {
   test('have defaults for everything but the state', () => {
@@ -24,21 +25,30 @@ describe('the options of the agent', () => {
   });
 
   test('leave out one kind of device or the other', () => {
-    assert.equal(parseOptions(['--devices', '0']).software, undefined);
-    assert.equal(parseOptions(['--state', '/s', '--no-hardware']).hardware, undefined);
-    assert.equal(parseOptions(['--state', '/s', '--no-cgroup']).software?.cgroupRoot, undefined);
+    assert.equal(optionsOf('--devices', '0').software, undefined);
+    assert.equal(optionsOf('--state', '/s', '--no-hardware').hardware, undefined);
+    assert.equal(optionsOf('--state', '/s', '--no-cgroup').software?.cgroupRoot, undefined);
   });
 
   test('name an address for metrics in either family', () => {
-    const metrics = (text: string) => parseOptions(['--devices', '0', '--metrics', text]).metrics;
+    const metrics = (text: string) => optionsOf('--devices', '0', '--metrics', text).metrics;
     assert.deepEqual(metrics('127.0.0.1:9464'), { host: '127.0.0.1', port: 9464 });
     assert.deepEqual(metrics('[::]:0'), { host: '::', port: 0 });
   });
 
+  test('may ask for help instead', () => {
+    for (const word of ['--help', '-h']) assert.equal(parseOptions(['--devices', '0', word]), undefined);
+  });
+
   const refused: readonly (readonly [why: RegExp, ...argv: string[]])[] = [
     [/need --state/],
-    [/^There is no --what\.$/, '--state', '/s', '--what'],
-    [/^An option lacks its value, or has one too many\.$/, '--devices', '0', 'secret'],
+    [/^There is no option --what\.$/, '--state', '/s', '--what'],
+    [/^This command takes only options: an option lacks its value, or has one too many\.$/, '--devices', '0', 'secret'],
+    [
+      /^--state needs a value, and what follows looks like an option\. If it is the value, write --state=DIR\.$/,
+      '--state',
+      '-secret',
+    ],
     [/Neither kind/, '--devices', '0', '--no-hardware'],
     [/from 0 to 1024/, '--state', '/s', '--devices', '1025'],
     [/from 0 to 1024/, '--state', '/s', '--devices', '1e1'],
@@ -50,6 +60,8 @@ describe('the options of the agent', () => {
     [/--enclave-users is a whole/, '--state', '/s', '--enclave-users', '1-4294967295'],
     [/from 1 to 512/, '--state', '/s', '--max-image', '513'],
     [/HOST:PORT/, '--devices', '0', '--metrics', '9464'],
+    [/HOST:PORT/, '--devices', '0', '--metrics', '::1:9464'],
+    [/given more than once/, '--devices', '0', '--devices', '1'],
     [/from 0 to 65535/, '--devices', '0', '--metrics', 'a:65536'],
     [/--epc/, '--devices', '0', '--epc', '-1'],
   ];

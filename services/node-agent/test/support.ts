@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import type { ContainerAllocation, Device, Health } from '../src/plugin/messages.ts';
 import type { Resource } from '../src/plugin/resource.ts';
+import { parseOptions, type AgentOptions } from '../src/options.ts';
 
 /** A folder that is removed when the tests of the file are done. Short: sockets have paths of 107 bytes. */
 export function temporaryFolder(): string {
@@ -50,4 +52,11 @@ export function withinMs<T>(limitMs: number, what: Promise<T>): Promise<T> {
     setTimeout(() => reject(new Error(`Not within ${limitMs} ms.`)), limitMs).unref();
   });
   return Promise.race([what, late]);
+}
+
+/** What a command line of the agent asks for, when it asks for no help. */
+export function optionsOf(...argv: readonly string[]): AgentOptions {
+  const options = parseOptions(argv);
+  assert.ok(options !== undefined);
+  return options;
 }

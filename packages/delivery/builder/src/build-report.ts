@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { z } from 'zod';
 
 import type { TrustedPackage } from './node/trusted-base.ts';
@@ -67,7 +68,7 @@ export function encodeBuildReport(report: BuildReport): string {
 /** A report, or undefined for anything else: it is optional wherever it is read. */
 export function parseBuildReport(bytes: Uint8Array): BuildReport | undefined {
   try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const json: unknown = JSON.parse(decodeUtf8(bytes));
     const { packages, interpreter, trustedFiles, ...rest } = schema.parse(json);
     return Object.freeze({
       ...rest,

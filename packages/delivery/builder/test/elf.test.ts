@@ -57,6 +57,7 @@ for (const [what, bytes] of [
   ['too large a string table', changed(sound, dynamicAt + 24, 2n ** 32n)],
   ['a name beyond the string table', changed(sound, dynamicAt + 40, huge)],
   ['a name without an end', changed(sound, dynamicAt + 24, 4n)],
+  ['a name that is not UTF-8', sound.with(Buffer.from(sound).indexOf('libm.so.6'), 0xff)],
 ] as const) {
   test(`readElf() refuses ${what}`, () => {
     assert.throws(() => readElf(from(bytes)), RangeError);

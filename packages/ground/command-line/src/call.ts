@@ -6,7 +6,7 @@ import type { Printer } from './printer.ts';
 import type { Program } from './program.ts';
 import { refuseUnknownCommand } from './unknown-command.ts';
 
-/** What a command line asks for: a command with its input, or help. */
+/** What a command line asks for: a command with its input, or help, which may be the version. */
 export type Call<C> =
   | { readonly kind: 'help'; readonly show: (printer: Printer) => void }
   | { readonly kind: 'command'; readonly command: Command<C>; readonly input: RawInput; readonly json: boolean };
@@ -26,6 +26,10 @@ export async function readCall<C>(
   argv: readonly string[],
 ): Promise<Call<C>> {
   const [first] = argv;
+  if (program.version !== undefined && (first === '--version' || first === '-v')) {
+    const version = await program.version();
+    return { kind: 'help', show: (printer) => printer.line(version) };
+  }
   const isSingle = entries.some(({ name }) => name.length === 0);
   if (first === 'help' || (!isSingle && (first === undefined || isHelp(first)))) {
     return helpOf(program, entries, argv.slice(1));
@@ -38,8 +42,8 @@ export async function readCall<C>(
   }
   const command = await entry.load();
   const name = [program.name, ...entry.name].join(' ');
-  const { help, input, json } = parseCommand({ name, command, refuse: program.refuse }, argv.slice(entry.name.length));
-  return help ? helpOf(program, entries, entry.name) : { kind: 'command', command, input, json };
+  const parsed = parseCommand({ name, command, refuse: program.refuse }, argv.slice(entry.name.length));
+  return parsed === undefined ? helpOf(program, entries, entry.name) : { kind: 'command', command, ...parsed };
 }
 
 function isHelp(word: string): boolean {

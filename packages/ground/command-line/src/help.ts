@@ -1,16 +1,16 @@
 import { paragraphsOf, type CommandShape } from './command.ts';
 import type { CommandEntry } from './entry.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { Printer } from './printer.ts';
+import { createPrinter, type Printer } from './printer.ts';
 import type { Program } from './program.ts';
 import { commonOptions, optionUsage, usageLine } from './usage.ts';
 
-type Titled = Pick<Program, 'name' | 'summary'>;
+type Titled = Pick<Program, 'name' | 'summary' | 'version'>;
 type Listing = Pick<CommandEntry<never>, 'name' | 'category' | 'summary'>;
 
 /** Every command by category: what `enclos help` prints. */
 export function renderOverview(
-  { name: program, summary }: Titled,
+  { name: program, summary, version }: Titled,
   entries: readonly Listing[],
   printer: Printer,
 ): void {
@@ -28,7 +28,8 @@ export function renderOverview(
     );
   }
   printer.line();
-  printer.line(`\`${program} help COMMAND\` shows one command, \`${program} --version\` the version.`);
+  const versionHelp = version === undefined ? '' : `, \`${program} --version\` the version`;
+  printer.line(`\`${program} help COMMAND\` shows one command${versionHelp}.`);
 }
 
 /** The commands of a group: what `enclos help platform` prints. @param group such as `enclos platform` */
@@ -75,6 +76,14 @@ export function renderHelp(
   }
   printer.line();
   section('Exit codes', exitCodeRows(command), printer);
+}
+
+/** The help of a program that is one command, without colours. */
+export function helpText(program: Titled, command: HelpShape): string {
+  let text = '';
+  const printer = createPrinter({ color: false, write: (part) => void (text += part) });
+  renderHelp(program, { name: [], category: '', summary: program.summary }, command, printer);
+  return text;
 }
 
 export function argumentRows(command: CommandShape): readonly Row[] {

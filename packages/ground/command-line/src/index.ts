@@ -15,8 +15,8 @@ export {
 } from './command.ts';
 export { findEntry, groupOf, type CommandEntry } from './entry.ts';
 export { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
-export { argumentRows, exitCodeRows, optionRows } from './help.ts';
-export { parseCommand, type ParsedCommand } from './parse.ts';
+export { argumentRows, exitCodeRows, helpText, optionRows } from './help.ts';
+export { parseCommand, type CalledCommand, type ParsedCommand } from './parse.ts';
 export { createPrinter, grouped, printable, type Printer, type Style, type TextStream } from './printer.ts';
 export type { Program, RefuseUsage } from './program.ts';
 export { commonOptions, usageLine } from './usage.ts';

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '@enclos/diagnostics';
-import type { CommandShape, OptionSpec, OptionSpecs, RawInput } from './command.ts';
+import type { ArgumentSpecs, CommandInput, CommandShape, OptionSpec, OptionSpecs, RawInput } from './command.ts';
 import type { RefuseUsage } from './program.ts';
 import { commonOptions, usageLine } from './usage.ts';
 
-export interface ParsedCommand {
-  readonly input: RawInput;
+/** A command line that calls a command. */
+export interface ParsedCommand<O extends OptionSpecs, A extends ArgumentSpecs> {
+  readonly input: CommandInput<O, A>;
   readonly json: boolean;
-  readonly help: boolean;
 }
 
 type OptionValue = RawInput['options'][string];
@@ -19,10 +19,10 @@ interface Tokens {
 }
 
 /** A command as it is called. */
-export interface CalledCommand {
+export interface CalledCommand<O extends OptionSpecs, A extends ArgumentSpecs> {
   /** With the name of the program: `enclos build`. */
   readonly name: string;
-  readonly command: CommandShape & { readonly hasJson: boolean };
+  readonly command: CommandShape & { readonly options: O; readonly arguments: A; readonly hasJson: boolean };
   readonly refuse: RefuseUsage;
 }
 
@@ -31,25 +31,29 @@ type Refuse = (message: string) => never;
 /**
  * Parses what follows the name of a command. A message repeats options and, for a command that takes arguments, an argument
  * that it does not expect: a word in a place where only an option can be is possibly the value of a secret.
+ * @returns undefined when the command line asks for help
  * @throws what `called.refuse` throws, with the nearest known word and the usage line of the command
  */
-export function parseCommand(
-  { name, command, refuse: refuseWith }: CalledCommand,
+export function parseCommand<const O extends OptionSpecs, const A extends ArgumentSpecs>(
+  { name, command, refuse: refuseWith }: CalledCommand<O, A>,
   argv: readonly string[],
-): ParsedCommand {
+): ParsedCommand<O, A> | undefined {
   const usage = usageLine(name, command);
   const refuse: Refuse = (message) => refuseWith(message, usage);
   const specs: OptionSpecs = { ...command.options, ...commonOptions(command) };
   const collected = collect(argv, specs, refuse);
-  const help = collected.options.has('help');
-  const json = collected.options.has('json');
   // A request for help is answered before anything else is checked.
-  if (help) return { input: { options: {}, arguments: {}, rest: [] }, json, help };
+  if (collected.options.has('help')) return undefined;
   if (command.rest === undefined && collected.rest.length > 0) refuse('This command takes no arguments after --.');
   const options: Readonly<Record<string, OptionValue>> = Object.fromEntries(
-    Object.entries(command.options).map(([key, spec]) => [key, optionValue(key, spec, { collected, refuse })]),
+    Object.entries<OptionSpec>(command.options).map(([key, spec]) => [
+      key,
+      optionValue(key, spec, { collected, refuse }),
+    ]),
   );
-  return { input: { options, arguments: positionals(command, collected, refuse), rest: collected.rest }, json, help };
+  const input: RawInput = { options, arguments: positionals(command, collected, refuse), rest: collected.rest };
+  // Made from the specifications that the type is inferred from.
+  return { input: input as CommandInput<O, A>, json: collected.options.has('json') };
 }
 
 function collect(argv: readonly string[], specs: OptionSpecs, refuse: Refuse): Tokens {

@@ -9,5 +9,7 @@ export interface Program {
   readonly name: string;
   /** One sentence. */
   readonly summary: string;
+  /** What `--version` prints. Absent where the version is that of an image. */
+  readonly version?: () => Promise<string>;
   readonly refuse: RefuseUsage;
 }

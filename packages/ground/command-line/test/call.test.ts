@@ -41,6 +41,19 @@ describe('a command line', () => {
     }
   });
 
+  test('asks for the version of a program that has one', async () => {
+    const versioned = { ...clock, version: () => Promise.resolve('1.2.3') };
+    for (const word of ['--version', '-v']) {
+      const call = await readCall(versioned, entries, [word]);
+      assert.ok(call.kind === 'help');
+      let shown = '';
+      call.show(createPrinter({ color: false, write: (text) => void (shown += text) }));
+      assert.equal(shown, '1.2.3\n');
+      await assert.rejects(readCall(clock, entries, [word]), UsageError);
+    }
+    assert.doesNotMatch(await helpOf([]), /--version/);
+  });
+
   test('of a program that is one command needs no word', async () => {
     assert.deepEqual({ ...(await inputOf(['--time', '12:00'], single)).options }, { time: '12:00' });
     for (const argv of [['help'], ['--help'], ['-h']]) {

@@ -1,21 +1,37 @@
 import './errors.ts';
-import { parseArgs } from 'node:util';
+import { parseCommand, type CommandShape } from '@enclos/command-line';
 import { isEnclosError } from '@enclos/errors';
-import { openPlatformAudit } from './audit/platform-audit.ts';
+import { openPlatformAudit } from './platform-audit.ts';
 import { startRefusal } from './platform/embedded.ts';
 import { initializePlatform, openPlatform, stateFolders } from './platform/open.ts';
 import { servePlatform, type PlatformServer } from './platform/server.ts';
+
+const command = {
+  description: ['The embedded platform process.'],
+  arguments: {},
+  options: {
+    state: { type: 'string', value: 'FOLDER', required: true, summary: 'The state of the platform' },
+    audit: { type: 'string', value: 'FILE', summary: 'The audit log' },
+  },
+  examples: [],
+  exitCodes: {},
+  hasJson: false,
+} as const satisfies CommandShape & { readonly hasJson: boolean };
+
+function refuse(message: string, usage = 'main.js --state FOLDER [--audit FILE]'): never {
+  throw new Error(`${message} usage: ${usage}`);
+}
 
 /**
  * The embedded platform process: `main.js --state FOLDER [--audit FILE]`. It says where it
  * listens in its first line of output, and ends when its standard input ends.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { state: { type: 'string' }, audit: { type: 'string' } } });
-  if (values.state === undefined) throw new Error('usage: main.js --state FOLDER [--audit FILE]');
-  await initializePlatform(values.state, new Date());
-  const audit = values.audit === undefined ? undefined : await openPlatformAudit(values.audit);
-  const services = await openPlatform({ ...stateFolders(values.state), audit });
+  const called = parseCommand({ name: 'main.js', command, refuse }, process.argv.slice(2));
+  const { state, audit: auditFile } = called?.input.options ?? refuse('Only the host SDK starts this.');
+  await initializePlatform(state, new Date());
+  const audit = auditFile === undefined ? undefined : await openPlatformAudit(auditFile);
+  const services = await openPlatform({ ...stateFolders(state), audit });
   const server = await servePlatform(services);
   endWithParent(server);
   process.stdout.write(`${server.socketPath}\n`);

@@ -93,3 +93,6 @@ export interface ServiceConfiguration {
   /** With a store that replicas share: who they are. Default: by enclave. */
   readonly replicas?: ReplicaRule;
 }
+
+/** The most items of a list in the configuration. */
+export const maximumItems = 256;

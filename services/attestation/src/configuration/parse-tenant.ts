@@ -1,6 +1,6 @@
+import { boolean, integer, meaning, oneOf, type JsonForm } from '@enclos/codec/json';
 import type { StateFloor } from '@enclos/service/state';
-import type { BaselineConfiguration, TenantConfiguration } from './configuration.ts';
-import type { Fields } from './configuration-fields.ts';
+import { maximumItems, type BaselineConfiguration, type TenantConfiguration } from './configuration.ts';
 import { readManagement } from './parse-management.ts';
 import { anyPem, policyPem } from './pem.ts';
 import { acceptableStatuses } from './tcb-statuses.ts';
@@ -11,67 +11,75 @@ const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
 
 /** Reads one of `tenants`. What is wrong is reported; the result then only serves to find more. */
 export function readTenant(
-  fields: Fields,
+  form: JsonForm,
   { allowTestSettings }: { readonly allowTestSettings: boolean },
 ): TenantConfiguration {
-  fields.require('issuer', 'trustModel');
-  const issuer = fields.text('issuer', 'an https origin, such as https://attest.example:8443', httpsOrigin) ?? '';
-  const trustModel = fields.oneOf('trustModel', ['shared', 'aad', 'isolated']) ?? 'shared';
-  const stateFloor = readFloor(fields.fields('stateFloor'));
+  const issuer =
+    form.required('issuer', meaning('an https origin, such as https://attest.example:8443', httpsOrigin)) ?? '';
+  const trustModel = form.required('trustModel', oneOf('shared', 'aad', 'isolated')) ?? 'shared';
+  const stateFloor = readFloor(form.form('stateFloor'));
   const tenant: TenantConfiguration = {
     issuer,
     trustModel,
-    defaultPolicies: fields.oneOf('defaultPolicies', ['azure', 'strict']) ?? 'strict',
-    policyCertificates: fields.texts('policyCertificates', 'one certificate in PEM that may sign policies', policyPem),
-    softwareRoots: fields.texts('softwareRoots', 'one certificate in PEM', anyPem),
-    baseline: readBaseline(fields.fields('baseline'), allowTestSettings),
-    management: readManagement(fields.fields('management')),
-    attest: fields.oneOf('attest', ['open', 'authenticated']) ?? 'open',
-    explainRefusals: fields.boolean('explainRefusals') ?? false,
-    tokens: readTokens(fields.fields('tokens')),
+    defaultPolicies: form.optional('defaultPolicies', oneOf('azure', 'strict')) ?? 'strict',
+    policyCertificates: form.items(
+      'policyCertificates',
+      meaning('one certificate in PEM that may sign policies', policyPem),
+      maximumItems,
+    ),
+    softwareRoots: form.items('softwareRoots', meaning('one certificate in PEM', anyPem), maximumItems),
+    baseline: readBaseline(form.form('baseline'), allowTestSettings),
+    management: readManagement(form.form('management')),
+    attest: form.optional('attest', oneOf('open', 'authenticated')) ?? 'open',
+    explainRefusals: form.optional('explainRefusals', boolean) ?? false,
+    tokens: readTokens(form.form('tokens')),
     ...(stateFloor === undefined ? {} : { stateFloor }),
   };
-  checkTogether(fields, tenant);
-  fields.end();
+  checkTogether(form, tenant);
+  form.end();
   return Object.freeze(tenant);
 }
 
 function checkTogether(
-  fields: Fields,
+  form: JsonForm,
   { trustModel, policyCertificates, attest, management }: TenantConfiguration,
 ): void {
-  if (trustModel === 'isolated' && fields.isEmptyList('policyCertificates')) {
-    fields.problem('policyCertificates', 'an isolated tenant needs one, or nobody could set its policies.');
+  if (trustModel === 'isolated' && form.isEmptyArray('policyCertificates')) {
+    form.problem('policyCertificates', 'an isolated tenant needs one, or its policies could not be set.');
   }
   if (trustModel !== 'isolated' && policyCertificates.length > 0) {
-    fields.problem('policyCertificates', 'only an isolated tenant has them.');
+    form.problem('policyCertificates', 'only an isolated tenant has them.');
   }
   if (attest === 'authenticated' && management.bearer === undefined && management.clientCertificates === undefined) {
-    fields.problem('attest', 'is authenticated, and management names nobody who could be let in.');
+    form.problem('attest', 'is authenticated, and management names no client to let in.');
   }
 }
 
-function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): BaselineConfiguration {
-  if (fields === undefined) return Object.freeze({});
-  const update = fields.oneOf('update', ['early', 'standard']);
-  const evaluationDataNumber = fields.integer('evaluationDataNumber', 1, 65_535);
+function readBaseline(form: JsonForm | undefined, allowTestSettings: boolean): BaselineConfiguration {
+  if (form === undefined) return Object.freeze({});
+  const update = form.optional('update', oneOf('early', 'standard'));
+  const evaluationDataNumber = form.optional('evaluationDataNumber', integer(1, 65_535));
   const isStatus = (text: string): string | undefined => (acceptableStatuses.has(text) ? text : undefined);
-  const acceptedStatuses = fields.texts('acceptedStatuses', `one of ${[...acceptableStatuses].join(', ')}`, isStatus);
-  const allowUncheckedRevocation = fields.boolean('allowUncheckedRevocation');
-  const verificationTime = fields.text('verificationTime', 'a time such as 2026-06-01T00:00:00Z', isoTime);
+  const acceptedStatuses = form.items(
+    'acceptedStatuses',
+    meaning(`one of ${[...acceptableStatuses].join(', ')}`, isStatus),
+    maximumItems,
+  );
+  const allowUncheckedRevocation = form.optional('allowUncheckedRevocation', boolean);
+  const verificationTime = form.optional('verificationTime', meaning('a time such as 2026-06-01T00:00:00Z', isoTime));
   if (update !== undefined && evaluationDataNumber !== undefined) {
-    fields.problem('update', 'and evaluationDataNumber cannot both be there.');
+    form.problem('update', 'and evaluationDataNumber cannot both be there.');
   }
-  if (fields.has('acceptedStatuses') && fields.isEmptyList('acceptedStatuses')) {
-    fields.problem('acceptedStatuses', 'must name a status, or nothing would ever attest.');
+  if (form.has('acceptedStatuses') && form.isEmptyArray('acceptedStatuses')) {
+    form.problem('acceptedStatuses', 'must name a status, or nothing would ever attest.');
   }
   if (verificationTime !== undefined && !allowTestSettings) {
-    fields.problem(
+    form.problem(
       'verificationTime',
-      'is for tests: it needs allowTestSettings of the service, which tokens then tell of.',
+      'is for tests: it needs allowTestSettings of the service, and tokens then say so.',
     );
   }
-  fields.end();
+  form.end();
   return Object.freeze({
     ...(update === undefined ? {} : { update }),
     ...(evaluationDataNumber === undefined ? {} : { evaluationDataNumber }),
@@ -81,22 +89,22 @@ function readBaseline(fields: Fields | undefined, allowTestSettings: boolean): B
   });
 }
 
-function readFloor(fields: Fields | undefined): StateFloor | undefined {
-  if (fields === undefined) return undefined;
-  for (const name of ['epoch', 'digest']) if (!fields.has(name)) fields.problem(name, 'is missing.');
-  const epoch = fields.integer('epoch', 0, Number.MAX_SAFE_INTEGER) ?? 0;
+function readFloor(form: JsonForm | undefined): StateFloor | undefined {
+  if (form === undefined) return undefined;
+  const epoch = form.required('epoch', integer(0, Number.MAX_SAFE_INTEGER)) ?? 0;
   const isDigest = (text: string): string | undefined => (digestPattern.test(text) ? text : undefined);
-  const digest = fields.text('digest', 'a SHA-256 in base64url, as management results have it', isDigest) ?? '';
-  fields.end();
+  const digest =
+    form.required('digest', meaning('a SHA-256 in base64url, as management results have it', isDigest)) ?? '';
+  form.end();
   return Object.freeze({ epoch, digest });
 }
 
-function readTokens(fields: Fields | undefined): TenantConfiguration['tokens'] {
+function readTokens(form: JsonForm | undefined): TenantConfiguration['tokens'] {
   const tokens = {
-    algorithm: fields?.oneOf('algorithm', ['RS256', 'ES256', 'ES384']) ?? 'RS256',
-    validityMinutes: fields?.integer('validityMinutes', 1, 1440) ?? 480,
+    algorithm: form?.optional('algorithm', oneOf('RS256', 'ES256', 'ES384')) ?? 'RS256',
+    validityMinutes: form?.optional('validityMinutes', integer(1, 1440)) ?? 480,
   } as const;
-  fields?.end();
+  form?.end();
   return Object.freeze(tokens);
 }
 

@@ -1,13 +1,8 @@
-import { parseArgs } from 'node:util';
-import { EnclosError } from '@enclos/errors';
+import { addressIn, parseCommand, usageLine, type NetworkAddress } from '@enclos/command-line';
+import { hostCommand, program } from './host-command.ts';
 
 /** Where endorsements are asked for: `pcs`, `azure`, `kds`, `azure-amd`, or the URL of a PCCS. */
 export type CollateralSource = 'pcs' | 'azure' | 'kds' | 'azure-amd' | URL;
-
-export interface AddressOption {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface ServiceOptions {
   /** The file of the configuration. */
@@ -16,11 +11,11 @@ export interface ServiceOptions {
   readonly development: boolean;
   /** A folder, or a `postgres://` URL. */
   readonly store: string;
-  readonly listen: AddressOption;
+  readonly listen: NetworkAddress;
   /** Health and metrics, over plain HTTP. */
-  readonly admin: AddressOption;
+  readonly admin: NetworkAddress;
   /** Where the OpenID Connect issuer really is; the enclave checks that it is the one. */
-  readonly identityProvider: AddressOption | undefined;
+  readonly identityProvider: NetworkAddress | undefined;
   readonly collateral: readonly CollateralSource[];
   /** Folder in which endorsements are kept. */
   readonly collateralCache: string | undefined;
@@ -30,70 +25,34 @@ export interface ServiceOptions {
   readonly audit: string;
 }
 
-export const helpText = `The host of the attestation service.
-
-  --configuration FILE     Tenants and limits. Default: attestation.json
-  --development            Make FILE with one tenant that takes evidence of this machine's software platform,
-                           and a token for its manager, when FILE is not there. For trying out.
-  --store WHERE            A folder (default: attestation-store), or postgres://USER@HOST/DATABASE for replicas
-  --listen HOST:PORT       Default: 127.0.0.1:8443
-  --admin HOST:PORT        /healthz, /readyz and /metrics over HTTP. Default: 127.0.0.1:8081
-  --identity-provider HOST:PORT
-                           Where the OpenID Connect issuer of the configuration is reached
-  --collateral SOURCE      pcs, azure, kds, azure-amd, or the URL of a PCCS; more than once. Default: pcs and kds
-  --collateral-cache DIR   Keep endorsements there
-  --certificate FILE       The TLS certificate, for clients. Default: attestation.pem
-  --audit FILE             The audit log; - is the standard output. Default: attestation-audit.log
-`;
-
-const text = { type: 'string' } as const;
-
-/** @returns undefined when help is asked for. @throws ATTESTATION_USAGE */
-export function parseCommandLine(args: readonly string[]): ServiceOptions | undefined {
-  const { help, listen, admin, collateral, ...values } = parseOrRefuse(args).values;
-  if (help) return undefined;
-  const identityProvider = values['identity-provider'];
+/**
+ * Reads the command line of the host.
+ * @returns undefined when it asks for help
+ * @throws ATTESTATION_USAGE
+ */
+export function parseCommandLine(argv: readonly string[]): ServiceOptions | undefined {
+  const parsed = parseCommand({ ...program, command: hostCommand }, argv);
+  if (parsed === undefined) return undefined;
+  const {
+    listen,
+    admin,
+    collateral,
+    'identity-provider': identityProvider,
+    'collateral-cache': collateralCache,
+    ...values
+  } = parsed.input.options;
   return Object.freeze({
-    configuration: values.configuration,
-    development: values.development,
-    store: values.store,
+    ...values,
     listen: addressOf(listen, '--listen'),
     admin: addressOf(admin, '--admin'),
     identityProvider: identityProvider === undefined ? undefined : addressOf(identityProvider, '--identity-provider'),
-    collateral: (collateral ?? ['pcs', 'kds']).map(sourceOf),
-    collateralCache: values['collateral-cache'],
-    certificate: values.certificate,
-    audit: values.audit,
+    collateral: (collateral.length === 0 ? ['pcs', 'kds'] : collateral).map(sourceOf),
+    collateralCache,
   });
 }
 
-function parseOrRefuse(args: readonly string[]) {
-  const options = {
-    configuration: { ...text, default: 'attestation.json' },
-    development: { type: 'boolean', default: false },
-    store: { ...text, default: 'attestation-store' },
-    listen: { ...text, default: '127.0.0.1:8443' },
-    admin: { ...text, default: '127.0.0.1:8081' },
-    'identity-provider': text,
-    collateral: { ...text, multiple: true },
-    'collateral-cache': text,
-    certificate: { ...text, default: 'attestation.pem' },
-    audit: { ...text, default: 'attestation-audit.log' },
-    help: { type: 'boolean', default: false },
-  } as const;
-  try {
-    return parseArgs({ args: [...args], options });
-  } catch (cause) {
-    return refuse(cause instanceof Error ? cause.message : 'The arguments cannot be read.', cause);
-  }
-}
-
-function addressOf(value: string, option: string): AddressOption {
-  const [, bracketed, plain, digits = ''] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value) ?? [];
-  const host = bracketed ?? plain;
-  const port = Number(digits);
-  if (host === undefined || port > 65_535) return refuse(`${option} is HOST:PORT, not ${JSON.stringify(value)}.`);
-  return Object.freeze({ host, port });
+function addressOf(value: string, option: string): NetworkAddress {
+  return addressIn(value) ?? refuse(`${option} is HOST:PORT, not ${JSON.stringify(value)}.`);
 }
 
 function sourceOf(value: string): CollateralSource {
@@ -102,6 +61,6 @@ function sourceOf(value: string): CollateralSource {
   return refuse(`--collateral is pcs, azure, kds, azure-amd or the URL of a PCCS, not ${JSON.stringify(value)}.`);
 }
 
-function refuse(message: string, cause?: unknown): never {
-  throw new EnclosError('ATTESTATION_USAGE', message, { cause });
+function refuse(message: string): never {
+  return program.refuse(message, usageLine(program.name, hostCommand));
 }

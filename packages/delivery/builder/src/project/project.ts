@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 
@@ -147,7 +148,7 @@ export async function loadProject(folder: string, options: { readonly fs?: Proje
   });
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = withoutByteOrderMark(decodeUtf8(bytes));
   } catch (cause) {
     throw new BuildError('BUILD_MANIFEST_INVALID', `${PROJECT_FILE} is not UTF-8 text.`, [], { cause });
   }

@@ -1,6 +1,6 @@
 import { JsonRecord } from './record.ts';
 import { array, type JsonRule } from './rules.ts';
-import type { JsonValue } from './value.ts';
+import { isJsonArray, type JsonValue } from './value.ts';
 
 /** The known name that the writer probably meant; undefined when no known name is close. */
 export type Suggest = (name: string, known: readonly string[]) => string | undefined;
@@ -48,6 +48,12 @@ export class JsonForm extends JsonRecord<undefined> {
   /** Notes a problem that no single rule finds, such as two members that contradict each other. */
   problem(name: string, what: string): void {
     this.#problems.texts.push(`${this.pathOf(name)}: ${what}`);
+  }
+
+  /** Whether a member is absent, or an array of nothing. */
+  isEmptyArray(name: string): boolean {
+    const value = this.member(name);
+    return value === undefined || (isJsonArray(value) && value.length === 0);
   }
 
   /** A member that is an object, and may be absent. */

@@ -27,5 +27,6 @@ export {
   strings,
   type JsonRule,
 } from './rules.ts';
+export { readShape, type JsonMembers, type JsonShape } from './shape.ts';
 export { parseJsonSource, type JsonPath, type JsonSource } from './source.ts';
 export { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './value.ts';

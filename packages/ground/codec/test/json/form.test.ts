@@ -60,3 +60,13 @@ test('items are read each by the rule, and no two alike', () => {
     'long: must be an array of 0 to 2 items.',
   ]);
 });
+
+test('an array of nothing is told from one that holds what is wrong', () => {
+  const { form, texts } = formOf({ none: [], wrong: [1], other: 'x' });
+  assert.deepEqual(
+    ['absent', 'none', 'wrong', 'other'].map((name) => form.isEmptyArray(name)),
+    [true, true, false, false],
+  );
+  form.end();
+  assert.deepEqual(texts, []);
+});

@@ -1,9 +1,10 @@
 import { createHash, sign, type KeyObject } from 'node:crypto';
 import { toHex } from '@enclos/codec';
+import { hex, integer, isoSeconds, string } from '@enclos/codec/json';
 import { encodeAttributes } from '@enclos/sgx';
 import { quotingAttributes, quotingProductId } from './quoting-image.ts';
 import { issueCrl, type Issuer } from './certificates.ts';
-import { formatInstant, hex, instant, integer, object, parseJson, text } from './json.ts';
+import { instant, parseFile } from './json.ts';
 import { tcbLevels, type TcbGeneration } from './tcb.ts';
 
 /** How long a CRL or a signed document is good for. */
@@ -69,7 +70,7 @@ export async function issueDocuments(
   const issueDate = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const nextUpdate = new Date(issueDate.getTime() + documentLifetimeMs);
   const crl = { thisUpdate: issueDate, nextUpdate, crlNumber };
-  const dates = { issueDate: formatInstant(issueDate), nextUpdate: formatInstant(nextUpdate) };
+  const dates = { issueDate: isoSeconds(issueDate.getTime()), nextUpdate: isoSeconds(nextUpdate.getTime()) };
   const tcbInfo = tcbInfoText(state, dates);
   const qeIdentity = qeIdentityText(state, dates);
   const evaluationNumbers = evaluationNumbersText(state, dates);
@@ -95,7 +96,10 @@ interface Dates {
 }
 
 function tcbInfoText(state: DocumentState, dates: Dates): string {
-  const levels = tcbLevels(state.generations).map((level) => ({ ...level, tcbDate: formatInstant(level.tcbDate) }));
+  const levels = tcbLevels(state.generations).map((level) => ({
+    ...level,
+    tcbDate: isoSeconds(level.tcbDate.getTime()),
+  }));
   return JSON.stringify({
     id: 'SGX',
     version: 3,
@@ -125,7 +129,7 @@ function qeIdentityText(state: DocumentState, dates: Dates): string {
     tcbLevels: [
       {
         tcb: { isvsvn: state.quotingSecurityVersion },
-        tcbDate: formatInstant(newest(state)?.tcbDate ?? new Date(0)),
+        tcbDate: isoSeconds(newest(state)?.tcbDate.getTime() ?? 0),
         tcbStatus: 'UpToDate',
       },
     ],
@@ -135,8 +139,8 @@ function qeIdentityText(state: DocumentState, dates: Dates): string {
 function evaluationNumbersText(state: DocumentState, dates: Dates): string {
   const tcbEvalNumbers = state.generations.toReversed().map(({ tcbEvaluationDataNumber, tcbDate }) => ({
     tcbEvaluationDataNumber,
-    tcbRecoveryEventDate: formatInstant(tcbDate),
-    tcbDate: formatInstant(tcbDate),
+    tcbRecoveryEventDate: isoSeconds(tcbDate.getTime()),
+    tcbDate: isoSeconds(tcbDate.getTime()),
   }));
   return JSON.stringify({ id: 'SGX', version: 1, ...dates, tcbEvalNumbers });
 }
@@ -156,27 +160,31 @@ function signText(document: string, key: KeyObject): string {
 /** Of one CRL as readers take it (1 MiB), in hex. */
 const maxCrlLength = 2 << 20;
 
-const stored = object({
+const storedShape = {
   issueDate: instant,
   nextUpdate: instant,
-  crlNumber: integer(0x7fff_ffff),
+  crlNumber: integer(0, 0x7fff_ffff),
   stateDigest: hex(32),
-  rootCaCrl: text(maxCrlLength),
-  pckCrl: text(maxCrlLength),
-  tcbInfo: text(1 << 20),
+  rootCaCrl: string(maxCrlLength),
+  pckCrl: string(maxCrlLength),
+  tcbInfo: string(1 << 20),
   tcbInfoSignature: hex(64),
-  qeIdentity: text(1 << 16),
+  qeIdentity: string(1 << 16),
   qeIdentitySignature: hex(64),
-  evaluationNumbers: text(1 << 20),
+  evaluationNumbers: string(1 << 20),
   evaluationNumbersSignature: hex(64),
-});
+};
 
 export function serializeDocuments(documents: SignedDocuments): string {
   const { issueDate, nextUpdate, ...rest } = documents;
-  return JSON.stringify({ issueDate: formatInstant(issueDate), nextUpdate: formatInstant(nextUpdate), ...rest });
+  return JSON.stringify({
+    issueDate: isoSeconds(issueDate.getTime()),
+    nextUpdate: isoSeconds(nextUpdate.getTime()),
+    ...rest,
+  });
 }
 
-/** @throws CODEC_INVALID */
+/** @throws a CODEC error */
 export function parseDocuments(source: string): SignedDocuments {
-  return parseJson(source, stored);
+  return parseFile(source, storedShape);
 }

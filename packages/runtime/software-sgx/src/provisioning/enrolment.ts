@@ -1,8 +1,8 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { concatBytes, fromHex, toHex, utf8 } from '@enclos/codec';
+import { hex, integer, oneOf, readShape, type JsonValue } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { p256PublicKey } from '../keys/p256.ts';
-import { hex, integer, object, oneOf } from './json.ts';
 import { pckKeyPair, platformInstanceId, type Machine } from './machine.ts';
 import { separationOf } from './tcb.ts';
 
@@ -21,15 +21,15 @@ export interface EnrolmentRequest {
   readonly proof: string;
 }
 
-const enrolmentRequestJson = object({
+const requestShape = {
   format: oneOf(requestFormat),
   ppid: hex(16),
   platformInstanceId: hex(16),
   cpuSvn: hex(16),
-  pceSvn: integer(0xffff),
+  pceSvn: integer(0, 0xffff),
   publicKey: hex(64),
   proof: hex(64),
-});
+};
 
 /** Asks for a PCK certificate for the machine's present CPUSVN and PCESVN. */
 export function enrolmentRequest(machine: Machine): EnrolmentRequest {
@@ -59,7 +59,7 @@ export function signRequest(content: Omit<EnrolmentRequest, 'proof'>, privateKey
 export function parseEnrolmentRequest(value: unknown): EnrolmentRequest {
   let request: EnrolmentRequest;
   try {
-    request = enrolmentRequestJson(value, 'request');
+    request = readShape(value as JsonValue, 'request', requestShape);
   } catch (cause) {
     throw new EnclosError('ENROLMENT_REFUSED', 'The enrolment request is malformed.', { cause });
   }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { hex, integer, isoSeconds } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { addFile, exists, readAll, readOptionalText, readText } from './folder.ts';
-import { formatInstant, hex, instant, integer, object, parseJson } from './json.ts';
+import { instant, parseFile } from './json.ts';
 
 /**
  * What a vendor keeps of each certificate that it issues, from before it signs
@@ -25,16 +26,16 @@ export interface IssueRecord {
 
 export type TcbOfMachine = Pick<IssueRecord, 'ppid' | 'cpuSvn' | 'pceSvn'>;
 
-const recordJson = object({
+const recordShape = {
   ppid: hex(16),
   platformInstanceId: hex(16),
   cpuSvn: hex(16),
-  pceSvn: integer(0xffff),
+  pceSvn: integer(0, 0xffff),
   publicKey: hex(64),
   serialNumber: hex(16),
   notBefore: instant,
-});
-const ownerJson = object({ ppid: hex(16) });
+};
+const ownerShape = { ppid: hex(16) };
 
 /** All records of a machine: every certificate that its PPID ever got, at any TCB. */
 export function readRecords(folder: string, ppid: string): Promise<readonly IssueRecord[]> {
@@ -42,7 +43,7 @@ export function readRecords(folder: string, ppid: string): Promise<readonly Issu
 }
 
 function parseRecord(source: string): IssueRecord {
-  const record = parseJson(source, recordJson);
+  const record = parseFile(source, recordShape);
   return Object.freeze({ ...record, serialNumber: record.serialNumber.toUpperCase() });
 }
 
@@ -61,7 +62,7 @@ export async function recordsAt(folder: string, tcb: TcbOfMachine): Promise<read
 export function addRecord(folder: string, record: IssueRecord, index: number): Promise<boolean> {
   const { ppid, cpuSvn, pceSvn } = record;
   const name = `${cpuSvn}-${String(pceSvn).padStart(5, '0')}-${String(index).padStart(6, '0')}.json`;
-  const content = JSON.stringify({ ...record, notBefore: formatInstant(record.notBefore) });
+  const content = JSON.stringify({ ...record, notBefore: isoSeconds(record.notBefore.getTime()) });
   return addFile(join(folder, 'issued', ppid, name), content);
 }
 
@@ -97,7 +98,7 @@ function ownerFile(owned: OwnedItem): string {
 /** The PPID of the machine that owns it. */
 export async function ownerOf(folder: string, owned: OwnedItem): Promise<string | undefined> {
   const source = await readOptionalText(join(folder, 'owners'), ownerFile(owned));
-  return source === undefined ? undefined : parseJson(source, ownerJson).ppid;
+  return source === undefined ? undefined : parseFile(source, ownerShape).ppid;
 }
 
 /** @throws ENROLMENT_REFUSED when another machine owns it. */

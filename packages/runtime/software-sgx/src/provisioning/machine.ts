@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { concatBytes, fromHex, toHex } from '@enclos/codec';
+import { hex, integer, oneOf } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { deriveSecret } from '../keys/derive.ts';
 import { p256FromSeed, wideSeedBytes, type P256KeyPair } from '../keys/p256.ts';
 import { addFile, createFolder, readBytes, readOptionalText, readText, replaceFile } from './folder.ts';
-import { hex, integer, object, oneOf, parseJson } from './json.ts';
+import { parseFile, parseWritten } from './json.ts';
 import { checkIssuedPck, parseIssuedPck, type IssuedPck } from './pck.ts';
 import { rootFingerprintOf } from './root.ts';
 import { initialCpuSvn, initialPceSvn, requireCpuSvn, type Separation } from './tcb.ts';
@@ -39,13 +40,13 @@ export interface MachineSecrets {
 const secretsOf = new WeakMap<Machine, MachineSecrets>();
 
 const machineFormat = 'enclos-machine-1';
-const rootFile = object({ fingerprint: hex(32) });
-const machineFile = object({
+const rootShape = { fingerprint: hex(32) };
+const machineShape = {
   format: oneOf(machineFormat),
-  separation: oneOf<Separation>('single-user', 'separated'),
+  separation: oneOf('single-user', 'separated'),
   cpuSvn: hex(16),
-  pceSvn: integer(0xffff),
-});
+  pceSvn: integer(0, 0xffff),
+};
 
 /**
  * Makes a machine with random fuses, or opens the one that is there. Two
@@ -72,7 +73,7 @@ export async function createMachine(folder: string, options: { readonly separati
 export async function openMachine(folder: string): Promise<Machine> {
   const path = resolve(folder);
   try {
-    const { separation, cpuSvn, pceSvn } = parseJson(await readText(path, 'machine.json'), machineFile);
+    const { separation, cpuSvn, pceSvn } = parseFile(await readText(path, 'machine.json'), machineShape);
     requireCpuSvn(fromHex(cpuSvn), separation);
     const secrets = { fuses: await readBytes(path, 'fuses.bin'), ownerEpoch: await readBytes(path, 'owner-epoch.bin') };
     if (secrets.fuses.length !== 32 || secrets.ownerEpoch.length !== 16) {
@@ -91,7 +92,7 @@ export async function openMachine(folder: string): Promise<Machine> {
 
 async function readRoot(folder: string): Promise<string | undefined> {
   const source = await readOptionalText(folder, 'root.json');
-  return source === undefined ? undefined : parseJson(source, rootFile).fingerprint;
+  return source === undefined ? undefined : parseFile(source, rootShape).fingerprint;
 }
 
 interface PckOwner {
@@ -101,12 +102,12 @@ interface PckOwner {
   readonly fuses: Uint8Array;
 }
 
-/** What cannot be used is as if it were not there: the vendor can issue it again, the fuses nobody can make again. */
+/** A certificate that cannot be used reads as absent: the vendor can issue it again, but the fuses cannot be made again. */
 async function readPck(folder: string, owner: PckOwner): Promise<IssuedPck | undefined> {
   try {
     const source = await readOptionalText(folder, 'pck.json');
     if (source === undefined) return undefined;
-    const pck = parseJson(source, parseIssuedPck);
+    const pck = parseIssuedPck(parseWritten(source));
     if (pck.cpuSvn !== owner.cpuSvn || pck.pceSvn !== owner.pceSvn) return undefined;
     checkIssuedPck(pck, derivePck(owner.fuses, owner).publicKey);
     return rootFingerprintOf(pck.root) === owner.rootFingerprint ? pck : undefined;

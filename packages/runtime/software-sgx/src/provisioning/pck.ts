@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { equalBytes, fromBase64 } from '@enclos/codec';
+import { hex, integer, oneOf, readShape, string, type JsonValue } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { p256Point } from '../keys/p256.ts';
 import { requireSigned } from './quoting-image.ts';
-import { hex, integer, object, oneOf, text } from './json.ts';
 
 export const pckFormat = 'enclos-pck-1';
 
@@ -25,21 +25,21 @@ export interface IssuedPck {
   readonly quotingSigstruct: string;
 }
 
-const issuedPck = object({
+const issuedShape = {
   format: oneOf(pckFormat),
   cpuSvn: hex(16),
-  pceSvn: integer(0xffff),
-  pck: text(maxPemLength),
-  platformCa: text(maxPemLength),
-  root: text(maxPemLength),
-  quotingImage: text(1 << 20),
-  quotingSigstruct: text(4096),
-});
+  pceSvn: integer(0, 0xffff),
+  pck: string(maxPemLength),
+  platformCa: string(maxPemLength),
+  root: string(maxPemLength),
+  quotingImage: string(1 << 20),
+  quotingSigstruct: string(4096),
+};
 
 /** @throws ENROLMENT_REFUSED when it is not the JSON that `issuePck` returns. */
 export function parseIssuedPck(value: unknown): IssuedPck {
   try {
-    return issuedPck(value, 'pck');
+    return readShape(value as JsonValue, 'pck', issuedShape);
   } catch (cause) {
     throw new EnclosError('ENROLMENT_REFUSED', 'What was issued is malformed.', { cause });
   }

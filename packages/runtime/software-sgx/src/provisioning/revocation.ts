@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 import { addFile } from './folder.ts';
 import { ownerOf, readRecords, revocationFile } from './issue-records.ts';
-import { formatInstant } from './json.ts';
+import { isoSeconds } from '@enclos/codec/json';
 import { openVendor, refreshVendor, requireExpressible, type OpenedVendor, type Vendor } from './vendor.ts';
 
 /**
@@ -37,7 +37,10 @@ async function serialsOf(folder: string, ppid: string): Promise<readonly string[
 }
 
 async function addRevocation(folder: string, serialNumber: string, now: Date): Promise<void> {
-  await addFile(join(folder, revocationFile(serialNumber)), JSON.stringify({ serialNumber, at: formatInstant(now) }));
+  await addFile(
+    join(folder, revocationFile(serialNumber)),
+    JSON.stringify({ serialNumber, at: isoSeconds(now.getTime()) }),
+  );
 }
 
 /** The form of our records: 32 upper-case digits. The serial numbers of this vendor are 16 bytes and begin above 3f. */

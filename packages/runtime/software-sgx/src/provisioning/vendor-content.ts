@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { toHex } from '@enclos/codec';
+import { hex, integer, isoSeconds, oneOf, string } from '@enclos/codec/json';
 import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { generateSigningKey, publicModulus, sha256 } from '@enclos/sgx/node';
 import { quotingEnclaveImage, signQuotingEnclave } from './quoting-image.ts';
@@ -7,7 +8,7 @@ import { issueCertificate, newSerialNumber, type Issuer } from './certificates.t
 import { documentsFile } from './document-store.ts';
 import { issueDocuments, serializeDocuments, type Signers } from './documents.ts';
 import type { FolderContent } from '@enclos/durable';
-import { formatInstant, hex, instant, integer, object, oneOf, text } from './json.ts';
+import { instant } from './json.ts';
 import { names } from './names.ts';
 import { initialComponents, initialPceSvn, type TcbGeneration } from './tcb.ts';
 
@@ -88,18 +89,18 @@ async function issueCertificates(root: Issuer, keys: Keys, now: Date): Promise<R
 }
 
 const vendorFormat = 'enclos-vendor-1';
-export const vendorFile = object({
+export const vendorShape = {
   format: oneOf(vendorFormat),
   fmspc: hex(6),
   pceId: hex(2),
-  collateralUrl: text(2048),
-});
-export const generationJson = object({
-  tcbEvaluationDataNumber: integer(0x7fff_ffff),
+  collateralUrl: string(2048),
+};
+export const generationShape = {
+  tcbEvaluationDataNumber: integer(0, 0x7fff_ffff),
   components: hex(15),
-  pceSvn: integer(0xffff),
+  pceSvn: integer(0, 0xffff),
   tcbDate: instant,
-});
+};
 interface KeyPair {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
@@ -131,5 +132,5 @@ export function generationFile(evaluationNumber: number): string {
 }
 
 export function serializeGeneration(generation: TcbGeneration): string {
-  return JSON.stringify({ ...generation, tcbDate: formatInstant(generation.tcbDate) });
+  return JSON.stringify({ ...generation, tcbDate: isoSeconds(generation.tcbDate.getTime()) });
 }

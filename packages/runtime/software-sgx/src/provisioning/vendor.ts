@@ -21,10 +21,10 @@ import {
   type Signers,
 } from './documents.ts';
 import { createFolder, readAll, readBytes, readText } from './folder.ts';
-import { hex, instant, object, parseJson } from './json.ts';
+import { instant, parseFile, shortHex } from './json.ts';
 import { rootFingerprintOf } from './root.ts';
 import type { TcbGeneration } from './tcb.ts';
-import { generationJson, signersOf, vendorContent, vendorFile, type CreateVendorOptions } from './vendor-content.ts';
+import { generationShape, signersOf, vendorContent, vendorShape, type CreateVendorOptions } from './vendor-content.ts';
 
 /**
  * A software vendor: what Intel is to SGX. It owns the root, says which TCB is
@@ -74,13 +74,13 @@ export async function createVendor(folder: string, options: CreateVendorOptions)
   return refreshVendor({ folder }, options.now);
 }
 
-const revocationJson = object({ serialNumber: hex(), at: instant });
+const revocationShape = { serialNumber: shortHex, at: instant };
 
 /** @throws PLATFORM_FOLDER_INVALID unless the folder is a whole vendor. Its documents may be missing. */
 export async function openVendor(folder: string): Promise<OpenedVendor> {
   const path = resolve(folder);
   try {
-    const about = parseJson(await readText(path, 'vendor.json'), vendorFile);
+    const about = parseFile(await readText(path, 'vendor.json'), vendorShape);
     const rootPem = await readIssuedCertificate(path, 'root-ca.pem');
     const quotingEnclave = {
       image: await readBytes(path, 'quoting.sgxs'),
@@ -119,13 +119,13 @@ async function readIssuedCertificate(folder: string, name: string, rootPem?: str
 }
 
 async function readGenerations(folder: string): Promise<readonly TcbGeneration[]> {
-  const generations = await readAll(folder, 'tcb', (source) => parseJson(source, generationJson));
+  const generations = await readAll(folder, 'tcb', (source) => parseFile(source, generationShape));
   if (generations.length > 0) return generations;
   throw new EnclosError('PLATFORM_FOLDER_INVALID', 'There is no TCB level.');
 }
 
 function readRevocation(source: string): Revocation {
-  const { serialNumber, at } = parseJson(source, revocationJson);
+  const { serialNumber, at } = parseFile(source, revocationShape);
   return Object.freeze({ serialNumber: serialNumber.toUpperCase(), at });
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import { Attribute, mrSignerOf, verifySigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
@@ -86,7 +87,7 @@ function acceptRequest({ manifest }: GramineLauncherOptions, request: LaunchRequ
   if (debug !== request.debug) throw new EnclosError('LAUNCH_DEBUG_REFUSED');
   // A mix-up is found here. What holds is Gramine's own check, inside.
   const hash = toHex(sha256(request.image));
-  if (!new TextDecoder().decode(manifest).includes(`"${hash}"`)) {
+  if (!decodeLatin1(manifest).includes(`"${hash}"`)) {
     throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH', 'The Gramine manifest does not name this image.');
   }
   const missing = layers.filter(({ active }) => !active).map((layer) => layer.name);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 
 /** What happened, before it has a place in a log. Names and numbers only: no key, no report data, nothing that an enclave wrote. */
@@ -78,7 +79,7 @@ function areFields(fields: Readonly<Record<string, unknown>>): fields is AuditRe
 
 function parseCanonical(line: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
+    const text = decodeUtf8(line);
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
     return JSON.stringify(value) === text ? (value as Readonly<Record<string, unknown>>) : undefined;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
 import { encodeKeyRequest, KeyName, KeyPolicy } from '@enclos/sgx';
-import { openPlatformAudit, type PlatformAudit } from '../../src/audit/platform-audit.ts';
-import { verifyAudit } from '../../src/audit/verify.ts';
-import { createDisk, eventsOf, newLog, now, refused, type Disk } from './support.ts';
+import { openPlatformAudit, type PlatformAudit } from '../src/platform-audit.ts';
+import { verifyAudit } from '@enclos/tee/audit';
+import { createDisk, eventsOf, newLog, now, refused, type Disk } from './audit-support.ts';
 
 const identity = {
   mrEnclave: new Uint8Array(32).fill(1),

@@ -4,10 +4,15 @@ import { isEnclosError } from '@enclos/errors';
 import { KeyName, KeyPolicy, mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import type { enclaveChannel, EnclaveExit, Isolation, LaunchedIdentity } from '@enclos/tee';
-import type { MeasuredImage } from '../cpu/measured-image.ts';
-import type { AuditEvent } from './record.ts';
-import { createTally, type Tally } from './tally.ts';
-import { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './writer.ts';
+import {
+  createTally,
+  openAuditWriter,
+  type AuditEvent,
+  type AuditWriter,
+  type AuditWriterOptions,
+  type Tally,
+} from '@enclos/tee/audit';
+import type { MeasuredImage } from './cpu/measured-image.ts';
 
 /** The log of one platform process. */
 export interface PlatformAudit {

@@ -3,20 +3,20 @@ import { unlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
-import { listenOnSocket, maxSocketNameBytes } from '@enclos/tee/unix-socket';
-import { isListening } from '../is-listening.ts';
+import { listenOnSocket, maxSocketNameBytes, socketStateAt } from '../unix-socket.ts';
 
 /**
- * Takes a log for this process: a socket beside it, on which somebody listens
- * for as long as the process lives. Two processes that find a dead one's socket
- * at the same moment may both go on; the writer notices, because then the file
- * grows by itself.
- * @returns what gives it back.
+ * Takes a log for this process: a socket beside it, on which the process listens
+ * for as long as it lives. Two processes that find the socket of a dead one
+ * at the same moment may both go on; the writer notices, because the file then
+ * grows without it.
+ * @returns a function that releases the log.
  * @throws PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_FAILED
  */
 export async function lockAudit(path: string): Promise<() => Promise<void>> {
   const socketPath = join(dirname(path), lockName(basename(path)));
-  if (await isListening(socketPath)) throw new EnclosError('PLATFORM_AUDIT_BUSY', `Another process writes ${path}.`);
+  const state = await socketStateAt(socketPath);
+  if (state === 'answers') throw new EnclosError('PLATFORM_AUDIT_BUSY', `Another process writes ${path}.`);
   await unlink(socketPath).catch(() => undefined);
   const server = createServer((socket) => socket.destroy());
   await listenOnSocket(server, socketPath).catch((cause: NodeJS.ErrnoException) => {
