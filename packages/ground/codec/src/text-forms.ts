@@ -1,5 +1,4 @@
 import { EnclosError } from '@enclos/errors';
-import { decodeLatin1 } from './text.ts';
 
 const hexPattern = /^(?:[0-9a-f]{2})*$/i;
 const base64urlAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -23,8 +22,9 @@ export function fromHex(text: string): Uint8Array {
 
 /** base64 with padding, in one line (RFC 4648 section 4). */
 export function toBase64(bytes: Uint8Array): string {
-  const text = toBase64url(bytes).replaceAll('-', '+').replaceAll('_', '/');
-  return text.padEnd(4 * Math.ceil(bytes.length / 3), '=');
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
 }
 
 /**
@@ -40,18 +40,9 @@ export function fromBase64(text: string, limits?: { readonly maxBytes?: number }
   return fromBase64url(unpadded.replaceAll('+', '-').replaceAll('/', '_'), limits);
 }
 
-/** base64url without padding (RFC 4648 section 5), by table: tokens of a megabyte are written here too. */
+/** base64url without padding (RFC 4648 section 5). */
 export function toBase64url(bytes: Uint8Array): string {
-  const text = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
-  for (let from = 0, to = 0; from < bytes.length; from += 3, to += 4) {
-    // Zeros follow the last byte; the characters that they would give lie outside of the text, and are not kept.
-    const bits = ((bytes[from] ?? 0) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);
-    text[to] = base64urlAlphabet.charCodeAt(bits >> 18);
-    text[to + 1] = base64urlAlphabet.charCodeAt((bits >> 12) & 63);
-    text[to + 2] = base64urlAlphabet.charCodeAt((bits >> 6) & 63);
-    text[to + 3] = base64urlAlphabet.charCodeAt(bits & 63);
-  }
-  return decodeLatin1(text);
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 /** The six bits of each ASCII character; 64 for one outside the alphabet. */
