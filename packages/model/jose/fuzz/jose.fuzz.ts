@@ -37,8 +37,7 @@ export function fuzz(data: Uint8Array): void {
     try {
       read();
     } catch (error) {
-      if (!isEnclosError(error)) throw error;
-      if (!error.code.startsWith('CODEC_')) throw new Error(`An error of another kind: ${error.code}`);
+      if (!isEnclosError(error) || !error.code.startsWith('CODEC_')) throw error;
     }
   }
 }
