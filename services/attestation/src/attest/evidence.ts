@@ -1,3 +1,4 @@
+import { fromPem, toPem } from '@enclos/codec/pem';
 import { parseJson, isJsonObject } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { ByteReader, fromBase64url } from '@enclos/codec';
@@ -26,7 +27,6 @@ const mostChainBytes = 32_768;
 const mostSnpValues = 64;
 const headerBytes = 48;
 const snpMembers: ReadonlySet<string> = new Set(['SnpReport', 'VcekCertChain', 'Endorsements']);
-const endOfCertificate = '-----END CERTIFICATE-----';
 
 /**
  * Reads the evidence of a request, strictly: bounded, whole, and with nothing behind it.
@@ -92,10 +92,10 @@ export function splitChain(pem: string): {
   readonly signingKeyCertificate: string;
   readonly certificateChain: string;
 } {
-  const at = pem.indexOf(endOfCertificate);
-  if (at === -1) throw invalid('Its certificate chain is no PEM text.');
-  const end = at + endOfCertificate.length;
-  return { signingKeyCertificate: pem.slice(0, end), certificateChain: pem.slice(end).replace(/^[\r\n]+/, '') };
+  const [signingKeyCertificate = '', ...issuers] = fromPem('CERTIFICATE', pem, mostChainBytes).map((der) =>
+    toPem('CERTIFICATE', der),
+  );
+  return { signingKeyCertificate, certificateChain: issuers.join('') };
 }
 
 function invalid(message: string): EnclosError {

@@ -1,3 +1,4 @@
+import { decodeLatin1 } from '@enclos/codec/text';
 import { readExactly, viewOf, type ReadAt } from './elf.ts';
 
 /** One section of an ELF file, as its header says. */
@@ -45,5 +46,5 @@ export function readSections(read: ReadAt): readonly ElfSection[] {
 function nameAt(names: Uint8Array, offset: number): string {
   const bytes = names.subarray(offset, offset + maxNameBytes + 1);
   const end = bytes.indexOf(0);
-  return end < 0 ? '' : new TextDecoder('latin1').decode(bytes.subarray(0, end));
+  return end < 0 ? '' : decodeLatin1(bytes.subarray(0, end));
 }

@@ -1,3 +1,4 @@
+import { decodeLatin1 } from '@enclos/codec/text';
 import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 
@@ -25,7 +26,7 @@ const inspectors: Readonly<Record<FileKind, (bytes: Uint8Array, options: Inspect
   sigstruct: inspectSigstruct,
   quote: (bytes, { explain }) => inspectQuote(bytes, explain),
   'sealed-blob': inspectSealedBlob,
-  'signing-key': (bytes) => inspectSigningKey(new TextDecoder().decode(bytes)),
+  'signing-key': (bytes) => inspectSigningKey(decodeLatin1(bytes)),
 };
 
 /**

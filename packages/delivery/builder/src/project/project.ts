@@ -1,3 +1,4 @@
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
@@ -147,7 +148,7 @@ export async function loadProject(folder: string, options: { readonly fs?: Proje
   });
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = withoutByteOrderMark(decodeUtf8(bytes));
   } catch (cause) {
     throw new BuildError('BUILD_MANIFEST_INVALID', `${PROJECT_FILE} is not UTF-8 text.`, [], { cause });
   }

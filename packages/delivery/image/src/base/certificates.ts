@@ -1,3 +1,4 @@
+import { beginsLikePem } from '@enclos/codec/pem';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { EnclosError } from '@enclos/errors';
@@ -17,7 +18,7 @@ export async function interpreterCertificates(interpreter: string): Promise<stri
       timeout: 30_000,
       maxBuffer: 4 * 1024 * 1024,
     });
-    if (!stdout.startsWith('-----BEGIN CERTIFICATE-----')) throw new Error('It printed something else.');
+    if (!beginsLikePem(stdout)) throw new Error('It printed something else.');
     return stdout;
   } catch (cause) {
     throw new EnclosError('OCI_BASE_UNUSABLE', `${interpreter} does not print its root certificates.`, { cause });

@@ -1,3 +1,4 @@
+import { decodeLatin1 } from '@enclos/codec/text';
 import { decodeName, upToNul } from './name.ts';
 import { layerInvalid } from './path.ts';
 
@@ -10,15 +11,13 @@ export interface RawHeader {
   readonly sizeBytes: number;
 }
 
-const latin1 = new TextDecoder('latin1');
-
 /** @throws OCI_LAYER_INVALID */
 export function readHeaderBlock(block: Uint8Array): RawHeader {
   requireChecksum(block);
   const name = decodeName(upToNul(block.subarray(0, 100)));
   const prefix = prefixOf(block);
   return {
-    typeFlag: latin1.decode(block.subarray(156, 157)),
+    typeFlag: decodeLatin1(block.subarray(156, 157)),
     path: prefix === '' ? name : `${prefix}/${name}`,
     target: decodeName(upToNul(block.subarray(157, 257))),
     mode: number(block.subarray(100, 108)),
@@ -37,13 +36,13 @@ function requireChecksum(block: Uint8Array): void {
  * (archive/tar, readHeader), and star has a shorter one, which a mark at the end tells.
  */
 function prefixOf(block: Uint8Array): string {
-  const magic = latin1.decode(block.subarray(257, 265));
+  const magic = decodeLatin1(block.subarray(257, 265));
   if (magic === 'ustar\x0000') {
-    if (latin1.decode(block.subarray(508, 512)) === 'tar\0') throw layerInvalid('is of the star format');
+    if (decodeLatin1(block.subarray(508, 512)) === 'tar\0') throw layerInvalid('is of the star format');
     return decodeName(upToNul(block.subarray(345, 500)));
   }
   if (magic !== 'ustar  \0') throw layerInvalid('has a header of an unknown format');
-  if (!/^[0-7 \0]*$/.test(latin1.decode(block.subarray(345, 369)))) throw layerInvalid('has GNU times that are none');
+  if (!/^[0-7 \0]*$/.test(decodeLatin1(block.subarray(345, 369)))) throw layerInvalid('has GNU times that are none');
   return '';
 }
 
@@ -51,7 +50,7 @@ function prefixOf(block: Uint8Array): string {
 function number(field: Uint8Array): number {
   const [first = 0] = field;
   if (first === 0x80) return Number(field.subarray(1).reduce((value, byte) => value * 256n + BigInt(byte), 0n));
-  const text = latin1.decode(field).replace(/^[ \0]+|[ \0]+$/g, '');
+  const text = decodeLatin1(field).replace(/^[ \0]+|[ \0]+$/g, '');
   if (!/^[0-7]*$/.test(text)) throw layerInvalid('has a number that is not octal');
   return text === '' ? 0 : Number.parseInt(text, 8);
 }

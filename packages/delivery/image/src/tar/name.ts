@@ -1,12 +1,10 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { layerInvalid } from './path.ts';
-
-/** One for all names: making one costs more than a name. */
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws OCI_LAYER_INVALID unless it is UTF-8: two names must not become one. */
 export function decodeName(bytes: Uint8Array): string {
   try {
-    return strict.decode(bytes);
+    return decodeUtf8(bytes);
   } catch (cause) {
     throw layerInvalid('has a name that is not UTF-8', '', cause);
   }

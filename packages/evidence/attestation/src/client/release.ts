@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { fromBase64url } from '@enclos/codec';
 import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
@@ -81,9 +82,8 @@ function objectAt(value: JsonValue | undefined): JsonObject {
 }
 
 function textOf(blob: string): string {
-  const bytes = orElse(
-    () => fromBase64url(blob),
-    (cause) => refuseToken('result', 'The wrapped secret is not base64url.', cause),
+  return orElse(
+    () => decodeUtf8(fromBase64url(blob)),
+    (cause) => refuseToken('result', 'The wrapped secret is not base64url of text.', cause),
   );
-  return new TextDecoder().decode(bytes);
 }

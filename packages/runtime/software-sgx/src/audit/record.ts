@@ -1,3 +1,5 @@
+import { isJsonObject, parseJson, type JsonObject } from '@enclos/codec/json';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { createHash } from 'node:crypto';
 import { EnclosError } from '@enclos/errors';
 
@@ -47,7 +49,7 @@ const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
  * Reads one line in exactly the form in which it is written: a line that means
- * the same and looks otherwise was written by somebody else.
+ * the same and looks otherwise was not written by this log.
  * @returns undefined for everything else.
  */
 export function parseRecord(line: Uint8Array): AuditRecord | undefined {
@@ -76,12 +78,11 @@ function areFields(fields: Readonly<Record<string, unknown>>): fields is AuditRe
   );
 }
 
-function parseCanonical(line: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+function parseCanonical(line: Uint8Array): JsonObject | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return JSON.stringify(value) === text ? (value as Readonly<Record<string, unknown>>) : undefined;
+    const text = decodeUtf8(line);
+    const value = parseJson(text, maxLineBytes);
+    return isJsonObject(value) && JSON.stringify(value) === text ? value : undefined;
   } catch {
     return undefined;
   }

@@ -28,9 +28,11 @@ export function describeExit(end: ProcessEnd): EnclaveExit {
  * The text is the enclave's: it may hold half a character, which no message carries.
  */
 export function cutText(text: string, maxBytes: number): string {
-  const bytes = new TextEncoder().encode(text);
-  // As a stream the decoder keeps a character that the cut halves to itself.
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, maxBytes), { stream: true });
+  const bytes = new Uint8Array(Math.min(maxBytes, 3 * text.length));
+  // Writes whole characters only.
+  const { read } = new TextEncoder().encodeInto(text, bytes);
+  // Half a surrogate pair becomes U+FFFD, which is as long in UTF-8.
+  return text.slice(0, read).replaceAll(/\p{Cs}/gu, '\uFFFD');
 }
 
 /** A wrapper reports its child's signal so. */

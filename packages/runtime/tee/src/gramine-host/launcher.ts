@@ -1,3 +1,4 @@
+import { decodeLatin1 } from '@enclos/codec/text';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -86,7 +87,7 @@ function acceptRequest({ manifest }: GramineLauncherOptions, request: LaunchRequ
   if (debug !== request.debug) throw new EnclosError('LAUNCH_DEBUG_REFUSED');
   // A mix-up is found here. What holds is Gramine's own check, inside.
   const hash = toHex(sha256(request.image));
-  if (!new TextDecoder().decode(manifest).includes(`"${hash}"`)) {
+  if (!decodeLatin1(manifest).includes(`"${hash}"`)) {
     throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH', 'The Gramine manifest does not name this image.');
   }
   const missing = layers.filter(({ active }) => !active).map((layer) => layer.name);
