@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { pool, seconds, totalsLine } from './lib/run.mjs';
 import { fromRoot } from './lib/workspace.mjs';
 import { runJob } from './test/job.mjs';
+import { longestFirst, readSeconds, writeSeconds } from './test/order.mjs';
 import { planTests } from './test/plan.mjs';
 
 const usage =
@@ -55,7 +56,7 @@ for (const file of plan.stale) console.log(`stale, not run (its source is gone):
 for (const file of plan.unbuilt) console.log(`FAIL not compiled, so not run: ${fromRoot(file)} (npx tsc -b --force)`);
 
 const results = await pool(
-  plan.jobs.map((job) => async () => {
+  longestFirst(plan.jobs, readSeconds()).map((job) => async () => {
     const result = await runJob(job, { grep, limitMs });
     printJob(result);
     return result;
@@ -77,6 +78,8 @@ const totals = {
   failed: sum((result) => result.failures.length) + plan.unbuilt.length,
   skipped: sum((result) => result.skipped.length),
 };
+// A name pattern leaves out tests, and with them most of the time.
+if (grep === undefined) writeSeconds(results);
 if (totalsPath !== undefined) writeFileSync(totalsPath, JSON.stringify(totals));
 if (totals.passed + totals.failed === 0) console.log('No test ran.');
 console.log(totalsLine(totals));

@@ -3,55 +3,88 @@
 import { relative } from 'node:path';
 import { lineAt } from './source.mjs';
 
+const evidenceKit = [
+  'packages/evidence/evidence-kit/src',
+  'an oracle for tests, which shares nothing with what it tests',
+];
+
 /**
- * `pattern` finds the primitive in code (comments are blanked). `homes` are the folders or files that may hold it:
- * the owner first, then exceptions, each with its reason.
+ * `pattern` finds the primitive in code (comments are blanked). `home` is its owner. `exceptions` are other folders or
+ * files that may hold it, each with its reason.
  */
-const primitives = [
+export const primitives = [
   {
     name: 'a file or folder moved into place',
     pattern: /\brename(?:Sync)?\(/g,
-    homes: ['packages/ground/durable'],
+    home: 'packages/ground/durable/src',
+    exceptions: [],
     fix: 'use @enclos/durable, which also syncs the folder',
   },
   {
     name: 'a file synced',
-    pattern: /\b(?:fsync|fdatasync)(?:Sync)?\(|\bhandle\.(?:data)?sync\(\)/gi,
-    homes: ['packages/ground/durable'],
+    pattern: /\bf(?:data)?sync(?:Sync)?\(|\bhandle\.(?:data)?sync\(\)/gi,
+    home: 'packages/ground/durable/src',
+    exceptions: [['packages/runtime/software-sgx/src/audit', 'appends to a log, which is never whole']],
     fix: 'use @enclos/durable',
   },
   {
     name: 'the armour of PEM',
     pattern: /-----(?:BEGIN|END)/g,
-    homes: ['packages/ground/codec/src'],
+    home: 'packages/ground/codec/src',
+    exceptions: [
+      evidenceKit,
+      [
+        'packages/ground/diagnostics/src/file-kind.ts',
+        'names kinds of files by how they begin, on the floor of the codec',
+      ],
+    ],
     fix: 'use @enclos/codec/pem',
   },
   {
-    name: 'a decoder of text',
-    pattern: /new TextDecoder\(/g,
-    homes: ['packages/ground/codec/src'],
-    fix: 'use the strict decoder of @enclos/codec/text',
+    name: 'a strict decoder of text',
+    pattern: /new TextDecoder\([^)]*fatal/g,
+    home: 'packages/ground/codec/src',
+    exceptions: [
+      ['packages/model/edl/src', 'every enclave holds it, and not the whole of the codec'],
+      ['packages/model/gate/src', 'depends on no codec'],
+      ['packages/model/manifest/src', 'every enclave holds it, and not the whole of the codec'],
+      ['packages/ground/diagnostics/src/file-kind.ts', 'on the floor of the codec'],
+    ],
+    fix: 'use decodeUtf8 of @enclos/codec/text',
   },
   {
     name: 'a reader of command lines',
     pattern: /\bparseArgs\(/g,
-    homes: ['packages/ground/command-line/src'],
+    home: 'packages/ground/command-line/src',
+    exceptions: [],
     fix: 'declare a command of @enclos/command-line',
   },
   {
     name: 'a listening server',
     pattern: /\bcreate(?:Secure)?Server\(/g,
-    homes: ['packages/service/service/src'],
+    home: 'packages/service/service/src',
+    exceptions: [
+      ['packages/runtime/host/src/services/listeners.ts', 'the listeners of enclaves, which relay bytes'],
+      ['packages/runtime/software-sgx/src', 'sockets of the platform: gates, hosts, quotes, locks'],
+      ['packages/runtime/tee/src/gramine-host/gate-listener.ts', 'the gate of Gramine'],
+      ['packages/cli/src', 'servers that a command runs for one user of this machine'],
+      ['services/admission/src/server/webhook-server.ts', 'the webhook, whose TLS and bounds are its own'],
+      ['apps/console/src/server', 'the page, on this machine'],
+    ],
     fix: 'use the front end or the health server of @enclos/service',
   },
 ];
+
+const isWithin = (place, folder) => place === folder || place.startsWith(`${folder}/`);
 
 /** Primitives that stand outside of their homes, in the sources of one package. */
 export function ownerProblems(sources, base) {
   return sources.flatMap(({ path, code }) => {
     const place = relative(base, path);
     return primitives
-      .filter(({ homes }) => !homes.some((home) => place === home || place.startsWith(`${home}/`)))
+      .filter(
+        ({ home, exceptions }) => ![home, ...exceptions.map(([folder]) => folder)].some((at) => isWithin(place, at)),
+      )
       .flatMap(({ name, pattern, fix }) =>
         [...code.matchAll(pattern)].map(({ index }) => ({
           where: `${place}:${lineAt(code, index)}`,

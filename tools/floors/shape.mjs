@@ -8,6 +8,7 @@ const maxPackageLines = 6000;
 const largerPackages = {
   '@enclos/cli': 14_000,
   '@enclos/attestation': 10_000,
+  '@enclos/attestation-service': 7000,
   '@enclos/software-sgx': 8500,
 };
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { countEvents, runJob } from '../test/job.mjs';
+import { longestFirst, readSeconds, writeSeconds } from '../test/order.mjs';
 import { planTests } from '../test/plan.mjs';
 
 let folder;
@@ -94,4 +95,31 @@ test('runner: each job is in one lane, and the fast one holds no test across pac
     new Set(across.map((label) => label.split(' ').at(-1))),
     new Set(['calls.process', 'remote-attestation.process', 'sealing.process']),
   );
+});
+
+test('runner: a package names its slow tests in the name of the file', () => {
+  const isSlow = ({ label }) => label.endsWith('.slow.process');
+  assert.ok(planTests([], 'slow').jobs.some(isSlow));
+  assert.ok(!planTests([], 'fast').jobs.some(isSlow));
+});
+
+test('runner: long jobs come first, by the last run, and those that no run has measured before them', () => {
+  const job = (label, lane = 'fast') => ({ label, lane });
+  const jobs = [job('short'), job('long'), job('new'), job('new a.process'), job('new b.process', 'slow')];
+  assert.deepEqual(
+    longestFirst(jobs, { short: 1, long: 90 }).map(({ label }) => label),
+    ['new b.process', 'new a.process', 'new', 'long', 'short'],
+  );
+});
+
+test('runner: a run of one package keeps the seconds of the others, and what cannot be read counts as nothing', () => {
+  const file = join(folder, 'state/seconds.json');
+  assert.deepEqual(readSeconds(file), {});
+  writeSeconds([{ label: 'a', seconds: 1.26 }], file);
+  writeSeconds([{ label: 'b', seconds: 2 }], file);
+  assert.deepEqual(readSeconds(file), { a: 1.3, b: 2 });
+  writeFileSync(file, '{"a":');
+  assert.deepEqual(readSeconds(file), {});
+  writeFileSync(file, 'null');
+  assert.deepEqual(readSeconds(file), {});
 });

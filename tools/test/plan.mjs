@@ -11,8 +11,12 @@ const sourceOf = (packagePath, compiled) =>
 /** Tests that cross packages, in whole processes, are in tests/: the slow lane. These few of them show that the whole still holds together. */
 const fastAcrossPackages = new Set(['calls.process', 'sealing.process', 'remote-attestation.process']);
 
-const laneOf = (folder, label) =>
-  folder.startsWith('tests/') && !fastAcrossPackages.has(label.split(' ').at(-1)) ? 'slow' : 'fast';
+/** In a package, `*.slow.process.test.ts` is in the slow lane too: a file that needs more than 20 seconds of a processor. */
+function laneOf(folder, label) {
+  const name = label.split(' ').at(-1);
+  if (name.endsWith('.slow.process')) return 'slow';
+  return folder.startsWith('tests/') && !fastAcrossPackages.has(name) ? 'slow' : 'fast';
+}
 
 function packagePlan({ name, path, folder }) {
   const compiled = filesUnder(join(path, 'dist/test'), (file) => file.endsWith('.test.js'));

@@ -1,6 +1,6 @@
 import './errors.ts';
 import { argumentRows, exitCodeRows, exitCodes, optionRows, paragraphsOf, usageLine } from '@enclos/command-line';
-import type { Entry } from './commands/define.ts';
+import type { Entry } from './commands/context.ts';
 import { registry } from './registry.ts';
 
 /** A policy that accepts one software platform of one signer, for the page and the tests. */

@@ -18,7 +18,7 @@ import { entries as policyCommands } from './commands/policy/index.ts';
 import { entries as runCommands } from './commands/run/index.ts';
 import { entries as signCommands } from './commands/sign/index.ts';
 import { entries as verifyCommands } from './commands/verify/index.ts';
-import type { Entry } from './commands/define.ts';
+import type { Entry } from './commands/context.ts';
 
 /** Every command, in the order of the help. A folder of `commands` holds the commands that begin with its name. */
 export const registry: readonly Entry[] = Object.freeze([

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { dnsName, type Trust } from './trust.ts';
 
@@ -80,4 +81,17 @@ export async function ended(socket: Socket): Promise<{ ms: number; text: string 
 /** A connection that is refused or cut is what such a test waits for. */
 function ignore(): void {
   return undefined;
+}
+
+/** Until a port takes no more connections. */
+export async function untilClosed(port: number): Promise<void> {
+  for (;;) {
+    const socket = connectTcp({ port, host: '127.0.0.1' });
+    const isOpen = await new Promise<boolean>((resolve) =>
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
+    );
+    socket.destroy();
+    if (!isOpen) return;
+    await delay(20);
+  }
 }

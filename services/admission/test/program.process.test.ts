@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ended, post, tlsTo } from './clients.ts';
+import { ended, post, tlsTo, untilClosed } from './clients.ts';
 import { podCases } from './pods.ts';
 import { readAnswer, reviewOf } from './reviews.ts';
 import type { Trust } from './trust.ts';
@@ -57,6 +57,12 @@ class Program {
   }
 }
 
+/** Until so many reviews have begun and have no answer yet. */
+async function untilInFlight(healthPort: number, count: number): Promise<void> {
+  const line = new RegExp(`^enclos_admission_requests_in_flight ${count}$`, 'm');
+  while (!line.test(await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text())) await delay(10);
+}
+
 describe('the program', () => {
   let folder: string;
   let trust: Trust;
@@ -87,10 +93,10 @@ describe('the program', () => {
 
   test('that is killed with reviews under way is there again on the same port, and owes nothing', async () => {
     const first = serve(0);
-    const { port = 0 } = await first.line('listening');
+    const { port = 0, healthPort = 0 } = await first.line('listening');
     const sockets = await Promise.all(Array.from({ length: 5 }, () => tlsTo(port, trust)));
     for (const socket of sockets) socket.write(head);
-    await delay(50);
+    await untilInFlight(healthPort, sockets.length);
     first.process.kill('SIGKILL');
     // The API server learns at once, and lets the pod through.
     for (const { ms, text } of await Promise.all(sockets.map(ended))) {
@@ -111,12 +117,12 @@ describe('the program', () => {
     const sockets = await Promise.all(Array.from({ length: 5 }, () => tlsTo(port, trust)));
     const answers = sockets.map(ended);
     for (const socket of sockets) socket.write(head);
-    await delay(50);
+    await untilInFlight(healthPort, sockets.length);
     one.process.kill('SIGTERM');
     await one.line('draining');
     assert.equal((await fetch(`http://127.0.0.1:${healthPort}/readyz`)).status, 503);
     assert.equal((await post(port, trust, review)).status, 200);
-    await delay(1200);
+    await untilClosed(port);
     for (const socket of sockets) socket.write(review);
     const patched = /^HTTP\/1\.1 200 [^]*"patchType":"JSONPatch"/;
     for (const { text } of await Promise.all(answers)) assert.match(text, patched);
@@ -145,8 +151,8 @@ describe('the program', () => {
     const first = serve(0);
     const { port = 0 } = await first.line('listening');
     const second = serve(port);
-    assert.deepEqual(await second.exited, [1, null]);
-    assert.equal((await second.line('failed')).code, 'EADDRINUSE');
+    assert.deepEqual(await second.exited, [2, null]);
+    assert.equal((await second.line('failed')).code, 'SERVICE_ADDRESS_UNUSABLE');
     first.process.kill('SIGKILL');
   });
 

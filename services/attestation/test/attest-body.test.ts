@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { readAttestBody } from '../src/routes/attest-body.ts';
 import { toldOf } from './errors.ts';
-import type { AttestRequest } from '../src/attest/attest.ts';
+import type { AttestRequest } from '../src/attest/attest-request.ts';
 import { b64url, permissive } from './jws.ts';
 
 const maxBytes = 65_536;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient } from '@azure/attestation';
 import { defaultPolicies } from '@enclos/claim-rules';
-import type { AttestRequest } from '../src/attest/attest.ts';
+import type { AttestRequest } from '../src/attest/attest-request.ts';
 import { attestationRefusal } from '../src/service-fault.ts';
 import type { Tenant } from '../src/tenants/tenant.ts';
 import type { JsonClaims } from '../src/tokens/signer.ts';

@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
 import {
   confine,
   enclaveDescriptors,
@@ -9,6 +6,7 @@ import {
   loaderText,
   type LoaderParts,
 } from '@enclos/software-sgx/loader';
+import { runBundleProcess } from '@enclos/testkit';
 
 /** What an enclave's process has around a bundle, apart from the kernel: parts of the loader, and the permission model. */
 export type Defence = keyof typeof without | 'permissions';
@@ -48,9 +46,6 @@ function loaderWithout(off: readonly Defence[]): string {
   return loaderText(parts);
 }
 
-const resultLimitBytes = 262_144;
-const timeoutMs = 20_000;
-
 /**
  * Runs a script as a bundle: an expression for a function that takes what the loader gives. What it writes to its
  * platform channel is the result.
@@ -66,39 +61,7 @@ export async function runBundle(script: string, options: RealmOptions): Promise<
     '-e',
     loaderWithout(off),
   ];
-  const [command = '', ...args] = words;
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ignore', ...(filter === undefined ? [] : [filter])],
-    env: {},
-    cwd: '/',
-  });
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-  let errors = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
-  // `pipe` descriptors of a child are socket pairs.
-  const ends = child.stdio as unknown as readonly Duplex[];
-  const boot = ends[enclaveDescriptors.boot];
-  const platform = ends[enclaveDescriptors.platform];
-  const gate = ends[enclaveDescriptors.gate];
-  if (boot === undefined || platform === undefined || gate === undefined) throw new Error('There is no process.');
-  for (const end of [boot, platform, gate]) end.on('error', () => undefined);
-  boot.once('data', () => boot.end(Buffer.concat([section(''), section(script), section('')])));
-  let result = '';
-  platform.setEncoding('utf8').on('data', (text: string) => {
-    if (result.length < resultLimitBytes) result += text;
-    if (result.endsWith('\0')) child.kill('SIGKILL');
-  });
-  // So that the enclave has something to read.
-  gate.write('a message of the host');
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  clearTimeout(timer);
-  if (result.endsWith('\0')) return result.slice(0, -1);
-  throw new Error(`The bundle ended by ${code ?? signal}: ${errors}`);
-}
-
-function section(text: string): Buffer {
-  const content = Buffer.from(text);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(content.length);
-  return Buffer.concat([length, content]);
+  const { answer, errors, ending } = await runBundleProcess({ words, script, descriptors: enclaveDescriptors, filter });
+  if (answer.endsWith('\0')) return answer.slice(0, -1);
+  throw new Error(`The bundle ended by ${ending}: ${errors}`);
 }

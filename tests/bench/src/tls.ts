@@ -141,7 +141,7 @@ export async function benchTls(): Promise<readonly Figure[]> {
   for (const { name, cores } of serverPlacements()) {
     for (const { processId } of [inside, outside]) placeTree(processId, cores?.[0]);
     for (const { processId } of servers) placeTree(processId, cores?.[1]);
-    const where = cores === undefined ? name : 'clients on a core of their own';
+    const where = cores === undefined ? name : 'clients on their own core';
     for (const { count, requests, sizeBytes, isBound } of loads) {
       const { ours, peer, ratio } = await compare(`${count} ${requests} ${sizeBytes}`);
       const rate = (milliseconds: number): string => `${Math.round(requests / (milliseconds / 1000))} /s`;

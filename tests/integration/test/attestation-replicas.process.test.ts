@@ -281,9 +281,9 @@ postgresTest('rows of states that are forged, swapped, old or of others are refu
   for (const replica of replicas) assert.equal(claimsIn(await replica.call(call))['mark'], 'served');
   for (const [what, bytes] of bad) {
     await (bytes === undefined ? rows.remove(row) : rows.write(row, bytes));
-    // What was read before is good for a second.
-    await sleep(1100);
     for (const replica of replicas) {
+      // What was read before is good for a second.
+      await eventually(`${what} is seen`, 30_000, async () => (await replica.call(call)).status === 500);
       for (const attempt of [
         call,
         getPolicy(manages(site)),
@@ -389,9 +389,12 @@ postgresTest('a replica that is killed takes nothing along, and its enclave does
   for (const replica of replicas) await verifyAt(replica, token);
 });
 
-/** Calls until it is over: each answer is one that is allowed, and how many there were of each status. */
-async function calling(replica: Replica, calls: readonly ServiceCall[], isOver: () => boolean) {
-  const statuses = new Map<number, number>();
+/** Calls until it is over: each answer is one that is allowed, and is counted by its status. */
+async function calling(
+  replica: Replica,
+  calls: readonly ServiceCall[],
+  { statuses, isOver }: { readonly statuses: Map<number, number>; readonly isOver: () => boolean },
+): Promise<void> {
   for (let index = 0; !isOver(); index++) {
     const what = calls[index % calls.length] ?? assert.fail();
     const answer = await replica.call({ ...what, timeoutMs: 30_000 });
@@ -401,7 +404,6 @@ async function calling(replica: Replica, calls: readonly ServiceCall[], isOver: 
     }
     await sleep(20);
   }
-  return statuses;
 }
 
 postgresTest(
@@ -413,24 +415,36 @@ postgresTest(
     const change = manages(site, 'TdxVm');
     const last = await replicas[0].call(setPolicy(change, markingPolicy('before')));
     let isOver = false;
-    const lanes = replicas.flatMap((replica) => [
-      calling(replica, [call], () => isOver),
-      calling(replica, [getPolicy(change)], () => isOver),
-      calling(replica, [getKeys(plain)], () => isOver),
-    ]);
-    const everything = Promise.all(lanes);
-    await sleep(1000);
+    const lanes = replicas.flatMap((replica) =>
+      [call, getPolicy(change), getKeys(plain)].map((asked) => {
+        const statuses = new Map<number, number>();
+        return { statuses, over: calling(replica, [asked], { statuses, isOver: () => isOver }) };
+      }),
+    );
+    // Keys do not depend on the store: each third lane.
+    const needStore = lanes.filter((_, index) => index % 3 !== 2);
+    const everything = Promise.all(lanes.map(({ over }) => over));
+    // Awaited in the end; until then a failure must not count as unhandled.
+    everything.catch(() => undefined);
+    const counts = (of: typeof lanes, status: number): readonly number[] =>
+      of.map(({ statuses }) => statuses.get(status) ?? 0);
+    const more = async (what: string, of: typeof lanes, status: number): Promise<void> => {
+      const before = counts(of, status);
+      await eventually(what, 60_000, async () => counts(of, status).every((count, i) => count > (before[i] ?? 0)));
+    };
+    await more('every lane has an answer', lanes, 200);
     await postgres.restart('crash');
-    await sleep(1000);
+    await more('every lane has an answer after the crash', lanes, 200);
     await postgres.stop();
-    await sleep(4000);
+    await more('every lane that needs the store notices that it is away', needStore, 503);
     await postgres.start();
     const recovered = await eventually('both answer again', 15_000, async () => {
       const answers = await Promise.all(replicas.flatMap((each) => [each.call(call), each.call(getPolicy(change))]));
       return answers.every(({ status }) => status === 200);
     });
     isOver = true;
-    for (const [index, statuses] of (await everything).entries()) {
+    await everything;
+    for (const [index, { statuses }] of lanes.entries()) {
       assert.ok((statuses.get(200) ?? 0) > 0);
       // Keys do not depend on the store.
       if (index % 3 === 2) assert.equal(statuses.get(503), undefined);

@@ -1,3 +1,4 @@
+export { runBundleProcess, type BundleProcess } from './bundle-process.ts';
 export { chromium } from './chromium.ts';
 export { collidingNumbers } from './colliding-numbers.ts';
 export { containerTest, createPodman, seenAt, type Podman } from './containers.ts';

@@ -1,8 +1,14 @@
 import { resolve } from 'node:path';
-import type { Printer } from '@enclos/command-line';
+import type { CommandEntry, Printer } from '@enclos/command-line';
 import type { Io } from '../output/io.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
-import type { Entry } from './define.ts';
+
+export type Category = 'Project' | 'Image' | 'Kubernetes' | 'Evidence' | 'Platform' | 'Shell';
+
+/** A command of `enclos` as the registry lists it. */
+export interface Entry extends CommandEntry<CommandContext> {
+  readonly category: Category;
+}
 
 /** What a running command gets. */
 export interface CommandContext {

@@ -1,12 +1,5 @@
-import { type Command, type CommandEntry, commandsWith } from '@enclos/command-line';
-import type { CommandContext } from './context.ts';
-
-export type Category = 'Project' | 'Image' | 'Kubernetes' | 'Evidence' | 'Platform' | 'Shell';
-
-/** A command of `enclos` as the registry lists it. */
-export interface Entry extends CommandEntry<CommandContext> {
-  readonly category: Category;
-}
+import { type Command, commandsWith } from '@enclos/command-line';
+import type { Category, CommandContext, Entry } from './context.ts';
 
 /** Defines a command of `enclos`. The index of its folder holds its name and summary. */
 export const defineCommand = commandsWith<CommandContext>();

@@ -7,7 +7,7 @@ import { readSmallFile } from '../files/read.ts';
 
 import { attempt, describeCertificate, type CertificateDescription } from '@enclos/evidence';
 
-interface Parsed {
+interface ParsedCertificate {
   readonly der: Uint8Array;
   readonly shape: CertificateDescription;
 }
@@ -15,7 +15,7 @@ interface Parsed {
 /** A PCK certificate, with as much of its chain as the file has. */
 export interface PckFile {
   readonly path: string;
-  readonly certificates: readonly Parsed[];
+  readonly certificates: readonly ParsedCertificate[];
 }
 
 const sgxExtension = ExtensionId.sgx;
@@ -39,11 +39,11 @@ export async function readPckFile(path: string): Promise<PckFile> {
   return { path, certificates };
 }
 
-function parse(blocks: readonly Uint8Array[]): readonly Parsed[] | undefined {
+function parse(blocks: readonly Uint8Array[]): readonly ParsedCertificate[] | undefined {
   return attempt(() => blocks.slice(0, mostCertificates).map((der) => ({ der, shape: describeCertificate(der) })));
 }
 
-function isPck({ shape }: Parsed): boolean {
+function isPck({ shape }: ParsedCertificate): boolean {
   return shape.extensions.some(({ id }) => id === sgxExtension);
 }
 

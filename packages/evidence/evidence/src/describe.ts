@@ -13,6 +13,8 @@ export function describeFound(found: Found): string {
       return evidenceForms[found.form].words;
     case 'certificate':
       return 'an X.509 certificate';
+    case 'revocation-list':
+      return 'a list of revoked certificates';
     case 'jwt':
     case 'cwt':
       return `${earAppraisals(found.claims) === undefined ? '' : 'an attestation result (EAR), '}${tokenNames[found.form]}`;

@@ -15,8 +15,8 @@ import { describeFound } from './describe.ts';
 import { hclNodes } from './explain/azure.ts';
 import type { Explained } from './forms/form.ts';
 import { explainEvidence } from './forms/index.ts';
-import { certificateNodes, taggedNodes } from './explain/certificate.ts';
-import { publicKeysIn, withFingerprints, type Sha256 } from './explain/fingerprints.ts';
+import { certificateNodes, revocationNodes, taggedNodes } from './explain/certificate.ts';
+import { withFingerprints, withFingerprintsAsync, type Sha256 } from './explain/fingerprints.ts';
 import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './explain/nodes.ts';
 import { collateralNodes } from './explain/collateral.ts';
 import { withDatesAt } from './explain/dates.ts';
@@ -47,28 +47,29 @@ export interface ExplainOptions {
  * const { title, nodes } = explain(readFileSync('quote.bin'), { sha256 });
  */
 export function explain(bytes: Uint8Array, { sha256, now }: ExplainOptions): Explanation {
-  const { nodes, ...rest } = explainWithoutFingerprints(bytes, now);
+  const { nodes, ...rest } = withVerifiedNode(explainContent(bytes, now));
   return { ...rest, nodes: withFingerprints(nodes, sha256) };
 }
 
 /** The same as `explain`, where hashes take time. @param options `subtle`: `globalThis.crypto.subtle` unless given. */
 export async function explainAsync(
   bytes: Uint8Array,
-  { now, subtle = globalThis.crypto.subtle }: { readonly now?: Date; readonly subtle?: Pick<Subtle, 'digest'> } = {},
+  { now, subtle }: { readonly now?: Date; readonly subtle?: Pick<Subtle, 'digest'> } = {},
 ): Promise<Explanation> {
-  const { nodes, ...rest } = explainWithoutFingerprints(bytes, now);
-  const keys = publicKeysIn(nodes);
-  const digests = await Promise.all(keys.map((key) => subtle.digest('SHA-256', key)));
-  const byKey = new Map(keys.map((key, index) => [key, new Uint8Array(digests[index] ?? [])]));
-  return { ...rest, nodes: withFingerprints(nodes, (key) => byKey.get(key) ?? new Uint8Array()) };
+  const { nodes, ...rest } = withVerifiedNode(explainContent(bytes, now));
+  return { ...rest, nodes: await withFingerprintsAsync(nodes, subtle) };
 }
 
-function explainWithoutFingerprints(bytes: Uint8Array, now: Date | undefined): Explanation {
+/** Fingerprints of keys are still missing. */
+function explainContent(bytes: Uint8Array, now: Date | undefined): Explanation {
   const found = recognise(bytes);
-  const { title, nodes: timeless } = explainFound(found);
-  const nodes = now === undefined ? timeless : withDatesAt(timeless, now);
+  const { title, nodes } = explainFound(found);
+  return { kind: found.form, title, nodes: now === undefined ? nodes : withDatesAt(nodes, now) };
+}
+
+function withVerifiedNode(explanation: Explanation): Explanation {
   const verified = node('verified', 'no', 'this shows what it claims; `enclos verify` checks it to a root');
-  return { kind: found.form, title, nodes: found.form === 'unknown' ? nodes : [verified, ...nodes] };
+  return explanation.kind === 'unknown' ? explanation : { ...explanation, nodes: [verified, ...explanation.nodes] };
 }
 
 function explainFound(found: Found): Explained {
@@ -87,6 +88,8 @@ function explainFound(found: Found): Explained {
         nodes: [...own, ...carried(found.inner, 'carries no evidence that is known here')],
       };
     }
+    case 'revocation-list':
+      return { title: 'List of revoked certificates', nodes: revocationNodes(found.der) };
     case 'jwt':
     case 'cwt':
       return { title: capitalised(describeFound(found)), nodes: [...tokenNodes(found), ...innerGroups(found.inner)] };

@@ -1,5 +1,6 @@
 /** `@enclos/evidence`: what bytes are, and the evidence in them, whatever it is wrapped in. */
 export { amdRoots } from './recognise/amd-roots.ts';
+export { amdRoleOf, type AmdRole } from './recognise/amd-role.ts';
 export { attempt } from './recognise/attempt.ts';
 export { snpReportBytes } from './recognise/binary-forms.ts';
 export { describeCertificate, type CertificateDescription } from './recognise/certificate.ts';
@@ -14,6 +15,7 @@ export {
   type JsonFound,
   type Piece,
   type QuoteFound,
+  type RevocationListFound,
   type SnpReportFound,
   type TokenFound,
   type WrapperFound,
@@ -23,4 +25,4 @@ export { describeFound } from './describe.ts';
 export { evidenceForms } from './forms/index.ts';
 export type { EvidenceForm, FormName, FormTypes } from './forms/form.ts';
 export { recognise } from './recognise.ts';
-export { isRecord, readJson } from './recognise/text-forms.ts';
+export { asText, isRecord, readJson } from './recognise/text-forms.ts';

@@ -1,18 +1,17 @@
 import { utf8 } from '@enclos/codec';
 import { findPemBlocks } from '@enclos/codec/pem';
-import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '@enclos/codec/text';
 import { evidenceForms } from './forms/index.ts';
 import { attempt } from './recognise/attempt.ts';
 import { carriedBy } from './recognise/attested-certificate.ts';
 import { readBinaryWrapper } from './recognise/binary-forms.ts';
-import { beginsLikeDer, describeCertificate } from './recognise/certificate.ts';
+import { beginsLikeDer, describeCertificate, isRevocationList } from './recognise/certificate.ts';
 import { readCwt } from './recognise/tokens/cwt.ts';
 import { unknown, type Found, type Inner } from './recognise/found.ts';
-import { decodeText, isJwt, jsonMembers, readJson, readJwt, mostPemBlocks } from './recognise/text-forms.ts';
+import { asText, decodeText, isJwt, jsonMembers, readJson, readJwt, mostPemBlocks } from './recognise/text-forms.ts';
 
 /** Evidence in a certificate in JSON in base64 takes four. */
 const maximumDepth = 8;
-/** Under this, a text member is no evidence. */
+/** A shorter text member is not evidence. */
 const shortestCarrier = 64;
 
 /**
@@ -48,7 +47,9 @@ function inside(at: string, bytes: Uint8Array, depth: number): Inner {
 
 function recogniseDer(der: Uint8Array, depth: number): Found {
   const extensions = attempt(() => describeCertificate(der).extensions);
-  if (extensions === undefined) return unknown(der);
+  if (extensions === undefined) {
+    return isRevocationList(der) ? { form: 'revocation-list', der, inner: [] } : unknown(der);
+  }
   const inner = extensions.flatMap((extension) => {
     const carried = carriedBy(extension);
     if (carried === undefined) return [];
@@ -58,23 +59,13 @@ function recogniseDer(der: Uint8Array, depth: number): Found {
   return { form: 'certificate', der, inner };
 }
 
-function asText(bytes: Uint8Array): string | undefined {
-  try {
-    const text = withoutTrailingNuls(withoutByteOrderMark(decodeUtf8(bytes)));
-    // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
-    return text.trim() === '' || /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text.trim();
-  } catch {
-    return undefined;
-  }
-}
-
 function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
   const blocks = findPemBlocks(text, mostPemBlocks);
   if (blocks.length > 0) return recognisePem(blocks, bytes, depth);
   if (/^[{["]/.test(text)) {
     const json = readJson(text);
     return json === undefined
-      ? { form: 'unknown', what: 'text that begins like JSON and is none', inner: [] }
+      ? { form: 'unknown', what: 'text that begins like JSON and is not', inner: [] }
       : recogniseJson(json, text, depth);
   }
   if (isJwt(text)) {
@@ -98,7 +89,7 @@ function recognisePem(blocks: readonly { readonly bytes: Uint8Array }[], bytes: 
 
 function recogniseJson(value: unknown, text: string, depth: number): Found {
   const document = evidenceForms['azure-evidence'].recognise({ bytes: utf8(text), json: value });
-  return document ?? { form: 'json', value, inner: carriers(value, depth) };
+  return document ?? { form: 'json', value, text, inner: carriers(value, depth) };
 }
 
 /** The members of a JSON value that carry something known. */

@@ -11,7 +11,7 @@ export type { HardwareVerdict, MachineVerdict } from './forms/form.ts';
 export type { AnyVerdict, HardwareEvidence, Subject, VerifyInputs };
 
 /** @throws EVIDENCE_REFUSED for evidence that cannot be read. */
-export function subjectOf({ form, bytes }: EvidenceFound): Subject {
+export function subjectOf({ form, bytes }: Pick<EvidenceFound, 'form' | 'bytes'>): Subject {
   return evidenceForms[form].subject(bytes);
 }
 

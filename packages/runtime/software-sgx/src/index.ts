@@ -1,9 +1,20 @@
 import './errors.ts';
-export { openPlatformAudit, type PlatformAudit } from './audit/platform-audit.ts';
-export { createLogReader, readLog, type AuditLine } from './audit/read.ts';
-export type { AuditEvent, AuditRecord, ChainHead } from './audit/record.ts';
-export { parseAnchor, verifyAudit, type AuditSummary, type VerifyAuditOptions } from './audit/verify.ts';
-export { openAuditWriter, type AuditWriter, type AuditWriterOptions } from './audit/writer.ts';
+export { openPlatformAudit, type PlatformAudit } from './platform-audit.ts';
+export {
+  createLogReader,
+  openAuditWriter,
+  parseAnchor,
+  readLog,
+  verifyAudit,
+  type AuditEvent,
+  type AuditLine,
+  type AuditRecord,
+  type AuditSummary,
+  type AuditWriter,
+  type AuditWriterOptions,
+  type ChainHead,
+  type VerifyAuditOptions,
+} from '@enclos/tee/audit';
 export { collateralApp, type CollateralAppOptions } from './collateral/app.ts';
 export { collateralFor, type CollateralSource } from './provisioning/collateral.ts';
 export { createCpu, type Cpu, type CreateCpuOptions, type LoadOptions } from './cpu/cpu.ts';

@@ -1,7 +1,7 @@
 import './errors.ts';
 import { parseCommand, type CommandShape } from '@enclos/command-line';
 import { isEnclosError } from '@enclos/errors';
-import { openPlatformAudit } from './audit/platform-audit.ts';
+import { openPlatformAudit } from './platform-audit.ts';
 import { startRefusal } from './platform/embedded.ts';
 import { initializePlatform, openPlatform, stateFolders } from './platform/open.ts';
 import { servePlatform, type PlatformServer } from './platform/server.ts';

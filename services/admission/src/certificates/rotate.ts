@@ -82,7 +82,7 @@ export function bundleOf({ previous, current, next }: Authority): string {
   return [current.cert, next?.cert, previous].filter((cert) => cert !== undefined).join('');
 }
 
-interface Expected {
+interface ExpectedAuthority {
   readonly current: Identity | undefined;
   readonly previous: string | undefined;
   readonly now: Date;
@@ -90,7 +90,7 @@ interface Expected {
 }
 
 /** Whether a serving certificate can stay. One that cannot be read is made anew: nothing is lost with it. */
-function fits(serving: Identity | undefined, { current, previous, now, dnsNames }: Expected): boolean {
+function fits(serving: Identity | undefined, { current, previous, now, dnsNames }: ExpectedAuthority): boolean {
   if (serving === undefined) return false;
   const { cert, key } = serving;
   try {

@@ -1,5 +1,5 @@
 import type { TenantDocument } from '../document/document.ts';
-import type { AttestRequest } from './attest.ts';
+import type { AttestRequest } from './attest-request.ts';
 import { baselineFor, type BaselineRequest } from './baseline.ts';
 import { claimsOf, verifyEvidence, type GenuineEvidence } from './collect-claims.ts';
 import type { AttestContext } from './context.ts';
@@ -12,7 +12,7 @@ import type { TeeClaims } from './claims/tee-claims.ts';
 type Request = Omit<AttestRequest, 'evidence'> & { readonly evidence: Evidence; readonly at: Date };
 
 /** What evidence says, and the policy that it is judged by. */
-export interface Appraised {
+export interface Appraisal {
   readonly facts: TeeClaims;
   readonly chosen: ChosenPolicy;
 }
@@ -21,7 +21,7 @@ export interface Appraised {
  * Verifies the evidence of a request at the baseline that its policy names.
  * @throws ATTESTATION_EVIDENCE_REFUSED, ATTESTATION_ENDORSEMENTS_UNAVAILABLE, ATTESTATION_POLICY_INVALID, ATTESTATION_POLICY_REFUSED
  */
-export async function appraise(context: AttestContext, document: TenantDocument, request: Request): Promise<Appraised> {
+export async function appraise(context: AttestContext, document: TenantDocument, request: Request): Promise<Appraisal> {
   const { draftPolicy } = request;
   if (draftPolicy !== undefined) return byDraft(context, request, draftPolicy);
   const chosen = context.policies.choose(request.type, document, context.tenant.configuration);
@@ -35,7 +35,7 @@ export async function appraise(context: AttestContext, document: TenantDocument,
  * its status is good enough. Only then is the draft read, and its configuration evaluated. If that names another baseline,
  * the evidence is verified once more, at that one.
  */
-async function byDraft(context: AttestContext, request: Request, draft: string): Promise<Appraised> {
+async function byDraft(context: AttestContext, request: Request, draft: string): Promise<Appraisal> {
   const own = baselineFor(context.baseline, undefined);
   // Many that come at once begin one after the other. The host's answers are awaited outside of these turns.
   await inTurn(context, 'draft', () => Promise.resolve());

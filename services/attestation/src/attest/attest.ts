@@ -5,6 +5,7 @@ import { unsignedToken } from '../tokens/jwt.ts';
 import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
 import { boundedValidity, tokenTimes } from '../tokens/token-times.ts';
 import { appraise, inTurn } from './appraise.ts';
+import type { AttestRequest } from './attest-request.ts';
 import type { AttestContext } from './context.ts';
 import { readEvidence } from './evidence.ts';
 import { judge, signOptionsOf } from './judge.ts';
@@ -12,24 +13,6 @@ import type { ChosenPolicy } from './policies.ts';
 import { refuseEvidence } from './refuse.ts';
 import { issuedClaims } from './claims/reserved-claims.ts';
 import type { TeeClaims } from './claims/tee-claims.ts';
-
-/** Data of the caller that evidence binds. */
-export interface BoundData {
-  readonly data: Uint8Array;
-  readonly type: 'Binary' | 'JSON';
-}
-
-/** An attest request after its JSON was read. */
-export interface AttestRequest {
-  readonly type: 'SgxEnclave' | 'OpenEnclave' | 'SevSnpVm' | 'TdxVm';
-  /** Quote, Open Enclave report, or the SNP report document, decoded from base64url. */
-  readonly evidence: Uint8Array;
-  readonly runtimeData?: BoundData;
-  readonly initTimeData?: BoundData;
-  readonly nonce?: string;
-  /** Policy text for this request alone: the token is then unsigned. */
-  readonly draftPolicy?: string;
-}
 
 export interface AttestResult {
   readonly token: string;

@@ -2,7 +2,7 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclo
 import { decodeUtf8 } from '@enclos/codec/text';
 import { withoutTrailingNuls } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
-import type { BoundData } from './attest.ts';
+import type { BoundData } from './attest-request.ts';
 import type { CheckedData } from './claims/checked-data.ts';
 import { ofCaller, refuseEvidence } from './refuse.ts';
 import { sha256 } from './sha256.ts';

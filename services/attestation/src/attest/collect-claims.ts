@@ -2,7 +2,7 @@ import type { SnpVerdict } from '@enclos/attestation';
 import type { JsonObject } from '@enclos/codec/json';
 import { canonicalJson } from '../tokens/canonical-json.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
-import type { AttestRequest } from './attest.ts';
+import type { AttestRequest } from './attest-request.ts';
 import type { BaselineRequest } from './baseline.ts';
 import { checkBoundData } from './bound-data.ts';
 import type { CheckedData } from './claims/checked-data.ts';
@@ -19,7 +19,7 @@ import { verifyReportFor } from './verify-report.ts';
 
 type BoundParts = Pick<AttestRequest, 'runtimeData' | 'initTimeData'>;
 
-interface Collected extends BoundParts {
+interface ClaimSource extends BoundParts {
   readonly evidence: Evidence;
   readonly baseline: BaselineRequest;
   /** The time of verification. */
@@ -32,7 +32,7 @@ export type GenuineEvidence =
   | { readonly kind: 'report'; readonly verdict: SnpVerdict; readonly data: Data };
 
 /** Verifies evidence and the data that it binds. @throws ATTESTATION_EVIDENCE_REFUSED, ATTESTATION_ENDORSEMENTS_UNAVAILABLE */
-export async function verifyEvidence(context: AttestContext, request: Collected): Promise<GenuineEvidence> {
+export async function verifyEvidence(context: AttestContext, request: ClaimSource): Promise<GenuineEvidence> {
   const { evidence } = request;
   if (evidence.kind === 'report') {
     const verdict = await verifyReportFor(context, evidence, request.at);

@@ -22,7 +22,7 @@ export interface SnpEndorsementParts {
   readonly crl: Uint8Array;
 }
 
-interface Known<T> {
+interface KnownEndorsement<T> {
   readonly value: T;
   /** When the first of its parts ends. */
   readonly expiresMs: number;
@@ -46,7 +46,7 @@ const maximumAgeMs = 600_000;
 export class EndorsementMemory {
   readonly #source: EndorsementSource;
   readonly #now: () => Date;
-  readonly #known = new AgedMap<Known<DcapEndorsements | SnpEndorsementParts>>(mostKnown, maximumAgeMs);
+  readonly #known = new AgedMap<KnownEndorsement<DcapEndorsements | SnpEndorsementParts>>(mostKnown, maximumAgeMs);
 
   constructor(source: EndorsementSource, now: () => Date) {
     this.#source = source;

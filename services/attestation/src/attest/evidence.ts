@@ -3,7 +3,7 @@ import { parseJson, isJsonObject } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { ByteReader, fromBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { AttestRequest } from './attest.ts';
+import type { AttestRequest } from './attest-request.ts';
 import { ofCaller } from './refuse.ts';
 
 /** Evidence of a request, out of whatever it is wrapped in. Nothing of it is verified. */

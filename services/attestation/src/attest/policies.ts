@@ -7,7 +7,7 @@ import { defaultPolicy } from '../policies/policy-text.ts';
 import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
 import type { TenantDocument } from '../document/document.ts';
 import type { TenantConfiguration } from '../configuration/configuration.ts';
-import type { AttestRequest } from './attest.ts';
+import type { AttestRequest } from './attest-request.ts';
 import { draftLimits } from './policy-limits.ts';
 
 /** A policy that is ready to be evaluated. */

@@ -21,7 +21,7 @@ import { renderCounters } from '@enclos/service/metrics/exposition';
 const { name } = attestation;
 
 /** What the enclave's `serve` answers. The certificate is the enclave's; whether it is in one is for evidence to say. */
-export interface Served {
+export interface ServiceIdentity {
   /** PEM. */
   readonly certificate: string;
   readonly tenants: readonly { readonly issuer: string; readonly configurationDigest: string }[];
@@ -30,7 +30,7 @@ export interface Served {
 export interface RunningService {
   readonly address: { readonly host: string; readonly port: number };
   readonly adminPort: number;
-  readonly served: Served;
+  readonly served: ServiceIdentity;
   readonly mrEnclave: Uint8Array;
   /** Settles when the enclave has ended, and says how. */
   readonly ended: Promise<string>;
@@ -75,7 +75,7 @@ async function start(options: ServiceOptions, context: StartContext): Promise<Ru
   const metrics = createMetrics();
   const enclave = await loadServiceEnclave(options, { ...context, store, audit, metrics });
   opened.push(() => enclave.dispose());
-  const served = JSON.parse(await enclave.call.serve({ configuration })) as Served;
+  const served = JSON.parse(await enclave.call.serve({ configuration })) as ServiceIdentity;
   await durable.replace(options.certificate, served.certificate, { mode: 0o644 });
   let unready: string | undefined;
   const admin = await startAdminServer({

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@enclos/codec/json';
-import type { AttestRequest, BoundData } from '../attest/attest.ts';
+import type { AttestRequest, BoundData } from '../attest/attest-request.ts';
 import { base64urlBytes, invalid, onlyMembers, optionalText, readJsonObject } from '@enclos/service/body';
 
 type AttestedType = AttestRequest['type'];

@@ -1,4 +1,4 @@
-import type { AttestRequest } from '../attest/attest.ts';
+import type { AttestRequest } from '../attest/attest-request.ts';
 import type { Call } from './call.ts';
 import { readAttestBody } from './attest-body.ts';
 import { Refusal } from '@enclos/service/refusal';

@@ -1,7 +1,8 @@
 import type { HttpRequest } from '@enclos/http';
 import type { Route, RouteCall } from '@enclos/service/routes';
 import type { Site } from '@enclos/service/api';
-import type { AttestRequest, AttestResult } from '../attest/attest.ts';
+import type { AttestResult } from '../attest/attest.ts';
+import type { AttestRequest } from '../attest/attest-request.ts';
 import { attestationTypes, type AttestationType } from '../configuration/configuration.ts';
 import type { Tenant } from '../tenants/tenant.ts';
 

@@ -70,13 +70,13 @@ function readReleaseBody({ request }: Call): ReleaseRequest {
   return { name, target, algorithm, nonce: optionalText(body, 'nonce', maximumNonce) };
 }
 
-interface Wrapped {
+interface WrappedAnswer {
   readonly algorithm: WrapAlgorithm;
   readonly wrapped: WrappedSecret;
 }
 
 /** Nothing is wrapped before the policy holds, and nothing stays in memory whatever happens. */
-async function wrapFor(asked: ReleaseRequest, token: VerifiedToken, opened: OpenedSecret): Promise<Wrapped> {
+async function wrapFor(asked: ReleaseRequest, token: VerifiedToken, opened: OpenedSecret): Promise<WrappedAnswer> {
   try {
     evaluateRelease(parseReleasePolicy(opened.policy), token);
     const key = releaseKeyOf(token);

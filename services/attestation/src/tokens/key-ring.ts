@@ -13,7 +13,7 @@ export interface KeyRingOptions {
 }
 
 /** A key that no longer signs, and how long its tokens are still good. */
-interface Retired {
+interface RetiredKey {
   readonly key: SigningKey;
   readonly untilMs: number;
 }
@@ -39,7 +39,7 @@ export class KeyRing {
   #next: SigningKey | undefined;
   readonly #making = new SharedWork<void>();
   #failedMs = Number.NEGATIVE_INFINITY;
-  #retired: readonly Retired[] = [];
+  #retired: readonly RetiredKey[] = [];
 
   private constructor(options: KeyRingOptions, first: SigningKey) {
     this.#options = options;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
-import type { AttestRequest } from '../../src/attest/attest.ts';
+import type { AttestRequest } from '../../src/attest/attest-request.ts';
 import type { BaselineConfiguration } from '../../src/configuration/configuration.ts';
 import {
   asJson,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { concatBytes, utf8 } from '@enclos/codec';
-import type { AttestRequest } from '../../src/attest/attest.ts';
+import type { AttestRequest } from '../../src/attest/attest-request.ts';
 import { asJson, binary, claimsOf, hashOf, json, refusalOf, softwareSite, type SoftwareSite } from './scene.ts';
 
 type Kind = 'sgx-v3' | 'tdx-v4';

@@ -5,7 +5,8 @@ import { snpScenario, type ScenarioChanges } from '@enclos/evidence-kit';
 import { toHex } from '@enclos/codec';
 import { searchingDraft } from '@enclos/testkit';
 import { decodeJwt } from 'jose';
-import { attest, type AttestRequest, type AttestResult } from '../../src/attest/attest.ts';
+import { attest, type AttestResult } from '../../src/attest/attest.ts';
+import type { AttestRequest } from '../../src/attest/attest-request.ts';
 import { DraftLine } from '../../src/attest/draft-line.ts';
 import { toldOf, type Told } from '../errors.ts';
 import {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ByteWriter, concatBytes, toBase64url, utf8 } from '@enclos/codec';
 import { scenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
-import type { AttestRequest } from '../../src/attest/attest.ts';
+import type { AttestRequest } from '../../src/attest/attest-request.ts';
 import { readEvidence } from '../../src/attest/evidence.ts';
 import { toldOf } from '../errors.ts';
 import { refusalOf, snpDocument, softwareSite } from './scene.ts';

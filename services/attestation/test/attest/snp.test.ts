@@ -4,7 +4,7 @@ import { toBase64url, toHex, utf8 } from '@enclos/codec';
 import { toPem } from '@enclos/codec/pem';
 import { snpScenario, type SnpScenario, type SnpScenarioChanges } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
-import type { AttestRequest } from '../../src/attest/attest.ts';
+import type { AttestRequest } from '../../src/attest/attest-request.ts';
 import {
   asJson,
   claimsOf,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
-import type { AttestRequest } from '../../src/attest/attest.ts';
+import type { AttestRequest } from '../../src/attest/attest-request.ts';
 import { asJson, claimsOf, collateralSource, hashOf, json, refusalOf, site, softwareSite, type Site } from './scene.ts';
 
 const textOf = (path: string): string => new TextDecoder().decode(vectors.read(path));

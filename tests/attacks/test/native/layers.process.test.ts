@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
+import { layerAbsence } from '../../src/native/layer-absence.ts';
 import {
   compilerAbsence,
   createAttackMachine,
@@ -57,10 +58,9 @@ describe('native code in place of the interpreter', { skip: compilerAbsence }, (
 
   /** With every layer that this machine gives, or not at all. */
   function lacks(setting: Setting, t: TestContext): boolean {
-    const missing = machine.planOf(setting).layers.filter(({ active }) => !active);
-    if (missing.length === 0) return false;
-    t.skip(`this machine lacks ${missing.map(({ name, detail }) => `${name}: ${detail}`).join(' ')}`);
-    return true;
+    const absence = layerAbsence(machine.planOf(setting));
+    if (absence !== undefined) t.skip(absence);
+    return absence !== undefined;
   }
 
   for (const setting of settings) {

@@ -5,7 +5,7 @@ import { mark, type Grade } from './mark.ts';
 import { section, table } from './section.ts';
 
 /** Something with dates, like 2025-06-19T10:56:11Z. */
-interface Dated {
+interface DatedThing {
   readonly name: string;
   readonly from: string;
   readonly until: string;
@@ -53,7 +53,7 @@ export function timelineView(outcome: Outcome, now: Date): HTMLElement | undefin
   );
 }
 
-function datedParts({ verification, collateral }: Outcome): readonly Dated[] {
+function datedParts({ verification, collateral }: Outcome): readonly DatedThing[] {
   const verdict = verification.kind === 'genuine' ? hardwareOf(verification.verdict) : undefined;
   if (verdict?.tee === 'sev-snp') return snpParts(verdict);
   const parts: Partial<Record<DatedPart, { readonly from: string; readonly until: string }>> =
@@ -64,7 +64,7 @@ function datedParts({ verification, collateral }: Outcome): readonly Dated[] {
   });
 }
 
-function snpParts({ dates }: SnpVerdict): readonly Dated[] {
+function snpParts({ dates }: SnpVerdict): readonly DatedThing[] {
   const { signingKeyCertificate, intermediateCertificate, rootCertificate, revocationList } = dates;
   return [
     { name: 'Certificate of the signing key', ...signingKeyCertificate, isShort: true },
@@ -80,7 +80,7 @@ interface Axis {
 }
 
 /** Some live for weeks and others for decades: the axis is that of the short ones and the chosen time. */
-function axisOf(parts: readonly Dated[], nowMs: number): Axis {
+function axisOf(parts: readonly DatedThing[], nowMs: number): Axis {
   const ranges = parts.filter(({ isShort }) => isShort);
   const fromMs = Math.min(nowMs, ...ranges.map(({ from }) => Date.parse(from)));
   const untilMs = Math.max(nowMs, ...ranges.map(({ until }) => Date.parse(until)));
@@ -88,7 +88,7 @@ function axisOf(parts: readonly Dated[], nowMs: number): Axis {
   return { fromMs: fromMs - margin, untilMs: untilMs + margin };
 }
 
-function row(part: Dated, { nowMs, axis }: { nowMs: number; axis: Axis }): readonly Child[] {
+function row(part: DatedThing, { nowMs, axis }: { nowMs: number; axis: Axis }): readonly Child[] {
   const fromMs = Date.parse(part.from);
   const untilMs = Date.parse(part.until);
   const { grade, word } = stateOf(fromMs, untilMs, nowMs);
@@ -116,7 +116,7 @@ function length(spanMs: number): string {
   return count === 1 ? '1 day' : `${count} days`;
 }
 
-function rangeText({ from, until }: Dated): HTMLElement {
+function rangeText({ from, until }: DatedThing): HTMLElement {
   return element('span', { class: 'dates' }, element('span', {}, from), ' ', element('span', {}, until));
 }
 

@@ -1,4 +1,4 @@
-import type { Entry } from '../define.ts';
+import type { Entry } from '../context.ts';
 import { bashCompletions } from './bash.ts';
 import { fishCompletions } from './fish.ts';
 import { completionModel, type CompletionModel } from './model.ts';

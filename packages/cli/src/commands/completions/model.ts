@@ -1,5 +1,5 @@
 import { type ArgumentSpec, commonOptions, type OptionSpec } from '@enclos/command-line';
-import type { Entry } from '../define.ts';
+import type { Entry } from '../context.ts';
 
 /** What a shell offers in one place. */
 export type Candidates =

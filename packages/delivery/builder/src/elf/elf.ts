@@ -1,3 +1,5 @@
+import { decodeUtf8 } from '@enclos/codec/text';
+
 /** Reads up to `length` bytes of a file at `offset`; fewer at its end. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
 
@@ -91,7 +93,11 @@ function stringAt(table: Uint8Array, offset: bigint): string {
   const start = offset < BigInt(table.length) ? Number(offset) : table.length;
   const end = table.indexOf(0, start);
   if (end < 0) throw new RangeError('An ELF string has no end.');
-  return new TextDecoder().decode(table.subarray(start, end));
+  try {
+    return decodeUtf8(table.subarray(start, end));
+  } catch (cause) {
+    throw new RangeError('An ELF string is not UTF-8.', { cause });
+  }
 }
 
 function readNeeded(read: ReadAt, segments: readonly Segment[]): readonly string[] {

@@ -2,6 +2,7 @@ import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 

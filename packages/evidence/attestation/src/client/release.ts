@@ -1,6 +1,6 @@
-import { decodeUtf8 } from '@enclos/codec/text';
 import { fromBase64url } from '@enclos/codec';
 import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { misused } from '../refusal/refusal.ts';
 import { checkState, type StoredState } from './claim-rules.ts';
 import { orElse, refuseToken } from './errors.ts';
@@ -84,6 +84,6 @@ function objectAt(value: JsonValue | undefined): JsonObject {
 function textOf(blob: string): string {
   return orElse(
     () => decodeUtf8(fromBase64url(blob)),
-    (cause) => refuseToken('result', 'The wrapped secret is not base64url of text.', cause),
+    (cause) => refuseToken('result', 'The wrapped secret is not text in base64url.', cause),
   );
 }

@@ -78,6 +78,7 @@ const bad: readonly (readonly [string, Claims])[] = [
   ['without a response', { response: undefined }],
   ['without a secret', { response: { key: { key: {} } } }],
   ['whose secret is not base64url', { response: { key: { key: { key_hsm: '!' } } } }],
+  ['whose secret is not UTF-8', { response: { key: { key: { key_hsm: '_w' } } } }],
 ];
 for (const [what, claims] of bad) {
   test(`refuses an answer ${what}`, async () => {

@@ -1,4 +1,4 @@
-import type { AzureVerdict, QuoteVerdict, SnpRoot, SnpVerdict, TrustedRoot } from '@enclos/attestation';
+import type { AzureVerdict, QuoteVerdict, SnpCollateral, SnpRoot, SnpVerdict, TrustedRoot } from '@enclos/attestation';
 import type { ExplainNode } from '../explain/nodes.ts';
 import type { AzureEvidenceFound, QuoteFound, SnpReportFound } from '../recognise/found.ts';
 import type { Step } from '../verify/steps.ts';
@@ -20,6 +20,8 @@ export interface Explained {
 export interface VerifyInputs {
   /** JSON, not trusted: the collateral of a quote, or the certificates that endorse a report. */
   readonly collateral: unknown;
+  /** Certificates for reports of SEV-SNP that are already told apart. They take the place of those in `collateral`. */
+  readonly snpCollateral?: Partial<SnpCollateral>;
   /** For quotes. */
   readonly roots: () => Promise<readonly TrustedRoot[]>;
   /** For reports of SEV-SNP. */
@@ -27,6 +29,8 @@ export interface VerifyInputs {
   readonly now: Date;
   /** Certificates that came with the evidence, DER. */
   readonly carried?: readonly Uint8Array[];
+  /** Whether bytes may follow a quote. They are ignored. Default: they are refused. */
+  readonly allowTrailingBytes?: boolean;
 }
 
 /** A verdict on evidence of the hardware. */

@@ -28,7 +28,7 @@ export const snpReport: EvidenceForm<'snp-report'> = {
       const found: Found = isCertificate ? { form: 'certificate', der: content, inner: [] } : unknown(content);
       return { at: `certificate table, ${kind === 'other' ? guid : kind.toUpperCase()}`, found };
     });
-    return { form: 'snp-report', bytes: report, trailingBytes, inner };
+    return { form: 'snp-report', bytes: report, whole: bytes, trailingBytes, inner };
   },
   explain: ({ bytes, trailingBytes }) => ({
     title: 'SEV-SNP attestation report',
@@ -43,11 +43,13 @@ export const snpReport: EvidenceForm<'snp-report'> = {
 /** What endorses a report, and whom to trust for it. */
 export async function snpArguments({
   collateral,
+  snpCollateral = {},
   amdRoots,
   now,
   carried = [],
 }: VerifyInputs): Promise<readonly [SnpEndorsements, { readonly roots: readonly SnpRoot[]; readonly now: Date }]> {
   const roots = await amdRoots();
   // What is missing is for the parser to say.
-  return [parseSnpCollateral(snpCollateralOf(collateral, carried) as SnpCollateral), { roots, now }];
+  const given = { ...snpCollateralOf(collateral, carried), ...snpCollateral };
+  return [parseSnpCollateral(given as SnpCollateral), { roots, now }];
 }

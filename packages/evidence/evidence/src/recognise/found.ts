@@ -7,6 +7,7 @@ export type Found =
   | AzureEvidenceFound
   | CertificateFound
   | TokenFound
+  | RevocationListFound
   | JsonFound
   | WrapperFound
   | { readonly form: 'unknown'; readonly what: string; readonly inner: readonly Inner[] };
@@ -24,6 +25,8 @@ export interface QuoteFound {
   readonly form: 'quote';
   /** The quote alone, as far as its length can be told. */
   readonly bytes: Uint8Array;
+  /** The quote with everything that follows it. */
+  readonly whole: Uint8Array;
   /** How many bytes follow the quote. */
   readonly trailingBytes: number;
   readonly inner: readonly Inner[];
@@ -32,7 +35,10 @@ export interface QuoteFound {
 /** An attestation report of SEV-SNP, or the beginning of one. */
 export interface SnpReportFound {
   readonly form: 'snp-report';
+  /** The report alone. */
   readonly bytes: Uint8Array;
+  /** The report with everything that follows it. */
+  readonly whole: Uint8Array;
   readonly trailingBytes: number;
   /** Of an extended report: what its table of certificates holds. */
   readonly inner: readonly Inner[];
@@ -43,6 +49,8 @@ export interface AzureEvidenceFound {
   readonly form: 'azure-evidence';
   /** The text of the document. */
   readonly bytes: Uint8Array;
+  /** The same as `bytes`. */
+  readonly whole: Uint8Array;
   readonly trailingBytes: 0;
   readonly inner: readonly Inner[];
 }
@@ -53,6 +61,13 @@ export type EvidenceFound = QuoteFound | SnpReportFound | AzureEvidenceFound;
 /** An X.509 certificate; what its extensions carry is inside. */
 export interface CertificateFound {
   readonly form: 'certificate';
+  readonly der: Uint8Array;
+  readonly inner: readonly Inner[];
+}
+
+/** A list of revoked certificates, X.509. */
+export interface RevocationListFound {
+  readonly form: 'revocation-list';
   readonly der: Uint8Array;
   readonly inner: readonly Inner[];
 }
@@ -69,6 +84,8 @@ export interface TokenFound {
 export interface JsonFound {
   readonly form: 'json';
   readonly value: unknown;
+  /** What the value was read from: repeated names are in it, and not in the value. */
+  readonly text: string;
   readonly inner: readonly Inner[];
 }
 

@@ -1,8 +1,9 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isByteList, snpReportOfJson } from '@enclos/attestation/carriers';
 import { parseJson } from '@enclos/codec/json';
-import { decodeUtf8 } from '@enclos/codec/text';
 import { fromBase64url, fromHex, utf8 } from '@enclos/codec';
+import { beginsLikePem } from '@enclos/codec/pem';
+import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '@enclos/codec/text';
 import { attempt } from './attempt.ts';
 
 /** A text as the bytes that it may spell. */
@@ -21,8 +22,21 @@ const hexPattern = /^[0-9a-f]+$/i;
 const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/;
 const base64urlPattern = /^[A-Za-z0-9_-]+={0,2}$/;
 
+/** Trimmed text; undefined for bytes that are not text, and for empty text. */
+export function asText(bytes: Uint8Array): string | undefined {
+  try {
+    const text = withoutTrailingNuls(withoutByteOrderMark(decodeUtf8(bytes)));
+    // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
+    return text.trim() === '' || /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text.trim();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Every spelling that the text can be, the likeliest first: hex is base64 too. */
 export function decodeText(text: string): readonly Spelling[] {
+  // The alphabet of base64url has the dashes and letters of a PEM header that nothing follows.
+  if (beginsLikePem(text)) return [];
   const compact = text.replace(/^0x/i, '').replaceAll(/[\s:]+/g, '');
   const spellings: Spelling[] = [];
   if (hexPattern.test(compact) && compact.length % 2 === 0) {
@@ -65,8 +79,8 @@ export function readJwt(text: string):
   | undefined {
   const [header, claims] = text.split('.', 2).map((part) => {
     const bytes = decodeBase64(part);
-    const decoded = bytes === undefined ? undefined : attempt(() => decodeUtf8(bytes));
-    const value = decoded === undefined ? undefined : readJson(decoded);
+    const json = bytes === undefined ? undefined : attempt(() => decodeUtf8(bytes));
+    const value = json === undefined ? undefined : readJson(json);
     return isRecord(value) ? value : undefined;
   });
   return header === undefined || claims === undefined ? undefined : { header, claims };

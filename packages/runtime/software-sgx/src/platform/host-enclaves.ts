@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveExit } from '@enclos/tee';
-import type { EnclaveAudit, HostAudit } from '../audit/platform-audit.ts';
+import type { EnclaveAudit, HostAudit } from '../platform-audit.ts';
 import type { Admission } from './admission.ts';
 import { prepareInstance, type Instance, type InstanceRequest } from './instance.ts';
 import type { PlatformServices } from './services.ts';

@@ -13,7 +13,7 @@ import {
   type IsolationLayer,
   type LaunchedIdentity,
 } from '@enclos/tee';
-import type { EnclaveAudit } from '../audit/platform-audit.ts';
+import type { EnclaveAudit } from '../platform-audit.ts';
 import type { LoadedEnclave } from '../cpu/cpu.ts';
 import type { MeasuredImage } from '../cpu/measured-image.ts';
 import { spawnEnclave, type EnclaveProcess } from './enclave-process.ts';

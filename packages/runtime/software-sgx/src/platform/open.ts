@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { PlatformAudit } from '../audit/platform-audit.ts';
+import type { PlatformAudit } from '../platform-audit.ts';
 import { collateralFor } from '../provisioning/collateral.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
 import { enrolmentRequest } from '../provisioning/enrolment.ts';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { AuditFacts } from '../audit/platform-audit.ts';
+import type { AuditFacts } from '../platform-audit.ts';
 import { isListening } from '../is-listening.ts';
 import { clearGates, hostSocketName, type HostFolder } from './host-folder.ts';
 import { createHostListeners, type HostListeners, type Listening } from './host-listeners.ts';

@@ -1,4 +1,4 @@
-import type { PlatformAudit } from '../audit/platform-audit.ts';
+import type { PlatformAudit } from '../platform-audit.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
 import type { VerifiedInterpreter } from './interpreter/interpreter.ts';

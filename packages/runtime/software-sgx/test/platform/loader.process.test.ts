@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { runBundleProcess } from '@enclos/testkit';
 import { interpreterFlags } from '../../src/platform/interpreter/interpreter-flags.ts';
 import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
 import { loaderParts } from '../../src/platform/loader/authority.ts';
 import { confine } from '../../src/platform/loader/confine.ts';
-import { loaderText, type LoaderParts } from '../../src/platform/loader/loader.ts';
+import { enclaveDescriptors, loaderText, type LoaderParts } from '../../src/platform/loader/loader.ts';
 
 /**
  * What each part of the loader takes away, seen from a bundle: here that each does its own, and in tests/attacks what a
@@ -34,31 +33,10 @@ async function run(body: string, skip: readonly Part[] = []): Promise<unknown> {
     attempt().then(send, (error) => send(String(error)));
   })`;
   const flags = interpreterFlags({ heapSizeBytes: 64n * 1024n * 1024n, debug: true });
-  const child = spawn(findInterpreter().path, [...flags, '-e', source], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-    env: {},
-    cwd: '/',
-  });
-  let errors = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  // `pipe` descriptors of a child are socket pairs.
-  const [, , , , platform, boot] = child.stdio as unknown as readonly Duplex[];
-  assert.ok(platform && boot);
-  boot.on('error', () => undefined);
-  boot.once('data', () => boot.end(Buffer.concat(['', script, ''].map(section))));
-  let answer = '';
-  platform.on('error', () => undefined);
-  platform.setEncoding('utf8').on('data', (text: string) => (answer += text));
-  await once(child, 'close');
+  const words = [findInterpreter().path, ...flags, '-e', source];
+  const { answer, errors } = await runBundleProcess({ words, script, descriptors: enclaveDescriptors });
   assert.notEqual(answer, '', errors);
   return JSON.parse(answer) as unknown;
-}
-
-function section(text: string): Buffer {
-  const content = Buffer.from(text);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(content.length);
-  return Buffer.concat([length, content]);
 }
 
 interface Row {

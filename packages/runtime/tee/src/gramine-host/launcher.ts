@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import { Attribute, mrSignerOf, verifySigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';

@@ -46,7 +46,7 @@ export class PeerDirectory {
   readonly #prefix: string;
   readonly #rowPattern: RegExp;
   /** Peers' keys by row, the last time the store was read. */
-  #known: ReadonlyMap<string, Listed> = new Map();
+  #known: ReadonlyMap<string, ListedKey> = new Map();
   /** What the rows of the last list said, and when. */
   #looks: ReadonlyMap<string, Look> = new Map();
   #readAtMs = Number.NEGATIVE_INFINITY;
@@ -98,7 +98,7 @@ export class PeerDirectory {
 
   async #refresh(): Promise<void> {
     const atMs = this.#nowMs();
-    const known = new Map<string, Listed>();
+    const known = new Map<string, ListedKey>();
     const looks = new Map<string, Look>();
     try {
       for (const row of await this.#rows()) {
@@ -139,7 +139,7 @@ export class PeerDirectory {
   }
 
   /** @returns nothing for a row that is not a peer's, or not now. */
-  async #look(row: string): Promise<Listed | undefined> {
+  async #look(row: string): Promise<ListedKey | undefined> {
     const found = await this.#read(row);
     if (found === undefined) return undefined;
     try {
@@ -200,14 +200,14 @@ export class PeerDirectory {
   }
 }
 
-interface Listed {
+interface ListedKey {
   readonly key: PublishedKey;
   readonly notAfterMs: number;
 }
 
 interface Look {
   readonly atMs: number;
-  readonly listed: Listed | undefined;
+  readonly listed: ListedKey | undefined;
 }
 
 function certificateOf({ x5c: [first = ''] }: PublishedKey): Uint8Array {

@@ -33,13 +33,13 @@ export function readSelfSignedCertificate(certificate: Uint8Array): SelfSignedCe
   return Object.freeze(facts);
 }
 
-interface Parsed extends SelfSignedCertificate {
+interface ParsedCertificate extends SelfSignedCertificate {
   readonly signed: Uint8Array;
   readonly digest: string | undefined;
   readonly signature: BitString;
 }
 
-function parse(certificate: Uint8Array): Parsed {
+function parse(certificate: Uint8Array): ParsedCertificate {
   try {
     const shape = readCertificateShape(certificate, { maxBytes: maximumCertificateBytes });
     requireVersion3(shape);

@@ -6,7 +6,7 @@ import type { BodyLimit } from '@enclos/http';
  */
 export type RouteParameter = { readonly choices: readonly string[] } | { readonly pattern: RegExp };
 
-interface Located {
+interface Place {
   readonly method: string;
   readonly path: string;
   readonly body?: number;
@@ -33,7 +33,7 @@ type Methods<R> = Map<string, FoundRoute<R>>;
  * pattern goes before one with it.
  * @throws TypeError for a parameter that the table does not have, and for a pattern before the end of a path
  */
-export function createRouteTable<R extends Located>(
+export function createRouteTable<R extends Place>(
   routes: readonly R[],
   parameters: Readonly<Record<string, RouteParameter>> = {},
 ): RouteTable<R> {
@@ -106,6 +106,6 @@ function patternOf(name: string, parameters: Readonly<Record<string, RouteParame
 const noBodyBytes = 4096;
 
 /** How long the body of a request may be, by its route: known from the head, so nothing else is read, or kept. */
-export function bodyLimitOf(table: RouteTable<Located>): BodyLimit {
+export function bodyLimitOf(table: RouteTable<Place>): BodyLimit {
   return ({ method, path }) => table.at(path)?.get(method)?.route.body ?? noBodyBytes;
 }

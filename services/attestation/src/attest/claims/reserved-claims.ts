@@ -42,7 +42,7 @@ export function isReserved(name: string): boolean {
  * @throws ATTESTATION_POLICY_REFUSED
  */
 export function issuedClaims(outgoing: readonly Claim[], own: JsonClaims): JsonClaims {
-  const issued = new Map<string, Issued>();
+  const issued = new Map<string, ClaimValues>();
   for (const { type, value } of outgoing) {
     if (isReserved(type) || Object.hasOwn(own, type)) requireOwn(type, value, own);
     else addValue(issued, type, value);
@@ -56,14 +56,14 @@ export function issuedClaims(outgoing: readonly Claim[], own: JsonClaims): JsonC
 }
 
 /** The values of one name. */
-interface Issued {
+interface ClaimValues {
   readonly values: ClaimValue[];
   /** Each with its type, as text: V8 hashes a number without a seed, so a policy could make many that meet in one bucket. */
   readonly known: Set<string>;
 }
 
 /** A policy may issue ten thousand of one name, so none is looked for among all of them. */
-function addValue(issued: Map<string, Issued>, type: string, value: ClaimValue): void {
+function addValue(issued: Map<string, ClaimValues>, type: string, value: ClaimValue): void {
   let entry = issued.get(type);
   if (entry === undefined) {
     entry = { values: [], known: new Set() };

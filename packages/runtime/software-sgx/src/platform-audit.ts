@@ -1,0 +1,266 @@
+import { toHex } from '@enclos/codec';
+import type { Handlers } from '@enclos/edl';
+import { isEnclosError } from '@enclos/errors';
+import { KeyName, KeyPolicy, mrSignerOf, parseSigstruct } from '@enclos/sgx';
+import { sha256 } from '@enclos/sgx/node';
+import type { enclaveChannel, EnclaveExit, Isolation, LaunchedIdentity } from '@enclos/tee';
+import {
+  createTally,
+  openAuditWriter,
+  type AuditEvent,
+  type AuditWriter,
+  type AuditWriterOptions,
+  type Tally,
+} from '@enclos/tee/audit';
+import type { MeasuredImage } from './cpu/measured-image.ts';
+
+/** The log of one platform process. */
+export interface PlatformAudit {
+  /** @throws PLATFORM_AUDIT_FAILED: a platform that cannot say that it starts does not start. */
+  started(facts: AuditFacts): Promise<void>;
+  /** A host has connected. */
+  host(who?: AuditedHost): HostAudit;
+  /** The quotes of a quote helper, each told before it is given. @throws (each) PLATFORM_AUDIT_FAILED in its place */
+  helperQuotes(quote: QuoteHandler): QuoteHandler;
+  /** Waits a moment for enclaves that are ending, says that the platform stops, and closes the log. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Who a host of a separated platform is. */
+export interface AuditedHost {
+  readonly user?: number | undefined;
+  /** Where it connected, when it is known by its folders. */
+  readonly folder?: string | undefined;
+}
+
+export type AuditFacts = Readonly<Record<string, string | number | boolean>>;
+
+export interface HostAudit {
+  /** The host's requests, with those that are refused told. */
+  requests<A extends readonly unknown[]>(
+    names: readonly string[],
+    serve: (index: number, ...rest: A) => Promise<Uint8Array>,
+  ): (index: number, ...rest: A) => Promise<Uint8Array>;
+  /** An enclave that this host asks for. */
+  enclave(): EnclaveAudit;
+  disconnected(): void;
+}
+
+/** What of a launch is told when it is refused. */
+export interface AuditedLaunch {
+  readonly image: Pick<MeasuredImage, 'streamBytes'>;
+  readonly signature: Uint8Array;
+  readonly debug: boolean;
+  readonly isolation: Isolation;
+  readonly inspector?: boolean | undefined;
+}
+
+export interface EnclaveAudit {
+  /** Before the host gets the enclave. @throws PLATFORM_AUDIT_FAILED */
+  launched(launch: AuditedLaunch, identity: LaunchedIdentity): Promise<void>;
+  refused(launch: AuditedLaunch, error: unknown): void;
+  /**
+   * The functions that the enclave may call, each told before its result is given.
+   * @throws (each) PLATFORM_AUDIT_FAILED in place of the result
+   */
+  calls(handlers: EnclaveHandlers): EnclaveHandlers;
+  terminated(): void;
+  exited(exit: EnclaveExit): void;
+}
+
+type QuoteHandler = (request: { readonly report: Uint8Array }) => Uint8Array | Promise<Uint8Array>;
+type EnclaveHandlers = Handlers<(typeof enclaveChannel)['trusted']>;
+
+const waitForEndsMs = 2000;
+
+/**
+ * Opens the log of a platform. See {@link openAuditWriter} for what it refuses.
+ * @throws PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED
+ */
+export async function openPlatformAudit(path: string, options: AuditWriterOptions = {}): Promise<PlatformAudit> {
+  const writer = await openAuditWriter(path, options);
+  const log: Log = { writer, tally: createTally(writer), running: new Set(), idle: [] };
+  let hosts = 0;
+  let closed: Promise<void> | undefined;
+  return Object.freeze({
+    started: (facts: AuditFacts) => writer.record({ event: 'platform-started', processId: process.pid, ...facts }),
+    helperQuotes: (quote: QuoteHandler) => (request: Parameters<QuoteHandler>[0]) =>
+      told(helperTell(log), { event: 'helper-quote' }, () => quote(request)),
+    host: (who: AuditedHost = {}) => hostAudit(log, ++hosts, who),
+    close() {
+      closed ??= closeLog(log);
+      return closed;
+    },
+  });
+}
+
+interface Log {
+  readonly writer: AuditWriter;
+  readonly tally: Tally;
+  readonly running: Set<string>;
+  /** Called when the last enclave has ended. */
+  readonly idle: (() => void)[];
+}
+
+async function closeLog({ writer, tally, running, idle }: Log): Promise<void> {
+  if (running.size > 0) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitForEndsMs);
+      idle.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+  tally.flush();
+  writer.note({ event: 'platform-stopped', running: running.size });
+  await writer.close();
+}
+
+function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostAudit {
+  const { tally } = log;
+  let enclaves = 0;
+  const who = { ...(user === undefined ? {} : { user }), ...(folder === undefined ? {} : { folder }) };
+  tally.note('platform', { event: 'host-connected', host, ...who });
+  return Object.freeze({
+    requests:
+      <A extends readonly unknown[]>(
+        names: readonly string[],
+        serve: (index: number, ...rest: A) => Promise<Uint8Array>,
+      ) =>
+      async (index: number, ...rest: A) => {
+        try {
+          return await serve(index, ...rest);
+        } catch (error) {
+          const request = names[index] ?? 'unknown';
+          // A launch has a record of its own.
+          if (request !== 'initialize') {
+            tally.note(`host ${host}`, { event: 'request-refused', host, request, code: codeOf(error) });
+          }
+          throw error;
+        }
+      },
+    enclave: () => enclaveAudit(log, host, `${host}.${++enclaves}`),
+    disconnected: () => tally.note('platform', { event: 'host-disconnected', host }),
+  });
+}
+
+function enclaveAudit({ writer, tally, running, idle }: Log, host: number, enclave: string): EnclaveAudit {
+  return Object.freeze<EnclaveAudit>({
+    async launched(launch, identity) {
+      await writer.record({
+        event: 'enclave-launched',
+        enclave,
+        mrEnclave: toHex(identity.mrEnclave),
+        mrSigner: toHex(identity.mrSigner),
+        productId: identity.productId,
+        securityVersion: identity.securityVersion,
+        debug: identity.debug,
+        isolation: launch.isolation,
+        ...inspection(launch),
+        code: 'OK',
+      });
+      running.add(enclave);
+    },
+    refused: (launch, error) => tally.note(`launches of ${host}`, refusedLaunch(host, launch, error)),
+    calls: (handlers) =>
+      auditedCalls(handlers, (event, code) => tally.record(`enclave ${enclave}`, { ...event, enclave, code })),
+    terminated: () => tally.note(`host ${host}`, { event: 'enclave-terminated', enclave }),
+    exited({ exitCode, signal, detail }) {
+      writer.note({
+        event: 'enclave-exited',
+        enclave,
+        ...(exitCode === undefined ? {} : { exitCode }),
+        ...(signal === undefined ? {} : { signal }),
+        // The platform's own sentence; what follows is the output of a debug enclave.
+        reason: (detail.split('\n', 1)[0] ?? '').slice(0, 200),
+      });
+      if (running.delete(enclave) && running.size === 0) for (const resolve of idle.splice(0)) resolve();
+    },
+  });
+}
+
+/** A refused image has no identity: what its signature claims is said as a claim. */
+function refusedLaunch(host: number, launch: AuditedLaunch, error: unknown): AuditEvent {
+  const { signature, debug, isolation, image } = launch;
+  return {
+    event: 'launch-refused',
+    host,
+    code: codeOf(error),
+    ...claims(signature),
+    debug,
+    isolation,
+    ...inspection(launch),
+    imageBytes: image.streamBytes,
+  };
+}
+
+/** Whoever inspects an enclave reads all of it: worth a word of its own, and rare. */
+function inspection({ inspector }: AuditedLaunch): AuditFacts {
+  return inspector === true ? { inspector } : {};
+}
+
+function claims(signature: Uint8Array): AuditFacts {
+  try {
+    const { enclaveHash, modulus, isvProdId, isvSvn } = parseSigstruct(signature);
+    return {
+      claimedMrEnclave: toHex(enclaveHash),
+      claimedMrSigner: toHex(mrSignerOf(modulus, sha256)),
+      claimedProductId: isvProdId,
+      claimedSecurityVersion: isvSvn,
+    };
+  } catch {
+    return { claimedMrEnclave: 'unreadable' };
+  }
+}
+
+type Tell = (event: AuditEvent, code: string) => Promise<void>;
+
+/** A quote helper does not know who asks. */
+function helperTell({ tally }: Log): Tell {
+  return (event, code) => tally.record('quote helper', { ...event, code });
+}
+
+async function told(tell: Tell, event: AuditEvent, work: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
+  let result: Uint8Array;
+  try {
+    result = await work();
+  } catch (error) {
+    await tell(event, codeOf(error));
+    throw error;
+  }
+  await tell(event, 'OK');
+  return result;
+}
+
+/** `quotingTarget` is the same for everybody, and public. */
+function auditedCalls(handlers: EnclaveHandlers, tell: Tell): EnclaveHandlers {
+  return Object.freeze<EnclaveHandlers>({
+    ...handlers,
+    report: (args, context) => told(tell, { event: 'ereport' }, () => handlers.report(args, context)),
+    key: (args, context) =>
+      told(tell, { event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args, context)),
+    quote: (args, context) => told(tell, { event: 'quote' }, () => handlers.quote(args, context)),
+  });
+}
+
+/** KEYNAME and KEYPOLICY are the first four bytes of a KEYREQUEST (SDM vol. 3D, KEYREQUEST). */
+function keyFacts(request: Uint8Array): AuditFacts {
+  const view = new DataView(request.buffer, request.byteOffset, request.length);
+  const [name, policy] = [view.getUint16(0, true), view.getUint16(2, true)];
+  return { keyName: nameOf(KeyName, name) ?? `${name}`, keyPolicy: policyText(policy) };
+}
+
+function policyText(policy: number): string {
+  const named = Object.entries(KeyPolicy).filter(([, bit]) => (policy & bit) !== 0);
+  const rest = named.reduce((left, [, bit]) => left & ~bit, policy);
+  return [...named.map(([name]) => name), ...(rest === 0 ? [] : [`0x${rest.toString(16)}`])].join('|');
+}
+
+function nameOf(names: Readonly<Record<string, number>>, value: number): string | undefined {
+  return Object.entries(names).find(([, known]) => known === value)?.[0];
+}
+
+function codeOf(error: unknown): string {
+  return isEnclosError(error) ? error.code : 'TEE_PLATFORM_FAILED';
+}
