@@ -1,4 +1,3 @@
-import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 

@@ -1,4 +1,3 @@
-import { decodeLatin1 } from '@enclos/codec/text';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
