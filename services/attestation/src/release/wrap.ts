@@ -2,7 +2,7 @@ import { constants, createCipheriv, publicEncrypt, randomBytes, type KeyObject }
 import type { JsonObject } from '@enclos/codec/json';
 import { concatBytes, toBase64url } from '@enclos/codec';
 import { misused, refuseKey } from './errors.ts';
-import { encryptJwe, type JweAlgorithm } from './jwe.ts';
+import { encryptJwe, type JweAlgorithm } from '@enclos/jose/node';
 import { readReleaseKey } from './release-key.ts';
 
 /** What Azure calls `enc` in a request for a key, and the digest of its OAEP. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 
-/** What happened, before it has a place in a log. Names and numbers only: no key, no report data, nothing that an enclave wrote. */
+/** An event that has no place in a log yet. Names and numbers only: no key, no report data, nothing that an enclave wrote. */
 export interface AuditEvent {
   readonly event: string;
   readonly [field: string]: string | number | boolean;
@@ -14,7 +14,7 @@ export interface AuditRecord {
   /** From 1, without a gap, also across files. */
   readonly seq: number;
   readonly time: string;
-  /** SHA-256 of the line before, hex; zeros in the first record. */
+  /** SHA-256 of the previous line, hex; zeros in the first record. */
   readonly prev: string;
   readonly event: string;
   readonly fields: Readonly<Record<string, string | number | boolean>>;
@@ -29,7 +29,7 @@ export interface ChainHead {
 
 export const emptyChain: ChainHead = Object.freeze({ seq: 0, hash: '0'.repeat(64) });
 
-/** Without the line feed. */
+/** The line feed is not counted. */
 export const maxLineBytes = 4096;
 
 /** The record that follows `head`, as a line without its line feed. */
@@ -48,8 +48,8 @@ export function headAfter(seq: number, line: Uint8Array | string): ChainHead {
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
- * Reads one line in exactly the form in which it is written: a line that means
- * the same and looks otherwise was not written by this log.
+ * Reads one line in exactly the form in which it is written: a line with the same meaning in another form was not written by
+ * this platform.
  * @returns undefined for everything else.
  */
 export function parseRecord(line: Uint8Array): AuditRecord | undefined {

@@ -4,7 +4,7 @@ import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { unexpectedEvidence } from '../report-data.ts';
 
-/** The Instance Metadata Service: link-local, HTTP. Whoever answers there is the host. */
+/** The Instance Metadata Service: link-local, HTTP. Its answers come from the host, which is untrusted. */
 const base = 'http://169.254.169.254';
 const timeoutMs = 10_000;
 const attempts = 4;
@@ -21,7 +21,7 @@ export interface MetadataOptions {
   readonly delay: (delayMs: number) => Promise<unknown>;
 }
 
-/** Certificates of the machine's AMD processor. The host's word: they prove themselves, or nothing. */
+/** Certificates of the machine's AMD processor. The host supplies them, so only their own signatures prove anything. */
 export interface AmdCertificates {
   /** PEM. */
   readonly vcek: string;
@@ -55,7 +55,7 @@ function textOf(answer: JsonValue, name: string): string {
   throw unexpectedEvidence(`The answer of the metadata service has no text "${name}".`);
 }
 
-/** The service refuses for a while when it is asked too often (429), starts (404, 410) or is moved (500, 503). */
+/** The service refuses for a while when it is asked too often (429), is starting (404, 410) or is being moved (500, 503). */
 const passingStatus = new Set([404, 408, 410, 429, 500, 502, 503, 504]);
 
 async function ask(options: MetadataOptions, path: string, init: RequestInit): Promise<JsonValue> {

@@ -10,7 +10,8 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { concatBytes, toBase64url, utf8 } from '@enclos/codec';
-import type { ReleaseKey } from './release-key.ts';
+import { refuse } from '../refusal.ts';
+import type { NodePublicKey } from './verify.ts';
 
 /** RFC 3394 section 2.2.3.1. */
 const keyWrapInitialValue = new Uint8Array(8).fill(0xa6);
@@ -18,12 +19,22 @@ const contentKeyBytes = 32;
 
 export type JweAlgorithm = 'ECDH-ES+A256KW' | 'RSA-OAEP-256';
 
+/** A public key that a JWE is encrypted to. */
+export interface EncryptionKey extends NodePublicKey {
+  readonly kid: string;
+}
+
 /**
  * A JWE in compact form (RFC 7516 section 7.1), its content under A256GCM. Over
  * node:crypto, which enclaves have, so that no library joins what must be trusted
  * for it; a library opens it in the tests.
+ *
+ * @throws CODEC_INVALID with the rule `kty` for a key of a type that the algorithm does not take.
  */
-export function encryptJwe(secret: Uint8Array, { kid, key }: ReleaseKey, algorithm: JweAlgorithm): string {
+export function encryptJwe(secret: Uint8Array, { kid, key, type }: EncryptionKey, algorithm: JweAlgorithm): string {
+  if ((type === 'RSA') !== (algorithm === 'RSA-OAEP-256')) {
+    return refuse('kty', 'The type of the key does not fit the algorithm.');
+  }
   const contentKey = new Uint8Array(randomBytes(contentKeyBytes));
   const nonce = new Uint8Array(randomBytes(12));
   const wrapped = algorithm === 'RSA-OAEP-256' ? wrapByRsa(contentKey, key) : wrapByCurve(contentKey, key);

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, createSecretKey, createSign, sign } from 'node:crypto';
+import { createSign, sign, webcrypto } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { compactVerify, CompactSign } from 'jose';
-import { verifySignature, readCompactJws } from '@enclos/service/jose';
-import { fromBase64 } from '@enclos/codec';
-import { ecKey, rsaKey } from './certificates.ts';
-import { b64url } from './jws.ts';
+import { publicKeyOfJwk, publicKeyOfSpki, readCompactJws, verifyJws, type PublicKey } from '../src/index.ts';
+import { nodePublicKeyOf, verifyJwsSync } from '../src/node/index.ts';
+import { b64url, ecKey, rsaKey, type KeyPair } from './keys.ts';
 
 const rsa = rsaKey();
 const keys = {
@@ -22,12 +21,21 @@ const keys = {
   ES512: ecKey('P-521'),
 } as const;
 const algorithms = Object.keys(keys) as (keyof typeof keys)[];
-const maxBytes = 10_000;
+const maxLength = 10_000;
 
-function isGood(text: string, alg: keyof typeof keys): boolean {
+const publicKeyOf = ({ publicKey }: KeyPair): PublicKey =>
+  publicKeyOfSpki(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })));
+const publicKeys = Object.fromEntries(algorithms.map((alg) => [alg, publicKeyOf(keys[alg])] as const)) as Readonly<
+  Record<keyof typeof keys, PublicKey>
+>;
+
+/** By both drivers, which must agree. */
+async function isGood(text: string, alg: keyof typeof keys): Promise<boolean> {
   try {
-    const { algorithm, signingInput: input, signature } = readCompactJws(text, { maxBytes });
-    return verifySignature(algorithm, keys[alg].publicKey, { input, signature });
+    const jws = readCompactJws(text, { maxLength });
+    const good = verifyJwsSync(jws, nodePublicKeyOf(publicKeys[alg]));
+    assert.equal((await verifyJws(jws, publicKeys[alg], webcrypto.subtle)) === undefined, good, 'the drivers differ');
+    return good;
   } catch (error) {
     if (isEnclosError(error)) return false;
     throw error;
@@ -48,8 +56,8 @@ describe('the reader of signatures, beside jose', () => {
       fc.uint8Array({ minLength: 1 }),
       async (alg, payload) => {
         const text = await new CompactSign(payload).setProtectedHeader({ alg, typ: 'JWT' }).sign(keys[alg].privateKey);
-        assert.ok(isGood(text, alg));
-        assert.deepEqual(readCompactJws(text, { maxBytes }).payload, payload);
+        assert.ok(await isGood(text, alg));
+        assert.deepEqual(readCompactJws(text, { maxLength }).payload, payload);
       },
     );
     await fc.assert(property, { numRuns: 60 });
@@ -60,9 +68,9 @@ describe('the reader of signatures, beside jose', () => {
       const header = JSON.stringify({ alg: 'RS256', x5c: Array.from({ length }, () => ({})) });
       return [b64url(header), b64url('{}'), b64url('signature')].join('.');
     };
-    assert.ok(readCompactJws(withList(20), { maxBytes: 65_536 }));
+    assert.ok(readCompactJws(withList(20), { maxLength: 65_536 }));
     const made = context.mock.method(Map.prototype, 'set');
-    assert.throws(() => readCompactJws(withList(3000), { maxBytes: 65_536 }), /over 64 values/);
+    assert.throws(() => readCompactJws(withList(3000), { maxLength: 65_536 }), /over 64 values/);
     assert.equal(made.mock.callCount(), 0);
   });
 
@@ -78,7 +86,7 @@ describe('the reader of signatures, beside jose', () => {
       const text = texts.get(alg) ?? '';
       const i = at % text.length;
       const changed = text.slice(0, i) + by + text.slice(i + 1);
-      const good = isGood(changed, alg);
+      const good = await isGood(changed, alg);
       if (changed === text) assert.ok(good);
       else assert.equal(good, false, 'one text for each signature');
       if (good) taken += 1;
@@ -93,20 +101,24 @@ describe('the reader of signatures, beside jose', () => {
       const text = await new CompactSign(Buffer.from('x')).setProtectedHeader({ alg }).sign(keys[alg].privateKey);
       const [, payload = '', signature = ''] = text.split('.');
       for (const other of ['none', 'HS256', ...algorithms.filter((one) => one !== alg)]) {
-        assert.equal(isGood(`${b64url({ alg: other })}.${payload}.${signature}`, alg), false, `${alg} as ${other}`);
+        assert.equal(
+          await isGood(`${b64url({ alg: other })}.${payload}.${signature}`, alg),
+          false,
+          `${alg} as ${other}`,
+        );
       }
     }
   });
 
-  it('takes no ECDSA signature in DER', () => {
+  it('takes no ECDSA signature in DER', async () => {
     const input = `${b64url({ alg: 'ES256' })}.${b64url('x')}`;
     const der = createSign('sha256').update(input).sign(keys.ES256.privateKey);
-    assert.equal(isGood(`${input}.${b64url(new Uint8Array(der))}`, 'ES256'), false);
+    assert.equal(await isGood(`${input}.${b64url(new Uint8Array(der))}`, 'ES256'), false);
   });
 });
 
 describe('the reader of compact JWS', () => {
-  const read = (text: string): unknown => readCompactJws(text, { maxBytes });
+  const read = (text: string): unknown => readCompactJws(text, { maxLength });
 
   it('throws nothing but errors of the codec, whatever comes', () => {
     const part = fc.oneof(fc.string(), fc.base64String(), fc.json().map(b64url));
@@ -155,30 +167,56 @@ describe('the reader of compact JWS', () => {
   });
 
   it('keeps to its bounds before it decodes anything', () => {
-    assert.throws(() => readCompactJws('.'.repeat(11), { maxBytes: 10 }), { code: 'CODEC_OUT_OF_RANGE' });
+    assert.throws(() => readCompactJws('.'.repeat(11), { maxLength: 10 }), { code: 'CODEC_OUT_OF_RANGE' });
     const header = b64url({ alg: 'none', padding: 'x'.repeat(65_536) });
-    assert.throws(() => readCompactJws(`${header}..`, { maxBytes: 1_000_000 }), { code: 'CODEC_OUT_OF_RANGE' });
+    assert.throws(() => readCompactJws(`${header}..`, { maxLength: 1_000_000 }), { code: 'CODEC_OUT_OF_RANGE' });
     const signature = 'A'.repeat(1400);
     assert.throws(() => read(`${b64url({ alg: 'RS256' })}..${signature}`), { code: 'CODEC_OUT_OF_RANGE' });
   });
 });
 
 describe('keys', () => {
-  it('that sign are public ones', () => {
-    const input = Buffer.from('x');
-    const signed = { input, signature: sign('sha256', input, rsa.privateKey) };
-    assert.equal(verifySignature('RS256', createPublicKey(rsa.privateKey), signed), true);
-    assert.equal(verifySignature('RS256', rsa.privateKey, signed), false);
-    assert.equal(verifySignature('RS256', createSecretKey(input), signed), false);
+  it('that verify are public ones', () => {
+    const input = `${b64url({ alg: 'RS256' })}.${b64url('x')}`;
+    const signature = sign('sha256', Buffer.from(input), rsa.privateKey);
+    const jws = readCompactJws(`${input}.${b64url(new Uint8Array(signature))}`, { maxLength });
+    const fromPrivate = publicKeyOfJwk({ ...rsa.privateKey.export({ format: 'jwk' }) } as Record<string, string>);
+    assert.ok(fromPrivate !== undefined);
+    const key = nodePublicKeyOf(fromPrivate);
+    assert.equal(key.key.type, 'public');
+    assert.equal(verifyJwsSync(jws, key), true);
+    assert.throws(() => publicKeyOfJwk({ kty: 'oct', k: b64url('x') }), { code: 'CODEC_INVALID' });
   });
 });
 
-describe('base64 of certificates', () => {
-  it('is padded, of its own alphabet, and has one spelling', () => {
-    assert.deepEqual(fromBase64('/+8='), Uint8Array.of(0xff, 0xef));
-    assert.deepEqual(fromBase64('AAAA'), new Uint8Array(3));
-    for (const text of ['/+8', '_-8=', 'AA', '/+9=', 'AA=A', 'AAA==', ' AAA', 'AAA\n']) {
-      assert.throws(() => fromBase64(text), { name: 'EnclosError' }, text);
-    }
-  });
+/** Each of these passed one of the two readers that stood before this one. */
+describe('what one of two readers once took', () => {
+  const good = b64url({ alg: 'RS256' });
+  const refusals: readonly (readonly [what: string, rule: string, text: string])[] = [
+    ['a key in the header', 'key-location', `${b64url({ alg: 'RS256', jwk: {} })}.e30.AA`],
+    ['a URL of certificates', 'key-location', `${b64url({ alg: 'RS256', x5u: 'https://a.test' })}.e30.AA`],
+    ['an unencoded payload', 'critical-header', `${b64url({ alg: 'RS256', b64: false })}.e30.AA`],
+    ['a compressed payload', 'critical-header', `${b64url({ alg: 'RS256', zip: 'DEF' })}.e30.AA`],
+    ['a critical extension', 'critical-header', `${b64url({ alg: 'RS256', crit: [] })}.e30.AA`],
+    ['no algorithm', 'algorithm', `${b64url({ kid: 'k' })}.e30.AA`],
+    ['an algorithm that is not known', 'algorithm', `${b64url({ alg: 'HS256' })}.e30.AA`],
+    ['none in another case', 'algorithm', `${b64url({ alg: 'None' })}.e30.`],
+    ['a method of objects as an algorithm', 'algorithm', `${b64url({ alg: 'constructor' })}.e30.AA`],
+    ['no signature', 'signature', `${good}.e30.`],
+    ['a signature beside none', 'algorithm', `${b64url({ alg: 'none' })}.e30.AA`],
+    ['a header of 33,000 bytes', 'form', `${b64url({ alg: 'RS256', x: 'x'.repeat(33_000) })}.e30.AA`],
+    ['a header of 65 values', 'form', `${b64url({ alg: 'RS256', x: Array.from({ length: 65 }, () => 1) })}.e30.AA`],
+    ['a text that is too long', 'size', `${good}.${'A'.repeat(100_000)}.AA`],
+    ['four parts', 'form', `${good}.e30.AA.AA`],
+    ['an empty header', 'form', '.e30.AA'],
+    ['bits after the last byte', 'form', `${good}.e30.AB`],
+  ];
+  for (const [what, rule, text] of refusals) {
+    it(`is refused (${rule}): ${what}`, () => {
+      assert.throws(
+        () => readCompactJws(text, { maxLength: 90_000 }),
+        (error) => isEnclosError(error) && error.code.startsWith('CODEC_') && error.details['rule'] === rule,
+      );
+    });
+  }
 });
