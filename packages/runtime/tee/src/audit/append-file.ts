@@ -11,7 +11,7 @@ export interface AppendFile {
    * call fails.
    */
   append(bytes: Uint8Array): Promise<void>;
-  /** Puts the file aside under the next number, and goes on with an empty one. */
+  /** Renames the file to the next number, and continues with an empty one. */
   rotate(): Promise<void>;
   close(): Promise<void>;
 }

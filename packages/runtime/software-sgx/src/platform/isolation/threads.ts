@@ -30,7 +30,7 @@ export function cgroupWords(folder: string | undefined): readonly string[] {
   return folder === undefined ? [] : [`j${folder}/cgroup.procs`];
 }
 
-/** A bound under which the interpreter cannot start. If it starts all the same, the bound is not effective. */
+/** A bound under which the interpreter cannot start. If it starts anyway, the bound is not effective. */
 const tooFew = 1;
 
 export interface ThreadTrial {
