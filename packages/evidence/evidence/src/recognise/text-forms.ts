@@ -1,6 +1,6 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isByteList, snpReportOfJson } from '@enclos/attestation/carriers';
-import { isJsonWithin } from '@enclos/codec/json';
+import { parseJson } from '@enclos/codec/json';
 import { fromBase64url, fromHex, utf8 } from '@enclos/codec';
 import { beginsLikePem } from '@enclos/codec/pem';
 import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '@enclos/codec/text';
@@ -59,14 +59,9 @@ export const mostPemBlocks = 16;
 /** Evidence may be a list of bytes as numbers, with four characters each, and as long as an input may be. */
 const jsonBounds = { maxDepth: 64, maxValues: 262_144 };
 
-/** @returns undefined for what is not JSON, and for more values than evidence comes to. */
+/** @returns undefined for a text that is not strict JSON, and for more values than evidence comes to. */
 export function readJson(text: string): unknown {
-  if (!isJsonWithin(text, jsonBounds)) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+  return attempt(() => parseJson(text, text.length, jsonBounds));
 }
 
 const jwtPattern = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;

@@ -28,9 +28,11 @@ export function describeExit(end: ProcessEnd): EnclaveExit {
  * The text comes from the enclave: it may hold half a character, which no message can carry.
  */
 export function cutText(text: string, maxBytes: number): string {
-  const bytes = new TextEncoder().encode(text);
-  // In stream mode the decoder holds back a character that the cut halves.
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, maxBytes), { stream: true });
+  const bytes = new Uint8Array(Math.min(maxBytes, 3 * text.length));
+  // Writes whole characters only.
+  const { read } = new TextEncoder().encodeInto(text, bytes);
+  // Half a surrogate pair becomes U+FFFD, which is as long in UTF-8.
+  return text.slice(0, read).replaceAll(/\p{Cs}/gu, '\uFFFD');
 }
 
 /** A wrapper reports its child's signal as an exit code above this. */

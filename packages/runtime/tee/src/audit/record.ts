@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson, type JsonObject } from '@enclos/codec/json';
 import { createHash } from 'node:crypto';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
@@ -77,12 +78,11 @@ function areFields(fields: Readonly<Record<string, unknown>>): fields is AuditRe
   );
 }
 
-function parseCanonical(line: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+function parseCanonical(line: Uint8Array): JsonObject | undefined {
   try {
     const text = decodeUtf8(line);
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return JSON.stringify(value) === text ? (value as Readonly<Record<string, unknown>>) : undefined;
+    const value = parseJson(text, maxLineBytes);
+    return isJsonObject(value) && JSON.stringify(value) === text ? value : undefined;
   } catch {
     return undefined;
   }
