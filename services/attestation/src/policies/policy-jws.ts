@@ -19,7 +19,7 @@ export const maximumJws = 2_097_152;
 
 /**
  * Reads what a manager sends: not signed (`alg` `none`), or signed by the first certificate of its `x5c`, whose chain
- * is sound and of now. Who that is, is `requireRegistered`'s to ask.
+ * is sound and current. `requireRegistered` decides who that is.
  *
  * @throws SERVICE_REQUEST_INVALID
  */
