@@ -49,8 +49,9 @@ export function readEvidence({ type, evidence }: Pick<AttestRequest, 'type' | 'e
 function quoteOfReport(bytes: Uint8Array): Uint8Array {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== openEnclave.version) throw invalid('It is an Open Enclave report of another version than 1.');
-  if (reader.u32() !== openEnclave.remoteReport)
-    {throw invalid('It is not an Open Enclave report for remote attestation.');}
+  if (reader.u32() !== openEnclave.remoteReport) {
+    throw invalid('It is not an Open Enclave report for remote attestation.');
+  }
   const size = reader.u64();
   if (size !== BigInt(reader.remaining)) throw invalid('Its header names another size than the quote has.');
   const quote = reader.bytes(reader.remaining).slice();
