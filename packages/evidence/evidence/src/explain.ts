@@ -2,18 +2,18 @@ import type { Subtle } from '@enclos/attestation';
 import { equalBytes, toHex } from '@enclos/codec';
 import { oeFormats } from './recognise/binary-forms.ts';
 import {
-  type AzureEvidenceFound,
-  type Found,
+  type AzureEvidenceFinding,
+  type Finding,
   type Inner,
-  type QuoteFound,
-  type WrapperFound,
-} from './recognise/found.ts';
+  type QuoteFinding,
+  type WrapperFinding,
+} from './recognise/finding.ts';
 import { jsonKindOf, type JsonKind } from './recognise/json-kinds.ts';
 import { recognise } from './recognise.ts';
 import { isRecord } from './recognise/text-forms.ts';
 import { describeFound } from './describe.ts';
 import { hclNodes } from './explain/azure.ts';
-import type { Explained } from './forms/form.ts';
+import type { TypedExplanation } from './forms/form.ts';
 import { explainEvidence } from './forms/index.ts';
 import { certificateNodes, revocationNodes, taggedNodes } from './explain/certificate.ts';
 import { withFingerprints, withFingerprintsAsync, type Sha256 } from './explain/fingerprints.ts';
@@ -26,7 +26,7 @@ export type { ExplainNode, Sha256 };
 
 /** What some bytes are and say. Nothing of it is verified. */
 export interface Explanation {
-  readonly kind: Found['form'];
+  readonly kind: Finding['form'];
   readonly title: string;
   readonly nodes: readonly ExplainNode[];
 }
@@ -72,7 +72,7 @@ function withVerifiedNode(explanation: Explanation): Explanation {
   return explanation.kind === 'unknown' ? explanation : { ...explanation, nodes: [verified, ...explanation.nodes] };
 }
 
-function explainFound(found: Found): Explained {
+function explainFound(found: Finding): TypedExplanation {
   switch (found.form) {
     case 'quote':
     case 'snp-report':
@@ -115,7 +115,7 @@ function capitalised(words: string): string {
 }
 
 /** A spelling or a header is one line; what is inside is the matter. */
-function explainWrapper(found: WrapperFound): Explained {
+function explainWrapper(found: WrapperFinding): TypedExplanation {
   const [only] = found.inner;
   const isSpelling = found.form === 'hex' || found.form === 'base64' || found.form === 'base64url';
   if (isSpelling && only !== undefined) {
@@ -127,7 +127,7 @@ function explainWrapper(found: WrapperFound): Explained {
   return { title, nodes: [...headerNodes(found), ...carried(found.inner, 'holds nothing that is known here')] };
 }
 
-function headerNodes({ form, bytes }: WrapperFound): readonly ExplainNode[] {
+function headerNodes({ form, bytes }: WrapperFinding): readonly ExplainNode[] {
   switch (form) {
     case 'oe-report':
       return fieldNodes(bytes, 0, [
@@ -182,10 +182,10 @@ function innerGroups(inner: readonly Inner[]): readonly ExplainNode[] {
   });
 }
 
-function isComparable(found: Found): found is QuoteFound | AzureEvidenceFound {
+function isComparable(found: Finding): found is QuoteFinding | AzureEvidenceFinding {
   return found.form === 'quote' || found.form === 'azure-evidence';
 }
 
-function isSame(one: Found, other: Found): boolean {
+function isSame(one: Finding, other: Finding): boolean {
   return isComparable(one) && isComparable(other) && one.form === other.form && equalBytes(one.bytes, other.bytes);
 }

@@ -7,19 +7,19 @@ export { describeCertificate, type CertificateDescription } from './recognise/ce
 export {
   certificatesIn,
   piecesIn,
-  type AzureEvidenceFound,
-  type CertificateFound,
-  type EvidenceFound,
-  type Found,
+  type AzureEvidenceFinding,
+  type CertificateFinding,
+  type EvidenceFinding,
+  type Finding,
   type Inner,
-  type JsonFound,
+  type JsonFinding,
   type Piece,
-  type QuoteFound,
-  type RevocationListFound,
-  type SnpReportFound,
-  type TokenFound,
-  type WrapperFound,
-} from './recognise/found.ts';
+  type QuoteFinding,
+  type RevocationListFinding,
+  type SnpReportFinding,
+  type TokenFinding,
+  type WrapperFinding,
+} from './recognise/finding.ts';
 export { jsonKindOf, type JsonKind } from './recognise/json-kinds.ts';
 export { describeFound } from './describe.ts';
 export { evidenceForms } from './forms/index.ts';

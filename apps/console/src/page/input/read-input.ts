@@ -3,9 +3,9 @@ import {
   asText,
   describeFound,
   recognise,
-  type EvidenceFound,
-  type Found,
-  type SnpReportFound,
+  type EvidenceFinding,
+  type Finding,
+  type SnpReportFinding,
 } from '@enclos/evidence';
 import { isEvidence, maximumInputBytes, tooLarge, unreadable, type Input, type SignedInput } from './input.ts';
 import { readJsonInput } from './read-json.ts';
@@ -28,12 +28,12 @@ export function readInput(bytes: Uint8Array): readonly Input[] {
 }
 
 /** A single block of PEM is recognised as its content, which is another piece of memory. */
-function outermost(found: Found, bytes: Uint8Array): string {
+function outermost(found: Finding, bytes: Uint8Array): string {
   if (found.form === 'azure-evidence') return 'JSON';
   return 'whole' in found && found.whole !== bytes ? 'PEM' : 'bytes';
 }
 
-function sorted(found: Found, form: string): readonly Input[] {
+function sorted(found: Finding, form: string): readonly Input[] {
   switch (found.form) {
     case 'snp-report':
       return reportInputs(found, form);
@@ -57,18 +57,18 @@ function sorted(found: Found, form: string): readonly Input[] {
   }
 }
 
-function notUsed(found: Found): string {
+function notUsed(found: Finding): string {
   return `It is not evidence (bytes, hex, base64, PEM), JSON or a certificate: it is ${describeFound(found)}.`;
 }
 
-function innerInputs(found: Found, outer: string): readonly Input[] {
+function innerInputs(found: Finding, outer: string): readonly Input[] {
   return found.inner.flatMap(({ at, found: inner }) => {
     const form = at === '' ? outer : outer === 'bytes' ? at : `${at}, in ${outer}`;
     return sorted(inner, form).filter(({ kind }) => kind !== 'unreadable');
   });
 }
 
-function pemInputs(found: Found): readonly Input[] {
+function pemInputs(found: Finding): readonly Input[] {
   if (found.inner.length > maximumPemBlocks) {
     return [unreadable(`It holds more than ${maximumPemBlocks} blocks of PEM.`)];
   }
@@ -79,12 +79,12 @@ function pemInputs(found: Found): readonly Input[] {
     : inputs;
 }
 
-function evidence({ form: kind, whole }: EvidenceFound, form: string): Input {
+function evidence({ form: kind, whole }: EvidenceFinding, form: string): Input {
   return { kind, form, bytes: whole };
 }
 
 /** Of an extended report: the report, and the certificates of its key that the host added. */
-function reportInputs(found: SnpReportFound, form: string): readonly Input[] {
+function reportInputs(found: SnpReportFinding, form: string): readonly Input[] {
   const leaves = found.inner.flatMap(({ found: inner }) => {
     const input = inner.form === 'certificate' ? certificate(inner.der) : undefined;
     return input?.kind === 'amd-leaf' ? [input] : [];

@@ -1,4 +1,4 @@
-import { amdRoleOf, jsonKindOf, type JsonFound } from '@enclos/evidence';
+import { amdRoleOf, jsonKindOf, type JsonFinding } from '@enclos/evidence';
 import { snpCollateralOf } from '@enclos/evidence/verify';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
@@ -8,7 +8,7 @@ import { isEvidence, maximumInputBytes, unreadable, type Input } from './input.t
  * Collateral, a policy, or evidence in the members of an answer. What is recognised takes any JSON; here a repeated name
  * is refused, of which two readers could see different values.
  */
-export function readJsonInput({ text }: JsonFound, inner: readonly Input[]): readonly Input[] {
+export function readJsonInput({ text }: JsonFinding, inner: readonly Input[]): readonly Input[] {
   let json;
   try {
     json = parseJson(text, maximumInputBytes);

@@ -15,7 +15,7 @@ export interface ExplainNode {
 }
 
 /** What a value says, and what that means. */
-export interface Shown {
+export interface ShownValue {
   readonly value?: string;
   readonly note?: string;
   readonly children?: readonly ExplainNode[];
@@ -25,7 +25,7 @@ export interface Shown {
 export interface Field {
   readonly label: string;
   readonly sizeBytes: number;
-  readonly show: (bytes: Uint8Array) => Shown;
+  readonly show: (bytes: Uint8Array) => ShownValue;
 }
 
 export function node(label: string, value?: string | number, note?: string): ExplainNode {
