@@ -21,7 +21,7 @@ export interface ClientSide<E extends object> {
   readonly identity: IdentitySnapshot | undefined;
 }
 
-/** The client's part, behind the handshake. When it resolves, both sides have accepted each other. */
+/** The client's part, after the handshake. When it resolves, both sides have accepted each other. */
 export async function exchangeAsClient<E extends object>(
   socket: TLSSocket,
   { policy, server, identity }: ClientSide<E>,

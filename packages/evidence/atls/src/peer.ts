@@ -33,7 +33,7 @@ const clockSkewMs = 300_000;
 
 /** @throws ATLS_CERTIFICATE_INVALID, and ATLS_OWN_KEY when it is that of this side. */
 export function peerCertificateOf(socket: TLSSocket, ownPublicKey: Uint8Array | undefined): PeerCertificate {
-  // Asked for once, and right behind the handshake: of a server, Node 20 gives it a single time, and not on resumed sessions.
+  // Read once, right after the handshake: Node 20 gives a server's certificate a single time, and not on resumed sessions.
   const raw = socket.getPeerX509Certificate()?.raw;
   if (raw === undefined) return refuseCertificate('certificate');
   const der = new Uint8Array(raw);

@@ -9,7 +9,7 @@ export interface Route {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly form: ItemForm;
-  /** Of the answer, in which the chain of the issuer comes, URL-encoded; the first that is there is taken. */
+  /** Headers of the answer that may hold the issuer's chain, URL-encoded; the first one present is used. */
   readonly chainHeaders?: readonly string[];
 }
 

@@ -12,7 +12,7 @@ import { decodeText, isJwt, jsonMembers, readJson, readJwt, mostPemBlocks } from
 
 /** Evidence in a certificate in JSON in base64 takes four. */
 const maximumDepth = 8;
-/** Under this, a text member is no evidence. */
+/** A shorter text member is not evidence. */
 const shortestCarrier = 64;
 
 /**

@@ -22,8 +22,8 @@ export interface ForeignBaseOptions {
 }
 
 /**
- * A base that somebody else made, with the pinned interpreter on it. Its layers are read whole, by the rules of `image verify`, and kept as they are; of its
- * configuration only the variables are.
+ * A base from elsewhere, with the pinned interpreter on it. Its layers are read whole, by the rules of `image verify`, and kept as they are. From its
+ * configuration only the environment variables are kept.
  * @throws OCI_LAYOUT_INVALID, OCI_LAYER_INVALID, OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE, OCI_BASE_UNUSABLE, OCI_COMPRESSION_UNSUPPORTED
  */
 export async function prepareForeignBase(options: ForeignBaseOptions, context: BaseContext): Promise<PreparedBase> {

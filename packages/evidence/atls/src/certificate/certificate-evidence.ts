@@ -54,8 +54,8 @@ export type DigestSteps<T> = Generator<DigestRequest, T, Uint8Array>;
 
 /**
  * Reads the evidence in a certificate, of any form that RA-TLS libraries write.
- * Of several forms the first one of `EvidenceForm` counts: Gramine writes two,
- * each with a quote of its own. Two quotes in one form are refused; `tagged` and
+ * Among several forms the first one of `EvidenceForm` counts: Gramine writes two,
+ * each with its own quote. Two quotes in one form are refused; `tagged` and
  * `cmw` are one, written in two ways.
  *
  * @param certificate DER.

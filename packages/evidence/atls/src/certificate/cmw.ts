@@ -29,7 +29,7 @@ export function encodeCmwExtension(taggedEvidence: Uint8Array): Uint8Array {
 
 /**
  * The tagged evidence in an id-pe-cmw extension, of the CBOR or the JSON form.
- * @returns undefined for a well-formed record of another type, or one that says it is no evidence.
+ * @returns undefined for a well-formed record of another type, or one that states that it is not evidence.
  * @throws a CODEC error.
  */
 export function decodeCmwExtension(value: Uint8Array): Uint8Array | undefined {

@@ -44,7 +44,7 @@ export class Channel {
     if (this.#frames.rest.length > 0 || this.#socket.readableLength > 0) violated('silence');
   }
 
-  /** Gives the socket back to the application, with what came for it behind the last message. */
+  /** Gives the socket back to the application, with the bytes that came after the last message. */
   release(): void {
     if (this.#phase !== 'open') violated('order');
     const { rest } = this.#frames;

@@ -60,7 +60,7 @@ function importOnce(
     keys.set(id, key);
     return key;
   } catch {
-    // The bytes are no such key; any other failure must not pass either.
+    // The bytes are not such a key; any other failure must not pass either.
     return undefined;
   }
 }

@@ -67,7 +67,7 @@ export function parsePolicy(policy: unknown): AppraisalPolicy {
  * @throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
  */
 export function completePolicy(policy: unknown): CompletePolicy {
-  if (!isPlainObject(policy)) throw incomplete('policy', 'an object with rules of its own and none inherited');
+  if (!isPlainObject(policy)) throw incomplete('policy', 'an object with its own rules and none inherited');
   return known.get(policy) ?? readers[teeOf(policy)](policy);
 }
 
@@ -83,7 +83,7 @@ function teeOf(policy: object): keyof typeof readers {
   return 'sgx';
 }
 
-/** @throws APPRAISAL_REFUSED for what is no object. */
+/** @throws APPRAISAL_REFUSED for a value that is not an object. */
 function deepFreeze(value: unknown): object {
   if (typeof value !== 'object' || value === null) throw incomplete('policy', 'an object');
   for (const inner of Object.values(value) as unknown[]) {

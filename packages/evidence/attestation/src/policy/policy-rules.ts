@@ -199,7 +199,7 @@ function allOrNone<T>(values: readonly (T | undefined)[]): readonly T[] | undefi
  */
 export function nested(table: Readonly<Record<string, Rule<unknown>>>, required: readonly string[]): Rule<object> {
   return {
-    expected: 'an object with rules of its own and none inherited',
+    expected: 'an object with its own rules and none inherited',
     read: (value) => (isPlainObject(value) ? value : undefined),
     form: ['nested', table, required],
   };

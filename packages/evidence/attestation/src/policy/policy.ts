@@ -18,7 +18,7 @@ interface QuoteRules {
   readonly $schema?: string;
   /**
    * The TCB statuses to accept. For one other than OK, every advisory of the
-   * verdict must be in `acceptedAdvisoryIds` as well. Of a TD 1.5 the present
+   * verdict must be in `acceptedAdvisoryIds` as well. For a TD 1.5 the present
    * status counts too.
    */
   readonly acceptedStatuses: readonly AcceptableStatus[];

@@ -12,7 +12,7 @@ export interface SnpCollateral {
   readonly signingKeyCertificate: string | Uint8Array;
   /** ASK (or ASVK for a VLEK) and ARK, in either order: PEM as the KDS serves it (`cert_chain`), or DER. */
   readonly certificateChain: string | readonly Uint8Array[];
-  /** The ARK's revocation list, DER (`crl` of the KDS). Without it the verdict says that nobody looked. */
+  /** The ARK's revocation list, DER (`crl` of the KDS). Without it the verdict states that revocation was not checked. */
   readonly revocationList?: Uint8Array;
 }
 

@@ -11,7 +11,7 @@ import { requireCacheFolder } from './cache-folder.ts';
 
 export interface DiskCacheOptions {
   readonly folder: string;
-  /** Of all items together. Default: 64 MiB. The ones that were written longest ago go first. */
+  /** The bound for all items together. Default: 64 MiB. The items written longest ago are removed first. */
   readonly maxBytes?: number;
   /** Default: 4096. */
   readonly maxItems?: number;

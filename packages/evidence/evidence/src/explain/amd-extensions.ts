@@ -2,7 +2,7 @@ import { DerReader, DerTag, toHex } from '@enclos/codec';
 import { node, type ExplainNode } from './nodes.ts';
 
 const amd = '1.3.6.1.4.1.3704.1.';
-/** Of a VCEK or VLEK (AMD document 57230, "VCEK Certificate and KDS Interface Specification"). */
+/** The extensions of a VCEK or VLEK (AMD document 57230, "VCEK Certificate and KDS Interface Specification"). */
 const names: Readonly<Record<string, string>> = {
   '1': 'version of the structure',
   '2': 'product',

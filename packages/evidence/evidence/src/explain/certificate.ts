@@ -100,7 +100,7 @@ function childrenOf({ id, value }: ExtensionShape): readonly ExplainNode[] | und
   return undefined;
 }
 
-/** Of tagged evidence: its tag, and its claims. */
+/** The tag and the claims of tagged evidence. */
 export function taggedNodes(value: Uint8Array): readonly ExplainNode[] {
   const tagged = taggedEvidence(value);
   if (tagged === undefined) return [node('content', 'not tagged evidence in CBOR')];

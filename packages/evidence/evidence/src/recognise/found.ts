@@ -15,7 +15,7 @@ export type Found =
 export interface Inner {
   readonly at: string;
   readonly found: Found;
-  /** Of a certificate: the identifier of the extension. */
+  /** In a certificate: the identifier of the extension. */
   readonly extension?: string;
 }
 
@@ -34,7 +34,7 @@ export interface SnpReportFound {
   readonly form: 'snp-report';
   readonly bytes: Uint8Array;
   readonly trailingBytes: number;
-  /** Of an extended report: what its table of certificates holds. */
+  /** In an extended report: the entries of its table of certificates. */
   readonly inner: readonly Inner[];
 }
 

@@ -27,7 +27,7 @@ export function snpCollateralOf(json: unknown, carried: readonly Uint8Array[]): 
   };
 }
 
-/** Empty for what is no hex: the list is there, and cannot be read, which must not pass for absent. */
+/** Empty for text that is not hex: an unreadable list must not pass as an absent one. */
 function hexOrNothing(text: string): Uint8Array {
   return attempt(() => fromHex(text)) ?? new Uint8Array();
 }

@@ -51,13 +51,13 @@ function checkBundle(webhook: MapNode, report: Report): void {
   if (bundle === undefined || bundle === '') {
     report('WEBHOOK_CA_MISSING', keyOf(webhook, 'clientConfig'), `${nameOf(webhook)} has no caBundle`);
   } else if (!Buffer.from(bundle, 'base64').toString('latin1').includes('-----BEGIN CERTIFICATE-----')) {
-    report('WEBHOOK_CA_MISSING', keyOf(config, 'caBundle'), `the caBundle of ${nameOf(webhook)} is no certificate`);
+    report('WEBHOOK_CA_MISSING', keyOf(config, 'caBundle'), `the caBundle of ${nameOf(webhook)} is not a certificate`);
   }
 }
 
 const sgxMetric = /(?:^|\/)(?:sgx|epc)|sgx_epc|software-sgx/i;
 
-/** A HorizontalPodAutoscaler by a resource that nobody measures. */
+/** A HorizontalPodAutoscaler by a resource that is not measured. */
 export function checkAutoscaler({ node, kind }: KubernetesObject, report: Report): void {
   if (kind !== 'HorizontalPodAutoscaler') return;
   for (const metric of mapsOf(at(node, 'spec', 'metrics'))) {

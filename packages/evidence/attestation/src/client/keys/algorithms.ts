@@ -26,7 +26,7 @@ const ecdsa = (curve: 'P-256' | 'P-384' | 'P-521', bits: number): SignatureSchem
   verify: { name: 'ECDSA', hash: `SHA-${bits}` },
 });
 
-/** Every algorithm that can be allowed: asymmetric ones only. `none` and HMAC have no entry, so nobody can allow them. */
+/** Every algorithm that can be allowed: asymmetric ones only. `none` and HMAC have no entry, so callers cannot allow them. */
 export const signatureSchemes = Object.freeze({
   RS256: pkcs1(256),
   RS384: pkcs1(384),

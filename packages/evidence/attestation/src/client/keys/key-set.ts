@@ -5,7 +5,7 @@ import { orElse, refuseAnswer } from '../errors.ts';
 import { publicKeyOfJwk, publicKeyOfSpki, samePublicKey, type PublicKey } from './public-key.ts';
 import { leafOfJwk } from './x5c.ts';
 
-/** A service of ours shows 64 of its peers' beside as many of its own. */
+/** An Enclos service lists at most 64 keys of its peers beside 64 of its own keys. */
 const maximumKeys = 256;
 const maximumKidLength = 512;
 /** What the body of /certs may have at most. */
@@ -29,7 +29,7 @@ export type KeySet = ReadonlyMap<string, ListedKey | EnclosError>;
  * a key is given by its members, by the leaf of x5c, or by both, which must be
  * equal then. A key that cannot be used does not spoil the others.
  *
- * @throws ATTESTATION_ANSWER_INVALID for what is no key set, and for two keys with one kid.
+ * @throws ATTESTATION_ANSWER_INVALID for a body that is not a key set, and for two keys with one kid.
  */
 export function parseKeySet(body: Uint8Array): KeySet {
   const document = orElse(

@@ -20,8 +20,8 @@ export interface TokenTimes {
 }
 
 /**
- * What the header may say. It chooses among the keys that the service lists, and
- * nothing else: x5c, jwk and x5u of a token are keys of whoever wrote it.
+ * The rules for the header. It chooses among the keys that the service lists, and
+ * nothing else: x5c, jwk and x5u of a token are keys of its writer.
  *
  * @throws TOKEN_REFUSED
  */
