@@ -19,7 +19,7 @@ import { scenario } from '../scenario/scenario.ts';
 import type { RefusalStatus } from '../scenario/statuses.ts';
 import { refusal, strictRefusal, type RefusalScenario, type RuleGroup } from './refusal-scenario.ts';
 
-const foreignKey = keyRing('a key of nobody').key('foreign');
+const foreignKey = keyRing('a foreign key').key('foreign');
 const printable = (commonName: string): Uint8Array => distinguishedName(nameAttributes(commonName), 'printable');
 
 /** Changes to one role; `what` becomes part of the name. */
