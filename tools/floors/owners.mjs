@@ -24,7 +24,7 @@ export const primitives = [
     name: 'a file synced',
     pattern: /\bf(?:data)?sync(?:Sync)?\(|\bhandle\.(?:data)?sync\(\)/gi,
     home: 'packages/ground/durable/src',
-    exceptions: [['packages/runtime/software-sgx/src/audit', 'appends to a log, which is never whole']],
+    exceptions: [['packages/runtime/tee/src/audit', 'appends to a log, which is never whole']],
     fix: 'use @enclos/durable',
   },
   {
@@ -49,6 +49,7 @@ export const primitives = [
       ['packages/model/gate/src', 'depends on no codec'],
       ['packages/model/manifest/src', 'every enclave holds it, and not the whole of the codec'],
       ['packages/ground/diagnostics/src/file-kind.ts', 'on the floor of the codec'],
+      ['packages/runtime/gramine/src/program.ts', 'the program inside Gramine holds as little as it can'],
     ],
     fix: 'use decodeUtf8 of @enclos/codec/text',
   },
@@ -65,7 +66,8 @@ export const primitives = [
     home: 'packages/service/service/src',
     exceptions: [
       ['packages/runtime/host/src/services/listeners.ts', 'the listeners of enclaves, which relay bytes'],
-      ['packages/runtime/software-sgx/src', 'sockets of the platform: gates, hosts, quotes, locks'],
+      ['packages/runtime/software-sgx/src', 'sockets of the platform: gates, hosts, quotes'],
+      ['packages/runtime/tee/src/audit/lock.ts', 'the lock of a log, on which nothing is served'],
       ['packages/runtime/tee/src/gramine-host/gate-listener.ts', 'the gate of Gramine'],
       ['packages/cli/src', 'servers that a command runs for one user of this machine'],
       ['services/admission/src/server/webhook-server.ts', 'the webhook, whose TLS and bounds are its own'],

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { fixedWaits, waitsOfTests } from '../test/waits.mjs';
 
 /**
- * The waits of a fixed time that there are, by file, and why each is one. Whatever waits for something that a test can
- * see waits for that, with a deadline far away; only these reasons are good:
+ * The waits of a fixed time, by file, with the reason of each. A test that waits for something that it can
+ * see polls for that, with a deadline far away. Only these reasons are good:
  * - `absence`: shows that something does not happen, for which time has to pass;
  * - `pace`: the time is the input: a slow peer, a slow reader, a kill at a moment of its own;
  * - `unseen`: what it waits for cannot be seen from outside.
@@ -15,8 +15,8 @@ const known = {
   'packages/evidence/atls/test/fetch.test.ts': [2, 'unseen'],
   'packages/evidence/atls/test/refusals.test.ts': [2, 'pace'],
   'packages/ground/bounded/test/deadline.test.ts': [1, 'absence'],
-  'packages/runtime/software-sgx/test/audit/writer.test.ts': [1, 'absence'],
   'packages/runtime/software-sgx/test/platform/host-folders.test.ts': [2, 'absence'],
+  'packages/runtime/tee/test/audit/writer.test.ts': [1, 'absence'],
   'packages/service/service/test/stores/postgres-store.process.test.ts': [3, 'pace'],
   'services/admission/test/certificate-files.test.ts': [1, 'absence'],
   'services/node-agent/test/log.test.ts': [2, 'pace'],

@@ -1,18 +1,12 @@
-import { explainAzureDocument, explainHclReport, explainQuote, explainSnpReport } from '@enclos/attestation/explain';
+import { explainFields } from '@enclos/evidence/fields';
 import { azureSnpScenario, azureTdxScenario, scenario, snpScenario } from '@enclos/evidence-kit';
 import { readInput } from '../src/page/input/read-input.ts';
 
-const { quote, collateral, root } = scenario({});
+const { quote, collateral, root, at } = scenario({});
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 const snp = snpScenario({ rsaBits: 2048 });
 const azure = azureSnpScenario({ snp: { rsaBits: 2048 } });
-const explainers = {
-  quote: explainQuote,
-  'snp-report': explainSnpReport,
-  'azure-evidence': explainAzureDocument,
-  'hcl-report': explainHclReport,
-};
 
 export const seeds: readonly Uint8Array[] = [
   quote,
@@ -30,8 +24,8 @@ export const seeds: readonly Uint8Array[] = [
 ];
 
 /** Anything that is dropped is something, or said to be nothing. */
-export function fuzz(data: Uint8Array): void {
+export async function fuzz(data: Uint8Array): Promise<void> {
   for (const input of readInput(data)) {
-    if ('bytes' in input) explainers[input.kind](input.bytes);
+    if ('bytes' in input) await explainFields({ form: input.kind, bytes: input.bytes }, at);
   }
 }

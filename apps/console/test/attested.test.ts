@@ -59,7 +59,7 @@ for (const name of names) {
     });
     assert.deepEqual(certificate?.actual, { isBound: true, boundData: toHex(reportData) });
     assert.equal(certificate.unpacked.form, name === 'ego' || name === 'azure-signing' ? 'oe-report' : name);
-    assert.equal(fields[0]?.name, 'Header');
+    assert.equal(fields[0]?.label, 'header');
   });
 
   test(`genuine evidence of another key in a certificate (${name}) is refused`, async () => {
@@ -147,7 +147,7 @@ test('a certificate without evidence is a root; one whose evidence is refused sa
   assert.match(await reasonOf(attestedCertificate(...two)), /two quotes/);
   assert.match(
     await reasonOf(attestedCertificate({ id, value: wrap(utf8('no evidence')) })),
-    /what it carries is no evidence/,
+    /what it carries is not evidence/,
   );
 });
 

@@ -23,7 +23,7 @@ test('what is missing is named, and what is there is decoded', async () => {
   const request = requestOf();
   const outcome = await check({ ...request, amd: {}, amdRoots: [] });
   assert.deepEqual(outcome.verification, { kind: 'waiting', missing: ['amd-leaf', 'amd-authority', 'amd-root'] });
-  assert.equal(outcome.fields[0]?.name, 'SEV-SNP report');
+  assert.equal(outcome.fields[0]?.label, 'version');
 });
 
 test('a genuine report is verified, and nothing is appraised without a policy', async () => {

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concatBytes } from '@enclos/codec';
+import { concatBytes, toHex } from '@enclos/codec';
 import {
   azureSnpScenario,
   azureTdxScenario,
   certificateTable,
   oldAzureDocument,
+  openEnclaveReport,
+  pem,
   scenario,
+  snpReportJson,
   snpScenario,
 } from '@enclos/evidence-kit';
 import fc from 'fast-check';
-import { maximumInputBytes, readInput, type Input } from '../src/page/input/read-input.ts';
+import { maximumInputBytes, type Input } from '../src/page/input/input.ts';
+import { readInput } from '../src/page/input/read-input.ts';
 
 const { quote, collateral, root } = scenario({});
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -83,9 +87,7 @@ test('an SEV-SNP report, AMD’s certificates and a list are known by their cont
   assert.equal(only(ask).kind, 'amd-authority');
   assert.equal(only(ark).kind, 'amd-root');
   assert.equal(only(crl).kind, 'revocation-list');
-  const pem = (der: Uint8Array): string =>
-    `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
-  const kinds = readInput(bytesOf([leaf, ask, ark].map(pem).join(''))).map(({ kind }) => kind);
+  const kinds = readInput(bytesOf([leaf, ask, ark].map((der) => pem(der)).join(''))).map(({ kind }) => kind);
   assert.deepEqual(kinds, ['amd-leaf', 'amd-authority', 'amd-root']);
   const vlek = snpScenario({ rsaBits: 2048, signingKey: 'VLEK' });
   assert.equal(only(vlek.leaf).kind, 'amd-leaf');
@@ -162,4 +164,60 @@ test('evidence of an Azure VM is known in every version of its document', () => 
     readInput(old).map(({ kind }) => kind),
     ['azure-evidence'],
   );
+});
+
+test('a text of many PEM blocks is not used', () => {
+  const block = '-----BEGIN A-----\nAAAA\n-----END A-----\n';
+  const quoteBlock = `-----BEGIN QUOTE-----\n${Buffer.from(quote).toString('base64')}\n-----END QUOTE-----\n`;
+  assert.equal(only(bytesOf(block.repeat(7) + quoteBlock)).kind, 'quote');
+  assert.match(reasonOf(bytesOf(block.repeat(8) + quoteBlock)), /more than 8 blocks/);
+  assert.match(reasonOf(bytesOf(block)), /not evidence/);
+});
+
+test('one file with several pieces of evidence is refused: which of them was meant is not known', () => {
+  const text = Buffer.from(quote).toString('base64');
+  assert.match(reasonOf(bytesOf(JSON.stringify({ first: text, second: text }))), /2 pieces of evidence/);
+});
+
+test('an answer with a repeated name is refused, although each of its values is evidence', () => {
+  const text = Buffer.from(quote).toString('base64');
+  assert.match(reasonOf(bytesOf(`{"quote":"${text}","quote":"${text}"}`)), /begins like JSON and is not/);
+});
+
+test('no root is taken out of an answer', () => {
+  const answer = { quote: Buffer.from(quote).toString('base64'), root: root.certificate };
+  assert.equal(only(bytesOf(JSON.stringify(answer))).kind, 'quote');
+  assert.match(reasonOf(bytesOf(JSON.stringify({ root: root.certificate }))), /not evidence, collateral/);
+});
+
+test('evidence is found in what carries it', () => {
+  const { report } = snpScenario({ rsaBits: 2048 });
+  const response = concatBytes(new Uint8Array([0, 0, 0, 0, 0xa0, 4, 0, 0]), new Uint8Array(24), report);
+  for (const [bytes, form] of [
+    [openEnclaveReport(quote), 'Open Enclave report'],
+    [bytesOf(Buffer.from(openEnclaveReport(quote)).toString('base64')), 'Open Enclave report, in base64'],
+    [response, 'answer of the firmware'],
+    [bytesOf(JSON.stringify({ attestation_report: snpReportJson(report) })), 'member attestation_report'],
+  ] as const) {
+    const input = only(bytes);
+    assert.ok('bytes' in input && input.form === form, form);
+    assert.deepEqual(new Uint8Array(input.bytes), input.kind === 'quote' ? quote : report);
+  }
+});
+
+test('collateral of a report as AMD’s key service and Azure serve it is its certificates and its list', () => {
+  const { leaf, ask, ark, crl } = snpScenario({ rsaBits: 2048 });
+  const chain = pem(ask) + pem(ark);
+  for (const [json, kinds] of [
+    [
+      { certificate_chain: pem(leaf) + chain, crl: toHex(crl) },
+      ['amd-leaf', 'amd-authority', 'amd-root', 'revocation-list'],
+    ],
+    [{ vcekCert: pem(leaf), certificateChain: chain }, ['amd-leaf', 'amd-authority', 'amd-root']],
+  ] as const) {
+    assert.deepEqual(
+      readInput(bytesOf(JSON.stringify(json))).map(({ kind }) => kind),
+      kinds,
+    );
+  }
 });

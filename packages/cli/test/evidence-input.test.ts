@@ -105,7 +105,7 @@ const wrong: readonly (readonly [name: string, content: Uint8Array | string, sen
   ['the same in DER', certificateWith([]), /^This is an X\.509 certificate, /],
   ['a damaged certificate', certificateWith([]).subarray(0, 200), /^This is a DER file/],
   ['JSON without evidence', '{"a": 1}', /^This is JSON, /],
-  ['broken JSON', '{"a": ', /^This is text that begins like JSON and is none, /],
+  ['broken JSON', '{"a": ', /^This is text that begins like JSON and is not, /],
   ['a token', `${token}.c2ln`, /^This is a JSON web token\. .* answer of a verifier/],
   [
     'a local report of Open Enclave',

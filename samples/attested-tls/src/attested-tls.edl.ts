@@ -3,8 +3,8 @@ import { defineInterface } from '@enclos/edl';
 /** The boundary. Neither side calls the other: clients talk to the enclave, over TLS that ends inside. */
 export const attestedTls = defineInterface({ name: 'attested_tls', trusted: {}, untrusted: {} });
 
-/** What certificate and clients call the server. It is resolved nowhere: the evidence says whose the key is. */
+/** The server's name in the certificate and for clients. It is never resolved: the evidence says whose key it is. */
 export const serverName = 'attested-tls.enclave';
 
-/** Of a question, in bytes: it fits into one record of TLS. */
+/** The longest question, in bytes. It fits into one TLS record. */
 export const maxQuestionBytes = 1024;

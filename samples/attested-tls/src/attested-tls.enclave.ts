@@ -2,7 +2,7 @@ import { createAttestedServer, type AcceptedConnection } from '@enclos/atls';
 import { defineEnclave, listen, log, quoteReportData } from '@enclos/enclave';
 import { attestedTls, maxQuestionBytes, serverName } from './attested-tls.edl.ts';
 
-/** An enclave has 256 connections. Clients that say nothing must not keep them. */
+/** An enclave has 256 connections. Silent clients must not hold them. */
 const idleMs = 60_000;
 
 async function answer({ socket }: AcceptedConnection): Promise<void> {
@@ -18,7 +18,7 @@ async function answer({ socket }: AcceptedConnection): Promise<void> {
 /** The server has its key and its evidence before its host is told that the enclave has started. */
 async function start(): Promise<void> {
   const server = await createAttestedServer({ name: serverName, evidence: quoteReportData });
-  // Not awaited: it goes on for as long as the enclave lives.
+  // Not awaited: it runs as long as the enclave lives.
   void server.serve(listen('clients'), answer, { onRefused: () => log.debug('a connection was refused') });
 }
 

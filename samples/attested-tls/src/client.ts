@@ -5,7 +5,7 @@ import { parseCollateral, parsePolicy, softwareRoot, type Endorsements } from '@
 import { isEnclosError } from '@enclos/errors';
 import { serverName } from './attested-tls.edl.ts';
 
-/** A server that is not there yet is asked again for this long. */
+/** How long the client retries a server that is not there yet. */
 const patienceMs = 60_000;
 
 function setting(name: string): string {
@@ -15,7 +15,7 @@ function setting(name: string): string {
   return process.exit(2);
 }
 
-/** SERVER is HOST:PORT, COLLATERAL a URL. ROOTS and POLICY are files of whoever owns the client, never of the server. */
+/** SERVER is HOST:PORT, COLLATERAL a URL. ROOTS and POLICY are files of the client's owner, never of the server. */
 const [host = '', port = ''] = setting('SERVER').split(':');
 const collateralUrl = setting('COLLATERAL');
 const roots = await Promise.all(pemBlocks(await readFile(setting('ROOTS'), 'utf8')).map((pem) => softwareRoot(pem)));
@@ -42,7 +42,7 @@ async function ask(question: string): Promise<string> {
   return answer;
 }
 
-/** A name that does not resolve yet, and a port where nobody listens yet. Evidence that is refused stays refused. */
+/** Whether a name does not resolve yet, or nothing listens at the port yet. Refused evidence is never retried. */
 function isAbsent(error: unknown): boolean {
   if (isEnclosError(error)) return error.kind === 'transient';
   const { code } = (error instanceof TypeError ? error.cause : error) as { readonly code?: unknown };

@@ -16,7 +16,7 @@ const enclave = await loadEnclave({
   onLog: (_level, text) => console.error(`enclave: ${text}`),
 });
 
-// What clients verify evidence with. It is signed, so it may come from anybody: from the server's host, too.
+// The collateral with which clients verify evidence. It is signed, so any party may serve it, even the server's host.
 const collateral = createServer((request, response) => {
   if (request.url === '/healthz') return void response.end('ok\n');
   if (request.url !== '/collateral') return void response.writeHead(404).end();
@@ -35,7 +35,7 @@ async function stop(): Promise<void> {
 process.once('SIGINT', () => void stop());
 process.once('SIGTERM', () => void stop());
 
-// A service without its enclave answers nothing: whoever keeps it running starts it again.
+// A service without its enclave cannot answer, so it exits: its service manager starts it again.
 void enclave.exited.then(async ({ detail }) => {
   if (!isStopping) {
     console.error(detail);

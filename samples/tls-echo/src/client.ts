@@ -12,19 +12,19 @@ import {
 } from '@enclos/attestation';
 import { evidencePurpose, serverName } from './tls-echo.edl.ts';
 
-/** How a client decides whom to trust. Comes from whom it belongs to, never from the server. */
+/** The client's trust decisions. They come from the signer and the vendor, never from the server. */
 export interface EchoTrust {
   readonly roots: readonly TrustedRoot[];
   readonly policy: SgxPolicy;
 }
 
-/** What the host passes on: nothing of it is believed before it is verified. */
+/** The evidence that the host passes on. It is untrusted until it is verified. */
 export interface EvidenceSource {
   evidence(args: { readonly nonce: Uint8Array }): Promise<{ readonly certificate: string; readonly quote: Uint8Array }>;
   endorsements(): Promise<string>;
 }
 
-/** A certificate whose private key is in the enclave that was verified, and nowhere else. */
+/** A certificate whose private key exists only in the verified enclave. */
 export interface Attested {
   readonly certificate: string;
   readonly evidence: SgxEvidence;
@@ -45,7 +45,7 @@ export async function attest(source: EvidenceSource, trust: EchoTrust): Promise<
   return Object.freeze({ certificate, evidence });
 }
 
-/** Connects to whoever has the attested key. Rejects for everybody else, before a byte of the application is sent. */
+/** Connects to the holder of the attested key. Rejects for all others, before a byte of the application is sent. */
 export async function connectAttested(
   address: { readonly host: string; readonly port: number },
   { certificate }: Attested,
@@ -56,7 +56,7 @@ export async function connectAttested(
   return socket;
 }
 
-/** Sends a text and reads back as many bytes. */
+/** Sends a text and reads the same number of bytes back. */
 export async function echo(socket: TLSSocket, text: string): Promise<string> {
   const sent = Buffer.from(text);
   let answer = Buffer.alloc(0);

@@ -33,7 +33,7 @@ async function show(folder: string): Promise<void> {
       evidence: (args) => enclave.call.evidence(args),
       endorsements: () => platform.endorsements(),
     };
-    // From the vendor's folder and the signer's key, not from the server, which is what is judged.
+    // From the vendor's folder and the signer's key, not from the server, which is being appraised.
     const { rootPem } = await openVendor(stateFolders(stateFolder).vendorFolder);
     const root = await softwareRoot(rootPem);
     const trust: EchoTrust = {

@@ -6,14 +6,14 @@ export interface TlsEchoHostOptions {
   readonly image: Uint8Array;
   readonly signature: Uint8Array;
   readonly launcher: Launcher;
-  /** Where clients reach the server. Default: 127.0.0.1 and the port in enclave.json. */
+  /** The address at which clients reach the server. Default: 127.0.0.1 and the port in enclave.json. */
   readonly echo?: StreamAddress | undefined;
   readonly onLog?: ((level: number, text: string) => void) | undefined;
 }
 
 export type TlsEchoEnclave = Enclave<(typeof tlsEcho)['trusted']>;
 
-/** Loads the server and opens its port. The host relays what goes through it, and can read none of it. */
+/** Loads the server and opens its port. The host relays all bytes, and cannot read any of them. */
 export function loadTlsEcho({ echo, ...options }: TlsEchoHostOptions): Promise<TlsEchoEnclave> {
   return loadEnclave({
     ...options,

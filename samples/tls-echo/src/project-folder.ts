@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where `enclave.json` of the sample is. */
+/** The folder with `enclave.json` of the sample. */
 export const tlsEchoProjectFolder = fileURLToPath(new URL('../../', import.meta.url));

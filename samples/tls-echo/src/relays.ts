@@ -9,10 +9,10 @@ export interface Address {
   readonly port: number;
 }
 
-/** Somebody between client and enclave, as every host is. */
+/** A party between client and enclave, as every host is. */
 export interface Relay {
   readonly address: Address;
-  /** Everything that went through it, in both directions, as it saw it. */
+  /** All bytes that it relayed, in both directions, as it saw them. */
   seen(): Buffer;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export function startRecorder(target: Address): Promise<Relay> {
   );
 }
 
-/** Ends TLS itself, with a key of its own, and speaks to the enclave in the client's place. */
+/** Ends TLS itself, with its own key, and poses as the client towards the enclave. */
 export function startInterceptor(
   target: Address,
   identity: { readonly key: string; readonly cert: string },

@@ -11,7 +11,7 @@ export function happened(text: string, condition: boolean): void {
   process.stdout.write(`   ✔ ${text}\n`);
 }
 
-/** Why something was refused: a code. Or that it was not. */
+/** The code with which an attempt was refused, or a text that it was not refused. */
 export async function refusalOf(attempt: Promise<unknown>): Promise<string> {
   try {
     await attempt;

@@ -1,6 +1,6 @@
 import { bytes, defineInterface, func, record, string } from '@enclos/edl';
 
-/** What clients ask for in the handshake, and what the certificate names. */
+/** The name that clients ask for in the handshake, and that the certificate names. */
 export const serverName = 'tls-echo.test';
 
 /** Ties evidence to this use: part of the quote's report data. */

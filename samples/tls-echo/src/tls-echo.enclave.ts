@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { createTlsIdentity, defineEnclave, listen, log, quote, tlsServer, type Connection } from '@enclos/enclave';
 import { evidencePurpose, serverName, tlsEcho } from './tls-echo.edl.ts';
 
-/** Born here, gone with the enclave. The host relays the connections and never has the key. */
+/** Made here, and gone with the enclave. The host relays the connections and never has the key. */
 const identity = createTlsIdentity(serverName);
 const secure = tlsServer(identity);
 
@@ -11,7 +11,7 @@ async function echo(connection: Connection): Promise<void> {
     const client = await secure(connection);
     await pipeline(client, client);
   } catch {
-    // A client that went away, or never was one.
+    // The client went away, or was never a real client.
     log.debug('a connection ended early');
   }
 }

@@ -16,10 +16,10 @@ import { bytesField, readEncrypted, request, VaultResponseError, writeEncrypted 
 import { signReplacement } from './ownership.ts';
 import { evidencePurpose, releasedSecret, uploadedSecret } from './vault.edl.ts';
 
-/** An enclave that was verified. Only `attest` makes one; `upload`, `replace` and `read` take nothing else. */
+/** A verified enclave. Only `attest` makes one; `upload`, `replace` and `read` accept nothing else. */
 export interface Attested {
   readonly url: string;
-  /** Its private half is in the enclave that was verified, and nowhere else. */
+  /** Its private half exists only in the verified enclave. */
   readonly publicKey: Uint8Array;
   readonly verdict: QuoteVerdict;
   readonly evidence: SgxEvidence;
@@ -31,7 +31,7 @@ function requireAttested(attested: Attested): void {
   if (!made.has(attested)) throw new TypeError('This was not attested: give what attest() returned.');
 }
 
-/** How a client decides whom to trust. Comes from whom it belongs to, never from the vault. */
+/** The client's trust decisions. They come from the signer and the vendor, never from the vault. */
 export interface VaultTrust {
   readonly roots: readonly TrustedRoot[];
   readonly policy: SgxPolicy;
@@ -62,13 +62,13 @@ export interface ClientKey {
   readonly publicKey: Uint8Array;
 }
 
-/** A key to be named as reader, and to read with. */
+/** A key that can be named as reader, and that reads. */
 export async function createReader(): Promise<ClientKey> {
   const algorithm = { name: 'ECDH', namedCurve: 'P-256' };
   return clientKey(await crypto.subtle.generateKey(algorithm, false, ['deriveBits', 'deriveKey']));
 }
 
-/** A key to own secrets with: its signature replaces them. */
+/** A key that owns secrets: its signature can replace them. */
 export async function createOwner(): Promise<ClientKey> {
   return clientKey(await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']));
 }
@@ -87,9 +87,9 @@ export async function upload(attested: Attested, secret: SecretUpload): Promise<
 }
 
 /**
- * Replaces a secret by the next version of it.
+ * Replaces a secret with its next version.
  *
- * @param order `owner`: the key that owns what is replaced; `version`: the one that the secret gets.
+ * @param order `owner`: the key that owns the secret; `version`: the new version.
  */
 export async function replace(
   attested: Attested,
@@ -122,11 +122,11 @@ async function send({ url }: Attested, name: string, what: { method: string; bod
 }
 
 /**
- * Asks for a secret. Only the private key of a reader that the owner named opens
- * the answer, and only an answer of the attested enclave to this very question opens.
+ * Asks for a secret. Only the private key of a reader that the owner named can open the answer, and only an answer of the
+ * attested enclave to this request can be opened.
  *
- * @param wanted `owner`: the public key of whose secret it must be.
- * @throws VaultResponseError `ANSWER_NOT_AUTHENTIC`, `OTHER_OWNER`, or what the vault refused with.
+ * @param wanted `owner`: the public key that must own the secret.
+ * @throws VaultResponseError `ANSWER_NOT_AUTHENTIC`, `OTHER_OWNER`, or the code of the vault's refusal.
  */
 export async function read(
   attested: Attested,
@@ -141,7 +141,7 @@ export async function read(
   const parties = { recipient: reader.pair, sender: attested.publicKey };
   const opened = await decryptMessage(answer, { direction: 'release', name, challenge }, parties).catch(
     (cause: unknown) => {
-      throw new VaultResponseError('ANSWER_NOT_AUTHENTIC', 'This is no answer of the attested enclave.', { cause });
+      throw new VaultResponseError('ANSWER_NOT_AUTHENTIC', 'This is not an answer of the attested enclave.', { cause });
     },
   );
   const released = decodeValue(releasedSecret, opened);

@@ -16,7 +16,7 @@ import { vaultProjectFolder } from './project-folder.ts';
 import { serveVault } from './server.ts';
 import { tellStory, type Story } from './story.ts';
 
-/** `--evidence FOLDER` keeps the vault's quote there, with what it is verified with. */
+/** `--evidence FOLDER` keeps the vault's quote there, with the files to verify it. */
 const { evidence } = parseArgs({ options: { evidence: { type: 'string' } } }).values;
 
 async function tell(story: Story, folder: string): Promise<void> {

@@ -12,7 +12,7 @@ export interface Encrypted {
   readonly ciphertext: Uint8Array;
 }
 
-/** What a message is for. It is authenticated, so a message for one use, name or challenge cannot serve another. */
+/** The use of a message. It is authenticated, so a message for one use, name or challenge cannot serve another. */
 export type MessageUse = Infer<typeof messageUse>;
 
 function information(use: MessageUse): ArrayBuffer {
@@ -22,8 +22,8 @@ function information(use: MessageUse): ArrayBuffer {
 /**
  * Encrypts a message to a public key.
  *
- * @param parties `sender`: the pair that authenticates the message (mode Auth, RFC 9180 section 5.1.3). Without
- * it (mode Base) anybody can have made the message.
+ * @param parties `sender`: the pair that authenticates the message (mode Auth, RFC 9180 section 5.1.3). Without it (mode Base)
+ *   any party could have made the message.
  */
 export async function encryptMessage(
   plaintext: Uint8Array,
@@ -42,7 +42,7 @@ export async function encryptMessage(
 /**
  * Opens a message.
  *
- * @param parties `sender`: the public key of the only sender whose message opens. Without it anybody's does.
+ * @param parties `sender`: the public key of the only sender whose message opens. Without it, any sender's message opens.
  * @throws what HPKE throws when recipient, sender or use are not those of the message, or it was changed.
  */
 export async function decryptMessage(

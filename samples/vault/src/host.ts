@@ -9,7 +9,7 @@ export interface VaultHostOptions {
   readonly image: Uint8Array;
   readonly signature: Uint8Array;
   readonly launcher: SoftwareLauncher;
-  /** Where the sealed blobs are kept. */
+  /** The folder for the sealed blobs. */
   readonly storage: string;
   readonly onLog?: ((level: number, text: string) => void) | undefined;
 }
@@ -18,7 +18,7 @@ export type VaultEnclave = Enclave<(typeof vault)['trusted']>;
 
 const extension = '.sealed';
 
-/** Loads the vault and gives it storage. The host sees sealed blobs and ciphertext, nothing else. */
+/** Loads the vault and gives it storage. The host sees only sealed blobs and ciphertext. */
 export async function loadVault(options: VaultHostOptions): Promise<VaultEnclave> {
   await mkdir(options.storage, { recursive: true });
   const fileOf = (name: string): string => join(options.storage, Buffer.from(name).toString('hex') + extension);

@@ -1,7 +1,7 @@
 import { fromBase64url, toBase64url } from '@enclos/codec';
 import type { Encrypted } from './encryption.ts';
 
-/** The vault behind a URL refused or failed, or its answer is not to be trusted. */
+/** The vault at a URL refused or failed, or its answer cannot be trusted. */
 export class VaultResponseError extends Error {
   readonly code: string;
 
@@ -15,7 +15,7 @@ export class VaultResponseError extends Error {
 /** The largest ciphertext of the interface, and the quote. */
 const maxFieldBytes = 66_000;
 
-/** One field of a JSON object, decoded from base64url. An absent one has no bytes, which no function accepts. */
+/** One field of a JSON object, decoded from base64url. An absent field gives no bytes, which no function accepts. */
 export function bytesField(body: unknown, name: string): Uint8Array {
   const value: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined;
   return fromBase64url(typeof value === 'string' ? value : '', { maxBytes: maxFieldBytes });

@@ -3,7 +3,7 @@ import { encodeValue } from '@enclos/edl';
 import type { Encrypted } from './encryption.ts';
 import { replacementOrder, replacementPurpose } from './vault.edl.ts';
 
-/** What an owner orders: that this upload becomes this version of this secret. */
+/** An owner's order that this upload becomes this version of this secret. */
 export interface Replacement {
   readonly name: string;
   readonly version: number;
@@ -13,7 +13,7 @@ export interface Replacement {
 const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const algorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
-/** ECDSA over the SHA-256 of the whole order, the upload's ciphertext included; r then s. */
+/** ECDSA over the SHA-256 of the whole order, including the upload's ciphertext; r then s. */
 export async function signReplacement(privateKey: webcrypto.CryptoKey, order: Replacement): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, signedBytes(order)));
 }

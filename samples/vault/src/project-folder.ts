@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where `enclave.json` of the vault is. */
+/** The folder with `enclave.json` of the vault. */
 export const vaultProjectFolder = fileURLToPath(new URL('../../', import.meta.url));

@@ -18,7 +18,7 @@ const bodyTooLarge = { code: 'BODY_TOO_LARGE', message: `A body has at most ${ma
 /** Nonces, challenges and public keys. */
 const maxQueryBytes = 65;
 
-/** Serves the vault over HTTP. Plain HTTP on purpose: nothing secret is readable on this connection. */
+/** Serves the vault over HTTP. Plain HTTP on purpose: no secret is readable on this connection. */
 export async function serveVault(
   enclave: Pick<VaultEnclave, 'call'>,
   launcher: Pick<SoftwareLauncher, 'endorsements'>,
@@ -87,7 +87,7 @@ function queryBytes(value: string | undefined): Uint8Array {
   return fromBase64url(value ?? '', { maxBytes: maxQueryBytes });
 }
 
-/** 0, which replaces nothing, when there is none. The enclave checks the range. */
+/** The version in a body, or 0, which replaces nothing. The enclave checks the range. */
 function versionOf(body: unknown): number {
   const version: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'version') : undefined;
   return typeof version === 'number' ? version : 0;

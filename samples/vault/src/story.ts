@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { isEnclosError } from '@enclos/errors';
 
-/** Tells the demo. Nothing is told before it happened. */
+/** Tells the demo. It tells each step only after it happened. */
 export interface Story {
   chapter(title: string): void;
   say(label: string, value: string): void;
@@ -12,7 +12,7 @@ export interface Story {
 
 export class StoryError extends Error {}
 
-/** Where a story goes, line by line: the failure that ended it, to `fail`. */
+/** Takes a story line by line, and the failure that ended it. */
 export interface StoryOutput {
   write(line: string): void;
   fail(line: string): void;
@@ -21,7 +21,7 @@ export interface StoryOutput {
 /**
  * Tells a story to its end.
  *
- * @returns the exit code: 0 when every step happened, 1 when one did not. An error that no step expects is thrown on.
+ * @returns the exit code: 0 when every step happened, 1 when one did not. An error that no step expects is rethrown.
  */
 export async function tellStory(tell: (story: Story) => Promise<void>, output: StoryOutput): Promise<0 | 1> {
   try {

@@ -2,7 +2,7 @@ import { array, bytes, defineInterface, func, option, record, string, uint32, un
 
 /** P-256, uncompressed. */
 const publicKey = bytes({ exactBytes: 65 });
-/** Fresh for each release, so that an earlier answer cannot serve again. */
+/** Fresh for each release, so that an earlier answer cannot be replayed. */
 const challenge = bytes({ exactBytes: 32 });
 const name = string({ minBytes: 1, maxBytes: 64 });
 /** HPKE (RFC 9180): the encapsulated key, then the ciphertext. */
@@ -21,7 +21,7 @@ export const vault = defineInterface({
     ),
     /** Keeps a new secret. It arrives encrypted to the enclave's key, and says who owns it and who may read it. */
     put: func({ name, upload: encrypted }),
-    /** Replaces a secret, when its owner signed `replacementOrder` for the version after the one that is kept. */
+    /** Replaces a secret, if its owner signed `replacementOrder` for the next version. */
     replace: func({ name, version: uint32(), upload: encrypted, signature: bytes({ exactBytes: 64 }) }),
     /** Releases a secret to a reader that its owner named, encrypted to that reader's key by the enclave's key. */
     release: func({ name, reader: publicKey, challenge }, encrypted),
@@ -34,22 +34,22 @@ export const vault = defineInterface({
   },
 });
 
-/** What an upload holds once it is decrypted. */
+/** The content of a decrypted upload. */
 export const uploadedSecret = record({
-  /** ECDSA P-256: whose signature replaces this secret. */
+  /** ECDSA P-256: the key whose signature can replace this secret. */
   owner: publicKey,
   /** The release policy: the public keys of the readers. */
   readers: array(publicKey, { minItems: 1, maxItems: 16 }),
   value: bytes({ minBytes: 1, maxBytes: 60_000 }),
 });
 
-/** What is sealed. */
+/** The content of a sealed blob. */
 export const keptSecret = record({ version: uint32(), secret: uploadedSecret });
 
-/** What a release holds once it is decrypted. */
+/** The content of a decrypted release. */
 export const releasedSecret = record({ version: uint32(), owner: publicKey, value: bytes({ maxBytes: 60_000 }) });
 
-/** What the owner signs to replace a secret. The upload is for one enclave's key, so the order is too. */
+/** The order that the owner signs to replace a secret. The upload is for one enclave's key, and so is the order. */
 export const replacementOrder = record({
   purpose: string({ maxBytes: 64 }),
   name,
@@ -58,7 +58,7 @@ export const replacementOrder = record({
 });
 export const replacementPurpose = 'enclos vault replacement v1';
 
-/** What a message between a client and the enclave is for: part of what HPKE authenticates. */
+/** The use of a message between a client and the enclave, which HPKE authenticates. */
 export const messageUse = union('direction', {
   upload: record({ name }),
   release: record({ name, challenge }),

@@ -20,17 +20,16 @@ type Uploaded = Infer<typeof uploadedSecret>;
 type Kept = Infer<typeof keptSecret>;
 
 /**
- * Born at start, gone with the enclave; its private half cannot be exported. The
- * quote vouches for it: uploads are encrypted to it, and releases authenticated by it.
+ * Made at start, and gone with the enclave; its private half cannot be exported. The quote vouches for it: uploads are
+ * encrypted to it, and releases are authenticated by it.
  */
 const key = generateKeyPair('agreement');
 
 const versions = createVersions(maxSecrets);
 
 /**
- * Signer policy: a later version of this vault, by the same signer, can open
- * what this one sealed; an earlier version and everybody else cannot. The name
- * is bound, so the host cannot hand out one secret under another's name.
+ * Signer policy: a later version of this vault, by the same signer, can open what this one sealed; earlier versions and other
+ * enclaves cannot. The name is bound, so the host cannot hand out one secret under the name of another.
  */
 const sealing = (name: string) => ({ policy: 'signer', associatedData: utf8(`vault secret ${name}`) }) as const;
 

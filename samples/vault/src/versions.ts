@@ -1,10 +1,10 @@
 import { ApplicationError } from '@enclos/enclave';
 
-/** Which version of each secret this enclave has seen last. */
+/** The latest version of each secret that this enclave has seen. */
 export interface Versions {
-  /** Runs a step when all before it are done: two cannot replace the same version, and none reads between. */
+  /** Runs a step after all earlier ones: two steps cannot replace the same version, and none can read in between. */
   inTurn<T>(step: () => Promise<T>): Promise<T>;
-  /** Notes what the host handed out, or kept; 0 for nothing. @throws when this enclave has seen a later one. */
+  /** Records the version that the host handed out or stored; 0 for none. @throws when this enclave has seen a later one. */
   saw(name: string, version: number): void;
   /** @throws when the vault is full and this secret is not in it. */
   requireRoom(name: string): void;
@@ -12,8 +12,8 @@ export interface Versions {
 
 /**
  * The host keeps the sealed secrets, so it can hand out an earlier one again.
- * This memory refuses that for as long as the enclave lives. It is gone after a
- * restart: a reader to whom it matters compares the version that it is given.
+ * This memory refuses that for as long as the enclave lives. It is lost on a restart: readers that care should compare the
+ * version that they get.
  */
 export function createVersions(maxSecrets: number): Versions {
   const latest = new Map<string, number>();

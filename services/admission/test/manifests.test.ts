@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { manifestFiles } from '../src/manifests/files.ts';
 import type { ManifestOptions } from '../src/manifests/options.ts';
 import { makeTrust } from './trust.ts';
@@ -19,7 +19,7 @@ const options: ManifestOptions = {
 function read<T>(given: ManifestOptions, name: string): T {
   const file = manifestFiles(given).find((one) => one.name === name);
   assert.ok(file !== undefined, name);
-  return parse(file.text) as T;
+  return load(file.text) as T;
 }
 
 describe('the manifests', () => {

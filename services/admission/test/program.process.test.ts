@@ -151,8 +151,8 @@ describe('the program', () => {
     const first = serve(0);
     const { port = 0 } = await first.line('listening');
     const second = serve(port);
-    assert.deepEqual(await second.exited, [1, null]);
-    assert.equal((await second.line('failed')).code, 'EADDRINUSE');
+    assert.deepEqual(await second.exited, [2, null]);
+    assert.equal((await second.line('failed')).code, 'SERVICE_ADDRESS_UNUSABLE');
     first.process.kill('SIGKILL');
   });
 

@@ -14,7 +14,7 @@ export const seeds: readonly Uint8Array[] = [
 export function fuzz(data: Uint8Array): void {
   try {
     const certificate = readPolicyCertificate(data);
-    if (certificate.key.type !== 'public') throw new Error('No public key.');
+    if (certificate.key.key.type !== 'public') throw new Error('No public key.');
     // Asked both ways, since names and signature are OpenSSL's to compare.
     certificate.issued(certificate);
   } catch (error) {

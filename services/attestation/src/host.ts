@@ -44,7 +44,7 @@ async function serveWith(environment: HostEnvironment, options: ServiceOptions, 
   }
   const lost = await Promise.race([told.then(() => undefined), service.ended]);
   if (lost !== undefined) {
-    // A service without its enclave answers nothing: whoever keeps it running starts it again.
+    // A service without its enclave answers nothing: its supervisor starts it again.
     process.exitCode = 1;
     logger.error({ event: 'enclave-lost' }, lost);
   }

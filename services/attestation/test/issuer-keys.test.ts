@@ -105,15 +105,28 @@ describe('a key set', () => {
       { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', kid: 'off the curve' },
       { kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'edwards' },
       { ...ecKey('secp256k1').publicKey.export({ format: 'jwk' }), kid: 'koblitz' },
-      'no object',
-      null,
+      { ...good, kid: 'operations', key_ops: ['encrypt'] },
+      { ...good, kid: 'algorithm', alg: 1 },
+      { ...good, kid: 'padded', n: `${String(good.n)}==` },
+      { ...good, kid: 'x'.repeat(513) },
     ];
     assert.deepEqual([...readKeySet(JSON.stringify({ keys: [good, ...others] })).keys()], ['good']);
   });
 
   it('never makes a private key of one that was published by mistake', () => {
     const set = readKeySet(JSON.stringify({ keys: [{ ...rsa.privateKey.export({ format: 'jwk' }), kid: 'leaked' }] }));
-    assert.equal(set.get('leaked')?.key.type, 'public');
+    assert.equal(set.get('leaked')?.key.key.type, 'public');
+  });
+
+  it('holds nothing but objects', () => {
+    for (const other of ['no object', null, 1]) {
+      assert.throws(() => readKeySet(JSON.stringify({ keys: [good, other] })), { code: 'CODEC_INVALID' });
+    }
+  });
+
+  it('has each id once, whatever the keys are for', () => {
+    const twin = { ...good, use: 'enc' };
+    assert.throws(() => readKeySet(JSON.stringify({ keys: [good, twin] })), { code: 'CODEC_INVALID' });
   });
 
   it('has each id once', () => {

@@ -1,8 +1,9 @@
 import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
+import { startAdminServer } from '@enclos/service/admin';
 import { createHardwarePart, type HardwarePart } from './hardware-part.ts';
 import type { Log } from './log.ts';
-import { createAgentMetrics, serveMetrics, type AgentMetrics } from './metrics.ts';
+import { createAgentMetrics, type AgentMetrics } from './metrics.ts';
 import type { AgentOptions } from './options.ts';
 import { loadDefinitions } from './plugin/definitions.ts';
 import { startDevicePlugin, type StartPlugin } from './plugin/device-plugin.ts';
@@ -39,7 +40,15 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
     isPlatformReady: () => parts.software?.isReady() ?? false,
   });
   const plugin = pluginStarter(options, log, metrics);
-  const server = options.metrics === undefined ? undefined : await serveMetrics(metrics, options.metrics);
+  const server =
+    options.metrics === undefined
+      ? undefined
+      : await startAdminServer({
+          option: '--metrics',
+          address: options.metrics,
+          unready: () => (parts.software?.isReady() === false ? 'the software platform does not serve' : undefined),
+          metrics: metrics.render,
+        });
   const close = async (): Promise<void> => {
     await parts.hardware?.close();
     await parts.software?.close();

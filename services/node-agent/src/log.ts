@@ -30,7 +30,7 @@ function set(fields: LogFields): SetFields {
   );
 }
 
-/** Of an error of ours the code, the words and what to do next. What others say may hold what is nobody's business: of them the code. */
+/** An Enclos error with its code, words and advice. Words of other errors may hold secrets: only their code. */
 function describeError(error: unknown): { readonly code: string; readonly message?: string; readonly next?: string } {
   if (isEnclosError(error)) return { code: error.code, message: error.message, next: error.next };
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;

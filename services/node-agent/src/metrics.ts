@@ -1,6 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createValue, createView, expositionContentType } from '@enclos/host/exposition';
+import { createValue, createView } from '@enclos/host/exposition';
 import type { EpcSize } from './devices/epc.ts';
 import type { Resource } from './plugin/resource.ts';
 
@@ -56,7 +54,7 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
     createView({ name: 'enclos_agent_platform_ready', help: '1 while the software platform serves pods.' }, () => [
       [{}, isPlatformReady() ? 1 : 0],
     ]),
-    createView({ name: 'enclos_agent_epc_bytes', help: 'Protected memory of the processor, by who says so.' }, () => {
+    createView({ name: 'enclos_agent_epc_bytes', help: 'Protected memory of the processor, by source.' }, () => {
       const size = epc();
       return size === undefined ? [] : [[{ source: size.source }, Number(size.sizeBytes)]];
     }),
@@ -73,47 +71,4 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
     render: () =>
       [...views, registrations, failures, allocations, connections].map((family) => family.render()).join(''),
   });
-}
-
-export interface MetricsServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/** Serves `/metrics` and `/healthz`; anything else is not there. */
-export async function serveMetrics(
-  { render }: Pick<AgentMetrics, 'render'>,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<MetricsServer> {
-  const server = createServer({ requestTimeout: 10_000 }, answer(render));
-  // A scraper, and a few probes.
-  server.maxConnections = 32;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  return Object.freeze({
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  });
-}
-
-function answer(render: () => string): RequestListener {
-  return (request, response) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const body = request.url === '/metrics' ? render() : request.url === '/healthz' ? 'ok\n' : undefined;
-    if (!isRead || body === undefined) {
-      response.writeHead(isRead ? 404 : 405).end();
-      return;
-    }
-    response.writeHead(200, { 'content-type': expositionContentType, 'cache-control': 'no-store' });
-    response.end(request.method === 'HEAD' ? undefined : body);
-  };
 }

@@ -67,7 +67,7 @@ export async function startAgentPlatform(options: SoftwareOptions, now: () => Da
   });
 }
 
-/** In a folder of its own, which a pod can mount without getting anything else of the agent. */
+/** In a separate folder, which a pod can mount without getting anything else of the agent. */
 async function startQuotes(services: PlatformServices, runtimeFolder: string): Promise<Listening> {
   const folder = join(runtimeFolder, 'quotes');
   await mkdir(folder, { recursive: true });
@@ -75,7 +75,7 @@ async function startQuotes(services: PlatformServices, runtimeFolder: string): P
   return serveQuotes(services, join(folder, 'quote.sock'));
 }
 
-/** A vendor beside the machine, which certifies it: whoever starts the agent so says that the node is set up for it. */
+/** A vendor beside the machine, which certifies it: the operator that starts the agent so says that the node is set up for it. */
 async function makeOwn({ vendorFolder, machineFolder }: ReturnType<typeof stateFolders>, now: Date): Promise<void> {
   const vendor = await createVendor(vendorFolder, { now });
   await createMachine(machineFolder, { separation: 'separated' });

@@ -77,7 +77,7 @@ export async function createSoftwarePart(
   });
 }
 
-/** Without cgroups nobody has to be asked: whoever reaches the folder of a device has it. */
+/** Without cgroups no process has to be identified: one that reaches the folder of a device has it. */
 function callerOf(
   cgroups: Cgroups | undefined,
   log: Log,

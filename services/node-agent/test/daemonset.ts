@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseAllDocuments } from 'yaml';
+import { loadAll } from 'js-yaml';
 
 const path = fileURLToPath(new URL('../../deploy/daemonset.yaml', import.meta.url));
 
@@ -24,10 +24,8 @@ export interface AgentPod {
 }
 
 export function agentPod(): AgentPod {
-  const documents = parseAllDocuments(readFileSync(path, 'utf8'), { strict: true });
-  const found = documents
-    .map((document) => document.toJS() as { readonly kind: string; readonly spec: unknown })
-    .find(({ kind }) => kind === 'DaemonSet');
+  const documents = loadAll(readFileSync(path, 'utf8')) as readonly { readonly kind: string; readonly spec: unknown }[];
+  const found = documents.find(({ kind }) => kind === 'DaemonSet');
   if (found === undefined) throw new Error('There is no DaemonSet.');
   return (found.spec as { readonly template: { readonly spec: AgentPod } }).template.spec;
 }

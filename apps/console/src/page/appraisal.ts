@@ -11,7 +11,8 @@ import {
 import type { JsonObject } from '@enclos/codec/json';
 import { fromHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { boundDataOf, type Appraisal, type AppraisedBinding, type Request, type Verdict } from './outcome.ts';
+import { boundDataOf } from '@enclos/evidence/verify';
+import type { Appraisal, AppraisedBinding, Request, Verdict } from './outcome.ts';
 
 /**
  * Holds a verdict against the policy, if there is one. The policy is as it was read: appraisal checks its rules.

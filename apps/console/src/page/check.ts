@@ -1,37 +1,28 @@
 import type { CertificateEvidence } from '@enclos/atls/certificate';
-import { explainAzureDocument, explainHclReport, explainQuote, explainSnpReport } from '@enclos/attestation/explain';
+import { parseCollateral } from '@enclos/attestation';
+import { explainCollateral } from '@enclos/attestation/explain';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { attempt } from '@enclos/evidence';
+import { explainFields } from '@enclos/evidence/fields';
+import { boundDataOf } from '@enclos/evidence/verify';
 import { appraisalOf } from './appraisal.ts';
-import { verifyHclReport, verifyMachine } from './check-azure.ts';
-import { collateralOf, endorsementsOf, verifyDcap } from './check-quote.ts';
-import { verifySnp } from './check-snp.ts';
-import { boundDataOf, type KeyBinding, type Outcome, type Request, type Verification } from './outcome.ts';
-
-const explainers = {
-  quote: explainQuote,
-  'snp-report': explainSnpReport,
-  'azure-evidence': explainAzureDocument,
-  'hcl-report': explainHclReport,
-} as const;
-
-const verifiers = {
-  quote: verifyDcap,
-  'snp-report': verifySnp,
-  'azure-evidence': verifyMachine,
-  'hcl-report': verifyHclReport,
-} as const;
+import type { KeyBinding, Outcome, Request, Verification } from './outcome.ts';
+import { verifyRequest } from './verification.ts';
 
 /** Decodes, verifies and appraises as far as there is something to do it with. */
 export async function check(request: Request): Promise<Outcome> {
-  const { evidence } = request;
+  const { evidence, collateral, now } = request;
   const { kind = 'quote', bytes, certificate } = evidence ?? {};
-  const verified = await verifiers[kind](request);
+  const verified = await verifyRequest(request);
   const actual = certificate === undefined ? undefined : keyBindingOf(verified, certificate);
   const verification = actual === undefined ? verified : withKeyStep(verified, actual);
   return {
-    fields: bytes === undefined ? [] : explainers[kind](bytes),
-    collateral: kind === 'quote' || kind === 'azure-evidence' ? collateralOf(endorsementsOf(request)) : undefined,
+    fields: bytes === undefined ? [] : await explainFields({ form: kind, bytes }, now),
+    collateral:
+      collateral !== undefined && (kind === 'quote' || kind === 'azure-evidence')
+        ? attempt(() => explainCollateral(parseCollateral(collateral)))
+        : undefined,
     verification,
     appraisal:
       verification.kind === 'genuine'
@@ -51,7 +42,7 @@ function keyBindingOf(verification: Verification, { boundReportData }: Certifica
 
 const keyStep = { id: 'certificate-binding', title: 'The evidence vouches for the key of the certificate' } as const;
 
-/** Genuine evidence that somebody put into a certificate of his own says nothing about the key of that. */
+/** Anyone can put genuine evidence of another into their certificate: it says nothing about that key. */
 function withKeyStep(verification: Verification, { isBound }: KeyBinding): Verification {
   if (verification.kind !== 'genuine') return verification;
   const step = { number: verification.steps.length + 1, ...keyStep, status: isBound ? 'passed' : 'failed' } as const;

@@ -51,7 +51,7 @@ function shown(text: string): string {
   });
 }
 
-/** Text that somebody else wrote, apart in direction from what is around it. */
+/** Text from an untrusted source, isolated from the writing direction around it. */
 export function foreign(text: string): HTMLElement {
   return element('bdi', {}, shown(text));
 }

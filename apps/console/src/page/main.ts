@@ -11,7 +11,7 @@ const session = new Session();
 const result = byId('result', HTMLElement);
 const announcement = byId('announcement', HTMLElement);
 const entries = byId('entries', HTMLElement);
-/** Of the latest change: an answer to an earlier one is not shown. */
+/** The number of the latest change: an answer to an earlier one is not shown. */
 let latest = 0;
 
 async function refresh(): Promise<void> {

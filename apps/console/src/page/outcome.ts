@@ -1,26 +1,19 @@
 import type { CertificateEvidence } from '@enclos/atls/certificate';
-import type {
-  AzureVerdict,
-  QuoteVerdict,
-  SnpVerdict,
-  StepResult,
-  TrustedRoot,
-  SnpRoot,
-  VerifiedEvidence,
-  VerifiedMachineEvidence,
-} from '@enclos/attestation';
-import type { ExplainedCollateral, ExplainedField } from '@enclos/attestation/explain';
+import type { StepResult, TrustedRoot, SnpRoot, VerifiedEvidence, VerifiedMachineEvidence } from '@enclos/attestation';
+import type { ExplainedCollateral } from '@enclos/attestation/explain';
+import type { ExplainNode } from '@enclos/evidence/fields';
+import type { AnyVerdict, HardwareVerdict, MachineVerdict } from '@enclos/evidence/verify';
 import type { JsonObject } from '@enclos/codec/json';
 import type { EnclosError } from '@enclos/errors';
 import type { AttestedInput } from './input/attested.ts';
-import type { EvidenceInput } from './input/read-input.ts';
+import type { EvidenceInput } from './input/input.ts';
 
 /** What the page has been given. */
 export interface Request {
   readonly evidence?: (Omit<EvidenceInput, 'form'> & Partial<Pick<AttestedInput, 'certificate'>>) | undefined;
-  /** Of a quote: JSON text of the shape QuoteCollateralV3. */
+  /** For a quote: JSON text of the shape QuoteCollateralV3. */
   readonly collateral?: string | undefined;
-  /** Of an SEV-SNP report, DER. */
+  /** For an SEV-SNP report, DER. */
   readonly amd: AmdCollateral;
   readonly roots: readonly TrustedRoot[];
   readonly amdRoots: readonly SnpRoot[];
@@ -40,21 +33,12 @@ export interface AmdCollateral {
 
 export type Missing = 'evidence' | 'machine' | 'collateral' | 'root' | 'amd-leaf' | 'amd-authority' | 'amd-root';
 
-/** A verdict on evidence of the hardware. */
-export type HardwareVerdict = QuoteVerdict | SnpVerdict;
-
-export type MachineVerdict = AzureVerdict<SnpVerdict> | AzureVerdict<QuoteVerdict>;
-
-export type Verdict = HardwareVerdict | MachineVerdict;
+export type { HardwareVerdict, MachineVerdict };
+export type Verdict = AnyVerdict;
 
 /** What is known of the hardware, be it that of an Azure VM. */
 export function hardwareOf(verdict: Verdict): HardwareVerdict {
   return verdict.tee === 'azure-vtpm' ? verdict.hardware : verdict;
-}
-
-/** Hex of what the evidence was asked for: report data, or the nonce of a TPM quote. */
-export function boundDataOf(verdict: Verdict): string {
-  return verdict.tee === 'azure-vtpm' ? verdict.tpm.qualifyingData : verdict.report.reportData;
 }
 
 export type Verification =
@@ -84,8 +68,9 @@ export interface KeyBinding {
 
 /** Everything that the page shows. */
 export interface Outcome {
-  readonly fields: readonly ExplainedField[];
-  /** Of a quote. */
+  /** What the evidence says, whether or not it is true. */
+  readonly fields: readonly ExplainNode[];
+  /** For a quote. */
   readonly collateral: ExplainedCollateral | undefined;
   readonly verification: Verification;
   readonly appraisal: Appraisal;

@@ -1,9 +1,8 @@
-import { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, INTEL_SGX_ROOT } from '@enclos/attestation';
+import { INTEL_SGX_ROOT } from '@enclos/attestation';
+import { amdRoots } from '@enclos/evidence';
 import type { Options } from './options.ts';
 import type { Request } from './outcome.ts';
 import type { Session } from './session.ts';
-
-const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 
 /** What was given and what was chosen, as one request. */
 export function requestOf(session: Session, options: Options): Request {

@@ -1,7 +1,8 @@
 import { softwareRoot, type TrustedRoot } from '@enclos/attestation';
 import { isEnclosError } from '@enclos/errors';
 import { readAttested, type AttestedInput } from './input/attested.ts';
-import { maximumInputBytes, readInput, tooLarge, type EvidenceInput, type Input } from './input/read-input.ts';
+import { isEvidence, maximumInputBytes, tooLarge, type EvidenceInput, type Input } from './input/input.ts';
+import { readInput } from './input/read-input.ts';
 
 /** Something that was given to the page, and what it was taken for. */
 export interface Entry {
@@ -10,7 +11,7 @@ export interface Entry {
   readonly name: string;
   readonly sizeBytes: number;
   readonly input: Input | AttestedInput;
-  /** Of a root certificate. */
+  /** For a root certificate. */
   readonly root?: TrustedRoot;
 }
 
@@ -44,7 +45,7 @@ export class Session {
 
   /** The one piece of evidence, and the certificate that carried it. */
   get evidence(): EvidenceInput | AttestedInput | undefined {
-    return this.#entries.map(({ input }) => input).find((input) => 'bytes' in input);
+    return this.#entries.map(({ input }) => input).find(isEvidence);
   }
 
   get softwareRoots(): readonly TrustedRoot[] {
@@ -76,7 +77,10 @@ export class Session {
       return { ...entry, root: await softwareRoot(input.der) };
     } catch (error) {
       if (!isEnclosError(error, 'VERIFIER_MISUSED')) throw error;
-      return { ...entry, input: { kind: 'unreadable', reason: `It is no root that can be added: ${error.message}` } };
+      return {
+        ...entry,
+        input: { kind: 'unreadable', reason: `It is not a root that can be added: ${error.message}` },
+      };
     }
   }
 
@@ -89,7 +93,7 @@ export class Session {
 
 /** What has the same place excludes each other. */
 function placeOf({ id, input, root }: Entry): string {
-  if ('bytes' in input) return 'evidence';
+  if (isEvidence(input)) return 'evidence';
   switch (input.kind) {
     case 'root':
       return `root ${root?.publicKey ?? ''}`;

@@ -1,7 +1,7 @@
 import { evidenceExtensions } from '@enclos/attestation/carriers';
 import { equalBytes } from '@enclos/codec';
 import { refuseUsage } from '../usage/usage-error.ts';
-import { jsonKindOf, type JsonKind, describeFound, piecesIn, type Found, type Piece } from '@enclos/evidence';
+import { jsonKindOf, type JsonKind, describeFound, piecesIn, type Finding, type Piece } from '@enclos/evidence';
 
 /**
  * The one piece of evidence in what was found; undefined when there is none. A
@@ -11,7 +11,7 @@ import { jsonKindOf, type JsonKind, describeFound, piecesIn, type Found, type Pi
  * for the key of one of them at most.
  * @throws CLI_USAGE when there are others.
  */
-export function choosePiece(found: Found): Piece | undefined {
+export function choosePiece(found: Finding): Piece | undefined {
   const distinct: Piece[] = [];
   for (const piece of piecesIn(found)) {
     const twin = distinct.findIndex((other) => isSame(other, piece));
@@ -43,7 +43,7 @@ function rankOf(piece: Piece | undefined): number {
 }
 
 /** Why there is nothing to verify, in sentences. */
-export function nothingFound(found: Found): string {
+export function nothingFound(found: Finding): string {
   const { closest, path } = closestIn(found, []);
   const inside = path.length === 0 ? '' : `, in ${path.join(', ')}`;
   const known = closest.form === 'json' ? jsonHints[jsonKindOf(closest.value) ?? 'none'] : hints[closest.form];
@@ -59,9 +59,9 @@ interface Hint {
 
 /** What says most: the first thing inside that there is a hint for. */
 function closestIn(
-  found: Found,
+  found: Finding,
   path: readonly string[],
-): { readonly closest: Found; readonly path: readonly string[] } {
+): { readonly closest: Finding; readonly path: readonly string[] } {
   if (found.form in hints) return { closest: found, path };
   for (const { at, found: inner } of found.inner) {
     const below = closestIn(inner, at === '' ? path : [...path, at]);

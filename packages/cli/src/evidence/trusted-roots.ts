@@ -1,4 +1,4 @@
-import { findDer, findPemBlocks, toPem } from '@enclos/codec/pem';
+import { countPemStarts, findDer, findPemBlocks, toPem } from '@enclos/codec/pem';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { createHash, X509Certificate } from 'node:crypto';
 import { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from '@enclos/attestation';
@@ -39,8 +39,7 @@ async function rootOfFile(path: string): Promise<TrustedRoot> {
 /** A root must be alone in its file, without even a block that cannot be read. */
 function oneCertificate(bytes: Uint8Array): X509Certificate | undefined {
   const [der, ...others] = findDer(bytes, 2);
-  const starts = decodeLatin1(bytes).split('-----BEGIN ').length - 1;
-  if (der === undefined || others.length > 0 || starts > 1) return undefined;
+  if (der === undefined || others.length > 0 || countPemStarts(decodeLatin1(bytes)) > 1) return undefined;
   try {
     return new X509Certificate(toPem('CERTIFICATE', der));
   } catch {

@@ -1,3 +1,5 @@
+import { parseJson, type JsonValue } from '@enclos/codec/json';
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { open, readdir, stat } from 'node:fs/promises';
 import { EnclosError } from '@enclos/errors';
 import { systemReason } from '../output/system-reason.ts';
@@ -34,17 +36,20 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Uin
 export async function readSmallText(path: string, maxBytes: number): Promise<string> {
   const bytes = await readSmallFile(path, maxBytes);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return withoutByteOrderMark(decodeUtf8(bytes));
   } catch (cause) {
     throw new EnclosError('CLI_FILE_INVALID', `${path} is not UTF-8 text.`, { details: { path }, cause });
   }
 }
 
-/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID unless it is JSON. */
-export async function readSmallJson(path: string, maxBytes: number): Promise<unknown> {
+/** More than any JSON file of ours comes to. */
+const maximumValues = 262_144;
+
+/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID unless it is strict JSON. */
+export async function readSmallJson(path: string, maxBytes: number): Promise<JsonValue> {
   const text = await readSmallText(path, maxBytes);
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text, maxBytes, { maxValues: maximumValues });
   } catch (cause) {
     throw new EnclosError('CLI_FILE_INVALID', `${path} is not JSON.`, { details: { path }, cause });
   }

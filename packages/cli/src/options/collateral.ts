@@ -2,7 +2,7 @@ import { amdKds, azureAmd, azureThim, intelPcs, pccs, type FetchOptions, type So
 import { collateralCacheFolder } from '@enclos/endorsements/node';
 import type { CommandContext } from '../commands/context.ts';
 import { refuseUsage } from '../usage/usage-error.ts';
-import { readSmallFile } from '../files/read.ts';
+import { readSmallText } from '../files/read.ts';
 
 /** Where collateral is kept. */
 export const cacheOption = {
@@ -108,5 +108,5 @@ export async function sourceOf(
 }
 
 async function readKey(file: string): Promise<string> {
-  return new TextDecoder().decode(await readSmallFile(file, longestKeyFile)).trim();
+  return (await readSmallText(file, longestKeyFile)).trim();
 }

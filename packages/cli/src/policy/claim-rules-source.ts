@@ -1,3 +1,4 @@
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { fromBase64url } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { isRecord, readJson } from '@enclos/evidence';
@@ -12,7 +13,6 @@ export interface PolicySource {
 
 /** header.payload.signature, of which the last two may be empty: the JWS that resets a policy has no payload. */
 const jwsPattern = /^[A-Za-z0-9_-]+\.([A-Za-z0-9_-]*)\.[A-Za-z0-9_-]*$/;
-const strictText = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Takes a policy of claim rules out of what Azure Attestation answers to `GET /policies/{type}` (JSON with a token, or
@@ -52,9 +52,9 @@ function claimsOf(payload: string): Readonly<Record<string, unknown>> | undefine
 
 function textOf(base64url: string): string | undefined {
   try {
-    return strictText.decode(fromBase64url(base64url));
+    return withoutByteOrderMark(decodeUtf8(fromBase64url(base64url)));
   } catch (error) {
-    if (!isEnclosError(error) && !(error instanceof TypeError)) throw error;
+    if (!isEnclosError(error)) throw error;
     return undefined;
   }
 }

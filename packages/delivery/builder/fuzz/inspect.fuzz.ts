@@ -1,7 +1,7 @@
 import { isEnclosError } from '@enclos/errors';
 
 import { inspect, refuseEnclaveFile } from '../src/inspect/index.ts';
-import { intelSection, makeElf, openEnclaveSection } from '../test/enclave-elf.ts';
+import { intelSection, makeElf, openEnclaveSection } from '../test/inspect/enclave-elf.ts';
 
 function begins(text: string): Uint8Array {
   const bytes = new Uint8Array(2000);

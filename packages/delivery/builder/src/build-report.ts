@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '@enclos/codec/text';
+import { parseJsonBytes } from '@enclos/codec/json';
 import { z } from 'zod';
 
 import type { TrustedPackage } from './node/trusted-base.ts';
@@ -61,6 +61,9 @@ const schema = z.strictObject({
   trustedFiles: z.array(trustedFile),
 });
 
+/** A bundle of thousands of packages stays far below this. */
+const maximumValues = 262_144;
+
 export function encodeBuildReport(report: BuildReport): string {
   return `${JSON.stringify(report, null, 2)}\n`;
 }
@@ -68,7 +71,7 @@ export function encodeBuildReport(report: BuildReport): string {
 /** A report, or undefined for anything else: it is optional wherever it is read. */
 export function parseBuildReport(bytes: Uint8Array): BuildReport | undefined {
   try {
-    const json: unknown = JSON.parse(decodeUtf8(bytes));
+    const json = parseJsonBytes(bytes, bytes.length, { maxValues: maximumValues });
     const { packages, interpreter, trustedFiles, ...rest } = schema.parse(json);
     return Object.freeze({
       ...rest,

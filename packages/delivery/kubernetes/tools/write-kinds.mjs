@@ -1,5 +1,5 @@
 // Writes src/schema: kinds.ts and fields.ts, the fields of Kubernetes' built-in kinds, one line a type; and
-// objects.ts, the types of the kinds that `enclos deploy` writes.
+// objects.ts, the types of the kinds that `enclos deploy` and the admission webhook write.
 //
 //   node packages/delivery/kubernetes/tools/write-kinds.mjs FOLDER
 //
@@ -162,10 +162,13 @@ writeFileSync(
   target('fields.ts'),
   `/* oxlint-disable eslint/max-lines -- a table, written by a program */\n// ${head}\n\n/** One type a line, longer ones over several: its name, then \`field:type\`; \`!\` marks what must be there. */\nexport const fieldTable = String.raw\`\n${typeLines.join('\n')}\n\`;\n`,
 );
-/** What deploy writes, as TypeScript: without status, which only a cluster writes. */
-const written = 'ConfigMap Deployment Job NetworkPolicy PodDisruptionBudget Service ServiceAccount StatefulSet'.split(
-  ' ',
-);
+/** What deploy and the webhook write, as TypeScript: without status, which only a cluster writes. */
+const written = [
+  'ConfigMap Deployment Job MutatingWebhookConfiguration Namespace NetworkPolicy',
+  'PodDisruptionBudget Secret Service ServiceAccount StatefulSet',
+].flatMap((line) => line.split(' '));
+/** Parts of these that their writers name. */
+const parts = ['V1Container', 'V1NetworkPolicyPeer', 'V1PodSpec', 'V1RuleWithOperations'];
 const roots = kinds.filter(({ kind }) => written.includes(kind));
 const rootOf = new Map(roots.map((entry) => [entry.type, entry]));
 const nativeTypes = {
@@ -195,7 +198,7 @@ function interfaceOf(model) {
       const always = required === '!' || (root !== undefined && fieldName === 'metadata');
       return `  readonly ${/^\w+$/.test(fieldName) ? fieldName : `'${fieldName}'`}${always ? '' : '?'}: ${nativeOf(type)};`;
     });
-  return `${root === undefined ? '' : 'export '}interface ${model} {\n${fields.join('\n')}\n}`;
+  return `${root === undefined && !parts.includes(model) ? '' : 'export '}interface ${model} {\n${fields.join('\n')}\n}`;
 }
 
 const reached = new Set();

@@ -1,6 +1,6 @@
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseJwt } from '../src/client/token/jwt.ts';
+import { readToken } from '../src/client/token/read-token.ts';
 import { parseKeySet } from '../src/client/keys/key-set.ts';
 import { policyTextOf, unsignedPolicy } from '../src/client/policy.ts';
 import { keySet, sgxClaims, signToken } from '../test/client/token-kit.ts';
@@ -17,7 +17,7 @@ export function fuzz(data: Uint8Array): void {
   const parts = text.split('.');
   const payload = (): unknown => JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString());
   const readers = [
-    () => [parseJwt(text, 100_000), payload()],
+    () => [readToken(text, 100_000), payload()],
     () => policyTextOf(text) !== undefined && payload(),
     () => [parseKeySet(data), JSON.parse(text) as unknown],
   ];

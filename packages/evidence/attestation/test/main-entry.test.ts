@@ -35,10 +35,11 @@ test('the main entry runs where there is no Node', () => {
   assert.deepEqual(foreignImportsOf('index'), [...below, '@enclos/errors', '@enclos/sgx']);
 });
 
-test('the client adds nothing', () => {
+test('the client adds the reader of tokens and nothing else', () => {
   assert.deepEqual(foreignImportsOf('client/index'), [
     ...below.filter((name) => name !== '@enclos/codec/pem'),
     '@enclos/errors',
+    '@enclos/jose',
     '@enclos/sgx',
   ]);
 });

@@ -18,7 +18,7 @@ import { concatBytes, derOctetString, fromHex, utf8 } from '@enclos/codec';
 import { taggedEvidence } from '../src/recognise/attested-certificate.ts';
 import { describeCertificate } from '../src/recognise/certificate.ts';
 import { readCwt } from '../src/recognise/tokens/cwt.ts';
-import { certificatesIn, piecesIn } from '../src/recognise/found.ts';
+import { certificatesIn, piecesIn } from '../src/recognise/finding.ts';
 import { recognise } from '../src/recognise.ts';
 import { explain } from '../src/explain.ts';
 import { isEnclosError } from '@enclos/errors';

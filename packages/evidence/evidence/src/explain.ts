@@ -2,21 +2,21 @@ import type { Subtle } from '@enclos/attestation';
 import { equalBytes, toHex } from '@enclos/codec';
 import { oeFormats } from './recognise/binary-forms.ts';
 import {
-  type AzureEvidenceFound,
-  type Found,
+  type AzureEvidenceFinding,
+  type Finding,
   type Inner,
-  type QuoteFound,
-  type WrapperFound,
-} from './recognise/found.ts';
+  type QuoteFinding,
+  type WrapperFinding,
+} from './recognise/finding.ts';
 import { jsonKindOf, type JsonKind } from './recognise/json-kinds.ts';
 import { recognise } from './recognise.ts';
 import { isRecord } from './recognise/text-forms.ts';
 import { describeFound } from './describe.ts';
 import { hclNodes } from './explain/azure.ts';
-import type { Explained } from './forms/form.ts';
+import type { TypedExplanation } from './forms/form.ts';
 import { explainEvidence } from './forms/index.ts';
-import { certificateNodes, taggedNodes } from './explain/certificate.ts';
-import { publicKeysIn, withFingerprints, type Sha256 } from './explain/fingerprints.ts';
+import { certificateNodes, revocationNodes, taggedNodes } from './explain/certificate.ts';
+import { withFingerprints, withFingerprintsAsync, type Sha256 } from './explain/fingerprints.ts';
 import { fieldNodes, group, hexField, node, numberField, type ExplainNode } from './explain/nodes.ts';
 import { collateralNodes } from './explain/collateral.ts';
 import { withDatesAt } from './explain/dates.ts';
@@ -26,7 +26,7 @@ export type { ExplainNode, Sha256 };
 
 /** What some bytes are and say. Nothing of it is verified. */
 export interface Explanation {
-  readonly kind: Found['form'];
+  readonly kind: Finding['form'];
   readonly title: string;
   readonly nodes: readonly ExplainNode[];
 }
@@ -47,31 +47,32 @@ export interface ExplainOptions {
  * const { title, nodes } = explain(readFileSync('quote.bin'), { sha256 });
  */
 export function explain(bytes: Uint8Array, { sha256, now }: ExplainOptions): Explanation {
-  const { nodes, ...rest } = explainWithoutFingerprints(bytes, now);
+  const { nodes, ...rest } = withVerifiedNode(explainContent(bytes, now));
   return { ...rest, nodes: withFingerprints(nodes, sha256) };
 }
 
 /** The same as `explain`, where hashes take time. @param options `subtle`: `globalThis.crypto.subtle` unless given. */
 export async function explainAsync(
   bytes: Uint8Array,
-  { now, subtle = globalThis.crypto.subtle }: { readonly now?: Date; readonly subtle?: Pick<Subtle, 'digest'> } = {},
+  { now, subtle }: { readonly now?: Date; readonly subtle?: Pick<Subtle, 'digest'> } = {},
 ): Promise<Explanation> {
-  const { nodes, ...rest } = explainWithoutFingerprints(bytes, now);
-  const keys = publicKeysIn(nodes);
-  const digests = await Promise.all(keys.map((key) => subtle.digest('SHA-256', key)));
-  const byKey = new Map(keys.map((key, index) => [key, new Uint8Array(digests[index] ?? [])]));
-  return { ...rest, nodes: withFingerprints(nodes, (key) => byKey.get(key) ?? new Uint8Array()) };
+  const { nodes, ...rest } = withVerifiedNode(explainContent(bytes, now));
+  return { ...rest, nodes: await withFingerprintsAsync(nodes, subtle) };
 }
 
-function explainWithoutFingerprints(bytes: Uint8Array, now: Date | undefined): Explanation {
+/** Fingerprints of keys are still missing. */
+function explainContent(bytes: Uint8Array, now: Date | undefined): Explanation {
   const found = recognise(bytes);
-  const { title, nodes: timeless } = explainFound(found);
-  const nodes = now === undefined ? timeless : withDatesAt(timeless, now);
-  const verified = node('verified', 'no', 'this shows what it claims; `enclos verify` checks it to a root');
-  return { kind: found.form, title, nodes: found.form === 'unknown' ? nodes : [verified, ...nodes] };
+  const { title, nodes } = explainFound(found);
+  return { kind: found.form, title, nodes: now === undefined ? nodes : withDatesAt(nodes, now) };
 }
 
-function explainFound(found: Found): Explained {
+function withVerifiedNode(explanation: Explanation): Explanation {
+  const verified = node('verified', 'no', 'this shows what it claims; `enclos verify` checks it to a root');
+  return explanation.kind === 'unknown' ? explanation : { ...explanation, nodes: [verified, ...explanation.nodes] };
+}
+
+function explainFound(found: Finding): TypedExplanation {
   switch (found.form) {
     case 'quote':
     case 'snp-report':
@@ -87,6 +88,8 @@ function explainFound(found: Found): Explained {
         nodes: [...own, ...carried(found.inner, 'carries no evidence that is known here')],
       };
     }
+    case 'revocation-list':
+      return { title: 'List of revoked certificates', nodes: revocationNodes(found.der) };
     case 'jwt':
     case 'cwt':
       return { title: capitalised(describeFound(found)), nodes: [...tokenNodes(found), ...innerGroups(found.inner)] };
@@ -112,7 +115,7 @@ function capitalised(words: string): string {
 }
 
 /** A spelling or a header is one line; what is inside is the matter. */
-function explainWrapper(found: WrapperFound): Explained {
+function explainWrapper(found: WrapperFinding): TypedExplanation {
   const [only] = found.inner;
   const isSpelling = found.form === 'hex' || found.form === 'base64' || found.form === 'base64url';
   if (isSpelling && only !== undefined) {
@@ -124,7 +127,7 @@ function explainWrapper(found: WrapperFound): Explained {
   return { title, nodes: [...headerNodes(found), ...carried(found.inner, 'holds nothing that is known here')] };
 }
 
-function headerNodes({ form, bytes }: WrapperFound): readonly ExplainNode[] {
+function headerNodes({ form, bytes }: WrapperFinding): readonly ExplainNode[] {
   switch (form) {
     case 'oe-report':
       return fieldNodes(bytes, 0, [
@@ -179,10 +182,10 @@ function innerGroups(inner: readonly Inner[]): readonly ExplainNode[] {
   });
 }
 
-function isComparable(found: Found): found is QuoteFound | AzureEvidenceFound {
+function isComparable(found: Finding): found is QuoteFinding | AzureEvidenceFinding {
   return found.form === 'quote' || found.form === 'azure-evidence';
 }
 
-function isSame(one: Found, other: Found): boolean {
+function isSame(one: Finding, other: Finding): boolean {
   return isComparable(one) && isComparable(other) && one.form === other.form && equalBytes(one.bytes, other.bytes);
 }

@@ -1,14 +1,13 @@
 import { utf8 } from '@enclos/codec';
 import { findPemBlocks } from '@enclos/codec/pem';
-import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '@enclos/codec/text';
 import { evidenceForms } from './forms/index.ts';
 import { attempt } from './recognise/attempt.ts';
 import { carriedBy } from './recognise/attested-certificate.ts';
 import { readBinaryWrapper } from './recognise/binary-forms.ts';
-import { beginsLikeDer, describeCertificate } from './recognise/certificate.ts';
+import { beginsLikeDer, describeCertificate, isRevocationList } from './recognise/certificate.ts';
 import { readCwt } from './recognise/tokens/cwt.ts';
-import { unknown, type Found, type Inner } from './recognise/found.ts';
-import { decodeText, isJwt, jsonMembers, readJson, readJwt, mostPemBlocks } from './recognise/text-forms.ts';
+import { unknown, type Finding, type Inner } from './recognise/finding.ts';
+import { asText, decodeText, isJwt, jsonMembers, readJson, readJwt, mostPemBlocks } from './recognise/text-forms.ts';
 
 /** Evidence in a certificate in JSON in base64 takes four. */
 const maximumDepth = 8;
@@ -20,11 +19,11 @@ const shortestCarrier = 64;
  * carry evidence. Verifies nothing and throws nothing: what it does not know is
  * `unknown`, with words for what it seems to be.
  */
-export function recognise(bytes: Uint8Array): Found {
+export function recognise(bytes: Uint8Array): Finding {
   return recogniseBytes(bytes, 0);
 }
 
-function recogniseBytes(bytes: Uint8Array, depth: number): Found {
+function recogniseBytes(bytes: Uint8Array, depth: number): Finding {
   const quote = evidenceForms.quote.recognise({ bytes });
   if (quote !== undefined) return quote;
   if (beginsLikeDer(bytes)) return recogniseDer(bytes, depth);
@@ -46,9 +45,11 @@ function inside(at: string, bytes: Uint8Array, depth: number): Inner {
   return { at, found: depth < maximumDepth ? recogniseBytes(bytes, depth + 1) : unknown(bytes) };
 }
 
-function recogniseDer(der: Uint8Array, depth: number): Found {
+function recogniseDer(der: Uint8Array, depth: number): Finding {
   const extensions = attempt(() => describeCertificate(der).extensions);
-  if (extensions === undefined) return unknown(der);
+  if (extensions === undefined) {
+    return isRevocationList(der) ? { form: 'revocation-list', der, inner: [] } : unknown(der);
+  }
   const inner = extensions.flatMap((extension) => {
     const carried = carriedBy(extension);
     if (carried === undefined) return [];
@@ -58,23 +59,13 @@ function recogniseDer(der: Uint8Array, depth: number): Found {
   return { form: 'certificate', der, inner };
 }
 
-function asText(bytes: Uint8Array): string | undefined {
-  try {
-    const text = withoutTrailingNuls(withoutByteOrderMark(decodeUtf8(bytes)));
-    // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
-    return text.trim() === '' || /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text.trim();
-  } catch {
-    return undefined;
-  }
-}
-
-function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
+function recogniseText(text: string, bytes: Uint8Array, depth: number): Finding {
   const blocks = findPemBlocks(text, mostPemBlocks);
   if (blocks.length > 0) return recognisePem(blocks, bytes, depth);
   if (/^[{["]/.test(text)) {
     const json = readJson(text);
     return json === undefined
-      ? { form: 'unknown', what: 'text that begins like JSON and is none', inner: [] }
+      ? { form: 'unknown', what: 'text that begins like JSON and is not', inner: [] }
       : recogniseJson(json, text, depth);
   }
   if (isJwt(text)) {
@@ -88,7 +79,7 @@ function recogniseText(text: string, bytes: Uint8Array, depth: number): Found {
   return unknown(bytes);
 }
 
-function recognisePem(blocks: readonly { readonly bytes: Uint8Array }[], bytes: Uint8Array, depth: number): Found {
+function recognisePem(blocks: readonly { readonly bytes: Uint8Array }[], bytes: Uint8Array, depth: number): Finding {
   const inner = blocks.map(({ bytes: content }) => inside('', content, depth));
   const [first] = inner;
   if (inner.every(({ found }) => found.form === 'unknown')) return unknown(bytes);
@@ -96,9 +87,9 @@ function recognisePem(blocks: readonly { readonly bytes: Uint8Array }[], bytes: 
   return { form: 'pem', what: `PEM with ${inner.length} blocks`, bytes, inner };
 }
 
-function recogniseJson(value: unknown, text: string, depth: number): Found {
+function recogniseJson(value: unknown, text: string, depth: number): Finding {
   const document = evidenceForms['azure-evidence'].recognise({ bytes: utf8(text), json: value });
-  return document ?? { form: 'json', value, inner: carriers(value, depth) };
+  return document ?? { form: 'json', value, text, inner: carriers(value, depth) };
 }
 
 /** The members of a JSON value that carry something known. */

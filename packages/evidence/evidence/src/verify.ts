@@ -1,4 +1,4 @@
-import type { EvidenceFound } from './recognise/found.ts';
+import type { EvidenceFinding } from './recognise/finding.ts';
 import { evidenceForms } from './forms/index.ts';
 import type { AnyVerdict, FormName, SubjectOf, VerdictOf, VerifyInputs } from './forms/form.ts';
 import type { Step } from './verify/steps.ts';
@@ -11,7 +11,7 @@ export type { HardwareVerdict, MachineVerdict } from './forms/form.ts';
 export type { AnyVerdict, HardwareEvidence, Subject, VerifyInputs };
 
 /** @throws EVIDENCE_REFUSED for evidence that cannot be read. */
-export function subjectOf({ form, bytes }: EvidenceFound): Subject {
+export function subjectOf({ form, bytes }: Pick<EvidenceFinding, 'form' | 'bytes'>): Subject {
   return evidenceForms[form].subject(bytes);
 }
 

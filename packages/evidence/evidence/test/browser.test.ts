@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { pem, scenario } from '@enclos/evidence-kit';
 import { explain, explainAsync } from '../src/explain.ts';
+import { explainFields } from '../src/fields.ts';
 import { sha256 } from './sha256.ts';
 
 const importPattern = /^(?:import\b[^;'"]*|export\s*(?:\{[^}]*\}|\*)\s*from\s*)'([^']+)'/gm;
@@ -19,7 +20,7 @@ function importsOf(url: URL, seen: Set<string>): Set<string> {
   return seen;
 }
 
-for (const entry of ['index', 'explain', 'verify']) {
+for (const entry of ['index', 'explain', 'fields', 'verify']) {
   test(`${entry} runs where there is no Node`, () => {
     const seen = importsOf(new URL(`../src/${entry}.js`, import.meta.url), new Set());
     const foreign = [...seen].filter((name) => !name.startsWith('file:'));
@@ -40,6 +41,9 @@ test('explained over WebCrypto, evidence says the same', async () => {
     const options = { sha256, now: at };
     assert.deepEqual(await explainAsync(bytes, { now: at }), explain(bytes, options));
   }
+  const [verified, ...fields] = explain(quote, { sha256, now: at }).nodes;
+  assert.equal(verified?.label, 'verified');
+  assert.deepEqual(await explainFields({ form: 'quote', bytes: quote }, at), fields);
   const { nodes } = await explainAsync(utf8(root.certificate));
   assert.match(nodes.find(({ label }) => label === 'public key, SHA-256')?.value ?? '', /^[0-9a-f]{64}$/);
   assert.ok(!JSON.stringify(nodes).includes('publicKeyInfo'));

@@ -18,7 +18,7 @@ import {
 } from '@enclos/evidence-kit';
 import fc from 'fast-check';
 import { describeCertificate } from '../src/recognise/certificate.ts';
-import { piecesIn, type Found } from '../src/recognise/found.ts';
+import { piecesIn, type Finding } from '../src/recognise/finding.ts';
 import { recognise } from '../src/recognise.ts';
 import { explain } from '../src/explain.ts';
 import { sha256 } from './sha256.ts';
@@ -96,7 +96,7 @@ test('an extended report in an extended report does not multiply the cost', () =
     nested = concatBytes(snp.report, overlappingTable(32, nested));
   }
   let found = 0;
-  const count = (of: Found): void => {
+  const count = (of: Finding): void => {
     found += 1;
     for (const inner of of.inner) count(inner.found);
   };
@@ -162,7 +162,7 @@ test('nesting and fan-out are bounded', () => {
   );
   let nested = Buffer.from(quote).toString('base64');
   for (let level = 0; level < 12; level++) nested = Buffer.from(nested).toString('base64');
-  const shapeOf = (found: Found, depth = 0): { readonly count: number; readonly depth: number } => {
+  const shapeOf = (found: Finding, depth = 0): { readonly count: number; readonly depth: number } => {
     const inner = found.inner.map((each) => shapeOf(each.found, depth + 1));
     return {
       count: inner.reduce((sum, { count }) => sum + count, 1),

@@ -12,6 +12,7 @@ export interface PemBlock {
   readonly bytes: Uint8Array;
 }
 
+const blockStart = /-----BEGIN /g;
 const strictBlock = /-----BEGIN ([A-Z0-9 ]{1,64})-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----[\r\n]*/y;
 const anyBlock = /-----BEGIN ([A-Z0-9 ]{1,64})-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;
 
@@ -76,6 +77,11 @@ export function findPemBlocks(text: string, maxBlocks: number): readonly PemBloc
     }
   }
   return blocks;
+}
+
+/** How many blocks a text begins, also those that cannot be read. */
+export function countPemStarts(text: string): number {
+  return text.match(blockStart)?.length ?? 0;
 }
 
 /** The DER in a file: in each block of PEM, as `findPemBlocks`; in a file without any, the file itself. */

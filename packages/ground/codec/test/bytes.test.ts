@@ -2,10 +2,38 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { concatBytes, equalBytes, fromBase64url, fromHex, isZero, toBase64url, toHex, utf8 } from '../src/index.ts';
+import {
+  concatBytes,
+  equalBytes,
+  fromBase64,
+  fromBase64url,
+  fromHex,
+  isZero,
+  toBase64,
+  toBase64url,
+  toHex,
+  utf8,
+} from '../src/index.ts';
 import { fuzz } from '../fuzz/text.fuzz.ts';
 
 const invalid = (error: unknown): boolean => isEnclosError(error, 'CODEC_INVALID');
+
+test('base64 reads back and agrees with Buffer', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+      assert.equal(toBase64(bytes), Buffer.from(bytes).toString('base64'));
+      assert.deepEqual(fromBase64(toBase64(bytes)), bytes);
+    }),
+  );
+});
+
+test('base64 is padded, of its own alphabet, and has one spelling', () => {
+  assert.deepEqual(fromBase64('/+8='), Uint8Array.of(0xff, 0xef));
+  assert.deepEqual(fromBase64('AAAA'), new Uint8Array(3));
+  for (const text of ['/+8', '_-8=', 'AA', '/+9=', 'AA=A', 'AAA==', ' AAA', 'AAA\n']) {
+    assert.throws(() => fromBase64(text), { name: 'EnclosError' }, text);
+  }
+});
 
 test('hex and base64url read back and agree with Buffer', () => {
   fc.assert(

@@ -39,14 +39,14 @@ type OptionValue<S extends OptionSpec> = S extends BooleanOption
   : S extends { readonly multiple: true }
     ? readonly string[]
     : S extends { readonly required: true } | { readonly default: string }
-      ? Chosen<S>
-      : Chosen<S> | undefined;
+      ? Choice<S>
+      : Choice<S> | undefined;
 
-type Chosen<S> = S extends { readonly choices: readonly (infer C)[] } ? C : string;
+type Choice<S> = S extends { readonly choices: readonly (infer C)[] } ? C : string;
 
 type ArgumentValue<S extends ArgumentSpec> = S extends { readonly required: true } | { readonly default: string }
-  ? Chosen<S>
-  : Chosen<S> | undefined;
+  ? Choice<S>
+  : Choice<S> | undefined;
 
 /** What the parser hands to a command. */
 export interface CommandInput<O extends OptionSpecs, A extends ArgumentSpecs = ArgumentSpecs> {

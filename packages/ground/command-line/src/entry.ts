@@ -9,15 +9,15 @@ export interface CommandEntry<C> {
   load(): Promise<Command<C>>;
 }
 
-type Named = Pick<CommandEntry<never>, 'name'>;
+type EntryName = Pick<CommandEntry<never>, 'name'>;
 
 /** The entry that the first words of a command line call. */
-export function findEntry<E extends Named>(entries: readonly E[], words: readonly string[]): E | undefined {
+export function findEntry<E extends EntryName>(entries: readonly E[], words: readonly string[]): E | undefined {
   return entries.find(({ name }) => name.every((word, index) => words[index] === word));
 }
 
 /** The commands of a group of commands, such as `platform` or `platform audit`. Empty when the words name no group. */
-export function groupOf<E extends Named>(entries: readonly E[], words: readonly string[]): readonly E[] {
+export function groupOf<E extends EntryName>(entries: readonly E[], words: readonly string[]): readonly E[] {
   return entries.filter(
     ({ name }) => words.length > 0 && name.length > words.length && words.every((word, index) => name[index] === word),
   );

@@ -5,12 +5,12 @@ import { createPrinter, type Printer } from './printer.ts';
 import type { Program } from './program.ts';
 import { commonOptions, optionUsage, usageLine } from './usage.ts';
 
-type Titled = Pick<Program, 'name' | 'summary' | 'version'>;
+type ProgramTitle = Pick<Program, 'name' | 'summary' | 'version'>;
 type Listing = Pick<CommandEntry<never>, 'name' | 'category' | 'summary'>;
 
 /** Every command by category: what `enclos help` prints. */
 export function renderOverview(
-  { name: program, summary, version }: Titled,
+  { name: program, summary, version }: ProgramTitle,
   entries: readonly Listing[],
   printer: Printer,
 ): void {
@@ -54,7 +54,7 @@ type Row = readonly [left: string, right: string];
 
 /** Everything about one command: what `enclos help build` prints. */
 export function renderHelp(
-  { name: program }: Titled,
+  { name: program }: ProgramTitle,
   { name, summary }: Listing,
   command: HelpShape,
   printer: Printer,
@@ -79,7 +79,7 @@ export function renderHelp(
 }
 
 /** The help of a program that is one command, without colours. */
-export function helpText(program: Titled, command: HelpShape): string {
+export function helpText(program: ProgramTitle, command: HelpShape): string {
   let text = '';
   const printer = createPrinter({ color: false, write: (part) => void (text += part) });
   renderHelp(program, { name: [], category: '', summary: program.summary }, command, printer);

@@ -19,7 +19,7 @@ export const clock: Program = {
 
 const defineCommand = commandsWith<undefined>();
 
-export const show = defineCommand({
+const show = defineCommand({
   description: ['Prints the time.', '', 'Of one zone.'],
   arguments: { zone: { value: 'ZONE', summary: 'The time zone', choices: ['utc', 'local'], default: 'utc' } },
   options: {
@@ -33,7 +33,7 @@ export const show = defineCommand({
   json: (input) => input,
 });
 
-export const set = defineCommand({
+const set = defineCommand({
   description: ['Sets the time.'],
   arguments: {},
   options: { time: { type: 'string', value: 'TIME', summary: 'The time', required: true } },

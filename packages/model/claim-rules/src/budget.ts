@@ -3,12 +3,12 @@ import { raise } from './policy-error.ts';
 
 /** How many characters cost as much as the test of a claim. */
 const charactersAStep = 16;
-/** Places to pause are this many steps apart: few enough for a short turn, and enough to cost nothing. */
+/** Pauses are at least this many steps apart: few enough for a short turn, and enough to cost nothing. */
 const stepsAPause = 2_048;
 
 /**
- * Counts the work of one evaluation. It counts what is done and not how long it takes, so that the same policy with the
- * same claims ends in the same way everywhere.
+ * Counts the work of one evaluation. It counts steps, not time, so that the same policy with the same claims gives the same
+ * result everywhere.
  */
 export class Budget {
   readonly limits: Limits;
@@ -31,25 +31,25 @@ export class Budget {
     }
   }
 
-  /** Whether enough was done since this last said so. Work that may take long asks, and yields. */
+  /** Whether enough work was done since the last pause. Long work asks this, and yields. */
   get isPauseDue(): boolean {
     if (this.#steps < this.#pauseAt) return false;
     this.#pauseAt = this.#steps + stepsAPause;
     return true;
   }
 
-  /** For reading or writing so many characters. */
+  /** Charges for reading or writing so many characters. */
   chargeText(length: number): void {
     this.charge(1 + Math.floor(length / charactersAStep));
   }
 
-  /** Gives the string back. @throws CLAIM_RULES_LIMIT when it is too long */
+  /** Returns the string. @throws CLAIM_RULES_LIMIT when it is too long */
   checkString(text: string): string {
     if (isLongerThan(text, this.limits.maxStringBytes)) this.#tooLong();
     return text;
   }
 
-  /** The same before a string of so many characters is made, of which each is a byte at least. */
+  /** The same check before a string of so many characters is made. Each character takes at least one byte. */
   checkLength(length: number): void {
     if (length > this.limits.maxStringBytes) this.#tooLong();
   }
@@ -58,7 +58,7 @@ export class Budget {
     return raise('CLAIM_RULES_LIMIT', `A string has more than ${this.limits.maxStringBytes} bytes (maxStringBytes).`);
   }
 
-  /** Equality of two strings; charged, since equal ones are read to their end. */
+  /** Compares two strings. This is charged, because equal strings are read to their end. */
   sameText(left: string, right: string): boolean {
     if (left.length !== right.length) {
       this.charge();

@@ -1,7 +1,7 @@
 /** Numbers are safe integers. */
 export type ClaimValue = string | number | boolean;
 
-/** Who says it: the service from the evidence, the policy itself, or the client. */
+/** The issuer of a claim: the service, from the evidence; the policy itself; or the client. */
 export type ClaimIssuer = 'AttestationService' | 'AttestationPolicy' | 'CustomClaim';
 
 export interface Claim {
@@ -18,7 +18,7 @@ export const claimIssuers: readonly ClaimIssuer[] = Object.freeze([
 
 export const valueTypes = Object.freeze(['String', 'Integer', 'Boolean'] as const);
 
-/** As the language names the type of a value. */
+/** The language's name for the type of a value. */
 export function valueTypeOf(value: ClaimValue): (typeof valueTypes)[number] {
   if (typeof value === 'string') return 'String';
   return typeof value === 'number' ? 'Integer' : 'Boolean';

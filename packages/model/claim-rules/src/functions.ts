@@ -1,4 +1,4 @@
-/** What a function takes: for each argument whether it may be a set, so that a name stands for all its claims. */
+/** The parameters of a function: for each argument whether it may be a set, so that a name stands for all its claims. */
 export interface Signature {
   readonly arguments: readonly ('single' | 'set')[];
 }
@@ -19,7 +19,7 @@ export function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(functionSignatures, name);
 }
 
-/** Of the argument at `index`, for a call that {@link isFunctionName} holds for. */
+/** Whether the argument at `index` may be a set, for a call for which {@link isFunctionName} holds. */
 export function takesSet(name: string, index: number): boolean {
   return isFunctionName(name) && functionSignatures[name].arguments[index] === 'set';
 }

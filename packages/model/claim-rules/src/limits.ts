@@ -1,8 +1,8 @@
 import { raise } from './policy-error.ts';
 
 /**
- * How much a policy may be and do. Whoever writes a policy may be an attacker of the service that evaluates it, so
- * each way to make work is bounded.
+ * Bounds on the size and the work of a policy. The author of a policy may attack the service that evaluates it, so every way to
+ * cause work is bounded.
  */
 export interface PolicyLimits {
   /** Bytes of the policy as UTF-8. Default: 256 KiB; the longest published ones have 10 KiB. */
@@ -13,9 +13,11 @@ export interface PolicyLimits {
   readonly maxConditions?: number;
   /** Levels of functions in functions, of a JMESPath expression, and of JSON. Default: 128. */
   readonly maxDepth?: number;
-  /** Steps of one evaluation; one is the test of a claim, a node of a query, some characters of text. Default: 5,000,000. */
+  /**
+   * Steps of one evaluation. A step is the test of a claim, a node of a query, or some characters of text. Default: 5,000,000.
+   */
   readonly maxSteps?: number;
-  /** Claims in the incoming set, with those that rules add. Default: 10,000. */
+  /** Claims in the incoming set, including those that rules add. Default: 10,000. */
   readonly maxClaims?: number;
   /** Bytes of one string as UTF-8: the value of a claim, the result of a function. Default: 4 MiB. */
   readonly maxStringBytes?: number;
@@ -33,7 +35,7 @@ export const defaultLimits: Limits = Object.freeze({
   maxStringBytes: 4 * 1024 * 1024,
 });
 
-/** Deeper than this a stack may end before the limit does. */
+/** Beyond this depth the stack may overflow before the limit applies. */
 const deepest = 256;
 
 /** @throws CLAIM_RULES_ARGUMENT */

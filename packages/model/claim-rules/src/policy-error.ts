@@ -9,7 +9,7 @@ export interface PolicySpan {
   /** UTF-16 offsets, the end exclusive. */
   readonly start: number;
   readonly end: number;
-  /** Of the start, from 1; columns count UTF-16 code units. */
+  /** Line and column of the start, from 1; columns count UTF-16 code units. */
   readonly line: number;
   readonly column: number;
 }
@@ -23,9 +23,9 @@ export interface PolicyDiagnostic {
   readonly suggestion?: string;
 }
 
-/** What is wrong with a policy, with its claims, or with the work that they make. */
+/** A problem with a policy, with its claims, or with the work that they cause. */
 export class PolicyError extends EnclosError<PolicyErrorCode> {
-  /** In the order of the text. None where the problem is not in the policy. */
+  /** In the order of the text. Empty when the problem is not in the policy. */
   readonly diagnostics: readonly PolicyDiagnostic[];
 
   constructor(code: PolicyErrorCode, message: string, diagnostics: readonly PolicyDiagnostic[] = []) {
@@ -48,11 +48,11 @@ export function toDiagnostic(
 }
 
 export interface CodeFrameOptions extends RenderOptions {
-  /** What people know the policy by. Default: policy. */
+  /** The name of the policy for people. Default: policy. */
   readonly file?: string;
 }
 
-/** The diagnostic for people: what is wrong, where, the line with a mark under it, and what to write instead. */
+/** The diagnostic for people: the problem, its place, the line with a mark under it, and what to write instead. */
 export function codeFrame(diagnostic: PolicyDiagnostic, text: string, options: CodeFrameOptions = {}): string {
   const { file = 'policy', ...render } = options;
   return renderDiagnostic(toDiagnostic(diagnostic, { file, text }), render);

@@ -1,4 +1,4 @@
-/** What a search found, and how many pairs of characters it compared. */
+/** The result of a search, and how many pairs of characters it compared. */
 export interface TextSearch {
   readonly found: boolean;
   /** At most twice the characters of text and pattern together. */
@@ -6,9 +6,9 @@ export interface TextSearch {
 }
 
 /**
- * Whether `text` has `pattern` in it, by the algorithm of Knuth, Morris and Pratt (SIAM J. Comput. 6, 1977, 323): the work
- * grows with the sum of both lengths. `String.prototype.includes` promises nothing of the kind, and in V8 it takes the
- * product of the lengths for texts such as a^n with a pattern such as a^m b a^m.
+ * Whether `text` contains `pattern`, by the algorithm of Knuth, Morris and Pratt (SIAM J. Comput. 6, 1977, 323): the work grows
+ * with the sum of both lengths. `String.prototype.includes` does not promise that: in V8 it takes the product of the lengths
+ * for texts such as a^n with a pattern such as a^m b a^m.
  */
 export function searchText(text: string, pattern: string): TextSearch {
   if (pattern.length > text.length) return { found: false, comparisons: 0 };

@@ -1,15 +1,14 @@
 /**
- * An evaluation that ends in a `T`. It is a generator, so that it is written once and driven in two ways: to its end at
- * once, or in turns with other work. Each yield is a place where it may pause; nothing is given or taken there, so a pause
- * cannot change what comes of it.
+ * An evaluation that ends in a `T`. It is a generator, so that it is written once and driven in two ways: to its end at once,
+ * or in turns with other work. It may pause at each yield; no value passes there, so a pause cannot change the result.
  */
 export type Work<T> = Generator<undefined, T, undefined>;
 
 /** How an evaluation takes turns with other work of the same thread. */
 export interface Turns {
-  /** Milliseconds since anything; used to decide when to pause, and for nothing else. */
+  /** Milliseconds from any origin; used only to decide when to pause. */
   readonly elapsed: () => number;
-  /** Resolves when the evaluation may go on, such as after the other events of the loop. */
+  /** Resolves when the evaluation may continue, such as after the other events of the loop. */
   readonly pause: () => Promise<void>;
   /** How long to work between two pauses. Default: 20. */
   readonly sliceMs?: number;
@@ -29,7 +28,7 @@ export function finish<T>(work: Work<T>): T {
   }
 }
 
-/** Drives the same work to the same end, and pauses whenever it has worked for as long as a turn lasts. */
+/** Drives the same work to the same result, and pauses whenever a turn is over. */
 export async function finishInTurns<T>(work: Work<T>, { elapsed, pause, sliceMs = defaultSliceMs }: Turns): Promise<T> {
   let since = elapsed();
   for (;;) {

@@ -147,6 +147,6 @@ test('a claim is not compared with a set, and a type is one text', () => {
   }
   assert.throws(
     () => evaluate(issuing('=> issue(type="a", value=JsonToClaimValue("1"), valueType="String");')),
-    /no String/,
+    /not of type String/,
   );
 });

@@ -123,8 +123,8 @@ for (const [what, text, ...problems] of [
   ],
   ['no comparison', authorizing('[type "a"] => permit();'), 'SYNTAX «"a"» A comparison is missing; here is a string.'],
   ['no value', authorizing('[type==] => permit();'), 'SYNTAX «]» A value is missing; here is "]".'],
-  ['a bare word', authorizing('[type==abc] => permit();'), 'SYNTAX «abc» "abc" is no value.'],
-  ['TRUE', authorizing('[value==TRUE] => permit();'), 'SYNTAX «TRUE» "TRUE" is no value.'],
+  ['a bare word', authorizing('[type==abc] => permit();'), 'SYNTAX «abc» "abc" is not a value.'],
+  ['TRUE', authorizing('[value==TRUE] => permit();'), 'SYNTAX «TRUE» "TRUE" is not a value.'],
   [
     '||',
     authorizing('[type=="a"] || [type=="b"] => permit();'),
@@ -210,7 +210,7 @@ for (const [what, text, ...problems] of [
   [
     'a no-break space',
     authorizing('=>\u00A0permit();'),
-    'SYNTAX « » There is white space here that is no space, tab or line break.',
+    'SYNTAX « » There is white space here that is not a space, tab or line break.',
   ],
   ['a foreign character', authorizing('=> permit()#;'), 'SYNTAX «#» "#" does not belong here.'],
   ['permit in issuance', issuing('=> permit();'), 'INVALID «permit()» issuancerules have no permit.'],
@@ -285,7 +285,7 @@ for (const [what, text, ...problems] of [
   [
     'a value type of something else',
     issuing('=> issue(type="a", value=1, valueType="String");'),
-    'INVALID «1» The value is no String.',
+    'INVALID «1» The value is not of type String.',
   ],
   [
     'a value type that is none',

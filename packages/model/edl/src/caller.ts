@@ -18,10 +18,10 @@ export interface Invocation {
   readonly maxResultBytes: number;
 }
 
-/** Carries a call to the other side and brings back the bytes of its result, which nobody else keeps or can change. */
+/** Carries a call to the other side and returns the bytes of its result, which no other code keeps or can change. */
 export type Invoke = (call: Invocation) => Promise<Uint8Array>;
 
-/** The functions of the other side. One without parameters takes only the options. */
+/** The functions of the other side. A function without parameters takes only the options. */
 export type Caller<F extends Functions> = {
   readonly [K in keyof F]: F[K] extends Func<infer P, infer R>
     ? keyof P extends never
@@ -36,7 +36,7 @@ type Arguments<P> = P extends Fields ? RecordValue<P> : never;
  * The typed functions of the other side, in a frozen object without a prototype.
  *
  * A call rejects with EDL_VALUE_REFUSED when an argument (`put.name`) or the bytes of the result
- * (`put()`) do not fit, and with whatever `invoke` rejects with.
+ * (`put()`) do not match their types, and with every rejection of `invoke`.
  *
  * @throws EDL_INVALID_INTERFACE
  */
@@ -45,7 +45,7 @@ export function createCaller<F extends Functions>(functions: F, invoke: Invoke):
   for (const [index, [name, definition]] of functionList(functions).entries()) {
     caller[name] = callerOf({ index, name, definition, invoke });
   }
-  // Built from the very members that Caller<F> maps.
+  // Built from exactly the members that Caller<F> maps.
   return Object.freeze(caller) as Caller<F>;
 }
 
@@ -62,7 +62,7 @@ function callerOf({ index, name, definition, invoke }: CallSite): unknown {
   const limits = { path: name, maxBytes: parameters.maxBytes };
   const resultPath = `${name}()`;
   const resultOf = (bytes: Uint8Array): unknown => decodeWith(result, bytes, resultPath);
-  // Not an async function: of each pending call there is less to keep and to collect.
+  // Not an async function, so that each pending call keeps less memory alive.
   const call = (args: unknown, options: CallOptions | undefined): Promise<unknown> => {
     try {
       const payload = encodeWith(parameters, args, limits);

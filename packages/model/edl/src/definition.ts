@@ -1,11 +1,11 @@
 import { EnclosError } from '@enclos/errors';
 
-/** No value, and so no buffer that a receiver must accept, is larger than this. */
+/** The largest size of a value, and so of any buffer that a receiver must accept. */
 export const LARGEST_ENCODED_BYTES = 2 ** 31;
 const LARGEST_NAME_LENGTH = 64;
-/** Functions of a side, fields of a record, variants of a union, names of an enumeration. */
+/** The most functions of a side, fields of a record, variants of a union, or names of an enumeration. */
 export const LARGEST_MEMBER_COUNT = 1024;
-/** Encoding and decoding recurse once a level. */
+/** Encoding and decoding recurse once for each level. */
 export const LARGEST_DEPTH = 64;
 
 const identifierPattern = /^[A-Za-z][A-Za-z0-9_]*$/;
@@ -13,8 +13,7 @@ const labelPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /**
  * Properties that every plain object inherits. A member with such a name would
- * be present in an object that lacks it; `__proto__` and the other underscored
- * ones are no identifiers of ours.
+ * be present in an object that lacks it; `__proto__` and the other underscored names are not valid identifiers here.
  */
 const inheritedNames: ReadonlySet<string> = new Set([
   'constructor',
@@ -62,8 +61,8 @@ export function requireMembers<M>(
 }
 
 /**
- * Reads the bounds of a builder. JavaScript callers get here without the
- * compiler, and a bound that is misspelt must not be a bound that is absent.
+ * Reads the bounds of a builder. JavaScript callers are not checked by the compiler, and a misspelt bound must not count as an
+ * absent one.
  */
 export function requireBounds<const K extends string>(
   bounds: unknown,
@@ -85,7 +84,7 @@ export function requireBounds<const K extends string>(
   return read;
 }
 
-/** The range of a pair of bounds, of which the upper one is mandatory. */
+/** The range of a pair of bounds. The upper bound is mandatory. */
 export function requireRange(
   min: number | undefined,
   max: number | undefined,

@@ -5,7 +5,7 @@ import type { Fields, RecordValue } from './types/record.ts';
 import { codec, type Infer } from './type.ts';
 import { decodeWith, type EncodeLimits, encodeWith, rejected } from './types/value.ts';
 
-/** What implements the functions of a side. `args` is an empty object for a function without parameters. */
+/** The implementation of the functions of one side. `args` is an empty object for a function without parameters. */
 export type Handlers<F extends Functions, Context = undefined> = {
   readonly [K in keyof F]: F[K] extends Func<infer P, infer R>
     ? (args: Arguments<P>, context: Context) => Infer<R> | Promise<Infer<R>>
@@ -15,8 +15,8 @@ export type Handlers<F extends Functions, Context = undefined> = {
 type Arguments<P> = P extends Fields ? RecordValue<P> : never;
 
 /**
- * Answers one call: the bytes of the arguments in, which are taken over and which nobody else may
- * be able to change, the bytes of the result out, at once when the handler has it at once.
+ * Answers one call. It takes over the bytes of the arguments, which no other code may be able to change, and returns the bytes
+ * of the result, without a promise when the handler returns its result without one.
  */
 export type Dispatch<Context = undefined> = (
   index: number,
@@ -32,7 +32,7 @@ interface Target {
 }
 
 /**
- * Dispatches calls to `handlers`, which never see arguments that do not fit.
+ * Dispatches calls to `handlers`, which never see arguments that do not match their types.
  *
  * A dispatch rejects with EDL_UNKNOWN_FUNCTION, with EDL_VALUE_REFUSED for arguments (`put.name`)
  * or for the handler's own result (`put()`, which is then not sent), or with the handler's error.
@@ -63,7 +63,7 @@ function unknownFunction(index: number, count: number): never {
   throw new EnclosError('EDL_UNKNOWN_FUNCTION', `No function has the index ${index}; there are ${count}.`);
 }
 
-/** What `await` would wait for. */
+/** Whether `await` would wait for the value. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

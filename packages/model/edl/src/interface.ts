@@ -9,14 +9,14 @@ export interface Func<F extends Fields = Fields, R extends Type = Type> {
   readonly result: R;
 }
 
-/** The functions of one side. A function's index, which is what crosses the boundary, is its place here. */
+/** The functions of one side. A function's index, which crosses the boundary, is its place here. */
 export type Functions = Readonly<Record<string, Func>>;
 
 export interface Interface<T extends Functions = Functions, U extends Functions = Functions> {
   readonly name: string;
-  /** What the enclave offers to the host. */
+  /** The functions that the enclave offers to the host. */
   readonly trusted: T;
-  /** What the host offers to the enclave. */
+  /** The functions that the host offers to the enclave. */
   readonly untrusted: U;
   /**
    * Canonical text of the whole interface, for hashing: two interfaces share it exactly when every

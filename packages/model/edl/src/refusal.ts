@@ -1,10 +1,10 @@
 import { EnclosError } from '@enclos/errors';
 
 /**
- * Why a value was refused, on its way up to `encodeValue` or `decodeValue`.
+ * Why a value was refused; it unwinds to `encodeValue` or `decodeValue`.
  *
- * The path is put together while this unwinds, so that an accepted value never
- * pays for one. It is not an Error: a hostile peer must not make us capture stacks.
+ * The path is built while this unwinds, so that accepted values never pay for it. It is not an Error: a hostile peer must not
+ * make us capture stacks.
  */
 export class Refusal {
   readonly problem: string;

@@ -1,27 +1,27 @@
 import { Sink } from './sink.ts';
 
-/** From here on a message is worth keeping the memory of. */
+/** From this size on the memory of a message is worth keeping. */
 const SMALLEST_BYTES = 262_144;
-/** Held weakly: the collector may have it at any time, and as long as it is used nothing asks the collector for memory. */
+/** Held weakly: the garbage collector may take it at any time. While it is in use, no new memory is needed. */
 let spare: WeakRef<Uint8Array> | undefined;
 
 /**
- * From now on the memory of a large message is used for the next one, when it has been given back. For the host: memory
- * that is made anew for each is found and freed by the collector, which takes longer than to send it. An enclave makes
- * its messages in memory of their own.
+ * From now on the memory of a large message is reused for the next one, after it has been given back. This is for the host:
+ * allocating memory for each message, and collecting it, takes longer than sending the message. An enclave allocates each
+ * message separately.
  */
 export function reuseMessages(): void {
   Sink.take = take;
 }
 
-/** Says that nobody reads the message any more, or ever will. What follows may be written over it. */
+/** Declares that no code will read the message again. Later messages may overwrite it. */
 export function giveBack(message: Uint8Array): void {
   spare = new WeakRef(new Uint8Array(message.buffer));
 }
 
 function take(sizeBytes: number): Uint8Array {
   const memory = sizeBytes < SMALLEST_BYTES ? undefined : spare?.deref();
-  // Not one that is much larger: a message has to be most of its memory to be handed over.
+  // Not a much larger one: a message has to fill most of its memory to be handed over.
   if (memory === undefined || memory.length < sizeBytes || memory.length > 1.5 * sizeBytes) {
     return new Uint8Array(sizeBytes);
   }

@@ -2,10 +2,10 @@ import { refuse } from './refusal.ts';
 
 const SMALLEST_BYTES = 1024;
 const LARGEST_KEPT_BYTES = 65_536;
-/** So that the few bytes behind a large buffer do not double it. */
+/** Room for the few bytes after a large value, so that they do not double the buffer. */
 const SPARE_BYTES = 256;
 
-/** How many bytes the minimal unsigned LEB128 form of `value` (below 2^35) takes. */
+/** The number of bytes of the minimal unsigned LEB128 form of `value` (below 2^35). */
 export function varintBytes(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
@@ -15,13 +15,13 @@ export function varintBytes(value: number): number {
 
 /** The growing buffer that a value is written into. Codecs write `bytes` after a `reserve`. */
 export class Sink {
-  /** Where memory comes from, whose bytes may be anything: what is handed over ends where the value does. */
+  /** Allocates memory, whose bytes may be anything: the result ends where the value ends. */
   static take: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes);
   bytes: Uint8Array = new Uint8Array(SMALLEST_BYTES);
   view: DataView = new DataView(this.bytes.buffer);
   at = 0;
   limit = 0;
-  /** What is written into again: `bytes`, but while a value is too large for a buffer that stays. */
+  /** The buffer that is reused. It is `bytes`, unless the current value is too large for a reused buffer. */
   #kept: Uint8Array = this.bytes;
 
   /** Makes room for `count` bytes and returns where they start. `bytes` may be another buffer afterwards. */
@@ -44,18 +44,18 @@ export class Sink {
     this.bytes[at] = rest;
   }
 
-  /** What was written, which the sink no longer touches: a copy, or the buffer itself when `clear` drops it anyway. */
+  /** The written bytes, which the sink no longer touches: a copy, or the buffer itself when `clear` drops it anyway. */
   finish(): Uint8Array {
     if (this.at > this.limit) refuse(`${this.at} bytes when encoded, at most ${this.limit}`);
     const handOver = this.bytes.length > LARGEST_KEPT_BYTES && 2 * this.at > this.bytes.length;
-    // What memory held before must not be found behind a message.
+    // Earlier content of the memory must not follow the message.
     return handOver ? this.bytes.fill(0, this.at).subarray(0, this.at) : this.bytes.slice(0, this.at);
   }
 
-  /** Makes ready for the next value. What was written may be secret, so a buffer that stays is cleared. */
+  /** Prepares for the next value. The written bytes may be secret, so a reused buffer is cleared. */
   clear(): void {
-    // Nothing new is made here: it would have the collector look for memory while the large buffer is still in use, and
-    // what is in use then is old to it, and freed late and dearly.
+    // Nothing is allocated here: that could start the garbage collector while the large buffer is still in use, and a buffer
+    // that survives a collection is freed late and at a higher cost.
     if (this.bytes === this.#kept) this.bytes.fill(0, 0, this.at);
     else this.#use(this.#kept);
     this.at = 0;

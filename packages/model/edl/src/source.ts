@@ -2,11 +2,11 @@ import { plural, refuse } from './refusal.ts';
 
 const LONGEST_VARINT_BYTES = 5;
 
-/** Reads a value from untrusted bytes. Nothing is read twice, and nothing past the end. */
+/** Reads a value from untrusted bytes. No byte is read twice, and none past the end. */
 export class Source {
   readonly bytes: Uint8Array;
   readonly end: number;
-  /** The bytes were given away for good: what is read may stay in their memory. */
+  /** The bytes were handed over for good: values may stay in their memory. */
   readonly isOurs: boolean;
   at = 0;
 
@@ -20,7 +20,7 @@ export class Source {
     return this.end - this.at;
   }
 
-  /** Moves past `count` bytes, which are there, and returns where they start. */
+  /** Moves past `count` bytes, if there are as many, and returns where they start. */
   take(count: number): number {
     const at = this.at;
     if (count > this.end - at) refuse(`the bytes end early: ${plural(count, 'byte')} wanted, ${this.end - at} left`);

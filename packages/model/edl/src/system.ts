@@ -9,7 +9,7 @@ import { string } from './types/string.ts';
 /** File content crosses in pieces of at most this size. */
 export const MAX_FILE_CHUNK_BYTES = 256 * 1024;
 
-/** Streams that an enclave may have at once, those included that it waits for. */
+/** The most streams that an enclave may have at once, including pending ones. */
 export const MAX_STREAMS = 256;
 const path = string({ minBytes: 1, maxBytes: 1024 });
 const target = path;
@@ -17,14 +17,13 @@ const kind = enumeration('file', 'folder', 'other');
 const logLevel = enumeration('error', 'warn', 'info', 'debug', 'trace');
 const chunk = bytes({ maxBytes: MAX_FILE_CHUNK_BYTES });
 const declaredName = string({ minBytes: 1, maxBytes: 64 });
-/** Chosen by the enclave, so that no answer of the host can confuse two streams; the gate's frames name it. Never 0. */
+/** Chosen by the enclave, so that no answer of the host can confuse two streams; the gate's frames carry it. Never 0. */
 const stream = uint32();
 
 /**
- * What the trusted and the untrusted runtime say to each other beside the
- * application's interface (table 1 of the gate). All answers of the host are
- * untrusted: trusted files are checked against the manifest's digest, and
- * mounts carry whatever the host likes.
+ * The calls between the trusted and the untrusted runtime besides the application's interface (table 1 of the gate). All
+ * answers of the host are untrusted: trusted files are checked against the manifest's digest, and mounts carry any content that
+ * the host chooses.
  */
 export const systemInterface = defineInterface({
   name: 'enclos_system',
@@ -37,7 +36,7 @@ export const systemInterface = defineInterface({
           maxItems: 256,
         },
       ),
-      /** The most that the host wants to read of the log. Advice: the enclave never says more than it may anyway. */
+      /** The most detailed log level that the host wants. It is advice: the enclave never exceeds its own maximum. */
       logLevel: option(logLevel),
     }),
   },
@@ -49,10 +48,13 @@ export const systemInterface = defineInterface({
       { target, path },
       array(record({ name: string({ minBytes: 1, maxBytes: 255 }), kind }), { maxItems: 16_384 }),
     ),
-    /** One piece of a new content. The file changes, atomically, with the piece that has `last`. */
+    /** One piece of the new content of a file. The file changes, atomically, with the piece that has `last`. */
     mountWrite: func({ target, path, write: uint32(), content: chunk, last: enumeration('no', 'yes') }),
     mountRemove: func({ target, path }),
-    /** Waits for a connection to a declared listener, whose bytes then cross as frames. Where it comes from is the host's word. */
+    /**
+     * Waits for a connection to a declared listener, whose bytes then cross as frames. The host reports the peer's address,
+     * which is untrusted.
+     */
     streamAccept: func({ listener: declaredName, stream }, string({ maxBytes: 256 })),
     streamConnect: func({ destination: declaredName, stream }),
   },

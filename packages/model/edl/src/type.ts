@@ -27,10 +27,10 @@ export type TypeKind =
 export interface Codec {
   readonly write: (sink: Sink, value: unknown) => void;
   readonly read: (source: Source) => unknown;
-  /** The sizes of the shortest and the longest encoding. */
+  /** The sizes of the shortest and longest encoding. */
   readonly minBytes: number;
   readonly maxBytes: number;
-  /** Levels of types below and with this one. */
+  /** Levels of nested types, including this one. */
   readonly depth: number;
   /** Canonical text: two types share it when they accept the same values in the same encoding. */
   readonly describe: () => string;

@@ -5,7 +5,7 @@ export interface Dependent {
   end(error: Error): void;
 }
 
-/** The calls nested in one call. Most calls have none, so nothing is made before the first. */
+/** The calls nested in one call. Most calls have none, so nothing is allocated before the first. */
 export class Dependents {
   #members: Set<Dependent> | undefined;
 
@@ -39,7 +39,7 @@ export class Dependents {
 export interface ParentCall {
   readonly id: number;
   readonly depth: number;
-  /** False once it is answered: nothing may be nested in it any more. */
+  /** False once it is answered: no call may be nested in it any more. */
   readonly isOpen: boolean;
   readonly dependents: Dependents;
 }

@@ -28,31 +28,31 @@ export interface EndpointOptions {
   /** Checks the greeting of the peer; throwing refuses it and closes the gate. */
   readonly acceptHello: (payload: Uint8Array) => void;
   readonly limits: GateLimits;
-  /** Runs a call of the peer. A result that is there at once need not become a promise. */
+  /** Runs a call of the peer. An immediate result need not become a promise. */
   readonly dispatch: (call: IncomingCall) => Uint8Array | Promise<Uint8Array>;
-  /** What of a handler's error may cross the gate. */
+  /** The part of a handler's error that may cross the gate. */
   readonly describeError: (error: unknown) => ErrorDescription;
   /**
-   * The codes that this peer may raise here: its word is taken for no others, and never for one of
-   * kind `lost`. Every other code arrives as GATE_REMOTE_ERROR. Absent: all do.
+   * The codes that this peer may raise here, never including codes of kind `lost`. Every other code arrives as
+   * GATE_REMOTE_ERROR. Absent: all codes do.
    */
   readonly remoteErrors?: ReadonlySet<ErrorCode> | readonly ErrorCode[] | undefined;
   /**
    * The most bytes that the arguments of a function can take. A call with more is
    * refused at its header, before any of it is kept, as a protocol violation.
-   * Default: what fits into a frame. Answer 0 for a function that there is not.
+   * Default: the size of a frame. Return 0 for an unknown function.
    */
   readonly maxPayloadBytes?: ((table: number, index: number) => number) | undefined;
-  /** Made for each call that the end of the gate leaves without an answer. */
+  /** Makes the error for each call that the end of the gate leaves without an answer. */
   readonly lostError: (cause?: unknown) => Error;
   /**
    * A log line of the peer: level 0 to 4, text without control characters. Its line breaks
    * have become U+23CE, so that a line stays one line. It must bound what it keeps.
    */
   readonly onLog?: ((level: number, text: string) => void) | undefined;
-  /** A frame of a stream. What it throws refuses the frame and closes the gate. Absent: no stream is expected. */
+  /** Takes a frame of a stream. If it throws, the frame is refused and the gate closes. Absent: no stream is expected. */
   readonly onStream?: ((frame: Frame) => void) | undefined;
-  /** How many turns of the event loop a frame of a stream may wait, so that it crosses with others. Default 0. */
+  /** How many turns of the event loop a frame of a stream may wait, so that it is sent with others. Default 0. */
   readonly streamTurns?: number | undefined;
   readonly timers?: Timers | undefined;
 }
@@ -64,7 +64,7 @@ export interface CloseReason {
   readonly error?: Error;
 }
 
-/** One side of a gate. Both sides run the same code and trust each other with nothing. */
+/** One side of a gate. Both sides run the same code, and neither trusts the other. */
 export interface Endpoint {
   /** Resolves when the peer's greeting is accepted; rejects when the gate ends before. */
   readonly ready: Promise<void>;
@@ -72,18 +72,18 @@ export interface Endpoint {
   readonly closed: Promise<CloseReason>;
   /**
    * Calls a function of the peer: table 0 application, 1 system. Calls made
-   * before the greeting wait for it. The payload is copied before this returns;
-   * one of 256 KiB or more is taken over, and must not change any more.
+   * before the greeting wait for it. The payload is copied before this returns; a payload of 256 KiB or more is taken over, and
+   * must not change afterwards.
    */
   readonly invoke: (table: number, index: number, payload: Uint8Array, options?: InvokeOptions) => Promise<Uint8Array>;
   /** Sends a log line (level 0 error to 4 trace, cut at 8 KiB). Dropped rather than delayed under congestion. */
   readonly log: (level: number, text: string) => void;
-  /** Sends a frame of a stream: see `StreamTable`. Forgotten when the gate is not open. */
+  /** Sends a frame of a stream: see `StreamTable`. Dropped when the gate is not open. */
   readonly stream: SendStream;
   /**
    * Without an error: says goodbye, rejects our pending calls, aborts the
-   * running ones of the peer, and ends the transport once all is flushed.
-   * With one: destroys the transport at once. Resolves when the gate has ended.
+   * running ones of the peer, and ends the transport after everything is flushed. With one: destroys the transport at once.
+   * Resolves when the gate has ended.
    */
   readonly close: (error?: Error) => Promise<void>;
 }
@@ -120,7 +120,7 @@ class GateEndpoint {
   readonly #readySettle: PromiseSettle<void>;
   readonly #closedSettle: PromiseSettle<CloseReason>;
   #state: State = 'greeting';
-  /** The timer of the greeting, later that of the orderly close. */
+  /** The timer of the greeting, and later of the orderly close. */
   #timer: unknown;
 
   constructor(options: EndpointOptions) {
@@ -131,7 +131,7 @@ class GateEndpoint {
     this.#timers = timers;
     [this.ready, this.#readySettle] = openPromise<void>();
     [this.closed, this.#closedSettle] = openPromise<CloseReason>();
-    // Who never looks at `ready` learns of a failure from `closed` and from every call.
+    // Callers that ignore `ready` still learn of a failure from `closed` and from every call.
     this.ready.catch(() => undefined);
     const failed = (error: unknown): void => this.#fail(error);
     const overloaded = (value: boolean): void => this.#receiver.pause(value);
@@ -188,7 +188,7 @@ class GateEndpoint {
     this.#writer.hold();
   }
 
-  /** What can be refused before the payload is there. */
+  /** Refuses what can be refused before the payload has arrived. */
   #header(header: FrameHeader, payloadBytes: number): void {
     if (this.#state === 'greeting') return requireGreeting(header);
     if (header.kind === FrameKind.RETURN) return this.outgoing.checkResult(header.callId, payloadBytes);
@@ -252,7 +252,7 @@ class GateEndpoint {
     try {
       this.#options.onLog?.(frame.functionIndex, text);
     } catch {
-      // A log that cannot be kept must not end the calls of the peer.
+      // A failing log must not end the calls of the peer.
     }
   }
 

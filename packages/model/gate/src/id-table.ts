@@ -1,18 +1,17 @@
 const FIRST_SLOTS_BITS = 4;
 
 /**
- * Calls by id: a hash table with open addressing, because calls come and go by
- * the million. A JavaScript `Map` under such churn builds a chain of discarded
- * tables that the collector of V8 promotes together with every call in them,
- * which costs more than half of the throughput.
+ * Calls by id: a hash table with open addressing, because calls come and go by the million. Under such churn a JavaScript `Map`
+ * builds a chain of discarded tables, which V8's garbage collector promotes together with every call in them. That costs more
+ * than half of the throughput.
  *
- * Ids are chosen by the peer, so the multiplier of the hash is random: it
- * cannot aim at one slot (multiply-shift hashing, Dietzfelbinger et al. 1997).
+ * Ids are chosen by the peer, so the multiplier of the hash is random: the peer cannot aim at one slot (multiply-shift hashing,
+ * Dietzfelbinger et al. 1997).
  */
 export class IdTable<T> {
   readonly #multiplier: number;
   #bits = FIRST_SLOTS_BITS;
-  /** Zero is no id, so it marks a free slot. */
+  /** Zero is not an id, so it marks a free slot. */
   #ids = new Uint32Array(2 ** FIRST_SLOTS_BITS);
   #values: (T | undefined)[] = emptySlots(FIRST_SLOTS_BITS);
   #size = 0;
@@ -44,7 +43,7 @@ export class IdTable<T> {
     let free = this.#find(id);
     if (this.#ids[free] !== id) return;
     const mask = this.#ids.length - 1;
-    // Later members of the run move up, so that no grave is left to probe over.
+    // Later members of the run move up, so that no tombstone has to be probed.
     for (let slot = (free + 1) & mask; ; slot = (slot + 1) & mask) {
       const candidate = this.#ids[slot] ?? 0;
       if (candidate === 0) break;
@@ -59,7 +58,7 @@ export class IdTable<T> {
     this.#size--;
   }
 
-  /** A copy of all values, in no order. */
+  /** A copy of all values, in no particular order. */
   values(): T[] {
     return this.#values.filter((value) => value !== undefined);
   }

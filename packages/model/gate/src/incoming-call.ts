@@ -7,26 +7,26 @@ export interface IncomingCall {
   /** 0: application functions, 1: system functions. */
   readonly table: number;
   readonly index: number;
-  /** Encoded arguments, in memory of their own that nobody else can change. */
+  /** Encoded arguments, in their own memory that no other code can change. */
   readonly payload: Uint8Array;
   /**
    * Aborts when the caller cancels, its deadline passes, the call that this one
-   * is nested in ends, or the gate closes. The caller already has its answer
-   * then; the slot stays taken until the handler settles.
+   * is nested in ends, or the gate closes. Then the caller already has its answer; the slot stays taken until the handler
+   * settles.
    */
   readonly signal: AbortSignal;
   /** 1 for a call that is not nested. */
   readonly depth: number;
-  /** The `tag` of the call of ours that the peer says this one is nested in; undefined outside any. */
+  /** The `tag` of our call in which, according to the peer, this one is nested; undefined outside any. */
   readonly parentTag: unknown;
   /**
-   * Calls the peer as part of this call, under its slot. Rejects with
-   * GATE_CANCELLED when this call ends first, or is over already.
+   * Calls the peer as part of this call, under its slot. Rejects with GATE_CANCELLED when this call ends first, or has already
+   * ended.
    */
   readonly invoke: (table: number, index: number, payload: Uint8Array, options?: InvokeOptions) => Promise<Uint8Array>;
 }
 
-/** Where the state of a call goes: queued, running, answered. */
+/** The states of a call, in order. */
 export type CallState = 'queued' | 'running' | 'answered';
 
 export interface CallOwner {
@@ -66,7 +66,7 @@ export class RunningCall implements Dependent, ParentCall {
     return this.state !== 'answered';
   }
 
-  /** Made when it is first asked for: most handlers never do. */
+  /** Made on first use: most handlers never use it. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -105,7 +105,7 @@ class CallView implements IncomingCall {
     this.#call = call;
   }
 
-  /** A function of its own, so that handlers may take the call apart. */
+  /** A bound function, so that handlers may destructure the call. */
   get invoke(): IncomingCall['invoke'] {
     const call = this.#call;
     return (table, index, payload, options = {}) => call.invoke({ table, index, payload, options, parent: call });

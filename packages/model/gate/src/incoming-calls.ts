@@ -19,9 +19,8 @@ export interface IncomingCallsOptions {
 }
 
 /**
- * The slots of one depth of nesting and one function table. A call waits only
- * for calls that are nested in it, so for deeper ones: with slots of their own
- * for each depth the deepest calls always finish, and by induction all others.
+ * The slots of one depth of nesting and one function table. A call waits only for calls that are nested in it, so for deeper
+ * ones: because each depth has its own slots, the deepest calls always finish, and by induction all others.
  */
 interface Lane {
   readonly slots: number;
@@ -35,7 +34,7 @@ interface Lane {
 
 const failed: ErrorDescription = Object.freeze({ code: 'GATE_REMOTE_ERROR', message: 'The function failed.' });
 
-/** The calls of the peer: slots, waiting, deadlines, exactly one answer each. */
+/** The calls of the peer: slots, queues, deadlines, and exactly one answer each. */
 export class IncomingCalls implements CallOwner {
   readonly #options: IncomingCallsOptions;
   readonly #lanes: readonly Lane[];
@@ -81,13 +80,13 @@ export class IncomingCalls implements CallOwner {
     else this.#start(lane, call);
   }
 
-  /** The caller no longer waits. An unknown id is one whose answer is on its way. */
+  /** The caller no longer waits. The answer to an unknown id is already in transit. */
   cancel(id: number): void {
     const call = this.#calls.get(id);
     if (call !== undefined) this.abort(call, callCancelled());
   }
 
-  /** Aborts every call without answering, and runs no waiting one. */
+  /** Aborts every call without answering, and drops the waiting ones. */
   lose(error: () => Error): void {
     this.#lost = true;
     for (const call of this.#calls.values()) this.abort(call, error());
@@ -144,10 +143,10 @@ export class IncomingCalls implements CallOwner {
     try {
       answer = this.#options.dispatch(call.view);
     } catch (error) {
-      // Not at once, as if it had been rejected.
+      // In a later microtask, as if a promise had been rejected.
       return queueMicrotask(() => threw(error));
     }
-    // Without a promise a call is half as dear: most functions have their result at once.
+    // Skipping the promise halves the cost of a call: most functions have their result at once.
     if (answer instanceof Uint8Array) return this.#succeed(lane, call, answer);
     // A handler in plain JavaScript may return any bare value.
     Promise.resolve(answer).then((result) => this.#succeed(lane, call, result), threw);
@@ -169,14 +168,14 @@ export class IncomingCalls implements CallOwner {
     this.#answer(lane, call, throwFrame(call.id, this.#describe(error)));
   }
 
-  /** The slot is given back when the transport has taken the answer, which bounds the answers that wait. */
+  /** The slot is released when the transport has taken the answer, which bounds the waiting answers. */
   #answer(lane: Lane, call: RunningCall, frame: Frame): void {
     if (call.state === 'answered') return this.#release(lane);
     this.#close(call);
     this.#options.writer.sendThen(frame, lane.release);
   }
 
-  /** The call is over: nothing may be nested in it, and its id is the peer's again. */
+  /** The call is over: no call may be nested in it any more, and the peer may reuse its id. */
   #close(call: RunningCall): void {
     call.state = 'answered';
     this.#calls.delete(call.id);
@@ -187,7 +186,7 @@ export class IncomingCalls implements CallOwner {
 
   #release(lane: Lane): void {
     lane.running--;
-    // A loop and no recursion: a long queue of calls that are answered at once must not become a deep stack.
+    // A loop, not recursion: a long queue of calls that are answered at once must not become a deep stack.
     if (lane.isStarting) return;
     lane.isStarting = true;
     while (lane.running < lane.slots) {

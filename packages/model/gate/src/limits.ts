@@ -8,34 +8,33 @@ export const MAX_TIMEOUT_MS = 0x7fff_ffff;
  * What one side of a gate grants the other. With these the memory that a peer
  * can occupy is at most
  * `maxFrameBytes * (1 + 2 * (maxConcurrentCalls + maxConcurrentSystemCalls) * maxDepth) + maxQueuedBytes`
- * for what it sent and what answers it, and
- * `maxFrameBytes * (maxPendingCalls + maxPendingSystemCalls)` for calls of ours that it does not read.
- * Each stream adds `STREAM_WINDOW_BYTES` in each direction.
+ * for its calls and their answers, and `maxFrameBytes * (maxPendingCalls + maxPendingSystemCalls)` for calls of ours that it
+ * does not read. Each stream adds `STREAM_WINDOW_BYTES` in each direction.
  */
 export interface GateLimits {
   /** Largest frame, header included: 4182 bytes to 1 GiB. Both sides use the same value. */
   readonly maxFrameBytes: number;
   /** Incoming calls of application functions that run at once, at each depth of nesting. */
   readonly maxConcurrentCalls: number;
-  /** The same for system functions, so that neither table can take the other's slots. Default: as many. */
+  /** The same for system functions, so that neither table can take the other's slots. Default: the same number. */
   readonly maxConcurrentSystemCalls?: number;
-  /** Incoming calls that wait for their turn, all depths together. The next one gets GATE_BUSY. */
+  /** Incoming calls that wait for their turn, at all depths together. Further calls get GATE_BUSY. */
   readonly maxQueuedCalls: number;
   /**
-   * Bytes of arguments of the incoming calls that wait, all depths together. The next one gets
-   * GATE_BUSY, as does at once a call with more than this that finds no free slot. Default 64 MiB.
+   * Bytes of arguments of the waiting incoming calls, at all depths together. Further calls get GATE_BUSY, as does a call with
+   * more than this that finds no free slot. Default 64 MiB.
    */
   readonly maxQueuedBytes?: number;
   /**
-   * Own calls of application functions that the peer has not answered; cancelled ones count until it does. The next one
-   * gets GATE_BUSY.
+   * Our own calls of application functions that the peer has not answered; cancelled calls count until it does. Further calls
+   * get GATE_BUSY.
    */
   readonly maxPendingCalls: number;
-  /** The same for system functions, so that neither table can take the other's room. Default: as many. */
+  /** The same for system functions, so that neither table can take the other's room. Default: the same number. */
   readonly maxPendingSystemCalls?: number;
-  /** How deeply calls may nest: 1 allows no call back, 3 allows ECALL, OCALL, ECALL. */
+  /** How deeply calls may nest: 1 allows no calls back, 3 allows ECALL, OCALL, ECALL. */
   readonly maxDepth: number;
-  /** How long the peer may take to greet. */
+  /** How long the peer may take to send its greeting. */
   readonly helloTimeoutMs: number;
   /** How long the peer may take to finish a frame that it began. Default 30000. */
   readonly frameTimeoutMs?: number;
@@ -55,7 +54,7 @@ export const systemTimers: Timers = {
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
 };
 
-/** For a peer that a debugger may hold at any moment: it may take as long as a timer can wait, 24 days. */
+/** For a peer that a debugger may pause at any moment: it may take as long as a timer can wait, 24 days. */
 export const patientLimits = Object.freeze({ helloTimeoutMs: MAX_TIMEOUT_MS, frameTimeoutMs: MAX_TIMEOUT_MS });
 
 const bounds: Readonly<Record<keyof GateLimits, readonly [min: number, max: number]>> = {

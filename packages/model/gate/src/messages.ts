@@ -1,7 +1,7 @@
 import { declaredErrors, EnclosError, isErrorCode, type ErrorCode, type ErrorKind } from '@enclos/errors';
 import { MAX_THROW_CODE_BYTES, MAX_THROW_MESSAGE_BYTES, protocolViolation } from './frame/frames.ts';
 
-/** What of an error crosses the gate. */
+/** The part of an error that crosses the gate. */
 export interface ErrorDescription {
   /** ASCII `[A-Z0-9_]{1,64}`; anything else crosses as GATE_REMOTE_ERROR. */
   readonly code: string;
@@ -11,8 +11,7 @@ export interface ErrorDescription {
 
 const codePattern = /^[A-Z0-9_]{1,64}$/;
 /**
- * Control characters could drive the terminal of whoever reads the log, and
- * bidirectional and line controls could fake what it says.
+ * Control characters could drive a terminal that shows the log, and bidirectional and line controls could fake its content.
  */
 const unsafePattern = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 /** Every way to begin a new line. */
@@ -40,8 +39,8 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * One log line of the peer. A peer that could begin a line could write what looks
- * like lines of the reader's own log, so a line break becomes U+23CE and a tab a space.
+ * One log line of the peer. A peer that could begin a line could imitate lines of the reader's own log, so a line break becomes
+ * U+23CE and a tab a space.
  * @throws GATE_PROTOCOL_VIOLATION when it is not UTF-8.
  */
 export function decodeLogLine(bytes: Uint8Array): string {
@@ -59,7 +58,7 @@ export function encodeThrow(description: ErrorDescription): Uint8Array {
   return payload;
 }
 
-/** The codes with which the gate itself answers a call. They say nothing but that there is no result. */
+/** The codes with which the gate itself answers a call. They say only that there is no result. */
 export const gateAnswerErrors = Object.freeze([
   'GATE_BUSY',
   'GATE_DEADLINE',
@@ -69,9 +68,8 @@ export const gateAnswerErrors = Object.freeze([
 ] as const satisfies readonly ErrorCode[]);
 
 /**
- * The codes that a peer may raise here. Left out are those that no loaded package declares,
- * whose kind is unknown, and those of kind `lost`: a peer that can still speak would be
- * saying that it, or another party, is gone.
+ * The codes that a peer may raise here. Codes that no loaded package declares are left out, because their kind is unknown, and
+ * so are those of kind `lost`: a peer that can still send would be saying that it, or another party, is gone.
  */
 export function acceptedErrors(codes: Iterable<ErrorCode>): ReadonlySet<ErrorCode> {
   const kindOf = (code: ErrorCode): ErrorKind | undefined => declaredErrors.get(code)?.kind;
@@ -79,9 +77,8 @@ export function acceptedErrors(codes: Iterable<ErrorCode>): ReadonlySet<ErrorCod
 }
 
 /**
- * The error that a THROW frame stands for: of its own code when that is
- * accepted, else GATE_REMOTE_ERROR with `details.remoteCode`.
- * `details.remote` is true, so that a peer cannot pass its word off as ours.
+ * The error that a THROW frame stands for: with its own code when that is accepted, else GATE_REMOTE_ERROR with
+ * `details.remoteCode`. `details.remote` is true, so that a peer cannot pass off its errors as ours.
  * @throws GATE_PROTOCOL_VIOLATION for a malformed payload.
  */
 export function decodeThrow(payload: Uint8Array, accepted: ReadonlySet<ErrorCode>): EnclosError {

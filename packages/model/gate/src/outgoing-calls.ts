@@ -16,13 +16,13 @@ import { decodeThrow } from './messages.ts';
 
 /** How to call. */
 export interface InvokeOptions {
-  /** Rejects with GATE_DEADLINE after this long; fractions round up, zero or less is already too late. */
+  /** Rejects with GATE_DEADLINE after this long; fractions round up, zero or less has already expired. */
   readonly timeoutMs?: number | undefined;
   /** Rejects with GATE_CANCELLED when it aborts. */
   readonly signal?: AbortSignal | undefined;
-  /** A larger result breaks the protocol and closes the gate. Default: what fits into a frame. */
+  /** A larger result breaks the protocol and closes the gate. Default: the size of a frame. */
   readonly maxResultBytes?: number | undefined;
-  /** The caller's own mark. It stays here, and is `parentTag` of the calls that the peer nests in this one. */
+  /** The caller's own tag. It stays on this side, and is the `parentTag` of calls that the peer nests in this one. */
   readonly tag?: unknown;
 }
 
@@ -41,7 +41,7 @@ export interface OutgoingCallsOptions {
   readonly lostError: (cause?: unknown) => Error;
   /** The codes that the peer may raise here. */
   readonly remoteErrors: ReadonlySet<ErrorCode>;
-  /** 1 or 2: the parity that is ours. */
+  /** 1 or 2: the parity of our ids. */
   readonly firstId: number;
   /** Where to start, for tests of the wrap-around. */
   readonly nextId?: number;
@@ -101,7 +101,7 @@ export class OutgoingCall implements Dependent {
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** Tells the caller `error`, and the peer that nobody waits. */
+  /** Rejects the caller with `error`, and tells the peer that the call was cancelled. */
   end(error: Error): void {
     if (this.#settled) return;
     this.fail(error);
@@ -139,7 +139,7 @@ export class OutgoingCalls {
   readonly #firstId: number;
   #nextId: number;
   readonly #calls = new IdTable<OutgoingCall>();
-  /** How many of them there are of each table. */
+  /** The number of pending calls in each table. */
   readonly #pending: [application: number, system: number] = [0, 0];
   #lost: { readonly cause: unknown } | undefined;
 
@@ -154,7 +154,7 @@ export class OutgoingCalls {
     this.#nextId = options.nextId ?? firstId;
   }
 
-  /** The call with this id, if the peer has not answered it. */
+  /** The call with this id, unless the peer has answered it. */
   get(id: number): OutgoingCall | undefined {
     return this.#calls.get(id);
   }
@@ -184,7 +184,7 @@ export class OutgoingCalls {
     });
   }
 
-  /** @throws GATE_PROTOCOL_VIOLATION for an id that is not waited for, or a result too large. */
+  /** @throws GATE_PROTOCOL_VIOLATION for an id that is not pending, or a result that is too large. */
   checkResult(id: number, resultBytes: number): void {
     const { maxResultBytes } = this.#awaited(id);
     if (resultBytes <= maxResultBytes) return;
@@ -192,8 +192,8 @@ export class OutgoingCalls {
   }
 
   /**
-   * A result was checked by `checkResult` before.
-   * @throws GATE_PROTOCOL_VIOLATION for an id that is not waited for, or an error malformed.
+   * A result has already been checked by `checkResult`.
+   * @throws GATE_PROTOCOL_VIOLATION for an id that is not pending, or a malformed error.
    */
   answered(frame: Frame): void {
     const call = this.#awaited(frame.callId);
@@ -221,7 +221,7 @@ export class OutgoingCalls {
   #awaited(id: number): OutgoingCall {
     const call = this.#calls.get(id);
     if (call === undefined) throw protocolViolation('an answer to a call that was not made');
-    // Or a peer that guesses what it is asked, and reads nothing, would let the calls pile up.
+    // Otherwise a peer that guesses calls, and reads nothing, would let them pile up.
     if (!this.#writer.hasTaken(call.frame)) throw protocolViolation('an answer to a call that it cannot have read');
     return call;
   }
@@ -241,7 +241,7 @@ export class OutgoingCalls {
     return new EnclosError('GATE_BUSY', `${pending} calls are waiting for the peer, no more are allowed.`);
   }
 
-  /** Ids in use are skipped: after 2^31 calls the numbers come round again. */
+  /** Ids in use are skipped: after 2^31 calls the numbers repeat. */
   #takeId(): number {
     for (;;) {
       const id = this.#nextId;
@@ -268,7 +268,7 @@ function argumentFault(table: number, index: number, payload: Uint8Array): strin
 }
 
 function optionsFault({ timeoutMs, maxResultBytes }: InvokeOptions): string | undefined {
-  // Written so that NaN is refused as well.
+  // Written so that NaN is refused too.
   if (timeoutMs !== undefined && !(timeoutMs <= MAX_TIMEOUT_MS)) return `timeoutMs is more than ${MAX_TIMEOUT_MS}.`;
   if (maxResultBytes === undefined || (Number.isInteger(maxResultBytes) && maxResultBytes >= 0)) return undefined;
   return 'maxResultBytes is not a whole number.';

@@ -8,19 +8,19 @@ export interface ReceiverOptions {
   readonly transport: Transport;
   readonly limits: Required<GateLimits>;
   readonly timers: Timers;
-  /** Sees the header of each frame before its payload is kept. May throw: nothing is read after that. */
+  /** Sees the header of each frame before its payload is kept. It may throw; nothing is read after that. */
   readonly header: (header: FrameHeader, payloadBytes: number) => void;
-  /** May throw: nothing is read after that. */
+  /** It may throw; nothing is read after that. */
   readonly frame: (frame: Frame) => void;
   readonly failed: (error: unknown) => void;
 }
 
-/** The reading side: frames out of chunks, and a limit on how long a begun frame may take. */
+/** The reading side: cuts chunks into frames, and limits the time that a frame may take. */
 export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #decoder: FrameDecoder;
   #timer: unknown;
-  /** The unfinished frame that the timer is for, or 0. */
+  /** The unfinished frame that is being timed, or 0. */
   #timedFrame = 0;
   #paused = false;
   #stopped = false;
@@ -48,7 +48,7 @@ export class Receiver {
     this.#updateTimer();
   }
 
-  /** Stops or starts reading. The clock of a begun frame stands still meanwhile: the delay is ours. */
+  /** Stops or starts reading. A paused frame is not timed, because the delay is ours. */
   pause(value: boolean): void {
     if (this.#stopped) return;
     this.#paused = value;

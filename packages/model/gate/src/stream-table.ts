@@ -1,25 +1,25 @@
 import { FrameKind, MAX_STREAM_CHUNK_BYTES, protocolViolation, simpleFrame, type Frame } from './frame/frames.ts';
 
-/** What of one stream and direction may be on the way and unread. More must be granted before it is sent. */
+/** The bytes of one stream and direction that may be in transit or unread. More must be granted before they are sent. */
 export const STREAM_WINDOW_BYTES = 256 * 1024;
-/** What each piece counts for beside its bytes: a window full of pieces of one byte would take a hundred times its size. */
+/** What each piece counts for besides its bytes: a window full of one-byte pieces would take a hundred times its size. */
 export const STREAM_PIECE_BYTES = 256;
 
 /**
- * Sends a frame of a stream. A refusal is one that the peer provoked, and that no limit of ours bounds.
- * `taken` is called when the frame no longer waits here: at once, or under congestion when the transport takes it.
+ * Sends a frame of a stream. A refusal is a frame that the peer provoked and that none of our limits bounds. `taken` is called
+ * when the frame no longer waits here: at once, or under congestion when the transport takes it.
  */
 export type SendStream = (frame: Frame, isRefusal: boolean, taken?: () => void) => void;
 
-/** What the peer does to one stream. None comes after `closed`, and none after our own `close`. */
+/** Events of one stream from the peer. None follows `closed` or our own `close`. */
 export interface StreamEvents {
-  /** 1 to 64 KiB, lent: what is kept behind this call must be copied. */
+  /** 1 to 64 KiB, lent: copy bytes that are needed after this call. */
   data(bytes: Uint8Array): void;
-  /** There is room to send again. */
+  /** There is room to send more. */
   room(): void;
   /** The peer sends no more. */
   ended(): void;
-  /** The peer has given the stream up, in both directions. */
+  /** The peer has given up the stream, in both directions. */
   closed(): void;
 }
 
@@ -27,30 +27,29 @@ export interface StreamEvents {
 export interface StreamPort {
   /** Bytes that may be sent now. */
   readonly room: number;
-  /** The peer has said that it sends no more. */
+  /** The peer has ended its direction. */
   readonly isEnded: boolean;
-  /** Sends as much of `bytes` as there is room for, and says how much that is. The bytes are copied before it returns. */
+  /** Sends as much of `bytes` as there is room for, and returns how much that is. The bytes are copied before it returns. */
   send(bytes: Uint8Array): number;
   /** No more will be sent. */
   end(): void;
-  /** Lets the peer send on as far as what it sent is used; `unreadBytes` of it are still kept here. */
+  /** Lets the peer send more as its bytes are used; `unreadBytes` of them are still held here. */
   grant(unreadBytes: number): void;
-  /** Gives the stream up, in both directions. Idempotent. */
+  /** Gives up the stream, in both directions. Idempotent. */
   close(): void;
 }
 
 export interface StreamTableOptions {
   readonly send: SendStream;
-  /** Answers the close of a stream that is not there. For the side that does not choose the numbers: see `StreamTable`. */
+  /** Answers the close of an unknown stream. For the side that does not choose the numbers: see `StreamTable`. */
   readonly answersStrangers: boolean;
 }
 
 /**
  * The streams of one side of a gate, by number. Bytes cross only as far as the
  * other side has granted, so neither can fill the other's memory: not by what it
- * sends, and not by granting what it does not read. A stream is forgotten when
- * both sides have closed it: until then its number is in use, and what was on the
- * way to a closed one is dropped.
+ * sends, and not by granting what it does not read. A stream is forgotten when both sides have closed it: until then its number
+ * is in use, and bytes in transit to a closed stream are dropped.
  *
  * One side chooses the numbers and asks the other, by a call, to open a stream.
  * It makes its port before it asks. When asking fails it cannot know whether
@@ -65,7 +64,7 @@ export class StreamTable {
     this.#options = options;
   }
 
-  /** How many are not forgotten. */
+  /** The number of streams that are not forgotten. */
   get size(): number {
     return this.#ports.size;
   }
@@ -98,10 +97,10 @@ export class StreamTable {
   }
 }
 
-/** Sizes of the pieces that are not used up, oldest first. */
+/** Sizes of the pieces that are not fully used, oldest first. */
 class UnreadPieces {
   readonly #sizes: number[] = [];
-  /** Where the oldest is, and where the next one goes. What is beyond that is old. */
+  /** The places of the oldest piece and of the next one. Entries outside are stale. */
   #first = 0;
   #end = 0;
   #bytes = 0;
@@ -111,7 +110,7 @@ class UnreadPieces {
     this.#bytes += sizeBytes;
   }
 
-  /** All but the last `unreadBytes` are used: what the pieces that are used up count for. */
+  /** Marks all but the last `unreadBytes` as used. @returns what the used pieces count for */
   use(unreadBytes: number): number {
     let usedBytes = 0;
     while (this.#first < this.#end) {
@@ -140,12 +139,12 @@ class Port implements StreamPort {
   readonly #id: number;
   readonly #events: StreamEvents;
   readonly #owner: PortOwner;
-  /** What we may send, and what the peer may. */
+  /** What we may send, and what the peer may send. */
   #room = STREAM_WINDOW_BYTES;
   #window = STREAM_WINDOW_BYTES;
-  /** What we have sent and the transport has not taken: the peer cannot have used it. */
+  /** Bytes that we have sent and the transport has not taken: the peer cannot have used them. */
   #waitingBytes = 0;
-  /** What came and is not used yet, and what is used and not granted again. */
+  /** Bytes that arrived and are not used yet, and bytes that are used and not granted again. */
   readonly #unread = new UnreadPieces();
   #usedBytes = 0;
   #isEnded = false;
@@ -214,7 +213,7 @@ class Port implements StreamPort {
   }
 
   #data(bytes: Uint8Array): void {
-    if (this.#isEnded) throw protocolViolation('bytes behind the end of a stream');
+    if (this.#isEnded) throw protocolViolation('bytes after the end of a stream');
     this.#window -= STREAM_PIECE_BYTES + bytes.length;
     if (this.#window < 0) throw protocolViolation('more bytes of a stream than were granted');
     if (this.#hasClosed) return;

@@ -1,7 +1,6 @@
 /**
- * Node's modules that only compute, without `node:`. The build lets a bundle
- * import these, and the platform's loader hands out these and no others. Of
- * `tls` it gives what works on a stream, and only to a bundle that names it.
+ * Node's modules that only compute, without `node:`. The build lets a bundle import these, and the platform's loader gives out
+ * only these. From `tls` it gives the part that works on a stream, and only to a bundle that names it.
  */
 export const allowedBuiltins: readonly string[] = Object.freeze([
   'assert',

@@ -4,7 +4,7 @@ import { isCleanPath } from './manifest.ts';
 
 /** A file whose content is part of the measurement. */
 export interface EmbeddedFile {
-  /** Where the enclave finds it: absolute and clean. */
+  /** The path at which the enclave finds it: absolute and clean. */
   readonly path: string;
   readonly content: Uint8Array;
 }
@@ -14,8 +14,7 @@ const maxPathBytes = 1024;
 
 /**
  * Count u32, then for each file: path length u16, path (UTF-8), content length
- * u32, content. Not an edl array: the worst case of that type would be larger
- * than any message may be.
+ * u32, content. Not an edl array: the maximum size of that type would exceed that of any message.
  */
 export function encodeFiles(files: readonly EmbeddedFile[]): Uint8Array {
   checkFiles(files);
@@ -58,7 +57,7 @@ function checkFiles(files: readonly EmbeddedFile[]): void {
   }
 }
 
-/** A lone surrogate has no UTF-8 form. */
+/** Whether a path has a UTF-8 form, which a lone surrogate does not. */
 function isText(path: string): boolean {
   return new TextDecoder().decode(utf8(path)) === path;
 }

@@ -13,7 +13,7 @@ export interface ImagePayload {
 }
 
 export interface ReadImage extends ImagePayload {
-  /** The measured bytes of the three sections, without their padding: what {@link ImagePayload} was read from. */
+  /** The measured bytes of the three sections, without padding, from which {@link ImagePayload} was read. */
   readonly sections: readonly Uint8Array[];
   /** The enclave's size (ECREATE), a power of two. */
   readonly sizeBytes: bigint;
@@ -22,10 +22,10 @@ export interface ReadImage extends ImagePayload {
 
 const magic = utf8('ENCLOS01');
 const mib = 1024 * 1024;
-/** An image is read into memory at once; more belongs into trusted files. */
+/** An image is read into memory as a whole; larger content belongs in trusted files. */
 export const MAX_IMAGE_BYTES = 512 * mib;
 
-/** The three sections, in their only order. Code pages are executable, data pages are not. */
+/** The three sections, in their fixed order. Code pages are executable, data pages are not. */
 const sectionFlags = [
   PageFlags.REG | PageFlags.R,
   PageFlags.REG | PageFlags.R | PageFlags.X,
@@ -66,14 +66,14 @@ function* paginate(section: Uint8Array, flags: bigint): Generator<{ flags: bigin
 /** Where the content of the first page begins: after ECREATE, EADD and the header of the first EEXTEND. */
 const magicOffset = 3 * 64;
 
-/** True for bytes, of which 200 are enough, that begin like an image of ours. They may still be damaged. */
+/** True for bytes that begin like an image of ours; 200 bytes are enough. The image may still be damaged. */
 export function hasImageMagic(sgxs: Uint8Array): boolean {
   return equalBytes(sgxs.subarray(magicOffset, magicOffset + magic.length), magic);
 }
 
 /**
- * Reads an image. Everything that {@link layOutImage} would not have written is
- * refused, so that one application has one image.
+ * Reads an image. It refuses everything that {@link layOutImage} would not have written, so that one application has exactly
+ * one image.
  * @throws IMAGE_INVALID, MANIFEST_INVALID, or the SGXS reader's errors.
  */
 export function readImage(sgxs: Uint8Array): ReadImage {
@@ -82,8 +82,7 @@ export function readImage(sgxs: Uint8Array): ReadImage {
 }
 
 /**
- * Reads an image whose stream was read already. What it gives are views of the
- * content, so this takes no time for large sections.
+ * Reads an image whose stream has already been read. The result holds views of the content, so large sections take no time.
  * @throws IMAGE_INVALID, MANIFEST_INVALID
  */
 export function readImagePages(image: StrictImage): ReadImage {

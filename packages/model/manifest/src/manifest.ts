@@ -39,7 +39,7 @@ const manifestType = record({
   /** SHA-256 of the canonical description of the interface. */
   interfaceDigest: sha256,
   interpreter,
-  /** Declared variables; one without a value comes from the host and is untrusted. */
+  /** Declared variables. A variable without a value comes from the host and is untrusted. */
   environment: array(record({ name, value: option(string({ maxBytes: 4096 })) }), { maxItems: 256 }),
   trustedFiles: array(record({ path, sha256, sizeBytes: uint64() }), { maxItems: 1024 }),
   mounts: array(
@@ -64,7 +64,7 @@ export type InterpreterIdentity = EnclaveManifest['interpreter'];
 const mebibyte = 1024n * 1024n;
 const largestHeap = 64n * 1024n * mebibyte;
 
-/** The rules that a bound of one field cannot say. */
+/** The rules that the bounds of single fields cannot express. */
 const rules: readonly (readonly [field: string, rule: string, holds: (m: EnclaveManifest) => boolean])[] = [
   ['name', 'a lower-case word of letters, digits and hyphens', (m) => /^[a-z][a-z0-9-]*$/.test(m.name)],
   ['threads', 'from 1 to 256', (m) => m.threads >= 1 && m.threads <= 256],

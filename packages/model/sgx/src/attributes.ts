@@ -15,7 +15,7 @@ const layout = structure<Attributes>({
 /**
  * Parses the 16 bytes of ATTRIBUTES.
  *
- * Unknown bits are kept: whether a bit may be set is the processor's to say (ECREATE).
+ * Unknown bits are kept: the processor decides whether a bit may be set (ECREATE).
  * @throws SGX_STRUCTURE_INVALID for another length.
  */
 export function parseAttributes(bytes: Uint8Array): Attributes {

@@ -2,7 +2,7 @@ import { EnclosError } from '@enclos/errors';
 import { attributes, type Attributes } from './attributes.ts';
 import { at, bytes, structure, u16, u32 } from './structure.ts';
 
-/** KEYREQUEST (SDM vol. 3D, Key Request): which key EGETKEY derives. 512 bytes. */
+/** KEYREQUEST (SDM vol. 3D, Key Request): selects the key that EGETKEY derives. 512 bytes. */
 export interface KeyRequest {
   /** A {@link KeyName}. Another number is kept: EGETKEY answers it with its own error code. */
   readonly keyName: number;

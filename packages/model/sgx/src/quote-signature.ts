@@ -2,7 +2,7 @@ import { ByteReader, type ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { encodeReportBody, parseReportBody, type ReportBody } from './report.ts';
 
-/** What stands behind the signed bytes of a quote: the signature, and what vouches for its key. */
+/** The part of a quote after its signed bytes: the signature, and the data that vouches for its key. */
 export interface QuoteSignatureParts {
   /** 64 bytes, r then s, big-endian: over the signed bytes, by the attestation key. */
   readonly isvSignature: Uint8Array;
@@ -13,7 +13,7 @@ export interface QuoteSignatureParts {
   readonly qeReportSignature: Uint8Array;
   /** At most 65535 bytes. */
   readonly qeAuthData: Uint8Array;
-  /** 5: PCK chain in PEM. Kept as it is: which types are accepted is the verifier's to say. */
+  /** 5: PCK chain in PEM. Kept as it is: the verifier decides which types to accept. */
   readonly certificationDataType: number;
   readonly certificationData: Uint8Array;
 }
@@ -21,13 +21,13 @@ export interface QuoteSignatureParts {
 export interface QuoteSignature extends QuoteSignatureParts {
   /** The 384 bytes that `qeReportSignature` covers, reserved bytes as they were. */
   readonly qeReportBytes: Uint8Array;
-  /** All that stands behind `isvSignature`: the attestation key, and everything that vouches for it. */
+  /** All bytes after `isvSignature`: the attestation key, and everything that vouches for it. */
   readonly certifyingBytes: Uint8Array;
 }
 
 /**
- * How the parts lie: `flat` one after the other (version 3), `nested` with all
- * that certifies the attestation key inside certification data of type 6 (versions 4 and 5).
+ * The layout of the parts: `flat`, one after the other (version 3), or `nested`, with everything that certifies the attestation
+ * key inside certification data of type 6 (versions 4 and 5).
  */
 type Form = 'flat' | 'nested';
 
@@ -48,8 +48,7 @@ export function need(reader: ByteReader, length: number, what: string): void {
 }
 
 /**
- * Parses signature data, which must be all of `bytes`. The parts are views of
- * them, so nobody else may have them.
+ * Parses signature data, which must be all of `bytes`. The parts are views of them, so no other code may hold them.
  *
  * @throws SGX_QUOTE_INVALID
  */

@@ -2,19 +2,19 @@ import { encodeQuote, parseQuote, quoteSignedBytes, type QuoteContent, type Quot
 import { refuseQuote, type QuoteSignature, type QuoteSignatureParts } from './quote-signature.ts';
 import type { ReportBody } from './report.ts';
 
-/** What a quoting enclave of SGX signs. */
+/** The content that a quoting enclave of SGX signs. */
 export interface QuoteV3Content extends Omit<QuoteContent, 'version' | 'body'> {
   readonly reportBody: ReportBody;
 }
 
-/** What a quote is made of. A parsed quote is one too. */
+/** The parts of a quote. A parsed quote has them too. */
 export interface QuoteV3Parts extends QuoteV3Content {
   readonly signature: QuoteSignatureParts;
 }
 
 export type QuoteV3Signature = QuoteSignature;
 
-/** A DCAP quote of version 3, which is about an SGX enclave. `parseQuote` reads all versions. */
+/** A DCAP quote of version 3, which covers an SGX enclave. `parseQuote` reads all versions. */
 export interface QuoteV3 extends QuoteV3Content {
   readonly version: 3;
   readonly attestationKeyType: 2;

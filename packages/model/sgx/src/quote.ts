@@ -12,14 +12,14 @@ import {
 import { encodeReportBody, parseReportBody, type ReportBody } from './report.ts';
 import { encodeTdReport, parseTdReport, type TdReport10, type TdReport15, type TdReport15Ex } from './td-report.ts';
 
-/** What a quote is about. The types are the body types 1 to 4 of version 5, in this order. */
+/** The subject of a quote. The types are the body types 1 to 4 of version 5, in this order. */
 export type QuoteBody =
   | { readonly type: 'sgx'; readonly report: ReportBody }
   | { readonly type: 'td-1.0'; readonly report: TdReport10 }
   | { readonly type: 'td-1.5'; readonly report: TdReport15 }
   | { readonly type: 'td-1.5-ex'; readonly report: TdReport15Ex };
 
-/** What a quoting enclave signs: header and body. */
+/** The content that a quoting enclave signs: header and body. */
 export interface QuoteContent {
   readonly version: 3 | 4 | 5;
   readonly qeSvn: number;
@@ -32,7 +32,7 @@ export interface QuoteContent {
   readonly body: QuoteBody;
 }
 
-/** What a quote is made of. A parsed quote is one too. */
+/** The parts of a quote. A parsed quote has them too. */
 export interface QuoteParts extends QuoteContent {
   readonly signature: QuoteSignatureParts;
 }
@@ -56,12 +56,12 @@ type BodyType = (typeof bodyTypes)[number];
 /**
  * Parses a quote of version 3, 4 or 5; checks no signature.
  *
- * @param options `allowTrailing`: accept bytes after the quote, as files of some
- * services have them. They are never accepted inside it.
+ * @param options `allowTrailing`: accept bytes after the quote, as some services append them. Extra bytes inside it are never
+ *   accepted.
  * @throws SGX_QUOTE_INVALID
  */
 export function parseQuote(input: Uint8Array, options: { readonly allowTrailing?: boolean } = {}): Quote {
-  // One copy, of which the parts are views: many of them would cost more than all the parsing.
+  // One copy, and the parts are views of it: a copy of each part would cost more than all the parsing.
   const bytes = new Uint8Array(input);
   const reader = new ByteReader(bytes);
   need(reader, headerLength, 'the header');
@@ -93,7 +93,7 @@ export function parseQuote(input: Uint8Array, options: { readonly allowTrailing?
   });
 }
 
-/** Version 3 knows no TEE but SGX: its bytes there are reserved. Version 5 says what the body is, and how long. */
+/** Version 3 knows only SGX: its bytes there are reserved. Version 5 states the type and length of the body. */
 function parseBodyType(reader: ByteReader, version: 3 | 4 | 5, tee: 'sgx' | 'tdx'): BodyType {
   if (version === 3 && tee !== 'sgx') refuseQuote('the reserved bytes of the header are not zero.');
   if (version !== 5) return tee === 'sgx' ? 'sgx' : 'td-1.0';
@@ -106,7 +106,7 @@ function parseBodyType(reader: ByteReader, version: 3 | 4 | 5, tee: 'sgx' | 'tdx
 
 function parseBody(type: BodyType, input: Uint8Array): QuoteBody {
   if (type === 'sgx') return Object.freeze({ type, report: parseReportBody(input, { reserved: 'ignore' }) });
-  // The length of the input is that of the type, so the report is the one of the type.
+  // The length of the input matches the type, so the report has that type.
   return Object.freeze({ type, report: parseTdReport(input) }) as QuoteBody;
 }
 

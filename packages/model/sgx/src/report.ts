@@ -69,9 +69,8 @@ const layout = structure<Report>({
  *
  * `reserved: 'ignore'` is for the bodies inside quotes. Those bytes are covered
  * by a signature made elsewhere, newer processors may give them a meaning (CET
- * attributes did), and Intel's own verifier (QVL) does not look at them: a
- * verifier that refused them would refuse quotes that are good. Keep the signed
- * bytes themselves when they are needed; encoding writes zeros there.
+ * attributes did), and Intel's own verifier (QVL) ignores them: a verifier that refused them would refuse good quotes. Keep the
+ * signed bytes themselves if they are needed; encoding writes zeros there.
  *
  * @throws SGX_STRUCTURE_INVALID for another length.
  * @throws SGX_RESERVED_NOT_ZERO unless reserved bytes are ignored.

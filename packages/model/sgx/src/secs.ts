@@ -2,10 +2,9 @@ import { attributes, type Attributes } from './attributes.ts';
 import { at, bytes, structure, u16, u32, u64 } from './structure.ts';
 
 /**
- * SECS (SDM vol. 3D, SGX Enclave Control Structure): what the processor keeps of an enclave. 4096 bytes.
+ * SECS (SDM vol. 3D, SGX Enclave Control Structure): the processor's record of an enclave. 4096 bytes.
  *
- * ISVFAMILYID and ISVEXTPRODID have no published place in it: whoever plays the
- * processor keeps them beside it.
+ * ISVFAMILYID and ISVEXTPRODID have no published place in it: the software CPU keeps them separately.
  */
 export interface Secs {
   /** Bytes. */

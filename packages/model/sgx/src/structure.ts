@@ -14,9 +14,8 @@ export interface PlacedField<T> extends Field<T> {
 
 export interface ParseOptions {
   /**
-   * `zero` (the default) refuses a non-zero reserved byte, as the processor does
-   * for what software hands to it. `ignore` is for structures that were signed
-   * elsewhere and must be read as they are.
+   * `zero` (the default) refuses a non-zero reserved byte, as the processor does for input from software. `ignore` is for
+   * structures that were signed elsewhere and must be read as they are.
    */
   readonly reserved?: 'zero' | 'ignore';
 }

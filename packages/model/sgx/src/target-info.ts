@@ -2,7 +2,7 @@ import { attributes, type Attributes } from './attributes.ts';
 import type { ReportBody } from './report.ts';
 import { at, bytes, structure, u16, u32 } from './structure.ts';
 
-/** TARGETINFO (SDM vol. 3D, Report Target Info): whom a REPORT is for. 512 bytes. */
+/** TARGETINFO (SDM vol. 3D, Report Target Info): the target of a REPORT. 512 bytes. */
 export interface TargetInfo {
   /** 32 bytes. */
   readonly mrEnclave: Uint8Array;
@@ -27,7 +27,7 @@ const layout = structure<TargetInfo>({
 
 /**
  * @throws SGX_STRUCTURE_INVALID for a length other than 512.
- * @throws SGX_RESERVED_NOT_ZERO also for CET attributes, which no platform of ours has.
+ * @throws SGX_RESERVED_NOT_ZERO also for CET attributes, which none of our platforms has.
  */
 export function parseTargetInfo(input: Uint8Array): TargetInfo {
   return layout.parse(input);
@@ -38,7 +38,7 @@ export function encodeTargetInfo(targetInfo: TargetInfo): Uint8Array {
   return layout.encode(targetInfo);
 }
 
-/** The TARGETINFO that names the enclave with this identity: how it asks another enclave for a REPORT. */
+/** The TARGETINFO for the enclave with this identity, with which it asks another enclave for a REPORT. */
 export function targetInfoOf(identity: ReportBody): TargetInfo {
   const { mrEnclave, configSvn, miscSelect, configId } = identity;
   return Object.freeze({ mrEnclave, attributes: identity.attributes, configSvn, miscSelect, configId });

@@ -13,7 +13,7 @@ export const TdAttribute = Object.freeze({
 
 /** TDReport10: the body of a TDX quote of version 4, and body type 2 of version 5 (QVL, QuoteStructures.h). 584 bytes. */
 export interface TdReport10 {
-  /** 16 bytes: of the TDX module and what loaded it, when the TD was launched. */
+  /** 16 bytes: the SVNs of the TDX module and of its loader, when the TD was launched. */
   readonly teeTcbSvn: Uint8Array;
   /** 48 bytes: the measurement of the TDX module. */
   readonly mrSeam: Uint8Array;
@@ -32,7 +32,7 @@ export interface TdReport10 {
   readonly mrOwner: Uint8Array;
   /** 48 bytes. */
   readonly mrOwnerConfig: Uint8Array;
-  /** 48 bytes each: what the TD measured of itself since. */
+  /** 48 bytes each: what the TD has measured about itself since then. */
   readonly rtmr0: Uint8Array;
   readonly rtmr1: Uint8Array;
   readonly rtmr2: Uint8Array;
@@ -43,7 +43,7 @@ export interface TdReport10 {
 
 /** Body type 3: TD 1.5. 648 bytes. */
 export interface TdReport15 extends TdReport10 {
-  /** 16 bytes: of the TDX module that runs now, after updates without a relaunch. */
+  /** 16 bytes: the SVNs of the TDX module that runs now, after updates without a relaunch. */
   readonly teeTcbSvn2: Uint8Array;
   /** 48 bytes: the service TD that is bound to this one; zeros mean none. */
   readonly mrServiceTd: Uint8Array;
@@ -120,7 +120,7 @@ const layout15Ex = structure<TdReport15Ex>({
 });
 
 /**
- * Parses a TD report body as quotes hold it; its length says which of the three it is.
+ * Parses a TD report body as quotes contain it; its length tells which of the three it is.
  *
  * @throws SGX_STRUCTURE_INVALID for another length.
  */

@@ -2,7 +2,7 @@ import type { Caller, Functions, Handlers, Interface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import type { LogLevelName } from './log-filter.ts';
 
-/** What a trusted function gets beside its arguments. */
+/** What a trusted function gets besides its arguments. */
 export interface CallContext<U extends Functions> {
   /** The host's untrusted functions, called as part of this call. Their results are untrusted. */
   readonly host: Caller<U>;
@@ -19,8 +19,8 @@ export interface EnclaveOptions<U extends Functions> {
   /** Runs once, before the first call is served. A throw ends the enclave. */
   readonly start?: (context: StartContext<U>) => void | Promise<void>;
   /**
-   * The most that this enclave ever tells the host's log, whatever the host asks for: it is
-   * part of the measurement. Default `info`, and `trace` in a debug enclave.
+   * The most detailed level that this enclave ever writes to the host's log, whatever the host asks for: it is part of the
+   * measurement. Default `info`, and `trace` in a debug enclave.
    */
   readonly maxLogLevel?: LogLevelName;
 }
@@ -73,10 +73,9 @@ export function isEnclaveApplication(value: unknown): value is EnclaveApplicatio
 }
 
 /**
- * An error whose message the caller may read. So may those of this SDK and of
- * the gate (`SEAL_NOT_OPENED`, `GATE_DEADLINE`, …). Every other error that a
- * trusted function throws crosses as `ENCLAVE_CALL_FAILED` without its text,
- * since it could quote a secret.
+ * An error whose message the caller may read, as are the errors of this SDK and of the gate (`SEAL_NOT_OPENED`,
+ * `GATE_DEADLINE`, …). Every other error that a trusted function throws crosses as `ENCLAVE_CALL_FAILED` without its text,
+ * because the text could quote a secret.
  */
 export class ApplicationError extends EnclosError<'ENCLAVE_APPLICATION_ERROR'> {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {

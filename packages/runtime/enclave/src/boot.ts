@@ -10,9 +10,9 @@ import { createHostFiles } from './files/host-files.ts';
 import { hostCaller, hostSystem, serveGate } from './serve.ts';
 import { installEnvironment, installRuntime, streamReceived } from './runtime.ts';
 
-/** What the platform's loader hands to the measured bundle, and all that the bundle gets. */
+/** Everything that the platform's loader hands to the measured bundle. */
 export interface BootCapabilities {
-  /** The call gate: whatever comes from it is the host's. */
+  /** The call gate: everything that arrives on it comes from the host. */
   readonly gate: Duplex;
   /** The platform channel: EREPORT, EGETKEY, quotes. */
   readonly platform: Duplex;
@@ -32,12 +32,12 @@ export interface BootCapabilities {
 export async function boot(main: Readonly<Record<string, unknown>>, capabilities: BootCapabilities): Promise<void> {
   const application = findApplication(main);
   const manifest = decodeManifest(capabilities.manifest);
-  // The build read the interface from its module; what counts is the one that this bundle serves.
+  // The build read the interface from its module, but this bundle must serve the same one.
   if (!equalBytes(interfaceDigest(application.interface), manifest.interfaceDigest)) {
     throw new EnclosError('ENCLAVE_INTERFACE_MISMATCH');
   }
   const attester = createSoftwareAttester(capabilities.platform, capabilities.platformCapabilities);
-  // An enclave never outlives its platform or its host: there is nobody left to serve.
+  // An enclave never outlives its platform or its host: without them it has nothing to serve.
   void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));
   await attester.ready;
   let starting = false;
@@ -82,7 +82,7 @@ function findApplication(main: Readonly<Record<string, unknown>>): EnclaveApplic
   return application;
 }
 
-/** Measured values win; a host value for anything else than a declared host variable is refused. */
+/** Measured values win; a host value for anything but a declared host variable is refused. */
 function environmentOf(
   manifest: EnclaveManifest,
   fromHost: readonly { readonly name: string; readonly value: string }[],
@@ -105,7 +105,7 @@ function environmentOf(
   return values;
 }
 
-/** `console` writes to the host's log: an enclave has no standard output of its own. */
+/** `console` writes to the host's log: an enclave has no standard output. */
 function redirectConsole(lines: LogFilter): void {
   const line =
     (level: number) =>

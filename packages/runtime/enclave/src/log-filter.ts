@@ -2,16 +2,16 @@
 export const LogLevel = Object.freeze({ error: 0, warn: 1, info: 2, debug: 3, trace: 4 });
 export type LogLevelName = keyof typeof LogLevel;
 
-/** A line, or what makes it: the function runs only when the line is wanted. */
+/** A line, or a function that makes it, which runs only when the line is wanted. */
 export type LogText = string | (() => string);
 
 export interface LogFilter {
   write(level: number, text: LogText): void;
-  /** Says less than before, or as much again: never more than the enclave may. */
+  /** Lowers the level, or raises it again, but never above the enclave's maximum. */
   restrict(level: LogLevelName): void;
 }
 
-/** Lines above the level end here, before anything is made of them. */
+/** Drops lines above the level before they are built. */
 export function createLogFilter(most: LogLevelName, send: (level: number, text: string) => void): LogFilter {
   let enabled: number = LogLevel[most];
   return Object.freeze({

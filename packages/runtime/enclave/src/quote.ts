@@ -31,9 +31,9 @@ export async function quote({ purpose, nonce, key }: QuoteRequest): Promise<Uint
 }
 
 /**
- * Remote evidence over report data as it is, for protocols that say themselves
- * what it holds, such as those of `@enclos/atls`. It must be a hash over a tag of
- * the protocol: what anybody else may choose would make evidence for any purpose.
+ * Remote evidence over unchanged report data, for protocols that define its content themselves, such as those of
+ * `@enclos/atls`. It must be a hash that covers a tag of the protocol: report data that another party can choose would be
+ * evidence for any purpose.
  * @param reportData 64 bytes.
  * @throws CODEC_OUT_OF_RANGE for another length.
  */

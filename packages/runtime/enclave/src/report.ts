@@ -21,24 +21,23 @@ const emptyReportData = new Uint8Array(64);
 let known: Uint8Array | undefined;
 
 /**
- * Who this enclave is, from a report for nobody. Asked for once: nothing of it
- * changes while the enclave is loaded, since even a new CPUSVN takes a new
- * platform process, and no enclave outlives its own.
+ * The identity of this enclave, from a report without a target. It is asked for once: it cannot change while the enclave is
+ * loaded, because even a new CPUSVN needs a new platform process, and no enclave outlives its platform process.
  */
 export async function identity(): Promise<ReportBody> {
   known ??= await runtime().attester.report(emptyTarget, emptyReportData);
-  // Anew each time: its arrays are the caller's.
+  // Parsed anew each time, because callers may change the arrays.
   return parseReport(known).body;
 }
 
-/** What another enclave on this machine needs to make a report for this one. 512 bytes. */
+/** The TARGETINFO that another enclave on this machine needs to make a report for this one. 512 bytes. */
 export async function targetInfo(): Promise<Uint8Array> {
   return encodeTargetInfo(targetInfoOf(await identity()));
 }
 
 /**
- * EREPORT: proves to one other enclave on the same machine who this one is.
- * @param target what the other enclave's {@link targetInfo} gave, 512 bytes.
+ * EREPORT: proves the identity of this enclave to one other enclave on the same machine.
+ * @param target the result of the other enclave's {@link targetInfo}, 512 bytes.
  * @param reportData 64 bytes that the other enclave expects: hash its challenge into it.
  * @returns REPORT, 432 bytes.
  */
@@ -50,11 +49,10 @@ export async function createReport(target: Uint8Array, reportData: Uint8Array): 
 /**
  * Verifies a report that another enclave on this machine made for this one.
  * The expected report data is an argument on purpose: without a fresh
- * challenge in it, a report can be replayed. A production enclave accepts no
- * report of a debug enclave.
+ * challenge in it, a report can be replayed. A production enclave does not accept the report of a debug enclave.
  *
- * The report proves who the other enclave is, not that it is the right one:
- * compare MRENCLAVE, or MRSIGNER with product and security version.
+ * The report proves the identity of the other enclave, not that it is the right one: compare MRENCLAVE, or MRSIGNER with
+ * product and security version.
  * @throws REPORT_NOT_VERIFIED
  * @example
  * ```ts

@@ -46,7 +46,7 @@ let receiveStream = (_frame: Frame): void => {
   throw new EnclosError('GATE_PROTOCOL_VIOLATION', 'The peer sent a frame of a stream, and none was opened.');
 };
 
-/** A frame of a stream, for whoever serves streams: an application that has none does not carry their code. */
+/** Passes a frame to the code that serves streams, which applications without streams do not carry. */
 export function streamReceived(frame: Frame): void {
   receiveStream(frame);
 }
@@ -64,7 +64,7 @@ export function runtime(): EnclaveRuntime {
 /**
  * A variable that enclave.json declares. Values written there are measured;
  * values taken from the host are untrusted input.
- * @returns undefined when the host gave none.
+ * @returns undefined when the host gave no value.
  * @throws ENCLAVE_VARIABLE_NOT_DECLARED when the manifest does not declare the name.
  */
 export function environmentVariable(name: string): string | undefined {

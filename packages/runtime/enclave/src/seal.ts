@@ -12,9 +12,9 @@ const platform = (): SealingPlatform => ({ attester: runtime().attester, identit
  * AES-256-GCM under a key from EGETKEY with a random key id, so that a key is
  * used once. A platform that takes no key id (`sealKeys: 'fixed'`) has one key
  * for each policy, and a random salt makes the key of the blob from it.
- * Freshness is not promised: the host can give back an older blob.
+ * Sealing does not promise freshness: the host can return an older blob.
  * @returns a sealed blob, `SEALED_BLOB_OVERHEAD_BYTES` longer than the plaintext; with a salt 32 bytes more.
- * @throws TEE_CAPABILITY_MISSING where the platform has no seal keys.
+ * @throws TEE_CAPABILITY_MISSING if the platform has no seal keys.
  * @example
  * ```ts
  * import { seal, unseal } from '@enclos/enclave';
@@ -31,8 +31,8 @@ export function seal(plaintext: Uint8Array, options: SealOptions): Promise<Uint8
  * Opens what {@link seal} made. The policy is an argument on purpose: an enclave
  * that expects its own blobs must not accept a sibling's.
  * @throws SEAL_NOT_OPENED for every failure but these: SEAL_SVN_TOO_NEW and
- * SEAL_CPUSVN_TOO_NEW, which EGETKEY itself reports, and TEE_CAPABILITY_MISSING for a key that the platform cannot derive,
- * as of an earlier version where keys are fixed.
+ * SEAL_CPUSVN_TOO_NEW, which EGETKEY itself reports, and TEE_CAPABILITY_MISSING for a key that the platform cannot derive, such
+ * as the key of an earlier version on a platform with fixed keys.
  */
 export function unseal(blob: Uint8Array, options: SealOptions): Promise<Uint8Array> {
   return unsealOn(platform(), blob, options);

@@ -14,15 +14,15 @@ import {
 
 export interface SealOptions {
   /**
-   * Who can open it: `enclave`, this MRENCLAVE only; `signer`, this signer's product at this security version or later. On a
-   * platform with `sealKeys: 'fixed'` (Gramine) both are of this very security version and CPUSVN.
+   * The enclaves that can open it: `enclave`, only this MRENCLAVE; `signer`, this signer's product at this security version or
+   * later. On a platform with `sealKeys: 'fixed'` (Gramine) both need exactly this security version and CPUSVN.
    */
   readonly policy: SealPolicy;
   /** Bound to the blob and needed to open it; not stored in it. */
   readonly associatedData?: Uint8Array | undefined;
 }
 
-/** What sealing needs: the platform, and who this enclave is. */
+/** What sealing needs: the platform, and the identity of this enclave. */
 export interface SealingPlatform {
   readonly attester: Pick<Attester, 'capabilities' | 'key'>;
   identity(): Promise<Pick<ReportBody, 'isvSvn' | 'cpuSvn' | 'configSvn'>>;
@@ -92,7 +92,7 @@ function requireSealing({ attester: { capabilities } }: SealingPlatform, policy:
 
 const hasFixedKeys = ({ attester: { capabilities } }: SealingPlatform): boolean => capabilities.sealKeys === 'fixed';
 
-/** A derivation that no other blob has: by its key id or, where the platform takes none, by its salt. */
+/** A derivation that no other blob has: by its key id or, if the platform takes none, by its salt. */
 async function freshDerivation(platform: SealingPlatform, policy: SealPolicy): Promise<Derivation> {
   const { isvSvn, cpuSvn, configSvn } = await platform.identity();
   const isFixed = hasFixedKeys(platform);
@@ -111,7 +111,7 @@ async function freshDerivation(platform: SealingPlatform, policy: SealPolicy): P
   return isFixed ? { keyRequest, salt: random(SEAL_SALT_BYTES) } : { keyRequest };
 }
 
-/** The request comes with the blob, from the host: only the ones that are written here are used. */
+/** The request comes with the blob, from the host: only requests in the form that is written here are used. */
 function checkDerivation(platform: SealingPlatform, { keyRequest, salt }: Derivation, policy: SealPolicy): void {
   const own =
     keyRequest.keyName === KeyName.SEAL &&
@@ -121,7 +121,7 @@ function checkDerivation(platform: SealingPlatform, { keyRequest, salt }: Deriva
     keyRequest.miscMask === sealMiscMask &&
     (salt === undefined || isZero(keyRequest.keyId));
   if (!own) throw new EnclosError('SEAL_NOT_OPENED');
-  // It is for the platform to refuse what is of version 1 and came here: by its own word, which says what it lacks.
+  // The platform itself refuses a blob of version 1 that it cannot open, with an error that says what it lacks.
   if (salt !== undefined && !hasFixedKeys(platform)) throw new EnclosError('SEAL_NOT_OPENED');
 }
 
@@ -135,7 +135,7 @@ function unsealError(error: unknown): EnclosError {
 
 /**
  * EGETKEY gives 128 bits; two requests that differ in the last bit of the key id give 256, so that AES-256 is as strong as
- * its name. A fixed key is one of 128 bits, and that is then the strength; its salt gives each blob a key of its own.
+ * its name. A fixed key has 128 bits, and that is then the strength; the salt gives each blob its own key.
  */
 async function sealingKey({ attester }: SealingPlatform, { keyRequest, salt }: Derivation): Promise<Uint8Array> {
   if (salt !== undefined) return expand(await attester.key(encodeKeyRequest(keyRequest)), salt, 'enclos seal v2');

@@ -29,13 +29,13 @@ export interface ServeOptions {
   readonly gate: Duplex;
   readonly manifest: EnclaveManifest;
   readonly application: EnclaveApplication;
-  /** Called once, by the host's `start`. When it throws, the gate closes behind the answer. */
+  /** Called once, by the host's `start`. When it throws, the gate closes after the answer. */
   start(request: StartRequest): Promise<void>;
   /** Frames of streams. */
   readonly onStream: (frame: Frame) => void;
 }
 
-/** All of it is the host's word. */
+/** The request to start. The host chooses all of it, so it is untrusted. */
 export interface StartRequest {
   readonly hostEnvironment: readonly { readonly name: string; readonly value: string }[];
   readonly logLevel?: LogLevelName | undefined;
@@ -59,7 +59,7 @@ export function serveGate(options: ServeOptions): Endpoint {
         await options.start(request);
         state = 'started';
       } catch (error) {
-        // Behind the answer: it is sent in the microtasks that follow.
+        // After the answer, which is sent in the microtasks that follow.
         setImmediate(() => void endpoint.close());
         throw startError(error, manifest.debug);
       }
@@ -76,11 +76,11 @@ export function serveGate(options: ServeOptions): Endpoint {
     acceptHello: (theirs) => checkHello(theirs, manifest),
     limits: {
       ...manifest.limits,
-      // A stream is waited for as long as it takes, and that must not take the application's room.
+      // Waiting for a stream may take any time, and must not take the application's slots.
       maxPendingSystemCalls: manifest.limits.maxPendingCalls + MAX_STREAMS,
       maxConcurrentCalls: manifest.threads,
       helloTimeoutMs,
-      // Timers go on while a debugger holds this enclave.
+      // Timers keep running while a debugger pauses this enclave.
       ...(manifest.debug ? patientLimits : {}),
     },
     remoteErrors: errorsFromHost,
@@ -104,8 +104,8 @@ function checkHello(payload: Uint8Array, manifest: EnclaveManifest): void {
 }
 
 /**
- * Caller and signal are made when first used: most functions call nothing back, and look at no signal.
- * A class, since V8 makes a hidden class of its own for each object literal with getters.
+ * Caller and signal are made on first use: most functions neither call back nor look at the signal. This is a class because V8
+ * makes a new hidden class for each object literal with getters.
  */
 class HandlerContext implements CallContext<Functions> {
   readonly #call: IncomingCall;
@@ -147,9 +147,8 @@ export function hostSystem(endpoint: Endpoint): HostSystem {
 type Handlers = EnclaveApplication['handlers'];
 
 /**
- * What a handler throws crosses only when it is meant for the caller. A codec
- * error from inside a handler is not: about decrypted data it would be an oracle.
- * The codec's errors about the call's own arguments do not come through here.
+ * Only errors that are meant for the caller cross the gate. A codec error from inside a handler is not: about decrypted data it
+ * would be an oracle. The codec's errors about the call's own arguments do not pass through here.
  */
 function guarded(handlers: Handlers, debug: boolean): Handlers {
   const guard = (handler: Handlers[string]): Handlers[string] => {
@@ -157,7 +156,7 @@ function guarded(handlers: Handlers, debug: boolean): Handlers {
       if (isEnclosError(error) && mayCross(error)) throw error;
       throw new EnclosError('ENCLAVE_CALL_FAILED', textOf(error, debug), { cause: error });
     };
-    // Half of the cost of a call: so that a handler that takes its context can take it apart by spreading.
+    // Only a handler that takes its context gets one that it can destructure: making it is half of the cost of a call.
     const takesContext = handler.length > 1;
     return (args, context) => {
       try {
@@ -177,8 +176,8 @@ function mayCross(error: EnclosError): boolean {
 }
 
 /**
- * What of a failure the host may read. The text of an unknown error could quote
- * a secret, so only a debug enclave gives it away.
+ * The part of a failure that the host may read. The text of an unknown error could quote a secret, so only a debug enclave
+ * reveals it.
  */
 function describeError(error: unknown, debug: boolean): { code: string; message: string } {
   if (isEnclosError(error)) return { code: error.code, message: error.message };

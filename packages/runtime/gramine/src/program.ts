@@ -9,13 +9,13 @@ import { confine, loaderExitCodes, loaderParts } from '@enclos/software-sgx/load
 import { connectGramineGate, createGramineAttester, readGateTicket, servePlatformChannel } from '@enclos/tee/gramine';
 
 /**
- * The program inside Gramine, in the place of the software platform's loader: reads the image that the Gramine manifest
+ * The program inside Gramine, which replaces the software platform's loader: it reads the image that the Gramine manifest
  * names, connects the gate that the ticket on standard input names, serves the bundle's platform channel from
  * `/dev/attestation`, takes away what a bundle must not have, and runs it.
  *
- * Program, interpreter, image and bundle are one measurement here, and no process stands between bundle and platform. So
- * what is taken away is what it is on every platform, for applications that rely on it. What holds against the host is
- * Gramine's, and what the enclave can reach is what the Gramine manifest names.
+ * Program, interpreter, image and bundle are one measurement here, and no process stands between bundle and platform. So the
+ * program takes away the same authority as on every platform, for applications that rely on that. Protection against the host
+ * comes from Gramine, and the Gramine manifest names what the enclave can reach.
  *
  * Not yet run on hardware.
  */
@@ -33,7 +33,7 @@ async function start(imagePath: string): Promise<void> {
   const require = createRequire(import.meta.url);
   const compiled = new Script(script, { filename: 'enclave.js' });
   // connectGramineGate gives a socket of TCP. The attester uses files of /dev/attestation for as long as the bundle runs, and
-  // the interpreter still has to end the load of this module.
+  // the interpreter still has to finish loading this module.
   const restrictedRequire = confine(require, loaderParts, {
     gate: gate as Socket,
     script,
@@ -46,7 +46,7 @@ async function start(imagePath: string): Promise<void> {
   await Reflect.apply(boot, undefined, [given]);
 }
 
-/** Not `process.stdin`: its handle would stay, and lead to the class of pipes. */
+/** Not `process.stdin`: its handle would remain, and lead to the class of pipes. */
 async function* standardInput(): AsyncGenerator<Uint8Array> {
   const piece = new Uint8Array(256);
   for (;;) {
@@ -59,8 +59,8 @@ async function* standardInput(): AsyncGenerator<Uint8Array> {
 let isDebug = false;
 
 /**
- * Nothing that the interpreter prints by itself, an error that nobody caught or the end of memory, reaches the host: it
- * would print parts of the application. A debug enclave prints all.
+ * Keeps the interpreter's own output, such as an uncaught error or the end of memory, from the host: it would contain parts of
+ * the application. A debug enclave prints everything.
  */
 function keepQuiet(): void {
   for (const descriptor of [1, 2]) {
@@ -70,7 +70,7 @@ function keepQuiet(): void {
   }
 }
 
-/** A code says nothing of what is inside; a text could. */
+/** A code reveals nothing of what is inside; a text could. */
 function describe(error: unknown): string {
   if (isDebug && error instanceof Error) return error.stack ?? error.message;
   return isEnclosError(error) ? error.code : 'The reason stays inside.';

@@ -49,7 +49,7 @@ export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Pro
   };
 }
 
-/** A trace without it is still a trace. */
+/** A missing map is not an error: a trace is useful without it. */
 async function readSourceMap(path: string | undefined): Promise<string | undefined> {
   return path === undefined ? undefined : readFile(path, 'utf8').catch(() => undefined);
 }

@@ -28,7 +28,7 @@ export const hostErrors = declareErrors({
 export const streamErrors = declareErrors({
   HOST_LISTEN_FAILED: [
     'usage',
-    'The host cannot listen where the enclave is to be reached.',
+    'The host cannot listen at the address of a listener of the enclave.',
     'End what listens there, or choose another address: by an option of the host program (such as --listen), or under "listen" of loadEnclave.',
   ],
 });

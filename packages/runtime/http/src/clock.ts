@@ -1,8 +1,8 @@
-/** The time of a server: no calendar, and one timer for all connections. */
+/** The time of a server: elapsed time only, and one timer for all connections. */
 export interface HttpClock {
   /** Milliseconds that only go up. */
   now(): number;
-  /** Runs the function about so often. @returns what ends it. */
+  /** Runs the function about this often. @returns a function that stops it. */
   every(intervalMs: number, run: () => void): () => void;
 }
 

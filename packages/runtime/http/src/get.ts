@@ -7,22 +7,22 @@ import { isHost, isPathAndQuery } from './reading/request-line.ts';
 import { ResponseReader } from './reading/response-reader.ts';
 
 export interface HttpGetOptions {
-  /** Of the header `host`: a name or an address, and a port if it is not the usual one. */
+  /** The value of the header `host`: a name or an address, and a port if it is not the usual one. */
   readonly host: string;
   /** With its query; begins with `/`, percent-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** For all of it, from the call to the last byte. */
+  /** The limit for the whole request, from the call to the last byte. */
   readonly timeoutMs: number;
-  /** Of the body. */
+  /** The most bytes of the body. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface HttpGetResponse {
-  /** 200 to 599, whatever it says: a redirect is not followed. */
+  /** 200 to 599. Redirects are not followed. */
   readonly status: number;
-  /** By lower-case name; repeated ones are joined by `, `. */
+  /** By lower-case name; repeated headers are joined by `, `. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
 }
@@ -30,13 +30,13 @@ export interface HttpGetResponse {
 const ownFields = new Set(['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade', 'expect', 'te']);
 
 /**
- * Asks once, over a stream that the caller connected, secured and authenticated, and closes it. The body's length or its
- * chunks have to say where it ends, since the host can end a connection anywhere.
+ * Sends one request over a stream that the caller connected, secured and authenticated, and closes it. The body must have a
+ * length or chunks that mark its end, because the host can end a connection anywhere.
  * @throws HTTP_MISUSED, HTTP_MESSAGE_REFUSED, HTTP_CONNECTION_BROKEN, HTTP_TIMEOUT, or the signal's reason.
  */
 export async function httpGet(socket: Duplex, options: HttpGetOptions): Promise<HttpGetResponse> {
   const { timeoutMs, maxBytes, signal } = options;
-  // For good: what breaks a connection must not end an enclave.
+  // Never removed: a broken connection must not end an enclave.
   socket.on('error', () => undefined);
   try {
     const request = encodeRequest(options);

@@ -1,27 +1,27 @@
 import { misused } from './errors.ts';
 
-/** What one client, and all of them together, may take. Times are in milliseconds. */
+/** The resources that one client, and all clients together, may take. Times are in milliseconds. */
 export interface HttpLimits {
   /** Connections of this server at once. The rest of an enclave's 256 streams is for `connect` and other servers. */
   readonly maxConnections: number;
   readonly maxRequestsPerConnection: number;
-  /** Of the target in the request line. */
+  /** Bound on the target in the request line. */
   readonly maxUrlBytes: number;
-  /** Of all header lines together; the trailers of a chunked body again. */
+  /** Bound on all header lines together, and separately on the trailers of a chunked body. */
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
-  /** Of a body that the handler gets whole. */
+  /** Bound on a body that the handler gets whole. */
   readonly maxBodyBytes: number;
-  /** Of a body that the handler takes in pieces. It is never in memory as a whole. */
+  /** Bound on a body that the handler takes in pieces. It is never in memory as a whole. */
   readonly maxStreamedBodyBytes: number;
   /**
-   * Of unfinished and unanswered bodies of all connections together. Half of it, divided by `maxConnections`, is the own
-   * room of each body; the other half is shared.
+   * Bound on the unfinished and unanswered bodies of all connections together. Half of it, divided by `maxConnections`, is
+   * reserved for each body; the other half is shared.
    */
   readonly maxBodyBytesAtOnce: number;
-  /** A body that comes more slowly loses what it has of the shared room as soon as another body needs it. */
+  /** A body that arrives more slowly loses its part of the shared room as soon as another body needs it. */
   readonly minBodyBytesPerSecond: number;
-  /** From the connection to the end of TLS's handshake. */
+  /** From the connection to the end of the TLS handshake. */
   readonly handshakeTimeoutMs: number;
   /** From the handshake, or the first byte of a later request, to the last header. */
   readonly headerTimeoutMs: number;
@@ -29,13 +29,13 @@ export interface HttpLimits {
   readonly bodyTimeoutMs: number;
   /** For a client to send more of a streamed body, while the handler waits for it. */
   readonly bodyIdleTimeoutMs: number;
-  /** From the first byte of a request to the handler's answer; of a streamed one, from the last piece that came. */
+  /** From the first byte of a request to the handler's answer; for a streamed request, from the last piece that arrived. */
   readonly requestTimeoutMs: number;
-  /** For a client to take an answer, or as much of a streamed one as was sent. */
+  /** For a client to take an answer, or the part of a streamed answer that was sent. */
   readonly writeTimeoutMs: number;
   /** Between requests. */
   readonly idleTimeoutMs: number;
-  /** From the signal to the end of what is still being answered. */
+  /** From the signal to the end of the answers that are still being sent. */
   readonly drainTimeoutMs: number;
 }
 

@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
 
-/** One connection of a peer: the bytes in both directions, and where it comes from. What `listen` of an enclave gives is one. */
+/** One connection of a peer: the bytes in both directions, and its address. `listen` of an enclave gives these. */
 export interface PeerStream extends Duplex {
-  /** Address, blank, port; `''` when it is not known. Inside an enclave the host reports it: use it for logs and shares only. */
+  /**
+   * Address, space, port; `''` when it is not known. Inside an enclave the host reports it: use it for logs and shares only.
+   */
   readonly remoteAddress: string;
 }
 
-/** What a request says before its body. */
+/** The head of a request. */
 export interface HttpRequestHead {
   /** `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE` or `OPTIONS`. */
   readonly method: string;
@@ -19,7 +21,7 @@ export interface HttpRequestHead {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** What both kinds of requests have. */
+/** The common part of both kinds of requests. */
 export interface ReceivedRequest extends HttpRequestHead {
   readonly query: URLSearchParams;
   /** Where the connection comes from, as `remoteAddress` of {@link PeerStream}. */
@@ -30,11 +32,11 @@ export interface ReceivedRequest extends HttpRequestHead {
    * (`clientCertificates` of `tlsServer`), and when the client did not give one.
    */
   readonly clientCertificate: Uint8Array | undefined;
-  /** What the client sent after its certificate, in its order, in DER. Empty on resumed sessions of TLS. */
+  /** The certificates that the client sent after its own, in its order, in DER. Empty on resumed sessions of TLS. */
   readonly clientCertificateChain: readonly Uint8Array[];
 }
 
-/** What a client asks for: whole, checked, and in memory. */
+/** A request of a client: whole, checked, and in memory. */
 export interface HttpRequest extends ReceivedRequest {
   /** Empty when there is none. */
   readonly body: Uint8Array;
@@ -43,7 +45,7 @@ export interface HttpRequest extends ReceivedRequest {
 /** A request whose body is still to come. */
 export interface StreamedHttpRequest extends ReceivedRequest {
   /**
-   * The body in pieces, once. The server reads from the client only while a piece is being waited for. It throws
+   * The body in pieces, once. The server reads from the client only while the handler waits for a piece. It throws
    * HTTP_MESSAGE_REFUSED for a malformed body and for one above its limit, HTTP_TIMEOUT when the client stops sending, and
    * HTTP_CONNECTION_BROKEN when the client leaves; HTTP_MISUSED for a second iteration.
    */
@@ -53,31 +55,32 @@ export interface StreamedHttpRequest extends ReceivedRequest {
 export interface HttpResponse {
   /** 200 to 599. */
   readonly status: number;
-  /** Without those of the connection and of lengths, which are set for you. */
+  /** Without the fields for the connection and for lengths, which are set for you. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
    * A string goes as UTF-8. Not sent to HEAD, and not with 204 and 304. An async iterable is sent piece by piece, as fast as
-   * the client takes it: in chunks, or up to the end of the connection to a client of HTTP/1.0. When it throws, the
-   * connection breaks off, so the client can tell that the body is not complete. When the client leaves, its `return` is
-   * called.
+   * the client takes it: in chunks, or until the end of the connection for a client of HTTP/1.0. When it throws, the connection
+   * is broken, so the client can tell that the body is not complete. When the client leaves, its `return` is called.
    */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string> | undefined;
 }
 
-/** What a handler learns of its client while it works. */
+/** What a handler learns about its client while it works. */
 export interface HttpCall {
   /** Aborts when the client leaves or ends its side, and when the request takes too long. */
   readonly signal: AbortSignal;
 }
 
-/** Answers one request. When it throws, the client is told 500 and nothing else. */
+/** Answers one request. When it throws, the client gets only a 500. */
 export type HttpHandler = (request: HttpRequest, call: HttpCall) => Promise<HttpResponse> | HttpResponse;
 
-/** As {@link HttpHandler}, and called as soon as the head of the request is there. */
+/** As {@link HttpHandler}, but called as soon as the head of the request has arrived. */
 export type StreamedHttpHandler = (
   request: StreamedHttpRequest,
   call: HttpCall,
 ) => Promise<HttpResponse> | HttpResponse;
 
-/** How many bytes the body of a request may have. Numbers above the limit of the server count as that. It must not throw. */
+/**
+ * How many bytes the body of a request may have. Numbers above the limit of the server count as that limit. It must not throw.
+ */
 export type BodyLimit = (head: HttpRequestHead) => number;

@@ -1,4 +1,4 @@
-/** The parts of the loader, for platforms that start the interpreter on a program of their own. */
+/** The parts of the loader, for platforms that start the interpreter on their own program. */
 export { interpreterFlags, type InterpreterFlagsOptions } from './platform/interpreter/interpreter-flags.ts';
 export { loaderParts } from './platform/loader/authority.ts';
 export { confine } from './platform/loader/confine.ts';

@@ -23,8 +23,8 @@ function refuse(message: string, usage = 'main.js --state FOLDER [--audit FILE]'
 }
 
 /**
- * The embedded platform process: `main.js --state FOLDER [--audit FILE]`. It says where it
- * listens in its first line of output, and ends when its standard input ends.
+ * The embedded platform process: `main.js --state FOLDER [--audit FILE]`. Its first line of output says where it listens, and
+ * it ends when its standard input ends.
  */
 async function main(): Promise<void> {
   const called = parseCommand({ name: 'main.js', command, refuse }, process.argv.slice(2));
@@ -44,7 +44,7 @@ function endWithParent(server: PlatformServer): void {
     ending = true;
     void server.close().finally(() => process.exit(0));
   };
-  // A host that died before it has read where this process listens: writing to it fails.
+  // Writing fails when the host died before it read where this process listens.
   process.stdout.on('error', end);
   process.stdin.on('end', end).on('error', end).resume();
   process.on('SIGTERM', end);

@@ -16,37 +16,40 @@ import type { MeasuredImage } from './cpu/measured-image.ts';
 
 /** The log of one platform process. */
 export interface PlatformAudit {
-  /** @throws PLATFORM_AUDIT_FAILED: a platform that cannot say that it starts does not start. */
+  /** @throws PLATFORM_AUDIT_FAILED: a platform that cannot record its start does not start. */
   started(facts: AuditFacts): Promise<void>;
   /** A host has connected. */
   host(who?: AuditedHost): HostAudit;
-  /** The quotes of a quote helper, each told before it is given. @throws (each) PLATFORM_AUDIT_FAILED in its place */
+  /**
+   * Wraps the quotes of a quote helper: each is recorded before it is given out. @throws (each) PLATFORM_AUDIT_FAILED instead
+   * of the quote
+   */
   helperQuotes(quote: QuoteHandler): QuoteHandler;
-  /** Waits a moment for enclaves that are ending, says that the platform stops, and closes the log. Idempotent. */
+  /** Waits a moment for enclaves that are ending, records that the platform stops, and closes the log. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Who a host of a separated platform is. */
+/** The identity of a host of a separated platform. */
 export interface AuditedHost {
   readonly user?: number | undefined;
-  /** Where it connected, when it is known by its folders. */
+  /** The folder in which it connected, when it is known by its folders. */
   readonly folder?: string | undefined;
 }
 
 export type AuditFacts = Readonly<Record<string, string | number | boolean>>;
 
 export interface HostAudit {
-  /** The host's requests, with those that are refused told. */
+  /** Wraps the host's requests: refused requests are recorded. */
   requests<A extends readonly unknown[]>(
     names: readonly string[],
     serve: (index: number, ...rest: A) => Promise<Uint8Array>,
   ): (index: number, ...rest: A) => Promise<Uint8Array>;
-  /** An enclave that this host asks for. */
+  /** The audit of an enclave that this host asks for. */
   enclave(): EnclaveAudit;
   disconnected(): void;
 }
 
-/** What of a launch is told when it is refused. */
+/** The facts that are recorded when a launch is refused. */
 export interface AuditedLaunch {
   readonly image: Pick<MeasuredImage, 'streamBytes'>;
   readonly signature: Uint8Array;
@@ -56,11 +59,11 @@ export interface AuditedLaunch {
 }
 
 export interface EnclaveAudit {
-  /** Before the host gets the enclave. @throws PLATFORM_AUDIT_FAILED */
+  /** Call it before the host gets the enclave. @throws PLATFORM_AUDIT_FAILED */
   launched(launch: AuditedLaunch, identity: LaunchedIdentity): Promise<void>;
   refused(launch: AuditedLaunch, error: unknown): void;
   /**
-   * The functions that the enclave may call, each told before its result is given.
+   * Wraps the functions that the enclave may call: each call is recorded before its result is given.
    * @throws (each) PLATFORM_AUDIT_FAILED in place of the result
    */
   calls(handlers: EnclaveHandlers): EnclaveHandlers;
@@ -133,7 +136,7 @@ function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostA
           return await serve(index, ...rest);
         } catch (error) {
           const request = names[index] ?? 'unknown';
-          // A launch has a record of its own.
+          // A launch has its own record.
           if (request !== 'initialize') {
             tally.note(`host ${host}`, { event: 'request-refused', host, request, code: codeOf(error) });
           }
@@ -172,7 +175,7 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
         enclave,
         ...(exitCode === undefined ? {} : { exitCode }),
         ...(signal === undefined ? {} : { signal }),
-        // The platform's own sentence; what follows is the output of a debug enclave.
+        // Only the platform's own sentence, which the output of a debug enclave may follow.
         reason: (detail.split('\n', 1)[0] ?? '').slice(0, 200),
       });
       if (running.delete(enclave) && running.size === 0) for (const resolve of idle.splice(0)) resolve();
@@ -180,7 +183,7 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
   });
 }
 
-/** A refused image has no identity: what its signature claims is said as a claim. */
+/** A refused image has no identity: the record says what its signature claims, as a claim. */
 function refusedLaunch(host: number, launch: AuditedLaunch, error: unknown): AuditEvent {
   const { signature, debug, isolation, image } = launch;
   return {
@@ -195,7 +198,7 @@ function refusedLaunch(host: number, launch: AuditedLaunch, error: unknown): Aud
   };
 }
 
-/** Whoever inspects an enclave reads all of it: worth a word of its own, and rare. */
+/** A debugger reads everything in an enclave, so this gets its own record. It is rare. */
 function inspection({ inspector }: AuditedLaunch): AuditFacts {
   return inspector === true ? { inspector } : {};
 }
@@ -216,7 +219,7 @@ function claims(signature: Uint8Array): AuditFacts {
 
 type Tell = (event: AuditEvent, code: string) => Promise<void>;
 
-/** A quote helper does not know who asks. */
+/** A quote helper does not know its callers. */
 function helperTell({ tally }: Log): Tell {
   return (event, code) => tally.record('quote helper', { ...event, code });
 }
@@ -233,7 +236,7 @@ async function told(tell: Tell, event: AuditEvent, work: () => Uint8Array | Prom
   return result;
 }
 
-/** `quotingTarget` is the same for everybody, and public. */
+/** `quotingTarget` is the same for all callers, and public. */
 function auditedCalls(handlers: EnclaveHandlers, tell: Tell): EnclaveHandlers {
   return Object.freeze<EnclaveHandlers>({
     ...handlers,

@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 
-/** What the operating system refused about a file of the platform, as an error with a code; any other error as it is. */
+/** An error of the operating system about a file of the platform, as an error with a code; any other error is unchanged. */
 export function storageFailed(path: string, error: unknown): Error {
   const isSystemError = error instanceof Error && 'errno' in error && 'syscall' in error && 'code' in error;
   if (!isSystemError) return error instanceof Error ? error : new Error(String(error), { cause: error });
@@ -25,7 +25,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 const ofTheDisk = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']);
 
-/** Whether it is about the disk, and not about the path or the user. */
+/** Whether an error is about the disk, and not about the path or the user. */
 export function isDiskError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && ofTheDisk.has(error.code);
 }

@@ -1,4 +1,4 @@
-/** What a platform can do. Platforms are not equal, and one never imitates what it lacks. */
+/** What a platform can do. Platforms differ, and none imitates a capability that it lacks. */
 export interface Capabilities {
   readonly platform: 'software' | 'gramine' | 'tsm' | 'azure-vtpm';
   /** What stands between the enclave and the machine's operator. */
@@ -9,14 +9,14 @@ export interface Capabilities {
   readonly identity: 'mrenclave' | 'mrtd' | 'snp-measurement';
   readonly sealPolicies: readonly SealPolicy[];
   /**
-   * `by-request`: any key that EGETKEY derives. `fixed`: one key for each policy, of the current versions, without a
-   * key id: what an older security version sealed cannot be opened.
+   * `by-request`: any key that EGETKEY derives. `fixed`: one key for each policy, for the current versions and without a key
+   * id, so data that an older security version sealed cannot be opened.
    */
   readonly sealKeys: 'by-request' | 'fixed' | 'none';
   /** `prove`: it makes reports for other enclaves, and cannot check theirs. */
   readonly localAttestation: 'full' | 'prove' | 'none';
   readonly remoteAttestation: 'dcap-v3' | 'dcap-v4' | 'snp-report' | 'azure-vtpm' | 'none';
-  /** `none`: nothing here starts an enclave, since the boundary is a machine that somebody else starts. */
+  /** `none`: no enclave is started here, because the boundary is a machine that another party starts. */
   readonly gateTransport: 'unix' | 'tcp' | 'none';
 }
 

@@ -1,7 +1,7 @@
 import { kernelFiles, type KernelFiles } from './devices/kernel-files.ts';
 import { reportFolder } from './tsm/report-entry.ts';
 
-/** An interface that is there. Whether it works, and what it proves, is known only from its evidence. */
+/** An interface that exists. Only its evidence shows whether it works, and what it proves. */
 export interface DetectedPlatform {
   readonly platform: 'gramine' | 'tsm' | 'azure-vtpm';
   /** What was found. */
@@ -11,13 +11,13 @@ export interface DetectedPlatform {
 const marks = [
   { platform: 'gramine', path: '/dev/attestation/attestation_type' },
   { platform: 'tsm', path: reportFolder },
-  // Any machine with a TPM has it. Of Azure it is when its NV memory holds an HCL report.
+  // Any machine with a TPM has it. It belongs to Azure when its NV memory holds an HCL report.
   { platform: 'azure-vtpm', path: '/dev/tpmrm0' },
 ] as const satisfies readonly DetectedPlatform[];
 
 /**
- * Which interfaces of hardware platforms this machine shows. It only tells: nothing of Enclos chooses a platform by it,
- * since the host can show or hide each of these files.
+ * The interfaces of hardware platforms that this machine shows. For information only: Enclos never chooses a platform by it,
+ * because the host can show or hide each of these files.
  */
 export async function detectPlatforms(
   options: { readonly files?: KernelFiles } = {},

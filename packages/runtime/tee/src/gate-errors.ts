@@ -3,10 +3,10 @@ import { gateAnswerErrors } from '@enclos/gate';
 import { advice } from '#advice';
 
 /*
- * What the two ends of an enclave's gate may raise at the other end. A code is something that the receiver acts on, so
- * neither side may use one that only the other can know: a host must not say SEAL_NOT_OPENED, which is the enclave's
- * verdict, and a living enclave must not say ENCLAVE_LOST. They stand here, below both ends, because the receiver needs
- * their kinds and does not hold the package that throws them.
+ * The errors that each end of an enclave's gate may raise at the other end. The receiver acts on a code, so neither side may
+ * use a code that only the other can know: a host must not send SEAL_NOT_OPENED, which is the enclave's verdict, and a living
+ * enclave must not send ENCLAVE_LOST. They are declared here, below both ends, because the receiver needs their kinds and does
+ * not hold the package that throws them.
  */
 
 /** The verdicts of an enclave, which its host receives. */
@@ -24,14 +24,14 @@ export const enclaveErrors = declareErrorsWithAdvice(advice, {
   STREAM_HANDSHAKE_FAILED: ['refused', 'The TLS handshake on a connection did not succeed in time.'],
 });
 
-/** The host did not do what was asked. An enclave may pass this on to its host. */
+/** The host did not carry out a request. An enclave may pass this on to its host. */
 export const hostErrors = declareErrorsWithAdvice(advice, {
   HOST_CALL_FAILED: ['refused', 'The untrusted function failed on the host.'],
   HOST_STORAGE_FULL: ['transient', 'The disk of the host has no space for the file.'],
   HOST_MOUNT_REFUSED: ['usage', 'The mount or file is not available on the host.'],
 });
 
-/** What became of a stream: the host's word inside, and an enclave may pass it on. */
+/** Failures of streams. The host reports them, and an enclave may pass them on. */
 export const streamErrors = declareErrorsWithAdvice(advice, {
   STREAM_NOT_DECLARED: ['usage', 'The manifest declares no listener or destination of this name.'],
   STREAM_LIMIT: ['refused', 'The enclave has reached its limit of open streams.'],
@@ -48,7 +48,7 @@ declare module '@enclos/errors' {
       Record<keyof typeof streamErrors, true> {}
 }
 
-/** What a host may raise in its enclave: that it did not do what was asked, and nothing about anything else. */
+/** What a host may raise in its enclave: only that it did not carry out a request. */
 export const errorsFromHost: readonly ErrorCode[] = Object.freeze([
   ...gateAnswerErrors,
   'EDL_VALUE_REFUSED',

@@ -1,7 +1,7 @@
 import { bytes, decodeValue, encodeValue, record, string, uint16 } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 
-/** What host and enclave say first. Neither side trusts it; it turns a mix-up into a clear error. */
+/** The first message of host and enclave. Neither side trusts it; it turns a mix-up into a clear error. */
 const helloType = record({
   protocol: uint16(),
   name: string({ maxBytes: 64 }),
@@ -16,7 +16,7 @@ export interface GateHello {
   readonly interfaceDigest: Uint8Array;
 }
 
-/** Tables of the gate: which interface a function index belongs to. */
+/** The tables of the gate: each names the interface of a function index. */
 export const GateTable = Object.freeze({ application: 0, system: 1 });
 
 export function encodeGateHello(hello: GateHello): Uint8Array {

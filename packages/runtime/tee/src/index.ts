@@ -15,7 +15,7 @@ export { openChannel, type ChannelOptions } from './software/channel.ts';
 export { connectSoftwarePlatform, type PlatformDescription, type SoftwareLauncher } from './software/launcher.ts';
 export { channelLimits, enclaveChannel, MAX_IMAGE_CHUNK_BYTES } from './software/enclave-channel.ts';
 export { hostChannel } from './software/protocol.ts';
-// Its types alone: the launcher loads it, and enclaves do not hold it.
+// Only its types: the launcher loads it, and enclaves do not hold it.
 export type { platformErrors } from './software/platform-errors.ts';
 export { quoteChannel } from './software/quote-channel.ts';
 export { connectQuoteHelper, type QuoteHelper } from './software/quote-helper.ts';

@@ -8,8 +8,8 @@ import { encodeKeyRequest, parseKeyRequest, type KeyRequest } from '@enclos/sgx'
  * KEYREQUEST 512 | salt 32, in version 2 only | nonce 12 | ciphertext length u32 | ciphertext | tag 16.
  * Key request and salt say how the sealing key is derived; they are not secret.
  *
- * Version 1 is of platforms that derive a key of its own for each key request. Version 2 is of those with one key for each
- * policy (`sealKeys: 'fixed'`): the request is the one that gives this key, and what sets keys apart is the salt.
+ * Version 1 is for platforms that derive a different key for each key request. Version 2 is for platforms with one key for each
+ * policy (`sealKeys: 'fixed'`): the request is the one for this key, and the salt sets the keys of blobs apart.
  */
 export interface SealedBlob {
   readonly keyRequest: KeyRequest;
@@ -23,12 +23,12 @@ export interface SealedBlob {
 const magic = utf8('ENCLSEAL');
 const algorithm = 1;
 export const SEAL_SALT_BYTES = 32;
-/** Bytes that a sealed blob of version 1 adds to its plaintext; one of version 2 adds {@link SEAL_SALT_BYTES} more. */
+/** Bytes that a sealed blob of version 1 adds to its plaintext; version 2 adds {@link SEAL_SALT_BYTES} more. */
 export const SEALED_BLOB_OVERHEAD_BYTES = 8 + 2 + 2 + 512 + 12 + 4 + 16;
 /** The largest plaintext that can be sealed. */
 export const MAX_SEALED_BYTES = 64 * 1024 * 1024;
 
-/** The header that the associated data starts with, so that nothing of it can be changed. */
+/** The header, with which the associated data starts so that none of it can be changed. */
 export function sealedBlobHeader({ keyRequest, salt, nonce }: Omit<SealedBlob, 'ciphertext' | 'tag'>): Uint8Array {
   const header = new ByteWriter()
     .bytes(magic)

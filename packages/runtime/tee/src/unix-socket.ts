@@ -7,10 +7,12 @@ const maxAddressBytes = 107;
 /** `/proc/self/fd/`, a descriptor of at most seven digits, and a slash. */
 const maxPrefixBytes = 22;
 
-/** Bytes of the last part of a socket's path, in UTF-8. The folders before it may be as long as the file system allows. */
+/**
+ * The most bytes of the last part of a socket's path, in UTF-8. The folders before it may be as long as the file system allows.
+ */
 export const maxSocketNameBytes = maxAddressBytes - maxPrefixBytes;
 
-/** open(2) on Linux, the same on x64 and arm64; Node has no name for it. It needs no permission on what is opened. */
+/** open(2) on Linux, the same on x64 and arm64; Node has no name for it. It needs no permission on the opened file. */
 const oPath = 0o10_000_000;
 
 /** An address that fits in sun_path. It is valid until `release`. */
@@ -21,8 +23,8 @@ interface SocketAddress {
 
 /**
  * The kernel takes at most 107 bytes of a path, however long the path of a folder may be. A longer one is reached through
- * a descriptor of its folder: `/proc/self/fd/N/NAME` (proc_pid_fd(5)). The socket is in the user's folder all the
- * same, with that folder's permissions, so there is no second place that another user could occupy first.
+ * a descriptor of its folder: `/proc/self/fd/N/NAME` (proc_pid_fd(5)). The socket is still in the user's folder, with that
+ * folder's permissions, so there is no second place that another user could occupy first.
  */
 function addressFor(path: string, open: () => { readonly descriptor: number; readonly name: string }): SocketAddress {
   if (Buffer.byteLength(path) <= maxAddressBytes) return { path, release: () => undefined };
@@ -37,7 +39,7 @@ function addressFor(path: string, open: () => { readonly descriptor: number; rea
   };
 }
 
-/** @throws ENAMETOOLONG, and what open(2) says of the folder */
+/** @throws ENAMETOOLONG, and the errors of open(2) for the folder */
 function addressForListening(path: string): SocketAddress {
   return addressFor(path, () => {
     const name = basename(path);
@@ -56,9 +58,9 @@ function addressForConnecting(path: string): SocketAddress {
 
 /**
  * Listens on a Unix socket whose path may have any length. A path of more than 107 bytes needs /proc, and a name of at
- * most {@link maxSocketNameBytes} bytes. The socket is there before this function returns its promise.
+ * most {@link maxSocketNameBytes} bytes. The socket exists before this function returns its promise.
  *
- * Rejects with what listening, or opening the folder, says (`code` as in errno(3)).
+ * Rejects with the error of listening, or of opening the folder (`code` as in errno(3)).
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   const address = addressForListening(path);
@@ -77,7 +79,7 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   });
 }
 
-/** libuv says EACCES of a folder that does not exist, too, as on Windows. This tells which of the two it is. */
+/** libuv also reports EACCES for a folder that does not exist, as on Windows. This tells the two cases apart. */
 function missingFolder(path: string, refusal: Error): Error {
   try {
     closeSync(openSync(dirname(path), oPath | constants.O_DIRECTORY));
@@ -89,7 +91,7 @@ function missingFolder(path: string, refusal: Error): Error {
 
 /**
  * Connects to a Unix socket whose path may have any length; one of more than 107 bytes needs /proc. As with `connect` of
- * node:net, what is wrong comes as an `error` of the socket.
+ * node:net, failures are emitted as an `error` of the socket.
  */
 export function connectToSocket(path: string, options: Omit<IpcNetConnectOpts, 'path'> = {}): Socket {
   let address: SocketAddress;
@@ -104,7 +106,7 @@ export function connectToSocket(path: string, options: Omit<IpcNetConnectOpts, '
   return socket;
 }
 
-/** What is at a path: a process that answers, a socket whose process is gone, nothing, or what cannot be told. */
+/** The state of a path: a process answers, the socket's process is gone, nothing is there, or the state is not known. */
 export type SocketState = 'answers' | 'refuses' | 'absent' | 'unknown';
 
 const states: Readonly<Record<string, SocketState>> = {
@@ -114,7 +116,7 @@ const states: Readonly<Record<string, SocketState>> = {
   ENOENT: 'absent',
 };
 
-/** Connects once, to see. */
+/** Connects once to find out. */
 export function socketStateAt(path: string): Promise<SocketState> {
   return new Promise((resolve) => {
     const socket = connectToSocket(path);

@@ -23,7 +23,7 @@ function importsByFolder(): ReadonlyMap<string, ReadonlySet<string>> {
 
 test('no folder imports one that imports it, over however many others', () => {
   const imports = importsByFolder();
-  assert.ok(imports.size > 5);
+  assert.ok(imports.size >= 5, 'the walk found the folders');
   const reached = (from: string, seen = new Set<string>()): ReadonlySet<string> => {
     for (const to of imports.get(from) ?? []) if (!seen.has(to)) reached(to, seen.add(to));
     return seen;

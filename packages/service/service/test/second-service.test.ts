@@ -173,7 +173,7 @@ describe('a second service on the same machinery', () => {
     assert.deepEqual([(await at('/healthz')).status, (await at('/readyz')).status], [200, 200]);
     state.unready = 'draining';
     assert.equal((await at('/readyz')).status, 503);
-    admin.close();
+    await admin.close();
     await close();
   });
 

@@ -11,11 +11,11 @@ const names = { quote: 'quote.bin', collateral: 'collateral.json', root: 'root.p
 export interface EvidenceRequest {
   readonly url: string;
   readonly stateFolder: string;
-  /** Where the files go. Made when absent. */
+  /** The folder for the files. Made when absent. */
   readonly folder: string;
 }
 
-/** Keeps a quote of the running vault, and what it is verified with: `enclos verify` reads all three. */
+/** Keeps a quote of the running vault, and the files to verify it: `enclos verify` reads all three. */
 export async function keepEvidence({ story }: Scene, { url, stateFolder, folder }: EvidenceRequest): Promise<void> {
   const nonce = toBase64url(crypto.getRandomValues(new Uint8Array(32)));
   const answer = await request(`${url}/evidence?nonce=${nonce}`);

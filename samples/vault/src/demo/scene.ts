@@ -16,7 +16,7 @@ export interface Signed {
 /** What every chapter needs. */
 export interface Scene {
   readonly story: Story;
-  /** Everything that the demo leaves on the disk. */
+  /** The folder for everything that the demo leaves on the disk. */
   readonly folder: string;
   readonly project: Project;
   /** Signs the vault. */
@@ -27,7 +27,7 @@ export interface Scene {
   readonly storage: string;
 }
 
-/** The one who has a secret. */
+/** The client, which has a secret. */
 export interface Client {
   readonly trust: VaultTrust & { readonly policy: SgxPolicy };
   readonly owner: ClientKey;
@@ -38,7 +38,7 @@ export const secretName = 'launch';
 export const firstText = 'the launch code is 7-4-1-9';
 export const secondText = 'the launch code is 2-8-6-5';
 
-/** Why something is refused: the vault's own words, or a code. Or that it was not. */
+/** Why an attempt was refused, in the vault's own words or as a code, or a text that it was not refused. */
 export async function refusalOf(attempt: Promise<unknown>): Promise<string> {
   try {
     await attempt;

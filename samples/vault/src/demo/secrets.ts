@@ -34,7 +34,7 @@ export async function storeSecret(scene: Scene, attested: Attested, client: Clie
   );
 }
 
-/** The host answers in the enclave's place: encrypted to the reader, authenticated by a key of the host. */
+/** The host answers instead of the enclave: encrypted to the reader, authenticated by a key of the host. */
 export async function forgeAnswer({ story, platform }: Scene, enclave: VaultEnclave, client: Client): Promise<void> {
   const { owner, reader, trust } = client;
   const lie = encodeValue(releasedSecret, { version: 1, owner: owner.publicKey, value: utf8('press the red button') });

@@ -7,9 +7,8 @@ import { attest, createOwner, createReader, type Attested } from '../client.ts';
 import { refusalOf, type Client, type Scene } from './scene.ts';
 
 /**
- * What the client decides beforehand: whose vault, which version, which root.
- * Each comes from the one that it names, Alice's key and the vendor's folder, and
- * nothing from the vault, its host or its platform, which are what is judged.
+ * What the client decides beforehand: whose vault, which version, which root. These come from their sources, Alice's key and
+ * the vendor's folder, and never from the vault, its host or its platform, which are being appraised.
  */
 export async function decideTrust({ story, alice }: Scene, platformState: string): Promise<Client> {
   story.chapter('The client decides whom it trusts, then checks the enclave');

@@ -58,15 +58,15 @@ function split(pem: string, name: string): Identity {
   );
   const [, cert, key] = parts ?? [];
   if (cert === undefined || key === undefined) {
-    throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', `${name} is no certificate with its private key.`);
+    throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', `${name} is not a certificate with its private key.`);
   }
   return { cert, key };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    // A link could lead to a file of somebody else, which the next run would replace.
-    if (!(await lstat(path)).isFile()) throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', `${path} is no file.`);
+    // A link could lead to another user's file, which the next run would replace.
+    if (!(await lstat(path)).isFile()) throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', `${path} is not a file.`);
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;

@@ -35,7 +35,7 @@ export async function issueAuthority(name: string, validity: Validity): Promise<
   const x509 = await library();
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = await cryptoKey(publicKey);
-  // A name of its own, so that an old and a new one are told apart.
+  // A different name each time, so that an old and a new one are told apart.
   const subject = `CN=${name} CA ${randomBytes(4).toString('hex')}`;
   const certificate = await x509.X509CertificateGenerator.create({
     ...lifetime(validity),

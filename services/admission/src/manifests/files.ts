@@ -1,5 +1,5 @@
-import type { Namespace } from 'kubernetes-types/core/v1.js';
-import { stringify } from 'yaml';
+import type { V1Namespace } from '@enclos/kubernetes/objects';
+import { yamlOf } from '@enclos/kubernetes/yaml';
 import { networkPolicy } from './network-policy.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
 import { webhookConfiguration } from './webhook-configuration.ts';
@@ -32,13 +32,13 @@ export function manifestFiles(options: ManifestOptions): readonly ManifestFile[]
   };
   return [...objects, ['kustomization.yaml', kustomization] as const].map(([name, object]) => ({
     name,
-    text: stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true }),
+    text: yamlOf(object),
     isSecret: name === 'secret.yaml',
   }));
 }
 
 /** Its pods satisfy the strictest of the Pod Security Standards, and it is held to that. */
-function namespaceOf(options: ManifestOptions): Namespace {
+function namespaceOf(options: ManifestOptions): V1Namespace {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',

@@ -1,12 +1,12 @@
-import type { NetworkPolicy, NetworkPolicyPeer } from 'kubernetes-types/networking/v1.js';
+import type { V1NetworkPolicy, V1NetworkPolicyPeer } from '@enclos/kubernetes/objects';
 import { labelsOf, ports, type ManifestOptions } from './options.ts';
 
 /**
- * Reviews come in, Prometheus may read, and nothing goes out, not even a question for a name. API servers are no pods, so
+ * Reviews come in, Prometheus may read, and nothing goes out, not even a question for a name. API servers are not pods, so
  * only their addresses can be named, or the pods that they reach through. Probes come from the node, which policies let
  * through.
  */
-export function networkPolicy(options: ManifestOptions): NetworkPolicy {
+export function networkPolicy(options: ManifestOptions): V1NetworkPolicy {
   const { name, namespace, monitoringNamespace } = options;
   const from = apiServers(options);
   const labels = labelsOf(options);
@@ -36,7 +36,7 @@ export function networkPolicy(options: ManifestOptions): NetworkPolicy {
   };
 }
 
-function apiServers({ apiServerNetworks, apiServerAgent: agent }: ManifestOptions): NetworkPolicyPeer[] {
+function apiServers({ apiServerNetworks, apiServerAgent: agent }: ManifestOptions): V1NetworkPolicyPeer[] {
   const networks = apiServerNetworks.map((cidr) => ({ ipBlock: { cidr } }));
   if (agent === undefined) return networks;
   const podSelector = { matchLabels: { [agent.key]: agent.value } };

@@ -1,6 +1,6 @@
 /** What the manifests are made from. */
 export interface ManifestOptions {
-  /** Of every object. */
+  /** For every object. */
   readonly name: string;
   readonly namespace: string;
   /** A reference with a digest. */

@@ -1,15 +1,9 @@
-import type { MutatingWebhookConfiguration, RuleWithOperations } from 'kubernetes-types/admissionregistration/v1.js';
+import type { V1MutatingWebhookConfiguration, V1RuleWithOperations } from '@enclos/kubernetes/objects';
 import { injectLabel } from '../pod/names.ts';
 import { reviewPath } from '../server/webhook-server.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
 
-/** The API has these two members in a rule (Rule of admissionregistration.k8s.io/v1); the types lack them. */
-interface Rule extends RuleWithOperations {
-  readonly resources: string[];
-  readonly scope: 'Namespaced';
-}
-
-const creationOfPods: Rule = {
+const creationOfPods: V1RuleWithOperations = {
   apiGroups: [''],
   apiVersions: ['v1'],
   operations: ['CREATE'],
@@ -21,7 +15,7 @@ const creationOfPods: Rule = {
  * Which reviews come. Whatever this says, a pod that does not ask is not touched; what it is for is that other pods never
  * wait for the webhook: they are created the same whether it runs or not.
  */
-export function webhookConfiguration(options: ManifestOptions): MutatingWebhookConfiguration {
+export function webhookConfiguration(options: ManifestOptions): V1MutatingWebhookConfiguration {
   const { name, namespace, trust } = options;
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',

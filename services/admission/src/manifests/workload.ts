@@ -1,16 +1,22 @@
-import type { Deployment } from 'kubernetes-types/apps/v1.js';
-import type { Container, PodSpec, Secret, Service, ServiceAccount } from 'kubernetes-types/core/v1.js';
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
+import type {
+  V1Container,
+  V1Deployment,
+  V1PodDisruptionBudget,
+  V1PodSpec,
+  V1Secret,
+  V1Service,
+  V1ServiceAccount,
+} from '@enclos/kubernetes/objects';
 import { labelsOf, ports, type ManifestOptions } from './options.ts';
 
 const certificates = '/etc/enclos/certificates';
 
 /** It has no role, and its token is not mounted: the webhook never speaks to the API server. */
-export function serviceAccount(options: ManifestOptions): ServiceAccount {
+export function serviceAccount(options: ManifestOptions): V1ServiceAccount {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: named(options), automountServiceAccountToken: false };
 }
 
-export function service(options: ManifestOptions): Service {
+export function service(options: ManifestOptions): V1Service {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -23,7 +29,7 @@ export function service(options: ManifestOptions): Service {
 }
 
 /** The serving certificate and its key. The key of the authority stays where it was made. */
-export function certificateSecret(options: ManifestOptions, trust: NonNullable<ManifestOptions['trust']>): Secret {
+export function certificateSecret(options: ManifestOptions, trust: NonNullable<ManifestOptions['trust']>): V1Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -33,7 +39,7 @@ export function certificateSecret(options: ManifestOptions, trust: NonNullable<M
   };
 }
 
-export function disruptionBudget(options: ManifestOptions): PodDisruptionBudget {
+export function disruptionBudget(options: ManifestOptions): V1PodDisruptionBudget {
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
@@ -42,7 +48,7 @@ export function disruptionBudget(options: ManifestOptions): PodDisruptionBudget 
   };
 }
 
-export function deployment(options: ManifestOptions): Deployment {
+export function deployment(options: ManifestOptions): V1Deployment {
   const labels = labelsOf(options);
   return {
     apiVersion: 'apps/v1',
@@ -57,7 +63,7 @@ export function deployment(options: ManifestOptions): Deployment {
   };
 }
 
-function podSpec(options: ManifestOptions): PodSpec {
+function podSpec(options: ManifestOptions): V1PodSpec {
   return {
     serviceAccountName: options.name,
     automountServiceAccountToken: false,
@@ -85,7 +91,7 @@ function podSpec(options: ManifestOptions): PodSpec {
   };
 }
 
-function container({ image }: ManifestOptions): Container {
+function container({ image }: ManifestOptions): V1Container {
   const probe = (path: string) => ({ httpGet: { path, port: 'health' }, timeoutSeconds: 2 });
   return {
     name: 'webhook',

@@ -17,7 +17,7 @@ export function member(parent: JsonObject, name: string): Json | undefined {
 /** @throws ADMISSION_POD_UNREADABLE when it is there and no object. `path` is for the message. */
 export function objectIn(parent: JsonObject, name: string, path: string): JsonObject | undefined {
   const value = member(parent, name);
-  if (value !== undefined && !isObject(value)) refuse(`${path}.${name} is no object`);
+  if (value !== undefined && !isObject(value)) refuse(`${path}.${name} is not an object`);
   return value;
 }
 
@@ -25,14 +25,14 @@ export function objectIn(parent: JsonObject, name: string, path: string): JsonOb
 export function listIn(parent: JsonObject, name: string, path: string): readonly JsonObject[] | undefined {
   const value = member(parent, name);
   if (value === undefined) return undefined;
-  if (!Array.isArray(value) || !value.every(isObject)) refuse(`${path}.${name} is no list of objects`);
+  if (!Array.isArray(value) || !value.every(isObject)) refuse(`${path}.${name} is not a list of objects`);
   return value;
 }
 
 /** @throws ADMISSION_POD_UNREADABLE when it is there and no text. */
 export function textIn(parent: JsonObject, name: string, path: string): string | undefined {
   const value = member(parent, name);
-  if (value !== undefined && typeof value !== 'string') refuse(`${path}.${name} is no text`);
+  if (value !== undefined && typeof value !== 'string') refuse(`${path}.${name} is not text`);
   return value;
 }
 

@@ -7,7 +7,7 @@ export const annotations = Object.freeze({
   epc: 'enclos.dev/epc',
   quoteProvider: 'enclos.dev/quote-provider',
   containers: 'enclos.dev/containers',
-  /** Of Intel's webhook, understood as ours of that name. */
+  /** The annotation of Intel's webhook, understood as ours of that name. */
   intelQuoteProvider: 'sgx.intel.com/quote-provider',
   /** kubectl's; meshes that put a container first set it. */
   defaultContainer: 'kubectl.kubernetes.io/default-container',
@@ -28,7 +28,7 @@ export const legacyEpcNames: readonly string[] = Object.freeze([
   'sgx.intel.com/sgx_epc_mem_in_MiB',
 ]);
 
-/** Of the software platform: the node agent puts the socket there. */
+/** For the software platform: the node agent puts the socket there. */
 export const softwarePlatform = Object.freeze({
   variable: 'ENCLOS_PLATFORM',
   socket: '/run/enclos/platform.sock',
@@ -37,7 +37,7 @@ export const softwarePlatform = Object.freeze({
   rootsFolder: '/etc/enclos/roots',
 });
 
-/** Of the architectural enclave service manager, which makes quotes out of process. */
+/** For the architectural enclave service manager, which makes quotes out of process. */
 export const aesm = Object.freeze({
   container: 'aesmd',
   variable: 'SGX_AESM_ADDR',

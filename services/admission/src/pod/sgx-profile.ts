@@ -46,7 +46,7 @@ function additionsOf(container: Container, wish: Wish, { provider, socket }: Quo
     without: legacyEpcNames,
     // aesmd itself must not look for an aesmd.
     ...(socket === 'none' || makesQuotes ? {} : { env: { [aesm.variable]: aesm.value } }),
-    // Connecting needs no right to write in the folder. With it a pod could put a socket of its own in the place of the node's.
+    // Connecting needs no right to write in the folder. With it a pod could replace the node's socket.
     ...(socket === 'none' ? {} : { mounts: [{ name: aesm.volume, mountPath: aesm.folder, readOnly: !makesQuotes }] }),
   };
 }
@@ -68,7 +68,7 @@ function epcOf(container: Container, { epc }: Wish): string {
   for (const name of legacyEpcNames) {
     const mebibytes = quantityOf(container, name);
     if (mebibytes === undefined) continue;
-    if (!/^[1-9]\d{0,8}$/.test(mebibytes)) refuseWish(`Resource ${name} is no whole number of MiB.`);
+    if (!/^[1-9]\d{0,8}$/.test(mebibytes)) refuseWish(`Resource ${name} is not a whole number of MiB.`);
     return `${mebibytes}Mi`;
   }
   return epc ?? refuseWish(`Say how much EPC in annotation ${annotations.epc}, such as 10Mi.`);

@@ -6,7 +6,7 @@ const { rootsConfigMap, rootsFolder, rootsVolume, socket, variable } = softwareP
 
 /**
  * The socket itself comes from the node agent with the device, so that only a container that was given the device has
- * one. A namespace may lack the roots: then nothing software is trusted there, which is no reason not to start.
+ * one. A namespace may lack the roots: then nothing software is trusted there, which is not a reason to refuse the pod.
  */
 export function softwareProfile(chosen: readonly Container[]): Profile {
   const additions: Additions = {

@@ -24,7 +24,7 @@ const wholeQuantity = /^[1-9]\d{0,14}(?:Ki|Mi|Gi|k|M|G)?$/;
 
 /**
  * @throws ADMISSION_WISH_REFUSED for an annotation that asks for what there is not
- * @throws ADMISSION_POD_UNREADABLE for annotations that are no texts
+ * @throws ADMISSION_POD_UNREADABLE for annotations that are not text
  */
 export function readWish(metadata: JsonObject): Wish {
   const found = objectIn(metadata, 'annotations', 'metadata') ?? {};
@@ -35,7 +35,7 @@ export function readWish(metadata: JsonObject): Wish {
   }
   const epc = read(annotations.epc);
   if (epc !== undefined && !wholeQuantity.test(epc)) {
-    refuseWish(`Annotation ${annotations.epc} is no whole quantity of memory such as 10Mi.`);
+    refuseWish(`Annotation ${annotations.epc} is not a whole quantity of memory such as 10Mi.`);
   }
   return {
     platform,
@@ -59,7 +59,7 @@ function readNames(found: JsonObject): readonly string[] | undefined {
     ?.split(',')
     .map((name) => name.trim());
   if (names !== undefined && !names.every((name) => containerName.test(name))) {
-    refuseWish(`Annotation ${annotations.containers} is no list of container names with commas.`);
+    refuseWish(`Annotation ${annotations.containers} is not a list of container names separated by commas.`);
   }
   return names;
 }

@@ -7,7 +7,7 @@ import { readReview } from './read-review.ts';
 /**
  * - `patched`: the pod lacked something;
  * - `complete`: it asked, and has everything;
- * - `not-asked`: it did not ask, or is no pod that is being created;
+ * - `not-asked`: it did not ask, or is not a pod that is being created;
  * - `left`: it asked for what cannot be added, or cannot be read, and is told so by a warning.
  */
 export type Outcome = 'patched' | 'complete' | 'not-asked' | 'left';
@@ -20,9 +20,9 @@ export interface Answer {
   readonly outcome: Outcome;
   readonly platform?: Platform;
   readonly operations: number;
-  /** Of an outcome `left`: why. */
+  /** Why, for an outcome `left`. */
   readonly code?: ErrorCode;
-  /** Of an error that should not be: a fault of the webhook. */
+  /** For an error that should not happen: a fault of the webhook. */
   readonly fault?: unknown;
 }
 

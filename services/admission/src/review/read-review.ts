@@ -6,7 +6,7 @@ import { isObject, member, type JsonObject } from '../pod/json.ts';
 export interface ReviewRequest {
   /** Has to be given back. */
   readonly uid: string;
-  /** For the log; undefined when it is no name of a namespace. */
+  /** For the log; undefined when it is not the name of a namespace. */
   readonly namespace: string | undefined;
   /** The pod that is about to be created; undefined when the request is about anything else. */
   readonly pod: JsonObject | undefined;

@@ -29,7 +29,7 @@ export function servingCertificate({ cert, key }: KeyPair): ServingCertificate {
     if (isEnclosError(error)) throw error;
     throw new EnclosError(
       'ADMISSION_CERTIFICATE_REFUSED',
-      'The certificate or the private key is no PEM that TLS can use.',
+      'The certificate or the private key is not PEM that TLS can use.',
     );
   }
 }

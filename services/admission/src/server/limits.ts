@@ -1,9 +1,9 @@
-/** What a client of the webhook can take of it, whoever it is. */
+/** What any client of the webhook can take of it. */
 export interface Limits {
-  /** Of one body. */
+  /** The bytes of one body. */
   readonly maxBodyBytes: number;
   /**
-   * Of all bodies that are being received. Half of it, divided by `maxConnections`, is the own room of each body; the
+   * The bytes of all bodies that are being received. Half of it, divided by `maxConnections`, is the own room of each body; the
    * other half is shared.
    */
   readonly maxHeldBytes: number;

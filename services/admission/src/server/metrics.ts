@@ -2,7 +2,7 @@ import { createHistogram, createValue, createView } from '@enclos/host/expositio
 import type { ErrorCode } from '@enclos/errors';
 import type { Answer } from '../review/answer.ts';
 
-/** What is looked up when somebody reads the metrics. */
+/** What is looked up when the metrics are read. */
 export interface Gauges {
   connections(): number;
   inFlight(): number;
@@ -27,7 +27,7 @@ export function createAdmissionMetrics(): AdmissionMetrics {
   const counter = (name: string, help: string) => createValue('counter', { name: `enclos_admission_${name}`, help });
   const reviews = counter('reviews_total', 'Reviews that were answered, by outcome and platform.');
   const faults = counter('faults_total', 'Reviews whose answer failed by a fault of the webhook.');
-  const refusals = counter('requests_refused_total', 'Requests that were no review, or too much, by code.');
+  const refusals = counter('requests_refused_total', 'Requests that were not a review, or too large, by code.');
   const reloads = counter('certificate_reloads_total', 'Changes of the certificate files, by what came of them.');
   const duration = createHistogram(buckets, {
     name: 'enclos_admission_review_duration_seconds',

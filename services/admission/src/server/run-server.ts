@@ -1,5 +1,6 @@
 import type { Server } from 'node:net';
 import type { EnclosLogger } from '@enclos/host';
+import { listenAt, startAdminServer } from '@enclos/service/admin';
 import {
   readServingCertificate,
   watchCertificate,
@@ -7,7 +8,6 @@ import {
   type ServingCertificate,
 } from './certificate-files.ts';
 import type { Answer } from '../review/answer.ts';
-import { createHealthServer } from './health-server.ts';
 import type { Limits } from './limits.ts';
 import { createAdmissionMetrics } from './metrics.ts';
 import { createWebhookServer, type WebhookServer } from './webhook-server.ts';
@@ -39,7 +39,7 @@ export interface RunningServer {
 
 /**
  * Starts the webhook.
- * @throws ADMISSION_CERTIFICATE_REFUSED; a system error when a port cannot be had
+ * @throws ADMISSION_CERTIFICATE_REFUSED; SERVICE_ADDRESS_UNUSABLE for a port that is not free
  */
 export async function runServer(options: RunOptions): Promise<RunningServer> {
   const { answer, files, host, limits, logger, nowMs } = options;
@@ -55,11 +55,6 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
     nowMs: () => performance.now(),
   });
   const connections = countConnections(webhook.server);
-  const health = createHealthServer({
-    unready: () =>
-      isDraining ? 'draining' : certificate.endsAtMs <= nowMs() ? 'the certificate has ended' : undefined,
-    metrics: () => metrics.render({ ...webhook, connections, certificateEndsAtMs: () => certificate.endsAtMs }),
-  });
   const stopWatching = watchCertificate({
     files,
     current: certificate,
@@ -75,8 +70,15 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
       logger.error({ event: 'certificate-refused', code }, `${message} The one before stays.`);
     },
   });
-  const port = await listen(webhook.server, options.port, host);
-  const healthPort = await listen(health, options.healthPort, host);
+  const port = await listenAt(webhook.server, { option: '--port', address: { host, port: options.port } });
+  const health = await startAdminServer({
+    option: '--health-port',
+    address: { host, port: options.healthPort },
+    unready: () =>
+      isDraining ? 'draining' : certificate.endsAtMs <= nowMs() ? 'the certificate has ended' : undefined,
+    metrics: () => metrics.render({ ...webhook, connections, certificateEndsAtMs: () => certificate.endsAtMs }),
+  });
+  const healthPort = health.port;
   logger.info({ event: 'listening', port, healthPort, ...describe(certificate) }, 'The webhook answers reviews.');
   return Object.freeze<RunningServer>({
     port,
@@ -88,8 +90,7 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
       await new Promise((resolve) => setTimeout(resolve, options.drainMs));
       stopWatching();
       await close(webhook, options.finishMs);
-      health.close();
-      health.closeAllConnections();
+      await health.close();
       logger.info({ event: 'stopped', cut: webhook.inFlight() }, 'The webhook has ended.');
     },
   });
@@ -109,17 +110,6 @@ function countConnections(server: Server): () => number {
     });
   });
   return () => open;
-}
-
-function listen(server: Server, port: number, host: string | undefined): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 }
 
 /** No new connections, idle ones end, and those in use get until `finishMs`. */

@@ -24,7 +24,7 @@ export interface WebhookOptions {
   readonly limits: Limits;
   readonly logger: EnclosLogger;
   readonly metrics: AdmissionMetrics;
-  /** Of any origin. */
+  /** From any peer. */
   readonly nowMs: () => number;
 }
 
@@ -102,7 +102,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, context
     reply(response, context, { status: 200, body: answer.body });
   } catch (error) {
     if (isEnclosError(error)) return refuse(response, context, error.code);
-    // A client that went away in its body is nobody's fault, and nobody is there to tell.
+    // A client that left in the middle of its body is not an error, and there is no one to tell.
     const fields = { event: 'failed', fault: placesOf(error) };
     if (request.errored === null) context.logger.error(fields, 'A request could not be answered; its connection ends.');
     response.destroy();
@@ -129,7 +129,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 
 function refuse(response: ServerResponse, context: Context, code: ErrorCode): void {
   context.metrics.refused(code);
-  context.logger.warn({ event: 'refused', code }, 'A request was no review that could be answered.');
+  context.logger.warn({ event: 'refused', code }, 'A request was not a review that could be answered.');
   reply(response, context, { status: statuses[code] ?? 500, body: JSON.stringify({ code }), isLast: true });
 }
 

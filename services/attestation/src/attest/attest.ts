@@ -53,7 +53,7 @@ async function attestNow(request: AttestRequest, context: AttestContext): Promis
     evidence,
     at: context.baseline.verificationTime ?? now,
   });
-  // The permissive defaults are Azure's, for hardware; whoever takes software evidence says what of it is good enough.
+  // The permissive defaults are Azure's, for hardware; a tenant that takes software evidence says what of it is good enough.
   const policy = facts.platform === 'software' && chosen.origin === 'default' ? policies.strict(request.type) : chosen;
   const { explainRefusals: explains } = tenant.configuration;
   const { outgoing, properties } = await inTurn(context, policy.origin, () =>
@@ -100,7 +100,7 @@ function ownClaims(
   };
 }
 
-/** A token that nobody signed, with the policy that made it, and a claim that says what it is. */
+/** An unsigned token, with the policy that made it, and a claim that says what it is. */
 function draftToken(
   claims: JsonClaims,
   { validityMinutes, at }: SignOptions & { readonly at: Date },

@@ -23,13 +23,13 @@ export function readBaseline(configuration: BaselineConfiguration, allowTestSett
   const { update, evaluationDataNumber, acceptedStatuses = defaultStatuses, verificationTime } = configuration;
   const unknown = acceptedStatuses.find((status) => !acceptableStatuses.has(status));
   if (unknown !== undefined) {
-    throw unusable(`acceptedStatuses names ${JSON.stringify(unknown)}, which nobody can accept.`);
+    throw unusable(`acceptedStatuses names ${JSON.stringify(unknown)}, which cannot be accepted.`);
   }
   if (update !== undefined && evaluationDataNumber !== undefined) {
     throw unusable('update and evaluationDataNumber exclude each other.');
   }
   if (evaluationDataNumber !== undefined && !isEvaluationNumber(evaluationDataNumber)) {
-    throw unusable('evaluationDataNumber is no whole number above zero.');
+    throw unusable('evaluationDataNumber is not a whole number above zero.');
   }
   return Object.freeze({
     ...(update === undefined ? {} : { update }),
@@ -44,7 +44,7 @@ export function readBaseline(configuration: BaselineConfiguration, allowTestSett
 function fixedTime(text: string, allowTestSettings: boolean): Date {
   if (!allowTestSettings) throw unusable('verificationTime is for tests: the service does not allow test settings.');
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw unusable('verificationTime is no date of ISO 8601.');
+  if (Number.isNaN(time.getTime())) throw unusable('verificationTime is not an ISO 8601 date.');
   return time;
 }
 

@@ -20,7 +20,7 @@ const hashDigits = 64;
 
 /**
  * Checks that the SHA-256 of data is in the first 32 bytes of a field, and reads JSON: an object, strictly, without the
- * zero bytes that programs in C send and hash behind it.
+ * zero bytes that programs in C send and hash after it.
  *
  * @throws ATTESTATION_EVIDENCE_REFUSED
  */
@@ -37,12 +37,12 @@ export function checkBoundData(given: BoundData | undefined, { name, field, valu
 
 function readClaims(data: Uint8Array, name: string): JsonObject {
   const value = parseJson(withoutTrailingNuls(decodeUtf8(data)), mostBytes);
-  if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', `${name} is no JSON object.`);
+  if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', `${name} is not a JSON object.`);
   requireExactNumbers(value, name);
   return value;
 }
 
-/** A number that a double cannot hold would become another one in the token, and nobody would have attested that. */
+/** A number that a double cannot hold would become another one in the token, which the evidence does not attest. */
 function requireExactNumbers(value: JsonValue, name: string): void {
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
     throw new EnclosError(

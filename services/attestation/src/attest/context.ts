@@ -30,7 +30,7 @@ export interface AttestContextOptions {
   readonly turns: PolicyTurns;
   /** Where drafts wait for each other, those of all tenants. */
   readonly drafts: DraftLine;
-  /** Of the service: without it, a tenant with a fixed time of verification is refused. */
+  /** The clock of the service: without it, a tenant with a fixed time of verification is refused. */
   readonly allowTestSettings: boolean;
 }
 

@@ -41,7 +41,7 @@ const maximumAgeMs = 600_000;
 
 /**
  * What the host's endorsements said, for ten minutes: then the host is asked again, which may have later ones. Only what
- * verified something is kept, so that nobody fills this with platforms that do not exist.
+ * verified something is kept, so that callers cannot fill this with platforms that do not exist.
  */
 export class EndorsementMemory {
   readonly #source: EndorsementSource;

@@ -1,3 +1,4 @@
+import { fromPem, toPem } from '@enclos/codec/pem';
 import { parseJson, isJsonObject } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { ByteReader, fromBase64url } from '@enclos/codec';
@@ -26,10 +27,9 @@ const mostChainBytes = 32_768;
 const mostSnpValues = 64;
 const headerBytes = 48;
 const snpMembers: ReadonlySet<string> = new Set(['SnpReport', 'VcekCertChain', 'Endorsements']);
-const endOfCertificate = '-----END CERTIFICATE-----';
 
 /**
- * Reads the evidence of a request, strictly: bounded, whole, and with nothing behind it.
+ * Reads the evidence of a request, strictly: bounded, whole, and with nothing after it.
  * @throws ATTESTATION_EVIDENCE_REFUSED
  */
 export function readEvidence({ type, evidence }: Pick<AttestRequest, 'type' | 'evidence'>): Evidence {
@@ -40,7 +40,7 @@ export function readEvidence({ type, evidence }: Pick<AttestRequest, 'type' | 'e
     if (type === 'SevSnpVm') return readSnpDocument(evidence);
     const quote = type === 'OpenEnclave' ? quoteOfReport(evidence) : evidence.slice();
     const tee = type === 'TdxVm' ? 'tdx' : 'sgx';
-    if (teeOf(quote) !== tee) throw invalid(`It is no quote of ${tee.toUpperCase()}.`);
+    if (teeOf(quote) !== tee) throw invalid(`It is not a quote of ${tee.toUpperCase()}.`);
     return { kind: 'quote', tee, quote };
   }, 'evidence-format');
 }
@@ -49,7 +49,9 @@ export function readEvidence({ type, evidence }: Pick<AttestRequest, 'type' | 'e
 function quoteOfReport(bytes: Uint8Array): Uint8Array {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== openEnclave.version) throw invalid('It is an Open Enclave report of another version than 1.');
-  if (reader.u32() !== openEnclave.remoteReport) throw invalid('It is no Open Enclave report for remote attestation.');
+  if (reader.u32() !== openEnclave.remoteReport) {
+    throw invalid('It is not an Open Enclave report for remote attestation.');
+  }
   const size = reader.u64();
   if (size !== BigInt(reader.remaining)) throw invalid('Its header names another size than the quote has.');
   const quote = reader.bytes(reader.remaining).slice();
@@ -57,7 +59,7 @@ function quoteOfReport(bytes: Uint8Array): Uint8Array {
   return quote;
 }
 
-/** Of version 3, which has SGX only, and by the TEE type of the later ones (Intel DCAP, appendix A.3). */
+/** Version 3 has SGX only; later versions have a TEE type (Intel DCAP, appendix A.3). */
 function teeOf(quote: Uint8Array): 'sgx' | 'tdx' | undefined {
   if (quote.length < headerBytes) throw new EnclosError('CODEC_TRUNCATED', 'It is too short for a quote.');
   const reader = new ByteReader(quote);
@@ -74,7 +76,7 @@ function teeOf(quote: Uint8Array): 'sgx' | 'tdx' | undefined {
  */
 function readSnpDocument(bytes: Uint8Array): Evidence {
   const value = parseJson(decodeUtf8(bytes), mostEvidenceBytes, { maxValues: mostSnpValues });
-  if (!isJsonObject(value)) throw invalid('It is no JSON object with SnpReport.');
+  if (!isJsonObject(value)) throw invalid('It is not a JSON object with SnpReport.');
   const unknown = Object.keys(value).find((name) => !snpMembers.has(name));
   if (unknown !== undefined) throw invalid('It has a member beside SnpReport, VcekCertChain and Endorsements.');
   const { SnpReport: encodedReport, VcekCertChain: encodedChain } = value;
@@ -82,7 +84,7 @@ function readSnpDocument(bytes: Uint8Array): Evidence {
   const report = fromBase64url(encodedReport, { maxBytes: snpReportBytes });
   if (report.length !== snpReportBytes) throw invalid(`Its SnpReport is not ${snpReportBytes} bytes.`);
   if (encodedChain === undefined) return { kind: 'report', report };
-  if (typeof encodedChain !== 'string') throw invalid('Its VcekCertChain is no string.');
+  if (typeof encodedChain !== 'string') throw invalid('Its VcekCertChain is not a string.');
   const pem = decodeUtf8(fromBase64url(encodedChain, { maxBytes: mostChainBytes }));
   return { kind: 'report', report, ...splitChain(pem) };
 }
@@ -92,10 +94,10 @@ export function splitChain(pem: string): {
   readonly signingKeyCertificate: string;
   readonly certificateChain: string;
 } {
-  const at = pem.indexOf(endOfCertificate);
-  if (at === -1) throw invalid('Its certificate chain is no PEM text.');
-  const end = at + endOfCertificate.length;
-  return { signingKeyCertificate: pem.slice(0, end), certificateChain: pem.slice(end).replace(/^[\r\n]+/, '') };
+  const [signingKeyCertificate = '', ...issuers] = fromPem('CERTIFICATE', pem, mostChainBytes).map((der) =>
+    toPem('CERTIFICATE', der),
+  );
+  return { signingKeyCertificate, certificateChain: issuers.join('') };
 }
 
 function invalid(message: string): EnclosError {

@@ -14,7 +14,7 @@ export interface QuotePlatform {
 
 /**
  * Which platforms quotes are of, by the certificate chains in them: to read a chain takes longer than to verify a
- * quote. Only what verified is kept, so that nobody fills this with platforms that do not exist.
+ * quote. Only what verified is kept, so that callers cannot fill this with platforms that do not exist.
  */
 export class PlatformMemory {
   readonly #known = new BoundedMap<QuotePlatform>(mostKnown);

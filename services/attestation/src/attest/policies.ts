@@ -19,7 +19,7 @@ export interface ReadyPolicy {
   readonly signer?: StoredPolicy['signer'];
 }
 
-/** Where the policy of a request comes from. Only one that somebody set counts for software evidence as it is. */
+/** Where the policy of a request comes from. Only an explicitly set one counts for software evidence as it is. */
 export type PolicyOrigin = 'set' | 'default' | 'draft';
 
 export interface ChosenPolicy extends ReadyPolicy {
@@ -47,7 +47,7 @@ export class PolicyMemory {
     return { ...this.#find(text, () => ofText(text)), origin: 'default' };
   }
 
-  /** The strict default: what software evidence gets where nobody set a policy. */
+  /** The strict default: what software evidence gets where no policy is set. */
   strict(type: AttestRequest['type']): ChosenPolicy {
     const text = strictPolicies[type];
     return { ...this.#find(text, () => ofText(text)), origin: 'default' };

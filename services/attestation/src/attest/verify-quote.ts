@@ -67,7 +67,7 @@ function requireDates(verdict: QuoteVerdict): void {
 /** What the tenant takes at its baseline. @throws ATTESTATION_EVIDENCE_REFUSED */
 export function requireAcceptableQuote(verdict: QuoteVerdict, { baseline, softwareRoots }: AttestContext): void {
   const { root, status, advisoryIds, shortfall } = verdict;
-  // The verifier has only the roots of the tenant: this stands here for the day when somebody gives it more.
+  // The verifier has only the roots of the tenant: this stands here in case it is ever given more.
   if (root.kind === 'software' && !softwareRoots.has(root.fingerprint)) {
     refuseEvidence('The evidence is that of a software platform which this tenant does not list.', {
       rule: 'software-root',

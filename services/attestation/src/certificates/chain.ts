@@ -19,7 +19,7 @@ function isLink(
   return issuer.isAuthority && issuer.pathLength >= below && isValidAt(issuer, now) && issuer.issued(subject);
 }
 
-/** Each certificate is issued by the next one, all are of now, and the first may sign data. Who they are is not asked. */
+/** Each certificate is issued by the next one, all are of now, and the first may sign data. Their identity is not checked here. */
 export function isChain(chain: readonly PolicyCertificate[], now: Date): boolean {
   const [leaf] = chain;
   if (leaf === undefined || !leaf.signsData || !isValidAt(leaf, now)) return false;

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readWholeSequence } from '@enclos/codec';
 import {
   ExtensionId,
@@ -10,13 +10,15 @@ import {
   requireVersion3,
   type CertificateShape,
 } from '@enclos/codec/x509';
-import { EnclosError } from '@enclos/errors';
-import { isStrongKey } from '@enclos/service/jose';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { publicKeyOfSpki, type PublicKey } from '@enclos/jose';
+import { nodePublicKeyOf, type NodePublicKey } from '@enclos/jose/node';
 
 /** A certificate whose key signs policies, or that issues such ones. */
 export interface PolicyCertificate {
   readonly der: Uint8Array;
-  readonly key: KeyObject;
+  readonly publicKey: PublicKey;
+  readonly key: NodePublicKey;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
   /** BasicConstraints with CA:TRUE, and a KeyUsage, if there is one, that lets it sign certificates. */
@@ -29,7 +31,7 @@ export interface PolicyCertificate {
   issued(other: PolicyCertificate): boolean;
 }
 
-const maximumBytes = 16_384;
+export const maximumCertificateBytes = 16_384;
 /** RSA with SHA-2 (RFC 8017), RSASSA-PSS (RFC 4055), ECDSA with SHA-2 (RFC 5758). With MD5 and SHA-1, signatures were forged. */
 const signatureAlgorithms: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.11',
@@ -48,19 +50,15 @@ const understood: ReadonlySet<string> = new Set([ExtensionId.keyUsage, Extension
  * @throws CODEC_* or CODEC_INVALID for what OpenSSL does not read, for a weak key, and for a weak or unknown signature.
  */
 export function readPolicyCertificate(input: Uint8Array): PolicyCertificate {
-  const shape = readCertificateShape(input, { maxBytes: maximumBytes });
+  const shape = readCertificateShape(input, { maxBytes: maximumCertificateBytes });
   const facts = readFacts(shape);
   const der = shape.encoded;
   const certificate = openCertificate(der);
-  if (!isStrongKey(certificate.publicKey)) {
-    throw new EnclosError(
-      'CODEC_INVALID',
-      'A certificate with a key other than RSA of 2048 to 8192 bits or EC on a NIST curve.',
-    );
-  }
+  const publicKey = publicKeyOf(shape);
   const self: PolicyCertificate = {
     der,
-    key: certificate.publicKey,
+    publicKey,
+    key: nodePublicKeyOf(publicKey),
     ...facts,
     issued(other) {
       const issued = openCertificate(other.der);
@@ -73,6 +71,16 @@ export function readPolicyCertificate(input: Uint8Array): PolicyCertificate {
 /** Upper-case hex of the SHA-1, as Azure writes thumbprints. A name, nothing is decided by it. */
 export function thumbprint(der: Uint8Array): string {
   return createHash('sha1').update(der).digest('hex').toUpperCase();
+}
+
+function publicKeyOf(shape: CertificateShape): PublicKey {
+  try {
+    return publicKeyOfSpki(shape.publicKey);
+  } catch (cause) {
+    if (!isEnclosError(cause)) throw cause;
+    const message = 'The certificate has a key other than RSA of 2048 to 8192 bits or EC on a NIST curve.';
+    throw new EnclosError('CODEC_INVALID', message, { cause });
+  }
 }
 
 function openCertificate(der: Uint8Array): X509Certificate {

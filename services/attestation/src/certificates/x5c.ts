@@ -1,27 +1,23 @@
+import { toBase64 } from '@enclos/codec';
 import type { JsonValue } from '@enclos/codec/json';
-import { fromBase64, toBase64 } from '@enclos/codec';
-import { EnclosError } from '@enclos/errors';
+import * as jose from '@enclos/jose';
 import { maximumChain } from './chain.ts';
-import { readPolicyCertificate, type PolicyCertificate } from './policy-certificate.ts';
+import { maximumCertificateBytes, readPolicyCertificate, type PolicyCertificate } from './policy-certificate.ts';
 
 /**
- * The certificates of an `x5c` (RFC 7515 section 4.1.6), the first one first: base64 of DER, padded.
+ * The certificates of an `x5c` (RFC 7515 section 4.1.6), the first one first.
  * @param max the most that the place takes. Default: as many as a chain may have.
  * @throws a CODEC error.
  */
 export function readX5c(value: JsonValue | undefined, max: number = maximumChain): readonly PolicyCertificate[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > max) {
-    throw new EnclosError('CODEC_INVALID', `An x5c of 1 to ${max} certificates wanted.`);
-  }
-  return value.map((item: JsonValue) => {
-    if (typeof item !== 'string') throw new EnclosError('CODEC_INVALID', 'An x5c holds strings.');
-    return readPolicyCertificate(fromBase64(item));
-  });
+  return jose
+    .readX5c(value, { maxCertificates: max, maxBytes: maximumCertificateBytes })
+    .map((der) => readPolicyCertificate(der));
 }
 
 /** A JWK that is nothing but its certificates. */
 export function jwkOf(chain: readonly PolicyCertificate[]): { readonly kty: string; readonly x5c: readonly string[] } {
   const [leaf] = chain;
-  const kty = leaf?.key.asymmetricKeyType === 'ec' ? 'EC' : 'RSA';
+  const kty = leaf === undefined ? 'RSA' : jose.keyTypeOf(leaf.publicKey);
   return { kty, x5c: chain.map(({ der }) => toBase64(der)) };
 }

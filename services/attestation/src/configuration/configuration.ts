@@ -15,7 +15,7 @@ export const attestationTypes = Object.freeze([
 export type AttestationType = (typeof attestationTypes)[number];
 
 /**
- * Who may change policies. `shared`: nobody. `aad`: whoever the tenant's
+ * Which callers may change policies. `shared`: none. `aad`: those that the tenant's
  * management authentication lets in, with policies unsigned or signed by any key.
  * `isolated`: the same, and policies are signed by a registered certificate.
  */
@@ -74,13 +74,13 @@ export interface ServiceConfiguration {
   readonly limits: {
     /** Attest and release requests a second, for each tenant. Default: 200. 0: no limit, here and below. */
     readonly attestPerSecond: number;
-    /** Of those, what one client may have: an address as the host tells it, or a caller that proved who it is. Default: 50. */
+    /** The share of one client: an address as the host reports it, or a caller that proved who it is. Default: 50. */
     readonly attestPerClient: number;
     /** Calls of discovery a second, for each tenant. Default: 1,000. */
     readonly discoveryPerSecond: number;
     /** Calls of any kind a second from one address, for each tenant. Default: 200. */
     readonly callsPerClient: number;
-    /** Of an attest request. Evidence has at most 256 KiB, and the data with it 128 KiB each: 1 MiB holds them all, and a draft policy. */
+    /** The bytes of an attest request. Evidence has at most 256 KiB, and the data with it 128 KiB each: 1 MiB holds them all, and a draft policy. */
     readonly maxBodyBytes: number;
   };
   /** How long a signing key signs, and how long before that it is published. */

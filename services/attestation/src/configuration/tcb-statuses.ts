@@ -14,7 +14,7 @@ const statusNames: Readonly<Record<QuoteStatus, string>> = Object.freeze({
   TCB_NOT_SUPPORTED: 'NotSupported',
 });
 
-/** No tenant takes these: the keys of such a platform are known to somebody, or nobody vouches for it. */
+/** No tenant takes these: the keys of such a platform are known to an attacker, or it has no endorsement. */
 const neverAccepted: ReadonlySet<string> = new Set<QuoteStatus>(['REVOKED', 'TCB_NOT_SUPPORTED']);
 
 export function tcbStatusName(status: QuoteStatus): string {

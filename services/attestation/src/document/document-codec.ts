@@ -83,7 +83,7 @@ function checkSecrets(secrets: readonly NamedSecret[]): void {
   let last = '';
   for (const { name } of secrets) {
     if (!secretNamePattern.test(name) || name <= last) {
-      throw new EnclosError('CODEC_INVALID', 'A secret that is no name, or out of order.');
+      throw new EnclosError('CODEC_INVALID', 'A secret without a valid name, or out of order.');
     }
     last = name;
   }
@@ -96,7 +96,7 @@ function checkNumber(secrets: number): void {
 /** What has lone surrogates would come back as another text. */
 function encodeText(text: string): Uint8Array {
   const bytes = utf8(text);
-  if (decodeUtf8(bytes) !== text) throw new EnclosError('CODEC_INVALID', 'A policy that is no Unicode text.');
+  if (decodeUtf8(bytes) !== text) throw new EnclosError('CODEC_INVALID', 'A policy that is not Unicode text.');
   return bytes;
 }
 

@@ -7,7 +7,7 @@ export interface TenantDocument {
   readonly policies: Readonly<Partial<Record<AttestationType, string>>>;
   /** Policy management certificates, DER in base64, in the order in which they came. */
   readonly certificates: readonly string[];
-  /** Secrets, by name in ascending order. They lie in rows of their own. */
+  /** Secrets, by name in ascending order. Each lies in a separate row. */
   readonly secrets: readonly NamedSecret[];
 }
 

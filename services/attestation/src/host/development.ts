@@ -33,7 +33,7 @@ export async function makeDevelopmentConfiguration(options: DevelopmentOptions):
     () => false,
   );
   if (exists) return false;
-  // Reserved by RFC 2606: nobody else is it.
+  // Reserved by RFC 2606, so it belongs to no one.
   const manager = 'https://manager.localhost';
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const kid = randomUUID();
@@ -79,5 +79,8 @@ function rootOf(endorsements: string): string {
   const chain = (JSON.parse(endorsements) as { readonly tcb_info_issuer_chain?: unknown }).tcb_info_issuer_chain;
   const root = typeof chain === 'string' ? findPemBlocks(chain, mostCertificates).at(-1) : undefined;
   if (root?.label === 'CERTIFICATE') return toPem('CERTIFICATE', root.bytes);
-  throw new EnclosError('ATTESTATION_USAGE', 'The platform has no root of its own: write a configuration by hand.');
+  throw new EnclosError(
+    'ATTESTATION_USAGE',
+    'The platform does not have a software root: write a configuration by hand.',
+  );
 }

@@ -72,7 +72,7 @@ function answers(source: Source, facts: EndorsementFacts): boolean {
   return /^(?:kds|azure-amd) /.test(source.id) === (facts.tee === 'snp');
 }
 
-/** Of the collateral of one platform: the FMSPC that its TCB info, a text in JSON, is about. */
+/** The FMSPC that the TCB info of one platform's collateral, a text in JSON, is about. */
 function fmspcOf(collateral: string): string | undefined {
   const [, fmspc] = /\\?"fmspc\\?"\s*:\s*\\?"([0-9a-fA-F]{12})/.exec(collateral) ?? [];
   return fmspc?.toLowerCase();

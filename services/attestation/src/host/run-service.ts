@@ -17,7 +17,7 @@ import type { ServiceOptions } from './command-line.ts';
 import { collateralSource, endorsementProvider } from './endorsements.ts';
 import { renderCounters } from '@enclos/service/metrics/exposition';
 
-/** Of the service: in its files, tables and metrics. */
+/** The name of the service in its files, tables and metrics. */
 const { name } = attestation;
 
 /** What the enclave's `serve` answers. The certificate is the enclave's; whether it is in one is for evidence to say. */

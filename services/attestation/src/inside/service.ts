@@ -32,7 +32,7 @@ const version = 'enclos/0.1.0';
 const tendMs = 15_000;
 /** An enclave has 256 streams, and some are for the identity provider. */
 const maxConnections = 240;
-/** Of any route: see `bodyLimitOf`. */
+/** The bytes of a body on any route: see `bodyLimitOf`. */
 const maxBodyBytes = 2_097_152;
 /** 51 KiB are reserved for each body: several times what evidence with its data takes. */
 const maxBodyBytesAtOnce = 25_165_824;
@@ -159,7 +159,7 @@ const evaluationTurns: PolicyTurns = Object.freeze({
   pause: () => new Promise<void>((resolve) => void setImmediate(resolve)),
 });
 
-/** Whoever sets up an issuer needs to know what is wrong with it, and callers are not told. The texts are ours. */
+/** Operators that set up an issuer need to know what is wrong with it; callers are not told. The texts are ours. */
 const fetchKeysAudibly: FetchKeys = async (issuer, options) => {
   try {
     return await fetchKeys(issuer, options);

@@ -18,13 +18,13 @@ export interface TenantContext {
   readonly host: Host;
   readonly configuration: ServiceConfiguration;
   readonly appraise: AppraiseCertificate;
-  /** Of this replica, for its life. */
+  /** The key of this replica, for its life. */
   readonly replica: string;
   /** For a store that this replica has to itself; without it records are signed. */
   readonly sealed: Protection | undefined;
   readonly now: () => Date;
   readonly nowMs: () => number;
-  /** Hears of rows of the store that are no replica's. */
+  /** Hears of rows of the store that belong to no replica. */
   readonly onRefused: (error: unknown) => void;
 }
 
@@ -102,7 +102,7 @@ function secretsOf(
     : new TenantSecrets({ ...tenant, store: host, protection: sealed, onRefused });
 }
 
-/** Of PEM: base64 of the DER, as the document of a tenant has certificates. */
+/** The base64 of the DER in PEM, the form of certificates in a tenant's document. */
 function certificateText(pem: string): string {
   return fromPem('CERTIFICATE', pem, pem.length).map(toBase64).join('');
 }

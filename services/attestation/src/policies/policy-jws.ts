@@ -2,7 +2,8 @@ import { isEnclosError } from '@enclos/errors';
 import { isRefusal, Refusal } from '@enclos/service/refusal';
 import { isChain, leadsTo } from '../certificates/chain.ts';
 import type { PolicyCertificate } from '../certificates/policy-certificate.ts';
-import { verifySignature, readCompactJws, type CompactJws } from '@enclos/service/jose';
+import { readCompactJws, type CompactJws } from '@enclos/jose';
+import { verifyJwsSync } from '@enclos/jose/node';
 import { readX5c } from '../certificates/x5c.ts';
 
 /** A JWS of a manager whose signature, where there is one, was verified. */
@@ -18,13 +19,13 @@ export const maximumJws = 2_097_152;
 
 /**
  * Reads what a manager sends: not signed (`alg` `none`), or signed by the first certificate of its `x5c`, whose chain
- * is sound and of now. Who that is, is `requireRegistered`'s to ask.
+ * is sound and current. `requireRegistered` decides who that is.
  *
  * @throws SERVICE_REQUEST_INVALID
  */
 export function openManagementJws(text: string, now: Date): ManagementJws {
   try {
-    const jws = readCompactJws(text, { maxBytes: maximumJws });
+    const jws = readCompactJws(text, { maxLength: maximumJws });
     if ('jku' in jws.header) throw refused('Its header names an address to fetch keys from.');
     return { text, payload: jws.payload, chain: jws.algorithm === 'none' ? unsigned(jws) : signedBy(jws, now) };
   } catch (error) {
@@ -34,15 +35,15 @@ export function openManagementJws(text: string, now: Date): ManagementJws {
 }
 
 function unsigned({ header }: CompactJws): readonly PolicyCertificate[] {
-  // Somebody thought of this one as signed.
+  // The manager meant to sign this one.
   if ('x5c' in header) throw refused('It names certificates and has no signature.');
   return [];
 }
 
-function signedBy({ header, algorithm, signingInput, signature }: CompactJws, now: Date): readonly PolicyCertificate[] {
-  const chain = readX5c(header['x5c']);
+function signedBy(jws: CompactJws, now: Date): readonly PolicyCertificate[] {
+  const chain = readX5c(jws.header['x5c']);
   const [leaf] = chain;
-  if (leaf === undefined || !verifySignature(algorithm, leaf.key, { input: signingInput, signature })) {
+  if (leaf === undefined || !verifyJwsSync(jws, leaf.key)) {
     throw refused('Its signature is not that of its first certificate, with an algorithm that fits the key.');
   }
   if (!isChain(chain, now)) throw refused('Its certificate chain is broken, or has a certificate that is not of now.');

@@ -2,7 +2,7 @@ import { codeFrame, defaultPolicies, parsePolicy, PolicyError, strictPolicies } 
 import { attestationRefusal } from '../service-fault.ts';
 import type { AttestationType, TenantConfiguration } from '../configuration/configuration.ts';
 
-/** More mistakes than somebody corrects at once, and more text than a message should have. */
+/** More mistakes than an author corrects at once, and more text than a message should have. */
 const most = { frames: 5, characters: 4096 };
 
 /** The policy of a type that has none set. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { readCompactJws } from '@enclos/service/jose';
+import { readCompactJws, unsignedJws } from '@enclos/jose';
 import { readX5c, jwkOf } from '../certificates/x5c.ts';
 import { maximumJws } from './policy-jws.ts';
 
@@ -15,7 +15,6 @@ export interface PolicyPayload {
 }
 
 const maximumPolicyBytes = 1_048_576;
-const unsignedHeader = toBase64url(utf8('{"alg":"none"}'));
 
 /** Reads `{"AttestationPolicy": base64url(text)}`. @throws a CODEC error. */
 export function readPolicyPayload(payload: Uint8Array): PolicyPayload {
@@ -30,7 +29,7 @@ export function readPolicyPayload(payload: Uint8Array): PolicyPayload {
 /** The JWS, not signed, of a policy text: how a default policy is shown. */
 export function unsignedPolicyJws(text: string): string {
   const payload = JSON.stringify({ AttestationPolicy: toBase64url(utf8(text)) });
-  return `${unsignedHeader}.${toBase64url(utf8(payload))}.`;
+  return unsignedJws(payload);
 }
 
 /** base64url of the SHA-256 of a JWS: `x-ms-policy-token-hash`. */
@@ -51,7 +50,7 @@ export interface StoredPolicy extends PolicyPayload {
 
 /** Reads a JWS of `TenantDocument.policies`. Its signature was verified when it was set. @throws a CODEC error. */
 export function readStoredPolicy(jws: string): StoredPolicy {
-  const { header, algorithm, payload } = readCompactJws(jws, { maxBytes: maximumJws });
+  const { header, algorithm, payload } = readCompactJws(jws, { maxLength: maximumJws });
   const policy = readPolicyPayload(payload);
   return algorithm === 'none' ? policy : { ...policy, signer: jwkOf(readX5c(header['x5c'])) };
 }

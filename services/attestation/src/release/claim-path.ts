@@ -19,7 +19,7 @@ export function parseClaimPath(text: string): readonly ClaimStep[] | undefined {
     const found = stepPattern.exec(text);
     const [, name, index, quoted] = found ?? [];
     const step = name ?? quoted ?? (index === undefined ? undefined : Number(index));
-    // What begins with an index names an item of the claims, and they are no list.
+    // What begins with an index names an item of the claims, and claims are not a list.
     if (step === undefined || (typeof step === 'number' && at === 0) || steps.length === maximumSteps) return undefined;
     steps.push(step);
   }

@@ -8,7 +8,7 @@ import type { ClaimCondition, ReleaseCondition, ReleasePolicy } from './policy.t
 /** Why a secret may be released. */
 export interface ReleaseGrant {
   readonly issuer: string;
-  /** Of the authority in the policy whose conditions hold: RFC 6901. */
+  /** The path of the authority in the policy whose conditions hold: RFC 6901. */
   readonly pointer: string;
   readonly token: VerifiedToken;
 }

@@ -32,7 +32,7 @@ export interface GroupCondition {
 
 export type ReleaseCondition = ClaimCondition | GroupCondition;
 
-/** Who may say that the conditions hold. */
+/** The authorities that may say that the conditions hold. */
 export interface ReleaseAuthority {
   readonly pointer: string;
   /** Origin and path of the issuer, without a slash at the end. */

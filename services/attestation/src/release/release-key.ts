@@ -1,21 +1,16 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isVerifiedToken, type VerifiedToken } from '@enclos/attestation/client';
 import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { fromBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
+import { publicKeyOfJwk } from '@enclos/jose';
+import { nodePublicKeyOf, type EncryptionKey, type NodePublicKey } from '@enclos/jose/node';
 import { misused, refuseKey } from './errors.ts';
 
 /** A public key of a requester that a secret may be wrapped to. */
-export interface ReleaseKey {
-  readonly kid: string;
-  readonly type: 'P-256' | 'P-384' | 'RSA';
+export interface ReleaseKey extends EncryptionKey {
   /** The only algorithm that the key is for, if it says so. */
   readonly algorithm: string | undefined;
-  readonly key: KeyObject;
 }
 
-const minimumModulusBits = 2048;
-const maximumModulusBits = 8192;
 const maximumKeys = 64;
 const operationsFor = Object.freeze({ RSA: ['encrypt', 'wrapKey'], EC: ['deriveKey', 'deriveBits'] });
 
@@ -56,8 +51,7 @@ export function readReleaseKey(jwk: JsonObject): ReleaseKey {
   }
   if (jwk['kty'] !== 'RSA' && jwk['kty'] !== 'EC') return refuseKey('kty', 'The key is neither RSA nor of a curve.');
   if (!isForEncryption(jwk)) return refuseKey('use', 'The key is not for encryption: set use to enc, or key_ops.');
-  const found = jwk['kty'] === 'RSA' ? readRsa(jwk) : readCurve(jwk);
-  return Object.freeze({ kid, algorithm: alg, ...found });
+  return Object.freeze({ kid, algorithm: alg, ...readMembers(jwk) });
 }
 
 /** By `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3): one of them must say so, and neither otherwise. */
@@ -68,41 +62,24 @@ function isForEncryption({ kty, use, key_ops: operations }: JsonObject): boolean
   return Array.isArray(operations) && wanted.some((name) => operations.includes(name));
 }
 
-function readRsa(jwk: JsonObject): Pick<ReleaseKey, 'key' | 'type'> {
-  const key = importKey({ kty: 'RSA', n: member(jwk, 'n'), e: member(jwk, 'e') });
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  if (modulusLength < minimumModulusBits || modulusLength > maximumModulusBits) {
-    return refuseKey('size', `The key is not of ${minimumModulusBits} to ${maximumModulusBits} bits.`);
-  }
-  // With an exponent of 1 the secret would go out as it is.
-  if (publicExponent < 3n || publicExponent % 2n === 0n) {
-    return refuseKey('exponent', 'The exponent of the key is none.');
-  }
-  return { key, type: 'RSA' };
+function readMembers(jwk: JsonObject): NodePublicKey {
+  const key = orRefuse(() => {
+    const publicKey = publicKeyOfJwk(jwk);
+    return publicKey === undefined ? undefined : nodePublicKeyOf(publicKey);
+  });
+  if (key === undefined) return refuseKey('members', 'The key has none of its members.');
+  // Secrets are agreed on two curves only, as in Azure.
+  return key.type === 'P-521' ? refuseKey('crv', 'The curve of the key is neither P-256 nor P-384.') : key;
 }
 
-function readCurve(jwk: JsonObject): Pick<ReleaseKey, 'key' | 'type'> {
-  const { crv } = jwk;
-  if (crv !== 'P-256' && crv !== 'P-384') return refuseKey('crv', 'The curve of the key is neither P-256 nor P-384.');
-  return { key: importKey({ kty: 'EC', crv, x: member(jwk, 'x'), y: member(jwk, 'y') }), type: crv };
-}
+const rules = ['crv', 'exponent', 'size'] as const;
 
-function importKey(jwk: Readonly<Record<string, string>>): KeyObject {
+function orRefuse<T>(read: () => T): T {
   try {
-    return createPublicKey({ key: jwk, format: 'jwk' });
-  } catch (cause) {
-    return refuseKey('members', 'The members of the key make no public key.', cause);
+    return read();
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    const rule = rules.find((name) => name === error.details['rule']) ?? 'members';
+    return refuseKey(rule, error.message, error);
   }
-}
-
-function member(jwk: JsonObject, name: string): string {
-  const value = jwk[name];
-  if (typeof value !== 'string' || value === '') return refuseKey('members', `The key has no ${name}.`);
-  try {
-    fromBase64url(value, { maxBytes: maximumModulusBits / 8 });
-  } catch (cause) {
-    if (!isEnclosError(cause)) throw cause;
-    return refuseKey('members', `The member ${name} of the key is too long, or not canonical base64url.`, cause);
-  }
-  return value;
 }

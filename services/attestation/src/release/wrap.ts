@@ -2,7 +2,7 @@ import { constants, createCipheriv, publicEncrypt, randomBytes, type KeyObject }
 import type { JsonObject } from '@enclos/codec/json';
 import { concatBytes, toBase64url } from '@enclos/codec';
 import { misused, refuseKey } from './errors.ts';
-import { encryptJwe, type JweAlgorithm } from './jwe.ts';
+import { encryptJwe, type JweAlgorithm } from '@enclos/jose/node';
 import { readReleaseKey } from './release-key.ts';
 
 /** What Azure calls `enc` in a request for a key, and the digest of its OAEP. */
@@ -35,7 +35,7 @@ const paddedWrapInitialValue = Uint8Array.of(0xa6, 0x59, 0x59, 0xa6);
 const wrappingKeyBytes = 32;
 
 /**
- * Wraps a secret to the public key of a requester, so that nobody else can open
+ * Wraps a secret to the public key of a requester, so that no other party can open
  * it. The key must be one that the evidence binds: `releaseKeyOf` finds it.
  *
  * @param secret 1 to 65,536 bytes. For a private key its PKCS #8 encoding, as Azure has it.
@@ -61,7 +61,7 @@ export function wrapSecret(secret: Uint8Array, jwk: JsonObject, algorithm: WrapA
   return Object.freeze({ form: 'transfer-blob', text: JSON.stringify(blob) });
 }
 
-/** What a secret is wrapped with when nobody says: what the key is for, or the stronger one of its type. */
+/** What a secret is wrapped with by default: what the key is for, or the stronger one of its type. */
 export function usualAlgorithm({ alg, kty }: JsonObject): WrapAlgorithm {
   if (typeof alg === 'string' && isWrapAlgorithm(alg)) return alg;
   return kty === 'EC' ? 'ECDH-ES+A256KW' : 'RSA_AES_KEY_WRAP_256';

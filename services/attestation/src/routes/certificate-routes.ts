@@ -17,7 +17,7 @@ import { registeredCertificates } from '../policies/registered.ts';
 const maximumCertificates = 64;
 /** The one member of the payload; clients of before 2020 have prefixes. */
 const payloadMembers = ['', 'x-ms-', 'maa-', 'aas-'].map((prefix) => `${prefix}policyCertificate`);
-/** Of a JWK (RFC 7517) around a certificate. What repeats the key is not read: the certificate is what counts. */
+/** The members of a JWK (RFC 7517) around a certificate. What repeats the key is not read: the certificate is what counts. */
 const jwkMembers = ['kty', 'x5c', 'kid', 'alg', 'use', 'x5t', 'x5t#S256', 'n', 'e', 'crv', 'x', 'y'];
 
 /** GET /certificates: a token whose `x-ms-policy-certificates` has those of an isolated tenant; of others there are none. */
@@ -41,7 +41,7 @@ export function addCertificate(call: Call): Promise<Answer> {
   });
 }
 
-/** POST /certificates:remove. One that is not there is absent already; the last one stays, or nobody could set policies. */
+/** POST /certificates:remove. One that is not there is absent already; the last one stays, or policies could not be set any more. */
 export function removeCertificate(call: Call): Promise<Answer> {
   return changeCertificates(call, 'IsAbsent', (registered, certificate) => {
     const left = registered.filter(({ der }) => !equalBytes(der, certificate.der));

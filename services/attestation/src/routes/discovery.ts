@@ -12,7 +12,7 @@ function jwkOf({ kid, kty, alg, jwk, x5c }: PublishedKey): Readonly<Record<strin
   return { ...jwk, kty, kid, alg, use: 'sig', x5c };
 }
 
-/** Azure's clients name both types and parse `application/json` only, so the other is for who takes nothing else. */
+/** Azure's clients name both types and parse `application/json` only, so the other is for clients that take nothing else. */
 function keySetType(accept: string): string {
   const types = accept.split(',').map((item) => item.split(';', 1).join('').trim().toLowerCase());
   return types.includes('application/jwk+json') && types.every((type) => type === 'application/jwk+json')

@@ -47,7 +47,7 @@ export async function setPolicy(call: Call): Promise<Answer> {
 export async function resetPolicy(call: Call): Promise<Answer> {
   const { tenant, type } = call;
   const jws = openBody(call);
-  // A policy that is sent here by mistake, or by somebody who got hold of one, must not remove another.
+  // A policy that is sent here by mistake, or by a thief that got hold of one, must not remove another.
   if (jws.payload.length > 0) throw invalid('A JSON Web Signature with an empty payload resets a policy.');
   const snapshot = await changePolicies(call, jws, (policies) => without(policies, type));
   const token = await tenant.signer.sign({
@@ -97,6 +97,6 @@ function readPayload({ payload }: ManagementJws): PolicyPayload {
     return readPolicyPayload(payload);
   } catch (error) {
     if (!isEnclosError(error) || isRefusal(error)) throw error;
-    throw invalid(`The payload is no policy: ${error.message}`, error);
+    throw invalid(`The payload is not a policy: ${error.message}`, error);
   }
 }

@@ -29,9 +29,9 @@ interface ReleaseRequest {
 
 const members = ['kid', 'target', 'enc', 'nonce'];
 const maximumNonce = 4096;
-/** Of POST /key/release: a token, a nonce, and what is around them. */
+/** The body of POST /key/release: a token, a nonce, and what is around them. */
 export const maximumReleaseBody = maximumTokenLength + 32_768;
-/** The answer is for whoever asked just now. */
+/** The answer is for this caller only. */
 const validityMinutes = 5;
 
 /**
@@ -87,7 +87,7 @@ async function wrapFor(asked: ReleaseRequest, token: VerifiedToken, opened: Open
   }
 }
 
-/** `key_hsm` as Azure has it: base64url of the JSON of a transfer blob. A JWE has a name of its own. */
+/** `key_hsm` as Azure has it: base64url of the JSON of a transfer blob. A JWE has another name. */
 function wrappedMember({ form, text }: WrappedSecret): { readonly key_hsm: string } | { readonly jwe: string } {
   return form === 'jwe' ? { jwe: text } : { key_hsm: Buffer.from(text).toString('base64url') };
 }

@@ -13,7 +13,7 @@ import type { ListedSecret, NewSecret, TenantSecrets } from '../secrets/tenant-s
 
 const members = ['secret', 'releasePolicy'];
 const maximumSecretText = 4 * Math.ceil(maximumSecretBytes / 3);
-/** Of PUT /keys/{name}: the secret, its release policy of at most 64 Ki characters, and what is around them. */
+/** The body of PUT /keys/{name}: the secret, its release policy of at most 64 Ki characters, and what is around them. */
 export const maximumSecretBody = maximumSecretText + 4 * 65_536;
 
 /** GET /keys: a token whose `x-enclos-secrets` has names, digests and policies, and no secret. */
@@ -23,7 +23,7 @@ export async function listSecrets(call: Call): Promise<Answer> {
   return { body: { token } };
 }
 
-/** PUT /keys/{name}. One that is there is replaced, with its policy: nobody changes the policy of a secret without having it. */
+/** PUT /keys/{name}. One that is there is replaced, with its policy: a policy cannot be changed without having the secret. */
 export async function setSecret(call: Call): Promise<Answer> {
   const secrets = changeableSecretsOf(call);
   const added = readSecretBody(call);

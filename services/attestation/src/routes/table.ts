@@ -37,7 +37,7 @@ function attestsLater(type: 'Tpm' | 'AzureGuest', summary: string): ServiceRoute
   };
 }
 
-/** Of a management JWS: a policy has at most 256 KiB, which are in base64url twice, and certificates come with it. */
+/** The bytes of a management JWS: a policy has at most 256 KiB, which are in base64url twice, and certificates come with it. */
 const maximumManagementBody = 786_432;
 
 /** A route whose answer takes a `Call`. */

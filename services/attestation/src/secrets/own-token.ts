@@ -1,10 +1,8 @@
-import { decodeUtf8 } from '@enclos/codec/text';
 import { webcrypto } from 'node:crypto';
-import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { createAttestationClient, type AttestationType, type VerifiedToken } from '@enclos/attestation/client';
 import { isEnclosError } from '@enclos/errors';
 import { invalid } from '@enclos/service/body';
-import { readCompactJws } from '@enclos/service/jose';
+import { readJwt } from '@enclos/jose';
 import type { TenantConfiguration } from '../configuration/configuration.ts';
 import type { TokenSigner } from '../tokens/signer.ts';
 
@@ -26,7 +24,7 @@ const types: ReadonlySet<unknown> = new Set(['sgx', 'sevsnpvm', 'tdxvm'] satisfi
  * Debuggable enclaves and services with settings for tests are refused, and a token that names an audience: it is for
  * somebody else.
  *
- * @throws SERVICE_REQUEST_INVALID for what is no token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
+ * @throws SERVICE_REQUEST_INVALID for something that is not a token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
  */
 export async function verifyOwnToken(
   jwt: string,
@@ -59,11 +57,7 @@ const maximumAgeMs = 2 * 86_400_000;
 /** What the token says that it is about: believed when the signature over it is. */
 function claimedType(jwt: string): AttestationType {
   try {
-    const claims = parseJson(
-      decodeUtf8(readCompactJws(jwt, { maxBytes: maximumTokenLength }).payload),
-      maximumTokenLength,
-    );
-    const type = isJsonObject(claims) ? claims['x-ms-attestation-type'] : undefined;
+    const type = readJwt(jwt, { maxLength: maximumTokenLength }).claims['x-ms-attestation-type'];
     if (isAttestationType(type)) return type;
   } catch (error) {
     if (!isEnclosError(error)) throw error;

@@ -40,11 +40,11 @@ export interface ListedSecret extends NamedSecret {
 const digestPattern = /^[\w-]{43}$/;
 
 /**
- * The secrets of a tenant, in a store that nobody trusts. A row has its digest as its key, and the state of the tenant
+ * The secrets of a tenant, in an untrusted store. A row has its digest as its key, and the state of the tenant
  * names the digest of each secret: an older row, or that of another name, is not the one that the state names. Which
  * name and tenant a row is for is sealed with it too.
  *
- * Whoever starts the service chooses its configuration, and can name a state in it that is taken over. Secrets are not:
+ * The operator that starts the service chooses its configuration, and can name a state in it that is taken over. Secrets are not:
  * a configuration with another root of software platforms would open them to evidence that its author makes up. A row
  * holds the digest of the configuration under which it was set, and is opened under no other.
  *
@@ -84,7 +84,7 @@ export class TenantSecrets {
         await this.#clean();
         return { named, snapshot };
       } catch (error) {
-        // A state whose write nobody confirmed may name the row yet.
+        // A state whose write was not confirmed may still name the row.
         if (!isEnclosError(error, 'SERVICE_STORE_UNAVAILABLE')) await this.#clean();
         throw error;
       }

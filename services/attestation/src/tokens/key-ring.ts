@@ -18,7 +18,7 @@ interface RetiredKey {
   readonly untilMs: number;
 }
 
-/** Clocks of verifiers may be behind ours: the key of a token that has just expired is still there. */
+/** Clocks of verifiers may be slow: the key of a token that has just expired is still there. */
 const graceMs = 300_000;
 /** After a key could not be made, those who sign try again so much later: each attempt is work. */
 const retryMs = 10_000;
@@ -27,7 +27,7 @@ const mostKeys = 64;
 
 /**
  * Keys that follow each other. Each is published for `overlapMs` before it signs, signs for `rotateMs`, and stays
- * published until the last token that it signed has expired. Whoever signs waits for no rotation: until the next key
+ * published until the last token that it signed has expired. Signing never waits for a rotation: until the next key
  * may sign, the one that is there does.
  */
 export class KeyRing {
@@ -68,7 +68,7 @@ export class KeyRing {
 
   /**
    * The key to sign with now, for a token that expires at `expiresMs`. Begins what is due without waiting, except when
-   * nobody has asked for so long that the certificate of the key ends before the token would.
+   * no token was asked for so long that the certificate of the key ends before the token would.
    */
   async keyFor(expiresMs: number): Promise<SigningKey> {
     this.#turn();

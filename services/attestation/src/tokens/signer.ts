@@ -36,18 +36,18 @@ export interface TokenSigner {
 
 /** What a signer is made of. */
 export interface TokenSignerOptions {
-  /** The tenant's `issuer`: `iss`, and with `/certs` behind it `jku`. */
+  /** The tenant's `issuer`: `iss`, and with `/certs` appended `jku`. */
   readonly issuer: string;
   readonly algorithm: TokenAlgorithm;
-  /** Of RS256 keys. Default: 2048. */
+  /** The bits of RS256 keys. Default: 2048. */
   readonly rsaBits?: 2048 | 3072;
-  /** How long tokens are good when nobody says otherwise. */
+  /** How long tokens are good by default. */
   readonly validityMinutes: number;
   /** The most that a policy can ask for. Default: 1440, a day. */
   readonly maximumValidityMinutes?: number;
   /** How long a key signs, and how long before that it is published. */
   readonly keys: { readonly rotateMinutes: number; readonly overlapMinutes: number };
-  /** Of the tenant: `x-enclos-configuration` of every token, and in the evidence of every key. */
+  /** The digest of the tenant's configuration: `x-enclos-configuration` of every token, and in the evidence of every key. */
   readonly configurationDigest: string;
   /** The tenant lists software roots: every token says `x-enclos-platform: software`. */
   readonly software: boolean;

@@ -1,7 +1,9 @@
-import { createHash, createPublicKey, generateKeyPair, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPair, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { toBase64url } from '@enclos/codec';
+import { toBase64 } from '@enclos/codec';
 import { selfSignedSigningCertificate, type SigningCertificate } from '@enclos/codec/x509';
+import { keyTypeOf, publicKeyOfSpki, publicMembers } from '@enclos/jose';
+import { thumbprintOf } from '@enclos/jose/node';
 import { tokenKeyExtensions } from '@enclos/atls/token-key';
 import type { PublishedKey } from '@enclos/service/peers';
 import { certificateName } from './certificate-name.ts';
@@ -39,7 +41,7 @@ export interface KeyDates {
   readonly untilMs: number;
 }
 
-/** How far behind a clock that looks at the certificate may be. */
+/** How slow the clock of a reader of the certificate may be. */
 const backdatedMs = 300_000;
 
 /**
@@ -50,14 +52,15 @@ export async function createSigningKey(options: TokenSignerOptions, dates: KeyDa
   const { algorithm } = options;
   const scheme = schemes[algorithm];
   const { privateKey, publicKey } = await generatePair(options, scheme);
-  const certificate = await certify({ privateKey, publicKey, scheme }, options, dates);
-  const jwk = publicMembers(publicKey);
+  const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+  const certificate = await certify({ privateKey, spki, scheme }, options, dates);
+  const key = publicKeyOfSpki(spki);
   const published = Object.freeze({
-    kid: thumbprint(jwk),
-    kty: algorithm === 'RS256' ? 'RSA' : 'EC',
+    kid: thumbprintOf(key),
+    kty: keyTypeOf(key),
     alg: algorithm,
-    jwk: Object.freeze(jwk),
-    x5c: Object.freeze([Buffer.from(certificate).toString('base64')]),
+    jwk: Object.freeze(publicMembers(key)),
+    x5c: Object.freeze([toBase64(certificate)]),
   } as const);
   return Object.freeze({
     published,
@@ -77,11 +80,10 @@ async function generatePair(
 }
 
 async function certify(
-  { privateKey, publicKey, scheme }: { privateKey: KeyObject; publicKey: KeyObject; scheme: Scheme },
+  { privateKey, spki, scheme }: { privateKey: KeyObject; spki: Uint8Array; scheme: Scheme },
   { issuer, configurationDigest, quote, software, testSettings }: TokenSignerOptions,
   { bornMs, untilMs }: KeyDates,
 ): Promise<Uint8Array> {
-  const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
   const claims = { issuer, configuration: configurationDigest, issuedAtMs: bornMs };
   return selfSignedSigningCertificate({
     commonName: certificateName(issuer),
@@ -100,23 +102,9 @@ async function certify(
   });
 }
 
-function publicMembers(key: KeyObject): Record<string, string> {
-  const jwk = key.export({ format: 'jwk' });
-  const names = jwk.kty === 'RSA' ? (['n', 'e'] as const) : (['crv', 'x', 'y'] as const);
-  return Object.fromEntries(names.map((name) => [name, jwk[name] ?? '']));
-}
-
 /** The `kid` of a key. @param publicKey SubjectPublicKeyInfo, DER. */
 export function keyIdOf(publicKey: Uint8Array): string {
-  const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
-  return thumbprint(publicMembers(key));
-}
-
-/** RFC 7638: the required members in the order of their names. */
-function thumbprint(members: Readonly<Record<string, string>>): string {
-  const named = { ...members, kty: 'n' in members ? 'RSA' : 'EC' };
-  const sorted = Object.fromEntries(Object.entries(named).sort(([left], [right]) => (left < right ? -1 : 1)));
-  return toBase64url(new Uint8Array(createHash('sha256').update(JSON.stringify(sorted)).digest()));
+  return thumbprintOf(publicKeyOfSpki(publicKey));
 }
 
 function signWith(key: KeyObject, { digest, curve }: Scheme, input: string): Promise<Uint8Array> {

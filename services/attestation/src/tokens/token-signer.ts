@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import { randomUUID } from 'node:crypto';
-import { toBase64url } from '@enclos/codec';
+import { compactJws } from '@enclos/jose';
 import type { PublishedKey } from '@enclos/service/peers';
 import { signingInput } from './jwt.ts';
 import { KeyRing } from './key-ring.ts';
@@ -69,7 +69,7 @@ async function signToken(
   const { kid, alg } = key.published;
   const header = { alg, kid, jku: `${issuer}/certs`, typ: 'JWT', ...certificateMember(key, certificate) };
   const input = signingInput(header, { ...claims, ...fixedClaims(options), ...times, jti: randomUUID() });
-  return `${input}.${toBase64url(await key.sign(input))}`;
+  return compactJws(input, await key.sign(input));
 }
 
 function certificateMember({ published, x5t }: SigningKey, certificate: SignOptions['certificate']): JsonClaims {

@@ -1,4 +1,4 @@
-/** Clocks of verifiers may be behind: nobody is refused for being up to two minutes early. */
+/** Clocks of verifiers may be slow: a token up to two minutes early is not refused. */
 const backdatedSeconds = 120;
 
 /** `iat`, `nbf` and `exp`, in seconds since 1970. */

@@ -40,7 +40,7 @@ export async function openCgroups({ root, own = '/sys/fs/cgroup', self }: Cgroup
   if (base === undefined) throw unavailable(`The agent does not find its own cgroup below ${root}.`);
   if (base !== '' && (await isDelegated(root))) {
     // cgroups(7), `nsdelegate`: nothing is moved across the border of a namespace.
-    throw unavailable('The agent is in a cgroup namespace of its own: start it by `nsenter --target 1 --cgroup`.');
+    throw unavailable('The agent is in a separate cgroup namespace: start it by `nsenter --target 1 --cgroup`.');
   }
   return Object.freeze({
     async folderOf(path: string) {
@@ -65,7 +65,7 @@ async function holds(folder: string, processId: number): Promise<boolean> {
   return members.split('\n').includes(`${processId}`);
 }
 
-/** By the options of the mount, behind the hyphen (proc_pid_mountinfo(5)). */
+/** By the options of the mount, after the hyphen (proc_pid_mountinfo(5)). */
 async function isDelegated(root: string): Promise<boolean> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   const own = mounts.split('\n').find((line) => line.split(' ')[4] === root);

@@ -63,7 +63,7 @@ export async function peerOf(connection: Socket, perl = '/usr/bin/perl'): Promis
   throw new EnclosError('AGENT_CALLER_UNKNOWN');
 }
 
-/** @returns undefined unless it is an answer of the script. A cgroup that was removed has `(deleted)` behind it. */
+/** @returns undefined unless it is an answer of the script. A cgroup that was removed has `(deleted)` appended. */
 export function parsePeer(answer: string): Peer | undefined {
   const [, processId, user] = /^(\d+) (\d+)\n/.exec(answer) ?? [];
   const cgroup = /^0::(\/.*)$/m.exec(answer)?.[1];

@@ -17,7 +17,7 @@ export interface DeviceFolders {
   create(device: number): Promise<{ readonly folder: string; readonly old: readonly string[] }>;
   /** Removes one and what is in it. */
   remove(folder: string): Promise<void>;
-  /** @throws AGENT_FOLDER_REFUSED when the root is gone, or somebody but root could pass through it. */
+  /** @throws AGENT_FOLDER_REFUSED when the root is gone, or another user than root could pass through it. */
   check(): Promise<void>;
 }
 
@@ -52,13 +52,15 @@ export async function openDeviceFolders(root: string): Promise<DeviceFolders> {
       const last = Number(/\d+$/.exec(before.at(-1) ?? '0')?.[0]);
       const folder = join(root, `${device}`, `${last + 1}`.padStart(8, '0'));
       await mkdir(folder, { recursive: true });
-      // For whoever it is mounted to, whatever user they are and whatever the mask of this process is.
+      // For the pod that it is mounted into, whatever its user and the mask of this process.
       await chmod(folder, 0o755);
       return { folder, old: before.slice(0, Math.max(0, before.length + 1 - keptFolders)) };
     },
     async remove(folder: string) {
       const [name = '', device = ''] = folder.split('/').reverse();
-      if (!folderName.test(name) || !deviceName.test(device)) throw new RangeError('That is no folder of a device.');
+      if (!folderName.test(name) || !deviceName.test(device)) {
+        throw new RangeError('That is not the folder of a device.');
+      }
       await rm(folder, { recursive: true, force: true });
     },
   });

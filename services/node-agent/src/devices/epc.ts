@@ -16,7 +16,7 @@ export interface EpcOptions {
   readonly cpuidPath: string;
 }
 
-/** @returns undefined where nobody says. */
+/** @returns undefined where it is not reported. */
 export async function readEpcSize({
   configuredBytes,
   nodesFolder,
@@ -45,7 +45,7 @@ const sgxLeaf = 0x12;
 const firstSection = 2;
 /** The subleaf is above the leaf in the position. */
 const subleaf = 2 ** 32;
-/** Far above what processors have; a file without an end is no CPUID. */
+/** Far above what processors have; an endless file is not CPUID. */
 const maxSections = 64;
 
 /** CPUID leaf 12H, subleaves from 2 on (SDM Vol. 3D, 35.1.2, Table 35-6). The file takes the leaf as its position (cpuid(4)). */
@@ -72,7 +72,7 @@ async function sumOfSections(path: string): Promise<bigint> {
  */
 export function sectionSize(registers: Buffer): bigint | undefined {
   const [eax, ecx, edx] = [0, 8, 12].map((at) => BigInt(registers.readUInt32LE(at))) as [bigint, bigint, bigint];
-  // EAX[3:0]: 0 is no section, 1 one that is there; ECX[31:12] and EDX[19:0] are the size.
+  // EAX[3:0]: 0: there is no section, 1: there is one; ECX[31:12] and EDX[19:0] are the size.
   if ((eax & 0xfn) !== 1n) return undefined;
   return (ecx & 0xffff_f000n) | ((edx & 0xf_ffffn) << 32n);
 }

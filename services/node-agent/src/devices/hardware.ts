@@ -65,7 +65,7 @@ export function devicePath(name: HardwareName): string {
 }
 
 /**
- * A node of the device file system may be there without a driver behind it, or be the one of another device. The agent
+ * A node of the device file system may be there without a driver, or be the one of another device. The agent
  * does not open it: it has no right to, and needs none.
  */
 async function works(name: HardwareName, { deviceFolder, driverFolder }: HardwareOptions): Promise<boolean> {

@@ -23,7 +23,7 @@ export interface DevicePlatform {
 export interface SoftwareDevicesOptions {
   readonly count: number;
   readonly folders: DeviceFolders;
-  /** Who connects to a device. */
+  /** The process that connects to a device. */
   readonly caller: (connection: Socket) => Promise<Caller>;
   readonly failed: (what: string, error: unknown) => void;
 }

@@ -1,4 +1,4 @@
-/** Who wants to know of changes. */
+/** A listener for changes. */
 export interface Watchers {
   readonly watch: (listener: () => void) => () => void;
   readonly tell: () => void;

@@ -15,7 +15,7 @@ export interface Definitions {
 
 /**
  * Reads the API. Fields keep their case: some are in snake case, some are not (`ID`, `available_deviceIDs`), and a field
- * that the loader renames is a field that nobody receives.
+ * that the loader renames is a field that never arrives.
  */
 export function loadDefinitions(): Definitions {
   const definitions = loadSync(protoPath, { keepCase: true, longs: Number, defaults: true });

@@ -10,7 +10,7 @@ export interface LatestSender {
 }
 
 /**
- * Sends the value after each change, but never queues more than one behind a slow reader: when it has read, it gets the
+ * Sends the value after each change, but never queues more than one for a slow reader: when it has read, it gets the
  * value of that time. A kubelet that hangs cannot make the agent hold lists of devices for it.
  */
 export function sendLatest<T>(stream: Writable<T>, current: () => T): LatestSender {

@@ -34,14 +34,14 @@ export interface PluginServerOptions {
 }
 
 /**
- * Serves one resource to the kubelet, on a socket of its own. What a killed agent left there is removed.
+ * Serves one resource to the kubelet, on its own socket. What a killed agent left there is removed.
  * @throws AGENT_SOCKET_IN_USE when a living one is there, as while a DaemonSet is rolled out: two that took the socket
  *   from each other would never come to an end.
  */
 export async function servePlugin(options: PluginServerOptions): Promise<PluginServer> {
   const { definitions, socketPath } = options;
   if (await isListening(socketPath)) {
-    throw new EnclosError('AGENT_SOCKET_IN_USE', `Somebody listens at ${socketPath} already.`);
+    throw new EnclosError('AGENT_SOCKET_IN_USE', `Another process listens at ${socketPath} already.`);
   }
   const server = new Server();
   server.addService(definitions.devicePlugin, implementation(options));
@@ -82,7 +82,7 @@ function implementation({ resource, allocated }: PluginServerOptions): UntypedSe
   return { GetDevicePluginOptions: getOptions, ListAndWatch: listAndWatch, Allocate: serveAllocate };
 }
 
-/** The kubelet shows the message to whoever looks at the pod. */
+/** The kubelet shows the message in the pod's events. */
 function grpcError(error: unknown): { readonly code: status; readonly details: string } {
   if (!isEnclosError(error)) return { code: status.INTERNAL, details: 'The node agent failed.' };
   const details = `${error.code}: ${error.message} ${error.next}`;

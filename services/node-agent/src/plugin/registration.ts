@@ -28,7 +28,7 @@ export async function register(target: RegistrationTarget): Promise<boolean> {
     resource_name: resourceName,
     options: pluginOptions,
   };
-  // With connections of its own for each attempt: those that clients share wait longer and longer after each failure.
+  // With new connections for each attempt: those that clients share wait longer and longer after each failure.
   const client = new Client(`unix:${kubeletSocket}`, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
   });

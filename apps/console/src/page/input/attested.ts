@@ -1,25 +1,23 @@
 import { unpackCertificate, type CertificateEvidence } from '@enclos/atls/certificate';
 import { isEnclosError } from '@enclos/errors';
-import { readInput, type EvidenceInput, type Input } from './read-input.ts';
+import { isEvidence, type EvidenceInput, type Input } from './input.ts';
+import { readInput } from './read-input.ts';
 
 /** Evidence that a certificate carried, with what ties it to the key of the certificate. */
 export interface AttestedInput extends EvidenceInput {
   readonly certificate: CertificateEvidence;
 }
 
-/** What the bytes may be evidence of; anything else in a certificate is a mistake of whoever made it. */
-const isEvidence = (input: Input): input is EvidenceInput => 'bytes' in input;
-
 /**
  * The evidence in a certificate, of every form that attested TLS accepts;
- * undefined for a certificate that carries none, and for what is no certificate.
+ * undefined for a certificate that carries none, and for other bytes.
  */
 export async function readAttested(der: Uint8Array): Promise<AttestedInput | Input | undefined> {
   try {
     const certificate = await unpackCertificate(der);
     const carried = readInput(certificate.quote).find(isEvidence);
     return carried === undefined
-      ? { kind: 'unreadable', reason: 'It is a certificate, and what it carries is no evidence.' }
+      ? { kind: 'unreadable', reason: 'It is a certificate, and what it carries is not evidence.' }
       : { ...carried, certificate };
   } catch (error) {
     if (!isEnclosError(error, 'ATLS_CERTIFICATE_INVALID')) throw error;

@@ -1,5 +1,5 @@
 import { element, foreign } from '../dom.ts';
-import type { EvidenceInput } from '../input/read-input.ts';
+import type { EvidenceInput } from '../input/input.ts';
 import type { Entry } from '../session.ts';
 import { mark } from './mark.ts';
 

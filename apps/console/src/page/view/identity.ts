@@ -7,7 +7,7 @@ import { facts, section, table } from './section.ts';
 
 const noDebug = 'no: its memory is closed to debuggers';
 
-/** Who the evidence is of: what a policy is about. */
+/** The identity in the evidence: what a policy is about. */
 export function identityView(verdict: Verdict): readonly HTMLElement[] {
   if (verdict.tee !== 'azure-vtpm') return [section('identity', 'What it is', facts(hardwareFacts(verdict)))];
   return [

@@ -24,7 +24,7 @@ export function outcomeView(outcome: Outcome, now: Date): readonly Node[] {
   ].filter((view) => view !== undefined);
 }
 
-/** For what nobody foresaw: a mistake of the page itself, and no word about the evidence. */
+/** For an unexpected failure: a mistake of the page, which says nothing about the evidence. */
 export function failureView(error: unknown): HTMLElement {
   const message = error instanceof Error ? error.message : 'no reason was given';
   return element('p', { class: 'problem' }, `The page failed, and nothing is known about the evidence: ${message}`);

@@ -6,7 +6,7 @@ const otherCollateral =
 const fetchAgain = 'Fetch the collateral again, byte for byte as it is served.';
 const revoked = 'Do not trust it: the vendor withdrew the certificate of this platform.';
 
-/** What somebody can do about a step that refused. */
+/** What a user can do about a step that refused. */
 const amdChain =
   'Take the certificates of this chip, or of this provider, from AMD’s key service: signing key, authority and root.';
 const advice: Readonly<Record<AzureDocumentStepId | 'certificate-binding', string>> = {
@@ -57,8 +57,7 @@ const advice: Readonly<Record<AzureDocumentStepId | 'certificate-binding', strin
   'vtpm-quote-format': 'Quote the SHA-256 bank with the attestation key, whose handle is 0x81000003.',
   'vtpm-quote-signature': 'Do not trust it: another key than the one that the hardware vouches for signed the quote.',
   'vtpm-pcr-digest': 'Take quote and PCR values together: what stands beside the quote is not what was quoted.',
-  'certificate-binding':
-    'Do not trust the server: somebody put the evidence of another one into a certificate of his own.',
+  'certificate-binding': 'Do not trust the server: its certificate holds the evidence of another server.',
 };
 
 export function stepAdvice(step: string): string {

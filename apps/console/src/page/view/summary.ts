@@ -27,7 +27,7 @@ export function summaryView({ verification, appraisal, onlyHardware, certificate
   );
 }
 
-/** The same in one line of text, for who does not see the page. */
+/** The same in one line of text, for readers that do not see the page. */
 export function summaryText({ verification, appraisal, onlyHardware }: Outcome): string {
   const { title } = headlineOf(verification, onlyHardware);
   if (verification.kind === 'waiting') return title;

@@ -18,7 +18,7 @@ import { isEnclosError } from '@enclos/errors';
 import { choosePiece } from '../../evidence/choose.ts';
 import { recognise } from '@enclos/evidence';
 import { hardwareOf, subjectOf } from '@enclos/evidence/verify';
-import { readSmallFile } from '../../files/read.ts';
+import { readSmallFile, readSmallText } from '../../files/read.ts';
 import { obtainCollateral, type ObtainCollateralOptions } from '../../evidence/obtain-collateral.ts';
 
 const maxEvidenceBytes = 1024 * 1024;
@@ -135,7 +135,7 @@ export async function importCollateral(
   file: string,
   now: Date,
 ): Promise<{ readonly items: readonly Examined[]; readonly kept: number }> {
-  const items = await readBundle(new TextDecoder().decode(await readSmallFile(file, maxBundleBytes)));
+  const items = await readBundle(await readSmallText(file, maxBundleBytes));
   const store = await openDiskCache({ folder: cacheFolder });
   let kept = 0;
   for (const item of items) {

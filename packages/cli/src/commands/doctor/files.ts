@@ -1,3 +1,4 @@
+import { findPemBlocks } from '@enclos/codec/pem';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openVendor, stateFolders } from '@enclos/software-sgx';
@@ -50,7 +51,8 @@ export async function checkState(stateFolder: string, refusal = whyNotWritable):
   return problems.length > 0 ? problems : [ok(name, `${stateFolder}: only this user can reach its keys`)];
 }
 
-const keyStart = /^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/m;
+const keyLabels: ReadonlySet<string> = new Set(['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY']);
+const mostKeyBlocks = 64;
 const maxKeyBytes = 64 * 1024;
 
 /** Whether others can read the signing keys of a project. */
@@ -75,7 +77,9 @@ async function keysIn(folder: string): Promise<readonly string[]> {
 
 async function isPrivateKey(path: string): Promise<boolean> {
   const { size } = await stat(path);
-  return size <= maxKeyBytes && keyStart.test(await readFile(path, 'latin1').catch(() => ''));
+  if (size > maxKeyBytes) return false;
+  const text = await readFile(path, 'latin1').catch(() => '');
+  return findPemBlocks(text, mostKeyBlocks).some(({ label }) => keyLabels.has(label));
 }
 
 /** Whether the clock can be right: collateral of the local vendor was not issued in the future. */

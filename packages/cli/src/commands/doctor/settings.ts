@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { info, ok, warning, type Check } from './check.ts';
@@ -39,7 +40,7 @@ export async function checkDebug(projectFolder: string): Promise<Check> {
   const name = 'debug';
   const text = await readFile(join(projectFolder, 'enclave.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return info(name, 'there is no enclave.json in this folder');
-  const isDebug = text.length <= maxManifestBytes && debugOf(text);
+  const isDebug = debugOf(text);
   if (isDebug === undefined) return info(name, 'enclave.json is not valid JSON; `enclos build` shows where');
   return isDebug
     ? warning(
@@ -52,8 +53,8 @@ export async function checkDebug(projectFolder: string): Promise<Check> {
 
 function debugOf(text: string): boolean | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && Reflect.get(value, 'debug') === true;
+    const value = parseJson(text, maxManifestBytes);
+    return isJsonObject(value) && value['debug'] === true;
   } catch {
     return undefined;
   }

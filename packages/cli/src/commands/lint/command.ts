@@ -1,3 +1,4 @@
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { renderDiagnostic } from '@enclos/build/diagnostics';
 import type { LintFinding } from '@enclos/kubernetes/lint';
 import { lint, lintFiles, type LintedManifests } from './lint.ts';
@@ -5,7 +6,7 @@ import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
 import { grouped } from '@enclos/command-line';
 import { markOf } from '../../output/table.ts';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 
 export const command = defineCommand({
   description: [
@@ -98,8 +99,7 @@ function countOf({ findings }: LintedManifests, severity: LintFinding['severity'
 const mostStdinBytes = 64 * 1024 * 1024;
 
 async function readStdin({ io }: CommandContext): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const pieces: string[] = [];
+  const pieces: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const piece of io.stdin) {
@@ -107,11 +107,11 @@ async function readStdin({ io }: CommandContext): Promise<string> {
       if (bytes > mostStdinBytes) {
         throw new EnclosError('CLI_FILE_INVALID', `Standard input is larger than ${mostStdinBytes} bytes.`);
       }
-      pieces.push(decoder.decode(piece, { stream: true }));
+      pieces.push(piece);
     }
-    return [...pieces, decoder.decode()].join('');
+    return withoutByteOrderMark(decodeUtf8(Buffer.concat(pieces)));
   } catch (cause) {
-    if (cause instanceof EnclosError) throw cause;
+    if (isEnclosError(cause, 'CLI_FILE_INVALID')) throw cause;
     throw new EnclosError('CLI_FILE_INVALID', 'Standard input is not UTF-8 text.', { cause });
   }
 }

@@ -2,7 +2,7 @@ import { validityOf, type Validity, type VerifiedEvidence, type VerifiedMachineE
 import type { Notice } from '@enclos/endorsements';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromHex, toHex } from '@enclos/codec';
-import { describeCertificate, certificatesIn, type CertificateFound, type Piece, recognise } from '@enclos/evidence';
+import { describeCertificate, certificatesIn, type CertificateFinding, type Piece, recognise } from '@enclos/evidence';
 import { choosePiece, nothingFound } from '../../evidence/choose.ts';
 import { readCollateralFile, type CollateralSource } from '../../evidence/collateral-of.ts';
 import { keyBinding, type KeyBinding } from '../../evidence/key-binding.ts';
@@ -151,7 +151,7 @@ async function conclude({ piece, verdict, steps }: PieceVerdict, given: Verifica
 }
 
 async function carrierFacts(
-  { der }: CertificateFound,
+  { der }: CertificateFinding,
   { piece, verdict }: Pick<PieceVerdict, 'piece' | 'verdict'>,
   { input: { from }, carried }: VerificationRequest,
 ): Promise<CarrierFacts> {

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { fromPem } from '@enclos/codec/pem';
 import { EnclosError } from '@enclos/errors';
 
 const run = promisify(execFile);
+const maxLength = 4 * 1024 * 1024;
 const program = "process.stdout.write(require('node:tls').rootCertificates.join('\\n') + '\\n')";
 
 /**
@@ -15,9 +17,9 @@ export async function interpreterCertificates(interpreter: string): Promise<stri
     const { stdout } = await run(interpreter, ['-e', program], {
       env: {},
       timeout: 30_000,
-      maxBuffer: 4 * 1024 * 1024,
+      maxBuffer: maxLength,
     });
-    if (!stdout.startsWith('-----BEGIN CERTIFICATE-----')) throw new Error('It printed something else.');
+    fromPem('CERTIFICATE', stdout, maxLength);
     return stdout;
   } catch (cause) {
     throw new EnclosError('OCI_BASE_UNUSABLE', `${interpreter} does not print its root certificates.`, { cause });

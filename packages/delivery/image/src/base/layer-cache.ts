@@ -1,3 +1,4 @@
+import { parseJson } from '@enclos/codec/json';
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,9 +70,12 @@ async function* asynchronous(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8A
   yield* pieces;
 }
 
+/** Two digests. */
+const longestFacts = 1024;
+
 async function readFacts(path: string) {
   const json: unknown = await readFile(path, 'utf8')
-    .then((text) => JSON.parse(text) as unknown)
+    .then((text) => parseJson(text, longestFacts))
     .catch(() => undefined);
   const digestAt = (name: string) => {
     const value: unknown = typeof json === 'object' && json !== null ? Reflect.get(json, name) : undefined;

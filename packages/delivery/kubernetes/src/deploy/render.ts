@@ -1,5 +1,5 @@
-import { dump } from 'js-yaml';
 import type { KubernetesObject } from './objects.ts';
+import { yamlOf } from '../yaml/write.ts';
 import type { DeployPlan } from './plan.ts';
 
 /** One file of a deployment. */
@@ -41,9 +41,4 @@ function fileNameOf({ kind, metadata }: KubernetesObject, name: string): string 
   // The names of a second Service and of the config map tell them apart.
   const suffix = own === name ? '' : own.startsWith(`${name}-`) ? own.slice(name.length) : `-${own}`;
   return `${kindName}${suffix}.yaml`;
-}
-
-/** Keys in the order of the code, and quotes wherever YAML 1.1 or 1.2 would read something else than a string. */
-function yamlOf(object: object): string {
-  return dump(object, { lineWidth: -1, noRefs: true, quoteStyle: 'double' });
 }

@@ -1,6 +1,19 @@
 /* oxlint-disable eslint/max-lines -- written by a program */
 // Written by packages/delivery/kubernetes/tools/write-kinds.mjs from @kubernetes/client-node 2.0.1. Do not edit by hand.
 
+interface AdmissionregistrationV1ServiceReference {
+  readonly name: string;
+  readonly namespace: string;
+  readonly path?: string;
+  readonly port?: number;
+}
+
+interface AdmissionregistrationV1WebhookClientConfig {
+  readonly caBundle?: string;
+  readonly service?: AdmissionregistrationV1ServiceReference;
+  readonly url?: string;
+}
+
 interface CoreV1ResourceClaim {
   readonly name: string;
   readonly request?: string;
@@ -113,7 +126,7 @@ interface V1ConfigMapVolumeSource {
   readonly optional?: boolean;
 }
 
-interface V1Container {
+export interface V1Container {
   readonly args?: readonly string[];
   readonly command?: readonly string[];
   readonly env?: readonly V1EnvVar[];
@@ -434,10 +447,48 @@ interface V1ManagedFieldsEntry {
   readonly time?: string;
 }
 
+interface V1MatchCondition {
+  readonly expression: string;
+  readonly name: string;
+}
+
+interface V1MutatingWebhook {
+  readonly admissionReviewVersions: readonly string[];
+  readonly clientConfig: AdmissionregistrationV1WebhookClientConfig;
+  readonly failurePolicy?: string;
+  readonly matchConditions?: readonly V1MatchCondition[];
+  readonly matchPolicy?: string;
+  readonly name: string;
+  readonly namespaceSelector?: V1LabelSelector;
+  readonly objectSelector?: V1LabelSelector;
+  readonly reinvocationPolicy?: string;
+  readonly rules?: readonly V1RuleWithOperations[];
+  readonly sideEffects: string;
+  readonly timeoutSeconds?: number;
+}
+
+export interface V1MutatingWebhookConfiguration {
+  readonly apiVersion: 'admissionregistration.k8s.io/v1';
+  readonly kind: 'MutatingWebhookConfiguration';
+  readonly metadata: V1ObjectMeta;
+  readonly webhooks?: readonly V1MutatingWebhook[];
+}
+
 interface V1NFSVolumeSource {
   readonly path: string;
   readonly readOnly?: boolean;
   readonly server: string;
+}
+
+export interface V1Namespace {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Namespace';
+  readonly metadata: V1ObjectMeta;
+  readonly spec?: V1NamespaceSpec;
+}
+
+interface V1NamespaceSpec {
+  readonly finalizers?: readonly string[];
 }
 
 export interface V1NetworkPolicy {
@@ -457,7 +508,7 @@ interface V1NetworkPolicyIngressRule {
   readonly ports?: readonly V1NetworkPolicyPort[];
 }
 
-interface V1NetworkPolicyPeer {
+export interface V1NetworkPolicyPeer {
   readonly ipBlock?: V1IPBlock;
   readonly namespaceSelector?: V1LabelSelector;
   readonly podSelector?: V1LabelSelector;
@@ -684,7 +735,7 @@ interface V1PodSecurityContext {
   readonly windowsOptions?: V1WindowsSecurityContextOptions;
 }
 
-interface V1PodSpec {
+export interface V1PodSpec {
   readonly activeDeadlineSeconds?: number;
   readonly affinity?: V1Affinity;
   readonly automountServiceAccountToken?: boolean;
@@ -805,6 +856,14 @@ interface V1RollingUpdateStatefulSetStrategy {
   readonly partition?: number;
 }
 
+export interface V1RuleWithOperations {
+  readonly apiGroups?: readonly string[];
+  readonly apiVersions?: readonly string[];
+  readonly operations?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly scope?: string;
+}
+
 interface V1SELinuxOptions {
   readonly level?: string;
   readonly role?: string;
@@ -828,6 +887,16 @@ interface V1ScaleIOVolumeSource {
 interface V1SeccompProfile {
   readonly localhostProfile?: string;
   readonly type: string;
+}
+
+export interface V1Secret {
+  readonly apiVersion: 'v1';
+  readonly data?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
+  readonly kind: 'Secret';
+  readonly metadata: V1ObjectMeta;
+  readonly stringData?: Readonly<Record<string, string>>;
+  readonly type?: string;
 }
 
 interface V1SecretEnvSource {

@@ -3,7 +3,7 @@ import type { JsonObject } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import { maximumDataBytes } from './data-rules.ts';
 import type { AttestationType, BoundData, TokenExpectations } from './expectations.ts';
-import { parseJwt } from './token/jwt.ts';
+import { readToken } from './token/read-token.ts';
 import { sendForToken } from './transport.ts';
 import type { VerifiedToken } from './token/verified-token.ts';
 import { maximumTokenBytes, verifyAttestationToken, type Verifier } from './token/verify-token.ts';
@@ -89,7 +89,7 @@ export async function tryDraft(
   { draftPolicy, verifier }: { readonly draftPolicy: string; readonly verifier: Verifier },
 ): Promise<DraftOutcome> {
   const token = await ask(kind, { ...bodyOf(kind, request), draftPolicyForAttestation: draftPolicy }, verifier);
-  return Object.freeze({ isVerified: false, claims: parseJwt(token, maximumTokenBytes).claims });
+  return Object.freeze({ isVerified: false, claims: readToken(token, maximumTokenBytes).claims });
 }
 
 async function ask(kind: AttestKind, body: object, { settings }: Verifier): Promise<string> {

@@ -1,9 +1,9 @@
 import { toHex } from '@enclos/codec';
 import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import type { Subtle } from '../crypto/web-crypto.ts';
-import { notAccepted, refuseToken } from './errors.ts';
+import { notAccepted, orElse, refuseToken } from './errors.ts';
 import type { AttestationType, TokenExpectations } from './expectations.ts';
-import { leafOfJwk } from './keys/x5c.ts';
+import { leafOfJwk } from './keys/leaf-certificate.ts';
 
 /** The claims that tell whether the memory can be read by a debugger; one of them must be present. */
 const debugClaims: Readonly<Record<AttestationType, readonly string[]>> = Object.freeze({
@@ -103,8 +103,13 @@ export async function checkPolicy(
     notAccepted('policy-hash', 'The service evaluated another policy than the one that was expected.');
   }
   const jwk = claims['x-ms-policy-signer'];
-  const certificate = leafOfJwk(jwk);
-  if (jwk !== undefined && certificate === undefined) refuseToken('claims', 'x-ms-policy-signer has no certificate.');
+  const certificate =
+    jwk === undefined
+      ? undefined
+      : orElse(
+          () => leafOfJwk(jwk),
+          (cause) => refuseToken('claims', 'x-ms-policy-signer has no certificate.', cause),
+        );
   const signer =
     certificate === undefined ? undefined : toHex(new Uint8Array(await subtle.digest('SHA-256', certificate)));
   const { policySigners } = expected;

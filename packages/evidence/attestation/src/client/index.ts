@@ -1,6 +1,6 @@
 import './errors.ts';
 import '../errors.ts';
-export type { SignatureAlgorithm } from './keys/algorithms.ts';
+export type { SignatureAlgorithm } from '@enclos/jose';
 export type {
   AttestKind,
   AttestRequest,

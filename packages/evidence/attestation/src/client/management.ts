@@ -8,7 +8,7 @@ import { emptyJws, hashOf, maximumPolicyJwsBytes, payloadOf, policyHashOf, polic
 import { sendForToken, type Call } from './transport.ts';
 import type { TokenFacts } from './token/verified-token.ts';
 import { verifyGenuine, type Verifier } from './token/verify-token.ts';
-import { leafOfJwk } from './keys/x5c.ts';
+import { leafOfJwk } from './keys/leaf-certificate.ts';
 
 /** What a change left behind. */
 export interface ManagementResult {
@@ -82,8 +82,11 @@ export async function listCertificates(verifier: Verifier): Promise<readonly Uin
   const keys = isJsonObject(listed) ? listed['keys'] : undefined;
   if (!Array.isArray(keys)) return refuseToken('result', 'The token about the certificates has no list of them.');
   return Object.freeze(
-    (keys as readonly JsonValue[]).map(
-      (jwk) => leafOfJwk(jwk) ?? refuseToken('result', 'A listed key has no certificate.'),
+    (keys as readonly JsonValue[]).map((jwk) =>
+      orElse(
+        () => leafOfJwk(jwk),
+        (cause) => refuseToken('result', 'A listed key has no certificate.', cause),
+      ),
     ),
   );
 }
@@ -98,8 +101,10 @@ export async function changeCertificate(
     () => payloadOf(jws),
     (cause) => misused('The payload of the JWS is not strict JSON.', cause),
   );
-  const certificate =
-    leafOfJwk(payload?.['policyCertificate']) ?? misused('The JWS is not about a policyCertificate with x5c.');
+  const certificate = orElse(
+    () => leafOfJwk(payload?.['policyCertificate']),
+    (cause) => misused('The JWS is not about a policyCertificate with x5c.', cause),
+  );
   const { claims } = await manage(
     { method: 'POST', path: `/certificates:${action}`, contentType: 'application/json', body: JSON.stringify(jws) },
     verifier,

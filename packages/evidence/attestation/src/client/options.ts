@@ -1,7 +1,7 @@
 import type { JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import type { Subtle } from '../crypto/web-crypto.ts';
-import { isSignatureAlgorithm, type SignatureAlgorithm } from './keys/algorithms.ts';
+import { isSignatureAlgorithm, type SignatureAlgorithm } from '@enclos/jose';
 import type { KeyCacheOptions } from './keys/key-source.ts';
 import { readKeySet, type KeySet } from './keys/key-set.ts';
 import type { SigningEvidenceOptions } from './keys/signing-evidence.ts';

@@ -2,14 +2,15 @@ import { decodeUtf8 } from '@enclos/codec/text';
 import { fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
+import { readCompactJws, unsignedJws } from '@enclos/jose';
 import { misused } from '../refusal/refusal.ts';
 import type { Subtle } from '../crypto/web-crypto.ts';
 
 /** Policies of a megabyte exist; as JWS in a claim of a JWS they are 16/9 of that. */
 export const maximumPolicyJwsBytes = 2_097_152;
 
-/** `{"alg":"none"}` with an empty payload: the body that resets a policy. */
-export const emptyJws = 'eyJhbGciOiJub25lIn0..';
+/** The body that resets a policy: a JWS without a payload. */
+export const emptyJws = unsignedJws('');
 
 /**
  * What `x-ms-policy-hash` says of a policy that is stored with this text:
@@ -33,16 +34,14 @@ export async function hashOf(text: string, subtle: Pick<Subtle, 'digest'>): Prom
 /** A policy as a service in AAD mode takes it, unsigned. Sign with a JOSE library where it must be signed. */
 export function unsignedPolicy(text: string): string {
   const payload = JSON.stringify({ AttestationPolicy: toBase64url(utf8(text)) });
-  return `eyJhbGciOiJub25lIn0.${toBase64url(utf8(payload))}.`;
+  return unsignedJws(payload);
 }
 
 /** The JSON of a JWS in compact form. Its signature is not looked at. @throws a CODEC error. */
 export function payloadOf(jws: string): JsonObject | undefined {
-  const [, payload, , ...more] = jws.split('.', 4);
-  if (payload === undefined || more.length > 0) throw new EnclosError('CODEC_INVALID', 'Not a JWS.');
-  if (payload === '') return undefined;
-  const bytes = fromBase64url(payload, { maxBytes: maximumPolicyJwsBytes });
-  const value = parseJsonBytes(bytes, maximumPolicyJwsBytes);
+  const { payload } = readCompactJws(jws, { maxLength: maximumPolicyJwsBytes });
+  if (payload.length === 0) return undefined;
+  const value = parseJsonBytes(payload, maximumPolicyJwsBytes);
   return isJsonObject(value) ? value : undefined;
 }
 

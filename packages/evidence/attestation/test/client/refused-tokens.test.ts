@@ -104,9 +104,18 @@ const cases: readonly (readonly [what: string, rule: TokenRule, token: string])[
   ],
   [
     'its own jwk and a known kid',
-    'signature',
+    'key-location',
     signToken(sgxClaims, { key: strangerKey, header: { kid: 'rsa', jwk: memberJwk(strangerKey) } }),
   ],
+  [
+    'a URL of its own certificates and a known kid',
+    'key-location',
+    signToken(sgxClaims, { key: strangerKey, header: { kid: 'rsa', x5u: 'https://evil.test/chain' } }),
+  ],
+  ['b64 without crit', 'critical-header', signToken(sgxClaims, { header: { b64: false } })],
+  ['a compressed payload', 'critical-header', signToken(sgxClaims, { header: { zip: 'DEF' } })],
+  ['a header of many values', 'form', signToken(sgxClaims, { header: { x5c: Array.from({ length: 70 }, () => '') } })],
+  ['alg none with a signature', 'algorithm', signToken(sgxClaims, { header: { alg: 'none' } })],
   ['a key below 2,048 bits', 'unusable-key', signToken(sgxClaims, { key: smallKey })],
   ['a symmetric key', 'unusable-key', signToken(sgxClaims, { header: { kid: 'symmetric' } })],
   ['a key for encryption', 'unusable-key', signToken(sgxClaims, { header: { kid: 'encryption' } })],
@@ -119,6 +128,8 @@ const cases: readonly (readonly [what: string, rule: TokenRule, token: string])[
     'unusable-key',
     signToken(sgxClaims, { key: p256Key, header: { kid: 'off-curve' } }),
   ],
+  ['an RSA exponent over 2^33', 'unusable-key', signToken(sgxClaims, { header: { kid: 'wide' } })],
+  ['an x5c whose second item is not a certificate', 'unusable-key', signToken(sgxClaims, { header: { kid: 'chain' } })],
   ['an RSA exponent of one', 'unusable-key', signToken(sgxClaims, { header: { kid: 'one' } })],
 
   [
@@ -189,6 +200,8 @@ const oddKeys = {
     { kty: 'RSA', kid: 'empty' },
     { ...memberJwk(p256Key), kid: 'off-curve', y: toBase64url(new Uint8Array(32).fill(7)) },
     { ...memberJwk(rsaKey), kid: 'one', e: 'AQ' },
+    { ...memberJwk(rsaKey), kid: 'wide', e: 'AgAAAAE' },
+    { kty: 'RSA', kid: 'chain', x5c: [base64(certificateFor(rsaKey)), 7] },
   ],
 };
 

@@ -1,4 +1,4 @@
-import type { ExtensionShape } from '@enclos/codec/x509';
+import { describeName, readRevocationListShape, type ExtensionShape } from '@enclos/codec/x509';
 import { evidenceExtensions, isVersionNumber } from '@enclos/attestation/carriers';
 import { DerReader, DerTag, toHex } from '@enclos/codec';
 import { attempt } from '../recognise/attempt.ts';
@@ -98,6 +98,21 @@ function childrenOf({ id, value }: ExtensionShape): readonly ExplainNode[] | und
   if (isAmdExtension(id)) return attempt(() => amdNodes(id, value));
   if (id === '2.5.29.19') return attempt(() => constraintNodes(value));
   return undefined;
+}
+
+/** The issuer and the dates of a list of revoked certificates. */
+export function revocationNodes(der: Uint8Array): readonly ExplainNode[] {
+  const list = attempt(() => readRevocationListShape(der));
+  if (list === undefined) return [node('list', 'cannot be read', `${der.length} bytes`)];
+  return [
+    node('issuer', describeName(list.issuer)),
+    node(validFrom, timeOf(list.thisUpdateMs)),
+    node(validTo, timeOf(list.nextUpdateMs)),
+  ];
+}
+
+function timeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** The tag and the claims of tagged evidence. */

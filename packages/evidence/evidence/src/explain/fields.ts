@@ -37,6 +37,7 @@ function nodeOf(field: ExplainedField, table: WordTable): readonly ExplainNode[]
       ...(isGroup ? {} : { value: words?.value?.(field) ?? value }),
       ...(isGroup || sizeBytes === 0 ? {} : { offset, sizeBytes }),
       ...(note === undefined ? {} : { note }),
+      ...(problem === undefined ? {} : { problem: true }),
       ...(children === undefined ? {} : { children }),
     },
   ];

@@ -1,4 +1,4 @@
-import { INTEL_SGX_ROOT } from '@enclos/attestation';
+import { INTEL_SGX_ROOT, type Subtle } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { amdRoots } from '../recognise/amd-roots.ts';
 import { node, type ExplainNode } from './nodes.ts';
@@ -35,7 +35,7 @@ function isKeyNode(candidate: ExplainNode): candidate is KeyNode {
 }
 
 /** Every key that a fingerprint is wanted of. */
-export function publicKeysIn(nodes: readonly ExplainNode[]): readonly Uint8Array[] {
+function publicKeysIn(nodes: readonly ExplainNode[]): readonly Uint8Array[] {
   return nodes.flatMap((each) => [
     ...(isKeyNode(each) ? [each.publicKeyInfo] : []),
     ...publicKeysIn(each.children ?? []),
@@ -51,4 +51,15 @@ export function withFingerprints(nodes: readonly ExplainNode[], sha256: Sha256):
     }
     return each.children === undefined ? each : { ...each, children: withFingerprints(each.children, sha256) };
   });
+}
+
+/** The same over WebCrypto, where hashes take time. */
+export async function withFingerprintsAsync(
+  nodes: readonly ExplainNode[],
+  subtle: Pick<Subtle, 'digest'> = globalThis.crypto.subtle,
+): Promise<readonly ExplainNode[]> {
+  const keys = publicKeysIn(nodes);
+  const digests = await Promise.all(keys.map((key) => subtle.digest('SHA-256', key)));
+  const byKey = new Map(keys.map((key, index) => [key, new Uint8Array(digests[index] ?? [])]));
+  return withFingerprints(nodes, (key) => byKey.get(key) ?? new Uint8Array());
 }

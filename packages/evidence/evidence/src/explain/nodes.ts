@@ -9,11 +9,13 @@ export interface ExplainNode {
   /** Where it begins in the evidence that it belongs to, in bytes. */
   readonly offset?: number;
   readonly sizeBytes?: number;
+  /** The bytes end here, or are not what the format has here. */
+  readonly problem?: true;
   readonly children?: readonly ExplainNode[];
 }
 
 /** What a value says, and what that means. */
-export interface Shown {
+export interface ShownValue {
   readonly value?: string;
   readonly note?: string;
   readonly children?: readonly ExplainNode[];
@@ -23,7 +25,7 @@ export interface Shown {
 export interface Field {
   readonly label: string;
   readonly sizeBytes: number;
-  readonly show: (bytes: Uint8Array) => Shown;
+  readonly show: (bytes: Uint8Array) => ShownValue;
 }
 
 export function node(label: string, value?: string | number, note?: string): ExplainNode {
@@ -63,7 +65,8 @@ export function fieldNodes(bytes: Uint8Array, start: number, fields: readonly Fi
 }
 
 function cutOff(label: string, sizeBytes: number, left: number): ExplainNode {
-  return node('cut off', `${label} has ${sizeBytes} bytes, and ${left} are left`, 'what follows is missing');
+  const words = `${label} has ${sizeBytes} bytes, and ${left} are left`;
+  return { ...node('cut off', words, 'what follows is missing'), problem: true };
 }
 
 export function hexField(label: string, sizeBytes: number, note?: string): Field {

@@ -1,4 +1,4 @@
-import type { TokenFound } from '../recognise/found.ts';
+import type { TokenFinding } from '../recognise/finding.ts';
 import { earAppraisals } from '../recognise/tokens/ear.ts';
 import { isRecord } from '../recognise/text-forms.ts';
 import { earNodes } from './ear.ts';
@@ -77,7 +77,7 @@ const mostMembers = 128;
 const longestValue = 256;
 
 /** Header and claims of a token. */
-export function tokenNodes({ header, claims }: TokenFound): readonly ExplainNode[] {
+export function tokenNodes({ header, claims }: TokenFinding): readonly ExplainNode[] {
   return [
     ...(earNodes(claims) ?? []),
     group(

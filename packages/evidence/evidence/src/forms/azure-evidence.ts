@@ -15,7 +15,7 @@ import { snpArguments } from './snp-report.ts';
 export const azureEvidence: EvidenceForm<'azure-evidence'> = {
   words: 'evidence of an Azure VM',
   recognise: ({ bytes, json }) =>
-    isAzureDocument(json) ? { form: 'azure-evidence', bytes, trailingBytes: 0, inner: [] } : undefined,
+    isAzureDocument(json) ? { form: 'azure-evidence', bytes, whole: bytes, trailingBytes: 0, inner: [] } : undefined,
   explain: ({ bytes }) => ({ title: 'Evidence of an Azure confidential VM', nodes: azureNodes(bytes) }),
   subject: (bytes) => ({ form: 'azure-evidence', document: parseAzureDocument(bytes) }),
   hardware: ({ document }) =>

@@ -1,6 +1,6 @@
-import type { AzureVerdict, QuoteVerdict, SnpRoot, SnpVerdict, TrustedRoot } from '@enclos/attestation';
+import type { AzureVerdict, QuoteVerdict, SnpCollateral, SnpRoot, SnpVerdict, TrustedRoot } from '@enclos/attestation';
 import type { ExplainNode } from '../explain/nodes.ts';
-import type { AzureEvidenceFound, QuoteFound, SnpReportFound } from '../recognise/found.ts';
+import type { AzureEvidenceFinding, QuoteFinding, SnpReportFinding } from '../recognise/finding.ts';
 import type { Step } from '../verify/steps.ts';
 import type { AzureSubject, HardwareEvidence, QuoteSubject, SnpSubject, Subject } from '../verify/subject.ts';
 
@@ -11,7 +11,7 @@ export interface Candidate {
 }
 
 /** A title, and the fields under it. */
-export interface Explained {
+export interface TypedExplanation {
   readonly title: string;
   readonly nodes: readonly ExplainNode[];
 }
@@ -20,6 +20,8 @@ export interface Explained {
 export interface VerifyInputs {
   /** JSON, not trusted: the collateral of a quote, or the certificates that endorse a report. */
   readonly collateral: unknown;
+  /** Certificates for reports of SEV-SNP that are already told apart. They take the place of those in `collateral`. */
+  readonly snpCollateral?: Partial<SnpCollateral>;
   /** For quotes. */
   readonly roots: () => Promise<readonly TrustedRoot[]>;
   /** For reports of SEV-SNP. */
@@ -27,6 +29,8 @@ export interface VerifyInputs {
   readonly now: Date;
   /** Certificates that came with the evidence, DER. */
   readonly carried?: readonly Uint8Array[];
+  /** Whether bytes may follow a quote. They are ignored. Default: they are refused. */
+  readonly allowTrailingBytes?: boolean;
 }
 
 /** A verdict on evidence of the hardware. */
@@ -38,14 +42,14 @@ export type AnyVerdict = HardwareVerdict | MachineVerdict;
 
 /** The types that belong to each form. */
 export interface FormTypes {
-  readonly quote: { readonly found: QuoteFound; readonly subject: QuoteSubject; readonly verdict: QuoteVerdict };
+  readonly quote: { readonly found: QuoteFinding; readonly subject: QuoteSubject; readonly verdict: QuoteVerdict };
   readonly 'snp-report': {
-    readonly found: SnpReportFound;
+    readonly found: SnpReportFinding;
     readonly subject: SnpSubject;
     readonly verdict: SnpVerdict;
   };
   readonly 'azure-evidence': {
-    readonly found: AzureEvidenceFound;
+    readonly found: AzureEvidenceFinding;
     readonly subject: AzureSubject;
     readonly verdict: MachineVerdict;
   };
@@ -62,7 +66,7 @@ export interface EvidenceForm<Name extends FormName> {
   readonly words: string;
   /** The evidence that the candidate begins like, whether it goes on like it or not. */
   readonly recognise: (candidate: Candidate) => FoundOf<Name> | undefined;
-  readonly explain: (found: FoundOf<Name>) => Explained;
+  readonly explain: (found: FoundOf<Name>) => TypedExplanation;
   /** @throws EVIDENCE_REFUSED for evidence that cannot be read. */
   readonly subject: (bytes: Uint8Array) => SubjectOf<Name>;
   /** What the vendor of the hardware endorses. */

@@ -1,5 +1,5 @@
 import { azureEvidence } from './azure-evidence.ts';
-import type { EvidenceForm, Explained, FormName, FoundOf } from './form.ts';
+import type { EvidenceForm, TypedExplanation, FormName, FoundOf } from './form.ts';
 import { quote } from './quote.ts';
 import { snpReport } from './snp-report.ts';
 
@@ -11,6 +11,8 @@ export const evidenceForms: { readonly [Name in FormName]: EvidenceForm<Name> } 
 });
 
 /** What evidence says, by its form. */
-export function explainEvidence<Name extends FormName>(found: FoundOf<Name> & { readonly form: Name }): Explained {
+export function explainEvidence<Name extends FormName>(
+  found: FoundOf<Name> & { readonly form: Name },
+): TypedExplanation {
   return evidenceForms[found.form].explain(found);
 }

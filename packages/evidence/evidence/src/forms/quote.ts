@@ -11,7 +11,13 @@ export const quote: EvidenceForm<'quote'> = {
   recognise({ bytes }) {
     if (!beginsLikeQuote(bytes)) return undefined;
     const length = quoteLength(bytes);
-    return { form: 'quote', bytes: bytes.subarray(0, length), trailingBytes: bytes.length - length, inner: [] };
+    return {
+      form: 'quote',
+      bytes: bytes.subarray(0, length),
+      whole: bytes,
+      trailingBytes: bytes.length - length,
+      inner: [],
+    };
   },
   explain: ({ bytes, trailingBytes }) => ({
     title: quoteTitle(bytes),
@@ -24,7 +30,10 @@ export const quote: EvidenceForm<'quote'> = {
 };
 
 /** A quote against its collateral. */
-export async function verifyDcap(bytes: Uint8Array, { collateral, roots, now }: VerifyInputs): Promise<QuoteVerdict> {
+export async function verifyDcap(
+  bytes: Uint8Array,
+  { collateral, roots, now, allowTrailingBytes = false }: VerifyInputs,
+): Promise<QuoteVerdict> {
   const trusted = await roots();
-  return verifyQuote(bytes, parseCollateral(collateral), { roots: trusted, now });
+  return verifyQuote(bytes, parseCollateral(collateral), { roots: trusted, now, allowTrailingBytes });
 }

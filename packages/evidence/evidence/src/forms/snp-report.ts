@@ -12,7 +12,7 @@ import { trailing } from '../explain/trailing.ts';
 import { attempt } from '../recognise/attempt.ts';
 import { beginsLikeSnpReport } from '../recognise/binary-forms.ts';
 import { describeCertificate } from '../recognise/certificate.ts';
-import { unknown, type Found, type Inner } from '../recognise/found.ts';
+import { unknown, type Finding, type Inner } from '../recognise/finding.ts';
 import { snpCollateralOf } from '../verify/snp-collateral.ts';
 import type { EvidenceForm, VerifyInputs } from './form.ts';
 
@@ -25,10 +25,10 @@ export const snpReport: EvidenceForm<'snp-report'> = {
     const trailingBytes = certificates.length === 0 ? bytes.length - report.length : 0;
     const inner = certificates.map(({ kind, guid, content }): Inner => {
       const isCertificate = attempt(() => describeCertificate(content)) !== undefined;
-      const found: Found = isCertificate ? { form: 'certificate', der: content, inner: [] } : unknown(content);
+      const found: Finding = isCertificate ? { form: 'certificate', der: content, inner: [] } : unknown(content);
       return { at: `certificate table, ${kind === 'other' ? guid : kind.toUpperCase()}`, found };
     });
-    return { form: 'snp-report', bytes: report, trailingBytes, inner };
+    return { form: 'snp-report', bytes: report, whole: bytes, trailingBytes, inner };
   },
   explain: ({ bytes, trailingBytes }) => ({
     title: 'SEV-SNP attestation report',
@@ -43,11 +43,13 @@ export const snpReport: EvidenceForm<'snp-report'> = {
 /** What endorses a report, and whom to trust for it. */
 export async function snpArguments({
   collateral,
+  snpCollateral = {},
   amdRoots,
   now,
   carried = [],
 }: VerifyInputs): Promise<readonly [SnpEndorsements, { readonly roots: readonly SnpRoot[]; readonly now: Date }]> {
   const roots = await amdRoots();
   // What is missing is for the parser to say.
-  return [parseSnpCollateral(snpCollateralOf(collateral, carried) as SnpCollateral), { roots, now }];
+  const given = { ...snpCollateralOf(collateral, carried), ...snpCollateral };
+  return [parseSnpCollateral(given as SnpCollateral), { roots, now }];
 }

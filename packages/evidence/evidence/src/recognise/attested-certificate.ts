@@ -13,13 +13,13 @@ const quoteTag = 60_000;
 const maximumBytes = 1024 * 1024;
 
 /** What an extension carries, and what that is for people. */
-interface Carried {
+interface CarriedEvidence {
   readonly title: string;
   readonly evidence: Uint8Array;
 }
 
 /** The evidence in an extension; undefined for an extension that has none. */
-export function carriedBy({ id, value }: Pick<ExtensionShape, 'id' | 'value'>): Carried | undefined {
+export function carriedBy({ id, value }: Pick<ExtensionShape, 'id' | 'value'>): CarriedEvidence | undefined {
   const known = evidenceExtensions.find((extension) => extension.id === id);
   if (known === undefined) return undefined;
   const { form, title } = known;

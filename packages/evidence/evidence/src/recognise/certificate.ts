@@ -1,5 +1,12 @@
+import { attempt } from './attempt.ts';
 import { DerTag } from '@enclos/codec';
-import { describeName, describeValidity, readCertificateShape, type ExtensionShape } from '@enclos/codec/x509';
+import {
+  describeName,
+  describeValidity,
+  readCertificateShape,
+  readRevocationListShape,
+  type ExtensionShape,
+} from '@enclos/codec/x509';
 
 /** What people and evidence need of a certificate (RFC 5280 section 4.1). Nothing of it is verified. */
 export interface CertificateDescription {
@@ -17,6 +24,10 @@ export interface CertificateDescription {
 /** Whether it begins like DER of some length that a certificate can have. */
 export function beginsLikeDer(bytes: Uint8Array): boolean {
   return bytes[0] === DerTag.SEQUENCE && (bytes[1] === 0x82 || bytes[1] === 0x83);
+}
+
+export function isRevocationList(der: Uint8Array): boolean {
+  return attempt(() => readRevocationListShape(der)) !== undefined;
 }
 
 /** @throws a CODEC error. */

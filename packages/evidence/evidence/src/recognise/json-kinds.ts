@@ -5,8 +5,12 @@ export type JsonKind = 'collateral' | 'policy' | 'tpm-quote';
 
 const members: readonly (readonly [member: string, kind: JsonKind])[] = [
   ['tcb_info', 'collateral'],
+  ['qe_identity', 'collateral'],
+  ['root_ca_crl', 'collateral'],
   ['certificate_chain', 'collateral'],
+  ['vcekCert', 'collateral'],
   ['acceptedStatuses', 'policy'],
+  ['minimumSecurityVersion', 'policy'],
   ['measurements', 'policy'],
   ['mrEnclave', 'policy'],
   ['mrSigner', 'policy'],

@@ -1,7 +1,9 @@
 import { isAzureDocument } from '@enclos/attestation';
 import { isByteList, snpReportOfJson } from '@enclos/attestation/carriers';
-import { isJsonWithin } from '@enclos/codec/json';
+import { parseJson } from '@enclos/codec/json';
 import { fromBase64url, fromHex, utf8 } from '@enclos/codec';
+import { beginsLikePem } from '@enclos/codec/pem';
+import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '@enclos/codec/text';
 import { attempt } from './attempt.ts';
 
 /** A text as the bytes that it may spell. */
@@ -20,8 +22,21 @@ const hexPattern = /^[0-9a-f]+$/i;
 const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/;
 const base64urlPattern = /^[A-Za-z0-9_-]+={0,2}$/;
 
+/** Trimmed text; undefined for bytes that are not text, and for empty text. */
+export function asText(bytes: Uint8Array): string | undefined {
+  try {
+    const text = withoutTrailingNuls(withoutByteOrderMark(decodeUtf8(bytes)));
+    // oxlint-disable-next-line no-control-regex -- binary files hold these, texts do not
+    return text.trim() === '' || /[\u0000-\u0008\u000E-\u001F]/.test(text) ? undefined : text.trim();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Every spelling that the text can be, the likeliest first: hex is base64 too. */
 export function decodeText(text: string): readonly Spelling[] {
+  // The alphabet of base64url has the dashes and letters of a PEM header that nothing follows.
+  if (beginsLikePem(text)) return [];
   const compact = text.replace(/^0x/i, '').replaceAll(/[\s:]+/g, '');
   const spellings: Spelling[] = [];
   if (hexPattern.test(compact) && compact.length % 2 === 0) {
@@ -44,14 +59,9 @@ export const mostPemBlocks = 16;
 /** Evidence may be a list of bytes as numbers, with four characters each, and as long as an input may be. */
 const jsonBounds = { maxDepth: 64, maxValues: 262_144 };
 
-/** @returns undefined for what is not JSON, and for more values than evidence comes to. */
+/** @returns undefined for a text that is not strict JSON, and for more values than evidence comes to. */
 export function readJson(text: string): unknown {
-  if (!isJsonWithin(text, jsonBounds)) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+  return attempt(() => parseJson(text, text.length, jsonBounds));
 }
 
 const jwtPattern = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
@@ -69,7 +79,8 @@ export function readJwt(text: string):
   | undefined {
   const [header, claims] = text.split('.', 2).map((part) => {
     const bytes = decodeBase64(part);
-    const value = bytes === undefined ? undefined : readJson(new TextDecoder().decode(bytes));
+    const json = bytes === undefined ? undefined : attempt(() => decodeUtf8(bytes));
+    const value = json === undefined ? undefined : readJson(json);
     return isRecord(value) ? value : undefined;
   });
   return header === undefined || claims === undefined ? undefined : { header, claims };

@@ -1,11 +1,9 @@
 import type { SnpCollateral } from '@enclos/attestation';
 import { fromHex } from '@enclos/codec';
 import { attempt } from '../recognise/attempt.ts';
-import { describeCertificate } from '../recognise/certificate.ts';
+import { amdRoleOf } from '../recognise/amd-role.ts';
 import { findPemBlocks } from '@enclos/codec/pem';
 import { isRecord, mostPemBlocks } from '../recognise/text-forms.ts';
-
-const amdExtensions = '1.3.6.1.4.1.3704.1.';
 
 /**
  * What endorses a report, from JSON in the shape of the endorsements client
@@ -14,8 +12,7 @@ const amdExtensions = '1.3.6.1.4.1.3704.1.';
  * came with the evidence. What is missing is for `parseSnpCollateral` to say.
  */
 export function snpCollateralOf(json: unknown, carried: readonly Uint8Array[]): Partial<SnpCollateral> {
-  if (!isRecord(json)) return {};
-  const { certificate_chain: chain, crl, vcekCert, certificateChain } = json;
+  const { certificate_chain: chain, crl, vcekCert, certificateChain } = isRecord(json) ? json : {};
   const texts = [chain, vcekCert, certificateChain].filter((text) => typeof text === 'string');
   const certificates = texts.flatMap((text) => findPemBlocks(text, mostPemBlocks)).map(({ bytes }) => bytes);
   const leaf = certificates.find(isAmdLeaf) ?? carried.find(isAmdLeaf);
@@ -27,11 +24,11 @@ export function snpCollateralOf(json: unknown, carried: readonly Uint8Array[]): 
   };
 }
 
-/** Empty for text that is not hex: an unreadable list must not pass as an absent one. */
+/** Empty for text that is not hex: the list is there and cannot be read, which must not pass for absent. */
 function hexOrNothing(text: string): Uint8Array {
   return attempt(() => fromHex(text)) ?? new Uint8Array();
 }
 
 function isAmdLeaf(der: Uint8Array): boolean {
-  return attempt(() => describeCertificate(der).extensions.some(({ id }) => id.startsWith(amdExtensions))) ?? false;
+  return amdRoleOf(der) === 'leaf';
 }

@@ -4,17 +4,17 @@ import { raise } from '../policy-error.ts';
 import type { Work } from '../work.ts';
 import type { IncomingClaim } from './value.ts';
 
-/** The text of what makes claims differ is put together, and looked up twice. */
+/** The text that distinguishes claims is built once, and looked up twice. */
 const stepsALookup = 4;
 
 /**
- * A set of claims in the order in which they came. What rules make is added once: published policies derive the same
- * claim in many places, and mean it once. Only claims of one list (JsonToClaimValue) may be the same.
+ * A set of claims in order of arrival. Claims from rules are added once: published policies derive the same claim in many
+ * places, and mean one claim. Only claims of one list (JsonToClaimValue) may be the same.
  */
 export class ClaimSet {
   readonly claims: IncomingClaim[] = [];
   readonly #budget: Budget;
-  /** Values by all else that makes claims differ. */
+  /** Values, by everything else that distinguishes claims. */
   readonly #known = new Map<string, Set<string>>();
 
   constructor(budget: Budget) {
@@ -31,7 +31,7 @@ export class ClaimSet {
     for (const claim of added) this.add(claim, readOnly);
   }
 
-  /** Adds one whatever there is. @throws CLAIM_RULES_LIMIT */
+  /** Adds a claim even if the set has the same one. @throws CLAIM_RULES_LIMIT */
   add(claim: Claim, readOnly: boolean): void {
     const { maxClaims } = this.#budget.limits;
     if (this.claims.length >= maxClaims) {
@@ -52,8 +52,8 @@ export class ClaimSet {
 }
 
 /**
- * What a value is known by among those of its type. Numbers are text here: V8 hashes a number without a seed, so an attacker
- * can choose thousands of numbers that share one bucket of a set, and each lookup would walk over all of them.
+ * The text that identifies a value among those of its type. Numbers become text: V8 hashes a number without a seed, so an
+ * attacker could choose thousands of numbers that share one bucket of a set, and each lookup would walk over all of them.
  */
 function textOf({ value }: Claim): string {
   return typeof value === 'string' ? value : `=${value}`;

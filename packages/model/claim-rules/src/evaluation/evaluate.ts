@@ -13,29 +13,29 @@ export interface ConfigurationOptions {
 export interface EvaluationOptions extends ConfigurationOptions {
   /** The incoming set, in the order in which rules meet it. */
   readonly claims: readonly Claim[];
-  /** Types of the claims of the service that a policy may look at and not issue anything of. Default: pcrs. */
+  /** Types of claims of the service that a policy may read, but from which it may not issue anything. Default: pcrs. */
   readonly readOnlyTypes?: readonly string[];
-  /** Tell for each rule what became of it. That costs steps of its own. */
+  /** Report the outcome of each rule. This costs additional steps. */
   readonly trace?: boolean;
 }
 
-/** What a policy made of claims. */
+/** The result of a policy for a set of claims. */
 export interface Evaluation {
   readonly permitted: boolean;
-  /** Why not. */
+  /** Why the policy does not permit. */
   readonly refusal?: Refusal;
-  /** What the policy issues; nothing unless it permits. */
+  /** The claims that the policy issues; empty unless it permits. */
   readonly outgoing: readonly Claim[];
-  /** Of configurationrules, and of issuancerules if it permits. */
+  /** The properties from configurationrules and, if the policy permits, from issuancerules. */
   readonly properties: readonly Claim[];
-  /** The work that it was. */
+  /** The steps that the evaluation took. */
   readonly steps: number;
   readonly trace?: readonly TraceEntry[];
 }
 
 /**
- * The properties that configurationrules issue. They say how evidence is to be looked at, so they are found before it
- * is, and see no claim of it.
+ * The properties that configurationrules issue. They say how to appraise evidence, so they are found before that, and see none
+ * of its claims.
  * @throws PolicyError with CLAIM_RULES_EVALUATION, CLAIM_RULES_LIMIT, CLAIM_RULES_ARGUMENT
  */
 export function evaluateConfiguration(policy: Policy, options: ConfigurationOptions = {}): readonly Claim[] {
@@ -54,15 +54,15 @@ export async function evaluateConfigurationInTurns(
  * Evaluates a policy: configuration, then authorization on the claims, then, if that permits, issuance. The same policy
  * and the same claims give the same result everywhere.
  * @throws PolicyError with CLAIM_RULES_EVALUATION when a rule cannot be carried out, CLAIM_RULES_LIMIT,
- * CLAIM_RULES_ARGUMENT. Nothing is permitted then.
+ * CLAIM_RULES_ARGUMENT. Then nothing is permitted.
  */
 export function evaluatePolicy(policy: Policy, options: EvaluationOptions): Evaluation {
   return finish(evaluation(policy, options));
 }
 
 /**
- * The same, in turns with other work: it pauses every 20 ms (`turns.sliceMs`). The steps decide what comes of it, as they do
- * without pauses, and never the clock. Claims and policy must not change meanwhile; claims are copied at the beginning.
+ * The same, in turns with other work: it pauses every 20 ms (`turns.sliceMs`). As without pauses, the steps decide the result,
+ * never the clock. Claims and policy must not change meanwhile; claims are copied at the beginning.
  * @throws as {@link evaluatePolicy}
  */
 export async function evaluatePolicyInTurns(
@@ -102,14 +102,16 @@ function* evaluation(policy: Policy, options: EvaluationOptions): Work<Evaluatio
   });
 }
 
-/** A copy that nobody changes while rules look at it. */
+/** A copy that the caller cannot change while rules read it. */
 function checkedClaim({ type, value, issuer }: Claim, limits: Limits): Claim {
   if (typeof type !== 'string' || type === '') {
     raise('CLAIM_RULES_ARGUMENT', 'The type of a claim is text that is not empty.');
   }
   const name = (): string => JSON.stringify(type.slice(0, 60));
   const isValue = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
-  if (!isValue) raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name()} is no text, safe integer or boolean.`);
+  if (!isValue) {
+    raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name()} is not text, a safe integer or a boolean.`);
+  }
   if (!claimIssuers.includes(issuer)) {
     raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${name()} is not one of ${claimIssuers.join(', ')}.`);
   }
@@ -118,6 +120,6 @@ function checkedClaim({ type, value, issuer }: Claim, limits: Limits): Claim {
       raise('CLAIM_RULES_LIMIT', `The claim ${name()} has more than ${limits.maxStringBytes} bytes (maxStringBytes).`);
     }
   }
-  // Minus zero is equal to zero, and is not written like it.
+  // Minus zero equals zero, but is written differently.
   return Object.freeze({ type, value: typeof value === 'number' ? value + 0 : value, issuer });
 }

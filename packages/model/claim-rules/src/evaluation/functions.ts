@@ -10,13 +10,13 @@ import { writeJson } from '../json/write.ts';
 import { isWork, type Work } from '../work.ts';
 import { RuleFault, single, type Values } from './value.ts';
 
-/** Shorter texts are read again: that is less work than to keep them. */
+/** Shorter texts are parsed again: that is less work than caching them. */
 const leastKept = 32;
 
-/** What the functions of an evaluation share. */
+/** State that the functions of an evaluation share. */
 export class FunctionContext {
   readonly budget: Budget;
-  /** Policies look into the same evidence again and again, with the same queries. */
+  /** Policies query the same evidence repeatedly, with the same queries. */
   readonly #parsed = new Map<string, JsonValue>();
   readonly #queries = new Map<string, Query>();
 
@@ -104,10 +104,10 @@ const run: Readonly<Record<FunctionName, Run>> = {
   },
 };
 
-/** Steps of a call beside the work of the function. */
+/** Steps of a call besides the work of the function. */
 const stepsACall = 4;
 
-/** Calls a function. The parser made sure of how many arguments it takes. */
+/** Calls a function. The parser has checked the number of its arguments. */
 export function* callRuleFunction(
   name: FunctionName,
   given: readonly Values[],
@@ -119,7 +119,7 @@ export function* callRuleFunction(
   return isWork(found) ? yield* found : found;
 }
 
-/** Steps of a value of a set: its text is made, and looked up by its characters. */
+/** Steps for a value of a set: its text is made, and looked up by its characters. */
 const stepsAKey = 2;
 
 /** Different for values of different types, as `"1"` and `1` are. */
@@ -142,7 +142,9 @@ function textOf(values: Values, name: FunctionName): string {
   return value;
 }
 
-/** By the table of the function's document: objects, lists in lists and fractions are refused, null is no claim. */
+/**
+ * Follows the table in the function's documentation: objects, nested lists and fractions are refused, and null gives no claim.
+ */
 function claimValueOf(value: JsonValue): readonly ClaimValue[] {
   if (value === null) return [];
   if (typeof value === 'string' || typeof value === 'boolean') return [value];

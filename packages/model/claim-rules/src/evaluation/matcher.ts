@@ -7,18 +7,18 @@ import { callRuleFunction, type FunctionContext } from './functions.ts';
 import type { Plan, PlannedCondition } from './plan.ts';
 import { RuleFault, single, type IncomingClaim, type Values } from './value.ts';
 
-/** What a name stands for at some point of the search: places in the incoming set. */
+/** The meaning of a name at some point of the search: places in the incoming set. */
 export interface Binding {
   readonly one: number | undefined;
   readonly all: readonly number[];
 }
 
-/** Steps of a condition beside the tests of claims. */
+/** Steps of a condition besides the tests of claims. */
 const stepsASearch = 4;
-/** Steps of a property the first time that a claim comes as far. */
+/** Steps of a property the first time that a claim reaches it. */
 const stepsAProperty = 2;
 
-/** What a rule does for one choice of claims. */
+/** The action of a rule for one choice of claims. */
 export type Fire = () => Work<void>;
 
 export type Bindings = ReadonlyMap<string, Binding>;
@@ -36,14 +36,14 @@ function propertyOf({ type, value, issuer }: Claim, property: ClaimProperty): Cl
   }
 }
 
-/** Finds the claims that the conditions of a rule are true of, in the incoming set as it was when the rule began. */
+/** Finds the claims for which the conditions of a rule hold, in the incoming set as it was when the rule began. */
 export class Matcher {
   readonly #plan: Plan;
   readonly #claims: readonly IncomingClaim[];
   readonly #count: number;
   readonly #context: FunctionContext;
   readonly #bindings = new Map<string, Binding>();
-  /** Where each condition found its claims, for the trace. */
+  /** The places where each condition found its claims, for the trace. */
   readonly #found: (readonly number[])[] = [];
   readonly #seen = new Set<string>();
   #furthest = 0;
@@ -51,7 +51,7 @@ export class Matcher {
   constructor(plan: Plan, claims: readonly IncomingClaim[], context: FunctionContext) {
     this.#plan = plan;
     this.#claims = claims;
-    // A rule does not see the claims that it adds itself: else it might never end.
+    // A rule does not see the claims that it adds itself; otherwise it might never end.
     this.#count = claims.length;
     this.#context = context;
   }
@@ -65,7 +65,7 @@ export class Matcher {
     return this.#bindings;
   }
 
-  /** Of each condition the places of the claims that it is true of, at the moment that a rule fires. */
+  /** For each condition, the places of the claims for which it holds when the rule fires. */
   get found(): readonly (readonly number[])[] {
     return this.#found;
   }
@@ -148,14 +148,14 @@ export class Matcher {
       isKey ? [this.#bindings.get(identifier)?.one ?? ''] : [],
     );
     this.#budget.charge(1 + conditions.length);
-    // Never the text of a number, for the reason that ClaimSet has.
+    // Text and not numbers, for the reason given in ClaimSet.
     const text = `:${key.join()}`;
     if (this.#seen.has(text)) return;
     this.#seen.add(text);
     yield* fire();
   }
 
-  /** The value of an expression with what the names stand for now. @throws RuleFault */
+  /** The value of an expression with the current meaning of the names. @throws RuleFault */
   *evaluate(expression: Expression, inSet = false): Work<Values> {
     this.#budget.charge();
     if (expression.kind === 'literal') return single(expression.value, false);
@@ -191,7 +191,7 @@ interface Turn {
   readonly fire: Fire;
 }
 
-/** The tests of one condition. What a claim is compared with is found out when a claim comes as far, and once. */
+/** The tests of one condition. The value to compare with is computed once, when the first claim reaches it. */
 class Tests {
   readonly #properties: readonly PropertyCondition[];
   readonly #evaluate: (expression: Expression) => Work<Values>;
@@ -204,7 +204,7 @@ class Tests {
 
   /**
    * Tests a claim by the properties from `first` on. Not a generator, since it runs for every claim.
-   * @returns the place of a property whose value has to be found before the test can go on
+   * @returns the place of a property whose value must be found before the test can continue
    */
   pass(claim: Claim, first: number, budget: Budget): boolean | number {
     for (let index = first; index < this.#properties.length; index++) {
@@ -217,7 +217,7 @@ class Tests {
     return true;
   }
 
-  /** Finds out what the property at a place is compared with. @throws RuleFault */
+  /** Finds the value to compare with the property at a place. @throws RuleFault */
   *find(index: number, budget: Budget): Work<void> {
     const condition = this.#properties[index];
     if (condition === undefined) return;

@@ -4,11 +4,11 @@ import type { Condition, Expression, Rule } from '../syntax/ast.ts';
 /** How a condition takes part in a rule. */
 export interface PlannedCondition {
   readonly condition: Condition;
-  /** Its name stands for each claim that it is true of, one after the other. */
+  /** Its name stands for each claim for which it holds, one after the other. */
   readonly each: boolean;
-  /** Its name stands for all of them together. */
+  /** Its name stands for all these claims together. */
   readonly all: boolean;
-  /** Whether the rule fires anew for another claim here. */
+  /** Whether the rule fires again for another claim here. */
   readonly key: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface Plan {
   readonly conditions: readonly PlannedCondition[];
   /** From here on no condition is a key: the first claims that fit are enough. */
   readonly lastKey: number;
-  /** What it costs to make: its expressions are looked at once. */
+  /** The cost of making the plan: its expressions are visited once. */
   readonly steps: number;
 }
 
@@ -28,11 +28,11 @@ interface Uses {
 }
 
 /**
- * Finds out what the names of a rule stand for.
+ * Finds the meaning of the names of a rule.
  *
- * A name that is an argument of a function that takes a set stands there for all claims that its condition is true of;
- * elsewhere for one of them. A rule fires once for each choice of the claims that its action names: conditions that the
- * action does not need say whether it fires, not how often.
+ * As an argument of a function that takes a set, a name stands for all claims for which its condition holds; elsewhere for one
+ * of them. A rule fires once for each choice of the claims that its action names: conditions that the action does not need
+ * decide whether it fires, not how often.
  */
 export function planOf(rule: Rule): Plan {
   const known = plans.get(rule);
@@ -52,7 +52,7 @@ function makePlan({ conditions, action }: Rule): Plan {
       : usesOf('type' in action ? [action.type, action.value] : []);
   const inConditions = conditions.map(({ properties }) => usesOf(properties.map(({ expression }) => expression)));
   const everywhere = together([inAction, ...inConditions]);
-  // What a set depends on decides which set it is.
+  // The names that a set depends on decide which set it is.
   const neededBySets = together(
     conditions.flatMap(({ identifier }, index) =>
       identifier !== undefined && everywhere.all.has(identifier) ? (inConditions[index] ?? []) : [],

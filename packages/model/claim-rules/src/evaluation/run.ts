@@ -18,7 +18,7 @@ export interface Refusal {
   readonly rule?: PolicySpan;
 }
 
-/** Steps of a rule beside those of its parts, and of each time that it fires. */
+/** Steps of a rule besides those of its parts, and of each firing. */
 const stepsARule = 32;
 const stepsAFiring = 24;
 
@@ -42,7 +42,7 @@ export class Run {
     this.trace = isTraced ? [] : undefined;
   }
 
-  /** Why issuance must not begin. */
+  /** The reason why issuance must not begin. */
   get refusal(): Refusal | undefined {
     if (this.#denied !== undefined) return { reason: 'denied', rule: this.#denied };
     return this.#permitted ? undefined : { reason: 'not-permitted' };
@@ -61,12 +61,12 @@ export class Run {
     this.#incoming.add(claim, readOnly);
   }
 
-  /** Carries the rules of a section out, in their order. @throws PolicyError */
+  /** Carries out the rules of a section, in order. @throws PolicyError */
   *section(policy: Policy, name: SectionName): Work<void> {
     for (const { name: found, rules } of policy.sections) {
       if (found !== name) continue;
       for (const rule of rules) {
-        // Whatever comes later, a deny stands.
+        // A deny is final, whatever comes later.
         if (this.#denied !== undefined) return;
         yield* this.#rule(rule, name);
       }
@@ -75,7 +75,7 @@ export class Run {
 
   *#rule(rule: Rule, section: SectionName): Work<void> {
     const plan = planOf(rule);
-    // Also when it was made before: the same policy takes the same steps.
+    // Charged even when the plan is cached: the same policy takes the same steps.
     this.budget.charge(stepsARule + plan.steps);
     if (this.budget.isPauseDue) yield;
     const matcher = new Matcher(plan, this.#incoming.claims, this.#context);
@@ -127,7 +127,7 @@ export class Run {
     }
   }
 
-  /** The claim as it is, issuer and all. It is in the incoming set already. */
+  /** Issues the claim unchanged, including its issuer. It is already in the incoming set. */
   *#pass(identifier: string, { matcher, section }: Acting): Work<ActionOutcome> {
     const incoming = this.#incoming.claims[matcher.bindings.get(identifier)?.one ?? -1];
     if (incoming === undefined || section !== 'issuancerules') return { did: 'added', claims: [] };
@@ -144,7 +144,7 @@ export class Run {
     }
     const value = yield* matcher.evaluate(action.value);
     const readOnly = type.readOnly || value.readOnly;
-    // JSON null gives no value, and so no claim.
+    // JSON null gives no value, and therefore no claim.
     const claims = value.items.map((item) => this.#claim(name, item, action));
     const did = section === 'authorizationrules' ? 'added' : didOf(action);
     if (did !== 'added' && claims.length > 0) refuseReadOnly(readOnly, name);
@@ -156,7 +156,7 @@ export class Run {
 
   #claim(type: string, value: ClaimValue, { valueType, value: { span } }: Making): Claim {
     if (valueType !== undefined && valueType !== valueTypeOf(value)) {
-      throw new RuleFault(`The value is no ${valueType}, as the rule says it is.`, span);
+      throw new RuleFault(`The value is not of type ${valueType}, as the rule declares.`, span);
     }
     if (typeof value === 'string') this.budget.checkString(value);
     return Object.freeze({ type, value, issuer: 'AttestationPolicy' });
@@ -180,7 +180,7 @@ function refuseReadOnly(readOnly: boolean, type: string): void {
   throw new RuleFault(`${JSON.stringify(type.slice(0, 60))} comes from a read-only claim, which is not issued.`);
 }
 
-/** A fault of a rule, as the error of the package, at its place. */
+/** Turns a fault of a rule into an error of this package at the rule's place. */
 function located(error: unknown, rule: PolicySpan): unknown {
   if (error instanceof RuleFault) {
     const span = error.span ?? rule;

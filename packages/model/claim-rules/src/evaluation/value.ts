@@ -2,8 +2,8 @@ import type { Claim, ClaimValue } from '../claim.ts';
 import type { PolicySpan } from '../policy-error.ts';
 
 /**
- * What an expression gives: none (of JSON null), one or more values. It is read-only when it comes from a claim of which
- * the policy may not issue anything.
+ * The result of an expression: no value (for JSON null), one value, or several. It is read-only when it comes from a claim from
+ * which the policy may not issue anything.
  */
 export interface Values {
   readonly items: readonly ClaimValue[];

@@ -4,7 +4,7 @@ import type { Work } from '../work.ts';
 import { JmesPathError } from './error.ts';
 import type { ParameterType } from './signatures.ts';
 
-/** As the specification names the type of a value. */
+/** The specification's name for the type of a value. */
 export function typeOf(value: JsonValue): string {
   if (value === null) return 'null';
   if (isNumber(value)) return 'number';
@@ -22,7 +22,7 @@ export function* checkType(value: JsonValue, type: ParameterType, name: string, 
 
 const alternatives = new Map<ParameterType, readonly string[]>();
 
-/** What `-or-` separates; of the types of the table, which are few. */
+/** The types that `-or-` separates. Cached, because the table has few types. */
 function alternativesOf(type: ParameterType): readonly string[] {
   const known = alternatives.get(type) ?? type.split('-or-');
   alternatives.set(type, known);
@@ -42,7 +42,7 @@ function* fits(value: JsonValue, wanted: string, budget: Budget): Work<boolean> 
   return true;
 }
 
-// What the signature made sure of; a failure here would be a mistake in its table.
+// The signature has checked these types; a failure here would be a mistake in its table.
 export function text(value: JsonValue): string {
   if (typeof value !== 'string') throw new TypeError('The signature lets only strings through.');
   return value;

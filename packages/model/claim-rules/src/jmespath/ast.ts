@@ -14,9 +14,9 @@ export type Query =
       readonly step: number;
       readonly depth: 1;
     }
-  /** `left` and then `right` on what it gave; a pipe is the same, but ends projections. */
+  /** `left`, and then `right` on its result; a pipe is the same, but ends projections. */
   | { readonly kind: 'chain'; readonly left: Query; readonly right: Query; readonly depth: number }
-  /** `right` on each item of the list, or of the values of the object, that `left` gave. */
+  /** `right` on each item of the list, or each value of the object, that `left` returned. */
   | { readonly kind: 'projection' | 'values'; readonly left: Query; readonly right: Query; readonly depth: number }
   | {
       readonly kind: 'filter';
@@ -39,7 +39,7 @@ export type Query =
     }
   | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly Argument[]; readonly depth: number };
 
-/** `&expression` is handed to a function as it is. */
+/** `&expression` is passed to a function unevaluated. */
 export type Argument =
   | { readonly reference: false; readonly query: Query }
   | { readonly reference: true; readonly query: Query };

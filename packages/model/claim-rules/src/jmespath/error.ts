@@ -1,4 +1,4 @@
-/** What is wrong with a query, or with a value that it met; the kinds are those of the specification. */
+/** A problem with a query, or with a value that it met. The kinds are those of the specification. */
 export class JmesPathError extends Error {
   readonly kind: 'syntax' | 'unknown-function' | 'invalid-arity' | 'invalid-type' | 'invalid-value';
 

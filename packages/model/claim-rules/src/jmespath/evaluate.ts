@@ -6,11 +6,11 @@ import type { Comparator, Query } from './ast.ts';
 import { callFunction } from './functions.ts';
 import { parseJmesPath } from './parse.ts';
 
-/** A character may be a token of its own, and a node of the tree. */
+/** A single character may be a token, and a node of the tree. */
 const stepsACharacter = 8;
-/** Steps of an object beside those of its members. */
+/** Steps of an object besides those of its members. */
 const stepsAnObject = 4;
-/** Steps of a list that is made, or of a projection, beside those of its items. */
+/** Steps of a new list, or of a projection, besides those of its items. */
 const stepsAList = 2;
 
 /** Parses a query, and charges for that. @throws JmesPathError; PolicyError with CLAIM_RULES_LIMIT */
@@ -20,8 +20,8 @@ export function chargedQuery(expression: string, budget: Budget): Query {
 }
 
 /**
- * What a query finds. Each node that is looked at and each item that is met costs a step, so that the work is bounded
- * whatever the query is. As deep as the tree, which the parser bounds.
+ * The result of a query. Each visited node and each item costs a step, so that the work is bounded for any query. The recursion
+ * is as deep as the tree, which the parser bounds.
  * @throws JmesPathError; PolicyError with CLAIM_RULES_LIMIT
  */
 export function* evaluateQuery(query: Query, value: JsonValue, budget: Budget): Work<JsonValue> {
@@ -144,7 +144,7 @@ function* flattened(value: JsonValue, budget: Budget): Work<JsonValue> {
   return found;
 }
 
-/** As Python slices: bounds count from the end when negative, and are cut to the list. */
+/** As Python slices: negative bounds count from the end, and bounds are clamped to the list. */
 function* sliceOf(
   list: readonly JsonValue[],
   { start, stop, step }: Extract<Query, { readonly kind: 'slice' }>,

@@ -15,7 +15,7 @@ export type Evaluate = (query: Query, value: JsonValue, budget: Budget) => Work<
 
 type Call = Extract<Query, { readonly kind: 'call' }>;
 
-/** Calls a function of a query on `value`. The parser made sure that it exists and of how many arguments it takes. */
+/** Calls a function of a query on `value`. The parser has checked that it exists, and the number of its arguments. */
 export function* callFunction(
   call: Call,
   value: JsonValue,
@@ -25,7 +25,7 @@ export function* callFunction(
   const { parameters } = signatureOf(name);
   const values: JsonValue[] = [];
   let expression: Query | undefined;
-  // The call itself: its values, and what they are checked by.
+  // The call itself: its values and their checks.
   budget.charge(stepsACall);
   for (const [index, { reference, query }] of call.arguments.entries()) {
     const type = parameters[index] ?? parameters.at(-1) ?? 'any';
@@ -48,7 +48,7 @@ export function* callFunction(
 }
 
 const stepsACall = 4;
-/** Steps of a member that is put into an object. */
+/** Steps for adding a member to an object. */
 const stepsAMember = 4;
 
 interface FunctionInput {

@@ -7,9 +7,9 @@ import { JmesPathError } from './error.ts';
 
 export interface QueryToken {
   readonly kind: 'name' | 'quoted' | 'number' | 'literal' | 'symbol' | 'end';
-  /** As it is written, or the name that it means. */
+  /** The text as it is written, or the name that it stands for. */
   readonly text: string;
-  /** Of a literal. */
+  /** The value of a literal. */
   readonly value?: JsonValue;
   readonly at: number;
 }
@@ -68,9 +68,9 @@ function read(match: Match, at: number, maxDepth: number): { readonly token: Que
 }
 
 /**
- * JSON between backticks; what is not JSON is the inside of a string, which the specification has and deprecates (JEP-12).
- * Which of the two it is shows before it is read: a query may have thousands of them, and an error made and caught for
- * each would be more work than all the rest.
+ * JSON between backticks. Text that is not JSON is the inside of a string, which the specification allows and deprecates
+ * (JEP-12). The two are told apart before parsing: a query may have thousands of literals, and throwing and catching an error
+ * for each would be more work than all the rest.
  */
 function literalValue(text: string, at: number, maxDepth: number): JsonValue {
   const json = text.trim();
@@ -90,7 +90,7 @@ function looksLikeJson(json: string): boolean {
   return json.length <= mostDigits && wholeNumber.test(json) && Number.isFinite(Number(json));
 }
 
-/** It is as long as the query, which is charged where it is evaluated. */
+/** Its length is bounded by that of the query, which is charged where it is evaluated. */
 function readJson(text: string, maxDepth: number): JsonValue {
   return finish(parseJson(text, new Budget({ ...defaultLimits, maxDepth, maxSteps: Number.MAX_SAFE_INTEGER })));
 }

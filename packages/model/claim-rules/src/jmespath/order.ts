@@ -4,7 +4,7 @@ import type { Work } from '../work.ts';
 export type SortKey = string | number | bigint;
 export type KeyedItem<T> = readonly [SortKey, T];
 
-/** Strings by code points, as the specification has it, and not by UTF-16 code units. */
+/** Compares strings by code points, as the specification requires, not by UTF-16 code units. */
 export function compareKeys(left: SortKey, right: SortKey, budget: Budget): number {
   budget.charge();
   if (typeof left === 'string' && typeof right === 'string') return compareText(left, right, budget);
@@ -26,8 +26,8 @@ function order(unit: number): number {
 }
 
 /**
- * Stable, by merging from runs of one entry up. Each comparison and each entry that is moved is charged, so that the charge
- * is that of n log n. The order of Array.prototype.sort is the same, but it could not be paused.
+ * A stable merge sort, from runs of one entry up. Each comparison and each move is charged, so the charge is n log n. The order
+ * of Array.prototype.sort is the same, but it could not be paused.
  */
 export function* sortedBy<T>(entries: readonly KeyedItem<T>[], budget: Budget): Work<readonly KeyedItem<T>[]> {
   let from = entries;
@@ -42,7 +42,7 @@ export function* sortedBy<T>(entries: readonly KeyedItem<T>[], budget: Budget): 
 }
 
 interface Merge<T> {
-  /** The runs are [start, middle) and as many after it, as far as there are entries. */
+  /** The runs are [start, middle) and as many entries after it, as far as there are any. */
   readonly start: number;
   readonly middle: number;
   readonly to: KeyedItem<T>[];

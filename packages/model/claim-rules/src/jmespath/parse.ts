@@ -5,8 +5,8 @@ import { arityProblem } from './signatures.ts';
 import { tokensOf, type QueryToken } from './lexer.ts';
 
 /**
- * How strongly an operator binds, as the reference implementation has it. What binds less than {@link projectionStop}
- * ends a projection.
+ * How strongly an operator binds, as in the reference implementation. Operators that bind less than {@link projectionStop} end
+ * a projection.
  */
 const bindingPowers: Readonly<Record<string, number>> = {
   '|': 1,
@@ -86,7 +86,7 @@ class QueryParser {
     throw new JmesPathError('syntax', `${found} at character ${token.at + 1} ${instead}.`);
   }
 
-  /** What a tree of this depth is checked for, so that no walk over it meets the end of the stack. */
+  /** Checks the depth of a tree, so that no walk over it overflows the stack. */
   #bounded(query: Query): Query {
     if (query.depth > this.#maxDepth) this.#tooDeep();
     return query;
@@ -154,7 +154,7 @@ class QueryParser {
     const token = this.#next();
     switch (token.text) {
       case '.':
-        // The reference implementations bind more strongly here, and lose the projection in `a.*.b.c`.
+        // The reference implementations bind more strongly here, which loses the projection in `a.*.b.c`.
         if (this.#take('*')) return this.#projected('values', left, 20);
         return chain(left, this.#afterDot(40));
       case '|':
@@ -207,7 +207,7 @@ class QueryParser {
     return { kind: 'filter', left, condition, right, depth: above([left, condition, right]) };
   }
 
-  /** What a projection does with each item. */
+  /** The query that a projection applies to each item. */
   #projection(power: number): Query {
     if (this.#binding() < projectionStop) return current;
     if (this.#is('[') || this.#is('[?')) return this.#expression(power);

@@ -19,7 +19,7 @@ export interface Signature {
   readonly variadic?: true;
 }
 
-/** The functions of jmespath.org, and the one that Azure's policies use beside them. */
+/** The functions of jmespath.org, and one more that Azure's policies use. */
 export const signatures = {
   abs: { parameters: ['number'] },
   avg: { parameters: ['array-number'] },
@@ -60,7 +60,7 @@ export function signatureOf(name: QueryFunction): Signature {
   return signatures[name];
 }
 
-/** What is wrong with a call before any value is known. */
+/** The problem with a call that shows before any value is known. */
 export function arityProblem(name: string, count: number): JmesPathError | undefined {
   if (!isQueryFunction(name)) {
     return new JmesPathError('unknown-function', `there is no function ${JSON.stringify(name.slice(0, 40))}.`);

@@ -2,10 +2,10 @@ import type { Budget } from '../budget.ts';
 import { searchText } from '../text-search.ts';
 import type { JsonValue } from '../json/value.ts';
 
-/** How many characters of each kind of work are as much as one that is compared or copied. */
+/** How many characters of each kind of work cost as much as comparing or copying one. */
 const shares = { search: 3, letters: 2, codePoints: 2 } as const;
 
-/** What functions do with text. Each charges before it begins, for what is read and for what is made. */
+/** Operations on text. Each charges before it begins, for its input and its output. */
 
 export function containsText(text: string, pattern: string, budget: Budget): boolean {
   budget.chargeText(shares.search * (text.length + pattern.length));
@@ -41,7 +41,10 @@ function sizeAt(text: string, at: number): 1 | 2 {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
-/** By code points. It is put together in pieces, since an array of all of them would be many times as large as the text. */
+/**
+ * Reverses by code points. The result is built in pieces, because an array of all code points would be many times as large as
+ * the text.
+ */
 export function reversedText(text: string, budget: Budget): string {
   budget.charge(1 + text.length);
   const pieces: string[] = [];
@@ -57,7 +60,7 @@ export function reversedText(text: string, budget: Budget): string {
   return pieces.toReversed().join('');
 }
 
-/** Below this V8 copies what is joined, and above it keeps a tree of the parts. */
+/** Below this length V8 copies joined strings; above it, it keeps a tree of the parts. */
 const pieceLength = 12;
 
 export function joinedTexts(glue: string, parts: readonly string[], budget: Budget): string {
@@ -65,7 +68,7 @@ export function joinedTexts(glue: string, parts: readonly string[], budget: Budg
   budget.charge(2 * parts.length);
   const length = parts.reduce((sum, part) => sum + part.length + glue.length, 0);
   budget.chargeText(length);
-  // Before it is made: a long glue between many parts is longer than any text that there is.
+  // Checked before it is made: a long glue between many parts can be longer than any string may be.
   budget.checkLength(length - (parts.length > 0 ? glue.length : 0));
   return budget.checkString(parts.join(glue));
 }

@@ -2,7 +2,7 @@ import type { Budget } from '../budget.ts';
 import type { Work } from '../work.ts';
 import { isArray, isNumber, isObject, type JsonObject, type JsonValue } from './value.ts';
 
-/** Steps of a pair of lists or of objects beside those of what is in it. */
+/** Steps of a pair of lists or of objects besides those of their contents. */
 const stepsAContainer = 3;
 
 /** Whether two values are the same JSON; the order of keys does not matter. @throws CLAIM_RULES_LIMIT */
@@ -12,7 +12,7 @@ export function* sameJson(left: JsonValue, right: JsonValue, budget: Budget): Wo
   if (typeof left === 'string' || typeof right === 'string') {
     return typeof left === 'string' && typeof right === 'string' && budget.sameText(left, right);
   }
-  // Loosely, which compares a number with a bigint by their values: both may be beyond the safe integers, as 1e20 is.
+  // Loose equality compares a number with a bigint by value: both may be beyond the safe integers, as 1e20 is.
   // oxlint-disable-next-line eqeqeq -- both are numbers, so nothing is converted
   if (isNumber(left) && isNumber(right)) return left == right;
   if (isArray(left) && isArray(right)) return yield* sameArray(left, right, budget);

@@ -1,6 +1,6 @@
 /**
- * JSON as the evaluator holds it. An object is a map, so that no key means anything to the language that we are written
- * in. A whole number beyond the safe integers is a bigint: two that differ must not become equal.
+ * JSON as the evaluator holds it. An object is a map, so that no key has a special meaning in JavaScript. A whole number beyond
+ * the safe integers is a bigint: two different numbers must not become equal.
  */
 export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, JsonValue>;

@@ -9,7 +9,7 @@ export function* writeJson(value: JsonValue, budget: Budget): Work<string> {
   return budget.checkString(writer.text);
 }
 
-/** Steps of a list or an object beside those of what is in it. */
+/** Steps of a list or an object besides those of its contents. */
 const stepsAContainer = 3;
 
 class JsonWriter {
@@ -25,14 +25,16 @@ class JsonWriter {
     return this.#parts.join('');
   }
 
-  /** Stops as soon as it is too long: a value that a query made may be much larger than its memory. */
+  /**
+   * Stops as soon as the text is too long: the text of a value that a query made may be much larger than the value in memory.
+   */
   #push(text: string): void {
     this.#length += text.length;
     this.#budget.checkLength(this.#length);
     this.#parts.push(text);
   }
 
-  /** As deep as values are: JSON that was read, and a level for each list or object that a query makes around it. */
+  /** Recurses as deep as values are: JSON that was read, and a level for each list or object that a query makes around it. */
   *write(value: JsonValue): Work<void> {
     this.#budget.charge();
     if (this.#budget.isPauseDue) yield;
@@ -50,7 +52,7 @@ class JsonWriter {
   #string(text: string): void {
     this.#budget.chargeText(text.length);
     const written = JSON.stringify(text);
-    // An escape has up to six characters for one, and is more work than a copy.
+    // An escape takes up to six characters for one, and more work than a copy.
     this.#budget.charge(written.length - text.length - 2);
     this.#push(written);
   }

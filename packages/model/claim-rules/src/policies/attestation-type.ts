@@ -1,4 +1,4 @@
-/** What Azure Attestation has a policy for. */
+/** The types of attestation for which Azure Attestation has a policy. */
 export type AttestationType = 'SgxEnclave' | 'OpenEnclave' | 'SevSnpVm' | 'TdxVm' | 'Tpm' | 'AzureGuest';
 
 /** The text of a policy for each type of attestation. */

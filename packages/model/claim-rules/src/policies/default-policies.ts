@@ -12,7 +12,7 @@ issuancerules
 };
 `;
 
-/** The names of the first version of the service, which tokens still bear. */
+/** The names of the first version of the service, which tokens still contain. */
 const sgx = `version=1.1;
 
 configurationrules
@@ -37,8 +37,8 @@ issuancerules
 `;
 
 /**
- * What Azure Attestation does when nobody set a policy: whatever is genuine is permitted, debug enclaves too. Who relies
- * on a token decides by its claims. For a service that should refuse: {@link strictPolicies}.
+ * The behaviour of Azure Attestation without a configured policy: everything genuine is permitted, including debug enclaves.
+ * The relying party decides by the claims of the token. For a service that should refuse: {@link strictPolicies}.
  */
 export const defaultPolicies: PolicyTexts = Object.freeze({
   SgxEnclave: sgx,

@@ -4,13 +4,13 @@ const sgx = `version=1.1;
 
 configurationrules
 {
-    // The baseline of Azure. A number ("15") asks for a later one, and refuses platforms that are behind it.
+    // The baseline of Azure. A number ("15") asks for a later one, and refuses platforms with an older one.
     => issueproperty(type="x-ms-sgx-tcbidentifier", value="azuredefault");
 };
 
 authorizationrules
 {
-    // Whoever owns the machine reads the memory of a debug enclave. A deny stands whatever else permits.
+    // The owner of the machine can read the memory of a debug enclave. A deny stands whatever else permits.
     [type=="x-ms-sgx-is-debuggable", value!=false] => deny();
 
     // The claims are the service's own: a client could send claims of the same names.
@@ -34,7 +34,7 @@ authorizationrules
     // With debugging the host reads the memory of the guest.
     [type=="x-ms-sevsnpvm-is-debuggable", value!=false] => deny();
 
-    // A migration agent could move the guest, with its keys, to a machine that nobody attested.
+    // A migration agent could move the guest, with its keys, to a machine without attestation.
     [type=="x-ms-sevsnpvm-migration-allowed", value!=false] => deny();
 
     // The claims are the service's own: a client could send claims of the same names.
@@ -87,7 +87,7 @@ configurationrules
 authorizationrules
 {
     // The claims are the service's own: a client could send claims of the same names.
-    // Each of these states lets something else than the measured system run, or look into it.
+    // Without one of these, something other than the measured system could run, or look into it.
     [type=="aikValidated", value==true, issuer=="AttestationService"] &&
     [type=="secureBootEnabled", value==true, issuer=="AttestationService"] &&
     [type=="bootDebuggingDisabled", value==true, issuer=="AttestationService"] &&
@@ -126,8 +126,8 @@ issuancerules
 `;
 
 /**
- * Where to begin with a policy that refuses: no debugging, and the claims that must be there. They permit every signer
- * and every measurement: put your own in, where the comments say so.
+ * A starting point for a policy that refuses: no debugging, and the claims that must be present. These permit every signer and
+ * every measurement: add your own where the comments say so.
  */
 export const strictPolicies: PolicyTexts = Object.freeze({
   SgxEnclave: sgx,

@@ -4,7 +4,7 @@ import type { PolicyDiagnostic, PolicySpan } from '../policy-error.ts';
 export const policyVersions = Object.freeze(['1.0', '1.1', '1.2'] as const);
 export type PolicyVersion = (typeof policyVersions)[number];
 
-/** In the order in which a policy has them. */
+/** The sections, in the order in which a policy has them. */
 export const sectionNames = Object.freeze(['configurationrules', 'authorizationrules', 'issuancerules'] as const);
 export type SectionName = (typeof sectionNames)[number];
 
@@ -59,13 +59,13 @@ export interface Decision {
   readonly span: PolicySpan;
 }
 
-/** A claim that a rule makes; `valueType` is what the rule says that its value is. */
+/** A claim that a rule makes; `valueType` is the type that the rule declares for its value. */
 export interface Making {
   readonly kind: 'add' | 'issue' | 'issueproperty';
   readonly type: Expression;
   readonly value: Expression;
   readonly valueType: 'String' | 'Integer' | 'Boolean' | undefined;
-  /** Whether the rule names the issuer, which is the policy in any case. */
+  /** Whether the rule names the issuer, which is always the policy. */
   readonly namesIssuer: boolean;
   readonly span: PolicySpan;
 }
@@ -95,8 +95,8 @@ export interface Section {
 export interface Policy {
   readonly version: PolicyVersion;
   readonly sections: readonly Section[];
-  /** What it was read from. */
+  /** The text that it was read from. */
   readonly text: string;
-  /** What is allowed and probably not what was meant. */
+  /** Problems that are allowed, but probably not intended. */
   readonly warnings: readonly PolicyDiagnostic[];
 }

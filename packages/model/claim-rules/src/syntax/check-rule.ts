@@ -23,21 +23,21 @@ export interface RuleContext {
   readonly maxDepth: number;
 }
 
-/** The actions of each section, by the table of the grammar document and its samples. */
+/** The actions of each section, from the table and the samples of the grammar document. */
 const actionsOf: Readonly<Record<SectionName, readonly Action['kind'][]>> = {
   configurationrules: ['issueproperty'],
   authorizationrules: ['permit', 'deny', 'add', 'issue', 'pass'],
   issuancerules: ['add', 'issue', 'pass', 'issueproperty'],
 };
 
-/** Notes everything about a rule that cannot mean anything, whatever the claims are. */
+/** Reports everything in a rule that has no meaning for any claims. */
 export function checkRule(rule: Rule, context: RuleContext): void {
   new RuleChecker(context).check(rule);
 }
 
 class RuleChecker {
   readonly #context: RuleContext;
-  /** Names of conditions before the place that is looked at. */
+  /** Names of the conditions before the current place. */
   readonly #names = new Map<string, Condition>();
   #later: ReadonlySet<string> = new Set();
 
@@ -89,7 +89,7 @@ class RuleChecker {
     }
   }
 
-  /** A condition on an issuer that does not exist is never true, or always. */
+  /** A condition on an issuer that does not exist is never true, or always true. */
   #checkKnown(property: PropertyCondition['property'], value: string, span: PolicySpan): void {
     const known: readonly string[] | undefined =
       property === 'issuer' ? claimIssuers : property === 'valueType' ? valueTypes : undefined;
@@ -118,7 +118,7 @@ class RuleChecker {
       this.#report('The type of a claim is text that is not empty.', type.span);
     }
     if (value.kind === 'literal' && valueType !== undefined && valueTypeOf(value.value) !== valueType) {
-      this.#report(`The value is no ${valueType}.`, value.span);
+      this.#report(`The value is not of type ${valueType}.`, value.span);
     }
   }
 
@@ -154,7 +154,7 @@ class RuleChecker {
     if (name === 'JmesPath' && query?.kind === 'literal') this.#query(query.value, query.span);
   }
 
-  /** A query that stands in the policy is checked with it. */
+  /** A query that is written in the policy is checked with it. */
   #query(query: string | number | boolean, span: PolicySpan): void {
     if (typeof query !== 'string') {
       this.#report('The query of JmesPath is text.', span);

@@ -1,12 +1,12 @@
 import { PolicyError, type PolicyDiagnostic, type PolicyErrorCode, type PolicySpan } from '../policy-error.ts';
 
-/** More are noise, and each costs a look at the text. */
+/** More would be noise, and each costs work. */
 const mostDiagnostics = 50;
 
-/** Unwinds the parser to where it can go on; the problem is noted already. */
+/** Unwinds the parser to a place where it can continue; the problem has been reported. */
 export class Recover extends Error {}
 
-/** Collects the problems of a text, so that several are told at once. */
+/** Collects the problems of a text, so that several are reported at once. */
 export class Diagnostics {
   readonly warnings: PolicyDiagnostic[] = [];
   readonly #problems: PolicyDiagnostic[] = [];
@@ -15,7 +15,7 @@ export class Diagnostics {
     return this.#problems.length;
   }
 
-  /** Notes a problem. @throws PolicyError when there are too many to go on */
+  /** Reports a problem. @throws PolicyError when there are too many to continue */
   report(code: PolicyErrorCode, message: string, span: PolicySpan, suggestion?: string): void {
     this.#problems.push(Object.freeze({ code, message, span, ...(suggestion === undefined ? {} : { suggestion }) }));
     if (this.#problems.length >= mostDiagnostics) this.throwIfAny();
@@ -33,7 +33,7 @@ export class Diagnostics {
     );
   }
 
-  /** Notes a problem that the parser cannot step over. */
+  /** Reports a problem that the parser cannot skip. */
   fail(message: string, span: PolicySpan, suggestion?: string): never {
     this.report('CLAIM_RULES_SYNTAX', message, span, suggestion);
     throw new Recover();

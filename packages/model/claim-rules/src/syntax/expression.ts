@@ -80,7 +80,7 @@ export class ExpressionParser {
 
   #unknownWord({ text, span }: Token): never {
     const suggestion = /^true$|^false$/i.test(text) ? text.toLowerCase() : `"${text}", with quotes, or ${text}.value`;
-    return this.#tokens.diagnostics.fail(`"${text}" is no value.`, span, suggestion);
+    return this.#tokens.diagnostics.fail(`"${text}" is not a value.`, span, suggestion);
   }
 }
 

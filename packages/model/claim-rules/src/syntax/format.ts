@@ -8,26 +8,25 @@ import { parsePolicy } from './parse.ts';
 const indent = '    ';
 
 /**
- * The one form of a policy: a rule on a line, or a line for each of its conditions, `==` where two things are compared,
- * and no space that says nothing. Comments stay; one in the middle of a line moves before it. What is formatted already
- * does not change.
- * @throws PolicyError when a text is no policy
+ * The canonical form of a policy: a rule on one line, or on one line for each of its conditions, `==` for comparisons, and no
+ * needless space. Comments stay; a comment in the middle of a line moves before it. Formatted text does not change.
+ * @throws PolicyError when a text is not a policy
  */
 export function formatPolicy(policy: Policy | string, limits: PolicyLimits = {}): string {
   const { text } = typeof policy === 'string' ? parsePolicy(policy, limits) : policy;
   return new Formatter(text).run();
 }
 
-/** Goes over the tokens of a text that is a policy, so that their order says what each is. */
+/** Goes over the tokens of a valid policy, so that their order tells what each is. */
 class Formatter {
   readonly #text: string;
   readonly #tokens: readonly Token[];
   readonly #comments: readonly Comment[];
   readonly #lines: string[] = [];
-  /** The line that is being made. */
+  /** The line that is being built. */
   #line = '';
   #nextComment = 0;
-  /** What was written last: a token or a comment. */
+  /** The last token or comment written. */
   #last: PolicySpan | undefined;
   #lastToken: Token | undefined;
   #inSection = false;

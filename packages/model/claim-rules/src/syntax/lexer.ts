@@ -3,7 +3,7 @@ import type { Diagnostics } from './diagnostics.ts';
 
 export interface Token {
   readonly kind: 'identifier' | 'number' | 'string' | 'symbol' | 'end';
-  /** As it is written; of a string what it means. */
+  /** The text as it is written; for a string, its value. */
   readonly text: string;
   readonly span: PolicySpan;
 }
@@ -20,16 +20,16 @@ export interface LexedText {
 
 const space = /[ \t\r\n]+/y;
 const word = /[A-Za-z_][A-Za-z0-9_]*/y;
-/** Whatever begins with a digit; the parser says which of these are numbers. */
+/** Anything that begins with a digit; the parser decides which of these are numbers. */
 const number = /-?[0-9][A-Za-z0-9_.]*/y;
 const symbol = /=>|==|!=|<=|>=|&&|[=<>!:;,.()[\]{}]/y;
 const lineComment = /\/\/[^\r\n]*/y;
 const plainText = /[^"\\\r\n]+/y;
 const typographic = /[“”„‟«»‘’‚‛]/;
-/** White space that looks like a space and is none, as word processors and web pages write it. */
+/** White space that looks like a space but is not, as word processors and web pages write it. */
 const otherSpace = /[\u00A0\u2000-\u200B\u202F\u205F\u3000\uFEFF\f\v]+/y;
 
-/** Cuts a text into tokens. Hand-written: positions, and a word about each mistake, matter more than brevity. */
+/** Cuts a text into tokens. Hand-written, because positions, and a message for each mistake, matter more than brevity. */
 export class Lexer {
   readonly #text: string;
   readonly #diagnostics: Diagnostics;
@@ -45,7 +45,7 @@ export class Lexer {
   }
 
   run(): LexedText {
-    // A byte order mark, which editors of Windows write.
+    // A byte order mark, which editors on Windows write.
     if (this.#text.startsWith('\uFEFF')) this.#at = 1;
     while (this.#at < this.#text.length) this.#next();
     this.#tokens.push({ kind: 'end', text: '', span: this.#span(this.#at) });
@@ -81,12 +81,12 @@ export class Lexer {
     return text !== undefined;
   }
 
-  /** From `start`, which is on the line that is counted, to where the lexer is. */
+  /** The span from `start`, which is on the current line, to the lexer's position. */
   #span(start: number, end = this.#at): PolicySpan {
     return { start, end, line: this.#line, column: start - this.#lineStart + 1 };
   }
 
-  /** The lines that end between `start` and where the lexer is. */
+  /** Counts the lines that end between `start` and the lexer's position. */
   #countLines(start: number): void {
     for (let at = start; at < this.#at; at++) {
       if (this.#text.charCodeAt(at) !== 0x0a) continue;
@@ -141,7 +141,7 @@ export class Lexer {
   }
 
   #unclosed(start: number, value: string): void {
-    // Where a typographic quote stands, the string was meant to end.
+    // The string was probably meant to end at the typographic quote.
     const written = this.#text.slice(start + 1, this.#at);
     const offset = written.search(typographic);
     if (offset >= 0) {
@@ -168,7 +168,7 @@ export class Lexer {
     const report = (message: string, suggestion?: string): void =>
       this.#diagnostics.report('CLAIM_RULES_SYNTAX', message, this.#span(start), suggestion);
     if (this.#match(otherSpace) !== undefined) {
-      report('There is white space here that is no space, tab or line break.', 'a space');
+      report('There is white space here that is not a space, tab or line break.', 'a space');
     } else if (this.#text.startsWith('||', start)) {
       this.#at += 2;
       report('There is no "||" between conditions.', 'a rule for each of them, with the same action');

@@ -16,7 +16,7 @@ import { RuleParser } from './rule.ts';
 import { describe, meant, spanTo, TokenStream } from './tokens.ts';
 
 /**
- * Reads a policy and checks all of it that does not depend on claims.
+ * Reads a policy and checks everything that does not depend on claims.
  * @throws PolicyError with a diagnostic for each problem that was found: CLAIM_RULES_SYNTAX, CLAIM_RULES_INVALID,
  * CLAIM_RULES_LIMIT, CLAIM_RULES_ARGUMENT
  */
@@ -33,7 +33,7 @@ export function parsePolicy(text: string, given: PolicyLimits = {}): Policy {
   return frozen({ version, sections, text, warnings: diagnostics.warnings });
 }
 
-/** The tree with all its parts, which are as deep as the parser lets functions be. */
+/** Freezes the tree and all its parts. The parser bounds its depth. */
 function frozen<T>(part: T): T {
   if (typeof part === 'object' && part !== null && !Object.isFrozen(part)) {
     Object.freeze(part);
@@ -72,11 +72,11 @@ class PolicyParser {
         'authorizationrules { … };',
       );
     }
-    // Without a version something was reported, and no policy comes of it.
+    // Without a version a problem was reported, and this policy is never returned.
     return { version: version ?? '1.2', sections };
   }
 
-  /** What `read` gives; where it cannot go on, the rest up to `symbol` is passed over. */
+  /** The result of `read`. If it cannot continue, the rest up to `symbol` is skipped. */
   #attempt<T>(read: () => T, symbol: '{' | '}'): T | undefined {
     try {
       return read();
@@ -182,7 +182,7 @@ class PolicyParser {
     }
   }
 
-  /** To the rule after this one, or to the end of the section. */
+  /** Skips to the next rule, or to the end of the section. */
   #skipRule(): void {
     while (this.#tokens.peek().kind !== 'end' && !this.#tokens.is('}')) {
       if (this.#tokens.take(';')) return;

@@ -22,7 +22,7 @@ export interface RuleLimits {
   readonly maxConditions: number;
 }
 
-/** Reads rules: conditions, an arrow, an action. What they mean is checked elsewhere. */
+/** Reads rules: conditions, an arrow, an action. Their meaning is checked elsewhere. */
 export class RuleParser {
   readonly #tokens: TokenStream;
   readonly #expressions: ExpressionParser;
@@ -171,7 +171,7 @@ export class RuleParser {
     return { kind, type, value, valueType, namesIssuer: given.has('issuer'), span };
   }
 
-  /** A policy speaks for itself only: a claim of the service is the service's to make. */
+  /** A policy issues only its own claims: only the service makes claims of the service. */
   #checkIssuer(issuer: Argument | undefined): void {
     const expression = issuer?.expression;
     if (expression === undefined || (expression.kind === 'literal' && expression.value === 'AttestationPolicy')) return;
@@ -201,6 +201,6 @@ export class RuleParser {
 interface Argument {
   readonly name: Token;
   readonly expression?: Expression;
-  /** Of `claim = ID`. */
+  /** The ID in `claim = ID`. */
   readonly claim?: Token;
 }

@@ -13,7 +13,7 @@ export function meant(word: string, known: readonly string[]): string | undefine
   return found === undefined ? undefined : `"${found}" — did you mean that?`;
 }
 
-/** What a token is called in a message. */
+/** The words for a token in a message. */
 export function describe({ kind, text }: Token): string {
   if (kind === 'end') return 'the end of the text';
   if (kind === 'string') return 'a string';
@@ -68,7 +68,7 @@ export class TokenStream {
     return this.diagnostics.fail(`${message}; here is ${describe(this.peek())}.`, this.peek().span, `"${symbol}"`);
   }
 
-  /** Notes that a symbol is missing behind what was read, and goes on as if it were there. */
+  /** Reports that a symbol is missing after the last token, and continues as if it were there. */
   expectSoftly(symbol: string, message: string): void {
     if (this.take(symbol)) return;
     const { end, line, column, start } = this.previous.span;

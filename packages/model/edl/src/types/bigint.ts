@@ -21,8 +21,8 @@ function evenHex(magnitude: bigint): string {
 /**
  * An integer of any size up to `maxBytes` (at most 65536) of magnitude.
  *
- * Encoded as a count, whose lowest bit is the sign and whose rest is the number of magnitude
- * bytes, then the magnitude, little-endian and without a leading zero. Zero is the count 0 alone.
+ * Encoded as a count, whose lowest bit is the sign and whose other bits are the number of magnitude bytes, then the magnitude,
+ * little-endian and without a leading zero. Zero is only the count 0.
  */
 export function bigint(bounds: BigintBounds): Type<bigint> {
   const { maxBytes } = requireBounds(bounds, ['maxBytes'], 'bigint()');

@@ -19,15 +19,15 @@ export interface ExactByteBounds {
 
 const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag);
 
-/** Also true for a Buffer and for an array of another realm; false for what only claims the prototype. */
+/** Also true for a Buffer and for an array of another realm; false for an object that only has the prototype. */
 function isByteArray(value: unknown): value is Uint8Array {
   return typedArrayName?.get?.call(value) === 'Uint8Array';
 }
 
 /**
  * A `Uint8Array`. Written with its length in front, or bare when `exactBytes` fixes it.
- * Decoded bytes are a copy with a buffer of their own. Of a call's arguments or result, bytes of 256 KiB or more
- * that are most of the message keep the message's memory: `byteOffset` is 0, but `buffer` is a little longer.
+ * Decoded bytes are a copy with its own buffer. In a call's arguments or result, bytes of 256 KiB or more that are most of the
+ * message keep the message's memory: `byteOffset` is 0, but `buffer` is a little longer.
  */
 export function bytes(bounds: ByteBounds | ExactByteBounds): Type<Uint8Array> {
   const read = requireBounds(bounds, ['maxBytes', 'minBytes', 'exactBytes'], 'bytes()');
@@ -84,9 +84,9 @@ function exactBytes(length: number): Type<Uint8Array> {
   });
 }
 
-/** V8 keeps arrays up to this size inside its heap, where `subarray` moves them out: dearer than a loop. */
+/** V8 keeps arrays up to this size inside its heap, and `subarray` moves them out, which costs more than a loop. */
 const HEAP_ARRAY_BYTES = 64;
-/** From here on a fresh copy costs as much as it did to bring the bytes here. */
+/** From this size on a fresh copy costs as much as the transfer of the bytes did. */
 const LARGE_BYTES = 262_144;
 
 /** Only one value of a message can be most of it. */
@@ -94,13 +94,13 @@ function isLarge(source: Source, length: number): boolean {
   return length >= LARGE_BYTES && 2 * length > source.end;
 }
 
-/** Where a copy would begin, so that a typed array fits on it alike. What is overwritten was read before. */
+/** Moves the bytes to the offset of a copy, so that a typed array aligns with them. The overwritten bytes have been read. */
 function movedToFront(message: Uint8Array, at: number, length: number): Uint8Array {
   message.copyWithin(0, at, at + length);
   return new Uint8Array(message.buffer, message.byteOffset, length);
 }
 
-/** Not `slice`: on a Buffer that is a view, and a subclass must not come out either. */
+/** Not `slice`, which returns a view on a Buffer, and must not return a subclass either. */
 function copyOf(from: Uint8Array, at: number, length: number): Uint8Array {
   const copy = new Uint8Array(length);
   if (length > HEAP_ARRAY_BYTES) copy.set(from.subarray(at, at + length));

@@ -25,7 +25,7 @@ export type RecordValue<F extends Fields> = Flatten<
   }
 >;
 
-/** How the fields of a record are written and read, with or without a tag beside them. */
+/** Writes and reads the fields of a record, with or without a tag. */
 export interface FieldCodec {
   readonly names: readonly string[];
   readonly write: (sink: Sink, value: object, tag: string | undefined) => void;
@@ -97,7 +97,7 @@ function defineFieldCodec(names: readonly string[], codecs: readonly Codec[]): F
     names,
     write(sink: Sink, value: object, tag: string | undefined) {
       const keys = Object.keys(value);
-      // Values mostly list their fields in declaration order: then each is known to be an own one without a look-up.
+      // Most values list their fields in declaration order: then each is known to be an own property without a look-up.
       let next = tag !== undefined && keys[0] === tag ? 1 : 0;
       let found = tag === undefined ? 0 : 1;
       let at = '';

@@ -20,7 +20,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** With the `u` flag a surrogate matches only where it is not half of a pair. */
 const loneSurrogate = /\p{Surrogate}/u;
 
-/** Text, bounded in bytes of UTF-8. Lone surrogates and malformed UTF-8 are refused, nothing is replaced or stripped. */
+/** Text, bounded in bytes of UTF-8. Lone surrogates and malformed UTF-8 are refused; nothing is replaced or stripped. */
 export function string(bounds: StringBounds): Type<string> {
   const { minBytes, maxBytes } = requireBounds(bounds, ['maxBytes', 'minBytes'], 'string()');
   const { min, max } = requireRange(minBytes, maxBytes, 'string()');
@@ -47,7 +47,7 @@ export function string(bounds: StringBounds): Type<string> {
   });
 }
 
-/** False, and nothing written, when a character is not ASCII. */
+/** Returns false, and writes nothing, when a character is not ASCII. */
 function writeShortAscii(sink: Sink, value: string): boolean {
   const length = value.length;
   const start = sink.reserve(length + 1);
@@ -78,8 +78,8 @@ function utf8Length(text: string): number {
 }
 
 /**
- * Writes the text behind the count that it most likely has, and moves it when that guess was wrong.
- * Returns its size, which is above `max` when the text did not fit.
+ * Writes the text after its most likely count, and moves it when that guess was wrong. Returns its size, which is above `max`
+ * when the text did not fit.
  */
 function writeText(sink: Sink, value: string, max: number): number {
   const units = value.length;
@@ -113,7 +113,7 @@ function readText(source: Source, length: number): string {
   }
 }
 
-/** Per length an array of character codes, so that a short string is made by one call. */
+/** One array of character codes for each length, so that a short string is made by one call. */
 const codesOfLength: readonly number[][] = Array.from({ length: SHORT + 1 }, (_, length) =>
   Array.from({ length }, () => 0),
 );

@@ -20,8 +20,8 @@ interface Variant {
 }
 
 /**
- * One of several records, told apart by the field `tag`, which holds the name of the variant.
- * The tag is sent as the variant's index, then the fields: the order of the variants is part of the interface.
+ * One of several records, distinguished by the field `tag`, which holds the name of the variant. The tag is sent as the
+ * variant's index, then the fields: the order of the variants is part of the interface.
  */
 export function union<const Tag extends string, const V extends Variants>(
   tag: Tag,

@@ -4,16 +4,16 @@ import { Source } from '../source.ts';
 import { type Codec, codecOf, type Infer, type Type } from '../type.ts';
 
 export interface DecodeOptions {
-  /** What the value is called in the path of an error: `value` when absent. */
+  /** The name of the value in the path of an error: `value` when absent. */
   readonly path?: string;
 }
 
 export interface EncodeOptions extends DecodeOptions {
-  /** Refuses a longer encoding than this, below what the type allows. */
+  /** Refuses a longer encoding than this, even if the type allows it. */
   readonly maxBytes?: number;
 }
 
-/** The size in bytes of the longest encoding of any value of `type`: what a receiver must be ready for. */
+/** The size in bytes of the longest encoding of any value of `type`, which a receiver must be prepared for. */
 export function maxEncodedBytes(type: Type): number {
   return codecOf(type, 'The argument of maxEncodedBytes()').maxBytes;
 }
@@ -30,13 +30,13 @@ export function encodeValue<X extends Type>(type: X, value: Infer<X>, options: E
 
 /**
  * The value that `bytes` encode. Every bound is checked before anything of that size is allocated;
- * what is returned shares no memory with `bytes`.
+ * the result shares no memory with `bytes`.
  *
  * @throws EDL_VALUE_REFUSED with the path and the bound, for any bytes that `encodeValue` would not give.
  */
 export function decodeValue<X extends Type>(type: X, bytes: Uint8Array, options: DecodeOptions = {}): Infer<X> {
   const parts = codecOf(type, 'The type given to decodeValue()');
-  // Memory that another thread can write could change between a check and its use: it is copied first.
+  // Memory that another thread can write could change between check and use, so it is copied first.
   const isShared = !(bytes.buffer instanceof ArrayBuffer);
   // The codec of Type<T> reads T: the builders pair them.
   return decodeWith(parts, isShared ? new Uint8Array(bytes) : bytes, options.path ?? 'value', isShared) as Infer<X>;
@@ -65,14 +65,14 @@ export function encodeWith(parts: Codec, value: unknown, limits: EncodeLimits): 
   }
 }
 
-/** What an asynchronous function that throws gives, for those that are not. */
+/** A rejected promise, for functions that are not async. */
 export async function rejected(error: unknown): Promise<never> {
   throw error;
 }
 
 /**
- * `bytes` are in memory that nobody else can change.
- * @param isOurs nobody else has the bytes either, so that what is read may stay in their memory.
+ * `bytes` are in memory that no other code can change.
+ * @param isOurs no other code holds the bytes either, so that values may stay in their memory.
  */
 export function decodeWith(parts: Codec, bytes: Uint8Array, path: string, isOurs = true): unknown {
   try {

@@ -15,12 +15,11 @@ import {
   type FrameHeader,
 } from './frames.ts';
 
-/** A frame whose end has not arrived is first given this much room, so that a claimed length costs nothing by itself. */
+/** An unfinished frame first gets this much room, so that a claimed length alone costs nothing. */
 const FIRST_ROOM_BYTES = 65_536;
 /**
- * And then room for this many times what has arrived. Fresh memory is dear when
- * it is first written, and free before: a small factor would write all of a
- * large frame several times, a large one costs addresses.
+ * Then it gets room for this many times the bytes that have arrived. Fresh memory costs nothing until it is first written: a
+ * small factor would write a large frame several times, a large factor costs only addresses.
  */
 const GROWTH = 32;
 const LENGTH_BYTES = 4;
@@ -28,20 +27,17 @@ const LENGTH_BYTES = 4;
 export interface FrameDecoderOptions {
   /** The largest whole frame, header included. */
   readonly maxFrameBytes: number;
-  /** Sees each header that is well-formed, before any of the payload is kept. What it throws refuses the frame. */
+  /** Sees each well-formed header before any of the payload is kept. If it throws, the frame is refused. */
   readonly checkHeader?: ((header: FrameHeader, payloadBytes: number) => void) | undefined;
 }
 
 /**
  * Cuts a byte stream into frames; chunk boundaries may be anywhere.
  *
- * Every payload is copied exactly once, out of the chunk into memory of its
- * own: the transport may reuse its buffer, a kept payload does not keep a
- * whole chunk alive, and nobody can change a payload after it was checked
- * (the copy-once rule of SGX call gates). Pieces of streams are not checked
- * but passed on, and most are used at once: their payload is lent, until the
- * listener returns. At most one unfinished frame is held, so never more than
- * `maxFrameBytes`.
+ * Every payload is copied exactly once, out of the chunk into its own memory: the transport may reuse its buffer, a kept
+ * payload does not keep a whole chunk alive, and no other code can change a payload after it was checked (the copy-once rule of
+ * SGX call gates). Pieces of streams are passed on unchecked, and most are used at once: their payload is lent until the
+ * listener returns. At most one unfinished frame is held, so never more than `maxFrameBytes`.
  */
 export class FrameDecoder {
   readonly #maxFrameBytes: number;
@@ -53,7 +49,7 @@ export class FrameDecoder {
   /** Set once the header of the unfinished frame is whole. */
   #frame: BegunFrame | undefined;
   #payload: Uint8Array = emptyPayload;
-  /** Where pieces of streams are put together that do not lie in one chunk. */
+  /** The memory in which pieces of streams are assembled that do not lie in one chunk. */
   #lent: Uint8Array | undefined;
   #payloadBytes = 0;
   #payloadFilled = 0;
@@ -76,7 +72,7 @@ export class FrameDecoder {
     this.#checkHeader = checkHeader;
   }
 
-  /** Which frame is begun but unfinished: its number from 1 on, or 0 when there is none. For a timer on stalled frames. */
+  /** The number of the unfinished frame, from 1 on, or 0 when there is none. For a timer on stalled frames. */
   get unfinishedFrame(): number {
     return this.#headFilled === 0 ? 0 : this.#framesDone + 1;
   }
@@ -87,8 +83,8 @@ export class FrameDecoder {
   }
 
   /**
-   * Hands over each frame that `chunk` completes as soon as it is decoded, so that what happens before a bad frame does
-   * not depend on where the chunks were cut.
+   * Hands over each frame that `chunk` completes as soon as it is decoded, so that the effects before a bad frame do not depend
+   * on where the chunks were cut.
    * @throws GATE_PROTOCOL_VIOLATION; from then on every call throws it.
    */
   read(chunk: Uint8Array, each: (frame: Frame) => void): void {
@@ -123,7 +119,7 @@ export class FrameDecoder {
     return at;
   }
 
-  /** Adds to the unfinished frame what `bytes` holds of it, and returns where it ends. */
+  /** Adds the bytes that belong to the unfinished frame, and returns where they end. */
   #continueFrame(bytes: Uint8Array, start: number, each: (frame: Frame) => void): number {
     let at = this.#fillHead(bytes, start, LENGTH_BYTES);
     if (this.#headFilled < LENGTH_BYTES) return at;
@@ -168,7 +164,7 @@ export class FrameDecoder {
     return at + count;
   }
 
-  /** Grows up to the exact size, so that memory follows what arrived and not what was claimed. */
+  /** Grows up to the exact size, so that memory follows the bytes that arrived, not the claimed length. */
   #makeRoom(neededBytes: number): void {
     if (neededBytes <= this.#payload.length) return;
     const room = Math.min(this.#payloadBytes, Math.max(GROWTH * this.#payloadFilled, neededBytes, FIRST_ROOM_BYTES));
@@ -186,7 +182,7 @@ export class FrameDecoder {
   }
 }
 
-/** Whether the payload is in memory that will be used again: whoever keeps it has to copy it. */
+/** Whether the payload is in memory that will be reused: code that keeps it has to copy it. */
 function isLent({ kind }: FrameHeader): boolean {
   return kind === FrameKind.STREAM_DATA;
 }

@@ -1,21 +1,20 @@
 import { FRAME_HEADER_BYTES, frameSizeBytes, writeFrame, writeHeader, type Frame } from './frames.ts';
 import type { Transport } from '../transport/transport.ts';
 
-/** Frames of one tick are sent together, in pieces of at most this size: what the peer reads at once. */
+/** Frames of one tick are sent together, in pieces of at most this size, which the peer reads at once. */
 const BATCH_BYTES = 65_536;
-/** From here on a payload is sent as it is: to copy it would cost as much as to send it. */
+/** From this size on a payload is sent without a copy: copying it would cost as much as sending it. */
 export const LARGE_PAYLOAD_BYTES = 262_144;
-/** How often a flush may step back behind frames that are still being produced in this tick. */
+/** How often a flush may wait for frames that are still being produced in this tick. */
 const MAX_DEFERRALS = 16;
 /**
  * Backlog of refusals at which we stop reading. Everything else in the queue
- * is bounded by the call limits, and reading on is what lets two busy peers
- * empty their queues; only refusals grow with what a peer sends. One whose
- * own `maxPendingCalls` is below 8192 never causes this much.
+ * is bounded by the call limits, and two busy peers can only empty their queues by reading on; only refusals grow with the
+ * input of a peer. A peer whose own `maxPendingCalls` is below 8192 never causes this much.
  */
 const REFUSALS_HIGH_WATER_BYTES = 1_048_576;
 
-/** A turn of the microtasks behind it costs a fifth of `queueMicrotask`, which makes a resource for hooks. */
+/** A callback of this promise costs a fifth of `queueMicrotask`, which makes a resource for hooks. */
 const settled = Promise.resolve();
 
 interface Memory {
@@ -49,7 +48,7 @@ export class FrameWriter {
   readonly #streamTurns: number;
   #queue: Batch[] = [];
   #current: Batch | undefined;
-  /** Of a batch that has left, for the next one. */
+  /** Memory of a batch that has left, for the next one. */
   #spare: Memory | undefined;
   #queuedBytes = 0;
   #refusalBytes = 0;
@@ -67,7 +66,7 @@ export class FrameWriter {
   #finished: (() => void) | undefined;
   readonly #flushTurn = (): void => this.#flushOrDefer();
 
-  /** @param streamTurns how many turns of the event loop pieces of streams wait for others. */
+  /** @param streamTurns the turns of the event loop for which pieces of streams wait for others. */
   constructor(transport: Transport, events: FrameWriterEvents, streamTurns = 0) {
     this.#transport = transport;
     this.#events = events;
@@ -80,7 +79,7 @@ export class FrameWriter {
   }
 
   /**
-   * Copies the frame into the current batch, but for a large payload, which is taken over.
+   * Copies the frame into the current batch, except for a large payload, which is taken over.
    * @returns its number, for `hasTaken`.
    */
   send(frame: Frame): number {
@@ -88,12 +87,12 @@ export class FrameWriter {
     return this.#frames;
   }
 
-  /** The transport has the frame, or takes it in this turn: a peer that knows of it need not have guessed. */
+  /** The transport has the frame, or takes it in this turn, so a peer that knows of it need not have guessed. */
   hasTaken(frame: number): boolean {
     return !this.#congested || frame <= this.#framesTaken;
   }
 
-  /** A frame that the peer provoked and that no limit of ours bounds. */
+  /** Sends a frame that the peer provoked and that none of our limits bounds. */
   sendRefusal(frame: Frame): void {
     if (!this.#stopped) this.#append(frame, true);
     this.#scheduleFlush();
@@ -106,14 +105,14 @@ export class FrameWriter {
     this.#scheduleFlush();
   }
 
-  /** As `sendThen`, for a frame of a stream: it waits for others, but not longer than a frame behind it. */
+  /** As `sendThen`, for a frame of a stream: it waits for others, but no longer than a frame that follows it. */
   sendGathered(frame: Frame, afterSend?: () => void): void {
     if (this.#stopped) return afterSend?.();
     this.#append(frame, false, afterSend);
     if (!this.#isGathering) this.#gather(this.#streamTurns);
   }
 
-  /** Sends what there is, then keeps everything until `release`. */
+  /** Sends what is waiting, then holds everything until `release`. */
   hold(): void {
     this.#sealAndPump();
     this.#held = true;
@@ -130,7 +129,7 @@ export class FrameWriter {
     this.#sealAndPump();
   }
 
-  /** Sends `last` behind what waits (what was held is forgotten), and runs `done` when the transport has taken it. */
+  /** Sends `last` after the waiting frames (held frames are dropped), and runs `done` when the transport has taken it. */
   finish(last: Frame, done: () => void): void {
     if (this.#held) this.#forget();
     this.#held = false;
@@ -186,7 +185,7 @@ export class FrameWriter {
   }
 
   #batchFor(sizeBytes: number): Batch {
-    // A loop, because what runs after a send may itself begin a batch.
+    // A loop, because callbacks after a send may begin another batch.
     for (let current = this.#current; current !== undefined; current = this.#current) {
       if (current.length + sizeBytes <= BATCH_BYTES) return current;
       this.#sealAndPump();
@@ -212,8 +211,7 @@ export class FrameWriter {
   }
 
   /**
-   * Answers of concurrent handlers come from microtasks: as long as each turn
-   * brings new frames, the batch is not complete.
+   * Answers of concurrent handlers arrive in microtasks: as long as each turn brings new frames, the batch is not complete.
    */
   #flushOrDefer(): void {
     if (this.#frames !== this.#framesSeen && this.#deferrals < MAX_DEFERRALS) {
@@ -259,9 +257,9 @@ export class FrameWriter {
     this.#refusalBytes -= batch.refusalBytes;
     this.#framesTaken = batch.lastFrame;
     const { bytes } = batch.memory;
-    // What was made for one frame, or was taken over, has another size.
+    // Memory that was made for one frame, or taken over, has another size.
     const isOurs = bytes.length === BATCH_BYTES;
-    // A transport that has not sent the last one keeps this one too, and would keep all of its memory for a few bytes.
+    // A transport that has not sent the last batch holds this one too, and would hold all of its memory for a few bytes.
     const isCopied = isOurs && batch.length < BATCH_BYTES / 4 && this.#transport.hasSent?.() !== true;
     this.#congested = !this.#transport.send(isCopied ? bytes.slice(0, batch.length) : bytes.subarray(0, batch.length));
     if (isCopied || (isOurs && this.#transport.hasSent?.() === true)) this.#spare = batch.memory;

@@ -25,7 +25,7 @@ export const MAX_THROW_CODE_BYTES = 64;
 export const MAX_THROW_MESSAGE_BYTES = 4096;
 /** Longest text in a LOG frame, in UTF-8 bytes. */
 export const MAX_LOG_BYTES = 8192;
-/** Bytes of a stream cross in pieces of at most this size: what the kernel gives to one read. */
+/** Bytes of a stream cross in pieces of at most this size: the most that the kernel returns from one read. */
 export const MAX_STREAM_CHUNK_BYTES = 64 * 1024;
 /** Highest log level: 0 error, 1 warning, 2 information, 3 debug, 4 trace. */
 export const MAX_LOG_LEVEL = 4;
@@ -34,7 +34,7 @@ export const MIN_FRAME_LIMIT_BYTES = FRAME_HEADER_BYTES + 2 + MAX_THROW_CODE_BYT
 /** Largest `maxFrameBytes`. */
 export const MAX_FRAME_LIMIT_BYTES = 2 ** 30;
 
-/** The bytes that the length field does not count: itself. */
+/** The length field does not count its own bytes. */
 const LENGTH_BYTES = 4;
 
 /** The fixed part of a frame. A field that a kind does not use is zero. */
@@ -70,8 +70,8 @@ export function frameSizeBytes(payload: Uint8Array): number {
 }
 
 /**
- * The largest payload that a kind may carry whatever the frame limit is; none for those that are not here.
- * HELLO, CALL and RETURN are bounded by `maxFrameBytes` alone.
+ * The largest payload that a kind may carry whatever the frame limit is. Kinds that are not listed carry none. HELLO, CALL and
+ * RETURN are bounded by `maxFrameBytes` alone.
  */
 const maxPayloadBytes: Readonly<Partial<Record<FrameKind, number>>> = Object.freeze({
   [FrameKind.HELLO]: MAX_FRAME_LIMIT_BYTES,
@@ -119,7 +119,7 @@ export function writeFrame(
   if (frame.payload.length > 0) target.bytes.set(frame.payload, at + FRAME_HEADER_BYTES);
 }
 
-/** Writes all of a frame but its payload. */
+/** Writes a frame without its payload. */
 export function writeHeader(frame: Frame, { view }: { readonly view: DataView }, at: number): void {
   view.setUint32(at, FRAME_HEADER_BYTES - LENGTH_BYTES + frame.payload.length, true);
   view.setUint8(at + 4, frame.kind);
@@ -130,7 +130,7 @@ export function writeHeader(frame: Frame, { view }: { readonly view: DataView },
   view.setUint32(at + 16, frame.timeoutMs, true);
 }
 
-/** A frame whose payload is not there yet. */
+/** A frame whose payload has not arrived. */
 export interface BegunFrame extends FrameHeader {
   payload: Uint8Array;
 }
@@ -138,7 +138,7 @@ export interface BegunFrame extends FrameHeader {
 /** Reads the header at `at`; the caller has checked that 20 bytes are there. The kind is not yet checked. */
 export function readHeader(view: DataView, at: number): BegunFrame {
   return {
-    // headerFault refuses every value outside the union before anybody looks at it.
+    // headerFault refuses every value outside the union before it is used.
     kind: view.getUint8(at + 4) as FrameKind,
     table: view.getUint8(at + 5),
     functionIndex: view.getUint16(at + 6, true),

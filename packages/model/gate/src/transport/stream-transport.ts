@@ -16,20 +16,20 @@ export interface DuplexLike {
 
 /**
  * A transport over a Duplex stream without an encoding. It owns the stream:
- * it listens to its errors for good, and destroys it in the end.
+ * it listens to its errors until the end, and then destroys it.
  */
 export function streamTransport(duplex: DuplexLike): Transport {
   let closing = false;
   return {
     send: (bytes) => duplex.write(bytes),
-    // Streams that are no sockets may hand on the memory that they are given, and say that they have written it.
+    // Streams other than sockets may pass on the memory that they are given, and still report that they have written it.
     ...(duplex.connecting === undefined ? {} : { hasSent: () => duplex.writableLength === 0 }),
     close(reason) {
       if (reason !== undefined) return void duplex.destroy();
       if (closing) return;
       closing = true;
       duplex.end();
-      // Unread input would keep 'end' from ever coming.
+      // With unread input, 'end' would never be emitted.
       duplex.resume();
     },
     start: (events) => listen(duplex, events),
@@ -57,8 +57,8 @@ function listen(duplex: DuplexLike, events: TransportEvents): void {
   duplex.on('error', (error: Error) => end(error));
   duplex.on('end', () => end());
   duplex.on('close', () => end());
-  // A stream that somebody paused before stays paused otherwise.
+  // Otherwise a stream that was paused earlier would stay paused.
   duplex.resume();
-  // Its events are over already.
+  // It has already emitted its events.
   if (duplex.destroyed === true) queueMicrotask(() => end());
 }

@@ -1,9 +1,9 @@
 import type { Transport, TransportEvents } from './transport.ts';
 
-/** Undelivered bytes over which `send` reports congestion. */
+/** `send` reports congestion above this many undelivered bytes. */
 const HIGH_WATER_BYTES = 65_536;
 
-/** One direction-pair end of `createTransportPair`. */
+/** One end of a pair of `createTransportPair`. */
 class MemoryTransport implements Transport {
   #peer: MemoryTransport | undefined;
   #events: TransportEvents | undefined;
@@ -13,7 +13,7 @@ class MemoryTransport implements Transport {
   #paused = false;
   #scheduled = false;
   #closed = false;
-  /** The peer will send no more; told once the inbox is empty. */
+  /** The peer will send no more; reported once the inbox is empty. */
   #peerEnded = false;
 
   connect(peer: MemoryTransport): void {

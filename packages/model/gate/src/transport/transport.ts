@@ -1,4 +1,4 @@
-/** What a transport tells its endpoint. */
+/** The events of a transport for its endpoint. */
 export interface TransportEvents {
   /** Bytes have arrived. The endpoint copies what it keeps. */
   data(chunk: Uint8Array): void;
@@ -10,11 +10,11 @@ export interface TransportEvents {
 
 /** A reliable ordered byte stream in both directions: a socket, a pipe, or memory. */
 export interface Transport {
-  /** Takes the bytes over; they are not changed before they have left. False: congested, wait for `drain`. */
+  /** Takes over the bytes, which must not change until they have left. False: congested, wait for `drain`. */
   send(bytes: Uint8Array): boolean;
-  /** Whether all that was sent has left, and its memory is nobody's but the sender's. Absent: that is never known. */
+  /** Whether all sent bytes have left, so that only the sender uses their memory. Absent: that is never known. */
   hasSent?(): boolean;
-  /** Without a reason: ends after what was sent is flushed. With one: at once. */
+  /** Without a reason: ends after all sent bytes are flushed. With a reason: at once. */
   close(reason?: Error): void;
   /** Called once, before anything else. No event may come before it. */
   start(events: TransportEvents): void;

@@ -23,7 +23,7 @@ function encryptBlocks(key: Uint8Array, blocks: Uint8Array): Uint8Array {
   return cipher.update(blocks);
 }
 
-/** The last block as CMAC wants it: whole blocks under K1, padded ones under K2 (RFC 4493, section 2.4). */
+/** Prepares the last block for CMAC: whole blocks use K1, padded blocks use K2 (RFC 4493, section 2.4). */
 function prepare(message: Uint8Array, k1: Uint8Array): Uint8Array {
   const blockCount = Math.max(1, Math.ceil(message.length / blockBytes));
   const whole = message.length === blockCount * blockBytes;

@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 
 const modulusBits = 3072;
 
-/** A new enclave signing key: RSA, 3072 bits, public exponent 3, as EINIT wants it. */
+/** A new enclave signing key: RSA, 3072 bits, public exponent 3, as EINIT requires. */
 export function generateSigningKey(): KeyObject {
   return generateKeyPairSync('rsa', { modulusLength: modulusBits, publicExponent: 3 }).privateKey;
 }

@@ -2,7 +2,7 @@ import { MAX_RECORD_BYTES } from './record.ts';
 import type { SgxsProfile } from './rules.ts';
 import { walkSgxs } from './walk.ts';
 
-/** SHA-256 in steps, as `node:crypto`'s createHash('sha256') gives it. */
+/** Incremental SHA-256, as createHash('sha256') of `node:crypto` provides it. */
 export interface IncrementalHash {
   update(data: Uint8Array): unknown;
   digest(): Uint8Array;
@@ -13,7 +13,7 @@ export interface IncrementalHash {
  * EADD, EEXTEND). Without UNMEASRD records, so always in `strict`, that is the
  * hash of the whole stream, in one update.
  *
- * @param options `profile` is `any` unless told.
+ * @param options `profile`: default `any`.
  * @returns 32 bytes.
  * @throws SGXS_INVALID for a stream outside the profile.
  */

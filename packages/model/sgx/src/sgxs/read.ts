@@ -33,8 +33,8 @@ export interface SgxsImage {
 export interface ReadSgxsOptions {
   readonly profile: SgxsProfile;
   /**
-   * Bound on the content of all pages together, 512 MiB unless told. It matters in
-   * `any`, where 64 bytes of stream can stand for a page of 4096.
+   * Bound on the content of all pages together. Default: 512 MiB. It matters in `any`, where 64 bytes of stream can stand for a
+   * page of 4096.
    */
   readonly maxContentBytes?: number;
 }
@@ -42,8 +42,7 @@ export interface ReadSgxsOptions {
 const defaultMaxContentBytes = 512 * 2 ** 20;
 
 /**
- * Reads a whole stream. Contents are copies, zero where the stream says nothing;
- * pages may share one underlying buffer.
+ * Reads a whole stream. Contents are copies, and zero where the stream has no data; pages may share one underlying buffer.
  *
  * @throws SGXS_INVALID for a stream outside the profile.
  * @throws SGXS_TOO_LARGE when the pages hold more than `maxContentBytes`.
@@ -64,9 +63,8 @@ function checkContentBytes(contentBytes: number, maxContentBytes: number): void 
 }
 
 /**
- * One copy of the stream, closed up in place: content offset equals enclave
- * offset, which always lies before the records still to be read. An allocation
- * for each page would cost more than its hash.
+ * One copy of the stream, compacted in place: content offset equals enclave offset, which always lies before the records still
+ * to be read. An allocation for each page would cost more than its hash.
  */
 function readStrict(bytes: Uint8Array, maxContentBytes: number, pages: SgxsPage[]): SgxsRules {
   checkContentBytes(Math.floor(bytes.length / PAGE_RECORD_BYTES) * PAGE_SIZE, maxContentBytes);

@@ -16,7 +16,7 @@ export interface SgxsReaderOptions {
 
 /**
  * Reads a stream piece by piece. It keeps less than one record (320 bytes)
- * between pushes, wherever the pieces are cut. After an error it stays refused.
+ * between pushes, wherever the pieces are cut. After an error it refuses everything.
  */
 export class SgxsReader {
   readonly #rules: SgxsRules;
@@ -81,7 +81,7 @@ export class SgxsReader {
     this.#carried += bytes.length;
   }
 
-  /** The record at `at`, unless it is not there in full: the rules see a record once. */
+  /** The record at `at`, if it is complete: the rules see each record once. */
   #next(bytes: Uint8Array, view: DataView, at: number): SgxsEvent | undefined {
     const available = bytes.length - at;
     if (available < HEADER_BYTES) return undefined;

@@ -5,10 +5,10 @@ import { EnclosError } from '@enclos/errors';
 export const HEADER_BYTES = 64;
 /** Bytes that one EEXTEND measures. */
 export const CHUNK_BYTES = 256;
-/** Bytes of a record with data: the longest there is. */
+/** Bytes of a record with data: the longest record. */
 export const MAX_RECORD_BYTES = HEADER_BYTES + CHUNK_BYTES;
 export const CHUNKS_PER_PAGE = 16;
-/** Bytes of a page whose chunks are all there. */
+/** Bytes of a page with all its chunks. */
 export const PAGE_RECORD_BYTES = HEADER_BYTES + CHUNKS_PER_PAGE * MAX_RECORD_BYTES;
 
 export type RecordKind = 'ecreate' | 'eadd' | 'eextend' | 'unmeasured';
@@ -49,7 +49,7 @@ const { low: extendLow, high: extendHigh } = tags.eextend;
 // Most frequent first.
 const inOrder = [tags.eextend, tags.eadd, tags.unmeasured, tags.ecreate];
 
-/** Which record starts at `at`; its header must be there in full. */
+/** The type of the record at `at`; its header must be complete. */
 export function recordTagAt(view: DataView, at: number): RecordTag {
   const low = view.getUint32(at, true);
   const high = view.getUint32(at + 4, true);
@@ -64,14 +64,14 @@ export function isZeroTo64(view: DataView, at: number, from: number): boolean {
   return bits === 0;
 }
 
-/** Unrolled, unlike the loop above: it runs for every 256 bytes of an image, beside a hash that is faster than a loop. */
+/** Unrolled, unlike the loop above: it runs for every 256 bytes of an image, next to a hash that is faster than a loop. */
 function bitsOf16Bytes(view: DataView, at: number): number {
   return (
     view.getInt32(at, true) | view.getInt32(at + 4, true) | view.getInt32(at + 8, true) | view.getInt32(at + 12, true)
   );
 }
 
-/** True for the header of EEXTEND of the chunk at `offset`: nearly every record is the one that is expected next. */
+/** True for the header of EEXTEND of the chunk at `offset`: nearly every record is the expected next one. */
 export function isExtendOf(view: DataView, at: number, offset: number): boolean {
   if (view.getUint32(at, true) !== extendLow || view.getUint32(at + 4, true) !== extendHigh) return false;
   if (view.getUint32(at + 8, true) + view.getUint32(at + 12, true) * 2 ** 32 !== offset) return false;

@@ -11,11 +11,10 @@ import {
 } from './record.ts';
 
 /**
- * Which streams are accepted.
+ * The streams that are accepted.
  *
- * - `strict`: images of this project. Every byte of the file is measured and
- *   means something: pages in ascending order from 0 without gaps, each with its
- *   16 chunks extended in order, readable REG pages only, one SSA frame page.
+ * - `strict`: images of this project. Every byte of the file is measured and has a meaning: pages in ascending order from 0
+ *   without gaps, each with its 16 chunks extended in order, readable REG pages only, one SSA frame page.
  * - `any`: other people's canonical SGXS: gaps, TCS pages, pages that are not
  *   extended or only partly, and UNMEASRD records.
  */
@@ -36,19 +35,19 @@ export function isPageFlags(flags: bigint, profile: SgxsProfile): boolean {
   return readable || (profile === 'any' && (flags & PageFlags.W) === 0n);
 }
 
-/** True for a size that ECREATE takes: a power of two, of two pages at least. */
+/** True for a size that ECREATE accepts: a power of two, at least two pages. */
 export function isEnclaveSize(sizeBytes: bigint): boolean {
   return sizeBytes >= 2n * BigInt(PAGE_SIZE) && (sizeBytes & (sizeBytes - 1n)) === 0n;
 }
 
-/** True for where EADD takes a page: on a page boundary inside an enclave of a size that ECREATE takes. */
+/** True for an offset that EADD accepts: on a page boundary inside an enclave of a size that ECREATE accepts. */
 export function isPageOffset(offset: number, sizeBytes: number): boolean {
   return offset >= 0 && offset % PAGE_SIZE === 0 && offset < sizeBytes;
 }
 
 /**
- * What may follow what. Holds a few numbers whatever the length of the stream,
- * so that readers of any kind share one set of rules.
+ * The order of records. It holds only a few numbers, whatever the length of the stream, so that all readers share one set of
+ * rules.
  */
 export class SgxsRules {
   readonly #profile: SgxsProfile;
@@ -77,7 +76,7 @@ export class SgxsRules {
     return this.#pageFlags;
   }
 
-  /** Offset in the enclave of the record accepted last. */
+  /** Offset in the enclave of the last accepted record. */
   get offset(): number {
     return this.#offset;
   }

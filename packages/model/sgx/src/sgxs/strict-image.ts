@@ -7,16 +7,15 @@ import { refuse, SgxsRules } from './rules.ts';
 /** The pages of an image of the strict profile, without the records around them. */
 export interface StrictImage {
   readonly geometry: EnclaveGeometry;
-  /** The content of all pages, page n at n * 4096. Nobody else holds this memory. */
+  /** The content of all pages, page n at n * 4096. No other code holds this memory. */
   readonly content: Uint8Array;
   /** SECINFO.FLAGS of each page. */
   readonly flagsOf: (page: number) => bigint;
 }
 
 /**
- * Reads a stream of the strict profile piece by piece, and closes its pages up
- * as it goes: whatever the size of the image, a piece costs its own length. The
- * memory grows with what has come, up to the size of the stream.
+ * Reads a stream of the strict profile piece by piece, and moves its pages together as it goes: whatever the size of the image,
+ * a piece costs its own length. The memory grows with the bytes that have arrived, up to the size of the stream.
  */
 export class StrictImageReader {
   readonly #rules = new SgxsRules('strict');
@@ -24,7 +23,7 @@ export class StrictImageReader {
   #memory = new Uint8Array();
   readonly #flags: number[] = [];
   #contentBytes = 0;
-  /** Of a record that is not there in full, behind the content. */
+  /** Bytes of an incomplete record, after the content. */
   #carriedBytes = 0;
   #seenBytes = 0;
   #failure: EnclosError | undefined;
@@ -90,7 +89,7 @@ export class StrictImageReader {
     while (isComplete(view, at)) {
       const kind = this.#rules.accept(view, at);
       if (kind === 'eextend') {
-        // Where it belongs by the rules, which is where the content ends.
+        // The rules give the offset, which is the end of the content.
         bytes.copyWithin(this.#rules.offset, at + HEADER_BYTES, at + MAX_RECORD_BYTES);
         this.#contentBytes = this.#rules.offset + MAX_RECORD_BYTES - HEADER_BYTES;
         at += MAX_RECORD_BYTES;
@@ -114,7 +113,7 @@ export class StrictImageReader {
   }
 }
 
-/** True when the record at `at` is there in full: the rules see a record once. */
+/** True when the record at `at` is complete: the rules see each record once. */
 function isComplete(view: DataView, at: number): boolean {
   const available = view.byteLength - at;
   if (available >= MAX_RECORD_BYTES) return true;

@@ -1,7 +1,7 @@
 import { HEADER_BYTES, MAX_RECORD_BYTES } from './record.ts';
 import { refuse, SgxsRules, type SgxsProfile } from './rules.ts';
 
-/** Called in stream order. `at` is where the record starts in the bytes. */
+/** Called in stream order. `at` is the offset of the record in the bytes. */
 export interface SgxsVisitor {
   readonly page?: (rules: SgxsRules) => void;
   readonly chunk?: (at: number, measured: boolean, rules: SgxsRules) => void;

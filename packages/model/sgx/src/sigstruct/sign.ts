@@ -5,8 +5,8 @@ import { encodeSigstruct, parseSigstruct, sigstructSignedBytes, type SigstructFi
 import { computeQ1Q2 } from './verify.ts';
 
 /**
- * The 256 bytes to sign (RSASSA-PKCS1-v1_5, SHA-256) for `fields`: the first
- * half of signing with a key that lives elsewhere. {@link completeSigstruct} is the other.
+ * The 256 bytes to sign (RSASSA-PKCS1-v1_5, SHA-256) for `fields`: the first half of signing with a key that is kept elsewhere.
+ * {@link completeSigstruct} is the second half.
  *
  * @throws SIGSTRUCT_INVALID naming the field that does not fit.
  */
@@ -18,7 +18,7 @@ export function sigstructToSign(fields: SigstructFields): Uint8Array {
 }
 
 /**
- * The other way round: the fields that 256 bytes to sign stand for.
+ * The reverse: the fields in the 256 bytes to sign.
  *
  * @throws SIGSTRUCT_INVALID for anything that {@link sigstructToSign} does not return.
  */

@@ -4,7 +4,7 @@ import { attributes, type Attributes } from '../attributes.ts';
 import { at, bytes, structure, u16, u32, type Field } from '../structure.ts';
 import { calendarDate, isCalendarDate } from './date.ts';
 
-/** What a signer decides. Everything else of a SIGSTRUCT follows from it and the key. */
+/** The fields that a signer decides. The rest of a SIGSTRUCT follows from these and the key. */
 export interface SigstructFields {
   /** 0, or 0x80000000 for a debug signature. */
   readonly type: number;
@@ -48,7 +48,7 @@ interface SigstructLayout extends Sigstruct {
 const header = fromHex('06000000e100000000000100');
 const header2 = fromHex('01010000600000006000000001000000');
 
-/** What EINIT and the SDM's table of SIGSTRUCT fields demand of single fields. */
+/** Checks the rules of EINIT, and of the SDM's table of SIGSTRUCT fields, for single fields. */
 function problem(value: SigstructLayout): string | undefined {
   if (!equalBytes(value.header, header) || !equalBytes(value.header2, header2)) return 'wrong header.';
   if (value.type !== 0 && value.type !== 0x8000_0000) return 'TYPE has reserved bits set.';

@@ -3,7 +3,7 @@ import { EnclosError } from '@enclos/errors';
 import { integerToLittleEndian, littleEndianToInteger, RSA_BYTES } from './integer.ts';
 import { parseSigstruct, sigstructSignedBytes, type Sigstruct } from './sigstruct.ts';
 
-/** SHA-256 of bytes, 32 bytes. Injected so that this package runs where there is no `node:crypto`. */
+/** SHA-256 of bytes, 32 bytes. Injected, so that this package also runs without `node:crypto`. */
 export type Sha256 = (data: Uint8Array) => Uint8Array;
 
 /** DigestInfo of SHA-256 up to the digest (RFC 8017, section 9.2, note 1). */
@@ -32,8 +32,8 @@ function checkModulus(modulus: bigint): void {
  * EINIT does (SDM vol. 3D, Enclave Signature Structure and EINIT): q1 and q2 must be the exact quotients, so
  * that s^3 mod n needs no division, and the result must be the padded digest.
  *
- * It says nothing about who signed: compare {@link mrSignerOf} with an expected
- * signer. Nor about which enclave: compare `enclaveHash`, attributes and misc.
+ * It does not say who signed: compare {@link mrSignerOf} with an expected signer. Nor does it say which enclave was signed:
+ * compare `enclaveHash`, attributes and misc.
  *
  * @param bytes 1808 bytes.
  * @throws SIGSTRUCT_INVALID when it is not a well-formed SIGSTRUCT.
@@ -67,11 +67,11 @@ export function mrSignerOf(modulus: Uint8Array, sha256: Sha256): Uint8Array {
 }
 
 /**
- * The two quotients that EINIT wants beside a signature (SDM vol. 3D, Enclave Signature Structure and EINIT).
+ * The two quotients that EINIT requires besides a signature (SDM vol. 3D, Enclave Signature Structure and EINIT).
  *
  * @param signature 384 bytes, little-endian.
  * @param modulus 384 bytes, little-endian.
- * @throws SIGSTRUCT_INVALID when the modulus is not one of 3072 bits.
+ * @throws SIGSTRUCT_INVALID when the modulus does not have 3072 bits.
  * @throws SIGSTRUCT_SIGNATURE when the signature is not below the modulus.
  */
 export function computeQ1Q2(

@@ -18,7 +18,7 @@ export function createHostFiles(system: HostSystem): HostFiles {
   });
 }
 
-/** The host keeps a file open for each write, and refuses more than it grants; the rest waits here. */
+/** The host keeps a file open for each write, and refuses more than it allows; further writes wait here. */
 const maxWritesUnderWay = 8;
 
 function createTurns(width: number): (work: () => Promise<void>) => Promise<void> {
@@ -30,7 +30,7 @@ function createTurns(width: number): (work: () => Promise<void>) => Promise<void
     try {
       await work();
     } finally {
-      // A finished write hands its turn on; only when nobody waits is there one more to take.
+      // A finished write passes its turn on. Only when no write waits does the count go down.
       const next = waiting.shift();
       if (next === undefined) running -= 1;
       else next();

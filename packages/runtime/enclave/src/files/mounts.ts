@@ -11,10 +11,9 @@ export interface FolderEntry {
 }
 
 /**
- * A folder that enclave.json declares under `mounts`. A `host` mount is the
- * host's folder: whatever is read from it is untrusted, and whatever is written
- * to it is readable by the host, so seal first. A `memory` mount lives in the
- * enclave's memory and ends with it.
+ * A folder that enclave.json declares under `mounts`. A `host` mount is the host's folder: all that is read from it is
+ * untrusted, and the host can read all that is written to it, so seal first. A `memory` mount lives in the enclave's memory and
+ * ends with it.
  */
 export interface Mount {
   /** @param path relative to the mount, without `.` and `..`. @returns undefined when there is no such file. */
@@ -23,7 +22,7 @@ export interface Mount {
   writeFile(path: string, content: Uint8Array): Promise<void>;
   /** The entries of a folder, by name. `''` is the mount itself. */
   list(path: string): Promise<readonly FolderEntry[]>;
-  /** Removes a file; one that is not there is no error. */
+  /** Removes a file. A missing file is not an error. */
   remove(path: string): Promise<void>;
 }
 
@@ -91,7 +90,7 @@ function hostMount({ target, maxBytes }: DeclaredMount, host: HostFiles): Mount 
     writeFile: (path, content) => host.write(target, path, content),
     async list(path) {
       const entries = await host.list(target, path === '' ? '.' : path);
-      // No file system has such names: whoever joins them to a path would be led elsewhere.
+      // No file system has such names: code that joins them to a path would be led elsewhere.
       const isName = entries.every(({ name }) => name !== '.' && name !== '..' && !/[/\0]/.test(name));
       if (!isName) throw refusedTarget(target, 'the host gave a name that is none');
       return entries;

@@ -5,21 +5,21 @@ import { MAX_STREAM_CHUNK_BYTES, type StreamEvents, type StreamPort } from '@enc
 type Completion = (error?: Error) => void;
 type Callback = (error: Error | null | undefined) => void;
 
-/** Behind it a callback costs a fifth of what `queueMicrotask` takes. */
+/** A callback of this promise costs a fifth of `queueMicrotask`. */
 const settled = Promise.resolve();
 
 /**
- * A connection that the host relays. The host may send as much as was granted,
- * and more is granted as what came is read; writes wait for what the host grants.
+ * A connection that the host relays. The host may send as many bytes as were granted, and more are granted as bytes are read;
+ * writes wait for grants from the host.
  *
- * What can pass at once does so without a queue on either side: TLS inside reads
- * and writes a record at a time, and the queues of a Duplex took a tenth of its time.
+ * Bytes that can pass at once do so without a queue on either side: TLS inside reads and writes one record at a time, and the
+ * queues of a Duplex took a tenth of its time.
  */
 export class RelayedStream extends Duplex {
   readonly #port: StreamPort;
   #remoteAddress = '';
   #isLending = false;
-  /** What the host has not granted yet, of the write under way. */
+  /** The part of the current write that the host has not granted yet. */
   #unsent: { readonly bytes: Uint8Array; readonly done: Completion } | undefined;
 
   constructor(open: (events: StreamEvents) => StreamPort) {
@@ -35,18 +35,18 @@ export class RelayedStream extends Duplex {
       ended: () => void this.push(null),
       closed: () => this.#closed(),
     });
-    // A connection that somebody breaks must not end the enclave; readers and writers see it all the same.
+    // A broken connection must not end the enclave; readers and writers still see the error.
     this.on('error', () => undefined);
   }
 
-  /** Where the connection comes from: the host's word, for logs and nothing else. */
+  /** The peer's address as the host reports it. Use it only for logs. */
   get remoteAddress(): string {
     return this.#remoteAddress;
   }
 
   /**
-   * For an owner that has used what `data` gives it before it returns, and that may be told within `write` that it is
-   * done, as TLS is. Whoever listens beside it makes all get copies.
+   * For an owner that is done with the bytes of `data` before it returns, and that may be called back within `write`, as TLS
+   * is. With a second listener, all listeners get copies.
    */
   lend(): void {
     this.#isLending = true;
@@ -59,7 +59,7 @@ export class RelayedStream extends Duplex {
 
   override read(sizeBytes?: number): unknown {
     const bytes: unknown = super.read(sizeBytes);
-    // Behind the read, not in `_read`, which runs before the bytes are taken.
+    // After the read, not in `_read`, which runs before the bytes are taken.
     this.#port.grant(this.readableLength);
     return bytes;
   }
@@ -78,7 +78,7 @@ export class RelayedStream extends Duplex {
     return true;
   }
 
-  /** What the host may send it sends by itself. */
+  /** The host sends by itself whatever it was granted. */
   override _read(): void {}
 
   override _write(bytes: Uint8Array, _encoding: BufferEncoding, done: Completion): void {
@@ -98,7 +98,10 @@ export class RelayedStream extends Duplex {
     done(error);
   }
 
-  /** How many take what comes at once: nothing is before it, and all that `push` would add are a queue and its turns. */
+  /**
+   * The number of listeners that can take bytes at once: nothing is queued before them, and `push` would only add a queue and
+   * its delay.
+   */
   #waitingReaders(): number {
     const isFree = this.readableFlowing === true && this.readableLength === 0 && this.readableEncoding === null;
     return isFree ? this.listenerCount('data') : 0;
@@ -111,13 +114,13 @@ export class RelayedStream extends Duplex {
     this._write(unsent.bytes, 'utf8', unsent.done);
   }
 
-  /** After both ends this is the host's part of the end. What was not read yet can still be read then. */
+  /** After both ends, this is the host's side of closing. Unread bytes can still be read. */
   #closed(): void {
     if (!this.#port.isEnded || !this.writableFinished) this.destroy(new EnclosError('STREAM_BROKEN'));
   }
 }
 
-/** In memory that nothing else is in. */
+/** A copy in memory that it shares with nothing else. */
 function copyOf(bytes: Uint8Array): Buffer {
   return Buffer.from(new Uint8Array(bytes).buffer);
 }

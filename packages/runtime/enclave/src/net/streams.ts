@@ -5,21 +5,24 @@ import { StreamTable } from '@enclos/gate';
 import { RelayedStream } from './relayed-stream.ts';
 import { runtime, serveStreams } from '../runtime.ts';
 
-/** A connection whose bytes the host relays, reads, changes and drops as it likes: end TLS inside. */
+/** A connection through the host, which can read, change and drop all bytes: end TLS inside. */
 export interface Connection extends Duplex {
-  /** Where it comes from: address, blank, port; `''` when the host does not say. Its word: for logs and shares, not more. */
+  /**
+   * The peer: address, space, port; `''` when the host does not say. The host could lie: use it only for logs and for sharing
+   * out resources.
+   */
   readonly remoteAddress: string;
 }
 
 export interface StreamOptions {
-  /** Ends the waiting; connections that are there stay. */
+  /** Ends the waiting; open connections stay. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * The connections that the host accepts on a port that enclave.json declares
- * under `listen`. Ends when the signal aborts. While as many streams are open
- * as an enclave may have, the next ones wait at the host.
+ * under `listen`. Ends when the signal aborts. While the enclave has its maximum of open streams, further connections wait at
+ * the host.
  * @throws STREAM_NOT_DECLARED
  * @example
  * ```ts
@@ -66,10 +69,10 @@ async function* connections(
     await room();
     try {
       const stream = await opened((id) => system.streamAccept({ listener: name, stream: id }, callOptions(signal)));
-      // One that broke on its way here would never say so again.
+      // A stream that has already broken would not report it again.
       if (!stream.destroyed) yield stream;
     } catch (error) {
-      // With the host everything is over, and that is no failure of whoever serves connections.
+      // When the host is gone everything is over, which is not a failure of the code that serves connections.
       if (isOver() || (isEnclosError(error) && error.kind === 'lost')) return;
       throw error;
     }
@@ -93,7 +96,7 @@ async function room(): Promise<void> {
   while (table().size >= MAX_STREAMS) await new Promise<void>((resolve) => waiting.push(resolve));
 }
 
-/** Numbers a stream and has it opened. When that fails the host is told all the same: it may have one on the way. */
+/** Numbers a stream and has it opened. When that fails the host is told anyway, because it may be opening one. */
 async function opened(ask: (id: number) => Promise<string>): Promise<RelayedStream> {
   const open = table();
   do lastStream = (lastStream % 0xffff_ffff) + 1;

@@ -4,20 +4,20 @@ import { selfSignedCertificate } from '@enclos/codec/x509';
 
 /** A server's key and certificate, as `tlsServer` takes them. */
 export interface TlsIdentity {
-  /** The private key in PEM. Whoever has it is this server: it must not leave the enclave. */
+  /** The private key in PEM. Any party that has it can pose as this server: it must not leave the enclave. */
   readonly key: string;
   /** The certificate in PEM, for clients to pin. */
   readonly cert: string;
   /**
-   * The SubjectPublicKeyInfo of the certificate in DER: what evidence must bind
-   * (`quote({ purpose, nonce, key: publicKey })`) for a client to know whose certificate it is.
+   * The SubjectPublicKeyInfo of the certificate in DER. Evidence must bind it (`quote({ purpose, nonce, key: publicKey })`) so
+   * that a client can tell whose certificate it is.
    */
   readonly publicKey: Uint8Array;
 }
 
 /**
- * A fresh P-256 key and a certificate for it that it signs itself. The
- * certificate vouches for nothing; evidence that binds its key does.
+ * A fresh P-256 key and a self-signed certificate for it. The certificate vouches for nothing; evidence that binds its key
+ * does.
  * @param name the DNS name that clients ask for, at most 64 ASCII characters.
  * @throws CODEC_OUT_OF_RANGE for another name.
  */

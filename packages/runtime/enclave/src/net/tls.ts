@@ -11,22 +11,22 @@ export interface TlsServerOptions extends Pick<
   /** How long a client may take for the handshake. Default 30 seconds. */
   readonly handshakeTimeoutMs?: number | undefined;
   /**
-   * `requested`: asks each client for a certificate. TLS then makes sure that a client that gives one has its key, and
-   * judges nothing else: not who signed it, not its dates, and a client may give none. Default: `none`.
+   * `requested`: asks each client for a certificate. TLS then makes sure that a client with a certificate has its key, and
+   * checks nothing else: neither issuer nor dates. A client may also send none. Default: `none`.
    */
   readonly clientCertificates?: 'none' | 'requested' | undefined;
-  /** What is spoken inside, `http/1.1` for example. A client that names others only is refused. Default: not agreed on. */
+  /** The protocols inside TLS, `http/1.1` for example. A client that offers only others is refused. Default: not negotiated. */
   readonly alpnProtocols?: readonly string[] | undefined;
 }
 
 /**
  * Ends TLS inside: what the host relays from then on is ciphertext. Keep the
  * key in the enclave, and let evidence bind it, or the host could be the server.
- * @param options key and certificate in PEM, as `node:tls` takes them. Or a function that gives them for each connection:
- * as long as it gives the same object nothing is made anew, and with another one the connections that are there go on,
- * and the next ones get what is new. Sessions are resumed with the options only that they began with.
- * @returns takes a connection, resolves when its handshake is done, and rejects with STREAM_HANDSHAKE_FAILED, or with
- * what is wrong with the options.
+ * @param options key and certificate in PEM, as `node:tls` takes them. Or a function that returns them for each connection:
+ *   while it returns the same object, connections share one context. When it returns another object, new connections use that,
+ *   and open connections continue unchanged. A session is resumed only with the options that it began with.
+ * @returns takes a connection, resolves when its handshake is done, and rejects with STREAM_HANDSHAKE_FAILED, or with the error
+ *   in the options.
  * @example
  * ```ts
  * import { createTlsIdentity, listen, tlsServer } from '@enclos/enclave';
@@ -73,7 +73,7 @@ function serverSide(options: TlsServerOptions): ServerSide {
     ecdhCurve,
     maxVersion,
     minVersion,
-    // In TLS 1.2 a client could otherwise become another one, with another certificate, in the middle of a connection.
+    // Otherwise a TLS 1.2 client could change its certificate, and so its identity, in the middle of a connection.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     // A session in which a client showed a certificate can be resumed only in a named context (SSL_CTX_set_session_id_context(3)).
     sessionIdContext: 'enclos',
@@ -98,15 +98,15 @@ function secured(connection: Duplex, { options, secureContext }: ServerSide): Pr
     };
     if (connection instanceof RelayedStream) connection.lend();
     const timer = setTimeout(fail, handshakeTimeoutMs);
-    // For good: a client that breaks its connection must not end the enclave.
+    // Never removed: a client that breaks its connection must not end the enclave.
     socket.on('error', fail);
     socket.once('close', fail);
-    // Its last word was said before anybody listened.
+    // The connection ended before there was a listener.
     if (connection.destroyed) return fail();
     socket.once('end', fail);
     socket.once('secure', () => {
       clearTimeout(timer);
-      // From here on an end of the client's is one direction's end.
+      // From here on an end from the client ends only one direction.
       socket.off('end', fail);
       resolve(socket);
     });

@@ -12,24 +12,24 @@ export interface DebuggingOptions {
   readonly onLog?: ((level: number, text: string) => void) | undefined;
 }
 
-/** What is different about an enclave that is being developed. For a production enclave it changes nothing. */
+/** What is different for an enclave that is being developed. For a production enclave this changes nothing. */
 export interface Debugging {
   readonly inspected: boolean;
-  /** Limits of the gate that a paused enclave cannot keep. */
+  /** Limits of the gate that a paused enclave could not meet. */
   readonly limits: Partial<typeof patientLimits>;
-  /** The options of a call: one that a breakpoint holds must not run out of time. */
+  /** The options of a call: a call that a breakpoint holds must not time out. */
   callOptions(options: CallOptions | undefined): CallOptions | undefined;
-  /** Carries calls as they are to be while somebody debugs. */
+  /** Wraps calls as debugging requires. */
   through(invoke: Invoke): Invoke;
-  /** What the enclave answers; traces in its failures lead to sources. */
+  /** The enclave's answer. Traces in its failures point to sources. */
   outcome<R>(answer: Promise<R>): Promise<R>;
   exit(exit: EnclaveExit): EnclaveExit;
-  /** Why an enclave did not start: what a debug enclave said last, where nothing else is known. */
+  /** Why an enclave did not start: the last output of a debug enclave, if nothing else is known. */
   startError(error: unknown, exit: EnclaveExit): unknown;
   readonly onLog: ((level: number, text: string) => void) | undefined;
 }
 
-/** @throws LAUNCH_INSPECTOR_REFUSED when an inspector is wanted of a production enclave. */
+/** @throws LAUNCH_INSPECTOR_REFUSED when an inspector is requested for a production enclave. */
 export function createDebugging(manifest: EnclaveManifest, options: DebuggingOptions): Debugging {
   const { sourceMap, developerTool } = options;
   const inspected = developerTool?.inspects === true;

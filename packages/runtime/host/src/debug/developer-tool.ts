@@ -8,19 +8,18 @@ import { connectToSocket } from '@enclos/tee/unix-socket';
 
 /**
  * The developer's tool that started this host program (`enclos dev`, `enclos
- * debug`), by its Unix socket. A connection begins with one line that says what
- * it is for: `log`, on which the tool answers with the level of detail that it
- * wants, one number a line, and is told of each enclave that runs; or `inspector NAME MRENCLAVE`, which then carries
- * the inspector of one enclave.
+ * debug`), by its Unix socket. A connection begins with one line that states its purpose: `log`, on which the tool sends the
+ * level of detail that it wants, one number a line, and learns of each enclave that runs; or `inspector NAME MRENCLAVE`, which
+ * then carries the inspector of one enclave.
  */
 export interface DeveloperTool {
   /** Whether it wants the inspector of debug enclaves. */
   readonly inspects: boolean;
   /** The most detailed lines of an enclave's log that it wants: 0 error to 4 trace. */
   logLevel(): number;
-  /** Tells that an enclave runs. */
+  /** Tells the tool that an enclave runs. */
   started(name: string, identity: LaunchedIdentity): void;
-  /** Hands the inspector of an enclave over. Both ends close together. */
+  /** Hands over the inspector of an enclave. Both ends close together. */
   takeInspector(name: string, identity: LaunchedIdentity, inspector: Duplex): void;
 }
 
@@ -34,7 +33,7 @@ const mostDetailed = 4;
 /** @throws HOST_ENVIRONMENT_MISSING when nothing listens at the socket. */
 export async function connectDeveloperTool({ socketPath, inspects }: DeveloperToolOptions): Promise<DeveloperTool> {
   const control = await connectTo(socketPath);
-  // A host program ends when its own work does, whatever the tool does.
+  // A host program ends when its own work is done, whatever the tool does.
   control.unref();
   control.write('log\n');
   let level = mostDetailed;

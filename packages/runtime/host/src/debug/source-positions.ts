@@ -4,9 +4,8 @@ import { SourceMap } from 'node:module';
 const position = /\benclave\.js:(\d{1,7}):(\d{1,9})\b/g;
 
 /**
- * Turns the places in a stack trace of an enclave into those of its sources.
- * Only debug enclaves give traces out. The text is the enclave's own, and the
- * map only says where code comes from: neither is believed in anything.
+ * Replaces the positions in a stack trace of an enclave by positions in its sources. Only debug enclaves reveal traces. The
+ * text comes from the enclave, and the map only says where code comes from: nothing relies on either.
  * @param json a source map, version 3: NAME.map of the build.
  * @returns the same text for places that the map does not know.
  */
@@ -14,7 +13,7 @@ export function sourcePositions(json: string): (text: string) => string {
   let map: SourceMap | undefined;
   return (text) =>
     text.replace(position, (found, line: string, column: string) => {
-      // Only when it is needed: a map of a bundle takes some milliseconds to read.
+      // Parsed only when needed: the map of a bundle takes some milliseconds to read.
       map ??= new SourceMap(JSON.parse(json) as ConstructorParameters<typeof SourceMap>[0]);
       const origin = map.findOrigin(Number(line), Number(column));
       if (!('fileName' in origin) || typeof origin.fileName !== 'string') return found;

@@ -1,6 +1,6 @@
 /**
- * The text exposition format of Prometheus, version 0.0.4, for the three kinds of
- * metrics that are needed here. The names are ours; label values are not.
+ * The text exposition format of Prometheus, version 0.0.4, for the three kinds of metrics that are needed here. The names are
+ * ours; label values come from outside.
  */
 export const expositionContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -69,7 +69,7 @@ export function createHistogram(bounds: readonly number[], options: FamilyOption
   });
 }
 
-/** A metric whose values are looked up when somebody reads them. */
+/** A metric whose values are looked up when they are read. */
 export function createView(options: FamilyOptions, read: () => readonly (readonly [Labels, number])[]): Family {
   return Object.freeze({
     render: () =>
@@ -80,16 +80,16 @@ export function createView(options: FamilyOptions, read: () => readonly (readonl
   });
 }
 
-/** A series of a histogram that was counted elsewhere. */
+/** One series of a histogram that is counted elsewhere. */
 export interface CountedSeries {
   readonly labels: Labels;
-  /** How many values are at most as large as each bound, `count` being that of infinity. */
+  /** The number of values up to each bound; `count` is the number up to infinity. */
   readonly atMost: readonly number[];
   readonly sum: number;
   readonly count: number;
 }
 
-/** A histogram whose values are looked up when somebody reads them. @param bounds upper bounds, ascending, without +Inf. */
+/** A histogram whose values are looked up when they are read. @param bounds upper bounds, ascending, without +Inf. */
 export function createHistogramView(
   bounds: readonly number[],
   options: FamilyOptions,

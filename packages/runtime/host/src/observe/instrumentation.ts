@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@enclos/errors';
 import type { LogFields, LogLevel } from './logger.ts';
 
-/** Something with a beginning and an end that an enclave and its host do. No value is ever part of it. */
+/** An operation of an enclave and its host, with a beginning and an end. It never contains a value. */
 export interface Operation {
   /**
    * - `load`: measuring, verifying and starting the process, by the platform;
@@ -14,17 +14,17 @@ export interface Operation {
   readonly enclave: string;
   /** Hex; undefined before the platform has measured. */
   readonly mrEnclave: string | undefined;
-  /** Of the interface; empty for `load` and `start`. */
+  /** The function's name in the interface; empty for `load` and `start`. */
   readonly function: string;
-  /** What this instrumentation made for the call that this one is nested in. */
+  /** The observation that this instrumentation made for the enclosing call. */
   readonly parent: Observation | undefined;
 }
 
 export interface OperationEnd {
   readonly code: ErrorCode | 'OK';
-  /** Of encoded arguments, towards the function. */
+  /** Bytes of the encoded arguments, towards the function. */
   readonly argumentBytes: number;
-  /** Of the encoded result. 0 when there is none. */
+  /** Bytes of the encoded result. 0 when there is none. */
   readonly resultBytes: number;
   /** Hex, once it is known. */
   readonly mrEnclave: string | undefined;
@@ -32,7 +32,7 @@ export interface OperationEnd {
 
 /** One operation under observation. */
 export interface Observation {
-  /** Runs an untrusted function, so that what it does can be told to belong to this operation. Must call `work` once. */
+  /** Runs an untrusted function, so that its work can be attributed to this operation. Must call `work` once. */
   readonly run?: <T>(work: () => T) => T;
   end(end: OperationEnd): void;
 }
@@ -49,7 +49,7 @@ export type HostEventName =
   | 'restarted'
   | 'supervision-ended';
 
-/** Something that happened to an enclave, as its host saw it. */
+/** An event in the life of an enclave, as its host saw it. */
 export interface HostEvent {
   readonly event: HostEventName;
   readonly level: LogLevel;
@@ -61,8 +61,8 @@ export interface HostEvent {
 }
 
 /**
- * What observes an enclave. Give it to `loadEnclave`: an enclave without any
- * runs none of this. What an instrumentation throws is dropped.
+ * An observer of an enclave. Give it to `loadEnclave`: an enclave without observers runs none of this. Errors that an
+ * instrumentation throws are dropped.
  */
 export interface Instrumentation {
   begin?(operation: Operation): Observation | undefined;

@@ -1,6 +1,6 @@
 /** How much an enclave may put into the host's log. */
 export interface LogLimits {
-  /** Bytes of records in the long run. Default 64 KiB a second. */
+  /** Long-term average of bytes of records. Default 64 KiB a second. */
   readonly bytesPerSecond: number;
   /** Bytes of records at once. Default 256 KiB. */
   readonly burstBytes: number;
@@ -8,12 +8,12 @@ export interface LogLimits {
 
 export const defaultLogLimits: LogLimits = Object.freeze({ bytesPerSecond: 65_536, burstBytes: 262_144 });
 
-/** What a record costs beside its text: time, level, names. */
+/** What a record costs besides its text: time, level, names. */
 const recordBytes = 256;
 
 /**
- * What an enclave causes in the host's log, in bytes: a token bucket. It is the
- * enclave that decides how much it says, so somebody else has to.
+ * A token bucket for the bytes that an enclave causes in the host's log. The enclave decides how much it writes, so the host
+ * must bound it.
  */
 export class LogBudget {
   readonly #limits: LogLimits;
@@ -29,7 +29,7 @@ export class LogBudget {
     this.#filledAtMs = nowMs();
   }
 
-  /** True when a record with a text of this length may be kept. When not, it is counted. */
+  /** True when a record with a text of this length may be kept. Otherwise the record is counted as dropped. */
   take(textBytes: number): boolean {
     const nowMs = this.#nowMs();
     const { bytesPerSecond, burstBytes } = this.#limits;
@@ -45,7 +45,7 @@ export class LogBudget {
     return true;
   }
 
-  /** How many were not kept since this was asked last. */
+  /** The number of records dropped since the last call. */
   takeDropped(): number {
     const count = this.#dropped;
     this.#dropped = 0;

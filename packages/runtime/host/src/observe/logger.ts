@@ -2,12 +2,12 @@
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Facts beside a message. Of an enclave's own lines there is only who said it. */
+/** Facts that go with a message. An enclave's own lines have only the name of the enclave. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * What takes log records: `console`, pino and whatever else has these methods.
- * Lines of level trace go to `debug`, since `console.trace` prints a stack.
+ * Takes log records: `console`, pino, or any other object with these methods. Lines of level trace go to `debug`, because
+ * `console.trace` prints a stack.
  */
 export interface EnclosLogger {
   error(fields: LogFields, message: string): void;
@@ -33,8 +33,8 @@ export interface JsonLinesOptions {
 
 /**
  * Writes each record as one line of JSON: `time`, `level`, `message`, then its fields.
- * It keeps nothing: when the stream does not keep up, lines are dropped, and the
- * next one that is written is preceded by a record of how many.
+ * It buffers nothing: when the stream does not keep up, lines are dropped, and a record of how many precedes the next line that
+ * is written.
  */
 export function jsonLines(options: JsonLinesOptions = {}): EnclosLogger {
   const { stream = process.stdout, now = () => new Date(), maxWaitingBytes = 1024 * 1024 } = options;

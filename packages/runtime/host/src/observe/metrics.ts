@@ -9,7 +9,7 @@ export interface MetricsOptions {
   readonly nowMs?: () => number;
 }
 
-/** Counts what the enclaves do that it is given to as `instrumentation`. */
+/** Counts what the enclaves do that have it as `instrumentation`. */
 export interface Metrics extends Instrumentation {
   /** The text exposition format of Prometheus, version 0.0.4. */
   render(): string;
@@ -21,7 +21,10 @@ const defaultBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
-/** Names and images that get series of their own; what is more is counted as `other`. Functions are those of the interfaces, codes those of the registry. */
+/**
+ * The number of names and images that get their own series; all others are counted as `other`. Functions are those of the
+ * interfaces, codes those of the registry.
+ */
 const maxNames = 256;
 
 /**
@@ -141,7 +144,7 @@ function observeCall({ families, enclave, operation, kind, nowMs }: CallObservat
   const count = (amount: number): void => {
     if (!isTrusted) return;
     inFlight.add(enclave, amount);
-    // Calls that are nested have threads of their own.
+    // Nested calls have their own threads.
     if (operation.parent === undefined) outermost.add(enclave, amount);
   };
   count(1);

@@ -17,14 +17,14 @@ export interface OpenTelemetryOptions {
  * - `enclave load` and `enclave start`.
  *
  * Attributes: `enclos.enclave`, `enclos.mrenclave` (hex), `enclos.function`, `enclos.code` (`OK` or an error code), and
- * the sizes of encoded arguments and results. Never a value, never the text of an error. The enclave gets no trace
- * context: what it would say about it is its own word.
+ * the sizes of encoded arguments and results. Never a value, never the text of an error. The enclave gets no trace context:
+ * what it said about it could not be trusted.
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): Instrumentation {
   const contexts = new WeakMap<Observation, Context>();
   return Object.freeze<Instrumentation>({
     begin(operation) {
-      // Looked up late: the program may set its provider up after this.
+      // Looked up late: the program may set up its provider later.
       const tracer = options.tracer ?? trace.getTracer('@enclos/host');
       const parent = operation.parent === undefined ? undefined : contexts.get(operation.parent);
       const { observation, own } = observe(tracer, operation, parent ?? context.active());
@@ -54,7 +54,7 @@ function observe(tracer: Tracer, operation: Operation, parent: Context): Observe
     },
     parent,
   );
-  // An untrusted function runs with its span and nothing else of its caller: which call it belongs to is the enclave's word.
+  // An untrusted function runs with its span and nothing else from its caller: only the enclave says which call it belongs to.
   const own = trace.setSpan(kind === 'untrusted' ? ROOT_CONTEXT : parent, span);
   const observation: Observation = {
     run: (work) => context.with(own, work),

@@ -4,16 +4,16 @@ import { defaultLogLimits, LogBudget, type LogLimits } from './log-budget.ts';
 import { logLevels, type EnclosLogger, type LogFields, type LogLevel } from './logger.ts';
 
 export interface WatchOptions {
-  /** Takes the enclave's lines and the host's own events. None when absent. */
+  /** Takes the enclave's lines and the host's own events. Nothing is logged when absent. */
   readonly logger?: EnclosLogger | undefined;
-  /** The most that the logger gets, and what the enclave is asked to keep to. Default `info`. */
+  /** The most detailed level that the logger gets, which the enclave is asked to keep to. Default `info`. */
   readonly logLevel?: LogLevel | undefined;
-  /** Bounds what an enclave causes in the logger; what is more is dropped, counted and told. */
+  /** Bounds what an enclave causes in the logger; records above it are dropped, counted and reported. */
   readonly logLimits?: Partial<LogLimits> | undefined;
   readonly instrumentation?: Instrumentation | readonly Instrumentation[] | undefined;
 }
 
-/** @returns undefined when nobody looks: then nothing is wrapped, and a call costs what it costs. */
+/** @returns undefined without an observer: then nothing is wrapped, and calls cost nothing extra. */
 export function createWatch(enclave: string, options: WatchOptions, nowMs?: () => number): Watch | undefined {
   const { logger, instrumentation = [] } = options;
   const instruments = Array.isArray(instrumentation) ? instrumentation : [instrumentation];
@@ -28,7 +28,7 @@ interface WatchInit {
   readonly nowMs: () => number;
 }
 
-/** All that looks at one enclave, as one. It outlives the enclave when that is started again. */
+/** Combines all observers of one enclave. It outlives the enclave when that is started again. */
 export class Watch {
   /** Hex, once the platform has measured. */
   mrEnclave: string | undefined;
@@ -46,13 +46,13 @@ export class Watch {
     this.#budget = new LogBudget({ ...defaultLogLimits, ...options.logLimits }, nowMs);
   }
 
-  /** Tells everybody. */
+  /** Tells all observers. */
   event(event: HostEventName, level: LogLevel, message: string, fields: LogFields = {}): void {
     this.#tellDropped();
     this.#tell(event, level, message, fields);
   }
 
-  /** A line of the enclave: its own word, already without control characters. */
+  /** A line from the enclave: untrusted, but already without control characters. */
   line(level: number, text: string): void {
     if (this.#logger === undefined || level > this.#most || !this.#budget.take(Buffer.byteLength(text))) return;
     this.#tellDropped();
@@ -78,13 +78,13 @@ export class Watch {
     const end = Object.freeze({ code, argumentBytes, resultBytes, mrEnclave: this.mrEnclave });
     for (const observation of seen.observations) attempt(() => observation?.end(end));
     if (code === 'OK' || operation.kind === 'load' || operation.kind === 'start') return;
-    // What an application refuses on purpose is its daily work.
+    // A refusal by the application itself is routine.
     const level = code === 'ENCLAVE_APPLICATION_ERROR' ? 'debug' : 'warn';
     if (logLevels.indexOf(level) > this.#most || !this.#budget.take(0)) return;
     this.event('call-failed', level, `The call of ${operation.function} failed.`, { ...operation, code });
   }
 
-  /** Behind the budget, so that the count is told when there is room again, or at the next event. */
+  /** Subject to the budget, so that the count is reported when there is room again, or at the next event. */
   #tellDropped(): void {
     const count = this.#budget.takeDropped();
     if (count > 0) this.#tell('log-dropped', 'warn', `${count} records were too many, and are not here.`, { count });
@@ -140,12 +140,12 @@ export class WatchedOperation {
   }
 }
 
-/** The code of an error; `otherwise` for one that is none of ours. */
+/** The code of an error; `otherwise` for errors that are not ours. */
 export function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
   return isEnclosError(error) && isErrorCode(error.code) ? error.code : otherwise;
 }
 
-/** Who looks must not disturb what is looked at. */
+/** An observer must not disturb what it observes. */
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work();

@@ -3,19 +3,21 @@ import type { Duplex } from 'node:stream';
 import { giveBack, reuseMessages } from '@enclos/edl';
 import { LARGE_PAYLOAD_BYTES, streamTransport, type Transport } from '@enclos/gate';
 
-/** The memory of messages that were made to be sent once, and that nobody else has. */
+/** The memory of messages that are sent once, and that no other code holds. */
 const sentOnce = new WeakSet<ArrayBufferLike>();
 
-/** The message of one call, which this process makes, sends and never looks at again. */
+/** Marks the message of a call, which this process makes, sends and never reads again. */
 export function toSendOnce(message: Uint8Array): Uint8Array {
   if (message.length >= LARGE_PAYLOAD_BYTES) sentOnce.add(message.buffer);
   return message;
 }
 
-/** The gate's end at the host. The memory of a large message is used for the next one as soon as the kernel has it all. */
+/**
+ * The gate's end at the host. The memory of a large message is reused for the next one as soon as the kernel has taken it all.
+ */
 export function gateTransport(gate: Duplex): Transport {
   const transport = streamTransport(gate);
-  // Other streams may hand on the memory that they are given.
+  // Other streams may pass on the memory that they are given.
   if (!(gate instanceof Socket)) return transport;
   reuseMessages();
   return {

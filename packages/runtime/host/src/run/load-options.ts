@@ -4,7 +4,7 @@ import type { StreamAddress } from '../services/addresses.ts';
 import type { DeveloperTool } from '../debug/developer-tool.ts';
 import type { WatchOptions } from '../observe/watch.ts';
 
-/** What an untrusted function gets beside its arguments. */
+/** What an untrusted function gets besides its arguments. */
 export interface HostContext<T extends Functions> {
   /** Trusted functions, called as part of the enclave's call. */
   readonly enclave: Caller<T>;
@@ -21,26 +21,29 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   readonly untrusted: Handlers<U, HostContext<T>>;
   /** What starts the enclave: see `connectSoftwarePlatform` and `startPlatform`. */
   readonly launcher: Launcher;
-  /** Default `strict`: refuse to start unless every layer is there. */
+  /** Default `strict`: refuse to start unless every layer is active. */
   readonly isolation?: Isolation | undefined;
   readonly mounts?: Readonly<Record<string, string>> | undefined;
   readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
   /** Where to listen for each listener of the manifest. Default: its port on 127.0.0.1. */
   readonly listen?: Readonly<Record<string, StreamAddress>> | undefined;
-  /** Where to connect to for a destination of the manifest, in place of what it declares. */
+  /** Replaces the declared address of a destination of the manifest. */
   readonly connect?: Readonly<Record<string, StreamAddress>> | undefined;
   /** Values for the variables that the manifest takes from the host. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
-  /** Every line of the enclave as it comes, level 0 (error) to 4 (trace). It must bound what it keeps; a `logger` is bounded. */
+  /**
+   * Gets every line of the enclave as it arrives, level 0 (error) to 4 (trace). It must bound what it keeps; a `logger` is
+   * bounded already.
+   */
   readonly onLog?: ((level: number, text: string) => void) | undefined;
   /** Source map of a debug image, NAME.map: traces of the enclave then show its sources. */
   readonly sourceMap?: string | undefined;
   /** From {@link fromEnvironment}. While it inspects, calls have no deadline: a breakpoint may hold them. */
   readonly developerTool?: DeveloperTool | undefined;
-  /** How long the enclave may take to answer first. Default 30 seconds. */
+  /** How long the enclave may take for its first answer. Default 30 seconds. */
   readonly startTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long an enclave may take to answer first. */
+/** How long an enclave may take for its first answer. */
 export const defaultStartTimeoutMs = 30_000;

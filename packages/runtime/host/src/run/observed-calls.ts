@@ -12,12 +12,12 @@ import { GateTable } from '@enclos/tee';
 import type { HostContext } from './load-options.ts';
 import { codeOf, WatchedOperation, type Watch } from '../observe/watch.ts';
 
-/** The options of a call under observation. The gate keeps the tag, and hands it to the calls that are nested in this one. */
+/** The options of a call under observation. The gate keeps the tag, and passes it to calls that are nested in this one. */
 interface SeenOptions extends CallOptions {
   readonly tag: WatchedOperation;
 }
 
-/** Counts what goes through. */
+/** Counts the bytes that pass through. */
 export function observedInvoke(invoke: Invoke): Invoke {
   return async (call: Invocation) => {
     const options: (CallOptions & { readonly tag?: unknown }) | undefined = call.options;
@@ -38,7 +38,7 @@ export interface ObservedCallerOptions<T extends Functions> {
   readonly parent?: WatchedOperation;
 }
 
-/** As `createCaller`, with each call seen from the encoding of its arguments to the decoding of its result. */
+/** As `createCaller`, but each call is observed from the encoding of its arguments to the decoding of its result. */
 export function observedCaller<T extends Functions>(options: ObservedCallerOptions<T>): Caller<T> {
   const { trusted, invoke, watch, parent } = options;
   const caller = createCaller(trusted, invoke);
@@ -63,7 +63,7 @@ export function observedCaller<T extends Functions>(options: ObservedCallerOptio
         ? (args: unknown, callOptions?: CallOptions) => see(callOptions, [args])
         : (callOptions?: CallOptions) => see(callOptions, []);
   }
-  // The same members, each with the parameters that it had.
+  // The same members, with the same parameters.
   return Object.freeze(observed) as Caller<T>;
 }
 
@@ -72,11 +72,11 @@ export interface ObservedDispatchOptions<T extends Functions> {
   readonly trusted: T;
   readonly calls: Dispatch<HostContext<T>>;
   readonly watch: Watch;
-  /** What else the calls back into the enclave go through. */
+  /** A further wrapper for calls back into the enclave. */
   readonly through: (invoke: Invoke) => Invoke;
 }
 
-/** Serves the enclave's calls, each seen from its bytes to the bytes of its result. */
+/** Serves the enclave's calls, and observes each from its bytes to the bytes of its result. */
 export function observedDispatch<T extends Functions>(
   options: ObservedDispatchOptions<T>,
 ): (call: IncomingCall) => Promise<Uint8Array> {
@@ -84,7 +84,7 @@ export function observedDispatch<T extends Functions>(
   const names = Object.keys(untrusted);
   return async (call) => {
     const name = names[call.index];
-    // There is no such function, and its number is the enclave's: nobody counts by it.
+    // There is no such function, and the enclave chose its number, so nothing is counted by it.
     if (name === undefined) return calls(call.index, call.payload, contextOf(call, options));
     const parent = call.parentTag instanceof WatchedOperation ? call.parentTag : undefined;
     const seen = watch.begin({ kind: 'untrusted', function: name }, parent);

@@ -60,7 +60,7 @@ export function openGate<T extends Functions, U extends Functions>(
     describeError: describeHostError,
     lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
     ...(onLog === undefined ? {} : { onLog }),
-    // Called when frames come, and that is never before this function has returned.
+    // Called when frames arrive, which is never before this function has returned.
     onStream: (frame) => streamReceived(frame),
     streamTurns,
   });
@@ -68,12 +68,12 @@ export function openGate<T extends Functions, U extends Functions>(
   return endpoint;
 }
 
-/** Untrusted functions that may run at once for one enclave, and wait. A manifest can only ask for less. */
+/** The most untrusted functions that may run or wait at once for one enclave. A manifest can only ask for less. */
 const maxHostCalls = 256;
-/** A call may wait for a stream for any time, so these calls have slots of their own kind. */
+/** A call may wait for a stream for any time, so these calls have separate slots. */
 const hasStreams = ({ listen, connect }: EnclaveManifest): boolean => listen.length + connect.length > 0;
 const maxHostQueuedCalls = 1024;
-/** Under load each turn finds some more sockets that have something. */
+/** Under load each turn finds more sockets with data. */
 const streamTurns = 3;
 
 type OnLog = (level: number, text: string) => void;
@@ -86,7 +86,7 @@ function logOf(onLog: OnLog | undefined, watch: Watch | undefined): OnLog | unde
   };
 }
 
-/** Caller and signal are made when first used: most functions call nothing back, and look at no signal. */
+/** Caller and signal are made on first use: most functions neither call back nor look at the signal. */
 function contextOf<T extends Functions>(call: IncomingCall, trusted: T, debugging: Debugging): HostContext<T> {
   let caller: Caller<T> | undefined;
   return {

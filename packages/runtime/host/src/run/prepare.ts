@@ -5,7 +5,7 @@ import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manife
 import { createDebugging, type Debugging } from '../debug/debugging.ts';
 import type { HostContext, LoadOptions } from './load-options.ts';
 
-/** An image that was read and checked. It is the same however often it is loaded. */
+/** An image that was read and checked. It does not change, however often it is loaded. */
 export interface PreparedImage<T extends Functions> {
   readonly manifest: EnclaveManifest;
   readonly digest: Uint8Array;
@@ -14,8 +14,8 @@ export interface PreparedImage<T extends Functions> {
 }
 
 /**
- * Finds what can be wrong before an enclave is started.
- * @throws what the image reader refuses, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
+ * Finds all errors that can be found before an enclave is started.
+ * @throws the errors of the image reader, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
  */
 export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): PreparedImage<T> {
   const { manifest } = readImage(options.image);

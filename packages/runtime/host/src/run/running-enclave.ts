@@ -16,7 +16,7 @@ import { codeOf, type Watch } from '../observe/watch.ts';
 /** An enclave that runs, before its functions have their types. */
 export interface RunningEnclave extends Pick<LaunchedEnclave, 'identity' | 'isolation' | 'exited'> {
   readonly invoke: Invoke;
-  /** Settles when no call is answered any more; the process may still be ending. Never rejects. */
+  /** Settles when calls are no longer answered; the process may still be ending. Never rejects. */
   readonly closed: Promise<unknown>;
   /** Where each listener of the manifest really listens, by name. */
   readonly listeners: Readonly<Record<string, StreamAddress>>;
@@ -25,7 +25,7 @@ export interface RunningEnclave extends Pick<LaunchedEnclave, 'identity' | 'isol
   readonly dispose: () => Promise<void>;
 }
 
-/** What one run of an enclave is made from. */
+/** The inputs of one run of an enclave. */
 interface Run<T extends Functions, U extends Functions> {
   readonly options: LoadOptions<T, U>;
   readonly prepared: PreparedImage<T>;
@@ -159,7 +159,7 @@ class EndCause {
   #hasEnded = false;
   #isHost = false;
 
-  /** @param ends the first of them that settles is the end. */
+  /** @param ends the first of these to settle is the end. */
   constructor(ends: readonly Promise<unknown>[]) {
     for (const end of ends) void end.then(() => (this.#hasEnded = true));
   }
@@ -180,7 +180,7 @@ interface End {
   readonly cause: EndCause;
 }
 
-/** Logs the end of an enclave when it has come. */
+/** Logs the end of an enclave after it has ended. */
 async function reportEnd(watch: Watch, { launched, manifest, ended, cause }: End): Promise<void> {
   await ended;
   const { exitCode, signal, detail } = await launched.exited;

@@ -33,8 +33,8 @@ export async function start<T extends Functions, U extends Functions>(
 }
 
 /**
- * No peer may raise an error of kind `lost`; here the host itself knows that the
- * enclave is lost, since it ends every enclave that does not start.
+ * A peer may not raise an error of kind `lost`; here the host itself knows that the enclave is lost, because it ends every
+ * enclave that does not start.
  */
 function startError(error: unknown): unknown {
   const hasNotStarted =

@@ -2,13 +2,13 @@ import { EnclosError } from '@enclos/errors';
 
 /** Where a stream begins or ends on this machine's networks. */
 export type StreamAddress =
-  /** `host` is a name or an address. Port 0, when listening, takes any that is free. */
+  /** `host` is a name or an address. Port 0, when listening, takes any free port. */
   | { readonly host?: string | undefined; readonly port: number; readonly path?: never }
   /** A Unix socket. */
   | { readonly path: string; readonly host?: never; readonly port?: never };
 
 /**
- * The addresses of the declared names: what the host was given, or what the manifest says.
+ * The addresses of the declared names: those that the host was given, or else those of the manifest.
  * @throws STREAM_NOT_DECLARED for an address whose name the manifest does not declare.
  */
 export function addressesOf(

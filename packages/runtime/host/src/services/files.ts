@@ -19,7 +19,7 @@ type FileFunctions = Pick<UntrustedFunctions, Extract<keyof UntrustedFunctions, 
 
 export interface FileService {
   readonly handlers: Handlers<FileFunctions, unknown>;
-  /** Removes what an interrupted write left behind. */
+  /** Removes the files of interrupted writes. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,9 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
   const writes = createWrites();
   const locate = (target: string, path: string): Promise<string> =>
     locateIn(mountOf(mounts, target), { folders, path });
-  /** The mount itself is not a file: a write or removal beside it would be outside. An unfinished write is not a file either. */
+  /**
+   * The mount itself is not a file: a write or removal next to it would be outside. An unfinished write is not a file either.
+   */
   const locateFile = async (target: string, path: string): Promise<string> => {
     const isPending = path.slice(path.lastIndexOf('/') + 1).startsWith(temporaryPrefix);
     if (path === '.' || isPending) throw new EnclosError('HOST_MOUNT_REFUSED', 'Not a clean relative path.');
@@ -104,8 +106,8 @@ function requireWritable(mount: Mount): void {
 }
 
 /**
- * The file below the mount's folder. Clean paths only, and the folder that a
- * path ends in must, links followed, still be inside the mount.
+ * The file below the mount's folder. Only clean paths are accepted, and the folder of the file must still be inside the mount
+ * after links are followed.
  */
 async function locateIn(mount: Mount, where: { folders: HostFolders; path: string }): Promise<string> {
   const root = await realpath(requireEntry(where.folders.mounts, mount.target, 'folder'));

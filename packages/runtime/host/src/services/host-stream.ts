@@ -3,20 +3,19 @@ import { EnclosError } from '@enclos/errors';
 import { MAX_STREAM_CHUNK_BYTES, type StreamEvents, type StreamPort } from '@enclos/gate';
 
 /**
- * A stream of the enclave at its host: first a connection that is waited for,
- * then the socket. It passes on as much as the other end takes and keeps one
- * piece of the socket's; the kernel keeps the rest.
+ * A stream of the enclave at its host: first a pending connection, then the socket. It passes on as much as the other end
+ * takes, and holds one piece from the socket; the kernel holds the rest.
  */
 export class HostStream {
   readonly #port: StreamPort;
   /** Ends the waiting for a connection. */
   readonly #waiting = new AbortController();
   #socket: Socket | undefined;
-  /** Read, and not yet passed on. */
+  /** Bytes that were read and not yet passed on. */
   #held: Buffer | undefined;
-  /** What became of the socket, and what the enclave was told of it. */
+  /** The state of the socket, and what the enclave was told about it. */
   readonly #state = { hasEnded: false, saidEnd: false, isOver: false, isUnwanted: false };
-  /** What the socket keeps is not used yet. */
+  /** Bytes that the socket still holds are not used yet. */
   readonly #grant = (): void => this.#port.grant(this.#socket?.writableLength ?? 0);
 
   constructor(open: (events: StreamEvents) => StreamPort) {
@@ -28,7 +27,7 @@ export class HostStream {
     });
   }
 
-  /** @throws what `connect` throws; GATE_CANCELLED by itself when the enclave has given the stream up. */
+  /** @throws what `connect` throws; GATE_CANCELLED when the enclave has given up the stream. */
   async begin(signal: AbortSignal, connect: (signal: AbortSignal) => Promise<Socket>): Promise<Socket> {
     const socket = await connect(AbortSignal.any([signal, this.#waiting.signal]));
     if (!this.#waiting.signal.aborted) return this.#relay(socket);
@@ -58,7 +57,7 @@ export class HostStream {
     return socket.resume();
   }
 
-  /** What there is no room for is kept, as a copy, and the socket waits until it is gone. */
+  /** Bytes without room are kept as a copy, and the socket waits until they are gone. */
   #read(bytes: Uint8Array): void {
     if (this.#state.isUnwanted) return;
     const sentBytes = this.#held === undefined ? this.#port.send(bytes) : 0;
@@ -84,7 +83,7 @@ export class HostStream {
     else if (this.#socket?.isPaused() === true) this.#socket.resume();
   }
 
-  /** A socket that is gone takes them as well: its close is on the way to the enclave. */
+  /** A closed socket also takes them: the enclave is about to learn that it closed. */
   #write(bytes: Uint8Array): void {
     const socket = this.#opened();
     if (socket.writable) writeLent(socket, bytes, this.#grant);
@@ -95,11 +94,11 @@ export class HostStream {
     this.#state.isUnwanted = true;
     this.#held = undefined;
     const socket = this.#socket;
-    // Only then: the signal goes on to destroy a socket that was connected with it, and what waits in it.
+    // Not after the connection: the signal would also destroy a socket that was connected with it, and its waiting bytes.
     if (socket === undefined) this.#waiting.abort();
     if (socket === undefined || this.#state.isOver) return this.#port.close();
     socket.resume();
-    // What was written before an end is still delivered.
+    // Bytes written before an end are still delivered.
     if (this.#port.isEnded) socket.destroySoon();
     else socket.destroy();
   }
@@ -111,18 +110,18 @@ export class HostStream {
   }
 }
 
-/** What sockets write from, all of them, as long as the kernel takes all at once. */
+/** The buffer from which all sockets write, as long as the kernel takes everything at once. */
 let buffer = Buffer.allocUnsafeSlow(MAX_STREAM_CHUNK_BYTES);
 
 /**
- * Writes bytes that change when this returns. Fresh memory for each piece costs more than to copy it: for large ones
- * the collector of garbage took half of the host's time.
+ * Writes bytes that are only valid until this returns. Allocating for each piece costs more than copying it: for large pieces
+ * garbage collection took half of the host's time.
  */
 function writeLent(socket: Socket, bytes: Uint8Array, written: () => void): void {
-  // Told of each: `drain` does not come for less than a socket's mark, and small pieces fill a window with less.
+  // Reported for each write: `drain` is not emitted below a socket's high-water mark, and small pieces fill a window with less.
   if (socket.writableLength > 0) return void socket.write(new Uint8Array(bytes), written);
   buffer.set(bytes);
   socket.write(buffer.subarray(0, bytes.length));
-  // The kernel has not taken all of it, and the rest is written from there.
+  // The kernel has not taken everything, and the rest is still written from this buffer.
   if (socket.writableLength > 0) buffer = Buffer.allocUnsafeSlow(MAX_STREAM_CHUNK_BYTES);
 }

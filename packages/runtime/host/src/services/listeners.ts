@@ -5,7 +5,7 @@ import { listenOnSocket } from '@enclos/tee/unix-socket';
 import type { StreamAddress } from './addresses.ts';
 import { withSharedReads } from './shared-reads.ts';
 
-/** Connections that wait for an enclave that does not take them; the next ones are closed. */
+/** The most connections that wait while an enclave does not take them; further ones are closed. */
 const maxWaitingConnections = 512;
 
 /** The ports that the manifest declares, open on this machine. */
@@ -50,7 +50,7 @@ interface Listener {
 async function openListener(name: string, wanted: StreamAddress): Promise<Listener> {
   const arrived: Socket[] = [];
   const waiting = new Set<(socket: Socket) => void>();
-  // Paused: of a connection that waits, nothing is read, so nothing is kept.
+  // Paused: nothing is read from a waiting connection, so nothing has to be kept.
   const server = createServer({
     allowHalfOpen: true,
     pauseOnConnect: true,
@@ -58,7 +58,7 @@ async function openListener(name: string, wanted: StreamAddress): Promise<Listen
   });
   server.on('connection', (accepted) => {
     const socket = withSharedReads(accepted);
-    // Whoever accepts it sees the state of the socket; before, nobody is there to be told.
+    // The code that accepts the socket sees its state; before that, nothing listens for errors.
     socket.on('error', () => undefined);
     const [next] = waiting;
     if (next !== undefined) return next(socket);
@@ -107,7 +107,7 @@ async function listening(name: string, server: Server, wanted: StreamAddress): P
   }
   server.on('error', () => undefined);
   const bound = server.address();
-  // The address of a socket can be another than its path.
+  // The address of a socket can differ from its path.
   if (bound === null || typeof bound === 'string') return Object.freeze({ path: wanted.path ?? '' });
   return Object.freeze({ host: bound.address, port: bound.port });
 }

@@ -4,13 +4,13 @@ import type { StreamAddress } from './addresses.ts';
 import { createFileService, type HostFolders } from './files.ts';
 import { openStreamService, type CallSignal, type StreamAddresses, type StreamService } from './streams.ts';
 
-/** What the host does for an enclave beside the application's functions: files and streams. */
+/** What the host does for an enclave besides the application's functions: files and streams. */
 export interface HostServices {
   /** Table 1 of the gate. */
   readonly dispatch: Dispatch<CallSignal>;
   readonly listeners: Readonly<Record<string, StreamAddress>>;
   readonly connectStreams: StreamService['connect'];
-  /** Ends every stream, and removes what an interrupted write left behind. */
+  /** Ends every stream, and removes the files of interrupted writes. */
   close(): Promise<void>;
 }
 

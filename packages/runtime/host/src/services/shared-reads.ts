@@ -2,10 +2,9 @@ import { Socket, type ConnectOpts } from 'node:net';
 import { MAX_STREAM_CHUNK_BYTES } from '@enclos/gate';
 
 /**
- * What relayed sockets are read into, all of them: what one gave is copied out
- * before the next one is read. Without it Node takes fresh 64 KiB for each read
- * and gives most of it back, which for requests of half a kilobyte is a sixth
- * of the host's work.
+ * The buffer into which all relayed sockets are read: the bytes of one socket are copied out before the next one is read.
+ * Without it Node allocates 64 KiB for each read and frees most of it, which for requests of half a kilobyte is a sixth of the
+ * host's work.
  */
 const buffer = Buffer.allocUnsafeSlow(MAX_STREAM_CHUNK_BYTES);
 
@@ -14,7 +13,7 @@ interface RelayedSocketOptions extends ConnectOpts {
   readonly highWaterMark: number;
 }
 
-/** For a socket that is made. It tells of what comes as every socket does, by `data`. */
+/** Options for a new socket. It reports bytes by `data`, as every socket does. */
 export function relayedSocketOptions(socketOf: () => Socket): RelayedSocketOptions {
   return {
     allowHalfOpen: true,
@@ -30,9 +29,8 @@ export function relayedSocketOptions(socketOf: () => Socket): RelayedSocketOptio
 }
 
 /**
- * The connection of a paused socket that a server has accepted, as a socket of
- * that kind: a server has no such option, but it makes its sockets from handles,
- * and so can we. Where a socket has no handle to give, it is the socket as it was.
+ * Turns a paused socket that a server has accepted into a socket with shared reads: servers have no such option, but they make
+ * their sockets from handles, and so can we. A socket without a handle is returned unchanged.
  */
 export function withSharedReads(accepted: Socket): Socket {
   const holder = accepted as { _handle?: unknown };

@@ -13,13 +13,13 @@ type UntrustedFunctions = (typeof systemInterface)['untrusted'];
 type StreamFunctions = Pick<UntrustedFunctions, Extract<keyof UntrustedFunctions, `stream${string}`>>;
 
 export interface StreamAddresses {
-  /** Where to listen, by listener; for the others 127.0.0.1 and the declared port. */
+  /** The address of each listener; for the others 127.0.0.1 and the declared port. */
   readonly listen: Readonly<Record<string, StreamAddress>>;
-  /** Where a destination really is, by destination; for the others the declared host and port. */
+  /** The real address of each destination; for the others the declared host and port. */
   readonly connect: Readonly<Record<string, StreamAddress>>;
 }
 
-/** What a waiting call is told by: see {@link IncomingCall}. */
+/** The signal that cancels a waiting call: see {@link IncomingCall}. */
 export type CallSignal = Pick<IncomingCall, 'signal'>;
 
 export interface StreamService {
@@ -27,7 +27,7 @@ export interface StreamService {
   readonly listeners: Readonly<Record<string, StreamAddress>>;
   /**
    * Called once, before the enclave's first call: frames of streams go out by `send`.
-   * @returns what takes those that come in, and throws GATE_PROTOCOL_VIOLATION.
+   * @returns a function that takes incoming frames, and throws GATE_PROTOCOL_VIOLATION.
    */
   readonly connect: (send: SendStream) => (frame: Frame) => void;
   /** Closes the listeners and every stream. */
@@ -107,7 +107,7 @@ function connected(address: StreamAddress, signal: AbortSignal): Promise<Socket>
     const socket: Socket =
       path === undefined ? connect({ ...network, ...options } as TcpNetConnectOpts) : connectToSocket(path, options);
     socket.once('connect', () => resolve(socket));
-    // For good: an error after the connection is seen by whoever reads or writes.
+    // Never removed: readers and writers see an error after the connection.
     socket.on('error', (cause) => reject(new EnclosError('STREAM_CONNECT_FAILED', undefined, { cause })));
   });
 }

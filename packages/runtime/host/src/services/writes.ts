@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { durable, type UnfinishedFile } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 
-/** One piece of a new content. */
+/** One piece of the new content of a file. */
 export interface WritePiece {
   /** Names the write that the piece belongs to. */
   readonly key: string;
@@ -10,19 +10,19 @@ export interface WritePiece {
   readonly isLast: boolean;
   /** The largest file that the mount allows: the enclave's own check is only its word. */
   readonly maxBytes: bigint;
-  /** Where the content goes; asked for with the first piece. */
+  /** The path of the file. Asked for with the first piece. */
   readonly locate: () => Promise<string>;
 }
 
-/** Writes that come in pieces and change their file at once, with the last piece. */
+/** Writes that arrive in pieces and change their file atomically, with the last piece. */
 export interface Writes {
   /**
-   * A failed write is over.
+   * A failed write cannot be continued.
    * @throws HOST_STORAGE_FULL, HOST_MOUNT_REFUSED when too many writes are open or the host may not write there, and
    *   what `locate` throws.
    */
   write(piece: WritePiece): Promise<void>;
-  /** Removes what interrupted writes left behind. */
+  /** Removes the files of interrupted writes. */
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ interface PendingWrite {
 const maxOpenWrites = 16;
 
 export function createWrites(): Writes {
-  /** Promises, so that a second piece finds a write whose file is still being opened. */
+  /** The values are promises, so that a second piece finds a write whose file is still being opened. */
   const underway = new Map<string, Promise<PendingWrite>>();
   let closed = false;
   const begin = ({ key, locate }: WritePiece): Promise<PendingWrite> => {
@@ -73,14 +73,14 @@ export function createWrites(): Writes {
     },
     async close() {
       closed = true;
-      // A folder that was taken away meanwhile holds nothing that could be left behind.
+      // A folder that was removed meanwhile has no unfinished files to clean up.
       await Promise.allSettled([...underway.values()].map(discard));
       underway.clear();
     },
   });
 }
 
-/** The enclave needs to know whether it may try again; the paths and numbers of the host are not its affair. */
+/** The enclave needs to know whether it may try again; the host's paths and error numbers are not passed on. */
 export function storageError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (fullCodes.has(code)) return new EnclosError('HOST_STORAGE_FULL', undefined, { cause: error });

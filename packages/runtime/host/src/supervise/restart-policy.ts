@@ -9,11 +9,11 @@ export interface RestartPolicy {
   readonly maxDelayMs: number;
   /** From one delay to the next. Default 2. */
   readonly factor: number;
-  /** The part of a delay that is left to chance, 0 to 1, so that many hosts do not start at once. Default 0.2. */
+  /** The random part of a delay, 0 to 1, so that many hosts do not start at once. Default 0.2. */
   readonly jitter: number;
-  /** An enclave that ran for this long starts the count anew. Default 60000. */
+  /** An enclave that ran for this long resets the count. Default 60000. */
   readonly resetAfterMs: number;
-  /** Restarts, without such a run in between, before the supervisor gives up. Default 10. */
+  /** The most restarts without such a run in between, before the supervisor gives up. Default 10. */
   readonly maxRestarts: number;
 }
 
@@ -65,7 +65,7 @@ export function delayBefore(policy: RestartPolicy, failures: number, chance: num
 }
 
 const lastingKinds: ReadonlySet<ErrorKind> = new Set(['usage', 'evidence', 'policy', 'refused']);
-/** What an application says of its own start may be otherwise the next time, whatever kind it is of. */
+/** An application's own failure to start may not recur, whatever its kind. */
 const fromApplication: ReadonlySet<ErrorCode> = new Set([...errorsFromEnclave, 'GATE_REMOTE_ERROR']);
 
 /** True for a failure that the next load would have too. */

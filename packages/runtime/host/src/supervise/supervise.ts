@@ -12,13 +12,13 @@ import { delayBefore, isLasting, requireRange, resolvePolicy, type RestartPolicy
 import { systemClock, WaitingCalls, type SupervisorClock } from './waiting-calls.ts';
 import { codeOf, createWatch, type Watch } from '../observe/watch.ts';
 
-/** An enclave that was started again: the same image, and nothing of what the last one had in memory. */
+/** An enclave that was started again: the same image, without the memory of the previous one. */
 export interface Restart<T extends Functions> {
-  /** How many there have been, this one included. */
+  /** The number of restarts so far, including this one. */
   readonly restarts: number;
-  /** Equal to the first one's: another would have ended the supervision. */
+  /** Equal to that of the first enclave: a different identity would have ended the supervision. */
   readonly identity: LaunchedIdentity;
-  /** The functions of this enclave. Calls of everybody else still wait. */
+  /** The functions of this enclave. All other calls still wait. */
   readonly call: Caller<T>;
 }
 
@@ -29,8 +29,8 @@ export interface SuperviseOptions<T extends Functions, U extends Functions> exte
   /** How many calls may wait; the next one rejects with ENCLAVE_RESTARTING. Default 256. */
   readonly maxWaitingCalls?: number | undefined;
   /**
-   * Called for each enclave that was started again, before anybody else calls it: attest it, give it
-   * its secrets. When it rejects, that enclave is ended, which counts as a failed restart.
+   * Called for each enclave that was started again, before any other call reaches it: attest it and give it its secrets. When
+   * it rejects, that enclave is ended, which counts as a failed restart.
    */
   readonly onRestart?: ((restart: Restart<T>) => void | Promise<void>) | undefined;
   /** Connects to a platform when the one of `launcher` is gone. Without it, that ends the supervision. The supervisor closes what it gets. */
@@ -40,7 +40,7 @@ export interface SuperviseOptions<T extends Functions, U extends Functions> exte
   readonly random?: (() => number) | undefined;
 }
 
-/** Why a supervision ended: without an error it was disposed. */
+/** Why a supervision ended. Without an error, it was disposed. */
 export interface SupervisionEnd {
   readonly error: EnclosError | undefined;
 }
@@ -48,9 +48,9 @@ export interface SupervisionEnd {
 /** An enclave that is started again when it ends. */
 export interface SupervisedEnclave<T extends Functions> {
   /**
-   * The trusted functions of the enclave that runs. A call that is under way when it ends rejects with
-   * ENCLAVE_LOST: it may have had effects, so it is not made again. One that is made while it is down waits, or
-   * rejects with ENCLAVE_RESTARTING. After the supervision has ended each rejects with ENCLAVE_LOST.
+   * The trusted functions of the running enclave. A pending call rejects with ENCLAVE_LOST when the enclave ends: it may have
+   * had effects, so it is not repeated. A call that is made while the enclave is down waits, or rejects with
+   * ENCLAVE_RESTARTING. After the supervision has ended, each call rejects with ENCLAVE_LOST.
    */
   readonly call: Caller<T>;
   /** The same after each restart. */
@@ -61,9 +61,9 @@ export interface SupervisedEnclave<T extends Functions> {
   readonly listeners: Readonly<Record<string, StreamAddress>>;
   readonly restarts: number;
   readonly state: 'running' | 'restarting' | 'ended';
-  /** Settles when there will be no more enclave; never rejects. */
+  /** Settles when the enclave will not be started again; never rejects. */
   readonly ended: Promise<SupervisionEnd>;
-  /** Ends the enclave and the supervision, at any moment, and resolves when nothing is left. Idempotent. */
+  /** Ends the enclave and the supervision, at any moment, and resolves when both are gone. Idempotent. */
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -71,8 +71,8 @@ export interface SupervisedEnclave<T extends Functions> {
 const defaultMaxWaitingCalls = 256;
 
 /**
- * Loads an enclave, and loads it again when it ends by itself. A failure of the first load is thrown; `signal` is
- * for that load.
+ * Loads an enclave, and loads it again when it ends by itself. A failure of the first load is thrown; `signal` applies only to
+ * that load.
  * @throws as {@link loadEnclave}, and HOST_OPTION_INVALID
  * @example
  * ```ts
@@ -140,9 +140,9 @@ class Supervisor<T extends Functions, U extends Functions> {
   readonly #init: SupervisorInit<T, U>;
   readonly #clock: SupervisorClock;
   readonly #disposal = new AbortController();
-  /** What calls go to; undefined while there is none, and while onRestart has the new one to itself. */
+  /** The enclave that calls go to; undefined while there is none, and while only onRestart may call the new one. */
   #running: RunningEnclave | undefined;
-  /** What dispose has to end. */
+  /** The enclave that dispose has to end. */
   #held: RunningEnclave | undefined;
   #launcher: Launcher;
   #mustReconnect = false;
@@ -190,7 +190,7 @@ class Supervisor<T extends Functions, U extends Functions> {
     }
   }
 
-  /** Resolves when the enclave is gone, process and all. */
+  /** Resolves when the enclave and its process are gone. */
   async #serve(enclave: RunningEnclave): Promise<void> {
     const sinceMs = this.#clock.now();
     this.#held = enclave;
@@ -203,7 +203,10 @@ class Supervisor<T extends Functions, U extends Functions> {
     if (this.#clock.now() - sinceMs >= this.#init.policy.resetAfterMs) this.#failures = 0;
   }
 
-  /** @returns undefined when it was disposed meanwhile. @throws what a next load would meet too, ENCLAVE_CRASH_LOOP */
+  /**
+   * @returns undefined when it was disposed meanwhile. @throws errors that the next load would also meet, and
+   *   ENCLAVE_CRASH_LOOP
+   */
   async #restart(): Promise<RunningEnclave | undefined> {
     const { policy, watch, options } = this.#init;
     let cause: unknown;
@@ -248,7 +251,7 @@ class Supervisor<T extends Functions, U extends Functions> {
     return enclave;
   }
 
-  /** Waits for onRestart, but not longer than for the enclave. */
+  /** Waits for onRestart, but no longer than the enclave lives. */
   async #announce(enclave: RunningEnclave): Promise<void> {
     const { options, watch } = this.#init;
     if (options.onRestart === undefined) return;

@@ -1,9 +1,9 @@
 import type { Invocation, Invoke } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 
-/** Time, for whoever waits. */
+/** The clock for waiting calls. */
 export interface SupervisorClock {
-  /** Milliseconds of any origin, never backwards. */
+  /** Milliseconds from any origin, never backwards. */
   now(): number;
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(handle: unknown): void;
@@ -23,7 +23,7 @@ export interface WaitingCallsOptions {
   readonly maxCalls: number;
 }
 
-/** Calls that were made while the enclave was down. Their arguments are encoded already; none has been sent. */
+/** Calls that were made while the enclave was down. Their arguments are encoded, but not sent. */
 export class WaitingCalls {
   readonly #options: WaitingCallsOptions;
   readonly #waiting = new Set<(outcome: Invoke | EnclosError) => void>();
@@ -44,7 +44,7 @@ export class WaitingCalls {
     return invoke({ ...call, options: { ...call.options, timeoutMs: timeoutMs - (clock.now() - sinceMs) } });
   }
 
-  /** Lets everybody go on, or tells them why not. */
+  /** Lets all waiting calls continue, or rejects them. */
   settle(outcome: Invoke | EnclosError): void {
     for (const settle of this.#waiting) settle(outcome);
   }

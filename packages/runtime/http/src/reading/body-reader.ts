@@ -10,7 +10,9 @@ export type FramingLimits = Pick<HttpLimits, 'maxHeaderBytes' | 'maxHeaders'>;
 export type BodyLength = number | 'chunked';
 
 const maxChunkLineBytes = 256;
-/** So many bytes of content allow one byte around chunks: chunks of ten bytes may come without end, single bytes may not. */
+/**
+ * So many bytes of content allow one byte of chunk framing: chunks of ten bytes may continue without end, single bytes may not.
+ */
 const contentForFraming = 2;
 /** RFC 9112 section 7.1.1; a quoted value without escapes, which clients do not use. */
 const chunkLine = /^([0-9A-Fa-f]{1,8})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"[\t !#-[\]-~]*"))?)*$/;
@@ -22,14 +24,14 @@ export class BodyReader {
   readonly #lines = new LineReader();
   readonly #isChunked: boolean;
   #part: 'data' | 'size' | 'end of data' | 'trailers' | 'done';
-  /** Of the body, or of the chunk under way. */
+  /** Bytes left of the body, or of the current chunk. */
   #left: number;
-  /** Of all chunks so far, with the one under way. */
+  /** Bytes of all chunks so far, including the current one. */
   #announcedBytes = 0;
-  /** What lines around chunks may still take: each chunk costs work, however little is in it. */
+  /** Bytes that chunk framing may still take: each chunk costs work, however little it holds. */
   #framingBytes: number;
   #trailers: Fields | undefined;
-  /** The content in the bytes that were read last; undefined when there was none. It shares their memory. */
+  /** The content in the last bytes read; undefined when there was none. It shares their memory. */
   piece: Buffer | undefined;
 
   /** @throws HTTP_MESSAGE_REFUSED for a length above the limit. */
@@ -98,7 +100,7 @@ export class BodyReader {
     if (line !== '') {
       this.#trailers.add(line, lineBytes);
     } else {
-      // We drop it, but a proxy in front of us may have believed it.
+      // We drop it, but a proxy in front of us may have acted on it.
       if (this.#trailers.hasLeading) refuse(400, 'A trailer holds a field that belongs in the header.');
       this.#part = 'done';
     }
@@ -130,6 +132,6 @@ export function bodyLengthOf(fields: Fields, minorVersion: number): BodyLength |
   }
   if (length === undefined) return undefined;
   if (!/^(?:0|[1-9][0-9]*)$/.test(length)) refuse(400, 'The length is not a decimal number.');
-  // It may be too large to be exact, and still compares correctly with every limit.
+  // It may be too large to be exact, but still compares correctly with every limit.
   return Number(length);
 }

@@ -2,15 +2,15 @@ const none = Buffer.alloc(0);
 const leastBytes = 256;
 
 /**
- * Bytes that come in pieces of any size. What it holds is at most twice what came, since a client that sends single bytes
- * must not cost an object for each.
+ * Bytes that come in pieces of any size. It holds at most twice the bytes that arrived, because a client that sends single
+ * bytes must not cost an object for each.
  */
 export class ByteStore {
   readonly #maxBytes: number;
   #bytes = none;
   #length = 0;
 
-  /** @param maxBytes of all that will be added: no memory is made for more. */
+  /** @param maxBytes the most that will be added: no memory is allocated for more. */
   constructor(maxBytes = Number.MAX_SAFE_INTEGER) {
     this.#maxBytes = maxBytes;
   }
@@ -22,7 +22,7 @@ export class ByteStore {
   add(bytes: Uint8Array): void {
     const needed = this.#length + bytes.length;
     if (needed > this.#bytes.length) {
-      // Not of the pool that `allocUnsafe` cuts small buffers from: what is kept long would keep the whole pool.
+      // Not from the pool that `allocUnsafe` cuts small buffers from: a long-lived buffer would keep the whole pool alive.
       const larger = Buffer.allocUnsafeSlow(
         Math.max(needed, Math.min(this.#maxBytes, Math.max(leastBytes, 2 * this.#length))),
       );
@@ -33,7 +33,7 @@ export class ByteStore {
     this.#length = needed;
   }
 
-  /** All that came, which it then has no more. */
+  /** Returns all bytes and forgets them. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#bytes = none;

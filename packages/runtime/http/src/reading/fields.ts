@@ -5,7 +5,7 @@ const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 section 5.5, with obs-text as opaque bytes. */
 const value = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** When one of these comes twice, two readers could believe different values. */
+/** When one of these occurs twice, two readers could use different values. */
 const single = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'content-type']);
 /** These say where messages and connections end. */
 const delimiting = new Set(['content-length', 'transfer-encoding', 'connection']);
@@ -37,7 +37,7 @@ export class Fields {
     return leading.some((key) => this.#fields.has(key));
   }
 
-  /** How long the next line may be, with its end. The empty line after the last one is free. */
+  /** How long the next line may be, including its end. The empty line after the last one is free. */
   get leftBytes(): number {
     return Math.max(2, this.#maxBytes - this.#bytes);
   }
@@ -53,7 +53,7 @@ export class Fields {
     const text = line.slice(colon + 1);
     if (!value.test(text)) refuse(400, 'A header value holds a control character.');
     const key = line.slice(0, colon).toLowerCase();
-    // RFC 9110 section 5.6.3 takes it for a blank, and not every parser does.
+    // RFC 9110 section 5.6.3 treats it as white space, but not every parser does.
     if (delimiting.has(key) && text.includes('\t')) refuse(400, `The header ${key} holds a tab.`);
     this.#put(key, withoutBlanks(text));
   }
@@ -72,8 +72,8 @@ export class Fields {
 }
 
 /**
- * Without the blanks around it (RFC 9110 section 5.6.3), which are fewer than what `trim` takes. A regular expression would
- * look at each blank within as often as there are some before it.
+ * Trims the white space of RFC 9110 section 5.6.3, which is less than `trim` removes. A regular expression would take quadratic
+ * time on white space within the value.
  */
 function withoutBlanks(text: string): string {
   let [from, end] = [0, text.length];
@@ -91,7 +91,7 @@ export function tooManyHeaderBytes(): never {
   return refuse(431, 'The header lines are too long.');
 }
 
-/** What may be sent as a field: its name and value could otherwise begin another field, or another message. */
+/** Whether a field may be sent: other names and values could begin another field, or another message. */
 export function isSendable(fieldName: string, fieldValue: unknown): boolean {
   if (!name.test(fieldName) || typeof fieldValue !== 'string') return false;
   return /^[\t\x20-\x7e]*$/.test(fieldValue) && !/^[\t ]|[\t ]$/.test(fieldValue);

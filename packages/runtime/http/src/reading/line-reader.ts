@@ -3,17 +3,17 @@ import { refuse } from '../errors.ts';
 
 const lineFeed = 0x0a;
 
-/** Lines that end in CRLF and in nothing else, of bytes that come in pieces of any size. */
+/** Reads lines that end in CRLF and nothing else, from bytes that arrive in pieces of any size. */
 export class LineReader {
   readonly #held = new ByteStore();
-  /** The last one that is whole, without its end and as latin1; undefined while one is under way. */
+  /** The last whole line, without its end and as latin1; undefined while a line is being read. */
   line: string | undefined;
-  /** Its bytes with its end. */
+  /** The bytes of the line, including its end. */
   lineBytes = 0;
 
   /**
-   * Reads up to the end of one line. Each byte is looked at once, and a line that is too long is refused at the same
-   * byte whatever the pieces are.
+   * Reads up to the end of one line. Each byte is examined once, and a line that is too long is refused at the same byte
+   * whatever the pieces are.
    * @param onTooLong throws.
    * @returns where the rest begins.
    */
@@ -33,7 +33,10 @@ export class LineReader {
   }
 }
 
-/** RFC 9112 section 2.2 lets a recipient take a bare LF for the end of a line. Two recipients that differ in it can be played off. */
+/**
+ * RFC 9112 section 2.2 lets a recipient accept a bare LF as the end of a line. An attacker can exploit two recipients that
+ * differ in this.
+ */
 function ended(line: string): string {
   if (!line.endsWith('\r\n')) refuse(400, 'A line ends without CR.');
   return line.slice(0, -2);

@@ -2,12 +2,12 @@ import { refuse } from '../errors.ts';
 
 export interface RequestLine {
   readonly method: string;
-  /** Of the target, when it names one. */
+  /** The authority in the target, when it names one. */
   readonly authority: string | undefined;
   readonly path: string;
   /** Without its `?`. */
   readonly query: string;
-  /** 0 or 1, of HTTP/1. */
+  /** 0 or 1: the minor version of HTTP/1. */
   readonly minorVersion: number;
 }
 

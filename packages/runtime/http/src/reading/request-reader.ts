@@ -5,25 +5,25 @@ import { Fields, tooManyHeaderBytes } from './fields.ts';
 import { LineReader } from './line-reader.ts';
 import { checkHost, parseRequestLine, type RequestLine } from './request-line.ts';
 
-/** What a request says before its body. */
+/** The head of a request. */
 export interface RequestHead extends RequestLine {
   readonly headers: ReadonlyMap<string, string>;
-  /** RFC 9112 section 6.3, rule 7: a request that says nothing has no body. */
+  /** RFC 9112 section 6.3, rule 7: a request that states no length has no body. */
   readonly bodyLength: BodyLength;
   /** The client may wait for a 100 before it sends the body (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean;
-  /** The client wants to go on with this connection (RFC 9112 section 9.3). */
+  /** The client wants to keep this connection (RFC 9112 section 9.3). */
   readonly wantsToStay: boolean;
 }
 
 export type RequestStage = 'nothing' | 'head' | 'before body' | 'body' | 'done';
 
-/** Beside the target: method, spaces, version, end. */
+/** Besides the target: method, spaces, version, line end. */
 const restOfLineBytes = 64;
 
 /**
  * Reads one request from bytes that come in pieces of any size: the same request, or the same refusal, whatever the pieces
- * are. It stops after the head; `openBody` lets it go on.
+ * are. It stops after the head; `openBody` lets it continue.
  */
 export class RequestReader {
   readonly #limits: HttpLimits;
@@ -50,7 +50,7 @@ export class RequestReader {
     return this.#head;
   }
 
-  /** The content of the body in what was read last. */
+  /** The body content in the last bytes read. */
   get piece(): Buffer | undefined {
     return this.#body?.piece;
   }
@@ -96,13 +96,13 @@ export class RequestReader {
 
 function headOf(line: RequestLine, fields: Fields): RequestHead {
   checkHost(line, fields.get('host'));
-  // A proxy that agreed to it would take what follows for another protocol.
+  // A proxy that agreed to it would read what follows as another protocol.
   if (fields.get('upgrade') !== undefined) refuse(501, 'The protocol of a connection is not changed.');
   const isLatest = line.minorVersion === 1;
   const expected = isLatest ? fields.get('expect')?.toLowerCase() : undefined;
   if (expected !== undefined && expected !== '100-continue') refuse(417, 'The expectation is not known.');
   const hasToken = (token: string): boolean => fields.hasToken('connection', token);
-  // Each by its name: spreading costs as much as the parsing of a short request.
+  // Copied by name: spreading costs as much as parsing a short request.
   return {
     method: line.method,
     authority: line.authority,

@@ -9,11 +9,11 @@ interface ResponseLimits extends FramingLimits {
 }
 
 const maxStatusLineBytes = 1024;
-/** A server may tell more than once that the answer is still to come (RFC 9110 section 15.2); not without end. */
+/** A server may send several interim responses (RFC 9110 section 15.2), but not without end. */
 const maxInterim = 8;
 const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** Reads the answer to one GET, of bytes that come in pieces of any size. */
+/** Reads the answer to one GET from bytes that arrive in pieces of any size. */
 export class ResponseReader {
   readonly #limits: ResponseLimits;
   readonly #lines = new LineReader();
@@ -87,7 +87,7 @@ export class ResponseReader {
     if (this.#status < 200) return this.#skipInterim();
     const isWithoutBody = this.#status === 204 || this.#status === 304;
     const length = isWithoutBody ? 0 : bodyLengthOf(this.#fields, this.#minorVersion);
-    // RFC 9112 section 6.3, rule 8, lets the end of the connection be that of the body. The host can end it anywhere.
+    // RFC 9112 section 6.3, rule 8, lets the end of the connection end the body. The host could end it anywhere.
     if (length === undefined) refuse(400, 'The answer does not say where its body ends.');
     this.#body = new BodyReader(length, this.#limits.maxBodyBytes, this.#limits);
     this.#whole = new WholeBody(length, this.#limits.maxBodyBytes);

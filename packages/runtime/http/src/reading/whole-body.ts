@@ -3,7 +3,7 @@ import type { BodyLength } from './body-reader.ts';
 
 const none = Buffer.alloc(0);
 
-/** The pieces of a body that is wanted whole. A body that comes in one piece is not copied. */
+/** Collects the pieces of a body. A body that arrives in one piece is not copied. */
 export class WholeBody {
   readonly #length: BodyLength;
   readonly #store: ByteStore;
@@ -20,7 +20,7 @@ export class WholeBody {
     else this.#store.add(piece);
   }
 
-  /** All that came. It holds nothing afterwards. */
+  /** Returns all bytes and forgets them. */
   take(): Buffer {
     const only = this.#only ?? (this.#store.length > 0 ? this.#store.take() : none);
     this.#only = undefined;

@@ -7,11 +7,11 @@ import { WholeBody } from '../reading/whole-body.ts';
 export interface BodyTaker {
   /** More may be read from the client. */
   readonly isWanted: boolean;
-  /** @throws HTTP_MESSAGE_REFUSED when it is too much. */
+  /** @throws HTTP_MESSAGE_REFUSED when it is too long. */
   add(bytes: Buffer): void;
   /** The body is complete. */
   finish(): void;
-  /** The rest of it does not come. */
+  /** The rest of it will not arrive. */
   fail(error: Error): void;
 }
 
@@ -44,7 +44,7 @@ export class CollectedBody implements BodyTaker {
   }
 }
 
-/** The rest of a body that the handler did not take: read up to a bound, for the sake of the next request. */
+/** The rest of a body that the handler did not take: read up to a bound, so that the next request can follow. */
 export class DiscardedBody implements BodyTaker {
   readonly isWanted = true;
   #leftBytes: number;

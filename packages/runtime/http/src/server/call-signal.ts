@@ -1,4 +1,4 @@
-/** What a handler is told of its client. The signal is made when it is first looked at: most handlers look at none. */
+/** What a handler learns about its client. The signal is made on first use: most handlers never use it. */
 export class CallSignal {
   #controller: AbortController | undefined;
   #isAborted = false;

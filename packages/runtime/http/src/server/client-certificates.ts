@@ -9,8 +9,8 @@ const nobody: ClientCertificates = Object.freeze({ leaf: undefined, chain: Objec
 const maxChain = 10;
 
 /**
- * What the client of a connection showed, in DER. TLS has verified its signature with the key of the first one
- * (RFC 8446 section 4.4.3), and nothing else.
+ * The certificates of a connection's client, in DER. TLS has verified its signature with the key of the first one (RFC 8446
+ * section 4.4.3), and nothing else.
  */
 export function clientCertificatesOf(socket: TLSSocket | undefined): ClientCertificates {
   const leaf = socket?.getPeerX509Certificate();

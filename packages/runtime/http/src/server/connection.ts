@@ -28,14 +28,17 @@ export interface Server extends RouteOptions {
   isDraining: boolean;
 }
 
-/** Requests that come ahead of the answer wait, up to here; beyond it, the client has to wait. */
+/** Requests that arrive before the answer wait here, up to this many bytes; beyond that, the client has to wait. */
 const maxHeldBytes = 16_384;
-/** So much of a body that its handler left is read for the sake of the next request. Beyond it a new connection costs less. */
+/**
+ * Up to this many bytes of an unread body are read so that the next request can follow. Beyond that a new connection is
+ * cheaper.
+ */
 const maxDiscardedBytes = 65_536;
 
 /**
- * One client: moves bytes between its stream and the protocol, gives each request to its handler, and keeps the times. What
- * the bytes mean is the protocol's matter.
+ * One client: moves bytes between its stream and the protocol, gives each request to its handler, and enforces the timeouts.
+ * The protocol knows what the bytes mean.
  */
 export class HttpConnection {
   readonly #server: Server;
@@ -48,7 +51,7 @@ export class HttpConnection {
   #secured: TLSSocket | undefined;
   #certificates: ClientCertificates | undefined;
   #exchange: Exchange | undefined;
-  /** Goes on when the client has taken what was written. */
+  /** Continues when the client has taken the written bytes. */
   #onRoom: (() => void) | undefined;
   #state: 'open' | 'ending' | 'over' = 'open';
 
@@ -73,7 +76,7 @@ export class HttpConnection {
       secured.once('close', () => this.destroy());
       if (this.#state === 'over' || secured.destroyed) return this.destroy();
     }
-    // The first head has its time from here on: a client that says nothing is not an idle one yet.
+    // The time for the first head starts here: a client that sends nothing is not idle yet.
     this.#deadlines.beginRequest();
     this.#stream.on('data', (chunk: Buffer) => this.#received(chunk));
     this.#stream.once('end', () => this.#ended());
@@ -85,7 +88,7 @@ export class HttpConnection {
     return this.#deadlines.claimToGo(now);
   }
 
-  /** Ends it when there is no request, and otherwise after the answer. */
+  /** Ends the connection at once when there is no request, and otherwise after the answer. */
   drain(): void {
     const { phase } = this.#deadlines;
     const hasSaidNothing = phase === 'head' && this.#protocol.stage === 'nothing';
@@ -93,7 +96,7 @@ export class HttpConnection {
     else if (phase === 'handshake' || hasSaidNothing) this.destroy();
   }
 
-  /** Enforces the times; called now and then. */
+  /** Enforces the timeouts; called regularly. */
   sweep(now: number): void {
     const overdue = this.#deadlines.overdue(now, this.#server.limits);
     if (overdue === undefined) return;
@@ -112,7 +115,7 @@ export class HttpConnection {
     this.#onOver();
   }
 
-  // What the client sends.
+  // Input from the client.
 
   #received(chunk: Buffer): void {
     if (this.#state !== 'open') return;
@@ -128,7 +131,7 @@ export class HttpConnection {
     this.#advance();
   }
 
-  /** Takes what the client says, as far as there is a place for it. */
+  /** Takes input from the client, as far as there is room for it. */
   #advance(): void {
     try {
       while (this.#state === 'open' && (this.#exchange?.takesBody ?? true)) {
@@ -167,7 +170,7 @@ export class HttpConnection {
     else this.#handleStreamed(head, streamed);
   }
 
-  /** Has the handler called when the body is whole. */
+  /** Calls the handler when the body is whole. */
   #collect(head: RequestHead, maxBodyBytes: number): void {
     const share = this.#server.room.share({
       peer: this.#peer.remoteAddress,
@@ -204,7 +207,7 @@ export class HttpConnection {
     return Object.freeze({
       method,
       path,
-      // With its mark: without it, one that the query itself begins with would be taken for that.
+      // With a `?`, because URLSearchParams would drop one with which the query itself begins.
       query: new URLSearchParams(`?${query}`),
       headers,
       remoteAddress: this.#peer.remoteAddress,
@@ -219,7 +222,7 @@ export class HttpConnection {
     if (line !== undefined) this.#stream.write(line);
   }
 
-  /** Reads from the client only what has a place. */
+  /** Reads from the client only as much as there is room for. */
   #regulate(): void {
     const exchange = this.#exchange;
     const isBetweenBodies = exchange?.isBodyComplete ?? true;
@@ -227,17 +230,17 @@ export class HttpConnection {
     if (hasPlace === this.#stream.isPaused()) void (hasPlace ? this.#stream.resume() : this.#stream.pause());
   }
 
-  /** All that the client sent is read. */
+  /** Everything that the client sent has been read. */
   #inputIsOver(): void {
     const exchange = this.#exchange;
     if (exchange?.isBodyComplete === true) return this.#wait();
     const isAnswered = exchange === undefined ? this.#deadlines.phase === 'idle' : exchange.isDiscarding;
     if (isAnswered) return this.#end([]);
-    // A part of a request.
+    // Only a part of a request arrived.
     if (exchange === undefined || exchange.takesBody) this.destroy();
   }
 
-  // What the server answers.
+  // Output to the client.
 
   #handle(exchange: Exchange, work: Work): void {
     this.#deadlines.enter('answer');
@@ -315,13 +318,13 @@ export class HttpConnection {
     this.#exchange = undefined;
     this.#deadlines.enter('idle');
     if (this.#server.isDraining) return this.#end([]);
-    // Not within this turn: as many requests as fit into what came would keep all others waiting.
+    // Not within this turn: many pipelined requests would keep all other clients waiting.
     if (this.#protocol.heldBytes > 0) return void setImmediate(() => this.#nextAhead());
     this.#protocol.nextRequest();
     if (this.#protocol.hasEnded) this.#end([]);
   }
 
-  /** Reads a request that came ahead of the last answer. */
+  /** Reads a request that arrived before the last answer. */
   #nextAhead(): void {
     if (this.#state !== 'open') return;
     this.#protocol.nextRequest();
@@ -329,17 +332,17 @@ export class HttpConnection {
     this.#advance();
   }
 
-  /** Answers for the server, and ends: where the next request would begin is not known, or not waited for. */
+  /** Sends the server's own answer, and ends: it is not known where the next request would begin, or it is not awaited. */
   #refuse(status: number, error?: Error): void {
     const { answer } = this.#protocol;
-    // What is sent already cannot be taken back.
+    // Sent bytes cannot be taken back.
     if (answer === 'streamed') return this.destroy();
     const bytes = answer === 'none' ? this.#protocol.refuse(status) : [];
     this.#abandon(error);
     this.#end(bytes);
   }
 
-  /** The last words. What still comes is read and dropped: a client that is told to stop must not lose why. */
+  /** Sends the last bytes. Further input is read and dropped, so that the client does not lose the answer to a reset. */
   #end(bytes: readonly Buffer[]): void {
     this.#state = 'ending';
     this.#abandon();
@@ -380,11 +383,11 @@ export class HttpConnection {
     onRoom?.();
   }
 
-  /** Enters what is waited for while a request is handled and answered: first of all, what the client owes. */
+  /** Sets the phase while a request is handled and answered. What the client owes comes first. */
   #wait(): void {
     const { phase } = this.#deadlines;
     const next = this.#waitsFor();
-    // A client that owes something gets no more time by anything else that happens.
+    // No other event gives more time to a client that owes something.
     if (next === phase && (next === 'write' || next === 'more body')) return;
     this.#deadlines.enter(next);
   }

@@ -1,34 +1,34 @@
 import type { HttpLimits } from '../limits.ts';
 
-/** What a connection waits for. Each has its time. */
+/** What a connection waits for. Each phase has its own timeout. */
 export type Phase =
   | 'handshake'
   | 'head'
-  /** A whole body, or the rest of one that nobody reads. */
+  /** A whole body, or the rest of a body that is discarded. */
   | 'body'
   /** More of a streamed body, which the handler waits for. */
   | 'more body'
   /** The handler's answer. */
   | 'answer'
-  /** More of a streamed answer. It may take as long as the handler likes. */
+  /** More of a streamed answer. The handler may take any time. */
   | 'more answer'
-  /** The same, when the client has ended its side, and may be gone. */
+  /** The same, after the client has ended its side and may be gone. */
   | 'more answer after end'
   | 'write'
   | 'idle'
   | 'end';
 
-/** What becomes of a connection whose time is over: a status to refuse its request with, or an end without an answer. */
+/** What happens to a connection whose time is up: a status with which its request is refused, or an end without an answer. */
 export type Overdue = number | 'end' | 'destroy';
 
 /** How long a client may take to read the last answer and to end. */
 const endTimeoutMs = 2000;
-/** From when on a client that sends a body, or takes an answer, is slow. */
+/** After this time a client that sends a body, or takes an answer, counts as slow. */
 const slowMs = 5000;
 /** Longer than any wait. */
 const groupMs = 2 ** 40;
 
-/** What one connection waits for, and since when. */
+/** The phase of one connection, and when it began. */
 export class Deadlines {
   readonly #now: () => number;
   #phase: Phase = 'handshake';
@@ -61,9 +61,9 @@ export class Deadlines {
   }
 
   /**
-   * Which connection goes when all places are taken: the one with the highest number. Idle ones first, then those that
-   * have not come to a request, then those whose client is slow; in each group the one that has been waited for longest.
-   * Undefined for those that stay.
+   * How readily the connection is closed when all places are taken: the highest number goes. Idle connections come first, then
+   * those without a request so far, then those whose client is slow; in each group the longest wait comes first. Undefined for
+   * connections that stay.
    */
   claimToGo(now: number): number | undefined {
     const waitedMs = now - this.#since;
@@ -85,7 +85,7 @@ export class Deadlines {
     }
   }
 
-  /** @returns undefined as long as there is time. */
+  /** @returns undefined as long as there is time left. */
   overdue(now: number, limits: HttpLimits): Overdue | undefined {
     const waitedMs = now - this.#since;
     const isRequestLate = now - this.#requestSince > limits.requestTimeoutMs;

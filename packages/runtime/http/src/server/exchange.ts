@@ -7,7 +7,7 @@ import { CallSignal } from './call-signal.ts';
 import { RequestBody } from './request-body.ts';
 import { discard, ResponseStream, type PieceSink } from './response-stream.ts';
 
-/** What a handler does with one request. */
+/** The work of a handler for one request. */
 export type Work = () => Promise<HttpResponse> | HttpResponse;
 
 /** Learns how the work ended, as long as the exchange was not abandoned. */
@@ -16,7 +16,7 @@ export interface WorkResult {
   failed(error: unknown): void;
 }
 
-/** One request under way, from its head to the end of its answer: where its body goes, and what its handler makes of it. */
+/** One request from its head to the end of its answer: it passes the body on and runs the handler. */
 export class Exchange {
   readonly head: RequestHead;
   readonly call = new CallSignal();
@@ -27,7 +27,7 @@ export class Exchange {
   #isWorking = false;
   #isAbandoned = false;
 
-  /** @param share the room of a body that is collected: it is kept as long as the handler or its answer may use the body. */
+  /** @param share the room of a collected body: it is kept as long as the handler or its answer may use the body. */
   constructor(head: RequestHead, body: BodyTaker, share?: BodyShare) {
     this.head = head;
     this.#body = body;
@@ -48,12 +48,12 @@ export class Exchange {
     return this.#body instanceof RequestBody && this.#body.isWanted;
   }
 
-  /** The answer is out, and what is left of the body is read for the sake of the next request. */
+  /** The answer was sent, and the rest of the body is read so that the next request can follow. */
   get isDiscarding(): boolean {
     return this.#body instanceof DiscardedBody;
   }
 
-  /** @throws HTTP_MESSAGE_REFUSED when it is too much. */
+  /** @throws HTTP_MESSAGE_REFUSED when the body is too long. */
   addToBody(bytes: Buffer): void {
     this.#body.add(bytes);
   }
@@ -63,7 +63,7 @@ export class Exchange {
     this.#body.finish();
   }
 
-  /** Has the request handled. An answer without a promise is taken at once. */
+  /** Runs the handler. An answer without a promise is taken at once. */
   run(work: Work, result: WorkResult): void {
     this.#isWorking = true;
     try {
@@ -76,28 +76,28 @@ export class Exchange {
     this.#worked();
   }
 
-  /** The body of the answer, which comes in pieces. */
+  /** Streams the body of the answer in pieces. */
   stream(pieces: AsyncIterable<Uint8Array | string>, sink: PieceSink): ResponseStream {
     const stream = new ResponseStream(pieces, sink);
     this.#stream = stream;
     return stream;
   }
 
-  /** The answer is out. */
+  /** Called when the answer was sent. */
   close(): void {
     this.#stream = undefined;
     if (!this.#isBodyComplete) this.#body.fail(clientLeft());
     this.#releaseUnused();
   }
 
-  /** Reads what is left of the body for nothing. */
+  /** Reads the rest of the body and discards it. */
   discardBody(maxBytes: number, onTooMuch: () => void): void {
     this.#body = new DiscardedBody(maxBytes, onTooMuch);
   }
 
   /**
-   * Ends what is under way: the answer is not wanted any more. A body that the handler works with stays until it is done.
-   * @param error what a handler that reads its body learns. Default: its client has left.
+   * Ends the exchange: the answer is no longer wanted. A body that the handler uses stays until the handler is done.
+   * @param error the error for a handler that reads its body. Default: its client has left.
    */
   abandon(error?: Error): void {
     this.#isAbandoned = true;

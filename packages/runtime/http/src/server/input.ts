@@ -2,7 +2,7 @@ import { ByteStore } from '../reading/byte-store.ts';
 
 const none = Buffer.alloc(0);
 
-/** What the peer sent and the protocol has not read: the rest of one chunk, and what came after it. */
+/** Bytes that the peer sent and the protocol has not read: the rest of one chunk, and the bytes after it. */
 export class Input {
   #chunk: Buffer = none;
   #at = 0;
@@ -14,12 +14,12 @@ export class Input {
 
   add(bytes: Buffer): void {
     if (this.length > 0) return this.#later.add(bytes);
-    // Read at once as a rule, and therefore not copied.
+    // Usually read at once, and therefore not copied.
     this.#chunk = bytes;
     this.#at = 0;
   }
 
-  /** @param read takes some bytes from a place on, and returns where the rest begins. */
+  /** @param read takes some bytes from an offset on, and returns the offset of the rest. */
   read(read: (chunk: Buffer, from: number) => number): void {
     if (this.#at === this.#chunk.length) {
       this.#chunk = this.#later.take();
@@ -34,7 +34,7 @@ export class Input {
     this.#later.take();
   }
 
-  /** Does not keep the memory of bytes that were read. */
+  /** Releases the memory of bytes that were read. */
   #drop(): void {
     this.#chunk = none;
     this.#at = 0;

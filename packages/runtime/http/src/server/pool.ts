@@ -48,7 +48,7 @@ export class ConnectionPool {
     return new Promise((resolve) => (this.#onEmpty = resolve));
   }
 
-  /** Clients that connect and ask for nothing must not keep others out. */
+  /** Makes room for a new connection: clients that connect without asking for anything must not keep others out. */
   #makeRoom(): boolean {
     const now = this.#server.now();
     let first: HttpConnection | undefined;
@@ -67,7 +67,7 @@ export class ConnectionPool {
   }
 }
 
-/** A client that does not complete the TLS handshake. The code is one of the streams of enclaves, on a higher floor. */
+/** Whether a client did not complete the TLS handshake. A package on a higher floor declares this code. */
 function isFailedHandshake(error: unknown): boolean {
   if (!isEnclosError(error)) return false;
   const code: string = error.code;

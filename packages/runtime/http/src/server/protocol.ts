@@ -16,21 +16,21 @@ import { Input } from './input.ts';
 
 /** What the bytes of a client say. */
 export type ProtocolEvent =
-  /** A request begins. `openBody` lets its body come. */
+  /** A request begins. `openBody` allows its body. */
   | { readonly type: 'head'; readonly head: RequestHead }
   | { readonly type: 'data'; readonly bytes: Buffer }
   /** The request is complete. The next one is read after its answer. */
   | { readonly type: 'end' };
 
-/** How far the answer to the request under way is. */
+/** The progress of the answer to the current request. */
 type AnswerStage = 'none' | 'streamed' | 'complete';
 
 const end: ProtocolEvent = Object.freeze({ type: 'end' });
 const continueLine = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
 
 /**
- * The server's side of HTTP/1.1 on one connection (RFC 9112), without a stream and without time: it takes bytes and gives
- * events, takes answers and gives bytes. One request after the other: its head, its body, its answer, and then the next.
+ * The server's side of HTTP/1.1 on one connection (RFC 9112), without I/O and without timers: it takes bytes and gives events,
+ * takes answers and gives bytes. It handles one request after the other: head, body, answer, and then the next.
  */
 export class ServerProtocol {
   readonly #limits: HttpLimits;
@@ -59,7 +59,7 @@ export class ServerProtocol {
     return this.#answer;
   }
 
-  /** What came and was not read yet. */
+  /** Bytes that arrived and were not read yet. */
   get heldBytes(): number {
     return this.#input.length;
   }
@@ -83,7 +83,7 @@ export class ServerProtocol {
   }
 
   /**
-   * The next thing that the client says.
+   * The next event from the client.
    * @returns undefined as long as more bytes are needed, and between the end of a request and `nextRequest`.
    * @throws HTTP_MESSAGE_REFUSED with the `status` to answer. Nothing more can be read then.
    */
@@ -104,7 +104,10 @@ export class ServerProtocol {
     this.#reader.openBody(maxBodyBytes);
   }
 
-  /** What a client has to be told before it sends the body; undefined when it does not wait, and after the answer began. */
+  /**
+   * The interim response that the client awaits before it sends the body; undefined when it does not wait, and after the answer
+   * began.
+   */
   continueBody(): Buffer | undefined {
     const mustTell = this.#owesContinue && this.#answer === 'none' && this.stage === 'body' && this.heldBytes === 0;
     if (!mustTell) return undefined;
@@ -112,7 +115,7 @@ export class ServerProtocol {
     return continueLine;
   }
 
-  /** A whole answer. @throws HTTP_MISUSED for what is not a response; there is no answer then. */
+  /** A whole answer. @throws HTTP_MISUSED for an invalid response; then there is no answer. */
   respond(response: WholeResponse, isLast: boolean): readonly Buffer[] {
     const bytes = encodeResponse(response, this.#frame(isLast));
     this.#answer = 'complete';
@@ -121,7 +124,7 @@ export class ServerProtocol {
 
   /**
    * Begins an answer whose body comes in pieces.
-   * @returns its head, and whether pieces are to follow.
+   * @returns its head, and whether pieces must follow.
    * @throws HTTP_MISUSED as `respond`.
    */
   respondInPieces(response: HttpResponse, isLast: boolean): { readonly bytes: Buffer; readonly takesPieces: boolean } {
@@ -144,12 +147,12 @@ export class ServerProtocol {
     return this.#framing === 'chunked' ? [lastChunk] : [];
   }
 
-  /** The server's own answer, which is the last one: where the next request begins is not known. */
+  /** The server's own answer, which is the last one, because it is not known where the next request begins. */
   refuse(status: number): readonly Buffer[] {
     return this.respond(refusal(status), true);
   }
 
-  /** Goes on after the answer. */
+  /** Continues after the answer. */
   nextRequest(): void {
     this.#reader = new RequestReader(this.#limits);
     this.#lastEvent = undefined;
@@ -157,7 +160,7 @@ export class ServerProtocol {
     this.#owesContinue = false;
   }
 
-  /** Forgets what came and what was being read. */
+  /** Forgets the bytes that arrived and the message being read. */
   clear(): void {
     this.nextRequest();
     this.#input.clear();
@@ -174,7 +177,7 @@ export class ServerProtocol {
   }
 
   #said(event: ProtocolEvent): ProtocolEvent {
-    // A client that sends the body does not wait any more.
+    // A client that sends the body no longer waits.
     if (event.type === 'data') this.#owesContinue = false;
     this.#lastEvent = event.type;
     return event;

@@ -8,14 +8,17 @@ interface Waiting {
 
 const done: IteratorResult<Uint8Array, undefined> = Object.freeze({ done: true, value: undefined });
 
-/** The body of a request as its handler takes it: piece by piece, once. It holds no piece: each goes to a waiting handler. */
+/**
+ * The body of a request as its handler takes it: piece by piece, once. It buffers nothing: each piece goes to a waiting
+ * handler.
+ */
 export class RequestBody implements AsyncIterable<Uint8Array>, BodyTaker {
   readonly #onWanted: () => void;
   #waiting: Waiting | undefined;
   #isTaken = false;
   #end: { readonly error?: Error } | undefined;
 
-  /** @param onWanted lets the next piece come, which `add`, `finish` or `fail` brings. */
+  /** @param onWanted asks for the next piece, which `add`, `finish` or `fail` delivers. */
   constructor(onWanted: () => void) {
     this.#onWanted = onWanted;
   }
@@ -40,7 +43,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, BodyTaker {
     this.#take()?.resolve(done);
   }
 
-  /** @param error is thrown at the piece that is waited for, or at the next one. */
+  /** @param error is thrown from the pending read, or from the next one. */
   fail(error: Error): void {
     if (this.#end !== undefined) return;
     const waiting = this.#take();

@@ -7,14 +7,17 @@ export interface PieceSink {
   /** The next piece is being waited for. */
   waits(): void;
   end(): void;
-  /** The iterable threw, or gave what cannot be sent. */
+  /** The iterable threw, or gave a piece that cannot be sent. */
   failed(error: unknown): void;
 }
 
-/** Pieces that are at hand go without a pause up to this number: other connections have their turn then. */
+/** Up to this number, pieces that are ready are sent without a pause; then other connections have their turn. */
 const piecesPerTurn = 64;
 
-/** The body of an answer that its handler gives piece by piece. No piece is asked for before the last one has found room. */
+/**
+ * The body of an answer that its handler gives piece by piece. No piece is asked for before there was room for the previous
+ * one.
+ */
 export class ResponseStream {
   readonly #iterator: AsyncIterator<Piece>;
   readonly #sink: PieceSink;
@@ -36,7 +39,7 @@ export class ResponseStream {
     }
   }
 
-  /** Tells the iterable that no more of it is taken. */
+  /** Tells the iterable that no more pieces are taken. */
   stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -79,12 +82,12 @@ export function isInPieces(body: unknown): body is AsyncIterable<Piece> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
-/** Ends the body of an answer that is not sent, so that what it holds is given back. */
+/** Ends the body of an answer that is not sent, so that it releases its resources. */
 export function discard(body: unknown): void {
   if (isInPieces(body)) returnFrom(() => body[Symbol.asyncIterator]());
 }
 
-/** A failure of the clean-up is not reported: the client has left, or has its answer. */
+/** A failed clean-up is not reported: the client has left, or has its answer. */
 function returnFrom(iterator: () => AsyncIterator<Piece>): void {
   void (async () => iterator().return?.())().catch(() => undefined);
 }

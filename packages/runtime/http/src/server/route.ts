@@ -2,9 +2,9 @@ import { misused } from '../errors.ts';
 import type { HttpLimits } from '../limits.ts';
 import type { BodyLimit, HttpRequestHead, StreamedHttpHandler } from '../types.ts';
 
-/** What a server decides by the head of a request. */
+/** What a server decides from the head of a request. */
 export interface Route {
-  /** Takes the body in pieces; undefined when the body is to be whole. */
+  /** Takes the body in pieces; undefined when the handler gets the whole body. */
   readonly streamed: StreamedHttpHandler | undefined;
   readonly maxBodyBytes: number;
 }

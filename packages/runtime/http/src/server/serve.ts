@@ -12,27 +12,27 @@ export interface ServeHttpOptions {
    * TLS: the host then reads and changes everything.
    */
   readonly secure: ((connection: PeerStream) => Promise<TLSSocket>) | undefined;
-  /** Answers requests whose body it gets whole. */
+  /** Answers requests, whose body it gets whole. */
   readonly handler: HttpHandler;
   /**
    * Chooses a handler that takes the body of a request in pieces, by the head of the request: an upload, for example.
    * `undefined` leaves the request to `handler`. It must not throw.
    */
   readonly streamed?: ((head: HttpRequestHead) => StreamedHttpHandler | undefined) | undefined;
-  /** Those that are not named are as in `defaultHttpLimits`. */
+  /** Limits that are not named are as in `defaultHttpLimits`. */
   readonly limits?: Partial<HttpLimits> | undefined;
   /** For servers whose paths take bodies of different sizes. Default: `maxBodyBytes`, and `maxStreamedBodyBytes` for `streamed`. */
   readonly bodyLimit?: BodyLimit | undefined;
   /**
-   * Learns what a handler threw while its client waited, which of its answers were not responses, and what `secure` failed
-   * with other than a handshake. Clients never learn it. What it throws is ignored.
+   * Learns what a handler threw while its client waited, which of its answers were not responses, and failures of `secure`
+   * other than handshakes. Clients never learn these. Errors that it throws are ignored.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
-  /** When it aborts, the server accepts no more connections, answers what has begun, and then ends. */
+  /** When it aborts, the server accepts no more connections, answers requests that have begun, and then ends. */
   readonly signal?: AbortSignal | undefined;
   /** For the header `date` (RFC 9110 section 6.6.1). Default: no such header, since the host sets an enclave's clock. */
   readonly date?: (() => Date) | undefined;
-  /** What times are measured with. Default: the clock of the process. */
+  /** The clock for all times. Default: the clock of the process. */
   readonly clock?: HttpClock | undefined;
 }
 
@@ -54,7 +54,7 @@ export async function serveHttp(connections: AsyncIterable<PeerStream>, options:
     pool.drain();
     throw error;
   } finally {
-    // When the iterable ends by itself, the connections that are there go on until their clients end them.
+    // When the iterable ends by itself, open connections continue until their clients end them.
     await pool.empty();
     signal?.removeEventListener('abort', drain);
     stopSweeping();
@@ -91,13 +91,13 @@ function serverOf(
   return { limits, handler, streamed, bodyLimit, onError: tell, date: dateOrNone, now, room, isDraining: false };
 }
 
-/** Often enough for the shortest time, and at most once a second: connections have no timers. */
+/** Often enough for the shortest timeout, and at most once a second: connections have no timers. */
 function sweepIntervalMs(limits: HttpLimits): number {
   const times = Object.entries(limits).flatMap(([name, value]) => (name.endsWith('Ms') ? [Number(value)] : []));
   return Math.max(10, Math.min(1000, Math.min(...times) / 4));
 }
 
-/** Ends with the iterable or with the signal, also while the next connection is waited for. */
+/** Ends with the iterable or with the signal, even while it waits for the next connection. */
 function acceptAll(
   connections: AsyncIterable<PeerStream>,
   accept: (connection: PeerStream) => void,
@@ -109,7 +109,7 @@ function acceptAll(
     while (!isOver()) {
       const next = await iterator.next();
       if (next.done === true) return;
-      // It came after the end.
+      // It arrived after the end.
       if (isOver()) next.value.destroy();
       else accept(next.value);
     }

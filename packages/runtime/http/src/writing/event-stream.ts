@@ -4,27 +4,27 @@ import type { HttpResponse } from '../types.ts';
 
 /** One event of `text/event-stream` (WHATWG HTML, section 9.2). It has at least one of these. */
 export interface ServerSentEvent {
-  /** May have several lines; a client gets each line break as LF. Without data a client only takes `id` and `retryMs`. */
+  /** May have several lines; a client gets each line break as LF. Without data a client uses only `id` and `retryMs`. */
   readonly data?: string | undefined;
   /** The type. Default at the client: `message`. Without line breaks. */
   readonly event?: string | undefined;
-  /** What a client that connects again sends as `Last-Event-ID`. Without line breaks and NUL. */
+  /** The value that a reconnecting client sends as `Last-Event-ID`. Without line breaks and NUL. */
   readonly id?: string | undefined;
   /** How long a client waits before it connects again. */
   readonly retryMs?: number | undefined;
 }
 
 export interface EventStreamOptions {
-  /** How often a comment keeps the connection in use, and finds out whether the client is still there. Default 15 seconds. */
+  /** How often a comment keeps the connection alive and checks that the client is still there. Default 15 seconds. */
   readonly heartbeatMs?: number | undefined;
   /** Further headers. `content-type` and `cache-control` are set for you. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What the heartbeat is measured with. Default: the clock of the process. */
+  /** The clock for the heartbeat. Default: the clock of the process. */
   readonly clock?: HttpClock | undefined;
 }
 
 const defaultHeartbeatMs = 15_000;
-/** A comment without text, and an empty line, which ends no event. */
+/** A comment without text, and an empty line, which does not end an event. */
 const heartbeat = ':\n\n';
 
 /**
@@ -33,8 +33,7 @@ const heartbeat = ':\n\n';
  * ```ts
  * const handler: HttpHandler = ({ body }, { signal }) => eventStream(tokensOf(body, signal));
  * ```
- * @throws HTTP_MISUSED for a heartbeat that is not a number of milliseconds. An event that cannot be sent breaks the
- *   connection off, and the server's `onError` gets HTTP_MISUSED.
+ * @throws HTTP_MISUSED for a heartbeat that is not a number of milliseconds. An event that cannot be sent breaks the connection, and the server's `onError` gets HTTP_MISUSED.
  */
 export function eventStream(
   events: AsyncIterable<ServerSentEvent>,
@@ -102,7 +101,7 @@ class BeatingEvents implements AsyncIterator<string, undefined> {
   readonly #options: { readonly heartbeatMs: number; readonly clock: HttpClock };
   #stopBeating: (() => void) | undefined;
   #waiting: Waiting | undefined;
-  /** What was asked for, when it came while nothing waited for it. */
+  /** The result of a call to `next` that arrived while nothing waited for it. */
   #ready: Promise<IteratorResult<string, undefined>> | undefined;
   #isAsked = false;
 
@@ -137,7 +136,7 @@ class BeatingEvents implements AsyncIterator<string, undefined> {
   async #ask(): Promise<void> {
     this.#isAsked = true;
     const result = this.#nextEvent();
-    // A heartbeat may have answered the call that asked: a later one may be waiting now, or none.
+    // A heartbeat may have answered the call that asked: a later call may be waiting now, or none.
     await result.catch(() => undefined);
     this.#isAsked = false;
     const waiting = this.#take();
@@ -160,7 +159,7 @@ class BeatingEvents implements AsyncIterator<string, undefined> {
     try {
       return { done: false, value: encodeEvent(next.value) };
     } catch (error) {
-      // The events do not know that they are not wanted any more.
+      // The events do not know yet that they are no longer wanted.
       this.return().catch(() => undefined);
       throw error;
     }

@@ -27,7 +27,7 @@ const reasons: Readonly<Record<number, string>> = {
   505: 'HTTP Version Not Supported',
 };
 
-/** The server sets these: for the connection, for lengths, and for the time when it has one. */
+/** The server sets these: for the connection, for lengths, and for the date if it has one. */
 const ownFields = new Set([
   'connection',
   'content-length',
@@ -40,13 +40,13 @@ const ownFields = new Set([
   'upgrade',
 ]);
 
-/** What the server answers without a handler. */
+/** The server's own answer, without a handler. */
 export function refusal(status: number): WholeResponse {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${reasons[status] ?? status}\n` };
 }
 
 export interface ResponseFrame {
-  /** Of the request; HEAD is answered with the head alone. */
+  /** The method of the request; HEAD is answered with only the head. */
   readonly method: string;
   readonly connection: 'close' | 'keep-alive' | undefined;
   /** RFC 9110 section 6.6.1. */
@@ -61,7 +61,7 @@ export interface WholeResponse extends HttpResponse {
 /** How the body of a streamed response ends: with its last chunk, or with the connection (HTTP/1.0 has no chunks). */
 export type StreamFraming = 'chunked' | 'closed';
 
-/** Up to here several pieces are put together for one write; beyond, the copy costs more than a second buffer. */
+/** Up to this size, several pieces are joined for one write; beyond it, the copy costs more than a second buffer. */
 const togetherBytes = 16_384;
 const statusesWithoutBody = new Set([204, 304]);
 
@@ -80,7 +80,7 @@ export function encodeResponse(response: WholeResponse, frame: ResponseFrame): r
     misused('The body is neither bytes, nor a string, nor an async iterable.');
   }
   const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  // RFC 9110 section 8.6: none with 204; with 304 it would be that of another response.
+  // RFC 9110 section 8.6: no length with 204; with 304 it would be the length of another response.
   const length = statusesWithoutBody.has(status) ? '' : `content-length: ${bodyBytes}\r\n`;
   const head = encodeHead(response, frame, length);
   const sentBytes = hasBody(frame.method, status) ? bodyBytes : 0;
@@ -96,7 +96,7 @@ export function encodeResponse(response: WholeResponse, frame: ResponseFrame): r
  * @throws HTTP_MISUSED as `encodeResponse`.
  */
 export function encodeStreamHead(response: HttpResponse, frame: ResponseFrame, framing: StreamFraming): Buffer {
-  // RFC 9112 section 6.1: no transfer coding with 204. HEAD is told what GET would be.
+  // RFC 9112 section 6.1: no transfer coding with 204. HEAD gets the same fields as GET.
   const isChunked = framing === 'chunked' && !statusesWithoutBody.has(response.status);
   return Buffer.from(encodeHead(response, frame, isChunked ? 'transfer-encoding: chunked\r\n' : ''), 'latin1');
 }

@@ -39,10 +39,9 @@ const routes: readonly Route[] = [
 ];
 
 /**
- * The collateral service: a web application (`fetch(request)`) over a vendor
- * folder or a function that says which vendor. The vendor is kept in memory
- * until its folder changes; documents are issued again when they are half
- * through their life. Read-only, unauthenticated, nothing secret.
+ * The collateral service: a web application (`fetch(request)`) over a vendor folder, or over a function that locates the
+ * vendor. The vendor is kept in memory until its folder changes; documents are issued again after half of their lifetime. The
+ * service is read-only and unauthenticated, and serves nothing secret.
  */
 export function collateralApp(source: string | LocateVendor, { now }: CollateralAppOptions): Hono {
   const locate = typeof source === 'string' ? () => Promise.resolve({ folder: source }) : source;
@@ -71,7 +70,7 @@ async function pckCertificate(vendor: Vendor, query: Query, context: Context): P
   if (cpuSvn === undefined || pceSvn === undefined || pceId === undefined) {
     return bad('cpusvn, pcesvn and pceid are required.');
   }
-  // A software machine has no key to encrypt its PPID to, so it is asked for in plain.
+  // A software machine has no key to encrypt its PPID with, so clients send it in plain text.
   const ppid = parameter(query, 'ppid');
   if (ppid === undefined && parameter(query, 'encrypted_ppid') === undefined) return bad('ppid is required.');
   const [low = 0, high = 0] = fromHex(pceSvn);
@@ -119,7 +118,7 @@ function evaluationNumbers(vendor: Vendor, _query: Query, context: Context): Res
 
 function fmspcs(vendor: Vendor, query: Query, context: Context): Response {
   const platform = parameter(query, 'platform') ?? 'all';
-  // Intel's classes are of processors; a software machine is filed under the server class that multi-tenant hosts use.
+  // Intel classifies processors; a software machine is listed under the server class that multi-tenant hosts use.
   const isListed = platform === 'all' || platform === 'E5';
   return context.json(isListed ? [{ fmspc: vendor.fmspc, platform: 'E5' }] : []);
 }

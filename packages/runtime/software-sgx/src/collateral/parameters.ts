@@ -1,4 +1,4 @@
-/** A refusal of the service: an HTTP status, and the message that goes into body and headers. */
+/** A refusal by the service: an HTTP status, and the message for body and headers. */
 export interface Refusal {
   readonly status: 400 | 404 | 410;
   readonly message: string;
@@ -17,7 +17,7 @@ export function checkQuery(query: Query, patterns: Readonly<Record<string, RegEx
   return undefined;
 }
 
-/** A name that anybody may have made up, as far as it may stand in a header (RFC 9110 section 5.5) and a sentence. */
+/** A name from an untrusted client, reduced to what a header (RFC 9110 section 5.5) and a sentence may contain. */
 function printable(name: string): string {
   return /^[\w.[\]-]{1,64}$/.test(name) ? ` ${name}` : '';
 }
@@ -33,8 +33,8 @@ export const baselinePatterns = Object.freeze({
 });
 
 /**
- * Chooses the TCB baseline of a request. There is one, so `early` and
- * `standard` are the same, and only its own evaluation number is served.
+ * Chooses the TCB baseline of a request. There is only one, so `early` and `standard` are the same, and only its evaluation
+ * number is served.
  */
 export function checkBaseline(query: Query, current: number): Refusal | undefined {
   const number = parameter(query, 'tcbEvaluationDataNumber');

@@ -8,19 +8,18 @@ interface HeldVendor {
   readonly vendor: Vendor;
 }
 
-/** How often one request looks again at a folder that changes while it is being read. */
+/** How often one request reads a folder again that changes during the reading. */
 const maxLoads = 3;
 
 /**
- * Keeps the opened vendor until its folder changes or its documents come to
- * half of their lifetime. One load runs at a time, whatever the number of
- * requests, so documents are signed once for all of them.
+ * Keeps the opened vendor until its folder changes or its documents reach half of their lifetime. One load runs at a time,
+ * whatever the number of requests, so documents are signed once for all of them.
  */
 export function vendorCache(locate: LocateVendor, now: () => Date): () => Promise<Vendor> {
   let held: HeldVendor | undefined;
   let loading: Promise<HeldVendor> | undefined;
   const load = async (folder: string): Promise<HeldVendor> => {
-    // Before the folder is read: a change in between makes the stamp an old one.
+    // Taken before the folder is read, so that a change during the reading makes the stamp out of date.
     const stamp = await vendorStamp(folder);
     return { folder, stamp, vendor: await refreshVendor({ folder }, now()) };
   };

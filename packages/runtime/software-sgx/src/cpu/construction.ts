@@ -12,7 +12,7 @@ import {
 } from '@enclos/sgx';
 import type { Construction } from './enclave.ts';
 
-/** What a launch asks for before anything is measured. */
+/** The request of a launch, before anything is measured. */
 export interface EnclaveRequest {
   readonly sizeBytes: bigint;
   /** Pages. */
@@ -81,14 +81,14 @@ function requireConfiguration(configId: Uint8Array, configSvn: number, attribute
 
 /**
  * EADD: adds a page and measures its place and permissions, not its content
- * (SDM vol. 3D, EADD). Places and flags are those of any SGXS stream.
+ * (SDM vol. 3D, EADD). Offsets and flags are those of any SGXS stream.
  */
 export function addPage(construction: Construction, { offset, flags, content }: PageSpec): void {
   if (!isPageFlags(flags, 'any')) {
     throw refused('page', 'A page is TCS, or REG with permissions, and readable when it is writable.');
   }
   if (content.length !== PAGE_SIZE) throw refused('page', 'A page is 4096 bytes.');
-  // Offsets beyond 2^53 lose digits here and are outside of every enclave all the same.
+  // Offsets beyond 2^53 lose digits here, but they are outside of every enclave anyway.
   if (!isPageOffset(Number(offset), Number(construction.sizeBytes))) {
     throw refused('page', 'A page lies on a page boundary inside the enclave.');
   }

@@ -25,7 +25,7 @@ export interface CreateCpuOptions {
   /** 16 bytes. */
   readonly cpuSvn: Uint8Array;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
-  /** MRSIGNER (32 bytes) of the only signer whose enclaves may have PROVISIONKEY. None when absent. */
+  /** MRSIGNER (32 bytes) of the only signer whose enclaves may have PROVISIONKEY. When absent, no enclave may have it. */
   readonly provisionSigner?: Uint8Array;
 }
 
@@ -39,11 +39,10 @@ export interface LoadOptions {
 
 /**
  * A software SGX processor. It holds all keys; enclaves and hosts only ever
- * hold handles. Instructions bear their SGX names and throw where the
- * processor would fault or answer with an error code.
+ * hold handles. Instructions have their SGX names, and throw where the processor would fault or return an error code.
  */
 export interface Cpu {
-  /** A copy of the present CPUSVN, 16 bytes. */
+  /** A copy of the current CPUSVN, 16 bytes. */
   cpuSvn(): Uint8Array;
   /** @throws LAUNCH_IMAGE_REFUSED */
   ecreate(request: EnclaveRequest): EnclaveUnderConstruction;
@@ -52,18 +51,16 @@ export interface Cpu {
   /** @throws LAUNCH_IMAGE_REFUSED, ENCLAVE_REMOVED */
   eextend(enclave: EnclaveUnderConstruction, offset: bigint): void;
   /**
-   * Ends the construction: its handle is spent, the result is the enclave's handle.
+   * Ends the construction: its handle becomes invalid, and the result is the enclave's handle.
    * @throws SIGSTRUCT_INVALID, SIGSTRUCT_SIGNATURE, LAUNCH_MEASUREMENT_MISMATCH, LAUNCH_DEBUG_REFUSED,
    *   LAUNCH_ATTRIBUTES_REFUSED, ENCLAVE_REMOVED
    */
   einit(enclave: EnclaveUnderConstruction, sigstruct: Uint8Array): LoadedEnclave;
-  /** After it the handle is refused everywhere. Removing twice is no error. */
+  /** Afterwards the handle is refused everywhere. Removing twice is not an error. */
   eremove(enclave: LoadedEnclave | EnclaveUnderConstruction): void;
   /**
-   * Loads a whole image of the strict profile, in memory or measured as it came
-   * in: the same result as the instructions one by one, with the stream hashed
-   * once. The attributes are
-   * MODE64BIT, DEBUG when asked for, and KSS and PROVISIONKEY when the
+   * Loads a whole image of the strict profile, in memory or measured on arrival: the same result as the single instructions,
+   * but the stream is hashed once. The attributes are MODE64BIT, DEBUG when asked for, and KSS and PROVISIONKEY when the
    * signature asks for them. The caller must not write to the bytes meanwhile.
    *
    * @throws SGXS_INVALID and what `ecreate` and `einit` throw

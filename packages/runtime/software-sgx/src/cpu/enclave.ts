@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto';
 import { EnclosError } from '@enclos/errors';
 import type { Attributes } from '@enclos/sgx';
 
-/** SECS as the CPU holds it: who the enclave is. All of it is public. */
+/** SECS as the CPU holds it: the identity of the enclave. All of it is public. */
 export interface EnclaveIdentity {
   /** 32 bytes. */
   readonly mrEnclave: Uint8Array;
@@ -44,7 +44,7 @@ export interface Construction {
   readonly pages: Map<bigint, Uint8Array>;
 }
 
-/** Makes the public handle. Its bytes are copies: writing to them changes nothing that the CPU looks at. */
+/** Makes the public handle. Its bytes are copies: writing to them changes nothing in the CPU. */
 export function makeHandle(identity: EnclaveIdentity): LoadedEnclave {
   const copy = Object.freeze({
     ...identity,
@@ -57,7 +57,7 @@ export function makeHandle(identity: EnclaveIdentity): LoadedEnclave {
   return Object.freeze({ kind: 'enclave', identity: copy });
 }
 
-/** What the CPU knows about handles. A handle that is not here is refused, whatever it looks like. */
+/** The CPU's table of handles. A handle that is not in the table is refused, whatever it looks like. */
 export class EnclaveTable<Handle extends object, State> {
   readonly #states = new WeakMap<Handle, State>();
 
@@ -73,7 +73,7 @@ export class EnclaveTable<Handle extends object, State> {
     return state;
   }
 
-  /** Removing what is not there is no fault (SDM vol. 3D, EREMOVE of an invalid page). */
+  /** Removing an absent handle is not a fault (SDM vol. 3D, EREMOVE of an invalid page). */
   remove(handle: Handle): void {
     this.#states.delete(handle);
   }

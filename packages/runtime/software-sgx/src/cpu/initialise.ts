@@ -4,7 +4,7 @@ import { Attribute, mrSignerOf, verifySigstruct, type Attributes, type Sigstruct
 import { sha256 } from '@enclos/sgx/node';
 import type { Construction, EnclaveIdentity } from './enclave.ts';
 
-/** SECS before EINIT, with the finished measurement. */
+/** The The SECS before EINIT, with the finished measurement. */
 export type UninitialisedSecs = Pick<Construction, 'attributes' | 'miscSelect' | 'configId' | 'configSvn'> & {
   readonly mrEnclave: Uint8Array;
 };
@@ -48,15 +48,14 @@ export function initialise(
 }
 
 /**
- * EINIT compares all 16 bytes of SIGSTRUCT.HEADER, and its last four are what
- * older tools call TYPE: 80000000H there, for a debug signature, is refused by
- * every processor (SDM vol. 3D, SIGSTRUCT and EINIT). Readers are more lenient.
+ * EINIT compares all 16 bytes of SIGSTRUCT.HEADER, and its last four are the field that older tools call TYPE: every processor
+ * refuses 80000000H there, for a debug signature (SDM vol. 3D, SIGSTRUCT and EINIT). Readers are more lenient.
  */
 function requireHeader({ type }: Sigstruct): void {
   if (type !== 0) throw new EnclosError('SIGSTRUCT_INVALID', 'SIGSTRUCT: EINIT takes TYPE 0 only.');
 }
 
-/** (attributes & mask) == (signed attributes & mask). INIT is not set yet, so a signature that asks for it never fits. */
+/** (attributes & mask) == (signed attributes & mask). INIT is not set yet, so a signature that asks for it never matches. */
 function requireAttributes(actual: Attributes, { attributes: signed, attributeMask: mask }: Sigstruct): void {
   const flags = (actual.flags ^ signed.flags) & mask.flags;
   if ((flags & Attribute.DEBUG) !== 0n) throw new EnclosError('LAUNCH_DEBUG_REFUSED');
@@ -74,13 +73,13 @@ function requireMisc(actual: number, { miscSelect, miscMask }: Sigstruct): void 
   }
 }
 
-/** ISVFAMILYID and ISVEXTPRODID mean nothing without KSS, so they must not be there. */
+/** ISVFAMILYID and ISVEXTPRODID mean nothing without KSS, so they must be zero. */
 function requireKss({ flags }: Attributes, { isvFamilyId, isvExtProdId }: Sigstruct): void {
   if ((flags & Attribute.KSS) !== 0n || (isZero(isvFamilyId) && isZero(isvExtProdId))) return;
   throw refused('kss', 'ISVFAMILYID and ISVEXTPRODID need the KSS attribute.');
 }
 
-/** The stand-in for launch control: who may have the attributes that open platform keys. */
+/** Stands in for launch control: decides which enclaves may have the attributes that open platform keys. */
 function requirePrivileges({ flags }: Attributes, mrSigner: Uint8Array, { provisionSigner }: InitialiseOptions): void {
   if ((flags & Attribute.EINITTOKENKEY) !== 0n) throw refused('einitTokenKey', 'No enclave may have EINITTOKENKEY.');
   if ((flags & Attribute.PROVISIONKEY) === 0n) return;

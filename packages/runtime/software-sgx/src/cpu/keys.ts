@@ -23,7 +23,7 @@ export interface KeyRoots {
   readonly cpuSvn: Uint8Array;
 }
 
-/** One 128-bit base key a key name, so that no request of one name can equal one of another. */
+/** One 128-bit base key for each key name, so that no request for one name can equal a request for another. */
 export function baseKeys(fuses: Uint8Array): KeyRoots['baseKeys'] {
   const key = (purpose: string) => deriveSecret(fuses, { purpose, lengthBytes: 16 });
   return Object.freeze({
@@ -98,7 +98,7 @@ function parseRequest(bytes: Uint8Array): KeyRequest {
   }
 }
 
-/** The present may ask for keys of the past, never of the future; CPUSVN is compared byte by byte. */
+/** An enclave may ask for keys of older versions, never of newer ones; CPUSVN is compared byte by byte. */
 function requireVersions(roots: KeyRoots, enclave: EnclaveIdentity, request: KeyRequest): void {
   if (request.cpuSvn.some((svn, index) => svn > (roots.cpuSvn[index] ?? 0))) {
     throw new EnclosError('KEY_CPUSVN_TOO_NEW');
@@ -108,8 +108,8 @@ function requireVersions(roots: KeyRoots, enclave: EnclaveIdentity, request: Key
 }
 
 /**
- * PROVISION and PROVISION_SEAL: of the machine and the signer, whatever the
- * policy says, and not of the owner: owner epoch and key id are left out.
+ * PROVISION and PROVISION_SEAL depend on the machine and the signer, whatever the policy says, but not on the owner: owner
+ * epoch and key id are left out.
  */
 function provisionKey(roots: KeyRoots, enclave: EnclaveIdentity, request: KeyRequest): Uint8Array {
   requireProvision(enclave);

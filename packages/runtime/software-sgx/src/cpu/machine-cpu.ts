@@ -5,7 +5,7 @@ import { machineSecrets, type Machine } from '../provisioning/machine.ts';
 import { quotingFiles } from '../provisioning/pck.ts';
 import { createCpu, type Cpu } from './cpu.ts';
 
-/** Starts the CPU of a machine. It keeps the machine's CPUSVN of this moment. */
+/** Starts the CPU of a machine. It keeps the CPUSVN that the machine has at this moment. */
 export function startCpu(machine: Machine, options: { readonly randomBytes: (sizeBytes: number) => Uint8Array }): Cpu {
   const { fuses, ownerEpoch } = machineSecrets(machine);
   const { pck } = machine;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { EnclosError } from '@enclos/errors';
 import { StrictImageReader, type StrictImage } from '@enclos/sgx';
 
-/** A whole image of the strict profile, and what it measures. */
+/** A whole image of the strict profile, with its measurement. */
 export interface MeasuredImage {
   readonly pages: StrictImage;
   /** Bytes of the stream that was measured. */
@@ -11,7 +11,7 @@ export interface MeasuredImage {
 
 const measurements = new WeakMap<MeasuredImage, Uint8Array>();
 
-/** Measures an image while it comes in, so that no image, however large, keeps the platform from its other work. */
+/** Measures an image while it arrives, so that no image, however large, keeps the platform from its other work. */
 export interface ImageIntake {
   readonly receivedBytes: number;
   /** @throws SGXS_INVALID, SGXS_TOO_LARGE beyond the announced size */
@@ -20,10 +20,10 @@ export interface ImageIntake {
   finish(): MeasuredImage;
 }
 
-/** @param streamBytes the announced size; memory is taken for what has come. */
+/** @param streamBytes the announced size; memory is taken only for bytes that have arrived. */
 export function createImageIntake(streamBytes: number): ImageIntake {
   const reader = new StrictImageReader(streamBytes);
-  // In the strict profile every byte of the stream is measured, in its order.
+  // In the strict profile every byte of the stream is measured, in order.
   const hash = createHash('sha256');
   let receivedBytes = 0;
   return Object.freeze({
@@ -31,7 +31,7 @@ export function createImageIntake(streamBytes: number): ImageIntake {
       return receivedBytes;
     },
     push(chunk: Uint8Array) {
-      // Both take the bytes in this turn: what is measured is what is kept.
+      // Both take the bytes in this turn of the event loop, so the measured bytes are the kept bytes.
       reader.push(chunk);
       hash.update(chunk);
       receivedBytes += chunk.length;

@@ -8,7 +8,7 @@ import { reportKey, type KeyRoots } from './keys.ts';
 export interface ReportRequest {
   readonly targetInfo: Uint8Array;
   readonly reportData: Uint8Array;
-  /** 32 bytes, the CPU's own since it started (CR_REPORT_KEYID). */
+  /** 32 bytes that the CPU chose when it started (CR_REPORT_KEYID). */
   readonly keyId: Uint8Array;
 }
 

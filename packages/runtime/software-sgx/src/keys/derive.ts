@@ -4,7 +4,7 @@ import { concatBytes, utf8 } from '@enclos/codec';
 const salt = utf8('enclos software-sgx 1');
 
 export interface Derivation {
-  /** What the secret is for. One purpose, one call site. */
+  /** What the secret is for. Each purpose has one call site. */
   readonly purpose: string;
   /** Public inputs that the secret depends on. */
   readonly context?: Uint8Array;

@@ -2,23 +2,21 @@ import { EnclosError } from '@enclos/errors';
 import { MAX_IMAGE_BYTES } from '@enclos/manifest';
 
 /**
- * What hosts share, so that none can take the memory or the descriptors of the
- * platform for itself. An admission may lie within another one, as the part of
- * a connection lies within that of its host: what it grants, the other grants
- * too.
+ * Bounds what hosts share, so that no host can take all memory or descriptors of the platform. Admissions nest, as the share of
+ * a connection lies within that of its host: what the inner one grants, the outer one must grant too.
  */
 export interface Admission {
   readonly limits: AdmissionLimits;
   /**
-   * Takes bytes of images that are on their way in.
+   * Takes bytes for images that are being uploaded.
    * @throws PLATFORM_BUSY
    */
   takeBytes(sizeBytes: number): void;
   giveBytes(sizeBytes: number): void;
   /**
-   * Counts a launch, from EINIT until the enclave's process runs. The bytes of its image are taken already.
-   * @returns what ends the count and gives the bytes back.
-   * @throws PLATFORM_BUSY; the bytes are given back then too.
+   * Counts a launch, from EINIT until the enclave's process runs. The bytes of its image have already been taken.
+   * @returns a function that ends the count and returns the bytes.
+   * @throws PLATFORM_BUSY; then the bytes are returned too.
    */
   beginLaunch(imageBytes: number): () => void;
 }
@@ -34,14 +32,14 @@ const maxLaunches = 64;
 const minLaunches = 2;
 
 /**
- * One of `hosts` equal parts of what a platform takes on. Each part has room for
- * two images of the largest size, so memory is bounded by the number of hosts.
+ * One of `hosts` equal parts of a platform's capacity. Each part has room for two images of the largest size, so memory is
+ * bounded by the number of hosts.
  */
 export function hostLimits(hosts: number, maxImageBytes: number = MAX_IMAGE_BYTES): AdmissionLimits {
   return { maxImageBytes: 2 * maxImageBytes, maxLaunches: Math.max(minLaunches, Math.floor(maxLaunches / hosts)) };
 }
 
-/** What one connection may have of its host's part: a quarter of the launches, two at least, and one image of any size. */
+/** One connection's share of its host's part: a quarter of the launches, at least two, and one image of any size. */
 export function connectionLimits(ofHost: AdmissionLimits): AdmissionLimits {
   return { maxImageBytes: ofHost.maxImageBytes / 2, maxLaunches: Math.max(2, ofHost.maxLaunches / 4) };
 }
@@ -53,7 +51,7 @@ export function createAdmission(limits: AdmissionLimits, within?: Admission): Ad
     try {
       return within?.beginLaunch(imageBytes);
     } catch (error) {
-      // The outer one has its bytes back already.
+      // The outer admission already has its bytes back.
       bytes -= imageBytes;
       throw error;
     }

@@ -5,9 +5,9 @@ import { EnclosError, type ErrorCode } from '@enclos/errors';
 import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
 
 export interface EmbeddedPlatformOptions {
-  /** Where vendor and machine keep their keys. Made when absent. */
+  /** The folder in which vendor and machine keep their keys. Made when absent. */
   readonly stateFolder: string;
-  /** Where the platform writes down what it does. Made when absent; one process at a time. Nothing is written without it. */
+  /** The audit log of the platform. Made when absent; one process at a time. Without it nothing is recorded. */
   readonly auditFile?: string;
   readonly startTimeoutMs?: number;
 }
@@ -19,7 +19,7 @@ export interface EmbeddedPlatform extends SoftwareLauncher {
 
 const defaultStartTimeoutMs = 60_000;
 
-/** A platform process that nobody is connected to yet. */
+/** A platform process without a connection. */
 export interface PlatformProcess {
   readonly socketPath: string;
   readonly processId: number;
@@ -30,14 +30,15 @@ export interface PlatformProcess {
 }
 
 export interface PlatformProcessOptions extends EmbeddedPlatformOptions {
-  /** The program of the platform. Default: that of this package. A bundle, which has left the package, names its own. */
+  /**
+   * The program of the platform. Default: that of this package. A bundle, which no longer lies in the package, names its own.
+   */
   readonly program?: string;
 }
 
 /**
- * Starts a platform process of one's own and connects to it. It ends with this
- * process, however this process ends: its standard input is a pipe that only
- * this process holds. Call `close`: a running platform keeps this process alive.
+ * Starts a private platform process and connects to it. It ends with this process, however this process ends, because its
+ * standard input is a pipe that only this process holds. Call `close`: a running platform keeps this process alive.
  * @throws PLATFORM_START_FAILED
  */
 export async function startPlatform(options: EmbeddedPlatformOptions): Promise<EmbeddedPlatform> {
@@ -60,7 +61,7 @@ export async function startPlatform(options: EmbeddedPlatformOptions): Promise<E
 }
 
 /**
- * The same without a connection, for whoever hands the socket on.
+ * The same without a connection, for callers that pass the socket on.
  * @throws PLATFORM_START_FAILED
  */
 export async function startPlatformProcess(options: PlatformProcessOptions): Promise<PlatformProcess> {
@@ -71,7 +72,7 @@ export async function startPlatformProcess(options: PlatformProcessOptions): Pro
   });
   const ended = new Promise<string>((resolve) => {
     child.once('error', () => resolve('could not be made'));
-    // Not `exit`: what it said before it ended is read first.
+    // Not `exit`: its last output is read first.
     child.once('close', (code, signal) => resolve(`ended with ${signal ?? `code ${code ?? 'unknown'}`}`));
   });
   try {
@@ -85,7 +86,7 @@ export async function startPlatformProcess(options: PlatformProcessOptions): Pro
       },
       unref() {
         child.unref();
-        // Pipes to a child are sockets, whatever their type says.
+        // Pipes to a child are sockets, although their type does not say so.
         for (const pipe of [child.stdin, child.stdout]) if (pipe instanceof Socket) pipe.unref();
       },
     });
@@ -102,7 +103,7 @@ export function startRefusal({ code, message }: EnclosError): string {
   return refusalPrefix + JSON.stringify({ code, message });
 }
 
-/** The process says in its first line where it listens, or why it does not. */
+/** The first line of the process says where it listens, or why it does not. */
 function requireSocketPath(line: string): string {
   if (!line.startsWith(refusalPrefix)) return line;
   const { code, message } = JSON.parse(line.slice(refusalPrefix.length)) as { code: ErrorCode; message: string };
@@ -122,7 +123,7 @@ async function readFirstLine(child: ChildProcess, ended: Promise<string>, timeou
     return await Promise.race([firstLine(child), failed]);
   } finally {
     clearTimeout(timer);
-    // When the line came first, the end of the process is no failure to start.
+    // When the line came first, a later end of the process is not a failure to start.
     failed.catch(() => undefined);
   }
 }

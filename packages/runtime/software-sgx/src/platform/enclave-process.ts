@@ -21,12 +21,12 @@ export interface SpawnOptions {
   readonly image: ReadImage;
   /** The accepted, unread connection of the host: it becomes the enclave's gate. */
   readonly gate: Socket;
-  /** The same for the inspector. Only with `debug`. */
+  /** The connection for the inspector. Only with `debug`. */
   readonly inspector?: Socket | undefined;
   readonly debug: boolean;
-  /** The user that it runs as, on a separated platform. */
+  /** The user that the enclave runs as, on a separated platform. */
   readonly user: number | undefined;
-  /** The folder of the cgroup that it is counted in; undefined: that of the platform. */
+  /** The folder of the cgroup that counts the enclave; undefined: that of the platform. */
   readonly cgroup: string | undefined;
 }
 
@@ -36,7 +36,10 @@ export interface EnclaveProcess {
   /** Resolves when the loader has the whole image, or never will. */
   readonly booted: Promise<void>;
   readonly exited: Promise<EnclaveExit>;
-  /** An enclave whose channel has ended is most often ending itself, and has a moment for it: see {@link leave}. */
+  /**
+   * Kills the process. An enclave whose channel has ended is usually about to exit, and gets a moment for that: see {@link
+   * leave}.
+   */
   kill(): void;
 }
 
@@ -44,10 +47,9 @@ export interface EnclaveProcess {
 const leaveMs = 1000;
 
 /**
- * Spawns an enclave from measured bytes. They go through a pipe, never through
- * a file: nobody can change them between measuring and running, and nothing is
- * left on disk. Must run on the main thread: the kernel ties an enclave to the
- * thread that made it (prctl PR_SET_PDEATHSIG).
+ * Spawns an enclave from measured bytes. They go through a pipe, never through a file: no other process can change them between
+ * measuring and running, and nothing is left on disk. Must run on the main thread: the kernel ties an enclave to the thread
+ * that made it (prctl PR_SET_PDEATHSIG).
  */
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const { inspector } = options;
@@ -70,7 +72,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
       ],
       env: {},
       cwd: '/',
-      // A process group of its own: see killGroup.
+      // Its own process group: see killGroup.
       detached: true,
     }),
   );
@@ -79,7 +81,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   inspector?.destroy();
   const output = collectOutput(child.stderr);
   const exited = new Promise<EnclaveExit>((resolve) => {
-    // Also when a signal cannot be sent, which ends nothing.
+    // Also emitted when a signal cannot be sent, which does not end the process.
     child.on('error', (error) => {
       if (child.pid !== undefined) return;
       resolve({
@@ -88,7 +90,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
         detail: `The enclave process could not be made: ${error.message}.`,
       });
     });
-    // Not `exit`, which is the end of the wrapper: the descriptors close when the last process that has them is gone.
+    // Not `exit`, which is the end of the wrapper: the descriptors close when the last process that holds them is gone.
     child.once('close', (code: number | null, signal) =>
       resolve(describeExit({ code, signal, output: output(), heapSizeBytes })),
     );
@@ -99,7 +101,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   return Object.freeze({ channel, booted, exited, kill: () => leave(child, channel) });
 }
 
-/** Wrappers, interpreter, its flags and the loader. */
+/** The command line: wrappers, interpreter, its flags and the loader. */
 function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly string[] {
   const { inspector, debug, user, cgroup = own?.folder, interpreterPath } = options;
   const { heapSizeBytes, threads } = options.image.manifest;
@@ -113,7 +115,7 @@ function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly
   ];
 }
 
-/** Made for this enclave where nothing else bounds its threads. @throws ENCLAVE_START_FAILED */
+/** Makes a cgroup for this enclave when nothing else bounds its threads. @throws ENCLAVE_START_FAILED */
 function ownCgroup({ isolation: { threads }, image }: SpawnOptions): MadeCgroup | undefined {
   if (threads?.by !== 'cgroup') return undefined;
   const made = threads.cgroup.make(maxThreads(image.manifest.threads));
@@ -122,9 +124,8 @@ function ownCgroup({ isolation: { threads }, image }: SpawnOptions): MadeCgroup 
 }
 
 /**
- * Kills the process, but lets a wrapper first report an end of the enclave's
- * own, which says why. The end of the channel is its sign, and may lie in this
- * turn of the event loop, since the host sees the end of its gate as early.
+ * Kills the process, but first lets a wrapper report why the enclave ended by itself. The end of the channel shows that it did,
+ * and may come in this turn of the event loop, because the host sees the end of its gate just as early.
  */
 function leave(child: ChildProcess, channel: Duplex): void {
   const kill = (): void => killGroup(child);
@@ -136,28 +137,27 @@ function leave(child: ChildProcess, channel: Duplex): void {
 }
 
 /**
- * Wrappers and enclave are one process group. A wrapper that is killed alone while it starts can leave a child
- * behind that has not yet asked to die with it (prctl(2), PR_SET_PDEATHSIG), and so waits for ever.
+ * Wrappers and enclave are one process group. A wrapper that is killed alone while it starts can leave a child that has not yet
+ * asked to die with it (prctl(2), PR_SET_PDEATHSIG), and so waits for ever.
  */
 function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nobody of it is left.
+    // No process of the group is left.
   }
 }
 
-/** Ended from the other side: in order, or with something that nobody there read. */
+/** Whether the other side ended the channel, in order or with unread data. */
 function hasEnded({ readableEnded, errored }: Duplex): boolean {
   return readableEnded || (errored !== null && 'code' in errored && errored.code === 'ECONNRESET');
 }
 
 /**
  * Writes the measured sections into the boot pipe once the loader asks for them.
- * By then the process has all its layers on, its user, and the kernel's promise
- * to end it with the platform: a platform that dies any earlier leaves a process
- * that never gets anything to run.
+ * By then the process has all its layers, its user, and the kernel's promise to end it with the platform: a platform that dies
+ * earlier leaves a process that never gets any code to run.
  */
 function feed(child: ChildProcess, sections: readonly Uint8Array[]): Promise<void> {
   const pipe = descriptor(child, enclaveDescriptors.boot);
@@ -169,7 +169,7 @@ function feed(child: ChildProcess, sections: readonly Uint8Array[]): Promise<voi
 
 const pieceBytes = 1024 * 1024;
 
-/** Each section behind its length (u32), in pieces: writing a large one at once would keep others waiting. */
+/** Each section after its length (u32), in pieces: writing a large one at once would keep others waiting. */
 function* bootPieces(sections: readonly Uint8Array[]): Generator<Uint8Array> {
   for (const section of sections) {
     yield new ByteWriter().u32(section.length).finish();

@@ -8,7 +8,7 @@ export interface GateListener {
   readonly path: string;
   /**
    * The first connection, unread: its descriptor goes to the enclave.
-   * @throws ENCLAVE_START_FAILED when none comes in time, or the listener is closed.
+   * @throws ENCLAVE_START_FAILED when no connection arrives in time, or the listener is closed.
    */
   accept(timeoutMs: number): Promise<Socket>;
   close(): void;
@@ -22,7 +22,7 @@ export function isGateName(name: string): boolean {
 
 /**
  * Listens for the one connection that becomes an enclave's gate.
- * @param access the only one, beside root, who can connect; the platform's own unless told.
+ * @param access the only user, besides root, that can connect. Default: the platform's own.
  * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
  */
 export async function listenForGate(folder: string, access?: SocketAccess): Promise<GateListener> {
@@ -30,17 +30,17 @@ export async function listenForGate(folder: string, access?: SocketAccess): Prom
   const server = createServer({ pauseOnConnect: true });
   const connection = new Promise<Socket>((resolve, reject) => {
     server.once('connection', (socket) => {
-      // A host that breaks the connection off ends its enclave, not the platform.
+      // A host that drops the connection ends its enclave, not the platform.
       socket.on('error', () => undefined);
       resolve(socket);
-      // Whoever came first is the host of this enclave, and the name is gone for everyone else.
+      // The first to connect is the host of this enclave. Closing removes the name, so no other process can connect.
       server.close();
     });
     server.once('close', () =>
       reject(new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.')),
     );
   });
-  // Whoever closes it before it is asked for a connection has no use for the reason.
+  // A caller that closes the listener before it asks for a connection does not need the reason.
   connection.catch(() => undefined);
   await listenPrivately(server, path, access);
   return Object.freeze({

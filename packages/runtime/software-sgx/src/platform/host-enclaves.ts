@@ -5,15 +5,15 @@ import type { Admission } from './admission.ts';
 import { prepareInstance, type Instance, type InstanceRequest } from './instance.ts';
 import type { PlatformServices } from './services.ts';
 
-/** The enclaves of one host. Their numbers mean nothing to another one. */
+/** The enclaves of one host. Their numbers mean nothing to another host. */
 export interface HostEnclaves {
   /**
-   * The bytes of the image are taken from the admission already.
+   * The bytes of the image have already been taken from the admission.
    * @throws PLATFORM_BUSY, and what {@link prepareInstance} throws.
    */
   prepare(request: InstanceRequest): Promise<{ readonly enclave: bigint; readonly instance: Instance }>;
   terminate(enclave: bigint): void;
-  /** Ends them all, and each that is still getting ready. */
+  /** Ends all enclaves, including those that are still being prepared. */
   close(): void;
 }
 
@@ -79,7 +79,7 @@ interface AuditedInstance extends Instance {
   readonly audit: EnclaveAudit | undefined;
 }
 
-/** No host gets an enclave that is not on record. */
+/** No host gets an enclave that is not in the audit log. */
 async function prepareAudited(
   services: PlatformServices,
   request: InstanceRequest,

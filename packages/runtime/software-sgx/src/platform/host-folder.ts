@@ -4,22 +4,22 @@ import { join } from 'node:path';
 import { isGateName } from './gate-listener.ts';
 
 /**
- * A folder of sockets that is handed to a host, as by a mount. Whoever can reach it is the host, whatever user they are,
- * so what is above it must be closed to everybody else.
+ * A folder of sockets that is handed to a host, for example by a mount. Any process that can reach it counts as the host,
+ * whatever its user, so the folders above must be closed to all others.
  */
 export interface HostFolder {
-  /** As the platform sees it. Root's, and nobody else's to write in. */
+  /** The path as the platform sees it. It belongs to root, and no other user may write in it. */
   readonly path: string;
-  /** As the host sees it: the paths that it is told begin with this. */
+  /** The path as the host sees it: the paths that the host is given begin with this. */
   readonly seenAs: string;
   /**
-   * Finds out who has connected, before a byte of theirs is read. Rejecting refuses the connection.
+   * Identifies the caller before any byte from it is read. Rejecting refuses the connection.
    * @param connection paused, and not to be read.
    */
   readonly caller?: (connection: Socket) => Promise<Caller>;
 }
 
-/** What a platform has to know of a caller beside what the folder says. */
+/** What a platform has to know about a caller besides its folder. */
 export interface Caller {
   /** The folder of the cgroup (version 2) that its enclaves belong to; undefined: that of the platform. */
   readonly cgroup?: string | undefined;

@@ -8,14 +8,14 @@ import type { PlatformServices } from './services.ts';
 
 /** One socket of a host. */
 export interface Listening {
-  /** Ends the connections that came this way, and their enclaves, and removes the socket. */
+  /** Ends the connections through this socket, and their enclaves, and removes the socket. */
   close(): Promise<void>;
 }
 
 /** The sockets of one host, which share its part of the connections. */
 export interface HostListeners {
   /**
-   * @param folder when the host is known by its folders: the one that the socket is in.
+   * @param folder the folder that the socket is in, when the host is known by its folders.
    * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
    */
   listen(path: string, folder?: HostFolder): Promise<Listening>;
@@ -41,7 +41,7 @@ export function createHostListeners(services: PlatformServices, host: Host, maxC
         if (folder === undefined) serveHost(services, socket, host);
         else void serveCaller(services, socket, { host, folder });
       });
-      // Accepting fails for want of descriptors; the hosts that are there must not lose their enclaves over it.
+      // Accepting fails when descriptors run out; connected hosts must not lose their enclaves because of it.
       server.on('error', () => undefined);
       await listenPrivately(server, path, folder === undefined ? host.user : 'by-folder');
       const listening = Object.freeze({
@@ -67,7 +67,7 @@ async function serveCaller(
   socket: Socket,
   { host, folder }: { readonly host: Host; readonly folder: HostFolder },
 ): Promise<void> {
-  // Whoever breaks off while it is asked who they are.
+  // A caller may disconnect while it is being identified.
   socket.on('error', () => undefined);
   try {
     const caller = await folder.caller?.(socket);
@@ -75,12 +75,12 @@ async function serveCaller(
     serveHost(services, socket, { ...host, folder, cgroup: caller?.cgroup });
     socket.resume();
   } catch {
-    // Whoever asked knows why; the caller is told nothing.
+    // The function that identifies callers knows the reason; the caller is told nothing.
     socket.destroy();
   }
 }
 
-/** Closes it, and what was accepted. */
+/** Closes a server and its accepted connections. */
 export function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -5,18 +5,17 @@ import { createUserPool, type UserPool } from './separation/user-pool.ts';
 import { numberOfHosts, sharesOf } from './separation/users.ts';
 
 /**
- * One who may connect, and the part of the platform that is theirs: what one
- * host takes, it does not take from another.
+ * A party that may connect, and its part of the platform: what one host takes, it does not take from another.
  */
 export interface Host {
-  /** Undefined in single-user mode, where it is the user of the platform, and for a host that is known by its folders. */
+  /** Undefined in single-user mode, where it is the platform's user, and for a host that is known by its folders. */
   readonly user: number | undefined;
   readonly admission: Admission;
-  /** Those that its enclaves run as; undefined in single-user mode. */
+  /** The users that its enclaves run as; undefined in single-user mode. */
   readonly enclaveUsers: UserPool | undefined;
-  /** The one that it connected in, when it is known by its folders. */
+  /** The folder in which it connected, when it is known by its folders. */
   readonly folder?: HostFolder;
-  /** The cgroup that its enclaves are counted in; undefined: that of the platform. */
+  /** The cgroup that counts its enclaves; undefined: that of the platform. */
   readonly cgroup?: string | undefined;
 }
 
@@ -27,7 +26,7 @@ export function singleHost(): Host {
 
 export interface SeparatedHosts {
   readonly users: readonly (Host & { readonly user: number })[];
-  /** Those that are known by their folders. */
+  /** The hosts that are known by their folders. */
   readonly folderHosts: readonly Host[];
 }
 

@@ -32,7 +32,7 @@ export interface InstanceRequest {
   readonly isolation: Isolation;
   /** Give the enclave an inspector: debug enclaves only. */
   readonly inspector?: boolean | undefined;
-  /** Tells what the enclave asks for. */
+  /** Records what the enclave asks for. */
   readonly audit?: EnclaveAudit | undefined;
   readonly host: Host;
 }
@@ -41,10 +41,10 @@ export interface InstanceRequest {
 export interface Instance {
   readonly identity: LaunchedIdentity;
   readonly gatePath: string;
-  /** Present when an inspector was asked for. To be connected to before the gate. */
+  /** Present when an inspector was asked for. Connect to it before the gate. */
   readonly inspectorPath: string | undefined;
   readonly isolation: readonly IsolationLayer[];
-  /** Resolves when the process has its image, or never will: the image is not held any longer. */
+  /** Resolves when the process has its image, or never will: then the image is no longer held. */
   readonly started: Promise<void>;
   readonly exited: Promise<EnclaveExit>;
   /** Kills it, started or not. */
@@ -54,9 +54,8 @@ export interface Instance {
 const gateTimeoutMs = 10_000;
 
 /**
- * Verifies the signature of a measured image, and gets ready to spawn: the
- * process starts when the host connects to the gate.
- * @throws everything that EINIT, the image reader or the isolation refuse.
+ * Verifies the signature of a measured image, and prepares to spawn: the process starts when the host connects to the gate.
+ * @throws every error of EINIT, the image reader and the isolation.
  */
 export async function prepareInstance(services: PlatformServices, request: InstanceRequest): Promise<Instance> {
   const { host, debug } = request;
@@ -89,14 +88,14 @@ function checkInterpreter({ interpreter }: PlatformServices, image: ReadImage): 
   }
 }
 
-/** The runtime reads its mode from the manifest, the relying party from the attributes: they must be one. */
+/** The runtime reads its mode from the manifest, the relying party from the attributes: they must agree. */
 function checkMode(image: ReadImage, request: InstanceRequest): void {
   if (image.manifest.debug !== request.debug) {
     throw new EnclosError('LAUNCH_DEBUG_REFUSED', 'The manifest and the launch name different modes.');
   }
 }
 
-/** By the attribute that EINIT verified, which is also what every report of the enclave says. */
+/** Decides by the attribute that EINIT verified, which is also in every report of the enclave. */
 function checkInspector(enclave: LoadedEnclave, request: InstanceRequest): void {
   if (request.inspector === true && (enclave.identity.attributes.flags & Attribute.DEBUG) === 0n) {
     throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
@@ -109,9 +108,9 @@ interface LoadedInstance {
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
   readonly inspected: boolean;
-  /** Its own, on a separated platform. */
+  /** The enclave's own user, on a separated platform. */
   readonly user: EnclaveUser | undefined;
-  /** Who may connect to the gate. */
+  /** The host that may connect to the gate. */
   readonly host: Host;
 }
 
@@ -128,7 +127,7 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
   };
   let running: EnclaveProcess | undefined;
   let ended = false;
-  // The image is in this closure alone, which is gone once the enclave runs.
+  // Only this closure holds the image, and it is gone once the enclave runs.
   const started = startAtGate(services, loaded, listeners, () => ended).then((made) => {
     running = made;
     return made.booted;
@@ -160,7 +159,7 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
 interface GatePlace {
   readonly folder: string;
   readonly access: SocketAccess | undefined;
-  /** What the host calls a path in there. */
+  /** The host's name for a path in that folder. */
   readonly seen: (path: string) => string;
 }
 
@@ -179,7 +178,7 @@ async function startAtGate(
 ): Promise<EnclaveProcess> {
   const gate = await listeners.gate.accept(gateTimeoutMs);
   const inspector = await acceptInspector(listeners.inspector, gate);
-  // Now, not when the image was measured: the host chooses how much time lies between.
+  // Here, not when the image was measured: the host chooses how much time passes in between.
   await services.interpreter.recheck();
   if (isEnded()) {
     // It was ended between the host's connection and this moment.
@@ -233,7 +232,7 @@ function serveEnclave(
     stream: running.channel,
     initiator: false,
     protocol: enclaveChannel,
-    // Whoever inspects it may hold it for as long as they think.
+    // A debugger may pause the enclave for any length of time.
     ...(inspected ? { patient: true } : {}),
     serve: (index, payload) => calls(index, payload, undefined),
   });

@@ -4,13 +4,13 @@ import { EnclosError } from '@enclos/errors';
 import { listenOnSocket } from '@enclos/tee/unix-socket';
 import { isDiskError, storageFailed } from '../storage-error.ts';
 
-/** One user, or everybody who can reach the folder. */
+/** One user, or every user that can reach the folder. */
 export type SocketAccess = number | 'by-folder';
 
 /**
- * Listens on a Unix socket that from its first moment one user alone can
- * connect to. Connecting takes the permission to write (unix(7)).
- * @param access who, beside root; the user of this process unless told.
+ * Listens on a Unix socket to which, from its first moment, only one user can connect. Connecting needs write permission
+ * (unix(7)).
+ * @param access the users that can connect, besides root. Default: the user of this process.
  * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
  */
 export async function listenPrivately(server: Server, path: string, access?: SocketAccess): Promise<void> {
@@ -24,8 +24,8 @@ export async function listenPrivately(server: Server, path: string, access?: Soc
 }
 
 function startListening(server: Server, path: string): Promise<void> {
-  // The socket appears before the promise is returned. The mask is of the whole process, and what else is made meanwhile
-  // becomes more private, not less.
+  // The socket appears before the promise is returned. The mask applies to the whole process, but files made meanwhile only
+  // become more private.
   const mask = process.umask(0o077);
   try {
     return listenOnSocket(server, path);

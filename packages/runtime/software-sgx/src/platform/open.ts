@@ -27,26 +27,24 @@ import type { PlatformServices } from './services.ts';
 export interface OpenPlatformOptions {
   /** The machine: fuses and PCK certificate. */
   readonly machineFolder: string;
-  /** The vendor, when it is on this computer too: it gives the endorsements. */
+  /** The vendor, when it is on this computer too: it supplies the endorsements. */
   readonly vendorFolder?: string;
   readonly now?: () => Date;
-  /** The server that the services are for closes it. */
+  /** The server of these services closes it. */
   readonly audit?: PlatformAudit | undefined;
   /** Keeps platform, hosts and enclaves apart as different users. The platform must run as root. */
   readonly separation?: SeparationOptions;
 }
 
-/** Where one folder keeps both, for a platform of one's own. */
+/** The folders of vendor and machine within one state folder, for a private platform. */
 export function stateFolders(stateFolder: string): { readonly vendorFolder: string; readonly machineFolder: string } {
   return { vendorFolder: join(stateFolder, 'vendor'), machineFolder: join(stateFolder, 'machine') };
 }
 
 /**
- * Makes what is missing of a vendor, a machine and its enrolment. A machine
- * whose CPUSVN was set anew, whose certificate is damaged, or which was enrolled
- * with another vendor, is enrolled again with the vendor of this folder: open a
- * machine of a vendor elsewhere with `openPlatform` alone. Safe to call at any
- * time, by any number of processes.
+ * Makes a vendor, a machine and its enrolment, as far as they are missing. A machine whose CPUSVN was changed, whose
+ * certificate is damaged, or which was enrolled with another vendor, is enrolled again with the vendor of this folder: for a
+ * machine of a vendor elsewhere call `openPlatform` alone. Safe to call at any time, by any number of processes.
  */
 export async function initializePlatform(
   stateFolder: string,
@@ -76,10 +74,10 @@ export async function enrol(
 
 /**
  * Powers a platform up: the CPU with the machine's fuses, the quoting enclave,
- * its verified copy of the interpreter, and what isolation the machine gives.
+ * its verified copy of the interpreter, and the isolation that the machine offers.
  * @throws PLATFORM_NOT_ENROLLED when the machine has no PCK certificate for its CPUSVN.
- * @throws PLATFORM_SEPARATION_MISMATCH when only one of machine and platform is separated: the evidence of a separated
- *   machine would be false, and the keys of the other may have been in anybody's hands.
+ * @throws PLATFORM_SEPARATION_MISMATCH when only one of machine and platform is separated: the evidence of a separated machine
+ *   would be false, and any process of its user may have read the keys of the other.
  * @throws PLATFORM_SEPARATION_UNAVAILABLE, PLATFORM_USERS_REFUSED when it cannot be separated here.
  * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH, INTERPRETER_NOT_COPIED
  * @throws PLATFORM_STORAGE_FAILED when the runtime folder cannot be made.
@@ -123,7 +121,7 @@ function requireSameMode(machine: Machine, { separation }: OpenPlatformOptions):
   );
 }
 
-/** The folder of the sockets, and what isolation the machine gives. */
+/** Prepares the folder of the sockets, and the isolation that the machine offers. */
 async function prepareRuntime(
   interpreterPath: string,
   separated: Separation | undefined,
@@ -131,8 +129,8 @@ async function prepareRuntime(
   const runtimeFolder = await createRuntimeFolder(separated?.runtimeFolder, { passable: separated !== undefined });
   try {
     const filterPath = await writeSeccompFilter(runtimeFolder.path);
-    // Beside the interpreter, since programs run from there: the folder of the sockets may be mounted noexec. A cache that
-    // is read-only by now may have the interpreter and no starter.
+    // Beside the interpreter, since programs run from there: the folder of the sockets may be mounted noexec. A cache that has
+    // become read-only may hold the interpreter but no starter.
     const starterPath = await writeStarter([dirname(interpreterPath), runtimeFolder.path]);
     const files = { interpreterPath, filterPath, starterPath };
     if (separated === undefined) return { runtimeFolder, isolation: planIsolation(files) };

@@ -11,14 +11,14 @@ import type { PlatformServices } from './services.ts';
 const maxConnections = 64;
 
 /**
- * Quotes reports for everybody who can reach the socket, which is the part that `aesmd` has on machines with SGX. It
- * needs no word of who asks: a report that this machine's processor did not make for the quoting enclave is refused.
- * What a killed platform left there is removed.
+ * Quotes reports for every process that can reach the socket, as `aesmd` does on machines with SGX. Callers need no
+ * authentication: a report that this machine's processor did not make for the quoting enclave is refused. A socket that a
+ * killed platform left there is removed.
  * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
  */
 export async function serveQuotes(services: PlatformServices, path: string): Promise<Listening> {
   if (await isListening(path)) {
-    throw new EnclosError('PLATFORM_SOCKET_REFUSED', `Somebody listens at ${path} already.`);
+    throw new EnclosError('PLATFORM_SOCKET_REFUSED', `Another process already listens at ${path}.`);
   }
   await rm(path, { force: true });
   const connections = new Set<Socket>();

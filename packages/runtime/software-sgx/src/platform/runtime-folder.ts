@@ -6,14 +6,14 @@ import { socketStateAt } from '@enclos/tee/unix-socket';
 import { storageFailed } from '../storage-error.ts';
 import { listenPrivately } from './listen-privately.ts';
 
-/** The folder of one platform process's sockets, in which nobody else can write. */
+/** The folder for the sockets of one platform process. No other user can write in it. */
 export interface RuntimeFolder {
   readonly path: string;
   remove(): Promise<void>;
 }
 
 const prefix = 'enclos-run-';
-/** Somebody listens there for as long as the process lives, whatever it dies of. */
+/** The process listens on this socket as long as it lives; any kind of death ends that. */
 const lifeSocket = 'life.sock';
 const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|enclos-start|users|g-[0-9a-f]{16})$/;
 
@@ -22,7 +22,7 @@ export interface RuntimeFolderOptions {
   readonly passable?: boolean;
 }
 
-/** Another platform takes a folder that is still empty for an abandoned one; it happens to hardly any twice. */
+/** Another platform may mistake a folder that is still empty for an abandoned one. This hardly ever happens twice. */
 const maxTries = 10;
 
 /** Makes the folder, and removes those of platforms that were killed. @throws PLATFORM_STORAGE_FAILED */
@@ -36,7 +36,7 @@ export async function createRuntimeFolder(
     path,
     async remove() {
       await removeOthers(path);
-      // Unlinks the life socket too: not before, or a death in between would leave a folder that nobody may remove.
+      // Unlinks the life socket too. Not earlier: a death in between would leave a folder that no platform may remove.
       await new Promise<void>((resolve) => life.close(() => resolve()));
       await rmdir(path).catch(ignore);
     },
@@ -61,7 +61,7 @@ async function makeFolder(
   }
 }
 
-/** Whether the folder was taken away before the socket was in it. */
+/** Whether the folder was removed before the socket was in it. */
 function isMissing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && error.code === 'ENOENT') || isMissing(error.cause);
@@ -75,11 +75,10 @@ async function listenForLife(path: string): Promise<Server> {
 }
 
 /**
- * A process id in the name would not do: folders may be shared by containers,
- * each with its own numbers, and numbers come again. A socket that refuses is
- * certain: its process is gone. An empty folder is of a process that died
- * before its socket was there; rmdir takes no other. Where the process is only
- * slow, it makes another folder.
+ * Removes the folders of platforms that died. A process id in the name would not do: containers may share folders, each with
+ * its own numbers, and numbers are reused. A socket that refuses connections is proof that its process is gone. An empty folder
+ * belongs to a process that died before it made its socket; rmdir removes only empty folders. A process that is merely slow
+ * makes another folder.
  */
 export async function removeStaleFolders(parent: string): Promise<void> {
   for (const path of await runtimeFolders(parent)) {
@@ -96,13 +95,13 @@ export async function runtimeFolders(parent: string): Promise<readonly string[]>
   return paths.filter((_path, i) => own[i]);
 }
 
-/** Not followed when it is a link, and nobody else's. */
+/** Whether the path is a folder of this user, and not a link. */
 async function isOwnFolder(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
   return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o22) === 0;
 }
 
-/** Removes what a platform puts there and nothing else; the life socket last, so that a half-removed folder is found again. */
+/** Removes what a platform puts there and nothing else, the life socket last, so that a half-removed folder is found again. */
 async function removeFolder(path: string): Promise<void> {
   await removeOthers(path);
   await unlink(join(path, lifeSocket)).catch(ignore);
@@ -114,7 +113,7 @@ async function removeOthers(path: string): Promise<void> {
   for (const name of names) await unlink(join(path, name)).catch(ignore);
 }
 
-/** Another platform may be removing the same folder, and a folder that stays harms nobody. */
+/** Another platform may be removing the same folder, and a folder that stays does no harm. */
 function ignore(): void {
   return undefined;
 }

@@ -12,23 +12,23 @@ import type { PlatformServices } from './services.ts';
 /** Where one host connects. */
 export interface HostSocket {
   readonly path: string;
-  /** The only user, beside root, who can; undefined in single-user mode: the user of the platform. */
+  /** The only user, besides root, that can connect; undefined in single-user mode: the platform's user. */
   readonly user: number | undefined;
 }
 
-/** A host that is known by the folders that it is given. They come and go; its part of the platform stays. */
+/** A host that is known by the folders that it is given. Folders come and go; the host's part of the platform stays. */
 export interface FolderHost {
   /**
-   * Listens at `platform.sock` in a folder. What a killed platform left there is removed.
-   * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED, and what the file system says of a folder that is not there
+   * Listens at `platform.sock` in a folder. Sockets that a killed platform left there are removed.
+   * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED, and the error of the file system for a folder that does not exist
    */
   listen(folder: HostFolder): Promise<Listening>;
 }
 
 export interface PlatformServer {
-  /** Of the first host; empty where no host has a socket of its own. */
+  /** The socket of the first host; empty when no host has its own socket. */
   readonly socketPath: string;
-  /** One for each host user: who can connect there is that host. */
+  /** One for each host user: a process that can connect there is that host. */
   readonly sockets: readonly HostSocket[];
   /** As many as `folderHosts` of the separation says. */
   readonly folderHosts: readonly FolderHost[];
@@ -36,9 +36,9 @@ export interface PlatformServer {
   close(): Promise<void>;
 }
 
-/** Far above what one machine's hosts need; it bounds what a host that only connects can hold. */
+/** Far above what the hosts of one machine need; it bounds what a host that only connects can hold. */
 const maxConnections = 256;
-/** However many hosts there are. */
+/** The minimum for each host, however many there are. */
 const minConnections = 8;
 
 /**
@@ -68,7 +68,7 @@ export async function servePlatform(services: PlatformServices, socketPath?: str
     await services.runtimeFolder.remove();
   };
   try {
-    // Before any host connects: a platform that cannot say that it starts does not start.
+    // Before any host connects: a platform that cannot record its start does not start.
     await services.audit?.started(startFacts(services));
     for (const host of users) {
       if (separated !== undefined) await clearSocket(pathOf(host));
@@ -111,7 +111,7 @@ function startFacts({ separation, cpuSvn, rootFingerprint, interpreter, isolatio
   };
 }
 
-/** A killed platform leaves its sockets. @throws PLATFORM_SOCKET_REFUSED when somebody answers there. */
+/** Removes the socket of a killed platform. @throws PLATFORM_SOCKET_REFUSED when a process answers there. */
 async function clearSocket(path: string): Promise<void> {
   if (await isListening(path)) {
     throw new EnclosError('PLATFORM_SOCKET_REFUSED', `A platform listens at ${path} already.`);

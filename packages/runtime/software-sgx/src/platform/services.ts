@@ -6,7 +6,7 @@ import type { IsolationPlan } from './isolation/plan.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { Separation } from './separation/separation.ts';
 
-/** What every connection of one platform process shares. The keys are behind `cpu` and nowhere else. */
+/** What all connections of one platform process share. Only `cpu` holds keys. */
 export interface PlatformServices {
   readonly cpu: Cpu;
   readonly quotingEnclave: QuotingEnclave;
@@ -20,7 +20,7 @@ export interface PlatformServices {
   /** The current endorsements, as JSON. */
   endorsements(): Promise<string>;
   readonly runtimeFolder: RuntimeFolder;
-  /** Where everything that the platform does is written down, if anywhere. */
+  /** The audit log of the platform, if it has one. */
   readonly audit?: PlatformAudit | undefined;
   /** Present on a separated platform. */
   readonly separated: Separation | undefined;

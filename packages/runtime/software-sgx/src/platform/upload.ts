@@ -4,11 +4,11 @@ import { MAX_IMAGE_CHUNK_BYTES } from '@enclos/tee';
 import { createImageIntake, type ImageIntake, type MeasuredImage } from '../cpu/measured-image.ts';
 import type { Admission } from './admission.ts';
 
-/** One image on its way in. Memory is taken for what arrives, so an announced size alone costs nothing. */
+/** One image that is being uploaded. Memory is taken for bytes that arrive, so an announced size alone costs nothing. */
 interface Upload {
   readonly sizeBytes: number;
   readonly intake: ImageIntake;
-  /** Of the admission. */
+  /** Bytes taken from the admission. */
   takenBytes: number;
   timer: NodeJS.Timeout;
 }
@@ -18,9 +18,9 @@ export interface Uploads {
   create(sizeBytes: number): number;
   /** Measures the next piece. @throws SGXS_INVALID as soon as the image cannot be one of the strict profile. */
   add(upload: number, chunk: Uint8Array): void;
-  /** Takes the finished image out. Its bytes stay counted until the caller gives them back. @throws SGXS_INVALID */
+  /** Takes the finished image out. Its bytes stay counted until the caller returns them. @throws SGXS_INVALID */
   take(upload: number): MeasuredImage;
-  /** Drops what is not finished. */
+  /** Drops all unfinished uploads. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ export function createUploads(admission: Admission, timeoutMs = stallTimeoutMs):
       if (sizeBytes === 0 || sizeBytes > MAX_IMAGE_BYTES) throw refused(`An image has 1 to ${MAX_IMAGE_BYTES} bytes.`);
       if (open.size >= maxOpenUploads) throw refused(`More than ${maxOpenUploads} uploads are open.`);
       const id = ++last;
-      // First: it may fail for want of memory.
+      // First, because it may fail for lack of memory.
       const intake = createImageIntake(sizeBytes);
       const timer = setTimeout(() => drop(id, upload), timeoutMs).unref();
       const upload: Upload = { sizeBytes, intake, takenBytes: 0, timer };

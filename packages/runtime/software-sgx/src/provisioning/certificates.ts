@@ -14,8 +14,8 @@ import {
 import type { DistinguishedName } from './names.ts';
 
 /**
- * The one place that knows the X.509 library. It is loaded on first use: a
- * running platform only presents certificates, it does not make any.
+ * The only place that uses the X.509 library. It is loaded on first use: a running platform presents certificates, but does not
+ * make any.
  */
 async function library(): Promise<typeof import('@peculiar/x509')> {
   await import('reflect-metadata');
@@ -34,7 +34,7 @@ export interface Issuer {
   readonly name: DistinguishedName;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
-  /** Where the issuer's CRL is served: the CRL distribution point of what it issues. */
+  /** The address of the issuer's CRL: the CRL distribution point in the certificates that it issues. */
   readonly crlUrl: string;
 }
 
@@ -88,9 +88,8 @@ export interface CrlRequest {
 
 /**
  * A version 2 CRL in DER (RFC 5280 section 5.1), with the crlNumber and
- * authority key identifier that DCAP requires. Put together here, because the
- * library takes seconds for some thousand entries; an entry has no reason
- * code, which would double its size and tell nobody anything.
+ * authority key identifier that DCAP requires. Assembled here, because the library takes seconds for some thousand entries. An
+ * entry has no reason code, which would double its size without telling anything.
  */
 export async function issueCrl(issuer: Issuer, request: CrlRequest): Promise<Uint8Array> {
   const x509 = await library();

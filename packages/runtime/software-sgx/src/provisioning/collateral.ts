@@ -1,7 +1,7 @@
 import type { QuoteCollateral } from '@enclos/attestation';
 import type { SignedDocuments } from './documents.ts';
 
-/** What collateral is made of: a vendor, or as much of one. */
+/** The parts of a vendor that collateral is made from. */
 export interface CollateralSource {
   readonly documents: SignedDocuments;
   readonly rootPem: string;

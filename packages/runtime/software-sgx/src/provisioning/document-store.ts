@@ -5,9 +5,9 @@ import { parseDocuments, serializeDocuments, type SignedDocuments } from './docu
 import { addFile, listFiles, readText } from './folder.ts';
 
 const subfolder = 'documents';
-/** Above the greatest length of each field of `SignedDocuments` together. */
+/** Above the sum of the greatest lengths of all fields of `SignedDocuments`. */
 const maxDocumentsBytes = 8 << 20;
-/** Older ones are removed. A process that works with an old list must find its number taken, so a few stay. */
+/** Older ones are removed. A process that works with an old list must find its number taken, so some stay. */
 const keptDocuments = 8;
 
 export interface NewestDocuments {

@@ -31,7 +31,7 @@ export interface DocumentState {
   readonly revoked: readonly Revocation[];
 }
 
-/** Everything that a vendor signs again and again. Each JSON text is the exact signed slice. */
+/** Everything that a vendor signs repeatedly. Each JSON text is the exact signed slice. */
 export interface SignedDocuments {
   readonly issueDate: Date;
   readonly nextUpdate: Date;
@@ -157,7 +157,7 @@ function signText(document: string, key: KeyObject): string {
   return sign('sha256', Buffer.from(document), { key, dsaEncoding: 'ieee-p1363' }).toString('hex');
 }
 
-/** Of one CRL as readers take it (1 MiB), in hex. */
+/** The most hex digits of one CRL that readers take (1 MiB). */
 const maxCrlLength = 2 << 20;
 
 const storedShape = {

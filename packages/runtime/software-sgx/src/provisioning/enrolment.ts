@@ -8,7 +8,7 @@ import { separationOf } from './tcb.ts';
 
 const requestFormat = 'enclos-enrolment-1';
 
-/** What a machine sends to a vendor, as JSON. All byte strings in hex. Nothing in it is secret. */
+/** The request that a machine sends to a vendor, as JSON. All byte strings are in hex. Nothing in it is secret. */
 export interface EnrolmentRequest {
   readonly format: typeof requestFormat;
   readonly ppid: string;
@@ -31,7 +31,7 @@ const requestShape = {
   proof: hex(64),
 };
 
-/** Asks for a PCK certificate for the machine's present CPUSVN and PCESVN. */
+/** Asks for a PCK certificate for the machine's current CPUSVN and PCESVN. */
 export function enrolmentRequest(machine: Machine): EnrolmentRequest {
   const { privateKey, publicKey } = pckKeyPair(machine);
   const content = {

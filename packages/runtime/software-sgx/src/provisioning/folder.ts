@@ -8,12 +8,12 @@ import { storageFailed } from '../storage-error.ts';
 
 const defaultMaxBytes = 1 << 20;
 const smallFileBytes = 1 << 16;
-/** Small files that are read before others have their turn. */
+/** The number of small files that are read in one turn of the event loop. */
 const readBatch = 64;
 
 /**
- * Makes a folder that either exists whole or not at all. When another process
- * was faster, its folder stays and this one's is dropped without an error.
+ * Makes a folder that exists either whole or not at all. When another process was faster, its folder stays and this one is
+ * dropped without an error.
  *
  * @throws PLATFORM_STORAGE_FAILED
  */
@@ -31,8 +31,7 @@ export async function replaceFile(path: string, data: string | Uint8Array): Prom
 }
 
 /**
- * Makes a file that was not there, and its folder. Of any number of
- * processes that add one path at once, one gets true.
+ * Makes a file that was not there, and its folder. When several processes add one path at once, exactly one gets true.
  *
  * @returns false when it exists already.
  * @throws PLATFORM_STORAGE_FAILED
@@ -49,7 +48,7 @@ async function stored<T>(path: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** @throws PLATFORM_FOLDER_INVALID when the file is missing, unreadable or larger than `maxBytes`, 1 MiB unless told. */
+/** @throws PLATFORM_FOLDER_INVALID when the file is missing, unreadable or larger than `maxBytes` (default 1 MiB). */
 export async function readBytes(folder: string, name: string, maxBytes = defaultMaxBytes): Promise<Uint8Array> {
   const path = join(folder, name);
   try {
@@ -90,7 +89,7 @@ export async function readAll<T>(folder: string, name: string, parse: (source: s
   return Object.freeze(values);
 }
 
-/** Synchronous: for ten thousands of small files the asynchronous calls take five times as long as the reading. */
+/** Synchronous: for tens of thousands of small files the asynchronous calls take five times as long as the reading. */
 function readSmall(path: string): string {
   try {
     if (statSync(path).size > smallFileBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'The file is too large.');

@@ -22,24 +22,22 @@ import { openVendor, readSigners, type OpenedVendor } from './vendor.ts';
 const yearMs = 365.25 * 86_400_000;
 const pckLifetimeMs = 7 * yearMs;
 const renewBeforeMs = yearMs;
-/** Clocks that are set by a network differ by less; processes that ask at once get one certificate. */
+/** Clocks that are synchronised over a network differ by less; processes that ask at once get one certificate. */
 const clockToleranceMs = 60_000;
 
 export interface IssueOptions {
   readonly now: Date;
-  /** Certify a machine that says it is separated. The operator answers for it: nothing in a request proves it. */
+  /** Certify a machine that claims to be separated. The operator vouches for that: nothing in a request proves it. */
   readonly allowSeparated?: boolean | undefined;
 }
 
 /**
- * Certifies a machine. Whether the machine deserves it (that it is the machine
- * it says) is for the vendor's operator to know: in software nothing but the
- * operator can.
+ * Certifies a machine. The vendor's operator must know that it is the machine that it claims to be: in software nothing else
+ * can tell.
  *
  * Asking again at the same TCB gives the same certificate until its last year,
  * unless the clock was ahead when it was made.
- * Any number of processes that ask at once get one certificate. Every
- * certificate is on record before it is signed.
+ * Any number of processes that ask at once get one certificate. Every certificate is recorded before it is signed.
  *
  * @throws ENROLMENT_REFUSED for a bad request, a separated machine without `allowSeparated`, a TCB above the
  *   newest published level, a machine with a revoked certificate, and a key or a PPID that another machine has.
@@ -53,7 +51,7 @@ export async function issuePck(
   const current = await openVendor(vendor.folder);
   requireAllowed(current, checked, options);
   const record = await recordFor(current.folder, checked, options.now);
-  // After the record is made: a revocation that did not see it is seen here.
+  // Checked after the record is made: a revocation that did not see the record is seen here.
   await requireNotRevoked(current.folder, checked.ppid);
   return Object.freeze({
     format: pckFormat,
@@ -123,7 +121,10 @@ async function certify(vendor: OpenedVendor, record: IssueRecord): Promise<strin
   return keepCertificate(vendor.folder, record, pem);
 }
 
-/** Not in its last year, and not made while the clock was ahead: nobody accepts that one before its time. */
+/**
+ * A certificate is good when it is not in its last year, and was not made while the clock was ahead: verifiers would not accept
+ * it yet.
+ */
 function isGood(record: IssueRecord, now: Date): boolean {
   const isOfTheFuture = record.notBefore.getTime() - now.getTime() > clockToleranceMs;
   return !isOfTheFuture && expiryOf(record).getTime() - now.getTime() > renewBeforeMs;

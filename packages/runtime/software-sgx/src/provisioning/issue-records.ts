@@ -5,9 +5,8 @@ import { addFile, exists, readAll, readOptionalText, readText } from './folder.t
 import { instant, parseFile } from './json.ts';
 
 /**
- * What a vendor keeps of each certificate that it issues, from before it signs
- * it and for ever. With the record the certificate can be made at any time, so
- * a process that dies between the two loses nothing.
+ * The record that a vendor keeps for each certificate, for ever and from before it signs it. The certificate can be made from
+ * the record at any time, so a process that dies between the two loses nothing.
  */
 export interface IssueRecord {
   /** Hex, 16 bytes. */
@@ -37,7 +36,7 @@ const recordShape = {
 };
 const ownerShape = { ppid: hex(16) };
 
-/** All records of a machine: every certificate that its PPID ever got, at any TCB. */
+/** All records of a machine, one for every certificate that its PPID ever got, at any TCB. */
 export function readRecords(folder: string, ppid: string): Promise<readonly IssueRecord[]> {
   return readAll(join(folder, 'issued'), ppid.toLowerCase(), parseRecord);
 }
@@ -54,9 +53,9 @@ export async function recordsAt(folder: string, tcb: TcbOfMachine): Promise<read
 }
 
 /**
- * Takes the next place of a machine at a TCB.
+ * Adds the next record of a machine at a TCB.
  *
- * @param index how many records there are of that TCB
+ * @param index how many records exist for that TCB
  * @returns false when another process took it.
  */
 export function addRecord(folder: string, record: IssueRecord, index: number): Promise<boolean> {
@@ -71,7 +70,7 @@ export function readCertificateOf(folder: string, { ppid, serialNumber }: IssueR
   return readOptionalText(join(folder, 'issued', ppid), `${serialNumber}.pem`);
 }
 
-/** Keeps the certificate of a record. Of several that are made of one record at once, one stays, and is returned. */
+/** Keeps the certificate of a record. When several are made from one record at once, one stays and is returned. */
 export async function keepCertificate(folder: string, record: IssueRecord, pem: string): Promise<string> {
   const { ppid, serialNumber } = record;
   const name = `${serialNumber}.pem`;
@@ -79,7 +78,7 @@ export async function keepCertificate(folder: string, record: IssueRecord, pem: 
   return (await addFile(path, pem)) ? pem : readText(join(folder, 'issued', ppid), name);
 }
 
-/** The certificate that was issued last for a machine at a TCB, PEM. */
+/** The latest certificate of a machine at a TCB, PEM. */
 export async function findIssued(vendor: { readonly folder: string }, tcb: TcbOfMachine): Promise<string | undefined> {
   for (const record of (await recordsAt(vendor.folder, tcb)).toReversed()) {
     const pem = await readCertificateOf(vendor.folder, record);
@@ -88,7 +87,7 @@ export async function findIssued(vendor: { readonly folder: string }, tcb: TcbOf
   return undefined;
 }
 
-/** What a machine owns: a serial number, or the SHA-256 of a public key, in hex. */
+/** Something that a machine owns: a serial number, or the SHA-256 of a public key, in hex. */
 export type OwnedItem = { readonly serialNumber: string } | { readonly keyDigest: string };
 
 function ownerFile(owned: OwnedItem): string {

@@ -12,9 +12,8 @@ import { rootFingerprintOf } from './root.ts';
 import { initialCpuSvn, initialPceSvn, requireCpuSvn, type Separation } from './tcb.ts';
 
 /**
- * A software machine: what a processor is to SGX. Its fuses are the root of
- * every key of every enclave on it. They are not in this object, and no
- * function of this package's public face returns them.
+ * A software machine, which stands for a processor with SGX. Its fuses are the root of every key of every enclave on it. They
+ * are not in this object, and no function of this package's public face returns them.
  */
 export interface Machine {
   readonly folder: string;
@@ -24,9 +23,11 @@ export interface Machine {
   readonly pceSvn: number;
   /** Hex, 16 bytes: names the machine to vendors. */
   readonly ppid: string;
-  /** Of the root that the machine was enrolled under first, hex; undefined before. */
+  /** The fingerprint of the root that the machine was first enrolled under, hex; undefined before that. */
   readonly rootFingerprint: string | undefined;
-  /** What a vendor issued for exactly this CPUSVN and PCESVN; undefined until enrolled, and when it is damaged. */
+  /**
+   * The certificate that a vendor issued for exactly this CPUSVN and PCESVN; undefined until enrolled, and when it is damaged.
+   */
   readonly pck: IssuedPck | undefined;
 }
 
@@ -49,8 +50,8 @@ const machineShape = {
 };
 
 /**
- * Makes a machine with random fuses, or opens the one that is there. Two
- * processes that create at once both get the same machine.
+ * Makes a machine with random fuses, or opens the existing one. Two processes that create one at once both get the same
+ * machine.
  *
  * @throws PLATFORM_FOLDER_INVALID when the folder exists and is not a machine of this separation.
  */
@@ -149,10 +150,9 @@ export interface InstallOptions {
 }
 
 /**
- * Keeps what the vendor issued, after checking that it is for this machine at
- * its present CPUSVN and PCESVN. The first installation decides about the root:
- * who gave it could sign enclaves that get this machine's provisioning keys, so
- * another root is refused afterwards unless `reprovision` says otherwise.
+ * Keeps the certificate that the vendor issued, after checking that it is for this machine at its current CPUSVN and PCESVN.
+ * The first installation decides the root: its owner could sign enclaves that get this machine's provisioning keys, so another
+ * root is refused afterwards unless `reprovision` is set.
  *
  * @throws ENROLMENT_REFUSED
  */

@@ -5,9 +5,8 @@
  * DCAP Quote Verification Library looks for the phrases "SGX Root CA", "CA",
  * "SGX PCK Certificate" and "SGX TCB Signing"; others (go-tdx-guest, on-chain
  * verifiers, collateral clients) compare the whole Intel name, and the `ca`
- * parameter of a CRL request is read from the PCK issuer's name. Organisation
- * and unit say what this is, and a verifier pins the root key anyway: a
- * software root is never a root that a verifier of Intel hardware trusts.
+ * parameter of a CRL request is read from the PCK issuer's name. Organisation and unit say that this is software, and a
+ * verifier pins the root key anyway: a verifier of Intel hardware never trusts a software root.
  */
 function name(commonName: string): readonly Readonly<Record<string, readonly string[]>>[] {
   return Object.freeze([

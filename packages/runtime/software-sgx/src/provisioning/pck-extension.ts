@@ -1,6 +1,6 @@
 import { derBoolean, derEnumerated, derInteger, derOctetString, derOid, derSequence } from '@enclos/codec';
 
-/** id of the SGX extension of a PCK certificate. */
+/** The object identifier of the SGX extension of a PCK certificate. */
 export const sgxExtensionOid = '1.2.840.113741.1.13.1';
 
 export interface PckIdentity {
@@ -44,7 +44,7 @@ function tcb({ cpuSvn, pceSvn }: PckIdentity): Uint8Array {
   return derSequence(...components, entry('2.17', derInteger(pceSvn)), entry('2.18', derOctetString(cpuSvn)));
 }
 
-/** dynamicPlatform, cachedKeys, smtEnabled: nothing of that kind exists in software. */
+/** dynamicPlatform, cachedKeys, smtEnabled: software has none of these. */
 function configuration(): Uint8Array {
   return derSequence(...['7.1', '7.2', '7.3'].map((suffix) => entry(suffix, derBoolean(false))));
 }

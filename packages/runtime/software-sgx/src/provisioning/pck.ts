@@ -56,7 +56,7 @@ export function quotingFiles(pck: IssuedPck): QuotingFiles {
 
 /**
  * Checks that the chain holds from the root to this machine's PCK key, and
- * that the quoting enclave is the signed one. Dates are the verifier's affair.
+ * that the quoting enclave is the signed one. Dates are left to the verifier.
  *
  * @throws ENROLMENT_REFUSED
  */

@@ -7,8 +7,8 @@ import { sha256, signSigstruct } from '@enclos/sgx/node';
 /** ISVPRODID of the quoting enclave, as in Intel's QE identity. */
 export const quotingProductId = 1;
 /**
- * ISVSVN that a new vendor signs. A vendor that exists keeps the quoting
- * enclave that it signed, and its QE identity says the version of that one.
+ * ISVSVN that a new vendor signs. An existing vendor keeps the quoting enclave that it signed, and its QE identity states the
+ * version of that enclave.
  */
 const quotingSecurityVersion = 1;
 /** What the QE identity document asks for: an initialised production enclave with PROVISIONKEY. */
@@ -20,8 +20,8 @@ const legacyXfrm = 3n;
 
 /**
  * The image of the quoting enclave. The code that quotes is part of the
- * platform process, which is trusted anyway; the image gives that code an
- * identity of its own on the CPU, so that its keys are nobody else's.
+ * platform process, which is trusted anyway; the image gives that code its own identity on the CPU, so that no other enclave
+ * gets its keys.
  */
 export function quotingEnclaveImage(): Uint8Array {
   const content = new Uint8Array(PAGE_SIZE);
@@ -30,7 +30,7 @@ export function quotingEnclaveImage(): Uint8Array {
   return writeSgxs({ ssaFrameSize: 1, sizeBytes: BigInt(2 * PAGE_SIZE), pages: [page] });
 }
 
-/** SIGSTRUCT of the quoting enclave: PROVISIONKEY wanted, everything else as it is, debug never. */
+/** SIGSTRUCT of the quoting enclave: it requires PROVISIONKEY, fixes all other attributes, and never permits debug. */
 export function signQuotingEnclave(key: KeyObject, now: Date): Uint8Array {
   const fields = {
     type: 0,
@@ -50,7 +50,7 @@ export function signQuotingEnclave(key: KeyObject, now: Date): Uint8Array {
   return signSigstruct(fields, key);
 }
 
-/** @throws LAUNCH_MEASUREMENT_MISMATCH, SIGSTRUCT_INVALID or SIGSTRUCT_SIGNATURE unless the signature is of this image. */
+/** @throws LAUNCH_MEASUREMENT_MISMATCH, SIGSTRUCT_INVALID or SIGSTRUCT_SIGNATURE unless the signature is for this image. */
 export function requireSigned(image: Uint8Array, sigstruct: Uint8Array): Sigstruct {
   const signed = verifySigstruct(sigstruct, sha256);
   if (!equalBytes(signed.enclaveHash, sha256(image))) throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH');

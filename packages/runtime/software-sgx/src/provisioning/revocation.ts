@@ -8,8 +8,7 @@ import { openVendor, refreshVendor, requireExpressible, type OpenedVendor, type 
 /**
  * Revokes a machine by the serial number of any PCK certificate that it ever
  * got: all of them enter the next CRL, which is issued at once, and the vendor
- * issues no more for the PPID. Revoking twice is the same as once; a revocation
- * that did not return is made again.
+ * issues no more for the PPID. Revoking twice is the same as once; a revocation that did not return can be repeated.
  *
  * @param serialNumber hex, as in the certificate; leading zeros and colons do not matter
  * @throws PCK_UNKNOWN, COLLATERAL_UNREADABLE
@@ -26,7 +25,7 @@ export async function revoke(vendor: Pick<OpenedVendor, 'folder'>, serialNumber:
     const entries = added.map((other) => ({ serialNumber: other, at: now }));
     await requireExpressible(current, { revoked: [...current.revoked, ...entries] }, now);
   }
-  // The first entry closes the PPID. An issue that had its record before that is in the list that follows.
+  // The first entry closes the PPID. A certificate that was recorded before that is in the list that follows.
   await addRevocation(folder, serial, now);
   for (const other of await serialsOf(folder, ppid)) await addRevocation(folder, other, now);
   return refreshVendor(current, now);
@@ -43,7 +42,7 @@ async function addRevocation(folder: string, serialNumber: string, now: Date): P
   );
 }
 
-/** The form of our records: 32 upper-case digits. The serial numbers of this vendor are 16 bytes and begin above 3f. */
+/** The form in our records: 32 upper-case digits. The serial numbers of this vendor are 16 bytes and begin above 3f. */
 function normalSerial(text: string): string | undefined {
   const digits = text.replaceAll(':', '').toUpperCase();
   return /^0*([4-7][0-9A-F]{31})$/.exec(digits)?.[1];

@@ -2,18 +2,16 @@ import { concatBytes, fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 /**
- * Whether the platform's keys are out of reach of the user who runs the host:
- * `separated`, or `single-user` when they are not.
+ * Whether the platform's keys are out of reach of the user that runs the host: `separated`, or `single-user` when they are not.
  */
 export type Separation = 'single-user' | 'separated';
 
 /**
  * The CPUSVN of a software machine, byte by byte, is also its 16 TCB
  * components (as in a PCK certificate). Byte 0 is the release level of the
- * platform, bytes 1 to 14 are free for later parts, and byte 15 says the
- * separation. A higher byte is a better TCB, so a single-user machine is below
- * a separated one in each comparison: EGETKEY never gives it the keys that
- * were made under separation, and its TCB level is its own.
+ * platform, bytes 1 to 14 are free for later parts, and byte 15 states the separation. A higher byte is a better TCB, so a
+ * single-user machine is below a separated one in each comparison: EGETKEY never gives it keys that were made under separation,
+ * and it has its own TCB level.
  */
 const separationSvn: Readonly<Record<Separation, number>> = Object.freeze({ 'single-user': 1, separated: 2 });
 const componentCount = 15;
@@ -23,7 +21,7 @@ export const singleUserAdvisory = 'ENCLOS-SA-00001';
 /** The platform is older than the current TCB recovery. */
 export const outOfDateAdvisory = 'ENCLOS-SA-00002';
 
-/** One TCB recovery event: from it on, these component SVNs are the current level. */
+/** One TCB recovery event, after which these component SVNs are the current level. */
 export interface TcbGeneration {
   readonly tcbEvaluationDataNumber: number;
   /** Hex of CPUSVN bytes 0 to 14. */
@@ -48,7 +46,7 @@ export function requireCpuSvn(cpuSvn: Uint8Array, separation: Separation): void 
   );
 }
 
-/** The separation that a CPUSVN (hex, 16 bytes) says; undefined when it says none. */
+/** The separation in a CPUSVN (hex, 16 bytes); undefined when it states none. */
 export function separationOf(cpuSvn: string): Separation | undefined {
   const svn = fromHex(cpuSvn)[componentCount];
   return separations.find((separation) => separationSvn[separation] === svn);
@@ -56,7 +54,7 @@ export function separationOf(cpuSvn: string): Separation | undefined {
 
 const separations: readonly Separation[] = ['single-user', 'separated'];
 
-/** Whether a TCB is nowhere above a published generation. The separation byte is not looked at. */
+/** Whether no component of a TCB is above a published generation. The separation byte is ignored. */
 export function isPublished(
   tcb: { readonly cpuSvn: string; readonly pceSvn: number },
   newest: Pick<TcbGeneration, 'components' | 'pceSvn'>,
@@ -88,9 +86,8 @@ export interface TcbLevel {
 }
 
 /**
- * The TCB levels of TCB info v3 in descending order: for each generation the
- * separated level and then the single-user one, and at last a floor that every
- * enrolled machine reaches. A verifier takes the first level that fits.
+ * The TCB levels of TCB info v3 in descending order: for each generation the separated level and then the single-user level,
+ * and finally a floor that every enrolled machine reaches. A verifier takes the first level that matches.
  */
 export function tcbLevels(generations: readonly TcbGeneration[]): readonly TcbLevel[] {
   const newestFirst = generations.toReversed();

@@ -21,7 +21,7 @@ const rootLifetimeMs = 30 * yearMs;
 const platformCaLifetimeMs = 15 * yearMs;
 const tcbSigningLifetimeMs = 7 * yearMs;
 
-/** Not resolvable (RFC 2606), so that nobody asks a stranger for our CRLs. */
+/** Not resolvable (RFC 2606), so that no verifier asks a third party for our CRLs. */
 const defaultCollateralUrl = 'https://collateral.enclos.invalid';
 
 export interface CreateVendorOptions {

@@ -27,9 +27,8 @@ import type { TcbGeneration } from './tcb.ts';
 import { generationShape, signersOf, vendorContent, vendorShape, type CreateVendorOptions } from './vendor-content.ts';
 
 /**
- * A software vendor: what Intel is to SGX. It owns the root, says which TCB is
- * current and certifies machines. Its private keys stay in its folder and are
- * read only while something is issued.
+ * A software vendor, in the role that Intel has for SGX. It owns the root, decides which TCB is current and certifies machines.
+ * Its private keys stay in its folder and are read only to issue something.
  */
 export interface OpenedVendor {
   readonly folder: string;
@@ -58,14 +57,13 @@ export interface OpenedVendor {
   readonly documents: SignedDocuments | undefined;
 }
 
-/** A vendor whose documents are there. */
+/** A vendor whose documents are present. */
 export interface Vendor extends OpenedVendor {
   readonly documents: SignedDocuments;
 }
 
 /**
- * Makes a vendor, or opens and refreshes the one that is there. Two processes
- * that create at once both get the same vendor.
+ * Makes a vendor, or opens and refreshes the existing one. Two processes that create one at once both get the same vendor.
  *
  * @throws PLATFORM_FOLDER_INVALID when the folder exists and is not a vendor.
  */
@@ -87,7 +85,7 @@ export async function openVendor(folder: string): Promise<OpenedVendor> {
       sigstruct: await readBytes(path, 'quoting.sig'),
     };
     const signed = requireSigned(quotingEnclave.image, quotingEnclave.sigstruct);
-    // First: a state that is read after the documents is never older than they are.
+    // Read first: a state that is read after the documents is never older than they are.
     const newest = await readNewestDocuments(path);
     return Object.freeze({
       folder: path,
@@ -130,8 +128,8 @@ function readRevocation(source: string): Revocation {
 }
 
 /**
- * What changes when a vendor folder does: cheap to read, and equal only while
- * nothing was added, removed or replaced in it.
+ * A value that changes when a vendor folder does. It is cheap to read, and stays equal only while nothing is added, removed or
+ * replaced.
  */
 export async function vendorStamp(folder: string): Promise<string> {
   const parts = await Promise.all(
@@ -143,17 +141,15 @@ export async function vendorStamp(folder: string): Promise<string> {
   return [...parts, (await documentNames(folder)).at(-1) ?? 'none'].join(' ');
 }
 
-/** Whether documents are in the first half of their lifetime, and not of the future. */
+/** Whether documents are in the first half of their lifetime, and not dated in the future. */
 export function isFresh({ issueDate }: SignedDocuments, now: Date): boolean {
   const ageMs = now.getTime() - issueDate.getTime();
   return ageMs > -1000 && ageMs <= documentLifetimeMs / 2;
 }
 
 /**
- * Issues the documents again when half of their lifetime has passed, when the
- * clock stands before them, when they are missing or damaged, or when they do
- * not say what the folder holds (another process revoked or published in
- * between). Otherwise does nothing.
+ * Issues the documents again when half of their lifetime has passed, when they are dated in the future, when they are missing
+ * or damaged, or when they do not match the folder (another process revoked or published meanwhile). Otherwise does nothing.
  *
  * @throws PLATFORM_FOLDER_INVALID, COLLATERAL_UNREADABLE
  */
@@ -161,7 +157,7 @@ export async function refreshVendor(vendor: Pick<OpenedVendor, 'folder'>, now: D
   for (;;) {
     const current = await openVendor(vendor.folder);
     if (isCurrent(current, now)) return current;
-    // When another process takes the number first, its documents are looked at before any more are issued.
+    // When another process takes the number first, its documents are checked before any more are issued.
     await addDocuments(current.folder, await issueReadable(current, stateOf(current), now));
   }
 }
@@ -184,7 +180,7 @@ export async function requireExpressible(
   await issueReadable(vendor, { ...stateOf(vendor), ...changes }, now);
 }
 
-/** Documents under the next CRL number that verifiers, and this package, have been seen to read. */
+/** Documents under the next CRL number, after a check that verifiers and this package can read them. */
 async function issueReadable(vendor: OpenedVendor, state: DocumentState, now: Date): Promise<SignedDocuments> {
   const crlNumber = vendor.crlNumber + 1;
   const documents = await issueDocuments(state, await readSigners(vendor), { now, crlNumber });

@@ -62,7 +62,7 @@ export function createQuotingEnclave(options: { readonly cpu: Cpu; readonly mach
   const enclave = cpu.load(image, sigstruct, { debug: false });
   const key = (request: Partial<KeyRequest>) => cpu.egetkey(enclave, encodeKeyRequest({ ...signerSeal, ...request }));
   const attestationSeal = key({
-    // Of MRENCLAVE too: what else the vendor signs must not get the key that signs quotes.
+    // Bound to MRENCLAVE too: other enclaves that the vendor signs must not get the key that signs quotes.
     keyPolicy: KeyPolicy.MRENCLAVE | KeyPolicy.MRSIGNER,
     isvSvn: enclave.identity.isvSvn,
     cpuSvn: cpu.cpuSvn(),
@@ -75,7 +75,7 @@ export function createQuotingEnclave(options: { readonly cpu: Cpu; readonly mach
       deriveSecret(attestationSeal, { purpose: 'attestation key', lengthBytes: wideSeedBytes }),
     ),
     authData: deriveSecret(attestationSeal, { purpose: 'authentication data', lengthBytes: authDataBytes }),
-    // Of the lowest SVNs, so that updates do not change it: Intel's QE_ID is made so too.
+    // Derived at the lowest SVNs, so that updates do not change it, as Intel's QE_ID is.
     quotingId: aesCmac(key({ keyId: label('QE id') }), utf8('QE id')),
     pckKey: pckKeyPair(machine).privateKey,
     pceSvn: machine.pceSvn,

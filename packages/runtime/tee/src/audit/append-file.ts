@@ -3,12 +3,15 @@ import { dirname } from 'node:path';
 import { durable } from '@enclos/durable';
 import { nextRotatedPath, rotatedFiles } from './files.ts';
 
-/** A file that grows by whole pieces: what fails half-way is taken back. */
+/** A file that grows by whole pieces: a piece that fails half-way is removed. */
 export interface AppendFile {
   readonly sizeBytes: number;
-  /** Resolves when the bytes are on the disk (fdatasync). A failure leaves the file as it was, or says so at the next call. */
+  /**
+   * Resolves when the bytes are on the disk (fdatasync). A failure leaves the file as it was; if that is not possible, the next
+   * call fails.
+   */
   append(bytes: Uint8Array): Promise<void>;
-  /** Puts the file aside under the next number, and goes on with an empty one. */
+  /** Renames the file to the next number, and continues with an empty one. */
   rotate(): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,7 +27,7 @@ class LogFile implements AppendFile {
   readonly #path: string;
   #handle: FileHandle | undefined;
   #sizeBytes = 0;
-  /** Bytes of ours may stand after the last whole piece. */
+  /** Whether bytes of an unfinished piece may follow the last whole piece. */
   #isDirty = false;
 
   constructor(path: string) {

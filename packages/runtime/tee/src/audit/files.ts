@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 
 const numberDigits = 6;
 
-/** Where the full file goes that comes after `rotated`. */
+/** The path for the next full file, after those in `rotated`. */
 export function nextRotatedPath(path: string, rotated: readonly string[]): string {
   const last = rotated.at(-1)?.slice(-numberDigits) ?? '0';
   return `${path}.${String(Number(last) + 1).padStart(numberDigits, '0')}`;
@@ -19,7 +19,7 @@ export async function rotatedFiles(path: string): Promise<readonly string[]> {
     .map((name) => join(dirname(path), name));
 }
 
-/** All files of a log, oldest first. The last one may be missing, when a platform was killed between two files. */
+/** All files of a log, oldest first. The last one is missing if a platform was killed between two files. */
 export async function auditFiles(path: string): Promise<readonly string[]> {
   const rotated = await rotatedFiles(path);
   const current = await stat(path).catch(() => undefined);

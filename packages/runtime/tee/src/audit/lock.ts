@@ -30,7 +30,7 @@ export async function lockAudit(path: string): Promise<() => Promise<void>> {
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** A file's name may have more bytes than a socket's. The hash of a long one stands for it. */
+/** The name of a file may be longer than that of a socket can be. A long name is replaced by its hash. */
 function lockName(name: string): string {
   const plain = `${name}.lock`;
   if (Buffer.byteLength(plain) <= maxSocketNameBytes) return plain;

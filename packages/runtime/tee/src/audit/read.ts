@@ -4,13 +4,13 @@ import { EnclosError } from '@enclos/errors';
 import { auditFiles } from './files.ts';
 import { emptyChain, headAfter, parseRecord, type AuditRecord, type ChainHead } from './record.ts';
 
-/** What a crash in the middle of a write can leave. */
+/** The most that a crash in the middle of a write can leave. */
 const maxTornBytes = 1024 * 1024;
 
 export const recoveredEvent = 'audit-recovered';
 export const lostEvent = 'audit-lost';
 
-/** The facts that a record of event `audit-recovered` has about what it follows. */
+/** The facts in a record of event `audit-recovered` about the torn line before it. */
 export function describeTorn(torn: Uint8Array): { readonly tornBytes: number; readonly tornSha256: string } {
   return { tornBytes: torn.length, tornSha256: createHash('sha256').update(torn).digest('hex') };
 }
@@ -21,21 +21,24 @@ export class ChainReader {
   #firstSeq = 0;
   #torn: Uint8Array | undefined;
 
-  /** Before the first line: that of an empty log. */
+  /** Before the first line, the head of an empty log. */
   get head(): ChainHead {
     return this.#head ?? emptyChain;
   }
 
-  /** Of the first record that is here: above 1 when the older files are elsewhere. */
+  /** The number of the first record here: above 1 when the older files are elsewhere. */
   get firstSeq(): number {
     return this.#firstSeq;
   }
 
-  /** @returns undefined for what a crash left, when the next line accounts for it. @throws string, the rule that is broken */
+  /**
+   * @returns undefined for a line that a crash left, which the next line must account for. @throws string, the rule that is
+   *   broken
+   */
   take(line: Uint8Array): AuditRecord | undefined {
     const record = parseRecord(line);
     if (record === undefined) {
-      if (this.#torn !== undefined || line.length > maxTornBytes) broken('the line is no record');
+      if (this.#torn !== undefined || line.length > maxTornBytes) broken('the line is not a record');
       this.#torn = line.slice();
       return undefined;
     }
@@ -48,14 +51,14 @@ export class ChainReader {
 
   /** @throws string, the rule that is broken */
   finish(): void {
-    if (this.#torn !== undefined) broken('the line is no record, and no later record accounts for it');
+    if (this.#torn !== undefined) broken('the line is not a record, and no later record accounts for it');
   }
 
   #checkTorn({ event, fields }: AuditRecord): void {
     const torn = this.#torn;
     this.#torn = undefined;
     if (event !== recoveredEvent) {
-      if (torn !== undefined) broken('the line before is no record, and this one does not account for it');
+      if (torn !== undefined) broken('the line before is not a record, and this one does not account for it');
       return;
     }
     const { tornBytes, tornSha256 } = describeTorn(torn ?? new Uint8Array());
@@ -70,11 +73,11 @@ export class ChainReader {
       return;
     }
     if (seq !== this.#head.seq + 1) broken(`record ${seq} follows record ${this.#head.seq}`);
-    if (prev !== this.#head.hash) broken('the record before is not the one that this one was written behind');
+    if (prev !== this.#head.hash) broken('the hash of the record before is not the one in this record');
   }
 }
 
-/** A rule of the chain; who knows the file and the line makes an error of it. */
+/** A broken rule of the chain. The caller, which knows the file and the line, makes an error from it. */
 export class BrokenRule extends Error {}
 
 function broken(rule: string): never {
@@ -89,7 +92,7 @@ export interface AuditLine {
 
 export interface LogReader {
   readonly chain: ChainReader;
-  /** Bytes behind the last line feed: being written, or left by a crash that no start has seen yet. */
+  /** Bytes after the last line feed: being written, or left by a crash after which no platform has started. */
   unfinished: Uint8Array;
   files: number;
 }
@@ -114,7 +117,7 @@ async function* readFile(file: string, isLast: boolean, reader: LogReader): Asyn
   let line = 0;
   try {
     let rest: Uint8Array = new Uint8Array();
-    // What `createReadStream` gives without an encoding.
+    // `createReadStream` gives buffers when it has no encoding.
     for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
       let from = 0;
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
@@ -125,7 +128,7 @@ async function* readFile(file: string, isLast: boolean, reader: LogReader): Asyn
         if (record !== undefined) yield { file, line, record };
       }
       rest = Buffer.concat([rest, chunk.subarray(from)]);
-      if (rest.length > maxTornBytes) broken('the line is no record');
+      if (rest.length > maxTornBytes) broken('the line is not a record');
     }
     line += 1;
     if (rest.length > 0 && !isLast) broken('the file ends within a line');

@@ -1,8 +1,9 @@
+import { isJsonObject, parseJson, type JsonObject } from '@enclos/codec/json';
 import { createHash } from 'node:crypto';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 
-/** What happened, before it has a place in a log. Names and numbers only: no key, no report data, nothing that an enclave wrote. */
+/** An event that has no place in a log yet. Names and numbers only: no key, no report data, nothing that an enclave wrote. */
 export interface AuditEvent {
   readonly event: string;
   readonly [field: string]: string | number | boolean;
@@ -13,7 +14,7 @@ export interface AuditRecord {
   /** From 1, without a gap, also across files. */
   readonly seq: number;
   readonly time: string;
-  /** SHA-256 of the line before, hex; zeros in the first record. */
+  /** SHA-256 of the previous line, hex; zeros in the first record. */
   readonly prev: string;
   readonly event: string;
   readonly fields: Readonly<Record<string, string | number | boolean>>;
@@ -28,7 +29,7 @@ export interface ChainHead {
 
 export const emptyChain: ChainHead = Object.freeze({ seq: 0, hash: '0'.repeat(64) });
 
-/** Without the line feed. */
+/** The line feed is not counted. */
 export const maxLineBytes = 4096;
 
 /** The record that follows `head`, as a line without its line feed. */
@@ -47,8 +48,8 @@ export function headAfter(seq: number, line: Uint8Array | string): ChainHead {
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
- * Reads one line in exactly the form in which it is written: a line that means
- * the same and looks otherwise was written by somebody else.
+ * Reads one line in exactly the form in which it is written: a line with the same meaning in another form was not written by
+ * this platform.
  * @returns undefined for everything else.
  */
 export function parseRecord(line: Uint8Array): AuditRecord | undefined {
@@ -77,12 +78,11 @@ function areFields(fields: Readonly<Record<string, unknown>>): fields is AuditRe
   );
 }
 
-function parseCanonical(line: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+function parseCanonical(line: Uint8Array): JsonObject | undefined {
   try {
     const text = decodeUtf8(line);
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return JSON.stringify(value) === text ? (value as Readonly<Record<string, unknown>>) : undefined;
+    const value = parseJson(text, maxLineBytes);
+    return isJsonObject(value) && JSON.stringify(value) === text ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,18 +1,18 @@
 import type { AuditEvent } from './record.ts';
 import type { AuditWriter } from './writer.ts';
 
-/** Events of which there may be any number: the first of a kind in a second is a record, the others are counted. */
+/** Events that may occur any number of times: the first of a kind in a second becomes a record, the others are counted. */
 export interface Tally {
   /** Resolves when this event, or the first like it in this second, is on the disk. @throws PLATFORM_AUDIT_FAILED */
   record(subject: string, event: AuditEvent): Promise<void>;
-  /** As `record`, for what has happened already. */
+  /** As `record`, for an event that has already happened. */
   note(subject: string, event: AuditEvent): void;
   /** Writes the counts. */
   flush(): void;
 }
 
 const windowMs = 1000;
-/** Kinds of events of one subject in one second; what is more is one kind. */
+/** The number of kinds of events that are told apart for one subject in one second; all further kinds count as one. */
 const maxKinds = 16;
 
 interface Kind {
@@ -28,8 +28,7 @@ interface Window {
 
 /**
  * Bounds what one subject (an enclave, a host) can write into the log: at most
- * two records of each of 17 kinds in a second. Nothing is left out: `count` says
- * how many more there were of that kind.
+ * two records of each of 17 kinds in a second. Nothing is lost: `count` says how many more of that kind there were.
  */
 export function createTally(writer: Pick<AuditWriter, 'record' | 'note'>): Tally {
   const windows = new Map<string, Window>();
@@ -58,7 +57,7 @@ export function createTally(writer: Pick<AuditWriter, 'record' | 'note'>): Tally
     const kept = isKnown ? event : { event: event.event, subject, other: true };
     const first = write(kept);
     kinds.set(key, { event: kept, first, more: 0 });
-    // What is not in the log has not been counted: the next one tries again.
+    // A failed record was not counted: the next event tries again.
     first.catch(() => kinds.delete(key));
     return first;
   };

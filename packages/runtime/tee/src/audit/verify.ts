@@ -2,21 +2,21 @@ import { EnclosError } from '@enclos/errors';
 import { createLogReader, lostEvent, readLog, recoveredEvent } from './read.ts';
 import type { ChainHead } from './record.ts';
 
-/** What a log holds, when its chain holds. */
+/** The contents of a log whose chain is intact. */
 export interface AuditSummary {
   readonly files: number;
   readonly records: number;
-  /** Above 1 when older files are not here. 0 in an empty log. */
+  /** Above 1 when older files are missing. 0 in an empty log. */
   readonly firstSeq: number;
   readonly firstTime: string | undefined;
   readonly lastTime: string | undefined;
-  /** Keep it elsewhere: it fixes every record up to its number. */
+  /** Keep a copy elsewhere: it fixes every record up to its number. */
   readonly head: ChainHead;
   /** Crashes in the middle of a line, which the next start found. */
   readonly recoveries: number;
   /** Records that the platform could not write and counted. */
   readonly lost: number;
-  /** Bytes of a line that has no end yet. */
+  /** Bytes of a last line that is not finished. */
   readonly unfinishedBytes: number;
 }
 

@@ -14,7 +14,7 @@ import { encodeRecord, headAfter, parseRecord, type AuditEvent, type ChainHead }
 
 export interface AuditWriterOptions {
   readonly now?: () => Date;
-  /** A file that has reached this size is put aside. Default 16 MiB. */
+  /** A file that has reached this size is rotated. Default 16 MiB. */
   readonly maxFileBytes?: number;
   /** For tests of a disk that is full. */
   readonly openFile?: (path: string) => Promise<AppendFile>;
@@ -23,13 +23,13 @@ export interface AuditWriterOptions {
 /** Appends to a log, one process at a time. */
 export interface AuditWriter {
   /**
-   * Resolves when the event is on the disk. What it is about must not happen before, or not be told.
+   * Resolves when the event is on the disk. Before that the caller must not act on it, or must not reveal the result.
    * @throws PLATFORM_AUDIT_FAILED; then the event is not in the log.
    */
   record(event: AuditEvent): Promise<void>;
-  /** For what has happened already and cannot be refused: kept and written when the log can be, or counted as lost. */
+  /** For events that have happened and cannot be refused: kept until the log can be written, or counted as lost. */
   note(event: AuditEvent): void;
-  /** Writes what there is, as far as it goes. */
+  /** Writes what is waiting, as far as possible. */
   close(): Promise<void>;
 }
 
@@ -40,14 +40,14 @@ const maxBatch = 512;
 const retryAfterMs = 1000;
 
 /**
- * Opens a log and goes on with its chain; a line that a crash cut off is marked by a record.
+ * Opens a log and continues its chain; a line that a crash cut off is marked by a record.
  * @throws PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED
  */
 export async function openAuditWriter(path: string, options: AuditWriterOptions = {}): Promise<AuditWriter> {
   const unlock = await lockAudit(path);
   try {
     const reader = createLogReader();
-    // Reading is checking: nothing is added to a log that somebody has changed.
+    // Reading checks the chain: nothing is added to a log that was changed.
     for await (const _ of readLog(path, reader));
     const file = await (options.openFile ?? openAppendFile)(path);
     const head = await endLastLine(file, reader, options);
@@ -61,7 +61,7 @@ export async function openAuditWriter(path: string, options: AuditWriterOptions 
   }
 }
 
-/** A crash may have cut the last line off: it is ended, and a record behind it says what it was. */
+/** A crash may have cut off the last line: this ends it, and a record after it describes it. */
 async function endLastLine(
   file: AppendFile,
   { chain, unfinished }: LogReader,
@@ -69,7 +69,7 @@ async function endLastLine(
 ): Promise<ChainHead> {
   if (unfinished.length === 0) return chain.head;
   if (parseRecord(unfinished) !== undefined) {
-    // All of it is there but its end.
+    // Only the line feed is missing.
     chain.take(unfinished);
     await file.append(Buffer.from('\n'));
     return chain.head;
@@ -100,7 +100,7 @@ class ChainedWriter implements AuditWriter {
   readonly #maxFileBytes: number;
   #head: ChainHead;
   #queue: Entry[] = [];
-  /** Notes that found no place. */
+  /** Notes that found no room. */
   #lost = 0;
   #isWriting = false;
   #idle: (() => void)[] = [];
@@ -140,7 +140,7 @@ class ChainedWriter implements AuditWriter {
     await this.#unlock();
   }
 
-  /** Everything that came while the last batch was on its way to the disk goes there together. */
+  /** Everything that arrived while the last batch was being written is written together. */
   async #drain(): Promise<void> {
     if (this.#isWriting) return;
     this.#isWriting = true;
@@ -165,7 +165,7 @@ class ChainedWriter implements AuditWriter {
     this.#head = head;
     this.#lost -= lost;
     for (const { settle } of written) settle?.();
-    // A file that cannot be put aside grows on: the next append opens it again.
+    // A file that cannot be rotated keeps growing: the next append opens it again.
     if (this.#file.sizeBytes >= this.#maxFileBytes) await this.#file.rotate().catch(() => undefined);
     return true;
   }
@@ -189,7 +189,7 @@ class ChainedWriter implements AuditWriter {
     return { text, head, written };
   }
 
-  /** Nobody waits for the disk longer than for one attempt; what cannot be refused stays. */
+  /** No caller waits for more than one attempt at the disk; events that cannot be refused stay in the queue. */
   #refuse(batch: readonly Entry[], error: EnclosError): void {
     const all = [...batch, ...this.#queue];
     this.#queue = [];

@@ -15,7 +15,7 @@ export interface AzureVtpmAttesterOptions {
   /** How tpm2-tools reach the TPM. Default `device:/dev/tpmrm0`. */
   readonly tcti?: string;
   readonly run?: RunCommand;
-  /** For the metadata service of the machine. */
+  /** Sends requests to the metadata service of the machine. */
   readonly fetch?: Fetch;
   /** Between two attempts at the metadata service. */
   readonly delay?: (delayMs: number) => Promise<unknown>;
@@ -30,17 +30,17 @@ export interface AzureVtpmAttester extends Attester {
 const wait = (delayMs: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /**
- * The inside of an Azure confidential VM. The guest cannot ask the processor: the paravisor below it asked once, at
- * boot, and bound the TPM's keys. So report data goes into a quote of the TPM, and what is attested is the virtual
- * machine with what its firmware measured into the PCRs.
+ * The inside of an Azure confidential VM. The guest cannot ask the processor: the paravisor below it asked once, at boot, and
+ * bound the TPM's keys. So report data goes into a quote of the TPM, and the evidence attests the virtual machine with the
+ * measurements of its firmware in the PCRs.
  *
  * Needs tpm2-tools 5 and rights on the TPM. Written from documents and captured data; not yet run on hardware.
- * @throws TEE_DEVICE_MISSING when there are no such tools; TEE_EVIDENCE_UNEXPECTED when the TPM holds no HCL report.
+ * @throws TEE_DEVICE_MISSING when the tools are missing; TEE_EVIDENCE_UNEXPECTED when the TPM holds no HCL report.
  */
 export async function createAzureVtpmAttester(options: AzureVtpmAttesterOptions = {}): Promise<AzureVtpmAttester> {
   const tpm = createTpm(options.run ?? runCommand, options.tcti ?? 'device:/dev/tpmrm0');
   const metadata: MetadataOptions = { fetch: options.fetch ?? globalThis.fetch, delay: options.delay ?? wait };
-  // A set of pseudo-files is one conversation.
+  // A TPM has one conversation at a time.
   const turns = new Turns();
   const { hardware } = parseHclReport(await tpm.readReport());
   const capabilities = hardware === 'snp' ? azureSnpCapabilities : azureTdxCapabilities;

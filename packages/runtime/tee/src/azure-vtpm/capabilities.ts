@@ -2,7 +2,7 @@ import type { Capabilities } from '../capabilities.ts';
 
 /**
  * An Azure confidential VM with SEV-SNP. Its paravisor asks for the hardware report at boot and keeps it in the virtual
- * TPM; what is fresh is a quote of that TPM, whose key the report binds. Not yet run on hardware.
+ * TPM; the fresh part is a quote of that TPM, whose key the report binds. Not yet run on hardware.
  */
 export const azureSnpCapabilities: Capabilities = Object.freeze({
   platform: 'azure-vtpm',

@@ -6,7 +6,7 @@ export type RunCommand = (command: string, args: readonly string[], timeoutMs: n
 
 export const runCommand: RunCommand = (command, args, timeoutMs) =>
   new Promise((resolve, reject) => {
-    // tpm2-tools take settings from TPM2TOOLS_*, TSS2_*: what counts here is in the arguments.
+    // tpm2-tools read settings from TPM2TOOLS_* and TSS2_*. Only the arguments shall count here.
     const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' };
     execFile(command, args, { env, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 65_536 }, (error) => {
       if (error === null) resolve();

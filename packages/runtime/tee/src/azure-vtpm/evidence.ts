@@ -5,9 +5,9 @@ import type { HclReport } from './hcl-report.ts';
 import type { AmdCertificates } from './instance-metadata.ts';
 import type { TpmQuote } from './tpm-quote.ts';
 
-/** What an Azure confidential VM has to show: hardware report, then the TPM's key, then its quote. */
+/** The evidence of an Azure confidential VM: hardware report, then the TPM's key, then its quote. */
 export interface AzureEvidence {
-  /** The HCL report as it is in the TPM, with what was read in it. */
+  /** The HCL report as it is in the TPM, with its parsed form. */
   readonly hclReportBytes: Uint8Array;
   readonly hclReport: HclReport;
   /** Its qualifying data is the 64 bytes of report data. */

@@ -3,7 +3,7 @@ import { ByteReader, equalBytes, isZero } from '@enclos/codec';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
 import { unexpectedEvidence } from '../report-data.ts';
 
-/** What the paravisor of an Azure confidential VM keeps in the TPM (OpenHCL, attestation report of the HCL). */
+/** The report that the paravisor of an Azure confidential VM keeps in the TPM (OpenHCL, attestation report of the HCL). */
 export interface HclReport {
   readonly hardware: 'snp' | 'tdx';
   /** ATTESTATION_REPORT, 1184 bytes, or TDREPORT, 1024 bytes. */
@@ -24,8 +24,8 @@ const reportDataAt = { snp: 0x50, tdx: 128 } as const;
 const sha256Type = 1;
 
 /**
- * Parses an HCL report and checks that its hardware report binds its runtime data. What signed the hardware report is
- * the verifier's to say.
+ * Parses an HCL report and checks that its hardware report binds its runtime data. The verifier checks the signature of the
+ * hardware report.
  * @throws TEE_EVIDENCE_UNEXPECTED
  */
 export function parseHclReport(bytes: Uint8Array): HclReport {
@@ -45,7 +45,7 @@ function parse(reader: ByteReader): HclReport {
   if (reader.u32() !== magic) throw refused('it does not begin with HCLA.');
   reader.skip(headerBytes - 4);
   const area = reader.bytes(reportAreaBytes);
-  // The size and the version of what follows. What is read is bounded by its own size.
+  // The size and the version of what follows. Each part below is bounded by its own size.
   reader.skip(8);
   const hardware = kinds[reader.u32()];
   if (hardware === undefined) throw refused('its hardware report is neither of SNP nor of TDX.');

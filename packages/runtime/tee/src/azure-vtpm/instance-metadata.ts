@@ -1,11 +1,10 @@
 import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
 import { fromBase64url, toBase64url } from '@enclos/codec';
-import { isJsonWithin } from '@enclos/codec/json';
-import { decodeUtf8 } from '@enclos/codec/text';
-import { EnclosError } from '@enclos/errors';
+import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { unexpectedEvidence } from '../report-data.ts';
 
-/** The Instance Metadata Service: link-local, HTTP. Whoever answers there is the host. */
+/** The Instance Metadata Service: link-local, HTTP. Its answers come from the host, which is untrusted. */
 const base = 'http://169.254.169.254';
 const timeoutMs = 10_000;
 const attempts = 4;
@@ -22,7 +21,7 @@ export interface MetadataOptions {
   readonly delay: (delayMs: number) => Promise<unknown>;
 }
 
-/** Certificates of the machine's AMD processor. The host's word: they prove themselves, or nothing. */
+/** Certificates of the machine's AMD processor. The host supplies them, so only their own signatures prove anything. */
 export interface AmdCertificates {
   /** PEM. */
   readonly vcek: string;
@@ -50,19 +49,19 @@ export async function fetchTdQuote(options: MetadataOptions, tdReport: Uint8Arra
   }
 }
 
-function textOf(answer: unknown, name: string): string {
-  const value: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, name) : undefined;
+function textOf(answer: JsonValue, name: string): string {
+  const value = isJsonObject(answer) ? answer[name] : undefined;
   if (typeof value === 'string' && value !== '') return value;
   throw unexpectedEvidence(`The answer of the metadata service has no text "${name}".`);
 }
 
-/** The service refuses for a while when it is asked too often (429), starts (404, 410) or is moved (500, 503). */
+/** The service refuses for a while when it is asked too often (429), is starting (404, 410) or is being moved (500, 503). */
 const passingStatus = new Set([404, 408, 410, 429, 500, 502, 503, 504]);
 
-async function ask(options: MetadataOptions, path: string, init: RequestInit): Promise<unknown> {
+async function ask(options: MetadataOptions, path: string, init: RequestInit): Promise<JsonValue> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await askOnce(options.fetch, path, init);
-    if (!outcome.failed) return parsed(outcome.text);
+    if (!outcome.failed) return parsed(outcome.bytes);
     if (!outcome.passing || attempt === attempts) throw failure(path, outcome);
     await options.delay(firstDelayMs * 2 ** (attempt - 1));
   }
@@ -75,14 +74,14 @@ interface Failure {
   readonly cause?: unknown;
 }
 
-type Outcome = { readonly failed: false; readonly text: string } | Failure;
+type Outcome = { readonly failed: false; readonly bytes: Uint8Array } | Failure;
 
 async function askOnce(fetch: Fetch, path: string, init: RequestInit): Promise<Outcome> {
   try {
     return await underDeadline(timeoutMs, async (signal): Promise<Outcome> => {
       // A redirection would lead away from the link-local address.
       const response = await untilAborted(signal, fetch(base + path, { ...init, redirect: 'error', signal }));
-      if (response.ok) return { failed: false, text: await boundedText(response, signal) };
+      if (response.ok) return { failed: false, bytes: await boundedBytes(response, signal) };
       await boundedBody(response, 0, signal);
       const { status } = response;
       return { failed: true, passing: passingStatus.has(status), reason: `HTTP ${status}` };
@@ -98,21 +97,20 @@ function failure(path: string, { reason, cause }: Failure): EnclosError {
   return new EnclosError('TEE_DEVICE_FAILED', `The metadata service, ${path}: ${reason}.`, options);
 }
 
-async function boundedText(response: Response, signal: AbortSignal): Promise<string> {
+async function boundedBytes(response: Response, signal: AbortSignal): Promise<Uint8Array> {
   const bytes = await boundedBody(response, maxAnswerBytes, signal);
   if (bytes === undefined) throw unexpectedEvidence(`The metadata service sent over ${maxAnswerBytes} bytes.`);
-  try {
-    return decodeUtf8(bytes);
-  } catch (cause) {
-    throw unexpectedEvidence('The answer of the metadata service is not UTF-8.', cause);
-  }
+  return bytes;
 }
 
-function parsed(text: string): unknown {
-  if (!isJsonWithin(text, answerBounds)) throw unexpectedEvidence('The metadata service sent too many values.');
+function parsed(bytes: Uint8Array): JsonValue {
   try {
-    return JSON.parse(text);
+    return parseJsonBytes(bytes, maxAnswerBytes, answerBounds);
   } catch (cause) {
-    throw unexpectedEvidence('The answer of the metadata service is not JSON.', cause);
+    const isTooMuch = isEnclosError(cause, 'CODEC_OUT_OF_RANGE');
+    const problem = isTooMuch
+      ? 'The metadata service sent too many values.'
+      : 'The answer of the metadata service is not strict JSON.';
+    throw unexpectedEvidence(problem, cause);
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { concatBytes, equalBytes } from '@enclos/codec';
 import { unexpectedEvidence } from '../report-data.ts';
 
-/** A quote of a TPM as it came: what it is worth is the verifier's to say. */
+/** A quote of a TPM, unverified: the verifier decides what it proves. */
 export interface TpmQuote {
   /** TPMS_ATTEST. */
   readonly message: Uint8Array;
@@ -41,7 +41,7 @@ class BigEndianReader {
     return sizeBytes === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
   }
 
-  /** TPM2B: a length of two bytes, and so many. */
+  /** TPM2B: a length in two bytes, and that many bytes. */
   sized(): Uint8Array {
     return this.take(this.number(2));
   }
@@ -51,7 +51,7 @@ class BigEndianReader {
   }
 }
 
-/** What of TPMS_ATTEST (TPM 2.0, part 2, section 10.12.12) says what a quote is about. */
+/** The fields of TPMS_ATTEST (TPM 2.0, part 2, section 10.12.12) that say what a quote is about. */
 interface QuoteFacts {
   readonly qualifyingData: Uint8Array;
   readonly pcrDigest: Uint8Array;

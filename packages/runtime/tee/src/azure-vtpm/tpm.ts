@@ -6,7 +6,7 @@ import { unexpectedEvidence } from '../report-data.ts';
 import { commandError, type RunCommand } from './command.ts';
 import { checkedTpmQuote, PCR_COUNT, type TpmQuote } from './tpm-quote.ts';
 
-/** Where the paravisor keeps the HCL report. */
+/** The NV index in which the paravisor keeps the HCL report. */
 const reportIndex = '0x01400001';
 /** The attestation key that the HCL report binds. */
 const attestationKey = '0x81000003';
@@ -21,7 +21,7 @@ export interface Tpm {
   quote(qualifyingData: Uint8Array): Promise<TpmQuote>;
 }
 
-/** A TPM through tpm2-tools 5 (`tpm2_nvread`, `tpm2_quote`). @param tcti as `--tcti` of those. */
+/** A TPM through tpm2-tools 5 (`tpm2_nvread`, `tpm2_quote`). @param tcti as the option `--tcti` of these programs. */
 export function createTpm(run: RunCommand, tcti: string): Tpm {
   const call = async (command: string, args: readonly string[]): Promise<void> => {
     try {
@@ -54,7 +54,7 @@ export function createTpm(run: RunCommand, tcti: string): Tpm {
   });
 }
 
-/** A folder that only this user can look into, for as long as it is used. */
+/** A temporary folder that only this user can read. */
 async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-tpm-'));
   try {

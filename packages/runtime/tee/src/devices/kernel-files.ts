@@ -10,7 +10,7 @@ export interface KernelFile {
   close(): Promise<void>;
 }
 
-/** The part of a file system that the drivers use. Failures are those of Node: `code` is the name of the errno. */
+/** The part of a file system that the drivers use. Failures are errors of Node, whose `code` is the name of the errno. */
 export interface KernelFiles {
   open(path: string, access: 'read' | 'write'): Promise<KernelFile>;
   makeFolder(path: string): Promise<void>;
@@ -18,10 +18,10 @@ export interface KernelFiles {
   exists(path: string): Promise<boolean>;
 }
 
-/** The machine's own files. */
+/** The files of this machine. */
 export const kernelFiles: KernelFiles = Object.freeze({
   async open(path: string, access: 'read' | 'write') {
-    // Write-only, neither made nor emptied: configfs opens no file for both, and a made file would be no device.
+    // Write-only, without creating or truncating: configfs opens no file for both, and a created file would not be a device.
     const handle = await open(path, access === 'read' ? 'r' : writeOnly);
     return Object.freeze({
       read: async (into: Uint8Array) => (await handle.read(into, 0, into.length, null)).bytesRead,

@@ -4,9 +4,9 @@ import type { KernelFile, KernelFiles } from './kernel-files.ts';
 
 const pieceBytes = 4096;
 
-/** What may be over in a moment: the device is busy, the host slows the guest down, a signal came. */
+/** Errors that may pass in a moment: the device is busy, the host throttles the guest, a signal arrived. */
 const passing = new Set(['EBUSY', 'EAGAIN', 'EINTR', 'ETIMEDOUT', 'ETXTBSY']);
-/** What does not change by waiting: no such device, or not for this user. */
+/** Errors that waiting does not change: there is no such device, or this user may not use it. */
 const absent = new Set(['ENOENT', 'ENODEV', 'ENXIO', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS']);
 
 /** The errno of a failure, for example `EBUSY`. */
@@ -29,7 +29,7 @@ export function deviceError(path: string, cause: unknown): EnclosError {
 }
 
 /**
- * Reads a pseudo-file to its end. It is opened for this one read: what it holds is made when it is opened, or at the
+ * Reads a pseudo-file to its end. It is opened for this one read, because its content is made when it is opened, or at the
  * first read.
  * @throws TEE_DEVICE_MISSING, TEE_DEVICE_FAILED; TEE_EVIDENCE_UNEXPECTED for more than `maxBytes`.
  */
@@ -54,8 +54,8 @@ function tooLong(path: string, maxBytes: number): EnclosError {
 }
 
 /**
- * Writes a pseudo-file by one write(2). A short write is a failure and is not continued: a second write would replace
- * the value by its own end, not complete it.
+ * Writes a pseudo-file by one write(2). A short write is a failure and is not continued: a second write would replace the value
+ * with its tail, not complete it.
  * @throws TEE_DEVICE_MISSING, TEE_DEVICE_FAILED
  */
 export function writePseudoFile(files: KernelFiles, path: string, bytes: Uint8Array): Promise<void> {
@@ -68,7 +68,7 @@ export function writePseudoFile(files: KernelFiles, path: string, bytes: Uint8Ar
   });
 }
 
-/** Closes in any case. A failure of close(2) counts: configfs takes a binary value when it is closed. */
+/** Always closes the file. A failure of close(2) counts: configfs takes a binary value on close. */
 async function withFile<T>(
   files: KernelFiles,
   path: string,
@@ -95,7 +95,7 @@ const printable = /^[\x21-\x7e]{1,64}$/;
 
 /**
  * The one word that a text attribute holds. A line break at its end, and NULs after that, are not part of it.
- * @throws TEE_EVIDENCE_UNEXPECTED for anything else than 1 to 64 printable ASCII characters.
+ * @throws TEE_EVIDENCE_UNEXPECTED for anything but 1 to 64 printable ASCII characters.
  */
 export function attributeWord(bytes: Uint8Array): string {
   let text = '';

@@ -4,10 +4,10 @@ import { EnclosError } from '@enclos/errors';
 import { createHostProof, GateMessageBytes } from '../gramine/gate-proof.ts';
 import { readExactly } from '../gramine/read-exactly.ts';
 
-/** The host's end of a gate that nobody holds yet. */
+/** The host's end of a gate that is not connected yet. */
 export interface GateListener {
   readonly port: number;
-  /** Resolves with the one connection that proves itself, paused. Rejects with GATE_CANCELLED when closed before. */
+  /** Resolves with the one connection that proves itself, paused. Rejects with GATE_CANCELLED when closed earlier. */
   readonly connected: Promise<Socket>;
   /** Idempotent. */
   close(): void;
@@ -15,16 +15,19 @@ export interface GateListener {
 
 /** How long a connection may take to prove itself. */
 const proofTimeoutMs = 10_000;
-/** Connections that have not proved anything. One more ends the oldest, so that silent ones keep nobody out. */
+/**
+ * The most connections that have not proved anything. One more ends the oldest, so that silent ones cannot keep the enclave
+ * out.
+ */
 const maxStrangers = 16;
 
-/** A port of the loopback interface, chosen by the kernel; the first connection that knows `token` gets the gate. */
+/** Listens on a loopback port that the kernel chooses; the first connection that knows `token` gets the gate. */
 export async function listenForGate(token: Uint8Array): Promise<GateListener> {
   const server = createServer({ noDelay: true });
   const strangers = new Set<Socket>();
   let settle: { resolve(socket: Socket): void; reject(error: Error): void } | undefined;
   const connected = new Promise<Socket>((resolve, reject) => (settle = { resolve, reject }));
-  // Whoever closes without waiting must not fall over it.
+  // Callers that close without waiting must not get an unhandled rejection.
   connected.catch(() => undefined);
   const close = (): void => {
     server.close();
@@ -36,7 +39,7 @@ export async function listenForGate(token: Uint8Array): Promise<GateListener> {
     admit(strangers, socket);
     prove(socket, token).then(
       () => {
-        // Two cannot both be first: the token is of one use.
+        // Only one can be first: the token is for one use.
         if (!strangers.delete(socket)) return void socket.destroy();
         settle?.resolve(socket);
         settle = undefined;

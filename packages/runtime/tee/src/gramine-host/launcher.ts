@@ -26,7 +26,7 @@ export interface GramineLauncherOptions {
   readonly manifest: Uint8Array;
   /** Values for the variables that the manifest takes from the host. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Default `gramine-sgx`, looked for in PATH. */
+  /** Default: `gramine-sgx` in PATH. */
   readonly command?: string;
   /** How long an enclave may take to connect. Default two minutes: all of its memory is added and measured first. */
   readonly startTimeoutMs?: number;
@@ -35,7 +35,7 @@ export interface GramineLauncherOptions {
 const name = 'enclave';
 const defaultStartTimeoutMs = 120_000;
 
-/** What Gramine keeps an enclave from, and what it does not. */
+/** What Gramine isolates, and what it does not. */
 const layers: readonly IsolationLayer[] = Object.freeze([
   {
     name: 'memory',
@@ -54,8 +54,8 @@ const layers: readonly IsolationLayer[] = Object.freeze([
 
 /**
  * Starts enclaves by `gramine-sgx`. `launch` takes the SGXS image that the manifest names and, as signature, the
- * SIGSTRUCT that Gramine signed (`NAME.sig`): this platform's MRENCLAVE is Gramine's. The identity that it returns is the
- * one of the signature, which EINIT enforces; what proves it to anybody else is a quote.
+ * SIGSTRUCT that Gramine signed (`NAME.sig`): this platform's MRENCLAVE is Gramine's. It returns the identity in the signature,
+ * which EINIT enforces; a quote proves it to other parties.
  *
  * Written from Gramine's documents; not yet run on hardware.
  */
@@ -85,7 +85,7 @@ function acceptRequest({ manifest }: GramineLauncherOptions, request: LaunchRequ
   const sigstruct = verifySigstruct(request.signature, sha256);
   const debug = (sigstruct.attributes.flags & Attribute.DEBUG) !== 0n;
   if (debug !== request.debug) throw new EnclosError('LAUNCH_DEBUG_REFUSED');
-  // A mix-up is found here. What holds is Gramine's own check, inside.
+  // This finds mix-ups. Security rests on Gramine's own check, inside.
   const hash = toHex(sha256(request.image));
   if (!decodeLatin1(manifest).includes(`"${hash}"`)) {
     throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH', 'The Gramine manifest does not name this image.');
@@ -163,7 +163,7 @@ function launched({ folder, identity, started, gate }: StartedEnclave): Launched
   });
 }
 
-/** Whichever comes first: the gate, the end of the process, the end of patience, or of the caller's. */
+/** Waits for whichever comes first: the gate, the end of the process, the timeout, or the caller's signal. */
 async function firstOf(
   listener: GateListener,
   exited: Promise<EnclaveExit>,

@@ -2,13 +2,13 @@ import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { GramineManifestSettings, TrustedFile } from './manifest-settings.ts';
 
-/** Gramine's own helpers (IPC, timers, handshakes) and Node's eleven, with little left over. */
+/** Gramine's own helpers (IPC, timers, handshakes) and Node's eleven threads, with little to spare. */
 const minThreads = 16;
 const maxThreads = 1024;
 const minEnclaveBytes = 512 * 1024 * 1024;
 const maxEnclaveBytes = 2 ** 40;
 const maxItems = 4096;
-/** Variables by which the host would choose what the process loads, runs or believes. */
+/** Variables by which the host could choose what the process loads, runs or trusts. */
 const forbiddenNames = /^(?:LD_|NODE_|OPENSSL_|SSL_|GLIBC_|GCONV_PATH$|MALLOC_|LOCPATH$|RES_OPTIONS$|HOSTALIASES$|UV_)/;
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
@@ -59,7 +59,7 @@ function requireFiles({ trustedFiles, interpreter, image, libos }: GramineManife
   if (twice !== undefined) refuse(`${twice} is named twice.`);
 }
 
-/** @throws TEE_MANIFEST_INVALID naming what is wrong. */
+/** @throws TEE_MANIFEST_INVALID naming the problem. */
 export function requireSettings(settings: GramineManifestSettings): void {
   requireFiles(settings);
   requireEnvironment(settings);

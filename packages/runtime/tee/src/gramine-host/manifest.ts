@@ -6,9 +6,8 @@ import { tomlLines, tomlString } from './toml.ts';
 
 /**
  * A manifest for Gramine 1.9, byte for byte the same for the same settings ("Manifest syntax" of Gramine's documents).
- * It is what MRENCLAVE covers once `gramine-sgx-sign` has signed it. Every file has its hash already, so signing reads
- * none of them; no file is allowed without one; the host sets neither argv nor environment, but for the variables that
- * are named.
+ * MRENCLAVE covers it once `gramine-sgx-sign` has signed it. Every file already has its hash, so signing reads none of them; no
+ * file is allowed without a hash; the host sets neither argv nor environment, except for the named variables.
  *
  * Written from Gramine's documents; not yet run on hardware.
  * @throws TEE_MANIFEST_INVALID
@@ -21,7 +20,7 @@ export function gramineManifest(settings: GramineManifestSettings): string {
 
 const uri = (path: string): string => tomlString(`file:${path}`);
 
-/** In the order of their paths, so that the order of the settings does not change MRENCLAVE. */
+/** Sorted by path, so that the order of the settings does not change MRENCLAVE. */
 function filesOf({ interpreter, image, trustedFiles }: GramineManifestSettings): readonly TrustedFile[] {
   return [interpreter, image, ...trustedFiles].toSorted((left, right) => (left.path < right.path ? -1 : 1));
 }

@@ -8,22 +8,22 @@ export interface GramineProcessOptions {
   readonly command: string;
   readonly folder: string;
   readonly name: string;
-  /** What its standard input holds. */
+  /** The content of its standard input. */
   readonly input: Uint8Array;
   /** Values for the variables that the manifest takes from the host. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Keep the end of its error output: of a debug enclave only. */
+  /** Keep the end of its error output. Only for a debug enclave. */
   readonly keepErrors: boolean;
 }
 
 /** A running `gramine-sgx`. */
 export interface GramineProcess {
   readonly exited: Promise<EnclaveExit>;
-  /** Kills it with all that it started. Idempotent; resolves when it is gone. */
+  /** Kills it with all processes that it started. Idempotent; resolves when it is gone. */
   kill(): Promise<void>;
 }
 
-/** Starts `gramine-sgx NAME` in a process group of its own. @throws TEE_DEVICE_MISSING when there is no such command. */
+/** Starts `gramine-sgx NAME` in its own process group. @throws TEE_DEVICE_MISSING when there is no such command. */
 export async function startGramine(options: GramineProcessOptions): Promise<GramineProcess> {
   const { command, folder, name, input, environment, keepErrors } = options;
   const child = spawn(command, [name], {
@@ -39,7 +39,7 @@ export async function startGramine(options: GramineProcessOptions): Promise<Gram
     });
   });
   await started(child, command);
-  // One that ends without reading is told by its exit.
+  // A process that ends without reading is reported by its exit.
   child.stdin?.on('error', () => undefined).end(input);
   return Object.freeze({
     exited,
@@ -66,11 +66,11 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has ended in this moment.
+    // It has just ended.
   }
 }
 
-/** Read to the end in any case: a full pipe would stop the enclave. */
+/** Always reads to the end: a full pipe would stop the enclave. */
 function collectErrors(child: ChildProcess, keep: boolean): () => string {
   let kept = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

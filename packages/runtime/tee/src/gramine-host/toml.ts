@@ -17,7 +17,7 @@ export function tomlString(text: string): string {
   return `"${body}"`;
 }
 
-/** An array, a line for each item. */
+/** An array with one line for each item. */
 export function tomlLines(items: readonly string[]): string {
   return items.length === 0 ? '[]' : `[\n${items.map((item) => `  ${item},\n`).join('')}]`;
 }

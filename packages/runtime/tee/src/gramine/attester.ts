@@ -11,13 +11,13 @@ import { gramineCapabilities } from './capabilities.ts';
 import { sealPolicyOf } from './seal-key.ts';
 
 export interface GramineAttesterOptions {
-  /** Default: the machine's own, which inside Gramine is Gramine's. */
+  /** Default: those of the machine, which inside Gramine are Gramine's. */
   readonly files?: KernelFiles;
 }
 
 const folder = '/dev/attestation';
 const keyFiles = { enclave: `${folder}/keys/_sgx_mrenclave`, signer: `${folder}/keys/_sgx_mrsigner` } as const;
-/** Gramine's own bound is 8 KiB; an enclave's channel takes 64 KiB. */
+/** Gramine's own bound is 8 KiB; the channel of an enclave takes 64 KiB. */
 const maxQuoteBytes = 65_536;
 const emptyTarget = new Uint8Array(512);
 const emptyReportData = new Uint8Array(64);
@@ -31,7 +31,7 @@ const emptyReportData = new Uint8Array(64);
  */
 export function createGramineAttester(options: GramineAttesterOptions = {}): Attester {
   const { files = kernelFiles } = options;
-  // A set of pseudo-files is one conversation.
+  // A set of pseudo-files holds one conversation.
   const turns = new Turns();
   const write = (name: string, bytes: Uint8Array): Promise<void> => writePseudoFile(files, `${folder}/${name}`, bytes);
   const read = (name: string, maxBytes: number): Promise<Uint8Array> =>
@@ -48,10 +48,10 @@ export function createGramineAttester(options: GramineAttesterOptions = {}): Att
     });
 
   let known: Promise<ReportBody> | undefined;
-  /** Nothing of it changes while the enclave runs. */
+  /** The report body does not change while the enclave runs. */
   const own = (): Promise<ReportBody> => {
     known ??= report(emptyTarget, emptyReportData).then(bodyOf);
-    // A failure is not remembered.
+    // Failures are not cached.
     known.catch(() => (known = undefined));
     return known;
   };
@@ -107,7 +107,7 @@ function quoteOf(bytes: Uint8Array): ReturnType<typeof parseQuoteV3> {
   }
 }
 
-/** 16 bytes. Nothing else may be taken for a key: an empty file is one that was never set. */
+/** 16 bytes. Anything else must not pass for a key: an empty file is a key that was never set. */
 async function readKey(files: KernelFiles, path: string): Promise<Uint8Array> {
   const key = await readPseudoFile(files, path, 16);
   if (key.length === 16 && !isZero(key)) return key;

@@ -6,13 +6,13 @@ import type { GateTicket } from './gate-ticket.ts';
 import { readExactly } from './read-exactly.ts';
 
 const timeoutMs = 10_000;
-/** A host under a flood of connections may drop one that is genuine. */
+/** A host under a flood of connections may drop a genuine one. */
 const attempts = 5;
 const betweenMs = 100;
 
 /**
- * The enclave's end of the gate, from inside Gramine, which has no Unix sockets to the outside. What comes through it is
- * the host's word, as with every gate.
+ * The enclave's end of the gate, from inside Gramine, which has no Unix sockets to the outside. As with every gate, the host
+ * chooses what arrives.
  * @returns the gate, paused.
  * @throws TEE_GATE_REFUSED, TEE_PROTOCOL_MISMATCH
  */

@@ -3,15 +3,15 @@ import { concatBytes, equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 
 /**
- * The first bytes of a gate over TCP. Both ends know one token and neither sends it:
+ * The first bytes of a gate over TCP. Both ends know the same token, and neither sends it:
  *
  *     host     "ENCLGTE1" 8 | nonce 32
  *     enclave  nonce 32 | HMAC-SHA256(token, "enclave" | both nonces) 32
  *     host     HMAC-SHA256(token, "host" | both nonces) 32
  *
- * Both nonces are in both proofs, and each proof names its end, so none can be replayed or sent back. Nothing is
- * encrypted: the host sees all of the gate anyway, and another user of the machine can neither read nor write into a
- * loopback connection of two others.
+ * Both nonces are in both proofs, and each proof names its end, so no proof can be replayed or reflected. Nothing is encrypted:
+ * the host sees the whole gate anyway, and other users of the machine can neither read nor write a loopback connection between
+ * two other processes.
  */
 const magic = utf8('ENCLGTE1');
 const nonceBytes = 32;
@@ -67,7 +67,7 @@ export interface EnclaveProof {
   readonly confirm: (confirmation: Uint8Array) => void;
 }
 
-/** @throws TEE_PROTOCOL_MISMATCH when the challenge is of something else. */
+/** @throws TEE_PROTOCOL_MISMATCH when the challenge is not that of a gate. */
 export function createEnclaveProof(token: Uint8Array, challenge: Uint8Array): EnclaveProof {
   if (challenge.length !== GateMessageBytes.challenge || !equalBytes(challenge.subarray(0, magic.length), magic)) {
     throw new EnclosError('TEE_PROTOCOL_MISMATCH', 'What listens is not the gate of a host.');

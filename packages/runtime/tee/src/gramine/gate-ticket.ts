@@ -5,8 +5,8 @@ export const GATE_TOKEN_BYTES = 32;
 const maxTicketBytes = 128;
 
 /**
- * Where the host listens, and the secret that proves to it who connects. It goes through the standard input of the
- * process that the host starts: arguments and environment are listed under /proc.
+ * Where the host listens, and the secret by which the enclave proves itself to it. It goes through the standard input of the
+ * process that the host starts, because arguments and environment are visible under /proc.
  */
 export interface GateTicket {
   readonly port: number;
@@ -33,7 +33,7 @@ export function parseGateTicket(bytes: Uint8Array): GateTicket {
 
 /**
  * Reads a ticket from a stream that then ends.
- * @throws TEE_PROTOCOL_MISMATCH when it holds anything else, or is too long.
+ * @throws TEE_PROTOCOL_MISMATCH when the stream holds anything else, or is too long.
  */
 export async function readGateTicket(stream: AsyncIterable<Uint8Array>): Promise<GateTicket> {
   let held = new Uint8Array();

@@ -7,7 +7,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads so many bytes and leaves the rest in the socket, which is paused afterwards: what follows is the gate's.
+ * Reads so many bytes and leaves the rest in the socket, which is paused afterwards: the following bytes belong to the gate.
  * @throws TEE_GATE_REFUSED when it ends, breaks or stays silent first.
  */
 export function readExactly(socket: Socket, { sizeBytes, timeoutMs }: ReadOptions): Promise<Uint8Array> {
@@ -22,7 +22,7 @@ export function readExactly(socket: Socket, { sizeBytes, timeoutMs }: ReadOption
       settle(() => reject(new EnclosError('TEE_GATE_REFUSED', 'The connection ended in its first bytes.', { cause })));
     const look = (): void => {
       const found: unknown = socket.read(sizeBytes);
-      // At the end of the stream, `read` gives the less that there is.
+      // At the end of the stream, `read` returns the fewer bytes that are left.
       if (!(found instanceof Uint8Array) || found.length !== sizeBytes) return;
       settle(() => resolve(new Uint8Array(found)));
     };

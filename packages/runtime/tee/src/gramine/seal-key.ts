@@ -6,7 +6,7 @@ import { missingCapability } from '../missing-capability.ts';
 
 /**
  * The masks of the seal keys, which Gramine takes from its manifest (`sgx.seal_key`): INIT and DEBUG, the upper, future
- * security bits, and nothing that may differ between two loads of one enclave. They are those of `seal` of the SDK.
+ * security bits, and nothing that may differ between two loads of one enclave. They equal those of `seal` in the SDK.
  */
 export const sealKeyMasks = Object.freeze({
   flags: 0xff00_0000_0000_0000n | Attribute.INIT | Attribute.DEBUG,
@@ -33,9 +33,9 @@ export function gramineKeyRequest(policy: SealPolicy, own: ReportBody): KeyReque
 const lacks = (what: string): EnclosError => missingCapability('gramine', `Gramine ${what}`);
 
 /**
- * Which of Gramine's two keys is the one that EGETKEY would derive for a request. Gramine asks for seal keys of the
- * current versions with an empty key id (`sgx_get_seal_key`), so a request for any other key is one that it cannot serve:
- * its key under that request's name would be another key.
+ * The one of Gramine's two keys that EGETKEY would derive for a request. Gramine derives seal keys of the current versions with
+ * an empty key id (`sgx_get_seal_key`), so it cannot serve a request for any other key: it would return a different key under
+ * the name of that request.
  * @throws KEY_SVN_TOO_NEW as EGETKEY; TEE_CAPABILITY_MISSING
  */
 export function sealPolicyOf(request: KeyRequest, own: ReportBody): SealPolicy {
@@ -62,7 +62,7 @@ function requireVersions(request: KeyRequest, own: ReportBody): void {
   const current =
     request.isvSvn === own.isvSvn &&
     request.configSvn === own.configSvn &&
-    // Whether another CPUSVN is older or newer only the processor can say.
+    // Only the processor can say whether another CPUSVN is older or newer.
     equalBytes(request.cpuSvn, own.cpuSvn);
   if (!current) throw lacks('derives seal keys of the current security versions only.');
 }

@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { Capabilities } from '../capabilities.ts';
 
 /**
- * What the enclave can reach. `strict` refuses to start unless every layer is
- * there; `best` takes what the machine gives and says what is missing.
+ * How strictly the enclave is isolated. `strict` refuses to start unless every layer is active; `best` takes the layers that
+ * the machine offers and reports those that are missing.
  */
 export type Isolation = 'strict' | 'best';
 
@@ -15,7 +15,7 @@ export interface LaunchRequest {
   /** Ask for a debug enclave (ATTRIBUTES.DEBUG). The signature must permit it. */
   readonly debug: boolean;
   readonly isolation: Isolation;
-  /** Ask for the interpreter's inspector. Only a debug enclave has one: whoever holds it reads and changes everything inside. */
+  /** Ask for the interpreter's inspector. Only a debug enclave has one: its user can read and change everything inside. */
   readonly inspector?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,11 +24,11 @@ export interface LaunchRequest {
 export interface IsolationLayer {
   readonly name: string;
   readonly active: boolean;
-  /** What it does when active; how to get it when not. */
+  /** What the layer does when active; otherwise how to get it. */
   readonly detail: string;
 }
 
-/** Who the enclave is, as the platform measured it. */
+/** The identity of the enclave, as the platform measured it. */
 export interface LaunchedIdentity {
   readonly mrEnclave: Uint8Array;
   readonly mrSigner: Uint8Array;
@@ -49,7 +49,7 @@ export interface LaunchedEnclave {
   readonly isolation: readonly IsolationLayer[];
   /** The call gate: a byte stream to the enclave, paused. A chunk of it may be valid only until its listener returns. */
   readonly gate: Duplex;
-  /** The inspector that was asked for: messages of the Chrome DevTools Protocol, one a line. */
+  /** The requested inspector: messages of the Chrome DevTools Protocol, one a line. */
   readonly inspector?: Duplex | undefined;
   /** Settles when the enclave process is gone; never rejects. */
   readonly exited: Promise<EnclaveExit>;

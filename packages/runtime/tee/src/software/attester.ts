@@ -6,7 +6,7 @@ import { openChannel } from './channel.ts';
 import { enclaveChannel } from './enclave-channel.ts';
 
 export interface SoftwareAttester extends Attester {
-  /** Resolves when the platform has answered; rejects when it cannot be spoken to. */
+  /** Resolves when the platform has answered; rejects when it cannot be reached. */
   readonly ready: Promise<void>;
   /** Settles when the platform is gone: the enclave must not outlive it. */
   readonly closed: Promise<unknown>;
@@ -14,7 +14,7 @@ export interface SoftwareAttester extends Attester {
 
 /**
  * The inside of a platform channel: on the software platform, over the descriptor that the platform made at spawn.
- * @param capabilities of the platform at the other end. What it lacks it refuses, whatever this says.
+ * @param capabilities of the platform at the other end. The platform refuses what it lacks, whatever this says.
  */
 export function createSoftwareAttester(
   stream: Duplex,

@@ -12,7 +12,7 @@ export interface ChannelOptions {
   readonly initiator: boolean;
   /** Both sides must have the same one. The platform serves its trusted functions. */
   readonly protocol: Interface;
-  /** Waits as long as it takes for the peer's greeting and frames: a debugger may hold the peer. */
+  /** Waits without a timeout for the peer's greeting and frames: a debugger may pause the peer. */
   readonly patient?: boolean;
   /** Serves the peer's calls. */
   serve(index: number, payload: Uint8Array, call: IncomingCall): Uint8Array | Promise<Uint8Array>;
@@ -44,8 +44,8 @@ export function openChannel(options: ChannelOptions): Endpoint {
 }
 
 /**
- * What of a failure crosses a platform channel: registered errors with their
- * message, and nothing of any other, since its text could quote a secret.
+ * The part of a failure that crosses a platform channel: registered errors with their message. Other errors do not cross,
+ * because their text could quote a secret.
  */
 function describePlatformError(error: unknown): { code: string; message: string } {
   if (isEnclosError(error)) return { code: error.code, message: error.message };

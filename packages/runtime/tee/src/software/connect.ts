@@ -18,7 +18,7 @@ export function connectFrugally(path: string): Socket {
     onread: { buffer: new Uint8Array(readBufferBytes), callback },
   };
   const socket = connectToSocket(path, options);
-  // Whoever listens resumes it: a chunk without a listener would be lost.
+  // The listener resumes it: a chunk without a listener would be lost.
   return socket.pause();
 }
 
@@ -27,7 +27,7 @@ export function connected(socket: Socket, path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     socket.once('connect', () => {
       socket.removeAllListeners('error');
-      // Whoever ends an enclave without having used its gate must not fall over the broken connection.
+      // A caller that ends an enclave without using its gate must not get an unhandled error from the broken connection.
       socket.on('error', () => undefined);
       resolve(socket);
     });

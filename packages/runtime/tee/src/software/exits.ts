@@ -1,13 +1,16 @@
 import type { EnclaveExit } from '../launcher/launcher.ts';
 
-/** Who waits for which enclave's end. A notice may arrive before anyone waits. Nothing is kept of an end that was told. */
+/**
+ * The callers that wait for the ends of enclaves. A notice may arrive before any caller waits. An end that was reported is
+ * forgotten.
+ */
 export interface ExitTable {
-  /** Asked for while the enclave runs, or once when it has ended: an end is told and forgotten. */
+  /** Ask while the enclave runs, or once after it has ended: an end is reported once and forgotten. */
   of(enclave: bigint): Promise<EnclaveExit>;
   settle(enclave: bigint, exit: EnclaveExit): void;
-  /** Settles everyone, now and later: the platform is gone. */
+  /** Settles all callers, now and later: the platform is gone. */
   settleAll(exit: EnclaveExit): void;
-  /** Enclaves of which something is kept. */
+  /** The number of enclaves in the table. */
   readonly size: number;
 }
 
@@ -17,7 +20,7 @@ interface Waiter {
 }
 
 /**
- * Notices that nobody has asked for yet. Those of launches that were cancelled are never asked for, so the oldest make
+ * The most notices that no caller has asked for yet. Notices of cancelled launches are never asked for, so the oldest make
  * room; the others are asked for as soon as the answer of their launch is read.
  */
 const maxEarlyNotices = 1024;

@@ -76,11 +76,11 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
   );
   const exited = exits.of(started.enclave);
   const terminate = async (): Promise<void> => {
-    // A platform that is gone has taken its enclaves with it: its closing settles `exited`.
+    // When the platform is gone, its enclaves are gone too: its closing settles `exited`.
     await platform.terminate({ enclave: started.enclave }).catch(() => undefined);
     await exited;
   };
-  // First: the enclave starts with the gate, and takes both with it.
+  // Before the gate: the enclave starts when the gate is connected, and takes both connections.
   const inspector = await openInspector(started.inspectorPath, inspected, terminate);
   const gate = await openSocket(started.gatePath, terminate, connectFrugally);
   const { mrEnclave, mrSigner, productId, securityVersion, debug } = started;
@@ -94,7 +94,7 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
   });
 }
 
-/** A socket of the enclave; one that cannot be reached ends it. */
+/** Connects to a socket of the enclave. If that fails, the enclave is ended. */
 async function openSocket(
   path: string,
   terminate: () => Promise<void>,
@@ -108,7 +108,7 @@ async function openSocket(
   }
 }
 
-/** @throws TEE_PROTOCOL_MISMATCH when the platform has none to give. */
+/** @throws TEE_PROTOCOL_MISMATCH when the platform gave no inspector. */
 async function openInspector(
   path: string | undefined,
   wanted: boolean,

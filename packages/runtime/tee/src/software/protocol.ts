@@ -14,10 +14,10 @@ import {
 } from '@enclos/edl';
 import { MAX_IMAGE_CHUNK_BYTES, protocolVersion } from './enclave-channel.ts';
 
-/** The protocol of hosts; that of enclaves is in enclave-channel.ts, so that no enclave holds both. */
+/** The protocol of hosts. That of enclaves is in enclave-channel.ts, so that no enclave holds both. */
 
 const layer = record({ name: string({ maxBytes: 64 }), active: boolean(), detail: string({ maxBytes: 1024 }) });
-/** PATH_MAX (limits.h): what sun_path itself can hold does not bound it, see unix-socket.ts. */
+/** PATH_MAX (limits.h): the size of sun_path does not bound it, see unix-socket.ts. */
 const maxSocketPathBytes = 4096;
 const isolationMode = enumeration('strict', 'best');
 
@@ -42,8 +42,8 @@ export const hostChannel = defineInterface({
     create: func({ imageBytes: uint32() }, uint32()),
     add: func({ upload: uint32(), chunk: bytes({ maxBytes: MAX_IMAGE_CHUNK_BYTES }) }),
     /**
-     * Measures, verifies (EINIT), prepares to spawn. The enclave starts when `gatePath` is connected to, and, where an
-     * inspector was asked for, `inspectorPath` before it.
+     * Measures, verifies (EINIT) and prepares to spawn. The enclave starts when a client connects to `gatePath`, after
+     * connecting to `inspectorPath` if an inspector was asked for.
      */
     initialize: func(
       {

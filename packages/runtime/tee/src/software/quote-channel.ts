@@ -2,8 +2,8 @@ import { bytes, defineInterface, func } from '@enclos/edl';
 import { protocolVersion } from './enclave-channel.ts';
 
 /**
- * What anybody may ask a quote helper: to be told for whom a report has to be made, and to have it quoted. The caller
- * needs no identity, since the report has one: a quoting enclave quotes what the processor of its own machine made.
+ * What any caller may ask of a quote helper: the target for which to make a report, and a quote of that report. The caller
+ * needs no identity, because the report has one: a quoting enclave quotes only reports from the processor of its own machine.
  */
 export const quoteChannel = defineInterface({
   name: `quote_channel_${protocolVersion}`,

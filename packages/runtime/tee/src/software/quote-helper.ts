@@ -6,19 +6,19 @@ import { quoteChannel } from './quote-channel.ts';
 
 /** A connection to the quote helper of a node. */
 export interface QuoteHelper {
-  /** TARGETINFO of the quoting enclave: what `createReport` of an enclave takes. 512 bytes. */
+  /** TARGETINFO of the quoting enclave, for `createReport` of an enclave. 512 bytes. */
   targetInfo(): Promise<Uint8Array>;
   /**
    * @param report REPORT for that target, of an enclave on the same machine. 432 bytes.
    * @returns a quote.
-   * @throws QUOTE_REPORT_REFUSED when it is not one.
+   * @throws QUOTE_REPORT_REFUSED when the report is not such a report.
    */
   quote(report: Uint8Array): Promise<Uint8Array>;
   close(): void;
 }
 
 /**
- * Connects to a quote helper: quotes for a program that has a report of its enclave, as from Intel's `aesmd`.
+ * Connects to a quote helper, which gives quotes to a program that has a report of its enclave, as Intel's `aesmd` does.
  * @throws TEE_PLATFORM_UNREACHABLE when nothing answers there.
  */
 export async function connectQuoteHelper(socketPath: string): Promise<QuoteHelper> {

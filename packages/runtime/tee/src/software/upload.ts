@@ -9,7 +9,7 @@ type Platform = Caller<(typeof hostChannel)['trusted']>;
 /** Sends images to a platform. */
 export interface Uploader {
   /**
-   * Sends an image and gives its upload to `use`. An upload that is not used up is given back.
+   * Sends an image and gives its upload to `use`. An unused upload is returned to the platform.
    * @throws GATE_CANCELLED when `signal` aborts first, PLATFORM_UPLOAD_REFUSED, TEE_PLATFORM_LOST, and what `use` throws.
    */
   send<T>(image: Uint8Array, signal: AbortSignal | undefined, use: (upload: number) => Promise<T>): Promise<T>;
@@ -31,7 +31,7 @@ export function createUploader(platform: Platform): Uploader {
   });
 }
 
-/** The signal is looked at between the messages: a cancelled `create` would leave an upload whose number nobody knows. */
+/** The signal is checked between messages: a cancelled `create` would leave an upload whose number is not known. */
 async function sendPieces(platform: Platform, image: Uint8Array, signal: AbortSignal | undefined): Promise<number> {
   throwIfAborted(signal);
   const upload = await platform.create({ imageBytes: image.length });
@@ -47,7 +47,7 @@ async function sendPieces(platform: Platform, image: Uint8Array, signal: AbortSi
   }
 }
 
-/** An empty piece is never in order, and the platform drops an upload with the first piece that is not. */
+/** An empty piece is never valid, and the platform drops an upload at the first invalid piece. */
 function giveBack(platform: Platform, upload: number): void {
   platform.add({ upload, chunk: new Uint8Array() }).catch(() => undefined);
 }

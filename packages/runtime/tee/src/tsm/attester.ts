@@ -9,7 +9,7 @@ import { requireReportOf, type TsmProvider } from './outblob.ts';
 import { isRaced, withReportEntry, type ReportEntry } from './report-entry.ts';
 
 export interface TsmAttesterOptions {
-  /** Default: the machine's own. */
+  /** Default: the files of this machine. */
   readonly files?: KernelFiles;
   /** The VMPL that an SNP report is about, 0 to 3. Default: the lowest that the kernel may ask for. */
   readonly privilegeLevel?: number;
@@ -19,14 +19,14 @@ export interface TsmAttesterOptions {
   readonly delay?: (delayMs: number) => Promise<unknown>;
 }
 
-/** What a virtual machine has to show. */
+/** The evidence of a virtual machine. */
 export interface TsmEvidence {
   readonly provider: TsmProvider;
   /** `sev_guest`: ATTESTATION_REPORT, 1184 bytes. `tdx_guest`: a quote of version 4 or 5. */
   readonly report: Uint8Array;
-  /** What the host gave along. Empty when it gave nothing, and with TDX, whose quote has its own. */
+  /** The certificates that the host supplied. Empty when it supplied none, and with TDX, whose quote contains them. */
   readonly certificates: readonly HostCertificate[];
-  /** The services of the SVSM, when it was asked. The report data is SHA-512 of what was asked and this. */
+  /** The services of the SVSM, when it was asked. The report data is then SHA-512 of the requested report data and this. */
   readonly manifest: Uint8Array | undefined;
 }
 
@@ -44,10 +44,10 @@ const providers: Readonly<Record<string, TsmProvider>> = { sev_guest: 'sev_guest
 
 /**
  * The inside of an SEV-SNP or TDX guest, over configfs-tsm (Linux 6.7 or later). The identity is that of the virtual
- * machine, so it covers everything that runs in it, and what this process is follows from what was booted.
+ * machine, so it covers everything that runs in it. What was booted decides what this process is.
  *
  * Written from the kernel's documents and source; not yet run on hardware.
- * @throws TEE_DEVICE_MISSING when this machine is no such guest; TEE_CAPABILITY_MISSING for another provider.
+ * @throws TEE_DEVICE_MISSING when this machine is not such a guest; TEE_CAPABILITY_MISSING for another provider.
  */
 export async function createTsmAttester(options: TsmAttesterOptions = {}): Promise<TsmAttester> {
   const { files = kernelFiles, serviceProvider } = options;
@@ -59,14 +59,14 @@ export async function createTsmAttester(options: TsmAttesterOptions = {}): Promi
       withReportEntry(files, (entry) => readEvidence(entry, { ...options, provider, reportData })),
     );
   };
-  const lacksReports = 'A virtual machine makes no local reports (EREPORT): it is one, and has no neighbours inside.';
+  const lacksReports = 'A virtual machine makes no local reports (EREPORT): it holds no other enclaves.';
   return Object.freeze({
     capabilities,
     report: () => Promise.reject(missingCapability('tsm', lacksReports)),
     key: () => Promise.reject(missingCapability('tsm', lacksKeys[provider])),
     evidence,
     async quote(reportData: Uint8Array) {
-      // A report alone would have report data that nobody could compare with anything.
+      // Without the manifest a verifier could not compare the report data with anything.
       if (serviceProvider !== undefined) {
         throw missingCapability('tsm', 'The report of an SVSM means nothing without its manifest: ask for `evidence`.');
       }
@@ -87,7 +87,7 @@ async function providerOf(entry: ReportEntry): Promise<TsmProvider> {
   throw missingCapability('tsm', `The provider "${name}" of configfs-tsm is not one that this driver knows.`);
 }
 
-/** Busy devices, and entries that another process wrote to, are asked anew, in a new entry. */
+/** Retries, in a new entry, after a busy device or a write by another process. */
 async function retried<T>(delay: (delayMs: number) => Promise<unknown>, ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -109,7 +109,7 @@ async function readEvidence(entry: ReportEntry, request: Request): Promise<TsmEv
   await setPrivilegeLevel(entry, request);
   if (serviceProvider !== undefined) await setServiceProvider(entry, serviceProvider);
   await entry.set('inblob', reportData);
-  // The first read makes the report; the others are of the same one, as the generation says.
+  // The first read makes the report; the generation shows that the others belong to the same report.
   const report = await entry.blob('outblob');
   const manifest = serviceProvider === undefined ? undefined : await entry.blob('manifestblob');
   const table = provider === 'sev_guest' && (await entry.exists('auxblob')) ? await entry.blob('auxblob') : undefined;

@@ -1,8 +1,8 @@
 import type { Capabilities } from '../capabilities.ts';
 
 /**
- * An AMD SEV-SNP guest through configfs-tsm. The boundary is the virtual machine: all that runs in it is one. SNP has
- * derived keys (MSG_KEY_REQ), which take an ioctl(2) of /dev/sev-guest that Node cannot make. Not yet run on hardware.
+ * An AMD SEV-SNP guest through configfs-tsm. The boundary is the virtual machine, with everything that runs in it. SNP has
+ * derived keys (MSG_KEY_REQ), but they need an ioctl(2) of /dev/sev-guest that Node cannot make. Not yet run on hardware.
  */
 export const snpCapabilities: Capabilities = Object.freeze({
   platform: 'tsm',

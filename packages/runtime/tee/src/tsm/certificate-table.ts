@@ -1,13 +1,13 @@
 import { parseSnpCertificateTable, type SnpHostCertificate } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 
-/** A certificate that the host gave along with an SNP report. It is the host's word, and proves itself or nothing. */
+/** A certificate that the host supplied with an SNP report. Only its own signature proves anything. */
 export type HostCertificate = SnpHostCertificate;
 
 /**
  * Parses the `auxblob` of a SEV guest.
  * @returns nothing for an empty table: a host need not have certificates.
- * @throws TEE_EVIDENCE_UNEXPECTED for one that is malformed.
+ * @throws TEE_EVIDENCE_UNEXPECTED for a malformed table.
  */
 export function parseCertificateTable(bytes: Uint8Array): readonly HostCertificate[] {
   try {

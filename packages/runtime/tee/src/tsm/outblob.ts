@@ -7,17 +7,16 @@ export type TsmProvider = 'sev_guest' | 'tdx_guest';
 
 /** ATTESTATION_REPORT (AMD 56860, table ATTESTATION_REPORT Structure). */
 const snpReport = Object.freeze({ sizeBytes: 1184, reportData: 0x50 });
-/** A quote's header, and where REPORTDATA is in a TD report body (DCAP Quote Library, appendix A.3). */
+/** The size of a quote's header, and the offset of REPORTDATA in a TD report body (DCAP Quote Library, appendix A.3). */
 const quoteHeaderBytes = 48;
 const tdReportData = 520;
-/** Version 5 has the body's type, 2 bytes, and its length, 4, in between. */
+/** In version 5 the body's type (2 bytes) and its length (4 bytes) come in between. */
 const bodyAt: Readonly<Record<number, number>> = { 4: quoteHeaderBytes, 5: quoteHeaderBytes + 6 };
 const teeTypeTdx = 0x81;
 
 /**
- * The 64 bytes of report data that a report carries. Looks at nothing else: what the evidence is worth is the
- * verifier's to say.
- * @throws TEE_EVIDENCE_UNEXPECTED when it is not in the format of the provider.
+ * The 64 bytes of report data that a report carries. Reads nothing else: the verifier decides what the evidence proves.
+ * @throws TEE_EVIDENCE_UNEXPECTED when the report is not in the format of the provider.
  */
 export function reportDataOf(provider: TsmProvider, report: Uint8Array): Uint8Array {
   if (provider === 'sev_guest') {
@@ -48,7 +47,7 @@ function svsmReportData(reportData: Uint8Array, manifest: Uint8Array): Uint8Arra
   return new Uint8Array(createHash('sha512').update(concatBytes(reportData, manifest)).digest());
 }
 
-/** @throws TEE_EVIDENCE_UNEXPECTED when the report is about anything else than `reportData`. */
+/** @throws TEE_EVIDENCE_UNEXPECTED when the report is about anything but `reportData`. */
 export function requireReportOf(
   provider: TsmProvider,
   found: { readonly report: Uint8Array; readonly manifest: Uint8Array | undefined },

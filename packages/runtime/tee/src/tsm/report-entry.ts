@@ -15,7 +15,7 @@ const raced = 'Another process wrote to the same report entry, or the kernel dro
 
 /**
  * A folder of configfs-tsm (Linux, Documentation/ABI/testing/configfs-tsm-report), which the kernel fills with
- * attributes. Each request has a folder of its own, which nobody else has a reason to touch.
+ * attributes. Each request has its own folder, which no other process has a reason to touch.
  */
 export interface ReportEntry {
   readonly path: string;
@@ -25,9 +25,9 @@ export interface ReportEntry {
   /** Writes an attribute that is part of the request. */
   set(attribute: string, value: Uint8Array | string): Promise<void>;
   /**
-   * Each write of the request has counted, and none but ours. This finds a write of somebody else between ours and the
-   * report, and one of ours that the kernel dropped: configfs takes a binary value at close(2), whose result it does not
-   * tell (fs/configfs/file.c).
+   * Checks that exactly our writes counted. This finds a write of another process between ours and the report, and a write of
+   * ours that the kernel dropped: configfs takes a binary value at close(2), and does not return the result
+   * (fs/configfs/file.c).
    * @throws TEE_EVIDENCE_UNEXPECTED
    */
   requireOwnGeneration(): Promise<void>;
@@ -43,7 +43,7 @@ export async function withReportEntry<T>(files: KernelFiles, use: (entry: Report
   try {
     result = await use(await openEntry(files, path));
   } catch (error) {
-    // What went wrong first is what counts.
+    // The first error is the one to report.
     await files.removeFolder(path).catch(() => undefined);
     throw error;
   }
@@ -60,7 +60,7 @@ async function makeEntry(files: KernelFiles): Promise<string> {
       await files.makeFolder(path);
       return path;
     } catch (error) {
-      // An entry that is there already is somebody else's.
+      // An entry that already exists belongs to another process.
       if (errnoOf(error) !== 'EEXIST' || attempt === nameAttempts) throw deviceError(path, error);
     }
   }
@@ -89,7 +89,7 @@ async function openEntry(files: KernelFiles, path: string): Promise<ReportEntry>
   });
 }
 
-/** True when an entry was not ours alone. Another entry may be. */
+/** True when another process used our entry too. A new entry may be ours alone. */
 export function isRaced(error: unknown): boolean {
   return isEnclosError(error, 'TEE_EVIDENCE_UNEXPECTED') && error.details['reason'] === 'generation';
 }

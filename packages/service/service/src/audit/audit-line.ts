@@ -6,7 +6,7 @@ export interface AuditOutcome {
   readonly outcome: 'ok' | 'refused' | 'failed';
   /** The name of the error, as the caller is told. */
   readonly error?: string;
-  /** Why, in a form for programs. Of its members only those that are listed, and only short texts, get into the line. */
+  /** Why, in a form for programs. Only its listed members, and only short texts, get into the line. */
   readonly explanation?: Readonly<Record<string, unknown>> | undefined;
   readonly facts?: AuditFacts | undefined;
 }

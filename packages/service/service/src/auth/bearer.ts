@@ -1,8 +1,7 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { decodeUtf8 } from '@enclos/codec/text';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
-import { verifySignature } from '../jose/algorithms.ts';
-import { readCompactJws, type CompactJws } from '../jose/compact-jws.ts';
+import { readJwt, type Jwt, type SignatureAlgorithm } from '@enclos/jose';
+import { verifyJwsSync } from '@enclos/jose/node';
 import type { BearerConfiguration } from './identity.ts';
 import type { IssuerKey } from './issuer-keys.ts';
 
@@ -32,7 +31,14 @@ export interface BearerOptions {
   readonly now: Date;
 }
 
-const algorithms: ReadonlySet<string> = new Set(['RS256', 'RS384', 'RS512', 'PS256', 'ES256', 'ES384']);
+const algorithms: ReadonlySet<string> = new Set([
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'ES256',
+  'ES384',
+] satisfies readonly SignatureAlgorithm[]);
 const maximumToken = 16_384;
 /** How far the clocks of issuer and host may be apart, in seconds. */
 const skew = 60;
@@ -42,9 +48,9 @@ const skew = 60;
  * to be that of the algorithm: no public key is ever taken for a secret.
  */
 export async function verifyBearer(token: string, options: BearerOptions): Promise<BearerVerdict> {
-  const jws = readToken(token);
-  if (jws === undefined) return { refusal: 'malformed' };
-  const { header, algorithm, signingInput: input, signature, claims } = jws;
+  const jwt = readToken(token);
+  if (typeof jwt === 'string') return { refusal: jwt };
+  const { header, algorithm, claims } = jwt;
   if (!algorithms.has(algorithm)) return { refusal: 'algorithm' };
   // Before any key is looked up: the issuer of a stranger must not make us fetch anything.
   const { iss } = claims;
@@ -53,20 +59,18 @@ export async function verifyBearer(token: string, options: BearerOptions): Promi
   const found = typeof kid === 'string' ? await options.findKey(kid) : undefined;
   if (found === undefined) return { refusal: 'key' };
   if (found.algorithm !== undefined && found.algorithm !== algorithm) return { refusal: 'algorithm' };
-  if (!verifySignature(algorithm, found.key, { input, signature })) return { refusal: 'signature' };
+  if (!verifyJwsSync(jwt, found.key)) return { refusal: 'signature' };
   return judgeClaims(claims, options);
 }
 
-function readToken(token: string): (CompactJws & { readonly claims: JsonObject }) | undefined {
+function readToken(token: string): Jwt | 'algorithm' | 'malformed' {
   try {
-    const jws = readCompactJws(token, { maxBytes: maximumToken });
+    const jwt = readJwt(token, { maxLength: maximumToken });
     // Tokens of attestation services carry a `jku`; those of issuers do not, and it is never followed here.
-    if ('jku' in jws.header) return undefined;
-    const claims = parseJson(decodeUtf8(jws.payload), maximumToken);
-    return isJsonObject(claims) ? { ...jws, claims } : undefined;
+    return 'jku' in jwt.header ? 'malformed' : jwt;
   } catch (error) {
-    if (isEnclosError(error)) return undefined;
-    throw error;
+    if (!isEnclosError(error)) throw error;
+    return error.details['rule'] === 'algorithm' ? 'algorithm' : 'malformed';
   }
 }
 

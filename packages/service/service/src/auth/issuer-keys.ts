@@ -1,12 +1,12 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { SharedWork } from '@enclos/bounded';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { EnclosError } from '@enclos/errors';
-import { isStrongKey } from '../jose/algorithms.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { algorithmOfSignatureKey, publicKeyOfJwk, readKeySet as readJwks } from '@enclos/jose';
+import { nodePublicKeyOf, type NodePublicKey } from '@enclos/jose/node';
 import { serviceError } from '../errors.ts';
 
 export interface IssuerKey {
-  readonly key: KeyObject;
+  readonly key: NodePublicKey;
   /** The one algorithm that the issuer uses it with, when it says so. */
   readonly algorithm: string | undefined;
 }
@@ -25,37 +25,23 @@ export function readKeySet(text: string): KeySet {
 }
 
 /**
- * The public RSA and EC keys for signatures that have a `kid`. All else an issuer may publish, and is left out:
+ * The public RSA and EC keys for signatures that have a `kid`. An issuer may publish others, which are left out:
  * symmetric keys, keys for encryption, weak ones.
  *
- * @throws CODEC_INVALID when two have one `kid`, or there are more than 100.
+ * @throws CODEC_INVALID when two have one `kid`, when one is not an object, or when there are more than 100.
  */
 export function keySetOf(keys: JsonValue | undefined): KeySet {
-  if (!Array.isArray(keys) || keys.length > maximumKeys) {
-    throw new EnclosError('CODEC_INVALID', `A JWKS holds an array of at most ${maximumKeys} keys.`);
-  }
-  const set = new Map<string, IssuerKey>();
-  for (const jwk of keys as readonly JsonValue[]) {
-    if (!isJsonObject(jwk)) continue;
-    const { kid, use, alg } = jwk;
-    if (typeof kid !== 'string' || kid === '' || (use !== undefined && use !== 'sig')) continue;
-    const key = importKey(jwk);
-    if (key === undefined) continue;
-    if (set.has(kid)) throw new EnclosError('CODEC_INVALID', 'Two keys of a JWKS have one kid.');
-    set.set(kid, { key, algorithm: typeof alg === 'string' ? alg : undefined });
-  }
-  return set;
+  const usable = [...readJwks(keys, maximumKeys, (_kid, jwk) => readKey(jwk))];
+  return new Map(usable.flatMap(([kid, key]) => (key === undefined ? [] : [[kid, key] as const])));
 }
 
-/** Takes the public members and no other. */
-function importKey({ kty, n, e, crv, x, y }: JsonObject): KeyObject | undefined {
-  const members = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : undefined;
-  if (members === undefined || !Object.values(members).every((value) => typeof value === 'string')) return undefined;
+function readKey(jwk: JsonObject): IssuerKey | undefined {
   try {
-    // Every member is a string by the line above.
-    const key = createPublicKey({ format: 'jwk', key: members as JsonWebKey });
-    return isStrongKey(key) ? key : undefined;
-  } catch {
+    const algorithm = algorithmOfSignatureKey(jwk);
+    const publicKey = publicKeyOfJwk(jwk);
+    return publicKey === undefined ? undefined : { key: nodePublicKeyOf(publicKey), algorithm };
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
     return undefined;
   }
 }

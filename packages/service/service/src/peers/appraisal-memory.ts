@@ -5,7 +5,7 @@ import type { AppraiseCertificate, AppraisedCertificate } from './appraisal.ts';
 
 export interface AppraisalMemoryOptions {
   readonly nowMs: () => number;
-  /** Of each kind, good and refused. Default: 256. */
+  /** The most of each kind, good and refused. Default: 256. */
   readonly maximum?: number;
   /** After that a good one is appraised again, since a platform may be revoked. Default: an hour. */
   readonly goodForMs?: number;

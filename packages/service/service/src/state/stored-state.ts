@@ -37,7 +37,7 @@ export interface StateOptions<D> {
 interface StoredRecord<D> {
   readonly snapshot: StateSnapshot<D>;
   readonly ancestors: readonly string[];
-  /** Of the row; 0 when there is none. */
+  /** The number of the row; 0 when there is none. */
   readonly version: bigint;
   /** SHA-256 of the row's bytes, to recognise them; undefined when there is no row. */
   readonly bytesDigest: Uint8Array | undefined;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
-import { isJsonWithin } from '@enclos/codec/json';
+import { isJsonArray, parseJson } from '@enclos/codec/json';
 import { serviceError } from '../errors.ts';
 
-/** Of a call of the store. @throws SERVICE_STORE_UNAVAILABLE for whatever it failed with. */
+/** The result of a call of the store. @throws SERVICE_STORE_UNAVAILABLE for every failure. */
 export async function answered<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -18,11 +18,10 @@ const listBounds = { maxDepth: 1, maxValues: 10 * maximumListed };
 
 /** What `storeKeys` answered: an array of texts, of which at most as many as the interface allows are taken. Anything else has no rows. */
 export function keysIn(text: string): readonly string[] {
-  if (!isJsonWithin(text, listBounds)) return [];
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (!Array.isArray(parsed)) return [];
-    return parsed.slice(0, maximumListed).filter((item) => typeof item === 'string');
+    const keys = parseJson(text, text.length, listBounds);
+    if (!isJsonArray(keys)) return [];
+    return keys.slice(0, maximumListed).filter((item) => typeof item === 'string');
   } catch {
     return [];
   }

@@ -41,7 +41,7 @@ interface FileStoreParts {
   readonly folder: string;
   readonly files: Durable;
   readonly lock: FolderLock;
-  /** Of each key. The rows themselves stay on the disk. */
+  /** What is known of each key. The rows themselves stay on the disk. */
   readonly versions: Map<string, bigint>;
 }
 

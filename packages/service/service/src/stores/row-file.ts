@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '@enclos/codec/text';
 import { createHash } from 'node:crypto';
 import { ByteReader, ByteWriter, equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -35,7 +36,7 @@ export function decodeRowFile(service: string, file: Uint8Array): RowFile {
     equalBytes(reader.view(tag.length), tag) && equalBytes(file.subarray(end), checksum(file.subarray(0, end)));
   if (!isWhole) throw new EnclosError('CODEC_INVALID', 'Not a row of this store, or a damaged one.');
   const version = reader.u64();
-  const key = new TextDecoder().decode(reader.view(reader.u16()));
+  const key = decodeUtf8(reader.view(reader.u16()));
   return { key, version, bytes: reader.bytes(reader.remaining) };
 }
 

@@ -19,7 +19,7 @@ export interface CollateralHashes {
 export interface SgxClaimSources {
   readonly report: SgxReportFacts;
   readonly hashes: CollateralHashes;
-  /** Of the quote alone, without a header of Open Enclave; hex. */
+  /** The hash of the quote alone, without a header of Open Enclave; hex. */
   readonly quoteHash: string;
   readonly runtime: CheckedData;
 }

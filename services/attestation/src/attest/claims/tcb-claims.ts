@@ -20,7 +20,7 @@ export function quoteTcb(verdict: QuoteVerdict): JsonClaims {
   };
 }
 
-/** Of those the ones that a policy can look at. */
+/** Those of them that a policy can look at. */
 export function quoteTcbIncoming(verdict: QuoteVerdict): ScalarClaims {
   const { tcbInfo, qeIdentity } = verdict.tcbEvaluationDataNumbers;
   return {
@@ -30,7 +30,7 @@ export function quoteTcbIncoming(verdict: QuoteVerdict): ScalarClaims {
   };
 }
 
-/** `x-enclos-tcb` of a report of SEV-SNP. AMD has no statuses: the versions are compared by whoever relies on them. */
+/** `x-enclos-tcb` of a report of SEV-SNP. AMD has no statuses: relying parties compare the versions. */
 export function reportTcb({
   product,
   report,

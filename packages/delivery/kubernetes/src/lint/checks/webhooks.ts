@@ -1,3 +1,4 @@
+import { findPemBlocks } from '@enclos/codec/pem';
 import { at, fieldsOf, isAbsent, itemsOf, keyOf, mapsOf, textOf, type MapNode } from '../../yaml/node.ts';
 import { fieldSpan } from '../decode.ts';
 import type { Report } from '../report.ts';
@@ -50,9 +51,15 @@ function checkBundle(webhook: MapNode, report: Report): void {
   const bundle = textOf(at(config, 'caBundle'));
   if (bundle === undefined || bundle === '') {
     report('WEBHOOK_CA_MISSING', keyOf(webhook, 'clientConfig'), `${nameOf(webhook)} has no caBundle`);
-  } else if (!Buffer.from(bundle, 'base64').toString('latin1').includes('-----BEGIN CERTIFICATE-----')) {
+  } else if (!holdsCertificate(Buffer.from(bundle, 'base64').toString('latin1'))) {
     report('WEBHOOK_CA_MISSING', keyOf(config, 'caBundle'), `the caBundle of ${nameOf(webhook)} is not a certificate`);
   }
+}
+
+const mostBundleBlocks = 64;
+
+function holdsCertificate(bundle: string): boolean {
+  return findPemBlocks(bundle, mostBundleBlocks).some(({ label }) => label === 'CERTIFICATE');
 }
 
 const sgxMetric = /(?:^|\/)(?:sgx|epc)|sgx_epc|software-sgx/i;

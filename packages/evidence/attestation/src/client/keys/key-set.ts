@@ -1,13 +1,20 @@
 import { readCertificateShape, requireVersion3, type CertificateShape } from '@enclos/codec/x509';
-import { EnclosError, isEnclosError } from '@enclos/errors';
 import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import {
+  algorithmOfSignatureKey,
+  keyTypeOf,
+  publicKeyOfJwk,
+  publicKeyOfSpki,
+  readKeySet as readJwks,
+  samePublicKey,
+  type PublicKey,
+} from '@enclos/jose';
 import { orElse, refuseAnswer } from '../errors.ts';
-import { publicKeyOfJwk, publicKeyOfSpki, samePublicKey, type PublicKey } from './public-key.ts';
-import { leafOfJwk } from './x5c.ts';
+import { leafOfJwk } from './leaf-certificate.ts';
 
 /** An Enclos service lists at most 64 keys of its peers beside 64 of its own keys. */
 const maximumKeys = 256;
-const maximumKidLength = 512;
 /** What the body of /certs may have at most. */
 export const maximumKeySetBytes = 4_194_304;
 
@@ -29,7 +36,7 @@ export type KeySet = ReadonlyMap<string, ListedKey | EnclosError>;
  * a key is given by its members, by the leaf of x5c, or by both, which must be
  * equal then. A key that cannot be used does not spoil the others.
  *
- * @throws ATTESTATION_ANSWER_INVALID for a body that is not a key set, and for two keys with one kid.
+ * @throws ATTESTATION_ANSWER_INVALID for a document that is not a key set, and for two keys with one kid.
  */
 export function parseKeySet(body: Uint8Array): KeySet {
   const document = orElse(
@@ -39,22 +46,12 @@ export function parseKeySet(body: Uint8Array): KeySet {
   return readKeySet(document);
 }
 
-/** As `parseKeySet`, of what was read already. */
+/** As `parseKeySet`, of a document that was parsed already. */
 export function readKeySet(document: JsonValue): KeySet {
-  const keys = isJsonObject(document) ? document['keys'] : undefined;
-  if (!Array.isArray(keys) || keys.length > maximumKeys) {
-    return refuseAnswer('key-set', `The keys of the service are not a list of up to ${maximumKeys}.`);
-  }
-  const found = new Map<string, ListedKey | EnclosError>();
-  for (const jwk of keys as readonly JsonValue[]) {
-    if (!isJsonObject(jwk)) return refuseAnswer('key-set', 'The keys of the service are not JSON objects.');
-    const { kid } = jwk;
-    // Without a kid nothing can point to it.
-    if (typeof kid !== 'string' || kid === '' || kid.length > maximumKidLength) continue;
-    if (found.has(kid)) return refuseAnswer('key-set', 'Two keys of the service have one kid.');
-    found.set(kid, readKey(kid, jwk));
-  }
-  return found;
+  return orElse(
+    () => readJwks(isJsonObject(document) ? document['keys'] : undefined, maximumKeys, readKey),
+    (cause) => refuseAnswer('key-set', `The keys of the service cannot be used. ${cause.message}`, cause),
+  );
 }
 
 function readKey(kid: string, jwk: JsonObject): ListedKey | EnclosError {
@@ -62,33 +59,36 @@ function readKey(kid: string, jwk: JsonObject): ListedKey | EnclosError {
     return Object.freeze({ kid, ...keyOf(jwk) });
   } catch (error) {
     if (!isEnclosError(error)) throw error;
-    return isEnclosError(error, 'TOKEN_REFUSED') ? error : unusable('it cannot be read', error);
+    return isEnclosError(error, 'TOKEN_REFUSED') ? error : unusable(reasonOf(error), error);
   }
 }
 
+const reasons: Readonly<Record<string, string>> = Object.freeze({
+  use: 'it is not for signatures',
+  alg: 'its algorithm is not a text',
+  x5c: 'its x5c is not a list of certificates',
+});
+
+function reasonOf({ details }: EnclosError): string {
+  return reasons[String(details['rule'])] ?? 'it cannot be read';
+}
+
 function keyOf(jwk: JsonObject): Omit<ListedKey, 'kid'> {
-  if (jwk['use'] !== undefined && jwk['use'] !== 'sig') throw unusable('it is not for signatures');
-  const operations = jwk['key_ops'];
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
-    throw unusable('it is not for signatures');
-  }
-  const { alg } = jwk;
-  if (alg !== undefined && typeof alg !== 'string') throw unusable('its algorithm is not a text');
+  const algorithm = algorithmOfSignatureKey(jwk);
   const own = publicKeyOfJwk(jwk);
-  const certificate = leafOfJwk(jwk);
-  if (certificate === undefined && jwk['x5c'] !== undefined) throw unusable('its x5c is not a list of certificates');
+  const certificate = jwk['x5c'] === undefined ? undefined : leafOfJwk(jwk);
   const shape = certificate === undefined ? undefined : readCertificateShape(certificate);
   if (shape !== undefined) requireVersion3(shape);
   const certified = shape === undefined ? undefined : publicKeyOfSpki(shape.publicKey);
   if (own !== undefined && certified !== undefined && !samePublicKey(own, certified)) {
     throw unusable('its certificate is of another key');
   }
-  if (certified !== undefined && (certified.type === 'RSA') !== (jwk['kty'] === 'RSA')) {
+  if (certified !== undefined && keyTypeOf(certified) !== jwk['kty']) {
     throw unusable('its certificate is of another type of key');
   }
   const publicKey = own ?? certified;
   if (publicKey === undefined) throw unusable('it has neither members nor a certificate');
-  return { publicKey, algorithm: alg, certificate, shape };
+  return { publicKey, algorithm, certificate, shape };
 }
 
 function unusable(why: string, cause?: EnclosError): EnclosError {

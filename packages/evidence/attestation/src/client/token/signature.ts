@@ -1,31 +1,19 @@
-import { signatureSchemes, isSignatureAlgorithm } from '../keys/algorithms.ts';
+import { verifyJws, type Jwt, type VerificationCrypto } from '@enclos/jose';
 import { refuseToken } from '../errors.ts';
-import type { Jwt } from './jwt.ts';
 import type { ListedKey } from '../keys/key-set.ts';
-import { fits, toJwk } from '../keys/public-key.ts';
-import type { Subtle } from '../../crypto/web-crypto.ts';
 
 /**
  * Checks the signature with one key, which must be of the type that the algorithm
- * has, and for that algorithm if the service says so (RFC 8725 section 3.1).
+ * takes, and for that algorithm if the service says so (RFC 8725 section 3.1).
  *
  * @throws TOKEN_REFUSED
  */
-export async function checkSignature(
-  { signedBytes, signature }: Jwt,
-  { algorithm, listed, subtle }: { readonly algorithm: string; readonly listed: ListedKey; readonly subtle: Subtle },
-): Promise<void> {
-  if (!isSignatureAlgorithm(algorithm)) return refuseToken('algorithm', 'The algorithm of the token is not known.');
-  const scheme = signatureSchemes[algorithm];
-  const isFor = listed.algorithm === undefined || listed.algorithm === algorithm;
-  if (!isFor || !fits(listed.publicKey, scheme)) {
+export async function checkSignature(jwt: Jwt, listed: ListedKey, subtle: VerificationCrypto): Promise<void> {
+  const isReserved = listed.algorithm !== undefined && listed.algorithm !== jwt.algorithm;
+  const fault = isReserved ? 'algorithm' : await verifyJws(jwt, listed.publicKey, subtle);
+  if (fault === 'algorithm') {
     refuseToken('algorithm', 'The key of the service is not for the algorithm that the token names.');
   }
-  const key = await subtle
-    .importKey('jwk', toJwk(listed.publicKey), scheme.importKey, false, ['verify'])
-    .catch(() => undefined);
-  if (key === undefined) return refuseToken('unusable-key', 'The service lists a key for the token that is none.');
-  // A signature of a wrong length is false, and in some engines an error.
-  const isGood = await subtle.verify(scheme.verify, key, signature, signedBytes).catch(() => false);
-  if (!isGood) refuseToken('signature', 'The signature of the token does not hold.');
+  if (fault === 'key') refuseToken('unusable-key', 'The service lists a key for the token that is not a public key.');
+  if (fault === 'signature') refuseToken('signature', 'The signature of the token does not hold.');
 }

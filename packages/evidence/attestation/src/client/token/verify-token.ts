@@ -11,7 +11,7 @@ import {
 import { checkBoundData } from '../data-rules.ts';
 import { checkExpectations, type TokenExpectations } from '../expectations.ts';
 import { teeFacts } from '../facts.ts';
-import { parseJwt } from './jwt.ts';
+import { readToken } from './read-token.ts';
 import type { KeySource } from '../keys/key-source.ts';
 import type { Settings } from '../options.ts';
 import { checkSignature } from './signature.ts';
@@ -37,7 +37,7 @@ export async function verifyGenuine(
   { settings, keys }: Verifier,
   limits: { readonly maximumBytes: number; readonly maximumAgeMs: number },
 ): Promise<TokenFacts> {
-  const parsed = parseJwt(jwt, limits.maximumBytes);
+  const parsed = readToken(jwt, limits.maximumBytes);
   const { algorithm, kid } = checkHeader(parsed, settings);
   // Cheap, and before anything is fetched for a token that could not be accepted anyway.
   checkIssuer(parsed.claims, settings);
@@ -47,7 +47,7 @@ export async function verifyGenuine(
     maximumAgeMs: limits.maximumAgeMs,
   });
   const listed = await keys.find(kid);
-  await checkSignature(parsed, { algorithm, listed, subtle: settings.subtle });
+  await checkSignature(parsed, listed, settings.subtle);
   const signer = await keys.appraise(listed);
   return { issuer: settings.issuer, kid, algorithm, ...times, signer, claims: parsed.claims, jwt };
 }

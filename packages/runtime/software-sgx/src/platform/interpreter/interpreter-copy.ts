@@ -13,17 +13,16 @@ import {
 } from './interpreter.ts';
 
 export interface InterpreterCopyOptions extends InterpreterOptions {
-  /** Where a copy may be kept: the first folder in which one can be made and run is taken. */
+  /** The folders that may hold a copy. The first in which a copy can be made and run is taken. */
   readonly folders: readonly string[];
-  /** Whether other users may run the copy: those of enclaves. */
+  /** Whether other users, those of enclaves, may run the copy. */
   readonly passable: boolean;
 }
 
 /**
- * The platform's own copy of the pinned interpreter, hashed where it will run:
- * nobody else can write to it, and an enclave's user need not be able to read
- * the folder that npm installed it in. A copy that is there and good is taken;
- * the folder may be emptied whenever no platform runs.
+ * The platform's own copy of the pinned interpreter, hashed where it will run: no other user can write to it, and an enclave's
+ * user need not be able to read the folder that npm installed it in. An existing good copy is reused; the folder may be emptied
+ * whenever no platform runs.
  *
  * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH, INTERPRETER_NOT_COPIED
  */
@@ -43,7 +42,7 @@ export async function copyInterpreter(options: InterpreterCopyOptions): Promise<
   throw new EnclosError('INTERPRETER_NOT_COPIED', `The interpreter cannot be copied. ${reasons.join('; ')}.`);
 }
 
-/** Where a platform of one user keeps the copy: with the user's other caches, or beside the machine. */
+/** The folders in which a single-user platform keeps the copy: with the user's other caches, or beside the machine. */
 export async function cacheFolders(
   machineFolder: string,
   env: NodeJS.ProcessEnv = process.env,
@@ -62,12 +61,12 @@ function homeOf(env: NodeJS.ProcessEnv): string | undefined {
   try {
     return homedir();
   } catch {
-    // A numeric user has no entry to look it up in.
+    // A numeric user may have no entry with a home folder.
     return undefined;
   }
 }
 
-/** Another user's home comes with `sudo`: what is in it, that user can exchange. */
+/** With `sudo` the home folder may belong to another user, who could exchange its contents. */
 async function isOwned(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.uid === process.getuid?.();
 }
@@ -82,7 +81,7 @@ function requireOwn({ uid, mode }: { uid: number; mode: number }, what: string):
   if ((mode & 0o022) !== 0) throw new Error(`users other than ${uid} can write in ${what}`);
 }
 
-/** The copy that is there, when it is ours and good; one that was damaged is made anew. */
+/** The existing copy, if it is ours and good. A damaged copy is made anew. */
 async function existing(path: string, options: InterpreterOptions): Promise<VerifiedInterpreter | undefined> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return undefined;
@@ -108,14 +107,14 @@ async function copied(
     mode: options.passable ? 0o555 : 0o500,
     // The copy is hashed before each use, and an fsync of a hundred megabytes would delay the first start of every platform.
     isCache: true,
-    // Says so when programs must not run from here (access(2): EACCES on a file system that is mounted noexec).
+    // Fails when programs must not run from here (access(2): EACCES on a file system that is mounted noexec).
     check: (copy) => access(copy, constants.X_OK),
   });
   try {
     return await verifyInterpreter({ ...options, path: to });
   } catch (error) {
     await rm(to, { force: true });
-    // Whose bytes they are: the copy is true to its original.
+    // The copy equals its original, so check whether the original is wrong.
     if (isEnclosError(error, 'INTERPRETER_MISMATCH')) await verifyInterpreter({ ...options, path: from });
     throw error;
   }

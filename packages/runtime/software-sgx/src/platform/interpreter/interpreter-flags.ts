@@ -2,21 +2,21 @@
 export const emptyOpensslConfiguration = '/dev/null';
 
 export interface InterpreterFlagsOptions {
-  /** Of the measured manifest. */
+  /** The heap size of the measured manifest. */
   readonly heapSizeBytes: bigint;
   readonly debug: boolean;
 }
 
-/** How the interpreter of an enclave is started, on every platform: what follows is the program or its text. */
+/** The flags for the interpreter of an enclave, on every platform. The program or its text follows them. */
 export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptions): readonly string[] {
   const heapMiB = Number(heapSizeBytes / (1024n * 1024n));
   return [
     '--permission',
-    // For the loader alone: nothing that it leaves can load a module.
+    // For the loader alone: nothing that it leaves in place can load a module.
     '--expose-internals',
     `--openssl-config=${emptyOpensslConfiguration}`,
     '--disable-sigusr1',
-    // Memory that was used before holds what nobody meant to send.
+    // Reused memory holds data that no code meant to send.
     '--zero-fill-buffers',
     '--disable-proto=throw',
     '--disallow-code-generation-from-strings',
@@ -27,8 +27,8 @@ export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptio
     '--unhandled-rejections=strict',
     `--max-old-space-size=${heapMiB}`,
     ...youngGeneration(heapMiB),
-    // WebAssembly compares each address with the end of its memory, in place of 8 GiB of address space that trap: so that
-    // the address space of the process can be bounded.
+    // WebAssembly then compares each address with the end of its memory, instead of reserving 8 GiB of address space that
+    // traps, so that the address space of the process can be bounded.
     '--disable-wasm-trap-handler',
     // V8 counts WebAssembly pages of 64 KiB.
     `--wasm-max-mem-pages=${Math.min(65_536, heapMiB * 16)}`,
@@ -37,9 +37,9 @@ export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptio
 }
 
 /**
- * Where young objects are made, in proportion to the heap, up to V8's own 16 MiB. What is left at that whatever the heap
- * does not fit into a processor's cache, and where memory is encrypted what is not in the cache is dear. A small one is
- * looked through sooner by who fills it than other threads are woken for it.
+ * The size of the young generation, in proportion to the heap, up to V8's own 16 MiB. At that size whatever the heap, it would
+ * not fit into a processor's cache, and on machines with encrypted memory a cache miss is expensive. The thread that fills a
+ * small one collects it sooner than other threads could be woken for it.
  */
 function youngGeneration(heapMiB: number): readonly string[] {
   const semiSpaceMiB = Math.min(16, Math.max(1, Math.floor(heapMiB / 64)));

@@ -25,11 +25,13 @@ export interface InterpreterOptions {
   readonly pinned?: InterpreterIdentity;
   /** Where the interpreter is. Default: in its npm package. */
   readonly path?: string;
-  /** Default: that of this machine. */
+  /** Default: the architecture of this machine. */
   readonly architecture?: Digest['architecture'];
 }
 
-/** Where the pinned interpreter is, unread, and what its SHA-256 has to be. @throws INTERPRETER_MISSING */
+/**
+ * The path of the pinned interpreter, which is not read here, and the SHA-256 that it must have. @throws INTERPRETER_MISSING
+ */
 export function findInterpreter(options: InterpreterOptions = {}): { readonly path: string; readonly digest: Digest } {
   const digest = digestFor(options.architecture, options.pinned ?? pinnedInterpreter);
   return { path: options.path ?? locate(digest.architecture), digest };

@@ -4,13 +4,16 @@ import { emptyOpensslConfiguration } from '../interpreter/interpreter-flags.ts';
 import { interpreterFiles } from './plan.ts';
 import type { Run } from './run.ts';
 
-/** Where bubblewrap reads the system call filter: behind the descriptors of the enclave. It closes it. */
+/**
+ * The descriptor from which bubblewrap reads the system call filter: the first after those of the enclave. bubblewrap closes
+ * it.
+ */
 export const filterDescriptor = 7;
 
 /**
- * An empty root with what these programs open bound into it, each file under the
- * name that is asked for, since links are not there. Read-only at last: it lives
- * in memory, which nothing else bounds. Ends where the first program begins.
+ * An empty root into which the files that these programs open are bound, each under the name that they ask for, because the
+ * root has no links. It is made read-only at the end: it lives in memory, which nothing else bounds. The words end where the
+ * first program begins.
  */
 export function bubblewrapView(programs: readonly string[], starterPath: string, run: Run): readonly string[] {
   const opened = programs.flatMap((path) => {
@@ -35,12 +38,12 @@ export function bubblewrapView(programs: readonly string[], starterPath: string,
   ];
 }
 
-/** Without links, as bubblewrap binds it; what is not there it says itself. */
+/** The path without links, as bubblewrap binds it. bubblewrap itself reports a path that does not exist. */
 function existing(path: string): string {
   return existsSync(path) ? realpathSync(path) : path;
 }
 
-/** All folders above these, the outer ones first. Those that bubblewrap makes by itself no other user can pass through. */
+/** All folders above these, the outer ones first. No other user can pass through folders that bubblewrap makes by itself. */
 function foldersOf(paths: readonly string[]): readonly string[] {
   const folders = new Set<string>();
   for (const path of paths) {

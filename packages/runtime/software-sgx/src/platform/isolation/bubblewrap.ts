@@ -16,40 +16,41 @@ import {
 import { runCommand, type Run } from './run.ts';
 import { threadsLayer } from './threads.ts';
 
-/** Options that bubblewrap has had since 0.5 (2021). It sets no-new-privs always. */
+/** Options that bubblewrap has had since 0.5 (2021). It always sets no-new-privs. */
 const confinement = [
   '--unshare-net',
   '--unshare-pid',
   '--unshare-ipc',
   '--unshare-uts',
   '--unshare-cgroup-try',
-  // For bubblewrap itself it is the first thing that it does, so the kernel remembers the platform as the parent.
+  // bubblewrap does this first for itself, so the kernel remembers the platform as the parent.
   '--die-with-parent',
   '--clearenv',
   '--cap-drop',
   'ALL',
 ];
 
-/** The interpreter is the first process of its namespace, as below `unshare`: one process less, and its end is seen. */
+/**
+ * Makes the interpreter the first process of its namespace, as below `unshare`: that saves a process, and its end is visible.
+ */
 const asFirstProcess = '--as-pid-1';
 
 const ownUserNamespace = '--unshare-user';
 
-/** Root makes namespaces itself; where it may not, as in a container, inside a user namespace like everybody else. */
+/** Root makes namespaces directly; where it may not, as in a container, it uses a user namespace, as other users do. */
 const variants: readonly (readonly string[])[] = [
   [...confinement, asFirstProcess],
   [ownUserNamespace, ...confinement, asFirstProcess],
 ];
 
 /**
- * An enclave gets a user of its own by `setpriv` inside, which has what it needs
- * for that and drops it. In a user namespace root could become nobody else.
+ * `setpriv` inside gives an enclave its own user: it has the capabilities for that, and then drops them. In a user namespace
+ * root could not become another user.
  *
- * The first process of the namespace is then bubblewrap's own, and root's. The
- * signal at the death of a parent is sent with the rights of that parent
- * (kill(2)), and bubblewrap keeps none to signal another user: an enclave would
- * outlive it. Its own first process it does end, and the kernel ends the whole
- * namespace with that one (pid_namespaces(7)), whoever its processes are.
+ * The first process of the namespace then belongs to bubblewrap, and runs as root. The signal at the death of a parent is sent
+ * with the rights of that parent (kill(2)), and bubblewrap keeps none to signal another user: an enclave would outlive it. But
+ * it does end its own first process, and the kernel ends the whole namespace with that process (pid_namespaces(7)), whichever
+ * users its processes have.
  */
 const switchingUser = [
   ...confinement,
@@ -58,27 +59,26 @@ const switchingUser = [
 
 const gives = {
   namespaces: 'Own network, process, IPC, host-name and mount namespaces (bubblewrap): no network at all.',
-  privileges: 'No capabilities, and none to be had (bubblewrap: no-new-privs, --cap-drop ALL).',
+  privileges: 'No capabilities, and no way to gain any (bubblewrap: no-new-privs, --cap-drop ALL).',
   'file-view':
-    'A read-only root folder of its own, with the interpreter, its libraries and the starter: no other file of the machine has ' +
+    'Its own read-only root folder, with the interpreter, its libraries and the starter: no other file of the machine has ' +
     'even a name (bwrap --ro-bind).',
   seccomp: filterGives('bwrap --seccomp'),
 } as const;
 
-/** What differs for an enclave with a user of its own. */
+/** The layers that differ for an enclave with its own user. */
 const givesUser = {
   ...gives,
   privileges:
-    'No capabilities, and none to be had (bubblewrap: no-new-privs; setpriv --bounding-set, behind the change of user).',
+    'No capabilities, and no way to gain any (no-new-privs; setpriv --bounding-set, after the change of user).',
   'file-view':
-    'A read-only root folder of its own, with the interpreter, setpriv and their libraries: no other file of the ' +
+    'Its own read-only root folder, with the interpreter, setpriv and their libraries: no other file of the ' +
     'machine has even a name (bwrap --ro-bind).',
 } as const;
 
 /**
- * The same layers by bubblewrap, which distributions have whose util-linux
- * knows neither Landlock nor seccomp. It gives its five together or none of
- * them, so they are tried at once, and on the interpreter itself.
+ * The same layers by bubblewrap, for distributions whose util-linux knows neither Landlock nor seccomp. bubblewrap gives all
+ * five or none, so they are tried together, on the interpreter itself.
  */
 export function planBubblewrap(options: PlanOptions): IsolationPlan {
   const run = options.run ?? runCommand;
@@ -118,7 +118,7 @@ function waysAsOneUser(
   run: Run,
 ): readonly Way[] {
   const view = bubblewrapView([interpreterPath], starterPath, run);
-  // A user namespace counts the threads of one enclave, except for root, whom nothing counts.
+  // A user namespace counts the threads of one enclave, but not those of root.
   const inOrder = userId === 0 ? variants : [...variants].reverse();
   return inOrder.map((variant) => {
     const prefix = Object.freeze(['bwrap', ...variant, ...view]);

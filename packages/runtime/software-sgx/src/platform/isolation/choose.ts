@@ -3,9 +3,9 @@ import { planBubblewrap } from './bubblewrap.ts';
 import { layer, planUtilLinux, type IsolationPlan, type PlanOptions } from './plan.ts';
 
 /**
- * Looks at what the machine gives and takes the way with the most layers. Where
- * both give all, util-linux: what a killed platform leaves of it while it starts
- * ends by itself, and a child of bubblewrap can wait for ever.
+ * Tries what the machine offers, and takes the way with the most layers. When both give all layers, it takes util-linux: a
+ * process that a killed platform leaves while it starts an enclave then ends by itself, whereas a child of bubblewrap can wait
+ * for ever.
  */
 export function planIsolation(options: PlanOptions): IsolationPlan {
   const utilLinux = planUtilLinux(options);
@@ -13,12 +13,12 @@ export function planIsolation(options: PlanOptions): IsolationPlan {
   return choosePlan([utilLinux, planBubblewrap(options)]);
 }
 
-/** Both ways, also where one of them is enough: for a person who asks what the machine has. */
+/** Tries both ways, even when one is enough: for people who ask what the machine offers. */
 export function planAllWays(options: PlanOptions): readonly IsolationPlan[] {
   return Object.freeze([planUtilLinux(options), planBubblewrap(options)]);
 }
 
-/** The plan that {@link planIsolation} takes of these, with every way to what it lacks. */
+/** The plan that {@link planIsolation} chooses from these. Each missing layer carries the advice of every way. */
 export function choosePlan(plans: readonly IsolationPlan[]): IsolationPlan {
   const [first, ...others] = plans;
   if (first === undefined) throw new RangeError('There is no plan to choose from.');

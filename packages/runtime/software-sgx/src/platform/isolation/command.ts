@@ -3,7 +3,7 @@ import type { IsolationPlan } from './plan.ts';
 import { cgroupWords, maxThreads, threadWords } from './threads.ts';
 import { wayWords } from './way.ts';
 
-/** After those of an enclave: 3 to 6. */
+/** An enclave uses 3 to 6. */
 const firstFreeDescriptor = 7;
 
 /** What differs between the enclaves of a platform. */
@@ -11,17 +11,17 @@ export interface EnclaveNeeds {
   readonly heapSizeBytes: bigint;
   /** Calls that run at once, of the measured manifest. */
   readonly threads: number;
-  /** Memory of the platform's own in the enclave's process. */
+  /** Memory that the platform itself needs in the enclave's process. */
   readonly extraDataBytes?: bigint;
   /** The user that the enclave runs as, on a separated platform. */
   readonly user?: number | undefined;
-  /** The folder of the cgroup that it is in from its first process on; undefined: it stays where the platform is. */
+  /** The folder of the cgroup that its first process enters; undefined: it stays in the platform's cgroup. */
   readonly cgroup?: string | undefined;
 }
 
 /**
- * The command that starts one enclave, up to its interpreter and with it.
- * An enclave whose cgroup cannot be entered, as of a container that has just ended, does not start.
+ * The command that starts one enclave, up to and including its interpreter. An enclave whose cgroup cannot be entered, such as
+ * that of a container that has just ended, does not start.
  */
 export function enclaveCommand(plan: IsolationPlan, needs: EnclaveNeeds, interpreterPath: string): readonly string[] {
   const { starterPath, limits, inherited } = plan;

@@ -4,21 +4,21 @@ import { dirname, join } from 'node:path';
 
 /** The cgroup of this process that counts tasks (cgroups(7), pids). */
 export interface PidsCgroup {
-  /** The lowest bound that it is under; undefined: it is under none. */
+  /** The lowest bound that applies to it; undefined when there is none. */
   readonly tasks: number | undefined;
-  /** Makes a cgroup in it that may have so many tasks; undefined where that is not allowed. */
+  /** Makes a cgroup in it that may have so many tasks; undefined when that is not allowed. */
   make(tasks: number): MadeCgroup | undefined;
 }
 
 export interface MadeCgroup {
   readonly folder: string;
-  /** While something runs in it, it is left for the next time that one is made or removed. */
+  /** While something runs in it, it stays until the next time that a cgroup is made or removed. */
   remove(): void;
 }
 
 const mountFolder = '/sys/fs/cgroup';
 const prefix = 'enclos-';
-/** One that is made is entered at once, and the kernel removes none that something is in. */
+/** A new cgroup is entered at once, and the kernel does not remove a cgroup with processes in it. */
 const abandonedAfterMs = 60_000;
 
 /**
@@ -51,8 +51,8 @@ export function ownPidsCgroup(root: string = mountFolder, own: string = ownCgrou
         removeLeft();
       };
       try {
-        // Counting tasks is allowed beside processes, memory is not; what is made is then a part of the same domain
-        // (Documentation/admin-guide/cgroup-v2.rst, "Threads").
+        // Tasks can be counted in a cgroup that itself has processes, memory cannot; the new cgroup then belongs to the same
+        // domain (Documentation/admin-guide/cgroup-v2.rst, "Threads").
         if (version === 2) quietly(() => set(folder, 'cgroup.subtree_control', '+pids'));
         mkdirSync(path);
         if (version === 2) set(path, 'cgroup.type', 'threaded');
@@ -85,7 +85,7 @@ function findFolder(root: string, own: string): CgroupPlace | undefined {
   const lines = own.split('\n').map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line));
   const places = lines.flatMap((match): CgroupPlace[] => {
     const [, controllers = '', path = ''] = match ?? [];
-    // A path outside of the namespace of cgroups: its folder is not to be seen.
+    // A path outside of the cgroup namespace: its folder is not visible.
     if (path === '' || path.includes('/..')) return [];
     if (controllers.split(',').includes('pids')) {
       return [{ base: join(root, 'pids'), folder: join(root, 'pids', path), version: 1 }];
@@ -122,7 +122,7 @@ function readBound(folder: string): string {
   }
 }
 
-/** What killed platforms left. */
+/** Removes the cgroups that killed platforms left. */
 function removeAbandoned(folder: string): void {
   for (const name of entries(folder)) {
     if (!name.startsWith(prefix)) continue;

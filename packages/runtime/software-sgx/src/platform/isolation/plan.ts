@@ -8,21 +8,21 @@ import { ownPidsCgroup, type PidsCgroup } from './pids-cgroup.ts';
 import { runCommand, type InheritedFile, type Run } from './run.ts';
 import { findThreadBound, threadsLayer, type ThreadBound } from './threads.ts';
 
-/** How an enclave process is started on this machine, and what that gives. */
+/** How an enclave process is started on this machine, and the layers that this gives. */
 export interface IsolationPlan extends Way {
   readonly layers: readonly IsolationLayer[];
   readonly way: IsolationWay;
-  /** The program that starts all others: see `starter.ts`. */
+  /** The program that starts all other programs: see `starter.ts`. */
   readonly starterPath: string;
   /** What the first starter limits. */
   readonly limits: readonly LimitName[];
   /** What bounds the threads, if anything. */
   readonly threads?: ThreadBound;
-  /** What the prefix reads beside its words. */
+  /** A file that the prefix reads besides its words. */
   readonly inherited?: InheritedFile;
 }
 
-/** The two ways to the same layers: what makes the namespaces, the file view and the filter. */
+/** The two ways to the same layers: the tool that makes the namespaces, the file view and the filter. */
 export type IsolationWay = 'bubblewrap' | 'util-linux';
 
 export interface PlanOptions {
@@ -31,17 +31,17 @@ export interface PlanOptions {
   readonly filterPath: string;
   /** The starter, which the user of the enclave must be able to run. */
   readonly starterPath: string;
-  /** Runs a command. A parameter, so that tests can play other machines. */
+  /** Runs a command. A parameter, so that tests can simulate other machines. */
   readonly run?: Run;
-  /** Who runs the platform. Default: the user of this process. */
+  /** The user that runs the platform. Default: the user of this process. */
   readonly userId?: number;
-  /** A separated platform: one of the users that its enclaves run as. Every layer is tried under it. */
+  /** On a separated platform: one of the users that its enclaves run as. Every layer is tried as this user. */
   readonly enclaveUser?: number;
-  /** Where a cgroup for an enclave can be made. Default: that of this process. */
+  /** The cgroup in which a cgroup for an enclave can be made. Default: that of this process. */
   readonly cgroup?: PidsCgroup | undefined;
 }
 
-/** A layer of a wrapper: the words that turn it on (the first that work), and what to do where none does. */
+/** A layer of a wrapper: the words that turn it on (the first that work), and what to do when none does. */
 export interface Wrapper {
   readonly name: string;
   readonly flags: readonly (readonly string[])[];
@@ -51,16 +51,15 @@ export interface Wrapper {
 
 const noNewPrivileges = '--no-new-privs';
 const diesWithParent = ['--pdeathsig', 'KILL'];
-/** What setpriv takes from root. */
+/** The privileges that setpriv takes from root. */
 export const dropEverything = [noNewPrivileges, '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all'];
 const namespaces = ['--net', '--ipc', '--uts', '--pid', '--mount', '--fork', '--kill-child=SIGKILL', '--'];
 const ownUserNamespace = '--user';
 const needsUtilLinux = 'Install util-linux 2.41 or later, on a kernel with Landlock and seccomp.';
 
 /**
- * Looks once at what util-linux gives on this machine, by trying it. The wrappers are
- * `setpriv` and `unshare` of util-linux, which every Debian has.
- * They start one another in that order, and the interpreter last.
+ * Finds out once, by trying, what util-linux offers on this machine. The wrappers are `setpriv` and `unshare` of util-linux,
+ * which every Debian has. Each starts the next in that order, and the interpreter comes last.
  */
 export function planUtilLinux(options: PlanOptions): IsolationPlan {
   const run = options.run ?? runCommand;
@@ -69,24 +68,24 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
   const outer: TriedWrapper[] = [];
   for (const wrapper of outerWrappers) {
     const wrappers = outer.flatMap(({ words }) => words ?? []);
-    // A user namespace of its own knows one user, and root outside could not become another one in it.
+    // A new user namespace knows one user, and root from outside could not become another user in it.
     const usable = wrapper.flags.filter((words) => switchUser.length === 0 || !words.includes(ownUserNamespace));
     outer.push({ wrapper, words: usable.find((words) => starts([...wrappers, ...words, 'true'])) });
   }
   const outerWords = outer.flatMap(({ words }) => words ?? []);
   const interpreter = [options.interpreterPath, ...quietStart];
-  // Tried on the interpreter itself, where it will run: a layer that it cannot start under is no layer.
+  // Tried on the interpreter itself, where it will run: a layer under which it cannot start is useless.
   const before = switchUser.length === 0 ? [] : ['setpriv', ...switchUser, '--'];
   const works = (words: readonly string[]): boolean => starts([...outerWords, ...words, '--', ...interpreter]);
   const limits = triedLimits((words) => starts([options.starterPath, ...words, '-', ...interpreter]));
-  // Dropping privileges takes those that the change of the user takes away: both are one step.
+  // Dropping privileges needs the same privileges as changing the user, so both are one step.
   const privileges = tried(privilegesWrapper(options), (flags) => works(['setpriv', ...switchUser, ...flags]));
   const confined = confiningWrappers(options, run).map((wrapper) =>
     tried(wrapper, (flags) => works([...before, 'setpriv', ...flags])),
   );
   const inner = [privileges, ...confined];
-  // The filter refuses what the change of the user has to do last, so that comes before. So does the last starter, which
-  // the file view does not hold.
+  // The filter refuses calls that the change of user needs, so that comes first. So does the last starter, which the file view
+  // does not contain.
   const early = switchUser.length === 0 ? [] : setprivWords([privileges]);
   const late = setprivWords(switchUser.length === 0 ? inner : confined);
   const way = Object.freeze({
@@ -112,7 +111,7 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
   });
 }
 
-/** What the outer limits give, in the order of the list of layers. */
+/** The layers of the outer limits, in the order of the list of layers. */
 export function limitLayers(limits: readonly LimitName[], hasFilter: boolean): readonly IsolationLayer[] {
   return (['descriptors', 'memory', 'no-dumps'] as const).map((name) => limitLayer(name, limits, hasFilter));
 }
@@ -124,13 +123,13 @@ export interface TriedWay {
   readonly countsAlone: boolean;
 }
 
-/** Looks for a bound of threads, by starting the interpreter all the way. */
+/** Finds a bound for threads by starting the interpreter all the way. */
 export function boundThreads(
   options: PlanOptions,
   { way, limits, countsAlone }: TriedWay,
   starts: (words: readonly string[]) => boolean,
 ): ThreadBound | undefined {
-  // Without the starter there is nothing that would set one.
+  // Without the starter nothing can set a bound.
   if (limits.length === 0) return undefined;
   const { starterPath, enclaveUser: user } = options;
   const isRoot = (options.userId ?? process.getuid?.()) === 0;
@@ -159,7 +158,7 @@ function triedLayer({ wrapper, words }: TriedWrapper): IsolationLayer {
   return layer(wrapper.name, words !== undefined, words === undefined ? wrapper.otherwise : wrapper.gives);
 }
 
-/** Three layers need no-new-privs, and setpriv takes it once. */
+/** Three layers need no-new-privs, and setpriv accepts it only once. */
 function setprivWords(inner: readonly TriedWrapper[]): readonly string[] {
   const given = inner.flatMap(({ words }) => words ?? []);
   if (given.length === 0) return [];
@@ -171,7 +170,7 @@ function setprivWords(inner: readonly TriedWrapper[]): readonly string[] {
 
 export const quietStart = [`--openssl-config=${emptyOpensslConfiguration}`, '-e', '0'];
 
-/** What the platform itself gives, on every machine. */
+/** The layers that the platform itself gives, on every machine. */
 export const ownLayers = [
   layer('interpreter', true, 'Node permission model, no code from strings, no addons, no inspector signal.'),
   layer('authority', true, 'Modules, globals and process members with authority are removed before the bundle runs.'),
@@ -180,8 +179,8 @@ export const ownLayers = [
 
 const outerWrappers: readonly Wrapper[] = [
   {
-    // Around all others: the kernel remembers the parent of the process that asks, and that must be the platform.
-    // Inside `unshare` it would be `unshare`, which a killed platform leaves behind with its enclave.
+    // Outside all others: the kernel remembers the parent of the process that asks, and that must be the platform. Inside
+    // `unshare` the parent would be `unshare`, which a killed platform leaves running with its enclave.
     name: 'parent-death',
     flags: [['setpriv', ...diesWithParent, '--']],
     gives: 'The kernel ends the enclave with the platform (setpriv --pdeathsig).',
@@ -200,20 +199,20 @@ const outerWrappers: readonly Wrapper[] = [
 ];
 
 /**
- * Changing the user takes back what `parent-death` arranged, so it is arranged
- * again behind it (prctl(2), PR_SET_PDEATHSIG); setpriv keeps that order.
+ * Changing the user undoes what `parent-death` arranged, so it is arranged again after the change (prctl(2), PR_SET_PDEATHSIG);
+ * setpriv keeps that order.
  */
 function privilegesWrapper({ enclaveUser, userId = process.getuid?.() }: PlanOptions): Wrapper {
   const tied = enclaveUser === undefined ? [] : diesWithParent;
   return {
     name: 'privileges',
     flags: capabilityFlags(userId).map((flags) => [...flags, ...tied]),
-    gives: 'No capabilities, and none to be had (setpriv --no-new-privs --bounding-set).',
+    gives: 'No capabilities, and no way to gain any (setpriv --no-new-privs --bounding-set).',
     otherwise: 'Install util-linux (setpriv), and give root the capability SETPCAP, which dropping needs.',
   };
 }
 
-/** What the filter of `system-calls.ts` gives, by the option that sets it. */
+/** What the filter of `system-calls.ts` gives, with the option that sets it. */
 export function filterGives(option: string): string {
   return `System call filter: what is not listed is refused. No new sockets, no processes, no tracing, no mounts (${option}).`;
 }
@@ -238,7 +237,7 @@ function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
   ];
 }
 
-/** An ordinary user has no capabilities to drop: that no program can raise them is enough. */
+/** An ordinary user has no capabilities to drop: it is enough that no program can raise them. */
 function capabilityFlags(userId: number | undefined): readonly (readonly string[])[] {
   return userId === 0 ? [dropEverything] : [dropEverything, [noNewPrivileges]];
 }
@@ -262,18 +261,18 @@ export function interpreterFiles(
 ): { readonly runnable: readonly string[]; readonly readable: readonly string[] } {
   const listed = run('ldd', [interpreterPath]) ?? listedByLoader(interpreterPath, run);
   const libraries = listed.match(/\/\S+/g) ?? [];
-  // A small image has no cache: the loader then looks in its folders.
+  // A small image has no cache: the loader then searches its folders.
   const cache = existsSync(loaderCache) ? [loaderCache] : [];
   return { runnable: [interpreterPath, ...libraries], readable: [...cache, emptyOpensslConfiguration] };
 }
 
-/** `ldd` is a script of the shell, which asks the loader: a small image has only that (ld.so(8), `--list`). */
+/** `ldd` is a shell script that asks the loader. A small image has only the loader (ld.so(8), `--list`). */
 function listedByLoader(interpreterPath: string, run: Run): string {
   const loader = loaders.find((path) => existsSync(path));
   return loader === undefined ? '' : (run(loader, ['--list', interpreterPath]) ?? '');
 }
 
-/** As the programs of x86-64 and of AArch64 name it. */
+/** The loaders that programs of x86-64 and of AArch64 name. */
 const loaders = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'];
 
 export function layer(name: string, active: boolean, detail: string): IsolationLayer {
@@ -281,7 +280,7 @@ export function layer(name: string, active: boolean, detail: string): IsolationL
 }
 
 /**
- * `strict` takes all or nothing; `best` takes what is there.
+ * `strict` requires all layers; `best` takes those that are available.
  * @throws ISOLATION_UNAVAILABLE naming the missing layers.
  */
 export function requireIsolation(plan: IsolationPlan, mode: Isolation): void {

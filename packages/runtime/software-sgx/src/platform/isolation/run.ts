@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
-/** A file that a wrapper reads from a descriptor and not by its path. */
+/** A file that a wrapper reads from a descriptor, not by its path. */
 export interface InheritedFile {
   readonly path: string;
   readonly descriptor: number;
@@ -16,7 +16,7 @@ export const runCommand: Run = (command, args, inherited) => {
     const result = spawnSync(command, [...args], {
       encoding: 'utf8',
       timeout: 10_000,
-      // Empty, as for the enclave: so that the commands that were tried are the ones that are found then.
+      // Empty, as for the enclave, so that an enclave finds the same commands that were tried here.
       env: {},
       stdio: ['ignore', 'pipe', 'ignore', ...between, ...file],
     });
@@ -25,8 +25,8 @@ export const runCommand: Run = (command, args, inherited) => {
 };
 
 /**
- * Opens the file for one child. Not once for all: they would share the place in
- * it, and every child but the first would read nothing.
+ * Opens the file for one child. Children that share one descriptor would share its offset, and every child but the first would
+ * read nothing.
  * @param use gets its descriptor as the last of a list of descriptors, which is empty where there is no file.
  */
 export function withOpened<T>(inherited: InheritedFile | undefined, use: (file: readonly number[]) => T): T {

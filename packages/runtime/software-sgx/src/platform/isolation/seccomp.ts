@@ -11,7 +11,7 @@ import {
 
 /**
  * The system call filter of an enclave process, assembled as classic BPF (seccomp(2), linux/filter.h) from the tables
- * of `system-calls.ts`: what is listed there is allowed, and everything else is refused with EPERM.
+ * of `system-calls.ts`: the listed calls are allowed, and everything else is refused with EPERM.
  */
 
 type Architecture = 'x64' | 'arm64';
@@ -54,7 +54,7 @@ function program(architecture: Architecture): readonly Instruction[] {
   ];
 }
 
-/** What is done for one call, and ends with a `return`: the number is not needed after it. */
+/** The instructions for one call. The block ends with a `return`, so the number is not needed after it. */
 function onNumber(number: number, block: readonly Instruction[]): readonly Instruction[] {
   return [[op.jumpEqual, 0, block.length, number], ...block];
 }
@@ -70,14 +70,14 @@ function check(when: CheckedCall['when']): readonly Instruction[] {
   return [...when.flatMap(allowWhen), [op.return, 0, 0, ret.eperm]];
 }
 
-/** Allows the call when all conditions hold, and goes to what comes after these instructions when one does not. */
+/** Allows the call when all conditions hold, and otherwise continues after these instructions. */
 function allowWhen([first, ...others]: readonly Condition[]): readonly Instruction[] {
   if (first === undefined) return [[op.return, 0, 0, ret.allow]];
   const rest = allowWhen(others);
   return [...test(first, rest.length), ...rest];
 }
 
-/** Goes on when the condition holds, and leaps over so many instructions when it does not. */
+/** Continues when the condition holds, and otherwise skips `leap` instructions. */
 function test(condition: Condition, leap: number): readonly Instruction[] {
   const at = data.low(condition.argument);
   const load: Instruction = [op.loadWord, 0, 0, at];

@@ -6,7 +6,7 @@ import { storageFailed } from '../../storage-error.ts';
 import { seccompFilter } from './seccomp.ts';
 import { starterProgram } from './starter.ts';
 
-/** The files of the platform's own that an enclave is started with. */
+/** The platform's own files that it starts an enclave with. */
 export interface StartFiles {
   /** The system call filter. */
   readonly filterPath: string;
@@ -19,7 +19,7 @@ const starterName = 'enclos-start';
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 
 /**
- * Both in one folder, from which programs must be able to run.
+ * Writes both into one folder, from which programs must be able to run.
  * @throws PLATFORM_STORAGE_FAILED
  */
 export async function writeStartFiles(folder: string): Promise<StartFiles> {
@@ -32,11 +32,11 @@ export function writeSeccompFilter(folder: string): Promise<string> {
 }
 
 /**
- * Writes the starter into the first folder that takes it, unless it is there with the same bytes. It appears whole or not
- * at all, so any number of platforms may do so at once.
- * @param folders in which only the user of the platform can write, and from which programs run. Every user who can pass
- *   through may run the starter, which does nothing that its caller could not.
- * @returns its path. @throws PLATFORM_STORAGE_FAILED when the last does not take it
+ * Writes the starter into the first folder that takes it, unless the folder already holds the same bytes. It appears whole or
+ * not at all, so any number of platforms may do so at once.
+ * @param folders in which only the user of the platform can write, and from which programs run. Every user that can pass
+ *   through may run the starter, which can do nothing that its caller could not.
+ * @returns its path. @throws PLATFORM_STORAGE_FAILED when the last folder does not take it
  */
 export async function writeStarter([folder = '', ...others]: readonly string[]): Promise<string> {
   try {
@@ -55,7 +55,7 @@ async function writeOnce(path: string, bytes: Uint8Array, mode: number): Promise
   const found = await readFile(path).catch(() => undefined);
   if (found !== undefined && equalBytes(found, bytes)) return path;
   try {
-    // A cache: the bytes are compared before each use.
+    // A cache is enough: the bytes are compared before each use.
     await durable.replace(path, bytes, { mode, ignoresUmask: true, isCache: true });
   } catch (error) {
     throw storageFailed(path, error);

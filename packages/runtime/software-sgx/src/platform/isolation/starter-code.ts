@@ -2,9 +2,9 @@
 export type AssembledLine = readonly [bytes: string, text: string];
 
 /**
- * What the starter does, word by word (see `starter.ts`): r12 or x19 is argc, r13 or x20 the next word, r14 or x21 the
- * environment; rbp or w23 the resource that was named last. Numbers of system calls: asm/unistd.h.
- * x64 in Intel's syntax; a test gives both texts to an assembler and compares the bytes.
+ * The code of the starter, which processes one word after the other (see `starter.ts`). r12 or x19 is argc, r13 or x20 the next
+ * word, r14 or x21 the environment; rbp or w23 the resource that was named last. Numbers of system calls: asm/unistd.h. x64 in
+ * Intel's syntax; a test gives both texts to an assembler and compares the bytes.
  */
 export const starterCode: Readonly<Record<'x64' | 'arm64', readonly AssembledLine[]>> = {
   x64: [

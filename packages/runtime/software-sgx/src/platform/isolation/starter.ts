@@ -2,17 +2,17 @@ import { ByteWriter, fromHex, utf8 } from '@enclos/codec';
 import { starterCode } from './starter-code.ts';
 
 /**
- * The starter: a program of some 450 bytes (488 on arm64) that does to itself, as its words say, what no program of
- * util-linux or bubblewrap does, and then becomes the next one (execve(2)):
+ * The starter: a program of some 450 bytes (488 on arm64) that restricts itself, as its words say, in ways that no program of
+ * util-linux or bubblewrap offers, and then becomes the next program (execve(2)):
  *
  * - `c7`: closes every descriptor from 7 on (close_range(2)).
  * - `r4 e1`: sets both limits of resource 4 to exactly 1 (prlimit(2)).
- * - `r7 v1024`: sets both limits of resource 7 to 1024, or to the hard limit where that is lower already.
+ * - `r7 v1024`: sets both limits of resource 7 to 1024, or to the hard limit if that is already lower.
  * - `j/sys/fs/cgroup/pod/cgroup.procs`: moves itself into a cgroup.
  * - `-`: the next word is the path of the program, and the rest its words.
  *
- * Whatever fails ends it with 126, so that nothing starts without what was asked for. It is written here as machine
- * code, since the images that Enclos builds have neither a shell nor a script language.
+ * Any failure ends it with 126, so that nothing starts without the requested restrictions. It is machine code because the
+ * images that Enclos builds have neither a shell nor a script language.
  */
 export function starterProgram(architecture: 'x64' | 'arm64'): Uint8Array {
   const code = fromHex(starterCode[architecture].map(([bytes]) => bytes).join(''));
@@ -46,7 +46,7 @@ export function starterProgram(architecture: 'x64' | 'arm64'): Uint8Array {
       .u64(sizeBytes)
       .u64(sizeBytes)
       .u64(0x1_0000n)
-      // PT_GNU_STACK: a stack that is not run.
+      // PT_GNU_STACK: a stack that is not executable.
       .u32(0x6474_e551)
       .u32(6)
       .bytes(new Uint8Array(40))

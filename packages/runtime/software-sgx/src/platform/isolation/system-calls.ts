@@ -2,8 +2,8 @@
 export type CallNumbers = readonly [x64: number | undefined, arm64: number | undefined];
 
 /**
- * What an argument of a call must be. All but `zero` look at its low word, which is all that the kernel reads of an
- * `int` and of the flags below; the upper half of a pointer counts.
+ * What an argument of a call must be. All but `zero` check its low word, which is all that the kernel reads of an `int` and of
+ * the flags below. `zero` also checks the upper half, because it is used for pointers.
  */
 export type Condition =
   | { readonly argument: number; readonly oneOf: readonly number[] }
@@ -15,15 +15,14 @@ export type Condition =
 
 export interface CheckedCall {
   readonly numbers: CallNumbers;
-  /** The call is allowed when one of these holds, and one holds when all its conditions do. */
+  /** The call is allowed when all conditions of at least one of these lists hold. */
   readonly when: readonly (readonly Condition[])[];
 }
 
 /**
- * The calls that are allowed whatever their arguments are: what the pinned interpreter makes (strace over the tests of
- * processes), what the loader of libraries and the C library may make in its place on another version, and what
- * `setpriv` and bubblewrap's first process make under the filter. Each of them acts on the process itself, or on a
- * descriptor that it has.
+ * The calls that are allowed with any arguments: those that the pinned interpreter makes (strace over the process tests), those
+ * that other versions of the dynamic loader and the C library may make instead, and those that `setpriv` and bubblewrap's first
+ * process make under the filter. Each call acts on the process itself, or on a descriptor that it has.
  */
 export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   // Descriptors.
@@ -50,12 +49,12 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   epoll_wait: [232, undefined],
   epoll_pwait: [281, 22],
   eventfd2: [290, 19],
-  // Sockets that it was given, which are connected: nothing here makes one reach further.
+  // Sockets that it was given, which are connected: no call here makes one reach further.
   recvmsg: [47, 212],
   shutdown: [48, 210],
   getsockname: [51, 204],
   getpeername: [52, 205],
-  // Files, of which the file view has few. A call that changes a name or an attribute is not here.
+  // Files, of which the file view has few. No call here changes a name or an attribute.
   openat: [257, 56],
   access: [21, undefined],
   faccessat: [269, 48],
@@ -69,7 +68,7 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   readlinkat: [267, 78],
   getdents64: [217, 61],
   getcwd: [79, 17],
-  // Memory that is there.
+  // Existing memory.
   munmap: [11, 215],
   mremap: [25, 216],
   madvise: [28, 233],
@@ -78,7 +77,7 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   pkey_alloc: [330, 289],
   pkey_free: [331, 290],
   // Threads and the end. The filter cannot know the number of its own process: tgkill is how a thread is signalled and
-  // how abort() works, and the namespace has no other process that it would be allowed to reach.
+  // how abort() works, and the namespace has no other process that it could reach.
   futex: [202, 98],
   set_robust_list: [273, 99],
   set_tid_address: [218, 96],
@@ -93,7 +92,7 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   exit_group: [231, 94],
   // bubblewrap's first process waits for the enclave.
   wait4: [61, 260],
-  // The filter is in place before the interpreter starts. What there is to run, the file view says.
+  // The filter is in place before the interpreter starts. The file view decides what can be run.
   execve: [59, 221],
   // Signals inside the process.
   rt_sigaction: [13, 134],
@@ -101,7 +100,7 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   rt_sigreturn: [15, 139],
   sigaltstack: [131, 132],
   restart_syscall: [219, 128],
-  // Time, and what the machine says of itself and of the process.
+  // Time, and facts about the machine and the process.
   clock_gettime: [228, 113],
   clock_getres: [229, 114],
   clock_nanosleep: [230, 115],
@@ -125,10 +124,10 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   getresgid: [120, 150],
   getgroups: [115, 158],
   capget: [125, 90],
-  // setpriv sets the file view after the filter. A process takes from itself with these, and from no other.
+  // setpriv sets the file view after the filter. With these calls a process restricts itself and no other process.
   landlock_create_ruleset: [444, 444],
   landlock_restrict_self: [446, 446],
-  // What setpriv gives up below bubblewrap. Without capabilities and with no-new-privs there is nothing to gain.
+  // For setpriv, which drops privileges below bubblewrap. Without capabilities and with no-new-privs these calls gain nothing.
   capset: [126, 91],
   setuid: [105, 146],
   setgid: [106, 144],
@@ -139,7 +138,7 @@ export const allowedCalls: Readonly<Record<string, CallNumbers>> = {
   setgroups: [116, 159],
 };
 
-/** linux/sched.h: what threads are made with. No namespace is among them, no signal at the end, and no process file. */
+/** linux/sched.h: the flags for threads. They include no new namespace, no exit signal and no pidfd. */
 const threadFlags =
   // VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID, CHILD_CLEARTID; DETACHED; CHILD_SETTID.
   0x003d_0f00 | 0x0040_0000 | 0x0100_0000;
@@ -178,20 +177,20 @@ const prctlOptions = {
   SET_KEEPCAPS: 8,
   SET_NAME: 15,
   GET_NAME: 16,
-  // What setpriv gives up below bubblewrap, and asks first.
+  // setpriv reads this before it drops capabilities below bubblewrap.
   CAPBSET_READ: 23,
   CAPBSET_DROP: 24,
   GET_SECUREBITS: 27,
   SET_NO_NEW_PRIVS: 38,
   GET_NO_NEW_PRIVS: 39,
   CAP_AMBIENT: 47,
-  // Allocators name their memory by it.
+  // Allocators name their memory with it.
   SET_VMA: 0x5356_4d41,
 };
 
-/** The calls that reach further with some arguments than with others. */
+/** The calls that are harmless only with some arguments. */
 export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
-  // Threads, and neither processes nor namespaces.
+  // Threads, but not processes or namespaces.
   clone: {
     numbers: [56, 220],
     when: [
@@ -201,11 +200,11 @@ export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
       ],
     ],
   },
-  // RLIMIT_DATA counts private memory alone, and none of a stack that grows by itself (mm/mmap.c, is_data_mapping).
+  // RLIMIT_DATA counts only private memory, and no stack that grows by itself (mm/mmap.c, is_data_mapping).
   mmap: { numbers: [9, 222], when: [[{ argument: 3, clear: MAP_SHARED | MAP_GROWSDOWN }]] },
   mprotect: { numbers: [10, 226], when: [[{ argument: 2, clear: PROT_GROWS }]] },
   pkey_mprotect: { numbers: [329, 288], when: [[{ argument: 2, clear: PROT_GROWS }]] },
-  // On any socket, a Unix one too, 0x89xx reads the interfaces of the network that it was made in (netdevice(7)).
+  // On any socket, even a Unix socket, 0x89xx reads the interfaces of the network namespace that it was made in (netdevice(7)).
   ioctl: {
     numbers: [16, 29],
     when: [[{ argument: 1, oneOf: [...Object.values(ownDescriptor), ...Object.values(terminal)] }]],
@@ -230,14 +229,14 @@ export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
       ],
     ],
   },
-  // Without SET_PDEATHSIG an enclave cannot ask to outlive its platform, without SET_PTRACER not be traced by others.
+  // Without SET_PDEATHSIG an enclave cannot arrange to outlive its platform; without SET_PTRACER it cannot let others trace it.
   prctl: { numbers: [157, 167], when: [[{ argument: 0, oneOf: Object.values(prctlOptions) }]] },
   // ARCH_SET_FS, ARCH_GET_FS (asm/prctl.h).
   arch_prctl: { numbers: [158, undefined], when: [[{ argument: 0, oneOf: [0x1002, 0x1003] }]] },
-  // What setpriv asks for. A rule is memory of the kernel that no limit counts: of the other kind, for ports, every set of
-  // rules takes 65,536 without a file to name.
+  // The rules that setpriv adds. A rule takes kernel memory that no limit counts, and a ruleset accepts 65,536 rules of the
+  // other kind, for ports, without naming a single file.
   landlock_add_rule: { numbers: [445, 445], when: [[{ argument: 1, oneOf: [LANDLOCK_RULE_PATH_BENEATH] }]] },
-  // Its own limits: to read all of them, and to lower two, as the starter and the interpreter do.
+  // Its own limits: the starter and the interpreter read all of them, and lower two.
   prlimit64: {
     numbers: [302, 261],
     when: [
@@ -254,8 +253,8 @@ export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
 };
 
 /**
- * Said not to be there, so that the C library takes an older one. A pointer leads to the flags of clone3, and a
- * filter cannot follow it; the others have not been looked at.
+ * Reported as absent (ENOSYS), so that the C library falls back to an older call. The flags of clone3 are in memory that
+ * a filter cannot follow; the other calls have not been reviewed.
  */
 export const absentCalls: Readonly<Record<string, CallNumbers>> = {
   clone3: [435, 435],
@@ -267,5 +266,7 @@ export const absentCalls: Readonly<Record<string, CallNumbers>> = {
   futex_requeue: [456, 456],
 };
 
-/** The first number that no kernel had when this table was written: what it says there is what an older kernel says. */
+/**
+ * The first number that no kernel had when this table was written. From here on the filter answers as an older kernel would.
+ */
 export const firstUnknownCall = 470;

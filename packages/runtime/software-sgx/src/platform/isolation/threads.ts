@@ -4,14 +4,14 @@ import { atMost } from './starter.ts';
 
 /** What bounds the threads of an enclave. */
 export type ThreadBound =
-  /** RLIMIT_NPROC, of a user that only the enclave has, or in its own user namespace (since Linux 5.14). */
+  /** RLIMIT_NPROC, for a user that only the enclave has, or in its own user namespace (since Linux 5.14). */
   | { readonly by: 'limit' }
-  /** A cgroup that is made for each enclave. */
+  /** A cgroup for each enclave. */
   | { readonly by: 'cgroup'; readonly cgroup: PidsCgroup }
-  /** The platform's own cgroup, which has a bound that everything in it shares. */
+  /** The platform's own cgroup, whose bound everything in it shares. */
   | { readonly by: 'platform'; readonly tasks: number };
 
-/** What the interpreter starts for itself is about 15. */
+/** The interpreter itself starts about 15 threads. */
 const besides = 64;
 const forEach = 4;
 
@@ -20,17 +20,17 @@ export function maxThreads(threads: number): number {
   return besides + forEach * threads;
 }
 
-/** The words for the starter that runs last, as the user and in the namespaces of the enclave. */
+/** The words for the last starter, which runs as the enclave's user and in its namespaces. */
 export function threadWords(bound: ThreadBound | undefined, tasks: number): readonly string[] {
   return bound?.by === 'limit' ? atMost('processes', tasks) : [];
 }
 
-/** The words for the starter that runs first. @param folder of a cgroup of version 1 or 2 */
+/** The words for the first starter. @param folder of a cgroup of version 1 or 2 */
 export function cgroupWords(folder: string | undefined): readonly string[] {
   return folder === undefined ? [] : [`j${folder}/cgroup.procs`];
 }
 
-/** A bound under which the interpreter cannot start. One that lets it start is not effective. */
+/** A bound under which the interpreter cannot start. If it starts anyway, the bound is not effective. */
 const tooFew = 1;
 
 export interface ThreadTrial {
@@ -42,8 +42,8 @@ export interface ThreadTrial {
 }
 
 /**
- * Finds a bound by trying it. Root has none by RLIMIT_NPROC, in a user namespace neither (kernel/fork.c,
- * copy_process), so it gets a cgroup for each enclave where one can be made.
+ * Finds a bound by trying it. RLIMIT_NPROC does not bind root, not even in a user namespace (kernel/fork.c, copy_process), so
+ * root gets a cgroup for each enclave where one can be made.
  */
 export function findThreadBound({ countsAlone, cgroup, starts }: ThreadTrial): ThreadBound | undefined {
   const byLimit = (tasks: number): boolean => starts([], threadWords({ by: 'limit' }, tasks));

@@ -1,16 +1,16 @@
 import { byPath } from './limits.ts';
 
-/** What goes between the first starter and the interpreter, and where in it goes what differs between enclaves. */
+/** The words between the first starter and the interpreter, and the places in them for what differs between enclaves. */
 export interface Way {
-  /** Whatever the enclave: see {@link enclaveCommand}. */
+  /** The same for every enclave: see {@link enclaveCommand}. */
   readonly prefix: readonly string[];
-  /** Where the words go that give the process a user of its own; absent where it cannot have one. */
+  /** The place for the words that give the process its own user; absent when it cannot have one. */
   readonly userAt?: number;
-  /** Where the last starter goes: all namespaces are made, and the user is that of the enclave. */
+  /** The place for the last starter: after all namespaces are made and the enclave's user is set. */
   readonly lastAt: number;
 }
 
-/** What gives an enclave a user of its own, of a group of the same number and of no other. */
+/** The words that give an enclave its own user, and a group of the same number as its only group. */
 export function userWords(user: number): readonly string[] {
   return ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups'];
 }
@@ -18,15 +18,15 @@ export function userWords(user: number): readonly string[] {
 interface WayNeeds {
   readonly starterPath: string;
   readonly user: number | undefined;
-  /** For the last starter, which is left out where it has nothing to do. */
+  /** The words for the last starter, which is left out when it has nothing to do. */
   readonly last: readonly string[];
 }
 
-/** The words of a way with the user, the last starter and the interpreter in them. */
+/** The words of a way, with the user, the last starter and the interpreter filled in. */
 export function wayWords(way: Way, { starterPath, user, last }: WayNeeds, interpreterPath: string): readonly string[] {
   const { prefix, userAt, lastAt } = way;
   if (user !== undefined && userAt === undefined) {
-    throw new RangeError('This way to isolation gives no process a user of its own.');
+    throw new RangeError('This way of isolation cannot give a process its own user.');
   }
   const splitAt = user === undefined ? lastAt : (userAt ?? lastAt);
   const early = [

@@ -3,26 +3,25 @@ import { keptNatives, openReport, stripClones, stripEngines, stripNatives } from
 import { pureTls, stripTls } from './tls.ts';
 
 /**
- * What the loader takes away. Each function is turned into text on its own and
- * runs in the enclave's interpreter, so it must not refer to anything outside
- * itself. All of them fail rather than leave something behind.
+ * The authority that the loader takes away. Each function is turned into text on its own and runs in the enclave's interpreter,
+ * so it must not refer to anything outside itself. Each fails rather than leave something in place.
  *
- * The rule is not to hide an object but to leave nothing on it: a measured
- * bundle may be hostile, and what lives in its realm it can get hold of.
+ * The rule is not to hide an object but to leave nothing on it: a measured bundle may be hostile, and it can get hold of
+ * anything in its realm.
  */
 
-/** Modules without authority: what they compute, any code could compute. `@enclos/build` allows the same ones. */
+/** Modules without authority: any code could compute what they compute. `@enclos/build` allows the same ones. */
 function pureModules(require: NodeJS.Require, tls: object | undefined): (name: string) => unknown {
   const names =
     'assert assert/strict async_hooks buffer crypto events path path/posix querystring stream stream/consumers ' +
     'stream/promises stream/web string_decoder timers timers/promises url util util/types zlib';
   const modules = new Map<string, unknown>(names.split(' ').map((name) => [name, require(`node:${name}`)]));
-  // Hooks see the resources of the interpreter itself; the context that libraries need does not need them.
+  // Hooks see the resources of the interpreter itself; the context that libraries need works without them.
   const { AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId } =
     require('node:async_hooks') as typeof import('node:async_hooks');
   modules.set('async_hooks', Object.freeze({ AsyncLocalStorage, AsyncResource, executionAsyncId, triggerAsyncId }));
   if (tls !== undefined) modules.set('tls', tls);
-  // What loads shared libraries stays behind; not all of it can be deleted.
+  // The functions that load shared libraries are left out; not all of them can be deleted.
   const members = Object.getOwnPropertyDescriptors(require('node:crypto') as object);
   const harmless = Object.entries(members).filter(([name]) => !['setEngine', 'setFips', 'fips'].includes(name));
   modules.set('crypto', Object.defineProperties({}, Object.fromEntries(harmless)));
@@ -43,10 +42,10 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
   strip(Socket.prototype, ['connect', 'constructor']);
   const handle = Reflect.get(socket, '_handle') as object;
   const pipe = Object.getPrototypeOf(handle) as object;
-  // Of a pipe and of TCP: other platforms have the one or the other.
+  // The methods of a pipe and of TCP: other platforms have one or the other.
   strip(pipe, ['bind', 'bind6', 'listen', 'connect', 'connect6', 'open', 'fchmod']);
-  // Pipe or TCP, LibuvStreamWrap, HandleWrap, AsyncWrap: other native objects inherit from them, and would be seen through a
-  // member that is planted or replaced here.
+  // Pipe or TCP, LibuvStreamWrap, HandleWrap, AsyncWrap: other native objects inherit from them, and a member that is planted
+  // or replaced here would expose those.
   for (let at = pipe; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
     strip(at, ['constructor']);
     Object.freeze(at);
@@ -54,8 +53,8 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
 }
 
 /**
- * The globals of the language: what a realm without Node has. It takes 1 ms to make one and look, so they are written
- * down, for the interpreter that is pinned; a test compares. What is not here is taken away.
+ * The globals of the language: those of a realm without Node. Making a realm to list them takes 1 ms, so they are written down
+ * for the pinned interpreter, and a test compares. All other globals are taken away.
  */
 function languageNames(): readonly string[] {
   return (
@@ -86,12 +85,12 @@ function stripGlobals(language: readonly string[], hasHttp: boolean): void {
     if (kept.has(name) || language.includes(name)) continue;
     if (!Reflect.deleteProperty(globalThis, name)) throw new Error(`The interpreter keeps the global ${name}.`);
   }
-  // They take answers of an HTTP client, and would load it.
+  // They take responses of an HTTP client, and would load it.
   for (const name of ['compileStreaming', 'instantiateStreaming']) {
     const isGone = Reflect.deleteProperty(Reflect.get(globalThis, 'WebAssembly') as object, name);
     if (!isGone) throw new Error(`The interpreter keeps WebAssembly.${name}.`);
   }
-  // The HTTP client leaves its connection pool under symbols that every script knows.
+  // The HTTP client keeps its connection pool under symbols that every script can name.
   for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
     if (symbol === Symbol.toStringTag || Reflect.deleteProperty(globalThis, symbol)) continue;
     if (!Reflect.set(globalThis, symbol, undefined)) throw new Error('The interpreter keeps a global symbol.');
@@ -131,7 +130,7 @@ function stripProcess(v8: typeof import('node:v8')): void {
     hrtime: process.hrtime,
     uptime: process.uptime.bind(process),
     emitWarning: (): void => undefined,
-    // Of the heap alone: the resident size is in a file of the kernel's, which an enclave cannot read.
+    // Only the heap: the kernel reports the resident size in a file that an enclave cannot read.
     memoryUsage() {
       const heap = v8.getHeapStatistics();
       return {
@@ -147,17 +146,14 @@ function stripProcess(v8: typeof import('node:v8')): void {
 }
 
 /**
- * A getter on `Object.prototype` sees every object of the interpreter that is
- * asked for a member it does not have; a `call` of one's own sees every
- * function and `this`. Closed to new members are all prototypes of the
- * language: what pollutes one, from inside or by data from afar, reaches
- * everybody's objects. Members that are there can be replaced, as they must be
- * for `Mine.prototype.toString = ...` to work: a frozen prototype refuses that to
- * all that inherit from it.
+ * A getter on `Object.prototype` sees every object of the interpreter that is asked for a member it does not have; a replaced
+ * `call` sees every function and its `this`. So all prototypes of the language are closed to new members: a polluted prototype,
+ * whether from inside or through remote data, reaches the objects of all code. Existing members can be replaced, as they must
+ * be for `Mine.prototype.toString = ...` to work: a frozen prototype refuses that to everything that inherits from it.
  */
 function closePrototypes(language: readonly string[]): void {
   const prototypes = new Set<unknown>();
-  // Those without a name: of iterators, generators and asynchronous functions.
+  // The prototypes without a name: of iterators, generators and asynchronous functions.
   const samples = [
     [][Symbol.iterator](),
     new Map().entries(),

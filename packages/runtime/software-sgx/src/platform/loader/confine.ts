@@ -3,17 +3,16 @@ import type { loaderParts } from './authority.ts';
 interface ConfineOptions {
   /** The one socket that the bundle gets. */
   readonly gate: import('node:net').Socket;
-  /** The bundle's text. Its words tell what it may want, and so what loads; they do not change what is taken away. */
+  /** The bundle's text. Its words tell which modules it may want, and so which load; they do not change what is taken away. */
   readonly script: string;
-  /** Native parts of the interpreter that trusted code of the same process goes on using. None on the software platform. */
+  /** Native parts of the interpreter that trusted code in the same process still uses. None on the software platform. */
   readonly remaining?: readonly string[];
 }
 
 /**
- * Takes away everything that a bundle must not have, in the one order in which it
- * works. Like the parts that it calls it is turned into text on its own, so it
- * must not refer to anything outside itself; and what is turned into a program
- * calls it as it is (`@enclos/gramine`).
+ * Takes away everything that a bundle must not have, in the only order that works. Like the parts that it calls, it is turned
+ * into text on its own, so it must not refer to anything outside itself. Programs that are bundled call it directly
+ * (`@enclos/gramine`).
  *
  * @param require of the interpreter, started with `--expose-internals`.
  * @returns the bundle's `require`: modules without authority.

@@ -1,15 +1,12 @@
 /**
- * What the loader of an inspected debug enclave has beside the other. Like its
- * other parts it is turned into text, so it must not refer to anything outside
- * itself. The loader of every other enclave does not hold this text.
+ * The extra part of the loader of an inspected debug enclave. Like the other parts it is turned into text, so it must not refer
+ * to anything outside itself. The loader of every other enclave does not contain this text.
  *
- * The inspector is served from a thread of its own (inspector.Session,
- * connectToMainThread): a session in the same thread could not answer while a
- * breakpoint holds that thread. What goes through the descriptor is lines: `+`
- * opens a session and ends the one before, `-` ends it, `!` lets the enclave
- * begin, and everything else is a message of the Chrome DevTools Protocol.
+ * The inspector is served from its own thread (inspector.Session, connectToMainThread): a session in the same thread could not
+ * answer while a breakpoint holds that thread. The descriptor carries lines: `+` opens a session and ends the previous one, `-`
+ * ends it, `!` lets the enclave begin, and everything else is a message of the Chrome DevTools Protocol.
  *
- * @returns resolves when the enclave may begin.
+ * @returns a promise that resolves when the enclave may begin.
  */
 export function attachInspector(require: NodeJS.Require, descriptor: number): Promise<void> {
   const { Worker } = require('node:worker_threads') as typeof import('node:worker_threads');
@@ -53,7 +50,7 @@ export function attachInspector(require: NodeJS.Require, descriptor: number): Pr
       if (rest.length > maxLineLength) stream.destroy();
       for (const line of lines) take(line);
     });
-    // A paused enclave goes on, and then sees that its host is gone.
+    // A paused enclave continues, and then sees that its host is gone.
     stream.on('error', () => undefined).on('close', close);
   };
   const worker = new Worker(`(${serve.toString()})(require,${descriptor})`, {
@@ -63,7 +60,7 @@ export function attachInspector(require: NodeJS.Require, descriptor: number): Pr
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 64 },
   });
-  // An inspector that fails leaves the enclave without one.
+  // If the inspector fails, the enclave runs on without it.
   worker.on('error', () => undefined);
   return new Promise((resolve, reject) => {
     worker.once('exit', () => reject(new Error('The inspector could not start.')));

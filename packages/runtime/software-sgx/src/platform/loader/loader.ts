@@ -11,8 +11,7 @@ export type LoaderParts = typeof loaderParts & {
  * The loader: the first code in an enclave process, given to the interpreter
  * with `-e`. It belongs to the platform, as microcode belongs to the CPU: it
  * takes the measured bytes from the boot pipe, takes away every authority that
- * the interpreter came with, and runs the measured bundle with the four things
- * that an enclave has.
+ * the interpreter came with, and runs the measured bundle with the four things that an enclave is given.
  *
  * It is turned into text, so it must not refer to anything outside itself but
  * its parameters.
@@ -34,14 +33,14 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
   };
   const section = (): Buffer => take(take(4).readUInt32LE(0));
 
-  // See `feed` of the platform: nothing comes before this is asked for.
+  // Asks for the image: the platform sends nothing before (see `feed`).
   fs.writeSync(descriptors.boot, 'r');
   const manifest = section();
   const script = section().toString('utf8');
   const files = section();
   fs.closeSync(descriptors.boot);
 
-  /** Every read goes to one buffer, so that a small message does not cost a large allocation. Who listens copies what it keeps. */
+  /** Every read goes to one buffer, so that a small message does not cost a large allocation. Listeners copy what they keep. */
   const open = (fd: number): import('node:net').Socket => {
     const callback = (sizeBytes: number, buffer: Uint8Array): boolean => {
       socket.emit('data', buffer.subarray(0, sizeBytes));
@@ -49,7 +48,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     };
     const options = { fd, writableHighWaterMark: 262_144, onread: { buffer: new Uint8Array(65_536), callback } };
     const socket = new net.Socket(options);
-    // It has begun to read, and nobody listens yet.
+    // It has begun to read, but nothing listens yet.
     return socket.pause();
   };
   const begin = async (): Promise<void> => {
@@ -57,7 +56,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const platform = open(descriptors.platform);
     const exit = process.exit.bind(process);
     const compiled = new vm.Script(script, { filename: 'enclave.js' });
-    // The thread of the inspector, where there is one, is ended through these.
+    // These end the thread of the inspector, if there is one.
     const remaining = authority.attachInspector === undefined ? [] : ['messaging', 'worker'];
     const restrictedRequire = authority.confine(require, authority, { gate, script, remaining });
     const boot: unknown = compiled.runInThisContext();
@@ -66,12 +65,12 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
   };
   const fail = process.exit.bind(process);
   const report = authority.openReport(require);
-  // After this script, since `-e` puts the global `module` back when it ends; and from a stack of its own, since the
-  // callers of this function hold the real `require` among their arguments.
+  // After this script, because `-e` restores the global `module` when it ends; and on its own stack, because the callers of
+  // this function hold the real `require` among their arguments.
   setImmediate(() => {
     const ready = authority.attachInspector?.(require, descriptors.inspector);
     (ready === undefined ? begin() : ready.then(begin)).catch((error: unknown) => {
-      // Without this an enclave that cannot start would end without a word.
+      // Without this, an enclave that cannot start would end without a message.
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       report(`The enclave could not start: ${text}\n`);
       fail(4);
@@ -80,11 +79,9 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
 }
 
 /**
- * The text that the interpreter gets. Strict by a directive of its own, so that
- * neither `caller` nor a stack trace gives a function of it away: the
- * interpreter may put something before the text. It does so when it sees the
- * word `crypto`, which would also become a global variable; spelt with an
- * escape it is the same word to the language only.
+ * The text that the interpreter gets. It has its own strict directive, so that neither `caller` nor a stack trace exposes its
+ * functions: the interpreter may put code before the text. It does so when it sees the word `crypto`, which would also become a
+ * global variable. Spelt with an escape, only the language sees that word.
  */
 export function loaderText(loader: LoaderParts): string {
   const parts = Object.entries(loader).map(([name, part]) => `${name}:${part.toString()}`);

@@ -1,11 +1,10 @@
 /**
- * The interpreter's own modules. Most of them load when something first asks for them, and would then run among
- * whatever a hostile bundle has planted. So those that an honest bundle needs load now, and none loads later. Like the
- * functions of loader-authority.ts these are turned into text on their own, and must not refer to anything outside
- * themselves.
+ * The interpreter's own modules. Most of them load on first use, and would then run among whatever a hostile bundle has
+ * planted. So the modules that an honest bundle needs load now, and none loads later. Like the functions of loader-authority.ts
+ * these are turned into text on their own, and must not refer to anything outside themselves.
  */
 
-/** What `--expose-internals` gives to the loader. */
+/** The internals that `--expose-internals` gives to the loader. */
 export interface Internals {
   /** The interpreter's native code, by the name of a part. */
   readonly internalBinding: (name: string) => object;
@@ -31,14 +30,14 @@ export function openInternals(require: NodeJS.Require): Internals {
 }
 
 /**
- * Loads what an honest bundle would load late, when its text names that: modules take time and memory. A bundle whose
- * text does not name what it uses fails when it uses it, and reaches nothing.
+ * Loads the modules that an honest bundle would load late, but only those that its text names: modules take time and memory. A
+ * bundle that uses a module without naming it fails at that point, and reaches nothing.
  *
  * @returns whether the classes of an HTTP client are there.
  */
 export function preload(require: NodeJS.Require, script: string): boolean {
   const quote = require('internal/errors/error_source') as { getErrorSourceExpression: () => undefined };
-  // Words a failed assertion with a line of the bundle's text, for which it would load a parser of JavaScript.
+  // It would quote a line of the bundle's text in a failed assertion, and load a JavaScript parser for that.
   quote.getErrorSourceExpression = () => undefined;
   const names = (pattern: RegExp): boolean => pattern.test(script);
   const load = (isNamed: boolean, ...modules: readonly string[]): void => {
@@ -52,7 +51,7 @@ export function preload(require: NodeJS.Require, script: string): boolean {
   load(names(/Duplex|compose|toWeb|fromWeb/), 'internal/streams/duplexify');
   load(names(/node:tls|toLegacyObject/), 'node:tls');
   const hasCryptoOfTheWeb = names(/subtle|webcrypto|CryptoKey/);
-  // Names of algorithms do not depend on the case (Web Cryptography API, section 18.4.4).
+  // Names of algorithms do not depend on letter case (Web Cryptography API, section 18.4.4).
   const algorithms = {
     webidl: /./,
     aes: /aes/i,
@@ -79,7 +78,7 @@ export function preload(require: NodeJS.Require, script: string): boolean {
   return read('Headers', 'Request', 'Response', 'FormData');
 }
 
-/** From here on a module that has not loaded never does, whatever asks for it. */
+/** From here on no further module loads, whatever asks for it. */
 export function closeModules(require: NodeJS.Require, { BuiltinModule }: Internals): void {
   const Module = require('node:module') as typeof import('node:module');
   const refused = (): never => {

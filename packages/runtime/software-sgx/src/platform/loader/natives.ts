@@ -1,15 +1,15 @@
 import type { Internals } from './modules.ts';
 
 /**
- * The interpreter's native classes and functions. What JavaScript code of the interpreter holds them, and how a bundle
- * might come to that code, does not matter once there is nothing left on them. Like the functions of
- * loader-authority.ts these are turned into text on their own, and must not refer to anything outside themselves.
+ * The interpreter's native classes and functions. Once nothing is left on them, it does not matter which JavaScript code of the
+ * interpreter holds them, or how a bundle might reach that code. Like the functions of loader-authority.ts these are turned
+ * into text on their own, and must not refer to anything outside themselves.
  */
 
 /**
- * An object of one of the interpreter's own classes can say in its clone from which module and class it is to be made
- * again, and in its transfer which message ports go with it. Any code can make one say another: so the interpreter makes
- * none of them, and no class transfers anything.
+ * An object of the interpreter's own classes can name, in its clone, the module and class from which it is to be rebuilt and,
+ * in its transfer, the message ports that go with it. Any code can forge these names, so the interpreter rebuilds no such
+ * object, and no class transfers anything.
  */
 export function stripClones({ internalBinding, BuiltinModule }: Internals): void {
   const create: unknown = Reflect.get(internalBinding('messaging'), 'setDeserializerCreateObjectFunction');
@@ -40,7 +40,7 @@ export function stripClones({ internalBinding, BuiltinModule }: Internals): void
   }
 }
 
-/** Writes to standard error, also after everything that writes is gone. */
+/** Writes to standard error, even after everything else that writes is gone. */
 export function openReport(require: NodeJS.Require): (text: string) => void {
   const { internalBinding } = require('internal/test/binding') as Pick<Internals, 'internalBinding'>;
   const write: unknown = Reflect.get(internalBinding('fs'), 'writeString');
@@ -50,7 +50,7 @@ export function openReport(require: NodeJS.Require): (text: string) => void {
   };
 }
 
-/** What {@link stripNatives} leaves: of parts their functions and classes, of classes their methods. */
+/** What {@link stripNatives} leaves: functions and classes of parts, and methods of classes. */
 export function keptNatives(): Readonly<Record<string, string>> {
   return {
     // The gate is a pipe or a connection by TCP, whose bytes go through methods of a class that these inherit from.
@@ -83,7 +83,7 @@ export function keptNatives(): Readonly<Record<string, string>> {
     block_list: '',
     v8: 'updateHeapStatisticsBuffer',
     module_wrap: '',
-    // It runs the bundle, whose script is an object of this class.
+    // The script that runs the bundle is an object of this class.
     contextify: 'ContextifyScript',
     sea: '',
     trace_events: 'trace isTraceCategoryEnabled getCategoryEnabledBuffer',
@@ -94,11 +94,11 @@ export function keptNatives(): Readonly<Record<string, string>> {
 }
 
 /**
- * Everything native that reaches out of the process, into another thread, or around the loader. Nothing of it depends on
- * what a bundle names: classes lose their methods, which takes them from all code that holds the class, and the parts
- * lose their functions, which takes them from all code that holds the part.
+ * Everything native that reaches out of the process, into another thread, or around the loader. This does not depend on what a
+ * bundle names: classes lose their methods, for all code that holds the class, and parts lose their functions, for all code
+ * that holds the part.
  *
- * @param kept the parts, and what stays of each.
+ * @param kept the parts, and the names that stay in each.
  * @param remaining parts that are left as they are.
  */
 export function stripNatives(
@@ -106,16 +106,16 @@ export function stripNatives(
   kept: Readonly<Record<string, string>>,
   remaining: readonly string[],
 ): void {
-  // The one that takes 2 ms to load is stripped when a client of HTTP has loaded it. What it makes sends through sockets.
+  // The part that takes 2 ms to load is stripped only if an HTTP client has loaded it. Its objects send through sockets.
   const loaded = Reflect.get(process, 'moduleLoadList') as readonly string[];
   const isWithinReach = (part: string): boolean => part !== 'http2' || loaded.includes('Internal Binding http2');
 
   const strip = (object: object, but: ReadonlySet<string>, what: string): void => {
     for (const key of Reflect.ownKeys(object)) {
       const value: unknown = Reflect.getOwnPropertyDescriptor(object, key)?.value;
-      // Accessors tell numbers, and a handle's own socket.
+      // Accessors return only numbers, and a handle's own socket.
       if (typeof value !== 'function' || but.has(String(key))) continue;
-      // Under a symbol are the interpreter's own functions in JavaScript, which go through the methods.
+      // Symbols hold the interpreter's own JavaScript functions, which call the methods.
       if (Reflect.deleteProperty(object, key) || typeof key === 'symbol') continue;
       throw new Error(`The interpreter keeps ${key} of ${what}.`);
     }
@@ -132,7 +132,7 @@ export function stripNatives(
   }
 }
 
-/** What loads a shared library. */
+/** Takes away the functions that load a shared library. */
 export function stripEngines({ internalBinding }: Internals): void {
   const native = internalBinding('crypto') as { readonly SecureContext: { readonly prototype: object } };
   const strip = (object: object, name: string): void => {

@@ -1,19 +1,17 @@
 /**
- * What a bundle gets as `node:tls`: TLS over a stream that it has, and nothing
- * that could open one. Like the functions of loader-authority.ts these are
- * turned into text on their own, and must not refer to anything outside
- * themselves.
+ * The `node:tls` of a bundle: TLS over a stream that it already has, and nothing that could open one. Like the functions of
+ * loader-authority.ts these are turned into text on their own, and must not refer to anything outside themselves.
  */
 
-/** Methods that only a handle of the real kind has: applied to anything else they throw. */
+/** Methods that only a genuine handle has: applied to anything else they throw. */
 interface Natives {
-  /** Of the handle of a stream that is not a socket. */
+  /** A method of the handle of a stream that is not a socket. */
   readonly readBytes: () => unknown;
-  /** Of a secure context. */
+  /** A method of a secure context. */
   readonly minimumVersion: () => unknown;
 }
 
-/** The sockets and handles behind TLS live in the bundle's realm: they lose what has authority, as those of the gate do. */
+/** The sockets and handles under TLS live in the bundle's realm: they lose their authority, as those of the gate do. */
 export function stripTls(require: NodeJS.Require): Natives {
   const { createSecureContext, TLSSocket } = require('node:tls') as typeof import('node:tls');
   const { Duplex } = require('node:stream') as typeof import('node:stream');
@@ -21,7 +19,7 @@ export function stripTls(require: NodeJS.Require): Natives {
 
   const reach = (object: object, ...path: readonly string[]): object =>
     path.reduce<object>((at, name) => get(at, name) as object, object);
-  /** From every prototype up to Object's. */
+  /** Strips every prototype up to Object's. */
   const strip = (object: object, names: string): void => {
     for (let at = getPrototypeOf(object); at !== null && at !== Object.prototype; at = getPrototypeOf(at)) {
       for (const name of names.split(' ')) {
@@ -30,7 +28,7 @@ export function stripTls(require: NodeJS.Require): Natives {
     }
   };
 
-  // One of each kind. Without roots: to read those takes longer than all the rest.
+  // One object of each kind. Without roots, because reading those takes longer than all the rest.
   const options = { isServer: true, secureContext: createSecureContext({ ca: [] }) };
   const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   const secured = new TLSSocket(nowhere, options);
@@ -46,7 +44,7 @@ export function stripTls(require: NodeJS.Require): Natives {
   strip(context, 'setEngineKey setClientCertEngine constructor');
   const between = getPrototypeOf(reach(secured, '_handle', '_parentWrap')) ?? {};
   if (!deleteProperty(between, 'constructor')) throw new Error('The interpreter keeps constructor of TLS.');
-  // Nothing but the way to net.Socket.
+  // It leads only to net.Socket.
   Object.setPrototypeOf(TLSSocket, Function.prototype);
   secured.destroy();
   unconnected.destroy();
@@ -57,9 +55,8 @@ export function stripTls(require: NodeJS.Require): Natives {
 }
 
 /**
- * The module. TLSSocket hands what it is given to native code, which believes
- * it: that step now checks its arguments by the natives' own methods, and what
- * was checked is what is used, whatever else runs meanwhile.
+ * The module. TLSSocket hands its arguments to native code, which trusts them. That step now checks its arguments with the
+ * natives' own methods, and uses exactly what was checked, whatever else runs meanwhile.
  */
 export function pureTls(require: NodeJS.Require, { readBytes, minimumVersion }: Natives): object {
   const tls = require('node:tls') as typeof import('node:tls');

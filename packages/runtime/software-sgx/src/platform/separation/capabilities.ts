@@ -1,10 +1,10 @@
 import { EnclosError } from '@enclos/errors';
 
-/** What a separated platform does as root, by the bits of these capabilities (linux/capability.h). */
+/** The capabilities that a separated platform uses as root, with their bits (linux/capability.h). */
 const needed = { CHOWN: 0, KILL: 5, SETGID: 6, SETUID: 7, SETPCAP: 8 } as const;
 
 /**
- * Root in a container may lack what root is known for.
+ * Checks the capabilities of root, which root in a container may lack.
  * @param status the content of /proc/self/status
  * @throws PLATFORM_SEPARATION_UNAVAILABLE naming what is missing
  */

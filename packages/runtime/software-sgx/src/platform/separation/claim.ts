@@ -7,9 +7,8 @@ import type { UserRange } from './users.ts';
 const claimFile = 'users';
 
 /**
- * Says in the platform's runtime folder which users are its own, and looks
- * whether another platform said so of one of them. Of two that come at once,
- * both may be refused, but never neither.
+ * Records in the platform's runtime folder which users it owns, and checks that no other platform claims one of them. When two
+ * platforms start at once, both may be refused, but never neither.
  * @throws PLATFORM_USERS_REFUSED
  */
 export async function claimUsers(parent: string, folder: string, range: UserRange): Promise<void> {

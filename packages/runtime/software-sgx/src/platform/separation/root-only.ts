@@ -3,17 +3,15 @@ import { dirname } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 
 export interface RootOnlyOptions {
-  /** Whether others must be able to pass through to what is in it. */
+  /** Whether other users must be able to pass through to its contents. */
   readonly passable?: boolean;
 }
 
 /**
- * Checks that nobody but root can put another file or folder in the place of
- * this one: it and everything above it belong to root, and nobody else may
- * write there, except, above it, into a folder that keeps everybody's entries
- * apart (the sticky bit, as of /tmp).
+ * Checks that only root can replace this file or folder: it and everything above it belong to root, and no other user may write
+ * there, except, above it, into a folder that keeps the entries of users apart (the sticky bit, as on /tmp).
  *
- * @returns the path without symbolic links: what was checked is what has to be used.
+ * @returns the path without symbolic links: callers must use this path, because it is the one that was checked.
  * @throws PLATFORM_SEPARATION_UNAVAILABLE
  */
 export async function requireRootOnly(path: string, options: RootOnlyOptions = {}): Promise<string> {

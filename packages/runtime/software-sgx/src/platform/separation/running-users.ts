@@ -2,14 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 
-/** Read at once: many processes take no longer than their share of the platform's time. */
+/** Processes are read in batches of this size, so that many of them do not block the platform. */
 const batch = 64;
 
 /**
- * The users that have a process, in any of its four user ids, each with the id
- * of one. A process that is dead and not yet collected has nothing any more.
+ * The users that appear in any of the four user ids of a process, each with the id of one such process. A zombie does not
+ * count.
  *
- * @param procFolder a parameter, so that tests can play other machines.
+ * @param procFolder a parameter, so that tests can simulate other machines.
  * @throws PLATFORM_SEPARATION_UNAVAILABLE when the kernel does not show its processes.
  */
 export async function runningUsers(procFolder = '/proc'): Promise<ReadonlyMap<number, number>> {
@@ -27,7 +27,7 @@ export async function runningUsers(procFolder = '/proc'): Promise<ReadonlyMap<nu
 }
 
 async function usersOf(statusPath: string): Promise<readonly number[]> {
-  // A process may end while it is looked at.
+  // A process may end meanwhile.
   const status = await readFile(statusPath, 'utf8').catch(() => '');
   // The first thread may be dead while others live (proc_pid_status(5)).
   const isDead = /^State:\s+[ZX]/m.test(status) && /^Threads:\s+[01]$/m.test(status);

@@ -9,11 +9,11 @@ import { runningUsers } from './running-users.ts';
 import { requireUsers, type SeparatedUsers, type UserRange } from './users.ts';
 
 export interface SeparationOptions extends SeparatedUsers {
-  /** Where hosts find their sockets. Made when absent. Default: /run/enclos. */
+  /** The folder in which hosts find their sockets. Made when absent. Default: /run/enclos. */
   readonly runtimeFolder?: string;
-  /** Where the copy of the interpreter is kept. Made when absent. Default: /var/cache/enclos. */
+  /** The folder that holds the copy of the interpreter. Made when absent. Default: /var/cache/enclos. */
   readonly cacheFolder?: string;
-  /** The largest image that a host may bring, which bounds the memory of all. Default: the largest that there is. */
+  /** The largest image that a host may upload, which bounds the memory of all. Default: the largest possible image. */
   readonly maxImageBytes?: number;
 }
 
@@ -28,8 +28,8 @@ export interface Separation extends SeparatedUsers {
 const defaultFolders = { runtimeFolder: '/run/enclos', cacheFolder: '/var/cache/enclos' };
 
 /**
- * Checks what separation rests on: root, users that nobody else has, and that
- * nobody but root can read the keys or change what runs.
+ * Checks the preconditions of separation: root, users that no other process has, and that only root can read the keys or change
+ * what runs.
  *
  * @param secretFolders the folders of vendor and machine
  * @throws PLATFORM_USERS_REFUSED, PLATFORM_SEPARATION_UNAVAILABLE
@@ -44,8 +44,8 @@ export async function prepareSeparation(
   requireCapabilities(await readFile('/proc/self/status', 'utf8').catch(() => ''));
   for (const folder of secretFolders) await requireSecret(folder);
   for (const program of [process.execPath, fileURLToPath(import.meta.url)]) await requireRootOnly(program);
-  // Where hosts are containers, root in one can become any user, and could keep the platform from starting for ever. What
-  // keeps an enclave from sharing its user is the pool, which gives out none that has a process.
+  // When hosts are containers, root in one of them can become any user, and could keep the platform from starting for ever. The
+  // pool keeps an enclave from sharing its user: it gives out no user that has a process.
   if (folderHosts === 0) await requireIdle(enclaveUsers);
   return Object.freeze({
     hostUsers: Object.freeze([...hostUsers]),
@@ -57,7 +57,7 @@ export async function prepareSeparation(
   });
 }
 
-/** What an earlier platform left running, or what is somebody's: neither may share a user with an enclave. */
+/** Neither a process of an earlier platform nor any other process may share a user with an enclave. */
 async function requireIdle({ first, last }: UserRange): Promise<void> {
   for (const [user, processId] of await runningUsers()) {
     if (user < first || user > last) continue;
@@ -70,7 +70,7 @@ async function requireIdle({ first, last }: UserRange): Promise<void> {
 async function passableFolder(path: string): Promise<string> {
   try {
     const made = await mkdir(path, { recursive: true, mode: 0o711 });
-    // Whatever the mask of the process is.
+    // Set explicitly, whatever the umask of the process.
     if (made !== undefined) await chmod(path, 0o711);
   } catch (cause) {
     throw new EnclosError('PLATFORM_SEPARATION_UNAVAILABLE', `${path} cannot be made.`, { cause });
@@ -79,8 +79,8 @@ async function passableFolder(path: string): Promise<string> {
 }
 
 /**
- * Checks that enclaves do get users of their own here: the plan was tried under
- * the first of the range. The last shows that a user namespace knows them all.
+ * Checks that enclaves really get their own users here. The plan was tried as the first user of the range; trying the last
+ * shows that a user namespace knows them all.
  * @throws PLATFORM_SEPARATION_UNAVAILABLE
  */
 export function requireUserSwitch(plan: IsolationPlan, { last }: UserRange, run: Run = runCommand): void {

@@ -6,26 +6,26 @@ import type { UserRange } from './users.ts';
 /** A user that one enclave has to itself. */
 export interface EnclaveUser {
   readonly id: number;
-  /** When the enclave is gone. A second time changes nothing. */
+  /** Call it when the enclave is gone. A second call does nothing. */
   giveBack(): void;
 }
 
 export interface UserPool {
   /**
-   * A user that nobody has and that no process runs as.
+   * A user that no enclave has and that no process runs as.
    * @throws PLATFORM_USERS_EXHAUSTED
    */
   take(): Promise<EnclaveUser>;
 }
 
-/** Hands out the users of a range, the one that rested longest first. */
+/** Hands out the users of a range, the least recently used first. */
 export function createUserPool(
   range: UserRange,
   running: () => ReturnType<typeof runningUsers> = runningUsers,
 ): UserPool {
   const free = Array.from({ length: range.last - range.first + 1 }, (_, i) => range.first + i);
   const takeOne = async (): Promise<EnclaveUser> => {
-    // Those that are given back while the processes are looked through were perhaps not seen running.
+    // A user that is given back during the look at the processes may still have had one then, unseen.
     const candidates = new Set(free);
     const busy = await running();
     const at = free.findIndex((user) => candidates.has(user) && !busy.has(user));
@@ -43,7 +43,7 @@ export function createUserPool(
   };
   const turns = new Turns();
   return Object.freeze({
-    // One at a time: no user changes hands while another look through the processes goes on.
+    // One at a time, so that no user is handed out while another call is looking at the processes.
     take: () => turns.take(takeOne),
   });
 }

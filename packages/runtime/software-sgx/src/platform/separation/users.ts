@@ -6,13 +6,13 @@ export interface UserRange {
   readonly last: number;
 }
 
-/** Who may use a separated platform, and as whom its enclaves run. No user needs an entry in a database. */
+/** The users that may use a separated platform, and those that its enclaves run as. No user needs an entry in a database. */
 export interface SeparatedUsers {
-  /** Each gets a socket of its own. */
+  /** Each gets its own socket. */
   readonly hostUsers: readonly number[];
-  /** Of the platform alone: nothing else on the machine runs as one of them. */
+  /** Reserved for the platform: nothing else on the machine runs as one of them. */
   readonly enclaveUsers: UserRange;
-  /** How many hosts there are beside those, each known by the folders that it is given and not by its user. Default: 0. */
+  /** How many more hosts there are, each known by the folders that it is given and not by its user. Default: 0. */
   readonly folderHosts?: number;
 }
 
@@ -21,10 +21,10 @@ const maxFolderHosts = 1024;
 const maxEnclaveUsers = 65_536;
 /** (uid_t) -1 means "no change" (setreuid(2)). */
 const largestUser = 0xffff_fffe;
-/** The overflow user, whom other user namespaces' users look like, and the 16-bit -1 (user_namespaces(7)). */
+/** The overflow user, which stands for users of other user namespaces, and the 16-bit -1 (user_namespaces(7)). */
 const reservedUsers = [65_534, 65_535];
 
-/** The rules that need no look at the machine. @throws PLATFORM_USERS_REFUSED */
+/** Checks the rules that do not depend on the machine. @throws PLATFORM_USERS_REFUSED */
 export function requireUsers(users: SeparatedUsers): void {
   const { hostUsers, enclaveUsers, folderHosts = 0 } = users;
   const { first, last } = enclaveUsers;
@@ -46,7 +46,7 @@ export function requireUsers(users: SeparatedUsers): void {
   if (size > maxEnclaveUsers) throw refused(`More than ${maxEnclaveUsers} enclave users.`);
 }
 
-/** 0 is root, from whom nothing is separated. */
+/** 0 is root, from which nothing can be separated. */
 function isUser(user: number): boolean {
   return Number.isInteger(user) && user >= 1 && user <= largestUser;
 }

@@ -1,0 +1,4 @@
+/** What services do with JOSE over node:crypto, within the caller's turn. */
+export { encryptJwe, type EncryptionKey, type JweAlgorithm } from './jwe.ts';
+export { thumbprintOf } from './thumbprint.ts';
+export { nodePublicKeyOf, verifyJwsSync, type NodePublicKey } from './verify.ts';

@@ -1,2 +1,0 @@
-export { type JwsAlgorithm, isStrongKey, verifySignature } from './algorithms.ts';
-export { type CompactJws, readCompactJws } from './compact-jws.ts';
