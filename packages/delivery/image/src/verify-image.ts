@@ -59,13 +59,9 @@ export async function verifyImage(
   requireExpected('mrEnclave', identity.mrEnclave, expected.mrEnclave);
   requireExpected('mrSigner', identity.mrSigner, expected.mrSigner);
   if (identity.debug && expected.allowDebug !== true) {
-    throw new EnclosError(
-      'OCI_IMAGE_UNEXPECTED',
-      'It holds a debug enclave: its host can read everything inside.',
-      {
-        details: { field: 'debug', got: 'true', expected: 'false' },
-      },
-    );
+    throw new EnclosError('OCI_IMAGE_UNEXPECTED', 'It holds a debug enclave: its host can read everything inside.', {
+      details: { field: 'debug', got: 'true', expected: 'false' },
+    });
   }
   return Object.freeze({ digest, name: manifest.name, architecture, identity, interpreter });
 }
