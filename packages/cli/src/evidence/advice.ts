@@ -49,7 +49,7 @@ const remedies: Readonly<Record<Shortfall['component'], string>> = {
   qe: 'update the quoting enclave of the host (its DCAP packages)',
 };
 
-/** Intel's categories say who brings the update. */
+/** Intel's categories tell where the update comes from. */
 function remedyFor({ component, category }: Shortfall): string {
   if (category === 'BIOS') return 'update the firmware (BIOS) of the host';
   if (category?.startsWith('OS') === true) return 'update it with the operating system of the host';

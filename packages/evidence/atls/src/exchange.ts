@@ -37,7 +37,7 @@ export async function exchangeAsClient<E extends object>(
   channel.requireSilence();
   if (greeting.kind === 'nonce') channel.send({ kind: 'accepted' });
   else {
-    // Only now: a client does not show itself to whom it does not trust.
+    // Only now: a client does not identify itself to a server that it does not trust.
     if (identity === undefined) throw atlsError('ATLS_IDENTITY_MISSING');
     channel.send(await answer(socket, { identity, nonces, leastMode: greeting.leastMode }));
     await channel.receive('accepted');

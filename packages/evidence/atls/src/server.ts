@@ -16,10 +16,10 @@ export interface AttestedServerOptions<E extends object = VerifiedEvidence>
   /**
    * Serve clients that speak plain RA-TLS. They learn whose key it is, but not
    * whether the connection has an intermediary; from their evidence, if `clients` asks for it,
-   * this server learns no more. Default: false.
+   * this server learns no more than that. Default: false.
    */
   readonly acceptRelayableRaTls?: boolean | undefined;
-  /** Hand out tickets for TLS sessions. Evidence is exchanged on resumed connections all the same. Default: false. */
+  /** Issue tickets for TLS sessions. Evidence is exchanged on resumed connections too. Default: false. */
   readonly resumption?: boolean | undefined;
 }
 

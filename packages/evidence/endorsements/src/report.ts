@@ -44,7 +44,7 @@ export function itemReport(item: StoredItem, origin: ObtainedItem['origin'], fre
   });
 }
 
-/** What is to be said of one item. */
+/** The report of one item. */
 export function noticesOf({ item, origin, freshness, failure }: ObtainedItem): readonly Notice[] {
   const notices: Notice[] = [];
   const about = item.request.text;

@@ -14,7 +14,7 @@ export interface Route {
 }
 
 export interface RouteContext {
-  /** Where the root certificate says that its revocation list is. From the network, so not to be believed. */
+  /** The address of the revocation list in the root certificate. It comes from the network, so it is not trusted. */
   readonly distributionPoint?: string;
 }
 

@@ -90,7 +90,7 @@ function requireFree({ files, hashes }: AppView): void {
   });
 }
 
-/** What programs of an architecture name as their loader, wherever it is. */
+/** The loader that programs of an architecture name, wherever it is. */
 const loaderNames: Readonly<Record<Architecture, string>> = {
   amd64: 'ld-linux-x86-64.so.2',
   arm64: 'ld-linux-aarch64.so.1',
@@ -105,7 +105,7 @@ function seeing(view: AppView, loaders: Set<string>): TarVisitor {
   };
 }
 
-/** A tar says nothing of its architecture, and a configuration may say what is not so. One with both loaders is for both. */
+/** A tar does not name its architecture, and a configuration may name a wrong one. A base with both loaders is for both. */
 function requireOwnLoader(loaders: ReadonlySet<string>, architecture: Architecture): void {
   if (loaders.size === 0 || loaders.has(loaderNames[architecture])) return;
   const [found = ''] = loaders;

@@ -80,8 +80,8 @@ interface PublishedLayout {
 }
 
 /**
- * Removes blobs that the index does not name. Not while another build is unfinished, whose blobs may be there already, and not
- * when another index has come: who comes last removes for all, or else the next build does.
+ * Removes blobs that the index does not name. It removes nothing while another build is unfinished, whose blobs may be there already, or
+ * after another index has come: the last build removes for all, or else the next build does.
  */
 async function collect(target: string, { done, index, blobs }: PublishedLayout): Promise<void> {
   if ((await livingBeside(target, done)).some(({ state }) => state === 'tmp')) return;

@@ -14,7 +14,7 @@ import {
 import { isJsonArray, parseJson } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 
-/** The media type of DICE tagged evidence in a record of ours. No registered one says it. */
+/** The media type of DICE tagged evidence in our records. No registered type means it. */
 const taggedEvidenceType = 'application/vnd.enclos.tagged-evidence+cbor';
 /** Bit 2 of the indicator, RFC 9999: evidence. */
 const evidenceIndicator = 0b100;

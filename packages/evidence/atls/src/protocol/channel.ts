@@ -7,7 +7,7 @@ import { encodeMessage, type Message, type MessageKind } from './messages.ts';
 import { nextPhase, type Phase } from './phases.ts';
 import { otherRole, type Role } from '../roles.ts';
 
-/** The exchange on one socket: who said what so far, and what may come next. */
+/** The exchange on one socket: the messages so far, and those that may come next. */
 export class Channel {
   readonly #socket: TLSSocket;
   readonly #role: Role;
@@ -52,7 +52,7 @@ export class Channel {
   }
 
   async #message(): Promise<Message> {
-    // So a stranger makes this side keep no more than a challenge has.
+    // So a stranger cannot make this side buffer more than a challenge.
     const judge = (kind: MessageKind): void => void nextPhase(this.#phase, otherRole[this.#role], kind);
     for (;;) {
       const message = orElse(

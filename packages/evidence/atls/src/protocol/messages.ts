@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { modeNumber, type Mode } from '../roles.ts';
 
-/** ALPN (RFC 7301): what a peer that is to be trusted must speak. */
+/** ALPN (RFC 7301): the protocol that an attested peer must speak. */
 export const alpnProtocol = 'enclos-atls/1';
 
 /** What the two sides say to each other. See docs/protocol.md of this package. */

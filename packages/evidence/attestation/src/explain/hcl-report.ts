@@ -96,7 +96,7 @@ function explainRuntimeData(bytes: Uint8Array, place: Place): ExplainedField {
   }
 }
 
-/** Keys by their name, the configuration by member; anything else as it stands there. */
+/** Keys by their name, the configuration by member; anything else unchanged. */
 function memberFields([name, value]: readonly [string, JsonValue], place: Place): readonly ExplainedField[] {
   const keys: readonly JsonValue[] = name === 'keys' && Array.isArray(value) ? value : [];
   if (keys.length > 0) return keys.map((key) => keyField(key, place));

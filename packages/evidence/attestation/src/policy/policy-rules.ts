@@ -195,7 +195,7 @@ function allOrNone<T>(values: readonly (T | undefined)[]): readonly T[] | undefi
 /**
  * Rules within a rule, which `readRules` reads with the table that the schema is of.
  *
- * @param required names; when there are none, at least one rule has to be there.
+ * @param required names; when there are none, at least one rule must be present.
  */
 export function nested(table: Readonly<Record<string, Rule<unknown>>>, required: readonly string[]): Rule<object> {
   return {

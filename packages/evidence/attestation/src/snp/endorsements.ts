@@ -6,7 +6,7 @@ import { misused, orRefuse } from '../refusal/refusal.ts';
 import { amdSignatureForm, parseAmdCertificate, type AmdCertificate } from './certificate.ts';
 import { refuseSnpEndorsements } from './refusal.ts';
 
-/** What endorses a report, as AMD's Key Distribution Service (KDS), a host or Azure's THIM hands it out. */
+/** The endorsements of a report, as AMD's Key Distribution Service (KDS), a host or Azure's THIM serves them. */
 export interface SnpCollateral {
   /** The VCEK or VLEK certificate: PEM, or DER as the KDS serves it. */
   readonly signingKeyCertificate: string | Uint8Array;

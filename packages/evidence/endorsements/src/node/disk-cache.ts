@@ -68,7 +68,7 @@ export async function openDiskCache(options: DiskCacheOptions): Promise<DiskCach
   });
 }
 
-/** Undefined for what is not there, not a file of ours, too large or damaged. */
+/** Undefined for a file that is missing, too large, damaged, or not from this cache. */
 async function readItemFile(path: string): Promise<StoredItem | undefined> {
   try {
     return await parseStoredText(await readText(path));

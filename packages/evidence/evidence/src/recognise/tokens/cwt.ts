@@ -94,7 +94,7 @@ function mapIn(bytes: Uint8Array, names: Names): Members | undefined {
   return map;
 }
 
-/** CBOR to what JSON would have: bounded in depth and in number. */
+/** Converts CBOR to JSON values, bounded in depth and in number. */
 class ValueReader {
   readonly #reader: CborReader;
   #left = maximumItems;
