@@ -52,7 +52,7 @@ chromium.test('the evidence of an Azure VM is decoded, verified to its PCRs and 
   };
   await console.choose(console.file('policy', JSON.stringify(policy)));
   assert.match(await console.announcement(), /The policy does not accept it$/);
-  assert.match(await console.text('#appraisal'), /Of the hardware.*Rule hardware\./s);
+  assert.match(await console.text('#appraisal'), /The hardware policy.*Rule hardware\./s);
   await console.set('report-data', 'xyz');
   assert.equal(await console.announcement(), 'The expected nonce is not hex.');
   await console.set('report-data', '00');

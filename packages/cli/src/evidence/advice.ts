@@ -2,7 +2,7 @@ import type { QuoteStatus, QuoteVerdict, Shortfall } from '@enclos/attestation';
 
 const dayMs = 86_400_000;
 
-/** What each status means, and what somebody can do about it. */
+/** The meaning of each status, and what to do about it. */
 const meanings: Readonly<Record<QuoteStatus, string>> = {
   OK: 'The platform is up to date.',
   SW_HARDENING_NEEDED:
@@ -49,7 +49,7 @@ const remedies: Readonly<Record<Shortfall['component'], string>> = {
   qe: 'update the quoting enclave of the host (its DCAP packages)',
 };
 
-/** Intel's categories say who brings the update. */
+/** Intel's categories tell where the update comes from. */
 function remedyFor({ component, category }: Shortfall): string {
   if (category === 'BIOS') return 'update the firmware (BIOS) of the host';
   if (category?.startsWith('OS') === true) return 'update it with the operating system of the host';
@@ -83,7 +83,7 @@ export function adviceFor(verdict: QuoteVerdict): readonly string[] {
 export interface CollateralAge {
   /** The lower one of TCB info and QE identity. */
   readonly evaluationNumber: number;
-  /** Of each document when it was issued, and how many whole days that was before the time of verification. */
+  /** For each document, when it was issued, and how many whole days before the time of verification. */
   readonly documents: Readonly<
     Record<(typeof documents)[number], { readonly issued: string; readonly ageDays: number }>
   >;

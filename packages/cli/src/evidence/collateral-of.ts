@@ -11,7 +11,7 @@ export type CollateralSource =
   | { readonly file: string }
   | {
       readonly fetch: (facts: EndorsementFacts) => Promise<Omit<ObtainCollateralOptions, 'facts'>>;
-      /** Of AMD, for a report of version 2, which does not name it. */
+      /** The product of AMD, for a report of version 2, which does not name it. */
       readonly product?: SnpFacts['product'];
     };
 

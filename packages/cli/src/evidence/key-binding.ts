@@ -32,7 +32,7 @@ export async function keyBinding(der: Uint8Array, evidence: Uint8Array, reportDa
     return keyBound ? { keyBound, scheme: titles[form] } : { keyBound };
   } catch (error) {
     if (!isEnclosError(error, 'ATLS_CERTIFICATE_INVALID')) throw error;
-    // It carries evidence, and in none of the forms: nothing is known of its key.
+    // It carries evidence, but in no known form: its key cannot be checked.
     return error.details['rule'] === 'evidence' ? {} : { keyBound: false };
   }
 }

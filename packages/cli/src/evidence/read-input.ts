@@ -40,7 +40,7 @@ async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array
   return bytes.slice(0, length);
 }
 
-/** Also of a pipe, whose size nobody knows: it reads one byte more than it takes, and no further. */
+/** Reads pipes too, whose size is unknown: at most one byte more than the limit. */
 async function readFile(path: string): Promise<Uint8Array> {
   let handle: FileHandle | undefined;
   try {

@@ -53,7 +53,7 @@ function rootOfCollateral(fingerprint: string, collateral: unknown): SnpRoot {
   });
 }
 
-/** Of AMD's own roots only the key is trusted, whatever its certificate says. */
+/** Only the key of AMD's own roots is trusted, whatever the certificate states. */
 function rootOf(der: Uint8Array): SnpRoot | undefined {
   const shape = attempt(() => describeCertificate(der));
   if (shape === undefined) return undefined;

@@ -23,7 +23,7 @@ import { trustedSnpRoots } from './snp-roots.ts';
 /** What a verification is given beside the evidence. */
 export interface VerificationSettings {
   readonly source: CollateralSource;
-  /** What was in the file of the source; absent when it is to be fetched. */
+  /** The content of the collateral file; absent when the collateral is fetched. */
   readonly fromFile: ObtainedCollateral | undefined;
   readonly pck: PckFile | undefined;
   readonly policy: AnyPolicy | undefined;

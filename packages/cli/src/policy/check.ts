@@ -15,7 +15,7 @@ import { ruleNames } from './rule-names.ts';
 const code = 'CLI_POLICY_INVALID';
 const unknownRule = 'the name of a rule';
 
-/** A value that is right, for each rule that must be there: so that what comes after a missing one is checked too. */
+/** A valid value for each required rule, so that the rules after a missing one are checked too. */
 const placeholders: Readonly<Record<string, unknown>> = {
   acceptedStatuses: ['OK'],
   intelRoot: true,
@@ -127,12 +127,12 @@ function tryPolicy(
   }
 }
 
-/** By its name, or by the rule that only such a policy has. */
+/** Recognises a policy by its name, or by a rule that only such a policy has. */
 function isForAzure(rules: Readonly<Record<string, unknown>>): boolean {
   return rules['tee'] === 'azure-vtpm' || Object.hasOwn(rules, 'pcrs');
 }
 
-/** What a policy without a TEE, or with a misspelt one, seems to be for. */
+/** The TEE that a policy without a TEE, or with a misspelt one, seems to be for. */
 function likelyTee(rules: Readonly<Record<string, unknown>>): 'sgx' | 'tdx' | 'sev-snp' {
   if (Object.hasOwn(rules, 'measurements')) return 'sev-snp';
   return Object.hasOwn(rules, 'mrTd') ? 'tdx' : 'sgx';

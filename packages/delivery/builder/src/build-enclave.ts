@@ -37,7 +37,7 @@ export interface BuildResult {
   readonly bundle: Uint8Array;
   readonly sourceMap: Uint8Array;
   readonly report: BuildReport;
-  /** The sources that the image comes from, for whoever watches them: modules, enclave.json, embedded and trusted files. Absolute. */
+  /** The absolute paths of the sources of the image, to watch them: modules, enclave.json, embedded and trusted files. */
   readonly inputs: readonly string[];
   readonly warnings: readonly Diagnostic[];
   /** The files that were written. */

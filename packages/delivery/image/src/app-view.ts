@@ -16,14 +16,14 @@ export interface AppView {
 
 export const enclaveFolder = 'app/enclave';
 
-/** A signature has 1808 bytes, and an image of an enclave a bound of its own. */
+/** A signature has 1808 bytes, and the image of an enclave has its own bound. */
 const maxFiles = 16;
 
 const refused = (message: string): EnclosError => new EnclosError('OCI_IMAGE_REFUSED', message);
 
 /**
- * Follows layers as an engine that unpacks them one upon the other would, and refuses what engines do in ways of their own near these places: entries
- * behind links, places that a later layer covers or takes away (whiteouts), other names of one file. So there is one
+ * Follows layers as an engine would that unpacks one on top of the other, and refuses what engines treat differently near these places: entries
+ * under links, places that a later layer covers or removes (whiteouts), several names of one file. So there is one
  * answer to what `/app/enclave/NAME.sgxs` is.
  *
  * @param programs files that are hashed, relative to the root.
@@ -64,7 +64,7 @@ const isWatched = (path: string, watched: readonly string[]): boolean =>
 /** An engine follows links in the path of an entry, and puts it somewhere else. */
 function refuseBehindLink(path: string, links: ReadonlySet<string>): void {
   for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
-    if (links.has(path.slice(0, at))) throw layerInvalid('has an entry behind a link', path);
+    if (links.has(path.slice(0, at))) throw layerInvalid('has an entry under a link', path);
   }
 }
 

@@ -55,7 +55,7 @@ export function requireSigned(image: Uint8Array, signature: Uint8Array): SignedE
 
 const taken = /^(?:enclave(?:\/|$)|node_modules(?:\/|$)|(?:start|platform|host)\.mjs$)/;
 
-/** The layer of the application. Nothing in it can be changed by who runs it. @throws OCI_BASE_UNUSABLE for a file in a place that is taken */
+/** The layer of the application. The user that runs it cannot change its files. @throws OCI_BASE_UNUSABLE for a file in a place that is taken */
 export async function applicationEntries(
   { image, signature, host, programs = [], files = [] }: Application,
   name: string,

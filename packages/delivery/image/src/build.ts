@@ -13,7 +13,7 @@ import { writeArchive } from './oci/archive.ts';
 import { createLayoutWriter, type LayoutWriter } from './oci/layout-writer.ts';
 import { composeProgramImage, type ProgramApplication } from './program-image.ts';
 
-/** `node` and `debian` are made here; the rest is somebody's own. */
+/** `node` and `debian` are made here; any other base is a file or folder. */
 export type BaseChoice = 'node' | 'debian' | { readonly path: string; readonly tag?: string | undefined };
 
 /** What every image is built with. */
@@ -61,7 +61,7 @@ const maxSeconds = 8 ** 11 - 1;
 
 /**
  * Builds the image of a signed enclave and its host program, without a container engine. The same enclave, signature, host, files,
- * base and time give the same digest, whoever builds, wherever and whenever.
+ * base and time give the same digest on every machine, at any time.
  *
  * @throws OCI_IMAGE_REFUSED, LAUNCH_MEASUREMENT_MISMATCH, OCI_BASE_UNUSABLE, OCI_BASE_TOOL_MISSING, OCI_LIBRARY_MISSING, OCI_LAYOUT_INVALID,
  * BUILD_DATE_INVALID, INTERPRETER_MISSING, INTERPRETER_MISMATCH, and what reading the enclave and a base throws. Nothing is written then.
@@ -72,7 +72,7 @@ export async function buildImage({ application, ...options }: BuildImageOptions)
 }
 
 /**
- * Builds the image of one program that needs no enclave of its own, such as a service of a cluster, in the same way.
+ * Builds the image of one program without an enclave, such as a service of a cluster, in the same way.
  *
  * @throws OCI_BASE_UNUSABLE, OCI_BASE_TOOL_MISSING, OCI_LIBRARY_MISSING, OCI_LAYOUT_INVALID, BUILD_DATE_INVALID, INTERPRETER_MISSING,
  * INTERPRETER_MISMATCH, and what reading a base throws. Nothing is written then.

@@ -46,8 +46,8 @@ export interface ComposedContent {
 }
 
 /**
- * Puts content on a base that is in the layout already, and finishes nothing: the same arguments give the same bytes,
- * whoever calls, wherever and whenever.
+ * Puts content on a base that is in the layout already, and does not finish the layout. The same arguments give the same bytes
+ * on every machine, at any time.
  * @returns the image, and the manifests that the index of the layout has to name.
  */
 export async function compose(

@@ -11,9 +11,9 @@ import type { LayoutWriter } from './oci/layout-writer.ts';
 import type { Component } from './statements/component.ts';
 import { bytesContent, type LayerEntry } from './tar/entry.ts';
 
-/** A program without an enclave of its own: a service of a cluster. */
+/** A program without an enclave: a service of a cluster. */
 export interface ProgramApplication {
-  /** Of the image, and of its program: `/app/NAME.mjs`. */
+  /** The name of the image and of its program: `/app/NAME.mjs`. */
   readonly name: string;
   /** One ES module. */
   readonly script: Uint8Array;

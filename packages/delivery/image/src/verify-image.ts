@@ -13,7 +13,7 @@ import { readLayer } from './layer/read-layer.ts';
 import { createTarBudget } from './tar/read.ts';
 
 export interface VerifiedImage {
-  /** Of the manifest: what a deployment names. */
+  /** The digest of the manifest, which a deployment names. */
   readonly digest: Digest;
   readonly name: string;
   readonly architecture: string;
@@ -37,8 +37,8 @@ export interface ImageExpectation {
  * in the layers anew, verifies its SIGSTRUCT, and compares labels, annotations, variables, entry point and
  * interpreter with that.
  *
- * It says nothing about the host program, which nobody has to trust, and nothing about what a running container is:
- * evidence says that.
+ * It says nothing about the host program, which need not be trusted, and nothing about a running container:
+ * that takes evidence.
  *
  * @throws OCI_IMAGE_REFUSED, OCI_IMAGE_UNEXPECTED, LAUNCH_MEASUREMENT_MISMATCH, OCI_DIGEST_MISMATCH, OCI_LAYER_INVALID,
  * OCI_DOCUMENT_INVALID, OCI_LAYOUT_INVALID, OCI_TOO_LARGE, and what the readers of images and signatures throw.
@@ -59,13 +59,9 @@ export async function verifyImage(
   requireExpected('mrEnclave', identity.mrEnclave, expected.mrEnclave);
   requireExpected('mrSigner', identity.mrSigner, expected.mrSigner);
   if (identity.debug && expected.allowDebug !== true) {
-    throw new EnclosError(
-      'OCI_IMAGE_UNEXPECTED',
-      'It holds a debug enclave: whoever starts it reads everything inside.',
-      {
-        details: { field: 'debug', got: 'true', expected: 'false' },
-      },
-    );
+    throw new EnclosError('OCI_IMAGE_UNEXPECTED', 'It holds a debug enclave: its host can read everything inside.', {
+      details: { field: 'debug', got: 'true', expected: 'false' },
+    });
   }
   return Object.freeze({ digest, name: manifest.name, architecture, identity, interpreter });
 }

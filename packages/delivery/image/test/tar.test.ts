@@ -159,7 +159,7 @@ const refusals: readonly (readonly [what: string, bytes: Uint8Array, reason: Reg
   ['a number that is not octal', join(block({ size: '0000000000x' }), end), /octal/],
   ['two paths of one pax header', join(...extension('x', pax('path=b', 'path=c')), block({}), end), /second path/],
   ['an empty path in a pax header', join(...extension('x', pax('path=')), block({}), end), /empty/],
-  ['a size that is no number', join(...extension('x', pax('size=1e3')), block({}), end), /no number/],
+  ['a size that is not a number', join(...extension('x', pax('size=1e3')), block({}), end), /not a number/],
   ['a sparse file', join(...extension('x', pax('GNU.sparse.major=1')), block({}), end), /sparse/],
   ['a pax header of the wrong length', join(...extension('x', '99 path=b\n'), block({}), end), /well-formed/],
   ['a pax record without a key', join(...extension('x', pax('=b')), block({}), end), /key/],
@@ -170,7 +170,7 @@ const refusals: readonly (readonly [what: string, bytes: Uint8Array, reason: Reg
   ['one block of zeros in the middle', join(block({}), new Uint8Array(512), block({ name: 'evil' })), /after its end/],
   ['an end within a file', join(block({ size: '00000001000' }), content('x').subarray(0, 100)), /too early/],
   ['an end within a header', join(block({})).subarray(0, 300), /too early/],
-  ['a name that nothing follows', join(...extension('L', 'b\0')), /behind a name/],
+  ['a name that nothing follows', join(...extension('L', 'b\0')), /after a name/],
 ];
 
 for (const [what, bytes, reason] of refusals) {

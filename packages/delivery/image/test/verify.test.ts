@@ -150,7 +150,7 @@ const layerCases: readonly (readonly [what: string, entries: readonly LayerEntry
       'writes through a link',
       [{ kind: 'link', path: 'door', target: 'app/enclave' }, file('door/vault.sgxs', 'x')],
       'OCI_LAYER_INVALID',
-      /behind a link/,
+      /under a link/,
     ],
   ];
 

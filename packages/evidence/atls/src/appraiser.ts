@@ -12,9 +12,9 @@ export interface PresentedEvidence {
   readonly quote: Uint8Array;
   /** Collateral or certificates that the peer sent along: as untrusted as the quote. Empty when it sent none. */
   readonly endorsements: Uint8Array;
-  /** 64 bytes: the report data that the quote must carry, or it is about another connection or key. */
+  /** 64 bytes: the report data that the quote must carry, otherwise it is about another connection or key. */
   readonly reportData: Uint8Array;
-  /** Of the peer. */
+  /** The role of the peer. */
   readonly role: Role;
   readonly mode: Mode | 'ra-tls';
 }

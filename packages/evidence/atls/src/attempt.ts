@@ -30,7 +30,7 @@ export async function attempt<T>(
   }
   // For good: a peer that breaks its connection must not end an enclave. The socket closes all the same.
   socket.on('error', () => undefined);
-  // Small messages in turns: whoever waits for more to send along waits for nothing (RFC 896, RFC 1122 section 4.2.3.2).
+  // The sides take turns with small messages: delaying one to fill a segment gains nothing (RFC 896, RFC 1122 section 4.2.3.2).
   socket.setNoDelay(true);
   let stop: (() => void) | undefined;
   const stopped = new Promise<never>((_resolve, reject) => {

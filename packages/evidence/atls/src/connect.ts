@@ -23,14 +23,14 @@ export type AttestedConnectOptions<E extends object = VerifiedEvidence> = Destin
     readonly identity?: AttestedIdentity | undefined;
     /**
      * Accept a server that speaks plain RA-TLS, whose evidence is about a key and
-     * not about this connection: whoever has the key can be in between, and
+     * not about this connection: a holder of the key can be in between, and
      * nothing shows it. Default: false.
      */
     readonly acceptRelayableRaTls?: boolean | undefined;
   };
 
 export interface AttestedConnection<E extends object = VerifiedEvidence> {
-  /** TLS 1.3 to the peer that the evidence is about. Errors of it close it; nobody has to listen for them. */
+  /** TLS 1.3 to the peer that the evidence is about. An error closes it; callers need not listen for errors. */
   readonly socket: TLSSocket;
   readonly evidence: E;
   readonly mode: Mode | 'ra-tls';

@@ -5,7 +5,7 @@ import { maximumBytes } from './protocol/messages.ts';
 /** What an attester shows: a quote or report of its platform. */
 export interface SourcedEvidence {
   readonly quote: Uint8Array;
-  /** Collateral or certificates, to be sent along for whoever wants them. */
+  /** Collateral or certificates to send along; the peer may use them. */
   readonly endorsements?: Uint8Array | string | undefined;
 }
 

@@ -21,7 +21,7 @@ export interface ClientSide<E extends object> {
   readonly identity: IdentitySnapshot | undefined;
 }
 
-/** The client's part, behind the handshake. When it resolves, both sides have accepted each other. */
+/** The client's part, after the handshake. When it resolves, both sides have accepted each other. */
 export async function exchangeAsClient<E extends object>(
   socket: TLSSocket,
   { policy, server, identity }: ClientSide<E>,
@@ -37,7 +37,7 @@ export async function exchangeAsClient<E extends object>(
   channel.requireSilence();
   if (greeting.kind === 'nonce') channel.send({ kind: 'accepted' });
   else {
-    // Only now: a client does not show itself to whom it does not trust.
+    // Only now: a client does not identify itself to a server that it does not trust.
     if (identity === undefined) throw atlsError('ATLS_IDENTITY_MISSING');
     channel.send(await answer(socket, { identity, nonces, leastMode: greeting.leastMode }));
     await channel.receive('accepted');

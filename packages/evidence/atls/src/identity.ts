@@ -10,7 +10,7 @@ import type { Role } from './roles.ts';
 import { claimsReportData, encodeClaims } from './certificate/own-claims.ts';
 
 export interface IdentityOptions {
-  /** The DNS name in the certificate, at most 64 ASCII characters. Who the peer is is for the evidence to say. */
+  /** The DNS name in the certificate, at most 64 ASCII characters. It does not identify the peer: the evidence does. */
   readonly name: string;
   readonly evidence: EvidenceSource;
   /** The time that goes into the claims. Default: the clock of this machine. */
@@ -115,7 +115,7 @@ async function makeSnapshot(
     minVersion: 'TLSv1.3',
     // OpenSSL then hands out session numbers in place of tickets, and keeps no session that they could be about.
     secureOptions: resumption ? 0 : constants.SSL_OP_NO_TICKET,
-    // Without it OpenSSL ends the handshake of whoever tries to resume a session with a client certificate.
+    // Without it OpenSSL ends the handshake of a client that tries to resume a session with a client certificate.
     sessionIdContext: 'enclos-atls',
   });
   return Object.freeze({ role, certificate, publicKey, privateKey, endorsements, evidence, secureContext });

@@ -28,12 +28,12 @@ export interface PeerCertificate {
 }
 
 const dayMs = 86_400_000;
-/** How far ahead of ours the clock of an attester may be. */
+/** How far the clock of an attester may be ahead of this one. */
 const clockSkewMs = 300_000;
 
 /** @throws ATLS_CERTIFICATE_INVALID, and ATLS_OWN_KEY when it is that of this side. */
 export function peerCertificateOf(socket: TLSSocket, ownPublicKey: Uint8Array | undefined): PeerCertificate {
-  // Asked for once, and right behind the handshake: of a server, Node 20 gives it a single time, and not on resumed sessions.
+  // Read once, right after the handshake: Node 20 gives a server's certificate a single time, and not on resumed sessions.
   const raw = socket.getPeerX509Certificate()?.raw;
   if (raw === undefined) return refuseCertificate('certificate');
   const der = new Uint8Array(raw);
@@ -73,7 +73,7 @@ export async function appraisePeer<E extends object>(
   return accept(policy.appraise, { quote: evidence.quote, endorsements, role, mode }, evidence.boundReportData);
 }
 
-/** Appraises the certificate of a peer that speaks RA-TLS and no more: evidence about a key, and about no connection. */
+/** Appraises the certificate of a peer that speaks only RA-TLS: its evidence is about a key, not about a connection. */
 export async function appraiseRaTls<E extends object>(
   policy: PeerPolicy<E>,
   certificate: PeerCertificate,

@@ -1,4 +1,4 @@
-/** Who attests: part of what every piece of evidence is about, so that none can be sent back to whom it came from. */
+/** The side that attests. All evidence is bound to it, so that a peer cannot be sent its own evidence back. */
 export type Role = 'client' | 'server';
 
 /**

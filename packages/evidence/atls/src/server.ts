@@ -14,22 +14,22 @@ export interface AttestedServerOptions<E extends object = VerifiedEvidence>
   /** What clients must show of themselves. Default: nothing, they may be anybody. */
   readonly clients?: PeerPolicy<E> | undefined;
   /**
-   * Serve clients that speak plain RA-TLS. They learn whose key it is, and not
-   * that nobody is in between; of their own evidence, if `clients` asks for it,
-   * this server learns no more. Default: false.
+   * Serve clients that speak plain RA-TLS. They learn whose key it is, but not
+   * whether the connection has an intermediary; from their evidence, if `clients` asks for it,
+   * this server learns no more than that. Default: false.
    */
   readonly acceptRelayableRaTls?: boolean | undefined;
-  /** Hand out tickets for TLS sessions. Evidence is exchanged on resumed connections all the same. Default: false. */
+  /** Issue tickets for TLS sessions. Evidence is exchanged on resumed connections too. Default: false. */
   readonly resumption?: boolean | undefined;
 }
 
 /** A connection whose exchange is over. */
 export interface AcceptedConnection<E extends object = VerifiedEvidence> {
-  /** TLS 1.3 to the client. Errors of it close it; nobody has to listen for them. */
+  /** TLS 1.3 to the client. An error closes it; callers need not listen for errors. */
   readonly socket: TLSSocket;
-  /** Of the client, if the server asks for it. */
+  /** The evidence of the client, if the server asks for it. */
   readonly evidence: E | undefined;
-  /** Of the client's evidence, or undefined without. `ra-tls` for every client that speaks no more. */
+  /** The mode of the client's evidence; undefined without evidence. `ra-tls` for every client that speaks only RA-TLS. */
   readonly mode: Mode | 'ra-tls' | undefined;
 }
 

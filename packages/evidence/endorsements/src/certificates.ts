@@ -12,7 +12,7 @@ import { EnclosError } from '@enclos/errors';
 import { equalBytes } from '@enclos/codec';
 
 /**
- * What a client has to know of a certificate to choose endorsements. Of any algorithm, since Intel signs with ECDSA and
+ * The facts of a certificate that choose endorsements. The algorithm may be any, since Intel signs with ECDSA and
  * AMD with RSA. Nothing is verified here, and nothing that is trusted comes from here: signatures are the verifier's.
  */
 export interface EndorsementCertificate extends CertificateShape, CertificateValidity {

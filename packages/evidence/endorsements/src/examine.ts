@@ -2,7 +2,7 @@ import { freshnessOf, type Freshness, type FreshnessPolicy } from './freshness.t
 import type { EvaluationNumber } from './signed-document.ts';
 import type { StoredItem } from './stored-item.ts';
 
-/** How far a baseline is behind what Intel has published. */
+/** How far a baseline lags the newest that Intel has published. */
 export interface BaselineLag {
   /** The newest number that Intel lists. */
   readonly newest: number;
@@ -14,7 +14,7 @@ export interface BaselineLag {
   readonly listed: boolean;
 }
 
-/** What is to be known of one item that is kept. */
+/** The facts of one item in the cache. */
 export interface ExaminedItem {
   readonly item: string;
   readonly source: string;
@@ -26,7 +26,7 @@ export interface ExaminedItem {
   readonly ageSeconds: number;
   readonly issueAgeSeconds: number;
   readonly evaluationNumber?: number;
-  /** Present when the numbers are at hand. */
+  /** Present when the numbers are available. */
   readonly lag?: BaselineLag;
   /** What to do; absent when there is nothing to do. */
   readonly advice?: string;
@@ -111,5 +111,5 @@ function adviceFor({ request }: StoredItem, freshness: Freshness, lag: BaselineL
   if (isNumber && !lag.listed) {
     return 'Choose a later evaluation number: this one is no longer listed, and will be withdrawn.';
   }
-  return 'Fetch with --update early as well, and see which machines are behind before the standard baseline moves.';
+  return 'Fetch with --update early as well, and see which machines are out of date before the standard baseline moves.';
 }

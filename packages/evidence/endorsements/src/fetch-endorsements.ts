@@ -105,7 +105,7 @@ async function finish<C>(
 
 const keptAlready = new WeakSet<StoredItem>();
 
-/** Only now, when everything has been read and fits: nothing else is worth keeping. */
+/** Keeps the items only after everything has been read and fits together. */
 async function keep({ item, origin }: ObtainedItem, store: ItemStore): Promise<readonly Notice[]> {
   if (origin !== 'network' || keptAlready.has(item)) return [];
   keptAlready.add(item);

@@ -16,7 +16,7 @@ export type Freshness = 'fresh' | 'due' | 'expired' | 'not-yet-valid';
 const dayMs = 86_400_000;
 const certificates: ReadonlySet<ItemKind> = new Set(['pck-certificate', 'snp-certificate', 'snp-chain']);
 
-/** How an item stands at a time. `due`: good, and time to fetch it again. */
+/** The freshness of an item at a time. `due`: good, and time to fetch it again. */
 export function freshnessOf(
   { request, facts, fetchedAt }: StoredItem,
   now: Date,

@@ -19,7 +19,7 @@ import { readSignedDocument, type DocumentFacts } from './signed-document.ts';
 export interface ItemContent {
   /** Signed JSON as it was served; revocation lists as hex of DER; certificates as PEM. */
   readonly body: string;
-  /** PEM: who issued it, up to and with the root. */
+  /** PEM: the chain of its issuer, up to and including the root. */
   readonly chain?: string;
 }
 

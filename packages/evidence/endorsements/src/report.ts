@@ -16,7 +16,7 @@ export interface ItemReport {
   readonly evaluationNumber?: number;
 }
 
-/** Something that whoever uses the collateral should know. */
+/** A notice for users of the collateral. */
 export interface Notice {
   /**
    * `stale`: it should have been fetched again. `expired` and `not-yet-valid`: by the clock. `numbers-differ`: TCB info
@@ -24,7 +24,7 @@ export interface Notice {
    */
   readonly kind: 'stale' | 'expired' | 'not-yet-valid' | 'numbers-differ' | 'not-kept';
   readonly item: string;
-  /** The code of the error behind it. */
+  /** The code of the error that caused it. */
   readonly code?: string;
   readonly message: string;
 }
@@ -44,7 +44,7 @@ export function itemReport(item: StoredItem, origin: ObtainedItem['origin'], fre
   });
 }
 
-/** What is to be said of one item. */
+/** The report of one item. */
 export function noticesOf({ item, origin, freshness, failure }: ObtainedItem): readonly Notice[] {
   const notices: Notice[] = [];
   const about = item.request.text;

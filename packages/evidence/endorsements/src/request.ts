@@ -94,7 +94,7 @@ function isItemKind(kind: string): kind is ItemKind {
   return Object.hasOwn(kinds, kind);
 }
 
-/** What somebody gave, as far as it may stand in a message. */
+/** The start of a given value, short enough for a message. */
 function shown(value: string): string {
   return JSON.stringify(value.slice(0, 80));
 }

@@ -9,12 +9,12 @@ export interface Route {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly form: ItemForm;
-  /** Of the answer, in which the chain of the issuer comes, URL-encoded; the first that is there is taken. */
+  /** Headers of the answer that may hold the issuer's chain, URL-encoded; the first one present is used. */
   readonly chainHeaders?: readonly string[];
 }
 
 export interface RouteContext {
-  /** Where the root certificate says that its revocation list is. From the network, so not to be believed. */
+  /** The address of the revocation list in the root certificate. It comes from the network, so it is not trusted. */
   readonly distributionPoint?: string;
 }
 

@@ -32,7 +32,7 @@ export interface Explanation {
 }
 
 export interface ExplainOptions {
-  /** Of the keys in certificates. */
+  /** Hashes the keys in certificates. */
   readonly sha256: Sha256;
   /** With it, dates that are not met at this time are marked. */
   readonly now?: Date;

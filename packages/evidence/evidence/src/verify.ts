@@ -22,7 +22,7 @@ export function hardwareOf<Name extends FormName>(
   return evidenceForms[subject.form].hardware(subject);
 }
 
-/** What is checked of evidence of this form. Of an Azure VM, of which nothing is known yet, what is checked of all. */
+/** The checks of this form of evidence. For an Azure VM of unknown hardware, the checks that all have in common. */
 export function stepListOf(evidence: Subject | { readonly form: FormName }): readonly Step[] {
   const subject = 'bytes' in evidence || 'document' in evidence ? evidence : undefined;
   return evidenceForms[evidence.form].steps(subject);

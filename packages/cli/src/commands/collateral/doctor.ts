@@ -7,10 +7,10 @@ import { markOf } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [
-    'Shows the age, the end and the evaluation number of each item in the cache, how far that number is behind the newest one that has been published, and what to do.',
+    'Shows the age, the end and the evaluation number of each item in the cache, how far that number lags the newest published one, and what to do.',
     'The published numbers come from Intel, unless --source names another pcs or pccs; with --offline, the kept numbers count.',
     '',
-    'A baseline that is behind is not a fault: `standard` is months behind `early`, and mirrors are further behind.',
+    'A baseline that lags is not a fault: `standard` lags `early` by months, and mirrors lag more.',
     'It tells you which platforms will be out of date when the baseline moves.',
   ],
   arguments: {},

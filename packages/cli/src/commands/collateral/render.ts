@@ -58,7 +58,7 @@ export function renderExamined(items: readonly Examined[], printer: Printer): vo
   }
 }
 
-/** A baseline that is behind is not a fault, but deserves a look. */
+/** A baseline that lags is not a fault, but deserves a look. */
 function markFor({ freshness, advice }: Examined): Mark {
   return freshness === 'fresh' && advice !== undefined ? 'warning' : marks[freshness];
 }

@@ -112,7 +112,7 @@ const announcement = '{"method":"Debugger.scriptParsed"';
 /**
  * A message for the debugger. The script is measured without its map, so the
  * announcement of the script gets it on the way.
- * @returns undefined for an answer to a request of our own.
+ * @returns undefined for an answer to our own request.
  */
 export function fromEnclave(line: string, sourceMapUrl: string | undefined): string | undefined {
   if (line.startsWith(`{"id":${ownId}`)) return undefined;

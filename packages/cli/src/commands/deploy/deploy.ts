@@ -50,7 +50,7 @@ export interface DeployOutcome {
 const mostBytes = 1024 * 1024;
 
 /**
- * Makes the manifests of a deploy.json, holds them to lint, and writes them.
+ * Makes the manifests of a deploy.json, lints them, and writes them.
  * @throws what `verifyImage` of @enclos/image throws, CLI_FILE_UNREADABLE, DEPLOY_SETTINGS_INVALID and what else planning refuses; LINT_REFUSED with diagnostics;
  *   DEPLOY_FILE_FOREIGN before anything is written
  */
@@ -99,7 +99,7 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** What the enclave listens on and connects to, where its project is at hand. */
+/** What the enclave listens on and connects to, where its project is available. */
 async function networkOf(folder: string): Promise<EnclaveNetwork | undefined> {
   if (!(await exists(join(folder, PROJECT_FILE)))) return undefined;
   const { listen, connect } = await loadProject(folder);

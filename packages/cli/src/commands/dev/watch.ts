@@ -38,7 +38,7 @@ export function createFolderWatcher(changed: (paths: ReadonlySet<string>) => voi
   const add = (folder: string, identity: string): void => {
     try {
       const watcher = watch(folder, (_event, name) => tell(name === null ? folder : join(folder, name)));
-      // It is gone, or the kernel has no more watches to give.
+      // The file is gone, or the kernel has no free watches.
       watcher.on('error', () => drop(folder));
       watchers.set(folder, { watcher, identity });
     } catch {

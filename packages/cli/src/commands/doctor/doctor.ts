@@ -27,7 +27,7 @@ export interface DoctorReport {
   readonly platforms: readonly PlatformReport[];
   /** Absent without an interpreter to try it on. */
   readonly isolation?: IsolationReport;
-  /** The same for enclaves with users of their own; absent where that cannot be tried, as without root. */
+  /** The same for enclaves with their own users; absent where that cannot be tried, as without root. */
   readonly separatedIsolation?: IsolationReport;
 }
 

@@ -122,7 +122,7 @@ export async function probePlatforms(view: HardwareView = machine): Promise<read
   return Object.freeze(await Promise.all(reports));
 }
 
-/** A line for each. None of them is required, so none is good or bad. */
+/** One line each. They are all optional, so none is marked good or bad. */
 export function checkPlatforms(reports: readonly PlatformReport[]): readonly Check[] {
   return reports.map(({ platform, place, driver, complete, parts }) => {
     const title = platforms.find((known) => known.platform === platform && known.place === place)?.title ?? platform;

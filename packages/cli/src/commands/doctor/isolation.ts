@@ -59,9 +59,9 @@ async function runnableFolder(parents: readonly string[]): Promise<string> {
 const anyEnclaveUser = 61_000;
 
 /**
- * The same for enclaves that have users of their own, as a separated platform
+ * The same for enclaves that have their own users, as a separated platform
  * gives them. Undefined where it cannot be tried: without root, and where
- * another user can run no copy of the interpreter.
+ * another user cannot run a copy of the interpreter.
  */
 export async function probeSeparatedIsolation(
   interpreterPath: string,

@@ -15,7 +15,7 @@ export interface GramineSettings {
   readonly gramineFolder: string;
   /** Libraries that Gramine does not bring, such as `libstdc++.so.6`. */
   readonly libraryFolder: string;
-  /** Instead of the pinned Node of the npm package. It must be the pinned one all the same. */
+  /** Instead of the pinned Node of the npm package. It must still be the pinned version. */
   readonly interpreter?: string;
   /** Default: the smallest that holds the heap of the image; see {@link defaultEnclaveSizeBytes}. */
   readonly enclaveSizeBytes?: number;
@@ -123,7 +123,7 @@ async function hashOf(path: string): Promise<string> {
 }
 
 interface Source extends Pick<GramineFile, 'role' | 'source' | 'copy'> {
-  /** What it must have, where that is known: the copy is held to it. */
+  /** The expected digest, where it is known: the copy must match. */
   readonly sha256?: string;
 }
 

@@ -93,7 +93,7 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
   return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, warnings });
 }
 
-/** A file that is no layer at all is most likely the wrong path of a base. */
+/** A file that is not a layer is most likely the wrong path of a base. */
 function namingTheBase(error: unknown, base: BaseChoice): unknown {
   if (typeof base === 'string' || !isEnclosError(error, 'OCI_LAYER_INVALID')) return error;
   const message = `The base ${base.path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;

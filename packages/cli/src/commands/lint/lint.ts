@@ -45,7 +45,7 @@ export async function lint(options: LintManifestOptions): Promise<LintedManifest
   return lintFiles(files, options);
 }
 
-/** The same for text that is at hand, such as standard input. */
+/** The same for text in memory, such as standard input. */
 export async function lintFiles(
   files: readonly LintFile[],
   { now, taints = [], imageLabels }: Omit<LintManifestOptions, 'path' | 'cwd'>,

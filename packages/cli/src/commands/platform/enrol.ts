@@ -86,9 +86,9 @@ export const command = defineCommand({
 });
 
 interface Way {
-  /** The options that make it this way. */
+  /** The options that choose this way. */
   readonly takes: readonly OptionName[];
-  /** What else it understands. */
+  /** The options that it also takes. */
   readonly optional: readonly OptionName[];
   run(given: Options, context: CommandContext): Promise<PlatformFacts>;
 }

@@ -42,7 +42,7 @@ export interface PlatformFacts {
     readonly fmspc: string;
     /** The evaluation number of the current TCB level. */
     readonly tcbEvaluationDataNumber: number | undefined;
-    /** Absent when the documents are to be issued again. */
+    /** Absent when the documents are issued again. */
     readonly documentsUntil?: string;
     /** Certificates. */
     readonly revoked: number;

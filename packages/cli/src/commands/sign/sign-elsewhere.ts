@@ -19,7 +19,7 @@ export type PrepareSigningOptions = Omit<SignOptions, 'keyFile'>;
 
 export interface PreparedSigning extends Omit<SignedIdentity, 'mrSigner'> {
   readonly image: string;
-  /** The file with exactly the bytes to sign, and beside it one for people who are asked to. */
+  /** The file with exactly the bytes to sign, and beside it a description for the signer. */
   readonly prepared: string;
   readonly summary: string;
   /** SHA-256 of the bytes to sign, in hex: what devices sign that take a digest. */
@@ -56,7 +56,7 @@ export async function prepareSigning(options: PrepareSigningOptions): Promise<Pr
   return outcome;
 }
 
-/** What the person who signs should compare. */
+/** The facts that the signer should compare. */
 export function summaryLines(prepared: Omit<PreparedSigning, 'image' | 'prepared' | 'summary'>): readonly string[] {
   const { mrEnclave, productId, securityVersion, debug, date } = prepared;
   return [

@@ -2,7 +2,7 @@ import type { MachineVerdict } from '@enclos/evidence/verify';
 
 const yesOrNo = (flag: boolean | undefined): string => (flag === undefined ? 'not said' : flag ? 'yes' : 'no');
 
-/** What paravisor and vTPM of an Azure VM say, for people. What its hardware says stands by itself. */
+/** The claims of the paravisor and the vTPM of an Azure VM, for people. The hardware has its own part. */
 export function azureFacts(verdict: MachineVerdict): Readonly<Record<string, string>> {
   const { vmConfiguration, userData, attestationKey, tpm } = verdict;
   const { qualifyingData, resetCount, restartCount, clockSafe } = tpm;
@@ -34,7 +34,7 @@ function isZero(hex: string): boolean {
   return /^0*$/.test(hex);
 }
 
-/** The same for programs, around what is said of the hardware. */
+/** The same for programs, around the part of the hardware. */
 export function azureJson(
   { tee, vmConfiguration, userData, attestationKey, tpm }: MachineVerdict,
   { verdict: hardware, ...rest }: Readonly<Record<string, unknown>>,

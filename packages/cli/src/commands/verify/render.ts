@@ -159,7 +159,7 @@ function days(count: number): string {
   return `${count} ${count === 1 ? 'day' : 'days'}`;
 }
 
-/** Where they do not share one status; that of a TDX module stands beside what it measured. */
+/** The statuses where they differ; that of a TDX module is shown beside its measurements. */
 function partStatuses({ status, platformStatus, qeStatus }: QuoteVerdict): Readonly<Record<string, string>> {
   if (platformStatus === status && qeStatus === status) return {};
   return { 'of its parts': `platform ${platformStatus}, quoting enclave ${qeStatus}` };

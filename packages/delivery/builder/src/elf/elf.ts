@@ -3,7 +3,7 @@ import { decodeUtf8 } from '@enclos/codec/text';
 /** Reads up to `length` bytes of a file at `offset`; fewer at its end. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
 
-/** What an ELF file says to whoever loads it. */
+/** What an ELF file tells its loader. */
 export interface ElfFacts {
   /** E_MACHINE: {@link EM_X86_64}, {@link EM_AARCH64} or another. */
   readonly machine: number;

@@ -6,7 +6,7 @@ import { readSections, type ElfSection } from '../elf/elf-sections.ts';
 
 /** What an SDK wrote about an enclave into its file, and the signature with it. */
 export interface EnclaveMetadata {
-  /** Of Intel's SDK: the version of the metadata, such as 2.4. */
+  /** The version of the metadata of Intel's SDK, such as 2.4. */
   readonly version?: string;
   /** The size of the enclave's range, where the metadata say it. */
   readonly enclaveBytes?: bigint;

@@ -81,7 +81,7 @@ function describeOurs(image: ReadImage, mrEnclave: Uint8Array, report: BuildRepo
   });
 }
 
-/** An SGXS stream that is no image of ours: because another tool made it, or because it is damaged. */
+/** An SGXS stream that is not one of our images: another tool made it, or it is damaged. */
 export function describeStream(facts: SgxsFacts, damage?: string): InspectReport {
   return Object.freeze({
     kind: 'sgxs',
@@ -123,7 +123,7 @@ function describeDamaged(bytes: Uint8Array, damage: EnclosError): InspectReport 
 
 /**
  * Describes a measured stream.
- * @throws SGXS_INVALID for bytes that are no SGXS stream at all.
+ * @throws SGXS_INVALID for bytes that are not an SGXS stream.
  */
 export function inspectImage(bytes: Uint8Array, report?: BuildReport): InspectReport {
   if (!hasImageMagic(bytes)) return describeStream(factsOf(bytes));

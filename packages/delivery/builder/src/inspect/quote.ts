@@ -4,7 +4,7 @@ import { parseQuote } from '@enclos/sgx';
 import type { InspectReport } from './report.ts';
 
 /**
- * Explains evidence. The builder has no reader of evidence: whoever inspects quotes brings the one of
+ * Explains evidence. The builder cannot read evidence: callers that inspect quotes pass the reader of
  * `@enclos/evidence`, so that each field of a quote is described in one place.
  */
 export type ExplainEvidence = (bytes: Uint8Array) => Pick<InspectReport, 'title' | 'nodes'>;

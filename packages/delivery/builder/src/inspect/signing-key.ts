@@ -16,9 +16,9 @@ export function inspectSigningKey(pem: string): InspectReport {
     kind: 'signing-key',
     title,
     nodes: [
-      hexNode('MRSIGNER', mrSignerOf(publicModulus(key), sha256), 'the identity of whoever holds this key'),
+      hexNode('MRSIGNER', mrSignerOf(publicModulus(key), sha256), 'the identity of the holder of this key'),
       node('algorithm', 'RSA, 3072 bits, exponent 3'),
-      ...(isPrivate ? [node('private', 'yes', 'whoever reads this file can sign as you')] : []),
+      ...(isPrivate ? [node('private', 'yes', 'anyone that reads this file can sign as you')] : []),
     ],
   });
 }

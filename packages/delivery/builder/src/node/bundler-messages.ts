@@ -18,7 +18,7 @@ const suggestions: Readonly<Record<string, string>> = {
   'direct-eval': 'code that is bundled; an enclave cannot turn strings into code',
 };
 
-/** These are warnings to the bundler. In an enclave the code behind them cannot work. */
+/** The bundler only warns about these. In an enclave the code that they point at cannot work. */
 export const fatalMessages = Object.freeze({
   'unsupported-dynamic-import': 'error',
   'unsupported-require-call': 'error',

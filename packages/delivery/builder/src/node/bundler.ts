@@ -12,7 +12,7 @@ function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
-/** What turns the sources into the bundle: whoever checks a build again needs the same. */
+/** The tool that bundles the sources: reproducing a build takes the same version. */
 export const bundler = Object.freeze({ name: 'esbuild', version });
 
 const replacement = 'ESBUILD_BINARY_PATH';

@@ -7,7 +7,7 @@ import { allowedBuiltins } from '@enclos/manifest';
 import { fatalMessages } from './bundler-messages.ts';
 import type { BundlerOptions } from './bundler.ts';
 
-/** What the bundler calls a module that is no file. */
+/** The bundler's name for the module that is not a file. */
 export const entryName = 'enclos-entry.js';
 const outputName = 'bundle.js';
 
@@ -24,7 +24,7 @@ export interface ScriptInput {
   /** A module with an export `start`, which the script calls with its capabilities. */
   readonly entry: string;
   readonly plugins: Plugin[];
-  /** Keeps the names of the sources, for a debugger to show. Of debug enclaves only: an image should be small. */
+  /** Keeps the names of the sources for the debugger. For debug enclaves only: an image should be small. */
   readonly readable?: boolean;
 }
 

@@ -77,7 +77,7 @@ const withoutBraces = /^\s*(?:\} )?(?:(?:else )?(?:if|for|while) .*\)|else)$/;
 /**
  * Formatted lines: of whole modules, whatever tree shaking dropped of them, without types, comments
  * and blank lines, all printed alike by the bundler so that packages compare. A statement without
- * braces stands on the line of its `if`, where the printer leaves it or puts it behind as the source had it.
+ * braces stands on the line of its `if`, wherever the source had it.
  */
 export function countSourceLines(printed: string): number {
   const lines = printed.split('\n').filter((line) => line.trim() !== '' && !comment.test(line));

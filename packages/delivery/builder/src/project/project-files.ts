@@ -12,8 +12,8 @@ export interface ProjectFiles {
 
 /**
  * The real path of a file that the manifest names. It must lie inside the
- * project folder, also behind symbolic links: what is outside differs from
- * machine to machine, and an image must not take in a file that nobody sees in
+ * project folder, also after symbolic links are followed: files outside differ from
+ * machine to machine, and an image must not take in a file that cannot be seen in
  * the project.
  *
  * @throws BuildError BUILD_MANIFEST_INVALID for a file outside, BUILD_FILE_UNREADABLE for none at all.

@@ -56,7 +56,7 @@ function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, file:
   });
 }
 
-/** A missing key has no place of its own: point at the key that holds the object, or at its brace. */
+/** A missing key has no position: point at the key that holds the object, or at its brace. */
 function spanOf(issue: Issue, source: JsonSource): { start: number; end: number } {
   const exists = issue.path.reduce<unknown>((value, step) => property(value, String(step)), source.value) !== undefined;
   const span = exists ? source.locate(issue.path) : source.locate(issue.path.slice(0, -1));

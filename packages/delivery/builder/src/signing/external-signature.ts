@@ -78,7 +78,7 @@ function readPublicKey(pem: AttachSignatureOptions['publicKey']): KeyObject {
 function preparedFields({ prepared, image, attributes }: AttachSignatureOptions): SigstructFields {
   const claimed = readPrepared(prepared);
   const day = new Date(`${claimed.date.slice(0, 4)}-${claimed.date.slice(4, 6)}-${claimed.date.slice(6)}T00:00:00Z`);
-  // A year that nobody signs in: `--prepare` has written another date.
+  // Before 1970: `--prepare` never writes such a date.
   if (day.getTime() < 0) throw new EnclosError('BUILD_PREPARED_REFUSED', `No signature is dated ${claimed.date}.`);
   const fields = signatureFields({ image, date: day, ...(attributes === undefined ? {} : { attributes }) });
   if (equalBytes(sigstructToSign(fields), prepared)) return fields;

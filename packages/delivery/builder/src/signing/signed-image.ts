@@ -4,7 +4,7 @@ import { readImage, type EnclaveManifest } from '@enclos/manifest';
 import { Attribute, mrSignerOf, parseSigstruct, verifySigstruct, type Sigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 
-/** Who an enclave is, as its signature says. */
+/** The identity of an enclave, as its signature states it. */
 export interface SignedIdentity {
   /** 32 bytes of hex each. */
   readonly mrEnclave: string;
@@ -30,9 +30,9 @@ export function describeSignature(signature: Uint8Array): SignedIdentity {
 }
 
 /**
- * In what a signature says something else than the measured manifest, as a sentence; undefined when they agree on mode, product
- * and security version. That it leaves the mode open counts too: whoever starts a production enclave would
- * choose whether it can be read.
+ * How a signature differs from the measured manifest, as a sentence; undefined when they agree on mode, product
+ * and security version. A signature that leaves the mode open also differs: the host of a production enclave could
+ * then choose whether its memory can be read.
  */
 export function signatureDifference(signature: Sigstruct, manifest: EnclaveManifest): string | undefined {
   const { attributes, attributeMask, isvProdId, isvSvn } = signature;
@@ -42,7 +42,7 @@ export function signatureDifference(signature: Sigstruct, manifest: EnclaveManif
     return `It is of ${mode(debug)}, and the image is ${mode(manifest.debug)}.`;
   }
   if ((attributeMask.flags & Attribute.DEBUG) === 0n) {
-    return 'It lets whoever starts the enclave choose between debug and production.';
+    return 'It lets the host of the enclave choose between debug and production.';
   }
   if (isvProdId !== manifest.productId) {
     return `It is of product ${isvProdId}, and the image is of product ${manifest.productId}.`;

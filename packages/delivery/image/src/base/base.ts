@@ -1,9 +1,9 @@
 import type { Component } from '../statements/component.ts';
 import type { PackedLayer } from '../layer/pack-layer.ts';
 
-/** What the application is put on. Its blobs are in the layout already. */
+/** The base under the application. Its blobs are in the layout already. */
 export interface PreparedBase {
-  /** `node`, `debian`, or the digest of somebody's own: of its manifest, or of the archive of its root folder. */
+  /** `node`, `debian`, or the digest of another base: of its manifest, or of the archive of its root folder. */
   readonly name: string;
   readonly layers: readonly PackedLayer[];
   /** Its variables, `NAME=VALUE`. */
@@ -14,7 +14,7 @@ export interface PreparedBase {
   readonly cached: boolean;
 }
 
-/** Of Node, as OCI and npm have them. */
+/** The architectures of Node, as OCI and npm name them. */
 export const architectures = Object.freeze({
   amd64: { npm: 'linux-x64', libraryFolder: '/usr/lib/x86_64-linux-gnu' },
   arm64: { npm: 'linux-arm64', libraryFolder: '/usr/lib/aarch64-linux-gnu' },

@@ -22,8 +22,8 @@ export interface ForeignBaseOptions {
 }
 
 /**
- * A base that somebody else made, with the pinned interpreter on it. Its layers are read whole, by the rules of `image verify`, and kept as they are; of its
- * configuration only the variables are.
+ * A base from elsewhere, with the pinned interpreter on it. Its layers are read whole, by the rules of `image verify`, and kept as they are. From its
+ * configuration only the environment variables are kept.
  * @throws OCI_LAYOUT_INVALID, OCI_LAYER_INVALID, OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE, OCI_BASE_UNUSABLE, OCI_COMPRESSION_UNSUPPORTED
  */
 export async function prepareForeignBase(options: ForeignBaseOptions, context: BaseContext): Promise<PreparedBase> {
@@ -90,7 +90,7 @@ function requireFree({ files, hashes }: AppView): void {
   });
 }
 
-/** What programs of an architecture name as their loader, wherever it is. */
+/** The loader that programs of an architecture name, wherever it is. */
 const loaderNames: Readonly<Record<Architecture, string>> = {
   amd64: 'ld-linux-x86-64.so.2',
   arm64: 'ld-linux-aarch64.so.1',
@@ -105,7 +105,7 @@ function seeing(view: AppView, loaders: Set<string>): TarVisitor {
   };
 }
 
-/** A tar says nothing of its architecture, and a configuration may say what is not so. One with both loaders is for both. */
+/** A tar does not name its architecture, and a configuration may name a wrong one. A base with both loaders is for both. */
 function requireOwnLoader(loaders: ReadonlySet<string>, architecture: Architecture): void {
   if (loaders.size === 0 || loaders.has(loaderNames[architecture])) return;
   const [found = ''] = loaders;

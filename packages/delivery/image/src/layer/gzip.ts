@@ -22,7 +22,7 @@ export async function* compress(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   for await (const piece of equalPieces(pieces)) {
     gzip.push(piece);
     yield* ready.splice(0);
-    // Whoever waits meanwhile, for a signal or a timer, gets a turn.
+    // Signals and timers that wait meanwhile get a turn.
     await setImmediate();
   }
   gzip.push(new Uint8Array(), true);

@@ -6,7 +6,7 @@ import type { LayoutWriter } from '../oci/layout-writer.ts';
 /** A layer that is in the layout. */
 export interface PackedLayer {
   readonly descriptor: Descriptor;
-  /** Of the archive before it was compressed. */
+  /** The digest of the archive before it was compressed. */
   readonly diffId: Digest;
 }
 

@@ -1,6 +1,6 @@
 import { Readable, type Transform } from 'node:stream';
 
-/** A stream of Node over pieces; whoever stops reading ends both. */
+/** A stream of Node over pieces. A reader that stops ends both. */
 export function piped(pieces: AsyncIterable<Uint8Array>, transform: Transform): AsyncIterable<Uint8Array> {
   const source = Readable.from(pieces, { objectMode: false });
   // `pipe` hands no error on.

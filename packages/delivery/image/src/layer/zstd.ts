@@ -16,7 +16,7 @@ function ownDecompressor(): CreateDecompressor | null {
 }
 
 const frameMagic = 0xfd2f_b528;
-/** Of 16 values, for frames that decoders pass over: what podman writes about a layer is in one. */
+/** The first of 16 magic numbers of frames that decoders skip: podman keeps its notes about a layer in one. */
 const skippableMagic = 0x184d_2a50;
 
 const notZstd = (): EnclosError => layerInvalid('is not zstd', '');
@@ -52,7 +52,7 @@ export async function* decompressZstd(
   }
 }
 
-/** The bytes of one frame and no more, behind its magic number (section 3.1.1). */
+/** Exactly the bytes of one frame, after its magic number (section 3.1.1). */
 async function* frameOf(head: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array> {
   yield head;
   const descriptor = await reader.take(1);

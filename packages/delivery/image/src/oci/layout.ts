@@ -42,7 +42,7 @@ export async function openLayout(folder: string): Promise<ImageSource> {
 }
 
 async function* openBlob(path: string): AsyncGenerator<Uint8Array> {
-  // A link in somebody's folder may lead to any file of this machine.
+  // A link in a folder from elsewhere may lead to any file of this machine.
   const found = await lstat(path).catch((cause: unknown) => {
     throw missing(path, cause);
   });

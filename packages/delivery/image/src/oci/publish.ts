@@ -9,7 +9,7 @@ const isBlob = /^[0-9a-f]{64}$/;
 const patienceMs = 30_000;
 const pauseMs = 20;
 
-/** Nobody's other folder is to be lost. @throws OCI_LAYOUT_INVALID when there is something else at the place */
+/** A folder that is not a layout must never be replaced. @throws OCI_LAYOUT_INVALID when something else is at the place */
 export async function requireReplaceable(target: string): Promise<void> {
   const found = await lstat(target).catch(() => undefined);
   if (found === undefined) return;
@@ -18,16 +18,16 @@ export async function requireReplaceable(target: string): Promise<void> {
     throw refused(target, `${target} is there, and is not an OCI layout: it is not replaced.`);
   }
   for (const part of ['blobs', blobFolder]) {
-    // Somebody who links it shares its blobs with other layouts, which are not to lose theirs.
+    // A linked folder shares its blobs with other layouts, which must not lose theirs.
     const inner = await lstat(join(target, part)).catch(() => undefined);
-    if (inner?.isDirectory() === false) throw refused(target, `${target}/${part} is no folder: it is not replaced.`);
+    if (inner?.isDirectory() === false) throw refused(target, `${target}/${part} is not a folder: it is not replaced.`);
   }
 }
 
 /**
- * Puts a whole layout in its place. A layout is what its index.json names, so one that is there becomes the new one by one
- * rename: whoever is killed here, the old one or the new one is there, whole. Blobs of the old one are removed afterwards, unless somebody else
- * is at work: the two rules of that are in {@link collect} and {@link noCollector}.
+ * Puts a whole layout in its place. A layout is what its index.json names, so an old layout becomes the new one by one
+ * rename: a process killed here leaves the whole old one or the whole new one. Blobs of the old one are removed afterwards, unless another build
+ * is at work: the two rules for that are in {@link collect} and {@link noCollector}.
  *
  * @param folder as `unfinishedPath` names it. It is gone afterwards.
  * @throws OCI_LAYOUT_INVALID
@@ -60,7 +60,7 @@ async function isNew(folder: string, target: string): Promise<boolean> {
 }
 
 /**
- * Waits until nobody removes blobs: one that is counted on now could be among them. One who begins later sees that this
+ * Waits until no build removes blobs: one that this build relies on could be among them. A collector that begins later sees that this
  * build is unfinished, and removes nothing.
  */
 async function noCollector(folder: string, target: string): Promise<void> {
@@ -80,8 +80,8 @@ interface PublishedLayout {
 }
 
 /**
- * Removes blobs that the index does not name. Not while another build is unfinished, whose blobs may be there already, and not
- * when another index has come: who comes last removes for all, or else the next build does.
+ * Removes blobs that the index does not name. It removes nothing while another build is unfinished, whose blobs may be there already, or
+ * after another index has come: the last build removes for all, or else the next build does.
  */
 async function collect(target: string, { done, index, blobs }: PublishedLayout): Promise<void> {
   if ((await livingBeside(target, done)).some(({ state }) => state === 'tmp')) return;

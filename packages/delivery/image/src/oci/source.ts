@@ -50,7 +50,7 @@ export interface ImageChoice {
 export const refNameAnnotation = 'org.opencontainers.image.ref.name';
 
 /**
- * Finds the one image that is meant, also behind an index of several architectures.
+ * Finds the one image that is meant, also inside an index of several architectures.
  * @throws OCI_LAYOUT_INVALID when there is none, or more than one; OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE
  */
 export async function findImage(source: ImageSource, choice: ImageChoice): Promise<FoundImage> {

@@ -6,7 +6,7 @@ import { isRunning, processMark } from '@enclos/durable';
 /** What is being written beside its place. A process that is killed leaves it; its name says whose it is. */
 export interface UnfinishedLayout {
   readonly path: string;
-  /** `tmp`: nobody has seen it yet. `done`: it is in its place, and what the one before it left is being removed. */
+  /** `tmp`: it is not in its place yet. `done`: it is in its place, and the blobs of the previous layout are being removed. */
   readonly state: State;
 }
 

@@ -17,7 +17,7 @@ export type BlobName = Pick<Descriptor, 'digest' | 'size'>;
  */
 export interface VerifiedBlob {
   readonly pieces: AsyncIterable<Uint8Array>;
-  /** Reads what nobody has read, and compares. @throws OCI_DIGEST_MISMATCH */
+  /** Reads the rest, and compares. @throws OCI_DIGEST_MISMATCH */
   finish(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export function verifiedBlob(source: AsyncIterable<Uint8Array>, { digest, size }
     if (got !== digest) throw digestMismatch(digest, got);
     verified = true;
   })();
-  // Whoever stops early must not end it: `finish` goes on from there.
+  // A reader that stops early must not end the iterator: `finish` continues from there.
   const pieces = { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
   return Object.freeze({
     pieces,

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { startPlatformProcess } from '@enclos/software-sgx';
 
 /**
- * The first program of a container: it finds a platform, and becomes the host program. With ENCLOS_PLATFORM there is a platform
- * outside. Without it the container runs one of its own, as its one user: a single-user platform, which its evidence says
+ * The first program of a container: it finds a platform, and becomes the host program. With ENCLOS_PLATFORM the platform is
+ * outside. Without it the container runs its own, as its one user: a single-user platform, as its evidence states
  * too, on a machine that lasts as long as the folder ENCLOS_STATE.
  */
 async function start(): Promise<void> {

@@ -3,7 +3,7 @@ import { answerInvalid, exchange, readBody, type ExchangeOptions } from './excha
 import { isLoopback } from './reference.ts';
 import { failureOf } from './failure.ts';
 
-/** What a registry gets from a user: a name and a password, or a token that somebody got elsewhere. */
+/** What a registry gets from a user: a name and a password, or a token from elsewhere. */
 export type Credentials = { readonly user: string; readonly password: string } | { readonly token: string };
 
 /** A challenge of RFC 9110 section 11.6.1, as registries send them. */

@@ -137,7 +137,7 @@ async function describe(
 ): Promise<{ readonly bytes: Uint8Array; readonly descriptor: Descriptor }> {
   const mediaType = mediaTypeOf(answer.response.headers);
   if (!isManifestType(mediaType) && !isIndexType(mediaType)) {
-    throw answerInvalid(answer.url, 'answers with something that is no manifest');
+    throw answerInvalid(answer.url, 'answers with something that is not a manifest');
   }
   const bytes = await readBody(answer, limits.documentBytes);
   const digest = digestOf(bytes);

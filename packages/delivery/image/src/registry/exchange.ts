@@ -48,7 +48,7 @@ export interface Answer {
   readonly response: Response;
   /** The body, piece by piece. @throws OCI_REGISTRY_UNREACHABLE */
   readonly pieces: () => AsyncIterable<Uint8Array>;
-  /** Lets go of a body that nobody reads. */
+  /** Releases a body that will not be read. */
   readonly discard: () => void;
 }
 

@@ -15,7 +15,7 @@ export interface PulledImage {
 }
 
 export interface PullOptions extends RegistryOptions {
-  /** As OCI names it. Of an image for several, this one is pulled. */
+  /** The architecture to pull, as OCI names it. */
   readonly architecture: string;
 }
 
@@ -91,7 +91,7 @@ async function pullReferrers(
     const found = await client.getManifest(digest);
     if (!isManifestType(found.descriptor.mediaType)) continue;
     const { subject: of, artifactType, annotations, layers } = parseManifest(found.bytes);
-    // Whoever may push can list anything here: it is about this image and small, or it is left where it is.
+    // Anyone that may push can list anything here: only small statements about this image are pulled.
     if (of?.digest !== subject || artifactType === undefined) continue;
     if (layers.some(({ size }) => size > maxStatementBytes)) continue;
     await pullManifest(client, found, writer);

@@ -36,7 +36,7 @@ export function parseReference(text: string): ImageReference {
   return Object.freeze({ host, name, tag, digest });
 }
 
-/** Whether a text may be a reference: it is no path. */
+/** Whether a text may be a reference rather than a path. */
 export function looksLikeReference(text: string): boolean {
   try {
     return parseReference(text) !== undefined;

@@ -1,4 +1,4 @@
-/** Something that is in an image and has a name of its own. */
+/** A named part of an image. */
 export interface Component {
   /** CycloneDX: `platform` is a runtime, `library` a package or shared library, `file` a single file. */
   readonly type: 'application' | 'platform' | 'library' | 'file' | 'data';

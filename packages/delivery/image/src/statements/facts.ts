@@ -4,7 +4,7 @@ import type { Component } from './component.ts';
 /** What the statements about an image are made of. */
 export interface StatementFacts {
   readonly name: string;
-  /** Of the manifest of the image. */
+  /** The digest of the manifest of the image. */
   readonly digest: Digest;
   /** ISO 8601. */
   readonly created: string;

@@ -65,6 +65,6 @@ function readLength(bytes: Uint8Array, start: number): { readonly value: number;
 
 function readSize(text: string): number {
   const size = Number(text);
-  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(size)) throw layerInvalid('has a size that is no number');
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(size)) throw layerInvalid('has a size that is not a number');
   return size;
 }

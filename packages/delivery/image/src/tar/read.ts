@@ -13,7 +13,7 @@ export interface TarEntry {
   readonly kind: TarKind;
   /** Relative to the root, without `.`, `..` and empty parts; empty for the root itself. */
   readonly path: string;
-  /** Of links, as it stands there. */
+  /** The target of a link, as the archive writes it. */
   readonly target: string;
   readonly mode: number;
   readonly sizeBytes: number;
@@ -25,7 +25,7 @@ export interface TarSink {
   end(): void;
 }
 
-/** Says who gets the content of a file; nobody when it gives nothing. */
+/** Chooses the sink for the content of a file; undefined skips the content. */
 export type TarVisitor = (entry: TarEntry) => TarSink | undefined;
 
 /** What is left for all layers of one image. */
@@ -84,7 +84,7 @@ async function readEntries(surroundings: Surroundings): Promise<void> {
   for (;;) {
     const block = await reader.block();
     if (block === undefined) {
-      if (Object.keys(overrides).length > 0) throw layerInvalid('ends behind a name');
+      if (Object.keys(overrides).length > 0) throw layerInvalid('ends after a name');
       return;
     }
     if (isZero(block)) return readEnd(reader);

@@ -5,8 +5,8 @@ import { epcBytesOf, meaningOf, type ResourceAmount } from '../lint/sgx-resource
 const nowhere = { start: 0, end: 0 };
 
 /**
- * Takes EPC out of resources, in whichever of its three spellings, and writes it as today's.
- * @throws DEPLOY_SETTINGS_INVALID when it is said twice, or is no whole number; and for devices, which the profile gives
+ * Takes EPC out of resources, in any of its three spellings, and writes it in the current one.
+ * @throws DEPLOY_SETTINGS_INVALID when it is given twice, or is not a whole number; and for devices, which the profile gives
  */
 export function epcText(resources: Readonly<Record<string, string | number>>): {
   readonly epc: string | undefined;

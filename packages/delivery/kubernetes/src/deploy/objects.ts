@@ -136,7 +136,7 @@ function serviceAccountOf(settings: CompleteSettings): V1ServiceAccount {
   };
 }
 
-/** A StatefulSet has a headless one of its own, by which its pods have names. */
+/** A StatefulSet also has a headless Service, which names its pods. */
 function servicesOf(settings: CompleteSettings): readonly V1Service[] {
   const { name, kind, listen, service = { type: 'ClusterIP' } } = settings;
   const spec = {

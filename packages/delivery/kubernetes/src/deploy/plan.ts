@@ -17,13 +17,13 @@ export interface DeployFlags {
   readonly epc?: string;
 }
 
-/** Of enclave.json: what the enclave listens on and connects to. */
+/** What the enclave listens on and connects to, from enclave.json. */
 export interface EnclaveNetwork {
   readonly listen: readonly { readonly name: string; readonly port: number }[];
   readonly connect: readonly { readonly name: string; readonly host: string; readonly port: number }[];
 }
 
-/** What is known of the image, because somebody has it here and verified it. */
+/** What is known of the image, because it is here and was verified. */
 export interface VerifiedDeployImage {
   /** `sha256:` and 64 hex digits. */
   readonly digest: string;
@@ -150,7 +150,7 @@ function checkFit({ kind, enclave, volumes = [] }: CompleteSettings, profile: Pr
   }
   const unsized = volumes.find(({ type, size }) => type === 'persistent' && size === undefined);
   if (kind === 'StatefulSet' && unsized !== undefined) {
-    throw unfit(`The volume "${unsized.name}" needs a size: each pod of a StatefulSet has a claim of its own.`);
+    throw unfit(`The volume "${unsized.name}" needs a size: each pod of a StatefulSet has its own claim.`);
   }
 }
 

@@ -76,7 +76,7 @@ function podSpec(settings: CompleteSettings, profile: Profile): PodSpec {
   const { isCluster } = profile;
   return compact<PodSpec>({
     serviceAccountName: isCluster ? name : undefined,
-    // Nobody in an enclave application asks the API server for anything.
+    // An enclave application never calls the API server.
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     restartPolicy: kind === 'Job' ? 'Never' : undefined,

@@ -6,7 +6,7 @@ type Pair = readonly [name: string, value: string];
 /** What a profile adds to the pod of every application. */
 export interface Profile {
   readonly name: ProfileName;
-  /** What keeps the enclave from whom. Goes into the manifest, so that nobody has to guess. */
+  /** What protects the enclave, and from which party. It goes into the manifest, so that readers need not guess. */
   readonly boundary: string;
   /** Has Services, network policies and a scheduler. */
   readonly isCluster: boolean;
@@ -56,7 +56,7 @@ const all: Readonly<Record<ProfileName, Profile>> = {
     ...software,
     name: 'software',
     boundary:
-      'software SGX: other pods cannot read the enclave; the node and whoever administers it can, and its evidence says so',
+      'software SGX: other pods cannot read the enclave; the node and its administrators can, and its evidence says so',
   },
   'aks-snp': {
     ...software,
@@ -75,13 +75,13 @@ const all: Readonly<Record<ProfileName, Profile>> = {
     ...sgx,
     name: 'aks-sgx',
     boundary: 'the enclave, by Intel SGX: neither the node nor its administrator can read it',
-    // The add-on of AKS hands in the enclave device to whoever asks for EPC.
+    // The add-on of AKS gives the enclave device to every container that requests EPC.
     devices: provision,
   },
   podman: {
     ...software,
     name: 'podman',
-    boundary: 'software SGX on this machine: whoever administers it can read the enclave, and its evidence says so',
+    boundary: 'software SGX on this machine: its administrators can read the enclave, and its evidence says so',
     isCluster: false,
     devices: () => [],
     // `enclos platform serve --separated` makes a socket for each user of hosts, and those of enclaves, in this folder.
@@ -97,7 +97,7 @@ export function profileOf(profile: ProfileName, enclave: DeploySettings['enclave
   return {
     name,
     isCluster,
-    boundary: 'none: these pods start no enclave, and whoever administers the node can read them',
+    boundary: 'none: these pods start no enclave, and administrators of the node can read them',
     needsEpc: false,
     devices: () => [],
     env: () => [],

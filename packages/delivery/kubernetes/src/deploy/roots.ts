@@ -7,7 +7,7 @@ import type { DeploySettings } from './settings.ts';
 const mostCertificates = 64;
 
 /**
- * Holds certificates of software roots to the fingerprints that somebody listed:
+ * Checks certificates of software roots against a list of fingerprints:
  * SHA-256 of the public key as SubjectPublicKeyInfo, as policies name roots.
  * @throws DEPLOY_ROOTS_INVALID for a certificate that is not listed, or a fingerprint without one
  */
@@ -42,7 +42,7 @@ function fingerprintOf(text: string): string {
   try {
     certificate = new X509Certificate(text);
   } catch (cause) {
-    throw invalid('A block of the file is no certificate.', cause);
+    throw invalid('A block of the file is not a certificate.', cause);
   }
   const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(key).digest('hex');

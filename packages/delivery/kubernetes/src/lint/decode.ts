@@ -29,7 +29,7 @@ function checkObject(node: MapNode, { typeName, path, span }: ObjectPlace, repor
 }
 
 function checkValue(node: YamlNode, type: FieldType, place: Omit<ObjectPlace, 'typeName'>, report: Report): void {
-  // A null is no value, of whatever type.
+  // A null stands for an absent value of any type.
   if (isAbsent(node)) return;
   switch (type.of) {
     case 'scalar':

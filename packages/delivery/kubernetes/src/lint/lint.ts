@@ -49,7 +49,7 @@ export interface LintOutcome {
   readonly workloads: number;
 }
 
-/** Of one document: a broken one is not worth more. */
+/** Findings of one document: more would not help with a broken one. */
 const mostFindings = 100;
 /** No cluster has more; each pod is held against each of them. */
 const mostNodes = 5000;
@@ -168,7 +168,7 @@ function objectOf(node: MapNode, report: Report): KubernetesObject | undefined {
 /** Groups of Kubernetes itself that have had other versions than today's; others may belong to anybody. */
 const ownGroups = /^(?:apps|batch|policy|autoscaling|extensions)\//;
 const knownVersions: ReadonlySet<string> = new Set(kinds.map(({ apiVersion }) => apiVersion));
-/** Kinds of those versions that nobody writes into a file, or that only clients know. */
+/** Kinds of those versions that are not written into files, or that only clients know. */
 const otherKinds = /(?:List|Status|Scale|Options|Review|Eviction)$/;
 
 function checkKind({ node, apiVersion, kind }: KubernetesObject, report: Report): void {

@@ -56,7 +56,7 @@ export function tolerationsOf(spec: MapNode): readonly Toleration[] {
 
 /** Whether one of the tolerations covers the taint (k8s.io/api/core/v1, ToleratesTaint). */
 export function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
-  // PreferNoSchedule keeps nobody away.
+  // PreferNoSchedule keeps no pod away.
   if (taint.effect !== 'NoSchedule' && taint.effect !== 'NoExecute') return true;
   return tolerations.some(({ key, exists, value, effect }) => {
     if (effect !== '' && effect !== taint.effect) return false;

@@ -83,7 +83,7 @@ function amountOf(value: YamlNode): Amount {
   return { text, span: value, quantity: parseQuantity(text) };
 }
 
-/** Bytes of EPC of an amount; undefined where it is no EPC, or no whole number. */
+/** Bytes of EPC of an amount; undefined where the resource is not EPC, or the amount is not a whole number. */
 export function epcBytesOf({ name, limit, request }: ResourceAmount): bigint | undefined {
   const whole = (limit ?? request)?.quantity?.integer;
   const meaning = meaningOf(name);

@@ -51,7 +51,7 @@ const scalarTypes: ReadonlySet<string> = new Set<ScalarType>([
 function parseType(text: string): FieldType {
   if (text.startsWith('[')) return Object.freeze({ of: 'list', item: parseType(text.slice(1, -1)) });
   if (text.startsWith('{')) return Object.freeze({ of: 'map', item: parseType(text.slice(1, -1)) });
-  // Everything else in the table is the name of a type that has a line of its own.
+  // Everything else in the table is the name of a type that has its own line.
   if (scalarTypes.has(text)) return Object.freeze({ of: 'scalar', scalar: text as ScalarType });
   return Object.freeze({ of: 'object', type: text });
 }

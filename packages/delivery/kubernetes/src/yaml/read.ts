@@ -111,7 +111,7 @@ function* documentsOf(text: string, linesBefore: number): Generator<SizedDocumen
 interface Open {
   readonly node: YamlNode;
   readonly anchor: string | undefined;
-  /** Of a map: what it holds so far, and the key whose value comes next. */
+  /** For a map: what it holds so far, and the key whose value comes next. */
   readonly fields?: Map<string, Field>;
   key?: { readonly name: string; readonly span: Span; readonly isMerge: boolean };
   readonly merges: YamlNode[];

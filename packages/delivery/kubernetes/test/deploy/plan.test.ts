@@ -388,13 +388,13 @@ describe('roots of software platforms', () => {
     assert.equal(podOf({ softwareRoots: 'present' }).spec.volumes?.length, 1);
   });
 
-  it('are those whose fingerprints somebody listed', () => {
+  it('are those whose fingerprints are listed', () => {
     const given = (fingerprints: string[]) => ({ softwareRoots: { fingerprints, pem: 'roots.pem' } });
     refuses('DEPLOY_ROOTS_INVALID', /does not list/, given([one]), { rootsPem: pem('two') });
     refuses('DEPLOY_ROOTS_INVALID', /has no root/, given([one, two]), { rootsPem: pem('one') });
     refuses('DEPLOY_ROOTS_INVALID', /0 certificates/, given([one]), { rootsPem: 'nothing' });
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
-    refuses('DEPLOY_ROOTS_INVALID', /no certificate/, given([one]), { rootsPem: broken });
+    refuses('DEPLOY_ROOTS_INVALID', /not a certificate/, given([one]), { rootsPem: broken });
   });
 });
 

@@ -23,7 +23,7 @@ import {
 /** Where in a certificate evidence was found. Those of EGo and of Azure Attestation are `oe-report`. */
 export type EvidenceForm = ExtensionForm;
 
-/** The evidence in a certificate. Nothing of it is verified: the quote is to be appraised for the report data. */
+/** The evidence in a certificate. It is not verified: the caller must appraise the quote for the report data. */
 export interface CertificateEvidence {
   readonly form: EvidenceForm;
   readonly quote: Uint8Array;
@@ -54,8 +54,8 @@ export type DigestSteps<T> = Generator<DigestRequest, T, Uint8Array>;
 
 /**
  * Reads the evidence in a certificate, of any form that RA-TLS libraries write.
- * Of several forms the first one of `EvidenceForm` counts: Gramine writes two,
- * each with a quote of its own. Two quotes in one form are refused; `tagged` and
+ * Among several forms the first one of `EvidenceForm` counts: Gramine writes two,
+ * each with its own quote. Two quotes in one form are refused; `tagged` and
  * `cmw` are one, written in two ways.
  *
  * @param certificate DER.
@@ -104,11 +104,11 @@ function writingOf(form: EvidenceForm): EvidenceForm {
   return form === 'cmw' ? 'tagged' : form;
 }
 
-/** Evidence as it stands in an extension. */
+/** Evidence as an extension holds it. */
 interface UnpackedEvidence extends Pick<CheckedEvidence, 'form' | 'quote' | 'own'> {
   /** The SHA-256 of one of these, with zeros behind, must be the report data. */
   readonly bound: readonly Uint8Array[];
-  /** What is said to be the key's digest, where something is said. */
+  /** The claimed digest of the key, where one is claimed. */
   readonly keyDigest?: { readonly algorithm: DigestAlgorithm; readonly digest: Uint8Array };
 }
 

@@ -14,7 +14,7 @@ import {
 import { isJsonArray, parseJson } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 
-/** The media type of DICE tagged evidence in a record of ours. No registered one says it. */
+/** The media type of DICE tagged evidence in our records. No registered type means it. */
 const taggedEvidenceType = 'application/vnd.enclos.tagged-evidence+cbor';
 /** Bit 2 of the indicator, RFC 9999: evidence. */
 const evidenceIndicator = 0b100;
@@ -29,7 +29,7 @@ export function encodeCmwExtension(taggedEvidence: Uint8Array): Uint8Array {
 
 /**
  * The tagged evidence in an id-pe-cmw extension, of the CBOR or the JSON form.
- * @returns undefined for a well-formed record of another type, or one that says it is no evidence.
+ * @returns undefined for a well-formed record of another type, or one that states that it is not evidence.
  * @throws a CODEC error.
  */
 export function decodeCmwExtension(value: Uint8Array): Uint8Array | undefined {

@@ -107,8 +107,8 @@ interface FoundClaims {
 }
 
 /**
- * Claims that bear our tag are whole and of a role that is known, or they are refused: a key for something else must
- * not pass for that of somebody who claims nothing.
+ * Claims that bear our tag must be complete and have a known role, or they are refused: a key for another purpose must
+ * not pass as the key of a peer without claims.
  */
 function ownClaims({ tag, role, issuedAtMs, issuer, configuration }: FoundClaims): OwnClaims | undefined {
   if (tag !== ownTag) return undefined;

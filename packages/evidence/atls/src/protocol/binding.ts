@@ -6,7 +6,7 @@ import { atlsError } from '../errors.ts';
 import { nonceBytes } from './messages.ts';
 import type { Role } from '../roles.ts';
 
-/** What both sides of one connection know, and nobody else. */
+/** The secrets that only the two sides of one connection know. */
 export interface Nonces {
   readonly client: Uint8Array;
   readonly server: Uint8Array;
@@ -14,13 +14,13 @@ export interface Nonces {
 
 /** What evidence of one side must be about. */
 export interface Subject {
-  /** Who attests. */
+  /** The side that attests. */
   readonly role: Role;
   /** RFC 8446 section 7.5, for this role and these nonces. */
   readonly exporter: Uint8Array;
   /** The challenge that is answered: that of the other side. */
   readonly nonce: Uint8Array;
-  /** SubjectPublicKeyInfo of the leaf certificate of whoever attests, DER. */
+  /** SubjectPublicKeyInfo of the attester's leaf certificate, DER. */
   readonly publicKey: Uint8Array;
 }
 
@@ -32,7 +32,7 @@ export function freshNonce(): Uint8Array {
   return new Uint8Array(randomBytes(nonceBytes));
 }
 
-/** The subject of evidence on this connection. Whoever stands between has another exporter with each side. */
+/** The subject of evidence on this connection. An intermediary has a different exporter with each side. */
 export function subjectOf(
   socket: TLSSocket,
   { role, nonces, publicKey }: { readonly role: Role; readonly nonces: Nonces; readonly publicKey: Uint8Array },

@@ -7,7 +7,7 @@ import { encodeMessage, type Message, type MessageKind } from './messages.ts';
 import { nextPhase, type Phase } from './phases.ts';
 import { otherRole, type Role } from '../roles.ts';
 
-/** The exchange on one socket: who said what so far, and what may come next. */
+/** The exchange on one socket: the messages so far, and those that may come next. */
 export class Channel {
   readonly #socket: TLSSocket;
   readonly #role: Role;
@@ -44,7 +44,7 @@ export class Channel {
     if (this.#frames.rest.length > 0 || this.#socket.readableLength > 0) violated('silence');
   }
 
-  /** Gives the socket back to the application, with what came for it behind the last message. */
+  /** Gives the socket back to the application, with the bytes that came after the last message. */
   release(): void {
     if (this.#phase !== 'open') violated('order');
     const { rest } = this.#frames;
@@ -52,7 +52,7 @@ export class Channel {
   }
 
   async #message(): Promise<Message> {
-    // So a stranger makes this side keep no more than a challenge has.
+    // So a stranger cannot make this side buffer more than a challenge.
     const judge = (kind: MessageKind): void => void nextPhase(this.#phase, otherRole[this.#role], kind);
     for (;;) {
       const message = orElse(

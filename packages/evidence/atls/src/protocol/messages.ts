@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { modeNumber, type Mode } from '../roles.ts';
 
-/** ALPN (RFC 7301): what a peer that is to be trusted must speak. */
+/** ALPN (RFC 7301): the protocol that an attested peer must speak. */
 export const alpnProtocol = 'enclos-atls/1';
 
 /** What the two sides say to each other. See docs/protocol.md of this package. */
@@ -19,9 +19,9 @@ export type Message =
 export interface Evidence {
   readonly kind: 'evidence';
   readonly mode: Mode;
-  /** Of mode fresh. That of mode cached is in the certificate. */
+  /** For mode fresh. In mode cached the quote is in the certificate. */
   readonly quote: Uint8Array;
-  /** Of mode cached: what the leaf key signed. */
+  /** For mode cached: the signature by the leaf key. */
   readonly signature: Uint8Array;
   /** Endorsements, if the sender has some: as untrusted as all else. */
   readonly endorsements: Uint8Array;
@@ -33,7 +33,7 @@ export type RefusalReason = keyof typeof reasonNumber;
 export type MessageKind = Message['kind'];
 
 export const nonceBytes = 32;
-/** Of evidence. A quote with its chain has 5 KB, collateral 40; a signature of P-521 has 139 bytes. */
+/** Bounds of the parts of evidence. A quote with its chain has 5 KB, collateral 40; a signature of P-521 has 139 bytes. */
 export const maximumBytes = Object.freeze({ quote: 131_072, signature: 160, endorsements: 524_288 });
 
 const kindNumber: Readonly<Record<MessageKind, number>> = Object.freeze({

@@ -7,7 +7,7 @@ export type Phase =
   | 'begun'
   /** The client's challenge is out, or in. */
   | 'asked'
-  /** The server has answered with a nonce, or with a challenge of its own. */
+  /** The server has answered with a nonce, or with its own challenge. */
   | 'greeted'
   | 'challenged'
   /** The server's evidence is there; only in `mutual` evidence of the client follows. */
@@ -21,7 +21,7 @@ export type Phase =
 
 export type Event = `${Role} ${MessageKind}`;
 
-/** Who may say what, and when. What is not here must not be said; `refused` ends every phase but the last two. */
+/** The messages that each side may send in each phase. All others are refused; `refused` ends every phase but the last two. */
 const transitions: Readonly<Partial<Record<Phase, Readonly<Partial<Record<Event, Phase>>>>>> = Object.freeze({
   begun: { 'client challenge': 'asked' },
   asked: { 'server nonce': 'greeted', 'server challenge': 'challenged' },

@@ -23,7 +23,7 @@ export interface AttestRequest {
 }
 
 export interface QuoteRequest extends AttestRequest {
-  /** An SGX quote, a TD quote, or for Open Enclave a report: the quote behind a header of 16 bytes. */
+  /** An SGX quote, a TD quote, or for Open Enclave a report: the quote after a header of 16 bytes. */
   readonly evidence: Uint8Array;
 }
 
@@ -77,7 +77,7 @@ export async function attest(
   );
 }
 
-/** What a draft of a policy would have said: nobody signs that, so it proves nothing. */
+/** The result under a draft of a policy. It is not signed, so it proves nothing. */
 export interface DraftOutcome {
   readonly isVerified: false;
   readonly claims: JsonObject;

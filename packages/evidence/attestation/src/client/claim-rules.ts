@@ -5,7 +5,7 @@ import { notAccepted, orElse, refuseToken } from './errors.ts';
 import type { AttestationType, TokenExpectations } from './expectations.ts';
 import { leafOfJwk } from './keys/leaf-certificate.ts';
 
-/** The claims that say whether somebody may look into the memory; one of them must be there. */
+/** The claims that tell whether the memory can be read by a debugger; one of them must be present. */
 const debugClaims: Readonly<Record<AttestationType, readonly string[]>> = Object.freeze({
   sgx: ['x-ms-sgx-is-debuggable', 'is-debuggable'],
   sevsnpvm: ['x-ms-sevsnpvm-is-debuggable'],
@@ -24,7 +24,7 @@ export function checkAudience(claims: JsonObject, { audience }: TokenExpectation
   const { aud } = claims;
   const named: readonly JsonValue[] = Array.isArray(aud) ? (aud as readonly JsonValue[]) : [aud ?? null];
   if (audience === undefined ? aud !== undefined : !named.includes(audience)) {
-    notAccepted('audience', 'The token is for somebody else, or does not say that it is for this audience.');
+    notAccepted('audience', 'The token is for another audience, or does not name one.');
   }
 }
 
@@ -45,7 +45,7 @@ export function checkDebug(
   { attestationType, allowDebuggable = false }: TokenExpectations,
 ): boolean {
   const said = debugClaims[attestationType].map((name) => claims[name]).filter((value) => value !== undefined);
-  // EAT: only these two words mean that nobody can debug now or could since the start (RFC 9711 section 4.2.9).
+  // EAT: only the values that begin so mean that debugging is off now and was off since the start (RFC 9711 section 4.2.9).
   const { dbgstat } = claims;
   const isProtected = dbgstat === undefined || (typeof dbgstat === 'string' && dbgstat.startsWith('disabled'));
   const isDebuggable = said.length === 0 || said.some((value) => value !== false) || !isProtected;
@@ -58,7 +58,7 @@ export function checkDebug(
 /**
  * What `x-enclos-platform` says; hardware has no such claim.
  *
- * @throws TOKEN_REFUSED for a claim that is no text, TOKEN_NOT_ACCEPTED
+ * @throws TOKEN_REFUSED for a claim that is not text, TOKEN_NOT_ACCEPTED
  */
 export function checkPlatform(claims: JsonObject, { acceptedPlatforms = [] }: TokenExpectations): string | undefined {
   const platform = claims['x-enclos-platform'];
@@ -114,7 +114,7 @@ export async function checkPolicy(
     certificate === undefined ? undefined : toHex(new Uint8Array(await subtle.digest('SHA-256', certificate)));
   const { policySigners } = expected;
   if (policySigners !== undefined && !policySigners.some((each) => each.toLowerCase() === signer)) {
-    notAccepted('policy-signer', 'The policy is not signed, or by somebody else than was expected.');
+    notAccepted('policy-signer', 'The policy is not signed, or not by an expected signer.');
   }
   return { hash, signer };
 }
@@ -134,7 +134,7 @@ export function checkState(
   if (expected?.minimumEpoch !== undefined && !(state !== undefined && state.epoch >= expected.minimumEpoch)) {
     notAccepted(
       'state-epoch',
-      'The service works with an older state than was expected: somebody may have restored it.',
+      'The service works with an older state than expected: an old copy may have been restored.',
     );
   }
   if (expected?.digest !== undefined && state?.digest !== expected.digest) {

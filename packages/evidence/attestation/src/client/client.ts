@@ -39,7 +39,7 @@ export interface AttestationClient {
   tryDraftPolicy(kind: 'OpenEnclave' | 'SgxEnclave', request: QuoteRequest, draftPolicy: string): Promise<DraftOutcome>;
   /** For relying parties that are handed a token. */
   verifyToken(jwt: string, expected: TokenExpectations): Promise<VerifiedToken>;
-  /** Of an Enclos service: a secret, wrapped to the key in the runtime data of a token. Only the key's owner can open it. */
+  /** For an Enclos service: a secret, wrapped to the key in the runtime data of a token. Only the key's owner can open it. */
   releaseKey(request: ReleaseRequest): Promise<ReleasedKey>;
   getPolicy(kind: AttestKind): Promise<StoredPolicy>;
   /** @param jws of `unsignedPolicy`, or signed. */

@@ -23,7 +23,7 @@ export interface StoredPolicy {
   readonly policyHash: string | undefined;
   /** The JWS that was stored. */
   readonly jws: string;
-  /** Of an Enclos service. */
+  /** Set by Enclos services. */
   readonly state: StoredState | undefined;
 }
 

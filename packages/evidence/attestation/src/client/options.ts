@@ -109,7 +109,7 @@ export function canonicalBase(text: string): string | undefined {
     url.password === '' &&
     url.search === '' &&
     url.hash === '' &&
-    // A "?" or "#" with nothing behind it is dropped, white space too.
+    // URL drops a "?" or "#" with nothing after it, and white space.
     !/[?#\s\\@]/.test(text);
   return isPlain ? `${url.origin}${url.pathname.replace(/\/$/, '')}` : undefined;
 }
@@ -121,7 +121,7 @@ function baseOf(text: string, name: string, allowHttp: boolean): string {
   return misused(`The ${name} is not https: (allowLoopbackHttp allows http: to this machine, and to no other).`);
 }
 
-/** Of names only `localhost`, which browsers and Node resolve without asking a network (RFC 6761 section 6.3). */
+/** The only name is `localhost`, which browsers and Node resolve without a network (RFC 6761 section 6.3). */
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
 }

@@ -17,13 +17,13 @@ export type ReleaseAlgorithm =
   | 'ECDH-ES+A256KW';
 
 export interface ReleaseRequest {
-  /** Of the secret. */
+  /** The name of the secret. */
   readonly name: string;
-  /** Of this service, with a key for encryption in its JSON runtime data. */
+  /** A token of this service, with an encryption key in its JSON runtime data. */
   readonly token: VerifiedToken;
   /** Default: what the key is for, or the one that fits its type. */
   readonly algorithm?: ReleaseAlgorithm;
-  /** Random, and new for each request: the answer repeats it, so that nobody can give an older one. */
+  /** Random, and new for each request: the answer repeats it, so that an older answer cannot be replayed. */
   readonly nonce: string;
 }
 

@@ -4,7 +4,7 @@ import type { CryptoAnswer, CryptoRequest, Steps } from './crypto-steps.ts';
 import * as nodeCrypto from 'node:crypto';
 import { isKeyOf, verifyOptions } from './spki-schemes.ts';
 
-/** The part of node:crypto that verification needs; a caller who counts or replaces operations gives another. */
+/** The part of node:crypto that verification needs; callers that count or replace operations pass another. */
 export type SyncCrypto = Pick<typeof nodeCrypto, 'createHash' | 'createPublicKey' | 'verify'>;
 
 const maximumKeys = 256;
@@ -60,7 +60,7 @@ function importOnce(
     keys.set(id, key);
     return key;
   } catch {
-    // The bytes are no such key; any other failure must not pass either.
+    // The bytes are not such a key; any other failure must not pass either.
     return undefined;
   }
 }

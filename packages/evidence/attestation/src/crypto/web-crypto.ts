@@ -77,7 +77,7 @@ function importOnce(id: string, subtle: Subtle, load: () => Promise<webcrypto.Cr
   const known = keys.get(id);
   if (known !== undefined) return known;
   const key = load().catch(() => {
-    // A rejection means that the bytes are no such key; any other failure must not pass either, nor stay.
+    // A rejection means that the bytes are not such a key. Any other failure must not pass either, and must not be cached.
     keys.delete(id);
     return undefined;
   });

@@ -19,7 +19,7 @@ const fieldNames = [
   'pck_certificate_chain',
 ] as const satisfies readonly (keyof QuoteCollateral)[];
 
-/** Parsed collateral by all of its texts. Comparing texts costs less than digesting them, most of all the same ones. */
+/** Parsed collateral by all of its texts. Comparing texts costs less than digesting them, above all when they are the same. */
 export class CollateralCache {
   readonly #maximum: number;
   readonly #entries: Entry[] = [];

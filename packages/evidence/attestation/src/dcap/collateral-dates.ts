@@ -28,10 +28,10 @@ export interface CollateralDates extends FixedDates {
 }
 
 interface FixedDates {
-  /** Of the CRLs, the TCB info and the QE identity. */
+  /** The first and last issue dates of the CRLs, the TCB info and the QE identity. */
   readonly earliestIssueDate: string;
   readonly latestIssueDate: string;
-  /** Of those and of the certificates. */
+  /** The earliest end of those and of the certificates. */
   readonly earliestExpiration: string;
   /** Each part, when it begins (a document: when it was issued) and when it ends. */
   readonly parts: Readonly<Record<DatedPart, DateRange>>;

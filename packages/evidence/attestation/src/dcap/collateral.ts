@@ -50,7 +50,7 @@ export interface Endorsements {
 
 /** What `parseCollateral` read, for the verifier alone. */
 export interface EndorsementParts {
-  /** Stands for exactly these parts: a cache knows them by it, without keeping them. */
+  /** Identifies exactly these parts, so that a cache need not keep them. */
   readonly identity: object;
   readonly rootCrl: RevocationList;
   readonly pckCrl: RevocationList;

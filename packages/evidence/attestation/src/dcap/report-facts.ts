@@ -3,7 +3,7 @@ import type { Attributes, ReportBody, TdReport10, TdReport15, TdReport15Ex } fro
 
 /**
  * A report body of SGX (SDM vol. 3D, REPORT) with its byte fields as lower-case
- * hex: unlike bytes, text cannot be changed by whoever it is shown to.
+ * hex: unlike bytes, text cannot be changed by its readers.
  */
 export interface SgxReportFacts {
   readonly cpuSvn: string;

@@ -22,8 +22,8 @@ declare const cacheBrand: unique symbol;
  * Remembers which signatures were found good, by the whole content that they
  * are about: another byte anywhere is another entry. It never holds a verdict:
  * trust in the root, all matches, the TCB evaluation, the dates and the
- * signature of the quote or report itself are done for every one of them. Of a
- * chain of AMD's, so are all of its rules, and revocation. Made by `createVerifierCache`.
+ * signature of the quote or report itself are checked each time. For a
+ * chain of AMD, so are all of its rules, and revocation. Made by `createVerifierCache`.
  */
 export interface VerifierCache {
   readonly [cacheBrand]: true;
@@ -35,7 +35,7 @@ export interface CacheParts {
   readonly collateralTexts: BoundedMap<Endorsements>;
   /** By the identity of the endorsements, and the content of the certificates. */
   readonly pckChains: ContentMap<VerifiedPlatform>;
-  /** By the identity of the endorsements, and all that stands behind the quote's signature, certificates included. */
+  /** By the identity of the endorsements, and all that follows the quote's signature, certificates included. */
   readonly quotingEnclaves: ContentMap<VerifiedPlatform>;
   /** By the key that signed, what it signed, and the signature. */
   readonly amdSignatures: ContentMap<true>;
@@ -46,8 +46,8 @@ const maximumLimit = 65_536;
 const made = new WeakMap<object, CacheParts>();
 
 /**
- * A cache of its own, for a caller who wants other limits than the shared cache
- * that is used without one, or a separate one.
+ * A separate cache, for callers that want other limits than those of the shared cache
+ * that is used by default, or that do not want to share.
  *
  * @throws VERIFIER_MISUSED for a limit that is not an integer from 0 to 65536.
  */
@@ -74,9 +74,9 @@ const shared = createVerifierCache();
 const ofImplementations = new WeakMap<object, VerifierCache>();
 
 /**
- * The cache for a caller who gave none: the shared one, or for a caller who
- * brings an implementation of cryptography one that only this implementation
- * fills. What it calls good may be good for nobody else.
+ * The cache for a caller that passed none: the shared one, or for a caller that
+ * brings an implementation of cryptography, one that only this implementation
+ * fills. Other implementations may not accept what it accepts.
  */
 export function cacheFor(implementation: object | undefined): VerifierCache {
   if (implementation === undefined) return shared;

@@ -7,7 +7,7 @@ import { decodeCertificates } from '../x509/pem.ts';
 import { parseSgxExtension, type PckPlatform } from '../dcap/tcb/sgx-extension.ts';
 import type { ExplainedField } from './field.ts';
 
-/** The certificates of a PEM text that lies at `offset`. Their fields have no place of their own: PEM is base64. */
+/** The certificates of a PEM text that lies at `offset`. Their fields have no offset: PEM is base64. */
 export function explainChain(pem: Uint8Array, offset: number): ExplainedField {
   const place = { offset, sizeBytes: pem.length };
   const read = attempt(() => decodeCertificates(pem));

@@ -3,7 +3,7 @@ import type { DatedPart, DateRange } from '../dcap/collateral-dates.ts';
 import type { Endorsements } from '../dcap/collateral.ts';
 import { partsOf } from '../dcap/endorsements.ts';
 
-/** What parsed collateral says about itself, before anything of it is verified. */
+/** The claims of parsed collateral, before verification. */
 export interface ExplainedCollateral {
   readonly tee: 'SGX' | 'TDX';
   /** 6 bytes of hex: the platform family that the TCB info is for. */

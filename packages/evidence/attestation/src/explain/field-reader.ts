@@ -43,7 +43,7 @@ export class FieldReader {
     return littleEndian(this.#bytes.subarray(this.#offset + at, this.#offset + at + sizeBytes));
   }
 
-  /** The next fields; behind the last one that fits, one that says what is missing. */
+  /** The next fields; after the last one that fits, a field that tells what is missing. */
   fields(specs: readonly FieldSpec[]): readonly ExplainedField[] {
     const fields: ExplainedField[] = [];
     for (const spec of specs) {

@@ -7,11 +7,11 @@ export interface ExplainedField {
   readonly name: string;
   /** From the first byte of the evidence; in a document of several parts, of the part. */
   readonly offset: number;
-  /** 0 for what has no place of its own, a member of JSON for example. */
+  /** 0 for a field without an offset, such as a member of JSON. */
   readonly sizeBytes: number;
-  /** A number, lower-case hex, or text; empty for a group. Text is as hostile as whoever made the evidence. */
+  /** A number, lower-case hex, or text; empty for a group. Text is as hostile as the maker of the evidence. */
   readonly value: string;
-  /** What the value says, where there is more to say than the value. */
+  /** The meaning of the value, where the value alone does not tell it. */
   readonly meaning?: string;
   /** Why the field, or what should follow here, could not be read. */
   readonly problem?: string;
@@ -27,9 +27,9 @@ export interface FieldSpec {
   readonly name: string;
   readonly sizeBytes: number;
   readonly kind: FieldKind;
-  /** Of a number: what it says. */
+  /** The meaning of a number. */
   readonly ofNumber?: (value: bigint) => string | undefined;
-  /** Of bytes: what they say. */
+  /** The meaning of bytes. */
   readonly ofHex?: (hex: string) => string | undefined;
 }
 

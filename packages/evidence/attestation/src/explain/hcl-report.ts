@@ -12,7 +12,7 @@ const maximumRuntimeLength = 16_384;
 const header: readonly FieldSpec[] = [
   hexField('signature', 4, (hex) => (hex === '48434c41' ? 'HCLA' : 'not an HCL report')),
   numberField('version', 4),
-  numberField('report size', 4, always('Of all that the hardware vouches for, and what is around it')),
+  numberField('report size', 4, always('The size of all that the hardware vouches for, with what is around it')),
   numberField('request type', 4),
   numberField('status', 4),
   reserved(12),
@@ -96,7 +96,7 @@ function explainRuntimeData(bytes: Uint8Array, place: Place): ExplainedField {
   }
 }
 
-/** Keys by their name, the configuration by member; anything else as it stands there. */
+/** Keys by their name, the configuration by member; anything else unchanged. */
 function memberFields([name, value]: readonly [string, JsonValue], place: Place): readonly ExplainedField[] {
   const keys: readonly JsonValue[] = name === 'keys' && Array.isArray(value) ? value : [];
   if (keys.length > 0) return keys.map((key) => keyField(key, place));
@@ -107,7 +107,7 @@ function memberFields([name, value]: readonly [string, JsonValue], place: Place)
 function keyField(key: JsonValue, place: Place): ExplainedField {
   const { kid, n = key, kty } = isJsonObject(key) ? key : {};
   const [name, type] = [kid, kty].map((value) => (typeof value === 'string' ? value : undefined));
-  const meaning = name === 'HCLAkPub' ? 'The attestation key: it signs the quotes of the vTPM' : 'Of the vTPM';
+  const meaning = name === 'HCLAkPub' ? 'The attestation key: it signs the quotes of the vTPM' : 'A key of the vTPM';
   return Object.freeze({ ...textField(name ?? 'a key', n, place), meaning: `${meaning}. ${type ?? ''} modulus` });
 }
 

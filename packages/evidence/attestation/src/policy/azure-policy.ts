@@ -25,7 +25,7 @@ export interface AzureMachinePolicy extends AzurePolicy {
   /** For editors: where the JSON Schema is. */
   readonly $schema?: string;
   readonly tee: 'azure-vtpm';
-  /** Of the report or quote of the hardware, which is about the paravisor. */
+  /** The policy for the report or quote of the hardware, which is about the paravisor. */
   readonly hardware: SnpPolicy | TdxPolicy;
 }
 
@@ -105,7 +105,7 @@ export function inHardware<T>(judge: () => T): T {
   } catch (error) {
     if (!isEnclosError(error, 'APPRAISAL_REFUSED')) throw error;
     const { field, ...details } = error.details;
-    const message = `Of the hardware: ${error.message}`;
+    const message = `The hardware policy: ${error.message}`;
     throw new EnclosError(error.code, message, {
       details: { field: `hardware.${String(field)}`, ...details },
       cause: error,

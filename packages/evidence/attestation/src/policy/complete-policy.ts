@@ -50,7 +50,7 @@ export function completeTdxPolicy(policy: object): CompleteQuotePolicy {
  */
 export function readRules<R extends RuleTable>(policy: unknown, table: R, path = ''): PolicyValues<R> {
   if (!isPlainObject(policy)) {
-    throw incomplete(path.slice(0, -1) || 'policy', 'an object with rules of its own and none inherited');
+    throw incomplete(path.slice(0, -1) || 'policy', 'an object with its own rules and none inherited');
   }
   const read: Record<string, unknown> = {};
   for (const key of Reflect.ownKeys(policy)) {

@@ -7,7 +7,7 @@ import { completeSnpPolicy, type CompleteSnpPolicy, type SnpPolicy } from './snp
 /** A policy for one TEE: `tee` says which. Without it, it is for SGX. */
 export type AppraisalPolicy = SgxPolicy | TdxPolicy | SnpPolicy;
 
-/** What `parsePolicy` makes of a `P`: of what is not known to be a policy, one for any TEE. */
+/** The result of `parsePolicy` for a `P`: a policy for any TEE where the type of `P` is not a policy. */
 export type ParsedPolicy<P> = P extends SgxPolicy
   ? SgxPolicy
   : P extends TdxPolicy
@@ -28,7 +28,7 @@ const readers = {
   'sev-snp': (policy: object): CompletePolicy => Object.freeze({ tee: 'sev-snp', rules: completeSnpPolicy(policy) }),
 } as const;
 
-/** The rule by which a policy without `tee` is seen to be for another TEE than SGX, so that it can be told. */
+/** A rule that shows that a policy without `tee` is for another TEE than SGX, so that the message can tell. */
 const marks = { tdx: 'mrTd', 'sev-snp': 'measurements' } as const;
 
 /**
@@ -67,7 +67,7 @@ export function parsePolicy(policy: unknown): AppraisalPolicy {
  * @throws APPRAISAL_REFUSED with the name of the rule in `details.field`.
  */
 export function completePolicy(policy: unknown): CompletePolicy {
-  if (!isPlainObject(policy)) throw incomplete('policy', 'an object with rules of its own and none inherited');
+  if (!isPlainObject(policy)) throw incomplete('policy', 'an object with its own rules and none inherited');
   return known.get(policy) ?? readers[teeOf(policy)](policy);
 }
 
@@ -83,7 +83,7 @@ function teeOf(policy: object): keyof typeof readers {
   return 'sgx';
 }
 
-/** @throws APPRAISAL_REFUSED for what is no object. */
+/** @throws APPRAISAL_REFUSED for a value that is not an object. */
 function deepFreeze(value: unknown): object {
   if (typeof value !== 'object' || value === null) throw incomplete('policy', 'an object');
   for (const inner of Object.values(value) as unknown[]) {

@@ -195,11 +195,11 @@ function allOrNone<T>(values: readonly (T | undefined)[]): readonly T[] | undefi
 /**
  * Rules within a rule, which `readRules` reads with the table that the schema is of.
  *
- * @param required names; when there are none, at least one rule has to be there.
+ * @param required names; when there are none, at least one rule must be present.
  */
 export function nested(table: Readonly<Record<string, Rule<unknown>>>, required: readonly string[]): Rule<object> {
   return {
-    expected: 'an object with rules of its own and none inherited',
+    expected: 'an object with its own rules and none inherited',
     read: (value) => (isPlainObject(value) ? value : undefined),
     form: ['nested', table, required],
   };

@@ -18,7 +18,7 @@ interface QuoteRules {
   readonly $schema?: string;
   /**
    * The TCB statuses to accept. For one other than OK, every advisory of the
-   * verdict must be in `acceptedAdvisoryIds` as well. Of a TD 1.5 the present
+   * verdict must be in `acceptedAdvisoryIds` as well. For a TD 1.5 the present
    * status counts too.
    */
   readonly acceptedStatuses: readonly AcceptableStatus[];
@@ -79,7 +79,7 @@ interface BySigner {
 /** What a relying party accepts of an SGX enclave. What it names must all hold. */
 export type SgxPolicy = SgxRules & (ByEnclave | BySigner);
 
-/** Values to accept, 48 bytes of hex each; or any, which has to be said, because MRTD alone is often only firmware. */
+/** Values to accept, 48 bytes of hex each; or any, which must be explicit, because MRTD alone often covers only firmware. */
 export type RuntimeMeasurementRule = readonly string[] | 'any';
 
 /** What a relying party accepts of a trust domain. What it names must all hold. Measurements are 48 bytes of hex. */

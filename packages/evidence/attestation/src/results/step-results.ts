@@ -24,13 +24,13 @@ interface Step<Id extends string> {
  * it refused, `refusal` is its error: the steps before the one in
  * `details.step` passed, and those after it never ran.
  *
- * @throws VERIFIER_MISUSED for an error that is no refusal of `verifyQuote`: it says nothing about any step.
+ * @throws VERIFIER_MISUSED for an error that is not a refusal of `verifyQuote`: it tells nothing about the steps.
  */
 export function stepResults(refusal?: unknown): readonly StepResult[] {
   return resultsOf(verificationSteps, refusal, 'verifyQuote');
 }
 
-/** The same for `verifySnpReport`. @throws VERIFIER_MISUSED for an error that is no refusal of it. */
+/** The same for `verifySnpReport`. @throws VERIFIER_MISUSED for an error that is not its refusal. */
 export function snpStepResults(refusal?: unknown): readonly StepResult<SnpStepId>[] {
   return resultsOf(snpVerificationSteps, refusal, 'verifySnpReport');
 }
@@ -40,7 +40,7 @@ export function snpStepResults(refusal?: unknown): readonly StepResult<SnpStepId
  * `verifyAzureSnp` or `verifyAzureTdx` with `verifyQuote`.
  *
  * @param hardware of the document; undefined when it cannot be read.
- * @throws VERIFIER_MISUSED for an error that is no refusal of them.
+ * @throws VERIFIER_MISUSED for an error that is not a refusal of theirs.
  */
 export function azureStepResults(
   hardware: HclHardware | undefined,

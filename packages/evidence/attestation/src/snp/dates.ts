@@ -28,9 +28,9 @@ export interface SnpDates {
   readonly rootCertificate: SnpValidity;
   readonly intermediateCertificate: SnpValidity;
   readonly signingKeyCertificate: SnpValidity;
-  /** Absent when there was no list: nobody looked whether a certificate is revoked. */
+  /** Absent without a list: revocation was not checked. */
   readonly revocationList?: SnpValidity;
-  /** The first end and the last beginning of them all. */
+  /** The earliest end and the latest beginning of all of them. */
   readonly earliestExpiration: string;
   readonly latestBeginning: string;
   /** What ended before the time of verification. */

@@ -6,13 +6,13 @@ import { misused, orRefuse } from '../refusal/refusal.ts';
 import { amdSignatureForm, parseAmdCertificate, type AmdCertificate } from './certificate.ts';
 import { refuseSnpEndorsements } from './refusal.ts';
 
-/** What endorses a report, as AMD's Key Distribution Service (KDS), a host or Azure's THIM hands it out. */
+/** The endorsements of a report, as AMD's Key Distribution Service (KDS), a host or Azure's THIM serves them. */
 export interface SnpCollateral {
   /** The VCEK or VLEK certificate: PEM, or DER as the KDS serves it. */
   readonly signingKeyCertificate: string | Uint8Array;
   /** ASK (or ASVK for a VLEK) and ARK, in either order: PEM as the KDS serves it (`cert_chain`), or DER. */
   readonly certificateChain: string | readonly Uint8Array[];
-  /** The ARK's revocation list, DER (`crl` of the KDS). Without it the verdict says that nobody looked. */
+  /** The ARK's revocation list, DER (`crl` of the KDS). Without it the verdict states that revocation was not checked. */
   readonly revocationList?: Uint8Array;
 }
 

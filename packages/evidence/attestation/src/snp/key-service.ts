@@ -19,8 +19,8 @@ const service = 'https://kdsintf.amd.com';
  * Where to fetch the endorsements of a report that is not verified yet. Nothing
  * is fetched, and no answer needs to be trusted: verification is by what it signs.
  *
- * @param product for reports of version 2, which do not say it.
- * @throws VERIFIER_MISUSED for bytes that are no report, or without a product.
+ * @param product for reports of version 2, which do not name it.
+ * @throws VERIFIER_MISUSED for bytes that are not a report, or without a product.
  */
 export function amdKeyServiceUrls(bytes: Uint8Array, product?: SnpProduct): AmdKeyServiceUrls {
   const report = orRefuse(

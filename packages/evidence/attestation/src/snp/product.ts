@@ -1,6 +1,6 @@
 import type { SnpCpuid } from './report.ts';
 
-/** The processor lines whose reports are understood. Each has a root key of its own. */
+/** The processor lines whose reports are understood. Each has its own root key. */
 export type SnpProduct = 'Milan' | 'Genoa' | 'Turin';
 
 export const snpProducts: readonly SnpProduct[] = Object.freeze(['Milan', 'Genoa', 'Turin']);
@@ -17,7 +17,7 @@ export interface SnpTcb {
 
 export type SnpTcbComponent = keyof SnpTcb;
 
-/** Byte offsets in TCB_VERSION (document 56860, TCB_VERSION; Turin has a layout of its own). */
+/** Byte offsets in TCB_VERSION (document 56860, TCB_VERSION; Turin has another layout). */
 const layouts: Readonly<Record<SnpProduct, Readonly<Partial<Record<SnpTcbComponent, number>>>>> = Object.freeze({
   Milan: Object.freeze({ bootloader: 0, tee: 1, snp: 6, microcode: 7 }),
   Genoa: Object.freeze({ bootloader: 0, tee: 1, snp: 6, microcode: 7 }),
@@ -61,7 +61,7 @@ export function productOfCpuid({ family, model }: SnpCpuid): SnpProduct | undefi
 /** Lines that AMD certifies under Genoa's root. */
 const genoaSiblings: readonly string[] = ['Bergamo', 'Siena'];
 
-/** The product of a certificate's product name: "Milan-B0" has a stepping behind it, "Turin" has none. */
+/** The product of a certificate's product name: "Milan-B0" ends with a stepping, "Turin" has none. */
 export function productOfName(productName: string): SnpProduct | undefined {
   const [line = ''] = productName.split('-');
   if (genoaSiblings.includes(line)) return 'Genoa';

@@ -24,7 +24,7 @@ export interface SnpVerdictFacts {
   /** The report does not say which chip it is from: the platform hides it, or signs with a VLEK. */
   readonly chipIdHidden: boolean;
   readonly root: SnpRoot;
-  /** `no-list`: there was none, so that nobody looked. */
+  /** `no-list`: there was no list, so revocation was not checked. */
   readonly revocation: 'checked' | 'no-list';
   readonly dates: SnpDates;
   /** The time that was given: 2025-06-19T10:56:11Z. */

@@ -56,7 +56,7 @@ export async function verifySnpReport(
   );
 }
 
-/** The verification itself, for whoever runs its cryptography. */
+/** The verification itself; the caller runs its cryptography. */
 export function* snpReportSteps(
   bytes: Uint8Array,
   endorsements: SnpEndorsements,

@@ -24,9 +24,9 @@ export type AzureDocument = AzureEvidence &
   (
     | {
         readonly hardware: 'sev-snp';
-        /** The report in the HCL report, for who looks for what endorses it. 1184 bytes. */
+        /** The report in the HCL report, to find its endorsements. 1184 bytes. */
         readonly report: Uint8Array;
-        /** The VCEK that came along, DER. It proves itself, or nothing. */
+        /** The VCEK that came along, DER. Its chain must prove it. */
         readonly signingKeyCertificate: Uint8Array | undefined;
       }
     | {

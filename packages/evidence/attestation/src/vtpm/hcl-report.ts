@@ -12,9 +12,9 @@ export type HclHardware = 'sev-snp' | 'tdx';
  */
 export interface HclReport {
   readonly hardware: HclHardware;
-  /** What begins like an SEV-SNP report, or a TDREPORT with zeros behind it; 1184 bytes. */
+  /** Begins like an SEV-SNP report, or is a TDREPORT with zeros after it; 1184 bytes. */
   readonly hardwareReport: Uint8Array;
-  /** JSON, without the zeros behind it. */
+  /** JSON, without the zeros after it. */
   readonly runtimeData: Uint8Array;
 }
 
@@ -61,7 +61,7 @@ export function parseHclReport(input: Uint8Array): HclReport {
     throw invalid('has lengths that contradict each other');
   }
   const content = reader.bytes(contentLength);
-  if (!isZero(reader.bytes(reader.remaining))) throw invalid('has something behind its runtime data');
+  if (!isZero(reader.bytes(reader.remaining))) throw invalid('has something after its runtime data');
   if (hardware === 'tdx') tdReportData(hardwareReport);
   return {
     hardware,
@@ -81,7 +81,7 @@ export function tdReportData(hardwareReport: Uint8Array): Uint8Array {
   reader.skip(tdReportDataOffset - 1);
   const reportData = reader.bytes(64);
   reader.skip(tdReportSizeBytes - reader.offset);
-  if (!isZero(reader.bytes(reader.remaining))) throw invalid('has something behind its TDREPORT');
+  if (!isZero(reader.bytes(reader.remaining))) throw invalid('has something after its TDREPORT');
   return reportData;
 }
 

@@ -57,7 +57,7 @@ export async function verifyAzureTdx<Verdict extends HardwareFacts>(
   return runAsync(azureTdxSteps(evidence, hcl, hardware), options.subtle ?? globalThis.crypto?.subtle);
 }
 
-/** `verifyAzureSnp`, for whoever runs its cryptography. */
+/** `verifyAzureSnp`; the caller runs its cryptography. */
 export function* azureSnpSteps(
   evidence: AzureEvidence,
   endorsements: SnpEndorsements,
@@ -65,7 +65,7 @@ export function* azureSnpSteps(
 ): Steps<AzureVerdict<SnpVerdict>> {
   const hcl = readHclReport(evidence.hclReport, 'sev-snp');
   const hardware = yield* snpReportSteps(hcl.hardwareReport, endorsements, options);
-  // Less privileged code, which the guest may be, can ask for reports of its own with any report data.
+  // Less privileged code, which the guest may be, can ask for its own reports with any report data.
   if (hardware.report.vmpl !== 0) {
     refuseAzure('vtpm-hardware', 'VTPM_NOT_PARAVISOR', `VMPL ${hardware.report.vmpl} is not the paravisor’s.`);
   }
@@ -133,7 +133,7 @@ function* checkBinding(runtimeData: Uint8Array, { report }: HardwareFacts): Step
   }
 }
 
-/** What is parsed must be what is verified, whoever may still hold the bytes. */
+/** The bytes that are parsed must be those that are verified, even if another holder changes the original. */
 function copyQuote({ message, signature, pcrs }: TpmQuote): TpmQuote {
   const isList: boolean = Array.isArray(pcrs);
   if (!isList || pcrs.length > pcrCount) {

@@ -42,7 +42,7 @@ export function checkAuthority(certificate: P256Certificate, depth: number): boo
   });
 }
 
-/** True when the certificate signs data and is no authority: a leaf that could issue would be a second root. */
+/** True when the certificate signs data and is not an authority: a leaf that could issue would be a second root. */
 export function checkEndEntity(certificate: P256Certificate): boolean {
   return checkUsage(
     certificate,

@@ -36,7 +36,7 @@ test('a document of SEV-SNP is explained to its end', () => {
   assert.equal(find(fields, 'hardware').meaning, 'SEV-SNP');
   assert.equal(find(fields, 'HCL report').sizeBytes, snp.hclReport.length - 100);
   assert.match(find(fields, 'HCLAkPub').meaning ?? '', /attestation key.*RSA modulus$/);
-  assert.match(find(fields, 'HCLEkPub').meaning ?? '', /^Of the vTPM/);
+  assert.match(find(fields, 'HCLEkPub').meaning ?? '', /^A key of the vTPM/);
   assert.equal(find(fields, 'secure-boot').value, 'true');
   assert.equal(find(fields, 'user-data').value, '0f'.repeat(64));
   assert.equal(find(fields, 'magic').meaning, 'made by a TPM');

@@ -238,7 +238,10 @@ test('a refusal of the hardware says so, and keeps what was expected and got', (
     () => appraised('snp', hardware({ measurements: ['00'.repeat(48)] })),
     (error) => {
       assert.ok(isEnclosError(error, 'APPRAISAL_REFUSED'));
-      assert.match(error.message, /^Of the hardware: The policy does not accept this evidence: rule measurements\.$/);
+      assert.match(
+        error.message,
+        /^The hardware policy: The policy does not accept this evidence: rule measurements\.$/,
+      );
       const { expected, got } = error.details;
       assert.deepEqual([expected, got], [['00'.repeat(48)], machines.snp.verdict.hardware.report.measurement]);
       return true;

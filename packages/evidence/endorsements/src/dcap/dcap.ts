@@ -31,7 +31,7 @@ export interface PckLookup {
   readonly pceId: string;
 }
 
-/** A platform whose PCK certificate has to be looked up first. */
+/** A platform whose PCK certificate must be looked up first. */
 export interface PckFacts {
   readonly tee: 'sgx' | 'tdx';
   readonly pck: PckLookup;

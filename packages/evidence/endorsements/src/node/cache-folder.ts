@@ -12,8 +12,8 @@ export function collateralCacheFolder(env: Readonly<Record<string, string | unde
 }
 
 /**
- * Makes the folder when it is not there. Whoever else can write in it could
- * make us use old collateral, and ask nobody.
+ * Makes the folder when it is not there. Another user that can write in it could
+ * make us use old collateral without asking the source.
  * @throws ENDORSEMENTS_CACHE_REFUSED
  */
 export async function requireCacheFolder(folder: string): Promise<void> {

@@ -11,7 +11,7 @@ import { requireCacheFolder } from './cache-folder.ts';
 
 export interface DiskCacheOptions {
   readonly folder: string;
-  /** Of all items together. Default: 64 MiB. The ones that were written longest ago go first. */
+  /** The bound for all items together. Default: 64 MiB. The items written longest ago are removed first. */
   readonly maxBytes?: number;
   /** Default: 4096. */
   readonly maxItems?: number;
@@ -68,7 +68,7 @@ export async function openDiskCache(options: DiskCacheOptions): Promise<DiskCach
   });
 }
 
-/** Undefined for what is not there, not a file of ours, too large or damaged. */
+/** Undefined for a file that is missing, too large, damaged, or not from this cache. */
 async function readItemFile(path: string): Promise<StoredItem | undefined> {
   try {
     return await parseStoredText(await readText(path));

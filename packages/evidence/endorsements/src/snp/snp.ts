@@ -18,7 +18,7 @@ export interface SnpFacts {
   readonly tee: 'snp';
   readonly product: 'Milan' | 'Genoa' | 'Turin';
   readonly signingKey: 'vcek' | 'vlek';
-  /** Of a VCEK. AMD does not give out VLEKs: their certificate comes with the evidence. */
+  /** For a VCEK. AMD does not give out VLEKs: their certificate comes with the evidence. */
   readonly chip?: {
     /** 64 bytes of hex, 8 for Turin. */
     readonly hwid: string;

@@ -29,7 +29,7 @@ export interface AzureOptions {
 }
 
 /**
- * Azure's cache of Intel collateral (THIM). It lags behind Intel on purpose and
+ * Azure's cache of Intel collateral (THIM). It lags Intel on purpose and
  * has no choice of baseline, so it takes `standard` alone.
  * @throws ENDORSEMENTS_REQUEST_INVALID
  */

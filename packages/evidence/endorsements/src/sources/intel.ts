@@ -43,7 +43,7 @@ export interface PccsOptions {
   readonly url: string;
 }
 
-/** A provisioning certificate caching service: a mirror of PCS in somebody's own network. @throws ENDORSEMENTS_REQUEST_INVALID */
+/** A provisioning certificate caching service: a mirror of PCS in a private network. @throws ENDORSEMENTS_REQUEST_INVALID */
 export function pccs({ url }: PccsOptions): Source {
   const base = serviceUrl(url);
   return Object.freeze({

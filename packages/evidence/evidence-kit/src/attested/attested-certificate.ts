@@ -39,7 +39,7 @@ export function attestedCertificate(...extensions: readonly Extension[]): Uint8A
 
 /** A way in which certificates carry evidence, and tie it to their key. */
 export interface AttestedForm {
-  /** Of the extension. */
+  /** The identifier of the extension. */
   readonly id: string;
   /** What the report data must be. */
   readonly reportData: Uint8Array;

@@ -33,7 +33,7 @@ export interface AzureScenarioChanges {
   readonly runtimeText?: (good: string) => string;
   readonly hcl?: Partial<HclReportFields>;
   readonly attest?: Partial<TpmAttestFields>;
-  /** Who signs the TPM quote: the attestation key unless given. */
+  /** The key that signs the TPM quote. Default: the attestation key. */
   readonly quoteKey?: RsaKeyPair;
   /** What stands beside the quote as the values of the PCRs. */
   readonly pcrs?: (good: readonly Uint8Array[]) => readonly Uint8Array[];

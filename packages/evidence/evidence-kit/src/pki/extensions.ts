@@ -87,7 +87,7 @@ export function standardExtensions(options: {
   readonly key: KeyPair | RsaKeyPair;
   readonly issuerKey: KeyPair | RsaKeyPair;
   readonly crlUrl: string;
-  /** Of an authority; absent for an end entity. */
+  /** The path length of an authority; absent for an end entity. */
   readonly pathLength?: number | undefined;
 }): readonly Extension[] {
   const isAuthority = options.pathLength !== undefined;

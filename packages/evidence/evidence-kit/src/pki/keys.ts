@@ -13,7 +13,7 @@ import { concatBytes, toBase64url, toHex, utf8 } from '@enclos/codec';
 
 export type Curve = 'P-256' | 'P-384';
 
-/** An elliptic-curve key pair. Good for tests only: whoever knows the seed knows the private key. */
+/** An elliptic-curve key pair. Good for tests only: the seed gives the private key. */
 export interface KeyPair {
   /** In the key ring. */
   readonly name: string;

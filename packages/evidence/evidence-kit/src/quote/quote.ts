@@ -65,7 +65,7 @@ export interface QuoteParts {
   readonly authDataSize?: number;
   readonly qeAuthDataSize?: number;
   readonly certificationSize?: number;
-  /** Of the certification data around the QE report, versions 4 and 5: 6 unless given. */
+  /** The type of the certification data around the QE report, versions 4 and 5. Default: 6. */
   readonly outerType?: number;
   readonly outerSize?: number;
   /** Within the authentication data, after everything else. */
@@ -156,7 +156,7 @@ export function pckIdentifier(
     readonly pceId: Uint8Array;
   },
 ): CertificationData {
-  // Encrypted PPIDs are as long as the RSA modulus; nobody but Intel could read one, so random-looking bytes will do.
+  // Encrypted PPIDs are as long as the RSA modulus; only Intel could read one, so random-looking bytes will do.
   const size = { 1: 16, 2: 256, 3: 384 }[type];
   const ppid = Uint8Array.from({ length: size }, (_, index) => parts.ppid[index % parts.ppid.length] ?? 0);
   return { type, data: concatBytes(ppid, parts.cpuSvn, littleEndian(parts.pceSvn, 2), parts.pceId) };

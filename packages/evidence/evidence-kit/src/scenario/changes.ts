@@ -25,9 +25,9 @@ export interface LevelStatuses<Status> {
 
 /** One TEE_TCB_SVN of a TD. */
 export interface TdSvns {
-  /** Of the components that are compared with the platform's levels: `latest` unless given. */
+  /** The components that are compared with the platform's levels. Default: `latest`. */
   readonly platform?: Position;
-  /** Of the TDX module, byte 0: `latest` unless given. */
+  /** The SVN of the TDX module, byte 0. Default: `latest`. */
   readonly module?: Position;
   /** Version of the TDX module, byte 1: 1 unless given. */
   readonly version?: number;
@@ -103,7 +103,7 @@ export interface ScenarioChanges {
 
   readonly header?: Partial<QuoteHeader>;
   readonly descriptor?: Partial<BodyDescriptor>;
-  /** Of the enclave, in quotes of SGX. */
+  /** The report of the enclave, in quotes of SGX. */
   readonly report?: Partial<SgxReportBody>;
   readonly td?: Partial<TdReport15Ex>;
   /** The encoded body. */

@@ -5,14 +5,14 @@ export interface ExpectedVerdict {
   readonly status: TcbStatus;
   /** Before it converges with module and quoting enclave; of a TD 1.5 at its launch, as the next four. */
   readonly platformStatus: TcbStatus;
-  /** Of a TD whose module has a version. */
+  /** For a TD whose module has a version. */
   readonly moduleStatus?: ComponentStatus;
   readonly qeStatus: ComponentStatus;
   /** 2025-05-14T00:00:00Z; absent when something has no level. */
   readonly tcbDate?: string;
   /** Sorted. */
   readonly advisoryIds: readonly string[];
-  /** Of a TD 1.5: what is loaded now, converged. */
+  /** For a TD 1.5: the converged status of the modules loaded now. */
   readonly currentStatus?: TcbStatus;
   readonly currentTcbDate?: string;
   readonly currentAdvisoryIds?: readonly string[];

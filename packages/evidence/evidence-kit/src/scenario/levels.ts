@@ -24,7 +24,7 @@ const levelDates: Readonly<Record<Part, Readonly<Record<LevelPosition, string>>>
   qe: { latest: '2025-06-15T00:00:00Z', earliest: '2023-01-15T00:00:00Z' },
 });
 
-/** Of a level that is not up to date: one of its own, and one that all such levels share. */
+/** The advisories of a level that is not up to date: its own, and one that all such levels share. */
 function advisoriesOf(part: Part, position: LevelPosition): readonly string[] {
   return [`TEST-SA-${part.toUpperCase()}-${position.toUpperCase()}`, 'TEST-SA-SHARED'];
 }

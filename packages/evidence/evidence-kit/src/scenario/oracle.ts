@@ -16,9 +16,9 @@ export interface TcbFacts {
   readonly components: readonly number[];
   readonly pceSvn: number;
   readonly qeSvn: number;
-  /** Of a TD, 16 bytes. */
+  /** For a TD, 16 bytes. */
   readonly teeTcbSvn?: Uint8Array;
-  /** Of a TD 1.5, 16 bytes. */
+  /** For a TD 1.5, 16 bytes. */
   readonly teeTcbSvn2?: Uint8Array;
 }
 
@@ -31,7 +31,7 @@ export interface Evaluation {
   readonly qeStatus: ComponentStatus;
   /** The oldest of the levels' dates; absent when a part has no level. */
   readonly tcbDate?: string;
-  /** Of all levels, each once, sorted; none when a part has no level. */
+  /** The advisories of all levels, each once, sorted; empty when a part has no level. */
   readonly advisoryIds: readonly string[];
 }
 

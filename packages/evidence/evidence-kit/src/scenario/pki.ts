@@ -116,7 +116,7 @@ function makeList(
     issuerKey,
     thisUpdate: new Date(documentDates.issueDate),
     nextUpdate: new Date(documentDates.nextUpdate),
-    // Two that nobody has.
+    // Two serial numbers that no certificate has.
     revoked: ['a', 'b'].map((name) => ({ serialNumber: keys.bytes(`revoked ${name}`, 16), at, reason: 1 })),
     extensions: [crlNumber(1), authorityKeyIdentifier(issuerKey)],
   };

@@ -20,9 +20,9 @@ export const AmdExtensionId = Object.freeze({
 export interface AmdKeyFacts {
   readonly product: SnpProduct;
   readonly tcb: SnpTcb;
-  /** Of a VCEK. AMD writes it without a DER type around it. */
+  /** For a VCEK. AMD writes it without a DER type around it. */
   readonly hardwareId?: Uint8Array;
-  /** Of a VLEK: the provider. */
+  /** For a VLEK: the provider. */
   readonly cspId?: string;
 }
 

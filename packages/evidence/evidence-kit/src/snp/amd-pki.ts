@@ -21,15 +21,15 @@ import { snpProducts, type SnpProduct, type SnpTcb } from './product.ts';
 export interface AmdPkiFacts {
   /** `Milan` unless given. */
   readonly product?: SnpProduct;
-  /** Whose key signs reports: a chip's, unless given, or a provider's. */
+  /** The key that signs reports: a chip's (default) or a provider's. */
   readonly signingKey?: 'VCEK' | 'VLEK';
-  /** Of ARK and ASK: 4096 unless given, as AMD's; 2048 is faster to make. */
+  /** The key size of ARK and ASK. Default: 4096, as AMD's; 2048 is faster to make. */
   readonly rsaBits?: 2048 | 3072 | 4096;
   readonly keys?: KeyRing;
   readonly tcb?: Partial<SnpTcb>;
-  /** Of a VCEK: 64 bytes, 8 on Turin. Out of the ring unless given. */
+  /** For a VCEK: 64 bytes, 8 on Turin. Default: from the ring. */
   readonly hardwareId?: Uint8Array;
-  /** Of a VLEK. */
+  /** For a VLEK. */
   readonly cspId?: string;
 }
 
@@ -64,7 +64,7 @@ export interface AmdPki {
   readonly leaf: Uint8Array;
   readonly ask: Uint8Array;
   readonly ark: Uint8Array;
-  /** Of the ARK. */
+  /** The revocation list of the ARK. */
   readonly crl: Uint8Array;
   /** Hex of the SubjectPublicKeyInfo of the good root. */
   readonly rootPublicKey: string;
@@ -72,7 +72,7 @@ export interface AmdPki {
 
 const dates = { notBefore: new Date('2025-01-01T00:00:00Z'), notAfter: new Date('2035-01-01T00:00:00Z') };
 
-/** The certificates and the revocation list behind a report: good in everything but the changes. Node only. */
+/** The certificates and the revocation list of a report: good in everything but the changes. Node only. */
 export function amdPki(changes: AmdPkiChanges = {}): AmdPki {
   const specs = amdPkiSpecs(changes);
   const issue = (role: 'ark' | 'ask' | 'leaf'): Uint8Array => {
@@ -91,7 +91,7 @@ export function amdPki(changes: AmdPkiChanges = {}): AmdPki {
   return Object.freeze({ leaf: issue('leaf'), ask: issue('ask'), ark: issue('ark'), crl, rootPublicKey });
 }
 
-/** For whoever issues the parts of a chain one by one. Names of keys are `ark`, `ask` and the kind of the signing key. */
+/** The specs of a chain whose parts are issued one by one. Names of keys are `ark`, `ask` and the kind of the signing key. */
 export function amdPkiSpecs(facts: AmdPkiFacts = {}): AmdPkiSpecs {
   const ark = arkSpec(facts);
   return Object.freeze({ ark, ask: askSpec(facts), leaf: leafSpec(facts), crl: listSpec(ark, arkKey(facts)) });
@@ -102,12 +102,12 @@ export function snpSigningKey({ keys = processKeys, signingKey = 'VCEK' }: AmdPk
   return keys.key(signingKey, 'P-384');
 }
 
-/** Of the certificate. */
+/** The TCB in the certificate. */
 export function snpTcbOf({ product = 'Milan', tcb }: AmdPkiFacts): SnpTcb {
   return { bootloader: 4, tee: 1, snp: 22, microcode: 213, ...(product === 'Turin' ? { fmc: 1 } : {}), ...tcb };
 }
 
-/** Of the chip, in the length that certificates have. */
+/** The hardware id of the chip, in the length that certificates have. */
 export function snpHardwareIdOf({ product = 'Milan', keys = processKeys, hardwareId }: AmdPkiFacts): Uint8Array {
   return hardwareId ?? keys.bytes('hardware id', snpProducts[product].hardwareIdSizeBytes);
 }
@@ -185,7 +185,7 @@ function leafSpec(facts: AmdPkiFacts): CertificateSpec {
 
 const revokedAt = new Date('2025-11-01T00:00:00Z');
 
-/** It revokes something, which is no part of the chain. */
+/** It revokes a certificate that is not part of the chain. */
 function listSpec({ subject }: CertificateSpec, issuerKey: RsaKeyPair): RevocationListSpec {
   return {
     version: 2,

@@ -15,7 +15,7 @@ export interface ProductFacts {
   /** In the certificate of a key. */
   readonly productName: string;
   readonly cpuid: readonly [family: number, model: number, stepping: number];
-  /** Of the hardware id in certificates; a chip id in reports always has 64. */
+  /** The size of the hardware id in certificates; a chip id in reports always has 64 bytes. */
   readonly hardwareIdSizeBytes: number;
   /** Where each component lies in the 8 bytes of a TCB. */
   readonly tcbOffsets: Readonly<Partial<Record<keyof SnpTcb, number>>>;

@@ -19,7 +19,7 @@ import { scenario } from '../scenario/scenario.ts';
 import type { RefusalStatus } from '../scenario/statuses.ts';
 import { refusal, strictRefusal, type RefusalScenario, type RuleGroup } from './refusal-scenario.ts';
 
-const foreignKey = keyRing('a key of nobody').key('foreign');
+const foreignKey = keyRing('a foreign key').key('foreign');
 const printable = (commonName: string): Uint8Array => distinguishedName(nameAttributes(commonName), 'printable');
 
 /** Changes to one role; `what` becomes part of the name. */
@@ -39,7 +39,7 @@ const missing: readonly BrokenCertificate[] = requiredExtensions.map((name) => [
 ]);
 
 const notAnAuthority: readonly BrokenCertificate[] = [
-  ['that is no authority', { extensions: replaced(basicConstraints({ ca: false })) }],
+  ['that is not an authority', { extensions: replaced(basicConstraints({ ca: false })) }],
   ['that may not sign certificates', { extensions: replaced(keyUsage('cRLSign')) }],
   ['that may not sign lists', { extensions: replaced(keyUsage('keyCertSign')) }],
 ];
@@ -278,7 +278,7 @@ function signingChain(
       [chain]: () => foreignSigningChain(),
     }),
     refusal(group, 'a revoked signing certificate', 'SGX_TCB_SIGNING_CERT_REVOKED', {
-      // A change that changes nothing gives each document a signer of its own.
+      // An empty change gives each document its own signer.
       certificates: { [role]: {} },
       rootCrl: { revokes: [role] },
     }),

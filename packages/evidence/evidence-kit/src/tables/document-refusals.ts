@@ -55,27 +55,27 @@ const badTcbInfos: readonly (readonly [what: string, change: (good: TcbInfoJson)
   ['of another type', set({ tcbType: 1 })],
   ['of SGX with a TDX module', set({ tdxModule: {} })],
   ['with a short FMSPC', set({ fmspc: '00A0B0C0D0' })],
-  ['with an FMSPC that is no hex', set({ fmspc: '00A0B0C0D0EX' })],
+  ['with an FMSPC that is not hex', set({ fmspc: '00A0B0C0D0EX' })],
   ['with a date of another form', set({ issueDate: '2026-01-01' })],
   ['with a day that does not exist', set({ nextUpdate: '2026-02-30T00:00:00Z' })],
   ['with a negative number', set({ tcbEvaluationDataNumber: -1 })],
   ['with a fraction', set({ tcbEvaluationDataNumber: 1.5 })],
   ['with no levels', set({ tcbLevels: [] })],
   ['with two equal levels', (good) => ({ ...good, tcbLevels: [...good.tcbLevels, ...good.tcbLevels] })],
-  ['with a status that nobody knows', levels({ tcbStatus: 'Fine' })],
+  ['with an unknown status', levels({ tcbStatus: 'Fine' })],
   ['with a status named like a method', levels({ tcbStatus: 'toString' })],
   ['with 15 components', levels({ tcb: { sgxtcbcomponents: components(1).slice(1), pcesvn: 1 } })],
   ['with a component over 255', levels({ tcb: { sgxtcbcomponents: components(256), pcesvn: 1 } })],
-  ['with an advisory that is no text', levels({ advisoryIDs: [7] })],
+  ['with an advisory that is not text', levels({ advisoryIDs: [7] })],
 ];
 
 const badIdentities: readonly (readonly [what: string, change: (good: EnclaveIdentityJson) => unknown])[] = [
   ['of an unknown enclave', set({ id: 'XE' })],
   ['with a short mask', set({ attributesMask: 'FF' })],
-  ['with a signer that is no hex', set({ mrsigner: 'XX'.repeat(32) })],
+  ['with a signer that is not hex', set({ mrsigner: 'XX'.repeat(32) })],
   ['with no levels', set({ tcbLevels: [] })],
   ['with two equal levels', (good) => ({ ...good, tcbLevels: [...good.tcbLevels, ...good.tcbLevels] })],
-  ['with a status that nobody knows', levels({ tcbStatus: 'Fine' })],
+  ['with an unknown status', levels({ tcbStatus: 'Fine' })],
   ['with an ISVSVN over 65535', levels({ tcb: { isvsvn: 65_536 } })],
 ];
 
@@ -92,7 +92,7 @@ const malformed: readonly RefusalScenario[] = [
   strictRefusal('tcb-info', 'TCB info with one name twice', 'SGX_TCB_INFO_INVALID', {
     tcbInfoText: (good) => good.replace('{', '{"version":3,'),
   }),
-  refusal('tcb-info', 'TCB info that is no JSON', 'SGX_TCB_INFO_INVALID', { tcbInfoText: () => '{"id":"SGX"' }),
+  refusal('tcb-info', 'TCB info that is not JSON', 'SGX_TCB_INFO_INVALID', { tcbInfoText: () => '{"id":"SGX"' }),
   ...identityMembers.map((member) =>
     refusal('qe-identity', `an identity without ${member}`, 'SGX_ENCLAVE_IDENTITY_UNSUPPORTED_FORMAT', {
       qeIdentity: (good) => omit(good, member),
@@ -112,7 +112,7 @@ const malformed: readonly RefusalScenario[] = [
   strictRefusal('qe-identity', 'an identity with one name twice', 'SGX_ENCLAVE_IDENTITY_INVALID', {
     qeIdentityText: (good) => good.replace('{', '{"version":2,'),
   }),
-  refusal('qe-identity', 'an identity that is no JSON', 'SGX_ENCLAVE_IDENTITY_INVALID', {
+  refusal('qe-identity', 'an identity that is not JSON', 'SGX_ENCLAVE_IDENTITY_INVALID', {
     qeIdentityText: () => '{"id":"QE"',
   }),
 ];

@@ -202,7 +202,7 @@ function ofKind(kind: EvidenceKind, rules: readonly Rule[]): readonly RefusalSce
 
 /** The chain within the quote. */
 const certificationRules: readonly Rule[] = [
-  signed('with a chain that is no PEM', 'UNSUPPORTED_CERT_FORMAT', (good) => ({
+  signed('with a chain that is not PEM', 'UNSUPPORTED_CERT_FORMAT', (good) => ({
     ...good,
     certification: { type: 5, data: Uint8Array.of(0xff, 0) },
   })),

@@ -120,7 +120,7 @@ const immaterial: readonly StatusScenario[] = [
     tcbInfoText: (good) => JSON.stringify(JSON.parse(good), null, 2),
     qeIdentityText: (good) => ` ${good}\n`,
   }),
-  row('SGX: members that nobody knows in what is signed', {
+  row('SGX: unknown members in signed documents', {
     tcbInfo: (good) => ({ ...good, later: { things: [1, null, 'x'] } }),
     qeIdentity: (good) => ({ later: true, ...good }),
   }),

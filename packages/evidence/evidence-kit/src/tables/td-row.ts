@@ -20,7 +20,7 @@ export const moduleEarliestAdvisories = ['TEST-SA-MODULE-EARLIEST', 'TEST-SA-SHA
 export const moduleLatestAdvisories = ['TEST-SA-MODULE-LATEST', 'TEST-SA-SHARED'];
 export const qeEarliestAdvisories = ['TEST-SA-QE-EARLIEST', 'TEST-SA-SHARED'];
 
-/** Of a TD of which something has no level at its launch. */
+/** For a TD with a part that has no level at its launch. */
 export const notSupported = { status: 'TCB_NOT_SUPPORTED', tcbDate: undefined } as const;
 
 /** Rows of one kind. Where the body has a second SVN that is like the first, so is its verdict. */

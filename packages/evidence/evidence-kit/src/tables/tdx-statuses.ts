@@ -97,7 +97,7 @@ const modulesAndQe: readonly TdRow[] = [
   ],
 ];
 
-/** A module whose version is 0 has no status of its own, and all components count. */
+/** A module whose version is 0 has no status, and all components count. */
 const versionless: readonly TdRow[] = [
   [
     'a module without a version',

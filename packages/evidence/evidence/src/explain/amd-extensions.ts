@@ -2,7 +2,7 @@ import { DerReader, DerTag, toHex } from '@enclos/codec';
 import { node, type ExplainNode } from './nodes.ts';
 
 const amd = '1.3.6.1.4.1.3704.1.';
-/** Of a VCEK or VLEK (AMD document 57230, "VCEK Certificate and KDS Interface Specification"). */
+/** The extensions of a VCEK or VLEK (AMD document 57230, "VCEK Certificate and KDS Interface Specification"). */
 const names: Readonly<Record<string, string>> = {
   '1': 'version of the structure',
   '2': 'product',
@@ -22,7 +22,7 @@ export function isAmdExtension(id: string): boolean {
 /** What an extension of AMD says. @throws a CODEC error. */
 export function amdNodes(id: string, value: Uint8Array): readonly ExplainNode[] {
   const label = names[id.slice(amd.length)] ?? 'value';
-  // The hardware id stands there without a tag.
+  // The hardware id has no DER tag.
   if (id === `${amd}4`) return [node(label, toHex(value))];
   const reader = new DerReader(value);
   if (reader.peek() === DerTag.INTEGER) return [node(label, reader.integer(0xffff_ffff))];

@@ -100,7 +100,7 @@ function childrenOf({ id, value }: ExtensionShape): readonly ExplainNode[] | und
   return undefined;
 }
 
-/** What a list of revoked certificates says of itself. */
+/** The issuer and the dates of a list of revoked certificates. */
 export function revocationNodes(der: Uint8Array): readonly ExplainNode[] {
   const list = attempt(() => readRevocationListShape(der));
   if (list === undefined) return [node('list', 'cannot be read', `${der.length} bytes`)];
@@ -115,7 +115,7 @@ function timeOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** Of tagged evidence: its tag, and its claims. */
+/** The tag and the claims of tagged evidence. */
 export function taggedNodes(value: Uint8Array): readonly ExplainNode[] {
   const tagged = taggedEvidence(value);
   if (tagged === undefined) return [node('content', 'not tagged evidence in CBOR')];

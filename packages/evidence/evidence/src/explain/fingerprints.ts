@@ -20,7 +20,7 @@ export function knownRoot(publicKeyInfo: Uint8Array): string | undefined {
   return knownRoots.get(toHex(publicKeyInfo));
 }
 
-/** A key whose fingerprint is still to be computed: a browser has no hash that answers at once. */
+/** A key whose fingerprint is computed later: browsers have no synchronous hash. */
 interface KeyNode extends ExplainNode {
   readonly publicKeyInfo: Uint8Array;
 }

@@ -60,7 +60,7 @@ export type FoundOf<Name extends FormName> = FormTypes[Name]['found'];
 export type SubjectOf<Name extends FormName> = FormTypes[Name]['subject'];
 export type VerdictOf<Name extends FormName> = FormTypes[Name]['verdict'];
 
-/** All that there is to do with one form of evidence. A new form is one of these, in a file of its own. */
+/** All operations on one form of evidence. A new form is one of these, in its own file. */
 export interface EvidenceForm<Name extends FormName> {
   /** `a DCAP quote`, for the middle of a sentence. */
   readonly words: string;

@@ -40,7 +40,7 @@ export const snpReport: EvidenceForm<'snp-report'> = {
   verify: async ({ bytes }, inputs) => verifySnpReport(bytes, ...(await snpArguments(inputs))),
 };
 
-/** What endorses a report, and whom to trust for it. */
+/** The endorsements of a report, and the roots to trust for them. */
 export async function snpArguments({
   collateral,
   snpCollateral = {},

@@ -50,7 +50,7 @@ export function taggedEvidence(
   });
 }
 
-/** Of a record [type, value]: the value, from CBOR in an OCTET STRING; of JSON in a UTF8String, the whole. */
+/** The value of a record [type, value] of CBOR in an OCTET STRING; the whole record of JSON in a UTF8String. */
 function wrappedMessage(value: Uint8Array): Uint8Array | undefined {
   return attempt(() => {
     const { tag, content } = new DerReader(value).element();

@@ -140,7 +140,7 @@ function readHclReport(bytes: Uint8Array): BinaryWrapper | undefined {
   };
 }
 
-/** TDREPORT_STRUCT: MAC-ed for its own machine, so that nobody else can check it. */
+/** TDREPORT_STRUCT: its MAC can be checked only on its own machine. */
 function readTdReport(bytes: Uint8Array): BinaryWrapper | undefined {
   if (bytes[0] !== 0x81 || bytes.length < tdReportBytes || (bytes[1] ?? 0) !== 0) return undefined;
   return { form: 'tdreport', what: 'a TDREPORT, which only its own machine can check', contents: [] };

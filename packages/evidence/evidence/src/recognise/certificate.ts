@@ -10,10 +10,10 @@ import {
 
 /** What people and evidence need of a certificate (RFC 5280 section 4.1). Nothing of it is verified. */
 export interface CertificateDescription {
-  /** `CN=vault, O=Example`, in the order in which it stands there. */
+  /** `CN=vault, O=Example`, in the order of the certificate. */
   readonly subject: string;
   readonly issuer: string;
-  /** As 2026-01-31T12:00:00Z; as it stands there when it is not such a time. */
+  /** As 2026-01-31T12:00:00Z; as the certificate writes it when it is not such a time. */
   readonly notBefore: string;
   readonly notAfter: string;
   /** SubjectPublicKeyInfo, DER. */

@@ -16,7 +16,7 @@ export type Finding =
 export interface Inner {
   readonly at: string;
   readonly found: Finding;
-  /** Of a certificate: the identifier of the extension. */
+  /** In a certificate: the identifier of the extension. */
   readonly extension?: string;
 }
 
@@ -40,7 +40,7 @@ export interface SnpReportFinding {
   /** The report with everything that follows it. */
   readonly whole: Uint8Array;
   readonly trailingBytes: number;
-  /** Of an extended report: what its table of certificates holds. */
+  /** In an extended report: the entries of its table of certificates. */
   readonly inner: readonly Inner[];
 }
 

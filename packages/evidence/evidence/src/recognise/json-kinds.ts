@@ -18,7 +18,7 @@ const members: readonly (readonly [member: string, kind: JsonKind])[] = [
   ['pcrs', 'policy'],
 ];
 
-/** What a JSON value is, by the members that only such a document has. */
+/** Recognises a JSON document by the members that only its kind has. */
 export function jsonKindOf(value: unknown): JsonKind | undefined {
   if (!isRecord(value)) return undefined;
   if ('message' in value && 'signature' in value && 'pcrs' in value) return 'tpm-quote';

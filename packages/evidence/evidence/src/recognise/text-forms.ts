@@ -54,7 +54,7 @@ function decodeBase64(text: string): Uint8Array | undefined {
   return attempt(() => fromBase64url(text.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_')));
 }
 
-/** Of a PEM text, which may hold anything else too. */
+/** The bound for blocks of a PEM text, which may hold anything else too. */
 export const mostPemBlocks = 16;
 
 /** Evidence may be a list of bytes as numbers, with four characters each, and as long as an input may be. */

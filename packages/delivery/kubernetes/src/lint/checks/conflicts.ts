@@ -38,7 +38,7 @@ function checkPeer(node: MapNode, path: string, report: Report): void {
   }
 }
 
-/** Extended resources have rules of their own. */
+/** Extended resources have other rules. */
 const measured = /^(?:cpu|memory|ephemeral-storage|hugepages-.+)$/;
 
 function checkAmounts(node: MapNode, path: string, report: Report): void {

@@ -4,6 +4,6 @@ import type { Span } from '../../yaml/node.ts';
 export interface ObjectPlace {
   readonly typeName: string;
   readonly path: string;
-  /** Of the key that holds it. */
+  /** The span of the key that holds it. */
   readonly span: Span;
 }

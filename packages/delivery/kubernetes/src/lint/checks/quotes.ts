@@ -81,7 +81,7 @@ function checkProvision({ resources, mounts }: EnclaveContainer, report: Report)
   report('SGX_PROVISION_UNNEEDED', provision.key, 'the container has aesmd, and the provisioning device too');
 }
 
-/** The device plugin brings the socket; without it somebody has to mount it. */
+/** The device plugin mounts the socket; without the plugin the pod must mount it. */
 function checkSoftware(container: EnclaveContainer, pod: EnclavePod, report: Report): void {
   const variable = container.environment.get('ENCLOS_PLATFORM');
   if (variable === undefined || !variable.text.startsWith('/') || container.asksForSoftware) return;

@@ -75,7 +75,7 @@ const portForm = (least: number): Form => ({
     typeof value === 'number' ? value >= least && value <= 65_535 : typeof value !== 'string' || portName.test(value),
 });
 
-/** Of single values; those of maps are in {@link checkMap}. */
+/** The forms of single values; those of maps are in {@link checkMap}. */
 const forms: Readonly<Partial<Record<ValueForm, Form>>> = {
   label: ofText('at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends', isLabelName),
   subdomain: ofText(

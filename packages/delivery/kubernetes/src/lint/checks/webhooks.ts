@@ -64,7 +64,7 @@ function holdsCertificate(bundle: string): boolean {
 
 const sgxMetric = /(?:^|\/)(?:sgx|epc)|sgx_epc|software-sgx/i;
 
-/** A HorizontalPodAutoscaler by a resource that nobody measures. */
+/** A HorizontalPodAutoscaler by a resource that is not measured. */
 export function checkAutoscaler({ node, kind }: KubernetesObject, report: Report): void {
   if (kind !== 'HorizontalPodAutoscaler') return;
   for (const metric of mapsOf(at(node, 'spec', 'metrics'))) {

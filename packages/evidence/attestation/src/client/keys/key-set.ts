@@ -13,7 +13,7 @@ import {
 import { orElse, refuseAnswer } from '../errors.ts';
 import { leafOfJwk } from './leaf-certificate.ts';
 
-/** A service of ours shows 64 of its peers' beside as many of its own. */
+/** An Enclos service lists at most 64 keys of its peers beside 64 of its own keys. */
 const maximumKeys = 256;
 /** What the body of /certs may have at most. */
 export const maximumKeySetBytes = 4_194_304;

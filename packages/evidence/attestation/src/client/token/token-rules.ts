@@ -20,7 +20,7 @@ export interface TokenTimes {
 }
 
 /**
- * What the header may say. It chooses among the keys that the service lists, and
+ * The rules for the header. It chooses among the keys that the service lists, and
  * nothing else: an x5c in a token brings the key of the token's author.
  *
  * @throws TOKEN_REFUSED

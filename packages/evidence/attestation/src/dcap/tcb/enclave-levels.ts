@@ -13,7 +13,7 @@ export interface EnclaveTcbLevel {
 
 const maximumLevels = 256;
 const isvSvn = integer(0, 65_535);
-/** Of every level, of platforms and of enclaves. */
+/** The status of every level, of platforms and of enclaves. */
 export const statusName = string(64);
 export const advisoryIds = strings(256, 64);
 /** The advisories of a level that names none. */

@@ -9,7 +9,7 @@ export interface Shortfall {
    * enclave; `tdx-module`: the ISVSVN of the TDX module; `qe`: the quoting enclave.
    */
   readonly component: 'sgx' | 'tdx' | 'pce' | 'tdx-module' | 'qe';
-  /** Of the component, from 0; 0 for those that are one. */
+  /** The index in the component, from 0; 0 for a component with one number. */
   readonly index: number;
   readonly has: number;
   readonly needs: number;

@@ -9,12 +9,12 @@ import { firstTdxComponent, hasModuleIdentity, moduleIdentityFor } from './tdx-m
 export interface TcbEvaluation {
   readonly status: QuoteStatus;
   readonly platformStatus: QuoteStatus;
-  /** Of the TDX module; absent for SGX, and for TDX modules of version 0, which have no identity of their own. */
+  /** The status of the TDX module; absent for SGX, and for TDX modules of version 0, which have no identity. */
   readonly moduleStatus?: EnclaveStatus;
   readonly qeStatus: EnclaveStatus;
   /** The oldest of the levels' dates; absent when one has no level. */
   readonly tcbDate?: string;
-  /** Of all levels, each once, sorted. */
+  /** The advisories of all levels, each once, sorted. */
   readonly advisoryIds: readonly string[];
   readonly shortfall: readonly Shortfall[];
 }
@@ -22,9 +22,9 @@ export interface TcbEvaluation {
 /**
  * Evaluates the TCB: the first level, from the highest, that the platform
  * reaches in all 16 components and the PCE, for TDX also in those of the
- * TEE_TCB_SVN; the first that the TDX module, if it has an identity of its own,
- * and the first that the quoting enclave reaches; then all converge. No level
- * of one of them: TCB_NOT_SUPPORTED (QVL `QuoteVerifier::verify`).
+ * TEE_TCB_SVN; the first that the TDX module, if it has an identity,
+ * and the first that the quoting enclave reaches; then all converge. If one of them
+ * has no level: TCB_NOT_SUPPORTED (QVL `QuoteVerifier::verify`).
  *
  * @param teeTcbSvn of a TD report, 16 bytes; undefined for SGX.
  */

@@ -5,7 +5,7 @@ import { readEnclaveLevels, type EnclaveTcbLevel } from './enclave-levels.ts';
 import { hex, type JsonRecord, string } from '@enclos/codec/json';
 import { refuse } from '../../refusal/refusal.ts';
 
-/** Who signed a TDX module, and with which attributes. Hex is lower case. */
+/** The signer and the attributes of a TDX module. Hex is lower case. */
 export interface TdxModule {
   /** 48 bytes of hex; zeros for Intel. */
   readonly mrSigner: string;
@@ -23,9 +23,9 @@ export interface TdxModuleIdentity extends TdxModule {
 
 /** What a TCB info says about TDX modules. */
 export interface TdxModules {
-  /** Of version 0. TDX only. */
+  /** The module of version 0. TDX only. */
   readonly tdxModule?: TdxModule;
-  /** Of the versions from 1 on. Empty for SGX. */
+  /** The modules of version 1 and later. Empty for SGX. */
   readonly tdxModuleIdentities: readonly TdxModuleIdentity[];
 }
 
@@ -57,7 +57,7 @@ export function readTdxModuleIdentities(tcbInfo: JsonRecord): readonly TdxModule
   return Object.freeze(identities);
 }
 
-/** The version of the TDX module in a TEE_TCB_SVN; 0 has no identity of its own. */
+/** The version of the TDX module in a TEE_TCB_SVN; version 0 has no identity. */
 function moduleVersionOf(teeTcbSvn: Uint8Array): number {
   return teeTcbSvn[1] ?? 0;
 }

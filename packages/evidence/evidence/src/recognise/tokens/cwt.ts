@@ -2,7 +2,7 @@ import { CborReader, CborType, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 
 type Members = Readonly<Record<string, unknown>>;
-/** Of keys that are numbers: a key that is text has its own name, whatever it spells. */
+/** The names of keys that are numbers. A key that is text is its own name. */
 type Names = ReadonlyMap<number, string>;
 
 /** A COSE_Sign1 alone (RFC 9052 section 4.2), and one that is tagged as a CBOR web token (RFC 8392 section 6). */
@@ -36,7 +36,7 @@ const headerNames: Names = new Map([
   [4, 'kid'],
 ]);
 
-/** Members of a claim have names of their own. */
+/** Members of a claim have their own names. */
 const innerNames: ReadonlyMap<string, Names> = new Map([
   [
     'ear.trustworthiness-vector',
@@ -94,7 +94,7 @@ function mapIn(bytes: Uint8Array, names: Names): Members | undefined {
   return map;
 }
 
-/** CBOR to what JSON would have: bounded in depth and in number. */
+/** Converts CBOR to JSON values, bounded in depth and in number. */
 class ValueReader {
   readonly #reader: CborReader;
   #left = maximumItems;
