@@ -136,10 +136,12 @@ function entersNode(): boolean {
   return spawnSync('nsenter', ['--target=1', '--cgroup', 'true']).status === 0;
 }
 
-/** The words of the DaemonSet; the last ones are of this test. */
+/** The words of the DaemonSet, with those of this test in their place: an option may be given once. */
 function agentWords(runtimeFolder: string, hasCgroups: boolean): readonly string[] {
   const [{ args }] = agentPod().containers;
   const users = `${enclaveUsers.first}-${enclaveUsers.last}`;
   const own = ['--devices=3', '--metrics=127.0.0.1:0', `--runtime=${runtimeFolder}`, `--enclave-users=${users}`];
-  return [...args, ...own, ...(hasCgroups ? [] : ['--no-cgroup'])];
+  const nameOf = (word: string): string | undefined => word.split('=')[0];
+  const names = new Set(own.map(nameOf));
+  return [...args.filter((word) => !names.has(nameOf(word))), ...own, ...(hasCgroups ? [] : ['--no-cgroup'])];
 }
