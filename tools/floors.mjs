@@ -9,16 +9,19 @@
 //
 // Rules:
 //   1. every package under packages/, services/ and apps/ names its floor, and declares what it imports;
-//   2. dependencies point to strictly lower floors. One exception: both `errors` and `codec` are
-//      on floor 0, and floor 0 may import `@enclos/errors`. Tests of a floor may also use a package of
-//      the same floor that says `"for": "tests"`;
+//   2. dependencies point to strictly lower floors. Tests of a floor may also use a package of the same
+//      floor that says `"for": "tests"`;
 //   3. imports stop at `exports`, and relative imports stay inside their package;
 //   4. shipped code (src/, but for packages below tests/) does not import the test kit, nor a package that says
 //      `"for": "tests"`;
 //   5. the project references in tsconfig.json are the dependencies, and the root lists every project;
 //   6. the table of rooms in docs/architecture.md lists these packages with these floors;
 //   7. a package names only error codes that it or a package below it declares, each entry that needs a declaration
-//      loads it, and bundlers keep it. Errors that a program does not load would have no kind and no advice.
+//      loads it, and bundlers keep it. Errors that a program does not load would have no kind and no advice;
+//   8. src/ has at most 20 files a folder and 6,000 lines (larger packages are named in floors/shape.mjs), no two folders that
+//      import each other, and no circle of imports, of types neither;
+//   9. each primitive has one owner (floors/owners.mjs);
+//  10. types are nouns (floors/nouns.mjs).
 import { resolve } from 'node:path';
 import { checkFloors } from './floors/rules.mjs';
 import { root } from './lib/workspace.mjs';

@@ -4,6 +4,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { filesUnder, readJson, workspaces } from '../lib/workspace.mjs';
 import { errorProblems } from './errors.mjs';
 import { importsOf } from './imports.mjs';
+import { nounProblems } from './nouns.mjs';
+import { ownerProblems } from './owners.mjs';
+import { shapeProblems } from './shape.mjs';
+import { sourcesOf } from './source.mjs';
 
 const testkit = '@enclos/testkit';
 const errors = '@enclos/errors';
@@ -170,6 +174,12 @@ function tableProblems(packages, base) {
   return [...wrong, ...extra];
 }
 
+/** Rules 8 to 10 for one package. Its sources are read once. */
+function sourceProblems(workspace, base) {
+  const sources = sourcesOf(workspace);
+  return [...shapeProblems(workspace, sources), ...ownerProblems(sources, base), ...nounProblems(sources, base)];
+}
+
 /** Checks the workspace under `base`: `{ problems: [{ where, what, fix }], packages, imports }`. */
 export function checkFloors(base) {
   const all = workspaces(base);
@@ -192,6 +202,7 @@ export function checkFloors(base) {
       ...rootReferenceProblems(all, base),
       ...tableProblems(packages, base),
       ...errorProblems(base),
+      ...packages.flatMap((workspace) => sourceProblems(workspace, base)),
     ],
     packages: packages.length,
     imports: imports.reduce((sum, { count }) => sum + count, 0),

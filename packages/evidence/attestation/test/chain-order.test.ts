@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keyRing, pemChain, scenario, type ChainChange } from '@enclos/evidence-kit';
 import fc from 'fast-check';
-import { leafFirst } from '../src/x509/chain-order.ts';
+import { leafFirst } from '@enclos/codec/x509';
 import { parseCollateral, parseSnpCollateral, softwareRoot, verifyQuote, verifySnpReport } from '../src/index.ts';
 import { makeSnpPlatform, now, snpRoot } from './snp/synthetic-platform.ts';
 

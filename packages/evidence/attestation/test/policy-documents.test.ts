@@ -8,7 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { parsePolicy, type SgxPolicy, type SnpPolicy, type TdxPolicy } from '../src/index.ts';
 import { sgxRules, tdxRules } from '../src/policy/policy-rules.ts';
-import { policySchemaDocument } from '../src/policy/policy-schema.ts';
+import { policySchemaDocument } from './schema/policy-schema.ts';
 import { snpRules } from '../src/policy/snp-policy.ts';
 
 /** The type with every rule that it has, so that one which is forgotten below does not compile. */

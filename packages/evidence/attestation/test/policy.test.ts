@@ -17,8 +17,8 @@ import {
 } from '../src/index.ts';
 import { boolean, nested, texts, words } from '../src/policy/policy-rules.ts';
 import { verifyQuoteSync } from '../src/node.ts';
-import { policySchemaDocument } from '../src/policy/policy-schema.ts';
-import { schemaOf } from '../src/policy/rule-schema.ts';
+import { policySchemaDocument } from './schema/policy-schema.ts';
+import { schemaOf } from './schema/rule-schema.ts';
 import { goodReport, makePlatform, now, tcbLevel, trustedRoot, type Changes } from './synthetic-platform.ts';
 import { moduleLevel, moduleIdentity, tdBody, tdChanges, tdxLevel, teeTcbSvn } from './synthetic-td.ts';
 

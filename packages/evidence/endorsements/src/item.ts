@@ -1,4 +1,4 @@
-import { leafFirst } from '@enclos/attestation/carriers';
+import { leafFirst } from '@enclos/codec/x509';
 import { isoSeconds } from '@enclos/codec/json';
 import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import { maximumCrlBytes, readRevocationListShape } from '@enclos/codec/x509';

@@ -1,7 +1,8 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { durable } from '@enclos/durable';
-import { EnclosError } from '@enclos/errors';
+import { readPemBlocks, toPem, type PemBlock } from '@enclos/codec/pem';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Identity } from './issue.ts';
 import { bundleOf, type Authority } from './rotate.ts';
 
@@ -52,15 +53,24 @@ function joined({ cert, key }: Identity): string {
   return cert + key;
 }
 
+/** The largest identity that is read: a certificate and a P-256 key are under 4 KiB. */
+const maximumIdentityLength = 64 * 1024;
+
 function split(pem: string, name: string): Identity {
-  const parts = /^(-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----\n)(-----BEGIN PRIVATE KEY-----.*)$/s.exec(
-    pem,
-  );
-  const [, cert, key] = parts ?? [];
-  if (cert === undefined || key === undefined) {
+  const [cert, key, ...others] = blocksOf(pem);
+  if (cert?.label !== 'CERTIFICATE' || key?.label !== 'PRIVATE KEY' || others.length > 0) {
     throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', `${name} is not a certificate with its private key.`);
   }
-  return { cert, key };
+  return { cert: toPem(cert.label, cert.bytes), key: toPem(key.label, key.bytes) };
+}
+
+function blocksOf(pem: string): readonly PemBlock[] {
+  try {
+    return readPemBlocks(pem, maximumIdentityLength);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return [];
+  }
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,7 +1,5 @@
-export { leafFirst } from '../x509/chain-order.ts';
 export { evidenceExtensions, type EvidenceExtension } from './evidence-extensions.ts';
 export { extensionIds, valuesOfForm, type ExtensionForm } from './extension-ids.ts';
-export { splitSnpReport, type ExtendedSnpReport } from './extended-report.ts';
 export {
   decodeOpenEnclaveEvidence,
   isVersionNumber,
@@ -10,5 +8,4 @@ export {
   type ReportExtension,
 } from './open-enclave.ts';
 export { beginsLikeQuote } from './quote-start.ts';
-export { snpReportOfJson } from './snp-report-json.ts';
 export { isByteList } from '../json/byte-list.ts';

@@ -4,7 +4,7 @@ import { beginsLikePem } from '@enclos/codec/pem';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { isJsonObject, isoSeconds, parseJson } from '@enclos/codec/json';
-import { leafFirst } from '../x509/chain-order.ts';
+import { leafFirst } from '@enclos/codec/x509';
 import { namesMatch } from '../x509/chain-rules.ts';
 import {
   maximumCachedCollateral,

@@ -1,7 +1,7 @@
 import { parseP256Certificate, type P256Certificate } from '../x509/p256-certificate.ts';
 import { equalBytes, fromHex } from '@enclos/codec';
 import { parseQuote, type Quote } from '@enclos/sgx';
-import { leafFirst } from '../x509/chain-order.ts';
+import { leafFirst } from '@enclos/codec/x509';
 import { namesMatch } from '../x509/chain-rules.ts';
 import { decodeCertificates } from '../x509/pem.ts';
 import { orRefuse, refuse } from '../refusal/refusal.ts';

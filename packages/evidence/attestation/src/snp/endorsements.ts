@@ -1,5 +1,5 @@
 import { parseRevocationList, type RevocationList } from '@enclos/codec/x509';
-import { leafFirst } from '../x509/chain-order.ts';
+import { leafFirst } from '@enclos/codec/x509';
 import { namesMatch } from '../x509/chain-rules.ts';
 import { decodeCertificates } from '../x509/pem.ts';
 import { misused, orRefuse } from '../refusal/refusal.ts';

@@ -22,9 +22,9 @@ import {
   type SnpVerdict,
 } from '../../src/index.ts';
 import { verifyAzureSnpSync, verifyAzureTdxSync } from '../../src/node.ts';
-import { policySchemaDocument } from '../../src/policy/policy-schema.ts';
+import { policySchemaDocument } from '../schema/policy-schema.ts';
 import { machineRules } from '../../src/policy/azure-policy.ts';
-import { azurePolicySchemaDocument } from '../../src/policy/azure-policy-schema.ts';
+import { azurePolicySchemaDocument } from '../schema/azure-policy-schema.ts';
 import { nonce, pcrValues, sha256 } from './synthetic-vtpm.ts';
 
 const pcr7 = toHex(pcrValues[7] ?? new Uint8Array());

@@ -6,7 +6,7 @@ import {
   type SnpEndorsements,
   type SnpRoot,
 } from '@enclos/attestation';
-import { splitSnpReport } from '@enclos/attestation/carriers';
+import { splitSnpReport } from '../recognise/extended-report.ts';
 import { snpNodes } from '../explain/snp.ts';
 import { trailing } from '../explain/trailing.ts';
 import { attempt } from '../recognise/attempt.ts';

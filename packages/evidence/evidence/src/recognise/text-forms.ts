@@ -1,5 +1,6 @@
 import { isAzureDocument } from '@enclos/attestation';
-import { isByteList, snpReportOfJson } from '@enclos/attestation/carriers';
+import { isByteList } from '@enclos/attestation/carriers';
+import { snpReportOfJson } from './snp-report-json.ts';
 import { parseJson } from '@enclos/codec/json';
 import { fromBase64url, fromHex, utf8 } from '@enclos/codec';
 import { beginsLikePem } from '@enclos/codec/pem';

@@ -4,6 +4,7 @@
  * there, for everything else. One writer, of self-signed certificates.
  */
 import '../errors.ts';
+export { leafFirst } from './chain-order.ts';
 export { parseCertificate, type CertificateForm, type SignatureForm, type X509Certificate } from './certificate.ts';
 export {
   readCertificateShape,

@@ -1,7 +1,6 @@
-import '../errors.ts';
-import { sgxRules, tdxRules, type Rule } from './policy-rules.ts';
+import { sgxRules, tdxRules, type Rule } from '../../src/policy/policy-rules.ts';
 import { schemasOf } from './rule-schema.ts';
-import { mandatorySnpRules, snpRules } from './snp-policy.ts';
+import { mandatorySnpRules, snpRules } from '../../src/policy/snp-policy.ts';
 
 /** The JSON Schema (draft 2020-12) of policies, as published in `schema/policy.schema.json`. */
 export function policySchemaDocument(): Readonly<Record<string, unknown>> {

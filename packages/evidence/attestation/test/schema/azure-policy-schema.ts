@@ -1,5 +1,4 @@
-import '../errors.ts';
-import { machineRules } from './azure-policy.ts';
+import { machineRules } from '../../src/policy/azure-policy.ts';
 import { schemasOf } from './rule-schema.ts';
 
 /** One of the published policies, and not one for enclaves. */

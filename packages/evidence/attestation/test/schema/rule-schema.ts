@@ -1,4 +1,4 @@
-import { timePattern, type Rule, type RuleForm } from './policy-rules.ts';
+import { timePattern, type Rule, type RuleForm } from '../../src/policy/policy-rules.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { ByteWriter } from '@enclos/codec';
-import { isByteList } from '../json/byte-list.ts';
-import { reportSizeBytes } from '../snp/report.ts';
+import { isByteList } from '@enclos/attestation/carriers';
+import { snpReportBytes } from './binary-forms.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -109,7 +109,7 @@ class FieldWriter {
   finish(): Uint8Array | undefined {
     if (this.#state.failed) return undefined;
     const written = this.#state.writer.finish();
-    const report = new Uint8Array(reportSizeBytes);
+    const report = new Uint8Array(snpReportBytes);
     report.set(written);
     return report;
   }

@@ -1,6 +1,6 @@
 import { parseSnpCertificateTable, type SnpHostCertificate } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { reportSizeBytes } from '../snp/report.ts';
+import { snpReportBytes } from './binary-forms.ts';
 
 /** A report of SEV-SNP, and what its host put after it. */
 export interface ExtendedSnpReport {
@@ -15,9 +15,9 @@ export interface ExtendedSnpReport {
  * times as much at each level.
  */
 export function splitSnpReport(bytes: Uint8Array): ExtendedSnpReport {
-  const report = bytes.subarray(0, reportSizeBytes);
+  const report = bytes.subarray(0, snpReportBytes);
   try {
-    return { report, certificates: parseSnpCertificateTable(bytes.subarray(reportSizeBytes)) };
+    return { report, certificates: parseSnpCertificateTable(bytes.subarray(snpReportBytes)) };
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return { report, certificates: [] };
