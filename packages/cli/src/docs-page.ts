@@ -117,7 +117,7 @@ And this one a guest on AMD's Milan processors, signed by a chip's key:
 ${block(guestPolicyExample)}
 
 \`policy check\` and \`explain\` also read policies for Azure Attestation, which \`policy test\` and \`format\` are for: those
-are written in [another language](claim-rules.md).`;
+are written in [their own language](claim-rules.md).`;
 }
 
 function link(name: string): string {

@@ -153,7 +153,7 @@ export async function buildEnclave(project: Project, options: BuildOptions = {})
   };
   await writeFileAtomically(paths.sourceMap, bundle.sourceMap);
   await writeFileAtomically(paths.report, encodeBuildReport(report));
-  // Last, so that an image never stands beside the report of another build for long.
+  // Last, so that an image is never beside the report of another build for long.
   await writeFileAtomically(paths.image, image);
   return Object.freeze({
     image,

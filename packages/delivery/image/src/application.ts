@@ -31,7 +31,7 @@ export interface Application {
   /** Programs beside it, each one ES module: `/app/NAME.mjs`. Nothing starts them but a command in place of the entry point. */
   readonly programs?: readonly ApplicationProgram[];
   readonly files?: readonly ApplicationFile[];
-  /** What is in the bundles of host and enclave. */
+  /** The components in the bundles of host and enclave. */
   readonly components?: readonly Component[];
 }
 

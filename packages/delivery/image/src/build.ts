@@ -19,7 +19,7 @@ export type BaseChoice = 'node' | 'debian' | { readonly path: string; readonly t
 /** What every image is built with. */
 export interface BuildOptions {
   readonly base: BaseChoice;
-  /** The folder of the OCI layout. One that is there is replaced. */
+  /** The folder of the OCI layout. An existing layout is replaced. */
   readonly layoutFolder: string;
   /** Where the image goes too, as a file for `docker load` and `podman load`. */
   readonly archiveFile?: string | undefined;
@@ -33,7 +33,7 @@ export interface BuildOptions {
   readonly libraryFolder?: string | undefined;
   /** Default: that of this machine. */
   readonly architecture?: Architecture | undefined;
-  /** The interpreter, in place of the one of its npm package. It has to be the pinned one all the same. */
+  /** The interpreter, in place of the one of its npm package. It must still be the pinned version. */
   readonly interpreter?: string | undefined;
   /** What makes the image, for its statements. */
   readonly tool: { readonly name: string; readonly version: string };

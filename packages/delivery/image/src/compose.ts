@@ -26,7 +26,7 @@ export interface ComposeContext {
 
 export interface ImageContent {
   readonly name: string;
-  /** The layer upon those of the base. */
+  /** The layer on top of those of the base. */
   readonly entries: readonly LayerEntry[];
   readonly user: number;
   /** Its variables, after those of the base: `NAME=VALUE`. */

@@ -2,7 +2,7 @@ import type { Digest } from './digest.ts';
 import { findImage, type ImageChoice, type ImageSource } from './oci/source.ts';
 import { referrersIn } from './registry/push.ts';
 
-/** What an image says about itself. Nothing but its digests is checked. */
+/** The claims of an image. Only its digests are checked. */
 export interface ImageFacts {
   readonly digest: Digest;
   readonly architecture: string;

@@ -1,6 +1,6 @@
 import type { SignedIdentity } from '@enclos/build';
 
-/** Labels of an image and annotations of its manifest: what it says about its enclave. `image verify` says whether it is true. */
+/** Labels of an image and annotations of its manifest: its claims about its enclave. `image verify` checks them. */
 export const enclaveLabels = Object.freeze({
   mrEnclave: 'dev.enclos.mrenclave',
   mrSigner: 'dev.enclos.mrsigner',

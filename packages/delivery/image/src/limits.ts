@@ -19,7 +19,7 @@ export const limits = Object.freeze({
   /** Files, folders and links of all layers. */
   entries: 500_000,
   /**
-   * What stands before entries in all layers: headers of pax and GNU, and each record in one. Most entries of most images
+   * Headers of pax and GNU before entries in all layers, and each record in one. Most entries of most images
    * have none, and a record costs a microsecond.
    */
   records: 2_000_000,

@@ -25,7 +25,7 @@ export interface ProgramApplication {
   readonly machinePrograms?: readonly string[];
   /** It starts enclaves, and their interpreter has to be where the platform looks for it. */
   readonly startsEnclaves?: boolean;
-  /** What is in the program. */
+  /** The components of the program. */
   readonly components?: readonly Component[];
 }
 
@@ -67,7 +67,7 @@ export async function composeProgramImage(
     ],
   };
   const { environment, ...rest } = base;
-  // A variable that is there twice is read differently by different engines.
+  // Engines differ in how they read a variable that is set twice.
   const free = environment.filter((one) => !content.environment.some((own) => nameOf(own) === nameOf(one)));
   return compose(content, { ...context, base: { ...rest, environment: free } }, writer);
 }

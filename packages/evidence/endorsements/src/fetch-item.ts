@@ -36,7 +36,7 @@ export interface ObtainedItem {
 
 /**
  * An item from the store while it is fresh, else from the source. When the
- * source fails, what the store has is better than nothing, and is said to be
+ * source fails, the stored item is better than nothing, and is reported as
  * stale. What a source says on purpose (it does not have it, it withdrew it) is
  * an answer, and is not hidden so.
  *

@@ -15,7 +15,7 @@ export interface NumberBounds {
 const largestPort = 65_535;
 
 /**
- * Reads `HOST:PORT`. An IPv6 address stands in brackets: without them its last group could be the port (RFC 3986, 3.2.2).
+ * Reads `HOST:PORT`. An IPv6 address needs brackets: without them its last group could be the port (RFC 3986, 3.2.2).
  * @returns undefined for anything else
  */
 export function addressIn(text: string): NetworkAddress | undefined {

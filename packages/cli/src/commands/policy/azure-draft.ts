@@ -10,7 +10,7 @@ const machineNotes = [
 ];
 
 /**
- * From the evidence of an Azure VM, unverified: what it claims, and nothing else, is accepted.
+ * From the unverified evidence of an Azure VM: the draft accepts exactly its claims.
  * @throws EVIDENCE_REFUSED for a document that cannot be read, and what drafts of the hardware's evidence throw.
  */
 export function draftOfAzure(bytes: Uint8Array, product: SnpProduct | undefined): PolicyDraft {

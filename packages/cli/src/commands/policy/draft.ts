@@ -33,7 +33,7 @@ export function draftOfMeasurement(mrEnclave: string, softwareRoot: string | und
 }
 
 /**
- * From a quote, unverified: what it claims, and nothing else, is accepted.
+ * From an unverified quote: the draft accepts exactly its claims.
  * @param by `signer`: any enclave of its product and signer, from its security version on.
  * @throws SGX_QUOTE_INVALID
  */

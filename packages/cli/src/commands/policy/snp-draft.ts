@@ -30,7 +30,7 @@ const refusedBits = [
 ] as const;
 
 /**
- * From a report, unverified: what it claims, and nothing else, is accepted.
+ * From an unverified report: the draft accepts exactly its claims.
  * @throws CLI_USAGE when the product is not known, or the provider of a VLEK; EVIDENCE_REFUSED for a report that is cut off.
  */
 export function draftOfReport(report: Uint8Array, given: SnpProduct | undefined): PolicyDraft {

@@ -3,7 +3,7 @@ import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote }
 import { isEnclosError } from '@enclos/errors';
 import { purpose } from './greeter-app.edl.ts';
 
-// Whom to trust comes from the owner of the job, and the challenge from who ordered it: neither from the host.
+// The root and MRENCLAVE come from the owner of the job, and the challenge from the client that ordered it, never from the host.
 const [rootFile = '', mrEnclave = '', challengeHex = ''] = process.argv.slice(2);
 if (challengeHex === '') {
   console.error('usage: npm run check -- ROOT.pem MRENCLAVE CHALLENGE');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
 import { purpose } from './greeter-app.edl.ts';
 
-// Whom to trust comes from the owner of the service, never from its host.
+// The root and MRENCLAVE come from the owner of the service, never from its host.
 const [url = '', rootFile = '', mrEnclave = '', ...words] = process.argv.slice(2);
 if (mrEnclave === '') {
   console.error('usage: npm run client -- URL ROOT.pem MRENCLAVE [words to be signed]');

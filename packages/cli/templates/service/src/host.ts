@@ -7,7 +7,7 @@ const environment = await fromEnvironment();
 const { launcher } = environment;
 const enclave = await loadEnclave({ ...environment, interface: app, untrusted: {} });
 
-/** Plain HTTP on purpose: what the enclave says is signed, and who it is, is proven. */
+/** Plain HTTP on purpose: the enclave signs its answers and proves its identity. */
 const server = createServer((request, response) => {
   answer(request).then(
     (body) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body)),

@@ -7,7 +7,7 @@ import { isEnclosError } from '@enclos/errors';
 import { maxAnswerBytes, purpose, serverName } from './greeter-app.edl.ts';
 import { linesOf } from './lines.ts';
 
-// Whom to trust comes from the owner of the service, never from its host.
+// The root and MRENCLAVE come from the owner of the service, never from its host.
 const [address = '', rootFile = '', mrEnclave = '', amount = ''] = process.argv.slice(2);
 const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(address) ?? [];
 if (host === '' || !/^\d{1,9}$/.test(amount)) {

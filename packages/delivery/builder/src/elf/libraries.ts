@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 
 import { readElf, type ElfFacts } from './elf.ts';
 
-/** How the libraries of a program are found, and what is said when they are not. */
+/** How the libraries of a program are found, and the errors when they are not. */
 export interface LibrarySearch<L extends { readonly source: string }> {
   /** E_MACHINE that program and libraries must have. */
   readonly machine: number;

@@ -20,7 +20,7 @@ function isAddon({ name }: TrustedFile): boolean {
 }
 
 /**
- * Whom the enclave trusts, by package. The image does not know: this is the
+ * The packages that the enclave trusts. The image does not list them: this is the
  * build's word, shown only where it speaks of the same bundle.
  */
 export function trustedBaseNodes(report: BuildReport | undefined, hadReport: boolean): InspectNode {

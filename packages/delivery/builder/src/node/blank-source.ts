@@ -99,7 +99,7 @@ class Blanker {
  * turned to spaces: what remains is code, at its own place.
  *
  * A scanner, not a parser: whether a slash divides or opens a regular
- * expression is guessed from what stands before it. Good enough for a hint to
+ * expression is guessed from the text before it. Good enough for a hint to
  * the developer; the run-time is what removes authority.
  */
 export function blankSource(source: string): string {

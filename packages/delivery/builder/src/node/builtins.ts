@@ -15,7 +15,7 @@ const console_ = 'the global `console`, which the runtime sends to the host';
 
 /**
  * What to use in place of each module that has authority, by its name without
- * `node:`. A list of ours, not `builtinModules` of whatever Node runs the build:
+ * `node:`. The list is fixed here, not `builtinModules` of the Node that runs the build:
  * the same sources must pass or fail on every machine.
  */
 export const forbiddenBuiltins: Readonly<Record<string, string>> = Object.freeze({
@@ -70,7 +70,7 @@ export type BuiltinVerdict =
   | { readonly kind: 'allowed'; readonly specifier: string }
   | { readonly kind: 'forbidden'; readonly name: string; readonly suggestion: string };
 
-/** Says what an import specifier means to Node, and whether an enclave may have it. */
+/** Tells what an import specifier means to Node, and whether an enclave may import it. */
 export function judgeBuiltin(specifier: string): BuiltinVerdict {
   const prefixed = specifier.startsWith('node:');
   const name = prefixed ? specifier.slice('node:'.length) : specifier;

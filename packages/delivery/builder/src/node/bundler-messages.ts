@@ -2,7 +2,7 @@ import type { Message } from 'esbuild';
 
 import type { Diagnostic } from '@enclos/diagnostics';
 
-/** What a plugin of ours attaches to a message. */
+/** The detail that our plugins attach to a message. */
 export interface PluginDetail {
   readonly code: string;
   readonly suggestion?: string;

@@ -19,7 +19,7 @@ const replacement = 'ESBUILD_BINARY_PATH';
 /** The bundler looks at it once, when it is loaded. */
 const replacedAtLoad = Boolean(env[replacement]);
 
-/** A variable of the environment would decide what runs in the enclave, and nothing would tell. */
+/** An environment variable would decide what runs in the enclave, without a trace. */
 function refuseReplacement(): void {
   if (!replacedAtLoad && !env[replacement]) return;
   const message = `${replacement} is set: it puts another program in the place of the bundler. Unset it.`;

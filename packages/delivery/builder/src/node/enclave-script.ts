@@ -13,7 +13,7 @@ const outputName = 'bundle.js';
 
 /**
  * The script is a function so that nothing runs before it is given its
- * capabilities. `require` is a parameter of ours, not a global.
+ * capabilities. `require` is our parameter, not a global.
  */
 const banner =
   '(function(enclosCapabilities){"use strict";const require=enclosCapabilities.require,module={exports:{}},exports=module.exports;';

@@ -54,7 +54,7 @@ interface FileDescription {
   readonly libraries: readonly string[];
 }
 
-/** What a file says about itself if it is the pinned one, and undefined for any other. */
+/** The facts of the pinned interpreter's file; undefined for any other file. */
 async function describeFile(path: string, sha256: string): Promise<FileDescription | undefined> {
   const handle = await open(path);
   try {

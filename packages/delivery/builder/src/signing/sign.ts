@@ -92,7 +92,7 @@ export function signEnclave(options: SignOptions): Uint8Array {
   return signSigstruct(fields, isKeyObject(options.key) ? options.key : loadSigningKey(options.key));
 }
 
-/** What a signature says about an image. */
+/** The facts of an image that a signature states. */
 export function signatureFields(options: Omit<SignOptions, 'key'>): SigstructFields {
   const { manifest } = readImage(options.image);
   const { attributes = { kss: false } } = options;

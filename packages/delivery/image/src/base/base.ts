@@ -8,7 +8,7 @@ export interface PreparedBase {
   readonly layers: readonly PackedLayer[];
   /** Its variables, `NAME=VALUE`. */
   readonly environment: readonly string[];
-  /** What is known to be in it, each with a hash. */
+  /** The known components of the base, each with a hash. */
   readonly components: readonly Component[];
   /** It came from the cache. */
   readonly cached: boolean;

@@ -113,7 +113,7 @@ function requireOwnLoader(loaders: ReadonlySet<string>, architecture: Architectu
   throw new EnclosError('OCI_BASE_UNUSABLE', reason);
 }
 
-/** Docker's name of the same thing; a manifest of OCI does not have it. */
+/** Docker's name for the same media type, which manifests of OCI do not use. */
 function ociType(mediaType: string): string {
   return mediaType === mediaTypes.dockerLayerGzip ? mediaTypes.layerGzip : mediaType;
 }

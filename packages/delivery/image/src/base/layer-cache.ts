@@ -11,7 +11,7 @@ import type { LayoutWriter } from '../oci/layout-writer.ts';
 import type { PackedLayer } from '../layer/pack-layer.ts';
 import { fileContent } from '../tar/file-content.ts';
 
-/** Compressed layers of bases by what is in them. May be emptied at any time. */
+/** Compressed layers of bases by their content. May be emptied at any time. */
 export interface LayerCache {
   find(key: string, writer: LayoutWriter): Promise<PackedLayer | undefined>;
   put(key: string, layer: PackedLayer, writer: LayoutWriter): Promise<void>;
@@ -34,8 +34,8 @@ export const noCache: LayerCache = Object.freeze({
 });
 
 /**
- * A cache in a folder. One that another user can write to is not used: what is in it would go into images. What is damaged is made anew,
- * and a disk that is full costs the time of the next build and nothing else.
+ * A cache in a folder. A folder that another user can write to is not used: its files would go into images. Damaged files are made again,
+ * and a full disk costs only the time of the next build.
  */
 export async function openLayerCache(folder: string): Promise<LayerCache> {
   const found = await mkdir(folder, { recursive: true, mode: 0o700 }).then(

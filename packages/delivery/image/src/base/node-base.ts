@@ -35,7 +35,7 @@ export const baseMtimeSeconds = 0;
 
 const certificatesPath = 'etc/ssl/certs/ca-certificates.crt';
 
-/** The pinned interpreter, what it needs to start, and nothing that could start anything else. */
+/** The pinned interpreter and the files that it needs to start. Nothing here can start another program. */
 export async function prepareNodeBase(context: BaseContext): Promise<PreparedBase> {
   const { architecture, interpreter, libraryFolder } = context;
   const libraries = await Promise.all(
@@ -118,7 +118,7 @@ async function cachedLayer(
   return { layer, cached: false };
 }
 
-/** What the key of a layer says about an entry. */
+/** The facts of an entry in the key of a layer. */
 async function describe(entry: LayerEntry, components: readonly Component[]): Promise<string> {
   const { kind, path } = entry;
   if (kind === 'folder') return JSON.stringify([kind, path, entry.mode]);

@@ -11,8 +11,8 @@ const text = (path: string, content: string): LayerEntry => ({
 });
 
 /**
- * What is in a root folder beside the interpreter: names of users for those who look them up, the order in which hosts are looked up,
- * places for what is mounted, and no program.
+ * The files of a root folder beside the interpreter: names of users for programs that look them up, the order in which hosts are looked up,
+ * and mount points. It holds no other program.
  */
 export const rootFiles: readonly LayerEntry[] = Object.freeze([
   folder('etc'),

@@ -9,7 +9,7 @@ export const compressor = 'fflate 0.8.3 level 4, in 1 MiB pieces';
 
 /** A higher level takes a third longer and saves one percent of the interpreter. */
 const level = 4;
-/** What comes out depends on where the pieces end, so they end at fixed places. */
+/** The output depends on where the pieces end, so they end at fixed places. */
 const pieceBytes = 1024 * 1024;
 
 /**

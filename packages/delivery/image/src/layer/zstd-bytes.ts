@@ -20,7 +20,7 @@ export function createByteReader(pieces: AsyncIterable<Uint8Array>, ended: () =>
     }
     return false;
   };
-  /** What is at hand, up to a number of bytes. */
+  /** The buffered bytes, up to a number. */
   const some = async (most: number): Promise<Uint8Array> => {
     if (await isAtEnd()) throw ended();
     const taken = rest.subarray(0, most);

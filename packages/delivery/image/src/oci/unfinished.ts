@@ -3,7 +3,7 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isRunning, processMark } from '@enclos/durable';
 
-/** What is being written beside its place. A process that is killed leaves it; its name says whose it is. */
+/** A layout that is being written beside its place. A killed process leaves it; its name tells which process wrote it. */
 export interface UnfinishedLayout {
   readonly path: string;
   /** `tmp`: it is not in its place yet. `done`: it is in its place, and the blobs of the previous layout are being removed. */

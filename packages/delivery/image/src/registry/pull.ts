@@ -19,12 +19,12 @@ export interface PullOptions extends RegistryOptions {
   readonly architecture: string;
 }
 
-/** More statements than an image of ours has; a registry may list any number. */
+/** More statements than an image of Enclos has; a registry may list any number. */
 const maxReferrers = 32;
 const maxStatementBytes = 16 * 1024 * 1024;
 
 /**
- * Gets an image and what refers to it into an OCI layout, which appears whole or not at all. Everything is held to its digest; with a tag, it
+ * Gets an image and what refers to it into an OCI layout, which appears whole or not at all. Every digest is checked; with a tag, it
  * is the registry that says which digest that is: verify the image then.
  * @throws OCI_*
  */

@@ -18,7 +18,7 @@ export interface PushedImage {
 const maxPushedBytes = 1024 * 1024 * 1024;
 
 /**
- * Sends an image and what refers to it. What is in the layout is held to its digests on the way. A tag changes last: who pulls gets the
+ * Sends an image and what refers to it. The digests of the layout are checked on the way. A tag changes last: a pull gets the
  * old image or the new one.
  * @throws OCI_REFERENCE_INVALID when the reference has a digest that the image does not have, and OCI_*.
  */

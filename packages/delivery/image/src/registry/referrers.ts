@@ -9,7 +9,7 @@ function fallbackTag(digest: Digest): string {
   return digest.replace(':', '-');
 }
 
-/** What is known to refer to an image. @throws OCI_DOCUMENT_INVALID, OCI_REGISTRY_* */
+/** The manifests known to refer to an image. @throws OCI_DOCUMENT_INVALID, OCI_REGISTRY_* */
 export async function listReferrers(client: RegistryClient, digest: Digest): Promise<readonly Descriptor[]> {
   const known = await client.getReferrers(digest);
   return known === undefined ? listFallback(client, digest) : parseIndex(known).manifests;

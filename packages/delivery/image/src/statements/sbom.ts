@@ -6,7 +6,7 @@ import type { StatementFacts } from './facts.ts';
 export const sbomType = 'application/vnd.cyclonedx+json';
 
 /**
- * What is in an image, as CycloneDX 1.6 in JSON. One image has one: the serial number comes from its digest, and the time is that of the
+ * The components of an image, as CycloneDX 1.6 in JSON. An image has exactly one such document: the serial number comes from its digest, and the time is that of the
  * image.
  */
 export function sbomOf({ name, digest, created, components, tool }: StatementFacts): Uint8Array {

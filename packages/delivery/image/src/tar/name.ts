@@ -10,7 +10,7 @@ export function decodeName(bytes: Uint8Array): string {
   }
 }
 
-/** What stands before the first NUL. */
+/** The text before the first NUL. */
 export function upToNul(bytes: Uint8Array): Uint8Array {
   const end = bytes.indexOf(0);
   return end < 0 ? bytes : bytes.subarray(0, end);

@@ -1,7 +1,7 @@
 import { decodeName } from './name.ts';
 import { layerInvalid } from './path.ts';
 
-/** What stands before an entry and replaces what its header says. */
+/** The fields before an entry that override its header. */
 export interface Overrides {
   readonly path?: string;
   readonly target?: string;
@@ -21,7 +21,7 @@ export function readPax(bytes: Uint8Array, charge: () => void): Overrides {
     charge();
     const { key, value, end } = readRecord(bytes, at);
     at = end;
-    // A file with holes: its content is a map and pieces, to those who know.
+    // A sparse file: its content is a map and pieces, which not all readers understand.
     if (key.startsWith('GNU.sparse.')) throw layerInvalid('has a sparse file');
     const name = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (name === undefined) continue;

@@ -8,7 +8,7 @@ import { createPieceReader, type PieceReader } from './piece-reader.ts';
 
 export type TarKind = 'file' | 'folder' | 'link' | 'hard-link' | 'other';
 
-/** What an archive says about one of its entries. */
+/** One entry, as the archive describes it. */
 export interface TarEntry {
   readonly kind: TarKind;
   /** Relative to the root, without `.`, `..` and empty parts; empty for the root itself. */
@@ -28,7 +28,7 @@ export interface TarSink {
 /** Chooses the sink for the content of a file; undefined skips the content. */
 export type TarVisitor = (entry: TarEntry) => TarSink | undefined;
 
-/** What is left for all layers of one image. */
+/** The rest of the budget for all layers of one image. */
 export interface TarBudget {
   entries: number;
   /** Headers that only say something about the next entry, and the records in them. */

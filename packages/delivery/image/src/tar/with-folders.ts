@@ -1,6 +1,6 @@
 import type { LayerEntry } from './entry.ts';
 
-/** Folders that only stand in paths get an entry too, so that their modes are ours and not those of who unpacks. */
+/** Folders that appear only in paths get an entry too, so that their modes are fixed here and not by the engine that unpacks. */
 export function withFolders(entries: readonly LayerEntry[]): readonly LayerEntry[] {
   const all = new Map(entries.map((entry) => [entry.path, entry]));
   for (const { path } of entries) {

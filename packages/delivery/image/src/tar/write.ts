@@ -12,7 +12,7 @@ const maxFileBytes = 8 ** 11 - 1;
 
 /**
  * The bytes of a tar archive, piece by piece. One set of entries has one archive: in the order of their paths, owned by user and group 0
- * without names, with one time, and no bit that depends on who made it.
+ * without names, with one time, and without a bit that depends on its maker.
  *
  * @param mtimeSeconds since 1970, of every entry.
  * @throws RangeError for an entry that the format does not hold.
@@ -63,7 +63,7 @@ function header(entry: LayerEntry, mtimeSeconds: number): Uint8Array {
   return block;
 }
 
-/** A long path is divided at a slash, which then stands nowhere. */
+/** A long path is divided at a slash, which neither part keeps. */
 function splitPath(path: string): { readonly prefix: string; readonly name: string } {
   if (!isPlainPath(path)) throw new RangeError(`${JSON.stringify(path)} is not a path of a layer.`);
   const bytes = utf8(path);

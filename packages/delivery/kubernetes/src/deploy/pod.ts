@@ -30,7 +30,7 @@ const rootsFolder = '/etc/enclos/roots';
 
 /** Leaves out what has no value: the manifest says only what it means. */
 export function compact<T extends object>(object: { readonly [K in keyof T]: T[K] | undefined }): T {
-  // What is left has the fields of T that have values, which is what `exactOptionalPropertyTypes` asks for.
+  // The rest has only fields with values, as `exactOptionalPropertyTypes` requires.
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }
 
@@ -114,7 +114,7 @@ function spreadOf(settings: CompleteSettings): PodSpec['topologySpreadConstraint
     {
       maxSkew: 1,
       topologyKey: spread === 'node' ? 'kubernetes.io/hostname' : 'topology.kubernetes.io/zone',
-      // A cluster with fewer nodes than pods should run them all the same.
+      // A cluster with fewer nodes than pods should still run them.
       whenUnsatisfiable: 'ScheduleAnyway',
       labelSelector: { matchLabels: selectorOf(settings) },
     },
@@ -235,7 +235,7 @@ function mountsOf(settings: CompleteSettings, profile: Profile): readonly Mount[
   const folder = profile.hostFolder(settings);
   const { softwareRoots, volumes = [] } = settings;
   return [
-    // A socket in a read-only mount takes connections all the same.
+    // A socket in a read-only mount still accepts connections.
     ...(folder === undefined ? [] : [{ name: 'provider', mountPath: folder, readOnly: true }]),
     ...(softwareRoots === undefined ? [] : [{ name: 'roots', mountPath: rootsFolder, readOnly: true }]),
     ...volumes.map(({ name, target, type, readOnly = type === 'secret' || type === 'configMap' }) =>

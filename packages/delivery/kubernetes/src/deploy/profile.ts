@@ -29,7 +29,7 @@ const sgx = {
   isCluster: true,
   needsEpc: true,
   nodeSelector: {},
-  // Nodes with SGX often carry this taint, and a toleration of one that is not there does nothing.
+  // Nodes with SGX often carry this taint, and a toleration of an absent taint does nothing.
   tolerationKeys: [epcResource],
   env: ({ quoteProvider = 'aesmd' }: DeploySettings): readonly Pair[] =>
     quoteProvider === 'aesmd' ? [['SGX_AESM_ADDR', '1']] : [],

@@ -124,7 +124,7 @@ const softwareRoots = z.strictObject({
     .describe('A file with the certificates of these roots, relative to deploy.json.'),
 });
 
-/** `deploy.json`: how an image runs. Nothing of it is measured, and nothing of it is trusted. Unknown keys are errors. */
+/** `deploy.json`: how an image runs. It is neither measured nor trusted. Unknown keys are errors. */
 export const deploySchema = z
   .strictObject({
     $schema: z.string().optional(),

@@ -5,7 +5,7 @@ import { checkValues } from './checks/values.ts';
 import { parseQuantity } from './quantity.ts';
 import { meantBy, type Report } from './report.ts';
 
-/** What the API server's strict decoder says of an object: unknown fields, wrong types, and what is missing. */
+/** The findings of the API server's strict decoder: unknown fields, wrong types and missing fields. */
 export function checkFields(node: MapNode, typeName: string, report: Report): void {
   checkObject(node, { typeName, path: '', span: node }, report);
 }

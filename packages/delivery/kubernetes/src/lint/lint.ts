@@ -32,7 +32,7 @@ export interface LintOptions {
   readonly now: Date;
   /** Taints of the nodes with SGX, beside those of Node objects among the files. */
   readonly taints?: readonly Taint[];
-  /** Labels of images, where they are at hand. */
+  /** Labels of images, where they are known. */
   readonly images?: ImageLabels;
 }
 
@@ -51,7 +51,7 @@ export interface LintOutcome {
 
 /** Findings of one document: more would not help with a broken one. */
 const mostFindings = 100;
-/** No cluster has more; each pod is held against each of them. */
+/** No cluster has more; each pod is compared with each of them. */
 const mostNodes = 5000;
 
 /**
@@ -92,7 +92,7 @@ class Linter {
     for (const document of readYaml(text)) this.#document(name, document);
   }
 
-  /** What is known of one pod only when all documents have been read. */
+  /** The facts of one pod that are known only after all documents have been read. */
   finish(): LintOutcome {
     checkPlacement(this.#claims, this.#nodes);
     const findings = this.#places.flatMap((place) => {

@@ -3,7 +3,7 @@ export type Severity = 'error' | 'warning';
 
 export interface LintRule {
   readonly severity: Severity;
-  /** What is found. */
+  /** The finding. */
   readonly summary: string;
   /** What happens if it is left as it is. */
   readonly why: string;

@@ -27,7 +27,7 @@ export interface ListNode extends Span {
 
 export type YamlNode = ScalarNode | MapNode | ListNode;
 
-/** What is at `path`; undefined where something on the way is missing or no map. */
+/** The node at `path`; undefined where a node on the way is missing or not a map. */
 export function at(node: YamlNode | undefined, ...path: readonly string[]): YamlNode | undefined {
   let found = node;
   for (const name of path) found = found?.kind === 'map' ? found.fields.get(name)?.value : undefined;

@@ -11,7 +11,7 @@ export const yamlLimits = Object.freeze({
   maxLength: 16 * 1024 * 1024,
   maxDocuments: 20_000,
   maxDepth: 64,
-  /** Nodes of one document, with every alias counted as all that it stands for. */
+  /** Nodes of one document. An alias counts as all the nodes that it repeats. */
   maxNodes: 1_000_000,
   /** The same of one file: small documents can stand for much, too. */
   maxFileNodes: 8_000_000,
@@ -78,7 +78,7 @@ function lineBreaks(text: string): number {
   return count;
 }
 
-/** A document, and how many values it stands for. */
+/** A document, and its number of values with aliases expanded. */
 interface SizedDocument {
   readonly document: YamlDocument;
   readonly size: number;
@@ -128,7 +128,7 @@ class TreeBuilder {
   readonly #open: Open[] = [];
   readonly #anchors = new Map<string, { readonly node: YamlNode; readonly size: number }>();
   #root: YamlNode | undefined;
-  /** Values that the document stands for. */
+  /** Values of the document, with aliases expanded. */
   size = 0;
   #failed = false;
 

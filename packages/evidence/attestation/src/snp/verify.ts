@@ -141,9 +141,9 @@ function matchTcb(
 }
 
 /**
- * A chip id that is there must be that of the certificate; on Turin it is
+ * A chip id that is present must be that of the certificate; on Turin it is
  * shorter than its field. A hidden one is a fact: the signature shows the chip
- * of a VCEK all the same.
+ * of a VCEK even so.
  *
  * @returns whether it is hidden.
  */

@@ -10,8 +10,8 @@ export type Step = Pick<VerifyStep, 'id' | 'title'>;
 
 /**
  * The steps of a verification: all passed, or those before the one that
- * `refusal` names. A refusal that names none of them, of collateral that cannot
- * be read for example, came before the first.
+ * `refusal` names. A refusal that names no step, such as for collateral that cannot
+ * be read, came before the first.
  */
 export function stepsOf(steps: readonly Step[], refusal?: EnclosError): readonly VerifyStep[] {
   const failed = refusal === undefined ? steps.length : steps.findIndex(({ id }) => id === refusal.details['step']);

@@ -15,11 +15,11 @@ const providerAnnotations = ['sgx.intel.com/quote-provider', 'enclos.dev/quote-p
 /** Images that set SGX_AESM_ADDR themselves (ENV in their Dockerfile). */
 const imagesWithVariable = /^mcr\.microsoft\.com\/acc\/samples\//;
 
-/** That who asks for quotes can get them: by aesmd out of process, or by the provisioning device. */
+/** Checks that containers that ask for quotes can get them: from aesmd out of process, or by the provisioning device. */
 export function checkQuotes(pod: EnclavePod, report: Report): void {
   const usesWebhook = checkProvider(pod, report);
   for (const container of pod.members) {
-    // aesmd is who answers.
+    // aesmd itself answers.
     if (container.name === 'aesmd') continue;
     if (!usesWebhook) checkSocket(container, pod, report);
     checkProvision(container, report);
@@ -62,7 +62,7 @@ function setsVariable({ node }: EnclaveContainer): boolean {
   return image?.kind === 'scalar' && imagesWithVariable.test(String(image.value));
 }
 
-/** Why there is no socket in what is mounted. */
+/** Why the mounts hold no socket. */
 function socketFault(mount: Mount, { volumeByName, hasAesmd }: EnclavePod): { span: Span; text: string } | undefined {
   const volume = volumeByName.get(mount.volume);
   if (volume === undefined) return undefined;

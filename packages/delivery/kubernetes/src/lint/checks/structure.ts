@@ -10,7 +10,7 @@ const freeNames = /^(?:ClusterRole|Role|ClusterRoleBinding|RoleBinding|Node|Even
 
 /** Their names become a part of a domain name. */
 const dnsLabelKinds = /^(?:Service|Namespace)$/;
-/** Any other is an unknown value, which is said where the fields are checked. */
+/** Any other is an unknown value, which the check of the fields reports. */
 const restartPolicies = new Set(['Always', 'OnFailure', 'Never', undefined]);
 
 /** What the API server checks beyond types. */
