@@ -7,7 +7,8 @@
 // - every relative link leads to a file, and every anchor to a heading;
 // - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
 //   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
-//   (--write writes them).
+//   (--write writes them);
+// - pages, and the comments and texts of shipped code, hold no words of translated English (docs/style.md).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,6 +19,7 @@ import { checkLinks } from './docs/links.mjs';
 import { checkLintPage } from './docs/lint-page.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
 import { checkSchemaPages } from './docs/schema-pages.mjs';
+import { checkPages, checkSources } from './docs/words.mjs';
 import { filesUnder, fromRoot, root, workspaces } from './lib/workspace.mjs';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
@@ -35,10 +37,16 @@ const generated = [
 const pages = [
   ...topPages,
   ...filesUnder(join(root, 'docs'), (file) => file.endsWith('.md')).map(fromRoot),
-  ...workspaces().map(({ folder }) => `${folder}/README.md`),
+  ...workspaces().flatMap(({ folder, path }) => [
+    `${folder}/README.md`,
+    ...filesUnder(join(path, 'docs'), (file) => file.endsWith('.md')).map(fromRoot),
+  ]),
 ].filter((page) => existsSync(join(root, page)));
 const examples = await checkExamples(pages, root);
-const problems = [...missing, ...generated, ...checkLinks(pages, root), ...examples.problems];
+// The page about style quotes what it refuses.
+const prose = pages.filter((page) => page !== 'docs/style.md');
+const words = [...checkPages(prose, root), ...checkSources(root)];
+const problems = [...missing, ...generated, ...checkLinks(pages, root), ...examples.problems, ...words];
 for (const problem of problems) console.log(problem);
 console.log(`docs: ${pages.length} pages, ${examples.count} TypeScript examples, ${problems.length} problems`);
 process.exitCode = problems.length > 0 ? 1 : 0;

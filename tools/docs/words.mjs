@@ -31,7 +31,7 @@ const words = [
   { pattern: /\b(?:for|by|from|to|with|that) who\b/g, instead: 'name the party: "for anyone that ..."' },
   {
     pattern:
-      /\bbehind (?!(?:a|an|the) (?:proxy|proxies|gateway|firewall|load balancer|router|reverse proxy|scenes|interface|lock|flag)\b)/gi,
+      /(?<!\b(?:months|days|is|are|be|number is) )\bbehind (?!the newest\b)(?!(?:a|an|the) (?:proxy|proxies|gateway|firewall|load balancer|router|reverse proxy|scenes|interface|lock|flag)\b)/gi,
     instead: 'write "after" for time and order, "under" or "by" otherwise',
   },
   { pattern: /\bto be had\b/g, instead: 'write "available"' },

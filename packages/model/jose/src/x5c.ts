@@ -4,7 +4,7 @@ import { reading, refuse } from './refusal.ts';
 
 export interface X5cBounds {
   readonly maxCertificates: number;
-  /** Of each certificate. */
+  /** The bytes of each certificate. */
   readonly maxBytes: number;
 }
 

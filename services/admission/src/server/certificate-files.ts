@@ -60,7 +60,7 @@ export interface WatchOptions {
 
 /**
  * Looks again and again, at what is in the files. The kubelet changes a Secret by renaming the link `..data`, which a
- * watch on the files themselves never tells of, and which shows its old and its new half to whoever reads in between:
+ * watch on the files themselves never tells of, and which shows its old and its new half to a reader in between:
  * a pair that does not fit is therefore looked at again the next time, and the one that is served stays.
  * @returns how to stop.
  */

@@ -23,7 +23,7 @@ const tokenSeconds = 30 * 86_400;
 /**
  * A configuration to try the service with: one tenant, which takes evidence of
  * this machine's software platform and says so in every token, and whose manager
- * is whoever has the token. Keys of the issuer of that token end with this call.
+ * is the holder of the token. Keys of the issuer of that token end with this call.
  * @returns false when the configuration is there already; nothing is touched then.
  */
 export async function makeDevelopmentConfiguration(options: DevelopmentOptions): Promise<boolean> {

@@ -22,7 +22,7 @@ const types: ReadonlySet<unknown> = new Set(['sgx', 'sevsnpvm', 'tdxvm'] satisfi
  * the policies in it is not what this one would say. So no token outlives the service that gave it.
  *
  * Debuggable enclaves and services with settings for tests are refused, and a token that names an audience: it is for
- * somebody else.
+ * another party.
  *
  * @throws SERVICE_REQUEST_INVALID for something that is not a token of an attestation; TOKEN_REFUSED; TOKEN_NOT_ACCEPTED.
  */

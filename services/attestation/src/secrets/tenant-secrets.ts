@@ -53,7 +53,7 @@ const digestPattern = /^[\w-]{43}$/;
 export class TenantSecrets {
   readonly #options: TenantSecretsOptions;
   readonly #prefix: string;
-  /** Between the write of a row and that of the state which names it, nobody may look for rows without a name. */
+  /** Between the write of a row and that of the state that names it, no one may look for rows without a name. */
   readonly #turns = new Turns();
 
   constructor(options: TenantSecretsOptions) {

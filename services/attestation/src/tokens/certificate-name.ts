@@ -5,7 +5,7 @@ const longest = 64;
 
 /**
  * The common name in the certificate of a tenant's key: its issuer, as clients of Azure Attestation look for it. Of
- * one that is too long it is a digest and never a piece, which could be the whole name of somebody else; the
+ * one that is too long it is a digest and never a piece, which could be the whole name of another party; the
  * alternative name has all of it.
  */
 export function certificateName(issuer: string): string {

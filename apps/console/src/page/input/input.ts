@@ -9,7 +9,7 @@ export interface EvidenceInput {
   readonly kind: FormName | 'hcl-report';
   /** What it was read from: `bytes`, `hex`, `member quote`. */
   readonly form: string;
-  /** With whatever follows the evidence. Of a document: its JSON text. */
+  /** The bytes, with whatever follows the evidence; for a document, its JSON text. */
   readonly bytes: Uint8Array;
 }
 

@@ -83,7 +83,7 @@ function evidence({ form: kind, whole }: EvidenceFinding, form: string): Input {
   return { kind, form, bytes: whole };
 }
 
-/** Of an extended report: the report, and the certificates of its key that the host added. */
+/** The parts of an extended report: the report, and the certificates of its key that the host added. */
 function reportInputs(found: SnpReportFinding, form: string): readonly Input[] {
   const leaves = found.inner.flatMap(({ found: inner }) => {
     const input = inner.form === 'certificate' ? certificate(inner.der) : undefined;

@@ -36,7 +36,7 @@ export function isReserved(name: string): boolean {
 
 /**
  * What a policy issues, beside the claims of the service. A claim of the service may be issued as it is, which changes
- * nothing; anything else under one of its names refuses the whole request, so that nobody takes for a fact what a
+ * nothing; anything else under one of its names refuses the whole request, so that no one takes for a fact what a
  * policy made up. Several values of one name become an array, in their order.
  *
  * @throws ATTESTATION_POLICY_REFUSED
