@@ -67,7 +67,7 @@ function baselineFacts({ evaluationNumber, lag }: Examined): readonly (readonly 
   if (evaluationNumber === undefined) return [];
   if (lag === undefined) return [['evaluation', `${evaluationNumber}`]];
   const since = lag.since === undefined ? '' : `, since ${lag.since.slice(0, 10)}`;
-  const place = lag.behind === 0 ? 'the newest' : `${lag.behind} behind the newest, ${lag.newest}${since}`;
+  const place = lag.behind === 0 ? 'the newest' : `${lag.behind} below the newest, ${lag.newest}${since}`;
   return [['evaluation', `${evaluationNumber}: ${place}`]];
 }
 

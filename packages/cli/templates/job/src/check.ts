@@ -3,7 +3,8 @@ import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote }
 import { isEnclosError } from '@enclos/errors';
 import { purpose } from './greeter-app.edl.ts';
 
-// The root and MRENCLAVE come from the owner of the job, and the challenge from the client that ordered it, never from the host.
+// The root and MRENCLAVE come from the owner of the job, and the challenge from the client that ordered it.
+// None of them comes from the host.
 const [rootFile = '', mrEnclave = '', challengeHex = ''] = process.argv.slice(2);
 if (challengeHex === '') {
   console.error('usage: npm run check -- ROOT.pem MRENCLAVE CHALLENGE');

@@ -133,7 +133,7 @@ describe('enclos collateral', () => {
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(
       ran.stdout,
-      /⚠ qe-identity.*\n(?: {2}.*\n)* {2}evaluation {2}1: 1 behind the newest, 2, since 2026-06-01\n/,
+      /⚠ qe-identity.*\n(?: {2}.*\n)* {2}evaluation {2}1: 1 below the newest, 2, since 2026-06-01\n/,
     );
     const far = await collateral(['doctor', '--source', 'pccs', '--url', 'http://127.0.0.1:1', '--cache', 'blind'], {});
     assert.equal(far.code, 0);
