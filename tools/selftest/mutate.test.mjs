@@ -158,13 +158,13 @@ test('mutate: a survivor that the ledger does not know fails, and so does a wron
 
 test('mutate: what is known of mutants names files and lines that are there', () => {
   const missing = [];
-  for (const { path: folder } of workspaces()) {
-    const { groups, equivalent, open } = readLedger(folder);
+  for (const { path: place } of workspaces()) {
+    const { groups, equivalent, open: undecided } = readLedger(place);
     const grouped = Object.values(groups).flatMap(({ files }) => files);
-    for (const file of grouped) if (!existsSync(join(folder, file))) missing.push(file);
-    for (const { file, line } of [...equivalent, ...open]) {
-      const path = join(folder, file);
-      const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+    for (const file of grouped) if (!existsSync(join(place, file))) missing.push(file);
+    for (const { file, line } of [...equivalent, ...undecided]) {
+      const at = join(place, file);
+      const lines = existsSync(at) ? readFileSync(at, 'utf8').split('\n') : [];
       if (!grouped.includes(file) || !lines.some((text) => text.trim() === line)) missing.push(`${file}: ${line}`);
     }
   }

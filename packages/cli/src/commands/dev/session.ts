@@ -67,7 +67,7 @@ export const defaultLogLevel = 2;
 
 class Session implements DevSession {
   readonly #setting: Setting;
-  readonly #watcher = createFolderWatcher((paths) => this.#do(() => this.#update(paths, false)));
+  readonly #watcher = createFolderWatcher((paths) => void this.#do(() => this.#update(paths, false)));
   #folder = '';
   #workshop: Workshop | undefined;
   #tool: ToolSocket | undefined;

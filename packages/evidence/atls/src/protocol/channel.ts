@@ -33,8 +33,9 @@ export class Channel {
   async receive<K extends MessageKind>(...kinds: readonly K[]): Promise<Extract<Message, { readonly kind: K }>> {
     const message = await this.#message();
     this.#phase = nextPhase(this.#phase, otherRole[this.#role], message.kind);
-    if (message.kind === 'refused')
+    if (message.kind === 'refused') {
       throw new EnclosError('ATLS_PEER_REFUSED', undefined, { details: { reason: message.reason } });
+    }
     return isOf(message, kinds) ? message : violated('order');
   }
 
