@@ -106,6 +106,8 @@ function unloadedAt(root, { modules, byName, declarations }) {
     .filter(({ declaration }) => declaration !== undefined && !reached.has(declaration));
 }
 
+const builtOf = (source) => source.replace('./', './dist/').replace(/\.ts$/, '.js');
+
 function problemsOfPackage(workspace, own, context) {
   const { base, byName, declarations } = context;
   const closure = closureOf(workspace, byName);
@@ -136,13 +138,16 @@ function problemsOfPackage(workspace, own, context) {
       })),
     );
   const kept = [workspace.manifest.sideEffects].flat();
+  // The bundle of a project for enclaves is made of its sources.
+  const isProject = existsSync(join(workspace.path, 'enclave.json'));
   const dropped = own
     .filter(({ declares }) => declares.length > 0)
-    .map(({ path }) => `./dist/${relative(workspace.path, path).replace(/\.ts$/, '.js')}`)
-    .filter((built) => !kept.includes(built))
-    .map((built) => ({
+    .map(({ path }) => `./${relative(workspace.path, path)}`)
+    .flatMap((source) => [builtOf(source), ...(isProject ? [source] : [])])
+    .filter((path) => !kept.includes(path))
+    .map((path) => ({
       where: `${workspace.folder}/package.json`,
-      what: `bundlers may drop ${built}, which declares errors`,
+      what: `bundlers may drop ${path}, which declares errors`,
       fix: 'add it to "sideEffects"',
     }));
   return [...(foreign.length > 0 ? foreign : unloaded), ...hidden, ...dropped];

@@ -47,6 +47,21 @@ async function outsideModule(specifier, prepare) {
   });
 }
 
+function compiled(text, url, cachedData) {
+  const options = {
+    identifier: url,
+    initializeImportMeta: (meta) => Object.assign(meta, { url }),
+    importModuleDynamically: (specifier) => import(specifier),
+  };
+  try {
+    if (cachedData !== undefined) return new SourceTextModule(text, { ...options, cachedData });
+  } catch (error) {
+    // V8 keeps no code across a change of its flags, and a test that collects garbage changes them.
+    if (error.code !== 'ERR_VM_MODULE_CACHED_DATA_REJECTED') throw error;
+  }
+  return new SourceTextModule(text, options);
+}
+
 /** `replaced`: texts in the place of files, by path. `isShared`: the files that need only one module ever. */
 export class Graph {
   static #shared = new Map();
@@ -77,12 +92,7 @@ export class Graph {
       const url = pathToFileURL(path).href;
       const { source, cachedData } = fileOf(path);
       const replacement = this.#replaced.get(path);
-      const module = new SourceTextModule(replacement ?? source, {
-        identifier: url,
-        ...(replacement === undefined && cachedData !== undefined ? { cachedData } : {}),
-        initializeImportMeta: (meta) => Object.assign(meta, { url }),
-        importModuleDynamically: (specifier) => import(specifier),
-      });
+      const module = compiled(replacement ?? source, url, replacement === undefined ? cachedData : undefined);
       if (replacement === undefined && cachedData === undefined) fileOf(path).cachedData = module.createCachedData();
       modules.set(path, module);
     }

@@ -2,14 +2,23 @@
 import { SyntheticModule } from 'node:vm';
 
 let registered = [];
+let group = '';
+
+function describe(name, body) {
+  const outer = group;
+  group = `${outer}${name}: `;
+  body();
+  group = outer;
+}
 
 function test(name, options, body = options) {
   const isSkipped = typeof options === 'object' && options.skip !== undefined && options.skip !== false;
-  registered.push({ name, body, isSkipped });
+  registered.push({ name: group + name, body, isSkipped });
 }
 
 /** In the place of node:test. */
-export const testModule = new SyntheticModule(['test'], function define() {
+export const testModule = new SyntheticModule(['describe', 'test'], function define() {
+  this.setExport('describe', describe);
   this.setExport('test', test);
 });
 

@@ -243,6 +243,10 @@ test('floors: bundlers keep declarations, and no code is declared twice', () => 
     /^packages\/codec\/package.json: bundlers may drop \.\/dist\/src\/errors\.js/,
   );
   refuses(
+    { ...declared, 'packages/codec/enclave.json': '{}' },
+    /^packages\/codec\/package.json: bundlers may drop \.\/src\/errors\.ts/,
+  );
+  refuses(
     { ...declared, 'packages/sgx/src/errors.ts': declares('CODEC_WRONG') },
     /^packages\/sgx\/src\/errors.ts: declares CODEC_WRONG again/,
   );

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
+import { workspaces } from '../lib/workspace.mjs';
 import { mutantsOf, parseModule } from '../mutate/operators.mjs';
 import { Planner } from '../mutate/plan.mjs';
 import { Asker } from '../mutate/pool.mjs';
 import { placeOf, probed } from '../mutate/probes.mjs';
 import { printResults } from '../mutate/report.mjs';
+import { readLedger } from '../mutate/targets.mjs';
 
 const changed = (source) =>
   mutantsOf(parseModule('a.js', source), source).map(
@@ -101,15 +103,15 @@ const testFile = join(folder, 'test/limit.test.js');
 writeFileSync(
   testFile,
   `import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { isAllowed } from '../src/limit.js';
-test('nine is allowed', async () => assert.ok(await isAllowed(9)));
+describe('nine', () => void test('is allowed', async () => assert.ok(await isAllowed(9))));
 `,
 );
 
 test('mutate: a mutant is killed, survives or hangs, and leaves nothing behind', async () => {
   const asker = new Asker({ sourceFolder: `${folder}/src/`, testFiles: [testFile], seed: 1 });
-  const plan = [{ file: testFile, name: 'nine is allowed', ms: 1 }];
+  const plan = [{ file: testFile, name: 'nine: is allowed', ms: 1 }];
   const outcome = (code) => asker.ask({ kind: 'mutant', path, code, plan }, 2000);
   try {
     const { result } = await asker.ask({ kind: 'baseline', replaced: [[path, source]] }, 5000);
@@ -118,7 +120,7 @@ test('mutate: a mutant is killed, survives or hangs, and leaves nothing behind',
       [undefined],
     );
     assert.deepEqual(await outcome(source.replace('10', '11')), { result: {} });
-    assert.equal((await outcome(source.replace('<', '>='))).result.killer.name, 'nine is allowed');
+    assert.equal((await outcome(source.replace('<', '>='))).result.killer.name, 'nine: is allowed');
     assert.deepEqual(await outcome(source.replace('calls += 1', 'for (;;)')), { ended: 'time limit' });
     assert.deepEqual(await outcome(source), { result: {} });
   } finally {
@@ -152,4 +154,19 @@ test('mutate: a survivor that the ledger does not know fails, and so does a wron
   assert.equal(isRight([], [entry(survivor)]), true);
   assert.equal(isRight([entry(survivor), entry(killed)]), false);
   assert.equal(isRight([entry(survivor), entry({ ...survivor, change: 'gone' })]), false);
+});
+
+test('mutate: what is known of mutants names files and lines that are there', () => {
+  const missing = [];
+  for (const { path: place } of workspaces()) {
+    const { groups, equivalent, open: undecided } = readLedger(place);
+    const grouped = Object.values(groups).flatMap(({ files }) => files);
+    for (const file of grouped) if (!existsSync(join(place, file))) missing.push(file);
+    for (const { file, line } of [...equivalent, ...undecided]) {
+      const at = join(place, file);
+      const lines = existsSync(at) ? readFileSync(at, 'utf8').split('\n') : [];
+      if (!grouped.includes(file) || !lines.some((text) => text.trim() === line)) missing.push(`${file}: ${line}`);
+    }
+  }
+  assert.deepEqual(missing, []);
 });

@@ -17,7 +17,7 @@ const known = {
   'packages/ground/bounded/test/deadline.test.ts': [1, 'absence'],
   'packages/runtime/software-sgx/test/platform/host-folders.test.ts': [2, 'absence'],
   'packages/runtime/tee/test/audit/writer.test.ts': [1, 'absence'],
-  'packages/service/service/test/stores/postgres-store.process.test.ts': [3, 'pace'],
+  'packages/service/service/test/stores/postgres-store.process.test.ts': [2, 'pace'],
   'services/admission/test/certificate-files.test.ts': [1, 'absence'],
   'services/node-agent/test/log.test.ts': [2, 'pace'],
   'services/node-agent/test/plugin/device-plugin.test.ts': [4, 'absence'],

@@ -11,7 +11,7 @@ const sourceOf = (packagePath, compiled) =>
 /** Tests that cross packages, in whole processes, are in tests/: the slow lane. These few of them show that the whole still holds together. */
 const fastAcrossPackages = new Set(['calls.process', 'sealing.process', 'remote-attestation.process']);
 
-/** In a package, `*.slow.process.test.ts` is in the slow lane too: a file that needs more than 20 seconds of a processor. */
+/** In a package, `*.slow.process.test.ts` is in the slow lane too: a file that needs more than 20 seconds of a processor, a browser or containers. */
 function laneOf(folder, label) {
   const name = label.split(' ').at(-1);
   if (name.endsWith('.slow.process')) return 'slow';

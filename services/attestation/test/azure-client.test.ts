@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient } from '@azure/attestation';
 import { defaultPolicies } from '@enclos/claim-rules';
 import type { AttestRequest } from '../src/attest/attest-request.ts';
-import { attestationRefusal } from '../src/service-fault.ts';
+import { Refusal } from '@enclos/service/refusal';
+import '../src/errors.ts';
 import type { Tenant } from '../src/tenants/tenant.ts';
 import type { JsonClaims } from '../src/tokens/signer.ts';
 import { ecKey, makeCertificate, rsaKey } from './certificates.ts';
@@ -15,7 +16,7 @@ import { createSite, managementToken, policySigner, tenantFile, type TestSite } 
 async function attest(request: AttestRequest, { signer }: Tenant) {
   const { runtimeData, initTimeData, nonce, draftPolicy, evidence } = request;
   if (draftPolicy?.includes('deny') === true) {
-    throw attestationRefusal('ATTESTATION_POLICY_REFUSED', 'A Deny claim was issued, authorization failed.');
+    throw new Refusal('ATTESTATION_POLICY_REFUSED', 'A Deny claim was issued, authorization failed.');
   }
   // Written as JSON, which is what the type says.
   const json = (bytes: Uint8Array): JsonClaims => JSON.parse(Buffer.from(bytes).toString()) as JsonClaims;

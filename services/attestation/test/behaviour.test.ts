@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EnclosError } from '@enclos/errors';
-import { attestationRefusal } from '../src/service-fault.ts';
+import { Refusal } from '@enclos/service/refusal';
+import '../src/errors.ts';
 import { b64url, managerJws, permissive, policyPayload } from './jws.ts';
 import {
   bearer,
@@ -47,7 +48,7 @@ function failing(fault: unknown, file = {}): TestSite {
 }
 
 describe('errors', () => {
-  const denied = attestationRefusal('ATTESTATION_POLICY_REFUSED', 'A Deny claim was issued, authorization failed.', {
+  const denied = new Refusal('ATTESTATION_POLICY_REFUSED', 'A Deny claim was issued, authorization failed.', {
     explanation: { rule: 'authorizationrules[2]', policyHash: 'abc', claims: { 'is-debuggable': true } },
   });
 
@@ -205,7 +206,7 @@ describe('the audit log', () => {
 
   it('says which rule refused', async () => {
     const explanation = { rule: 'authorizationrules[2]', policyHash: 'abc', more: { a: 1 } };
-    const site = failing(attestationRefusal('ATTESTATION_POLICY_REFUSED', 'Denied.', { explanation }));
+    const site = failing(new Refusal('ATTESTATION_POLICY_REFUSED', 'Denied.', { explanation }));
     await attest(site);
     const { outcome, error, rule, policyHash, more } = site.audit[0] ?? {};
     assert.deepEqual(

@@ -15,9 +15,9 @@ import { toHex } from '@enclos/codec';
 import { createTlsIdentity } from '@enclos/enclave';
 import { measureImage } from '@enclos/sgx/node';
 import { singleUserAdvisory } from '@enclos/software-sgx';
-import { atMost, type Figure } from './figures.ts';
+import { atMost, type Figure } from './harness/figures.ts';
 import type { Scene } from './scene.ts';
-import { median, time } from './statistics.ts';
+import { median, time } from './harness/statistics.ts';
 
 const connections = 200;
 const largestAddedMs = 3;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
 import { loadClaimant, quoteFor, signingKey, type Workshop } from '@enclos/process-kit';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { writeSigned } from './signed-folder.ts';
+import { writeSigned } from './harness/signed-folder.ts';
 
 /** A running service, as its clients need it. */
 export interface Server {

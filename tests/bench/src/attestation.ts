@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { createWorkshop, serviceProjectFolder } from '@enclos/process-kit';
 import { freePort } from '@enclos/testkit';
 import { attestBy, attestRequest, imageIn, start, type Child, type Server } from './attestation-scene.ts';
-import { atLeast, type Figure } from './figures.ts';
-import { interleave, percentile } from './statistics.ts';
+import { atLeast, type Figure } from './harness/figures.ts';
+import { interleave, percentile } from './harness/statistics.ts';
 
 const connections = 16;
 const requests = 1000;
@@ -26,14 +26,14 @@ export async function benchAttestation(): Promise<readonly Figure[]> {
     const clients: Child[] = [];
     const tokens: string[] = [];
     for (const folder of [serviceFolder, peerFolder]) {
-      const host = start('attestation-host.js', folder, platform.socketPath, String(await freePort()));
+      const host = start('programs/attestation-host.js', folder, platform.socketPath, String(await freePort()));
       children.push(host);
       const server = JSON.parse(await host.nextLine()) as Server;
       tokens.push((await attestBy(server, body)).body.token ?? '');
       const requestFile = join(folder, 'request');
       const line = 'POST /attest/SgxEnclave?api-version=2022-08-01 HTTP/1.1\r\n';
       await writeFile(requestFile, `${line}host: localhost:${server.port}\r\n${head}${body}`);
-      clients.push(start('attestation-client.js', JSON.stringify(server), requestFile));
+      clients.push(start('programs/attestation-client.js', JSON.stringify(server), requestFile));
     }
     children.push(...clients);
     const [length = 0] = tokens.map((token) => token.length);

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Figure } from './figures.ts';
+import type { Figure } from './harness/figures.ts';
 import type { Scene } from './scene.ts';
-import { writeSigned } from './signed-folder.ts';
+import { writeSigned } from './harness/signed-folder.ts';
 
 /** In a host of its own, as it is deployed: this process holds the build tools, and each collection of its garbage takes longer. */
 export async function benchBulk(scene: Scene): Promise<readonly Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
   await writeSigned(folder, scene);
-  const program = fileURLToPath(new URL('bulk-host.js', import.meta.url));
+  const program = fileURLToPath(new URL('programs/bulk-host.js', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [program, folder]);
   await rm(folder, { recursive: true });
   return JSON.parse(stdout) as readonly Figure[];

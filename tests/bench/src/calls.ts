@@ -1,12 +1,12 @@
 import { encodeValue } from '@enclos/edl';
 import { FRAME_HEADER_BYTES } from '@enclos/gate';
-import { startBareEcho } from './bare-echo.ts';
+import { startBareEcho } from './harness/bare-echo.ts';
 import { bench } from './bench.edl.ts';
-import { atLeast, atMost, type Figure } from './figures.ts';
-import { place, placements } from './placement.ts';
-import { bareInterpreter } from './sandbox.ts';
+import { atLeast, atMost, type Figure } from './harness/figures.ts';
+import { place, placements } from './harness/placement.ts';
+import { bareInterpreter } from './harness/sandbox.ts';
 import type { Scene } from './scene.ts';
-import { callsPerSecond, interleave, medianCallMicros, type Comparison } from './statistics.ts';
+import { callsPerSecond, interleave, medianCallMicros, type Comparison } from './harness/statistics.ts';
 
 const data = new Uint8Array(32).fill(7);
 /** As many bytes as a call has, and its answer, which is as long: a frame of the bare echo. */

@@ -13,8 +13,8 @@ import {
   type Child,
   type Server,
 } from './attestation-scene.ts';
-import { atMost, type Figure } from './figures.ts';
-import { median, percentile, time } from './statistics.ts';
+import { atMost, type Figure } from './harness/figures.ts';
+import { median, percentile, time } from './harness/statistics.ts';
 
 const floods = 10;
 const requests = 100;
@@ -35,14 +35,14 @@ export async function benchServiceCost(): Promise<readonly Figure[]> {
     const folder = join(workshop.folder, 'attest');
     await imageIn(folder, serviceProjectFolder);
     const { head, body } = await attestRequest(workshop, platform);
-    const host = start('attestation-host.js', folder, platform.socketPath, String(await freePort()));
+    const host = start('programs/attestation-host.js', folder, platform.socketPath, String(await freePort()));
     children.push(host);
     // The host writes this line.
     const server = JSON.parse(await host.nextLine()) as Server;
     const requestFile = join(folder, 'request');
     const line = 'POST /attest/SgxEnclave?api-version=2022-08-01 HTTP/1.1\r\n';
     await writeFile(requestFile, `${line}host: localhost:${server.port}\r\n${head}${body}`);
-    const other = start('attestation-client.js', JSON.stringify(server), requestFile);
+    const other = start('programs/attestation-client.js', JSON.stringify(server), requestFile);
     children.push(other);
     return await figuresOf({ server, body, other, agent });
   } finally {

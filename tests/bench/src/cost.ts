@@ -1,8 +1,8 @@
 import { evaluatePolicy, parsePolicy, PolicyError, type Evaluation, type Policy } from '@enclos/claim-rules';
 import { allPolicyCosts, type CostOf, type PolicyCost } from '@enclos/testkit';
 import { benchServiceCost } from './cost-service.ts';
-import { atMost, type Figure } from './figures.ts';
-import { median } from './statistics.ts';
+import { atMost, type Figure } from './harness/figures.ts';
+import { median } from './harness/statistics.ts';
 
 /** As the attestation service bounds the policies of tenants; the text is larger, so that it is not what ends a case. */
 const limits = { maxSteps: 1_000_000, maxStringBytes: 1_048_576, maxTextBytes: 1_048_576 };

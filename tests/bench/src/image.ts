@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage, verifyImage, withImageSource, type BuiltImage } from '@enclos/image';
-import { atMost, type Figure } from './figures.ts';
+import { atMost, type Figure } from './harness/figures.ts';
 import type { Scene } from './scene.ts';
-import { median, time } from './statistics.ts';
+import { median, time } from './harness/statistics.ts';
 
 const megabyte = 1_000_000;
 const bounds = { coldSeconds: 15, cachedSeconds: 5, baseMegabytes: 55 };

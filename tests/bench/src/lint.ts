@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { planDeployment, renderDeployment } from '@enclos/kubernetes';
-import { atMost, type Figure } from './figures.ts';
-import { median, time } from './statistics.ts';
+import { atMost, type Figure } from './harness/figures.ts';
+import { median, time } from './harness/statistics.ts';
 
 const documents = 5000;
 const rounds = 5;

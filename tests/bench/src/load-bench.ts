@@ -1,7 +1,7 @@
 import { loadEnclave, type Enclave } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
 import { bench } from './bench.edl.ts';
-import type { Signed } from './signed-folder.ts';
+import type { Signed } from './harness/signed-folder.ts';
 
 export type BenchEnclave = Enclave<(typeof bench)['trusted']>;
 

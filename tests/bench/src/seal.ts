@@ -1,6 +1,6 @@
-import type { Figure } from './figures.ts';
+import type { Figure } from './harness/figures.ts';
 import type { Scene } from './scene.ts';
-import { median, time } from './statistics.ts';
+import { median, time } from './harness/statistics.ts';
 
 /** Seal and unseal inside the enclave: calls of the platform, and AES-256-GCM. */
 export async function benchSeal(scene: Scene): Promise<readonly Figure[]> {

@@ -1,8 +1,8 @@
 import { saidBy } from '@enclos/testkit';
-import { atMost, type Figure } from './figures.ts';
-import { bareInterpreter } from './sandbox.ts';
+import { atMost, type Figure } from './harness/figures.ts';
+import { bareInterpreter } from './harness/sandbox.ts';
 import type { Scene } from './scene.ts';
-import { interleave, time } from './statistics.ts';
+import { interleave, time } from './harness/statistics.ts';
 
 const hello = Uint8Array.of(1, 2, 3);
 const largestDifferenceMs = 120;

@@ -5,10 +5,10 @@ import { createVerifierCache, INTEL_SGX_ROOT, parseCollateral, type QuoteCollate
 import { verifyQuoteSync, type SyncCrypto } from '@enclos/attestation/node';
 import { verify as verifyInScript } from '@phala/dcap-qvl';
 import { initSync, js_verify as verifyInWasm } from '@phala/dcap-qvl-web';
-import { atLeast, type Figure } from './figures.ts';
-import { ratesOf, signaturesOf } from './rates.ts';
-import { median } from './statistics.ts';
-import { vector } from './vectors.ts';
+import { atLeast, type Figure } from './harness/figures.ts';
+import { ratesOf, signaturesOf } from './harness/rates.ts';
+import { median } from './harness/statistics.ts';
+import { vector } from './harness/vectors.ts';
 
 /** Quotes that every contender can verify, signed by Intel's keys. */
 const subjects = [

@@ -1,10 +1,10 @@
 import { constants, createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { AMD_MILAN_ROOT, createVerifierCache, parseSnpCollateral } from '@enclos/attestation';
 import { verifySnpReportSync, type SyncCrypto } from '@enclos/attestation/node';
-import type { Figure } from './figures.ts';
-import { ratesOf, signaturesOf } from './rates.ts';
-import { median } from './statistics.ts';
-import { vector } from './vectors.ts';
+import type { Figure } from './harness/figures.ts';
+import { ratesOf, signaturesOf } from './harness/rates.ts';
+import { median } from './harness/statistics.ts';
+import { vector } from './harness/vectors.ts';
 
 const folder = 'snp/attestation-rs';
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 };

@@ -1,7 +1,7 @@
 import { createVerifierCache, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
-import type { Figure } from './figures.ts';
+import type { Figure } from './harness/figures.ts';
 import type { Scene } from './scene.ts';
-import { median, time } from './statistics.ts';
+import { median, time } from './harness/statistics.ts';
 import { benchVerifyPeers } from './verify-peers.ts';
 import { benchVerifySnp } from './verify-snp.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { atLeast, atMost, totalsOf, type Figure } from '../src/figures.ts';
+import { atLeast, atMost, totalsOf, type Figure } from '../src/harness/figures.ts';
 
 const figure = (changes: Partial<Figure>): Figure => ({ what: 'w', ours: '1 ms', ...changes });
 

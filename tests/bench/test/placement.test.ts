@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placements } from '../src/placement.ts';
+import { placements } from '../src/harness/placement.ts';
 
 test('where processes cannot be placed there are no placements, but an error that says what is missing', () => {
   const path = process.env['PATH'];

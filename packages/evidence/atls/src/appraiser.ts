@@ -1,8 +1,8 @@
 import { appraise, parseCollateral, verifyQuote } from '@enclos/attestation';
 import type { Endorsements, QuoteVerdict, TrustedRoot, VerifiedEvidence } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
-import { atlsError, misused } from './errors.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { misused } from './errors.ts';
 import type { Mode, Role } from './roles.ts';
 import { VerdictMemory } from './verdict-memory.ts';
 
@@ -82,13 +82,13 @@ export async function accept<E extends object>(
       refusal = error;
     }
   }
-  throw atlsError('ATLS_EVIDENCE_NOT_BOUND', { cause: refusal });
+  throw new EnclosError('ATLS_EVIDENCE_NOT_BOUND', undefined, { cause: refusal });
 }
 
 /** An appraiser that forgot the report data would accept everybody's evidence: what it returns mostly tells. */
 function requireBound<E extends object>(evidence: E, reportData: Uint8Array): E {
   if (typeof evidence !== 'object' || evidence === null) misused('The appraiser resolved with no evidence.');
   const found: unknown = Reflect.get(evidence, 'reportData');
-  if (typeof found === 'string' && found !== toHex(reportData)) throw atlsError('ATLS_EVIDENCE_NOT_BOUND');
+  if (typeof found === 'string' && found !== toHex(reportData)) throw new EnclosError('ATLS_EVIDENCE_NOT_BOUND');
   return evidence;
 }

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
-import { isEnclosError, type ErrorKind } from '@enclos/errors';
-import { atlsError, misused } from './errors.ts';
+import { EnclosError, type ErrorKind, isEnclosError } from '@enclos/errors';
+import { misused } from './errors.ts';
 import { encodeMessage, type RefusalReason } from './protocol/messages.ts';
 
 export interface AttemptOptions {
@@ -34,7 +34,7 @@ export async function attempt<T>(
   socket.setNoDelay(true);
   let stop: (() => void) | undefined;
   const stopped = new Promise<never>((_resolve, reject) => {
-    const timer = setTimeout(() => reject(atlsError('ATLS_TIMEOUT')), timeoutMs);
+    const timer = setTimeout(() => reject(new EnclosError('ATLS_TIMEOUT')), timeoutMs);
     const aborted = (): void => reject(abortReason(signal));
     signal?.addEventListener('abort', aborted);
     if (signal?.aborted === true) aborted();
@@ -64,7 +64,7 @@ export function handshake(socket: TLSSocket, role: 'client' | 'server'): Promise
   return new Promise((resolve, reject) => {
     const settle = (failed: boolean, cause?: unknown): void => {
       socket.off(event, done).off('error', fail).off('close', fail).off('end', fail);
-      if (failed) reject(atlsError('ATLS_HANDSHAKE_FAILED', { cause }));
+      if (failed) reject(new EnclosError('ATLS_HANDSHAKE_FAILED', undefined, { cause }));
       else resolve();
     };
     const done = (): void => settle(socket.getProtocol() !== 'TLSv1.3');

@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { VerifiedEvidence } from '@enclos/attestation';
 import { attempt, handshake, type AttemptOptions } from './attempt.ts';
-import { atlsError } from './errors.ts';
+import { EnclosError } from '@enclos/errors';
+import './errors.ts';
 import { exchangeAsClient } from './exchange.ts';
 import { snapshotOf, type AttestedIdentity, type IdentitySnapshot } from './identity.ts';
 import { alpnProtocol } from './protocol/messages.ts';
@@ -69,7 +70,7 @@ export async function attestedConnect<E extends object = VerifiedEvidence>(
       const appraised = await exchangeAsClient(socket, { policy: options, server, identity });
       return Object.freeze({ socket, ...appraised });
     }
-    if (options.acceptRelayableRaTls !== true) throw atlsError('ATLS_NOT_SPOKEN');
+    if (options.acceptRelayableRaTls !== true) throw new EnclosError('ATLS_NOT_SPOKEN');
     const evidence = await appraiseRaTls(options, server, 'server');
     return Object.freeze({ socket, evidence, mode: 'ra-tls' as const });
   });

@@ -1,4 +1,4 @@
-import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
+import { declareErrors, EnclosError } from '@enclos/errors';
 
 export const atlsErrors = declareErrors({
   ATLS_MISUSED: [
@@ -72,25 +72,12 @@ declare module '@enclos/errors' {
   interface ErrorCodes extends Record<keyof typeof atlsErrors, true> {}
 }
 
-export type AtlsErrorCode = keyof typeof atlsErrors;
-
-interface Facts {
-  readonly message?: string;
-  readonly details?: ErrorDetails;
-  readonly cause?: unknown;
-}
-
-/** An error of this package. */
-export function atlsError(code: AtlsErrorCode, { message, ...rest }: Facts = {}): EnclosError {
-  return new EnclosError(code, message, rest);
-}
-
 /** @throws ATLS_MISUSED always. */
 export function misused(message: string): never {
-  throw atlsError('ATLS_MISUSED', { message });
+  throw new EnclosError('ATLS_MISUSED', message);
 }
 
 /** @throws ATLS_PROTOCOL_VIOLATION always. */
 export function violated(rule: string, cause?: unknown): never {
-  throw atlsError('ATLS_PROTOCOL_VIOLATION', { details: { rule }, cause });
+  throw new EnclosError('ATLS_PROTOCOL_VIOLATION', undefined, { details: { rule }, cause });
 }

@@ -1,5 +1,6 @@
 import { utf8 } from '@enclos/codec';
-import { atlsError, misused } from './errors.ts';
+import { EnclosError } from '@enclos/errors';
+import { misused } from './errors.ts';
 import { maximumBytes } from './protocol/messages.ts';
 
 /** What an attester shows: a quote or report of its platform. */
@@ -26,7 +27,7 @@ export async function makeEvidence(source: EvidenceSource, reportData: Uint8Arra
   try {
     made = await source(reportData);
   } catch (cause) {
-    throw atlsError('ATLS_EVIDENCE_UNAVAILABLE', { cause });
+    throw new EnclosError('ATLS_EVIDENCE_UNAVAILABLE', undefined, { cause });
   }
   const { quote, endorsements = new Uint8Array() } = made instanceof Uint8Array ? { quote: made } : made;
   const bytes = typeof endorsements === 'string' ? utf8(endorsements) : endorsements;

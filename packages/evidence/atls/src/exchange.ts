@@ -1,7 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import { freshNonce, freshReportData, signSubject, subjectOf, type Nonces, type Subject } from './protocol/binding.ts';
 import { Channel } from './protocol/channel.ts';
-import { atlsError } from './errors.ts';
+import { EnclosError } from '@enclos/errors';
+import './errors.ts';
 import { makeEvidence } from './evidence-source.ts';
 import type { IdentitySnapshot } from './identity.ts';
 import type { Evidence } from './protocol/messages.ts';
@@ -38,7 +39,7 @@ export async function exchangeAsClient<E extends object>(
   if (greeting.kind === 'nonce') channel.send({ kind: 'accepted' });
   else {
     // Only now: a client does not identify itself to a server that it does not trust.
-    if (identity === undefined) throw atlsError('ATLS_IDENTITY_MISSING');
+    if (identity === undefined) throw new EnclosError('ATLS_IDENTITY_MISSING');
     channel.send(await answer(socket, { identity, nonces, leastMode: greeting.leastMode }));
     await channel.receive('accepted');
   }

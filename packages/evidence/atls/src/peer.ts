@@ -4,7 +4,8 @@ import { accept, type Appraiser } from './appraiser.ts';
 import { freshReportData, requireSubjectSignature, type Subject } from './protocol/binding.ts';
 import { readAttestedCertificate, type CertificateEvidence } from './certificate/certificate-evidence.ts';
 import { orElse, refuseCertificate } from './certificate/certificate-errors.ts';
-import { atlsError } from './errors.ts';
+import { EnclosError } from '@enclos/errors';
+import './errors.ts';
 import type { Evidence } from './protocol/messages.ts';
 import { readCertificateEvidence } from './certificate/read-evidence.ts';
 import { isAtLeast, type Mode, type Role } from './roles.ts';
@@ -41,7 +42,7 @@ export function peerCertificateOf(socket: TLSSocket, ownPublicKey: Uint8Array | 
     () => readAttestedCertificate(der),
     (cause) => refuseCertificate('well-formed', cause),
   );
-  if (ownPublicKey !== undefined && equalBytes(publicKey, ownPublicKey)) throw atlsError('ATLS_OWN_KEY');
+  if (ownPublicKey !== undefined && equalBytes(publicKey, ownPublicKey)) throw new EnclosError('ATLS_OWN_KEY');
   return { der, publicKey };
 }
 
@@ -61,7 +62,7 @@ export async function appraisePeer<E extends object>(
   const { mode, endorsements, quote } = message;
   const { role } = subject;
   if (!isAtLeast(mode, policy.leastMode ?? 'fresh')) {
-    throw atlsError('ATLS_MODE_TOO_WEAK', { details: { mode } });
+    throw new EnclosError('ATLS_MODE_TOO_WEAK', undefined, { details: { mode } });
   }
   if (mode === 'fresh') {
     return accept(policy.appraise, { quote, endorsements, role, mode }, [await freshReportData(subject)]);
@@ -92,6 +93,6 @@ function requireAge<E extends object>({ own }: CertificateEvidence, policy: Peer
   const { cachedEvidenceMaximumAgeMs: maximumAgeMs = dayMs, now = () => new Date() } = policy;
   const ageMs = now().getTime() - own.issuedAtMs;
   if (!(ageMs <= maximumAgeMs && ageMs >= -clockSkewMs)) {
-    throw atlsError('ATLS_EVIDENCE_STALE', { details: { ageMs, maximumAgeMs } });
+    throw new EnclosError('ATLS_EVIDENCE_STALE', undefined, { details: { ageMs, maximumAgeMs } });
   }
 }

@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { VerifiedEvidence } from '@enclos/attestation';
 import { attempt, handshake, type AttemptOptions } from './attempt.ts';
-import { atlsError } from './errors.ts';
+import { EnclosError } from '@enclos/errors';
+import './errors.ts';
 import { exchangeAsServer } from './exchange.ts';
 import { createIdentity, snapshotOf, type AttestedIdentity, type IdentityOptions } from './identity.ts';
 import { alpnProtocol } from './protocol/messages.ts';
@@ -115,7 +116,7 @@ async function acceptOne<E extends object>(
   return attempt(socket, { timeoutMs }, async () => {
     await handshake(socket, 'server');
     const isSpoken = socket.alpnProtocol === alpnProtocol;
-    if (!isSpoken && acceptRelayableRaTls !== true) throw atlsError('ATLS_NOT_SPOKEN');
+    if (!isSpoken && acceptRelayableRaTls !== true) throw new EnclosError('ATLS_NOT_SPOKEN');
     const asked =
       clients === undefined ? undefined : { policy: clients, certificate: peerCertificateOf(socket, own.publicKey) };
     if (isSpoken) {

@@ -34,6 +34,9 @@ test('a key that is set again has its last value, and pushes nothing out', () =>
   map.get('a');
   map.set('c', 'C');
   assert.equal(kept(map, 'abc'), 'ac');
+  map.set('a', 'newer');
+  map.set('d', 'D');
+  assert.equal(kept(map, 'acd'), 'ad');
 });
 
 test('a deleted key is gone, and may come back', () => {

@@ -46,6 +46,21 @@ test('two keys with one sample take turns, and are never taken for each other', 
   assert.deepEqual([map.get(owner, first), map.get(owner, second), map.size], [undefined, 'second', 1]);
 });
 
+test('long contents that differ early or late are kept beside each other', () => {
+  const same = new Uint8Array(500);
+  const contents = [same, same.map((_, at) => Number(at < 8)), same.map((_, at) => Number(at >= 485))];
+  const map = new ContentMap<number>(4);
+  for (const [index, content] of contents.entries()) map.set(owner, content, index);
+  assert.deepEqual([...contents.map((content) => map.get(owner, content)), map.size], [0, 1, 2, 3]);
+});
+
+test('a content of another length is another key, even with the same sample', () => {
+  const map = new ContentMap<string>(4);
+  map.set(owner, new Uint8Array(200), 'value');
+  assert.equal(map.get(owner, new Uint8Array(100)), undefined);
+  assert.equal(map.get(owner, new Uint8Array(300)), undefined);
+});
+
 test('another owner has other entries, and what is kept is a copy', () => {
   const content = new Uint8Array(100);
   const map = new ContentMap<string>(4);

@@ -112,7 +112,7 @@ export class Durable {
     await this.#syncNames(to, options);
   }
 
-  /** Removes a file for good. Succeeds when there is none. */
+  /** Removes a file for good, and never a folder. Succeeds when there is none. */
   async remove(path: string): Promise<void> {
     await this.#files.remove(path);
     await this.syncFolder(dirname(path));

@@ -19,8 +19,10 @@ export interface FileSystem {
   copyFile(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   link(from: string, to: string): Promise<void>;
-  /** Removes a file, or a folder with everything in it. Succeeds when there is nothing. */
+  /** Removes a file or a symbolic link, and never a folder. Succeeds when there is nothing. */
   remove(path: string): Promise<void>;
+  /** Removes a folder with everything in it. Succeeds when there is nothing. */
+  removeFolder(path: string): Promise<void>;
   /** Makes a folder and those above it. @returns the topmost folder that was made */
   makeFolder(path: string, mode: number): Promise<string | undefined>;
   list(path: string): Promise<readonly string[]>;
@@ -34,7 +36,8 @@ export const nodeFileSystem: FileSystem = Object.freeze<FileSystem>({
   copyFile: (from, to) => copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
   rename: (from, to) => rename(from, to),
   link: (from, to) => link(from, to),
-  remove: (path) => rm(path, { recursive: true, force: true }),
+  remove: (path) => rm(path, { force: true }),
+  removeFolder: (path) => rm(path, { recursive: true, force: true }),
   makeFolder: (path, mode) => mkdir(path, { recursive: true, mode }),
   list: (path) => readdir(path),
   stat: (path) => lstat(path),

@@ -32,7 +32,7 @@ async function make(files: FileSystem, target: string, content: () => Promise<Fo
     await fill(files, making, await content());
     await files.rename(making, target);
   } catch (error) {
-    await files.remove(making).catch(() => undefined);
+    await files.removeFolder(making).catch(() => undefined);
     // Whatever the error was, a folder at that path is whole.
     if (!(await exists(files, target))) throw error;
     isMade = false;
@@ -72,7 +72,7 @@ function makingPrefix(target: string): string {
 async function removeUnfinished(files: FileSystem, target: string): Promise<void> {
   const parent = dirname(target);
   for (const name of await files.list(parent).catch(() => [])) {
-    if (name.startsWith(makingPrefix(target))) await files.remove(join(parent, name)).catch(() => undefined);
+    if (name.startsWith(makingPrefix(target))) await files.removeFolder(join(parent, name)).catch(() => undefined);
   }
 }
 

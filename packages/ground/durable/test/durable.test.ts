@@ -228,6 +228,32 @@ test('what a process left that runs no longer goes at once, and that of one that
   assert.deepEqual(paths.map(existsSync), [true, false, false]);
 });
 
+test('removing a file never removes a folder, not even one that took the place of a left file', async (t) => {
+  const folder = folderFor(t);
+  const inside = join(folder, 'kept', 'file');
+  mkdirSync(join(folder, 'kept'));
+  writeFileSync(inside, 'x');
+  await assert.rejects(durable.remove(join(folder, 'kept')), { code: 'ERR_FS_EISDIR' });
+  assert.ok(existsSync(inside));
+  const left = join(folder, `.enclos-new-${process.pid}-1-${processMark().split('-')[2]}-0123456789ab`);
+  writeFileSync(left, '');
+  const raced = new Durable({
+    files: {
+      ...nodeFileSystem,
+      stat: async (path) => {
+        const found = await nodeFileSystem.stat(path);
+        // Another user of the folder is faster than the removal.
+        rmSync(left);
+        mkdirSync(left);
+        writeFileSync(join(left, 'file'), 'x');
+        return found;
+      },
+    },
+  });
+  await raced.replace(join(folder, 'file'), 'x');
+  assert.ok(existsSync(join(left, 'file')));
+});
+
 test('a folder that is looked through once costs one list for many writes, and the memory of folders is bounded', async (t) => {
   const folder = folderFor(t);
   let lists = 0;

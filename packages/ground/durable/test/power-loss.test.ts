@@ -121,6 +121,7 @@ function withoutSync(disk: SimulatedDisk, isSkipped: (path: string) => boolean):
     rename: (from, to) => disk.rename(from, to),
     link: (from, to) => disk.link(from, to),
     remove: (path) => disk.remove(path),
+    removeFolder: (path) => disk.removeFolder(path),
     makeFolder: (path) => disk.makeFolder(path),
     list: (path) => disk.list(path),
     stat: (path) => disk.stat(path),

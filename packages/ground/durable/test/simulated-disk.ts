@@ -64,6 +64,10 @@ export class SimulatedDisk implements FileSystem {
     this.#folderAt(dirname(path)).names.delete(basename(path));
   }
 
+  removeFolder(path: string): Promise<void> {
+    return this.remove(path);
+  }
+
   async makeFolder(path: string): Promise<string | undefined> {
     this.#call(`folder ${path}`);
     let topmost: string | undefined;

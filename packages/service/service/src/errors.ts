@@ -1,4 +1,4 @@
-import { declareErrors, EnclosError, type ErrorDetails } from '@enclos/errors';
+import { declareErrors, EnclosError } from '@enclos/errors';
 
 /** Why a service refuses a request: the codes of `Refusal` that every service has. */
 export const serviceErrors = declareErrors({
@@ -103,17 +103,6 @@ declare module '@enclos/errors' {
     extends Record<keyof typeof serviceErrors, true>, Record<keyof typeof serviceStateErrors, true> {}
 }
 
-interface Facts {
-  readonly message?: string;
-  readonly details?: ErrorDetails;
-  readonly cause?: unknown;
-}
-
-/** An error for the operator of a service, with the summary of its code unless `message` says more. */
-export function serviceError(code: keyof typeof serviceStateErrors, { message, ...rest }: Facts = {}): EnclosError {
-  return new EnclosError(code, message, rest);
-}
-
 /** What can be wrong with the state in a store. */
 export type StateRule =
   | 'well-formed'
@@ -140,5 +129,5 @@ const found: Readonly<Record<StateRule, string>> = Object.freeze({
 
 /** @throws SERVICE_STATE_INVALID always. */
 export function refuseState(rule: StateRule, cause?: unknown): never {
-  throw serviceError('SERVICE_STATE_INVALID', { message: found[rule], details: { rule }, cause });
+  throw new EnclosError('SERVICE_STATE_INVALID', found[rule], { details: { rule }, cause });
 }

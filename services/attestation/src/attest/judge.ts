@@ -10,7 +10,8 @@ import {
   type Turns,
 } from '@enclos/claim-rules';
 import { isEnclosError } from '@enclos/errors';
-import { attestationRefusal } from '../service-fault.ts';
+import { Refusal } from '@enclos/service/refusal';
+import '../errors.ts';
 import type { SignOptions } from '../tokens/signer.ts';
 import type { ChosenPolicy } from './policies.ts';
 import { draftLimits, tenantPolicyLimits } from './policy-limits.ts';
@@ -22,7 +23,7 @@ function limitsOf({ origin }: ChosenPolicy): PolicyLimits {
 
 const mostReasons = 20;
 
-/** `x-ms-sgx-tcbidentifier` of a policy, if it has configuration rules that issue it. @throws ServiceError */
+/** `x-ms-sgx-tcbidentifier` of a policy, if it has configuration rules that issue it. @throws ATTESTATION_POLICY_REFUSED */
 export async function tcbIdentifierOf(chosen: ChosenPolicy, turns: Turns): Promise<ClaimValue | undefined> {
   const { policy } = chosen;
   const known =
@@ -58,7 +59,7 @@ export async function judge(
   if (evaluation.permitted) return evaluation;
   const isDenied = evaluation.refusal?.reason === 'denied';
   const why = isDenied ? 'A Deny claim was issued' : 'No Permit claim was issued';
-  throw attestationRefusal('ATTESTATION_POLICY_REFUSED', `Policy evaluation failed. ${why}, authorization failed.`, {
+  throw new Refusal('ATTESTATION_POLICY_REFUSED', `Policy evaluation failed. ${why}, authorization failed.`, {
     explanation: { rule: isDenied ? 'denied' : 'not-permitted', ...reasonsOf(evaluation) },
   });
 }
@@ -86,10 +87,10 @@ export function signOptionsOf(properties: readonly Claim[]): SignOptions {
   const omit = propertyOf(properties, 'omit_x5c');
   if (validity !== undefined && !(typeof validity === 'number' && validity >= 1)) {
     const message = 'The policy issues a report_validity_in_minutes that is not an integer above zero.';
-    throw attestationRefusal('ATTESTATION_POLICY_REFUSED', message);
+    throw new Refusal('ATTESTATION_POLICY_REFUSED', message);
   }
   if (omit !== undefined && typeof omit !== 'boolean') {
-    throw attestationRefusal('ATTESTATION_POLICY_REFUSED', 'The policy issues an omit_x5c that is not a boolean.');
+    throw new Refusal('ATTESTATION_POLICY_REFUSED', 'The policy issues an omit_x5c that is not a boolean.');
   }
   return {
     ...(validity === undefined ? {} : { validityMinutes: validity }),
@@ -107,7 +108,7 @@ async function ofPolicy<T>(evaluate: () => Promise<T>): Promise<T> {
     return await evaluate();
   } catch (error) {
     if (!isEnclosError(error)) throw error;
-    throw attestationRefusal('ATTESTATION_POLICY_REFUSED', `Policy evaluation failed. ${error.message}`, {
+    throw new Refusal('ATTESTATION_POLICY_REFUSED', `Policy evaluation failed. ${error.message}`, {
       explanation: { rule: error.code },
       cause: error,
     });

@@ -2,7 +2,8 @@ import { BoundedMap } from '@enclos/bounded';
 import { parsePolicy, strictPolicies, type Policy, type PolicyLimits } from '@enclos/claim-rules';
 import { toBase64url, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { attestationRefusal } from '../service-fault.ts';
+import { Refusal } from '@enclos/service/refusal';
+import '../errors.ts';
 import { defaultPolicy } from '../policies/policy-text.ts';
 import { policyHash, readStoredPolicy, type StoredPolicy } from '../policies/stored-policy.ts';
 import type { TenantDocument } from '../document/document.ts';
@@ -92,6 +93,6 @@ function orRefuse<T>(read: () => T, rule: 'draft-policy' | 'stored-policy'): T {
     if (!isEnclosError(error)) throw error;
     const whose = rule === 'draft-policy' ? 'draft policy' : 'policy of this tenant';
     const message = `The ${whose} is refused. ${error.message}`;
-    throw attestationRefusal('ATTESTATION_POLICY_INVALID', message, { explanation: { rule }, cause: error });
+    throw new Refusal('ATTESTATION_POLICY_INVALID', message, { explanation: { rule }, cause: error });
   }
 }

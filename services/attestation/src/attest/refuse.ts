@@ -1,18 +1,18 @@
 import { isEnclosError, type EnclosError } from '@enclos/errors';
-import { isRefusal } from '@enclos/service/refusal';
-import { attestationRefusal } from '../service-fault.ts';
+import { Refusal, isRefusal } from '@enclos/service/refusal';
+import '../errors.ts';
 
 /** Why evidence was refused, for programs: with `explainRefusals`, and in the audit log. */
 export type RefusalDetails = Readonly<Record<string, unknown>> & { readonly rule: string };
 
 /** @throws ATTESTATION_EVIDENCE_REFUSED always. */
 export function refuseEvidence(message: string, explanation: RefusalDetails, cause?: unknown): never {
-  throw attestationRefusal('ATTESTATION_EVIDENCE_REFUSED', message, { explanation, cause });
+  throw new Refusal('ATTESTATION_EVIDENCE_REFUSED', message, { explanation, cause });
 }
 
 /** @throws ATTESTATION_ENDORSEMENTS_UNAVAILABLE always: the caller cannot change what the host did wrong. */
 export function unavailable(message: string, cause?: unknown): never {
-  throw attestationRefusal('ATTESTATION_ENDORSEMENTS_UNAVAILABLE', message, {
+  throw new Refusal('ATTESTATION_ENDORSEMENTS_UNAVAILABLE', message, {
     explanation: { rule: 'endorsements' },
     cause,
   });

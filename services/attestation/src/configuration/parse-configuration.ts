@@ -1,6 +1,6 @@
 import { boolean, integer, JsonForm, oneOf, parseJson, type JsonValue } from '@enclos/codec/json';
-import { isEnclosError, type EnclosError } from '@enclos/errors';
-import { serviceFault } from '../service-fault.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import '../errors.ts';
 import type { ReplicaRule } from '@enclos/service/peers';
 import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
 import { readTenant } from './parse-tenant.ts';
@@ -47,7 +47,7 @@ function parse(text: string): JsonValue {
 function invalid(problems: string[]): EnclosError {
   const summary = `The configuration has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}:`;
   const message = [summary, ...problems.map((problem) => `- ${problem}`)].join('\n');
-  return serviceFault('ATTESTATION_CONFIGURATION_INVALID', { message, details: { problems } });
+  return new EnclosError('ATTESTATION_CONFIGURATION_INVALID', message, { details: { problems } });
 }
 
 function readLimits(form: JsonForm | undefined): ServiceConfiguration['limits'] {

@@ -1,10 +1,9 @@
 import '../release/errors.ts';
 import '../tokens/errors.ts';
-import '../errors.ts';
 import { ApplicationError, defineEnclave, type EnclaveApplication } from '@enclos/enclave';
-import { isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { attestation } from '../attestation.edl.ts';
-import { serviceFault } from '../service-fault.ts';
+import '../errors.ts';
 import type { Host } from '../tenants/tenant.ts';
 import { startService, type Service, type ServiceParts } from './service.ts';
 
@@ -14,7 +13,7 @@ export function attestationApplication(parts: ServiceParts = {}): EnclaveApplica
   let service: Promise<Service> | undefined;
   /** @throws ATTESTATION_SERVING */
   const running = async (): Promise<Service> => {
-    if (service === undefined) throw serviceFault('ATTESTATION_SERVING');
+    if (service === undefined) throw new EnclosError('ATTESTATION_SERVING');
     return service;
   };
   return defineEnclave(
@@ -22,7 +21,7 @@ export function attestationApplication(parts: ServiceParts = {}): EnclaveApplica
     {
       async serve({ configuration }) {
         // Not the host of this call: what it begins goes on after it.
-        if (service !== undefined || lifelong === undefined) throw serviceFault('ATTESTATION_SERVING');
+        if (service !== undefined || lifelong === undefined) throw new EnclosError('ATTESTATION_SERVING');
         service = startService(configuration, lifelong, parts).catch(readable);
         return (await service).answer;
       },

@@ -3,9 +3,9 @@ import { parseCollateral, type Endorsements } from '@enclos/attestation';
 import { listen, log, quoteReportData, seal, tlsServer, unseal } from '@enclos/enclave';
 import { serveHttp } from '@enclos/http';
 import { endorsementFacts } from '@enclos/endorsements';
-import { serviceFault } from '../service-fault.ts';
+import '../errors.ts';
 import type { Turns as PolicyTurns } from '@enclos/claim-rules';
-import { isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { FetchKeys } from '@enclos/service/auth';
 import type { ApiOptions } from '../api/api-options.ts';
 import { createApi } from '../api/api.ts';
@@ -179,7 +179,7 @@ function endorsementsOf(host: Host): EndorsementSource {
 function collateralOf(endorsements: EndorsementSource): (quote: Uint8Array) => Promise<Endorsements> {
   return async (quote) => {
     const found = await endorsements({ facts: endorsementFacts(quote) });
-    if (found === undefined) throw serviceFault('ATTESTATION_ENDORSEMENTS_ABSENT');
+    if (found === undefined) throw new EnclosError('ATTESTATION_ENDORSEMENTS_ABSENT');
     return parseCollateral(new TextDecoder().decode(found));
   };
 }

@@ -1,5 +1,6 @@
 import { codeFrame, defaultPolicies, parsePolicy, PolicyError, strictPolicies } from '@enclos/claim-rules';
-import { attestationRefusal } from '../service-fault.ts';
+import { Refusal } from '@enclos/service/refusal';
+import '../errors.ts';
 import type { AttestationType, TenantConfiguration } from '../configuration/configuration.ts';
 
 /** More mistakes than an author corrects at once, and more text than a message should have. */
@@ -21,7 +22,7 @@ export function checkPolicyText(text: string): void {
     if (!(error instanceof PolicyError)) throw error;
     const frames = error.diagnostics.slice(0, most.frames).map((diagnostic) => codeFrame(diagnostic, text));
     const message = frames.length === 0 ? error.message : frames.join('\n\n');
-    throw attestationRefusal('ATTESTATION_POLICY_INVALID', message.slice(0, most.characters), {
+    throw new Refusal('ATTESTATION_POLICY_INVALID', message.slice(0, most.characters), {
       cause: error,
       explanation: { rule: 'policy-text', reason: error.code },
     });

@@ -1,4 +1,5 @@
-import { attestationRefusal } from '../service-fault.ts';
+import { Refusal } from '@enclos/service/refusal';
+import '../errors.ts';
 import type { VersionRule } from './call.ts';
 
 /** The api-versions that are answered. A version adds routes at Azure and changes none, so each has all of them here. */
@@ -14,10 +15,10 @@ export function checkApiVersion(query: URLSearchParams, rule: VersionRule): void
   const [version, ...more] = query.getAll('api-version');
   if (version === undefined) {
     if (rule === 'optional') return;
-    throw attestationRefusal('ATTESTATION_API_VERSION_ABSENT', 'An API version is required, but was not specified.');
+    throw new Refusal('ATTESTATION_API_VERSION_ABSENT', 'An API version is required, but was not specified.');
   }
   if (more.length === 0 && apiVersions.includes(version)) return;
-  throw attestationRefusal(
+  throw new Refusal(
     'ATTESTATION_API_VERSION_UNKNOWN',
     `This API version is not supported. Use one of ${apiVersions.join(', ')}.`,
   );

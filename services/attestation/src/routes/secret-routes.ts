@@ -4,7 +4,7 @@ import type { Call } from './call.ts';
 import { base64urlBytes, invalid, optionalText, readJsonObject } from '@enclos/service/body';
 import { Refusal } from '@enclos/service/refusal';
 import type { Answer } from '@enclos/service/routes';
-import { attestationRefusal } from '../service-fault.ts';
+import '../errors.ts';
 import { stateClaim } from './policy-routes.ts';
 import { parseReleasePolicy } from '../release/index.ts';
 import { maximumSecrets, type NamedSecret, type TenantDocument } from '../document/document.ts';
@@ -104,7 +104,7 @@ function checkedPolicy(policy: JsonObject): string {
   } catch (error) {
     if (!isEnclosError(error, 'RELEASE_POLICY_INVALID')) throw error;
     const explanation = { rule: 'release-policy', pointer: `/releasePolicy${String(error.details['pointer'])}` };
-    throw attestationRefusal('ATTESTATION_POLICY_INVALID', error.message, { cause: error, explanation });
+    throw new Refusal('ATTESTATION_POLICY_INVALID', error.message, { cause: error, explanation });
   }
 }
 

@@ -1,7 +1,7 @@
 import { Turns } from '@enclos/bounded';
 import { toBase64url } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
-import { refuseState, serviceError } from '@enclos/service/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { refuseState } from '@enclos/service/errors';
 import { type Protection, type RecordPlace, sha256 } from '@enclos/service/state';
 import type { NamedSecret, StateSnapshot, TenantDocument, TenantState } from '../document/document.ts';
 import { answered, keysIn, storeCall, issuerKey, type StoreFunctions } from '@enclos/service/store';
@@ -79,7 +79,7 @@ export class TenantSecrets {
       try {
         const call = store.storeWrite({ key: this.#keyOf(named), version: 0n, bytes }, storeCall);
         // No two seals are alike, so what is there was put there to be in the way.
-        if (!(await answered(call))) throw serviceError('SERVICE_STORE_UNAVAILABLE');
+        if (!(await answered(call))) throw new EnclosError('SERVICE_STORE_UNAVAILABLE');
         const snapshot = await state.update((document) => change(document, named));
         await this.#clean();
         return { named, snapshot };

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { resolve } from 'node:path';
+import { Turns } from '@enclos/bounded';
 import type { PlatformDescription } from '@enclos/tee';
 import { developmentKey, projectKey } from '../../project/development-key.ts';
 import { startHostProcess, type HostProcess } from '../../project/host-process.ts';
@@ -66,7 +67,7 @@ export const defaultLogLevel = 2;
 
 class Session implements DevSession {
   readonly #setting: Setting;
-  readonly #watcher = createFolderWatcher((paths) => this.#do(() => this.#update(paths, false)));
+  readonly #watcher = createFolderWatcher((paths) => void this.#do(() => this.#update(paths, false)));
   #folder = '';
   #workshop: Workshop | undefined;
   #tool: ToolSocket | undefined;
@@ -75,7 +76,7 @@ class Session implements DevSession {
   #host: HostProcess | undefined;
   #started: { readonly atMs: number; readonly changed: readonly string[] } | undefined;
   /** The end of the queue: work runs one piece at a time. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   #closed = false;
   /** The first build needs no change. */
   #tried = false;
@@ -107,8 +108,7 @@ class Session implements DevSession {
       io,
       events,
     );
-    this.#do(() => this.#update(new Set(), false));
-    await this.#turn;
+    await this.#do(() => this.#update(new Set(), false));
   }
 
   get build(): SignedBuild | undefined {
@@ -120,12 +120,12 @@ class Session implements DevSession {
   }
 
   restart(): void {
-    this.#do(() => this.#start(performance.now(), []));
+    void this.#do(() => this.#start(performance.now(), []));
   }
 
   rebuild(): void {
     this.#workshop?.expire();
-    this.#do(() => this.#update(new Set(), true));
+    void this.#do(() => this.#update(new Set(), true));
   }
 
   setLogLevel(level: number): void {
@@ -135,14 +135,15 @@ class Session implements DevSession {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watcher.close();
-    await this.#turn;
+    await this.#do(() => Promise.resolve());
     await this.#stopHost();
     await this.#tool?.close();
     await this.#platform.launcher.close();
   }
 
-  #do(work: () => Promise<void>): void {
-    this.#turn = this.#turn.then(async () => {
+  /** After the work before it. What fails is reported, and never thrown. */
+  #do(work: () => Promise<void>): Promise<void> {
+    return this.#turns.take(async () => {
       if (this.#closed) return;
       await work().catch((error: unknown) => this.#setting.events.failed(error, this.#host !== undefined));
     });

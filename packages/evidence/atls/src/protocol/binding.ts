@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, randomBytes, sign, verify, type KeyO
 import type { TLSSocket } from 'node:tls';
 import { boundReportData } from '@enclos/attestation';
 import { ByteWriter, concatBytes, utf8 } from '@enclos/codec';
-import { atlsError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 import { nonceBytes } from './messages.ts';
 import type { Role } from '../roles.ts';
 
@@ -67,7 +68,7 @@ export function requireSubjectSignature(subject: Subject, signature: Uint8Array)
   } catch {
     // A key or a signature that OpenSSL cannot read.
   }
-  if (!isSigned) throw atlsError('ATLS_EVIDENCE_NOT_BOUND');
+  if (!isSigned) throw new EnclosError('ATLS_EVIDENCE_NOT_BOUND');
 }
 
 function isP256({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {

@@ -1,7 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import { concatBytes } from '@enclos/codec';
 import { orElse } from '../certificate/certificate-errors.ts';
-import { atlsError, violated } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import { violated } from '../errors.ts';
 import { FrameReader } from './frame-reader.ts';
 import { encodeMessage, type Message, type MessageKind } from './messages.ts';
 import { nextPhase, type Phase } from './phases.ts';
@@ -32,7 +33,9 @@ export class Channel {
   async receive<K extends MessageKind>(...kinds: readonly K[]): Promise<Extract<Message, { readonly kind: K }>> {
     const message = await this.#message();
     this.#phase = nextPhase(this.#phase, otherRole[this.#role], message.kind);
-    if (message.kind === 'refused') throw atlsError('ATLS_PEER_REFUSED', { details: { reason: message.reason } });
+    if (message.kind === 'refused') {
+      throw new EnclosError('ATLS_PEER_REFUSED', undefined, { details: { reason: message.reason } });
+    }
     return isOf(message, kinds) ? message : violated('order');
   }
 
@@ -69,7 +72,7 @@ export class Channel {
       const chunk: unknown = this.#socket.read();
       if (chunk instanceof Uint8Array) return this.#frames.push(chunk);
       if (this.#socket.destroyed || this.#socket.readableEnded) {
-        throw atlsError('ATLS_CONNECTION_LOST', { cause: this.#socket.errored ?? undefined });
+        throw new EnclosError('ATLS_CONNECTION_LOST', undefined, { cause: this.#socket.errored ?? undefined });
       }
       await somethingHappens(this.#socket);
     }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:net';
-import { serviceError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 
 /** Where a server listens. */
 export interface ListenAddress {
@@ -27,7 +28,7 @@ export async function listenAt(server: Server, { option, address: { host, port }
     const reason = cause instanceof Error ? cause.message : String(cause);
     const where = host === undefined ? `${port}` : `${host}:${port}`;
     const message = `${option} ${where} cannot be opened: ${reason}. Choose another address, or end what listens there.`;
-    throw serviceError('SERVICE_ADDRESS_UNUSABLE', { message, cause });
+    throw new EnclosError('SERVICE_ADDRESS_UNUSABLE', message, { cause });
   });
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;

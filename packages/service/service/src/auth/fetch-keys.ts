@@ -4,8 +4,8 @@ import { decodeUtf8 } from '@enclos/codec/text';
 import { connect } from '@enclos/enclave';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { httpGet } from '@enclos/http';
-import type { EnclosError } from '@enclos/errors';
-import { serviceError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 import type { FetchKeys } from './identity.ts';
 
 const limits = Object.freeze({ timeoutMs: 10_000, maxBytes: 262_144 });
@@ -56,5 +56,5 @@ async function secured(servername: string, authorities: readonly string[], signa
 }
 
 function unusable(what: string, cause?: unknown): EnclosError {
-  return serviceError('SERVICE_IDENTITY_PROVIDER', { message: `The identity provider ${what}.`, cause });
+  return new EnclosError('SERVICE_IDENTITY_PROVIDER', `The identity provider ${what}.`, { cause });
 }

@@ -3,7 +3,7 @@ import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@enclo
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { algorithmOfSignatureKey, publicKeyOfJwk, readKeySet as readJwks } from '@enclos/jose';
 import { nodePublicKeyOf, type NodePublicKey } from '@enclos/jose/node';
-import { serviceError } from '../errors.ts';
+import '../errors.ts';
 
 export interface IssuerKey {
   readonly key: NodePublicKey;
@@ -81,7 +81,7 @@ export class IssuerKeys {
     // A refresh does not reject, and a caller whose key is there does not wait for it.
     const refreshing = this.#age() > refresh || this.#keys?.has(kid) !== true ? this.#refresh() : undefined;
     if (this.#age() > most || this.#keys?.has(kid) !== true) await refreshing;
-    if (this.#keys === undefined || this.#age() > most) throw serviceError('SERVICE_ISSUER_UNREACHABLE');
+    if (this.#keys === undefined || this.#age() > most) throw new EnclosError('SERVICE_ISSUER_UNREACHABLE');
     return this.#keys.get(kid);
   }
 

@@ -1,5 +1,6 @@
 import type { ErrorDetails } from '@enclos/errors';
-import { serviceError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 
 /** A certificate whose evidence was appraised: its key was born in a replica of this service. */
 export interface AppraisedCertificate {
@@ -41,5 +42,5 @@ export type PeerRule =
 
 /** @throws SERVICE_PEER_REFUSED always. */
 export function refusePeer(rule: PeerRule, cause?: unknown, details: ErrorDetails = {}): never {
-  throw serviceError('SERVICE_PEER_REFUSED', { details: { ...details, rule }, cause });
+  throw new EnclosError('SERVICE_PEER_REFUSED', undefined, { details: { ...details, rule }, cause });
 }

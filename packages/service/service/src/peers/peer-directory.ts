@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { SharedWork } from '@enclos/bounded';
 import { equalBytes, toBase64url } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
-import { serviceError } from '../errors.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import '../errors.ts';
 import { answered, issuerKey, keysIn } from '../store/store-functions.ts';
 import { storeCall, type StoreFunctions } from '../store/store-interface.ts';
 import { maximumCertificateBytes, refusePeer, type AppraiseCertificate } from './appraisal.ts';
@@ -176,7 +176,7 @@ export class PeerDirectory {
       const version = found?.version ?? 0n;
       if (await answered(this.#options.store.storeWrite({ key: row, version, bytes: certificate }, storeCall))) return;
     }
-    throw serviceError('SERVICE_STORE_UNAVAILABLE', { message: 'The store does not take the certificate of a key.' });
+    throw new EnclosError('SERVICE_STORE_UNAVAILABLE', 'The store does not take the certificate of a key.');
   }
 
   #read(key: string): ReturnType<StoreFunctions['storeRead']> {
@@ -190,9 +190,10 @@ export class PeerDirectory {
   #rowOf(kid: string): string {
     const row = `${this.#prefix}${this.#options.replica}/${kid}`;
     if (this.#rowPattern.test(row)) return row;
-    throw serviceError('SERVICE_STORE_REFUSED', {
-      message: 'The name of a replica or of a key cannot stand in a key of the store.',
-    });
+    throw new EnclosError(
+      'SERVICE_STORE_REFUSED',
+      'The name of a replica or of a key cannot stand in a key of the store.',
+    );
   }
 
   #nowMs(): number {

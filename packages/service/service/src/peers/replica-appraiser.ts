@@ -1,6 +1,7 @@
 import { verifyQuote, type Endorsements } from '@enclos/attestation';
 import { capabilities, quoteReportData } from '@enclos/enclave';
-import { serviceError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 import { rememberAppraisals } from './appraisal-memory.ts';
 import type { AppraiseCertificate } from './appraisal.ts';
 import { certificateAppraiser } from './certificate-appraiser.ts';
@@ -24,7 +25,7 @@ export function replicaAppraiser({ endorsements, rule, now, nowMs }: ReplicaAppr
     const own = await quoteReportData(new Uint8Array(64));
     const roots = await replicaRoots(capabilities().hardware ? 'hardware' : 'software', own);
     const verdict = await verifyQuote(own, await endorsements(own), { roots, now: now() });
-    if (verdict.tee !== 'sgx') throw serviceError('SERVICE_REPLICAS_UNSUPPORTED');
+    if (verdict.tee !== 'sgx') throw new EnclosError('SERVICE_REPLICAS_UNSUPPORTED');
     return certificateAppraiser({ endorsements, roots, policy: replicaPolicy(verdict, rule), now });
   };
   let made: Promise<AppraiseCertificate> | undefined;

@@ -1,7 +1,7 @@
 import { SharedWork, Turns } from '@enclos/bounded';
 import { equalBytes } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
-import { refuseState, serviceError } from '../errors.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { refuseState } from '../errors.ts';
 import type { Protection, RecordPlace } from './protection.ts';
 import {
   decodeStateRecord,
@@ -95,7 +95,7 @@ export class StoredState<D> implements State<D> {
         const written = await this.#write(this.#successor(loaded, document), loaded.version);
         if (written !== undefined) return written;
       }
-      throw serviceError('SERVICE_STATE_BUSY');
+      throw new EnclosError('SERVICE_STATE_BUSY');
     });
   }
 
@@ -242,6 +242,6 @@ function encodeOrRefuse<D>(record: StateRecord<D>, format: StateFormat<D>): Uint
     return encodeStateRecord(record, format);
   } catch (cause) {
     if (!isEnclosError(cause, 'CODEC_OUT_OF_RANGE')) throw cause;
-    throw serviceError('SERVICE_STATE_TOO_LARGE', { cause });
+    throw new EnclosError('SERVICE_STATE_TOO_LARGE', undefined, { cause });
   }
 }

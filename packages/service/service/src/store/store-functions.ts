@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
 import { isJsonArray, parseJson } from '@enclos/codec/json';
-import { serviceError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 
 /** The result of a call of the store. @throws SERVICE_STORE_UNAVAILABLE for every failure. */
 export async function answered<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (cause) {
-    throw serviceError('SERVICE_STORE_UNAVAILABLE', { cause });
+    throw new EnclosError('SERVICE_STORE_UNAVAILABLE', undefined, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Handlers } from '@enclos/edl';
-import { serviceError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 import { maxRecordBytes, type storeInterface } from './store-interface.ts';
 
 export interface StoredRow {
@@ -30,7 +31,7 @@ const keyPattern = /^[A-Za-z0-9/_.-]{1,256}$/;
 /** @throws SERVICE_STORE_REFUSED for a key of another form, or a row over its bound: the enclave makes none. */
 export function checkRow(key: string, bytes?: Uint8Array): void {
   if (keyPattern.test(key) && (bytes === undefined || bytes.length <= maxRecordBytes)) return;
-  throw serviceError('SERVICE_STORE_REFUSED', { message: 'A key of another form, or a row that is too large.' });
+  throw new EnclosError('SERVICE_STORE_REFUSED', 'A key of another form, or a row that is too large.');
 }
 
 /** Serves the functions of `storeInterface` from a store. */

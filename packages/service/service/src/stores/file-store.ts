@@ -3,8 +3,8 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Turns } from '@enclos/bounded';
 import { durable, temporaryPrefix, type Durable } from '@enclos/durable';
-import { isEnclosError } from '@enclos/errors';
-import { serviceError } from '../errors.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import '../errors.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
 import { lockFolder, unfinishedLock, type FolderLock } from './folder-lock.ts';
 import { decodeRowFile, encodeRowFile, type RowFile } from './row-file.ts';
@@ -127,7 +127,7 @@ class FileStore implements Store {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.#turns.take(() => {
-      if (this.#isClosed) throw serviceError('SERVICE_STORE_UNAVAILABLE', { message: 'The store is closed.' });
+      if (this.#isClosed) throw new EnclosError('SERVICE_STORE_UNAVAILABLE', 'The store is closed.');
       return work();
     });
   }
@@ -165,13 +165,13 @@ async function readRow(service: string, path: string): Promise<RowFile> {
 }
 
 function damaged(path: string, cause?: unknown): never {
-  throw serviceError('SERVICE_STORE_REFUSED', { message: `A file of the store is damaged: ${path}.`, cause });
+  throw new EnclosError('SERVICE_STORE_REFUSED', `A file of the store is damaged: ${path}.`, { cause });
 }
 
 async function disk<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    throw serviceError('SERVICE_STORE_UNAVAILABLE', { cause });
+    throw new EnclosError('SERVICE_STORE_UNAVAILABLE', undefined, { cause });
   }
 }

@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { durable } from '@enclos/durable';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
-import { serviceError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 
 const lockName = 'lock';
 /** How the names begin that a process which was killed in the middle may leave. */
@@ -29,7 +30,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   if (await isListening(path)) refuse(`Another process uses the store in ${folder}.`);
   const server = createServer((socket) => socket.destroy());
   await listenOnSocket(server, making).catch((cause: unknown) => {
-    throw serviceError('SERVICE_STORE_UNAVAILABLE', { cause });
+    throw new EnclosError('SERVICE_STORE_UNAVAILABLE', undefined, { cause });
   });
   server.unref();
   const { ino } = await lstat(making);
@@ -53,5 +54,5 @@ async function isListening(path: string): Promise<boolean> {
 }
 
 function refuse(message: string): never {
-  throw serviceError('SERVICE_STORE_REFUSED', { message });
+  throw new EnclosError('SERVICE_STORE_REFUSED', message);
 }

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
-import { serviceError } from '../errors.ts';
+import { EnclosError } from '@enclos/errors';
+import '../errors.ts';
 
 /** Any number that nothing else in the database uses: of replicas that start at once, one makes the table. */
 const schemaLock = '7020450190310219';
@@ -12,7 +13,7 @@ const namePattern = /^[a-z]{1,32}$/;
  */
 export function tableOf(service: string): string {
   if (namePattern.test(service)) return `enclos_${service}`;
-  throw serviceError('SERVICE_STORE_REFUSED', { message: 'The name of a service is 1 to 32 lower-case letters.' });
+  throw new EnclosError('SERVICE_STORE_REFUSED', 'The name of a service is 1 to 32 lower-case letters.');
 }
 
 const statementsFor = (table: string): readonly string[] => [

@@ -1,6 +1,6 @@
 import { Pool, type PoolConfig, type QueryResult } from 'pg';
-import { isEnclosError } from '@enclos/errors';
-import { serviceError } from '../errors.ts';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import '../errors.ts';
 import { makeSchema, tableOf } from './postgres-schema.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
 
@@ -29,7 +29,7 @@ const retryDelayMs = 200;
 export async function openPostgresStore(url: string, options: PostgresStoreOptions): Promise<Store> {
   if (!isPostgresUrl(url)) {
     // Not with the URL in it, which may have a password.
-    throw serviceError('SERVICE_STORE_REFUSED', { message: 'The address of the store is not a postgres:// URL.' });
+    throw new EnclosError('SERVICE_STORE_REFUSED', 'The address of the store is not a postgres:// URL.');
   }
   const table = tableOf(options.service);
   const pool = new Pool(poolOptions(url, options));
@@ -125,7 +125,7 @@ async function tried<T>(work: () => Promise<T>, tries = maximumTries): Promise<T
     } catch (cause) {
       if (isEnclosError(cause)) throw cause;
       if (left <= 1 || !isConnectionLost(cause)) {
-        throw serviceError('SERVICE_STORE_UNAVAILABLE', { cause });
+        throw new EnclosError('SERVICE_STORE_UNAVAILABLE', undefined, { cause });
       }
       await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
     }

@@ -189,8 +189,9 @@ postgresTest('a statement that is held up ends in time, and does not count', asy
   const store = await openPostgresStore(url, { service, statementTimeoutMs: 300 });
   await store.write('a', 0n, bytes('one'));
   const row = (await store.read('a')) ?? assert.fail();
-  const holder = running.query(url, 'BEGIN; LOCK TABLE enclos_test; SELECT pg_sleep(1.5); COMMIT');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const holder = running.query(url, 'BEGIN; LOCK TABLE enclos_test; SELECT pg_sleep(5); COMMIT');
+  const isLocked = `SELECT 'held' FROM pg_locks WHERE relation = 'enclos_test'::regclass AND mode = 'AccessExclusiveLock' AND granted`;
+  while (!(await running.query(url, isLocked)).includes('held'));
   await assert.rejects(store.write('a', row.version, bytes('two')), unavailable);
   await holder;
   assert.deepEqual(await store.read('a'), row);

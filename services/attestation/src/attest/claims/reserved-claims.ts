@@ -1,5 +1,6 @@
 import type { Claim, ClaimValue } from '@enclos/claim-rules';
-import { attestationRefusal } from '../../service-fault.ts';
+import { Refusal } from '@enclos/service/refusal';
+import '../../errors.ts';
 import { canonicalJson } from '../../tokens/canonical-json.ts';
 import type { JsonClaims, JsonValue } from '../../tokens/signer.ts';
 
@@ -80,7 +81,7 @@ function requireOwn(type: string, value: ClaimValue, own: JsonClaims): void {
   const isSame = mine === value || (isObject(mine) && canonicalJson(mine) === value);
   if (isSame) return;
   const message = `The policy issues a claim ${JSON.stringify(type.slice(0, 100))}, which belongs to the service.`;
-  throw attestationRefusal('ATTESTATION_POLICY_REFUSED', message, {
+  throw new Refusal('ATTESTATION_POLICY_REFUSED', message, {
     explanation: { rule: 'reserved-claim', claim: type },
   });
 }

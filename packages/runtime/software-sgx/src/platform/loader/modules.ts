@@ -1,6 +1,6 @@
 /**
  * The interpreter's own modules. Most of them load on first use, and would then run among whatever a hostile bundle has
- * planted. So the modules that an honest bundle needs load now, and none loads later. Like the functions of loader-authority.ts
+ * planted. So the modules that an honest bundle needs load now, and none loads later. Like the functions of authority.ts
  * these are turned into text on their own, and must not refer to anything outside themselves.
  */
 

@@ -2,7 +2,7 @@ import type { Internals } from './modules.ts';
 
 /**
  * The interpreter's native classes and functions. Once nothing is left on them, it does not matter which JavaScript code of the
- * interpreter holds them, or how a bundle might reach that code. Like the functions of loader-authority.ts these are turned
+ * interpreter holds them, or how a bundle might reach that code. Like the functions of authority.ts these are turned
  * into text on their own, and must not refer to anything outside themselves.
  */
 

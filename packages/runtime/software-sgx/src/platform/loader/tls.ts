@@ -1,6 +1,6 @@
 /**
  * The `node:tls` of a bundle: TLS over a stream that it already has, and nothing that could open one. Like the functions of
- * loader-authority.ts these are turned into text on their own, and must not refer to anything outside themselves.
+ * authority.ts these are turned into text on their own, and must not refer to anything outside themselves.
  */
 
 /** Methods that only a genuine handle has: applied to anything else they throw. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { noRates, startTestService } from '@enclos/process-kit';
 import { connectSoftwarePlatform } from '@enclos/tee';
 import { join } from 'node:path';
-import { readSigned } from './signed-folder.ts';
+import { readSigned } from '../harness/signed-folder.ts';
 
 /** A host of the attestation service alone. Arguments: a folder with image and signature, the platform's socket, the port. */
 const [folder = '', socketPath = '', port = ''] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { tableOf, type Figure } from './figures.ts';
 
-const page = fileURLToPath(new URL('../../../../docs/performance.md', import.meta.url));
+const page = fileURLToPath(new URL('../../../../../docs/performance.md', import.meta.url));
 
 /**
  * Puts the table of one benchmark into docs/performance.md, between its markers,

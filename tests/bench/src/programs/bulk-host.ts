@@ -5,12 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPlatform, verifyInterpreter } from '@enclos/software-sgx';
-import { maxBulkBytes } from './bench.edl.ts';
-import { atLeast, type Figure } from './figures.ts';
-import { place, placements, type Placement } from './placement.ts';
-import { loadBench, type BenchEnclave } from './load-bench.ts';
-import { readSigned } from './signed-folder.ts';
-import { interleave, time } from './statistics.ts';
+import { maxBulkBytes } from '../bench.edl.ts';
+import { atLeast, type Figure } from '../harness/figures.ts';
+import { place, placements, type Placement } from '../harness/placement.ts';
+import { loadBench, type BenchEnclave } from '../load-bench.ts';
+import { readSigned } from '../harness/signed-folder.ts';
+import { interleave, time } from '../harness/statistics.ts';
 
 const mebibyte = 1024 * 1024;
 const smallestRatio = 0.5;

@@ -4,7 +4,7 @@ import { saidBy } from '@enclos/testkit';
 import { atMost, type Figure } from './figures.ts';
 import { interpreters } from './placement.ts';
 import { bareInterpreter, type BareInterpreter } from './sandbox.ts';
-import type { Scene } from './scene.ts';
+import type { Scene } from '../scene.ts';
 import { interleave } from './statistics.ts';
 
 const largestDifferenceMb = 35;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { loadTlsEcho } from '@enclos/sample-tls-echo';
 import { startPlatform } from '@enclos/software-sgx';
-import { readSigned } from './signed-folder.ts';
+import { readSigned } from '../harness/signed-folder.ts';
 
 /** A host of tls-echo alone. Its argument is a folder with image and signature; it ends with its standard input. */
 const folder = process.argv[2] ?? '';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Third-party evidence lies outside the repository, as for the tests. */
 const folder =
-  process.env['ENCLOS_VECTORS'] ?? fileURLToPath(new URL('../../../../../shared/vectors', import.meta.url));
+  process.env['ENCLOS_VECTORS'] ?? fileURLToPath(new URL('../../../../../../shared/vectors', import.meta.url));
 
 /** @throws an Error that says what is missing: without vectors there is nothing to compare, and so no figure. */
 export function vector(path: string): Uint8Array {
