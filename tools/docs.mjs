@@ -5,6 +5,7 @@
 // - TypeScript blocks in README.md, docs/ and packages/**/README.md compile against the built packages.
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
 // - every relative link leads to a file, and every anchor to a heading;
+// - every package has a README, and docs/README.md leads to it;
 // - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
 //   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
 //   (--write writes them);
@@ -17,6 +18,7 @@ import { checkErrorPages } from './docs/error-pages.mjs';
 import { checkExamples } from './docs/examples.mjs';
 import { checkLinks } from './docs/links.mjs';
 import { checkLintPage } from './docs/lint-page.mjs';
+import { checkPackagePages } from './docs/package-pages.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
 import { checkSchemaPages } from './docs/schema-pages.mjs';
 import { checkPages, checkSources } from './docs/words.mjs';
@@ -46,7 +48,9 @@ const examples = await checkExamples(pages, root);
 // The page about style quotes what it refuses.
 const prose = pages.filter((page) => page !== 'docs/style.md');
 const words = [...checkPages(prose, root), ...checkSources(root)];
-const problems = [...missing, ...generated, ...checkLinks(pages, root), ...examples.problems, ...words];
+const isPackage = ({ folder }) => /^(?:packages|services|apps)\//.test(folder);
+const unlisted = checkPackagePages(workspaces().filter(isPackage), root);
+const problems = [...missing, ...unlisted, ...generated, ...checkLinks(pages, root), ...examples.problems, ...words];
 for (const problem of problems) console.log(problem);
 console.log(`docs: ${pages.length} pages, ${examples.count} TypeScript examples, ${problems.length} problems`);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { problemsOfEntry } from '../docs/error-pages.mjs';
 import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
+import { checkPackagePages } from '../docs/package-pages.mjs';
 import { createWalk, emptyFolder, missingLine } from '../docs/walk.mjs';
 import { filesUnder, fromRoot, root, workspaces } from '../lib/workspace.mjs';
 
@@ -31,6 +32,19 @@ test('docs: blocks keep their line, their info string and nested fences', () => 
     prose.map(({ text }) => text),
     ['a', 'b', ''],
   );
+});
+
+test('docs: a package without a README, or that docs/README.md does not lead to, is found', () => {
+  mkdirSync(join(base, 'docs'), { recursive: true });
+  mkdirSync(join(base, 'packages/ground/one'), { recursive: true });
+  writeFileSync(join(base, 'docs/README.md'), '[one](../packages/ground/one)\n');
+  writeFileSync(join(base, 'packages/ground/one/README.md'), '# one\n');
+  const one = { folder: 'packages/ground/one' };
+  assert.deepEqual(checkPackagePages([one], base), []);
+  assert.deepEqual(checkPackagePages([one, { folder: 'packages/ground/two' }], base), [
+    'packages/ground/two/README.md: missing',
+    'docs/README.md: the list of packages lacks packages/ground/two',
+  ]);
 });
 
 test('docs: links to files and headings that exist pass', () => {

@@ -14,7 +14,7 @@ export const sgxErrors = declareErrors({
   SGXS_INVALID: [
     'usage',
     'The bytes are not an enclave image of this profile.',
-    'Build the image again, or look at it with `enclos measure`.',
+    'Build the image again. `enclos measure` and `enclos inspect` also read the SGXS streams of other tools.',
   ],
   SGXS_TOO_LARGE: [
     'usage',

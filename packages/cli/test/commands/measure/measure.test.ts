@@ -182,6 +182,10 @@ test('an enclave file of another SDK is named and not measured, as a file and fr
       assert.deepEqual([piped.code, errorOf(piped).code], [exit, code], `pieces of ${size}`);
     }
   }
+  // The advice of `enclos measure` does not lead back to itself alone.
+  writeFileSync(join(folder, 'text.txt'), 'not an image');
+  const text = await enclos(['measure', 'text.txt'], { cwd: folder });
+  assert.match(text.stderr, /next: Build the image again\. .*`enclos inspect`/);
   writeFileSync(join(folder, 'enclave.signed.so'), enclaveFile(Uint8Array.of(1)));
   const shown = await enclos(['inspect', 'enclave.signed.so'], { cwd: folder });
   assert.match(shown.stdout, /^Enclave file of Open Enclave, a SIMULATION build\n├─ build +SIMULATION/);

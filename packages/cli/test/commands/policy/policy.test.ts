@@ -41,7 +41,7 @@ const { tee: _tdx, ...domainWithoutTee } = tdx;
 const problems: readonly (readonly [content: unknown, said: readonly (readonly [line: number, text: RegExp])[]])[] = [
   ['', [[1, /^The text ends too early\.$/]]],
   ['{"a": 1,}', [[1, /^Expected a key in double quotes\.$/]]],
-  ['{"intelRoot": true, "intelRoot": false}', [[1, /^This key is repeated\.$/]]],
+  ['{"intelRoot": true, "intelRoot": false}', [[1, /^The key "intelRoot" is repeated\.$/]]],
   [[], [[1, /^a policy is a JSON object$/]]],
   [{ ...sgx, mrEnclave: ['ab'] }, [[2, /^mrEnclave must be a non-empty array of 32 bytes of hex$/]]],
   [{ ...sgx, acceptedStatuses: ['REVOKED'] }, [[6, /^acceptedStatuses must be /]]],

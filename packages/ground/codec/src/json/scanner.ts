@@ -1,6 +1,9 @@
 import { JsonCursor } from './cursor.ts';
 import type { JsonObject, JsonValue } from './value.ts';
 
+/** How the message of a repeated key begins. */
+export const repeatedKey = 'this key is repeated';
+
 /**
  * Makes values of a text that `isJsonWithin` has seen. It does not count depth: everything that it reads before it finds a
  * mistake is JSON, so `isJsonWithin` has counted the same opening brackets.
@@ -36,7 +39,7 @@ export class JsonScanner extends JsonCursor {
       this.space();
       const start = this.at;
       const name = this.string('a key in double quotes');
-      if (name in members) this.fail('this key is repeated', start);
+      if (name in members) this.fail(repeatedKey, start);
       this.need(':', 'after the key');
       members[name] = this.value();
     } while (this.take(','));

@@ -3,7 +3,7 @@ import { isJsonWithin } from './bounds.ts';
 import { refusal, type JsonSpan } from './cursor.ts';
 import { maximumJsonDepth } from './parse.ts';
 import { places, type JsonPlace } from './places.ts';
-import { JsonScanner } from './scanner.ts';
+import { JsonScanner, repeatedKey } from './scanner.ts';
 import type { JsonValue } from './value.ts';
 
 export type JsonPath = readonly PropertyKey[];
@@ -19,6 +19,8 @@ export interface JsonSource {
 
 const maximumLength = 16_777_216;
 const maximumValues = 1_048_576;
+/** A key in a message, with its quotes: longer ones are only marked. */
+const maximumNameLength = 100;
 /** A string that may lack its end, or a word or number. */
 const tokenPattern = /"(?:[^"\\\n]|\\.)*"?|[^\s"{}[\],:]+/y;
 
@@ -70,9 +72,11 @@ function parsed(text: string): JsonValue {
     if (!isEnclosError(cause)) throw cause;
     const { at } = scanner;
     tokenPattern.lastIndex = at;
+    const token = tokenPattern.exec(text)?.[0];
     const problem = cause.message.replace(refusal, '');
-    const sentence = problem.charAt(0).toUpperCase() + problem.slice(1);
-    throw refused(cause.code, sentence, at, at + (tokenPattern.exec(text)?.[0].length ?? 1));
+    const isNamed = problem.startsWith(repeatedKey) && token !== undefined && token.length <= maximumNameLength;
+    const sentence = isNamed ? `The key ${token} is repeated.` : problem.charAt(0).toUpperCase() + problem.slice(1);
+    throw refused(cause.code, sentence, at, at + (token?.length ?? 1));
   }
 }
 

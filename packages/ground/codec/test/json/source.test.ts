@@ -26,6 +26,12 @@ for (const [what, text, shown] of refusals) {
   });
 }
 
+test('a repeated key is named, unless it is long', () => {
+  assert.throws(() => parseJsonSource('{"a": 1, "a": 2}'), { message: 'The key "a" is repeated.' });
+  const long = JSON.stringify('k'.repeat(1000));
+  assert.throws(() => parseJsonSource(`{${long}: 1, ${long}: 2}`), { message: 'This key is repeated.' });
+});
+
 test('the bracket that is one too many is the 34th', () => {
   assert.throws(() => parseJsonSource('['.repeat(1000)), { details: { start: 33, end: 34 } });
 });
