@@ -70,7 +70,7 @@ test('owners: each primitive is found outside of its home, and not in comments, 
     'await rename(a, b);',
     'await handle.sync();',
     "const text = '-----BEGIN KEY-----';",
-    "const decoder = new TextDecoder('utf-8', { fatal: true });",
+    'const text = new TextDecoder().decode(bytes);',
     'const { values } = parseArgs({});',
     'const server = createServer();',
   ];

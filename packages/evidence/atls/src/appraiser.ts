@@ -1,6 +1,7 @@
 import { appraise, parseCollateral, verifyQuote } from '@enclos/attestation';
 import type { Endorsements, QuoteVerdict, TrustedRoot, VerifiedEvidence } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { misused } from './errors.ts';
 import type { Mode, Role } from './roles.ts';
@@ -61,7 +62,7 @@ export function quoteAppraiser(options: QuoteAppraiserOptions): Appraiser {
 }
 
 function ofPeer({ endorsements }: PresentedEvidence): Endorsements {
-  return parseCollateral(new TextDecoder().decode(endorsements));
+  return parseCollateral(decodeUtf8(endorsements));
 }
 
 /**

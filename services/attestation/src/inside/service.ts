@@ -5,6 +5,7 @@ import { serveHttp } from '@enclos/http';
 import { endorsementFacts } from '@enclos/endorsements';
 import '../errors.ts';
 import type { Turns as PolicyTurns } from '@enclos/claim-rules';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { FetchKeys } from '@enclos/service/auth';
 import type { ApiOptions } from '../api/api-options.ts';
@@ -180,7 +181,7 @@ function collateralOf(endorsements: EndorsementSource): (quote: Uint8Array) => P
   return async (quote) => {
     const found = await endorsements({ facts: endorsementFacts(quote) });
     if (found === undefined) throw new EnclosError('ATTESTATION_ENDORSEMENTS_ABSENT');
-    return parseCollateral(new TextDecoder().decode(found));
+    return parseCollateral(decodeUtf8(found));
   };
 }
 

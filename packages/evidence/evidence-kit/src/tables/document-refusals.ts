@@ -66,6 +66,8 @@ const badTcbInfos: readonly (readonly [what: string, change: (good: TcbInfoJson)
   ['with a status named like a method', levels({ tcbStatus: 'toString' })],
   ['with 15 components', levels({ tcb: { sgxtcbcomponents: components(1).slice(1), pcesvn: 1 } })],
   ['with a component over 255', levels({ tcb: { sgxtcbcomponents: components(256), pcesvn: 1 } })],
+  ['with a component below 0', levels({ tcb: { sgxtcbcomponents: components(-1), pcesvn: 1 } })],
+  ['with a PCESVN below 0', levels({ tcb: { sgxtcbcomponents: components(1), pcesvn: -1 } })],
   ['with an advisory that is not text', levels({ advisoryIDs: [7] })],
 ];
 
