@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 
 /** An open file, as `FileHandle` of Node has it. */
 export interface OpenFile {
@@ -17,6 +17,7 @@ export interface FileSystem {
   open(path: string, flags: 'wx' | 'r', mode?: number): Promise<OpenFile>;
   /** Makes a copy that was not there. Shares blocks with the original where the file system can. */
   copyFile(from: string, to: string): Promise<void>;
+  /** Fails with `EINVAL` instead of taking the place of a device, a pipe or a socket. */
   rename(from: string, to: string): Promise<void>;
   link(from: string, to: string): Promise<void>;
   /** Removes a file or a symbolic link, and never a folder. Succeeds when there is nothing. */
@@ -30,11 +31,21 @@ export interface FileSystem {
   stat(path: string): Promise<{ readonly mtimeMs: number; isFile(): boolean }>;
 }
 
+/** For root, a rename over `/dev/stdout` or `/dev/null` would take it from every program. */
+async function renameOverFile(from: string, to: string): Promise<void> {
+  const found = await stat(to).catch(() => undefined);
+  if (found !== undefined && !found.isFile() && !found.isDirectory()) {
+    const error = new Error(`EINVAL: a device, a pipe or a socket is not replaced, rename '${from}' -> '${to}'`);
+    throw Object.assign(error, { code: 'EINVAL' });
+  }
+  await rename(from, to);
+}
+
 /** The file system of this machine. */
 export const nodeFileSystem: FileSystem = Object.freeze<FileSystem>({
   open: (path, flags, mode) => open(path, flags, mode),
   copyFile: (from, to) => copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
-  rename: (from, to) => rename(from, to),
+  rename: renameOverFile,
   link: (from, to) => link(from, to),
   remove: (path) => rm(path, { force: true }),
   removeFolder: (path) => rm(path, { recursive: true, force: true }),

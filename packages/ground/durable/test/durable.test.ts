@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -336,4 +337,17 @@ test('a disk that is full is the error of the file system', async (t) => {
   await assert.rejects(full.replace(path, 'new'), { code: 'ENOSPC' });
   assert.equal(readFileSync(path, 'utf8'), 'old');
   assert.deepEqual(readdirSync(folder), ['file']);
+});
+
+test('a device, a pipe or a socket is not replaced, also through a link', async (t) => {
+  const folder = folderFor(t);
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const soft = join(folder, 'soft');
+  symlinkSync(pipe, soft);
+  for (const path of [pipe, soft]) {
+    await assert.rejects(durable.replace(path, 'text'), { code: 'EINVAL' });
+    assert.ok(statSync(path).isFIFO());
+  }
+  assert.deepEqual(readdirSync(folder).toSorted(), ['pipe', 'soft']);
 });
