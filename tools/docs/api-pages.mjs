@@ -11,6 +11,7 @@ const pages = [
   { name: '@enclos/edl', without: [] },
   { name: '@enclos/enclave', without: ['./boot'] },
   { name: '@enclos/host', without: [] },
+  { name: '@enclos/http', without: [] },
   { name: '@enclos/attestation', without: ['./browser'] },
   { name: '@enclos/atls', without: [] },
 ];
@@ -28,6 +29,8 @@ const entryPoints = new Set([
   'loadEnclave',
   'superviseEnclave',
   'createMetrics',
+  'serveHttp',
+  'eventStream',
   'verifyQuote',
   'appraise',
   'parsePolicy',

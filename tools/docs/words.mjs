@@ -91,7 +91,9 @@ export function checkPages(pages, base) {
 export function checkSources(base) {
   return workspaces(base)
     .filter(({ folder }) => /^(?:packages|services|apps|samples)\//.test(folder))
-    .flatMap(({ path }) => filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')))
+    .flatMap(({ path }) =>
+      ['src', 'templates'].flatMap((folder) => filesUnder(join(path, folder), (file) => file.endsWith('.ts'))),
+    )
     .flatMap((path) =>
       hitsIn(spokenIn(path)).map(
         ({ line, found, instead }) => `${relative(base, path)}:${line}: "${found}": ${instead}`,

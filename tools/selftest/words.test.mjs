@@ -44,8 +44,8 @@ test('words: what only looks like one of them passes', () => {
   assert.deepEqual(inPage(page), []);
 });
 
-const inSource = (code) => {
-  const base = folderWith('packages/one/src/index.ts', code);
+const inSource = (code, path = 'packages/one/src/index.ts') => {
+  const base = folderWith(path, code);
   writeFileSync(join(base, 'package.json'), JSON.stringify({ workspaces: ['packages/*'] }));
   writeFileSync(join(base, 'packages/one/package.json'), JSON.stringify({ name: 'one' }));
   return checkSources(base);
@@ -53,6 +53,7 @@ const inSource = (code) => {
 
 test('words: comments and texts of shipped code are held to them, names are not', () => {
   assert.match(inSource('// Nobody knows.\n')[0], /^packages\/one\/src\/index\.ts:1: "Nobody"/);
+  assert.match(inSource('// Nobody knows.\n', 'packages/one/templates/app/src/host.ts')[0], /host\.ts:1: "Nobody"/);
   assert.match(inSource("\nexport const text = 'It is no quote.';\n")[0], /index\.ts:2: "is no/);
   assert.match(inSource('export const text = `${1} is no quote at all`;\n')[0], /"is no/);
   assert.deepEqual(inSource("export const nobody = ['is no'];\n"), []);

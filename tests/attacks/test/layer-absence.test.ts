@@ -11,12 +11,12 @@ test('attacks on layers run where every layer is there', () => {
 });
 
 test('attacks on layers are skipped where the kernel refuses one, in CI too', () => {
-  for (const ci of [undefined, 'true']) {
+  for (const ci of ['', 'true']) {
     assert.match(layerAbsence(plan(false), { has: there, ci }) ?? '', /lacks file view: no user namespaces/);
   }
 });
 
 test('attacks on layers fail in CI where a program is missing that it can install, and are skipped elsewhere', () => {
   assert.throws(() => layerAbsence(plan(false), { has: gone, ci: 'true' }), /by bubblewrap, which needs bwrap/);
-  assert.match(layerAbsence(plan(false), { has: gone, ci: undefined }) ?? '', /lacks/);
+  assert.match(layerAbsence(plan(false), { has: gone, ci: '' }) ?? '', /lacks/);
 });

@@ -19,12 +19,12 @@ const isThere = (program: string): boolean =>
  */
 export function layerAbsence(
   { way, layers }: Pick<IsolationPlan, 'way' | 'layers'>,
-  { has = isThere, ci = process.env['CI'] }: { readonly has?: typeof isThere; readonly ci?: string | undefined } = {},
+  { has = isThere, ci = process.env['CI'] ?? '' }: { readonly has?: typeof isThere; readonly ci?: string } = {},
 ): string | undefined {
   const missing = layers.filter(({ active }) => !active);
   if (missing.length === 0) return undefined;
   const absent = programs[way].filter((program) => !has(program));
-  if (absent.length > 0 && ci !== undefined) {
+  if (absent.length > 0 && ci !== '') {
     throw new Error(`CI has to test the layers by ${way}, which needs ${absent.join(' and ')}.`);
   }
   return `this machine lacks ${missing.map(({ name, detail }) => `${name}: ${detail}`).join(' ')}`;

@@ -56,7 +56,7 @@ async function stop(): Promise<void> {
 
 process.once('SIGINT', () => void stop());
 process.once('SIGTERM', () => void stop());
-// A service without its enclave answers nothing: whoever keeps it running starts it again.
+// A service without its enclave answers nothing: what keeps it running starts it again.
 void enclave.exited.then(({ detail }) => {
   if (server.listening) console.error(detail);
   server.close();

@@ -31,7 +31,7 @@ try {
 async function attest(): Promise<X509Certificate> {
   const now = new Date();
   const nonce = crypto.getRandomValues(new Uint8Array(32));
-  // Whoever answers is nobody yet, and learns a random number.
+  // The server has not proven anything yet, and learns only a random number.
   const request = `evidence ${Buffer.from(nonce).toString('hex')}`;
   const { answer, certificate } = await ask(request, { rejectUnauthorized: false });
   const evidence = JSON.parse(answer) as Record<string, unknown>;
@@ -59,7 +59,7 @@ async function attest(): Promise<X509Certificate> {
   return certificate;
 }
 
-/** One request on a connection of its own. */
+/** One request on its own connection. */
 async function ask(
   request: string,
   trust: Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized'>,

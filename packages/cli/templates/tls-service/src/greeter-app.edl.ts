@@ -3,10 +3,10 @@ import { defineInterface, func, string } from '@enclos/edl';
 /** What the evidence is for: a quote made for another protocol does not pass at the client. */
 export const purpose = 'greeter-app TLS key v1';
 
-/** What the certificate names and clients ask for. It is resolved nowhere: the evidence says whose the key is. */
+/** What the certificate names and clients ask for. No resolver knows it: the evidence says whose the key is. */
 export const serverName = 'enclave.test';
 
-/** Of a line, in bytes. */
+/** The longest line, in bytes. */
 export const maxRequestBytes = 1024;
 export const maxAnswerBytes = 1024 * 1024;
 

@@ -10,7 +10,7 @@ const secure = tlsServer(identity);
 /** An enclave has 256 connections. Clients that say nothing must not keep them. */
 const idleMs = 60_000;
 
-/** The host sees that somebody bids, and never how much. */
+/** The host sees that a client bids, and never how much. */
 let highest = 0;
 
 type Endorsements = () => Promise<string>;
@@ -43,7 +43,7 @@ async function serve(connection: Connection, endorsements: Endorsements): Promis
 
 async function serveAll(endorsements: Endorsements): Promise<void> {
   for await (const connection of listen('clients')) {
-    // A connection that breaks, or is none, must not end the others.
+    // A connection that breaks, or does not speak TLS, must not end the others.
     serve(connection, endorsements).catch(() => {
       connection.destroy();
       log.debug('a connection ended early');
@@ -54,6 +54,6 @@ async function serveAll(endorsements: Endorsements): Promise<void> {
 export const application = defineEnclave(
   app,
   {},
-  // Not awaited: it goes on for as long as the enclave lives.
+  // Not awaited: it runs as long as the enclave lives.
   { start: ({ host }) => void serveAll(() => host.endorsements()) },
 );

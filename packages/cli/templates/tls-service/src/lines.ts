@@ -1,6 +1,6 @@
 /**
  * Cuts what comes over a connection into lines. A line that is longer than it may
- * be throws before it is complete: whoever sends it must not fill the memory.
+ * be throws before it is complete: a client must not fill the memory.
  */
 export async function* linesOf(
   chunks: AsyncIterable<Uint8Array>,

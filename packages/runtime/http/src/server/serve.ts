@@ -39,6 +39,15 @@ export interface ServeHttpOptions {
 /**
  * Serves HTTP/1.1 on every connection of an iterable, `listen(name)` for example. Resolves when the iterable has ended,
  * or the signal has aborted, and the last connection is closed.
+ * @example
+ * ```ts
+ * import { createTlsIdentity, listen, tlsServer } from '@enclos/enclave';
+ * import { serveHttp } from '@enclos/http';
+ *
+ * const secure = tlsServer(createTlsIdentity('api.example'));
+ * export const serve = (signal: AbortSignal): Promise<void> =>
+ *   serveHttp(listen('api'), { secure, signal, handler: ({ path }) => ({ status: 200, body: path }) });
+ * ```
  * @throws HTTP_MISUSED for a limit that is not a number; what the iterable throws, after the connections are closed.
  */
 export async function serveHttp(connections: AsyncIterable<PeerStream>, options: ServeHttpOptions): Promise<void> {

@@ -31,7 +31,12 @@ const heartbeat = ':\n\n';
  * An answer of server-sent events. When the client leaves, `return` of the events is called.
  * @example
  * ```ts
- * const handler: HttpHandler = ({ body }, { signal }) => eventStream(tokensOf(body, signal));
+ * import { eventStream, type HttpHandler } from '@enclos/http';
+ *
+ * async function* ticks(signal: AbortSignal): AsyncGenerator<{ data: string }> {
+ *   for (let i = 0; i < 3 && !signal.aborted; i++) yield await Promise.resolve({ data: `tick ${i}` });
+ * }
+ * export const handler: HttpHandler = (_, { signal }) => eventStream(ticks(signal));
  * ```
  * @throws HTTP_MISUSED for a heartbeat that is not a number of milliseconds. An event that cannot be sent breaks the connection, and the server's `onError` gets HTTP_MISUSED.
  */
