@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../src/pod/json.ts';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 
 const names = ['app', 'aesmd', 'log', 'setup', 'istio-proxy'];
-const quantity = fc.constantFrom<Json>('1', '10Mi', 5, '5', 'x', null);
+const quantity = fc.constantFrom<JsonValue>('1', '10Mi', 5, '5', 'x', null);
 
 const resourceList = fc.dictionary(
   fc.constantFrom(
@@ -21,13 +21,13 @@ const resourceList = fc.dictionary(
 );
 
 /** Sometimes there, sometimes not, sometimes null. */
-const maybe = (value: fc.Arbitrary<Json>): fc.Arbitrary<Json | undefined> =>
+const maybe = (value: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonValue | undefined> =>
   fc.oneof({ weight: 3, arbitrary: value }, { weight: 2, arbitrary: fc.constant(undefined) }, fc.constant(null));
 
-const withoutUndefined = (value: Readonly<Record<string, Json | undefined>>): JsonObject =>
+const withoutUndefined = (value: Readonly<Record<string, JsonValue | undefined>>): JsonObject =>
   Object.fromEntries(Object.entries(value).flatMap(([name, inner]) => (inner === undefined ? [] : [[name, inner]])));
 
-const record = (model: Readonly<Record<string, fc.Arbitrary<Json | undefined>>>): fc.Arbitrary<JsonObject> =>
+const record = (model: Readonly<Record<string, fc.Arbitrary<JsonValue | undefined>>>): fc.Arbitrary<JsonObject> =>
   fc.record(model).map(withoutUndefined);
 
 const environment = fc.uniqueArray(

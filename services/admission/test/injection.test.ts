@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../src/pod/json.ts';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 import { answerReview } from '../src/review/answer.ts';
 import { anyPod } from './any-pod.ts';
 import { askingPod } from './pods.ts';
@@ -15,7 +15,7 @@ const own: Readonly<Record<'resources' | 'variables' | 'mounts' | 'volumes', rea
   volumes: ['enclos-software-roots', 'aesmd-socket'],
 };
 
-const objects = (value: Json | undefined): readonly JsonObject[] => (value ?? []) as readonly JsonObject[];
+const objects = (value: JsonValue | undefined): readonly JsonObject[] => (value ?? []) as readonly JsonObject[];
 
 /** A pod without what the webhook adds or replaces, empty things left out: what has to be the same before and after. */
 function rest(pod: JsonObject): unknown {
@@ -34,7 +34,7 @@ function rest(pod: JsonObject): unknown {
 }
 
 function restOfContainer({ resources, env, volumeMounts, ...others }: JsonObject): JsonObject {
-  const strip = (quantities: Json | undefined): JsonObject =>
+  const strip = (quantities: JsonValue | undefined): JsonObject =>
     Object.fromEntries(
       Object.entries((quantities ?? {}) as JsonObject).filter(
         ([name]) => ![...own.resources, ...legacy].includes(name),
@@ -130,7 +130,7 @@ test('the largest pod that asks is answered in time, with a patch that is bounde
 });
 
 /** What a JSON Pointer of an `add` points to; undefined for the place behind the end of a list. */
-function valueAt(pod: Json, path: string): unknown {
+function valueAt(pod: JsonValue, path: string): unknown {
   const steps = path.slice(1).split('/');
   return steps.reduce<unknown>((value, step) => {
     const name = step.replaceAll('~1', '/').replaceAll('~0', '~');

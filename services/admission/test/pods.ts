@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../src/pod/json.ts';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 import type { PatchOperation } from '../src/pod/patch.ts';
 
 /** A pod, and what the webhook adds to it: written by hand from the documentation. */
@@ -18,7 +18,7 @@ export function askingPod(annotations: Readonly<Record<string, string>>, spec: J
   };
 }
 
-const add = (path: string, value: Json): PatchOperation => ({ op: 'add', path, value });
+const add = (path: string, value: JsonValue): PatchOperation => ({ op: 'add', path, value });
 const software = { 'enclos.dev/platform': 'software' };
 const sgx = { 'enclos.dev/platform': 'sgx' };
 const sgx10 = { ...sgx, 'enclos.dev/epc': '10Mi' };

@@ -1,5 +1,5 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import type { JsonObject } from '../src/pod/json.ts';
+import type { JsonObject } from '@enclos/codec/json';
 import type { PatchOperation } from '../src/pod/patch.ts';
 
 export const uid = '705ab4f5-6393-11e8-b7cc-42010a800002';

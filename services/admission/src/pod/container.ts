@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { listIn, objectIn, textIn, type Json, type JsonObject, member } from './json.ts';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
+import { listIn, objectIn, textIn, member } from './json.ts';
 import { addMembers, appendItems, pointer, type PatchOperation } from './patch.ts';
 
 /** A container of a pod, init containers and sidecars among them, as far as it matters here. */
@@ -90,7 +91,7 @@ export function patchContainer(container: Container, additions: Additions): read
 function patchResources(container: Container, additions: Additions): readonly PatchOperation[] {
   const { limits, requests } = container;
   const path = pointer(container.path, 'resources');
-  const missing = (have: JsonObject | undefined): Record<string, Json> =>
+  const missing = (have: JsonObject | undefined): Record<string, JsonValue> =>
     Object.fromEntries(
       Object.entries(additions.resources)
         .filter(([name]) => member(have ?? {}, name) === undefined)

@@ -1,6 +1,7 @@
 import { chooseContainers, choosePlatform } from './choose.ts';
 import { hasMountAt, patchContainer, readContainers } from './container.ts';
-import { listIn, member, objectIn, type JsonObject, isObject } from './json.ts';
+import { isJsonObject, type JsonObject } from '@enclos/codec/json';
+import { listIn, member, objectIn } from './json.ts';
 import { annotations, injectLabel } from './names.ts';
 import { appendItems, type PatchOperation } from './patch.ts';
 import type { Profile } from './profile.ts';
@@ -24,7 +25,7 @@ export interface Injection {
  */
 export function injectPod(pod: JsonObject): Injection | undefined {
   const metadata = member(pod, 'metadata');
-  if (!isObject(metadata) || !asks(metadata)) return undefined;
+  if (!isJsonObject(metadata) || !asks(metadata)) return undefined;
   const wish = readWish(metadata);
   const spec = objectIn(pod, 'spec', 'pod') ?? {};
   const containers = readContainers(spec);
@@ -46,8 +47,8 @@ export function injectPod(pod: JsonObject): Injection | undefined {
 /** What the objectSelector selects. Looked at again, since a selector can be edited and this cannot. */
 function asks(metadata: JsonObject): boolean {
   const [labels, notes] = [member(metadata, 'labels'), member(metadata, 'annotations')];
-  if (!isObject(labels) || member(labels, injectLabel.key) !== injectLabel.value) return false;
-  return !(isObject(notes) && Object.hasOwn(notes, annotations.mirror));
+  if (!isJsonObject(labels) || member(labels, injectLabel.key) !== injectLabel.value) return false;
+  return !(isJsonObject(notes) && Object.hasOwn(notes, annotations.mirror));
 }
 
 /** A volume of that name that the pod has is taken as it is. */

@@ -1,23 +1,15 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [member: string]: Json;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** An own member, and never one of a prototype; null is as absent, as in Kubernetes. */
-export function member(parent: JsonObject, name: string): Json | undefined {
+export function member(parent: JsonObject, name: string): JsonValue | undefined {
   return Object.hasOwn(parent, name) ? (parent[name] ?? undefined) : undefined;
 }
 
 /** @throws ADMISSION_POD_UNREADABLE when it is there and no object. `path` is for the message. */
 export function objectIn(parent: JsonObject, name: string, path: string): JsonObject | undefined {
   const value = member(parent, name);
-  if (value !== undefined && !isObject(value)) refuse(`${path}.${name} is not an object`);
+  if (value !== undefined && !isJsonObject(value)) refuse(`${path}.${name} is not an object`);
   return value;
 }
 
@@ -25,7 +17,7 @@ export function objectIn(parent: JsonObject, name: string, path: string): JsonOb
 export function listIn(parent: JsonObject, name: string, path: string): readonly JsonObject[] | undefined {
   const value = member(parent, name);
   if (value === undefined) return undefined;
-  if (!Array.isArray(value) || !value.every(isObject)) refuse(`${path}.${name} is not a list of objects`);
+  if (!Array.isArray(value) || !value.every(isJsonObject)) refuse(`${path}.${name} is not a list of objects`);
   return value;
 }
 

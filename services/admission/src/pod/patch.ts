@@ -1,8 +1,8 @@
-import type { Json, JsonObject } from './json.ts';
+import type { JsonObject, JsonValue } from '@enclos/codec/json';
 
 /** The operations of JSON Patch (RFC 6902) that are needed. Nothing of a pod is ever replaced. */
 export type PatchOperation =
-  | { readonly op: 'add'; readonly path: string; readonly value: Json }
+  | { readonly op: 'add'; readonly path: string; readonly value: JsonValue }
   | { readonly op: 'remove'; readonly path: string };
 
 /** One more step of a JSON Pointer (RFC 6901 section 3). */

@@ -1,5 +1,5 @@
 import type { Additions, Container } from './container.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '@enclos/codec/json';
 
 export type Volume = JsonObject & { readonly name: string };
 

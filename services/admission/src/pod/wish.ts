@@ -1,5 +1,6 @@
 import { EnclosError } from '@enclos/errors';
-import { objectIn, textIn, type JsonObject } from './json.ts';
+import type { JsonObject } from '@enclos/codec/json';
+import { objectIn, textIn } from './json.ts';
 import { annotations } from './names.ts';
 
 export type Platform = 'software' | 'sgx';

@@ -1,6 +1,6 @@
-import { parseJsonBytes } from '@enclos/codec/json';
+import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { isObject, member, type JsonObject } from '../pod/json.ts';
+import { member } from '../pod/json.ts';
 
 /** What a webhook is asked, as far as it matters here: AdmissionRequest of admission.k8s.io/v1. */
 export interface ReviewRequest {
@@ -23,8 +23,8 @@ const namespacePattern = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 /** @throws ADMISSION_REVIEW_UNREADABLE when there is no uid to answer. */
 export function readReview(body: Uint8Array): ReviewRequest {
   const review = parse(body);
-  const request = isObject(review) ? member(review, 'request') : undefined;
-  if (!isObject(review) || !isObject(request)) return refuse('The body has no request.');
+  const request = isJsonObject(review) ? member(review, 'request') : undefined;
+  if (!isJsonObject(review) || !isJsonObject(request)) return refuse('The body has no request.');
   const uid = member(request, 'uid');
   if (typeof uid !== 'string' || !uidPattern.test(uid)) return refuse('The request has no uid.');
   const namespace = member(request, 'namespace');
@@ -33,11 +33,11 @@ export function readReview(body: Uint8Array): ReviewRequest {
   return {
     uid,
     namespace: typeof namespace === 'string' && namespacePattern.test(namespace) ? namespace : undefined,
-    pod: isOfPod && isObject(object) ? object : undefined,
+    pod: isOfPod && isJsonObject(object) ? object : undefined,
     isWellFormed:
       member(review, 'apiVersion') === 'admission.k8s.io/v1' &&
       member(review, 'kind') === 'AdmissionReview' &&
-      (!isOfPod || isObject(object)),
+      (!isOfPod || isJsonObject(object)),
   };
 }
 
@@ -46,14 +46,14 @@ function isCreationOfPod(request: JsonObject): boolean {
   return (
     member(request, 'operation') === 'CREATE' &&
     (member(request, 'subResource') ?? '') === '' &&
-    isObject(resource) &&
+    isJsonObject(resource) &&
     (member(resource, 'group') ?? '') === '' &&
     member(resource, 'version') === 'v1' &&
     member(resource, 'resource') === 'pods'
   );
 }
 
-function parse(body: Uint8Array): unknown {
+function parse(body: Uint8Array): JsonValue {
   try {
     return parseJsonBytes(body, body.length, bounds);
   } catch (error) {
