@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 
 /** An open file, as `FileHandle` of Node has it. */
 export interface OpenFile {
@@ -17,7 +18,7 @@ export interface FileSystem {
   open(path: string, flags: 'wx' | 'r', mode?: number): Promise<OpenFile>;
   /** Makes a copy that was not there. Shares blocks with the original where the file system can. */
   copyFile(from: string, to: string): Promise<void>;
-  /** Fails with `EINVAL` instead of taking the place of a device, a pipe or a socket. */
+  /** Fails with `EINVAL` instead of taking the place of a device or a pipe. */
   rename(from: string, to: string): Promise<void>;
   link(from: string, to: string): Promise<void>;
   /** Removes a file or a symbolic link, and never a folder. Succeeds when there is nothing. */
@@ -31,11 +32,15 @@ export interface FileSystem {
   stat(path: string): Promise<{ readonly mtimeMs: number; isFile(): boolean }>;
 }
 
-/** For root, a rename over `/dev/stdout` or `/dev/null` would take it from every program. */
+/**
+ * For root, a rename over `/dev/null` would take it from every program. Links in `/dev`, such as `/dev/stdout`, count as what they
+ * lead to; a link elsewhere is replaced, wherever it leads.
+ */
 async function renameOverFile(from: string, to: string): Promise<void> {
-  const found = await stat(to).catch(() => undefined);
-  if (found !== undefined && !found.isFile() && !found.isDirectory()) {
-    const error = new Error(`EINVAL: a device, a pipe or a socket is not replaced, rename '${from}' -> '${to}'`);
+  const look = resolve(to).startsWith('/dev/') ? stat : lstat;
+  const found = await look(to).catch(() => undefined);
+  if (found?.isCharacterDevice() || found?.isBlockDevice() || found?.isFIFO()) {
+    const error = new Error(`EINVAL: a device or a pipe is not replaced, rename '${from}' -> '${to}'`);
     throw Object.assign(error, { code: 'EINVAL' });
   }
   await rename(from, to);

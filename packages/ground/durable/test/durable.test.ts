@@ -339,15 +339,21 @@ test('a disk that is full is the error of the file system', async (t) => {
   assert.deepEqual(readdirSync(folder), ['file']);
 });
 
-test('a device, a pipe or a socket is not replaced, also through a link', async (t) => {
+test('a device or a pipe is not replaced, nor a link to one in /dev; a link elsewhere is', async (t) => {
   const folder = folderFor(t);
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
+  await assert.rejects(durable.replace(pipe, 'text'), { code: 'EINVAL' });
+  assert.ok(statSync(pipe).isFIFO());
   const soft = join(folder, 'soft');
   symlinkSync(pipe, soft);
-  for (const path of [pipe, soft]) {
-    await assert.rejects(durable.replace(path, 'text'), { code: 'EINVAL' });
-    assert.ok(statSync(path).isFIFO());
+  await durable.replace(soft, 'text');
+  assert.ok(lstatSync(soft).isFile());
+  const own = join(folder, 'own');
+  writeFileSync(own, 'text');
+  for (const path of ['/dev/null', '/dev/stdin']) {
+    if (statSync(path).isFile()) continue;
+    await assert.rejects(nodeFileSystem.rename(own, path), { code: 'EINVAL' });
   }
-  assert.deepEqual(readdirSync(folder).toSorted(), ['pipe', 'soft']);
+  assert.deepEqual(readdirSync(folder).toSorted(), ['own', 'pipe', 'soft']);
 });
