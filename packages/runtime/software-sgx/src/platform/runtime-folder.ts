@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { socketStateAt } from '@enclos/tee/unix-socket';
 import { storageFailed } from '../storage-error.ts';
 import { listenPrivately } from './listen-privately.ts';
+import { temporaryPrefix } from '@enclos/durable';
 
 /** The folder for the sockets of one platform process. No other user can write in it. */
 export interface RuntimeFolder {
@@ -16,6 +17,8 @@ const prefix = 'enclos-run-';
 /** The process listens on this socket as long as it lives; any kind of death ends that. */
 const lifeSocket = 'life.sock';
 const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|enclos-start|users|g-[0-9a-f]{16})$/;
+/** Also a start file that a killed platform did not finish. */
+const isOurs = (name: string): boolean => ours.test(name) || name.startsWith(temporaryPrefix);
 
 export interface RuntimeFolderOptions {
   /** Whether other users may pass through to a socket whose name they know. */
@@ -109,7 +112,7 @@ async function removeFolder(path: string): Promise<void> {
 }
 
 async function removeOthers(path: string): Promise<void> {
-  const names = (await readdir(path).catch(() => [])).filter((name) => ours.test(name) && name !== lifeSocket);
+  const names = (await readdir(path).catch(() => [])).filter((name) => isOurs(name) && name !== lifeSocket);
   for (const name of names) await unlink(join(path, name)).catch(ignore);
 }
 
