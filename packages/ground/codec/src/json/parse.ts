@@ -2,8 +2,7 @@ import { EnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../text.ts';
 import { isJsonWithin } from './bounds.ts';
 import type { JsonSpan } from './cursor.ts';
-import { places } from './places.ts';
-import { JsonScanner } from './scanner.ts';
+import { JsonScanner, type MemberNote } from './scanner.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './value.ts';
 
 /** 32 levels within the outermost one: Intel's QVL refuses deeper collateral, which exhausted its stack before 2026-06-15. */
@@ -30,16 +29,21 @@ export interface JsonLimits {
  * @param maxLength in UTF-16 code units.
  * @throws CODEC_INVALID, CODEC_TRAILING or CODEC_OUT_OF_RANGE.
  */
-export function parseJson(
+export function parseJson(text: string, maxLength: number, limits: JsonLimits = {}): JsonValue {
+  return scan(text, maxLength, limits);
+}
+
+function scan(
   text: string,
   maxLength: number,
-  { maxValues = maximumJsonValues, maxDepth = maximumJsonDepth }: JsonLimits = {},
+  { maxValues = maximumJsonValues, maxDepth = maximumJsonDepth }: JsonLimits,
+  note?: MemberNote,
 ): JsonValue {
   if (text.length > maxLength) throw tooMuch(`over ${maxLength} characters`);
   if (!isJsonWithin(text, { maxDepth, maxValues })) {
     throw tooMuch(`nested deeper than ${maxDepth} levels, or over ${maxValues} values`);
   }
-  return new JsonScanner(text).document();
+  return new JsonScanner(text).document(note);
 }
 
 /** As `parseJson`, for bytes of UTF-8. @throws CODEC_INVALID also for other bytes. */
@@ -54,9 +58,9 @@ export function parseJsonMembers(
   text: string,
   maxLength: number,
 ): { readonly value: JsonObject; readonly spans: ReadonlyMap<string, JsonSpan> } {
-  const value = parseJson(text, maxLength);
+  const spans = new Map<string, JsonSpan>();
+  const value = scan(text, maxLength, {}, (name, span) => spans.set(name, span));
   if (!isJsonObject(value)) throw new EnclosError('CODEC_INVALID', 'Not a JSON object.');
-  const spans = new Map(places(text, 0).map(({ name, span }) => [name, span]));
   return { value, spans };
 }
 

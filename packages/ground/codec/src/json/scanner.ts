@@ -1,8 +1,11 @@
-import { JsonCursor } from './cursor.ts';
+import { JsonCursor, type JsonSpan } from './cursor.ts';
 import type { JsonObject, JsonValue } from './value.ts';
 
 /** How the message of a repeated key begins. */
 export const repeatedKey = 'this key is repeated';
+
+/** Hears where the value of each member of the outermost object lies. */
+export type MemberNote = (name: string, span: JsonSpan) => void;
 
 /**
  * Makes values of a text that `isJsonWithin` has seen. It does not count depth: everything that it reads before it finds a
@@ -10,17 +13,17 @@ export const repeatedKey = 'this key is repeated';
  */
 export class JsonScanner extends JsonCursor {
   /** @throws CODEC_INVALID or CODEC_TRAILING. */
-  document(): JsonValue {
-    const value = this.value();
+  document(note?: MemberNote): JsonValue {
+    const value = this.value(note);
     this.end();
     return value;
   }
 
-  value(): JsonValue {
+  value(note?: MemberNote): JsonValue {
     this.space();
     switch (this.text[this.at]) {
       case '{':
-        return this.#object();
+        return this.#object(note);
       case '[':
         return this.#array();
       case '"':
@@ -30,7 +33,7 @@ export class JsonScanner extends JsonCursor {
     }
   }
 
-  #object(): JsonObject {
+  #object(note: MemberNote | undefined): JsonObject {
     // Object.create is typed any.
     const members = Object.create(null) as Record<string, JsonValue>;
     this.at += 1;
@@ -41,10 +44,18 @@ export class JsonScanner extends JsonCursor {
       const name = this.string('a key in double quotes');
       if (name in members) this.fail(repeatedKey, start);
       this.need(':', 'after the key');
-      members[name] = this.value();
+      members[name] = note === undefined ? this.value() : this.#noted(name, note);
     } while (this.take(','));
     this.need('}', 'or "," here');
     return Object.freeze(members);
+  }
+
+  #noted(name: string, note: MemberNote): JsonValue {
+    this.space();
+    const start = this.at;
+    const value = this.value();
+    note(name, { start, end: this.at });
+    return value;
   }
 
   #array(): readonly JsonValue[] {
